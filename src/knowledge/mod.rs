@@ -1,5 +1,7 @@
 //! Facts that age: releases, lifecycles, base images, revision cuts. Data with a date and sources, not code.
 
+mod names;
+
 use std::sync::LazyLock;
 
 use jiff::civil::Date;
