@@ -6,5 +6,6 @@ pub mod host;
 pub mod image;
 pub mod knowledge;
 mod os_version;
+pub mod report;
 
 pub use os_version::{OsVersion, ParseOsVersionError};

@@ -86,3 +86,16 @@ pub enum Attribute {
     /// Hyper-V.
     Hyperv,
 }
+
+impl Attribute {
+    /// The word of the report, e.g. `hyperv`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Kind => "kind",
+            Self::Edition => "edition",
+            Self::Architecture => "architecture",
+            Self::Containers => "containers",
+            Self::Hyperv => "hyperv",
+        }
+    }
+}

@@ -75,6 +75,26 @@ pub struct Release {
     pub source: String,
 }
 
+impl Release {
+    /// The last day with regular updates for this edition (an EditionID such as `Professional`, `EnterpriseS`); where the
+    /// edition is not known, of the longest served one that is neither LTSC nor IoT. Paid extensions do not count.
+    pub fn support_of(&self, edition: Option<&str>) -> Option<Date> {
+        let edition = edition.unwrap_or_default();
+        let long_term = edition.contains("EnterpriseS");
+        let home_or_pro = edition.starts_with("Core") || edition.starts_with("Professional");
+        let applies = |channel: &str| match channel {
+            "Extended Security Updates" => false,
+            _ if channel.contains("LTSC") || channel.contains("LTSB") => {
+                long_term && channel.starts_with("IoT") == edition.starts_with("IoT")
+            }
+            _ if channel.starts_with("IoT") => edition.starts_with("IoT"),
+            "Enterprise and Education" => !home_or_pro,
+            _ => true,
+        };
+        self.support.iter().filter(|support| applies(&support.channel)).map(|support| support.until).max()
+    }
+}
+
 /// How long some editions of a release get updates.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Support {
