@@ -1,5 +1,6 @@
 //! Facts that age: releases, lifecycles, base images, revision cuts. Data with a date and sources, not code.
 
+mod errors;
 mod file;
 mod names;
 
@@ -8,6 +9,7 @@ use std::sync::LazyLock;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use errors::{ErrorCode, ErrorMessage, Errors, Family, error_by_hresult, twin};
 pub use file::InvalidKnowledge;
 
 /// Everything the judgement and the host names rest on that Microsoft may change tomorrow.
