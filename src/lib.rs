@@ -1,7 +1,9 @@
 //! Will this Windows container image run on this host, under which isolation, why, and what to do if not.
 #![deny(unsafe_code)]
 
+pub mod cli;
 pub mod compat;
+pub mod explain;
 pub mod host;
 pub mod image;
 pub mod knowledge;

@@ -1,11 +1,16 @@
 //! Facts that age: releases, lifecycles, base images, revision cuts. Data with a date and sources, not code.
 
+mod errors;
+mod file;
 mod names;
 
 use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+pub use errors::{ErrorCode, ErrorMessage, Errors, Family, error_by_hresult, twin};
+pub use file::InvalidKnowledge;
 
 /// Everything the judgement and the host names rest on that Microsoft may change tomorrow.
 #[derive(Clone, Debug, Deserialize)]
@@ -202,3 +207,6 @@ impl Knowledge {
         self.stable_abi.get(greatest.saturating_sub(1)).copied()
     }
 }
+
+#[cfg(test)]
+mod tests;
