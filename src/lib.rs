@@ -6,5 +6,8 @@ pub mod host;
 pub mod image;
 pub mod knowledge;
 mod os_version;
+#[cfg(windows)]
+#[allow(unsafe_code)]
+mod windows;
 
 pub use os_version::{OsVersion, ParseOsVersionError};

@@ -1,0 +1,3 @@
+//! What is asked of Windows itself: the only unsafe code.
+
+pub mod probe;
