@@ -104,11 +104,11 @@ mod tests {
                     home: true,
                 },
             ),
-            ("26100,server,amd64", "26100", Attributes {
-                kind: Some(Kind::Server),
-                architecture: Some(Architecture::Amd64),
-                ..nothing
-            }),
+            (
+                "26100,server,amd64",
+                "26100",
+                Attributes { kind: Some(Kind::Server), architecture: Some(Architecture::Amd64), ..nothing },
+            ),
         ];
         for (text, rest, attributes) in cases {
             assert_eq!(Attributes::split(text), Ok((rest, attributes)), "{text}");

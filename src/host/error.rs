@@ -14,25 +14,25 @@ pub struct Error {
 
 impl Error {
     /// An error with nothing but its sentence.
-    pub(super) fn new(what: impl Into<String>) -> Self {
+    pub(crate) fn new(what: impl Into<String>) -> Self {
         Self { what: what.into(), causes: Vec::new(), hint: None }
     }
 
     /// The same error with its reason.
-    pub(super) fn caused_by(mut self, cause: impl ToString) -> Self {
+    pub(crate) fn caused_by(mut self, cause: impl ToString) -> Self {
         self.causes.push(cause.to_string());
         self
     }
 
     /// The same error with something to do.
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 }
 
 /// Text from outside, fit to stand in a message: on one line, at most 60 characters, between backticks.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut printable = text.trim().chars().filter(|c| !c.is_control());
     let mut shown: String = printable.by_ref().take(LONGEST).collect();

@@ -88,15 +88,16 @@ impl Facts {
             architectures.first().copied().unwrap_or(Architecture::Amd64)
         });
 
+        // Home comes without either feature; elsewhere a host that somebody asks about is taken for one that is set up.
+        let home = kind == Kind::Client && edition.as_deref().is_some_and(super::is_home_edition);
+        let likely = if home { Availability::Unavailable } else { Availability::Available };
         let containers = self.containers.unwrap_or_else(|| {
             assumed.push(Attribute::Containers);
-            Availability::Available
+            likely
         });
-
-        let home = kind == Kind::Client && edition.as_deref().is_some_and(super::is_home_edition);
         let hyperv = settle(Attribute::Hyperv, attributes.hyperv, self.hyperv, &mut overridden).unwrap_or_else(|| {
             assumed.push(Attribute::Hyperv);
-            if home { Availability::Unavailable } else { Availability::Available }
+            likely
         });
 
         Host {
@@ -154,7 +155,8 @@ fn likely_kind(os_version: OsVersion, knowledge: &Knowledge) -> Kind {
 
 /// What to call a Windows that the knowledge does not name, e.g. `Windows build 29651`.
 fn nameless(os_version: OsVersion, display_version: Option<&str>) -> String {
-    let line = if os_version.is_windows_10_line() { String::new() } else { format!(" {}.{}", os_version.major, os_version.minor) };
+    let line =
+        if os_version.is_windows_10_line() { String::new() } else { format!(" {}.{}", os_version.major, os_version.minor) };
     let known_as = display_version.map(|version| format!(" ({version})")).unwrap_or_default();
     format!("Windows{line} build {}{known_as}", os_version.build)
 }

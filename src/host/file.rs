@@ -23,13 +23,13 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(Error::new(format!("the host file {} is larger than 64 MiB", quoted(&path.to_string_lossy())))
-            .hint(HINT));
+        return Err(Error::new(format!("the host file {} is larger than 64 MiB", quoted(&path.to_string_lossy()))).hint(HINT));
     }
     Ok(bytes)
 }
 
-const HINT: &str = r#"write one with: reg export "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" host.reg, or: systeminfo > host.txt"#;
+const HINT: &str =
+    r#"write one with: reg export "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" host.reg, or: systeminfo > host.txt"#;
 
 /// What the bytes of a file say of a host: a registry export, the output of `systeminfo`, or a text with one version.
 ///

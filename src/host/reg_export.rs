@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::registry::{Data, Key};
+use super::registry::{CONTAINER_TYPE, Data, Key, NAMES};
 use super::{Error, RegistryValues};
 
 /// The first line of a registry export; `REGEDIT4` is the older form.
@@ -27,7 +27,9 @@ pub(super) fn values(text: &str) -> Result<RegistryValues, Error> {
             continue;
         }
         let Some(key) = section else { continue };
-        if let Some((name, data)) = value(line) {
+        if let Some((name, data)) = value(line)
+            && NAMES.iter().chain([&CONTAINER_TYPE]).any(|wanted| wanted.eq_ignore_ascii_case(name))
+        {
             // As `reg import` does, the last of two values of one name is the one that stays.
             let place = (key, name.to_ascii_lowercase());
             match data {
@@ -64,10 +66,7 @@ fn value(line: &str) -> Option<(&str, Option<Data>)> {
         "-" => None,
         text if text.starts_with('"') => Some(string(text)),
         text => match text.split_once(':') {
-            Some(("dword", digits)) => Some(match u32::from_str_radix(digits, 16) {
-                Ok(number) if !digits.starts_with('+') => Data::Number(number),
-                _ => Data::Other("a malformed REG_DWORD".to_owned()),
-            }),
+            Some(("dword", digits)) => Some(dword(digits)),
             Some(("hex", _)) => Some(Data::Other("REG_BINARY".to_owned())),
             Some(("hex(7)", _)) => Some(Data::Other("REG_MULTI_SZ".to_owned())),
             Some(("hex(b)", _)) => Some(Data::Other("REG_QWORD".to_owned())),
@@ -75,6 +74,15 @@ fn value(line: &str) -> Option<(&str, Option<Data>)> {
         },
     };
     Some((name, data))
+}
+
+/// One to eight hexadecimal digits.
+fn dword(digits: &str) -> Data {
+    let fits = (1..=8).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match u32::from_str_radix(digits, 16) {
+        Ok(number) if fits => Data::Number(number),
+        _ => Data::Other("a malformed REG_DWORD".to_owned()),
+    }
 }
 
 /// A quoted string, in which a backslash keeps the next character as it is.
@@ -96,4 +104,56 @@ fn string(quoted: &str) -> Data {
         }
     }
     Data::Text(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_lines() {
+        let text = |text: &str| Some(Data::Text(text.to_owned()));
+        let other = |what: &str| Some(Data::Other(what.to_owned()));
+        let cases = [
+            (r#""UBR"=dword:000014d1"#, Some(("UBR", Some(Data::Number(5329))))),
+            (r#""UBR"=-"#, Some(("UBR", None))),
+            (r#""EditionID"="Core""#, Some(("EditionID", text("Core")))),
+            (r#""EditionID"="""#, Some(("EditionID", text("")))),
+            (r#""Path"="C:\\a \"b\"""#, Some(("Path", text(r#"C:\a "b""#)))),
+            (r#""Path"="C:\""#, Some(("Path", other("a malformed REG_SZ")))),
+            (r#""Path"="a"b""#, Some(("Path", other("a malformed REG_SZ")))),
+            (r#""Path"=""#, Some(("Path", other("a malformed REG_SZ")))),
+            (r#""UBR"=dword:+1"#, Some(("UBR", other("a malformed REG_DWORD")))),
+            (r#""UBR"=dword:0000014d1f"#, Some(("UBR", other("a malformed REG_DWORD")))),
+            (r#""UBR"=dword:"#, Some(("UBR", other("a malformed REG_DWORD")))),
+            (r#""UBR"=hex(b):d1,14,00,00,00,00,00,00"#, Some(("UBR", other("REG_QWORD")))),
+            (r#""UBR"=hex:d1,14,\"#, Some(("UBR", other("REG_BINARY")))),
+            (r#""UBR"=hex(7):00,00"#, Some(("UBR", other("REG_MULTI_SZ")))),
+            (r#"@="default""#, None),
+            ("; a comment", None),
+            ("  00,00,00", None),
+            (r#""unfinished"#, None),
+            ("", None),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(value(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn keys_are_whole_paths_in_any_case() {
+        let cases = [
+            (r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion", Some(Key::CurrentVersion)),
+            (r"hkey_local_machine\software\microsoft\windows nt\currentversion", Some(Key::CurrentVersion)),
+            (r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\ProductOptions", Some(Key::ProductOptions)),
+            (r"HKEY_LOCAL_MACHINE\SOFTWARE\WOW6432Node\Microsoft\Windows NT\CurrentVersion", None),
+            (r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Fonts", None),
+            (r"HKEY_CURRENT_USER\SOFTWARE\Microsoft\Windows NT\CurrentVersion", None),
+            (r"-HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion", None),
+            ("", None),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(key(path), expected, "{path}");
+        }
+    }
 }

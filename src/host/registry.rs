@@ -12,7 +12,7 @@ pub(super) const FIRST_WINDOWS_10: u32 = 10240;
 
 /// The keys that are read, all below `HKEY_LOCAL_MACHINE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Key {
+pub(crate) enum Key {
     /// The version, edition and installation type.
     CurrentVersion,
     /// Server or workstation.
@@ -58,7 +58,7 @@ pub(super) const CONTAINER_TYPE: &str = "ContainerType";
 
 /// A value as the registry holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Data {
+pub(crate) enum Data {
     /// `REG_SZ` or `REG_EXPAND_SZ`.
     Text(String),
     /// `REG_DWORD`.
@@ -103,7 +103,7 @@ impl RegistryValues {
     /// # Errors
     ///
     /// A value of the wrong type, by key and name, and what the function fails with.
-    pub(super) fn read(mut get: impl FnMut(Key, &str) -> Result<Option<Data>, Error>) -> Result<Self, Error> {
+    pub(crate) fn read(mut get: impl FnMut(Key, &str) -> Result<Option<Data>, Error>) -> Result<Self, Error> {
         use Key::{Control, CurrentVersion, Environment, ProductOptions};
         let mut text = |key, name| get(key, name)?.map(|data| data.text(key, name)).transpose();
         let values = Self {
@@ -249,5 +249,141 @@ fn architecture(name: &str) -> Option<Architecture> {
         "AMD64" => Some(Architecture::Amd64),
         "ARM64" => Some(Architecture::Arm64),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Kind::{Client, Server};
+
+    fn text(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    /// A registry of Windows 10 or later, with what all of them say.
+    fn windows(build: &str, ubr: u32, product_type: &str, installation_type: &str, edition: &str) -> RegistryValues {
+        RegistryValues {
+            major: Some(10),
+            minor: Some(0),
+            frozen_version: text("6.3"),
+            build: text(build),
+            ubr: Some(ubr),
+            installation_type: text(installation_type),
+            edition: text(edition),
+            product_type: text(product_type),
+            ..RegistryValues::default()
+        }
+    }
+
+    #[test]
+    fn a_registry_tells_version_kind_and_edition() {
+        let cases = [
+            ("Server 2016", windows("14393", 9140, "ServerNT", "Server", "ServerDatacenter"), "10.0.14393.9140", Server),
+            ("Server 2019", windows("17763", 8755, "ServerNT", "Server Core", "ServerStandard"), "10.0.17763.8755", Server),
+            ("Server 2022", windows("20348", 5139, "LanmanNT", "Server", "ServerDatacenter"), "10.0.20348.5139", Server),
+            ("Server 2025", windows("26100", 32860, "ServerNT", "Server", "ServerTurbine"), "10.0.26100.32860", Server),
+            ("Nano Server", windows("14393", 9140, "ServerNT", "Nano Server", "ServerDatacenterNano"), "10.0.14393.9140", Server),
+            ("Windows 10 1809", windows("17763", 8755, "WinNT", "Client", "EnterpriseS"), "10.0.17763.8755", Client),
+            ("Windows 10 22H2", windows("19045", 3803, "WinNT", "Client", "Professional"), "10.0.19045.3803", Client),
+            ("Windows 11 24H2", windows("26100", 4061, "WinNT", "Client", "Professional"), "10.0.26100.4061", Client),
+            ("Windows 11 25H2", windows("26200", 7462, "WinNT", "Client", "Enterprise"), "10.0.26200.7462", Client),
+            ("Home", windows("26100", 4061, "WinNT", "Client", "CoreSingleLanguage"), "10.0.26100.4061", Client),
+            ("multi-session", windows("26100", 4061, "ServerNT", "Client", "ServerRdsh"), "10.0.26100.4061", Client),
+            ("multi-session by its edition alone", windows("26100", 1, "ServerNT", "?", "ServerRdsh"), "10.0.26100.1", Client),
+            (
+                "an installation type of tomorrow",
+                windows("29651", 1, "ServerNT", "Server Edge", "ServerX"),
+                "10.0.29651.1",
+                Server,
+            ),
+        ];
+        for (case, values, version, kind) in cases {
+            let facts = values.facts(Source::Live).unwrap();
+            assert_eq!(facts.os_version.to_string(), version, "{case}");
+            assert_eq!((facts.kind, facts.edition), (Some(kind), values.edition), "{case}");
+        }
+    }
+
+    #[test]
+    fn a_missing_value_is_not_said() {
+        let full = windows("26100", 4061, "ServerNT", "Server", "ServerDatacenter");
+        let said = |values: RegistryValues| {
+            let facts = values.facts(Source::Live).unwrap();
+            (facts.os_version.to_string(), facts.kind, facts.edition)
+        };
+        let datacenter = text("ServerDatacenter");
+        let full_version = "10.0.26100.4061".to_owned();
+        for (values, expected) in [
+            (RegistryValues { ubr: None, ..full.clone() }, ("10.0.26100".to_owned(), Some(Server), datacenter.clone())),
+            (RegistryValues { edition: None, ..full.clone() }, (full_version.clone(), Some(Server), None)),
+            (RegistryValues { product_type: None, ..full.clone() }, (full_version.clone(), Some(Server), datacenter.clone())),
+            (
+                RegistryValues { product_type: None, installation_type: None, ..full.clone() },
+                (full_version.clone(), None, datacenter.clone()),
+            ),
+            (RegistryValues { major: None, minor: None, ..full.clone() }, (full_version, Some(Server), datacenter)),
+        ] {
+            assert_eq!(said(values.clone()), expected, "{values:?}");
+        }
+        let windows_8 = RegistryValues { major: None, minor: None, build: text("9600"), ubr: None, ..full };
+        assert_eq!(said(windows_8).0, "6.3.9600");
+    }
+
+    #[test]
+    fn refuses_what_does_not_tell() {
+        let full = windows("26100", 4061, "ServerNT", "Server", "ServerDatacenter");
+        let cases = [
+            (RegistryValues { in_container: true, ..full.clone() }, "this registry is a container's"),
+            (RegistryValues { build: None, ..full.clone() }, "does not say which Windows"),
+            (RegistryValues { build: text("26100x"), ..full.clone() }, "CurrentBuildNumber says `26100x`"),
+            (RegistryValues { build: text("+26100"), ..full.clone() }, "CurrentBuildNumber says"),
+            (RegistryValues { build: text(""), ..full.clone() }, "CurrentBuildNumber says"),
+            (RegistryValues { product_type: text("Toaster"), ..full.clone() }, "ProductType says `Toaster`"),
+            (RegistryValues { edition: text("\x1b[31m"), ..full.clone() }, "EditionID says `[31m`"),
+            (RegistryValues { edition: text(""), ..full.clone() }, "EditionID says"),
+            (
+                RegistryValues { major: None, build: text("9600"), frozen_version: None, ..full.clone() },
+                "older than every Windows 10",
+            ),
+            (
+                RegistryValues { major: None, build: text("9600"), frozen_version: text("six"), ..full },
+                "CurrentVersion says `six`",
+            ),
+        ];
+        for (values, message) in cases {
+            let error = values.facts(Source::Live).unwrap_err();
+            assert!(error.what.contains(message), "{error} should contain {message}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_named() {
+        let number = |name: &'static str| (name, Data::Number(1), "is REG_DWORD and should be REG_SZ");
+        let string = |name: &'static str| (name, Data::Text("1".to_owned()), "is REG_SZ and should be REG_DWORD");
+        let cases = [
+            number("CurrentVersion"),
+            number("CurrentBuildNumber"),
+            number("CurrentBuild"),
+            number("InstallationType"),
+            number("EditionID"),
+            number("DisplayVersion"),
+            number("ProductType"),
+            number("PROCESSOR_ARCHITECTURE"),
+            string("CurrentMajorVersionNumber"),
+            string("CurrentMinorVersionNumber"),
+            string("UBR"),
+            ("UBR", Data::Other("REG_QWORD".to_owned()), "is REG_QWORD and should be REG_DWORD"),
+            ("EditionID", Data::Other("REG_MULTI_SZ".to_owned()), "is REG_MULTI_SZ and should be REG_SZ"),
+        ];
+        for (wrong, data, message) in cases {
+            let error = RegistryValues::read(|_, name| Ok((name == wrong).then(|| data.clone()))).unwrap_err();
+            assert_eq!(error.what, format!("the registry value {wrong} {message}"));
+            assert!(error.causes[0].starts_with(r"HKEY_LOCAL_MACHINE\S"), "{error:?}");
+        }
+        for data in [Data::Number(2), Data::Text("2".to_owned()), Data::Other("REG_BINARY".to_owned())] {
+            let values = RegistryValues::read(|_, name| Ok((name == "ContainerType").then(|| data.clone()))).unwrap();
+            assert!(values.in_container, "the presence of ContainerType decides, whatever it is: {data:?}");
+        }
     }
 }

@@ -131,3 +131,76 @@ pub(super) fn kind_in_words(text: &str) -> Option<Kind> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_one_version_in_what_people_paste() {
+        let cases = [
+            ("Microsoft Windows [Version 10.0.26100.4061]", "10.0.26100.4061", None),
+            ("Microsoft Windows [Versione 10.0.26100.4061]\r\n(c) Microsoft Corporation.", "10.0.26100.4061", None),
+            ("Microsoft Windows [バージョン 10.0.19045.3803]", "10.0.19045.3803", None),
+            ("10.0.17763.737 (WinBuild.160101.0800)", "10.0.17763.737", None),
+            ("10.0 20348 (20348.1.amd64fre.fe_release.210507-1500)", "10.0.20348", None),
+            ("10.0 19045 (19041.1.amd64fre.vb_release.191206-1406)", "10.0.19045", None),
+            (
+                "Kernel Version: 10.0 20348 (20348.1.amd64fre.fe_release.210507-1500)\n Operating System: Microsoft Windows Server \
+              Version 21H2 (OS Build 20348.169)\n Server Version: 28.0.1",
+                "10.0.20348.169",
+                Some(Kind::Server),
+            ),
+            ("Version 24H2 (OS Build 26100.4061)", "10.0.26100.4061", None),
+            ("Version 24H2 (Betriebssystembuild 26100.4061)", "10.0.26100.4061", None),
+            ("Windows 11 Pro 24H2 (OS Build 26100.4061)", "10.0.26100.4061", Some(Kind::Client)),
+            ("Windows 11 Enterprise multi-session, 10.0.26100.4061", "10.0.26100.4061", Some(Kind::Client)),
+            ("Microsoft Windows NT 10.0.26100.0", "10.0.26100", None),
+            ("Microsoft Windows Server 2022 Datacenter 10.0.20348", "10.0.20348", Some(Kind::Server)),
+            ("Windows Server 2022 Build 20348", "10.0.20348", Some(Kind::Server)),
+            ("Azure Stack HCI 10.0.20349.1", "10.0.20349.1", Some(Kind::Server)),
+            ("mcr.microsoft.com/windows/servercore:10.0.17763.437", "10.0.17763.437", None),
+            ("the host is 10.0.20348.", "10.0.20348", None),
+            ("v10.0.20348.2402", "10.0.20348.2402", None),
+            ("10.0.20348 at 10.0.0.4, 10.0.17.63", "10.0.20348", None),
+            ("10.0.20348.2402 (10.0.20348)", "10.0.20348.2402", None),
+            ("10.0.20348 (10.0.20348.2402)", "10.0.20348.2402", None),
+            ("Microsoft Windows [Version 6.3.9600]", "6.3.9600", None),
+        ];
+        for (text, version, kind) in cases {
+            let facts = facts(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!((facts.os_version.to_string(), facts.kind), (version.to_owned(), kind), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_none_and_several() {
+        let cases = [
+            ("", "no Windows version"),
+            ("Windows NT 10.0; Win64; x64", "no Windows version"),
+            ("10.0", "no Windows version"),
+            ("10.0.1", "no Windows version"),
+            ("10.0.20348.2402.5", "no Windows version"),
+            ("10.0.203480", "no Windows version"),
+            ("11.0.22000.0", "no Windows version"),
+            ("20348", "no Windows version"),
+            ("Linux 6.1.0 #1 SMP", "no Windows version"),
+            ("20348.1.amd64fre.fe_release.210507-1500", "BuildLabEx"),
+            ("10.0.20348.1 and 10.0.26100.2", "more than one"),
+            ("10.0.20348.1 and 10.0.20348.2", "more than one"),
+            ("10.0.20348 and build 26100", "more than one"),
+        ];
+        for (text, message) in cases {
+            let error = facts(text).unwrap_err();
+            assert!(error.what.contains(message), "{text}: {error}");
+        }
+        let error = facts("10.0.20348.1 and 10.0.26100.2").unwrap_err();
+        assert_eq!(error.causes, ["it names 10.0.20348.1, 10.0.26100.2"]);
+    }
+
+    #[test]
+    fn a_text_of_many_versions_is_read_in_bounded_space() {
+        let text: String = (10_240..90_000).map(|build| format!("10.0.{build}.1 10.0.{build} ")).collect();
+        assert_eq!(versions(&text).versions.len(), 64);
+    }
+}

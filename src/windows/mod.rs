@@ -1,3 +1,4 @@
 //! What is asked of Windows itself: the only unsafe code.
 
-pub mod probe;
+pub(crate) mod probe;
+pub(crate) mod registry;

@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::ptr::{null, null_mut};
 
-use windows_sys::Win32::Foundation::{
-    CloseHandle, ERROR_ACCESS_DENIED, ERROR_SERVICE_DOES_NOT_EXIST, GetLastError, HANDLE,
-};
+use windows_sys::Win32::Foundation::{CloseHandle, ERROR_ACCESS_DENIED, ERROR_SERVICE_DOES_NOT_EXIST, GetLastError, HANDLE};
 use windows_sys::Win32::Security::{
     CheckTokenMembership, CreateWellKnownSid, GetTokenInformation, SECURITY_MAX_SID_SIZE, TOKEN_ELEVATION, TOKEN_QUERY,
     TokenElevation, WinBuiltinHyperVAdminsSid,
@@ -13,9 +11,7 @@ use windows_sys::Win32::Security::{
 use windows_sys::Win32::System::Services::{
     CloseServiceHandle, OpenSCManagerW, OpenServiceW, SC_HANDLE, SC_MANAGER_CONNECT, SERVICE_QUERY_STATUS,
 };
-use windows_sys::Win32::System::SystemInformation::{
-    GetSystemDirectoryW, IMAGE_FILE_MACHINE_AMD64, IMAGE_FILE_MACHINE_ARM64,
-};
+use windows_sys::Win32::System::SystemInformation::{GetSystemDirectoryW, IMAGE_FILE_MACHINE_AMD64, IMAGE_FILE_MACHINE_ARM64};
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, IsWow64Process2, OpenProcessToken};
 use windows_sys::w;
 
@@ -26,7 +22,7 @@ use crate::knowledge::Architecture;
 const LIBRARIES: [&str; 3] = ["vmcompute.dll", "computecore.dll", "computenetwork.dll"];
 
 /// Asks for everything. Nothing of it needs an administrator, and what cannot be asked is unknown.
-pub fn probe() -> Probe {
+pub(crate) fn probe() -> Probe {
     let machine = machine();
     Probe {
         services: services(),
@@ -146,8 +142,7 @@ fn elevated() -> Option<bool> {
     let mut length = 0;
     let size = size_of::<TOKEN_ELEVATION>() as u32;
     // SAFETY: the token is open for queries; the pointer and the size describe the structure this class fills.
-    let told =
-        unsafe { GetTokenInformation(token.0, TokenElevation, (&raw mut elevation).cast(), size, &mut length) };
+    let told = unsafe { GetTokenInformation(token.0, TokenElevation, (&raw mut elevation).cast(), size, &mut length) };
     (told != 0).then_some(elevation.TokenIsElevated != 0)
 }
 
