@@ -108,6 +108,19 @@ pub enum Attribute {
     Hyperv,
 }
 
+impl Attribute {
+    /// The word of the report, e.g. `hyperv`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Kind => "kind",
+            Self::Edition => "edition",
+            Self::Architecture => "architecture",
+            Self::Containers => "containers",
+            Self::Hyperv => "hyperv",
+        }
+    }
+}
+
 /// Whether an EditionID of a client is one of Home's: `Core`, `CoreN`, `CoreSingleLanguage`, `CoreCountrySpecific`.
 fn is_home_edition(edition: &str) -> bool {
     edition.starts_with("Core")

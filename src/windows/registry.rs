@@ -31,11 +31,10 @@ pub(crate) fn values() -> Result<RegistryValues, Error> {
 
 /// What was read, if it is there.
 fn existing<T>(read: Result<T, impl Into<io::Error>>, what: impl Fn() -> String) -> Result<Option<T>, Error> {
-    /// ERROR_FILE_NOT_FOUND, which the registry says of keys and values too, as an HRESULT.
-    const NOT_FOUND: i32 = 0x8007_0002_u32.cast_signed();
     match read.map_err(Into::into) {
         Ok(value) => Ok(Some(value)),
-        Err(error) if error.raw_os_error() == Some(NOT_FOUND) => Ok(None),
+        // ERROR_FILE_NOT_FOUND, which the registry says of keys and values too.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::new(format!("cannot read {}", what()))
             .caused_by(error)
             .hint("name the host, e.g. --host windows-server-2022")),
