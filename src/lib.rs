@@ -9,5 +9,8 @@ pub mod image;
 pub mod knowledge;
 mod os_version;
 pub mod report;
+#[cfg(windows)]
+#[allow(unsafe_code)]
+mod windows;
 
 pub use os_version::{OsVersion, ParseOsVersionError};
