@@ -1,10 +1,15 @@
 //! What an image reference points to: its Windows candidates, and where they come from.
 
 mod digest;
+pub mod list;
+pub mod reference;
+
+use std::fmt::Write as _;
 
 use serde::Serialize;
 
 pub use digest::Digest;
+pub use reference::Reference;
 
 use crate::OsVersion;
 
@@ -143,6 +148,42 @@ pub struct Error {
     pub causes: Vec<String>,
     /// What to do.
     pub hint: Option<String>,
+}
+
+impl Error {
+    /// A failure of this kind, without cause or hint yet.
+    pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
+        Self { kind, what: what.into(), causes: Vec::new(), hint: None }
+    }
+
+    /// Adds a cause below those already there.
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// Says what to do, unless something closer to the failure has said it.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint.get_or_insert_with(|| hint.into());
+        self
+    }
+}
+
+/// A text from outside as it may stand in a message: control characters escaped, cut after 200 characters.
+fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for (count, character) in text.chars().enumerate() {
+        if count == 200 {
+            shown.push('…');
+            break;
+        }
+        if character.is_control() {
+            let _ = write!(shown, "{}", character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
 }
 
 /// Kinds of failures to read an image; the words of the JSON report.
