@@ -1,8 +1,12 @@
 //! What an image reference points to: its Windows candidates, and where they come from.
 
+pub mod config;
 mod digest;
 pub mod list;
+pub mod manifest;
 pub mod reference;
+#[cfg(test)]
+mod test_knowledge;
 
 use std::fmt::Write as _;
 
@@ -54,6 +58,16 @@ pub enum Version {
     Missing,
     /// There is one, and it is no version: the text, shortened.
     Unparsable(String),
+}
+
+impl Version {
+    /// Reads an `os.version`; an empty one is none.
+    pub(crate) fn read(text: Option<&str>) -> Self {
+        match text {
+            None | Some("") => Self::Missing,
+            Some(text) => text.parse().map_or_else(|_| Self::Unparsable(shown(text)), Self::Known),
+        }
+    }
 }
 
 /// The config of a candidate.
@@ -166,6 +180,21 @@ impl Error {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint.get_or_insert_with(|| hint.into());
         self
+    }
+}
+
+/// The name of an operating system as OCI has it: `Windows` is `windows`.
+fn normal_os(text: &str) -> String {
+    shown(text).to_ascii_lowercase()
+}
+
+/// The name of a processor as OCI has it: `x86_64` is `amd64`, `aarch64` is `arm64`, as for containerd.
+fn normal_architecture(text: &str) -> String {
+    let lower = shown(text).to_ascii_lowercase();
+    match lower.as_str() {
+        "x86_64" | "x86-64" => "amd64".to_owned(),
+        "aarch64" => "arm64".to_owned(),
+        _ => lower,
     }
 }
 
