@@ -22,7 +22,7 @@ pub fn read(what: &str, from: impl Read) -> Result<Vec<Line>, Error> {
     from.take(LARGEST + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| Error::new(ErrorKind::Invalid, format!("{what} could not be read")).because(error.to_string()))?;
-    parse(&bytes).map_err(|error| Error { what: format!("{what}: {}", error.what), ..error })
+    parse(&bytes).map_err(|error| error.within(format!("{what} could not be read")))
 }
 
 /// The references in these bytes. Blank lines are skipped, and what follows a `#` at the start of a line or after a blank. The text is
@@ -101,6 +101,6 @@ mod tests {
     #[test]
     fn an_endless_list_ends() {
         let error = read("-", std::io::repeat(b'#')).unwrap_err();
-        assert_eq!(error.what, "-: the list has more than 16 MiB");
+        assert_eq!(error.sentence(), "- could not be read: the list has more than 16 MiB");
     }
 }

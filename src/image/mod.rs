@@ -1,10 +1,17 @@
 //! What an image reference points to: its Windows candidates, and where they come from.
 
+mod cache;
+mod candidates;
 pub mod config;
+mod content;
 mod digest;
+pub mod distribution;
+mod known;
+pub mod layout;
 pub mod list;
 pub mod manifest;
 pub mod reference;
+mod resolve;
 #[cfg(test)]
 mod test_knowledge;
 
@@ -13,7 +20,9 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 pub use digest::Digest;
+pub use cache::Cache;
 pub use reference::Reference;
+pub use resolve::{Images, Options};
 
 use crate::OsVersion;
 
@@ -24,7 +33,8 @@ pub struct Image {
     pub reference: String,
     /// The repository with its registry, e.g. `mcr.microsoft.com/windows/nanoserver`; `None` for layouts and archives.
     pub repository: Option<String>,
-    /// What the reference resolved to: the digest of the index or of the single manifest; `None` when it comes from knowledge.
+    /// What the reference resolved to: the digest of the index or of the single manifest; `None` when it comes from
+    /// knowledge, or from an archive of `docker save` that has no manifests.
     pub digest: Option<Digest>,
     /// Where it was read.
     pub source: Source,
@@ -37,7 +47,7 @@ pub struct Image {
 /// One Windows entry of an image; an image without an index has one.
 #[derive(Clone, Debug)]
 pub struct Candidate {
-    /// The digest of its manifest; `None` when it comes from knowledge.
+    /// The digest of its manifest; `None` when it comes from knowledge, or from an archive of `docker save` that has none.
     pub digest: Option<Digest>,
     /// OCI's name of its architecture, e.g. `amd64`; empty where nothing says it.
     pub architecture: String,
@@ -174,6 +184,18 @@ impl Error {
     pub fn because(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
         self
+    }
+
+    /// Says first what this failure was a part of, e.g. `app:1.2 could not be read`.
+    pub fn within(mut self, what: impl Into<String>) -> Self {
+        let inner = std::mem::replace(&mut self.what, what.into());
+        self.causes.insert(0, inner);
+        self
+    }
+
+    /// What failed and why, in one sentence.
+    pub fn sentence(&self) -> String {
+        std::iter::once(&self.what).chain(&self.causes).map(String::as_str).collect::<Vec<_>>().join(": ")
     }
 
     /// Says what to do, unless something closer to the failure has said it.
