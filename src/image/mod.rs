@@ -1,6 +1,7 @@
 //! What an image reference points to: its Windows candidates, and where they come from.
 
 mod digest;
+pub mod distribution;
 
 use serde::Serialize;
 
