@@ -75,12 +75,9 @@ impl Cache {
         }
     }
 
-    /// Keeps content.
-    pub(super) fn keep(&self, bytes: &[u8]) {
-        if bytes.len() as u64 > LARGEST {
-            return;
-        }
-        if self.is_writable() {
+    /// Keeps content, unless it is here already.
+    pub(super) fn keep(&self, digest: &Digest, bytes: &[u8]) {
+        if bytes.len() as u64 <= LARGEST && self.content(digest).is_none() && self.is_writable() {
             self.report(self.folder.put(bytes).map(drop));
         }
     }
@@ -95,7 +92,9 @@ impl Cache {
     /// Remembers which content these names have.
     pub(super) fn remember(&self, names: &[Named]) {
         let known: HashMap<String, Digest> = match self.folder.index() {
-            Ok(index) => index.entries.into_iter().filter_map(|entry| Some((entry.annotations.ref_name?, entry.digest))).collect(),
+            Ok(index) => {
+                index.entries.into_iter().filter_map(|entry| Some((entry.annotations.ref_name?, entry.digest))).collect()
+            }
             Err(_) => HashMap::new(),
         };
         let news: HashMap<&str, &Named> = names

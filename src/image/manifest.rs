@@ -27,9 +27,27 @@ pub enum Manifest {
     Image(Box<ImageManifest>),
 }
 
+impl Manifest {
+    /// Its media type: as it was sent, or as it says itself, or OCI's.
+    pub fn media_type(&self, content_type: Option<&str>) -> String {
+        let stated = match self {
+            Self::Index(index) => index.media_type.clone(),
+            Self::Image(image) => image.media_type().as_ref().map(ToString::to_string),
+        };
+        let sent = content_type.and_then(announced_type);
+        sent.or(stated).filter(|media_type| Kind::of(media_type).is_some()).unwrap_or_else(|| match self {
+            Self::Index(_) => OCI_INDEX.to_owned(),
+            Self::Image(_) => OCI_MANIFEST.to_owned(),
+        })
+    }
+}
+
 /// A choice of images: an OCI image index or a Docker manifest list.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Index {
+    /// Its own type, where it says it.
+    pub media_type: Option<String>,
     /// Its entries, in order.
     #[serde(rename = "manifests")]
     pub entries: Vec<Entry>,
@@ -126,6 +144,18 @@ pub fn has_foreign_layers(manifest: &ImageManifest) -> bool {
 /// Whether layers of this media type stay out of registries.
 pub(super) fn is_foreign(media_type: &str) -> bool {
     media_type.contains(".foreign.") || media_type.contains(".nondistributable.")
+}
+
+/// Whether this is the media type of an image config, and not of a Helm chart or another artifact. Docker wrote the general ones.
+pub(super) fn is_image_config(media_type: &str) -> bool {
+    matches!(
+        media_type,
+        "application/vnd.docker.container.image.v1+json"
+            | "application/vnd.oci.image.config.v1+json"
+            | "application/octet-stream"
+            | "application/json"
+            | ""
+    )
 }
 
 /// The digest of a descriptor, which must be a SHA-256.

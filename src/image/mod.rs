@@ -19,8 +19,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-pub use digest::Digest;
 pub use cache::Cache;
+pub use digest::Digest;
 pub use reference::Reference;
 pub use resolve::{Images, Options};
 

@@ -73,7 +73,7 @@ impl Folder {
     pub fn index(&self) -> Result<Index, Error> {
         match self.file(INDEX, LARGEST_INDEX)? {
             Some(bytes) => parse_index(&self.shown(), &bytes),
-            None => Ok(Index { entries: Vec::new() }),
+            None => Ok(Index { media_type: None, entries: Vec::new() }),
         }
     }
 

@@ -153,9 +153,7 @@ impl Layout {
             Error::new(ErrorKind::Invalid, format!("{} does not hold the config {}", self.shown, shown(&image.config)))
         })?;
         match image.config_digest() {
-            Some(digest) => {
-                verified(bytes, &digest).map_err(|error| error.within(format!("{} could not be read", self.shown)))
-            }
+            Some(digest) => verified(bytes, &digest).map_err(|error| error.within(format!("{} could not be read", self.shown))),
             None => Ok(bytes),
         }
     }
