@@ -7,9 +7,8 @@ use oci_spec::image::ImageManifest;
 use super::config::{self, ImageConfig};
 use super::layout::Layout;
 use super::manifest::{self, Manifest};
-use super::reference::Name;
 use super::resolve::Images;
-use super::{ConfigFacts, Digest, Error, ErrorKind};
+use super::{ConfigFacts, Digest, Error, ErrorKind, Name};
 
 /// Where the content of an image is read by digest.
 #[derive(Clone, Debug)]

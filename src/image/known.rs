@@ -1,7 +1,6 @@
 //! What the knowledge says of Microsoft's base images: when there is no registry to ask, and when the registry says no.
 
-use super::reference::{DOCKER_HUB, Name};
-use super::{Candidate, Config, Error, ErrorKind, Version};
+use super::{Candidate, Config, DOCKER_HUB, Error, ErrorKind, Name, Version};
 use crate::OsVersion;
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
 

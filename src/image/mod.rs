@@ -10,6 +10,7 @@ mod known;
 pub mod layout;
 pub mod list;
 pub mod manifest;
+mod name;
 pub mod reference;
 mod resolve;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use serde::Serialize;
 
 pub use cache::Cache;
 pub use digest::Digest;
+pub use name::{DOCKER_HUB, Name};
 pub use reference::Reference;
 pub use resolve::{Images, Options};
 

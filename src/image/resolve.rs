@@ -15,8 +15,8 @@ use super::content::{Facts, Place};
 use super::distribution::{self, Client};
 use super::layout::{Chosen, Layout};
 use super::manifest::Manifest;
-use super::reference::{Format, Location, Name};
-use super::{Config, Digest, Error, ErrorKind, Image, Reference, Source, config, known};
+use super::reference::{Format, Location};
+use super::{Config, Digest, Error, ErrorKind, Image, Name, Reference, Source, config, known};
 use crate::knowledge::Knowledge;
 
 /// How many references are resolved at once.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use crate::image::reference::{Location, Name, Reference};
-use crate::image::{Error, ErrorKind, shown};
+use crate::image::reference::{Location, Reference};
+use crate::image::{Error, ErrorKind, Name, shown};
 
 /// The most names listed in an error.
 const MOST_LISTED: usize = 20;
