@@ -137,7 +137,6 @@ impl Registry {
             };
             let answer = shared.transport.send(&request).await?;
             self.learn(&answer);
-            turn.take();
             let status = answer.response.status();
             if status.is_success() {
                 return Ok(answer);
@@ -148,6 +147,7 @@ impl Registry {
             shared.transport.count_challenge();
             let demand = self.demand_of(answer.response.headers(), answer.reach)?;
             lock(&self.known).demand = demand.clone();
+            turn.take();
             let next = self.to_show(shared, &demand, &repository, &shown).await?;
             if next == shown {
                 return Err(self.refusal(shared, answer, &repository).await);
@@ -295,6 +295,9 @@ impl Registry {
             ),
             ErrorKind::Unauthorized => self.unauthorized(shared, failure, repository).await,
             ErrorKind::NotFound => failure.hint("check the spelling of the repository and of its tag"),
+            ErrorKind::Invalid if self.endpoint.scheme() == "http" => {
+                failure.hint(format!("it was asked over http; if it speaks https: --mirror {0}=https://{0}", self.name))
+            }
             ErrorKind::RateLimited if self.name == "docker.io" => {
                 failure.hint("Docker Hub counts the pulls of each address: log in with docker login, or wait")
             }
