@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "HOST")]
     host: Vec<String>,
     /// The isolation asked for.
-    #[arg(long, value_enum, default_value_t, env = "WINCOMPAT_ISOLATION")]
+    #[arg(long, value_enum, default_value_t, env = "WINCOMPAT_ISOLATION", hide_env_values = true)]
     isolation: Wish,
     /// The code is not trusted: process isolation is out of the choice.
     #[arg(long)]

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write};
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::report::{failure, plain};
@@ -72,12 +73,23 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> u32 {
         return 0;
     }
     let harmless = arguments.iter().map(|argument| plain::clean(&without_password(&argument.to_string_lossy())).into_owned());
-    let message = match Cli::command().try_get_matches_from(harmless) {
-        Err(error) => error.render(),
+    let mut error = match Cli::command().try_get_matches_from(harmless) {
+        Err(error) => error,
         // The harmless arguments are in order: only the harm was wrong.
-        Ok(_) => Cli::command().error(clap::error::ErrorKind::InvalidValue, "an argument has control characters").render(),
+        Ok(_) => Cli::command().error(ErrorKind::InvalidValue, "an argument has control characters"),
     };
-    let _ = write!(anstream::stderr(), "{}", message.ansi());
+    // A value may also be from the environment.
+    let named: Vec<(ContextKind, String)> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, plain::clean(text).into_owned())),
+            _ => None,
+        })
+        .collect();
+    for (kind, text) in named {
+        error.insert(kind, ContextValue::String(text));
+    }
+    let _ = write!(anstream::stderr(), "{}", error.render().ansi());
     2
 }
 

@@ -45,6 +45,8 @@ fn a_config_of_another_system_is_no_windows_image() {
     let image = WindowsImage::of("10.0.20348.1").stated("os", "linux");
     let (code, found) = result(Images::default().windows("app", "1", &[image]), &["registry.test/app:1"]);
     assert_eq!((&found["verdict"], code), (&json!("incompatible"), 1));
+    assert_eq!(found["image"]["os"], "linux");
+    assert_eq!(found["findings"][0]["message"], "no Windows entry in this image: it is for linux/amd64");
     let image = WindowsImage::of("10.0.20348.1").stated("architecture", "arm64");
     let (code, found) = result(Images::default().windows("app", "1", &[image]), &["registry.test/app:1"]);
     assert_eq!((&found["verdict"], code), (&json!("incompatible"), 1));
