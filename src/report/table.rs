@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use textwrap::{WordSeparator, WordSplitter};
 
 use super::document::{Entry, Failure, FindingEntry, Report};
@@ -13,8 +13,10 @@ use crate::compat::{Severity, Use, Verdict};
 
 /// Columns below which a table is not narrowed any further.
 const NARROWEST: u16 = 60;
-/// What host, answers, verdict and the lines between them usually take.
-const FOR_THE_OTHER_COLUMNS: usize = 54;
+/// What answers, verdict, lines and padding take, and a host broken at spaces.
+const FOR_THE_OTHER_COLUMNS: usize = 56;
+/// The spaces around the content of a column.
+const PADDING: u16 = 2;
 
 /// Writes the table, then what was found for each result, then what could not be read.
 pub fn write(report: &Report, width: u16, out: &mut dyn Write) -> io::Result<()> {
@@ -49,7 +51,8 @@ fn results(report: &Report, width: u16) -> Table {
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width)
         .set_header(["image", "host", "process", "Hyper-V", "verdict"]);
-    let for_image = usize::from(width).saturating_sub(FOR_THE_OTHER_COLUMNS);
+    let longest = report.results.iter().map(|entry| entry.image.reference.chars().count()).max().unwrap_or_default();
+    let for_image = usize::from(width).saturating_sub(FOR_THE_OTHER_COLUMNS).min(longest);
     for entry in &report.results {
         let version = version(entry.image.os_version, entry.image.release.as_deref());
         table.add_row([
@@ -60,7 +63,10 @@ fn results(report: &Report, width: u16) -> Table {
             verdict(entry.verdict).to_owned(),
         ]);
     }
-    // Answers are short and stay whole; what wraps is the image and the host.
+    // Answers are short and stay whole; what wraps is the host, and the image only where it must.
+    if let Some(image) = table.column_mut(0) {
+        image.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(for_image as u16 + PADDING)));
+    }
     for column in table.column_iter_mut().skip(2) {
         column.set_constraint(ColumnConstraint::ContentWidth);
     }
