@@ -1,0 +1,180 @@
+//! The report as a table people read at a glance, the findings under it.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::document::{Entry, Failure, FindingEntry, Report};
+use crate::OsVersion;
+use crate::compat::{Severity, Use, Verdict};
+
+/// Columns below which a table is not narrowed any further.
+const NARROWEST: u16 = 60;
+
+/// Writes the table, then what was found for each result, then what could not be read.
+pub fn write(report: &Report, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let width = width.max(NARROWEST);
+    if !report.results.is_empty() {
+        writeln!(out, "{}", results(report, width))?;
+    }
+    let mut explained = BTreeSet::new();
+    for entry in &report.results {
+        writeln!(out)?;
+        write_entry(entry, width, &mut explained, out)?;
+    }
+    for failure in &report.errors {
+        writeln!(out)?;
+        write_failure(failure, width, out)?;
+    }
+    if report.results.len() + report.errors.len() > 1 {
+        writeln!(out)?;
+        writeln!(out, "{}", summary(report))?;
+    }
+    if let Some(code) = explained.first() {
+        writeln!(out)?;
+        writeln!(out, "`wincompat explain {code}` tells more; so for every name in brackets.")?;
+    }
+    Ok(())
+}
+
+fn results(report: &Report, width: u16) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::ASCII_MARKDOWN)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width)
+        .set_header(["image", "version", "host", "process", "Hyper-V", "verdict"]);
+    for entry in &report.results {
+        table.add_row([
+            entry.image.reference.clone(),
+            version(entry.image.os_version, entry.image.release.as_deref()),
+            format!("{} {}", entry.host.name, entry.host.os_version),
+            answer(entry.process.possible).to_owned(),
+            answer(entry.hyperv.possible).to_owned(),
+            verdict(entry.verdict).to_owned(),
+        ]);
+    }
+    table
+}
+
+fn version(version: Option<OsVersion>, release: Option<&str>) -> String {
+    match (version, release) {
+        (Some(version), Some(release)) => format!("{version} {release}"),
+        (Some(version), None) => version.to_string(),
+        (None, _) => "-".to_owned(),
+    }
+}
+
+fn answer(possible: Option<bool>) -> &'static str {
+    match possible {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "?",
+    }
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Process => "process",
+        Verdict::Hyperv => "hyperv",
+        Verdict::Incompatible => "incompatible",
+        Verdict::Unknown => "unknown",
+    }
+}
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const OPEN: Style = AnsiColor::Yellow.on_default().bold();
+const PLAIN: Style = Style::new();
+
+fn write_entry(entry: &Entry, width: u16, explained: &mut BTreeSet<&'static str>, out: &mut dyn Write) -> io::Result<()> {
+    let style = match entry.ok {
+        Some(true) => GOOD,
+        Some(false) => BAD,
+        None => OPEN,
+    };
+    let title = format!("{} on {}: {}", entry.image.reference, entry.host.name, conclusion(entry));
+    wrapped("", style, "", &title, "  ", width, out)?;
+    for finding in &entry.findings {
+        write_finding(finding, width, out)?;
+        explained.insert(finding.code);
+    }
+    if !entry.host.assumed.is_empty() {
+        let assumed: Vec<_> = entry.host.assumed.iter().map(|attribute| attribute.as_str()).collect();
+        wrapped("  ", PLAIN, "assumed of the host:", &assumed.join(", "), "    ", width, out)?;
+    }
+    Ok(())
+}
+
+fn conclusion(entry: &Entry) -> &'static str {
+    match (entry.ok, entry.taken) {
+        (Some(true), Some(Use::Process)) => "runs with process isolation",
+        (Some(true), Some(Use::Hyperv)) => "runs with Hyper-V isolation",
+        (Some(true), Some(Use::HostProcess)) => "runs as a HostProcess container",
+        (Some(false), Some(_)) => "would run, but a finding is denied",
+        (Some(true) | Some(false), None) => "does not run as asked",
+        (None, _) => "cannot be decided",
+    }
+}
+
+fn write_finding(finding: &FindingEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let (style, severity) = match finding.severity {
+        Severity::Error => (BAD, "error:"),
+        Severity::Warning => (OPEN, "warning:"),
+        Severity::Note => (PLAIN, "note:"),
+    };
+    wrapped("  ", style, severity, &format!("{} [{}]", finding.message, finding.code), "    ", width, out)?;
+    if finding.help.is_empty() {
+        return Ok(());
+    }
+    wrapped("    ", PLAIN, "help:", &finding.help, "      ", width, out)
+}
+
+fn write_failure(failure: &Failure, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    wrapped("", BAD, "not read:", &format!("{}: {}", failure.reference, failure.message), "  ", width, out)?;
+    match &failure.hint {
+        Some(hint) => wrapped("  ", PLAIN, "hint:", hint, "    ", width, out),
+        None => Ok(()),
+    }
+}
+
+fn summary(report: &Report) -> String {
+    let summary = &report.summary;
+    let mut parts = vec![format!("{} well", summary.ok), format!("{} not", summary.not_ok)];
+    if summary.undecided > 0 {
+        parts.push(format!("{} undecided", summary.undecided));
+    }
+    if summary.errors > 0 {
+        parts.push(format!("{} not read", summary.errors));
+    }
+    parts.join(", ")
+}
+
+/// Writes a label and text, broken at spaces and never inside a word: a long name stays one that can be copied. The label
+/// has the style; without a label, the whole first line has it.
+fn wrapped(first: &str, style: Style, label: &str, text: &str, then: &str, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "{first}{style}{label}")?;
+    let mut column = first.len() + label.len();
+    let mut at_start = label.is_empty();
+    if !label.is_empty() {
+        write!(out, "{style:#}")?;
+    }
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let length = word.chars().count();
+        if !at_start && column + 1 + length > usize::from(width) {
+            write!(out, "{style:#}\n{then}")?;
+            column = then.len();
+            at_start = true;
+        }
+        if !at_start {
+            write!(out, " ")?;
+            column += 1;
+        }
+        write!(out, "{word}")?;
+        column += length;
+        at_start = false;
+    }
+    writeln!(out, "{style:#}")
+}
