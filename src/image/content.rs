@@ -77,7 +77,6 @@ impl Images<'_> {
     /// What the config of the image with this manifest says. Asked for once per digest in the life of the process, however many
     /// references lead there.
     pub(super) async fn facts(&self, place: &Place, digest: &Digest, size: Option<u64>) -> Result<Facts, Error> {
-        let once = self.once(digest);
         let read = || async {
             match self.manifest(place, digest, size).await? {
                 Manifest::Image(manifest) => self.facts_of(place, &manifest).await,
@@ -86,7 +85,7 @@ impl Images<'_> {
                 }
             }
         };
-        once.get_or_try_init(read).await.cloned()
+        self.known_facts(digest).get_or_try_init(read).await.cloned()
     }
 
     /// What the config of this manifest says.

@@ -40,7 +40,7 @@ pub(super) async fn ask(name: &str, server: &str, path: Option<&OsStr>, timeout:
     match tokio::time::timeout(timeout, run(&file, server)).await {
         Ok(answer) => answer.map_err(|problem| format!("the credential helper {program} {problem}")),
         // Dropping the future has killed it.
-        Err(_) => Err(format!("the credential helper {program} gave no answer within {} seconds", timeout.as_secs())),
+        Err(_) => Err(format!("the credential helper {program} gave no answer within {} seconds", timeout.as_secs_f64())),
     }
 }
 
@@ -121,7 +121,11 @@ mod tests {
         use super::*;
         use crate::image::distribution::secret::Secret;
 
+        /// A script being written must not be inherited by another that is being started: it could not be run then.
+        static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
         async fn answer_of(script: &str, timeout: Duration) -> Result<Option<Credential>, String> {
+            let _turn = ONE_AT_A_TIME.lock().await;
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("docker-credential-test");
             std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
@@ -162,7 +166,7 @@ mod tests {
             let mark = folder.path().join("still-alive");
             let script = format!("exec 2>/dev/null; while :; do touch {}; sleep 0.05; done", mark.display());
             let problem = answer_of(&script, Duration::from_millis(300)).await.unwrap_err();
-            assert!(problem.ends_with("gave no answer within 0 seconds"), "{problem}");
+            assert!(problem.ends_with("gave no answer within 0.3 seconds"), "{problem}");
             assert!(begun.elapsed() < Duration::from_secs(5));
             tokio::time::sleep(Duration::from_millis(300)).await;
             let _ = std::fs::remove_file(&mark);

@@ -55,10 +55,12 @@ impl Failure {
             return Self::refused_address(refused);
         }
         let reason = excerpt(&innermost(error));
-        if let Some(certificate) = find::<rustls::Error>(error) {
-            let cause = format!("the connection to {server} is not trusted: {}", excerpt(&certificate.to_string()));
-            return Self::new(ErrorKind::Network, cause)
-                .hint("if a proxy or the registry has a certificate of your own authority, name its root with --ca-file FILE");
+        if let Some(tls) = find::<rustls::Error>(error) {
+            let cause = format!("no trusted connection to {server} could be made: {}", excerpt(&tls.to_string()));
+            return Self::new(ErrorKind::Network, cause).hint(match tls {
+                rustls::Error::InvalidMessage(_) => "if it speaks http and not https, say so with --plain-http",
+                _ => "if a proxy or the registry has a certificate of your own authority, name its root with --ca-file FILE",
+            });
         }
         let (cause, again) = if error.is_connect() {
             (format!("cannot connect to {server}: {reason}"), Again::Soon)

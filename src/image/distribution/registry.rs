@@ -137,7 +137,6 @@ impl Registry {
             };
             let answer = shared.transport.send(&request).await?;
             self.learn(&answer);
-            turn.take();
             let status = answer.response.status();
             if status.is_success() {
                 return Ok(answer);
@@ -148,6 +147,7 @@ impl Registry {
             shared.transport.count_challenge();
             let demand = self.demand_of(answer.response.headers(), answer.reach)?;
             lock(&self.known).demand = demand.clone();
+            turn.take();
             let next = self.to_show(shared, &demand, &repository, &shown).await?;
             if next == shown {
                 return Err(self.refusal(shared, answer, &repository).await);

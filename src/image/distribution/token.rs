@@ -99,7 +99,9 @@ impl TokenService {
             let body = limits::read_beginning(answer.response).await;
             return Err(Failure::of_status(status, &headers, &body, &server));
         }
-        let body = limits::read(answer.response, limits::TOKEN, &server).await?;
+        let body = limits::read(answer.response, limits::TOKEN, &server).await;
+        // It is the service that answers with nonsense, not the image.
+        let body = body.map_err(|failure| Failure { kind: ErrorKind::Network, ..failure })?;
         let unusable = |why: &str| Failure::new(ErrorKind::Network, format!("{server} answered without a usable token: {why}"));
         // What cannot be read is not quoted: it may hold the token.
         let answered: Answered = serde_json::from_slice(&body).map_err(|_| unusable("not the JSON that is expected"))?;

@@ -161,3 +161,70 @@ fn read(path: &Path, max: u64) -> io::Result<Option<Vec<u8>>> {
     }
     Ok(Some(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WAIT: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn what_is_put_is_found_and_what_is_damaged_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::create(root.path().join("store")).unwrap();
+        let digest = folder.put(b"{}").unwrap();
+        assert_eq!(folder.blob(&digest, 2).unwrap(), b"{}");
+        assert_eq!(folder.blob(&digest, 1).unwrap_err().kind, ErrorKind::Invalid, "larger than asked for");
+        assert_eq!(folder.blob(&Digest::of(b"other"), 9).unwrap_err().kind, ErrorKind::NotFound);
+        fs::write(folder.blob_path(&digest), b"{ ").unwrap();
+        assert!(folder.blob(&digest, 2).unwrap_err().sentence().contains("is damaged"));
+        folder.put(b"{}").unwrap();
+        assert_eq!(folder.blob(&digest, 2).unwrap(), b"{}", "put again, it is whole again");
+        assert_eq!(fs::read_dir(folder.ingest()).unwrap().count(), 0, "nothing is left aside");
+        assert!(Folder::open(root.path().join("store")).is_ok());
+    }
+
+    #[test]
+    fn only_a_layout_is_opened() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(Folder::open(root.path()).unwrap_err().sentence().contains("has no file oci-layout"));
+        let file = root.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(Folder::create(&file).unwrap_err().what.ends_with("could not be written"));
+        fs::write(root.path().join(MARKER), r#"{"imageLayoutVersion":"9.0.0"}"#).unwrap();
+        assert_eq!(Folder::create(root.path()).unwrap_err().kind, ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn many_writers_lose_no_name_and_nothing_they_do_not_know() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::create(root.path()).unwrap();
+        let foreign =
+            json!({ "digest": Digest::of(b""), "size": 0, "platform": { "os": "windows", "os.version": "10.0.1" }, "x": [1] });
+        folder.update_index(WAIT, |list| list.push(foreign.clone())).unwrap();
+        std::thread::scope(|scope| {
+            for writer in 0..8 {
+                let folder = &folder;
+                scope.spawn(move || {
+                    for number in 0..5 {
+                        let entry = json!({ "digest": Digest::of(&[writer, number]), "size": 2 });
+                        folder.update_index(WAIT, |list| list.push(entry)).unwrap();
+                        folder.index().expect("a reader never sees half of it");
+                    }
+                });
+            }
+        });
+        assert_eq!(folder.index().unwrap().entries.len(), 41);
+        let written: Value = serde_json::from_slice(&fs::read(root.path().join(INDEX)).unwrap()).unwrap();
+        assert_eq!(written["manifests"][0], foreign);
+    }
+
+    #[test]
+    fn a_lock_that_is_kept_is_not_waited_for_forever() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::create(root.path()).unwrap();
+        let _lock = folder.lock(WAIT).unwrap();
+        let error = folder.update_index(Duration::from_millis(20), |_| {}).unwrap_err();
+        assert!(error.sentence().contains("keeps index.json locked"), "{error:?}");
+    }
+}
