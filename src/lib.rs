@@ -5,6 +5,7 @@ pub mod compat;
 pub mod host;
 pub mod image;
 pub mod knowledge;
+pub mod runner;
 mod os_version;
 
 pub use os_version::{OsVersion, ParseOsVersionError};
