@@ -3,7 +3,10 @@
 pub mod check;
 pub mod explain;
 mod facts;
+mod progress;
+pub mod pull;
 mod registries;
+mod store;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write};
@@ -30,6 +33,7 @@ pub struct Cli {
 enum Command {
     Check(check::Args),
     Explain(explain::ExplainArgs),
+    Pull(pull::Args),
 }
 
 /// Runs the program with these arguments, the first of which is its name; the answer is its exit code.
@@ -42,6 +46,7 @@ pub fn run(arguments: Vec<OsString>) -> u32 {
     let mut err = anstream::AutoStream::auto(io::stderr().lock());
     let done = match &cli.command {
         Command::Check(args) => check::run(args, columns(), &mut out, &mut err),
+        Command::Pull(args) => pull::run(args, &mut out, &mut err),
         Command::Explain(args) => explain::run(args, io::stdin().lock(), &mut out, &mut err),
     };
     let done = done.and_then(|code| out.flush().map(|()| code));

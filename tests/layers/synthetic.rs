@@ -97,7 +97,8 @@ fn name(numbers: &mut Numbers, index: usize) -> String {
 }
 
 fn meta(numbers: &mut Numbers, attributes: u32) -> Meta {
-    let mut time = |digits: usize| Some(format!("16{:08}.{:0digits$}", numbers.below(100_000_000), 1234567 % 10usize.pow(digits as u32)));
+    let mut time =
+        |digits: usize| Some(format!("16{:08}.{:0digits$}", numbers.below(100_000_000), 1234567 % 10usize.pow(digits as u32)));
     let (modified, accessed, changed, created) = (time(7), time(1), time(7), time(7));
     // Hard links have none; 94 % of the rest make 63 % of all.
     let security = numbers.percent(94).then(|| {
@@ -110,16 +111,7 @@ fn meta(numbers: &mut Numbers, attributes: u32) -> Meta {
         extended_attributes.push(("$CI.CATALOGHINT".to_owned(), numbers.bytes(70)));
         extended_attributes.push(("$KERNEL.PURGE.ESBCACHE".to_owned(), numbers.bytes(41)));
     }
-    Meta {
-        attributes: Some(attributes),
-        security,
-        extended_attributes,
-        modified,
-        accessed,
-        changed,
-        created,
-        mount_point: false,
-    }
+    Meta { attributes: Some(attributes), security, extended_attributes, modified, accessed, changed, created, mount_point: false }
 }
 
 /// The header of a self-relative descriptor with its owner behind it.

@@ -55,6 +55,16 @@ impl Folder {
         self.root.join("blobs").join("sha256").join(digest.hex())
     }
 
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where the content with this digest grows until it is whole and gets its name.
+    pub fn partial_path(&self, digest: &Digest) -> PathBuf {
+        self.ingest().join(format!("{}.part", digest.hex()))
+    }
+
     /// The content with this digest, of at most `max` bytes, verified.
     pub fn blob(&self, digest: &Digest, max: u64) -> Result<Vec<u8>, Error> {
         let bytes = read(&self.blob_path(digest), max).map_err(|error| could_not_read(&self.shown(), &error))?;
