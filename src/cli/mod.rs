@@ -43,7 +43,8 @@ pub fn run(arguments: Vec<OsString>) -> u32 {
         Err(error) => return usage(&error, &arguments),
     };
     let mut out = anstream::AutoStream::auto(io::stdout().lock());
-    let mut err = anstream::AutoStream::auto(io::stderr().lock());
+    // Not locked: threads that pull layers write there too.
+    let mut err = anstream::AutoStream::auto(io::stderr());
     let done = match &cli.command {
         Command::Check(args) => check::run(args, columns(), &mut out, &mut err),
         Command::Pull(args) => pull::run(args, &mut out, &mut err),
