@@ -7,6 +7,7 @@ pub mod explain;
 pub mod host;
 pub mod image;
 pub mod knowledge;
+pub mod runner;
 mod os_version;
 pub mod report;
 #[cfg(windows)]

@@ -4,6 +4,7 @@ mod registry;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use registry::images::{Access, Images, OCI_MANIFEST, basic, serve, token};
 use registry::{Reply, Server, configured, options, stored};
@@ -43,7 +44,7 @@ async fn a_password_is_shown_once_it_is_asked_for() {
     assert_eq!(client.requests(), RequestCount { content: 3, challenged: 1, tokens: 0 });
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_asked_for_once_a_repository() {
     for with_credentials in [false, true] {
         let server = serve(images(), if with_credentials { Access::TokenFor("user", PASSWORD) } else { Access::Token });
@@ -52,15 +53,17 @@ async fn a_token_is_asked_for_once_a_repository() {
         let registry = server.name();
         let all = (0..20).map(|n| {
             let (client, registry) = (client.clone(), registry.clone());
-            async move {
+            tokio::spawn(async move {
                 let repository = format!("app{n}");
                 let (one, two) =
                     tokio::join!(client.manifest(&registry, &repository, "1"), client.manifest(&registry, &repository, "1"));
                 one.unwrap();
                 two.unwrap();
-            }
+            })
         });
-        futures_util::future::join_all(all).await;
+        for task in futures_util::future::join_all(all).await {
+            task.unwrap();
+        }
         assert_eq!(client.requests(), RequestCount { content: 41, challenged: 1, tokens: 20 });
         assert!(server.requests().iter().all(|request| {
             let expected = with_credentials.then(|| basic("user", PASSWORD));
@@ -127,14 +130,16 @@ async fn a_token_service_that_fails_is_named() {
         ("deep JSON in a field", Network, 1, Reply::json(200, format!(r#"{{"x":{}"#, "[".repeat(60_000)))),
         ("without end", Network, 1, Reply::head(200, &[json]).then_flood(vec![b' '; 4096])),
         ("reset", Network, 3, Reply::nothing().then_reset()),
-        ("silence", Network, 1, Reply::nothing().then_wait(std::time::Duration::from_secs(60))),
+        ("silence", Network, 1, Reply::nothing().then_wait(Duration::from_secs(60))),
         ("redirects", Network, 6, Reply::redirect(302, "/token")),
     ] {
         let server = Server::start(move |request| match request.path.starts_with("/token") {
             true => reply.clone(),
             false => Reply::challenge(&format!("Bearer realm=\"http://{}/token\"", request.header("host").unwrap())),
         });
-        let error = client(CredentialStore::none()).manifest(&server.name(), "app", "1").await.unwrap_err();
+        let stall_timeout = Duration::from_secs(if name == "silence" { 1 } else { 10 });
+        let client = Client::new(Options { stall_timeout, ..options() }).unwrap();
+        let error = client.manifest(&server.name(), "app", "1").await.unwrap_err();
         assert_eq!(error.kind, kind, "{name}: {error:?}");
         assert_eq!(server.count("/token"), asked, "{name}");
         let text = format!("{error:?}");

@@ -7,9 +7,10 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use textwrap::{Options, WordSeparator, WordSplitter};
 
+use super::facts::KnowledgeArgs;
 use crate::compat::Code;
 use crate::explain::{Explanation, Kind, explain, hint, suggest};
-use crate::knowledge::Knowledge;
+use crate::report::{self, failure, plain::clean};
 
 /// Explain a finding, an error number or a pasted error.
 #[derive(Args, Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct ExplainArgs {
     /// How to print the explanation.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    knowledge: KnowledgeArgs,
 }
 
 /// How an explanation is printed.
@@ -54,13 +57,7 @@ const LONGEST_INPUT: u64 = 256 * 1024;
 /// # Errors
 ///
 /// A stream that cannot be read or written; a closed pipe is one too, for the caller to pass over.
-pub fn run(
-    args: &ExplainArgs,
-    knowledge: Option<&Knowledge>,
-    stdin: impl Read,
-    stdout: &mut dyn Write,
-    stderr: &mut dyn Write,
-) -> io::Result<u8> {
+pub fn run(args: &ExplainArgs, stdin: impl Read, stdout: &mut dyn Write, stderr: &mut dyn Write) -> io::Result<u8> {
     let text = if args.what == ["-"] {
         let mut bytes = Vec::new();
         stdin.take(LONGEST_INPUT).read_to_end(&mut bytes)?;
@@ -68,7 +65,17 @@ pub fn run(
     } else {
         args.what.join(" ")
     };
-    let explanation = of_finding(&text).or_else(|| explain(&text, knowledge.unwrap_or_else(|| Knowledge::built_in())));
+    let explanation = match of_finding(&text) {
+        // The knowledge is read only where it is asked for: most of the time of this command would go there.
+        Some(explanation) => Some(explanation),
+        None => match args.knowledge.load() {
+            Ok(knowledge) => explain(&text, &knowledge),
+            Err((what, causes)) => {
+                failure::write(&what, &causes, None, stderr)?;
+                return Ok(2);
+            }
+        },
+    };
     let suggestions = match explanation {
         Some(_) => Vec::new(),
         None => suggest(&text, Code::all().map(Code::as_str)),
@@ -82,8 +89,7 @@ pub fn run(
                 explanation: explanation.as_ref(),
                 suggestions: &suggestions,
             };
-            serde_json::to_writer_pretty(&mut *stdout, &document)?;
-            stdout.write_all(b"\n")?;
+            report::json(&document, stdout)?;
         }
         (Format::Text, Some(explanation)) => {
             stdout.write_all(told(explanation, textwrap::termwidth().clamp(40, 100)).as_bytes())?
@@ -173,7 +179,8 @@ fn wrapped(text: &mut String, paragraph: &str, width: usize, first: &str, next: 
 /// What was asked, fit to be printed within a line.
 fn shortened(text: &str) -> String {
     const LONGEST: usize = 80;
-    let mut plain = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c });
+    let harmless = clean(text.trim());
+    let mut plain = harmless.chars();
     let mut short: String = plain.by_ref().take(LONGEST).collect();
     if plain.next().is_some() {
         short.push('…');
@@ -186,7 +193,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::knowledge::Errors;
+    use crate::knowledge::{Errors, Knowledge};
 
     #[derive(Parser)]
     struct Cli {
@@ -198,7 +205,7 @@ mod tests {
     fn explained(args: &[&str], stdin: &[u8]) -> (u8, String, String) {
         let cli = Cli::try_parse_from(std::iter::once(&"explain").chain(args)).unwrap();
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let code = run(&cli.explain, None, stdin, &mut stdout, &mut stderr).unwrap();
+        let code = run(&cli.explain, stdin, &mut stdout, &mut stderr).unwrap();
         (code, String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
     }
 
@@ -263,7 +270,7 @@ Sources:
         assert!(explained(&["-"], log).1.starts_with("0x80370112"));
         let endless = io::repeat(b'x');
         let cli = Cli::try_parse_from(["explain", "-"]).unwrap();
-        assert_eq!(run(&cli.explain, None, endless, &mut Vec::new(), &mut Vec::new()).unwrap(), 2);
+        assert_eq!(run(&cli.explain, endless, &mut Vec::new(), &mut Vec::new()).unwrap(), 2);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What was found, in the forms people and programs read: one renderer a file.
 
 pub mod document;
+pub mod failure;
 pub mod plain;
 pub mod table;
 

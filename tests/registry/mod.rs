@@ -9,7 +9,7 @@ pub mod tls;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -142,7 +142,26 @@ pub struct Server {
 #[derive(Default)]
 struct State {
     closing: AtomicBool,
-    connections: Mutex<Vec<TcpStream>>,
+    connections: Mutex<Vec<Weak<TcpStream>>>,
+}
+
+/// A connection, closed when its thread lets go of it.
+struct Connection(Arc<TcpStream>);
+
+impl Read for Connection {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.as_ref().read(buffer)
+    }
+}
+
+impl Write for Connection {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.as_ref().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.as_ref().flush()
+    }
 }
 
 impl Server {
@@ -170,9 +189,8 @@ impl Server {
                     return;
                 }
                 let Ok(connection) = connection else { continue };
-                if let Ok(twin) = connection.try_clone() {
-                    shared.connections.lock().unwrap().push(twin);
-                }
+                let connection = Connection(Arc::new(connection));
+                shared.connections.lock().unwrap().push(Arc::downgrade(&connection.0));
                 let (kept, respond, shared) = (Arc::clone(&kept), Arc::clone(&respond), Arc::clone(&shared));
                 let identity = identity.clone();
                 thread::spawn(move || {
@@ -221,7 +239,7 @@ impl Drop for Server {
         self.state.closing.store(true, Ordering::SeqCst);
         // Wakes the acceptor.
         let _ = TcpStream::connect(self.address);
-        for connection in self.state.connections.lock().unwrap().drain(..) {
+        for connection in self.state.connections.lock().unwrap().drain(..).filter_map(|connection| connection.upgrade()) {
             let _ = connection.shutdown(Shutdown::Both);
         }
         if let Some(acceptor) = self.acceptor.take() {
@@ -238,6 +256,13 @@ fn serve(connection: &mut (impl Read + Write), kept: &Mutex<Vec<Request>>, respo
             let mut byte = [0];
             connection.read_exact(&mut byte)?;
             head.push(byte[0]);
+            // The hello of TLS, which a plain web server takes for a bad request.
+            if head == [0x16] {
+                let mut rest = [0; 4];
+                connection.read_exact(&mut rest)?;
+                connection.read_exact(&mut vec![0; usize::from(u16::from_be_bytes([rest[2], rest[3]]))])?;
+                return connection.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+            }
         }
         let mut request = parse(&String::from_utf8_lossy(&head));
         let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
@@ -281,12 +306,12 @@ fn parse(head: &str) -> Request {
     Request { method, path, headers: headers.collect(), body: String::new() }
 }
 
-/// Options for tests: nothing of this machine's environment, and little patience.
+/// Options for tests: nothing of this machine's environment, and pauses that no test waits for.
 pub fn options() -> Options {
     Options {
-        connect_timeout: Duration::from_secs(2),
-        request_timeout: Duration::from_secs(3),
-        stall_timeout: Duration::from_millis(300),
+        connect_timeout: Duration::from_secs(5),
+        request_timeout: Duration::from_secs(20),
+        stall_timeout: Duration::from_secs(10),
         retry: RetryPolicy {
             tries: 3,
             first_pause: Duration::from_millis(5),

@@ -1,12 +1,13 @@
 //! Certificates of an authority that no system knows.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use super::Connection;
 
 /// What a server shows of itself.
 #[derive(Clone)]
@@ -35,7 +36,7 @@ impl Identity {
         Self { config: Arc::new(config), root: authority.pem() }
     }
 
-    pub(super) fn accept(&self, connection: TcpStream) -> impl Read + Write + use<> {
+    pub(super) fn accept(&self, connection: Connection) -> impl Read + Write + use<> {
         StreamOwned::new(ServerConnection::new(Arc::clone(&self.config)).unwrap(), connection)
     }
 }

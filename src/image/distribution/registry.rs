@@ -295,6 +295,9 @@ impl Registry {
             ),
             ErrorKind::Unauthorized => self.unauthorized(shared, failure, repository).await,
             ErrorKind::NotFound => failure.hint("check the spelling of the repository and of its tag"),
+            ErrorKind::Invalid if self.endpoint.scheme() == "http" => {
+                failure.hint(format!("it was asked over http; if it speaks https: --mirror {0}=https://{0}", self.name))
+            }
             ErrorKind::RateLimited if self.name == "docker.io" => {
                 failure.hint("Docker Hub counts the pulls of each address: log in with docker login, or wait")
             }

@@ -127,13 +127,14 @@ impl TokenService {
 
     /// POST, as its OAuth2 form has it: a refresh token for an access token (distribution, `docs/spec/auth/oauth`).
     async fn exchange(&self, shared: &Shared, scope: &str, refresh_token: &Secret) -> Result<Answer, Failure> {
-        let mut form = Serializer::new(String::new());
-        form.append_pair("grant_type", "refresh_token")
+        let form = Serializer::new(String::new())
+            .append_pair("grant_type", "refresh_token")
             .append_pair("refresh_token", refresh_token.reveal())
             .append_pair("service", self.service.as_deref().unwrap_or_default())
             .append_pair("scope", scope)
-            .append_pair("client_id", "wincompat");
-        self.send(shared, self.realm.clone(), None, Some(form.finish())).await
+            .append_pair("client_id", "wincompat")
+            .finish();
+        self.send(shared, self.realm.clone(), None, Some(Secret::new(form))).await
     }
 
     async fn send(
@@ -141,7 +142,7 @@ impl TokenService {
         shared: &Shared,
         url: Url,
         authorization: Option<HeaderValue>,
-        form: Option<String>,
+        form: Option<Secret>,
     ) -> Result<Answer, Failure> {
         let request = Request {
             url,
@@ -150,7 +151,7 @@ impl TokenService {
             accept: "application/json",
             authorization,
             range: None,
-            form: form.map(Secret::new),
+            form,
             timeout: Some(shared.options.request_timeout),
         };
         shared.transport.send(&request).await.map_err(|mut failure| {

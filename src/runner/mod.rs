@@ -1,0 +1,4 @@
+//! A container's life without Docker and containerd.
+
+pub mod command_line;
+pub mod layer;
