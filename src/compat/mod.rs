@@ -125,8 +125,13 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
 
     let case = Case { knowledge, host, image, candidate, process: &process, hyperv: &hyperv, policy };
     let choice = case.choose_isolation();
-    let findings = case.findings(&choice);
-    let denied = findings.iter().any(|finding| policy.denies(finding));
+    let mut findings = case.findings(&choice);
+    let mut denied = false;
+    for finding in findings.iter_mut().filter(|finding| policy.denies(finding)) {
+        finding.severity = Severity::Error;
+        denied = true;
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Judgement {
         chosen,
         verdict: Verdict::from(&process, &hyperv),
@@ -264,12 +269,6 @@ impl Case<'_> {
             findings.push(Finding::new(Code::OtherIsolationPossible).with(Detail::Text(other.as_str().to_owned())));
         }
         findings.extend(warnings::all(self, choice.taken));
-        for finding in &mut findings {
-            if self.policy.denies(finding) {
-                finding.severity = Severity::Error;
-            }
-        }
-        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         findings
     }
 

@@ -120,8 +120,7 @@ impl Subject<'_> {
         let host = self.host.os_version.build;
         let floor = self.knowledge.stable_abi_floor(host).unwrap_or(host);
         let fits = |base: &&crate::knowledge::BaseImage| {
-            base.build <= host
-                && base.repositories.iter().any(|entry| entry.architectures.contains(&self.host.architecture))
+            base.build <= host && base.repositories.iter().any(|entry| entry.architectures.contains(&self.host.architecture))
         };
         let runs_as_process = |base: &&crate::knowledge::BaseImage| base.build >= floor;
         let newest = |base: &&crate::knowledge::BaseImage| base.build;
@@ -140,9 +139,7 @@ fn enable_feature(host: &Host, feature: &str) -> String {
     match (host.kind, feature) {
         (Kind::Server, "Hyper-V") => "Install-WindowsFeature Hyper-V -IncludeManagementTools -Restart".to_owned(),
         (Kind::Server, feature) => format!("Install-WindowsFeature {feature} -Restart"),
-        (Kind::Client, "Hyper-V") => {
-            "Enable-WindowsOptionalFeature -Online -All -FeatureName Microsoft-Hyper-V".to_owned()
-        }
+        (Kind::Client, "Hyper-V") => "Enable-WindowsOptionalFeature -Online -All -FeatureName Microsoft-Hyper-V".to_owned(),
         (Kind::Client, feature) => format!("Enable-WindowsOptionalFeature -Online -All -FeatureName {feature}"),
     }
 }

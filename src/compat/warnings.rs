@@ -3,7 +3,7 @@
 use super::{Case, Code, Detail, Finding, Isolation, Severity, Use};
 use crate::OsVersion;
 use crate::host::{Host, Kind};
-use crate::image::{Candidate, Config, Source, Version, VersionSource};
+use crate::image::{Candidate, Config, Image, Source, Version, VersionSource};
 use crate::knowledge::{BaseImage, Knowledge, Revisions};
 
 /// Knowledge older than this many days says so.
@@ -11,7 +11,6 @@ const KNOWLEDGE_AGES_AFTER_DAYS: i32 = 180;
 const SERVER_2025: u32 = 26100;
 const ANNUAL_CHANNEL_23H2: u32 = 25398;
 const WINDOWS_10_2004: u32 = 19041;
-const WINDOWS_11: u32 = 22000;
 /// Docker Engine starts on Windows 10 1809 and Windows Server 2019 or newer.
 const FIRST_FOR_DOCKER: u32 = 17763;
 
@@ -20,7 +19,7 @@ pub(super) fn all(case: &Case<'_>, taken: Option<Use>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(of_isolation(case.host, taken));
     if let Some(candidate) = case.candidate {
-        findings.extend(of_reading(candidate, case.image.source));
+        findings.extend(of_reading(candidate, case.image));
         if let Some((version, _)) = candidate.os_version()
             && taken != Some(Use::HostProcess)
         {
@@ -43,7 +42,7 @@ fn of_isolation(host: &Host, taken: Option<Use>) -> Option<Finding> {
 }
 
 /// How sure the version is, by the way it was read.
-fn of_reading(candidate: &Candidate, source: Source) -> Vec<Finding> {
+fn of_reading(candidate: &Candidate, image: &Image) -> Vec<Finding> {
     let mut findings = Vec::new();
     match &candidate.config {
         Config::Unreadable(reason) => {
@@ -64,13 +63,18 @@ fn of_reading(candidate: &Candidate, source: Source) -> Vec<Finding> {
         }
         Config::NotRead => {}
     }
-    if let Some((_, VersionSource::History)) = candidate.os_version() {
-        findings.push(Finding::new(Code::VersionFromHistory));
+    let in_index = candidate.digest != image.digest;
+    match candidate.os_version() {
+        Some((_, VersionSource::History)) => findings.push(Finding::new(Code::VersionFromHistory)),
+        Some((_, VersionSource::Config)) if in_index && candidate.indexed == Version::Missing => {
+            findings.push(Finding::new(Code::VersionFromConfig));
+        }
+        _ => {}
     }
     if candidate.foreign_layers == Some(true) {
         findings.push(Finding::new(Code::ForeignLayers));
     }
-    if source == Source::Knowledge {
+    if image.source == Source::Knowledge {
         findings.push(Finding::new(Code::FromKnowledge));
     }
     findings

@@ -20,7 +20,7 @@ impl Knowledge {
 const EMPTY_WORDS: [&str; 4] = ["microsoft", "version", "datacenter", "standard"];
 
 /// A name as it is compared, e.g. `windows-server-1903` for `Windows Server, version 1903`.
-fn normal(name: &str) -> String {
+pub(super) fn normal(name: &str) -> String {
     let lower = name.to_lowercase();
     let words = lower.split(|c: char| c.is_whitespace() || matches!(c, '-' | '_' | ','));
     words.filter(|word| !word.is_empty() && !EMPTY_WORDS.contains(word)).collect::<Vec<_>>().join("-")
