@@ -3,6 +3,7 @@
 pub mod check;
 pub mod explain;
 mod facts;
+pub mod host;
 mod registries;
 
 use std::ffi::OsString;
@@ -30,6 +31,7 @@ pub struct Cli {
 enum Command {
     Check(check::Args),
     Explain(explain::ExplainArgs),
+    Host(host::Args),
 }
 
 /// Runs the program with these arguments, the first of which is its name; the answer is its exit code.
@@ -43,6 +45,7 @@ pub fn run(arguments: Vec<OsString>) -> u32 {
     let done = match &cli.command {
         Command::Check(args) => check::run(args, columns(), &mut out, &mut err),
         Command::Explain(args) => explain::run(args, io::stdin().lock(), &mut out, &mut err),
+        Command::Host(args) => host::run(args, columns(), &mut out, &mut err),
     };
     let done = done.and_then(|code| out.flush().map(|()| code));
     match done {
