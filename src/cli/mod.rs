@@ -3,6 +3,7 @@
 pub mod check;
 pub mod explain;
 mod facts;
+pub mod host;
 mod progress;
 pub mod pull;
 mod registries;
@@ -33,6 +34,7 @@ pub struct Cli {
 enum Command {
     Check(check::Args),
     Explain(explain::ExplainArgs),
+    Host(host::Args),
     Pull(pull::Args),
 }
 
@@ -47,8 +49,9 @@ pub fn run(arguments: Vec<OsString>) -> u32 {
     let mut err = anstream::AutoStream::auto(io::stderr());
     let done = match &cli.command {
         Command::Check(args) => check::run(args, columns(), &mut out, &mut err),
-        Command::Pull(args) => pull::run(args, &mut out, &mut err),
         Command::Explain(args) => explain::run(args, io::stdin().lock(), &mut out, &mut err),
+        Command::Host(args) => host::run(args, columns(), &mut out, &mut err),
+        Command::Pull(args) => pull::run(args, &mut out, &mut err),
     };
     let done = done.and_then(|code| out.flush().map(|()| code));
     match done {
