@@ -1,10 +1,30 @@
 //! What an image reference points to: its Windows candidates, and where they come from.
 
+mod cache;
+mod candidates;
+pub mod config;
+mod content;
 mod digest;
+pub mod distribution;
+mod known;
+pub mod layout;
+pub mod list;
+pub mod manifest;
+mod name;
+pub mod reference;
+mod resolve;
+#[cfg(test)]
+mod test_knowledge;
+
+use std::fmt::Write as _;
 
 use serde::Serialize;
 
+pub use cache::Cache;
 pub use digest::Digest;
+pub use name::{DOCKER_HUB, Name};
+pub use reference::Reference;
+pub use resolve::{Images, Options};
 
 use crate::OsVersion;
 
@@ -15,7 +35,8 @@ pub struct Image {
     pub reference: String,
     /// The repository with its registry, e.g. `mcr.microsoft.com/windows/nanoserver`; `None` for layouts and archives.
     pub repository: Option<String>,
-    /// What the reference resolved to: the digest of the index or of the single manifest; `None` when it comes from knowledge.
+    /// What the reference resolved to: the digest of the index or of the single manifest; `None` when it comes from
+    /// knowledge, or from an archive of `docker save` that has no manifests.
     pub digest: Option<Digest>,
     /// Where it was read.
     pub source: Source,
@@ -28,7 +49,7 @@ pub struct Image {
 /// One Windows entry of an image; an image without an index has one.
 #[derive(Clone, Debug)]
 pub struct Candidate {
-    /// The digest of its manifest; `None` when it comes from knowledge.
+    /// The digest of its manifest; `None` when it comes from knowledge, or from an archive of `docker save` that has none.
     pub digest: Option<Digest>,
     /// OCI's name of its architecture, e.g. `amd64`; empty where nothing says it.
     pub architecture: String,
@@ -49,6 +70,16 @@ pub enum Version {
     Missing,
     /// There is one, and it is no version: the text, shortened.
     Unparsable(String),
+}
+
+impl Version {
+    /// Reads an `os.version`; an empty one is none.
+    pub(crate) fn read(text: Option<&str>) -> Self {
+        match text {
+            None | Some("") => Self::Missing,
+            Some(text) => text.parse().map_or_else(|_| Self::Unparsable(shown(text)), Self::Known),
+        }
+    }
 }
 
 /// The config of a candidate.
@@ -143,6 +174,69 @@ pub struct Error {
     pub causes: Vec<String>,
     /// What to do.
     pub hint: Option<String>,
+}
+
+impl Error {
+    /// A failure of this kind, without cause or hint yet.
+    pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
+        Self { kind, what: what.into(), causes: Vec::new(), hint: None }
+    }
+
+    /// Adds a cause below those already there.
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// Says first what this failure was a part of, e.g. `app:1.2 could not be read`.
+    pub fn within(mut self, what: impl Into<String>) -> Self {
+        let inner = std::mem::replace(&mut self.what, what.into());
+        self.causes.insert(0, inner);
+        self
+    }
+
+    /// What failed and why, in one sentence.
+    pub fn sentence(&self) -> String {
+        std::iter::once(&self.what).chain(&self.causes).map(String::as_str).collect::<Vec<_>>().join(": ")
+    }
+
+    /// Says what to do, unless something closer to the failure has said it.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint.get_or_insert_with(|| hint.into());
+        self
+    }
+}
+
+/// The name of an operating system as OCI has it: `Windows` is `windows`.
+fn normal_os(text: &str) -> String {
+    shown(text).to_ascii_lowercase()
+}
+
+/// The name of a processor as OCI has it: `x86_64` is `amd64`, `aarch64` is `arm64`, as for containerd.
+fn normal_architecture(text: &str) -> String {
+    let lower = shown(text).to_ascii_lowercase();
+    match lower.as_str() {
+        "x86_64" | "x86-64" => "amd64".to_owned(),
+        "aarch64" => "arm64".to_owned(),
+        _ => lower,
+    }
+}
+
+/// A text from outside as it may stand in a message: control characters escaped, cut after 200 characters.
+fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for (count, character) in text.chars().enumerate() {
+        if count == 200 {
+            shown.push('…');
+            break;
+        }
+        if character.is_control() {
+            let _ = write!(shown, "{}", character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
 }
 
 /// Kinds of failures to read an image; the words of the JSON report.

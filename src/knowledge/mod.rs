@@ -1,9 +1,16 @@
 //! Facts that age: releases, lifecycles, base images, revision cuts. Data with a date and sources, not code.
 
+mod errors;
+mod file;
+mod names;
+
 use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+pub use errors::{ErrorCode, ErrorMessage, Errors, Family, error_by_hresult, twin};
+pub use file::InvalidKnowledge;
 
 /// Everything the judgement and the host names rest on that Microsoft may change tomorrow.
 #[derive(Clone, Debug, Deserialize)]
@@ -71,6 +78,26 @@ pub struct Release {
     pub support: Vec<Support>,
     /// Where the facts come from.
     pub source: String,
+}
+
+impl Release {
+    /// The last day with regular updates for this edition (an EditionID such as `Professional`, `EnterpriseS`); where the
+    /// edition is not known, of the longest served one that is neither LTSC nor IoT. Paid extensions do not count.
+    pub fn support_of(&self, edition: Option<&str>) -> Option<Date> {
+        let edition = edition.unwrap_or_default();
+        let long_term = edition.contains("EnterpriseS");
+        let home_or_pro = edition.starts_with("Core") || edition.starts_with("Professional");
+        let applies = |channel: &str| match channel {
+            "Extended Security Updates" => false,
+            _ if channel.contains("LTSC") || channel.contains("LTSB") => {
+                long_term && channel.starts_with("IoT") == edition.starts_with("IoT")
+            }
+            _ if channel.starts_with("IoT") => edition.starts_with("IoT"),
+            "Enterprise and Education" => !home_or_pro,
+            _ => true,
+        };
+        self.support.iter().filter(|support| applies(&support.channel)).map(|support| support.until).max()
+    }
 }
 
 /// How long some editions of a release get updates.
@@ -180,3 +207,6 @@ impl Knowledge {
         self.stable_abi.get(greatest.saturating_sub(1)).copied()
     }
 }
+
+#[cfg(test)]
+mod tests;
