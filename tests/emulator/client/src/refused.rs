@@ -1,0 +1,3 @@
+//! x
+use crate::Case;
+pub fn cases() -> Vec<Case> { Vec::new() }

@@ -1,0 +1,16 @@
+//! The state folder: `HCSEMU_STATE`, or `C:\hcsemu`.
+
+use std::path::PathBuf;
+
+/// The folder that holds the state, the log, the faults and the recorded streams. It is made when it is missing.
+pub fn folder() -> PathBuf {
+    let folder = std::env::var_os("HCSEMU_STATE").filter(|path| !path.is_empty());
+    let folder = folder.map_or_else(|| PathBuf::from(r"C:\hcsemu"), PathBuf::from);
+    let _ = std::fs::create_dir_all(&folder);
+    folder
+}
+
+/// The setting of this name, e.g. `HYPERV` for `HCSEMU_HYPERV`; empty if it is not set.
+pub fn setting(name: &str) -> String {
+    std::env::var(format!("HCSEMU_{name}")).unwrap_or_default()
+}
