@@ -2,9 +2,11 @@
 
 use crate::ffi::{DriverInfo, LayerDescriptor, v1};
 use crate::text::{Wide, read};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::ptr::{null, null_mut};
+use std::sync::Mutex;
 use windows_sys::core::GUID;
 
 /// An HRESULT, or nothing.
@@ -20,13 +22,17 @@ fn with_info<R>(act: impl FnOnce(*const DriverInfo) -> R) -> R {
     act(&DriverInfo { flavour: 1, home: empty.ptr() })
 }
 
-/// NameToGuid.
+/// NameToGuid; a name is asked for once.
 pub fn name_to_guid(name: &str) -> GUID {
-    let name = Wide::new(name);
-    let mut id = GUID::from_u128(0);
-    // SAFETY: the text and the place are valid during the call.
-    done(unsafe { v1::NameToGuid(name.ptr(), &mut id) }).expect("NameToGuid");
-    id
+    static KNOWN: Mutex<BTreeMap<String, GUID>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap();
+    *known.entry(name.to_string()).or_insert_with(|| {
+        let name = Wide::new(name);
+        let mut id = GUID::from_u128(0);
+        // SAFETY: the text and the place are valid during the call.
+        done(unsafe { v1::NameToGuid(name.ptr(), &mut id) }).expect("NameToGuid");
+        id
+    })
 }
 
 /// The lower-case text of a GUID.

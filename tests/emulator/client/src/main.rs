@@ -5,6 +5,7 @@
 mod accepted;
 mod faults;
 mod ffi;
+mod hyperv;
 mod layer;
 mod network;
 mod owner;
@@ -12,6 +13,7 @@ mod refused;
 mod roles;
 mod stdio;
 mod text;
+mod trees;
 mod v1;
 mod v2;
 mod world;
@@ -33,8 +35,15 @@ impl Case {
     }
 }
 
-fn groups() -> [(&'static str, Vec<Case>); 4] {
-    [("accepted", accepted::cases()), ("refused", refused::cases()), ("faults", faults::cases()), ("owners", owner::cases())]
+fn groups() -> [(&'static str, Vec<Case>); 6] {
+    [
+        ("accepted", accepted::cases()),
+        ("hyperv", hyperv::cases()),
+        ("trees", trees::cases()),
+        ("refused", refused::cases()),
+        ("faults", faults::cases()),
+        ("owners", owner::cases()),
+    ]
 }
 
 fn main() {

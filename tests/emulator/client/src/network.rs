@@ -1,7 +1,6 @@
 //! The network functions, as a client uses them.
 
 use crate::ffi::{Handle, network};
-use crate::layer::guid_text;
 use crate::text::{Wide, take_task};
 use serde_json::{Value, json};
 use std::ptr::null_mut;
@@ -150,7 +149,26 @@ pub fn delete_namespace(id: &str) -> Answer<()> {
     call(|record| unsafe { network::HcnDeleteNamespace(&guid(id), record) })
 }
 
-/// The text of a GUID, for comparisons.
-pub fn text(id: &GUID) -> String {
-    guid_text(id)
+/// What an endpoint says of itself, found by its name.
+pub fn endpoint_properties(name: &str) -> Value {
+    let query = Wide::new(&query(name));
+    // SAFETY: as above.
+    unsafe {
+        let ids = ask(|found, record| network::HcnEnumerateEndpoints(query.ptr(), found, record)).expect("endpoints");
+        let id = guid(ids[0].as_str().expect("an endpoint"));
+        let mut handle = null_mut();
+        call(|record| network::HcnOpenEndpoint(&id, &mut handle, record)).expect("HcnOpenEndpoint");
+        let found = ask(|found, record| network::HcnQueryEndpointProperties(handle, query.ptr(), found, record));
+        close(network::HcnCloseEndpoint, handle);
+        found.expect("properties")
+    }
+}
+
+/// Closes a handle, which must be open.
+pub fn close(function: unsafe fn(Handle) -> i32, handle: Handle) {
+    // SAFETY: any number may be closed.
+    unsafe {
+        assert_eq!(function(handle), 0);
+        assert_eq!(function(handle) as u32, 0x8007_0006, "closed twice");
+    }
 }

@@ -37,6 +37,21 @@ pub fn setting(name: &str, value: &str) {
 }
 
 impl World {
+    fn of(root: String) -> World {
+        World {
+            base: format!(r"{root}\layers\base"),
+            upper: format!(r"{root}\layers\upper"),
+            scratch: format!(r"{root}\scratch"),
+            root,
+        }
+    }
+
+    /// The world this process was started in.
+    pub fn existing() -> World {
+        let state = std::env::var("HCSEMU_STATE").expect("a state folder");
+        World::of(state.strip_suffix(r"\state").expect("a state folder of a case").to_string())
+    }
+
     /// An empty world.
     pub fn empty(name: &str) -> World {
         let root = format!(r"C:\emulator-cases\{name}");
@@ -47,12 +62,7 @@ impl World {
         }
         setting("STATE", &format!(r"{root}\state"));
         host_build("20348");
-        World {
-            base: format!(r"{root}\layers\base"),
-            upper: format!(r"{root}\layers\upper"),
-            scratch: format!(r"{root}\scratch"),
-            root,
-        }
+        World::of(root)
     }
 
     /// A world with an image of two layers.

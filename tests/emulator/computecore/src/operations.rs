@@ -37,7 +37,7 @@ pub unsafe extern "system" fn HcsCreateOperation(context: *const c_void, callbac
 
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn HcsCloseOperation(operation: HCS_OPERATION) {
-    call::value(Dll::ComputeCore, "HcsCloseOperation", handle(operation), (), |_| OPERATIONS.remove(operation).map(drop));
+    call::nothing(Dll::ComputeCore, "HcsCloseOperation", handle(operation), |_| OPERATIONS.remove(operation).map(drop));
 }
 
 #[unsafe(no_mangle)]

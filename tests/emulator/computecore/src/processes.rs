@@ -82,7 +82,7 @@ pub unsafe extern "system" fn HcsOpenProcess(system: HCS_SYSTEM, pid: u32, acces
 
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn HcsCloseProcess(process: HCS_PROCESS) {
-    call::value(Dll::ComputeCore, "HcsCloseProcess", arguments(process, &None), (), |_| {
+    call::nothing(Dll::ComputeCore, "HcsCloseProcess", arguments(process, &None), |_| {
         processes::close(&*V2.remove(process)?);
         Ok(())
     });

@@ -91,7 +91,7 @@ pub unsafe extern "system" fn HcsOpenComputeSystem(id: PCWSTR, access: u32, syst
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn HcsCloseComputeSystem(system: HCS_SYSTEM) {
     let logged = arguments(system, &None);
-    call::value(Dll::ComputeCore, "HcsCloseComputeSystem", logged, (), |_| {
+    call::nothing(Dll::ComputeCore, "HcsCloseComputeSystem", logged, |_| {
         systems::close(&*V2.remove(system)?);
         Ok(())
     });

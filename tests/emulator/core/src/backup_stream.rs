@@ -77,6 +77,9 @@ impl Parser {
         let wanted = self.header_length();
         let piece = &bytes[..bytes.len().min(wanted - self.header.len())];
         self.header.extend(piece);
+        if self.header.len() == HEADER {
+            check_fixed(&self.header)?;
+        }
         if self.header.len() < wanted || self.header_length() > wanted {
             return Ok(&bytes[piece.len()..]);
         }
@@ -104,16 +107,23 @@ impl Parser {
     }
 }
 
-fn read_header(bytes: &[u8]) -> io::Result<Stream> {
+/// Refuses what no header says, as soon as its fixed part is there.
+fn check_fixed(bytes: &[u8]) -> io::Result<()> {
     let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
-    let long = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
-    let (id, name_size) = (number(0), number(16) as usize);
+    let (id, name_size) = (number(0), number(16));
     if !(1..=10).contains(&id) {
         return Err(invalid(format!("{id} is no stream id")));
     }
     if name_size % 2 != 0 || name_size > 0x10000 || (name_size > 0 && id != 4) {
         return Err(invalid(format!("a stream {id} with a name of {name_size} bytes")));
     }
+    Ok(())
+}
+
+fn read_header(bytes: &[u8]) -> io::Result<Stream> {
+    let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
+    let long = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
+    let (id, name_size) = (number(0), number(16) as usize);
     let mut stream =
         Stream { id, attributes: number(4), size: long(8), name: bytes[HEADER..HEADER + name_size].to_vec(), sparse_offset: 0 };
     if id == Stream::SPARSE_BLOCK {

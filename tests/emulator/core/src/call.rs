@@ -54,13 +54,18 @@ pub enum Done {
 
 /// Runs one exported function that returns an HRESULT.
 pub fn hresult(dll: Dll, function: &'static str, arguments: Value, act: impl FnOnce(&Call) -> Result<Done, Refusal>) -> i32 {
-    run(dll, function, arguments, act).0
+    run(dll, function, arguments, true, act).0
+}
+
+/// Runs one exported function that returns nothing: it cannot be made to fail, only to hang or to kill.
+pub fn nothing(dll: Dll, function: &'static str, arguments: Value, act: impl FnOnce(&Call) -> Result<(), Refusal>) {
+    run(dll, function, arguments, false, |call| act(call).map(|()| Done::Now));
 }
 
 /// Runs one exported function that returns something else; `failed` is what it returns where it fails.
 pub fn value<R>(dll: Dll, function: &'static str, arguments: Value, failed: R, act: impl FnOnce(&Call) -> Result<R, Refusal>) -> R {
     let mut kept = None;
-    let (result, injected) = run(dll, function, arguments, |call| {
+    let (result, injected) = run(dll, function, arguments, true, |call| {
         kept = Some(act(call)?);
         Ok(Done::Now)
     });
@@ -71,9 +76,16 @@ pub fn value<R>(dll: Dll, function: &'static str, arguments: Value, failed: R, a
     if injected && result < 0 { failed } else { kept.unwrap_or(failed) }
 }
 
-fn run(dll: Dll, function: &'static str, arguments: Value, act: impl FnOnce(&Call) -> Result<Done, Refusal>) -> (i32, bool) {
+fn run(
+    dll: Dll,
+    function: &'static str,
+    arguments: Value,
+    fails: bool,
+    act: impl FnOnce(&Call) -> Result<Done, Refusal>,
+) -> (i32, bool) {
     let began = Instant::now();
     let (n, fault) = count(function);
+    let fault = fault.filter(|fault| fails || !matches!(fault.effect, Effect::Result(_)));
     let call = Call { n, dll, function, fault };
     let mut entry = json!({"n": n, "dll": dll.name(), "function": function, "arguments": arguments});
     let immediate = call.fault.clone().filter(|fault| !fault.in_operation);

@@ -1,12 +1,18 @@
 //! The state folder: `HCSEMU_STATE`, or `C:\hcsemu`.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 /// The folder that holds the state, the log, the faults and the recorded streams. It is made when it is missing.
 pub fn folder() -> PathBuf {
     let folder = std::env::var_os("HCSEMU_STATE").filter(|path| !path.is_empty());
     let folder = folder.map_or_else(|| PathBuf::from(r"C:\hcsemu"), PathBuf::from);
-    let _ = std::fs::create_dir_all(&folder);
+    static MADE: Mutex<PathBuf> = Mutex::new(PathBuf::new());
+    let mut made = MADE.lock().expect("no holder panics");
+    if *made != folder {
+        let _ = std::fs::create_dir_all(&folder);
+        made.clone_from(&folder);
+    }
     folder
 }
 

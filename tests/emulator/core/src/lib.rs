@@ -15,6 +15,7 @@ pub mod home;
 pub mod host;
 pub mod image;
 pub mod layers;
+pub mod left;
 pub mod log;
 pub mod network;
 pub mod operations;

@@ -19,6 +19,8 @@ pub struct State {
     pub systems: BTreeMap<String, System>,
     /// Layers that are active, by their normal path.
     pub active: BTreeMap<String, Active>,
+    /// Scratches that CreateSandboxLayer made and DestroyLayer has not destroyed.
+    pub scratches: BTreeSet<String>,
     /// Rights on files given to virtual machines.
     pub grants: BTreeSet<(String, String)>,
     /// Networks by id; none until the first use, which puts the configured ones here.

@@ -41,7 +41,9 @@ pub fn create(path: &str, layers: &[(String, String)]) -> Result<(), Refusal> {
         std::fs::create_dir_all(folder).map_err(|error| failed(&error, path))?;
     }
     let disk = json!({"hcsemu": "sandbox", "parents": parents, "size": 20u64 << 30});
-    std::fs::write(folder.join("sandbox.vhdx"), disk.to_string()).map_err(|error| failed(&error, path))
+    std::fs::write(folder.join("sandbox.vhdx"), disk.to_string()).map_err(|error| failed(&error, path))?;
+    state::with(|state| state.scratches.insert(normal(path)));
+    Ok(())
 }
 
 /// ExpandSandboxSize.
@@ -179,6 +181,7 @@ pub fn destroy(path: &str) -> Result<(), Refusal> {
         Ok(())
     })?;
     tree::remove(folder).map_err(|error| failed(&error, path))?;
+    state::with(|state| state.scratches.remove(&key));
     crate::backup_write::forget(path);
     Ok(())
 }

@@ -13,24 +13,27 @@ use std::collections::BTreeMap;
 
 /// The networks in the state; the configured ones are put there at the first look.
 pub fn all(state: &mut State) -> &mut BTreeMap<String, Network> {
-    state.networks.get_or_insert_with(|| {
-        let list = home::setting("NETWORKS");
-        let list = if list.is_empty() { "nat:NAT" } else { &list };
-        let named = list.split(',').filter_map(|entry| entry.split_once(':'));
-        named
-            .enumerate()
-            .map(|(index, (name, kind))| {
-                let subnet = 64 + 16 * index;
-                let network = Network {
-                    name: name.trim().to_string(),
-                    kind: kind.trim().to_string(),
-                    prefix: format!("172.28.{subnet}.0/20"),
-                    gateway: format!("172.28.{subnet}.1"),
-                };
-                (guid::name_to_guid(&format!("network {name}")).to_string(), network)
-            })
-            .collect()
-    })
+    state.networks.get_or_insert_with(configured)
+}
+
+/// The networks that are there before anybody makes one.
+pub fn configured() -> BTreeMap<String, Network> {
+    let list = home::setting("NETWORKS");
+    let list = if list.is_empty() { "nat:NAT" } else { &list };
+    let named = list.split(',').filter_map(|entry| entry.split_once(':'));
+    named
+        .enumerate()
+        .map(|(index, (name, kind))| {
+            let subnet = 64 + 16 * index;
+            let network = Network {
+                name: name.trim().to_string(),
+                kind: kind.trim().to_string(),
+                prefix: format!("172.28.{subnet}.0/20"),
+                gateway: format!("172.28.{subnet}.1"),
+            };
+            (guid::name_to_guid(&format!("network {name}")).to_string(), network)
+        })
+        .collect()
 }
 
 fn find<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Network, Refusal> {

@@ -75,7 +75,7 @@ fn in_container(system: &System, folder: &str) -> bool {
         let container = layers::normal(container);
         wanted == container || wanted.starts_with(&format!("{container}\\"))
     });
-    let of_layer = system.layers.iter().any(|layer| Path::new(layer).join("Files").join(inside).is_dir());
+    let of_layer = system.layers.first().is_some_and(|layer| Path::new(layer).join("Files").join(inside).is_dir());
     (of_windows || mapped || of_layer) && Path::new(folder).is_dir()
 }
 

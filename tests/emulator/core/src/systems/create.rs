@@ -31,7 +31,7 @@ pub fn create(handle: &Arc<SystemHandle>, document: Option<&str>) -> Result<(), 
             return Err(rules::ID_REUSE.refusal(SYSTEM_ALREADY_EXISTS, says));
         }
         let mut system = if older {
-            create_v1::container(state, &document)?
+            create_v1::container(state, &handle.id, &document)?
         } else {
             check_version(&document)?;
             described(state, &document)?
@@ -91,7 +91,7 @@ fn described(state: &mut State, document: &Value) -> Result<System, Refusal> {
         ["Container", "VirtualMachine", "HostedSystem"].into_iter().filter(|kind| document.get(kind).is_some()).collect();
     match kinds[..] {
         ["Container"] => process_isolated(state, document),
-        ["VirtualMachine"] => create_machine::machine(state, document),
+        ["VirtualMachine"] => create_machine::machine(document),
         ["HostedSystem"] => create_machine::hosted(state, document),
         _ => Err(rules::ONE_SYSTEM.refusal(INVALID_ARGUMENT, format!("the document describes {kinds:?}"))),
     }

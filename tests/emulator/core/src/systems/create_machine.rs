@@ -16,7 +16,7 @@ use serde_json::Value;
 pub const GUEST_SHARES: &str = r"\\?\VMSMB\VSMB-{dcc079ae-60ba-4d07-847c-3493609c0870}\";
 
 /// The virtual machine a document describes.
-pub fn machine(state: &State, document: &Value) -> Result<System, Refusal> {
+pub fn machine(document: &Value) -> Result<System, Refusal> {
     if !host::hyperv() {
         let says = "Cannot create the system since Hyper-V is not installed on the host.";
         return Err(rules::HYPERV.refusal(HYPERV_NOT_INSTALLED, says));
@@ -38,7 +38,6 @@ pub fn machine(state: &State, document: &Value) -> Result<System, Refusal> {
             system.machine.disks.insert(lun.clone(), (text(disk, "/Path").to_string(), 0));
         }
     }
-    let _ = state;
     Ok(system)
 }
 

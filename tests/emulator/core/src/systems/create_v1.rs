@@ -8,8 +8,8 @@ use crate::rules::{self, Refusal};
 use crate::state::{Kind, Phase, State, System};
 use serde_json::{Value, json};
 
-/// The container a ContainerConfig describes.
-pub fn container(state: &mut State, document: &Value) -> Result<System, Refusal> {
+/// The container a ContainerConfig describes, to be made with this id.
+pub fn container(state: &mut State, id: &str, document: &Value) -> Result<System, Refusal> {
     let hyperv = document["HvPartition"] == json!(true);
     let kind = text(document, "/SystemType");
     rules::SYSTEM_TYPE.require(kind == "Container", INVALID_ARGUMENT, || format!("SystemType is {kind:?}"))?;
@@ -18,7 +18,7 @@ pub fn container(state: &mut State, document: &Value) -> Result<System, Refusal>
     system.reap = document["TerminateOnLastHandleClosed"] == json!(true);
     let layers = layer_list(&document["Layers"], "ID");
     if hyperv {
-        virtual_machine(state, document, &mut system)?;
+        virtual_machine(state, id, document, &mut system)?;
         system.layers = used_layers(state, &layers, None)?;
     } else {
         let scratch = prepared_scratch(state, text(document, "/VolumePath"), false)?;
@@ -44,9 +44,9 @@ pub fn container(state: &mut State, document: &Value) -> Result<System, Refusal>
     Ok(system)
 }
 
-fn virtual_machine(state: &State, document: &Value, system: &mut System) -> Result<(), Refusal> {
+fn virtual_machine(state: &State, id: &str, document: &Value, system: &mut System) -> Result<(), Refusal> {
     if !host::hyperv() {
-        let says = format!("Cannot create system '{}' since Hyper-V is not installed on the host.", system.name);
+        let says = format!("Cannot create system '{id}' since Hyper-V is not installed on the host.");
         return Err(rules::HYPERV.refusal(HYPERV_NOT_INSTALLED, says));
     }
     let volume = text(document, "/VolumePath");
@@ -59,7 +59,7 @@ fn virtual_machine(state: &State, document: &Value, system: &mut System) -> Resu
         return Err(rules::UTILITY_VM.refusal(FILE_NOT_FOUND, says));
     }
     let folder = text(document, "/LayerFolderPath");
-    check_disk(state, &system.name, &format!(r"{folder}\sandbox.vhdx"))?;
+    check_disk(state, id, &format!(r"{folder}\sandbox.vhdx"))?;
     system.scratch = Some(layers::normal(folder));
     system.image = Some(layers::normal(image));
     Ok(())

@@ -4,30 +4,49 @@
 
 use crate::state::{Kind, Phase, State, System};
 use crate::text::wide;
+use std::collections::BTreeSet;
 use std::ffi::{CStr, c_char};
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleA, GetProcAddress};
 use windows_sys::Win32::System::Memory::{GetProcessHeap, HeapFree};
+
+/// What was ever put there, whatever state folder it was for: a list that outlives a deleted state folder, so that what an
+/// interrupted test left behind is replaced and not taken for the prefix's own.
+const EVER: &str = r"C:\hcsemu.shown";
 
 /// Shows a system's files before it starts.
 pub fn show(state: &mut State, system: &System) {
     if matches!(system.kind, Kind::Machine | Kind::Template) {
         return;
     }
-    for layer in system.layers.iter().rev() {
-        show_folder(&mut state.shown, &Path::new(layer).join("Files"), Path::new(r"C:\"));
+    // The topmost layer's folder shows its parents' files too.
+    let before = state.shown.len();
+    let ever = std::fs::read_to_string(EVER).unwrap_or_default();
+    let ever: BTreeSet<&str> = ever.lines().collect();
+    if let Some(layer) = system.layers.first() {
+        show_folder(&mut state.shown, &ever, &Path::new(layer).join("Files"), Path::new(r"C:\"));
     }
     for (host, container) in &system.directories {
         let target = PathBuf::from(container);
+        let entry = format!("link {container}");
+        if ever.contains(entry.as_str()) && !state.shown.contains(&entry) {
+            unlink(&target);
+        }
         if !target.exists() && target.is_absolute() {
             if let Some(parent) = target.parent() {
-                make_folder(&mut state.shown, parent);
+                make_folder(&mut state.shown, &ever, parent);
             }
             if unix(r"Z:\bin\ln", &["-s", &unix_path(Path::new(host)), &unix_path(&target)], || target.is_dir()) {
-                state.shown.push(format!("link {container}"));
+                state.shown.push(entry);
             }
         }
+    }
+    let fresh: String = state.shown[before..].iter().filter(|path| !ever.contains(path.as_str())).map(|path| format!("{path}\n")).collect();
+    if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(EVER) {
+        let _ = file.write_all(fresh.as_bytes());
     }
 }
 
@@ -43,12 +62,12 @@ pub fn hide(state: &mut State) {
         match what {
             "file" => drop(std::fs::remove_file(path)),
             "folder" => drop(std::fs::remove_dir(path)),
-            _ => drop(unix(r"Z:\bin\rm", &[&unix_path(path)], || !path.exists())),
+            _ => unlink(path),
         }
     }
 }
 
-fn show_folder(shown: &mut Vec<String>, from: &Path, to: &Path) {
+fn show_folder(shown: &mut Vec<String>, ever: &BTreeSet<&str>, from: &Path, to: &Path) {
     let Ok(entries) = std::fs::read_dir(from) else { return };
     for entry in entries.flatten() {
         let (source, target) = (entry.path(), to.join(entry.file_name()));
@@ -57,24 +76,37 @@ fn show_folder(shown: &mut Vec<String>, from: &Path, to: &Path) {
             continue;
         }
         if source.is_dir() {
-            make_folder(shown, &target);
-            show_folder(shown, &source, &target);
-        } else if !target.exists() && std::fs::hard_link(&source, &target).or_else(|_| std::fs::copy(&source, &target).map(drop)).is_ok() {
-            shown.push(format!("file {}", target.display()));
+            make_folder(shown, ever, &target);
+            show_folder(shown, ever, &source, &target);
+            continue;
+        }
+        let entry = format!("file {}", target.display());
+        if ever.contains(entry.as_str()) && !shown.contains(&entry) {
+            let _ = std::fs::remove_file(&target);
+        }
+        let link = || std::fs::hard_link(&source, &target).or_else(|_| std::fs::copy(&source, &target).map(drop));
+        if !target.exists() && link().is_ok() {
+            shown.push(entry);
         }
     }
 }
 
-fn make_folder(shown: &mut Vec<String>, folder: &Path) {
-    if folder.exists() {
+fn make_folder(shown: &mut Vec<String>, ever: &BTreeSet<&str>, folder: &Path) {
+    let entry = format!("folder {}", folder.display());
+    if folder.exists() && (!ever.contains(entry.as_str()) || shown.contains(&entry)) {
         return;
     }
     if let Some(parent) = folder.parent() {
-        make_folder(shown, parent);
+        make_folder(shown, ever, parent);
     }
-    if std::fs::create_dir(folder).is_ok() {
-        shown.push(format!("folder {}", folder.display()));
+    if folder.exists() || std::fs::create_dir(folder).is_ok() {
+        shown.push(entry);
     }
+}
+
+/// Removes a symbolic link, never what it points to.
+fn unlink(link: &Path) {
+    unix(r"Z:\bin\rm", &["-f", &unix_path(link)], || !link.exists());
 }
 
 /// Runs a Unix program, which Wine cannot wait for, until what it does is done.

@@ -284,3 +284,19 @@ pub fn crash(state: &mut State, why: &str) -> Refusal {
     state.crashes.push(why.to_string());
     rules::EMPTY_LAYERS.refusal(crate::codes::SERVICE_DISCONNECT, format!("the service crashed: {why}"))
 }
+
+/// Ends everything and empties the state folder, but for the file `faults`.
+pub fn clear() {
+    state::with(|state| {
+        let ids: Vec<String> = state.systems.keys().cloned().collect();
+        for id in ids {
+            end(state, &id, Exit { status: 0, kind: "ForcedExit".to_string() });
+        }
+        *state = State::default();
+    });
+    let mut lock = state::Lock::take();
+    lock.set_counts(&Default::default());
+    let folder = crate::home::folder();
+    let _ = std::fs::remove_file(folder.join("calls.jsonl"));
+    let _ = std::fs::remove_dir_all(folder.join("streams"));
+}
