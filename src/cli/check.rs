@@ -1,0 +1,235 @@
+//! `wincompat check`: hosts and images from the arguments, one judgement a pair, a report, an exit code.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::facts::{KnowledgeArgs, today};
+use super::registries::RegistryArgs;
+use crate::compat::{self, Code, Policy, Wish};
+use crate::host::{self, Host};
+use crate::image::{self, Config, Image, Images, Reference, list};
+use crate::knowledge::Knowledge;
+use crate::report::document::{Entry, Failure, Report};
+use crate::report::{self, Format, failure};
+
+/// A chosen candidate whose config says another version can make another candidate the best, so configs are read in rounds.
+const ROUNDS: usize = 4;
+
+/// Check whether images run on hosts, under which isolation, and why.
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wincompat check mcr.microsoft.com/windows/nanoserver:1903
+  wincompat check --host windows-server-2022 --host ltsc2019,no-hyperv mcr.microsoft.com/windows/servercore:ltsc2019
+  wincompat check --host 10.0.26100.4061,client --isolation process IMAGE
+  wincompat check --host all --format json --from images.txt
+  wincompat check --offline --host ltsc2025 mcr.microsoft.com/windows/nanoserver:ltsc2022
+
+Exit codes: 0 all is well, 1 an image does not run as asked, 2 something could not be decided or read.")]
+pub struct Args {
+    /// Images: NAME[:TAG][@DIGEST], oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG].
+    #[arg(value_name = "IMAGE", required_unless_present = "from")]
+    images: Vec<String>,
+    /// More images from a file, one a line; `-` reads standard input.
+    #[arg(long, value_name = "FILE")]
+    from: Option<String>,
+    /// The host; repeatable. `local` (this machine, the default), a version (10.0.20348.2402, 20348), a release
+    /// (windows-server-2022, ltsc2022, windows-11-24h2), a text with one Windows version, @FILE (reg export, systeminfo), or
+    /// `all` (every release in support). Attributes follow: 26100,client,arm64,no-hyperv,home.
+    #[arg(long, value_name = "HOST")]
+    host: Vec<String>,
+    /// The isolation asked for.
+    #[arg(long, value_enum, default_value_t, env = "WINCOMPAT_ISOLATION")]
+    isolation: Wish,
+    /// The code is not trusted: process isolation is out of the choice.
+    #[arg(long)]
+    untrusted: bool,
+    /// This is production: on a client, process isolation is out of the choice.
+    #[arg(long)]
+    production: bool,
+    /// Findings that make it not well, by code, or `warnings`; repeatable.
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = denied)]
+    deny: Vec<Denied>,
+    /// What rests on an assumption is undecided.
+    #[arg(long)]
+    strict: bool,
+    /// Believe the index: leave out reading the config of the chosen entry.
+    #[arg(long)]
+    no_confirm: bool,
+    /// How to print the report.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    registries: RegistryArgs,
+    #[command(flatten)]
+    knowledge: KnowledgeArgs,
+}
+
+/// One argument of `--deny`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Denied {
+    Warnings,
+    Finding(Code),
+}
+
+fn denied(text: &str) -> Result<Denied, String> {
+    if text == "warnings" {
+        return Ok(Denied::Warnings);
+    }
+    let codes = || Code::all().map(Code::as_str);
+    text.parse().map(Denied::Finding).map_err(|_| match crate::explain::suggest(text, codes()).as_slice() {
+        [] => "no finding has this code; `wincompat explain CODE` tells what one means".to_owned(),
+        near => format!("no finding has this code; did you mean {}?", near.join(" or ")),
+    })
+}
+
+/// An error of the arguments, which ends the check before anything is judged.
+struct Refusal {
+    what: String,
+    causes: Vec<String>,
+    hint: Option<String>,
+}
+
+/// Prints the report on `out`, all else on `err`; the answer is the exit code.
+///
+/// # Errors
+///
+/// A stream that cannot be written.
+pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    match check(args) {
+        Ok(report) => {
+            report::write(&report, args.format, columns, out)?;
+            Ok(report.exit_code())
+        }
+        Err(refusal) => {
+            failure::write(&refusal.what, &refusal.causes, refusal.hint.as_deref(), err)?;
+            Ok(2)
+        }
+    }
+}
+
+fn check(args: &Args) -> Result<Report, Refusal> {
+    let policy = args.policy()?;
+    let knowledge = args.knowledge.load().map_err(|(what, causes)| Refusal { what, causes, hint: None })?;
+    let hosts = args.hosts(&knowledge, &policy)?;
+    let texts = args.image_texts()?;
+    let references: Vec<_> = texts.iter().map(|text| text.parse::<Reference>()).collect();
+    let images = read_images(args, &knowledge, &hosts, &references);
+
+    let mut results = Vec::with_capacity(hosts.len() * texts.len());
+    let mut errors = Vec::new();
+    for (text, image) in texts.iter().zip(images) {
+        match image {
+            Ok(image) => results.extend(
+                hosts.iter().map(|host| Entry::new(&knowledge, host, &image, &compat::judge(&knowledge, host, &image, &policy))),
+            ),
+            Err(error) => errors.push(Failure::new(text, &error)),
+        }
+    }
+    Ok(Report::new(&knowledge, results, errors))
+}
+
+/// Reads every image, then the configs of the candidates chosen for any host.
+fn read_images(
+    args: &Args,
+    knowledge: &Knowledge,
+    hosts: &[Host],
+    references: &[Result<Reference, image::Error>],
+) -> Vec<Result<Image, image::Error>> {
+    let well_formed: Vec<Reference> = references.iter().flatten().cloned().collect();
+    let mut read = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(async {
+            let images = Images::new(args.registries.options(!args.no_confirm), knowledge);
+            let mut read = images.resolve(&well_formed).await;
+            for _ in 0..ROUNDS {
+                let choices: Vec<_> = well_formed
+                    .iter()
+                    .zip(&mut read)
+                    .filter_map(|(reference, image)| {
+                        let image = image.as_mut().ok()?;
+                        let unread = unread_choices(knowledge, hosts, image);
+                        (!unread.is_empty()).then_some((reference, image, unread))
+                    })
+                    .collect();
+                if choices.is_empty() || args.no_confirm {
+                    break;
+                }
+                images.confirm_all(choices).await;
+            }
+            read
+        }),
+        Err(error) => {
+            let failed = image::Error::new(image::ErrorKind::Network, "no request can be sent").because(error.to_string());
+            well_formed.iter().map(|_| Err(failed.clone())).collect()
+        }
+    }
+    .into_iter();
+    let missing = || Err(image::Error::new(image::ErrorKind::Network, "the image was not looked for"));
+    references.iter().map(|reference| reference.clone().and_then(|_| read.next().unwrap_or_else(missing))).collect()
+}
+
+/// The candidates chosen for any of the hosts whose configs were not read yet.
+fn unread_choices(knowledge: &Knowledge, hosts: &[Host], image: &Image) -> Vec<usize> {
+    let chosen: BTreeSet<usize> = hosts.iter().filter_map(|host| compat::choose(knowledge, host, image)).collect();
+    let unread = |number: &usize| image.candidates.get(*number).is_some_and(|candidate| candidate.config == Config::NotRead);
+    chosen.into_iter().filter(unread).collect()
+}
+
+impl Args {
+    fn policy(&self) -> Result<Policy, Refusal> {
+        if self.untrusted && matches!(self.isolation, Wish::Process | Wish::HostProcess) {
+            return Err(Refusal {
+                what: "untrusted code and an isolation that shares the host's kernel exclude each other".to_owned(),
+                causes: Vec::new(),
+                hint: Some("take --isolation hyperv, or leave out --untrusted".to_owned()),
+            });
+        }
+        let findings = self.deny.iter().filter_map(|denied| match denied {
+            Denied::Finding(code) => Some(*code),
+            Denied::Warnings => None,
+        });
+        Ok(Policy {
+            wish: self.isolation,
+            untrusted: self.untrusted,
+            production: self.production,
+            strict: self.strict,
+            deny: findings.collect(),
+            deny_warnings: self.deny.contains(&Denied::Warnings),
+            today: today(),
+        })
+    }
+
+    fn hosts(&self, knowledge: &Knowledge, policy: &Policy) -> Result<Vec<Host>, Refusal> {
+        let found = host::find(&self.host, knowledge, policy.today).map_err(|error| Refusal {
+            what: error.what,
+            causes: error.causes,
+            hint: error.hint,
+        })?;
+        Ok(found.into_iter().map(|found| found.host).collect())
+    }
+
+    /// The images of the arguments, then those of `--from`.
+    fn image_texts(&self) -> Result<Vec<String>, Refusal> {
+        let mut texts = self.images.clone();
+        let lines = match self.from.as_deref() {
+            None => return Ok(texts),
+            Some("-") => list::read("standard input", io::stdin().lock()),
+            Some(path) => std::fs::File::open(Path::new(path))
+                .map_err(|error| {
+                    let failed = image::Error::new(image::ErrorKind::NotFound, format!("{path} could not be read"));
+                    failed.because(error.to_string())
+                })
+                .and_then(|file| list::read(path, file)),
+        }
+        .map_err(|error| Refusal { what: error.what, causes: error.causes, hint: error.hint })?;
+        texts.extend(lines.into_iter().map(|line| line.text));
+        if texts.is_empty() {
+            return Err(Refusal {
+                what: "there is no image to check".to_owned(),
+                causes: Vec::new(),
+                hint: Some("name an image, or put one a line into the list".to_owned()),
+            });
+        }
+        Ok(texts)
+    }
+}

@@ -1,0 +1,326 @@
+//! `wincompat explain`: what a finding, an error number or a pasted error means, and what to do.
+
+use std::fmt::Write as _;
+use std::io::{self, Read, Write};
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use textwrap::{Options, WordSeparator, WordSplitter};
+
+use super::facts::KnowledgeArgs;
+use crate::compat::Code;
+use crate::explain::{Explanation, Kind, explain, hint, suggest};
+use crate::report::{self, failure, plain::clean};
+
+/// Explain a finding, an error number or a pasted error.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wincompat explain build-mismatch
+  wincompat explain 0xc0370106
+  wincompat explain no matching manifest for windows/amd64 10.0.19045 in the manifest list entries
+  docker run IMAGE 2>&1 | wincompat explain -")]
+pub struct ExplainArgs {
+    /// A finding's code, an error number in any form, its symbolic name, or the text of an error; `-` reads standard input.
+    #[arg(value_name = "WHAT", required = true, num_args = 1.., allow_negative_numbers = true)]
+    what: Vec<String>,
+    /// How to print the explanation.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    knowledge: KnowledgeArgs,
+}
+
+/// How an explanation is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// The JSON document of `wincompat explain`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema: &'static str,
+    query: &'a str,
+    explanation: Option<&'a Explanation>,
+    suggestions: &'a [&'a str],
+}
+
+/// Enough for a long log, little enough for any machine.
+const LONGEST_INPUT: u64 = 256 * 1024;
+
+/// Answers on `stdout`, errors on `stderr`; the exit code is 0 for an explanation and 2 for none.
+///
+/// # Errors
+///
+/// A stream that cannot be read or written; a closed pipe is one too, for the caller to pass over.
+pub fn run(args: &ExplainArgs, stdin: impl Read, stdout: &mut dyn Write, stderr: &mut dyn Write) -> io::Result<u8> {
+    let text = if args.what == ["-"] {
+        let mut bytes = Vec::new();
+        stdin.take(LONGEST_INPUT).read_to_end(&mut bytes)?;
+        String::from_utf8_lossy(&bytes).into_owned()
+    } else {
+        args.what.join(" ")
+    };
+    let explanation = match of_finding(&text) {
+        // The knowledge is read only where it is asked for: most of the time of this command would go there.
+        Some(explanation) => Some(explanation),
+        None => match args.knowledge.load() {
+            Ok(knowledge) => explain(&text, &knowledge),
+            Err((what, causes)) => {
+                failure::write(&what, &causes, None, stderr)?;
+                return Ok(2);
+            }
+        },
+    };
+    let suggestions = match explanation {
+        Some(_) => Vec::new(),
+        None => suggest(&text, Code::all().map(Code::as_str)),
+    };
+    let query = shortened(&text);
+    match (args.format, &explanation) {
+        (Format::Json, explanation) => {
+            let document = Document {
+                schema: "wincompat/explain/v1",
+                query: &query,
+                explanation: explanation.as_ref(),
+                suggestions: &suggestions,
+            };
+            report::json(&document, stdout)?;
+        }
+        (Format::Text, Some(explanation)) => {
+            stdout.write_all(told(explanation, textwrap::termwidth().clamp(40, 100)).as_bytes())?
+        }
+        (Format::Text, None) => {}
+    }
+    stdout.flush()?;
+    if explanation.is_some() {
+        return Ok(0);
+    }
+    writeln!(stderr, "error: no explanation for `{query}`")?;
+    if let Some(hint) = hint(&text) {
+        writeln!(stderr, "hint: {hint}")?;
+    }
+    if suggestions.is_empty() {
+        writeln!(stderr, "hint: give the code of a finding, an error number such as 0xc0370101, or the words of an error")?;
+    } else {
+        writeln!(stderr, "hint: did you mean {}?", suggestions.join(" or "))?;
+    }
+    Ok(2)
+}
+
+/// The explanation of a finding, by its code.
+fn of_finding(text: &str) -> Option<Explanation> {
+    let code: Code = text.trim().to_ascii_lowercase().parse().ok()?;
+    Some(Explanation {
+        id: code.as_str().to_owned(),
+        kind: Kind::Finding,
+        names: Vec::new(),
+        title: code.title().to_owned(),
+        meaning: code.meaning().to_owned(),
+        causes: Vec::new(),
+        steps: vec![code.advice().to_owned()],
+        sources: vec![code.source().to_owned()],
+    })
+}
+
+/// An explanation for people, its lines at most `width` columns where words allow.
+fn told(explanation: &Explanation, width: usize) -> String {
+    let mut text = explanation.id.clone();
+    for name in &explanation.names {
+        let _ = write!(text, "  {name}");
+    }
+    text.push('\n');
+    wrapped(&mut text, &explanation.title, width, "", "");
+    text.push('\n');
+    wrapped(&mut text, &explanation.meaning, width, "", "");
+    if !explanation.causes.is_empty() {
+        text.push_str("\nUsual causes:\n");
+        for cause in &explanation.causes {
+            wrapped(&mut text, cause, width, "  - ", "    ");
+        }
+    }
+    text.push_str("\nWhat to do:\n");
+    match explanation.steps.as_slice() {
+        [only] => wrapped(&mut text, only, width, "  ", "  "),
+        steps => {
+            for (number, step) in (1..).zip(steps) {
+                wrapped(&mut text, step, width, &format!("{number:>3}. "), "     ");
+            }
+        }
+    }
+    text.push_str("\nSources:\n");
+    for source in &explanation.sources {
+        let _ = writeln!(text, "  {source}");
+    }
+    text
+}
+
+/// Appends a paragraph. Words stay whole, and so does what is in backquotes: commands and addresses are to be copied.
+fn wrapped(text: &mut String, paragraph: &str, width: usize, first: &str, next: &str) {
+    let options = Options::new(width)
+        .initial_indent(first)
+        .subsequent_indent(next)
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
+    const KEPT_SPACE: &str = "\u{a0}";
+    let parts = paragraph.split('`').enumerate();
+    let kept = parts.map(|(index, part)| if index % 2 == 1 { part.replace(' ', KEPT_SPACE) } else { part.to_owned() });
+    for line in textwrap::wrap(&kept.collect::<Vec<_>>().join("`"), options) {
+        text.push_str(&line.trim_end().replace(KEPT_SPACE, " "));
+        text.push('\n');
+    }
+}
+
+/// What was asked, fit to be printed within a line.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let harmless = clean(text.trim());
+    let mut plain = harmless.chars();
+    let mut short: String = plain.by_ref().take(LONGEST).collect();
+    if plain.next().is_some() {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::knowledge::{Errors, Knowledge};
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        explain: ExplainArgs,
+    }
+
+    /// Exit code, standard output and standard error of `wincompat explain …`.
+    fn explained(args: &[&str], stdin: &[u8]) -> (u8, String, String) {
+        let cli = Cli::try_parse_from(std::iter::once(&"explain").chain(args)).unwrap();
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let code = run(&cli.explain, stdin, &mut stdout, &mut stderr).unwrap();
+        (code, String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+    }
+
+    #[test]
+    fn every_finding_is_explained_by_its_code() {
+        for code in Code::all() {
+            let (exit, stdout, stderr) = explained(&[code.as_str()], b"");
+            assert_eq!((exit, stderr.as_str()), (0, ""), "{code}");
+            assert!(stdout.starts_with(&format!("{code}\n")), "{stdout}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_told_with_causes_steps_and_sources() {
+        let explanation = explain("0xc0351000", Knowledge::built_in()).unwrap();
+        let expected = "\
+0xc0351000  STATUS_HV_NOT_PRESENT  ERROR_HV_NOT_PRESENT
+No hypervisor is present on this system
+
+Hyper-V isolation was asked for, and the hypervisor is not running.
+
+Usual causes:
+  - The Hyper-V feature is installed, but the hypervisor is not started at
+    boot.
+  - Virtualization is off in the firmware.
+  - The machine is itself virtual, and nested virtualization is not exposed
+    to it.
+
+What to do:
+  1. List what is missing on this machine: `wincompat host`.
+  2. See that the hypervisor is started at boot:
+     `bcdedit /set hypervisorlaunchtype auto`, then restart.
+  3. In a virtual machine, expose virtualization to it, on its Hyper-V host
+     and while it is off:
+     `Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true`.
+     In a cloud, take a size with nested virtualization.
+  4. Where the versions allow it, do without Hyper-V:
+     `docker run --isolation=process IMAGE`.
+
+Sources:
+  https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/system-requirements
+  https://github.com/moby/moby/issues/27198
+  https://github.com/docker/for-win/issues/2710
+";
+        assert_eq!(told(&explanation, 76), expected);
+    }
+
+    #[test]
+    fn every_form_of_argument_is_taken() {
+        let sentence: Vec<&str> =
+            "The operating system of the container does not match the operating system of the host.".split(' ').collect();
+        for args in [&["-1070137087"][..], &["0x80370101"], &["HCS_E_IMAGE_MISMATCH"], &sentence] {
+            let (exit, stdout, _) = explained(args, b"");
+            assert_eq!(exit, 0, "{args:?}");
+            assert!(stdout.starts_with("0x80370101  HCS_E_IMAGE_MISMATCH"), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn standard_input_is_read_and_bounded() {
+        let log = b"docker: Error response from daemon: \xff\r\nfailure in a Windows system call (0xc0370112)\r\n";
+        assert!(explained(&["-"], log).1.starts_with("0x80370112"));
+        let endless = io::repeat(b'x');
+        let cli = Cli::try_parse_from(["explain", "-"]).unwrap();
+        assert_eq!(run(&cli.explain, endless, &mut Vec::new(), &mut Vec::new()).unwrap(), 2);
+    }
+
+    #[test]
+    fn json_is_one_document() {
+        let (exit, stdout, _) = explained(&["--format", "json", "host-behind-image"], b"");
+        let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(exit, 0);
+        assert_eq!(document["schema"], "wincompat/explain/v1");
+        assert_eq!(document["explanation"]["kind"], "finding");
+        let (exit, stdout, stderr) = explained(&["hcs_e_imagemismatch", "--format", "json"], b"");
+        let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(exit, 2);
+        assert!(document["explanation"].is_null());
+        assert_eq!(document["suggestions"][0], "HCS_E_IMAGE_MISMATCH");
+        assert!(stderr.contains("did you mean HCS_E_IMAGE_MISMATCH"));
+    }
+
+    #[test]
+    fn what_is_not_known_ends_with_2_and_a_hint() {
+        for (what, expected) in [
+            ("build-missmatch", "error: no explanation for `build-missmatch`\nhint: did you mean build-mismatch"),
+            ("0x80370999", "hint: its number is one of: Host Compute Service"),
+            ("xyzzy", "hint: give the code of a finding"),
+        ] {
+            let (exit, stdout, stderr) = explained(&[what], b"");
+            assert_eq!((exit, stdout.as_str()), (2, ""), "{what}");
+            assert!(stderr.contains(expected), "{stderr}");
+        }
+    }
+
+    #[test]
+    fn foreign_text_begins_no_line_and_controls_no_terminal() {
+        for hostile in
+            ["::error::x", "x\n::error::x", "x\r##vso[task.complete]", "\u{1b}[31m\u{9b}31m", "\n\n::set-output name=x::y"]
+        {
+            for format in ["text", "json"] {
+                let (_, stdout, stderr) = explained(&["--format", format, "-"], hostile.as_bytes());
+                for line in stdout.lines().chain(stderr.lines()) {
+                    let line = line.trim_start();
+                    assert!(!line.starts_with("::") && !line.starts_with("##vso["), "{line}");
+                    assert!(!line.contains(char::is_control), "{line:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn findings_and_errors_share_no_name() {
+        for message in &Errors::built_in().messages {
+            assert!(message.id.parse::<Code>().is_err(), "{}", message.id);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The arguments that say how registries are reached and what is kept of their answers.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+use crate::image::{Options, distribution};
+
+/// How images are read.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Registries")]
+pub struct RegistryArgs {
+    /// Ask this registry instead: mcr.microsoft.com=http://127.0.0.1:5000; repeatable.
+    #[arg(long, value_name = "REGISTRY=URL", value_parser = mirror)]
+    mirror: Vec<(String, Url)>,
+    /// Speak http to registries instead of https; those on this machine get it anyway.
+    #[arg(long)]
+    plain_http: bool,
+    /// Further root certificates, in PEM form.
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// How many seconds everything may take together.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: u64,
+    /// Ask no registry: answer from the cache and from what is known of Microsoft's base images.
+    #[arg(long)]
+    offline: bool,
+    /// Neither read nor write the cache.
+    #[arg(long)]
+    no_cache: bool,
+    /// The folder of the cache.
+    #[arg(long, value_name = "DIR", env = "WINCOMPAT_CACHE", conflicts_with = "no_cache")]
+    cache: Option<PathBuf>,
+}
+
+impl RegistryArgs {
+    /// What they mean, from now on.
+    pub fn options(&self, confirm: bool) -> Options {
+        Options {
+            offline: self.offline,
+            no_cache: self.no_cache,
+            cache_root: self.cache.clone(),
+            confirm,
+            deadline: Some(Instant::now() + Duration::from_secs(self.timeout)),
+            registries: distribution::Options {
+                plain_http: self.plain_http,
+                mirrors: self.mirror.clone(),
+                ca_file: self.ca_file.clone(),
+                ..distribution::Options::default()
+            },
+        }
+    }
+}
+
+fn mirror(text: &str) -> Result<(String, Url), String> {
+    let form = "expected REGISTRY=URL, e.g. mcr.microsoft.com=http://127.0.0.1:5000";
+    let (registry, url) = text.split_once('=').ok_or(form)?;
+    let url: Url = url.parse().map_err(|error| format!("{error}; {form}"))?;
+    if registry.is_empty() || !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(form.to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("credentials do not belong on a command line: use `docker login` for the mirror".to_owned());
+    }
+    Ok((registry.to_owned(), url))
+}

@@ -1,0 +1,320 @@
+//! The decision: pure, no I/O, no clock, no globals.
+//!
+//! [`choose`] names the candidate of an image that fits a host best, [`judge`] says what is possible with it and why.
+
+mod catalogue;
+mod finding;
+mod policy;
+mod rules;
+mod text;
+mod warnings;
+
+use serde::Serialize;
+
+pub use finding::{Code, Detail, Finding, Severity, UnknownCode};
+pub use policy::{Isolation, Policy, Use, Wish};
+pub use rules::Possibility;
+pub use text::Subject;
+
+use crate::host::{Attribute, Host, Kind};
+use crate::image::{Candidate, Image};
+use crate::knowledge::Knowledge;
+use rules::Facts;
+
+/// What the versions and the host allow, whatever anyone wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Process isolation is possible.
+    Process,
+    /// Only Hyper-V isolation is possible.
+    Hyperv,
+    /// Neither is possible.
+    Incompatible,
+    /// The facts do not decide.
+    Unknown,
+}
+
+impl Verdict {
+    /// From what is possible: process if it is, unknown if that is not decided, else the same for Hyper-V.
+    fn from(process: &Possibility, hyperv: &Possibility) -> Self {
+        match (process.possible, hyperv.possible) {
+            (Some(true), _) => Self::Process,
+            (None, _) => Self::Unknown,
+            (Some(false), Some(true)) => Self::Hyperv,
+            (Some(false), None) => Self::Unknown,
+            (Some(false), Some(false)) => Self::Incompatible,
+        }
+    }
+
+    /// The order in which candidates are preferred.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Process => 3,
+            Self::Hyperv => 2,
+            Self::Unknown => 1,
+            Self::Incompatible => 0,
+        }
+    }
+}
+
+/// What is said about one image on one host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The candidate judged, an index into [`Image::candidates`]; `None` if the image has none for Windows.
+    pub chosen: Option<usize>,
+    /// What is possible with it.
+    pub verdict: Verdict,
+    /// What was asked for.
+    pub wish: Wish,
+    /// What `run` would take.
+    pub taken: Option<Use>,
+    /// Whether that is well: `None` if it cannot be decided.
+    pub ok: Option<bool>,
+    /// Process isolation.
+    pub process: Possibility,
+    /// Hyper-V isolation.
+    pub hyperv: Possibility,
+    /// Reasons and warnings, the heaviest first.
+    pub findings: Vec<Finding>,
+    /// The verdict of every candidate, in index order.
+    pub candidates: Vec<Verdict>,
+}
+
+/// The candidate that fits the host best: process before Hyper-V, then the highest version, then index order; if nothing
+/// fits, the nearest. `None` if the image has no candidate.
+pub fn choose(knowledge: &Knowledge, host: &Host, image: &Image) -> Option<usize> {
+    let key = |candidate: &Candidate| {
+        let facts = Facts::of(candidate, image.repository.as_deref());
+        let (process, hyperv) = rules::possibilities(knowledge, host, &facts);
+        let verdict = Verdict::from(&process, &hyperv);
+        let fits_processor = facts.architecture == host.architecture.as_str();
+        let version = facts.version.ok();
+        let distance = match (verdict, version) {
+            (Verdict::Incompatible, Some(version)) => version.build.abs_diff(host.os_version.build),
+            _ => 0,
+        };
+        (verdict.rank(), fits_processor, std::cmp::Reverse(distance), version)
+    };
+    let mut best = None;
+    for (index, candidate) in image.candidates.iter().enumerate() {
+        let key = key(candidate);
+        // Only a better one replaces the first: equal ones keep index order.
+        if best.as_ref().is_none_or(|(_, best_key)| key > *best_key) {
+            best = Some((index, key));
+        }
+    }
+    best.map(|(index, _)| index)
+}
+
+/// What is said about this image on this host.
+pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy) -> Judgement {
+    let chosen = choose(knowledge, host, image);
+    let candidate = chosen.and_then(|index| image.candidates.get(index));
+    let repository = image.repository.as_deref();
+    let judged = |candidate: &Candidate| rules::possibilities(knowledge, host, &Facts::of(candidate, repository));
+    let (process, hyperv) = candidate.map_or_else(rules::nothing_for_windows, judged);
+    let candidates = image
+        .candidates
+        .iter()
+        .map(|candidate| {
+            let (process, hyperv) = judged(candidate);
+            Verdict::from(&process, &hyperv)
+        })
+        .collect();
+
+    let case = Case { knowledge, host, image, candidate, process: &process, hyperv: &hyperv, policy };
+    let choice = case.choose_isolation();
+    let mut findings = case.findings(&choice);
+    let mut denied = false;
+    for finding in findings.iter_mut().filter(|finding| policy.denies(finding)) {
+        finding.severity = Severity::Error;
+        denied = true;
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    Judgement {
+        chosen,
+        verdict: Verdict::from(&process, &hyperv),
+        wish: policy.wish,
+        taken: choice.taken,
+        ok: if denied { Some(false) } else { choice.ok },
+        process,
+        hyperv,
+        findings,
+        candidates,
+    }
+}
+
+/// One image on one host, with what is possible.
+struct Case<'a> {
+    knowledge: &'a Knowledge,
+    host: &'a Host,
+    image: &'a Image,
+    candidate: Option<&'a Candidate>,
+    process: &'a Possibility,
+    hyperv: &'a Possibility,
+    policy: &'a Policy,
+}
+
+/// The isolation taken, and what it rests on.
+struct Choice {
+    taken: Option<Use>,
+    ok: Option<bool>,
+    /// Assumptions the outcome rests on.
+    assumptions: Vec<Code>,
+    /// Why wished isolations were out of the choice.
+    excluded: Vec<Code>,
+}
+
+impl Case<'_> {
+    fn choose_isolation(&self) -> Choice {
+        if self.policy.wish == Wish::HostProcess {
+            return self.choose_host_process();
+        }
+        let mut excluded = Vec::new();
+        let mut undecided = false;
+        let mut assumptions = Vec::new();
+        let mut taken = None;
+        for &isolation in self.policy.wished(self.host) {
+            if let Some(code) = self.policy.excludes(isolation, self.host) {
+                excluded.push(code);
+                continue;
+            }
+            match rules::of(isolation, self.process, self.hyperv).possible {
+                Some(false) => {}
+                None => undecided = true,
+                Some(true) => {
+                    assumptions = self.assumptions(isolation);
+                    if self.policy.strict && !assumptions.is_empty() {
+                        undecided = true;
+                    } else {
+                        taken = Some(Use::from(isolation));
+                    }
+                    break;
+                }
+            }
+        }
+        let ok = match (taken, undecided) {
+            (Some(_), _) => Some(true),
+            (None, true) => None,
+            (None, false) => Some(false),
+        };
+        Choice { taken, ok, assumptions, excluded }
+    }
+
+    /// HostProcess containers run in the host's own job: only the system and the processor must fit.
+    fn choose_host_process(&self) -> Choice {
+        let fits = match self.candidate {
+            None => Some(false),
+            Some(candidate) => {
+                let facts = Facts::of(candidate, self.image.repository.as_deref());
+                match facts.architecture {
+                    _ if !facts.windows => Some(false),
+                    "" => None,
+                    architecture => Some(architecture == self.host.architecture.as_str()),
+                }
+            }
+        };
+        let assumptions = if fits == Some(true) { self.architecture_assumption().collect() } else { Vec::new() };
+        let ok = if self.policy.strict && !assumptions.is_empty() { None } else { fits };
+        Choice { taken: (ok == Some(true)).then_some(Use::HostProcess), ok, assumptions, excluded: Vec::new() }
+    }
+
+    /// What an isolation that is possible rests on without anyone having said it.
+    fn assumptions(&self, isolation: Isolation) -> Vec<Code> {
+        let mut codes = Vec::new();
+        if isolation == Isolation::Hyperv && self.host.assumes(Attribute::Hyperv) {
+            codes.push(Code::HypervAssumed);
+        }
+        if self.host.assumes(Attribute::Kind) && self.kind_matters(isolation) {
+            codes.push(Code::KindAssumed);
+        }
+        codes.extend(self.architecture_assumption());
+        codes
+    }
+
+    /// Whether the other kind of host would have led to another isolation.
+    fn kind_matters(&self, taken: Isolation) -> bool {
+        let other = match self.host.kind {
+            Kind::Server => Kind::Client,
+            Kind::Client => Kind::Server,
+        };
+        let build = self.host.os_version.build;
+        let could_be_other =
+            self.knowledge.release(build, other).is_some() || self.knowledge.release(build, self.host.kind).is_none();
+        let changes = match self.policy.wish {
+            Wish::Auto | Wish::Default => Isolation::default_of(other) != taken,
+            Wish::Process => rules::client_without_process(build),
+            Wish::Hyperv | Wish::HostProcess => false,
+        };
+        could_be_other && changes
+    }
+
+    /// The processor was assumed, and the release comes with another one as well.
+    fn architecture_assumption(&self) -> impl Iterator<Item = Code> {
+        let several = self
+            .knowledge
+            .release(self.host.os_version.build, self.host.kind)
+            .is_none_or(|release| release.architectures.len() > 1);
+        (self.host.assumes(Attribute::Architecture) && several).then_some(Code::ArchitectureAssumed).into_iter()
+    }
+
+    fn findings(&self, choice: &Choice) -> Vec<Finding> {
+        let mut findings = self.reasons(choice);
+        findings.extend(choice.excluded.iter().map(|&code| Finding::new(code)));
+        findings.extend(choice.assumptions.iter().map(|&code| Finding::new(code)));
+        if choice.ok != Some(true)
+            && let Some(other) = self.other_isolation()
+        {
+            findings.push(Finding::new(Code::OtherIsolationPossible).with(Detail::Text(other.as_str().to_owned())));
+        }
+        findings.extend(warnings::all(self, choice.taken));
+        findings
+    }
+
+    /// Every reason why an isolation is impossible or undecided, once; it weighs as much as it stands in the way.
+    fn reasons(&self, choice: &Choice) -> Vec<Finding> {
+        let severity = match choice.ok {
+            Some(true) => Severity::Note,
+            None => Severity::Warning,
+            Some(false) => Severity::Error,
+        };
+        let mut findings: Vec<Finding> = Vec::new();
+        for possibility in [self.process, self.hyperv] {
+            if possibility.possible == Some(true) {
+                continue;
+            }
+            for &code in &possibility.because {
+                if !findings.iter().any(|finding| finding.code == code) {
+                    findings.push(Finding { code, severity, detail: self.detail(code) });
+                }
+            }
+        }
+        findings
+    }
+
+    fn detail(&self, code: Code) -> Detail {
+        match code {
+            Code::LinuxImage => Detail::Text(self.image.other_platforms.join(", ")),
+            Code::OsVersionUnparsable => match self.candidate.map(|candidate| candidate.version().0) {
+                Some(crate::image::Version::Unparsable(text)) => Detail::Text(text.clone()),
+                _ => Detail::Nothing,
+            },
+            _ => Detail::Nothing,
+        }
+    }
+
+    /// An isolation that is possible and allowed by the policy, but was not wished for.
+    fn other_isolation(&self) -> Option<Isolation> {
+        let wished = self.policy.wished(self.host);
+        [Isolation::Hyperv, Isolation::Process].into_iter().find(|&isolation| {
+            !wished.contains(&isolation)
+                && self.policy.wish != Wish::HostProcess
+                && self.policy.excludes(isolation, self.host).is_none()
+                && rules::of(isolation, self.process, self.hyperv).possible == Some(true)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! The rules by example: given a host and an image, this is said.
+
+mod cases;
+mod matrix;
+mod wishes;
+
+use jiff::civil::date;
+
+use super::*;
+use crate::OsVersion;
+use crate::host::{Architecture, Availability, Source as HostSource};
+use crate::image::{Config, ConfigFacts, Digest, Source, Version};
+
+/// A host with everything enabled, as a live one would be.
+pub(super) fn host(version: &str, kind: Kind) -> Host {
+    let os_version: OsVersion = version.parse().unwrap();
+    let release = Knowledge::built_in().release(os_version.build, kind);
+    Host {
+        name: release.map_or_else(|| format!("Windows build {}", os_version.build), |release| release.name.clone()),
+        os_version,
+        release: release.map(|release| release.id.clone()),
+        kind,
+        edition: Some(if kind == Kind::Server { "ServerDatacenter" } else { "Enterprise" }.to_owned()),
+        architecture: Architecture::Amd64,
+        containers: Availability::Available,
+        hyperv: Availability::Available,
+        source: HostSource::Live,
+        assumed: Vec::new(),
+        overridden: Vec::new(),
+    }
+}
+
+pub(super) fn server(version: &str) -> Host {
+    host(version, Kind::Server)
+}
+
+pub(super) fn client(version: &str) -> Host {
+    host(version, Kind::Client)
+}
+
+/// An entry of an index, its config not read.
+pub(super) fn entry(version: &str) -> Candidate {
+    Candidate {
+        digest: Some(Digest::of(version.as_bytes())),
+        architecture: "amd64".to_owned(),
+        indexed: if version.is_empty() {
+            Version::Missing
+        } else {
+            version.parse().map_or_else(|_| Version::Unparsable(version.to_owned()), Version::Known)
+        },
+        config: Config::NotRead,
+        foreign_layers: None,
+    }
+}
+
+/// An image of some repository that is none of Microsoft's, with these entries.
+pub(super) fn index(candidates: Vec<Candidate>) -> Image {
+    Image {
+        reference: "registry.example/app:1".to_owned(),
+        repository: Some("registry.example/app".to_owned()),
+        digest: Some(Digest::of(b"index")),
+        source: Source::Registry,
+        candidates,
+        other_platforms: Vec::new(),
+    }
+}
+
+pub(super) fn image(version: &str) -> Image {
+    index(vec![entry(version)])
+}
+
+/// A config that says this version for Windows on amd64.
+pub(super) fn config(version: &str) -> Config {
+    Config::Read(ConfigFacts {
+        os: "windows".to_owned(),
+        architecture: "amd64".to_owned(),
+        version: entry(version).indexed,
+        history: None,
+    })
+}
+
+pub(super) fn today() -> Policy {
+    Policy::on(date(2026, 11, 23))
+}
+
+pub(super) fn judged(host: &Host, image: &Image, policy: &Policy) -> Judgement {
+    judge(Knowledge::built_in(), host, image, policy)
+}

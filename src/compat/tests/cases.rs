@@ -1,0 +1,361 @@
+//! Every finding with a case that has it and one that has not.
+
+use super::*;
+
+/// A code, a case that has it, a case that has not.
+type Case = (Code, Host, Image, Policy);
+
+fn has(code: Code, host: &Host, image: &Image, policy: &Policy) -> bool {
+    let judgement = judged(host, image, policy);
+    judgement.findings.iter().any(|finding| finding.code == code)
+        || judgement.process.because.contains(&code)
+        || judgement.hyperv.because.contains(&code)
+}
+
+fn wish(wish: Wish) -> Policy {
+    Policy { wish, ..today() }
+}
+
+fn no_hyperv(host: Host) -> Host {
+    Host { hyperv: Availability::Unavailable, ..host }
+}
+
+fn with_config(version: &str, config: Config) -> Image {
+    index(vec![Candidate { config, ..entry(version) }])
+}
+
+fn of_repository(repository: &str, version: &str) -> Image {
+    Image { repository: Some(repository.to_owned()), ..image(version) }
+}
+
+fn on(day: jiff::civil::Date) -> Policy {
+    Policy::on(day)
+}
+
+fn linux() -> Image {
+    Image { other_platforms: vec!["linux/amd64".to_owned()], ..index(Vec::new()) }
+}
+
+fn arm(version: &str) -> Image {
+    index(vec![Candidate { architecture: "arm64".to_owned(), ..entry(version) }])
+}
+
+fn without_architecture(version: &str) -> Image {
+    index(vec![Candidate { architecture: String::new(), ..entry(version) }])
+}
+
+fn host_process_base() -> Image {
+    of_repository("mcr.microsoft.com/oss/kubernetes/windows-host-process-containers-base-image", "")
+}
+
+fn single(version: &str) -> Image {
+    let config = config(version);
+    let mut image = index(vec![Candidate { config, ..entry("") }]);
+    image.digest = image.candidates[0].digest.clone();
+    image
+}
+
+fn assumed(host: Host, attribute: Attribute) -> Host {
+    Host { assumed: vec![attribute], ..host }
+}
+
+const SERVER_2022: &str = "10.0.20348.5139";
+const SERVER_2025: &str = "10.0.26100.32860";
+
+/// Code, then the case that has it, then the case that has not.
+fn table() -> Vec<(Case, Case)> {
+    let s22 = || server(SERVER_2022);
+    let s25 = || server(SERVER_2025);
+    let c11 = || client("10.0.22631.1");
+    let case =
+        |code, yes: (Host, Image, Policy), no: (Host, Image, Policy)| ((code, yes.0, yes.1, yes.2), (code, no.0, no.1, no.2));
+    let plain = |host: Host, image: Image| (host, image, today());
+    vec![
+        case(Code::BuildEqual, plain(s22(), image(SERVER_2022)), plain(s22(), image("10.0.17763.1"))),
+        case(Code::StableAbi, plain(s25(), image(SERVER_2022)), plain(s22(), image(SERVER_2022))),
+        case(Code::ImageOlderThanHost, plain(s22(), image("10.0.18362.1256")), plain(s22(), image(SERVER_2022))),
+        case(Code::LinuxImage, plain(s22(), linux()), plain(s22(), image(SERVER_2022))),
+        case(Code::ArchitectureMismatch, plain(s25(), arm(SERVER_2025)), plain(s25(), image(SERVER_2025))),
+        case(Code::ArchitectureUnknown, plain(s25(), without_architecture(SERVER_2025)), plain(s25(), image(SERVER_2025))),
+        case(Code::OsVersionMissing, plain(s22(), image("")), plain(s22(), image(SERVER_2022))),
+        case(Code::OsVersionUnparsable, plain(s22(), image("10.0.x")), plain(s22(), image(""))),
+        case(Code::VersionLineMismatch, plain(s22(), image("6.3.9600.1")), plain(s22(), image("10.0.14393.1"))),
+        case(Code::ImageNewerThanHost, plain(s22(), image(SERVER_2025)), plain(s25(), image(SERVER_2025))),
+        case(Code::BuildMismatch, plain(s22(), image("10.0.18362.1256")), plain(s25(), image(SERVER_2022))),
+        case(
+            Code::RevisionMismatch,
+            plain(server("10.0.14393.1914"), image("10.0.14393.1944")),
+            plain(server("10.0.17763.1914"), image("10.0.17763.1944")),
+        ),
+        case(
+            Code::RevisionUnknown,
+            plain(server("10.0.14393"), image("10.0.14393.1944")),
+            plain(server("10.0.17763"), image("10.0.17763.1944")),
+        ),
+        case(
+            Code::ClientBefore1809,
+            plain(client("10.0.17134.1"), image("10.0.17134.1")),
+            plain(client("10.0.17763.1"), image("10.0.17763.1")),
+        ),
+        case(
+            Code::EditionHome,
+            plain(Host { edition: Some("CoreSingleLanguage".to_owned()), ..c11() }, image(SERVER_2022)),
+            plain(Host { edition: Some("Professional".to_owned()), ..c11() }, image(SERVER_2022)),
+        ),
+        case(
+            Code::HostBeforeContainers,
+            plain(client("10.0.10586.1"), image("10.0.10586.1")),
+            plain(client("10.0.14393.1"), image("10.0.14393.1")),
+        ),
+        case(
+            Code::ContainersFeatureMissing,
+            plain(Host { containers: Availability::Unavailable, ..s22() }, image(SERVER_2022)),
+            plain(Host { containers: Availability::Unknown, ..s22() }, image(SERVER_2022)),
+        ),
+        case(Code::HypervUnavailable, plain(no_hyperv(s22()), image(SERVER_2022)), plain(s22(), image(SERVER_2022))),
+        case(
+            Code::HypervUnknown,
+            plain(Host { hyperv: Availability::Unknown, ..s22() }, image(SERVER_2022)),
+            plain(s22(), image(SERVER_2022)),
+        ),
+        case(Code::HostProcessImage, plain(s22(), host_process_base()), plain(s22(), image(""))),
+        case(
+            Code::HostProcessVersions,
+            (s22(), image(SERVER_2025), wish(Wish::HostProcess)),
+            (s22(), image(SERVER_2022), wish(Wish::Process)),
+        ),
+        case(
+            Code::ProcessNotForUntrusted,
+            (s22(), image(SERVER_2022), Policy { untrusted: true, ..today() }),
+            plain(s22(), image(SERVER_2022)),
+        ),
+        case(
+            Code::ProcessNotForProduction,
+            (c11(), image(SERVER_2022), Policy { production: true, ..wish(Wish::Process) }),
+            (s22(), image(SERVER_2022), Policy { production: true, ..wish(Wish::Process) }),
+        ),
+        case(
+            Code::OtherIsolationPossible,
+            (s22(), image("10.0.17763.1"), wish(Wish::Default)),
+            (s22(), image(SERVER_2025), wish(Wish::Default)),
+        ),
+        case(Code::ExplicitIsolationNeeded, plain(s22(), image("10.0.17763.1")), plain(s22(), image(SERVER_2022))),
+        case(
+            Code::HypervAssumed,
+            plain(assumed(s22(), Attribute::Hyperv), image("10.0.17763.1")),
+            plain(assumed(s22(), Attribute::Hyperv), image(SERVER_2022)),
+        ),
+        case(
+            Code::KindAssumed,
+            plain(assumed(s25(), Attribute::Kind), image(SERVER_2025)),
+            plain(assumed(s22(), Attribute::Kind), image(SERVER_2022)),
+        ),
+        case(
+            Code::ArchitectureAssumed,
+            plain(assumed(client("10.0.26100.1"), Attribute::Architecture), image(SERVER_2025)),
+            plain(assumed(s25(), Attribute::Architecture), image(SERVER_2025)),
+        ),
+        case(Code::HostNewerThanKnowledge, plain(server("10.0.29651.1"), image(SERVER_2025)), plain(s25(), image(SERVER_2025))),
+        case(
+            Code::KnowledgeOld,
+            (s25(), image(SERVER_2025), on(date(2027, 11, 23))),
+            (s25(), image(SERVER_2025), on(date(2026, 12, 24))),
+        ),
+        // 17763: .973 is the last of January 2020, .1039 and .1040 the first of February on host and image.
+        case(
+            Code::February2020,
+            plain(server("10.0.17763.973"), image("10.0.17763.1040")),
+            plain(server("10.0.17763.1039"), image("10.0.17763.1040")),
+        ),
+        case(
+            Code::HostBehindImage,
+            plain(server("10.0.26100.2894"), image("10.0.26100.3194")),
+            plain(server("10.0.26100.3194"), image("10.0.26100.2894")),
+        ),
+        case(
+            Code::ImageEndOfSupport,
+            plain(s22(), of_repository("mcr.microsoft.com/windows/nanoserver", "10.0.18362.1256")),
+            plain(s22(), of_repository("mcr.microsoft.com/windows/nanoserver", SERVER_2022)),
+        ),
+        case(Code::HostEndOfSupport, plain(client("10.0.19045.1"), image("10.0.19041.1")), plain(s22(), image(SERVER_2022))),
+        case(
+            Code::ProcessOnClient,
+            (c11(), image(SERVER_2022), wish(Wish::Process)),
+            (c11(), image(SERVER_2022), wish(Wish::Auto)),
+        ),
+        case(
+            Code::Ltsc2025On25h2,
+            plain(client("10.0.26200.7171"), image(SERVER_2025)),
+            plain(client("10.0.26100.7171"), image(SERVER_2025)),
+        ),
+        case(
+            Code::SharedKernelReported,
+            plain(client("10.0.19045.1"), image("10.0.19041.1")),
+            plain(client("10.0.19045.1"), image("10.0.19042.1")),
+        ),
+        case(
+            Code::EngineMayRefuse,
+            plain(client("10.0.26200.1"), image(SERVER_2022)),
+            plain(client("10.0.26100.1"), image(SERVER_2022)),
+        ),
+        case(
+            Code::HostTooOldForDocker,
+            plain(server("10.0.17134.1"), image("10.0.17134.1")),
+            plain(server("10.0.17763.1"), image("10.0.17763.1")),
+        ),
+        case(
+            Code::AnnualChannelHost,
+            plain(server("10.0.25398.1"), image("10.0.17763.1")),
+            plain(server("10.0.25398.1"), image(SERVER_2022)),
+        ),
+        case(
+            Code::ConfigDiffers,
+            plain(s22(), with_config(SERVER_2022, config("10.0.20348.1"))),
+            plain(s22(), with_config(SERVER_2022, config(SERVER_2022))),
+        ),
+        case(
+            Code::ConfigUnreadable,
+            plain(s22(), with_config(SERVER_2022, Config::Unreadable("gone".to_owned()))),
+            plain(s22(), image(SERVER_2022)),
+        ),
+        case(
+            Code::VersionFromHistory,
+            plain(s22(), with_config("", from_history(SERVER_2022))),
+            plain(s22(), with_config("", config(SERVER_2022))),
+        ),
+        case(Code::VersionFromConfig, plain(s22(), with_config("", config(SERVER_2022))), plain(s22(), single(SERVER_2022))),
+        case(
+            Code::ForeignLayers,
+            plain(s22(), index(vec![Candidate { foreign_layers: Some(true), ..entry(SERVER_2022) }])),
+            plain(s22(), index(vec![Candidate { foreign_layers: Some(false), ..entry(SERVER_2022) }])),
+        ),
+        case(
+            Code::FromKnowledge,
+            plain(s22(), Image { source: Source::Knowledge, ..image("10.0.20348") }),
+            plain(s22(), Image { source: Source::Cache, ..image("10.0.20348") }),
+        ),
+    ]
+}
+
+fn from_history(version: &str) -> Config {
+    Config::Read(ConfigFacts {
+        os: "windows".to_owned(),
+        architecture: "amd64".to_owned(),
+        version: Version::Missing,
+        history: Some(version.parse().unwrap()),
+    })
+}
+
+#[test]
+fn every_finding_has_a_case_and_a_counterexample() {
+    let table = table();
+    for ((code, host, image, policy), (_, other_host, other_image, other_policy)) in &table {
+        assert!(has(*code, host, image, policy), "{code} is missing: {:?}", judged(host, image, policy));
+        assert!(
+            !has(*code, other_host, other_image, other_policy),
+            "{code} is there: {:?}",
+            judged(other_host, other_image, other_policy)
+        );
+    }
+    for code in Code::all() {
+        assert!(table.iter().any(|((listed, ..), _)| *listed == code), "{code} has no case");
+    }
+}
+
+/// Every sentence can be made in every case, ends in no full stop, and the reasons name both versions.
+#[test]
+fn sentences_are_filled() {
+    for ((code, host, image, policy), _) in table() {
+        let judgement = judged(&host, &image, &policy);
+        let candidate = judgement.chosen.map(|index| &image.candidates[index]);
+        let subject = Subject {
+            knowledge: Knowledge::built_in(),
+            reference: &image.reference,
+            repository: image.repository.as_deref(),
+            image: candidate.and_then(Candidate::os_version).map(|(version, _)| version),
+            architecture: candidate.map_or("", |candidate| &candidate.architecture),
+            host: &host,
+        };
+        for finding in &judgement.findings {
+            for text in [finding.message(&subject), finding.help(&subject)] {
+                assert!(!text.contains(['{', '}']) && !text.ends_with('.') && !text.contains("  "), "{code}: {text}");
+            }
+        }
+        if let Some(finding) = judgement.findings.iter().find(|finding| finding.code == Code::ImageNewerThanHost) {
+            let message = finding.message(&subject);
+            assert!(message.contains(&host.os_version.to_string()) && message.contains(&subject.image.unwrap().to_string()));
+        }
+    }
+}
+
+#[test]
+fn catalogue_is_complete_and_in_order() {
+    let mut names = std::collections::HashSet::new();
+    for (position, code) in Code::all().enumerate() {
+        assert_eq!(code as usize, position, "{code}");
+        assert!(names.insert(code.as_str()), "{code} twice");
+        assert_eq!(code.as_str().parse(), Ok(code));
+        assert!(code.as_str().bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'));
+        assert!(code.source().starts_with("https://") && !code.meaning().is_empty() && !code.advice().is_empty());
+        for template in code.templates() {
+            assert_eq!(template.matches('{').count(), template.matches('}').count(), "{code}");
+        }
+    }
+    assert_eq!("build-mismatches".parse::<Code>(), Err(UnknownCode));
+}
+
+/// Revisions are not compared across builds, on clients since their sequence is their own, nor held against a hotpatch.
+#[test]
+fn revisions_that_must_not_be_compared() {
+    let found = |host: &Host, image_version: &str| {
+        judged(host, &image(image_version), &wish(Wish::Process))
+            .findings
+            .into_iter()
+            .find(|finding| finding.code == Code::HostBehindImage)
+    };
+    assert_eq!(found(&client("10.0.26100.7462"), "10.0.26100.32230"), None, "a client numbers its updates otherwise");
+    assert_eq!(found(&server("10.0.26100.1"), "10.0.20348.5139"), None, "another build");
+    let hotpatched = found(&server("10.0.26100.4061"), "10.0.26100.32860").map(|finding| finding.severity);
+    assert_eq!(hotpatched, Some(Severity::Warning), "really behind");
+    let hotpatched = found(&server("10.0.26100.32772"), "10.0.26100.32860").map(|finding| finding.severity);
+    assert_eq!(hotpatched, Some(Severity::Note), "the hotpatch of May 2026 is the same month");
+    assert_eq!(found(&server("10.0.26100"), "10.0.26100.32860"), None, "an unknown revision says nothing");
+    let isolated = judged(&server("10.0.26100.1"), &image("10.0.26100.32860"), &wish(Wish::Hyperv));
+    assert!(isolated.findings.iter().all(|finding| finding.code != Code::HostBehindImage), "Hyper-V isolation is spared");
+}
+
+mod choosing {
+    use super::*;
+
+    fn chosen(host: &Host, versions: &[&str]) -> Option<usize> {
+        choose(Knowledge::built_in(), host, &index(versions.iter().map(|version| entry(version)).collect()))
+    }
+
+    #[test]
+    fn process_before_hyperv_then_the_highest_version_then_index_order() {
+        assert_eq!(chosen(&server(SERVER_2022), &["10.0.17763.1", "10.0.20348.1", "10.0.26100.1"]), Some(1));
+        assert_eq!(chosen(&server(SERVER_2025), &["10.0.17763.1", "10.0.20348.1", "10.0.26100.1"]), Some(2));
+        assert_eq!(
+            chosen(&server(SERVER_2025), &["10.0.26100.7462", "10.0.26100.32230", "10.0.26100.887"]),
+            Some(1),
+            "as numbers"
+        );
+        assert_eq!(chosen(&server(SERVER_2022), &["10.0.14393.1", "10.0.17763.1"]), Some(1));
+        assert_eq!(chosen(&server(SERVER_2022), &["10.0.20348.5", "10.0.20348.5"]), Some(0));
+        assert_eq!(chosen(&server(SERVER_2022), &["", "10.0.17763.1"]), Some(1), "Hyper-V before unknown");
+        assert_eq!(chosen(&server(SERVER_2022), &[]), None);
+    }
+
+    #[test]
+    fn if_nothing_fits_the_nearest() {
+        assert_eq!(chosen(&server("10.0.17763.1"), &["10.0.26100.1", "10.0.20348.1"]), Some(1));
+    }
+
+    #[test]
+    fn another_processor_is_never_nearer() {
+        let mut image = index(vec![entry("10.0.26100.1"), entry("10.0.26100.1")]);
+        image.candidates[0].architecture = "arm64".to_owned();
+        assert_eq!(choose(Knowledge::built_in(), &server(SERVER_2025), &image), Some(1));
+        assert_eq!(judged(&server(SERVER_2025), &image, &today()).candidates, [Verdict::Incompatible, Verdict::Process]);
+    }
+}

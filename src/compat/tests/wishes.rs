@@ -1,0 +1,158 @@
+//! The table of wishes: what is used and whether that is well, for every state of process and Hyper-V.
+
+use super::*;
+
+/// A server and a client with an image for each pair of possibilities (process, Hyper-V), `?` undecided.
+fn pair(kind: Kind, process: char, hyperv: char) -> (Host, Image) {
+    let build = if kind == Kind::Server { "10.0.20348.1" } else { "10.0.22631.1" };
+    let mut host = host(build, kind);
+    let image = match (process, hyperv) {
+        ('y', _) => image("10.0.20348.1"),
+        ('n', 'n') => image("10.0.26100.1"),
+        ('n', _) => image("10.0.17763.1"),
+        // Only Windows Server 2016 leaves process open while Hyper-V is decided.
+        ('?', 'y' | 'n') => {
+            host.os_version = "10.0.14393".parse().unwrap();
+            host.kind = Kind::Server;
+            image("10.0.14393.1")
+        }
+        _ => image(""),
+    };
+    host.hyperv = match hyperv {
+        'y' => Availability::Available,
+        '?' => Availability::Unknown,
+        _ => Availability::Unavailable,
+    };
+    (host, image)
+}
+
+/// Wish, kind, process, Hyper-V, what is used, whether that is well.
+#[rustfmt::skip]
+const TABLE: [(Wish, Kind, char, char, Option<Use>, Option<bool>); 41] = [
+    (Wish::Auto, Kind::Server, 'y', 'y', Some(Use::Process), Some(true)),
+    (Wish::Auto, Kind::Server, 'y', 'n', Some(Use::Process), Some(true)),
+    (Wish::Auto, Kind::Server, 'y', '?', Some(Use::Process), Some(true)),
+    (Wish::Auto, Kind::Server, 'n', 'y', Some(Use::Hyperv), Some(true)),
+    (Wish::Auto, Kind::Server, 'n', '?', None, None),
+    (Wish::Auto, Kind::Server, 'n', 'n', None, Some(false)),
+    (Wish::Auto, Kind::Server, '?', 'y', Some(Use::Hyperv), Some(true)),
+    (Wish::Auto, Kind::Server, '?', '?', None, None),
+    (Wish::Auto, Kind::Server, '?', 'n', None, None),
+    (Wish::Auto, Kind::Client, 'y', 'y', Some(Use::Hyperv), Some(true)),
+    (Wish::Auto, Kind::Client, 'y', 'n', None, Some(false)),
+    (Wish::Auto, Kind::Client, 'y', '?', None, None),
+    (Wish::Auto, Kind::Client, 'n', 'y', Some(Use::Hyperv), Some(true)),
+    (Wish::Auto, Kind::Client, 'n', 'n', None, Some(false)),
+    (Wish::Default, Kind::Server, 'y', 'y', Some(Use::Process), Some(true)),
+    (Wish::Default, Kind::Server, 'n', 'y', None, Some(false)),
+    (Wish::Default, Kind::Server, '?', 'y', None, None),
+    (Wish::Default, Kind::Server, 'n', 'n', None, Some(false)),
+    (Wish::Default, Kind::Client, 'y', 'y', Some(Use::Hyperv), Some(true)),
+    (Wish::Default, Kind::Client, 'y', 'n', None, Some(false)),
+    (Wish::Default, Kind::Client, 'n', 'y', Some(Use::Hyperv), Some(true)),
+    (Wish::Default, Kind::Client, 'n', '?', None, None),
+    (Wish::Process, Kind::Server, 'y', 'n', Some(Use::Process), Some(true)),
+    (Wish::Process, Kind::Server, 'n', 'y', None, Some(false)),
+    (Wish::Process, Kind::Server, '?', 'y', None, None),
+    (Wish::Process, Kind::Client, 'y', 'y', Some(Use::Process), Some(true)),
+    (Wish::Process, Kind::Client, 'y', 'n', Some(Use::Process), Some(true)),
+    (Wish::Process, Kind::Client, 'n', 'y', None, Some(false)),
+    (Wish::Hyperv, Kind::Server, 'y', 'y', Some(Use::Hyperv), Some(true)),
+    (Wish::Hyperv, Kind::Server, 'y', 'n', None, Some(false)),
+    (Wish::Hyperv, Kind::Server, 'y', '?', None, None),
+    (Wish::Hyperv, Kind::Server, '?', 'y', Some(Use::Hyperv), Some(true)),
+    (Wish::Hyperv, Kind::Client, 'n', 'y', Some(Use::Hyperv), Some(true)),
+    (Wish::Hyperv, Kind::Client, 'n', 'n', None, Some(false)),
+    (Wish::Hyperv, Kind::Client, 'n', '?', None, None),
+    (Wish::HostProcess, Kind::Server, 'y', 'y', Some(Use::HostProcess), Some(true)),
+    (Wish::HostProcess, Kind::Server, 'n', 'n', Some(Use::HostProcess), Some(true)),
+    (Wish::HostProcess, Kind::Server, '?', '?', Some(Use::HostProcess), Some(true)),
+    (Wish::HostProcess, Kind::Client, 'y', 'y', Some(Use::HostProcess), Some(true)),
+    (Wish::HostProcess, Kind::Client, 'n', 'n', Some(Use::HostProcess), Some(true)),
+    (Wish::HostProcess, Kind::Client, '?', '?', Some(Use::HostProcess), Some(true)),
+];
+
+#[test]
+fn every_wish_on_every_kind_of_host() {
+    for (wish, kind, process, hyperv, taken, ok) in TABLE {
+        let (host, image) = pair(kind, process, hyperv);
+        let judgement = judged(&host, &image, &Policy { wish, ..today() });
+        let case = format!("{wish:?} on a {kind:?}, process {process}, Hyper-V {hyperv}");
+        let state = |possible| match possible {
+            Some(true) => 'y',
+            Some(false) => 'n',
+            None => '?',
+        };
+        assert_eq!(state(judgement.process.possible), process, "the case itself: {case}");
+        assert_eq!(state(judgement.hyperv.possible), hyperv, "the case itself: {case}");
+        assert_eq!(judgement.taken, taken, "used: {case}");
+        assert_eq!(judgement.ok, ok, "ok: {case}");
+    }
+}
+
+#[test]
+fn untrusted_code_gets_hyperv_or_nothing() {
+    let untrusted = |wish| Policy { wish, untrusted: true, ..today() };
+    let (mut host, image) = pair(Kind::Server, 'y', 'y');
+    assert_eq!(judged(&host, &image, &untrusted(Wish::Auto)).taken, Some(Use::Hyperv));
+    assert_eq!(judged(&host, &image, &untrusted(Wish::Default)).ok, Some(false));
+    host.hyperv = Availability::Unavailable;
+    let judgement = judged(&host, &image, &untrusted(Wish::Auto));
+    assert_eq!((judgement.verdict, judgement.taken, judgement.ok), (Verdict::Process, None, Some(false)));
+}
+
+#[test]
+fn production_refuses_process_isolation_on_clients_only() {
+    let production = |wish| Policy { wish, production: true, ..today() };
+    let (host, image) = pair(Kind::Client, 'y', 'y');
+    assert_eq!(judged(&host, &image, &production(Wish::Process)).ok, Some(false));
+    assert_eq!(judged(&host, &image, &production(Wish::Auto)).taken, Some(Use::Hyperv));
+    let (host, image) = pair(Kind::Server, 'y', 'y');
+    assert_eq!(judged(&host, &image, &production(Wish::Process)).taken, Some(Use::Process));
+}
+
+#[test]
+fn strict_leaves_what_was_assumed_undecided() {
+    let strict = Policy { strict: true, ..today() };
+    let (mut host, image) = pair(Kind::Server, 'n', 'y');
+    assert_eq!(judged(&host, &image, &strict).ok, Some(true));
+    host.assumed = vec![Attribute::Hyperv];
+    let judgement = judged(&host, &image, &strict);
+    assert_eq!((judgement.verdict, judgement.taken, judgement.ok), (Verdict::Hyperv, None, None));
+    assert_eq!(judged(&host, &image, &today()).ok, Some(true));
+    // Process isolation does not rest on Hyper-V.
+    let (mut host, image) = pair(Kind::Server, 'y', 'y');
+    host.assumed = vec![Attribute::Hyperv, Attribute::Architecture, Attribute::Kind];
+    assert_eq!(judged(&host, &image, &strict).taken, Some(Use::Process));
+}
+
+#[test]
+fn denied_findings_make_it_not_well_and_change_no_verdict() {
+    let (host, image) = pair(Kind::Server, 'n', 'y');
+    let well = judged(&host, &image, &today());
+    let denied = judged(&host, &image, &Policy { deny: vec![Code::BuildMismatch], ..today() });
+    assert_eq!((well.ok, denied.ok), (Some(true), Some(false)));
+    assert_eq!(well.verdict, denied.verdict);
+    let finding = denied.findings.iter().find(|finding| finding.code == Code::BuildMismatch).unwrap();
+    assert_eq!(finding.severity, Severity::Error);
+    let warnings = judged(&host, &image, &Policy { deny_warnings: true, ..today() });
+    assert_eq!(warnings.ok, Some(false), "explicit-isolation-needed is a warning");
+    assert_eq!(judged(&host, &image, &Policy { deny: vec![Code::ConfigDiffers], ..today() }).ok, Some(true));
+}
+
+/// No wish and no policy changes a verdict.
+#[test]
+fn wishes_never_change_a_verdict() {
+    for (_, kind, process, hyperv, _, _) in TABLE {
+        let (host, image) = pair(kind, process, hyperv);
+        let plain = judged(&host, &image, &today());
+        for wish in [Wish::Auto, Wish::Default, Wish::Process, Wish::Hyperv, Wish::HostProcess] {
+            let policy = Policy { wish, untrusted: true, production: true, strict: true, deny_warnings: true, ..today() };
+            let judgement = judged(&host, &image, &policy);
+            assert_eq!(
+                (judgement.verdict, &judgement.process, &judgement.hyperv),
+                (plain.verdict, &plain.process, &plain.hyperv)
+            );
+        }
+    }
+}

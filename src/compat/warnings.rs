@@ -1,0 +1,182 @@
+//! Warnings beside a verdict: what is known from the field, from lifecycles and from how the image was read.
+
+use super::{Case, Code, Detail, Finding, Isolation, Severity, Use};
+use crate::OsVersion;
+use crate::host::{Host, Kind};
+use crate::image::{Candidate, Config, Image, Source, Version, VersionSource};
+use crate::knowledge::{BaseImage, Knowledge, Revisions};
+
+/// Knowledge older than this many days says so.
+const KNOWLEDGE_AGES_AFTER_DAYS: i32 = 180;
+const SERVER_2025: u32 = 26100;
+const ANNUAL_CHANNEL_23H2: u32 = 25398;
+const WINDOWS_10_2004: u32 = 19041;
+/// Docker Engine starts on Windows 10 1809 and Windows Server 2019 or newer.
+const FIRST_FOR_DOCKER: u32 = 17763;
+
+/// Every warning for this case, where `taken` is what would be used.
+pub(super) fn all(case: &Case<'_>, taken: Option<Use>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(of_isolation(case.host, taken));
+    if let Some(candidate) = case.candidate {
+        findings.extend(of_reading(candidate, case.image));
+        if let Some((version, _)) = candidate.os_version()
+            && taken != Some(Use::HostProcess)
+        {
+            findings.extend(of_versions(case, version));
+            findings.extend(of_revisions(case, version, taken));
+        }
+        findings.extend(of_image_support(case, candidate));
+    }
+    findings.extend(of_host(case.knowledge, case.host, case.policy.today));
+    findings
+}
+
+fn of_isolation(host: &Host, taken: Option<Use>) -> Option<Finding> {
+    match taken {
+        Some(Use::HostProcess) => Some(Finding::new(Code::HostProcessVersions)),
+        Some(Use::Process) if host.kind == Kind::Client => Some(Finding::new(Code::ProcessOnClient)),
+        Some(Use::Hyperv) if host.kind == Kind::Server => Some(Finding::new(Code::ExplicitIsolationNeeded)),
+        Some(Use::Process | Use::Hyperv) | None => None,
+    }
+}
+
+/// How sure the version is, by the way it was read.
+fn of_reading(candidate: &Candidate, image: &Image) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match &candidate.config {
+        Config::Unreadable(reason) => {
+            findings.push(Finding::new(Code::ConfigUnreadable).with(Detail::Text(reason.clone())));
+        }
+        Config::Read(config) => {
+            if let (Version::Known(indexed), Version::Known(stated)) = (&candidate.indexed, &config.version)
+                && indexed != stated
+            {
+                findings.push(Finding::new(Code::ConfigDiffers).with(Detail::Text(format!("{stated}, the index {indexed}"))));
+            } else if !candidate.architecture.is_empty()
+                && !config.architecture.is_empty()
+                && candidate.architecture != config.architecture
+            {
+                let detail = format!("{}, the index {}", config.architecture, candidate.architecture);
+                findings.push(Finding::new(Code::ConfigDiffers).with(Detail::Text(detail)));
+            }
+        }
+        Config::NotRead => {}
+    }
+    let in_index = candidate.digest != image.digest;
+    match candidate.os_version() {
+        Some((_, VersionSource::History)) => findings.push(Finding::new(Code::VersionFromHistory)),
+        Some((_, VersionSource::Config)) if in_index && candidate.indexed == Version::Missing => {
+            findings.push(Finding::new(Code::VersionFromConfig));
+        }
+        _ => {}
+    }
+    if candidate.foreign_layers == Some(true) {
+        findings.push(Finding::new(Code::ForeignLayers));
+    }
+    if image.source == Source::Knowledge {
+        findings.push(Finding::new(Code::FromKnowledge));
+    }
+    findings
+}
+
+/// What is known about this pair of builds beside the rule.
+fn of_versions(case: &Case<'_>, image: OsVersion) -> Vec<Finding> {
+    let (image, host) = (image.build, case.host.os_version.build);
+    let possible = |isolation| super::rules::of(isolation, case.process, case.hyperv).possible == Some(true);
+    let any = possible(Isolation::Process) || possible(Isolation::Hyperv);
+    let mut findings = Vec::new();
+    if any && case.host.kind == Kind::Client && host > SERVER_2025 && image == SERVER_2025 {
+        findings.push(Finding::new(Code::Ltsc2025On25h2));
+    }
+    // The matcher of containerd/platforms 1.0.0-rc.2 to rc.4 takes the LTSC strictly below the host as its floor.
+    if possible(Isolation::Process) && host > SERVER_2025 && image < SERVER_2025 {
+        findings.push(Finding::new(Code::EngineMayRefuse));
+    }
+    let shared = (host == 18363 && image == 18362) || ((19042..=19045).contains(&host) && image == WINDOWS_10_2004);
+    if shared && case.hyperv.possible != Some(false) {
+        findings.push(Finding::new(Code::SharedKernelReported));
+    }
+    if host == ANNUAL_CHANNEL_23H2 && any && image != 20348 {
+        findings.push(Finding::new(Code::AnnualChannelHost));
+    }
+    if any && host < FIRST_FOR_DOCKER {
+        findings.push(Finding::new(Code::HostTooOldForDocker));
+    }
+    findings
+}
+
+/// What revisions say where builds are equal; it matters for process isolation only.
+fn of_revisions(case: &Case<'_>, image: OsVersion, taken: Option<Use>) -> Option<Finding> {
+    let host = case.host.os_version;
+    if host.build != image.build || case.process.possible != Some(true) || taken == Some(Use::Hyperv) {
+        return None;
+    }
+    let known = case.knowledge.revisions(host.build)?;
+    let (host_revision, image_revision) = (host.revision?, image.revision?);
+    if let Some(cut) = known.february_2020
+        && (host_revision < cut) != (image_revision < cut)
+    {
+        return Some(Finding::new(Code::February2020).with(Detail::Number(cut)));
+    }
+    // Clients number their updates in a sequence of their own since January 2026.
+    if case.host.kind == Kind::Client || host_revision >= image_revision {
+        return None;
+    }
+    // On Windows Server 2016 the revisions must be equal anyway.
+    if host.build == 14393 {
+        return None;
+    }
+    let mut finding = Finding::new(Code::HostBehindImage);
+    let nano = case.image.repository.as_deref().is_some_and(|repository| repository.contains("nanoserver"));
+    if nano || is_hotpatch_of(known, host_revision, image_revision) {
+        finding.severity = Severity::Note;
+    }
+    if let Some(update) = known.updates.iter().find(|update| update.revision == image_revision) {
+        finding.detail = Detail::Text(update.kb.clone());
+    }
+    Some(finding)
+}
+
+/// Whether the host reports the hotpatch of the very month in which the image was built.
+fn is_hotpatch_of(known: &Revisions, host: u32, image: u32) -> bool {
+    known.updates.iter().any(|update| update.revision == image && update.hotpatch == Some(host))
+}
+
+fn of_image_support(case: &Case<'_>, candidate: &Candidate) -> Option<Finding> {
+    let (version, _) = candidate.os_version()?;
+    let base = case.knowledge.base_image(version.build)?;
+    let until = support_of(base, case.image.repository.as_deref())?;
+    (until < case.policy.today).then(|| Finding::new(Code::ImageEndOfSupport).with(Detail::Day(until)))
+}
+
+/// The last day of support of Microsoft's image in this repository; for any other image, of the longest supported base
+/// image of its generation, since nothing says which one it was built on.
+fn support_of(base: &BaseImage, repository: Option<&str>) -> Option<jiff::civil::Date> {
+    let own = repository.and_then(|repository| repository.strip_prefix("mcr.microsoft.com/"));
+    let exact = base.repositories.iter().find(|entry| Some(entry.repository.as_str()) == own);
+    exact.map(|entry| entry.until).or_else(|| base.repositories.iter().map(|entry| entry.until).max())
+}
+
+fn of_host(knowledge: &Knowledge, host: &Host, today: jiff::civil::Date) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let build = host.os_version.build;
+    match knowledge.release(build, host.kind) {
+        Some(release) => {
+            if let Some(until) = release.support_of(host.edition.as_deref())
+                && until < today
+            {
+                findings.push(Finding::new(Code::HostEndOfSupport).with(Detail::Day(until)));
+            }
+        }
+        None if build > knowledge.newest_build(host.kind) => {
+            findings.push(Finding::new(Code::HostNewerThanKnowledge).with(Detail::Day(knowledge.date)));
+        }
+        None => {}
+    }
+    let age = knowledge.date.until(today).map_or(0, |span| span.get_days());
+    if age > KNOWLEDGE_AGES_AFTER_DAYS {
+        findings.push(Finding::new(Code::KnowledgeOld).with(Detail::Day(knowledge.date)));
+    }
+    findings
+}

@@ -1,0 +1,225 @@
+//! What people paste, and what they are told.
+
+use super::*;
+
+fn explained(text: &str) -> Explanation {
+    explain(text, Knowledge::built_in()).unwrap_or_else(|| panic!("nothing for {text}"))
+}
+
+/// Numbers and messages in the words of the tools that print them, with the id of the explanation.
+const PASTED: &[(&str, &str)] = &[
+    ("0xc0370101", "0x80370101"),
+    ("ERROR_VMCOMPUTE_IMAGE_MISMATCH", "0x80370101"),
+    (
+        "docker: Error response from daemon: container 2f0c encountered an error during CreateContainer: failure in a Windows system call: The operating system of the container does not match the operating system of the host. (0xc0370101) extra info: {\"SystemType\":\"Container\"}",
+        "0x80370101",
+    ),
+    ("The container operating system does not match the host operating system.", "0x80370101"),
+    (
+        "Error response from daemon: container 725a encountered an error during hcs::System::Start: failure in a Windows system call: The virtual machine or container exited unexpectedly. (0xc0370106)",
+        "0x80370106",
+    ),
+    ("The virtual machine or container exited unexpectedly while starting.", "0x80370100"),
+    ("{\"Error\":-1070137082,\"ErrorMessage\":\"The compute system exited unexpectedly.\"}", "0x80370106"),
+    (
+        "hcsshim::ActivateLayer failed in Win32: The container image contains a layer with an unrecognized format. (0xc0370112)",
+        "0x80370112",
+    ),
+    ("hnsCall failed in Win32: The specified port already exists. (0x803b0013)", "0x803b0013"),
+    ("failed to create endpoint x on network nat: HNS failed with error : Element not found.", "0x80070490"),
+    ("hnsCall failed in Win32: O arquivo já está sendo usado por outro processo. (0x20).", "0x80070020"),
+    ("The command 'cmd /S /C setup.exe' returned a non-zero code: 3221225785", "0xc0000139"),
+    ("Process exited with code -1073741502", "0xc0000142"),
+    ("exit-code-3221225786", "0xc000013a"),
+    ("No hypervisor is present on this system.", "0xc0351000"),
+    ("no matching manifest for windows/amd64 10.0.19045 in the manifest list entries", "no-matching-manifest"),
+    ("No matching manifest for linux/amd64 in the manifest list entries", "no-matching-manifest"),
+    ("a Windows version 10.0.20348-based image is incompatible with a 10.0.19045 host", "windows-version-incompatible"),
+    (
+        "failed to pull and unpack image \"docker.io/library/x:1\": no match for platform in manifest sha256:0a1b: not found",
+        "no-match-for-platform",
+    ),
+    (
+        "manifest for mcr.microsoft.com/windows/nanoserver:latest not found: manifest unknown: manifest tagged by \"latest\" is not found",
+        "manifest-unknown",
+    ),
+    ("reading manifest latest in mcr.microsoft.com/windows/servercore: manifest unknown", "manifest-unknown"),
+    ("failed to load vmcompute.dll, ensure that the Containers feature is installed", "containers-feature"),
+    ("a required service is not installed, ensure the Containers feature is installed", "containers-feature"),
+    ("hcsshim::CreateComputeSystem 1d2c: The system cannot find the file specified. (extra info: {})", "create-file-not-found"),
+    ("error during connect: open //./pipe/docker_engine: The system cannot find the file specified.", "docker-not-reached"),
+    ("utility VM image could not be found", "utility-vm-missing"),
+    ("utility VM folder could not be found in layers", "utility-vm-missing"),
+    (
+        "this version of Windows does not support the docker daemon (Windows build 17763 or higher is required)",
+        "docker-host-too-old",
+    ),
+    ("Error 1719. The Windows Installer Service could not be accessed.", "february-2020-msi"),
+    ("Windows client operating systems earlier than version 1809 can only run Hyper-V containers", "docker-refuses-process"),
+    ("invalid isolation (foo): Windows supports 'default', 'process', or 'hyperv'", "invalid-isolation"),
+    ("docker: image operating system \"linux\" cannot be used on this platform.", "linux-on-windows"),
+    ("image operating system \"windows\" cannot be used on this platform", "windows-on-linux"),
+    ("containers-feature", "containers-feature"),
+];
+
+#[test]
+fn what_is_pasted_is_explained() {
+    for (text, id) in PASTED {
+        let explanation = explained(text);
+        assert_eq!(explanation.id, *id, "{text}");
+        assert!(!explanation.steps.is_empty() && !explanation.sources.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn it_is_found_within_longer_output_and_over_wrapped_lines() {
+    // The id of a message is a name, not something to be found in a log.
+    for (text, id) in PASTED.iter().filter(|(text, id)| text != id) {
+        let wrapped = text.replace(' ', "\r\n\t ");
+        let log =
+            format!("Sending build context to Docker daemon  2.048kB\nStep 1/3 : FROM x\n{wrapped}\nSee 'docker run --help'.\n");
+        assert_eq!(explained(&log).id, *id, "{text}");
+    }
+}
+
+#[test]
+fn the_version_in_no_matching_manifest_is_the_hosts() {
+    for (text, host) in [
+        (
+            "no matching manifest for windows/amd64 10.0.19045 in the manifest list entries",
+            "10.0.19045 is the version of the host (Windows 10, version 22H2)",
+        ),
+        (
+            "no matching manifest for windows/amd64 10.0.17763 in the manifest list entries",
+            "10.0.17763 is the version of the host (Windows Server 2019 or Windows 10, version 1809)",
+        ),
+        (
+            "no matching manifest for windows(10.0.26200)/amd64/v3 in the manifest list entries: no match for platform in manifest: not found",
+            "10.0.26200 is the version of the host (Windows 11, version 25H2)",
+        ),
+        (
+            "no matching manifest for windows(10.0.17763+win32k)/amd64 in the manifest list entries",
+            "10.0.17763 is the version of the host (Windows Server 2019",
+        ),
+        (
+            "no matching manifest for windows/arm64 10.0.99999 in the manifest list entries",
+            "10.0.99999 is the version of the host, not of the image",
+        ),
+        ("no matching manifest for windows/amd64 in the manifest list entries", "does not print the host's version"),
+        ("no matching manifest for unknown in the manifest list entries", "does not print the host's version"),
+    ] {
+        let meaning = explained(text).meaning;
+        assert!(meaning.contains(host), "{text}: {meaning}");
+    }
+}
+
+#[test]
+fn a_host_is_told_the_newest_base_image_it_takes() {
+    for (version, newest) in [
+        ("windows/amd64 10.0.19045", "`mcr.microsoft.com/windows/servercore:ltsc2019` (build 17763) is the newest with support"),
+        ("windows/amd64 10.0.17763", "`mcr.microsoft.com/windows/servercore:ltsc2019` (build 17763) is the newest with support"),
+        ("windows(10.0.22631)/amd64", "`mcr.microsoft.com/windows/servercore:ltsc2022` (build 20348) is the newest with support"),
+        (
+            "windows(10.0.26100)/arm64",
+            "`mcr.microsoft.com/windows/servercore:ltsc2025-arm64` (build 26100) is the newest with support",
+        ),
+        ("windows(10.0.22631)/arm64", "No base image for arm64 is as old as build 22631"),
+        ("windows/amd64 10.0.10240", "No base image for amd64 is as old as build 10240"),
+    ] {
+        let steps = explained(&format!("no matching manifest for {version} in the manifest list entries")).steps.join(" ");
+        assert!(steps.contains(newest), "{version}: {steps}");
+    }
+}
+
+#[test]
+fn the_containerd_mistake_is_named_only_where_it_can_be_met() {
+    let mistake = |platform: &str, tail: &str| {
+        let text = format!("no matching manifest for {platform} in the manifest list entries{tail}");
+        explained(&text).causes.join(" ").contains("known mistake")
+    };
+    let containerd = ": no match for platform in manifest: not found";
+    assert!(mistake("windows(10.0.26200)/amd64/v3", containerd));
+    assert!(!mistake("windows(10.0.26100)/amd64/v3", containerd));
+    assert!(!mistake("windows(10.0.26200)/amd64/v3", ""));
+}
+
+#[test]
+fn both_versions_of_an_incompatible_pair_are_named() {
+    let explanation = explained("a Windows version 10.0.20348-based image is incompatible with a 10.0.19045 host");
+    assert!(explanation.meaning.contains("10.0.20348 (ltsc2022)"));
+    assert!(explanation.meaning.contains("10.0.19045 (Windows 10, version 22H2)"));
+    assert!(explanation.steps[1].contains("build 20348 or newer"));
+}
+
+#[test]
+fn a_missing_tag_of_a_base_image_lists_the_tags_there_are() {
+    let explanation = explained("manifest for mcr.microsoft.com/windows/nanoserver:latest not found: manifest unknown");
+    assert!(explanation.steps[0].contains("newest first: ltsc2025, ltsc2025-arm64, ltsc2022, 20H2"), "{}", explanation.steps[0]);
+    let other = explained("manifest for example.com/app:2 not found: manifest unknown");
+    assert!(!other.steps[0].contains("ltsc2022"), "{}", other.steps[0]);
+}
+
+#[test]
+fn twins_and_names_are_told() {
+    let explanation = explained("0xC0370101");
+    assert_eq!(explanation.names, ["HCS_E_IMAGE_MISMATCH", "ERROR_VMCOMPUTE_IMAGE_MISMATCH", "0xc0370101"]);
+    assert_eq!(explanation.kind, Kind::ErrorCode);
+    assert_eq!(explained("0xc0370103").names, ["ERROR_VMCOMPUTE_OPERATION_PENDING", "0x80370103"]);
+    assert_eq!(explained("0x803b0001").names, ["HCN_E_NETWORK_NOT_FOUND"]);
+}
+
+#[test]
+fn other_texts_are_not_explained() {
+    for text in [
+        "",
+        " \n ",
+        "hello",
+        "build-mismatch",
+        "12345",
+        "0x12345678",
+        "listening on port 1455",
+        "it took 5 seconds",
+        "windows version -based image is incompatible with a  host",
+        "no matching manifest for",
+        "manifest for",
+        "manifest for this and that, which was not found",
+        "\u{202e}\u{1b}[31m",
+    ] {
+        assert_eq!(explain(text, Knowledge::built_in()), None, "{text:?}");
+    }
+}
+
+#[test]
+fn what_is_captured_is_never_repeated_unread() {
+    let hostile = "::error::\u{1b}[31m##vso[task.setvariable]x";
+    for text in [
+        format!("no matching manifest for {hostile} in the manifest list entries"),
+        format!("no matching manifest for linux/{hostile} in the manifest list entries"),
+        format!("no matching manifest for windows({hostile})/{hostile} {hostile} in the manifest list entries"),
+        "manifest for mcr.microsoft.com/::error::##vso[task.setvariable]x:latest not found".to_owned(),
+        format!("no match for platform in manifest {hostile}: not found"),
+    ] {
+        let explanation = explained(&text);
+        let said = serde_json::to_string(&explanation).unwrap();
+        assert!(!said.contains("::error") && !said.contains("##vso") && !said.contains("u001b"), "{said}");
+    }
+}
+
+#[test]
+fn near_misses_are_suggested() {
+    let none = || std::iter::empty();
+    assert_eq!(suggest("HCS_E_IMAGE_MISSMATCH", none())[0], "HCS_E_IMAGE_MISMATCH");
+    assert_eq!(suggest("hcs_e_invalid_leyer", none())[0], "HCS_E_INVALID_LAYER");
+    assert_eq!(suggest("buildmismatch", ["build-mismatch", "build-equal"].into_iter()), ["build-mismatch"]);
+    assert!(suggest("something else altogether", none()).is_empty());
+    assert!(suggest(&"x".repeat(100_000), none()).is_empty());
+}
+
+#[test]
+fn an_unknown_number_is_told_its_family() {
+    assert!(hint("0x8037ffff").unwrap().contains("Host Compute Service"));
+    assert!(hint("0x803b0099").unwrap().contains("Network"));
+    assert!(hint("0x80070070").unwrap().contains("net helpmsg 112"));
+    assert_eq!(hint("0x12345678"), None);
+    assert_eq!(hint("what"), None);
+}

@@ -1,0 +1,125 @@
+//! The attributes that may follow a host: `26100,client,arm64,no-hyperv`.
+
+use crate::knowledge::{Architecture, Kind};
+
+use super::{Availability, Error};
+
+/// What the words after a host ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attributes {
+    /// `server` or `client`.
+    pub kind: Option<Kind>,
+    /// `amd64` or `arm64`.
+    pub architecture: Option<Architecture>,
+    /// `hyperv` or `no-hyperv`.
+    pub hyperv: Option<Availability>,
+    /// `home`.
+    pub home: bool,
+}
+
+impl Attributes {
+    /// The words, for messages.
+    pub const WORDS: &str = "server, client, home, amd64, arm64, hyperv, no-hyperv";
+
+    /// Splits a text into what comes before its attributes and the attributes: the longest run of words at its end that are all
+    /// attributes, upper or lower case. What is left may hold commas of its own, e.g. `Windows Server, version 1903`.
+    ///
+    /// # Errors
+    ///
+    /// Attributes that contradict each other, e.g. `client,server`.
+    pub fn split(text: &str) -> Result<(&str, Self), Error> {
+        let mut attributes = Self::default();
+        let mut rest = text;
+        while let Some((before, word)) = rest.rsplit_once(',') {
+            if !attributes.take(word.trim())? {
+                break;
+            }
+            rest = before;
+        }
+        if attributes.home && attributes.kind == Some(Kind::Server) {
+            return Err(contradiction("home", "server").hint("Home is an edition of Windows clients"));
+        }
+        Ok((rest.trim(), attributes))
+    }
+
+    /// Server or client, where the words say it: Home is a client's edition.
+    pub(super) fn kind_asked(&self) -> Option<Kind> {
+        self.kind.or(self.home.then_some(Kind::Client))
+    }
+
+    /// Takes one word; false if it is no attribute.
+    fn take(&mut self, word: &str) -> Result<bool, Error> {
+        match word.to_ascii_lowercase().as_str() {
+            "server" => set(&mut self.kind, Kind::Server, "server", "client")?,
+            "client" => set(&mut self.kind, Kind::Client, "client", "server")?,
+            "amd64" => set(&mut self.architecture, Architecture::Amd64, "amd64", "arm64")?,
+            "arm64" => set(&mut self.architecture, Architecture::Arm64, "arm64", "amd64")?,
+            "hyperv" => set(&mut self.hyperv, Availability::Available, "hyperv", "no-hyperv")?,
+            "no-hyperv" => set(&mut self.hyperv, Availability::Unavailable, "no-hyperv", "hyperv")?,
+            "home" => self.home = true,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+/// Sets what is not set otherwise.
+fn set<T: PartialEq>(slot: &mut Option<T>, value: T, word: &str, opposite: &str) -> Result<(), Error> {
+    if slot.as_ref().is_some_and(|already| *already != value) {
+        return Err(contradiction(word, opposite));
+    }
+    *slot = Some(value);
+    Ok(())
+}
+
+fn contradiction(one: &str, other: &str) -> Error {
+    Error::new(format!("a host cannot be both `{one}` and `{other}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_the_words_at_the_end() {
+        let nothing = Attributes::default();
+        let client = Attributes { kind: Some(Kind::Client), ..nothing.clone() };
+        let cases = [
+            ("26100", "26100", nothing.clone()),
+            ("26100,client", "26100", client.clone()),
+            (" 26100 , CLIENT ,client", "26100", client.clone()),
+            ("local,no-hyperv", "local", Attributes { hyperv: Some(Availability::Unavailable), ..nothing.clone() }),
+            ("Windows Server, version 1903", "Windows Server, version 1903", nothing.clone()),
+            ("@my,file.reg,client", "@my,file.reg", client),
+            ("26100,clinet", "26100,clinet", nothing.clone()),
+            ("26100,home,clinet", "26100,home,clinet", nothing.clone()),
+            ("home", "home", nothing.clone()),
+            (
+                "26100,client,arm64,hyperv,home",
+                "26100",
+                Attributes {
+                    kind: Some(Kind::Client),
+                    architecture: Some(Architecture::Arm64),
+                    hyperv: Some(Availability::Available),
+                    home: true,
+                },
+            ),
+            (
+                "26100,server,amd64",
+                "26100",
+                Attributes { kind: Some(Kind::Server), architecture: Some(Architecture::Amd64), ..nothing },
+            ),
+        ];
+        for (text, rest, attributes) in cases {
+            assert_eq!(Attributes::split(text), Ok((rest, attributes)), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_contradictions() {
+        for text in ["1,client,server", "1,server,client", "1,home,server", "1,amd64,arm64", "1,hyperv,no-hyperv"] {
+            let error = Attributes::split(text).unwrap_err();
+            assert!(error.what.starts_with("a host cannot be both"), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! From what a source says of a host to a whole host: attributes applied, the rest assumed from the release and listed.
+
+use crate::OsVersion;
+use crate::knowledge::{Architecture, Kind, Knowledge, Release};
+
+use super::attributes::Attributes;
+use super::{Attribute, Availability, Host, Source};
+
+/// The EditionID a host gets that is only known to be Home.
+const HOME: &str = "Core";
+
+/// What one source says of one host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// Its Windows version.
+    pub os_version: OsVersion,
+    /// The id of the release, where the source named one.
+    pub release: Option<String>,
+    /// Server or client.
+    pub kind: Option<Kind>,
+    /// The EditionID.
+    pub edition: Option<String>,
+    /// Its processor.
+    pub architecture: Option<Architecture>,
+    /// Whether the Containers feature is there.
+    pub containers: Option<Availability>,
+    /// Whether Hyper-V isolation can work.
+    pub hyperv: Option<Availability>,
+    /// The release by its marketing number, e.g. `24H2`; only used for builds that the knowledge does not name.
+    pub display_version: Option<String>,
+    /// Where all this was read.
+    pub source: Source,
+}
+
+impl Facts {
+    /// A source that says nothing but a version.
+    pub fn of_version(os_version: OsVersion, source: Source) -> Self {
+        Self {
+            os_version,
+            release: None,
+            kind: None,
+            edition: None,
+            architecture: None,
+            containers: None,
+            hyperv: None,
+            display_version: None,
+            source,
+        }
+    }
+
+    /// The host: what the attributes say, else what the source says, else what the release lets assume.
+    pub fn host(self, attributes: &Attributes, knowledge: &Knowledge) -> Host {
+        let mut assumed = Vec::new();
+        let mut overridden = Vec::new();
+
+        let kind = settle(Attribute::Kind, attributes.kind_asked(), self.kind, &mut overridden).unwrap_or_else(|| {
+            assumed.push(Attribute::Kind);
+            likely_kind(self.os_version, knowledge)
+        });
+
+        let release = self.release(kind, knowledge);
+        let name = match release {
+            Some(release) => release.name.clone(),
+            None => nameless(self.os_version, self.display_version.as_deref()),
+        };
+
+        let edition = match &self.edition {
+            Some(said) if attributes.home && !super::is_home_edition(said) => {
+                overridden.push(Attribute::Edition);
+                Some(HOME.to_owned())
+            }
+            Some(said) => Some(said.clone()),
+            None if attributes.home => Some(HOME.to_owned()),
+            None => {
+                assumed.push(Attribute::Edition);
+                None
+            }
+        };
+
+        let architectures = release.map(|release| release.architectures.as_slice()).unwrap_or_default();
+        let said = self.architecture.or(match architectures {
+            [only] => Some(*only),
+            _ => None,
+        });
+        let architecture = settle(Attribute::Architecture, attributes.architecture, said, &mut overridden);
+        let architecture = architecture.unwrap_or_else(|| {
+            assumed.push(Attribute::Architecture);
+            architectures.first().copied().unwrap_or(Architecture::Amd64)
+        });
+
+        // Home comes without either feature; elsewhere a host that somebody asks about is taken for one that is set up.
+        let home = kind == Kind::Client && edition.as_deref().is_some_and(super::is_home_edition);
+        let likely = if home { Availability::Unavailable } else { Availability::Available };
+        let containers = self.containers.unwrap_or_else(|| {
+            assumed.push(Attribute::Containers);
+            likely
+        });
+        let hyperv = settle(Attribute::Hyperv, attributes.hyperv, self.hyperv, &mut overridden).unwrap_or_else(|| {
+            assumed.push(Attribute::Hyperv);
+            likely
+        });
+
+        Host {
+            name,
+            os_version: self.os_version,
+            release: release.map(|release| release.id.clone()),
+            kind,
+            edition,
+            architecture,
+            containers,
+            hyperv,
+            source: self.source,
+            assumed,
+            overridden,
+        }
+    }
+
+    /// The release of this kind: the one the source named, else the one of the edition (Azure Stack HCI shares its builds with
+    /// Windows Server), else the first with this build.
+    fn release<'k>(&self, kind: Kind, knowledge: &'k Knowledge) -> Option<&'k Release> {
+        if !self.os_version.is_windows_10_line() {
+            return None;
+        }
+        let mut named = knowledge.releases.iter().filter(|release| release.kind == kind);
+        let named = named.find(|release| self.release.as_deref() == Some(release.id.as_str()));
+        named.or_else(|| {
+            let hci = self.edition.as_deref().is_some_and(|edition| edition.contains("AzureStackHCI"));
+            let mut releases = knowledge.releases.iter();
+            let of_edition = releases.find(|release| {
+                release.build == self.os_version.build && release.kind == kind && release.id.starts_with("azure-") == hci
+            });
+            of_edition.or_else(|| knowledge.release(self.os_version.build, kind))
+        })
+    }
+}
+
+/// What was asked, else what was said; asking for something else than was said is an override.
+fn settle<T: PartialEq>(attribute: Attribute, asked: Option<T>, said: Option<T>, overridden: &mut Vec<Attribute>) -> Option<T> {
+    match (asked, said) {
+        (Some(asked), Some(said)) => {
+            if asked != said {
+                overridden.push(attribute);
+            }
+            Some(asked)
+        }
+        (asked, said) => asked.or(said),
+    }
+}
+
+/// A build that has a server release is more likely to be one: servers run containers. So is a build that nothing is known of.
+fn likely_kind(os_version: OsVersion, knowledge: &Knowledge) -> Kind {
+    let known = |kind| knowledge.release(os_version.build, kind).is_some();
+    if !known(Kind::Server) && known(Kind::Client) { Kind::Client } else { Kind::Server }
+}
+
+/// What to call a Windows that the knowledge does not name, e.g. `Windows build 29651`.
+fn nameless(os_version: OsVersion, display_version: Option<&str>) -> String {
+    let line =
+        if os_version.is_windows_10_line() { String::new() } else { format!(" {}.{}", os_version.major, os_version.minor) };
+    let known_as = display_version.map(|version| format!(" ({version})")).unwrap_or_default();
+    format!("Windows{line} build {}{known_as}", os_version.build)
+}

@@ -1,0 +1,326 @@
+//! What containers need of a host, whether it is there, and how to mend it.
+
+use serde::Serialize;
+
+use crate::knowledge::Kind;
+
+use super::probe::{Hypervisor, Probe};
+use super::{Attribute, Availability, Host};
+
+/// One thing that containers need of a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Prerequisite {
+    /// Its stable name, e.g. `containers-feature`.
+    pub name: &'static str,
+    /// What needs it.
+    pub needed: Needed,
+    /// Whether it is there.
+    pub state: Availability,
+    /// Whether the state was assumed.
+    pub assumed: bool,
+    /// What was found, one sentence without a full stop.
+    pub found: String,
+    /// What mends it, one step each; empty where nothing is missing.
+    pub fix: Vec<String>,
+}
+
+/// What needs a prerequisite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Needed {
+    /// Either isolation.
+    Both,
+    /// Hyper-V isolation.
+    Hyperv,
+    /// Starting containers without an engine; Docker and containerd run as services that have it.
+    Hcs,
+}
+
+/// A Windows feature that containers need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// `Containers`.
+    Containers,
+    /// `Hyper-V` on a server, `Microsoft-Hyper-V` on a client.
+    HyperV,
+}
+
+/// The first Windows with containers: Windows Server 2016, Windows 10 1607.
+const FIRST_WITH_CONTAINERS: u32 = 14393;
+
+impl Host {
+    /// The PowerShell command that enables a feature here. `Install-WindowsFeature` exists on servers only.
+    pub const fn command_to_enable(&self, feature: Feature) -> &'static str {
+        match (self.kind, feature) {
+            (Kind::Server, Feature::Containers) => "Install-WindowsFeature Containers -Restart",
+            (Kind::Server, Feature::HyperV) => "Install-WindowsFeature Hyper-V -IncludeManagementTools -Restart",
+            (Kind::Client, Feature::Containers) => "Enable-WindowsOptionalFeature -Online -All -FeatureName Containers",
+            (Kind::Client, Feature::HyperV) => "Enable-WindowsOptionalFeature -Online -All -FeatureName Microsoft-Hyper-V",
+        }
+    }
+
+    /// What containers need of this host. The probe of this machine tells the parts of what is otherwise one answer.
+    pub fn prerequisites(&self, probe: Option<&Probe>) -> Vec<Prerequisite> {
+        let mut all = vec![self.windows(), self.edition_with_containers()];
+        match probe {
+            Some(probe) => {
+                all.extend([
+                    self.containers_service(probe),
+                    self.hyperv_service(probe),
+                    self.hypervisor(probe),
+                    self.libraries(probe),
+                    elevation(probe),
+                ]);
+            }
+            None => all.extend([self.containers_feature(), self.hyperv_feature()]),
+        }
+        all
+    }
+
+    fn windows(&self) -> Prerequisite {
+        let there = self.os_version.is_windows_10_line() && self.os_version.build >= FIRST_WITH_CONTAINERS;
+        Prerequisite {
+            name: "windows",
+            needed: Needed::Both,
+            state: if there { Availability::Available } else { Availability::Unavailable },
+            assumed: false,
+            found: format!("build {}; containers came with build {FIRST_WITH_CONTAINERS}", self.os_version.build),
+            fix: if there { Vec::new() } else { vec!["use Windows Server 2019, Windows 10 22H2 or newer".to_owned()] },
+        }
+    }
+
+    fn edition_with_containers(&self) -> Prerequisite {
+        let home = self.is_home();
+        Prerequisite {
+            name: "edition",
+            needed: Needed::Both,
+            state: if home { Availability::Unavailable } else { Availability::Available },
+            assumed: self.assumes(Attribute::Edition),
+            found: match (&self.edition, home) {
+                (Some(edition), true) => format!("{edition} is a Home edition, which has no Windows containers"),
+                (Some(edition), false) => format!("{edition} has Windows containers"),
+                (None, _) => "the edition is not known; Home has no Windows containers".to_owned(),
+            },
+            fix: if home { vec!["change the edition to Pro, Enterprise or Education".to_owned()] } else { Vec::new() },
+        }
+    }
+
+    fn containers_feature(&self) -> Prerequisite {
+        Prerequisite {
+            name: "containers-feature",
+            needed: Needed::Both,
+            state: self.containers,
+            assumed: self.assumes(Attribute::Containers),
+            found: "the Windows feature Containers".to_owned(),
+            fix: self.to_enable(Feature::Containers, self.containers),
+        }
+    }
+
+    fn hyperv_feature(&self) -> Prerequisite {
+        Prerequisite {
+            name: "hyperv-feature",
+            needed: Needed::Hyperv,
+            state: self.hyperv,
+            assumed: self.assumes(Attribute::Hyperv),
+            found: "the Windows feature Hyper-V with a running hypervisor".to_owned(),
+            fix: self.to_enable(Feature::HyperV, self.hyperv),
+        }
+    }
+
+    fn containers_service(&self, probe: &Probe) -> Prerequisite {
+        let services = &probe.services;
+        let state = probe.containers();
+        Prerequisite {
+            found: found_services(&[("vmcompute", services.vmcompute), ("hns", services.hns)]),
+            state,
+            assumed: false,
+            fix: self.to_enable(Feature::Containers, state),
+            ..self.containers_feature()
+        }
+    }
+
+    fn hyperv_service(&self, probe: &Probe) -> Prerequisite {
+        let services = &probe.services;
+        let state = services.vmms;
+        Prerequisite {
+            found: found_services(&[("vmms", services.vmms), ("hvhost", services.hvhost)]),
+            state,
+            assumed: false,
+            fix: self.to_enable(Feature::HyperV, state),
+            ..self.hyperv_feature()
+        }
+    }
+
+    fn hypervisor(&self, probe: &Probe) -> Prerequisite {
+        let nested = "on the machine below, expose virtualization extensions to this one (nested virtualization)";
+        let then = "then enable the feature Hyper-V here and restart".to_owned();
+        let (state, found, fix) = match &probe.hypervisor {
+            Some(Hypervisor::Root) => {
+                let found = "Hyper-V runs below this Windows, which may create virtual machines".to_owned();
+                (Availability::Available, found, Vec::new())
+            }
+            Some(Hypervisor::Absent) => {
+                let fix = match probe.services.vmms {
+                    Availability::Unavailable => vec!["it comes with the feature Hyper-V and a restart".to_owned()],
+                    Availability::Available | Availability::Unknown => vec![
+                        "enable virtualization (Intel VT-x, AMD-V) in the firmware".to_owned(),
+                        "bcdedit /set hypervisorlaunchtype auto, and restart".to_owned(),
+                    ],
+                };
+                (Availability::Unavailable, "no hypervisor runs".to_owned(), fix)
+            }
+            Some(Hypervisor::Guest) => {
+                let found = "this is a virtual machine of Hyper-V or Azure that may not create others".to_owned();
+                let hyperv = "Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true, while it is off";
+                let azure = "in Azure, take a size with nested virtualization";
+                (Availability::Unavailable, found, vec![format!("{nested}: {hyperv}; {azure}"), then])
+            }
+            Some(Hypervisor::Foreign(maker)) => {
+                let found = format!("this is a virtual machine on {maker}, without Hyper-V of its own");
+                (Availability::Unavailable, found, vec![nested.to_owned(), then])
+            }
+            None => (Availability::Unknown, "this processor does not tell; the services decide".to_owned(), Vec::new()),
+        };
+        Prerequisite { name: "hypervisor", needed: Needed::Hyperv, state, assumed: false, found, fix }
+    }
+
+    fn libraries(&self, probe: &Probe) -> Prerequisite {
+        let missing: Vec<&str> = probe.libraries.iter().filter(|(_, there)| !there).map(|(name, _)| *name).collect();
+        let state = if missing.is_empty() { Availability::Available } else { Availability::Unavailable };
+        Prerequisite {
+            name: "hcs-libraries",
+            needed: Needed::Hcs,
+            state,
+            assumed: false,
+            found: if missing.is_empty() {
+                "the libraries of the Host Compute Service are in System32".to_owned()
+            } else {
+                format!("{} missing from System32", missing.join(", "))
+            },
+            fix: self.to_enable(Feature::Containers, state),
+        }
+    }
+
+    fn to_enable(&self, feature: Feature, state: Availability) -> Vec<String> {
+        match state {
+            Availability::Available => Vec::new(),
+            Availability::Unavailable if self.is_home() => Vec::new(),
+            Availability::Unavailable | Availability::Unknown => vec![self.command_to_enable(feature).to_owned()],
+        }
+    }
+}
+
+fn elevation(probe: &Probe) -> Prerequisite {
+    let (state, found) = match probe.elevated {
+        Some(true) => (Availability::Available, "this console is elevated"),
+        Some(false) => (Availability::Unavailable, "this console is not elevated"),
+        None => (Availability::Unknown, "Windows did not say whether this console is elevated"),
+    };
+    Prerequisite {
+        name: "elevation",
+        needed: Needed::Hcs,
+        state,
+        assumed: false,
+        found: found.to_owned(),
+        fix: match state {
+            Availability::Available => Vec::new(),
+            _ => vec!["open the console with \"Run as administrator\"".to_owned()],
+        },
+    }
+}
+
+/// Each service and whether it exists, e.g. `service vmcompute is there, service hns is missing`.
+fn found_services(services: &[(&str, Availability)]) -> String {
+    let one = |&(name, state): &(&str, Availability)| match state {
+        Availability::Available => format!("service {name} is there"),
+        Availability::Unavailable => format!("service {name} is missing"),
+        Availability::Unknown => format!("service {name} could not be asked for"),
+    };
+    services.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Services;
+    use super::*;
+    use crate::knowledge::Knowledge;
+
+    const YES: Availability = Availability::Available;
+    const NO: Availability = Availability::Unavailable;
+
+    fn host(text: &str) -> Host {
+        match super::super::parse(text, Knowledge::built_in(), jiff::civil::date(2026, 11, 23)) {
+            Ok(super::super::Request::Hosts(mut hosts)) => hosts.remove(0),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn probe(containers: Availability, hyperv: Availability, hypervisor: Option<Hypervisor>) -> Probe {
+        Probe {
+            services: Services { vmcompute: containers, hns: containers, vmms: hyperv, hvhost: hyperv },
+            hypervisor,
+            machine: None,
+            libraries: vec![("vmcompute.dll", containers == YES), ("computecore.dll", true)],
+            elevated: Some(false),
+            hyperv_administrator: Some(false),
+        }
+    }
+
+    /// Each prerequisite that is not there, and how it is mended.
+    fn missing(host: &Host, probe: Option<&Probe>) -> Vec<(&'static str, String)> {
+        let all = host.prerequisites(probe).into_iter();
+        all.filter(|one| one.state != YES).map(|one| (one.name, one.fix.join("; "))).collect()
+    }
+
+    #[test]
+    fn each_missing_part_says_how_to_mend_it() {
+        let (server, client) = (host("windows-server-2022"), host("windows-11-24h2"));
+        let elevation = ("elevation", "open the console with \"Run as administrator\"".to_owned());
+        let bare = probe(NO, NO, Some(Hypervisor::Absent));
+        assert_eq!(
+            missing(&server, Some(&bare)),
+            [
+                ("containers-feature", "Install-WindowsFeature Containers -Restart".to_owned()),
+                ("hyperv-feature", "Install-WindowsFeature Hyper-V -IncludeManagementTools -Restart".to_owned()),
+                ("hypervisor", "it comes with the feature Hyper-V and a restart".to_owned()),
+                ("hcs-libraries", "Install-WindowsFeature Containers -Restart".to_owned()),
+                elevation.clone(),
+            ]
+        );
+        let containers = "Enable-WindowsOptionalFeature -Online -All -FeatureName Containers".to_owned();
+        assert_eq!(missing(&client, Some(&bare))[0], ("containers-feature", containers));
+
+        let switched_off = missing(&client, Some(&probe(YES, YES, Some(Hypervisor::Absent))));
+        assert!(switched_off[0].1.contains("bcdedit /set hypervisorlaunchtype auto"), "{switched_off:?}");
+        let cloud = missing(&server, Some(&probe(YES, NO, Some(Hypervisor::Guest))));
+        assert!(cloud[1].1.contains("Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true"), "{cloud:?}");
+        let foreign = probe(YES, YES, Some(Hypervisor::Foreign("VMwareVMware".to_owned())));
+        assert!(missing(&server, Some(&foreign))[0].1.contains("nested virtualization"));
+
+        assert_eq!(missing(&server, Some(&probe(YES, YES, Some(Hypervisor::Root)))), [elevation]);
+        assert_eq!(missing(&server, None), []);
+        assert_eq!(
+            missing(&host("windows-11-24h2,no-hyperv"), None),
+            [("hyperv-feature", "Enable-WindowsOptionalFeature -Online -All -FeatureName Microsoft-Hyper-V".to_owned())]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_mended_by_a_feature_says_so() {
+        let home = missing(&host("windows-11-24h2,home"), None);
+        assert_eq!(home[0], ("edition", "change the edition to Pro, Enterprise or Education".to_owned()));
+        assert_eq!(home[1], ("containers-feature", String::new()), "no command brings the feature to Home");
+        assert_eq!(missing(&host("6.3.9600"), None)[0].0, "windows");
+        assert_eq!(missing(&host("15063"), None), [], "Windows 10 1703 has containers");
+    }
+
+    #[test]
+    fn what_nobody_said_is_assumed() {
+        let assumed = |host: &Host, probe: Option<&Probe>| -> Vec<&'static str> {
+            host.prerequisites(probe).into_iter().filter(|one| one.assumed).map(|one| one.name).collect()
+        };
+        assert_eq!(assumed(&host("20348"), None), ["edition", "containers-feature", "hyperv-feature"]);
+        assert_eq!(assumed(&host("20348,hyperv"), None), ["edition", "containers-feature"]);
+        assert_eq!(assumed(&host("20348"), Some(&probe(YES, YES, None))), ["edition"]);
+    }
+}

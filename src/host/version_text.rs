@@ -1,0 +1,206 @@
+//! Finds the one Windows version in a text that people paste: `ver`, winver, a file's properties, `docker info`.
+
+use crate::OsVersion;
+use crate::knowledge::Kind;
+
+use super::facts::Facts;
+use super::registry::FIRST_WINDOWS_10;
+use super::{Error, Source};
+
+/// What a text says of the one Windows it names.
+///
+/// # Errors
+///
+/// A text with no version, or with two that differ.
+pub(super) fn facts(text: &str) -> Result<Facts, Error> {
+    let found = versions(text);
+    match found.versions.as_slice() {
+        [version] => Ok(Facts { kind: kind_in_words(text), ..Facts::of_version(*version, Source::Text) }),
+        [] if found.build_lab => Err(Error::new("a BuildLabEx alone does not tell the version of a Windows")
+            .caused_by("its revision is the build lab's, and its build the one from before an enablement package")
+            .hint("give what the command `ver` prints, e.g. Microsoft Windows [Version 10.0.20348.2402]")),
+        [] => Err(Error::new("this text holds no Windows version")),
+        several => {
+            let listed: Vec<_> = several.iter().take(8).map(ToString::to_string).collect();
+            Err(Error::new("this text holds more than one Windows version")
+                .caused_by(format!("it names {}", listed.join(", ")))
+                .hint("give every host a --host of its own"))
+        }
+    }
+}
+
+/// Whether a number can be the build of a Windows 10 or later: five digits, from 10240.
+pub(super) fn is_build(number: u32) -> bool {
+    (FIRST_WINDOWS_10..=99_999).contains(&number)
+}
+
+/// Reads `20348.2402`: a build with its revision.
+pub(super) fn build_and_revision(text: &str) -> Option<OsVersion> {
+    match numbers(text)?.as_slice() {
+        [build, revision] if is_build(*build) => Some(OsVersion::new(10, 0, *build, Some(*revision))),
+        _ => None,
+    }
+}
+
+/// Reads `10.0.20348[.2402]` or the version of an older Windows, e.g. `6.3.9600`. No IPv4 address is one.
+pub(super) fn full_version(text: &str) -> Option<OsVersion> {
+    let version: OsVersion = text.parse().ok()?;
+    let exists = match (version.major, version.minor) {
+        (10, 0) => is_build(version.build),
+        (6, 0..=3) => (6000..10_000).contains(&version.build),
+        _ => false,
+    };
+    exists.then_some(version)
+}
+
+#[derive(Default)]
+struct Found {
+    /// Different versions, in the order they were met.
+    versions: Vec<OsVersion>,
+    /// Whether something like `20348.1.amd64fre.fe_release.210507-1500` is there.
+    build_lab: bool,
+}
+
+impl Found {
+    /// Adds a version, unless the same or the same with a revision is known.
+    fn add(&mut self, version: OsVersion) {
+        let build = version.without_revision();
+        let known = match version.revision {
+            Some(_) => self.versions.contains(&version),
+            None => self.versions.iter().any(|known| known.without_revision() == build),
+        };
+        // Beyond a handful it only matters that there are several.
+        if known || self.versions.len() >= 64 {
+            return;
+        }
+        self.versions.retain(|known| *known != build);
+        self.versions.push(version);
+    }
+}
+
+/// Every Windows version in a text, by shape and never by the words around it, which are localised:
+/// `10.0.26100.4061`; `26100.4061`; `10.0 20348`, as Docker prints the kernel; `Build 26100`.
+fn versions(text: &str) -> Found {
+    let mut found = Found::default();
+    let mut previous = "";
+    for token in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.') {
+        let token = token.trim_matches('.');
+        if token.is_empty() {
+            continue;
+        }
+        let digits = token.strip_prefix(['v', 'V']).unwrap_or(token);
+        if let Some(version) = full_version(digits).or_else(|| build_and_revision(digits)) {
+            found.add(version);
+        } else if let Some([build]) = numbers(token).as_deref() {
+            if is_build(*build) && (previous == "10.0" || previous.eq_ignore_ascii_case("build")) {
+                found.add(OsVersion::of_build(*build));
+            }
+        } else {
+            found.build_lab |= is_build_lab(token);
+        }
+        previous = token;
+    }
+    found
+}
+
+/// One to four decimal numbers with dots between them.
+fn numbers(text: &str) -> Option<Vec<u32>> {
+    let one = |part: &str| {
+        let fits = (1..=9).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        fits.then(|| part.parse().ok()).flatten()
+    };
+    text.split('.').take(5).map(one).collect::<Option<Vec<_>>>().filter(|numbers| numbers.len() < 5)
+}
+
+/// The beginning of a `BuildLabEx`: build, the lab's revision, architecture and flavour.
+fn is_build_lab(token: &str) -> bool {
+    let mut parts = token.split('.');
+    let build = parts.next().and_then(|part| part.parse().ok());
+    build.is_some_and(is_build)
+        && parts.next().is_some_and(|part| part.parse::<u32>().is_ok())
+        && parts.next().is_some_and(|part| part.ends_with("fre") || part.ends_with("chk"))
+}
+
+/// Server or client, where a product's name says it: those names are the same in every language.
+pub(super) fn kind_in_words(text: &str) -> Option<Kind> {
+    let text = text.to_ascii_lowercase();
+    let any = |names: &[&str]| names.iter().any(|name| text.contains(name));
+    match (any(&["windows server", "azure stack hci", "azure local"]), any(&["windows 10 ", "windows 11 "])) {
+        (true, false) => Some(Kind::Server),
+        (false, true) => Some(Kind::Client),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_one_version_in_what_people_paste() {
+        let cases = [
+            ("Microsoft Windows [Version 10.0.26100.4061]", "10.0.26100.4061", None),
+            ("Microsoft Windows [Versione 10.0.26100.4061]\r\n(c) Microsoft Corporation.", "10.0.26100.4061", None),
+            ("Microsoft Windows [バージョン 10.0.19045.3803]", "10.0.19045.3803", None),
+            ("10.0.17763.737 (WinBuild.160101.0800)", "10.0.17763.737", None),
+            ("10.0 20348 (20348.1.amd64fre.fe_release.210507-1500)", "10.0.20348", None),
+            ("10.0 19045 (19041.1.amd64fre.vb_release.191206-1406)", "10.0.19045", None),
+            (
+                "Kernel Version: 10.0 20348 (20348.1.amd64fre.fe_release.210507-1500)\n Operating System: Microsoft Windows Server \
+              Version 21H2 (OS Build 20348.169)\n Server Version: 28.0.1",
+                "10.0.20348.169",
+                Some(Kind::Server),
+            ),
+            ("Version 24H2 (OS Build 26100.4061)", "10.0.26100.4061", None),
+            ("Version 24H2 (Betriebssystembuild 26100.4061)", "10.0.26100.4061", None),
+            ("Windows 11 Pro 24H2 (OS Build 26100.4061)", "10.0.26100.4061", Some(Kind::Client)),
+            ("Windows 11 Enterprise multi-session, 10.0.26100.4061", "10.0.26100.4061", Some(Kind::Client)),
+            ("Microsoft Windows NT 10.0.26100.0", "10.0.26100", None),
+            ("Microsoft Windows Server 2022 Datacenter 10.0.20348", "10.0.20348", Some(Kind::Server)),
+            ("Windows Server 2022 Build 20348", "10.0.20348", Some(Kind::Server)),
+            ("Azure Stack HCI 10.0.20349.1", "10.0.20349.1", Some(Kind::Server)),
+            ("mcr.microsoft.com/windows/servercore:10.0.17763.437", "10.0.17763.437", None),
+            ("the host is 10.0.20348.", "10.0.20348", None),
+            ("v10.0.20348.2402", "10.0.20348.2402", None),
+            ("10.0.20348 at 10.0.0.4, 10.0.17.63", "10.0.20348", None),
+            ("10.0.20348.2402 (10.0.20348)", "10.0.20348.2402", None),
+            ("10.0.20348 (10.0.20348.2402)", "10.0.20348.2402", None),
+            ("Microsoft Windows [Version 6.3.9600]", "6.3.9600", None),
+        ];
+        for (text, version, kind) in cases {
+            let facts = facts(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!((facts.os_version.to_string(), facts.kind), (version.to_owned(), kind), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_none_and_several() {
+        let cases = [
+            ("", "no Windows version"),
+            ("Windows NT 10.0; Win64; x64", "no Windows version"),
+            ("10.0", "no Windows version"),
+            ("10.0.1", "no Windows version"),
+            ("10.0.20348.2402.5", "no Windows version"),
+            ("10.0.203480", "no Windows version"),
+            ("11.0.22000.0", "no Windows version"),
+            ("20348", "no Windows version"),
+            ("Linux 6.1.0 #1 SMP", "no Windows version"),
+            ("20348.1.amd64fre.fe_release.210507-1500", "BuildLabEx"),
+            ("10.0.20348.1 and 10.0.26100.2", "more than one"),
+            ("10.0.20348.1 and 10.0.20348.2", "more than one"),
+            ("10.0.20348 and build 26100", "more than one"),
+        ];
+        for (text, message) in cases {
+            let error = facts(text).unwrap_err();
+            assert!(error.what.contains(message), "{text}: {error}");
+        }
+        let error = facts("10.0.20348.1 and 10.0.26100.2").unwrap_err();
+        assert_eq!(error.causes, ["it names 10.0.20348.1, 10.0.26100.2"]);
+    }
+
+    #[test]
+    fn a_text_of_many_versions_is_read_in_bounded_space() {
+        let text: String = (10_240..90_000).map(|build| format!("10.0.{build}.1 10.0.{build} ")).collect();
+        assert_eq!(versions(&text).versions.len(), 64);
+    }
+}

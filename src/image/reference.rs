@@ -1,0 +1,316 @@
+//! What people type for an image, read as Docker reads it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::name::{self, Mistake};
+use super::{Error, Name, shown};
+
+/// Longer than any reference: registry, repository, tag, digest, and a path of the file system in place of the name.
+const LONGEST_TEXT: usize = 8192;
+
+/// Where to find an image: `NAME[:TAG][@DIGEST]`, `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]` or `docker-archive:FILE[:TAG]`.
+///
+/// `nanoserver:ltsc2022` is `docker.io/library/nanoserver:ltsc2022`, as for Docker.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reference {
+    text: String,
+    location: Location,
+}
+
+/// What a [`Reference`] means.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Location {
+    /// An image in a registry.
+    Registry(Name),
+    /// An image in the file system.
+    Local {
+        /// How it is stored.
+        format: Format,
+        /// The folder or file.
+        path: PathBuf,
+        /// Which image of several, e.g. `ltsc2022` or `registry.example/app:1.2`.
+        name: Option<String>,
+    },
+}
+
+/// How images are stored in the file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// A folder that is an OCI image layout.
+    OciLayout,
+    /// A tar archive of an OCI image layout.
+    OciArchive,
+    /// What `docker save` writes.
+    DockerArchive,
+}
+
+impl Format {
+    /// The prefix it is typed with, e.g. `oci-archive`.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::OciLayout => "oci",
+            Self::OciArchive => "oci-archive",
+            Self::DockerArchive => "docker-archive",
+        }
+    }
+}
+
+impl Reference {
+    /// The text as it was typed.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What it means.
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for Reference {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let location = locate(text).map_err(|mistake| {
+            let error = Error::new(mistake.kind, format!("`{}` is not an image reference", shown(text))).because(mistake.why);
+            match mistake.hint {
+                Some(hint) => error.hint(hint),
+                None => error,
+            }
+        })?;
+        Ok(Self { text: text.to_owned(), location })
+    }
+}
+
+fn locate(text: &str) -> Result<Location, Mistake> {
+    if text.is_empty() {
+        return Err(Mistake::new("it is empty").hint("type a name such as mcr.microsoft.com/windows/nanoserver:ltsc2022"));
+    }
+    if text.len() > LONGEST_TEXT {
+        return Err(Mistake::new(format!("it has {} bytes, more than any reference", text.len())));
+    }
+    if let Some(control) = text.chars().find(|character| character.is_control()) {
+        return Err(Mistake::new(format!("it contains the control character {}", control.escape_default())));
+    }
+    if let Some((scheme, rest)) = text.split_once("://") {
+        let scheme_is_word =
+            !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        if scheme_is_word {
+            return Err(Mistake::new(format!("it begins with the scheme {scheme}://")).hint(match scheme {
+                "oci" | "oci-archive" | "docker-archive" => {
+                    format!("type {scheme}:{rest} for the file system, or {rest} for a registry")
+                }
+                _ => format!("leave the scheme out: {rest}"),
+            }));
+        }
+    }
+    for format in [Format::OciLayout, Format::OciArchive, Format::DockerArchive] {
+        if let Some(rest) = text.strip_prefix(format.prefix()).and_then(|rest| rest.strip_prefix(':')) {
+            return local(format, rest);
+        }
+    }
+    name::read(text).map(Location::Registry)
+}
+
+/// `PATH[:NAME]`. The first colon ends the path, unless it belongs to a drive letter: names contain colons, paths seldom do.
+fn local(format: Format, text: &str) -> Result<Location, Mistake> {
+    let drive = drive_prefix(text);
+    let after_drive = text.get(drive..).unwrap_or_default();
+    let (path, name) = match after_drive.split_once(':') {
+        Some((path, name)) => (text.get(..drive + path.len()).unwrap_or_default(), Some(name)),
+        None => (text, None),
+    };
+    let what = if format == Format::OciLayout { "DIR" } else { "FILE" };
+    if path.is_empty() {
+        return Err(Mistake::new(format!("{}: is followed by no path", format.prefix())).hint(format!(
+            "type {}:{what} or {}:{what}:TAG",
+            format.prefix(),
+            format.prefix()
+        )));
+    }
+    if name == Some("") {
+        return Err(Mistake::new("the tag after the last colon is empty").hint(format!("type {}:{path}", format.prefix())));
+    }
+    Ok(Location::Local { format, path: path.into(), name: name.map(str::to_owned) })
+}
+
+/// The length of `C:` in `C:\x` or `C:/x`, of `\\?\C:` in `\\?\C:\x`; 0 where there is no drive.
+fn drive_prefix(text: &str) -> usize {
+    let verbatim =
+        [r"\\?\", r"\\.\", "//?/", "//./"].iter().find(|prefix| text.starts_with(**prefix)).map_or(0, |prefix| prefix.len());
+    match text.as_bytes().get(verbatim..) {
+        Some([letter, b':', b'\\' | b'/', ..]) if letter.is_ascii_alphabetic() => verbatim + 2,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::ErrorKind;
+
+    const HEX: &str = "86e0e091d0da6bde2456dbb48306f3956bbeb2eae1b5b9a43045843f69fe4aaa";
+
+    fn name(text: &str) -> Name {
+        let reference: Reference = text.parse().unwrap_or_else(|error| panic!("{text}: {error:?}"));
+        match reference.location() {
+            Location::Registry(name) => name.clone(),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    fn mistake(text: &str) -> Error {
+        match text.parse::<Reference>() {
+            Err(error) => error,
+            Ok(reference) => panic!("{text} was read as {reference:?}"),
+        }
+    }
+
+    #[test]
+    fn reads_names_as_docker_does() {
+        for (typed, full) in [
+            ("redis", "docker.io/library/redis:latest"),
+            ("redis:7", "docker.io/library/redis:7"),
+            ("library/redis", "docker.io/library/redis:latest"),
+            ("docker.io/redis", "docker.io/library/redis:latest"),
+            ("docker.io/library/redis:7", "docker.io/library/redis:7"),
+            ("index.docker.io/redis", "docker.io/library/redis:latest"),
+            ("index.docker.io/fooo/bar", "docker.io/fooo/bar:latest"),
+            ("docker.io/library/foo/bar", "docker.io/library/foo/bar:latest"),
+            ("test_com/foo", "docker.io/test_com/foo:latest"),
+            ("xn--n3h.com:18080/foo", "xn--n3h.com:18080/foo:latest"),
+            ("localhost/app", "localhost/app:latest"),
+            ("localhost:5000/app:1", "localhost:5000/app:1"),
+            ("localhost:5000", "docker.io/library/localhost:5000"),
+            ("192.168.0.1:80", "docker.io/library/192.168.0.1:80"),
+            ("192.168.0.1:8/debian", "192.168.0.1:8/debian:latest"),
+            ("[::1]:5000/x", "[::1]:5000/x:latest"),
+            ("[fc00:1:2:3:4:5:6:7]/library/debian", "[fc00:1:2:3:4:5:6:7]/library/debian:latest"),
+            ("docker---rules/dock__er", "docker.io/docker---rules/dock__er:latest"),
+            ("MCR.microsoft.com/windows/nanoserver:1903", "mcr.microsoft.com/windows/nanoserver:1903"),
+            ("Foo/bar", "foo/bar:latest"),
+            ("a/b:_1.2-x", "docker.io/a/b:_1.2-x"),
+            ("a/b:LTSC2022", "docker.io/a/b:LTSC2022"),
+            // A name of 64 characters that is no hexadecimal number, and one that is but has a registry before it.
+            (
+                "thisisthesongthatneverendsitgoesonandonandonthisisthesongthatnev",
+                "docker.io/library/thisisthesongthatneverendsitgoesonandonandonthisisthesongthatnev:latest",
+            ),
+            (&format!("docker.io/{HEX}"), &format!("docker.io/library/{HEX}:latest")),
+            (&format!("busybox@sha256:{HEX}"), &format!("docker.io/library/busybox@sha256:{HEX}")),
+            (&format!("busybox:1@sha256:{HEX}"), &format!("docker.io/library/busybox:1@sha256:{HEX}")),
+            (&format!("busybox:{}", "t".repeat(128)), &format!("docker.io/library/busybox:{}", "t".repeat(128))),
+            (&format!("r.io/{}", "n".repeat(255)), &format!("r.io/{}:latest", "n".repeat(255))),
+        ] {
+            assert_eq!(name(typed).to_string(), full, "{typed}");
+        }
+    }
+
+    #[test]
+    fn names_the_mistake() {
+        let long_tag = format!("a:{}", "t".repeat(129));
+        let long_name = format!("r.io/{}", "n".repeat(256));
+        let long_hub_name = "n".repeat(248);
+        let upper_digest = format!("a@sha256:{}", HEX.to_uppercase());
+        let bare_digest = format!("a@{HEX}");
+        let sha512 = format!("a@sha512:{HEX}{HEX}");
+        let id = format!("sha256:{HEX}");
+        for (typed, why, hint) in [
+            ("", "empty", "mcr.microsoft.com"),
+            ("https://mcr.microsoft.com/windows/nanoserver:1809", "scheme https://", "mcr.microsoft.com/windows/nanoserver:1809"),
+            ("docker://nginx", "scheme docker://", "nginx"),
+            ("oci://registry.example/app", "scheme oci://", "oci:registry.example/app"),
+            ("docker/Docker:1", "lower case", "did you mean docker/docker:1?"),
+            ("r.io/A/b:Tag", "lower case", "did you mean r.io/a/b:Tag?"),
+            ("NGINX", "lower case", "did you mean nginx?"),
+            (" nginx", "space", "type nginx"),
+            ("nginx redis", "space", "argument of its own"),
+            ("nginx\u{a0}", "space", "type nginx"),
+            ("nginx:", "tag after the colon is empty", "leave the colon out"),
+            ("nginx:-x", "not a tag", "letters"),
+            ("nginx:a:b", "not a tag", ""),
+            ("a/b:80/c", "not a tag", ""),
+            ("nginx:ä", "not a tag", ""),
+            (&long_tag, "129 characters", ""),
+            (&long_name, "256 characters", ""),
+            (&long_hub_name, "256 characters", ""),
+            ("nginx@sha256:abc", "3 hex digits instead of 64", "whole digest"),
+            ("nginx@sha256:xyz", "other characters", ""),
+            (&upper_digest, "lower case", HEX),
+            (&bare_digest, "algorithm", "@sha256:"),
+            (&sha512, "sha512", "sha256"),
+            ("nginx@", "algorithm", ""),
+            ("@sha256:abc", "no name", ""),
+            (HEX, "ID of an image", "NAME@sha256:"),
+            (&id, "ID of an image", "NAME@sha256:"),
+            ("docker/", "ends with a slash", ""),
+            ("r.io/", "no repository", ""),
+            ("docker.io/docker///docker", "between two slashes", ""),
+            ("/docker", "between two slashes", ""),
+            ("-docker/docker", "begin and end", ""),
+            ("docker-/docker", "begin and end", ""),
+            ("_docker/_docker", "begin and end", ""),
+            ("____/____", "cannot stand", ""),
+            ("r.io/dock..er", "\"..\"", ""),
+            ("a/dock_.er", "\"_.\"", ""),
+            ("a/b*c", "'*'", ""),
+            ("nanosérver", "'é'", ""),
+            ("-docker.io/docker", "not the name of a registry", ""),
+            ("a..b/c", "not the name of a registry", ""),
+            ("host:port/app", "\"port\" is not a port", "1 to 65535"),
+            ("host:65536/app", "\"65536\" is not a port", ""),
+            ("host:/app", "\"\" is not a port", ""),
+            ("fc00::1:5000/debian", "fc00::1", "brackets"),
+            ("[fe80::1%eth0]:5000/debian", "fe80", "brackets"),
+            ("[fc00::1]", "not allowed", ""),
+            ("nginx\u{1b}[31m", "control character \\u{1b}", ""),
+            ("nginx\n::error::x", "control character \\n", ""),
+            ("oci:", "no path", "oci:DIR"),
+            ("oci-archive::tag", "no path", "oci-archive:FILE"),
+            ("docker-archive:C:\\x.tar:", "empty", "docker-archive:C:\\x.tar"),
+        ] {
+            let error = mistake(typed);
+            let cause = error.causes.join("; ");
+            assert!(cause.contains(why), "{typed:?}: {cause}");
+            assert!(error.hint.as_deref().unwrap_or_default().contains(hint), "{typed:?}: {:?}", error.hint);
+            assert!(!error.what.contains(char::is_control) && !cause.contains(char::is_control), "{typed:?}");
+        }
+        assert_eq!(mistake(&sha512).kind, ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn reads_paths_with_and_without_a_drive() {
+        use Format::{DockerArchive, OciArchive, OciLayout};
+        for (typed, format, path, name) in [
+            ("oci:layout", OciLayout, "layout", None),
+            ("oci:/srv/my layout:ltsc2022", OciLayout, "/srv/my layout", Some("ltsc2022")),
+            ("oci:dir:registry.example:5000/app:1.2", OciLayout, "dir", Some("registry.example:5000/app:1.2")),
+            (r"oci-archive:C:\x\img.tar:ltsc2022", OciArchive, r"C:\x\img.tar", Some("ltsc2022")),
+            (r"oci:C:\x", OciLayout, r"C:\x", None),
+            ("oci:c:/x:t", OciLayout, "c:/x", Some("t")),
+            (r"docker-archive:\\server\share\x.tar:app:1", DockerArchive, r"\\server\share\x.tar", Some("app:1")),
+            (r"docker-archive:\\?\C:\x.tar:app:1", DockerArchive, r"\\?\C:\x.tar", Some("app:1")),
+            // One letter, no slash: a folder and a tag.
+            ("oci:c:tag", OciLayout, "c", Some("tag")),
+            ("oci:é:x", OciLayout, "é", Some("x")),
+        ] {
+            let reference: Reference = typed.parse().unwrap();
+            let expected = Location::Local { format, path: path.into(), name: name.map(str::to_owned) };
+            assert_eq!(*reference.location(), expected, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_very_long_text_makes_a_short_message() {
+        let error = mistake(&"a".repeat(1_000_000));
+        assert!(error.to_string().len() < 300, "{error}");
+    }
+}

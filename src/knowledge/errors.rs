@@ -1,0 +1,292 @@
+//! The errors people meet when Windows containers do not start: numbers and messages, with causes and what to do.
+
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Deserializer};
+
+/// Everything known of errors.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Errors {
+    /// Where numbers come from, by their upper half.
+    pub families: Vec<Family>,
+    /// Errors that have a number, ascending.
+    pub codes: Vec<ErrorCode>,
+    /// Errors that are known by their text only.
+    pub messages: Vec<ErrorMessage>,
+}
+
+/// Error numbers with the same origin.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Family {
+    /// Their upper half, e.g. `0x8037` in the file.
+    #[serde(deserialize_with = "hexadecimal")]
+    pub prefix: u32,
+    /// What gives them out, e.g. `Host Compute Service`.
+    pub name: String,
+    /// What to do about any of them.
+    pub steps: Vec<String>,
+    /// The reference that lists them.
+    pub source: String,
+}
+
+/// An error that has a number: an HRESULT of the Host Compute Service or of Windows, or an NTSTATUS as an exit code.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ErrorCode {
+    /// The number, e.g. `0x80370101`.
+    #[serde(deserialize_with = "hexadecimal")]
+    pub code: u32,
+    /// Its symbolic names, the usual one first, e.g. `HCS_E_IMAGE_MISMATCH`.
+    pub names: Vec<String>,
+    /// What Windows says with it, without a full stop; for exit codes, which Windows says nothing with, what happened.
+    pub title: String,
+    /// Other words in which tools print it.
+    #[serde(default)]
+    pub texts: Vec<String>,
+    /// What it means, whole sentences.
+    pub meaning: String,
+    /// The usual causes, the commonest first.
+    #[serde(default)]
+    pub causes: Vec<String>,
+    /// What to do, in this order; commands are in backquotes.
+    #[serde(default)]
+    pub steps: Vec<String>,
+    /// Where the facts come from.
+    #[serde(default)]
+    pub sources: Vec<String>,
+}
+
+/// An error that is known by its text only.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ErrorMessage {
+    /// A stable name, e.g. `containers-feature`.
+    pub id: String,
+    /// What is wrong, in a few words.
+    pub title: String,
+    /// Texts that show it, in lower case; ` * ` stands for anything between two pieces.
+    pub patterns: Vec<String>,
+    /// What it means, whole sentences.
+    pub meaning: String,
+    /// The usual causes, the commonest first.
+    #[serde(default)]
+    pub causes: Vec<String>,
+    /// What to do, in this order; commands are in backquotes.
+    pub steps: Vec<String>,
+    /// Where the facts come from.
+    pub sources: Vec<String>,
+}
+
+impl Errors {
+    /// The errors this program was built with. What every member of a family shares is filled in.
+    pub fn built_in() -> &'static Self {
+        static BUILT_IN: LazyLock<Errors> = LazyLock::new(|| {
+            let mut errors: Errors =
+                serde_json::from_str(include_str!("errors.json")).expect("the built-in errors are read by a test");
+            for error in &mut errors.codes {
+                let Some(family) = errors.families.iter().find(|family| family.prefix == error.code >> 16) else { continue };
+                if error.steps.is_empty() {
+                    error.steps.clone_from(&family.steps);
+                }
+                if !error.sources.contains(&family.source) {
+                    error.sources.push(family.source.clone());
+                }
+            }
+            errors
+        });
+        &BUILT_IN
+    }
+
+    /// The error with this number.
+    ///
+    /// The Host Compute Service has two numbers for each of its errors: `0x8037xxxx` from `computecore.dll`, `0xC037xxxx` from
+    /// `vmcompute.dll`; either is found by the other.
+    pub fn by_number(&self, number: u32) -> Option<&ErrorCode> {
+        let find = |number| self.codes.iter().find(|error| error.code == number);
+        find(number).or_else(|| find(twin(number)?))
+    }
+
+    /// The error with this symbolic name, in any case.
+    pub fn by_name(&self, name: &str) -> Option<&ErrorCode> {
+        self.codes.iter().find(|error| error.names.iter().any(|known| known.eq_ignore_ascii_case(name)))
+    }
+
+    /// Where this number comes from, known or not.
+    pub fn family(&self, number: u32) -> Option<&Family> {
+        self.families.iter().find(|family| family.prefix == number >> 16)
+    }
+}
+
+/// What is known of the error that an HRESULT of the Host Compute Service, the Host Compute Network service or Windows stands for.
+pub fn error_by_hresult(code: u32) -> Option<&'static ErrorCode> {
+    Errors::built_in().by_number(code)
+}
+
+/// The other number of the same error of the Host Compute Service.
+pub fn twin(number: u32) -> Option<u32> {
+    match number >> 16 {
+        0x8037 | 0xc037 => Some(number ^ 0x4000_0000),
+        _ => None,
+    }
+}
+
+/// A number written as `0x…`.
+fn hexadecimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let digits = text.strip_prefix("0x").ok_or_else(|| serde::de::Error::custom("a number begins with 0x"))?;
+    u32::from_str_radix(digits, 16).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn errors() -> &'static Errors {
+        Errors::built_in()
+    }
+
+    #[test]
+    fn every_hcs_code_has_its_microsoft_name_and_a_twin() {
+        for (low, name) in [
+            (0x0100, "HCS_E_TERMINATED_DURING_START"),
+            (0x0101, "HCS_E_IMAGE_MISMATCH"),
+            (0x0102, "HCS_E_HYPERV_NOT_INSTALLED"),
+            (0x0103, "ERROR_VMCOMPUTE_OPERATION_PENDING"),
+            (0x0104, "ERROR_VMCOMPUTE_TOO_MANY_NOTIFICATIONS"),
+            (0x0105, "HCS_E_INVALID_STATE"),
+            (0x0106, "HCS_E_UNEXPECTED_EXIT"),
+            (0x0107, "HCS_E_TERMINATED"),
+            (0x0108, "HCS_E_CONNECT_FAILED"),
+            (0x0109, "HCS_E_CONNECTION_TIMEOUT"),
+            (0x010a, "HCS_E_CONNECTION_CLOSED"),
+            (0x010b, "HCS_E_UNKNOWN_MESSAGE"),
+            (0x010c, "HCS_E_UNSUPPORTED_PROTOCOL_VERSION"),
+            (0x010d, "HCS_E_INVALID_JSON"),
+            (0x010e, "HCS_E_SYSTEM_NOT_FOUND"),
+            (0x010f, "HCS_E_SYSTEM_ALREADY_EXISTS"),
+            (0x0110, "HCS_E_SYSTEM_ALREADY_STOPPED"),
+            (0x0111, "HCS_E_PROTOCOL_ERROR"),
+            (0x0112, "HCS_E_INVALID_LAYER"),
+            (0x0113, "HCS_E_WINDOWS_INSIDER_REQUIRED"),
+            (0x0114, "HCS_E_SERVICE_NOT_AVAILABLE"),
+            (0x0115, "HCS_E_OPERATION_NOT_STARTED"),
+            (0x0116, "HCS_E_OPERATION_ALREADY_STARTED"),
+            (0x0117, "HCS_E_OPERATION_PENDING"),
+            (0x0118, "HCS_E_OPERATION_TIMEOUT"),
+            (0x0119, "HCS_E_OPERATION_SYSTEM_CALLBACK_ALREADY_SET"),
+            (0x011a, "HCS_E_OPERATION_RESULT_ALLOCATION_FAILED"),
+            (0x011b, "HCS_E_ACCESS_DENIED"),
+            (0x011c, "HCS_E_GUEST_CRITICAL_ERROR"),
+            (0x011d, "HCS_E_PROCESS_INFO_NOT_AVAILABLE"),
+            (0x011e, "HCS_E_SERVICE_DISCONNECT"),
+            (0x011f, "HCS_E_PROCESS_ALREADY_STOPPED"),
+            (0x0120, "HCS_E_SYSTEM_NOT_CONFIGURED_FOR_OPERATION"),
+            (0x0121, "HCS_E_OPERATION_ALREADY_CANCELLED"),
+        ] {
+            for number in [0x8037_0000 | low, 0xc037_0000 | low] {
+                let error = error_by_hresult(number).unwrap_or_else(|| panic!("{number:#x}"));
+                assert_eq!(error.names[0], name, "{number:#x}");
+                assert_eq!(errors().by_name(name).unwrap().code, error.code);
+            }
+        }
+        assert!(error_by_hresult(0x8037_0122).is_none());
+    }
+
+    #[test]
+    fn every_hcn_code_is_known() {
+        for low in 1..=0x37 {
+            let error = error_by_hresult(0x803b_0000 | low).unwrap_or_else(|| panic!("{low:#x}"));
+            assert!(error.names[0].starts_with("HCN_") || error.names[0].starts_with("GCN_E_"), "{low:#x}");
+        }
+        for (low, name) in [
+            (0x01, "HCN_E_NETWORK_NOT_FOUND"),
+            (0x02, "HCN_E_ENDPOINT_NOT_FOUND"),
+            (0x10, "HCN_E_NETWORK_ALREADY_EXISTS"),
+            (0x13, "HCN_E_PORT_ALREADY_EXISTS"),
+            (0x14, "HCN_E_ENDPOINT_ALREADY_ATTACHED"),
+            (0x16, "HCN_E_MAPPING_NOT_SUPPORTED"),
+            (0x1b, "HCN_E_INVALID_JSON"),
+            (0x20, "HCN_E_MANAGER_STOPPED"),
+            (0x21, "GCN_E_MODULE_NOT_FOUND"),
+            (0x2a, "HCN_E_ICS_DISABLED"),
+            (0x2c, "HCN_E_ENTITY_HAS_REFERENCES"),
+            (0x2f, "HCN_E_ADDR_INVALID_OR_RESERVED"),
+            (0x37, "HCN_E_VFP_NOT_ALLOWED"),
+        ] {
+            assert_eq!(error_by_hresult(0x803b_0000 | low).unwrap().names[0], name);
+        }
+        assert!(error_by_hresult(0x803b_0038).is_none());
+        assert!(error_by_hresult(0xc03b_0001).is_none(), "only the compute service has twins");
+    }
+
+    #[test]
+    fn other_codes_of_the_flow_are_known() {
+        for number in [
+            0x8007_0002,
+            0x8007_0003,
+            0x8007_0005,
+            0x8007_0015,
+            0x8007_0020,
+            0x8007_0032,
+            0x8007_0037,
+            0x8007_0050,
+            0x8007_0057,
+            0x8007_007e,
+            0x8007_007f,
+            0x8007_042b,
+            0x8007_045b,
+            0x8007_048f,
+            0x8007_0490,
+            0x8007_0514,
+            0x8007_0522,
+            0x8007_05af,
+            0x8007_06ba,
+            0x8007_06be,
+            0x8007_071a,
+            0x8007_1126,
+            0x8007_36b1,
+            0xc000_0135,
+            0xc000_0139,
+            0xc000_013a,
+            0xc000_0142,
+            0xc000_0409,
+            0xc035_1000,
+        ] {
+            assert!(error_by_hresult(number).is_some(), "{number:#x}");
+        }
+    }
+
+    #[test]
+    fn every_error_says_what_it_means_and_what_to_do() {
+        for error in &errors().codes {
+            assert!(!error.names.is_empty() && !error.title.is_empty() && !error.title.ends_with('.'), "{:#x}", error.code);
+            assert!(error.meaning.ends_with('.') && !error.steps.is_empty() && !error.sources.is_empty(), "{:#x}", error.code);
+        }
+        for message in &errors().messages {
+            assert!(!message.patterns.is_empty() && !message.title.ends_with('.'), "{}", message.id);
+            assert!(message.meaning.ends_with('.') && !message.steps.is_empty() && !message.sources.is_empty(), "{}", message.id);
+            for pattern in &message.patterns {
+                assert_eq!(*pattern, pattern.to_lowercase(), "{}", message.id);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_names_and_ids_are_unique() {
+        assert!(errors().codes.is_sorted_by(|one, next| one.code < next.code));
+        let mut names = HashSet::new();
+        for name in
+            errors().codes.iter().flat_map(|error| &error.names).chain(errors().messages.iter().map(|message| &message.id))
+        {
+            assert!(names.insert(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn sources_are_public_pages() {
+        let codes = errors().codes.iter().flat_map(|error| &error.sources);
+        for source in codes.chain(errors().messages.iter().flat_map(|message| &message.sources)) {
+            assert!(source.starts_with("https://"), "{source}");
+        }
+    }
+}

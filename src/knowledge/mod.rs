@@ -1,0 +1,212 @@
+//! Facts that age: releases, lifecycles, base images, revision cuts. Data with a date and sources, not code.
+
+mod errors;
+mod file;
+mod names;
+
+use std::sync::LazyLock;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+pub use errors::{ErrorCode, ErrorMessage, Errors, Family, error_by_hresult, twin};
+pub use file::InvalidKnowledge;
+
+/// Everything the judgement and the host names rest on that Microsoft may change tomorrow.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Knowledge {
+    /// The day the facts were last looked over, e.g. `2026-11-23`.
+    pub date: Date,
+    /// Builds of the LTSC releases that carry the stable ABI, ascending, e.g. `[20348, 26100]`.
+    pub stable_abi: Vec<u32>,
+    /// Windows releases that can be a host.
+    pub releases: Vec<Release>,
+    /// Generations of Microsoft's base images, one a build, ascending.
+    pub base_images: Vec<BaseImage>,
+    /// Where revisions of one build part ways.
+    pub revisions: Vec<Revisions>,
+}
+
+/// Server or client: decides the default isolation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Windows Server, Azure Stack HCI, Azure Local.
+    Server,
+    /// Windows 10 and 11, multi-session included.
+    Client,
+}
+
+/// A processor architecture of a host, in OCI's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Architecture {
+    /// x86-64.
+    Amd64,
+    /// AArch64.
+    Arm64,
+}
+
+impl Architecture {
+    /// OCI's name for it, e.g. `amd64`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Amd64 => "amd64",
+            Self::Arm64 => "arm64",
+        }
+    }
+}
+
+/// One Windows release, e.g. Windows Server 2022.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Release {
+    /// The name used in reports, e.g. `ltsc2022`, `windows-11-24h2`.
+    pub id: String,
+    /// The name for people, e.g. `Windows Server 2022`.
+    pub name: String,
+    /// E.g. `20348`.
+    pub build: u32,
+    /// Server or client.
+    pub kind: Kind,
+    /// Other names people type, lower case, e.g. `server2022`.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Architectures on which it runs containers; the first is assumed when nothing is said.
+    pub architectures: Vec<Architecture>,
+    /// Ends of support, by servicing channel.
+    #[serde(default)]
+    pub support: Vec<Support>,
+    /// Where the facts come from.
+    pub source: String,
+}
+
+impl Release {
+    /// The last day with regular updates for this edition (an EditionID such as `Professional`, `EnterpriseS`); where the
+    /// edition is not known, of the longest served one that is neither LTSC nor IoT. Paid extensions do not count.
+    pub fn support_of(&self, edition: Option<&str>) -> Option<Date> {
+        let edition = edition.unwrap_or_default();
+        let long_term = edition.contains("EnterpriseS");
+        let home_or_pro = edition.starts_with("Core") || edition.starts_with("Professional");
+        let applies = |channel: &str| match channel {
+            "Extended Security Updates" => false,
+            _ if channel.contains("LTSC") || channel.contains("LTSB") => {
+                long_term && channel.starts_with("IoT") == edition.starts_with("IoT")
+            }
+            _ if channel.starts_with("IoT") => edition.starts_with("IoT"),
+            "Enterprise and Education" => !home_or_pro,
+            _ => true,
+        };
+        self.support.iter().filter(|support| applies(&support.channel)).map(|support| support.until).max()
+    }
+}
+
+/// How long some editions of a release get updates.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Support {
+    /// E.g. `Home and Pro`, `Enterprise and Education`, `LTSC`, `extended`.
+    pub channel: String,
+    /// The last day with updates.
+    pub until: Date,
+}
+
+/// One generation of Microsoft's Windows base images.
+#[derive(Clone, Debug, Deserialize)]
+pub struct BaseImage {
+    /// E.g. `20348`.
+    pub build: u32,
+    /// The release name used in reports, e.g. `ltsc2022`, `1903`.
+    pub release: String,
+    /// The repositories below `mcr.microsoft.com/` that carry it, each with its tags.
+    pub repositories: Vec<BaseRepository>,
+    /// The last revision seen, for messages; `None` where unknown.
+    #[serde(default)]
+    pub last_revision: Option<u32>,
+    /// Where the facts come from.
+    pub source: String,
+}
+
+/// One repository of base images and the tags under which it carries one generation.
+#[derive(Clone, Debug, Deserialize)]
+pub struct BaseRepository {
+    /// E.g. `windows/nanoserver`.
+    pub repository: String,
+    /// Tags of this generation, the preferred one first, e.g. `["ltsc2022"]`.
+    pub tags: Vec<String>,
+    /// The last day of support for this image.
+    pub until: Date,
+    /// Architectures with an image of this generation.
+    pub architectures: Vec<Architecture>,
+}
+
+/// What is known of the revisions of one build.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Revisions {
+    /// E.g. `17763`.
+    pub build: u32,
+    /// First revision on the new side of the update of February 2020 (KB4542617), e.g. `1039`.
+    #[serde(default)]
+    pub february_2020: Option<u32>,
+    /// First revision of the update from which images need hosts as new as themselves, e.g. `7249` (April 2025).
+    #[serde(default)]
+    pub april_2025: Option<u32>,
+    /// From this revision on, servers number their updates in another sequence than clients, e.g. `32230` (January 2026).
+    #[serde(default)]
+    pub server_sequence: Option<u32>,
+    /// Released cumulative updates, newest first.
+    #[serde(default)]
+    pub updates: Vec<Update>,
+}
+
+/// One cumulative update.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Update {
+    /// E.g. `4061`.
+    pub revision: u32,
+    /// E.g. `KB5058411`.
+    pub kb: String,
+    /// The day it was released.
+    pub released: Date,
+    /// What a hotpatched server reports instead in that month, where known.
+    #[serde(default)]
+    pub hotpatch: Option<u32>,
+}
+
+impl Knowledge {
+    /// The facts this program was built with.
+    pub fn built_in() -> &'static Self {
+        static BUILT_IN: LazyLock<Knowledge> = LazyLock::new(|| {
+            serde_json::from_str(include_str!("knowledge.json")).expect("the built-in knowledge is read by a test")
+        });
+        &BUILT_IN
+    }
+
+    /// The release with this build and kind.
+    pub fn release(&self, build: u32, kind: Kind) -> Option<&Release> {
+        self.releases.iter().find(|release| release.build == build && release.kind == kind)
+    }
+
+    /// The highest build among the releases of this kind.
+    pub fn newest_build(&self, kind: Kind) -> u32 {
+        self.releases.iter().filter(|release| release.kind == kind).map(|release| release.build).max().unwrap_or(0)
+    }
+
+    /// The generation of base images with this build.
+    pub fn base_image(&self, build: u32) -> Option<&BaseImage> {
+        self.base_images.iter().find(|image| image.build == build)
+    }
+
+    /// What is known of this build's revisions.
+    pub fn revisions(&self, build: u32) -> Option<&Revisions> {
+        self.revisions.iter().find(|revisions| revisions.build == build)
+    }
+
+    /// The lowest image build that a host runs in process isolation, for hosts from the first stable-ABI release on: the LTSC
+    /// before the greatest LTSC not above the host; `None` for older hosts, which need their own build.
+    pub fn stable_abi_floor(&self, host_build: u32) -> Option<u32> {
+        let greatest = self.stable_abi.iter().rposition(|&ltsc| ltsc <= host_build)?;
+        self.stable_abi.get(greatest.saturating_sub(1)).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests;

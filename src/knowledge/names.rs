@@ -1,0 +1,106 @@
+//! What people call a Windows release, and which releases a name can mean.
+
+use super::{Knowledge, Release};
+
+impl Knowledge {
+    /// The releases a name can mean: none, one, or several where the name is ambiguous (`22h2`, `windows-11`).
+    ///
+    /// Names are compared in lower case, with spaces, underscores and commas as `-`, and without the words that say nothing of the
+    /// build: `Windows Server 2022 Datacenter`, `windows_server_2022` and `ws2022` are one name. An id wins over aliases.
+    pub fn releases_named(&self, name: &str) -> Vec<&Release> {
+        let name = normal(name);
+        if let Some(release) = self.releases.iter().find(|release| release.id == name) {
+            return vec![release];
+        }
+        self.releases.iter().filter(|release| release.aliases.contains(&name)).collect()
+    }
+}
+
+/// Words of product names that say nothing of the build: `Microsoft Windows Server 2022 Datacenter`, `Windows 11, version 24H2`.
+const EMPTY_WORDS: [&str; 4] = ["microsoft", "version", "datacenter", "standard"];
+
+/// A name as it is compared, e.g. `windows-server-1903` for `Windows Server, version 1903`.
+pub(super) fn normal(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let words = lower.split(|c: char| c.is_whitespace() || matches!(c, '-' | '_' | ','));
+    words.filter(|word| !word.is_empty() && !EMPTY_WORDS.contains(word)).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(name: &str) -> Vec<&'static str> {
+        Knowledge::built_in().releases_named(name).iter().map(|release| release.id.as_str()).collect()
+    }
+
+    #[test]
+    fn a_usual_name_means_one_release() {
+        for (name, id) in [
+            ("ltsc2022", "ltsc2022"),
+            ("windows-server-2022", "ltsc2022"),
+            ("Windows Server 2022", "ltsc2022"),
+            ("Microsoft Windows Server 2022 Datacenter", "ltsc2022"),
+            ("windows_server_2022", "ltsc2022"),
+            ("server2022", "ltsc2022"),
+            ("WS2022", "ltsc2022"),
+            ("2022", "ltsc2022"),
+            ("windows-2022", "ltsc2022"),
+            ("Windows2025", "ltsc2025"),
+            ("windows-server-2019", "ltsc2019"),
+            ("ltsc2016", "ltsc2016"),
+            ("1709", "1709"),
+            ("1809", "1809"),
+            ("1903", "1903"),
+            ("Windows Server, version 1903", "1903"),
+            ("20H2", "20h2"),
+            ("windows-10-1903", "windows-10-1903"),
+            ("windows-10-20h2", "windows-10-20h2"),
+            ("Windows 10, version 22H2", "windows-10-22h2"),
+            ("windows-11-24h2", "windows-11-24h2"),
+            ("Windows 11 version 24H2", "windows-11-24h2"),
+            ("win11-25h2", "windows-11-25h2"),
+            ("11-26h1", "windows-11-26h1"),
+            ("25h2", "windows-11-25h2"),
+            ("windows-10-ltsc-2019", "windows-10-1809"),
+            ("ltsc2021", "windows-10-21h2"),
+            ("windows-server-23h2", "server-23h2"),
+            ("azure-stack-hci-22h2", "azure-stack-hci-22h2"),
+            ("Azure Local 24H2", "azure-local-24h2"),
+        ] {
+            assert_eq!(ids(name), [id], "{name}");
+        }
+    }
+
+    #[test]
+    fn an_ambiguous_name_means_several() {
+        assert_eq!(ids("22h2"), ["windows-10-22h2", "azure-stack-hci-22h2", "windows-11-22h2"]);
+        assert_eq!(ids("21h2"), ["windows-10-21h2", "ltsc2022", "azure-stack-hci-21h2", "windows-11-21h2"]);
+        assert_eq!(ids("23h2"), ["windows-11-23h2", "server-23h2", "azure-stack-hci-23h2"]);
+        assert_eq!(ids("24h2"), ["ltsc2025", "azure-local-24h2", "windows-11-24h2"]);
+        assert_eq!(ids("1607"), ["ltsc2016", "windows-10-1607"]);
+        assert_eq!(ids("windows 11").len(), 7);
+        assert_eq!(ids("Windows 10").len(), 14);
+        assert_eq!(ids("azure-stack-hci").len(), 5);
+    }
+
+    #[test]
+    fn other_names_mean_nothing() {
+        for name in [
+            "",
+            "-",
+            "version",
+            "Datacenter",
+            "windows",
+            "server",
+            "ltsc",
+            "ltsc2028",
+            "windows-12",
+            "26100",
+            "linux",
+            "ubuntu-24.04",
+        ] {
+            assert!(ids(name).is_empty(), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! The report as data: what `--format json` prints, `wincompat/report/v1`.
+//!
+//! Fields are only added within a version; readers take an unknown enum value as unknown.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::plain::clean;
+use crate::OsVersion;
+use crate::compat::{Finding, Isolation, Judgement, Possibility, Severity, Subject, Use, Verdict, Wish};
+use crate::host::{Architecture, Attribute, Availability, Host, Kind, Source as HostSource};
+use crate::image::{self, Digest, ErrorKind, Image, Source as ImageSource};
+use crate::knowledge::Knowledge;
+
+/// The name of this version of the report.
+pub const SCHEMA: &str = "wincompat/report/v1";
+
+/// Everything one `check` says.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// `wincompat/report/v1`.
+    pub schema: &'static str,
+    /// What wrote this.
+    pub tool: Tool,
+    /// Each image on each host, in the order of the arguments: images outer, hosts inner.
+    pub results: Vec<Entry>,
+    /// The images that could not be read.
+    pub errors: Vec<Failure>,
+    /// How many of what.
+    pub summary: Summary,
+}
+
+/// The program that wrote a report.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Tool {
+    /// `wincompat`.
+    pub name: &'static str,
+    /// Its version, e.g. `0.1.0`.
+    pub version: &'static str,
+    /// The day of its facts, e.g. `2026-11-23`.
+    pub knowledge: String,
+}
+
+impl Tool {
+    /// This program with these facts.
+    pub fn with(knowledge: &Knowledge) -> Self {
+        Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), knowledge: knowledge.date.to_string() }
+    }
+}
+
+/// One image on one host.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// The image; its version and architecture are those of the chosen candidate.
+    pub image: ImageEntry,
+    /// The host.
+    pub host: HostEntry,
+    /// What the versions and the host allow.
+    pub verdict: Verdict,
+    /// What was asked for.
+    pub isolation: Wish,
+    /// What `run` would take.
+    #[serde(rename = "use")]
+    pub taken: Option<Use>,
+    /// Whether that is well; null if it cannot be decided.
+    pub ok: Option<bool>,
+    /// Process isolation.
+    pub process: PossibilityEntry,
+    /// Hyper-V isolation.
+    pub hyperv: PossibilityEntry,
+    /// Reasons and warnings, the heaviest first.
+    pub findings: Vec<FindingEntry>,
+    /// Every Windows entry of the image, in index order.
+    pub candidates: Vec<CandidateEntry>,
+    /// Where the reference stands in a scanned file; null when it was an argument.
+    pub location: Option<Location>,
+}
+
+/// A place in a file.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Location {
+    /// The file's path.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+}
+
+/// An image in a report.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageEntry {
+    /// As it was typed.
+    pub reference: String,
+    /// What it resolved to: an index or a manifest.
+    #[schemars(with = "Option<String>")]
+    pub digest: Option<Digest>,
+    /// Where it was read.
+    pub source: ImageSource,
+    /// `windows`, or the operating system of an image that is not for Windows.
+    pub os: Option<String>,
+    /// E.g. `amd64`.
+    pub architecture: Option<String>,
+    /// E.g. `10.0.20348.2402`; without the revision where that is unknown.
+    #[schemars(with = "Option<String>")]
+    pub os_version: Option<OsVersion>,
+    /// The generation of base images, e.g. `ltsc2022`.
+    pub release: Option<String>,
+}
+
+/// A host in a report.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HostEntry {
+    /// E.g. `Windows Server 2022`.
+    pub name: String,
+    /// E.g. `10.0.20348.2402`.
+    #[schemars(with = "String")]
+    pub os_version: OsVersion,
+    /// E.g. `ltsc2022`, `windows-11-24h2`.
+    pub release: Option<String>,
+    /// Server or client.
+    pub kind: Kind,
+    /// The EditionID, e.g. `ServerDatacenter`.
+    pub edition: Option<String>,
+    /// E.g. `amd64`.
+    pub architecture: Architecture,
+    /// The Containers feature.
+    pub containers: Availability,
+    /// Hyper-V isolation.
+    pub hyperv: Availability,
+    /// What Docker takes when nothing is said.
+    pub default: Isolation,
+    /// Where the host was read.
+    pub source: HostSource,
+    /// What was assumed.
+    pub assumed: Vec<Attribute>,
+    /// What attributes on the command line changed.
+    pub overridden: Vec<Attribute>,
+}
+
+/// Whether one isolation is possible.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PossibilityEntry {
+    /// Null where the facts do not decide.
+    pub possible: Option<bool>,
+    /// Codes of what decided, or of what is missing to decide.
+    pub because: Vec<&'static str>,
+}
+
+/// One reason or warning.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FindingEntry {
+    /// E.g. `build-mismatch`; `wincompat explain CODE` tells more.
+    pub code: &'static str,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What was found.
+    pub message: String,
+    /// What to do; empty where there is nothing to do.
+    pub help: String,
+    /// Where the fact comes from.
+    pub source: &'static str,
+}
+
+/// One Windows entry of an image.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CandidateEntry {
+    /// The digest of its manifest.
+    #[schemars(with = "Option<String>")]
+    pub digest: Option<Digest>,
+    /// E.g. `amd64`.
+    pub architecture: String,
+    /// E.g. `10.0.20348.2402`; null where it is unknown.
+    #[schemars(with = "Option<String>")]
+    pub os_version: Option<OsVersion>,
+    /// The verdict for it.
+    pub verdict: Verdict,
+    /// Whether the result speaks of it.
+    pub chosen: bool,
+}
+
+/// An image that could not be read.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Failure {
+    /// As it was typed.
+    pub reference: String,
+    /// What kind of failure.
+    pub kind: ErrorKind,
+    /// What failed and why.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// How many of what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Results with this verdict.
+    pub process: usize,
+    /// Results with this verdict.
+    pub hyperv: usize,
+    /// Results with this verdict.
+    pub incompatible: usize,
+    /// Results with this verdict.
+    pub unknown: usize,
+    /// Images that could not be read.
+    pub errors: usize,
+    /// Results that are well.
+    pub ok: usize,
+    /// Results that are not.
+    pub not_ok: usize,
+    /// Results that cannot be decided.
+    pub undecided: usize,
+}
+
+impl Report {
+    /// A report with these results and failures.
+    pub fn new(knowledge: &Knowledge, results: Vec<Entry>, errors: Vec<Failure>) -> Self {
+        let mut summary = Summary { errors: errors.len(), ..Summary::default() };
+        for entry in &results {
+            *match entry.verdict {
+                Verdict::Process => &mut summary.process,
+                Verdict::Hyperv => &mut summary.hyperv,
+                Verdict::Incompatible => &mut summary.incompatible,
+                Verdict::Unknown => &mut summary.unknown,
+            } += 1;
+            *match entry.ok {
+                Some(true) => &mut summary.ok,
+                Some(false) => &mut summary.not_ok,
+                None => &mut summary.undecided,
+            } += 1;
+        }
+        Self { schema: SCHEMA, tool: Tool::with(knowledge), results, errors, summary }
+    }
+
+    /// 1 if any result is not well; else 2 if any is undecided or anything failed; else 0.
+    pub fn exit_code(&self) -> u8 {
+        if self.summary.not_ok > 0 {
+            1
+        } else if self.summary.undecided > 0 || self.summary.errors > 0 {
+            2
+        } else {
+            0
+        }
+    }
+}
+
+impl Entry {
+    /// What was judged, as data with its sentences made.
+    pub fn new(knowledge: &Knowledge, host: &Host, image: &Image, judgement: &Judgement) -> Self {
+        let candidate = judgement.chosen.and_then(|index| image.candidates.get(index));
+        let version = candidate.and_then(|candidate| candidate.os_version()).map(|(version, _)| version);
+        let architecture = candidate.map(|candidate| candidate.architecture.as_str()).unwrap_or_default();
+        let reference = clean(&image.reference);
+        let subject = Subject {
+            knowledge,
+            reference: &reference,
+            repository: image.repository.as_deref(),
+            image: version,
+            architecture,
+            host,
+        };
+        let other_os = image.other_platforms.first().and_then(|platform| platform.split('/').next());
+        Self {
+            image: ImageEntry {
+                reference: reference.clone().into_owned(),
+                digest: image.digest.clone(),
+                source: image.source,
+                os: if candidate.is_some() { Some("windows".to_owned()) } else { other_os.map(|os| clean(os).into_owned()) },
+                architecture: (!architecture.is_empty()).then(|| clean(architecture).into_owned()),
+                os_version: version,
+                release: version.and_then(|version| knowledge.base_image(version.build)).map(|base| base.release.clone()),
+            },
+            host: HostEntry::new(host),
+            verdict: judgement.verdict,
+            isolation: judgement.wish,
+            taken: judgement.taken,
+            ok: judgement.ok,
+            process: PossibilityEntry::new(&judgement.process),
+            hyperv: PossibilityEntry::new(&judgement.hyperv),
+            findings: judgement.findings.iter().map(|finding| FindingEntry::new(finding, &subject)).collect(),
+            candidates: image
+                .candidates
+                .iter()
+                .zip(&judgement.candidates)
+                .enumerate()
+                .map(|(index, (candidate, verdict))| CandidateEntry {
+                    digest: candidate.digest.clone(),
+                    architecture: clean(&candidate.architecture).into_owned(),
+                    os_version: candidate.os_version().map(|(version, _)| version),
+                    verdict: *verdict,
+                    chosen: judgement.chosen == Some(index),
+                })
+                .collect(),
+            location: None,
+        }
+    }
+}
+
+impl HostEntry {
+    /// This host as data.
+    pub fn new(host: &Host) -> Self {
+        Self {
+            name: clean(&host.name).into_owned(),
+            os_version: host.os_version,
+            release: host.release.clone(),
+            kind: host.kind,
+            edition: host.edition.as_deref().map(|edition| clean(edition).into_owned()),
+            architecture: host.architecture,
+            containers: host.containers,
+            hyperv: host.hyperv,
+            default: Isolation::default_of(host.kind),
+            source: host.source,
+            assumed: host.assumed.clone(),
+            overridden: host.overridden.clone(),
+        }
+    }
+}
+
+impl PossibilityEntry {
+    fn new(possibility: &Possibility) -> Self {
+        Self { possible: possibility.possible, because: possibility.because.iter().map(|code| code.as_str()).collect() }
+    }
+}
+
+impl FindingEntry {
+    fn new(finding: &Finding, subject: &Subject<'_>) -> Self {
+        Self {
+            code: finding.code.as_str(),
+            severity: finding.severity,
+            message: clean(&finding.message(subject)).into_owned(),
+            help: clean(&finding.help(subject)).into_owned(),
+            source: finding.source(),
+        }
+    }
+}
+
+impl Failure {
+    /// Of this reference.
+    pub fn new(reference: &str, error: &image::Error) -> Self {
+        let mut message = error.what.clone();
+        for cause in &error.causes {
+            message.push_str(": ");
+            message.push_str(cause);
+        }
+        Self {
+            reference: clean(reference).into_owned(),
+            kind: error.kind,
+            message: clean(&message).into_owned(),
+            hint: error.hint.as_deref().map(|hint| clean(hint).into_owned()),
+        }
+    }
+}
+
+/// The JSON Schema of [`Report`], as committed in `schema/`.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Report)
+}

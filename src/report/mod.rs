@@ -1,0 +1,34 @@
+//! What was found, in the forms people and programs read: one renderer a file.
+
+pub mod document;
+pub mod failure;
+pub mod plain;
+pub mod table;
+
+use std::io::{self, Write};
+
+pub use document::Report;
+
+/// A form of the report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// A table with the findings under it, for people.
+    #[default]
+    Table,
+    /// One JSON document, `wincompat/report/v1`.
+    Json,
+}
+
+/// Writes the report in this form; `width` is the number of columns for what is wide.
+pub fn write(report: &Report, format: Format, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Table => table::write(report, width, out),
+        Format::Json => json(report, out),
+    }
+}
+
+/// Writes one JSON document and a line feed. What is printed holds no line that begins with text from outside.
+pub fn json<T: serde::Serialize>(document: &T, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
+    writeln!(out)
+}

@@ -1,0 +1,224 @@
+//! The report as a table people read at a glance, the findings under it.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
+use textwrap::{WordSeparator, WordSplitter};
+
+use super::document::{Entry, Failure, FindingEntry, Report};
+use crate::OsVersion;
+use crate::compat::{Severity, Use, Verdict};
+
+/// Columns below which a table is not narrowed any further.
+const NARROWEST: u16 = 60;
+/// What answers, verdict, lines and padding take, and a host broken at spaces.
+const FOR_THE_OTHER_COLUMNS: usize = 56;
+/// The spaces around the content of a column.
+const PADDING: u16 = 2;
+
+/// Writes the table, then what was found for each result, then what could not be read.
+pub fn write(report: &Report, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let width = width.max(NARROWEST);
+    if !report.results.is_empty() {
+        writeln!(out, "{}", results(report, width))?;
+    }
+    let mut explained = BTreeSet::new();
+    for entry in &report.results {
+        writeln!(out)?;
+        write_entry(entry, width, &mut explained, out)?;
+    }
+    for failure in &report.errors {
+        writeln!(out)?;
+        write_failure(failure, width, out)?;
+    }
+    if report.results.len() + report.errors.len() > 1 {
+        writeln!(out)?;
+        writeln!(out, "{}", summary(report))?;
+    }
+    if let Some(code) = explained.first() {
+        writeln!(out)?;
+        writeln!(out, "`wincompat explain {code}` tells more; so for every name in brackets.")?;
+    }
+    Ok(())
+}
+
+fn results(report: &Report, width: u16) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::ASCII_MARKDOWN)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width)
+        .set_header(["image", "host", "process", "Hyper-V", "verdict"]);
+    let longest = report.results.iter().map(|entry| entry.image.reference.chars().count()).max().unwrap_or_default();
+    let for_image = usize::from(width).saturating_sub(FOR_THE_OTHER_COLUMNS).min(longest);
+    for entry in &report.results {
+        let version = version(entry.image.os_version, entry.image.release.as_deref());
+        table.add_row([
+            format!("{}\n{version}", broken_at_slashes(&entry.image.reference, for_image)),
+            format!("{}\n{}", entry.host.name, entry.host.os_version),
+            answer(entry.process.possible).to_owned(),
+            answer(entry.hyperv.possible).to_owned(),
+            verdict(entry.verdict).to_owned(),
+        ]);
+    }
+    // Answers are short and stay whole; what wraps is the host, and the image only where it must.
+    if let Some(image) = table.column_mut(0) {
+        image.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(for_image as u16 + PADDING)));
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
+    table
+}
+
+/// Breaks a reference after slashes into lines of at most this many characters, where its parts allow.
+fn broken_at_slashes(reference: &str, width: usize) -> String {
+    let mut broken = String::with_capacity(reference.len() + 2);
+    let mut line = 0;
+    for part in reference.split_inclusive('/') {
+        let length = part.chars().count();
+        if line > 0 && line + length > width {
+            broken.push('\n');
+            line = 0;
+        }
+        broken.push_str(part);
+        line += length;
+    }
+    broken
+}
+
+fn version(version: Option<OsVersion>, release: Option<&str>) -> String {
+    match (version, release) {
+        (Some(version), Some(release)) => format!("{version} ({release})"),
+        (Some(version), None) => version.to_string(),
+        (None, _) => "no version".to_owned(),
+    }
+}
+
+fn answer(possible: Option<bool>) -> &'static str {
+    match possible {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "?",
+    }
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Process => "process",
+        Verdict::Hyperv => "hyperv",
+        Verdict::Incompatible => "incompatible",
+        Verdict::Unknown => "unknown",
+    }
+}
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const OPEN: Style = AnsiColor::Yellow.on_default().bold();
+const PLAIN: Style = Style::new();
+
+fn write_entry(entry: &Entry, width: u16, explained: &mut BTreeSet<&'static str>, out: &mut dyn Write) -> io::Result<()> {
+    let style = match entry.ok {
+        Some(true) => GOOD,
+        Some(false) => BAD,
+        None => OPEN,
+    };
+    let title = format!("{} on {}: {}", entry.image.reference, entry.host.name, conclusion(entry));
+    wrapped("", style, "", &title, "  ", width, out)?;
+    for finding in &entry.findings {
+        write_finding(finding, width, out)?;
+        explained.insert(finding.code);
+    }
+    if !entry.host.assumed.is_empty() {
+        let assumed: Vec<_> = entry.host.assumed.iter().map(|attribute| attribute.as_str()).collect();
+        wrapped("  ", PLAIN, "assumed of the host:", &assumed.join(", "), "    ", width, out)?;
+    }
+    Ok(())
+}
+
+fn conclusion(entry: &Entry) -> &'static str {
+    match (entry.ok, entry.taken) {
+        (Some(true), Some(Use::Process)) => "runs with process isolation",
+        (Some(true), Some(Use::Hyperv)) => "runs with Hyper-V isolation",
+        (Some(true), Some(Use::HostProcess)) => "runs as a HostProcess container",
+        (Some(false), Some(_)) => "would run, but a finding is denied",
+        (Some(true) | Some(false), None) => "does not run as asked",
+        (None, _) => "cannot be decided",
+    }
+}
+
+fn write_finding(finding: &FindingEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let (style, severity) = match finding.severity {
+        Severity::Error => (BAD, "error:"),
+        Severity::Warning => (OPEN, "warning:"),
+        Severity::Note => (PLAIN, "note:"),
+    };
+    wrapped("  ", style, severity, &format!("{} [{}]", finding.message, finding.code), "    ", width, out)?;
+    if finding.help.is_empty() {
+        return Ok(());
+    }
+    wrapped("    ", PLAIN, "help:", &finding.help, "      ", width, out)
+}
+
+fn write_failure(failure: &Failure, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    wrapped("", BAD, "not read:", &format!("{}: {}", failure.reference, failure.message), "  ", width, out)?;
+    match &failure.hint {
+        Some(hint) => wrapped("  ", PLAIN, "hint:", hint, "    ", width, out),
+        None => Ok(()),
+    }
+}
+
+fn summary(report: &Report) -> String {
+    let summary = &report.summary;
+    let mut parts = vec![format!("{} well", summary.ok), format!("{} not", summary.not_ok)];
+    if summary.undecided > 0 {
+        parts.push(format!("{} undecided", summary.undecided));
+    }
+    if summary.errors > 0 {
+        parts.push(format!("{} not read", summary.errors));
+    }
+    parts.join(", ")
+}
+
+/// Writes a label and text, broken at spaces and never inside a word: a long name stays one that can be copied. The label
+/// has the style; without a label, the whole text has it.
+fn wrapped(first: &str, style: Style, label: &str, text: &str, then: &str, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let paragraph = if label.is_empty() { text.to_owned() } else { format!("{label} {text}") };
+    let options = textwrap::Options::new(width.into())
+        .initial_indent(first)
+        .subsequent_indent(then)
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
+    for (number, line) in textwrap::wrap(&paragraph, options).into_iter().enumerate() {
+        match line.strip_prefix(first).and_then(|line| line.strip_prefix(label)) {
+            _ if label.is_empty() => writeln!(out, "{style}{line}{style:#}")?,
+            Some(rest) if number == 0 => writeln!(out, "{first}{style}{label}{style:#}{rest}")?,
+            _ => writeln!(out, "{line}")?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_break_after_slashes_only() {
+        let nano = "mcr.microsoft.com/windows/nanoserver:1903";
+        assert_eq!(broken_at_slashes(nano, 41), nano);
+        assert_eq!(broken_at_slashes(nano, 26), "mcr.microsoft.com/windows/\nnanoserver:1903");
+        assert_eq!(broken_at_slashes(nano, 24), "mcr.microsoft.com/\nwindows/nanoserver:1903");
+        assert_eq!(broken_at_slashes("app@sha256:00", 5), "app@sha256:00");
+    }
+
+    #[test]
+    fn text_breaks_at_spaces_only() {
+        let mut out = Vec::new();
+        wrapped("  ", PLAIN, "note:", "a name_that_is_longer_than_the_line here", "    ", 20, &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "  note: a\n    name_that_is_longer_than_the_line\n    here\n");
+    }
+}

@@ -1,0 +1,190 @@
+//! What a `--host` text names.
+
+use jiff::civil::{Date, date};
+use wincompat::host::{Attribute, Availability, Error, Host, Request, parse};
+use wincompat::knowledge::{Kind, Knowledge};
+
+const TODAY: Date = date(2026, 11, 23);
+
+fn request(text: &str) -> Result<Request, Error> {
+    parse(text, Knowledge::built_in(), TODAY)
+}
+
+fn hosts(text: &str) -> Vec<Host> {
+    match request(text) {
+        Ok(Request::Hosts(hosts)) => hosts,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+fn host(text: &str) -> Host {
+    let mut hosts = hosts(text);
+    assert_eq!(hosts.len(), 1, "{text}");
+    hosts.remove(0)
+}
+
+fn error(text: &str) -> Error {
+    request(text).expect_err(text)
+}
+
+/// A host on one line: version, release, kind, architecture, Hyper-V.
+fn line(host: &Host) -> String {
+    let release = host.release.as_deref().unwrap_or("-");
+    let hyperv = if host.hyperv == Availability::Available { "" } else { " no-hyperv" };
+    format!("{} {release} {:?} {}{hyperv}", host.os_version, host.kind, host.architecture.as_str()).to_lowercase()
+}
+
+#[test]
+fn a_version_or_a_name_is_a_host() {
+    for (text, expected) in [
+        ("10.0.20348.2402", "10.0.20348.2402 ltsc2022 server amd64"),
+        ("20348.2402", "10.0.20348.2402 ltsc2022 server amd64"),
+        ("20348", "10.0.20348 ltsc2022 server amd64"),
+        (" 20348 ", "10.0.20348 ltsc2022 server amd64"),
+        ("10.0.20348.0", "10.0.20348 ltsc2022 server amd64"),
+        ("26100", "10.0.26100 ltsc2025 server amd64"),
+        ("17763", "10.0.17763 ltsc2019 server amd64"),
+        ("19045", "10.0.19045 windows-10-22h2 client amd64"),
+        ("22631.4460", "10.0.22631.4460 windows-11-23h2 client amd64"),
+        ("29651", "10.0.29651 - server amd64"),
+        ("6.3.9600", "6.3.9600 - server amd64"),
+        ("windows-server-2022", "10.0.20348 ltsc2022 server amd64"),
+        ("Windows Server 2022 Datacenter", "10.0.20348 ltsc2022 server amd64"),
+        ("ltsc2022", "10.0.20348 ltsc2022 server amd64"),
+        ("server2022", "10.0.20348 ltsc2022 server amd64"),
+        ("1903", "10.0.18362 1903 server amd64"),
+        ("Windows Server, version 1903", "10.0.18362 1903 server amd64"),
+        ("2004", "10.0.19041 2004 server amd64"),
+        ("1809", "10.0.17763 1809 server amd64"),
+        ("windows-11-24h2", "10.0.26100 windows-11-24h2 client amd64"),
+        ("windows-10-22h2", "10.0.19045 windows-10-22h2 client amd64"),
+        ("24h2", "10.0.26100 ltsc2025 server amd64"),
+        ("Microsoft Windows [Version 10.0.26100.4061]", "10.0.26100.4061 ltsc2025 server amd64"),
+        ("Windows 11 Pro 24H2 (OS Build 26100.4061)", "10.0.26100.4061 windows-11-24h2 client amd64"),
+        ("10.0 19045 (19041.1.amd64fre.vb_release.191206-1406)", "10.0.19045 windows-10-22h2 client amd64"),
+    ] {
+        assert_eq!(line(&host(text)), expected, "{text}");
+    }
+}
+
+#[test]
+fn attributes_complete_and_change_a_host() {
+    use Attribute::{Architecture, Containers, Edition, Hyperv};
+    for (text, expected, assumed, overridden) in [
+        ("26100", "10.0.26100 ltsc2025 server amd64", &[Attribute::Kind, Edition, Containers, Hyperv][..], &[][..]),
+        ("26100,server", "10.0.26100 ltsc2025 server amd64", &[Edition, Containers, Hyperv], &[]),
+        ("26100,client", "10.0.26100 windows-11-24h2 client amd64", &[Edition, Architecture, Containers, Hyperv], &[]),
+        ("26100,client,arm64,no-hyperv", "10.0.26100 windows-11-24h2 client arm64 no-hyperv", &[Edition, Containers], &[]),
+        ("26100,home", "10.0.26100 windows-11-24h2 client amd64 no-hyperv", &[Architecture, Containers, Hyperv], &[]),
+        ("26100,home,hyperv", "10.0.26100 windows-11-24h2 client amd64", &[Architecture, Containers], &[]),
+        ("29651,amd64", "10.0.29651 - server amd64", &[Attribute::Kind, Edition, Containers, Hyperv], &[]),
+        ("29651", "10.0.29651 - server amd64", &[Attribute::Kind, Edition, Architecture, Containers, Hyperv], &[]),
+        ("ltsc2022", "10.0.20348 ltsc2022 server amd64", &[Edition, Containers, Hyperv], &[]),
+        ("ltsc2022,server,amd64", "10.0.20348 ltsc2022 server amd64", &[Edition, Containers, Hyperv], &[]),
+        ("ltsc2022,hyperv", "10.0.20348 ltsc2022 server amd64", &[Edition, Containers], &[]),
+        (
+            "ltsc2025,client",
+            "10.0.26100 windows-11-24h2 client amd64",
+            &[Edition, Architecture, Containers, Hyperv],
+            &[Attribute::Kind],
+        ),
+        ("ltsc2022,client", "10.0.20348 - client amd64", &[Edition, Architecture, Containers, Hyperv], &[Attribute::Kind]),
+        ("ltsc2022,arm64", "10.0.20348 ltsc2022 server arm64", &[Edition, Containers, Hyperv], &[Architecture]),
+        ("1903,client", "10.0.18362 windows-10-1903 client amd64", &[Edition, Containers, Hyperv], &[Attribute::Kind]),
+        ("23h2,client", "10.0.22631 windows-11-23h2 client amd64", &[Edition, Containers, Hyperv], &[]),
+        ("24h2,client", "10.0.26100 windows-11-24h2 client amd64", &[Edition, Architecture, Containers, Hyperv], &[]),
+        ("Windows Server, version 1903, NO-HYPERV", "10.0.18362 1903 server amd64 no-hyperv", &[Edition, Containers], &[]),
+    ] {
+        let host = host(text);
+        assert_eq!(line(&host), expected, "{text}");
+        assert_eq!((host.assumed.as_slice(), host.overridden.as_slice()), (assumed, overridden), "{text}");
+    }
+    let home = host("windows-11-24h2,home");
+    assert!(home.is_home());
+    assert_eq!(home.containers, Availability::Unavailable);
+}
+
+#[test]
+fn a_build_without_a_release_is_named_by_its_number() {
+    assert_eq!(host("29651").name, "Windows build 29651");
+    assert_eq!(host("ltsc2022,client").name, "Windows build 20348");
+    assert_eq!(host("6.3.9600").name, "Windows 6.3 build 9600");
+    assert_eq!(host("20348").name, "Windows Server 2022");
+}
+
+#[test]
+fn this_machine_and_files_are_asked_for() {
+    let Ok(Request::Local(attributes)) = request("LOCAL,no-hyperv") else { panic!("local is this machine") };
+    assert_eq!(attributes.hyperv, Some(Availability::Unavailable));
+    let Ok(Request::File(path, attributes)) = request("@my hosts/a,b.reg,client") else { panic!("@ is a file") };
+    assert_eq!((path.to_str(), attributes.kind), (Some("my hosts/a,b.reg"), Some(Kind::Client)));
+}
+
+#[test]
+fn all_is_every_release_in_support() {
+    let names = |text: &str| -> Vec<String> { hosts(text).into_iter().filter_map(|host| host.release).collect() };
+    let all = names("all");
+    for (release, in_support) in [
+        ("ltsc2016", true),
+        ("ltsc2019", true),
+        ("ltsc2022", true),
+        ("ltsc2025", true),
+        ("windows-11-24h2", true),
+        ("windows-11-25h2", true),
+        ("server-23h2", false),
+        ("1903", false),
+        ("windows-11-23h2", false),
+    ] {
+        assert_eq!(all.iter().any(|name| name == release), in_support, "{release}");
+    }
+    assert!(hosts("all,server").iter().all(|host| host.kind == Kind::Server && host.overridden.is_empty()));
+    assert!(hosts("all,home").iter().all(|host| host.is_home() && host.overridden.is_empty()));
+    assert!(hosts("all,arm64").iter().all(|host| host.architecture.as_str() == "arm64" && host.overridden.is_empty()));
+    assert_eq!(hosts("all,server").len() + hosts("all,client").len(), all.len());
+
+    let Ok(Request::Hosts(later)) = parse("all", Knowledge::built_in(), date(2027, 2, 1)) else { panic!("hosts") };
+    assert!(!later.iter().any(|host| host.release.as_deref() == Some("ltsc2016")), "2016 left support in January 2027");
+    assert!(parse("all", Knowledge::built_in(), date(2090, 1, 1)).is_err());
+}
+
+#[test]
+fn errors_name_what_is_wrong_and_what_to_do() {
+    for (text, what) in [
+        ("", "an empty --host names no host"),
+        (",client", "an empty --host names no host"),
+        ("@", "@ needs the name of a file"),
+        ("ubuntu-24.04", "`ubuntu-24.04` names no Windows host"),
+        ("9600", "`9600` names no Windows host"),
+        ("100000", "`100000` names no Windows host"),
+        ("11.0.22000.0", "`11.0.22000.0` names no Windows host"),
+        ("20348.1.amd64fre.fe_release.210507-1500", "a BuildLabEx alone does not tell the version of a Windows"),
+        ("26100,clinet", "`26100,clinet` names no Windows host"),
+        ("26100,client,server", "a host cannot be both `client` and `server`"),
+        ("26100,home,server", "a host cannot be both `home` and `server`"),
+        ("all,server,arm64", "no release in support is left for this --host all"),
+        ("22h2", "`22h2` means more than one Windows release"),
+        ("windows-11", "`windows-11` means more than one Windows release"),
+        ("10.0.20348.1 or 10.0.26100.2", "this text holds more than one Windows version"),
+        ("\u{1b}]0;x\u{7}\r\n::error::", "`]0;x::error::` names no Windows host"),
+    ] {
+        assert_eq!(error(text).what, what, "{text}");
+    }
+    assert_eq!(
+        error("22h2").causes,
+        ["it may be windows-10-22h2 (build 19045), azure-stack-hci-22h2 (build 20349), windows-11-22h2 (build 22621)"]
+    );
+    assert_eq!(
+        error("26100,clinet").hint.unwrap(),
+        "`clinet` is no attribute; these are: server, client, home, amd64, arm64, hyperv, no-hyperv"
+    );
+    assert!(error("ubuntu").hint.unwrap().contains("@FILE"));
+}
+
+#[test]
+fn long_and_odd_texts_are_read_quickly() {
+    for text in
+        ["1.".repeat(200_000), ",".repeat(200_000), "10.0.".repeat(100_000), "é".repeat(100_000), ",client".repeat(50_000)]
+    {
+        assert!(request(&text).is_err());
+    }
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# wincompat and its tests as Windows programs, on Debian, under Wine. Installs what is missing (as root).
+#
+#   tests/wine.sh [ARGS…]         cargo test ARGS…, built for Windows and run under Wine
+#   tests/wine.sh build           builds wincompat.exe and the tests, and prints the program's path
+#   tests/wine.sh run -- ARGS…    wincompat.exe ARGS… (Linux sees the low 8 bits of its exit code)
+#   tests/wine.sh clippy          clippy for the code that only Windows sees, warnings denied
+#
+# Every call has a throw-away Wine prefix (registry, drive C:), whose server ends with it. Other scripts can source
+# this file and use the functions below, with as many prefixes as they like:
+#
+#   . tests/wine.sh && wine_packages && wine_cargo build --tests
+#   (wine_prefix && wine reg import host.reg && wine "$wine_exe" host)      # in ( ), the prefix ends with the subshell
+#
+# What a Windows test binary sees under Wine:
+# * The whole Linux file system is drive Z:, and the current directory is the package's, on Z:. The temporary
+#   directory is on C:, inside the prefix.
+# * Paths that the compiler put in, CARGO_BIN_EXE_wincompat and CARGO_MANIFEST_DIR, are Linux paths ("/src/wincompat").
+#   For Windows these have a root but no drive: they open and spawn as long as the current drive is Z:, but
+#   is_absolute() is false, and a child process whose current directory is on C: would look for them there. Pass them
+#   through std::path::absolute() before they become an argument of such a child.
+# * assert_cmd's cargo_bin! macro works. Its older Command::cargo_bin reads CARGO_TARGET_…_RUNNER and would start Wine
+#   inside Wine: so the runner is given to Cargo by --config, which the tests do not inherit.
+# * Linux programs cannot be spawned: insta's call of `cargo metadata` fails, so INSTA_WORKSPACE_ROOT is set.
+# * Linux's environment variables are inherited, except HOME, PATH, TEMP and TMP, which are Windows's own.
+
+wine_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+wine_triple=x86_64-pc-windows-gnu
+# A folder of its own inside the target folder: another compiler, and another lock, than the native build's.
+wine_target=${CARGO_TARGET_DIR:-$wine_root/target}/windows
+wine_exe=$wine_target/$wine_triple/debug/wincompat.exe
+
+# Installs the Debian packages that are missing: the compiler whose standard library can be built for Windows from its
+# sources (Debian's rustc-web), its clippy, the linker, and Wine.
+wine_packages() {
+    local package missing=()
+    for package in rustc-web cargo-web rust-web-src rust-web-clippy gcc libc6-dev gcc-mingw-w64-x86-64 wine wine64 ca-certificates; do
+        [[ $(dpkg-query -Wf '${db:Status-Status}' "$package" 2>&1) == installed ]] || missing+=("$package")
+    done
+    ((${#missing[@]})) || return 0
+    if ((EUID != 0)); then
+        echo "error: as root, run: apt-get install ${missing[*]}" >&2
+        return 1
+    fi
+    apt-get -o DPkg::Lock::Timeout=600 -q update >&2 &&
+        DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -qy --no-install-recommends install "${missing[@]}" >&2
+}
+
+# Cargo for Windows: `wine_cargo test --lib`. The standard library's own dependencies come from the package registry,
+# as its lock file names them. `test` is among the crates in every call, or a build and a test would share nothing.
+wine_cargo() {
+    local subcommand=$1 program=/usr/bin/cargo
+    shift
+    # As `cargo clippy`, Cargo would take the one that rustup put into its own folder.
+    [[ $subcommand != clippy ]] || program=/usr/bin/cargo-clippy
+    CARGO=/usr/bin/cargo RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc RUSTC_BOOTSTRAP=1 INSTA_WORKSPACE_ROOT=$wine_root \
+        "$program" "$subcommand" -Zbuild-std=std,panic_abort,test --target "$wine_triple" --target-dir "$wine_target" \
+        --config "target.$wine_triple.runner = 'wine'" "$@"
+}
+
+# Makes a new Wine prefix, starts its server, and removes both when this shell ends, for whatever reason.
+wine_prefix() {
+    WINEPREFIX=$(mktemp -d --tmpdir wine.XXXXXXXX) || return
+    export WINEPREFIX WINEARCH=win64 WINEDEBUG=${WINEDEBUG:--all}
+    trap wine_end EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    local log=$WINEPREFIX/wineboot.log
+    # Neither a window nor a download of Mono or Gecko.
+    if ! DISPLAY='' WINEDLLOVERRIDES=mscoree,mshtml= wineboot --init >"$log" 2>&1; then
+        cat "$log" >&2
+        return 1
+    fi
+    # By itself the server ends, and starts anew, in every pause of a few seconds between two programs.
+    wineserver --persistent=600
+    local dll=$WINEPREFIX/drive_c/windows/system32/bcryptprimitives.dll
+    [[ -e $dll ]] || x86_64-w64-mingw32-gcc -Wall -Wextra -Werror -O2 -s -shared -o "$dll" \
+        "$wine_root/tests/wine/bcryptprimitives.c" -ladvapi32
+}
+
+# Ends every program in the prefix that wine_prefix made, and removes it.
+wine_end() {
+    wineserver --kill
+    wineserver --wait
+    rm -rf -- "$WINEPREFIX"
+}
+
+# Builds wincompat.exe. With the tests: they switch on features of shared dependencies, so that a build without them
+# would compile those dependencies a second time.
+wine_build() {
+    wine_cargo build --tests "$@" >&2
+}
+
+wine_main() {
+    cd "$wine_root" && wine_packages || return
+    case ${1-} in
+    build)
+        wine_build && echo "$wine_exe"
+        ;;
+    run)
+        [[ ${2-} == -- ]] || { echo "usage: tests/wine.sh run -- ARGS…" >&2 && return 2; }
+        wine_build --quiet && wine_prefix && wine "$wine_exe" "${@:3}"
+        ;;
+    clippy)
+        wine_cargo clippy --all-targets -- --deny warnings
+        ;;
+    *)
+        wine_prefix && wine_cargo test "$@"
+        ;;
+    esac
+}
+
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
+    wine_main "$@"
+fi
