@@ -71,7 +71,9 @@ wine_prefix() {
         cat "$log" >&2
         return 1
     fi
-    # By itself the server ends, and starts anew, in every pause of a few seconds between two programs.
+    # By itself the server ends, and starts anew, in every pause of a few seconds between two programs. The first one had
+    # its service manager started twice, by --init and by its own start: each knows only the services it was asked for.
+    wineserver --wait
     wineserver --persistent=600
     local dll=$WINEPREFIX/drive_c/windows/system32/bcryptprimitives.dll
     [[ -e $dll ]] || x86_64-w64-mingw32-gcc -Wall -Wextra -Werror -O2 -s -shared -o "$dll" \
@@ -105,7 +107,8 @@ wine_main() {
         wine_cargo clippy --all-targets -- --deny warnings
         ;;
     *)
-        wine_prefix && wine_cargo test "$@"
+        # The prefix is thrown away: its registry and services may be changed.
+        wine_prefix && WINCOMPAT_TEST_REGISTRY=1 wine_cargo test "$@"
         ;;
     esac
 }

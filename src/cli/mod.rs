@@ -3,7 +3,11 @@
 pub mod check;
 pub mod explain;
 mod facts;
+pub mod host;
+mod progress;
+pub mod pull;
 mod registries;
+mod store;
 mod warnings;
 
 use std::borrow::Cow;
@@ -33,6 +37,8 @@ pub struct Cli {
 enum Command {
     Check(check::Args),
     Explain(explain::ExplainArgs),
+    Host(host::Args),
+    Pull(pull::Args),
 }
 
 /// Runs the program with these arguments, the first of which is its name; the answer is its exit code.
@@ -43,11 +49,13 @@ pub fn run(arguments: Vec<OsString>) -> u32 {
     };
     warnings::print();
     let mut out = anstream::AutoStream::auto(io::stdout().lock());
-    // Not locked: warnings come from other threads too.
+    // Not locked: warnings and progress come from other threads too.
     let mut err = anstream::AutoStream::auto(io::stderr());
     let done = match &cli.command {
         Command::Check(args) => check::run(args, columns(), &mut out, &mut err),
         Command::Explain(args) => explain::run(args, io::stdin().lock(), &mut out, &mut err),
+        Command::Host(args) => host::run(args, columns(), &mut out, &mut err),
+        Command::Pull(args) => pull::run(args, &mut out, &mut err),
     };
     match done.and_then(|code| unless_closed(out.flush()).map(|()| code)) {
         Ok(code) => u32::from(code),

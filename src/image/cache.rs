@@ -97,20 +97,17 @@ impl Cache {
             }
             Err(_) => HashMap::new(),
         };
-        let news: HashMap<&str, &Named> = names
-            .iter()
-            .filter(|named| known.get(&named.name) != Some(&named.digest))
-            .map(|named| (named.name.as_str(), named))
-            .collect();
+        let mut news: Vec<&Named> = names.iter().filter(|named| known.get(&named.name) != Some(&named.digest)).collect();
+        news.sort_by(|a, b| a.name.cmp(&b.name));
         if news.is_empty() || !self.is_writable() {
             return;
         }
         let change = |list: &mut Vec<Value>| {
             list.retain(|entry| {
                 let name = entry.get("annotations").and_then(|annotations| annotations.get(REF_NAME)).and_then(Value::as_str);
-                name.is_none_or(|name| !news.contains_key(name))
+                name.is_none_or(|name| news.binary_search_by(|new| new.name.as_str().cmp(name)).is_err())
             });
-            list.extend(news.values().map(|named| {
+            list.extend(news.iter().map(|named| {
                 json!({
                     "mediaType": named.media_type, "digest": named.digest, "size": named.size,
                     "annotations": { REF_NAME: named.name },
@@ -144,5 +141,98 @@ impl Cache {
             );
         }
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    fn named(name: &str, content: &[u8]) -> Named {
+        let media_type = crate::image::manifest::OCI_INDEX.to_owned();
+        Named { name: name.to_owned(), media_type, digest: Digest::of(content), size: content.len() as u64 }
+    }
+
+    #[test]
+    fn content_and_names_are_found_again() {
+        let root = tempfile::tempdir().unwrap();
+        let digest = Digest::of(b"{}");
+        let cache = Cache::new(root.path().join("cache"));
+        assert_eq!((cache.content(&digest), cache.named("a:1")), (None, None));
+        cache.keep(&digest, b"{}");
+        cache.remember(&[named("a:1", b"{}"), named("b:1", b"[]")]);
+        cache.remember(&[named("b:1", b"{}")]);
+
+        let again = Cache::new(root.path().join("cache"));
+        assert_eq!(again.content(&digest).as_deref(), Some(b"{}".as_slice()));
+        assert_eq!((again.named("a:1"), again.named("b:1"), again.named("c:1")), (Some(digest.clone()), Some(digest), None));
+        assert!(Folder::open(root.path().join("cache")).is_ok(), "it is an image layout");
+    }
+
+    #[test]
+    fn what_is_damaged_is_as_good_as_none() {
+        let root = tempfile::tempdir().unwrap();
+        let digest = Digest::of(b"{}");
+        let cache = Cache::new(root.path());
+        cache.keep(&digest, b"{}");
+        cache.remember(&[named("a:1", b"{}")]);
+        fs::write(root.path().join("blobs/sha256").join(digest.hex()), "{").unwrap();
+        fs::write(root.path().join("index.json"), "{").unwrap();
+        assert_eq!((cache.content(&digest), cache.named("a:1")), (None, None));
+        cache.keep(&digest, b"{}");
+        cache.remember(&[named("b:1", b"{}")]);
+        assert_eq!(cache.content(&digest).as_deref(), Some(b"{}".as_slice()));
+        assert_eq!((cache.named("a:1"), cache.named("b:1")), (None, Some(digest)));
+    }
+
+    #[test]
+    fn old_names_go() {
+        let root = tempfile::tempdir().unwrap();
+        let cache = Cache::new(root.path());
+        cache.remember(&[named("old:1", b"{}")]);
+        let many: Vec<Named> = (0..MOST_NAMES).map(|number| named(&format!("new:{number}"), b"{}")).collect();
+        cache.remember(&many);
+        assert_eq!((cache.named("old:1"), cache.named("new:0")), (None, Some(Digest::of(b"{}"))));
+    }
+
+    #[test]
+    fn a_large_entry_is_not_kept() {
+        let root = tempfile::tempdir().unwrap();
+        let cache = Cache::new(root.path());
+        let large = vec![b' '; LARGEST as usize + 1];
+        cache.keep(&Digest::of(&large), &large);
+        assert_eq!(cache.content(&Digest::of(&large)), None);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_said_once() {
+        #[derive(Clone, Default)]
+        struct Lines(Arc<Mutex<Vec<u8>>>);
+        impl Write for Lines {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0.lock().unwrap().write(bytes)
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let root = tempfile::NamedTempFile::new().unwrap();
+            let cache = Cache::new(root.path());
+            cache.keep(&Digest::of(b"{}"), b"{}");
+            cache.keep(&Digest::of(b"[]"), b"[]");
+            cache.remember(&[named("a:1", b"{}")]);
+            assert_eq!(cache.content(&Digest::of(b"{}")), None);
+        });
+        let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(lines.matches("WARN").count(), 1, "{lines}");
+        assert!(lines.contains("nothing is kept for the next check") && lines.contains("WINCOMPAT_CACHE"), "{lines}");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
@@ -59,8 +60,18 @@ pub struct Images<'k> {
     cache: Option<Cache>,
     /// Made when a registry is first asked: an archive needs none.
     client: OnceLock<Result<Client, Error>>,
-    layouts: Mutex<HashMap<(Format, PathBuf), Arc<OnceCell<Arc<Layout>>>>>,
-    facts: Mutex<HashMap<Digest, Arc<OnceCell<Facts>>>>,
+    layouts: Once<(Format, PathBuf), Arc<Layout>>,
+    /// By the digest of the manifest.
+    facts: Once<Digest, Facts>,
+}
+
+/// What is read once, however many ask for it at the same time.
+struct Once<K, T>(Mutex<HashMap<K, Arc<OnceCell<T>>>>);
+
+impl<K: Eq + Hash, T> Once<K, T> {
+    fn place(&self, key: K) -> Arc<OnceCell<T>> {
+        Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
+    }
 }
 
 /// What a location points to, and what the cache should remember of it.
@@ -78,7 +89,7 @@ impl<'k> Images<'k> {
         options.registries.deadline = options.registries.deadline.or(options.deadline);
         let root = options.cache_root.clone().or_else(Cache::default_root);
         let cache = root.filter(|_| !options.no_cache).map(Cache::new);
-        let (layouts, facts) = (Mutex::default(), Mutex::default());
+        let (layouts, facts) = (Once(Mutex::default()), Once(Mutex::default()));
         Self { options, knowledge, cache, client: OnceLock::new(), layouts, facts }
     }
 
@@ -262,15 +273,11 @@ impl<'k> Images<'k> {
     }
 
     async fn layout(&self, format: Format, path: &Path) -> Result<Arc<Layout>, Error> {
-        let once = {
-            let mut layouts = self.layouts.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(layouts.entry((format, path.to_owned())).or_default())
-        };
         let open = || async {
             let (path, deadline) = (path.to_owned(), self.options.deadline);
             blocking(move || Layout::open(format, &path, deadline)).await.map(Arc::new)
         };
-        once.get_or_try_init(open).await.cloned()
+        self.layouts.place((format, path.to_owned())).get_or_try_init(open).await.cloned()
     }
 
     /// The result of this work, or the failure of its time being over.
@@ -288,7 +295,8 @@ impl<'k> Images<'k> {
         })
     }
 
-    pub(super) fn client(&self) -> Result<&Client, Error> {
+    /// The client that registries are asked with.
+    pub(crate) fn client(&self) -> Result<&Client, Error> {
         self.client.get_or_init(|| Client::new(self.options.registries.clone())).as_ref().map_err(Clone::clone)
     }
 
@@ -304,10 +312,9 @@ impl<'k> Images<'k> {
         self.options.offline
     }
 
-    /// The place for what the image with this manifest turns out to be.
-    pub(super) fn once(&self, manifest: &Digest) -> Arc<OnceCell<Facts>> {
-        let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(facts.entry(manifest.clone()).or_default())
+    /// Where the facts of the image with this manifest are kept.
+    pub(super) fn known_facts(&self, manifest: &Digest) -> Arc<OnceCell<Facts>> {
+        self.facts.place(manifest.clone())
     }
 }
 

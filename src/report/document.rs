@@ -332,13 +332,13 @@ impl HostEntry {
 }
 
 impl PossibilityEntry {
-    fn new(possibility: &Possibility) -> Self {
+    pub(super) fn new(possibility: &Possibility) -> Self {
         Self { possible: possibility.possible, because: possibility.because.iter().map(|code| code.as_str()).collect() }
     }
 }
 
 impl FindingEntry {
-    fn new(finding: &Finding, subject: &Subject<'_>) -> Self {
+    pub(super) fn new(finding: &Finding, subject: &Subject<'_>) -> Self {
         Self {
             code: finding.code.as_str(),
             severity: finding.severity,

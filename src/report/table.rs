@@ -4,14 +4,19 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
+use textwrap::{WordSeparator, WordSplitter};
 
 use super::document::{Entry, Failure, FindingEntry, Report};
 use crate::OsVersion;
 use crate::compat::{Severity, Use, Verdict};
 
 /// Columns below which a table is not narrowed any further.
-const NARROWEST: u16 = 60;
+pub(super) const NARROWEST: u16 = 60;
+/// What answers, verdict, lines and padding take, and a host broken at spaces.
+const FOR_THE_OTHER_COLUMNS: usize = 56;
+/// The spaces around the content of a column.
+const PADDING: u16 = 2;
 
 /// Writes the table, then what was found for each result, then what could not be read.
 pub fn write(report: &Report, width: u16, out: &mut dyn Write) -> io::Result<()> {
@@ -45,29 +50,54 @@ fn results(report: &Report, width: u16) -> Table {
         .load_style(presets::ASCII_MARKDOWN)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width)
-        .set_header(["image", "version", "host", "process", "Hyper-V", "verdict"]);
+        .set_header(["image", "host", "process", "Hyper-V", "verdict"]);
+    let longest = report.results.iter().map(|entry| entry.image.reference.chars().count()).max().unwrap_or_default();
+    let for_image = usize::from(width).saturating_sub(FOR_THE_OTHER_COLUMNS).min(longest);
     for entry in &report.results {
+        let version = version(entry.image.os_version, entry.image.release.as_deref());
         table.add_row([
-            entry.image.reference.clone(),
-            version(entry.image.os_version, entry.image.release.as_deref()),
-            format!("{} {}", entry.host.name, entry.host.os_version),
+            format!("{}\n{version}", broken_at_slashes(&entry.image.reference, for_image)),
+            format!("{}\n{}", entry.host.name, entry.host.os_version),
             answer(entry.process.possible).to_owned(),
             answer(entry.hyperv.possible).to_owned(),
             verdict(entry.verdict).to_owned(),
         ]);
     }
+    // Answers are short and stay whole; what wraps is the host, and the image only where it must.
+    if let Some(image) = table.column_mut(0) {
+        image.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(for_image as u16 + PADDING)));
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
     table
+}
+
+/// Breaks a reference after slashes into lines of at most this many characters, where its parts allow.
+fn broken_at_slashes(reference: &str, width: usize) -> String {
+    let mut broken = String::with_capacity(reference.len() + 2);
+    let mut line = 0;
+    for part in reference.split_inclusive('/') {
+        let length = part.chars().count();
+        if line > 0 && line + length > width {
+            broken.push('\n');
+            line = 0;
+        }
+        broken.push_str(part);
+        line += length;
+    }
+    broken
 }
 
 fn version(version: Option<OsVersion>, release: Option<&str>) -> String {
     match (version, release) {
-        (Some(version), Some(release)) => format!("{version} {release}"),
+        (Some(version), Some(release)) => format!("{version} ({release})"),
         (Some(version), None) => version.to_string(),
-        (None, _) => "-".to_owned(),
+        (None, _) => "no version".to_owned(),
     }
 }
 
-fn answer(possible: Option<bool>) -> &'static str {
+pub(super) fn answer(possible: Option<bool>) -> &'static str {
     match possible {
         Some(true) => "yes",
         Some(false) => "no",
@@ -84,10 +114,10 @@ fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const OPEN: Style = AnsiColor::Yellow.on_default().bold();
-const PLAIN: Style = Style::new();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(super) const OPEN: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const PLAIN: Style = Style::new();
 
 fn write_entry(entry: &Entry, width: u16, explained: &mut BTreeSet<&'static str>, out: &mut dyn Write) -> io::Result<()> {
     let style = match entry.ok {
@@ -119,7 +149,7 @@ fn conclusion(entry: &Entry) -> &'static str {
     }
 }
 
-fn write_finding(finding: &FindingEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_finding(finding: &FindingEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
     let (style, severity) = match finding.severity {
         Severity::Error => (BAD, "error:"),
         Severity::Warning => (OPEN, "warning:"),
@@ -153,28 +183,50 @@ fn summary(report: &Report) -> String {
 }
 
 /// Writes a label and text, broken at spaces and never inside a word: a long name stays one that can be copied. The label
-/// has the style; without a label, the whole first line has it.
-fn wrapped(first: &str, style: Style, label: &str, text: &str, then: &str, width: u16, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "{first}{style}{label}")?;
-    let mut column = first.len() + label.len();
-    let mut at_start = label.is_empty();
-    if !label.is_empty() {
-        write!(out, "{style:#}")?;
-    }
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let length = word.chars().count();
-        if !at_start && column + 1 + length > usize::from(width) {
-            write!(out, "{style:#}\n{then}")?;
-            column = then.len();
-            at_start = true;
+/// has the style; without a label, the whole text has it.
+pub(super) fn wrapped(
+    first: &str,
+    style: Style,
+    label: &str,
+    text: &str,
+    then: &str,
+    width: u16,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let paragraph = if label.is_empty() { text.to_owned() } else { format!("{label} {text}") };
+    let options = textwrap::Options::new(width.into())
+        .initial_indent(first)
+        .subsequent_indent(then)
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
+    for (number, line) in textwrap::wrap(&paragraph, options).into_iter().enumerate() {
+        match line.strip_prefix(first).and_then(|line| line.strip_prefix(label)) {
+            _ if label.is_empty() => writeln!(out, "{style}{line}{style:#}")?,
+            Some(rest) if number == 0 => writeln!(out, "{first}{style}{label}{style:#}{rest}")?,
+            _ => writeln!(out, "{line}")?,
         }
-        if !at_start {
-            write!(out, " ")?;
-            column += 1;
-        }
-        write!(out, "{word}")?;
-        column += length;
-        at_start = false;
     }
-    writeln!(out, "{style:#}")
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_break_after_slashes_only() {
+        let nano = "mcr.microsoft.com/windows/nanoserver:1903";
+        assert_eq!(broken_at_slashes(nano, 41), nano);
+        assert_eq!(broken_at_slashes(nano, 26), "mcr.microsoft.com/windows/\nnanoserver:1903");
+        assert_eq!(broken_at_slashes(nano, 24), "mcr.microsoft.com/\nwindows/nanoserver:1903");
+        assert_eq!(broken_at_slashes("app@sha256:00", 5), "app@sha256:00");
+    }
+
+    #[test]
+    fn text_breaks_at_spaces_only() {
+        let mut out = Vec::new();
+        wrapped("  ", PLAIN, "note:", "a name_that_is_longer_than_the_line here", "    ", 20, &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "  note: a\n    name_that_is_longer_than_the_line\n    here\n");
+    }
 }

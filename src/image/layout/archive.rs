@@ -4,6 +4,7 @@
 //! strangers; its headers are used, the walk from one to the next is here.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -14,7 +15,7 @@ use tar::{EntryType, Header};
 
 /// The most entries, the longest names, and the largest extended headers; archives of images have some hundred files with names of
 /// 80 bytes.
-const MOST_ENTRIES: usize = 100_000;
+const MOST_ENTRIES: usize = 50_000;
 const LONGEST_NAME: usize = 255;
 const LARGEST_EXTENSION: u64 = 1 << 20;
 
@@ -28,11 +29,21 @@ const LARGEST_WINDOW_LOG: u32 = 27;
 const BLOCK: u64 = 512;
 
 /// A tar archive, plain or compressed by gzip or zstd, and where its files lie.
-#[derive(Debug)]
 pub struct Archive {
     /// The archive itself; `None` if it is compressed.
-    file: Option<Mutex<File>>,
+    file: Option<Mutex<Box<dyn Source>>>,
     members: HashMap<String, Member>,
+}
+
+/// What an archive is read from: a file, or bytes in memory.
+pub trait Source: Read + Seek + Send {}
+
+impl<S: Read + Seek + Send> Source for S {}
+
+impl fmt::Debug for Archive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Archive").field("members", &self.members).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -46,32 +57,38 @@ enum Member {
 }
 
 impl Archive {
-    /// Finds the files of an archive. Passing through a compressed one ends with an error at the deadline.
+    /// Opens the archive in this file.
     pub fn open(path: &Path, deadline: Option<Instant>) -> io::Result<Self> {
+        // Asked before it is opened: opening a pipe would wait for someone to write into it.
         if !std::fs::metadata(path)?.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a regular file"));
         }
-        let mut file = File::open(path)?;
-        let mut magic = [0; 4];
-        let count = file.read(&mut magic)?;
-        file.seek(SeekFrom::Start(0))?;
-        match magic.get(..count).unwrap_or_default() {
-            [0x1f, 0x8b, ..] => Self::pass_through(flate2::read::MultiGzDecoder::new(BufReader::new(file)), deadline),
+        Self::new(File::open(path)?, deadline)
+    }
+
+    /// Finds the files of an archive. Passing through a compressed one ends with an error at the deadline.
+    pub fn new(mut source: impl Source + 'static, deadline: Option<Instant>) -> io::Result<Self> {
+        let length = source.seek(SeekFrom::End(0))?;
+        source.rewind()?;
+        let mut magic = Vec::new();
+        (&mut source).take(4).read_to_end(&mut magic)?;
+        source.rewind()?;
+        let mut reader = BufReader::new(source);
+        match magic.as_slice() {
+            [0x1f, 0x8b, ..] => Self::pass_through(flate2::read::MultiGzDecoder::new(reader), deadline),
             [0x28, 0xb5, 0x2f, 0xfd] => {
-                let mut decoder = zstd::Decoder::new(file)?;
+                let mut decoder = zstd::Decoder::with_buffer(reader)?;
                 decoder.window_log_max(LARGEST_WINDOW_LOG)?;
                 Self::pass_through(decoder, deadline)
             }
             _ => {
-                let length = file.metadata()?.len();
                 let mut members = HashMap::new();
-                let mut reader = BufReader::new(file);
                 walk(&mut reader, Some(length), |reader, name, offset, size| {
                     members.insert(name, Member::Lies(offset, size));
                     let size = i64::try_from(size).map_err(|_| cut_off())?;
                     reader.seek_relative(size)
                 })?;
-                Ok(Self { file: Some(Mutex::new(reader.into_inner())), members })
+                Ok(Self { file: Some(Mutex::new(Box::new(reader.into_inner()))), members })
             }
         }
     }
@@ -117,7 +134,7 @@ impl Archive {
                 let mut bytes = Vec::new();
                 let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
                 file.seek(SeekFrom::Start(*offset))?;
-                (&mut *file).take(*size).read_to_end(&mut bytes)?;
+                (&mut **file).take(*size).read_to_end(&mut bytes)?;
                 if bytes.len() as u64 == *size { Ok(Some(bytes)) } else { Err(cut_off()) }
             }
             (Some(Member::Passed), _) | (Some(Member::Lies(..)), None) => Err(io::Error::new(
@@ -214,8 +231,10 @@ fn next_header(reader: &mut impl Read, first: bool) -> io::Result<Option<Header>
     if header.as_bytes().iter().all(|byte| *byte == 0) {
         return Ok(None);
     }
-    let sum: u32 =
-        header.as_bytes().iter().enumerate().map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) }).sum();
+    // The checksum counts its own field as spaces.
+    let (bytes, field) = (header.as_bytes(), &header.as_old().cksum);
+    let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
+    let sum = sum(bytes) - sum(field) + 8 * u32::from(b' ');
     if header.cksum().ok() != Some(sum) {
         return Err(if first {
             no_archive()
@@ -292,5 +311,59 @@ impl<R: Read> Read for Timed<R> {
             return Err(io::Error::new(io::ErrorKind::TimedOut, "the archive is so large that the time was over before its end"));
         }
         self.reader.read(buffer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    /// An archive with a long name, an extended header and a file.
+    fn archive() -> Vec<u8> {
+        let mut archive = tar::Builder::new(Vec::new());
+        archive.append_pax_extensions([("size", b"2".as_slice()), ("path", b"index.json")]).unwrap();
+        for name in ["index.json", &"long/".repeat(30)] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(2);
+            archive.append_data(&mut header, name, b"{}".as_slice()).unwrap();
+        }
+        archive.into_inner().unwrap()
+    }
+
+    fn read_all(bytes: Vec<u8>) {
+        if let Ok(archive) = Archive::new(Cursor::new(bytes), None) {
+            for name in archive.members.keys() {
+                let _ = archive.read(name, 1 << 20);
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_is_found_by_its_name() {
+        let read = |max| Archive::new(Cursor::new(archive()), None).unwrap().read("index.json", max);
+        assert_eq!(read(2).unwrap().unwrap(), b"{}");
+        assert!(read(1).is_err());
+    }
+
+    #[test]
+    fn no_change_of_a_byte_and_no_cut_is_fatal() {
+        let whole = archive();
+        for at in 0..whole.len() {
+            read_all(whole[..at].to_vec());
+            for value in [0, 0x80, 0xff, whole[at] ^ 1] {
+                let mut changed = whole.clone();
+                changed[at] = value;
+                // The checksum follows, or it would hide what the change does.
+                if at < 512 {
+                    let mut header = tar::Header::new_old();
+                    header.as_mut_bytes().copy_from_slice(&changed[..512]);
+                    header.set_cksum();
+                    changed[..512].copy_from_slice(header.as_bytes());
+                }
+                read_all(changed);
+            }
+        }
     }
 }

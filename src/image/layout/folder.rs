@@ -11,6 +11,10 @@ use super::{INDEX, LARGEST_INDEX, MARKER, check_marker, could_not_read, parse_in
 use crate::image::manifest::Index;
 use crate::image::{Digest, Error, ErrorKind, shown};
 
+/// How long a file that another program has open is tried again, and the pause between two tries.
+const BUSY: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// An OCI image layout in a folder.
 #[derive(Clone, Debug)]
 pub struct Folder {
@@ -55,9 +59,19 @@ impl Folder {
         self.root.join("blobs").join("sha256").join(digest.hex())
     }
 
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where the content with this digest grows until it is whole and gets its name.
+    pub fn partial_path(&self, digest: &Digest) -> PathBuf {
+        self.ingest().join(format!("{}.part", digest.hex()))
+    }
+
     /// The content with this digest, of at most `max` bytes, verified.
     pub fn blob(&self, digest: &Digest, max: u64) -> Result<Vec<u8>, Error> {
-        let bytes = read(&self.blob_path(digest), max).map_err(|error| could_not_read(&self.shown(), &error))?;
+        let bytes = read_once(&self.blob_path(digest), max).map_err(|error| could_not_read(&self.shown(), &error))?;
         let bytes = bytes.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("{} does not hold {digest}", self.shown())))?;
         verified(bytes, digest).map_err(|error| error.within(format!("{} could not be read", self.shown())))
     }
@@ -110,8 +124,15 @@ impl Folder {
     fn place(&self, bytes: &[u8], target: &Path) -> io::Result<()> {
         let mut file = tempfile::Builder::new().prefix("").tempfile_in(self.ingest())?;
         file.write_all(bytes)?;
-        file.persist(target).map_err(|error| error.error)?;
-        Ok(())
+        let until = Instant::now() + BUSY;
+        loop {
+            let Err(refused) = file.persist(target) else { return Ok(()) };
+            if !is_busy(&refused.error) || Instant::now() >= until {
+                return Err(refused.error);
+            }
+            std::thread::sleep(PAUSE);
+            file = refused.file;
+        }
     }
 
     /// Where files are written before they have a name. Nothing reads here, so what a killed process leaves does no harm.
@@ -125,7 +146,7 @@ impl Folder {
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(PAUSE),
                 Err(TryLockError::WouldBlock) => {
                     return Err(io::Error::new(io::ErrorKind::TimedOut, "another process keeps index.json locked"));
                 }
@@ -144,8 +165,25 @@ impl Folder {
     }
 }
 
-/// Reads a regular file of at most `max` bytes; `None` if there is none.
+/// Whether the file is only held up: Windows refuses to replace a file that someone reads, a virus scanner for example, and to
+/// open one that is being replaced.
+fn is_busy(error: &io::Error) -> bool {
+    cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied
+}
+
+/// Reads a file that may be replaced at any moment.
 fn read(path: &Path, max: u64) -> io::Result<Option<Vec<u8>>> {
+    let until = Instant::now() + BUSY;
+    loop {
+        match read_once(path, max) {
+            Err(error) if is_busy(&error) && Instant::now() < until => std::thread::sleep(PAUSE),
+            found => return found,
+        }
+    }
+}
+
+/// Reads a regular file of at most `max` bytes; `None` if there is none.
+fn read_once(path: &Path, max: u64) -> io::Result<Option<Vec<u8>>> {
     // Asked before it is opened: opening a pipe would wait for someone to write into it.
     let metadata = match fs::metadata(path) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
@@ -160,4 +198,71 @@ fn read(path: &Path, max: u64) -> io::Result<Option<Vec<u8>>> {
         return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it has more than {max} bytes")));
     }
     Ok(Some(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WAIT: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn what_is_put_is_found_and_what_is_damaged_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::create(root.path().join("store")).unwrap();
+        let digest = folder.put(b"{}").unwrap();
+        assert_eq!(folder.blob(&digest, 2).unwrap(), b"{}");
+        assert_eq!(folder.blob(&digest, 1).unwrap_err().kind, ErrorKind::Invalid, "larger than asked for");
+        assert_eq!(folder.blob(&Digest::of(b"other"), 9).unwrap_err().kind, ErrorKind::NotFound);
+        fs::write(folder.blob_path(&digest), b"{ ").unwrap();
+        assert!(folder.blob(&digest, 2).unwrap_err().sentence().contains("is damaged"));
+        folder.put(b"{}").unwrap();
+        assert_eq!(folder.blob(&digest, 2).unwrap(), b"{}", "put again, it is whole again");
+        assert_eq!(fs::read_dir(folder.ingest()).unwrap().count(), 0, "nothing is left aside");
+        assert!(Folder::open(root.path().join("store")).is_ok());
+    }
+
+    #[test]
+    fn only_a_layout_is_opened() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(Folder::open(root.path()).unwrap_err().sentence().contains("has no file oci-layout"));
+        let file = root.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(Folder::create(&file).unwrap_err().what.ends_with("could not be written"));
+        fs::write(root.path().join(MARKER), r#"{"imageLayoutVersion":"9.0.0"}"#).unwrap();
+        assert_eq!(Folder::create(root.path()).unwrap_err().kind, ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn many_writers_lose_no_name_and_nothing_they_do_not_know() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::create(root.path()).unwrap();
+        let foreign =
+            json!({ "digest": Digest::of(b""), "size": 0, "platform": { "os": "windows", "os.version": "10.0.1" }, "x": [1] });
+        folder.update_index(WAIT, |list| list.push(foreign.clone())).unwrap();
+        std::thread::scope(|scope| {
+            for writer in 0..8 {
+                let folder = &folder;
+                scope.spawn(move || {
+                    for number in 0..5 {
+                        let entry = json!({ "digest": Digest::of(&[writer, number]), "size": 2 });
+                        folder.update_index(WAIT, |list| list.push(entry)).unwrap();
+                        folder.index().expect("a reader never sees half of it");
+                    }
+                });
+            }
+        });
+        assert_eq!(folder.index().unwrap().entries.len(), 41);
+        let written: Value = serde_json::from_slice(&fs::read(root.path().join(INDEX)).unwrap()).unwrap();
+        assert_eq!(written["manifests"][0], foreign);
+    }
+
+    #[test]
+    fn a_lock_that_is_kept_is_not_waited_for_forever() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::create(root.path()).unwrap();
+        let _lock = folder.lock(WAIT).unwrap();
+        let error = folder.update_index(Duration::from_millis(20), |_| {}).unwrap_err();
+        assert!(error.sentence().contains("keeps index.json locked"), "{error:?}");
+    }
 }
