@@ -92,7 +92,7 @@ fn what_is_printed_satisfies_the_schema() {
         &["--offline", "mcr.microsoft.com/windows/servercore:ltsc2022", "mcr.microsoft.com/windows/nanoserver"],
     ] {
         let mut command = program.check(&server.url(""));
-        let answer = Answer::of(command.args(["--format=json", "--timeout=30"]).args(HOSTS).args(arguments).args(&names));
+        let answer = Answer::of(command.args(["--format=json"]).args(HOSTS).args(arguments).args(&names));
         let report = answer.json();
         assert_eq!(faults(&validator, &report), [""; 0], "{arguments:?}");
         printed.push(report);

@@ -13,11 +13,11 @@ type Place = (&'static str, bool, fn(&Program, &str) -> Command);
 
 fn check(program: &Program, arguments: &[&str]) -> Command {
     let mut command = program.command();
-    command.args(["check", "--timeout=20", "--offline"]).args(arguments);
+    command.args(["check", "--offline"]).args(arguments);
     command
 }
 
-const PLACES: [Place; 27] = [
+const PLACES: [Place; 28] = [
     ("image", true, |program, name| check(program, &[HOST, "--", name])),
     ("image, as JSON", true, |program, name| check(program, &[HOST, "--format=json", "--", name])),
     ("tag", true, |program, name| check(program, &[HOST, &format!("registry.test/app:{name}")])),
@@ -61,6 +61,11 @@ const PLACES: [Place; 27] = [
     ("a command that does not exist", true, |program, name| {
         let mut command = program.command();
         command.arg(name);
+        command
+    }),
+    ("host", true, |program, name| {
+        let mut command = program.command();
+        command.args(["host", &format!("--host={name}")]);
         command
     }),
     ("explain", true, |program, name| {

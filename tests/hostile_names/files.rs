@@ -21,6 +21,16 @@ fn check(program: &Program, place: &str, arguments: &[&str]) -> String {
     printed.concat()
 }
 
+/// `wincompat host`, as a table and as JSON.
+fn host(program: &Program, place: &str, arguments: &[&str]) -> String {
+    let printed = ["table", "json"].map(|format| {
+        let mut command = program.command();
+        command.args(["host", "--format", format]).args(arguments);
+        harmless(&format!("host: {place}, as {format}"), &mut command)
+    });
+    printed.concat()
+}
+
 /// As a registry export would hold it; line ends end the value.
 fn registry_export(values: &[(&str, &str)]) -> String {
     let mut text = "Windows Registry Editor Version 5.00\r\n\r\n\
@@ -60,8 +70,10 @@ fn hostile_host_files_are_harmless() {
             ("JSON", format!("{{\"{name}\"")),
         ] {
             let file = program.file("host", &content);
-            let printed = check(&program, what, &[&format!("--host=@{file}"), BASE_IMAGE]);
-            assert!(what != "EditionID" || printed.contains(MARK), "{what}: {name:?} is not named in {printed}");
+            let file = format!("--host=@{file}");
+            for printed in [check(&program, what, &[&file, BASE_IMAGE]), host(&program, what, &[&file])] {
+                assert!(what != "EditionID" || printed.contains(MARK), "{what}: {name:?} is not named in {printed}");
+            }
         }
     }
 }
@@ -92,8 +104,10 @@ fn hostile_facts_are_harmless() {
             let file = program.file("facts", facts.to_string());
             let printed =
                 check(&program, what, &["--knowledge", &file, HOST, BASE_IMAGE, "mcr.microsoft.com/windows/nanoserver"]);
-            let is_shown = matches!(what, "names" | "kinds");
-            assert!(!is_shown || printed.contains(MARK), "{what}: {name:?} is not named in {printed}");
+            for printed in [printed, host(&program, what, &["--knowledge", &file, HOST])] {
+                let is_shown = matches!(what, "names" | "kinds");
+                assert!(!is_shown || printed.contains(MARK), "{what}: {name:?} is not named in {printed}");
+            }
         }
     }
 }

@@ -58,7 +58,7 @@ impl Program {
         path.to_str().unwrap().to_owned()
     }
 
-    /// The program, killed after a minute: nothing here takes that long.
+    /// The program, killed after five minutes: nothing here takes that long, even on a busy machine.
     pub fn command(&self) -> Command {
         // For Windows the path has a root but no drive.
         let program = std::path::absolute(env!("CARGO_BIN_EXE_wincompat")).unwrap();
@@ -69,7 +69,7 @@ impl Program {
         for variable in ["HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "DOCKER_CONFIG"] {
             command.env(variable, self.folder.path());
         }
-        command.env("WINCOMPAT_CACHE", self.cache()).timeout(Duration::from_secs(60));
+        command.env("WINCOMPAT_CACHE", self.cache()).timeout(Duration::from_secs(300));
         command
     }
 
