@@ -79,7 +79,9 @@ wine_prefix() {
         cat "$log" >&2
         return 1
     fi
-    # By itself the server ends, and starts anew, in every pause of a few seconds between two programs.
+    # By itself the server ends, and starts anew, in every pause of a few seconds between two programs. The first one had
+    # its service manager started twice, by --init and by its own start: each knows only the services it was asked for.
+    wineserver --wait
     wineserver --persistent=600
     local dll=$WINEPREFIX/drive_c/windows/system32/bcryptprimitives.dll
     [[ -e $dll ]] || x86_64-w64-mingw32-gcc -Wall -Wextra -Werror -O2 -s -shared -o "$dll" \
@@ -114,7 +116,7 @@ wine_main() {
         ;;
     *)
         [[ " $* " == *" -- "* ]] || set -- "$@" --
-        # In a prefix of its own, the test that changes the host's registry may do so.
+        # The prefix is thrown away: its registry and services may be changed.
         wine_prefix && WINCOMPAT_TEST_REGISTRY=1 wine_cargo test "$@" "${wine_skipped[@]}"
         ;;
     esac

@@ -7,6 +7,7 @@ mod golden;
 mod hostile;
 mod image;
 mod interoperability;
+mod mutations;
 mod round_trip;
 mod synthetic;
 mod transport;

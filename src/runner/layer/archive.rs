@@ -220,8 +220,8 @@ fn type_flag(header: &Header) -> u8 {
 /// The name that counts, if the header's is what becomes of it in a header.
 ///
 /// Writers leave a name out of the header only if it is longer than the field or not ASCII. What they put there instead differs
-/// (Go drops what is not ASCII, Python writes `?`, libarchive leaves out the middle), but is always what remains of the name. A
-/// header that names another file is there to deceive a reader of either.
+/// (Go drops what is not ASCII, Python writes `?`, libarchive leaves out the middle), but is what remains of the name, or, for the
+/// targets of links, one of libarchive's two fixed texts. A header that names another file is there to deceive a reader of either.
 fn extended(header: &[u8], long: Option<Vec<u8>>, pax: Option<&[u8]>) -> Option<Vec<u8>> {
     let name = match (long, pax) {
         (None, None) => return Some(header.to_vec()),
@@ -237,7 +237,8 @@ fn extended(header: &[u8], long: Option<Vec<u8>>, pax: Option<&[u8]>) -> Option<
     let mut rest = name.iter();
     let remains = header.iter().all(|byte| rest.any(|other| other == byte || (*byte == b'?' && !other.is_ascii())));
     let climbs = header.split(|byte| *byte == b'/').any(|part| part == b"..");
-    if fits || !remains || climbs { None } else { Some(name) }
+    let placeholder = matches!(header, b"././@LongHardLink" | b"././@LongSymLink");
+    if !fits && ((remains && !climbs) || placeholder) { Some(name) } else { None }
 }
 
 /// The size of a PAX record, which is there only for what the header's digits cannot say.
@@ -310,6 +311,8 @@ mod tests {
             ("Files/日本語.txt", "Files/日本語.txt", true),
             // libarchive keeps the beginning and the end.
             ("Files/ddd/a.dll", long.as_str(), true),
+            ("././@LongHardLink", long.as_str(), true),
+            ("././@LongHardLink", "Files/a", false),
             ("Files/a", "Files/b", false),
             ("Files/a", "Files/ab", false),
             ("Files/b.txt", "Files/日本語.txt", false),
