@@ -9,6 +9,7 @@ pub mod image;
 pub mod knowledge;
 mod os_version;
 pub mod report;
+pub mod runner;
 #[cfg(windows)]
 #[allow(unsafe_code)]
 mod windows;

@@ -9,7 +9,7 @@ use super::plain::clean;
 use crate::OsVersion;
 use crate::compat::{Finding, Isolation, Judgement, Possibility, Severity, Subject, Use, Verdict, Wish};
 use crate::host::{Architecture, Attribute, Availability, Host, Kind, Source as HostSource};
-use crate::image::{self, Digest, ErrorKind, Image, Source as ImageSource};
+use crate::image::{self, Config, Digest, ErrorKind, Image, Source as ImageSource};
 use crate::knowledge::Knowledge;
 
 /// The name of this version of the report.
@@ -266,16 +266,22 @@ impl Entry {
             architecture,
             host,
         };
-        let other_os = image.other_platforms.first().and_then(|platform| platform.split('/').next());
+        let os = match candidate.map(|candidate| &candidate.config) {
+            Some(Config::Read(config)) if !config.os.is_empty() => Some(config.os.as_str()),
+            Some(_) => Some("windows"),
+            None => image.other_platforms.first().and_then(|platform| platform.split('/').next()),
+        };
         Self {
             image: ImageEntry {
                 reference: reference.clone().into_owned(),
                 digest: image.digest.clone(),
                 source: image.source,
-                os: if candidate.is_some() { Some("windows".to_owned()) } else { other_os.map(|os| clean(os).into_owned()) },
+                os: os.map(|os| clean(os).into_owned()),
                 architecture: (!architecture.is_empty()).then(|| clean(architecture).into_owned()),
                 os_version: version,
-                release: version.and_then(|version| knowledge.base_image(version.build)).map(|base| base.release.clone()),
+                release: version
+                    .and_then(|version| knowledge.base_image(version.build))
+                    .map(|base| clean(&base.release).into_owned()),
             },
             host: HostEntry::new(host),
             verdict: judgement.verdict,
@@ -309,7 +315,7 @@ impl HostEntry {
         Self {
             name: clean(&host.name).into_owned(),
             os_version: host.os_version,
-            release: host.release.clone(),
+            release: host.release.as_deref().map(|release| clean(release).into_owned()),
             kind: host.kind,
             edition: host.edition.as_deref().map(|edition| clean(edition).into_owned()),
             architecture: host.architecture,

@@ -1,0 +1,84 @@
+//! `cargo bench --bench judge`: 10,000 images on 100 hosts, judged on one thread; and how long one judgement takes.
+
+use std::time::Instant;
+
+use wincompat::OsVersion;
+use wincompat::compat::{self, Policy, Verdict};
+use wincompat::host::{self, Host};
+use wincompat::image::{Candidate, Config, ConfigFacts, Digest, Image, Source, Version};
+use wincompat::knowledge::Knowledge;
+
+const IMAGES: usize = 10_000;
+const HOSTS: usize = 100;
+
+fn main() {
+    let knowledge = Knowledge::built_in();
+    let policy = Policy::on(knowledge.date);
+    let images = images();
+    let hosts = hosts(knowledge, &policy);
+    let started = Instant::now();
+    let mut verdicts = [0usize; 4];
+    let mut findings = 0;
+    for image in &images {
+        for host in &hosts {
+            let judgement = compat::judge(knowledge, host, image, &policy);
+            findings += judgement.findings.len();
+            verdicts[match judgement.verdict {
+                Verdict::Process => 0,
+                Verdict::Hyperv => 1,
+                Verdict::Incompatible => 2,
+                Verdict::Unknown => 3,
+            }] += 1;
+        }
+    }
+    let taken = started.elapsed();
+    let [process, hyperv, incompatible, unknown] = verdicts;
+    println!(
+        "{IMAGES} images on {HOSTS} hosts: {:.3} s, {:.0} ns a judgement",
+        taken.as_secs_f64(),
+        taken.as_nanos() as f64 / (IMAGES * HOSTS) as f64
+    );
+    println!("process {process}, hyperv {hyperv}, incompatible {incompatible}, unknown {unknown}, findings {findings}");
+}
+
+/// Images with one to three entries of the generations there are, their configs read.
+fn images() -> Vec<Image> {
+    const BUILDS: [u32; 10] = [14393, 16299, 17134, 17763, 18362, 18363, 19041, 19042, 20348, 26100];
+    (0..IMAGES)
+        .map(|number| {
+            let entry = |offset: usize| {
+                let version =
+                    OsVersion::new(10, 0, BUILDS[(number + offset * 3) % BUILDS.len()], Some(1 + (number % 5000) as u32));
+                Candidate {
+                    digest: Some(Digest::of(format!("{number} {offset}").as_bytes())),
+                    architecture: "amd64".to_owned(),
+                    indexed: Version::Known(version),
+                    config: Config::Read(ConfigFacts {
+                        os: "windows".to_owned(),
+                        architecture: "amd64".to_owned(),
+                        version: Version::Known(version),
+                        history: None,
+                    }),
+                    foreign_layers: Some(false),
+                }
+            };
+            Image {
+                reference: format!("registry.example/app{number}:1"),
+                repository: Some(format!("registry.example/app{number}")),
+                digest: Some(Digest::of(format!("index {number}").as_bytes())),
+                source: Source::Registry,
+                candidates: (0..1 + number % 3).map(entry).collect(),
+                other_platforms: Vec::new(),
+            }
+        })
+        .collect()
+}
+
+/// Hosts of every release there is, in many revisions.
+fn hosts(knowledge: &Knowledge, policy: &Policy) -> Vec<Host> {
+    let builds: Vec<u32> = knowledge.releases.iter().map(|release| release.build).collect();
+    let texts: Vec<String> =
+        (0..HOSTS).map(|number| format!("10.0.{}.{},hyperv", builds[number % builds.len()], 1 + number * 37)).collect();
+    let found = host::find(&texts, knowledge, policy.today).expect("these are versions");
+    found.into_iter().map(|found| found.host).collect()
+}
