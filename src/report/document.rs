@@ -3,6 +3,7 @@
 //! Fields are only added within a version; readers take an unknown enum value as unknown.
 
 use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::plain::clean;
@@ -20,6 +21,7 @@ pub const SCHEMA: &str = "wincompat/report/v1";
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// `wincompat/report/v1`.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: &'static str,
     /// What wrote this.
     pub tool: Tool,
@@ -364,7 +366,7 @@ impl Failure {
     }
 }
 
-/// The JSON Schema of [`Report`], as committed in `schema/`.
+/// The JSON Schema of [`Report`] as it is written, as committed in `schema/`.
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(Report)
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Report>()
 }
