@@ -30,12 +30,7 @@ impl Guid {
     /// The four fields of Windows' `GUID` structure.
     pub const fn fields(self) -> (u32, u16, u16, [u8; 8]) {
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = self.0;
-        (
-            u32::from_be_bytes([a, b, c, d]),
-            u16::from_be_bytes([e, f]),
-            u16::from_be_bytes([g, h]),
-            [i, j, k, l, m, n, o, p],
-        )
+        (u32::from_be_bytes([a, b, c, d]), u16::from_be_bytes([e, f]), u16::from_be_bytes([g, h]), [i, j, k, l, m, n, o, p])
     }
 }
 

@@ -146,7 +146,9 @@ mod tests {
 
     #[test]
     fn refuses_what_could_leave_the_folder() {
-        for text in ["", "..", &ID.to_uppercase(), &ID[1..], &format!("{ID}0"), &format!("../{}", &ID[3..]), &ID.replace('4', "é")] {
+        for text in
+            ["", "..", &ID.to_uppercase(), &ID[1..], &format!("{ID}0"), &format!("../{}", &ID[3..]), &ID.replace('4', "é")]
+        {
             assert_eq!(text.parse::<ContainerId>(), Err(ParseIdError), "{text}");
         }
     }

@@ -12,6 +12,7 @@ pub mod id;
 pub mod image_config;
 pub mod interrupts;
 pub mod layer;
+pub mod layer_removal;
 mod network;
 pub mod plan;
 pub mod prune;

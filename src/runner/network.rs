@@ -20,8 +20,7 @@ pub(super) enum Connection {
 }
 
 /// What to say where a network was not asked for and there is none.
-pub(super) const NO_NETWORK: &str =
-    "this host has no NAT network, so the container gets none; Docker creates one when it first starts, wincompat never does, \
+pub(super) const NO_NETWORK: &str = "this host has no NAT network, so the container gets none; Docker creates one when it first starts, wincompat never does, \
      since Windows supports one per host";
 
 /// The network that was asked for; `None` for none.
@@ -60,7 +59,13 @@ pub(super) fn choose(system: &dyn System, request: &Request) -> Result<Option<Ne
 }
 
 /// Creates the container's endpoint on this network.
-pub(super) fn connect(system: &dyn System, store: &Store, claim: &mut Claim, request: &Request, network: &Network) -> Result<Guid, Error> {
+pub(super) fn connect(
+    system: &dyn System,
+    store: &Store,
+    claim: &mut Claim,
+    request: &Request,
+    network: &Network,
+) -> Result<Guid, Error> {
     let id = claim.id.endpoint();
     let document = Endpoint::new(store.endpoint_name(&claim.id), network.id, &request.ports)
         .map_err(|invalid| Error::invalid("the container's ports are wrong", &invalid))?;

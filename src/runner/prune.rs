@@ -50,7 +50,7 @@ fn is_stray(store: &Store, id: &ContainerId) -> bool {
 }
 
 fn stray_systems(system: &dyn System, store: &Store, isolation: Isolation, pruned: &mut Pruned) {
-    let owner = store.owner();
+    let owner = store.owner(isolation);
     let systems = match release::patiently(|| system.compute_systems(isolation, &SystemQuery::owner(&owner))) {
         Ok(systems) => systems,
         Err(error) if error.is_missing() => return,
@@ -64,7 +64,7 @@ fn stray_systems(system: &dyn System, store: &Store, isolation: Isolation, prune
         if found.owner != owner || !found.id.parse().is_ok_and(|id| is_stray(store, &id)) {
             continue;
         }
-        match release::end_container(system, &found.id, isolation, None) {
+        match release::end_container(system, &found.id, isolation, Some(&owner), None) {
             Ok(()) => pruned.compute_systems.push(found.id),
             Err(error) => pruned.left_over.push(Error::call(format!("the container {} was not ended", found.id), &error)),
         }

@@ -111,7 +111,7 @@ fn layers(kitchen: &Kitchen<'_>, request: &Request) -> Result<Vec<Layer>, Error>
 fn spec(kitchen: &Kitchen<'_>, claim: &Claim, request: &Request, layers: Vec<Layer>) -> Spec {
     Spec {
         id: claim.id.to_string(),
-        owner: kitchen.store.owner(),
+        owner: kitchen.store.owner(request.isolation),
         host_name: request.host_name.clone().unwrap_or_else(|| claim.id.short()),
         layers,
         memory_mib: request.memory_mib,
@@ -180,9 +180,7 @@ fn document(spec: &Spec, place: &Place, connection: Connection) -> Result<Contai
     };
     match place {
         Place::Volume(volume) => Argon::new(spec, volume, namespace).map(ContainerDocument::Argon),
-        Place::Folders { scratch, utility_vm } => {
-            Xenon::new(spec, scratch, utility_vm, endpoint).map(ContainerDocument::Xenon)
-        }
+        Place::Folders { scratch, utility_vm } => Xenon::new(spec, scratch, utility_vm, endpoint).map(ContainerDocument::Xenon),
     }
     .map_err(|invalid| Error::invalid("the container cannot be described to Windows", &invalid))
 }
@@ -208,7 +206,7 @@ fn create<'c>(
         && error.is_unexpected_exit()
     {
         report(Progress::Note("the container ended while it started; it is started a second time"));
-        made = release::end_container(system, &id.to_string(), Isolation::Process, container.take())
+        made = release::end_container(system, &id.to_string(), Isolation::Process, None, container.take())
             .map_err(|error| ("ended", error))
             .and_then(|()| make(container));
     }
@@ -228,10 +226,8 @@ fn refused(what: String, error: &CallError) -> Error {
 /// The container's main process.
 fn process(kitchen: &Kitchen<'_>, claim: &mut Claim, container: &dyn Container, request: &Request) -> Result<Spawned, Error> {
     kitchen.interrupts.check()?;
-    let parameters = request
-        .process
-        .parameters()
-        .map_err(|invalid| Error::invalid("the container's command is wrong", &invalid))?;
+    let parameters =
+        request.process.parameters().map_err(|invalid| Error::invalid("the container's command is wrong", &invalid))?;
     let spawned = container.create_process(&parameters).map_err(|error| {
         let shown = Error::call(format!("the command did not start: {}", request.process.command_line), &error);
         match error.code() {

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::call::CallError;
-use super::documents::SystemQuery;
+use super::documents::{SystemProperties, SystemQuery};
 use super::error::Error;
 use super::guid::Guid;
 use super::state::{Claim, Resource};
@@ -33,10 +33,10 @@ pub(super) fn everything(
     let mut failures: Vec<(Resource, Error)> = Vec::new();
     for resource in claim.taken().into_iter().rev() {
         let released = match resource {
-            Resource::ComputeSystem => claim
-                .isolations()
-                .into_iter()
-                .try_for_each(|isolation| end_container(system, &claim.id.to_string(), isolation, container.take())),
+            Resource::ComputeSystem => claim.isolations().into_iter().try_for_each(|isolation| {
+                let (id, owner) = (claim.id.to_string(), store.owner(isolation));
+                end_container(system, &id, isolation, Some(&owner), container.take())
+            }),
             _ => give_back(system, store, claim, resource),
         };
         let released = released.or_else(|error| {
@@ -121,18 +121,25 @@ pub(super) fn delete_namespace(system: &dyn System, id: Guid) -> Result<()> {
     Ok(())
 }
 
-/// Ends a container and waits until HCS no longer tells of it. A handle that no longer works (the service has been restarted,
-/// or a signal is stuck before the end on it) is replaced by a new one.
+/// Ends a container and waits until HCS no longer tells of it. Without a handle it is opened first, if HCS tells of it, and with
+/// this owner. A handle that no longer works (the service has been restarted, or a signal is stuck before the end on it) is
+/// replaced by a new one.
 pub(super) fn end_container(
     system: &dyn System,
     id: &str,
     isolation: Isolation,
+    owner: Option<&str>,
     mut handle: Option<Box<dyn Container>>,
 ) -> Result<()> {
+    let is_it = |found: &SystemProperties| found.id == id && owner.is_none_or(|owner| found.owner == owner);
     patiently(|| {
-        let Some(container) = handle.take().map_or_else(|| system.open_container(id, isolation), |handle| Ok(Some(handle)))?
-        else {
-            return Ok(());
+        let container = match handle.take() {
+            Some(handle) => handle,
+            None if !system.compute_systems(isolation, &SystemQuery::id(id))?.iter().any(is_it) => return Ok(()),
+            None => match system.open_container(id, isolation)? {
+                Some(container) => container,
+                None => return Ok(()),
+            },
         };
         match container.terminate() {
             Err(error) if !error.is_gone() => return Err(error),
@@ -143,7 +150,7 @@ pub(super) fn end_container(
     let mut waited = Duration::ZERO;
     loop {
         let systems = patiently(|| system.compute_systems(isolation, &SystemQuery::id(id)))?;
-        if systems.iter().all(|system| system.id != id) {
+        if !systems.iter().any(is_it) {
             return Ok(());
         }
         if waited >= ABSENCE {

@@ -50,9 +50,7 @@ pub(super) fn mount(system: &dyn System, store: &Store, claim: &mut Claim, layer
             _ => shown,
         }
     })?;
-    system
-        .layer_volume(&scratch)
-        .map_err(|error| Error::call("the volume of the container's scratch layer is not known", &error))
+    system.layer_volume(&scratch).map_err(|error| Error::call("the volume of the container's scratch layer is not known", &error))
 }
 
 /// ERROR_NOT_READY and ERROR_DEVICE_NOT_CONNECTED.

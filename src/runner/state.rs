@@ -115,8 +115,7 @@ impl Store {
             address: None,
             taken: Vec::new(),
         };
-        let mut claim =
-            Claim { id, folder: self.container(&id), lock: None, state: Some(state), on_paper: self.is_on_paper() };
+        let mut claim = Claim { id, folder: self.container(&id), lock: None, state: Some(state), on_paper: self.is_on_paper() };
         if !claim.on_paper {
             let locked = self.guard().and_then(|_guard| {
                 std::fs::create_dir(&claim.folder)?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::id::{ContainerId, LayerId};
+use crate::compat::Isolation;
 use crate::image::Digest;
 
 /// The store's folder, e.g. `C:\ProgramData\wincompat`.
@@ -36,22 +37,28 @@ impl Store {
         self.on_paper
     }
 
-    /// The label on all compute systems and endpoints of this store, e.g. `wincompat-1f3a5c7e9b2d4f60`. It differs from store to
-    /// store, so that pruning one never ends a container of another.
-    pub fn owner(&self) -> String {
+    /// The label on all that this store has of the host, e.g. `wincompat-1f3a5c7e9b2d4f60`. It differs from store to store, so
+    /// that pruning one never ends a container of another.
+    fn label(&self) -> String {
         let path = self.root.as_os_str().to_string_lossy().to_lowercase();
         let digest: String = Digest::of(path.as_bytes()).hex().chars().take(16).collect();
         format!("wincompat-{digest}")
     }
 
-    /// The name of a container's endpoint. The owner's label in it finds endpoints whose container is gone.
+    /// The owner of compute systems with this isolation, e.g. `wincompat-1f3a5c7e9b2d4f60-hyperv`. HCS tells of the systems of
+    /// both generations alike, but each must be opened through the DLL that created it; the owner's name tells which.
+    pub fn owner(&self, isolation: Isolation) -> String {
+        format!("{}-{}", self.label(), isolation.as_str())
+    }
+
+    /// The name of a container's endpoint. The store's label in it finds endpoints whose container is gone.
     pub fn endpoint_name(&self, id: &ContainerId) -> String {
-        format!("{}-{id}", self.owner())
+        format!("{}-{id}", self.label())
     }
 
     /// The container whose endpoint has this name, if it is one of this store.
     pub(super) fn container_of_endpoint(&self, name: &str) -> Option<ContainerId> {
-        name.strip_prefix(&self.owner())?.strip_prefix('-')?.parse().ok()
+        name.strip_prefix(&self.label())?.strip_prefix('-')?.parse().ok()
     }
 
     /// The folder of all containers.
@@ -89,7 +96,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let one = Store::open(folder.path()).unwrap();
         let other = Store::open(&folder.path().join("other")).unwrap();
-        assert_ne!(one.owner(), other.owner());
+        assert_ne!(one.owner(Isolation::Process), other.owner(Isolation::Process));
+        assert_ne!(one.owner(Isolation::Process), one.owner(Isolation::Hyperv));
         let id = ContainerId::random().unwrap();
         assert_eq!(one.container_of_endpoint(&one.endpoint_name(&id)), Some(id));
         assert_eq!(one.container_of_endpoint(&other.endpoint_name(&id)), None);
