@@ -7,9 +7,9 @@ pub mod explain;
 pub mod host;
 pub mod image;
 pub mod knowledge;
-pub mod runner;
 mod os_version;
 pub mod report;
+pub mod runner;
 #[cfg(windows)]
 #[allow(unsafe_code)]
 mod windows;

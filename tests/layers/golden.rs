@@ -152,10 +152,11 @@ fn all_of_a_file_in_order() {
         ..Meta::attributes(0x20)
     };
     let stream = stream_of("Files/a", |archive| {
-        archive
-            .file("Files/a", &meta, b"data")
-            .file("Files/a:s", &Meta::default(), b"alternate")
-            .file("Files/a:ü", &Meta::default(), b"");
+        archive.file("Files/a", &meta, b"data").file("Files/a:s", &Meta::default(), b"alternate").file(
+            "Files/a:ü",
+            &Meta::default(),
+            b"",
+        );
     });
     #[rustfmt::skip]
     assert_eq!(stream, [

@@ -116,9 +116,7 @@ fn names_that_meet_others() {
         ("without its directory", |archive, plain| archive.file("Files/no/x", plain, b""), Refusal::NoParent),
         (
             "through a symbolic link",
-            |archive, plain| {
-                archive.link("Files/l", "C:\\", &Meta::attributes(0x410)).file("Files/l/x", plain, b"")
-            },
+            |archive, plain| archive.link("Files/l", "C:\\", &Meta::attributes(0x410)).file("Files/l/x", plain, b""),
             Refusal::ParentNotDirectory,
         ),
         (
@@ -138,9 +136,7 @@ fn names_that_meet_others() {
         ),
         (
             "a stream twice",
-            |archive, plain| {
-                archive.file("Files/x", plain, b"").file("Files/x:s", plain, b"").file("Files/x:S", plain, b"")
-            },
+            |archive, plain| archive.file("Files/x", plain, b"").file("Files/x:s", plain, b"").file("Files/x:S", plain, b""),
             Refusal::SameName,
         ),
     ];
@@ -178,9 +174,8 @@ fn links() {
         let hostile = archive(|archive| archive.link("Files/s", target, &Meta::attributes(0x400)));
         assert_eq!(refusal(&hostile), reason, "symbolic link to {target}");
     }
-    let through = archive(|archive| {
-        archive.link("Files/l", "C:\\", &Meta::attributes(0x410)).hard_link("Files/h", "Files/l/Windows/x")
-    });
+    let through =
+        archive(|archive| archive.link("Files/l", "C:\\", &Meta::attributes(0x410)).hard_link("Files/h", "Files/l/Windows/x"));
     assert_eq!(refusal(&through), Refusal::ParentNotDirectory, "hard link through a symbolic link");
 }
 
@@ -230,9 +225,8 @@ fn extended_headers_against_headers() {
         ("twice", vec![record("path", "Files/x"), record("path", "Files/x")], header("Files/x", b'0', "", 0), Refusal::Pax),
     ] {
         let records = pax(&records);
-        let hostile = archive(|archive| {
-            archive.raw(&self::header("p", b'x', "", records.len() as u64), &records).raw(&header, &[0; 512])
-        });
+        let hostile =
+            archive(|archive| archive.raw(&self::header("p", b'x', "", records.len() as u64), &records).raw(&header, &[0; 512]));
         assert_eq!(refusal(&hostile), reason, "{what}");
     }
     let long_name = archive(|archive| {
@@ -245,9 +239,7 @@ fn extended_headers_against_headers() {
 fn extended_headers_of_any_size_or_number() {
     let x = |size| header("p", b'x', "", size);
     let record = pax(&[("comment".to_owned(), b"c".to_vec())]);
-    let twice = archive(|archive| {
-        archive.raw(&x(record.len() as u64), &record).raw(&x(record.len() as u64), &record)
-    });
+    let twice = archive(|archive| archive.raw(&x(record.len() as u64), &record).raw(&x(record.len() as u64), &record));
     assert_eq!(refusal(&twice), Refusal::ExtendedHeader);
     // Said to be 2 MiB: refused before they are read.
     assert_eq!(refusal(&archive(|archive| archive.raw(&x(2 << 20), b""))), Refusal::ExtendedHeader);
@@ -262,9 +254,7 @@ fn extended_headers_of_any_size_or_number() {
     // A megabyte of the smallest records takes no time that grows with its square.
     let records: Vec<_> = (0..60_000).map(|index| (format!("k{index:x}"), b"v".to_vec())).collect();
     let records = pax(&records);
-    let many = archive(|archive| {
-        archive.raw(&x(records.len() as u64), &records).raw(&header("Files/x", b'3', "", 0), b"")
-    });
+    let many = archive(|archive| archive.raw(&x(records.len() as u64), &records).raw(&header("Files/x", b'3', "", 0), b""));
     assert_eq!(refusal(&many), Refusal::Type('3'));
 }
 
@@ -281,7 +271,12 @@ fn headers_that_are_none() {
     let mut wrong_sum = header("Files/x", b'0', "", 0);
     wrong_sum.as_old_mut().mode[0] ^= 1;
     assert_eq!(refusal(&archive(|archive| archive.raw(&wrong_sum, b""))), Refusal::Header);
-    for size in [&b"-0000000001\0"[..], b"0000000000x\0", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", b"\x80\x01\0\0\0\0\0\0\0\0\0\0"] {
+    for size in [
+        &b"-0000000001\0"[..],
+        b"0000000000x\0",
+        b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"\x80\x01\0\0\0\0\0\0\0\0\0\0",
+    ] {
         let mut wrong_size = header("Files/x", b'0', "", 0);
         wrong_size.as_old_mut().size.copy_from_slice(size);
         wrong_size.set_cksum();

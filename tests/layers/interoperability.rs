@@ -13,15 +13,8 @@ macro_rules! layers {
     };
 }
 
-const LAYERS: [(&str, &[u8]); 7] = layers!(
-    "go",
-    "gnu-tar-posix",
-    "gnu-tar-gnu",
-    "libarchive-pax",
-    "libarchive-gnutar",
-    "python-pax",
-    "python-gnu"
-);
+const LAYERS: [(&str, &[u8]); 7] =
+    layers!("go", "gnu-tar-posix", "gnu-tar-gnu", "libarchive-pax", "libarchive-gnutar", "python-pax", "python-gnu");
 
 fn decoded(layer: &[u8]) -> Tree {
     let mut tree = Tree::default();

@@ -17,13 +17,7 @@ use wincompat::runner::layer::{Compression, Decoded, Expected, LayerError, Layer
 
 /// An uncompressed layer with nothing expected of it.
 pub fn options(position: Position) -> Options<'static> {
-    Options {
-        compression: Compression::None,
-        position,
-        expected: Expected::default(),
-        limits: Limits::default(),
-        sddl: None,
-    }
+    Options { compression: Compression::None, position, expected: Expected::default(), limits: Limits::default(), sddl: None }
 }
 
 /// Decodes an uncompressed archive.

@@ -21,7 +21,8 @@ fn ten_thousand_entries() {
     let mut tree = Tree::default();
     let decoded = decode_into(&mut tree, &write(&items, Vec::new()), Position::Base).unwrap();
     assert!(tree.finished);
-    let streams: usize = items.iter().map(|item| matches!(&item.kind, ItemKind::File { streams, .. } if !streams.is_empty()) as usize).sum();
+    let streams: usize =
+        items.iter().map(|item| matches!(&item.kind, ItemKind::File { streams, .. } if !streams.is_empty()) as usize).sum();
     assert_eq!(decoded.entries as usize, 10_000 + streams);
     assert_eq!(tree.nodes.len(), 10_000);
     let expected: BTreeMap<String, Node> = items.iter().map(|item| (item.path.clone(), node(item))).collect();

@@ -36,11 +36,8 @@ fn listing(root: &Path) -> Vec<String> {
 fn upper_layer() -> Archive<Vec<u8>> {
     let plain = Meta::default();
     let secured = Meta { security: Some(DESCRIPTOR.to_vec()), ..Meta::attributes(0x2010) };
-    let timed = Meta {
-        modified: Some("1700000000.5".to_owned()),
-        accessed: Some("1600000000".to_owned()),
-        ..Meta::attributes(0x21)
-    };
+    let timed =
+        Meta { modified: Some("1700000000.5".to_owned()), accessed: Some("1600000000".to_owned()), ..Meta::attributes(0x21) };
     let mut archive = Archive::with_files();
     archive
         .directory("Files/d", &secured)
@@ -125,7 +122,10 @@ fn an_upper_layer() {
     assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0, "the folder goes with its owner");
 
     assert!(vm.finished);
-    assert_eq!(vm.nodes.keys().collect::<Vec<_>>(), ["UtilityVM", "UtilityVM/Files", "UtilityVM/Files/a", "UtilityVM/Files/h", "UtilityVM/Files/w"]);
+    assert_eq!(
+        vm.nodes.keys().collect::<Vec<_>>(),
+        ["UtilityVM", "UtilityVM/Files", "UtilityVM/Files/a", "UtilityVM/Files/h", "UtilityVM/Files/w"]
+    );
     assert_eq!(vm.nodes["UtilityVM/Files/w"], Node::Removed);
     assert_eq!(vm.directories.len(), 2);
 }

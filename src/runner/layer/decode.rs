@@ -100,10 +100,9 @@ fn decode_unfinished(
         decoder.directories.reverse();
         Ok((entries, std::mem::take(&mut decoder.directories)))
     })?;
-    for (what, expected, actual) in [
-        ("digest", options.expected.digest, &streamed.digest),
-        ("diff ID", options.expected.diff_id, &streamed.diff_id),
-    ] {
+    for (what, expected, actual) in
+        [("digest", options.expected.digest, &streamed.digest), ("diff ID", options.expected.diff_id, &streamed.diff_id)]
+    {
         if let Some(expected) = expected.filter(|expected| *expected != actual) {
             return Err(LayerError::Mismatch { what, expected: expected.clone(), actual: actual.clone() });
         }

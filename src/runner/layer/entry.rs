@@ -97,8 +97,7 @@ impl Entry {
         let path = name.path;
         let described = matches!(kind, Kind::Directory | Kind::File { .. } | Kind::Reparse(_));
         check_area(&path, &kind)?;
-        let mut entry =
-            Self { path, kind, info: BasicInfo::default(), security: None, extended_attributes: Vec::new() };
+        let mut entry = Self { path, kind, info: BasicInfo::default(), security: None, extended_attributes: Vec::new() };
         // A stream, a further name and a removal have no metadata of their own.
         if described {
             let records = &member.records;
@@ -225,7 +224,13 @@ mod tests {
         let mut content = Vec::new();
         for (key, value) in records {
             let rest = 3 + key.len() + value.len();
-            let digits = if rest < 9 { 1 } else if rest < 98 { 2 } else { 3 };
+            let digits = if rest < 9 {
+                1
+            } else if rest < 98 {
+                2
+            } else {
+                3
+            };
             content.extend_from_slice(format!("{} {key}={value}\n", rest + digits).as_bytes());
         }
         let records = Records::parse(&content).unwrap();

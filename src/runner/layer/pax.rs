@@ -32,9 +32,7 @@ impl Records {
 
     /// The keys that begin so and their values, in the order of the keys; without the prefix.
     pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
-        self.0
-            .range(prefix.to_owned()..)
-            .map_while(move |(key, value)| Some((key.strip_prefix(prefix)?, value.as_slice())))
+        self.0.range(prefix.to_owned()..).map_while(move |(key, value)| Some((key.strip_prefix(prefix)?, value.as_slice())))
     }
 }
 

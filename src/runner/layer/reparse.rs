@@ -131,7 +131,12 @@ mod tests {
             ("b", false, "b", true),
             ("../b", false, r"..\b", true),
             (r"..\..\x\..\y", false, r"..\..\x\..\y", true),
-            (r"\\?\Volume{b75e2c83-0000-0000-0000-602f00000000}\", true, r"\??\Volume{b75e2c83-0000-0000-0000-602f00000000}\", false),
+            (
+                r"\\?\Volume{b75e2c83-0000-0000-0000-602f00000000}\",
+                true,
+                r"\??\Volume{b75e2c83-0000-0000-0000-602f00000000}\",
+                false,
+            ),
             (r"\\?\ContainerMappedDirectories\A1", false, r"\??\ContainerMappedDirectories\A1", false),
         ] {
             let reparse = parse(target, mount_point, "Files/a/b/link").unwrap_or_else(|refusal| panic!("{target}: {refusal}"));
