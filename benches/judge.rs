@@ -33,7 +33,11 @@ fn main() {
     }
     let taken = started.elapsed();
     let [process, hyperv, incompatible, unknown] = verdicts;
-    println!("{IMAGES} images on {HOSTS} hosts: {:.3} s, {:.0} ns a judgement", taken.as_secs_f64(), taken.as_nanos() as f64 / (IMAGES * HOSTS) as f64);
+    println!(
+        "{IMAGES} images on {HOSTS} hosts: {:.3} s, {:.0} ns a judgement",
+        taken.as_secs_f64(),
+        taken.as_nanos() as f64 / (IMAGES * HOSTS) as f64
+    );
     println!("process {process}, hyperv {hyperv}, incompatible {incompatible}, unknown {unknown}, findings {findings}");
 }
 
@@ -43,7 +47,8 @@ fn images() -> Vec<Image> {
     (0..IMAGES)
         .map(|number| {
             let entry = |offset: usize| {
-                let version = OsVersion::new(10, 0, BUILDS[(number + offset * 3) % BUILDS.len()], Some(1 + (number % 5000) as u32));
+                let version =
+                    OsVersion::new(10, 0, BUILDS[(number + offset * 3) % BUILDS.len()], Some(1 + (number % 5000) as u32));
                 Candidate {
                     digest: Some(Digest::of(format!("{number} {offset}").as_bytes())),
                     architecture: "amd64".to_owned(),

@@ -2,7 +2,6 @@
 
 mod registry;
 
-use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -189,7 +188,9 @@ async fn credentials_stay_with_the_origin_they_are_for() {
     let elsewhere = serve(images(), Access::Anyone);
     let asks_too = serve(images(), Access::Basic("user", PASSWORD));
     let (there, asking) = (elsewhere.url("/v2/app/manifests/1"), asks_too.url("/v2/app/manifests/1"));
+    let open_asking = asking.clone();
     let server = Server::start(move |request| match request.path.as_str() {
+        "/v2/open/manifests/1" => Reply::redirect(307, &open_asking),
         _ if request.header("authorization").is_none() => Reply::challenge("Basic realm=\"x\""),
         "/v2/moved/manifests/1" => Reply::redirect(301, "/v2/here/manifests/1"),
         "/v2/other/manifests/1" => Reply::redirect(307, &there),
@@ -201,6 +202,14 @@ async fn credentials_stay_with_the_origin_they_are_for() {
         server.name(),
         asks_too.name()
     )));
+    // Who is asked because of a redirect gets nothing, though it asks and credentials are stored for it; nor does the one who
+    // redirected, who did not ask.
+    assert_eq!(client.manifest(&server.name(), "open", "1").await.unwrap_err().kind, ErrorKind::Unauthorized);
+    for request in [server.requests(), asks_too.requests()].concat() {
+        assert_eq!(request.header("authorization"), None);
+    }
+    assert_eq!(asks_too.requests().len(), 1);
+
     client.manifest(&server.name(), "moved", "1").await.unwrap();
     let last = server.requests().pop().unwrap();
     assert_eq!(
@@ -212,11 +221,10 @@ async fn credentials_stay_with_the_origin_they_are_for() {
     assert_eq!(elsewhere.requests().len(), 1);
     assert_eq!(elsewhere.requests()[0].header("authorization"), None);
 
-    // Who is asked because of a redirect gets nothing, though it asks and credentials are stored for it.
     let error = client.manifest(&server.name(), "asking", "1").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unauthorized);
-    assert_eq!(asks_too.requests().len(), 1);
-    assert_eq!(asks_too.requests()[0].header("authorization"), None);
+    assert_eq!(asks_too.requests().len(), 2);
+    assert_eq!(asks_too.requests()[1].header("authorization"), None);
 }
 
 #[tokio::test]
@@ -278,57 +286,6 @@ async fn refused_and_missing_credentials_have_different_hints() {
     assert!(hint(CredentialStore::none()).await.contains("log in with docker login"));
     let broken = client(configured("{")).manifest(&server.name(), "app", "1").await.unwrap_err();
     assert!(broken.causes.iter().any(|cause| cause.starts_with("DOCKER_AUTH_CONFIG was left out: not JSON")), "{broken:?}");
-}
-
-/// Takes what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[tokio::test]
-async fn no_secret_is_shown_anywhere() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    // This runtime has one thread: everything is logged here.
-    let _guard = tracing::subscriber::set_default(subscriber);
-
-    let accesses = [Access::Basic("user", PASSWORD), Access::TokenFor("user", PASSWORD), Access::TokenFor("user", "other")];
-    let mut shown = String::new();
-    for access in accesses {
-        let server = serve(images(), access);
-        let signed = Server::start(|_| Reply::nothing());
-        let client = client(stored(&server.name(), "user", PASSWORD));
-        shown += &format!("{:?}\n", client.manifest(&server.name(), "app", "1").await.map(|_| ()));
-        shown += &format!("{:?}\n", client.manifest(&server.name(), "missing", "1").await);
-        shown += &format!("{client:?}\n");
-        // An address that is signed is as good as a password.
-        let there = signed.url(&format!("/blob?signature={PASSWORD}"));
-        let redirecting = Server::start(move |_| Reply::redirect(307, &there));
-        let error = client.manifest(&redirecting.name(), "app", "1").await.unwrap_err();
-        assert_eq!(signed.requests().len(), 3);
-        shown += &format!("{error:?}\n{error}\n");
-    }
-    shown += &String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(shown.contains("/v2/app/manifests/1"), "nothing was logged: {shown}");
-    let secrets = [PASSWORD.to_owned(), basic("user", PASSWORD), token("repository:app:pull")];
-    for secret in secrets.iter().map(|secret| secret.trim_start_matches("Basic ")) {
-        assert!(!shown.contains(secret), "{secret} in {shown}");
-    }
 }
 
 #[cfg(unix)]

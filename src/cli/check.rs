@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "HOST")]
     host: Vec<String>,
     /// The isolation asked for.
-    #[arg(long, value_enum, default_value_t, env = "WINCOMPAT_ISOLATION")]
+    #[arg(long, value_enum, default_value_t, env = "WINCOMPAT_ISOLATION", hide_env_values = true)]
     isolation: Wish,
     /// The code is not trusted: process isolation is out of the choice.
     #[arg(long)]
@@ -76,10 +76,14 @@ fn denied(text: &str) -> Result<Denied, String> {
     if text == "warnings" {
         return Ok(Denied::Warnings);
     }
-    let codes = || Code::all().map(Code::as_str);
-    text.parse().map(Denied::Finding).map_err(|_| match crate::explain::suggest(text, codes()).as_slice() {
-        [] => "no finding has this code; `wincompat explain CODE` tells what one means".to_owned(),
-        near => format!("no finding has this code; did you mean {}?", near.join(" or ")),
+    text.parse().map(Denied::Finding).map_err(|_| {
+        // Names of errors are suggested as well, and no error can be denied.
+        let mut near = crate::explain::suggest(text, Code::all().map(Code::as_str));
+        near.retain(|name| name.parse::<Code>().is_ok());
+        match near.as_slice() {
+            [] => "no finding has this code; `wincompat explain CODE` tells what one means".to_owned(),
+            near => format!("no finding has this code; did you mean {}?", near.join(" or ")),
+        }
     })
 }
 
@@ -98,7 +102,7 @@ struct Refusal {
 pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     match check(args) {
         Ok(report) => {
-            report::write(&report, args.format, columns, out)?;
+            super::unless_closed(report::write(&report, args.format, columns, out))?;
             Ok(report.exit_code())
         }
         Err(refusal) => {

@@ -3,11 +3,18 @@
 pub mod check;
 pub mod explain;
 mod facts;
+pub mod host;
+mod progress;
+pub mod pull;
 mod registries;
+mod store;
+mod warnings;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write};
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::report::{failure, plain};
@@ -30,6 +37,8 @@ pub struct Cli {
 enum Command {
     Check(check::Args),
     Explain(explain::ExplainArgs),
+    Host(host::Args),
+    Pull(pull::Args),
 }
 
 /// Runs the program with these arguments, the first of which is its name; the answer is its exit code.
@@ -38,14 +47,17 @@ pub fn run(arguments: Vec<OsString>) -> u32 {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &arguments),
     };
+    warnings::print();
     let mut out = anstream::AutoStream::auto(io::stdout().lock());
-    let mut err = anstream::AutoStream::auto(io::stderr().lock());
+    // Not locked: warnings and progress come from other threads too.
+    let mut err = anstream::AutoStream::auto(io::stderr());
     let done = match &cli.command {
         Command::Check(args) => check::run(args, columns(), &mut out, &mut err),
         Command::Explain(args) => explain::run(args, io::stdin().lock(), &mut out, &mut err),
+        Command::Host(args) => host::run(args, columns(), &mut out, &mut err),
+        Command::Pull(args) => pull::run(args, &mut out, &mut err),
     };
-    let done = done.and_then(|code| out.flush().map(|()| code));
-    match done {
+    match done.and_then(|code| unless_closed(out.flush()).map(|()| code)) {
         Ok(code) => u32::from(code),
         // Whoever reads the answer has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
@@ -56,6 +68,11 @@ pub fn run(arguments: Vec<OsString>) -> u32 {
     }
 }
 
+/// Whoever reads an answer may see enough before its end: that is no error, and changes no exit code.
+fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+}
+
 /// Help and version are answers; anything else is an error of usage. Arguments are text from outside: the message is made from
 /// harmless ones.
 fn usage(error: &clap::Error, arguments: &[OsString]) -> u32 {
@@ -63,14 +80,35 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> u32 {
         let _ = error.print();
         return 0;
     }
-    let harmless = arguments.iter().map(|argument| plain::clean(&argument.to_string_lossy()).into_owned());
-    let message = match Cli::command().try_get_matches_from(harmless) {
-        Err(error) => error.render(),
+    let harmless = arguments.iter().map(|argument| plain::clean(&without_password(&argument.to_string_lossy())).into_owned());
+    let mut error = match Cli::command().try_get_matches_from(harmless) {
+        Err(error) => error,
         // The harmless arguments are in order: only the harm was wrong.
-        Ok(_) => Cli::command().error(clap::error::ErrorKind::InvalidValue, "an argument has control characters").render(),
+        Ok(_) => Cli::command().error(ErrorKind::InvalidValue, "an argument has control characters"),
     };
-    let _ = write!(anstream::stderr(), "{}", message.ansi());
+    // A value may also be from the environment.
+    let named: Vec<(ContextKind, String)> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, plain::clean(text).into_owned())),
+            _ => None,
+        })
+        .collect();
+    for (kind, text) in named {
+        error.insert(kind, ContextValue::String(text));
+    }
+    let _ = write!(anstream::stderr(), "{}", error.render().ansi());
     2
+}
+
+/// This text with `…` for what stands between `://` and `@`: messages end in logs.
+fn without_password(text: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.into() };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.rfind('@').and_then(|at| rest.get(at..)) {
+        Some(after) => format!("{scheme}://…{after}").into(),
+        None => text.into(),
+    }
 }
 
 /// How wide what is wide may be: the terminal, or 80 columns where the answer goes elsewhere.

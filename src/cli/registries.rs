@@ -30,7 +30,7 @@ pub struct RegistryArgs {
     #[arg(long)]
     no_cache: bool,
     /// The folder of the cache.
-    #[arg(long, value_name = "DIR", env = "WINCOMPAT_CACHE", conflicts_with = "no_cache")]
+    #[arg(long, value_name = "DIR", env = "WINCOMPAT_CACHE", hide_env_values = true, conflicts_with = "no_cache")]
     cache: Option<PathBuf>,
 }
 

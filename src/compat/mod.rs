@@ -17,7 +17,7 @@ pub use rules::Possibility;
 pub use text::Subject;
 
 use crate::host::{Attribute, Host, Kind};
-use crate::image::{Candidate, Image};
+use crate::image::{Candidate, Config, Image};
 use crate::knowledge::Knowledge;
 use rules::Facts;
 
@@ -295,7 +295,11 @@ impl Case<'_> {
 
     fn detail(&self, code: Code) -> Detail {
         match code {
-            Code::LinuxImage => Detail::Text(self.image.other_platforms.join(", ")),
+            Code::LinuxImage => Detail::Text(match self.candidate.map(|candidate| &candidate.config) {
+                // The index says Windows, and the config does not.
+                Some(Config::Read(config)) => format!("{}/{}", config.os, config.architecture),
+                _ => self.image.other_platforms.join(", "),
+            }),
             Code::OsVersionUnparsable => match self.candidate.map(|candidate| candidate.version().0) {
                 Some(crate::image::Version::Unparsable(text)) => Detail::Text(text.clone()),
                 _ => Detail::Nothing,

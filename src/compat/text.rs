@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Code, Detail, Finding};
 use crate::OsVersion;
-use crate::host::{Host, Kind};
+use crate::host::{Feature, Host, Kind};
 use crate::knowledge::Knowledge;
 
 /// What a finding's sentences speak of.
@@ -76,8 +76,8 @@ impl Finding {
             "edition" => write!(text, "{}", host.edition.as_deref().unwrap_or("Home")),
             "newest" => write!(text, "{}", subject.knowledge.newest_build(host.kind)),
             "suggestion" => write!(text, "{}", subject.suggestion()),
-            "enable-containers" => write!(text, "{}", enable_feature(host, "Containers")),
-            "enable-hyperv" => write!(text, "{}", enable_feature(host, "Hyper-V")),
+            "enable-containers" => write!(text, "{}", host.command_to_enable(Feature::Containers)),
+            "enable-hyperv" => write!(text, "{}", host.command_to_enable(Feature::HyperV)),
             "update" => match &self.detail {
                 Detail::Text(kb) => write!(text, "at least {kb}"),
                 _ => write!(text, "the latest cumulative update"),
@@ -131,16 +131,6 @@ impl Subject<'_> {
             .filter(runs_as_process)
             .max_by_key(newest)
             .or_else(|| self.knowledge.base_images.iter().filter(fits).max_by_key(newest))
-    }
-}
-
-/// The command that enables a Windows feature on this kind of host.
-fn enable_feature(host: &Host, feature: &str) -> String {
-    match (host.kind, feature) {
-        (Kind::Server, "Hyper-V") => "Install-WindowsFeature Hyper-V -IncludeManagementTools -Restart".to_owned(),
-        (Kind::Server, feature) => format!("Install-WindowsFeature {feature} -Restart"),
-        (Kind::Client, "Hyper-V") => "Enable-WindowsOptionalFeature -Online -All -FeatureName Microsoft-Hyper-V".to_owned(),
-        (Kind::Client, feature) => format!("Enable-WindowsOptionalFeature -Online -All -FeatureName {feature}"),
     }
 }
 

@@ -7,7 +7,7 @@ use super::attributes::Attributes;
 use super::{Attribute, Availability, Host, Source};
 
 /// The EditionID a host gets that is only known to be Home.
-const HOME: &str = "Core";
+pub(super) const HOME: &str = "Core";
 
 /// What one source says of one host.
 #[derive(Clone, Debug, PartialEq, Eq)]

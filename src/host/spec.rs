@@ -56,10 +56,11 @@ pub fn parse(text: &str, knowledge: &Knowledge, today: Date) -> Result<Request, 
 /// Every release in support. Here, kind and architecture choose among them instead of changing them.
 fn all(attributes: &Attributes, knowledge: &Knowledge, today: Date) -> Result<Vec<Host>, Error> {
     let kind = attributes.kind_asked();
+    let edition = attributes.home.then_some(super::facts::HOME);
     let hosts: Vec<Host> = knowledge
         .releases
         .iter()
-        .filter(|release| release.support.iter().any(|support| support.until >= today))
+        .filter(|release| release.support_of(edition).is_some_and(|until| until >= today))
         .filter(|release| kind.is_none_or(|kind| kind == release.kind))
         .filter(|release| attributes.architecture.is_none_or(|wanted| release.architectures.contains(&wanted)))
         .map(|release| of_release(release).host(attributes, knowledge))

@@ -35,7 +35,38 @@ pub(super) struct Facts {
     pub foreign_layers: bool,
 }
 
+/// An image's manifest and config as their bytes are.
+#[derive(Clone, Debug)]
+pub struct RawImage {
+    /// The exact bytes of the manifest.
+    pub manifest: Vec<u8>,
+    /// Its type, e.g. `application/vnd.docker.distribution.manifest.v2+json`.
+    pub media_type: String,
+    /// The exact bytes of the config.
+    pub config: Vec<u8>,
+}
+
 impl Images<'_> {
+    /// The bytes of the image with this manifest and of its config, from the cache where they are there.
+    pub async fn raw(&self, name: &Name, digest: &Digest) -> Result<RawImage, Error> {
+        let (bytes, content_type) = match self.cache().and_then(|cache| cache.content(digest)) {
+            Some(bytes) => (bytes, None),
+            None => {
+                self.refuse_offline(name, digest)?;
+                let fetched = self.client()?.manifest(&name.registry, &name.repository, digest.as_str()).await?;
+                (fetched.bytes, fetched.content_type)
+            }
+        };
+        let content_type = content_type.as_deref();
+        let parsed = manifest::parse(&bytes, content_type).map_err(|error| error.within(unreadable(name, digest.as_str())))?;
+        let media_type = parsed.media_type(content_type);
+        let Manifest::Image(image) = parsed else {
+            return Err(Error::new(ErrorKind::Invalid, format!("{digest} is an index where the manifest of an image must be")));
+        };
+        let config = self.config_bytes(&Place::Registry(name.clone()), &image).await?;
+        Ok(RawImage { manifest: bytes, media_type, config })
+    }
+
     /// Asks the registry for a tag or digest.
     pub(super) async fn fetch(&self, name: &Name, tag_or_digest: &str) -> Result<Pointed, Error> {
         let fetched = self.client()?.manifest(&name.registry, &name.repository, tag_or_digest).await?;
@@ -100,6 +131,12 @@ impl Images<'_> {
     }
 
     async fn config(&self, place: &Place, manifest: &ImageManifest) -> Result<ImageConfig, Error> {
+        let bytes = self.config_bytes(place, manifest).await?;
+        let digest = manifest.config().digest();
+        config::parse(&bytes).map_err(|error| error.within(format!("{digest} could not be read")))
+    }
+
+    async fn config_bytes(&self, place: &Place, manifest: &ImageManifest) -> Result<Vec<u8>, Error> {
         let digest = manifest::digest_of(manifest.config())?;
         let size = manifest.config().size();
         if size > config::LARGEST {
@@ -120,7 +157,7 @@ impl Images<'_> {
             },
         };
         check_size(&digest, Some(size), bytes.len() as u64)?;
-        config::parse(&bytes).map_err(|error| error.within(format!("{digest} could not be read")))
+        Ok(bytes)
     }
 
     fn refuse_offline(&self, name: &Name, digest: &Digest) -> Result<(), Error> {

@@ -91,7 +91,7 @@ pub(super) fn advise(knowledge: &Knowledge, name: &Name, mut error: Error) -> Er
         error.hint = Some(advice);
     }
     if name.has_doubtful_registry() {
-        error = error.hint(format!(
+        error.hint = Some(format!(
             "Docker takes {} for a registry because of its upper case; {}/{} in lower case is on Docker Hub",
             name.registry, name.registry, name.repository
         ));

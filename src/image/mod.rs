@@ -223,7 +223,7 @@ fn normal_architecture(text: &str) -> String {
 }
 
 /// A text from outside as it may stand in a message: control characters escaped, cut after 200 characters.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let mut shown = String::new();
     for (count, character) in text.chars().enumerate() {
         if count == 200 {

@@ -295,7 +295,8 @@ impl<'k> Images<'k> {
         })
     }
 
-    pub(super) fn client(&self) -> Result<&Client, Error> {
+    /// The client that registries are asked with.
+    pub(crate) fn client(&self) -> Result<&Client, Error> {
         self.client.get_or_init(|| Client::new(self.options.registries.clone())).as_ref().map_err(Clone::clone)
     }
 

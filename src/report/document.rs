@@ -3,13 +3,14 @@
 //! Fields are only added within a version; readers take an unknown enum value as unknown.
 
 use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::plain::clean;
 use crate::OsVersion;
 use crate::compat::{Finding, Isolation, Judgement, Possibility, Severity, Subject, Use, Verdict, Wish};
 use crate::host::{Architecture, Attribute, Availability, Host, Kind, Source as HostSource};
-use crate::image::{self, Digest, ErrorKind, Image, Source as ImageSource};
+use crate::image::{self, Config, Digest, ErrorKind, Image, Source as ImageSource};
 use crate::knowledge::Knowledge;
 
 /// The name of this version of the report.
@@ -20,6 +21,7 @@ pub const SCHEMA: &str = "wincompat/report/v1";
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// `wincompat/report/v1`.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: &'static str,
     /// What wrote this.
     pub tool: Tool,
@@ -266,16 +268,22 @@ impl Entry {
             architecture,
             host,
         };
-        let other_os = image.other_platforms.first().and_then(|platform| platform.split('/').next());
+        let os = match candidate.map(|candidate| &candidate.config) {
+            Some(Config::Read(config)) if !config.os.is_empty() => Some(config.os.as_str()),
+            Some(_) => Some("windows"),
+            None => image.other_platforms.first().and_then(|platform| platform.split('/').next()),
+        };
         Self {
             image: ImageEntry {
                 reference: reference.clone().into_owned(),
                 digest: image.digest.clone(),
                 source: image.source,
-                os: if candidate.is_some() { Some("windows".to_owned()) } else { other_os.map(|os| clean(os).into_owned()) },
+                os: os.map(|os| clean(os).into_owned()),
                 architecture: (!architecture.is_empty()).then(|| clean(architecture).into_owned()),
                 os_version: version,
-                release: version.and_then(|version| knowledge.base_image(version.build)).map(|base| base.release.clone()),
+                release: version
+                    .and_then(|version| knowledge.base_image(version.build))
+                    .map(|base| clean(&base.release).into_owned()),
             },
             host: HostEntry::new(host),
             verdict: judgement.verdict,
@@ -309,7 +317,7 @@ impl HostEntry {
         Self {
             name: clean(&host.name).into_owned(),
             os_version: host.os_version,
-            release: host.release.clone(),
+            release: host.release.as_deref().map(|release| clean(release).into_owned()),
             kind: host.kind,
             edition: host.edition.as_deref().map(|edition| clean(edition).into_owned()),
             architecture: host.architecture,
@@ -324,13 +332,13 @@ impl HostEntry {
 }
 
 impl PossibilityEntry {
-    fn new(possibility: &Possibility) -> Self {
+    pub(super) fn new(possibility: &Possibility) -> Self {
         Self { possible: possibility.possible, because: possibility.because.iter().map(|code| code.as_str()).collect() }
     }
 }
 
 impl FindingEntry {
-    fn new(finding: &Finding, subject: &Subject<'_>) -> Self {
+    pub(super) fn new(finding: &Finding, subject: &Subject<'_>) -> Self {
         Self {
             code: finding.code.as_str(),
             severity: finding.severity,
@@ -358,7 +366,7 @@ impl Failure {
     }
 }
 
-/// The JSON Schema of [`Report`], as committed in `schema/`.
+/// The JSON Schema of [`Report`] as it is written, as committed in `schema/`.
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(Report)
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Report>()
 }

@@ -2,6 +2,8 @@
 
 pub mod document;
 pub mod failure;
+pub mod host;
+pub mod host_table;
 pub mod plain;
 pub mod table;
 
@@ -15,7 +17,7 @@ pub enum Format {
     /// A table with the findings under it, for people.
     #[default]
     Table,
-    /// One JSON document, `wincompat/report/v1`.
+    /// One JSON document.
     Json,
 }
 

@@ -25,9 +25,15 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(cleaned)
 }
 
-/// Characters nobody sees that change what is seen: direction marks, embeddings, isolates, byte order marks, zero widths.
+/// Characters nobody sees: direction marks, embeddings, isolates, byte order marks, zero widths, soft hyphens, variation selectors.
+/// They change what is seen; and comparisons by the rules of a language, as .NET's, pass over them, so that to a runner written
+/// in it `:\u{ad}:` may begin with `::` (https://learn.microsoft.com/dotnet/standard/base-types/best-practices-strings).
 fn steers(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
+    matches!(
+        character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 #[cfg(test)]
@@ -53,6 +59,8 @@ mod tests {
             ("a\n::warning file=x::y", "a : :warning file=x: :y"),
             (":\u{1}:error::", ": :error: :"),
             (":\u{200b}:error", ": :error"),
+            (":\u{ad}:error", ": :error"),
+            ("#\u{fe0f}#[error]", "# #[error]"),
             ("##vso[task.setvariable]x", "# #vso[task.setvariable]x"),
             ("#\u{0}#vso[x]", "# #vso[x]"),
             ("##[error]x", "# #[error]x"),

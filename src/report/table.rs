@@ -12,7 +12,7 @@ use crate::OsVersion;
 use crate::compat::{Severity, Use, Verdict};
 
 /// Columns below which a table is not narrowed any further.
-const NARROWEST: u16 = 60;
+pub(super) const NARROWEST: u16 = 60;
 /// What answers, verdict, lines and padding take, and a host broken at spaces.
 const FOR_THE_OTHER_COLUMNS: usize = 56;
 /// The spaces around the content of a column.
@@ -97,7 +97,7 @@ fn version(version: Option<OsVersion>, release: Option<&str>) -> String {
     }
 }
 
-fn answer(possible: Option<bool>) -> &'static str {
+pub(super) fn answer(possible: Option<bool>) -> &'static str {
     match possible {
         Some(true) => "yes",
         Some(false) => "no",
@@ -114,10 +114,10 @@ fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const OPEN: Style = AnsiColor::Yellow.on_default().bold();
-const PLAIN: Style = Style::new();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(super) const OPEN: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const PLAIN: Style = Style::new();
 
 fn write_entry(entry: &Entry, width: u16, explained: &mut BTreeSet<&'static str>, out: &mut dyn Write) -> io::Result<()> {
     let style = match entry.ok {
@@ -149,7 +149,7 @@ fn conclusion(entry: &Entry) -> &'static str {
     }
 }
 
-fn write_finding(finding: &FindingEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_finding(finding: &FindingEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
     let (style, severity) = match finding.severity {
         Severity::Error => (BAD, "error:"),
         Severity::Warning => (OPEN, "warning:"),
@@ -184,7 +184,15 @@ fn summary(report: &Report) -> String {
 
 /// Writes a label and text, broken at spaces and never inside a word: a long name stays one that can be copied. The label
 /// has the style; without a label, the whole text has it.
-fn wrapped(first: &str, style: Style, label: &str, text: &str, then: &str, width: u16, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn wrapped(
+    first: &str,
+    style: Style,
+    label: &str,
+    text: &str,
+    then: &str,
+    width: u16,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let paragraph = if label.is_empty() { text.to_owned() } else { format!("{label} {text}") };
     let options = textwrap::Options::new(width.into())
         .initial_indent(first)

@@ -5,6 +5,7 @@
 
 pub mod images;
 pub mod tls;
+pub mod windows;
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};

@@ -11,6 +11,10 @@ use super::{INDEX, LARGEST_INDEX, MARKER, check_marker, could_not_read, parse_in
 use crate::image::manifest::Index;
 use crate::image::{Digest, Error, ErrorKind, shown};
 
+/// How long a file that another program has open is tried again, and the pause between two tries.
+const BUSY: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// An OCI image layout in a folder.
 #[derive(Clone, Debug)]
 pub struct Folder {
@@ -55,9 +59,19 @@ impl Folder {
         self.root.join("blobs").join("sha256").join(digest.hex())
     }
 
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where the content with this digest grows until it is whole and gets its name.
+    pub fn partial_path(&self, digest: &Digest) -> PathBuf {
+        self.ingest().join(format!("{}.part", digest.hex()))
+    }
+
     /// The content with this digest, of at most `max` bytes, verified.
     pub fn blob(&self, digest: &Digest, max: u64) -> Result<Vec<u8>, Error> {
-        let bytes = read(&self.blob_path(digest), max).map_err(|error| could_not_read(&self.shown(), &error))?;
+        let bytes = read_once(&self.blob_path(digest), max).map_err(|error| could_not_read(&self.shown(), &error))?;
         let bytes = bytes.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("{} does not hold {digest}", self.shown())))?;
         verified(bytes, digest).map_err(|error| error.within(format!("{} could not be read", self.shown())))
     }
@@ -110,8 +124,15 @@ impl Folder {
     fn place(&self, bytes: &[u8], target: &Path) -> io::Result<()> {
         let mut file = tempfile::Builder::new().prefix("").tempfile_in(self.ingest())?;
         file.write_all(bytes)?;
-        file.persist(target).map_err(|error| error.error)?;
-        Ok(())
+        let until = Instant::now() + BUSY;
+        loop {
+            let Err(refused) = file.persist(target) else { return Ok(()) };
+            if !is_busy(&refused.error) || Instant::now() >= until {
+                return Err(refused.error);
+            }
+            std::thread::sleep(PAUSE);
+            file = refused.file;
+        }
     }
 
     /// Where files are written before they have a name. Nothing reads here, so what a killed process leaves does no harm.
@@ -125,7 +146,7 @@ impl Folder {
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(PAUSE),
                 Err(TryLockError::WouldBlock) => {
                     return Err(io::Error::new(io::ErrorKind::TimedOut, "another process keeps index.json locked"));
                 }
@@ -144,8 +165,25 @@ impl Folder {
     }
 }
 
-/// Reads a regular file of at most `max` bytes; `None` if there is none.
+/// Whether the file is only held up: Windows refuses to replace a file that someone reads, a virus scanner for example, and to
+/// open one that is being replaced.
+fn is_busy(error: &io::Error) -> bool {
+    cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied
+}
+
+/// Reads a file that may be replaced at any moment.
 fn read(path: &Path, max: u64) -> io::Result<Option<Vec<u8>>> {
+    let until = Instant::now() + BUSY;
+    loop {
+        match read_once(path, max) {
+            Err(error) if is_busy(&error) && Instant::now() < until => std::thread::sleep(PAUSE),
+            found => return found,
+        }
+    }
+}
+
+/// Reads a regular file of at most `max` bytes; `None` if there is none.
+fn read_once(path: &Path, max: u64) -> io::Result<Option<Vec<u8>>> {
     // Asked before it is opened: opening a pipe would wait for someone to write into it.
     let metadata = match fs::metadata(path) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),

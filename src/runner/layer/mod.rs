@@ -22,7 +22,7 @@ mod sink;
 pub mod transport;
 
 pub use decode::{Decoded, Expected, Limits, Options, Position, SddlConverter, decode};
-pub use decompress::{Compression, Streamed};
+pub use decompress::{Compression, Streamed, decompress};
 pub use entry::{BasicInfo, Entry, Kind, Security};
 pub use error::LayerError;
 pub use file_time::FileTime;

@@ -1,0 +1,61 @@
+//! `wincompat host`: what was found of a host, what it lacks for containers, and which base images it runs.
+
+use std::io::{self, Write};
+
+use super::facts::{KnowledgeArgs, today};
+use crate::host;
+use crate::report::host::HostReport;
+use crate::report::{Format, failure, host_table, json};
+
+/// Show what a host is, what it lacks for containers, and which base images it runs.
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wincompat host
+  wincompat host --host local,no-hyperv
+  wincompat host --host windows-server-2022
+  wincompat host --host @host.reg --format json
+
+A file for @FILE: reg export \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" host.reg, or: systeminfo > host.txt
+
+Exit codes: 0 done, 2 a host could not be read.")]
+pub struct Args {
+    /// The host; repeatable. `local` (this machine, the default), a version (10.0.20348.2402, 20348), a release
+    /// (windows-server-2022, ltsc2022, windows-11-24h2), a text with one Windows version, @FILE (reg export, systeminfo), or
+    /// `all` (every release in support). Attributes follow: 26100,client,arm64,no-hyperv,home.
+    #[arg(long, value_name = "HOST")]
+    host: Vec<String>,
+    /// How to print the answer.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    knowledge: KnowledgeArgs,
+}
+
+/// Prints the answer on `out`, errors on `err`; the exit code is 0 for an answer and 2 for none.
+///
+/// # Errors
+///
+/// A stream that cannot be written.
+pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let knowledge = match args.knowledge.load() {
+        Ok(knowledge) => knowledge,
+        Err((what, causes)) => {
+            failure::write(&what, &causes, None, err)?;
+            return Ok(2);
+        }
+    };
+    let today = today();
+    let hosts = match host::find(&args.host, &knowledge, today) {
+        Ok(hosts) => hosts,
+        Err(error) => {
+            failure::write(&error.what, &error.causes, error.hint.as_deref(), err)?;
+            return Ok(2);
+        }
+    };
+    let report = HostReport::new(&knowledge, &hosts, today);
+    match args.format {
+        Format::Table => host_table::write(&report, columns, out)?,
+        Format::Json => json(&report, out)?,
+    }
+    Ok(0)
+}

@@ -1,0 +1,52 @@
+//! How far a pull has come: bars on a terminal, a line a layer elsewhere.
+
+use std::collections::HashMap;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::image::Digest;
+use crate::runner::pull::{Event, Layer, Watch};
+
+/// Shows what happens on standard error; `quiet` shows nothing.
+pub fn watch(quiet: bool) -> Watch {
+    let with_bars = io::stderr().is_terminal() && std::env::var_os("CI").is_none();
+    if quiet {
+        Arc::new(|_| {})
+    } else if with_bars {
+        let all = MultiProgress::new();
+        let bars: Mutex<HashMap<Digest, ProgressBar>> = Mutex::default();
+        Arc::new(move |event| {
+            let (Event::Begun(layer, _) | Event::Advanced(layer, _) | Event::Done(layer)) = event;
+            let mut bars = bars.lock().unwrap_or_else(PoisonError::into_inner);
+            let bar = bars.entry(layer.digest.clone()).or_insert_with(|| all.add(bar(layer)));
+            match event {
+                Event::Begun(_, there) => bar.set_position(there),
+                Event::Advanced(_, bytes) => bar.inc(bytes),
+                Event::Done(_) => bar.finish(),
+            }
+        })
+    } else {
+        Arc::new(|event| {
+            if let Event::Done(layer) = event {
+                // Progress nobody reads is no reason to stop.
+                let _ = writeln!(io::stderr(), "{}: {} bytes, verified", short(&layer.digest), layer.size);
+            }
+        })
+    }
+}
+
+fn bar(layer: &Layer) -> ProgressBar {
+    let bar = ProgressBar::new(layer.size).with_prefix(short(&layer.digest).to_owned());
+    // The template is this program's own; were it wrong, the bar would have the plain style.
+    match ProgressStyle::with_template("{prefix} {bar:30} {bytes:>11}/{total_bytes} {binary_bytes_per_sec}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// The first twelve digits, as Docker shows them.
+fn short(digest: &Digest) -> &str {
+    digest.hex().get(..12).unwrap_or_default()
+}

@@ -1,0 +1,122 @@
+//! `wincompat pull`: the entry of an image that fits the host, into the store.
+
+use std::io::{self, Write};
+
+use super::facts::{KnowledgeArgs, today};
+use super::progress;
+use super::registries::RegistryArgs;
+use super::store::StoreArgs;
+use crate::compat::{self, Policy, Verdict};
+use crate::host;
+use crate::image::layout::Folder;
+use crate::image::reference::Location;
+use crate::image::{Digest, Error, ErrorKind, Image, Images, Name, Reference};
+use crate::knowledge::Knowledge;
+use crate::report::failure;
+use crate::runner::pull::pull;
+
+/// Bring an image into the store, verified.
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wincompat pull mcr.microsoft.com/windows/nanoserver:ltsc2022
+  wincompat pull --host windows-server-2022 --root ./store registry.example/app:1
+
+The store is an OCI image layout: `skopeo copy oci:DIR:NAME …` reads it. A pull that was interrupted goes on where it stopped.")]
+pub struct Args {
+    /// The image: NAME[:TAG][@DIGEST].
+    #[arg(value_name = "IMAGE")]
+    image: String,
+    /// The host whose entry of the image is pulled, as for `wincompat check`. Where nothing is said and this is no Windows, the
+    /// image must have one Windows entry only.
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
+    /// Pull the nearest entry even if it does not run on the host.
+    #[arg(long)]
+    force: bool,
+    /// Show no progress.
+    #[arg(long, short)]
+    quiet: bool,
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    registries: RegistryArgs,
+    #[command(flatten)]
+    knowledge: KnowledgeArgs,
+}
+
+/// Prints the digest of the pulled image's manifest on `out`; the answer is the exit code, 0 or 2.
+///
+/// # Errors
+///
+/// A stream that cannot be written.
+pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    match args.pull() {
+        Ok(digest) => {
+            writeln!(out, "{digest}")?;
+            Ok(0)
+        }
+        Err(error) => {
+            failure::write(&error.what, &error.causes, error.hint.as_deref(), err)?;
+            Ok(2)
+        }
+    }
+}
+
+impl Args {
+    fn pull(&self) -> Result<Digest, Error> {
+        let invalid = |what: String, causes: Vec<String>| Error { kind: ErrorKind::Invalid, what, causes, hint: None };
+        let knowledge = self.knowledge.load().map_err(|(what, causes)| invalid(what, causes))?;
+        let reference: Reference = self.image.parse()?;
+        let Location::Registry(name) = reference.location() else {
+            return Err(Error::new(ErrorKind::Unsupported, format!("{} is in no registry", reference.as_str()))
+                .hint("push it to a registry first: `skopeo copy SOURCE docker://REGISTRY/NAME:TAG`"));
+        };
+        let root = self
+            .store
+            .root()
+            .ok_or_else(|| Error::new(ErrorKind::Invalid, "this system names no folder for data").hint("name one with --root"))?;
+        let store = Folder::create(root)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Error::new(ErrorKind::Network, "no request can be sent").because(error.to_string()))?;
+        runtime.block_on(async {
+            let images = Images::new(self.registries.options(true), &knowledge);
+            let mut resolved = images.resolve(std::slice::from_ref(&reference)).await.pop();
+            let image = resolved.take().unwrap_or_else(|| Err(Error::new(ErrorKind::NotFound, "there is no image")))?;
+            let digest = self.choose(&knowledge, &image, name)?;
+            pull(&images, name, &digest, &store, &progress::watch(self.quiet)).await?;
+            Ok(digest)
+        })
+    }
+
+    /// The manifest of the entry to be pulled.
+    fn choose(&self, knowledge: &Knowledge, image: &Image, name: &Name) -> Result<Digest, Error> {
+        let of = |number: Option<usize>| {
+            let candidate = number.and_then(|number| image.candidates.get(number));
+            candidate.and_then(|candidate| candidate.digest.clone()).ok_or_else(|| {
+                Error::new(ErrorKind::NotFound, format!("{name} has no entry for Windows"))
+                    .hint("name an image built on a Windows base image")
+            })
+        };
+        if self.host.is_none() && !cfg!(windows) {
+            return match image.candidates.len() {
+                0 | 1 => of(Some(0)),
+                number => Err(Error::new(ErrorKind::Invalid, format!("{name} has {number} entries for Windows"))
+                    .hint("say for which host: --host windows-server-2022")),
+            };
+        }
+        let texts: Vec<String> = self.host.iter().cloned().collect();
+        let failed =
+            |error: host::Error| Error { kind: ErrorKind::Invalid, what: error.what, causes: error.causes, hint: error.hint };
+        let [host] = <[host::Found; 1]>::try_from(host::find(&texts, knowledge, today()).map_err(failed)?).map_err(|hosts| {
+            Error::new(ErrorKind::Invalid, format!("an image is pulled for one host, and these are {}", hosts.len()))
+        })?;
+        let judgement = compat::judge(knowledge, &host.host, image, &Policy::on(today()));
+        if judgement.verdict == Verdict::Incompatible && judgement.chosen.is_some() && !self.force {
+            return Err(Error::new(ErrorKind::Unsupported, format!("{name} does not run on {}", host.host.name))
+                .hint(format!("`wincompat check {name}` says why; --force pulls it all the same")));
+        }
+        of(judgement.chosen)
+    }
+}

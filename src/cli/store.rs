@@ -1,0 +1,26 @@
+//! Where images and containers are kept, by argument, environment or system.
+
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy as _;
+
+/// The store.
+#[derive(clap::Args, Clone, Debug)]
+pub struct StoreArgs {
+    /// The folder of images, layers and containers.
+    #[arg(long, value_name = "DIR", env = "WINCOMPAT_ROOT")]
+    root: Option<PathBuf>,
+}
+
+impl StoreArgs {
+    /// The folder: `%ProgramData%\wincompat` on Windows, the user's data folder elsewhere; `None` where the system names none.
+    pub fn root(&self) -> Option<PathBuf> {
+        self.root.clone().or_else(|| {
+            if cfg!(windows) {
+                std::env::var_os("ProgramData").map(|data| PathBuf::from(data).join("wincompat"))
+            } else {
+                etcetera::choose_base_strategy().ok().map(|folders| folders.data_dir().join("wincompat"))
+            }
+        })
+    }
+}

@@ -1,0 +1,187 @@
+//! What `wincompat host` says, as data: a host, what it lacks for containers, and which base images it runs.
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::document::{FindingEntry, HostEntry, PossibilityEntry, Tool};
+use crate::compat::{Code, Isolation, Judgement, Policy, Subject, Use, judge};
+use crate::host::{Found, Host, Prerequisite};
+use crate::image::{Candidate, Config, Image, Source, Version};
+use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
+use crate::{OsVersion, host::Kind};
+
+/// The name of this version of the document.
+pub const SCHEMA: &str = "wincompat/host/v1";
+
+/// Everything one `wincompat host` says.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct HostReport {
+    /// `wincompat/host/v1`.
+    pub schema: &'static str,
+    /// What wrote this.
+    pub tool: Tool,
+    /// In the order of the arguments.
+    pub hosts: Vec<HostAnswer>,
+}
+
+/// What is said of one host.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct HostAnswer {
+    /// The host, as in a report of `check`.
+    pub host: HostEntry,
+    /// Process isolation here.
+    pub process: IsolationEntry,
+    /// Hyper-V isolation here.
+    pub hyperv: IsolationEntry,
+    /// What containers need of this host.
+    pub prerequisites: Vec<Prerequisite>,
+    /// What is to be known of this host.
+    pub findings: Vec<FindingEntry>,
+    /// Microsoft's base images, the newest first.
+    pub images: Vec<BaseImageEntry>,
+}
+
+/// One isolation on one host.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct IsolationEntry {
+    /// Whether it works, for images of the host's own version, and why.
+    #[serde(flatten)]
+    pub works: PossibilityEntry,
+    /// The builds of images it takes, the lowest and the highest; null if it takes none.
+    pub builds: Option<[u32; 2]>,
+    /// How to ask Docker for it, e.g. `docker run --isolation=hyperv`.
+    pub how: String,
+}
+
+/// A base image on one host.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct BaseImageEntry {
+    /// E.g. `mcr.microsoft.com/windows/nanoserver:ltsc2022`.
+    pub reference: String,
+    /// E.g. `ltsc2022`.
+    pub release: String,
+    /// E.g. `20348`.
+    pub build: u32,
+    /// Whether it runs in process isolation; null where the facts do not decide.
+    pub process: Option<bool>,
+    /// Whether it runs in Hyper-V isolation; null where the facts do not decide.
+    pub hyperv: Option<bool>,
+    /// What `run` would take.
+    #[serde(rename = "use")]
+    pub taken: Option<Use>,
+    /// The last day of its support.
+    #[schemars(with = "String")]
+    pub until: Date,
+    /// Whether that day is still to come.
+    pub supported: bool,
+}
+
+impl HostReport {
+    /// What is said of these hosts on this day.
+    pub fn new(knowledge: &Knowledge, hosts: &[Found], today: Date) -> Self {
+        let answer = |found: &Found| HostAnswer::new(knowledge, found, &Policy::on(today));
+        Self { schema: SCHEMA, tool: Tool::with(knowledge), hosts: hosts.iter().map(answer).collect() }
+    }
+}
+
+impl HostAnswer {
+    fn new(knowledge: &Knowledge, found: &Found, policy: &Policy) -> Self {
+        let host = &found.host;
+        let own =
+            Image { repository: None, ..image(String::new(), vec![candidate(host.architecture.as_str(), host.os_version)]) };
+        let judgement = judge(knowledge, host, &own, policy);
+        let images = knowledge.base_images.iter().rev().flat_map(|base| {
+            base.repositories.iter().map(|repository| BaseImageEntry::new(knowledge, host, base, repository, policy))
+        });
+        Self {
+            host: HostEntry::new(host),
+            process: IsolationEntry::new(knowledge, host, Isolation::Process, &judgement),
+            hyperv: IsolationEntry::new(knowledge, host, Isolation::Hyperv, &judgement),
+            prerequisites: host.prerequisites(found.probe.as_ref()),
+            findings: findings(knowledge, host, &judgement),
+            images: images.collect(),
+        }
+    }
+}
+
+/// What the judgement of any image says of the host alone.
+fn findings(knowledge: &Knowledge, host: &Host, judgement: &Judgement) -> Vec<FindingEntry> {
+    const OF_HOST: [Code; 4] =
+        [Code::HostEndOfSupport, Code::HostNewerThanKnowledge, Code::KnowledgeOld, Code::HostTooOldForDocker];
+    let subject = Subject {
+        knowledge,
+        reference: "",
+        repository: None,
+        image: Some(host.os_version),
+        architecture: host.architecture.as_str(),
+        host,
+    };
+    let of_host = judgement.findings.iter().filter(|finding| OF_HOST.contains(&finding.code));
+    of_host.map(|finding| FindingEntry::new(finding, &subject)).collect()
+}
+
+impl IsolationEntry {
+    fn new(knowledge: &Knowledge, host: &Host, isolation: Isolation, own: &Judgement) -> Self {
+        let build = host.os_version.build;
+        let (works, lowest) = match isolation {
+            Isolation::Process => (&own.process, knowledge.stable_abi_floor(build).unwrap_or(build)),
+            Isolation::Hyperv => (&own.hyperv, knowledge.base_images.first().map_or(build, |oldest| oldest.build)),
+        };
+        let how = if Isolation::default_of(host.kind) == isolation {
+            "docker run, without a flag".to_owned()
+        } else {
+            format!("docker run --isolation={}", isolation.as_str())
+        };
+        let development = isolation == Isolation::Process && host.kind == Kind::Client;
+        Self {
+            works: PossibilityEntry::new(works),
+            builds: (works.possible != Some(false)).then_some([lowest, build]),
+            how: if development { how + ", for development only" } else { how },
+        }
+    }
+}
+
+impl BaseImageEntry {
+    fn new(knowledge: &Knowledge, host: &Host, base: &BaseImage, entry: &BaseRepository, policy: &Policy) -> Self {
+        let repository = format!("mcr.microsoft.com/{}", entry.repository);
+        let reference = match entry.tags.first() {
+            Some(tag) => format!("{repository}:{tag}"),
+            None => repository.clone(),
+        };
+        // Only the build is known for sure: the tag moves to another revision every month.
+        let version = OsVersion::of_build(base.build);
+        let candidates = entry.architectures.iter().map(|architecture| candidate(architecture.as_str(), version)).collect();
+        let image = Image { repository: Some(repository), ..image(reference.clone(), candidates) };
+        let judgement = judge(knowledge, host, &image, policy);
+        Self {
+            reference,
+            release: base.release.clone(),
+            build: base.build,
+            process: judgement.process.possible,
+            hyperv: judgement.hyperv.possible,
+            taken: judgement.taken,
+            until: entry.until,
+            supported: policy.today <= entry.until,
+        }
+    }
+}
+
+fn image(reference: String, candidates: Vec<Candidate>) -> Image {
+    Image { reference, repository: None, digest: None, source: Source::Knowledge, candidates, other_platforms: Vec::new() }
+}
+
+fn candidate(architecture: &str, version: OsVersion) -> Candidate {
+    Candidate {
+        digest: None,
+        architecture: architecture.to_owned(),
+        indexed: Version::Known(version),
+        config: Config::NotRead,
+        foreign_layers: None,
+    }
+}
+
+/// The JSON Schema of [`HostReport`], as committed in `schema/`.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(HostReport)
+}

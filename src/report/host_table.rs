@@ -1,0 +1,190 @@
+//! What `wincompat host` says, for people.
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::document::HostEntry;
+use super::host::{BaseImageEntry, HostAnswer, HostReport, IsolationEntry};
+use super::table::{BAD, GOOD, NARROWEST, OPEN, PLAIN, answer, wrapped, write_finding};
+use crate::compat::{Code, Isolation};
+use crate::host::{Attribute, Availability, Needed, Prerequisite, Source};
+use crate::knowledge::Kind;
+
+/// Where every base image lives.
+const REGISTRY: &str = "mcr.microsoft.com/";
+
+/// Writes one part a host, with an empty line between them.
+pub fn write(report: &HostReport, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let width = width.max(NARROWEST);
+    for (index, answer) in report.hosts.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        write_host(answer, width, out)?;
+    }
+    Ok(())
+}
+
+fn write_host(answer: &HostAnswer, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let host = &answer.host;
+    writeln!(out, "{} {}", host.name, host.os_version)?;
+    line("release", host.release.as_deref().unwrap_or("not known"), width, out)?;
+    line("kind", &kind(host), width, out)?;
+    line("read from", source(host.source), width, out)?;
+    attributes("assumed", &host.assumed, width, out)?;
+    attributes("overridden", &host.overridden, width, out)?;
+    line("default", &format!("{} isolation", name(host.default)), width, out)?;
+    line("process", &isolation(&answer.process), width, out)?;
+    line("Hyper-V", &isolation(&answer.hyperv), width, out)?;
+    for finding in &answer.findings {
+        write_finding(finding, width, out)?;
+    }
+
+    writeln!(out, "\nWhat containers need")?;
+    for prerequisite in &answer.prerequisites {
+        write_prerequisite(prerequisite, width, out)?;
+    }
+
+    writeln!(out, "\nBase images at {REGISTRY}")?;
+    let generations = answer.images.chunk_by(|a, b| a.build == b.build);
+    let (supported, old): (Vec<_>, Vec<_>) = generations.partition(|images| images.iter().any(|image| image.supported));
+    writeln!(out, "{}", images(&supported, width))?;
+    if old.is_empty() {
+        return Ok(());
+    }
+    wrapped("", PLAIN, "Out of support:", &format!("{}.", unsupported(&old)), "", width, out)
+}
+
+fn kind(host: &HostEntry) -> String {
+    let kind = match host.kind {
+        Kind::Server => "server",
+        Kind::Client => "client",
+    };
+    match &host.edition {
+        Some(edition) => format!("{kind}, edition {edition}, {}", host.architecture.as_str()),
+        None => format!("{kind}, {}", host.architecture.as_str()),
+    }
+}
+
+const fn source(source: Source) -> &'static str {
+    match source {
+        Source::Live => "this machine",
+        Source::Text => "the text of --host",
+        Source::RegExport => "a registry export",
+        Source::Systeminfo => "the output of systeminfo",
+    }
+}
+
+const fn name(isolation: Isolation) -> &'static str {
+    match isolation {
+        Isolation::Process => "process",
+        Isolation::Hyperv => "Hyper-V",
+    }
+}
+
+/// Whether an isolation works and how to get it, or what stands in its way.
+fn isolation(entry: &IsolationEntry) -> String {
+    let because: Vec<String> = entry
+        .works
+        .because
+        .iter()
+        .map(|code| match code.parse::<Code>() {
+            Ok(known) => format!("{} [{code}]", known.title()),
+            Err(_) => format!("[{code}]"),
+        })
+        .collect();
+    let builds = match entry.builds {
+        Some([lowest, highest]) if lowest == highest => format!("images of build {lowest}"),
+        Some([lowest, highest]) => format!("images of builds {lowest} to {highest}"),
+        None => "no image".to_owned(),
+    };
+    match entry.works.possible {
+        Some(true) => format!("yes: {}; {builds}", entry.how),
+        Some(false) => format!("no: {}", because.join("; ")),
+        None => format!("not decided: {}", because.join("; ")),
+    }
+}
+
+fn attributes(label: &str, attributes: &[Attribute], width: u16, out: &mut dyn Write) -> io::Result<()> {
+    if attributes.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = attributes.iter().map(|attribute| attribute.as_str()).collect();
+    line(label, &names.join(", "), width, out)
+}
+
+/// A label and its text, broken into lines that begin where the text does.
+fn line(label: &str, text: &str, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    styled_line(PLAIN, label, text, width, out)
+}
+
+fn styled_line(style: Style, label: &str, text: &str, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    wrapped("  ", style, &format!("{label:<11}"), text, "              ", width, out)
+}
+
+fn write_prerequisite(prerequisite: &Prerequisite, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let (style, state) = match prerequisite.state {
+        Availability::Available if prerequisite.assumed => (OPEN, "assumed"),
+        Availability::Available => (GOOD, "ok"),
+        Availability::Unavailable => (BAD, "missing"),
+        Availability::Unknown => (OPEN, "unknown"),
+    };
+    let needed = match prerequisite.needed {
+        Needed::Both => "",
+        Needed::Hyperv => " (for Hyper-V isolation)",
+        Needed::Hcs => " (to start containers without an engine)",
+    };
+    let found = format!("{}: {}{needed}", prerequisite.name, prerequisite.found);
+    styled_line(style, state, &found, width, out)?;
+    // Commands are to be copied: so far to the left, each known one fits on a line.
+    for step in &prerequisite.fix {
+        wrapped("    > ", PLAIN, "", step, "      ", width, out)?;
+    }
+    Ok(())
+}
+
+/// One row for what runs alike in one generation.
+fn images(generations: &[&[BaseImageEntry]], width: u16) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::ASCII_MARKDOWN)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width)
+        .set_header(["image", "build", "process", "Hyper-V"]);
+    let alike = |a: &BaseImageEntry, b: &BaseImageEntry| (a.process, a.hyperv) == (b.process, b.hyperv);
+    for row in generations.iter().flat_map(|images| images.chunk_by(alike)) {
+        let Some(first) = row.first() else { continue };
+        let names: Vec<_> = row.iter().map(below_registry).collect();
+        let build = first.build.to_string();
+        table.add_row([&names.join("\n"), &build, answer(first.process), answer(first.hyperv)]);
+    }
+    table
+}
+
+/// The name of an image below its registry, with a word if it gets no more updates.
+fn below_registry(image: &BaseImageEntry) -> String {
+    let name = image.reference.strip_prefix(REGISTRY).unwrap_or(&image.reference);
+    if image.supported { name.to_owned() } else { format!("{name} (out of support)") }
+}
+
+/// The releases of old generations by what they run in, e.g. `20h2, 2004 with Hyper-V isolation`.
+fn unsupported(generations: &[&[BaseImageEntry]]) -> String {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for image in generations.iter().filter_map(|images| images.first()) {
+        let outcome = match (image.process, image.hyperv) {
+            (Some(true), Some(true)) => "with either isolation",
+            (Some(true), _) => "with process isolation",
+            (Some(false), Some(true)) => "with Hyper-V isolation",
+            (Some(false), Some(false)) => "not at all",
+            _ => "undecided",
+        };
+        match groups.iter_mut().find(|(known, _)| *known == outcome) {
+            Some((_, releases)) => releases.push(&image.release),
+            None => groups.push((outcome, vec![&image.release])),
+        }
+    }
+    let parts: Vec<_> = groups.iter().map(|(outcome, releases)| format!("{} {outcome}", releases.join(", "))).collect();
+    parts.join("; ")
+}

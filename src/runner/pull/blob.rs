@@ -1,0 +1,199 @@
+//! One layer into the store: waited for, gone on with, verified, and only then there.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+
+use super::incoming::Incoming;
+use super::{Event, Layer, Watch};
+use crate::image::distribution::{BlobStream, Client};
+use crate::image::layout::Folder;
+use crate::image::{Error, ErrorKind, Name};
+use crate::runner::layer::{LayerError, Limits, Streamed, decompress};
+
+/// How many chunks may wait for the disk; with chunks of a network's size this is well below a MiB a layer.
+const CHUNKS: usize = 16;
+/// How often a broken connection is taken up again without a byte having come.
+const TRIES: u32 = 5;
+
+/// Whether the layer is in the store.
+pub(super) fn is_there(store: &Folder, layer: &Layer) -> bool {
+    fs::metadata(store.blob_path(&layer.digest)).is_ok_and(|metadata| metadata.is_file() && metadata.len() == layer.size)
+}
+
+/// Brings a layer into the store, unless it is there.
+pub(super) async fn fetch(client: &Client, name: &Name, layer: &Layer, store: &Folder, watch: &Watch) -> Result<(), Error> {
+    if is_there(store, layer) {
+        watch(Event::Begun(layer, layer.size));
+        watch(Event::Done(layer));
+        return Ok(());
+    }
+    let (begin, begun) = oneshot::channel();
+    let (send, chunks) = mpsc::channel(CHUNKS);
+    let work = {
+        let (layer, store, watch) = (layer.clone(), store.clone(), Arc::clone(watch));
+        tokio::task::spawn_blocking(move || keep(&layer, &store, &watch, begin, chunks))
+    };
+    // The other side says from where on, or that nothing is to be fetched.
+    if let Ok(from) = begun.await {
+        forward(client, name, layer, from, &send, watch).await;
+    }
+    drop(send);
+    work.await.unwrap_or_else(|error| Err(cannot(layer).because(error.to_string())))
+}
+
+/// Sends what the registry has from this byte on, over as many connections as it takes.
+async fn forward(
+    client: &Client,
+    name: &Name,
+    layer: &Layer,
+    from: u64,
+    send: &mpsc::Sender<Result<Bytes, Error>>,
+    watch: &Watch,
+) {
+    let mut received = from;
+    let mut tries = 0;
+    while received < layer.size {
+        let before = received;
+        let failure = match open(client, name, layer, received).await {
+            Ok(stream) => match pass_on(stream, layer, &mut received, send, watch).await {
+                Ok(()) => return,
+                Err(error) => error,
+            },
+            Err(error) => error,
+        };
+        tries = if received > before { 0 } else { tries + 1 };
+        if failure.kind != ErrorKind::Network || tries >= TRIES {
+            // If nobody listens any more, the other side has failed on its own.
+            let _ = send.send(Err(failure)).await;
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100 << tries)).await;
+    }
+}
+
+/// Sends one connection's bytes; `received` counts those of the whole layer.
+async fn pass_on(
+    mut stream: BlobStream,
+    layer: &Layer,
+    received: &mut u64,
+    send: &mpsc::Sender<Result<Bytes, Error>>,
+    watch: &Watch,
+) -> Result<(), Error> {
+    // A server that sends no parts begins at the beginning.
+    let mut skip = received.saturating_sub(stream.offset());
+    while let Some(mut chunk) = stream.chunk().await? {
+        let known = skip.min(chunk.len() as u64);
+        skip -= known;
+        let fresh = chunk.split_off(usize::try_from(known).unwrap_or(usize::MAX));
+        if fresh.is_empty() {
+            continue;
+        }
+        *received += fresh.len() as u64;
+        watch(Event::Advanced(layer, fresh.len() as u64));
+        if send.send(Ok(fresh)).await.is_err() {
+            return Ok(());
+        }
+    }
+    if *received < layer.size {
+        return Err(Error::new(ErrorKind::Network, format!("the layer {} came to an early end", layer.digest)));
+    }
+    Ok(())
+}
+
+/// The layer from the registry, or from where the image says it is kept.
+async fn open(client: &Client, name: &Name, layer: &Layer, from: u64) -> Result<BlobStream, Error> {
+    let refused = match client.blob_stream(&name.registry, &name.repository, &layer.digest, from).await {
+        Err(error) if error.kind == ErrorKind::NotFound => error,
+        answered => return answered,
+    };
+    let mut last = refused;
+    for url in &layer.urls {
+        match client.foreign_blob_stream(&name.registry, url, from).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// Writes, hashes and decompresses a layer as it comes, and gives it its name when all of it holds.
+fn keep(
+    layer: &Layer,
+    store: &Folder,
+    watch: &Watch,
+    begin: oneshot::Sender<u64>,
+    chunks: mpsc::Receiver<Result<Bytes, Error>>,
+) -> Result<(), Error> {
+    let partial = store.partial_path(&layer.digest);
+    let written = |error: io::Error| cannot(layer).because(format!("{} could not be written: {error}", partial.display()));
+    let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&partial).map_err(written)?;
+    // Another process that pulls the same layer has it locked until it is done.
+    file.lock().map_err(written)?;
+    if is_there(store, layer) {
+        watch(Event::Begun(layer, layer.size));
+        watch(Event::Done(layer));
+        return remove(&partial).map_err(written);
+    }
+    let kept = file.metadata().map_err(written)?.len();
+    let kept = if kept <= layer.size { kept } else { 0 };
+    file.set_len(kept).map_err(written)?;
+    watch(Event::Begun(layer, kept));
+    let _ = begin.send(kept);
+    let incoming = Incoming { file: &mut file, kept, awaited: layer.size - kept, chunks, chunk: Bytes::new() };
+    match decompress(incoming, layer.compression, Limits::default().uncompressed, |_| Ok(())) {
+        Ok(((), streamed)) => {
+            if let Err(error) = verify(layer, &streamed) {
+                return Err(forget(&file, error));
+            }
+            fs::rename(&partial, store.blob_path(&layer.digest)).map_err(written)?;
+            watch(Event::Done(layer));
+            Ok(())
+        }
+        Err(LayerError::Read(error)) => Err(match error.downcast::<Error>() {
+            // What came so far stays, and the next pull goes on from there; more than there should be is worth nothing.
+            Ok(error) if error.kind == ErrorKind::Invalid => forget(&file, cannot(layer).because(error.sentence())),
+            Ok(error) => error,
+            Err(error) => written(error),
+        }),
+        Err(error) => Err(forget(&file, cannot(layer).because(error.to_string()))),
+    }
+}
+
+fn verify(layer: &Layer, streamed: &Streamed) -> Result<(), Error> {
+    let damaged = |why: String| cannot(layer).because(why).hint("pull again; if it stays so, do not use this image");
+    if streamed.size != layer.size {
+        return Err(damaged(format!("it has {} bytes, and its manifest says {}", streamed.size, layer.size)));
+    }
+    if streamed.digest != layer.digest {
+        return Err(damaged(format!("its digest is {}", streamed.digest)));
+    }
+    if streamed.diff_id != layer.diff_id {
+        return Err(damaged(format!("uncompressed its digest is {}, and the config says {}", streamed.diff_id, layer.diff_id)));
+    }
+    Ok(())
+}
+
+/// Empties a half-done file whose content is wrong. It keeps its name: another process may wait for its lock.
+fn forget(file: &File, error: Error) -> Error {
+    match file.set_len(0) {
+        Ok(()) => error,
+        Err(failed) => error.because(format!("what came could not be thrown away: {failed}")),
+    }
+}
+
+fn remove(partial: &Path) -> io::Result<()> {
+    match fs::remove_file(partial) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn cannot(layer: &Layer) -> Error {
+    Error::new(ErrorKind::Invalid, format!("the layer {} cannot be pulled", layer.digest))
+}

@@ -1,0 +1,164 @@
+//! An image from its registry into the store: each byte is fetched, hashed, decompressed and written once.
+
+mod blob;
+mod incoming;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{TryStreamExt as _, stream};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::image_config::ImageConfig;
+use super::layer::Compression;
+use crate::image::config;
+use crate::image::layout::Folder;
+use crate::image::manifest::{self, Manifest};
+use crate::image::{Digest, Error, ErrorKind, Images, Name};
+
+/// How many layers are fetched at once; Docker's own number is 3.
+const SIDE_BY_SIDE: usize = 4;
+/// More layers than Windows joins, and than any image has.
+const MOST_LAYERS: usize = 512;
+/// How long another process may keep the list of images locked.
+const WAIT_FOR_INDEX: Duration = Duration::from_secs(30);
+
+/// An image that is in the store.
+#[derive(Clone, Debug)]
+pub struct Pulled {
+    /// The digest of its manifest.
+    pub manifest: Digest,
+    /// Its config.
+    pub config: ImageConfig,
+    /// Its layers, lowest first.
+    pub layers: Vec<Layer>,
+}
+
+/// A layer of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// Of the stored bytes.
+    pub digest: Digest,
+    /// How many bytes are stored.
+    pub size: u64,
+    /// How they are compressed.
+    pub compression: Compression,
+    /// Of the uncompressed tar.
+    pub diff_id: Digest,
+    /// Where it is kept besides the registry.
+    pub urls: Vec<Url>,
+}
+
+/// What happens while an image is pulled.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A layer is fetched; this many of its bytes are there already.
+    Begun(&'a Layer, u64),
+    /// That many more bytes of it have come.
+    Advanced(&'a Layer, u64),
+    /// It is in the store and verified.
+    Done(&'a Layer),
+}
+
+/// Who is told of [`Event`]s, from several threads.
+pub type Watch = Arc<dyn Fn(Event<'_>) + Send + Sync>;
+
+/// Brings the image with this manifest into the store, under the name it was asked for by.
+///
+/// What is in the store already is not asked for again, what another process fetches is waited for, and what an earlier pull
+/// left half-done goes on where it stopped.
+pub async fn pull(images: &Images<'_>, name: &Name, digest: &Digest, store: &Folder, watch: &Watch) -> Result<Pulled, Error> {
+    let raw = images.raw(name, digest).await?;
+    let pulled = read(&raw.manifest, &raw.config, digest)?;
+    refuse_without_space(store, &pulled.layers)?;
+    let client = images.client()?;
+    // A layer that stands twice in an image is fetched once.
+    let mut seen = BTreeSet::new();
+    let once = pulled.layers.iter().filter(|layer| seen.insert(&layer.digest));
+    stream::iter(once.map(Ok::<_, Error>))
+        .try_for_each_concurrent(SIDE_BY_SIDE, |layer| blob::fetch(client, name, layer, store, watch))
+        .await?;
+    store.put(&raw.config)?;
+    store.put(&raw.manifest)?;
+    record(store, name, digest, &raw.media_type, raw.manifest.len())?;
+    Ok(pulled)
+}
+
+/// The image of this name as the store has it, `None` if it was not pulled.
+pub fn stored(store: &Folder, name: &Name) -> Result<Option<Pulled>, Error> {
+    let full_name = name.to_string();
+    let entries = store.index()?.entries;
+    let found = entries.iter().find(|entry| match &name.digest {
+        Some(digest) => entry.digest == *digest,
+        None => entry.annotations.ref_name.as_deref() == Some(&full_name),
+    });
+    let Some(entry) = found else { return Ok(None) };
+    let bytes = store.blob(&entry.digest, manifest::LARGEST)?;
+    let Manifest::Image(image) = manifest::parse(&bytes, None)? else { return Ok(None) };
+    let config = store.blob(&manifest::digest_of(image.config())?, config::LARGEST)?;
+    read(&bytes, &config, &entry.digest).map(Some)
+}
+
+/// What a manifest and its config say together of an image's layers.
+fn read(manifest: &[u8], config: &[u8], digest: &Digest) -> Result<Pulled, Error> {
+    let invalid = |why: String| Error::new(ErrorKind::Invalid, format!("the image {digest} cannot be pulled")).because(why);
+    let Manifest::Image(manifest) = manifest::parse(manifest, None)? else {
+        return Err(invalid("it is an index, not an image".to_owned()));
+    };
+    let config = ImageConfig::parse(config)?;
+    let (layers, diff_ids) = (manifest.layers(), &config.rootfs.diff_ids);
+    if layers.is_empty() || layers.len() > MOST_LAYERS {
+        return Err(invalid(format!("it has {} layers", layers.len())));
+    }
+    if layers.len() != diff_ids.len() {
+        return Err(invalid(format!("its manifest has {} layers and its config {}", layers.len(), diff_ids.len())));
+    }
+    let layers = layers.iter().zip(diff_ids).map(|(descriptor, diff_id)| {
+        let media_type = descriptor.media_type().to_string();
+        let compression = Compression::of_media_type(&media_type)
+            .ok_or_else(|| invalid(format!("a layer is of the type {}, which is not known", crate::image::shown(&media_type))))?;
+        let urls = descriptor.urls().iter().flatten().filter_map(|url| url.parse().ok()).collect();
+        Ok(Layer {
+            digest: manifest::digest_of(descriptor)?,
+            size: descriptor.size(),
+            compression,
+            diff_id: diff_id.clone(),
+            urls,
+        })
+    });
+    Ok(Pulled { manifest: digest.clone(), layers: layers.collect::<Result<_, Error>>()?, config })
+}
+
+/// Refuses what cannot fit before anything is fetched.
+fn refuse_without_space(store: &Folder, layers: &[Layer]) -> Result<(), Error> {
+    let missing = layers.iter().filter(|layer| !blob::is_there(store, layer));
+    let needed = missing.fold(0u64, |sum, layer| sum.saturating_add(layer.size));
+    // Where the system does not tell, writing will.
+    let Ok(free) = fs4::available_space(store.root()) else { return Ok(()) };
+    if needed <= free {
+        return Ok(());
+    }
+    let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+    Err(Error::new(ErrorKind::Invalid, format!("the image does not fit on the disk of {}", store.root().display()))
+        .because(format!("{} MiB are to be fetched and {} MiB are free", mib(needed), mib(free)))
+        .hint("remove images with `wincompat rmi`, or use a store on another disk with --root"))
+}
+
+/// Puts the name into the store's list; an older image of this name loses it.
+fn record(store: &Folder, name: &Name, digest: &Digest, media_type: &str, size: usize) -> Result<(), Error> {
+    const REF_NAME: &str = "org.opencontainers.image.ref.name";
+    let full_name = name.to_string();
+    store.update_index(WAIT_FOR_INDEX, |list| {
+        list.retain(|entry| {
+            entry.pointer("/annotations").and_then(|all| all.get(REF_NAME)).and_then(Value::as_str) != Some(&full_name)
+        });
+        list.push(json!({
+            "mediaType": media_type,
+            "digest": digest.as_str(),
+            "size": size,
+            "annotations": { REF_NAME: full_name },
+        }));
+    })
+}
