@@ -97,7 +97,7 @@ pub enum Found {
     /// Its owner lives.
     Owned,
     /// Its owner is gone, or it has ended. It is ours now.
-    Ours(Claim),
+    Ours(Box<Claim>),
 }
 
 impl Store {
@@ -138,7 +138,7 @@ impl Store {
             Err(error) => return Err(unwritable(&folder, &error)),
         };
         let state = read(&folder);
-        Ok(Some(Found::Ours(Claim { id: *id, folder, lock: Some(lock), state, on_paper: false })))
+        Ok(Some(Found::Ours(Box::new(Claim { id: *id, folder, lock: Some(lock), state, on_paper: false }))))
     }
 
     /// The ids of all containers of this store, owned or not.

@@ -242,6 +242,7 @@ pub(super) fn guid(guid: Guid) -> GUID {
 /// Never runs; it holds the declarations above against those of the windows-sys crate, which links the DLL if it is used.
 #[cfg(test)]
 #[expect(dead_code, reason = "that it compiles is the test")]
+#[expect(clippy::extra_unused_type_parameters, reason = "what is generic and not used is not linked")]
 fn declared_as_in_windows_sys<T>() -> Functions {
     use windows_sys::Win32::System::HostComputeNetwork as declared;
     macro_rules! table {

@@ -62,7 +62,7 @@ macro_rules! functions {
         }
 
         impl $table {
-            pub fn load() -> Result<Self, $crate::runner::call::CallError> {
+            pub fn load() -> ::std::result::Result<Self, $crate::runner::call::CallError> {
                 let library = $crate::windows::dll::Library::load($dll)?;
                 Ok(Self {
                     // SAFETY: the types above are the declarations of the functions of these names.

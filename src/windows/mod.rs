@@ -10,7 +10,7 @@ mod notices;
 pub(crate) mod probe;
 pub(crate) mod registry;
 mod stdio;
-pub(crate) mod system;
+pub mod system;
 mod text;
 mod vmcompute;
 mod wclayer;

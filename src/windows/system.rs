@@ -19,10 +19,10 @@ use crate::runner::system::{Container, Result, System};
 use crate::runner::trace::Trace;
 
 /// How long a call may take that is not asked to be faster; hcsshim gives creations and starts as much.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
+pub const PATIENCE: Duration = Duration::from_secs(240);
 
 /// The Host Compute Service, the Host Network Service and the layers of this machine. Each DLL is loaded when it is first used.
-pub(crate) struct Hcs {
+pub struct Hcs {
     trace: Arc<Trace>,
     patience: Duration,
     computecore: Lazy<Arc<ComputeCore>>,
@@ -36,7 +36,7 @@ type Lazy<T> = OnceLock<Result<T>>;
 
 impl Hcs {
     /// This machine; every call is traced, and given this much time.
-    pub(crate) fn new(trace: Trace, patience: Duration) -> Self {
+    pub fn new(trace: Trace, patience: Duration) -> Self {
         Self {
             trace: Arc::new(trace),
             patience,
@@ -45,6 +45,21 @@ impl Hcs {
             wclayer: OnceLock::new(),
             computenetwork: OnceLock::new(),
         }
+    }
+
+    /// Makes a layer of a folder in transport form, on these parents, topmost first.
+    pub fn import_layer(&self, folder: &Path, transport: &Path, parents: &[Layer]) -> Result<()> {
+        self.wclayer()?.import(folder, transport, parents)
+    }
+
+    /// Finishes a base layer whose files are all there.
+    pub fn process_base_image(&self, folder: &Path) -> Result<()> {
+        self.wclayer()?.process_base_image(folder)
+    }
+
+    /// Finishes the `UtilityVM` folder of a layer.
+    pub fn process_utility_image(&self, folder: &Path) -> Result<()> {
+        self.wclayer()?.process_utility_image(folder)
     }
 
     fn computecore(&self) -> Result<&Arc<ComputeCore>> {

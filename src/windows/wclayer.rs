@@ -22,14 +22,14 @@ use crate::runner::trace::Trace;
 
 /// Which driver keeps layers, and below which folder.
 #[repr(C)]
-struct DriverInfo {
+pub(super) struct DriverInfo {
     flavour: i32,
     home: PCWSTR,
 }
 
 /// A parent of a layer.
 #[repr(C)]
-struct LayerDescriptor {
+pub(super) struct LayerDescriptor {
     id: GUID,
     flags: u32,
     path: PCWSTR,
