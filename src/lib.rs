@@ -12,6 +12,6 @@ pub mod report;
 pub mod runner;
 #[cfg(windows)]
 #[allow(unsafe_code)]
-mod windows;
+pub mod windows;
 
 pub use os_version::{OsVersion, ParseOsVersionError};

@@ -38,9 +38,9 @@ impl OsVersion {
         Self::new(10, 0, build, None)
     }
 
-    /// The same version without its revision, e.g. for the node label `10.0.20348`.
-    pub const fn without_revision(self) -> Self {
-        Self { revision: None, ..self }
+    /// The three numbers that decide, e.g. `10.0.20348` as in Kubernetes' node label; semver has no place for a fourth.
+    pub const fn triple(self) -> semver::Version {
+        semver::Version::new(self.major as u64, self.minor as u64, self.build as u64)
     }
 
     /// Whether this is a Windows of the 10.0 line, the only one with containers.

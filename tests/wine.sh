@@ -30,6 +30,14 @@ wine_triple=x86_64-pc-windows-gnu
 wine_target=${CARGO_TARGET_DIR:-$wine_root/target}/windows
 wine_exe=$wine_target/$wine_triple/debug/wincompat.exe
 
+# Tests of --ca-file, which Wine 8 cannot pass: CertCreateCertificateChainEngine there refuses, with E_INVALIDARG, the size
+# that CERT_CHAIN_ENGINE_CONFIG has since Windows 8, and with it all roots of one's own.
+wine_skipped=(
+    --skip a_foreign_layer_is_fetched_over_https_and_with_nothing_shown
+    --skip an_authority_of_ones_own_is_trusted_when_it_is_named
+    --skip nothing_goes_from_https_to_http
+)
+
 # Installs the Debian packages that are missing: the compiler whose standard library can be built for Windows from its
 # sources (Debian's rustc-web), its clippy, the linker, and Wine.
 wine_packages() {
@@ -104,11 +112,12 @@ wine_main() {
         wine_build --quiet && wine_prefix && wine "$wine_exe" "${@:3}"
         ;;
     clippy)
-        wine_cargo clippy --all-targets -- --deny warnings
+        wine_cargo clippy --locked --all-targets -- --deny warnings
         ;;
     *)
+        [[ " $* " == *" -- "* ]] || set -- "$@" --
         # The prefix is thrown away: its registry and services may be changed.
-        wine_prefix && WINCOMPAT_TEST_REGISTRY=1 wine_cargo test "$@"
+        wine_prefix && WINCOMPAT_TEST_REGISTRY=1 wine_cargo test "$@" "${wine_skipped[@]}"
         ;;
     esac
 }

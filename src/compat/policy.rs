@@ -1,13 +1,13 @@
 //! What the user wants: the wish for an isolation, and what the judgement is held against.
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Code, Finding, Severity};
 use crate::host::{Host, Kind};
 
 /// How a container is separated from its host, as in `docker run --isolation`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Isolation {
     /// The container shares the host's kernel.

@@ -152,7 +152,6 @@ impl Host {
     }
 
     fn hypervisor(&self, probe: &Probe) -> Prerequisite {
-        let nested = "on the machine below, expose virtualization extensions to this one (nested virtualization)";
         let then = "then enable the feature Hyper-V here and restart".to_owned();
         let (state, found, fix) = match &probe.hypervisor {
             Some(Hypervisor::Root) => {
@@ -171,12 +170,18 @@ impl Host {
             }
             Some(Hypervisor::Guest) => {
                 let found = "this is a virtual machine of Hyper-V or Azure that may not create others".to_owned();
-                let hyperv = "Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true, while it is off";
-                let azure = "in Azure, take a size with nested virtualization";
-                (Availability::Unavailable, found, vec![format!("{nested}: {hyperv}; {azure}"), then])
+                let fix = vec![
+                    "let it have virtual machines of its own (nested virtualization): in Azure, by a size that offers it; \
+                     elsewhere, on its Hyper-V host and while it is off:"
+                        .to_owned(),
+                    "Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true".to_owned(),
+                    then,
+                ];
+                (Availability::Unavailable, found, fix)
             }
             Some(Hypervisor::Foreign(maker)) => {
                 let found = format!("this is a virtual machine on {maker}, without Hyper-V of its own");
+                let nested = "let it have virtual machines of its own (nested virtualization), on the machine below";
                 (Availability::Unavailable, found, vec![nested.to_owned(), then])
             }
             None => (Availability::Unknown, "this processor does not tell; the services decide".to_owned(), Vec::new()),

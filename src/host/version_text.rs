@@ -64,16 +64,16 @@ struct Found {
 impl Found {
     /// Adds a version, unless the same or the same with a revision is known.
     fn add(&mut self, version: OsVersion) {
-        let build = version.without_revision();
+        let build = version.triple();
         let known = match version.revision {
             Some(_) => self.versions.contains(&version),
-            None => self.versions.iter().any(|known| known.without_revision() == build),
+            None => self.versions.iter().any(|known| known.triple() == build),
         };
         // Beyond a handful it only matters that there are several.
         if known || self.versions.len() >= 64 {
             return;
         }
-        self.versions.retain(|known| *known != build);
+        self.versions.retain(|known| known.revision.is_some() || known.triple() != build);
         self.versions.push(version);
     }
 }

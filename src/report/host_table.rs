@@ -101,7 +101,7 @@ fn isolation(entry: &IsolationEntry) -> String {
         None => "no image".to_owned(),
     };
     match entry.works.possible {
-        Some(true) => format!("yes: {builds}; {}", entry.how),
+        Some(true) => format!("yes: {}; {builds}", entry.how),
         Some(false) => format!("no: {}", because.join("; ")),
         None => format!("not decided: {}", because.join("; ")),
     }
@@ -138,8 +138,9 @@ fn write_prerequisite(prerequisite: &Prerequisite, width: u16, out: &mut dyn Wri
     };
     let found = format!("{}: {}{needed}", prerequisite.name, prerequisite.found);
     styled_line(style, state, &found, width, out)?;
+    // Commands are to be copied: so far to the left, each known one fits on a line.
     for step in &prerequisite.fix {
-        wrapped("                > ", PLAIN, "", step, "                  ", width, out)?;
+        wrapped("    > ", PLAIN, "", step, "      ", width, out)?;
     }
     Ok(())
 }

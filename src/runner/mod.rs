@@ -1,6 +1,30 @@
-//! A container's life without Docker and containerd.
+//! A container's life without Docker and without containerd, told as a [recipe].
+//!
+//! The recipe sees the operating system through one trait, [`system::System`]. All it takes of the host it writes down first
+//! ([`state`]) and gives back afterwards ([`release`]); [`prune`] does that for runs that were killed.
 
+pub mod call;
 pub mod command_line;
+pub mod documents;
+pub mod error;
+pub mod guid;
+pub mod id;
 pub mod image_config;
+pub mod interrupts;
 pub mod layer;
+pub mod layer_removal;
+mod network;
+pub mod plan;
+pub mod prune;
 pub mod pull;
+pub mod recipe;
+mod release;
+pub mod request;
+mod scratch;
+pub mod state;
+pub mod stdio;
+pub mod store;
+pub mod system;
+#[cfg(test)]
+mod tests;
+pub mod trace;

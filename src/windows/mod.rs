@@ -1,4 +1,16 @@
 //! What is asked of Windows itself: the only unsafe code.
+//!
+//! [`system::Hcs`] is what the runner sees of it. Each DLL of HCS has a file with its functions, and every call goes through one
+//! place there, which traces it and turns its answer into a result.
 
+mod computecore;
+mod computenetwork;
+mod dll;
+mod notices;
 pub(crate) mod probe;
 pub(crate) mod registry;
+mod stdio;
+pub mod system;
+mod text;
+mod vmcompute;
+mod wclayer;

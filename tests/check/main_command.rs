@@ -58,11 +58,11 @@ fn people_get_a_table() {
     let answer = shop.check(&[&COMMAND[..], &["--knowledge", &timeless(&shop)]].concat());
     assert_eq!((answer.code, answer.err.as_str()), (0, ""));
     insta::assert_snapshot!(answer.out, @r"
-    | image          | version       | host          | process | Hyper-V | verdict |
-    |----------------|---------------|---------------|---------|---------|---------|
-    | mcr.microsoft. | 10.0.18362.12 | Windows       | no      | yes     | hyperv  |
-    | com/windows/na | 56 1903       | Server 2022   |         |         |         |
-    | noserver:1903  |               | 10.0.20348    |         |         |         |
+    | image                    | host                | process | Hyper-V | verdict |
+    |--------------------------|---------------------|---------|---------|---------|
+    | mcr.microsoft.com/       | Windows Server 2022 | no      | yes     | hyperv  |
+    | windows/nanoserver:1903  | 10.0.20348          |         |         |         |
+    | 10.0.18362.1256 (1903)   |                     |         |         |         |
 
     mcr.microsoft.com/windows/nanoserver:1903 on Windows Server 2022: runs with
       Hyper-V isolation

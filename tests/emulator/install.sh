@@ -1,39 +1,64 @@
-#!/bin/sh
-# Builds the emulator and puts it into a Wine prefix: tests/emulator/install.sh PREFIX
+#!/usr/bin/env bash
+# The HCS emulator, built and put into a Wine prefix (its system32).
 #
-# It needs Debian's rustc-web, cargo-web, rust-web-src and gcc-mingw-w64-x86-64. CARGO_TARGET_DIR is respected. The DLLs, the
-# programs hcsemu.exe and raw-client.exe, and bcryptprimitives.dll (which Rust's std imports and Wine 8 lacks) go to system32.
-set -eu
-prefix=${1:?usage: install.sh PREFIX}
-here=$(cd "$(dirname "$0")" && pwd)
-target=${CARGO_TARGET_DIR:-$here/target}
-system32=$prefix/drive_c/windows/system32
-[ -d "$system32" ] || { echo "$prefix is no Wine prefix: make it with wineboot -i" >&2; exit 2; }
+#   tests/emulator/install.sh PREFIX     builds, and installs into this prefix
+#   tests/emulator/install.sh check      everything the emulator is held to: clippy, its unit tests, the raw client
+#   tests/emulator/install.sh client …   the raw client alone, in a throw-away prefix: all cases, or those whose name
+#                                        holds one of the words
+#
+# Other scripts source this file after tests/wine.sh:
+#
+#   . tests/wine.sh && . tests/emulator/install.sh && wine_packages && emulator_build
+#   (wine_prefix && emulator_install "$WINEPREFIX" && wine …)
 
-cd "$here"
-RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc /usr/bin/cargo build --quiet --locked \
-    -Zbuild-std=std,panic_abort --target x86_64-pc-windows-gnu
-for file in computecore.dll computenetwork.dll vmcompute.dll hcsemu.exe raw-client.exe; do
-    # By rename: a file that is in use keeps its old content for those who use it.
-    cp "$target/x86_64-pc-windows-gnu/debug/$file" "$system32/$file.new"
-    mv "$system32/$file.new" "$system32/$file"
-done
-if [ ! -e "$system32/bcryptprimitives.dll" ]; then
-    shim=$(mktemp -d)
-    cat >"$shim/bcryptprimitives.c" <<'C'
-/* ProcessPrng, by way of advapi32's generator. */
-int __stdcall SystemFunction036(void *buffer, unsigned long length);
-__declspec(dllexport) int __stdcall ProcessPrng(unsigned char *buffer, unsigned long long length)
-{
-    while (length > 0) {
-        unsigned long piece = length > 0x10000 ? 0x10000 : (unsigned long)length;
-        if (!SystemFunction036(buffer, piece)) return 0;
-        buffer += piece;
-        length -= piece;
-    }
-    return 1;
+emulator_root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=../wine.sh
+declare -F wine_cargo >/dev/null || . "$emulator_root/../wine.sh"
+
+# Builds the DLLs and the two programs.
+emulator_build() {
+    (cd "$emulator_root" && wine_cargo build --locked "$@" >&2)
 }
-C
-    x86_64-w64-mingw32-gcc -shared -O2 -s -o "$system32/bcryptprimitives.dll" "$shim/bcryptprimitives.c" -ladvapi32
-    rm -r "$shim"
+
+# Installs what was built into a prefix. By rename: a DLL that is in use keeps its content for those who use it.
+emulator_install() {
+    local file from=$wine_target/$wine_triple/debug to=$1/drive_c/windows/system32
+    for file in computecore.dll computenetwork.dll vmcompute.dll hcsemu.exe raw-client.exe; do
+        cp "$from/$file" "$to/$file.new" && mv "$to/$file.new" "$to/$file" || return
+    done
+}
+
+# Runs the raw client in a prefix of its own.
+emulator_client() (
+    wine_prefix && emulator_install "$WINEPREFIX" && wine raw-client.exe "$@"
+)
+
+# The unit tests. Nothing in this workspace unwinds, its tests neither.
+emulator_unit_tests() (
+    cd "$emulator_root" && wine_prefix && wine_cargo test --locked --quiet --package hcs-emulator -Zpanic-abort-tests
+)
+
+emulator_main() {
+    case ${1-} in
+    check)
+        wine_packages && (cd "$emulator_root" && wine_cargo clippy --locked --quiet -- --deny warnings) &&
+            emulator_unit_tests && emulator_build --quiet && emulator_client
+        ;;
+    client)
+        wine_packages && emulator_build --quiet && emulator_client "${@:2}"
+        ;;
+    ?*)
+        [[ -d $1/drive_c/windows/system32 ]] || { echo "error: $1 is no Wine prefix" >&2 && return 2; }
+        wine_packages && emulator_build --quiet && emulator_install "$1"
+        ;;
+    *)
+        echo "usage: install.sh PREFIX | check | client [WORD…]" >&2
+        return 2
+        ;;
+    esac
+}
+
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
+    set -uo pipefail
+    emulator_main "$@"
 fi

@@ -98,11 +98,11 @@ fn name(numbers: &mut Numbers, index: usize) -> String {
 
 fn meta(numbers: &mut Numbers, attributes: u32) -> Meta {
     let mut time =
-        |digits: usize| Some(format!("16{:08}.{:0digits$}", numbers.below(100_000_000), 1234567 % 10usize.pow(digits as u32)));
+        |digits: usize| Some(format!("16{:08}.{:0digits$}", numbers.below(100_000_000), 1_234_567 % 10usize.pow(digits as u32)));
     let (modified, accessed, changed, created) = (time(7), time(1), time(7), time(7));
     // Hard links have none; 94 % of the rest make 63 % of all.
     let security = numbers.percent(94).then(|| {
-        let mut descriptor = crate_descriptor();
+        let mut descriptor = owned_by_system();
         descriptor.extend(numbers.bytes(100));
         descriptor
     });
@@ -115,7 +115,7 @@ fn meta(numbers: &mut Numbers, attributes: u32) -> Meta {
 }
 
 /// The header of a self-relative descriptor with its owner behind it.
-fn crate_descriptor() -> Vec<u8> {
+fn owned_by_system() -> Vec<u8> {
     let mut descriptor = vec![1, 0, 0x04, 0x80, 20, 0, 0, 0];
     descriptor.extend([0; 12]);
     descriptor.extend([1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0]);

@@ -27,8 +27,10 @@ fn pair(kind: Kind, process: char, hyperv: char) -> (Host, Image) {
 }
 
 /// Wish, kind, process, Hyper-V, what is used, whether that is well.
+type Row = (Wish, Kind, char, char, Option<Use>, Option<bool>);
+
 #[rustfmt::skip]
-const TABLE: [(Wish, Kind, char, char, Option<Use>, Option<bool>); 41] = [
+const TABLE: [Row; 41] = [
     (Wish::Auto, Kind::Server, 'y', 'y', Some(Use::Process), Some(true)),
     (Wish::Auto, Kind::Server, 'y', 'n', Some(Use::Process), Some(true)),
     (Wish::Auto, Kind::Server, 'y', '?', Some(Use::Process), Some(true)),

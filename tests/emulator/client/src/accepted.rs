@@ -182,7 +182,8 @@ fn argon_with_network(world: World) {
     let (endpoint, _) = network::create_endpoint(handle, &again).expect("the port is free");
     network::delete_endpoint(&endpoint).expect("HcnDeleteEndpoint");
     network::close(crate::ffi::network::HcnCloseNetwork, handle);
-    let subnets = json!([{"IpAddressPrefix": "172.30.0.0/20", "Routes": [{"NextHop": "172.30.0.1", "DestinationPrefix": "0.0.0.0/0"}]}]);
+    let subnets =
+        json!([{"IpAddressPrefix": "172.30.0.0/20", "Routes": [{"NextHop": "172.30.0.1", "DestinationPrefix": "0.0.0.0/0"}]}]);
     let second = json!({"Name": "second", "Type": "NAT", "Ipams": [{"Type": "Static", "Subnets": subnets}], "SchemaVersion": {"Major": 2, "Minor": 0}});
     network::create_network(&second).expect("HcnCreateNetwork");
     assert!(left().contains("network"), "a network that was made is to be given back");
@@ -222,7 +223,7 @@ fn streams_asked_for(world: World) {
     assert_eq!((out, errors), (b"to output".to_vec(), b"to errors".to_vec()));
     let only_output = json!({"CommandLine": own("role:errors"), "CreateStdOutPipe": true});
     let (process, information) = v2::process(system, &only_output.to_string()).expect("HcsCreateProcess");
-    assert!(information.stdio[0].is_null() && !information.stdio[1].is_null() && information.stdio[2].is_null());
+    assert!(information.stdio.map(|stream| stream.is_null()) == [true, false, true]);
     // The streams are given once.
     // SAFETY: the handle is open.
     let again = v2::run_process(|operation| unsafe { core::HcsGetProcessInfo(process, operation) }).expect("HcsGetProcessInfo").0;
@@ -243,10 +244,13 @@ fn environment(world: World) {
     let system = running(&world);
     let mut with = parameters(&own("role:environment"));
     with["WorkingDirectory"] = json!(r"C:\upper");
-    with["Environment"] = json!({"greeting": "hello", "Path": r"C:\somewhere;C:\windows\system32"});
+    with["User"] = json!("ContainerAdministrator");
+    with["Environment"] = json!({"greeting": "hello", "EMPTY": "", "Path": r"C:\somewhere;C:\windows\system32"});
     let text = output(system, &with);
     let has = |line: &str| text.lines().any(|found| found.eq_ignore_ascii_case(line));
     assert!(has("greeting=hello") && has(r"PATH=C:\somewhere;C:\windows\system32") && has(r"SystemRoot=C:\windows"), "{text}");
+    assert!(has("USERNAME=ContainerAdministrator") && has("COMPUTERNAME=WIN-1"), "{text}");
+    assert!(!text.contains("EMPTY="), "an empty value is dropped");
     assert!(!text.contains("ONLY_OF_THE_CLIENT") && !text.contains("HCSEMU_"), "{text}");
     assert!(has(r"directory=C:\upper"), "{text}");
     finish(&world, system);
@@ -414,7 +418,10 @@ fn properties(world: World) {
     v2::start(system).expect("HcsStartComputeSystem");
     // An empty text stands for no options, as hcsshim passes them.
     let basic = of_system(Some(""));
-    assert_eq!((&basic["SystemType"], &basic["State"], &basic["Owner"]), (&json!("Container"), &json!("Running"), &json!("raw-client")));
+    assert_eq!(
+        (&basic["SystemType"], &basic["State"], &basic["Owner"]),
+        (&json!("Container"), &json!("Running"), &json!("raw-client"))
+    );
     assert!(basic.get("HostingSystemId").is_none() && basic["ObRoot"].as_str().unwrap().starts_with(r"\Silos\"));
     let (process, information) = v2::process(system, &parameters(&own("role:sleep")).to_string()).expect("HcsCreateProcess");
     let list = of_system(Some(r#"{"PropertyTypes":["ProcessList","Statistics","TerminateOnLastHandleClosed"]}"#));
@@ -422,7 +429,8 @@ fn properties(world: World) {
     assert_eq!(list["TerminateOnLastHandleClosed"], true);
     assert!(list["Statistics"].is_object());
     let _ = process;
-    let ids = |query: &str| json(v2::enumerate(query)).as_array().unwrap().iter().map(|found| found["Id"].clone()).collect::<Vec<_>>();
+    let ids =
+        |query: &str| json(v2::enumerate(query)).as_array().unwrap().iter().map(|found| found["Id"].clone()).collect::<Vec<_>>();
     assert_eq!(ids("{}"), [json!("accepted")]);
     assert_eq!(ids(""), [json!("accepted")]);
     assert_eq!(ids(r#"{"Owners":["raw-client"],"Types":["Container"]}"#), [json!("accepted")]);
@@ -436,7 +444,8 @@ fn properties(world: World) {
 
 fn modified_container(world: World) {
     let system = running(&world);
-    v2::modify(system, r#"{"ResourcePath":"Container/Memory/SizeInMB","RequestType":"Update"}"#).expect("HcsModifyComputeSystem");
+    v2::modify(system, r#"{"ResourcePath":"Container/Memory/SizeInMB","RequestType":"Update","Settings":512}"#)
+        .expect("HcsModifyComputeSystem");
     let mapped = json!({"HostPath": world.root, "ContainerPath": r"C:\later", "ReadOnly": true});
     for kind in ["Add", "Remove"] {
         let request = json!({"ResourcePath": "Container/MappedDirectories", "RequestType": kind, "Settings": mapped});
@@ -453,7 +462,8 @@ fn other_answers(world: World) {
         done(core::HcsGetServiceProperties(query.ptr(), &mut found)).expect("HcsGetServiceProperties");
         let versions: Value = serde_json::from_str(&take_local(found)).unwrap();
         assert_eq!(versions["Properties"][0]["SupportedSchemaVersions"][1]["Major"], 2);
-        let older = v1::ask(|found, result| old::HcsGetServiceProperties(query.ptr(), found, result)).expect("HcsGetServiceProperties");
+        let older =
+            v1::ask(|found, result| old::HcsGetServiceProperties(query.ptr(), found, result)).expect("HcsGetServiceProperties");
         assert!(older.contains("SupportedSchemaVersions"));
         let [method, path, body] = ["GET", "/globals/version", ""].map(Wide::new);
         done(old::HNSCall(method.ptr(), path.ptr(), body.ptr(), &mut found)).expect("HNSCall");

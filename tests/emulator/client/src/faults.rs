@@ -25,12 +25,16 @@ pub fn cases() -> Vec<Case> {
         case("a-function-that-lies", lies),
         case("the-nth-call-of-all", nth_of_all),
         case("killed-at-a-call", killed),
+        case("killed-after-a-request-was-sent", killed_after),
         case("faults-in-the-file", in_file),
         Case { code: 98, ..case("a-fault-not-understood", not_understood) },
-        Case { code: 137, ..case("a-killed-process-ends-with-137", |_| {
-            setting("FAULTS", "function=NameToGuid kill=after");
-            layer::name_to_guid("x");
-        }) },
+        Case {
+            code: 137,
+            ..case("a-killed-process-ends-with-137", |_| {
+                setting("FAULTS", "function=NameToGuid kill=after");
+                layer::name_to_guid("x");
+            })
+        },
     ]
 }
 
@@ -166,7 +170,8 @@ fn nth_of_all(world: World) {
 fn killed(world: World) {
     let own = std::env::current_exe().unwrap();
     for (fault, scratch_left) in [("function=ActivateLayer kill=before", false), ("function=ActivateLayer kill=after", true)] {
-        let child = std::process::Command::new(&own).args(["role:owner", "scratch"]).env("HCSEMU_FAULTS", fault).status().unwrap();
+        let child =
+            std::process::Command::new(&own).args(["role:owner", "scratch"]).env("HCSEMU_FAULTS", fault).status().unwrap();
         assert_eq!(child.code(), Some(137));
         assert_eq!(left().contains("is active"), scratch_left, "{fault}: {}", left());
         assert!(left().contains("scratch"));
@@ -175,8 +180,24 @@ fn killed(world: World) {
     }
 }
 
+/// A request that was sent is carried out, though its sender dies at once.
+fn killed_after(world: World) {
+    let own = std::env::current_exe().unwrap();
+    let fault = "function=HcsStartComputeSystem kill=after";
+    let child = std::process::Command::new(&own).args(["role:owner", "stays"]).env("HCSEMU_FAULTS", fault).status().unwrap();
+    assert_eq!(child.code(), Some(137));
+    let system = v2::open("owned").expect("it was made, and does not end with its last handle");
+    assert_eq!(v2::start(system).unwrap_err().0, 0x8037_0105, "it was started");
+    v2::terminate(system).expect("HcsTerminateComputeSystem");
+    v2::close(system);
+    crate::owner::clean_up(&world);
+}
+
 fn in_file(world: World) {
-    layer::write(format!(r"{}\state\faults", world.root), "# two of them\nfunction=ActivateLayer n=1 hresult=0x80070015\nfunction=ActivateLayer n=2 hresult=0x8007048F\n");
+    layer::write(
+        format!(r"{}\state\faults", world.root),
+        "# two of them\nfunction=ActivateLayer n=1 hresult=0x80070015\nfunction=ActivateLayer n=2 hresult=0x8007048F\n",
+    );
     layer::create_scratch(&world.scratch, &world.layers()).unwrap();
     assert_eq!(layer::simple(old::ActivateLayer, &world.scratch), Err(0x8007_0015));
     assert_eq!(layer::simple(old::ActivateLayer, &world.scratch), Err(0x8007_048F));

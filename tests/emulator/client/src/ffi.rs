@@ -13,19 +13,13 @@ pub type Handle = *mut c_void;
 
 /// HCS_PROCESS_INFORMATION
 #[repr(C)]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct ProcessInformation {
     /// The process id.
     pub pid: u32,
     reserved: u32,
     /// Standard input, output, error.
     pub stdio: [Handle; 3],
-}
-
-impl Default for ProcessInformation {
-    fn default() -> Self {
-        ProcessInformation { pid: 0, reserved: 0, stdio: [std::ptr::null_mut(); 3] }
-    }
 }
 
 /// HCS_EVENT

@@ -47,7 +47,8 @@ fn run(system: Handle, parameters: &Value) -> (Vec<u8>, u64) {
     assert_eq!(notifications.wait(0x10000, 30), Some(0), "ProcessExited");
     // SAFETY: the handles are open.
     unsafe {
-        let status = v1::ask(|found, result| old::HcsGetProcessProperties(process, found, result)).expect("HcsGetProcessProperties");
+        let status =
+            v1::ask(|found, result| old::HcsGetProcessProperties(process, found, result)).expect("HcsGetProcessProperties");
         let status: Value = serde_json::from_str(&status).expect("ProcessStatus");
         done(old::HcsUnregisterProcessCallback(notifications.handle)).expect("HcsUnregisterProcessCallback");
         done(old::HcsCloseProcess(process)).expect("HcsCloseProcess");
@@ -95,7 +96,8 @@ fn xenon_v1(world: World) {
     let listed: Value = serde_json::from_str(&listed).unwrap();
     let own = listed.as_array().unwrap().iter().find(|found| found["Id"] == "older").expect("the container");
     assert!(own["HostingSystemId"].is_string(), "a Hyper-V container has a hosting system");
-    let template = listed.as_array().unwrap().iter().find(|found| found["IsRuntimeTemplate"] == true).expect("a template").clone();
+    let template =
+        listed.as_array().unwrap().iter().find(|found| found["IsRuntimeTemplate"] == true).expect("a template").clone();
     assert_eq!(network::delete_endpoint(&endpoint).unwrap_err().0, 0x803B_002C, "the endpoint is in use");
     end(system, &notifications);
     network::delete_endpoint(&endpoint).expect("HcnDeleteEndpoint");
@@ -114,7 +116,10 @@ fn xenon_v1(world: World) {
 }
 
 fn argon_v1(world: World) {
-    let (system, notifications) = started(&world.argon_v1());
+    let (system, first) = started(&world.argon_v1());
+    // SAFETY: the callback is registered.
+    done(unsafe { old::HcsUnregisterComputeSystemCallback(first.handle) }).expect("HcsUnregisterComputeSystemCallback");
+    let notifications = v1::listen(old::HcsRegisterComputeSystemCallback, system).expect("a callback after one was taken back");
     run_everything(system);
     let (process, information) = v1::process(system, &parameters(&own("role:sleep")).to_string()).expect("HcsCreateProcess");
     let exits = v1::listen(old::HcsRegisterProcessCallback, process).expect("HcsRegisterProcessCallback");

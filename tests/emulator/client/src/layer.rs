@@ -158,7 +158,9 @@ pub fn stream(id: u32, name: &str, content: &[u8]) -> Vec<u8> {
 pub fn transport(folder: &str) {
     let entry = |attributes: u32, streams: &[Vec<u8>]| [attributes.to_le_bytes().to_vec(), streams.concat()].concat();
     let directory = entry(0x10, &[stream(3, "", b"directory security")]);
-    let file = |text: &str| entry(0x20, &[stream(3, "", b"file security"), stream(1, "", text.as_bytes()), stream(4, ":more:$DATA", b"other")]);
+    let file = |text: &str| {
+        entry(0x20, &[stream(3, "", b"file security"), stream(1, "", text.as_bytes()), stream(4, ":more:$DATA", b"other")])
+    };
     write(format!(r"{folder}\Files.$wcidirs$"), &directory);
     write(format!(r"{folder}\Files\upper.$wcidirs$"), &directory);
     write(format!(r"{folder}\Files\upper\new.txt"), file("from the upper layer"));

@@ -61,7 +61,8 @@ fn main() {
     let mut failed = Vec::new();
     let mut summary = Vec::new();
     for (group, cases) in groups() {
-        let wanted = |case: &&Case| words.is_empty() || words.iter().any(|word| case.name.contains(word.as_str()) || group == word);
+        let wanted =
+            |case: &&Case| words.is_empty() || words.iter().any(|word| case.name.contains(word.as_str()) || group == word);
         let mut count = 0;
         for case in cases.iter().filter(wanted) {
             let began = Instant::now();
@@ -86,7 +87,7 @@ fn main() {
     }
 }
 
-/// Runs a case in a process of its own, a minute at most: how it ended, and what it said.
+/// Runs a case in a process of its own, four minutes at most: how it ended, and what it said.
 fn alone(name: &str) -> Result<(i32, String), String> {
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
     let child = Command::new(own).args(["case", name]).stdin(Stdio::null()).stderr(Stdio::piped()).spawn();
@@ -101,7 +102,7 @@ fn alone(name: &str) -> Result<(i32, String), String> {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Ok((status.code().unwrap_or(-1), reader.join().unwrap_or_default())),
-            Ok(None) if began.elapsed() < Duration::from_secs(60) => std::thread::sleep(Duration::from_millis(5)),
+            Ok(None) if began.elapsed() < Duration::from_secs(240) => std::thread::sleep(Duration::from_millis(5)),
             _ => {
                 let _ = child.kill();
                 return Err(format!("{name} does not end"));

@@ -3,6 +3,7 @@
 use crate::accepted::{left, newer_functions_hidden, own, parameters, run, started};
 use crate::ffi::{core, v1 as old};
 use crate::layer::{self, done};
+use crate::text::Wide;
 use crate::world::{World, setting};
 use crate::{Case, network, v2};
 use serde_json::{Value, json};
@@ -23,6 +24,7 @@ pub fn cases() -> Vec<Case> {
         case("ended-by-another-process", ended_by_another),
         case("process-started-by-another", process_by_another),
         case("last-handle-closed", last_handle_closed),
+        case("closed-while-it-is-made", closed_while_made),
     ]
 }
 
@@ -70,6 +72,10 @@ fn child(part: &str) -> Command {
 
 /// A child that holds a container, once it runs; the process id inside it.
 fn holder(world: &World, part: &str) -> (std::process::Child, u32) {
+    #[expect(
+        clippy::zombie_processes,
+        reason = "the caller kills it and waits for it; a failed case ends the prefix's process too"
+    )]
     let child = child(part).spawn().expect("a child");
     let began = Instant::now();
     loop {
@@ -110,9 +116,10 @@ fn until(what: &str, so: impl Fn() -> bool) {
 }
 
 /// Gives back what outlives a dead owner.
-fn clean_up(world: &World) {
+pub fn clean_up(world: &World) {
     network::delete_namespace("0f8fad5b-d9cb-469f-a165-70867728950e").expect("HcnDeleteNamespace");
-    let listed: Vec<String> = left().lines().filter_map(|line| line.strip_prefix("endpoint ")).map(|line| line[..36].to_string()).collect();
+    let listed: Vec<String> =
+        left().lines().filter_map(|line| line.strip_prefix("endpoint ")).map(|line| line[..36].to_string()).collect();
     listed.iter().for_each(|endpoint| network::delete_endpoint(endpoint).expect("HcnDeleteEndpoint"));
     layer::give_back(&world.scratch);
     assert_eq!(left(), "");
@@ -203,5 +210,21 @@ fn last_handle_closed(world: World) {
     v2::close(second);
     assert!(systems().is_empty());
     setting("FAULTS", "");
+    layer::give_back(&world.scratch);
+}
+
+/// A handle that is closed before its operation is complete is still the last one.
+fn closed_while_made(world: World) {
+    let (id, document) = (Wide::new("owned"), Wide::new(&world.argon().to_string()));
+    let mut system = null_mut();
+    // SAFETY: texts and places are valid during the call.
+    unsafe {
+        let operation = core::HcsCreateOperation(std::ptr::null(), None);
+        done(core::HcsCreateComputeSystem(id.ptr(), document.ptr(), operation, std::ptr::null(), &mut system)).expect("accepted");
+        core::HcsCloseComputeSystem(system);
+        core::HcsWaitForOperationResult(operation, 60_000, null_mut());
+        core::HcsCloseOperation(operation);
+    }
+    assert!(systems().is_empty());
     layer::give_back(&world.scratch);
 }

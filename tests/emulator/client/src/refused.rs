@@ -84,13 +84,19 @@ fn documents() -> Vec<Case> {
         argon("list-as-object", 0x8037_010D, |_, document| document["Container"]["MappedDirectories"] = json!({})),
         argon("null-value", 0x8037_010D, |_, document| document["Container"]["Networking"] = json!(null)),
         argon("layer-id-no-guid", 0x8037_010D, |_, document| document["Container"]["Storage"]["Layers"][0]["Id"] = json!("{x}")),
-        argon("unknown-path-type", 0x8037_010D, |_, document| document["Container"]["Storage"]["Layers"][0]["PathType"] = json!("Share")),
-        argon("search-list-as-list", 0x8037_010D, |_, document| document["Container"]["Networking"] = json!({"DnsSearchList": ["a"]})),
+        argon("unknown-path-type", 0x8037_010D, |_, document| {
+            document["Container"]["Storage"]["Layers"][0]["PathType"] = json!("Share")
+        }),
+        argon("search-list-as-list", 0x8037_010D, |_, document| {
+            document["Container"]["Networking"] = json!({"DnsSearchList": ["a"]})
+        }),
         argon("field-newer-than-host", 0x8037_010D, |_, document| {
             host_build("17763");
             document["Container"]["AdditionalDeviceNamespace"] = json!({});
         }),
-        argon("schema-version-missing", 0x8037_010D, |_, document| drop(document.as_object_mut().unwrap().remove("SchemaVersion"))),
+        argon("schema-version-missing", 0x8037_010D, |_, document| {
+            drop(document.as_object_mut().unwrap().remove("SchemaVersion"))
+        }),
         argon("schema-version-too-new", 0x8037_010D, |_, document| document["SchemaVersion"]["Minor"] = json!(99)),
         case("not-json", 0x8037_010D, |_| {
             let (system, answer) = v2::create("refused", "{\"Owner\":");
@@ -193,8 +199,15 @@ fn orders() -> Vec<Case> {
             v2::create("twice", &document).1.map(drop)
         }),
         plain("open-unknown", 0x8037_010E, |_| v2::open("nobody").map(drop)),
+        plain("open-without-rights", 0x8037_011B, |world| {
+            created(world);
+            setting("TOKEN", "user");
+            v2::open("refused").map(drop)
+        }),
         case("start-twice", 0x8037_0105, |world| v2::start(running(world)).map(drop)),
-        case("shutdown-before-start", 0x8037_0105, |world| v2::simple(core::HcsShutDownComputeSystem, created(world), None).map(drop)),
+        case("shutdown-before-start", 0x8037_0105, |world| {
+            v2::simple(core::HcsShutDownComputeSystem, created(world), None).map(drop)
+        }),
         case("process-before-start", 0x8037_0105, |world| v2::process(created(world), r#"{"CommandLine":"cmd"}"#).map(drop)),
         case("terminate-twice", 0x8037_0110, |world| {
             let system = running(world);
@@ -215,7 +228,9 @@ fn orders() -> Vec<Case> {
             answer.expect_err("this must be refused");
             v2::start(system).map(drop)
         }),
-        case("pause-process-isolated", 0x8007_0032, |world| v2::simple(core::HcsPauseComputeSystem, running(world), None).map(drop)),
+        case("pause-process-isolated", 0x8007_0032, |world| {
+            v2::simple(core::HcsPauseComputeSystem, running(world), None).map(drop)
+        }),
         plain("second-system-callback", 0x8037_0119, |world| {
             let system = created(world);
             v2::listen(core::HcsSetComputeSystemCallback, system).expect("the first callback");
@@ -279,7 +294,8 @@ fn orders() -> Vec<Case> {
         }),
         case("modify-without-resource", 0x8007_0057, |world| v2::modify(running(world), r#"{"RequestType":"Add"}"#).map(drop)),
         case("guest-request-to-a-container", 0x8037_0120, |world| {
-            v2::modify(running(world), r#"{"GuestRequest":{"ResourceType":"CombinedLayers","RequestType":"Add","Settings":{}}}"#).map(drop)
+            v2::modify(running(world), r#"{"GuestRequest":{"ResourceType":"CombinedLayers","RequestType":"Add","Settings":{}}}"#)
+                .map(drop)
         }),
     ]
 }
@@ -287,7 +303,9 @@ fn orders() -> Vec<Case> {
 fn processes() -> Vec<Case> {
     vec![
         case("process-unknown-field", 0x8037_010D, |world| process(world, json!({"CommandLine": "cmd", "Tty": true}))),
-        case("process-environment-as-list", 0x8037_010D, |world| process(world, json!({"CommandLine": "cmd", "Environment": ["A=b"]}))),
+        case("process-environment-as-list", 0x8037_010D, |world| {
+            process(world, json!({"CommandLine": "cmd", "Environment": ["A=b"]}))
+        }),
         case("process-without-command", 0x8007_0057, |world| process(world, json!({"WorkingDirectory": "C:\\"}))),
         case("process-command-args", 0x8007_0057, |world| process(world, json!({"CommandLine": "cmd", "CommandArgs": ["/c"]}))),
         case("process-program-missing", 0x8007_0002, |world| process(world, json!({"CommandLine": "no-such-program.exe"}))),
@@ -308,7 +326,8 @@ fn processes() -> Vec<Case> {
             done(unsafe { core::HcsOpenProcess(system, 4, 0x1000_0000, &mut process) }).map_err(|code| (code, String::new()))
         }),
         case("signal-unknown", 0x8037_010D, |world| {
-            let (process, _) = v2::process(running(world), &json!({"CommandLine": crate::accepted::own("role:sleep")}).to_string())?;
+            let (process, _) =
+                v2::process(running(world), &json!({"CommandLine": crate::accepted::own("role:sleep")}).to_string())?;
             v2::simple(core::HcsSignalProcess, process, Some(r#"{"Signal":"SIGTERM"}"#)).map(drop)
         }),
         case("terminate-after-exit", 0x8037_011F, |world| {
@@ -389,7 +408,9 @@ fn layers() -> Vec<Case> {
                 old::CreateSandboxLayer(info, path.ptr(), 0, layers, count)
             })
         }),
-        plain("scratch-parents-reversed", 0x8007_0057, |world| layer::create_scratch(&world.scratch, &[&world.base, &world.upper])),
+        plain("scratch-parents-reversed", 0x8007_0057, |world| {
+            layer::create_scratch(&world.scratch, &[&world.base, &world.upper])
+        }),
         plain("scratch-base-left-out", 0x8007_0057, |world| layer::create_scratch(&world.scratch, &[&world.upper])),
         plain("prepare-before-activate", 0x8007_0037, |world| {
             layer::create_scratch(&world.scratch, &world.layers()).unwrap();
@@ -449,7 +470,9 @@ fn older() -> Vec<Case> {
         xenon("v1-wrong-type", 0xC037_010D, |_, document| document["MemoryMaximumInMB"] = json!("1024")),
         xenon("v1-system-type", 0x8007_0057, |_, document| document["SystemType"] = json!("VirtualMachine")),
         xenon("v1-xenon-with-volume", 0x8007_0057, |_, document| document["VolumePath"] = json!(r"\\?\Volume{x}")),
-        xenon("v1-xenon-without-utility-vm", 0x8007_0002, |_, document| drop(document.as_object_mut().unwrap().remove("HvRuntime"))),
+        xenon("v1-xenon-without-utility-vm", 0x8007_0002, |_, document| {
+            drop(document.as_object_mut().unwrap().remove("HvRuntime"))
+        }),
         xenon("v1-xenon-utility-vm-unprocessed", 0x8007_0002, |world, _| {
             fs::remove_file(format!(r"{}\UtilityVM\SystemTemplate.vhdx", world.base)).unwrap();
         }),
@@ -571,7 +594,12 @@ fn machines() -> Vec<Case> {
         case("machine-share-unknown-option", 0x8037_010D, |world| {
             let mut settings = share("s1", &world.base);
             settings["Options"]["Fast"] = json!(true);
-            let request = json!({"ResourcePath": "VirtualMachine/Devices/VirtualSmb/Shares", "RequestType": "Add", "Settings": settings});
+            let request =
+                json!({"ResourcePath": "VirtualMachine/Devices/VirtualSmb/Shares", "RequestType": "Add", "Settings": settings});
+            v2::modify(boot(&machine(world))?, &request.to_string()).map(drop)
+        }),
+        case("machine-share-without-settings", 0x8037_010D, |world| {
+            let request = json!({"ResourcePath": "VirtualMachine/Devices/VirtualSmb/Shares", "RequestType": "Add"});
             v2::modify(boot(&machine(world))?, &request.to_string()).map(drop)
         }),
         case("machine-attach-active-scratch", 0x8007_0020, |world| {

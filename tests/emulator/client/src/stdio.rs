@@ -31,14 +31,11 @@ impl Stream {
             let event = CreateEventW(std::ptr::null(), 1, 0, std::ptr::null());
             let mut overlapped = OVERLAPPED { hEvent: event, ..Default::default() };
             let mut count = 0;
-            let mut error = 0;
-            if start(&mut overlapped) == 0 && GetLastError() != ERROR_IO_PENDING {
-                error = GetLastError();
-            } else if GetOverlappedResult(self.0, &overlapped, &mut count, 1) == 0 {
-                error = GetLastError();
-            }
+            let begun = start(&mut overlapped) != 0 || GetLastError() == ERROR_IO_PENDING;
+            let fine = begun && GetOverlappedResult(self.0, &overlapped, &mut count, 1) != 0;
+            let error = GetLastError();
             CloseHandle(event);
-            if error == 0 { Ok(count as usize) } else { Err(error) }
+            if fine { Ok(count as usize) } else { Err(error) }
         }
     }
 

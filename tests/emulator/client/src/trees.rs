@@ -133,7 +133,12 @@ fn backup_write(world: World) {
         restore(open(&path, ALL, CREATE_ALWAYS), &sample(&data), piece, true).expect("BackupWrite");
         assert!(fs::read(&path).unwrap() == data, "in pieces of {piece}");
     }
-    let expected = [stream(3, "", b"security"), stream(2, "", b"attribute"), stream(1, "", &data)[..20].to_vec(), stream(4, ":s:$DATA", b"other")];
+    let expected = [
+        stream(3, "", b"security"),
+        stream(2, "", b"attribute"),
+        stream(1, "", &data)[..20].to_vec(),
+        stream(4, ":s:$DATA", b"other"),
+    ];
     assert_eq!(recorded(&world, &path), expected.concat());
     // BackupRead gives the same back.
     let file = open(&path, GENERIC_READ, OPEN_EXISTING);
@@ -170,7 +175,11 @@ fn backup_write_refuses(world: World) {
     let path = format!(r"{}\restored.bin", world.root);
     assert_eq!(restore(open(&path, ALL, CREATE_ALWAYS), &[77; 40], 40, true), Err(13), "no stream id");
     let access = GENERIC_READ | GENERIC_WRITE;
-    assert_eq!(restore(open(&path, access, CREATE_ALWAYS), &sample(b"x"), 4096, true), Err(5), "security without the right to write it");
+    assert_eq!(
+        restore(open(&path, access, CREATE_ALWAYS), &sample(b"x"), 4096, true),
+        Err(5),
+        "security without the right to write it"
+    );
     // Not processing security loses it, and says nothing: the most expensive mistake on record.
     restore(open(&path, access, CREATE_ALWAYS), &sample(b"x"), 4096, false).expect("BackupWrite");
     assert!(!recorded(&world, &path).windows(8).any(|bytes| bytes == b"security"));

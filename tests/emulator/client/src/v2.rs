@@ -10,8 +10,8 @@ use std::time::Duration;
 /// What a call came to: the HRESULT of its first or second stage, and the document.
 pub type Answer = Result<String, (u32, String)>;
 
-/// Twenty seconds: longer than anything here takes.
-const PATIENCE: u32 = 20_000;
+/// A minute: longer than anything here takes.
+const PATIENCE: u32 = 60_000;
 
 /// Runs a request with an operation of its own.
 pub fn run(request: impl FnOnce(Handle) -> i32) -> Answer {
@@ -43,7 +43,8 @@ pub fn create(id: &str, document: &str) -> (Handle, Answer) {
     let (id, document) = (Wide::new(id), Wide::new(document));
     let mut system = null_mut();
     // SAFETY: the texts and the place are valid during the call.
-    let answer = run(|operation| unsafe { core::HcsCreateComputeSystem(id.ptr(), document.ptr(), operation, null(), &mut system) });
+    let answer =
+        run(|operation| unsafe { core::HcsCreateComputeSystem(id.ptr(), document.ptr(), operation, null(), &mut system) });
     (system, answer)
 }
 
@@ -99,7 +100,8 @@ pub fn process(system: Handle, document: &str) -> Result<(Handle, ProcessInforma
     let document = Wide::new(document);
     let mut process = null_mut();
     // SAFETY: the text and the place are valid during the call.
-    let answer = run_process(|operation| unsafe { core::HcsCreateProcess(system, document.ptr(), operation, null(), &mut process) });
+    let answer =
+        run_process(|operation| unsafe { core::HcsCreateProcess(system, document.ptr(), operation, null(), &mut process) });
     match answer {
         Ok((information, _)) => Ok((process, information)),
         Err(error) => {
@@ -116,7 +118,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// The next event of this type, within twenty seconds.
+    /// The next event of this type, within a minute.
     pub fn wait(&self, kind: i32) -> Option<String> {
         loop {
             let (found, data) = self.receiver.recv_timeout(Duration::from_millis(PATIENCE.into())).ok()?;

@@ -1,6 +1,7 @@
 //! computecore.dll for a Wine prefix: the exported signatures of the newer interface, each held against windows-sys.
 
-#![allow(non_snake_case)]
+// The names are Windows's; what each function asks of its caller is in Microsoft's documentation of it.
+#![allow(non_snake_case, clippy::missing_safety_doc)]
 
 mod operations;
 mod processes;

@@ -54,7 +54,9 @@ pub unsafe extern "system" fn HcsSetOperationContext(operation: HCS_OPERATION, c
 
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn HcsGetComputeSystemFromOperation(operation: HCS_OPERATION) -> HCS_SYSTEM {
-    value("HcsGetComputeSystemFromOperation", operation, std::ptr::null_mut(), |operation| operation.request().system as HCS_SYSTEM)
+    value("HcsGetComputeSystemFromOperation", operation, std::ptr::null_mut(), |operation| {
+        operation.request().system as HCS_SYSTEM
+    })
 }
 
 #[unsafe(no_mangle)]

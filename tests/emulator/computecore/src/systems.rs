@@ -197,7 +197,11 @@ pub unsafe extern "system" fn HcsSaveComputeSystem(system: HCS_SYSTEM, operation
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsGetComputeSystemProperties(system: HCS_SYSTEM, operation: HCS_OPERATION, text: PCWSTR) -> HRESULT {
+pub unsafe extern "system" fn HcsGetComputeSystemProperties(
+    system: HCS_SYSTEM,
+    operation: HCS_OPERATION,
+    text: PCWSTR,
+) -> HRESULT {
     // SAFETY: as above.
     unsafe {
         let kind = HcsOperationTypeGetProperties;

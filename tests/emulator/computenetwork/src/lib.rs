@@ -1,6 +1,7 @@
 //! computenetwork.dll for a Wine prefix: networks, endpoints and namespaces, each signature held against windows-sys.
 
-#![allow(non_snake_case)]
+// The names are Windows's; what each function asks of its caller is in Microsoft's documentation of it.
+#![allow(non_snake_case, clippy::missing_safety_doc)]
 
 use hcs_emulator::call::{self, Dll, Done};
 use hcs_emulator::codes::POINTER;
@@ -96,7 +97,7 @@ unsafe fn query(
         let text = read(text);
         let id = table.get(handle);
         run(function, json!({"id": id.as_deref().ok(), "query": shown(text.as_deref())}), record, || {
-            let properties = act(&*id?, text.as_deref())?;
+            let properties = act(&id?, text.as_deref())?;
             give_to(place(found)?, Some(&properties), Owner::TaskMemory);
             Ok(())
         })
@@ -155,11 +156,16 @@ unsafe fn modify(
     unsafe {
         let (id, settings) = (table.get(handle), read(settings));
         let logged = json!({"id": id.as_deref().ok(), "document": shown(settings.as_deref())});
-        run(function, logged, record, || act(&*id?, settings.as_deref()))
+        run(function, logged, record, || act(&id?, settings.as_deref()))
     }
 }
 
-unsafe fn delete(function: &'static str, id: *const GUID, record: *mut PWSTR, act: impl FnOnce(&str) -> Result<(), Refusal>) -> HRESULT {
+unsafe fn delete(
+    function: &'static str,
+    id: *const GUID,
+    record: *mut PWSTR,
+    act: impl FnOnce(&str) -> Result<(), Refusal>,
+) -> HRESULT {
     // SAFETY: the pointers are null or valid.
     unsafe {
         let id = id_of(id);
@@ -250,7 +256,7 @@ pub unsafe extern "system" fn HcnCreateEndpoint(
     // SAFETY: as for `create`.
     unsafe {
         create("HcnCreateEndpoint", &ENDPOINTS, id, settings, endpoint, record, |id, settings| {
-            endpoints::create(&*NETWORKS.get(network)?, id, settings)
+            endpoints::create(&NETWORKS.get(network)?, id, settings)
         })
     }
 }

@@ -17,6 +17,9 @@ RENAMED = {"Memory": "Container_Memory", "Memory_2": "VirtualMachine_Memory", "P
            "PropertyType": "GetPropertyType", "PropertyQuery_2": "System_PropertyQuery",
            "PropertyType_2": "System_PropertyType"}
 
+# The schemas say object, but what stands here depends on the resource: hcsshim sends a number for a memory size.
+ANYTHING = {("ModifySettingRequest", "Settings"), ("GuestModifySettingRequest", "Settings")}
+
 def name_of(reference):
     name = reference.split("/")[-1]
     return RENAMED.get(name, name)
@@ -61,7 +64,8 @@ def main(paths):
         for field in fields:
             having = {i: type_of(n["properties"][field]) for i, n in nodes.items() if field in n.get("properties", {})}
             assert len(set(having.values())) == 1, (name, field, having)
-            print(f"  {field}: {having[min(having)]}" + versions(set(having)))
+            kind = "any" if (name, field) in ANYTHING else having[min(having)]
+            print(f"  {field}: {kind}" + versions(set(having)))
 
 if __name__ == "__main__":
     main(sys.argv[1:]) if len(sys.argv) == 6 else sys.exit(__doc__)

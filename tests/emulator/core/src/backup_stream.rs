@@ -176,7 +176,17 @@ mod tests {
         let data = Stream { id: Stream::DATA, size: 3, ..Stream::default() };
         let other = Stream { id: 4, size: 2, name: vec![b':', 0, b'a', 0], ..Stream::default() };
         let sparse = Stream { id: Stream::SPARSE_BLOCK, size: 1, sparse_offset: 4096, ..Stream::default() };
-        [security.header(), b"owner".to_vec(), data.header(), b"abc".to_vec(), other.header(), b"zz".to_vec(), sparse.header(), b"!".to_vec()].concat()
+        [
+            security.header(),
+            b"owner".to_vec(),
+            data.header(),
+            b"abc".to_vec(),
+            other.header(),
+            b"zz".to_vec(),
+            sparse.header(),
+            b"!".to_vec(),
+        ]
+        .concat()
     }
 
     #[test]

@@ -109,7 +109,13 @@ fn access(file: HANDLE) -> u32 {
     let mut information = [0u32; 14];
     // SAFETY: the buffer is as long as stated.
     let status = unsafe {
-        NtQueryObject(file, ObjectBasicInformation, information.as_mut_ptr().cast(), size_of_val(&information) as u32, std::ptr::null_mut())
+        NtQueryObject(
+            file,
+            ObjectBasicInformation,
+            information.as_mut_ptr().cast(),
+            size_of_val(&information) as u32,
+            std::ptr::null_mut(),
+        )
     };
     if status == 0 { information[1] } else { u32::MAX }
 }

@@ -63,7 +63,13 @@ pub fn nothing(dll: Dll, function: &'static str, arguments: Value, act: impl FnO
 }
 
 /// Runs one exported function that returns something else; `failed` is what it returns where it fails.
-pub fn value<R>(dll: Dll, function: &'static str, arguments: Value, failed: R, act: impl FnOnce(&Call) -> Result<R, Refusal>) -> R {
+pub fn value<R>(
+    dll: Dll,
+    function: &'static str,
+    arguments: Value,
+    failed: R,
+    act: impl FnOnce(&Call) -> Result<R, Refusal>,
+) -> R {
     let mut kept = None;
     let (result, injected) = run(dll, function, arguments, true, |call| {
         kept = Some(act(call)?);
@@ -136,6 +142,11 @@ impl Call {
     /// The fault for the operation's result, for calls that complete later.
     pub fn operation_fault(&self) -> Option<&Fault> {
         self.fault.as_ref().filter(|fault| fault.in_operation)
+    }
+
+    /// Whether the test wants the call to fail or to kill once it has acted: then it acts before it returns.
+    pub fn acts_at_once(&self) -> bool {
+        self.fault.as_ref().is_some_and(|fault| fault.acts && !fault.in_operation)
     }
 
     /// Logs how what this call began was completed.

@@ -40,9 +40,9 @@ pub struct Mailbox {
 struct Inner {
     queue: VecDeque<Event>,
     callback: Option<Callback>,
+    /// The thread that delivers, while there is one.
     thread: Option<ThreadId>,
     closed: bool,
-    ended: bool,
 }
 
 impl Mailbox {
@@ -66,11 +66,10 @@ impl Mailbox {
         if inner.callback.is_some() {
             rule.refuse(CALLBACK_ALREADY_SET, "a callback is already registered on this handle")?;
         }
-        let first = inner.callback.replace(callback).is_none();
-        drop(inner);
-        if first {
+        inner.callback = Some(callback);
+        if inner.thread.is_none() {
             let mailbox = self.clone();
-            std::thread::spawn(move || mailbox.deliver());
+            inner.thread = Some(std::thread::spawn(move || mailbox.deliver()).thread().id());
         }
         Ok(())
     }
@@ -78,30 +77,31 @@ impl Mailbox {
     /// Takes the callback away; an event under way is waited for, unless this is called from it.
     pub fn unregister(&self) {
         let mut inner = self.lock();
-        inner.closed = true;
+        inner.callback = None;
         self.changed.notify_all();
-        let own = inner.thread == Some(std::thread::current().id());
-        while !own && inner.callback.is_some() && !inner.ended {
+        while inner.thread.is_some_and(|thread| thread != std::thread::current().id()) {
             inner = self.changed.wait(inner).expect("no holder panics");
         }
     }
 
+    /// The handle is closed: the callback goes, and what comes later is dropped.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.unregister();
+    }
+
     fn deliver(&self) {
         let mut inner = self.lock();
-        inner.thread = Some(std::thread::current().id());
-        while !inner.closed {
+        while let Some(callback) = inner.callback {
             let Some(event) = inner.queue.pop_front() else {
                 inner = self.changed.wait(inner).expect("no holder panics");
                 continue;
             };
-            let callback = inner.callback;
             drop(inner);
-            if let Some(callback) = callback {
-                call(callback, &event);
-            }
+            call(callback, &event);
             inner = self.lock();
         }
-        inner.ended = true;
+        inner.thread = None;
         self.changed.notify_all();
     }
 }

@@ -65,9 +65,7 @@ fn parse(line: &str) -> Option<Fault> {
                 true
             }
             ("n", number) => number.parse().map(|number| fault.n = Some(number)).is_ok(),
-            ("hresult", number) => {
-                number_of(number).map(|number| fault.effect = Effect::Result(number)).is_some()
-            }
+            ("hresult", number) => number_of(number).map(|number| fault.effect = Effect::Result(number)).is_some(),
             ("when", when @ ("before" | "after")) => {
                 fault.acts = when == "after";
                 true

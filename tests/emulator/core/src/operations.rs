@@ -178,6 +178,10 @@ pub fn submit(
         std::thread::spawn(move || finish(&call, &operation, result));
         return Ok(Done::Now);
     }
+    if call.acts_at_once() {
+        finish(call, &operation, work());
+        return Ok(Done::Now);
+    }
     let call = call.clone();
     std::thread::spawn(move || {
         let fault = call.operation_fault().cloned();

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use windows_sys::Win32::Foundation::{CloseHandle, FILETIME, HANDLE, WAIT_TIMEOUT};
 use windows_sys::Win32::System::Threading::{
-    GetCurrentProcess, GetCurrentProcessId, GetProcessTimes, OpenProcess, PROCESS_QUERY_LIMITED_INFORMATION,
-    PROCESS_SYNCHRONIZE, WaitForSingleObject,
+    GetCurrentProcess, GetCurrentProcessId, GetProcessTimes, OpenProcess, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE,
+    WaitForSingleObject,
 };
 
 /// A process, told from a later one with the same id by when it began.
@@ -40,7 +40,7 @@ impl Owner {
 }
 
 /// When the process behind an open handle began; 0 if that cannot be read.
-pub fn began(process: HANDLE) -> u64 {
+pub(crate) fn began(process: HANDLE) -> u64 {
     let mut times = [FILETIME::default(); 4];
     let [created, exited, kernel, user] = &mut times;
     // SAFETY: the four places are valid for the call.

@@ -148,6 +148,7 @@ rules! {
     COMMAND_LINE = "command-line" Inferred "2.5" "a process has a CommandLine or an ApplicationName, no CommandArgs";
     WORKING_DIRECTORY = "working-directory" Doc "2.5" "WorkingDirectory exists in the container: else 0x8007010b";
     ENVIRONMENT = "environment" Inferred "2.5" "variable names are not empty, hold no = and differ in more than case";
+    EMPTY_VARIABLE = "empty-variable" ThirdParty "2.5" "a variable with an empty value does not reach the process (hcsctl)";
     CONSOLE_SIZE = "console-size" Doc "2.5" "ConsoleSize is height and width";
     PROCESS_STOPPED = "process-stopped" Src "1.3" "a process that exited takes no signal and no request: 0x8037011f";
     PROCESS_FOUND = "process-found" Inferred "1.2" "the process id is one of the container's: else 0x80070490";

@@ -209,8 +209,7 @@ pub struct Namespace {
 pub fn with<R>(act: impl FnOnce(&mut State) -> R) -> R {
     let _lock = Lock::take();
     let path = home::folder().join("state.json");
-    let mut state: State =
-        std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+    let mut state: State = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
     let before = state.clone();
     crate::systems::reap(&mut state);
     let result = act(&mut state);

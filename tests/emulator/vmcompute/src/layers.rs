@@ -51,7 +51,9 @@ unsafe fn layers_of(descriptors: *const LayerDescriptor, count: u32) -> Result<V
     if descriptors.is_null() && count > 0 {
         return Err(rules::NULL_POINTER.refusal(POINTER, "the descriptors are null"));
     }
-    let all = if count == 0 { &[][..] } else {
+    let all = if count == 0 {
+        &[][..]
+    } else {
         // SAFETY: the caller says how many there are.
         unsafe { std::slice::from_raw_parts(descriptors, count as usize) }
     };
@@ -65,11 +67,14 @@ unsafe fn shown(id: PCWSTR, descriptors: *const LayerDescriptor, count: u32) -> 
     unsafe { json!({"id": read(id), "layers": layers_of(descriptors, count).unwrap_or_default()}) }
 }
 
-unsafe fn simple(function: &'static str, info: *const DriverInfo, id: PCWSTR, act: impl FnOnce(&str) -> Result<(), Refusal>) -> HRESULT {
+unsafe fn simple(
+    function: &'static str,
+    info: *const DriverInfo,
+    id: PCWSTR,
+    act: impl FnOnce(&str) -> Result<(), Refusal>,
+) -> HRESULT {
     // SAFETY: as for the call itself.
-    unsafe {
-        hresult(function, shown(id, std::ptr::null(), 0), |_| act(&path_of(function, info, id)?).map(|()| Done::Now))
-    }
+    unsafe { hresult(function, shown(id, std::ptr::null(), 0), |_| act(&path_of(function, info, id)?).map(|()| Done::Now)) }
 }
 
 unsafe fn layered(
@@ -199,7 +204,12 @@ pub unsafe extern "system" fn UnprepareLayer(info: *const DriverInfo, id: PCWSTR
 /// # Safety
 /// As above; the buffer is null, or holds as many characters as the length says.
 #[unsafe(no_mangle)]
-pub unsafe extern "system" fn GetLayerMountPath(info: *const DriverInfo, id: PCWSTR, length: *mut usize, buffer: *mut u16) -> HRESULT {
+pub unsafe extern "system" fn GetLayerMountPath(
+    info: *const DriverInfo,
+    id: PCWSTR,
+    length: *mut usize,
+    buffer: *mut u16,
+) -> HRESULT {
     // SAFETY: as the caller says.
     unsafe {
         simple("GetLayerMountPath", info, id, |path| {

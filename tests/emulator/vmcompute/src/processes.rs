@@ -13,7 +13,9 @@ use hcs_emulator::systems;
 use hcs_emulator::text::{Owner, give_to, read};
 use serde_json::{Value, json};
 use std::ffi::c_void;
-use windows_sys::Win32::System::HostComputeSystem::{HCS_NOTIFICATION_CALLBACK, HCS_PROCESS, HCS_PROCESS_INFORMATION, HCS_SYSTEM};
+use windows_sys::Win32::System::HostComputeSystem::{
+    HCS_NOTIFICATION_CALLBACK, HCS_PROCESS, HCS_PROCESS_INFORMATION, HCS_SYSTEM,
+};
 use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
 fn arguments(process: HCS_PROCESS, text: &Option<String>) -> Value {
@@ -61,7 +63,12 @@ pub unsafe extern "system" fn HcsCreateProcess(
 /// # Safety
 /// As above.
 #[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsOpenProcess(system: HCS_SYSTEM, pid: u32, process: *mut HCS_PROCESS, result: *mut PWSTR) -> HRESULT {
+pub unsafe extern "system" fn HcsOpenProcess(
+    system: HCS_SYSTEM,
+    pid: u32,
+    process: *mut HCS_PROCESS,
+    result: *mut PWSTR,
+) -> HRESULT {
     // SAFETY: as the caller says.
     unsafe {
         with_result("HcsOpenProcess", json!({"pid": pid}), result, |_| {
@@ -137,7 +144,7 @@ pub unsafe extern "system" fn HcsGetProcessProperties(process: HCS_PROCESS, foun
     // SAFETY: as the caller says.
     unsafe {
         with_result("HcsGetProcessProperties", arguments(process, &None), result, |_| {
-            give_to(found, Some(&V1.get(process)?.status()), Owner::TaskMemory);
+            give_to(found, Some(&*V1.get(process)?.status()), Owner::TaskMemory);
             Ok(Done::Now)
         })
     }

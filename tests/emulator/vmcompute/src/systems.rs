@@ -151,7 +151,9 @@ unsafe fn request(
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn HcsStartComputeSystem(system: HCS_SYSTEM, options: PCWSTR, result: *mut PWSTR) -> HRESULT {
     // SAFETY: as the caller says.
-    unsafe { request("HcsStartComputeSystem", system, options, result, Some(START_COMPLETED), |handle, _| systems::start(handle)) }
+    unsafe {
+        request("HcsStartComputeSystem", system, options, result, Some(START_COMPLETED), |handle, _| systems::start(handle))
+    }
 }
 
 /// # Safety
@@ -180,7 +182,9 @@ pub unsafe extern "system" fn HcsTerminateComputeSystem(system: HCS_SYSTEM, opti
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn HcsPauseComputeSystem(system: HCS_SYSTEM, options: PCWSTR, result: *mut PWSTR) -> HRESULT {
     // SAFETY: as the caller says.
-    unsafe { request("HcsPauseComputeSystem", system, options, result, Some(PAUSE_COMPLETED), |handle, _| systems::pause(handle, true)) }
+    unsafe {
+        request("HcsPauseComputeSystem", system, options, result, Some(PAUSE_COMPLETED), |handle, _| systems::pause(handle, true))
+    }
 }
 
 /// # Safety
@@ -188,7 +192,11 @@ pub unsafe extern "system" fn HcsPauseComputeSystem(system: HCS_SYSTEM, options:
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn HcsResumeComputeSystem(system: HCS_SYSTEM, options: PCWSTR, result: *mut PWSTR) -> HRESULT {
     // SAFETY: as the caller says.
-    unsafe { request("HcsResumeComputeSystem", system, options, result, Some(RESUME_COMPLETED), |handle, _| systems::pause(handle, false)) }
+    unsafe {
+        request("HcsResumeComputeSystem", system, options, result, Some(RESUME_COMPLETED), |handle, _| {
+            systems::pause(handle, false)
+        })
+    }
 }
 
 /// # Safety

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Layer                       a definition
-//!   Id: guid                  its fields: text, numbers (uint8 … int64, number), boolean, object (anything inside),
+//!   Id: guid                  its fields: text, numbers (uint8 … int64, number), boolean, object (any inside), any,
 //!   Path: string              another definition, [T] a list, {T} a map; ? accepts null
 //!   Cache: CacheMode from 1903 until 2004
 //! enum CacheMode              a text with fixed values
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn every_type_a_field_names_is_defined() {
-        let simple = ["string", "guid", "boolean", "object", "number"];
+        let simple = ["string", "guid", "boolean", "object", "number", "any"];
         for name in ["ComputeSystem", "ProcessParameters", "ContainerConfig", "HcnEndpoint", "HcnNetwork"] {
             let Definition::Object(fields) = find(name) else { panic!("{name} is an object") };
             for field in fields.values() {

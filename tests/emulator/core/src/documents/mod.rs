@@ -41,8 +41,7 @@ pub fn check(definition: &str, value: &Value) -> Result<(), Refusal> {
 
 /// Parses and checks.
 fn parse(definition: &str, text: &str, code: crate::codes::Code) -> Result<Value, Refusal> {
-    let value: Value =
-        serde_json::from_str(text).map_err(|error| rules::JSON.refusal(code, format!("{definition}: {error}")))?;
+    let value: Value = serde_json::from_str(text).map_err(|error| rules::JSON.refusal(code, format!("{definition}: {error}")))?;
     check(definition, &value)?;
     Ok(value)
 }

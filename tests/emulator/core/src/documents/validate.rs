@@ -60,6 +60,7 @@ impl Check {
             "boolean" => value.is_boolean(),
             "number" => value.is_number(),
             "object" => value.is_object(),
+            "any" => true,
             _ => match integer_bits(kind) {
                 Some((signed, bits)) => fits(value, signed, bits),
                 None => return self.of_definition(value, kind),

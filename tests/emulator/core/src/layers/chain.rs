@@ -27,8 +27,6 @@ pub fn check(layers: &[(String, String)]) -> Result<Vec<String>, Refusal> {
 /// Checks that each layer stands above its own parents, and the last is a base layer.
 pub fn check_order(paths: &[String]) -> Result<(), Refusal> {
     let wrong = paths.is_empty()
-        || paths.iter().enumerate().any(|(index, path)| {
-            record(path).is_none_or(|record| record.parents != paths[index + 1..])
-        });
+        || paths.iter().enumerate().any(|(index, path)| record(path).is_none_or(|record| record.parents != paths[index + 1..]));
     rules::LAYER_ORDER.require(!wrong, INVALID_ARGUMENT, || format!("{paths:?} is no chain of layers, topmost first"))
 }

@@ -85,9 +85,8 @@ pub fn prepare(path: &str, layers: &[(String, String)]) -> Result<(), Refusal> {
     let parents = chain::check(layers)?;
     chain::check_order(&parents)?;
     let own = disk(path)["parents"].clone();
-    rules::LAYER_ORDER.require(own.is_null() || own == json!(parents), INVALID_ARGUMENT, || {
-        format!("the scratch was made above {own}")
-    })?;
+    rules::LAYER_ORDER
+        .require(own.is_null() || own == json!(parents), INVALID_ARGUMENT, || format!("the scratch was made above {own}"))?;
     state::with(|state| {
         let active = active(state, &key)?;
         if active.prepared.is_some() {

@@ -2,8 +2,8 @@
 
 use super::{Filter, id_or_fresh, ids, networks, settings};
 use crate::codes::{
-    ADDRESS_RESERVED, ENDPOINT_NOT_FOUND, ENTITY_HAS_REFERENCES, INVALID_ENDPOINT, INVALID_INTERNAL_PORT,
-    INVALID_IP, INVALID_POLICY, MAPPING_NOT_SUPPORTED, PORT_ALREADY_EXISTS, REQUEST_UNSUPPORTED,
+    ADDRESS_RESERVED, ENDPOINT_NOT_FOUND, ENTITY_HAS_REFERENCES, INVALID_ENDPOINT, INVALID_INTERNAL_PORT, INVALID_IP,
+    INVALID_POLICY, MAPPING_NOT_SUPPORTED, PORT_ALREADY_EXISTS, REQUEST_UNSUPPORTED,
 };
 use crate::documents;
 use crate::rules::{self, Refusal};
@@ -98,7 +98,8 @@ fn mapped_ports(state: &State, network: &Network, document: &Value) -> Result<Ve
                     return Err(rules::PORT_MAPPING.refusal(MAPPING_NOT_SUPPORTED, says));
                 }
                 let protocol = settings["Protocol"].as_u64().unwrap_or(0) as u32;
-                rules::PORT_MAPPING.require([6, 17].contains(&protocol), INVALID_POLICY, || format!("the protocol {protocol}"))?;
+                rules::PORT_MAPPING
+                    .require([6, 17].contains(&protocol), INVALID_POLICY, || format!("the protocol {protocol}"))?;
                 let inner = settings["InternalPort"].as_u64().unwrap_or(0);
                 rules::PORT_MAPPING.require(inner != 0, INVALID_INTERNAL_PORT, || "InternalPort is 0".to_string())?;
                 let port = settings["ExternalPort"].as_u64().unwrap_or(0) as u16;

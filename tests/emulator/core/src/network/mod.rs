@@ -72,9 +72,7 @@ fn ids<'a>(all: impl Iterator<Item = (&'a String, Value)>, filter: &Filter) -> S
 /// `HNSCall`: as much of the older interface as clients ask for before they use the newer one.
 pub fn older_call(method: &str, path: &str) -> Result<String, Refusal> {
     match (method, path.trim_end_matches('/')) {
-        ("GET", "/globals/version") => {
-            Ok(json!({"Success": true, "Output": {"Major": 13, "Minor": 3}}).to_string())
-        }
+        ("GET", "/globals/version") => Ok(json!({"Success": true, "Output": {"Major": 13, "Minor": 3}}).to_string()),
         _ => Err(rules::OPTIONS.refusal(INVALID_ARGUMENT, format!("{method} {path} is not emulated"))),
     }
 }

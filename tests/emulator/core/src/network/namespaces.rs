@@ -19,7 +19,8 @@ fn properties(id: &str, namespace: &Namespace, state: &State) -> Value {
     let endpoints = state.endpoints.iter().filter(|(_, endpoint)| inside(&endpoint.namespace));
     let systems = state.systems.iter().filter(|(_, system)| system.phase != Phase::Stopped && inside(&system.namespace));
     let resources = endpoints.map(|(id, _)| json!({"Type": "Endpoint", "Data": {"ID": id}}));
-    let resources: Vec<Value> = resources.chain(systems.map(|(id, _)| json!({"Type": "Container", "Data": {"ID": id}}))).collect();
+    let resources: Vec<Value> =
+        resources.chain(systems.map(|(id, _)| json!({"Type": "Container", "Data": {"ID": id}}))).collect();
     json!({
         "ID": id,
         "NamespaceId": namespace.number,
@@ -74,7 +75,8 @@ pub fn modify(id: &str, text: Option<&str>) -> Result<(), Refusal> {
     let endpoint = request["Settings"]["EndpointId"].as_str().unwrap_or_default().to_lowercase();
     state::with(|state| {
         find(state, id)?;
-        let given = state.systems.iter().find(|(_, system)| system.phase != Phase::Stopped && system.endpoints.contains(&endpoint));
+        let given =
+            state.systems.iter().find(|(_, system)| system.phase != Phase::Stopped && system.endpoints.contains(&endpoint));
         let given = given.map(|(id, _)| id.clone());
         let own = endpoints::find(state, &endpoint)?;
         match (request["RequestType"].as_str(), &own.namespace) {

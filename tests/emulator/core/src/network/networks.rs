@@ -84,14 +84,18 @@ pub fn create(id: Option<String>, text: Option<&str>) -> Result<String, Refusal>
         return Err(rules::ELEVATION.refusal(ACCESS_DENIED, "making a network needs an elevated administrator"));
     }
     let document = settings("HcnNetwork", text)?;
-    let subnets: Vec<&Value> = document["Ipams"].as_array().into_iter().flatten().flat_map(|ipam| {
-        ipam["Subnets"].as_array().into_iter().flatten()
-    }).collect();
+    let subnets: Vec<&Value> = document["Ipams"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|ipam| ipam["Subnets"].as_array().into_iter().flatten())
+        .collect();
     let kind = document["Type"].as_str().unwrap_or("NAT").to_string();
     for subnet in &subnets {
         let routes = subnet["Routes"].as_array().map(Vec::as_slice).unwrap_or_default();
         let default = routes.iter().any(|route| route["DestinationPrefix"] == "0.0.0.0/0" && route["NextHop"].is_string());
-        rules::NETWORK_DOCUMENT.require(default || kind != "NAT", INVALID_NETWORK, || format!("the subnet {subnet} has no default route"))?;
+        rules::NETWORK_DOCUMENT
+            .require(default || kind != "NAT", INVALID_NETWORK, || format!("the subnet {subnet} has no default route"))?;
     }
     let name = document["Name"].as_str().unwrap_or_default().to_string();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();

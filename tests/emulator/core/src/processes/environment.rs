@@ -2,6 +2,7 @@
 
 use crate::codes::INVALID_ARGUMENT;
 use crate::rules::{self, Refusal};
+use crate::state::System;
 use crate::text;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -18,11 +19,26 @@ pub fn check(variables: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The variables a process starts with, by name in upper case: (name as written, value).
-pub fn of_process(variables: &Value) -> BTreeMap<String, (String, String)> {
+/// The variables a process starts with, by name in upper case: (name as written, value). The container's host name and the
+/// user's name are among them.
+pub fn of_process(system: &System, parameters: &Value) -> BTreeMap<String, (String, String)> {
     let mut all = of_machine();
-    for (name, value) in variables.as_object().into_iter().flatten() {
-        all.insert(name.to_uppercase(), (name.clone(), value.as_str().unwrap_or_default().to_string()));
+    let mut set = |name: &str, value: &str| {
+        if !value.is_empty() {
+            all.insert(name.to_string(), (name.to_string(), value.to_string()));
+        }
+    };
+    let places = ["/Container/GuestOs/HostName", "/HostedSystem/Container/GuestOs/HostName", "/HostName"];
+    let host = places.iter().find_map(|place| system.document.pointer(place)?.as_str()).unwrap_or_default();
+    set("COMPUTERNAME", &host.to_uppercase());
+    let user = parameters["User"].as_str().unwrap_or_default();
+    set("USERNAME", user.rsplit('\\').next().unwrap_or_default());
+    for (name, value) in parameters["Environment"].as_object().into_iter().flatten() {
+        let value = value.as_str().unwrap_or_default();
+        if value.is_empty() && rules::EMPTY_VARIABLE.holds() {
+            continue;
+        }
+        all.insert(name.to_uppercase(), (name.clone(), value.to_string()));
     }
     all
 }

@@ -158,10 +158,10 @@ fn status(pid: u32, exit_code: Option<u32>) -> String {
 
 /// Starts a process in a running container.
 pub fn create(system: &SystemHandle, handle: &Arc<ProcessHandle>, parameters: Option<&str>) -> Result<(), Refusal> {
-    let definition = if system.generation == Generation::V1 { "ProcessConfig" } else { "ProcessParameters" };
-    let parameters = documents::read(definition, parameters)?;
-    check(&parameters)?;
     let record = state::with(|state| system.running(state).cloned())?;
+    let newer = record.document.get("SchemaVersion").is_some();
+    let parameters = documents::read(if newer { "ProcessParameters" } else { "ProcessConfig" }, parameters)?;
+    check(&parameters)?;
     let mut started = spawn::start(&record, &system.job(), &parameters)?;
     let process = Process {
         began: owner::began(started.process.0),
@@ -231,7 +231,7 @@ pub fn open(system: &SystemHandle, pid: u32) -> Result<Arc<ProcessHandle>, Refus
 
 /// Closes a handle: its callback is drained, the process goes on.
 pub fn close(handle: &ProcessHandle) {
-    handle.mailbox.unregister();
+    handle.mailbox.close();
     objects::set(&handle.closing);
     let mut inner = handle.lock();
     inner.stdio = None;

@@ -38,9 +38,13 @@ pub fn start(system: &System, job: &Option<Arc<Object>>, parameters: &Value) -> 
     let folder = if text("WorkingDirectory").is_empty() { r"C:\" } else { text("WorkingDirectory") };
     rules::WORKING_DIRECTORY
         .require(in_container(system, folder), DIRECTORY, || format!("{folder:?} is no directory of the container"))?;
-    let variables = environment::of_process(&parameters["Environment"]);
+    let variables = environment::of_process(system, parameters);
     let path = variables.get("PATH").map_or("", |(_, value)| value);
-    let name = if text("ApplicationName").is_empty() { text("CommandLine").to_string() } else { format!("\"{}\"", text("ApplicationName")) };
+    let name = if text("ApplicationName").is_empty() {
+        text("CommandLine").to_string()
+    } else {
+        format!("\"{}\"", text("ApplicationName"))
+    };
     let Some(program) = command::program(&name, folder, path) else {
         let says = format!("CreateProcess: no program for {name:?}");
         return Err(rules::COMMAND_LINE.refusal(FILE_NOT_FOUND, says));
@@ -110,7 +114,15 @@ fn create_process(
         let bytes = size_of_val(inherited.as_slice());
         if !inherited.is_empty() {
             let attribute = PROC_THREAD_ATTRIBUTE_HANDLE_LIST as usize;
-            UpdateProcThreadAttribute(list, 0, attribute, inherited.as_mut_ptr().cast(), bytes, std::ptr::null_mut(), std::ptr::null());
+            UpdateProcThreadAttribute(
+                list,
+                0,
+                attribute,
+                inherited.as_mut_ptr().cast(),
+                bytes,
+                std::ptr::null_mut(),
+                std::ptr::null(),
+            );
         }
         let flags = CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT | CREATE_NO_WINDOW;
         let created = CreateProcessW(

@@ -2,8 +2,8 @@
 
 use super::{SystemHandle, create_machine, create_v1};
 use crate::codes::{
-    ACCESS_DENIED_HCS, ELEMENT_NOT_FOUND, FILE_NOT_FOUND, IMAGE_MISMATCH, INVALID_ARGUMENT, INVALID_JSON,
-    NOT_A_REPARSE_POINT, SHARING_VIOLATION, SYSTEM_ALREADY_EXISTS, UNSUPPORTED_PROTOCOL_VERSION,
+    ACCESS_DENIED_HCS, ELEMENT_NOT_FOUND, FILE_NOT_FOUND, IMAGE_MISMATCH, INVALID_ARGUMENT, INVALID_JSON, NOT_A_REPARSE_POINT,
+    SHARING_VIOLATION, SYSTEM_ALREADY_EXISTS, UNSUPPORTED_PROTOCOL_VERSION,
 };
 use crate::documents;
 use crate::guid;
@@ -16,12 +16,11 @@ use crate::state::{self, Generation, Kind, Machine, Phase, State, System};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Makes the system a document describes and ties the handle to it.
 pub fn create(handle: &Arc<SystemHandle>, document: Option<&str>) -> Result<(), Refusal> {
-    if host::token() == Token::User {
-        return Err(rules::ELEVATION.refusal(ACCESS_DENIED_HCS, "the caller is in neither group"));
-    }
+    check_caller()?;
     rules::SYSTEM_ID.require(!handle.id.is_empty(), INVALID_ARGUMENT, || "the id is empty".to_string())?;
     let older = handle.generation == Generation::V1 && !document.unwrap_or_default().contains("\"SchemaVersion\"");
     let document = documents::read(if older { "ContainerConfig" } else { "ComputeSystem" }, document)?;
@@ -43,6 +42,18 @@ pub fn create(handle: &Arc<SystemHandle>, document: Option<&str>) -> Result<(), 
         Ok(found)
     })?;
     handle.bind(&runtime_id, reap);
+    if handle.closed.load(Ordering::SeqCst) {
+        // It was closed while the system was being made.
+        super::close(handle);
+    }
+    Ok(())
+}
+
+/// Refuses a caller that has no right to the service.
+pub fn check_caller() -> Result<(), Refusal> {
+    if host::token() == Token::User {
+        return Err(rules::ELEVATION.refusal(ACCESS_DENIED_HCS, "the caller is in neither group"));
+    }
     Ok(())
 }
 
@@ -81,9 +92,8 @@ pub fn check_version(document: &Value) -> Result<(), Refusal> {
     let (major, minor) = (&document["SchemaVersion"]["Major"], &document["SchemaVersion"]["Minor"]);
     let newest = host::schema_minor(host::build());
     let fine = major == 2 && minor.as_u64().unwrap_or(0) <= newest.into();
-    rules::SCHEMA_VERSION.require(fine, INVALID_JSON, || {
-        format!("SchemaVersion {major}.{minor}: the host answers to 2.0 until 2.{newest}")
-    })
+    rules::SCHEMA_VERSION
+        .require(fine, INVALID_JSON, || format!("SchemaVersion {major}.{minor}: the host answers to 2.0 until 2.{newest}"))
 }
 
 fn described(state: &mut State, document: &Value) -> Result<System, Refusal> {

@@ -25,9 +25,8 @@ pub fn machine(document: &Value) -> Result<System, Refusal> {
     let mut system = draft(Kind::Machine, document);
     let processors = described.pointer("/ComputeTopology/Processor/Count").and_then(Value::as_u64).unwrap_or(1);
     let own = std::thread::available_parallelism().map_or(1, |count| count.get() as u64);
-    rules::VM_PROCESSORS.require(processors <= own, INVALID_ARGUMENT, || {
-        format!("{processors} processors asked for, the host has {own}")
-    })?;
+    rules::VM_PROCESSORS
+        .require(processors <= own, INVALID_ARGUMENT, || format!("{processors} processors asked for, the host has {own}"))?;
     system.machine.guest_connection = described.get("GuestConnection").is_some();
     for share in described.pointer("/Devices/VirtualSmb/Shares").and_then(Value::as_array).into_iter().flatten() {
         share_folder(share)?;

@@ -44,7 +44,8 @@ pub fn show(state: &mut State, system: &System) {
             }
         }
     }
-    let fresh: String = state.shown[before..].iter().filter(|path| !ever.contains(path.as_str())).map(|path| format!("{path}\n")).collect();
+    let fresh: String =
+        state.shown[before..].iter().filter(|path| !ever.contains(path.as_str())).map(|path| format!("{path}\n")).collect();
     if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(EVER) {
         let _ = file.write_all(fresh.as_bytes());
     }

@@ -5,7 +5,7 @@ mod create_machine;
 mod create_v1;
 mod drive;
 pub mod modify;
-pub mod objects;
+pub(crate) mod objects;
 pub mod properties;
 
 use crate::call::Dll;
@@ -19,6 +19,7 @@ use crate::rules::{self, Refusal};
 use crate::state::{self, Exit, Generation, Kind, Phase, State, System};
 use objects::Object;
 use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// The system handles computecore.dll gave out in this process.
@@ -41,6 +42,7 @@ pub struct SystemHandle {
     /// Its notifications.
     pub mailbox: Arc<Mailbox>,
     closing: Arc<Object>,
+    closed: AtomicBool,
 }
 
 /// What ties a handle to one system, not to a later one with the same id.
@@ -60,6 +62,7 @@ impl SystemHandle {
             bound: Mutex::default(),
             mailbox: Arc::default(),
             closing: Arc::new(objects::event()),
+            closed: AtomicBool::new(false),
         })
     }
 
@@ -69,7 +72,7 @@ impl SystemHandle {
     }
 
     /// The job of its system.
-    pub fn job(&self) -> Option<Arc<Object>> {
+    pub(crate) fn job(&self) -> Option<Arc<Object>> {
         self.lock().as_ref().map(|bound| bound.job.clone())
     }
 
@@ -127,10 +130,9 @@ impl SystemHandle {
 
     /// Waits for the system's exit, so many milliseconds at most; its SystemExitStatus.
     pub fn wait(&self, timeout: u32) -> Result<String, Refusal> {
+        state::with(|state| self.find(state).map(drop))?;
         let exit = self.lock().as_ref().map(|bound| bound.exit.clone());
-        if let Some(exit) = exit
-            && !objects::wait(exit.0, timeout)
-        {
+        if exit.is_some_and(|exit| !objects::wait(exit.0, timeout)) {
             return Err(rules::OPERATION_TIMEOUT.refusal(OPERATION_TIMEOUT, format!("no exit after {timeout} ms")));
         }
         Ok(exit_document(&self.exit_status()))
@@ -154,6 +156,7 @@ fn exit_document(exit: &Exit) -> String {
 
 /// Opens a system by its id.
 pub fn open(generation: Generation, id: &str) -> Result<Arc<SystemHandle>, Refusal> {
+    create::check_caller()?;
     let handle = SystemHandle::unbound(generation, id);
     let (runtime_id, reap) = state::with(|state| {
         let system = state.systems.get_mut(id).filter(|system| system.phase != Phase::Stopped);
@@ -171,7 +174,8 @@ pub fn open(generation: Generation, id: &str) -> Result<Arc<SystemHandle>, Refus
 
 /// Closes a handle: its callback is drained, and the system ends if it was to end with its last handle.
 pub fn close(handle: &SystemHandle) {
-    handle.mailbox.unregister();
+    handle.closed.store(true, Ordering::SeqCst);
+    handle.mailbox.close();
     objects::set(&handle.closing);
     state::with(|state| {
         if let Ok(system) = handle.find(state) {
@@ -292,6 +296,7 @@ pub fn clear() {
         for id in ids {
             end(state, &id, Exit { status: 0, kind: "ForcedExit".to_string() });
         }
+        drive::hide(state);
         *state = State::default();
     });
     let mut lock = state::Lock::take();

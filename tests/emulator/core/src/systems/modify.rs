@@ -42,7 +42,7 @@ pub fn modify(handle: &SystemHandle, request: Option<&str>) -> Result<(), Refusa
 
 fn settings<'a>(request: &'a Value, definition: &str) -> Result<&'a Value, Refusal> {
     let settings = &request["Settings"];
-    if !settings.is_null() {
+    if !settings.is_null() || request["RequestType"] != "Remove" {
         documents::check(definition, settings)?;
     }
     Ok(settings)
@@ -61,9 +61,7 @@ fn change<T>(
             rules::RESOURCE_EXISTS.require(known, ELEMENT_NOT_FOUND, || format!("{name:?} is not there"))
         }
         "Update" => map.insert(name.to_string(), value()?).map_or(Ok(()), |_| Ok(())),
-        _ if map.contains_key(name) => {
-            rules::RESOURCE_EXISTS.refuse(FILE_EXISTS, format!("{name:?} is there already"))
-        }
+        _ if map.contains_key(name) => rules::RESOURCE_EXISTS.refuse(FILE_EXISTS, format!("{name:?} is there already")),
         _ => map.insert(name.to_string(), value()?).map_or(Ok(()), |_| Ok(())),
     }
 }
@@ -158,7 +156,11 @@ fn of_guest(state: &State, system: &mut System, guest: &Value) -> Result<(), Ref
             let id = text(guest, "/Settings/ID").to_lowercase();
             let known = state.namespaces.contains_key(&id);
             rules::NAMESPACE.require(known, ELEMENT_NOT_FOUND, || format!("there is no namespace {id:?}"))?;
-            if kind == "Remove" { system.machine.namespaces.remove(&id) } else { system.machine.namespaces.insert(id) };
+            if kind == "Remove" {
+                system.machine.namespaces.remove(&id)
+            } else {
+                system.machine.namespaces.insert(id)
+            };
             Ok(())
         }
         "Network" => {

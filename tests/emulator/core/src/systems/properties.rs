@@ -1,9 +1,9 @@
 //! What the service tells of systems, processes and itself.
 
 use super::SystemHandle;
-use crate::codes::{ACCESS_DENIED_HCS, INVALID_ARGUMENT};
+use crate::codes::INVALID_ARGUMENT;
 use crate::documents;
-use crate::host::{self, Token};
+use crate::host;
 use crate::processes::ProcessHandle;
 use crate::rules::{self, Refusal};
 use crate::state::{self, Generation, Kind, Phase, State, System};
@@ -35,9 +35,7 @@ pub fn of_system(handle: &SystemHandle, query: Option<&str>) -> Result<String, R
 
 /// HcsEnumerateComputeSystems: an array of properties.
 pub fn enumerate(query: Option<&str>) -> Result<String, Refusal> {
-    if host::token() == Token::User {
-        return Err(rules::ELEVATION.refusal(ACCESS_DENIED_HCS, "the caller is in neither group"));
-    }
+    super::create::check_caller()?;
     let query = documents::read_optional("SystemQuery", query)?;
     let fits = |name: &str, value: &str| match query[name].as_array() {
         Some(wanted) if !wanted.is_empty() => wanted.iter().any(|wanted| wanted == value),
@@ -67,9 +65,11 @@ pub fn of_service(query: Option<&str>) -> Result<String, Refusal> {
 
 /// HcsGetProcessProperties.
 pub fn of_process(handle: &ProcessHandle, query: Option<&str>) -> Result<String, Refusal> {
-    rules::OPTIONS.require(query.is_none_or(|query| query.trim().is_empty() || query.trim() == "{}"), INVALID_ARGUMENT, || {
-        "a process has no further properties".to_string()
-    })?;
+    rules::OPTIONS.require(
+        query.is_none_or(|query| query.trim().is_empty() || query.trim() == "{}"),
+        INVALID_ARGUMENT,
+        || "a process has no further properties".to_string(),
+    )?;
     Ok(handle.status())
 }
 

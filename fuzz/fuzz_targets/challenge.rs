@@ -1,0 +1,8 @@
+//! `WWW-Authenticate` headers.
+#![no_main]
+
+use wincompat::image::distribution::challenge;
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let _ = challenge::parse(text);
+});

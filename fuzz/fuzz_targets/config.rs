@@ -1,0 +1,11 @@
+//! Image configs, as the judgement and as the runner read them.
+#![no_main]
+
+use wincompat::{image::config, knowledge::Knowledge, runner::image_config::ImageConfig};
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    if let Ok(config) = config::parse(bytes) {
+        let _ = config.facts(Knowledge::built_in());
+    }
+    let _ = ImageConfig::parse(bytes);
+});

@@ -1,0 +1,8 @@
+//! Lists of references, `--from`.
+#![no_main]
+
+use wincompat::image::list;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = list::parse(bytes);
+});

@@ -1,0 +1,9 @@
+//! Manifests and indexes.
+#![no_main]
+
+use wincompat::image::manifest;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = manifest::parse(bytes, None);
+    let _ = manifest::parse(bytes, Some("application/vnd.oci.image.index.v1+json"));
+});

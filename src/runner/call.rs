@@ -1,0 +1,138 @@
+//! Why a call of the system failed, in a form from which both a decision and a sentence can be made.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A failed call of HCS, HCN or the layer functions.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{call}: {reason}")]
+pub struct CallError {
+    /// The function, e.g. `HcsStartComputeSystem`.
+    pub call: &'static str,
+    /// Why it failed.
+    pub reason: Reason,
+}
+
+/// Why a call failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The service refused, or tried and failed.
+    Refused {
+        /// The HRESULT, or the code of the older generation in its place, e.g. `0x80370101`, `0xC0370101`.
+        code: u32,
+        /// The service's own sentences (`ErrorEvents`), the most telling first.
+        messages: Vec<String>,
+    },
+    /// It did not answer in time. What was asked may still happen.
+    TimedOut(Duration),
+    /// A DLL, or a function in it, is not there: a Windows feature is off, or this Windows is too old.
+    Missing {
+        /// E.g. `computecore.dll is not on this Windows`.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// What was asked, or what came back, cannot be written or read.
+    Unusable(String),
+}
+
+impl CallError {
+    /// The service refused with this code.
+    pub const fn refused(call: &'static str, code: u32, messages: Vec<String>) -> Self {
+        Self { call, reason: Reason::Refused { code, messages } }
+    }
+
+    /// What was asked or answered makes no sense.
+    pub fn unusable(call: &'static str, why: impl fmt::Display) -> Self {
+        Self { call, reason: Reason::Unusable(why.to_string()) }
+    }
+
+    /// The code, if the service gave one.
+    pub const fn code(&self) -> Option<u32> {
+        match &self.reason {
+            Reason::Refused { code, .. } => Some(*code),
+            Reason::TimedOut(_) | Reason::Missing { .. } | Reason::Unusable(_) => None,
+        }
+    }
+
+    /// The number of an HCS error, the same in both generations: `0x80370101` and `0xC0370101` are 0x101.
+    pub const fn hcs(&self) -> Option<u32> {
+        match self.code() {
+            Some(code) if (code >> 16) & 0x7ff == 0x037 => Some(code & 0xffff),
+            _ => None,
+        }
+    }
+
+    /// Whether what was to be opened or deleted does not exist.
+    pub const fn is_absent(&self) -> bool {
+        matches!(self.hcs(), Some(0x010e))
+            || matches!(
+                self.code(),
+                Some(
+                    0x803b_0001   // HCN_E_NETWORK_NOT_FOUND
+                    | 0x803b_0002 // HCN_E_ENDPOINT_NOT_FOUND
+                    | 0x8007_0002 // ERROR_FILE_NOT_FOUND
+                    | 0x8007_0003 // ERROR_PATH_NOT_FOUND
+                    | 0x8007_0490 // ERROR_NOT_FOUND, which HNS says of a namespace
+                )
+            )
+    }
+
+    /// Whether what was to be ended has ended: the system does not exist or is stopped, the process has exited.
+    pub const fn is_gone(&self) -> bool {
+        self.is_absent() || matches!(self.hcs(), Some(0x0107 | 0x0110 | 0x011f))
+    }
+
+    /// Whether the container ended unexpectedly, which Windows 11 does now and then at a start that works the next time.
+    pub const fn is_unexpected_exit(&self) -> bool {
+        matches!(self.hcs(), Some(0x0106))
+    }
+
+    /// Whether a DLL or a function of it is missing.
+    pub const fn is_missing(&self) -> bool {
+        matches!(self.reason, Reason::Missing { .. })
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { code, messages } => {
+                write!(f, "0x{code:08x}")?;
+                messages.iter().try_for_each(|message| write!(f, ", {message}"))
+            }
+            Self::TimedOut(after) => write!(f, "no answer within {} seconds", after.as_secs()),
+            Self::Missing { what, .. } => f.write_str(what),
+            Self::Unusable(why) => f.write_str(why),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_generations_mean_the_same() {
+        for (code, absent, gone, unexpected) in [
+            (0x8037_010e, true, true, false),
+            (0xc037_010e, true, true, false),
+            (0xc037_0110, false, true, false),
+            (0x8037_011f, false, true, false),
+            (0x8007_0005, false, false, false),
+            (0xc037_0106, false, false, true),
+            (0x803b_0002, true, true, false),
+            (0x8037_0101, false, false, false),
+            (0x8007_0057, false, false, false),
+        ] {
+            let error = CallError::refused("call", code, Vec::new());
+            assert_eq!((error.is_absent(), error.is_gone(), error.is_unexpected_exit()), (absent, gone, unexpected), "{code:#x}");
+        }
+    }
+
+    #[test]
+    fn prints_what_the_service_said() {
+        let error = CallError::refused("HcsCreateComputeSystem", 0x8037_0101, vec!["The OS does not match.".into()]);
+        assert_eq!(error.to_string(), "HcsCreateComputeSystem: 0x80370101, The OS does not match.");
+    }
+}

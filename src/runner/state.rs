@@ -1,0 +1,368 @@
+//! A container's state file: what it is, how it fares, and what it holds of the host.
+//!
+//! What could outlive a crash is written here before it is taken, so that `prune` can give it back. The owner of a container
+//! holds a lock for as long as its process lives; the system lets go of it when the process dies, however it dies.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::error::Error;
+use super::id::ContainerId;
+use super::request::Request;
+use super::store::Store;
+use crate::compat::Isolation;
+
+/// What a container holds of the host, in the order in which it is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resource {
+    /// Its scratch layer: a folder and a disk in it.
+    Scratch,
+    /// The scratch's disk, attached.
+    Activation,
+    /// The scratch's volume, joined with the layers below.
+    Preparation,
+    /// Its network endpoint.
+    Endpoint,
+    /// Its network namespace.
+    Namespace,
+    /// Its compute system.
+    ComputeSystem,
+}
+
+impl Resource {
+    /// All of them, in the order in which they are taken.
+    pub const ALL: [Self; 6] =
+        [Self::Scratch, Self::Activation, Self::Preparation, Self::Endpoint, Self::Namespace, Self::ComputeSystem];
+
+    /// Whether a service keeps it, and not the file system.
+    pub(super) const fn is_of_a_service(self) -> bool {
+        matches!(self, Self::Endpoint | Self::Namespace | Self::ComputeSystem)
+    }
+}
+
+/// The content of a state file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct State {
+    /// The version of this form, `wincompat/container/v1`.
+    pub schema: String,
+    /// What was asked for.
+    pub request: Request,
+    /// When it was asked for.
+    pub created: Timestamp,
+    /// When its process started.
+    pub started: Option<Timestamp>,
+    /// When its process ended.
+    pub finished: Option<Timestamp>,
+    /// Its process, by the id inside.
+    pub process_id: Option<u32>,
+    /// What its process ended with.
+    pub exit_code: Option<u32>,
+    /// Its address on the network, e.g. `172.30.5.17`.
+    pub address: Option<String>,
+    /// What it holds or may hold, in the order in which it was taken.
+    pub taken: Vec<Resource>,
+}
+
+/// The version of the form of state files.
+const SCHEMA: &str = "wincompat/container/v1";
+/// The name of the state file in a container's folder.
+const STATE: &str = "state.json";
+/// The name of the lock file in a container's folder, and of the one beside all containers.
+const LOCK: &str = "lock";
+/// A state file is a few kilobytes; what is larger is not ours.
+const LIMIT: u64 = 4 << 20;
+
+/// A container that belongs to this process.
+#[derive(Debug)]
+pub struct Claim {
+    /// Its id.
+    pub id: ContainerId,
+    folder: PathBuf,
+    lock: Option<File>,
+    /// `None` if its state file is missing or unreadable: then it may hold anything.
+    state: Option<State>,
+    on_paper: bool,
+}
+
+/// A container found in the store.
+#[derive(Debug)]
+pub enum Found {
+    /// Its owner lives.
+    Owned,
+    /// Its owner is gone, or it has ended. It is ours now.
+    Ours(Box<Claim>),
+}
+
+impl Store {
+    /// A new container of this process.
+    pub fn claim(&self, request: Request) -> Result<Claim, Error> {
+        let id = ContainerId::random().map_err(|error| Error::new("no random numbers for a container id").because(error))?;
+        let state = State {
+            schema: SCHEMA.to_owned(),
+            request,
+            created: Timestamp::now(),
+            started: None,
+            finished: None,
+            process_id: None,
+            exit_code: None,
+            address: None,
+            taken: Vec::new(),
+        };
+        let mut claim = Claim { id, folder: self.container(&id), lock: None, state: Some(state), on_paper: self.is_on_paper() };
+        if !claim.on_paper {
+            let locked = self.guard().and_then(|_guard| {
+                std::fs::create_dir(&claim.folder)?;
+                open_lock(&claim.folder)
+            });
+            claim.lock = Some(locked.map_err(|error| unwritable(&claim.folder, &error))?);
+            claim.save()?;
+        }
+        Ok(claim)
+    }
+
+    /// Takes over a container of this store whose owner is gone; `None` if there is none of this id.
+    pub fn find(&self, id: &ContainerId) -> Result<Option<Found>, Error> {
+        let folder = self.container(id);
+        let _guard = self.guard().map_err(|error| unwritable(&folder, &error))?;
+        let lock = match open_lock(&folder) {
+            Ok(lock) => lock,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Some(Found::Owned)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unwritable(&folder, &error)),
+        };
+        let state = read(&folder);
+        Ok(Some(Found::Ours(Box::new(Claim { id: *id, folder, lock: Some(lock), state, on_paper: false }))))
+    }
+
+    /// The ids of all containers of this store, owned or not.
+    pub fn container_ids(&self) -> Result<Vec<ContainerId>, Error> {
+        let folder = self.containers();
+        let unreadable = |error: io::Error| Error::new(format!("{} cannot be read", folder.display())).because(error);
+        let mut ids = Vec::new();
+        for entry in folder.read_dir().map_err(unreadable)? {
+            let name = entry.map_err(unreadable)?.file_name();
+            ids.extend(name.to_str().and_then(|name| name.parse::<ContainerId>().ok()));
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// What a container's state file says, whoever owns it; `None` if it is missing or unreadable.
+    pub fn state(&self, id: &ContainerId) -> Option<State> {
+        read(&self.container(id))
+    }
+
+    /// Keeps others from creating, taking over or removing containers of this store; for moments only.
+    fn guard(&self) -> io::Result<File> {
+        let guard = lock_file(&self.containers())?;
+        guard.lock()?;
+        Ok(guard)
+    }
+}
+
+impl Claim {
+    /// Its state, if it is known.
+    pub const fn state(&self) -> Option<&State> {
+        self.state.as_ref()
+    }
+
+    /// What it holds or may hold, in the order in which it was taken.
+    pub fn taken(&self) -> Vec<Resource> {
+        self.state.as_ref().map_or_else(|| Resource::ALL.to_vec(), |state| state.taken.clone())
+    }
+
+    /// The isolations it may have been created with.
+    pub fn isolations(&self) -> Vec<Isolation> {
+        match &self.state {
+            Some(state) => vec![state.request.isolation],
+            None => vec![Isolation::Process, Isolation::Hyperv],
+        }
+    }
+
+    /// Writes down that this is about to be taken. Only then may it be.
+    pub fn taking(&mut self, resource: Resource) -> Result<(), Error> {
+        self.update(|state| state.taken.push(resource))
+    }
+
+    /// Writes down that this was given back.
+    pub fn gave_back(&mut self, resource: Resource) -> Result<(), Error> {
+        self.update(|state| state.taken.retain(|taken| *taken != resource))
+    }
+
+    /// Changes the state and writes it.
+    pub fn update(&mut self, change: impl FnOnce(&mut State)) -> Result<(), Error> {
+        match &mut self.state {
+            Some(state) => change(state),
+            None => return Ok(()),
+        }
+        self.save()
+    }
+
+    /// Lets go of the container and keeps its folder: its state and log can be read.
+    pub fn keep(self) {}
+
+    /// Removes the container's folder with all in it. What it holds of the host must have been given back.
+    pub fn remove(mut self, store: &Store) -> Result<(), Error> {
+        if self.on_paper {
+            return Ok(());
+        }
+        let removed = store.guard().and_then(|_guard| {
+            // An open file keeps its folder from being deleted on Windows.
+            self.lock = None;
+            std::fs::remove_dir_all(&self.folder)
+        });
+        match removed {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Error::new(format!("{} cannot be removed", self.folder.display())).because(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the state file so that a reader sees the old or the new one, whole, whatever happens meanwhile.
+    fn save(&self) -> Result<(), Error> {
+        let (Some(state), false) = (&self.state, self.on_paper) else { return Ok(()) };
+        let write = || {
+            let text = serde_json::to_vec_pretty(state)?;
+            let fresh = self.folder.join("state.new");
+            let mut file = File::create(&fresh)?;
+            file.write_all(&text)?;
+            file.sync_all()?;
+            drop(file);
+            replace(&fresh, &self.folder.join(STATE))
+        };
+        write().map_err(|error| unwritable(&self.folder, &error))
+    }
+}
+
+/// Opens and takes the lock in a container's folder; "would block" if its owner lives.
+fn open_lock(folder: &Path) -> io::Result<File> {
+    let lock = lock_file(folder)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Opens the lock file in a folder without touching what another may have locked.
+fn lock_file(folder: &Path) -> io::Result<File> {
+    File::options().create(true).truncate(false).write(true).open(folder.join(LOCK))
+}
+
+/// Renames over a file. On Windows that is refused for moments while another process has the old one open to read.
+fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    let mut attempts = 0;
+    loop {
+        match std::fs::rename(from, to) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && attempts < 20 => attempts += 1,
+            result => return result,
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Reads a state file; `None` if there is none, or none that this program wrote.
+fn read(folder: &Path) -> Option<State> {
+    let mut text = Vec::new();
+    let read = File::open(folder.join(STATE)).and_then(|file| file.take(LIMIT).read_to_end(&mut text));
+    read.ok()?;
+    serde_json::from_slice::<State>(&text).ok().filter(|state| state.schema == SCHEMA)
+}
+
+fn unwritable(folder: &Path, error: &io::Error) -> Error {
+    Error::new(format!("the container's folder {} cannot be written", folder.display())).because(error)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::runner::request::{NetworkWish, ProcessRequest};
+
+    /// A small request.
+    pub fn request(isolation: Isolation) -> Request {
+        Request {
+            name: "web".into(),
+            image: "example.com/web:1".into(),
+            isolation,
+            layers: ["b", "a"].map(|digit| digit.repeat(64).parse().unwrap()).to_vec(),
+            host_name: None,
+            process: ProcessRequest { command_line: "cmd /c ver".into(), ..ProcessRequest::default() },
+            mounts: Vec::new(),
+            pipes: Vec::new(),
+            network: NetworkWish::Any,
+            ports: Vec::new(),
+            memory_mib: None,
+            cpus: None,
+            remove: false,
+        }
+    }
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        (folder, store)
+    }
+
+    #[test]
+    fn a_container_belongs_to_its_owner_until_that_is_gone() {
+        let (_folder, store) = store();
+        let mut claim = store.claim(request(Isolation::Process)).unwrap();
+        let id = claim.id;
+        claim.taking(Resource::Scratch).unwrap();
+        claim.taking(Resource::Endpoint).unwrap();
+        claim.gave_back(Resource::Scratch).unwrap();
+        assert!(matches!(store.find(&id), Ok(Some(Found::Owned))));
+        assert_eq!(store.state(&id).unwrap().taken, [Resource::Endpoint]);
+
+        drop(claim);
+        let Ok(Some(Found::Ours(claim))) = store.find(&id) else { panic!("not ours") };
+        assert_eq!((claim.taken(), claim.isolations()), (vec![Resource::Endpoint], vec![Isolation::Process]));
+        claim.remove(&store).unwrap();
+        assert!(store.container_ids().unwrap().is_empty());
+        assert!(matches!(store.find(&id), Ok(None)));
+    }
+
+    #[test]
+    fn without_a_readable_state_it_may_hold_anything() {
+        let (_folder, store) = store();
+        for content in [None, Some(""), Some("{"), Some("{}"), Some(r#"{"schema":"wincompat/container/v9"}"#)] {
+            let id = ContainerId::random().unwrap();
+            std::fs::create_dir(store.container(&id)).unwrap();
+            if let Some(content) = content {
+                std::fs::write(store.container(&id).join(STATE), content).unwrap();
+            }
+            let Ok(Some(Found::Ours(mut claim))) = store.find(&id) else { panic!("not ours") };
+            claim.gave_back(Resource::Scratch).unwrap();
+            assert_eq!(claim.taken(), Resource::ALL);
+            assert_eq!(claim.isolations(), [Isolation::Process, Isolation::Hyperv]);
+            claim.remove(&store).unwrap();
+        }
+    }
+
+    #[test]
+    fn strangers_in_the_folder_are_not_containers() {
+        let (_folder, store) = store();
+        std::fs::create_dir(store.containers().join("..strange")).unwrap();
+        std::fs::write(store.containers().join("A".repeat(64)), "").unwrap();
+        assert_eq!(store.container_ids().unwrap(), []);
+    }
+
+    #[test]
+    fn on_paper_nothing_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::on_paper(folder.path()).unwrap();
+        let mut claim = store.claim(request(Isolation::Hyperv)).unwrap();
+        claim.taking(Resource::Scratch).unwrap();
+        assert_eq!(claim.taken(), [Resource::Scratch]);
+        claim.remove(&store).unwrap();
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    }
+}

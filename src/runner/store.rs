@@ -1,0 +1,114 @@
+//! Where images, layers and containers are kept. Every path is derived from an id; none is ever read from a file.
+
+use std::path::{Path, PathBuf};
+
+use super::error::Error;
+use super::id::{ContainerId, LayerId};
+use crate::compat::Isolation;
+use crate::image::Digest;
+
+/// The store's folder, e.g. `C:\ProgramData\wincompat`.
+#[derive(Clone, Debug)]
+pub struct Store {
+    root: PathBuf,
+    on_paper: bool,
+}
+
+impl Store {
+    /// Opens the store in this folder and creates what is missing of it.
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        let store = Self::on_paper(root)?;
+        for folder in [store.containers(), store.layers()] {
+            std::fs::create_dir_all(&folder)
+                .map_err(|error| Error::new(format!("the store folder {} cannot be created", folder.display())).because(error))?;
+        }
+        Ok(Self { on_paper: false, ..store })
+    }
+
+    /// A store of which only the paths are of interest: nothing is created or written in it, as for `--dry-run`.
+    pub fn on_paper(root: &Path) -> Result<Self, Error> {
+        let root = std::path::absolute(root)
+            .map_err(|error| Error::new(format!("the store folder {} is no path", root.display())).because(error))?;
+        Ok(Self { root, on_paper: true })
+    }
+
+    /// Whether nothing may be written.
+    pub(super) const fn is_on_paper(&self) -> bool {
+        self.on_paper
+    }
+
+    /// The label on all that this store has of the host, e.g. `wincompat-1f3a5c7e9b2d4f60`. It differs from store to store, so
+    /// that pruning one never ends a container of another.
+    fn label(&self) -> String {
+        let path = self.root.as_os_str().to_string_lossy().to_lowercase();
+        let digest: String = Digest::of(path.as_bytes()).hex().chars().take(16).collect();
+        format!("wincompat-{digest}")
+    }
+
+    /// The owner of compute systems with this isolation, e.g. `wincompat-1f3a5c7e9b2d4f60-hyperv`. HCS tells of the systems of
+    /// both generations alike, but each must be opened through the DLL that created it; the owner's name tells which.
+    pub fn owner(&self, isolation: Isolation) -> String {
+        format!("{}-{}", self.label(), isolation.as_str())
+    }
+
+    /// The name of a container's endpoint. The store's label in it finds endpoints whose container is gone.
+    pub fn endpoint_name(&self, id: &ContainerId) -> String {
+        format!("{}-{id}", self.label())
+    }
+
+    /// The container whose endpoint has this name, if it is one of this store.
+    pub(super) fn container_of_endpoint(&self, name: &str) -> Option<ContainerId> {
+        name.strip_prefix(&self.label())?.strip_prefix('-')?.parse().ok()
+    }
+
+    /// The folder of all containers.
+    pub fn containers(&self) -> PathBuf {
+        self.root.join("containers")
+    }
+
+    /// The folder of all layers.
+    pub fn layers(&self) -> PathBuf {
+        self.root.join("layers")
+    }
+
+    /// The folder of one container: its state, its log, its scratch.
+    pub fn container(&self, id: &ContainerId) -> PathBuf {
+        self.containers().join(id.to_string())
+    }
+
+    /// The folder of a container's scratch layer.
+    pub fn scratch(&self, id: &ContainerId) -> PathBuf {
+        self.container(id).join(id.scratch())
+    }
+
+    /// The folder of a layer.
+    pub fn layer(&self, id: &LayerId) -> PathBuf {
+        self.layers().join(id.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_stores_have_two_owners() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = Store::open(folder.path()).unwrap();
+        let other = Store::open(&folder.path().join("other")).unwrap();
+        assert_ne!(one.owner(Isolation::Process), other.owner(Isolation::Process));
+        assert_ne!(one.owner(Isolation::Process), one.owner(Isolation::Hyperv));
+        let id = ContainerId::random().unwrap();
+        assert_eq!(one.container_of_endpoint(&one.endpoint_name(&id)), Some(id));
+        assert_eq!(one.container_of_endpoint(&other.endpoint_name(&id)), None);
+        assert_eq!(one.container_of_endpoint("wincompat"), None);
+        assert!(one.scratch(&id).starts_with(one.container(&id)));
+    }
+
+    #[test]
+    fn on_paper_nothing_is_created() {
+        let folder = tempfile::tempdir().unwrap();
+        Store::on_paper(folder.path()).unwrap();
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,76 @@
+//! The recipe held against a fake host.
+
+mod fake;
+mod give_back;
+mod life;
+
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use fake::{Fake, Killed};
+
+use super::error::Error;
+use super::interrupts::Interrupts;
+use super::recipe::{self, Kitchen, Outcome, Progress};
+use super::request::Request;
+use super::stdio::Stdio;
+use super::store::Store;
+
+/// What a container wrote.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Written {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A run that was not killed, with what was told and written meanwhile.
+struct Ran {
+    result: Result<Outcome, Error>,
+    notes: Vec<String>,
+    stdout: String,
+    stderr: String,
+}
+
+/// Runs a container on the fake host; `None` if the fake killed the run.
+fn run(fake: &Fake, store: &Store, request: &Request, stdin: &'static [u8]) -> Option<Ran> {
+    let (stdout, stderr, notes) = (Written::default(), Written::default(), Mutex::new(Vec::new()));
+    let stdin: Option<Box<dyn io::Read + Send>> = (!stdin.is_empty()).then(|| Box::new(stdin) as _);
+    let stdio = Stdio { stdin, stdout: Box::new(stdout.clone()), stderr: Box::new(stderr.clone()) };
+    let interrupts = Interrupts::new();
+    let report = |progress: Progress<'_>| match progress {
+        Progress::Note(note) => notes.lock().unwrap().push(note.to_owned()),
+        Progress::Running(_) => (0..fake.interrupted_while_running()).for_each(|_| interrupts.raise()),
+        Progress::Claimed(_) => (0..fake.interrupted_before()).for_each(|_| interrupts.raise()),
+    };
+    let kitchen = Kitchen { system: fake, store, interrupts: &interrupts, report: &report };
+    match catch_unwind(AssertUnwindSafe(|| recipe::run(&kitchen, request, stdio))) {
+        Ok(result) => {
+            let notes = notes.into_inner().unwrap();
+            Some(Ran { result, notes, stdout: stdout.text(), stderr: stderr.text() })
+        }
+        Err(payload) if payload.is::<Killed>() => None,
+        Err(payload) => std::panic::resume_unwind(payload),
+    }
+}
+
+/// A store in a folder of its own.
+fn store() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    (folder, store)
+}

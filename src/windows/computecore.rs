@@ -1,0 +1,230 @@
+//! computecore.dll: compute systems of the current generation, for process isolation.
+//!
+//! Every request is an operation: the function says whether the request was taken, the operation's result how it ended.
+
+mod container;
+mod process;
+
+use std::ffi::c_void;
+use std::ptr::null_mut;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use windows_sys::Win32::Security::SECURITY_DESCRIPTOR;
+use windows_sys::Win32::System::HostComputeSystem::{
+    HCS_EVENT, HCS_EVENT_CALLBACK, HCS_EVENT_OPTIONS, HCS_OPERATION, HCS_OPERATION_COMPLETION, HCS_PROCESS,
+    HCS_PROCESS_INFORMATION, HCS_SYSTEM,
+};
+use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
+
+use super::dll::functions;
+use super::notices::{Notice, Notices};
+use super::text::{Wide, read, take_local};
+use crate::runner::call::{CallError, Reason};
+use crate::runner::documents::{ResultError, SystemProperties, SystemQuery, to_json};
+use crate::runner::system::Result;
+use crate::runner::trace::Trace;
+
+pub(super) use container::ArgonContainer;
+
+functions! {
+    /// The functions of computecore.dll that are used here. All exist since Windows 10 1809.
+    Functions of "computecore.dll" {
+        fn HcsCreateOperation(*const c_void, HCS_OPERATION_COMPLETION) -> HCS_OPERATION;
+        fn HcsCloseOperation(HCS_OPERATION);
+        fn HcsWaitForOperationResult(HCS_OPERATION, u32, *mut PWSTR) -> HRESULT;
+        fn HcsWaitForOperationResultAndProcessInfo(HCS_OPERATION, u32, *mut HCS_PROCESS_INFORMATION, *mut PWSTR) -> HRESULT;
+        fn HcsCreateComputeSystem(PCWSTR, PCWSTR, HCS_OPERATION, *const SECURITY_DESCRIPTOR, *mut HCS_SYSTEM) -> HRESULT;
+        fn HcsOpenComputeSystem(PCWSTR, u32, *mut HCS_SYSTEM) -> HRESULT;
+        fn HcsCloseComputeSystem(HCS_SYSTEM);
+        fn HcsStartComputeSystem(HCS_SYSTEM, HCS_OPERATION, PCWSTR) -> HRESULT;
+        fn HcsShutDownComputeSystem(HCS_SYSTEM, HCS_OPERATION, PCWSTR) -> HRESULT;
+        fn HcsTerminateComputeSystem(HCS_SYSTEM, HCS_OPERATION, PCWSTR) -> HRESULT;
+        fn HcsEnumerateComputeSystems(PCWSTR, HCS_OPERATION) -> HRESULT;
+        fn HcsSetComputeSystemCallback(HCS_SYSTEM, HCS_EVENT_OPTIONS, *const c_void, HCS_EVENT_CALLBACK) -> HRESULT;
+        fn HcsCreateProcess(HCS_SYSTEM, PCWSTR, HCS_OPERATION, *const SECURITY_DESCRIPTOR, *mut HCS_PROCESS) -> HRESULT;
+        fn HcsCloseProcess(HCS_PROCESS);
+        fn HcsTerminateProcess(HCS_PROCESS, HCS_OPERATION, PCWSTR) -> HRESULT;
+        fn HcsSignalProcess(HCS_PROCESS, HCS_OPERATION, PCWSTR) -> HRESULT;
+        fn HcsGetProcessInfo(HCS_PROCESS, HCS_OPERATION) -> HRESULT;
+        fn HcsGetProcessProperties(HCS_PROCESS, HCS_OPERATION, PCWSTR) -> HRESULT;
+        fn HcsModifyProcess(HCS_PROCESS, HCS_OPERATION, PCWSTR) -> HRESULT;
+        fn HcsSetProcessCallback(HCS_PROCESS, HCS_EVENT_OPTIONS, *const c_void, HCS_EVENT_CALLBACK) -> HRESULT;
+    }
+}
+
+/// HCS_E_OPERATION_TIMEOUT.
+const TIMEOUT: HRESULT = 0x8037_0118_u32.cast_signed();
+/// The event of an ended compute system.
+const SYSTEM_EXITED: u32 = 1;
+/// The event of an ended process, which comes to the process's handle only.
+const PROCESS_EXITED: u32 = 0x0001_0000;
+/// The event of a service that went away: all handles are dead.
+const SERVICE_DISCONNECT: u32 = 0x0200_0000;
+
+/// The loaded DLL.
+pub(super) struct ComputeCore {
+    functions: Functions,
+    trace: Arc<Trace>,
+    patience: Duration,
+}
+
+impl ComputeCore {
+    /// Loads the DLL. Calls are given this much time.
+    pub fn load(trace: Arc<Trace>, patience: Duration) -> Result<Self> {
+        Ok(Self { functions: Functions::load()?, trace, patience })
+    }
+
+    /// The compute systems that fit a query.
+    pub fn enumerate(&self, query: &SystemQuery) -> Result<Vec<SystemProperties>> {
+        const CALL: &str = "HcsEnumerateComputeSystems";
+        let query = to_json(query);
+        let operation =
+            Operation::start(self, CALL, Some(&query), vec![Wide::new(CALL, &query)?], |functions, operation, texts| {
+                // SAFETY: the query outlives the operation, which owns it.
+                unsafe { (functions.HcsEnumerateComputeSystems)(pointer(texts, 0), operation) }
+            })?;
+        let found = operation.result()?.unwrap_or_default();
+        serde_json::from_str(&found).map_err(|error| CallError::unusable(CALL, error))
+    }
+
+    /// A call without operation, traced.
+    fn call(&self, name: &'static str, document: Option<&str>, call: impl FnOnce(&Functions) -> HRESULT) -> Result<()> {
+        let started = Instant::now();
+        let code = call(&self.functions);
+        self.trace.call(name, document, code.cast_unsigned(), started.elapsed(), None);
+        check(name, code, None)
+    }
+}
+
+/// A request on its way. It owns the texts it was made with: HCS may read them until it has ended.
+struct Operation<'a> {
+    core: &'a ComputeCore,
+    call: &'static str,
+    document: Option<String>,
+    started: Instant,
+    handle: HCS_OPERATION,
+    texts: Vec<Wide>,
+}
+
+impl<'a> Operation<'a> {
+    /// Makes a request; fails if it was not taken.
+    fn start(
+        core: &'a ComputeCore,
+        call: &'static str,
+        document: Option<&str>,
+        texts: Vec<Wide>,
+        request: impl FnOnce(&Functions, HCS_OPERATION, &[Wide]) -> HRESULT,
+    ) -> Result<Self> {
+        // SAFETY: neither context nor callback: the result is waited for.
+        let handle = unsafe { (core.functions.HcsCreateOperation)(null_mut(), None) };
+        if handle.is_null() {
+            let error = std::io::Error::last_os_error();
+            return Err(CallError::unusable("HcsCreateOperation", error));
+        }
+        let operation = Self { core, call, document: document.map(str::to_owned), started: Instant::now(), handle, texts };
+        let code = request(&core.functions, handle, &operation.texts);
+        if code < 0 {
+            // Of a request that was not taken, there is no result to wait for.
+            operation.trace(code, None);
+            check(call, code, None)?;
+        }
+        Ok(operation)
+    }
+
+    /// Waits for its end: the document that came of it.
+    fn result(self) -> Result<Option<String>> {
+        let mut document = null_mut();
+        // SAFETY: the operation is open and was started; the out pointer is valid.
+        let code = unsafe {
+            (self.core.functions.HcsWaitForOperationResult)(self.handle, milliseconds(self.core.patience), &raw mut document)
+        };
+        self.end(code, document)
+    }
+
+    /// Waits for its end: a process's id and handles.
+    fn process_info(self) -> Result<HCS_PROCESS_INFORMATION> {
+        let mut info = HCS_PROCESS_INFORMATION::default();
+        let mut document = null_mut();
+        let timeout = milliseconds(self.core.patience);
+        // SAFETY: the operation is open and was started; the out pointers are valid.
+        let code = unsafe {
+            let wait = self.core.functions.HcsWaitForOperationResultAndProcessInfo;
+            wait(self.handle, timeout, &raw mut info, &raw mut document)
+        };
+        self.end(code, document).map(|_| info)
+    }
+
+    fn end(self, code: HRESULT, document: PWSTR) -> Result<Option<String>> {
+        // SAFETY: the document, if any, came from computecore.dll just now.
+        let document = unsafe { take_local(document) };
+        self.trace(code, document.as_deref());
+        if code == TIMEOUT {
+            let (call, patience) = (self.call, self.core.patience);
+            // It goes on. Whoever closes it or frees its texts now takes them from under the DLL's hands.
+            std::mem::forget(self);
+            return Err(CallError { call, reason: Reason::TimedOut(patience) });
+        }
+        check(self.call, code, document.as_deref()).map(|()| document)
+    }
+
+    fn trace(&self, code: HRESULT, result: Option<&str>) {
+        self.core.trace.call(self.call, self.document.as_deref(), code.cast_unsigned(), self.started.elapsed(), result);
+    }
+}
+
+impl Drop for Operation<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the operation is open, and closed here only.
+        unsafe { (self.core.functions.HcsCloseOperation)(self.handle) };
+    }
+}
+
+/// The text at this place; null, which means "none" to HCS, if there is none.
+fn pointer(texts: &[Wide], position: usize) -> PCWSTR {
+    texts.get(position).map_or(std::ptr::null(), Wide::as_ptr)
+}
+
+/// S_FALSE and its like are successes.
+fn check(call: &'static str, code: HRESULT, document: Option<&str>) -> Result<()> {
+    if code >= 0 {
+        return Ok(());
+    }
+    Err(CallError::refused(call, code.cast_unsigned(), document.map(ResultError::sentences).unwrap_or_default()))
+}
+
+/// A duration for the API, for which the greatest number means forever.
+fn milliseconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX - 1).min(u32::MAX - 1)
+}
+
+/// Receives the events of a system's or a process's handle, on a thread of HCS. Neither blocks nor panics.
+unsafe extern "system" fn on_event(event: *const HCS_EVENT, context: *const c_void) {
+    // SAFETY: HCS gives a valid event; the context is a `Notices` that is never freed.
+    let (event, notices) = unsafe { (&*event, &*context.cast::<Notices>()) };
+    // SAFETY: the data is null or a text ended by a NUL, and belongs to HCS.
+    let data = unsafe { read(event.EventData) };
+    notices.tell(Notice { kind: event.Type.cast_unsigned(), status: 0, data });
+}
+
+/// HCS's answer when the service went away.
+fn disconnected(call: &'static str) -> CallError {
+    CallError::refused(call, 0x8037_011e, Vec::new())
+}
+
+/// Never runs; it holds the declarations above against those of the windows-sys crate, which links the DLL if it is used.
+#[cfg(test)]
+#[expect(dead_code, reason = "that it compiles is the test")]
+#[expect(clippy::extra_unused_type_parameters, reason = "what is generic and not used is not linked")]
+fn declared_as_in_windows_sys<T>() -> Functions {
+    use windows_sys::Win32::System::HostComputeSystem as declared;
+    macro_rules! table {
+        ($($name:ident)*) => { Functions { $($name: declared::$name,)* } };
+    }
+    table! {
+        HcsCreateOperation HcsCloseOperation HcsWaitForOperationResult HcsWaitForOperationResultAndProcessInfo
+        HcsCreateComputeSystem HcsOpenComputeSystem HcsCloseComputeSystem HcsStartComputeSystem HcsShutDownComputeSystem
+        HcsTerminateComputeSystem HcsEnumerateComputeSystems HcsSetComputeSystemCallback HcsCreateProcess HcsCloseProcess
+        HcsTerminateProcess HcsSignalProcess HcsGetProcessInfo HcsGetProcessProperties HcsModifyProcess HcsSetProcessCallback
+    }
+}

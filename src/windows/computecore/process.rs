@@ -1,0 +1,168 @@
+//! A process in a container of the current generation.
+
+use std::ptr::{null, null_mut};
+use std::sync::Arc;
+use std::time::Duration;
+
+use windows_sys::Win32::System::HostComputeSystem::{
+    HCS_OPERATION, HCS_PROCESS, HCS_PROCESS_INFORMATION, HCS_SYSTEM, HcsEventOptionNone,
+};
+use windows_sys::core::{HRESULT, PCWSTR};
+
+use super::{ComputeCore, Functions, Operation, PROCESS_EXITED, SERVICE_DISCONNECT, disconnected, on_event, pointer};
+use crate::runner::call::{CallError, Reason};
+use crate::runner::documents::{ConsoleSize, ModifyProcess, ProcessParameters, ProcessStatus, Signal, SignalProcess, to_json};
+use crate::runner::system::{Process, Result, Spawned};
+use crate::windows::notices::{Notice, Notices};
+use crate::windows::stdio::Pipe;
+use crate::windows::text::Wide;
+
+/// A process in a process-isolated container.
+pub struct ArgonProcess {
+    core: Arc<ComputeCore>,
+    handle: Handle,
+    id: u32,
+    notices: &'static Notices,
+}
+
+/// A handle, usable from any thread.
+struct Handle(HCS_PROCESS);
+
+// SAFETY: HCS handles may be used from any thread, also from several at once.
+unsafe impl Send for Handle {}
+// SAFETY: likewise.
+unsafe impl Sync for Handle {}
+
+type Request = unsafe extern "system" fn(HCS_PROCESS, HCS_OPERATION, PCWSTR) -> HRESULT;
+
+impl ArgonProcess {
+    /// Starts a process and takes over its standard handles.
+    pub fn create(core: &Arc<ComputeCore>, system: HCS_SYSTEM, parameters: &ProcessParameters) -> Result<Spawned> {
+        const CALL: &str = "HcsCreateProcess";
+        let document = to_json(parameters);
+        let mut handle = null_mut();
+        let texts = vec![Wide::new(CALL, &document)?];
+        let operation = Operation::start(core, CALL, Some(&document), texts, |functions, operation, texts| {
+            // SAFETY: the system is open, the text outlives the operation, the out pointer is valid.
+            unsafe { (functions.HcsCreateProcess)(system, pointer(texts, 0), operation, null(), &raw mut handle) }
+        })?;
+        let created = operation.process_info();
+        if handle.is_null() {
+            return Err(created.err().unwrap_or_else(|| CallError::unusable(CALL, "it gave no handle")));
+        }
+        let mut process = Self { core: Arc::clone(core), handle: Handle(handle), id: 0, notices: Notices::leak() };
+        let info = match created {
+            Ok(info) => info,
+            Err(error) if matches!(error.reason, Reason::TimedOut(_)) => {
+                // The creation goes on with this handle.
+                std::mem::forget(process);
+                return Err(error);
+            }
+            // Some builds create the process and lose its handles on the way; asking again gives them (`hcs-runner` 1.4).
+            Err(error) => process.info().map_err(|_| error)?,
+        };
+        process.id = info.ProcessId;
+        // SAFETY: the handles were given to us, once.
+        let pipes = unsafe { [Pipe::from_hcs(info.StdInput), Pipe::from_hcs(info.StdOutput), Pipe::from_hcs(info.StdError)] };
+        let [stdin, stdout, stderr] = pipes.map(|pipe| pipe.map_err(|error| CallError::unusable(CALL, error)));
+        process.listen()?;
+        Ok(Spawned {
+            stdin: stdin?.map(|pipe| Box::new(pipe) as _),
+            stdout: stdout?.map(|pipe| Box::new(pipe) as _),
+            stderr: stderr?.map(|pipe| Box::new(pipe) as _),
+            process: Box::new(process),
+        })
+    }
+
+    fn info(&self) -> Result<HCS_PROCESS_INFORMATION> {
+        let operation = Operation::start(&self.core, "HcsGetProcessInfo", None, Vec::new(), |functions, operation, _| {
+            // SAFETY: the handle is open.
+            unsafe { (functions.HcsGetProcessInfo)(self.handle.0, operation) }
+        })?;
+        operation.process_info()
+    }
+
+    /// Registers for the exit event. A process that ended before that is asked for its end once.
+    fn listen(&self) -> Result<()> {
+        let context = std::ptr::from_ref(self.notices).cast();
+        self.core.call("HcsSetProcessCallback", None, |functions| {
+            // SAFETY: the handle is open, the context is never freed, the callback neither blocks nor panics.
+            unsafe { (functions.HcsSetProcessCallback)(self.handle.0, HcsEventOptionNone, context, Some(on_event)) }
+        })?;
+        if let Ok((data, ProcessStatus { exited: true, .. })) = self.status() {
+            self.notices.tell(Notice { kind: PROCESS_EXITED, status: 0, data: Some(data) });
+        }
+        Ok(())
+    }
+
+    fn status(&self) -> Result<(String, ProcessStatus)> {
+        const CALL: &str = "HcsGetProcessProperties";
+        let data = self.request(CALL, None, |functions| functions.HcsGetProcessProperties)?.unwrap_or_default();
+        let status = serde_json::from_str(&data).map_err(|error| CallError::unusable(CALL, error))?;
+        Ok((data, status))
+    }
+
+    /// A request with or without document: the document that came of it.
+    fn request(
+        &self,
+        call: &'static str,
+        document: Option<String>,
+        function: impl FnOnce(&Functions) -> Request,
+    ) -> Result<Option<String>> {
+        let texts = document.iter().map(|text| Wide::new(call, text)).collect::<Result<_>>()?;
+        let operation = Operation::start(&self.core, call, document.as_deref(), texts, |functions, operation, texts| {
+            // SAFETY: the handle is open; the text, if any, outlives the operation.
+            unsafe { function(functions)(self.handle.0, operation, pointer(texts, 0)) }
+        })?;
+        operation.result()
+    }
+}
+
+impl Process for ArgonProcess {
+    fn id(&self) -> u32 {
+        self.id
+    }
+
+    fn wait(&self, at_most: Duration) -> Result<Option<u32>> {
+        let notice = self.notices.wait(at_most, |notice| matches!(notice.kind, PROCESS_EXITED | SERVICE_DISCONNECT));
+        let Some(notice) = notice else { return Ok(None) };
+        if notice.kind == SERVICE_DISCONNECT {
+            return Err(disconnected("HcsSetProcessCallback"));
+        }
+        let told = notice.data.as_deref().and_then(|data| serde_json::from_str::<ProcessStatus>(data).ok());
+        match told {
+            Some(status) => Ok(Some(status.exit_code)),
+            None => self.status().map(|(_, status)| Some(status.exit_code)),
+        }
+    }
+
+    fn close_stdin(&self) -> Result<()> {
+        self.request("HcsModifyProcess", Some(to_json(&ModifyProcess::CLOSE_STDIN)), |functions| functions.HcsModifyProcess)
+            .map(drop)
+    }
+
+    fn resize(&self, size: ConsoleSize) -> Result<()> {
+        let document = to_json(&ModifyProcess::ConsoleSize { size });
+        self.request("HcsModifyProcess", Some(document), |functions| functions.HcsModifyProcess).map(drop)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        let document = to_json(&SignalProcess { signal });
+        self.request("HcsSignalProcess", Some(document), |functions| functions.HcsSignalProcess).map(drop)
+    }
+
+    fn terminate(&self) -> Result<()> {
+        match self.request("HcsTerminateProcess", None, |functions| functions.HcsTerminateProcess) {
+            // Windows says so of the termination of a process that has ended.
+            Err(error) if error.code() == Some(0x8007_0005) || error.is_gone() => Ok(()),
+            result => result.map(drop),
+        }
+    }
+}
+
+impl Drop for ArgonProcess {
+    fn drop(&mut self) {
+        // SAFETY: the handle is open, and closed here only.
+        unsafe { (self.core.functions.HcsCloseProcess)(self.handle.0) };
+    }
+}

@@ -1,0 +1,256 @@
+//! computenetwork.dll: networks, endpoints and namespaces. Its calls answer at once; its texts are freed with CoTaskMemFree.
+
+use std::ffi::c_void;
+use std::ptr::null_mut;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::de::DeserializeOwned;
+use windows_sys::core::{GUID, HRESULT, PCWSTR, PWSTR};
+
+use super::dll::functions;
+use super::text::{Wide, take_com};
+use crate::runner::call::CallError;
+use crate::runner::documents::{
+    AttachEndpoint, Endpoint, EndpointProperties, HcnQuery, Namespace, Network, ResultError, to_json,
+};
+use crate::runner::guid::Guid;
+use crate::runner::system::Result;
+use crate::runner::trace::Trace;
+
+/// What HCN hands out, and takes back.
+type Handle = *mut c_void;
+type Enumerate = unsafe extern "system" fn(PCWSTR, *mut PWSTR, *mut PWSTR) -> HRESULT;
+type Open = unsafe extern "system" fn(*const GUID, *mut Handle, *mut PWSTR) -> HRESULT;
+type Query = unsafe extern "system" fn(*const c_void, PCWSTR, *mut PWSTR, *mut PWSTR) -> HRESULT;
+type Close = unsafe extern "system" fn(*const c_void) -> HRESULT;
+type Delete = unsafe extern "system" fn(*const GUID, *mut PWSTR) -> HRESULT;
+
+functions! {
+    /// The functions of computenetwork.dll that are used here. All exist since Windows 10 1809.
+    Functions of "computenetwork.dll" {
+        fn HcnEnumerateNetworks(PCWSTR, *mut PWSTR, *mut PWSTR) -> HRESULT;
+        fn HcnOpenNetwork(*const GUID, *mut Handle, *mut PWSTR) -> HRESULT;
+        fn HcnQueryNetworkProperties(*const c_void, PCWSTR, *mut PWSTR, *mut PWSTR) -> HRESULT;
+        fn HcnCloseNetwork(*const c_void) -> HRESULT;
+        fn HcnEnumerateEndpoints(PCWSTR, *mut PWSTR, *mut PWSTR) -> HRESULT;
+        fn HcnCreateEndpoint(*const c_void, *const GUID, PCWSTR, *mut Handle, *mut PWSTR) -> HRESULT;
+        fn HcnOpenEndpoint(*const GUID, *mut Handle, *mut PWSTR) -> HRESULT;
+        fn HcnQueryEndpointProperties(*const c_void, PCWSTR, *mut PWSTR, *mut PWSTR) -> HRESULT;
+        fn HcnDeleteEndpoint(*const GUID, *mut PWSTR) -> HRESULT;
+        fn HcnCloseEndpoint(*const c_void) -> HRESULT;
+        fn HcnEnumerateNamespaces(PCWSTR, *mut PWSTR, *mut PWSTR) -> HRESULT;
+        fn HcnCreateNamespace(*const GUID, PCWSTR, *mut Handle, *mut PWSTR) -> HRESULT;
+        fn HcnOpenNamespace(*const GUID, *mut Handle, *mut PWSTR) -> HRESULT;
+        fn HcnModifyNamespace(*const c_void, PCWSTR, *mut PWSTR) -> HRESULT;
+        fn HcnDeleteNamespace(*const GUID, *mut PWSTR) -> HRESULT;
+        fn HcnCloseNamespace(*const c_void) -> HRESULT;
+    }
+}
+
+/// The loaded DLL.
+pub(super) struct ComputeNetwork {
+    functions: Functions,
+    trace: Arc<Trace>,
+}
+
+/// A network, endpoint or namespace that is closed when this is dropped.
+struct Opened {
+    handle: Handle,
+    close: Close,
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        // SAFETY: the handle is open, its function is the one for its kind, and it is closed here only.
+        unsafe { (self.close)(self.handle) };
+    }
+}
+
+impl ComputeNetwork {
+    /// Loads the DLL.
+    pub fn load(trace: Arc<Trace>) -> Result<Self> {
+        Ok(Self { functions: Functions::load()?, trace })
+    }
+
+    /// All networks.
+    pub fn networks(&self) -> Result<Vec<Network>> {
+        let Functions { HcnOpenNetwork, HcnQueryNetworkProperties, HcnCloseNetwork, .. } = &self.functions;
+        self.properties_of_all(
+            self.ids("HcnEnumerateNetworks", self.functions.HcnEnumerateNetworks)?,
+            ("HcnOpenNetwork", *HcnOpenNetwork, *HcnCloseNetwork),
+            ("HcnQueryNetworkProperties", *HcnQueryNetworkProperties),
+        )
+    }
+
+    /// All endpoints.
+    pub fn endpoints(&self) -> Result<Vec<EndpointProperties>> {
+        let Functions { HcnOpenEndpoint, HcnQueryEndpointProperties, HcnCloseEndpoint, .. } = &self.functions;
+        self.properties_of_all(
+            self.ids("HcnEnumerateEndpoints", self.functions.HcnEnumerateEndpoints)?,
+            ("HcnOpenEndpoint", *HcnOpenEndpoint, *HcnCloseEndpoint),
+            ("HcnQueryEndpointProperties", *HcnQueryEndpointProperties),
+        )
+    }
+
+    /// The ids of all namespaces.
+    pub fn namespaces(&self) -> Result<Vec<Guid>> {
+        self.ids("HcnEnumerateNamespaces", self.functions.HcnEnumerateNamespaces)
+    }
+
+    /// Creates an endpoint of this id and tells its address.
+    pub fn create_endpoint(&self, network: Guid, id: Guid, document: &Endpoint) -> Result<EndpointProperties> {
+        const CALL: &str = "HcnCreateEndpoint";
+        let functions = &self.functions;
+        let network = self.open(network, ("HcnOpenNetwork", functions.HcnOpenNetwork, functions.HcnCloseNetwork))?;
+        let document = to_json(document);
+        let (wide, id, mut handle) = (Wide::new(CALL, &document)?, guid(id), null_mut());
+        self.call(CALL, Some(&document), |_, record| {
+            // SAFETY: the network is open, the id and the text live through the call, the out pointers are valid.
+            unsafe { (functions.HcnCreateEndpoint)(network.handle, &raw const id, wide.as_ptr(), &raw mut handle, record) }
+        })?;
+        let endpoint = Opened { handle, close: functions.HcnCloseEndpoint };
+        self.query(&endpoint, ("HcnQueryEndpointProperties", functions.HcnQueryEndpointProperties))
+    }
+
+    /// Deletes an endpoint.
+    pub fn delete_endpoint(&self, id: Guid) -> Result<()> {
+        self.delete("HcnDeleteEndpoint", self.functions.HcnDeleteEndpoint, id)
+    }
+
+    /// Creates a namespace of this id.
+    pub fn create_namespace(&self, id: Guid, document: &Namespace) -> Result<()> {
+        const CALL: &str = "HcnCreateNamespace";
+        let document = to_json(document);
+        let (wide, id, mut handle) = (Wide::new(CALL, &document)?, guid(id), null_mut());
+        self.call(CALL, Some(&document), |_, record| {
+            // SAFETY: the id and the text live through the call, the out pointers are valid.
+            unsafe { (self.functions.HcnCreateNamespace)(&raw const id, wide.as_ptr(), &raw mut handle, record) }
+        })?;
+        drop(Opened { handle, close: self.functions.HcnCloseNamespace });
+        Ok(())
+    }
+
+    /// Attaches an endpoint to a namespace.
+    pub fn attach_endpoint(&self, namespace: Guid, document: &AttachEndpoint) -> Result<()> {
+        const CALL: &str = "HcnModifyNamespace";
+        let functions = &self.functions;
+        let namespace = self.open(namespace, ("HcnOpenNamespace", functions.HcnOpenNamespace, functions.HcnCloseNamespace))?;
+        let document = to_json(document);
+        let wide = Wide::new(CALL, &document)?;
+        self.call(CALL, Some(&document), |_, record| {
+            // SAFETY: the namespace is open, the text lives through the call, the out pointer is valid.
+            unsafe { (functions.HcnModifyNamespace)(namespace.handle, wide.as_ptr(), record) }
+        })
+        .map(drop)
+    }
+
+    /// Deletes a namespace.
+    pub fn delete_namespace(&self, id: Guid) -> Result<()> {
+        self.delete("HcnDeleteNamespace", self.functions.HcnDeleteNamespace, id)
+    }
+
+    fn ids(&self, call: &'static str, enumerate: Enumerate) -> Result<Vec<Guid>> {
+        let query = to_json(&HcnQuery::ALL);
+        let wide = Wide::new(call, &query)?;
+        let found = self.call(call, Some(&query), |answer, record| {
+            // SAFETY: the query lives through the call, the out pointers are valid.
+            unsafe { enumerate(wide.as_ptr(), answer, record) }
+        })?;
+        parse(call, found.as_deref().unwrap_or("[]"))
+    }
+
+    /// What is told of each. One that is deleted meanwhile is left out.
+    fn properties_of_all<T: DeserializeOwned>(
+        &self,
+        ids: Vec<Guid>,
+        open: (&'static str, Open, Close),
+        query: (&'static str, Query),
+    ) -> Result<Vec<T>> {
+        let mut all = Vec::with_capacity(ids.len());
+        for id in ids {
+            match self.open(id, open).and_then(|opened| self.query(&opened, query)) {
+                Ok(properties) => all.push(properties),
+                Err(error) if error.is_absent() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(all)
+    }
+
+    fn open(&self, id: Guid, (call, open, close): (&'static str, Open, Close)) -> Result<Opened> {
+        let (text, id, mut handle) = (id.to_string(), guid(id), null_mut());
+        self.call(call, Some(&text), |_, record| {
+            // SAFETY: the id lives through the call, the out pointers are valid.
+            unsafe { open(&raw const id, &raw mut handle, record) }
+        })?;
+        Ok(Opened { handle, close })
+    }
+
+    fn query<T: DeserializeOwned>(&self, opened: &Opened, (call, query): (&'static str, Query)) -> Result<T> {
+        let document = to_json(&HcnQuery::ALL);
+        let wide = Wide::new(call, &document)?;
+        let told = self.call(call, Some(&document), |answer, record| {
+            // SAFETY: the handle is open and of the kind of the function, the query lives through the call, the out pointers are
+            // valid.
+            unsafe { query(opened.handle, wide.as_ptr(), answer, record) }
+        })?;
+        parse(call, told.as_deref().unwrap_or_default())
+    }
+
+    fn delete(&self, call: &'static str, delete: Delete, id: Guid) -> Result<()> {
+        let (text, id) = (id.to_string(), guid(id));
+        self.call(call, Some(&text), |_, record| {
+            // SAFETY: the id lives through the call, the out pointer is valid.
+            unsafe { delete(&raw const id, record) }
+        })
+        .map(drop)
+    }
+
+    /// Makes a call that writes an answer and, when it fails, a record of the error: the answer.
+    fn call(
+        &self,
+        name: &'static str,
+        document: Option<&str>,
+        call: impl FnOnce(*mut PWSTR, *mut PWSTR) -> HRESULT,
+    ) -> Result<Option<String>> {
+        let (mut answer, mut record) = (null_mut(), null_mut());
+        let started = Instant::now();
+        let code = call(&raw mut answer, &raw mut record);
+        let took = started.elapsed();
+        // SAFETY: what was written came from computenetwork.dll just now.
+        let (answer, record) = unsafe { (take_com(answer), take_com(record)) };
+        self.trace.call(name, document, code.cast_unsigned(), took, answer.as_deref().or(record.as_deref()));
+        if code < 0 {
+            let messages = record.as_deref().map(ResultError::sentences).unwrap_or_default();
+            return Err(CallError::refused(name, code.cast_unsigned(), messages));
+        }
+        Ok(answer)
+    }
+}
+
+fn parse<T: DeserializeOwned>(call: &'static str, text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| CallError::unusable(call, error))
+}
+
+/// A GUID as Windows keeps it.
+pub(super) fn guid(guid: Guid) -> GUID {
+    let (data1, data2, data3, data4) = guid.fields();
+    GUID { data1, data2, data3, data4 }
+}
+
+/// Never runs; it holds the declarations above against those of the windows-sys crate, which links the DLL if it is used.
+#[cfg(test)]
+#[expect(dead_code, reason = "that it compiles is the test")]
+#[expect(clippy::extra_unused_type_parameters, reason = "what is generic and not used is not linked")]
+fn declared_as_in_windows_sys<T>() -> Functions {
+    use windows_sys::Win32::System::HostComputeNetwork as declared;
+    macro_rules! table {
+        ($($name:ident)*) => { Functions { $($name: declared::$name,)* } };
+    }
+    table! {
+        HcnEnumerateNetworks HcnOpenNetwork HcnQueryNetworkProperties HcnCloseNetwork HcnEnumerateEndpoints HcnCreateEndpoint
+        HcnOpenEndpoint HcnQueryEndpointProperties HcnDeleteEndpoint HcnCloseEndpoint HcnEnumerateNamespaces HcnCreateNamespace
+        HcnOpenNamespace HcnModifyNamespace HcnDeleteNamespace HcnCloseNamespace
+    }
+}

@@ -1,0 +1,92 @@
+//! Loads the DLLs of HCS at run time, from System32 only, so that a Windows without them gets a message and not a dead process.
+
+use std::ptr::null_mut;
+
+use windows_sys::Win32::Foundation::{GetLastError, HMODULE};
+use windows_sys::Win32::System::LibraryLoader::{GetProcAddress, LOAD_LIBRARY_SEARCH_SYSTEM32, LoadLibraryExW};
+
+use super::text::Wide;
+use crate::runner::call::{CallError, Reason};
+
+/// What to do when a DLL is missing.
+const ENABLE: &str = "enable the Windows feature Containers, and Hyper-V for Hyper-V isolation: on a server `Install-WindowsFeature \
+                      Containers, Hyper-V`, on Windows 10 or 11 `dism /Online /Enable-Feature /FeatureName:Containers /All` and the \
+                      same for Microsoft-Hyper-V; then restart Windows";
+/// What to do when a function is missing.
+const UPDATE: &str = "Windows 10 1809 or Windows Server 2019 is the first version this works on";
+
+/// A loaded DLL. It stays loaded: callbacks of it may still be running.
+pub(super) struct Library {
+    handle: HMODULE,
+    name: &'static str,
+}
+
+impl Library {
+    /// Loads a DLL from System32 and from nowhere else: the process is elevated.
+    pub fn load(name: &'static str) -> Result<Self, CallError> {
+        let wide = Wide::new("LoadLibraryEx", name)?;
+        // SAFETY: the name is ended by a NUL and lives through the call.
+        let handle = unsafe { LoadLibraryExW(wide.as_ptr(), null_mut(), LOAD_LIBRARY_SEARCH_SYSTEM32) };
+        if handle.is_null() {
+            // SAFETY: no conditions.
+            let code = unsafe { GetLastError() };
+            let what = format!("{name} cannot be loaded from System32 (error {code})");
+            return Err(CallError { call: "LoadLibraryEx", reason: Reason::Missing { what, hint: ENABLE } });
+        }
+        Ok(Self { handle, name })
+    }
+
+    /// A function of the DLL; the name ends with a NUL.
+    ///
+    /// # Safety
+    /// `F` is the type of a pointer to a function with the signature and calling convention of the one of this name.
+    pub unsafe fn function<F: Copy>(&self, name: &'static str) -> Result<F, CallError> {
+        const { assert!(size_of::<F>() == size_of::<usize>()) };
+        // SAFETY: the handle is a loaded module's, the name is ended by a NUL by the macro below.
+        let Some(found) = (unsafe { GetProcAddress(self.handle, name.as_ptr()) }) else {
+            let what = format!("{} of this Windows has no {}", self.name, name.trim_end_matches('\0'));
+            return Err(CallError { call: "GetProcAddress", reason: Reason::Missing { what, hint: UPDATE } });
+        };
+        // SAFETY: both are pointers to functions of one size, and the caller vouches for the signature.
+        Ok(unsafe { std::mem::transmute_copy::<_, F>(&found) })
+    }
+}
+
+/// Declares a table of the functions of a DLL and how to fill it.
+macro_rules! functions {
+    ($(#[$doc:meta])* $table:ident of $dll:literal { $(fn $name:ident($($argument:ty),* $(,)?) $(-> $result:ty)?;)* }) => {
+        $(#[$doc])*
+        #[allow(non_snake_case)]
+        pub(super) struct $table {
+            $(pub $name: unsafe extern "system" fn($($argument),*) $(-> $result)?,)*
+        }
+
+        impl $table {
+            pub fn load() -> ::std::result::Result<Self, $crate::runner::call::CallError> {
+                let library = $crate::windows::dll::Library::load($dll)?;
+                Ok(Self {
+                    // SAFETY: the types above are the declarations of the functions of these names.
+                    $($name: unsafe { library.function(concat!(stringify!($name), "\0"))? },)*
+                })
+            }
+        }
+    };
+}
+pub(super) use functions;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named_with_what_to_do() {
+        let missing = Library::load("wincompat-no-such.dll").err().unwrap();
+        let Reason::Missing { what, hint } = missing.reason else { panic!("{missing}") };
+        assert!(what.starts_with("wincompat-no-such.dll cannot be loaded from System32") && hint.contains("Containers"));
+
+        let kernel32 = Library::load("kernel32.dll").unwrap();
+        // SAFETY: there is no such function.
+        let missing = unsafe { kernel32.function::<unsafe extern "system" fn()>("NoSuchFunction\0") }.err().unwrap();
+        assert_eq!(missing.to_string(), "GetProcAddress: kernel32.dll of this Windows has no NoSuchFunction");
+    }
+}

@@ -1,0 +1,149 @@
+//! A compute system of the older generation.
+
+use std::ptr::{null, null_mut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use windows_sys::Win32::Foundation::HANDLE;
+use windows_sys::Win32::System::HostComputeSystem::HCS_SYSTEM;
+
+use super::process::XenonProcess;
+use super::{
+    Answer, CREATE_COMPLETED, SERVICE_DISCONNECT, START_COMPLETED, SYSTEM_EXITED, VmCompute, disconnected, on_notification,
+};
+use crate::runner::documents::{ProcessParameters, Xenon, to_json};
+use crate::runner::system::{Container, Result, Spawned};
+use crate::windows::notices::Notices;
+use crate::windows::text::Wide;
+
+/// A container in a virtual machine of its own.
+pub struct XenonContainer {
+    core: Arc<VmCompute>,
+    handles: Handles,
+    notices: &'static Notices,
+    ended: AtomicBool,
+}
+
+/// The system's handle and that of its callback, usable from any thread.
+struct Handles {
+    system: HCS_SYSTEM,
+    callback: HANDLE,
+}
+
+// SAFETY: HCS handles may be used from any thread, also from several at once.
+unsafe impl Send for Handles {}
+// SAFETY: likewise.
+unsafe impl Sync for Handles {}
+
+impl XenonContainer {
+    /// Creates a container.
+    pub fn create(core: &Arc<VmCompute>, id: &str, document: &Xenon) -> Result<Self> {
+        const CALL: &str = "HcsCreateComputeSystem";
+        let document = to_json(document);
+        let (wide_id, wide, mut handle) = (Wide::new(CALL, id)?, Wide::new(CALL, &document)?, null_mut());
+        let answer = core.call(CALL, Some(&document), |functions, result| {
+            // SAFETY: the texts live through the call, no identity means the caller's, the out pointers are valid.
+            unsafe {
+                let create = functions.HcsCreateComputeSystem;
+                create(wide_id.as_ptr(), wide.as_ptr(), null_mut(), &raw mut handle, result)
+            }
+        })?;
+        let container = Self::listen(core, handle)?;
+        if answer == Answer::Pending {
+            core.finish(CALL, container.notices, CREATE_COMPLETED)?;
+        }
+        Ok(container)
+    }
+
+    /// Opens a container that another process created; `None` if there is none.
+    pub fn open(core: &Arc<VmCompute>, id: &str) -> Result<Option<Self>> {
+        const CALL: &str = "HcsOpenComputeSystem";
+        let (wide, mut handle) = (Wide::new(CALL, id)?, null_mut());
+        let opened = core.call(CALL, Some(id), |functions, result| {
+            // SAFETY: the id lives through the call, the out pointers are valid.
+            unsafe { (functions.HcsOpenComputeSystem)(wide.as_ptr(), &raw mut handle, result) }
+        });
+        match opened {
+            Err(error) if error.is_absent() => Ok(None),
+            Err(error) => Err(error),
+            Ok(_) => Self::listen(core, handle).map(Some),
+        }
+    }
+
+    /// Takes over a handle and registers for its notifications.
+    fn listen(core: &Arc<VmCompute>, system: HCS_SYSTEM) -> Result<Self> {
+        let handles = Handles { system, callback: null_mut() };
+        let mut container = Self { core: Arc::clone(core), handles, notices: Notices::leak(), ended: AtomicBool::new(false) };
+        let (context, mut callback) = (std::ptr::from_ref(container.notices).cast(), null_mut());
+        core.call("HcsRegisterComputeSystemCallback", None, |functions, _| {
+            // SAFETY: the handle is open, the context is never freed, the callback neither blocks nor panics.
+            unsafe { (functions.HcsRegisterComputeSystemCallback)(system, Some(on_notification), context, &raw mut callback) }
+        })?;
+        container.handles.callback = callback;
+        Ok(container)
+    }
+}
+
+impl Container for XenonContainer {
+    fn start(&self) -> Result<()> {
+        const CALL: &str = "HcsStartComputeSystem";
+        let answer = self.core.call(CALL, None, |functions, result| {
+            // SAFETY: the handle is open, no options means the default ones, the out pointer is valid.
+            unsafe { (functions.HcsStartComputeSystem)(self.handles.system, null(), result) }
+        })?;
+        match answer {
+            Answer::Done => Ok(()),
+            Answer::Pending => self.core.finish(CALL, self.notices, START_COMPLETED),
+        }
+    }
+
+    fn create_process(&self, parameters: &ProcessParameters) -> Result<Spawned> {
+        XenonProcess::create(&self.core, self.handles.system, parameters)
+    }
+
+    fn shut_down(&self) -> Result<()> {
+        let asked = self.core.call("HcsShutdownComputeSystem", None, |functions, result| {
+            // SAFETY: the handle is open, no options means the default ones, the out pointer is valid.
+            unsafe { (functions.HcsShutdownComputeSystem)(self.handles.system, null(), result) }
+        });
+        asked.map(drop)
+    }
+
+    fn terminate(&self) -> Result<()> {
+        let answer = self.core.call("HcsTerminateComputeSystem", None, |functions, result| {
+            // SAFETY: the handle is open, no options means the default ones, the out pointer is valid.
+            unsafe { (functions.HcsTerminateComputeSystem)(self.handles.system, null(), result) }
+        });
+        match &answer {
+            Ok(Answer::Pending) => {}
+            Err(error) if !error.is_gone() => {}
+            // No notification need come.
+            _ => self.ended.store(true, Ordering::Relaxed),
+        }
+        answer.map(drop)
+    }
+
+    fn wait(&self, at_most: Duration) -> Result<bool> {
+        if self.ended.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
+        let notice = self.notices.wait(at_most, |notice| matches!(notice.kind, SYSTEM_EXITED | SERVICE_DISCONNECT));
+        match notice.map(|notice| notice.kind) {
+            Some(SERVICE_DISCONNECT) => Err(disconnected("HcsRegisterComputeSystemCallback")),
+            told => Ok(told.is_some()),
+        }
+    }
+}
+
+impl Drop for XenonContainer {
+    fn drop(&mut self) {
+        // SAFETY: both handles are open, if they are any, and closed here only; the callback's first.
+        unsafe {
+            if !self.handles.callback.is_null() {
+                (self.core.functions.HcsUnregisterComputeSystemCallback)(self.handles.callback);
+            }
+            (self.core.functions.HcsCloseComputeSystem)(self.handles.system);
+        }
+    }
+}

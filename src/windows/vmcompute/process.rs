@@ -1,0 +1,151 @@
+//! A process in a container of the older generation.
+
+use std::ptr::null_mut;
+use std::sync::Arc;
+use std::time::Duration;
+
+use windows_sys::Win32::Foundation::HANDLE;
+use windows_sys::Win32::System::HostComputeSystem::{HCS_PROCESS, HCS_PROCESS_INFORMATION, HCS_SYSTEM};
+use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
+
+use super::{Functions, PROCESS_EXITED, SERVICE_DISCONNECT, VmCompute, disconnected, on_notification};
+use crate::runner::call::CallError;
+use crate::runner::documents::{ConsoleSize, ModifyProcess, ProcessParameters, ProcessStatus, Signal, SignalProcess, to_json};
+use crate::runner::system::{Process, Result, Spawned};
+use crate::windows::notices::Notices;
+use crate::windows::stdio::Pipe;
+use crate::windows::text::{Wide, take_com};
+
+/// A process in a container in a virtual machine.
+pub struct XenonProcess {
+    core: Arc<VmCompute>,
+    handles: Handles,
+    id: u32,
+    notices: &'static Notices,
+}
+
+/// The process's handle and that of its callback, usable from any thread.
+struct Handles {
+    process: HCS_PROCESS,
+    callback: HANDLE,
+}
+
+// SAFETY: HCS handles may be used from any thread, also from several at once.
+unsafe impl Send for Handles {}
+// SAFETY: likewise.
+unsafe impl Sync for Handles {}
+
+type Request = unsafe extern "system" fn(HCS_PROCESS, PCWSTR, *mut PWSTR) -> HRESULT;
+
+impl XenonProcess {
+    /// Starts a process and takes over its standard handles.
+    pub fn create(core: &Arc<VmCompute>, system: HCS_SYSTEM, parameters: &ProcessParameters) -> Result<Spawned> {
+        const CALL: &str = "HcsCreateProcess";
+        let document = to_json(parameters);
+        let wide = Wide::new(CALL, &document)?;
+        let (mut info, mut handle) = (HCS_PROCESS_INFORMATION::default(), null_mut());
+        core.call(CALL, Some(&document), |functions, result| {
+            // SAFETY: the system is open, the text lives through the call, the out pointers are valid.
+            unsafe { (functions.HcsCreateProcess)(system, wide.as_ptr(), &raw mut info, &raw mut handle, result) }
+        })?;
+        let handles = Handles { process: handle, callback: null_mut() };
+        let mut process = Self { core: Arc::clone(core), handles, id: info.ProcessId, notices: Notices::leak() };
+        // SAFETY: the handles were given to us, once.
+        let pipes = unsafe { [Pipe::from_hcs(info.StdInput), Pipe::from_hcs(info.StdOutput), Pipe::from_hcs(info.StdError)] };
+        let [stdin, stdout, stderr] = pipes.map(|pipe| pipe.map_err(|error| CallError::unusable(CALL, error)));
+        process.listen()?;
+        Ok(Spawned {
+            stdin: stdin?.map(|pipe| Box::new(pipe) as _),
+            stdout: stdout?.map(|pipe| Box::new(pipe) as _),
+            stderr: stderr?.map(|pipe| Box::new(pipe) as _),
+            process: Box::new(process),
+        })
+    }
+
+    /// Registers for the exit notification. HCS keeps one that came before (`hcs-runner` 1.3).
+    fn listen(&mut self) -> Result<()> {
+        let (context, mut callback) = (std::ptr::from_ref(self.notices).cast(), null_mut());
+        let process = self.handles.process;
+        self.core.call("HcsRegisterProcessCallback", None, |functions, _| {
+            // SAFETY: the handle is open, the context is never freed, the callback neither blocks nor panics.
+            unsafe { (functions.HcsRegisterProcessCallback)(process, Some(on_notification), context, &raw mut callback) }
+        })?;
+        self.handles.callback = callback;
+        Ok(())
+    }
+
+    fn status(&self) -> Result<ProcessStatus> {
+        const CALL: &str = "HcsGetProcessProperties";
+        let mut told = null_mut();
+        let answer = self.core.call(CALL, None, |functions, result| {
+            // SAFETY: the handle is open, the out pointers are valid.
+            unsafe { (functions.HcsGetProcessProperties)(self.handles.process, &raw mut told, result) }
+        });
+        // SAFETY: the text, if any, came from vmcompute.dll just now.
+        let told = unsafe { take_com(told) };
+        answer?;
+        serde_json::from_str(told.as_deref().unwrap_or_default()).map_err(|error| CallError::unusable(CALL, error))
+    }
+
+    fn request(&self, call: &'static str, document: &str, function: impl FnOnce(&Functions) -> Request) -> Result<()> {
+        let wide = Wide::new(call, document)?;
+        let answer = self.core.call(call, Some(document), |functions, result| {
+            // SAFETY: the handle is open, the text lives through the call, the out pointer is valid.
+            unsafe { function(functions)(self.handles.process, wide.as_ptr(), result) }
+        });
+        answer.map(drop)
+    }
+}
+
+impl Process for XenonProcess {
+    fn id(&self) -> u32 {
+        self.id
+    }
+
+    fn wait(&self, at_most: Duration) -> Result<Option<u32>> {
+        let notice = self.notices.wait(at_most, |notice| matches!(notice.kind, PROCESS_EXITED | SERVICE_DISCONNECT));
+        match notice.map(|notice| notice.kind) {
+            None => Ok(None),
+            Some(SERVICE_DISCONNECT) => Err(disconnected("HcsRegisterProcessCallback")),
+            // Before the notification, the exit code reads 0xFFFFFFFF.
+            Some(_) => self.status().map(|status| Some(status.exit_code)),
+        }
+    }
+
+    fn close_stdin(&self) -> Result<()> {
+        self.request("HcsModifyProcess", &to_json(&ModifyProcess::CLOSE_STDIN), |functions| functions.HcsModifyProcess)
+    }
+
+    fn resize(&self, size: ConsoleSize) -> Result<()> {
+        let document = to_json(&ModifyProcess::ConsoleSize { size });
+        self.request("HcsModifyProcess", &document, |functions| functions.HcsModifyProcess)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        self.request("HcsSignalProcess", &to_json(&SignalProcess { signal }), |functions| functions.HcsSignalProcess)
+    }
+
+    fn terminate(&self) -> Result<()> {
+        let answer = self.core.call("HcsTerminateProcess", None, |functions, result| {
+            // SAFETY: the handle is open, the out pointer is valid.
+            unsafe { (functions.HcsTerminateProcess)(self.handles.process, result) }
+        });
+        match answer {
+            // Windows says so of the termination of a process that has ended.
+            Err(error) if error.code() == Some(0x8007_0005) || error.is_gone() => Ok(()),
+            answer => answer.map(drop),
+        }
+    }
+}
+
+impl Drop for XenonProcess {
+    fn drop(&mut self) {
+        // SAFETY: both handles are open, if they are any, and closed here only; the callback's first.
+        unsafe {
+            if !self.handles.callback.is_null() {
+                (self.core.functions.HcsUnregisterProcessCallback)(self.handles.callback);
+            }
+            (self.core.functions.HcsCloseProcess)(self.handles.process);
+        }
+    }
+}
