@@ -39,7 +39,6 @@ fn cases() -> Vec<Case> {
     use ErrorKind::{Invalid, Network, NotFound, RateLimited, Unauthorized, Unsupported};
     let json = ("content-type", "application/json");
     let chunked = [("transfer-encoding", "chunked")];
-    let long = Duration::from_secs(60);
     vec![
         case("a body that ends too early", Network, 3, Reply::head(200, &[("content-length", "100")]).then_send("{")),
         case("chunks that end too early", Network, 3, Reply::head(200, &chunked).then_send("5\r\n{\"a\":\r\n")),
@@ -89,14 +88,6 @@ fn cases() -> Vec<Case> {
         case("a redirect to a file", Network, 1, Reply::redirect(302, "file:///etc/passwd")),
         case("a redirect with a password", Network, 1, Reply::redirect(302, "http://user:secret@127.0.0.1/")),
         case("a redirect to itself", Network, 6, Reply::redirect(307, "/v2/bad/manifests/1")),
-        case("silence", Network, 1, Reply::nothing().then_wait(long)),
-        case("silence after the head", Network, 1, Reply::head(200, &[("content-length", "100")]).then_wait(long)),
-        case(
-            "silence within the body",
-            Network,
-            1,
-            Reply::head(200, &[("content-length", "100")]).then_send("{").then_wait(long),
-        ),
         case("a connection that is closed", Network, 3, Reply::nothing()),
         case("a connection that is reset", Network, 3, Reply::nothing().then_reset()),
         case("a reset within the body", Network, 3, Reply::head(200, &[("content-length", "100")]).then_send("{").then_reset()),
@@ -107,32 +98,61 @@ fn cases() -> Vec<Case> {
             Reply::raw("HTTP/1.1 200 OK\r\n").then_flood("x-more: and more\r\n".repeat(1000)),
         ),
         case("a header without end", Network, 3, Reply::raw("HTTP/1.1 200 OK\r\nx-long: ").then_flood(vec![b'x'; 65536])),
-        case("silence behind news without end", Network, 1, Reply::nothing().then_flood("HTTP/1.1 100 Continue\r\n\r\n")),
         case("another protocol", Network, 3, Reply::raw("SSH-2.0-OpenSSH_9.6\r\n")),
         case("two lengths", Network, 3, Reply::head(200, &[("content-length", "2"), ("content-length", "3")]).then_send("{}")),
     ]
 }
 
+/// Registries that take their time, however they do it.
+fn silences() -> Vec<Case> {
+    let silent = |name, reply| case(name, ErrorKind::Network, 1, reply);
+    let long = Duration::from_secs(60);
+    let announced = || Reply::head(200, &[("content-length", "100000")]);
+    vec![
+        silent("silence", Reply::nothing().then_wait(long)),
+        silent("silence after the head", announced().then_wait(long)),
+        silent("silence within the body", announced().then_send("{").then_wait(long)),
+        case(
+            "silence within an error",
+            ErrorKind::NotFound,
+            1,
+            Reply::head(404, &[("content-length", "9")]).then_send("{").then_wait(long),
+        ),
+        silent("a head that drips", Reply::raw("HTTP/1.1 200 OK\r\nx-slow: ").then_drip("x")),
+        silent("a body that drips", announced().then_drip(" ")),
+        silent("news without end", Reply::nothing().then_drip("HTTP/1.1 100 Continue\r\n\r\n")),
+    ]
+}
+
+async fn check(case: Case, time: Duration) {
+    let Case { name, kind, asked, reply } = case;
+    let server = server(move |_| reply.clone());
+    let client = Client::new(Options { stall_timeout: time, request_timeout: time, ..options() }).unwrap();
+    let registry = server.name();
+    let begun = Instant::now();
+    let (bad, good) = tokio::join!(client.manifest(&registry, "bad", "1"), client.manifest(&registry, "good", "1"));
+    let error = bad.expect_err(name);
+    assert_eq!(error.kind, kind, "{name}: {error:?}");
+    assert_eq!(server.count("/v2/bad/"), asked, "{name}: {error:?}");
+    assert_eq!(good.expect(name).bytes, MANIFEST.as_bytes(), "{name}");
+    assert!(begun.elapsed() < time + Duration::from_secs(9), "{name} took {:?}", begun.elapsed());
+    for text in [&error.what].into_iter().chain(&error.causes).chain(&error.hint) {
+        assert!(!text.contains(char::is_control) && text.chars().count() < 400, "{name}: {text:?}");
+        assert!(!text.contains("secret") && !text.contains("<html"), "{name}: {text:?}");
+    }
+    assert!(!error.causes.is_empty(), "{name}");
+}
+
 #[tokio::test]
 async fn each_misbehaviour_has_its_error_and_spoils_no_other_image() {
-    for Case { name, kind, asked, reply } in cases() {
-        let server = server(move |_| reply.clone());
-        let stall_timeout = Duration::from_secs(if name.starts_with("silence") { 1 } else { 10 });
-        let client = Client::new(Options { stall_timeout, ..options() }).unwrap();
-        let registry = server.name();
-        let begun = Instant::now();
-        let (bad, good) = tokio::join!(client.manifest(&registry, "bad", "1"), client.manifest(&registry, "good", "1"));
-        let error = bad.expect_err(name);
-        assert_eq!(error.kind, kind, "{name}: {error:?}");
-        assert_eq!(server.count("/v2/bad/"), asked, "{name}: {error:?}");
-        assert_eq!(good.expect(name).bytes, MANIFEST.as_bytes(), "{name}");
-        assert!(begun.elapsed() < Duration::from_secs(9), "{name} took {:?}", begun.elapsed());
-        for text in [&error.what].into_iter().chain(&error.causes).chain(&error.hint) {
-            assert!(!text.contains(char::is_control) && text.chars().count() < 400, "{name}: {text:?}");
-            assert!(!text.contains("secret") && !text.contains("<html"), "{name}: {text:?}");
-        }
-        assert!(!error.causes.is_empty(), "{name}");
+    for case in cases() {
+        check(case, Duration::from_secs(20)).await;
     }
+}
+
+#[tokio::test]
+async fn however_a_registry_takes_its_time_it_gets_no_more_than_is_allowed() {
+    futures_util::future::join_all(silences().into_iter().map(|case| check(case, Duration::from_secs(2)))).await;
 }
 
 #[tokio::test]

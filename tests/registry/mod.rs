@@ -50,6 +50,8 @@ enum Step {
     Send(Vec<u8>),
     /// The same bytes until the client has enough.
     Flood(Vec<u8>),
+    /// The same bytes again and again, with a short pause after each time, until the client has enough.
+    Drip(Vec<u8>),
     Wait(Duration),
     /// The connection is reset.
     Reset,
@@ -106,6 +108,10 @@ impl Reply {
 
     pub fn then_flood(self, bytes: impl Into<Vec<u8>>) -> Self {
         self.then(Step::Flood(bytes.into()))
+    }
+
+    pub fn then_drip(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.then(Step::Drip(bytes.into()))
     }
 
     pub fn then_wait(self, time: Duration) -> Self {
@@ -279,6 +285,11 @@ fn serve(connection: &mut (impl Read + Write), kept: &Mutex<Vec<Request>>, respo
                 Step::Send(bytes) => connection.write_all(bytes)?,
                 Step::Flood(bytes) => loop {
                     connection.write_all(bytes)?;
+                },
+                Step::Drip(bytes) => loop {
+                    connection.write_all(bytes)?;
+                    connection.flush()?;
+                    thread::sleep(Duration::from_millis(20));
                 },
                 Step::Wait(time) => {
                     let until = Instant::now() + *time;
