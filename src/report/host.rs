@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::document::{FindingEntry, HostEntry, PossibilityEntry, Tool};
+use super::plain::clean;
 use crate::compat::{Code, Isolation, Judgement, Policy, Subject, Use, judge};
 use crate::host::{Found, Host, Prerequisite};
 use crate::image::{Candidate, Config, Image, Source, Version};
@@ -155,8 +156,8 @@ impl BaseImageEntry {
         let image = Image { repository: Some(repository), ..image(reference.clone(), candidates) };
         let judgement = judge(knowledge, host, &image, policy);
         Self {
-            reference,
-            release: base.release.clone(),
+            reference: clean(&reference).into_owned(),
+            release: clean(&base.release).into_owned(),
             build: base.build,
             process: judgement.process.possible,
             hyperv: judgement.hyperv.possible,
