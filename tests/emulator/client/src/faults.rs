@@ -1,6 +1,6 @@
 //! Failures on demand: that the emulator fails where it is told to, and how.
 
-use crate::accepted::{left, parameters, running, started};
+use crate::container::{left, parameters, running, started};
 use crate::ffi::{Handle, core, v1 as old};
 use crate::layer::{self, done};
 use crate::world::{World, setting};

@@ -1,13 +1,13 @@
 //! The right orders of Hyper-V isolation: schema 1 through vmcompute.dll, and a machine that hosts a container.
 
-use crate::accepted::{left, own, parameters};
+use crate::container::{left, own, parameters};
 use crate::ffi::{Handle, core, v1 as old};
 use crate::layer::{self, done};
-use crate::refused::{boot, machine, share};
+use crate::refused::machines::{boot, machine, share};
 use crate::stdio::Stream;
 use crate::text::Wide;
 use crate::world::World;
-use crate::{Case, accepted, network, roles, v1, v2};
+use crate::{Case, container, network, roles, v1, v2};
 use serde_json::{Value, json};
 use std::ptr::null_mut;
 
@@ -32,9 +32,9 @@ const START_COMPLETED: u32 = 3;
 fn started(document: &Value) -> (Handle, v1::Notifications) {
     let system = v1::create("older", &document.to_string()).expect("HcsCreateComputeSystem");
     let notifications = v1::listen(old::HcsRegisterComputeSystemCallback, system).expect("HcsRegisterComputeSystemCallback");
-    assert_eq!(notifications.wait(2, 20), Some(0), "SystemCreateCompleted");
+    assert_eq!(notifications.wait(2, 60), Some(0), "SystemCreateCompleted");
     v1::simple(old::HcsStartComputeSystem, system).expect("HcsStartComputeSystem");
-    assert_eq!(notifications.wait(START_COMPLETED, 20), Some(0), "SystemStartCompleted");
+    assert_eq!(notifications.wait(START_COMPLETED, 60), Some(0), "SystemStartCompleted");
     (system, notifications)
 }
 
@@ -44,7 +44,7 @@ fn run(system: Handle, parameters: &Value) -> (Vec<u8>, u64) {
     let notifications = v1::listen(old::HcsRegisterProcessCallback, process).expect("HcsRegisterProcessCallback");
     let [_, stdout, _] = information.stdio.map(Stream::new);
     let reader = std::thread::spawn(move || stdout.expect("standard output").read_all());
-    assert_eq!(notifications.wait(0x10000, 30), Some(0), "ProcessExited");
+    assert_eq!(notifications.wait(0x10000, 60), Some(0), "ProcessExited");
     // SAFETY: the handles are open.
     unsafe {
         let status =
@@ -59,7 +59,7 @@ fn run(system: Handle, parameters: &Value) -> (Vec<u8>, u64) {
 /// Ends a container of the older interface.
 fn end(system: Handle, notifications: &v1::Notifications) {
     v1::simple(old::HcsTerminateComputeSystem, system).expect("HcsTerminateComputeSystem");
-    assert_eq!(notifications.wait(1, 20), Some(0), "SystemExited");
+    assert_eq!(notifications.wait(1, 60), Some(0), "SystemExited");
     // SAFETY: the handles are open.
     unsafe {
         done(old::HcsUnregisterComputeSystemCallback(notifications.handle)).expect("HcsUnregisterComputeSystemCallback");
@@ -129,7 +129,7 @@ fn argon_v1(world: World) {
     unsafe {
         v1::call(|result| old::HcsOpenProcess(second, information.pid, &mut other, result)).expect("HcsOpenProcess");
         v1::call(|result| old::HcsTerminateProcess(other, result)).expect("HcsTerminateProcess");
-        assert_eq!(exits.wait(0x10000, 20), Some(0));
+        assert_eq!(exits.wait(0x10000, 60), Some(0));
         done(old::HcsCloseProcess(other)).expect("HcsCloseProcess");
         done(old::HcsCloseProcess(process)).expect("HcsCloseProcess");
         done(old::HcsCloseComputeSystem(second)).expect("HcsCloseComputeSystem");
@@ -150,7 +150,7 @@ fn argon_v1(world: World) {
     let properties = v1::ask(|found, result| unsafe { old::HcsGetComputeSystemProperties(system, query.ptr(), found, result) });
     assert!(properties.expect("properties").contains("\"State\":\"Running\""));
     v1::simple(old::HcsShutdownComputeSystem, system).expect("HcsShutdownComputeSystem");
-    assert_eq!(notifications.wait(1, 20), Some(0), "SystemExited");
+    assert_eq!(notifications.wait(1, 60), Some(0), "SystemExited");
     // SAFETY: the handle is open.
     unsafe { old::HcsCloseComputeSystem(system) };
     layer::give_back(&world.scratch);
@@ -222,11 +222,11 @@ fn xenon_v2(world: World) {
             "Networking": {"Namespace": namespace, "AllowUnqualifiedDnsQuery": true},
         }},
     });
-    let container = accepted::started("hosted", &hosted);
+    let container = container::started("hosted", &hosted);
     let properties = v2::simple(core::HcsGetComputeSystemProperties, container, None).expect("properties");
     assert!(properties.contains("\"HostingSystemId\":\"machine\""));
-    assert_eq!(accepted::output(container, &parameters(r"cmd /c type C:\hosted-in\shared.txt")), "of the host");
-    assert_eq!(accepted::run(container, &parameters("cmd /c exit 7"), None).2, 7);
+    assert_eq!(container::output(container, &parameters(r"cmd /c type C:\hosted-in\shared.txt")), "of the host");
+    assert_eq!(container::run(container, &parameters("cmd /c exit 7"), None).2, 7);
     v2::terminate(container).expect("the container");
     v2::close(container);
     v2::terminate(system).expect("the machine");
@@ -244,10 +244,10 @@ fn xenon_v2(world: World) {
 fn pause(world: World) {
     let (system, notifications) = started(&world.xenon_v1());
     v1::simple(old::HcsPauseComputeSystem, system).expect("HcsPauseComputeSystem");
-    assert_eq!(notifications.wait(4, 20), Some(0));
+    assert_eq!(notifications.wait(4, 60), Some(0));
     assert_eq!(v1::process(system, r#"{"CommandLine":"cmd"}"#).map(drop).unwrap_err().0, 0xC037_0105);
     v1::simple(old::HcsResumeComputeSystem, system).expect("HcsResumeComputeSystem");
-    assert_eq!(notifications.wait(5, 20), Some(0));
+    assert_eq!(notifications.wait(5, 60), Some(0));
     end(system, &notifications);
     // A machine of the newer interface, too.
     let system = boot(&machine(&world)).expect("the machine");

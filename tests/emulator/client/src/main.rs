@@ -3,6 +3,7 @@
 //! are roles it plays as a container's process or as a client that dies.
 
 mod accepted;
+mod container;
 mod faults;
 mod ffi;
 mod hyperv;

@@ -1,6 +1,7 @@
 //! Handles and their owners: what the service shows when a client dies.
 
-use crate::accepted::{left, newer_functions_hidden, own, parameters, run, started};
+use crate::accepted::newer_functions_hidden;
+use crate::container::{left, own, parameters, run, started};
 use crate::ffi::{core, v1 as old};
 use crate::layer::{self, done};
 use crate::text::Wide;

@@ -4,7 +4,7 @@ use crate::ffi::{DriverInfo, v1 as old};
 use crate::layer::{self, done, stream};
 use crate::text::Wide;
 use crate::world::{World, setting};
-use crate::{Case, accepted};
+use crate::{Case, container};
 use std::fs;
 use std::path::Path;
 use std::ptr::{null, null_mut};
@@ -86,7 +86,7 @@ fn functions(world: World) {
     }
     layer::give_back(&world.scratch);
     layer::simple(old::DestroyLayer, &world.scratch).expect("destroying what is not there");
-    assert_eq!(accepted::left(), "");
+    assert_eq!(container::left(), "");
 }
 
 fn open(path: &str, access: u32, disposition: u32) -> HANDLE {

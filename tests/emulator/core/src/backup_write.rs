@@ -1,18 +1,17 @@
 //! BackupWrite and BackupRead, which Wine lacks: put in the place of kernel32's when a DLL of the emulator is loaded. Data is
-//! applied to the file; every other stream is recorded under `streams` in the state folder, byte for byte, beside the header
-//! of the data: `<state>\streams\C\layers\…\name.streams`. `HCSEMU_STREAMS=off` records nothing.
+//! applied to the file; the streams are kept beside (`streams`).
 
 use crate::backup_stream::{Parser, Stream, whole};
 use crate::faults::{self, Effect};
-use crate::home;
 use crate::log;
+use crate::streams::{Recorder, recorded};
 use serde_json::json;
 use std::ffi::c_void;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::os::windows::io::FromRawHandle;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use windows_sys::Wdk::Foundation::{NtQueryObject, ObjectBasicInformation};
 use windows_sys::Win32::Foundation::{
@@ -26,65 +25,6 @@ use windows_sys::Win32::System::LibraryLoader::{
 use windows_sys::Win32::System::Memory::{PAGE_EXECUTE_READWRITE, VirtualProtect};
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
 use windows_sys::core::BOOL;
-
-/// What collects the streams of one file.
-pub struct Recorder {
-    path: PathBuf,
-    bytes: Vec<u8>,
-    /// Whether security descriptors are kept: not if the caller said not to process them.
-    security: bool,
-}
-
-impl Recorder {
-    /// A recorder for the file at this path.
-    pub fn new(path: &Path) -> Recorder {
-        Recorder { path: path.to_path_buf(), bytes: Vec::new(), security: true }
-    }
-
-    /// Takes a piece of a stream.
-    pub fn take(&mut self, stream: &Stream, _offset: u64, bytes: &[u8]) {
-        if stream.id == Stream::SECURITY && !self.security {
-            return;
-        }
-        if bytes.is_empty() {
-            self.bytes.extend(stream.header());
-        } else if !matches!(stream.id, Stream::DATA | Stream::SPARSE_BLOCK) {
-            self.bytes.extend(bytes);
-        }
-    }
-
-    /// Keeps what was collected.
-    pub fn finish(&self) {
-        if home::setting("STREAMS") != "off"
-            && let Some(place) = place(&self.path)
-        {
-            let made = fs::create_dir_all(place.parent().unwrap_or(&place)).and_then(|()| fs::write(&place, &self.bytes));
-            if let Err(error) = made {
-                log::line(json!({"function": "BackupWrite", "message": format!("{}: {error}", place.display())}));
-            }
-        }
-    }
-}
-
-/// What was recorded for a file: its streams in order, without the data's content.
-pub fn recorded(path: &Path) -> Vec<u8> {
-    place(path).and_then(|place| fs::read(place).ok()).unwrap_or_default()
-}
-
-/// Forgets what was recorded in a folder.
-pub fn forget(folder: &str) {
-    if let Some(place) = place(Path::new(folder)) {
-        let _ = fs::remove_file(&place);
-        let _ = fs::remove_dir_all(place.with_extension(""));
-    }
-}
-
-fn place(path: &Path) -> Option<PathBuf> {
-    let text = path.display().to_string();
-    let text = text.strip_prefix(r"\\?\").unwrap_or(&text);
-    let (drive, inside) = text.split_once(r":\")?;
-    Some(PathBuf::from(format!(r"\\?\{}\streams\{drive}\{inside}.streams", home::folder().display())))
-}
 
 struct Writer {
     parser: Parser,
@@ -177,7 +117,7 @@ pub unsafe extern "system" fn backup_write(
     }
     if slot.is_null() {
         let path = path_of(file);
-        let recorder = Recorder { security: security != 0, ..Recorder::new(&path) };
+        let recorder = Recorder::new(&path).with_security(security != 0);
         *slot = Box::into_raw(Box::new(Writer { parser: Parser::default(), recorder, directory: path.is_dir() })).cast();
     }
     // SAFETY: as above; the buffer is as long as the caller says, and the handle is open.
@@ -197,7 +137,9 @@ pub unsafe extern "system" fn backup_write(
         crate::layers::import::apply(stream, offset, bytes, if *directory { None } else { Some(&mut target) })
     });
     if let Err(error) = result {
-        log::line(json!({"function": "BackupWrite", "path": recorder.path.display().to_string(), "message": error.to_string()}));
+        log::line(
+            json!({"function": "BackupWrite", "path": recorder.path().display().to_string(), "message": error.to_string()}),
+        );
         let code = error.raw_os_error().map_or(ERROR_INVALID_DATA, |code| code as u32);
         return fail(if denied { ERROR_ACCESS_DENIED } else { code });
     }

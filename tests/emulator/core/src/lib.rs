@@ -23,5 +23,6 @@ pub mod owner;
 pub mod processes;
 pub mod rules;
 pub mod state;
+pub mod streams;
 pub mod systems;
 pub mod text;

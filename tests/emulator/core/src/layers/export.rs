@@ -1,9 +1,9 @@
 //! ExportLayer: a layer above others as a transport folder again.
 
 use super::{chain, elevated, failed, record};
-use crate::backup_write::recorded;
 use crate::codes::{FILE_EXISTS, INVALID_ARGUMENT, PATH_NOT_FOUND};
 use crate::rules::{self, Refusal};
+use crate::streams::recorded;
 use std::fs;
 use std::io;
 use std::os::windows::fs::MetadataExt;

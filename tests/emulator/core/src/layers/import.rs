@@ -6,9 +6,9 @@
 
 use super::{chain, elevated, failed, keep_record, tree};
 use crate::backup_stream::{Parser, Stream};
-use crate::backup_write::Recorder;
 use crate::codes::{FILE_EXISTS, INVALID_ARGUMENT, INVALID_LAYER, PATH_NOT_FOUND};
 use crate::rules::{self, Refusal};
+use crate::streams::Recorder;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::windows::ffi::OsStrExt;

@@ -181,6 +181,6 @@ pub fn destroy(path: &str) -> Result<(), Refusal> {
     })?;
     tree::remove(folder).map_err(|error| failed(&error, path))?;
     state::with(|state| state.scratches.remove(&key));
-    crate::backup_write::forget(path);
+    crate::streams::forget(path);
     Ok(())
 }
