@@ -2,6 +2,7 @@
 
 use super::call::{CallError, Reason};
 use super::documents::Invalid;
+use crate::knowledge::error_by_hresult;
 
 /// What failed, why, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,8 +39,13 @@ impl Error {
         let mut shown = Self::new(what);
         match &error.reason {
             Reason::Refused { code, messages } => {
-                shown.causes.push(format!("{} answered 0x{code:08x}", error.call));
+                let known = error_by_hresult(*code);
+                let meaning = known.and_then(|known| Some(format!(" {}: {}", known.names.first()?, known.title)));
+                shown.causes.push(format!("{} answered 0x{code:08x}{}", error.call, meaning.unwrap_or_default()));
                 shown.causes.extend(messages.iter().cloned());
+                shown.hint = known
+                    .and_then(|known| known.steps.first())
+                    .map(|step| format!("{step}; `wincompat explain 0x{code:08x}` tells more"));
             }
             Reason::Missing { what, hint } => {
                 shown.causes.push(what.clone());
@@ -53,5 +59,24 @@ impl Error {
     /// A document that was not built.
     pub fn invalid(what: impl Into<String>, invalid: &Invalid) -> Self {
         Self::new(what).because(invalid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_becomes_a_sentence_with_what_to_do() {
+        for code in [0x8037_0101, 0xc037_0101] {
+            let error = CallError::refused("HcsCreateComputeSystem", code, vec!["The operating system does not match.".into()]);
+            let shown = Error::call("the container was not created", &error);
+            assert_eq!(shown.causes.len(), 2);
+            assert!(shown.causes[0].starts_with(&format!("HcsCreateComputeSystem answered 0x{code:08x} HCS_E_IMAGE_MISMATCH: ")));
+            assert_eq!(shown.causes[1], "The operating system does not match.");
+            assert!(shown.hint.unwrap().ends_with(&format!("`wincompat explain 0x{code:08x}` tells more")));
+        }
+        let unknown = Error::call("what", &CallError::refused("Call", 0x8765_4321, Vec::new()));
+        assert_eq!((unknown.causes, unknown.hint), (vec!["Call answered 0x87654321".to_owned()], None));
     }
 }

@@ -52,10 +52,16 @@ impl ContainerId {
     }
 }
 
-impl From<&Digest> for LayerId {
-    fn from(digest: &Digest) -> Self {
+impl LayerId {
+    /// The id of a layer with this diff ID on this parent: OCI's chain ID. The same content on other parents is another layer,
+    /// since HCS imports a layer against those below it.
+    pub fn on(parent: Option<&Self>, diff_id: &Digest) -> Self {
+        let chain = match parent {
+            None => diff_id.clone(),
+            Some(parent) => Digest::of(format!("sha256:{parent} {diff_id}").as_bytes()),
+        };
         // A digest has 64 hex digits by its type.
-        Self(from_hex(digest.hex()).unwrap_or_default())
+        Self(from_hex(chain.hex()).unwrap_or_default())
     }
 }
 
@@ -139,9 +145,12 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_is_named_by_its_digest() {
-        let digest = Digest::of(b"layer");
-        assert_eq!(LayerId::from(&digest).to_string(), digest.hex());
+    fn a_layer_is_named_by_all_layers_up_to_it() {
+        let (base, upper) = (Digest::of(b"base"), Digest::of(b"upper"));
+        let base_id = LayerId::on(None, &base);
+        assert_eq!(base_id.to_string(), base.hex());
+        let chain = Digest::of(format!("{base} {upper}").as_bytes());
+        assert_eq!(LayerId::on(Some(&base_id), &upper).to_string(), chain.hex());
     }
 
     #[test]

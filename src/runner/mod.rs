@@ -10,6 +10,7 @@ pub mod error;
 pub mod guid;
 pub mod id;
 pub mod image_config;
+pub mod import;
 pub mod interrupts;
 pub mod layer;
 pub mod layer_removal;

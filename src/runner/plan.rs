@@ -7,12 +7,15 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::call::CallError;
 use super::documents::{
     AttachEndpoint, ConsoleSize, ContainerDocument, Endpoint, EndpointProperties, Layer, Namespace, Network, ProcessParameters,
     Signal, SystemProperties, SystemQuery,
 };
 use super::guid::Guid;
 use super::id::ContainerId;
+use super::layer::transport::{Pending, Stamp, stamp_portably};
+use super::layer::{LayerSink, SddlConverter};
 use super::system::{Container, Process, Result, Spawned, System};
 use crate::compat::Isolation;
 use crate::image::Digest;
@@ -116,6 +119,38 @@ impl System for Plan {
         Ok(layers.last().map(|base| Path::new(&base.path).join("UtilityVM")))
     }
 
+    fn base_layer(&self, _folder: &Path) -> Result<Box<dyn LayerSink>> {
+        Err(not_planned("base_layer"))
+    }
+
+    fn utility_vm_layer(&self, _folder: &Path, _parent: &Path) -> Result<Box<dyn LayerSink>> {
+        Err(not_planned("utility_vm_layer"))
+    }
+
+    fn stamp(&self) -> Stamp {
+        stamp_portably
+    }
+
+    fn sddl(&self) -> Option<&SddlConverter> {
+        None
+    }
+
+    fn process_base_image(&self, _folder: &Path) -> Result<()> {
+        Err(not_planned("ProcessBaseImage"))
+    }
+
+    fn import_layer(&self, _folder: &Path, _transport: &Path, _parents: &[Layer]) -> Result<()> {
+        Err(not_planned("ImportLayer"))
+    }
+
+    fn settle_layer(&self, _folder: &Path, _parents: &[Layer], _pending: &Pending) -> Result<()> {
+        Err(not_planned("settle_layer"))
+    }
+
+    fn process_utility_image(&self, _folder: &Path) -> Result<()> {
+        Err(not_planned("ProcessUtilityImage"))
+    }
+
     fn create_container(&self, id: &ContainerId, document: &ContainerDocument) -> Result<Box<dyn Container>> {
         self.note_document("HcsCreateComputeSystem", id, document);
         Ok(Box::new(PlannedContainer { plan: self.clone(), id: *id }))
@@ -167,6 +202,11 @@ impl System for Plan {
         self.note("HcnDeleteNamespace", id);
         Ok(())
     }
+}
+
+/// A plan begins where the image's layers are there.
+fn not_planned(call: &'static str) -> CallError {
+    CallError::unusable(call, "a plan imports no layers")
 }
 
 /// Thirty-two hex digits as a GUID.

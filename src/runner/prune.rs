@@ -3,6 +3,7 @@
 use super::documents::SystemQuery;
 use super::error::Error;
 use super::id::ContainerId;
+use super::import;
 use super::release;
 use super::state::Found;
 use super::store::Store;
@@ -22,7 +23,7 @@ pub struct Pruned {
     pub left_over: Vec<Error>,
 }
 
-/// Removes all containers of this store that no living process owns.
+/// Removes all containers of this store that no living process owns, and layers whose import was killed.
 pub fn prune(system: &dyn System, store: &Store) -> Result<Pruned, Error> {
     let mut pruned = Pruned::default();
     for id in store.container_ids()? {
@@ -41,6 +42,7 @@ pub fn prune(system: &dyn System, store: &Store) -> Result<Pruned, Error> {
         stray_systems(system, store, isolation, &mut pruned);
     }
     stray_endpoints(system, store, &mut pruned);
+    pruned.left_over.extend(import::sweep(system, store)?);
     Ok(pruned)
 }
 

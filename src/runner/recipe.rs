@@ -218,7 +218,7 @@ fn create<'c>(
 fn refused(what: String, error: &CallError) -> Error {
     let shown = Error::call(what, error);
     if error.is_unexpected_exit() {
-        return shown.hint("try --isolation hyperv");
+        return shown.hint("this happens with process isolation on Windows 11 now and then: try --isolation hyperv");
     }
     shown
 }

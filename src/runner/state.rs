@@ -138,7 +138,8 @@ impl Store {
             Err(error) => return Err(unwritable(&folder, &error)),
         };
         let state = read(&folder);
-        Ok(Some(Found::Ours(Box::new(Claim { id: *id, folder, lock: Some(lock), state, on_paper: false }))))
+        let claim = Claim { id: *id, folder, lock: Some(lock), state, on_paper: false };
+        Ok(Some(Found::Ours(Box::new(claim))))
     }
 
     /// The ids of all containers of this store, owned or not.

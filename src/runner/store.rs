@@ -85,6 +85,16 @@ impl Store {
     pub fn layer(&self, id: &LayerId) -> PathBuf {
         self.layers().join(id.to_string())
     }
+
+    /// The file that is locked while a layer is imported or removed.
+    pub(super) fn layer_lock(&self, id: &LayerId) -> PathBuf {
+        self.layers().join(format!("{id}.lock"))
+    }
+
+    /// The folder in which an upper layer waits to be imported.
+    pub(super) fn layer_transport(&self, id: &LayerId) -> PathBuf {
+        self.layers().join(format!("{id}.transport"))
+    }
 }
 
 #[cfg(test)]

@@ -12,8 +12,12 @@ use super::documents::{
     AttachEndpoint, ConsoleSize, ContainerDocument, Endpoint, EndpointProperties, Layer, Namespace, Network, ProcessParameters,
     Signal, SystemProperties, SystemQuery,
 };
+use super::error::Error;
 use super::guid::Guid;
 use super::id::ContainerId;
+use super::layer::transport::{Pending, Stamp};
+use super::layer::{LayerSink, SddlConverter};
+use super::trace::Trace;
 use crate::compat::Isolation;
 
 /// The result of a call.
@@ -44,6 +48,25 @@ pub trait System: Send + Sync {
     /// The folder from which a virtual machine for these layers boots: `UtilityVM` of the topmost layer that has one.
     fn utility_vm(&self, layers: &[Layer]) -> Result<Option<PathBuf>>;
 
+    // Import of layers: the file system, and vmcompute.dll for what it makes of the files. Needs an elevated token.
+
+    /// What writes the files of a base layer into this empty folder.
+    fn base_layer(&self, folder: &Path) -> Result<Box<dyn LayerSink>>;
+    /// What writes the utility VM of an upper layer into its folder, over a copy of its parent's.
+    fn utility_vm_layer(&self, folder: &Path, parent: &Path) -> Result<Box<dyn LayerSink>>;
+    /// What sets the times of a file in a transport folder.
+    fn stamp(&self) -> Stamp;
+    /// What turns a security descriptor in text into a binary one, if this system can.
+    fn sddl(&self) -> Option<&SddlConverter>;
+    /// Finishes a base layer whose files are all there. Done twice, it fails.
+    fn process_base_image(&self, folder: &Path) -> Result<()>;
+    /// Makes an upper layer of a transport folder, on these layers, topmost first.
+    fn import_layer(&self, folder: &Path, transport: &Path, parents: &[Layer]) -> Result<()>;
+    /// Does to an imported layer what could not travel in the transport folder.
+    fn settle_layer(&self, folder: &Path, parents: &[Layer], pending: &Pending) -> Result<()>;
+    /// Finishes the `UtilityVM` folder of a layer.
+    fn process_utility_image(&self, folder: &Path) -> Result<()>;
+
     // Compute systems: computecore.dll for process isolation, vmcompute.dll for Hyper-V isolation. A system stays with the DLL
     // that created it.
 
@@ -73,6 +96,26 @@ pub trait System: Send + Sync {
     /// Deletes a namespace, which detaches its endpoints.
     fn delete_namespace(&self, id: Guid) -> Result<()>;
 }
+
+/// This machine. Every call is traced, and given `patience` to end: [`PATIENCE`], if nothing else is wanted.
+///
+/// # Errors
+///
+/// Anywhere but on Windows.
+pub fn this_machine(trace: Trace, patience: Duration) -> std::result::Result<Box<dyn System>, Error> {
+    #[cfg(windows)]
+    return Ok(Box::new(crate::windows::system::Hcs::new(trace, patience)));
+    #[cfg(not(windows))]
+    {
+        let _ = (trace, patience);
+        Err(Error::new("this machine runs no Windows containers")
+            .because(format!("it runs {}", std::env::consts::OS))
+            .hint("--dry-run shows what would be done on Windows"))
+    }
+}
+
+/// How long a call may take; hcsshim gives creations and starts as much.
+pub const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A compute system that is a container, of either generation. Dropping it closes the handle.
 pub trait Container: Send + Sync {

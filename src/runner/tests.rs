@@ -2,6 +2,7 @@
 
 mod fake;
 mod give_back;
+mod import;
 mod life;
 
 use std::io::{self, Write};

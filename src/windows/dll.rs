@@ -57,12 +57,12 @@ macro_rules! functions {
     ($(#[$doc:meta])* $table:ident of $dll:literal { $(fn $name:ident($($argument:ty),* $(,)?) $(-> $result:ty)?;)* }) => {
         $(#[$doc])*
         #[allow(non_snake_case)]
-        pub(super) struct $table {
-            $(pub $name: unsafe extern "system" fn($($argument),*) $(-> $result)?,)*
+        struct $table {
+            $($name: unsafe extern "system" fn($($argument),*) $(-> $result)?,)*
         }
 
         impl $table {
-            pub fn load() -> ::std::result::Result<Self, $crate::runner::call::CallError> {
+            fn load() -> std::result::Result<Self, $crate::runner::call::CallError> {
                 let library = $crate::windows::dll::Library::load($dll)?;
                 Ok(Self {
                     // SAFETY: the types above are the declarations of the functions of these names.

@@ -3,14 +3,19 @@
 //! [`system::Hcs`] is what the runner sees of it. Each DLL of HCS has a file with its functions, and every call goes through one
 //! place there, which traces it and turns its answer into a result.
 
+mod backup;
 mod computecore;
 mod computenetwork;
 mod dll;
+mod folder;
+mod layer_writer;
 mod notices;
+mod privilege;
 pub(crate) mod probe;
 pub(crate) mod registry;
+mod security;
 mod stdio;
-pub mod system;
+pub(crate) mod system;
 mod text;
 mod vmcompute;
 mod wclayer;

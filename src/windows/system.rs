@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use super::computecore::{ArgonContainer, ComputeCore};
 use super::computenetwork::ComputeNetwork;
+use super::folder::set_basic_info;
+use super::layer_writer::{self, BaseLayer, UtilityVm};
+use super::privilege;
+use super::security::self_relative;
 use super::vmcompute::{VmCompute, XenonContainer};
 use super::wclayer::WcLayer;
 use crate::compat::Isolation;
@@ -15,14 +19,13 @@ use crate::runner::documents::{
 };
 use crate::runner::guid::Guid;
 use crate::runner::id::ContainerId;
+use crate::runner::layer::transport::{Pending, Stamp};
+use crate::runner::layer::{BasicInfo, LayerSink, SddlConverter};
 use crate::runner::system::{Container, Result, System};
 use crate::runner::trace::Trace;
 
-/// How long a call may take that is not asked to be faster; hcsshim gives creations and starts as much.
-pub const PATIENCE: Duration = Duration::from_secs(240);
-
 /// The Host Compute Service, the Host Network Service and the layers of this machine. Each DLL is loaded when it is first used.
-pub struct Hcs {
+pub(crate) struct Hcs {
     trace: Arc<Trace>,
     patience: Duration,
     computecore: Lazy<Arc<ComputeCore>>,
@@ -36,7 +39,7 @@ type Lazy<T> = OnceLock<Result<T>>;
 
 impl Hcs {
     /// This machine; every call is traced, and given this much time.
-    pub fn new(trace: Trace, patience: Duration) -> Self {
+    pub(crate) fn new(trace: Trace, patience: Duration) -> Self {
         Self {
             trace: Arc::new(trace),
             patience,
@@ -47,19 +50,10 @@ impl Hcs {
         }
     }
 
-    /// Makes a layer of a folder in transport form, on these parents, topmost first.
-    pub fn import_layer(&self, folder: &Path, transport: &Path, parents: &[Layer]) -> Result<()> {
-        self.wclayer()?.import(folder, transport, parents)
-    }
-
-    /// Finishes a base layer whose files are all there.
-    pub fn process_base_image(&self, folder: &Path) -> Result<()> {
-        self.wclayer()?.process_base_image(folder)
-    }
-
-    /// Finishes the `UtilityVM` folder of a layer.
-    pub fn process_utility_image(&self, folder: &Path) -> Result<()> {
-        self.wclayer()?.process_utility_image(folder)
+    /// Does something for which any file may be read and written.
+    fn privileged<T>(&self, call: &'static str, act: impl FnOnce() -> std::io::Result<T>) -> Result<T> {
+        privilege::enable_backup_and_restore().map_err(|error| failed("AdjustTokenPrivileges", &error))?;
+        act().map_err(|error| failed(call, &error))
     }
 
     fn computecore(&self) -> Result<&Arc<ComputeCore>> {
@@ -76,6 +70,15 @@ impl Hcs {
 
     fn computenetwork(&self) -> Result<&ComputeNetwork> {
         once(&self.computenetwork, || ComputeNetwork::load(Arc::clone(&self.trace)))
+    }
+}
+
+/// A failure of the file system with Windows' own code.
+fn failed(call: &'static str, error: &std::io::Error) -> CallError {
+    match error.raw_os_error() {
+        // As HRESULT_FROM_WIN32 does it.
+        Some(code) => CallError::refused(call, 0x8007_0000 | (code.cast_unsigned() & 0xffff), vec![error.to_string()]),
+        None => CallError::unusable(call, error),
     }
 }
 
@@ -128,6 +131,40 @@ impl System for Hcs {
         let folders = layers.iter().map(|layer| Path::new(&layer.path).join("UtilityVM"));
         // A reparse point in its place is not followed.
         Ok(folders.into_iter().find(|folder| folder.symlink_metadata().is_ok_and(|found| found.is_dir())))
+    }
+
+    fn base_layer(&self, folder: &Path) -> Result<Box<dyn LayerSink>> {
+        self.privileged("CreateFile", || BaseLayer::into(folder)).map(|sink| Box::new(sink) as _)
+    }
+
+    fn utility_vm_layer(&self, folder: &Path, parent: &Path) -> Result<Box<dyn LayerSink>> {
+        self.privileged("CreateFile", || UtilityVm::into(folder, parent)).map(|sink| Box::new(sink) as _)
+    }
+
+    fn stamp(&self) -> Stamp {
+        // The attributes of a file in a transport folder are those of a plain file; the layer's stand in its content.
+        |file, info| set_basic_info(file, &BasicInfo { attributes: 0, ..*info })
+    }
+
+    fn sddl(&self) -> Option<&SddlConverter> {
+        Some(&self_relative)
+    }
+
+    fn process_base_image(&self, folder: &Path) -> Result<()> {
+        self.wclayer()?.process_base_image(folder)
+    }
+
+    fn import_layer(&self, folder: &Path, transport: &Path, parents: &[Layer]) -> Result<()> {
+        self.wclayer()?.import(folder, transport, parents)
+    }
+
+    fn settle_layer(&self, folder: &Path, parents: &[Layer], pending: &Pending) -> Result<()> {
+        let parents: Vec<&Path> = parents.iter().map(|parent| Path::new(&parent.path)).collect();
+        self.privileged("CreateFile", || layer_writer::apply(folder, &parents, pending))
+    }
+
+    fn process_utility_image(&self, folder: &Path) -> Result<()> {
+        self.wclayer()?.process_utility_image(folder)
     }
 
     fn create_container(&self, id: &ContainerId, document: &ContainerDocument) -> Result<Box<dyn Container>> {

@@ -22,14 +22,14 @@ use crate::runner::trace::Trace;
 
 /// Which driver keeps layers, and below which folder.
 #[repr(C)]
-pub(super) struct DriverInfo {
+struct DriverInfo {
     flavour: i32,
     home: PCWSTR,
 }
 
 /// A parent of a layer.
 #[repr(C)]
-pub(super) struct LayerDescriptor {
+struct LayerDescriptor {
     id: GUID,
     flags: u32,
     path: PCWSTR,

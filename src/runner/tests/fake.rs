@@ -16,6 +16,8 @@ use crate::runner::documents::{
 };
 use crate::runner::guid::Guid;
 use crate::runner::id::ContainerId;
+use crate::runner::layer::transport::{Pending, Stamp, stamp_portably};
+use crate::runner::layer::{BasicInfo, Content, Directory, LayerPath, LayerSink, LinkTarget, SddlConverter};
 use crate::runner::system::{Container, Process, Result, Spawned, System};
 
 /// What is thrown when the caller is killed at a call: nothing of it runs any more, but what the system does for dead processes
@@ -276,17 +278,61 @@ impl System for Fake {
             _ if !world.systems.is_empty() => refuse("DestroyLayer", SHARING),
             _ => {
                 world.layers.remove(folder);
+                let _ = std::fs::remove_dir_all(folder);
                 Ok(())
             }
         })
     }
 
     fn layer_exists(&self, folder: &Path) -> Result<bool> {
-        self.call("LayerExists", |world| Ok(world.layers.contains_key(folder)))
+        self.call("LayerExists", |world| Ok(world.layers.contains_key(folder) || folder.exists()))
     }
 
     fn utility_vm(&self, layers: &[Layer]) -> Result<Option<PathBuf>> {
         self.call("utility_vm", |_| Ok(layers.last().map(|base| Path::new(&base.path).join("UtilityVM"))))
+    }
+
+    fn base_layer(&self, folder: &Path) -> Result<Box<dyn LayerSink>> {
+        self.call("base layer", |world| {
+            world.layers.insert(folder.to_owned(), Scratch::default());
+            Ok(Box::new(Tree { root: folder.to_owned(), current: None }) as _)
+        })
+    }
+
+    fn utility_vm_layer(&self, folder: &Path, _parent: &Path) -> Result<Box<dyn LayerSink>> {
+        self.call("utility vm layer", |world| {
+            world.layers.insert(folder.to_owned(), Scratch::default());
+            Ok(Box::new(Tree { root: folder.to_owned(), current: None }) as _)
+        })
+    }
+
+    fn stamp(&self) -> Stamp {
+        stamp_portably
+    }
+
+    fn sddl(&self) -> Option<&SddlConverter> {
+        None
+    }
+
+    fn process_base_image(&self, folder: &Path) -> Result<()> {
+        self.call("ProcessBaseImage", |_| make(&folder.join("blank.vhdx")))
+    }
+
+    fn import_layer(&self, folder: &Path, transport: &Path, parents: &[Layer]) -> Result<()> {
+        self.call("ImportLayer", |_| {
+            if parents.is_empty() || !transport.join("Files").is_dir() {
+                return refuse("ImportLayer", INVALID);
+            }
+            make(&folder.join("imported"))
+        })
+    }
+
+    fn settle_layer(&self, folder: &Path, _parents: &[Layer], pending: &Pending) -> Result<()> {
+        self.call("settle layer", |_| make(&folder.join(format!("{} tombstones", pending.tombstones.len()))))
+    }
+
+    fn process_utility_image(&self, folder: &Path) -> Result<()> {
+        self.call("ProcessUtilityImage", |_| make(&folder.join("SystemTemplate.vhdx")))
     }
 
     fn create_container(&self, id: &ContainerId, document: &ContainerDocument) -> Result<Box<dyn Container>> {
@@ -435,6 +481,52 @@ impl System for Fake {
             Ok(())
         })
     }
+}
+
+/// A folder to which the plain content of files is written.
+struct Tree {
+    root: PathBuf,
+    current: Option<std::fs::File>,
+}
+
+impl LayerSink for Tree {
+    fn begin(&mut self, path: &LayerPath, info: &BasicInfo) -> std::io::Result<Content> {
+        let place = self.root.join(path.as_str());
+        self.current = None;
+        if info.is_directory() {
+            std::fs::create_dir_all(place)?;
+        } else {
+            self.current = Some(std::fs::File::create_new(place)?);
+        }
+        Ok(Content::Data)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.current.as_mut().map_or(Ok(()), |file| file.write_all(bytes))
+    }
+
+    fn end(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn hard_link(&mut self, _path: &LayerPath, _target: LinkTarget<'_>) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn remove(&mut self, _path: &LayerPath) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self, _directories: Vec<Directory>) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn abort(&mut self) {}
+}
+
+/// Makes a file as HCS would.
+fn make(path: &Path) -> Result<()> {
+    std::fs::write(path, "").map_err(|error| CallError::unusable("write", error))
 }
 
 struct FakeContainer {

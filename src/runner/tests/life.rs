@@ -151,7 +151,8 @@ fn an_unexpected_end_at_the_start_is_tried_once_more() {
     let fake = Fake::new().trouble(Trouble::Always("HcsStartComputeSystem", 0xc037_0106));
     let ran = run(&fake, &store, &request(Isolation::Process), b"").unwrap();
     let error = ran.result.unwrap().exit_code.unwrap_err();
-    assert_eq!((error.what.as_str(), error.hint.as_deref()), ("the container was not started", Some("try --isolation hyperv")));
+    assert_eq!(error.what, "the container was not started");
+    assert!(error.hint.unwrap().ends_with("try --isolation hyperv"));
     assert_eq!(fake.world().calls.iter().filter(|call| **call == "HcsCreateComputeSystem").count(), 2);
     assert_eq!(fake.left(), [""; 0]);
 }

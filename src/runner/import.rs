@@ -1,0 +1,206 @@
+//! An image's layers from the store's blobs into folders that HCS can join.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::Path;
+
+use super::documents::Layer;
+use super::error::Error;
+use super::id::LayerId;
+use super::layer::{Expected, LayerError, LayerSink, Limits, Options, Position, Transport, decode};
+use super::layer_removal::remove_layer;
+use super::pull;
+use super::store::Store;
+use super::system::System;
+use crate::image::layout::Folder;
+
+/// The file in a layer's folder that says that the import went through.
+const COMPLETE: &str = "wincompat.json";
+
+/// Imports what is missing of an image's layers, lowest first: their ids, topmost first, as containers want them.
+///
+/// `report` is told of each layer that is imported, before it is.
+pub fn import(
+    system: &dyn System,
+    store: &Store,
+    blobs: &Folder,
+    layers: &[pull::Layer],
+    report: &dyn Fn(&pull::Layer),
+) -> Result<Vec<LayerId>, Error> {
+    let mut ids: Vec<LayerId> = Vec::with_capacity(layers.len());
+    for layer in layers {
+        let id = LayerId::on(ids.first(), &layer.diff_id);
+        let one = Import { system, store, id, parents: &ids };
+        // Whoever imports the same layer at the same time is waited for.
+        let lock = File::options().create(true).truncate(false).write(true).open(store.layer_lock(&id));
+        let locked = lock.and_then(|lock| lock.lock().map(|()| lock));
+        let _lock = locked.map_err(|error| Error::new(format!("the layer {id} cannot be locked")).because(error))?;
+        if !is_complete(store, &id) {
+            report(layer);
+            one.run(&blobs.blob_path(&layer.digest), layer)?;
+        }
+        ids.insert(0, id);
+    }
+    Ok(ids)
+}
+
+/// Whether a layer was imported to its end.
+pub fn is_complete(store: &Store, id: &LayerId) -> bool {
+    store.layer(id).join(COMPLETE).is_file()
+}
+
+/// One layer.
+struct Import<'a> {
+    system: &'a dyn System,
+    store: &'a Store,
+    id: LayerId,
+    /// Topmost first.
+    parents: &'a [LayerId],
+}
+
+impl Import<'_> {
+    /// Imports the layer; a failure leaves nothing of it.
+    fn run(&self, blob: &Path, layer: &pull::Layer) -> Result<(), Error> {
+        let folder = self.store.layer(&self.id);
+        // A torn import cannot be gone on with: what HCS did to it, it does not do twice.
+        remove_layer(self.system, &folder)?;
+        let imported = std::fs::create_dir(&folder)
+            .map_err(|error| self.failed("its folder cannot be created").because(error))
+            .and_then(|()| if self.parents.is_empty() { self.base(blob, layer) } else { self.upper(blob, layer) })
+            .and_then(|()| complete(&folder).map_err(|error| self.failed("its folder cannot be written").because(error)));
+        imported.map_err(|error| match remove_layer(self.system, &folder) {
+            Ok(()) => error,
+            Err(left) => error.because(left.what),
+        })
+    }
+
+    /// A base layer: its files are written as they are to be, then HCS adds its own.
+    fn base(&self, blob: &Path, layer: &pull::Layer) -> Result<(), Error> {
+        let folder = self.store.layer(&self.id);
+        let mut sink = self.system.base_layer(&folder).map_err(|error| self.call(&error))?;
+        self.decode(blob, layer, Position::Base, &mut *sink)?;
+        drop(sink);
+        self.system.process_base_image(&folder).map_err(|error| self.call(&error))?;
+        if is_folder(&folder.join("UtilityVM").join("Files")) {
+            self.utility_image(&folder)?;
+        }
+        Ok(())
+    }
+
+    /// An upper layer: HCS takes it from a transport folder, and what cannot travel in that is done afterwards.
+    fn upper(&self, blob: &Path, layer: &pull::Layer) -> Result<(), Error> {
+        let folder = self.store.layer(&self.id);
+        let parents = self.parents.iter().map(|parent| self.parent(parent)).collect::<Result<Vec<_>, Error>>()?;
+        let nearest = self.parents.first().map(|parent| self.store.layer(parent)).unwrap_or_default();
+        let unwritable = |error: io::Error| self.failed("its transport folder cannot be written").because(error);
+        let waiting = self.store.layer_transport(&self.id);
+        remove_folder(&waiting).and_then(|()| std::fs::create_dir(&waiting)).map_err(unwritable)?;
+        let imported = (|| {
+            let mut utility_vm = self.system.utility_vm_layer(&folder, &nearest).map_err(|error| self.call(&error))?;
+            let mut transport =
+                Transport::create_in(&waiting, self.system.stamp(), Some(&mut *utility_vm)).map_err(unwritable)?;
+            self.decode(blob, layer, Position::Upper, &mut transport)?;
+            self.system.import_layer(&folder, transport.path(), &parents).map_err(|error| self.call(&error))?;
+            self.system.settle_layer(&folder, &parents, transport.pending()).map_err(|error| self.call(&error))?;
+            if transport.pending().utility_vm { self.utility_image(&folder) } else { Ok(()) }
+        })();
+        let removed = remove_folder(&waiting).map_err(unwritable);
+        imported.and(removed)
+    }
+
+    fn decode(&self, blob: &Path, layer: &pull::Layer, position: Position, sink: &mut dyn LayerSink) -> Result<(), Error> {
+        let blob = File::open(blob).map_err(|error| self.failed("its blob cannot be read").because(error))?;
+        let options = Options {
+            compression: layer.compression,
+            position,
+            expected: Expected { digest: Some(&layer.digest), diff_id: Some(&layer.diff_id) },
+            limits: Limits::default(),
+            sddl: self.system.sddl(),
+        };
+        decode(BufReader::new(blob), &options, sink).map(drop).map_err(|error| self.undecodable(&error))
+    }
+
+    /// Finishes the utility VM. A link in its place could lead HCS, which is privileged, anywhere.
+    fn utility_image(&self, folder: &Path) -> Result<(), Error> {
+        let utility_vm = folder.join("UtilityVM");
+        if !is_folder(&utility_vm) {
+            return Err(self.failed("its UtilityVM is no folder"));
+        }
+        self.system.process_utility_image(&utility_vm).map_err(|error| self.call(&error))
+    }
+
+    fn parent(&self, id: &LayerId) -> Result<Layer, Error> {
+        let guid = self.system.name_to_guid(&id.to_string()).map_err(|error| self.call(&error))?;
+        let path = self.store.layer(id);
+        let path = path.to_str().ok_or_else(|| self.failed("the store's path is not valid Unicode"))?;
+        Ok(Layer { id: guid, path: path.to_owned() })
+    }
+
+    fn failed(&self, why: &str) -> Error {
+        Error::new(format!("the layer {} was not imported", self.id)).because(why)
+    }
+
+    fn call(&self, error: &super::call::CallError) -> Error {
+        let shown = Error::call(format!("the layer {} was not imported", self.id), error);
+        match error.code() {
+            // E_ACCESSDENIED, ERROR_NOT_ALL_ASSIGNED and ERROR_PRIVILEGE_NOT_HELD (`hcs-runner` 6).
+            Some(0x8007_0005 | 0x8007_0514 | 0x8007_0522) => {
+                shown.hint("layers are imported from an elevated prompt, once an image")
+            }
+            _ => shown,
+        }
+    }
+
+    fn undecodable(&self, error: &LayerError) -> Error {
+        let mut shown = self.failed(&error.to_string());
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            shown = shown.because(cause);
+            source = cause.source();
+        }
+        shown
+    }
+}
+
+/// Says that the import went through, once all before it is on the disk as far as we can tell.
+fn complete(folder: &Path) -> io::Result<()> {
+    let file = File::create_new(folder.join(COMPLETE))?;
+    io::Write::write_all(&mut &file, b"{\"schema\":\"wincompat/layer/v1\"}\n")?;
+    file.sync_all()
+}
+
+/// Whether this is a folder, and no link to one.
+fn is_folder(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_dir())
+}
+
+fn remove_folder(path: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
+/// Removes what killed imports left; layers that are being imported are left alone. What could not be removed is returned.
+pub(super) fn sweep(system: &dyn System, store: &Store) -> Result<Vec<Error>, Error> {
+    let folder = store.layers();
+    let unreadable = |error: io::Error| Error::new(format!("{} cannot be read", folder.display())).because(error);
+    let mut ids = std::collections::BTreeSet::new();
+    for entry in folder.read_dir().map_err(unreadable)? {
+        let name = entry.map_err(unreadable)?.file_name();
+        // `ID`, `ID.lock` or `ID.transport`.
+        ids.extend(name.to_str().and_then(|name| name.split('.').next()?.parse::<LayerId>().ok()));
+    }
+    let mut left = Vec::new();
+    for id in ids {
+        let Ok(lock) = File::options().create(true).truncate(false).write(true).open(store.layer_lock(&id)) else { continue };
+        if lock.try_lock().is_err() {
+            continue;
+        }
+        let removed = remove_folder(&store.layer_transport(&id))
+            .map_err(|error| Error::new(format!("the transport folder of the layer {id} was not removed")).because(error))
+            .and_then(|()| if is_complete(store, &id) { Ok(()) } else { remove_layer(system, &store.layer(&id)) });
+        left.extend(removed.err());
+    }
+    Ok(left)
+}

@@ -1,0 +1,119 @@
+//! Layers from blobs into folders: in order, once, and nothing left of what failed or was killed.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use super::fake::{Fake, Killed, Trouble, When};
+use super::store;
+use crate::image::Digest;
+use crate::image::layout::Folder;
+use crate::runner::id::LayerId;
+use crate::runner::import::{import, is_complete};
+use crate::runner::layer::Compression;
+use crate::runner::prune::prune;
+use crate::runner::pull::Layer;
+use crate::runner::store::Store;
+
+/// A layer of these names, as a tar in the store; folders end in a slash.
+fn layer(blobs: &Folder, names: &[&str]) -> Layer {
+    let mut tar = tar::Builder::new(Vec::new());
+    for name in names {
+        let mut header = tar::Header::new_ustar();
+        header.set_entry_type(if name.ends_with('/') { tar::EntryType::Directory } else { tar::EntryType::Regular });
+        let content: &[u8] = if name.ends_with('/') || name.contains(".wh.") { b"" } else { b"text" };
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, name, content).unwrap();
+    }
+    let bytes = tar.into_inner().unwrap();
+    let digest = blobs.put(&bytes).unwrap();
+    let diff_id = Digest::of(&bytes);
+    Layer { digest, size: bytes.len() as u64, compression: Compression::None, diff_id, urls: Vec::new() }
+}
+
+/// An image of two layers.
+fn image(store_folder: &Path) -> (Folder, Vec<Layer>) {
+    let blobs = Folder::create(store_folder).unwrap();
+    let base = layer(&blobs, &["Files/", "Files/a.txt", "Hives/", "UtilityVM/", "UtilityVM/Files/", "UtilityVM/Files/b"]);
+    let upper = layer(&blobs, &["Files/", "Files/c.txt", "Files/.wh.a.txt"]);
+    (blobs, vec![base, upper])
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// What is in the store of layers besides locks.
+fn kept(store: &Store) -> Vec<String> {
+    names(&store.layers()).into_iter().filter(|name| !name.ends_with(".lock")).collect()
+}
+
+#[test]
+fn lowest_first_each_once() {
+    let (folder, store) = store();
+    let (blobs, layers) = image(folder.path());
+    let fake = Fake::new();
+    let ids = import(&fake, &store, &blobs, &layers, &|_| ()).unwrap();
+    let base = LayerId::on(None, &layers[0].diff_id);
+    let upper = LayerId::on(Some(&base), &layers[1].diff_id);
+    assert_eq!(ids, [upper, base]);
+    assert_eq!(names(&store.layer(&base)), ["Files", "Hives", "UtilityVM", "blank.vhdx", "wincompat.json"]);
+    assert_eq!(std::fs::read(store.layer(&base).join("Files").join("a.txt")).unwrap(), b"text");
+    assert_eq!(names(&store.layer(&base).join("UtilityVM")), ["Files", "SystemTemplate.vhdx"]);
+    assert_eq!(names(&store.layer(&upper)), ["1 tombstones", "imported", "wincompat.json"]);
+
+    let calls = fake.world().calls.len();
+    assert_eq!(import(&fake, &store, &blobs, &layers, &|_| panic!("imported again")).unwrap(), ids);
+    assert_eq!(fake.world().calls.len(), calls);
+}
+
+#[test]
+fn a_blob_that_is_not_what_it_should_be_leaves_nothing() {
+    let (folder, store) = store();
+    let (blobs, mut layers) = image(folder.path());
+    layers[0].diff_id = Digest::of(b"another");
+    let error = import(&Fake::new(), &store, &blobs, &layers, &|_| ()).unwrap_err();
+    assert!(error.causes.iter().any(|cause| cause.contains("diff ID")), "{error:?}");
+    assert_eq!(kept(&store), [""; 0]);
+}
+
+#[test]
+fn the_nth_call_fails_or_the_program_dies_there() {
+    let (mut failed, mut died) = (0, 0);
+    for kill in [false, true] {
+        for n in 1.. {
+            let (folder, store) = store();
+            let (blobs, layers) = image(folder.path());
+            let trouble = if kill { Trouble::Kill(n, When::After) } else { Trouble::Fail(n, When::Before) };
+            let fake = Fake::new().trouble(trouble);
+            let ended = catch_unwind(AssertUnwindSafe(|| import(&fake, &store, &blobs, &layers, &|_| ())));
+            let made = fake.world().calls.len();
+            if made < n {
+                break;
+            }
+            let failing = fake.world().calls[n - 1];
+            let fake = fake.trouble(Trouble::None);
+            match ended {
+                Ok(result) => {
+                    failed += 1;
+                    // What removes a torn layer is tried again; no other failure is passed over.
+                    let again = fake.world().calls.iter().skip(n).take(3).any(|call| *call == failing);
+                    assert!(result.is_err() || again, "{failing} failed, and nobody minded");
+                }
+                Err(payload) => {
+                    assert!(payload.is::<Killed>());
+                    died += 1;
+                    assert_eq!(prune(&fake, &store).unwrap().left_over, []);
+                }
+            }
+            for id in kept(&store) {
+                assert!(is_complete(&store, &id.parse().unwrap()), "{id} is torn at {n}");
+            }
+            assert_eq!(import(&fake, &store, &blobs, &layers, &|_| ()).unwrap().len(), 2);
+        }
+    }
+    println!("{failed} failed calls, {died} deaths; no torn layer was left");
+    assert!(failed >= 8 && died >= 8);
+}

@@ -1,0 +1,328 @@
+//! A folder that is entered through its handle only: what is in it is opened by relative paths, never through a reparse point,
+//! whatever an archive may have planted there.
+
+use std::fs::File;
+use std::io;
+use std::os::windows::fs::OpenOptionsExt;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::path::{Path, PathBuf};
+use std::ptr::{null, null_mut};
+
+use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
+use windows_sys::Wdk::Storage::FileSystem::{
+    FILE_CREATE, FILE_DIRECTORY_FILE, FILE_LINK_INFORMATION, FILE_OPEN, FILE_OPEN_FOR_BACKUP_INTENT, FILE_OPEN_REPARSE_POINT,
+    FILE_SYNCHRONOUS_IO_NONALERT, FileLinkInformation, NTCREATEFILE_CREATE_DISPOSITION, NTCREATEFILE_CREATE_OPTIONS,
+    NtCreateFile, NtSetInformationFile,
+};
+use windows_sys::Win32::Foundation::{
+    ERROR_ACCESS_DENIED, GENERIC_READ, GENERIC_WRITE, HANDLE, NTSTATUS, OBJ_DONT_REPARSE, RtlNtStatusToDosError, UNICODE_STRING,
+};
+use windows_sys::Win32::Storage::FileSystem::{
+    DELETE, FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_READONLY, FILE_ATTRIBUTE_REPARSE_POINT,
+    FILE_BASIC_INFO, FILE_DISPOSITION_INFO, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES,
+    FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_ATTRIBUTES, FileBasicInfo, FileDispositionInfo,
+    GetFileInformationByHandleEx, SYNCHRONIZE, SetFileInformationByHandle, WRITE_DAC, WRITE_OWNER,
+};
+use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
+use windows_sys::Win32::System::SystemServices::ACCESS_SYSTEM_SECURITY;
+
+use crate::runner::layer::{BasicInfo, FileTime};
+
+/// An open folder.
+#[derive(Debug)]
+pub(super) struct Folder {
+    handle: File,
+    path: PathBuf,
+}
+
+/// Everyone may read, write and delete meanwhile.
+const SHARE_ALL: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+/// All that a backup stream can set, with the owner and the access list.
+const RESTORE: u32 = GENERIC_READ | GENERIC_WRITE | WRITE_DAC | WRITE_OWNER | ACCESS_SYSTEM_SECURITY;
+
+impl Folder {
+    /// Opens a folder, which may not be a reparse point itself.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        // On Windows, a canonical path is free of the limit of 260 characters.
+        let path = std::fs::canonicalize(path)?;
+        let handle = File::options()
+            .access_mode(GENERIC_READ)
+            .share_mode(SHARE_ALL)
+            .custom_flags(FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT)
+            .open(&path)?;
+        let info = basic_info(&handle)?;
+        if info.FileAttributes & FILE_ATTRIBUTE_DIRECTORY == 0 || info.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, format!("{} is no folder", path.display())));
+        }
+        Ok(Self { handle, path })
+    }
+
+    /// Makes a file or folder that is not there yet, to restore a backup stream into.
+    pub fn create(&self, path: &str, directory: bool) -> io::Result<File> {
+        let kind = if directory { FILE_DIRECTORY_FILE } else { 0 };
+        self.relative(path, RESTORE, FILE_SHARE_READ, FILE_CREATE, kind)
+    }
+
+    /// Makes a folder that is not there yet.
+    pub fn create_folder(&self, path: &str) -> io::Result<()> {
+        self.relative(path, 0, SHARE_ALL, FILE_CREATE, FILE_DIRECTORY_FILE).map(drop)
+    }
+
+    /// Opens what is there, to restore a backup stream into.
+    pub fn reopen(&self, path: &str) -> io::Result<File> {
+        self.relative(path, RESTORE, FILE_SHARE_READ, FILE_OPEN, FILE_OPEN_REPARSE_POINT)
+    }
+
+    /// Opens what is there, to read its backup stream.
+    pub fn open_for_backup(&self, path: &str) -> io::Result<File> {
+        self.relative(path, GENERIC_READ | ACCESS_SYSTEM_SECURITY, FILE_SHARE_READ, FILE_OPEN, FILE_OPEN_REPARSE_POINT)
+    }
+
+    /// The attributes of what is there, of the link itself where it is one; `None` if there is nothing.
+    pub fn attributes(&self, path: &str) -> io::Result<Option<u32>> {
+        match self.relative(path, FILE_READ_ATTRIBUTES, SHARE_ALL, FILE_OPEN, FILE_OPEN_REPARSE_POINT) {
+            Ok(file) => basic_info(&file).map(|info| Some(info.FileAttributes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sets attributes and times of a folder in it.
+    pub fn set_folder_info(&self, path: &str, info: &BasicInfo) -> io::Result<()> {
+        let kind = FILE_DIRECTORY_FILE | FILE_OPEN_REPARSE_POINT;
+        let folder = self.relative(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, FILE_OPEN, kind)?;
+        set_basic_info(&folder, info)
+    }
+
+    /// Makes a further name, here, of a file in the same or another folder of the volume.
+    pub fn link(&self, path: &str, from: &Self, target: &str) -> io::Result<()> {
+        let file = from.relative(target, FILE_WRITE_ATTRIBUTES, SHARE_ALL, FILE_OPEN, FILE_OPEN_REPARSE_POINT)?;
+        let (parent, name) = path.rsplit_once('\\').unwrap_or(("", path));
+        let parent = if parent.is_empty() {
+            None
+        } else {
+            // Without FILE_OPEN_REPARSE_POINT: a parent that is one is refused.
+            Some(self.relative(parent, GENERIC_READ, SHARE_ALL, FILE_OPEN, FILE_DIRECTORY_FILE)?)
+        };
+        let parent = parent.as_ref().map_or(self.handle.as_raw_handle(), File::as_raw_handle);
+        let name: Vec<u16> = name.encode_utf16().collect();
+        let (mut buffer, size) = link_information(parent, &name)?;
+        let mut status = IO_STATUS_BLOCK::default();
+        // SAFETY: the buffer holds a FILE_LINK_INFORMATION of this size; both handles are open.
+        let code = unsafe {
+            let (information, class) = (buffer.as_mut_ptr().cast(), FileLinkInformation);
+            NtSetInformationFile(file.as_raw_handle(), &raw mut status, information, size, class)
+        };
+        check(code)
+    }
+
+    /// Deletes a file, a link or an empty folder.
+    pub fn remove(&self, path: &str) -> io::Result<()> {
+        let access = FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | DELETE;
+        let file = self.relative(path, access, SHARE_ALL, FILE_OPEN, FILE_OPEN_REPARSE_POINT)?;
+        match delete_on_close(&file) {
+            Err(error) if error.raw_os_error() == Some(ERROR_ACCESS_DENIED.cast_signed()) => {
+                // It may be read-only.
+                let attributes = basic_info(&file)?.FileAttributes & !FILE_ATTRIBUTE_READONLY;
+                let attributes = if attributes == 0 { FILE_ATTRIBUTE_NORMAL } else { attributes };
+                set_basic_info(&file, &BasicInfo { attributes, ..BasicInfo::default() })?;
+                delete_on_close(&file)
+            }
+            result => result,
+        }
+    }
+
+    /// Deletes what is there with all that is in it; links are deleted, not followed.
+    pub fn remove_all(&self, path: &str) -> io::Result<()> {
+        let Some(attributes) = self.attributes(path)? else { return Ok(()) };
+        if attributes & FILE_ATTRIBUTE_DIRECTORY != 0 && attributes & FILE_ATTRIBUTE_REPARSE_POINT == 0 {
+            for name in self.names_in(path)? {
+                self.remove_all(&format!("{path}\\{name}"))?;
+            }
+        }
+        self.remove(path)
+    }
+
+    /// The names of what is in a folder here.
+    pub fn names_in(&self, path: &str) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(self.path.join(path))? {
+            let name = entry?.file_name().into_string();
+            // A name that is not Unicode is none that an archive can have brought; it is not touched.
+            names.push(name.map_err(|name| io::Error::other(format!("{} is not Unicode", name.display())))?);
+        }
+        Ok(names)
+    }
+
+    /// Opens or makes something by its path from here, with backslashes.
+    fn relative(
+        &self,
+        path: &str,
+        access: u32,
+        share: u32,
+        disposition: NTCREATEFILE_CREATE_DISPOSITION,
+        options: NTCREATEFILE_CREATE_OPTIONS,
+    ) -> io::Result<File> {
+        if path.is_empty()
+            || path.starts_with('\\')
+            || path.contains([':', '/', '\0'])
+            || path.split('\\').any(|part| part == "..")
+        {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path leads out of the folder"));
+        }
+        let mut units: Vec<u16> = path.encode_utf16().collect();
+        let bytes = u16::try_from(units.len() * 2).map_err(|_| io::Error::from(io::ErrorKind::InvalidFilename))?;
+        let name = UNICODE_STRING { Length: bytes, MaximumLength: bytes, Buffer: units.as_mut_ptr() };
+        let attributes = OBJECT_ATTRIBUTES {
+            Length: size_of::<OBJECT_ATTRIBUTES>() as u32,
+            RootDirectory: self.handle.as_raw_handle(),
+            ObjectName: &raw const name,
+            Attributes: OBJ_DONT_REPARSE,
+            SecurityDescriptor: null(),
+            SecurityQualityOfService: null(),
+        };
+        let options = options | FILE_OPEN_FOR_BACKUP_INTENT | FILE_SYNCHRONOUS_IO_NONALERT;
+        let (mut handle, mut status): (HANDLE, _) = (null_mut(), IO_STATUS_BLOCK::default());
+        // SAFETY: name, attributes and the folder's handle live through the call, the out pointers are valid.
+        let code = unsafe {
+            NtCreateFile(
+                &raw mut handle,
+                access | SYNCHRONIZE,
+                &raw const attributes,
+                &raw mut status,
+                null(),
+                0,
+                share,
+                disposition,
+                options,
+                null(),
+                0,
+            )
+        };
+        check(code)?;
+        // SAFETY: the handle was just opened and belongs to nobody else.
+        Ok(unsafe { OwnedHandle::from_raw_handle(handle) }.into())
+    }
+}
+
+/// Sets attributes and times; zero leaves them as they are.
+pub(super) fn set_basic_info(file: &File, info: &BasicInfo) -> io::Result<()> {
+    let BasicInfo { creation, access, write, change, attributes } = *info;
+    let info = FILE_BASIC_INFO {
+        CreationTime: creation.0,
+        LastAccessTime: access.0,
+        LastWriteTime: write.0,
+        ChangeTime: change.0,
+        FileAttributes: attributes,
+    };
+    // SAFETY: the structure is the one of this class and has this size.
+    let set = unsafe {
+        let size = size_of::<FILE_BASIC_INFO>() as u32;
+        SetFileInformationByHandle(file.as_raw_handle(), FileBasicInfo, (&raw const info).cast(), size)
+    };
+    if set == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Attributes and times as a layer has them.
+pub(super) fn info_of(file: &File) -> io::Result<BasicInfo> {
+    let info = basic_info(file)?;
+    Ok(BasicInfo {
+        creation: FileTime(info.CreationTime),
+        access: FileTime(info.LastAccessTime),
+        write: FileTime(info.LastWriteTime),
+        change: FileTime(info.ChangeTime),
+        attributes: info.FileAttributes,
+    })
+}
+
+fn basic_info(file: &File) -> io::Result<FILE_BASIC_INFO> {
+    let mut info = FILE_BASIC_INFO::default();
+    // SAFETY: the structure is the one of this class and has this size.
+    let got = unsafe {
+        let size = size_of::<FILE_BASIC_INFO>() as u32;
+        GetFileInformationByHandleEx(file.as_raw_handle(), FileBasicInfo, (&raw mut info).cast(), size)
+    };
+    if got == 0 { Err(io::Error::last_os_error()) } else { Ok(info) }
+}
+
+fn delete_on_close(file: &File) -> io::Result<()> {
+    let disposition = FILE_DISPOSITION_INFO { DeleteFile: true };
+    // SAFETY: the structure is the one of this class and has this size.
+    let set = unsafe {
+        let size = size_of::<FILE_DISPOSITION_INFO>() as u32;
+        SetFileInformationByHandle(file.as_raw_handle(), FileDispositionInfo, (&raw const disposition).cast(), size)
+    };
+    if set == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// A `FILE_LINK_INFORMATION` with its name behind it, and its size. It replaces nothing.
+fn link_information(parent: HANDLE, name: &[u16]) -> io::Result<(Vec<FILE_LINK_INFORMATION>, u32)> {
+    let bytes = size_of_val(name);
+    let size = std::mem::offset_of!(FILE_LINK_INFORMATION, FileName) + bytes;
+    let too_long = |_| io::Error::from(io::ErrorKind::InvalidFilename);
+    let mut buffer = vec![FILE_LINK_INFORMATION::default(); size.div_ceil(size_of::<FILE_LINK_INFORMATION>())];
+    if let Some(information) = buffer.first_mut() {
+        information.RootDirectory = parent;
+        information.FileNameLength = u32::try_from(bytes).map_err(too_long)?;
+    }
+    let start = std::mem::offset_of!(FILE_LINK_INFORMATION, FileName);
+    // SAFETY: the buffer has at least `size` bytes, of which the last are for the name, at an even offset.
+    unsafe {
+        let to = buffer.as_mut_ptr().cast::<u8>().add(start).cast::<u16>();
+        std::ptr::copy_nonoverlapping(name.as_ptr(), to, name.len());
+    }
+    Ok((buffer, u32::try_from(size).map_err(too_long)?))
+}
+
+fn check(status: NTSTATUS) -> io::Result<()> {
+    if status >= 0 {
+        return Ok(());
+    }
+    // SAFETY: any number may be asked for.
+    let code = unsafe { RtlNtStatusToDosError(status) };
+    Err(io::Error::from_raw_os_error(code.cast_signed()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn files_folders_and_links_by_relative_paths() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = Folder::open(temporary.path()).unwrap();
+        root.create_folder("Files").unwrap();
+        let mut file = root.create("Files\\a.txt", false).unwrap();
+        file.write_all(b"content").unwrap();
+        let times = BasicInfo {
+            creation: FileTime(133_500_000_000_000_000),
+            write: FileTime(133_600_000_000_000_000),
+            ..BasicInfo::default()
+        };
+        set_basic_info(&file, &times).unwrap();
+        let read = info_of(&file).unwrap();
+        assert_eq!((read.creation, read.write), (times.creation, times.write));
+        drop(file);
+        root.link("Files\\b.txt", &root, "Files\\a.txt").unwrap();
+        assert_eq!(std::fs::read(temporary.path().join("Files").join("b.txt")).unwrap(), b"content");
+        assert_eq!(root.names_in("Files").unwrap().len(), 2);
+        assert_eq!(root.create("Files\\a.txt", false).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+
+        root.remove("Files\\a.txt").unwrap();
+        assert_eq!(root.attributes("Files\\a.txt").unwrap(), None);
+        root.create_folder("Files\\sub").unwrap();
+        drop(root.create("Files\\sub\\c", false).unwrap());
+        root.remove_all("Files").unwrap();
+        assert_eq!(temporary.path().read_dir().unwrap().count(), 0);
+    }
+
+    #[test]
+    fn no_path_leads_out_of_the_folder() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = Folder::open(temporary.path()).unwrap();
+        for path in ["", "\\Windows", "..", "a\\..\\..\\b", "C:\\Windows", "a:stream", "a/b", "a\0b"] {
+            assert_eq!(root.create(path, false).unwrap_err().kind(), io::ErrorKind::InvalidInput, "{path:?}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Writes the files of a layer as they are to be: a base layer, or the utility VM of an upper one.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_REPARSE_POINT};
+
+use super::backup::{Backup, Restore};
+use super::folder::{Folder, info_of, set_basic_info};
+use crate::runner::layer::transport::Pending;
+use crate::runner::layer::{BasicInfo, Content, Directory, LayerPath, LayerSink, LinkTarget};
+
+/// Writes a base layer into an empty folder.
+pub(super) struct BaseLayer {
+    folder: Folder,
+    current: Option<Restore>,
+}
+
+impl BaseLayer {
+    /// Writes into this folder.
+    pub fn into(folder: &Path) -> io::Result<Self> {
+        Ok(Self { folder: Folder::open(folder)?, current: None })
+    }
+}
+
+impl LayerSink for BaseLayer {
+    fn begin(&mut self, path: &LayerPath, info: &BasicInfo) -> io::Result<Content> {
+        let file = self.folder.create(&path.to_windows(), info.is_directory())?;
+        set_basic_info(&file, info)?;
+        self.current = Some(Restore::into(file));
+        Ok(Content::BackupStream)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.current.as_mut().ok_or_else(nothing_begun)?.write_all(bytes)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.current.take().map(drop).ok_or_else(nothing_begun)
+    }
+
+    fn hard_link(&mut self, path: &LayerPath, target: LinkTarget<'_>) -> io::Result<()> {
+        self.folder.link(&path.to_windows(), &self.folder, &target.path.to_windows())
+    }
+
+    fn remove(&mut self, _path: &LayerPath) -> io::Result<()> {
+        Err(io::Error::other("a base layer has nothing to remove"))
+    }
+
+    fn finish(&mut self, directories: Vec<Directory>) -> io::Result<()> {
+        set_directories(&self.folder, &directories)
+    }
+
+    fn abort(&mut self) {
+        // The folder is deleted by whoever made it, with HCS's own function.
+        self.current = None;
+    }
+}
+
+/// Writes the utility VM of an upper layer over a copy of its parent's: Windows joins layers of it no further.
+pub(super) struct UtilityVm {
+    folder: Folder,
+    parent: Folder,
+    current: Option<Restore>,
+}
+
+/// The files that preparing a utility VM changes. Anything else may be the parent's own file by another name.
+const CHANGED_LATER: [&str; 4] = ["BCD", "BCD.LOG", "BCD.LOG1", "BCD.LOG2"];
+const BOOT: &str = "UtilityVM\\Files\\EFI\\Microsoft\\Boot";
+const UTILITY_VM: &str = "UtilityVM";
+const FILES: &str = "UtilityVM\\Files";
+
+impl UtilityVm {
+    /// Writes into the folder of a layer whose nearest parent is in that folder.
+    pub fn into(folder: &Path, parent: &Path) -> io::Result<Self> {
+        Ok(Self { folder: Folder::open(folder)?, parent: Folder::open(parent)?, current: None })
+    }
+
+    /// Copies the parent's, once.
+    fn copy_parent(&self) -> io::Result<()> {
+        if self.folder.attributes(UTILITY_VM)?.is_some() {
+            return Ok(());
+        }
+        self.folder.create_folder(UTILITY_VM)?;
+        self.copy(FILES)
+    }
+
+    /// Copies a folder and what is in it; what will not change is linked.
+    fn copy(&self, path: &str) -> io::Result<()> {
+        let info = self.copy_one(path)?;
+        if info.attributes & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
+            return Ok(());
+        }
+        for name in self.parent.names_in(path)? {
+            let entry = format!("{path}\\{name}");
+            let attributes = self.parent.attributes(&entry)?.unwrap_or_default();
+            if attributes & FILE_ATTRIBUTE_DIRECTORY != 0 {
+                self.copy(&entry)?;
+            } else if attributes & FILE_ATTRIBUTE_REPARSE_POINT != 0 || is_changed_later(path, &name) {
+                self.copy_one(&entry)?;
+            } else {
+                self.folder.link(&entry, &self.parent, &entry)?;
+            }
+        }
+        // What was made in it has changed its times.
+        self.folder.set_folder_info(path, &info)
+    }
+
+    /// Copies one file or folder with all that describes it.
+    fn copy_one(&self, path: &str) -> io::Result<BasicInfo> {
+        let from = self.parent.open_for_backup(path)?;
+        let info = info_of(&from)?;
+        let to = self.folder.create(path, info.is_directory())?;
+        set_basic_info(&to, &info)?;
+        let (mut from, mut to) = (Backup::of(from), Restore::into(to));
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match from.read(&mut buffer)? {
+                0 => return Ok(info),
+                read => to.write_all(buffer.get(..read).unwrap_or_default())?,
+            }
+        }
+    }
+
+    /// Opens the place of an entry: a folder that is there is kept, all else that stands there gives way.
+    fn place(&self, path: &str, info: &BasicInfo) -> io::Result<File> {
+        const KIND: u32 = FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT;
+        match self.folder.attributes(path)? {
+            Some(there) if info.is_directory() && (there ^ info.attributes) & KIND == 0 => return self.folder.reopen(path),
+            Some(_) => self.folder.remove_all(path)?,
+            None => {}
+        }
+        self.folder.create(path, info.is_directory())
+    }
+}
+
+impl LayerSink for UtilityVm {
+    fn begin(&mut self, path: &LayerPath, info: &BasicInfo) -> io::Result<Content> {
+        self.copy_parent()?;
+        let file = self.place(&path.to_windows(), info)?;
+        set_basic_info(&file, info)?;
+        self.current = Some(Restore::into(file));
+        Ok(Content::BackupStream)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.current.as_mut().ok_or_else(nothing_begun)?.write_all(bytes)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.current.take().map(drop).ok_or_else(nothing_begun)
+    }
+
+    fn hard_link(&mut self, path: &LayerPath, target: LinkTarget<'_>) -> io::Result<()> {
+        self.copy_parent()?;
+        let path = path.to_windows();
+        self.folder.remove_all(&path)?;
+        // The parent's files are all here under their names, so it makes no difference where the target comes from.
+        self.folder.link(&path, &self.folder, &target.path.to_windows())
+    }
+
+    fn remove(&mut self, path: &LayerPath) -> io::Result<()> {
+        self.copy_parent()?;
+        self.folder.remove_all(&path.to_windows())
+    }
+
+    fn finish(&mut self, directories: Vec<Directory>) -> io::Result<()> {
+        set_directories(&self.folder, &directories)
+    }
+
+    fn abort(&mut self) {
+        // The folder is deleted by whoever made it, with HCS's own function.
+        self.current = None;
+    }
+}
+
+/// Does what can only be done once a layer is imported: removals, links, times.
+pub(super) fn apply(folder: &Path, parents: &[&Path], pending: &Pending) -> io::Result<()> {
+    let folder = Folder::open(folder)?;
+    let parents = parents.iter().map(|parent| Folder::open(parent)).collect::<io::Result<Vec<_>>>()?;
+    for path in &pending.tombstones {
+        folder.remove_all(&path.to_windows())?;
+    }
+    for link in &pending.links {
+        let (path, target) = (link.path.to_windows(), link.target.to_windows());
+        let mut from = link.in_layer.then_some(&folder);
+        for parent in parents.iter().filter(|_| !link.in_layer) {
+            if parent.attributes(&target)?.is_some() {
+                from = Some(parent);
+                break;
+            }
+        }
+        let from = from.ok_or_else(|| io::Error::other(format!("{target}, to which {path} is a link, is in no layer")))?;
+        folder.remove_all(&path)?;
+        folder.link(&path, from, &target)?;
+    }
+    set_directories(&folder, &pending.directories)
+}
+
+fn set_directories(folder: &Folder, directories: &[Directory]) -> io::Result<()> {
+    directories.iter().try_for_each(|directory| folder.set_folder_info(&directory.path.to_windows(), &directory.info))
+}
+
+fn is_changed_later(folder: &str, name: &str) -> bool {
+    folder.eq_ignore_ascii_case(BOOT) && CHANGED_LATER.iter().any(|changed| name.eq_ignore_ascii_case(changed))
+}
+
+fn nothing_begun() -> io::Error {
+    io::Error::other("no entry has begun")
+}
