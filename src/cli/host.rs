@@ -3,9 +3,13 @@
 use std::io::{self, Write};
 
 use super::facts::{KnowledgeArgs, today};
+use super::store::StoreArgs;
 use crate::host;
 use crate::report::host::HostReport;
 use crate::report::{Format, failure, host_table, json};
+use crate::runner::preflight;
+use crate::runner::system::{PATIENCE, this_machine};
+use crate::runner::trace::Trace;
 
 /// Show what a host is, what it lacks for containers, and which base images it runs.
 #[derive(clap::Args, Clone, Debug)]
@@ -28,6 +32,8 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
     knowledge: KnowledgeArgs,
 }
 
@@ -45,13 +51,19 @@ pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) 
         }
     };
     let today = today();
-    let hosts = match host::find(&args.host, &knowledge, today) {
+    let mut hosts = match host::find(&args.host, &knowledge, today) {
         Ok(hosts) => hosts,
         Err(error) => {
             failure::write(&error.what, &error.causes, error.hint.as_deref(), err)?;
             return Ok(2);
         }
     };
+    // What only this machine can be asked.
+    for found in hosts.iter_mut().filter(|found| found.probe.is_some()) {
+        if let (Ok(system), Some(root)) = (this_machine(Trace::off(), PATIENCE), args.store.root()) {
+            found.launch = Some(preflight::facts(&*system, &root));
+        }
+    }
     let report = HostReport::new(&knowledge, &hosts, today);
     match args.format {
         Format::Table => host_table::write(&report, columns, out)?,

@@ -16,6 +16,7 @@ pub mod layer;
 pub mod layer_removal;
 mod network;
 pub mod plan;
+pub mod preflight;
 pub mod prune;
 pub mod pull;
 pub mod recipe;
