@@ -13,7 +13,9 @@ use crate::image::reference::Location;
 use crate::image::{Digest, Error, ErrorKind, Image, Images, Name, Reference};
 use crate::knowledge::Knowledge;
 use crate::report::failure;
+use crate::runner;
 use crate::runner::pull::pull;
+use crate::runner::store::Store;
 
 /// Bring an image into the store, verified.
 #[derive(clap::Args, Clone, Debug)]
@@ -75,6 +77,9 @@ impl Args {
             .store
             .root()
             .ok_or_else(|| Error::new(ErrorKind::Invalid, "this system names no folder for data").hint("name one with --root"))?;
+        // Its folders are made with their access lists, and none of a stranger is used, before the image layout fills them.
+        let refused = |error: runner::error::Error| Error { hint: error.hint, ..invalid(error.what, error.causes) };
+        Store::open(&root).map_err(refused)?;
         let store = Folder::create(root)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()

@@ -7,6 +7,7 @@ pub mod call;
 pub mod command_line;
 pub mod documents;
 pub mod error;
+pub(crate) mod guarded;
 pub mod guid;
 pub mod id;
 pub mod image_config;
