@@ -57,10 +57,10 @@ fn split_path(text: &str) -> Option<(&str, &str)> {
     (colon > 0).then(|| (text.get(..colon).unwrap_or_default(), text.get(colon + 1..).unwrap_or_default()))
 }
 
-/// Whether it begins like `C:\` or `C:/`, or is a drive alone.
+/// Whether it begins like `C:\` or `C:/`.
 fn is_windows_path(text: &str) -> bool {
     let bytes = text.as_bytes();
-    matches!(bytes, [letter, b':'] | [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic())
+    matches!(bytes, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic())
 }
 
 /// Reads `HOST:CONTAINER[/tcp|/udp]`, or the same with two ranges of one length: `8080:80`, `8000-8003:80-83/udp`.
@@ -212,7 +212,6 @@ mod tests {
         assert_eq!(volume("\\\\server\\share:C:\\x:rw"), folder("\\\\server\\share", "C:\\x", false));
         assert_eq!(volume(".:C:\\x"), folder(".", "C:\\x", false));
         assert_eq!(volume("/src:C:\\x"), folder("/src", "C:\\x", false));
-        assert_eq!(volume("D::E:"), folder("D:", "E:", false));
         assert_eq!(
             volume("\\\\.\\pipe\\docker_engine:\\\\.\\pipe\\inner"),
             Ok(Volume::Pipe(Pipe { host: "\\\\.\\pipe\\docker_engine".into(), container: "inner".into() }))
@@ -231,6 +230,7 @@ mod tests {
             "\\\\.\\pipe\\a:C:\\b",
             "\\\\.\\pipe\\a",
             "C:\\a:C:\\b:ro:ro",
+            "D::E:",
         ] {
             assert!(volume(wrong).is_err(), "{wrong}");
         }
