@@ -19,11 +19,11 @@ use crate::knowledge::Knowledge;
 use crate::report::document::{Entry, Report};
 use crate::report::{self, Format, plain};
 use crate::runner::command_line::Command;
-use crate::runner::documents::{Cpus, PortMapping};
+use crate::runner::documents::{ConsoleSize, Cpus, PortMapping};
 use crate::runner::flags::{self, Volume};
 use crate::runner::image_config::ProcessConfig;
 use crate::runner::interrupts::Interrupts;
-use crate::runner::plan::Plan;
+use crate::runner::plan::{self, Plan, Planned};
 use crate::runner::pull::{self, Pulled, pull};
 use crate::runner::recipe::{self, Kitchen, Progress};
 use crate::runner::request::{NetworkWish, ProcessRequest, Request};
@@ -204,7 +204,7 @@ impl Args {
                 None => runtime.block_on(pull::described(&images, &chosen.name, &digest(&chosen)?))?,
             };
             let request = self.request(&pulled, isolation, layer_ids(&pulled))?;
-            return plan(&request, &root, out);
+            return print_plan(&request, &root, out);
         }
 
         let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(&root, pulled));
@@ -354,7 +354,7 @@ impl Args {
                 working_directory: self.process.workdir.clone().or_else(|| config.working_dir.clone()).unwrap_or_default(),
                 environment: self.process.environment(config.env.as_deref().unwrap_or_default())?,
                 stdin: self.process.interactive && !self.detach,
-                console: self.process.tty.then(terminal::size),
+                console: self.process.tty.then(|| terminal::size().unwrap_or(ConsoleSize { height: 25, width: 80 })),
             },
             mounts,
             pipes,
@@ -447,7 +447,8 @@ fn attached(
             let _ = writeln!(io::stderr(), "warning: {}", plain::clean(note));
         }
     };
-    let kitchen = Kitchen { system, store, interrupts, report: &note };
+    let _console = request.process.console.map(|_| terminal::raw(request.process.stdin));
+    let kitchen = Kitchen { system, store, interrupts, report: &note, console: &terminal::size };
     let outcome = recipe::run(&kitchen, request, |_| terminal::stdio(request.process.stdin))?;
     for left in outcome.left_over {
         let left = Refusal::from(left);
@@ -457,12 +458,12 @@ fn attached(
 }
 
 /// Prints what would be done, as one JSON document.
-fn plan(request: &Request, root: &Path, out: &mut dyn Write) -> Result<u32, Failure> {
+fn print_plan(request: &Request, root: &Path, out: &mut dyn Write) -> Result<u32, Failure> {
     let (system, store, interrupts) = (Plan::new(), Store::on_paper(root)?, Interrupts::new());
-    let kitchen = Kitchen { system: &system, store: &store, interrupts: &interrupts, report: &|_| () };
+    let kitchen = Kitchen { system: &system, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };
     let outcome = recipe::run(&kitchen, request, |_| Ok(Stdio::nothing()))?;
     outcome.exit_code?;
-    report::json(&serde_json::json!({"schema": "wincompat/plan/v1", "request": request, "calls": system.calls()}), out)
-        .map_err(Failure::Stream)?;
+    let planned = Planned { schema: plan::SCHEMA, request, calls: system.calls() };
+    report::json(&planned, out).map_err(Failure::Stream)?;
     Ok(0)
 }

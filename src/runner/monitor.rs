@@ -99,7 +99,7 @@ fn follow(order: impl Read + Send + 'static, answers: &Arc<Answers>) -> Result<(
             answers.last(&Told::Running(claim.id.to_string()));
         }
     };
-    let kitchen = Kitchen { system: &*system, store: &store, interrupts: &interrupts, report: &report };
+    let kitchen = Kitchen { system: &*system, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
     let outcome = recipe::run(&kitchen, &request, |claim| logged(&store.container(&claim.id)))?;
     outcome.exit_code.map(drop)
 }
