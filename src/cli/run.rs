@@ -264,19 +264,36 @@ impl Args {
             return Err(Refusal::new(format!("{} is in no registry", reference.as_str()))
                 .hint("push it to a registry first: `skopeo copy SOURCE docker://REGISTRY/NAME:TAG`"));
         };
-        let stored = if self.pull == When::Always { None } else { stored(root, &name)? };
-        if stored.is_none() && self.pull == When::Never {
+        let judged = async |place: &Reference| {
+            let resolved = images.resolve(std::slice::from_ref(place)).await.pop();
+            let mut image = resolved.ok_or_else(|| Refusal::new("the image was not looked for"))??;
+            reference.as_str().clone_into(&mut image.reference);
+            image.repository = Some(name.repository_with_registry());
+            super::check::confirm_choice(images, knowledge, &host.host, place, &mut image).await;
+            let judgement = compat::judge(knowledge, &host.host, &image, policy);
+            Ok::<_, Refusal>((image, judgement))
+        };
+        let in_store = match stored(root, &name)? {
+            Some(stored) if self.pull != When::Always => {
+                let (image, judgement) = judged(&Reference::in_layout(root, &name)).await?;
+                let chosen = Chosen { name: name.clone(), judgement, image, stored: Some(stored) };
+                if chosen.judgement.ok == Some(true) || self.pull == When::Never {
+                    return Ok(chosen);
+                }
+                Some(chosen)
+            }
+            _ => None,
+        };
+        if self.pull == When::Never {
             return Err(Refusal::new(format!("{name} is not in the store, and --pull never forbids to fetch it"))
                 .hint(format!("`wincompat pull {name}` fetches it")));
         }
-        let place = if stored.is_some() { Reference::in_layout(root, &name) } else { reference.clone() };
-        let resolved = images.resolve(std::slice::from_ref(&place)).await.pop();
-        let mut image = resolved.ok_or_else(|| Refusal::new("the image was not looked for"))??;
-        reference.as_str().clone_into(&mut image.reference);
-        image.repository = Some(name.repository_with_registry());
-        super::check::confirm_choice(images, knowledge, &host.host, &place, &mut image).await;
-        let judgement = compat::judge(knowledge, &host.host, &image, policy);
-        Ok(Chosen { name, judgement, image, stored })
+        // What was pulled for another host does not stand in the way of the entry for this one.
+        match (judged(&reference).await, in_store) {
+            (Ok((image, judgement)), _) => Ok(Chosen { name, judgement, image, stored: None }),
+            (Err(_), Some(in_store)) => Ok(in_store),
+            (Err(refusal), None) => Err(refusal),
+        }
     }
 
     /// The isolation that was judged to be right; a pair that cannot work is refused, unless it is forced.
