@@ -277,7 +277,7 @@ fn lock_file(folder: &Path) -> io::Result<File> {
 }
 
 /// Renames over a file. On Windows that is refused for moments while another process has the old one open to read.
-fn replace(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
     let mut attempts = 0;
     loop {
         match std::fs::rename(from, to) {
