@@ -31,7 +31,7 @@ use crate::runner::stdio::Stdio;
 use crate::runner::store::Store;
 use crate::runner::system::{PATIENCE, this_machine};
 use crate::runner::trace::Trace;
-use crate::runner::{id, import};
+use crate::runner::{id, import, name};
 
 /// Run a container, with no engine.
 #[derive(clap::Args, Clone, Debug)]
@@ -59,8 +59,8 @@ pub struct Args {
     #[arg(long = "rm")]
     remove: bool,
     /// What the container is called.
-    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
-    name: String,
+    #[arg(long, value_parser = name::parse)]
+    name: Option<String>,
     /// The program, in the place of the image's own.
     #[arg(long, value_name = "PROGRAM")]
     entrypoint: Option<String>,
@@ -360,7 +360,7 @@ impl Args {
             }
         }
         Ok(Request {
-            name: self.name.clone(),
+            name: self.name.clone().unwrap_or_default(),
             image: self.image.clone(),
             isolation,
             layers,

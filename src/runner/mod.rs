@@ -17,6 +17,7 @@ pub mod layer;
 pub mod layer_removal;
 pub mod log;
 pub mod monitor;
+pub mod name;
 mod network;
 pub mod plan;
 pub mod prune;
