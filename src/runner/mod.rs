@@ -20,6 +20,7 @@ pub mod monitor;
 pub mod name;
 mod network;
 pub mod plan;
+pub mod preflight;
 pub mod prune;
 pub mod pull;
 pub mod recipe;

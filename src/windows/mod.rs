@@ -20,4 +20,5 @@ mod stdio;
 pub(crate) mod system;
 mod text;
 mod vmcompute;
+pub(crate) mod volume;
 mod wclayer;
