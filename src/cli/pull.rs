@@ -81,7 +81,7 @@ impl Args {
             .build()
             .map_err(|error| Error::new(ErrorKind::Network, "no request can be sent").because(error.to_string()))?;
         runtime.block_on(async {
-            let images = Images::new(self.registries.options(true), &knowledge);
+            let images = Images::new(self.registries.options_for_pull(), &knowledge);
             let mut resolved = images.resolve(std::slice::from_ref(&reference)).await.pop();
             let image = resolved.take().unwrap_or_else(|| Err(Error::new(ErrorKind::NotFound, "there is no image")))?;
             let digest = self.choose(&knowledge, &image, name)?;

@@ -7,6 +7,9 @@ use url::Url;
 
 use crate::image::{Options, distribution};
 
+/// How many seconds a check may take unless something else is said.
+const CHECK: u64 = 120;
+
 /// How images are read.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Registries")]
@@ -20,9 +23,10 @@ pub struct RegistryArgs {
     /// Further root certificates, in PEM form.
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// How many seconds everything may take together.
-    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    timeout: u64,
+    /// How many seconds everything may take together. Without it, a check takes 120 at most, and layers as long as they keep
+    /// coming.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: Option<u64>,
     /// Ask no registry: answer from the cache and from what is known of Microsoft's base images.
     #[arg(long)]
     offline: bool,
@@ -35,14 +39,20 @@ pub struct RegistryArgs {
 }
 
 impl RegistryArgs {
-    /// What they mean, from now on.
+    /// What they mean for a check, from now on.
     pub fn options(&self, confirm: bool) -> Options {
+        let deadline = Some(after(self.timeout.unwrap_or(CHECK)));
+        Options { confirm, deadline, ..self.options_for_pull() }
+    }
+
+    /// What they mean for a pull: a layer may take hours.
+    pub fn options_for_pull(&self) -> Options {
         Options {
             offline: self.offline,
             no_cache: self.no_cache,
             cache_root: self.cache.clone(),
-            confirm,
-            deadline: Some(Instant::now() + Duration::from_secs(self.timeout)),
+            confirm: true,
+            deadline: self.timeout.map(after),
             registries: distribution::Options {
                 plain_http: self.plain_http,
                 mirrors: self.mirror.clone(),
@@ -51,6 +61,10 @@ impl RegistryArgs {
             },
         }
     }
+}
+
+fn after(seconds: u64) -> Instant {
+    Instant::now() + Duration::from_secs(seconds)
 }
 
 fn mirror(text: &str) -> Result<(String, Url), String> {

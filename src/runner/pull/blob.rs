@@ -26,6 +26,15 @@ pub(super) fn is_there(store: &Folder, layer: &Layer) -> bool {
     fs::metadata(store.blob_path(&layer.digest)).is_ok_and(|metadata| metadata.is_file() && metadata.len() == layer.size)
 }
 
+/// How many bytes of the layer are neither in the store nor left there by an earlier pull.
+pub(super) fn missing(store: &Folder, layer: &Layer) -> u64 {
+    if is_there(store, layer) {
+        return 0;
+    }
+    let kept = fs::metadata(store.partial_path(&layer.digest)).map_or(0, |metadata| metadata.len());
+    layer.size.saturating_sub(kept)
+}
+
 /// Brings a layer into the store, unless it is there.
 pub(super) async fn fetch(client: &Client, name: &Name, layer: &Layer, store: &Folder, watch: &Watch) -> Result<(), Error> {
     if is_there(store, layer) {
@@ -33,6 +42,26 @@ pub(super) async fn fetch(client: &Client, name: &Name, layer: &Layer, store: &F
         watch(Event::Done(layer));
         return Ok(());
     }
+    let mut kept = 0;
+    match fetch_from(client, name, layer, store, watch, &mut kept).await {
+        // What an earlier pull left was not what it should be; it is gone now.
+        Err(error) if error.kind == ErrorKind::Invalid && kept > 0 => {
+            tracing::debug!("{}; fetched anew", error.sentence());
+            fetch_from(client, name, layer, store, watch, &mut kept).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// Brings a layer into the store, beginning with what is there of it: `kept` bytes.
+async fn fetch_from(
+    client: &Client,
+    name: &Name,
+    layer: &Layer,
+    store: &Folder,
+    watch: &Watch,
+    kept: &mut u64,
+) -> Result<(), Error> {
     let (begin, begun) = oneshot::channel();
     let (send, chunks) = mpsc::channel(CHUNKS);
     let work = {
@@ -41,6 +70,7 @@ pub(super) async fn fetch(client: &Client, name: &Name, layer: &Layer, store: &F
     };
     // The other side says from where on, or that nothing is to be fetched.
     if let Ok(from) = begun.await {
+        *kept = from;
         forward(client, name, layer, from, &send, watch).await;
     }
     drop(send);

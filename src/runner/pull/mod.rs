@@ -1,6 +1,7 @@
 //! An image from its registry into the store: each byte is fetched, hashed, decompressed and written once.
 
 mod blob;
+mod documents;
 mod incoming;
 
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use super::layer::Compression;
 use crate::image::config;
 use crate::image::layout::Folder;
 use crate::image::manifest::{self, Manifest};
-use crate::image::{Digest, Error, ErrorKind, Images, Name};
+use crate::image::{Digest, Error, ErrorKind, Images, Name, RawImage};
 
 /// How many layers are fetched at once; Docker's own number is 3.
 const SIDE_BY_SIDE: usize = 4;
@@ -70,7 +71,7 @@ pub type Watch = Arc<dyn Fn(Event<'_>) + Send + Sync>;
 /// What is in the store already is not asked for again, what another process fetches is waited for, and what an earlier pull
 /// left half-done goes on where it stopped.
 pub async fn pull(images: &Images<'_>, name: &Name, digest: &Digest, store: &Folder, watch: &Watch) -> Result<Pulled, Error> {
-    let raw = images.raw(name, digest).await?;
+    let raw = documents::fetch(images, name, digest, store).await?;
     let pulled = read(&raw.manifest, &raw.config, digest)?;
     refuse_without_space(store, &pulled.layers)?;
     let client = images.client()?;
@@ -80,9 +81,7 @@ pub async fn pull(images: &Images<'_>, name: &Name, digest: &Digest, store: &Fol
     stream::iter(once.map(Ok::<_, Error>))
         .try_for_each_concurrent(SIDE_BY_SIDE, |layer| blob::fetch(client, name, layer, store, watch))
         .await?;
-    store.put(&raw.config)?;
-    store.put(&raw.manifest)?;
-    record(store, name, digest, &raw.media_type, raw.manifest.len())?;
+    record(store, name, digest, &raw)?;
     Ok(pulled)
 }
 
@@ -133,8 +132,7 @@ fn read(manifest: &[u8], config: &[u8], digest: &Digest) -> Result<Pulled, Error
 
 /// Refuses what cannot fit before anything is fetched.
 fn refuse_without_space(store: &Folder, layers: &[Layer]) -> Result<(), Error> {
-    let missing = layers.iter().filter(|layer| !blob::is_there(store, layer));
-    let needed = missing.fold(0u64, |sum, layer| sum.saturating_add(layer.size));
+    let needed = layers.iter().fold(0u64, |sum, layer| sum.saturating_add(blob::missing(store, layer)));
     // Where the system does not tell, writing will.
     let Ok(free) = fs4::available_space(store.root()) else { return Ok(()) };
     if needed <= free {
@@ -147,17 +145,17 @@ fn refuse_without_space(store: &Folder, layers: &[Layer]) -> Result<(), Error> {
 }
 
 /// Puts the name into the store's list; an older image of this name loses it.
-fn record(store: &Folder, name: &Name, digest: &Digest, media_type: &str, size: usize) -> Result<(), Error> {
+fn record(store: &Folder, name: &Name, digest: &Digest, image: &RawImage) -> Result<(), Error> {
     const REF_NAME: &str = "org.opencontainers.image.ref.name";
     let full_name = name.to_string();
-    store.update_index(WAIT_FOR_INDEX, |list| {
+    store.commit(WAIT_FOR_INDEX, &[&image.config, &image.manifest], |list| {
         list.retain(|entry| {
             entry.pointer("/annotations").and_then(|all| all.get(REF_NAME)).and_then(Value::as_str) != Some(&full_name)
         });
         list.push(json!({
-            "mediaType": media_type,
+            "mediaType": image.media_type,
             "digest": digest.as_str(),
-            "size": size,
+            "size": image.manifest.len(),
             "annotations": { REF_NAME: full_name },
         }));
     })
