@@ -7,9 +7,6 @@ use url::Url;
 
 use crate::image::{Options, distribution};
 
-/// How many seconds a check may take unless something else is said.
-const CHECK: u64 = 120;
-
 /// How images are read.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Registries")]
@@ -23,8 +20,7 @@ pub struct RegistryArgs {
     /// Further root certificates, in PEM form.
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// How many seconds everything may take together. Without it, a check takes 120 at most, and layers as long as they keep
-    /// coming.
+    /// How many seconds everything may take together; a check takes 120 unless said, layers take what they need.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: Option<u64>,
     /// Ask no registry: answer from the cache and from what is known of Microsoft's base images.
@@ -38,21 +34,19 @@ pub struct RegistryArgs {
     cache: Option<PathBuf>,
 }
 
-impl RegistryArgs {
-    /// What they mean for a check, from now on.
-    pub fn options(&self, confirm: bool) -> Options {
-        let deadline = Some(after(self.timeout.unwrap_or(CHECK)));
-        Options { confirm, deadline, ..self.options_for_pull() }
-    }
+/// How long a check may take where nothing is said.
+pub const CHECKED_WITHIN: Duration = Duration::from_secs(120);
 
-    /// What they mean for a pull: a layer may take hours.
-    pub fn options_for_pull(&self) -> Options {
+impl RegistryArgs {
+    /// What they mean, from now on; `within` is the time for everything where none is said.
+    pub fn options(&self, confirm: bool, within: Option<Duration>) -> Options {
+        let within = self.timeout.map(Duration::from_secs).or(within);
         Options {
             offline: self.offline,
             no_cache: self.no_cache,
             cache_root: self.cache.clone(),
-            confirm: true,
-            deadline: self.timeout.map(after),
+            confirm,
+            deadline: within.map(|within| Instant::now() + within),
             registries: distribution::Options {
                 plain_http: self.plain_http,
                 mirrors: self.mirror.clone(),
@@ -61,10 +55,6 @@ impl RegistryArgs {
             },
         }
     }
-}
-
-fn after(seconds: u64) -> Instant {
-    Instant::now() + Duration::from_secs(seconds)
 }
 
 fn mirror(text: &str) -> Result<(String, Url), String> {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::call::CallError;
 use super::documents::{Argon, ContainerDocument, Layer, Signal, Spec, Xenon};
-use super::error::Error;
+use super::error::{Error, Exit};
 use super::interrupts::Interrupts;
 use super::network::{self, Connection};
 use super::release;
@@ -59,14 +59,18 @@ pub struct Outcome {
     pub left_over: Vec<Error>,
 }
 
-/// Runs a container from its layers to its last trace.
-pub fn run(kitchen: &Kitchen<'_>, request: &Request, stdio: Stdio) -> Result<Outcome, Error> {
+/// Runs a container from its layers to its last trace. `stdio` is asked once the container's folder is there.
+pub fn run(
+    kitchen: &Kitchen<'_>,
+    request: &Request,
+    stdio: impl FnOnce(&Claim) -> Result<Stdio, Error>,
+) -> Result<Outcome, Error> {
     request.process.parameters().map_err(|invalid| Error::invalid("the container's command is wrong", &invalid))?;
     let mut claim = kitchen.store.claim(request.clone())?;
     (kitchen.report)(Progress::Claimed(&claim));
 
     let mut container = None;
-    let exit_code = live(kitchen, &mut claim, &mut container, request, stdio);
+    let exit_code = stdio(&claim).and_then(|stdio| live(kitchen, &mut claim, &mut container, request, stdio));
     let left_over = clean_up(kitchen, claim, container, &exit_code);
     Ok(Outcome { exit_code, left_over })
 }
@@ -232,9 +236,13 @@ fn process(kitchen: &Kitchen<'_>, claim: &mut Claim, container: &dyn Container, 
         let shown = Error::call(format!("the command did not start: {}", request.process.command_line), &error);
         match error.code() {
             // ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND
-            Some(0x8007_0002 | 0x8007_0003) => shown.hint("there is no such program in the image"),
+            Some(0x8007_0002 | 0x8007_0003) => shown.hint("there is no such program in the image").exits(Exit::NotFound),
             // ERROR_DIRECTORY
-            Some(0x8007_010b) => shown.hint("the working directory does not exist in the image"),
+            Some(0x8007_010b) => {
+                shown.hint("the working directory does not exist in the image: name another with -w").exits(Exit::NotStartable)
+            }
+            // E_ACCESSDENIED, ERROR_BAD_EXE_FORMAT
+            Some(0x8007_0005 | 0x8007_00c1) => shown.exits(Exit::NotStartable),
             _ => shown,
         }
     })?;

@@ -59,7 +59,7 @@ fn run(fake: &Fake, store: &Store, request: &Request, stdin: &'static [u8]) -> O
         Progress::Claimed(_) => (0..fake.interrupted_before()).for_each(|_| interrupts.raise()),
     };
     let kitchen = Kitchen { system: fake, store, interrupts: &interrupts, report: &report };
-    match catch_unwind(AssertUnwindSafe(|| recipe::run(&kitchen, request, stdio))) {
+    match catch_unwind(AssertUnwindSafe(|| recipe::run(&kitchen, request, |_| Ok(stdio)))) {
         Ok(result) => {
             let notes = notes.into_inner().unwrap();
             Some(Ran { result, notes, stdout: stdout.text(), stderr: stderr.text() })

@@ -6,6 +6,7 @@
 mod backup;
 mod computecore;
 mod computenetwork;
+pub(crate) mod detached;
 mod dll;
 mod folder;
 mod layer_writer;
