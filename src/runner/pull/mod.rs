@@ -3,21 +3,22 @@
 mod blob;
 mod documents;
 mod incoming;
+mod list;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{TryStreamExt as _, stream};
-use serde_json::{Value, json};
 use url::Url;
+
+pub use list::{manifest_of, stored};
 
 use super::image_config::ImageConfig;
 use super::layer::Compression;
-use crate::image::config;
 use crate::image::layout::Folder;
 use crate::image::manifest::{self, Manifest};
-use crate::image::{Digest, Error, ErrorKind, Images, Name, RawImage};
+use crate::image::{Digest, Error, ErrorKind, Images, Name};
 
 /// How many layers are fetched at once; Docker's own number is 3.
 const SIDE_BY_SIDE: usize = 4;
@@ -81,7 +82,7 @@ pub async fn pull(images: &Images<'_>, name: &Name, digest: &Digest, store: &Fol
     stream::iter(once.map(Ok::<_, Error>))
         .try_for_each_concurrent(SIDE_BY_SIDE, |layer| blob::fetch(client, name, layer, store, watch))
         .await?;
-    record(store, name, digest, &raw)?;
+    list::record(store, name, digest, &raw)?;
     Ok(pulled)
 }
 
@@ -89,21 +90,6 @@ pub async fn pull(images: &Images<'_>, name: &Name, digest: &Digest, store: &Fol
 pub async fn described(images: &Images<'_>, name: &Name, digest: &Digest) -> Result<Pulled, Error> {
     let raw = images.raw(name, digest).await?;
     read(&raw.manifest, &raw.config, digest)
-}
-
-/// The image of this name as the store has it, `None` if it was not pulled.
-pub fn stored(store: &Folder, name: &Name) -> Result<Option<Pulled>, Error> {
-    let full_name = name.to_string();
-    let entries = store.index()?.entries;
-    let found = entries.iter().find(|entry| {
-        // What was asked for by the digest of an index is listed by that of a manifest, and by its name.
-        name.digest.as_ref() == Some(&entry.digest) || entry.annotations.ref_name.as_deref() == Some(&full_name)
-    });
-    let Some(entry) = found else { return Ok(None) };
-    let bytes = store.blob(&entry.digest, manifest::LARGEST)?;
-    let Manifest::Image(image) = manifest::parse(&bytes, None)? else { return Ok(None) };
-    let config = store.blob(&manifest::digest_of(image.config())?, config::LARGEST)?;
-    read(&bytes, &config, &entry.digest).map(Some)
 }
 
 /// What a manifest and its config say together of an image's layers.
@@ -148,21 +134,4 @@ fn refuse_without_space(store: &Folder, layers: &[Layer]) -> Result<(), Error> {
     Err(Error::new(ErrorKind::Invalid, format!("the image does not fit on the disk of {}", store.root().display()))
         .because(format!("{} MiB are to be fetched and {} MiB are free", mib(needed), mib(free)))
         .hint("remove images with `wincompat rmi`, or use a store on another disk with --root"))
-}
-
-/// Puts the name into the store's list; an older image of this name loses it.
-fn record(store: &Folder, name: &Name, digest: &Digest, image: &RawImage) -> Result<(), Error> {
-    const REF_NAME: &str = "org.opencontainers.image.ref.name";
-    let full_name = name.to_string();
-    store.commit(WAIT_FOR_INDEX, &[&image.config, &image.manifest], |list| {
-        list.retain(|entry| {
-            entry.pointer("/annotations").and_then(|all| all.get(REF_NAME)).and_then(Value::as_str) != Some(&full_name)
-        });
-        list.push(json!({
-            "mediaType": image.media_type,
-            "digest": digest.as_str(),
-            "size": image.manifest.len(),
-            "annotations": { REF_NAME: full_name },
-        }));
-    })
 }
