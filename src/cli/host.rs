@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 
 use super::facts::{KnowledgeArgs, today};
+use super::refusal::Refusal;
 use crate::host;
 use crate::report::host::HostReport;
-use crate::report::{Format, failure, host_table, json};
+use crate::report::{Format, host_table, json};
 
 /// Show what a host is, what it lacks for containers, and which base images it runs.
 #[derive(clap::Args, Clone, Debug)]
@@ -37,25 +38,24 @@ pub struct Args {
 ///
 /// A stream that cannot be written.
 pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let knowledge = match args.knowledge.load() {
-        Ok(knowledge) => knowledge,
-        Err((what, causes)) => {
-            failure::write(&what, &causes, None, err)?;
+    let report = match args.report() {
+        Ok(report) => report,
+        Err(refusal) => {
+            refusal.write(err)?;
             return Ok(2);
         }
     };
-    let today = today();
-    let hosts = match host::find(&args.host, &knowledge, today) {
-        Ok(hosts) => hosts,
-        Err(error) => {
-            failure::write(&error.what, &error.causes, error.hint.as_deref(), err)?;
-            return Ok(2);
-        }
-    };
-    let report = HostReport::new(&knowledge, &hosts, today);
     match args.format {
         Format::Table => host_table::write(&report, columns, out)?,
         Format::Json => json(&report, out)?,
     }
     Ok(0)
+}
+
+impl Args {
+    fn report(&self) -> Result<HostReport, Refusal> {
+        let knowledge = self.knowledge.load()?;
+        let hosts = host::find(&self.host, &knowledge, today())?;
+        Ok(HostReport::new(&knowledge, &hosts, today()))
+    }
 }

@@ -20,9 +20,9 @@ pub struct RegistryArgs {
     /// Further root certificates, in PEM form.
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// How many seconds everything may take together.
-    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    timeout: u64,
+    /// How many seconds everything may take together; a check takes 120 unless said, layers take what they need.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: Option<u64>,
     /// Ask no registry: answer from the cache and from what is known of Microsoft's base images.
     #[arg(long)]
     offline: bool,
@@ -34,15 +34,19 @@ pub struct RegistryArgs {
     cache: Option<PathBuf>,
 }
 
+/// How long a check may take where nothing is said.
+pub const CHECKED_WITHIN: Duration = Duration::from_secs(120);
+
 impl RegistryArgs {
-    /// What they mean, from now on.
-    pub fn options(&self, confirm: bool) -> Options {
+    /// What they mean, from now on; `within` is the time for everything where none is said.
+    pub fn options(&self, confirm: bool, within: Option<Duration>) -> Options {
+        let within = self.timeout.map(Duration::from_secs).or(within);
         Options {
             offline: self.offline,
             no_cache: self.no_cache,
             cache_root: self.cache.clone(),
             confirm,
-            deadline: Some(Instant::now() + Duration::from_secs(self.timeout)),
+            deadline: within.map(|within| Instant::now() + within),
             registries: distribution::Options {
                 plain_http: self.plain_http,
                 mirrors: self.mirror.clone(),

@@ -58,6 +58,12 @@ impl Format {
 }
 
 impl Reference {
+    /// The image that an OCI image layout lists under this name.
+    pub fn in_layout(layout: impl Into<PathBuf>, name: &Name) -> Self {
+        let (path, name) = (layout.into(), name.to_string());
+        Self { text: name.clone(), location: Location::Local { format: Format::OciLayout, path, name: Some(name) } }
+    }
+
     /// The text as it was typed.
     pub fn as_str(&self) -> &str {
         &self.text

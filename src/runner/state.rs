@@ -302,6 +302,7 @@ pub(super) mod tests {
             ports: Vec::new(),
             memory_mib: None,
             cpus: None,
+            stop_timeout: None,
             remove: false,
         }
     }

@@ -20,6 +20,13 @@ pub struct Stdio {
     pub stderr: Box<dyn Write + Send>,
 }
 
+impl Stdio {
+    /// Nothing to read, and nowhere to write to.
+    pub fn nothing() -> Self {
+        Self { stdin: None, stdout: Box::new(std::io::sink()), stderr: Box::new(std::io::sink()) }
+    }
+}
+
 /// The threads that move a process's output.
 pub(super) struct Pump {
     moved: Arc<AtomicU64>,

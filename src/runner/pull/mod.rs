@@ -86,13 +86,19 @@ pub async fn pull(images: &Images<'_>, name: &Name, digest: &Digest, store: &Fol
     Ok(pulled)
 }
 
+/// The image with this manifest, of which nothing but the manifest and the config are fetched.
+pub async fn described(images: &Images<'_>, name: &Name, digest: &Digest) -> Result<Pulled, Error> {
+    let raw = images.raw(name, digest).await?;
+    read(&raw.manifest, &raw.config, digest)
+}
+
 /// The image of this name as the store has it, `None` if it was not pulled.
 pub fn stored(store: &Folder, name: &Name) -> Result<Option<Pulled>, Error> {
     let full_name = name.to_string();
     let entries = store.index()?.entries;
-    let found = entries.iter().find(|entry| match &name.digest {
-        Some(digest) => entry.digest == *digest,
-        None => entry.annotations.ref_name.as_deref() == Some(&full_name),
+    let found = entries.iter().find(|entry| {
+        // What was asked for by the digest of an index is listed by that of a manifest, and by its name.
+        name.digest.as_ref() == Some(&entry.digest) || entry.annotations.ref_name.as_deref() == Some(&full_name)
     });
     let Some(entry) = found else { return Ok(None) };
     let bytes = store.blob(&entry.digest, manifest::LARGEST)?;
