@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::facts::{KnowledgeArgs, today};
-use super::registries::RegistryArgs;
-use crate::compat::{self, Code, Policy, Wish};
+use super::facts::KnowledgeArgs;
+use super::policy::PolicyArgs;
+use super::refusal::Refusal;
+use super::registries::{CHECKED_WITHIN, RegistryArgs};
+use crate::compat::{self, Code, Policy};
 use crate::host::{self, Host};
 use crate::image::{self, Config, Image, Images, Reference, list};
 use crate::knowledge::Knowledge;
 use crate::report::document::{Entry, Failure, Report};
-use crate::report::{self, Format, failure};
+use crate::report::{self, Format};
 
 /// A chosen candidate whose config says another version can make another candidate the best, so configs are read in rounds.
 const ROUNDS: usize = 4;
@@ -38,15 +40,8 @@ pub struct Args {
     /// `all` (every release in support). Attributes follow: 26100,client,arm64,no-hyperv,home.
     #[arg(long, value_name = "HOST")]
     host: Vec<String>,
-    /// The isolation asked for.
-    #[arg(long, value_enum, default_value_t, env = "WINCOMPAT_ISOLATION", hide_env_values = true)]
-    isolation: Wish,
-    /// The code is not trusted: process isolation is out of the choice.
-    #[arg(long)]
-    untrusted: bool,
-    /// This is production: on a client, process isolation is out of the choice.
-    #[arg(long)]
-    production: bool,
+    #[command(flatten)]
+    policy: PolicyArgs,
     /// Findings that make it not well, by code, or `warnings`; repeatable.
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = denied)]
     deny: Vec<Denied>,
@@ -87,13 +82,6 @@ fn denied(text: &str) -> Result<Denied, String> {
     })
 }
 
-/// An error of the arguments, which ends the check before anything is judged.
-struct Refusal {
-    what: String,
-    causes: Vec<String>,
-    hint: Option<String>,
-}
-
 /// Prints the report on `out`, all else on `err`; the answer is the exit code.
 ///
 /// # Errors
@@ -106,7 +94,7 @@ pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) 
             Ok(report.exit_code())
         }
         Err(refusal) => {
-            failure::write(&refusal.what, &refusal.causes, refusal.hint.as_deref(), err)?;
+            refusal.write(err)?;
             Ok(2)
         }
     }
@@ -114,7 +102,7 @@ pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) 
 
 fn check(args: &Args) -> Result<Report, Refusal> {
     let policy = args.policy()?;
-    let knowledge = args.knowledge.load().map_err(|(what, causes)| Refusal { what, causes, hint: None })?;
+    let knowledge = args.knowledge.load()?;
     let hosts = args.hosts(&knowledge, &policy)?;
     let texts = args.image_texts()?;
     let references: Vec<_> = texts.iter().map(|text| text.parse::<Reference>()).collect();
@@ -143,7 +131,7 @@ fn read_images(
     let well_formed: Vec<Reference> = references.iter().flatten().cloned().collect();
     let mut read = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async {
-            let images = Images::new(args.registries.options(!args.no_confirm), knowledge);
+            let images = Images::new(args.registries.options(!args.no_confirm, Some(CHECKED_WITHIN)), knowledge);
             let mut read = images.resolve(&well_formed).await;
             for _ in 0..ROUNDS {
                 let choices: Vec<_> = well_formed
@@ -172,6 +160,23 @@ fn read_images(
     references.iter().map(|reference| reference.clone().and_then(|_| read.next().unwrap_or_else(missing))).collect()
 }
 
+/// Reads the config of the candidate chosen for this host, and of the one chosen in its place where that says another version.
+pub(super) async fn confirm_choice(
+    images: &Images<'_>,
+    knowledge: &Knowledge,
+    host: &Host,
+    reference: &Reference,
+    image: &mut Image,
+) {
+    for _ in 0..ROUNDS {
+        let unread = unread_choices(knowledge, std::slice::from_ref(host), image);
+        if unread.is_empty() {
+            break;
+        }
+        images.confirm(reference, image, &unread).await;
+    }
+}
+
 /// The candidates chosen for any of the hosts whose configs were not read yet.
 fn unread_choices(knowledge: &Knowledge, hosts: &[Host], image: &Image) -> Vec<usize> {
     let chosen: BTreeSet<usize> = hosts.iter().filter_map(|host| compat::choose(knowledge, host, image)).collect();
@@ -181,34 +186,20 @@ fn unread_choices(knowledge: &Knowledge, hosts: &[Host], image: &Image) -> Vec<u
 
 impl Args {
     fn policy(&self) -> Result<Policy, Refusal> {
-        if self.untrusted && matches!(self.isolation, Wish::Process | Wish::HostProcess) {
-            return Err(Refusal {
-                what: "untrusted code and an isolation that shares the host's kernel exclude each other".to_owned(),
-                causes: Vec::new(),
-                hint: Some("take --isolation hyperv, or leave out --untrusted".to_owned()),
-            });
-        }
         let findings = self.deny.iter().filter_map(|denied| match denied {
             Denied::Finding(code) => Some(*code),
             Denied::Warnings => None,
         });
         Ok(Policy {
-            wish: self.isolation,
-            untrusted: self.untrusted,
-            production: self.production,
             strict: self.strict,
             deny: findings.collect(),
             deny_warnings: self.deny.contains(&Denied::Warnings),
-            today: today(),
+            ..self.policy.policy()?
         })
     }
 
     fn hosts(&self, knowledge: &Knowledge, policy: &Policy) -> Result<Vec<Host>, Refusal> {
-        let found = host::find(&self.host, knowledge, policy.today).map_err(|error| Refusal {
-            what: error.what,
-            causes: error.causes,
-            hint: error.hint,
-        })?;
+        let found = host::find(&self.host, knowledge, policy.today)?;
         Ok(found.into_iter().map(|found| found.host).collect())
     }
 
@@ -224,15 +215,10 @@ impl Args {
                     failed.because(error.to_string())
                 })
                 .and_then(|file| list::read(path, file)),
-        }
-        .map_err(|error| Refusal { what: error.what, causes: error.causes, hint: error.hint })?;
+        }?;
         texts.extend(lines.into_iter().map(|line| line.text));
         if texts.is_empty() {
-            return Err(Refusal {
-                what: "there is no image to check".to_owned(),
-                causes: Vec::new(),
-                hint: Some("name an image, or put one a line into the list".to_owned()),
-            });
+            return Err(Refusal::new("there is no image to check").hint("name an image, or put one a line into the list"));
         }
         Ok(texts)
     }

@@ -10,7 +10,7 @@ use textwrap::{Options, WordSeparator, WordSplitter};
 use super::facts::KnowledgeArgs;
 use crate::compat::Code;
 use crate::explain::{Explanation, Kind, explain, hint, suggest};
-use crate::report::{self, failure, plain::clean};
+use crate::report::{self, plain::clean};
 
 /// Explain a finding, an error number or a pasted error.
 #[derive(Args, Clone, Debug)]
@@ -70,8 +70,8 @@ pub fn run(args: &ExplainArgs, stdin: impl Read, stdout: &mut dyn Write, stderr:
         Some(explanation) => Some(explanation),
         None => match args.knowledge.load() {
             Ok(knowledge) => explain(&text, &knowledge),
-            Err((what, causes)) => {
-                failure::write(&what, &causes, None, stderr)?;
+            Err(refusal) => {
+                refusal.write(stderr)?;
                 return Ok(2);
             }
         },

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
+use super::refusal::Refusal;
 use crate::knowledge::Knowledge;
 
 /// More than any file of facts has.
@@ -24,14 +25,14 @@ impl KnowledgeArgs {
     ///
     /// # Errors
     ///
-    /// What is wrong with the file, as (what, causes).
-    pub fn load(&self) -> Result<Cow<'static, Knowledge>, (String, Vec<String>)> {
+    /// What is wrong with the file.
+    pub fn load(&self) -> Result<Cow<'static, Knowledge>, Refusal> {
         let Some(path) = &self.knowledge else {
             return Ok(Cow::Borrowed(Knowledge::built_in()));
         };
         read(path)
             .map(Cow::Owned)
-            .map_err(|cause| (format!("the knowledge in {} could not be used", path.display()), vec![cause]))
+            .map_err(|cause| Refusal::new(format!("the knowledge in {} could not be used", path.display())).because(cause))
     }
 }
 

@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 
 use super::facts::{KnowledgeArgs, today};
+use super::refusal::Refusal;
 use super::store::StoreArgs;
 use crate::host;
 use crate::report::host::HostReport;
-use crate::report::{Format, failure, host_table, json};
+use crate::report::{Format, host_table, json};
 use crate::runner::preflight;
 use crate::runner::system::{PATIENCE, this_machine};
 use crate::runner::trace::Trace;
@@ -43,31 +44,30 @@ pub struct Args {
 ///
 /// A stream that cannot be written.
 pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let knowledge = match args.knowledge.load() {
-        Ok(knowledge) => knowledge,
-        Err((what, causes)) => {
-            failure::write(&what, &causes, None, err)?;
+    let report = match args.report() {
+        Ok(report) => report,
+        Err(refusal) => {
+            refusal.write(err)?;
             return Ok(2);
         }
     };
-    let today = today();
-    let mut hosts = match host::find(&args.host, &knowledge, today) {
-        Ok(hosts) => hosts,
-        Err(error) => {
-            failure::write(&error.what, &error.causes, error.hint.as_deref(), err)?;
-            return Ok(2);
-        }
-    };
-    // What only this machine can be asked.
-    for found in hosts.iter_mut().filter(|found| found.probe.is_some()) {
-        if let (Ok(system), Some(root)) = (this_machine(Trace::off(), PATIENCE), args.store.root()) {
-            found.launch = Some(preflight::facts(&*system, &root));
-        }
-    }
-    let report = HostReport::new(&knowledge, &hosts, today);
     match args.format {
         Format::Table => host_table::write(&report, columns, out)?,
         Format::Json => json(&report, out)?,
     }
     Ok(0)
+}
+
+impl Args {
+    fn report(&self) -> Result<HostReport, Refusal> {
+        let knowledge = self.knowledge.load()?;
+        let mut hosts = host::find(&self.host, &knowledge, today())?;
+        // What only this machine can be asked.
+        for found in hosts.iter_mut().filter(|found| found.probe.is_some()) {
+            if let (Ok(system), Ok(root)) = (this_machine(Trace::off(), PATIENCE), self.store.folder()) {
+                found.launch = Some(preflight::facts(&*system, &root));
+            }
+        }
+        Ok(HostReport::new(&knowledge, &hosts, today()))
+    }
 }

@@ -1,13 +1,20 @@
 //! The command line: one file a subcommand, its arguments and the few lines that join the rooms below.
 
 pub mod check;
+mod detached;
 pub mod explain;
 mod facts;
 pub mod host;
+pub mod monitor;
+mod policy;
+mod process;
 mod progress;
 pub mod pull;
+mod refusal;
 mod registries;
+pub mod run;
 mod store;
+mod terminal;
 mod warnings;
 
 use std::borrow::Cow;
@@ -18,6 +25,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::report::{failure, plain};
+use crate::runner::error::Exit;
 
 /// Will this Windows container image run on this host, under which isolation, why, and what to do if not.
 #[derive(Debug, Parser)]
@@ -38,7 +46,10 @@ enum Command {
     Check(check::Args),
     Explain(explain::ExplainArgs),
     Host(host::Args),
+    #[command(hide = true)]
+    Monitor(monitor::Args),
     Pull(pull::Args),
+    Run(Box<run::Args>),
 }
 
 /// Runs the program with these arguments, the first of which is its name; the answer is its exit code.
@@ -52,13 +63,15 @@ pub fn run(arguments: Vec<OsString>) -> u32 {
     // Not locked: warnings and progress come from other threads too.
     let mut err = anstream::AutoStream::auto(io::stderr());
     let done = match &cli.command {
-        Command::Check(args) => check::run(args, columns(), &mut out, &mut err),
-        Command::Explain(args) => explain::run(args, io::stdin().lock(), &mut out, &mut err),
-        Command::Host(args) => host::run(args, columns(), &mut out, &mut err),
-        Command::Pull(args) => pull::run(args, &mut out, &mut err),
+        Command::Check(args) => check::run(args, columns(), &mut out, &mut err).map(u32::from),
+        Command::Explain(args) => explain::run(args, io::stdin().lock(), &mut out, &mut err).map(u32::from),
+        Command::Host(args) => host::run(args, columns(), &mut out, &mut err).map(u32::from),
+        Command::Monitor(args) => Ok(monitor::run(args)),
+        Command::Pull(args) => pull::run(args, &mut out, &mut err).map(u32::from),
+        Command::Run(args) => run::run(args, columns(), &mut out, &mut err),
     };
     match done.and_then(|code| unless_closed(out.flush()).map(|()| code)) {
-        Ok(code) => u32::from(code),
+        Ok(code) => code,
         // Whoever reads the answer has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
         Err(error) => {
@@ -98,7 +111,8 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> u32 {
         error.insert(kind, ContextValue::String(text));
     }
     let _ = write!(anstream::stderr(), "{}", error.render().ansi());
-    2
+    let passes_on = arguments.get(1).is_some_and(|command| command == "run" || command == "exec");
+    if passes_on { Exit::Failed.code() } else { 2 }
 }
 
 /// This text with `…` for what stands between `://` and `@`: messages end in logs.

@@ -37,6 +37,11 @@ pub fn watch(quiet: bool) -> Watch {
     }
 }
 
+/// Says that a layer is imported now, which takes a while.
+pub fn importing(layer: &Layer) {
+    let _ = writeln!(io::stderr(), "{}: importing", short(&layer.digest));
+}
+
 fn bar(layer: &Layer) -> ProgressBar {
     let bar = ProgressBar::new(layer.size).with_prefix(short(&layer.digest).to_owned());
     // The template is this program's own; were it wrong, the bar would have the plain style.

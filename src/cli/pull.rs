@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::facts::{KnowledgeArgs, today};
 use super::progress;
+use super::refusal::Refusal;
 use super::registries::RegistryArgs;
 use super::store::StoreArgs;
 use crate::compat::{self, Policy, Verdict};
@@ -12,8 +13,6 @@ use crate::image::layout::Folder;
 use crate::image::reference::Location;
 use crate::image::{Digest, Error, ErrorKind, Image, Images, Name, Reference};
 use crate::knowledge::Knowledge;
-use crate::report::failure;
-use crate::runner;
 use crate::runner::pull::pull;
 use crate::runner::store::Store;
 
@@ -57,36 +56,31 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
             writeln!(out, "{digest}")?;
             Ok(0)
         }
-        Err(error) => {
-            failure::write(&error.what, &error.causes, error.hint.as_deref(), err)?;
+        Err(refusal) => {
+            refusal.write(err)?;
             Ok(2)
         }
     }
 }
 
 impl Args {
-    fn pull(&self) -> Result<Digest, Error> {
-        let invalid = |what: String, causes: Vec<String>| Error { kind: ErrorKind::Invalid, what, causes, hint: None };
-        let knowledge = self.knowledge.load().map_err(|(what, causes)| invalid(what, causes))?;
+    fn pull(&self) -> Result<Digest, Refusal> {
+        let knowledge = self.knowledge.load()?;
         let reference: Reference = self.image.parse()?;
         let Location::Registry(name) = reference.location() else {
-            return Err(Error::new(ErrorKind::Unsupported, format!("{} is in no registry", reference.as_str()))
+            return Err(Refusal::new(format!("{} is in no registry", reference.as_str()))
                 .hint("push it to a registry first: `skopeo copy SOURCE docker://REGISTRY/NAME:TAG`"));
         };
-        let root = self
-            .store
-            .root()
-            .ok_or_else(|| Error::new(ErrorKind::Invalid, "this system names no folder for data").hint("name one with --root"))?;
+        let root = self.store.folder()?;
         // Its folders are made with their access lists, and none of a stranger is used, before the image layout fills them.
-        let refused = |error: runner::error::Error| Error { hint: error.hint, ..invalid(error.what, error.causes) };
-        Store::open(&root).map_err(refused)?;
+        Store::open(&root)?;
         let store = Folder::create(root)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
-            .map_err(|error| Error::new(ErrorKind::Network, "no request can be sent").because(error.to_string()))?;
+            .map_err(|error| Refusal::new("no request can be sent").because(error))?;
         runtime.block_on(async {
-            let images = Images::new(self.registries.options(true), &knowledge);
+            let images = Images::new(self.registries.options(true, None), &knowledge);
             let mut resolved = images.resolve(std::slice::from_ref(&reference)).await.pop();
             let image = resolved.take().unwrap_or_else(|| Err(Error::new(ErrorKind::NotFound, "there is no image")))?;
             let digest = self.choose(&knowledge, &image, name)?;
@@ -96,30 +90,26 @@ impl Args {
     }
 
     /// The manifest of the entry to be pulled.
-    fn choose(&self, knowledge: &Knowledge, image: &Image, name: &Name) -> Result<Digest, Error> {
+    fn choose(&self, knowledge: &Knowledge, image: &Image, name: &Name) -> Result<Digest, Refusal> {
         let of = |number: Option<usize>| {
             let candidate = number.and_then(|number| image.candidates.get(number));
             candidate.and_then(|candidate| candidate.digest.clone()).ok_or_else(|| {
-                Error::new(ErrorKind::NotFound, format!("{name} has no entry for Windows"))
-                    .hint("name an image built on a Windows base image")
+                Refusal::new(format!("{name} has no entry for Windows")).hint("name an image built on a Windows base image")
             })
         };
         if self.host.is_none() && !cfg!(windows) {
             return match image.candidates.len() {
                 0 | 1 => of(Some(0)),
-                number => Err(Error::new(ErrorKind::Invalid, format!("{name} has {number} entries for Windows"))
+                number => Err(Refusal::new(format!("{name} has {number} entries for Windows"))
                     .hint("say for which host: --host windows-server-2022")),
             };
         }
         let texts: Vec<String> = self.host.iter().cloned().collect();
-        let failed =
-            |error: host::Error| Error { kind: ErrorKind::Invalid, what: error.what, causes: error.causes, hint: error.hint };
-        let [host] = <[host::Found; 1]>::try_from(host::find(&texts, knowledge, today()).map_err(failed)?).map_err(|hosts| {
-            Error::new(ErrorKind::Invalid, format!("an image is pulled for one host, and these are {}", hosts.len()))
-        })?;
+        let [host] = <[host::Found; 1]>::try_from(host::find(&texts, knowledge, today())?)
+            .map_err(|hosts| Refusal::new(format!("an image is pulled for one host, and these are {}", hosts.len())))?;
         let judgement = compat::judge(knowledge, &host.host, image, &Policy::on(today()));
         if judgement.verdict == Verdict::Incompatible && judgement.chosen.is_some() && !self.force {
-            return Err(Error::new(ErrorKind::Unsupported, format!("{name} does not run on {}", host.host.name))
+            return Err(Refusal::new(format!("{name} does not run on {}", host.host.name))
                 .hint(format!("`wincompat check {name}` says why; --force pulls it all the same")));
         }
         of(judgement.chosen)

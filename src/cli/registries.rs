@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use crate::image::{Options, distribution};
+use crate::image::{self, Options, distribution};
 
 /// How images are read.
 #[derive(clap::Args, Clone, Debug)]
@@ -20,9 +20,9 @@ pub struct RegistryArgs {
     /// Further root certificates, in PEM form.
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// How many seconds everything may take together.
-    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    timeout: u64,
+    /// How many seconds everything may take together; a check takes 120 unless said, layers take what they need.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: Option<u64>,
     /// Ask no registry: answer from the cache and from what is known of Microsoft's base images.
     #[arg(long)]
     offline: bool,
@@ -34,15 +34,19 @@ pub struct RegistryArgs {
     cache: Option<PathBuf>,
 }
 
+/// How long a check may take where nothing is said.
+pub const CHECKED_WITHIN: Duration = Duration::from_secs(120);
+
 impl RegistryArgs {
-    /// What they mean, from now on.
-    pub fn options(&self, confirm: bool) -> Options {
+    /// What they mean, from now on; `within` is the time for everything where none is said.
+    pub fn options(&self, confirm: bool, within: Option<Duration>) -> Options {
+        let within = self.timeout.map(Duration::from_secs).or(within);
         Options {
             offline: self.offline,
             no_cache: self.no_cache,
             cache_root: self.cache.clone(),
             confirm,
-            deadline: Some(Instant::now() + Duration::from_secs(self.timeout)),
+            deadline: within.map(|within| Instant::now() + within),
             registries: distribution::Options {
                 plain_http: self.plain_http,
                 mirrors: self.mirror.clone(),
@@ -63,5 +67,41 @@ fn mirror(text: &str) -> Result<(String, Url), String> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("credentials do not belong on a command line: use `docker login` for the mirror".to_owned());
     }
-    Ok((registry.to_owned(), url))
+    Ok((image::registry_name(registry).map_err(|why| format!("{why}; {form}"))?, url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mirror;
+
+    #[test]
+    fn a_mirror_is_for_a_registry_as_references_have_it() {
+        let url = "http://127.0.0.1:5000/prefix";
+        for (typed, registry) in [
+            ("mcr.microsoft.com", "mcr.microsoft.com"),
+            ("MCR.Microsoft.com", "mcr.microsoft.com"),
+            ("index.docker.io", "docker.io"),
+            ("localhost", "localhost"),
+            ("[::1]:5000", "[::1]:5000"),
+            ("Registry", "Registry"),
+        ] {
+            assert_eq!(mirror(&format!("{typed}={url}")), Ok((registry.to_owned(), url.parse().unwrap())), "{typed}");
+        }
+        for nonsense in [
+            "",
+            "registry",
+            "mcr.microsoft.com/windows",
+            "https://mcr.microsoft.com",
+            "mcr.microsoft.com:x",
+            "a b.io",
+            "a..b",
+            "a.b@c",
+        ] {
+            let error = mirror(&format!("{nonsense}={url}")).unwrap_err();
+            assert!(error.contains("e.g. mcr.microsoft.com=http://127.0.0.1:5000"), "{nonsense}: {error}");
+        }
+        for url in ["", "127.0.0.1:5000", "ftp://a.test", "http://", "file:///x", "http://u:p@a.test"] {
+            assert!(mirror(&format!("mcr.microsoft.com={url}")).is_err(), "{url}");
+        }
+    }
 }

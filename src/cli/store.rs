@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy as _;
 
+use super::refusal::Refusal;
+
 /// The store.
 #[derive(clap::Args, Clone, Debug)]
 pub struct StoreArgs {
@@ -13,8 +15,17 @@ pub struct StoreArgs {
 }
 
 impl StoreArgs {
+    /// The folder.
+    ///
+    /// # Errors
+    ///
+    /// A system that names none, where nothing is said.
+    pub fn folder(&self) -> Result<PathBuf, Refusal> {
+        self.root().ok_or_else(|| Refusal::new("this system names no folder for data").hint("name one with --root"))
+    }
+
     /// The folder: `%ProgramData%\wincompat` on Windows, the user's data folder elsewhere; `None` where the system names none.
-    pub fn root(&self) -> Option<PathBuf> {
+    fn root(&self) -> Option<PathBuf> {
         self.root.clone().or_else(|| {
             if cfg!(windows) {
                 std::env::var_os("ProgramData").map(|data| PathBuf::from(data).join("wincompat"))

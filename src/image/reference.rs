@@ -58,6 +58,12 @@ impl Format {
 }
 
 impl Reference {
+    /// The image that an OCI image layout lists under this name.
+    pub fn in_layout(layout: impl Into<PathBuf>, name: &Name) -> Self {
+        let (path, name) = (layout.into(), name.to_string());
+        Self { text: name.clone(), location: Location::Local { format: Format::OciLayout, path, name: Some(name) } }
+    }
+
     /// The text as it was typed.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -196,7 +202,9 @@ mod tests {
             ("[fc00:1:2:3:4:5:6:7]/library/debian", "[fc00:1:2:3:4:5:6:7]/library/debian:latest"),
             ("docker---rules/dock__er", "docker.io/docker---rules/dock__er:latest"),
             ("MCR.microsoft.com/windows/nanoserver:1903", "mcr.microsoft.com/windows/nanoserver:1903"),
-            ("Foo/bar", "foo/bar:latest"),
+            // Upper case alone makes it a registry: without it, this would be docker.io/foo/bar.
+            ("Foo/bar", "Foo/bar:latest"),
+            ("LocalHost/bar", "localhost/bar:latest"),
             ("a/b:_1.2-x", "docker.io/a/b:_1.2-x"),
             ("a/b:LTSC2022", "docker.io/a/b:LTSC2022"),
             // A name of 64 characters that is no hexadecimal number, and one that is but has a registry before it.

@@ -1,5 +1,7 @@
 //! Why a container could not be launched or looked after, for people.
 
+use serde::{Deserialize, Serialize};
+
 use super::call::{CallError, Reason};
 use super::documents::Invalid;
 use crate::knowledge::error_by_hresult;
@@ -14,12 +16,38 @@ pub struct Error {
     pub causes: Vec<String>,
     /// What to do.
     pub hint: Option<String>,
+    /// What `run` and `exec` end with because of it, as Docker does.
+    pub exit: Exit,
+}
+
+/// What a command ends with that was to pass on a container's own exit code, and has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exit {
+    /// 125: this program failed or refused.
+    #[default]
+    Failed,
+    /// 126: the command is there and cannot be started.
+    NotStartable,
+    /// 127: there is no such command.
+    NotFound,
+}
+
+impl Exit {
+    /// The number.
+    pub const fn code(self) -> u32 {
+        match self {
+            Self::Failed => 125,
+            Self::NotStartable => 126,
+            Self::NotFound => 127,
+        }
+    }
 }
 
 impl Error {
     /// An error without cause or hint.
     pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), causes: Vec::new(), hint: None }
+        Self { what: what.into(), causes: Vec::new(), hint: None, exit: Exit::Failed }
     }
 
     /// The same error because of this.
@@ -31,6 +59,12 @@ impl Error {
     /// The same error with this hint.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same error, with which `run` and `exec` end so.
+    pub const fn exits(mut self, exit: Exit) -> Self {
+        self.exit = exit;
         self
     }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::documents::Layer;
 use super::error::Error;
 use super::id::LayerId;
+use super::interrupts::Interrupts;
 use super::layer::{Expected, LayerError, LayerSink, Limits, Options, Position, Transport, decode};
 use super::layer_removal::remove_layer;
 use super::pull;
@@ -19,16 +20,18 @@ const COMPLETE: &str = "wincompat.json";
 
 /// Imports what is missing of an image's layers, lowest first: their ids, topmost first, as containers want them.
 ///
-/// `report` is told of each layer that is imported, before it is.
+/// `report` is told of each layer that is imported, before it is. An interrupt ends it between two layers.
 pub fn import(
     system: &dyn System,
     store: &Store,
     blobs: &Folder,
     layers: &[pull::Layer],
+    interrupts: &Interrupts,
     report: &dyn Fn(&pull::Layer),
 ) -> Result<Vec<LayerId>, Error> {
     let mut ids: Vec<LayerId> = Vec::with_capacity(layers.len());
     for layer in layers {
+        interrupts.check()?;
         let id = LayerId::on(ids.first(), &layer.diff_id);
         let one = Import { system, store, id, parents: &ids };
         // Whoever imports the same layer at the same time is waited for.

@@ -60,7 +60,7 @@ pub fn refusal(problems: &[Prerequisite], isolation: Isolation) -> Option<Error>
     }
     let what = format!("this machine cannot launch a container in {} isolation as it is", isolation.as_str());
     let causes = problems.iter().map(|problem| format!("{}: {}", problem.name, problem.found)).collect();
-    (!problems.is_empty()).then_some(Error { what, causes, hint: Some(hint) })
+    (!problems.is_empty()).then(|| Error { causes, ..Error::new(what).hint(hint) })
 }
 
 /// The volume of a folder that may still be to be made: that of the nearest one above.

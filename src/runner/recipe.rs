@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::call::CallError;
-use super::documents::{Argon, ContainerDocument, Layer, Signal, Spec, Xenon};
-use super::error::Error;
+use super::documents::{Argon, ConsoleSize, ContainerDocument, Layer, Signal, Spec, Xenon};
+use super::error::{Error, Exit};
 use super::interrupts::Interrupts;
 use super::network::{self, Connection};
 use super::release;
@@ -37,6 +37,8 @@ pub struct Kitchen<'a> {
     pub interrupts: &'a Interrupts,
     /// Who is told how it goes.
     pub report: &'a dyn Fn(Progress<'_>),
+    /// How large the user's terminal is, for a process with a console.
+    pub console: &'a dyn Fn() -> Option<ConsoleSize>,
 }
 
 /// How it goes.
@@ -59,14 +61,18 @@ pub struct Outcome {
     pub left_over: Vec<Error>,
 }
 
-/// Runs a container from its layers to its last trace.
-pub fn run(kitchen: &Kitchen<'_>, request: &Request, stdio: Stdio) -> Result<Outcome, Error> {
+/// Runs a container from its layers to its last trace. `stdio` is asked once the container's folder is there.
+pub fn run(
+    kitchen: &Kitchen<'_>,
+    request: &Request,
+    stdio: impl FnOnce(&Claim) -> Result<Stdio, Error>,
+) -> Result<Outcome, Error> {
     request.process.parameters().map_err(|invalid| Error::invalid("the container's command is wrong", &invalid))?;
     let mut claim = kitchen.store.claim(request.clone())?;
     (kitchen.report)(Progress::Claimed(&claim));
 
     let mut container = None;
-    let exit_code = live(kitchen, &mut claim, &mut container, request, stdio);
+    let exit_code = stdio(&claim).and_then(|stdio| live(kitchen, &mut claim, &mut container, request, stdio));
     let left_over = clean_up(kitchen, claim, container, &exit_code);
     Ok(Outcome { exit_code, left_over })
 }
@@ -89,7 +95,7 @@ fn live(
     let spawned = process(kitchen, claim, container, request)?;
     let (process, mut pump) = Pump::start(spawned, stdio)?;
     (kitchen.report)(Progress::Running(claim));
-    let exit_code = wait(kitchen, container, &process)?;
+    let exit_code = wait(kitchen, container, &process, request.process.console)?;
     pump.drain(SILENCE);
     Ok(exit_code)
 }
@@ -153,7 +159,7 @@ fn scratch(kitchen: &Kitchen<'_>, claim: &mut Claim, request: &Request, spec: &S
 
 /// The network endpoint, and for process isolation its namespace.
 fn network(kitchen: &Kitchen<'_>, claim: &mut Claim, request: &Request) -> Result<Connection, Error> {
-    let Kitchen { system, store, interrupts, report } = *kitchen;
+    let Kitchen { system, store, interrupts, report, .. } = *kitchen;
     interrupts.check()?;
     let Some(network) = network::choose(system, request)? else {
         if request.network == super::request::NetworkWish::Any {
@@ -232,9 +238,13 @@ fn process(kitchen: &Kitchen<'_>, claim: &mut Claim, container: &dyn Container, 
         let shown = Error::call(format!("the command did not start: {}", request.process.command_line), &error);
         match error.code() {
             // ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND
-            Some(0x8007_0002 | 0x8007_0003) => shown.hint("there is no such program in the image"),
+            Some(0x8007_0002 | 0x8007_0003) => shown.hint("there is no such program in the image").exits(Exit::NotFound),
             // ERROR_DIRECTORY
-            Some(0x8007_010b) => shown.hint("the working directory does not exist in the image"),
+            Some(0x8007_010b) => {
+                shown.hint("the working directory does not exist in the image: name another with -w").exits(Exit::NotStartable)
+            }
+            // E_ACCESSDENIED, ERROR_BAD_EXE_FORMAT
+            Some(0x8007_0005 | 0x8007_00c1) => shown.exits(Exit::NotStartable),
             _ => shown,
         }
     })?;
@@ -247,13 +257,27 @@ fn process(kitchen: &Kitchen<'_>, claim: &mut Claim, container: &dyn Container, 
 }
 
 /// Waits for the process to end. The first interrupt is passed on to it, the second ends it, the third ends the wait.
-fn wait(kitchen: &Kitchen<'_>, container: &dyn Container, process: &Arc<dyn Process>) -> Result<u32, Error> {
+/// Its console, if it has one, follows the user's in size.
+fn wait(
+    kitchen: &Kitchen<'_>,
+    container: &dyn Container,
+    process: &Arc<dyn Process>,
+    mut console: Option<ConsoleSize>,
+) -> Result<u32, Error> {
     let lost = |error: &CallError| Error::call("the container's process was lost", error);
     let mut seen = 0;
     let mut ended: Option<Instant> = None;
     loop {
         if let Some(code) = process.wait(TICK).map_err(|error| lost(&error))? {
             return Ok(code);
+        }
+        if console.is_some()
+            && let Some(size) = (kitchen.console)()
+            && console != Some(size)
+        {
+            console = Some(size);
+            // A window of the wrong size is no reason to stop.
+            let _ = process.resize(size);
         }
         while seen < kitchen.interrupts.count() {
             seen += 1;

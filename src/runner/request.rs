@@ -36,6 +36,9 @@ pub struct Request {
     pub memory_mib: Option<u64>,
     /// The limit of processor time.
     pub cpus: Option<Cpus>,
+    /// How many seconds `stop` waits for it to shut down; `None` if that was not said.
+    #[serde(default)]
+    pub stop_timeout: Option<u32>,
     /// Whether nothing of it is kept when it has ended, as with `--rm`.
     pub remove: bool,
 }

@@ -6,6 +6,8 @@
 mod backup;
 mod computecore;
 mod computenetwork;
+pub(crate) mod console;
+pub(crate) mod detached;
 mod dll;
 mod folder;
 mod layer_writer;

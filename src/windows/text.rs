@@ -30,6 +30,11 @@ impl Wide {
         Self::new(call, path)
     }
 
+    /// Valid as long as this lives, for a function that writes to it.
+    pub fn as_mut_ptr(&mut self) -> PWSTR {
+        self.0.as_mut_ptr()
+    }
+
     /// Valid as long as this lives.
     pub fn as_ptr(&self) -> PCWSTR {
         self.0.as_ptr()

@@ -9,6 +9,7 @@ use crate::image::Digest;
 use crate::image::layout::Folder;
 use crate::runner::id::LayerId;
 use crate::runner::import::{import, is_complete};
+use crate::runner::interrupts::Interrupts;
 use crate::runner::layer::Compression;
 use crate::runner::prune::prune;
 use crate::runner::pull::Layer;
@@ -55,7 +56,7 @@ fn lowest_first_each_once() {
     let (folder, store) = store();
     let (blobs, layers) = image(folder.path());
     let fake = Fake::new();
-    let ids = import(&fake, &store, &blobs, &layers, &|_| ()).unwrap();
+    let ids = import(&fake, &store, &blobs, &layers, &Interrupts::new(), &|_| ()).unwrap();
     let base = LayerId::on(None, &layers[0].diff_id);
     let upper = LayerId::on(Some(&base), &layers[1].diff_id);
     assert_eq!(ids, [upper, base]);
@@ -65,7 +66,7 @@ fn lowest_first_each_once() {
     assert_eq!(names(&store.layer(&upper)), ["1 tombstones", "imported", "wincompat.json"]);
 
     let calls = fake.world().calls.len();
-    assert_eq!(import(&fake, &store, &blobs, &layers, &|_| panic!("imported again")).unwrap(), ids);
+    assert_eq!(import(&fake, &store, &blobs, &layers, &Interrupts::new(), &|_| panic!("imported again")).unwrap(), ids);
     assert_eq!(fake.world().calls.len(), calls);
 }
 
@@ -74,7 +75,7 @@ fn a_blob_that_is_not_what_it_should_be_leaves_nothing() {
     let (folder, store) = store();
     let (blobs, mut layers) = image(folder.path());
     layers[0].diff_id = Digest::of(b"another");
-    let error = import(&Fake::new(), &store, &blobs, &layers, &|_| ()).unwrap_err();
+    let error = import(&Fake::new(), &store, &blobs, &layers, &Interrupts::new(), &|_| ()).unwrap_err();
     assert!(error.causes.iter().any(|cause| cause.contains("diff ID")), "{error:?}");
     assert_eq!(kept(&store), [""; 0]);
 }
@@ -88,7 +89,7 @@ fn the_nth_call_fails_or_the_program_dies_there() {
             let (blobs, layers) = image(folder.path());
             let trouble = if kill { Trouble::Kill(n, When::After) } else { Trouble::Fail(n, When::Before) };
             let fake = Fake::new().trouble(trouble);
-            let ended = catch_unwind(AssertUnwindSafe(|| import(&fake, &store, &blobs, &layers, &|_| ())));
+            let ended = catch_unwind(AssertUnwindSafe(|| import(&fake, &store, &blobs, &layers, &Interrupts::new(), &|_| ())));
             let made = fake.world().calls.len();
             if made < n {
                 break;
@@ -111,7 +112,7 @@ fn the_nth_call_fails_or_the_program_dies_there() {
             for id in kept(&store) {
                 assert!(is_complete(&store, &id.parse().unwrap()), "{id} is torn at {n}");
             }
-            assert_eq!(import(&fake, &store, &blobs, &layers, &|_| ()).unwrap().len(), 2);
+            assert_eq!(import(&fake, &store, &blobs, &layers, &Interrupts::new(), &|_| ()).unwrap().len(), 2);
         }
     }
     println!("{failed} failed calls, {died} deaths; no torn layer was left");

@@ -1,0 +1,85 @@
+//! `run -d`: a monitor process is started and heard until its container runs.
+
+use std::io::{self, BufRead as _, BufReader, Write};
+use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use crate::report::plain::clean;
+use crate::runner::error::Error;
+use crate::runner::interrupts::Interrupts;
+use crate::runner::monitor::{Order, Told};
+use crate::runner::request::Request;
+
+/// How often Ctrl-C is looked at.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Starts the container in the background and waits until it runs: its id.
+///
+/// # Errors
+///
+/// A monitor that cannot be started, or what it says of its container.
+pub fn start(
+    root: &Path,
+    trace: Option<&Path>,
+    request: &Request,
+    interrupts: &Interrupts,
+    err: &mut dyn Write,
+) -> Result<String, Error> {
+    let failed = |error: io::Error| Error::new("no process could be started that looks after the container").because(error);
+    let absolute = |path: &Path| std::path::absolute(path).map_err(failed);
+    let order = Order { root: absolute(root)?, trace: trace.map(absolute).transpose()?, request: request.clone() };
+    let monitor = spawn(&order.root).map_err(failed)?;
+    let mut to = Some(monitor.stdin);
+    if let Some(to) = &mut to {
+        let mut line = serde_json::to_vec(&order).map_err(|error| failed(error.into()))?;
+        line.push(b'\n');
+        to.write_all(&line).map_err(failed)?;
+    }
+
+    // Its answers are read by a thread, so that Ctrl-C is seen meanwhile.
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(monitor.stdout).lines().map_while(Result::ok) {
+            let Ok(answer) = serde_json::from_str::<Told>(&line) else { return };
+            if tell.send(answer).is_err() {
+                return;
+            }
+        }
+    });
+    loop {
+        match told.recv_timeout(TICK) {
+            Ok(Told::Running(id)) => return Ok(id),
+            Ok(Told::Failed(failed)) => return Err(failed.into()),
+            Ok(Told::Note(note)) => {
+                // A note nobody reads is no reason to stop.
+                let _ = writeln!(err, "warning: {}", clean(&note));
+            }
+            // The end of its order tells the monitor to give everything back; it then says that it was interrupted.
+            Err(RecvTimeoutError::Timeout) if interrupts.count() > 0 => drop(to.take()),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Error::new("the process that looks after the container has ended without a word")
+                    .hint("`wincompat prune` removes what it may have left behind"));
+            }
+        }
+    }
+}
+
+/// A process of ours and our ends of its pipes.
+struct Monitor {
+    stdin: Box<dyn Write + Send>,
+    stdout: Box<dyn io::Read + Send>,
+}
+
+#[cfg(windows)]
+fn spawn(folder: &Path) -> io::Result<Monitor> {
+    let detached = crate::windows::detached::spawn(&std::env::current_exe()?, &["monitor"], folder)?;
+    Ok(Monitor { stdin: Box::new(detached.stdin), stdout: Box::new(detached.stdout) })
+}
+
+#[cfg(not(windows))]
+fn spawn(_: &Path) -> io::Result<Monitor> {
+    Err(io::ErrorKind::Unsupported.into())
+}

@@ -1,0 +1,63 @@
+//! Our side of a container: the standard handles, Ctrl-C, and the size of the terminal.
+
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+
+use crate::runner::documents::ConsoleSize;
+use crate::runner::error::Error;
+use crate::runner::interrupts::Interrupts;
+use crate::runner::stdio::Stdio;
+
+/// Counts Ctrl-C from now on, in place of being ended by it.
+///
+/// # Errors
+///
+/// A system that lets nobody listen.
+pub fn interrupts() -> Result<Arc<Interrupts>, Error> {
+    let interrupts = Arc::new(Interrupts::new());
+    let raised = Arc::clone(&interrupts);
+    ctrlc::set_handler(move || raised.raise())
+        .map_err(|error| Error::new("Ctrl-C cannot be passed on to a container").because(error))?;
+    Ok(interrupts)
+}
+
+/// Our standard handles themselves, byte for byte: what a container writes need not be UTF-8, which the standard library demands
+/// of what it writes to a console.
+///
+/// # Errors
+///
+/// A handle that cannot be had.
+pub fn stdio(with_stdin: bool) -> Result<Stdio, Error> {
+    let failed = |error: io::Error| Error::new("a standard handle of wincompat cannot be used").because(error);
+    Ok(Stdio {
+        stdin: if with_stdin { Some(Box::new(own(io::stdin()).map_err(failed)?)) } else { None },
+        stdout: Box::new(own(io::stdout()).map_err(failed)?),
+        stderr: Box::new(own(io::stderr()).map_err(failed)?),
+    })
+}
+
+#[cfg(unix)]
+fn own(handle: impl std::os::fd::AsFd) -> io::Result<File> {
+    handle.as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(windows)]
+fn own(handle: impl std::os::windows::io::AsHandle) -> io::Result<File> {
+    handle.as_handle().try_clone_to_owned().map(File::from)
+}
+
+/// The size of our terminal, if there is one.
+pub fn size() -> Option<ConsoleSize> {
+    terminal_size::terminal_size().map(|(width, height)| ConsoleSize { height: height.0, width: width.0 })
+}
+
+/// Hands our console over to a process with a console of its own, until what is returned is dropped.
+#[cfg(windows)]
+pub fn raw(with_input: bool) -> impl Drop {
+    crate::windows::console::Raw::enter(with_input)
+}
+
+/// Elsewhere no container runs that could be given a console.
+#[cfg(not(windows))]
+pub const fn raw(_: bool) {}
