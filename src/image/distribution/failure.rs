@@ -68,7 +68,8 @@ impl Failure {
         } else {
             (format!("{server} did not answer as a web server does: {reason}"), Again::Soon)
         };
-        Self { again, ..Self::new(ErrorKind::Network, cause) }
+        let hint = "look at the name of the registry, the network and the proxy (HTTPS_PROXY), then try again";
+        Self { again, ..Self::new(ErrorKind::Network, cause).hint(hint) }
     }
 
     /// A server sent this program to an address it has no business with.
