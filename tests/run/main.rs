@@ -1,0 +1,16 @@
+//! `wincompat run`, from the command line to the calls that the Host Compute Service gets, against the HCS emulator under Wine
+//! (`tests/emulated.sh`).
+#![cfg(windows)]
+
+#[path = "../emulated/mod.rs"]
+mod emulated;
+#[path = "../program/mod.rs"]
+mod program;
+#[path = "../registry/mod.rs"]
+mod registry;
+
+mod commands;
+mod exit_codes;
+mod machine;
+mod processes;
+mod streams;
