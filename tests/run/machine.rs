@@ -86,9 +86,9 @@ impl Machine {
         Running::start(self.command(arguments)).end()
     }
 
-    /// `wincompat run --rm ARGUMENTS…` to its end.
+    /// `wincompat run --rm -q ARGUMENTS…` to its end.
     pub fn run(&self, arguments: &[&str]) -> Ended {
-        self.wincompat(&[&["run", "--rm"], arguments].concat())
+        self.wincompat(&[&["run", "--rm", "-q"], arguments].concat())
     }
 
     /// Starts the program, which is to be spoken with.
@@ -99,15 +99,23 @@ impl Machine {
     }
 
     /// The documents that a function was called with, in order.
-    pub fn documents(&self, function: &str, argument: &str) -> Vec<Value> {
-        self.host.calls_of(function).into_iter().map(|call| call["arguments"][argument].clone()).collect()
+    pub fn documents(&self, function: &str) -> Vec<Value> {
+        // Lines without arguments tell of the end of a call.
+        let calls = self.host.calls_of(function).into_iter().filter(|call| call.get("arguments").is_some());
+        calls.map(|call| call["arguments"]["document"].clone()).collect()
     }
 
-    /// The one document that created a process.
-    pub fn process(&self) -> Value {
-        let documents = self.documents("HcsCreateProcess", "parameters");
-        assert_eq!(documents.len(), 1, "{documents:?}");
-        documents[0].clone()
+    /// The document of the last call of a function.
+    #[track_caller]
+    pub fn last_document(&self, function: &str) -> Value {
+        self.documents(function).pop().unwrap_or_else(|| panic!("{function} was not called"))
+    }
+
+    /// What the Host Compute Service knows of a compute system.
+    pub fn system(&self, id: &str) -> Value {
+        let state = self.host.hosts(Command::new("hcsemu").arg("state"), "").output().unwrap();
+        let state: Value = serde_json::from_slice(&state.stdout).unwrap();
+        state["systems"][id].clone()
     }
 
     /// The folders in the store that are containers' own.
@@ -245,9 +253,17 @@ impl Running {
     /// Closes its standard input and waits for its end.
     pub fn end(mut self) -> Ended {
         drop(self.child.stdin.take());
+        self.end_without_closing()
+    }
+
+    /// Waits for its end.
+    pub fn end_without_closing(mut self) -> Ended {
+        // To wait for a child closes its standard input.
+        let stdin = self.child.stdin.take();
         let out = self.rest();
         let err = String::from_utf8_lossy(&self.err.take().unwrap().join().unwrap()).replace("\r\n", "\n");
         let code = self.child.wait().unwrap().code().unwrap().cast_unsigned();
+        drop(stdin);
         Ended { code, out, err }
     }
 }
