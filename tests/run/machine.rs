@@ -111,6 +111,16 @@ impl Machine {
         self.documents(function).pop().unwrap_or_else(|| panic!("{function} was not called"))
     }
 
+    /// Waits until a function was called.
+    #[track_caller]
+    pub fn wait_for(&self, function: &str) {
+        let until = Instant::now() + LONG;
+        while self.host.calls_of(function).is_empty() {
+            assert!(Instant::now() < until, "{function} is not called");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// What the Host Compute Service knows of a compute system.
     pub fn system(&self, id: &str) -> Value {
         let state = self.host.hosts(Command::new("hcsemu").arg("state"), "").output().unwrap();

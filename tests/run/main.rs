@@ -10,7 +10,10 @@ mod program;
 mod registry;
 
 mod commands;
+mod documents;
 mod exit_codes;
+mod interrupts;
 mod machine;
 mod processes;
+mod refusals;
 mod streams;
