@@ -6,6 +6,7 @@
 mod backup;
 mod computecore;
 mod computenetwork;
+pub(crate) mod console;
 pub(crate) mod detached;
 mod dll;
 mod folder;
@@ -16,7 +17,10 @@ pub(crate) mod probe;
 pub(crate) mod registry;
 mod security;
 mod stdio;
+pub(crate) mod store_folder;
 pub(crate) mod system;
 mod text;
+mod token;
 mod vmcompute;
+pub(crate) mod volume;
 mod wclayer;

@@ -66,7 +66,7 @@ impl Program {
         command
     }
 
-    /// The program, to be started and spoken with.
+    /// The program as a process that a test speaks with, or ends at any moment, and has to.
     pub fn process(&self) -> process::Command {
         // For Windows the path has a root but no drive.
         let program = std::path::absolute(env!("CARGO_BIN_EXE_wincompat")).unwrap();
