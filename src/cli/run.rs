@@ -19,11 +19,13 @@ use crate::knowledge::Knowledge;
 use crate::report::document::{Entry, Report};
 use crate::report::{self, Format, plain};
 use crate::runner::command_line::Command;
-use crate::runner::documents::{Cpus, PortMapping};
+use crate::runner::documents::{ConsoleSize, Cpus, PortMapping};
 use crate::runner::flags::{self, Volume};
 use crate::runner::image_config::ProcessConfig;
 use crate::runner::interrupts::Interrupts;
-use crate::runner::plan::Plan;
+use crate::runner::log::Log;
+use crate::runner::plan::{self, Plan, Planned};
+use crate::runner::preflight;
 use crate::runner::pull::{self, Pulled, pull};
 use crate::runner::recipe::{self, Kitchen, Progress};
 use crate::runner::request::{NetworkWish, ProcessRequest, Request};
@@ -31,7 +33,7 @@ use crate::runner::stdio::Stdio;
 use crate::runner::store::Store;
 use crate::runner::system::{PATIENCE, this_machine};
 use crate::runner::trace::Trace;
-use crate::runner::{id, import};
+use crate::runner::{id, import, name};
 
 /// Run a container, with no engine.
 #[derive(clap::Args, Clone, Debug)]
@@ -59,8 +61,8 @@ pub struct Args {
     #[arg(long = "rm")]
     remove: bool,
     /// What the container is called.
-    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
-    name: String,
+    #[arg(long, value_parser = name::parse)]
+    name: Option<String>,
     /// The program, in the place of the image's own.
     #[arg(long, value_name = "PROGRAM")]
     entrypoint: Option<String>,
@@ -188,7 +190,7 @@ impl Args {
         }
         let policy = self.policy.policy()?;
         let knowledge = self.knowledge.load()?;
-        let host = self.find_host(&knowledge, &policy)?;
+        let mut host = self.find_host(&knowledge, &policy)?;
         let root = self.store.folder()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -204,11 +206,15 @@ impl Args {
                 None => runtime.block_on(pull::described(&images, &chosen.name, &digest(&chosen)?))?,
             };
             let request = self.request(&pulled, isolation, layer_ids(&pulled))?;
-            return plan(&request, &root, out);
+            return print_plan(&request, &root, out);
         }
 
         let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(&root, pulled));
-        preflight(&root, isolation, needs_import)?;
+        let system = this_machine(self.open_trace()?, PATIENCE)?;
+        host.launch = Some(preflight::facts(&*system, &root));
+        if let Some(refusal) = preflight::refusal(&preflight::check(&host, isolation, needs_import), isolation) {
+            return Err(refusal.into());
+        }
         let store = Store::open(&root)?;
         let blobs = Folder::create(&root)?;
         let pulled = match chosen.stored {
@@ -221,7 +227,6 @@ impl Args {
         drop(images);
         drop(runtime);
         let interrupts = terminal::interrupts()?;
-        let system = this_machine(self.open_trace()?, PATIENCE)?;
         let layers = import::import(&*system, &store, &blobs, &pulled.layers, &interrupts, &|layer| {
             if !self.quiet {
                 progress::importing(layer);
@@ -264,19 +269,36 @@ impl Args {
             return Err(Refusal::new(format!("{} is in no registry", reference.as_str()))
                 .hint("push it to a registry first: `skopeo copy SOURCE docker://REGISTRY/NAME:TAG`"));
         };
-        let stored = if self.pull == When::Always { None } else { stored(root, &name)? };
-        if stored.is_none() && self.pull == When::Never {
+        let judged = async |place: &Reference| {
+            let resolved = images.resolve(std::slice::from_ref(place)).await.pop();
+            let mut image = resolved.ok_or_else(|| Refusal::new("the image was not looked for"))??;
+            reference.as_str().clone_into(&mut image.reference);
+            image.repository = Some(name.repository_with_registry());
+            super::check::confirm_choice(images, knowledge, &host.host, place, &mut image).await;
+            let judgement = compat::judge(knowledge, &host.host, &image, policy);
+            Ok::<_, Refusal>((image, judgement))
+        };
+        let in_store = match stored(root, &name)? {
+            Some(stored) if self.pull != When::Always => {
+                let (image, judgement) = judged(&Reference::in_layout(root, &name)).await?;
+                let chosen = Chosen { name: name.clone(), judgement, image, stored: Some(stored) };
+                if chosen.judgement.ok == Some(true) || self.pull == When::Never {
+                    return Ok(chosen);
+                }
+                Some(chosen)
+            }
+            _ => None,
+        };
+        if self.pull == When::Never {
             return Err(Refusal::new(format!("{name} is not in the store, and --pull never forbids to fetch it"))
                 .hint(format!("`wincompat pull {name}` fetches it")));
         }
-        let place = if stored.is_some() { Reference::in_layout(root, &name) } else { reference.clone() };
-        let resolved = images.resolve(std::slice::from_ref(&place)).await.pop();
-        let mut image = resolved.ok_or_else(|| Refusal::new("the image was not looked for"))??;
-        reference.as_str().clone_into(&mut image.reference);
-        image.repository = Some(name.repository_with_registry());
-        super::check::confirm_choice(images, knowledge, &host.host, &place, &mut image).await;
-        let judgement = compat::judge(knowledge, &host.host, &image, policy);
-        Ok(Chosen { name, judgement, image, stored })
+        // What was pulled for another host does not stand in the way of the entry for this one.
+        match (judged(&reference).await, in_store) {
+            (Ok((image, judgement)), _) => Ok(Chosen { name, judgement, image, stored: None }),
+            (Err(_), Some(in_store)) => Ok(in_store),
+            (Err(refusal), None) => Err(refusal),
+        }
     }
 
     /// The isolation that was judged to be right; a pair that cannot work is refused, unless it is forced.
@@ -343,7 +365,7 @@ impl Args {
             }
         }
         Ok(Request {
-            name: self.name.clone(),
+            name: self.name.clone().unwrap_or_default(),
             image: self.image.clone(),
             isolation,
             layers,
@@ -354,7 +376,7 @@ impl Args {
                 working_directory: self.process.workdir.clone().or_else(|| config.working_dir.clone()).unwrap_or_default(),
                 environment: self.process.environment(config.env.as_deref().unwrap_or_default())?,
                 stdin: self.process.interactive && !self.detach,
-                console: self.process.tty.then(terminal::size),
+                console: self.process.tty.then(|| terminal::size().unwrap_or(ConsoleSize { height: 25, width: 80 })),
             },
             mounts,
             pipes,
@@ -428,11 +450,6 @@ fn existing_folder(path: &str) -> Result<String, Refusal> {
     absolute.into_os_string().into_string().map_err(|_| wrong("its path is not valid Unicode".to_owned()))
 }
 
-/// Everything that this machine lacks for it, at once.
-fn preflight(_root: &Path, _isolation: Isolation, _needs_import: bool) -> Result<(), Refusal> {
-    Ok(())
-}
-
 /// Runs the container and stays with it.
 fn attached(
     system: &dyn crate::runner::system::System,
@@ -447,8 +464,13 @@ fn attached(
             let _ = writeln!(io::stderr(), "warning: {}", plain::clean(note));
         }
     };
-    let kitchen = Kitchen { system, store, interrupts, report: &note };
-    let outcome = recipe::run(&kitchen, request, |_| terminal::stdio(request.process.stdin))?;
+    let _console = request.process.console.map(|_| terminal::raw(request.process.stdin));
+    let kitchen = Kitchen { system, store, interrupts, report: &note, console: &terminal::size };
+    let outcome = recipe::run(&kitchen, request, |claim| {
+        let ours = terminal::stdio(request.process.stdin)?;
+        // What is removed at its end needs no log.
+        if request.remove { Ok(ours) } else { Ok(ours.logged(&Log::create(&store.container(&claim.id))?)) }
+    })?;
     for left in outcome.left_over {
         let left = Refusal::from(left);
         writeln!(err, "warning: {}; `wincompat prune` tries again", plain::clean(&left.what)).map_err(Failure::Stream)?;
@@ -457,12 +479,12 @@ fn attached(
 }
 
 /// Prints what would be done, as one JSON document.
-fn plan(request: &Request, root: &Path, out: &mut dyn Write) -> Result<u32, Failure> {
+fn print_plan(request: &Request, root: &Path, out: &mut dyn Write) -> Result<u32, Failure> {
     let (system, store, interrupts) = (Plan::new(), Store::on_paper(root)?, Interrupts::new());
-    let kitchen = Kitchen { system: &system, store: &store, interrupts: &interrupts, report: &|_| () };
+    let kitchen = Kitchen { system: &system, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };
     let outcome = recipe::run(&kitchen, request, |_| Ok(Stdio::nothing()))?;
     outcome.exit_code?;
-    report::json(&serde_json::json!({"schema": "wincompat/plan/v1", "request": request, "calls": system.calls()}), out)
-        .map_err(Failure::Stream)?;
+    let planned = Planned { schema: plan::SCHEMA, request, calls: system.calls() };
+    report::json(&planned, out).map_err(Failure::Stream)?;
     Ok(0)
 }

@@ -47,8 +47,17 @@ fn own(handle: impl std::os::windows::io::AsHandle) -> io::Result<File> {
     handle.as_handle().try_clone_to_owned().map(File::from)
 }
 
-/// The size of our terminal, or a usual one where there is none.
-pub fn size() -> ConsoleSize {
-    terminal_size::terminal_size()
-        .map_or(ConsoleSize { height: 25, width: 80 }, |(width, height)| ConsoleSize { height: height.0, width: width.0 })
+/// The size of our terminal, if there is one.
+pub fn size() -> Option<ConsoleSize> {
+    terminal_size::terminal_size().map(|(width, height)| ConsoleSize { height: height.0, width: width.0 })
 }
+
+/// Hands our console over to a process with a console of its own, until what is returned is dropped.
+#[cfg(windows)]
+pub fn raw(with_input: bool) -> impl Drop {
+    crate::windows::console::Raw::enter(with_input)
+}
+
+/// Elsewhere no container runs that could be given a console.
+#[cfg(not(windows))]
+pub const fn raw(_: bool) {}

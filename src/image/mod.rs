@@ -23,6 +23,7 @@ use serde::Serialize;
 pub use cache::Cache;
 pub use content::RawImage;
 pub use digest::Digest;
+pub(crate) use name::registry as registry_name;
 pub use name::{DOCKER_HUB, Name};
 pub use reference::Reference;
 pub use resolve::{Images, Options};

@@ -16,9 +16,24 @@ use super::guid::Guid;
 use super::id::ContainerId;
 use super::layer::transport::{Pending, Stamp, stamp_portably};
 use super::layer::{LayerSink, SddlConverter};
+use super::request::Request;
 use super::system::{Container, Process, Result, Spawned, System};
 use crate::compat::Isolation;
 use crate::image::Digest;
+
+/// What `--dry-run` prints, `wincompat/plan/v1`: the calls that would be made, in their order.
+#[derive(Clone, Debug, Serialize)]
+pub struct Planned<'a> {
+    /// `wincompat/plan/v1`.
+    pub schema: &'static str,
+    /// What is to be run.
+    pub request: &'a Request,
+    /// From the scratch layer on to the last thing given back.
+    pub calls: Vec<PlannedCall>,
+}
+
+/// The version of the form of [`Planned`].
+pub const SCHEMA: &str = "wincompat/plan/v1";
 
 /// One call that would be made.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -70,6 +85,11 @@ impl Plan {
 }
 
 impl System for Plan {
+    /// Those of every Windows with the libraries.
+    fn schema_versions(&self) -> Result<Vec<(u32, u32)>> {
+        Ok(vec![(1, 0), (2, 1)])
+    }
+
     fn name_to_guid(&self, name: &str) -> Result<Guid> {
         Ok(Digest::of(name.as_bytes()).hex().get(..32).and_then(from_hex).unwrap_or(Guid::from_random([0; 16])))
     }

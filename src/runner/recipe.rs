@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::call::CallError;
-use super::documents::{Argon, ContainerDocument, Layer, Signal, Spec, Xenon};
+use super::documents::{Argon, ConsoleSize, ContainerDocument, Layer, Signal, Spec, Xenon};
 use super::error::{Error, Exit};
 use super::interrupts::Interrupts;
 use super::network::{self, Connection};
@@ -37,6 +37,8 @@ pub struct Kitchen<'a> {
     pub interrupts: &'a Interrupts,
     /// Who is told how it goes.
     pub report: &'a dyn Fn(Progress<'_>),
+    /// How large the user's terminal is, for a process with a console.
+    pub console: &'a dyn Fn() -> Option<ConsoleSize>,
 }
 
 /// How it goes.
@@ -93,7 +95,7 @@ fn live(
     let spawned = process(kitchen, claim, container, request)?;
     let (process, mut pump) = Pump::start(spawned, stdio)?;
     (kitchen.report)(Progress::Running(claim));
-    let exit_code = wait(kitchen, container, &process)?;
+    let exit_code = wait(kitchen, container, &process, request.process.console)?;
     pump.drain(SILENCE);
     Ok(exit_code)
 }
@@ -157,7 +159,7 @@ fn scratch(kitchen: &Kitchen<'_>, claim: &mut Claim, request: &Request, spec: &S
 
 /// The network endpoint, and for process isolation its namespace.
 fn network(kitchen: &Kitchen<'_>, claim: &mut Claim, request: &Request) -> Result<Connection, Error> {
-    let Kitchen { system, store, interrupts, report } = *kitchen;
+    let Kitchen { system, store, interrupts, report, .. } = *kitchen;
     interrupts.check()?;
     let Some(network) = network::choose(system, request)? else {
         if request.network == super::request::NetworkWish::Any {
@@ -255,13 +257,27 @@ fn process(kitchen: &Kitchen<'_>, claim: &mut Claim, container: &dyn Container, 
 }
 
 /// Waits for the process to end. The first interrupt is passed on to it, the second ends it, the third ends the wait.
-fn wait(kitchen: &Kitchen<'_>, container: &dyn Container, process: &Arc<dyn Process>) -> Result<u32, Error> {
+/// Its console, if it has one, follows the user's in size.
+fn wait(
+    kitchen: &Kitchen<'_>,
+    container: &dyn Container,
+    process: &Arc<dyn Process>,
+    mut console: Option<ConsoleSize>,
+) -> Result<u32, Error> {
     let lost = |error: &CallError| Error::call("the container's process was lost", error);
     let mut seen = 0;
     let mut ended: Option<Instant> = None;
     loop {
         if let Some(code) = process.wait(TICK).map_err(|error| lost(&error))? {
             return Ok(code);
+        }
+        if console.is_some()
+            && let Some(size) = (kitchen.console)()
+            && console != Some(size)
+        {
+            console = Some(size);
+            // A window of the wrong size is no reason to stop.
+            let _ = process.resize(size);
         }
         while seen < kitchen.interrupts.count() {
             seen += 1;

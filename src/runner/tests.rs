@@ -58,7 +58,7 @@ fn run(fake: &Fake, store: &Store, request: &Request, stdin: &'static [u8]) -> O
         Progress::Running(_) => (0..fake.interrupted_while_running()).for_each(|_| interrupts.raise()),
         Progress::Claimed(_) => (0..fake.interrupted_before()).for_each(|_| interrupts.raise()),
     };
-    let kitchen = Kitchen { system: fake, store, interrupts: &interrupts, report: &report };
+    let kitchen = Kitchen { system: fake, store, interrupts: &interrupts, report: &report, console: &|| None };
     match catch_unwind(AssertUnwindSafe(|| recipe::run(&kitchen, request, |_| Ok(stdio)))) {
         Ok(result) => {
             let notes = notes.into_inner().unwrap();

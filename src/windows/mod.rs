@@ -6,6 +6,7 @@
 mod backup;
 mod computecore;
 mod computenetwork;
+pub(crate) mod console;
 pub(crate) mod detached;
 mod dll;
 mod folder;
@@ -19,4 +20,5 @@ mod stdio;
 pub(crate) mod system;
 mod text;
 mod vmcompute;
+pub(crate) mod volume;
 mod wclayer;

@@ -66,15 +66,16 @@ fn one_bad_layer_costs_nothing_of_the_others() {
     let layers: Vec<Layer> = (1..=3).map(|seed| Layer::new(GZIP, seed, 400_000)).collect();
     let images = served(&layers);
     let (first, slow, bad) = (layers[0].clone(), layers[1..].to_vec(), std::sync::atomic::AtomicBool::new(true));
-    let shop = Shop::new(layers, move |request| match slow.iter().find(|layer| request.path.ends_with(layer.digest().as_str())) {
-        Some(layer) => slowly(request, &layer.stored, 16 << 10, Duration::from_millis(5)),
-        None if request.path.ends_with(first.digest().as_str()) && bad.swap(false, std::sync::atomic::Ordering::SeqCst) => {
-            // Not before something of the others is there.
-            std::thread::sleep(Duration::from_millis(60));
-            part(request, &vec![7; first.stored.len()])
-        }
-        None => images.respond(request),
-    });
+    let shop =
+        Shop::new(layers, move |request| match slow.iter().find(|layer| request.path.ends_with(layer.digest().as_str())) {
+            Some(layer) => slowly(request, &layer.stored, 16 << 10, Duration::from_millis(5)),
+            None if request.path.ends_with(first.digest().as_str()) && bad.swap(false, std::sync::atomic::Ordering::SeqCst) => {
+                // Not before something of the others is there.
+                std::thread::sleep(Duration::from_millis(60));
+                part(request, &vec![7; first.stored.len()])
+            }
+            None => images.respond(request),
+        });
     shop.fails(&[]);
     has_no_image(&shop);
     let kept: Vec<u64> = shop.layers.iter().map(|layer| shop.kept(layer)).collect();

@@ -79,8 +79,7 @@ impl Layer {
 /// An image with these layers.
 fn image_of(layers: &[Layer]) -> WindowsImage {
     let diff_ids: Vec<&str> = layers.iter().map(|layer| layer.diff_id.as_str()).collect();
-    let mut image =
-        WindowsImage::of("10.0.20348.2402").stated("rootfs", json!({"type": "layers", "diff_ids": diff_ids}));
+    let mut image = WindowsImage::of("10.0.20348.2402").stated("rootfs", json!({"type": "layers", "diff_ids": diff_ids}));
     image.layers = layers.iter().map(Layer::descriptor).collect();
     image
 }

@@ -106,7 +106,8 @@ mod tests {
             "rootfs": { "type": "layers", "diff_ids": [layer] },
         })
         .to_string();
-        let described = |media_type: &str, bytes: &[u8]| json!({ "mediaType": media_type, "digest": Digest::of(bytes), "size": bytes.len() });
+        let described =
+            |media_type: &str, bytes: &[u8]| json!({ "mediaType": media_type, "digest": Digest::of(bytes), "size": bytes.len() });
         let manifest = json!({
             "schemaVersion": 2, "mediaType": media_type,
             "config": described("application/vnd.docker.container.image.v1+json", config.as_bytes()),
@@ -155,9 +156,12 @@ mod tests {
         let [entry] = store.index().unwrap().entries.try_into().unwrap();
         assert_eq!(entry.media_type.as_deref(), Some(OCI_INDEX));
         let index: Value = serde_json::from_slice(&store.blob(&entry.digest, 4096).unwrap()).unwrap();
-        assert_eq!(index["manifests"], json!([{
-            "mediaType": DOCKER_MANIFEST, "digest": digest, "size": raw.manifest.len(),
-            "platform": { "os": "windows", "architecture": "amd64", "os.version": "10.0.20348.1", "os.features": ["win32k"] },
-        }]));
+        assert_eq!(
+            index["manifests"],
+            json!([{
+                "mediaType": DOCKER_MANIFEST, "digest": digest, "size": raw.manifest.len(),
+                "platform": { "os": "windows", "architecture": "amd64", "os.version": "10.0.20348.1", "os.features": ["win32k"] },
+            }])
+        );
     }
 }

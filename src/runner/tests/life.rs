@@ -268,7 +268,7 @@ fn a_dry_run_lists_the_calls_and_touches_nothing() {
     ] {
         let plan = Plan::new();
         let (interrupts, report) = (Interrupts::new(), |_: Progress<'_>| ());
-        let kitchen = Kitchen { system: &plan, store: &store, interrupts: &interrupts, report: &report };
+        let kitchen = Kitchen { system: &plan, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
         let stdio = Stdio { stdin: None, stdout: Box::new(std::io::sink()), stderr: Box::new(std::io::sink()) };
         let outcome = recipe::run(&kitchen, &request(isolation), |_| Ok(stdio)).unwrap();
         assert_eq!((outcome.exit_code, outcome.left_over), (Ok(0), vec![]));
