@@ -41,8 +41,7 @@ fn fetch(reference: &Reference, store: &Folder) -> Result<Pulled, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let images = Images::new(Options { no_cache: true, ..Options::default() }, Knowledge::built_in());
-        let resolved: Result<Vec<image::Image>, _> =
-            images.resolve(std::slice::from_ref(reference)).await.into_iter().collect();
+        let resolved: Result<Vec<image::Image>, _> = images.resolve(std::slice::from_ref(reference)).await.into_iter().collect();
         let candidate = resolved?.into_iter().flat_map(|image| image.candidates).next();
         let digest = candidate.and_then(|candidate| candidate.digest).ok_or("there is no image for Windows")?;
         Ok(pull(&images, name, &digest, store, &silent).await?)
