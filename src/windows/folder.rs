@@ -302,7 +302,9 @@ mod tests {
         };
         set_basic_info(&file, &times).unwrap();
         let read = info_of(&file).unwrap();
-        assert_eq!((read.creation, read.write), (times.creation, times.write));
+        assert_eq!(read.write, times.write);
+        // Wine on Linux keeps no time of creation and tells that of the last write.
+        assert!([times.creation, times.write].contains(&read.creation), "{:?}", read.creation);
         drop(file);
         root.link("Files\\b.txt", &root, "Files\\a.txt").unwrap();
         assert_eq!(std::fs::read(temporary.path().join("Files").join("b.txt")).unwrap(), b"content");

@@ -193,3 +193,22 @@ fn commands_that_cannot_be_started() {
     assert_eq!(ended.text(), "");
     machine.has_nothing_left();
 }
+
+#[test]
+fn a_service_that_does_not_say_which_documents_it_takes_is_given_them() {
+    let Some(mut machine) = Machine::new() else { return };
+    machine.faults = "function=HcsGetServiceProperties hresult=0x80370118".to_owned();
+    machine.run(&[IMAGE, "cmd", "/c", "exit 5"]).with(5);
+    assert_eq!(machine.host.calls_of("HcsGetServiceProperties").len(), 1);
+    machine.has_nothing_left();
+}
+
+#[test]
+fn a_store_that_is_not_what_it_should_be_is_not_used() {
+    let Some(machine) = Machine::new() else { return };
+    fs::write(machine.store().join("containers"), "").unwrap();
+    machine
+        .run(&[IMAGE, "cmd", "/c", "exit 5"])
+        .failed(125, &["containers is not used", "it is a link or a file", "hint: remove it"]);
+    assert!(machine.documents("HcsCreateComputeSystem").is_empty());
+}
