@@ -121,7 +121,7 @@ function Test-Everything {
     Assert ($digest -match '^sha256:[0-9a-f]{64}$') "pull printed '$digest'"
     Assert ((Invoke-Ending 0 @('pull', $Image)).Out.Trim() -eq $digest) 'the second pull printed another digest'
     $repository = [regex]::Escape(($Image -replace '[:@][^/]*$', ''))
-    Assert ((Invoke-Ending 0 @('images')).Out -match $repository) 'images does not list it'
+    Assert ((Invoke-Ending 0 @('images', '--format', 'json')).Out -match $repository) 'images does not list it'
 
     Step 'the access list of the store'
     $acl = Get-Acl -LiteralPath $Root
@@ -175,7 +175,7 @@ function Test-Everything {
     Step 'in the background: run -d, ps, logs, exec, inspect'
     $id = (Invoke-Ending 0 ($script:Run + @('-d', '--name', 'e2e-web', $Image, 'cmd', '/c', 'ping -t localhost'))).Out.Trim()
     Assert ($id -match '^[0-9a-f]{12,}$') "run -d printed '$id'"
-    Assert ((Invoke-Ending 0 @('ps')).Out -match 'e2e-web') 'ps does not list it'
+    Assert ((Invoke-Ending 0 @('ps', '--format', 'json')).Out -match 'e2e-web') 'ps does not list it'
     Wait-Until { (Invoke-Ending 0 @('logs', 'e2e-web')).Out.Trim() -ne '' } 'a line in the log'
     Assert ((Invoke-Ending 0 @('exec', 'e2e-web', 'cmd', '/c', 'echo inside')).Out.Trim() -eq 'inside') 'exec said something else'
     $null = Invoke-Ending 3 @('exec', 'e2e-web', 'cmd', '/c', 'exit 3')
@@ -183,10 +183,10 @@ function Test-Everything {
 
     Step 'stop, rm'
     $null = Invoke-Ending 0 @('stop', '-t', '5', 'e2e-web')
-    Assert ((Invoke-Ending 0 @('ps')).Out -notmatch 'e2e-web') 'ps lists it although it was stopped'
-    Assert ((Invoke-Ending 0 @('ps', '-a')).Out -match 'e2e-web') 'ps -a does not list it'
+    Assert ((Invoke-Ending 0 @('ps', '--format', 'json')).Out -notmatch 'e2e-web') 'ps lists it although it was stopped'
+    Assert ((Invoke-Ending 0 @('ps', '-a', '--format', 'json')).Out -match 'e2e-web') 'ps -a does not list it'
     $null = Invoke-Ending 0 @('rm', 'e2e-web')
-    Assert ((Invoke-Ending 0 @('ps', '-a')).Out -notmatch 'e2e-web') 'ps -a lists it although it was removed'
+    Assert ((Invoke-Ending 0 @('ps', '-a', '--format', 'json')).Out -notmatch 'e2e-web') 'ps -a lists it although it was removed'
 
     Step 'wait, kill'
     $null = Invoke-Ending 0 ($script:Run + @('-d', '--name', 'e2e-nine', $Image, 'cmd', '/c', 'ping localhost -n 5 >nul & exit 9'))
@@ -194,7 +194,7 @@ function Test-Everything {
     $null = Invoke-Ending 0 @('rm', 'e2e-nine')
     $null = Invoke-Ending 0 ($script:Run + @('-d', '--name', 'e2e-killed', $Image, 'cmd', '/c', 'ping -t localhost'))
     $null = Invoke-Ending 0 @('kill', 'e2e-killed')
-    Wait-Until { (Invoke-Ending 0 @('ps')).Out -notmatch 'e2e-killed' } 'the end of a killed container'
+    Wait-Until { (Invoke-Ending 0 @('ps', '--format', 'json')).Out -notmatch 'e2e-killed' } 'the end of a killed container'
     $null = Invoke-Ending 0 @('rm', 'e2e-killed')
 
     Step 'a published port'
