@@ -203,7 +203,7 @@ impl Args {
                 Some(pulled) => pulled,
                 None => runtime.block_on(pull::described(&images, &chosen.name, &digest(&chosen)?))?,
             };
-            let request = self.request(&pulled, isolation, layer_ids(&pulled))?;
+            let request = self.request(&pulled, isolation, pulled.layer_ids())?;
             return print_plan(&request, &root, out);
         }
 
@@ -410,17 +410,8 @@ fn digest(chosen: &Chosen) -> Result<crate::image::Digest, Refusal> {
     })
 }
 
-/// The ids that an image's layers have once they are imported, topmost first.
-fn layer_ids(pulled: &Pulled) -> Vec<id::LayerId> {
-    let mut ids: Vec<id::LayerId> = Vec::with_capacity(pulled.layers.len());
-    for layer in &pulled.layers {
-        ids.insert(0, id::LayerId::on(ids.first(), &layer.diff_id));
-    }
-    ids
-}
-
 fn is_imported(root: &Path, pulled: &Pulled) -> bool {
-    Store::on_paper(root).is_ok_and(|store| layer_ids(pulled).iter().all(|id| import::is_complete(&store, id)))
+    Store::on_paper(root).is_ok_and(|store| pulled.layer_ids().iter().all(|id| import::is_complete(&store, id)))
 }
 
 /// Warnings of a judgement that went well, a line each.

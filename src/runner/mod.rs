@@ -5,12 +5,16 @@
 
 pub mod call;
 pub mod command_line;
+pub mod containers;
 pub mod documents;
+pub mod ending;
 pub mod error;
+pub mod filter;
 pub mod flags;
 pub mod guid;
 pub mod id;
 pub mod image_config;
+pub mod images;
 pub mod import;
 pub mod interrupts;
 pub mod layer;

@@ -25,6 +25,11 @@ impl Store {
         Ok(Self { on_paper: false, ..store })
     }
 
+    /// The store in this folder as it is: what is not there is not created, and has nothing in it.
+    pub fn at(root: &Path) -> Result<Self, Error> {
+        Ok(Self { on_paper: false, ..Self::on_paper(root)? })
+    }
+
     /// A store of which only the paths are of interest: nothing is created or written in it, as for `--dry-run`.
     pub fn on_paper(root: &Path) -> Result<Self, Error> {
         let root = std::path::absolute(root)

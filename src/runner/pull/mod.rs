@@ -11,6 +11,7 @@ use futures_util::{TryStreamExt as _, stream};
 use serde_json::{Value, json};
 use url::Url;
 
+use super::id::LayerId;
 use super::image_config::ImageConfig;
 use super::layer::Compression;
 use crate::image::config;
@@ -34,6 +35,17 @@ pub struct Pulled {
     pub config: ImageConfig,
     /// Its layers, lowest first.
     pub layers: Vec<Layer>,
+}
+
+impl Pulled {
+    /// The ids that its layers have once they are imported, topmost first.
+    pub fn layer_ids(&self) -> Vec<LayerId> {
+        let mut ids: Vec<LayerId> = Vec::with_capacity(self.layers.len());
+        for layer in &self.layers {
+            ids.insert(0, LayerId::on(ids.first(), &layer.diff_id));
+        }
+        ids
+    }
 }
 
 /// A layer of an image.
@@ -73,6 +85,7 @@ pub async fn pull(images: &Images<'_>, name: &Name, digest: &Digest, store: &Fol
     let raw = images.raw(name, digest).await?;
     let pulled = read(&raw.manifest, &raw.config, digest)?;
     refuse_without_space(store, &pulled.layers)?;
+    let _filling = store.filling()?;
     let client = images.client()?;
     // A layer that stands twice in an image is fetched once.
     let mut seen = BTreeSet::new();
@@ -100,11 +113,15 @@ pub fn stored(store: &Folder, name: &Name) -> Result<Option<Pulled>, Error> {
         // What was asked for by the digest of an index is listed by that of a manifest, and by its name.
         name.digest.as_ref() == Some(&entry.digest) || entry.annotations.ref_name.as_deref() == Some(&full_name)
     });
-    let Some(entry) = found else { return Ok(None) };
-    let bytes = store.blob(&entry.digest, manifest::LARGEST)?;
+    found.map_or(Ok(None), |entry| listed(store, &entry.digest))
+}
+
+/// The image whose manifest has this digest as the store has it; `None` if that is an index.
+pub(super) fn listed(store: &Folder, digest: &Digest) -> Result<Option<Pulled>, Error> {
+    let bytes = store.blob(digest, manifest::LARGEST)?;
     let Manifest::Image(image) = manifest::parse(&bytes, None)? else { return Ok(None) };
     let config = store.blob(&manifest::digest_of(image.config())?, config::LARGEST)?;
-    read(&bytes, &config, &entry.digest).map(Some)
+    read(&bytes, &config, digest).map(Some)
 }
 
 /// What a manifest and its config say together of an image's layers.
