@@ -6,11 +6,9 @@ use wincompat::image::{Reference, reference::Location};
 libfuzzer_sys::fuzz_target!(|text: &str| {
     if let Ok(reference) = text.parse::<Reference>()
         && let Location::Registry(name) = reference.location()
-        // A registry known by its upper case alone loses that with its case, and is a repository when read again.
-        && (name.registry == "localhost" || name.registry.contains(['.', ':']))
     {
         let again: Reference = name.to_string().parse().expect("a normal name is a reference");
         let Location::Registry(same) = again.location() else { panic!("a normal name stays in its registry") };
-        assert_eq!(same.to_string(), name.to_string(), "a normal name means itself");
+        assert_eq!((same.to_string(), &same.registry), (name.to_string(), &name.registry), "a normal name means itself");
     }
 });

@@ -29,21 +29,6 @@ pub fn each(
     Ok(code)
 }
 
-/// Prints what is wrong, if something is; the exit code is 0 or 2.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn done(result: Result<(), Refusal>, err: &mut dyn Write) -> io::Result<u8> {
-    match result {
-        Ok(()) => Ok(0),
-        Err(refusal) => {
-            refusal.write(err)?;
-            Ok(2)
-        }
-    }
-}
-
 /// Nothing but the refusal, if there is one: a command that could not even begin.
 ///
 /// # Errors

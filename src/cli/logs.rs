@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 
-use super::each::done;
 use super::refusal::Refusal;
 use super::store::StoreArgs;
 use super::{moment, terminal};
@@ -66,7 +65,10 @@ fn tail(text: &str) -> Result<Tail, String> {
 /// A stream that cannot be written.
 pub fn run(args: &Args, err: &mut dyn Write) -> io::Result<u8> {
     match args.show() {
-        Err(Failure::Refused(refusal)) => done(Err(refusal), err),
+        Err(Failure::Refused(refusal)) => {
+            refusal.write(err)?;
+            Ok(2)
+        }
         Err(Failure::Stream(error)) => Err(error),
         Ok(()) => Ok(0),
     }

@@ -3,6 +3,7 @@
 pub mod check;
 mod detached;
 mod each;
+pub mod exec;
 pub mod explain;
 mod facts;
 pub mod host;
@@ -56,6 +57,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
+    Exec(exec::Args),
     Explain(explain::ExplainArgs),
     Host(host::Args),
     Images(images::Args),
@@ -86,6 +88,7 @@ pub fn run(arguments: Vec<OsString>) -> u32 {
     let mut err = anstream::AutoStream::auto(io::stderr());
     let done = match &cli.command {
         Command::Check(args) => check::run(args, columns(), &mut out, &mut err).map(u32::from),
+        Command::Exec(args) => exec::run(args, &mut err),
         Command::Explain(args) => explain::run(args, io::stdin().lock(), &mut out, &mut err).map(u32::from),
         Command::Host(args) => host::run(args, columns(), &mut out, &mut err).map(u32::from),
         Command::Images(args) => images::run(args, columns(), &mut out, &mut err).map(u32::from),

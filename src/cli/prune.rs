@@ -9,7 +9,6 @@ use crate::image::layout::Folder;
 use crate::report::plain::clean;
 use crate::runner::images::{Images, Removed};
 use crate::runner::prune::{Pruned, prune};
-use crate::runner::store::Store;
 use crate::runner::system::{PATIENCE, this_machine};
 use crate::runner::trace::Trace;
 
@@ -57,7 +56,7 @@ impl Args {
         if !root.exists() {
             return Ok(Default::default());
         }
-        let store = Store::at(&root)?;
+        let store = self.store.store()?;
         // Elsewhere than on Windows there are neither containers nor imported layers.
         let system = this_machine(Trace::off(), PATIENCE).ok();
         let mut pruned = system.as_deref().map_or_else(|| Ok(Pruned::default()), |system| prune(system, &store))?;

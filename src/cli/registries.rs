@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use crate::image::{Options, distribution};
+use crate::image::{self, Options, distribution};
 
 /// How images are read.
 #[derive(clap::Args, Clone, Debug)]
@@ -67,5 +67,41 @@ fn mirror(text: &str) -> Result<(String, Url), String> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("credentials do not belong on a command line: use `docker login` for the mirror".to_owned());
     }
-    Ok((registry.to_owned(), url))
+    Ok((image::registry_name(registry).map_err(|why| format!("{why}; {form}"))?, url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mirror;
+
+    #[test]
+    fn a_mirror_is_for_a_registry_as_references_have_it() {
+        let url = "http://127.0.0.1:5000/prefix";
+        for (typed, registry) in [
+            ("mcr.microsoft.com", "mcr.microsoft.com"),
+            ("MCR.Microsoft.com", "mcr.microsoft.com"),
+            ("index.docker.io", "docker.io"),
+            ("localhost", "localhost"),
+            ("[::1]:5000", "[::1]:5000"),
+            ("Registry", "Registry"),
+        ] {
+            assert_eq!(mirror(&format!("{typed}={url}")), Ok((registry.to_owned(), url.parse().unwrap())), "{typed}");
+        }
+        for nonsense in [
+            "",
+            "registry",
+            "mcr.microsoft.com/windows",
+            "https://mcr.microsoft.com",
+            "mcr.microsoft.com:x",
+            "a b.io",
+            "a..b",
+            "a.b@c",
+        ] {
+            let error = mirror(&format!("{nonsense}={url}")).unwrap_err();
+            assert!(error.contains("e.g. mcr.microsoft.com=http://127.0.0.1:5000"), "{nonsense}: {error}");
+        }
+        for url in ["", "127.0.0.1:5000", "ftp://a.test", "http://", "file:///x", "http://u:p@a.test"] {
+            assert!(mirror(&format!("mcr.microsoft.com={url}")).is_err(), "{url}");
+        }
+    }
 }

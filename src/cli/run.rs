@@ -19,11 +19,13 @@ use crate::knowledge::Knowledge;
 use crate::report::document::{Entry, Report};
 use crate::report::{self, Format, plain};
 use crate::runner::command_line::Command;
-use crate::runner::documents::{ConsoleSize, Cpus, PortMapping};
+use crate::runner::documents::{Cpus, PortMapping};
 use crate::runner::flags::{self, Volume};
 use crate::runner::image_config::ProcessConfig;
 use crate::runner::interrupts::Interrupts;
+use crate::runner::log::Log;
 use crate::runner::plan::{self, Plan, Planned};
+use crate::runner::preflight;
 use crate::runner::pull::{self, Pulled, pull};
 use crate::runner::recipe::{self, Kitchen, Progress};
 use crate::runner::request::{NetworkWish, ProcessRequest, Request};
@@ -188,7 +190,7 @@ impl Args {
         }
         let policy = self.policy.policy()?;
         let knowledge = self.knowledge.load()?;
-        let host = self.find_host(&knowledge, &policy)?;
+        let mut host = self.find_host(&knowledge, &policy)?;
         let root = self.store.folder()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -208,7 +210,11 @@ impl Args {
         }
 
         let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(&root, pulled));
-        preflight(&root, isolation, needs_import)?;
+        let system = this_machine(self.open_trace()?, PATIENCE)?;
+        host.launch = Some(preflight::facts(&*system, &root));
+        if let Some(refusal) = preflight::refusal(&preflight::check(&host, isolation, needs_import), isolation) {
+            return Err(refusal.into());
+        }
         let store = Store::open(&root)?;
         let blobs = Folder::create(&root)?;
         let pulled = match chosen.stored {
@@ -221,7 +227,6 @@ impl Args {
         drop(images);
         drop(runtime);
         let interrupts = terminal::interrupts()?;
-        let system = this_machine(self.open_trace()?, PATIENCE)?;
         let layers = import::import(&*system, &store, &blobs, &pulled.layers, &interrupts, &|layer| {
             if !self.quiet {
                 progress::importing(layer);
@@ -371,7 +376,8 @@ impl Args {
                 working_directory: self.process.workdir.clone().or_else(|| config.working_dir.clone()).unwrap_or_default(),
                 environment: self.process.environment(config.env.as_deref().unwrap_or_default())?,
                 stdin: self.process.interactive && !self.detach,
-                console: self.process.tty.then(|| terminal::size().unwrap_or(ConsoleSize { height: 25, width: 80 })),
+                console: self.process.console(),
+                silent: false,
             },
             mounts,
             pipes,
@@ -436,11 +442,6 @@ fn existing_folder(path: &str) -> Result<String, Refusal> {
     absolute.into_os_string().into_string().map_err(|_| wrong("its path is not valid Unicode".to_owned()))
 }
 
-/// Everything that this machine lacks for it, at once.
-fn preflight(_root: &Path, _isolation: Isolation, _needs_import: bool) -> Result<(), Refusal> {
-    Ok(())
-}
-
 /// Runs the container and stays with it.
 fn attached(
     system: &dyn crate::runner::system::System,
@@ -457,7 +458,11 @@ fn attached(
     };
     let _console = request.process.console.map(|_| terminal::raw(request.process.stdin));
     let kitchen = Kitchen { system, store, interrupts, report: &note, console: &terminal::size };
-    let outcome = recipe::run(&kitchen, request, |_| terminal::stdio(request.process.stdin))?;
+    let outcome = recipe::run(&kitchen, request, |claim| {
+        let ours = terminal::stdio(request.process.stdin)?;
+        // What is removed at its end needs no log.
+        if request.remove { Ok(ours) } else { Ok(ours.logged(&Log::create(&store.container(&claim.id))?)) }
+    })?;
     for left in outcome.left_over {
         let left = Refusal::from(left);
         writeln!(err, "warning: {}; `wincompat prune` tries again", plain::clean(&left.what)).map_err(Failure::Stream)?;

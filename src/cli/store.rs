@@ -33,7 +33,8 @@ impl StoreArgs {
     ///
     /// As for [`Self::folder`].
     pub fn store(&self) -> Result<Store, Refusal> {
-        Ok(Store::at(&self.folder()?)?)
+        let root = self.folder()?;
+        Ok(Store::existing(&root)?.map_or_else(|| Store::on_paper(&root), Ok)?)
     }
 
     /// The containers in it, and this machine, which runs them.

@@ -92,8 +92,10 @@ pub(super) fn advise(knowledge: &Knowledge, name: &Name, mut error: Error) -> Er
     }
     if name.has_doubtful_registry() {
         error.hint = Some(format!(
-            "Docker takes {} for a registry because of its upper case; {}/{} in lower case is on Docker Hub",
-            name.registry, name.registry, name.repository
+            "Docker takes {} for a registry because of its upper case; {}/{} is on Docker Hub",
+            name.registry,
+            name.registry.to_ascii_lowercase(),
+            name.repository
         ));
     }
     error
@@ -167,7 +169,7 @@ mod tests {
             ("microsoft/windowsservercore", ErrorKind::NotFound, "mcr.microsoft.com/windows/servercore"),
             ("microsoft/iis", ErrorKind::Unauthorized, "moved from Docker Hub to mcr.microsoft.com"),
             ("mcr.microsoft.com/windows/nanoserver:latest", ErrorKind::NotFound, "its tags are ltsc2025, ltsc2022"),
-            ("Windows/nanoserver", ErrorKind::Network, "windows/nanoserver in lower case is on Docker Hub"),
+            ("Windows/nanoserver", ErrorKind::Network, "windows/nanoserver is on Docker Hub"),
             ("nginx", ErrorKind::NotFound, "as the registry said"),
             ("microsoft/nanoserver:1803", ErrorKind::Network, "as the registry said"),
         ] {

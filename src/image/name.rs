@@ -19,7 +19,8 @@ const LONGEST_TAG: usize = 128;
 /// A normalised name in a registry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Name {
-    /// Host and port in lower case, e.g. `mcr.microsoft.com`, `localhost:5000`, `[::1]:5000`.
+    /// Host and port in lower case, e.g. `mcr.microsoft.com`, `localhost:5000`, `[::1]:5000`; as typed where its upper case is
+    /// all that tells it from a repository, e.g. `Registry`.
     pub registry: String,
     /// E.g. `windows/nanoserver`.
     pub repository: String,
@@ -42,7 +43,7 @@ impl Name {
 
     /// Whether the registry was recognised by its upper case alone, as Docker does with `Library/nginx`.
     pub(super) fn has_doubtful_registry(&self) -> bool {
-        self.registry != "localhost" && !self.registry.contains(['.', ':'])
+        !is_certainly_registry(&self.registry)
     }
 }
 
@@ -126,17 +127,30 @@ pub(super) fn read(text: &str) -> Result<Name, Mistake> {
     Ok(Name { registry, repository, tag: tag.map(str::to_owned), digest })
 }
 
+/// The registry of this name as references have it, e.g. `docker.io` for `index.docker.io`; else what is wrong with the name.
+pub(crate) fn registry(text: &str) -> Result<String, String> {
+    match split_registry(&format!("{text}/")) {
+        (Some(registry), "") => check_registry(registry).map_err(|mistake| mistake.why),
+        _ => Err(format!("{text:?} is not how a reference begins that names a registry")),
+    }
+}
+
+/// Whether this is a registry whatever its case.
+fn is_certainly_registry(text: &str) -> bool {
+    text.eq_ignore_ascii_case("localhost") || text.contains(['.', ':'])
+}
+
 /// The registry, if the text begins with one, and the rest: Docker takes the part before the first slash for a registry when it
-/// has a dot, a colon or upper case in it, or is `localhost`.
+/// has a dot, a colon or upper case in it, or is `localhost` (`splitDockerDomain` of github.com/distribution/reference).
 fn split_registry(text: &str) -> (Option<&str>, &str) {
     let Some((first, rest)) = text.split_once('/') else {
         return (None, text);
     };
-    let is_registry = first == "localhost" || first.contains(['.', ':']) || first.contains(|c: char| c.is_ascii_uppercase());
+    let is_registry = is_certainly_registry(first) || first.contains(|c: char| c.is_ascii_uppercase());
     if is_registry { (Some(first), rest) } else { (None, text) }
 }
 
-/// The registry in lower case, since hosts have none; Docker Hub's old name becomes its name.
+/// The registry in lower case, since hosts have none, unless it would then be a repository; Docker Hub's old name becomes its name.
 fn check_registry(text: &str) -> Result<String, Mistake> {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
@@ -161,6 +175,9 @@ fn check_registry(text: &str) -> Result<String, Mistake> {
         } else {
             mistake
         });
+    }
+    if !is_certainly_registry(text) {
+        return Ok(text.to_owned());
     }
     let registry = text.to_ascii_lowercase();
     Ok(if registry == DOCKER_HUB_LEGACY { DOCKER_HUB.to_owned() } else { registry })

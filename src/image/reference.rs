@@ -202,7 +202,9 @@ mod tests {
             ("[fc00:1:2:3:4:5:6:7]/library/debian", "[fc00:1:2:3:4:5:6:7]/library/debian:latest"),
             ("docker---rules/dock__er", "docker.io/docker---rules/dock__er:latest"),
             ("MCR.microsoft.com/windows/nanoserver:1903", "mcr.microsoft.com/windows/nanoserver:1903"),
-            ("Foo/bar", "foo/bar:latest"),
+            // Upper case alone makes it a registry: without it, this would be docker.io/foo/bar.
+            ("Foo/bar", "Foo/bar:latest"),
+            ("LocalHost/bar", "localhost/bar:latest"),
             ("a/b:_1.2-x", "docker.io/a/b:_1.2-x"),
             ("a/b:LTSC2022", "docker.io/a/b:LTSC2022"),
             // A name of 64 characters that is no hexadecimal number, and one that is but has a registry before it.

@@ -146,6 +146,16 @@ pub fn wait(store: &Store, id: &ContainerId) -> Result<u32, Error> {
     })
 }
 
+/// Opens a container that runs.
+pub(super) fn open_running(system: &dyn System, store: &Store, id: &ContainerId) -> Result<Box<dyn Container>, Error> {
+    for isolation in isolations(store, id) {
+        if let Some(container) = open(system, store, id, isolation)? {
+            return Ok(container);
+        }
+    }
+    Err(Error::new(format!("the container {} does not run", id.short())).hint("`wincompat ps -a` shows how it fares"))
+}
+
 /// Opens a container that HCS tells of as one of this store.
 fn open(system: &dyn System, store: &Store, id: &ContainerId, isolation: Isolation) -> Result<Option<Box<dyn Container>>, Error> {
     let failed = |error: &_| Error::call(format!("the container {} cannot be opened", id.short()), error);

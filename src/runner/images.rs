@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::error::Error;
 use super::id::LayerId;
@@ -30,7 +31,7 @@ const DEEPEST: usize = 3;
 pub struct Stored {
     /// Its name, e.g. `mcr.microsoft.com/windows/nanoserver:ltsc2022`; `None` where the list gives none.
     pub name: Option<String>,
-    /// The digest of its manifest.
+    /// The digest of its manifest, or of what the list names where that cannot be read.
     pub digest: Digest,
     /// What its config says; `None` if that cannot be read.
     pub facts: Option<Facts>,
@@ -75,17 +76,15 @@ pub fn list(blobs: &Folder) -> Result<Vec<Stored>, Error> {
 }
 
 fn stored(blobs: &Folder, entry: Entry) -> Stored {
+    let found = pull::manifest_of(blobs, &entry).ok().flatten();
     let name = entry.annotations.ref_name;
-    let manifest = blobs.blob(&entry.digest, manifest::LARGEST).and_then(|bytes| manifest::parse(&bytes, None));
-    let Ok(Manifest::Image(image)) = manifest else { return Stored { name, digest: entry.digest, facts: None, size: None } };
+    let manifest = found.and_then(|(digest, bytes)| Some((digest, manifest::parse(&bytes, None).ok()?)));
+    let Some((digest, Manifest::Image(image))) = manifest else {
+        return Stored { name, digest: entry.digest, facts: None, size: None };
+    };
     let facts = manifest::digest_of(image.config()).and_then(|digest| blobs.blob(&digest, config::LARGEST));
     let size = image.layers().iter().fold(0u64, |sum, layer| sum.saturating_add(layer.size()));
-    Stored {
-        name,
-        digest: entry.digest,
-        facts: facts.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()),
-        size: Some(size),
-    }
+    Stored { name, digest, facts: facts.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()), size: Some(size) }
 }
 
 /// What is done to the store's content.
@@ -107,36 +106,54 @@ impl Images<'_> {
     /// latter two cases.
     pub fn remove(&self, text: &str, force: bool) -> Result<Removed, Error> {
         let entries = self.blobs.index()?.entries;
-        let named = named(&entries, text);
-        let (digest, names) = match named {
-            Some((digest, name)) => (digest, vec![name]),
+        let (entry, names) = match named(&entries, text) {
+            Some((entry, name)) => (entry, vec![name]),
             None => {
-                let digest = beginning(&entries, text)?;
-                let names: Vec<String> = names_of(&entries, &digest);
+                let entry = self.beginning(&entries, text)?;
+                let names = names_of(&entries, &entry.digest);
                 if names.len() > 1 && !force {
                     return Err(Error::new(format!("the image {text} has {} names", names.len()))
                         .hint(format!("remove one of {}, or all with -f", names.join(", "))));
                 }
-                (digest, names)
+                (entry, names)
             }
         };
-        let is_last = names_of(&entries, &digest).iter().all(|name| names.contains(name));
-        let image = if is_last { pull::listed(self.blobs, &digest).ok().flatten() } else { None };
+        let is_last = names_of(&entries, &entry.digest).iter().all(|name| names.contains(name));
+        let image = if is_last { pull::listed(self.blobs, entry).ok().flatten() } else { None };
         if let (Some(image), false) = (&image, force) {
             self.refuse_used(text, image)?;
         }
         let mut removed = Removed { names: names.clone(), ..Removed::default() };
         self.blobs.update_index(WAIT_FOR_INDEX, |list| {
-            list.retain(|entry| {
-                let of_image = entry.get("digest").and_then(serde_json::Value::as_str) == Some(digest.as_str());
-                let name = entry.pointer("/annotations").and_then(|all| all.get(REF_NAME)).and_then(serde_json::Value::as_str);
-                !(of_image && name.map_or(is_last, |name| names.iter().any(|removed| removed == name)))
+            list.retain(|listed| {
+                let is_it = listed.get("digest").and_then(Value::as_str) == Some(entry.digest.as_str());
+                let name = listed.pointer("/annotations").and_then(|all| all.get(REF_NAME)).and_then(Value::as_str);
+                !(is_it && name.map_or(is_last, |name| names.iter().any(|removed| removed == name)))
             });
         })?;
         if is_last {
-            self.sweep(&digest, image.as_ref(), &mut removed)?;
+            // Of what is damaged no more is known than its digest; `prune` finds the rest.
+            let mut own = BTreeSet::new();
+            let _ = self.reach(&entry.digest, 0, &mut own);
+            self.sweep(own, image.as_ref(), &mut removed)?;
         }
         Ok(removed)
+    }
+
+    /// The listed image whose digest begins so: that of its manifest, or of what the list names.
+    fn beginning<'e>(&self, entries: &'e [Entry], text: &str) -> Result<&'e Entry, Error> {
+        let start = text.strip_prefix("sha256:").unwrap_or(text);
+        let begins = |entry: &&Entry| {
+            let manifest = || pull::manifest_of(self.blobs, entry).ok().flatten();
+            entry.digest.hex().starts_with(start) || manifest().is_some_and(|(digest, _)| digest.hex().starts_with(start))
+        };
+        let mut found: Vec<&Entry> = entries.iter().filter(|_| !start.is_empty()).filter(begins).collect();
+        found.dedup_by_key(|entry| &entry.digest);
+        match found.as_slice() {
+            [entry] => Ok(entry),
+            [] => Err(Error::new(format!("the store has no image {text}")).hint("`wincompat images` shows what there is")),
+            many => Err(Error::new(format!("{text} is the beginning of {} digests", many.len())).hint("write more digits")),
+        }
     }
 
     /// Removes what no listed image needs: content older than a day, and imported layers that no container uses either.
@@ -171,17 +188,13 @@ impl Images<'_> {
         Ok(())
     }
 
-    /// Deletes of an image that is not listed any more what nothing else needs.
-    fn sweep(&self, digest: &Digest, image: Option<&Pulled>, removed: &mut Removed) -> Result<(), Error> {
+    /// Deletes of an image that is not listed any more what nothing else needs; `own` is its content.
+    fn sweep(&self, own: BTreeSet<Digest>, image: Option<&Pulled>, removed: &mut Removed) -> Result<(), Error> {
         let Some(_emptying) = self.blobs.emptying()? else {
             removed.notes.push("an image is being pulled: what only this one needed stays until `wincompat prune`".to_owned());
             return Ok(());
         };
         let needed = self.needed()?;
-        let mut own = BTreeSet::new();
-        // Of what is damaged no more is known than its digest; `prune` finds the rest.
-        let _ = self.reach(digest, 0, &mut own);
-        own.insert(digest.clone());
         if let Some(image) = image {
             self.remove_layers(&image.layer_ids(), &needed.layers, removed)?;
         }
@@ -242,7 +255,7 @@ impl Images<'_> {
                     .hint(format!("remove that image first: `wincompat rmi {}`", entry.digest))
             };
             self.reach(&entry.digest, 0, &mut needed.blobs).map_err(unknown)?;
-            if let Some(image) = pull::listed(self.blobs, &entry.digest).map_err(unknown)? {
+            if let Some(image) = pull::listed(self.blobs, &entry).map_err(unknown)? {
                 needed.layers.extend(image.layer_ids());
             }
         }
@@ -284,10 +297,10 @@ struct Needed {
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// The image that a name means, and that name.
-fn named(entries: &[Entry], text: &str) -> Option<(Digest, String)> {
+fn named<'e>(entries: &'e [Entry], text: &str) -> Option<(&'e Entry, String)> {
     let listed = |name: &str| {
         let entry = entries.iter().find(|entry| entry.annotations.ref_name.as_deref() == Some(name))?;
-        Some((entry.digest.clone(), name.to_owned()))
+        Some((entry, name.to_owned()))
     };
     let reference: Option<Reference> = text.parse().ok();
     match reference.as_ref().map(Reference::location) {
@@ -295,18 +308,6 @@ fn named(entries: &[Entry], text: &str) -> Option<(Digest, String)> {
         _ => None,
     }
     .or_else(|| listed(text))
-}
-
-/// The image whose digest begins so.
-fn beginning(entries: &[Entry], text: &str) -> Result<Digest, Error> {
-    let start = text.strip_prefix("sha256:").unwrap_or(text);
-    let digests: BTreeSet<&Digest> =
-        entries.iter().map(|entry| &entry.digest).filter(|digest| !start.is_empty() && digest.hex().starts_with(start)).collect();
-    match digests.into_iter().collect::<Vec<_>>().as_slice() {
-        [digest] => Ok((*digest).clone()),
-        [] => Err(Error::new(format!("the store has no image {text}")).hint("`wincompat images` shows what there is")),
-        many => Err(Error::new(format!("{text} is the beginning of {} digests", many.len())).hint("write more digits")),
-    }
 }
 
 fn names_of(entries: &[Entry], digest: &Digest) -> Vec<String> {

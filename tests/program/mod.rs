@@ -60,16 +60,23 @@ impl Program {
 
     /// The program, killed after five minutes: nothing here takes that long, even on a busy machine.
     pub fn command(&self) -> Command {
+        let mut command = Command::from_std(self.process());
+        command.timeout(Duration::from_secs(300));
+        command
+    }
+
+    /// The program as a process that a test may end at any moment, and has to.
+    pub fn process(&self) -> std::process::Command {
         // For Windows the path has a root but no drive.
         let program = std::path::absolute(env!("CARGO_BIN_EXE_wincompat")).unwrap();
-        let mut command = Command::new(program);
+        let mut command = std::process::Command::new(program);
         for variable in VARIABLES {
             command.env_remove(variable);
         }
         for variable in ["HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "DOCKER_CONFIG"] {
             command.env(variable, self.folder.path());
         }
-        command.env("WINCOMPAT_CACHE", self.cache()).timeout(Duration::from_secs(300));
+        command.env("WINCOMPAT_CACHE", self.cache());
         command
     }
 

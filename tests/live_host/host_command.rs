@@ -1,106 +1,11 @@
-//! `wincompat host` on the registry, the services and the processor of the machine itself.
-//!
-//! This test changes the machine's registry and services, so it only runs under Wine, in a prefix made for it, and only
-//! where the environment says so: `WINCOMPAT_TEST_REGISTRY=1`. It puts back what it found.
-#![cfg(windows)]
+//! `wincompat host`: every fixture's registry, damaged ones, and the features that services tell.
 
-use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use windows_registry::{Key, LOCAL_MACHINE, Type};
+use windows_registry::{LOCAL_MACHINE, Type};
 
-const CURRENT_VERSION: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion";
-const PRODUCT_OPTIONS: &str = r"SYSTEM\CurrentControlSet\Control\ProductOptions";
-const CONTROL: &str = r"SYSTEM\CurrentControlSet\Control";
-
-/// Every value that the fixtures set.
-const VALUES: [(&str, &str); 18] = [
-    (CURRENT_VERSION, "SystemRoot"),
-    (CURRENT_VERSION, "CurrentVersion"),
-    (CURRENT_VERSION, "CurrentBuild"),
-    (CURRENT_VERSION, "CurrentBuildNumber"),
-    (CURRENT_VERSION, "CurrentMajorVersionNumber"),
-    (CURRENT_VERSION, "CurrentMinorVersionNumber"),
-    (CURRENT_VERSION, "CurrentType"),
-    (CURRENT_VERSION, "EditionID"),
-    (CURRENT_VERSION, "InstallationType"),
-    (CURRENT_VERSION, "ProductName"),
-    (CURRENT_VERSION, "BuildLab"),
-    (CURRENT_VERSION, "BuildLabEx"),
-    (CURRENT_VERSION, "BuildBranch"),
-    (CURRENT_VERSION, "UBR"),
-    (CURRENT_VERSION, "ReleaseId"),
-    (CURRENT_VERSION, "DisplayVersion"),
-    (PRODUCT_OPTIONS, "ProductType"),
-    (CONTROL, "ContainerType"),
-];
-
-/// The services that tell features, in the order of their probing.
-const SERVICES: [&str; 4] = ["vmcompute", "hns", "vmms", "hvhost"];
-
-/// The machine as it was found, which it is again when this is dropped.
-struct Machine {
-    before: Vec<Option<windows_registry::Value>>,
-}
-
-impl Machine {
-    /// Refuses to touch anything but Wine.
-    fn borrow() -> Self {
-        let ntdll = std::fs::read(r"C:\windows\system32\ntdll.dll").unwrap();
-        let export = b"wine_get_version";
-        assert!(ntdll.windows(export.len()).any(|bytes| bytes == export), "this is no Wine: its registry is not touched");
-        Self { before: VALUES.iter().map(|(key, name)| open(key).get_value(name).ok()).collect() }
-    }
-
-    /// Removes every value that a host is told by, then imports a fixture.
-    fn becomes(&self, fixture: &str) {
-        for (key, name) in VALUES {
-            let _absent = open(key).remove_value(name);
-        }
-        let file = root().join(format!("fixtures/hosts/{fixture}.reg"));
-        succeeds(Command::new("reg").arg("import").arg(file));
-    }
-
-    /// Makes these services exist, and no other of the four.
-    fn has_services(&self, names: &[&str]) {
-        for service in SERVICES {
-            if names.contains(&service) {
-                // Only its existence matters: it is never started.
-                succeeds(Command::new("sc").args(["create", service, "binPath=", r"C:\windows\system32\services.exe"]));
-            } else {
-                let _absent = Command::new("sc").args(["delete", service]).output();
-            }
-        }
-    }
-}
-
-impl Drop for Machine {
-    fn drop(&mut self) {
-        self.has_services(&[]);
-        for ((key, name), value) in VALUES.iter().zip(&self.before) {
-            let key = open(key);
-            let _absent = match value {
-                Some(value) => key.set_value(name, value),
-                None => key.remove_value(name),
-            };
-        }
-    }
-}
-
-fn open(key: &str) -> Key {
-    LOCAL_MACHINE.options().read().write().wow64_64().create().open(key).unwrap()
-}
-
-/// The folder of the package: the path that the compiler knew has no drive, and reg.exe needs one.
-fn root() -> PathBuf {
-    std::path::absolute(env!("CARGO_MANIFEST_DIR")).unwrap()
-}
-
-fn succeeds(command: &mut Command) {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {output:?}");
-}
+use crate::machine::{CURRENT_VERSION, Machine, SERVICES, open};
 
 fn wincompat(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_wincompat")).args(arguments).output().unwrap()
@@ -126,20 +31,10 @@ fn state<'a>(answer: &'a Value, prerequisite: &str) -> &'a str {
     all.iter().find(|one| one["name"] == prerequisite).unwrap()["state"].as_str().unwrap()
 }
 
+/// Version, release, kind, edition, default isolation, and whether its own version runs as a process.
 #[test]
-fn this_machine_is_told_by_its_registry_services_and_processor() {
-    if std::env::var_os("WINCOMPAT_TEST_REGISTRY").is_none_or(|value| value != "1") {
-        eprintln!("skipped: it changes the machine's registry; set WINCOMPAT_TEST_REGISTRY=1 under Wine to run it");
-        return;
-    }
-    let machine = Machine::borrow();
-    versions_and_editions(&machine);
-    damaged_registries(&machine);
-    features(&machine);
-}
-
-/// Each fixture imported: version, release, kind, edition, default isolation, and whether its own version runs as a process.
-fn versions_and_editions(machine: &Machine) {
+fn versions_and_editions_are_read_from_each_registry() {
+    let Some(machine) = Machine::borrow() else { return };
     machine.has_services(&["vmcompute", "hns"]);
     for (fixture, version, release, kind, edition, process) in [
         ("windows-server-2016", "10.0.14393.9140", Some("ltsc2016"), "server", Some("ServerDatacenter"), true),
@@ -174,8 +69,10 @@ fn versions_and_editions(machine: &Machine) {
     }
 }
 
-/// What cannot be believed is an error that names it, and nothing is printed as an answer.
-fn damaged_registries(machine: &Machine) {
+#[test]
+fn what_cannot_be_believed_is_an_error_that_names_it() {
+    let Some(machine) = Machine::borrow() else { return };
+    machine.has_services(&["vmcompute", "hns"]);
     machine.becomes("in-container");
     let container = error();
     assert!(container.contains("container") && container.contains("hint:"), "{container}");
@@ -198,8 +95,10 @@ fn damaged_registries(machine: &Machine) {
     assert!(error().contains("EditionID is REG_DWORD and should be REG_SZ"));
 }
 
-/// Features follow from services that exist. The processor of this test is never a Hyper-V root partition: Linux is below it.
-fn features(machine: &Machine) {
+/// The processor of this test is never a Hyper-V root partition: Linux is below it.
+#[test]
+fn features_follow_from_services_that_exist() {
+    let Some(machine) = Machine::borrow() else { return };
     machine.becomes("windows-server-2022");
 
     machine.has_services(&[]);
