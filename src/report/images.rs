@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::columns::Columns;
 use super::containers::age;
 use super::plain::clean;
 use crate::image::reference::Location;
@@ -80,29 +80,23 @@ impl ImageEntry {
 
 /// Writes the table; `whole` cuts no digests.
 pub fn write(images: &Images, width: u16, now: Timestamp, whole: bool, out: &mut dyn Write) -> io::Result<()> {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width.max(super::table::NARROWEST))
-        .set_header(["REPOSITORY", "TAG", "IMAGE ID", "OS VERSION", "CREATED", "SIZE"]);
-    for image in &images.images {
-        table.add_row([
+    let row = |image: &ImageEntry| {
+        [
             image.repository.clone().unwrap_or_else(|| NONE.to_owned()),
             image.tag.clone().unwrap_or_else(|| NONE.to_owned()),
             if whole { image.digest.to_string() } else { image.short_id().to_owned() },
             image.os_version.clone().unwrap_or_default(),
             image.created.map(|created| format!("{} ago", age(created, now))).unwrap_or_default(),
             image.size.map_or_else(|| "unreadable".to_owned(), size),
-        ]);
-    }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    for line in table.to_string().lines() {
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
+        ]
+    };
+    let columns = Columns {
+        header: ["REPOSITORY", "TAG", "IMAGE ID", "OS VERSION", "CREATED", "SIZE"],
+        rows: images.images.iter().map(row).collect(),
+        pairs: &[(0, 1), (2, 3), (4, 5)],
+        widest: 0,
+    };
+    columns.write(width, out)
 }
 
 /// What Docker shows where there is nothing.
@@ -127,6 +121,7 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runner::images::Facts;
 
     #[test]
     fn sizes_as_docker_shows_them() {
@@ -143,5 +138,49 @@ mod tests {
         ] {
             assert_eq!(size(bytes), shown, "{bytes}");
         }
+    }
+
+    #[test]
+    fn at_80_columns() {
+        let stored = |name: Option<&str>, facts: Option<Facts>, size| Stored {
+            name: name.map(str::to_owned),
+            digest: Digest::of(name.unwrap_or_default().as_bytes()),
+            facts,
+            size,
+        };
+        let facts = Facts {
+            created: "2026-11-11T00:00:00Z".parse().ok(),
+            architecture: Some("amd64".to_owned()),
+            os_version: Some("10.0.20348.2402".to_owned()),
+        };
+        let nano = "mcr.microsoft.com/windows/nanoserver";
+        let images = Images::new(&[
+            stored(Some(&format!("{nano}:ltsc2022")), Some(facts.clone()), Some(117_800_000)),
+            stored(Some(&format!("{nano}@{}", Digest::of(b"x"))), Some(facts), Some(1_234_567_890)),
+            stored(Some("docker.io/library/app:1"), None, None),
+            stored(None, None, Some(0)),
+            stored(Some("x\n::error::\u{1b}[31m"), None, Some(1)),
+        ]);
+        let mut out = Vec::new();
+        write(&images, 80, "2026-11-25T00:00:00Z".parse().unwrap(), false, &mut out).unwrap();
+        let printed = String::from_utf8(out).unwrap();
+        assert!(printed.lines().all(|line| line.chars().count() <= 80));
+        insta::assert_snapshot!(printed, @r#"
+| REPOSITORY                 | IMAGE ID        | CREATED     |
+| TAG                        | OS VERSION      | SIZE        |
+|----------------------------|-----------------|-------------|
+| mcr.microsoft.com/windows/ | 7f517f3f53bc    | 2 weeks ago |
+| nanoserver                 | 10.0.20348.2402 | 118MB       |
+| ltsc2022                   |                 |             |
+| mcr.microsoft.com/windows/ | 8508de629584    | 2 weeks ago |
+| nanoserver                 | 10.0.20348.2402 | 1.23GB      |
+| <none>                     |                 |             |
+| docker.io/library/app      | c6e8f0f96e0c    |             |
+| 1                          |                 | unreadable  |
+| <none>                     | e3b0c44298fc    |             |
+| <none>                     |                 | 0B          |
+| x : :error: :[31m          | 9961cdc5dad8    |             |
+| <none>                     |                 | 1B          |
+"#);
     }
 }

@@ -1,5 +1,6 @@
 //! What was found, in the forms people and programs read: one renderer a file.
 
+mod columns;
 pub mod containers;
 pub mod containers_table;
 pub mod document;

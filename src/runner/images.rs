@@ -194,7 +194,13 @@ impl Images<'_> {
             removed.notes.push("an image is being pulled: what only this one needed stays until `wincompat prune`".to_owned());
             return Ok(());
         };
-        let needed = self.needed()?;
+        let needed = match self.needed() {
+            Ok(needed) => needed,
+            Err(error) => {
+                removed.notes.push([Some(error.what), error.hint].into_iter().flatten().collect::<Vec<_>>().join("; "));
+                return Ok(());
+            }
+        };
         if let Some(image) = image {
             self.remove_layers(&image.layer_ids(), &needed.layers, removed)?;
         }

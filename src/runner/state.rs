@@ -83,6 +83,23 @@ pub struct State {
     pub taken: Vec<Resource>,
 }
 
+impl State {
+    /// That of a container that is only asked for yet.
+    fn of(request: Request) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            request,
+            created: Timestamp::now(),
+            started: None,
+            finished: None,
+            process_id: None,
+            exit_code: None,
+            address: None,
+            taken: Vec::new(),
+        }
+    }
+}
+
 /// The version of the form of state files.
 const SCHEMA: &str = "wincompat/container/v1";
 /// The name of the state file in a container's folder.
@@ -125,17 +142,7 @@ impl Store {
             name::parse(&request.name).map_err(wrong)?;
         }
         let id = ContainerId::random().map_err(|error| Error::new("no random numbers for a container id").because(error))?;
-        let state = State {
-            schema: SCHEMA.to_owned(),
-            request,
-            created: Timestamp::now(),
-            started: None,
-            finished: None,
-            process_id: None,
-            exit_code: None,
-            address: None,
-            taken: Vec::new(),
-        };
+        let state = State::of(request);
         let mut claim = Claim { id, folder: self.container(&id), lock: None, state: Some(state), on_paper: self.is_on_paper() };
         if !claim.on_paper {
             let _guard = self.guard().map_err(|error| unwritable(&claim.folder, &error))?;
@@ -330,9 +337,14 @@ fn unwritable(folder: &Path, error: &io::Error) -> Error {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::runner::request::{NetworkWish, ProcessRequest};
+
+    /// The state of a container that was asked for so.
+    pub fn state(request: Request) -> State {
+        State::of(request)
+    }
 
     /// A small request.
     pub fn request(isolation: Isolation) -> Request {

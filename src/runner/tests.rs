@@ -3,6 +3,7 @@
 mod commands;
 mod fake;
 mod give_back;
+mod images;
 mod import;
 mod life;
 
