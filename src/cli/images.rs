@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use super::each::begin;
 use super::refusal::Refusal;
 use super::store::StoreArgs;
-use crate::image::layout::Folder;
 use crate::report::images::{self, Images};
 use crate::report::{Format, json};
 use crate::runner;
@@ -58,9 +57,7 @@ pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) 
 
 impl Args {
     fn list(&self) -> Result<Images, Refusal> {
-        let root = self.store.folder()?;
-        // A store that is not there has nothing.
-        let stored = if root.exists() { runner::images::list(&Folder::open(root)?)? } else { Vec::new() };
+        let stored = self.store.images()?.map_or_else(|| Ok(Vec::new()), |blobs| runner::images::list(&blobs))?;
         Ok(Images::new(&stored))
     }
 }

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use super::each::begin;
 use super::refusal::Refusal;
 use super::store::StoreArgs;
-use crate::image::layout::Folder;
 use crate::report::plain::clean;
 use crate::runner::images::{Images, Removed};
 use crate::runner::prune::{Pruned, prune};
@@ -52,16 +51,12 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
 
 impl Args {
     fn prune(&self) -> Result<(Pruned, Removed), Refusal> {
-        let root = self.store.folder()?;
-        if !root.exists() {
-            return Ok(Default::default());
-        }
         let store = self.store.store()?;
         // Elsewhere than on Windows there are neither containers nor imported layers.
         let system = this_machine(Trace::off(), PATIENCE).ok();
         let mut pruned = system.as_deref().map_or_else(|| Ok(Pruned::default()), |system| prune(system, &store))?;
         let mut removed = Removed::default();
-        if let Ok(blobs) = Folder::open(root) {
+        if let Some(blobs) = self.store.images()? {
             match (Images { system: system.as_deref(), store: &store, blobs: &blobs }).prune() {
                 Ok(done) => removed = done,
                 Err(error) => pruned.left_over.push(error),

@@ -8,6 +8,7 @@ use super::store::StoreArgs;
 use crate::image::layout::Folder;
 use crate::report::plain::clean;
 use crate::runner::images::Images;
+use crate::runner::store::Store;
 use crate::runner::system::{PATIENCE, this_machine};
 use crate::runner::trace::Trace;
 
@@ -37,8 +38,7 @@ pub struct Args {
 ///
 /// A stream that cannot be written.
 pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let opened = (|| Ok::<_, Refusal>((args.store.store()?, Folder::open(args.store.folder()?)?)))();
-    let Some((store, blobs)) = begin(opened, err)? else { return Ok(2) };
+    let Some((store, blobs)) = begin(args.open(), err)? else { return Ok(2) };
     // Elsewhere than on Windows there are no imported layers.
     let system = this_machine(Trace::off(), PATIENCE).ok();
     let images = Images { system: system.as_deref(), store: &store, blobs: &blobs };
@@ -66,4 +66,13 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
         }
     }
     Ok(code)
+}
+
+impl Args {
+    fn open(&self) -> Result<(Store, Folder), Refusal> {
+        let blobs = self.store.images()?.ok_or_else(|| {
+            Refusal::new("there are no images in the store").hint("`wincompat pull` brings one there; --root names another store")
+        })?;
+        Ok((self.store.store()?, blobs))
+    }
 }
