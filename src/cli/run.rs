@@ -19,7 +19,7 @@ use crate::knowledge::Knowledge;
 use crate::report::document::{Entry, Report};
 use crate::report::{self, Format, plain};
 use crate::runner::command_line::Command;
-use crate::runner::documents::{ConsoleSize, Cpus, PortMapping};
+use crate::runner::documents::{Cpus, PortMapping};
 use crate::runner::flags::{self, Volume};
 use crate::runner::image_config::ProcessConfig;
 use crate::runner::interrupts::Interrupts;
@@ -205,7 +205,7 @@ impl Args {
                 Some(pulled) => pulled,
                 None => runtime.block_on(pull::described(&images, &chosen.name, &digest(&chosen)?))?,
             };
-            let request = self.request(&pulled, isolation, layer_ids(&pulled))?;
+            let request = self.request(&pulled, isolation, pulled.layer_ids())?;
             return print_plan(&request, &root, out);
         }
 
@@ -376,7 +376,8 @@ impl Args {
                 working_directory: self.process.workdir.clone().or_else(|| config.working_dir.clone()).unwrap_or_default(),
                 environment: self.process.environment(config.env.as_deref().unwrap_or_default())?,
                 stdin: self.process.interactive && !self.detach,
-                console: self.process.tty.then(|| terminal::size().unwrap_or(ConsoleSize { height: 25, width: 80 })),
+                console: self.process.console(),
+                silent: false,
             },
             mounts,
             pipes,
@@ -415,17 +416,8 @@ fn digest(chosen: &Chosen) -> Result<crate::image::Digest, Refusal> {
     })
 }
 
-/// The ids that an image's layers have once they are imported, topmost first.
-fn layer_ids(pulled: &Pulled) -> Vec<id::LayerId> {
-    let mut ids: Vec<id::LayerId> = Vec::with_capacity(pulled.layers.len());
-    for layer in &pulled.layers {
-        ids.insert(0, id::LayerId::on(ids.first(), &layer.diff_id));
-    }
-    ids
-}
-
 fn is_imported(root: &Path, pulled: &Pulled) -> bool {
-    Store::on_paper(root).is_ok_and(|store| layer_ids(pulled).iter().all(|id| import::is_complete(&store, id)))
+    Store::on_paper(root).is_ok_and(|store| pulled.layer_ids().iter().all(|id| import::is_complete(&store, id)))
 }
 
 /// Warnings of a judgement that went well, a line each.
