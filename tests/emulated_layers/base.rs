@@ -171,7 +171,10 @@ fn ten_thousand_entries() {
         let found = fs::metadata(&place).unwrap();
         assert_eq!(found.is_dir(), meta.attributes.unwrap() & 0x10 != 0, "{path}");
         let modified = meta.modified.as_ref().unwrap().replace('.', "").parse::<u64>().unwrap();
-        assert_eq!(found.last_write_time(), modified + 116_444_736_000_000_000, "{path}");
+        // To this folder, the making of a template adds its disks.
+        if path != "UtilityVM" {
+            assert_eq!(found.last_write_time(), modified + 116_444_736_000_000_000, "{path}");
+        }
         assert_eq!(shop.host.streams(&place).unwrap_or_default(), without_data(&tree.raw[path]), "{path}");
         if let ItemKind::File { content, .. } = kind {
             assert_eq!(&fs::read(&place).unwrap(), content, "{path}");
