@@ -68,8 +68,7 @@ impl Failure {
         } else {
             (format!("{server} did not answer as a web server does: {reason}"), Again::Soon)
         };
-        let hint = "look at the name of the registry, the network and the proxy (HTTPS_PROXY), then try again";
-        Self { again, ..Self::new(ErrorKind::Network, cause).hint(hint) }
+        Self { again, ..Self::new(ErrorKind::Network, cause) }
     }
 
     /// A server sent this program to an address it has no business with.
