@@ -48,5 +48,6 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     for problem in store.problems() {
         assert!(is_known(problem), "{problem}");
     }
-    assert_eq!(format!("{store:?}"), r#"["DOCKER_AUTH_CONFIG"]"#);
+    // An empty variable is none.
+    assert_eq!(format!("{store:?}"), if text.is_empty() { "[]" } else { r#"["DOCKER_AUTH_CONFIG"]"# });
 });
