@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
-use wincompat::host::{Availability, Found, Hypervisor, Probe, Services, find};
+use wincompat::host::{Availability, Found, Hypervisor, Launch, Probe, Services, Volume, find};
 use wincompat::knowledge::Knowledge;
 use wincompat::report::host::{HostReport, schema};
 use wincompat::report::host_table;
@@ -56,7 +56,14 @@ fn machine(text: &str, containers: bool, hyperv: bool, hypervisor: Hypervisor) -
     found.host.containers = probe.containers();
     found.host.hyperv = probe.hyperv();
     found.host.assumed.clear();
-    Found { probe: Some(probe), ..found }
+    let volume = Volume {
+        folder: r"D:\stores\wincompat".into(),
+        file_system: Some("ReFS".to_owned()),
+        remote: Some(false),
+        free: Some(5 << 30),
+    };
+    let launch = Launch { schema_versions: Ok(vec![(1, 0), (2, 4)]), volume };
+    Found { probe: Some(probe), launch: Some(launch), ..found }
 }
 
 #[test]
@@ -133,11 +140,23 @@ What containers need
       off:
     > Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true
     > then enable the feature Hyper-V here and restart
+  ok          hcs-windows: build 26200; the libraries came with build 17763 (to
+              start containers without an engine)
   missing     hcs-libraries: vmcompute.dll missing from System32 (to start
               containers without an engine)
     > Enable-WindowsOptionalFeature -Online -All -FeatureName Containers
   ok          elevation: this console is elevated (to start containers without
               an engine)
+  ok          hcs-access: an elevated console may call the Host Compute Service
+              (to start containers without an engine)
+  ok          hcs-schema: the Host Compute Service takes documents up to 1.0,
+              2.4; process isolation needs 2.1 (to start containers without an
+              engine)
+  missing     store-volume: the store D:\\stores\\wincompat is on ReFS; layers
+              need NTFS (to start containers without an engine)
+    > name a folder on a local NTFS disk: --root DIR, or WINCOMPAT_ROOT
+  ok          store-room: the store D:\\stores\\wincompat has 5120 MiB free; 1024
+              MiB are to be there (to start containers without an engine)
 
 "
     );

@@ -4,9 +4,13 @@ use std::io::{self, Write};
 
 use super::facts::{KnowledgeArgs, today};
 use super::refusal::Refusal;
+use super::store::StoreArgs;
 use crate::host;
 use crate::report::host::HostReport;
 use crate::report::{Format, host_table, json};
+use crate::runner::preflight;
+use crate::runner::system::{PATIENCE, this_machine};
+use crate::runner::trace::Trace;
 
 /// Show what a host is, what it lacks for containers, and which base images it runs.
 #[derive(clap::Args, Clone, Debug)]
@@ -28,6 +32,8 @@ pub struct Args {
     /// How to print the answer.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    #[command(flatten)]
+    store: StoreArgs,
     #[command(flatten)]
     knowledge: KnowledgeArgs,
 }
@@ -55,7 +61,13 @@ pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) 
 impl Args {
     fn report(&self) -> Result<HostReport, Refusal> {
         let knowledge = self.knowledge.load()?;
-        let hosts = host::find(&self.host, &knowledge, today())?;
+        let mut hosts = host::find(&self.host, &knowledge, today())?;
+        // What only this machine can be asked.
+        for found in hosts.iter_mut().filter(|found| found.probe.is_some()) {
+            if let (Ok(system), Ok(root)) = (this_machine(Trace::off(), PATIENCE), self.store.folder()) {
+                found.launch = Some(preflight::facts(&*system, &root));
+            }
+        }
         Ok(HostReport::new(&knowledge, &hosts, today()))
     }
 }

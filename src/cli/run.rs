@@ -23,7 +23,9 @@ use crate::runner::documents::{ConsoleSize, Cpus, PortMapping};
 use crate::runner::flags::{self, Volume};
 use crate::runner::image_config::ProcessConfig;
 use crate::runner::interrupts::Interrupts;
+use crate::runner::log::Log;
 use crate::runner::plan::{self, Plan, Planned};
+use crate::runner::preflight;
 use crate::runner::pull::{self, Pulled, pull};
 use crate::runner::recipe::{self, Kitchen, Progress};
 use crate::runner::request::{NetworkWish, ProcessRequest, Request};
@@ -31,7 +33,7 @@ use crate::runner::stdio::Stdio;
 use crate::runner::store::Store;
 use crate::runner::system::{PATIENCE, this_machine};
 use crate::runner::trace::Trace;
-use crate::runner::{id, import};
+use crate::runner::{id, import, name};
 
 /// Run a container, with no engine.
 #[derive(clap::Args, Clone, Debug)]
@@ -59,8 +61,8 @@ pub struct Args {
     #[arg(long = "rm")]
     remove: bool,
     /// What the container is called.
-    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
-    name: String,
+    #[arg(long, value_parser = name::parse)]
+    name: Option<String>,
     /// The program, in the place of the image's own.
     #[arg(long, value_name = "PROGRAM")]
     entrypoint: Option<String>,
@@ -188,7 +190,7 @@ impl Args {
         }
         let policy = self.policy.policy()?;
         let knowledge = self.knowledge.load()?;
-        let host = self.find_host(&knowledge, &policy)?;
+        let mut host = self.find_host(&knowledge, &policy)?;
         let root = self.store.folder()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -208,7 +210,11 @@ impl Args {
         }
 
         let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(&root, pulled));
-        preflight(&root, isolation, needs_import)?;
+        let system = this_machine(self.open_trace()?, PATIENCE)?;
+        host.launch = Some(preflight::facts(&*system, &root));
+        if let Some(refusal) = preflight::refusal(&preflight::check(&host, isolation, needs_import), isolation) {
+            return Err(refusal.into());
+        }
         let store = Store::open(&root)?;
         let blobs = Folder::create(&root)?;
         let pulled = match chosen.stored {
@@ -221,7 +227,6 @@ impl Args {
         drop(images);
         drop(runtime);
         let interrupts = terminal::interrupts()?;
-        let system = this_machine(self.open_trace()?, PATIENCE)?;
         let layers = import::import(&*system, &store, &blobs, &pulled.layers, &interrupts, &|layer| {
             if !self.quiet {
                 progress::importing(layer);
@@ -360,7 +365,7 @@ impl Args {
             }
         }
         Ok(Request {
-            name: self.name.clone(),
+            name: self.name.clone().unwrap_or_default(),
             image: self.image.clone(),
             isolation,
             layers,
@@ -445,11 +450,6 @@ fn existing_folder(path: &str) -> Result<String, Refusal> {
     absolute.into_os_string().into_string().map_err(|_| wrong("its path is not valid Unicode".to_owned()))
 }
 
-/// Everything that this machine lacks for it, at once.
-fn preflight(_root: &Path, _isolation: Isolation, _needs_import: bool) -> Result<(), Refusal> {
-    Ok(())
-}
-
 /// Runs the container and stays with it.
 fn attached(
     system: &dyn crate::runner::system::System,
@@ -466,7 +466,11 @@ fn attached(
     };
     let _console = request.process.console.map(|_| terminal::raw(request.process.stdin));
     let kitchen = Kitchen { system, store, interrupts, report: &note, console: &terminal::size };
-    let outcome = recipe::run(&kitchen, request, |_| terminal::stdio(request.process.stdin))?;
+    let outcome = recipe::run(&kitchen, request, |claim| {
+        let ours = terminal::stdio(request.process.stdin)?;
+        // What is removed at its end needs no log.
+        if request.remove { Ok(ours) } else { Ok(ours.logged(&Log::create(&store.container(&claim.id))?)) }
+    })?;
     for left in outcome.left_over {
         let left = Refusal::from(left);
         writeln!(err, "warning: {}; `wincompat prune` tries again", plain::clean(&left.what)).map_err(Failure::Stream)?;

@@ -4,6 +4,7 @@ mod attributes;
 mod error;
 mod facts;
 mod file;
+mod launch;
 mod live;
 mod prerequisite;
 mod probe;
@@ -22,6 +23,7 @@ use crate::knowledge::Knowledge;
 pub use crate::knowledge::{Architecture, Kind};
 pub use attributes::Attributes;
 pub use error::Error;
+pub use launch::{Launch, Volume};
 pub use prerequisite::{Feature, Needed, Prerequisite};
 pub use probe::{Hypervisor, Probe, Services};
 pub use registry::RegistryValues;
@@ -134,6 +136,15 @@ pub struct Found {
     pub host: Host,
     /// What its features were read from.
     pub probe: Option<Probe>,
+    /// What else launching containers needs, where that was asked.
+    pub launch: Option<Launch>,
+}
+
+impl Found {
+    /// What containers need of this host.
+    pub fn prerequisites(&self) -> Vec<Prerequisite> {
+        self.host.prerequisites(self.probe.as_ref(), self.launch.as_ref())
+    }
 }
 
 /// The hosts that `--host` texts name, in their order; this machine if there are none.
@@ -152,9 +163,9 @@ pub fn find(texts: &[String], knowledge: &Knowledge, today: Date) -> Result<Vec<
             Request::File(path, attributes) => {
                 let host = read_file(&file::read(&path)?, &attributes, knowledge)
                     .map_err(|error| error.within(format!("no host can be read from {}", quoted(&path.to_string_lossy()))))?;
-                found.push(Found { host, probe: None });
+                found.push(Found { host, probe: None, launch: None });
             }
-            Request::Hosts(hosts) => found.extend(hosts.into_iter().map(|host| Found { host, probe: None })),
+            Request::Hosts(hosts) => found.extend(hosts.into_iter().map(|host| Found { host, probe: None, launch: None })),
         }
     }
     Ok(found)
@@ -173,5 +184,5 @@ pub fn read_file(bytes: &[u8], attributes: &Attributes, knowledge: &Knowledge) -
 /// This machine.
 fn this_machine(attributes: &Attributes, knowledge: &Knowledge) -> Result<Found, Error> {
     let (facts, probe) = live::facts()?;
-    Ok(Found { host: facts.host(attributes, knowledge), probe: Some(probe) })
+    Ok(Found { host: facts.host(attributes, knowledge), probe: Some(probe), launch: None })
 }

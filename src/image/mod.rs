@@ -21,6 +21,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 pub use cache::Cache;
+pub use content::RawImage;
 pub use digest::Digest;
 pub(crate) use name::registry as registry_name;
 pub use name::{DOCKER_HUB, Name};

@@ -99,11 +99,17 @@ impl HostAnswer {
             host: HostEntry::new(host),
             process: IsolationEntry::new(knowledge, host, Isolation::Process, &judgement),
             hyperv: IsolationEntry::new(knowledge, host, Isolation::Hyperv, &judgement),
-            prerequisites: host.prerequisites(found.probe.as_ref()),
+            prerequisites: prerequisites(found),
             findings: findings(knowledge, host, &judgement),
             images: images.collect(),
         }
     }
+}
+
+/// What containers need of a host; a path and a service's sentence in it come from outside.
+fn prerequisites(found: &Found) -> Vec<Prerequisite> {
+    let cleaned = |one: Prerequisite| Prerequisite { found: clean(&one.found).into_owned(), ..one };
+    found.prerequisites().into_iter().map(cleaned).collect()
 }
 
 /// What the judgement of any image says of the host alone.

@@ -6,7 +6,7 @@
 //! runs or has failed to.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Exit};
 use super::interrupts::Interrupts;
-use super::log::{Log, Stream};
+use super::log::Log;
 use super::recipe::{self, Kitchen, Progress};
 use super::request::Request;
 use super::stdio::Stdio;
@@ -100,14 +100,11 @@ fn follow(order: impl Read + Send + 'static, answers: &Arc<Answers>) -> Result<(
         }
     };
     let kitchen = Kitchen { system: &*system, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
-    let outcome = recipe::run(&kitchen, &request, |claim| logged(&store.container(&claim.id)))?;
+    let outcome = recipe::run(&kitchen, &request, |claim| {
+        let log = Log::create(&store.container(&claim.id))?;
+        Ok(Stdio::nothing().logged(&log))
+    })?;
     outcome.exit_code.map(drop)
-}
-
-/// Nothing to read, and the log to write to.
-fn logged(folder: &Path) -> Result<Stdio, Error> {
-    let log = Log::create(folder)?;
-    Ok(Stdio { stdin: None, stdout: Box::new(log.stream(Stream::Stdout)), stderr: Box::new(log.stream(Stream::Stderr)) })
 }
 
 /// Takes an end of the order's pipe for an interrupt, as long as the container does not run.

@@ -85,6 +85,11 @@ impl Plan {
 }
 
 impl System for Plan {
+    /// Those of every Windows with the libraries.
+    fn schema_versions(&self) -> Result<Vec<(u32, u32)>> {
+        Ok(vec![(1, 0), (2, 1)])
+    }
+
     fn name_to_guid(&self, name: &str) -> Result<Guid> {
         Ok(Digest::of(name.as_bytes()).hex().get(..32).and_then(from_hex).unwrap_or(Guid::from_random([0; 16])))
     }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Error;
 use super::id::ContainerId;
+use super::name;
 use super::request::Request;
 use super::store::Store;
 use crate::compat::Isolation;
@@ -102,7 +103,15 @@ pub enum Found {
 
 impl Store {
     /// A new container of this process.
+    ///
+    /// # Errors
+    ///
+    /// A folder that cannot be written, and a name that is none or belongs to another container.
     pub fn claim(&self, request: Request) -> Result<Claim, Error> {
+        if !request.name.is_empty() {
+            let wrong = |why: String| Error::new(format!("{} is no name of a container", request.name)).because(why);
+            name::parse(&request.name).map_err(wrong)?;
+        }
         let id = ContainerId::random().map_err(|error| Error::new("no random numbers for a container id").because(error))?;
         let state = State {
             schema: SCHEMA.to_owned(),
@@ -117,14 +126,23 @@ impl Store {
         };
         let mut claim = Claim { id, folder: self.container(&id), lock: None, state: Some(state), on_paper: self.is_on_paper() };
         if !claim.on_paper {
-            let locked = self.guard().and_then(|_guard| {
-                std::fs::create_dir(&claim.folder)?;
-                open_lock(&claim.folder)
-            });
+            let _guard = self.guard().map_err(|error| unwritable(&claim.folder, &error))?;
+            self.refuse_taken(&claim)?;
+            let locked = std::fs::create_dir(&claim.folder).and_then(|()| open_lock(&claim.folder));
             claim.lock = Some(locked.map_err(|error| unwritable(&claim.folder, &error))?);
             claim.save()?;
         }
         Ok(claim)
+    }
+
+    /// Refuses a name that another container has, ended or not. Only the guard makes that a promise.
+    fn refuse_taken(&self, claim: &Claim) -> Result<(), Error> {
+        let name = claim.state().map_or("", |state| &state.request.name);
+        match self.named(&self.container_ids()?, name) {
+            None => Ok(()),
+            Some(other) => Err(Error::new(format!("the name {name} belongs to the container {}", other.short()))
+                .hint(format!("take another name, or remove that container with `wincompat rm {name}`"))),
+        }
     }
 
     /// Takes over a container of this store whose owner is gone; `None` if there is none of this id.
@@ -259,7 +277,7 @@ fn lock_file(folder: &Path) -> io::Result<File> {
 }
 
 /// Renames over a file. On Windows that is refused for moments while another process has the old one open to read.
-fn replace(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
     let mut attempts = 0;
     loop {
         match std::fs::rename(from, to) {
@@ -290,7 +308,7 @@ pub(super) mod tests {
     /// A small request.
     pub fn request(isolation: Isolation) -> Request {
         Request {
-            name: "web".into(),
+            name: String::new(),
             image: "example.com/web:1".into(),
             isolation,
             layers: ["b", "a"].map(|digit| digit.repeat(64).parse().unwrap()).to_vec(),

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::error::Error;
+use super::log::{Log, Stream};
 use super::system::{Process, Spawned};
 
 /// Our side of a process's standard handles.
@@ -24,6 +25,30 @@ impl Stdio {
     /// Nothing to read, and nowhere to write to.
     pub fn nothing() -> Self {
         Self { stdin: None, stdout: Box::new(std::io::sink()), stderr: Box::new(std::io::sink()) }
+    }
+
+    /// The same, with the output written to a log too.
+    pub fn logged(self, log: &Log) -> Self {
+        Self {
+            stdout: Box::new(Tee(self.stdout, log.stream(Stream::Stdout))),
+            stderr: Box::new(Tee(self.stderr, log.stream(Stream::Stderr))),
+            stdin: self.stdin,
+        }
+    }
+}
+
+/// Writes everything to both. Each may refuse, of which the other hears nothing: a closed terminal ends no log.
+struct Tee<A, B>(A, B);
+
+impl<A: Write, B: Write> Write for Tee<A, B> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let (one, other) = (self.0.write_all(bytes), self.1.write_all(bytes));
+        one.or(other).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let (one, other) = (self.0.flush(), self.1.flush());
+        one.or(other)
     }
 }
 

@@ -25,6 +25,9 @@ pub type Result<T> = std::result::Result<T, CallError>;
 
 /// The host's layers, compute systems and networks.
 pub trait System: Send + Sync {
+    /// The versions of documents the service takes, each as the highest minor version of a major one, e.g. `(2, 1)`.
+    fn schema_versions(&self) -> Result<Vec<(u32, u32)>>;
+
     // Layers: the wclayer functions of vmcompute.dll. A layer is known by the path of its folder.
 
     /// The GUID by which HCS knows a layer folder of this name.

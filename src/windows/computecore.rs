@@ -21,7 +21,7 @@ use super::dll::functions;
 use super::notices::{Notice, Notices};
 use super::text::{Wide, read, take_local};
 use crate::runner::call::{CallError, Reason};
-use crate::runner::documents::{ResultError, SystemProperties, SystemQuery, to_json};
+use crate::runner::documents::{ResultError, ServiceProperties, SystemProperties, SystemQuery, to_json};
 use crate::runner::system::Result;
 use crate::runner::trace::Trace;
 
@@ -30,6 +30,7 @@ pub(super) use container::ArgonContainer;
 functions! {
     /// The functions of computecore.dll that are used here. All exist since Windows 10 1809.
     Functions of "computecore.dll" {
+        fn HcsGetServiceProperties(PCWSTR, *mut PWSTR) -> HRESULT;
         fn HcsCreateOperation(*const c_void, HCS_OPERATION_COMPLETION) -> HCS_OPERATION;
         fn HcsCloseOperation(HCS_OPERATION);
         fn HcsWaitForOperationResult(HCS_OPERATION, u32, *mut PWSTR) -> HRESULT;
@@ -73,6 +74,22 @@ impl ComputeCore {
     /// Loads the DLL. Calls are given this much time.
     pub fn load(trace: Arc<Trace>, patience: Duration) -> Result<Self> {
         Ok(Self { functions: Functions::load()?, trace, patience })
+    }
+
+    /// The versions of documents the service takes.
+    pub fn schema_versions(&self) -> Result<Vec<(u32, u32)>> {
+        const CALL: &str = "HcsGetServiceProperties";
+        let query = Wide::new(CALL, ServiceProperties::QUERY)?;
+        let (started, mut found) = (Instant::now(), null_mut());
+        // SAFETY: the query ends with a NUL and lives through the call, which is synchronous; the out pointer is valid.
+        let code = unsafe { (self.functions.HcsGetServiceProperties)(query.as_ptr(), &raw mut found) };
+        // SAFETY: the document, if any, came from computecore.dll just now.
+        let found = unsafe { take_local(found) };
+        let trace = &self.trace;
+        trace.call(CALL, Some(ServiceProperties::QUERY), code.cast_unsigned(), started.elapsed(), found.as_deref());
+        check(CALL, code, found.as_deref())?;
+        let properties = serde_json::from_str::<ServiceProperties>(&found.unwrap_or_default());
+        properties.map(|found| found.schema_versions()).map_err(|error| CallError::unusable(CALL, error))
     }
 
     /// The compute systems that fit a query.
@@ -222,7 +239,7 @@ fn declared_as_in_windows_sys<T>() -> Functions {
         ($($name:ident)*) => { Functions { $($name: declared::$name,)* } };
     }
     table! {
-        HcsCreateOperation HcsCloseOperation HcsWaitForOperationResult HcsWaitForOperationResultAndProcessInfo
+        HcsGetServiceProperties HcsCreateOperation HcsCloseOperation HcsWaitForOperationResult HcsWaitForOperationResultAndProcessInfo
         HcsCreateComputeSystem HcsOpenComputeSystem HcsCloseComputeSystem HcsStartComputeSystem HcsShutDownComputeSystem
         HcsTerminateComputeSystem HcsEnumerateComputeSystems HcsSetComputeSystemCallback HcsCreateProcess HcsCloseProcess
         HcsTerminateProcess HcsSignalProcess HcsGetProcessInfo HcsGetProcessProperties HcsModifyProcess HcsSetProcessCallback

@@ -87,6 +87,10 @@ fn once<T>(lazy: &Lazy<T>, load: impl FnOnce() -> Result<T>) -> Result<&T> {
 }
 
 impl System for Hcs {
+    fn schema_versions(&self) -> Result<Vec<(u32, u32)>> {
+        self.computecore()?.schema_versions()
+    }
+
     fn name_to_guid(&self, name: &str) -> Result<Guid> {
         self.wclayer()?.name_to_guid(name)
     }

@@ -5,6 +5,7 @@ mod backup;
 mod compression;
 mod golden;
 mod hostile;
+mod hostile_archives;
 mod image;
 mod interoperability;
 mod mutations;

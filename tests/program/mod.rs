@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::time::Duration;
 
 use assert_cmd::Command;
@@ -60,17 +61,29 @@ impl Program {
 
     /// The program, killed after five minutes: nothing here takes that long, even on a busy machine.
     pub fn command(&self) -> Command {
+        let mut command = Command::from_std(self.process());
+        command.timeout(Duration::from_secs(300));
+        command
+    }
+
+    /// The program as a process that a test speaks with, or ends at any moment, and has to.
+    pub fn process(&self) -> process::Command {
         // For Windows the path has a root but no drive.
         let program = std::path::absolute(env!("CARGO_BIN_EXE_wincompat")).unwrap();
-        let mut command = Command::new(program);
+        let mut command = process::Command::new(program);
+        self.surround(&mut command);
+        command
+    }
+
+    /// Gives a program the environment that this one is to have.
+    pub fn surround(&self, command: &mut process::Command) {
         for variable in VARIABLES {
             command.env_remove(variable);
         }
         for variable in ["HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "DOCKER_CONFIG"] {
             command.env(variable, self.folder.path());
         }
-        command.env("WINCOMPAT_CACHE", self.cache()).timeout(Duration::from_secs(300));
-        command
+        command.env("WINCOMPAT_CACHE", self.cache());
     }
 
     /// `wincompat check`, with this server in the place of MCR, Docker Hub and `registry.test`.

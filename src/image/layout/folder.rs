@@ -14,6 +14,10 @@ use crate::image::{Digest, Error, ErrorKind, shown};
 /// How long a file that another program has open is tried again, and the pause between two tries.
 const BUSY: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(5);
+/// How long another process may take to make the layout.
+const MAKING: Duration = Duration::from_secs(30);
+/// What the name of a file ends in that grows until it is whole; another pull goes on with it.
+const PARTIAL: &str = "part";
 
 /// An OCI image layout in a folder.
 #[derive(Clone, Debug)]
@@ -45,10 +49,13 @@ impl Folder {
         let make = || -> io::Result<()> {
             fs::create_dir_all(folder.root.join("blobs").join("sha256"))?;
             fs::create_dir_all(folder.ingest())?;
-            if !folder.root.join(MARKER).try_exists()? {
-                folder.place(br#"{"imageLayoutVersion":"1.0.0"}"#, &folder.root.join(MARKER))?;
+            let marker = folder.root.join(MARKER);
+            if marker.try_exists()? {
+                return Ok(());
             }
-            Ok(())
+            // What is placed without the lock is taken for a leftover by those who have it.
+            let _lock = folder.lock(MAKING)?;
+            if marker.try_exists()? { Ok(()) } else { folder.place(br#"{"imageLayoutVersion":"1.0.0"}"#, &marker) }
         };
         make().map_err(|error| folder.could_not_write(&error))?;
         Self::open(folder.root)
@@ -66,7 +73,7 @@ impl Folder {
 
     /// Where the content with this digest grows until it is whole and gets its name.
     pub fn partial_path(&self, digest: &Digest) -> PathBuf {
-        self.ingest().join(format!("{}.part", digest.hex()))
+        self.ingest().join(digest.hex()).with_extension(PARTIAL)
     }
 
     /// The content with this digest, of at most `max` bytes, verified.
@@ -95,6 +102,21 @@ impl Folder {
     /// for the lock.
     pub fn update_index(&self, wait: Duration, change: impl FnOnce(&mut Vec<Value>)) -> Result<(), Error> {
         let _lock = self.lock(wait).map_err(|error| self.could_not_write(&error))?;
+        self.change_index(change)
+    }
+
+    /// [`Folder::put`] for all of these under the lock of the list, then [`Folder::update_index`]. What a killed process left aside
+    /// is removed, so in such a layout nothing may be put in any other way.
+    pub fn commit(&self, wait: Duration, blobs: &[&[u8]], change: impl FnOnce(&mut Vec<Value>)) -> Result<(), Error> {
+        let _lock = self.lock(wait).map_err(|error| self.could_not_write(&error))?;
+        self.sweep();
+        for bytes in blobs {
+            self.put(bytes)?;
+        }
+        self.change_index(change)
+    }
+
+    fn change_index(&self, change: impl FnOnce(&mut Vec<Value>)) -> Result<(), Error> {
         let mut index = match self.file(INDEX, LARGEST)? {
             // Not by the types of this crate: they would lose what they do not know.
             Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
@@ -107,7 +129,11 @@ impl Folder {
         let list = list.ok_or_else(|| {
             Error::new(ErrorKind::Invalid, format!("{} has a malformed index.json", self.shown())).because("it has no manifests")
         })?;
+        let before = list.clone();
         change(list);
+        if *list == before {
+            return Ok(());
+        }
         self.place(index.to_string().as_bytes(), &self.root.join(INDEX)).map_err(|error| self.could_not_write(&error))
     }
 
@@ -135,7 +161,16 @@ impl Folder {
         }
     }
 
-    /// Where files are written before they have a name. Nothing reads here, so what a killed process leaves does no harm.
+    /// Removes what processes left that were killed while they placed a file: all but what grows. One that cannot be removed does
+    /// no harm.
+    fn sweep(&self) {
+        let aside = fs::read_dir(self.ingest()).into_iter().flatten().flatten();
+        for left in aside.filter(|file| Path::new(&file.file_name()).extension().is_none_or(|extension| extension != PARTIAL)) {
+            let _ = fs::remove_file(left.path());
+        }
+    }
+
+    /// Where files are written before they have a name. Nothing is taken from here but what a pull goes on with.
     fn ingest(&self) -> PathBuf {
         self.root.join("ingest")
     }

@@ -23,7 +23,7 @@ pub use modify_process::{ConsoleSize, ModifyProcess, Signal, SignalProcess};
 pub use namespace::{AttachEndpoint, Namespace};
 pub use network::{HcnQuery, Network};
 pub use process::ProcessParameters;
-pub use properties::{ProcessStatus, SystemProperties};
+pub use properties::{ProcessStatus, ServiceProperties, SystemProperties};
 pub use query::SystemQuery;
 pub use result_error::ResultError;
 pub use spec::{Cpus, Layer, Mount, Pipe, Spec};

@@ -20,6 +20,37 @@ pub struct SystemProperties {
     pub is_runtime_template: bool,
 }
 
+/// What HCS tells of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ServiceProperties {
+    properties: Vec<BasicInformation>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct BasicInformation {
+    supported_schema_versions: Vec<SchemaVersion>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SchemaVersion {
+    major: u32,
+    minor: u32,
+}
+
+impl ServiceProperties {
+    /// The question that is answered so.
+    pub const QUERY: &str = r#"{"PropertyTypes":["Basic"]}"#;
+
+    /// The versions of documents it takes: each stands for all lower minor versions of its major one too.
+    pub fn schema_versions(&self) -> Vec<(u32, u32)> {
+        let versions = self.properties.iter().flat_map(|one| &one.supported_schema_versions);
+        versions.map(|version| (version.major, version.minor)).collect()
+    }
+}
+
 /// What is told of a process: `ProcessStatus`, and the data of its exit event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -30,4 +61,18 @@ pub struct ProcessStatus {
     pub exited: bool,
     /// All 32 bits of its exit code, e.g. `0xC000013A` after Ctrl-C.
     pub exit_code: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_tells_which_documents_it_takes() {
+        let versions = |text: &str| serde_json::from_str::<ServiceProperties>(text).map(|found| found.schema_versions());
+        let basic = r#"{"Properties":[{"SupportedSchemaVersions":[{"Major":1,"Minor":0},{"Major":2,"Minor":5}]}]}"#;
+        assert_eq!(versions(basic).unwrap(), [(1, 0), (2, 5)]);
+        assert_eq!(versions(r#"{"Properties":[{}],"Later":1}"#).unwrap(), []);
+        assert!(versions(r#"{"Properties":[{"SupportedSchemaVersions":[{"Major":-1}]}]}"#).is_err());
+    }
 }

@@ -21,9 +21,21 @@ const CHUNKS: usize = 16;
 /// How often a broken connection is taken up again without a byte having come.
 const TRIES: u32 = 5;
 
+/// What to do about a layer that is not what its image says.
+const DAMAGED: &str = "pull again; if it stays so, do not use this image";
+
 /// Whether the layer is in the store.
 pub(super) fn is_there(store: &Folder, layer: &Layer) -> bool {
     fs::metadata(store.blob_path(&layer.digest)).is_ok_and(|metadata| metadata.is_file() && metadata.len() == layer.size)
+}
+
+/// How many bytes of the layer are neither in the store nor left there by an earlier pull.
+pub(super) fn missing(store: &Folder, layer: &Layer) -> u64 {
+    if is_there(store, layer) {
+        return 0;
+    }
+    let kept = fs::metadata(store.partial_path(&layer.digest)).map_or(0, |metadata| metadata.len());
+    layer.size.saturating_sub(kept)
 }
 
 /// Brings a layer into the store, unless it is there.
@@ -33,14 +45,36 @@ pub(super) async fn fetch(client: &Client, name: &Name, layer: &Layer, store: &F
         watch(Event::Done(layer));
         return Ok(());
     }
+    let mut kept = 0;
+    match fetch_from(client, name, layer, store, watch, &mut kept).await {
+        // What an earlier pull left was not what it should be; it is gone now.
+        Err(error) if error.kind == ErrorKind::Invalid && kept > 0 => {
+            tracing::debug!("{}; fetched anew", error.sentence());
+            fetch_from(client, name, layer, store, watch, &mut kept).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// Brings a layer into the store, beginning with what is there of it: `kept` bytes.
+async fn fetch_from(
+    client: &Client,
+    name: &Name,
+    layer: &Layer,
+    store: &Folder,
+    watch: &Watch,
+    kept: &mut u64,
+) -> Result<(), Error> {
     let (begin, begun) = oneshot::channel();
     let (send, chunks) = mpsc::channel(CHUNKS);
     let work = {
         let (layer, store, watch) = (layer.clone(), store.clone(), Arc::clone(watch));
-        tokio::task::spawn_blocking(move || keep(&layer, &store, &watch, begin, chunks))
+        let limit = Limits::default().uncompressed;
+        tokio::task::spawn_blocking(move || keep(&layer, limit, &store, &watch, begin, chunks))
     };
     // The other side says from where on, or that nothing is to be fetched.
     if let Ok(from) = begun.await {
+        *kept = from;
         forward(client, name, layer, from, &send, watch).await;
     }
     drop(send);
@@ -122,9 +156,11 @@ async fn open(client: &Client, name: &Name, layer: &Layer, from: u64) -> Result<
     Err(last)
 }
 
-/// Writes, hashes and decompresses a layer as it comes, and gives it its name when all of it holds.
+/// Writes, hashes and decompresses a layer as it comes, and gives it its name when all of it holds. At most `limit` bytes are
+/// unpacked.
 fn keep(
     layer: &Layer,
+    limit: u64,
     store: &Folder,
     watch: &Watch,
     begin: oneshot::Sender<u64>,
@@ -146,7 +182,7 @@ fn keep(
     watch(Event::Begun(layer, kept));
     let _ = begin.send(kept);
     let incoming = Incoming { file: &mut file, kept, awaited: layer.size - kept, chunks, chunk: Bytes::new() };
-    match decompress(incoming, layer.compression, Limits::default().uncompressed, |_| Ok(())) {
+    match decompress(incoming, layer.compression, limit, |_| Ok(())) {
         Ok(((), streamed)) => {
             if let Err(error) = verify(layer, &streamed) {
                 return Err(forget(&file, error));
@@ -161,12 +197,19 @@ fn keep(
             Ok(error) => error,
             Err(error) => written(error),
         }),
-        Err(error) => Err(forget(&file, cannot(layer).because(error.to_string()))),
+        Err(error) => Err(forget(&file, undecodable(layer, &error))),
     }
 }
 
+/// What is wrong with the bytes of a layer, down to the last reason.
+fn undecodable(layer: &Layer, error: &LayerError) -> Error {
+    let reasons = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let refused = reasons.fold(cannot(layer), |refused, reason| refused.because(crate::image::shown(&reason.to_string())));
+    refused.hint(DAMAGED)
+}
+
 fn verify(layer: &Layer, streamed: &Streamed) -> Result<(), Error> {
-    let damaged = |why: String| cannot(layer).because(why).hint("pull again; if it stays so, do not use this image");
+    let damaged = |why: String| cannot(layer).because(why).hint(DAMAGED);
     if streamed.size != layer.size {
         return Err(damaged(format!("it has {} bytes, and its manifest says {}", streamed.size, layer.size)));
     }
@@ -196,4 +239,43 @@ fn remove(partial: &Path) -> io::Result<()> {
 
 fn cannot(layer: &Layer) -> Error {
     Error::new(ErrorKind::Invalid, format!("the layer {} cannot be pulled", layer.digest))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::image::Digest;
+    use crate::runner::layer::Compression;
+
+    /// Keeps a layer that unpacks to a thousand times what is stored of it; what becomes of it.
+    fn keep_bomb(compression: Compression, stored: Vec<u8>) -> (Error, u64) {
+        let root = tempfile::tempdir().unwrap();
+        let store = Folder::create(root.path()).unwrap();
+        let (digest, size) = (Digest::of(&stored), stored.len() as u64);
+        let layer = Layer { diff_id: digest.clone(), digest, size, compression, urls: Vec::new() };
+        let (begin, _begun) = oneshot::channel();
+        let (send, chunks) = mpsc::channel(1);
+        send.try_send(Ok(Bytes::from(stored))).unwrap();
+        let watch: Watch = Arc::new(|event| assert!(!matches!(event, Event::Done(_))));
+        let error = keep(&layer, 1 << 20, &store, &watch, begin, chunks).unwrap_err();
+        assert!(!is_there(&store, &layer));
+        (error, fs::metadata(store.partial_path(&layer.digest)).unwrap().len())
+    }
+
+    #[test]
+    fn a_bomb_is_refused_and_nothing_of_it_is_kept() {
+        let much = vec![0; 8 << 20];
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(&much).unwrap();
+        let bombs =
+            [(Compression::Gzip, gzip.finish().unwrap()), (Compression::Zstd, zstd::encode_all(much.as_slice(), 19).unwrap())];
+        for (compression, stored) in bombs {
+            assert!(stored.len() < much.len() / 500);
+            let (error, left) = keep_bomb(compression, stored);
+            assert_eq!((error.kind, left), (ErrorKind::Invalid, 0), "{compression}: {error:?}");
+            assert!(error.sentence().contains("1048576"), "{compression}: {error:?}");
+        }
+    }
 }

@@ -37,7 +37,9 @@ impl Read for Incoming<'_> {
         }
         while self.chunk.is_empty() {
             match self.chunks.blocking_recv() {
-                None => return Ok(0),
+                None if self.awaited == 0 => return Ok(0),
+                // Another layer failed: what came of this one is as good as ever.
+                None => return Err(io::Error::other(image::Error::new(image::ErrorKind::Network, "the pull was given up"))),
                 Some(Err(error)) => return Err(io::Error::other(error)),
                 Some(Ok(chunk)) => {
                     self.awaited = self.awaited.checked_sub(chunk.len() as u64).ok_or_else(|| {

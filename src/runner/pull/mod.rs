@@ -1,19 +1,21 @@
 //! An image from its registry into the store: each byte is fetched, hashed, decompressed and written once.
 
 mod blob;
+mod documents;
 mod incoming;
+mod list;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{TryStreamExt as _, stream};
-use serde_json::{Value, json};
 use url::Url;
+
+pub use list::{manifest_of, stored};
 
 use super::image_config::ImageConfig;
 use super::layer::Compression;
-use crate::image::config;
 use crate::image::layout::Folder;
 use crate::image::manifest::{self, Manifest};
 use crate::image::{Digest, Error, ErrorKind, Images, Name};
@@ -70,7 +72,7 @@ pub type Watch = Arc<dyn Fn(Event<'_>) + Send + Sync>;
 /// What is in the store already is not asked for again, what another process fetches is waited for, and what an earlier pull
 /// left half-done goes on where it stopped.
 pub async fn pull(images: &Images<'_>, name: &Name, digest: &Digest, store: &Folder, watch: &Watch) -> Result<Pulled, Error> {
-    let raw = images.raw(name, digest).await?;
+    let raw = documents::fetch(images, name, digest, store).await?;
     let pulled = read(&raw.manifest, &raw.config, digest)?;
     refuse_without_space(store, &pulled.layers)?;
     let client = images.client()?;
@@ -80,9 +82,7 @@ pub async fn pull(images: &Images<'_>, name: &Name, digest: &Digest, store: &Fol
     stream::iter(once.map(Ok::<_, Error>))
         .try_for_each_concurrent(SIDE_BY_SIDE, |layer| blob::fetch(client, name, layer, store, watch))
         .await?;
-    store.put(&raw.config)?;
-    store.put(&raw.manifest)?;
-    record(store, name, digest, &raw.media_type, raw.manifest.len())?;
+    list::record(store, name, digest, &raw)?;
     Ok(pulled)
 }
 
@@ -90,21 +90,6 @@ pub async fn pull(images: &Images<'_>, name: &Name, digest: &Digest, store: &Fol
 pub async fn described(images: &Images<'_>, name: &Name, digest: &Digest) -> Result<Pulled, Error> {
     let raw = images.raw(name, digest).await?;
     read(&raw.manifest, &raw.config, digest)
-}
-
-/// The image of this name as the store has it, `None` if it was not pulled.
-pub fn stored(store: &Folder, name: &Name) -> Result<Option<Pulled>, Error> {
-    let full_name = name.to_string();
-    let entries = store.index()?.entries;
-    let found = entries.iter().find(|entry| {
-        // What was asked for by the digest of an index is listed by that of a manifest, and by its name.
-        name.digest.as_ref() == Some(&entry.digest) || entry.annotations.ref_name.as_deref() == Some(&full_name)
-    });
-    let Some(entry) = found else { return Ok(None) };
-    let bytes = store.blob(&entry.digest, manifest::LARGEST)?;
-    let Manifest::Image(image) = manifest::parse(&bytes, None)? else { return Ok(None) };
-    let config = store.blob(&manifest::digest_of(image.config())?, config::LARGEST)?;
-    read(&bytes, &config, &entry.digest).map(Some)
 }
 
 /// What a manifest and its config say together of an image's layers.
@@ -139,8 +124,7 @@ fn read(manifest: &[u8], config: &[u8], digest: &Digest) -> Result<Pulled, Error
 
 /// Refuses what cannot fit before anything is fetched.
 fn refuse_without_space(store: &Folder, layers: &[Layer]) -> Result<(), Error> {
-    let missing = layers.iter().filter(|layer| !blob::is_there(store, layer));
-    let needed = missing.fold(0u64, |sum, layer| sum.saturating_add(layer.size));
+    let needed = layers.iter().fold(0u64, |sum, layer| sum.saturating_add(blob::missing(store, layer)));
     // Where the system does not tell, writing will.
     let Ok(free) = fs4::available_space(store.root()) else { return Ok(()) };
     if needed <= free {
@@ -150,21 +134,4 @@ fn refuse_without_space(store: &Folder, layers: &[Layer]) -> Result<(), Error> {
     Err(Error::new(ErrorKind::Invalid, format!("the image does not fit on the disk of {}", store.root().display()))
         .because(format!("{} MiB are to be fetched and {} MiB are free", mib(needed), mib(free)))
         .hint("remove images with `wincompat rmi`, or use a store on another disk with --root"))
-}
-
-/// Puts the name into the store's list; an older image of this name loses it.
-fn record(store: &Folder, name: &Name, digest: &Digest, media_type: &str, size: usize) -> Result<(), Error> {
-    const REF_NAME: &str = "org.opencontainers.image.ref.name";
-    let full_name = name.to_string();
-    store.update_index(WAIT_FOR_INDEX, |list| {
-        list.retain(|entry| {
-            entry.pointer("/annotations").and_then(|all| all.get(REF_NAME)).and_then(Value::as_str) != Some(&full_name)
-        });
-        list.push(json!({
-            "mediaType": media_type,
-            "digest": digest.as_str(),
-            "size": size,
-            "annotations": { REF_NAME: full_name },
-        }));
-    })
 }

@@ -207,6 +207,10 @@ const SHARING: u32 = 0x8007_0020;
 const ABSENT: u32 = 0x8007_0490;
 
 impl System for Fake {
+    fn schema_versions(&self) -> Result<Vec<(u32, u32)>> {
+        self.call("HcsGetServiceProperties", |_| Ok(vec![(1, 0), (2, 1)]))
+    }
+
     fn name_to_guid(&self, name: &str) -> Result<Guid> {
         self.call("NameToGuid", |_| Ok(Guid::from_random([name.as_bytes()[0]; 16])))
     }

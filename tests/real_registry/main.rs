@@ -4,7 +4,10 @@
 //! missing the tests say so and show nothing, except in CI, where that is a failure.
 #![cfg(target_os = "linux")]
 
+#[path = "../program/mod.rs"]
 mod program;
+mod pull;
+#[path = "../registry/mod.rs"]
 mod registry;
 
 use std::fs;

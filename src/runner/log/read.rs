@@ -1,0 +1,174 @@
+//! Reads a container's log while it is written, in bounded memory, over the change of its files.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use super::{Entry, LONGEST_LINE, current, older};
+
+/// By how many first bytes a file is known again: the time of its first line is among them, to the nanosecond.
+const HEAD: usize = 64;
+/// How often a log that is followed is looked at.
+const TICK: Duration = Duration::from_millis(100);
+/// How often a file is tried that Windows is just replacing.
+const TRIES: usize = 20;
+
+/// A log that is read. Between two readings no file is open, so that nothing keeps the container from being removed.
+#[derive(Debug)]
+pub struct Reader {
+    folder: PathBuf,
+    open: Option<Part>,
+    /// How the file begins that is read; empty before its first line.
+    head: Vec<u8>,
+    /// How far it was read, in whole lines.
+    position: u64,
+    /// How the older file began that was read to its end.
+    finished: Vec<u8>,
+}
+
+/// A file that is open.
+#[derive(Debug)]
+struct Part {
+    file: BufReader<File>,
+    /// It is the older one: nothing will be added to it.
+    is_full: bool,
+}
+
+impl Reader {
+    /// The log in this container's folder, from its beginning; `None` if there is none.
+    pub fn open(folder: &Path) -> Option<Self> {
+        let is_there = current(folder).exists() || older(folder).exists();
+        is_there.then(|| Self { folder: folder.to_owned(), open: None, head: Vec::new(), position: 0, finished: Vec::new() })
+    }
+
+    /// The next entry; `None` where there is none yet.
+    fn advance(&mut self) -> io::Result<Option<Entry>> {
+        loop {
+            if self.open.is_none() {
+                self.open = self.find()?;
+            }
+            let Some(part) = &mut self.open else { return Ok(None) };
+            if let Some(line) = read_line(&mut part.file)? {
+                self.position += line.length;
+                if let Some(entry) = Entry::from_line(&line.content) {
+                    return Ok(Some(entry));
+                }
+            } else if self.open.take().is_some_and(|part| part.is_full) {
+                self.finished = std::mem::take(&mut self.head);
+            } else {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// All entries up to the end of the container, as they come: `lives` says whether it may write any more.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, and what `each` says.
+    pub fn follow(&mut self, mut lives: impl FnMut() -> bool, mut each: impl FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
+        loop {
+            // Asked before the rest is read: what was written before its end is not missed.
+            let has_ended = !lives();
+            for entry in &mut *self {
+                each(entry?)?;
+            }
+            if has_ended {
+                return Ok(());
+            }
+            thread::sleep(TICK);
+        }
+    }
+
+    /// The file to be read, at the place where that goes on.
+    fn find(&mut self) -> io::Result<Option<Part>> {
+        let files = [(open(&current(&self.folder))?, false), (open(&older(&self.folder))?, true)];
+        let [current, older] = files.map(|(file, is_full)| file.map(|(file, head)| (Part { file, is_full }, head)));
+        let is_known = |file: &Option<(Part, Vec<u8>)>, head: &[u8]| {
+            !head.is_empty() && file.as_ref().is_some_and(|(_, its_head)| its_head.starts_with(head))
+        };
+        let goes_on = is_known(&current, &self.head) || is_known(&older, &self.head);
+        let chosen = if is_known(&current, &self.head) || (!is_known(&older, &self.head) && is_known(&older, &self.finished)) {
+            current
+        } else {
+            older.or(current)
+        };
+        let Some((mut part, head)) = chosen else { return Ok(None) };
+        if !goes_on {
+            self.position = 0;
+        }
+        self.head = head;
+        part.file.seek(SeekFrom::Start(self.position))?;
+        Ok(Some(part))
+    }
+}
+
+/// The entries so far: after `None`, more may come. What is no entry is passed over. An error is a file that cannot be read; one that
+/// is not there any more has ended.
+impl Iterator for Reader {
+    type Item = io::Result<Entry>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.advance().transpose()
+    }
+}
+
+/// Opens a file and reads how it begins; `None` if there is no such file.
+fn open(path: &Path) -> io::Result<Option<(BufReader<File>, Vec<u8>)>> {
+    let mut tries = 0;
+    let mut file = loop {
+        // Asked before it is opened: opening a pipe would wait for someone to write into it.
+        let opened = match fs::metadata(path) {
+            Ok(metadata) if !metadata.is_file() => {
+                return Err(io::Error::new(ErrorKind::InvalidData, "it is not a regular file"));
+            }
+            Ok(_) => File::open(path),
+            Err(error) => Err(error),
+        };
+        match opened {
+            Ok(file) => break file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if cfg!(windows) && error.kind() == ErrorKind::PermissionDenied && tries < TRIES => tries += 1,
+            Err(error) => return Err(error),
+        }
+        thread::sleep(Duration::from_millis(5));
+    };
+    let mut head = Vec::with_capacity(HEAD);
+    Read::by_ref(&mut file).take(HEAD as u64).read_to_end(&mut head)?;
+    Ok(Some((BufReader::new(file), head)))
+}
+
+/// A line of a file.
+struct Line {
+    /// How many bytes it has.
+    length: u64,
+    /// These, or nothing if they are more than any line of ours.
+    content: Vec<u8>,
+}
+
+/// The next line, if it has come to its end.
+fn read_line(file: &mut impl BufRead) -> io::Result<Option<Line>> {
+    let mut content = Vec::new();
+    let mut length = file.take(LONGEST_LINE as u64 + 1).read_until(b'\n', &mut content)? as u64;
+    if content.ends_with(b"\n") {
+        return Ok(Some(Line { length, content }));
+    }
+    content.clear();
+    loop {
+        let buffered = file.fill_buf()?;
+        let (step, is_end) = match buffered.iter().position(|byte| *byte == b'\n') {
+            Some(end) => (end + 1, true),
+            None => (buffered.len(), false),
+        };
+        if step == 0 {
+            return Ok(None);
+        }
+        file.consume(step);
+        length += step as u64;
+        if is_end {
+            return Ok(Some(Line { length, content }));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! A host whose Host Compute Service is the emulator (`tests/emulator`), and images for it, for tests that `tests/emulated.sh`
+//! runs under Wine.
+//!
+//! A target that uses it has `registry` (tests/registry) at its root.
+#![allow(dead_code, reason = "each test uses its part")]
+
+#[path = "../layers/archive.rs"]
+pub mod archive;
+pub mod image;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A host of its own: nothing that another has is seen on it. Everything it has is in its state folder.
+pub struct Host {
+    folder: TempDir,
+}
+
+impl Host {
+    /// A new one; `None`, and a word about it, where there is no emulator.
+    pub fn new() -> Option<Self> {
+        if std::env::var_os("WINCOMPAT_TEST_EMULATOR").is_none_or(|value| value != "1") {
+            eprintln!("skipped: it needs the HCS emulator; tests/emulated.sh runs it under Wine");
+            return None;
+        }
+        Some(Self { folder: TempDir::new().unwrap() })
+    }
+
+    /// Makes this the host that a program sees; `faults` is the emulator's language for what goes wrong there.
+    pub fn hosts<'a>(&self, program: &'a mut Command, faults: &str) -> &'a mut Command {
+        program.env("HCSEMU_STATE", self.folder.path()).env("HCSEMU_FAULTS", faults)
+    }
+
+    /// Every call so far, in order (README.md of the emulator, `calls.jsonl`). A killed program can leave half a line.
+    pub fn calls(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.folder.path().join("calls.jsonl")).unwrap_or_default();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// The calls of one function.
+    pub fn calls_of(&self, function: &str) -> Vec<Value> {
+        self.calls().into_iter().filter(|call| call["function"] == function).collect()
+    }
+
+    /// The backup streams that a file on drive C was written with, byte for byte but without the content of its data.
+    pub fn streams(&self, file: &Path) -> Option<Vec<u8>> {
+        let file = file.to_str().unwrap().trim_start_matches(r"\\?\");
+        let (drive, path) = file.split_once(":\\").unwrap();
+        fs::read(self.recorded(drive, path)).ok()
+    }
+
+    fn recorded(&self, drive: &str, path: &str) -> PathBuf {
+        // Free of the limit of 260 characters.
+        PathBuf::from(format!(r"\\?\{}\streams\{drive}\{path}.streams", self.folder.path().display()))
+    }
+
+    /// Fails where anything was not given back: compute systems, layers in use, scratches, endpoints, namespaces, accesses.
+    pub fn has_nothing_left(&self) {
+        let left = self.hosts(Command::new("hcsemu").arg("left"), "").output().unwrap();
+        assert!(left.status.success(), "{}", String::from_utf8_lossy(&left.stdout));
+    }
+}
+
+/// Whether a program ended because a fault killed it.
+pub fn was_killed(status: ExitStatus) -> bool {
+    status.code() == Some(137)
+}

@@ -1,0 +1,74 @@
+//! Several pulls of one image at once, into one store.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::*;
+
+/// Holds every answer for a blob back until this many pulls have asked for the tag: so all of them are at it at once.
+fn holding_back(pulls: usize, layers: &[Layer]) -> impl Fn(&Request) -> Reply + Send + Sync + use<> {
+    let (images, begun) = (served(layers), AtomicUsize::new(0));
+    let layers = layers.to_vec();
+    move |request| {
+        if request.path == "/v2/app/manifests/1" {
+            begun.fetch_add(1, Ordering::SeqCst);
+        } else {
+            let until = Instant::now() + Duration::from_secs(10);
+            while begun.load(Ordering::SeqCst) < pulls && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        match layers.iter().find(|layer| request.path.ends_with(layer.digest().as_str())) {
+            Some(layer) => slowly(request, &layer.stored, 32 << 10, Duration::from_millis(3)),
+            None => images.respond(request),
+        }
+    }
+}
+
+fn layers() -> Vec<Layer> {
+    (1..=3).map(|seed| Layer::new(GZIP, seed, 500_000)).collect()
+}
+
+#[test]
+fn pulls_of_one_image_at_once_fetch_nothing_twice() {
+    const PULLS: usize = 3;
+    let shop = Shop::new(layers(), holding_back(PULLS, &layers()));
+    let mut pulls: Vec<Pull> = (0..PULLS).map(|_| shop.begin()).collect();
+    for pull in &mut pulls {
+        assert!(pull.0.wait().unwrap().success());
+    }
+    shop.is_intact();
+    assert_eq!(shop.server.count("/v2/app/manifests/1"), PULLS, "each asks what the tag means");
+    let mut asked: Vec<String> =
+        shop.server.requests().into_iter().map(|request| request.path).filter(|path| path.contains("sha256:")).collect();
+    asked.sort();
+    let all = asked.len();
+    asked.dedup();
+    assert_eq!((all, asked.len()), (5, 5), "manifest, config and three layers, each once");
+}
+
+#[test]
+fn who_waits_for_a_pull_that_is_killed_goes_on_where_it_stopped() {
+    let shop = Shop::new(layers(), holding_back(2, &layers()));
+    let (mut first, mut second) = (shop.begin(), shop.begin());
+    wait_until("each layer has begun", || shop.layers.iter().all(|layer| shop.kept(layer) > 0));
+    first.kill();
+    assert!(second.0.wait().unwrap().success());
+    shop.is_intact();
+    for layer in &shop.layers {
+        let requests = shop.requests_for(layer);
+        let from: Vec<usize> = requests.iter().map(first_byte).collect();
+        assert!(from[0] == 0 && from.len() <= 2 && from.iter().skip(1).all(|first| *first > 0), "asked for from {from:?}");
+    }
+}
+
+/// Two tags of the same image, and two images with a layer in common, are two names for what is there once.
+#[test]
+fn what_two_images_share_is_fetched_once() {
+    let shop = Shop::well_behaved(layers());
+    shop.succeeds(&[]);
+    let asked = shop.server.requests().len();
+    shop.succeeds(&[]);
+    let again: Vec<String> = shop.server.requests().into_iter().skip(asked).map(|request| request.path).collect();
+    assert_eq!(again, ["/v2/app/manifests/1"], "a second pull asks what the tag means");
+}
