@@ -48,8 +48,7 @@ fn fetch(reference: &Reference, store: &Folder, decoder: &Arc<Decoder>) -> Resul
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let images = Images::new(Options { no_cache: true, ..Options::default() }, Knowledge::built_in());
-        let resolved: Result<Vec<image::Image>, _> =
-            images.resolve(std::slice::from_ref(reference)).await.into_iter().collect();
+        let resolved: Result<Vec<image::Image>, _> = images.resolve(std::slice::from_ref(reference)).await.into_iter().collect();
         let candidate = resolved?.into_iter().flat_map(|image| image.candidates).next();
         let digest = candidate.and_then(|candidate| candidate.digest).ok_or("there is no image for Windows")?;
         Ok(pull_and_unpack(&images, name, &digest, store, &silent, Some(&unpack)).await?)

@@ -152,8 +152,8 @@ What containers need
   ok          hcs-schema: the Host Compute Service takes documents up to 1.0,
               2.4; process isolation needs 2.1 (to start containers without an
               engine)
-  missing     store-volume: the store D:\\stores\\wincompat is on ReFS; layers need
-              NTFS (to start containers without an engine)
+  missing     store-volume: the store D:\\stores\\wincompat is on ReFS; layers
+              need NTFS (to start containers without an engine)
     > name a folder on a local NTFS disk: --root DIR, or WINCOMPAT_ROOT
   ok          store-room: the store D:\\stores\\wincompat has 5120 MiB free; 1024
               MiB are to be there (to start containers without an engine)

@@ -14,6 +14,7 @@ use crate::image::reference::Location;
 use crate::image::{Digest, Error, ErrorKind, Image, Images, Name, Reference};
 use crate::knowledge::Knowledge;
 use crate::runner::pull::pull;
+use crate::runner::store::Store;
 
 /// Bring an image into the store, verified.
 #[derive(clap::Args, Clone, Debug)]
@@ -72,7 +73,10 @@ impl Args {
             return Err(Refusal::new(format!("{} is in no registry", reference.as_str()))
                 .hint("push it to a registry first: `skopeo copy SOURCE docker://REGISTRY/NAME:TAG`"));
         };
-        let store = Folder::create(self.store.folder()?)?;
+        let root = self.store.folder()?;
+        // Its folders are made with their access lists, and none of a stranger is used, before the image layout fills them.
+        Store::open(&root)?;
+        let store = Folder::create(root)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()

@@ -8,6 +8,7 @@ pub mod command_line;
 pub mod documents;
 pub mod error;
 pub mod flags;
+pub(crate) mod guarded;
 pub mod guid;
 pub mod id;
 pub mod image_config;

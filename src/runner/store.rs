@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use super::guarded::{self, Readers};
 use super::id::{ContainerId, LayerId};
 use crate::compat::Isolation;
 use crate::image::Digest;
@@ -16,20 +17,60 @@ pub struct Store {
 
 impl Store {
     /// Opens the store in this folder and creates what is missing of it.
+    ///
+    /// # Errors
+    ///
+    /// A folder of it that is a link, belongs to a stranger, or cannot be created.
     pub fn open(root: &Path) -> Result<Self, Error> {
-        let store = Self::on_paper(root)?;
-        for folder in [store.containers(), store.layers()] {
-            std::fs::create_dir_all(&folder)
-                .map_err(|error| Error::new(format!("the store folder {} cannot be created", folder.display())).because(error))?;
+        let store = Self::at(root)?;
+        for (folder, readers) in store.folders() {
+            guarded::enter(&folder, readers)?;
         }
-        Ok(Self { on_paper: false, ..store })
+        Ok(store)
+    }
+
+    /// Opens the store in this folder if there is one, and creates nothing: what only looks leaves no store behind, of which
+    /// whoever looked first would be the owner.
+    ///
+    /// # Errors
+    ///
+    /// A folder of it that is a link, or belongs to a stranger.
+    pub fn existing(root: &Path) -> Result<Option<Self>, Error> {
+        let store = Self::at(root)?;
+        for (folder, _) in store.folders() {
+            if !guarded::check(&folder)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(store))
     }
 
     /// A store of which only the paths are of interest: nothing is created or written in it, as for `--dry-run`.
     pub fn on_paper(root: &Path) -> Result<Self, Error> {
-        let root = std::path::absolute(root)
-            .map_err(|error| Error::new(format!("the store folder {} is no path", root.display())).because(error))?;
-        Ok(Self { root, on_paper: true })
+        Ok(Self { on_paper: true, ..Self::at(root)? })
+    }
+
+    fn at(root: &Path) -> Result<Self, Error> {
+        let root = std::path::absolute(root).map_err(|error| {
+            Error::new(format!("the store folder {} is no path", root.display()))
+                .because(error)
+                .hint("name a folder: --root DIR, or WINCOMPAT_ROOT")
+        })?;
+        // A name that ends in a separator would lead through a link.
+        Ok(Self { root: root.components().collect(), on_paper: false })
+    }
+
+    /// The folders that strangers could have put in the store's place, outermost first, and who may read them. What is made below
+    /// them inherits their access lists. `blobs` and `ingest` are the image layout's.
+    fn folders(&self) -> [(PathBuf, Readers); 5] {
+        let public = |folder| (folder, Readers::Everyone);
+        [
+            public(self.root.clone()),
+            public(self.root.join("blobs")),
+            public(self.root.join("ingest")),
+            public(self.layers()),
+            (self.containers(), Readers::Nobody),
+        ]
     }
 
     /// Whether nothing may be written.
@@ -120,5 +161,35 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         Store::on_paper(folder.path()).unwrap();
         assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    }
+
+    #[test]
+    fn looking_for_a_store_makes_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("store");
+        assert!(Store::existing(&root).unwrap().is_none());
+        assert!(!root.exists());
+        Store::open(&root).unwrap();
+        assert!(Store::existing(&root).unwrap().is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_folder_of_the_store_may_be_a_link() {
+        for inner in ["", "blobs", "ingest", "layers", "containers"] {
+            let folder = tempfile::tempdir().unwrap();
+            let (root, elsewhere) = (folder.path().join("store"), folder.path().join("elsewhere"));
+            std::fs::create_dir(&elsewhere).unwrap();
+            if !inner.is_empty() {
+                std::fs::create_dir(&root).unwrap();
+            }
+            let link: PathBuf = root.join(inner).components().collect();
+            std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+            for root in [&root, &root.join("")] {
+                let refused = Store::open(root).unwrap_err();
+                assert!(refused.what.contains(&link.display().to_string()), "{inner}: {refused:?}");
+            }
+            assert_eq!(elsewhere.read_dir().unwrap().count(), 0, "{inner}: nothing was made beyond the link");
+        }
     }
 }

@@ -1,20 +1,17 @@
 //! Asks Windows for the prerequisites of containers: services, the hypervisor, libraries, this process's rights.
 
 use std::path::PathBuf;
-use std::ptr::{null, null_mut};
+use std::ptr::null;
 
-use windows_sys::Win32::Foundation::{CloseHandle, ERROR_ACCESS_DENIED, ERROR_SERVICE_DOES_NOT_EXIST, GetLastError, HANDLE};
-use windows_sys::Win32::Security::{
-    CheckTokenMembership, CreateWellKnownSid, GetTokenInformation, SECURITY_MAX_SID_SIZE, TOKEN_ELEVATION, TOKEN_QUERY,
-    TokenElevation, WinBuiltinHyperVAdminsSid,
-};
+use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_SERVICE_DOES_NOT_EXIST, GetLastError};
 use windows_sys::Win32::System::Services::{
     CloseServiceHandle, OpenSCManagerW, OpenServiceW, SC_HANDLE, SC_MANAGER_CONNECT, SERVICE_QUERY_STATUS,
 };
 use windows_sys::Win32::System::SystemInformation::{GetSystemDirectoryW, IMAGE_FILE_MACHINE_AMD64, IMAGE_FILE_MACHINE_ARM64};
-use windows_sys::Win32::System::Threading::{GetCurrentProcess, IsWow64Process2, OpenProcessToken};
+use windows_sys::Win32::System::Threading::{GetCurrentProcess, IsWow64Process2};
 use windows_sys::w;
 
+use super::token;
 use crate::host::{Availability, Hypervisor, Probe, Services};
 use crate::knowledge::Architecture;
 
@@ -29,8 +26,8 @@ pub(crate) fn probe() -> Probe {
         hypervisor: hypervisor(machine),
         machine,
         libraries: libraries(),
-        elevated: elevated(),
-        hyperv_administrator: hyperv_administrator(),
+        elevated: token::elevated(),
+        hyperv_administrator: token::is_hyperv_administrator(),
     }
 }
 
@@ -119,44 +116,4 @@ fn system_directory() -> Option<PathBuf> {
     let length = unsafe { GetSystemDirectoryW(buffer.as_mut_ptr(), buffer.len() as u32) };
     let path = buffer.get(..length as usize).filter(|path| !path.is_empty())?;
     Some(String::from_utf16(path).ok()?.into())
-}
-
-/// A kernel handle, closed when it is dropped.
-struct Token(HANDLE);
-
-impl Drop for Token {
-    fn drop(&mut self) {
-        // SAFETY: the handle came from OpenProcessToken and is closed only here.
-        unsafe { CloseHandle(self.0) };
-    }
-}
-
-fn elevated() -> Option<bool> {
-    let mut token = null_mut();
-    // SAFETY: the pseudo handle is always valid, the pointer is to a live handle.
-    if unsafe { OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &mut token) } == 0 {
-        return None;
-    }
-    let token = Token(token);
-    let mut elevation = TOKEN_ELEVATION { TokenIsElevated: 0 };
-    let mut length = 0;
-    let size = size_of::<TOKEN_ELEVATION>() as u32;
-    // SAFETY: the token is open for queries; the pointer and the size describe the structure this class fills.
-    let told = unsafe { GetTokenInformation(token.0, TokenElevation, (&raw mut elevation).cast(), size, &mut length) };
-    (told != 0).then_some(elevation.TokenIsElevated != 0)
-}
-
-/// Whether the group is in the token and enabled: an unelevated administrator has it for denial only.
-fn hyperv_administrator() -> Option<bool> {
-    let mut sid = [0u32; SECURITY_MAX_SID_SIZE as usize / 4];
-    let mut size = SECURITY_MAX_SID_SIZE;
-    let sid = sid.as_mut_ptr().cast();
-    // SAFETY: the buffer is aligned for a SID and as large as the largest one.
-    if unsafe { CreateWellKnownSid(WinBuiltinHyperVAdminsSid, null_mut(), sid, &mut size) } == 0 {
-        return None;
-    }
-    let mut member = 0;
-    // SAFETY: no token means this thread's; the SID was filled above, the pointer is to a live integer.
-    let told = unsafe { CheckTokenMembership(null_mut(), sid, &mut member) };
-    (told != 0).then_some(member != 0)
 }

@@ -23,7 +23,7 @@ emulator_build() {
 # Installs what was built into a prefix. By rename: a DLL that is in use keeps its content for those who use it.
 emulator_install() {
     local file from=$wine_target/$wine_triple/debug to=$1/drive_c/windows/system32
-    for file in computecore.dll computenetwork.dll vmcompute.dll hcsemu.exe raw-client.exe; do
+    for file in computecore.dll computenetwork.dll vmcompute.dll hcsemu.exe raw-client.exe guest.exe interrupt.exe; do
         cp "$from/$file" "$to/$file.new" && mv "$to/$file.new" "$to/$file" || return
     done
 }

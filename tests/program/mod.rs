@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::time::Duration;
 
 use assert_cmd::Command;
@@ -65,11 +66,17 @@ impl Program {
         command
     }
 
-    /// The program as a process that a test may end at any moment, and has to.
-    pub fn process(&self) -> std::process::Command {
+    /// The program as a process that a test speaks with, or ends at any moment, and has to.
+    pub fn process(&self) -> process::Command {
         // For Windows the path has a root but no drive.
         let program = std::path::absolute(env!("CARGO_BIN_EXE_wincompat")).unwrap();
-        let mut command = std::process::Command::new(program);
+        let mut command = process::Command::new(program);
+        self.surround(&mut command);
+        command
+    }
+
+    /// Gives a program the environment that this one is to have.
+    pub fn surround(&self, command: &mut process::Command) {
         for variable in VARIABLES {
             command.env_remove(variable);
         }
@@ -77,7 +84,6 @@ impl Program {
             command.env(variable, self.folder.path());
         }
         command.env("WINCOMPAT_CACHE", self.cache());
-        command
     }
 
     /// `wincompat check`, with this server in the place of MCR, Docker Hub and `registry.test`.

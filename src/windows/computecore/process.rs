@@ -58,8 +58,12 @@ impl ArgonProcess {
                 std::mem::forget(process);
                 return Err(error);
             }
-            // Some builds create the process and lose its handles on the way; asking again gives them (`hcs-runner` 1.4).
-            Err(error) => process.info().map_err(|_| error)?,
+            // Some builds create the process and lose its handles on the way; asking again gives them (`hcs-runner` 1.4). Where
+            // there is no process, the answer has no id.
+            Err(error) => match process.info() {
+                Ok(info) if info.ProcessId != 0 => info,
+                _ => return Err(error),
+            },
         };
         process.id = info.ProcessId;
         // SAFETY: the handles were given to us, once.

@@ -1,0 +1,71 @@
+//! The commands that people type first, as they type them; the image comes from a registry.
+
+use crate::emulated::archive::{Archive, Meta};
+use crate::emulated::image::{Image, base_layer, with_utility_vm};
+use crate::machine::{Ended, IMAGE, Machine, VERSION, image_of};
+use crate::registry::Server;
+use crate::registry::images::{Access, Images, serve};
+
+/// A registry with an image, to be taken for MCR and `example.com`.
+fn registry(repository: &str, tag: &str, image: &Image) -> Server {
+    let mut images = Images::default().windows(repository, tag, std::slice::from_ref(&image.facts));
+    for layer in &image.layers {
+        images = images.blob(repository, layer);
+    }
+    serve(images, Access::Anyone)
+}
+
+fn run(machine: &Machine, server: &Server, arguments: &[&str]) -> Ended {
+    let mirrors = ["mcr.microsoft.com", "example.com"].map(|registry| format!("{registry}={}", server.url("")));
+    machine.wincompat(&[&["run", "--mirror", &mirrors[0], "--mirror", &mirrors[1]], arguments].concat())
+}
+
+#[test]
+fn a_greeting_is_said_from_an_image_that_is_pulled_once() {
+    let Some(machine) = Machine::empty() else { return };
+    let server = registry("app", "1", &image_of(VERSION));
+    let folder = machine.program.folder().join("src");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("text.txt"), "of the host\n").unwrap();
+    let volume = format!("{}:C:\\src-of-greeting:ro", folder.display());
+    let greet = ["--rm", "-e", "GREETING=hello", "-v", &volume, IMAGE, "cmd", "/c", "echo %GREETING%"];
+    assert_eq!(run(&machine, &server, &greet).with(0), "hello\n");
+    let pulled = server.requests().len();
+    assert!(pulled >= 5, "index, manifest, config and two layers are five requests, and these are {pulled}");
+    // Without a trace of the first run, and with nothing asked of the registry.
+    machine.has_nothing_left();
+    assert_eq!(run(&machine, &server, &greet).with(0), "hello\n");
+    assert_eq!(server.requests().len(), pulled);
+
+    let read = ["--rm", "-v", &volume, IMAGE, "cmd", "/c", "type", "C:\\src-of-greeting\\text.txt"];
+    assert_eq!(run(&machine, &server, &read).with(0), "of the host\n");
+    machine.has_nothing_left();
+}
+
+#[test]
+fn a_ping_goes_on_in_the_background() {
+    let Some(machine) = Machine::empty() else { return };
+    let repository = "windows/nanoserver";
+    let server = registry(repository, "ltsc2022", &image_of(VERSION));
+    let image = format!("mcr.microsoft.com/{repository}:ltsc2022");
+    let id =
+        run(&machine, &server, &["-d", "--isolation=process", &image, "cmd", "/c", "ping", "localhost", "-n", "100"]).with(0);
+    let id = id.trim_end();
+    assert_eq!((id.len(), id), (64, machine.containers().join(" ").as_str()));
+    assert_eq!(machine.last_document("HcsCreateProcess")["CommandLine"], "cmd /c ping localhost -n 100");
+    assert_eq!(machine.system(id)["phase"], "Running");
+}
+
+#[test]
+fn what_is_in_the_image_is_seen() {
+    let Some(machine) = Machine::empty() else { return };
+    let mut upper = Archive::with_files();
+    upper.file("Files/seen-in-the-image.txt", &Meta::default(), b"of the image\n");
+    let image = Image::of(VERSION, vec![with_utility_vm(base_layer(VERSION)).finish(), upper.finish()]);
+    let server = registry("app", "1", &image);
+    for isolation in [&["--isolation", "process"][..], &["--isolation", "hyperv", "--host", "local,hyperv"]] {
+        let read = [isolation, &["--rm", IMAGE, "cmd", "/c", "type C:\\seen-in-the-image.txt"]].concat();
+        assert_eq!(run(&machine, &server, &read).with(0), "of the image\n");
+        machine.has_nothing_left();
+    }
+}
