@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# benches/pull.sh [ROUNDS [LAYERS]]: pull and decode of a 1 GiB image in four layers from a local registry, beside `skopeo copy` followed by
-# `umoci raw unpack`, and beside `sha256sum` and `gzip -dc | sha256sum` of the four layers side by side. Needs docker-registry,
-# skopeo, umoci, python3 and GNU time; everything stays on loopback. TMPDIR says on which disk; about 6 GiB are needed.
-# LAYERS is a folder that keeps the generated layers for the next time.
+# benches/pull.sh [ROUNDS [LAYERS]]: pull and decode of a 1 GiB image in four layers from a local registry, beside `skopeo copy`
+# followed by `umoci raw unpack`, and beside `sha256sum` and `gzip -dc | sha256sum` of the four layers side by side. Needs
+# docker-registry, skopeo, umoci, python3 and GNU time; everything stays on loopback. TMPDIR says on which disk; about 6 GiB are
+# needed. LAYERS is a folder that keeps the generated layers for the next time.
 #
 # Wall-clock time depends on the disk and on who else computes, so processor time stands beside it: that of the program with its
 # children, and that of the registry while it ran.
