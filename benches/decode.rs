@@ -1,8 +1,9 @@
 //! Decodes a 1 GiB image of four layers to disk, beside `gzip -dc FILE | sha256sum` of the same four files.
 //!
-//! `cargo bench --bench decode -- [--keep DIR] [--rounds N] [--layers N]`. Both sides read the same files from the page cache and
-//! run their layers side by side; the decoder also checks the diff IDs and writes every backup stream to a transport folder. It
-//! runs in a process of its own, whose peak memory is that of decoding alone.
+//! `cargo bench --bench decode -- [--keep DIR] [--rounds N] [--layers N] [--generate]`. Both sides read the same files from the
+//! page cache and run their layers side by side; the decoder also checks the diff IDs and writes every backup stream to a
+//! transport folder. It runs in a process of its own, whose peak memory is that of decoding alone. `--generate` makes the layers
+//! of DIR and measures nothing.
 
 #[path = "../tests/layers/archive.rs"]
 #[allow(dead_code)]
@@ -39,6 +40,9 @@ fn main() {
     fs::create_dir_all(&folder).unwrap();
     if blobs(&folder).len() != layers {
         generate(&folder, layers);
+    }
+    if arguments.iter().any(|argument| argument == "--generate") {
+        return;
     }
     let stored: u64 = blobs(&folder).iter().map(|blob| fs::metadata(blob).unwrap().len()).sum();
     println!("{layers} layers, {} MiB in all, {} MiB compressed", TOTAL >> 20, stored >> 20);

@@ -67,14 +67,17 @@ enum Denied {
     Finding(Code),
 }
 
+/// What denies every warning.
+const WARNINGS: &str = "warnings";
+
 fn denied(text: &str) -> Result<Denied, String> {
-    if text == "warnings" {
+    if text == WARNINGS {
         return Ok(Denied::Warnings);
     }
     text.parse().map(Denied::Finding).map_err(|_| {
         // Names of errors are suggested as well, and no error can be denied.
-        let mut near = crate::explain::suggest(text, Code::all().map(Code::as_str));
-        near.retain(|name| name.parse::<Code>().is_ok());
+        let mut near = crate::explain::suggest(text, Code::all().map(Code::as_str).chain([WARNINGS]));
+        near.retain(|name| *name == WARNINGS || name.parse::<Code>().is_ok());
         match near.as_slice() {
             [] => "no finding has this code; `wincompat explain CODE` tells what one means".to_owned(),
             near => format!("no finding has this code; did you mean {}?", near.join(" or ")),
@@ -215,7 +218,8 @@ impl Args {
                     failed.because(error.to_string())
                 })
                 .and_then(|file| list::read(path, file)),
-        }?;
+        }
+        .map_err(|error| error.hint("--from takes a text file with one image a line, or - for standard input"))?;
         texts.extend(lines.into_iter().map(|line| line.text));
         if texts.is_empty() {
             return Err(Refusal::new("there is no image to check").hint("name an image, or put one a line into the list"));

@@ -33,6 +33,9 @@ impl KnowledgeArgs {
         read(path)
             .map(Cow::Owned)
             .map_err(|cause| Refusal::new(format!("the knowledge in {} could not be used", path.display())).because(cause))
+            .map_err(|refusal| {
+                refusal.hint("leave --knowledge out for the facts that are built in, or take a newer knowledge.json")
+            })
     }
 }
 

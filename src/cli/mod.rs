@@ -97,7 +97,13 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> u32 {
     let mut error = match Cli::command().try_get_matches_from(harmless) {
         Err(error) => error,
         // The harmless arguments are in order: only the harm was wrong.
-        Ok(_) => Cli::command().error(ErrorKind::InvalidValue, "an argument has control characters"),
+        Ok(_) => Cli::command().error(
+            ErrorKind::InvalidValue,
+            match arguments.iter().find(|argument| argument.to_str().is_none()) {
+                Some(argument) => format!("{} is not valid Unicode: type it anew", plain::clean(&argument.to_string_lossy())),
+                None => "an argument has control characters: type it anew".to_owned(),
+            },
+        ),
     };
     // A value may also be from the environment.
     let named: Vec<(ContextKind, String)> = error
@@ -111,8 +117,25 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> u32 {
         error.insert(kind, ContextValue::String(text));
     }
     let _ = write!(anstream::stderr(), "{}", error.render().ansi());
+    if let Some(variable) = variable_at_fault(&error, arguments) {
+        let _ =
+            writeln!(anstream::stderr(), "\nhint: it was not typed but is in the variable {variable}: change that, or remove it");
+    }
     let passes_on = arguments.get(1).is_some_and(|command| command == "run" || command == "exec");
     if passes_on { Exit::Failed.code() } else { 2 }
+}
+
+/// The variable that gave the value of this error, where the option it stands for was not typed.
+fn variable_at_fault(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
+    let Some(ContextValue::String(at_fault)) = error.get(ContextKind::InvalidArg) else { return None };
+    let command = Cli::command();
+    let subcommand = command.find_subcommand(arguments.get(1)?)?;
+    // It is shown with its value: `--isolation <ISOLATION>`.
+    let long = at_fault.split(' ').next()?;
+    let option = subcommand.get_arguments().find(|option| option.get_long() == long.strip_prefix("--"))?;
+    let typed = arguments.iter().any(|argument| argument.to_string_lossy().starts_with(long));
+    let variable = option.get_env().filter(|_| !typed)?;
+    Some(variable.to_string_lossy().into_owned())
 }
 
 /// This text with `…` for what stands between `://` and `@`: messages end in logs.

@@ -67,6 +67,9 @@ fn mirror(text: &str) -> Result<(String, Url), String> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("credentials do not belong on a command line: use `docker login` for the mirror".to_owned());
     }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(form.to_owned());
+    }
     Ok((image::registry_name(registry).map_err(|why| format!("{why}; {form}"))?, url))
 }
 
@@ -100,7 +103,16 @@ mod tests {
             let error = mirror(&format!("{nonsense}={url}")).unwrap_err();
             assert!(error.contains("e.g. mcr.microsoft.com=http://127.0.0.1:5000"), "{nonsense}: {error}");
         }
-        for url in ["", "127.0.0.1:5000", "ftp://a.test", "http://", "file:///x", "http://u:p@a.test"] {
+        for url in [
+            "",
+            "127.0.0.1:5000",
+            "ftp://a.test",
+            "http://",
+            "http://a.test/?q",
+            "http://a.test/#f",
+            "file:///x",
+            "http://u:p@a.test",
+        ] {
             assert!(mirror(&format!("mcr.microsoft.com={url}")).is_err(), "{url}");
         }
     }

@@ -24,6 +24,13 @@ impl Error {
         self
     }
 
+    /// The same error as the reason of this one.
+    pub(crate) fn within(mut self, what: impl Into<String>) -> Self {
+        let inner = std::mem::replace(&mut self.what, what.into());
+        self.causes.insert(0, inner);
+        self
+    }
+
     /// The same error with something to do.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

@@ -18,7 +18,7 @@ const LARGEST: u64 = 64 << 20;
 /// A file that cannot be read or is larger.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error: std::io::Error| {
-        Error::new(format!("cannot read the host file {}", quoted(&path.to_string_lossy()))).caused_by(error)
+        Error::new(format!("cannot read the host file {}", quoted(&path.to_string_lossy()))).caused_by(error).hint(HINT)
     };
     let mut bytes = Vec::new();
     File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;

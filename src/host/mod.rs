@@ -18,6 +18,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::OsVersion;
+use crate::host::error::quoted;
 use crate::knowledge::Knowledge;
 pub use crate::knowledge::{Architecture, Kind};
 pub use attributes::Attributes;
@@ -160,7 +161,8 @@ pub fn find(texts: &[String], knowledge: &Knowledge, today: Date) -> Result<Vec<
         match parse(text, knowledge, today)? {
             Request::Local(attributes) => found.push(this_machine(&attributes, knowledge)?),
             Request::File(path, attributes) => {
-                let host = read_file(&file::read(&path)?, &attributes, knowledge)?;
+                let host = read_file(&file::read(&path)?, &attributes, knowledge)
+                    .map_err(|error| error.within(format!("no host can be read from {}", quoted(&path.to_string_lossy()))))?;
                 found.push(Found { host, probe: None, launch: None });
             }
             Request::Hosts(hosts) => found.extend(hosts.into_iter().map(|host| Found { host, probe: None, launch: None })),

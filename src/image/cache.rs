@@ -10,10 +10,9 @@ use etcetera::BaseStrategy as _;
 use serde_json::{Value, json};
 
 use super::layout::Folder;
+// Configs may be no larger.
+use super::manifest::LARGEST;
 use super::{Digest, Error, ErrorKind};
-
-/// The most bytes of one entry.
-const LARGEST: u64 = 4 << 20;
 
 /// The most names; the oldest go first.
 const MOST_NAMES: usize = 4096;

@@ -55,6 +55,15 @@ impl Format {
             Self::DockerArchive => "docker-archive",
         }
     }
+
+    /// How one is made.
+    pub(super) const fn advice(self) -> &'static str {
+        match self {
+            Self::OciLayout => "name a folder as `skopeo copy docker://IMAGE oci:DIR` makes it",
+            Self::OciArchive => "name a file as `skopeo copy docker://IMAGE oci-archive:FILE` makes it",
+            Self::DockerArchive => "name a file as `docker save -o FILE IMAGE` makes it",
+        }
+    }
 }
 
 impl Reference {

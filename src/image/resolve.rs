@@ -177,7 +177,10 @@ impl<'k> Images<'k> {
                 known::refuse_latest(self.knowledge, name)?;
                 self.locate_name(name).await.map_err(|error| known::advise(self.knowledge, name, error))
             }
-            Location::Local { format, path, name } => self.locate_in_layout(*format, path, name.as_deref()).await,
+            Location::Local { format, path, name } => {
+                let located = self.locate_in_layout(*format, path, name.as_deref()).await;
+                located.map_err(|error| error.hint(format.advice()))
+            }
         }
     }
 
@@ -275,7 +278,8 @@ impl<'k> Images<'k> {
     async fn layout(&self, format: Format, path: &Path) -> Result<Arc<Layout>, Error> {
         let open = || async {
             let (path, deadline) = (path.to_owned(), self.options.deadline);
-            blocking(move || Layout::open(format, &path, deadline)).await.map(Arc::new)
+            let opened = blocking(move || Layout::open(format, &path, deadline)).await.map(Arc::new);
+            opened.map_err(|error| error.hint(format.advice()))
         };
         self.layouts.place((format, path.to_owned())).get_or_try_init(open).await.cloned()
     }

@@ -10,6 +10,7 @@ use textwrap::{WordSeparator, WordSplitter};
 use super::document::{Entry, Failure, FindingEntry, Report};
 use crate::OsVersion;
 use crate::compat::{Severity, Use, Verdict};
+use crate::image::shown;
 
 /// Columns below which a table is not narrowed any further.
 pub(super) const NARROWEST: u16 = 60;
@@ -163,7 +164,7 @@ pub(super) fn write_finding(finding: &FindingEntry, width: u16, out: &mut dyn Wr
 }
 
 fn write_failure(failure: &Failure, width: u16, out: &mut dyn Write) -> io::Result<()> {
-    wrapped("", BAD, "not read:", &format!("{}: {}", failure.reference, failure.message), "  ", width, out)?;
+    wrapped("", BAD, "not read:", &format!("{}: {}", shown(&failure.reference), failure.message), "  ", width, out)?;
     match &failure.hint {
         Some(hint) => wrapped("  ", PLAIN, "hint:", hint, "    ", width, out),
         None => Ok(()),

@@ -3,6 +3,10 @@
 /// The longest command line that `CreateProcess` takes, in UTF-16 units without the NUL at its end.
 const LONGEST: usize = 32_766;
 
+/// What may end an unquoted part of a command line: the C runtime and `CommandLineToArgvW` know space and tab, and the latter
+/// takes every control character for a blank after the name of the program.
+const BLANKS: fn(char) -> bool = |character| character <= ' ';
+
 /// What an image and a user say is to be run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Command<'a> {
@@ -49,7 +53,9 @@ impl Command<'_> {
             if first.contains('"') {
                 return Err(CommandLineError::QuotedProgram);
             }
-            push_quoted(&mut line, first);
+            // In the name of the program backslashes are no more than that: Windows reads to the next mark or blank.
+            let quoted = first.is_empty() || first.contains(BLANKS);
+            line.extend([if quoted { "\"" } else { "" }, first, if quoted { "\"" } else { "" }]);
         }
         for element in elements {
             line.push(' ');
@@ -66,9 +72,9 @@ impl Command<'_> {
 }
 
 /// Appends an argument so that `CommandLineToArgvW` gives it back: backslashes count only before a quotation mark, where they
-/// are doubled; quotation marks are written `\"`; what is empty or has spaces stands in quotation marks.
+/// are doubled; quotation marks are written `\"`; what is empty or has blanks stands in quotation marks.
 fn push_quoted(line: &mut String, argument: &str) {
-    let quoted = argument.is_empty() || argument.contains([' ', '\t']);
+    let quoted = argument.is_empty() || argument.contains(BLANKS);
     if quoted {
         line.push('"');
     }
@@ -160,6 +166,8 @@ mod tests {
             (&["x", "ä 日本"], "x \"ä 日本\""),
             (&["x", "a&b|c>d^e"], "x a&b|c>d^e"),
             (&[r"C:\Program Files\a.exe", "b"], r#""C:\Program Files\a.exe" b"#),
+            (&[r"C:\my dir\", r"C:\my dir\"], r#""C:\my dir\" "C:\my dir\\""#),
+            (&["a\nb.exe", "c\nd"], "\"a\nb.exe\" \"c\nd\""),
         ] {
             assert_eq!(user(arguments).as_deref(), Ok(line), "{arguments:?}");
         }

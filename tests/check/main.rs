@@ -9,6 +9,7 @@ mod confirmation;
 mod exit_codes;
 mod lists;
 mod main_command;
+mod mistakes;
 mod offline;
 mod policies;
 mod requests;

@@ -48,7 +48,8 @@ fn a_ping_goes_on_in_the_background() {
     let repository = "windows/nanoserver";
     let server = registry(repository, "ltsc2022", &image_of(VERSION));
     let image = format!("mcr.microsoft.com/{repository}:ltsc2022");
-    let id = run(&machine, &server, &["-d", "--isolation=process", &image, "cmd", "/c", "ping", "localhost", "-n", "100"]).with(0);
+    let id =
+        run(&machine, &server, &["-d", "--isolation=process", &image, "cmd", "/c", "ping", "localhost", "-n", "100"]).with(0);
     let id = id.trim_end();
     assert_eq!((id.len(), id), (64, machine.containers().join(" ").as_str()));
     assert_eq!(machine.last_document("HcsCreateProcess")["CommandLine"], "cmd /c ping localhost -n 100");

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
 use super::credentials::Credential;
-use super::failure::excerpt;
+use crate::image::shown;
 
 /// How long a helper may take.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ struct Found {
 pub(super) async fn ask(name: &str, server: &str, path: Option<&OsStr>, timeout: Duration) -> Result<Option<Credential>, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     if name.is_empty() || !name.bytes().all(allowed) {
-        return Err(format!("a credential helper cannot be called {:?}", excerpt(name)));
+        return Err(format!("a credential helper cannot be called {:?}", shown(name)));
     }
     let program = format!("docker-credential-{name}");
     let file = find(&program, path).ok_or_else(|| format!("the credential helper {program} is not on PATH"))?;

@@ -58,7 +58,7 @@ impl Credential {
 
 /// Where credentials of a registry may be had, in the order in which they are tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub enum Place {
     /// The configuration holds them.
     Stored(Credential),
     /// The program `docker-credential-NAME` is asked.
@@ -145,13 +145,13 @@ impl CredentialStore {
     ///
     /// Microsoft's registry is anonymous: nothing is looked up for it unless a configuration names it, so that a credential store
     /// that waits for its user does not stop a pipeline.
-    pub(super) fn places(&self, registry: &str, repository: &str) -> Vec<Place> {
+    pub fn places(&self, registry: &str, repository: &str) -> Vec<Place> {
         let host = canonical_host(registry);
         self.loaded().configs.iter().flat_map(|config| config.places(&host, repository)).collect()
     }
 
     /// What was wrong with the configurations, without anything of their contents.
-    pub(super) fn problems(&self) -> &[String] {
+    pub fn problems(&self) -> &[String] {
         &self.loaded().problems
     }
 

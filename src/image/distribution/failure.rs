@@ -11,9 +11,6 @@ use super::resolver::Refused;
 use super::retry::retry_after;
 use crate::image::{self, ErrorKind};
 
-/// The longest text of a server that is shown, in characters.
-const EXCERPT: usize = 200;
-
 /// A request that failed, and whether it is worth another try.
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
@@ -71,7 +68,8 @@ impl Failure {
         } else {
             (format!("{server} did not answer as a web server does: {reason}"), Again::Soon)
         };
-        Self { again, ..Self::new(ErrorKind::Network, cause) }
+        let hint = "look at the name of the registry, the network and the proxy (HTTPS_PROXY), then try again";
+        Self { again, ..Self::new(ErrorKind::Network, cause).hint(hint) }
     }
 
     /// A server sent this program to an address it has no business with.
@@ -112,7 +110,7 @@ pub(super) fn is_web_page(headers: &HeaderMap) -> bool {
 }
 
 /// What an error body says: the registry's first error, the text, or nothing where it is a web page.
-fn explanation(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+pub fn explanation(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     if is_web_page(headers) {
         return Some("a web page, not a registry's answer".to_owned());
     }
@@ -141,33 +139,10 @@ fn registry_error(error: &serde_json::Map<String, Value>) -> Option<String> {
     ["error_description", "message", "details", "error"].iter().find_map(|key| error.get(*key)?.as_str().map(str::to_owned))
 }
 
-/// A text from outside, fit for a message: one line, no control characters, not long.
+/// What a server says, as it may stand in a message: in one line, and not long.
 pub(super) fn excerpt(text: &str) -> String {
-    let mut shown = String::new();
-    let mut length = 0;
-    for word in text.split(|character: char| character.is_whitespace() || character.is_control()) {
-        if word.is_empty() {
-            continue;
-        }
-        if !shown.is_empty() {
-            shown.push(' ');
-            length += 1;
-        }
-        for character in word.chars().filter(|character| !is_invisible(*character)) {
-            if length >= EXCERPT {
-                shown.push('…');
-                return shown;
-            }
-            shown.push(character);
-            length += 1;
-        }
-    }
-    shown
-}
-
-/// Characters that show nothing, or turn the direction in which a line is shown.
-fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    let words = text.split(|character: char| character.is_whitespace() || character.is_control());
+    image::shown(&words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
 }
 
 /// The innermost reason of an error, which is the one that says something; its own text would hold the whole address, with what
@@ -219,7 +194,7 @@ mod tests {
             (json, r#"{"error":"invalid_grant","error_description":"expired"}"#, ": expired"),
             (json, r#"{"errors":[]}"#, ""),
             (json, "[1,2]", ""),
-            ("text/plain", "a\r\n::error::b\u{1b}[31mc\u{202e}d", ": a ::error::b [31mcd"),
+            ("text/plain", "a\r\n::error::b\u{1b}[31mc  d", ": a ::error::b [31mc d"),
             ("text/html", "<html><body>secret page</body></html>", ": a web page, not a registry's answer"),
             ("text/plain", " <!DOCTYPE html>", ": a web page, not a registry's answer"),
             ("text/plain", "", ""),

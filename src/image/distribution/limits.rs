@@ -3,13 +3,8 @@
 use super::failure::Failure;
 use crate::image::ErrorKind;
 
-/// The largest manifest or index, in bytes; as in containers/image and oras, and what the distribution specification asks
-/// registries to accept.
-pub const MANIFEST: u64 = 4 << 20;
-/// The largest image config, in bytes.
-pub const CONFIG: u64 = 4 << 20;
 /// The largest answer of a token service, and the most that is read of an error's body, in bytes.
-pub const TOKEN: u64 = 64 << 10;
+pub(super) const TOKEN: u64 = 64 << 10;
 
 /// A whole body of at most `max` bytes.
 pub(super) async fn read(mut response: reqwest::Response, max: u64, server: &str) -> Result<Vec<u8>, Failure> {

@@ -7,14 +7,14 @@ pub mod address;
 mod blob;
 pub mod challenge;
 mod credential_helper;
-mod credentials;
-mod failure;
+pub mod credentials;
+pub mod failure;
 mod limits;
 mod options;
 mod proxy;
 mod registry;
 mod resolver;
-mod retry;
+pub mod retry;
 mod secret;
 mod tls;
 mod token;
@@ -31,7 +31,6 @@ use url::Url;
 
 pub use blob::BlobStream;
 pub use credentials::{Credential, CredentialStore};
-pub use limits::{CONFIG as CONFIG_LIMIT, MANIFEST as MANIFEST_LIMIT};
 pub use options::Options;
 pub use proxy::Proxies;
 pub use resolver::Network;
@@ -39,7 +38,7 @@ pub use retry::RetryPolicy;
 pub use secret::Secret;
 pub use transport::RequestCount;
 
-use crate::image::{self, Digest, ErrorKind};
+use crate::image::{self, Digest, ErrorKind, manifest, shown};
 use failure::{Failure, excerpt, is_web_page};
 use registry::{Registry, Wanted, is_bare};
 use retry::Tries;
@@ -87,7 +86,7 @@ impl Client {
         let invalid = |failure: Failure| failure.into_error("registries cannot be asked".to_owned());
         for (registry, mirror) in &options.mirrors {
             if !is_bare(mirror) || check_scheme(mirror.scheme(), mirror).is_err() {
-                let cause = format!("the mirror of {} is not of the form http://HOST[:PORT][/PREFIX]", excerpt(registry));
+                let cause = format!("the mirror of {} is not of the form http://HOST[:PORT][/PREFIX]", shown(registry));
                 return Err(invalid(Failure::new(ErrorKind::Invalid, cause)));
             }
         }
@@ -102,16 +101,16 @@ impl Client {
         let digest: Option<Digest> = tag_or_digest.parse().ok();
         let separator = if digest.is_some() { '@' } else { ':' };
         let what =
-            format!("cannot fetch the manifest of {}", excerpt(&format!("{registry}/{repository}{separator}{tag_or_digest}")));
+            format!("cannot fetch the manifest of {}", shown(&format!("{registry}/{repository}{separator}{tag_or_digest}")));
         let wanted = self.wanted(repository, "manifests", tag_or_digest, MANIFEST_TYPES);
-        let (headers, bytes) = self.whole(registry, &wanted, limits::MANIFEST, digest.as_ref(), &what).await?;
+        let (headers, bytes) = self.whole(registry, &wanted, manifest::LARGEST, digest.as_ref(), &what).await?;
         let digest = digest.unwrap_or_else(|| Digest::of(&bytes));
         Ok(Fetched { warnings: warnings(&headers, &digest), content_type: content_type(&headers), bytes, digest })
     }
 
     /// A small blob, such as a config, of at most `max` bytes; it has the digest that was asked for.
     pub async fn blob(&self, registry: &str, repository: &str, digest: &Digest, max: u64) -> Result<Vec<u8>, image::Error> {
-        let what = format!("cannot fetch the blob {}", excerpt(&format!("{registry}/{repository}@{digest}")));
+        let what = format!("cannot fetch the blob {}", shown(&format!("{registry}/{repository}@{digest}")));
         let wanted = self.wanted(repository, "blobs", digest.as_str(), "*/*");
         let (_, bytes) = self.whole(registry, &wanted, max, Some(digest), &what).await?;
         Ok(bytes)
@@ -125,7 +124,7 @@ impl Client {
         digest: &Digest,
         from_byte: u64,
     ) -> Result<BlobStream, image::Error> {
-        let what = format!("cannot fetch the blob {}", excerpt(&format!("{registry}/{repository}@{digest}")));
+        let what = format!("cannot fetch the blob {}", shown(&format!("{registry}/{repository}@{digest}")));
         let wanted = Wanted { from_byte, timeout: None, ..self.wanted(repository, "blobs", digest.as_str(), "*/*") };
         let opened = async {
             let registry = self.registry(registry)?;
@@ -140,7 +139,7 @@ impl Client {
     /// The URL is an image's text, and `registry` is where that image came from: https only, no credentials, and only addresses
     /// that registry may send to.
     pub async fn foreign_blob_stream(&self, registry: &str, url: &Url, from_byte: u64) -> Result<BlobStream, image::Error> {
-        let what = format!("cannot fetch a layer from {}", excerpt(&transport::server_of(url)));
+        let what = format!("cannot fetch a layer from {}", shown(&transport::server_of(url)));
         let opened = async {
             check_scheme("https", url)
                 .map_err(|why| Failure::new(ErrorKind::Invalid, format!("the image names an address {why}")))?;
@@ -272,7 +271,7 @@ async fn by_deadline<T>(deadline: Option<Instant>, work: impl Future<Output = Re
 fn content_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     let essence = value.split(';').next().unwrap_or_default().trim();
-    (!essence.is_empty()).then(|| excerpt(&essence.to_ascii_lowercase()))
+    (!essence.is_empty()).then(|| shown(&essence.to_ascii_lowercase()))
 }
 
 /// The texts of the `Warning` headers (distribution specification, "Warnings"), and a digest the registry states wrongly.
@@ -282,7 +281,7 @@ fn warnings(headers: &HeaderMap, digest: &Digest) -> Vec<String> {
     let mut warnings: Vec<String> = sent.take(WARNINGS).map(|text| excerpt(&text)).collect();
     let stated = headers.get("docker-content-digest").and_then(|value| value.to_str().ok());
     if let Some(stated) = stated.filter(|stated| stated.starts_with("sha256:") && *stated != digest.as_str()) {
-        warnings.push(format!("the registry states the digest {}, and its answer has the digest {digest}", excerpt(stated)));
+        warnings.push(format!("the registry states the digest {}, and its answer has the digest {digest}", shown(stated)));
     }
     warnings
 }

@@ -22,7 +22,7 @@ use super::proxy::is_loopback;
 use super::secret::Secret;
 use super::token::{Token, TokenService, bearer};
 use super::transport::{Answer, NamedBy, Purpose, Request, check_scheme, server_of};
-use crate::image::ErrorKind;
+use crate::image::{ErrorKind, shown};
 
 /// How long others wait for the first answer of a registry, which shows what it demands and opens a connection for them.
 const FIRST_TURN: Duration = Duration::from_secs(1);
@@ -363,7 +363,7 @@ fn endpoint(name: &str, plain_http: bool) -> Result<Url, Failure> {
     let plain = parsed("http").filter(|url| plain_http || is_loopback(url));
     plain
         .or_else(|| parsed("https"))
-        .ok_or_else(|| Failure::new(ErrorKind::Invalid, format!("{} is not the address of a registry", excerpt(name))))
+        .ok_or_else(|| Failure::new(ErrorKind::Invalid, format!("{} is not the address of a registry", shown(name))))
 }
 
 /// Whether a URL has nothing but scheme, host, port and path.

@@ -89,7 +89,7 @@ fn impatient(mut failure: Failure, asked: Duration, patience: Duration) -> Failu
 
 /// The pause a server asks for: seconds, or a date (RFC 9110, section 10.2.3), read against the server's own clock where it
 /// says its time.
-pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));

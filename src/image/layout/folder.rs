@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{INDEX, LARGEST_INDEX, MARKER, check_marker, could_not_read, parse_index, verified};
-use crate::image::manifest::Index;
+use super::{INDEX, MARKER, check_marker, could_not_read, parse_index, verified};
+use crate::image::manifest::{Index, LARGEST};
 use crate::image::{Digest, Error, ErrorKind, shown};
 
 /// How long a file that another program has open is tried again, and the pause between two tries.
@@ -92,7 +92,7 @@ impl Folder {
 
     /// What `index.json` lists; nothing where there is no such file yet.
     pub fn index(&self) -> Result<Index, Error> {
-        match self.file(INDEX, LARGEST_INDEX)? {
+        match self.file(INDEX, LARGEST)? {
             Some(bytes) => parse_index(&self.shown(), &bytes),
             None => Ok(Index { media_type: None, entries: Vec::new() }),
         }
@@ -117,7 +117,7 @@ impl Folder {
     }
 
     fn change_index(&self, change: impl FnOnce(&mut Vec<Value>)) -> Result<(), Error> {
-        let mut index = match self.file(INDEX, LARGEST_INDEX)? {
+        let mut index = match self.file(INDEX, LARGEST)? {
             // Not by the types of this crate: they would lose what they do not know.
             Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
                 Error::new(ErrorKind::Invalid, format!("{} has a malformed index.json", self.shown()))

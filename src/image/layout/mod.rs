@@ -16,12 +16,9 @@ use serde::Deserialize;
 pub use archive::Archive;
 pub use folder::Folder;
 
-use super::manifest::{Entry, Index};
+use super::manifest::{Entry, Index, LARGEST};
 use super::reference::Format;
 use super::{Digest, Error, ErrorKind, shown};
-
-/// The most bytes `index.json` or the `manifest.json` of `docker save` may have.
-const LARGEST_INDEX: u64 = 4 << 20;
 
 /// The file that makes a folder an image layout, and what it says (image-spec, `image-layout.md`).
 const MARKER: &str = "oci-layout";
@@ -131,11 +128,11 @@ impl Layout {
         let invalid = |what: &str| Error::new(ErrorKind::Invalid, format!("{} {what}", self.shown));
         if let Some(marker) = self.file(MARKER, 4096)? {
             check_marker(&self.shown, &marker)?;
-            let bytes = self.file(INDEX, LARGEST_INDEX)?.ok_or_else(|| invalid("has no index.json"))?;
+            let bytes = self.file(INDEX, LARGEST)?.ok_or_else(|| invalid("has no index.json"))?;
             let index = parse_index(&self.shown, &bytes)?;
             return Ok(Images::Oci(index, Digest::of(&bytes)));
         }
-        match self.file("manifest.json", LARGEST_INDEX)? {
+        match self.file("manifest.json", LARGEST)? {
             Some(bytes) if format == Format::DockerArchive => docker::parse(&self.shown, &bytes).map(Images::Docker),
             Some(_) if format == Format::OciArchive => {
                 Err(invalid("is an archive of docker save").hint(format!("type docker-archive:{}", self.shown)))
