@@ -12,6 +12,7 @@ mod registry;
 mod commands;
 mod documents;
 mod exit_codes;
+mod failures;
 mod interrupts;
 mod machine;
 mod processes;
