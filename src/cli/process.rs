@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
 use super::refusal::Refusal;
+use super::terminal;
+use crate::runner::documents::ConsoleSize;
 use crate::runner::flags::Environment;
 
 /// What the process gets.
@@ -57,6 +59,11 @@ impl ProcessArgs {
             environment.add(variable, &outer).map_err(|why| Refusal::new("the environment is wrong").because(why))?;
         }
         Ok(environment)
+    }
+
+    /// The console it gets, if it gets one: as large as ours, or of a usual size where we have none.
+    pub fn console(&self) -> Option<ConsoleSize> {
+        self.tty.then(|| terminal::size().unwrap_or(ConsoleSize { height: 25, width: 80 }))
     }
 
     /// Refuses a console whose input is no terminal, as Docker does: the process would wait for keys that never come.

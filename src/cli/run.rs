@@ -19,7 +19,7 @@ use crate::knowledge::Knowledge;
 use crate::report::document::{Entry, Report};
 use crate::report::{self, Format, plain};
 use crate::runner::command_line::Command;
-use crate::runner::documents::{ConsoleSize, Cpus, Mount, Pipe, PortMapping};
+use crate::runner::documents::{Cpus, Mount, Pipe, PortMapping};
 use crate::runner::flags::{self, Environment, Volume};
 use crate::runner::image_config::ProcessConfig;
 use crate::runner::interrupts::Interrupts;
@@ -33,7 +33,7 @@ use crate::runner::stdio::Stdio;
 use crate::runner::store::Store;
 use crate::runner::system::{PATIENCE, this_machine};
 use crate::runner::trace::Trace;
-use crate::runner::{id, import, name};
+use crate::runner::{import, name};
 
 /// Run a container, with no engine.
 #[derive(clap::Args, Clone, Debug)]
@@ -381,7 +381,7 @@ impl Args {
             name: self.name.clone().unwrap_or_default(),
             image: self.image.clone(),
             isolation,
-            layers: layer_ids(pulled),
+            layers: pulled.layer_ids(),
             host_name: self.hostname.clone(),
             process: ProcessRequest {
                 command_line,
@@ -389,7 +389,8 @@ impl Args {
                 working_directory: self.process.workdir.clone().or_else(|| config.working_dir.clone()).unwrap_or_default(),
                 environment: given.environment.over(config.env.as_deref().unwrap_or_default()).into_map(),
                 stdin: self.process.interactive && !self.detach,
-                console: self.process.tty.then(|| terminal::size().unwrap_or(ConsoleSize { height: 25, width: 80 })),
+                console: self.process.console(),
+                silent: false,
             },
             mounts: given.mounts,
             pipes: given.pipes,
@@ -428,17 +429,8 @@ fn digest(chosen: &Chosen) -> Result<crate::image::Digest, Refusal> {
     })
 }
 
-/// The ids that an image's layers have once they are imported, topmost first.
-fn layer_ids(pulled: &Pulled) -> Vec<id::LayerId> {
-    let mut ids: Vec<id::LayerId> = Vec::with_capacity(pulled.layers.len());
-    for layer in &pulled.layers {
-        ids.insert(0, id::LayerId::on(ids.first(), &layer.diff_id));
-    }
-    ids
-}
-
 fn is_imported(root: &Path, pulled: &Pulled) -> bool {
-    Store::on_paper(root).is_ok_and(|store| layer_ids(pulled).iter().all(|id| import::is_complete(&store, id)))
+    Store::on_paper(root).is_ok_and(|store| pulled.layer_ids().iter().all(|id| import::is_complete(&store, id)))
 }
 
 /// Warnings of a judgement that went well, a line each.

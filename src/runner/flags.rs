@@ -191,11 +191,11 @@ impl Environment {
         Ok(())
     }
 
-    /// These variables over those of an image.
+    /// These variables over others, e.g. those of an image.
     #[must_use]
-    pub fn over(self, of_image: &[String]) -> Self {
+    pub fn over(self, others: &[String]) -> Self {
         let mut both = Self::default();
-        for variable in of_image {
+        for variable in others {
             // An image that says what is no variable says nothing.
             let _ = both.add(variable, &|_| None);
         }

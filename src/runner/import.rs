@@ -1,5 +1,6 @@
 //! An image's layers from the store's blobs into folders that HCS can join.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
@@ -50,6 +51,32 @@ pub fn import(
 /// Whether a layer was imported to its end.
 pub fn is_complete(store: &Store, id: &LayerId) -> bool {
     store.layer(id).join(COMPLETE).is_file()
+}
+
+/// Says that a layer is not whole any more, so that nobody takes it; `false` if it is just being imported or was not there.
+pub(super) fn forget(store: &Store, id: &LayerId) -> Result<bool, Error> {
+    let failed = |error: io::Error| Error::new(format!("the layer {id} was not deleted")).because(error);
+    if !store.layer(id).exists() {
+        return Ok(false);
+    }
+    let lock = File::options().create(true).truncate(false).write(true).open(store.layer_lock(id)).map_err(failed)?;
+    if lock.try_lock().is_err() {
+        return Ok(false);
+    }
+    match std::fs::remove_file(store.layer(id).join(COMPLETE)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+        _ => Ok(true),
+    }
+}
+
+/// Deletes a layer that was forgotten, unless somebody has begun to import it again.
+pub(super) fn remove_forgotten(system: &dyn System, store: &Store, id: &LayerId) -> Result<bool, Error> {
+    let failed = |error: io::Error| Error::new(format!("the layer {id} was not deleted")).because(error);
+    let lock = File::options().create(true).truncate(false).write(true).open(store.layer_lock(id)).map_err(failed)?;
+    if lock.try_lock().is_err() || is_complete(store, id) {
+        return Ok(false);
+    }
+    remove_layer(system, &store.layer(id)).map(|()| true)
 }
 
 /// One layer.
@@ -184,18 +211,32 @@ fn remove_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes what killed imports left; layers that are being imported are left alone. What could not be removed is returned.
-pub(super) fn sweep(system: &dyn System, store: &Store) -> Result<Vec<Error>, Error> {
+/// The ids of all layers that were imported to their end.
+pub(super) fn complete_layers(store: &Store) -> Result<Vec<LayerId>, Error> {
+    Ok(layer_ids(store)?.into_iter().filter(|id| is_complete(store, id)).collect())
+}
+
+/// The ids of all layers of which there is anything. A store that is not there has none.
+fn layer_ids(store: &Store) -> Result<BTreeSet<LayerId>, Error> {
     let folder = store.layers();
     let unreadable = |error: io::Error| Error::new(format!("{} cannot be read", folder.display())).because(error);
-    let mut ids = std::collections::BTreeSet::new();
-    for entry in folder.read_dir().map_err(unreadable)? {
+    let mut ids = BTreeSet::new();
+    let entries = match folder.read_dir() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ids),
+        entries => entries.map_err(unreadable)?,
+    };
+    for entry in entries {
         let name = entry.map_err(unreadable)?.file_name();
         // `ID`, `ID.lock` or `ID.transport`.
         ids.extend(name.to_str().and_then(|name| name.split('.').next()?.parse::<LayerId>().ok()));
     }
+    Ok(ids)
+}
+
+/// Removes what killed imports left; layers that are being imported are left alone. What could not be removed is returned.
+pub(super) fn sweep(system: &dyn System, store: &Store) -> Result<Vec<Error>, Error> {
     let mut left = Vec::new();
-    for id in ids {
+    for id in layer_ids(store)? {
         let Ok(lock) = File::options().create(true).truncate(false).write(true).open(store.layer_lock(&id)) else { continue };
         if lock.try_lock().is_err() {
             continue;

@@ -41,6 +41,18 @@ impl Resource {
     pub const ALL: [Self; 6] =
         [Self::Scratch, Self::Activation, Self::Preparation, Self::Endpoint, Self::Namespace, Self::ComputeSystem];
 
+    /// Its name, as state files have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scratch => "scratch",
+            Self::Activation => "activation",
+            Self::Preparation => "preparation",
+            Self::Endpoint => "endpoint",
+            Self::Namespace => "namespace",
+            Self::ComputeSystem => "compute-system",
+        }
+    }
+
     /// Whether a service keeps it, and not the file system.
     pub(super) const fn is_of_a_service(self) -> bool {
         matches!(self, Self::Endpoint | Self::Namespace | Self::ComputeSystem)
@@ -160,12 +172,29 @@ impl Store {
         Ok(Some(Found::Ours(Box::new(claim))))
     }
 
-    /// The ids of all containers of this store, owned or not.
+    /// Whether the process lives that owns this container.
+    pub fn is_owned(&self, id: &ContainerId) -> Result<bool, Error> {
+        let folder = self.container(id);
+        // Under the guard nobody else sees that the lock is tried.
+        let owned = self.guard().and_then(|_guard| match open_lock(&folder) {
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        });
+        owned.map_err(|error| unwritable(&folder, &error))
+    }
+
+    /// The ids of all containers of this store, owned or not. A store that is not there has none.
     pub fn container_ids(&self) -> Result<Vec<ContainerId>, Error> {
         let folder = self.containers();
         let unreadable = |error: io::Error| Error::new(format!("{} cannot be read", folder.display())).because(error);
         let mut ids = Vec::new();
-        for entry in folder.read_dir().map_err(unreadable)? {
+        let entries = match folder.read_dir() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ids),
+            entries => entries.map_err(unreadable)?,
+        };
+        for entry in entries {
             let name = entry.map_err(unreadable)?.file_name();
             ids.extend(name.to_str().and_then(|name| name.parse::<ContainerId>().ok()));
         }
@@ -179,7 +208,7 @@ impl Store {
     }
 
     /// Keeps others from creating, taking over or removing containers of this store; for moments only.
-    fn guard(&self) -> io::Result<File> {
+    pub(super) fn guard(&self) -> io::Result<File> {
         let guard = lock_file(&self.containers())?;
         guard.lock()?;
         Ok(guard)
