@@ -77,3 +77,21 @@ impl Host {
 pub fn was_killed(status: ExitStatus) -> bool {
     status.code() == Some(137)
 }
+
+/// A backup stream as the emulator records it: without the content of the data.
+pub fn without_data(mut stream: &[u8]) -> Vec<u8> {
+    const DATA: [u8; 4] = [1, 0, 0, 0];
+    let mut kept = Vec::new();
+    while !stream.is_empty() {
+        let size = u64::from_le_bytes(stream[8..16].try_into().unwrap()) as usize;
+        let name = u32::from_le_bytes(stream[16..20].try_into().unwrap()) as usize;
+        let (header, rest) = stream.split_at(20 + name);
+        let (content, rest) = rest.split_at(size);
+        kept.extend_from_slice(header);
+        if !header.starts_with(&DATA) {
+            kept.extend_from_slice(content);
+        }
+        stream = rest;
+    }
+    kept
+}
