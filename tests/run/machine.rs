@@ -75,7 +75,8 @@ impl Machine {
         self.place(command)
     }
 
-    fn place(&self, mut command: Command) -> Command {
+    /// Puts a program on this host.
+    pub fn place(&self, mut command: Command) -> Command {
         self.host.hosts(&mut command, &self.faults);
         command.env("WINCOMPAT_ROOT", self.store()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

@@ -9,6 +9,7 @@ mod program;
 #[path = "../registry/mod.rs"]
 mod registry;
 
+mod background;
 mod commands;
 mod documents;
 mod exit_codes;
@@ -17,4 +18,5 @@ mod interrupts;
 mod machine;
 mod processes;
 mod refusals;
+mod stalls;
 mod streams;
