@@ -58,10 +58,18 @@ impl Host {
         PathBuf::from(format!(r"\\?\{}\streams\{drive}\{path}.streams", self.folder.path().display()))
     }
 
-    /// Fails where anything was not given back: compute systems, layers in use, scratches, endpoints, namespaces, accesses.
-    pub fn has_nothing_left(&self) {
+    /// What was not given back, a line each: compute systems, layers in use, scratches, endpoints, namespaces, accesses.
+    pub fn left(&self) -> Vec<String> {
         let left = self.hosts(Command::new("hcsemu").arg("left"), "").output().unwrap();
-        assert!(left.status.success(), "{}", String::from_utf8_lossy(&left.stdout));
+        let lines: Vec<String> = String::from_utf8_lossy(&left.stdout).lines().map(str::to_owned).collect();
+        assert_eq!(left.status.success(), lines.is_empty(), "{left:?}");
+        lines
+    }
+
+    /// Fails where anything was not given back.
+    #[track_caller]
+    pub fn has_nothing_left(&self) {
+        assert_eq!(self.left(), [""; 0]);
     }
 }
 
