@@ -41,6 +41,18 @@ impl Resource {
     pub const ALL: [Self; 6] =
         [Self::Scratch, Self::Activation, Self::Preparation, Self::Endpoint, Self::Namespace, Self::ComputeSystem];
 
+    /// Its name, as state files have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scratch => "scratch",
+            Self::Activation => "activation",
+            Self::Preparation => "preparation",
+            Self::Endpoint => "endpoint",
+            Self::Namespace => "namespace",
+            Self::ComputeSystem => "compute-system",
+        }
+    }
+
     /// Whether a service keeps it, and not the file system.
     pub(super) const fn is_of_a_service(self) -> bool {
         matches!(self, Self::Endpoint | Self::Namespace | Self::ComputeSystem)
@@ -69,6 +81,23 @@ pub struct State {
     pub address: Option<String>,
     /// What it holds or may hold, in the order in which it was taken.
     pub taken: Vec<Resource>,
+}
+
+impl State {
+    /// That of a container that is only asked for yet.
+    fn of(request: Request) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            request,
+            created: Timestamp::now(),
+            started: None,
+            finished: None,
+            process_id: None,
+            exit_code: None,
+            address: None,
+            taken: Vec::new(),
+        }
+    }
 }
 
 /// The version of the form of state files.
@@ -113,17 +142,7 @@ impl Store {
             name::parse(&request.name).map_err(wrong)?;
         }
         let id = ContainerId::random().map_err(|error| Error::new("no random numbers for a container id").because(error))?;
-        let state = State {
-            schema: SCHEMA.to_owned(),
-            request,
-            created: Timestamp::now(),
-            started: None,
-            finished: None,
-            process_id: None,
-            exit_code: None,
-            address: None,
-            taken: Vec::new(),
-        };
+        let state = State::of(request);
         let mut claim = Claim { id, folder: self.container(&id), lock: None, state: Some(state), on_paper: self.is_on_paper() };
         if !claim.on_paper {
             let _guard = self.guard().map_err(|error| unwritable(&claim.folder, &error))?;
@@ -163,12 +182,29 @@ impl Store {
         Ok(Some(Found::Ours(Box::new(claim))))
     }
 
-    /// The ids of all containers of this store, owned or not.
+    /// Whether the process lives that owns this container.
+    pub fn is_owned(&self, id: &ContainerId) -> Result<bool, Error> {
+        let folder = self.container(id);
+        // Under the guard nobody else sees that the lock is tried.
+        let owned = self.guard().and_then(|_guard| match open_lock(&folder) {
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        });
+        owned.map_err(|error| unwritable(&folder, &error))
+    }
+
+    /// The ids of all containers of this store, owned or not. A store that is not there has none.
     pub fn container_ids(&self) -> Result<Vec<ContainerId>, Error> {
         let folder = self.containers();
         let unreadable = |error: io::Error| Error::new(format!("{} cannot be read", folder.display())).because(error);
         let mut ids = Vec::new();
-        for entry in folder.read_dir().map_err(unreadable)? {
+        let entries = match folder.read_dir() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ids),
+            entries => entries.map_err(unreadable)?,
+        };
+        for entry in entries {
             let entry = entry.map_err(unreadable)?;
             let id = entry.file_name().to_str().and_then(|name| name.parse::<ContainerId>().ok());
             ids.extend(id.filter(|_| is_folder(&entry.path())));
@@ -183,7 +219,7 @@ impl Store {
     }
 
     /// Keeps others from creating, taking over or removing containers of this store; for moments only.
-    fn guard(&self) -> io::Result<File> {
+    pub(super) fn guard(&self) -> io::Result<File> {
         let guard = lock_file(&self.containers())?;
         guard.lock()?;
         Ok(guard)
@@ -312,9 +348,14 @@ fn unwritable(folder: &Path, error: &io::Error) -> Error {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::runner::request::{NetworkWish, ProcessRequest};
+
+    /// The state of a container that was asked for so.
+    pub fn state(request: Request) -> State {
+        State::of(request)
+    }
 
     /// A small request.
     pub fn request(isolation: Isolation) -> Request {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::emulated::image::name;
-use crate::machine::{Ended, IMAGE, Machine, VERSION, image, image_of};
+use crate::machine::{Ended, IMAGE, Machine, image, image_of};
 use crate::registry::images::{Access, Images, serve};
 
 /// An image of another build than the host's.
@@ -185,7 +185,7 @@ fn commands_that_cannot_be_started() {
     for isolation in [&[][..], &HYPERV] {
         let ended = machine.run(&[isolation, &[IMAGE, "no-such-program", "x"]].concat());
         ended.failed(127, &["the command did not start: no-such-program x", "there is no such program in the image"]);
-        let ended = machine.run(&[isolation, &["-w", r"C:\no\such\folder", IMAGE, "cmd"]].concat());
+        let ended = machine.run(&[isolation, &["-w", r"C:\no\such\folder", IMAGE, "cmd", "/c", "exit 0"]].concat());
         ended.failed(126, &["the working directory does not exist in the image"]);
     }
     let ended = machine.wincompat(&["run", "-d", IMAGE, "no-such-program"]);
