@@ -79,7 +79,9 @@ fn networks_by_name() {
     assert_eq!(machine.documents("HcnCreateEndpoint").len(), 0);
     machine.run(&["--network", "NAT", IMAGE, "cmd", "/c", "exit 0"]).with(0);
     assert_eq!(machine.documents("HcnCreateEndpoint").len(), 1);
-    machine.run(&["--network", "office", IMAGE, "cmd", "/c", "exit 0"]).failed(125, &["no network named office", "its networks are: nat"]);
+    machine
+        .run(&["--network", "office", IMAGE, "cmd", "/c", "exit 0"])
+        .failed(125, &["no network named office", "its networks are: nat"]);
     machine.has_nothing_left();
 }
 

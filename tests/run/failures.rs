@@ -145,7 +145,13 @@ impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let codes: Vec<String> = self.codes.iter().map(|(code, count)| format!("{code}: {count}")).collect();
         let (scenario, harm) = (self.scenario, self.harm.name());
-        write!(f, "{scenario:9} {harm:22} {:4} points, {:3} wrong; exit codes {}", self.points, self.wrong.len(), codes.join(", "))
+        write!(
+            f,
+            "{scenario:9} {harm:22} {:4} points, {:3} wrong; exit codes {}",
+            self.points,
+            self.wrong.len(),
+            codes.join(", ")
+        )
     }
 }
 
@@ -202,7 +208,12 @@ fn every_point(scenario: Scenario) {
     }
     assert!(rows.iter().map(|row| row.points).sum::<usize>() >= 3 * calls.len());
     let wrong: Vec<&String> = rows.iter().flat_map(|row| &row.wrong).collect();
-    assert!(wrong.is_empty(), "{} points went wrong:\n{}", wrong.len(), wrong.iter().map(|it| format!("{it}\n")).collect::<String>());
+    assert!(
+        wrong.is_empty(),
+        "{} points went wrong:\n{}",
+        wrong.len(),
+        wrong.iter().map(|it| format!("{it}\n")).collect::<String>()
+    );
 }
 
 #[test]

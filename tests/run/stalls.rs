@@ -35,8 +35,7 @@ fn the_impatient() {
     let (system, interrupts) = (this_machine(Trace::off(), PATIENCE).unwrap(), Interrupts::new());
     let image = pull::stored(&blobs, &name("app", "1")).unwrap().unwrap();
     import(&*system, &store, &blobs, &image.layers, &interrupts, &|_| ()).unwrap();
-    let kitchen =
-        Kitchen { system: &*system, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };
+    let kitchen = Kitchen { system: &*system, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };
     let outcome = recipe::run(&kitchen, &request, |_| Ok(Stdio::nothing())).unwrap();
     let said: Vec<String> =
         outcome.exit_code.as_ref().err().into_iter().chain(&outcome.left_over).map(|error| format!("{error:?}")).collect();
