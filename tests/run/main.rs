@@ -14,6 +14,7 @@ mod documents;
 mod exit_codes;
 mod interrupts;
 mod machine;
+mod others;
 mod processes;
 mod refusals;
 mod streams;
