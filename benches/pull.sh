@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# benches/pull.sh [ROUNDS]: pull and decode of a 1 GiB image in four layers from a local registry, beside `skopeo copy` followed by
-# `umoci raw unpack`, and beside `sha256sum` and `gzip -dc | sha256sum` of the four layers side by side. Needs docker-registry,
-# skopeo, umoci, python3 and GNU time; everything stays on loopback. TMPDIR says on which disk; about 6 GiB are needed.
+# benches/pull.sh [ROUNDS [LAYERS]]: pull and decode of a 1 GiB image in four layers from a local registry, beside `skopeo copy`
+# followed by `umoci raw unpack`, and beside `sha256sum` and `gzip -dc | sha256sum` of the four layers side by side. Needs
+# docker-registry, skopeo, umoci, python3 and GNU time; everything stays on loopback. TMPDIR says on which disk; about 6 GiB are
+# needed. LAYERS is a folder that keeps the generated layers for the next time.
 #
 # Wall-clock time depends on the disk and on who else computes, so processor time stands beside it: that of the program with its
 # children, and that of the registry while it ran.
@@ -9,11 +10,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-5}
 folder=$(mktemp -d)
+layers=${2:-$folder/layers}
 servers=()
 trap '((${#servers[@]} == 0)) || kill "${servers[@]}"; rm -rf "$folder"' EXIT
 cargo build --locked --release --quiet --bin wincompat --example pull_and_decode
 program=${CARGO_TARGET_DIR:-target}/release/examples/pull_and_decode
-cargo bench --locked --quiet --bench decode -- --generate --keep "$folder/layers"
+compgen -G "$layers/*.tar.gz" >/dev/null || cargo bench --locked --quiet --bench decode -- --generate --keep "$layers"
+mkdir -p "$folder/layers"
+[[ $layers == "$folder/layers" ]] || cp "$layers"/*.tar.gz "$folder/layers"
 python3 benches/windows-layers.py "$folder/layout" "$folder"/layers/*.tar.gz
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

@@ -86,7 +86,7 @@ impl Args {
             command_line,
             user: self.process.user.clone().unwrap_or(own.user),
             working_directory: self.process.workdir.clone().unwrap_or(own.working_directory),
-            environment: self.process.environment(&variables)?,
+            environment: self.process.environment()?.over(&variables).into_map(),
             stdin: self.process.interactive && !self.detach,
             console: self.process.console(),
             silent: self.detach,

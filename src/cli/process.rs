@@ -1,6 +1,5 @@
 //! The arguments that `run` and `exec` have in common: what a process in a container gets, and how it is connected to us.
 
-use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
@@ -37,17 +36,13 @@ pub struct ProcessArgs {
 const LARGEST_ENV_FILE: u64 = 1 << 20;
 
 impl ProcessArgs {
-    /// The environment: what the image says, then the files, then the single variables.
+    /// The variables: those of the files, then the single ones.
     ///
     /// # Errors
     ///
     /// A file that cannot be read, or what is no variable.
-    pub fn environment(&self, of_image: &[String]) -> Result<BTreeMap<String, String>, Refusal> {
+    pub fn environment(&self) -> Result<Environment, Refusal> {
         let mut environment = Environment::default();
-        for variable in of_image {
-            // An image that says what is no variable says nothing.
-            let _ = environment.add(variable, &|_| None);
-        }
         let outer = |name: &str| std::env::var(name).ok();
         for file in &self.env_file {
             let wrong =
@@ -63,7 +58,7 @@ impl ProcessArgs {
         for variable in &self.env {
             environment.add(variable, &outer).map_err(|why| Refusal::new("the environment is wrong").because(why))?;
         }
-        Ok(environment.into_map())
+        Ok(environment)
     }
 
     /// The console it gets, if it gets one: as large as ours, or of a usual size where we have none.

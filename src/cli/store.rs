@@ -34,8 +34,7 @@ impl StoreArgs {
     ///
     /// As for [`Self::folder`].
     pub fn store(&self) -> Result<Store, Refusal> {
-        let root = self.folder()?;
-        Ok(Store::existing(&root)?.map_or_else(|| Store::on_paper(&root), Ok)?)
+        Ok(Store::at(&self.folder()?)?)
     }
 
     /// The containers in it, and this machine, which runs them.
@@ -58,7 +57,7 @@ impl StoreArgs {
     /// As for [`Self::folder`], and a folder that is no image layout of ours.
     pub fn images(&self) -> Result<Option<Folder>, Refusal> {
         let root = self.folder()?;
-        Store::existing(&root)?;
+        Store::at(&root)?;
         Ok(if root.join("oci-layout").exists() { Some(Folder::open(root)?) } else { None })
     }
 

@@ -111,6 +111,7 @@ impl Import<'_> {
         self.decode(blob, layer, Position::Base, &mut *sink)?;
         drop(sink);
         self.system.process_base_image(&folder).map_err(|error| self.call(&error))?;
+        self.made("ProcessBaseImage", folder.join("blank.vhdx").is_file())?;
         if is_folder(&folder.join("UtilityVM").join("Files")) {
             self.utility_image(&folder)?;
         }
@@ -121,7 +122,10 @@ impl Import<'_> {
     fn upper(&self, blob: &Path, layer: &pull::Layer) -> Result<(), Error> {
         let folder = self.store.layer(&self.id);
         let parents = self.parents.iter().map(|parent| self.parent(parent)).collect::<Result<Vec<_>, Error>>()?;
-        let nearest = self.parents.first().map(|parent| self.store.layer(parent)).unwrap_or_default();
+        // Of the layers below, the topmost that has a utility VM: the others show what it has.
+        let utility_vm = self.system.utility_vm(&parents).map_err(|error| self.call(&error))?;
+        let nearest = utility_vm.as_deref().and_then(Path::parent).map(Path::to_owned);
+        let nearest = nearest.or_else(|| self.parents.first().map(|parent| self.store.layer(parent))).unwrap_or_default();
         let unwritable = |error: io::Error| self.failed("its transport folder cannot be written").because(error);
         let waiting = self.store.layer_transport(&self.id);
         remove_folder(&waiting).and_then(|()| std::fs::create_dir(&waiting)).map_err(unwritable)?;
@@ -131,6 +135,7 @@ impl Import<'_> {
                 Transport::create_in(&waiting, self.system.stamp(), Some(&mut *utility_vm)).map_err(unwritable)?;
             self.decode(blob, layer, Position::Upper, &mut transport)?;
             self.system.import_layer(&folder, transport.path(), &parents).map_err(|error| self.call(&error))?;
+            self.made("ImportLayer", is_folder(&folder.join("Files")))?;
             self.system.settle_layer(&folder, &parents, transport.pending()).map_err(|error| self.call(&error))?;
             if transport.pending().utility_vm { self.utility_image(&folder) } else { Ok(()) }
         })();
@@ -156,7 +161,13 @@ impl Import<'_> {
         if !is_folder(&utility_vm) {
             return Err(self.failed("its UtilityVM is no folder"));
         }
-        self.system.process_utility_image(&utility_vm).map_err(|error| self.call(&error))
+        self.system.process_utility_image(&utility_vm).map_err(|error| self.call(&error))?;
+        self.made("ProcessUtilityImage", utility_vm.join("SystemTemplate.vhdx").is_file())
+    }
+
+    /// Refuses to go on where a call claims to have worked and has made nothing.
+    fn made(&self, call: &str, made: bool) -> Result<(), Error> {
+        if made { Ok(()) } else { Err(self.failed(&format!("{call} made nothing of it, and no error"))) }
     }
 
     fn parent(&self, id: &LayerId) -> Result<Layer, Error> {

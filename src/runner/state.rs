@@ -168,6 +168,9 @@ impl Store {
     pub fn find(&self, id: &ContainerId) -> Result<Option<Found>, Error> {
         let folder = self.container(id);
         let _guard = self.guard().map_err(|error| unwritable(&folder, &error))?;
+        if !is_folder(&folder) {
+            return Ok(None);
+        }
         let lock = match open_lock(&folder) {
             Ok(lock) => lock,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Some(Found::Owned)),
@@ -202,8 +205,9 @@ impl Store {
             entries => entries.map_err(unreadable)?,
         };
         for entry in entries {
-            let name = entry.map_err(unreadable)?.file_name();
-            ids.extend(name.to_str().and_then(|name| name.parse::<ContainerId>().ok()));
+            let entry = entry.map_err(unreadable)?;
+            let id = entry.file_name().to_str().and_then(|name| name.parse::<ContainerId>().ok());
+            ids.extend(id.filter(|_| is_folder(&entry.path())));
         }
         ids.sort_unstable();
         Ok(ids)
@@ -297,6 +301,11 @@ impl Claim {
     }
 }
 
+/// Whether this is a folder and no link to one: what is locked, written and deleted in it would be elsewhere.
+fn is_folder(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_dir())
+}
+
 /// Opens and takes the lock in a container's folder; "would block" if its owner lives.
 fn open_lock(folder: &Path) -> io::Result<File> {
     let lock = lock_file(folder)?;
@@ -333,7 +342,9 @@ fn read(folder: &Path) -> Option<State> {
 }
 
 fn unwritable(folder: &Path, error: &io::Error) -> Error {
-    Error::new(format!("the container's folder {} cannot be written", folder.display())).because(error)
+    Error::new(format!("the container's folder {} cannot be written", folder.display()))
+        .because(error)
+        .hint("look whether its disk is full or read-only and whether you may write there; --root DIR names another store")
 }
 
 #[cfg(test)]
@@ -394,10 +405,13 @@ pub(crate) mod tests {
     #[test]
     fn without_a_readable_state_it_may_hold_anything() {
         let (_folder, store) = store();
-        for content in [None, Some(""), Some("{"), Some("{}"), Some(r#"{"schema":"wincompat/container/v9"}"#)] {
+        const FOLDER: Option<&str> = Some("a folder in its place");
+        for content in [None, FOLDER, Some(""), Some("{"), Some("{}"), Some(r#"{"schema":"wincompat/container/v9"}"#)] {
             let id = ContainerId::random().unwrap();
             std::fs::create_dir(store.container(&id)).unwrap();
-            if let Some(content) = content {
+            if content == FOLDER {
+                std::fs::create_dir(store.container(&id).join(STATE)).unwrap();
+            } else if let Some(content) = content {
                 std::fs::write(store.container(&id).join(STATE), content).unwrap();
             }
             let Ok(Some(Found::Ours(mut claim))) = store.find(&id) else { panic!("not ours") };
@@ -414,6 +428,19 @@ pub(crate) mod tests {
         std::fs::create_dir(store.containers().join("..strange")).unwrap();
         std::fs::write(store.containers().join("A".repeat(64)), "").unwrap();
         assert_eq!(store.container_ids().unwrap(), []);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_no_container_and_nothing_is_done_beyond_it() {
+        let (folder, store) = store();
+        let elsewhere = folder.path().join("elsewhere");
+        std::fs::create_dir(&elsewhere).unwrap();
+        let id = ContainerId::random().unwrap();
+        std::os::unix::fs::symlink(&elsewhere, store.container(&id)).unwrap();
+        assert_eq!(store.container_ids().unwrap(), []);
+        assert!(matches!(store.find(&id), Ok(None)));
+        assert_eq!(elsewhere.read_dir().unwrap().count(), 0);
     }
 
     #[test]

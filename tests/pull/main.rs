@@ -9,6 +9,7 @@ mod damaged;
 mod killed;
 mod sources;
 mod together;
+mod unpacked;
 
 use std::fs;
 use std::io::Write as _;

@@ -90,6 +90,11 @@ impl ProcessParameters {
         self
     }
 
+    /// Whether there are to be pipes for its output.
+    pub const fn is_heard(&self) -> bool {
+        self.create_std_out_pipe
+    }
+
     /// No pipes for its output: nobody reads it.
     pub const fn silent(mut self) -> Self {
         self.create_std_out_pipe = false;

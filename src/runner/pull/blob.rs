@@ -3,21 +3,20 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use super::incoming::Incoming;
-use super::{Event, Layer, Watch};
+use super::{Event, Layer, Unpack, Watch};
 use crate::image::distribution::{BlobStream, Client};
 use crate::image::layout::Folder;
 use crate::image::{Error, ErrorKind, Name};
 use crate::runner::layer::{LayerError, Limits, Streamed, decompress};
 
-/// How many chunks may wait for the disk; with chunks of a network's size this is well below a MiB a layer.
-const CHUNKS: usize = 16;
+/// How many chunks may wait for the disk. One has up to 400 KiB: as much as hyper reads at once.
+const CHUNKS: usize = 4;
 /// How often a broken connection is taken up again without a byte having come.
 const TRIES: u32 = 5;
 
@@ -38,63 +37,65 @@ pub(super) fn missing(store: &Folder, layer: &Layer) -> u64 {
     layer.size.saturating_sub(kept)
 }
 
+/// Where layers come from.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub client: &'a Client,
+    pub name: &'a Name,
+}
+
+/// Where a layer goes.
+#[derive(Clone)]
+pub(super) struct Target {
+    pub store: Folder,
+    pub watch: Watch,
+    /// The place of the layer in its image.
+    pub number: usize,
+    pub unpack: Option<Unpack>,
+}
+
 /// Brings a layer into the store, unless it is there.
-pub(super) async fn fetch(client: &Client, name: &Name, layer: &Layer, store: &Folder, watch: &Watch) -> Result<(), Error> {
-    if is_there(store, layer) {
-        watch(Event::Begun(layer, layer.size));
-        watch(Event::Done(layer));
+pub(super) async fn fetch(source: Source<'_>, layer: &Layer, target: Target) -> Result<(), Error> {
+    if is_there(&target.store, layer) {
+        (target.watch)(Event::Begun(layer, layer.size));
+        (target.watch)(Event::Done(layer));
         return Ok(());
     }
     let mut kept = 0;
-    match fetch_from(client, name, layer, store, watch, &mut kept).await {
+    match fetch_from(source, layer, &target, &mut kept).await {
         // What an earlier pull left was not what it should be; it is gone now.
         Err(error) if error.kind == ErrorKind::Invalid && kept > 0 => {
             tracing::debug!("{}; fetched anew", error.sentence());
-            fetch_from(client, name, layer, store, watch, &mut kept).await
+            fetch_from(source, layer, &target, &mut kept).await
         }
         outcome => outcome,
     }
 }
 
 /// Brings a layer into the store, beginning with what is there of it: `kept` bytes.
-async fn fetch_from(
-    client: &Client,
-    name: &Name,
-    layer: &Layer,
-    store: &Folder,
-    watch: &Watch,
-    kept: &mut u64,
-) -> Result<(), Error> {
+async fn fetch_from(source: Source<'_>, layer: &Layer, target: &Target, kept: &mut u64) -> Result<(), Error> {
     let (begin, begun) = oneshot::channel();
     let (send, chunks) = mpsc::channel(CHUNKS);
     let work = {
-        let (layer, store, watch) = (layer.clone(), store.clone(), Arc::clone(watch));
-        let limit = Limits::default().uncompressed;
-        tokio::task::spawn_blocking(move || keep(&layer, limit, &store, &watch, begin, chunks))
+        let (layer, target) = (layer.clone(), target.clone());
+        tokio::task::spawn_blocking(move || keep(&layer, Limits::default().uncompressed, &target, begin, chunks))
     };
     // The other side says from where on, or that nothing is to be fetched.
     if let Ok(from) = begun.await {
         *kept = from;
-        forward(client, name, layer, from, &send, watch).await;
+        forward(source, layer, from, &send, &target.watch).await;
     }
     drop(send);
     work.await.unwrap_or_else(|error| Err(cannot(layer).because(error.to_string())))
 }
 
 /// Sends what the registry has from this byte on, over as many connections as it takes.
-async fn forward(
-    client: &Client,
-    name: &Name,
-    layer: &Layer,
-    from: u64,
-    send: &mpsc::Sender<Result<Bytes, Error>>,
-    watch: &Watch,
-) {
+async fn forward(source: Source<'_>, layer: &Layer, from: u64, send: &mpsc::Sender<Result<Bytes, Error>>, watch: &Watch) {
     let mut received = from;
     let mut tries = 0;
     while received < layer.size {
         let before = received;
-        let failure = match open(client, name, layer, received).await {
+        let failure = match open(source, layer, received).await {
             Ok(stream) => match pass_on(stream, layer, &mut received, send, watch).await {
                 Ok(()) => return,
                 Err(error) => error,
@@ -141,7 +142,8 @@ async fn pass_on(
 }
 
 /// The layer from the registry, or from where the image says it is kept.
-async fn open(client: &Client, name: &Name, layer: &Layer, from: u64) -> Result<BlobStream, Error> {
+async fn open(source: Source<'_>, layer: &Layer, from: u64) -> Result<BlobStream, Error> {
+    let Source { client, name } = source;
     let refused = match client.blob_stream(&name.registry, &name.repository, &layer.digest, from).await {
         Err(error) if error.kind == ErrorKind::NotFound => error,
         answered => return answered,
@@ -161,11 +163,11 @@ async fn open(client: &Client, name: &Name, layer: &Layer, from: u64) -> Result<
 fn keep(
     layer: &Layer,
     limit: u64,
-    store: &Folder,
-    watch: &Watch,
+    target: &Target,
     begin: oneshot::Sender<u64>,
     chunks: mpsc::Receiver<Result<Bytes, Error>>,
 ) -> Result<(), Error> {
+    let Target { store, watch, number, unpack } = target;
     let partial = store.partial_path(&layer.digest);
     let written = |error: io::Error| cannot(layer).because(format!("{} could not be written: {error}", partial.display()));
     let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&partial).map_err(written)?;
@@ -181,12 +183,18 @@ fn keep(
     file.set_len(kept).map_err(written)?;
     watch(Event::Begun(layer, kept));
     let _ = begin.send(kept);
-    let incoming = Incoming { file: &mut file, kept, awaited: layer.size - kept, chunks, chunk: Bytes::new() };
-    match decompress(incoming, layer.compression, limit, |_| Ok(())) {
-        Ok(((), streamed)) => {
+    let mut incoming = Incoming { file: &mut file, kept, awaited: layer.size - kept, chunks, chunk: Bytes::new() };
+    let streamed = match unpack {
+        Some(unpack) => unpack(*number, layer, &mut incoming),
+        None => decompress(incoming, layer.compression, limit, |_| Ok(())).map(|((), streamed)| streamed),
+    };
+    match streamed {
+        Ok(streamed) => {
             if let Err(error) = verify(layer, &streamed) {
                 return Err(forget(&file, error));
             }
+            // A name that outlives a power cut must stand for bytes that do: nobody looks at them again before they are used.
+            file.sync_data().map_err(written)?;
             fs::rename(&partial, store.blob_path(&layer.digest)).map_err(written)?;
             watch(Event::Done(layer));
             Ok(())
@@ -197,6 +205,8 @@ fn keep(
             Ok(error) => error,
             Err(error) => written(error),
         }),
+        // The bytes are as good as ever.
+        Err(error @ LayerError::Write { .. }) => Err(undecodable(layer, &error)),
         Err(error) => Err(forget(&file, undecodable(layer, &error))),
     }
 }
@@ -244,6 +254,7 @@ fn cannot(layer: &Layer) -> Error {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+    use std::sync::Arc;
 
     use super::*;
     use crate::image::Digest;
@@ -259,7 +270,8 @@ mod tests {
         let (send, chunks) = mpsc::channel(1);
         send.try_send(Ok(Bytes::from(stored))).unwrap();
         let watch: Watch = Arc::new(|event| assert!(!matches!(event, Event::Done(_))));
-        let error = keep(&layer, 1 << 20, &store, &watch, begin, chunks).unwrap_err();
+        let target = Target { store: store.clone(), watch, number: 0, unpack: None };
+        let error = keep(&layer, 1 << 20, &target, begin, chunks).unwrap_err();
         assert!(!is_there(&store, &layer));
         (error, fs::metadata(store.partial_path(&layer.digest)).unwrap().len())
     }

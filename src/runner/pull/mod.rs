@@ -6,6 +6,7 @@ mod incoming;
 mod list;
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ pub use list::{manifest_of, stored};
 
 use super::id::LayerId;
 use super::image_config::ImageConfig;
-use super::layer::Compression;
+use super::layer::{Compression, LayerError, Streamed};
 use crate::image::layout::Folder;
 use crate::image::manifest::{self, Manifest};
 use crate::image::{Digest, Error, ErrorKind, Images, Name};
@@ -80,11 +81,28 @@ pub enum Event<'a> {
 /// Who is told of [`Event`]s, from several threads.
 pub type Watch = Arc<dyn Fn(Event<'_>) + Send + Sync>;
 
+/// Who uses layers while they come, from several threads: it is given the number of a layer, counted from the lowest, the layer and
+/// its stored bytes, and reads them to their end, as [`decode`](super::layer::decode()) does. Not asked for layers that are in the
+/// store already.
+pub type Unpack = Arc<dyn Fn(usize, &Layer, &mut (dyn Read + Send)) -> Result<Streamed, LayerError> + Send + Sync>;
+
 /// Brings the image with this manifest into the store, under the name it was asked for by.
 ///
 /// What is in the store already is not asked for again, what another process fetches is waited for, and what an earlier pull
 /// left half-done goes on where it stopped.
 pub async fn pull(images: &Images<'_>, name: &Name, digest: &Digest, store: &Folder, watch: &Watch) -> Result<Pulled, Error> {
+    pull_and_unpack(images, name, digest, store, watch, None).await
+}
+
+/// [`pull`], and each layer is unpacked on its way into the store, so that it is decompressed and hashed once.
+pub async fn pull_and_unpack(
+    images: &Images<'_>,
+    name: &Name,
+    digest: &Digest,
+    store: &Folder,
+    watch: &Watch,
+    unpack: Option<&Unpack>,
+) -> Result<Pulled, Error> {
     let _filling = store.filling()?;
     let raw = documents::fetch(images, name, digest, store).await?;
     let pulled = read(&raw.manifest, &raw.config, digest)?;
@@ -92,9 +110,13 @@ pub async fn pull(images: &Images<'_>, name: &Name, digest: &Digest, store: &Fol
     let client = images.client()?;
     // A layer that stands twice in an image is fetched once.
     let mut seen = BTreeSet::new();
-    let once = pulled.layers.iter().filter(|layer| seen.insert(&layer.digest));
+    let once = pulled.layers.iter().enumerate().filter(|(_, layer)| seen.insert(&layer.digest));
+    let source = blob::Source { client, name };
     stream::iter(once.map(Ok::<_, Error>))
-        .try_for_each_concurrent(SIDE_BY_SIDE, |layer| blob::fetch(client, name, layer, store, watch))
+        .try_for_each_concurrent(SIDE_BY_SIDE, |(number, layer)| {
+            let target = blob::Target { store: store.clone(), watch: Arc::clone(watch), number, unpack: unpack.cloned() };
+            blob::fetch(source, layer, target)
+        })
         .await?;
     list::record(store, name, digest, &raw)?;
     Ok(pulled)

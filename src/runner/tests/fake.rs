@@ -331,7 +331,7 @@ impl System for Fake {
             if parents.is_empty() || !transport.join("Files").is_dir() {
                 return refuse("ImportLayer", INVALID);
             }
-            make(&folder.join("imported"))
+            std::fs::create_dir(folder.join("Files")).map_err(|error| CallError::unusable("ImportLayer", error))
         })
     }
 
