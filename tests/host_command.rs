@@ -302,7 +302,7 @@ fn what_is_wrong_is_said_on_the_standard_error() {
         ("22h2".to_owned(), "caused by: it may be windows-10-22h2 (build 19045)"),
         (missing, "error: cannot read the host file `no/such/file.reg`\ncaused by: "),
         (fixture("in-container.reg"), "hint: run wincompat on the host itself"),
-        (fixture("README.md"), "error: this text holds"),
+        (fixture("README.md"), "caused by: this text holds"),
         (hostile, "error: `x[31m: :error: :y# #vso[z]` names no Windows host\nhint: give a version"),
     ] {
         for format in ["table", "json"] {

@@ -2,19 +2,32 @@
 
 pub mod check;
 mod detached;
+mod each;
+pub mod exec;
 pub mod explain;
 mod facts;
 pub mod host;
+pub mod images;
+pub mod inspect;
+pub mod kill;
+pub mod logs;
+mod moment;
 pub mod monitor;
 mod policy;
 mod process;
 mod progress;
+pub mod prune;
+pub mod ps;
 pub mod pull;
 mod refusal;
 mod registries;
+pub mod rm;
+pub mod rmi;
 pub mod run;
+pub mod stop;
 mod store;
 mod terminal;
+pub mod wait;
 mod warnings;
 
 use std::borrow::Cow;
@@ -44,12 +57,23 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
+    Exec(exec::Args),
     Explain(explain::ExplainArgs),
     Host(host::Args),
+    Images(images::Args),
+    Inspect(inspect::Args),
+    Kill(kill::Args),
+    Logs(logs::Args),
     #[command(hide = true)]
     Monitor(monitor::Args),
+    Prune(prune::Args),
+    Ps(ps::Args),
     Pull(pull::Args),
+    Rm(rm::Args),
+    Rmi(rmi::Args),
     Run(Box<run::Args>),
+    Stop(stop::Args),
+    Wait(wait::Args),
 }
 
 /// Runs the program with these arguments, the first of which is its name; the answer is its exit code.
@@ -64,11 +88,22 @@ pub fn run(arguments: Vec<OsString>) -> u32 {
     let mut err = anstream::AutoStream::auto(io::stderr());
     let done = match &cli.command {
         Command::Check(args) => check::run(args, columns(), &mut out, &mut err).map(u32::from),
+        Command::Exec(args) => exec::run(args, &mut err),
         Command::Explain(args) => explain::run(args, io::stdin().lock(), &mut out, &mut err).map(u32::from),
         Command::Host(args) => host::run(args, columns(), &mut out, &mut err).map(u32::from),
+        Command::Images(args) => images::run(args, columns(), &mut out, &mut err).map(u32::from),
+        Command::Inspect(args) => inspect::run(args, &mut out, &mut err).map(u32::from),
+        Command::Kill(args) => kill::run(args, &mut out, &mut err).map(u32::from),
+        Command::Logs(args) => logs::run(args, &mut err).map(u32::from),
         Command::Monitor(args) => Ok(monitor::run(args)),
+        Command::Prune(args) => prune::run(args, &mut out, &mut err).map(u32::from),
+        Command::Ps(args) => ps::run(args, columns(), &mut out, &mut err).map(u32::from),
         Command::Pull(args) => pull::run(args, &mut out, &mut err).map(u32::from),
+        Command::Rm(args) => rm::run(args, &mut out, &mut err).map(u32::from),
+        Command::Rmi(args) => rmi::run(args, &mut out, &mut err).map(u32::from),
         Command::Run(args) => run::run(args, columns(), &mut out, &mut err),
+        Command::Stop(args) => stop::run(args, &mut out, &mut err).map(u32::from),
+        Command::Wait(args) => wait::run(args, &mut out, &mut err).map(u32::from),
     };
     match done.and_then(|code| unless_closed(out.flush()).map(|()| code)) {
         Ok(code) => code,

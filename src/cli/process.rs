@@ -1,10 +1,11 @@
 //! The arguments that `run` and `exec` have in common: what a process in a container gets, and how it is connected to us.
 
-use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
 use super::refusal::Refusal;
+use super::terminal;
+use crate::runner::documents::ConsoleSize;
 use crate::runner::flags::Environment;
 
 /// What the process gets.
@@ -35,17 +36,13 @@ pub struct ProcessArgs {
 const LARGEST_ENV_FILE: u64 = 1 << 20;
 
 impl ProcessArgs {
-    /// The environment: what the image says, then the files, then the single variables.
+    /// The variables: those of the files, then the single ones.
     ///
     /// # Errors
     ///
     /// A file that cannot be read, or what is no variable.
-    pub fn environment(&self, of_image: &[String]) -> Result<BTreeMap<String, String>, Refusal> {
+    pub fn environment(&self) -> Result<Environment, Refusal> {
         let mut environment = Environment::default();
-        for variable in of_image {
-            // An image that says what is no variable says nothing.
-            let _ = environment.add(variable, &|_| None);
-        }
         let outer = |name: &str| std::env::var(name).ok();
         for file in &self.env_file {
             let wrong =
@@ -61,7 +58,12 @@ impl ProcessArgs {
         for variable in &self.env {
             environment.add(variable, &outer).map_err(|why| Refusal::new("the environment is wrong").because(why))?;
         }
-        Ok(environment.into_map())
+        Ok(environment)
+    }
+
+    /// The console it gets, if it gets one: as large as ours, or of a usual size where we have none.
+    pub fn console(&self) -> Option<ConsoleSize> {
+        self.tty.then(|| terminal::size().unwrap_or(ConsoleSize { height: 25, width: 80 }))
     }
 
     /// Refuses a console whose input is no terminal, as Docker does: the process would wait for keys that never come.

@@ -19,8 +19,8 @@ use crate::knowledge::Knowledge;
 use crate::report::document::{Entry, Report};
 use crate::report::{self, Format, plain};
 use crate::runner::command_line::Command;
-use crate::runner::documents::{ConsoleSize, Cpus, PortMapping};
-use crate::runner::flags::{self, Volume};
+use crate::runner::documents::{Cpus, Mount, Pipe, PortMapping};
+use crate::runner::flags::{self, Environment, Volume};
 use crate::runner::image_config::ProcessConfig;
 use crate::runner::interrupts::Interrupts;
 use crate::runner::log::Log;
@@ -33,7 +33,7 @@ use crate::runner::stdio::Stdio;
 use crate::runner::store::Store;
 use crate::runner::system::{PATIENCE, this_machine};
 use crate::runner::trace::Trace;
-use crate::runner::{id, import, name};
+use crate::runner::{import, name};
 
 /// Run a container, with no engine.
 #[derive(clap::Args, Clone, Debug)]
@@ -166,6 +166,13 @@ impl<E: Into<Refusal>> From<E> for Failure {
     }
 }
 
+/// What flags name of this machine.
+struct Given {
+    environment: Environment,
+    mounts: Vec<Mount>,
+    pipes: Vec<Pipe>,
+}
+
 /// The image, as far as it is known before its layers are there.
 struct Chosen {
     name: Name,
@@ -188,6 +195,7 @@ impl Args {
         if !self.dry_run {
             self.process.check_terminal()?;
         }
+        let given = self.given()?;
         let policy = self.policy.policy()?;
         let knowledge = self.knowledge.load()?;
         let mut host = self.find_host(&knowledge, &policy)?;
@@ -205,7 +213,7 @@ impl Args {
                 Some(pulled) => pulled,
                 None => runtime.block_on(pull::described(&images, &chosen.name, &digest(&chosen)?))?,
             };
-            let request = self.request(&pulled, isolation, layer_ids(&pulled))?;
+            let request = self.request(&pulled, isolation, given)?;
             return print_plan(&request, &root, out);
         }
 
@@ -226,13 +234,13 @@ impl Args {
         };
         drop(images);
         drop(runtime);
+        let request = self.request(&pulled, isolation, given)?;
         let interrupts = terminal::interrupts()?;
-        let layers = import::import(&*system, &store, &blobs, &pulled.layers, &interrupts, &|layer| {
+        import::import(&*system, &store, &blobs, &pulled.layers, &interrupts, &|layer| {
             if !self.quiet {
                 progress::importing(layer);
             }
         })?;
-        let request = self.request(&pulled, isolation, layers)?;
         if self.detach {
             drop(system);
             let id = detached::start(&root, self.trace.as_deref(), &request, &interrupts, err)?;
@@ -339,19 +347,8 @@ impl Args {
         Err(Refusal::new(what.trim_start()).hint("the findings above say what to do; --force tries it all the same").into())
     }
 
-    /// What is to be run, from the flags and the image's config.
-    fn request(&self, pulled: &Pulled, isolation: Isolation, layers: Vec<id::LayerId>) -> Result<Request, Refusal> {
-        let none = ProcessConfig::default();
-        let config = pulled.config.config.as_ref().unwrap_or(&none);
-        let own_entrypoint: Vec<String> = self.entrypoint.iter().filter(|program| !program.is_empty()).cloned().collect();
-        let overridden = self.entrypoint.is_some();
-        let command = Command {
-            entrypoint: if overridden { &own_entrypoint } else { config.entrypoint.as_deref().unwrap_or_default() },
-            image_command: if overridden { &[] } else { config.cmd.as_deref().unwrap_or_default() },
-            arguments: &self.command,
-            args_escaped: !overridden && config.args_escaped == Some(true),
-        };
-        let command_line = command.line().map_err(|error| Refusal::new("the container's command is wrong").because(error))?;
+    /// What flags name of this machine, looked at before anything is fetched.
+    fn given(&self) -> Result<Given, Refusal> {
         let (mut mounts, mut pipes) = (Vec::new(), Vec::new());
         for volume in &self.volume {
             match volume.clone() {
@@ -364,22 +361,39 @@ impl Args {
                 }
             }
         }
+        Ok(Given { environment: self.process.environment()?, mounts, pipes })
+    }
+
+    /// What is to be run, from the flags and the image's config.
+    fn request(&self, pulled: &Pulled, isolation: Isolation, given: Given) -> Result<Request, Refusal> {
+        let none = ProcessConfig::default();
+        let config = pulled.config.config.as_ref().unwrap_or(&none);
+        let own_entrypoint: Vec<String> = self.entrypoint.iter().filter(|program| !program.is_empty()).cloned().collect();
+        let overridden = self.entrypoint.is_some();
+        let command = Command {
+            entrypoint: if overridden { &own_entrypoint } else { config.entrypoint.as_deref().unwrap_or_default() },
+            image_command: if overridden { &[] } else { config.cmd.as_deref().unwrap_or_default() },
+            arguments: &self.command,
+            args_escaped: !overridden && config.args_escaped == Some(true),
+        };
+        let command_line = command.line().map_err(|error| Refusal::new("the container's command is wrong").because(error))?;
         Ok(Request {
             name: self.name.clone().unwrap_or_default(),
             image: self.image.clone(),
             isolation,
-            layers,
+            layers: pulled.layer_ids(),
             host_name: self.hostname.clone(),
             process: ProcessRequest {
                 command_line,
                 user: self.process.user.clone().or_else(|| config.user.clone()).unwrap_or_default(),
                 working_directory: self.process.workdir.clone().or_else(|| config.working_dir.clone()).unwrap_or_default(),
-                environment: self.process.environment(config.env.as_deref().unwrap_or_default())?,
+                environment: given.environment.over(config.env.as_deref().unwrap_or_default()).into_map(),
                 stdin: self.process.interactive && !self.detach,
-                console: self.process.tty.then(|| terminal::size().unwrap_or(ConsoleSize { height: 25, width: 80 })),
+                console: self.process.console(),
+                silent: false,
             },
-            mounts,
-            pipes,
+            mounts: given.mounts,
+            pipes: given.pipes,
             network: self.network.clone().unwrap_or_default(),
             ports: self.publish.concat(),
             memory_mib: self.memory,
@@ -415,17 +429,8 @@ fn digest(chosen: &Chosen) -> Result<crate::image::Digest, Refusal> {
     })
 }
 
-/// The ids that an image's layers have once they are imported, topmost first.
-fn layer_ids(pulled: &Pulled) -> Vec<id::LayerId> {
-    let mut ids: Vec<id::LayerId> = Vec::with_capacity(pulled.layers.len());
-    for layer in &pulled.layers {
-        ids.insert(0, id::LayerId::on(ids.first(), &layer.diff_id));
-    }
-    ids
-}
-
 fn is_imported(root: &Path, pulled: &Pulled) -> bool {
-    Store::on_paper(root).is_ok_and(|store| layer_ids(pulled).iter().all(|id| import::is_complete(&store, id)))
+    Store::on_paper(root).is_ok_and(|store| pulled.layer_ids().iter().all(|id| import::is_complete(&store, id)))
 }
 
 /// Warnings of a judgement that went well, a line each.

@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy as _;
 
 use super::refusal::Refusal;
+use crate::image::layout::Folder;
+use crate::runner::store::Store;
+use crate::runner::system::{PATIENCE, System, this_machine};
+use crate::runner::trace::Trace;
 
 /// The store.
 #[derive(clap::Args, Clone, Debug)]
@@ -22,6 +26,39 @@ impl StoreArgs {
     /// A system that names none, where nothing is said.
     pub fn folder(&self) -> Result<PathBuf, Refusal> {
         self.root().ok_or_else(|| Refusal::new("this system names no folder for data").hint("name one with --root"))
+    }
+
+    /// The containers in it; one that is not there has none.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::folder`].
+    pub fn store(&self) -> Result<Store, Refusal> {
+        Ok(Store::at(&self.folder()?)?)
+    }
+
+    /// The containers in it, and this machine, which runs them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::folder`], and anywhere but on Windows.
+    pub fn store_and_system(&self) -> Result<(Store, Box<dyn System>), Refusal> {
+        let system = this_machine(Trace::off(), PATIENCE).map_err(|error| Refusal {
+            hint: Some("run this on the Windows machine that runs the containers".to_owned()),
+            ..Refusal::from(error)
+        })?;
+        Ok((self.store()?, system))
+    }
+
+    /// The images in it; `None` if none was ever pulled.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::folder`], and a folder that is no image layout of ours.
+    pub fn images(&self) -> Result<Option<Folder>, Refusal> {
+        let root = self.folder()?;
+        Store::at(&root)?;
+        Ok(if root.join("oci-layout").exists() { Some(Folder::open(root)?) } else { None })
     }
 
     /// The folder: `%ProgramData%\wincompat` on Windows, the user's data folder elsewhere; `None` where the system names none.

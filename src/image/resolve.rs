@@ -175,7 +175,7 @@ impl<'k> Images<'k> {
         match location {
             Location::Registry(name) => {
                 known::refuse_latest(self.knowledge, name)?;
-                self.locate_name(name).await.map_err(|error| known::advise(self.knowledge, name, error))
+                self.locate_name(name).await.map_err(|error| or_general_advice(known::advise(self.knowledge, name, error)))
             }
             Location::Local { format, path, name } => {
                 let located = self.locate_in_layout(*format, path, name.as_deref()).await;
@@ -319,6 +319,17 @@ impl<'k> Images<'k> {
     /// Where the facts of the image with this manifest are kept.
     pub(super) fn known_facts(&self, manifest: &Digest) -> Arc<OnceCell<Facts>> {
         self.facts.place(manifest.clone())
+    }
+}
+
+/// Says what to do about a registry's failure where nothing closer to it did.
+fn or_general_advice(error: Error) -> Error {
+    match error.kind {
+        ErrorKind::Network => {
+            error.hint("look at the name of the registry, the network and the proxy (HTTPS_PROXY), then try again")
+        }
+        ErrorKind::Invalid | ErrorKind::Unsupported => error.hint("have the image pushed anew, or take another tag of it"),
+        ErrorKind::NotFound | ErrorKind::Unauthorized | ErrorKind::RateLimited => error,
     }
 }
 

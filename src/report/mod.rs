@@ -1,9 +1,13 @@
 //! What was found, in the forms people and programs read: one renderer a file.
 
+mod columns;
+pub mod containers;
+pub mod containers_table;
 pub mod document;
 pub mod failure;
 pub mod host;
 pub mod host_table;
+pub mod images;
 pub mod plain;
 pub mod table;
 

@@ -17,7 +17,7 @@ pub(super) const NARROWEST: u16 = 60;
 /// What answers, verdict, lines and padding take, and a host broken at spaces.
 const FOR_THE_OTHER_COLUMNS: usize = 56;
 /// The spaces around the content of a column.
-const PADDING: u16 = 2;
+pub(super) const PADDING: u16 = 2;
 
 /// Writes the table, then what was found for each result, then what could not be read.
 pub fn write(report: &Report, width: u16, out: &mut dyn Write) -> io::Result<()> {
@@ -75,7 +75,7 @@ fn results(report: &Report, width: u16) -> Table {
 }
 
 /// Breaks a reference after slashes into lines of at most this many characters, where its parts allow.
-fn broken_at_slashes(reference: &str, width: usize) -> String {
+pub(super) fn broken_at_slashes(reference: &str, width: usize) -> String {
     let mut broken = String::with_capacity(reference.len() + 2);
     let mut line = 0;
     for part in reference.split_inclusive('/') {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::{CallError, Reason};
 use super::documents::Invalid;
+use crate::image;
 use crate::knowledge::error_by_hresult;
 
 /// What failed, why, and what to do.
@@ -68,6 +69,13 @@ impl Error {
         self
     }
 
+    /// Says first what this failure was a part of.
+    pub fn within(mut self, what: impl Into<String>) -> Self {
+        let inner = std::mem::replace(&mut self.what, what.into());
+        self.causes.insert(0, inner);
+        self
+    }
+
     /// A failed call: its code, what that means, and the service's own sentences.
     pub fn call(what: impl Into<String>, error: &CallError) -> Self {
         let mut shown = Self::new(what);
@@ -93,6 +101,12 @@ impl Error {
     /// A document that was not built.
     pub fn invalid(what: impl Into<String>, invalid: &Invalid) -> Self {
         Self::new(what).because(invalid)
+    }
+}
+
+impl From<image::Error> for Error {
+    fn from(error: image::Error) -> Self {
+        Self { what: error.what, causes: error.causes, hint: error.hint, exit: Exit::Failed }
     }
 }
 

@@ -191,6 +191,20 @@ impl Environment {
         Ok(())
     }
 
+    /// These variables over others, e.g. those of an image.
+    #[must_use]
+    pub fn over(self, others: &[String]) -> Self {
+        let mut both = Self::default();
+        for variable in others {
+            // An image that says what is no variable says nothing.
+            let _ = both.add(variable, &|_| None);
+        }
+        for (name, value) in self.variables.into_values() {
+            both.set(&name, &value);
+        }
+        both
+    }
+
     /// Every variable once.
     pub fn into_map(self) -> BTreeMap<String, String> {
         self.variables.into_values().collect()
@@ -279,6 +293,10 @@ mod tests {
         environment.add_file("\u{feff}# comment\r\n\r\n  A=b=c \r\nFROM_OUTSIDE\n", &outer).unwrap();
         let expected = [("A", "b=c "), ("EMPTY", ""), ("FROM_OUTSIDE", "outer"), ("Path", "C:\\app")];
         assert_eq!(environment.clone().into_map(), expected.map(|(name, value)| (name.into(), value.into())).into());
+        let image = ["path=C:\\Image", "B=image", "A=image", "no variable"].map(str::to_owned);
+        let over = [("A", "b=c "), ("B", "image"), ("EMPTY", ""), ("FROM_OUTSIDE", "outer"), ("path", "C:\\app")];
+        let over = over.map(|(name, value)| (name.into(), value.into())).into();
+        assert_eq!(environment.clone().over(&image).into_map(), over);
         for wrong in ["", "=x", "A B=c"] {
             assert!(environment.add(wrong, &outer).is_err(), "{wrong}");
         }

@@ -1,5 +1,6 @@
 //! An image's layers from the store's blobs into folders that HCS can join.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
@@ -52,6 +53,32 @@ pub fn is_complete(store: &Store, id: &LayerId) -> bool {
     store.layer(id).join(COMPLETE).is_file()
 }
 
+/// Says that a layer is not whole any more, so that nobody takes it; `false` if it is just being imported or was not there.
+pub(super) fn forget(store: &Store, id: &LayerId) -> Result<bool, Error> {
+    let failed = |error: io::Error| Error::new(format!("the layer {id} was not deleted")).because(error);
+    if !store.layer(id).exists() {
+        return Ok(false);
+    }
+    let lock = File::options().create(true).truncate(false).write(true).open(store.layer_lock(id)).map_err(failed)?;
+    if lock.try_lock().is_err() {
+        return Ok(false);
+    }
+    match std::fs::remove_file(store.layer(id).join(COMPLETE)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+        _ => Ok(true),
+    }
+}
+
+/// Deletes a layer that was forgotten, unless somebody has begun to import it again.
+pub(super) fn remove_forgotten(system: &dyn System, store: &Store, id: &LayerId) -> Result<bool, Error> {
+    let failed = |error: io::Error| Error::new(format!("the layer {id} was not deleted")).because(error);
+    let lock = File::options().create(true).truncate(false).write(true).open(store.layer_lock(id)).map_err(failed)?;
+    if lock.try_lock().is_err() || is_complete(store, id) {
+        return Ok(false);
+    }
+    remove_layer(system, &store.layer(id)).map(|()| true)
+}
+
 /// One layer.
 struct Import<'a> {
     system: &'a dyn System,
@@ -84,6 +111,7 @@ impl Import<'_> {
         self.decode(blob, layer, Position::Base, &mut *sink)?;
         drop(sink);
         self.system.process_base_image(&folder).map_err(|error| self.call(&error))?;
+        self.made("ProcessBaseImage", folder.join("blank.vhdx").is_file())?;
         if is_folder(&folder.join("UtilityVM").join("Files")) {
             self.utility_image(&folder)?;
         }
@@ -94,7 +122,10 @@ impl Import<'_> {
     fn upper(&self, blob: &Path, layer: &pull::Layer) -> Result<(), Error> {
         let folder = self.store.layer(&self.id);
         let parents = self.parents.iter().map(|parent| self.parent(parent)).collect::<Result<Vec<_>, Error>>()?;
-        let nearest = self.parents.first().map(|parent| self.store.layer(parent)).unwrap_or_default();
+        // Of the layers below, the topmost that has a utility VM: the others show what it has.
+        let utility_vm = self.system.utility_vm(&parents).map_err(|error| self.call(&error))?;
+        let nearest = utility_vm.as_deref().and_then(Path::parent).map(Path::to_owned);
+        let nearest = nearest.or_else(|| self.parents.first().map(|parent| self.store.layer(parent))).unwrap_or_default();
         let unwritable = |error: io::Error| self.failed("its transport folder cannot be written").because(error);
         let waiting = self.store.layer_transport(&self.id);
         remove_folder(&waiting).and_then(|()| std::fs::create_dir(&waiting)).map_err(unwritable)?;
@@ -104,6 +135,7 @@ impl Import<'_> {
                 Transport::create_in(&waiting, self.system.stamp(), Some(&mut *utility_vm)).map_err(unwritable)?;
             self.decode(blob, layer, Position::Upper, &mut transport)?;
             self.system.import_layer(&folder, transport.path(), &parents).map_err(|error| self.call(&error))?;
+            self.made("ImportLayer", is_folder(&folder.join("Files")))?;
             self.system.settle_layer(&folder, &parents, transport.pending()).map_err(|error| self.call(&error))?;
             if transport.pending().utility_vm { self.utility_image(&folder) } else { Ok(()) }
         })();
@@ -129,7 +161,13 @@ impl Import<'_> {
         if !is_folder(&utility_vm) {
             return Err(self.failed("its UtilityVM is no folder"));
         }
-        self.system.process_utility_image(&utility_vm).map_err(|error| self.call(&error))
+        self.system.process_utility_image(&utility_vm).map_err(|error| self.call(&error))?;
+        self.made("ProcessUtilityImage", utility_vm.join("SystemTemplate.vhdx").is_file())
+    }
+
+    /// Refuses to go on where a call claims to have worked and has made nothing.
+    fn made(&self, call: &str, made: bool) -> Result<(), Error> {
+        if made { Ok(()) } else { Err(self.failed(&format!("{call} made nothing of it, and no error"))) }
     }
 
     fn parent(&self, id: &LayerId) -> Result<Layer, Error> {
@@ -184,18 +222,32 @@ fn remove_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes what killed imports left; layers that are being imported are left alone. What could not be removed is returned.
-pub(super) fn sweep(system: &dyn System, store: &Store) -> Result<Vec<Error>, Error> {
+/// The ids of all layers that were imported to their end.
+pub(super) fn complete_layers(store: &Store) -> Result<Vec<LayerId>, Error> {
+    Ok(layer_ids(store)?.into_iter().filter(|id| is_complete(store, id)).collect())
+}
+
+/// The ids of all layers of which there is anything. A store that is not there has none.
+fn layer_ids(store: &Store) -> Result<BTreeSet<LayerId>, Error> {
     let folder = store.layers();
     let unreadable = |error: io::Error| Error::new(format!("{} cannot be read", folder.display())).because(error);
-    let mut ids = std::collections::BTreeSet::new();
-    for entry in folder.read_dir().map_err(unreadable)? {
+    let mut ids = BTreeSet::new();
+    let entries = match folder.read_dir() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ids),
+        entries => entries.map_err(unreadable)?,
+    };
+    for entry in entries {
         let name = entry.map_err(unreadable)?.file_name();
         // `ID`, `ID.lock` or `ID.transport`.
         ids.extend(name.to_str().and_then(|name| name.split('.').next()?.parse::<LayerId>().ok()));
     }
+    Ok(ids)
+}
+
+/// Removes what killed imports left; layers that are being imported are left alone. What could not be removed is returned.
+pub(super) fn sweep(system: &dyn System, store: &Store) -> Result<Vec<Error>, Error> {
     let mut left = Vec::new();
-    for id in ids {
+    for id in layer_ids(store)? {
         let Ok(lock) = File::options().create(true).truncate(false).write(true).open(store.layer_lock(&id)) else { continue };
         if lock.try_lock().is_err() {
             continue;

@@ -5,13 +5,18 @@
 
 pub mod call;
 pub mod command_line;
+pub mod containers;
 pub mod documents;
+pub mod ending;
 pub mod error;
+pub mod exec;
+pub mod filter;
 pub mod flags;
 pub(crate) mod guarded;
 pub mod guid;
 pub mod id;
 pub mod image_config;
+pub mod images;
 pub mod import;
 pub mod interrupts;
 pub mod layer;
@@ -22,6 +27,7 @@ pub mod name;
 mod network;
 pub mod plan;
 pub mod preflight;
+mod process;
 pub mod prune;
 pub mod pull;
 pub mod recipe;

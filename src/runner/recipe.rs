@@ -1,31 +1,23 @@
 //! A container's life, told as a recipe: layers → scratch → network → document → create → start → process → stdio → wait →
 //! clean up. Every step that takes something of the host writes it down first; whatever happens then, all of it is given back.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
 use jiff::Timestamp;
 
 use super::call::CallError;
-use super::documents::{Argon, ConsoleSize, ContainerDocument, Layer, Signal, Spec, Xenon};
-use super::error::{Error, Exit};
+use super::documents::{Argon, ConsoleSize, ContainerDocument, Layer, Spec, Xenon};
+use super::error::Error;
+use super::import;
 use super::interrupts::Interrupts;
 use super::network::{self, Connection};
+use super::process;
 use super::release;
 use super::request::Request;
 use super::scratch;
 use super::state::{Claim, Resource};
-use super::stdio::{Pump, Stdio};
+use super::stdio::Stdio;
 use super::store::Store;
-use super::system::{Container, Process, Spawned, System};
+use super::system::{Container, Spawned, System};
 use crate::compat::Isolation;
-
-/// How often the end of a process and the user's interrupts are looked at.
-const TICK: Duration = Duration::from_millis(50);
-/// How long the output of an ended process may be silent before it is taken for complete.
-const SILENCE: Duration = Duration::from_secs(5);
-/// How long a process may take to be told of as ended after its container has ended.
-const LAST_WORD: Duration = Duration::from_secs(5);
 
 /// What a recipe works with.
 pub struct Kitchen<'a> {
@@ -93,17 +85,19 @@ fn live(
     let document = document(&spec, &place, connection)?;
     let container = create(kitchen, claim, container, &document)?;
     let spawned = process(kitchen, claim, container, request)?;
-    let (process, mut pump) = Pump::start(spawned, stdio)?;
-    (kitchen.report)(Progress::Running(claim));
-    let exit_code = wait(kitchen, container, &process, request.process.console)?;
-    pump.drain(SILENCE);
-    Ok(exit_code)
+    process::accompany(kitchen, container, spawned, stdio, request.process.console, || (kitchen.report)(Progress::Running(claim)))
 }
 
 /// The image's layers as HCS knows them, topmost first.
 fn layers(kitchen: &Kitchen<'_>, request: &Request) -> Result<Vec<Layer>, Error> {
     let mut layers = Vec::with_capacity(request.layers.len());
     for id in &request.layers {
+        // Looked at after the claim: from that on nobody deletes them.
+        if !kitchen.store.is_on_paper() && !import::is_complete(kitchen.store, id) {
+            return Err(Error::new("the image's layers are gone")
+                .because(format!("the layer {id} was deleted meanwhile"))
+                .hint("run it again: the layers are imported once more"));
+        }
         let guid = kitchen
             .system
             .name_to_guid(&id.to_string())
@@ -229,82 +223,15 @@ fn refused(what: String, error: &CallError) -> Error {
     shown
 }
 
-/// The container's main process.
+/// The container's main process, written down.
 fn process(kitchen: &Kitchen<'_>, claim: &mut Claim, container: &dyn Container, request: &Request) -> Result<Spawned, Error> {
-    kitchen.interrupts.check()?;
-    let parameters =
-        request.process.parameters().map_err(|invalid| Error::invalid("the container's command is wrong", &invalid))?;
-    let spawned = container.create_process(&parameters).map_err(|error| {
-        let shown = Error::call(format!("the command did not start: {}", request.process.command_line), &error);
-        match error.code() {
-            // ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND
-            Some(0x8007_0002 | 0x8007_0003) => shown.hint("there is no such program in the image").exits(Exit::NotFound),
-            // ERROR_DIRECTORY
-            Some(0x8007_010b) => {
-                shown.hint("the working directory does not exist in the image: name another with -w").exits(Exit::NotStartable)
-            }
-            // E_ACCESSDENIED, ERROR_BAD_EXE_FORMAT
-            Some(0x8007_0005 | 0x8007_00c1) => shown.exits(Exit::NotStartable),
-            _ => shown,
-        }
-    })?;
+    let spawned = process::create(kitchen, container, &request.process)?;
     let id = spawned.process.id();
     claim.update(|state| {
         state.started = Some(Timestamp::now());
         state.process_id = Some(id);
     })?;
     Ok(spawned)
-}
-
-/// Waits for the process to end. The first interrupt is passed on to it, the second ends it, the third ends the wait.
-/// Its console, if it has one, follows the user's in size.
-fn wait(
-    kitchen: &Kitchen<'_>,
-    container: &dyn Container,
-    process: &Arc<dyn Process>,
-    mut console: Option<ConsoleSize>,
-) -> Result<u32, Error> {
-    let lost = |error: &CallError| Error::call("the container's process was lost", error);
-    let mut seen = 0;
-    let mut ended: Option<Instant> = None;
-    loop {
-        if let Some(code) = process.wait(TICK).map_err(|error| lost(&error))? {
-            return Ok(code);
-        }
-        if console.is_some()
-            && let Some(size) = (kitchen.console)()
-            && console != Some(size)
-        {
-            console = Some(size);
-            // A window of the wrong size is no reason to stop.
-            let _ = process.resize(size);
-        }
-        while seen < kitchen.interrupts.count() {
-            seen += 1;
-            let passed_on = match seen {
-                1 => process.signal(Signal::CtrlC).or_else(|_| process.terminate()),
-                2 => process.terminate(),
-                _ => return Err(Error::new("interrupted")),
-            };
-            match passed_on {
-                Err(error) if !error.is_gone() => {
-                    (kitchen.report)(Progress::Note(&format!("the interrupt was not passed on: {error}")));
-                }
-                _ => {}
-            }
-        }
-        match ended {
-            Some(since) if since.elapsed() > LAST_WORD => {
-                return Err(Error::new("the container ended without telling what its process ended with"));
-            }
-            Some(_) => {}
-            None => {
-                if container.wait(Duration::ZERO).map_err(|error| lost(&error))? {
-                    ended = Some(Instant::now());
-                }
-            }
-        }
-    }
 }
 
 /// Gives everything back. A container whose process has run is kept for `ps` and `logs` until it is removed, one that never came

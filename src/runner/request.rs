@@ -59,6 +59,9 @@ pub struct ProcessRequest {
     pub stdin: bool,
     /// Its console, if it gets one.
     pub console: Option<ConsoleSize>,
+    /// Whether nobody is to read its output.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 impl ProcessRequest {
@@ -70,8 +73,9 @@ impl ProcessRequest {
             .environment(self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())))?
             .stdin(self.stdin);
         Ok(match self.console {
-            Some(size) => parameters.console(size),
-            None => parameters,
+            Some(size) if !self.silent => parameters.console(size),
+            None if !self.silent => parameters,
+            _ => parameters.silent(),
         })
     }
 }

@@ -41,6 +41,18 @@ impl Resource {
     pub const ALL: [Self; 6] =
         [Self::Scratch, Self::Activation, Self::Preparation, Self::Endpoint, Self::Namespace, Self::ComputeSystem];
 
+    /// Its name, as state files have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scratch => "scratch",
+            Self::Activation => "activation",
+            Self::Preparation => "preparation",
+            Self::Endpoint => "endpoint",
+            Self::Namespace => "namespace",
+            Self::ComputeSystem => "compute-system",
+        }
+    }
+
     /// Whether a service keeps it, and not the file system.
     pub(super) const fn is_of_a_service(self) -> bool {
         matches!(self, Self::Endpoint | Self::Namespace | Self::ComputeSystem)
@@ -69,6 +81,23 @@ pub struct State {
     pub address: Option<String>,
     /// What it holds or may hold, in the order in which it was taken.
     pub taken: Vec<Resource>,
+}
+
+impl State {
+    /// That of a container that is only asked for yet.
+    fn of(request: Request) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            request,
+            created: Timestamp::now(),
+            started: None,
+            finished: None,
+            process_id: None,
+            exit_code: None,
+            address: None,
+            taken: Vec::new(),
+        }
+    }
 }
 
 /// The version of the form of state files.
@@ -113,17 +142,7 @@ impl Store {
             name::parse(&request.name).map_err(wrong)?;
         }
         let id = ContainerId::random().map_err(|error| Error::new("no random numbers for a container id").because(error))?;
-        let state = State {
-            schema: SCHEMA.to_owned(),
-            request,
-            created: Timestamp::now(),
-            started: None,
-            finished: None,
-            process_id: None,
-            exit_code: None,
-            address: None,
-            taken: Vec::new(),
-        };
+        let state = State::of(request);
         let mut claim = Claim { id, folder: self.container(&id), lock: None, state: Some(state), on_paper: self.is_on_paper() };
         if !claim.on_paper {
             let _guard = self.guard().map_err(|error| unwritable(&claim.folder, &error))?;
@@ -149,6 +168,9 @@ impl Store {
     pub fn find(&self, id: &ContainerId) -> Result<Option<Found>, Error> {
         let folder = self.container(id);
         let _guard = self.guard().map_err(|error| unwritable(&folder, &error))?;
+        if !is_folder(&folder) {
+            return Ok(None);
+        }
         let lock = match open_lock(&folder) {
             Ok(lock) => lock,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Some(Found::Owned)),
@@ -160,14 +182,32 @@ impl Store {
         Ok(Some(Found::Ours(Box::new(claim))))
     }
 
-    /// The ids of all containers of this store, owned or not.
+    /// Whether the process lives that owns this container.
+    pub fn is_owned(&self, id: &ContainerId) -> Result<bool, Error> {
+        let folder = self.container(id);
+        // Under the guard nobody else sees that the lock is tried.
+        let owned = self.guard().and_then(|_guard| match open_lock(&folder) {
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        });
+        owned.map_err(|error| unwritable(&folder, &error))
+    }
+
+    /// The ids of all containers of this store, owned or not. A store that is not there has none.
     pub fn container_ids(&self) -> Result<Vec<ContainerId>, Error> {
         let folder = self.containers();
         let unreadable = |error: io::Error| Error::new(format!("{} cannot be read", folder.display())).because(error);
         let mut ids = Vec::new();
-        for entry in folder.read_dir().map_err(unreadable)? {
-            let name = entry.map_err(unreadable)?.file_name();
-            ids.extend(name.to_str().and_then(|name| name.parse::<ContainerId>().ok()));
+        let entries = match folder.read_dir() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ids),
+            entries => entries.map_err(unreadable)?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(unreadable)?;
+            let id = entry.file_name().to_str().and_then(|name| name.parse::<ContainerId>().ok());
+            ids.extend(id.filter(|_| is_folder(&entry.path())));
         }
         ids.sort_unstable();
         Ok(ids)
@@ -179,7 +219,7 @@ impl Store {
     }
 
     /// Keeps others from creating, taking over or removing containers of this store; for moments only.
-    fn guard(&self) -> io::Result<File> {
+    pub(super) fn guard(&self) -> io::Result<File> {
         let guard = lock_file(&self.containers())?;
         guard.lock()?;
         Ok(guard)
@@ -261,6 +301,11 @@ impl Claim {
     }
 }
 
+/// Whether this is a folder and no link to one: what is locked, written and deleted in it would be elsewhere.
+fn is_folder(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_dir())
+}
+
 /// Opens and takes the lock in a container's folder; "would block" if its owner lives.
 fn open_lock(folder: &Path) -> io::Result<File> {
     let lock = lock_file(folder)?;
@@ -297,13 +342,20 @@ fn read(folder: &Path) -> Option<State> {
 }
 
 fn unwritable(folder: &Path, error: &io::Error) -> Error {
-    Error::new(format!("the container's folder {} cannot be written", folder.display())).because(error)
+    Error::new(format!("the container's folder {} cannot be written", folder.display()))
+        .because(error)
+        .hint("look whether its disk is full or read-only and whether you may write there; --root DIR names another store")
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::runner::request::{NetworkWish, ProcessRequest};
+
+    /// The state of a container that was asked for so.
+    pub fn state(request: Request) -> State {
+        State::of(request)
+    }
 
     /// A small request.
     pub fn request(isolation: Isolation) -> Request {
@@ -353,10 +405,13 @@ pub(super) mod tests {
     #[test]
     fn without_a_readable_state_it_may_hold_anything() {
         let (_folder, store) = store();
-        for content in [None, Some(""), Some("{"), Some("{}"), Some(r#"{"schema":"wincompat/container/v9"}"#)] {
+        const FOLDER: Option<&str> = Some("a folder in its place");
+        for content in [None, FOLDER, Some(""), Some("{"), Some("{}"), Some(r#"{"schema":"wincompat/container/v9"}"#)] {
             let id = ContainerId::random().unwrap();
             std::fs::create_dir(store.container(&id)).unwrap();
-            if let Some(content) = content {
+            if content == FOLDER {
+                std::fs::create_dir(store.container(&id).join(STATE)).unwrap();
+            } else if let Some(content) = content {
                 std::fs::write(store.container(&id).join(STATE), content).unwrap();
             }
             let Ok(Some(Found::Ours(mut claim))) = store.find(&id) else { panic!("not ours") };
@@ -373,6 +428,19 @@ pub(super) mod tests {
         std::fs::create_dir(store.containers().join("..strange")).unwrap();
         std::fs::write(store.containers().join("A".repeat(64)), "").unwrap();
         assert_eq!(store.container_ids().unwrap(), []);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_no_container_and_nothing_is_done_beyond_it() {
+        let (folder, store) = store();
+        let elsewhere = folder.path().join("elsewhere");
+        std::fs::create_dir(&elsewhere).unwrap();
+        let id = ContainerId::random().unwrap();
+        std::os::unix::fs::symlink(&elsewhere, store.container(&id)).unwrap();
+        assert_eq!(store.container_ids().unwrap(), []);
+        assert!(matches!(store.find(&id), Ok(None)));
+        assert_eq!(elsewhere.read_dir().unwrap().count(), 0);
     }
 
     #[test]

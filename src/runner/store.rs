@@ -22,35 +22,33 @@ impl Store {
     ///
     /// A folder of it that is a link, belongs to a stranger, or cannot be created.
     pub fn open(root: &Path) -> Result<Self, Error> {
-        let store = Self::at(root)?;
+        let store = Self::of(root)?;
         for (folder, readers) in store.folders() {
             guarded::enter(&folder, readers)?;
         }
         Ok(store)
     }
 
-    /// Opens the store in this folder if there is one, and creates nothing: what only looks leaves no store behind, of which
-    /// whoever looked first would be the owner.
+    /// The store in this folder as it is: what is not there is not created, and has nothing in it. Whoever only looks must leave no
+    /// store behind, of which an ordinary user who looked first would be the owner.
     ///
     /// # Errors
     ///
     /// A folder of it that is a link, or belongs to a stranger.
-    pub fn existing(root: &Path) -> Result<Option<Self>, Error> {
-        let store = Self::at(root)?;
+    pub fn at(root: &Path) -> Result<Self, Error> {
+        let store = Self::of(root)?;
         for (folder, _) in store.folders() {
-            if !guarded::check(&folder)? {
-                return Ok(None);
-            }
+            guarded::check(&folder)?;
         }
-        Ok(Some(store))
+        Ok(store)
     }
 
     /// A store of which only the paths are of interest: nothing is created or written in it, as for `--dry-run`.
     pub fn on_paper(root: &Path) -> Result<Self, Error> {
-        Ok(Self { on_paper: true, ..Self::at(root)? })
+        Ok(Self { on_paper: true, ..Self::of(root)? })
     }
 
-    fn at(root: &Path) -> Result<Self, Error> {
+    fn of(root: &Path) -> Result<Self, Error> {
         let root = std::path::absolute(root).map_err(|error| {
             Error::new(format!("the store folder {} is no path", root.display()))
                 .because(error)
@@ -167,10 +165,9 @@ mod tests {
     fn looking_for_a_store_makes_none() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("store");
-        assert!(Store::existing(&root).unwrap().is_none());
+        Store::at(&root).unwrap();
         assert!(!root.exists());
-        Store::open(&root).unwrap();
-        assert!(Store::existing(&root).unwrap().is_some());
+        assert_eq!(Store::open(&root).unwrap().root, Store::at(&root).unwrap().root);
     }
 
     #[cfg(unix)]
@@ -186,8 +183,9 @@ mod tests {
             let link: PathBuf = root.join(inner).components().collect();
             std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
             for root in [&root, &root.join("")] {
-                let refused = Store::open(root).unwrap_err();
-                assert!(refused.what.contains(&link.display().to_string()), "{inner}: {refused:?}");
+                for refused in [Store::at(root).unwrap_err(), Store::open(root).unwrap_err()] {
+                    assert!(refused.what.contains(&link.display().to_string()), "{inner}: {refused:?}");
+                }
             }
             assert_eq!(elsewhere.read_dir().unwrap().count(), 0, "{inner}: nothing was made beyond the link");
         }

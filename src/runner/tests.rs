@@ -1,7 +1,9 @@
 //! The recipe held against a fake host.
 
+mod commands;
 mod fake;
 mod give_back;
+mod images;
 mod import;
 mod life;
 
@@ -11,10 +13,13 @@ use std::sync::{Arc, Mutex};
 
 use fake::{Fake, Killed};
 
+use crate::compat::Isolation;
+
 use super::error::Error;
 use super::interrupts::Interrupts;
 use super::recipe::{self, Kitchen, Outcome, Progress};
 use super::request::Request;
+use super::state;
 use super::stdio::Stdio;
 use super::store::Store;
 
@@ -70,8 +75,18 @@ fn run(fake: &Fake, store: &Store, request: &Request, stdin: &'static [u8]) -> O
 }
 
 /// A store in a folder of its own.
-fn store() -> (tempfile::TempDir, Store) {
+fn empty_store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
+    (folder, store)
+}
+
+/// A store with the layers of the request of all tests.
+fn store() -> (tempfile::TempDir, Store) {
+    let (folder, store) = empty_store();
+    for id in state::tests::request(Isolation::Process).layers {
+        std::fs::create_dir(store.layer(&id)).unwrap();
+        std::fs::write(store.layer(&id).join("wincompat.json"), "{}").unwrap();
+    }
     (folder, store)
 }

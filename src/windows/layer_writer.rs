@@ -82,6 +82,9 @@ impl UtilityVm {
         if self.folder.attributes(UTILITY_VM)?.is_some() {
             return Ok(());
         }
+        if self.parent.attributes(FILES)?.is_none() {
+            return Err(io::Error::other("no layer below has a utility VM that this one could change"));
+        }
         self.folder.create_folder(UTILITY_VM)?;
         self.copy(FILES)
     }
@@ -156,8 +159,10 @@ impl LayerSink for UtilityVm {
         self.copy_parent()?;
         let path = path.to_windows();
         self.folder.remove_all(&path)?;
-        // The parent's files are all here under their names, so it makes no difference where the target comes from.
-        self.folder.link(&path, &self.folder, &target.path.to_windows())
+        let target_path = target.path.to_windows();
+        // What this layer has removed is its parent's still.
+        let removed = !target.in_layer && self.folder.attributes(&target_path)?.is_none();
+        self.folder.link(&path, if removed { &self.parent } else { &self.folder }, &target_path)
     }
 
     fn remove(&mut self, path: &LayerPath) -> io::Result<()> {

@@ -12,6 +12,7 @@ mod dll;
 mod folder;
 mod layer_writer;
 mod notices;
+mod path;
 mod privilege;
 pub(crate) mod probe;
 pub(crate) mod registry;

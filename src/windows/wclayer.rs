@@ -4,7 +4,7 @@
 //! folder, since the home folder they are given is empty.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -13,6 +13,8 @@ use windows_sys::core::{GUID, HRESULT, PCWSTR};
 
 use super::computenetwork::guid;
 use super::dll::functions;
+use super::folder::remove_tree;
+use super::path::verbatim;
 use super::text::{Wide, read};
 use crate::runner::call::CallError;
 use crate::runner::documents::{Layer, to_json};
@@ -152,7 +154,7 @@ impl WcLayer {
     pub fn destroy(&self, folder: &Path) -> Result<()> {
         const CALL: &str = "DestroyLayer";
         let destroyed = self.on_layer(CALL, self.functions.DestroyLayer, folder);
-        let removed = if destroyed.is_ok() { std::fs::remove_dir_all(folder) } else { std::fs::remove_dir(folder) };
+        let removed = if destroyed.is_ok() { remove_tree(folder) } else { std::fs::remove_dir(folder) };
         match removed {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -160,10 +162,11 @@ impl WcLayer {
         }
     }
 
-    /// Makes a layer of a folder in transport form.
+    /// Makes a layer of a folder in transport form. As in hcsshim, the layer's path is a long one and the other is not.
     pub fn import(&self, folder: &Path, transport: &Path, parents: &[Layer]) -> Result<()> {
-        let transport = Wide::path("ImportLayer", transport)?;
-        self.with_layers("ImportLayer", folder, parents, |functions, driver, path, descriptors, count| {
+        const CALL: &str = "ImportLayer";
+        let transport = Wide::path(CALL, transport)?;
+        self.with_layers(CALL, &long(CALL, folder)?, parents, |functions, driver, path, descriptors, count| {
             // SAFETY: `with_layers` gives valid pointers, the transport folder's path lives through the call.
             unsafe { (functions.ImportLayer)(driver, path, transport.as_ptr(), descriptors, count) }
         })
@@ -171,8 +174,8 @@ impl WcLayer {
 
     /// Finishes a base layer whose files are all there.
     pub fn process_base_image(&self, folder: &Path) -> Result<()> {
-        let wide = Wide::path("ProcessBaseImage", folder)?;
-        self.call("ProcessBaseImage", &folder.display().to_string(), |functions| {
+        let (wide, shown) = (Wide::path("ProcessBaseImage", &long("ProcessBaseImage", folder)?)?, folder.display().to_string());
+        self.call("ProcessBaseImage", &shown, |functions| {
             // SAFETY: the path lives through the call.
             unsafe { (functions.ProcessBaseImage)(wide.as_ptr()) }
         })
@@ -180,8 +183,9 @@ impl WcLayer {
 
     /// Finishes the `UtilityVM` folder of a layer.
     pub fn process_utility_image(&self, folder: &Path) -> Result<()> {
-        let wide = Wide::path("ProcessUtilityImage", folder)?;
-        self.call("ProcessUtilityImage", &folder.display().to_string(), |functions| {
+        let (wide, shown) =
+            (Wide::path("ProcessUtilityImage", &long("ProcessUtilityImage", folder)?)?, folder.display().to_string());
+        self.call("ProcessUtilityImage", &shown, |functions| {
             // SAFETY: the path lives through the call.
             unsafe { (functions.ProcessUtilityImage)(wide.as_ptr()) }
         })
@@ -225,6 +229,11 @@ impl WcLayer {
 
 fn driver() -> DriverInfo {
     DriverInfo { flavour: FILTER_DRIVER, home: NO_HOME.as_ptr() }
+}
+
+/// The path of a layer that is being made, free of the limit of 260 characters.
+fn long(call: &'static str, folder: &Path) -> Result<PathBuf> {
+    verbatim(folder).map_err(|error| local(call, folder, &error))
 }
 
 /// A failure of the file system in place of the function's own.

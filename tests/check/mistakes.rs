@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::time::Instant;
 
 use crate::program::{Answer, Program};
 
@@ -95,7 +94,7 @@ fn pipes_and_devices_within_a_layout_are_not_opened() {
     fs::write(layout.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
     let reference = format!("oci:{}", layout.display());
     let refused = |what: &str| {
-        let started = Instant::now();
+        let started = std::time::Instant::now();
         let answer = Answer::of(program.command().args(["check", "--host=ltsc2022", "--format=json", &reference]));
         assert_eq!(answer.code, 2, "{what}");
         let message = answer.json()["errors"][0]["message"].as_str().unwrap().to_owned();

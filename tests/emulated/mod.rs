@@ -58,14 +58,40 @@ impl Host {
         PathBuf::from(format!(r"\\?\{}\streams\{drive}\{path}.streams", self.folder.path().display()))
     }
 
-    /// Fails where anything was not given back: compute systems, layers in use, scratches, endpoints, namespaces, accesses.
-    pub fn has_nothing_left(&self) {
+    /// What was not given back, a line each: compute systems, layers in use, scratches, endpoints, namespaces, accesses.
+    pub fn left(&self) -> Vec<String> {
         let left = self.hosts(Command::new("hcsemu").arg("left"), "").output().unwrap();
-        assert!(left.status.success(), "{}", String::from_utf8_lossy(&left.stdout));
+        let lines: Vec<String> = String::from_utf8_lossy(&left.stdout).lines().map(str::to_owned).collect();
+        assert_eq!(left.status.success(), lines.is_empty(), "{left:?}");
+        lines
+    }
+
+    /// Fails where anything was not given back.
+    #[track_caller]
+    pub fn has_nothing_left(&self) {
+        assert_eq!(self.left(), [""; 0]);
     }
 }
 
 /// Whether a program ended because a fault killed it.
 pub fn was_killed(status: ExitStatus) -> bool {
     status.code() == Some(137)
+}
+
+/// A backup stream as the emulator records it: without the content of the data.
+pub fn without_data(mut stream: &[u8]) -> Vec<u8> {
+    const DATA: [u8; 4] = [1, 0, 0, 0];
+    let mut kept = Vec::new();
+    while !stream.is_empty() {
+        let size = u64::from_le_bytes(stream[8..16].try_into().unwrap()) as usize;
+        let name = u32::from_le_bytes(stream[16..20].try_into().unwrap()) as usize;
+        let (header, rest) = stream.split_at(20 + name);
+        let (content, rest) = rest.split_at(size);
+        kept.extend_from_slice(header);
+        if !header.starts_with(&DATA) {
+            kept.extend_from_slice(content);
+        }
+        stream = rest;
+    }
+    kept
 }

@@ -45,7 +45,7 @@ pub struct Shop {
     blobs: Folder,
     root: PathBuf,
     answers: Cell<u32>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Shop {
@@ -61,7 +61,7 @@ impl Shop {
         let root = folder.path().join(below);
         let blobs = Folder::create(&root).unwrap();
         let store = Store::open(&root).unwrap();
-        Some(Self { host, store, blobs, root, answers: Cell::new(0), _folder: folder })
+        Some(Self { host, store, blobs, root, answers: Cell::new(0), folder })
     }
 
     /// Puts an image into the store; its layers' ids, lowest first.
@@ -92,11 +92,9 @@ impl Shop {
         self.run(images, false, faults)
     }
 
-    /// `prune`, after which nothing may be left over.
-    #[expect(dead_code, reason = "for what comes next")]
-    pub fn prune(&self) {
-        let (status, outcomes) = self.run(Vec::new(), true, "");
-        assert!(status.success() && outcomes == [Ok(())], "{status} {outcomes:?}");
+    /// `prune`, likewise.
+    pub fn prune_with(&self, faults: &str) -> (ExitStatus, Vec<Outcome>) {
+        self.run(Vec::new(), true, faults)
     }
 
     fn run(&self, images: Vec<String>, prune: bool, faults: &str) -> (ExitStatus, Vec<Outcome>) {
@@ -111,12 +109,22 @@ impl Shop {
     /// The program that imports these, not yet started, and the file in which it says what became of them.
     pub fn importer(&self, images: Vec<String>, prune: bool, faults: &str) -> (Command, PathBuf) {
         self.answers.set(self.answers.get() + 1);
-        let answer = self.root.with_file_name(format!("answer-{}", self.answers.get()));
+        let answer = self.folder.path().join(format!("answer-{}", self.answers.get()));
         let task = Task { root: self.root.clone(), images, prune, answer: answer.clone() };
         let mut program = Command::new(std::env::current_exe().unwrap());
         program.args(["--exact", "importer::the_importer"]).env(TASK, serde_json::to_string(&task).unwrap());
         self.host.hosts(&mut program, faults);
         (program, answer)
+    }
+
+    /// The folder that holds the store and nothing else of this host.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Puts other bytes in the place of a blob.
+    pub fn replace_blob(&self, blob: &[u8], bytes: &[u8]) {
+        std::fs::write(self.blobs.blob_path(&Digest::of(blob)), bytes).unwrap();
     }
 
     /// What the folder of layers holds besides locks, which are empty files.

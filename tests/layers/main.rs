@@ -11,6 +11,7 @@ mod interoperability;
 mod mutations;
 mod round_trip;
 mod synthetic;
+mod three_layers;
 mod transport;
 mod tree;
 

@@ -130,3 +130,31 @@ fn features_follow_from_services_that_exist() {
     assert_eq!(forced["host"]["overridden"], serde_json::json!(["hyperv"]));
     assert_eq!(this_machine(&["--host", "local,no-hyperv"])["host"]["overridden"], serde_json::json!([]));
 }
+
+#[test]
+fn what_launching_needs_is_asked_of_the_machine() {
+    let Some(machine) = Machine::borrow() else { return };
+    let store = std::env::temp_dir().join("wincompat-not-there");
+    let ask = || this_machine(&["--root", store.to_str().unwrap()]);
+    machine.becomes("windows-server-2022");
+    let host = ask();
+    // Wine has no library of the Host Compute Service, so that says nothing; its drive C: says it is NTFS, its user is elevated.
+    for (prerequisite, expected) in [
+        ("hcs-windows", "available"),
+        ("hcs-libraries", "unavailable"),
+        ("elevation", "available"),
+        ("hcs-access", "available"),
+        ("hcs-schema", "unknown"),
+        ("store-volume", "available"),
+        ("store-room", "available"),
+    ] {
+        assert_eq!(state(&host, prerequisite), expected, "{prerequisite}: {host}");
+    }
+    assert!(!store.exists(), "asking made the store");
+
+    machine.becomes("windows-server-2016");
+    assert_eq!(state(&ask(), "hcs-windows"), "unavailable");
+    // Nothing is asked of this machine where another is meant.
+    let named = this_machine(&["--host", "ltsc2022"]);
+    assert!(named["prerequisites"].as_array().unwrap().iter().all(|one| one["needed"] != "hcs"), "{named}");
+}

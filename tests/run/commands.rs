@@ -54,6 +54,11 @@ fn a_ping_goes_on_in_the_background() {
     assert_eq!((id.len(), id), (64, machine.containers().join(" ").as_str()));
     assert_eq!(machine.last_document("HcsCreateProcess")["CommandLine"], "cmd /c ping localhost -n 100");
     assert_eq!(machine.system(id)["phase"], "Running");
+    let mut log = machine.start(&["logs", "-f", id]);
+    assert!(std::iter::repeat_with(|| log.line()).take(4).any(|line| line.contains("127.0.0.1")));
+    drop(log);
+    assert_eq!(machine.wincompat(&["rm", "-f", id]).with(0), format!("{id}\n"));
+    machine.has_nothing_left();
 }
 
 #[test]

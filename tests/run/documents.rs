@@ -25,7 +25,7 @@ fn folders_ports_and_limits() {
         json!({"Type": "PortMapping", "Settings": settings})
     });
 
-    machine.run(&[&asked[..], &["--cpus", "0.5", IMAGE, "cmd"]].concat()).with(0);
+    machine.run(&[&asked[..], &["--cpus", "0.5", IMAGE, "cmd", "/c", "exit 0"]].concat()).with(0);
     let container = machine.last_document("HcsCreateComputeSystem")["Container"].clone();
     assert_eq!(container["MappedDirectories"], without_false(&mounts));
     assert_eq!(container["Memory"], json!({"SizeInMB": 1024}));
@@ -33,7 +33,7 @@ fn folders_ports_and_limits() {
     assert_eq!(machine.last_document("HcnCreateEndpoint")["Policies"], json!(ports));
     machine.has_nothing_left();
 
-    machine.run(&[&asked[..], &HYPERV, &["--cpus", "1", IMAGE, "cmd"]].concat()).with(0);
+    machine.run(&[&asked[..], &HYPERV, &["--cpus", "1", IMAGE, "cmd", "/c", "exit 0"]].concat()).with(0);
     let container = machine.last_document("HcsCreateComputeSystem");
     assert_eq!(container["MappedDirectories"], without_false(&mounts));
     assert_eq!((&container["MemoryMaximumInMB"], &container["ProcessorCount"]), (&json!(1024), &json!(1)));
@@ -54,7 +54,7 @@ fn without_false(mounts: &Value) -> Value {
 fn networks() {
     let Some(machine) = Machine::new() else { return };
     let on = |networks: &str, arguments: &[&str]| {
-        let mut command = machine.command(&[&["run", "--rm", "-q"], arguments, &[IMAGE, "cmd"]].concat());
+        let mut command = machine.command(&[&["run", "--rm", "-q"], arguments, &[IMAGE, "cmd", "/c", "exit 0"]].concat());
         command.env("HCSEMU_NETWORKS", networks);
         Running::start(command).end()
     };
@@ -77,9 +77,11 @@ fn networks_by_name() {
     let Some(machine) = Machine::new() else { return };
     assert_eq!(machine.run(&["--network", "none", IMAGE, "cmd", "/c", "echo alone"]).err, "");
     assert_eq!(machine.documents("HcnCreateEndpoint").len(), 0);
-    machine.run(&["--network", "NAT", IMAGE, "cmd"]).with(0);
+    machine.run(&["--network", "NAT", IMAGE, "cmd", "/c", "exit 0"]).with(0);
     assert_eq!(machine.documents("HcnCreateEndpoint").len(), 1);
-    machine.run(&["--network", "office", IMAGE, "cmd"]).failed(125, &["no network named office", "its networks are: nat"]);
+    machine
+        .run(&["--network", "office", IMAGE, "cmd", "/c", "exit 0"])
+        .failed(125, &["no network named office", "its networks are: nat"]);
     machine.has_nothing_left();
 }
 
@@ -89,9 +91,9 @@ fn a_port_that_is_taken() {
     let Some(machine) = Machine::new() else { return };
     let mut first = machine.start(&["run", "--rm", "-q", "-p", "8080:80", IMAGE, "guest", "wait", "60"]);
     assert_eq!(first.line(), "ready");
-    let second = machine.run(&["-p", "8080:81", IMAGE, "cmd"]);
+    let second = machine.run(&["-p", "8080:81", IMAGE, "cmd", "/c", "exit 0"]);
     second.failed(125, &["not connected to the network nat", "has one of the published ports"]);
-    machine.run(&["-p", "8081:80", IMAGE, "cmd"]).with(0);
+    machine.run(&["-p", "8081:80", IMAGE, "cmd", "/c", "exit 0"]).with(0);
     assert_eq!(machine.containers().len(), 1);
 }
 
@@ -134,13 +136,17 @@ fn documented(call: &Value) -> Option<Documented> {
     let function = call["function"].as_str().unwrap();
     let arguments = &call["arguments"];
     let document = match function {
-        "CreateSandboxLayer" | "PrepareLayer" => Some(&arguments["layers"]),
+        // Structures, which are logged as pairs.
+        "CreateSandboxLayer" | "PrepareLayer" => {
+            let pairs = arguments["layers"].as_array().unwrap().iter();
+            Some(pairs.map(|pair| json!({"Id": pair[0], "Path": pair[1]})).collect())
+        }
         "HcsCreateComputeSystem" | "HcsCreateProcess" | "HcnCreateEndpoint" | "HcnCreateNamespace" | "HcnModifyNamespace" => {
-            Some(&arguments["document"])
+            Some(arguments["document"].clone())
         }
         _ => None,
     };
-    document.map(|document| (function.to_owned(), document.clone()))
+    document.map(|document| (function.to_owned(), document))
 }
 
 /// Fails unless both are the same once every value that may differ is called by a name: the same value, the same name.
@@ -177,8 +183,10 @@ fn named_text(text: &str, names: &mut BTreeMap<String, usize>) -> String {
         }
         let digits = word.chars().filter(char::is_ascii_hexdigit).count();
         if digits >= 12 {
-            let next = names.len();
-            result.push_str(&format!("<{}>", names.entry(word.to_lowercase()).or_insert(next)));
+            // A plan's stand-ins for a volume and for a network are the same digits.
+            let of_volume = result.ends_with("Volume{");
+            let (next, key) = (names.len(), format!("{of_volume} {}", word.to_lowercase()));
+            result.push_str(&format!("<{}>", names.entry(key).or_insert(next)));
         } else {
             result.push_str(&word);
         }

@@ -75,7 +75,8 @@ impl Machine {
         self.place(command)
     }
 
-    fn place(&self, mut command: Command) -> Command {
+    /// Puts a program on this host.
+    pub fn place(&self, mut command: Command) -> Command {
         self.host.hosts(&mut command, &self.faults);
         command.env("WINCOMPAT_ROOT", self.store()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -135,10 +136,25 @@ impl Machine {
         names.filter(|name| name != "lock").collect()
     }
 
-    /// Fails where anything is left of a container, on the host or in the store.
+    /// What is left of containers and torn imports, on the host and in the store: a line each.
+    pub fn left(&self) -> Vec<String> {
+        let mut left = self.host.left();
+        left.extend(self.containers().into_iter().map(|folder| format!("the folder of the container {folder}")));
+        let layers = self.store().join("layers");
+        for entry in fs::read_dir(&layers).into_iter().flatten().map(Result::unwrap) {
+            let name = entry.file_name().into_string().unwrap();
+            // A layer is whole or not there.
+            if !name.ends_with(".lock") && !entry.path().join("wincompat.json").exists() {
+                left.push(format!("the torn layer {name}"));
+            }
+        }
+        left
+    }
+
+    /// Fails where anything is left.
+    #[track_caller]
     pub fn has_nothing_left(&self) {
-        self.host.has_nothing_left();
-        assert_eq!(self.containers(), [""; 0]);
+        assert_eq!(self.left(), [""; 0]);
     }
 }
 

@@ -9,11 +9,14 @@ mod program;
 #[path = "../registry/mod.rs"]
 mod registry;
 
+mod background;
 mod commands;
 mod documents;
 mod exit_codes;
+mod failures;
 mod interrupts;
 mod machine;
 mod processes;
 mod refusals;
+mod stalls;
 mod streams;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::emulated::image::name;
-use crate::machine::{Ended, IMAGE, Machine, VERSION, image, image_of};
+use crate::machine::{Ended, IMAGE, Machine, image, image_of};
 use crate::registry::images::{Access, Images, serve};
 
 /// An image of another build than the host's.
@@ -185,11 +185,30 @@ fn commands_that_cannot_be_started() {
     for isolation in [&[][..], &HYPERV] {
         let ended = machine.run(&[isolation, &[IMAGE, "no-such-program", "x"]].concat());
         ended.failed(127, &["the command did not start: no-such-program x", "there is no such program in the image"]);
-        let ended = machine.run(&[isolation, &["-w", r"C:\no\such\folder", IMAGE, "cmd"]].concat());
+        let ended = machine.run(&[isolation, &["-w", r"C:\no\such\folder", IMAGE, "cmd", "/c", "exit 0"]].concat());
         ended.failed(126, &["the working directory does not exist in the image"]);
     }
     let ended = machine.wincompat(&["run", "-d", IMAGE, "no-such-program"]);
     ended.failed(127, &["there is no such program in the image"]);
     assert_eq!(ended.text(), "");
     machine.has_nothing_left();
+}
+
+#[test]
+fn a_service_that_does_not_say_which_documents_it_takes_is_given_them() {
+    let Some(mut machine) = Machine::new() else { return };
+    machine.faults = "function=HcsGetServiceProperties hresult=0x80370118".to_owned();
+    machine.run(&[IMAGE, "cmd", "/c", "exit 5"]).with(5);
+    assert_eq!(machine.host.calls_of("HcsGetServiceProperties").len(), 1);
+    machine.has_nothing_left();
+}
+
+#[test]
+fn a_store_that_is_not_what_it_should_be_is_not_used() {
+    let Some(machine) = Machine::new() else { return };
+    fs::write(machine.store().join("containers"), "").unwrap();
+    machine
+        .run(&[IMAGE, "cmd", "/c", "exit 5"])
+        .failed(125, &["containers is not used", "it is a link or a file", "hint: remove it"]);
+    assert!(machine.documents("HcsCreateComputeSystem").is_empty());
 }

@@ -68,8 +68,7 @@ impl Failure {
         } else {
             (format!("{server} did not answer as a web server does: {reason}"), Again::Soon)
         };
-        let hint = "look at the name of the registry, the network and the proxy (HTTPS_PROXY), then try again";
-        Self { again, ..Self::new(ErrorKind::Network, cause).hint(hint) }
+        Self { again, ..Self::new(ErrorKind::Network, cause) }
     }
 
     /// A server sent this program to an address it has no business with.
@@ -119,11 +118,11 @@ pub fn explanation(headers: &HeaderMap, body: &[u8]) -> Option<String> {
         Ok(_) => return None,
         Err(_) => String::from_utf8_lossy(body).into_owned(),
     };
+    let said = excerpt(&said);
     // A body that is a web page all the same, or the beginning of other markup.
-    if said.trim_start().starts_with('<') {
+    if said.starts_with('<') {
         return Some("a web page, not a registry's answer".to_owned());
     }
-    let said = excerpt(&said);
     (!said.is_empty()).then_some(said)
 }
 
@@ -197,6 +196,7 @@ mod tests {
             ("text/plain", "a\r\n::error::b\u{1b}[31mc  d", ": a ::error::b [31mc d"),
             ("text/html", "<html><body>secret page</body></html>", ": a web page, not a registry's answer"),
             ("text/plain", " <!DOCTYPE html>", ": a web page, not a registry's answer"),
+            ("text/plain", "\0<!DOCTYPE html>", ": a web page, not a registry's answer"),
             ("text/plain", "", ""),
         ];
         for (content_type, body, expected) in table {

@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -104,6 +104,66 @@ impl Folder {
         let digest = Digest::of(bytes);
         self.place(bytes, &self.blob_path(&digest)).map_err(|error| self.could_not_write(&error))?;
         Ok(digest)
+    }
+
+    /// Keeps others from removing content, for as long as what is returned lives: what is not listed yet may be needed.
+    pub fn filling(&self) -> Result<File, Error> {
+        let locked = self.users().and_then(|users| users.lock_shared().map(|()| users));
+        locked.map_err(|error| self.could_not_write(&error))
+    }
+
+    /// The right to remove content, for as long as what is returned lives; `None` while somebody fills the store.
+    pub fn emptying(&self) -> Result<Option<File>, Error> {
+        let users = self.users().map_err(|error| self.could_not_write(&error))?;
+        match users.try_lock() {
+            Ok(()) => Ok(Some(users)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(self.could_not_write(&error)),
+        }
+    }
+
+    fn users(&self) -> io::Result<File> {
+        File::options().create(true).truncate(false).write(true).open(self.root.join("blobs.lock"))
+    }
+
+    /// The digests of all content there is, each with the time at which it was written.
+    pub fn blobs(&self) -> Result<Vec<(Digest, SystemTime)>, Error> {
+        let read = || -> io::Result<Vec<(Digest, SystemTime)>> {
+            let mut blobs = Vec::new();
+            for entry in fs::read_dir(self.root.join("blobs").join("sha256"))? {
+                let entry = entry?;
+                let digest = entry.file_name().to_str().and_then(|hex| format!("sha256:{hex}").parse().ok());
+                if let (Some(digest), true) = (digest, entry.file_type()?.is_file()) {
+                    blobs.push((digest, entry.metadata()?.modified()?));
+                }
+            }
+            Ok(blobs)
+        };
+        read().map_err(|error| could_not_read(&self.shown(), &error))
+    }
+
+    /// Removes the content with this digest: whether there was any. Nothing listed may need it, and the caller must be
+    /// [`Self::emptying`].
+    pub fn remove(&self, digest: &Digest) -> Result<bool, Error> {
+        match fs::remove_file(self.blob_path(digest)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(self.could_not_write(&error)),
+        }
+    }
+
+    /// Removes what was written aside before this time and never got its name. The caller must be [`Self::emptying`].
+    pub fn remove_partial(&self, before: SystemTime) -> Result<(), Error> {
+        let remove = || -> io::Result<()> {
+            for entry in fs::read_dir(self.ingest())? {
+                let entry = entry?;
+                if entry.file_type()?.is_file() && entry.metadata()?.modified()? < before {
+                    fs::remove_file(entry.path())?;
+                }
+            }
+            Ok(())
+        };
+        remove().map_err(|error| self.could_not_write(&error))
     }
 
     /// What `index.json` lists; nothing where there is no such file yet.

@@ -90,6 +90,18 @@ impl ProcessParameters {
         self
     }
 
+    /// Whether there are to be pipes for its output.
+    pub const fn is_heard(&self) -> bool {
+        self.create_std_out_pipe
+    }
+
+    /// No pipes for its output: nobody reads it.
+    pub const fn silent(mut self) -> Self {
+        self.create_std_out_pipe = false;
+        self.create_std_err_pipe = false;
+        self
+    }
+
     /// A console of this size. It carries standard error too, which must then not be asked for on its own.
     pub const fn console(mut self, size: ConsoleSize) -> Self {
         self.emulate_console = true;

@@ -63,8 +63,8 @@ enum Current {
 impl<'a> Transport<'a> {
     /// A new folder of a random name in `parent`, which must exist and belong to nobody else.
     pub fn create_in(parent: &Path, stamp: Stamp, utility_vm: Option<&'a mut dyn LayerSink>) -> io::Result<Self> {
-        // On Windows, canonical paths are free of the limit of 260 characters.
-        let folder = tempfile::Builder::new().prefix("transport-").tempdir_in(fs::canonicalize(parent)?)?;
+        // With absolute paths, the standard library minds no limit of 260 characters.
+        let folder = tempfile::Builder::new().prefix("transport-").tempdir_in(std::path::absolute(parent)?)?;
         let root = folder.path().to_owned();
         Ok(Self { folder: Some(folder), root, stamp, utility_vm, current: None, pending: Pending::default() })
     }

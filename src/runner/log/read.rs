@@ -64,22 +64,21 @@ impl Reader {
     }
 
     /// All entries up to the end of the container, as they come: `lives` says whether it may write any more.
-    ///
-    /// # Errors
-    ///
-    /// A file that cannot be read, and what `each` says.
-    pub fn follow(&mut self, mut lives: impl FnMut() -> bool, mut each: impl FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
-        loop {
-            // Asked before the rest is read: what was written before its end is not missed.
-            let has_ended = !lives();
-            for entry in &mut *self {
-                each(entry?)?;
+    pub fn following(mut self, mut lives: impl FnMut() -> bool) -> impl Iterator<Item = io::Result<Entry>> {
+        let mut has_ended = false;
+        std::iter::from_fn(move || {
+            loop {
+                let entry = self.next();
+                if entry.is_some() || has_ended {
+                    return entry;
+                }
+                // Looked at once more after that: what was written before the end is not missed.
+                has_ended = !lives();
+                if !has_ended {
+                    thread::sleep(TICK);
+                }
             }
-            if has_ended {
-                return Ok(());
-            }
-            thread::sleep(TICK);
-        }
+        })
     }
 
     /// The file to be read, at the place where that goes on.

@@ -162,13 +162,11 @@ fn a_follower_sees_every_line_over_rotations_and_ends_with_the_owner() {
             drop(stream);
             lives.store(false, Ordering::SeqCst);
         });
-        let mut reader = Reader::open(folder.path()).unwrap();
-        let each = |entry: Entry| {
-            followed.push(String::from_utf8(entry.bytes).unwrap());
+        let reader = Reader::open(folder.path()).unwrap();
+        for entry in reader.following(|| lives.load(Ordering::SeqCst)) {
+            followed.push(String::from_utf8(entry.unwrap().bytes).unwrap());
             seen.store(followed.len(), Ordering::SeqCst);
-            Ok(())
-        };
-        reader.follow(|| lives.load(Ordering::SeqCst), each).unwrap();
+        }
     });
     let mut expected: Vec<_> = (0..1000).map(|number| format!("line {number}\n")).collect();
     expected.push("the end".to_owned());

@@ -69,6 +69,14 @@ pub fn manifest_of(store: &Folder, entry: &Entry) -> Result<Option<(Digest, Vec<
     Ok(is_image.then(|| (only.digest.clone(), bytes)))
 }
 
+/// The image that an entry of the list stands for; `None` for an index of several.
+pub(in crate::runner) fn listed(store: &Folder, entry: &Entry) -> Result<Option<Pulled>, Error> {
+    match manifest_of(store, entry)? {
+        Some((digest, bytes)) => with_config(store, &digest, &bytes).map(Some),
+        None => Ok(None),
+    }
+}
+
 fn with_config(store: &Folder, digest: &Digest, bytes: &[u8]) -> Result<Pulled, Error> {
     let Manifest::Image(image) = manifest::parse(bytes, None)? else {
         return Err(Error::new(ErrorKind::Invalid, format!("{digest} is not the manifest of an image")));

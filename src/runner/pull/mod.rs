@@ -13,8 +13,10 @@ use std::time::Duration;
 use futures_util::{TryStreamExt as _, stream};
 use url::Url;
 
+pub(super) use list::listed;
 pub use list::{manifest_of, stored};
 
+use super::id::LayerId;
 use super::image_config::ImageConfig;
 use super::layer::{Compression, LayerError, Streamed};
 use crate::image::layout::Folder;
@@ -37,6 +39,17 @@ pub struct Pulled {
     pub config: ImageConfig,
     /// Its layers, lowest first.
     pub layers: Vec<Layer>,
+}
+
+impl Pulled {
+    /// The ids that its layers have once they are imported, topmost first.
+    pub fn layer_ids(&self) -> Vec<LayerId> {
+        let mut ids: Vec<LayerId> = Vec::with_capacity(self.layers.len());
+        for layer in &self.layers {
+            ids.insert(0, LayerId::on(ids.first(), &layer.diff_id));
+        }
+        ids
+    }
 }
 
 /// A layer of an image.
@@ -90,6 +103,7 @@ pub async fn pull_and_unpack(
     watch: &Watch,
     unpack: Option<&Unpack>,
 ) -> Result<Pulled, Error> {
+    let _filling = store.filling()?;
     let raw = documents::fetch(images, name, digest, store).await?;
     let pulled = read(&raw.manifest, &raw.config, digest)?;
     refuse_without_space(store, &pulled.layers)?;

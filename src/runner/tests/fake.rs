@@ -57,6 +57,8 @@ pub enum Behaviour {
     WaitsForCtrlC,
     /// It ends with 1067 when it is terminated.
     WaitsForTheEnd,
+    /// It ends with this code when its container is asked to shut down.
+    ShutsDown(u32),
     /// It is never told of as ended, although its container ends.
     IsLost,
 }
@@ -88,6 +90,8 @@ pub struct ComputeSystem {
     pub owner: String,
     pub started: bool,
     pub ended: bool,
+    /// What its processes end with when it ends.
+    pub exit_code: u32,
     handles: usize,
 }
 
@@ -327,7 +331,7 @@ impl System for Fake {
             if parents.is_empty() || !transport.join("Files").is_dir() {
                 return refuse("ImportLayer", INVALID);
             }
-            make(&folder.join("imported"))
+            std::fs::create_dir(folder.join("Files")).map_err(|error| CallError::unusable("ImportLayer", error))
         })
     }
 
@@ -373,6 +377,7 @@ impl System for Fake {
                 owner: json["Owner"].as_str().unwrap().to_owned(),
                 started: false,
                 ended: false,
+                exit_code: 1067,
                 handles: 0,
             };
             if world.systems.insert(id.to_string(), system).is_some() {
@@ -592,7 +597,13 @@ impl Container for FakeContainer {
     }
 
     fn shut_down(&self) -> Result<()> {
-        self.with("HcsShutDownComputeSystem", |_| Ok(()))
+        let behaviour = self.fake.behaviour;
+        self.with("HcsShutDownComputeSystem", |system| {
+            if let Behaviour::ShutsDown(code) = behaviour {
+                (system.ended, system.exit_code) = (true, code);
+            }
+            Ok(())
+        })
     }
 
     fn terminate(&self) -> Result<()> {
@@ -640,7 +651,15 @@ impl Process for FakeProcess {
     }
 
     fn wait(&self, at_most: Duration) -> Result<Option<u32>> {
-        let ended = self.fake.call("process wait", |_| Ok(self.process.lock().unwrap().ended))?;
+        let ended = self.fake.call("process wait", |world| {
+            let ended = self.process.lock().unwrap().ended;
+            let with_its_container = match world.systems.get(&self.id) {
+                _ if self.fake.behaviour == Behaviour::IsLost => None,
+                None => Some(1067),
+                Some(system) => system.ended.then_some(system.exit_code),
+            };
+            Ok(ended.or(with_its_container))
+        })?;
         if ended.is_none() {
             std::thread::sleep(at_most.min(Duration::from_millis(1)));
         }

@@ -70,6 +70,10 @@ impl ArgonProcess {
         let pipes = unsafe { [Pipe::from_hcs(info.StdInput), Pipe::from_hcs(info.StdOutput), Pipe::from_hcs(info.StdError)] };
         let [stdin, stdout, stderr] = pipes.map(|pipe| pipe.map_err(|error| CallError::unusable(CALL, error)));
         process.listen()?;
+        if parameters.is_heard() && matches!(stdout, Ok(None)) {
+            // They went to an answer that was lost: whatever it writes, nobody would see it.
+            return Err(CallError::unusable(CALL, "it gave no standard output"));
+        }
         Ok(Spawned {
             stdin: stdin?.map(|pipe| Box::new(pipe) as _),
             stdout: stdout?.map(|pipe| Box::new(pipe) as _),

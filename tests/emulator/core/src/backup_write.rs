@@ -7,17 +7,17 @@ use crate::log;
 use crate::streams::{Recorder, recorded};
 use serde_json::json;
 use std::ffi::c_void;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::mem::ManuallyDrop;
 use std::os::windows::io::FromRawHandle;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use windows_sys::Wdk::Foundation::{NtQueryObject, ObjectBasicInformation};
+use windows_sys::Wdk::Foundation::{NtQueryObject, OBJECT_INFORMATION_CLASS, ObjectBasicInformation};
 use windows_sys::Win32::Foundation::{
-    ERROR_ACCESS_DENIED, ERROR_INVALID_DATA, ERROR_INVALID_PARAMETER, GetLastError, HANDLE, SetLastError,
+    ERROR_ACCESS_DENIED, ERROR_INVALID_DATA, ERROR_INVALID_PARAMETER, GetLastError, HANDLE, SetLastError, UNICODE_STRING,
 };
-use windows_sys::Win32::Storage::FileSystem::{GetFinalPathNameByHandleW, WRITE_DAC, WRITE_OWNER};
+use windows_sys::Win32::Storage::FileSystem::{WRITE_DAC, WRITE_OWNER};
 use windows_sys::Win32::System::Diagnostics::Debug::FlushInstructionCache;
 use windows_sys::Win32::System::LibraryLoader::{
     GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN, GetModuleHandleA, GetModuleHandleExW, GetProcAddress,
@@ -26,10 +26,17 @@ use windows_sys::Win32::System::Memory::{PAGE_EXECUTE_READWRITE, VirtualProtect}
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
 use windows_sys::core::BOOL;
 
+/// windows-sys does not name it.
+#[allow(non_upper_case_globals, reason = "its name in Windows")]
+const ObjectNameInformation: OBJECT_INFORMATION_CLASS = 1;
+
 struct Writer {
     parser: Parser,
     recorder: Recorder,
     directory: bool,
+    /// Those of the file when its restoring began. On NTFS, a time that was set through a handle is not changed by what is
+    /// written through it afterwards.
+    times: fs::FileTimes,
 }
 
 struct Reader {
@@ -37,11 +44,24 @@ struct Reader {
     given: usize,
 }
 
+/// Where an open file lies. Wine's GetFinalPathNameByHandle knows no path of more than 260 characters.
 fn path_of(file: HANDLE) -> PathBuf {
-    let mut units = vec![0u16; 32768];
-    // SAFETY: the buffer is as long as stated.
-    let length = unsafe { GetFinalPathNameByHandleW(file, units.as_mut_ptr(), units.len() as u32, 0) };
-    PathBuf::from(String::from_utf16_lossy(&units[..(length as usize).min(units.len())]))
+    // A UNICODE_STRING, then its text.
+    let mut buffer = vec![0u64; 1 << 13];
+    // SAFETY: the buffer is as long as stated, and aligned for its structure.
+    let status = unsafe {
+        let size = size_of_val(buffer.as_slice()) as u32;
+        NtQueryObject(file, ObjectNameInformation, buffer.as_mut_ptr().cast(), size, std::ptr::null_mut())
+    };
+    if status != 0 {
+        return PathBuf::new();
+    }
+    // SAFETY: the call filled in the structure; its text lies in the same buffer.
+    let text = unsafe {
+        let name = &*buffer.as_ptr().cast::<UNICODE_STRING>();
+        String::from_utf16_lossy(std::slice::from_raw_parts(name.Buffer, usize::from(name.Length / 2)))
+    };
+    PathBuf::from(text.strip_prefix(r"\??\").map_or(text.clone(), |path| format!(r"\\?\{path}")))
 }
 
 /// The rights a handle was opened with.
@@ -105,6 +125,11 @@ pub unsafe extern "system" fn backup_write(
             *slot = std::ptr::null_mut();
             if writer.parser.finish().is_ok() {
                 writer.recorder.finish();
+                if !writer.directory {
+                    // SAFETY: the caller's handle is open; it is not closed here.
+                    let target = unsafe { ManuallyDrop::new(File::from_raw_handle(file)) };
+                    let _ = target.set_times(writer.times);
+                }
             }
         }
         return 1;
@@ -118,7 +143,8 @@ pub unsafe extern "system" fn backup_write(
     if slot.is_null() {
         let path = path_of(file);
         let recorder = Recorder::new(&path).with_security(security != 0);
-        *slot = Box::into_raw(Box::new(Writer { parser: Parser::default(), recorder, directory: path.is_dir() })).cast();
+        let writer = Writer { parser: Parser::default(), recorder, directory: path.is_dir(), times: times_of(file) };
+        *slot = Box::into_raw(Box::new(writer)).cast();
     }
     // SAFETY: as above; the buffer is as long as the caller says, and the handle is open.
     let (writer, bytes, mut target) = unsafe {
@@ -126,7 +152,7 @@ pub unsafe extern "system" fn backup_write(
         let bytes = std::slice::from_raw_parts(buffer, length as usize);
         (writer, bytes, ManuallyDrop::new(File::from_raw_handle(file)))
     };
-    let Writer { parser, recorder, directory } = writer;
+    let Writer { parser, recorder, directory, .. } = writer;
     let mut denied = false;
     let result = parser.feed(bytes, &mut |stream, offset, bytes| {
         if stream.id == Stream::SECURITY && security != 0 && access(file) & (WRITE_DAC | WRITE_OWNER) != WRITE_DAC | WRITE_OWNER {
@@ -200,6 +226,18 @@ pub unsafe extern "system" fn backup_read(
         *read = piece as u32;
     }
     1
+}
+
+/// When an open file was last read and written.
+fn times_of(file: HANDLE) -> fs::FileTimes {
+    // SAFETY: the handle is the caller's and open; it is not closed here.
+    let file = unsafe { ManuallyDrop::new(File::from_raw_handle(file)) };
+    let mut times = fs::FileTimes::new();
+    if let Ok(found) = file.metadata() {
+        times = found.accessed().map_or(times, |time| times.set_accessed(time));
+        times = found.modified().map_or(times, |time| times.set_modified(time));
+    }
+    times
 }
 
 /// The whole content of an open file.

@@ -1,0 +1,88 @@
+//! `wincompat kill`: containers are ended by force.
+
+use std::io::{self, Write};
+
+use super::each::{begin, each};
+use super::refusal::Refusal;
+use super::store::StoreArgs;
+use crate::runner::ending;
+
+/// End containers by force.
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wincompat kill web
+  wincompat kill -s TERM web
+
+As with Docker on Windows there are two signals: KILL ends a container by force, TERM asks it to shut down and does not wait.
+
+Exit codes: 0 done, 2 one was not running or did not end.")]
+pub struct Args {
+    /// Containers, by name, id, or the beginning of an id.
+    #[arg(value_name = "CONTAINER", required = true)]
+    containers: Vec<String>,
+    /// What to send.
+    #[arg(short, long, value_name = "SIGNAL", default_value = "KILL", value_parser = signal)]
+    signal: Signal,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// What can be sent to a container on Windows (`signal_windows.go` of moby/sys).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signal {
+    Kill,
+    Term,
+}
+
+fn signal(text: &str) -> Result<Signal, String> {
+    let upper = text.to_ascii_uppercase();
+    match upper.strip_prefix("SIG").unwrap_or(&upper) {
+        "KILL" | "9" => Ok(Signal::Kill),
+        "TERM" | "15" => Ok(Signal::Term),
+        _ => Err("containers on Windows know KILL and TERM".to_owned()),
+    }
+}
+
+/// Prints the name of each on `out`; the answer is the exit code.
+///
+/// # Errors
+///
+/// A stream that cannot be written.
+pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let Some((store, system)) = begin(args.store.store_and_system(), err)? else { return Ok(2) };
+    each(&args.containers, out, err, |name| {
+        let id = store.resolve(name)?;
+        let ran = match args.signal {
+            Signal::Term => ending::terminate(&*system, &store, &id)?,
+            Signal::Kill => {
+                let runs = ending::runs(&*system, &store, &id)?;
+                if runs {
+                    ending::kill(&*system, &store, &id)?;
+                }
+                runs
+            }
+        };
+        if !ran {
+            return Err(Refusal::new(format!("the container {name} does not run")).hint("`wincompat ps -a` shows how it fares"));
+        }
+        Ok(name.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_as_docker_reads_them() {
+        for text in ["KILL", "SIGKILL", "sigkill", "9"] {
+            assert_eq!(signal(text), Ok(Signal::Kill), "{text}");
+        }
+        for text in ["TERM", "SIGTERM", "15"] {
+            assert_eq!(signal(text), Ok(Signal::Term), "{text}");
+        }
+        for text in ["", "HUP", "SIG", "SIGSIGKILL", "-9"] {
+            assert!(signal(text).is_err(), "{text}");
+        }
+    }
+}

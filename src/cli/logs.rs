@@ -1,0 +1,150 @@
+//! `wincompat logs`: what a container wrote.
+
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+
+use super::refusal::Refusal;
+use super::store::StoreArgs;
+use super::{moment, terminal};
+use crate::runner::log::{Entry, Reader, Stream};
+use crate::runner::stdio::Stdio;
+
+/// Show what a container wrote that runs in the background.
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wincompat logs web
+  wincompat logs -f --tail 100 web
+  wincompat logs --timestamps --since 10m web
+
+What it wrote to standard output and standard error is written there, byte for byte. Of a container that writes without end, the
+last 10 MiB at least are kept.
+
+Exit codes: 0 done, 2 there is no such container or log.")]
+pub struct Args {
+    /// The container, by name, id, or the beginning of an id.
+    #[arg(value_name = "CONTAINER")]
+    container: String,
+    /// Go on until the container ends.
+    #[arg(short, long)]
+    follow: bool,
+    /// Show the last lines only.
+    #[arg(short = 'n', long, value_name = "NUMBER", default_value = "all", value_parser = tail)]
+    tail: Tail,
+    /// Show when each line was written, in UTC.
+    #[arg(short, long)]
+    timestamps: bool,
+    /// Show what was written since then: 2026-11-25T08:40:00Z, 2026-11-25, seconds since 1970, or how long ago, e.g. 1h30m.
+    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
+    since: Option<Timestamp>,
+    /// Show what was written until then.
+    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
+    until: Option<Timestamp>,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// How many lines are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tail {
+    All,
+    Last(usize),
+}
+
+fn tail(text: &str) -> Result<Tail, String> {
+    match text {
+        "all" => Ok(Tail::All),
+        number => number.parse().map(Tail::Last).map_err(|_| "write a number of lines, or all".to_owned()),
+    }
+}
+
+/// Writes to our standard handles themselves; the answer is the exit code.
+///
+/// # Errors
+///
+/// A stream that cannot be written.
+pub fn run(args: &Args, err: &mut dyn Write) -> io::Result<u8> {
+    match args.show() {
+        Err(Failure::Refused(refusal)) => {
+            refusal.write(err)?;
+            Ok(2)
+        }
+        Err(Failure::Stream(error)) => Err(error),
+        Ok(()) => Ok(0),
+    }
+}
+
+/// Why a log was not shown.
+enum Failure {
+    Refused(Refusal),
+    Stream(io::Error),
+}
+
+impl<E: Into<Refusal>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl Args {
+    fn show(&self) -> Result<(), Failure> {
+        let store = self.store.store()?;
+        let id = store.resolve(&self.container)?;
+        let folder = store.container(&id);
+        let open = || {
+            Reader::open(&folder).ok_or_else(|| {
+                Refusal::new(format!("the container {} has no log", self.container))
+                    .because("it did not run in the background")
+                    .hint("`wincompat run -d` keeps a log")
+            })
+        };
+        let unreadable = |error: io::Error| Refusal::new(format!("the log of {} cannot be read", self.container)).because(error);
+
+        // Without --follow it ends, even if the container writes faster than we read.
+        let now = Timestamp::now();
+        let until = self.until.unwrap_or(Timestamp::MAX).min(if self.follow { Timestamp::MAX } else { now });
+        let is_wanted = |entry: &Entry| self.since.is_none_or(|since| entry.time >= since);
+        let mut skipped = 0;
+        if let Tail::Last(wanted) = self.tail {
+            let mut count = 0usize;
+            for entry in open()? {
+                let entry = entry.map_err(unreadable)?;
+                if entry.time > now.min(until) {
+                    break;
+                }
+                count += usize::from(is_wanted(&entry));
+            }
+            skipped = count.saturating_sub(wanted);
+        }
+
+        let mut output = terminal::stdio(false)?;
+        let entries: Box<dyn Iterator<Item = io::Result<Entry>>> =
+            if self.follow { Box::new(open()?.following(|| store.is_owned(&id).unwrap_or(false))) } else { Box::new(open()?) };
+        for entry in entries {
+            let entry = entry.map_err(unreadable)?;
+            if entry.time > until {
+                break;
+            }
+            if is_wanted(&entry) {
+                if skipped == 0 {
+                    self.write(&entry, &mut output).map_err(Failure::Stream)?;
+                }
+                skipped = skipped.saturating_sub(1);
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, entry: &Entry, output: &mut Stdio) -> io::Result<()> {
+        let to = match entry.stream {
+            Stream::Stdout => &mut output.stdout,
+            Stream::Stderr => &mut output.stderr,
+        };
+        let mut bytes = Vec::new();
+        if self.timestamps {
+            bytes = format!("{:.9} ", entry.time).into_bytes();
+        }
+        bytes.extend_from_slice(&entry.bytes);
+        to.write_all(&bytes)
+    }
+}

@@ -1,0 +1,52 @@
+//! A moment as `docker logs --since` takes it.
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+/// Reads a moment: RFC 3339, a date or a date with a time in UTC, seconds since 1970, or how long ago it was (`10m`, `1h30m`).
+///
+/// # Errors
+///
+/// What to write instead.
+pub fn parse(text: &str) -> Result<Timestamp, String> {
+    before(text, Timestamp::now())
+        .ok_or_else(|| "write e.g. 2026-11-25T08:40:00Z, 2026-11-25, 1795596000, 10m or 1h30m".to_owned())
+}
+
+fn before(text: &str, now: Timestamp) -> Option<Timestamp> {
+    if let Ok(seconds) = text.parse::<i64>() {
+        return Timestamp::from_second(seconds).ok();
+    }
+    let in_utc = |time: DateTime| TimeZone::UTC.to_timestamp(time).ok();
+    let ago = |ago: SignedDuration| now.checked_sub(ago).ok();
+    text.parse::<Timestamp>().ok().or_else(|| text.parse::<DateTime>().ok().and_then(in_utc)).or_else(|| {
+        let date = text.parse::<Date>().ok().and_then(|date| in_utc(date.to_datetime(jiff::civil::Time::midnight())));
+        date.or_else(|| text.parse().ok().and_then(ago))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_as_docker_reads_them() {
+        let now: Timestamp = "2026-11-25T08:40:00Z".parse().unwrap();
+        for (text, moment) in [
+            ("2026-11-25T08:40:00Z", "2026-11-25T08:40:00Z"),
+            ("2026-11-25T09:40:00.5+01:00", "2026-11-25T08:40:00.5Z"),
+            ("2026-11-25T08:40:00", "2026-11-25T08:40:00Z"),
+            ("2026-11-25", "2026-11-25T00:00:00Z"),
+            ("1795596000", "2026-11-25T08:40:00Z"),
+            ("10m", "2026-11-25T08:30:00Z"),
+            ("1h30m", "2026-11-25T07:10:00Z"),
+            ("90s", "2026-11-25T08:38:30Z"),
+        ] {
+            assert_eq!(before(text, now).map(|moment| moment.to_string()).as_deref(), Some(moment), "{text}");
+        }
+        for text in ["", "yesterday", "2026-13-01", "99999999999999999999", "1000000000h", "x10m"] {
+            assert_eq!(before(text, now), None, "{text}");
+        }
+    }
+}

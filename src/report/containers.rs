@@ -1,0 +1,201 @@
+//! The containers of a store as `ps` and `inspect` print them.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::plain::clean;
+use crate::compat::Isolation;
+use crate::runner::containers::{Listed, Status};
+use crate::runner::documents::PortMapping;
+
+/// What `ps --format json` prints.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct Containers {
+    /// The version of this form.
+    schema: &'static str,
+    /// The last one first.
+    pub containers: Vec<ContainerEntry>,
+}
+
+/// A container.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerEntry {
+    /// Its id, 64 hex digits.
+    pub id: String,
+    /// What it is called; empty if nothing was said.
+    pub name: String,
+    /// The image's reference as it was typed; empty where no state says it.
+    pub image: String,
+    /// The command line of its process; empty where no state says it.
+    pub command: String,
+    /// `created`, `running`, `ending`, `exited` or `dead`.
+    pub status: &'static str,
+    /// With which isolation; `null` where nothing says it.
+    pub isolation: Option<Isolation>,
+    /// When it was asked for.
+    #[schemars(with = "Option<String>")]
+    pub created: Option<Timestamp>,
+    /// When its process started.
+    #[schemars(with = "Option<String>")]
+    pub started: Option<Timestamp>,
+    /// When its process ended.
+    #[schemars(with = "Option<String>")]
+    pub finished: Option<Timestamp>,
+    /// What its process ended with, all 32 bits.
+    pub exit_code: Option<u32>,
+    /// Its address on the network, e.g. `172.30.5.17`.
+    pub address: Option<String>,
+    /// The ports that the host answers for it, e.g. `8080->80/tcp`.
+    pub ports: Vec<String>,
+    /// Whether the process lives that looks after it.
+    pub owner_lives: bool,
+    /// Whether its state file is there and readable.
+    pub has_state: bool,
+    /// What it holds of the host, e.g. `scratch`.
+    pub holds: Vec<String>,
+}
+
+/// What `inspect` prints of a container: all that is known.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Details {
+    /// As `ps` has it.
+    #[serde(flatten)]
+    pub entry: ContainerEntry,
+    /// Its process, by the id inside.
+    process_id: Option<u32>,
+    /// What was asked for.
+    request: Value,
+}
+
+/// What `inspect` prints.
+#[derive(Clone, Debug, Serialize)]
+pub struct Inspected {
+    /// The version of this form.
+    schema: &'static str,
+    /// In the order they were asked for.
+    pub containers: Vec<Details>,
+}
+
+impl Containers {
+    /// These containers.
+    pub fn new(listed: &[Listed]) -> Self {
+        Self { schema: "wincompat/containers/v1", containers: listed.iter().map(ContainerEntry::new).collect() }
+    }
+}
+
+impl Inspected {
+    /// These containers.
+    pub fn new(listed: &[Listed]) -> Self {
+        Self { schema: "wincompat/inspect/v1", containers: listed.iter().map(Details::new).collect() }
+    }
+}
+
+impl ContainerEntry {
+    /// A container, with harmless texts.
+    pub fn new(listed: &Listed) -> Self {
+        let state = listed.state.as_ref();
+        let request = state.map(|state| &state.request);
+        let text = |text: Option<&String>| text.map(|text| clean(text).into_owned()).unwrap_or_default();
+        Self {
+            id: clean(&listed.id).into_owned(),
+            name: text(request.map(|request| &request.name)),
+            image: text(request.map(|request| &request.image)),
+            command: text(request.map(|request| &request.process.command_line)),
+            status: listed.status().as_str(),
+            isolation: listed.isolation,
+            created: state.map(|state| state.created),
+            started: state.and_then(|state| state.started),
+            finished: state.and_then(|state| state.finished),
+            exit_code: state.and_then(|state| state.exit_code),
+            address: state.and_then(|state| state.address.as_deref()).map(|address| clean(address).into_owned()),
+            ports: request.map(|request| request.ports.iter().map(port).collect()).unwrap_or_default(),
+            owner_lives: listed.is_owned,
+            has_state: state.is_some(),
+            holds: state.map(|state| state.taken.iter().map(|held| held.as_str().to_owned()).collect()).unwrap_or_default(),
+        }
+    }
+
+    /// The first twelve digits of its id.
+    pub fn short_id(&self) -> String {
+        self.id.chars().take(12).collect()
+    }
+}
+
+impl Details {
+    fn new(listed: &Listed) -> Self {
+        let state = listed.state.as_ref();
+        let request = state.and_then(|state| serde_json::to_value(&state.request).ok()).unwrap_or_default();
+        Self {
+            entry: ContainerEntry::new(listed),
+            process_id: state.and_then(|state| state.process_id),
+            request: cleaned(request),
+        }
+    }
+}
+
+/// `8080->80/tcp`.
+fn port(mapping: &PortMapping) -> String {
+    format!("{}->{}/{}", mapping.host, mapping.container, mapping.protocol)
+}
+
+/// A document with harmless texts.
+fn cleaned(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(clean(&text).into_owned()),
+        Value::Array(values) => values.into_iter().map(cleaned).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (clean(&name).into_owned(), cleaned(value))).collect(),
+        other => other,
+    }
+}
+
+/// How it fares, for people: e.g. `Up 5 minutes`, `Exited (7) 2 hours ago`.
+pub fn status_text(entry: &ContainerEntry, now: Timestamp) -> String {
+    let since = |then: Option<Timestamp>| then.map_or_else(String::new, |then| format!(" {}", age(then, now)));
+    let is = |status: Status| entry.status == status.as_str();
+    if is(Status::Running) {
+        let doubt = match (entry.has_state, entry.owner_lives) {
+            (false, _) => " (its state is lost)",
+            (true, false) => " (nobody looks after it)",
+            (true, true) => "",
+        };
+        return format!("Up{}{doubt}", since(entry.started.or(entry.created)));
+    }
+    if is(Status::Exited) {
+        let code = entry.exit_code.map(|code| format!(" ({})", exit_code(code))).unwrap_or_default();
+        let left = if entry.holds.is_empty() { "" } else { ", not cleaned up" };
+        let ago = if entry.finished.is_some() { " ago" } else { "" };
+        return format!("Exited{code}{}{ago}{left}", since(entry.finished));
+    }
+    let mut text = entry.status.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
+}
+
+/// An exit code; those of Windows itself in the notation they are known by, e.g. `0xC000013A`.
+pub fn exit_code(code: u32) -> String {
+    if code >= 0x8000_0000 { format!("0x{code:08X}") } else { code.to_string() }
+}
+
+/// How long ago that was, in Docker's words; what lies in the future was just now.
+pub fn age(then: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(then).as_secs().max(0);
+    let (minutes, hours) = (seconds / 60, (seconds + 1800) / 3600);
+    match seconds {
+        0 => "Less than a second".to_owned(),
+        1 => "1 second".to_owned(),
+        _ if seconds < 60 => format!("{seconds} seconds"),
+        _ if minutes == 1 => "About a minute".to_owned(),
+        _ if minutes < 60 => format!("{minutes} minutes"),
+        _ if hours == 1 => "About an hour".to_owned(),
+        _ if hours < 48 => format!("{hours} hours"),
+        _ if hours < 24 * 7 * 2 => format!("{} days", hours / 24),
+        _ if hours < 24 * 30 * 2 => format!("{} weeks", hours / 24 / 7),
+        _ if hours < 24 * 365 * 2 => format!("{} months", hours / 24 / 30),
+        _ => format!("{} years", hours / 24 / 365),
+    }
+}

@@ -1,0 +1,106 @@
+//! A process in a container, from its start to its last byte: the main one of `run`, and those of `exec`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::call::CallError;
+use super::documents::{ConsoleSize, Signal};
+use super::error::{Error, Exit};
+use super::recipe::{Kitchen, Progress};
+use super::request::ProcessRequest;
+use super::stdio::{Pump, Stdio};
+use super::system::{Container, Process, Spawned};
+
+/// How often the end of a process and the user's interrupts are looked at.
+const TICK: Duration = Duration::from_millis(50);
+/// How long the output of an ended process may be silent before it is taken for complete.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How long a process may take to be told of as ended after its container has ended.
+const LAST_WORD: Duration = Duration::from_secs(5);
+
+/// Starts a process.
+pub(super) fn create(kitchen: &Kitchen<'_>, container: &dyn Container, request: &ProcessRequest) -> Result<Spawned, Error> {
+    kitchen.interrupts.check()?;
+    let parameters = request.parameters().map_err(|invalid| Error::invalid("the container's command is wrong", &invalid))?;
+    container.create_process(&parameters).map_err(|error| {
+        let shown = Error::call(format!("the command did not start: {}", request.command_line), &error);
+        match error.code() {
+            // ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND
+            Some(0x8007_0002 | 0x8007_0003) => shown.hint("there is no such program in the image").exits(Exit::NotFound),
+            // ERROR_DIRECTORY
+            Some(0x8007_010b) => {
+                shown.hint("the working directory does not exist in the image: name another with -w").exits(Exit::NotStartable)
+            }
+            // E_ACCESSDENIED, ERROR_BAD_EXE_FORMAT
+            Some(0x8007_0005 | 0x8007_00c1) => shown.exits(Exit::NotStartable),
+            _ => shown,
+        }
+    })
+}
+
+/// Moves a process's bytes and passes interrupts on to it until it has ended: what it ended with. `runs` is told when that begins.
+pub(super) fn accompany(
+    kitchen: &Kitchen<'_>,
+    container: &dyn Container,
+    spawned: Spawned,
+    stdio: Stdio,
+    console: Option<ConsoleSize>,
+    runs: impl FnOnce(),
+) -> Result<u32, Error> {
+    let (process, mut pump) = Pump::start(spawned, stdio)?;
+    runs();
+    let exit_code = wait(kitchen, container, &process, console)?;
+    pump.drain(SILENCE);
+    Ok(exit_code)
+}
+
+/// Waits for the process to end. The first interrupt is passed on to it, the second ends it, the third ends the wait.
+/// Its console, if it has one, follows the user's in size.
+fn wait(
+    kitchen: &Kitchen<'_>,
+    container: &dyn Container,
+    process: &Arc<dyn Process>,
+    mut console: Option<ConsoleSize>,
+) -> Result<u32, Error> {
+    let lost = |error: &CallError| Error::call("the container's process was lost", error);
+    let mut seen = 0;
+    let mut ended: Option<Instant> = None;
+    loop {
+        if let Some(code) = process.wait(TICK).map_err(|error| lost(&error))? {
+            return Ok(code);
+        }
+        if console.is_some()
+            && let Some(size) = (kitchen.console)()
+            && console != Some(size)
+        {
+            console = Some(size);
+            // A window of the wrong size is no reason to stop.
+            let _ = process.resize(size);
+        }
+        while seen < kitchen.interrupts.count() {
+            seen += 1;
+            let passed_on = match seen {
+                1 => process.signal(Signal::CtrlC).or_else(|_| process.terminate()),
+                2 => process.terminate(),
+                _ => return Err(Error::new("interrupted")),
+            };
+            match passed_on {
+                Err(error) if !error.is_gone() => {
+                    (kitchen.report)(Progress::Note(&format!("the interrupt was not passed on: {error}")));
+                }
+                _ => {}
+            }
+        }
+        match ended {
+            Some(since) if since.elapsed() > LAST_WORD => {
+                return Err(Error::new("the container ended without telling what its process ended with"));
+            }
+            Some(_) => {}
+            None => {
+                if container.wait(Duration::ZERO).map_err(|error| lost(&error))? {
+                    ended = Some(Instant::now());
+                }
+            }
+        }
+    }
+}

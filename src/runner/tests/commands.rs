@@ -1,0 +1,282 @@
+//! What others than its owner see of a container, and do to it.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::fake::{Behaviour, Fake, Trouble, When};
+use super::{Written, run, store};
+use crate::compat::Isolation;
+use crate::runner::containers::{Status, list};
+use crate::runner::error::Exit;
+use crate::runner::id::ContainerId;
+use crate::runner::interrupts::Interrupts;
+use crate::runner::recipe::{self, Kitchen, Outcome, Progress};
+use crate::runner::request::{ProcessRequest, Request};
+use crate::runner::state::tests::request;
+use crate::runner::stdio::Stdio;
+use crate::runner::store::Store;
+use crate::runner::{ending, exec, prune};
+
+/// A request for a container of this name.
+fn named(name: &str, isolation: Isolation) -> Request {
+    Request { name: name.to_owned(), ..request(isolation) }
+}
+
+/// Lets a container run on the fake host while this is done; how it ended.
+fn meanwhile(fake: &Fake, store: &Store, request: &Request, act: impl FnOnce(ContainerId)) -> Outcome {
+    let (running, interrupts) = (Mutex::new(None), Interrupts::new());
+    let report = |progress: Progress<'_>| {
+        if let Progress::Running(claim) = progress {
+            *running.lock().unwrap() = Some(claim.id);
+        }
+    };
+    std::thread::scope(|scope| {
+        let owner = scope.spawn(|| {
+            let kitchen = Kitchen { system: fake, store, interrupts: &interrupts, report: &report, console: &|| None };
+            recipe::run(&kitchen, request, |_| Ok(Stdio::nothing())).unwrap()
+        });
+        let until = Instant::now() + Duration::from_secs(30);
+        let id = loop {
+            if let Some(id) = *running.lock().unwrap() {
+                break id;
+            }
+            assert!(Instant::now() < until && !owner.is_finished(), "it does not run");
+            std::thread::sleep(Duration::from_millis(1));
+        };
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| act(id)));
+        if done.is_err() {
+            // Else the failed test would wait for its container.
+            (0..3).for_each(|_| interrupts.raise());
+        }
+        let outcome = owner.join().unwrap();
+        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        outcome
+    })
+}
+
+/// What `list` says of every container.
+fn statuses(fake: &Fake, store: &Store) -> Vec<Status> {
+    list(Some(fake), store).unwrap().iter().map(super::super::containers::Listed::status).collect()
+}
+
+#[test]
+fn ps_tells_what_hcs_tells() {
+    for isolation in [Isolation::Process, Isolation::Hyperv] {
+        let (_folder, store) = store();
+        let fake = Fake::new().behaviour(Behaviour::WaitsForTheEnd);
+        meanwhile(&fake, &store, &named("web", isolation), |id| {
+            let listed = list(Some(&fake), &store).unwrap();
+            let [one] = listed.as_slice() else { panic!("{listed:?}") };
+            assert_eq!((one.status(), one.isolation, one.is_owned), (Status::Running, Some(isolation), true));
+            assert_eq!(list(None, &store).unwrap()[0].status(), Status::Ending, "without HCS it is not said to run");
+            // HCS forgets it: the state file says the opposite.
+            fake.world().systems.clear();
+            assert_eq!(list(Some(&fake), &store).unwrap()[0].status(), Status::Ending);
+            assert_eq!(one.id, id.to_string());
+        });
+        assert_eq!(statuses(&fake, &store), [Status::Exited]);
+    }
+}
+
+#[test]
+fn a_killed_owner_leaves_a_dead_container_or_one_that_nobody_looks_after() {
+    // The owner is killed while its process runs; once HCS has ended its container, and once not yet.
+    for survives in [false, true] {
+        let (_folder, store) = store();
+        let fake = Fake::new().behaviour(Behaviour::WaitsForTheEnd).surviving(survives);
+        let killed_at = 14;
+        let fake = fake.trouble(Trouble::Kill(killed_at, When::After));
+        assert!(run(&fake, &store, &named("web", Isolation::Process), b"").is_none());
+        assert_eq!(fake.world().calls[killed_at - 1], "process wait");
+        let fake = fake.trouble(Trouble::None);
+        let listed = list(Some(&fake), &store).unwrap();
+        let expected = if survives { Status::Running } else { Status::Dead };
+        assert_eq!((listed[0].status(), listed[0].is_owned), (expected, false));
+
+        let id = store.resolve("web").unwrap();
+        let unknown = ending::wait(&store, &id).unwrap_err();
+        assert!(unknown.causes[0].contains("is gone"), "{unknown:?}");
+        ending::stop(&fake, &store, &id, Some(Duration::ZERO)).unwrap();
+        assert_eq!(fake.left(), [""; 0], "whoever stops it cleans up");
+        assert_eq!(statuses(&fake, &store), [Status::Exited]);
+        ending::remove(&fake, &store, &id, false).unwrap();
+        assert!(store.container_ids().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_container_without_a_state_file_is_shown_and_pruned() {
+    let (_folder, store) = store();
+    let fake = Fake::new().behaviour(Behaviour::WaitsForTheEnd);
+    meanwhile(&fake, &store, &named("web", Isolation::Process), |id| {
+        std::fs::remove_file(store.container(&id).join("state.json")).unwrap();
+        let listed = list(Some(&fake), &store).unwrap();
+        assert_eq!((listed[0].status(), listed[0].state.is_none()), (Status::Running, true));
+        ending::kill(&fake, &store, &id).unwrap();
+    });
+    // And one without a folder, of this store's owner; another store's is not shown.
+    let (_other_folder, other) = super::store();
+    let fake = Fake::new().behaviour(Behaviour::WaitsForTheEnd).surviving(true).trouble(Trouble::Kill(14, When::After));
+    assert!(run(&fake, &store, &named("web2", Isolation::Process), b"").is_none());
+    let fake = fake.trouble(Trouble::None);
+    let id = store.resolve("web2").unwrap();
+    std::fs::remove_dir_all(store.container(&id)).unwrap();
+    let listed = list(Some(&fake), &store).unwrap();
+    let stray = listed.iter().find(|listed| listed.id == id.to_string()).unwrap();
+    assert_eq!((stray.status(), stray.state.is_none(), stray.isolation), (Status::Running, true, Some(Isolation::Process)));
+    assert!(list(Some(&fake), &other).unwrap().is_empty());
+    assert_eq!(prune::prune(&fake, &store).unwrap().compute_systems, [id.to_string()]);
+}
+
+#[test]
+fn a_host_without_the_service_runs_nothing_and_one_that_does_not_answer_is_an_error() {
+    let (_folder, store) = store();
+    store.claim(named("web", Isolation::Process)).unwrap().keep();
+    let fake = Fake::new().trouble(Trouble::Missing(&["HcsEnumerateComputeSystems"]));
+    assert_eq!(statuses(&fake, &store), [Status::Dead]);
+    let fake = Fake::new().trouble(Trouble::Always("HcsEnumerateComputeSystems", 0x8037_011b));
+    let error = list(Some(&fake), &store).unwrap_err();
+    assert!(error.what.contains("is not known") && error.hint.is_some(), "{error:?}");
+}
+
+#[test]
+fn stop_asks_first() {
+    let (_folder, store) = store();
+    let fake = Fake::new().behaviour(Behaviour::ShutsDown(3));
+    let outcome = meanwhile(&fake, &store, &named("web", Isolation::Process), |id| {
+        let began = Instant::now();
+        ending::stop(&fake, &store, &id, None).unwrap();
+        assert!(began.elapsed() < ending::STOP_TIMEOUT, "the timeout was not waited for");
+        assert!(!store.is_owned(&id).unwrap(), "its owner has cleaned up");
+        assert_eq!(ending::wait(&store, &id), Ok(3));
+        assert_eq!(fake.left(), [""; 0]);
+    });
+    assert_eq!((outcome.exit_code, outcome.left_over), (Ok(3), vec![]));
+}
+
+#[test]
+fn stop_ends_by_force_what_does_not_end_in_time() {
+    for (own, asked, at_least) in [(Some(0), None, 0), (None, Some(1), 1), (Some(600), Some(0), 0)] {
+        let (_folder, store) = store();
+        let fake = Fake::new().behaviour(Behaviour::WaitsForTheEnd);
+        let request = Request { stop_timeout: own, ..named("web", Isolation::Hyperv) };
+        let outcome = meanwhile(&fake, &store, &request, |id| {
+            let began = Instant::now();
+            ending::stop(&fake, &store, &id, asked.map(Duration::from_secs)).unwrap();
+            assert!(began.elapsed() >= Duration::from_secs(at_least));
+        });
+        assert_eq!(outcome.exit_code, Ok(1067));
+        assert!(fake.world().calls.contains(&"HcsShutDownComputeSystem"));
+        // What has stopped is stopped, as with Docker.
+        ending::stop(&fake, &store, &store.resolve("web").unwrap(), None).unwrap();
+    }
+}
+
+#[test]
+fn a_refused_shut_down_is_not_waited_for() {
+    let (_folder, store) = store();
+    let fake = Fake::new().behaviour(Behaviour::WaitsForTheEnd).trouble(Trouble::Always("HcsShutDownComputeSystem", 0x8037_0105));
+    meanwhile(&fake, &store, &named("web", Isolation::Process), |id| {
+        let began = Instant::now();
+        ending::stop(&fake, &store, &id, Some(Duration::from_secs(600))).unwrap();
+        assert!(began.elapsed() < Duration::from_secs(60));
+    });
+}
+
+#[test]
+fn what_runs_is_removed_by_force_only() {
+    for remove in [false, true] {
+        let (_folder, store) = store();
+        let fake = Fake::new().behaviour(Behaviour::WaitsForTheEnd);
+        let request = Request { remove, ..named("web", Isolation::Process) };
+        meanwhile(&fake, &store, &request, |id| {
+            let refused = ending::remove(&fake, &store, &id, false).unwrap_err();
+            assert!(refused.what.ends_with(" runs"), "{refused:?}");
+            ending::remove(&fake, &store, &id, true).unwrap();
+            assert!(store.container_ids().unwrap().is_empty());
+        });
+        assert_eq!(fake.left(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_container_that_is_not_given_back_is_not_forgotten() {
+    let (_folder, store) = store();
+    run(
+        &Fake::new().trouble(Trouble::Kill(14, When::After)).behaviour(Behaviour::WaitsForTheEnd),
+        &store,
+        &named("web", Isolation::Process),
+        b"",
+    );
+    let id = store.resolve("web").unwrap();
+    let fake = Fake::new().trouble(Trouble::Always("HcnDeleteEndpoint", 0x803b_0020));
+    let error = ending::remove(&fake, &store, &id, true).unwrap_err();
+    assert_eq!(error.what, "the network endpoint was not given back");
+    assert_eq!(store.resolve("web"), Ok(id));
+}
+
+#[test]
+fn wait_sees_the_exit_code_of_a_container_that_is_removed_at_its_end() {
+    let (_folder, store) = store();
+    let fake = Fake::new().behaviour(Behaviour::WaitsForTheEnd);
+    let request = Request { remove: true, ..named("web", Isolation::Process) };
+    let waits = AtomicBool::new(false);
+    meanwhile(&fake, &store, &request, |id| {
+        std::thread::scope(|scope| {
+            let waiter = scope.spawn(|| {
+                waits.store(true, Ordering::SeqCst);
+                ending::wait(&store, &id)
+            });
+            while !waits.load(Ordering::SeqCst) {
+                std::thread::yield_now();
+            }
+            // A lasting clean-up, or the test would depend on how fast the owner is.
+            let slow = fake.clone().trouble(Trouble::Once("HcnDeleteEndpoint", 0x803b_0020));
+            ending::kill(&slow, &store, &id).unwrap();
+            let code = waiter.join().unwrap();
+            assert!(code == Ok(1067) || code.unwrap_err().causes[0].contains("removed meanwhile"));
+        });
+    });
+}
+
+#[test]
+fn exec_runs_beside_the_main_process() {
+    let (_folder, store) = store();
+    let owners = Fake::new().behaviour(Behaviour::WaitsForTheEnd);
+    // The same host, on which the second process ends by itself.
+    let fake = owners.clone().behaviour(Behaviour::Exits(7));
+    meanwhile(&owners, &store, &named("web", Isolation::Process), |id| {
+        let (written, interrupts) = (Written::default(), Interrupts::new());
+        let kitchen = Kitchen { system: &fake, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };
+        let request = ProcessRequest { command_line: "cmd /c ver".to_owned(), ..ProcessRequest::default() };
+        let stdio = || Ok(Stdio { stdin: None, stdout: Box::new(written.clone()), stderr: Box::new(std::io::sink()) });
+        assert_eq!(exec::run(&kitchen, &id, &request, stdio), Ok(7));
+        assert_eq!(written.text(), "out");
+        assert!(!fake.world().systems[&id.to_string()].ended, "the container goes on");
+
+        let silent = ProcessRequest { silent: true, ..request.clone() };
+        exec::start(&kitchen, &id, &silent).unwrap();
+        let document = fake.world().documents.last().unwrap().clone();
+        assert_eq!(document, serde_json::json!({"CommandLine": "cmd /c ver", "CreateStdOutPipe": false}));
+
+        let missing = fake.clone().trouble(Trouble::Once("HcsCreateProcess", 0x8007_0002));
+        let kitchen = Kitchen { system: &missing, ..kitchen };
+        assert_eq!(exec::run(&kitchen, &id, &request, || Ok(Stdio::nothing())).unwrap_err().exit, Exit::NotFound);
+        ending::kill(&fake, &store, &id).unwrap();
+        let ended = exec::run(&kitchen, &id, &request, || Ok(Stdio::nothing())).unwrap_err();
+        assert!(ended.what.ends_with("does not run") && ended.exit == Exit::Failed, "{ended:?}");
+    });
+}
+
+#[test]
+fn a_container_of_layers_that_were_deleted_is_not_made() {
+    let (_folder, store) = store();
+    let fake = Fake::new();
+    let request = request(Isolation::Process);
+    std::fs::remove_file(store.layer(&request.layers[1]).join("wincompat.json")).unwrap();
+    let error = run(&fake, &store, &request, b"").unwrap().result.unwrap().exit_code.unwrap_err();
+    assert_eq!(error.what, "the image's layers are gone");
+    assert!(fake.world().calls.iter().all(|call| *call == "NameToGuid"));
+    assert!(store.container_ids().unwrap().is_empty());
+}

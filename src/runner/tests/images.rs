@@ -1,0 +1,240 @@
+//! Images leave the store, and nothing that others need goes with them.
+
+use std::fs::{File, FileTimes};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use serde_json::json;
+
+use super::empty_store;
+use super::fake::Fake;
+use crate::compat::Isolation;
+use crate::image::Digest;
+use crate::image::layout::Folder;
+use crate::image::manifest::{OCI_INDEX, OCI_MANIFEST};
+use crate::runner::id::LayerId;
+use crate::runner::images::{Images, list};
+use crate::runner::import::is_complete;
+use crate::runner::request::Request;
+use crate::runner::state::tests::request;
+use crate::runner::store::Store;
+
+const WAIT: Duration = Duration::from_secs(30);
+
+/// An image in the store, under this name, of layers with these contents; its digest and its layers, topmost first.
+fn image(blobs: &Folder, name: &str, contents: &[&str]) -> (Digest, Vec<LayerId>) {
+    let digests: Vec<Digest> = contents.iter().map(|content| blobs.put(content.as_bytes()).unwrap()).collect();
+    let config = json!({
+        "os": "windows", "architecture": "amd64", "os.version": "10.0.20348.1", "created": "2026-11-01T00:00:00Z",
+        "rootfs": {"type": "layers", "diff_ids": digests},
+    });
+    let config = config.to_string();
+    let layers: Vec<_> = digests
+        .iter()
+        .zip(contents)
+        .map(|(digest, content)| {
+            json!({"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest, "size": content.len()})
+        })
+        .collect();
+    let manifest = json!({
+        "schemaVersion": 2, "mediaType": OCI_MANIFEST, "layers": layers,
+        "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": blobs.put(config.as_bytes()).unwrap(),
+            "size": config.len()},
+    });
+    let digest = blobs.put(manifest.to_string().as_bytes()).unwrap();
+    name_it(blobs, name, &digest);
+    let mut ids: Vec<LayerId> = Vec::new();
+    for digest in &digests {
+        ids.insert(0, LayerId::on(ids.first(), digest));
+    }
+    (digest, ids)
+}
+
+fn name_it(blobs: &Folder, name: &str, digest: &Digest) {
+    let entry = json!({"mediaType": OCI_MANIFEST, "digest": digest, "size": 1,
+        "annotations": {"org.opencontainers.image.ref.name": name}});
+    blobs.update_index(WAIT, |list| list.push(entry)).unwrap();
+}
+
+/// Makes layers look imported.
+fn imported(store: &Store, layers: &[LayerId]) {
+    for layer in layers {
+        std::fs::create_dir_all(store.layer(layer)).unwrap();
+        std::fs::write(store.layer(layer).join("wincompat.json"), "{}").unwrap();
+    }
+}
+
+fn blob_count(blobs: &Folder) -> usize {
+    blobs.blobs().unwrap().len()
+}
+
+fn names(blobs: &Folder) -> Vec<String> {
+    list(blobs).unwrap().into_iter().filter_map(|image| image.name).collect()
+}
+
+/// A store with two images that share their base, imported.
+fn two_images(root: &Path, store: &Store) -> (Folder, [(Digest, Vec<LayerId>); 2]) {
+    let blobs = Folder::create(root).unwrap();
+    let images =
+        [("r.test/app:1", ["base", "one"]), ("r.test/app:2", ["base", "two"])].map(|(name, layers)| image(&blobs, name, &layers));
+    images.iter().for_each(|(_, layers)| imported(store, layers));
+    (blobs, images)
+}
+
+#[test]
+fn what_other_images_need_stays() {
+    let (folder, store) = empty_store();
+    let (blobs, [one, two]) = two_images(folder.path(), &store);
+    let fake = Fake::new();
+    let images = Images { system: Some(&fake), store: &store, blobs: &blobs };
+    let before = blob_count(&blobs);
+
+    let removed = images.remove("r.test/app:1", false).unwrap();
+    assert_eq!((removed.names.as_slice(), removed.layers.as_slice()), (&["r.test/app:1".to_owned()][..], &one.1[..1]));
+    assert_eq!(removed.blobs.len(), 3, "its manifest, config and upper layer");
+    assert_eq!(blob_count(&blobs), before - 3);
+    assert_eq!(names(&blobs), ["r.test/app:2"]);
+    assert!(!store.layer(&one.1[0]).exists() && two.1.iter().all(|layer| is_complete(&store, layer)));
+
+    let removed = images.remove(&two.0.hex()[..12], false).unwrap();
+    assert_eq!((removed.blobs.len(), removed.layers), (4, two.1));
+    assert_eq!((blob_count(&blobs), names(&blobs)), (0, vec![]));
+    let error = images.remove("r.test/app:1", false).unwrap_err();
+    assert!(error.what.contains("the store has no image r.test/app:1") && error.hint.is_some());
+}
+
+#[test]
+fn with_several_names_one_is_taken_and_by_digest_all_by_force_only() {
+    let (folder, store) = empty_store();
+    let (blobs, [one, _]) = two_images(folder.path(), &store);
+    name_it(&blobs, "r.test/app:latest", &one.0);
+    let images = Images { system: None, store: &store, blobs: &blobs };
+    // `latest` is what no tag means.
+    let removed = images.remove("r.test/app", false).unwrap();
+    assert_eq!((removed.names, removed.blobs), (vec!["r.test/app:latest".to_owned()], vec![]));
+    name_it(&blobs, "r.test/app:latest", &one.0);
+    let refused = images.remove(one.0.as_str(), false).unwrap_err();
+    assert!(refused.hint.unwrap().contains("r.test/app:1, r.test/app:latest"));
+    let removed = images.remove(one.0.as_str(), true).unwrap();
+    assert_eq!((removed.names.len(), removed.blobs.len()), (2, 3));
+    assert_eq!(names(&blobs), ["r.test/app:2"]);
+}
+
+#[test]
+fn what_a_container_uses_stays_until_that_is_removed() {
+    let (folder, store) = empty_store();
+    let (blobs, [one, _]) = two_images(folder.path(), &store);
+    let fake = Fake::new();
+    let images = Images { system: Some(&fake), store: &store, blobs: &blobs };
+    let claim = store.claim(Request { layers: one.1.clone(), ..request(Isolation::Process) }).unwrap();
+    let refused = images.remove("r.test/app:1", false).unwrap_err();
+    assert!(refused.what.contains(&claim.id.short()) && refused.hint.is_some());
+    assert_eq!(names(&blobs).len(), 2, "a refusal changes nothing");
+
+    let removed = images.remove("r.test/app:1", true).unwrap();
+    assert_eq!((removed.blobs.len(), removed.layers), (3, vec![]));
+    assert!(one.1.iter().all(|layer| is_complete(&store, layer)));
+    assert_eq!(images.prune().unwrap().layers, []);
+    claim.remove(&store).unwrap();
+    assert_eq!(images.prune().unwrap().layers, one.1[..1], "its upper layer, which no image needs");
+}
+
+#[test]
+fn a_container_whose_state_is_lost_may_use_any_layer() {
+    let (folder, store) = empty_store();
+    let (blobs, [one, _]) = two_images(folder.path(), &store);
+    let fake = Fake::new();
+    let claim = store.claim(request(Isolation::Process)).unwrap();
+    std::fs::write(store.container(&claim.id).join("state.json"), "{").unwrap();
+    let images = Images { system: Some(&fake), store: &store, blobs: &blobs };
+    let removed = images.remove("r.test/app:1", false).unwrap();
+    assert!(removed.layers.is_empty() && removed.notes[0].contains("whose state is lost"));
+    assert!(is_complete(&store, &one.1[0]));
+}
+
+#[test]
+fn nothing_is_deleted_while_an_image_is_pulled() {
+    let (folder, store) = empty_store();
+    let (blobs, _) = two_images(folder.path(), &store);
+    let images = Images { system: None, store: &store, blobs: &blobs };
+    let before = blob_count(&blobs);
+    let pulling = blobs.filling().unwrap();
+    let also_pulling = blobs.filling().unwrap();
+    let removed = images.remove("r.test/app:1", false).unwrap();
+    assert!(removed.blobs.is_empty() && removed.notes[0].contains("is being pulled"));
+    drop(pulling);
+    old(&blobs);
+    assert_eq!(images.prune().unwrap().blobs, []);
+    drop(also_pulling);
+    assert_eq!(images.prune().unwrap().blobs.len(), 3);
+    assert_eq!(blob_count(&blobs), before - 3);
+}
+
+/// Makes all content two days old, and leaves a half-done pull of that age and a new one.
+fn old(blobs: &Folder) {
+    let then = SystemTime::now() - Duration::from_secs(2 * 24 * 60 * 60);
+    for (digest, _) in blobs.blobs().unwrap() {
+        let file = File::options().write(true).open(blobs.blob_path(&digest)).unwrap();
+        file.set_times(FileTimes::new().set_modified(then)).unwrap();
+    }
+    for (content, age) in [("old", Some(then)), ("new", None)] {
+        let file = File::create(blobs.partial_path(&Digest::of(content.as_bytes()))).unwrap();
+        if let Some(then) = age {
+            file.set_times(FileTimes::new().set_modified(then)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn prune_deletes_what_is_old_and_needed_by_nothing() {
+    let (folder, store) = empty_store();
+    let (blobs, _) = two_images(folder.path(), &store);
+    let stray = blobs.put(b"stray").unwrap();
+    let images = Images { system: None, store: &store, blobs: &blobs };
+    assert_eq!(images.prune().unwrap().blobs, [], "it may be of a pull that goes on");
+    old(&blobs);
+    assert_eq!(images.prune().unwrap().blobs, [stray]);
+    let partial = |content: &str| blobs.partial_path(&Digest::of(content.as_bytes())).exists();
+    assert!(!partial("old") && partial("new"));
+    assert_eq!(names(&blobs).len(), 2);
+}
+
+#[test]
+fn what_is_damaged_can_be_removed_and_stands_in_the_way_of_no_mistake() {
+    let (folder, store) = empty_store();
+    let (blobs, [one, two]) = two_images(folder.path(), &store);
+    std::fs::write(blobs.blob_path(&one.0), "{").unwrap();
+    let images = Images { system: None, store: &store, blobs: &blobs };
+    assert_eq!(list(&blobs).unwrap()[0].size, None);
+    old(&blobs);
+    // What the damaged one needs is not known: nothing is deleted.
+    let error = images.prune().unwrap_err();
+    assert!(error.hint.as_deref().unwrap().contains(one.0.as_str()), "{error:?}");
+    let removed = images.remove("r.test/app:2", false).unwrap();
+    assert!(removed.blobs.is_empty() && removed.notes[0].contains("nothing is deleted; remove that image first"));
+    name_it(&blobs, "r.test/app:2", &two.0);
+    let removed = images.remove(one.0.as_str(), false).unwrap();
+    assert_eq!(removed.blobs, [one.0]);
+    assert_eq!(images.prune().unwrap().blobs.len(), 2, "its config and layer, which it no longer names");
+    assert_eq!(names(&blobs), ["r.test/app:2"]);
+    images.remove("r.test/app:2", false).unwrap();
+    assert!(!blobs.blob_path(&two.0).exists());
+}
+
+#[test]
+fn an_index_keeps_what_it_names() {
+    let (folder, store) = empty_store();
+    let (blobs, [one, two]) = two_images(folder.path(), &store);
+    let entry = |digest: &Digest| json!({"mediaType": OCI_MANIFEST, "digest": digest, "size": 1});
+    let absent = Digest::of(b"of another platform");
+    let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry(&one.0), entry(&two.0), entry(&absent)]});
+    let index = blobs.put(index.to_string().as_bytes()).unwrap();
+    let listed = json!({"mediaType": OCI_INDEX, "digest": index, "size": 1,
+        "annotations": {"org.opencontainers.image.ref.name": "r.test/app:all"}});
+    blobs.update_index(WAIT, |list| list.push(listed)).unwrap();
+    let images = Images { system: None, store: &store, blobs: &blobs };
+    assert_eq!(images.remove("r.test/app:1", false).unwrap().blobs, []);
+    assert_eq!(images.remove("r.test/app:2", false).unwrap().blobs, []);
+    assert_eq!(images.remove("r.test/app:all", false).unwrap().blobs.len(), 8);
+    assert_eq!(blob_count(&blobs), 0);
+}
