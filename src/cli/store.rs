@@ -34,8 +34,7 @@ impl StoreArgs {
     ///
     /// As for [`Self::folder`].
     pub fn store(&self) -> Result<Store, Refusal> {
-        let root = self.folder()?;
-        Ok(Store::at(&root)?)
+        Ok(Store::at(&self.folder()?)?)
     }
 
     /// The containers in it, and this machine, which runs them.

@@ -76,6 +76,22 @@ impl Folder {
         self.ingest().join(digest.hex()).with_extension(PARTIAL)
     }
 
+    /// The file in which the content with this digest grows, locked. Waits for another process that has it locked, which may have
+    /// completed and renamed it by then.
+    pub fn lock_partial(&self, digest: &Digest) -> io::Result<File> {
+        let until = Instant::now() + BUSY;
+        let path = self.partial_path(digest);
+        let file = loop {
+            // On Windows a file that is being removed cannot be opened while anyone has it open.
+            match File::options().read(true).write(true).create(true).truncate(false).open(&path) {
+                Err(error) if is_busy(&error) && Instant::now() < until => std::thread::sleep(PAUSE),
+                opened => break opened?,
+            }
+        };
+        file.lock()?;
+        Ok(file)
+    }
+
     /// The content with this digest, of at most `max` bytes, verified.
     pub fn blob(&self, digest: &Digest, max: u64) -> Result<Vec<u8>, Error> {
         let bytes = read_once(&self.blob_path(digest), max).map_err(|error| could_not_read(&self.shown(), &error))?;

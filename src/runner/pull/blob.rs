@@ -170,9 +170,8 @@ fn keep(
     let Target { store, watch, number, unpack } = target;
     let partial = store.partial_path(&layer.digest);
     let written = |error: io::Error| cannot(layer).because(format!("{} could not be written: {error}", partial.display()));
-    let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&partial).map_err(written)?;
     // Another process that pulls the same layer has it locked until it is done.
-    file.lock().map_err(written)?;
+    let mut file = store.lock_partial(&layer.digest).map_err(written)?;
     if is_there(store, layer) {
         watch(Event::Begun(layer, layer.size));
         watch(Event::Done(layer));

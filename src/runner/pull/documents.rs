@@ -11,8 +11,11 @@ use crate::image::{Digest, Error, ErrorKind, Images, Name, RawImage, config};
 
 /// The documents of the image with this manifest; afterwards the store has them.
 pub(super) async fn fetch(images: &Images<'_>, name: &Name, digest: &Digest, store: &Folder) -> Result<RawImage, Error> {
-    let path = store.partial_path(digest);
-    let _turn = tokio::task::spawn_blocking(|| Turn::wait(path)).await.map_err(io::Error::other).flatten().map_err(|error| {
+    let turn = {
+        let (store, digest) = (store.clone(), digest.clone());
+        move || store.lock_partial(&digest).map(|lock| Turn { path: store.partial_path(&digest), _lock: lock })
+    };
+    let _turn = tokio::task::spawn_blocking(turn).await.map_err(io::Error::other).flatten().map_err(|error| {
         Error::new(ErrorKind::Invalid, format!("{} could not be locked", store.partial_path(digest).display()))
             .because(error.to_string())
     })?;
@@ -38,14 +41,6 @@ fn stored(store: &Folder, digest: &Digest) -> Option<RawImage> {
 struct Turn {
     path: PathBuf,
     _lock: File,
-}
-
-impl Turn {
-    fn wait(path: PathBuf) -> io::Result<Self> {
-        let file = File::options().write(true).create(true).truncate(false).open(&path)?;
-        file.lock()?;
-        Ok(Self { path, _lock: file })
-    }
 }
 
 impl Drop for Turn {
