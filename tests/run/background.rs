@@ -224,6 +224,16 @@ fn images_and_what_needs_them() {
     machine.has_nothing_left();
 }
 
+/// What was pulled and never run is removed as well.
+#[test]
+fn images_that_were_never_run() {
+    let Some(machine) = Machine::new() else { return };
+    assert_eq!(machine.wincompat(&["prune"]).with(0), "");
+    assert_eq!(machine.wincompat(&["ps", "-a", "-q"]).with(0), "");
+    machine.wincompat(&["rmi", IMAGE]).with(0);
+    assert!(!machine.wincompat(&["images"]).with(0).contains("example.com/app"));
+}
+
 /// The one who looks after a container is killed: HCS ends the container, `ps` tells the truth, `prune` gives all back.
 #[test]
 fn a_monitor_that_is_killed() {
