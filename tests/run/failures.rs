@@ -257,3 +257,40 @@ fn hyperv_isolation_survives_every_failure() {
 fn a_container_in_the_background_survives_every_failure() {
     every_point(DETACHED);
 }
+
+/// What cannot be given back, because the call for it fails each time or only says that it worked, is told of; `prune` gives it
+/// back when that is possible again.
+#[test]
+fn what_cannot_be_given_back_is_left_to_prune() {
+    let functions = [
+        "HcsTerminateComputeSystem",
+        "HcnDeleteNamespace",
+        "HcnDeleteEndpoint",
+        "UnprepareLayer",
+        "DeactivateLayer",
+        "DestroyLayer",
+    ];
+    let effects = ["hresult=0x80004005", "hresult=0"];
+    let points: Vec<(&str, &str)> =
+        functions.iter().flat_map(|function| effects.iter().map(|effect| (*function, *effect))).collect();
+    let queue = Mutex::new(points.iter());
+    thread::scope(|scope| {
+        for _ in 0..SIDE_BY_SIDE {
+            scope.spawn(|| {
+                loop {
+                    let Some((function, effect)) = queue.lock().unwrap().next() else { return };
+                    let Some(mut machine) = Machine::new() else { return };
+                    machine.faults = format!("function={function} {effect}");
+                    let ended = run(&machine, PROCESS);
+                    let case = format!("{function} {effect}: {}", ended.err);
+                    assert_eq!(ended.with(0), "done\n", "{case}");
+                    let left = machine.left();
+                    assert_eq!(left.is_empty(), !ended.err.contains("`wincompat prune` tries again"), "{case} {left:#?}");
+                    machine.faults.clear();
+                    machine.wincompat(&["prune"]).with(0);
+                    assert_eq!(machine.left(), [""; 0], "{case}");
+                }
+            });
+        }
+    });
+}

@@ -67,8 +67,8 @@ fn nothing_waits_for_ever(isolation: &[&str], stalls: &[Stall]) {
         let (function, when, code) = stall;
         println!("{function} never completes, {when} it acts: exit code {} after {} s", ended.code, took.as_secs());
         ended.with(code);
-        // Where it acted, the next try finds nothing more to be done.
-        let goes_unnoticed = code != 125 && when == "after";
+        // The next try finds nothing more to be done: closing the last handle ends a container too.
+        let goes_unnoticed = function == "HcsTerminateComputeSystem";
         let says_so = ended.err.contains(&format!("{function}: no answer within 2 seconds"));
         assert!(says_so || goes_unnoticed, "{function}: {}", ended.err);
         assert!(took < Duration::from_secs(100), "{function}: {took:?}");
