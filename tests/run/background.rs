@@ -194,6 +194,7 @@ fn other_processes_in_it() {
         let count = (1_u32 << 20).to_string();
         let Ended { code, out, .. } = exec(&["host", "guest", "flood", "out", &count]);
         assert_eq!((code, out.len()), (0, 1 << 20));
+        assert_eq!(exec(&["-d", "host", "guest", "wait", "60"]).with(0), "");
         exec(&["host", "no-such-program"]).failed(127, &["there is no such program"]);
         exec(&["-w", r"C:\no\such\folder", "host", "guest", "show"]).failed(126, &["working directory"]);
         exec(&["nobody", "cmd"]).failed(125, &["nobody"]);

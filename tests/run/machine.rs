@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use wincompat::image::Name;
 use wincompat::image::layout::Folder;
 
-use crate::emulated::Host;
 use crate::emulated::archive::{Archive, Meta};
 use crate::emulated::image::{Image, base_layer, name, with_utility_vm};
+use crate::emulated::{Host, is_wines_fault, spawn};
 use crate::program::Program;
 
 /// The image that every machine has in its store.
@@ -84,7 +84,11 @@ impl Machine {
 
     /// Runs the program to its end.
     pub fn wincompat(&self, arguments: &[&str]) -> Ended {
-        Running::start(self.command(arguments)).end()
+        let mut ended = Running::start(self.command(arguments)).end();
+        while ended.code == 125 && is_wines_fault(&ended.err) {
+            ended = Running::start(self.command(arguments)).end();
+        }
+        ended
     }
 
     /// `wincompat run --rm -q ARGUMENTS…` to its end.
@@ -124,7 +128,9 @@ impl Machine {
 
     /// What the Host Compute Service knows of a compute system.
     pub fn system(&self, id: &str) -> Value {
-        let state = self.host.hosts(Command::new("hcsemu").arg("state"), "").output().unwrap();
+        let mut state = Command::new("hcsemu");
+        self.host.hosts(&mut state, "").arg("state").stdout(Stdio::piped());
+        let state = spawn(&mut state).wait_with_output().unwrap();
         let state: Value = serde_json::from_slice(&state.stdout).unwrap();
         state["systems"][id].clone()
     }
@@ -228,7 +234,7 @@ const LONG: Duration = Duration::from_secs(120);
 
 impl Running {
     pub fn start(mut command: Command) -> Self {
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut child = spawn(&mut command);
         let (mut out, mut err) = (BufReader::new(child.stdout.take().unwrap()), child.stderr.take().unwrap());
         let (send, lines) = mpsc::channel();
         thread::spawn(move || {
