@@ -36,7 +36,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         compression: [Compression::None, Compression::Gzip, Compression::Zstd][usize::from(form) % 3],
         position: if form & 0x80 == 0 { Position::Upper } else { Position::Base },
         expected: Expected::default(),
-        limits: Limits { uncompressed: 1 << 20, entries: 1000 },
+        limits: Limits { uncompressed: 1 << 20, entries: 1000, ..Limits::default() },
         sddl: None,
     };
     let _ = decode(layer, &options, &mut Void);

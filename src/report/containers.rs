@@ -1,6 +1,7 @@
 //! The containers of a store as `ps` and `inspect` print them.
 
 use jiff::Timestamp;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -134,6 +135,11 @@ impl Details {
             request: cleaned(request),
         }
     }
+}
+
+/// The JSON Schema of what `ps --format json` prints.
+pub fn schema() -> schemars::Schema {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Containers>()
 }
 
 /// `8080->80/tcp`.

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use jiff::Timestamp;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::columns::Columns;
@@ -49,6 +50,11 @@ impl Images {
     pub fn new(stored: &[Stored]) -> Self {
         Self { schema: "wincompat/images/v1", images: stored.iter().map(ImageEntry::new).collect() }
     }
+}
+
+/// The JSON Schema of what `images --format json` prints.
+pub fn schema() -> schemars::Schema {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Images>()
 }
 
 impl ImageEntry {

@@ -56,7 +56,7 @@ impl Folder {
             .custom_flags(FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT)
             .open(&path)?;
         let info = basic_info(&handle)?;
-        if info.FileAttributes & FILE_ATTRIBUTE_DIRECTORY == 0 || info.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
+        if !is_plain_folder(info.FileAttributes) {
             return Err(io::Error::new(io::ErrorKind::NotADirectory, format!("{} is no folder", path.display())));
         }
         Ok(Self { handle, path })
@@ -139,15 +139,21 @@ impl Folder {
         set(&file, FileDispositionInfo, &FILE_DISPOSITION_INFO { DeleteFile: true })
     }
 
-    /// Deletes what is there with all that is in it; links are deleted, not followed.
+    /// Deletes what is there with all that is in it, however deep; links are deleted, not followed.
     pub fn remove_all(&self, path: &str) -> io::Result<()> {
-        let Some(attributes) = self.attributes(path)? else { return Ok(()) };
-        if attributes & FILE_ATTRIBUTE_DIRECTORY != 0 && attributes & FILE_ATTRIBUTE_REPARSE_POINT == 0 {
-            for name in self.names_in(path)? {
-                self.remove_all(&format!("{path}\\{name}"))?;
+        let (mut waiting, mut folders) = (vec![path.to_owned()], Vec::new());
+        while let Some(path) = waiting.pop() {
+            match self.attributes(&path)? {
+                None => {}
+                Some(attributes) if is_plain_folder(attributes) => {
+                    waiting.extend(self.names_in(&path)?.into_iter().map(|name| format!("{path}\\{name}")));
+                    folders.push(path);
+                }
+                Some(_) => self.remove(&path)?,
             }
         }
-        self.remove(path)
+        // Those that are in others come after them.
+        folders.iter().rev().try_for_each(|folder| self.remove(folder))
     }
 
     /// The names of what is in a folder here.
@@ -210,6 +216,11 @@ impl Folder {
         // SAFETY: the handle was just opened and belongs to nobody else.
         Ok(unsafe { OwnedHandle::from_raw_handle(handle) }.into())
     }
+}
+
+/// Whether something with these attributes is a folder, and no link to one.
+pub(super) const fn is_plain_folder(attributes: u32) -> bool {
+    attributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT) == FILE_ATTRIBUTE_DIRECTORY
 }
 
 /// Sets attributes and times; zero leaves them as they are.

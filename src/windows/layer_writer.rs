@@ -7,7 +7,7 @@ use std::path::Path;
 use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_REPARSE_POINT};
 
 use super::backup::{Backup, Restore};
-use super::folder::{Folder, info_of, set_basic_info};
+use super::folder::{Folder, info_of, is_plain_folder, set_basic_info};
 use crate::runner::layer::transport::Pending;
 use crate::runner::layer::{BasicInfo, Content, Directory, LayerPath, LayerSink, LinkTarget};
 
@@ -89,25 +89,29 @@ impl UtilityVm {
         self.copy(FILES)
     }
 
-    /// Copies a folder and what is in it; what will not change is linked.
+    /// Copies a folder and what is in it, however deep; what will not change is linked.
     fn copy(&self, path: &str) -> io::Result<()> {
-        let info = self.copy_one(path)?;
-        if info.attributes & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
-            return Ok(());
-        }
-        for name in self.parent.names_in(path)? {
-            let entry = format!("{path}\\{name}");
-            let attributes = self.parent.attributes(&entry)?.unwrap_or_default();
-            if attributes & FILE_ATTRIBUTE_DIRECTORY != 0 {
-                self.copy(&entry)?;
-            } else if attributes & FILE_ATTRIBUTE_REPARSE_POINT != 0 || is_changed_later(path, &name) {
-                self.copy_one(&entry)?;
-            } else {
-                self.folder.link(&entry, &self.parent, &entry)?;
+        let (mut waiting, mut copied) = (vec![path.to_owned()], Vec::new());
+        while let Some(path) = waiting.pop() {
+            let info = self.copy_one(&path)?;
+            if !is_plain_folder(info.attributes) {
+                continue;
             }
+            for name in self.parent.names_in(&path)? {
+                let entry = format!("{path}\\{name}");
+                let attributes = self.parent.attributes(&entry)?.unwrap_or_default();
+                if attributes & FILE_ATTRIBUTE_DIRECTORY != 0 {
+                    waiting.push(entry);
+                } else if attributes & FILE_ATTRIBUTE_REPARSE_POINT != 0 || is_changed_later(&path, &name) {
+                    self.copy_one(&entry)?;
+                } else {
+                    self.folder.link(&entry, &self.parent, &entry)?;
+                }
+            }
+            copied.push((path, info));
         }
-        // What was made in it has changed its times.
-        self.folder.set_folder_info(path, &info)
+        // What was made in a folder has changed its times; those that are in others come after them.
+        copied.iter().rev().try_for_each(|(path, info)| self.folder.set_folder_info(path, info))
     }
 
     /// Copies one file or folder with all that describes it.

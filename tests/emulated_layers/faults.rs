@@ -19,14 +19,30 @@ fn is_whole(shop: &Shop, ids: &[LayerId], when: &str) {
     shop.holds(&ids[..there], when);
 }
 
+/// What comes after a kill: `prune`, or just the next import, which removes what is in its way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Prune,
+    Import,
+}
+
+impl Then {
+    /// Each in turn.
+    fn nth(n: u64) -> Self {
+        if n.is_multiple_of(2) { Self::Prune } else { Self::Import }
+    }
+}
+
 /// Imports with this fault; whether it struck. Then everything must be as if it never had.
-fn strikes(fault: &str) -> bool {
+fn strikes(fault: &str, then: Then) -> bool {
     let shop = Shop::new().unwrap();
     let ids = shop.put("app", &image());
     let (status, outcomes) = shop.import_with(&["app"], fault);
     if was_killed(status) {
-        // The next import removes what is in its way; `prune` removes it without one.
-        let (status, outcomes) = if fault.len() % 2 == 0 { shop.import_with(&["app"], "") } else { shop.prune_with("") };
+        let (status, outcomes) = match then {
+            Then::Prune => shop.prune_with(""),
+            Then::Import => shop.import_with(&["app"], ""),
+        };
         assert!(status.success() && outcomes == [Ok(())], "{fault}: {status} {outcomes:?}");
     } else {
         assert!(status.success(), "{fault}: {status}");
@@ -53,7 +69,7 @@ fn calls() -> Option<u64> {
 #[test]
 fn each_call_fails() {
     let Some(calls) = calls() else { return };
-    let struck = (1..=calls).filter(|n| strikes(&format!("n={n} hresult=0x80070005"))).count();
+    let struck = (1..=calls).filter(|n| strikes(&format!("n={n} hresult=0x80070005"), Then::Import)).count();
     println!("{struck} of {calls} calls that failed ended the import");
     assert!(struck >= 5, "{struck} of {calls}");
 }
@@ -61,7 +77,7 @@ fn each_call_fails() {
 #[test]
 fn each_call_fails_after_it_acted() {
     let Some(calls) = calls() else { return };
-    let struck = (1..=calls).filter(|n| strikes(&format!("n={n} hresult=0x80004005 when=after"))).count();
+    let struck = (1..=calls).filter(|n| strikes(&format!("n={n} hresult=0x80004005 when=after"), Then::Import)).count();
     println!("{struck} of {calls} calls that failed after acting ended the import");
     assert!(struck >= 5, "{struck} of {calls}");
 }
@@ -69,9 +85,9 @@ fn each_call_fails_after_it_acted() {
 #[test]
 fn the_program_is_killed_at_each_call() {
     let Some(calls) = calls() else { return };
-    for when in ["before", "after"] {
+    for (turn, when) in [(0, "before"), (1, "after")] {
         for n in 1..=calls {
-            assert!(strikes(&format!("n={n} kill={when}")), "the call {n} was not made");
+            assert!(strikes(&format!("n={n} kill={when}"), Then::nth(n + turn)), "the call {n} was not made");
         }
     }
     println!("killed before and after each of {calls} calls");
@@ -84,7 +100,7 @@ fn what_was_not_done_is_noticed() {
         return;
     }
     for function in ["ProcessBaseImage", "ProcessUtilityImage", "ImportLayer"] {
-        assert!(strikes(&format!("function={function} hresult=0")), "{function}");
+        assert!(strikes(&format!("function={function} hresult=0"), Then::Import), "{function}");
     }
 }
 
@@ -94,11 +110,11 @@ fn each_write_and_read_fails() {
     if calls().is_none() {
         return;
     }
-    let mut tried = [0; 4];
+    let mut tried = [0u64; 4];
     let effects = ["hresult=0x80070070", "kill=before"];
     for (function, tried) in ["BackupWrite", "BackupRead"].into_iter().zip(tried.chunks_mut(2)) {
         for (effect, tried) in effects.iter().zip(tried) {
-            while strikes(&format!("function={function} n={} {effect}", *tried + 1)) {
+            while strikes(&format!("function={function} n={} {effect}", *tried + 1), Then::nth(*tried)) {
                 *tried += 1;
             }
         }

@@ -11,6 +11,7 @@ mod registry;
 mod arguments;
 mod files;
 mod registries;
+mod stores;
 
 use assert_cmd::Command;
 use serde_json::Value;

@@ -53,7 +53,10 @@ fn more_than_allowed() {
     assert_eq!(refusal_with(&good, &options), Refusal::TooManyEntries { limit: 4 });
     options.limits = Limits { uncompressed: good.len() as u64 - 1, ..Limits::default() };
     assert_eq!(refusal_with(&good, &options), Refusal::TooLarge { limit: good.len() as u64 - 1 });
-    options.limits = Limits { uncompressed: good.len() as u64, entries: 5 };
+    // Files, Files/d.
+    options.limits = Limits { names: 11, ..Limits::default() };
+    assert_eq!(refusal_with(&good, &options), Refusal::TooManyNames { limit: 11 });
+    options.limits = Limits { uncompressed: good.len() as u64, entries: 5, names: 12 };
     decode(&good[..], &options, &mut Tree::default()).unwrap();
 }
 

@@ -76,7 +76,7 @@ fn every_answer_is_yes_or_no() {
         if round % 16 == 0 {
             layer.truncate(numbers.below(layer.len()));
         }
-        let limits = Limits { uncompressed: 1 << 20, entries: 100 };
+        let limits = Limits { uncompressed: 1 << 20, entries: 100, ..Limits::default() };
         let position = if round % 8 == 0 { Position::Base } else { Position::Upper };
         let mut tree = Tree::default();
         let answer = match decode(&layer[..], &Options { limits, ..options(position) }, &mut tree) {

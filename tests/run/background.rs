@@ -104,7 +104,7 @@ fn from_ps_to_rm() {
     assert_eq!(machine.json(&["inspect", "web"])["containers"][0]["request"]["process"]["commandLine"], "guest wait 100");
     // A name is given once, and one that runs is not removed by mistake.
     machine.wincompat(&["run", "-d", "--name", "web", IMAGE]).failed(125, &["web"]);
-    machine.wincompat(&["rm", "web"]).failed(2, &["web", "-f"]);
+    machine.wincompat(&["rm", "web"]).failed(2, &[" runs", "-f"]);
 
     assert_eq!(machine.wincompat(&["stop", "-t", "5", "web"]).with(0), "web\n");
     assert_eq!(machine.listed()["status"], "exited");
@@ -200,7 +200,7 @@ fn other_processes_in_it() {
         // The container is none the worse for it.
         assert_eq!(machine.listed()["status"], "running");
         machine.wincompat(&["stop", "-t", "0", "host"]).with(0);
-        exec(&["host", "cmd"]).failed(125, &["host"]);
+        exec(&["host", "cmd"]).failed(125, &["does not run"]);
         machine.clear(&["host"]);
     }
 }
@@ -211,7 +211,7 @@ fn images_and_what_needs_them() {
     machine.background(&["--name", "needs-it", IMAGE, "guest", "wait", "100"]);
     let images = machine.wincompat(&["images"]).with(0);
     assert!(images.contains("example.com/app"), "{images}");
-    machine.wincompat(&["rmi", IMAGE]).failed(2, &["needs-it"]);
+    machine.wincompat(&["rmi", IMAGE]).failed(2, &["is used by the container"]);
     assert_eq!(machine.wincompat(&["prune"]).with(0), "");
     assert_eq!(machine.listed()["status"], "running");
     machine.clear(&["needs-it"]);

@@ -16,6 +16,7 @@ mod exit_codes;
 mod failures;
 mod interrupts;
 mod machine;
+mod others;
 mod processes;
 mod refusals;
 mod stalls;

@@ -57,12 +57,15 @@ pub struct Limits {
     pub uncompressed: u64,
     /// Members of its tar.
     pub entries: u64,
+    /// Bytes of the names that are remembered to its end: of directories, links and whiteouts. It also bounds how deep
+    /// directories stand in each other.
+    pub names: u64,
 }
 
 impl Default for Limits {
-    /// 64 GiB and a million entries: several times the largest images that Microsoft publishes.
+    /// 64 GiB, a million entries and 64 MiB of names: several times the largest images that Microsoft publishes.
     fn default() -> Self {
-        Self { uncompressed: 64 << 30, entries: 1_000_000 }
+        Self { uncompressed: 64 << 30, entries: 1_000_000, names: 64 << 20 }
     }
 }
 
@@ -115,11 +118,13 @@ struct Decoder<'a> {
     names: Names,
     out: Out<'a>,
     directories: Vec<Directory>,
+    /// Bytes of names so far, as [`Limits::names`] counts them.
+    remembered: u64,
 }
 
 impl<'a> Decoder<'a> {
     fn new(options: &'a Options<'a>, sink: &'a mut dyn LayerSink) -> Self {
-        Self { options, names: Names::default(), out: Out::new(sink), directories: Vec::new() }
+        Self { options, names: Names::default(), out: Out::new(sink), directories: Vec::new(), remembered: 0 }
     }
 
     fn run(&mut self, archive: &mut Archive<impl BufRead>) -> Result<u64, LayerError> {
@@ -146,7 +151,19 @@ impl<'a> Decoder<'a> {
             return Err(Refusal::StreamWithoutFile);
         }
         self.names.admit(&entry)?;
+        self.remember(&entry)?;
         Ok(entry)
+    }
+
+    fn remember(&mut self, entry: &Entry) -> Result<(), Refusal> {
+        let target = match &entry.kind {
+            Kind::File { .. } | Kind::Stream { .. } => return Ok(()),
+            Kind::HardLink { target } => target.as_str().len(),
+            Kind::Directory | Kind::Reparse(_) | Kind::Whiteout => 0,
+        };
+        let limit = self.options.limits.names;
+        self.remembered += (entry.path.as_str().len() + target) as u64;
+        if self.remembered > limit { Err(Refusal::TooManyNames { limit }) } else { Ok(()) }
     }
 
     fn entry(&mut self, entry: Entry, archive: &mut Archive<impl BufRead>) -> Result<(), LayerError> {

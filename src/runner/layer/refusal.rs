@@ -133,6 +133,12 @@ pub enum Refusal {
         /// The limit in bytes.
         limit: u64,
     },
+    /// Directories, links and whiteouts have more name than the limit: a bomb of another kind.
+    #[error("the names of the layer's directories, links and whiteouts have more than {limit} bytes")]
+    TooManyNames {
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// More entries than the limit.
     #[error("the layer has more than {limit} entries")]
     TooManyEntries {
