@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 . tests/emulator/install.sh
 
 # The tests. Anywhere else they do nothing but say so.
-targets=(emulated_layers)
+targets=(emulated_layers run)
 
 # Makes a prefix a host with the Containers feature. Only the existence of its services matters: they are never started.
 emulated_host() {

@@ -92,6 +92,11 @@ impl CallError {
     pub const fn is_missing(&self) -> bool {
         matches!(self.reason, Reason::Missing { .. })
     }
+
+    /// Whether there was no answer in time.
+    pub const fn is_timed_out(&self) -> bool {
+        matches!(self.reason, Reason::TimedOut(_))
+    }
 }
 
 impl fmt::Display for Reason {

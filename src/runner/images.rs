@@ -215,6 +215,10 @@ impl Images<'_> {
     /// Deletes these imported layers, topmost first, unless an image or a container needs them.
     fn remove_layers(&self, layers: &[LayerId], needed: &BTreeSet<LayerId>, removed: &mut Removed) -> Result<(), Error> {
         let Some(system) = self.system else { return Ok(()) };
+        if !self.store.containers().is_dir() {
+            // Nothing of it was ever run, so no layer was imported.
+            return Ok(());
+        }
         let mut forgotten = Vec::new();
         {
             // No container is made meanwhile: one that was made before is seen, one that is made after this finds no layers.

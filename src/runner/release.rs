@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use super::call::CallError;
+use super::call::{CallError, Reason};
 use super::documents::{SystemProperties, SystemQuery};
 use super::error::Error;
 use super::guid::Guid;
@@ -145,7 +145,11 @@ pub(super) fn end_container(
             Err(error) if !error.is_gone() => return Err(error),
             _ => {}
         }
-        if container.wait(END)? { Ok(()) } else { Err(CallError::unusable("HcsTerminateComputeSystem", "it does not end")) }
+        if container.wait(END)? {
+            Ok(())
+        } else {
+            Err(CallError { call: "HcsTerminateComputeSystem", reason: Reason::TimedOut(END) })
+        }
     })?;
     let mut waited = Duration::ZERO;
     loop {
@@ -167,13 +171,17 @@ pub(super) fn patiently<T>(call: impl FnMut() -> Result<T>) -> Result<T> {
     persist(&PAUSES, call)
 }
 
-/// Makes a call until it succeeds, with these pauses between. A missing DLL does not appear by waiting.
+/// Makes a call until it succeeds, with these pauses between. A missing DLL does not appear by waiting, and what did not answer
+/// twice has been waited for enough.
 fn persist<T>(pauses: &[Duration], mut call: impl FnMut() -> Result<T>) -> Result<T> {
+    let mut timed_out = false;
     for pause in pauses {
         match call() {
-            Err(error) if !error.is_missing() => thread::sleep(*pause),
+            Err(error) if error.is_missing() || (timed_out && error.is_timed_out()) => return Err(error),
+            Err(error) => timed_out = error.is_timed_out(),
             settled => return settled,
         }
+        thread::sleep(*pause);
     }
     call()
 }

@@ -5,9 +5,12 @@
 #![cfg(windows)]
 
 mod check_command;
+#[path = "../emulated/mod.rs"]
+mod emulated;
 mod host_command;
 mod machine;
 #[path = "../program/mod.rs"]
 mod program;
 #[path = "../registry/mod.rs"]
 mod registry;
+mod run_command;

@@ -224,6 +224,16 @@ fn images_and_what_needs_them() {
     machine.has_nothing_left();
 }
 
+/// What was pulled and never run is removed as well.
+#[test]
+fn images_that_were_never_run() {
+    let Some(machine) = Machine::new() else { return };
+    assert_eq!(machine.wincompat(&["prune"]).with(0), "");
+    assert_eq!(machine.wincompat(&["ps", "-a", "-q"]).with(0), "");
+    machine.wincompat(&["rmi", IMAGE]).with(0);
+    assert!(!machine.wincompat(&["images"]).with(0).contains("example.com/app"));
+}
+
 /// The one who looks after a container is killed: HCS ends the container, `ps` tells the truth, `prune` gives all back.
 #[test]
 fn a_monitor_that_is_killed() {
@@ -238,5 +248,20 @@ fn a_monitor_that_is_killed() {
     assert_eq!(machine.wincompat(&["ps", "-q"]).with(0), "");
     assert!(!machine.host.left().is_empty());
     assert_eq!(machine.wincompat(&["prune"]).with(0), format!("container {id}\n"));
+    machine.has_nothing_left();
+}
+
+/// Without `--rm`, one that was waited for is kept too.
+#[test]
+fn kept_after_its_end() {
+    let Some(machine) = Machine::new() else { return };
+    let ended = machine.wincompat(&["run", "-q", "--name", "kept", IMAGE, "cmd", "/c", "echo said& exit 3"]);
+    assert_eq!(ended.with(3), "said\n");
+    assert_eq!(machine.host.left(), [""; 0]);
+    let listed = machine.listed();
+    assert_eq!((&listed["name"], &listed["status"], &listed["exitCode"]), (&json!("kept"), &json!("exited"), &json!(3)));
+    assert_eq!(machine.wincompat(&["logs", "kept"]).with(0), "said\n");
+    assert_eq!(machine.wincompat(&["wait", "kept"]).with(0), "3\n");
+    assert_eq!(machine.wincompat(&["rm", "kept"]).with(0), "kept\n");
     machine.has_nothing_left();
 }

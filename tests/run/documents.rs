@@ -195,3 +195,33 @@ fn named_text(text: &str, names: &mut BTreeMap<String, usize>) -> String {
     }
     result.trim_end_matches('\0').to_owned()
 }
+
+/// A trace tells of every call of HCS and HCN that has an effect, in order, with its document and its answer.
+#[test]
+fn a_trace_tells_what_was_called() {
+    let Some(machine) = Machine::new() else { return };
+    for isolation in [&["--isolation", "process"][..], &HYPERV] {
+        let file = machine.program.folder().join("trace.jsonl");
+        let before = machine.host.calls().len();
+        let asked = ["--trace", file.to_str().unwrap(), IMAGE, "guest", "exit", "0"];
+        machine.run(&[isolation, &asked].concat()).with(0);
+        let trace = std::fs::read_to_string(&file).unwrap();
+        let trace: Vec<Value> = trace.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let calls = machine.host.calls();
+        let calls = calls[before..].iter().filter(|call| call.get("arguments").is_some());
+        let is_told = |call: &Value| {
+            let named = |part: &str| call["function"].as_str().unwrap().contains(part);
+            ["Create", "Start", "Terminate", "Delete", "Modify", "Layer", "Image"].iter().any(|part| named(part))
+                && !named("Operation")
+        };
+        let called: Vec<&str> = calls.filter(|call| is_told(call)).map(|call| call["function"].as_str().unwrap()).collect();
+        assert!(called.len() >= 10, "{called:?}");
+        let mut told = trace.iter().map(|line| line["call"].as_str().unwrap());
+        for function in &called {
+            assert!(told.any(|call| call == *function), "{function} is not told of, or not in its turn: {trace:#?}");
+        }
+        let created = trace.iter().find(|line| line["call"] == "HcsCreateComputeSystem").unwrap();
+        assert_eq!(created["document"], machine.last_document("HcsCreateComputeSystem"));
+        std::fs::remove_file(&file).unwrap();
+    }
+}

@@ -54,7 +54,7 @@ impl ArgonContainer {
         match operation.result() {
             Ok(_) => listening.map(|()| container),
             Err(error) => {
-                if matches!(error.reason, crate::runner::call::Reason::TimedOut(_)) {
+                if error.is_timed_out() {
                     // The creation goes on with this handle.
                     std::mem::forget(container);
                 }

@@ -10,7 +10,7 @@ use windows_sys::Win32::System::HostComputeSystem::{
 use windows_sys::core::{HRESULT, PCWSTR};
 
 use super::{ComputeCore, Functions, Operation, PROCESS_EXITED, SERVICE_DISCONNECT, disconnected, on_event, pointer};
-use crate::runner::call::{CallError, Reason};
+use crate::runner::call::CallError;
 use crate::runner::documents::{ConsoleSize, ModifyProcess, ProcessParameters, ProcessStatus, Signal, SignalProcess, to_json};
 use crate::runner::system::{Process, Result, Spawned};
 use crate::windows::notices::{Notice, Notices};
@@ -53,7 +53,7 @@ impl ArgonProcess {
         let mut process = Self { core: Arc::clone(core), handle: Handle(handle), id: 0, notices: Notices::leak() };
         let info = match created {
             Ok(info) => info,
-            Err(error) if matches!(error.reason, Reason::TimedOut(_)) => {
+            Err(error) if error.is_timed_out() => {
                 // The creation goes on with this handle.
                 std::mem::forget(process);
                 return Err(error);
