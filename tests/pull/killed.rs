@@ -64,7 +64,7 @@ fn state_of(shop: &Shop) -> Vec<u64> {
     shop.layers.iter().map(there).collect()
 }
 
-/// Whether a pull asked for nothing that was there, for each layer once, and lost nothing.
+/// Whether a pull asked for nothing that was there, and lost nothing.
 fn goes_on_from(shop: &Shop, asked: usize, kept: &[u64], when: &str) {
     let requests: Vec<Request> = shop.server.requests().into_iter().skip(asked).collect();
     for ((layer, kept), now) in shop.layers.iter().zip(kept).zip(state_of(shop)) {
@@ -74,7 +74,9 @@ fn goes_on_from(shop: &Shop, asked: usize, kept: &[u64], when: &str) {
             .filter(|request| request.path.ends_with(digest.as_str()))
             .map(|request| first_byte(request) as u64)
             .collect();
-        assert!(from.is_empty() || from == [*kept], "{when}: {kept} bytes were there, and it asked from {from:?} on");
+        // A connection that broke is taken up again, from what had come until then.
+        let goes_on = from.first().is_none_or(|first| first == kept) && from.is_sorted();
+        assert!(goes_on, "{when}: {kept} bytes were there, and it asked from {from:?} on");
         assert!(from.is_empty() || *kept < layer.stored.len() as u64, "{when}: it asked for what was there");
         assert!(now >= *kept, "{when}: of {kept} bytes {now} are left");
         if shop.blob(&digest).exists() {

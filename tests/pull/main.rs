@@ -24,6 +24,9 @@ use registry::{Reply, Request, Server};
 use serde_json::{Value, json};
 use wincompat::image::Digest;
 
+/// On Windows, the machine the test runs on would be the host.
+const HOST: &str = "--host=ltsc2022";
+
 const GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 const ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
 const PLAIN: &str = "application/vnd.oci.image.layer.v1.tar";
@@ -133,7 +136,7 @@ impl Shop {
     /// `wincompat pull` without a cache, so that what is not asked for again comes from the store.
     fn process(&self) -> Command {
         let mut command = self.program.process();
-        command.args(["pull", "--no-cache", "--root"]).arg(self.store()).arg(self.name()).env_remove("WINCOMPAT_CACHE");
+        command.args(["pull", HOST, "--no-cache", "--root"]).arg(self.store()).arg(self.name()).env_remove("WINCOMPAT_CACHE");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
@@ -146,7 +149,7 @@ impl Shop {
     /// A whole pull.
     fn pull(&self, arguments: &[&str]) -> Answer {
         let mut command = self.program.command();
-        command.args(["pull", "--no-cache", "--root"]).arg(self.store()).arg(self.name()).args(arguments);
+        command.args(["pull", HOST, "--no-cache", "--root"]).arg(self.store()).arg(self.name()).args(arguments);
         Answer::of(command.env_remove("WINCOMPAT_CACHE"))
     }
 

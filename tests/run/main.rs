@@ -16,7 +16,6 @@ mod exit_codes;
 mod failures;
 mod interrupts;
 mod machine;
-mod others;
 mod processes;
 mod refusals;
 mod stalls;
