@@ -52,7 +52,7 @@ impl Machine {
 
     /// Puts an image into the store.
     pub fn put(&self, image: &Image, name: &Name) {
-        image.put(&Folder::create(&self.store()).unwrap(), name);
+        image.put(&Folder::create(self.store()).unwrap(), name);
     }
 
     /// The folder of the store.
