@@ -1,5 +1,9 @@
 //! The commands that people type first, as they type them; the image comes from a registry.
 
+use std::thread;
+
+use wincompat::image::Digest;
+
 use crate::emulated::archive::{Archive, Meta};
 use crate::emulated::image::{Image, base_layer, with_utility_vm};
 use crate::machine::{Ended, IMAGE, Machine, VERSION, image_of};
@@ -73,4 +77,47 @@ fn what_is_in_the_image_is_seen() {
         assert_eq!(run(&machine, &server, &read).with(0), "of the image\n");
         machine.has_nothing_left();
     }
+}
+
+#[test]
+fn many_at_once_from_an_image_that_was_never_run() {
+    let Some(machine) = Machine::empty() else { return };
+    let image = image_of(VERSION);
+    let server = registry("app", "1", &image);
+    let codes: Vec<u32> = thread::scope(|scope| {
+        let runs: Vec<_> = (10..14_u32)
+            .map(|code| {
+                let (machine, server) = (&machine, &server);
+                scope.spawn(move || {
+                    let ended = run(machine, server, &["--rm", "-q", IMAGE, "guest", "exit", &code.to_string()]);
+                    assert_eq!(ended.err, "", "{code}");
+                    ended.code
+                })
+            })
+            .collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    assert_eq!(codes, [10, 11, 12, 13]);
+    // They waited for each other: every layer was fetched and imported once.
+    for layer in &image.layers {
+        assert_eq!(server.count(&format!("/v2/app/blobs/{}", Digest::of(layer))), 1);
+    }
+    assert_eq!(machine.documents("ProcessBaseImage").len(), 1);
+    machine.has_nothing_left();
+}
+
+#[test]
+fn a_name_is_given_once() {
+    let Some(machine) = Machine::new() else { return };
+    let machine = &machine;
+    let codes: Vec<u32> = thread::scope(|scope| {
+        let runs: Vec<_> = (0..3)
+            .map(|_| scope.spawn(move || machine.wincompat(&["run", "-q", "-d", "--name", "one", IMAGE, "guest", "wait", "100"])))
+            .collect();
+        runs.into_iter().map(|run| run.join().unwrap().code).collect()
+    });
+    assert_eq!(codes.iter().filter(|code| **code == 0).count(), 1, "{codes:?}");
+    assert_eq!(codes.iter().filter(|code| **code == 125).count(), 2, "{codes:?}");
+    assert_eq!(machine.wincompat(&["rm", "-f", "one"]).with(0), "one\n");
+    machine.has_nothing_left();
 }

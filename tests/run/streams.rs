@@ -1,6 +1,7 @@
 //! Standard input, output and error, byte for byte.
 
 use std::io::Write;
+use std::time::{Duration, Instant};
 
 use crate::machine::{IMAGE, Machine};
 
@@ -77,5 +78,15 @@ fn whoever_has_seen_enough_stops_no_container() {
     let mut child = command.spawn().unwrap();
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
+    machine.has_nothing_left();
+}
+
+#[test]
+fn a_grandchild_that_holds_the_output_keeps_nobody() {
+    let Some(machine) = Machine::new() else { return };
+    let began = Instant::now();
+    let ended = machine.run(&[IMAGE, "cmd", "/c", "start /b guest wait 100 & exit 3"]);
+    ended.with(3);
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     machine.has_nothing_left();
 }
