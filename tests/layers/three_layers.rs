@@ -26,9 +26,9 @@ pub const SEEN: [&str; 24] = [
     "UtilityVM/Files/EFI/Microsoft/Boot/BCD.LOG = log 1",
     "UtilityVM/Files/again.exe = vm kernel 2",
     "UtilityVM/Files/driver.sys = vm driver",
-    "UtilityVM/Files/kernel.exe = vm kernel 2",
     "UtilityVM/Files/kept/",
     "UtilityVM/Files/kept/driver.sys = vm driver",
+    "UtilityVM/Files/kernel.exe = vm kernel 2",
 ];
 
 /// Names of one file each, in what is seen.

@@ -68,6 +68,8 @@ pub struct World {
     /// Scratch layers.
     pub layers: BTreeMap<PathBuf, Scratch>,
     pub systems: BTreeMap<String, ComputeSystem>,
+    /// What the processes of systems ended with that shut down by themselves; it outlives the system, as HCS' notices do.
+    shut_down: BTreeMap<String, u32>,
     pub endpoints: BTreeMap<Guid, EndpointProperties>,
     pub namespaces: Vec<Guid>,
     pub networks: Vec<(Guid, &'static str, &'static str)>,
@@ -598,6 +600,9 @@ impl Container for FakeContainer {
 
     fn shut_down(&self) -> Result<()> {
         let behaviour = self.fake.behaviour;
+        if let Behaviour::ShutsDown(code) = behaviour {
+            self.fake.world().shut_down.insert(self.id.clone(), code);
+        }
         self.with("HcsShutDownComputeSystem", |system| {
             if let Behaviour::ShutsDown(code) = behaviour {
                 (system.ended, system.exit_code) = (true, code);
@@ -655,7 +660,7 @@ impl Process for FakeProcess {
             let ended = self.process.lock().unwrap().ended;
             let with_its_container = match world.systems.get(&self.id) {
                 _ if self.fake.behaviour == Behaviour::IsLost => None,
-                None => Some(1067),
+                None => Some(world.shut_down.get(&self.id).copied().unwrap_or(1067)),
                 Some(system) => system.ended.then_some(system.exit_code),
             };
             Ok(ended.or(with_its_container))
