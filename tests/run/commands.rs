@@ -6,19 +6,10 @@ use wincompat::image::Digest;
 
 use crate::emulated::archive::{Archive, Meta};
 use crate::emulated::image::{Image, base_layer, with_utility_vm};
-use crate::machine::{Ended, IMAGE, Machine, VERSION, image_of};
+use crate::machine::{Ended, IMAGE, ISOLATIONS, Machine, VERSION, image_of, registry};
 use crate::registry::Server;
-use crate::registry::images::{Access, Images, serve};
 
-/// A registry with an image, to be taken for MCR and `example.com`.
-fn registry(repository: &str, tag: &str, image: &Image) -> Server {
-    let mut images = Images::default().windows(repository, tag, std::slice::from_ref(&image.facts));
-    for layer in &image.layers {
-        images = images.blob(repository, layer);
-    }
-    serve(images, Access::Anyone)
-}
-
+/// The program, with this server in the place of MCR and `example.com`.
 fn run(machine: &Machine, server: &Server, arguments: &[&str]) -> Ended {
     let mirrors = ["mcr.microsoft.com", "example.com"].map(|registry| format!("{registry}={}", server.url("")));
     machine.wincompat(&[&["run", "--mirror", &mirrors[0], "--mirror", &mirrors[1]], arguments].concat())
@@ -72,7 +63,7 @@ fn what_is_in_the_image_is_seen() {
     upper.file("Files/seen-in-the-image.txt", &Meta::default(), b"of the image\n");
     let image = Image::of(VERSION, vec![with_utility_vm(base_layer(VERSION)).finish(), upper.finish()]);
     let server = registry("app", "1", &image);
-    for isolation in [&["--isolation", "process"][..], &["--isolation", "hyperv", "--host", "local,hyperv"]] {
+    for isolation in ISOLATIONS {
         let read = [isolation, &["--rm", IMAGE, "cmd", "/c", "type C:\\seen-in-the-image.txt"]].concat();
         assert_eq!(run(&machine, &server, &read).with(0), "of the image\n");
         machine.has_nothing_left();

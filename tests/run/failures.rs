@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::emulated::is_wines_fault;
-use crate::machine::{Ended, IMAGE, Machine, Running};
+use crate::machine::{Ended, HYPERV, IMAGE, Machine, Running};
 
 /// A run, and where its container lives.
 #[derive(Clone, Copy)]
@@ -25,8 +25,7 @@ struct Scenario {
 }
 
 const PROCESS: Scenario = Scenario { name: "process", arguments: &["--isolation", "process"], detached: false };
-const HYPERV: Scenario =
-    Scenario { name: "hyperv", arguments: &["--isolation", "hyperv", "--host", "local,hyperv"], detached: false };
+const HYPER_V: Scenario = Scenario { name: "hyperv", arguments: &HYPERV, detached: false };
 const DETACHED: Scenario = Scenario { name: "detached", arguments: &["-d", "--isolation", "process"], detached: true };
 
 /// What goes wrong at a call.
@@ -255,7 +254,7 @@ fn process_isolation_survives_every_failure() {
 
 #[test]
 fn hyperv_isolation_survives_every_failure() {
-    every_point(HYPERV);
+    every_point(HYPER_V);
 }
 
 #[test]

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::machine::{Ended, IMAGE, Machine, Running};
+use crate::machine::{Ended, IMAGE, ISOLATIONS, Machine, Running};
 
-const HYPERV: [&str; 4] = ["--isolation", "hyperv", "--host", "local,hyperv"];
 /// STATUS_CONTROL_C_EXIT.
 const CONTROL_C: u32 = 0xc000_013a;
 /// ERROR_PROCESS_ABORTED, which the emulator gives to what HcsTerminateProcess ends.
@@ -38,7 +37,7 @@ impl Console {
 #[test]
 fn it_is_passed_on() {
     let Some(machine) = Machine::new() else { return };
-    for isolation in [&["--isolation", "process"][..], &HYPERV] {
+    for isolation in ISOLATIONS {
         let mut console = Console::start(&machine, &[isolation, &[IMAGE, "guest", "wait", "60"]].concat());
         assert_eq!(console.0.line(), "ready");
         console.press();
@@ -53,7 +52,7 @@ fn it_is_passed_on() {
 
 #[test]
 fn a_second_one_ends_who_does_not_listen() {
-    for isolation in [&["--isolation", "process"][..], &HYPERV] {
+    for isolation in ISOLATIONS {
         let Some(mut machine) = Machine::new() else { return };
         machine.faults = "function=HcsSignalProcess hresult=0".to_owned();
         let mut console = Console::start(&machine, &[isolation, &[IMAGE, "guest", "wait", "60"]].concat());

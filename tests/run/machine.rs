@@ -17,9 +17,15 @@ use crate::emulated::archive::{Archive, Meta};
 use crate::emulated::image::{Image, base_layer, name, with_utility_vm};
 use crate::emulated::{Host, is_wines_fault, spawn};
 use crate::program::Program;
+use crate::registry::Server;
+use crate::registry::images::{Access, Images, serve};
 
 /// The image that every machine has in its store.
 pub const IMAGE: &str = "example.com/app:1";
+/// Both isolations.
+pub const ISOLATIONS: [&[&str]; 2] = [&["--isolation", "process"], &HYPERV];
+/// Hyper-V isolation. A host under Wine cannot have it, unless it is said that it can.
+pub const HYPERV: [&str; 4] = ["--isolation", "hyperv", "--host", "local,hyperv"];
 /// The version of the host (`fixtures/hosts/windows-server-2022.reg`), and so of the image.
 pub const VERSION: &str = "10.0.20348.5139";
 
@@ -188,6 +194,15 @@ pub fn image_of(version: &str) -> Image {
 fn folder_of_next_image() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     format!("app-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A registry with this image.
+pub fn registry(repository: &str, tag: &str, image: &Image) -> Server {
+    let mut images = Images::default().windows(repository, tag, std::slice::from_ref(&image.facts));
+    for layer in &image.layers {
+        images = images.blob(repository, layer);
+    }
+    serve(images, Access::Anyone)
 }
 
 /// How a program ended.

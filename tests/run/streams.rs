@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use crate::machine::{IMAGE, Machine};
+use crate::machine::{IMAGE, ISOLATIONS, Machine};
 
 /// As `guest flood` writes them.
 fn bytes(count: u32) -> Vec<u8> {
@@ -15,7 +15,7 @@ const TEN_MEGABYTES: u32 = 10 << 20;
 #[test]
 fn ten_megabytes_of_output() {
     let Some(machine) = Machine::new() else { return };
-    for isolation in [&["--isolation", "process"][..], &["--isolation", "hyperv", "--host", "local,hyperv"]] {
+    for isolation in ISOLATIONS {
         let count = TEN_MEGABYTES.to_string();
         let ended = machine.run(&[isolation, &[IMAGE, "guest", "flood", "out", &count]].concat());
         assert_eq!((ended.code, ended.err.as_str(), ended.out.len()), (0, "", TEN_MEGABYTES as usize));
@@ -36,7 +36,7 @@ fn ten_megabytes_of_errors() {
 fn input_is_passed_on_with_its_end() {
     let Some(machine) = Machine::new() else { return };
     let sent = bytes(1 << 20);
-    for isolation in [&["--isolation", "process"][..], &["--isolation", "hyperv", "--host", "local,hyperv"]] {
+    for isolation in ISOLATIONS {
         let mut running = machine.start(&[&["run", "--rm", "-q", "-i"], isolation, &[IMAGE, "guest", "cat"]].concat());
         running.stdin().write_all(&sent).unwrap();
         let ended = running.end();
