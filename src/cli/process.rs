@@ -10,7 +10,6 @@ use crate::runner::flags::Environment;
 
 /// What the process gets.
 #[derive(clap::Args, Clone, Debug)]
-#[command(next_help_heading = "Process")]
 pub struct ProcessArgs {
     /// Set an environment variable; without a value, the one it has here; repeatable.
     #[arg(short, long, value_name = "NAME[=VALUE]")]
@@ -45,8 +44,10 @@ impl ProcessArgs {
         let mut environment = Environment::default();
         let outer = |name: &str| std::env::var(name).ok();
         for file in &self.env_file {
-            let wrong =
-                |why: String| Refusal::new(format!("{} is no file of environment variables", file.display())).because(why);
+            let wrong = |why: String| {
+                let what = format!("{} is no file of environment variables", file.display());
+                Refusal::new(what).because(why).hint("name a text file with NAME=VALUE lines")
+            };
             let mut text = String::new();
             let opened = std::fs::File::open(file).map_err(|error| wrong(error.to_string()))?;
             opened.take(LARGEST_ENV_FILE).read_to_string(&mut text).map_err(|error| wrong(error.to_string()))?;

@@ -42,9 +42,9 @@ pub struct Args {
     #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
-    registries: RegistryArgs,
-    #[command(flatten)]
     knowledge: KnowledgeArgs,
+    #[command(flatten)]
+    registries: RegistryArgs,
 }
 
 /// Prints the digest of the pulled image's manifest on `out`; the answer is the exit code, 0 or 2.

@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use super::registries::RegistryArgs;
 use super::store::StoreArgs;
 use super::{detached, progress, terminal};
-use crate::compat::{self, Code, Isolation, Judgement, Policy, Severity, Use, Wish};
+use crate::compat::{self, Code, Engine, Isolation, Judgement, Policy, Severity, Use, Wish};
 use crate::host::{self, Found};
 use crate::image::layout::Folder;
 use crate::image::reference::Location;
@@ -37,7 +37,9 @@ use crate::runner::{import, name};
 
 /// Run a container, with no engine.
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = "Examples:
+#[command(
+    override_usage = "wincompat run [OPTIONS] <IMAGE> [COMMAND]...",
+    after_help = "Examples:
   wincompat run mcr.microsoft.com/windows/nanoserver:ltsc2022 cmd /c ver
   wincompat run -d --isolation=process --name web -p 8080:80 IMAGE
   wincompat run --rm -e GREETING=hello -v C:\\src:C:\\src:ro IMAGE cmd /c \"echo %GREETING%\"
@@ -47,20 +49,21 @@ The pair of image and host is judged first, as `wincompat check` does it; one th
 Ctrl-C is passed on to the container's process; a second one ends that by force, a third one the wait for it, a fourth one wincompat.
 So far this has been run against an emulation of the Host Compute Service only, not on Windows itself.
 
-Exit codes: the container's own; 125 wincompat failed or refused, 126 the command cannot be started, 127 there is no such command.")]
+Exit codes: the container's own; 125 wincompat failed or refused, 126 the command cannot be started, 127 there is no such command."
+)]
 pub struct Args {
-    /// The image: NAME[:TAG][@DIGEST].
-    #[arg(value_name = "IMAGE")]
-    image: String,
-    /// The command, and its arguments; the image's own if nothing is said.
-    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true)]
-    command: Vec<String>,
+    /// The image, NAME[:TAG][@DIGEST]; what follows it is the container's: its command, or arguments for the image's own.
+    // One argument: with two, wincompat would take options that follow the image, and Docker hands them on.
+    #[arg(value_names = ["IMAGE", "COMMAND"], num_args = 1.., required = true, trailing_var_arg = true)]
+    image_and_command: Vec<String>,
     /// Run in the background, and print the container's id.
     #[arg(short, long)]
     detach: bool,
     /// Remove the container when it has ended.
     #[arg(long = "rm")]
     remove: bool,
+    #[command(flatten)]
+    process: ProcessArgs,
     /// What the container is called.
     #[arg(long, value_parser = name::parse)]
     name: Option<String>,
@@ -82,7 +85,7 @@ pub struct Args {
     #[arg(short, long, value_name = "HOST:CONTAINER[:ro]", value_parser = flags::volume)]
     volume: Vec<Volume>,
     /// The most memory it may use, e.g. 2g.
-    #[arg(long, value_name = "SIZE", value_parser = flags::memory)]
+    #[arg(short, long, value_name = "SIZE", value_parser = flags::memory)]
     memory: Option<u64>,
     /// The most processors it may use, e.g. 1.5.
     #[arg(long, value_name = "NUMBER", value_parser = flags::cpus)]
@@ -109,13 +112,11 @@ pub struct Args {
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
-    process: ProcessArgs,
-    #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
-    registries: RegistryArgs,
-    #[command(flatten)]
     knowledge: KnowledgeArgs,
+    #[command(flatten)]
+    registries: RegistryArgs,
 }
 
 /// When a registry is asked for an image.
@@ -184,6 +185,14 @@ struct Chosen {
 }
 
 impl Args {
+    fn image(&self) -> &str {
+        self.image_and_command.first().map(String::as_str).unwrap_or_default()
+    }
+
+    fn command(&self) -> &[String] {
+        self.image_and_command.get(1..).unwrap_or_default()
+    }
+
     fn run(&self, columns: u16, out: &mut dyn Write, err: &mut dyn Write) -> Result<u32, Failure> {
         if self.policy.isolation == Wish::HostProcess {
             return Err(Refusal::new("wincompat runs no HostProcess containers")
@@ -256,7 +265,11 @@ impl Args {
             return Err(Refusal::new(format!("a container runs on this host, and not on `{}`", self.host))
                 .hint("say --host local,ATTRIBUTES, or --dry-run for another host"));
         }
-        let found = host::find(std::slice::from_ref(&self.host), knowledge, policy.today)?;
+        let found = host::find(std::slice::from_ref(&self.host), knowledge, policy.today).map_err(|error| {
+            let refusal = Refusal::from(error);
+            let advised = cfg!(not(windows)) && is_local;
+            if advised { refusal.hint("see what another host would do: --dry-run --host windows-server-2022") } else { refusal }
+        })?;
         let [host] = <[Found; 1]>::try_from(found)
             .map_err(|hosts| Refusal::new(format!("a container runs on one host, and these are {}", hosts.len())))?;
         Ok(host)
@@ -271,7 +284,7 @@ impl Args {
         policy: &Policy,
         root: &Path,
     ) -> Result<Chosen, Refusal> {
-        let reference: Reference = self.image.parse()?;
+        let reference: Reference = self.image().parse()?;
         let Location::Registry(name) = reference.location().clone() else {
             return Err(Refusal::new(format!("{} is in no registry", reference.as_str()))
                 .hint("push it to a registry first: `skopeo copy SOURCE docker://REGISTRY/NAME:TAG`"));
@@ -318,14 +331,15 @@ impl Args {
         err: &mut dyn Write,
     ) -> Result<Isolation, Failure> {
         let judgement = &chosen.judgement;
+        let mut entry = Entry::new(knowledge, &host.host, &chosen.image, judgement, Engine::Wincompat);
+        entry.findings.retain(|finding| !OF_ENGINES.iter().any(|code| code.as_str() == finding.code));
         match judgement.taken {
             Some(taken) if judgement.ok == Some(true) => {
-                warn(judgement, knowledge, host, chosen, err).map_err(Failure::Stream)?;
+                warn(&entry, err).map_err(Failure::Stream)?;
                 return Ok(if taken == Use::Hyperv { Isolation::Hyperv } else { Isolation::Process });
             }
             _ => {}
         }
-        let entry = Entry::new(knowledge, &host.host, &chosen.image, judgement);
         report::write(&Report::new(knowledge, vec![entry], Vec::new()), Format::Table, columns, err).map_err(Failure::Stream)?;
         writeln!(err).map_err(Failure::Stream)?;
         let forced = match self.policy.isolation {
@@ -372,13 +386,13 @@ impl Args {
         let command = Command {
             entrypoint: if overridden { &own_entrypoint } else { config.entrypoint.as_deref().unwrap_or_default() },
             image_command: if overridden { &[] } else { config.cmd.as_deref().unwrap_or_default() },
-            arguments: &self.command,
+            arguments: self.command(),
             args_escaped: !overridden && config.args_escaped == Some(true),
         };
         let command_line = command.line().map_err(|error| Refusal::new("the container's command is wrong").because(error))?;
         Ok(Request {
             name: self.name.clone().unwrap_or_default(),
-            image: self.image.clone(),
+            image: self.image().to_owned(),
             isolation,
             layers: pulled.layer_ids(),
             host_name: self.hostname.clone(),
@@ -432,11 +446,12 @@ fn is_imported(root: &Path, pulled: &Pulled) -> bool {
     Store::on_paper(root).is_ok_and(|store| pulled.layer_ids().iter().all(|id| import::is_complete(&store, id)))
 }
 
+/// What is found about engines, of which none runs the container here.
+const OF_ENGINES: [Code; 3] = [Code::ExplicitIsolationNeeded, Code::EngineMayRefuse, Code::HostTooOldForDocker];
+
 /// Warnings of a judgement that went well, a line each.
-fn warn(judgement: &Judgement, knowledge: &Knowledge, host: &Found, chosen: &Chosen, err: &mut dyn Write) -> io::Result<()> {
-    let is_told = |code: &str| code != Code::ExplicitIsolationNeeded.as_str();
-    let entry = Entry::new(knowledge, &host.host, &chosen.image, judgement);
-    for finding in entry.findings.iter().filter(|finding| finding.severity == Severity::Warning && is_told(finding.code)) {
+fn warn(entry: &Entry, err: &mut dyn Write) -> io::Result<()> {
+    for finding in entry.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
         writeln!(err, "warning: {} [{}]", plain::clean(&finding.message), finding.code)?;
     }
     Ok(())

@@ -75,8 +75,10 @@ pub fn publish(text: &str) -> Result<Vec<PortMapping>, String> {
         Some((ports, "udp")) => (ports, Protocol::Udp),
         Some((_, other)) => return Err(format!("`{other}` is neither tcp nor udp; {form}")),
     };
-    let (host, container) =
-        ports.split_once(':').ok_or_else(|| format!("wincompat picks no port of the host by itself: {form}"))?;
+    let (host, container) = ports
+        .split_once(':')
+        .filter(|(host, _)| !host.is_empty())
+        .ok_or_else(|| format!("wincompat picks no port of the host by itself: {form}"))?;
     if container.contains(':') {
         return Err(format!("a port is published on all addresses of the host; {form}"));
     }
