@@ -17,8 +17,7 @@ use crate::runner::stdio::Stdio;
   wincompat logs -f --tail 100 web
   wincompat logs --timestamps --since 10m web
 
-What it wrote to standard output and standard error is written there, byte for byte. Of a container that writes without end, the
-last 10 MiB at least are kept.
+What it wrote to standard output and standard error is written there, byte for byte. Of a container that writes without end, the last 10 MiB at least are kept.
 
 Exit codes: 0 done, 2 there is no such container or log.")]
 pub struct Args {
