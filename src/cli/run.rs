@@ -237,10 +237,8 @@ impl Args {
         drop(runtime);
         let request = self.request(&pulled, isolation, given)?;
         let interrupts = terminal::interrupts()?;
-        import::import(&*system, &store, &blobs, &pulled.layers, &interrupts, &|layer| {
-            if !self.quiet {
-                progress::importing(layer);
-            }
+        import::import(&*system, &store, &blobs, &pulled.layers, &interrupts, &|event| {
+            progress::importing(event, self.quiet);
         })?;
         if self.detach {
             drop(system);
