@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::image::Digest;
+use crate::runner::import;
 use crate::runner::pull::{Event, Layer, Watch};
 
 /// Shows what happens on standard error; `quiet` shows nothing.
@@ -37,9 +38,18 @@ pub fn watch(quiet: bool) -> Watch {
     }
 }
 
-/// Says that a layer is imported now, which takes a while.
-pub fn importing(layer: &Layer) {
-    let _ = writeln!(io::stderr(), "{}: importing", short(&layer.digest));
+/// Says that a layer is imported now, which takes a while; or why nothing happens, even if all else is to be `quiet`.
+pub fn importing(event: import::Event<'_>, quiet: bool) {
+    // Progress nobody reads is no reason to stop.
+    let _ = match event {
+        import::Event::Importing(_) if quiet => Ok(()),
+        import::Event::Importing(layer) => writeln!(io::stderr(), "{}: importing", short(&layer.digest)),
+        import::Event::Waiting(layer) => writeln!(
+            io::stderr(),
+            "{}: waiting for another process that has this layer locked; Ctrl-C ends the waiting",
+            short(&layer.digest)
+        ),
+    };
 }
 
 fn bar(layer: &Layer) -> ProgressBar {

@@ -44,6 +44,7 @@ use crate::runner::{import, name};
   wincompat run --dry-run --host windows-server-2022 IMAGE
 
 The pair of image and host is judged first, as `wincompat check` does it; one that cannot work is refused before anything is pulled.
+Ctrl-C is passed on to the container's process; a second one ends that by force, a third one the wait for it, a fourth one wincompat.
 So far this has been run against an emulation of the Host Compute Service only, not on Windows itself.
 
 Exit codes: the container's own; 125 wincompat failed or refused, 126 the command cannot be started, 127 there is no such command.")]
@@ -198,10 +199,8 @@ impl Args {
         drop(runtime);
         let request = self.request(&pulled, isolation, given)?;
         let interrupts = terminal::interrupts()?;
-        import::import(&*system, &store, &blobs, &pulled.layers, &interrupts, &|layer| {
-            if !self.quiet {
-                progress::importing(layer);
-            }
+        import::import(&*system, &store, &blobs, &pulled.layers, &interrupts, &|event| {
+            progress::importing(event, self.quiet);
         })?;
         if self.detach {
             drop(system);

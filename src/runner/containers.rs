@@ -115,7 +115,8 @@ pub fn list(system: Option<&dyn System>, store: &Store) -> Result<Vec<Listed>, E
 
 /// What the files say of a container; `None` if it has been removed.
 fn in_store(store: &Store, id: &ContainerId) -> Result<Option<Listed>, Error> {
-    let is_owned = store.is_owned(id)?;
+    // A lock that cannot even be opened is nobody's, and one damaged folder hides no other container.
+    let is_owned = store.is_owned(id).unwrap_or(false);
     let state = store.state(id);
     if !store.container(id).exists() {
         return Ok(None);

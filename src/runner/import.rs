@@ -1,9 +1,11 @@
 //! An image's layers from the store's blobs into folders that HCS can join.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, BufReader};
+use std::fs::{File, TryLockError};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::documents::Layer;
 use super::error::Error;
@@ -19,28 +21,38 @@ use crate::image::layout::Folder;
 /// The file in a layer's folder that says that the import went through.
 const COMPLETE: &str = "wincompat.json";
 
+/// How often a layer is looked at that another process has locked, and after how long the user is told.
+const TICK: Duration = Duration::from_millis(50);
+const UNTOLD: Duration = Duration::from_secs(1);
+
+/// What happens while layers are imported.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// Another process has this layer locked, which takes a while already.
+    Waiting(&'a pull::Layer),
+    /// This layer is about to be imported.
+    Importing(&'a pull::Layer),
+}
+
 /// Imports what is missing of an image's layers, lowest first: their ids, topmost first, as containers want them.
 ///
-/// `report` is told of each layer that is imported, before it is. An interrupt ends it between two layers.
+/// `report` is told what happens. An interrupt ends it, but not in the middle of a call of Windows.
 pub fn import(
     system: &dyn System,
     store: &Store,
     blobs: &Folder,
     layers: &[pull::Layer],
     interrupts: &Interrupts,
-    report: &dyn Fn(&pull::Layer),
+    report: &dyn Fn(Event<'_>),
 ) -> Result<Vec<LayerId>, Error> {
     let mut ids: Vec<LayerId> = Vec::with_capacity(layers.len());
     for layer in layers {
         interrupts.check()?;
         let id = LayerId::on(ids.first(), &layer.diff_id);
-        let one = Import { system, store, id, parents: &ids };
-        // Whoever imports the same layer at the same time is waited for.
-        let lock = File::options().create(true).truncate(false).write(true).open(store.layer_lock(&id));
-        let locked = lock.and_then(|lock| lock.lock().map(|()| lock));
-        let _lock = locked.map_err(|error| Error::new(format!("the layer {id} cannot be locked")).because(error))?;
+        let one = Import { system, store, id, parents: &ids, interrupts };
+        let _lock = one.lock(|| report(Event::Waiting(layer)))?;
         if !is_complete(store, &id) {
-            report(layer);
+            report(Event::Importing(layer));
             one.run(&blobs.blob_path(&layer.digest), layer)?;
         }
         ids.insert(0, id);
@@ -86,9 +98,33 @@ struct Import<'a> {
     id: LayerId,
     /// Topmost first.
     parents: &'a [LayerId],
+    interrupts: &'a Interrupts,
 }
 
 impl Import<'_> {
+    /// Takes the layer's lock. Whoever imports or removes it at the moment is waited for; but anyone who may read the file can keep
+    /// it locked for ever, so the user hears of it once, as `waiting`, and can end it.
+    fn lock(&self, waiting: impl FnOnce()) -> Result<File, Error> {
+        let failed = |error: io::Error| Error::new(format!("the layer {} cannot be locked", self.id)).because(error);
+        let open = File::options().create(true).truncate(false).write(true).open(self.store.layer_lock(&self.id));
+        let lock = open.map_err(failed)?;
+        let begun = Instant::now();
+        let mut waiting = Some(waiting);
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(lock),
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+                Err(TryLockError::WouldBlock) => self.interrupts.check()?,
+            }
+            if begun.elapsed() >= UNTOLD
+                && let Some(waiting) = waiting.take()
+            {
+                waiting();
+            }
+            thread::sleep(TICK);
+        }
+    }
+
     /// Imports the layer; a failure leaves nothing of it.
     fn run(&self, blob: &Path, layer: &pull::Layer) -> Result<(), Error> {
         let folder = self.store.layer(&self.id);
@@ -152,7 +188,10 @@ impl Import<'_> {
             limits: Limits::default(),
             sddl: self.system.sddl(),
         };
-        decode(BufReader::new(blob), &options, sink).map(drop).map_err(|error| self.undecodable(&error))
+        let blob = Interruptible { reader: blob, interrupts: self.interrupts };
+        let decoded = decode(BufReader::new(blob), &options, sink).map(drop);
+        self.interrupts.check()?;
+        decoded.map_err(|error| self.undecodable(&error))
     }
 
     /// Finishes the utility VM. A link in its place could lead HCS, which is privileged, anywhere.
@@ -200,6 +239,19 @@ impl Import<'_> {
             source = cause.source();
         }
         shown
+    }
+}
+
+/// A reader that fails from the first interrupt on.
+struct Interruptible<'a> {
+    reader: File,
+    interrupts: &'a Interrupts,
+}
+
+impl Read for Interruptible<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.interrupts.check().map_err(io::Error::other)?;
+        self.reader.read(buffer)
     }
 }
 

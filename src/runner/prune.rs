@@ -27,7 +27,15 @@ pub struct Pruned {
 pub fn prune(system: &dyn System, store: &Store) -> Result<Pruned, Error> {
     let mut pruned = Pruned::default();
     for id in store.container_ids()? {
-        let Some(Found::Ours(mut claim)) = store.find(&id)? else { continue };
+        let mut claim = match store.find(&id) {
+            Ok(Some(Found::Ours(claim))) => claim,
+            Ok(_) => continue,
+            // One damaged folder keeps nothing else from being given back.
+            Err(error) => {
+                pruned.left_over.push(error);
+                continue;
+            }
+        };
         let left_over = release::everything(system, store, &mut claim, None);
         if left_over.is_empty() {
             match claim.remove(store) {

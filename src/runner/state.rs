@@ -108,6 +108,8 @@ const STATE: &str = "state.json";
 const LOCK: &str = "lock";
 /// A state file is a few kilobytes; what is larger is not ours.
 const LIMIT: u64 = 4 << 20;
+/// No container is asked for whose state is larger: it grows a little later on, and what is over the limit is lost to every reader.
+const LARGEST_AT_FIRST: usize = 2 << 20;
 
 /// A container that belongs to this process.
 #[derive(Debug)]
@@ -147,9 +149,14 @@ impl Store {
         if !claim.on_paper {
             let _guard = self.guard().map_err(|error| unwritable(&claim.folder, &error))?;
             self.refuse_taken(&claim)?;
-            let locked = std::fs::create_dir(&claim.folder).and_then(|()| open_lock(&claim.folder));
-            claim.lock = Some(locked.map_err(|error| unwritable(&claim.folder, &error))?);
-            claim.save()?;
+            claim.refuse_large()?;
+            std::fs::create_dir(&claim.folder).map_err(|error| unwritable(&claim.folder, &error))?;
+            if let Err(error) = claim.begin() {
+                claim.lock = None;
+                // Still under the guard, and nothing was taken: what cannot be removed either, `prune` tries again.
+                let _ = std::fs::remove_dir_all(&claim.folder);
+                return Err(error);
+            }
         }
         Ok(claim)
     }
@@ -183,6 +190,10 @@ impl Store {
     }
 
     /// Whether the process lives that owns this container.
+    ///
+    /// # Errors
+    ///
+    /// A store that cannot be looked at, or a lock that cannot be tried.
     pub fn is_owned(&self, id: &ContainerId) -> Result<bool, Error> {
         let folder = self.container(id);
         // Under the guard nobody else sees that the lock is tried.
@@ -264,6 +275,27 @@ impl Claim {
         self.save()
     }
 
+    /// Refuses what could be written and not read again.
+    fn refuse_large(&self) -> Result<(), Error> {
+        let length = serde_json::to_vec_pretty(&self.state).map_err(|error| unwritable(&self.folder, &error.into()))?.len();
+        if length <= LARGEST_AT_FIRST {
+            return Ok(());
+        }
+        Err(Error::new("the container is not started")
+            .because(format!(
+                "what it is to be has {} KiB written down, and the most is {}: its environment is too large",
+                length >> 10,
+                LARGEST_AT_FIRST >> 10
+            ))
+            .hint("take an image with a smaller environment, and fewer -e and --env-file"))
+    }
+
+    /// Locks and writes a folder that was just made.
+    fn begin(&mut self) -> Result<(), Error> {
+        self.lock = Some(open_lock(&self.folder).map_err(|error| unwritable(&self.folder, &error))?);
+        self.save()
+    }
+
     /// Lets go of the container and keeps its folder: its state and log can be read.
     pub fn keep(self) {}
 
@@ -336,8 +368,12 @@ pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
 /// Reads a state file; `None` if there is none, or none that this program wrote.
 fn read(folder: &Path) -> Option<State> {
     let mut text = Vec::new();
-    let read = File::open(folder.join(STATE)).and_then(|file| file.take(LIMIT).read_to_end(&mut text));
-    read.ok()?;
+    let path = folder.join(STATE);
+    // Asked before it is opened: opening a pipe would wait for someone to write into it.
+    if !path.metadata().ok()?.is_file() {
+        return None;
+    }
+    File::open(path).and_then(|file| file.take(LIMIT).read_to_end(&mut text)).ok()?;
     serde_json::from_slice::<State>(&text).ok().filter(|state| state.schema == SCHEMA)
 }
 
@@ -420,6 +456,29 @@ pub(crate) mod tests {
             assert_eq!(claim.isolations(), [Isolation::Process, Isolation::Hyperv]);
             claim.remove(&store).unwrap();
         }
+    }
+
+    /// An image's config may have 4 MiB of small variables; written down, they are more than is ever read again.
+    #[test]
+    fn a_request_that_could_not_be_read_again_is_refused_and_leaves_no_folder() {
+        let (_folder, store) = store();
+        let mut large = request(Isolation::Process);
+        large.process.environment = (0..200_000).map(|number| (format!("V{number}"), "1".to_owned())).collect();
+        let refused = store.claim(large).unwrap_err();
+        assert!(refused.causes.iter().any(|cause| cause.contains("its environment is too large")), "{refused:?}");
+        assert!(refused.hint.is_some());
+        assert_eq!(store.container_ids().unwrap(), []);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_state_file_that_is_a_pipe_is_not_waited_for() {
+        let (_folder, store) = store();
+        let id = ContainerId::random().unwrap();
+        std::fs::create_dir(store.container(&id)).unwrap();
+        let pipe = store.container(&id).join(STATE);
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert_eq!(store.state(&id), None);
     }
 
     #[test]

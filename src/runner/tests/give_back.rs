@@ -3,6 +3,8 @@
 use super::fake::{Fake, Trouble, When};
 use super::{run, store};
 use crate::compat::Isolation;
+use crate::runner::containers::{Status, list};
+use crate::runner::id::ContainerId;
 use crate::runner::prune::prune;
 use crate::runner::state::tests::request;
 
@@ -121,6 +123,25 @@ fn what_is_not_this_stores_stays() {
     let pruned = prune(&fake, &ours).unwrap();
     assert!(pruned.compute_systems.is_empty() && pruned.endpoints.is_empty());
     assert_eq!(fake.left(), before);
+}
+
+#[test]
+fn one_damaged_folder_keeps_nothing_else_from_being_pruned_or_shown() {
+    let (_folder, store) = store();
+    let dead = store.claim(request(Isolation::Process)).unwrap();
+    let dead_id = dead.id;
+    dead.keep();
+    let damaged: ContainerId = "0".repeat(64).parse().unwrap();
+    std::fs::create_dir_all(store.container(&damaged).join("lock")).unwrap();
+
+    let fake = Fake::new();
+    let listed = list(Some(&fake), &store).unwrap();
+    assert_eq!(listed.len(), 2);
+    assert!(listed.iter().all(|listed| listed.status() == Status::Dead));
+    let pruned = prune(&fake, &store).unwrap();
+    assert_eq!(pruned.containers, [dead_id]);
+    let [left] = pruned.left_over.as_slice() else { panic!("{:?}", pruned.left_over) };
+    assert!(left.what.contains(&damaged.to_string()), "{left:?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::fake::{Fake, Killed, Trouble, When};
 use crate::image::Digest;
 use crate::image::layout::Folder;
 use crate::runner::id::LayerId;
-use crate::runner::import::{import, is_complete};
+use crate::runner::import::{Event, import, is_complete};
 use crate::runner::interrupts::Interrupts;
 use crate::runner::layer::Compression;
 use crate::runner::prune::prune;
@@ -117,4 +117,33 @@ fn the_nth_call_fails_or_the_program_dies_there() {
     }
     println!("{failed} failed calls, {died} deaths; no torn layer was left");
     assert!(failed >= 8 && died >= 8);
+}
+
+#[test]
+fn a_layer_that_a_stranger_keeps_locked_is_told_of_and_can_be_interrupted() {
+    let (folder, store) = empty_store();
+    let (blobs, layers) = image(folder.path());
+    let base = LayerId::on(None, &layers[0].diff_id);
+    let lock = std::fs::File::create(store.layers().join(format!("{base}.lock"))).unwrap();
+    lock.lock().unwrap();
+    let interrupts = Interrupts::new();
+    let report = |event: Event<'_>| {
+        assert!(matches!(event, Event::Waiting(layer) if *layer == layers[0]), "{event:?}");
+        interrupts.raise();
+    };
+    let error = import(&Fake::new(), &store, &blobs, &layers, &interrupts, &report).unwrap_err();
+    assert_eq!(error.what, "interrupted");
+    assert_eq!(kept(&store), [""; 0]);
+}
+
+#[test]
+fn an_interrupt_while_a_layer_is_decoded_ends_that_and_leaves_nothing() {
+    let (folder, store) = empty_store();
+    let (blobs, layers) = image(folder.path());
+    let interrupts = Interrupts::new();
+    let fake = Fake::new();
+    let error = import(&fake, &store, &blobs, &layers, &interrupts, &|_| interrupts.raise()).unwrap_err();
+    assert_eq!(error.what, "interrupted");
+    assert!(!fake.world().calls.contains(&"ProcessBaseImage"));
+    assert_eq!(kept(&store), [""; 0]);
 }
