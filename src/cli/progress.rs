@@ -32,7 +32,7 @@ pub fn watch(quiet: bool) -> Watch {
         Arc::new(|event| {
             if let Event::Done(layer) = event {
                 // Progress nobody reads is no reason to stop.
-                let _ = writeln!(io::stderr(), "{}: {} bytes, verified", short(&layer.digest), layer.size);
+                let _ = writeln!(io::stderr(), "{}: {} bytes, verified", layer.digest.short(), layer.size);
             }
         })
     }
@@ -43,25 +43,20 @@ pub fn importing(event: import::Event<'_>, quiet: bool) {
     // Progress nobody reads is no reason to stop.
     let _ = match event {
         import::Event::Importing(_) if quiet => Ok(()),
-        import::Event::Importing(layer) => writeln!(io::stderr(), "{}: importing", short(&layer.digest)),
+        import::Event::Importing(layer) => writeln!(io::stderr(), "{}: importing", layer.digest.short()),
         import::Event::Waiting(layer) => writeln!(
             io::stderr(),
             "{}: waiting for another process that has this layer locked; Ctrl-C ends the waiting",
-            short(&layer.digest)
+            layer.digest.short()
         ),
     };
 }
 
 fn bar(layer: &Layer) -> ProgressBar {
-    let bar = ProgressBar::new(layer.size).with_prefix(short(&layer.digest).to_owned());
+    let bar = ProgressBar::new(layer.size).with_prefix(layer.digest.short().to_owned());
     // The template is this program's own; were it wrong, the bar would have the plain style.
     match ProgressStyle::with_template("{prefix} {bar:30} {bytes:>11}/{total_bytes} {binary_bytes_per_sec}") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
-}
-
-/// The first twelve digits, as Docker shows them.
-fn short(digest: &Digest) -> &str {
-    digest.hex().get(..12).unwrap_or_default()
 }
