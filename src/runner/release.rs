@@ -5,10 +5,11 @@ use std::thread;
 use std::time::Duration;
 
 use super::call::{CallError, Reason};
+use super::claim::Claim;
 use super::documents::{SystemProperties, SystemQuery};
 use super::error::Error;
 use super::guid::Guid;
-use super::state::{Claim, Resource};
+use super::state::Resource;
 use super::store::Store;
 use super::system::{Container, Result, System};
 use crate::compat::Isolation;

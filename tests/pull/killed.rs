@@ -119,3 +119,24 @@ fn a_connection_that_breaks_is_taken_up_again() {
     let from: Vec<usize> = shop.requests_for(&shop.layers[0]).iter().map(first_byte).collect();
     assert!(from.len() >= 5 && from.is_sorted() && from[1] > 0, "{from:?}");
 }
+
+/// A registry that answers every request with a byte or two would be asked a million times for a small layer.
+#[test]
+fn a_registry_that_hands_out_a_layer_byte_by_byte_is_given_up() {
+    let layer = Layer::new(GZIP, 1, 100_000);
+    let (images, slow) = (served(std::slice::from_ref(&layer)), layer.clone());
+    let shop = Shop::new(vec![layer], move |request| {
+        if !request.path.ends_with(slow.digest().as_str()) {
+            return images.respond(request);
+        }
+        let from = first_byte(request);
+        let sent = &slow.stored[from..slow.stored.len().min(from + 2)];
+        let range = format!("bytes {from}-{}/{}", slow.stored.len() - 1, slow.stored.len());
+        let length = (slow.stored.len() - from).to_string();
+        Reply::head(if from > 0 { 206 } else { 200 }, &[("content-length", &length), ("content-range", &range)]).then_send(sent)
+    });
+    let said = shop.fails(&[]);
+    assert!(said.contains("\nhint: ") && !said.contains("do not use"), "{said}");
+    assert!(shop.requests_for(&shop.layers[0]).len() <= 5);
+    assert!(shop.kept(&shop.layers[0]) > 0, "what came is gone on with");
+}

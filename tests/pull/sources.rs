@@ -82,3 +82,19 @@ fn a_foreign_layer_comes_from_where_the_image_says() {
     assert!(elsewhere.requests().iter().all(|request| request.header("authorization").is_none()), "no password goes there");
     assert!(shop.server.requests().iter().any(|request| request.header("authorization").is_some()));
 }
+
+/// A manifest of 4 MiB names twenty thousand addresses; each may take most of a minute not to answer.
+#[test]
+fn of_many_places_named_for_a_layer_a_few_are_asked() {
+    let mut layer =
+        Layer { media_type: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", ..Layer::new(GZIP, 1, 1000) };
+    let identity = Identity::of(&["127.0.0.1"]);
+    let root = identity.root.clone();
+    let elsewhere = Server::start_at(Ipv4Addr::LOCALHOST, Some(identity), |_| Reply::json(404, "{}"));
+    layer.urls = (0..1000).map(|number| format!("https://127.0.0.1:{}/{number}", elsewhere.port())).collect();
+    let images = Images::default().windows("app", "1", &[image_of(std::slice::from_ref(&layer))]);
+    let shop = Shop::new(vec![layer], move |request| images.respond(request));
+    let root = shop.program.file("root.pem", root);
+    shop.fails(&["--ca-file", &root]);
+    assert_eq!(elsewhere.requests().len(), 4);
+}

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
@@ -17,8 +17,16 @@ use crate::runner::layer::{LayerError, Limits, Streamed, decompress};
 
 /// How many chunks may wait for the disk. One has up to 400 KiB: as much as hyper reads at once.
 const CHUNKS: usize = 4;
-/// How often a broken connection is taken up again without a byte having come.
+/// How often a broken connection is taken up again without [`WORTHWHILE`] having come over it, and for how long.
 const TRIES: u32 = 5;
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Less than that over one connection, a registry that hands out a layer byte by byte would be asked for it for days.
+const WORTHWHILE: u64 = 64 << 10;
+/// Over so long a time of waiting, at least so many bytes must come: 1 KiB a second. A stall is told by the transport.
+const PACE: (Duration, u64) = (Duration::from_secs(60), 60 << 10);
+
+/// After how long the user hears that another process has a layer locked.
+const UNTOLD: Duration = Duration::from_secs(1);
 
 /// What to do about a layer that is not what its image says.
 const DAMAGED: &str = "pull again; if it stays so, do not use this image";
@@ -93,17 +101,26 @@ async fn fetch_from(source: Source<'_>, layer: &Layer, target: &Target, kept: &m
 async fn forward(source: Source<'_>, layer: &Layer, from: u64, send: &mpsc::Sender<Result<Bytes, Error>>, watch: &Watch) {
     let mut received = from;
     let mut tries = 0;
+    let mut since = Instant::now();
     while received < layer.size {
         let before = received;
-        let failure = match open(source, layer, received).await {
+        let mut failure = match open(source, layer, received).await {
             Ok(stream) => match pass_on(stream, layer, &mut received, send, watch).await {
                 Ok(()) => return,
                 Err(error) => error,
             },
             Err(error) => error,
         };
-        tries = if received > before { 0 } else { tries + 1 };
-        if failure.kind != ErrorKind::Network || tries >= TRIES {
+        if received - before >= WORTHWHILE {
+            tries = 0;
+            since = Instant::now();
+        } else {
+            tries += 1;
+        }
+        if failure.kind != ErrorKind::Network || tries >= TRIES || since.elapsed() >= PATIENCE {
+            if failure.kind == ErrorKind::Network {
+                failure.hint.get_or_insert_with(|| "pull again, later perhaps: it goes on where it stopped".to_owned());
+            }
             // If nobody listens any more, the other side has failed on its own.
             let _ = send.send(Err(failure)).await;
             return;
@@ -122,7 +139,13 @@ async fn pass_on(
 ) -> Result<(), Error> {
     // A server that sends no parts begins at the beginning.
     let mut skip = received.saturating_sub(stream.offset());
-    while let Some(mut chunk) = stream.chunk().await? {
+    let mut pace = Pace::default();
+    loop {
+        let asked = Instant::now();
+        let Some(mut chunk) = stream.chunk().await? else { break };
+        if pace.is_too_slow(asked.elapsed(), chunk.len() as u64) {
+            return Err(broken(layer, "comes too slowly").because("less than 1 KiB a second came for a minute"));
+        }
         let known = skip.min(chunk.len() as u64);
         skip -= known;
         let fresh = chunk.split_off(usize::try_from(known).unwrap_or(usize::MAX));
@@ -136,9 +159,32 @@ async fn pass_on(
         }
     }
     if *received < layer.size {
-        return Err(Error::new(ErrorKind::Network, format!("the layer {} came to an early end", layer.digest)));
+        return Err(broken(layer, "came to an early end"));
     }
     Ok(())
+}
+
+fn broken(layer: &Layer, how: &str) -> Error {
+    Error::new(ErrorKind::Network, format!("the layer {} {how}", layer.digest))
+}
+
+/// How fast a layer comes, by the time that was waited for it: what is made of it in between may take longer.
+#[derive(Default)]
+struct Pace {
+    waited: Duration,
+    came: u64,
+}
+
+impl Pace {
+    fn is_too_slow(&mut self, waited: Duration, came: u64) -> bool {
+        self.waited += waited;
+        self.came += came;
+        let (long, enough) = PACE;
+        if self.waited < long {
+            return false;
+        }
+        std::mem::take(self).came < enough
+    }
 }
 
 /// The layer from the registry, or from where the image says it is kept.
@@ -171,7 +217,17 @@ fn keep(
     let partial = store.partial_path(&layer.digest);
     let written = |error: io::Error| cannot(layer).because(format!("{} could not be written: {error}", partial.display()));
     // Another process that pulls the same layer has it locked until it is done.
-    let mut file = store.lock_partial(&layer.digest).map_err(written)?;
+    let mut is_told = false;
+    let waiting = |so_far| {
+        if begin.is_closed() {
+            return Err(io::Error::other("the pull was given up while another process had the layer locked"));
+        }
+        if so_far >= UNTOLD && !std::mem::replace(&mut is_told, true) {
+            watch(Event::Waiting(layer));
+        }
+        Ok(())
+    };
+    let mut file = store.lock_partial(&layer.digest, waiting).map_err(written)?;
     if is_there(store, layer) {
         watch(Event::Begun(layer, layer.size));
         watch(Event::Done(layer));
@@ -273,6 +329,18 @@ mod tests {
         let error = keep(&layer, 1 << 20, &target, begin, chunks).unwrap_err();
         assert!(!is_there(&store, &layer));
         (error, fs::metadata(store.partial_path(&layer.digest)).unwrap().len())
+    }
+
+    #[test]
+    fn a_layer_may_come_slowly_and_not_by_drops() {
+        let second = Duration::from_secs(1);
+        let mut dial_up = Pace::default();
+        assert!((0..600).all(|_| !dial_up.is_too_slow(second, 1500)));
+        let mut drip = Pace::default();
+        assert_eq!((1..200).find(|_| drip.is_too_slow(second, 100)), Some(60));
+        // Waiting for the disk is nobody's fault.
+        let mut busy = Pace::default();
+        assert!((0..600).all(|_| !busy.is_too_slow(Duration::from_millis(1), 1)));
     }
 
     #[test]

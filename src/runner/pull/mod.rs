@@ -27,8 +27,12 @@ use crate::image::{Digest, Error, ErrorKind, Images, Name};
 const SIDE_BY_SIDE: usize = 4;
 /// More layers than Windows joins, and than any image has.
 const MOST_LAYERS: usize = 512;
+/// As many places besides the registry are asked for a layer; images have one. Each may take its time not to answer.
+const MOST_URLS: usize = 4;
 /// How long another process may keep the list of images locked.
 const WAIT_FOR_INDEX: Duration = Duration::from_secs(30);
+/// How long another process may remove images, or ask for a manifest.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(300);
 
 /// An image that is in the store.
 #[derive(Clone, Debug)]
@@ -72,6 +76,8 @@ pub struct Layer {
 pub enum Event<'a> {
     /// A layer is fetched; this many of its bytes are there already.
     Begun(&'a Layer, u64),
+    /// Another process has it locked, which takes a while already: it fetches the layer, or keeps us from it.
+    Waiting(&'a Layer),
     /// That many more bytes of it have come.
     Advanced(&'a Layer, u64),
     /// It is in the store and verified.
@@ -103,7 +109,7 @@ pub async fn pull_and_unpack(
     watch: &Watch,
     unpack: Option<&Unpack>,
 ) -> Result<Pulled, Error> {
-    let _filling = store.filling()?;
+    let _filling = store.filling(WAIT_FOR_OTHERS)?;
     let raw = documents::fetch(images, name, digest, store).await?;
     let pulled = read(&raw.manifest, &raw.config, digest)?;
     refuse_without_space(store, &pulled.layers)?;
@@ -130,7 +136,11 @@ pub async fn described(images: &Images<'_>, name: &Name, digest: &Digest) -> Res
 
 /// What a manifest and its config say together of an image's layers.
 fn read(manifest: &[u8], config: &[u8], digest: &Digest) -> Result<Pulled, Error> {
-    let invalid = |why: String| Error::new(ErrorKind::Invalid, format!("the image {digest} cannot be pulled")).because(why);
+    let invalid = |why: String| {
+        Error::new(ErrorKind::Invalid, format!("the image {digest} cannot be pulled"))
+            .because(why)
+            .hint("have the image pushed anew, or take another tag of it")
+    };
     let Manifest::Image(manifest) = manifest::parse(manifest, None)? else {
         return Err(invalid("it is an index, not an image".to_owned()));
     };
@@ -146,7 +156,7 @@ fn read(manifest: &[u8], config: &[u8], digest: &Digest) -> Result<Pulled, Error
         let media_type = descriptor.media_type().to_string();
         let compression = Compression::of_media_type(&media_type)
             .ok_or_else(|| invalid(format!("a layer is of the type {}, which is not known", crate::image::shown(&media_type))))?;
-        let urls = descriptor.urls().iter().flatten().filter_map(|url| url.parse().ok()).collect();
+        let urls = descriptor.urls().iter().flatten().filter_map(|url| url.parse().ok()).take(MOST_URLS).collect();
         Ok(Layer {
             digest: manifest::digest_of(descriptor)?,
             size: descriptor.size(),
