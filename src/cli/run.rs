@@ -67,7 +67,7 @@ pub struct Args {
     #[arg(long, value_name = "PROGRAM")]
     entrypoint: Option<String>,
     /// The computer name inside.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = flags::host_name)]
     hostname: Option<String>,
     #[command(flatten)]
     policy: PolicyArgs,
@@ -235,6 +235,8 @@ impl Args {
         drop(images);
         drop(runtime);
         let request = self.request(&pulled, isolation, given)?;
+        // Not after minutes of importing.
+        request.process.check()?;
         let interrupts = terminal::interrupts()?;
         import::import(&*system, &store, &blobs, &pulled.layers, &interrupts, &|event| {
             progress::importing(event, self.quiet);
@@ -374,7 +376,11 @@ impl Args {
             arguments: &self.command,
             args_escaped: !overridden && config.args_escaped == Some(true),
         };
-        let command_line = command.line().map_err(|error| Refusal::new("the container's command is wrong").because(error))?;
+        let command_line = command.line().map_err(|error| {
+            Refusal::new("the container's command is wrong")
+                .because(error)
+                .hint("name a command behind the image, or a program with --entrypoint")
+        })?;
         Ok(Request {
             name: self.name.clone().unwrap_or_default(),
             image: self.image.clone(),
