@@ -135,7 +135,7 @@ async fn check(case: Case, time: Duration) {
     assert_eq!(error.kind, kind, "{name}: {error:?}");
     assert_eq!(server.count("/v2/bad/"), asked, "{name}: {error:?}");
     assert_eq!(good.expect(name).bytes, MANIFEST.as_bytes(), "{name}");
-    assert!(begun.elapsed() < time + Duration::from_secs(9), "{name} took {:?}", begun.elapsed());
+    assert!(begun.elapsed() < time + Duration::from_secs(50), "{name} took {:?}", begun.elapsed());
     for text in [&error.what].into_iter().chain(&error.causes).chain(&error.hint) {
         assert!(!text.contains(char::is_control) && text.chars().count() < 400, "{name}: {text:?}");
         assert!(!text.contains("secret") && !text.contains("<html"), "{name}: {text:?}");
@@ -231,7 +231,7 @@ async fn the_deadline_ends_everything() {
         let deadline = Some(begun + Duration::from_millis(200));
         let options = Options { deadline, stall_timeout: long, request_timeout: long, ..options() };
         assert_eq!(fetch(&server, options).await.unwrap_err().kind, kind);
-        assert!(begun.elapsed() < Duration::from_secs(9));
+        assert!(begun.elapsed() < long - Duration::from_secs(10));
     }
 }
 

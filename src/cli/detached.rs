@@ -51,7 +51,7 @@ pub fn start(
     loop {
         match told.recv_timeout(TICK) {
             Ok(Told::Running(id)) => return Ok(id),
-            Ok(Told::Failed(failed)) => return Err(failed.into()),
+            Ok(Told::Failed(failed)) => return Err(failed),
             Ok(Told::Note(note)) => {
                 // A note nobody reads is no reason to stop.
                 let _ = writeln!(err, "warning: {}", clean(&note));

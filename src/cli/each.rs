@@ -2,31 +2,41 @@
 
 use std::io::{self, Write};
 
-use super::refusal::Refusal;
+use super::refusal::{Failure, Refusal};
 use crate::report::plain::clean;
 
-/// Does this for each name and prints the line that comes of it; the exit code is 0 if all was done, else 2.
+/// Does this for each name; the exit code is 0 if all was done, else 2.
 ///
 /// # Errors
 ///
 /// A stream that cannot be written.
 pub fn each(
     names: &[String],
+    err: &mut dyn Write,
+    mut act: impl FnMut(&str, &mut dyn Write) -> Result<(), Failure>,
+) -> io::Result<u8> {
+    let mut code = 0;
+    for name in names {
+        if let Err(failure) = act(name, err) {
+            failure.write(err)?;
+            code = 2;
+        }
+    }
+    Ok(code)
+}
+
+/// Does this for each name and prints the line that comes of it; the exit code is 0 if all was done, else 2.
+///
+/// # Errors
+///
+/// A stream that cannot be written.
+pub fn print_each(
+    names: &[String],
     out: &mut dyn Write,
     err: &mut dyn Write,
     mut act: impl FnMut(&str) -> Result<String, Refusal>,
 ) -> io::Result<u8> {
-    let mut code = 0;
-    for name in names {
-        match act(name) {
-            Ok(line) => writeln!(out, "{}", clean(&line))?,
-            Err(refusal) => {
-                refusal.write(err)?;
-                code = 2;
-            }
-        }
-    }
-    Ok(code)
+    each(names, err, |name, _| writeln!(out, "{}", clean(&act(name)?)).map_err(Failure::Stream))
 }
 
 /// Nothing but the refusal, if there is one: a command that could not even begin.

@@ -5,11 +5,10 @@ use std::io::{self, Write};
 use super::process::ProcessArgs;
 use super::refusal::Refusal;
 use super::store::StoreArgs;
-use super::terminal;
-use crate::report::plain::clean;
+use super::{terminal, warnings};
 use crate::runner::command_line::Command;
 use crate::runner::exec;
-use crate::runner::recipe::{Kitchen, Progress};
+use crate::runner::recipe::Kitchen;
 use crate::runner::request::ProcessRequest;
 use crate::runner::state::State;
 
@@ -60,14 +59,13 @@ impl Args {
         let id = store.resolve(&self.container)?;
         let request = self.request(store.state(&id).as_ref())?;
         let interrupts = terminal::interrupts()?;
-        let note = |progress: Progress<'_>| {
-            if let Progress::Note(note) = progress {
-                // A note nobody reads is no reason to stop.
-                let _ = writeln!(io::stderr(), "warning: {}", clean(note));
-            }
+        let kitchen = Kitchen {
+            system: &*system,
+            store: &store,
+            interrupts: &interrupts,
+            report: &warnings::note,
+            console: &terminal::size,
         };
-        let kitchen =
-            Kitchen { system: &*system, store: &store, interrupts: &interrupts, report: &note, console: &terminal::size };
         if self.detach {
             exec::start(&kitchen, &id, &request)?;
             return Ok(0);

@@ -45,7 +45,7 @@ pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) 
     match args.format {
         _ if args.quiet => {
             for image in &images.images {
-                let (whole, short) = (image.digest.as_str(), image.short_id());
+                let (whole, short) = (image.digest.as_str(), image.digest.short());
                 writeln!(out, "{}", if args.no_trunc { whole } else { short })?;
             }
         }

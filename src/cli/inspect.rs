@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::each::begin;
+use super::each::{begin, each};
 use super::refusal::Refusal;
 use super::store::StoreArgs;
 use crate::report::containers::Inspected;
@@ -37,17 +37,12 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
     // Elsewhere than on Windows no container runs.
     let system = this_machine(Trace::off(), PATIENCE).ok();
     let Some(all) = begin(containers::list(system.as_deref(), &store).map_err(Refusal::from), err)? else { return Ok(2) };
-    let (mut found, mut code) = (Vec::new(), 0);
-    for name in &args.containers {
-        let listed = store.resolve(name).map(|id| all.iter().find(|listed| listed.id == id.to_string()).cloned());
-        match listed {
-            Ok(listed) => found.extend(listed),
-            Err(error) => {
-                Refusal::from(error).write(err)?;
-                code = 2;
-            }
-        }
-    }
+    let mut found = Vec::new();
+    let code = each(&args.containers, err, |name, _| {
+        let id = store.resolve(name)?.to_string();
+        found.extend(all.iter().find(|listed| listed.id == id).cloned());
+        Ok(())
+    })?;
     json(&Inspected::new(&found), out)?;
     Ok(code)
 }

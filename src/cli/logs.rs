@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 
-use super::refusal::Refusal;
+use super::refusal::{Failure, Refusal};
 use super::store::StoreArgs;
 use super::{moment, terminal};
 use crate::runner::log::{Entry, Reader, Stream};
@@ -65,26 +65,7 @@ fn tail(text: &str) -> Result<Tail, String> {
 ///
 /// A stream that cannot be written.
 pub fn run(args: &Args, err: &mut dyn Write) -> io::Result<u8> {
-    match args.show() {
-        Err(Failure::Refused(refusal)) => {
-            refusal.write(err)?;
-            Ok(2)
-        }
-        Err(Failure::Stream(error)) => Err(error),
-        Ok(()) => Ok(0),
-    }
-}
-
-/// Why a log was not shown.
-enum Failure {
-    Refused(Refusal),
-    Stream(io::Error),
-}
-
-impl<E: Into<Refusal>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::Refused(error.into())
-    }
+    args.show().map(|()| 0).or_else(|failure| failure.write(err).map(|_| 2))
 }
 
 impl Args {

@@ -25,7 +25,7 @@ pub fn watch(quiet: bool) -> Watch {
             let bar = bars.entry(layer.digest.clone()).or_insert_with(|| all.add(bar(layer)));
             match event {
                 Event::Begun(_, there) => bar.set_position(there),
-                Event::Waiting(_) => _ = all.println(format!("{}: {WAITING}", short(&layer.digest))),
+                Event::Waiting(_) => _ = all.println(format!("{}: {WAITING}", layer.digest.short())),
                 Event::Advanced(_, bytes) => bar.inc(bytes),
                 Event::Done(_) => bar.finish(),
             }
@@ -34,9 +34,9 @@ pub fn watch(quiet: bool) -> Watch {
         Arc::new(move |event| {
             // Progress nobody reads is no reason to stop.
             let _ = match event {
-                Event::Waiting(layer) => writeln!(io::stderr(), "{}: {WAITING}", short(&layer.digest)),
+                Event::Waiting(layer) => writeln!(io::stderr(), "{}: {WAITING}", layer.digest.short()),
                 Event::Done(layer) if !quiet => {
-                    writeln!(io::stderr(), "{}: {} bytes, verified", short(&layer.digest), layer.size)
+                    writeln!(io::stderr(), "{}: {} bytes, verified", layer.digest.short(), layer.size)
                 }
                 Event::Begun(..) | Event::Advanced(..) | Event::Done(_) => Ok(()),
             };
@@ -49,21 +49,16 @@ pub fn importing(event: import::Event<'_>, quiet: bool) {
     // Progress nobody reads is no reason to stop.
     let _ = match event {
         import::Event::Importing(_) if quiet => Ok(()),
-        import::Event::Importing(layer) => writeln!(io::stderr(), "{}: importing", short(&layer.digest)),
-        import::Event::Waiting(layer) => writeln!(io::stderr(), "{}: {WAITING}", short(&layer.digest)),
+        import::Event::Importing(layer) => writeln!(io::stderr(), "{}: importing", layer.digest.short()),
+        import::Event::Waiting(layer) => writeln!(io::stderr(), "{}: {WAITING}", layer.digest.short()),
     };
 }
 
 fn bar(layer: &Layer) -> ProgressBar {
-    let bar = ProgressBar::new(layer.size).with_prefix(short(&layer.digest).to_owned());
+    let bar = ProgressBar::new(layer.size).with_prefix(layer.digest.short().to_owned());
     // The template is this program's own; were it wrong, the bar would have the plain style.
     match ProgressStyle::with_template("{prefix} {bar:30} {bytes:>11}/{total_bytes} {binary_bytes_per_sec}") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
-}
-
-/// The first twelve digits, as Docker shows them.
-fn short(digest: &Digest) -> &str {
-    digest.hex().get(..12).unwrap_or_default()
 }

@@ -5,12 +5,11 @@ use std::io::{self, Write};
 use super::facts::{KnowledgeArgs, today};
 use super::progress;
 use super::refusal::Refusal;
-use super::registries::RegistryArgs;
+use super::registries::{self, RegistryArgs};
 use super::store::StoreArgs;
 use crate::compat::{self, Policy, Verdict};
 use crate::host;
 use crate::image::layout::Folder;
-use crate::image::reference::Location;
 use crate::image::{Digest, Error, ErrorKind, Image, Images, Name, Reference};
 use crate::knowledge::Knowledge;
 use crate::runner::pull::pull;
@@ -69,19 +68,12 @@ impl Args {
     fn pull(&self) -> Result<Digest, Refusal> {
         let knowledge = self.knowledge.load()?;
         let reference: Reference = self.image.parse()?;
-        let Location::Registry(name) = reference.location() else {
-            return Err(Refusal::new(format!("{} is in no registry", reference.as_str()))
-                .hint("push it to a registry first: `skopeo copy SOURCE docker://REGISTRY/NAME:TAG`"));
-        };
+        let name = registries::name(&reference)?;
         let root = self.store.folder()?;
         // Its folders are made with their access lists, and none of a stranger is used, before the image layout fills them.
         Store::open(&root)?;
         let store = Folder::create(root)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Refusal::new("no request can be sent").because(error))?;
-        runtime.block_on(async {
+        registries::runtime()?.block_on(async {
             let images = Images::new(self.registries.options(true, None), &knowledge);
             let mut resolved = images.resolve(std::slice::from_ref(&reference)).await.pop();
             let image = resolved.take().unwrap_or_else(|| Err(Error::new(ErrorKind::NotFound, "there is no image")))?;
@@ -107,8 +99,10 @@ impl Args {
             };
         }
         let texts: Vec<String> = self.host.iter().cloned().collect();
-        let [host] = <[host::Found; 1]>::try_from(host::find(&texts, knowledge, today())?)
-            .map_err(|hosts| Refusal::new(format!("an image is pulled for one host, and these are {}", hosts.len())))?;
+        let [host] = <[host::Found; 1]>::try_from(host::find(&texts, knowledge, today())?).map_err(|hosts| {
+            Refusal::new(format!("an image is pulled for one host, and these are {}", hosts.len()))
+                .hint("name one, e.g. --host windows-server-2022")
+        })?;
         let judgement = compat::judge(knowledge, &host.host, image, &Policy::on(today()));
         if judgement.verdict == Verdict::Incompatible && judgement.chosen.is_some() && !self.force {
             return Err(Refusal::new(format!("{name} does not run on {}", host.host.name))

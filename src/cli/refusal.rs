@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::report::failure;
+use crate::runner::error::Exit;
 use crate::{host, image, runner};
 
 /// What is wrong, why, and what to do about it.
@@ -15,7 +16,7 @@ pub struct Refusal {
     /// What to do.
     pub hint: Option<String>,
     /// What `run` and `exec` end with because of it.
-    pub exit: runner::error::Exit,
+    pub exit: Exit,
 }
 
 impl Refusal {
@@ -46,15 +47,44 @@ impl Refusal {
     }
 }
 
+/// Why a command ended that writes while it runs.
+#[derive(Debug)]
+pub enum Failure {
+    /// It refused, or failed.
+    Refused(Refusal),
+    /// A stream that cannot be written.
+    Stream(io::Error),
+}
+
+impl<E: Into<Refusal>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl Failure {
+    /// Prints a refusal: what `run` and `exec` end with because of it.
+    ///
+    /// # Errors
+    ///
+    /// A stream that cannot be written, this failure or another.
+    pub fn write(self, err: &mut dyn Write) -> io::Result<Exit> {
+        match self {
+            Self::Refused(refusal) => refusal.write(err).map(|()| refusal.exit),
+            Self::Stream(error) => Err(error),
+        }
+    }
+}
+
 impl From<host::Error> for Refusal {
     fn from(error: host::Error) -> Self {
-        Self { what: error.what, causes: error.causes, hint: error.hint, exit: runner::error::Exit::Failed }
+        Self { what: error.what, causes: error.causes, hint: error.hint, exit: Exit::Failed }
     }
 }
 
 impl From<image::Error> for Refusal {
     fn from(error: image::Error) -> Self {
-        Self { what: error.what, causes: error.causes, hint: error.hint, exit: runner::error::Exit::Failed }
+        Self { what: error.what, causes: error.causes, hint: error.hint, exit: Exit::Failed }
     }
 }
 

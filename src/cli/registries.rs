@@ -1,11 +1,14 @@
-//! The arguments that say how registries are reached and what is kept of their answers.
+//! How registries are reached: the arguments, what is kept of their answers, and what requests are sent with.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
-use crate::image::{self, Options, distribution};
+use super::refusal::Refusal;
+use crate::image::reference::Location;
+use crate::image::{self, Name, Options, Reference, distribution};
 
 /// How images are read.
 #[derive(clap::Args, Clone, Debug)]
@@ -54,6 +57,30 @@ impl RegistryArgs {
                 ..distribution::Options::default()
             },
         }
+    }
+}
+
+/// What requests are sent with.
+///
+/// # Errors
+///
+/// A system without room for another thread.
+pub fn runtime() -> Result<Runtime, Refusal> {
+    Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Refusal::new("no request can be sent").because(error).hint("the system has too little left for it: end other programs")
+    })
+}
+
+/// The name of an image in a registry, which alone can be pulled from.
+///
+/// # Errors
+///
+/// A layout or an archive.
+pub fn name(reference: &Reference) -> Result<&Name, Refusal> {
+    match reference.location() {
+        Location::Registry(name) => Ok(name),
+        _ => Err(Refusal::new(format!("{} is in no registry", reference.as_str()))
+            .hint("push it to a registry first: `skopeo copy SOURCE docker://REGISTRY/NAME:TAG`")),
     }
 }
 

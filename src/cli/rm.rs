@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::each::{begin, each};
+use super::each::{begin, print_each};
 use super::store::StoreArgs;
 use crate::runner::ending;
 
@@ -31,7 +31,7 @@ pub struct Args {
 /// A stream that cannot be written.
 pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let Some((store, system)) = begin(args.store.store_and_system(), err)? else { return Ok(2) };
-    each(&args.containers, out, err, |name| {
+    print_each(&args.containers, out, err, |name| {
         ending::remove(&*system, &store, &store.resolve(name)?, args.force)?;
         Ok(name.to_owned())
     })

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use super::each::begin;
-use super::refusal::Refusal;
+use super::each::{begin, each};
+use super::refusal::{Failure, Refusal};
 use super::store::StoreArgs;
 use crate::image::layout::Folder;
 use crate::report::plain::clean;
-use crate::runner::images::Images;
+use crate::runner::images::{Images, Removed};
 use crate::runner::store::Store;
 use crate::runner::system::{PATIENCE, this_machine};
 use crate::runner::trace::Trace;
@@ -42,30 +42,23 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
     // Elsewhere than on Windows there are no imported layers.
     let system = this_machine(Trace::off(), PATIENCE).ok();
     let images = Images { system: system.as_deref(), store: &store, blobs: &blobs };
-    let mut code = 0;
-    for image in &args.images {
-        match images.remove(image, args.force) {
-            Ok(removed) => {
-                for name in &removed.names {
-                    writeln!(out, "Untagged: {}", clean(name))?;
-                }
-                for digest in &removed.blobs {
-                    writeln!(out, "Deleted: {digest}")?;
-                }
-                for layer in &removed.layers {
-                    writeln!(out, "Deleted: layer {layer}")?;
-                }
-                for note in &removed.notes {
-                    writeln!(err, "warning: {}", clean(note))?;
-                }
-            }
-            Err(error) => {
-                Refusal::from(error).write(err)?;
-                code = 2;
-            }
-        }
+    each(&args.images, err, |image, err| {
+        let removed = images.remove(image, args.force)?;
+        print(&removed, out, err).map_err(Failure::Stream)
+    })
+}
+
+fn print(removed: &Removed, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<()> {
+    for name in &removed.names {
+        writeln!(out, "Untagged: {}", clean(name))?;
     }
-    Ok(code)
+    for digest in &removed.blobs {
+        writeln!(out, "Deleted: {digest}")?;
+    }
+    for layer in &removed.layers {
+        writeln!(out, "Deleted: layer {layer}")?;
+    }
+    removed.notes.iter().try_for_each(|note| writeln!(err, "warning: {}", clean(note)))
 }
 
 impl Args {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::each::{begin, each};
+use super::each::{begin, print_each};
 use super::store::StoreArgs;
 use crate::runner::ending;
 
@@ -33,7 +33,7 @@ pub struct Args {
 pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let Some((store, system)) = begin(args.store.store_and_system(), err)? else { return Ok(2) };
     let timeout = args.time.map(|seconds| Duration::from_secs(seconds.into()));
-    each(&args.containers, out, err, |name| {
+    print_each(&args.containers, out, err, |name| {
         ending::stop(&*system, &store, &store.resolve(name)?, timeout)?;
         Ok(name.to_owned())
     })

@@ -4,12 +4,17 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
+use crate::report::failure;
 use crate::runner::documents::ConsoleSize;
-use crate::runner::error::Error;
+use crate::runner::error::{Error, Exit};
 use crate::runner::interrupts::Interrupts;
 use crate::runner::stdio::Stdio;
 
-/// Counts Ctrl-C from now on, in place of being ended by it.
+/// The first three mean something to a container. So many end the program, whatever it waits for: a call of Windows that does not
+/// come back would keep it for ever.
+const LAST_INTERRUPT: u32 = 4;
+
+/// Counts Ctrl-C from now on, in place of being ended by it, up to the last one.
 ///
 /// # Errors
 ///
@@ -17,8 +22,16 @@ use crate::runner::stdio::Stdio;
 pub fn interrupts() -> Result<Arc<Interrupts>, Error> {
     let interrupts = Arc::new(Interrupts::new());
     let raised = Arc::clone(&interrupts);
-    ctrlc::set_handler(move || raised.raise())
-        .map_err(|error| Error::new("Ctrl-C cannot be passed on to a container").because(error))?;
+    let handler = move || {
+        raised.raise();
+        if raised.count() >= LAST_INTERRUPT {
+            let hint = "`wincompat prune` gives back what is left";
+            // Who does not listen need not be told.
+            let _ = failure::write("interrupted before all was given back", &[], Some(hint), &mut io::stderr());
+            std::process::exit(Exit::Failed.code().cast_signed());
+        }
+    };
+    ctrlc::set_handler(handler).map_err(|error| Error::new("Ctrl-C cannot be passed on to a container").because(error))?;
     Ok(interrupts)
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::each::{begin, each};
+use super::each::{begin, print_each};
 use super::store::StoreArgs;
 use crate::runner::ending;
 
@@ -27,5 +27,5 @@ pub struct Args {
 /// A stream that cannot be written.
 pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let Some(store) = begin(args.store.store(), err)? else { return Ok(2) };
-    each(&args.containers, out, err, |name| Ok(ending::wait(&store, &store.resolve(name)?)?.to_string()))
+    print_each(&args.containers, out, err, |name| Ok(ending::wait(&store, &store.resolve(name)?)?.to_string()))
 }

@@ -1,6 +1,7 @@
 //! Warnings of the rooms below, as lines on stderr.
 
 use std::fmt;
+use std::io::{self, Write as _};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -9,12 +10,21 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::report::plain::clean;
+use crate::runner::recipe::Progress;
 
 /// Prints every warning from now on as `warning: what`. Later calls change nothing.
 pub fn print() {
-    let printed = tracing_subscriber::fmt().with_max_level(Level::WARN).with_writer(std::io::stderr).event_format(Line);
+    let printed = tracing_subscriber::fmt().with_max_level(Level::WARN).with_writer(io::stderr).event_format(Line);
     // Somebody else's subscriber is as good.
     let _ = tracing::subscriber::set_global_default(printed.finish());
+}
+
+/// Prints what a recipe has to say, and nothing of how far it is.
+pub fn note(progress: Progress<'_>) {
+    if let Progress::Note(note) = progress {
+        // A note nobody reads is no reason to stop.
+        let _ = writeln!(io::stderr(), "warning: {}", clean(note));
+    }
 }
 
 /// `warning: what`, harmless.

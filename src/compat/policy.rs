@@ -17,6 +17,9 @@ pub enum Isolation {
 }
 
 impl Isolation {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Process, Self::Hyperv];
+
     /// The word of `docker run --isolation`.
     pub const fn as_str(self) -> &'static str {
         match self {

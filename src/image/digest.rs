@@ -33,6 +33,11 @@ impl Digest {
         self.0.get("sha256:".len()..).unwrap_or_default()
     }
 
+    /// The first twelve of the digits, as Docker shows them, e.g. `b424ac0f7d3a`.
+    pub fn short(&self) -> &str {
+        self.hex().get(..12).unwrap_or_default()
+    }
+
     /// The whole text, e.g. `sha256:b424…`.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -77,11 +77,6 @@ impl ImageEntry {
             size: stored.size,
         }
     }
-
-    /// The first twelve digits of its digest.
-    pub fn short_id(&self) -> &str {
-        self.digest.hex().get(..12).unwrap_or_default()
-    }
 }
 
 /// Writes the table; `whole` cuts no digests.
@@ -90,7 +85,7 @@ pub fn write(images: &Images, width: u16, now: Timestamp, whole: bool, out: &mut
         [
             image.repository.clone().unwrap_or_else(|| NONE.to_owned()),
             image.tag.clone().unwrap_or_else(|| NONE.to_owned()),
-            if whole { image.digest.to_string() } else { image.short_id().to_owned() },
+            if whole { image.digest.to_string() } else { image.digest.short().to_owned() },
             image.os_version.clone().unwrap_or_default(),
             image.created.map(|created| format!("{} ago", age(created, now))).unwrap_or_default(),
             image.size.map_or_else(|| "unreadable".to_owned(), size),

@@ -83,7 +83,7 @@ pub fn list(system: Option<&dyn System>, store: &Store) -> Result<Vec<Listed>, E
         all.extend(in_store(store, &id)?);
     }
     let Some(system) = system else { return Ok(sorted(all)) };
-    for isolation in [Isolation::Process, Isolation::Hyperv] {
+    for isolation in Isolation::ALL {
         let owner = store.owner(isolation);
         for found in systems(system, isolation, &SystemQuery::owner(&owner))? {
             if found.owner != owner {

@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::claim::{Claim, Found};
 use super::documents::SystemQuery;
 use super::error::Error;
 use super::id::ContainerId;
 use super::release;
-use super::state::{Claim, Found, State};
+use super::state::State;
 use super::store::Store;
 use super::system::{Container, System};
 use crate::compat::Isolation;
@@ -172,10 +173,7 @@ fn open(system: &dyn System, store: &Store, id: &ContainerId, isolation: Isolati
 
 /// The isolations a container may have.
 fn isolations(store: &Store, id: &ContainerId) -> Vec<Isolation> {
-    match store.state(id) {
-        Some(state) => vec![state.request.isolation],
-        None => vec![Isolation::Process, Isolation::Hyperv],
-    }
+    State::isolations(store.state(id).as_ref())
 }
 
 /// Asks for an end and waits for it, at most this long. A refusal is as good as an end of the waiting.

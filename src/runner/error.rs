@@ -7,8 +7,8 @@ use super::documents::Invalid;
 use crate::image;
 use crate::knowledge::error_by_hresult;
 
-/// What failed, why, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// What failed, why, and what to do. The monitor of a container sends it to whoever started it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{what}")]
 pub struct Error {
     /// What failed, one sentence without a full stop.

@@ -1,7 +1,7 @@
 //! An image's layers from the store's blobs into folders that HCS can join.
 
 use std::collections::BTreeSet;
-use std::fs::{File, TryLockError};
+use std::fs::{DirEntry, File, TryLockError};
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::thread;
@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use super::documents::Layer;
 use super::error::Error;
+use super::files::{is_folder, lock_file, remove_folder, try_lock};
 use super::id::LayerId;
 use super::interrupts::Interrupts;
 use super::layer::{Expected, LayerError, LayerSink, Limits, Options, Position, Transport, decode};
 use super::layer_removal::remove_layer;
 use super::pull;
-use super::store::Store;
+use super::store::{Store, entries};
 use super::system::System;
 use crate::image::layout::Folder;
 
@@ -86,10 +87,7 @@ pub(super) fn forget(store: &Store, id: &LayerId) -> Result<bool, Error> {
     if !store.layer(id).exists() {
         return Ok(false);
     }
-    let lock = File::options().create(true).truncate(false).write(true).open(store.layer_lock(id)).map_err(failed)?;
-    if lock.try_lock().is_err() {
-        return Ok(false);
-    }
+    let Some(_lock) = try_lock(&store.layer_lock(id)).map_err(failed)? else { return Ok(false) };
     match std::fs::remove_file(store.layer(id).join(COMPLETE)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
         _ => Ok(true),
@@ -99,8 +97,8 @@ pub(super) fn forget(store: &Store, id: &LayerId) -> Result<bool, Error> {
 /// Deletes a layer that was forgotten, unless somebody has begun to import it again.
 pub(super) fn remove_forgotten(system: &dyn System, store: &Store, id: &LayerId) -> Result<bool, Error> {
     let failed = |error: io::Error| Error::new(format!("the layer {id} was not deleted")).because(error);
-    let lock = File::options().create(true).truncate(false).write(true).open(store.layer_lock(id)).map_err(failed)?;
-    if lock.try_lock().is_err() || is_complete(store, id) {
+    let Some(_lock) = try_lock(&store.layer_lock(id)).map_err(failed)? else { return Ok(false) };
+    if is_complete(store, id) {
         return Ok(false);
     }
     remove_layer(system, &store.layer(id)).map(|()| true)
@@ -121,8 +119,7 @@ impl Import<'_> {
     /// it locked for ever, so the user hears of it once, as `waiting`, and can end it.
     fn lock(&self, waiting: impl FnOnce()) -> Result<File, Error> {
         let failed = |error: io::Error| Error::new(format!("the layer {} cannot be locked", self.id)).because(error);
-        let open = File::options().create(true).truncate(false).write(true).open(self.store.layer_lock(&self.id));
-        let lock = open.map_err(failed)?;
+        let lock = lock_file(&self.store.layer_lock(&self.id)).map_err(failed)?;
         let begun = Instant::now();
         let mut waiting = Some(waiting);
         loop {
@@ -277,18 +274,6 @@ fn complete(folder: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Whether this is a folder, and no link to one.
-fn is_folder(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|found| found.is_dir())
-}
-
-fn remove_folder(path: &Path) -> io::Result<()> {
-    match std::fs::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => result,
-    }
-}
-
 /// The ids of all layers that were imported to their end.
 pub(super) fn complete_layers(store: &Store) -> Result<Vec<LayerId>, Error> {
     Ok(layer_ids(store)?.into_iter().filter(|id| is_complete(store, id)).collect())
@@ -296,29 +281,16 @@ pub(super) fn complete_layers(store: &Store) -> Result<Vec<LayerId>, Error> {
 
 /// The ids of all layers of which there is anything. A store that is not there has none.
 fn layer_ids(store: &Store) -> Result<BTreeSet<LayerId>, Error> {
-    let folder = store.layers();
-    let unreadable = |error: io::Error| Error::new(format!("{} cannot be read", folder.display())).because(error);
-    let mut ids = BTreeSet::new();
-    let entries = match folder.read_dir() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ids),
-        entries => entries.map_err(unreadable)?,
-    };
-    for entry in entries {
-        let name = entry.map_err(unreadable)?.file_name();
-        // `ID`, `ID.lock` or `ID.transport`.
-        ids.extend(name.to_str().and_then(|name| name.split('.').next()?.parse::<LayerId>().ok()));
-    }
-    Ok(ids)
+    // `ID`, `ID.lock` or `ID.transport`.
+    let id = |entry: DirEntry| entry.file_name().to_str()?.split('.').next()?.parse::<LayerId>().ok();
+    Ok(entries(&store.layers())?.into_iter().filter_map(id).collect())
 }
 
 /// Removes what killed imports left; layers that are being imported are left alone. What could not be removed is returned.
 pub(super) fn sweep(system: &dyn System, store: &Store) -> Result<Vec<Error>, Error> {
     let mut left = Vec::new();
     for id in layer_ids(store)? {
-        let Ok(lock) = File::options().create(true).truncate(false).write(true).open(store.layer_lock(&id)) else { continue };
-        if lock.try_lock().is_err() {
-            continue;
-        }
+        let Ok(Some(_lock)) = try_lock(&store.layer_lock(&id)) else { continue };
         let removed = remove_folder(&store.layer_transport(&id))
             .map_err(|error| Error::new(format!("the transport folder of the layer {id} was not removed")).because(error))
             .and_then(|()| if is_complete(store, &id) { Ok(()) } else { remove_layer(system, &store.layer(&id)) });

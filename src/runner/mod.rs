@@ -4,12 +4,14 @@
 //! ([`state`]) and gives back afterwards ([`release`]); [`prune`] does that for runs that were killed.
 
 pub mod call;
+pub mod claim;
 pub mod command_line;
 pub mod containers;
 pub mod documents;
 pub mod ending;
 pub mod error;
 pub mod exec;
+mod files;
 pub mod filter;
 pub mod flags;
 pub(crate) mod guarded;

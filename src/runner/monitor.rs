@@ -13,7 +13,7 @@ use std::thread;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{Error, Exit};
+use super::error::Error;
 use super::interrupts::Interrupts;
 use super::log::Log;
 use super::recipe::{self, Kitchen, Progress};
@@ -43,28 +43,7 @@ pub enum Told {
     /// The container of this id runs. Nothing follows.
     Running(String),
     /// It does not run. Nothing follows.
-    Failed(Failed),
-}
-
-/// An [`Error`] on its way between two processes.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Failed {
-    what: String,
-    causes: Vec<String>,
-    hint: Option<String>,
-    exit: Exit,
-}
-
-impl From<Error> for Failed {
-    fn from(Error { what, causes, hint, exit }: Error) -> Self {
-        Self { what, causes, hint, exit }
-    }
-}
-
-impl From<Failed> for Error {
-    fn from(Failed { what, causes, hint, exit }: Failed) -> Self {
-        Self { what, causes, hint, exit }
-    }
+    Failed(Error),
 }
 
 /// No request is larger: Windows' limits of a command line and of an environment are far below.
@@ -74,7 +53,7 @@ const LARGEST_ORDER: u64 = 16 << 20;
 pub fn serve(order: impl Read + Send + 'static, answers: impl Write + Send + 'static) {
     let answers = Arc::new(Answers(Mutex::new(Some(Box::new(answers)))));
     if let Err(error) = follow(order, &answers) {
-        answers.last(&Told::Failed(error.into()));
+        answers.last(&Told::Failed(error));
     }
 }
 

@@ -73,7 +73,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::compat::Isolation;
-    use crate::runner::state::Claim;
+    use crate::runner::claim::{Claim, Found};
     use crate::runner::state::tests::request;
 
     fn claimed(store: &Store, name: &str) -> Result<Claim, Error> {
@@ -145,7 +145,7 @@ mod tests {
         // Without a name there is nothing to share.
         claimed(&store, "").unwrap().keep();
         claimed(&store, "").unwrap().keep();
-        let Ok(Some(crate::runner::state::Found::Ours(claim))) = store.find(&store.resolve("web").unwrap()) else { panic!() };
+        let Ok(Some(Found::Ours(claim))) = store.find(&store.resolve("web").unwrap()) else { panic!() };
         claim.remove(&store).unwrap();
         claimed(&store, "web").unwrap();
     }

@@ -1,10 +1,11 @@
 //! The container's network: an endpoint on an existing network, and for process isolation a namespace that holds it.
 
+use super::claim::Claim;
 use super::documents::{AttachEndpoint, Endpoint, Namespace, Network};
 use super::error::Error;
 use super::guid::Guid;
 use super::request::{NetworkWish, Request};
-use super::state::{Claim, Resource};
+use super::state::Resource;
 use super::store::Store;
 use super::system::System;
 

@@ -1,11 +1,11 @@
 //! Finishes what killed runs began, and removes what ended containers left to be read.
 
+use super::claim::Found;
 use super::documents::SystemQuery;
 use super::error::Error;
 use super::id::ContainerId;
 use super::import;
 use super::release;
-use super::state::Found;
 use super::store::Store;
 use super::system::System;
 use crate::compat::Isolation;
@@ -46,7 +46,7 @@ pub fn prune(system: &dyn System, store: &Store) -> Result<Pruned, Error> {
             pruned.left_over.extend(left_over);
         }
     }
-    for isolation in [Isolation::Process, Isolation::Hyperv] {
+    for isolation in Isolation::ALL {
         stray_systems(system, store, isolation, &mut pruned);
     }
     stray_endpoints(system, store, &mut pruned);

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::call::CallError;
+use super::claim::Claim;
 use super::documents::{Argon, ConsoleSize, ContainerDocument, Layer, Spec, Xenon};
 use super::error::Error;
 use super::import;
@@ -13,7 +14,7 @@ use super::process;
 use super::release;
 use super::request::Request;
 use super::scratch;
-use super::state::{Claim, Resource};
+use super::state::Resource;
 use super::stdio::Stdio;
 use super::store::Store;
 use super::system::{Container, Spawned, System};

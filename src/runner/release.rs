@@ -5,10 +5,11 @@ use std::thread;
 use std::time::Duration;
 
 use super::call::{CallError, Reason};
+use super::claim::Claim;
 use super::documents::{SystemProperties, SystemQuery};
 use super::error::Error;
 use super::guid::Guid;
-use super::state::{Claim, Resource};
+use super::state::Resource;
 use super::store::Store;
 use super::system::{Container, Result, System};
 use crate::compat::Isolation;
@@ -212,5 +213,28 @@ const fn name_of(resource: Resource) -> &'static str {
         Resource::Endpoint => "the network endpoint",
         Resource::Namespace => "the network namespace",
         Resource::ComputeSystem => "the compute system",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_made_again_while_that_can_help() {
+        let tries = |error: CallError| {
+            let mut tries = 0;
+            let result = persist(&[Duration::ZERO; 4], || {
+                tries += 1;
+                Err::<(), _>(error.clone())
+            });
+            assert_eq!(result, Err(error.clone()));
+            tries
+        };
+        let error = |reason| CallError { call: "HcsTerminateComputeSystem", reason };
+        assert_eq!(tries(CallError::refused("HcsTerminateComputeSystem", 0x8000_4005, Vec::new())), 5);
+        // Minutes each.
+        assert_eq!(tries(error(Reason::TimedOut(END))), 2);
+        assert_eq!(tries(error(Reason::Missing { what: String::new(), hint: "" })), 1);
     }
 }

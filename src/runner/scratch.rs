@@ -4,9 +4,10 @@ use std::thread;
 use std::time::Duration;
 
 use super::call::CallError;
+use super::claim::Claim;
 use super::documents::Layer;
 use super::error::Error;
-use super::state::{Claim, Resource};
+use super::state::Resource;
 use super::store::Store;
 use super::system::System;
 

@@ -1,22 +1,26 @@
 //! A container's state file: what it is, how it fares, and what it holds of the host.
 //!
-//! What could outlive a crash is written here before it is taken, so that `prune` can give it back. The owner of a container
-//! holds a lock for as long as its process lives; the system lets go of it when the process dies, however it dies.
+//! What could outlive a crash is written here before it is taken, so that `prune` can give it back.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::error::Error;
+use super::files;
 use super::id::ContainerId;
-use super::name;
 use super::request::Request;
 use super::store::Store;
 use crate::compat::Isolation;
+
+/// The version of the form of state files.
+const SCHEMA: &str = "wincompat/container/v1";
+/// The name of the state file in a container's folder.
+pub(super) const STATE: &str = "state.json";
+/// A state file is a few kilobytes; what is larger is not ours.
+const LIMIT: u64 = 4 << 20;
 
 /// What a container holds of the host, in the order in which it is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +89,7 @@ pub struct State {
 
 impl State {
     /// That of a container that is only asked for yet.
-    fn of(request: Request) -> Self {
+    pub(super) fn of(request: Request) -> Self {
         Self {
             schema: SCHEMA.to_owned(),
             request,
@@ -98,275 +102,33 @@ impl State {
             taken: Vec::new(),
         }
     }
-}
 
-/// The version of the form of state files.
-const SCHEMA: &str = "wincompat/container/v1";
-/// The name of the state file in a container's folder.
-const STATE: &str = "state.json";
-/// The name of the lock file in a container's folder, and of the one beside all containers.
-const LOCK: &str = "lock";
-/// A state file is a few kilobytes; what is larger is not ours.
-const LIMIT: u64 = 4 << 20;
-/// No container is asked for whose state is larger: it grows a little later on, and what is over the limit is lost to every reader.
-const LARGEST_AT_FIRST: usize = 2 << 20;
+    /// Writes the state file in a container's folder, so that a reader sees the old or the new one, whole, whatever happens meanwhile.
+    pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
+        let text = serde_json::to_vec_pretty(self)?;
+        let fresh = folder.join("state.new");
+        let mut file = File::create(&fresh)?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        drop(file);
+        files::replace(&fresh, &folder.join(STATE))
+    }
 
-/// A container that belongs to this process.
-#[derive(Debug)]
-pub struct Claim {
-    /// Its id.
-    pub id: ContainerId,
-    folder: PathBuf,
-    lock: Option<File>,
-    /// `None` if its state file is missing or unreadable: then it may hold anything.
-    state: Option<State>,
-    on_paper: bool,
-}
-
-/// A container found in the store.
-#[derive(Debug)]
-pub enum Found {
-    /// Its owner lives.
-    Owned,
-    /// Its owner is gone, or it has ended. It is ours now.
-    Ours(Box<Claim>),
+    /// The isolations a container with this state may have been created with; with an unknown state, any.
+    pub(super) fn isolations(state: Option<&Self>) -> Vec<Isolation> {
+        state.map_or_else(|| Isolation::ALL.to_vec(), |state| vec![state.request.isolation])
+    }
 }
 
 impl Store {
-    /// A new container of this process.
-    ///
-    /// # Errors
-    ///
-    /// A folder that cannot be written, and a name that is none or belongs to another container.
-    pub fn claim(&self, request: Request) -> Result<Claim, Error> {
-        if !request.name.is_empty() {
-            let wrong = |why: String| Error::new(format!("{} is no name of a container", request.name)).because(why);
-            name::parse(&request.name).map_err(wrong)?;
-        }
-        let id = ContainerId::random().map_err(|error| Error::new("no random numbers for a container id").because(error))?;
-        let state = State::of(request);
-        let mut claim = Claim { id, folder: self.container(&id), lock: None, state: Some(state), on_paper: self.is_on_paper() };
-        if !claim.on_paper {
-            let _guard = self.guard().map_err(|error| unwritable(&claim.folder, &error))?;
-            self.refuse_taken(&claim)?;
-            claim.refuse_large()?;
-            std::fs::create_dir(&claim.folder).map_err(|error| unwritable(&claim.folder, &error))?;
-            if let Err(error) = claim.begin() {
-                claim.lock = None;
-                // Still under the guard, and nothing was taken: what cannot be removed either, `prune` tries again.
-                let _ = std::fs::remove_dir_all(&claim.folder);
-                return Err(error);
-            }
-        }
-        Ok(claim)
-    }
-
-    /// Refuses a name that another container has, ended or not. Only the guard makes that a promise.
-    fn refuse_taken(&self, claim: &Claim) -> Result<(), Error> {
-        let name = claim.state().map_or("", |state| &state.request.name);
-        match self.named(&self.container_ids()?, name) {
-            None => Ok(()),
-            Some(other) => Err(Error::new(format!("the name {name} belongs to the container {}", other.short()))
-                .hint(format!("take another name, or remove that container with `wincompat rm {name}`"))),
-        }
-    }
-
-    /// Takes over a container of this store whose owner is gone; `None` if there is none of this id.
-    pub fn find(&self, id: &ContainerId) -> Result<Option<Found>, Error> {
-        let folder = self.container(id);
-        let _guard = self.guard().map_err(|error| unwritable(&folder, &error))?;
-        if !is_folder(&folder) {
-            return Ok(None);
-        }
-        let lock = match open_lock(&folder) {
-            Ok(lock) => lock,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Some(Found::Owned)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(unwritable(&folder, &error)),
-        };
-        let state = read(&folder);
-        let claim = Claim { id: *id, folder, lock: Some(lock), state, on_paper: false };
-        Ok(Some(Found::Ours(Box::new(claim))))
-    }
-
-    /// Whether the process lives that owns this container.
-    ///
-    /// # Errors
-    ///
-    /// A store that cannot be looked at, or a lock that cannot be tried.
-    pub fn is_owned(&self, id: &ContainerId) -> Result<bool, Error> {
-        let folder = self.container(id);
-        // Under the guard nobody else sees that the lock is tried.
-        let owned = self.guard().and_then(|_guard| match open_lock(&folder) {
-            Ok(_) => Ok(false),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        });
-        owned.map_err(|error| unwritable(&folder, &error))
-    }
-
-    /// The ids of all containers of this store, owned or not. A store that is not there has none.
-    pub fn container_ids(&self) -> Result<Vec<ContainerId>, Error> {
-        let folder = self.containers();
-        let unreadable = |error: io::Error| Error::new(format!("{} cannot be read", folder.display())).because(error);
-        let mut ids = Vec::new();
-        let entries = match folder.read_dir() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ids),
-            entries => entries.map_err(unreadable)?,
-        };
-        for entry in entries {
-            let entry = entry.map_err(unreadable)?;
-            let id = entry.file_name().to_str().and_then(|name| name.parse::<ContainerId>().ok());
-            ids.extend(id.filter(|_| is_folder(&entry.path())));
-        }
-        ids.sort_unstable();
-        Ok(ids)
-    }
-
     /// What a container's state file says, whoever owns it; `None` if it is missing or unreadable.
     pub fn state(&self, id: &ContainerId) -> Option<State> {
         read(&self.container(id))
     }
-
-    /// Keeps others from creating, taking over or removing containers of this store; for moments only.
-    pub(super) fn guard(&self) -> io::Result<File> {
-        let guard = lock_file(&self.containers())?;
-        guard.lock()?;
-        Ok(guard)
-    }
-}
-
-impl Claim {
-    /// Its state, if it is known.
-    pub const fn state(&self) -> Option<&State> {
-        self.state.as_ref()
-    }
-
-    /// What it holds or may hold, in the order in which it was taken.
-    pub fn taken(&self) -> Vec<Resource> {
-        self.state.as_ref().map_or_else(|| Resource::ALL.to_vec(), |state| state.taken.clone())
-    }
-
-    /// The isolations it may have been created with.
-    pub fn isolations(&self) -> Vec<Isolation> {
-        match &self.state {
-            Some(state) => vec![state.request.isolation],
-            None => vec![Isolation::Process, Isolation::Hyperv],
-        }
-    }
-
-    /// Writes down that this is about to be taken. Only then may it be.
-    pub fn taking(&mut self, resource: Resource) -> Result<(), Error> {
-        self.update(|state| state.taken.push(resource))
-    }
-
-    /// Writes down that this was given back.
-    pub fn gave_back(&mut self, resource: Resource) -> Result<(), Error> {
-        self.update(|state| state.taken.retain(|taken| *taken != resource))
-    }
-
-    /// Changes the state and writes it.
-    pub fn update(&mut self, change: impl FnOnce(&mut State)) -> Result<(), Error> {
-        match &mut self.state {
-            Some(state) => change(state),
-            None => return Ok(()),
-        }
-        self.save()
-    }
-
-    /// Refuses what could be written and not read again.
-    fn refuse_large(&self) -> Result<(), Error> {
-        let length = serde_json::to_vec_pretty(&self.state).map_err(|error| unwritable(&self.folder, &error.into()))?.len();
-        if length <= LARGEST_AT_FIRST {
-            return Ok(());
-        }
-        Err(Error::new("the container is not started")
-            .because(format!(
-                "what it is to be has {} KiB written down, and the most is {}: its environment is too large",
-                length >> 10,
-                LARGEST_AT_FIRST >> 10
-            ))
-            .hint("take an image with a smaller environment, and fewer -e and --env-file"))
-    }
-
-    /// Locks and writes a folder that was just made.
-    fn begin(&mut self) -> Result<(), Error> {
-        self.lock = Some(open_lock(&self.folder).map_err(|error| unwritable(&self.folder, &error))?);
-        self.save()
-    }
-
-    /// Lets go of the container and keeps its folder: its state and log can be read.
-    pub fn keep(self) {}
-
-    /// Removes the container's folder with all in it. What it holds of the host must have been given back.
-    pub fn remove(mut self, store: &Store) -> Result<(), Error> {
-        if self.on_paper {
-            return Ok(());
-        }
-        let removed = store.guard().and_then(|_guard| {
-            // An open file keeps its folder from being deleted on Windows.
-            self.lock = None;
-            std::fs::remove_dir_all(&self.folder)
-        });
-        match removed {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(Error::new(format!("{} cannot be removed", self.folder.display())).because(error))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Writes the state file so that a reader sees the old or the new one, whole, whatever happens meanwhile.
-    fn save(&self) -> Result<(), Error> {
-        let (Some(state), false) = (&self.state, self.on_paper) else { return Ok(()) };
-        let write = || {
-            let text = serde_json::to_vec_pretty(state)?;
-            let fresh = self.folder.join("state.new");
-            let mut file = File::create(&fresh)?;
-            file.write_all(&text)?;
-            file.sync_all()?;
-            drop(file);
-            replace(&fresh, &self.folder.join(STATE))
-        };
-        write().map_err(|error| unwritable(&self.folder, &error))
-    }
-}
-
-/// Whether this is a folder and no link to one: what is locked, written and deleted in it would be elsewhere.
-fn is_folder(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|found| found.is_dir())
-}
-
-/// Opens and takes the lock in a container's folder; "would block" if its owner lives.
-fn open_lock(folder: &Path) -> io::Result<File> {
-    let lock = lock_file(folder)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
-}
-
-/// Opens the lock file in a folder without touching what another may have locked.
-fn lock_file(folder: &Path) -> io::Result<File> {
-    File::options().create(true).truncate(false).write(true).open(folder.join(LOCK))
-}
-
-/// Renames over a file. On Windows that is refused for moments while another process has the old one open to read.
-pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
-    let mut attempts = 0;
-    loop {
-        match std::fs::rename(from, to) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && attempts < 20 => attempts += 1,
-            result => return result,
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 /// Reads a state file; `None` if there is none, or none that this program wrote.
-fn read(folder: &Path) -> Option<State> {
+pub(super) fn read(folder: &Path) -> Option<State> {
     let mut text = Vec::new();
     let path = folder.join(STATE);
     // Asked before it is opened: opening a pipe would wait for someone to write into it.
@@ -375,12 +137,6 @@ fn read(folder: &Path) -> Option<State> {
     }
     File::open(path).and_then(|file| file.take(LIMIT).read_to_end(&mut text)).ok()?;
     serde_json::from_slice::<State>(&text).ok().filter(|state| state.schema == SCHEMA)
-}
-
-fn unwritable(folder: &Path, error: &io::Error) -> Error {
-    Error::new(format!("the container's folder {} cannot be written", folder.display()))
-        .because(error)
-        .hint("look whether its disk is full or read-only and whether you may write there; --root DIR names another store")
 }
 
 #[cfg(test)]
@@ -411,105 +167,5 @@ pub(crate) mod tests {
             stop_timeout: None,
             remove: false,
         }
-    }
-
-    fn store() -> (tempfile::TempDir, Store) {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        (folder, store)
-    }
-
-    #[test]
-    fn a_container_belongs_to_its_owner_until_that_is_gone() {
-        let (_folder, store) = store();
-        let mut claim = store.claim(request(Isolation::Process)).unwrap();
-        let id = claim.id;
-        claim.taking(Resource::Scratch).unwrap();
-        claim.taking(Resource::Endpoint).unwrap();
-        claim.gave_back(Resource::Scratch).unwrap();
-        assert!(matches!(store.find(&id), Ok(Some(Found::Owned))));
-        assert_eq!(store.state(&id).unwrap().taken, [Resource::Endpoint]);
-
-        drop(claim);
-        let Ok(Some(Found::Ours(claim))) = store.find(&id) else { panic!("not ours") };
-        assert_eq!((claim.taken(), claim.isolations()), (vec![Resource::Endpoint], vec![Isolation::Process]));
-        claim.remove(&store).unwrap();
-        assert!(store.container_ids().unwrap().is_empty());
-        assert!(matches!(store.find(&id), Ok(None)));
-    }
-
-    #[test]
-    fn without_a_readable_state_it_may_hold_anything() {
-        let (_folder, store) = store();
-        const FOLDER: Option<&str> = Some("a folder in its place");
-        for content in [None, FOLDER, Some(""), Some("{"), Some("{}"), Some(r#"{"schema":"wincompat/container/v9"}"#)] {
-            let id = ContainerId::random().unwrap();
-            std::fs::create_dir(store.container(&id)).unwrap();
-            if content == FOLDER {
-                std::fs::create_dir(store.container(&id).join(STATE)).unwrap();
-            } else if let Some(content) = content {
-                std::fs::write(store.container(&id).join(STATE), content).unwrap();
-            }
-            let Ok(Some(Found::Ours(mut claim))) = store.find(&id) else { panic!("not ours") };
-            claim.gave_back(Resource::Scratch).unwrap();
-            assert_eq!(claim.taken(), Resource::ALL);
-            assert_eq!(claim.isolations(), [Isolation::Process, Isolation::Hyperv]);
-            claim.remove(&store).unwrap();
-        }
-    }
-
-    /// An image's config may have 4 MiB of small variables; written down, they are more than is ever read again.
-    #[test]
-    fn a_request_that_could_not_be_read_again_is_refused_and_leaves_no_folder() {
-        let (_folder, store) = store();
-        let mut large = request(Isolation::Process);
-        large.process.environment = (0..200_000).map(|number| (format!("V{number}"), "1".to_owned())).collect();
-        let refused = store.claim(large).unwrap_err();
-        assert!(refused.causes.iter().any(|cause| cause.contains("its environment is too large")), "{refused:?}");
-        assert!(refused.hint.is_some());
-        assert_eq!(store.container_ids().unwrap(), []);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_state_file_that_is_a_pipe_is_not_waited_for() {
-        let (_folder, store) = store();
-        let id = ContainerId::random().unwrap();
-        std::fs::create_dir(store.container(&id)).unwrap();
-        let pipe = store.container(&id).join(STATE);
-        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        assert_eq!(store.state(&id), None);
-    }
-
-    #[test]
-    fn strangers_in_the_folder_are_not_containers() {
-        let (_folder, store) = store();
-        std::fs::create_dir(store.containers().join("..strange")).unwrap();
-        std::fs::write(store.containers().join("A".repeat(64)), "").unwrap();
-        assert_eq!(store.container_ids().unwrap(), []);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_link_is_no_container_and_nothing_is_done_beyond_it() {
-        let (folder, store) = store();
-        let elsewhere = folder.path().join("elsewhere");
-        std::fs::create_dir(&elsewhere).unwrap();
-        let id = ContainerId::random().unwrap();
-        std::os::unix::fs::symlink(&elsewhere, store.container(&id)).unwrap();
-        assert_eq!(store.container_ids().unwrap(), []);
-        assert!(matches!(store.find(&id), Ok(None)));
-        assert_eq!(elsewhere.read_dir().unwrap().count(), 0);
-    }
-
-    #[test]
-    fn on_paper_nothing_is_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::on_paper(folder.path()).unwrap();
-        let mut claim = store.claim(request(Isolation::Hyperv)).unwrap();
-        claim.taking(Resource::Scratch).unwrap();
-        assert_eq!(claim.taken(), [Resource::Scratch]);
-        claim.remove(&store).unwrap();
-        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
     }
 }

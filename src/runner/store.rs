@@ -1,8 +1,11 @@
 //! Where images, layers and containers are kept. Every path is derived from an id; none is ever read from a file.
 
+use std::fs::DirEntry;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use super::files::is_folder;
 use super::guarded::{self, Readers};
 use super::id::{ContainerId, LayerId};
 use crate::compat::Isolation;
@@ -105,6 +108,21 @@ impl Store {
         self.root.join("containers")
     }
 
+    /// The ids of all containers, owned or not. A store that is not there has none.
+    ///
+    /// # Errors
+    ///
+    /// A folder that cannot be read.
+    pub fn container_ids(&self) -> Result<Vec<ContainerId>, Error> {
+        let mut ids = Vec::new();
+        for entry in entries(&self.containers())? {
+            let id = entry.file_name().to_str().and_then(|name| name.parse::<ContainerId>().ok());
+            ids.extend(id.filter(|_| is_folder(&entry.path())));
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
     /// The folder of all layers.
     pub fn layers(&self) -> PathBuf {
         self.root.join("layers")
@@ -133,6 +151,23 @@ impl Store {
     /// The folder in which an upper layer waits to be imported.
     pub(super) fn layer_transport(&self, id: &LayerId) -> PathBuf {
         self.layers().join(format!("{id}.transport"))
+    }
+}
+
+/// What is in a folder of the store; nothing where there is no such folder.
+///
+/// # Errors
+///
+/// A folder that cannot be read.
+pub(super) fn entries(folder: &Path) -> Result<Vec<DirEntry>, Error> {
+    let unreadable = |error: io::Error| {
+        Error::new(format!("{} cannot be read", folder.display()))
+            .because(error)
+            .hint("look whether you may read it; --root DIR names another store")
+    };
+    match folder.read_dir() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries.and_then(Iterator::collect).map_err(unreadable),
     }
 }
 

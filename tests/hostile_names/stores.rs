@@ -56,6 +56,8 @@ fn hostile_containers_are_harmless() {
             says(&program, "--filter", &["ps", "-a", "--filter", &format!("{filter}={name}")]);
         }
         for content in [name.to_owned(), format!("{{\"{name}\""), json!({ name: name }).to_string(), "[".repeat(100_000)] {
+            // On Windows, `rm` has removed it.
+            fs::create_dir_all(&container).unwrap();
             fs::write(container.join("state.json"), content).unwrap();
             let printed = says(&program, "a state file that is none", &["ps", "-a"]);
             assert!(printed.contains(&ID[..12]) && printed.contains("Dead"), "{printed}");

@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::machine::{Ended, IMAGE, Machine, Running};
-
-const HYPERV: [&str; 4] = ["--isolation", "hyperv", "--host", "local,hyperv"];
+use crate::machine::{Ended, IMAGE, ISOLATIONS, Machine, Running};
 
 impl Machine {
     /// Starts a container in the background; its id.
@@ -45,7 +43,7 @@ impl Machine {
 #[test]
 fn whoever_reads_its_output_through_a_pipe_is_not_kept() {
     let Some(machine) = Machine::new() else { return };
-    for isolation in [&["--isolation", "process"][..], &HYPERV] {
+    for isolation in ISOLATIONS {
         let began = Instant::now();
         // Its standard input is a pipe that stays open, its outputs are read to their ends.
         let mut command = machine.command(&[&["run", "-q", "-d"], isolation, &[IMAGE, "guest", "wait", "100"]].concat());
@@ -118,7 +116,7 @@ fn from_ps_to_rm() {
 #[test]
 fn kill_and_rm_by_force() {
     let Some(machine) = Machine::new() else { return };
-    for isolation in [&["--isolation", "process"][..], &HYPERV] {
+    for isolation in ISOLATIONS {
         machine.background(&[isolation, &["--name", "killed", IMAGE, "guest", "wait", "100"]].concat());
         assert_eq!(machine.wincompat(&["kill", "killed"]).with(0), "killed\n");
         let code: u32 = machine.wincompat(&["wait", "killed"]).with(0).trim_end().parse().unwrap();
@@ -176,7 +174,7 @@ fn a_log_has_every_byte_of_both_streams() {
 #[test]
 fn other_processes_in_it() {
     let Some(machine) = Machine::new() else { return };
-    for isolation in [&["--isolation", "process"][..], &HYPERV] {
+    for isolation in ISOLATIONS {
         let main = ["--name", "host", "-e", "OF=the container", IMAGE, "guest", "wait", "100"];
         machine.background(&[isolation, &main].concat());
         let exec = |arguments: &[&str]| machine.wincompat(&[&["exec"], arguments].concat());
@@ -194,6 +192,7 @@ fn other_processes_in_it() {
         let count = (1_u32 << 20).to_string();
         let Ended { code, out, .. } = exec(&["host", "guest", "flood", "out", &count]);
         assert_eq!((code, out.len()), (0, 1 << 20));
+        assert_eq!(exec(&["-d", "host", "guest", "wait", "60"]).with(0), "");
         exec(&["host", "no-such-program"]).failed(127, &["there is no such program"]);
         exec(&["-w", r"C:\no\such\folder", "host", "guest", "show"]).failed(126, &["working directory"]);
         exec(&["nobody", "cmd"]).failed(125, &["nobody"]);

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::machine::{Ended, IMAGE, Machine};
+use crate::emulated::is_wines_fault;
+use crate::machine::{Ended, HYPERV, IMAGE, Machine, Running};
 
 /// A run, and where its container lives.
 #[derive(Clone, Copy)]
@@ -24,8 +25,7 @@ struct Scenario {
 }
 
 const PROCESS: Scenario = Scenario { name: "process", arguments: &["--isolation", "process"], detached: false };
-const HYPERV: Scenario =
-    Scenario { name: "hyperv", arguments: &["--isolation", "hyperv", "--host", "local,hyperv"], detached: false };
+const HYPER_V: Scenario = Scenario { name: "hyperv", arguments: &HYPERV, detached: false };
 const DETACHED: Scenario = Scenario { name: "detached", arguments: &["-d", "--isolation", "process"], detached: true };
 
 /// What goes wrong at a call.
@@ -74,7 +74,8 @@ impl Harm {
 
 /// Runs the container, and waits until its monitor, if it has one, has done all it will do.
 fn run(machine: &Machine, scenario: Scenario) -> Ended {
-    let ended = machine.run(&[scenario.arguments, &[IMAGE, "cmd", "/c", "echo done"]].concat());
+    let arguments = [&["run", "--rm", "-q"], scenario.arguments, &[IMAGE, "cmd", "/c", "echo done"]].concat();
+    let ended = Running::start(machine.command(&arguments)).end();
     if scenario.detached {
         let until = Instant::now() + Duration::from_secs(60);
         while !machine.containers().is_empty() && !was_killed(machine) && Instant::now() < until {
@@ -126,6 +127,9 @@ fn try_point(scenario: Scenario, harm: Harm, n: u64) -> Tried {
     let mut machine = Machine::new().unwrap();
     machine.faults = harm.fault(n);
     let ended = run(&machine, scenario);
+    if is_wines_fault(&ended.err) {
+        return try_point(scenario, harm, n);
+    }
     machine.faults.clear();
     let mut wrong = Vec::new();
     if !machine.host.calls().iter().any(|call| call.get("fault").is_some()) {
@@ -250,7 +254,7 @@ fn process_isolation_survives_every_failure() {
 
 #[test]
 fn hyperv_isolation_survives_every_failure() {
-    every_point(HYPERV);
+    every_point(HYPER_V);
 }
 
 #[test]

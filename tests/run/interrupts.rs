@@ -1,13 +1,14 @@
 //! Ctrl-C: the first one is passed on, the second one ends the process, and nothing is left behind.
 
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
 
-use crate::machine::{Ended, IMAGE, Machine, Running};
+use crate::machine::{Ended, IMAGE, ISOLATIONS, Machine, Running};
 
-const HYPERV: [&str; 4] = ["--isolation", "hyperv", "--host", "local,hyperv"];
 /// STATUS_CONTROL_C_EXIT.
 const CONTROL_C: u32 = 0xc000_013a;
 /// ERROR_PROCESS_ABORTED, which the emulator gives to what HcsTerminateProcess ends.
@@ -36,7 +37,7 @@ impl Console {
 #[test]
 fn it_is_passed_on() {
     let Some(machine) = Machine::new() else { return };
-    for isolation in [&["--isolation", "process"][..], &HYPERV] {
+    for isolation in ISOLATIONS {
         let mut console = Console::start(&machine, &[isolation, &[IMAGE, "guest", "wait", "60"]].concat());
         assert_eq!(console.0.line(), "ready");
         console.press();
@@ -51,7 +52,7 @@ fn it_is_passed_on() {
 
 #[test]
 fn a_second_one_ends_who_does_not_listen() {
-    for isolation in [&["--isolation", "process"][..], &HYPERV] {
+    for isolation in ISOLATIONS {
         let Some(mut machine) = Machine::new() else { return };
         machine.faults = "function=HcsSignalProcess hresult=0".to_owned();
         let mut console = Console::start(&machine, &[isolation, &[IMAGE, "guest", "wait", "60"]].concat());
@@ -78,4 +79,29 @@ fn a_third_one_gives_up() {
     console.press();
     console.end().failed(125, &["interrupted"]);
     machine.has_nothing_left();
+}
+
+#[test]
+fn many_end_the_program_whatever_it_waits_for() {
+    for (scenario, function) in [(&[][..], "PrepareLayer"), (&["-d"], "HcsStartComputeSystem")] {
+        let Some(mut machine) = Machine::new() else { return };
+        machine.faults = format!("function={function} never");
+        let mut console = Console::start(&machine, &[scenario, &[IMAGE, "guest", "wait", "60"]].concat());
+        machine.wait_for(function);
+        for _ in 0..4 {
+            console.press();
+            // Each is to be one of its own.
+            thread::sleep(Duration::from_millis(300));
+        }
+        console.end().failed(125, &["interrupted before all was given back", "`wincompat prune`"]);
+        machine.faults.clear();
+        if scenario.contains(&"-d") {
+            // Its monitor still waits, and is somebody's who looks after it. Whoever ends it, ends the container.
+            let monitor = machine.host.calls_of(function)[0]["pid"].to_string();
+            let killed = Command::new("taskkill").args(["/f", "/pid", &monitor]).stdout(Stdio::null()).status().unwrap();
+            assert!(killed.success());
+        }
+        machine.wincompat(&["prune"]).with(0);
+        machine.has_nothing_left();
+    }
 }

@@ -13,13 +13,19 @@ use serde_json::{Value, json};
 use wincompat::image::Name;
 use wincompat::image::layout::Folder;
 
-use crate::emulated::Host;
 use crate::emulated::archive::{Archive, Meta};
 use crate::emulated::image::{Image, base_layer, name, with_utility_vm};
+use crate::emulated::{Host, is_wines_fault, spawn};
 use crate::program::Program;
+use crate::registry::Server;
+use crate::registry::images::{Access, Images, serve};
 
 /// The image that every machine has in its store.
 pub const IMAGE: &str = "example.com/app:1";
+/// Both isolations.
+pub const ISOLATIONS: [&[&str]; 2] = [&["--isolation", "process"], &HYPERV];
+/// Hyper-V isolation. A host under Wine cannot have it, unless it is said that it can.
+pub const HYPERV: [&str; 4] = ["--isolation", "hyperv", "--host", "local,hyperv"];
 /// The version of the host (`fixtures/hosts/windows-server-2022.reg`), and so of the image.
 pub const VERSION: &str = "10.0.20348.5139";
 
@@ -52,7 +58,7 @@ impl Machine {
 
     /// Puts an image into the store.
     pub fn put(&self, image: &Image, name: &Name) {
-        image.put(&Folder::create(&self.store()).unwrap(), name);
+        image.put(&Folder::create(self.store()).unwrap(), name);
     }
 
     /// The folder of the store.
@@ -84,7 +90,11 @@ impl Machine {
 
     /// Runs the program to its end.
     pub fn wincompat(&self, arguments: &[&str]) -> Ended {
-        Running::start(self.command(arguments)).end()
+        let mut ended = Running::start(self.command(arguments)).end();
+        while ended.code == 125 && is_wines_fault(&ended.err) {
+            ended = Running::start(self.command(arguments)).end();
+        }
+        ended
     }
 
     /// `wincompat run --rm -q ARGUMENTS…` to its end.
@@ -124,7 +134,9 @@ impl Machine {
 
     /// What the Host Compute Service knows of a compute system.
     pub fn system(&self, id: &str) -> Value {
-        let state = self.host.hosts(Command::new("hcsemu").arg("state"), "").output().unwrap();
+        let mut state = Command::new("hcsemu");
+        self.host.hosts(&mut state, "").arg("state").stdout(Stdio::piped());
+        let state = spawn(&mut state).wait_with_output().unwrap();
         let state: Value = serde_json::from_slice(&state.stdout).unwrap();
         state["systems"][id].clone()
     }
@@ -184,6 +196,15 @@ fn folder_of_next_image() -> String {
     format!("app-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// A registry with this image.
+pub fn registry(repository: &str, tag: &str, image: &Image) -> Server {
+    let mut images = Images::default().windows(repository, tag, std::slice::from_ref(&image.facts));
+    for layer in &image.layers {
+        images = images.blob(repository, layer);
+    }
+    serve(images, Access::Anyone)
+}
+
 /// How a program ended.
 #[derive(Clone, Debug)]
 pub struct Ended {
@@ -228,7 +249,7 @@ const LONG: Duration = Duration::from_secs(120);
 
 impl Running {
     pub fn start(mut command: Command) -> Self {
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut child = spawn(&mut command);
         let (mut out, mut err) = (BufReader::new(child.stdout.take().unwrap()), child.stderr.take().unwrap());
         let (send, lines) = mpsc::channel();
         thread::spawn(move || {

@@ -3,13 +3,10 @@
 use std::fs;
 
 use crate::emulated::image::name;
-use crate::machine::{Ended, IMAGE, Machine, image, image_of};
-use crate::registry::images::{Access, Images, serve};
+use crate::machine::{Ended, HYPERV, IMAGE, Machine, image, image_of, registry};
 
 /// An image of another build than the host's.
 const OLDER: &str = "10.0.18362.1256";
-/// Hyper-V cannot be used under Wine; here it is said that it can.
-const HYPERV: [&str; 4] = ["--isolation", "hyperv", "--host", "local,hyperv"];
 
 /// What a refusal leaves of this world: no call, no container, no layer, and an unchanged list of images.
 struct Untouched {
@@ -63,11 +60,7 @@ fn another_build_is_refused_and_nothing_is_done() {
 fn what_is_refused_is_not_pulled() {
     let Some(machine) = Machine::empty() else { return };
     let image = image_of(OLDER);
-    let mut images = Images::default().windows("app", "1", std::slice::from_ref(&image.facts));
-    for layer in &image.layers {
-        images = images.blob("app", layer);
-    }
-    let server = serve(images, Access::Anyone);
+    let server = registry("app", "1", &image);
     let reference = format!("{}/app:1", server.name());
     machine.run(&[&reference]).failed(125, &["[build-mismatch]"]);
     assert!(!machine.store().exists());
@@ -113,14 +106,7 @@ fn forced_it_is_windows_that_refuses() {
 fn when_a_registry_is_asked() {
     let Some(machine) = Machine::empty() else { return };
     let (old, new) = (image(), image());
-    let serve = |image: &crate::emulated::image::Image| {
-        let mut images = Images::default().windows("app", "1", std::slice::from_ref(&image.facts));
-        for layer in &image.layers {
-            images = images.blob("app", layer);
-        }
-        serve(images, Access::Anyone)
-    };
-    let server = serve(&new);
+    let server = registry("app", "1", &new);
     let mirror = format!("example.com={}", server.url(""));
     let shown = |pull: &[&str]| machine.run(&[&["--mirror", &mirror], pull, &[IMAGE, "guest", "show"]].concat());
     shown(&["--pull", "never"]).failed(125, &["is not in the store", "wincompat pull example.com/app:1"]);

@@ -19,7 +19,7 @@ use wincompat::runner::system::this_machine;
 use wincompat::runner::trace::Trace;
 
 use crate::emulated::image::name;
-use crate::machine::{Ended, IMAGE, Machine, Running};
+use crate::machine::{Ended, HYPERV, IMAGE, Machine, Running};
 
 /// The variable with the request; without it, there is nobody to be impatient.
 const TASK: &str = "WINCOMPAT_TEST_IMPATIENT";
@@ -98,5 +98,5 @@ fn with_hyperv_isolation_nothing_waits_for_ever() {
         ("HcsStartComputeSystem", "after", 125),
         ("HcsTerminateComputeSystem", "after", 4),
     ];
-    nothing_waits_for_ever(&["--isolation", "hyperv", "--host", "local,hyperv"], &stalls);
+    nothing_waits_for_ever(&HYPERV, &stalls);
 }

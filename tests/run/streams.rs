@@ -1,8 +1,9 @@
 //! Standard input, output and error, byte for byte.
 
 use std::io::Write;
+use std::time::{Duration, Instant};
 
-use crate::machine::{IMAGE, Machine};
+use crate::machine::{IMAGE, ISOLATIONS, Machine};
 
 /// As `guest flood` writes them.
 fn bytes(count: u32) -> Vec<u8> {
@@ -14,7 +15,7 @@ const TEN_MEGABYTES: u32 = 10 << 20;
 #[test]
 fn ten_megabytes_of_output() {
     let Some(machine) = Machine::new() else { return };
-    for isolation in [&["--isolation", "process"][..], &["--isolation", "hyperv", "--host", "local,hyperv"]] {
+    for isolation in ISOLATIONS {
         let count = TEN_MEGABYTES.to_string();
         let ended = machine.run(&[isolation, &[IMAGE, "guest", "flood", "out", &count]].concat());
         assert_eq!((ended.code, ended.err.as_str(), ended.out.len()), (0, "", TEN_MEGABYTES as usize));
@@ -35,7 +36,7 @@ fn ten_megabytes_of_errors() {
 fn input_is_passed_on_with_its_end() {
     let Some(machine) = Machine::new() else { return };
     let sent = bytes(1 << 20);
-    for isolation in [&["--isolation", "process"][..], &["--isolation", "hyperv", "--host", "local,hyperv"]] {
+    for isolation in ISOLATIONS {
         let mut running = machine.start(&[&["run", "--rm", "-q", "-i"], isolation, &[IMAGE, "guest", "cat"]].concat());
         running.stdin().write_all(&sent).unwrap();
         let ended = running.end();
@@ -77,5 +78,15 @@ fn whoever_has_seen_enough_stops_no_container() {
     let mut child = command.spawn().unwrap();
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
+    machine.has_nothing_left();
+}
+
+#[test]
+fn a_grandchild_that_holds_the_output_keeps_nobody() {
+    let Some(machine) = Machine::new() else { return };
+    let began = Instant::now();
+    let ended = machine.run(&[IMAGE, "cmd", "/c", "start /b guest wait 100 & exit 3"]);
+    ended.with(3);
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     machine.has_nothing_left();
 }

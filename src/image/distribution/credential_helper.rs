@@ -167,7 +167,7 @@ mod tests {
             let script = format!("exec 2>/dev/null; while :; do touch {}; sleep 0.05; done", mark.display());
             let problem = answer_of(&script, Duration::from_millis(300)).await.unwrap_err();
             assert!(problem.ends_with("gave no answer within 0.3 seconds"), "{problem}");
-            assert!(begun.elapsed() < Duration::from_secs(5));
+            assert!(begun.elapsed() < Duration::from_secs(60));
             tokio::time::sleep(Duration::from_millis(300)).await;
             let _ = std::fs::remove_file(&mark);
             tokio::time::sleep(Duration::from_millis(300)).await;

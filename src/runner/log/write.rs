@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{Entry, LARGEST_FILE, LONGEST_TEXT, Stream, current, older};
 use crate::runner::error::Error;
-use crate::runner::state::replace;
+use crate::runner::files::replace;
 
 /// A log that is written.
 #[derive(Clone, Debug)]

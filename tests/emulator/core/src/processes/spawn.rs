@@ -11,7 +11,7 @@ use crate::text::wide;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
-use windows_sys::Win32::Foundation::{GetLastError, HANDLE};
+use windows_sys::Win32::Foundation::{ERROR_INTERNAL_ERROR, GetLastError, HANDLE};
 use windows_sys::Win32::System::Threading::{
     CREATE_NO_WINDOW, CREATE_SUSPENDED, CREATE_UNICODE_ENVIRONMENT, CreateProcessW, DeleteProcThreadAttributeList,
     EXTENDED_STARTUPINFO_PRESENT, InitializeProcThreadAttributeList, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, PROCESS_INFORMATION,
@@ -53,8 +53,13 @@ pub fn start(system: &System, job: &Option<Arc<Object>>, parameters: &Value) -> 
     let pipe = |asked: bool, to_process: bool| asked.then(|| pipe::create(to_process)).transpose().map_err(failed);
     let errors = wanted("CreateStdErrPipe") && !wanted("EmulateConsole");
     let pipes = [pipe(wanted("CreateStdInPipe"), true)?, pipe(wanted("CreateStdOutPipe"), false)?, pipe(errors, false)?];
-    let (pid, process, thread) =
-        create_process(&program, text("CommandLine"), folder, &environment::block(&variables), &pipes).map_err(failed)?;
+    let create = || create_process(&program, text("CommandLine"), folder, &environment::block(&variables), &pipes);
+    let (pid, process, thread) = match create() {
+        // Of a thousand programs, Wine does not get one or two to run.
+        Err(ERROR_INTERNAL_ERROR) => create(),
+        created => created,
+    }
+    .map_err(failed)?;
     if let Some(job) = job {
         objects::assign(job, process.0);
     }

@@ -1,0 +1,142 @@
+//! Which entry of an image is run and with which isolation, judged before anything is pulled.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::{Args, When};
+use crate::cli::refusal::{Failure, Refusal};
+use crate::cli::{check, registries};
+use crate::compat::{self, Code, Isolation, Judgement, Policy, Severity, Use, Wish};
+use crate::host::Found;
+use crate::image::layout::Folder;
+use crate::image::{Digest, Image, Images, Name, Reference};
+use crate::knowledge::Knowledge;
+use crate::report::document::{Entry, Report};
+use crate::report::{self, Format, plain};
+use crate::runner::pull::{self, Pulled};
+
+/// The image, as far as it is known before its layers are there.
+pub(super) struct Chosen {
+    /// Its name.
+    pub name: Name,
+    /// Whether and how it runs on the host.
+    pub judgement: Judgement,
+    image: Image,
+    /// What the store has of it.
+    pub stored: Option<Pulled>,
+}
+
+impl Chosen {
+    /// The manifest of the candidate that was judged.
+    pub fn digest(&self) -> Result<Digest, Refusal> {
+        let candidate = self.judgement.chosen.and_then(|number| self.image.candidates.get(number));
+        candidate.and_then(|candidate| candidate.digest.clone()).ok_or_else(|| {
+            Refusal::new(format!("{} cannot be pulled", self.name))
+                .because("what is known of it has no manifest")
+                .hint("leave out --offline")
+        })
+    }
+}
+
+impl Args {
+    /// The image from the store or else its registry, judged.
+    pub(super) async fn choose(
+        &self,
+        images: &Images<'_>,
+        knowledge: &Knowledge,
+        host: &Found,
+        policy: &Policy,
+        root: &Path,
+    ) -> Result<Chosen, Refusal> {
+        let reference: Reference = self.image.parse()?;
+        let name = registries::name(&reference)?.clone();
+        let judged = async |place: &Reference| {
+            let resolved = images.resolve(std::slice::from_ref(place)).await.pop();
+            let mut image = resolved.ok_or_else(|| Refusal::new("the image was not looked for"))??;
+            reference.as_str().clone_into(&mut image.reference);
+            image.repository = Some(name.repository_with_registry());
+            check::confirm_choice(images, knowledge, &host.host, place, &mut image).await;
+            let judgement = compat::judge(knowledge, &host.host, &image, policy);
+            Ok::<_, Refusal>((image, judgement))
+        };
+        let in_store = match stored(root, &name)? {
+            Some(stored) if self.pull != When::Always => {
+                let (image, judgement) = judged(&Reference::in_layout(root, &name)).await?;
+                let chosen = Chosen { name: name.clone(), judgement, image, stored: Some(stored) };
+                if chosen.judgement.ok == Some(true) || self.pull == When::Never {
+                    return Ok(chosen);
+                }
+                Some(chosen)
+            }
+            _ => None,
+        };
+        if self.pull == When::Never {
+            return Err(Refusal::new(format!("{name} is not in the store, and --pull never forbids to fetch it"))
+                .hint(format!("`wincompat pull {name}` fetches it")));
+        }
+        // What was pulled for another host does not stand in the way of the entry for this one.
+        match (judged(&reference).await, in_store) {
+            (Ok((image, judgement)), _) => Ok(Chosen { name, judgement, image, stored: None }),
+            (Err(_), Some(in_store)) => Ok(in_store),
+            (Err(refusal), None) => Err(refusal),
+        }
+    }
+
+    /// The isolation that was judged to be right; a pair that cannot work is refused, unless it is forced.
+    pub(super) fn isolation(
+        &self,
+        knowledge: &Knowledge,
+        host: &Found,
+        chosen: &Chosen,
+        columns: u16,
+        err: &mut dyn Write,
+    ) -> Result<Isolation, Failure> {
+        let judgement = &chosen.judgement;
+        match judgement.taken {
+            Some(taken) if judgement.ok == Some(true) => {
+                warn(judgement, knowledge, host, chosen, err).map_err(Failure::Stream)?;
+                return Ok(if taken == Use::Hyperv { Isolation::Hyperv } else { Isolation::Process });
+            }
+            _ => {}
+        }
+        let entry = Entry::new(knowledge, &host.host, &chosen.image, judgement);
+        report::write(&Report::new(knowledge, vec![entry], Vec::new()), Format::Table, columns, err).map_err(Failure::Stream)?;
+        writeln!(err).map_err(Failure::Stream)?;
+        let forced = match self.policy.isolation {
+            Wish::Process => Isolation::Process,
+            Wish::Hyperv => Isolation::Hyperv,
+            Wish::Auto | Wish::Default | Wish::HostProcess => Isolation::default_of(host.host.kind),
+        };
+        if self.force && judgement.chosen.is_some() {
+            writeln!(err, "warning: going on with {} isolation, since --force says so", forced.as_str())
+                .map_err(Failure::Stream)?;
+            return Ok(forced);
+        }
+        let what = match judgement.ok {
+            None => format!("it cannot be decided whether {} runs on {} as asked", chosen.name, host.host.name),
+            Some(_) => format!("{} does not run on {} as asked", chosen.name, host.host.name),
+        };
+        Err(Refusal::new(what).hint("the findings above say what to do; --force tries it all the same").into())
+    }
+}
+
+/// What the store has of an image; a store that is not there has nothing.
+fn stored(root: &Path, name: &Name) -> Result<Option<Pulled>, Refusal> {
+    if !root.exists() {
+        return Ok(None);
+    }
+    match Folder::open(root) {
+        Ok(folder) => Ok(pull::stored(&folder, name)?),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Warnings of a judgement that went well, a line each.
+fn warn(judgement: &Judgement, knowledge: &Knowledge, host: &Found, chosen: &Chosen, err: &mut dyn Write) -> io::Result<()> {
+    let is_told = |code: &str| code != Code::ExplicitIsolationNeeded.as_str();
+    let entry = Entry::new(knowledge, &host.host, &chosen.image, judgement);
+    for finding in entry.findings.iter().filter(|finding| finding.severity == Severity::Warning && is_told(finding.code)) {
+        writeln!(err, "warning: {} [{}]", plain::clean(&finding.message), finding.code)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! What is to be run, from the flags of `run` and the image's config.
+
+use super::Args;
+use crate::cli::refusal::Refusal;
+use crate::compat::Isolation;
+use crate::runner::command_line::Command;
+use crate::runner::documents::{Mount, Pipe};
+use crate::runner::flags::{Environment, Volume};
+use crate::runner::image_config::ProcessConfig;
+use crate::runner::pull::Pulled;
+use crate::runner::request::{ProcessRequest, Request};
+
+/// What flags name of this machine.
+pub(super) struct Given {
+    environment: Environment,
+    mounts: Vec<Mount>,
+    pipes: Vec<Pipe>,
+}
+
+impl Args {
+    /// What flags name of this machine, looked at before anything is fetched.
+    pub(super) fn given(&self) -> Result<Given, Refusal> {
+        let (mut mounts, mut pipes) = (Vec::new(), Vec::new());
+        for volume in &self.volume {
+            match volume.clone() {
+                Volume::Pipe(pipe) => pipes.push(pipe),
+                Volume::Folder(mut mount) => {
+                    if !self.dry_run {
+                        mount.host = existing_folder(&mount.host)?;
+                    }
+                    mounts.push(mount);
+                }
+            }
+        }
+        Ok(Given { environment: self.process.environment()?, mounts, pipes })
+    }
+
+    /// What is to be run, from the flags and the image's config.
+    pub(super) fn request(&self, pulled: &Pulled, isolation: Isolation, given: Given) -> Result<Request, Refusal> {
+        let none = ProcessConfig::default();
+        let config = pulled.config.config.as_ref().unwrap_or(&none);
+        let own_entrypoint: Vec<String> = self.entrypoint.iter().filter(|program| !program.is_empty()).cloned().collect();
+        let overridden = self.entrypoint.is_some();
+        let command = Command {
+            entrypoint: if overridden { &own_entrypoint } else { config.entrypoint.as_deref().unwrap_or_default() },
+            image_command: if overridden { &[] } else { config.cmd.as_deref().unwrap_or_default() },
+            arguments: &self.command,
+            args_escaped: !overridden && config.args_escaped == Some(true),
+        };
+        let command_line = command.line().map_err(|error| {
+            Refusal::new("the container's command is wrong")
+                .because(error)
+                .hint("name a command behind the image, or a program with --entrypoint")
+        })?;
+        Ok(Request {
+            name: self.name.clone().unwrap_or_default(),
+            image: self.image.clone(),
+            isolation,
+            layers: pulled.layer_ids(),
+            host_name: self.hostname.clone(),
+            process: ProcessRequest {
+                command_line,
+                user: self.process.user.clone().or_else(|| config.user.clone()).unwrap_or_default(),
+                working_directory: self.process.workdir.clone().or_else(|| config.working_dir.clone()).unwrap_or_default(),
+                environment: given.environment.over(config.env.as_deref().unwrap_or_default()).into_map(),
+                stdin: self.process.interactive && !self.detach,
+                console: self.process.console(),
+                silent: false,
+            },
+            mounts: given.mounts,
+            pipes: given.pipes,
+            network: self.network.clone().unwrap_or_default(),
+            ports: self.publish.concat(),
+            memory_mib: self.memory,
+            cpus: self.cpus,
+            remove: self.remove,
+            stop_timeout: self.stop_timeout,
+        })
+    }
+}
+
+/// The absolute path of a folder that is there: HCS' own answer to one that is not names no path.
+fn existing_folder(path: &str) -> Result<String, Refusal> {
+    let wrong = |why: String| Refusal::new(format!("{path} cannot be shown in a container")).because(why);
+    let absolute = std::path::absolute(path).map_err(|error| wrong(error.to_string()))?;
+    let found =
+        absolute.metadata().map_err(|error| wrong(error.to_string()).hint("create the folder, or name another with -v"))?;
+    if !found.is_dir() {
+        return Err(wrong("it is no folder".to_owned()).hint("name its folder: single files cannot be shown"));
+    }
+    absolute.into_os_string().into_string().map_err(|_| wrong("its path is not valid Unicode".to_owned()))
+}
