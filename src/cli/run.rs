@@ -71,7 +71,7 @@ pub struct Args {
     #[arg(long, value_name = "PROGRAM")]
     entrypoint: Option<String>,
     /// The computer name inside.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = flags::host_name)]
     hostname: Option<String>,
     #[command(flatten)]
     policy: PolicyArgs,
@@ -207,6 +207,8 @@ impl Args {
         drop(images);
         drop(runtime);
         let request = self.request(&pulled, isolation, given)?;
+        // Not after minutes of importing.
+        request.process.check()?;
         let interrupts = terminal::interrupts()?;
         import::import(&*system, &store, &blobs, &pulled.layers, &interrupts, &|event| {
             progress::importing(event, self.quiet);

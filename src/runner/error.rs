@@ -100,7 +100,7 @@ impl Error {
 
     /// A document that was not built.
     pub fn invalid(what: impl Into<String>, invalid: &Invalid) -> Self {
-        Self::new(what).because(invalid)
+        Self::new(what).because(invalid).hint(invalid.hint())
     }
 }
 
