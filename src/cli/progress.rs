@@ -10,30 +10,36 @@ use crate::image::Digest;
 use crate::runner::import;
 use crate::runner::pull::{Event, Layer, Watch};
 
-/// Shows what happens on standard error; `quiet` shows nothing.
+/// Why nothing happens.
+const WAITING: &str = "waiting for another process that has this layer locked; Ctrl-C ends the waiting";
+
+/// Shows what happens on standard error; if it is to be `quiet`, only why nothing happens.
 pub fn watch(quiet: bool) -> Watch {
     let with_bars = io::stderr().is_terminal() && std::env::var_os("CI").is_none();
-    if quiet {
-        Arc::new(|_| {})
-    } else if with_bars {
+    if with_bars && !quiet {
         let all = MultiProgress::new();
         let bars: Mutex<HashMap<Digest, ProgressBar>> = Mutex::default();
         Arc::new(move |event| {
-            let (Event::Begun(layer, _) | Event::Advanced(layer, _) | Event::Done(layer)) = event;
+            let (Event::Begun(layer, _) | Event::Waiting(layer) | Event::Advanced(layer, _) | Event::Done(layer)) = event;
             let mut bars = bars.lock().unwrap_or_else(PoisonError::into_inner);
             let bar = bars.entry(layer.digest.clone()).or_insert_with(|| all.add(bar(layer)));
             match event {
                 Event::Begun(_, there) => bar.set_position(there),
+                Event::Waiting(_) => _ = all.println(format!("{}: {WAITING}", layer.digest.short())),
                 Event::Advanced(_, bytes) => bar.inc(bytes),
                 Event::Done(_) => bar.finish(),
             }
         })
     } else {
-        Arc::new(|event| {
-            if let Event::Done(layer) = event {
-                // Progress nobody reads is no reason to stop.
-                let _ = writeln!(io::stderr(), "{}: {} bytes, verified", layer.digest.short(), layer.size);
-            }
+        Arc::new(move |event| {
+            // Progress nobody reads is no reason to stop.
+            let _ = match event {
+                Event::Waiting(layer) => writeln!(io::stderr(), "{}: {WAITING}", layer.digest.short()),
+                Event::Done(layer) if !quiet => {
+                    writeln!(io::stderr(), "{}: {} bytes, verified", layer.digest.short(), layer.size)
+                }
+                Event::Begun(..) | Event::Advanced(..) | Event::Done(_) => Ok(()),
+            };
         })
     }
 }
@@ -44,11 +50,7 @@ pub fn importing(event: import::Event<'_>, quiet: bool) {
     let _ = match event {
         import::Event::Importing(_) if quiet => Ok(()),
         import::Event::Importing(layer) => writeln!(io::stderr(), "{}: importing", layer.digest.short()),
-        import::Event::Waiting(layer) => writeln!(
-            io::stderr(),
-            "{}: waiting for another process that has this layer locked; Ctrl-C ends the waiting",
-            layer.digest.short()
-        ),
+        import::Event::Waiting(layer) => writeln!(io::stderr(), "{}: {WAITING}", layer.digest.short()),
     };
 }
 

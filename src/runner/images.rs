@@ -163,7 +163,10 @@ impl Images<'_> {
     /// A list or an image that cannot be read, or what cannot be deleted.
     pub fn prune(&self) -> Result<Removed, Error> {
         let mut removed = Removed::default();
-        let Some(_emptying) = self.blobs.emptying()? else { return Ok(removed) };
+        let Some(_emptying) = self.blobs.emptying()? else {
+            removed.notes.push("an image is being pulled: what no image needs stays until it is pruned again".to_owned());
+            return Ok(removed);
+        };
         let before = SystemTime::now().checked_sub(KEPT).unwrap_or(SystemTime::UNIX_EPOCH);
         let needed = self.needed()?;
         self.remove_layers(&import::complete_layers(self.store)?, &needed.layers, &mut removed)?;

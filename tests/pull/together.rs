@@ -72,3 +72,22 @@ fn what_two_images_share_is_fetched_once() {
     let again: Vec<String> = shop.server.requests().into_iter().skip(asked).map(|request| request.path).collect();
     assert_eq!(again, ["/v2/app/manifests/1"], "a second pull asks what the tag means");
 }
+
+/// Whoever may read the store can keep a file of it locked: whoever waits for that is told, and a pull that fails does not.
+#[test]
+fn a_layer_that_a_stranger_keeps_locked_is_told_of_and_holds_up_no_failure() {
+    let [first, second] = [Layer::new(GZIP, 1, 1000), Layer::new(GZIP, 2, 1000)];
+    let (images, missing) = (served(&[first.clone(), second.clone()]), second.digest());
+    let shop = Shop::new(vec![first, second], move |request| match request.path.ends_with(missing.as_str()) {
+        true => {
+            Reply::nothing().then_wait(Duration::from_millis(1500)).then_send("HTTP/1.1 404 Gone\r\ncontent-length: 0\r\n\r\n")
+        }
+        false => images.respond(request),
+    });
+    fs::create_dir_all(shop.store().join("ingest")).unwrap();
+    let locked = fs::File::create(shop.partial(&shop.layers[0].digest())).unwrap();
+    locked.lock().unwrap();
+    let Answer { code, err: said, .. } = shop.pull(&[]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains(": waiting for another process that has this layer locked") && said.contains("404"), "{said}");
+}

@@ -77,8 +77,9 @@ impl Folder {
     }
 
     /// The file in which the content with this digest grows, locked. Waits for another process that has it locked, which may have
-    /// completed and renamed it by then.
-    pub fn lock_partial(&self, digest: &Digest) -> io::Result<File> {
+    /// completed and renamed it by then, and may also never let go of it: `waiting` is told again and again how long that takes, and
+    /// ends the waiting with an error.
+    pub fn lock_partial(&self, digest: &Digest, mut waiting: impl FnMut(Duration) -> io::Result<()>) -> io::Result<File> {
         let until = Instant::now() + BUSY;
         let path = self.partial_path(digest);
         let file = loop {
@@ -88,8 +89,15 @@ impl Folder {
                 opened => break opened?,
             }
         };
-        file.lock()?;
-        Ok(file)
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) => waiting(begun.elapsed())?,
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+            std::thread::sleep(PAUSE);
+        }
     }
 
     /// The content with this digest, of at most `max` bytes, verified.
@@ -106,10 +114,23 @@ impl Folder {
         Ok(digest)
     }
 
-    /// Keeps others from removing content, for as long as what is returned lives: what is not listed yet may be needed.
-    pub fn filling(&self) -> Result<File, Error> {
-        let locked = self.users().and_then(|users| users.lock_shared().map(|()| users));
-        locked.map_err(|error| self.could_not_write(&error))
+    /// Keeps others from removing content, for as long as what is returned lives: what is not listed yet may be needed. Waits at most
+    /// this long for those who remove some just now.
+    pub fn filling(&self, wait: Duration) -> Result<File, Error> {
+        let users = self.users().map_err(|error| self.could_not_write(&error))?;
+        let until = Instant::now() + wait;
+        loop {
+            match users.try_lock_shared() {
+                Ok(()) => return Ok(users),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::new(ErrorKind::Invalid, format!("{} could not be written", self.shown()))
+                        .because("another process removes images, or keeps blobs.lock locked")
+                        .hint("try again when it is done; if it is never done, end the process that has blobs.lock open"));
+                }
+                Err(TryLockError::Error(error)) => return Err(self.could_not_write(&error)),
+            }
+        }
     }
 
     /// The right to remove content, for as long as what is returned lives; `None` while somebody fills the store.

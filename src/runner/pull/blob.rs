@@ -25,6 +25,9 @@ const WORTHWHILE: u64 = 64 << 10;
 /// Over so long a time of waiting, at least so many bytes must come: 1 KiB a second. A stall is told by the transport.
 const PACE: (Duration, u64) = (Duration::from_secs(60), 60 << 10);
 
+/// After how long the user hears that another process has a layer locked.
+const UNTOLD: Duration = Duration::from_secs(1);
+
 /// What to do about a layer that is not what its image says.
 const DAMAGED: &str = "pull again; if it stays so, do not use this image";
 
@@ -214,7 +217,17 @@ fn keep(
     let partial = store.partial_path(&layer.digest);
     let written = |error: io::Error| cannot(layer).because(format!("{} could not be written: {error}", partial.display()));
     // Another process that pulls the same layer has it locked until it is done.
-    let mut file = store.lock_partial(&layer.digest).map_err(written)?;
+    let mut is_told = false;
+    let waiting = |so_far| {
+        if begin.is_closed() {
+            return Err(io::Error::other("the pull was given up while another process had the layer locked"));
+        }
+        if so_far >= UNTOLD && !std::mem::replace(&mut is_told, true) {
+            watch(Event::Waiting(layer));
+        }
+        Ok(())
+    };
+    let mut file = store.lock_partial(&layer.digest, waiting).map_err(written)?;
     if is_there(store, layer) {
         watch(Event::Begun(layer, layer.size));
         watch(Event::Done(layer));

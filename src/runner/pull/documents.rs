@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 
-use super::WAIT_FOR_INDEX;
+use super::{WAIT_FOR_INDEX, WAIT_FOR_OTHERS};
 use crate::image::layout::Folder;
 use crate::image::manifest::{self, Manifest};
 use crate::image::{Digest, Error, ErrorKind, Images, Name, RawImage, config};
@@ -13,11 +13,16 @@ use crate::image::{Digest, Error, ErrorKind, Images, Name, RawImage, config};
 pub(super) async fn fetch(images: &Images<'_>, name: &Name, digest: &Digest, store: &Folder) -> Result<RawImage, Error> {
     let turn = {
         let (store, digest) = (store.clone(), digest.clone());
-        move || store.lock_partial(&digest).map(|lock| Turn { path: store.partial_path(&digest), _lock: lock })
+        let waiting = |so_far| match so_far < WAIT_FOR_OTHERS {
+            true => Ok(()),
+            false => Err(io::Error::new(io::ErrorKind::TimedOut, "another process keeps it locked")),
+        };
+        move || store.lock_partial(&digest, waiting).map(|lock| Turn { path: store.partial_path(&digest), _lock: lock })
     };
     let _turn = tokio::task::spawn_blocking(turn).await.map_err(io::Error::other).flatten().map_err(|error| {
         Error::new(ErrorKind::Invalid, format!("{} could not be locked", store.partial_path(digest).display()))
             .because(error.to_string())
+            .hint("end the process that has this file open, or use another store with --root")
     })?;
     if let Some(image) = stored(store, digest) {
         return Ok(image);

@@ -31,6 +31,8 @@ const MOST_LAYERS: usize = 512;
 const MOST_URLS: usize = 4;
 /// How long another process may keep the list of images locked.
 const WAIT_FOR_INDEX: Duration = Duration::from_secs(30);
+/// How long another process may remove images, or ask for a manifest.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(300);
 
 /// An image that is in the store.
 #[derive(Clone, Debug)]
@@ -74,6 +76,8 @@ pub struct Layer {
 pub enum Event<'a> {
     /// A layer is fetched; this many of its bytes are there already.
     Begun(&'a Layer, u64),
+    /// Another process has it locked, which takes a while already: it fetches the layer, or keeps us from it.
+    Waiting(&'a Layer),
     /// That many more bytes of it have come.
     Advanced(&'a Layer, u64),
     /// It is in the store and verified.
@@ -105,7 +109,7 @@ pub async fn pull_and_unpack(
     watch: &Watch,
     unpack: Option<&Unpack>,
 ) -> Result<Pulled, Error> {
-    let _filling = store.filling()?;
+    let _filling = store.filling(WAIT_FOR_OTHERS)?;
     let raw = documents::fetch(images, name, digest, store).await?;
     let pulled = read(&raw.manifest, &raw.config, digest)?;
     refuse_without_space(store, &pulled.layers)?;

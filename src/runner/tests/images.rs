@@ -158,16 +158,28 @@ fn nothing_is_deleted_while_an_image_is_pulled() {
     let (blobs, _) = two_images(folder.path(), &store);
     let images = Images { system: None, store: &store, blobs: &blobs };
     let before = blob_count(&blobs);
-    let pulling = blobs.filling().unwrap();
-    let also_pulling = blobs.filling().unwrap();
+    let pulling = blobs.filling(Duration::ZERO).unwrap();
+    let also_pulling = blobs.filling(Duration::ZERO).unwrap();
     let removed = images.remove("r.test/app:1", false).unwrap();
     assert!(removed.blobs.is_empty() && removed.notes[0].contains("is being pulled"));
     drop(pulling);
     old(&blobs);
-    assert_eq!(images.prune().unwrap().blobs, []);
+    let pruned = images.prune().unwrap();
+    assert!(pruned.blobs.is_empty() && pruned.notes[0].contains("is being pulled"), "{pruned:?}");
     drop(also_pulling);
     assert_eq!(images.prune().unwrap().blobs.len(), 3);
     assert_eq!(blob_count(&blobs), before - 3);
+}
+
+#[test]
+fn who_keeps_the_content_locked_keeps_a_pull_waiting_for_a_while_only() {
+    let (folder, store) = empty_store();
+    let (blobs, _) = two_images(folder.path(), &store);
+    let emptying = blobs.emptying().unwrap();
+    let refused = blobs.filling(Duration::from_millis(50)).unwrap_err();
+    assert!(refused.hint.is_some() && refused.causes[0].contains("blobs.lock"), "{refused:?}");
+    drop(emptying);
+    blobs.filling(Duration::ZERO).unwrap();
 }
 
 /// Makes all content two days old, and leaves a half-done pull of that age and a new one.
