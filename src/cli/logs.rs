@@ -79,7 +79,11 @@ impl Args {
                     .hint("`wincompat run -d` keeps a log")
             })
         };
-        let unreadable = |error: io::Error| Refusal::new(format!("the log of {} cannot be read", self.container)).because(error);
+        let unreadable = |error: io::Error| {
+            Refusal::new(format!("the log of {} cannot be read", self.container))
+                .because(error)
+                .hint("look whether you may read it and whether its disk is well")
+        };
 
         // Without --follow it ends, even if the container writes faster than we read.
         let now = Timestamp::now();

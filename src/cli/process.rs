@@ -45,8 +45,11 @@ impl ProcessArgs {
         let mut environment = Environment::default();
         let outer = |name: &str| std::env::var(name).ok();
         for file in &self.env_file {
-            let wrong =
-                |why: String| Refusal::new(format!("{} is no file of environment variables", file.display())).because(why);
+            let wrong = |why: String| {
+                Refusal::new(format!("{} is no file of environment variables", file.display()))
+                    .because(why)
+                    .hint("write one NAME=VALUE a line, in UTF-8")
+            };
             let mut text = String::new();
             let opened = std::fs::File::open(file).map_err(|error| wrong(error.to_string()))?;
             opened.take(LARGEST_ENV_FILE).read_to_string(&mut text).map_err(|error| wrong(error.to_string()))?;
@@ -56,7 +59,11 @@ impl ProcessArgs {
             environment.add_file(&text, &outer).map_err(wrong)?;
         }
         for variable in &self.env {
-            environment.add(variable, &outer).map_err(|why| Refusal::new("the environment is wrong").because(why))?;
+            environment.add(variable, &outer).map_err(|why| {
+                Refusal::new("the environment is wrong")
+                    .because(why)
+                    .hint("write -e NAME=VALUE, or -e NAME for the value it has here")
+            })?;
         }
         Ok(environment)
     }

@@ -47,7 +47,11 @@ impl Args {
             arguments: &self.command,
             args_escaped: !overridden && config.args_escaped == Some(true),
         };
-        let command_line = command.line().map_err(|error| Refusal::new("the container's command is wrong").because(error))?;
+        let command_line = command.line().map_err(|error| {
+            Refusal::new("the container's command is wrong")
+                .because(error)
+                .hint("name a program and its arguments after the image")
+        })?;
         Ok(Request {
             name: self.name.clone().unwrap_or_default(),
             image: self.image.clone(),
