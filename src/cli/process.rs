@@ -46,9 +46,8 @@ impl ProcessArgs {
         let outer = |name: &str| std::env::var(name).ok();
         for file in &self.env_file {
             let wrong = |why: String| {
-                Refusal::new(format!("{} is no file of environment variables", file.display()))
-                    .because(why)
-                    .hint("write one NAME=VALUE a line, in UTF-8")
+                let what = format!("{} is no file of environment variables", file.display());
+                Refusal::new(what).because(why).hint("name a text file with NAME=VALUE lines")
             };
             let mut text = String::new();
             let opened = std::fs::File::open(file).map_err(|error| wrong(error.to_string()))?;
@@ -59,11 +58,7 @@ impl ProcessArgs {
             environment.add_file(&text, &outer).map_err(wrong)?;
         }
         for variable in &self.env {
-            environment.add(variable, &outer).map_err(|why| {
-                Refusal::new("the environment is wrong")
-                    .because(why)
-                    .hint("write -e NAME=VALUE, or -e NAME for the value it has here")
-            })?;
+            environment.add(variable, &outer).map_err(|why| Refusal::new("the environment is wrong").because(why))?;
         }
         Ok(environment)
     }
