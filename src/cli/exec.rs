@@ -77,7 +77,9 @@ impl Args {
     /// What is to be started, from the flags and the container's own process.
     fn request(&self, state: Option<&State>) -> Result<ProcessRequest, Refusal> {
         let command = Command { entrypoint: &[], image_command: &[], arguments: &self.command, args_escaped: false };
-        let command_line = command.line().map_err(|error| Refusal::new("the command is wrong").because(error))?;
+        let command_line = command.line().map_err(|error| {
+            Refusal::new("the command is wrong").because(error).hint("name a program and its arguments after the container")
+        })?;
         let own = state.map(|state| state.request.process.clone()).unwrap_or_default();
         let variables: Vec<String> = own.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
         Ok(ProcessRequest {

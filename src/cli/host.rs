@@ -4,13 +4,11 @@ use std::io::{self, Write};
 
 use super::facts::{KnowledgeArgs, today};
 use super::refusal::Refusal;
-use super::store::StoreArgs;
+use super::store::{self, StoreArgs};
 use crate::host;
 use crate::report::host::HostReport;
 use crate::report::{Format, host_table, json};
 use crate::runner::preflight;
-use crate::runner::system::{PATIENCE, this_machine};
-use crate::runner::trace::Trace;
 
 /// Show what a host is, what it lacks for containers, and which base images it runs.
 #[derive(clap::Args, Clone, Debug)]
@@ -64,7 +62,7 @@ impl Args {
         let mut hosts = host::find(&self.host, &knowledge, today())?;
         // What only this machine can be asked.
         for found in hosts.iter_mut().filter(|found| found.probe.is_some()) {
-            if let (Ok(system), Ok(root)) = (this_machine(Trace::off(), PATIENCE), self.store.folder()) {
+            if let (Ok(system), Ok(root)) = (store::system(), self.store.folder()) {
                 found.launch = Some(preflight::facts(&*system, &root));
             }
         }

@@ -4,12 +4,10 @@ use std::io::{self, Write};
 
 use super::each::{begin, each};
 use super::refusal::Refusal;
-use super::store::StoreArgs;
+use super::store::{self, StoreArgs};
 use crate::report::containers::Inspected;
 use crate::report::json;
 use crate::runner::containers;
-use crate::runner::system::{PATIENCE, this_machine};
-use crate::runner::trace::Trace;
 
 /// Show all that is known of containers, as JSON.
 #[derive(clap::Args, Clone, Debug)]
@@ -35,7 +33,7 @@ pub struct Args {
 pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let Some(store) = begin(args.store.store(), err)? else { return Ok(2) };
     // Elsewhere than on Windows no container runs.
-    let system = this_machine(Trace::off(), PATIENCE).ok();
+    let system = store::system().ok();
     let Some(all) = begin(containers::list(system.as_deref(), &store).map_err(Refusal::from), err)? else { return Ok(2) };
     let mut found = Vec::new();
     let code = each(&args.containers, err, |name, _| {

@@ -79,7 +79,11 @@ impl Args {
                     .hint("`wincompat run -d` keeps a log")
             })
         };
-        let unreadable = |error: io::Error| Refusal::new(format!("the log of {} cannot be read", self.container)).because(error);
+        let unreadable = |error: io::Error| {
+            Refusal::new(format!("the log of {} cannot be read", self.container))
+                .because(error)
+                .hint("look whether you may read it and whether its disk is well")
+        };
 
         let until = self.until.unwrap_or(Timestamp::MAX);
         let is_wanted = |entry: &Entry| self.since.is_none_or(|since| entry.time >= since);

@@ -4,12 +4,10 @@ use std::io::{self, Write};
 
 use super::each::begin;
 use super::refusal::Refusal;
-use super::store::StoreArgs;
+use super::store::{self, StoreArgs};
 use crate::report::plain::clean;
 use crate::runner::images::{Images, Removed};
 use crate::runner::prune::{Pruned, prune};
-use crate::runner::system::{PATIENCE, this_machine};
-use crate::runner::trace::Trace;
 
 /// Remove ended containers, and all that killed runs and pulls left behind.
 #[derive(clap::Args, Clone, Debug)]
@@ -52,7 +50,7 @@ impl Args {
     fn prune(&self) -> Result<(Pruned, Removed), Refusal> {
         let store = self.store.store()?;
         // Elsewhere than on Windows there are neither containers nor imported layers.
-        let system = this_machine(Trace::off(), PATIENCE).ok();
+        let system = store::system().ok();
         let mut pruned = system.as_deref().map_or_else(|| Ok(Pruned::default()), |system| prune(system, &store))?;
         let mut removed = Removed::default();
         if let Some(blobs) = self.store.images()? {

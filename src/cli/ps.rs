@@ -6,13 +6,11 @@ use jiff::Timestamp;
 
 use super::each::begin;
 use super::refusal::Refusal;
-use super::store::StoreArgs;
+use super::store::{self, StoreArgs};
 use crate::report::containers::Containers;
 use crate::report::{Format, containers_table, json};
 use crate::runner::containers::{self, Listed, Status};
 use crate::runner::filter::{self, Filter};
-use crate::runner::system::{PATIENCE, this_machine};
-use crate::runner::trace::Trace;
 
 /// Show containers: those that run, by what the Host Compute Service says, or all.
 #[derive(clap::Args, Clone, Debug)]
@@ -70,7 +68,7 @@ impl Args {
         let store = self.store.store()?;
         // As with Docker, whoever asks for a status means those that have it.
         let all = self.all || self.filter.iter().any(Filter::asks_for_a_status);
-        let system = match this_machine(Trace::off(), PATIENCE) {
+        let system = match store::system() {
             Ok(system) => Some(system),
             // The store may have been brought here.
             Err(_) if all => None,

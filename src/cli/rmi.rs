@@ -4,13 +4,11 @@ use std::io::{self, Write};
 
 use super::each::{begin, each};
 use super::refusal::{Failure, Refusal};
-use super::store::StoreArgs;
+use super::store::{self, StoreArgs};
 use crate::image::layout::Folder;
 use crate::report::plain::clean;
 use crate::runner::images::{Images, Removed};
 use crate::runner::store::Store;
-use crate::runner::system::{PATIENCE, this_machine};
-use crate::runner::trace::Trace;
 
 /// Remove images from the store.
 #[derive(clap::Args, Clone, Debug)]
@@ -40,7 +38,7 @@ pub struct Args {
 pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let Some((store, blobs)) = begin(args.open(), err)? else { return Ok(2) };
     // Elsewhere than on Windows there are no imported layers.
-    let system = this_machine(Trace::off(), PATIENCE).ok();
+    let system = store::system().ok();
     let images = Images { system: system.as_deref(), store: &store, blobs: &blobs };
     each(&args.images, err, |image, err| {
         let removed = images.remove(image, args.force)?;

@@ -6,6 +6,7 @@ use etcetera::BaseStrategy as _;
 
 use super::refusal::Refusal;
 use crate::image::layout::Folder;
+use crate::runner::error::Error;
 use crate::runner::store::Store;
 use crate::runner::system::{PATIENCE, System, this_machine};
 use crate::runner::trace::Trace;
@@ -16,6 +17,15 @@ pub struct StoreArgs {
     /// The folder of images, layers and containers.
     #[arg(long, value_name = "DIR", env = "WINCOMPAT_ROOT", hide_env_values = true)]
     root: Option<PathBuf>,
+}
+
+/// This machine, which runs containers; its calls are not traced.
+///
+/// # Errors
+///
+/// Anywhere but on Windows.
+pub fn system() -> Result<Box<dyn System>, Error> {
+    this_machine(Trace::off(), PATIENCE)
 }
 
 impl StoreArgs {
@@ -43,7 +53,7 @@ impl StoreArgs {
     ///
     /// As for [`Self::folder`], and anywhere but on Windows.
     pub fn store_and_system(&self) -> Result<(Store, Box<dyn System>), Refusal> {
-        let system = this_machine(Trace::off(), PATIENCE).map_err(|error| Refusal {
+        let system = system().map_err(|error| Refusal {
             hint: Some("run this on the Windows machine that runs the containers".to_owned()),
             ..Refusal::from(error)
         })?;

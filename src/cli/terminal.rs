@@ -31,7 +31,11 @@ pub fn interrupts() -> Result<Arc<Interrupts>, Error> {
             std::process::exit(Exit::Failed.code().cast_signed());
         }
     };
-    ctrlc::set_handler(handler).map_err(|error| Error::new("Ctrl-C cannot be passed on to a container").because(error))?;
+    ctrlc::set_handler(handler).map_err(|error| {
+        Error::new("Ctrl-C cannot be passed on to a container")
+            .because(error)
+            .hint("run wincompat from another console, or in the background with -d")
+    })?;
     Ok(interrupts)
 }
 
@@ -42,7 +46,11 @@ pub fn interrupts() -> Result<Arc<Interrupts>, Error> {
 ///
 /// A handle that cannot be had.
 pub fn stdio(with_stdin: bool) -> Result<Stdio, Error> {
-    let failed = |error: io::Error| Error::new("a standard handle of wincompat cannot be used").because(error);
+    let failed = |error: io::Error| {
+        Error::new("a standard handle of wincompat cannot be used")
+            .because(error)
+            .hint("start it with standard input, output and error open")
+    };
     Ok(Stdio {
         stdin: if with_stdin { Some(Box::new(own(io::stdin()).map_err(failed)?)) } else { None },
         stdout: Box::new(own(io::stdout()).map_err(failed)?),

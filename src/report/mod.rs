@@ -1,4 +1,7 @@
 //! What was found, in the forms people and programs read: one renderer a file.
+//!
+//! A renderer knows the types of what it prints, from whichever room: a judgement of `compat`, a host, a container or an image of
+//! `runner`. It asks nothing of them that reads a file or calls Windows, and no room but `cli` knows it.
 
 mod columns;
 pub mod containers;

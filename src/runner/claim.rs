@@ -49,10 +49,18 @@ impl Store {
     /// A folder that cannot be written, and a name that is none or belongs to another container.
     pub fn claim(&self, request: Request) -> Result<Claim, Error> {
         if !request.name.is_empty() {
-            let wrong = |why: String| Error::new(format!("{} is no name of a container", request.name)).because(why);
+            let wrong = |why: String| {
+                Error::new(format!("{} is no name of a container", request.name))
+                    .because(why)
+                    .hint("name it otherwise with --name")
+            };
             name::parse(&request.name).map_err(wrong)?;
         }
-        let id = ContainerId::random().map_err(|error| Error::new("no random numbers for a container id").because(error))?;
+        let id = ContainerId::random().map_err(|error| {
+            Error::new("no random numbers for a container id")
+                .because(error)
+                .hint("try again; if it happens again, look at the system's log")
+        })?;
         let state = State::of(request);
         let mut claim = Claim { id, folder: self.container(&id), lock: None, state: Some(state), on_paper: self.is_on_paper() };
         if !claim.on_paper {
@@ -194,7 +202,9 @@ impl Claim {
         });
         match removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(Error::new(format!("{} cannot be removed", self.folder.display())).because(error))
+                Err(Error::new(format!("{} cannot be removed", self.folder.display()))
+                    .because(error)
+                    .hint("close what has it open, then run `wincompat prune`"))
             }
             _ => Ok(()),
         }

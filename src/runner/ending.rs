@@ -21,7 +21,7 @@ use super::system::{Container, System};
 use crate::compat::Isolation;
 
 /// How long a container may take to shut down if nothing else is said; Docker's time.
-pub const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the owner of an ended container may take to clean up after it: more than its own patience.
 const CLEAN_UP: Duration = Duration::from_secs(180);
 /// How often a container that still has an owner is ended again.
@@ -182,10 +182,9 @@ fn shut_down(container: Box<dyn Container>, timeout: Duration) -> Result<(), Err
     let (tell, told) = mpsc::channel();
     let asked = Arc::clone(&container);
     // The call may last as long as the shutting down does.
-    thread::Builder::new()
-        .name("shut down".to_owned())
-        .spawn(move || tell.send(asked.shut_down()))
-        .map_err(|error| Error::new("no thread to stop the container").because(error))?;
+    thread::Builder::new().name("shut down".to_owned()).spawn(move || tell.send(asked.shut_down())).map_err(|error| {
+        Error::new("no thread to stop the container").because(error).hint("end other programs, then try again")
+    })?;
     let until = Instant::now() + timeout;
     while Instant::now() < until {
         match container.wait(TICK.min(timeout)) {

@@ -229,7 +229,11 @@ impl Images<'_> {
         let mut forgotten = Vec::new();
         {
             // No container is made meanwhile: one that was made before is seen, one that is made after this finds no layers.
-            let unguarded = |error: std::io::Error| Error::new("the store's containers cannot be looked at").because(error);
+            let unguarded = |error: std::io::Error| {
+                Error::new("the store's containers cannot be looked at")
+                    .because(error)
+                    .hint("look whether you may read and write there; --root DIR names another store")
+            };
             let _guard = self.store.guard().map_err(unguarded)?;
             let Some(used) = self.used()? else {
                 removed

@@ -28,6 +28,9 @@ const UNTOLD: Duration = Duration::from_secs(1);
 /// How long another process may remove images.
 const WAIT_FOR_OTHERS: Duration = Duration::from_secs(300);
 
+/// What to do where the system refuses what this program owns.
+const LOOK: &str = "close what has it open, and look whether its disk is full or read-only; then try again";
+
 /// What happens while layers are imported.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
@@ -83,7 +86,7 @@ pub fn is_complete(store: &Store, id: &LayerId) -> bool {
 
 /// Says that a layer is not whole any more, so that nobody takes it; `false` if it is just being imported or was not there.
 pub(super) fn forget(store: &Store, id: &LayerId) -> Result<bool, Error> {
-    let failed = |error: io::Error| Error::new(format!("the layer {id} was not deleted")).because(error);
+    let failed = |error: io::Error| Error::new(format!("the layer {id} was not deleted")).because(error).hint(LOOK);
     if !store.layer(id).exists() {
         return Ok(false);
     }
@@ -96,7 +99,7 @@ pub(super) fn forget(store: &Store, id: &LayerId) -> Result<bool, Error> {
 
 /// Deletes a layer that was forgotten, unless somebody has begun to import it again.
 pub(super) fn remove_forgotten(system: &dyn System, store: &Store, id: &LayerId) -> Result<bool, Error> {
-    let failed = |error: io::Error| Error::new(format!("the layer {id} was not deleted")).because(error);
+    let failed = |error: io::Error| Error::new(format!("the layer {id} was not deleted")).because(error).hint(LOOK);
     let Some(_lock) = try_lock(&store.layer_lock(id)).map_err(failed)? else { return Ok(false) };
     if is_complete(store, id) {
         return Ok(false);
@@ -118,7 +121,7 @@ impl Import<'_> {
     /// Takes the layer's lock. Whoever imports or removes it at the moment is waited for; but anyone who may read the file can keep
     /// it locked for ever, so the user hears of it once, as `waiting`, and can end it.
     fn lock(&self, waiting: impl FnOnce()) -> Result<File, Error> {
-        let failed = |error: io::Error| Error::new(format!("the layer {} cannot be locked", self.id)).because(error);
+        let failed = |error: io::Error| Error::new(format!("the layer {} cannot be locked", self.id)).because(error).hint(LOOK);
         let lock = lock_file(&self.store.layer_lock(&self.id)).map_err(failed)?;
         let begun = Instant::now();
         let mut waiting = Some(waiting);
@@ -250,7 +253,7 @@ impl Import<'_> {
             shown = shown.because(cause);
             source = cause.source();
         }
-        shown
+        shown.hint("look whether the store's disk is full; else remove the image with `wincompat rmi`, and pull it again")
     }
 }
 
@@ -292,7 +295,9 @@ pub(super) fn sweep(system: &dyn System, store: &Store) -> Result<Vec<Error>, Er
     for id in layer_ids(store)? {
         let Ok(Some(_lock)) = try_lock(&store.layer_lock(&id)) else { continue };
         let removed = remove_folder(&store.layer_transport(&id))
-            .map_err(|error| Error::new(format!("the transport folder of the layer {id} was not removed")).because(error))
+            .map_err(|error| {
+                Error::new(format!("the transport folder of the layer {id} was not removed")).because(error).hint(LOOK)
+            })
             .and_then(|()| if is_complete(store, &id) { Ok(()) } else { remove_layer(system, &store.layer(&id)) });
         left.extend(removed.err());
     }

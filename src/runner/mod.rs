@@ -2,6 +2,9 @@
 //!
 //! The recipe sees the operating system through one trait, [`system::System`]. All it takes of the host it writes down first
 //! ([`state`]) and gives back afterwards ([`release`]); [`prune`] does that for runs that were killed.
+//!
+//! What is asked of the file system alone is no part of that trait: who owns the store's folders ([`guarded`]), and what volume they
+//! are on ([`preflight`], which knows of `host` what a machine needs to launch containers).
 
 pub mod call;
 pub mod claim;

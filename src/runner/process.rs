@@ -93,7 +93,8 @@ fn wait(
         }
         match ended {
             Some(since) if since.elapsed() > LAST_WORD => {
-                return Err(Error::new("the container ended without telling what its process ended with"));
+                return Err(Error::new("the container ended without telling what its process ended with")
+                    .hint("run it again with --trace FILE, which keeps what Windows answered"));
             }
             Some(_) => {}
             None => {

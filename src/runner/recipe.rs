@@ -145,7 +145,10 @@ fn scratch(kitchen: &Kitchen<'_>, claim: &mut Claim, request: &Request, spec: &S
             let utility_vm = system
                 .utility_vm(&spec.layers)
                 .map_err(|error| Error::call("the image's layers cannot be read", &error))?
-                .ok_or_else(|| Error::new("the image has no UtilityVM, from which a container with Hyper-V isolation boots"))?;
+                .ok_or_else(|| {
+                    Error::new("the image has no UtilityVM, from which a container with Hyper-V isolation boots")
+                        .hint("use --isolation process, or an image whose base image has one")
+                })?;
             scratch::create(system, store, claim, &spec.layers)?;
             Ok(Place::Folders { scratch: text_of(&store.scratch(&claim.id))?, utility_vm: text_of(&utility_vm)? })
         }

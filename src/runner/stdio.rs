@@ -104,7 +104,9 @@ impl Pump {
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
     match thread::Builder::new().name(name.to_owned()).spawn(work) {
         Ok(_) => Ok(()),
-        Err(error) => Err(Error::new(format!("no thread for the container's {name}")).because(error)),
+        Err(error) => Err(Error::new(format!("no thread for the container's {name}"))
+            .because(error)
+            .hint("end other programs, then try again")),
     }
 }
 

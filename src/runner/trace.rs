@@ -33,8 +33,11 @@ impl Trace {
     /// Writes to this file, after what is in it.
     pub fn to(path: &Path) -> Result<Self, Error> {
         let file = File::options().create(true).append(true).open(path);
-        file.map(|file| Self(Some(Mutex::new(file))))
-            .map_err(|error| Error::new(format!("the trace file {} cannot be written", path.display())).because(error))
+        file.map(|file| Self(Some(Mutex::new(file)))).map_err(|error| {
+            Error::new(format!("the trace file {} cannot be written", path.display()))
+                .because(error)
+                .hint("name a file you may write to: --trace FILE")
+        })
     }
 
     /// Writes nothing.

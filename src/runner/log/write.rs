@@ -27,8 +27,11 @@ impl Log {
 
     /// A new log whose files have at most this many bytes, a line aside.
     pub(super) fn limited(folder: &Path, limit: u64) -> Result<Self, Error> {
-        let file = File::create(current(folder))
-            .map_err(|error| Error::new(format!("the log {} cannot be written", current(folder).display())).because(error))?;
+        let file = File::create(current(folder)).map_err(|error| {
+            Error::new(format!("the log {} cannot be written", current(folder).display()))
+                .because(error)
+                .hint("look whether its disk is full or read-only; --root DIR names another store")
+        })?;
         Ok(Self(Arc::new(Mutex::new(Files { folder: folder.to_owned(), file, written: 0, limit }))))
     }
 
