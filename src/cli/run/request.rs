@@ -50,7 +50,7 @@ impl Args {
         let command_line = command.line().map_err(|error| {
             Refusal::new("the container's command is wrong")
                 .because(error)
-                .hint("name a program and its arguments after the image")
+                .hint("name a command behind the image, or a program with --entrypoint")
         })?;
         Ok(Request {
             name: self.name.clone().unwrap_or_default(),
