@@ -13,8 +13,7 @@ emulator_build --quiet
 wincompat=$wine_target/$wine_triple/release/wincompat.exe
 wine_prefix
 emulator_install "$WINEPREFIX"
-wine reg import fixtures/hosts/windows-server-2022.reg
-for service in vmcompute hns; do wine sc create "$service" binPath= 'C:\windows\system32\services.exe' >/dev/null; done
+emulator_host
 
 python3 - "$WINEPREFIX/drive_c/store" "$wincompat" <<'END'
 import hashlib, io, json, os, statistics, subprocess, sys, tarfile, time

@@ -16,19 +16,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 # The tests. Anywhere else they do nothing but say so.
 targets=(emulated_layers run)
 
-# Makes a prefix a host with the Containers feature. Only the existence of its services matters: they are never started.
-emulated_host() {
-    local service
-    wine reg import fixtures/hosts/windows-server-2022.reg >&2 || return
-    for service in vmcompute hns; do
-        wine sc create "$service" binPath= 'C:\windows\system32\services.exe' >&2 || return
-    done
-}
-
 selected=()
 if [[ " $* " != *" --test "* ]]; then
     for target in "${targets[@]}"; do selected+=(--test "$target"); done
 fi
 wine_packages && emulator_build --quiet && wine_cargo test --locked --no-run "${selected[@]}" || exit
-wine_prefix && emulator_install "$WINEPREFIX" && emulated_host || exit
+wine_prefix && emulator_install "$WINEPREFIX" && emulator_host || exit
 WINCOMPAT_TEST_EMULATOR=1 wine_cargo test --locked "${selected[@]}" "$@"

@@ -140,23 +140,20 @@ What containers need
       off:
     > Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true
     > then enable the feature Hyper-V here and restart
-  ok          hcs-windows: build 26200; the libraries came with build 17763 (to
-              start containers without an engine)
-  missing     hcs-libraries: vmcompute.dll missing from System32 (to start
-              containers without an engine)
+  ok          hcs-windows: build 26200; the libraries came with build 17763 (for
+              `run`)
+  missing     hcs-libraries: vmcompute.dll missing from System32 (for `run`)
     > Enable-WindowsOptionalFeature -Online -All -FeatureName Containers
-  ok          elevation: this console is elevated (to start containers without
-              an engine)
+  ok          elevation: this console is elevated (for `run`)
   ok          hcs-access: an elevated console may call the Host Compute Service
-              (to start containers without an engine)
+              (for `run`)
   ok          hcs-schema: the Host Compute Service takes documents up to 1.0,
-              2.4; process isolation needs 2.1 (to start containers without an
-              engine)
+              2.4; process isolation needs 2.1 (for `run`)
   missing     store-volume: the store D:\\stores\\wincompat is on ReFS; layers
-              need NTFS (to start containers without an engine)
+              need NTFS (for `run`)
     > name a folder on a local NTFS disk: --root DIR, or WINCOMPAT_ROOT
   ok          store-room: the store D:\\stores\\wincompat has 5120 MiB free; 1024
-              MiB are to be there (to start containers without an engine)
+              MiB are to be there (for `run`)
 
 "
     );

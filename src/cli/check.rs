@@ -8,7 +8,7 @@ use super::facts::KnowledgeArgs;
 use super::policy::PolicyArgs;
 use super::refusal::Refusal;
 use super::registries::{CHECKED_WITHIN, RegistryArgs};
-use crate::compat::{self, Code, Policy};
+use crate::compat::{self, Code, Engine, Policy};
 use crate::host::{self, Host};
 use crate::image::{self, Config, Image, Images, Reference, list};
 use crate::knowledge::Knowledge;
@@ -22,7 +22,7 @@ const ROUNDS: usize = 4;
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat check mcr.microsoft.com/windows/nanoserver:1903
-  wincompat check --host windows-server-2022 --host ltsc2019,no-hyperv mcr.microsoft.com/windows/servercore:ltsc2019
+  wincompat check --host windows-server-2022 --host ltsc2019,no-hyperv IMAGE
   wincompat check --host 10.0.26100.4061,client --isolation process IMAGE
   wincompat check --host all --format json --from images.txt
   wincompat check --offline --host ltsc2025 mcr.microsoft.com/windows/nanoserver:ltsc2022
@@ -55,9 +55,9 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
-    registries: RegistryArgs,
-    #[command(flatten)]
     knowledge: KnowledgeArgs,
+    #[command(flatten)]
+    registries: RegistryArgs,
 }
 
 /// One argument of `--deny`.
@@ -115,9 +115,10 @@ fn check(args: &Args) -> Result<Report, Refusal> {
     let mut errors = Vec::new();
     for (text, image) in texts.iter().zip(images) {
         match image {
-            Ok(image) => results.extend(
-                hosts.iter().map(|host| Entry::new(&knowledge, host, &image, &compat::judge(&knowledge, host, &image, &policy))),
-            ),
+            Ok(image) => results.extend(hosts.iter().map(|host| {
+                let judgement = compat::judge(&knowledge, host, &image, &policy);
+                Entry::new(&knowledge, host, &image, &judgement, Engine::Docker)
+            })),
             Err(error) => errors.push(Failure::new(text, &error)),
         }
     }

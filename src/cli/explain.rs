@@ -105,7 +105,10 @@ pub fn run(args: &ExplainArgs, stdin: impl Read, stdout: &mut dyn Write, stderr:
         writeln!(stderr, "hint: {hint}")?;
     }
     if suggestions.is_empty() {
-        writeln!(stderr, "hint: give the code of a finding, an error number such as 0xc0370101, or the words of an error")?;
+        writeln!(
+            stderr,
+            "hint: give the code of a finding such as build-mismatch, an error number such as 0xc0370101, or the words of an error"
+        )?;
     } else {
         writeln!(stderr, "hint: did you mean {}?", suggestions.join(" or "))?;
     }

@@ -1,5 +1,6 @@
 //! `wincompat logs`: what a container wrote.
 
+use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
@@ -17,8 +18,7 @@ use crate::runner::stdio::Stdio;
   wincompat logs -f --tail 100 web
   wincompat logs --timestamps --since 10m web
 
-What it wrote to standard output and standard error is written there, byte for byte. Of a container that writes without end, the
-last 10 MiB at least are kept.
+What it wrote to standard output and standard error is written there, byte for byte. Of a container that writes without end, the last 10 MiB at least are kept.
 
 Exit codes: 0 done, 2 there is no such container or log.")]
 pub struct Args {
@@ -85,36 +85,46 @@ impl Args {
                 .hint("look whether you may read it and whether its disk is well")
         };
 
-        // Without --follow it ends, even if the container writes faster than we read.
-        let now = Timestamp::now();
-        let until = self.until.unwrap_or(Timestamp::MAX).min(if self.follow { Timestamp::MAX } else { now });
+        let until = self.until.unwrap_or(Timestamp::MAX);
         let is_wanted = |entry: &Entry| self.since.is_none_or(|since| entry.time >= since);
-        let mut skipped = 0;
-        if let Tail::Last(wanted) = self.tail {
-            let mut count = 0usize;
-            for entry in open()? {
+        let mut output = terminal::stdio(false)?;
+        let mut reader = open()?;
+        if let Tail::Last(number) = self.tail {
+            // In one pass: the files may change between two.
+            let mut last = VecDeque::new();
+            reader.so_far();
+            for entry in &mut reader {
                 let entry = entry.map_err(unreadable)?;
-                if entry.time > now.min(until) {
+                if entry.time > until {
                     break;
                 }
-                count += usize::from(is_wanted(&entry));
+                if is_wanted(&entry) {
+                    last.push_back(entry);
+                }
+                if last.len() > number {
+                    last.pop_front();
+                }
             }
-            skipped = count.saturating_sub(wanted);
+            for entry in last {
+                self.write(&entry, &mut output).map_err(Failure::Stream)?;
+            }
+            if !self.follow {
+                return Ok(());
+            }
         }
-
-        let mut output = terminal::stdio(false)?;
-        let entries: Box<dyn Iterator<Item = io::Result<Entry>>> =
-            if self.follow { Box::new(open()?.following(|| store.is_owned(&id).unwrap_or(false))) } else { Box::new(open()?) };
+        let entries: Box<dyn Iterator<Item = io::Result<Entry>>> = if self.follow {
+            Box::new(reader.following(|| store.is_owned(&id).unwrap_or(false)))
+        } else {
+            reader.so_far();
+            Box::new(reader)
+        };
         for entry in entries {
             let entry = entry.map_err(unreadable)?;
             if entry.time > until {
                 break;
             }
             if is_wanted(&entry) {
-                if skipped == 0 {
-                    self.write(&entry, &mut output).map_err(Failure::Stream)?;
-                }
-                skipped = skipped.saturating_sub(1);
+                self.write(&entry, &mut output).map_err(Failure::Stream)?;
             }
         }
         Ok(())

@@ -46,7 +46,11 @@ use crate::runner::error::Exit;
     name = "wincompat",
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 all is well, 1 an image does not run as asked, 2 something could not be decided or read.",
+    after_help = "Examples:
+  wincompat check mcr.microsoft.com/windows/nanoserver:ltsc2022
+  wincompat run mcr.microsoft.com/windows/nanoserver:ltsc2022 cmd /c ver
+
+Exit codes: 0 done, 2 not done; `check --help`, `run --help` and `exec --help` have more.",
     disable_help_subcommand = true
 )]
 pub struct Cli {
@@ -57,23 +61,23 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
-    Exec(exec::Args),
-    Explain(explain::ExplainArgs),
     Host(host::Args),
-    Images(images::Args),
-    Inspect(inspect::Args),
-    Kill(kill::Args),
+    Explain(explain::ExplainArgs),
+    Run(Box<run::Args>),
+    Ps(ps::Args),
     Logs(logs::Args),
+    Exec(exec::Args),
+    Stop(stop::Args),
+    Kill(kill::Args),
+    Wait(wait::Args),
+    Rm(rm::Args),
+    Inspect(inspect::Args),
+    Pull(pull::Args),
+    Images(images::Args),
+    Rmi(rmi::Args),
+    Prune(prune::Args),
     #[command(hide = true)]
     Monitor(monitor::Args),
-    Prune(prune::Args),
-    Ps(ps::Args),
-    Pull(pull::Args),
-    Rm(rm::Args),
-    Rmi(rmi::Args),
-    Run(Box<run::Args>),
-    Stop(stop::Args),
-    Wait(wait::Args),
 }
 
 /// Runs the program with these arguments, the first of which is its name; the answer is its exit code.
@@ -150,6 +154,10 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> u32 {
         .collect();
     for (kind, text) in named {
         error.insert(kind, ContextValue::String(text));
+    }
+    if error.kind() == ErrorKind::UnknownArgument {
+        // It is no advice that nothing here begins with a hyphen but options: `-- --restart` would be an image.
+        error.remove(ContextKind::Suggested);
     }
     let _ = write!(anstream::stderr(), "{}", error.render().ansi());
     if let Some(variable) = variable_at_fault(&error, arguments) {

@@ -10,7 +10,6 @@ use crate::runner::flags::Environment;
 
 /// What the process gets.
 #[derive(clap::Args, Clone, Debug)]
-#[command(next_help_heading = "Process")]
 pub struct ProcessArgs {
     /// Set an environment variable; without a value, the one it has here; repeatable.
     #[arg(short, long, value_name = "NAME[=VALUE]")]

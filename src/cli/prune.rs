@@ -14,8 +14,7 @@ use crate::runner::prune::{Pruned, prune};
 #[command(after_help = "Examples:
   wincompat prune
 
-Containers that run are left alone, and so are images: `wincompat rmi` removes those. What an interrupted pull left is kept for a day,
-since the next pull goes on from there.
+Containers that run are left alone, and so are images: `wincompat rmi` removes those. What an interrupted pull left is kept for a day, since the next pull goes on from there.
 
 Exit codes: 0 done, 2 something could not be removed; then prune again.")]
 pub struct Args {

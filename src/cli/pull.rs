@@ -21,9 +21,9 @@ use crate::runner::store::Store;
   wincompat pull mcr.microsoft.com/windows/nanoserver:ltsc2022
   wincompat pull --host windows-server-2022 --root ./store registry.example/app:1
 
-The store is an OCI image layout: `skopeo --override-os windows copy oci:DIR:NAME …` reads it. A pull that was interrupted goes
-on where it stopped, and pulls of one image at once fetch nothing twice. A layer has a name in the store once its size, its
-digest and the digest of what is in it are those of the image.")]
+The store is an OCI image layout: `skopeo --override-os windows copy oci:DIR:NAME …` reads it. An interrupted pull goes on where it stopped.
+
+Exit codes: 0 done, 2 not done.")]
 pub struct Args {
     /// The image: NAME[:TAG][@DIGEST].
     #[arg(value_name = "IMAGE")]
@@ -41,9 +41,9 @@ pub struct Args {
     #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
-    registries: RegistryArgs,
-    #[command(flatten)]
     knowledge: KnowledgeArgs,
+    #[command(flatten)]
+    registries: RegistryArgs,
 }
 
 /// Prints the digest of the pulled image's manifest on `out`; the answer is the exit code, 0 or 2.

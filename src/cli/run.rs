@@ -37,7 +37,9 @@ use crate::runner::{import, name};
 
 /// Run a container, with no engine.
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = "Examples:
+#[command(
+    override_usage = "wincompat run [OPTIONS] <IMAGE> [COMMAND]...",
+    after_help = "Examples:
   wincompat run mcr.microsoft.com/windows/nanoserver:ltsc2022 cmd /c ver
   wincompat run -d --isolation=process --name web -p 8080:80 IMAGE
   wincompat run --rm -e GREETING=hello -v C:\\src:C:\\src:ro IMAGE cmd /c \"echo %GREETING%\"
@@ -47,20 +49,21 @@ The pair of image and host is judged first, as `wincompat check` does it; one th
 Ctrl-C is passed on to the container's process; a second one ends that by force, a third one the wait for it, a fourth one wincompat.
 So far this has been run against an emulation of the Host Compute Service only, not on Windows itself.
 
-Exit codes: the container's own; 125 wincompat failed or refused, 126 the command cannot be started, 127 there is no such command.")]
+Exit codes: the container's own; 125 wincompat failed or refused, 126 the command cannot be started, 127 there is no such command."
+)]
 pub struct Args {
-    /// The image: NAME[:TAG][@DIGEST].
-    #[arg(value_name = "IMAGE")]
-    image: String,
-    /// The command, and its arguments; the image's own if nothing is said.
-    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true)]
-    command: Vec<String>,
+    /// The image, NAME[:TAG][@DIGEST]; what follows it is the container's: its command, or arguments for the image's own.
+    // One argument: with two, wincompat would take options that follow the image, and Docker hands them on.
+    #[arg(value_names = ["IMAGE", "COMMAND"], num_args = 1.., required = true, trailing_var_arg = true)]
+    image_and_command: Vec<String>,
     /// Run in the background, and print the container's id.
     #[arg(short, long)]
     detach: bool,
     /// Remove the container when it has ended.
     #[arg(long = "rm")]
     remove: bool,
+    #[command(flatten)]
+    process: ProcessArgs,
     /// What the container is called.
     #[arg(long, value_parser = name::parse)]
     name: Option<String>,
@@ -68,7 +71,7 @@ pub struct Args {
     #[arg(long, value_name = "PROGRAM")]
     entrypoint: Option<String>,
     /// The computer name inside.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = flags::host_name)]
     hostname: Option<String>,
     #[command(flatten)]
     policy: PolicyArgs,
@@ -82,7 +85,7 @@ pub struct Args {
     #[arg(short, long, value_name = "HOST:CONTAINER[:ro]", value_parser = flags::volume)]
     volume: Vec<Volume>,
     /// The most memory it may use, e.g. 2g.
-    #[arg(long, value_name = "SIZE", value_parser = flags::memory)]
+    #[arg(short, long, value_name = "SIZE", value_parser = flags::memory)]
     memory: Option<u64>,
     /// The most processors it may use, e.g. 1.5.
     #[arg(long, value_name = "NUMBER", value_parser = flags::cpus)]
@@ -109,13 +112,11 @@ pub struct Args {
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
-    process: ProcessArgs,
-    #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
-    registries: RegistryArgs,
-    #[command(flatten)]
     knowledge: KnowledgeArgs,
+    #[command(flatten)]
+    registries: RegistryArgs,
 }
 
 /// When a registry is asked for an image.
@@ -149,6 +150,14 @@ pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) 
 }
 
 impl Args {
+    fn image(&self) -> &str {
+        self.image_and_command.first().map(String::as_str).unwrap_or_default()
+    }
+
+    fn command(&self) -> &[String] {
+        self.image_and_command.get(1..).unwrap_or_default()
+    }
+
     fn run(&self, columns: u16, out: &mut dyn Write, err: &mut dyn Write) -> Result<u32, Failure> {
         if self.policy.isolation == Wish::HostProcess {
             return Err(Refusal::new("wincompat runs no HostProcess containers")
@@ -198,6 +207,8 @@ impl Args {
         drop(images);
         drop(runtime);
         let request = self.request(&pulled, isolation, given)?;
+        // Not after minutes of importing.
+        request.process.check()?;
         let interrupts = terminal::interrupts()?;
         import::import(&*system, &store, &blobs, &pulled.layers, &interrupts, &|event| {
             progress::importing(event, self.quiet);
@@ -218,7 +229,11 @@ impl Args {
             return Err(Refusal::new(format!("a container runs on this host, and not on `{}`", self.host))
                 .hint("say --host local,ATTRIBUTES, or --dry-run for another host"));
         }
-        let found = host::find(std::slice::from_ref(&self.host), knowledge, policy.today)?;
+        let found = host::find(std::slice::from_ref(&self.host), knowledge, policy.today).map_err(|error| {
+            let refusal = Refusal::from(error);
+            let advised = cfg!(not(windows)) && is_local;
+            if advised { refusal.hint("see what another host would do: --dry-run --host windows-server-2022") } else { refusal }
+        })?;
         let [host] = <[Found; 1]>::try_from(found).map_err(|hosts| {
             Refusal::new(format!("a container runs on one host, and these are {}", hosts.len()))
                 .hint("name one, e.g. --host windows-server-2022")

@@ -15,7 +15,7 @@ use crate::runner::trace::Trace;
 #[derive(clap::Args, Clone, Debug)]
 pub struct StoreArgs {
     /// The folder of images, layers and containers.
-    #[arg(long, value_name = "DIR", env = "WINCOMPAT_ROOT")]
+    #[arg(long, value_name = "DIR", env = "WINCOMPAT_ROOT", hide_env_values = true)]
     root: Option<PathBuf>,
 }
 

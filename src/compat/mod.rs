@@ -14,7 +14,7 @@ use serde::Serialize;
 pub use finding::{Code, Detail, Finding, Severity, UnknownCode};
 pub use policy::{Isolation, Policy, Use, Wish};
 pub use rules::Possibility;
-pub use text::Subject;
+pub use text::{Engine, Subject};
 
 use crate::host::{Attribute, Host, Kind};
 use crate::image::{Candidate, Config, Image};
@@ -286,6 +286,9 @@ impl Case<'_> {
             }
             for &code in &possibility.because {
                 if !findings.iter().any(|finding| finding.code == code) {
+                    // Whoever enabled Hyper-V for an image that cannot run in it either would have done so in vain.
+                    let in_vain = code == Code::HypervUnavailable && possibility.because.len() > 1;
+                    let severity = if in_vain { Severity::Note } else { severity };
                     findings.push(Finding { code, severity, detail: self.detail(code) });
                 }
             }

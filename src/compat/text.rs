@@ -7,6 +7,15 @@ use crate::OsVersion;
 use crate::host::{Feature, Host, Kind};
 use crate::knowledge::Knowledge;
 
+/// Who is to run the container: whose command line the help shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Docker, for `wincompat check`.
+    Docker,
+    /// This program, for `wincompat run`.
+    Wincompat,
+}
+
 /// What a finding's sentences speak of.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
@@ -22,6 +31,8 @@ pub struct Subject<'a> {
     pub architecture: &'a str,
     /// The host.
     pub host: &'a Host,
+    /// Who is to run the container.
+    pub engine: Engine,
 }
 
 impl Finding {
@@ -56,6 +67,10 @@ impl Finding {
         let host = subject.host;
         // Writing to a String cannot fail.
         let _ = match name {
+            "run" => match subject.engine {
+                Engine::Docker => write!(text, "docker run"),
+                Engine::Wincompat => write!(text, "wincompat run"),
+            },
             "reference" => write!(text, "{}", subject.reference),
             "image" => match subject.image {
                 Some(version) => write!(text, "{version}"),

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::plain::clean;
 use crate::OsVersion;
-use crate::compat::{Finding, Isolation, Judgement, Possibility, Severity, Subject, Use, Verdict, Wish};
+use crate::compat::{Engine, Finding, Isolation, Judgement, Possibility, Severity, Subject, Use, Verdict, Wish};
 use crate::host::{Architecture, Attribute, Availability, Host, Kind, Source as HostSource};
 use crate::image::{self, Config, Digest, ErrorKind, Image, Source as ImageSource};
 use crate::knowledge::Knowledge;
@@ -254,8 +254,8 @@ impl Report {
 }
 
 impl Entry {
-    /// What was judged, as data with its sentences made.
-    pub fn new(knowledge: &Knowledge, host: &Host, image: &Image, judgement: &Judgement) -> Self {
+    /// What was judged, as data with its sentences made; their help is for this engine.
+    pub fn new(knowledge: &Knowledge, host: &Host, image: &Image, judgement: &Judgement, engine: Engine) -> Self {
         let candidate = judgement.chosen.and_then(|index| image.candidates.get(index));
         let version = candidate.and_then(|candidate| candidate.os_version()).map(|(version, _)| version);
         let architecture = candidate.map(|candidate| candidate.architecture.as_str()).unwrap_or_default();
@@ -267,6 +267,7 @@ impl Entry {
             image: version,
             architecture,
             host,
+            engine,
         };
         let os = match candidate.map(|candidate| &candidate.config) {
             Some(Config::Read(config)) if !config.os.is_empty() => Some(config.os.as_str()),

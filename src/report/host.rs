@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::document::{FindingEntry, HostEntry, PossibilityEntry, Tool};
 use super::plain::clean;
-use crate::compat::{Code, Isolation, Judgement, Policy, Subject, Use, judge};
+use crate::compat::{Code, Engine, Isolation, Judgement, Policy, Subject, Use, judge};
 use crate::host::{Found, Host, Prerequisite};
 use crate::image::{Candidate, Config, Image, Source, Version};
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
@@ -123,6 +123,7 @@ fn findings(knowledge: &Knowledge, host: &Host, judgement: &Judgement) -> Vec<Fi
         image: Some(host.os_version),
         architecture: host.architecture.as_str(),
         host,
+        engine: Engine::Docker,
     };
     let of_host = judgement.findings.iter().filter(|finding| OF_HOST.contains(&finding.code));
     of_host.map(|finding| FindingEntry::new(finding, &subject)).collect()

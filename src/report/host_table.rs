@@ -134,7 +134,7 @@ fn write_prerequisite(prerequisite: &Prerequisite, width: u16, out: &mut dyn Wri
     let needed = match prerequisite.needed {
         Needed::Both => "",
         Needed::Hyperv => " (for Hyper-V isolation)",
-        Needed::Hcs => " (to start containers without an engine)",
+        Needed::Hcs => " (for `run`)",
     };
     let found = format!("{}: {}{needed}", prerequisite.name, prerequisite.found);
     styled_line(style, state, &found, width, out)?;

@@ -21,7 +21,7 @@ pub use document::Report;
 /// A form of the report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// A table with the findings under it, for people.
+    /// Text for people.
     #[default]
     Table,
     /// One JSON document.

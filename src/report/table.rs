@@ -9,13 +9,15 @@ use textwrap::{WordSeparator, WordSplitter};
 
 use super::document::{Entry, Failure, FindingEntry, Report};
 use crate::OsVersion;
-use crate::compat::{Severity, Use, Verdict};
+use crate::compat::{Isolation, Severity, Use, Verdict, Wish};
 use crate::image::shown;
 
 /// Columns below which a table is not narrowed any further.
 pub(super) const NARROWEST: u16 = 60;
-/// What answers, verdict, lines and padding take, and a host broken at spaces.
-const FOR_THE_OTHER_COLUMNS: usize = 56;
+/// What answers, lines and padding take.
+const FOR_ANSWERS: usize = 30;
+/// What verdict and host take at least, the latter broken at spaces.
+const FOR_VERDICT_AND_HOST: usize = 26;
 /// The spaces around the content of a column.
 pub(super) const PADDING: u16 = 2;
 
@@ -53,7 +55,11 @@ fn results(report: &Report, width: u16) -> Table {
         .set_width(width)
         .set_header(["image", "host", "process", "Hyper-V", "verdict"]);
     let longest = report.results.iter().map(|entry| entry.image.reference.chars().count()).max().unwrap_or_default();
-    let for_image = usize::from(width).saturating_sub(FOR_THE_OTHER_COLUMNS).min(longest);
+    // A version stays whole, also beside the longest verdict.
+    let for_version = report.results.iter().map(|entry| entry.host.os_version.to_string().len()).max().unwrap_or_default();
+    let for_verdict = report.results.iter().map(|entry| verdict(entry.verdict).len()).max().unwrap_or_default();
+    let for_others = FOR_ANSWERS + (for_verdict + for_version).max(FOR_VERDICT_AND_HOST);
+    let for_image = usize::from(width).saturating_sub(for_others).min(longest);
     for entry in &report.results {
         let version = version(entry.image.os_version, entry.image.release.as_deref());
         table.add_row([
@@ -141,6 +147,14 @@ fn write_entry(entry: &Entry, width: u16, explained: &mut BTreeSet<&'static str>
 
 fn conclusion(entry: &Entry) -> &'static str {
     match (entry.ok, entry.taken) {
+        // The verdict above says that process isolation is possible too.
+        (Some(true), Some(Use::Hyperv))
+            if entry.verdict == Verdict::Process
+                && matches!(entry.isolation, Wish::Auto | Wish::Default)
+                && entry.host.default == Isolation::Hyperv =>
+        {
+            "runs with Hyper-V isolation, the default of this host"
+        }
         (Some(true), Some(Use::Process)) => "runs with process isolation",
         (Some(true), Some(Use::Hyperv)) => "runs with Hyper-V isolation",
         (Some(true), Some(Use::HostProcess)) => "runs as a HostProcess container",

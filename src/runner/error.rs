@@ -87,7 +87,7 @@ impl Error {
                 shown.causes.extend(messages.iter().cloned());
                 shown.hint = known
                     .and_then(|known| known.steps.first())
-                    .map(|step| format!("{step}; `wincompat explain 0x{code:08x}` tells more"));
+                    .map(|step| format!("{}; `wincompat explain 0x{code:08x}` tells more", step.trim_end_matches('.')));
             }
             Reason::Missing { what, hint } => {
                 shown.causes.push(what.clone());
@@ -100,7 +100,7 @@ impl Error {
 
     /// A document that was not built.
     pub fn invalid(what: impl Into<String>, invalid: &Invalid) -> Self {
-        Self::new(what).because(invalid)
+        Self::new(what).because(invalid).hint(invalid.hint())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::documents::{Cpus, Mount, Pipe, PortMapping, Protocol};
+use super::documents::{self, Cpus, Mount, Pipe, PortMapping, Protocol};
 
 /// What `-v` names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,8 +75,10 @@ pub fn publish(text: &str) -> Result<Vec<PortMapping>, String> {
         Some((ports, "udp")) => (ports, Protocol::Udp),
         Some((_, other)) => return Err(format!("`{other}` is neither tcp nor udp; {form}")),
     };
-    let (host, container) =
-        ports.split_once(':').ok_or_else(|| format!("wincompat picks no port of the host by itself: {form}"))?;
+    let (host, container) = ports
+        .split_once(':')
+        .filter(|(host, _)| !host.is_empty())
+        .ok_or_else(|| format!("wincompat picks no port of the host by itself: {form}"))?;
     if container.contains(':') {
         return Err(format!("a port is published on all addresses of the host; {form}"));
     }
@@ -98,6 +100,15 @@ fn range(text: &str) -> Result<std::ops::RangeInclusive<u16>, String> {
         None => (port(text)?, port(text)?),
     };
     if first <= last { Ok(first..=last) } else { Err(format!("the range {text} runs backwards")) }
+}
+
+/// Reads the computer name of a container.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn host_name(text: &str) -> Result<String, String> {
+    documents::host_name(text).map(|()| text.to_owned()).map_err(|invalid| invalid.to_string())
 }
 
 /// Reads a size of memory as Docker does: a number, then `b`, `k`, `m`, `g` or `t`, bytes if nothing is said. The answer is in MiB,
@@ -301,5 +312,13 @@ mod tests {
             assert!(environment.add(wrong, &outer).is_err(), "{wrong}");
         }
         assert!(environment.add_file("A=1\nB B=2", &outer).unwrap_err().starts_with("line 2: "));
+    }
+
+    #[test]
+    fn a_host_name_of_three_hundred_letters_is_refused_before_anything_is_pulled() {
+        assert_eq!(host_name("web-1"), Ok("web-1".to_owned()));
+        for wrong in ["a".repeat(300).as_str(), "", "-a", "a.b", "a\0", "ä"] {
+            assert!(host_name(wrong).unwrap_err().contains("1 to 63"), "{wrong}");
+        }
     }
 }

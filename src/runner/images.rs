@@ -164,7 +164,9 @@ impl Images<'_> {
     pub fn prune(&self) -> Result<Removed, Error> {
         let mut removed = Removed::default();
         let Some(_emptying) = self.blobs.emptying()? else {
-            removed.notes.push("an image is being pulled: what no image needs stays until it is pruned again".to_owned());
+            removed
+                .notes
+                .push("an image is being pulled or imported: what no image needs stays until it is pruned again".to_owned());
             return Ok(removed);
         };
         let before = SystemTime::now().checked_sub(KEPT).unwrap_or(SystemTime::UNIX_EPOCH);
@@ -194,7 +196,9 @@ impl Images<'_> {
     /// Deletes of an image that is not listed any more what nothing else needs; `own` is its content.
     fn sweep(&self, own: BTreeSet<Digest>, image: Option<&Pulled>, removed: &mut Removed) -> Result<(), Error> {
         let Some(_emptying) = self.blobs.emptying()? else {
-            removed.notes.push("an image is being pulled: what only this one needed stays until `wincompat prune`".to_owned());
+            removed
+                .notes
+                .push("an image is being pulled or imported: what only this one needed stays until `wincompat prune`".to_owned());
             return Ok(());
         };
         let needed = match self.needed() {

@@ -25,6 +25,8 @@ const COMPLETE: &str = "wincompat.json";
 /// How often a layer is looked at that another process has locked, and after how long the user is told.
 const TICK: Duration = Duration::from_millis(50);
 const UNTOLD: Duration = Duration::from_secs(1);
+/// How long another process may remove images.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(300);
 
 /// What to do where the system refuses what this program owns.
 const LOOK: &str = "close what has it open, and look whether its disk is full or read-only; then try again";
@@ -50,6 +52,9 @@ pub fn import(
     report: &dyn Fn(Event<'_>),
 ) -> Result<Vec<LayerId>, Error> {
     let mut ids: Vec<LayerId> = Vec::with_capacity(layers.len());
+    // Whoever removes the image meanwhile leaves its content alone: HCS would miss the layers below the one it imports.
+    let is_missing = !all_complete(store, layers);
+    let _filling = is_missing.then(|| blobs.filling(WAIT_FOR_OTHERS)).transpose()?;
     for layer in layers {
         interrupts.check()?;
         let id = LayerId::on(ids.first(), &layer.diff_id);
@@ -62,6 +67,16 @@ pub fn import(
         ids.insert(0, id);
     }
     Ok(ids)
+}
+
+/// Whether all layers of an image were imported to their end.
+fn all_complete(store: &Store, layers: &[pull::Layer]) -> bool {
+    let mut below = None;
+    layers.iter().all(|layer| {
+        let id = LayerId::on(below.as_ref(), &layer.diff_id);
+        below = Some(id);
+        is_complete(store, &id)
+    })
 }
 
 /// Whether a layer was imported to its end.

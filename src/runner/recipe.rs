@@ -60,7 +60,7 @@ pub fn run(
     request: &Request,
     stdio: impl FnOnce(&Claim) -> Result<Stdio, Error>,
 ) -> Result<Outcome, Error> {
-    request.process.parameters().map_err(|invalid| Error::invalid("the container's command is wrong", &invalid))?;
+    request.process.check()?;
     let mut claim = kitchen.store.claim(request.clone())?;
     (kitchen.report)(Progress::Claimed(&claim));
 

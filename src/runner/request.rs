@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::documents::{ConsoleSize, Cpus, Invalid, Mount, Pipe, PortMapping, ProcessParameters};
+use super::error::Error;
 use super::id::LayerId;
 use crate::compat::Isolation;
 
@@ -65,6 +66,15 @@ pub struct ProcessRequest {
 }
 
 impl ProcessRequest {
+    /// Refuses a process that Windows could not be told of.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn check(&self) -> Result<(), Error> {
+        self.parameters().map(drop).map_err(|invalid| Error::invalid("the container's command is wrong", &invalid))
+    }
+
     /// The document for HCS.
     pub fn parameters(&self) -> Result<ProcessParameters, Invalid> {
         let parameters = ProcessParameters::new(&self.command_line)?

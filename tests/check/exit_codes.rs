@@ -74,6 +74,7 @@ fn what_is_wrong_with_the_arguments_is_said_before_anything_is_asked() {
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}");
         assert!(answer.err.starts_with("error: "), "{arguments:?}: {}", answer.err);
         assert!(!answer.err.contains("password@"), "{}", answer.err);
+        assert!(!answer.err.contains("-- --"), "an option is no image: {}", answer.err);
     }
     assert_eq!(shop.server.requests().len(), 0);
 }

@@ -52,6 +52,27 @@ fn it_runs_with_hyperv_isolation() {
     assert!(codes(result).contains(&"explicit-isolation-needed"));
 }
 
+/// Also beside the longest verdict, a version is not broken.
+#[test]
+fn a_version_stays_whole() {
+    let image = "mcr.microsoft.com/windows/servercore:ltsc2025";
+    for version in ["10.0.20348.5139", "10.0.20348.65535"] {
+        let answer = Shop::of(nanoserver_1903()).check(&["--offline", "--host", version, image]);
+        assert!(answer.out.contains(&format!("| {version} |")), "{}", answer.out);
+        assert!(answer.out.lines().all(|line| line.len() <= 80), "{}", answer.out);
+    }
+}
+
+/// The table says that process isolation is possible; the sentence under it, why it is not what is taken.
+#[test]
+fn a_client_takes_its_default() {
+    let arguments = ["--offline", "--host", "windows-11-24h2", "mcr.microsoft.com/windows/nanoserver:ltsc2022"];
+    let said = |more: &[&str]| Shop::of(nanoserver_1903()).check(&[&arguments[..], more].concat()).out.replace("\n  ", " ");
+    assert!(said(&[]).contains("runs with Hyper-V isolation, the default of this host"), "{}", said(&[]));
+    let asked = said(&["--isolation=hyperv"]);
+    assert!(asked.contains("runs with Hyper-V isolation ") && !asked.contains("the default of this host"), "{asked}");
+}
+
 #[test]
 fn people_get_a_table() {
     let shop = Shop::of(nanoserver_1903());

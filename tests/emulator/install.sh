@@ -28,6 +28,15 @@ emulator_install() {
     done
 }
 
+# Makes a prefix a Windows Server 2022 host with the Containers feature. Only the existence of its services matters: they are never started.
+emulator_host() {
+    local service
+    wine reg import "$wine_root/fixtures/hosts/windows-server-2022.reg" >&2 || return
+    for service in vmcompute hns; do
+        wine sc create "$service" binPath= 'C:\windows\system32\services.exe' >&2 || return
+    done
+}
+
 # Runs the raw client in a prefix of its own.
 emulator_client() (
     wine_prefix && emulator_install "$WINEPREFIX" && wine raw-client.exe "$@"

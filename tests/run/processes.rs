@@ -55,6 +55,15 @@ fn nothing_said_it_is_as_the_image_says() {
     machine.has_nothing_left();
 }
 
+/// As with Docker, what follows the image is the container's, also where wincompat has an option of that name.
+#[test]
+fn options_after_the_image_are_the_containers() {
+    let Some(machine) = Machine::new() else { return };
+    machine.run(&["--entrypoint", "guest", IMAGE, "show", "--help", "--rm", "--"]).with(0);
+    assert_eq!(machine.last_document("HcsCreateProcess")["CommandLine"], "guest show --help --rm --");
+    machine.has_nothing_left();
+}
+
 #[test]
 fn variables_of_the_image_of_files_and_of_flags() {
     let Some(machine) = Machine::new() else { return };

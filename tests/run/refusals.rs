@@ -62,7 +62,12 @@ fn what_is_refused_is_not_pulled() {
     let image = image_of(OLDER);
     let server = registry("app", "1", &image);
     let reference = format!("{}/app:1", server.name());
-    machine.run(&[&reference]).failed(125, &["[build-mismatch]"]);
+    // Whoever typed `wincompat run` is told what to add to that.
+    let refused = machine.run(&[&reference]);
+    refused.failed(125, &["[build-mismatch]"]);
+    let advice = refused.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(advice.contains(&format!("`wincompat run --isolation=hyperv {reference}`")), "{advice}");
+    assert!(!advice.contains("docker"), "{advice}");
     assert!(!machine.store().exists());
     assert_eq!(machine.host.calls(), [serde_json::Value::Null; 0]);
     let layers: Vec<String> = image.facts.layers.as_array().unwrap().iter().map(|layer| layer["digest"].to_string()).collect();

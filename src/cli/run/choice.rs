@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Args, When};
 use crate::cli::refusal::{Failure, Refusal};
 use crate::cli::{check, registries};
-use crate::compat::{self, Code, Isolation, Judgement, Policy, Severity, Use, Wish};
+use crate::compat::{self, Code, Engine, Isolation, Judgement, Policy, Severity, Use, Wish};
 use crate::host::Found;
 use crate::image::layout::Folder;
 use crate::image::{Digest, Image, Images, Name, Reference};
@@ -48,7 +48,7 @@ impl Args {
         policy: &Policy,
         root: &Path,
     ) -> Result<Chosen, Refusal> {
-        let reference: Reference = self.image.parse()?;
+        let reference: Reference = self.image().parse()?;
         let name = registries::name(&reference)?.clone();
         let judged = async |place: &Reference| {
             let resolved = images.resolve(std::slice::from_ref(place)).await.pop();
@@ -92,14 +92,15 @@ impl Args {
         err: &mut dyn Write,
     ) -> Result<Isolation, Failure> {
         let judgement = &chosen.judgement;
+        let mut entry = Entry::new(knowledge, &host.host, &chosen.image, judgement, Engine::Wincompat);
+        entry.findings.retain(|finding| !OF_ENGINES.iter().any(|code| code.as_str() == finding.code));
         match judgement.taken {
             Some(taken) if judgement.ok == Some(true) => {
-                warn(judgement, knowledge, host, chosen, err).map_err(Failure::Stream)?;
+                warn(&entry, err).map_err(Failure::Stream)?;
                 return Ok(if taken == Use::Hyperv { Isolation::Hyperv } else { Isolation::Process });
             }
             _ => {}
         }
-        let entry = Entry::new(knowledge, &host.host, &chosen.image, judgement);
         report::write(&Report::new(knowledge, vec![entry], Vec::new()), Format::Table, columns, err).map_err(Failure::Stream)?;
         writeln!(err).map_err(Failure::Stream)?;
         let forced = match self.policy.isolation {
@@ -131,11 +132,12 @@ fn stored(root: &Path, name: &Name) -> Result<Option<Pulled>, Refusal> {
     }
 }
 
+/// What is found about engines, of which none runs the container here.
+const OF_ENGINES: [Code; 3] = [Code::ExplicitIsolationNeeded, Code::EngineMayRefuse, Code::HostTooOldForDocker];
+
 /// Warnings of a judgement that went well, a line each.
-fn warn(judgement: &Judgement, knowledge: &Knowledge, host: &Found, chosen: &Chosen, err: &mut dyn Write) -> io::Result<()> {
-    let is_told = |code: &str| code != Code::ExplicitIsolationNeeded.as_str();
-    let entry = Entry::new(knowledge, &host.host, &chosen.image, judgement);
-    for finding in entry.findings.iter().filter(|finding| finding.severity == Severity::Warning && is_told(finding.code)) {
+fn warn(entry: &Entry, err: &mut dyn Write) -> io::Result<()> {
+    for finding in entry.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
         writeln!(err, "warning: {} [{}]", plain::clean(&finding.message), finding.code)?;
     }
     Ok(())

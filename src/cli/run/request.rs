@@ -44,7 +44,7 @@ impl Args {
         let command = Command {
             entrypoint: if overridden { &own_entrypoint } else { config.entrypoint.as_deref().unwrap_or_default() },
             image_command: if overridden { &[] } else { config.cmd.as_deref().unwrap_or_default() },
-            arguments: &self.command,
+            arguments: self.command(),
             args_escaped: !overridden && config.args_escaped == Some(true),
         };
         let command_line = command.line().map_err(|error| {
@@ -54,7 +54,7 @@ impl Args {
         })?;
         Ok(Request {
             name: self.name.clone().unwrap_or_default(),
-            image: self.image.clone(),
+            image: self.image().to_owned(),
             isolation,
             layers: pulled.layer_ids(),
             host_name: self.hostname.clone(),

@@ -275,6 +275,7 @@ fn sentences_are_filled() {
             image: candidate.and_then(Candidate::os_version).map(|(version, _)| version),
             architecture: candidate.map_or("", |candidate| &candidate.architecture),
             host: &host,
+            engine: Engine::Docker,
         };
         for finding in &judgement.findings {
             for text in [finding.message(&subject), finding.help(&subject)] {

@@ -113,6 +113,19 @@ fn production_refuses_process_isolation_on_clients_only() {
     assert_eq!(judged(&host, &image, &production(Wish::Process)).taken, Some(Use::Process));
 }
 
+/// Enabling Hyper-V is no way out for an image that is newer than the host.
+#[test]
+fn what_would_be_mended_in_vain_is_a_note() {
+    let weight = |process, hyperv| {
+        let (mut host, image) = pair(Kind::Server, process, hyperv);
+        host.hyperv = Availability::Unavailable;
+        let judgement = judged(&host, &image, &today());
+        judgement.findings.iter().find(|finding| finding.code == Code::HypervUnavailable).unwrap().severity
+    };
+    assert_eq!(weight('n', 'n'), Severity::Note);
+    assert_eq!(weight('n', 'y'), Severity::Error);
+}
+
 #[test]
 fn strict_leaves_what_was_assumed_undecided() {
     let strict = Policy { strict: true, ..today() };

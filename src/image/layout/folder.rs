@@ -176,6 +176,7 @@ impl Folder {
     /// Removes what was written aside before this time and never got its name. The caller must be [`Self::emptying`].
     pub fn remove_partial(&self, before: SystemTime) -> Result<(), Error> {
         let remove = || -> io::Result<()> {
+            fs::create_dir_all(self.ingest())?;
             for entry in fs::read_dir(self.ingest())? {
                 let entry = entry?;
                 if entry.file_type()?.is_file() && entry.metadata()?.modified()? < before {
@@ -245,6 +246,8 @@ impl Folder {
 
     /// Writes a file aside and renames it into place.
     fn place(&self, bytes: &[u8], target: &Path) -> io::Result<()> {
+        // A layout made by others has no such folder.
+        fs::create_dir_all(self.ingest())?;
         let mut file = tempfile::Builder::new().prefix("").tempfile_in(self.ingest())?;
         file.write_all(bytes)?;
         let until = Instant::now() + BUSY;
@@ -352,6 +355,16 @@ mod tests {
         assert_eq!(folder.blob(&digest, 2).unwrap(), b"{}", "put again, it is whole again");
         assert_eq!(fs::read_dir(folder.ingest()).unwrap().count(), 0, "nothing is left aside");
         assert!(Folder::open(root.path().join("store")).is_ok());
+    }
+
+    #[test]
+    fn a_layout_made_by_others_can_be_changed() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join(MARKER), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+        let folder = Folder::open(root.path()).unwrap();
+        folder.remove_partial(SystemTime::now()).unwrap();
+        fs::remove_dir(folder.ingest()).unwrap();
+        folder.update_index(WAIT, |entries| entries.push(json!({}))).unwrap();
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use process::ProcessParameters;
 pub use properties::{ProcessStatus, ServiceProperties, SystemProperties};
 pub use query::SystemQuery;
 pub use result_error::ResultError;
-pub use spec::{Cpus, Layer, Mount, Pipe, Spec};
+pub use spec::{Cpus, Layer, Mount, Pipe, Spec, host_name};
 pub use xenon::Xenon;
 
 /// Why a document was not built.
@@ -79,6 +79,24 @@ pub enum Invalid {
         /// Its protocol.
         protocol: Protocol,
     },
+}
+
+impl Invalid {
+    /// What to do about it.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::NoLayers => "take an image that has layers",
+            Self::RelativePath(_) | Self::Volume(_) => "name whole paths, e.g. C:\\folder, with --root and -v",
+            Self::HostName(_) => "name another with --hostname",
+            Self::ContainerPath(_) | Self::DuplicateMount(_) => "name another folder of the container with -v HOST:CONTAINER",
+            Self::NoMemory => "name a limit with --memory, e.g. 512m",
+            Self::NoCommand | Self::LongCommand(_) => "name a command that fits behind the image, or a program with --entrypoint",
+            Self::VariableName(_) | Self::DuplicateVariable(_) | Self::Nul(_) => {
+                "a COMMAND, --entrypoint, -w and -u go before what the image says; what is wrong in its environment has to be mended there"
+            }
+            Self::PortZero | Self::DuplicatePort { .. } => "name other ports with -p HOST:CONTAINER",
+        }
+    }
 }
 
 /// The document that creates a compute system, of either generation.

@@ -127,7 +127,7 @@ pub(super) fn absolute(path: &str) -> Result<(), Invalid> {
 }
 
 /// Letters, digits and hyphens. Microsoft recommends at most 15 (a NetBIOS name); HCS takes a DNS label.
-fn host_name(name: &str) -> Result<(), Invalid> {
+pub fn host_name(name: &str) -> Result<(), Invalid> {
     let fits = (1..=63).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && !name.starts_with('-')

@@ -26,6 +26,8 @@ pub struct Reader {
     position: u64,
     /// How the older file began that was read to its end.
     finished: Vec<u8>,
+    /// How many bytes may still be read; `None` for all that come.
+    left: Option<u64>,
 }
 
 /// A file that is open.
@@ -40,7 +42,21 @@ impl Reader {
     /// The log in this container's folder, from its beginning; `None` if there is none.
     pub fn open(folder: &Path) -> Option<Self> {
         let is_there = current(folder).exists() || older(folder).exists();
-        is_there.then(|| Self { folder: folder.to_owned(), open: None, head: Vec::new(), position: 0, finished: Vec::new() })
+        is_there.then(|| Self {
+            folder: folder.to_owned(),
+            open: None,
+            head: Vec::new(),
+            position: 0,
+            finished: Vec::new(),
+            left: None,
+        })
+    }
+
+    /// From now on, what has been written by this moment: it ends, even if the container writes faster than we read. Counted in bytes,
+    /// since a clock may be set back, and what was written before that then lies in the future.
+    pub fn so_far(&mut self) {
+        let length = |path: PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
+        self.left = Some(length(current(&self.folder)).saturating_add(length(older(&self.folder))));
     }
 
     /// The next entry; `None` where there is none yet.
@@ -49,9 +65,10 @@ impl Reader {
             if self.open.is_none() {
                 self.open = self.find()?;
             }
-            let Some(part) = &mut self.open else { return Ok(None) };
+            let (Some(part), true) = (&mut self.open, self.left != Some(0)) else { return Ok(None) };
             if let Some(line) = read_line(&mut part.file)? {
                 self.position += line.length;
+                self.left = self.left.map(|left| left.saturating_sub(line.length));
                 if let Some(entry) = Entry::from_line(&line.content) {
                     return Ok(Some(entry));
                 }
@@ -63,8 +80,9 @@ impl Reader {
         }
     }
 
-    /// All entries up to the end of the container, as they come: `lives` says whether it may write any more.
+    /// All further entries up to the end of the container, as they come: `lives` says whether it may write any more.
     pub fn following(mut self, mut lives: impl FnMut() -> bool) -> impl Iterator<Item = io::Result<Entry>> {
+        self.left = None;
         let mut has_ended = false;
         std::iter::from_fn(move || {
             loop {

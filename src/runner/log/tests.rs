@@ -219,3 +219,20 @@ fn a_folder_in_the_place_of_the_log_is_an_error_and_nothing_is_no_log() {
     fs::create_dir(current(folder.path())).unwrap();
     assert!(Reader::open(folder.path()).unwrap().next().unwrap().is_err());
 }
+
+/// Entries that lie in the future, because the clock has been set back since, were not shown without `--follow`.
+#[test]
+fn what_was_written_before_the_clock_was_set_back_is_there_and_what_comes_later_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = current(folder.path());
+    let line = |text: &str| format!("{{\"time\":\"2999-01-01T00:00:00Z\",\"stream\":\"stdout\",\"text\":\"{text}\"}}\n");
+    fs::write(&path, line("one") + &line("two")).unwrap();
+    let mut reader = Reader::open(folder.path()).unwrap();
+    reader.so_far();
+    assert_eq!(reader.next().unwrap().unwrap().bytes, b"one");
+    fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(line("three").as_bytes()).unwrap();
+    assert_eq!(reader.next().unwrap().unwrap().bytes, b"two");
+    assert!(reader.next().is_none() && reader.next().is_none());
+    let rest: Vec<_> = reader.following(|| false).map(|entry| entry.unwrap().bytes).collect();
+    assert_eq!(rest, [b"three"]);
+}

@@ -8,6 +8,7 @@ use super::fake::{Fake, Killed, Trouble, When};
 use crate::image::Digest;
 use crate::image::layout::Folder;
 use crate::runner::id::LayerId;
+use crate::runner::images::Images;
 use crate::runner::import::{Event, import, is_complete};
 use crate::runner::interrupts::Interrupts;
 use crate::runner::layer::Compression;
@@ -134,6 +135,23 @@ fn a_layer_that_a_stranger_keeps_locked_is_told_of_and_can_be_interrupted() {
     let error = import(&Fake::new(), &store, &blobs, &layers, &interrupts, &report).unwrap_err();
     assert_eq!(error.what, "interrupted");
     assert_eq!(kept(&store), [""; 0]);
+}
+
+/// Its lower layers were deleted while HCS imported the upper ones on them.
+#[test]
+fn an_image_that_is_removed_while_it_is_imported_keeps_its_layers_until_then() {
+    let (folder, store) = empty_store();
+    let (blobs, layers) = image(folder.path());
+    let fake = Fake::new();
+    let images = Images { system: Some(&fake), store: &store, blobs: &blobs };
+    let prune = |event: Event<'_>| {
+        let Event::Importing(_) = event else { panic!("{event:?}") };
+        let pruned = images.prune().unwrap();
+        assert!(pruned.layers.is_empty() && pruned.notes[0].contains("imported"), "{pruned:?}");
+    };
+    let ids = import(&fake, &store, &blobs, &layers, &Interrupts::new(), &prune).unwrap();
+    assert!(ids.iter().all(|id| is_complete(&store, id)));
+    assert_eq!(images.prune().unwrap().layers.len(), 2, "no image is listed that needs them");
 }
 
 #[test]

@@ -277,3 +277,14 @@ fn a_dry_run_lists_the_calls_and_touches_nothing() {
     }
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }
+
+#[test]
+fn what_an_image_says_that_windows_cannot_be_told_is_refused_with_a_way_out() {
+    let (_folder, store) = store();
+    let mut request = request(Isolation::Process);
+    request.process.environment.insert("A\0B".to_owned(), String::new());
+    let fake = Fake::new();
+    let refused = run(&fake, &store, &request, b"").unwrap().result.unwrap_err();
+    assert!(refused.causes[0].contains("NUL") && refused.hint.is_some(), "{refused:?}");
+    assert_eq!((fake.world().calls.len(), store.container_ids().unwrap().len()), (0, 0));
+}
