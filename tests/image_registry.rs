@@ -113,8 +113,13 @@ fn images_are_read_side_by_side_but_not_all_at_once() {
     let (now, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let index = fixture("mcr-nanoserver-1809-17763.3770-index.json");
     let highest = Arc::clone(&peak);
+    // The first eight wait for each other, however slow the machine; where they never come together, the test fails.
+    let patience = Instant::now() + Duration::from_secs(30);
     let server = Server::start(move |_| {
         highest.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        while highest.load(Ordering::SeqCst) < 8 && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         std::thread::sleep(Duration::from_millis(20));
         now.fetch_sub(1, Ordering::SeqCst);
         Reply::new(200, &[("content-type", DOCKER_LIST)], &index)
