@@ -35,6 +35,7 @@ wine_exe=$wine_target/$wine_triple/debug/wincompat.exe
 wine_skipped=(
     --skip a_foreign_layer_comes_from_where_the_image_says
     --skip a_foreign_layer_is_fetched_over_https_and_with_nothing_shown
+    --skip of_many_places_named_for_a_layer_a_few_are_asked
     --skip an_authority_of_ones_own_is_trusted_when_it_is_named
     --skip nothing_goes_from_https_to_http
 )

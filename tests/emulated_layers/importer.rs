@@ -99,7 +99,8 @@ impl Shop {
 
     fn run(&self, images: Vec<String>, prune: bool, faults: &str) -> (ExitStatus, Vec<Outcome>) {
         let (mut program, answer) = self.importer(images, prune, faults);
-        let output = program.output().unwrap();
+        // Wine does not get one or two of a thousand programs to run, and says so with this code.
+        let output = (0..4).find_map(|_| program.output().ok()).unwrap_or_else(|| program.output().unwrap());
         if !output.status.success() {
             eprintln!("{}", String::from_utf8_lossy(&output.stderr));
         }
