@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -18,8 +18,8 @@ use wincompat::runner::store::Store;
 use wincompat::runner::system::{PATIENCE, this_machine};
 use wincompat::runner::trace::Trace;
 
-use crate::emulated::Host;
 use crate::emulated::image::{Image, name};
+use crate::emulated::{Host, spawn};
 
 /// What an importer is told by.
 const TASK: &str = "WINCOMPAT_TEST_IMPORT";
@@ -99,8 +99,8 @@ impl Shop {
 
     fn run(&self, images: Vec<String>, prune: bool, faults: &str) -> (ExitStatus, Vec<Outcome>) {
         let (mut program, answer) = self.importer(images, prune, faults);
-        // Wine does not get one or two of a thousand programs to run, and says so with this code.
-        let output = (0..4).find_map(|_| program.output().ok()).unwrap_or_else(|| program.output().unwrap());
+        program.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let output = spawn(&mut program).wait_with_output().unwrap();
         if !output.status.success() {
             eprintln!("{}", String::from_utf8_lossy(&output.stderr));
         }
