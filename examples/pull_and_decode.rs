@@ -11,13 +11,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use wincompat::image::layout::Folder;
+use wincompat::image;
+use wincompat::image::Reference;
 use wincompat::image::reference::Location;
-use wincompat::image::{self, Images, Options, Reference};
 use wincompat::knowledge::Knowledge;
-use wincompat::runner::layer::transport::stamp_portably;
-use wincompat::runner::layer::{self, Expected, LayerError, Limits, Position, Streamed, Transport, decode};
-use wincompat::runner::pull::{Layer, Pulled, Unpack, Watch, pull_and_unpack};
+use wincompat::layer;
+use wincompat::layer::transport::stamp_portably;
+use wincompat::layer::{Expected, LayerError, Limits, Position, Streamed, Transport, decode};
+use wincompat::oci::layout::Folder;
+use wincompat::oci::pull::{Layer, Pulled, Unpack, Watch, pull_and_unpack};
+use wincompat::oci::{Images, Options};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 

@@ -1,7 +1,9 @@
 //! Image configs, as the judgement and as the runner read them.
 #![no_main]
 
-use wincompat::{image::config, knowledge::Knowledge, runner::image_config::ImageConfig};
+use wincompat::image::config;
+use wincompat::knowledge::Knowledge;
+use wincompat::image::run_config::ImageConfig;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(config) = config::parse(bytes) {

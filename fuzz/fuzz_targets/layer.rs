@@ -3,7 +3,7 @@
 
 use std::io;
 
-use wincompat::runner::layer::*;
+use wincompat::layer::*;
 
 /// Takes everything and keeps nothing.
 struct Void;

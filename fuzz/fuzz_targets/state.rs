@@ -2,9 +2,9 @@
 #![no_main]
 
 use wincompat::image::Digest;
-use wincompat::runner::guid::Guid;
-use wincompat::runner::id::{ContainerId, LayerId};
-use wincompat::runner::state::State;
+use wincompat::hcs::guid::Guid;
+use wincompat::hcs::id::{ContainerId, LayerId};
+use wincompat::runner::store::state::State;
 
 fn is_hex(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

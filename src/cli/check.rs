@@ -6,12 +6,17 @@ use std::path::Path;
 
 use super::facts::KnowledgeArgs;
 use super::policy::PolicyArgs;
-use super::refusal::Refusal;
 use super::registries::{CHECKED_WITHIN, RegistryArgs};
+use super::wording::CommandLine;
+use crate::Error;
+use crate::ErrorKind;
+use crate::cli::failure;
+use crate::cli::list;
 use crate::compat::{self, Code, Engine, Policy};
 use crate::host::{self, Host};
-use crate::image::{self, Config, Image, Images, Reference, list};
+use crate::image::{Config, Image, Reference};
 use crate::knowledge::Knowledge;
+use crate::oci::Images;
 use crate::report::document::{Entry, Failure, Report};
 use crate::report::{self, Format};
 
@@ -97,13 +102,13 @@ pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) 
             Ok(report.exit_code())
         }
         Err(refusal) => {
-            refusal.write(err)?;
+            failure::write(&refusal, err)?;
             Ok(2)
         }
     }
 }
 
-fn check(args: &Args) -> Result<Report, Refusal> {
+fn check(args: &Args) -> Result<Report, Error> {
     let policy = args.policy()?;
     let knowledge = args.knowledge.load()?;
     let hosts = args.hosts(&knowledge, &policy)?;
@@ -119,7 +124,7 @@ fn check(args: &Args) -> Result<Report, Refusal> {
                 let judgement = compat::judge(&knowledge, host, &image, &policy);
                 Entry::new(&knowledge, host, &image, &judgement, Engine::Docker)
             })),
-            Err(error) => errors.push(Failure::new(text, &error)),
+            Err(error) => errors.push(Failure::new(text, &error, &CommandLine)),
         }
     }
     Ok(Report::new(&knowledge, results, errors))
@@ -130,8 +135,8 @@ fn read_images(
     args: &Args,
     knowledge: &Knowledge,
     hosts: &[Host],
-    references: &[Result<Reference, image::Error>],
-) -> Vec<Result<Image, image::Error>> {
+    references: &[Result<Reference, Error>],
+) -> Vec<Result<Image, Error>> {
     let well_formed: Vec<Reference> = references.iter().flatten().cloned().collect();
     let mut read = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async {
@@ -155,12 +160,12 @@ fn read_images(
             read
         }),
         Err(error) => {
-            let failed = image::Error::new(image::ErrorKind::Network, "no request can be sent").because(error.to_string());
+            let failed = Error::of(ErrorKind::Network, "no request can be sent").because(error.to_string());
             well_formed.iter().map(|_| Err(failed.clone())).collect()
         }
     }
     .into_iter();
-    let missing = || Err(image::Error::new(image::ErrorKind::Network, "the image was not looked for"));
+    let missing = || Err(Error::of(ErrorKind::Network, "the image was not looked for"));
     references.iter().map(|reference| reference.clone().and_then(|_| read.next().unwrap_or_else(missing))).collect()
 }
 
@@ -189,7 +194,7 @@ fn unread_choices(knowledge: &Knowledge, hosts: &[Host], image: &Image) -> Vec<u
 }
 
 impl Args {
-    fn policy(&self) -> Result<Policy, Refusal> {
+    fn policy(&self) -> Result<Policy, Error> {
         let findings = self.deny.iter().filter_map(|denied| match denied {
             Denied::Finding(code) => Some(*code),
             Denied::Warnings => None,
@@ -202,20 +207,20 @@ impl Args {
         })
     }
 
-    fn hosts(&self, knowledge: &Knowledge, policy: &Policy) -> Result<Vec<Host>, Refusal> {
+    fn hosts(&self, knowledge: &Knowledge, policy: &Policy) -> Result<Vec<Host>, Error> {
         let found = host::find(&self.host, knowledge, policy.today)?;
         Ok(found.into_iter().map(|found| found.host).collect())
     }
 
     /// The images of the arguments, then those of `--from`.
-    fn image_texts(&self) -> Result<Vec<String>, Refusal> {
+    fn image_texts(&self) -> Result<Vec<String>, Error> {
         let mut texts = self.images.clone();
         let lines = match self.from.as_deref() {
             None => return Ok(texts),
             Some("-") => list::read("standard input", io::stdin().lock()),
             Some(path) => std::fs::File::open(Path::new(path))
                 .map_err(|error| {
-                    let failed = image::Error::new(image::ErrorKind::NotFound, format!("{path} could not be read"));
+                    let failed = Error::of(ErrorKind::NotFound, format!("{path} could not be read"));
                     failed.because(error.to_string())
                 })
                 .and_then(|file| list::read(path, file)),
@@ -223,7 +228,7 @@ impl Args {
         .map_err(|error| error.hint("--from takes a text file with one image a line, or - for standard input"))?;
         texts.extend(lines.into_iter().map(|line| line.text));
         if texts.is_empty() {
-            return Err(Refusal::new("there is no image to check").hint("name an image, or put one a line into the list"));
+            return Err(Error::new("there is no image to check").hint("name an image, or put one a line into the list"));
         }
         Ok(texts)
     }

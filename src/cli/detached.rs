@@ -6,10 +6,10 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use crate::Error;
 use crate::report::plain::clean;
-use crate::runner::error::Error;
-use crate::runner::interrupts::Interrupts;
-use crate::runner::monitor::{Order, Told};
+use crate::runner::life::interrupts::Interrupts;
+use crate::runner::life::monitor::{Order, Told};
 use crate::runner::request::Request;
 
 /// How often Ctrl-C is looked at.

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::refusal::{Failure, Refusal};
+use super::failure::{self, Failure};
+use crate::Error;
 use crate::report::plain::clean;
 
 /// Does this for each name; the exit code is 0 if all was done, else 2.
@@ -34,7 +35,7 @@ pub fn print_each(
     names: &[String],
     out: &mut dyn Write,
     err: &mut dyn Write,
-    mut act: impl FnMut(&str) -> Result<String, Refusal>,
+    mut act: impl FnMut(&str) -> Result<String, Error>,
 ) -> io::Result<u8> {
     each(names, err, |name, _| writeln!(out, "{}", clean(&act(name)?)).map_err(Failure::Stream))
 }
@@ -44,11 +45,11 @@ pub fn print_each(
 /// # Errors
 ///
 /// A stream that cannot be written.
-pub fn begin<T>(result: Result<T, Refusal>, err: &mut dyn Write) -> io::Result<Option<T>> {
+pub fn begin<T>(result: Result<T, Error>, err: &mut dyn Write) -> io::Result<Option<T>> {
     match result {
         Ok(begun) => Ok(Some(begun)),
         Err(refusal) => {
-            refusal.write(err)?;
+            failure::write(&refusal, err)?;
             Ok(None)
         }
     }

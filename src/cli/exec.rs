@@ -3,14 +3,16 @@
 use std::io::{self, Write};
 
 use super::process::ProcessArgs;
-use super::refusal::Refusal;
 use super::store::StoreArgs;
 use super::{terminal, warnings};
-use crate::runner::command_line::Command;
-use crate::runner::exec;
-use crate::runner::recipe::Kitchen;
+use crate::Error;
+use crate::cli::exit::Exit;
+use crate::cli::failure;
+use crate::hcs::command_line::Command;
+use crate::runner::life::context::Context;
+use crate::runner::life::exec;
 use crate::runner::request::ProcessRequest;
-use crate::runner::state::State;
+use crate::runner::store::state::State;
 
 /// Run another command in a container that runs.
 #[derive(clap::Args, Clone, Debug)]
@@ -45,13 +47,13 @@ pub struct Args {
 /// A stream that cannot be written.
 pub fn run(args: &Args, err: &mut dyn Write) -> io::Result<u32> {
     args.run().or_else(|refusal| {
-        refusal.write(err)?;
-        Ok(refusal.exit.code())
+        failure::write(&refusal, err)?;
+        Ok(Exit::of(refusal.kind).code())
     })
 }
 
 impl Args {
-    fn run(&self) -> Result<u32, Refusal> {
+    fn run(&self) -> Result<u32, Error> {
         if !self.detach {
             self.process.check_terminal()?;
         }
@@ -59,7 +61,7 @@ impl Args {
         let id = store.resolve(&self.container)?;
         let request = self.request(store.state(&id).as_ref())?;
         let interrupts = terminal::interrupts()?;
-        let kitchen = Kitchen {
+        let context = Context {
             system: &*system,
             store: &store,
             interrupts: &interrupts,
@@ -67,18 +69,18 @@ impl Args {
             console: &terminal::size,
         };
         if self.detach {
-            exec::start(&kitchen, &id, &request)?;
+            exec::start(&context, &id, &request)?;
             return Ok(0);
         }
         let _console = request.console.map(|_| terminal::raw(request.stdin));
-        Ok(exec::run(&kitchen, &id, &request, || terminal::stdio(request.stdin))?)
+        Ok(exec::run(&context, &id, &request, || terminal::stdio(request.stdin))?)
     }
 
     /// What is to be started, from the flags and the container's own process.
-    fn request(&self, state: Option<&State>) -> Result<ProcessRequest, Refusal> {
+    fn request(&self, state: Option<&State>) -> Result<ProcessRequest, Error> {
         let command = Command { entrypoint: &[], image_command: &[], arguments: &self.command, args_escaped: false };
         let command_line = command.line().map_err(|error| {
-            Refusal::new("the command is wrong").because(error).hint("name a program and its arguments after the container")
+            Error::new("the command is wrong").because(error).hint("name a program and its arguments after the container")
         })?;
         let own = state.map(|state| state.request.process.clone()).unwrap_or_default();
         let variables: Vec<String> = own.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();

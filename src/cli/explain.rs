@@ -8,6 +8,7 @@ use serde::Serialize;
 use textwrap::{Options, WordSeparator, WordSplitter};
 
 use super::facts::KnowledgeArgs;
+use crate::cli::failure;
 use crate::compat::Code;
 use crate::explain::{Explanation, Kind, explain, hint, suggest};
 use crate::report::{self, plain::clean};
@@ -71,7 +72,7 @@ pub fn run(args: &ExplainArgs, stdin: impl Read, stdout: &mut dyn Write, stderr:
         None => match args.knowledge.load() {
             Ok(knowledge) => explain(&text, &knowledge),
             Err(refusal) => {
-                refusal.write(stderr)?;
+                failure::write(&refusal, stderr)?;
                 return Ok(2);
             }
         },

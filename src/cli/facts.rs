@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::refusal::Refusal;
+use crate::Error;
 use crate::knowledge::Knowledge;
 
 /// More than any file of facts has.
@@ -26,13 +26,13 @@ impl KnowledgeArgs {
     /// # Errors
     ///
     /// What is wrong with the file.
-    pub fn load(&self) -> Result<Cow<'static, Knowledge>, Refusal> {
+    pub fn load(&self) -> Result<Cow<'static, Knowledge>, Error> {
         let Some(path) = &self.knowledge else {
             return Ok(Cow::Borrowed(Knowledge::built_in()));
         };
         read(path)
             .map(Cow::Owned)
-            .map_err(|cause| Refusal::new(format!("the knowledge in {} could not be used", path.display())).because(cause))
+            .map_err(|cause| Error::new(format!("the knowledge in {} could not be used", path.display())).because(cause))
             .map_err(|refusal| {
                 refusal.hint("leave --knowledge out for the facts that are built in, or take a newer knowledge.json")
             })

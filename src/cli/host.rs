@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 
 use super::facts::{KnowledgeArgs, today};
-use super::refusal::Refusal;
 use super::store::{self, StoreArgs};
+use crate::Error;
+use crate::cli::failure;
 use crate::host;
 use crate::report::host::HostReport;
 use crate::report::{Format, host_table, json};
-use crate::runner::preflight;
+use crate::runner::life::preflight;
 
 /// Show what a host is, what it lacks for containers, and which base images it runs.
 #[derive(clap::Args, Clone, Debug)]
@@ -45,7 +46,7 @@ pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) 
     let report = match args.report() {
         Ok(report) => report,
         Err(refusal) => {
-            refusal.write(err)?;
+            failure::write(&refusal, err)?;
             return Ok(2);
         }
     };
@@ -57,7 +58,7 @@ pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) 
 }
 
 impl Args {
-    fn report(&self) -> Result<HostReport, Refusal> {
+    fn report(&self) -> Result<HostReport, Error> {
         let knowledge = self.knowledge.load()?;
         let mut hosts = host::find(&self.host, &knowledge, today())?;
         // What only this machine can be asked.

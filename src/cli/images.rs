@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 
 use super::each::begin;
-use super::refusal::Refusal;
 use super::store::StoreArgs;
+use crate::Error;
 use crate::report::images::{self, Images};
 use crate::report::{Format, json};
-use crate::runner;
+use crate::runner::store;
 
 /// Show the images in the store.
 #[derive(clap::Args, Clone, Debug)]
@@ -56,8 +56,8 @@ pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) 
 }
 
 impl Args {
-    fn list(&self) -> Result<Images, Refusal> {
-        let stored = self.store.images()?.map_or_else(|| Ok(Vec::new()), |blobs| runner::images::list(&blobs))?;
+    fn list(&self) -> Result<Images, Error> {
+        let stored = self.store.images()?.map_or_else(|| Ok(Vec::new()), |blobs| store::images::list(&blobs))?;
         Ok(Images::new(&stored))
     }
 }

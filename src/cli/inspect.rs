@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use super::each::{begin, each};
-use super::refusal::Refusal;
 use super::store::{self, StoreArgs};
+use crate::Error;
 use crate::report::containers::Inspected;
 use crate::report::json;
-use crate::runner::containers;
+use crate::runner::life::containers;
 
 /// Show all that is known of containers, as JSON.
 #[derive(clap::Args, Clone, Debug)]
@@ -34,7 +34,7 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
     let Some(store) = begin(args.store.store(), err)? else { return Ok(2) };
     // Elsewhere than on Windows no container runs.
     let system = store::system().ok();
-    let Some(all) = begin(containers::list(system.as_deref(), &store).map_err(Refusal::from), err)? else { return Ok(2) };
+    let Some(all) = begin(containers::list(system.as_deref(), &store).map_err(Error::from), err)? else { return Ok(2) };
     let mut found = Vec::new();
     let code = each(&args.containers, err, |name, _| {
         let id = store.resolve(name)?.to_string();

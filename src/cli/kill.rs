@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use super::each::{begin, print_each};
-use super::refusal::Refusal;
 use super::store::StoreArgs;
-use crate::runner::ending;
+use crate::Error;
+use crate::runner::life::ending;
 
 /// End containers by force.
 #[derive(clap::Args, Clone, Debug)]
@@ -63,7 +63,7 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
             }
         };
         if !ran {
-            return Err(Refusal::new(format!("the container {name} does not run")).hint("`wincompat ps -a` shows how it fares"));
+            return Err(Error::new(format!("the container {name} does not run")).hint("`wincompat ps -a` shows how it fares"));
         }
         Ok(name.to_owned())
     })

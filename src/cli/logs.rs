@@ -5,11 +5,12 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 
-use super::refusal::{Failure, Refusal};
+use super::failure::Failure;
 use super::store::StoreArgs;
 use super::{moment, terminal};
+use crate::Error;
+use crate::runner::life::stdio::Stdio;
 use crate::runner::log::{Entry, Reader, Stream};
-use crate::runner::stdio::Stdio;
 
 /// Show what a container wrote that runs in the background.
 #[derive(clap::Args, Clone, Debug)]
@@ -74,13 +75,13 @@ impl Args {
         let folder = store.container(&id);
         let open = || {
             Reader::open(&folder).ok_or_else(|| {
-                Refusal::new(format!("the container {} has no log", self.container))
+                Error::new(format!("the container {} has no log", self.container))
                     .because("it did not run in the background")
                     .hint("`wincompat run -d` keeps a log")
             })
         };
         let unreadable = |error: io::Error| {
-            Refusal::new(format!("the log of {} cannot be read", self.container))
+            Error::new(format!("the log of {} cannot be read", self.container))
                 .because(error)
                 .hint("look whether you may read it and whether its disk is well")
         };

@@ -4,22 +4,25 @@ pub mod check;
 mod detached;
 mod each;
 pub mod exec;
+mod exit;
 pub mod explain;
 mod facts;
+mod failure;
 pub mod host;
 pub mod images;
 pub mod inspect;
 pub mod kill;
+mod list;
 pub mod logs;
 mod moment;
 pub mod monitor;
+mod notation;
 mod policy;
 mod process;
 mod progress;
 pub mod prune;
 pub mod ps;
 pub mod pull;
-mod refusal;
 mod registries;
 pub mod rm;
 pub mod rmi;
@@ -29,6 +32,7 @@ mod store;
 mod terminal;
 pub mod wait;
 mod warnings;
+mod wording;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -37,8 +41,9 @@ use std::io::{self, IsTerminal as _, Write};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::report::{failure, plain};
-use crate::runner::error::Exit;
+use crate::Error;
+use crate::cli::exit::Exit;
+use crate::report::plain;
 
 /// Will this Windows container image run on this host, under which isolation, why, and what to do if not.
 #[derive(Debug, Parser)]
@@ -114,7 +119,7 @@ pub fn run(arguments: Vec<OsString>) -> u32 {
         // Whoever reads the answer has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
         Err(error) => {
-            let _ = failure::write("the answer could not be written", &[error.to_string()], None, &mut err);
+            let _ = failure::write(&Error::new("the answer could not be written").because(error), &mut err);
             2
         }
     }

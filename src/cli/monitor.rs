@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::runner::monitor;
+use crate::runner::life::monitor;
 
 /// Look after a container that runs in the background. `wincompat run -d` starts this, and speaks to it by pipes.
 #[derive(clap::Args, Clone, Debug)]

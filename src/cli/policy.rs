@@ -1,7 +1,7 @@
 //! The arguments that say which isolation is wished for, and what is out of the choice.
 
 use super::facts::today;
-use super::refusal::Refusal;
+use crate::Error;
 use crate::compat::{Policy, Wish};
 
 /// The wish.
@@ -24,9 +24,9 @@ impl PolicyArgs {
     /// # Errors
     ///
     /// Wishes that exclude each other.
-    pub fn policy(&self) -> Result<Policy, Refusal> {
+    pub fn policy(&self) -> Result<Policy, Error> {
         if self.untrusted && matches!(self.isolation, Wish::Process | Wish::HostProcess) {
-            return Err(Refusal::new("untrusted code and an isolation that shares the host's kernel exclude each other")
+            return Err(Error::new("untrusted code and an isolation that shares the host's kernel exclude each other")
                 .hint("take --isolation hyperv, or leave out --untrusted"));
         }
         Ok(Policy { wish: self.isolation, untrusted: self.untrusted, production: self.production, ..Policy::on(today()) })

@@ -3,10 +3,10 @@
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
-use super::refusal::Refusal;
 use super::terminal;
-use crate::runner::documents::ConsoleSize;
-use crate::runner::flags::Environment;
+use crate::Error;
+use crate::cli::notation::flags::Environment;
+use crate::hcs::documents::ConsoleSize;
 
 /// What the process gets.
 #[derive(clap::Args, Clone, Debug)]
@@ -40,13 +40,13 @@ impl ProcessArgs {
     /// # Errors
     ///
     /// A file that cannot be read, or what is no variable.
-    pub fn environment(&self) -> Result<Environment, Refusal> {
+    pub fn environment(&self) -> Result<Environment, Error> {
         let mut environment = Environment::default();
         let outer = |name: &str| std::env::var(name).ok();
         for file in &self.env_file {
             let wrong = |why: String| {
                 let what = format!("{} is no file of environment variables", file.display());
-                Refusal::new(what).because(why).hint("name a text file with NAME=VALUE lines")
+                Error::new(what).because(why).hint("name a text file with NAME=VALUE lines")
             };
             let mut text = String::new();
             let opened = std::fs::File::open(file).map_err(|error| wrong(error.to_string()))?;
@@ -57,7 +57,7 @@ impl ProcessArgs {
             environment.add_file(&text, &outer).map_err(wrong)?;
         }
         for variable in &self.env {
-            environment.add(variable, &outer).map_err(|why| Refusal::new("the environment is wrong").because(why))?;
+            environment.add(variable, &outer).map_err(|why| Error::new("the environment is wrong").because(why))?;
         }
         Ok(environment)
     }
@@ -72,9 +72,9 @@ impl ProcessArgs {
     /// # Errors
     ///
     /// `-i` and `-t` without a terminal.
-    pub fn check_terminal(&self) -> Result<(), Refusal> {
+    pub fn check_terminal(&self) -> Result<(), Error> {
         if self.tty && self.interactive && !io::stdin().is_terminal() {
-            return Err(Refusal::new("standard input is no terminal, which -i and -t together need").hint("leave out -t"));
+            return Err(Error::new("standard input is no terminal, which -i and -t together need").hint("leave out -t"));
         }
         Ok(())
     }

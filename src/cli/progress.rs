@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::image::Digest;
-use crate::runner::import;
-use crate::runner::pull::{Event, Layer, Watch};
+use crate::oci::pull::{Event, Layer, Watch};
+use crate::runner::store::import;
 
 /// Why nothing happens.
 const WAITING: &str = "waiting for another process that has this layer locked; Ctrl-C ends the waiting";

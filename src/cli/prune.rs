@@ -3,11 +3,14 @@
 use std::io::{self, Write};
 
 use super::each::begin;
-use super::refusal::Refusal;
 use super::store::{self, StoreArgs};
+use crate::Error;
+use crate::cli::failure;
+use crate::cli::wording::CommandLine;
+use crate::report::Wording as _;
 use crate::report::plain::clean;
-use crate::runner::images::{Images, Removed};
-use crate::runner::prune::{Pruned, prune};
+use crate::runner::life::prune::{Pruned, prune};
+use crate::runner::store::images::{Images, Removed};
 
 /// Remove ended containers, and all that killed runs and pulls left behind.
 #[derive(clap::Args, Clone, Debug)]
@@ -37,17 +40,17 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
         writeln!(out, "{}", clean(&line))?;
     }
     for note in &removed.notes {
-        writeln!(err, "warning: {}", clean(note))?;
+        writeln!(err, "warning: {}", clean(&CommandLine.advice(note)))?;
     }
     let code = if pruned.left_over.is_empty() { 0 } else { 2 };
     for left in pruned.left_over {
-        Refusal::from(left).write(err)?;
+        failure::write(&left, err)?;
     }
     Ok(code)
 }
 
 impl Args {
-    fn prune(&self) -> Result<(Pruned, Removed), Refusal> {
+    fn prune(&self) -> Result<(Pruned, Removed), Error> {
         let store = self.store.store()?;
         // Elsewhere than on Windows there are neither containers nor imported layers.
         let system = store::system().ok();

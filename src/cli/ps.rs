@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 
 use super::each::begin;
-use super::refusal::Refusal;
 use super::store::{self, StoreArgs};
+use crate::Error;
+use crate::cli::notation::filter::{self, Filter};
 use crate::report::containers::Containers;
 use crate::report::{Format, containers_table, json};
-use crate::runner::containers::{self, Listed, Status};
-use crate::runner::filter::{self, Filter};
+use crate::runner::life::containers::{self, Listed, Status};
 
 /// Show containers: those that run, by what the Host Compute Service says, or all.
 #[derive(clap::Args, Clone, Debug)]
@@ -64,7 +64,7 @@ pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) 
 }
 
 impl Args {
-    fn list(&self) -> Result<Vec<Listed>, Refusal> {
+    fn list(&self) -> Result<Vec<Listed>, Error> {
         let store = self.store.store()?;
         // As with Docker, whoever asks for a status means those that have it.
         let all = self.all || self.filter.iter().any(Filter::asks_for_a_status);
@@ -72,7 +72,7 @@ impl Args {
             Ok(system) => Some(system),
             // The store may have been brought here.
             Err(_) if all => None,
-            Err(error) => return Err(Refusal::from(error).hint("`wincompat ps -a` shows what stands in the store")),
+            Err(error) => return Err(Error::from(error).hint("`wincompat ps -a` shows what stands in the store")),
         };
         let mut listed = containers::list(system.as_deref(), &store)?;
         listed.retain(|listed| (all || listed.status() == Status::Running) && filter::passes(&self.filter, listed));

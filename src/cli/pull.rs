@@ -4,16 +4,18 @@ use std::io::{self, Write};
 
 use super::facts::{KnowledgeArgs, today};
 use super::progress;
-use super::refusal::Refusal;
 use super::registries::{self, RegistryArgs};
 use super::store::StoreArgs;
+use crate::cli::failure;
 use crate::compat::{self, Policy, Verdict};
 use crate::host;
-use crate::image::layout::Folder;
-use crate::image::{Digest, Error, ErrorKind, Image, Images, Name, Reference};
+use crate::image::{Digest, Image, Name, Reference};
 use crate::knowledge::Knowledge;
-use crate::runner::pull::pull;
+use crate::oci::Images;
+use crate::oci::layout::Folder;
+use crate::oci::pull::pull;
 use crate::runner::store::Store;
+use crate::{Error, ErrorKind};
 
 /// Bring an image into the store, verified.
 #[derive(clap::Args, Clone, Debug)]
@@ -58,14 +60,14 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
             Ok(0)
         }
         Err(refusal) => {
-            refusal.write(err)?;
+            failure::write(&refusal, err)?;
             Ok(2)
         }
     }
 }
 
 impl Args {
-    fn pull(&self) -> Result<Digest, Refusal> {
+    fn pull(&self) -> Result<Digest, Error> {
         let knowledge = self.knowledge.load()?;
         let reference: Reference = self.image.parse()?;
         let name = registries::name(&reference)?;
@@ -76,7 +78,7 @@ impl Args {
         registries::runtime()?.block_on(async {
             let images = Images::new(self.registries.options(true, None), &knowledge);
             let mut resolved = images.resolve(std::slice::from_ref(&reference)).await.pop();
-            let image = resolved.take().unwrap_or_else(|| Err(Error::new(ErrorKind::NotFound, "there is no image")))?;
+            let image = resolved.take().unwrap_or_else(|| Err(Error::of(ErrorKind::NotFound, "there is no image")))?;
             let digest = self.choose(&knowledge, &image, name)?;
             pull(&images, name, &digest, &store, &progress::watch(self.quiet)).await?;
             Ok(digest)
@@ -84,28 +86,28 @@ impl Args {
     }
 
     /// The manifest of the entry to be pulled.
-    fn choose(&self, knowledge: &Knowledge, image: &Image, name: &Name) -> Result<Digest, Refusal> {
+    fn choose(&self, knowledge: &Knowledge, image: &Image, name: &Name) -> Result<Digest, Error> {
         let of = |number: Option<usize>| {
             let candidate = number.and_then(|number| image.candidates.get(number));
             candidate.and_then(|candidate| candidate.digest.clone()).ok_or_else(|| {
-                Refusal::new(format!("{name} has no entry for Windows")).hint("name an image built on a Windows base image")
+                Error::new(format!("{name} has no entry for Windows")).hint("name an image built on a Windows base image")
             })
         };
         if self.host.is_none() && !cfg!(windows) {
             return match image.candidates.len() {
                 0 | 1 => of(Some(0)),
-                number => Err(Refusal::new(format!("{name} has {number} entries for Windows"))
+                number => Err(Error::new(format!("{name} has {number} entries for Windows"))
                     .hint("say for which host: --host windows-server-2022")),
             };
         }
         let texts: Vec<String> = self.host.iter().cloned().collect();
         let [host] = <[host::Found; 1]>::try_from(host::find(&texts, knowledge, today())?).map_err(|hosts| {
-            Refusal::new(format!("an image is pulled for one host, and these are {}", hosts.len()))
+            Error::new(format!("an image is pulled for one host, and these are {}", hosts.len()))
                 .hint("name one, e.g. --host windows-server-2022")
         })?;
         let judgement = compat::judge(knowledge, &host.host, image, &Policy::on(today()));
         if judgement.verdict == Verdict::Incompatible && judgement.chosen.is_some() && !self.force {
-            return Err(Refusal::new(format!("{name} does not run on {}", host.host.name))
+            return Err(Error::new(format!("{name} does not run on {}", host.host.name))
                 .hint(format!("`wincompat check {name}` says why; --force pulls it all the same")));
         }
         of(judgement.chosen)

@@ -6,9 +6,12 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
-use super::refusal::Refusal;
+use crate::Error;
+use crate::image;
 use crate::image::reference::Location;
-use crate::image::{self, Name, Options, Reference, distribution};
+use crate::image::{Name, Reference};
+use crate::oci::Options;
+use crate::oci::distribution;
 
 /// How images are read.
 #[derive(clap::Args, Clone, Debug)]
@@ -65,9 +68,9 @@ impl RegistryArgs {
 /// # Errors
 ///
 /// A system without room for another thread.
-pub fn runtime() -> Result<Runtime, Refusal> {
+pub fn runtime() -> Result<Runtime, Error> {
     Builder::new_multi_thread().enable_all().build().map_err(|error| {
-        Refusal::new("no request can be sent").because(error).hint("the system has too little left for it: end other programs")
+        Error::new("no request can be sent").because(error).hint("the system has too little left for it: end other programs")
     })
 }
 
@@ -76,10 +79,10 @@ pub fn runtime() -> Result<Runtime, Refusal> {
 /// # Errors
 ///
 /// A layout or an archive.
-pub fn name(reference: &Reference) -> Result<&Name, Refusal> {
+pub fn name(reference: &Reference) -> Result<&Name, Error> {
     match reference.location() {
         Location::Registry(name) => Ok(name),
-        _ => Err(Refusal::new(format!("{} is in no registry", reference.as_str()))
+        _ => Err(Error::new(format!("{} is in no registry", reference.as_str()))
             .hint("push it to a registry first: `skopeo copy SOURCE docker://REGISTRY/NAME:TAG`")),
     }
 }

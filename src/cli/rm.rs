@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::each::{begin, print_each};
 use super::store::StoreArgs;
-use crate::runner::ending;
+use crate::runner::life::ending;
 
 /// Remove containers, with their logs.
 #[derive(clap::Args, Clone, Debug)]

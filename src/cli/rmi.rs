@@ -3,12 +3,15 @@
 use std::io::{self, Write};
 
 use super::each::{begin, each};
-use super::refusal::{Failure, Refusal};
+use super::failure::Failure;
 use super::store::{self, StoreArgs};
-use crate::image::layout::Folder;
+use crate::Error;
+use crate::cli::wording::CommandLine;
+use crate::oci::layout::Folder;
+use crate::report::Wording as _;
 use crate::report::plain::clean;
-use crate::runner::images::{Images, Removed};
 use crate::runner::store::Store;
+use crate::runner::store::images::{Images, Removed};
 
 /// Remove images from the store.
 #[derive(clap::Args, Clone, Debug)]
@@ -56,13 +59,13 @@ fn print(removed: &Removed, out: &mut dyn Write, err: &mut dyn Write) -> io::Res
     for layer in &removed.layers {
         writeln!(out, "Deleted: layer {layer}")?;
     }
-    removed.notes.iter().try_for_each(|note| writeln!(err, "warning: {}", clean(note)))
+    removed.notes.iter().try_for_each(|note| writeln!(err, "warning: {}", clean(&CommandLine.advice(note))))
 }
 
 impl Args {
-    fn open(&self) -> Result<(Store, Folder), Refusal> {
+    fn open(&self) -> Result<(Store, Folder), Error> {
         let blobs = self.store.images()?.ok_or_else(|| {
-            Refusal::new("there are no images in the store").hint("`wincompat pull` brings one there; --root names another store")
+            Error::new("there are no images in the store").hint("`wincompat pull` brings one there; --root names another store")
         })?;
         Ok((self.store.store()?, blobs))
     }

@@ -7,33 +7,36 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::facts::KnowledgeArgs;
+use super::failure::Failure;
 use super::policy::PolicyArgs;
 use super::process::ProcessArgs;
-use super::refusal::{Failure, Refusal};
 use super::registries::{self, RegistryArgs};
 use super::store::StoreArgs;
 use super::{detached, progress, terminal, warnings};
+use crate::Error;
+use crate::cli::exit::Exit;
+use crate::cli::notation::flags::{self, Volume};
 use crate::compat::{Policy, Wish};
+use crate::hcs::documents::{Cpus, PortMapping};
+use crate::hcs::plan::{self, Plan, Planned};
+use crate::hcs::system::{PATIENCE, System, this_machine};
+use crate::hcs::trace::Trace;
 use crate::host::{self, Found};
-use crate::image::Images;
-use crate::image::layout::Folder;
 use crate::knowledge::Knowledge;
+use crate::oci::Images;
+use crate::oci::layout::Folder;
+use crate::oci::pull::{self, Pulled, pull};
 use crate::report::{self, plain};
-use crate::runner::documents::{Cpus, PortMapping};
-use crate::runner::error::Exit;
-use crate::runner::flags::{self, Volume};
-use crate::runner::interrupts::Interrupts;
+use crate::runner::life::context::Context;
+use crate::runner::life::interrupts::Interrupts;
+use crate::runner::life::preflight;
+use crate::runner::life::run;
+use crate::runner::life::stdio::Stdio;
 use crate::runner::log::Log;
-use crate::runner::plan::{self, Plan, Planned};
-use crate::runner::preflight;
-use crate::runner::pull::{self, Pulled, pull};
-use crate::runner::recipe::{self, Kitchen};
 use crate::runner::request::{NetworkWish, Request};
-use crate::runner::stdio::Stdio;
 use crate::runner::store::Store;
-use crate::runner::system::{PATIENCE, System, this_machine};
-use crate::runner::trace::Trace;
-use crate::runner::{import, name};
+use crate::runner::store::import;
+use crate::runner::store::name;
 
 /// Run a container, with no engine.
 #[derive(clap::Args, Clone, Debug)]
@@ -160,12 +163,12 @@ impl Args {
 
     fn run(&self, columns: u16, out: &mut dyn Write, err: &mut dyn Write) -> Result<u32, Failure> {
         if self.policy.isolation == Wish::HostProcess {
-            return Err(Refusal::new("wincompat runs no HostProcess containers")
+            return Err(Error::new("wincompat runs no HostProcess containers")
                 .hint("run the program on the host itself, or take another --isolation")
                 .into());
         }
         if self.detach && self.process.tty {
-            return Err(Refusal::new("a container in the background has no console").hint("leave out -t or -d").into());
+            return Err(Error::new("a container in the background has no console").hint("leave out -t or -d").into());
         }
         if !self.dry_run {
             self.process.check_terminal()?;
@@ -223,25 +226,25 @@ impl Args {
     }
 
     /// This host, or with `--dry-run` any one.
-    fn find_host(&self, knowledge: &Knowledge, policy: &Policy) -> Result<Found, Refusal> {
+    fn find_host(&self, knowledge: &Knowledge, policy: &Policy) -> Result<Found, Error> {
         let is_local = self.host == "local" || self.host.starts_with("local,");
         if !is_local && !self.dry_run {
-            return Err(Refusal::new(format!("a container runs on this host, and not on `{}`", self.host))
+            return Err(Error::new(format!("a container runs on this host, and not on `{}`", self.host))
                 .hint("say --host local,ATTRIBUTES, or --dry-run for another host"));
         }
         let found = host::find(std::slice::from_ref(&self.host), knowledge, policy.today).map_err(|error| {
-            let refusal = Refusal::from(error);
+            let refusal = Error::from(error);
             let advised = cfg!(not(windows)) && is_local;
             if advised { refusal.hint("see what another host would do: --dry-run --host windows-server-2022") } else { refusal }
         })?;
         let [host] = <[Found; 1]>::try_from(found).map_err(|hosts| {
-            Refusal::new(format!("a container runs on one host, and these are {}", hosts.len()))
+            Error::new(format!("a container runs on one host, and these are {}", hosts.len()))
                 .hint("name one, e.g. --host windows-server-2022")
         })?;
         Ok(host)
     }
 
-    fn open_trace(&self) -> Result<Trace, Refusal> {
+    fn open_trace(&self) -> Result<Trace, Error> {
         Ok(self.trace.as_deref().map_or_else(|| Ok(Trace::off()), Trace::to)?)
     }
 }
@@ -260,14 +263,14 @@ fn attached(
     err: &mut dyn Write,
 ) -> Result<u32, Failure> {
     let _console = request.process.console.map(|_| terminal::raw(request.process.stdin));
-    let kitchen = Kitchen { system, store, interrupts, report: &warnings::note, console: &terminal::size };
-    let outcome = recipe::run(&kitchen, request, |claim| {
+    let context = Context { system, store, interrupts, report: &warnings::note, console: &terminal::size };
+    let outcome = run::run(&context, request, |claim| {
         let ours = terminal::stdio(request.process.stdin)?;
         // What is removed at its end needs no log.
         if request.remove { Ok(ours) } else { Ok(ours.logged(&Log::create(&store.container(&claim.id))?)) }
     })?;
     for left in outcome.left_over {
-        let left = Refusal::from(left);
+        let left = Error::from(left);
         writeln!(err, "warning: {}; `wincompat prune` tries again", plain::clean(&left.what)).map_err(Failure::Stream)?;
     }
     Ok(outcome.exit_code?)
@@ -276,8 +279,8 @@ fn attached(
 /// Prints what would be done, as one JSON document.
 fn print_plan(request: &Request, root: &Path, out: &mut dyn Write) -> Result<u32, Failure> {
     let (system, store, interrupts) = (Plan::new(), Store::on_paper(root)?, Interrupts::new());
-    let kitchen = Kitchen { system: &system, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };
-    let outcome = recipe::run(&kitchen, request, |_| Ok(Stdio::nothing()))?;
+    let context = Context { system: &system, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };
+    let outcome = run::run(&context, request, |_| Ok(Stdio::nothing()))?;
     outcome.exit_code?;
     let planned = Planned { schema: plan::SCHEMA, request, calls: system.calls() };
     report::json(&planned, out).map_err(Failure::Stream)?;

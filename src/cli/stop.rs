@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::each::{begin, print_each};
 use super::store::StoreArgs;
-use crate::runner::ending;
+use crate::runner::life::ending;
 
 /// Stop containers.
 #[derive(clap::Args, Clone, Debug)]

@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy as _;
 
-use super::refusal::Refusal;
-use crate::image::layout::Folder;
-use crate::runner::error::Error;
+use crate::Error;
+use crate::hcs::system::{PATIENCE, System, this_machine};
+use crate::hcs::trace::Trace;
+use crate::oci::layout::Folder;
 use crate::runner::store::Store;
-use crate::runner::system::{PATIENCE, System, this_machine};
-use crate::runner::trace::Trace;
 
 /// The store.
 #[derive(clap::Args, Clone, Debug)]
@@ -34,8 +33,8 @@ impl StoreArgs {
     /// # Errors
     ///
     /// A system that names none, where nothing is said.
-    pub fn folder(&self) -> Result<PathBuf, Refusal> {
-        self.root().ok_or_else(|| Refusal::new("this system names no folder for data").hint("name one with --root"))
+    pub fn folder(&self) -> Result<PathBuf, Error> {
+        self.root().ok_or_else(|| Error::new("this system names no folder for data").hint("name one with --root"))
     }
 
     /// The containers in it; one that is not there has none.
@@ -43,7 +42,7 @@ impl StoreArgs {
     /// # Errors
     ///
     /// As for [`Self::folder`].
-    pub fn store(&self) -> Result<Store, Refusal> {
+    pub fn store(&self) -> Result<Store, Error> {
         Ok(Store::at(&self.folder()?)?)
     }
 
@@ -52,11 +51,8 @@ impl StoreArgs {
     /// # Errors
     ///
     /// As for [`Self::folder`], and anywhere but on Windows.
-    pub fn store_and_system(&self) -> Result<(Store, Box<dyn System>), Refusal> {
-        let system = system().map_err(|error| Refusal {
-            hint: Some("run this on the Windows machine that runs the containers".to_owned()),
-            ..Refusal::from(error)
-        })?;
+    pub fn store_and_system(&self) -> Result<(Store, Box<dyn System>), Error> {
+        let system = system().map_err(|error| error.hint("run this on the Windows machine that runs the containers"))?;
         Ok((self.store()?, system))
     }
 
@@ -65,7 +61,7 @@ impl StoreArgs {
     /// # Errors
     ///
     /// As for [`Self::folder`], and a folder that is no image layout of ours.
-    pub fn images(&self) -> Result<Option<Folder>, Refusal> {
+    pub fn images(&self) -> Result<Option<Folder>, Error> {
         let root = self.folder()?;
         Store::at(&root)?;
         Ok(if root.join("oci-layout").exists() { Some(Folder::open(root)?) } else { None })

@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
+use crate::Error;
+use crate::cli::exit::Exit;
+use crate::hcs::documents::ConsoleSize;
 use crate::report::failure;
-use crate::runner::documents::ConsoleSize;
-use crate::runner::error::{Error, Exit};
-use crate::runner::interrupts::Interrupts;
-use crate::runner::stdio::Stdio;
+use crate::runner::life::interrupts::Interrupts;
+use crate::runner::life::stdio::Stdio;
 
 /// The first three mean something to a container. So many end the program, whatever it waits for: a call of Windows that does not
 /// come back would keep it for ever.

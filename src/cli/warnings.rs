@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::report::plain::clean;
-use crate::runner::recipe::Progress;
+use crate::runner::life::context::Progress;
 
 /// Prints every warning from now on as `warning: what`. Later calls change nothing.
 pub fn print() {

@@ -12,17 +12,19 @@ mod warnings;
 use serde::Serialize;
 
 pub use finding::{Code, Detail, Finding, Severity, UnknownCode};
-pub use policy::{Isolation, Policy, Use, Wish};
+pub use policy::{Policy, Use, Wish};
 pub use rules::Possibility;
 pub use text::{Engine, Subject};
 
-use crate::host::{Attribute, Host, Kind};
+use crate::host::{Attribute, Host};
 use crate::image::{Candidate, Config, Image};
 use crate::knowledge::Knowledge;
+use crate::{Isolation, Kind};
 use rules::Facts;
 
 /// What the versions and the host allow, whatever anyone wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Process isolation is possible.

@@ -1,44 +1,15 @@
 //! What the user wants: the wish for an isolation, and what the judgement is held against.
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Code, Finding, Severity};
-use crate::host::{Host, Kind};
-
-/// How a container is separated from its host, as in `docker run --isolation`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Isolation {
-    /// The container shares the host's kernel.
-    Process,
-    /// The container has a kernel of its own in a small virtual machine.
-    Hyperv,
-}
-
-impl Isolation {
-    /// Both of them.
-    pub const ALL: [Self; 2] = [Self::Process, Self::Hyperv];
-
-    /// The word of `docker run --isolation`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Process => "process",
-            Self::Hyperv => "hyperv",
-        }
-    }
-
-    /// What Docker takes on this kind of host when nothing is said.
-    pub const fn default_of(kind: Kind) -> Self {
-        match kind {
-            Kind::Server => Self::Process,
-            Kind::Client => Self::Hyperv,
-        }
-    }
-}
+use crate::host::Host;
+use crate::{Isolation, Kind};
 
 /// The isolation asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[value(rename_all = "kebab-case")]
 pub enum Wish {
@@ -56,7 +27,8 @@ pub enum Wish {
 }
 
 /// What `run` would take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Use {
     /// Process isolation.

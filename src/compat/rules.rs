@@ -1,10 +1,11 @@
 //! Which isolations the versions and the host allow, whatever anyone wants.
 
-use super::{Code, Isolation};
+use super::Code;
 use crate::OsVersion;
-use crate::host::{Availability, Host, Kind};
+use crate::host::{Availability, Host};
 use crate::image::{Candidate, Config, Version};
 use crate::knowledge::Knowledge;
+use crate::{Isolation, Kind};
 
 /// The first Windows with containers: Windows Server 2016, Windows 10 1607.
 const FIRST_WITH_CONTAINERS: u32 = 14393;

@@ -7,8 +7,9 @@ mod wishes;
 use jiff::civil::date;
 
 use super::*;
+use crate::Architecture;
 use crate::OsVersion;
-use crate::host::{Architecture, Availability, Source as HostSource};
+use crate::host::{Availability, Source as HostSource};
 use crate::image::{Config, ConfigFacts, Digest, Source, Version};
 
 /// A host with everything enabled, as a live one would be.

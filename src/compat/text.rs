@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::{Code, Detail, Finding};
+use crate::Kind;
 use crate::OsVersion;
-use crate::host::{Feature, Host, Kind};
+use crate::host::{Feature, Host};
 use crate::knowledge::Knowledge;
 
 /// Who is to run the container: whose command line the help shows.

@@ -1,10 +1,11 @@
 //! Warnings beside a verdict: what is known from the field, from lifecycles and from how the image was read.
 
-use super::{Case, Code, Detail, Finding, Isolation, Severity, Use};
+use super::{Case, Code, Detail, Finding, Severity, Use};
 use crate::OsVersion;
-use crate::host::{Host, Kind};
+use crate::host::Host;
 use crate::image::{Candidate, Config, Image, Source, Version, VersionSource};
 use crate::knowledge::{BaseImage, Knowledge, Revisions};
+use crate::{Isolation, Kind};
 
 /// Knowledge older than this many days says so.
 const KNOWLEDGE_AGES_AFTER_DAYS: i32 = 180;

@@ -10,7 +10,8 @@ use serde::Serialize;
 use crate::knowledge::{ErrorCode, ErrorMessage, Errors, Knowledge, twin};
 
 /// What an error or a finding means, what causes it, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
     /// What is explained, a stable name: `0x80370101`, `build-mismatch`, `no-matching-manifest`.
@@ -32,7 +33,8 @@ pub struct Explanation {
 }
 
 /// What an explanation is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A finding of wincompat's own.

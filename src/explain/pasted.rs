@@ -263,7 +263,7 @@ fn message_of(
 
 /// ` (Windows 10, version 22H2)`, or nothing for a build without a name.
 fn named_host(host: OsVersion, knowledge: &Knowledge) -> String {
-    use crate::knowledge::Kind::{Client, Server};
+    use crate::Kind::{Client, Server};
     let named = |kind| knowledge.release(host.build, kind).map(|release| release.name.as_str());
     match (named(Server), named(Client)) {
         (Some(server), Some(client)) => format!(" ({server} or {client})"),

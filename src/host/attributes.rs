@@ -1,8 +1,9 @@
 //! The attributes that may follow a host: `26100,client,arm64,no-hyperv`.
 
-use crate::knowledge::{Architecture, Kind};
+use crate::{Architecture, Kind};
 
-use super::{Availability, Error};
+use super::Availability;
+use crate::Error;
 
 /// What the words after a host ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

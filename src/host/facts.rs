@@ -1,7 +1,8 @@
 //! From what a source says of a host to a whole host: attributes applied, the rest assumed from the release and listed.
 
 use crate::OsVersion;
-use crate::knowledge::{Architecture, Kind, Knowledge, Release};
+use crate::knowledge::{Knowledge, Release};
+use crate::{Architecture, Kind};
 
 use super::attributes::Attributes;
 use super::{Attribute, Availability, Host, Source};

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::error::quoted;
 use super::facts::Facts;
-use super::{Error, Source, reg_export, systeminfo, version_text};
+use super::{Source, reg_export, systeminfo, version_text};
+use crate::Error;
+use crate::text::quoted;
 
 /// The largest file that is read. `reg export` writes subkeys too: tens of MiB for the key that matters, its values first.
 const LARGEST: u64 = 64 << 20;
@@ -18,7 +19,7 @@ const LARGEST: u64 = 64 << 20;
 /// A file that cannot be read or is larger.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error: std::io::Error| {
-        Error::new(format!("cannot read the host file {}", quoted(&path.to_string_lossy()))).caused_by(error).hint(HINT)
+        Error::new(format!("cannot read the host file {}", quoted(&path.to_string_lossy()))).because(error).hint(HINT)
     };
     let mut bytes = Vec::new();
     File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;

@@ -1,7 +1,9 @@
 //! This machine as a host: its registry, and what was asked of Windows beside it.
 
+use super::facts::Facts;
 use super::probe::Probe;
-use super::{Error, facts::Facts};
+use crate::Error;
+use crate::advice::{Setting, advice};
 
 /// What this machine says of itself, and the probe its features were read from.
 ///
@@ -30,6 +32,12 @@ pub(super) fn facts() -> Result<(Facts, Probe), Error> {
 #[cfg(not(windows))]
 pub(super) fn facts() -> Result<(Facts, Probe), Error> {
     Err(Error::new("this machine is no Windows host")
-        .caused_by(format!("it runs {}, which has no Windows registry", std::env::consts::OS))
-        .hint("name the host, e.g. --host windows-server-2022, or --host all for every release in support"))
+        .because(format!("it runs {}, which has no Windows registry", std::env::consts::OS))
+        .hint(advice![
+            "name the host, e.g. ",
+            Setting::Host("windows-server-2022".into()),
+            ", or ",
+            Setting::Host("all".into()),
+            " for every release in support"
+        ]))
 }

@@ -1,7 +1,6 @@
 //! A machine that is to run containers, and where knowledge of one comes from.
 
 mod attributes;
-mod error;
 mod facts;
 mod file;
 mod launch;
@@ -17,12 +16,10 @@ mod version_text;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::OsVersion;
-use crate::host::error::quoted;
 use crate::knowledge::Knowledge;
-pub use crate::knowledge::{Architecture, Kind};
+use crate::text::quoted;
+use crate::{Architecture, Error, Kind, OsVersion};
 pub use attributes::Attributes;
-pub use error::Error;
 pub use launch::{Launch, Volume};
 pub use prerequisite::{Feature, Needed, Prerequisite};
 pub use probe::{Hypervisor, Probe, Services};
@@ -70,7 +67,8 @@ impl Host {
 }
 
 /// Whether something is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Availability {
     /// It is there.
@@ -82,7 +80,8 @@ pub enum Availability {
 }
 
 /// Where a host was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// This machine's registry.
@@ -96,7 +95,8 @@ pub enum Source {
 }
 
 /// An attribute of a host that can be assumed or overridden.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Attribute {
     /// Server or client.

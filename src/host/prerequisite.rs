@@ -7,10 +7,11 @@ use serde::Serialize;
 use super::launch::Launch;
 use super::probe::{Hypervisor, Probe};
 use super::{Attribute, Availability, Host};
-use crate::knowledge::Kind;
+use crate::Kind;
 
 /// One thing that containers need of a host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Prerequisite {
     /// Its stable name, e.g. `containers-feature`.
     pub name: &'static str,
@@ -27,7 +28,8 @@ pub struct Prerequisite {
 }
 
 /// What needs a prerequisite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Needed {
     /// Either isolation.

@@ -1,6 +1,6 @@
 //! What was asked of Windows beside its registry, and what follows for containers and Hyper-V.
 
-use crate::knowledge::Architecture;
+use crate::Architecture;
 
 use super::Availability;
 

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::RegistryValues;
 use super::registry::{CONTAINER_TYPE, Data, Key, NAMES};
-use super::{Error, RegistryValues};
+use crate::Error;
 
 /// The first line of a registry export; `REGEDIT4` is the older form.
 pub(super) fn is_reg_export(text: &str) -> bool {
@@ -40,11 +41,11 @@ pub(super) fn values(text: &str) -> Result<RegistryValues, Error> {
     }
     match machines {
         0 => Err(Error::new("this registry export does not say which Windows it is from")
-            .caused_by(format!(r"it has no key HKEY_LOCAL_MACHINE\{}", Key::CurrentVersion.path()))
+            .because(format!(r"it has no key HKEY_LOCAL_MACHINE\{}", Key::CurrentVersion.path()))
             .hint(format!(r#"export that key: reg export "HKLM\{}" host.reg"#, Key::CurrentVersion.path()))),
         1 => RegistryValues::read(|key, name| Ok(found.remove(&(key, name.to_ascii_lowercase())))),
         several => Err(Error::new(format!("this registry export holds {several} hosts"))
-            .caused_by(format!(r"the key HKEY_LOCAL_MACHINE\{} is in it more than once", Key::CurrentVersion.path()))
+            .because(format!(r"the key HKEY_LOCAL_MACHINE\{} is in it more than once", Key::CurrentVersion.path()))
             .hint("give every host a file and a --host of its own")),
     }
 }

@@ -1,11 +1,13 @@
 //! What the registry says of a Windows, wherever its values were read, and the host that follows.
 
 use crate::OsVersion;
-use crate::knowledge::{Architecture, Kind};
+use crate::advice::{Setting, advice};
+use crate::{Architecture, Kind};
 
-use super::error::quoted;
+use super::Source;
 use super::facts::Facts;
-use super::{Error, Source};
+use crate::Error;
+use crate::text::quoted;
 
 /// The first build of Windows 10. Since then `CurrentVersion` is frozen at 6.3 and two numbers of their own say 10.0.
 pub(super) const FIRST_WINDOWS_10: u32 = 10240;
@@ -138,8 +140,11 @@ impl RegistryValues {
         if self.in_container {
             let key = Key::Control.path();
             return Err(Error::new("this registry is a container's, it tells the version of its image and not of the host")
-                .caused_by(format!(r"HKEY_LOCAL_MACHINE\{key} holds the value ContainerType"))
-                .hint("run wincompat on the host itself, or name the host, e.g. --host windows-server-2022"));
+                .because(format!(r"HKEY_LOCAL_MACHINE\{key} holds the value ContainerType"))
+                .hint(advice![
+                    "run wincompat on the host itself, or name the host, e.g. ",
+                    Setting::Host("windows-server-2022".into())
+                ]));
         }
         let edition = self.edition.as_deref().map(edition).transpose()?;
         Ok(Facts {
@@ -154,8 +159,13 @@ impl RegistryValues {
     fn os_version(&self) -> Result<OsVersion, Error> {
         let Some(text) = &self.build else {
             return Err(Error::new("the registry does not say which Windows this is")
-                .caused_by(format!(r"HKEY_LOCAL_MACHINE\{} has no value CurrentBuildNumber", Key::CurrentVersion.path()))
-                .hint("name the host, e.g. --host windows-server-2022 or --host 10.0.20348.2402"));
+                .because(format!(r"HKEY_LOCAL_MACHINE\{} has no value CurrentBuildNumber", Key::CurrentVersion.path()))
+                .hint(advice![
+                    "name the host, e.g. ",
+                    Setting::Host("windows-server-2022".into()),
+                    " or ",
+                    Setting::Host("10.0.20348.2402".into())
+                ]));
         };
         let build = number(text).ok_or_else(|| wrong(Key::CurrentVersion, "CurrentBuildNumber", text, "a build number"))?;
         let (major, minor) = match (self.major, &self.frozen_version) {
@@ -167,7 +177,7 @@ impl RegistryValues {
                 .ok_or_else(|| wrong(Key::CurrentVersion, "CurrentVersion", text, "a version such as 6.3"))?,
             (None, None) => {
                 return Err(Error::new(format!("the registry says build {build}, which is older than every Windows 10"))
-                    .caused_by(format!(
+                    .because(format!(
                         r"HKEY_LOCAL_MACHINE\{} has neither CurrentMajorVersionNumber nor CurrentVersion",
                         Key::CurrentVersion.path()
                     )));
@@ -217,14 +227,14 @@ impl Data {
 
 fn wrong_type(key: Key, name: &str, found: &str, expected: &str) -> Error {
     Error::new(format!("the registry value {name} is {found} and should be {expected}"))
-        .caused_by(format!(r"HKEY_LOCAL_MACHINE\{} is damaged or was edited by hand", key.path()))
-        .hint("repair the value, or name the host, e.g. --host windows-server-2022")
+        .because(format!(r"HKEY_LOCAL_MACHINE\{} is damaged or was edited by hand", key.path()))
+        .hint(advice!["repair the value, or name the host, e.g. ", Setting::Host("windows-server-2022".into())])
 }
 
 fn wrong(key: Key, name: &str, found: &str, expected: &str) -> Error {
     Error::new(format!("the registry value {name} says {} and should be {expected}", quoted(found)))
-        .caused_by(format!(r"HKEY_LOCAL_MACHINE\{} is damaged or was edited by hand", key.path()))
-        .hint("repair the value, or name the host, e.g. --host windows-server-2022")
+        .because(format!(r"HKEY_LOCAL_MACHINE\{} is damaged or was edited by hand", key.path()))
+        .hint(advice!["repair the value, or name the host, e.g. ", Setting::Host("windows-server-2022".into())])
 }
 
 /// A decimal number of at most nine digits.

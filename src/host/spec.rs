@@ -1,5 +1,6 @@
 //! The text of `--host`: what it asks for, and the hosts it names. Pure: no file and no registry is read here.
 
+use crate::advice::{Setting, advice};
 use std::path::PathBuf;
 
 use jiff::civil::Date;
@@ -7,10 +8,11 @@ use jiff::civil::Date;
 use crate::knowledge::{Knowledge, Release};
 
 use super::attributes::Attributes;
-use super::error::quoted;
 use super::facts::Facts;
 use super::version_text::{build_and_revision, full_version, is_build};
-use super::{Error, Host, Source, version_text};
+use super::{Host, Source, version_text};
+use crate::Error;
+use crate::text::quoted;
 
 const HINT: &str = "give a version (10.0.20348.2402, 20348), a release (windows-server-2022, ltsc2022, windows-11-24h2), \
                     what `ver` prints, @FILE, local or all";
@@ -39,7 +41,7 @@ pub fn parse(text: &str, knowledge: &Knowledge, today: Date) -> Result<Request, 
     }
     if let Some(path) = source.strip_prefix('@') {
         return match path {
-            "" => Err(Error::new("@ needs the name of a file").hint("e.g. --host @host.reg")),
+            "" => Err(Error::new("@ needs the name of a file").hint(advice!["e.g. ", Setting::Host("@host.reg".into())])),
             path => Ok(Request::File(path.into(), attributes)),
         };
     }
@@ -66,7 +68,7 @@ fn all(attributes: &Attributes, knowledge: &Knowledge, today: Date) -> Result<Ve
         .map(|release| of_release(release).host(attributes, knowledge))
         .collect();
     if hosts.is_empty() {
-        return Err(Error::new("no release in support is left for this --host all"));
+        return Err(Error::new("no release in support is left"));
     }
     Ok(hosts)
 }
@@ -119,7 +121,7 @@ fn one_release(text: &str, mut named: Vec<&Release>, attributes: &Attributes) ->
     if named.iter().any(|release| release.build != first.build) {
         let listed: Vec<_> = named.iter().map(|release| format!("{} (build {})", release.id, release.build)).collect();
         return Err(Error::new(format!("{} means more than one Windows release", quoted(text)))
-            .caused_by(format!("it may be {}", listed.join(", ")))
+            .because(format!("it may be {}", listed.join(", ")))
             .hint(format!("name one of them, e.g. --host {}", first.id)));
     }
     Ok(if named.iter().all(|release| release.kind == first.kind) {

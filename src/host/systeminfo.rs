@@ -1,11 +1,12 @@
 //! What `systeminfo` prints, in any language: recognised by the shape `10.0.N … N`, not by its labels.
 
+use crate::Architecture;
 use crate::OsVersion;
-use crate::knowledge::Architecture;
 
+use super::Source;
 use super::facts::Facts;
 use super::version_text::{full_version, kind_in_words};
-use super::{Error, Source};
+use crate::Error;
 
 /// How many lines before that of the version may name the product: it is the line before, unless something was wrapped.
 const LINES_BEFORE: usize = 2;
@@ -21,7 +22,7 @@ pub(super) fn facts(text: &str) -> Option<Result<Facts, Error>> {
     if let Some((_, second)) = hosts.next() {
         let more = hosts.count();
         return Some(Err(Error::new(format!("this output of systeminfo holds {} hosts", 2 + more))
-            .caused_by(format!("the first two are {os_version} and {second}"))
+            .because(format!("the first two are {os_version} and {second}"))
             .hint("give every host a file and a --host of its own")));
     }
     let first = at.saturating_sub(LINES_BEFORE);

@@ -1,11 +1,12 @@
 //! Finds the one Windows version in a text that people paste: `ver`, winver, a file's properties, `docker info`.
 
+use crate::Kind;
 use crate::OsVersion;
-use crate::knowledge::Kind;
 
+use super::Source;
 use super::facts::Facts;
 use super::registry::FIRST_WINDOWS_10;
-use super::{Error, Source};
+use crate::Error;
 
 /// What a text says of the one Windows it names.
 ///
@@ -17,13 +18,13 @@ pub(super) fn facts(text: &str) -> Result<Facts, Error> {
     match found.versions.as_slice() {
         [version] => Ok(Facts { kind: kind_in_words(text), ..Facts::of_version(*version, Source::Text) }),
         [] if found.build_lab => Err(Error::new("a BuildLabEx alone does not tell the version of a Windows")
-            .caused_by("its revision is the build lab's, and its build the one from before an enablement package")
+            .because("its revision is the build lab's, and its build the one from before an enablement package")
             .hint("give what the command `ver` prints, e.g. Microsoft Windows [Version 10.0.20348.2402]")),
         [] => Err(Error::new("this text holds no Windows version")),
         several => {
             let listed: Vec<_> = several.iter().take(8).map(ToString::to_string).collect();
             Err(Error::new("this text holds more than one Windows version")
-                .caused_by(format!("it names {}", listed.join(", ")))
+                .because(format!("it names {}", listed.join(", ")))
                 .hint("give every host a --host of its own"))
         }
     }

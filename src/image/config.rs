@@ -2,9 +2,11 @@
 
 use serde::Deserialize;
 
-use super::{ConfigFacts, Error, ErrorKind, Version, shown};
 use crate::OsVersion;
+use crate::image::{ConfigFacts, Version};
 use crate::knowledge::Knowledge;
+use crate::text::shown;
+use crate::{Error, ErrorKind};
 
 /// The most bytes a config may have; real ones have a few KiB.
 pub const LARGEST: u64 = 4 << 20;
@@ -36,18 +38,18 @@ pub struct History {
 /// Reads an image config.
 pub fn parse(bytes: &[u8]) -> Result<ImageConfig, Error> {
     if bytes.len() as u64 > LARGEST {
-        return Err(Error::new(ErrorKind::Invalid, format!("the image config has more than {} MiB", LARGEST >> 20)));
+        return Err(Error::of(ErrorKind::Invalid, format!("the image config has more than {} MiB", LARGEST >> 20)));
     }
     serde_json::from_slice(bytes)
-        .map_err(|error| Error::new(ErrorKind::Invalid, "the image config is malformed").because(shown(&error.to_string())))
+        .map_err(|error| Error::of(ErrorKind::Invalid, "the image config is malformed").because(shown(&error.to_string())))
 }
 
 impl ImageConfig {
     /// What the judgement needs of it.
     pub fn facts(&self, knowledge: &Knowledge) -> ConfigFacts {
         ConfigFacts {
-            os: super::normal_os(self.os.as_deref().unwrap_or_default()),
-            architecture: super::normal_architecture(self.architecture.as_deref().unwrap_or_default()),
+            os: crate::image::normal_os(self.os.as_deref().unwrap_or_default()),
+            architecture: crate::image::normal_architecture(self.architecture.as_deref().unwrap_or_default()),
             version: Version::read(self.os_version.as_deref()),
             history: self.version_in_history(knowledge),
         }

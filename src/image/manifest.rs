@@ -4,7 +4,9 @@ use oci_spec::image::{Descriptor, ImageManifest};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Digest, Error, ErrorKind, shown};
+use crate::image::Digest;
+use crate::text::shown;
+use crate::{Error, ErrorKind};
 
 /// The most bytes a manifest or index may have; registries must take this much, real ones have a few KiB.
 pub const LARGEST: u64 = 4 << 20;
@@ -142,12 +144,12 @@ pub fn has_foreign_layers(manifest: &ImageManifest) -> bool {
 }
 
 /// Whether layers of this media type stay out of registries.
-pub(super) fn is_foreign(media_type: &str) -> bool {
+pub(crate) fn is_foreign(media_type: &str) -> bool {
     media_type.contains(".foreign.") || media_type.contains(".nondistributable.")
 }
 
 /// Whether this is the media type of an image config, and not of a Helm chart or another artifact. Docker wrote the general ones.
-pub(super) fn is_image_config(media_type: &str) -> bool {
+pub(crate) fn is_image_config(media_type: &str) -> bool {
     matches!(
         media_type,
         "application/vnd.docker.container.image.v1+json"
@@ -161,7 +163,7 @@ pub(super) fn is_image_config(media_type: &str) -> bool {
 /// The digest of a descriptor, which must be a SHA-256.
 pub fn digest_of(descriptor: &Descriptor) -> Result<Digest, Error> {
     let text = descriptor.digest().as_ref();
-    text.parse().map_err(|_| Error::new(ErrorKind::Unsupported, format!("the digest {} is not a SHA-256", shown(text))))
+    text.parse().map_err(|_| Error::of(ErrorKind::Unsupported, format!("the digest {} is not a SHA-256", shown(text))))
 }
 
 /// What tells the type of a manifest: enough to decide before the whole is read.
@@ -180,13 +182,13 @@ struct Shape {
 /// these must agree: a body that is an index to one reader and an image to another is an attack (CVE-2021-41190).
 pub fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<Manifest, Error> {
     let malformed =
-        |error: serde_json::Error| Error::new(ErrorKind::Invalid, "the manifest is malformed").because(shown(&error.to_string()));
+        |error: serde_json::Error| Error::of(ErrorKind::Invalid, "the manifest is malformed").because(shown(&error.to_string()));
     if bytes.len() as u64 > LARGEST {
-        return Err(Error::new(ErrorKind::Invalid, format!("the manifest has more than {} MiB", LARGEST >> 20)));
+        return Err(Error::of(ErrorKind::Invalid, format!("the manifest has more than {} MiB", LARGEST >> 20)));
     }
     let announced = content_type.and_then(announced_type);
     if announced.as_deref().is_some_and(|kind| kind.contains("html")) {
-        return Err(Error::new(ErrorKind::Network, "a web page came instead of a manifest")
+        return Err(Error::of(ErrorKind::Network, "a web page came instead of a manifest")
             .hint("something between here and the registry may have answered in its place: a proxy, a portal, a firewall"));
     }
     let shape: Shape = serde_json::from_slice(bytes).map_err(malformed)?;
@@ -197,7 +199,7 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<Manifest, Error
             Some(version) => format!("the manifest is of schema {version}; 2 is the one there is"),
             None => "the manifest does not say its schema".to_owned(),
         };
-        return Err(Error::new(ErrorKind::Invalid, what));
+        return Err(Error::of(ErrorKind::Invalid, what));
     }
     match kind(&shape, announced.as_deref(), stated)? {
         Kind::Index => serde_json::from_slice(bytes).map(Manifest::Index).map_err(malformed),
@@ -218,7 +220,7 @@ fn announced_type(header: &str) -> Option<String> {
 fn refuse_schema_1(shape: &Shape, types: [Option<&str>; 2]) -> Result<(), Error> {
     let named = types.into_iter().flatten().any(|name| name.starts_with("application/vnd.docker.distribution.manifest.v1+"));
     if named || shape.schema_version == Some(1) || shape.fs_layers.is_some() {
-        return Err(Error::new(ErrorKind::Unsupported, "the manifest is of schema 1")
+        return Err(Error::of(ErrorKind::Unsupported, "the manifest is of schema 1")
             .because("this format of before 2016 does not say the platform, and Docker no longer reads it")
             .hint("pull the image with a Docker of before version 27 and push it again, or build it anew"));
     }
@@ -227,7 +229,7 @@ fn refuse_schema_1(shape: &Shape, types: [Option<&str>; 2]) -> Result<(), Error>
 
 /// What the manifest is, from everything that tells it.
 fn kind(shape: &Shape, announced: Option<&str>, stated: Option<&str>) -> Result<Kind, Error> {
-    let contradiction = |why: String| Err(Error::new(ErrorKind::Invalid, "the manifest contradicts itself").because(why));
+    let contradiction = |why: String| Err(Error::of(ErrorKind::Invalid, "the manifest contradicts itself").because(why));
     if let (Some(announced), Some(stated)) = (announced, stated)
         && announced != stated
     {
@@ -238,7 +240,7 @@ fn kind(shape: &Shape, announced: Option<&str>, stated: Option<&str>) -> Result<
         (Some(_), None) if shape.config.is_some() => return contradiction("it has both manifests and a config".to_owned()),
         (Some(_), None) => Kind::Index,
         (None, Some(_)) => Kind::Image,
-        (None, None) => return Err(Error::new(ErrorKind::Invalid, "the manifest has neither manifests nor layers")),
+        (None, None) => return Err(Error::of(ErrorKind::Invalid, "the manifest has neither manifests nor layers")),
     };
     let Some(named) = announced.or(stated) else {
         return Ok(looks);
@@ -253,7 +255,7 @@ fn kind(shape: &Shape, announced: Option<&str>, stated: Option<&str>) -> Result<
                 Kind::Image => "layers",
             }
         )),
-        None => Err(Error::new(ErrorKind::Unsupported, format!("the manifest is of type {}, which is no image", shown(named)))),
+        None => Err(Error::of(ErrorKind::Unsupported, format!("the manifest is of type {}, which is no image", shown(named)))),
     }
 }
 

@@ -1,34 +1,23 @@
-//! What an image reference points to: its Windows candidates, and where they come from.
+//! Images as they are described: references, digests, indexes, manifests and configs, and the Windows candidates they list.
 
-mod cache;
-mod candidates;
 pub mod config;
-mod content;
 mod digest;
-pub mod distribution;
-mod known;
-pub mod layout;
-pub mod list;
 pub mod manifest;
 mod name;
 pub mod reference;
-mod resolve;
+pub mod run_config;
 #[cfg(test)]
-mod test_knowledge;
-
-use std::fmt::Write as _;
+pub(crate) mod test_knowledge;
 
 use serde::Serialize;
 
-pub use cache::Cache;
-pub use content::RawImage;
 pub use digest::Digest;
 pub(crate) use name::registry as registry_name;
 pub use name::{DOCKER_HUB, Name};
 pub use reference::Reference;
-pub use resolve::{Images, Options};
 
 use crate::OsVersion;
+use crate::text::shown;
 
 /// What a reference points to, reduced to what the judgement needs.
 #[derive(Clone, Debug)]
@@ -147,7 +136,8 @@ impl Candidate {
 }
 
 /// Where an image was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// Its registry.
@@ -164,97 +154,17 @@ pub enum Source {
     Knowledge,
 }
 
-/// Why an image could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
-pub struct Error {
-    /// What kind of failure this is.
-    pub kind: ErrorKind,
-    /// What failed, one sentence without a full stop.
-    pub what: String,
-    /// Why, from the outside in.
-    pub causes: Vec<String>,
-    /// What to do.
-    pub hint: Option<String>,
-}
-
-impl Error {
-    /// A failure of this kind, without cause or hint yet.
-    pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), causes: Vec::new(), hint: None }
-    }
-
-    /// Adds a cause below those already there.
-    pub fn because(mut self, cause: impl Into<String>) -> Self {
-        self.causes.push(cause.into());
-        self
-    }
-
-    /// Says first what this failure was a part of, e.g. `app:1.2 could not be read`.
-    pub fn within(mut self, what: impl Into<String>) -> Self {
-        let inner = std::mem::replace(&mut self.what, what.into());
-        self.causes.insert(0, inner);
-        self
-    }
-
-    /// What failed and why, in one sentence.
-    pub fn sentence(&self) -> String {
-        std::iter::once(&self.what).chain(&self.causes).map(String::as_str).collect::<Vec<_>>().join(": ")
-    }
-
-    /// Says what to do, unless something closer to the failure has said it.
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint.get_or_insert_with(|| hint.into());
-        self
-    }
-}
-
 /// The name of an operating system as OCI has it: `Windows` is `windows`.
-fn normal_os(text: &str) -> String {
+pub(crate) fn normal_os(text: &str) -> String {
     shown(text).to_ascii_lowercase()
 }
 
 /// The name of a processor as OCI has it: `x86_64` is `amd64`, `aarch64` is `arm64`, as for containerd.
-fn normal_architecture(text: &str) -> String {
+pub(crate) fn normal_architecture(text: &str) -> String {
     let lower = shown(text).to_ascii_lowercase();
     match lower.as_str() {
         "x86_64" | "x86-64" => "amd64".to_owned(),
         "aarch64" => "arm64".to_owned(),
         _ => lower,
     }
-}
-
-/// A text from outside as it may stand in a message: control characters escaped, cut after 200 characters.
-pub(crate) fn shown(text: &str) -> String {
-    let mut shown = String::new();
-    for (count, character) in text.chars().enumerate() {
-        if count == 200 {
-            shown.push('…');
-            break;
-        }
-        if character.is_control() {
-            let _ = write!(shown, "{}", character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
-/// Kinds of failures to read an image; the words of the JSON report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ErrorKind {
-    /// The registry, repository, tag, blob or file does not exist.
-    NotFound,
-    /// Credentials are missing or were refused.
-    Unauthorized,
-    /// The registry could not be reached, or answered with nonsense or an error of its own.
-    Network,
-    /// The registry asked for patience longer than we have.
-    RateLimited,
-    /// The reference or the content is malformed, or a digest does not hold.
-    Invalid,
-    /// Well formed, but of a kind this program does not read, e.g. schema 1.
-    Unsupported,
 }

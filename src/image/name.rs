@@ -3,7 +3,8 @@
 use std::fmt;
 use std::net::Ipv6Addr;
 
-use super::{Digest, ErrorKind};
+use crate::ErrorKind;
+use crate::image::Digest;
 
 /// Docker Hub, as it stands in a normalised name; its API lives at `registry-1.docker.io`.
 pub const DOCKER_HUB: &str = "docker.io";
@@ -42,7 +43,7 @@ impl Name {
     }
 
     /// Whether the registry was recognised by its upper case alone, as Docker does with `Library/nginx`.
-    pub(super) fn has_doubtful_registry(&self) -> bool {
+    pub(crate) fn has_doubtful_registry(&self) -> bool {
         !is_certainly_registry(&self.registry)
     }
 }
@@ -61,7 +62,7 @@ impl fmt::Display for Name {
 }
 
 /// What is wrong with a text, and what to type instead.
-pub(super) struct Mistake {
+pub(crate) struct Mistake {
     pub kind: ErrorKind,
     pub why: String,
     pub hint: Option<String>,
@@ -78,7 +79,7 @@ impl Mistake {
 }
 
 /// Reads `[REGISTRY/]REPOSITORY[:TAG][@DIGEST]`.
-pub(super) fn read(text: &str) -> Result<Name, Mistake> {
+pub(crate) fn read(text: &str) -> Result<Name, Mistake> {
     if text.contains(char::is_whitespace) {
         return Err(Mistake::new("it contains a space").hint(match text.trim() {
             trimmed if trimmed.contains(char::is_whitespace) => "give each image as an argument of its own".to_owned(),

@@ -4,8 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::name::{self, Mistake};
-use super::{Error, Name, shown};
+use crate::Error;
+use crate::image::Name;
+use crate::image::name::{self, Mistake};
+use crate::text::shown;
 
 /// Longer than any reference: registry, repository, tag, digest, and a path of the file system in place of the name.
 const LONGEST_TEXT: usize = 8192;
@@ -57,7 +59,7 @@ impl Format {
     }
 
     /// How one is made.
-    pub(super) const fn advice(self) -> &'static str {
+    pub(crate) const fn advice(self) -> &'static str {
         match self {
             Self::OciLayout => "name a folder as `skopeo copy docker://IMAGE oci:DIR` makes it",
             Self::OciArchive => "name a file as `skopeo copy docker://IMAGE oci-archive:FILE` makes it",
@@ -95,7 +97,7 @@ impl FromStr for Reference {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let location = locate(text).map_err(|mistake| {
-            let error = Error::new(mistake.kind, format!("`{}` is not an image reference", shown(text))).because(mistake.why);
+            let error = Error::of(mistake.kind, format!("`{}` is not an image reference", shown(text))).because(mistake.why);
             match mistake.hint {
                 Some(hint) => error.hint(hint),
                 None => error,
@@ -170,7 +172,7 @@ fn drive_prefix(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::ErrorKind;
+    use crate::ErrorKind;
 
     const HEX: &str = "86e0e091d0da6bde2456dbb48306f3956bbeb2eae1b5b9a43045843f69fe4aaa";
 
@@ -297,7 +299,7 @@ mod tests {
             let error = mistake(typed);
             let cause = error.causes.join("; ");
             assert!(cause.contains(why), "{typed:?}: {cause}");
-            assert!(error.hint.as_deref().unwrap_or_default().contains(hint), "{typed:?}: {:?}", error.hint);
+            assert!(error.hint.clone().unwrap_or_default().to_string().contains(hint), "{typed:?}: {:?}", error.hint);
             assert!(!error.what.contains(char::is_control) && !cause.contains(char::is_control), "{typed:?}");
         }
         assert_eq!(mistake(&sha512).kind, ErrorKind::Unsupported);

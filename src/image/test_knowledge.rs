@@ -2,7 +2,7 @@
 
 use crate::knowledge::Knowledge;
 
-pub(super) fn knowledge() -> Knowledge {
+pub(crate) fn knowledge() -> Knowledge {
     let image = |build: u32, release: &str, nanoserver: &[&str], servercore: &[&str], architectures: &[&str]| {
         let repository = |name: &str, tags: &[&str]| serde_json::json!({ "repository": format!("windows/{name}"), "tags": tags, "until": "2030-01-01", "architectures": architectures });
         let repositories = [repository("nanoserver", nanoserver), repository("servercore", servercore)];

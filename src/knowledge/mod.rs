@@ -7,7 +7,9 @@ mod names;
 use std::sync::LazyLock;
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+
+use crate::{Architecture, Kind};
 
 pub use errors::{ErrorCode, ErrorMessage, Errors, Family, error_by_hresult, twin};
 pub use file::InvalidKnowledge;
@@ -25,36 +27,6 @@ pub struct Knowledge {
     pub base_images: Vec<BaseImage>,
     /// Where revisions of one build part ways.
     pub revisions: Vec<Revisions>,
-}
-
-/// Server or client: decides the default isolation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Windows Server, Azure Stack HCI, Azure Local.
-    Server,
-    /// Windows 10 and 11, multi-session included.
-    Client,
-}
-
-/// A processor architecture of a host, in OCI's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Architecture {
-    /// x86-64.
-    Amd64,
-    /// AArch64.
-    Arm64,
-}
-
-impl Architecture {
-    /// OCI's name for it, e.g. `amd64`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Amd64 => "amd64",
-            Self::Arm64 => "arm64",
-        }
-    }
 }
 
 /// One Windows release, e.g. Windows Server 2022.

@@ -6,12 +6,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::plain::clean;
-use crate::compat::Isolation;
-use crate::runner::containers::{Listed, Status};
-use crate::runner::documents::PortMapping;
+use crate::Isolation;
+use crate::hcs::documents::PortMapping;
+use crate::runner::life::containers::{Listed, Status};
 
 /// What `ps --format json` prints.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Containers {
     /// The version of this form.
     schema: &'static str,
@@ -20,7 +21,8 @@ pub struct Containers {
 }
 
 /// A container.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ContainerEntry {
     /// Its id, 64 hex digits.

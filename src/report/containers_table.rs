@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::columns::Columns;
 use super::containers::{ContainerEntry, Containers, age, status_text};
-use crate::runner::containers::Status;
+use crate::runner::life::containers::Status;
 
 /// The most characters of a command that are shown, as with Docker.
 const COMMAND: usize = 20;

@@ -6,12 +6,17 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
+use super::Wording;
 use super::plain::clean;
+use crate::Error;
+use crate::ErrorKind;
+use crate::Isolation;
 use crate::OsVersion;
-use crate::compat::{Engine, Finding, Isolation, Judgement, Possibility, Severity, Subject, Use, Verdict, Wish};
-use crate::host::{Architecture, Attribute, Availability, Host, Kind, Source as HostSource};
-use crate::image::{self, Config, Digest, ErrorKind, Image, Source as ImageSource};
+use crate::compat::{Engine, Finding, Judgement, Possibility, Severity, Subject, Use, Verdict, Wish};
+use crate::host::{Attribute, Availability, Host, Source as HostSource};
+use crate::image::{Config, Digest, Image, Source as ImageSource};
 use crate::knowledge::Knowledge;
+use crate::{Architecture, Kind};
 
 /// The name of this version of the report.
 pub const SCHEMA: &str = "wincompat/report/v1";
@@ -192,11 +197,43 @@ pub struct Failure {
     /// As it was typed.
     pub reference: String,
     /// What kind of failure.
-    pub kind: ErrorKind,
+    pub kind: FailureKind,
     /// What failed and why.
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
+}
+
+/// Kinds of failures to read an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "ErrorKind")]
+pub enum FailureKind {
+    /// The registry, repository, tag, blob or file does not exist.
+    NotFound,
+    /// Credentials are missing or were refused.
+    Unauthorized,
+    /// The registry could not be reached, or answered with nonsense or an error of its own.
+    Network,
+    /// The registry asked for a longer pause than the time that is left.
+    RateLimited,
+    /// The reference or the content is malformed, or a digest does not hold.
+    Invalid,
+    /// Well formed, but of a kind this program does not read, e.g. schema 1.
+    Unsupported,
+}
+
+impl From<ErrorKind> for FailureKind {
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::NotFound => Self::NotFound,
+            ErrorKind::Unauthorized => Self::Unauthorized,
+            ErrorKind::Network => Self::Network,
+            ErrorKind::RateLimited => Self::RateLimited,
+            ErrorKind::Unsupported => Self::Unsupported,
+            ErrorKind::Invalid | ErrorKind::Other | ErrorKind::NoSuchCommand | ErrorKind::CommandNotStartable => Self::Invalid,
+        }
+    }
 }
 
 /// How many of what.
@@ -352,7 +389,7 @@ impl FindingEntry {
 
 impl Failure {
     /// Of this reference.
-    pub fn new(reference: &str, error: &image::Error) -> Self {
+    pub fn new(reference: &str, error: &Error, wording: &dyn Wording) -> Self {
         let mut message = error.what.clone();
         for cause in &error.causes {
             message.push_str(": ");
@@ -360,9 +397,9 @@ impl Failure {
         }
         Self {
             reference: clean(reference).into_owned(),
-            kind: error.kind,
+            kind: error.kind.into(),
             message: clean(&message).into_owned(),
-            hint: error.hint.as_deref().map(|hint| clean(hint).into_owned()),
+            hint: error.hint.as_ref().map(|hint| clean(&wording.advice(hint)).into_owned()),
         }
     }
 }

@@ -6,11 +6,12 @@ use serde::Serialize;
 
 use super::document::{FindingEntry, HostEntry, PossibilityEntry, Tool};
 use super::plain::clean;
-use crate::compat::{Code, Engine, Isolation, Judgement, Policy, Subject, Use, judge};
+use crate::Isolation;
+use crate::compat::{Code, Engine, Judgement, Policy, Subject, Use, judge};
 use crate::host::{Found, Host, Prerequisite};
 use crate::image::{Candidate, Config, Image, Source, Version};
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
-use crate::{OsVersion, host::Kind};
+use crate::{Kind, OsVersion};
 
 /// The name of this version of the document.
 pub const SCHEMA: &str = "wincompat/host/v1";

@@ -8,9 +8,10 @@ use comfy_table::{ContentArrangement, Table, presets};
 use super::document::HostEntry;
 use super::host::{BaseImageEntry, HostAnswer, HostReport, IsolationEntry};
 use super::table::{BAD, GOOD, NARROWEST, OPEN, PLAIN, answer, wrapped, write_finding};
-use crate::compat::{Code, Isolation};
+use crate::Isolation;
+use crate::Kind;
+use crate::compat::Code;
 use crate::host::{Attribute, Availability, Needed, Prerequisite, Source};
-use crate::knowledge::Kind;
 
 /// Where every base image lives.
 const REGISTRY: &str = "mcr.microsoft.com/";

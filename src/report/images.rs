@@ -11,10 +11,11 @@ use super::containers::age;
 use super::plain::clean;
 use crate::image::reference::Location;
 use crate::image::{Digest, Reference};
-use crate::runner::images::Stored;
+use crate::runner::store::images::Stored;
 
 /// What `images --format json` prints.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Images {
     /// The version of this form.
     schema: &'static str,
@@ -23,7 +24,8 @@ pub struct Images {
 }
 
 /// An image.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ImageEntry {
     /// Its name in the store, e.g. `docker.io/library/app:1`; `null` if it has none.
@@ -122,7 +124,7 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runner::images::Facts;
+    use crate::runner::store::images::Facts;
 
     #[test]
     fn sizes_as_docker_shows_them() {

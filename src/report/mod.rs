@@ -18,6 +18,19 @@ use std::io::{self, Write};
 
 pub use document::Report;
 
+use crate::advice::{Advice, Remedy};
+
+/// The words in which a program offers what this library names as data.
+pub trait Wording {
+    /// The words for one remedy, e.g. `--offline` or `` `wincompat prune` ``.
+    fn remedy(&self, remedy: &Remedy) -> String;
+
+    /// A piece of advice, with its remedies worded.
+    fn advice(&self, advice: &Advice) -> String {
+        advice.worded(|remedy| self.remedy(remedy))
+    }
+}
+
 /// A form of the report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {

@@ -8,9 +8,10 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use textwrap::{WordSeparator, WordSplitter};
 
 use super::document::{Entry, Failure, FindingEntry, Report};
+use crate::Isolation;
 use crate::OsVersion;
-use crate::compat::{Isolation, Severity, Use, Verdict, Wish};
-use crate::image::shown;
+use crate::compat::{Severity, Use, Verdict, Wish};
+use crate::text::shown;
 
 /// Columns below which a table is not narrowed any further.
 pub(super) const NARROWEST: u16 = 60;

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::documents::{ConsoleSize, Cpus, Invalid, Mount, Pipe, PortMapping, ProcessParameters};
-use super::error::Error;
-use super::id::LayerId;
-use crate::compat::Isolation;
+use crate::Error;
+use crate::Isolation;
+use crate::hcs::documents::{ConsoleSize, Cpus, Invalid, Mount, Pipe, PortMapping, ProcessParameters};
+use crate::hcs::id::LayerId;
+use crate::hcs::invalid;
 
 /// A container to be run. It is kept in the container's state file and handed to a monitor process as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +73,7 @@ impl ProcessRequest {
     ///
     /// What is wrong with it.
     pub fn check(&self) -> Result<(), Error> {
-        self.parameters().map(drop).map_err(|invalid| Error::invalid("the container's command is wrong", &invalid))
+        self.parameters().map(drop).map_err(|wrong| invalid("the container's command is wrong", &wrong))
     }
 
     /// The document for HCS.

@@ -13,15 +13,17 @@ use std::sync::{Arc, Mutex};
 
 use fake::{Fake, Killed};
 
-use crate::compat::Isolation;
+use crate::Isolation;
 
-use super::error::Error;
-use super::interrupts::Interrupts;
-use super::recipe::{self, Kitchen, Outcome, Progress};
-use super::request::Request;
-use super::state;
-use super::stdio::Stdio;
-use super::store::Store;
+use crate::Error;
+use crate::runner::life::context::{Context, Progress};
+use crate::runner::life::interrupts::Interrupts;
+use crate::runner::life::run;
+use crate::runner::life::run::Outcome;
+use crate::runner::life::stdio::Stdio;
+use crate::runner::request::Request;
+use crate::runner::store::Store;
+use crate::runner::store::state;
 
 /// What a container wrote.
 #[derive(Clone, Default)]
@@ -63,8 +65,8 @@ fn run(fake: &Fake, store: &Store, request: &Request, stdin: &'static [u8]) -> O
         Progress::Running(_) => (0..fake.interrupted_while_running()).for_each(|_| interrupts.raise()),
         Progress::Claimed(_) => (0..fake.interrupted_before()).for_each(|_| interrupts.raise()),
     };
-    let kitchen = Kitchen { system: fake, store, interrupts: &interrupts, report: &report, console: &|| None };
-    match catch_unwind(AssertUnwindSafe(|| recipe::run(&kitchen, request, |_| Ok(stdio)))) {
+    let context = Context { system: fake, store, interrupts: &interrupts, report: &report, console: &|| None };
+    match catch_unwind(AssertUnwindSafe(|| run::run(&context, request, |_| Ok(stdio)))) {
         Ok(result) => {
             let notes = notes.into_inner().unwrap();
             Some(Ran { result, notes, stdout: stdout.text(), stderr: stderr.text() })

@@ -20,10 +20,10 @@ use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 use super::dll::functions;
 use super::notices::{Notice, Notices};
 use super::text::{Wide, read, take_local};
-use crate::runner::call::{CallError, Reason};
-use crate::runner::documents::{ResultError, ServiceProperties, SystemProperties, SystemQuery, to_json};
-use crate::runner::system::Result;
-use crate::runner::trace::Trace;
+use crate::hcs::call::{CallError, Reason};
+use crate::hcs::documents::{ResultError, ServiceProperties, SystemProperties, SystemQuery, to_json};
+use crate::hcs::system::Result;
+use crate::hcs::trace::Trace;
 
 pub(super) use container::ArgonContainer;
 

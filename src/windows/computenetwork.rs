@@ -10,13 +10,11 @@ use windows_sys::core::{GUID, HRESULT, PCWSTR, PWSTR};
 
 use super::dll::functions;
 use super::text::{Wide, take_com};
-use crate::runner::call::CallError;
-use crate::runner::documents::{
-    AttachEndpoint, Endpoint, EndpointProperties, HcnQuery, Namespace, Network, ResultError, to_json,
-};
-use crate::runner::guid::Guid;
-use crate::runner::system::Result;
-use crate::runner::trace::Trace;
+use crate::hcs::call::CallError;
+use crate::hcs::documents::{AttachEndpoint, Endpoint, EndpointProperties, HcnQuery, Namespace, Network, ResultError, to_json};
+use crate::hcs::guid::Guid;
+use crate::hcs::system::Result;
+use crate::hcs::trace::Trace;
 
 /// What HCN hands out, and takes back.
 type Handle = *mut c_void;

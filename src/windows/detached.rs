@@ -18,7 +18,7 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use super::text::Wide;
-use crate::runner::command_line::Command;
+use crate::hcs::command_line::Command;
 
 /// Our ends of its pipes.
 pub(crate) struct Detached {

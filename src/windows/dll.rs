@@ -6,7 +6,7 @@ use windows_sys::Win32::Foundation::{GetLastError, HMODULE};
 use windows_sys::Win32::System::LibraryLoader::{GetProcAddress, LOAD_LIBRARY_SEARCH_SYSTEM32, LoadLibraryExW};
 
 use super::text::Wide;
-use crate::runner::call::{CallError, Reason};
+use crate::hcs::call::{CallError, Reason};
 
 /// What to do when a DLL is missing.
 const ENABLE: &str = "enable the Windows feature Containers, and Hyper-V for Hyper-V isolation: on a server `Install-WindowsFeature \
@@ -62,7 +62,7 @@ macro_rules! functions {
         }
 
         impl $table {
-            fn load() -> std::result::Result<Self, $crate::runner::call::CallError> {
+            fn load() -> std::result::Result<Self, $crate::hcs::call::CallError> {
                 let library = $crate::windows::dll::Library::load($dll)?;
                 Ok(Self {
                     // SAFETY: the types above are the declarations of the functions of these names.

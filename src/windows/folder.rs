@@ -32,7 +32,7 @@ use windows_sys::Win32::System::SystemServices::ACCESS_SYSTEM_SECURITY;
 
 use super::path::verbatim;
 use super::privilege;
-use crate::runner::layer::{BasicInfo, FileTime};
+use crate::layer::{BasicInfo, FileTime};
 
 /// An open folder.
 #[derive(Debug)]

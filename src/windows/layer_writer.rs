@@ -8,8 +8,8 @@ use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_DIRECTORY, FILE_ATT
 
 use super::backup::{Backup, Restore};
 use super::folder::{Folder, info_of, is_plain_folder, set_basic_info};
-use crate::runner::layer::transport::Pending;
-use crate::runner::layer::{BasicInfo, Content, Directory, LayerPath, LayerSink, LinkTarget};
+use crate::layer::transport::Pending;
+use crate::layer::{BasicInfo, Content, Directory, LayerPath, LayerSink, LinkTarget};
 
 /// Writes a base layer into an empty folder.
 pub(super) struct BaseLayer {

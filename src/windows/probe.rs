@@ -12,8 +12,8 @@ use windows_sys::Win32::System::Threading::{GetCurrentProcess, IsWow64Process2};
 use windows_sys::w;
 
 use super::token;
+use crate::Architecture;
 use crate::host::{Availability, Hypervisor, Probe, Services};
-use crate::knowledge::Architecture;
 
 /// The libraries of the Host Compute Service and of its networks.
 const LIBRARIES: [&str; 3] = ["vmcompute.dll", "computecore.dll", "computenetwork.dll"];

@@ -5,8 +5,10 @@ use std::io;
 
 use windows_registry::{LOCAL_MACHINE, Type, Value};
 
+use crate::Error;
+use crate::advice::{Setting, advice};
+use crate::host::RegistryValues;
 use crate::host::registry::{Data, Key};
-use crate::host::{Error, RegistryValues};
 
 /// The values of this machine.
 ///
@@ -36,8 +38,8 @@ fn existing<T>(read: Result<T, impl Into<io::Error>>, what: impl Fn() -> String)
         // ERROR_FILE_NOT_FOUND, which the registry says of keys and values too.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::new(format!("cannot read {}", what()))
-            .caused_by(error)
-            .hint("name the host, e.g. --host windows-server-2022")),
+            .because(error)
+            .hint(advice!["name the host, e.g. ", Setting::Host("windows-server-2022".into())])),
     }
 }
 

@@ -18,7 +18,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 use super::security::self_relative;
 use super::text::{Wide, read};
 use super::token;
-use crate::runner::guarded::{Readers, Seen};
+use crate::runner::store::guarded::{Readers, Seen};
 
 /// Reads the owner of what is at this path, and whether that is a folder; a reparse point is looked at and not followed.
 pub(crate) fn look(folder: &Path) -> io::Result<Seen> {

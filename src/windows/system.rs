@@ -12,17 +12,17 @@ use super::privilege;
 use super::security::self_relative;
 use super::vmcompute::{VmCompute, XenonContainer};
 use super::wclayer::WcLayer;
-use crate::compat::Isolation;
-use crate::runner::call::CallError;
-use crate::runner::documents::{
+use crate::Isolation;
+use crate::hcs::call::CallError;
+use crate::hcs::documents::{
     AttachEndpoint, ContainerDocument, Endpoint, EndpointProperties, Layer, Namespace, Network, SystemProperties, SystemQuery,
 };
-use crate::runner::guid::Guid;
-use crate::runner::id::ContainerId;
-use crate::runner::layer::transport::{Pending, Stamp};
-use crate::runner::layer::{BasicInfo, LayerSink, SddlConverter};
-use crate::runner::system::{Container, Result, System};
-use crate::runner::trace::Trace;
+use crate::hcs::guid::Guid;
+use crate::hcs::id::ContainerId;
+use crate::hcs::system::{Container, Result, System};
+use crate::hcs::trace::Trace;
+use crate::layer::transport::{Pending, Stamp};
+use crate::layer::{BasicInfo, LayerSink, SddlConverter};
 
 /// The Host Compute Service, the Host Network Service and the layers of this machine. Each DLL is loaded when it is first used.
 pub(crate) struct Hcs {

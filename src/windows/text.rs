@@ -8,7 +8,7 @@ use windows_sys::Win32::Foundation::LocalFree;
 use windows_sys::Win32::System::Com::CoTaskMemFree;
 use windows_sys::core::{PCWSTR, PWSTR};
 
-use crate::runner::call::CallError;
+use crate::hcs::call::CallError;
 
 /// A text for Windows: UTF-16, ended by a NUL.
 #[derive(Debug)]

@@ -16,11 +16,11 @@ use super::dll::functions;
 use super::folder::remove_tree;
 use super::path::verbatim;
 use super::text::{Wide, read};
-use crate::runner::call::CallError;
-use crate::runner::documents::{Layer, to_json};
-use crate::runner::guid::Guid;
-use crate::runner::system::Result;
-use crate::runner::trace::Trace;
+use crate::hcs::call::CallError;
+use crate::hcs::documents::{Layer, to_json};
+use crate::hcs::guid::Guid;
+use crate::hcs::system::Result;
+use crate::hcs::trace::Trace;
 
 /// Which driver keeps layers, and below which folder.
 #[repr(C)]

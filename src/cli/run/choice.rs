@@ -4,16 +4,19 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::{Args, When};
-use crate::cli::refusal::{Failure, Refusal};
+use crate::Error;
+use crate::cli::failure::Failure;
 use crate::cli::{check, registries};
-use crate::compat::{self, Code, Engine, Isolation, Judgement, Policy, Severity, Use, Wish};
+use crate::compat::{Code, Engine, Judgement, Policy, Severity, Use, Wish};
 use crate::host::Found;
-use crate::image::layout::Folder;
-use crate::image::{Digest, Image, Images, Name, Reference};
+use crate::image::{Digest, Image, Name, Reference};
 use crate::knowledge::Knowledge;
+use crate::oci::Images;
+use crate::oci::layout::Folder;
+use crate::oci::pull::{self, Pulled};
 use crate::report::document::{Entry, Report};
 use crate::report::{self, Format, plain};
-use crate::runner::pull::{self, Pulled};
+use crate::{Isolation, compat};
 
 /// The image, as far as it is known before its layers are there.
 pub(super) struct Chosen {
@@ -28,10 +31,10 @@ pub(super) struct Chosen {
 
 impl Chosen {
     /// The manifest of the candidate that was judged.
-    pub fn digest(&self) -> Result<Digest, Refusal> {
+    pub fn digest(&self) -> Result<Digest, Error> {
         let candidate = self.judgement.chosen.and_then(|number| self.image.candidates.get(number));
         candidate.and_then(|candidate| candidate.digest.clone()).ok_or_else(|| {
-            Refusal::new(format!("{} cannot be pulled", self.name))
+            Error::new(format!("{} cannot be pulled", self.name))
                 .because("what is known of it has no manifest")
                 .hint("leave out --offline")
         })
@@ -47,17 +50,17 @@ impl Args {
         host: &Found,
         policy: &Policy,
         root: &Path,
-    ) -> Result<Chosen, Refusal> {
+    ) -> Result<Chosen, Error> {
         let reference: Reference = self.image().parse()?;
         let name = registries::name(&reference)?.clone();
         let judged = async |place: &Reference| {
             let resolved = images.resolve(std::slice::from_ref(place)).await.pop();
-            let mut image = resolved.ok_or_else(|| Refusal::new("the image was not looked for"))??;
+            let mut image = resolved.ok_or_else(|| Error::new("the image was not looked for"))??;
             reference.as_str().clone_into(&mut image.reference);
             image.repository = Some(name.repository_with_registry());
             check::confirm_choice(images, knowledge, &host.host, place, &mut image).await;
             let judgement = compat::judge(knowledge, &host.host, &image, policy);
-            Ok::<_, Refusal>((image, judgement))
+            Ok::<_, Error>((image, judgement))
         };
         let in_store = match stored(root, &name)? {
             Some(stored) if self.pull != When::Always => {
@@ -71,7 +74,7 @@ impl Args {
             _ => None,
         };
         if self.pull == When::Never {
-            return Err(Refusal::new(format!("{name} is not in the store, and --pull never forbids to fetch it"))
+            return Err(Error::new(format!("{name} is not in the store, and --pull never forbids to fetch it"))
                 .hint(format!("`wincompat pull {name}` fetches it")));
         }
         // What was pulled for another host does not stand in the way of the entry for this one.
@@ -117,12 +120,12 @@ impl Args {
             None => format!("it cannot be decided whether {} runs on {} as asked", chosen.name, host.host.name),
             Some(_) => format!("{} does not run on {} as asked", chosen.name, host.host.name),
         };
-        Err(Refusal::new(what).hint("the findings above say what to do; --force tries it all the same").into())
+        Err(Error::new(what).hint("the findings above say what to do; --force tries it all the same").into())
     }
 }
 
 /// What the store has of an image; a store that is not there has nothing.
-fn stored(root: &Path, name: &Name) -> Result<Option<Pulled>, Refusal> {
+fn stored(root: &Path, name: &Name) -> Result<Option<Pulled>, Error> {
     if !root.exists() {
         return Ok(None);
     }

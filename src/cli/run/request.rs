@@ -1,13 +1,13 @@
 //! What is to be run, from the flags of `run` and the image's config.
 
 use super::Args;
-use crate::cli::refusal::Refusal;
-use crate::compat::Isolation;
-use crate::runner::command_line::Command;
-use crate::runner::documents::{Mount, Pipe};
-use crate::runner::flags::{Environment, Volume};
-use crate::runner::image_config::ProcessConfig;
-use crate::runner::pull::Pulled;
+use crate::Error;
+use crate::Isolation;
+use crate::cli::notation::flags::{Environment, Volume};
+use crate::hcs::command_line::Command;
+use crate::hcs::documents::{Mount, Pipe};
+use crate::image::run_config::ProcessConfig;
+use crate::oci::pull::Pulled;
 use crate::runner::request::{ProcessRequest, Request};
 
 /// What flags name of this machine.
@@ -19,7 +19,7 @@ pub(super) struct Given {
 
 impl Args {
     /// What flags name of this machine, looked at before anything is fetched.
-    pub(super) fn given(&self) -> Result<Given, Refusal> {
+    pub(super) fn given(&self) -> Result<Given, Error> {
         let (mut mounts, mut pipes) = (Vec::new(), Vec::new());
         for volume in &self.volume {
             match volume.clone() {
@@ -36,7 +36,7 @@ impl Args {
     }
 
     /// What is to be run, from the flags and the image's config.
-    pub(super) fn request(&self, pulled: &Pulled, isolation: Isolation, given: Given) -> Result<Request, Refusal> {
+    pub(super) fn request(&self, pulled: &Pulled, isolation: Isolation, given: Given) -> Result<Request, Error> {
         let none = ProcessConfig::default();
         let config = pulled.config.config.as_ref().unwrap_or(&none);
         let own_entrypoint: Vec<String> = self.entrypoint.iter().filter(|program| !program.is_empty()).cloned().collect();
@@ -48,7 +48,7 @@ impl Args {
             args_escaped: !overridden && config.args_escaped == Some(true),
         };
         let command_line = command.line().map_err(|error| {
-            Refusal::new("the container's command is wrong")
+            Error::new("the container's command is wrong")
                 .because(error)
                 .hint("name a command behind the image, or a program with --entrypoint")
         })?;
@@ -80,8 +80,8 @@ impl Args {
 }
 
 /// The absolute path of a folder that is there: HCS' own answer to one that is not names no path.
-fn existing_folder(path: &str) -> Result<String, Refusal> {
-    let wrong = |why: String| Refusal::new(format!("{path} cannot be shown in a container")).because(why);
+fn existing_folder(path: &str) -> Result<String, Error> {
+    let wrong = |why: String| Error::new(format!("{path} cannot be shown in a container")).because(why);
     let absolute = std::path::absolute(path).map_err(|error| wrong(error.to_string()))?;
     let found =
         absolute.metadata().map_err(|error| wrong(error.to_string()).hint("create the folder, or name another with -v"))?;

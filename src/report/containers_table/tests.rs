@@ -1,13 +1,13 @@
 //! What people see of containers, wide and narrow.
 
 use super::*;
-use crate::compat::Isolation;
+use crate::Isolation;
+use crate::hcs::documents::{PortMapping, Protocol};
 use crate::report::containers::{Inspected, exit_code};
-use crate::runner::containers::Listed;
-use crate::runner::documents::{PortMapping, Protocol};
+use crate::runner::life::containers::Listed;
 use crate::runner::request::Request;
-use crate::runner::state::tests::{request, state};
-use crate::runner::state::{Resource, State};
+use crate::runner::store::state::tests::{request, state};
+use crate::runner::store::state::{Resource, State};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use super::{Entry, LONGEST_LINE, current, older};
+use crate::runner::log::{Entry, LONGEST_LINE, current, older};
 
 /// By how many first bytes a file is known again: the time of its first line is among them, to the nanosecond.
 const HEAD: usize = 64;

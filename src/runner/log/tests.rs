@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::*;
+use crate::runner::log::*;
 
 /// Numbers that look random and are the same every time.
 struct Random(u64);

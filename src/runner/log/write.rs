@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::{Entry, LARGEST_FILE, LONGEST_TEXT, Stream, current, older};
-use crate::runner::error::Error;
-use crate::runner::files::replace;
+use crate::Error;
+use crate::advice::{Setting, advice};
+use crate::files::replace;
+use crate::runner::log::{Entry, LARGEST_FILE, LONGEST_TEXT, Stream, current, older};
 
 /// A log that is written.
 #[derive(Clone, Debug)]
@@ -26,11 +27,13 @@ impl Log {
     }
 
     /// A new log whose files have at most this many bytes, a line aside.
-    pub(super) fn limited(folder: &Path, limit: u64) -> Result<Self, Error> {
+    pub(crate) fn limited(folder: &Path, limit: u64) -> Result<Self, Error> {
         let file = File::create(current(folder)).map_err(|error| {
-            Error::new(format!("the log {} cannot be written", current(folder).display()))
-                .because(error)
-                .hint("look whether its disk is full or read-only; --root DIR names another store")
+            Error::new(format!("the log {} cannot be written", current(folder).display())).because(error).hint(advice![
+                "look whether its disk is full or read-only; ",
+                Setting::Store,
+                " names another store"
+            ])
         })?;
         Ok(Self(Arc::new(Mutex::new(Files { folder: folder.to_owned(), file, written: 0, limit }))))
     }

@@ -4,19 +4,21 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::fake::{Behaviour, Fake, Trouble, When};
-use super::{Written, run, store};
-use crate::compat::Isolation;
-use crate::runner::containers::{Status, list};
-use crate::runner::error::Exit;
-use crate::runner::id::ContainerId;
-use crate::runner::interrupts::Interrupts;
-use crate::runner::recipe::{self, Kitchen, Outcome, Progress};
+use crate::hcs::id::ContainerId;
+use crate::runner::life::containers::{Status, list};
+use crate::runner::life::context::{Context, Progress};
+use crate::runner::life::ending;
+use crate::runner::life::exec;
+use crate::runner::life::interrupts::Interrupts;
+use crate::runner::life::prune;
+use crate::runner::life::run::{self as lifecycle, Outcome};
+use crate::runner::life::stdio::Stdio;
 use crate::runner::request::{ProcessRequest, Request};
-use crate::runner::state::tests::request;
-use crate::runner::stdio::Stdio;
 use crate::runner::store::Store;
-use crate::runner::{ending, exec, prune};
+use crate::runner::store::state::tests::request;
+use crate::runner::tests::fake::{Behaviour, Fake, Trouble, When};
+use crate::runner::tests::{Written, run, store};
+use crate::{ErrorKind, Isolation};
 
 /// A request for a container of this name.
 fn named(name: &str, isolation: Isolation) -> Request {
@@ -33,8 +35,8 @@ fn meanwhile(fake: &Fake, store: &Store, request: &Request, act: impl FnOnce(Con
     };
     std::thread::scope(|scope| {
         let owner = scope.spawn(|| {
-            let kitchen = Kitchen { system: fake, store, interrupts: &interrupts, report: &report, console: &|| None };
-            recipe::run(&kitchen, request, |_| Ok(Stdio::nothing())).unwrap()
+            let context = Context { system: fake, store, interrupts: &interrupts, report: &report, console: &|| None };
+            lifecycle::run(&context, request, |_| Ok(Stdio::nothing())).unwrap()
         });
         let until = Instant::now() + Duration::from_secs(30);
         let id = loop {
@@ -57,7 +59,7 @@ fn meanwhile(fake: &Fake, store: &Store, request: &Request, act: impl FnOnce(Con
 
 /// What `list` says of every container.
 fn statuses(fake: &Fake, store: &Store) -> Vec<Status> {
-    list(Some(fake), store).unwrap().iter().map(super::super::containers::Listed::status).collect()
+    list(Some(fake), store).unwrap().iter().map(crate::runner::life::containers::Listed::status).collect()
 }
 
 #[test]
@@ -116,7 +118,7 @@ fn a_container_without_a_state_file_is_shown_and_pruned() {
         ending::kill(&fake, &store, &id).unwrap();
     });
     // And one without a folder, of this store's owner; another store's is not shown.
-    let (_other_folder, other) = super::store();
+    let (_other_folder, other) = crate::runner::tests::store();
     let fake = Fake::new().behaviour(Behaviour::WaitsForTheEnd).surviving(true).trouble(Trouble::Kill(14, When::After));
     assert!(run(&fake, &store, &named("web2", Isolation::Process), b"").is_none());
     let fake = fake.trouble(Trouble::None);
@@ -249,24 +251,24 @@ fn exec_runs_beside_the_main_process() {
     let fake = owners.clone().behaviour(Behaviour::Exits(7));
     meanwhile(&owners, &store, &named("web", Isolation::Process), |id| {
         let (written, interrupts) = (Written::default(), Interrupts::new());
-        let kitchen = Kitchen { system: &fake, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };
+        let context = Context { system: &fake, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };
         let request = ProcessRequest { command_line: "cmd /c ver".to_owned(), ..ProcessRequest::default() };
         let stdio = || Ok(Stdio { stdin: None, stdout: Box::new(written.clone()), stderr: Box::new(std::io::sink()) });
-        assert_eq!(exec::run(&kitchen, &id, &request, stdio), Ok(7));
+        assert_eq!(exec::run(&context, &id, &request, stdio), Ok(7));
         assert_eq!(written.text(), "out");
         assert!(!fake.world().systems[&id.to_string()].ended, "the container goes on");
 
         let silent = ProcessRequest { silent: true, ..request.clone() };
-        exec::start(&kitchen, &id, &silent).unwrap();
+        exec::start(&context, &id, &silent).unwrap();
         let document = fake.world().documents.last().unwrap().clone();
         assert_eq!(document, serde_json::json!({"CommandLine": "cmd /c ver", "CreateStdOutPipe": false}));
 
         let missing = fake.clone().trouble(Trouble::Once("HcsCreateProcess", 0x8007_0002));
-        let kitchen = Kitchen { system: &missing, ..kitchen };
-        assert_eq!(exec::run(&kitchen, &id, &request, || Ok(Stdio::nothing())).unwrap_err().exit, Exit::NotFound);
+        let context = Context { system: &missing, ..context };
+        assert_eq!(exec::run(&context, &id, &request, || Ok(Stdio::nothing())).unwrap_err().kind, ErrorKind::NoSuchCommand);
         ending::kill(&fake, &store, &id).unwrap();
-        let ended = exec::run(&kitchen, &id, &request, || Ok(Stdio::nothing())).unwrap_err();
-        assert!(ended.what.ends_with("does not run") && ended.exit == Exit::Failed, "{ended:?}");
+        let ended = exec::run(&context, &id, &request, || Ok(Stdio::nothing())).unwrap_err();
+        assert!(ended.what.ends_with("does not run") && ended.kind == ErrorKind::Other, "{ended:?}");
     });
 }
 

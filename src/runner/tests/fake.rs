@@ -10,16 +10,16 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use container::FakeContainer;
 use serde_json::Value;
 
-use crate::compat::Isolation;
-use crate::runner::call::CallError;
-use crate::runner::documents::{
+use crate::Isolation;
+use crate::hcs::call::CallError;
+use crate::hcs::documents::{
     AttachEndpoint, ContainerDocument, Endpoint, EndpointProperties, Layer, Namespace, Network, SystemProperties, SystemQuery,
 };
-use crate::runner::guid::Guid;
-use crate::runner::id::ContainerId;
-use crate::runner::layer::transport::{Pending, Stamp, stamp_portably};
-use crate::runner::layer::{BasicInfo, Content, Directory, LayerPath, LayerSink, LinkTarget, SddlConverter};
-use crate::runner::system::{Container, Result, System};
+use crate::hcs::guid::Guid;
+use crate::hcs::id::ContainerId;
+use crate::hcs::system::{Container, Result, System};
+use crate::layer::transport::{Pending, Stamp, stamp_portably};
+use crate::layer::{BasicInfo, Content, Directory, LayerPath, LayerSink, LinkTarget, SddlConverter};
 
 /// What is thrown when the caller is killed at a call: nothing of it runs any more, but what the system does for dead processes
 /// happens (handles are closed, locks are freed).
@@ -186,7 +186,7 @@ impl Fake {
                 return Err(CallError::refused(name, code, Vec::new()));
             }
             Trouble::Missing(functions) if functions.contains(&name) => {
-                let reason = crate::runner::call::Reason::Missing { what: "a DLL is missing".into(), hint: "enable it" };
+                let reason = crate::hcs::call::Reason::Missing { what: "a DLL is missing".into(), hint: "enable it" };
                 return Err(CallError { call: name, reason });
             }
             _ => {}

@@ -1,12 +1,12 @@
 //! Whatever fails, and whenever the program is killed: nothing of the container is left, at the latest after `prune`.
 
-use super::fake::{Fake, Trouble, When};
-use super::{run, store};
-use crate::compat::Isolation;
-use crate::runner::containers::{Status, list};
-use crate::runner::id::ContainerId;
-use crate::runner::prune::prune;
-use crate::runner::state::tests::request;
+use crate::Isolation;
+use crate::hcs::id::ContainerId;
+use crate::runner::life::containers::{Status, list};
+use crate::runner::life::prune::prune;
+use crate::runner::store::state::tests::request;
+use crate::runner::tests::fake::{Fake, Trouble, When};
+use crate::runner::tests::{run, store};
 
 const BOTH: [Isolation; 2] = [Isolation::Process, Isolation::Hyperv];
 const WHEN: [When; 2] = [When::Before, When::After];

@@ -6,18 +6,18 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
-use super::empty_store;
-use super::fake::Fake;
-use crate::compat::Isolation;
+use crate::Isolation;
+use crate::hcs::id::LayerId;
 use crate::image::Digest;
-use crate::image::layout::Folder;
 use crate::image::manifest::{OCI_INDEX, OCI_MANIFEST};
-use crate::runner::id::LayerId;
-use crate::runner::images::{Images, list};
-use crate::runner::import::is_complete;
+use crate::oci::layout::Folder;
 use crate::runner::request::Request;
-use crate::runner::state::tests::request;
 use crate::runner::store::Store;
+use crate::runner::store::images::{Images, list};
+use crate::runner::store::import::is_complete;
+use crate::runner::store::state::tests::request;
+use crate::runner::tests::empty_store;
+use crate::runner::tests::fake::Fake;
 
 const WAIT: Duration = Duration::from_secs(30);
 
@@ -114,7 +114,7 @@ fn with_several_names_one_is_taken_and_by_digest_all_by_force_only() {
     assert_eq!((removed.names, removed.blobs), (vec!["r.test/app:latest".to_owned()], vec![]));
     name_it(&blobs, "r.test/app:latest", &one.0);
     let refused = images.remove(one.0.as_str(), false).unwrap_err();
-    assert!(refused.hint.unwrap().contains("r.test/app:1, r.test/app:latest"));
+    assert!(refused.hint.unwrap().to_string().contains("r.test/app:1, r.test/app:latest"));
     let removed = images.remove(one.0.as_str(), true).unwrap();
     assert_eq!((removed.names.len(), removed.blobs.len()), (2, 3));
     assert_eq!(names(&blobs), ["r.test/app:2"]);
@@ -148,7 +148,7 @@ fn a_container_whose_state_is_lost_may_use_any_layer() {
     std::fs::write(store.container(&claim.id).join("state.json"), "{").unwrap();
     let images = Images { system: Some(&fake), store: &store, blobs: &blobs };
     let removed = images.remove("r.test/app:1", false).unwrap();
-    assert!(removed.layers.is_empty() && removed.notes[0].contains("whose state is lost"));
+    assert!(removed.layers.is_empty() && removed.notes[0].to_string().contains("whose state is lost"));
     assert!(is_complete(&store, &one.1[0]));
 }
 
@@ -161,11 +161,11 @@ fn nothing_is_deleted_while_an_image_is_pulled() {
     let pulling = blobs.filling(Duration::ZERO).unwrap();
     let also_pulling = blobs.filling(Duration::ZERO).unwrap();
     let removed = images.remove("r.test/app:1", false).unwrap();
-    assert!(removed.blobs.is_empty() && removed.notes[0].contains("is being pulled"));
+    assert!(removed.blobs.is_empty() && removed.notes[0].to_string().contains("is being pulled"));
     drop(pulling);
     old(&blobs);
     let pruned = images.prune().unwrap();
-    assert!(pruned.blobs.is_empty() && pruned.notes[0].contains("is being pulled"), "{pruned:?}");
+    assert!(pruned.blobs.is_empty() && pruned.notes[0].to_string().contains("is being pulled"), "{pruned:?}");
     drop(also_pulling);
     assert_eq!(images.prune().unwrap().blobs.len(), 3);
     assert_eq!(blob_count(&blobs), before - 3);
@@ -221,9 +221,9 @@ fn what_is_damaged_can_be_removed_and_stands_in_the_way_of_no_mistake() {
     old(&blobs);
     // What the damaged one needs is not known: nothing is deleted.
     let error = images.prune().unwrap_err();
-    assert!(error.hint.as_deref().unwrap().contains(one.0.as_str()), "{error:?}");
+    assert!(error.hint.clone().unwrap().to_string().contains(one.0.as_str()), "{error:?}");
     let removed = images.remove("r.test/app:2", false).unwrap();
-    assert!(removed.blobs.is_empty() && removed.notes[0].contains("nothing is deleted; remove that image first"));
+    assert!(removed.blobs.is_empty() && removed.notes[0].to_string().contains("nothing is deleted; remove that image first"));
     name_it(&blobs, "r.test/app:2", &two.0);
     let removed = images.remove(one.0.as_str(), false).unwrap();
     assert_eq!(removed.blobs, [one.0]);

@@ -3,18 +3,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use super::empty_store;
-use super::fake::{Fake, Killed, Trouble, When};
+use crate::hcs::id::LayerId;
 use crate::image::Digest;
-use crate::image::layout::Folder;
-use crate::runner::id::LayerId;
-use crate::runner::images::Images;
-use crate::runner::import::{Event, import, is_complete};
-use crate::runner::interrupts::Interrupts;
-use crate::runner::layer::Compression;
-use crate::runner::prune::prune;
-use crate::runner::pull::Layer;
+use crate::layer::Compression;
+use crate::oci::layout::Folder;
+use crate::oci::pull::Layer;
+use crate::runner::life::interrupts::Interrupts;
+use crate::runner::life::prune::prune;
 use crate::runner::store::Store;
+use crate::runner::store::images::Images;
+use crate::runner::store::import::{Event, import, is_complete};
+use crate::runner::tests::empty_store;
+use crate::runner::tests::fake::{Fake, Killed, Trouble, When};
 
 /// A layer of these names, as a tar in the store; folders end in a slash.
 fn layer(blobs: &Folder, names: &[&str]) -> Layer {
@@ -147,7 +147,7 @@ fn an_image_that_is_removed_while_it_is_imported_keeps_its_layers_until_then() {
     let prune = |event: Event<'_>| {
         let Event::Importing(_) = event else { panic!("{event:?}") };
         let pruned = images.prune().unwrap();
-        assert!(pruned.layers.is_empty() && pruned.notes[0].contains("imported"), "{pruned:?}");
+        assert!(pruned.layers.is_empty() && pruned.notes[0].to_string().contains("imported"), "{pruned:?}");
     };
     let ids = import(&fake, &store, &blobs, &layers, &Interrupts::new(), &prune).unwrap();
     assert!(ids.iter().all(|id| is_complete(&store, id)));

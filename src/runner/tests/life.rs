@@ -1,16 +1,17 @@
 //! What a container's life looks like when it goes well, and when it does not in a way that was foreseen.
 
-use super::fake::{Behaviour, Fake, Trouble};
-use super::{run, store};
-use crate::compat::Isolation;
-use crate::runner::documents::{PortMapping, Protocol};
-use crate::runner::interrupts::Interrupts;
-use crate::runner::plan::Plan;
-use crate::runner::recipe::{self, Kitchen, Progress};
+use crate::Isolation;
+use crate::hcs::documents::{PortMapping, Protocol};
+use crate::hcs::plan::Plan;
+use crate::runner::life::context::{Context, Progress};
+use crate::runner::life::interrupts::Interrupts;
+use crate::runner::life::run as lifecycle;
+use crate::runner::life::stdio::Stdio;
 use crate::runner::request::NetworkWish;
-use crate::runner::state::tests::request;
-use crate::runner::stdio::Stdio;
 use crate::runner::store::Store;
+use crate::runner::store::state::tests::request;
+use crate::runner::tests::fake::{Behaviour, Fake, Trouble};
+use crate::runner::tests::{run, store};
 
 #[test]
 fn process_isolation_call_by_call() {
@@ -152,7 +153,7 @@ fn an_unexpected_end_at_the_start_is_tried_once_more() {
     let ran = run(&fake, &store, &request(Isolation::Process), b"").unwrap();
     let error = ran.result.unwrap().exit_code.unwrap_err();
     assert_eq!(error.what, "the container was not started");
-    assert!(error.hint.unwrap().ends_with("try --isolation hyperv"));
+    assert!(error.hint.unwrap().to_string().ends_with("try <isolation(hyperv)>"));
     assert_eq!(fake.world().calls.iter().filter(|call| **call == "HcsCreateComputeSystem").count(), 2);
     assert_eq!(fake.left(), [""; 0]);
 }
@@ -209,7 +210,7 @@ fn a_host_without_the_network_dll_is_a_host_without_a_network() {
     let mut wish = request(Isolation::Process);
     wish.network = NetworkWish::Nat;
     let error = run(&fake, &store, &wish, b"").unwrap().result.unwrap().exit_code.unwrap_err();
-    assert_eq!((error.causes, error.hint), (vec!["a DLL is missing".to_owned()], Some("enable it".to_owned())));
+    assert_eq!((error.causes, error.hint), (vec!["a DLL is missing".to_owned()], Some("enable it".into())));
 }
 
 #[test]
@@ -268,9 +269,9 @@ fn a_dry_run_lists_the_calls_and_touches_nothing() {
     ] {
         let plan = Plan::new();
         let (interrupts, report) = (Interrupts::new(), |_: Progress<'_>| ());
-        let kitchen = Kitchen { system: &plan, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
+        let context = Context { system: &plan, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
         let stdio = Stdio { stdin: None, stdout: Box::new(std::io::sink()), stderr: Box::new(std::io::sink()) };
-        let outcome = recipe::run(&kitchen, &request(isolation), |_| Ok(stdio)).unwrap();
+        let outcome = lifecycle::run(&context, &request(isolation), |_| Ok(stdio)).unwrap();
         assert_eq!((outcome.exit_code, outcome.left_over), (Ok(0), vec![]));
         let calls: Vec<_> = plan.calls().iter().map(|call| (call.call, call.document.is_some())).collect();
         assert_eq!(calls, expected);

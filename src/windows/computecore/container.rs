@@ -11,8 +11,8 @@ use windows_sys::core::{HRESULT, PCWSTR};
 
 use super::process::ArgonProcess;
 use super::{ComputeCore, Functions, Operation, SERVICE_DISCONNECT, SYSTEM_EXITED, disconnected, on_event, pointer};
-use crate::runner::documents::{Argon, ProcessParameters, to_json};
-use crate::runner::system::{Container, Result, Spawned};
+use crate::hcs::documents::{Argon, ProcessParameters, to_json};
+use crate::hcs::system::{Container, Result, Spawned};
 use crate::windows::notices::Notices;
 use crate::windows::text::Wide;
 

@@ -10,9 +10,9 @@ use windows_sys::Win32::System::HostComputeSystem::{
 use windows_sys::core::{HRESULT, PCWSTR};
 
 use super::{ComputeCore, Functions, Operation, PROCESS_EXITED, SERVICE_DISCONNECT, disconnected, on_event, pointer};
-use crate::runner::call::CallError;
-use crate::runner::documents::{ConsoleSize, ModifyProcess, ProcessParameters, ProcessStatus, Signal, SignalProcess, to_json};
-use crate::runner::system::{Process, Result, Spawned};
+use crate::hcs::call::CallError;
+use crate::hcs::documents::{ConsoleSize, ModifyProcess, ProcessParameters, ProcessStatus, Signal, SignalProcess, to_json};
+use crate::hcs::system::{Process, Result, Spawned};
 use crate::windows::notices::{Notice, Notices};
 use crate::windows::stdio::Pipe;
 use crate::windows::text::Wide;

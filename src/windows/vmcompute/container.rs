@@ -12,8 +12,8 @@ use super::process::XenonProcess;
 use super::{
     Answer, CREATE_COMPLETED, SERVICE_DISCONNECT, START_COMPLETED, SYSTEM_EXITED, VmCompute, disconnected, on_notification,
 };
-use crate::runner::documents::{ProcessParameters, Xenon, to_json};
-use crate::runner::system::{Container, Result, Spawned};
+use crate::hcs::documents::{ProcessParameters, Xenon, to_json};
+use crate::hcs::system::{Container, Result, Spawned};
 use crate::windows::notices::Notices;
 use crate::windows::text::Wide;
 

@@ -9,9 +9,9 @@ use windows_sys::Win32::System::HostComputeSystem::{HCS_PROCESS, HCS_PROCESS_INF
 use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
 use super::{Functions, PROCESS_EXITED, SERVICE_DISCONNECT, VmCompute, disconnected, on_notification};
-use crate::runner::call::CallError;
-use crate::runner::documents::{ConsoleSize, ModifyProcess, ProcessParameters, ProcessStatus, Signal, SignalProcess, to_json};
-use crate::runner::system::{Process, Result, Spawned};
+use crate::hcs::call::CallError;
+use crate::hcs::documents::{ConsoleSize, ModifyProcess, ProcessParameters, ProcessStatus, Signal, SignalProcess, to_json};
+use crate::hcs::system::{Process, Result, Spawned};
 use crate::windows::notices::Notices;
 use crate::windows::stdio::Pipe;
 use crate::windows::text::{Wide, take_com};

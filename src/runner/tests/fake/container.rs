@@ -4,12 +4,12 @@ use std::io::{Cursor, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{Behaviour, ComputeSystem, Fake, refuse};
-use crate::runner::documents::{ConsoleSize, ProcessParameters, Signal};
-use crate::runner::system::{Container, Process, Result, Spawned};
+use crate::hcs::documents::{ConsoleSize, ProcessParameters, Signal};
+use crate::hcs::system::{Container, Process, Result, Spawned};
+use crate::runner::tests::fake::{Behaviour, ComputeSystem, Fake, refuse};
 
 /// A handle of a compute system.
-pub(super) struct FakeContainer {
+pub(crate) struct FakeContainer {
     pub fake: Fake,
     pub id: String,
 }

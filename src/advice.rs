@@ -1,0 +1,202 @@
+//! Something to do, in words and data: the words stand as they are, and what this program itself offers is named by a
+//! [`Remedy`], which only the command line turns into options, commands and variables.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Isolation;
+
+/// Something to do about a failure or a finding.
+///
+/// ```
+/// use wincompat::advice::{Advice, Command};
+///
+/// let advice = Advice::from("end that process, then run ") + Command::Prune;
+/// assert_eq!(advice.to_string(), "end that process, then run <prune>");
+/// assert_eq!(advice.worded(|_| "`tool clean`".to_owned()), "end that process, then run `tool clean`");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Advice(Vec<Part>);
+
+/// One part of a piece of advice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Part {
+    /// Words that hold for everybody.
+    Words(String),
+    /// Something that this program can be asked to do.
+    Remedy(Remedy),
+}
+
+/// Something that this program can be asked to do. How it is asked is known to the command line only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Remedy {
+    /// Another value for a setting.
+    Setting(Setting),
+    /// A command of its own.
+    Command(Command),
+}
+
+/// A setting of this program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Setting {
+    /// A file with the certificates of an authority of one's own.
+    CaFile,
+    /// The folder of the cache, for every command.
+    CacheVariable,
+    /// A dry run, which shows what would be done.
+    DryRun,
+    /// The program that a container starts, in the place of the image's.
+    Entrypoint,
+    /// The environment of a container's process.
+    Environment,
+    /// The force to do something in spite of what stands against it.
+    Force,
+    /// The host that is asked about, in its own notation, e.g. `windows-server-2022`; empty for the setting itself.
+    Host(String),
+    /// The host's name inside a container.
+    HostName,
+    /// The isolation.
+    Isolation(Isolation),
+    /// A file of newer knowledge.
+    Knowledge,
+    /// The memory of a container.
+    Memory,
+    /// The folders shown in a container.
+    Mounts,
+    /// The name of a container.
+    Name,
+    /// A network of this kind for a container, e.g. `none`.
+    Network(String),
+    /// No cache.
+    NoCache,
+    /// No registry is asked.
+    Offline,
+    /// A registry that speaks http and not https.
+    PlainHttp,
+    /// The ports of a container that are published.
+    Ports,
+    /// The folder of the store.
+    Store,
+    /// The folder of the store, for every command.
+    StoreVariable,
+    /// The time that everything together may take.
+    Timeout,
+    /// The file that keeps every call of Windows.
+    Trace,
+    /// The account of a container's process.
+    User,
+    /// The working directory of a container's process.
+    WorkingDirectory,
+}
+
+/// A command of this program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Command {
+    /// Judge an image on this host, in the notation of [`Setting::Host`]; empty for this machine.
+    Check(String),
+    /// Explain this code or message.
+    Explain(String),
+    /// Say what this host is and can do.
+    Host,
+    /// List the images in the store.
+    Images,
+    /// List all containers.
+    ListContainers,
+    /// Release what ended containers left behind.
+    Prune,
+    /// Remove this container.
+    RemoveContainer(String),
+    /// Remove this image; empty for any.
+    RemoveImage(String),
+    /// Start a container.
+    Run,
+    /// Stop a container.
+    Stop,
+}
+
+impl Advice {
+    /// The parts, in the order in which they are read.
+    pub fn parts(&self) -> &[Part] {
+        &self.0
+    }
+
+    /// The remedies among the parts.
+    pub fn remedies(&self) -> impl Iterator<Item = &Remedy> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Remedy(remedy) => Some(remedy),
+            Part::Words(_) => None,
+        })
+    }
+
+    /// Whether the last part is words that end with this character.
+    pub(crate) fn ends_with(&self, character: char) -> bool {
+        matches!(self.0.last(), Some(Part::Words(words)) if words.ends_with(character))
+    }
+
+    /// The advice as one text, with every remedy worded by the caller.
+    pub fn worded(&self, word: impl Fn(&Remedy) -> String) -> String {
+        let part = |part: &Part| match part {
+            Part::Words(words) => words.clone(),
+            Part::Remedy(remedy) => word(remedy),
+        };
+        self.0.iter().map(part).collect()
+    }
+}
+
+impl fmt::Display for Advice {
+    /// The words, with the name of each remedy between angle brackets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.worded(|remedy| match remedy {
+            Remedy::Setting(setting) => format!("<{setting:?}>").to_lowercase(),
+            Remedy::Command(command) => format!("<{command:?}>").to_lowercase(),
+        }))
+    }
+}
+
+impl From<&str> for Advice {
+    fn from(words: &str) -> Self {
+        words.to_owned().into()
+    }
+}
+
+impl From<String> for Advice {
+    fn from(words: String) -> Self {
+        Self(vec![Part::Words(words)])
+    }
+}
+
+impl From<Setting> for Advice {
+    fn from(setting: Setting) -> Self {
+        Self(vec![Part::Remedy(Remedy::Setting(setting))])
+    }
+}
+
+impl From<Command> for Advice {
+    fn from(command: Command) -> Self {
+        Self(vec![Part::Remedy(Remedy::Command(command))])
+    }
+}
+
+impl<T: Into<Self>> std::ops::Add<T> for Advice {
+    type Output = Self;
+
+    fn add(mut self, next: T) -> Self {
+        self.0.extend(next.into().0);
+        self
+    }
+}
+
+/// Advice from its parts, in the order in which they are read: `advice!["close it, then run ", Command::Prune]`.
+macro_rules! advice {
+    ($($part:expr),+ $(,)?) => { $crate::advice::Advice::default() $(+ $part)+ };
+}
+pub(crate) use advice;

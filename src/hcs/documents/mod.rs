@@ -1,0 +1,159 @@
+//! The JSON documents exchanged with HCS and HCN: one file a document.
+//!
+//! HCS refuses fields it does not know for the declared version (`HCS_E_INVALID_JSON`), so every document is minimal: what has
+//! its default value is left out. What HCS would not refuse but crash on, an empty list of layers foremost, is refused here.
+
+mod argon;
+mod endpoint;
+mod modify_process;
+mod namespace;
+mod network;
+mod process;
+mod properties;
+mod query;
+mod result_error;
+mod spec;
+mod xenon;
+
+use crate::advice::{Advice, Setting, advice};
+use serde::Serialize;
+
+pub use argon::Argon;
+pub use endpoint::{Endpoint, EndpointProperties, PortMapping, Protocol};
+pub use modify_process::{ConsoleSize, ModifyProcess, Signal, SignalProcess};
+pub use namespace::{AttachEndpoint, Namespace};
+pub use network::{HcnQuery, Network};
+pub use process::ProcessParameters;
+pub use properties::{ProcessStatus, ServiceProperties, SystemProperties};
+pub use query::SystemQuery;
+pub use result_error::ResultError;
+pub use spec::{Cpus, Layer, Mount, Pipe, Spec, host_name};
+pub use xenon::Xenon;
+
+/// Why a document was not built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Invalid {
+    /// The vmcompute service crashes on such a document.
+    #[error("a container needs at least one layer")]
+    NoLayers,
+    /// A layer or scratch path that HCS would resolve against a folder of its own.
+    #[error("the path {0} is not absolute")]
+    RelativePath(String),
+    /// HCS answers 0x80071126, "not a reparse point", which says nothing to people.
+    #[error("the scratch volume {0} is not of the form \\\\?\\Volume{{GUID}}\\")]
+    Volume(String),
+    /// HCS answers "invalid argument" to a namespace without host name.
+    #[error("the host name {0:?} is not 1 to 63 letters, digits and hyphens")]
+    HostName(String),
+    /// A mount point that is no folder of the container.
+    #[error("the container path {0} is not of the form C:\\folder")]
+    ContainerPath(String),
+    /// Neither HCS nor Windows can tell two mounts on one path apart.
+    #[error("two mounts have the container path {0}")]
+    DuplicateMount(String),
+    /// A memory limit HCS would read as "no limit".
+    #[error("a memory limit of zero")]
+    NoMemory,
+    /// No command.
+    #[error("the container has no command: neither the image nor the command line names one")]
+    NoCommand,
+    /// `CreateProcess` takes 32,767 characters with the final NUL.
+    #[error("the command line has {0} characters; Windows takes 32766")]
+    LongCommand(usize),
+    /// A variable Windows cannot hold.
+    #[error("{0:?} is not a name of an environment variable")]
+    VariableName(String),
+    /// Names of variables do not differ by case on Windows.
+    #[error("the environment variable {0} is given twice")]
+    DuplicateVariable(String),
+    /// A NUL ends a text in Windows; what follows would be lost.
+    #[error("{0} holds a NUL character")]
+    Nul(&'static str),
+    /// Port 0 means nothing in a mapping.
+    #[error("port 0 cannot be published")]
+    PortZero,
+    /// HNS would answer that the port exists already.
+    #[error("port {port}/{protocol} is published twice")]
+    DuplicatePort {
+        /// The port of the host.
+        port: u16,
+        /// Its protocol.
+        protocol: Protocol,
+    },
+}
+
+impl Invalid {
+    /// What to do about it.
+    pub fn hint(&self) -> Advice {
+        match self {
+            Self::NoLayers => "take an image that has layers".into(),
+            Self::RelativePath(_) | Self::Volume(_) => {
+                advice!["name whole paths, e.g. C:\\folder, with ", Setting::Store, " and ", Setting::Mounts]
+            }
+            Self::HostName(_) => advice!["name another with ", Setting::HostName],
+            Self::ContainerPath(_) | Self::DuplicateMount(_) => {
+                advice!["name another folder of the container with ", Setting::Mounts, " HOST:CONTAINER"]
+            }
+            Self::NoMemory => advice!["name a limit with ", Setting::Memory, ", e.g. 512m"],
+            Self::NoCommand | Self::LongCommand(_) => {
+                advice!["name a command that fits behind the image, or a program with ", Setting::Entrypoint]
+            }
+            Self::VariableName(_) | Self::DuplicateVariable(_) | Self::Nul(_) => {
+                advice![
+                    "a COMMAND, ",
+                    Setting::Entrypoint,
+                    ", ",
+                    Setting::WorkingDirectory,
+                    " and ",
+                    Setting::User,
+                    " go before what the image says; what is wrong in its environment has to be mended there"
+                ]
+            }
+            Self::PortZero | Self::DuplicatePort { .. } => advice!["name other ports with ", Setting::Ports, " HOST:CONTAINER"],
+        }
+    }
+}
+
+/// The document that creates a compute system, of either generation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum ContainerDocument {
+    /// Process isolation: schema 2.1, through computecore.dll.
+    Argon(Argon),
+    /// Hyper-V isolation: the v1 document, through vmcompute.dll.
+    Xenon(Xenon),
+}
+
+/// The version of a document's schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SchemaVersion {
+    major: u32,
+    minor: u32,
+}
+
+impl SchemaVersion {
+    /// The first version of HCS documents that all supported hosts (1809 and later) know.
+    pub(crate) const HCS: Self = Self { major: 2, minor: 1 };
+    /// The version of HCN documents.
+    pub(crate) const HCN: Self = Self { major: 2, minor: 0 };
+}
+
+/// The JSON text of a document.
+///
+/// All documents here are structures with text keys, for which serialisation does not fail; if it did, HCS would refuse the
+/// empty text.
+pub fn to_json(document: &impl Serialize) -> String {
+    serde_json::to_string(document).unwrap_or_default()
+}
+
+/// For `skip_serializing_if`: what is false is left out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// Refuses a text that Windows would cut at a NUL.
+fn without_nul(what: &'static str, text: &str) -> Result<(), Invalid> {
+    if text.contains('\0') { Err(Invalid::Nul(what)) } else { Ok(()) }
+}

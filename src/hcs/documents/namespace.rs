@@ -1,0 +1,40 @@
+//! The documents of a network namespace: it is created empty, then endpoints are attached.
+
+use serde::Serialize;
+
+use crate::hcs::documents::SchemaVersion;
+use crate::hcs::guid::Guid;
+
+/// A `HostComputeNamespace` to be created. Its `Type` is left out, which means one of the host, for process isolation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Namespace {
+    schema_version: SchemaVersion,
+}
+
+impl Namespace {
+    /// The only one there is.
+    pub const HOST: Self = Self { schema_version: SchemaVersion::HCN };
+}
+
+/// The modification of a namespace that attaches an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AttachEndpoint {
+    resource_type: &'static str,
+    request_type: &'static str,
+    settings: AttachSettings,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct AttachSettings {
+    endpoint_id: Guid,
+}
+
+impl AttachEndpoint {
+    /// Attaches this endpoint.
+    pub const fn new(endpoint: Guid) -> Self {
+        Self { resource_type: "Endpoint", request_type: "Add", settings: AttachSettings { endpoint_id: endpoint } }
+    }
+}

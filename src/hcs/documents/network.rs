@@ -1,0 +1,58 @@
+//! The question which networks there are, and what HCN tells of one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::hcs::documents::SchemaVersion;
+use crate::hcs::guid::Guid;
+
+/// A query to HCN, for networks, endpoints and their properties. It asks for all of them: names are compared here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct HcnQuery {
+    schema_version: SchemaVersion,
+}
+
+impl HcnQuery {
+    /// All of them.
+    pub const ALL: Self = Self { schema_version: SchemaVersion::HCN };
+}
+
+/// What is told of a network.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Network {
+    /// Its id.
+    #[serde(rename = "ID", alias = "Id")]
+    pub id: Guid,
+    /// E.g. `nat`.
+    #[serde(default)]
+    pub name: String,
+    /// E.g. `NAT`, `Transparent`. HNS leaves out the type of a NAT network, since it is its zero value.
+    #[serde(rename = "Type", default = "nat")]
+    pub kind: String,
+}
+
+fn nat() -> String {
+    "NAT".to_owned()
+}
+
+impl Network {
+    /// Whether it is a NAT network: the kind that needs nothing of the host's surroundings, and the one with port mappings.
+    pub fn is_nat(&self) -> bool {
+        self.kind.eq_ignore_ascii_case("nat")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_without_type_is_nat() {
+        let network = |json: &str| serde_json::from_str::<Network>(json).unwrap();
+        let id = "b95d0c5e-57d4-412b-b571-18a81a16e005";
+        assert!(network(&format!(r#"{{"ID":"{id}","Name":"nat"}}"#)).is_nat());
+        assert!(network(&format!(r#"{{"ID":"{id}","Name":"nat","Type":"NAT"}}"#)).is_nat());
+        assert!(!network(&format!(r#"{{"ID":"{}","Name":"Default Switch","Type":"ICS"}}"#, id.to_uppercase())).is_nat());
+    }
+}

@@ -1,0 +1,14 @@
+//! The Host Compute Service, as far as it is the same on every system: its documents, its result codes, the traits that
+//! stand for its calls, their trace, and the plan of a dry run.
+
+pub mod call;
+pub mod command_line;
+pub mod documents;
+mod failure;
+pub mod guid;
+pub mod id;
+pub mod plan;
+pub mod system;
+pub mod trace;
+
+pub use failure::{failed, invalid};

@@ -1,0 +1,37 @@
+//! The two ways in which a container is separated from its host.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Kind;
+
+/// How a container is separated from its host, as in `docker run --isolation`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Isolation {
+    /// The container shares the host's kernel.
+    Process,
+    /// The container has a kernel of its own in a small virtual machine.
+    Hyperv,
+}
+
+impl Isolation {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Process, Self::Hyperv];
+
+    /// The word of `docker run --isolation`, e.g. `hyperv`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Process => "process",
+            Self::Hyperv => "hyperv",
+        }
+    }
+
+    /// The isolation Docker takes on this kind of host when nothing is said.
+    pub const fn default_of(kind: Kind) -> Self {
+        match kind {
+            Kind::Server => Self::Process,
+            Kind::Client => Self::Hyperv,
+        }
+    }
+}

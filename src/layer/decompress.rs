@@ -1,0 +1,330 @@
+//! From the stored bytes of a layer to its tar: decompression, both digests and the size limit in one pass.
+//!
+//! One thread reads, hashes and decompresses; the caller's thread hashes the tar and uses it. Between them go a few buffers of
+//! fixed size.
+
+use std::fmt;
+use std::io::{self, BufRead, Read};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use flate2::bufread::MultiGzDecoder;
+use sha2::{Digest as _, Sha256};
+use zstd::stream::read::Decoder as ZstdDecoder;
+
+use crate::image::Digest;
+use crate::layer::{LayerError, Refusal};
+
+/// The size of a piece that goes from one thread to the other.
+const PIECE: usize = 256 * 1024;
+const PIECES: usize = 4;
+/// What is read at once from the source.
+const READ: usize = 128 * 1024;
+/// Windows of up to 2^27 bytes, 128 MiB: what `zstd` itself takes without being told to.
+const LARGEST_ZSTD_WINDOW_LOG: u32 = 27;
+
+/// How the tar of a layer is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// One or more gzip members.
+    Gzip,
+    /// One or more zstd frames, with windows of at most 128 MiB.
+    Zstd,
+}
+
+impl Compression {
+    /// What the media type of a layer says, e.g. `application/vnd.docker.image.rootfs.diff.tar.gzip` or
+    /// `application/vnd.oci.image.layer.v1.tar+zstd`; `None` if it is no layer in a tar.
+    pub fn of_media_type(media_type: &str) -> Option<Self> {
+        let (format, compression) = if let Some(format) = media_type.strip_suffix("gzip") {
+            (format.strip_suffix(['.', '+'])?, Self::Gzip)
+        } else if let Some(format) = media_type.strip_suffix("zstd") {
+            (format.strip_suffix(['.', '+'])?, Self::Zstd)
+        } else {
+            (media_type, Self::None)
+        };
+        match format {
+            "application/vnd.docker.image.rootfs.diff.tar"
+            | "application/vnd.docker.image.rootfs.foreign.diff.tar"
+            | "application/vnd.oci.image.layer.v1.tar"
+            | "application/vnd.oci.image.layer.nondistributable.v1.tar" => Some(compression),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Compression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "uncompressed",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        })
+    }
+}
+
+/// What went by while a layer was read to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Streamed {
+    /// Of the bytes as they are stored: what a manifest names.
+    pub digest: Digest,
+    /// Of the uncompressed tar, its padding included: what a config names.
+    pub diff_id: Digest,
+    /// The bytes as they are stored.
+    pub size: u64,
+    /// The bytes of the tar.
+    pub uncompressed: u64,
+}
+
+/// Lets `consume` read the tar of the layer, then reads on to the end of the source.
+///
+/// At most `limit` bytes are unpacked. An error of the source or the decompression comes before what `consume` made of it.
+pub fn decompress<R, T>(
+    source: R,
+    compression: Compression,
+    limit: u64,
+    consume: impl FnOnce(&mut Tar) -> Result<T, LayerError>,
+) -> Result<(T, Streamed), LayerError>
+where
+    R: Read + Send,
+{
+    let (full_sender, full) = sync_channel(PIECES);
+    let (empty, empty_receiver) = sync_channel(PIECES);
+    for _ in 0..PIECES {
+        let _ = empty.send(Vec::new());
+    }
+    let pieces = Pieces { full: full_sender, empty: empty_receiver };
+    let mut tar = Tar { full, empty, piece: Vec::new(), position: 0, hash: Sha256::new(), length: 0 };
+    let (produced, consumed) = thread::scope(|scope| {
+        let producer = scope.spawn(move || produce(source, compression, limit, pieces));
+        let consumed = consume(&mut tar).and_then(|value| tar.drain().map(|()| value));
+        // The channels close here: a producer that is not done stops at its next piece.
+        let hashed = (tar.hash, tar.length);
+        drop((tar.full, tar.empty));
+        let produced = producer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (produced, consumed.map(|value| (value, hashed)))
+    });
+    let (digest, size) = produced?;
+    let (value, (hash, uncompressed)) = consumed?;
+    let diff_id = Digest::from_sha256(hash.finalize().into());
+    Ok((value, Streamed { digest, diff_id, size, uncompressed }))
+}
+
+/// The producer's ends of the channels.
+struct Pieces {
+    full: SyncSender<Vec<u8>>,
+    empty: Receiver<Vec<u8>>,
+}
+
+/// Reads, hashes and decompresses until the source ends or nobody takes pieces any more.
+fn produce(source: impl Read, compression: Compression, limit: u64, pieces: Pieces) -> Result<(Digest, u64), LayerError> {
+    let mut stored = Stored::new(source);
+    let outcome = match compression {
+        Compression::None => pump(&mut stored, limit, &pieces),
+        Compression::Gzip => pump(&mut MultiGzDecoder::new(&mut stored), limit, &pieces),
+        Compression::Zstd => ZstdDecoder::with_buffer(&mut stored).map_err(Stop::Error).and_then(|mut decoder| {
+            decoder.window_log_max(LARGEST_ZSTD_WINDOW_LOG).map_err(Stop::Error)?;
+            pump(&mut decoder, limit, &pieces)
+        }),
+    };
+    match outcome {
+        Ok(()) | Err(Stop::Unwanted) => Ok((Digest::from_sha256(stored.hash.finalize().into()), stored.length)),
+        Err(Stop::TooLarge) => Err(LayerError::refused(b"the archive", Refusal::TooLarge { limit })),
+        Err(Stop::Error(error)) if stored.failed => Err(LayerError::Read(error)),
+        Err(Stop::Error(source)) => Err(LayerError::Decompress { compression, source }),
+    }
+}
+
+/// Why no more pieces are made.
+enum Stop {
+    Unwanted,
+    TooLarge,
+    Error(io::Error),
+}
+
+fn pump(tar: &mut impl Read, limit: u64, pieces: &Pieces) -> Result<(), Stop> {
+    let mut left = limit;
+    loop {
+        let mut piece = pieces.empty.recv().map_err(|_| Stop::Unwanted)?;
+        piece.resize(PIECE, 0);
+        let mut filled = 0;
+        while let Some(free) = piece.get_mut(filled..).filter(|free| !free.is_empty()) {
+            match tar.read(free) {
+                Ok(0) => break,
+                Ok(length) => filled += length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Stop::Error(error)),
+            }
+        }
+        piece.truncate(filled);
+        left = left.checked_sub(filled as u64).ok_or(Stop::TooLarge)?;
+        if filled == 0 {
+            return Ok(());
+        }
+        pieces.full.send(piece).map_err(|_| Stop::Unwanted)?;
+    }
+}
+
+/// The stored bytes, hashed as they are read.
+struct Stored<R> {
+    source: R,
+    buffer: Vec<u8>,
+    position: usize,
+    filled: usize,
+    hash: Sha256,
+    length: u64,
+    failed: bool,
+}
+
+impl<R: Read> Stored<R> {
+    fn new(source: R) -> Self {
+        Self { source, buffer: vec![0; READ], position: 0, filled: 0, hash: Sha256::new(), length: 0, failed: false }
+    }
+}
+
+impl<R: Read> BufRead for Stored<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.position == self.filled {
+            self.position = 0;
+            self.filled = 0;
+            self.filled = loop {
+                match self.source.read(&mut self.buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => {
+                        self.failed = true;
+                        return Err(error);
+                    }
+                    Ok(filled) => break filled,
+                }
+            };
+            self.length += self.filled as u64;
+            self.hash.update(self.buffer.get(..self.filled).unwrap_or_default());
+        }
+        Ok(self.buffer.get(self.position..self.filled).unwrap_or_default())
+    }
+
+    fn consume(&mut self, length: usize) {
+        self.position = self.filled.min(self.position + length);
+    }
+}
+
+impl<R: Read> Read for Stored<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        read_buffered(self, into)
+    }
+}
+
+/// The tar of a layer, hashed as it is read.
+#[derive(Debug)]
+pub struct Tar {
+    full: Receiver<Vec<u8>>,
+    empty: SyncSender<Vec<u8>>,
+    piece: Vec<u8>,
+    position: usize,
+    hash: Sha256,
+    length: u64,
+}
+
+impl Tar {
+    fn drain(&mut self) -> Result<(), LayerError> {
+        loop {
+            match self.fill_buf().map_err(LayerError::Read)?.len() {
+                0 => return Ok(()),
+                length => self.consume(length),
+            }
+        }
+    }
+}
+
+impl BufRead for Tar {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.position == self.piece.len() {
+            self.position = 0;
+            // An ended channel is the end of the tar; whether it is the true one, the producer says.
+            let piece = self.full.recv().unwrap_or_default();
+            self.hash.update(&piece);
+            self.length += piece.len() as u64;
+            let _ = self.empty.try_send(std::mem::replace(&mut self.piece, piece));
+        }
+        Ok(self.piece.get(self.position..).unwrap_or_default())
+    }
+
+    fn consume(&mut self, length: usize) {
+        self.position = self.piece.len().min(self.position + length);
+    }
+}
+
+impl Read for Tar {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        read_buffered(self, into)
+    }
+}
+
+fn read_buffered(reader: &mut impl BufRead, into: &mut [u8]) -> io::Result<usize> {
+    let available = reader.fill_buf()?;
+    let length = available.len().min(into.len());
+    if let (Some(into), Some(from)) = (into.get_mut(..length), available.get(..length)) {
+        into.copy_from_slice(from);
+    }
+    reader.consume(length);
+    Ok(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_types_name_the_compression() {
+        for (media_type, compression) in [
+            ("application/vnd.docker.image.rootfs.diff.tar.gzip", Some(Compression::Gzip)),
+            ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", Some(Compression::Gzip)),
+            ("application/vnd.oci.image.layer.v1.tar", Some(Compression::None)),
+            ("application/vnd.oci.image.layer.v1.tar+gzip", Some(Compression::Gzip)),
+            ("application/vnd.oci.image.layer.v1.tar+zstd", Some(Compression::Zstd)),
+            ("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", Some(Compression::Gzip)),
+            ("application/vnd.docker.image.rootfs.diff.tar.zstd", Some(Compression::Zstd)),
+            ("application/vnd.oci.image.layer.v1.tar+xz", None),
+            ("application/vnd.oci.image.layer.v1.targzip", None),
+            ("application/vnd.in-toto+json", None),
+            ("gzip", None),
+            ("", None),
+        ] {
+            assert_eq!(Compression::of_media_type(media_type), compression, "{media_type}");
+        }
+    }
+
+    #[test]
+    fn both_digests_and_sizes_come_from_one_pass() {
+        let ((), streamed) = decompress(&b"abc"[..], Compression::None, 3, |_| Ok(())).unwrap();
+        let abc = Digest::of(b"abc");
+        assert_eq!(streamed, Streamed { digest: abc.clone(), diff_id: abc, size: 3, uncompressed: 3 });
+    }
+
+    #[test]
+    fn a_source_that_fails_is_told_from_bytes_that_are_wrong() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("unplugged"))
+            }
+        }
+        for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
+            let error = decompress(Broken, compression, 9, |_| Ok(())).unwrap_err();
+            assert!(matches!(error, LayerError::Read(_)), "{compression}: {error:?}");
+        }
+        for compression in [Compression::Gzip, Compression::Zstd] {
+            let error = decompress(&b"neither"[..], compression, 9, |_| Ok(())).unwrap_err();
+            assert!(matches!(error, LayerError::Decompress { .. }), "{compression}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn a_consumer_that_gives_up_ends_it() {
+        let refuse = |_: &mut Tar| Err::<(), _>(LayerError::refused(b"x", Refusal::Header));
+        let error = decompress(io::repeat(0), Compression::None, u64::MAX, refuse).unwrap_err();
+        assert!(matches!(error, LayerError::Refused { reason: Refusal::Header, .. }), "{error:?}");
+    }
+}

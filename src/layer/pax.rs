@@ -1,0 +1,95 @@
+//! PAX extended headers: records of `LENGTH KEY=VALUE\n`, where the length rules and a value may hold any bytes.
+//!
+//! The `tar` crate splits such a header at line feeds, which a value may contain, and holds one of any size; hence this reader.
+
+use std::collections::BTreeMap;
+
+use crate::layer::Refusal;
+
+/// The records of an extended header by key, e.g. `MSWINDOWS.rawsd`. An empty value counts as absent, as POSIX has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Records(BTreeMap<String, Vec<u8>>);
+
+impl Records {
+    /// Reads the content of an extended header; a key that comes twice is refused, since readers differ on which counts.
+    pub fn parse(mut bytes: &[u8]) -> Result<Self, Refusal> {
+        let mut records = BTreeMap::new();
+        while !bytes.is_empty() {
+            let (key, value, rest) = split_record(bytes).ok_or(Refusal::Pax)?;
+            if key.contains('\0') || records.insert(key.to_owned(), value.to_vec()).is_some() {
+                return Err(Refusal::Pax);
+            }
+            bytes = rest;
+        }
+        records.retain(|_, value| !value.is_empty());
+        Ok(Self(records))
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&[u8]> {
+        self.0.get(key).map(Vec::as_slice)
+    }
+
+    /// The keys that begin so and their values, in the order of the keys; without the prefix.
+    pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+        self.0.range(prefix.to_owned()..).map_while(move |(key, value)| Some((key.strip_prefix(prefix)?, value.as_slice())))
+    }
+}
+
+/// The key and value of the first record, and what follows it.
+fn split_record(bytes: &[u8]) -> Option<(&str, &[u8], &[u8])> {
+    let space = bytes.iter().take(9).position(|byte| *byte == b' ')?;
+    let digits = bytes.get(..space)?;
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let length = digits.iter().fold(0, |sum, digit| sum * 10 + usize::from(digit - b'0'));
+    let (record, rest) = bytes.split_at_checked(length)?;
+    let content = record.get(space + 1..)?.strip_suffix(b"\n")?;
+    let equals = content.iter().position(|byte| *byte == b'=')?;
+    let key = std::str::from_utf8(content.get(..equals)?).ok()?;
+    if key.is_empty() { None } else { Some((key, content.get(equals + 1..)?, rest)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_records_whose_values_hold_anything() {
+        let records = Records::parse(b"11 path=a/b\n19 MSWINDOWS.x=\n\0=\xff\n6 k=\n11 xattr.A=1\n").unwrap_err();
+        assert_eq!(records, Refusal::Pax, "the second length is one short");
+        let records = Records::parse(b"12 path=a/b\n20 MSWINDOWS.x=\n\0=\xff\n5 k=\n13 xattr.A=1\n13 xattr.B=2\n").unwrap();
+        assert_eq!(records.get("path"), Some(&b"a/b"[..]));
+        assert_eq!(records.get("MSWINDOWS.x"), Some(&b"\n\0=\xff"[..]));
+        assert_eq!(records.get("k"), None, "an empty value is absent");
+        let prefixed: Vec<_> = records.with_prefix("xattr.").collect();
+        assert_eq!(prefixed, [("A", &b"1"[..]), ("B", &b"2"[..])]);
+        assert_eq!(Records::parse(b""), Ok(Records::default()));
+    }
+
+    #[test]
+    fn refuses_what_is_malformed() {
+        for bytes in [
+            &b"5 a=b\n"[..],
+            b"7 a=b\n",
+            b"6 a=b ",
+            b"6 a=b",
+            b"6a=b\n",
+            b" 6 a=b\n",
+            b"+6 a=b\n",
+            b"6 a:b\n",
+            b"5 =b\n",
+            b"0 a=b\n",
+            b"2 a=b\n",
+            b"-6 a=b\n",
+            b"99999999999999999999 a=b\n",
+            b"6 a=b\n\0\0",
+            b"6 a=b\n6 a=c\n",
+            b"7 \xff\xff=b\n",
+            b"7 a\0=b\n",
+        ] {
+            assert_eq!(Records::parse(bytes), Err(Refusal::Pax), "{}", bytes.escape_ascii());
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! From the entries of an index to the Windows candidates of an image, and from a chosen candidate to its config.
+
+use std::collections::{BTreeSet, HashSet};
+
+use futures_util::{StreamExt as _, stream};
+use oci_spec::image::ImageManifest;
+
+use crate::image::manifest::{Entry, Kind, Manifest};
+use crate::image::{Candidate, Config, Digest, Version, normal_architecture, normal_os};
+use crate::oci::content::{Facts, Place};
+use crate::oci::resolve::Images;
+use crate::{Error, ErrorKind};
+
+/// How deep indexes may lie in each other.
+const DEEPEST: usize = 3;
+
+/// How much may be read for one reference beyond what it points to.
+const BUDGET: usize = 64;
+
+/// The most entries of all indexes of one reference together.
+const MOST_ENTRIES: usize = 50_000;
+
+/// How many configs of one index are read at once.
+const SIDE_BY_SIDE: usize = 8;
+
+/// The candidates of an image, and the platforms of its other entries.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Listing {
+    pub candidates: Vec<Candidate>,
+    pub other_platforms: Vec<String>,
+}
+
+/// An entry that is an image, as far as it is known.
+struct Found {
+    digest: Digest,
+    size: u64,
+    /// Empty where the index does not say it.
+    os: String,
+    /// `false` once its config has shown that it is something else.
+    is_image: bool,
+    candidate: Candidate,
+}
+
+impl Images<'_> {
+    /// The candidates of an image without an index: one at most, whose platform is in its config.
+    pub(crate) async fn list_single(&self, place: &Place, digest: &Digest, manifest: &ImageManifest) -> Result<Listing, Error> {
+        let facts = self.facts_of(place, manifest).await?;
+        Ok(single(Some(digest.clone()), facts))
+    }
+
+    /// The candidates of an index, in its order. Entries that do not say their platform or version are completed from their configs,
+    /// since a choice rests on them.
+    pub(crate) async fn list(&self, place: &Place, entries: Vec<Entry>) -> Result<Listing, Error> {
+        let mut budget = BUDGET;
+        let mut found = self.flatten(place, entries, &mut budget).await?;
+        self.complete(place, &mut found, &mut budget).await;
+        found.retain(|image| image.is_image);
+        let mut listing = Listing::default();
+        let mut platforms = BTreeSet::new();
+        for image in found {
+            // Without a word on its system an image may be one for Windows.
+            if image.os.is_empty() || image.os == "windows" {
+                listing.candidates.push(image.candidate);
+                continue;
+            }
+            let platform = match image.candidate.architecture.as_str() {
+                "" => image.os,
+                architecture => format!("{}/{architecture}", image.os),
+            };
+            if platforms.insert(platform.clone()) {
+                listing.other_platforms.push(platform);
+            }
+        }
+        if listing.candidates.is_empty() && listing.other_platforms.is_empty() {
+            return Err(Error::of(ErrorKind::Unsupported, "the index lists no image"));
+        }
+        Ok(listing)
+    }
+
+    /// The images of an index and of the indexes in it.
+    async fn flatten(&self, place: &Place, entries: Vec<Entry>, budget: &mut usize) -> Result<Vec<Found>, Error> {
+        let mut found = Vec::new();
+        let mut count = entries.len();
+        let mut read: HashSet<Digest> = HashSet::new();
+        let mut open = vec![entries.into_iter()];
+        while let Some(innermost) = open.last_mut() {
+            let Some(entry) = innermost.next() else {
+                open.pop();
+                continue;
+            };
+            if count > MOST_ENTRIES {
+                return Err(Error::of(ErrorKind::Unsupported, format!("the index lists more than {MOST_ENTRIES} entries")));
+            }
+            if entry.is_attestation() {
+                continue;
+            }
+            let platform = entry.platform.clone().unwrap_or_default();
+            let os = match normal_os(&platform.os) {
+                os if os == "unknown" => String::new(),
+                os => os,
+            };
+            let kind = match entry.media_type.as_deref() {
+                None | Some("") => Some(Kind::Image),
+                Some(media_type) => Kind::of(media_type),
+            };
+            match kind {
+                None => tracing::debug!("an entry of type {:?} is skipped: it is no image", entry.media_type),
+                // Where the index says that what is below is not for Windows, there is nothing to read.
+                Some(kind) if kind == Kind::Image || !(os.is_empty() || os == "windows") => found.push(Found {
+                    candidate: Candidate {
+                        digest: Some(entry.digest.clone()),
+                        architecture: normal_architecture(&platform.architecture),
+                        indexed: Version::read(platform.os_version.as_deref()),
+                        config: Config::NotRead,
+                        foreign_layers: None,
+                    },
+                    digest: entry.digest,
+                    size: entry.size,
+                    os,
+                    is_image: true,
+                }),
+                Some(_) if !read.insert(entry.digest.clone()) => {}
+                Some(_) => {
+                    if open.len() >= DEEPEST {
+                        return Err(Error::of(
+                            ErrorKind::Unsupported,
+                            format!("indexes lie in each other more than {DEEPEST} deep"),
+                        ));
+                    }
+                    *budget = budget.checked_sub(1).ok_or_else(|| {
+                        Error::of(ErrorKind::Unsupported, format!("the index leads to more than {BUDGET} further indexes"))
+                    })?;
+                    match self.manifest(place, &entry.digest, Some(entry.size)).await? {
+                        Manifest::Index(index) => {
+                            count += index.entries.len();
+                            open.push(index.entries.into_iter());
+                        }
+                        Manifest::Image(_) => {
+                            let what = format!("{} is the manifest of an image where an index must be", entry.digest);
+                            return Err(Error::of(ErrorKind::Invalid, what));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads the configs of the images whose entries leave out what a choice rests on, as far as the budget goes.
+    async fn complete(&self, place: &Place, found: &mut [Found], budget: &mut usize) {
+        let mut reads = Vec::new();
+        for (at, image) in found.iter_mut().enumerate() {
+            let complete = image.os == "windows" && matches!(image.candidate.indexed, Version::Known(_));
+            if complete || !(image.os.is_empty() || image.os == "windows") {
+                continue;
+            }
+            match budget.checked_sub(2) {
+                Some(rest) => {
+                    *budget = rest;
+                    reads.push((at, image.digest.clone(), image.size));
+                }
+                None => {
+                    let why = format!(
+                        "the index leaves its platform or version out, as of more images than are read ({BUDGET} requests)"
+                    );
+                    image.candidate.config = Config::Unreadable(why);
+                }
+            }
+        }
+        let mut answers = stream::iter(reads)
+            .map(|(at, digest, size)| async move { (at, self.facts(place, &digest, Some(size)).await) })
+            .buffer_unordered(SIDE_BY_SIDE);
+        while let Some((at, answer)) = answers.next().await {
+            let Some(image) = found.get_mut(at) else { continue };
+            if let Ok(facts) = &answer {
+                if image.os.is_empty() {
+                    image.os.clone_from(&facts.config.os);
+                }
+                if image.candidate.architecture.is_empty() {
+                    image.candidate.architecture.clone_from(&facts.config.architecture);
+                }
+            }
+            image.is_image = !image.os.is_empty() || !answer.as_ref().is_err_and(|error| error.kind == ErrorKind::Unsupported);
+            record(&mut image.candidate, answer);
+        }
+    }
+
+    /// Reads the config of a candidate into it; a failure is recorded, not returned.
+    pub(crate) async fn read_config(&self, place: &Place, candidate: &mut Candidate) {
+        let Some(digest) = candidate.digest.clone() else { return };
+        let answer = self.facts(place, &digest, None).await;
+        record(candidate, answer);
+    }
+}
+
+/// The listing of an image without an index, from its config.
+pub(crate) fn single(digest: Option<Digest>, facts: Facts) -> Listing {
+    let Facts { config, foreign_layers } = facts;
+    if !config.os.is_empty() && config.os != "windows" {
+        return Listing { candidates: Vec::new(), other_platforms: vec![format!("{}/{}", config.os, config.architecture)] };
+    }
+    let candidate = Candidate {
+        digest,
+        architecture: config.architecture.clone(),
+        indexed: Version::Missing,
+        config: Config::Read(config),
+        foreign_layers: Some(foreign_layers),
+    };
+    Listing { candidates: vec![candidate], other_platforms: Vec::new() }
+}
+
+fn record(candidate: &mut Candidate, answer: Result<Facts, Error>) {
+    match answer {
+        Ok(facts) => {
+            candidate.config = Config::Read(facts.config);
+            candidate.foreign_layers = Some(facts.foreign_layers);
+        }
+        Err(error) => candidate.config = Config::Unreadable(error.sentence()),
+    }
+}

@@ -1,0 +1,177 @@
+//! Credential helpers: programs `docker-credential-NAME` that hand out what a keychain holds.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::Command;
+
+use crate::oci::distribution::credentials::Credential;
+use crate::text::shown;
+
+/// How long a helper may take.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The most that is read of what a helper prints, in bytes.
+const OUTPUT: u64 = 64 << 10;
+
+/// What a helper prints when it has nothing (docker/docker-credential-helpers, `credentials/error.go`).
+const NOT_FOUND: &str = "credentials not found in native keychain";
+
+#[derive(Deserialize)]
+struct Found {
+    #[serde(rename = "Username")]
+    username: String,
+    #[serde(rename = "Secret")]
+    secret: String,
+}
+
+/// Asks `docker-credential-NAME`, found on `path`, for the credentials of `server`; `Err` is the sentence that says what went wrong.
+pub(crate) async fn ask(name: &str, server: &str, path: Option<&OsStr>, timeout: Duration) -> Result<Option<Credential>, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    if name.is_empty() || !name.bytes().all(allowed) {
+        return Err(format!("a credential helper cannot be called {:?}", shown(name)));
+    }
+    let program = format!("docker-credential-{name}");
+    let file = find(&program, path).ok_or_else(|| format!("the credential helper {program} is not on PATH"))?;
+    match tokio::time::timeout(timeout, run(&file, server)).await {
+        Ok(answer) => answer.map_err(|problem| format!("the credential helper {program} {problem}")),
+        // Dropping the future has killed it.
+        Err(_) => Err(format!("the credential helper {program} gave no answer within {} seconds", timeout.as_secs_f64())),
+    }
+}
+
+async fn run(file: &Path, server: &str) -> Result<Option<Credential>, String> {
+    let mut child = Command::new(file)
+        .arg("get")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| format!("cannot be started: {error}"))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A helper may answer without having read its question to the end.
+        let _ = stdin.write_all(server.as_bytes()).await;
+    }
+    let mut output = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        stdout.take(OUTPUT + 1).read_to_end(&mut output).await.map_err(|error| format!("cannot be read: {error}"))?;
+    }
+    if output.len() as u64 > OUTPUT {
+        return Err("says far too much".to_owned());
+    }
+    let status = child.wait().await.map_err(|error| format!("was lost: {error}"))?;
+    if status.success() {
+        // What cannot be read is not quoted: it may hold the secret.
+        let found: Found = serde_json::from_slice(&output).map_err(|_| "does not answer in its protocol".to_owned())?;
+        return Ok(Credential::from_pair(&found.username, &found.secret));
+    }
+    if String::from_utf8_lossy(&output).trim() == NOT_FOUND {
+        return Ok(None);
+    }
+    Err(format!("failed ({status})"))
+}
+
+/// The first program of this name in the absolute folders of `path`; never one in the folder this process happens to be in.
+fn find(program: &str, path: Option<&OsStr>) -> Option<PathBuf> {
+    let names: Vec<String> = match cfg!(windows) {
+        true => vec![format!("{program}.exe"), format!("{program}.cmd")],
+        false => vec![program.to_owned()],
+    };
+    std::env::split_paths(path?)
+        .filter(|folder| folder.is_absolute())
+        .flat_map(|folder| names.iter().map(move |name| folder.join(name)).collect::<Vec<_>>())
+        .find(|file| is_program(file))
+}
+
+#[cfg(unix)]
+fn is_program(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(file: &Path) -> bool {
+    file.is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn names_that_are_paths_are_refused() {
+        for name in ["", "../evil", "a b", "a/b", "a\\b", "a;b", "\u{e9}", "a\nb"] {
+            let problem = ask(name, "r.test", None, TIMEOUT).await.unwrap_err();
+            assert!(problem.starts_with("a credential helper cannot be called"), "{problem}");
+        }
+        let problem = ask("nowhere", "r.test", Some(OsStr::new(".")), TIMEOUT).await.unwrap_err();
+        assert_eq!(problem, "the credential helper docker-credential-nowhere is not on PATH");
+    }
+
+    #[cfg(unix)]
+    mod scripts {
+        use std::os::unix::fs::PermissionsExt as _;
+        use std::time::Instant;
+
+        use super::*;
+        use crate::oci::distribution::secret::Secret;
+
+        /// A script being written must not be inherited by another that is being started: it could not be run then.
+        static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+        async fn answer_of(script: &str, timeout: Duration) -> Result<Option<Credential>, String> {
+            let _turn = ONE_AT_A_TIME.lock().await;
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("docker-credential-test");
+            std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+            ask("test", "r.test", Some(folder.path().as_os_str()), timeout).await
+        }
+
+        #[tokio::test]
+        async fn the_protocol_is_spoken() {
+            let password = |username: &str, password: &str| Credential::Password {
+                username: username.to_owned(),
+                password: Secret::new(password),
+            };
+            let table = [
+                (
+                    r#"read server; test "$1" = get && echo "{\"ServerURL\":\"$server\",\"Username\":\"$server\",\"Secret\":\"s\"}""#,
+                    Ok(Some(password("r.test", "s"))),
+                ),
+                (r#"echo '{"Username":"u","Secret":"s"}'"#, Ok(Some(password("u", "s")))),
+                (r#"echo '{"Username":"<token>","Secret":"s"}'"#, Ok(Some(Credential::Identity(Secret::new("s"))))),
+                (r#"echo '{"Username":"","Secret":""}'"#, Ok(None)),
+                ("echo credentials not found in native keychain; exit 1", Ok(None)),
+                ("echo hunter2; exit 3", Err("failed (exit status: 3)")),
+                ("echo hunter2", Err("does not answer in its protocol")),
+                (r#"echo '{"Username":5,"Secret":"hunter2"}'"#, Err("does not answer in its protocol")),
+                ("yes hunter2", Err("says far too much")),
+            ];
+            for (script, expected) in table {
+                let expected = expected.map_err(|problem| format!("the credential helper docker-credential-test {problem}"));
+                assert_eq!(answer_of(script, TIMEOUT).await, expected, "{script}");
+            }
+        }
+
+        #[tokio::test]
+        async fn a_helper_that_hangs_is_killed() {
+            let begun = Instant::now();
+            let folder = tempfile::tempdir().unwrap();
+            let mark = folder.path().join("still-alive");
+            let script = format!("exec 2>/dev/null; while :; do touch {}; sleep 0.05; done", mark.display());
+            let problem = answer_of(&script, Duration::from_millis(300)).await.unwrap_err();
+            assert!(problem.ends_with("gave no answer within 0.3 seconds"), "{problem}");
+            assert!(begun.elapsed() < Duration::from_secs(60));
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let _ = std::fs::remove_file(&mark);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            assert!(!mark.exists());
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Why a request failed, what a server said about it, and what may be shown of that.
+
+use std::error::Error as StdError;
+use std::time::{Duration, SystemTime};
+
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde_json::Value;
+
+use crate::ErrorKind;
+use crate::advice::{Setting, advice};
+use crate::oci::distribution::resolver::Refused;
+use crate::oci::distribution::retry::retry_after;
+use crate::text::shown;
+use crate::{Advice, Error};
+
+/// A request that failed, and whether it is worth another try.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: ErrorKind,
+    /// Why, from the outside in; each a sentence without a full stop.
+    pub(crate) causes: Vec<String>,
+    pub(crate) hint: Option<Advice>,
+    pub(crate) again: Again,
+}
+
+/// Whether a failed request is worth another try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// It would fail again.
+    No,
+    /// After a pause.
+    Soon,
+    /// After the pause the server asked for.
+    After(Duration),
+}
+
+impl Failure {
+    pub(crate) fn new(kind: ErrorKind, cause: impl Into<String>) -> Self {
+        Self { kind, causes: vec![cause.into()], hint: None, again: Again::No }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<Advice>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn into_error(self, what: String) -> Error {
+        let mut error = Error::of(self.kind, what);
+        error.causes = self.causes;
+        error.hint = self.hint;
+        error
+    }
+
+    /// A request to `server` that got no answer, or an answer that broke off.
+    pub(crate) fn of_transport(error: &reqwest::Error, server: &str) -> Self {
+        if let Some(refused) = find::<Refused>(error) {
+            return Self::refused_address(refused);
+        }
+        let reason = excerpt(&innermost(error));
+        if let Some(tls) = find::<rustls::Error>(error) {
+            let cause = format!("no trusted connection to {server} could be made: {}", excerpt(&tls.to_string()));
+            return Self::new(ErrorKind::Network, cause).hint(match tls {
+                rustls::Error::InvalidMessage(_) => advice!["if it speaks http and not https, say so with ", Setting::PlainHttp],
+                _ => advice![
+                    "if a proxy or the registry has a certificate of your own authority, name its root with ",
+                    Setting::CaFile
+                ],
+            });
+        }
+        let (cause, again) = if error.is_connect() {
+            (format!("cannot connect to {server}: {reason}"), Again::Soon)
+        } else if error.is_timeout() {
+            (format!("{server} took too long to answer"), Again::No)
+        } else if error.is_body() || error.is_decode() {
+            (format!("the answer of {server} broke off: {reason}"), Again::Soon)
+        } else {
+            (format!("{server} did not answer as a web server does: {reason}"), Again::Soon)
+        };
+        Self { again, ..Self::new(ErrorKind::Network, cause) }
+    }
+
+    /// A server sent this program to an address it has no business with.
+    pub(crate) fn refused_address(refused: &Refused) -> Self {
+        Self::new(ErrorKind::Network, refused.to_string())
+            .hint("a registry may only send elsewhere within the network it is in itself; if this is meant, ask it from there")
+    }
+
+    /// `server` answered with a status that is no success; `body` is what it said.
+    pub(crate) fn of_status(status: StatusCode, headers: &HeaderMap, body: &[u8], server: &str) -> Self {
+        let kind = match status.as_u16() {
+            400 | 416 => ErrorKind::Invalid,
+            401 | 403 => ErrorKind::Unauthorized,
+            404 | 410 => ErrorKind::NotFound,
+            406 => ErrorKind::Unsupported,
+            429 => ErrorKind::RateLimited,
+            _ => ErrorKind::Network,
+        };
+        let again = if status.is_server_error() || matches!(status.as_u16(), 408 | 429) {
+            retry_after(headers, SystemTime::now()).map_or(Again::Soon, Again::After)
+        } else {
+            Again::No
+        };
+        let cause = match explanation(headers, body) {
+            Some(said) => format!("{server} answered {status}: {said}"),
+            None => format!("{server} answered {status}"),
+        };
+        Self { again, ..Self::new(kind, cause) }
+    }
+}
+
+/// Whether an answer is a web page, as a firewall, a proxy or a captive portal sends it instead of the registry.
+pub(crate) fn is_web_page(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/html"))
+}
+
+/// What an error body says: the registry's first error, the text, or nothing where it is a web page.
+pub fn explanation(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    if is_web_page(headers) {
+        return Some("a web page, not a registry's answer".to_owned());
+    }
+    let said = match serde_json::from_slice(body) {
+        Ok(Value::Object(error)) => registry_error(&error)?,
+        Ok(_) => return None,
+        Err(_) => String::from_utf8_lossy(body).into_owned(),
+    };
+    let said = excerpt(&said);
+    // A body that is a web page all the same, or the beginning of other markup.
+    if said.starts_with('<') {
+        return Some("a web page, not a registry's answer".to_owned());
+    }
+    (!said.is_empty()).then_some(said)
+}
+
+/// The text of the error forms in use: OCI's `errors`, OAuth's `error_description`, and `details` or `message` alone.
+fn registry_error(error: &serde_json::Map<String, Value>) -> Option<String> {
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    if let Some(first) = error.get("errors").and_then(|errors| errors.get(0)) {
+        return match (text(first, "code"), text(first, "message")) {
+            (Some(code), Some(message)) => Some(format!("{code}: {message}")),
+            (code, message) => code.or(message),
+        };
+    }
+    ["error_description", "message", "details", "error"].iter().find_map(|key| error.get(*key)?.as_str().map(str::to_owned))
+}
+
+/// What a server says, as it may stand in a message: in one line, and not long.
+pub(crate) fn excerpt(text: &str) -> String {
+    let words = text.split(|character: char| character.is_whitespace() || character.is_control());
+    shown(&words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
+}
+
+/// The innermost reason of an error, which is the one that says something; its own text would hold the whole address, with what
+/// a server put into the query.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut reason = None;
+    let mut current = error.source();
+    while let Some(source) = current {
+        reason = Some(source);
+        current = source.source();
+    }
+    reason.map_or_else(|| "no reason is given".to_owned(), ToString::to_string)
+}
+
+/// The first error of this type on the way in.
+fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
+    let mut current: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(error) = current {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        // An I/O error shows the source of what it holds, not what it holds.
+        let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        current = match held {
+            Some(held) => Some(held),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(content_type: &str, body: &str) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, content_type.parse().unwrap());
+        Failure::of_status(StatusCode::FORBIDDEN, &headers, body.as_bytes(), "registry.test").causes.remove(0)
+    }
+
+    #[test]
+    fn what_a_server_says_is_shown_in_one_short_line() {
+        let json = "application/json";
+        let table = [
+            (json, r#"{"errors":[{"code":"DENIED","message":"no access"}]}"#, ": DENIED: no access"),
+            (json, r#"{"errors":[{"code":"DENIED"}]}"#, ": DENIED"),
+            (json, r#"{"details":"incorrect username or password"}"#, ": incorrect username or password"),
+            (json, r#"{"error":"invalid_grant","error_description":"expired"}"#, ": expired"),
+            (json, r#"{"errors":[]}"#, ""),
+            (json, "[1,2]", ""),
+            ("text/plain", "a\r\n::error::b\u{1b}[31mc  d", ": a ::error::b [31mc d"),
+            ("text/html", "<html><body>secret page</body></html>", ": a web page, not a registry's answer"),
+            ("text/plain", " <!DOCTYPE html>", ": a web page, not a registry's answer"),
+            ("text/plain", "\0<!DOCTYPE html>", ": a web page, not a registry's answer"),
+            ("text/plain", "", ""),
+        ];
+        for (content_type, body, expected) in table {
+            assert_eq!(said(content_type, body), format!("registry.test answered 403 Forbidden{expected}"), "{body}");
+        }
+        assert!(said("text/plain", &"long ".repeat(1000)).chars().count() < 250);
+        // Nested deeper than any honest answer.
+        assert!(said(json, &"[".repeat(60_000)).len() < 1000);
+    }
+}

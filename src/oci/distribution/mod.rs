@@ -1,0 +1,291 @@
+//! Registries: manifests and blobs over the OCI distribution API.
+//!
+//! Everything a registry says is hostile until it is verified: where a request goes is decided in `address`, `resolver` and
+//! `transport`, what it carries in `registry`, how much is read in `limits`.
+
+pub mod address;
+mod blob;
+pub mod challenge;
+mod credential_helper;
+pub mod credentials;
+pub mod failure;
+mod limits;
+mod options;
+mod proxy;
+mod registry;
+mod resolver;
+pub mod retry;
+mod secret;
+mod tls;
+mod token;
+mod transport;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, WARNING};
+use url::Url;
+
+pub use blob::BlobStream;
+pub use credentials::{Credential, CredentialStore};
+pub use options::Options;
+pub use proxy::Proxies;
+pub use resolver::Network;
+pub use retry::RetryPolicy;
+pub use secret::Secret;
+pub use transport::RequestCount;
+
+use crate::Error;
+use crate::ErrorKind;
+use crate::advice::{Setting, advice};
+use crate::image::{Digest, manifest};
+use crate::text::shown;
+use failure::{Failure, excerpt, is_web_page};
+use registry::{Registry, Wanted, is_bare};
+use retry::Tries;
+use transport::{Answer, NamedBy, Purpose, Request, Transport, check_scheme};
+
+/// The types of manifests that are asked for, indexes first.
+const MANIFEST_TYPES: &str = "application/vnd.oci.image.index.v1+json, \
+     application/vnd.docker.distribution.manifest.list.v2+json, \
+     application/vnd.oci.image.manifest.v1+json, \
+     application/vnd.docker.distribution.manifest.v2+json";
+
+/// Most `Warning` headers that are passed on.
+const WARNINGS: usize = 8;
+
+/// The registries of one process: connections, tokens and credentials are shared by all clones.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    options: Options,
+    transport: Transport,
+    registries: Mutex<HashMap<String, Arc<Registry>>>,
+}
+
+/// A manifest or index as a registry sent it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// Its exact bytes.
+    pub bytes: Vec<u8>,
+    /// Its type as the header says, in lower case and without parameters, e.g. `application/vnd.oci.image.index.v1+json`.
+    pub content_type: Option<String>,
+    /// The digest of the bytes.
+    pub digest: Digest,
+    /// What the registry wants its users to know, and what it says that does not hold.
+    pub warnings: Vec<String>,
+}
+
+impl Client {
+    /// A client; nothing is asked yet.
+    ///
+    /// Fails with [`ErrorKind::Invalid`] when the file of root certificates or the address of a mirror is unusable.
+    pub fn new(options: Options) -> Result<Self, Error> {
+        let invalid = |failure: Failure| failure.into_error("registries cannot be asked".to_owned());
+        for (registry, mirror) in &options.mirrors {
+            if !is_bare(mirror) || check_scheme(mirror.scheme(), mirror).is_err() {
+                let cause = format!("the mirror of {} is not of the form http://HOST[:PORT][/PREFIX]", shown(registry));
+                return Err(invalid(Failure::new(ErrorKind::Invalid, cause)));
+            }
+        }
+        let transport = Transport::new(&options).map_err(invalid)?;
+        Ok(Self { shared: Arc::new(Shared { options, transport, registries: Mutex::default() }) })
+    }
+
+    /// A manifest or index by its tag or digest, e.g. `1903` of `windows/nanoserver` at `mcr.microsoft.com`.
+    ///
+    /// What is asked for by digest has that digest, or the call fails with [`ErrorKind::Invalid`].
+    pub async fn manifest(&self, registry: &str, repository: &str, tag_or_digest: &str) -> Result<Fetched, Error> {
+        let digest: Option<Digest> = tag_or_digest.parse().ok();
+        let separator = if digest.is_some() { '@' } else { ':' };
+        let what =
+            format!("cannot fetch the manifest of {}", shown(&format!("{registry}/{repository}{separator}{tag_or_digest}")));
+        let wanted = self.wanted(repository, "manifests", tag_or_digest, MANIFEST_TYPES);
+        let (headers, bytes) = self.whole(registry, &wanted, manifest::LARGEST, digest.as_ref(), &what).await?;
+        let digest = digest.unwrap_or_else(|| Digest::of(&bytes));
+        Ok(Fetched { warnings: warnings(&headers, &digest), content_type: content_type(&headers), bytes, digest })
+    }
+
+    /// A small blob, such as a config, of at most `max` bytes; it has the digest that was asked for.
+    pub async fn blob(&self, registry: &str, repository: &str, digest: &Digest, max: u64) -> Result<Vec<u8>, Error> {
+        let what = format!("cannot fetch the blob {}", shown(&format!("{registry}/{repository}@{digest}")));
+        let wanted = self.wanted(repository, "blobs", digest.as_str(), "*/*");
+        let (_, bytes) = self.whole(registry, &wanted, max, Some(digest), &what).await?;
+        Ok(bytes)
+    }
+
+    /// A blob of any size from this byte on, as it arrives; the digest is for the reader to verify.
+    pub async fn blob_stream(
+        &self,
+        registry: &str,
+        repository: &str,
+        digest: &Digest,
+        from_byte: u64,
+    ) -> Result<BlobStream, Error> {
+        let what = format!("cannot fetch the blob {}", shown(&format!("{registry}/{repository}@{digest}")));
+        let wanted = Wanted { from_byte, timeout: None, ..self.wanted(repository, "blobs", digest.as_str(), "*/*") };
+        let opened = async {
+            let registry = self.registry(registry)?;
+            let answer = self.patiently(|| registry.get(&self.shared, &wanted)).await?;
+            BlobStream::new(answer, from_byte, what.clone(), self.shared.options.deadline)
+        };
+        by_deadline(self.shared.options.deadline, opened).await.map_err(|failure| failure.into_error(what.clone()))
+    }
+
+    /// A layer that is kept elsewhere, from this byte on.
+    ///
+    /// The URL is an image's text, and `registry` is where that image came from: https only, no credentials, and only addresses
+    /// that registry may send to.
+    pub async fn foreign_blob_stream(&self, registry: &str, url: &Url, from_byte: u64) -> Result<BlobStream, Error> {
+        let what = format!("cannot fetch a layer from {}", shown(&transport::server_of(url)));
+        let opened = async {
+            check_scheme("https", url)
+                .map_err(|why| Failure::new(ErrorKind::Invalid, format!("the image names an address {why}")))?;
+            let named_by = NamedBy::Server(self.registry(registry)?.reach());
+            let answer = self.patiently(|| self.foreign(url, named_by, from_byte)).await?;
+            BlobStream::new(answer, from_byte, what.clone(), self.shared.options.deadline)
+        };
+        by_deadline(self.shared.options.deadline, opened).await.map_err(|failure| failure.into_error(what.clone()))
+    }
+
+    /// How many requests were sent until now.
+    pub fn requests(&self) -> RequestCount {
+        self.shared.transport.requests()
+    }
+
+    async fn foreign(&self, url: &Url, named_by: NamedBy, from_byte: u64) -> Result<Answer, Failure> {
+        let request = Request {
+            url: url.clone(),
+            named_by,
+            purpose: Purpose::Content,
+            accept: "*/*",
+            authorization: None,
+            range: registry::range(from_byte),
+            form: None,
+            timeout: None,
+        };
+        let answer = self.shared.transport.send(&request).await?;
+        let status = answer.response.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let headers = answer.response.headers().clone();
+        let body = limits::read_beginning(answer.response).await;
+        Err(Failure::of_status(status, &headers, &body, &answer.server))
+    }
+
+    fn wanted<'a>(&self, repository: &'a str, collection: &'a str, name: &'a str, accept: &'a str) -> Wanted<'a> {
+        Wanted { repository, collection, name, accept, from_byte: 0, timeout: Some(self.shared.options.request_timeout) }
+    }
+
+    /// A whole answer, verified.
+    async fn whole(
+        &self,
+        registry: &str,
+        wanted: &Wanted<'_>,
+        max: u64,
+        digest: Option<&Digest>,
+        what: &str,
+    ) -> Result<(HeaderMap, Vec<u8>), Error> {
+        let fetched = async {
+            let registry = self.registry(registry)?;
+            self.patiently(|| self.whole_once(&registry, wanted, max, digest)).await
+        };
+        by_deadline(self.shared.options.deadline, fetched).await.map_err(|failure| failure.into_error(what.to_owned()))
+    }
+
+    async fn whole_once(
+        &self,
+        registry: &Registry,
+        wanted: &Wanted<'_>,
+        max: u64,
+        digest: Option<&Digest>,
+    ) -> Result<(HeaderMap, Vec<u8>), Failure> {
+        let answer = registry.get(&self.shared, wanted).await?;
+        let server = answer.server;
+        let headers = answer.response.headers().clone();
+        let nonsense = |why: String| Failure::new(ErrorKind::Network, format!("{server} answered with {why}"));
+        if answer.response.status() != StatusCode::OK {
+            return Err(nonsense(format!("{} to a plain request", answer.response.status())));
+        }
+        if is_web_page(&headers) {
+            return Err(nonsense("a web page".to_owned())
+                .hint("something on the way, such as the login page of a network, seems to answer in the registry's place"));
+        }
+        if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+            return Err(nonsense("a compressed body, which was not asked for".to_owned()));
+        }
+        let bytes = limits::read(answer.response, max, &server).await?;
+        match digest {
+            Some(wanted) if *wanted != Digest::of(&bytes) => Err(Failure::new(
+                ErrorKind::Invalid,
+                format!("{server} sent content with the digest {} when asked for {wanted}", Digest::of(&bytes)),
+            )
+            .hint("the content was damaged or replaced on its way or in the registry: do not use it")),
+            _ => Ok((headers, bytes)),
+        }
+    }
+
+    fn registry(&self, name: &str) -> Result<Arc<Registry>, Failure> {
+        let mut registries = self.shared.registries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(registry) = registries.get(name) {
+            return Ok(Arc::clone(registry));
+        }
+        let registry = Arc::new(Registry::new(name, &self.shared.options)?);
+        registries.insert(name.to_owned(), Arc::clone(&registry));
+        Ok(registry)
+    }
+
+    /// Tries as often and as patiently as the options say.
+    async fn patiently<T, F: Future<Output = Result<T, Failure>>>(&self, attempt: impl Fn() -> F) -> Result<T, Failure> {
+        let mut tries = Tries::new(&self.shared.options.retry, self.shared.options.deadline);
+        loop {
+            match attempt().await {
+                Ok(done) => return Ok(done),
+                Err(failure) => tries.pause_after(failure).await?,
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("options", &self.shared.options).finish_non_exhaustive()
+    }
+}
+
+/// What is done by then, or a failure.
+async fn by_deadline<T>(deadline: Option<Instant>, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    match deadline {
+        None => work.await,
+        Some(deadline) => tokio::time::timeout_at(deadline.into(), work).await.unwrap_or_else(|_| {
+            Err(Failure::new(ErrorKind::Network, "the time for the whole call was over before there was an answer")
+                .hint(advice!["allow more with ", Setting::Timeout]))
+        }),
+    }
+}
+
+/// The type without its parameters; `None` where there is none or it cannot be read.
+fn content_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    (!essence.is_empty()).then(|| shown(&essence.to_ascii_lowercase()))
+}
+
+/// The texts of the `Warning` headers (distribution specification, "Warnings"), and a digest the registry states wrongly.
+fn warnings(headers: &HeaderMap, digest: &Digest) -> Vec<String> {
+    let text = |value: &str| value.trim().strip_prefix("299 - \"")?.strip_suffix('"').map(|text| text.replace("\\\"", "\""));
+    let sent = headers.get_all(WARNING).iter().filter_map(|value| value.to_str().ok()).filter_map(text);
+    let mut warnings: Vec<String> = sent.take(WARNINGS).map(|text| excerpt(&text)).collect();
+    let stated = headers.get("docker-content-digest").and_then(|value| value.to_str().ok());
+    if let Some(stated) = stated.filter(|stated| stated.starts_with("sha256:") && *stated != digest.as_str()) {
+        warnings.push(format!("the registry states the digest {}, and its answer has the digest {digest}", shown(stated)));
+    }
+    warnings
+}

@@ -1,0 +1,436 @@
+//! One registry as this process knows it: where it is asked, and what it wants to be shown.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use url::Url;
+
+use crate::ErrorKind;
+use crate::oci::distribution::Shared;
+use crate::oci::distribution::address::Reach;
+use crate::oci::distribution::challenge;
+use crate::oci::distribution::credential_helper::{self, TIMEOUT as HELPER_TIMEOUT};
+use crate::oci::distribution::credentials::{Credential, Place};
+use crate::oci::distribution::failure::{Failure, excerpt, is_web_page};
+use crate::oci::distribution::limits;
+use crate::oci::distribution::options::Options;
+use crate::oci::distribution::proxy::is_loopback;
+use crate::oci::distribution::secret::Secret;
+use crate::oci::distribution::token::{Token, TokenService, bearer};
+use crate::oci::distribution::transport::{Answer, NamedBy, Purpose, Request, check_scheme, server_of};
+use crate::text::shown;
+
+/// How long others wait for the first answer of a registry, which shows what it demands and opens a connection for them.
+const FIRST_TURN: Duration = Duration::from_secs(1);
+
+/// A registry or the mirror that stands for it.
+pub(crate) struct Registry {
+    /// As references name it, e.g. `docker.io`.
+    name: String,
+    /// What is asked, e.g. `https://registry-1.docker.io/`.
+    endpoint: Url,
+    /// What a mirror puts in front of repositories, e.g. `mcr-remote`.
+    prefix: Vec<String>,
+    /// Whose credentials may be shown to it: a mirror is shown its own and no others.
+    credentials_of: String,
+    first_turn: tokio::sync::Mutex<()>,
+    known: Mutex<Known>,
+    tokens: Mutex<HashMap<String, Arc<tokio::sync::Mutex<TokenSlot>>>>,
+    helpers: tokio::sync::Mutex<HashMap<Helper, Result<Option<Credential>, String>>>,
+}
+
+/// A credential helper and the name it knows the registry under.
+type Helper = (String, String);
+
+#[derive(Default)]
+struct Known {
+    demand: Demand,
+    reach: Option<Reach>,
+}
+
+/// What a registry wants to be shown with each request.
+#[derive(Clone, Debug, Default)]
+enum Demand {
+    /// It was not asked yet.
+    #[default]
+    Unknown,
+    Nothing,
+    Basic,
+    Bearer(TokenService),
+}
+
+/// The token of a repository, or when and why none could be had.
+type TokenSlot = Option<Result<Token, (Instant, Failure)>>;
+
+/// What was shown with a request.
+#[derive(Clone, Debug, PartialEq)]
+enum Shown {
+    Nothing,
+    /// A password, or a token that was stored.
+    Credential(HeaderValue),
+    Token(Token),
+}
+
+/// What is wanted of a repository.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) repository: &'a str,
+    /// `manifests` or `blobs`.
+    pub(crate) collection: &'a str,
+    /// A tag or digest.
+    pub(crate) name: &'a str,
+    pub(crate) accept: &'a str,
+    /// The first byte that is wanted; 0 asks for all.
+    pub(crate) from_byte: u64,
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl Registry {
+    /// The registry of this name, or the mirror the options give it.
+    pub(crate) fn new(name: &str, options: &Options) -> Result<Self, Failure> {
+        let mirror = options.mirrors.iter().find(|(registry, _)| registry == name).map(|(_, url)| url);
+        let (endpoint, prefix, credentials_of) = match mirror {
+            Some(mirror) => {
+                let prefix = mirror.path_segments().into_iter().flatten().filter(|segment| !segment.is_empty());
+                let prefix = prefix.map(str::to_owned).collect();
+                (mirror.clone(), prefix, server_of(mirror))
+            }
+            None => (endpoint(name, options.plain_http)?, Vec::new(), name.to_owned()),
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            endpoint,
+            prefix,
+            credentials_of,
+            first_turn: tokio::sync::Mutex::default(),
+            known: Mutex::default(),
+            tokens: Mutex::default(),
+            helpers: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// Where the registry lies, once it has answered; before, the least trusted place.
+    pub(crate) fn reach(&self) -> Reach {
+        lock(&self.known).reach.unwrap_or(Reach::Public)
+    }
+
+    /// Asks for something of a repository, showing what the registry demands; answers other than success are failures.
+    pub(crate) async fn get(&self, shared: &Shared, wanted: &Wanted<'_>) -> Result<Answer, Failure> {
+        let mut turn = self.first_turn().await;
+        let repository = self.repository(wanted.repository);
+        let mut shown = self.to_show(shared, &self.demand(), &repository, &Shown::Nothing).await?;
+        let mut challenged = false;
+        loop {
+            let request = Request {
+                url: self.url_of(wanted),
+                named_by: NamedBy::User,
+                purpose: Purpose::Content,
+                accept: wanted.accept,
+                authorization: shown.header(),
+                range: range(wanted.from_byte),
+                form: None,
+                timeout: wanted.timeout,
+            };
+            let answer = shared.transport.send(&request).await?;
+            self.learn(&answer);
+            let status = answer.response.status();
+            if status.is_success() {
+                return Ok(answer);
+            }
+            if status != StatusCode::UNAUTHORIZED || !answer.from_origin || challenged {
+                return Err(self.refusal(shared, answer, &repository).await);
+            }
+            shared.transport.count_challenge();
+            let demand = self.demand_of(answer.response.headers(), answer.reach)?;
+            lock(&self.known).demand = demand.clone();
+            turn.take();
+            let next = self.to_show(shared, &demand, &repository, &shown).await?;
+            if next == shown {
+                return Err(self.refusal(shared, answer, &repository).await);
+            }
+            shown = next;
+            challenged = true;
+        }
+    }
+
+    /// The right to ask first, for one of those who ask at once; the others follow when it has an answer.
+    async fn first_turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        let is_known = || !matches!(self.demand(), Demand::Unknown);
+        if is_known() {
+            return None;
+        }
+        let turn = tokio::time::timeout(FIRST_TURN, self.first_turn.lock()).await.ok()?;
+        (!is_known()).then_some(turn)
+    }
+
+    fn demand(&self) -> Demand {
+        lock(&self.known).demand.clone()
+    }
+
+    fn learn(&self, answer: &Answer) {
+        let status = answer.response.status();
+        let mut known = lock(&self.known);
+        if answer.from_origin {
+            known.reach = Some(answer.reach);
+        }
+        let busy = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+        if matches!(known.demand, Demand::Unknown) && status != StatusCode::UNAUTHORIZED && !busy {
+            known.demand = Demand::Nothing;
+        }
+    }
+
+    /// What these challenges demand; the strongest that is understood counts.
+    fn demand_of(&self, headers: &HeaderMap, reach: Reach) -> Result<Demand, Failure> {
+        let values = headers.get_all(WWW_AUTHENTICATE).iter();
+        let challenges: Vec<_> = values.filter_map(|value| value.to_str().ok()).flat_map(challenge::parse).collect();
+        if let Some(bearer) = challenges.iter().find(|challenge| challenge.scheme == "bearer") {
+            let unusable = |why: &str| {
+                Failure::new(ErrorKind::Unauthorized, format!("{} names a token service at an address {why}", self.name))
+            };
+            let realm = bearer.parameter("realm").and_then(|realm| Url::parse(realm).ok());
+            let realm = realm.ok_or_else(|| unusable("that cannot be read"))?;
+            check_scheme(self.endpoint.scheme(), &realm).map_err(unusable)?;
+            let service = bearer.parameter("service").map(str::to_owned);
+            return Ok(Demand::Bearer(TokenService { realm, service, named_by: reach }));
+        }
+        if challenges.iter().any(|challenge| challenge.scheme == "basic") {
+            return Ok(Demand::Basic);
+        }
+        let asked_for: Vec<&str> = challenges.iter().map(|challenge| challenge.scheme.as_str()).collect();
+        let asked_for =
+            if asked_for.is_empty() { "nothing that can be given".to_owned() } else { excerpt(&asked_for.join(", ")) };
+        let cause = format!("{} wants authentication, and asks for {asked_for}", self.name);
+        Err(Failure::new(ErrorKind::Unauthorized, cause).hint("only Bearer and Basic authentication are spoken"))
+    }
+
+    /// What meets this demand, other than what was refused already.
+    async fn to_show(&self, shared: &Shared, demand: &Demand, repository: &str, refused: &Shown) -> Result<Shown, Failure> {
+        let service = match demand {
+            Demand::Unknown | Demand::Nothing => return Ok(Shown::Nothing),
+            Demand::Basic => None,
+            Demand::Bearer(service) => Some(service),
+        };
+        let credential = self.credential(shared, repository).await;
+        let header = match (&credential, service) {
+            (Some(Credential::Registry(token)), _) => bearer(token),
+            (Some(Credential::Password { username, password }), None) => basic(username, password),
+            (Some(Credential::Identity(_)) | None, None) => None,
+            (credential, Some(service)) => {
+                return match self.token(shared, service, repository, credential.as_ref(), refused).await {
+                    Ok(token) => Ok(Shown::Token(token)),
+                    Err(failure) if failure.kind == ErrorKind::Unauthorized => {
+                        Err(self.unauthorized(shared, failure, repository).await)
+                    }
+                    Err(failure) => Err(failure),
+                };
+            }
+        };
+        Ok(header.map_or(Shown::Nothing, Shown::Credential))
+    }
+
+    /// The token of a repository: one request for all who want it at once, and one failure for all of them.
+    async fn token(
+        &self,
+        shared: &Shared,
+        service: &TokenService,
+        repository: &str,
+        credential: Option<&Credential>,
+        refused: &Shown,
+    ) -> Result<Token, Failure> {
+        let scope = format!("repository:{repository}:pull");
+        let begun = Instant::now();
+        let slot = Arc::clone(lock(&self.tokens).entry(scope.clone()).or_default());
+        let mut slot = slot.lock().await;
+        match &*slot {
+            Some(Ok(token)) if token.is_fresh() && !matches!(refused, Shown::Token(refused) if refused == token) => {
+                return Ok(token.clone());
+            }
+            Some(Err((failed, failure))) if *failed >= begun => return Err(failure.clone()),
+            _ => {}
+        }
+        let token = service.token(shared, &scope, credential).await;
+        *slot = Some(token.clone().map_err(|failure| (Instant::now(), failure)));
+        token
+    }
+
+    /// The credentials stored for this repository; each helper is asked once.
+    async fn credential(&self, shared: &Shared, repository: &str) -> Option<Credential> {
+        let store = &shared.options.credentials;
+        for place in store.places(&self.credentials_of, repository) {
+            let found = match place {
+                Place::Stored(credential) => Some(credential),
+                Place::Helper { name, server } => {
+                    let mut helpers = self.helpers.lock().await;
+                    let key = (name, server);
+                    match helpers.get(&key) {
+                        Some(answer) => answer.clone().ok().flatten(),
+                        None => {
+                            let answer = credential_helper::ask(&key.0, &key.1, store.path.as_deref(), HELPER_TIMEOUT).await;
+                            helpers.insert(key, answer.clone());
+                            answer.ok().flatten()
+                        }
+                    }
+                }
+            };
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    /// An answer that is no success, as a failure with a hint.
+    async fn refusal(&self, shared: &Shared, answer: Answer, repository: &str) -> Failure {
+        let status = answer.response.status();
+        let headers = answer.response.headers().clone();
+        let body = limits::read_beginning(answer.response).await;
+        let failure = Failure::of_status(status, &headers, &body, &answer.server);
+        match failure.kind {
+            ErrorKind::Unauthorized if is_web_page(&headers) => failure.hint(
+                "a firewall or proxy on the way seems to answer in the registry's place; it has to let the registry through",
+            ),
+            ErrorKind::Unauthorized => self.unauthorized(shared, failure, repository).await,
+            ErrorKind::NotFound => failure.hint("check the spelling of the repository and of its tag"),
+            ErrorKind::Invalid if self.endpoint.scheme() == "http" => {
+                failure.hint(format!("it was asked over http; if it speaks https: --mirror {0}=https://{0}", self.name))
+            }
+            ErrorKind::RateLimited if self.name == "docker.io" => {
+                failure.hint("Docker Hub counts the pulls of each address: log in with docker login, or wait")
+            }
+            ErrorKind::RateLimited => failure.hint(format!("wait, or ask a mirror: --mirror {}=https://MIRROR", self.name)),
+            _ => failure,
+        }
+    }
+
+    /// A refusal, with what was wrong with the credentials and what to do.
+    async fn unauthorized(&self, shared: &Shared, mut failure: Failure, repository: &str) -> Failure {
+        let login = match self.credentials_of.as_str() {
+            "docker.io" => "docker login".to_owned(),
+            other => format!("docker login {other}"),
+        };
+        let hint = match self.credential(shared, repository).await {
+            Some(_) => format!("the stored credentials were shown and refused: renew them with {login}"),
+            None => format!("there is no such repository, or it is not public: then log in with {login}"),
+        };
+        failure.causes.extend(shared.options.credentials.problems().iter().cloned());
+        failure.causes.extend(self.helpers.lock().await.values().filter_map(|answer| answer.as_ref().err()).cloned());
+        failure.hint(hint)
+    }
+
+    /// The repository as this registry or mirror names it, e.g. `mcr-remote/windows/nanoserver`.
+    fn repository(&self, repository: &str) -> String {
+        let prefix = self.prefix.iter().map(String::as_str);
+        prefix.chain([repository]).collect::<Vec<_>>().join("/")
+    }
+
+    fn url_of(&self, wanted: &Wanted<'_>) -> Url {
+        let mut url = self.endpoint.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.clear().push("v2").extend(&self.prefix).extend(wanted.repository.split('/'));
+            path.push(wanted.collection).push(wanted.name);
+        }
+        url
+    }
+}
+
+impl Shown {
+    fn header(&self) -> Option<HeaderValue> {
+        match self {
+            Self::Nothing => None,
+            Self::Credential(header) => Some(header.clone()),
+            Self::Token(token) => token.header(),
+        }
+    }
+}
+
+/// `Basic …`, marked as not to be shown; `None` for what no header can hold.
+pub(crate) fn basic(username: &str, password: &Secret) -> Option<HeaderValue> {
+    let pair = STANDARD.encode(format!("{username}:{}", password.reveal()));
+    let mut value = HeaderValue::from_str(&format!("Basic {pair}")).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Where a registry is asked: https, and on this machine http.
+fn endpoint(name: &str, plain_http: bool) -> Result<Url, Failure> {
+    // Docker Hub's API has another host than its references.
+    let host = if name == "docker.io" { "registry-1.docker.io" } else { name };
+    let parsed = |scheme: &str| Url::parse(&format!("{scheme}://{host}/")).ok().filter(|url| is_bare(url) && url.path() == "/");
+    let plain = parsed("http").filter(|url| plain_http || is_loopback(url));
+    plain
+        .or_else(|| parsed("https"))
+        .ok_or_else(|| Failure::new(ErrorKind::Invalid, format!("{} is not the address of a registry", shown(name))))
+}
+
+/// Whether a URL has nothing but scheme, host, port and path.
+pub(crate) fn is_bare(url: &Url) -> bool {
+    url.host().is_some()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none()
+}
+
+pub(crate) fn range(from_byte: u64) -> Option<HeaderValue> {
+    (from_byte > 0).then(|| HeaderValue::from_str(&format!("bytes={from_byte}-")).ok()).flatten()
+}
+
+/// A lock that a panic elsewhere does not close: what it guards is whole after each statement.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted<'a>(repository: &'a str, name: &'a str) -> Wanted<'a> {
+        Wanted { repository, collection: "manifests", name, accept: "*/*", from_byte: 0, timeout: None }
+    }
+
+    #[test]
+    fn registries_are_asked_over_https_and_on_this_machine_over_http() {
+        let table = [
+            ("mcr.microsoft.com", "https://mcr.microsoft.com/"),
+            ("docker.io", "https://registry-1.docker.io/"),
+            ("r.test:5000", "https://r.test:5000/"),
+            ("10.0.0.5", "https://10.0.0.5/"),
+            ("localhost", "http://localhost/"),
+            ("localhost:5000", "http://localhost:5000/"),
+            ("127.0.0.1:5000", "http://127.0.0.1:5000/"),
+            ("127.8.8.8", "http://127.8.8.8/"),
+            ("[::1]:5000", "http://[::1]:5000/"),
+        ];
+        for (name, expected) in table {
+            assert_eq!(endpoint(name, false).unwrap().as_str(), expected);
+        }
+        assert_eq!(endpoint("r.test", true).unwrap().as_str(), "http://r.test/");
+        for name in ["", "a b", "user@r.test", "user:pass@r.test", "r.test/path", "r.test?x", "r.test#x", "r.test:99999", "[::1"]
+        {
+            assert_eq!(endpoint(name, false).map_err(|failure| failure.kind), Err(ErrorKind::Invalid), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_path_of_a_mirror_goes_in_front_of_the_repository() {
+        let mirrors = vec![("mcr.microsoft.com".to_owned(), Url::parse("https://mirror.test/mcr/").unwrap())];
+        let options = Options { mirrors, ..Options::default() };
+        let registry = Registry::new("mcr.microsoft.com", &options).unwrap();
+        let address = registry.url_of(&wanted("windows/nanoserver", "1903"));
+        assert_eq!(address.as_str(), "https://mirror.test/v2/mcr/windows/nanoserver/manifests/1903");
+        assert_eq!(registry.repository("windows/nanoserver"), "mcr/windows/nanoserver");
+        assert_eq!(registry.credentials_of, "mirror.test");
+    }
+
+    #[test]
+    fn what_a_reference_holds_stays_in_its_place_in_the_address() {
+        let registry = Registry::new("r.test", &Options::default()).unwrap();
+        let address = registry.url_of(&wanted("a?b/c#d", "x/../../y"));
+        assert_eq!(address.as_str(), "https://r.test/v2/a%3Fb/c%23d/manifests/x%2F..%2F..%2Fy");
+    }
+}

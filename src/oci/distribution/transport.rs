@@ -1,0 +1,292 @@
+//! One request and its redirects: where it may go, and what it may carry there.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RANGE,
+};
+use reqwest::{Method, Response, StatusCode};
+use rustls::ClientConfig;
+use url::Url;
+
+use crate::ErrorKind;
+use crate::oci::distribution::address::Reach;
+use crate::oci::distribution::failure::Failure;
+use crate::oci::distribution::options::Options;
+use crate::oci::distribution::proxy::{Proxies, Routes, Way};
+use crate::oci::distribution::resolver::{Network, Resolver, check_literal};
+use crate::oci::distribution::secret::Secret;
+use crate::oci::distribution::tls;
+
+/// How many redirects are followed.
+const REDIRECTS: usize = 5;
+
+const USER_AGENT: &str = concat!("wincompat/", env!("CARGO_PKG_VERSION"));
+
+/// The HTTP clients of this process: connections are shared only among requests that may go to the same places.
+pub(crate) struct Transport {
+    tls: ClientConfig,
+    network: Network,
+    proxies: Proxies,
+    routes: Routes,
+    connect_timeout: Duration,
+    stall_timeout: Duration,
+    proxied: OnceLock<Result<reqwest::Client, String>>,
+    named: OnceLock<Result<reqwest::Client, String>>,
+    sent_by: [OnceLock<Result<reqwest::Client, String>>; 4],
+    content: AtomicU64,
+    tokens: AtomicU64,
+    challenges: AtomicU64,
+}
+
+/// How many requests were sent, redirects and further tries included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestCount {
+    /// For manifests and blobs.
+    pub content: u64,
+    /// Those of them that were answered with a challenge.
+    pub challenged: u64,
+    /// To token services.
+    pub tokens: u64,
+}
+
+/// Who named the server that is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NamedBy {
+    /// The person or the configuration: any address is meant.
+    User,
+    /// A server that lies there.
+    Server(Reach),
+}
+
+/// What a request is for; counted apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Content,
+    Token,
+}
+
+/// A request as it is first sent.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) url: Url,
+    pub(crate) named_by: NamedBy,
+    pub(crate) purpose: Purpose,
+    pub(crate) accept: &'a str,
+    pub(crate) authorization: Option<HeaderValue>,
+    pub(crate) range: Option<HeaderValue>,
+    /// A form to be posted; redirects are not followed with it.
+    pub(crate) form: Option<Secret>,
+    /// How long the answer may take, its body included; `None` for bodies that are streamed.
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// The answer after the last redirect.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) response: Response,
+    /// Whether it came from the origin that was asked first, which alone may ask for credentials.
+    pub(crate) from_origin: bool,
+    /// Where its server lies, as far as that is known.
+    pub(crate) reach: Reach,
+    /// Its server, e.g. `mcr.microsoft.com` or `127.0.0.1:5000`.
+    pub(crate) server: String,
+}
+
+impl Transport {
+    pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
+        Ok(Self {
+            tls: tls::client_config(options.ca_file.as_deref())?,
+            network: options.network.clone(),
+            proxies: options.proxies.clone(),
+            routes: Routes::new(&options.proxies),
+            connect_timeout: options.connect_timeout,
+            stall_timeout: options.stall_timeout,
+            proxied: OnceLock::new(),
+            named: OnceLock::new(),
+            sent_by: Default::default(),
+            content: AtomicU64::new(0),
+            tokens: AtomicU64::new(0),
+            challenges: AtomicU64::new(0),
+        })
+    }
+
+    pub(crate) fn requests(&self) -> RequestCount {
+        RequestCount {
+            content: self.content.load(Ordering::Relaxed),
+            challenged: self.challenges.load(Ordering::Relaxed),
+            tokens: self.tokens.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Notes that a request was answered with a challenge.
+    pub(crate) fn count_challenge(&self) {
+        self.challenges.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Sends a request and follows where it is sent.
+    ///
+    /// Every hop is checked against where its sender lies; `Authorization` goes to the first origin only; nothing goes from
+    /// https to http.
+    pub(crate) async fn send(&self, request: &Request<'_>) -> Result<Answer, Failure> {
+        let origin = request.url.origin();
+        let mut url = request.url.clone();
+        let mut named_by = request.named_by;
+        let mut followed = 0;
+        loop {
+            let server = server_of(&url);
+            let response = self.send_once(request, &url, named_by, url.origin() == origin, &server).await?;
+            let reach = self.reach_of(&url, &response);
+            let next = match response.status() {
+                StatusCode::MOVED_PERMANENTLY
+                | StatusCode::FOUND
+                | StatusCode::SEE_OTHER
+                | StatusCode::TEMPORARY_REDIRECT
+                | StatusCode::PERMANENT_REDIRECT => next_hop(&url, response.headers(), &server)?,
+                _ => return Ok(Answer { response, from_origin: url.origin() == origin, reach, server }),
+            };
+            if request.form.is_some() {
+                return Err(Failure::new(ErrorKind::Network, format!("{server} sends a request with credentials elsewhere")));
+            }
+            followed += 1;
+            if followed > REDIRECTS {
+                return Err(Failure::new(ErrorKind::Network, format!("{server} sends on after {REDIRECTS} redirects")));
+            }
+            tracing::debug!(from = server, to = server_of(&next), "redirected");
+            named_by = NamedBy::Server(reach);
+            url = next;
+        }
+    }
+
+    async fn send_once(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+        named_by: NamedBy,
+        with_credentials: bool,
+        server: &str,
+    ) -> Result<Response, Failure> {
+        let client = self.client_for(url, named_by)?;
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        insert(&mut headers, ACCEPT, HeaderValue::from_str(request.accept).ok());
+        insert(&mut headers, RANGE, request.range.clone());
+        insert(&mut headers, AUTHORIZATION, request.authorization.clone().filter(|_| with_credentials));
+        let mut builder = match &request.form {
+            Some(form) => {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+                client.request(Method::POST, url.clone()).body(form.reveal().to_owned())
+            }
+            None => client.request(Method::GET, url.clone()),
+        };
+        builder = builder.headers(headers);
+        if let Some(timeout) = request.timeout {
+            builder = builder.timeout(timeout);
+        }
+        let counter = match request.purpose {
+            Purpose::Content => &self.content,
+            Purpose::Token => &self.tokens,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        let answered = builder.send().await.map_err(|error| Failure::of_transport(&error, server));
+        let status = answered.as_ref().ok().map(|response| response.status().as_u16());
+        tracing::debug!(server, path = url.path(), status, "asked");
+        answered
+    }
+
+    /// The client whose connections may go to this URL.
+    ///
+    /// Through a proxy the addresses are the proxy's business: it resolves the names, from where it is. Only an address that
+    /// stands in the URL itself is checked then.
+    fn client_for(&self, url: &Url, named_by: NamedBy) -> Result<&reqwest::Client, Failure> {
+        if let NamedBy::Server(sender) = named_by {
+            check_literal(url, sender, &self.network).map_err(|refused| Failure::refused_address(&refused))?;
+        }
+        let (slot, sender) = match (self.routes.way_to(url), named_by) {
+            (Way::UnknownProxy, _) => {
+                return Err(Failure::new(ErrorKind::Network, "the proxy that is set up is neither an http nor an https proxy")
+                    .hint("set HTTPS_PROXY to an http:// proxy, or name the registry in NO_PROXY"));
+            }
+            (Way::Proxy, _) => (&self.proxied, None),
+            (Way::Direct, NamedBy::User) => (&self.named, None),
+            (Way::Direct, NamedBy::Server(sender)) => {
+                let [public, private, link, loopback] = &self.sent_by;
+                let slot = match sender {
+                    Reach::Public => public,
+                    Reach::Private => private,
+                    Reach::Link => link,
+                    Reach::Loopback => loopback,
+                };
+                (slot, Some(sender))
+            }
+        };
+        let through_proxy = std::ptr::eq(slot, &self.proxied);
+        let client = slot.get_or_init(|| self.build(sender, through_proxy).map_err(|error| error.without_url().to_string()));
+        client.as_ref().map_err(|error| Failure::new(ErrorKind::Network, format!("the HTTP client cannot be set up: {error}")))
+    }
+
+    fn build(&self, sender: Option<Reach>, through_proxy: bool) -> Result<reqwest::Client, reqwest::Error> {
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(self.tls.clone())
+            .user_agent(USER_AGENT)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(self.connect_timeout)
+            .read_timeout(self.stall_timeout)
+            .dns_resolver(Resolver { network: self.network.clone(), sender });
+        match (&self.proxies, through_proxy) {
+            (Proxies::System, true) => {}
+            (Proxies::All(proxy), true) => builder = builder.no_proxy().proxy(reqwest::Proxy::all(proxy.as_str())?),
+            (Proxies::None, _) | (_, false) => builder = builder.no_proxy(),
+        }
+        builder.build()
+    }
+
+    /// Where the server of an answer lies: what the connection says, or behind a proxy the URL; unknown counts as public, which
+    /// may send to the fewest places.
+    fn reach_of(&self, url: &Url, response: &Response) -> Reach {
+        let literal = match url.host() {
+            Some(url::Host::Ipv4(address)) => Some(address.into()),
+            Some(url::Host::Ipv6(address)) => Some(address.into()),
+            Some(url::Host::Domain(_)) | None => None,
+        };
+        let address = match self.routes.way_to(url) {
+            Way::Direct => response.remote_addr().map(|address| address.ip()),
+            Way::Proxy | Way::UnknownProxy => literal,
+        };
+        address.map_or(Reach::Public, self.network.reach)
+    }
+}
+
+/// The server of a URL as it is named in messages, e.g. `mcr.microsoft.com` or `127.0.0.1:5000`.
+pub(crate) fn server_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("(no host)");
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Whether a URL a server named may be followed at all from a place with this scheme.
+pub(crate) fn check_scheme(from_scheme: &str, to: &Url) -> Result<(), &'static str> {
+    match to.scheme() {
+        "http" if from_scheme == "https" => Err("which would leave https for http"),
+        "http" | "https" if to.host().is_none() => Err("which has no host"),
+        "http" | "https" if !to.username().is_empty() || to.password().is_some() => Err("which brings its own credentials"),
+        "http" | "https" => Ok(()),
+        _ => Err("which is neither http nor https"),
+    }
+}
+
+fn next_hop(url: &Url, headers: &HeaderMap, server: &str) -> Result<Url, Failure> {
+    let broken = |why: &str| Failure::new(ErrorKind::Network, format!("{server} redirects to an address {why}"));
+    let location = headers.get(LOCATION).and_then(|value| value.to_str().ok()).ok_or_else(|| broken("that cannot be read"))?;
+    let next = url.join(location).map_err(|_| broken("that cannot be read"))?;
+    check_scheme(url.scheme(), &next).map_err(broken)?;
+    Ok(next)
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
+    if let Some(value) = value {
+        headers.insert(name, value);
+    }
+}

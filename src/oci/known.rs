@@ -1,0 +1,183 @@
+//! What the knowledge says of Microsoft's base images: when there is no registry to ask, and when the registry says no.
+
+use crate::OsVersion;
+use crate::image::{Candidate, Config, DOCKER_HUB, Name, Version};
+use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
+use crate::{Error, ErrorKind};
+
+/// Microsoft's registry.
+const MCR: &str = "mcr.microsoft.com";
+
+/// The generations of base images in this repository, the newest first; none if it is no repository of base images.
+fn generations<'k>(knowledge: &'k Knowledge, name: &Name) -> Vec<(&'k BaseImage, &'k BaseRepository)> {
+    if name.registry != MCR {
+        return Vec::new();
+    }
+    let all = knowledge.base_images.iter().rev();
+    all.filter_map(|image| {
+        let repository = image.repositories.iter().find(|repository| repository.repository == name.repository)?;
+        Some((image, repository))
+    })
+    .collect()
+}
+
+/// The candidates behind a tag of a base image, as far as the tag alone says them: `ltsc2022`, `ltsc2025-arm64`, `10.0.17763.437`,
+/// `1809-KB4493509`. A digest says nothing.
+pub(crate) fn candidates(knowledge: &Knowledge, name: &Name) -> Option<Vec<Candidate>> {
+    let (None, Some(tag)) = (&name.digest, &name.tag) else {
+        return None;
+    };
+    let (tag, only) = match tag.rsplit_once('-') {
+        Some((rest, architecture @ ("amd64" | "arm64"))) => (rest, Some(architecture)),
+        _ => (tag.as_str(), None),
+    };
+    let written = tag.parse::<OsVersion>().ok();
+    let release = match tag.split_once("-KB") {
+        Some((release, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => release,
+        _ => tag,
+    };
+    let mut generations = generations(knowledge, name).into_iter();
+    let (image, repository) = generations.find(|(image, repository)| match written {
+        Some(version) => version.is_windows_10_line() && version.build == image.build,
+        None => repository.tags.iter().any(|known| known == release),
+    })?;
+    let architectures = repository.architectures.iter().map(|architecture| architecture.as_str());
+    let candidates: Vec<Candidate> = architectures
+        .filter(|architecture| only.is_none_or(|only| only == *architecture))
+        .map(|architecture| Candidate {
+            digest: None,
+            architecture: architecture.to_owned(),
+            indexed: Version::Known(written.unwrap_or(OsVersion::of_build(image.build))),
+            config: Config::NotRead,
+            foreign_layers: None,
+        })
+        .collect();
+    (!candidates.is_empty()).then_some(candidates)
+}
+
+/// The tags of a repository of base images, the newest generation first, e.g. `ltsc2025, ltsc2022, 1809`.
+fn tags(knowledge: &Knowledge, name: &Name) -> Option<String> {
+    let tags: Vec<&str> =
+        generations(knowledge, name).iter().filter_map(|(_, repository)| Some(repository.tags.first()?.as_str())).collect();
+    (!tags.is_empty()).then(|| tags.join(", "))
+}
+
+/// Refuses a base image without a tag or digest: Docker would take `latest`, which Microsoft removed on 2019-04-16.
+pub(crate) fn refuse_latest(knowledge: &Knowledge, name: &Name) -> Result<(), Error> {
+    if name.digest.is_some() || name.tag.is_some() {
+        return Ok(());
+    }
+    let Some(tags) = tags(knowledge, name) else {
+        return Ok(());
+    };
+    let repository = name.repository_with_registry();
+    Err(Error::of(ErrorKind::NotFound, format!("{repository} needs a tag"))
+        .because("Windows base images have no tag `latest`, which a name without a tag means")
+        .hint(format!("name one of {tags}")))
+}
+
+/// Adds to a registry's refusal what its user may not know.
+pub(crate) fn advise(knowledge: &Knowledge, name: &Name, mut error: Error) -> Error {
+    let refused = matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unauthorized);
+    let advice = match name.repository.as_str() {
+        "microsoft/nanoserver" if name.registry == DOCKER_HUB => Some(moved("windows/nanoserver")),
+        "microsoft/windowsservercore" if name.registry == DOCKER_HUB => Some(moved("windows/servercore")),
+        "microsoft/windows" if name.registry == DOCKER_HUB => Some(moved("windows")),
+        other if name.registry == DOCKER_HUB && other.starts_with("microsoft/") => {
+            Some("Microsoft's images moved from Docker Hub to mcr.microsoft.com".to_owned())
+        }
+        _ => tags(knowledge, name).map(|tags| format!("its tags are {tags}, as far as is known here")),
+    };
+    if refused && let Some(advice) = advice {
+        error = error.hint(advice);
+    }
+    if name.has_doubtful_registry() {
+        error = error.hint(format!(
+            "Docker takes {} for a registry because of its upper case; {}/{} is on Docker Hub",
+            name.registry,
+            name.registry.to_ascii_lowercase(),
+            name.repository
+        ));
+    }
+    error
+}
+
+fn moved(repository: &str) -> String {
+    format!("Microsoft's images moved from Docker Hub: this one is {MCR}/{repository}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::reference::{Location, Reference};
+    use crate::image::test_knowledge::knowledge;
+
+    fn name(text: &str) -> Name {
+        match text.parse::<Reference>().unwrap().location() {
+            Location::Registry(name) => name.clone(),
+            Location::Local { .. } => panic!("{text}"),
+        }
+    }
+
+    #[test]
+    fn a_tag_of_a_base_image_says_its_build() {
+        for (text, expected) in [
+            ("mcr.microsoft.com/windows/nanoserver:1903", "amd64 10.0.18362"),
+            ("mcr.microsoft.com/windows/servercore:1809", "amd64 10.0.17763"),
+            ("mcr.microsoft.com/windows/servercore:ltsc2019", "amd64 10.0.17763"),
+            ("mcr.microsoft.com/windows/nanoserver:1809-KB4493509", "amd64 10.0.17763"),
+            ("mcr.microsoft.com/windows/nanoserver:10.0.17763.437", "amd64 10.0.17763.437"),
+            ("mcr.microsoft.com/windows/nanoserver:10.0.20348.2402-amd64", "amd64 10.0.20348.2402"),
+            ("mcr.microsoft.com/windows/nanoserver:ltsc2025", "amd64 10.0.26100, arm64 10.0.26100"),
+            ("mcr.microsoft.com/windows/nanoserver:ltsc2025-arm64", "arm64 10.0.26100"),
+            // Nano Server has no tag ltsc2019, no architecture arm64 before 2025, and no build that is not known.
+            ("mcr.microsoft.com/windows/nanoserver:ltsc2019", ""),
+            ("mcr.microsoft.com/windows/nanoserver:1809-arm64", ""),
+            ("mcr.microsoft.com/windows/nanoserver:10.0.99999.1", ""),
+            ("mcr.microsoft.com/windows/nanoserver:6.3.17763", ""),
+            ("mcr.microsoft.com/windows/nanoserver:1809-KBx", ""),
+            ("mcr.microsoft.com/windows/nanoserver", ""),
+            ("mcr.microsoft.com/dotnet/sdk:1903", ""),
+            ("example.com/windows/nanoserver:1903", ""),
+            (
+                "mcr.microsoft.com/windows/nanoserver:1903@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                "",
+            ),
+        ] {
+            let found = candidates(&knowledge(), &name(text)).unwrap_or_default();
+            let shown = found.iter().map(|candidate| match candidate.os_version() {
+                Some((version, _)) => format!("{} {version}", candidate.architecture),
+                None => panic!("{text}: {candidate:?}"),
+            });
+            assert_eq!(shown.collect::<Vec<_>>().join(", "), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn base_images_have_no_latest() {
+        let error = refuse_latest(&knowledge(), &name("mcr.microsoft.com/windows/nanoserver")).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::NotFound);
+        assert_eq!(error.hint.unwrap().to_string(), "name one of ltsc2025, ltsc2022, 1909, 1903, 1809");
+        for accepted in ["mcr.microsoft.com/windows/nanoserver:1809", "mcr.microsoft.com/dotnet/sdk", "nginx"] {
+            assert_eq!(refuse_latest(&knowledge(), &name(accepted)), Ok(()), "{accepted}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_explained() {
+        for (text, kind, hint) in [
+            ("microsoft/nanoserver:1803", ErrorKind::Unauthorized, "mcr.microsoft.com/windows/nanoserver"),
+            ("microsoft/windowsservercore", ErrorKind::NotFound, "mcr.microsoft.com/windows/servercore"),
+            ("microsoft/iis", ErrorKind::Unauthorized, "moved from Docker Hub to mcr.microsoft.com"),
+            ("mcr.microsoft.com/windows/nanoserver:latest", ErrorKind::NotFound, "its tags are ltsc2025, ltsc2022"),
+            ("Windows/nanoserver", ErrorKind::Network, "windows/nanoserver is on Docker Hub"),
+            ("nginx", ErrorKind::NotFound, "as the registry said"),
+            ("microsoft/nanoserver:1803", ErrorKind::Network, "as the registry said"),
+        ] {
+            let error = Error::of(kind, "no");
+            let error = if hint.starts_with("as") { error.hint("as the registry said") } else { error };
+            let advised = advise(&knowledge(), &name(text), error);
+            assert!(advised.hint.clone().unwrap_or_default().to_string().contains(hint), "{text}: {:?}", advised.hint);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The `manifest.json` of `docker save` before version 25, and of tools that still write it.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use crate::image::Digest;
+use crate::image::manifest::is_foreign;
+use crate::text::shown;
+use crate::{Error, ErrorKind};
+
+/// One image in an archive of `docker save`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Saved {
+    /// The file with its config, e.g. `53a4….json`.
+    pub config: String,
+    /// Its names, e.g. `["app:1.2"]`.
+    repo_tags: Option<Vec<String>>,
+    /// Layers that are not in the archive, by diff ID.
+    layer_sources: Option<HashMap<String, LayerSource>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LayerSource {
+    media_type: Option<String>,
+    urls: Option<Vec<String>>,
+}
+
+/// Reads `manifest.json`.
+pub(crate) fn parse(shown_path: &str, bytes: &[u8]) -> Result<Vec<Saved>, Error> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        Error::of(ErrorKind::Invalid, format!("{shown_path} has a malformed manifest.json")).because(shown(&error.to_string()))
+    })
+}
+
+impl Saved {
+    pub fn names(&self) -> Vec<String> {
+        self.repo_tags.clone().unwrap_or_default()
+    }
+
+    /// The digest the config must have, where the name of its file says it: `HEX.json`, or `blobs/sha256/HEX`.
+    pub fn config_digest(&self) -> Option<Digest> {
+        let hex = self.config.strip_suffix(".json").or_else(|| self.config.strip_prefix("blobs/sha256/"))?;
+        format!("sha256:{hex}").parse().ok()
+    }
+
+    pub fn has_foreign_layers(&self) -> bool {
+        self.layer_sources.iter().flat_map(HashMap::values).any(|source| {
+            source.media_type.as_deref().is_some_and(is_foreign) || source.urls.as_ref().is_some_and(|urls| !urls.is_empty())
+        })
+    }
+}

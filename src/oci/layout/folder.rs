@@ -1,0 +1,415 @@
+//! An OCI image layout in a folder: read, and written so that a reader never sees half of anything.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::{Value, json};
+
+use crate::image::Digest;
+use crate::image::manifest::{Index, LARGEST};
+use crate::oci::layout::{INDEX, MARKER, check_marker, could_not_read, parse_index, verified};
+use crate::text::shown;
+use crate::{Error, ErrorKind};
+
+/// How long a file that another program has open is tried again, and the pause between two tries.
+const BUSY: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(5);
+/// How long another process may take to make the layout.
+const MAKING: Duration = Duration::from_secs(30);
+/// What the name of a file ends in that grows until it is whole; another pull goes on with it.
+const PARTIAL: &str = "part";
+
+/// An OCI image layout in a folder.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    /// A folder that may be an image layout or not be there at all; enough to ask it for content by digest.
+    pub(crate) fn unchecked(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Opens a folder that is an image layout already.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self, Error> {
+        let folder = Self { root: root.into() };
+        let marker = folder.file(MARKER, 4096)?;
+        let marker = marker.ok_or_else(|| {
+            Error::of(ErrorKind::Invalid, format!("{} is not an OCI image layout", folder.shown()))
+                .because("it has no file oci-layout")
+        })?;
+        check_marker(&folder.shown(), &marker)?;
+        Ok(folder)
+    }
+
+    /// Opens a folder, or makes an empty image layout of it if there is none.
+    pub fn create(root: impl Into<PathBuf>) -> Result<Self, Error> {
+        let folder = Self { root: root.into() };
+        let make = || -> io::Result<()> {
+            fs::create_dir_all(folder.root.join("blobs").join("sha256"))?;
+            fs::create_dir_all(folder.ingest())?;
+            let marker = folder.root.join(MARKER);
+            if marker.try_exists()? {
+                return Ok(());
+            }
+            // What is placed without the lock is taken for a leftover by those who have it.
+            let _lock = folder.lock(MAKING)?;
+            if marker.try_exists()? { Ok(()) } else { folder.place(br#"{"imageLayoutVersion":"1.0.0"}"#, &marker) }
+        };
+        make().map_err(|error| folder.could_not_write(&error))?;
+        Self::open(folder.root)
+    }
+
+    /// Where the content with this digest lies, whether it is there or not.
+    pub fn blob_path(&self, digest: &Digest) -> PathBuf {
+        self.root.join("blobs").join("sha256").join(digest.hex())
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where the content with this digest grows until it is whole and gets its name.
+    pub fn partial_path(&self, digest: &Digest) -> PathBuf {
+        self.ingest().join(digest.hex()).with_extension(PARTIAL)
+    }
+
+    /// The file in which the content with this digest grows, locked. Waits for another process that has it locked, which may have
+    /// completed and renamed it by then, and may also never let go of it: `waiting` is told again and again how long that takes, and
+    /// ends the waiting with an error.
+    pub fn lock_partial(&self, digest: &Digest, mut waiting: impl FnMut(Duration) -> io::Result<()>) -> io::Result<File> {
+        let until = Instant::now() + BUSY;
+        let path = self.partial_path(digest);
+        let file = loop {
+            // On Windows a file that is being removed cannot be opened while anyone has it open.
+            match File::options().read(true).write(true).create(true).truncate(false).open(&path) {
+                Err(error) if is_busy(&error) && Instant::now() < until => std::thread::sleep(PAUSE),
+                opened => break opened?,
+            }
+        };
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) => waiting(begun.elapsed())?,
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// The content with this digest, of at most `max` bytes, verified.
+    pub fn blob(&self, digest: &Digest, max: u64) -> Result<Vec<u8>, Error> {
+        let bytes = read_once(&self.blob_path(digest), max).map_err(|error| could_not_read(&self.shown(), &error))?;
+        let bytes = bytes.ok_or_else(|| Error::of(ErrorKind::NotFound, format!("{} does not hold {digest}", self.shown())))?;
+        verified(bytes, digest).map_err(|error| error.within(format!("{} could not be read", self.shown())))
+    }
+
+    /// Keeps these bytes under their digest. What lies there already is replaced, since it may be damaged.
+    pub fn put(&self, bytes: &[u8]) -> Result<Digest, Error> {
+        let digest = Digest::of(bytes);
+        self.place(bytes, &self.blob_path(&digest)).map_err(|error| self.could_not_write(&error))?;
+        Ok(digest)
+    }
+
+    /// Keeps others from removing content, for as long as what is returned lives: what is not listed yet may be needed. Waits at most
+    /// this long for those who remove some just now.
+    pub fn filling(&self, wait: Duration) -> Result<File, Error> {
+        let users = self.users().map_err(|error| self.could_not_write(&error))?;
+        let until = Instant::now() + wait;
+        loop {
+            match users.try_lock_shared() {
+                Ok(()) => return Ok(users),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::of(ErrorKind::Invalid, format!("{} could not be written", self.shown()))
+                        .because("another process removes images, or keeps blobs.lock locked")
+                        .hint("try again when it is done; if it is never done, end the process that has blobs.lock open"));
+                }
+                Err(TryLockError::Error(error)) => return Err(self.could_not_write(&error)),
+            }
+        }
+    }
+
+    /// The right to remove content, for as long as what is returned lives; `None` while somebody fills the store.
+    pub fn emptying(&self) -> Result<Option<File>, Error> {
+        let users = self.users().map_err(|error| self.could_not_write(&error))?;
+        match users.try_lock() {
+            Ok(()) => Ok(Some(users)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(self.could_not_write(&error)),
+        }
+    }
+
+    fn users(&self) -> io::Result<File> {
+        File::options().create(true).truncate(false).write(true).open(self.root.join("blobs.lock"))
+    }
+
+    /// The digests of all content there is, each with the time at which it was written.
+    pub fn blobs(&self) -> Result<Vec<(Digest, SystemTime)>, Error> {
+        let read = || -> io::Result<Vec<(Digest, SystemTime)>> {
+            let mut blobs = Vec::new();
+            for entry in fs::read_dir(self.root.join("blobs").join("sha256"))? {
+                let entry = entry?;
+                let digest = entry.file_name().to_str().and_then(|hex| format!("sha256:{hex}").parse().ok());
+                if let (Some(digest), true) = (digest, entry.file_type()?.is_file()) {
+                    blobs.push((digest, entry.metadata()?.modified()?));
+                }
+            }
+            Ok(blobs)
+        };
+        read().map_err(|error| could_not_read(&self.shown(), &error))
+    }
+
+    /// Removes the content with this digest: whether there was any. Nothing listed may need it, and the caller must be
+    /// [`Self::emptying`].
+    pub fn remove(&self, digest: &Digest) -> Result<bool, Error> {
+        match fs::remove_file(self.blob_path(digest)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(self.could_not_write(&error)),
+        }
+    }
+
+    /// Removes what was written aside before this time and never got its name. The caller must be [`Self::emptying`].
+    pub fn remove_partial(&self, before: SystemTime) -> Result<(), Error> {
+        let remove = || -> io::Result<()> {
+            fs::create_dir_all(self.ingest())?;
+            for entry in fs::read_dir(self.ingest())? {
+                let entry = entry?;
+                if entry.file_type()?.is_file() && entry.metadata()?.modified()? < before {
+                    fs::remove_file(entry.path())?;
+                }
+            }
+            Ok(())
+        };
+        remove().map_err(|error| self.could_not_write(&error))
+    }
+
+    /// What `index.json` lists; nothing where there is no such file yet.
+    pub fn index(&self) -> Result<Index, Error> {
+        match self.file(INDEX, LARGEST)? {
+            Some(bytes) => parse_index(&self.shown(), &bytes),
+            None => Ok(Index { media_type: None, entries: Vec::new() }),
+        }
+    }
+
+    /// Changes the list of `index.json`, as descriptors in JSON, under a lock that other processes respect. Waits at most this long
+    /// for the lock.
+    pub fn update_index(&self, wait: Duration, change: impl FnOnce(&mut Vec<Value>)) -> Result<(), Error> {
+        let _lock = self.lock(wait).map_err(|error| self.could_not_write(&error))?;
+        self.change_index(change)
+    }
+
+    /// [`Folder::put`] for all of these under the lock of the list, then [`Folder::update_index`]. What a killed process left aside
+    /// is removed, so in such a layout nothing may be put in any other way.
+    pub fn commit(&self, wait: Duration, blobs: &[&[u8]], change: impl FnOnce(&mut Vec<Value>)) -> Result<(), Error> {
+        let _lock = self.lock(wait).map_err(|error| self.could_not_write(&error))?;
+        self.sweep();
+        for bytes in blobs {
+            self.put(bytes)?;
+        }
+        self.change_index(change)
+    }
+
+    fn change_index(&self, change: impl FnOnce(&mut Vec<Value>)) -> Result<(), Error> {
+        let mut index = match self.file(INDEX, LARGEST)? {
+            // Not by the types of this crate: they would lose what they do not know.
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
+                Error::of(ErrorKind::Invalid, format!("{} has a malformed index.json", self.shown()))
+                    .because(shown(&error.to_string()))
+            })?,
+            None => json!({ "schemaVersion": 2, "mediaType": crate::image::manifest::OCI_INDEX, "manifests": [] }),
+        };
+        let list = index.get_mut("manifests").and_then(Value::as_array_mut);
+        let list = list.ok_or_else(|| {
+            Error::of(ErrorKind::Invalid, format!("{} has a malformed index.json", self.shown())).because("it has no manifests")
+        })?;
+        let before = list.clone();
+        change(list);
+        if *list == before {
+            return Ok(());
+        }
+        self.place(index.to_string().as_bytes(), &self.root.join(INDEX)).map_err(|error| self.could_not_write(&error))
+    }
+
+    /// The file of this name, of at most `max` bytes, if there is one.
+    pub(crate) fn file(&self, name: &str, max: u64) -> Result<Option<Vec<u8>>, Error> {
+        let error = match read(&self.root.join(name), max) {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        Err(could_not_read(&shown(&self.root.join(name).display().to_string()), &error))
+    }
+
+    /// Writes a file aside and renames it into place.
+    fn place(&self, bytes: &[u8], target: &Path) -> io::Result<()> {
+        // A layout made by others has no such folder.
+        fs::create_dir_all(self.ingest())?;
+        let mut file = tempfile::Builder::new().prefix("").tempfile_in(self.ingest())?;
+        file.write_all(bytes)?;
+        let until = Instant::now() + BUSY;
+        loop {
+            let Err(refused) = file.persist(target) else { return Ok(()) };
+            if !is_busy(&refused.error) || Instant::now() >= until {
+                return Err(refused.error);
+            }
+            std::thread::sleep(PAUSE);
+            file = refused.file;
+        }
+    }
+
+    /// Removes what processes left that were killed while they placed a file: all but what grows. One that cannot be removed does
+    /// no harm.
+    fn sweep(&self) {
+        let aside = fs::read_dir(self.ingest()).into_iter().flatten().flatten();
+        for left in aside.filter(|file| Path::new(&file.file_name()).extension().is_none_or(|extension| extension != PARTIAL)) {
+            let _ = fs::remove_file(left.path());
+        }
+    }
+
+    /// Where files are written before they have a name. Nothing is taken from here but what a pull goes on with.
+    fn ingest(&self) -> PathBuf {
+        self.root.join("ingest")
+    }
+
+    fn lock(&self, wait: Duration) -> io::Result<File> {
+        let file = File::options().create(true).truncate(false).write(true).open(self.root.join("index.json.lock"))?;
+        let until = Instant::now() + wait;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, "another process keeps index.json locked"));
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+    }
+
+    fn shown(&self) -> String {
+        shown(&self.root.display().to_string())
+    }
+
+    fn could_not_write(&self, error: &io::Error) -> Error {
+        let read = could_not_read(&self.shown(), error);
+        Error { what: format!("{} could not be written", self.shown()), ..read }
+    }
+}
+
+/// Whether the file is only held up: Windows refuses to replace a file that someone reads, a virus scanner for example, and to
+/// open one that is being replaced.
+fn is_busy(error: &io::Error) -> bool {
+    cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied
+}
+
+/// Reads a file that may be replaced at any moment.
+fn read(path: &Path, max: u64) -> io::Result<Option<Vec<u8>>> {
+    let until = Instant::now() + BUSY;
+    loop {
+        match read_once(path, max) {
+            Err(error) if is_busy(&error) && Instant::now() < until => std::thread::sleep(PAUSE),
+            found => return found,
+        }
+    }
+}
+
+/// Reads a regular file of at most `max` bytes; `None` if there is none.
+fn read_once(path: &Path, max: u64) -> io::Result<Option<Vec<u8>>> {
+    // Asked before it is opened: opening a pipe would wait for someone to write into it.
+    let metadata = match fs::metadata(path) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
+        metadata => metadata?,
+    };
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it has more than {max} bytes")));
+    }
+    Ok(Some(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WAIT: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn what_is_put_is_found_and_what_is_damaged_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::create(root.path().join("store")).unwrap();
+        let digest = folder.put(b"{}").unwrap();
+        assert_eq!(folder.blob(&digest, 2).unwrap(), b"{}");
+        assert_eq!(folder.blob(&digest, 1).unwrap_err().kind, ErrorKind::Invalid, "larger than asked for");
+        assert_eq!(folder.blob(&Digest::of(b"other"), 9).unwrap_err().kind, ErrorKind::NotFound);
+        fs::write(folder.blob_path(&digest), b"{ ").unwrap();
+        assert!(folder.blob(&digest, 2).unwrap_err().sentence().contains("is damaged"));
+        folder.put(b"{}").unwrap();
+        assert_eq!(folder.blob(&digest, 2).unwrap(), b"{}", "put again, it is whole again");
+        assert_eq!(fs::read_dir(folder.ingest()).unwrap().count(), 0, "nothing is left aside");
+        assert!(Folder::open(root.path().join("store")).is_ok());
+    }
+
+    #[test]
+    fn a_layout_made_by_others_can_be_changed() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join(MARKER), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+        let folder = Folder::open(root.path()).unwrap();
+        folder.remove_partial(SystemTime::now()).unwrap();
+        fs::remove_dir(folder.ingest()).unwrap();
+        folder.update_index(WAIT, |entries| entries.push(json!({}))).unwrap();
+    }
+
+    #[test]
+    fn only_a_layout_is_opened() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(Folder::open(root.path()).unwrap_err().sentence().contains("has no file oci-layout"));
+        let file = root.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(Folder::create(&file).unwrap_err().what.ends_with("could not be written"));
+        fs::write(root.path().join(MARKER), r#"{"imageLayoutVersion":"9.0.0"}"#).unwrap();
+        assert_eq!(Folder::create(root.path()).unwrap_err().kind, ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn many_writers_lose_no_name_and_nothing_they_do_not_know() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::create(root.path()).unwrap();
+        let foreign =
+            json!({ "digest": Digest::of(b""), "size": 0, "platform": { "os": "windows", "os.version": "10.0.1" }, "x": [1] });
+        folder.update_index(WAIT, |list| list.push(foreign.clone())).unwrap();
+        std::thread::scope(|scope| {
+            for writer in 0..8 {
+                let folder = &folder;
+                scope.spawn(move || {
+                    for number in 0..5 {
+                        let entry = json!({ "digest": Digest::of(&[writer, number]), "size": 2 });
+                        folder.update_index(WAIT, |list| list.push(entry)).unwrap();
+                        folder.index().expect("a reader never sees half of it");
+                    }
+                });
+            }
+        });
+        assert_eq!(folder.index().unwrap().entries.len(), 41);
+        let written: Value = serde_json::from_slice(&fs::read(root.path().join(INDEX)).unwrap()).unwrap();
+        assert_eq!(written["manifests"][0], foreign);
+    }
+
+    #[test]
+    fn a_lock_that_is_kept_is_not_waited_for_forever() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::create(root.path()).unwrap();
+        let _lock = folder.lock(WAIT).unwrap();
+        let error = folder.update_index(Duration::from_millis(20), |_| {}).unwrap_err();
+        assert!(error.sentence().contains("keeps index.json locked"), "{error:?}");
+    }
+}

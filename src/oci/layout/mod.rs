@@ -1,0 +1,204 @@
+//! Images in the file system: OCI image layouts, archives of them, and the archives of `docker save`.
+//!
+//! Everything is read in place and within bounds, nothing is unpacked; what has a digest is verified over its exact bytes.
+
+mod archive;
+mod docker;
+mod folder;
+mod names;
+
+use std::io;
+use std::path::Path;
+use std::time::Instant;
+
+use serde::Deserialize;
+
+pub use archive::Archive;
+pub use folder::Folder;
+
+use crate::image::Digest;
+use crate::image::manifest::{Entry, Index, LARGEST};
+use crate::image::reference::Format;
+use crate::text::shown;
+use crate::{Error, ErrorKind};
+
+/// The file that makes a folder an image layout, and what it says (image-spec, `image-layout.md`).
+const MARKER: &str = "oci-layout";
+const INDEX: &str = "index.json";
+
+/// An opened image layout or archive.
+#[derive(Debug)]
+pub struct Layout {
+    /// What to call it in messages: the path as it was typed.
+    shown: String,
+    files: Files,
+    images: Images,
+}
+
+#[derive(Debug)]
+enum Files {
+    Folder(Folder),
+    Archive(Archive),
+}
+
+#[derive(Debug)]
+enum Images {
+    /// What `index.json` lists, and the digest of that file.
+    Oci(Index, Digest),
+    /// What the `manifest.json` of an older `docker save` lists.
+    Docker(Vec<docker::Saved>),
+}
+
+/// The image a reference chose in a layout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// The manifest or index behind this entry.
+    Entry(Entry),
+    /// These entries together are the choice: `index.json` itself, whose digest this is, is the index of the image.
+    Index(Vec<Entry>, Digest),
+    /// An image without a manifest: its config, and whether it has foreign layers.
+    Config(Vec<u8>, bool),
+}
+
+impl Layout {
+    /// Opens a folder or archive. Reading through a compressed archive ends with an error at the deadline.
+    pub fn open(format: Format, path: &Path, deadline: Option<Instant>) -> Result<Self, Error> {
+        let shown = shown(&path.display().to_string());
+        let not_found = |error: io::Error| could_not_read(&shown, &error);
+        let is_folder = std::fs::metadata(path).map_err(not_found)?.is_dir();
+        let files = match (format, is_folder) {
+            (Format::OciLayout, true) => Files::Folder(Folder::open(path)?),
+            (Format::OciArchive | Format::DockerArchive, false) => {
+                Files::Archive(Archive::open(path, deadline).map_err(|error| could_not_read(&shown, &error))?)
+            }
+            (Format::OciLayout, false) => {
+                let error = Error::of(ErrorKind::Invalid, format!("{shown} is a file, not the folder of an OCI image layout"));
+                return Err(error.or_hint(format!("type oci-archive:{shown} or docker-archive:{shown} for an archive")));
+            }
+            (Format::OciArchive | Format::DockerArchive, true) => {
+                let error = Error::of(ErrorKind::Invalid, format!("{shown} is a folder, not an archive"));
+                return Err(error.or_hint(format!("type oci:{shown} for the folder of an OCI image layout")));
+            }
+        };
+        let mut layout = Self { shown, files, images: Images::Docker(Vec::new()) };
+        layout.images = layout.read_images(format)?;
+        Ok(layout)
+    }
+
+    /// The image with this name, or the only one. Names are compared as typed, then as Docker reads them, then by their tags alone.
+    pub fn choose(&self, name: Option<&str>) -> Result<Chosen, Error> {
+        match &self.images {
+            Images::Oci(index, digest) => {
+                let names = |entry: &Entry| {
+                    let annotations = &entry.annotations;
+                    [&annotations.image_name, &annotations.ref_name].into_iter().flatten().cloned().collect()
+                };
+                let mut entries = names::choose(&self.shown, &index.entries, name, names, |entry| entry.digest.as_str())?;
+                Ok(match entries.pop() {
+                    Some(entry) if entries.is_empty() => Chosen::Entry(entry),
+                    last => Chosen::Index(entries.into_iter().chain(last).collect(), digest.clone()),
+                })
+            }
+            Images::Docker(saved) => {
+                let found = names::choose(&self.shown, saved, name, docker::Saved::names, |saved| &saved.config)?;
+                match found.as_slice() {
+                    [image] => Ok(Chosen::Config(self.docker_config(image)?, image.has_foreign_layers())),
+                    _ => Err(Error::of(ErrorKind::Invalid, format!("{} holds several images of one name", self.shown))),
+                }
+            }
+        }
+    }
+
+    /// The content with this digest, of at most `max` bytes, verified.
+    pub fn blob(&self, digest: &Digest, max: u64) -> Result<Vec<u8>, Error> {
+        let bytes = match &self.files {
+            Files::Folder(folder) => return folder.blob(digest, max),
+            Files::Archive(_) => self.file(&format!("blobs/sha256/{}", digest.hex()), max)?,
+        };
+        let bytes = bytes.ok_or_else(|| Error::of(ErrorKind::NotFound, format!("{} does not hold {digest}", self.shown)))?;
+        verified(bytes, digest).map_err(|error| error.within(format!("{} could not be read", self.shown)))
+    }
+
+    fn file(&self, name: &str, max: u64) -> Result<Option<Vec<u8>>, Error> {
+        match &self.files {
+            Files::Folder(folder) => folder.file(name, max),
+            Files::Archive(archive) => archive.read(name, max).map_err(|error| could_not_read(&self.shown, &error)),
+        }
+    }
+
+    fn read_images(&self, format: Format) -> Result<Images, Error> {
+        let invalid = |what: &str| Error::of(ErrorKind::Invalid, format!("{} {what}", self.shown));
+        if let Some(marker) = self.file(MARKER, 4096)? {
+            check_marker(&self.shown, &marker)?;
+            let bytes = self.file(INDEX, LARGEST)?.ok_or_else(|| invalid("has no index.json"))?;
+            let index = parse_index(&self.shown, &bytes)?;
+            return Ok(Images::Oci(index, Digest::of(&bytes)));
+        }
+        match self.file("manifest.json", LARGEST)? {
+            Some(bytes) if format == Format::DockerArchive => docker::parse(&self.shown, &bytes).map(Images::Docker),
+            Some(_) if format == Format::OciArchive => {
+                Err(invalid("is an archive of docker save").hint(format!("type docker-archive:{}", self.shown)))
+            }
+            _ if format == Format::DockerArchive => {
+                Err(invalid("is not an archive of docker save").because("it holds neither manifest.json nor an image layout"))
+            }
+            _ => Err(invalid("is not an OCI image layout").because("it has no file oci-layout")),
+        }
+    }
+
+    /// The config of an image without a manifest. Docker names the file after its digest; other tools do not always.
+    fn docker_config(&self, image: &docker::Saved) -> Result<Vec<u8>, Error> {
+        let bytes = self.file(&image.config, crate::image::config::LARGEST)?.ok_or_else(|| {
+            Error::of(ErrorKind::Invalid, format!("{} does not hold the config {}", self.shown, shown(&image.config)))
+        })?;
+        match image.config_digest() {
+            Some(digest) => verified(bytes, &digest).map_err(|error| error.within(format!("{} could not be read", self.shown))),
+            None => Ok(bytes),
+        }
+    }
+}
+
+/// Reads `index.json`.
+fn parse_index(shown_path: &str, bytes: &[u8]) -> Result<Index, Error> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        Error::of(ErrorKind::Invalid, format!("{shown_path} has a malformed index.json")).because(shown(&error.to_string()))
+    })
+}
+
+/// Whether this is the `oci-layout` file of a version read here.
+fn check_marker(shown_path: &str, bytes: &[u8]) -> Result<(), Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Marker {
+        image_layout_version: String,
+    }
+    let marker: Marker = serde_json::from_slice(bytes).map_err(|error| {
+        Error::of(ErrorKind::Invalid, format!("{shown_path} has a malformed oci-layout file")).because(shown(&error.to_string()))
+    })?;
+    let version = &marker.image_layout_version;
+    if version.starts_with("1.") {
+        return Ok(());
+    }
+    Err(Error::of(ErrorKind::Unsupported, format!("{shown_path} is an image layout of version {}", shown(version)))
+        .because("version 1 is the one this program reads"))
+}
+
+/// These bytes, if this is their digest.
+fn verified(bytes: Vec<u8>, digest: &Digest) -> Result<Vec<u8>, Error> {
+    let actual = Digest::of(&bytes);
+    if actual == *digest {
+        return Ok(bytes);
+    }
+    Err(Error::of(ErrorKind::Invalid, format!("{digest} is damaged")).because(format!("what is stored has the digest {actual}")))
+}
+
+/// A failure to read or write a file, in the words of the report.
+fn could_not_read(what: &str, error: &io::Error) -> Error {
+    let kind = match error.kind() {
+        io::ErrorKind::NotFound => ErrorKind::NotFound,
+        io::ErrorKind::PermissionDenied => ErrorKind::Unauthorized,
+        io::ErrorKind::Unsupported => ErrorKind::Unsupported,
+        _ => ErrorKind::Invalid,
+    };
+    Error::of(kind, format!("{what} could not be read")).because(shown(&error.to_string()))
+}

@@ -1,0 +1,361 @@
+//! One layer into the store: waited for, gone on with, verified, and only then there.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::image::Name;
+use crate::layer::{LayerError, Limits, Streamed, decompress};
+use crate::oci::distribution::{BlobStream, Client};
+use crate::oci::layout::Folder;
+use crate::oci::pull::incoming::Incoming;
+use crate::oci::pull::{Event, Layer, Unpack, Watch};
+use crate::{Error, ErrorKind};
+
+/// How many chunks may wait for the disk. One has up to 400 KiB: as much as hyper reads at once.
+const CHUNKS: usize = 4;
+/// How often a broken connection is taken up again without [`WORTHWHILE`] having come over it, and for how long.
+const TRIES: u32 = 5;
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Less than that over one connection, a registry that hands out a layer byte by byte would be asked for it for days.
+const WORTHWHILE: u64 = 64 << 10;
+/// Over so long a time of waiting, at least so many bytes must come: 1 KiB a second. A stall is told by the transport.
+const PACE: (Duration, u64) = (Duration::from_secs(60), 60 << 10);
+
+/// After how long the user hears that another process has a layer locked.
+const UNTOLD: Duration = Duration::from_secs(1);
+
+/// What to do about a layer that is not what its image says.
+const DAMAGED: &str = "pull again; if it stays so, do not use this image";
+
+/// Whether the layer is in the store.
+pub(crate) fn is_there(store: &Folder, layer: &Layer) -> bool {
+    fs::metadata(store.blob_path(&layer.digest)).is_ok_and(|metadata| metadata.is_file() && metadata.len() == layer.size)
+}
+
+/// How many bytes of the layer are neither in the store nor left there by an earlier pull.
+pub(crate) fn missing(store: &Folder, layer: &Layer) -> u64 {
+    if is_there(store, layer) {
+        return 0;
+    }
+    let kept = fs::metadata(store.partial_path(&layer.digest)).map_or(0, |metadata| metadata.len());
+    layer.size.saturating_sub(kept)
+}
+
+/// Where layers come from.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub client: &'a Client,
+    pub name: &'a Name,
+}
+
+/// Where a layer goes.
+#[derive(Clone)]
+pub(crate) struct Target {
+    pub store: Folder,
+    pub watch: Watch,
+    /// The place of the layer in its image.
+    pub number: usize,
+    pub unpack: Option<Unpack>,
+}
+
+/// Brings a layer into the store, unless it is there.
+pub(crate) async fn fetch(source: Source<'_>, layer: &Layer, target: Target) -> Result<(), Error> {
+    if is_there(&target.store, layer) {
+        (target.watch)(Event::Begun(layer, layer.size));
+        (target.watch)(Event::Done(layer));
+        return Ok(());
+    }
+    let mut kept = 0;
+    match fetch_from(source, layer, &target, &mut kept).await {
+        // What an earlier pull left was not what it should be; it is gone now.
+        Err(error) if error.kind == ErrorKind::Invalid && kept > 0 => {
+            tracing::debug!("{}; fetched anew", error.sentence());
+            fetch_from(source, layer, &target, &mut kept).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// Brings a layer into the store, beginning with what is there of it: `kept` bytes.
+async fn fetch_from(source: Source<'_>, layer: &Layer, target: &Target, kept: &mut u64) -> Result<(), Error> {
+    let (begin, begun) = oneshot::channel();
+    let (send, chunks) = mpsc::channel(CHUNKS);
+    let work = {
+        let (layer, target) = (layer.clone(), target.clone());
+        tokio::task::spawn_blocking(move || keep(&layer, Limits::default().uncompressed, &target, begin, chunks))
+    };
+    // The other side says from where on, or that nothing is to be fetched.
+    if let Ok(from) = begun.await {
+        *kept = from;
+        forward(source, layer, from, &send, &target.watch).await;
+    }
+    drop(send);
+    work.await.unwrap_or_else(|error| Err(cannot(layer).because(error.to_string())))
+}
+
+/// Sends what the registry has from this byte on, over as many connections as it takes.
+async fn forward(source: Source<'_>, layer: &Layer, from: u64, send: &mpsc::Sender<Result<Bytes, Error>>, watch: &Watch) {
+    let mut received = from;
+    let mut tries = 0;
+    let mut since = Instant::now();
+    while received < layer.size {
+        let before = received;
+        let mut failure = match open(source, layer, received).await {
+            Ok(stream) => match pass_on(stream, layer, &mut received, send, watch).await {
+                Ok(()) => return,
+                Err(error) => error,
+            },
+            Err(error) => error,
+        };
+        if received - before >= WORTHWHILE {
+            tries = 0;
+            since = Instant::now();
+        } else {
+            tries += 1;
+        }
+        if failure.kind != ErrorKind::Network || tries >= TRIES || since.elapsed() >= PATIENCE {
+            if failure.kind == ErrorKind::Network {
+                failure = failure.or_hint("pull again, later perhaps: it goes on where it stopped");
+            }
+            // If nobody listens any more, the other side has failed on its own.
+            let _ = send.send(Err(failure)).await;
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100 << tries)).await;
+    }
+}
+
+/// Sends one connection's bytes; `received` counts those of the whole layer.
+async fn pass_on(
+    mut stream: BlobStream,
+    layer: &Layer,
+    received: &mut u64,
+    send: &mpsc::Sender<Result<Bytes, Error>>,
+    watch: &Watch,
+) -> Result<(), Error> {
+    // A server that sends no parts begins at the beginning.
+    let mut skip = received.saturating_sub(stream.offset());
+    let mut pace = Pace::default();
+    loop {
+        let asked = Instant::now();
+        let Some(mut chunk) = stream.chunk().await? else { break };
+        if pace.is_too_slow(asked.elapsed(), chunk.len() as u64) {
+            return Err(broken(layer, "comes too slowly").because("less than 1 KiB a second came for a minute"));
+        }
+        let known = skip.min(chunk.len() as u64);
+        skip -= known;
+        let fresh = chunk.split_off(usize::try_from(known).unwrap_or(usize::MAX));
+        if fresh.is_empty() {
+            continue;
+        }
+        *received += fresh.len() as u64;
+        watch(Event::Advanced(layer, fresh.len() as u64));
+        if send.send(Ok(fresh)).await.is_err() {
+            return Ok(());
+        }
+    }
+    if *received < layer.size {
+        return Err(broken(layer, "came to an early end"));
+    }
+    Ok(())
+}
+
+fn broken(layer: &Layer, how: &str) -> Error {
+    Error::of(ErrorKind::Network, format!("the layer {} {how}", layer.digest))
+}
+
+/// How fast a layer comes, by the time that was waited for it: what is made of it in between may take longer.
+#[derive(Default)]
+struct Pace {
+    waited: Duration,
+    came: u64,
+}
+
+impl Pace {
+    fn is_too_slow(&mut self, waited: Duration, came: u64) -> bool {
+        self.waited += waited;
+        self.came += came;
+        let (long, enough) = PACE;
+        if self.waited < long {
+            return false;
+        }
+        std::mem::take(self).came < enough
+    }
+}
+
+/// The layer from the registry, or from where the image says it is kept.
+async fn open(source: Source<'_>, layer: &Layer, from: u64) -> Result<BlobStream, Error> {
+    let Source { client, name } = source;
+    let refused = match client.blob_stream(&name.registry, &name.repository, &layer.digest, from).await {
+        Err(error) if error.kind == ErrorKind::NotFound => error,
+        answered => return answered,
+    };
+    let mut last = refused;
+    for url in &layer.urls {
+        match client.foreign_blob_stream(&name.registry, url, from).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// Writes, hashes and decompresses a layer as it comes, and gives it its name when all of it holds. At most `limit` bytes are
+/// unpacked.
+fn keep(
+    layer: &Layer,
+    limit: u64,
+    target: &Target,
+    begin: oneshot::Sender<u64>,
+    chunks: mpsc::Receiver<Result<Bytes, Error>>,
+) -> Result<(), Error> {
+    let Target { store, watch, number, unpack } = target;
+    let partial = store.partial_path(&layer.digest);
+    let written = |error: io::Error| cannot(layer).because(format!("{} could not be written: {error}", partial.display()));
+    // Another process that pulls the same layer has it locked until it is done.
+    let mut is_told = false;
+    let waiting = |so_far| {
+        if begin.is_closed() {
+            return Err(io::Error::other("the pull was given up while another process had the layer locked"));
+        }
+        if so_far >= UNTOLD && !std::mem::replace(&mut is_told, true) {
+            watch(Event::Waiting(layer));
+        }
+        Ok(())
+    };
+    let mut file = store.lock_partial(&layer.digest, waiting).map_err(written)?;
+    if is_there(store, layer) {
+        watch(Event::Begun(layer, layer.size));
+        watch(Event::Done(layer));
+        return remove(&partial).map_err(written);
+    }
+    let kept = file.metadata().map_err(written)?.len();
+    let kept = if kept <= layer.size { kept } else { 0 };
+    file.set_len(kept).map_err(written)?;
+    watch(Event::Begun(layer, kept));
+    let _ = begin.send(kept);
+    let mut incoming = Incoming { file: &mut file, kept, awaited: layer.size - kept, chunks, chunk: Bytes::new() };
+    let streamed = match unpack {
+        Some(unpack) => unpack(*number, layer, &mut incoming),
+        None => decompress(incoming, layer.compression, limit, |_| Ok(())).map(|((), streamed)| streamed),
+    };
+    match streamed {
+        Ok(streamed) => {
+            if let Err(error) = verify(layer, &streamed) {
+                return Err(forget(&file, error));
+            }
+            // A name that outlives a power cut must stand for bytes that do: nobody looks at them again before they are used.
+            file.sync_data().map_err(written)?;
+            fs::rename(&partial, store.blob_path(&layer.digest)).map_err(written)?;
+            watch(Event::Done(layer));
+            Ok(())
+        }
+        Err(LayerError::Read(error)) => Err(match error.downcast::<Error>() {
+            // What came so far stays, and the next pull goes on from there; more than there should be is worth nothing.
+            Ok(error) if error.kind == ErrorKind::Invalid => forget(&file, cannot(layer).because(error.sentence())),
+            Ok(error) => error,
+            Err(error) => written(error),
+        }),
+        // The bytes are as good as ever.
+        Err(error @ LayerError::Write { .. }) => Err(undecodable(layer, &error)),
+        Err(error) => Err(forget(&file, undecodable(layer, &error))),
+    }
+}
+
+/// What is wrong with the bytes of a layer, down to the last reason.
+fn undecodable(layer: &Layer, error: &LayerError) -> Error {
+    let reasons = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let refused = reasons.fold(cannot(layer), |refused, reason| refused.because(crate::text::shown(&reason.to_string())));
+    refused.or_hint(DAMAGED)
+}
+
+fn verify(layer: &Layer, streamed: &Streamed) -> Result<(), Error> {
+    let damaged = |why: String| cannot(layer).because(why).hint(DAMAGED);
+    if streamed.size != layer.size {
+        return Err(damaged(format!("it has {} bytes, and its manifest says {}", streamed.size, layer.size)));
+    }
+    if streamed.digest != layer.digest {
+        return Err(damaged(format!("its digest is {}", streamed.digest)));
+    }
+    if streamed.diff_id != layer.diff_id {
+        return Err(damaged(format!("uncompressed its digest is {}, and the config says {}", streamed.diff_id, layer.diff_id)));
+    }
+    Ok(())
+}
+
+/// Empties a half-done file whose content is wrong. It keeps its name: another process may wait for its lock.
+fn forget(file: &File, error: Error) -> Error {
+    match file.set_len(0) {
+        Ok(()) => error,
+        Err(failed) => error.because(format!("what came could not be thrown away: {failed}")),
+    }
+}
+
+fn remove(partial: &Path) -> io::Result<()> {
+    match fs::remove_file(partial) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn cannot(layer: &Layer) -> Error {
+    Error::of(ErrorKind::Invalid, format!("the layer {} cannot be pulled", layer.digest))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::image::Digest;
+    use crate::layer::Compression;
+
+    /// Keeps a layer that unpacks to a thousand times what is stored of it; what becomes of it.
+    fn keep_bomb(compression: Compression, stored: Vec<u8>) -> (Error, u64) {
+        let root = tempfile::tempdir().unwrap();
+        let store = Folder::create(root.path()).unwrap();
+        let (digest, size) = (Digest::of(&stored), stored.len() as u64);
+        let layer = Layer { diff_id: digest.clone(), digest, size, compression, urls: Vec::new() };
+        let (begin, _begun) = oneshot::channel();
+        let (send, chunks) = mpsc::channel(1);
+        send.try_send(Ok(Bytes::from(stored))).unwrap();
+        let watch: Watch = Arc::new(|event| assert!(!matches!(event, Event::Done(_))));
+        let target = Target { store: store.clone(), watch, number: 0, unpack: None };
+        let error = keep(&layer, 1 << 20, &target, begin, chunks).unwrap_err();
+        assert!(!is_there(&store, &layer));
+        (error, fs::metadata(store.partial_path(&layer.digest)).unwrap().len())
+    }
+
+    #[test]
+    fn a_layer_may_come_slowly_and_not_by_drops() {
+        let second = Duration::from_secs(1);
+        let mut dial_up = Pace::default();
+        assert!((0..600).all(|_| !dial_up.is_too_slow(second, 1500)));
+        let mut drip = Pace::default();
+        assert_eq!((1..200).find(|_| drip.is_too_slow(second, 100)), Some(60));
+        // Waiting for the disk is nobody's fault.
+        let mut busy = Pace::default();
+        assert!((0..600).all(|_| !busy.is_too_slow(Duration::from_millis(1), 1)));
+    }
+
+    #[test]
+    fn a_bomb_is_refused_and_nothing_of_it_is_kept() {
+        let much = vec![0; 8 << 20];
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(&much).unwrap();
+        let bombs =
+            [(Compression::Gzip, gzip.finish().unwrap()), (Compression::Zstd, zstd::encode_all(much.as_slice(), 19).unwrap())];
+        for (compression, stored) in bombs {
+            assert!(stored.len() < much.len() / 500);
+            let (error, left) = keep_bomb(compression, stored);
+            assert_eq!((error.kind, left), (ErrorKind::Invalid, 0), "{compression}: {error:?}");
+            assert!(error.sentence().contains("1048576"), "{compression}: {error:?}");
+        }
+    }
+}

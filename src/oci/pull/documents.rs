@@ -1,0 +1,59 @@
+//! An image's manifest and config: from the store if they are there, and asked for once by all who pull the image at that moment.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::PathBuf;
+
+use crate::advice::{Setting, advice};
+use crate::image::manifest::{self, Manifest};
+use crate::image::{Digest, Name, config};
+use crate::oci::layout::Folder;
+use crate::oci::pull::{WAIT_FOR_INDEX, WAIT_FOR_OTHERS};
+use crate::oci::{Images, RawImage};
+use crate::{Error, ErrorKind};
+
+/// The documents of the image with this manifest; afterwards the store has them.
+pub(crate) async fn fetch(images: &Images<'_>, name: &Name, digest: &Digest, store: &Folder) -> Result<RawImage, Error> {
+    let turn = {
+        let (store, digest) = (store.clone(), digest.clone());
+        let waiting = |so_far| match so_far < WAIT_FOR_OTHERS {
+            true => Ok(()),
+            false => Err(io::Error::new(io::ErrorKind::TimedOut, "another process keeps it locked")),
+        };
+        move || store.lock_partial(&digest, waiting).map(|lock| Turn { path: store.partial_path(&digest), _lock: lock })
+    };
+    let _turn = tokio::task::spawn_blocking(turn).await.map_err(io::Error::other).flatten().map_err(|error| {
+        Error::of(ErrorKind::Invalid, format!("{} could not be locked", store.partial_path(digest).display()))
+            .because(error.to_string())
+            .hint(advice!["end the process that has this file open, or use another store with ", Setting::Store])
+    })?;
+    if let Some(image) = stored(store, digest) {
+        return Ok(image);
+    }
+    let image = images.raw(name, digest).await?;
+    store.commit(WAIT_FOR_INDEX, &[&image.config, &image.manifest], |_| ())?;
+    Ok(image)
+}
+
+/// What the store has, if it has both and they are intact.
+fn stored(store: &Folder, digest: &Digest) -> Option<RawImage> {
+    let bytes = store.blob(digest, manifest::LARGEST).ok()?;
+    let parsed = manifest::parse(&bytes, None).ok()?;
+    let media_type = parsed.media_type(None);
+    let Manifest::Image(image) = parsed else { return None };
+    let config = store.blob(&manifest::digest_of(image.config()).ok()?, config::LARGEST).ok()?;
+    Some(RawImage { manifest: bytes, media_type, config })
+}
+
+/// The right to ask; others wait for it.
+struct Turn {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Drop for Turn {
+    /// Those who wait have the file open; whoever comes now finds the documents.
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}

@@ -1,0 +1,191 @@
+//! An image from its registry into the store: each byte is fetched, hashed, decompressed and written once.
+
+mod blob;
+mod documents;
+mod incoming;
+mod list;
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{TryStreamExt as _, stream};
+use url::Url;
+
+pub(crate) use list::listed;
+pub use list::{manifest_of, stored};
+
+use crate::advice::{Command, Setting, advice};
+use crate::hcs::id::LayerId;
+use crate::image::manifest::{self, Manifest};
+use crate::image::run_config::ImageConfig;
+use crate::image::{Digest, Name};
+use crate::layer::{Compression, LayerError, Streamed};
+use crate::oci::Images;
+use crate::oci::layout::Folder;
+use crate::{Error, ErrorKind};
+
+/// How many layers are fetched at once; Docker's own number is 3.
+const SIDE_BY_SIDE: usize = 4;
+/// More layers than Windows joins, and than any image has.
+const MOST_LAYERS: usize = 512;
+/// As many places besides the registry are asked for a layer; images have one. Each may take its time not to answer.
+const MOST_URLS: usize = 4;
+/// How long another process may keep the list of images locked.
+const WAIT_FOR_INDEX: Duration = Duration::from_secs(30);
+/// How long another process may remove images, or ask for a manifest.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(300);
+
+/// An image that is in the store.
+#[derive(Clone, Debug)]
+pub struct Pulled {
+    /// The digest of its manifest.
+    pub manifest: Digest,
+    /// Its config.
+    pub config: ImageConfig,
+    /// Its layers, lowest first.
+    pub layers: Vec<Layer>,
+}
+
+impl Pulled {
+    /// The ids that its layers have once they are imported, topmost first.
+    pub fn layer_ids(&self) -> Vec<LayerId> {
+        let mut ids: Vec<LayerId> = Vec::with_capacity(self.layers.len());
+        for layer in &self.layers {
+            ids.insert(0, LayerId::on(ids.first(), &layer.diff_id));
+        }
+        ids
+    }
+}
+
+/// A layer of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// Of the stored bytes.
+    pub digest: Digest,
+    /// How many bytes are stored.
+    pub size: u64,
+    /// How they are compressed.
+    pub compression: Compression,
+    /// Of the uncompressed tar.
+    pub diff_id: Digest,
+    /// Where it is kept besides the registry.
+    pub urls: Vec<Url>,
+}
+
+/// What happens while an image is pulled.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A layer is fetched; this many of its bytes are there already.
+    Begun(&'a Layer, u64),
+    /// Another process has it locked, which takes a while already: it fetches the layer, or keeps us from it.
+    Waiting(&'a Layer),
+    /// That many more bytes of it have come.
+    Advanced(&'a Layer, u64),
+    /// It is in the store and verified.
+    Done(&'a Layer),
+}
+
+/// Who is told of [`Event`]s, from several threads.
+pub type Watch = Arc<dyn Fn(Event<'_>) + Send + Sync>;
+
+/// Who uses layers while they come, from several threads: it is given the number of a layer, counted from the lowest, the layer and
+/// its stored bytes, and reads them to their end, as [`decode`](super::layer::decode()) does. Not asked for layers that are in the
+/// store already.
+pub type Unpack = Arc<dyn Fn(usize, &Layer, &mut (dyn Read + Send)) -> Result<Streamed, LayerError> + Send + Sync>;
+
+/// Brings the image with this manifest into the store, under the name it was asked for by.
+///
+/// What is in the store already is not asked for again, what another process fetches is waited for, and what an earlier pull
+/// left half-done goes on where it stopped.
+pub async fn pull(images: &Images<'_>, name: &Name, digest: &Digest, store: &Folder, watch: &Watch) -> Result<Pulled, Error> {
+    pull_and_unpack(images, name, digest, store, watch, None).await
+}
+
+/// [`pull`], and each layer is unpacked on its way into the store, so that it is decompressed and hashed once.
+pub async fn pull_and_unpack(
+    images: &Images<'_>,
+    name: &Name,
+    digest: &Digest,
+    store: &Folder,
+    watch: &Watch,
+    unpack: Option<&Unpack>,
+) -> Result<Pulled, Error> {
+    let _filling = store.filling(WAIT_FOR_OTHERS)?;
+    let raw = documents::fetch(images, name, digest, store).await?;
+    let pulled = read(&raw.manifest, &raw.config, digest)?;
+    refuse_without_space(store, &pulled.layers)?;
+    let client = images.client()?;
+    // A layer that stands twice in an image is fetched once.
+    let mut seen = BTreeSet::new();
+    let once = pulled.layers.iter().enumerate().filter(|(_, layer)| seen.insert(&layer.digest));
+    let source = blob::Source { client, name };
+    stream::iter(once.map(Ok::<_, Error>))
+        .try_for_each_concurrent(SIDE_BY_SIDE, |(number, layer)| {
+            let target = blob::Target { store: store.clone(), watch: Arc::clone(watch), number, unpack: unpack.cloned() };
+            blob::fetch(source, layer, target)
+        })
+        .await?;
+    list::record(store, name, digest, &raw)?;
+    Ok(pulled)
+}
+
+/// The image with this manifest, of which nothing but the manifest and the config are fetched.
+pub async fn described(images: &Images<'_>, name: &Name, digest: &Digest) -> Result<Pulled, Error> {
+    let raw = images.raw(name, digest).await?;
+    read(&raw.manifest, &raw.config, digest)
+}
+
+/// What a manifest and its config say together of an image's layers.
+fn read(manifest: &[u8], config: &[u8], digest: &Digest) -> Result<Pulled, Error> {
+    let invalid = |why: String| {
+        Error::of(ErrorKind::Invalid, format!("the image {digest} cannot be pulled"))
+            .because(why)
+            .hint("have the image pushed anew, or take another tag of it")
+    };
+    let Manifest::Image(manifest) = manifest::parse(manifest, None)? else {
+        return Err(invalid("it is an index, not an image".to_owned()));
+    };
+    let config = ImageConfig::parse(config)?;
+    let (layers, diff_ids) = (manifest.layers(), &config.rootfs.diff_ids);
+    if layers.is_empty() || layers.len() > MOST_LAYERS {
+        return Err(invalid(format!("it has {} layers", layers.len())));
+    }
+    if layers.len() != diff_ids.len() {
+        return Err(invalid(format!("its manifest has {} layers and its config {}", layers.len(), diff_ids.len())));
+    }
+    let layers = layers.iter().zip(diff_ids).map(|(descriptor, diff_id)| {
+        let media_type = descriptor.media_type().to_string();
+        let compression = Compression::of_media_type(&media_type)
+            .ok_or_else(|| invalid(format!("a layer is of the type {}, which is not known", crate::text::shown(&media_type))))?;
+        let urls = descriptor.urls().iter().flatten().filter_map(|url| url.parse().ok()).take(MOST_URLS).collect();
+        Ok(Layer {
+            digest: manifest::digest_of(descriptor)?,
+            size: descriptor.size(),
+            compression,
+            diff_id: diff_id.clone(),
+            urls,
+        })
+    });
+    Ok(Pulled { manifest: digest.clone(), layers: layers.collect::<Result<_, Error>>()?, config })
+}
+
+/// Refuses what cannot fit before anything is fetched.
+fn refuse_without_space(store: &Folder, layers: &[Layer]) -> Result<(), Error> {
+    let needed = layers.iter().fold(0u64, |sum, layer| sum.saturating_add(blob::missing(store, layer)));
+    // Where the system does not tell, writing will.
+    let Ok(free) = fs4::available_space(store.root()) else { return Ok(()) };
+    if needed <= free {
+        return Ok(());
+    }
+    let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+    Err(Error::of(ErrorKind::Invalid, format!("the image does not fit on the disk of {}", store.root().display()))
+        .because(format!("{} MiB are to be fetched and {} MiB are free", mib(needed), mib(free)))
+        .hint(advice![
+            "remove images with ",
+            Command::RemoveImage(String::new()),
+            ", or use a store on another disk with ",
+            Setting::Store
+        ]))
+}

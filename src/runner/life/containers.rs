@@ -1,0 +1,145 @@
+//! What containers there are and how they fare: what the store knows, held against what HCS tells.
+
+use crate::Error;
+use crate::Isolation;
+use crate::hcs::documents::SystemQuery;
+use crate::hcs::failed;
+use crate::hcs::id::ContainerId;
+use crate::hcs::system::System;
+use crate::runner::life::release;
+use crate::runner::store::Store;
+use crate::runner::store::state::State;
+
+/// How a container fares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Its owner is about to start it.
+    Created,
+    /// HCS tells of it.
+    Running,
+    /// It has ended, and its owner cleans up after it.
+    Ending,
+    /// It has ended, and that was written down.
+    Exited,
+    /// Its owner is gone without having written down an end, and HCS does not tell of it.
+    Dead,
+}
+
+impl Status {
+    /// All of them, in the order of a life.
+    pub const ALL: [Self; 5] = [Self::Created, Self::Running, Self::Ending, Self::Exited, Self::Dead];
+
+    /// Its name, e.g. `running`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Running => "running",
+            Self::Ending => "ending",
+            Self::Exited => "exited",
+            Self::Dead => "dead",
+        }
+    }
+}
+
+/// A container of this store.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// 64 hex digits, unless HCS tells of a system with this store's owner that no run of ours made.
+    pub id: String,
+    /// With which isolation; `None` where neither its state nor HCS says.
+    pub isolation: Option<Isolation>,
+    /// Its state; `None` where the file is missing or unreadable.
+    pub state: Option<State>,
+    /// Whether the process lives that owns it.
+    pub is_owned: bool,
+    /// Whether HCS tells of it.
+    pub is_told_of: bool,
+}
+
+impl Listed {
+    /// How it fares.
+    pub fn status(&self) -> Status {
+        let has_started = self.state.as_ref().is_none_or(|state| state.started.is_some());
+        let has_finished = self.state.as_ref().is_some_and(|state| state.finished.is_some());
+        match (self.is_told_of, self.is_owned) {
+            (_, true) if has_finished => Status::Ending,
+            (_, true) if !has_started => Status::Created,
+            (true, _) => Status::Running,
+            (false, true) => Status::Ending,
+            (false, false) if has_finished => Status::Exited,
+            (false, false) => Status::Dead,
+        }
+    }
+}
+
+/// All containers of this store, the last one first. Without a system, what the store's files say.
+///
+/// # Errors
+///
+/// A store that cannot be read, or HCS does not answer.
+pub fn list(system: Option<&dyn System>, store: &Store) -> Result<Vec<Listed>, Error> {
+    // The files first: what is written down as started, HCS tells of until it has ended.
+    let mut all = Vec::new();
+    for id in store.container_ids()? {
+        all.extend(in_store(store, &id)?);
+    }
+    let Some(system) = system else { return Ok(sorted(all)) };
+    for isolation in Isolation::ALL {
+        let owner = store.owner(isolation);
+        for found in systems(system, isolation, &SystemQuery::owner(&owner))? {
+            if found.owner != owner {
+                continue;
+            }
+            let index = match all.iter().position(|listed: &Listed| listed.id == found.id) {
+                Some(index) => index,
+                None => {
+                    // It may have been made since the files were read.
+                    let late = found.id.parse().ok().map(|id| in_store(store, &id)).transpose()?.flatten();
+                    all.push(late.unwrap_or(Listed {
+                        id: found.id,
+                        isolation: None,
+                        state: None,
+                        is_owned: false,
+                        is_told_of: false,
+                    }));
+                    all.len() - 1
+                }
+            };
+            if let Some(listed) = all.get_mut(index) {
+                listed.isolation = Some(isolation);
+                listed.is_told_of = true;
+            }
+        }
+    }
+    Ok(sorted(all))
+}
+
+/// What the files say of a container; `None` if it has been removed.
+fn in_store(store: &Store, id: &ContainerId) -> Result<Option<Listed>, Error> {
+    // A lock that cannot even be opened is nobody's, and one damaged folder hides no other container.
+    let is_owned = store.is_owned(id).unwrap_or(false);
+    let state = store.state(id);
+    if !store.container(id).exists() {
+        return Ok(None);
+    }
+    let isolation = state.as_ref().map(|state| state.request.isolation);
+    Ok(Some(Listed { id: id.to_string(), isolation, state, is_owned, is_told_of: false }))
+}
+
+/// The compute systems that HCS tells of; a DLL that is missing has made none.
+fn systems(
+    system: &dyn System,
+    isolation: Isolation,
+    query: &SystemQuery,
+) -> Result<Vec<crate::hcs::documents::SystemProperties>, Error> {
+    match release::patiently(|| system.compute_systems(isolation, query)) {
+        Err(error) if error.is_missing() => Ok(Vec::new()),
+        Err(error) => Err(failed(format!("which containers with {} isolation run is not known", isolation.as_str()), &error)),
+        Ok(systems) => Ok(systems),
+    }
+}
+
+fn sorted(mut all: Vec<Listed>) -> Vec<Listed> {
+    all.sort_by_key(|listed| std::cmp::Reverse(listed.state.as_ref().map(|state| state.created)));
+    all
+}

@@ -1,0 +1,32 @@
+//! The things that every step of a container's life works with, and the progress it reports.
+
+use crate::hcs::documents::ConsoleSize;
+use crate::hcs::system::System;
+use crate::runner::life::interrupts::Interrupts;
+use crate::runner::store::Store;
+use crate::runner::store::claim::Claim;
+
+/// Everything the steps of a run work with.
+pub struct Context<'a> {
+    /// The host.
+    pub system: &'a dyn System,
+    /// Where layers and containers are.
+    pub store: &'a Store,
+    /// The user's interrupts.
+    pub interrupts: &'a Interrupts,
+    /// Who is told how it goes.
+    pub report: &'a dyn Fn(Progress<'_>),
+    /// How large the user's terminal is, for a process with a console.
+    pub console: &'a dyn Fn() -> Option<ConsoleSize>,
+}
+
+/// The progress of a run.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// The container has this id and is about to be made.
+    Claimed(&'a Claim),
+    /// Something the user should know, one sentence.
+    Note(&'a str),
+    /// Its process runs; the claim's state tells its address.
+    Running(&'a Claim),
+}

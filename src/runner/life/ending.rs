@@ -1,0 +1,249 @@
+//! How a container is ended and removed by others than its owner.
+//!
+//! They talk to HCS. The owner sees its container end, writes down how, and gives back what it holds; whoever ended it waits for
+//! that. A container whose owner is gone is cleaned up by whoever comes.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::Error;
+use crate::Isolation;
+use crate::advice::{Command, Setting, advice};
+use crate::hcs::documents::SystemQuery;
+use crate::hcs::failed;
+use crate::hcs::id::ContainerId;
+use crate::hcs::system::{Container, System};
+use crate::runner::life::release;
+use crate::runner::store::Store;
+use crate::runner::store::claim::{Claim, Found};
+use crate::runner::store::state::State;
+
+/// How long a container may take to shut down if nothing else is said; Docker's time.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the owner of an ended container may take to clean up after it: more than its own patience.
+const CLEAN_UP: Duration = Duration::from_secs(180);
+/// How often a container that still has an owner is ended again.
+const AGAIN: Duration = Duration::from_millis(500);
+/// How often the end is looked for.
+const TICK: Duration = Duration::from_millis(20);
+
+/// Asks a container to shut down, ends it by force after the timeout, and waits until all of it has been given back. Without a
+/// timeout the container's own counts.
+///
+/// # Errors
+///
+/// A container that does not end, or cannot be cleaned up.
+pub fn stop(system: &dyn System, store: &Store, id: &ContainerId, timeout: Option<Duration>) -> Result<(), Error> {
+    let own = store.state(id).and_then(|state| state.request.stop_timeout);
+    let timeout = timeout.or(own.map(|seconds| Duration::from_secs(seconds.into()))).unwrap_or(STOP_TIMEOUT);
+    for isolation in isolations(store, id) {
+        if let Some(container) = open(system, store, id, isolation)? {
+            shut_down(container, timeout)?;
+        }
+    }
+    kill(system, store, id)
+}
+
+/// Asks a container to shut down, and does not wait: whether there was one to be asked.
+///
+/// # Errors
+///
+/// A container that cannot be asked.
+pub fn terminate(system: &dyn System, store: &Store, id: &ContainerId) -> Result<bool, Error> {
+    for isolation in isolations(store, id) {
+        if let Some(container) = open(system, store, id, isolation)? {
+            return match container.shut_down() {
+                Err(error) if error.is_gone() => Ok(false),
+                Err(error) => Err(failed(format!("the container {} was not asked to end", id.short()), &error)),
+                Ok(()) => Ok(true),
+            };
+        }
+    }
+    Ok(false)
+}
+
+/// Ends a container by force if it runs, and waits until all of it has been given back.
+///
+/// # Errors
+///
+/// A container that does not end, or cannot be cleaned up.
+pub fn kill(system: &dyn System, store: &Store, id: &ContainerId) -> Result<(), Error> {
+    end(system, store, id)?;
+    settle(system, store, id)
+}
+
+/// Ends the compute system if HCS tells of it.
+fn end(system: &dyn System, store: &Store, id: &ContainerId) -> Result<(), Error> {
+    for isolation in isolations(store, id) {
+        // With a handle of its own: HCS takes one request after the other on each, and shutting down may be one that lasts.
+        release::end_container(system, &id.to_string(), isolation, Some(&store.owner(isolation)), None)
+            .or_else(|error| if error.is_missing() { Ok(()) } else { Err(error) })
+            .map_err(|error| failed(format!("the container {} was not ended", id.short()), &error))?;
+    }
+    Ok(())
+}
+
+/// Whether HCS tells of this container.
+///
+/// # Errors
+///
+/// HCS does not answer.
+pub fn runs(system: &dyn System, store: &Store, id: &ContainerId) -> Result<bool, Error> {
+    for isolation in isolations(store, id) {
+        if open(system, store, id, isolation)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Removes a container with its log. One that runs is ended first if `force` says so, and else refused.
+///
+/// # Errors
+///
+/// A container that runs, does not end, or cannot be cleaned up.
+pub fn remove(system: &dyn System, store: &Store, id: &ContainerId, force: bool) -> Result<(), Error> {
+    if !force && (store.is_owned(id)? || runs(system, store, id)?) {
+        return Err(Error::new(format!("the container {} runs", id.short())).hint(advice![
+            "end it with ",
+            Command::Stop,
+            ", or use ",
+            Setting::Force
+        ]));
+    }
+    kill(system, store, id)?;
+    match store.find(id)? {
+        None => Ok(()),
+        Some(Found::Ours(claim)) => claim.remove(store),
+        Some(Found::Owned) => Err(Error::new(format!("the container {} is being looked at by another process", id.short()))
+            .hint("try again in a moment")),
+    }
+}
+
+/// Waits until a container has ended and been cleaned up: what its process ended with.
+///
+/// # Errors
+///
+/// A container that ended without that being known, or whose owner is gone.
+pub fn wait(store: &Store, id: &ContainerId) -> Result<u32, Error> {
+    let mut last: Option<State> = None;
+    loop {
+        // Asked before the file is read: what was written before the end is seen.
+        let is_owned = store.is_owned(id)?;
+        // The owner of a container with --rm removes its state soon after it has written it.
+        last = store.state(id).or(last);
+        if !is_owned {
+            break;
+        }
+        thread::sleep(TICK);
+    }
+    let code = last.as_ref().and_then(|state| state.exit_code);
+    code.ok_or_else(|| {
+        let unknown = Error::new(format!("what the container {} ended with is not known", id.short()));
+        match last {
+            Some(state) if state.finished.is_some() => unknown.because("its process was lost"),
+            Some(_) => unknown.because("the process that looked after it is gone").hint(advice![
+                Command::ListContainers,
+                " shows how it fares, ",
+                Command::Prune,
+                " removes what is left of it"
+            ]),
+            None => unknown.because("its state cannot be read, or it was removed meanwhile"),
+        }
+    })
+}
+
+/// Opens a container that runs.
+pub(crate) fn open_running(system: &dyn System, store: &Store, id: &ContainerId) -> Result<Box<dyn Container>, Error> {
+    for isolation in isolations(store, id) {
+        if let Some(container) = open(system, store, id, isolation)? {
+            return Ok(container);
+        }
+    }
+    Err(Error::new(format!("the container {} does not run", id.short()))
+        .hint(advice![Command::ListContainers, " shows how it fares"]))
+}
+
+/// Opens a container that HCS tells of as one of this store.
+fn open(system: &dyn System, store: &Store, id: &ContainerId, isolation: Isolation) -> Result<Option<Box<dyn Container>>, Error> {
+    let failed = |error: &_| failed(format!("the container {} cannot be opened", id.short()), error);
+    let (id, owner) = (id.to_string(), store.owner(isolation));
+    let systems = match release::patiently(|| system.compute_systems(isolation, &SystemQuery::id(&id))) {
+        Err(error) if error.is_missing() => return Ok(None),
+        systems => systems.map_err(|error| failed(&error))?,
+    };
+    if !systems.iter().any(|found| found.id == id && found.owner == owner) {
+        return Ok(None);
+    }
+    system.open_container(&id, isolation).map_err(|error| failed(&error))
+}
+
+/// The isolations a container may have.
+fn isolations(store: &Store, id: &ContainerId) -> Vec<Isolation> {
+    State::isolations(store.state(id).as_ref())
+}
+
+/// Asks for an end and waits for it, at most this long. A refusal is as good as an end of the waiting.
+fn shut_down(container: Box<dyn Container>, timeout: Duration) -> Result<(), Error> {
+    let container: Arc<dyn Container> = Arc::from(container);
+    let (tell, told) = mpsc::channel();
+    let asked = Arc::clone(&container);
+    // The call may last as long as the shutting down does.
+    thread::Builder::new().name("shut down".to_owned()).spawn(move || tell.send(asked.shut_down())).map_err(|error| {
+        Error::new("no thread to stop the container").because(error).hint("end other programs, then try again")
+    })?;
+    let until = Instant::now() + timeout;
+    while Instant::now() < until {
+        match container.wait(TICK.min(timeout)) {
+            Ok(false) => {}
+            // What cannot be waited for can still be ended.
+            Ok(true) | Err(_) => return Ok(()),
+        }
+        if let Ok(Err(_)) = told.try_recv() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Waits until nobody owns a container, and gives back what is left of one whose owner is gone.
+fn settle(system: &dyn System, store: &Store, id: &ContainerId) -> Result<(), Error> {
+    let until = Instant::now() + CLEAN_UP;
+    let mut again = Instant::now() + AGAIN;
+    loop {
+        match store.find(id)? {
+            None => return Ok(()),
+            Some(Found::Ours(claim)) => return clean_up(system, store, *claim),
+            Some(Found::Owned) if Instant::now() >= until => {
+                return Err(Error::new(format!("the container {} has ended, and is not cleaned up", id.short()))
+                    .because(format!("the process that looks after it has taken {} seconds so far", CLEAN_UP.as_secs()))
+                    .hint(advice!["end that process, then run ", Command::Prune]));
+            }
+            // One that was being made is there by now.
+            Some(Found::Owned) if Instant::now() >= again => {
+                end(system, store, id)?;
+                again = Instant::now() + AGAIN;
+            }
+            Some(Found::Owned) => thread::sleep(TICK),
+        }
+    }
+}
+
+/// Does what the owner of a container would have done.
+fn clean_up(system: &dyn System, store: &Store, mut claim: Claim) -> Result<(), Error> {
+    if claim.state().is_some_and(|state| state.finished.is_none()) {
+        claim.update(|state| state.finished = Some(Timestamp::now()))?;
+    }
+    match release::everything(system, store, &mut claim, None).into_iter().next() {
+        Some(left) => Err(left),
+        None if claim.state().is_some_and(|state| state.request.remove) => claim.remove(store),
+        None => {
+            claim.keep();
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The life of a container that nobody waits for: a process of its own has it from its creation on, since standard handles are
+//! given to the creator once.
+//!
+//! Whoever starts it writes the request to its standard input as one line, and keeps that open until the container runs: an
+//! earlier end is an interrupt. It answers on its standard output, one JSON object a line, and closes that when the container
+//! runs or has failed to.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::hcs::system::{PATIENCE, this_machine};
+use crate::hcs::trace::Trace;
+use crate::runner::life::context::{Context, Progress};
+use crate::runner::life::interrupts::Interrupts;
+use crate::runner::life::run;
+use crate::runner::life::stdio::Stdio;
+use crate::runner::log::Log;
+use crate::runner::request::Request;
+use crate::runner::store::Store;
+
+/// What a monitor is to do.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// The folder of the store.
+    pub root: PathBuf,
+    /// Where calls are written down.
+    pub trace: Option<PathBuf>,
+    /// The container.
+    pub request: Request,
+}
+
+/// What a monitor tells.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Told {
+    /// Something the user should know.
+    Note(String),
+    /// The container of this id runs. Nothing follows.
+    Running(String),
+    /// It does not run. Nothing follows.
+    Failed(Error),
+}
+
+/// No request is larger: Windows' limits of a command line and of an environment are far below.
+const LARGEST_ORDER: u64 = 16 << 20;
+
+/// Has a container from its creation to its last trace.
+pub fn serve(order: impl Read + Send + 'static, answers: impl Write + Send + 'static) {
+    let answers = Arc::new(Answers(Mutex::new(Some(Box::new(answers)))));
+    if let Err(error) = follow(order, &answers) {
+        answers.last(&Told::Failed(error));
+    }
+}
+
+fn follow(order: impl Read + Send + 'static, answers: &Arc<Answers>) -> Result<(), Error> {
+    let mut order = BufReader::new(order);
+    let mut line = String::new();
+    let unread = |why: String| Error::new("the monitor of a container got no order").because(why);
+    order.by_ref().take(LARGEST_ORDER).read_line(&mut line).map_err(|error| unread(error.to_string()))?;
+    let Order { root, trace, request } = serde_json::from_str(&line).map_err(|error| unread(error.to_string()))?;
+    let interrupts = Arc::new(Interrupts::new());
+    let runs = Arc::new(AtomicBool::new(false));
+    watch(order, &interrupts, &runs);
+
+    let trace = trace.as_deref().map_or_else(|| Ok(Trace::off()), Trace::to)?;
+    let system = this_machine(trace, PATIENCE)?;
+    let store = Store::open(&root)?;
+    let report = |progress: Progress<'_>| match progress {
+        Progress::Claimed(_) => {}
+        Progress::Note(note) => answers.tell(&Told::Note(note.to_owned())),
+        Progress::Running(claim) => {
+            runs.store(true, Ordering::Relaxed);
+            answers.last(&Told::Running(claim.id.to_string()));
+        }
+    };
+    let context = Context { system: &*system, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
+    let outcome = run::run(&context, &request, |claim| {
+        let log = Log::create(&store.container(&claim.id))?;
+        Ok(Stdio::nothing().logged(&log))
+    })?;
+    outcome.exit_code.map(drop)
+}
+
+/// Takes an end of the order's pipe for an interrupt, as long as the container does not run.
+fn watch(mut order: impl Read + Send + 'static, interrupts: &Arc<Interrupts>, runs: &Arc<AtomicBool>) {
+    let (interrupts, runs) = (Arc::clone(interrupts), Arc::clone(runs));
+    thread::spawn(move || {
+        let mut rest = [0; 64];
+        while order.read(&mut rest).is_ok_and(|read| read > 0) {}
+        if !runs.load(Ordering::Relaxed) {
+            interrupts.raise();
+        }
+    });
+}
+
+/// Our side of the answers' pipe, until the last one.
+struct Answers(Mutex<Option<Box<dyn Write + Send>>>);
+
+impl Answers {
+    fn tell(&self, told: &Told) {
+        if let Some(pipe) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            write(pipe, told);
+        }
+    }
+
+    /// Tells this and closes the pipe.
+    fn last(&self, told: &Told) {
+        if let Some(mut pipe) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            write(&mut pipe, told);
+        }
+    }
+}
+
+/// Whoever does not listen any more has ended the order too, which is an interrupt.
+fn write(pipe: &mut dyn Write, told: &Told) {
+    let _ = serde_json::to_writer(&mut *pipe, told)
+        .map_err(Into::into)
+        .and_then(|()| pipe.write_all(b"\n"))
+        .and_then(|()| pipe.flush());
+}

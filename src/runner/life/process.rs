@@ -1,0 +1,114 @@
+//! A process in a container, from its start to its last byte: the main one of `run`, and those of `exec`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::advice::{Setting, advice};
+use crate::hcs::call::CallError;
+use crate::hcs::documents::{ConsoleSize, Signal};
+use crate::hcs::system::{Container, Process, Spawned};
+use crate::hcs::{failed, invalid};
+use crate::runner::life::context::{Context, Progress};
+use crate::runner::life::stdio::{Pump, Stdio};
+use crate::runner::request::ProcessRequest;
+use crate::{Error, ErrorKind};
+
+/// How often the end of a process and the user's interrupts are looked at.
+const TICK: Duration = Duration::from_millis(50);
+/// How long the output of an ended process may be silent before it is taken for complete.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How long a process may take to be told of as ended after its container has ended.
+const LAST_WORD: Duration = Duration::from_secs(5);
+
+/// Starts a process.
+pub(crate) fn create(context: &Context<'_>, container: &dyn Container, request: &ProcessRequest) -> Result<Spawned, Error> {
+    context.interrupts.check()?;
+    let parameters = request.parameters().map_err(|wrong| invalid("the container's command is wrong", &wrong))?;
+    container.create_process(&parameters).map_err(|error| {
+        let shown = failed(format!("the command did not start: {}", request.command_line), &error);
+        match error.code() {
+            // ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND
+            Some(0x8007_0002 | 0x8007_0003) => {
+                shown.hint("there is no such program in the image").of_kind(ErrorKind::NoSuchCommand)
+            }
+            // ERROR_DIRECTORY
+            Some(0x8007_010b) => shown
+                .hint(advice!["the working directory does not exist in the image: name another with ", Setting::WorkingDirectory])
+                .of_kind(ErrorKind::CommandNotStartable),
+            // E_ACCESSDENIED, ERROR_BAD_EXE_FORMAT
+            Some(0x8007_0005 | 0x8007_00c1) => shown.of_kind(ErrorKind::CommandNotStartable),
+            _ => shown,
+        }
+    })
+}
+
+/// Moves a process's bytes and passes interrupts on to it until it has ended: what it ended with. `runs` is told when that begins.
+pub(crate) fn accompany(
+    context: &Context<'_>,
+    container: &dyn Container,
+    spawned: Spawned,
+    stdio: Stdio,
+    console: Option<ConsoleSize>,
+    runs: impl FnOnce(),
+) -> Result<u32, Error> {
+    let (process, mut pump) = Pump::start(spawned, stdio)?;
+    runs();
+    let exit_code = wait(context, container, &process, console)?;
+    pump.drain(SILENCE);
+    Ok(exit_code)
+}
+
+/// Waits for the process to end. The first interrupt is passed on to it, the second ends it, the third ends the wait.
+/// Its console, if it has one, follows the user's in size.
+fn wait(
+    context: &Context<'_>,
+    container: &dyn Container,
+    process: &Arc<dyn Process>,
+    mut console: Option<ConsoleSize>,
+) -> Result<u32, Error> {
+    let lost = |error: &CallError| failed("the container's process was lost", error);
+    let mut seen = 0;
+    let mut ended: Option<Instant> = None;
+    loop {
+        if let Some(code) = process.wait(TICK).map_err(|error| lost(&error))? {
+            return Ok(code);
+        }
+        if console.is_some()
+            && let Some(size) = (context.console)()
+            && console != Some(size)
+        {
+            console = Some(size);
+            // A window of the wrong size is no reason to stop.
+            let _ = process.resize(size);
+        }
+        while seen < context.interrupts.count() {
+            seen += 1;
+            let passed_on = match seen {
+                1 => process.signal(Signal::CtrlC).or_else(|_| process.terminate()),
+                2 => process.terminate(),
+                _ => return Err(Error::new("interrupted")),
+            };
+            match passed_on {
+                Err(error) if !error.is_gone() => {
+                    (context.report)(Progress::Note(&format!("the interrupt was not passed on: {error}")));
+                }
+                _ => {}
+            }
+        }
+        match ended {
+            Some(since) if since.elapsed() > LAST_WORD => {
+                return Err(Error::new("the container ended without telling what its process ended with").hint(advice![
+                    "run it again with ",
+                    Setting::Trace,
+                    ", which keeps what Windows answered"
+                ]));
+            }
+            Some(_) => {}
+            None => {
+                if container.wait(Duration::ZERO).map_err(|error| lost(&error))? {
+                    ended = Some(Instant::now());
+                }
+            }
+        }
+    }
+}

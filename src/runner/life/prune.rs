@@ -1,0 +1,108 @@
+//! Finishes what killed runs began, and removes what ended containers left to be read.
+
+use crate::Error;
+use crate::Isolation;
+use crate::hcs::documents::SystemQuery;
+use crate::hcs::failed;
+use crate::hcs::id::ContainerId;
+use crate::hcs::system::System;
+use crate::runner::life::release;
+use crate::runner::store::Store;
+use crate::runner::store::claim::Found;
+use crate::runner::store::import;
+
+/// What was removed.
+#[derive(Debug, Default)]
+pub struct Pruned {
+    /// Containers of the store.
+    pub containers: Vec<ContainerId>,
+    /// Compute systems of this store's owner that no folder of the store accounts for.
+    pub compute_systems: Vec<String>,
+    /// Endpoints, likewise, by name.
+    pub endpoints: Vec<String>,
+    /// What could not be given back.
+    pub left_over: Vec<Error>,
+}
+
+/// Removes all containers of this store that no living process owns, and layers whose import was killed.
+pub fn prune(system: &dyn System, store: &Store) -> Result<Pruned, Error> {
+    let mut pruned = Pruned::default();
+    for id in store.container_ids()? {
+        let mut claim = match store.find(&id) {
+            Ok(Some(Found::Ours(claim))) => claim,
+            Ok(_) => continue,
+            // One damaged folder keeps nothing else from being given back.
+            Err(error) => {
+                pruned.left_over.push(error);
+                continue;
+            }
+        };
+        let left_over = release::everything(system, store, &mut claim, None);
+        if left_over.is_empty() {
+            match claim.remove(store) {
+                Ok(()) => pruned.containers.push(id),
+                Err(error) => pruned.left_over.push(error),
+            }
+        } else {
+            pruned.left_over.extend(left_over);
+        }
+    }
+    for isolation in Isolation::ALL {
+        stray_systems(system, store, isolation, &mut pruned);
+    }
+    stray_endpoints(system, store, &mut pruned);
+    pruned.left_over.extend(import::sweep(system, store)?);
+    Ok(pruned)
+}
+
+/// A container's folder is there before anything of it and until after everything of it. So what has none is nobody's.
+fn is_stray(store: &Store, id: &ContainerId) -> bool {
+    !store.container(id).exists()
+}
+
+fn stray_systems(system: &dyn System, store: &Store, isolation: Isolation, pruned: &mut Pruned) {
+    let owner = store.owner(isolation);
+    let systems = match release::patiently(|| system.compute_systems(isolation, &SystemQuery::owner(&owner))) {
+        Ok(systems) => systems,
+        Err(error) if error.is_missing() => return,
+        Err(error) => {
+            pruned.left_over.push(failed(format!("containers with {} isolation are not known", isolation.as_str()), &error));
+            return;
+        }
+    };
+    for found in systems {
+        // HCS is asked for this owner's systems only, but what is ended here is worth a second look.
+        if found.owner != owner || !found.id.parse().is_ok_and(|id| is_stray(store, &id)) {
+            continue;
+        }
+        match release::end_container(system, &found.id, isolation, Some(&owner), None) {
+            Ok(()) => pruned.compute_systems.push(found.id),
+            Err(error) => pruned.left_over.push(failed(format!("the container {} was not ended", found.id), &error)),
+        }
+    }
+}
+
+fn stray_endpoints(system: &dyn System, store: &Store, pruned: &mut Pruned) {
+    let endpoints = match release::patiently(|| system.endpoints()) {
+        Ok(endpoints) => endpoints,
+        Err(error) if error.is_missing() => return,
+        Err(error) => {
+            pruned.left_over.push(failed("the host's network endpoints are not known", &error));
+            return;
+        }
+    };
+    for endpoint in endpoints {
+        if !store.container_of_endpoint(&endpoint.name).is_some_and(|id| is_stray(store, &id)) {
+            continue;
+        }
+        let deleted = release::patiently(|| {
+            // Namespace first: the other way round both can get stuck.
+            endpoint.namespace().map_or(Ok(()), |namespace| release::delete_namespace(system, namespace))?;
+            release::delete_endpoint(system, endpoint.id)
+        });
+        match deleted {
+            Ok(()) => pruned.endpoints.push(endpoint.name),
+            Err(error) => pruned.left_over.push(failed(format!("the endpoint {} was not deleted", endpoint.name), &error)),
+        }
+    }
+}

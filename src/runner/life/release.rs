@@ -1,0 +1,241 @@
+//! Gives back what a container holds of the host: in reverse order, again when it fails, and looking whether it is gone.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use crate::Error;
+use crate::Isolation;
+use crate::hcs::call::{CallError, Reason};
+use crate::hcs::documents::{SystemProperties, SystemQuery};
+use crate::hcs::failed;
+use crate::hcs::guid::Guid;
+use crate::hcs::system::{Container, Result, System};
+use crate::runner::store::Store;
+use crate::runner::store::claim::Claim;
+use crate::runner::store::state::Resource;
+
+/// How long to wait before a failed call is made again: a disk that was just detached, or a virtual machine that is going away,
+/// holds its files for moments.
+const PAUSES: [Duration; 4] =
+    [Duration::from_millis(20), Duration::from_millis(200), Duration::from_millis(800), Duration::from_millis(2000)];
+/// How long a terminated container may take to end.
+const END: Duration = Duration::from_secs(60);
+/// How long an ended container may still be told of.
+const ABSENCE: Duration = Duration::from_secs(10);
+
+/// Gives back everything the container holds, and writes down each. What could not be given back is returned, and stays in
+/// the state file for `prune`.
+pub(crate) fn everything(
+    system: &dyn System,
+    store: &Store,
+    claim: &mut Claim,
+    mut container: Option<Box<dyn Container>>,
+) -> Vec<Error> {
+    let mut failures: Vec<(Resource, Error)> = Vec::new();
+    for resource in claim.taken().into_iter().rev() {
+        let released = match resource {
+            Resource::ComputeSystem => claim.isolations().into_iter().try_for_each(|isolation| {
+                let (id, owner) = (claim.id.to_string(), store.owner(isolation));
+                end_container(system, &id, isolation, Some(&owner), container.take())
+            }),
+            _ => give_back(system, store, claim, resource),
+        };
+        let released = released.or_else(|error| {
+            // Without the DLL there can be nothing of its making.
+            if error.is_missing() && resource.is_of_a_service() { Ok(()) } else { Err(error) }
+        });
+        let released = released.map_err(|error| failed(format!("{} was not given back", name_of(resource)), &error));
+        match released.and_then(|()| claim.gave_back(resource)) {
+            Ok(()) => {}
+            Err(error) => {
+                failures.push((resource, error));
+                if resource == Resource::ComputeSystem {
+                    // It still uses all the rest.
+                    break;
+                }
+            }
+        }
+    }
+    let is_left = |failures: &[(Resource, Error)], resource| failures.iter().any(|(failed, _)| *failed == resource);
+    if !is_left(&failures, Resource::ComputeSystem) && !is_left(&failures, Resource::Scratch) {
+        // With its folder gone, it can neither be active nor prepared, whatever the calls said.
+        for resource in [Resource::Activation, Resource::Preparation] {
+            if is_left(&failures, resource) && claim.gave_back(resource).is_ok() {
+                failures.retain(|(failed, _)| *failed != resource);
+            }
+        }
+    }
+    failures.into_iter().map(|(_, error)| error).collect()
+}
+
+/// Gives one thing back. That it was never taken is no failure: it is written down before it is.
+fn give_back(system: &dyn System, store: &Store, claim: &Claim, resource: Resource) -> Result<()> {
+    let (id, scratch) = (&claim.id, store.scratch(&claim.id));
+    match resource {
+        Resource::Scratch => patiently(|| {
+            let destroyed = destroy(system, &scratch);
+            if destroyed.is_err() && claim.isolations().contains(&Isolation::Process) {
+                // What keeps it is often its own disk, still attached. If it is not, these fail, which tells nothing.
+                let _ = system.unprepare_layer(&scratch);
+                let _ = system.deactivate_layer(&scratch);
+            }
+            destroyed
+        }),
+        // Whether these did what they say shows when the scratch is deleted. Of one that was never attached, they fail.
+        Resource::Activation => persist(&PAUSES[..1], || if_there(system, &scratch, |scratch| system.deactivate_layer(scratch))),
+        Resource::Preparation => persist(&PAUSES[..1], || if_there(system, &scratch, |scratch| system.unprepare_layer(scratch))),
+        Resource::Endpoint => patiently(|| delete_endpoint(system, id.endpoint())),
+        Resource::Namespace => patiently(|| delete_namespace(system, id.namespace())),
+        // Its handle and its isolation are known to the caller alone.
+        Resource::ComputeSystem => Ok(()),
+    }
+}
+
+/// Deletes a layer and looks whether it is gone.
+pub(crate) fn destroy(system: &dyn System, layer: &Path) -> Result<()> {
+    if !system.layer_exists(layer)? {
+        return Ok(());
+    }
+    let destroyed = system.destroy_layer(layer);
+    if system.layer_exists(layer)? {
+        destroyed?;
+        return still_there("DestroyLayer", "the layer");
+    }
+    Ok(())
+}
+
+/// Deletes an endpoint and looks whether it is gone.
+pub(crate) fn delete_endpoint(system: &dyn System, id: Guid) -> Result<()> {
+    unless_absent(system.delete_endpoint(id))?;
+    if system.endpoints()?.iter().any(|endpoint| endpoint.id == id) {
+        return still_there("HcnDeleteEndpoint", "the endpoint");
+    }
+    Ok(())
+}
+
+/// Deletes a namespace and looks whether it is gone.
+pub(crate) fn delete_namespace(system: &dyn System, id: Guid) -> Result<()> {
+    unless_absent(system.delete_namespace(id))?;
+    if system.namespaces()?.contains(&id) {
+        return still_there("HcnDeleteNamespace", "the namespace");
+    }
+    Ok(())
+}
+
+/// Ends a container and waits until HCS no longer tells of it. Without a handle it is opened first, if HCS tells of it, and with
+/// this owner. A handle that no longer works (the service has been restarted, or a signal is stuck before the end on it) is
+/// replaced by a new one.
+pub(crate) fn end_container(
+    system: &dyn System,
+    id: &str,
+    isolation: Isolation,
+    owner: Option<&str>,
+    mut handle: Option<Box<dyn Container>>,
+) -> Result<()> {
+    let is_it = |found: &SystemProperties| found.id == id && owner.is_none_or(|owner| found.owner == owner);
+    patiently(|| {
+        let container = match handle.take() {
+            Some(handle) => handle,
+            None if !system.compute_systems(isolation, &SystemQuery::id(id))?.iter().any(is_it) => return Ok(()),
+            None => match system.open_container(id, isolation)? {
+                Some(container) => container,
+                None => return Ok(()),
+            },
+        };
+        match container.terminate() {
+            Err(error) if !error.is_gone() => return Err(error),
+            _ => {}
+        }
+        if container.wait(END)? {
+            Ok(())
+        } else {
+            Err(CallError { call: "HcsTerminateComputeSystem", reason: Reason::TimedOut(END) })
+        }
+    })?;
+    let mut waited = Duration::ZERO;
+    loop {
+        let systems = patiently(|| system.compute_systems(isolation, &SystemQuery::id(id)))?;
+        if !systems.iter().any(is_it) {
+            return Ok(());
+        }
+        if waited >= ABSENCE {
+            return Err(CallError::unusable("HcsEnumerateComputeSystems", "the container is still told of after its end"));
+        }
+        let pause = Duration::from_millis(50);
+        thread::sleep(pause);
+        waited += pause;
+    }
+}
+
+/// Makes a call until it succeeds or patience ends.
+pub(crate) fn patiently<T>(call: impl FnMut() -> Result<T>) -> Result<T> {
+    persist(&PAUSES, call)
+}
+
+/// Makes a call until it succeeds, with these pauses between. A missing DLL does not appear by waiting, and what did not answer
+/// twice has been waited for enough.
+fn persist<T>(pauses: &[Duration], mut call: impl FnMut() -> Result<T>) -> Result<T> {
+    let mut timed_out = false;
+    for pause in pauses {
+        match call() {
+            Err(error) if error.is_missing() || (timed_out && error.is_timed_out()) => return Err(error),
+            Err(error) => timed_out = error.is_timed_out(),
+            settled => return settled,
+        }
+        thread::sleep(*pause);
+    }
+    call()
+}
+
+/// Does this to the scratch if there is one.
+fn if_there(system: &dyn System, scratch: &Path, undo: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    if system.layer_exists(scratch)? { unless_absent(undo(scratch)) } else { Ok(()) }
+}
+
+/// Deleting what does not exist is as good as deleting it.
+fn unless_absent(result: Result<()>) -> Result<()> {
+    match result {
+        Err(error) if error.is_absent() => Ok(()),
+        result => result,
+    }
+}
+
+/// A deletion was claimed, and did not happen.
+fn still_there(call: &'static str, what: &str) -> Result<()> {
+    Err(CallError::unusable(call, format_args!("it claims success, but {what} is still there")))
+}
+
+const fn name_of(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Scratch => "the scratch layer",
+        Resource::Activation => "the attached scratch disk",
+        Resource::Preparation => "the prepared scratch volume",
+        Resource::Endpoint => "the network endpoint",
+        Resource::Namespace => "the network namespace",
+        Resource::ComputeSystem => "the compute system",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_made_again_while_that_can_help() {
+        let tries = |error: CallError| {
+            let mut tries = 0;
+            let result = persist(&[Duration::ZERO; 4], || {
+                tries += 1;
+                Err::<(), _>(error.clone())
+            });
+            assert_eq!(result, Err(error.clone()));
+            tries
+        };
+        let error = |reason| CallError { call: "HcsTerminateComputeSystem", reason };
+        assert_eq!(tries(CallError::refused("HcsTerminateComputeSystem", 0x8000_4005, Vec::new())), 5);
+        // Minutes each.
+        assert_eq!(tries(error(Reason::TimedOut(END))), 2);
+        assert_eq!(tries(error(Reason::Missing { what: String::new(), hint: "" })), 1);
+    }
+}

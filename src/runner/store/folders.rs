@@ -1,0 +1,234 @@
+//! Where images, layers and containers are kept. Every path is derived from an id; none is ever read from a file.
+
+use std::fs::DirEntry;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+use crate::Isolation;
+use crate::advice::{Setting, advice};
+use crate::files::is_folder;
+use crate::hcs::id::{ContainerId, LayerId};
+use crate::image::Digest;
+use crate::runner::store::guarded::{self, Readers};
+
+/// The store's folder, e.g. `C:\ProgramData\wincompat`.
+#[derive(Clone, Debug)]
+pub struct Store {
+    root: PathBuf,
+    on_paper: bool,
+}
+
+impl Store {
+    /// Opens the store in this folder and creates what is missing of it.
+    ///
+    /// # Errors
+    ///
+    /// A folder of it that is a link, belongs to a stranger, or cannot be created.
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        let store = Self::of(root)?;
+        for (folder, readers) in store.folders() {
+            guarded::enter(&folder, readers)?;
+        }
+        Ok(store)
+    }
+
+    /// The store in this folder as it is: what is not there is not created, and has nothing in it. Whoever only looks must leave no
+    /// store behind, of which an ordinary user who looked first would be the owner.
+    ///
+    /// # Errors
+    ///
+    /// A folder of it that is a link, or belongs to a stranger.
+    pub fn at(root: &Path) -> Result<Self, Error> {
+        let store = Self::of(root)?;
+        for (folder, _) in store.folders() {
+            guarded::check(&folder)?;
+        }
+        Ok(store)
+    }
+
+    /// A store of which only the paths are of interest: nothing is created or written in it, as for `--dry-run`.
+    pub fn on_paper(root: &Path) -> Result<Self, Error> {
+        Ok(Self { on_paper: true, ..Self::of(root)? })
+    }
+
+    fn of(root: &Path) -> Result<Self, Error> {
+        let root = std::path::absolute(root).map_err(|error| {
+            Error::new(format!("the store folder {} is no path", root.display())).because(error).hint(advice![
+                "name a folder: ",
+                Setting::Store,
+                ", or ",
+                Setting::StoreVariable
+            ])
+        })?;
+        // A name that ends in a separator would lead through a link.
+        Ok(Self { root: root.components().collect(), on_paper: false })
+    }
+
+    /// The folders that strangers could have put in the store's place, outermost first, and who may read them. What is made below
+    /// them inherits their access lists. `blobs` and `ingest` are the image layout's.
+    fn folders(&self) -> [(PathBuf, Readers); 5] {
+        let public = |folder| (folder, Readers::Everyone);
+        [
+            public(self.root.clone()),
+            public(self.root.join("blobs")),
+            public(self.root.join("ingest")),
+            public(self.layers()),
+            (self.containers(), Readers::Nobody),
+        ]
+    }
+
+    /// Whether nothing may be written.
+    pub(crate) const fn is_on_paper(&self) -> bool {
+        self.on_paper
+    }
+
+    /// The label on all that this store has of the host, e.g. `wincompat-1f3a5c7e9b2d4f60`. It differs from store to store, so
+    /// that pruning one never ends a container of another.
+    fn label(&self) -> String {
+        let path = self.root.as_os_str().to_string_lossy().to_lowercase();
+        let digest: String = Digest::of(path.as_bytes()).hex().chars().take(16).collect();
+        format!("wincompat-{digest}")
+    }
+
+    /// The owner of compute systems with this isolation, e.g. `wincompat-1f3a5c7e9b2d4f60-hyperv`. HCS tells of the systems of
+    /// both generations alike, but each must be opened through the DLL that created it; the owner's name tells which.
+    pub fn owner(&self, isolation: Isolation) -> String {
+        format!("{}-{}", self.label(), isolation.as_str())
+    }
+
+    /// The name of a container's endpoint. The store's label in it finds endpoints whose container is gone.
+    pub fn endpoint_name(&self, id: &ContainerId) -> String {
+        format!("{}-{id}", self.label())
+    }
+
+    /// The container whose endpoint has this name, if it is one of this store.
+    pub(crate) fn container_of_endpoint(&self, name: &str) -> Option<ContainerId> {
+        name.strip_prefix(&self.label())?.strip_prefix('-')?.parse().ok()
+    }
+
+    /// The folder of all containers.
+    pub fn containers(&self) -> PathBuf {
+        self.root.join("containers")
+    }
+
+    /// The ids of all containers, owned or not. A store that is not there has none.
+    ///
+    /// # Errors
+    ///
+    /// A folder that cannot be read.
+    pub fn container_ids(&self) -> Result<Vec<ContainerId>, Error> {
+        let mut ids = Vec::new();
+        for entry in entries(&self.containers())? {
+            let id = entry.file_name().to_str().and_then(|name| name.parse::<ContainerId>().ok());
+            ids.extend(id.filter(|_| is_folder(&entry.path())));
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// The folder of all layers.
+    pub fn layers(&self) -> PathBuf {
+        self.root.join("layers")
+    }
+
+    /// The folder of one container: its state, its log, its scratch.
+    pub fn container(&self, id: &ContainerId) -> PathBuf {
+        self.containers().join(id.to_string())
+    }
+
+    /// The folder of a container's scratch layer.
+    pub fn scratch(&self, id: &ContainerId) -> PathBuf {
+        self.container(id).join(id.scratch())
+    }
+
+    /// The folder of a layer.
+    pub fn layer(&self, id: &LayerId) -> PathBuf {
+        self.layers().join(id.to_string())
+    }
+
+    /// The file that is locked while a layer is imported or removed.
+    pub(crate) fn layer_lock(&self, id: &LayerId) -> PathBuf {
+        self.layers().join(format!("{id}.lock"))
+    }
+
+    /// The folder in which an upper layer waits to be imported.
+    pub(crate) fn layer_transport(&self, id: &LayerId) -> PathBuf {
+        self.layers().join(format!("{id}.transport"))
+    }
+}
+
+/// What is in a folder of the store; nothing where there is no such folder.
+///
+/// # Errors
+///
+/// A folder that cannot be read.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<DirEntry>, Error> {
+    let unreadable = |error: io::Error| {
+        Error::new(format!("{} cannot be read", folder.display())).because(error).hint(advice![
+            "look whether you may read it; ",
+            Setting::Store,
+            " names another store"
+        ])
+    };
+    match folder.read_dir() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries.and_then(Iterator::collect).map_err(unreadable),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_stores_have_two_owners() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = Store::open(folder.path()).unwrap();
+        let other = Store::open(&folder.path().join("other")).unwrap();
+        assert_ne!(one.owner(Isolation::Process), other.owner(Isolation::Process));
+        assert_ne!(one.owner(Isolation::Process), one.owner(Isolation::Hyperv));
+        let id = ContainerId::random().unwrap();
+        assert_eq!(one.container_of_endpoint(&one.endpoint_name(&id)), Some(id));
+        assert_eq!(one.container_of_endpoint(&other.endpoint_name(&id)), None);
+        assert_eq!(one.container_of_endpoint("wincompat"), None);
+        assert!(one.scratch(&id).starts_with(one.container(&id)));
+    }
+
+    #[test]
+    fn on_paper_nothing_is_created() {
+        let folder = tempfile::tempdir().unwrap();
+        Store::on_paper(folder.path()).unwrap();
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    }
+
+    #[test]
+    fn looking_for_a_store_makes_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("store");
+        Store::at(&root).unwrap();
+        assert!(!root.exists());
+        assert_eq!(Store::open(&root).unwrap().root, Store::at(&root).unwrap().root);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_folder_of_the_store_may_be_a_link() {
+        for inner in ["", "blobs", "ingest", "layers", "containers"] {
+            let folder = tempfile::tempdir().unwrap();
+            let (root, elsewhere) = (folder.path().join("store"), folder.path().join("elsewhere"));
+            std::fs::create_dir(&elsewhere).unwrap();
+            if !inner.is_empty() {
+                std::fs::create_dir(&root).unwrap();
+            }
+            let link: PathBuf = root.join(inner).components().collect();
+            std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+            for root in [&root, &root.join("")] {
+                for refused in [Store::at(root).unwrap_err(), Store::open(root).unwrap_err()] {
+                    assert!(refused.what.contains(&link.display().to_string()), "{inner}: {refused:?}");
+                }
+            }
+            assert_eq!(elsewhere.read_dir().unwrap().count(), 0, "{inner}: nothing was made beyond the link");
+        }
+    }
+}

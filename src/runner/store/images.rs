@@ -1,0 +1,344 @@
+//! The images in the store: what there is, and how it is removed.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::Error;
+use crate::advice::{Advice, Command, Setting, advice};
+use crate::hcs::id::LayerId;
+use crate::hcs::system::System;
+use crate::image::manifest::{self, Entry, Manifest};
+use crate::image::reference::Location;
+use crate::image::{Digest, Reference, config};
+use crate::oci::layout::Folder;
+use crate::oci::pull::{self, Pulled};
+use crate::runner::store::Store;
+use crate::runner::store::import;
+use crate::runner::store::state::State;
+
+/// How long another process may keep the list of images locked.
+const WAIT_FOR_INDEX: Duration = Duration::from_secs(30);
+/// For how long what an interrupted pull left is kept: the next one goes on from there.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+/// How deep indexes may lie in indexes.
+const DEEPEST: usize = 3;
+
+/// An image that the store lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its name, e.g. `mcr.microsoft.com/windows/nanoserver:ltsc2022`; `None` where the list gives none.
+    pub name: Option<String>,
+    /// The digest of its manifest, or of what the list names where that cannot be read.
+    pub digest: Digest,
+    /// What its config says; `None` if that cannot be read.
+    pub facts: Option<Facts>,
+    /// How many bytes its layers take in the store, compressed; `None` if that cannot be read.
+    pub size: Option<u64>,
+}
+
+/// What a config says of the image itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Facts {
+    /// When it was built.
+    #[serde(default)]
+    pub created: Option<Timestamp>,
+    /// E.g. `amd64`.
+    #[serde(default)]
+    pub architecture: Option<String>,
+    /// E.g. `10.0.20348.2402`.
+    #[serde(default, rename = "os.version")]
+    pub os_version: Option<String>,
+}
+
+/// What was removed of an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Names that mean nothing any more.
+    pub names: Vec<String>,
+    /// Content that nothing needs any more.
+    pub blobs: Vec<Digest>,
+    /// Imported layers that nothing needs any more.
+    pub layers: Vec<LayerId>,
+    /// What was left, and why.
+    pub notes: Vec<Advice>,
+}
+
+/// All images that the store lists, in its order.
+///
+/// # Errors
+///
+/// A list that cannot be read.
+pub fn list(blobs: &Folder) -> Result<Vec<Stored>, Error> {
+    Ok(blobs.index()?.entries.into_iter().map(|entry| stored(blobs, entry)).collect())
+}
+
+fn stored(blobs: &Folder, entry: Entry) -> Stored {
+    let found = pull::manifest_of(blobs, &entry).ok().flatten();
+    let name = entry.annotations.ref_name;
+    let manifest = found.and_then(|(digest, bytes)| Some((digest, manifest::parse(&bytes, None).ok()?)));
+    let Some((digest, Manifest::Image(image))) = manifest else {
+        return Stored { name, digest: entry.digest, facts: None, size: None };
+    };
+    let facts = manifest::digest_of(image.config()).and_then(|digest| blobs.blob(&digest, config::LARGEST));
+    let size = image.layers().iter().fold(0u64, |sum, layer| sum.saturating_add(layer.size()));
+    Stored { name, digest, facts: facts.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()), size: Some(size) }
+}
+
+/// What is done to the store's content.
+pub struct Images<'a> {
+    /// What runs containers; `None` where nothing does: there are no imported layers then.
+    pub system: Option<&'a dyn System>,
+    /// The containers and imported layers.
+    pub store: &'a Store,
+    /// The images.
+    pub blobs: &'a Folder,
+}
+
+impl Images<'_> {
+    /// Takes a name from an image, which is deleted with the last one. `text` is a name, or the beginning of a digest.
+    ///
+    /// # Errors
+    ///
+    /// There is no such image, a container uses it, or it has several names and was not named by one; `force` goes on in the
+    /// latter two cases.
+    pub fn remove(&self, text: &str, force: bool) -> Result<Removed, Error> {
+        let entries = self.blobs.index()?.entries;
+        let (entry, names) = match named(&entries, text) {
+            Some((entry, name)) => (entry, vec![name]),
+            None => {
+                let entry = self.beginning(&entries, text)?;
+                let names = names_of(&entries, &entry.digest);
+                if names.len() > 1 && !force {
+                    return Err(Error::new(format!("the image {text} has {} names", names.len()))
+                        .hint(format!("remove one of {}, or all with -f", names.join(", "))));
+                }
+                (entry, names)
+            }
+        };
+        let is_last = names_of(&entries, &entry.digest).iter().all(|name| names.contains(name));
+        let image = if is_last { pull::listed(self.blobs, entry).ok().flatten() } else { None };
+        if let (Some(image), false) = (&image, force) {
+            self.refuse_used(text, image)?;
+        }
+        let mut removed = Removed { names: names.clone(), ..Removed::default() };
+        self.blobs.update_index(WAIT_FOR_INDEX, |list| {
+            list.retain(|listed| {
+                let is_it = listed.get("digest").and_then(Value::as_str) == Some(entry.digest.as_str());
+                let name = listed.pointer("/annotations").and_then(|all| all.get(REF_NAME)).and_then(Value::as_str);
+                !(is_it && name.map_or(is_last, |name| names.iter().any(|removed| removed == name)))
+            });
+        })?;
+        if is_last {
+            // Of what is damaged no more is known than its digest; `prune` finds the rest.
+            let mut own = BTreeSet::new();
+            let _ = self.reach(&entry.digest, 0, &mut own);
+            self.sweep(own, image.as_ref(), &mut removed)?;
+        }
+        Ok(removed)
+    }
+
+    /// The listed image whose digest begins so: that of its manifest, or of what the list names.
+    fn beginning<'e>(&self, entries: &'e [Entry], text: &str) -> Result<&'e Entry, Error> {
+        let start = text.strip_prefix("sha256:").unwrap_or(text);
+        let begins = |entry: &&Entry| {
+            let manifest = || pull::manifest_of(self.blobs, entry).ok().flatten();
+            entry.digest.hex().starts_with(start) || manifest().is_some_and(|(digest, _)| digest.hex().starts_with(start))
+        };
+        let mut found: Vec<&Entry> = entries.iter().filter(|_| !start.is_empty()).filter(begins).collect();
+        found.dedup_by_key(|entry| &entry.digest);
+        match found.as_slice() {
+            [entry] => Ok(entry),
+            [] => {
+                Err(Error::new(format!("the store has no image {text}")).hint(advice![Command::Images, " shows what there is"]))
+            }
+            many => Err(Error::new(format!("{text} is the beginning of {} digests", many.len())).hint("write more digits")),
+        }
+    }
+
+    /// Removes what no listed image needs: content older than a day, and imported layers that no container uses either.
+    ///
+    /// # Errors
+    ///
+    /// A list or an image that cannot be read, or what cannot be deleted.
+    pub fn prune(&self) -> Result<Removed, Error> {
+        let mut removed = Removed::default();
+        let Some(_emptying) = self.blobs.emptying()? else {
+            removed.notes.push("an image is being pulled or imported: what no image needs stays until it is pruned again".into());
+            return Ok(removed);
+        };
+        let before = SystemTime::now().checked_sub(KEPT).unwrap_or(SystemTime::UNIX_EPOCH);
+        let needed = self.needed()?;
+        self.remove_layers(&import::complete_layers(self.store)?, &needed.layers, &mut removed)?;
+        for (digest, written) in self.blobs.blobs()? {
+            if written < before && !needed.blobs.contains(&digest) && self.blobs.remove(&digest)? {
+                removed.blobs.push(digest);
+            }
+        }
+        self.blobs.remove_partial(before)?;
+        Ok(removed)
+    }
+
+    /// Refuses to remove an image that a container was made from, whether or not it has ended, as Docker does.
+    fn refuse_used(&self, text: &str, image: &Pulled) -> Result<(), Error> {
+        let layers = image.layer_ids();
+        for id in self.store.container_ids()? {
+            if self.store.state(&id).is_some_and(|state| state.request.layers == layers) {
+                return Err(Error::new(format!("the image {text} is used by the container {}", id.short())).hint(advice![
+                    "remove that first: ",
+                    Command::RemoveContainer(id.short()),
+                    "; or use ",
+                    Setting::Force
+                ]));
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes of an image that is not listed any more what nothing else needs; `own` is its content.
+    fn sweep(&self, own: BTreeSet<Digest>, image: Option<&Pulled>, removed: &mut Removed) -> Result<(), Error> {
+        let Some(_emptying) = self.blobs.emptying()? else {
+            removed
+                .notes
+                .push(advice!["an image is being pulled or imported: what only this one needed stays until ", Command::Prune]);
+            return Ok(());
+        };
+        let needed = match self.needed() {
+            Ok(needed) => needed,
+            Err(error) => {
+                removed.notes.push(match error.hint {
+                    Some(hint) => advice![error.what, "; ", hint],
+                    None => error.what.into(),
+                });
+                return Ok(());
+            }
+        };
+        if let Some(image) = image {
+            self.remove_layers(&image.layer_ids(), &needed.layers, removed)?;
+        }
+        for blob in own.difference(&needed.blobs) {
+            if self.blobs.remove(blob)? {
+                removed.blobs.push(blob.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes these imported layers, topmost first, unless an image or a container needs them.
+    fn remove_layers(&self, layers: &[LayerId], needed: &BTreeSet<LayerId>, removed: &mut Removed) -> Result<(), Error> {
+        let Some(system) = self.system else { return Ok(()) };
+        if !self.store.containers().is_dir() {
+            // Nothing of it was ever run, so no layer was imported.
+            return Ok(());
+        }
+        let mut forgotten = Vec::new();
+        {
+            // No container is made meanwhile: one that was made before is seen, one that is made after this finds no layers.
+            let unguarded = |error: std::io::Error| {
+                Error::new("the store's containers cannot be looked at").because(error).hint(advice![
+                    "look whether you may read and write there; ",
+                    Setting::Store,
+                    " names another store"
+                ])
+            };
+            let _guard = self.store.guard().map_err(unguarded)?;
+            let Some(used) = self.used()? else {
+                removed.notes.push(advice!["a container whose state is lost may use the image's layers: run ", Command::Prune]);
+                return Ok(());
+            };
+            for layer in layers.iter().filter(|layer| !needed.contains(layer) && !used.contains(layer)) {
+                if import::forget(self.store, layer)? {
+                    forgotten.push(*layer);
+                }
+            }
+        }
+        for layer in forgotten {
+            if import::remove_forgotten(system, self.store, &layer)? {
+                removed.layers.push(layer);
+            }
+        }
+        Ok(())
+    }
+
+    /// The layers of all containers; `None` if the state of one is lost.
+    fn used(&self) -> Result<Option<BTreeSet<LayerId>>, Error> {
+        let mut used = BTreeSet::new();
+        for id in self.store.container_ids()? {
+            let Some(State { request, .. }) = self.store.state(&id) else { return Ok(None) };
+            used.extend(request.layers);
+        }
+        Ok(Some(used))
+    }
+
+    /// What the listed images need.
+    fn needed(&self) -> Result<Needed, Error> {
+        let mut needed = Needed::default();
+        for entry in self.blobs.index()?.entries {
+            let name = entry.annotations.ref_name.as_deref().unwrap_or(entry.digest.as_str());
+            let unknown = |error: crate::Error| {
+                Error::from(error)
+                    .within(format!("what the image {name} needs is not known, so nothing is deleted"))
+                    .hint(advice!["remove that image first: ", Command::RemoveImage(entry.digest.to_string())])
+            };
+            self.reach(&entry.digest, 0, &mut needed.blobs).map_err(unknown)?;
+            if let Some(image) = pull::listed(self.blobs, &entry).map_err(unknown)? {
+                needed.layers.extend(image.layer_ids());
+            }
+        }
+        Ok(needed)
+    }
+
+    /// All content that belongs to what has this digest.
+    fn reach(&self, digest: &Digest, depth: usize, reached: &mut BTreeSet<Digest>) -> Result<(), crate::Error> {
+        if depth > DEEPEST || !reached.insert(digest.clone()) {
+            return Ok(());
+        }
+        match manifest::parse(&self.blobs.blob(digest, manifest::LARGEST)?, None)? {
+            Manifest::Image(image) => {
+                reached.insert(manifest::digest_of(image.config())?);
+                for layer in image.layers() {
+                    reached.insert(manifest::digest_of(layer)?);
+                }
+            }
+            Manifest::Index(index) => {
+                for entry in index.entries {
+                    // What an index names need not be in the store.
+                    if self.blobs.blob_path(&entry.digest).exists() {
+                        self.reach(&entry.digest, depth + 1, reached)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What listed images need.
+#[derive(Default)]
+struct Needed {
+    blobs: BTreeSet<Digest>,
+    layers: BTreeSet<LayerId>,
+}
+
+const REF_NAME: &str = "org.opencontainers.image.ref.name";
+
+/// The image that a name means, and that name.
+fn named<'e>(entries: &'e [Entry], text: &str) -> Option<(&'e Entry, String)> {
+    let listed = |name: &str| {
+        let entry = entries.iter().find(|entry| entry.annotations.ref_name.as_deref() == Some(name))?;
+        Some((entry, name.to_owned()))
+    };
+    let reference: Option<Reference> = text.parse().ok();
+    match reference.as_ref().map(Reference::location) {
+        Some(Location::Registry(name)) => listed(&name.to_string()),
+        _ => None,
+    }
+    .or_else(|| listed(text))
+}
+
+fn names_of(entries: &[Entry], digest: &Digest) -> Vec<String> {
+    entries.iter().filter(|entry| entry.digest == *digest).filter_map(|entry| entry.annotations.ref_name.clone()).collect()
+}

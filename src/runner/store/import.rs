@@ -1,0 +1,311 @@
+//! An image's layers from the store's blobs into folders that HCS can join.
+
+use std::collections::BTreeSet;
+use std::fs::{DirEntry, File, TryLockError};
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::Error;
+use crate::advice::{Command, advice};
+use crate::files::{is_folder, lock_file, remove_folder, try_lock};
+use crate::hcs::documents::Layer;
+use crate::hcs::failed;
+use crate::hcs::id::LayerId;
+use crate::hcs::system::System;
+use crate::layer::{Expected, LayerError, LayerSink, Limits, Options, Position, Transport, decode};
+use crate::oci::layout::Folder;
+use crate::oci::pull;
+use crate::runner::life::interrupts::Interrupts;
+use crate::runner::store::layer_removal::remove_layer;
+use crate::runner::store::{Store, entries};
+
+/// The file in a layer's folder that says that the import went through.
+const COMPLETE: &str = "wincompat.json";
+
+/// How often a layer is looked at that another process has locked, and after how long the user is told.
+const TICK: Duration = Duration::from_millis(50);
+const UNTOLD: Duration = Duration::from_secs(1);
+/// How long another process may remove images.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(300);
+
+/// What to do where the system refuses what this program owns.
+const LOOK: &str = "close what has it open, and look whether its disk is full or read-only; then try again";
+
+/// What happens while layers are imported.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// Another process has this layer locked, which takes a while already.
+    Waiting(&'a pull::Layer),
+    /// This layer is about to be imported.
+    Importing(&'a pull::Layer),
+}
+
+/// Imports what is missing of an image's layers, lowest first: their ids, topmost first, as containers want them.
+///
+/// `report` is told what happens. An interrupt ends it, but not in the middle of a call of Windows.
+pub fn import(
+    system: &dyn System,
+    store: &Store,
+    blobs: &Folder,
+    layers: &[pull::Layer],
+    interrupts: &Interrupts,
+    report: &dyn Fn(Event<'_>),
+) -> Result<Vec<LayerId>, Error> {
+    let mut ids: Vec<LayerId> = Vec::with_capacity(layers.len());
+    // Whoever removes the image meanwhile leaves its content alone: HCS would miss the layers below the one it imports.
+    let is_missing = !all_complete(store, layers);
+    let _filling = is_missing.then(|| blobs.filling(WAIT_FOR_OTHERS)).transpose()?;
+    for layer in layers {
+        interrupts.check()?;
+        let id = LayerId::on(ids.first(), &layer.diff_id);
+        let one = Import { system, store, id, parents: &ids, interrupts };
+        let _lock = one.lock(|| report(Event::Waiting(layer)))?;
+        if !is_complete(store, &id) {
+            report(Event::Importing(layer));
+            one.run(&blobs.blob_path(&layer.digest), layer)?;
+        }
+        ids.insert(0, id);
+    }
+    Ok(ids)
+}
+
+/// Whether all layers of an image were imported to their end.
+fn all_complete(store: &Store, layers: &[pull::Layer]) -> bool {
+    let mut below = None;
+    layers.iter().all(|layer| {
+        let id = LayerId::on(below.as_ref(), &layer.diff_id);
+        below = Some(id);
+        is_complete(store, &id)
+    })
+}
+
+/// Whether a layer was imported to its end.
+pub fn is_complete(store: &Store, id: &LayerId) -> bool {
+    store.layer(id).join(COMPLETE).is_file()
+}
+
+/// Says that a layer is not whole any more, so that nobody takes it; `false` if it is just being imported or was not there.
+pub(crate) fn forget(store: &Store, id: &LayerId) -> Result<bool, Error> {
+    let failed = |error: io::Error| Error::new(format!("the layer {id} was not deleted")).because(error).hint(LOOK);
+    if !store.layer(id).exists() {
+        return Ok(false);
+    }
+    let Some(_lock) = try_lock(&store.layer_lock(id)).map_err(failed)? else { return Ok(false) };
+    match std::fs::remove_file(store.layer(id).join(COMPLETE)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+        _ => Ok(true),
+    }
+}
+
+/// Deletes a layer that was forgotten, unless somebody has begun to import it again.
+pub(crate) fn remove_forgotten(system: &dyn System, store: &Store, id: &LayerId) -> Result<bool, Error> {
+    let failed = |error: io::Error| Error::new(format!("the layer {id} was not deleted")).because(error).hint(LOOK);
+    let Some(_lock) = try_lock(&store.layer_lock(id)).map_err(failed)? else { return Ok(false) };
+    if is_complete(store, id) {
+        return Ok(false);
+    }
+    remove_layer(system, &store.layer(id)).map(|()| true)
+}
+
+/// One layer.
+struct Import<'a> {
+    system: &'a dyn System,
+    store: &'a Store,
+    id: LayerId,
+    /// Topmost first.
+    parents: &'a [LayerId],
+    interrupts: &'a Interrupts,
+}
+
+impl Import<'_> {
+    /// Takes the layer's lock. Whoever imports or removes it at the moment is waited for; but anyone who may read the file can keep
+    /// it locked for ever, so the user hears of it once, as `waiting`, and can end it.
+    fn lock(&self, waiting: impl FnOnce()) -> Result<File, Error> {
+        let failed = |error: io::Error| Error::new(format!("the layer {} cannot be locked", self.id)).because(error).hint(LOOK);
+        let lock = lock_file(&self.store.layer_lock(&self.id)).map_err(failed)?;
+        let begun = Instant::now();
+        let mut waiting = Some(waiting);
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(lock),
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+                Err(TryLockError::WouldBlock) => self.interrupts.check()?,
+            }
+            if begun.elapsed() >= UNTOLD
+                && let Some(waiting) = waiting.take()
+            {
+                waiting();
+            }
+            thread::sleep(TICK);
+        }
+    }
+
+    /// Imports the layer; a failure leaves nothing of it.
+    fn run(&self, blob: &Path, layer: &pull::Layer) -> Result<(), Error> {
+        let folder = self.store.layer(&self.id);
+        // A torn import cannot be gone on with: what HCS did to it, it does not do twice.
+        remove_layer(self.system, &folder)?;
+        let imported = std::fs::create_dir(&folder)
+            .map_err(|error| self.failed("its folder cannot be created").because(error))
+            .and_then(|()| if self.parents.is_empty() { self.base(blob, layer) } else { self.upper(blob, layer) })
+            .and_then(|()| complete(&folder).map_err(|error| self.failed("its folder cannot be written").because(error)));
+        imported.map_err(|error| match remove_layer(self.system, &folder) {
+            Ok(()) => error,
+            Err(left) => error.because(left.what),
+        })
+    }
+
+    /// A base layer: its files are written as they are to be, then HCS adds its own.
+    fn base(&self, blob: &Path, layer: &pull::Layer) -> Result<(), Error> {
+        let folder = self.store.layer(&self.id);
+        let mut sink = self.system.base_layer(&folder).map_err(|error| self.call(&error))?;
+        self.decode(blob, layer, Position::Base, &mut *sink)?;
+        drop(sink);
+        self.system.process_base_image(&folder).map_err(|error| self.call(&error))?;
+        self.made("ProcessBaseImage", folder.join("blank.vhdx").is_file())?;
+        if is_folder(&folder.join("UtilityVM").join("Files")) {
+            self.utility_image(&folder)?;
+        }
+        Ok(())
+    }
+
+    /// An upper layer: HCS takes it from a transport folder, and what cannot travel in that is done afterwards.
+    fn upper(&self, blob: &Path, layer: &pull::Layer) -> Result<(), Error> {
+        let folder = self.store.layer(&self.id);
+        let parents = self.parents.iter().map(|parent| self.parent(parent)).collect::<Result<Vec<_>, Error>>()?;
+        // Of the layers below, the topmost that has a utility VM: the others show what it has.
+        let utility_vm = self.system.utility_vm(&parents).map_err(|error| self.call(&error))?;
+        let nearest = utility_vm.as_deref().and_then(Path::parent).map(Path::to_owned);
+        let nearest = nearest.or_else(|| self.parents.first().map(|parent| self.store.layer(parent))).unwrap_or_default();
+        let unwritable = |error: io::Error| self.failed("its transport folder cannot be written").because(error);
+        let waiting = self.store.layer_transport(&self.id);
+        remove_folder(&waiting).and_then(|()| std::fs::create_dir(&waiting)).map_err(unwritable)?;
+        let imported = (|| {
+            let mut utility_vm = self.system.utility_vm_layer(&folder, &nearest).map_err(|error| self.call(&error))?;
+            let mut transport =
+                Transport::create_in(&waiting, self.system.stamp(), Some(&mut *utility_vm)).map_err(unwritable)?;
+            self.decode(blob, layer, Position::Upper, &mut transport)?;
+            self.system.import_layer(&folder, transport.path(), &parents).map_err(|error| self.call(&error))?;
+            self.made("ImportLayer", is_folder(&folder.join("Files")))?;
+            self.system.settle_layer(&folder, &parents, transport.pending()).map_err(|error| self.call(&error))?;
+            if transport.pending().utility_vm { self.utility_image(&folder) } else { Ok(()) }
+        })();
+        let removed = remove_folder(&waiting).map_err(unwritable);
+        imported.and(removed)
+    }
+
+    fn decode(&self, blob: &Path, layer: &pull::Layer, position: Position, sink: &mut dyn LayerSink) -> Result<(), Error> {
+        let blob = File::open(blob).map_err(|error| self.failed("its blob cannot be read").because(error))?;
+        let options = Options {
+            compression: layer.compression,
+            position,
+            expected: Expected { digest: Some(&layer.digest), diff_id: Some(&layer.diff_id) },
+            limits: Limits::default(),
+            sddl: self.system.sddl(),
+        };
+        let blob = Interruptible { reader: blob, interrupts: self.interrupts };
+        let decoded = decode(BufReader::new(blob), &options, sink).map(drop);
+        self.interrupts.check()?;
+        decoded.map_err(|error| self.undecodable(&error))
+    }
+
+    /// Finishes the utility VM. A link in its place could lead HCS, which is privileged, anywhere.
+    fn utility_image(&self, folder: &Path) -> Result<(), Error> {
+        let utility_vm = folder.join("UtilityVM");
+        if !is_folder(&utility_vm) {
+            return Err(self.failed("its UtilityVM is no folder"));
+        }
+        self.system.process_utility_image(&utility_vm).map_err(|error| self.call(&error))?;
+        self.made("ProcessUtilityImage", utility_vm.join("SystemTemplate.vhdx").is_file())
+    }
+
+    /// Refuses to go on where a call claims to have worked and has made nothing.
+    fn made(&self, call: &str, made: bool) -> Result<(), Error> {
+        if made { Ok(()) } else { Err(self.failed(&format!("{call} made nothing of it, and no error"))) }
+    }
+
+    fn parent(&self, id: &LayerId) -> Result<Layer, Error> {
+        let guid = self.system.name_to_guid(&id.to_string()).map_err(|error| self.call(&error))?;
+        let path = self.store.layer(id);
+        let path = path.to_str().ok_or_else(|| self.failed("the store's path is not valid Unicode"))?;
+        Ok(Layer { id: guid, path: path.to_owned() })
+    }
+
+    fn failed(&self, why: &str) -> Error {
+        Error::new(format!("the layer {} was not imported", self.id)).because(why)
+    }
+
+    fn call(&self, error: &crate::hcs::call::CallError) -> Error {
+        let shown = failed(format!("the layer {} was not imported", self.id), error);
+        match error.code() {
+            // E_ACCESSDENIED, ERROR_NOT_ALL_ASSIGNED and ERROR_PRIVILEGE_NOT_HELD (`hcs-runner` 6).
+            Some(0x8007_0005 | 0x8007_0514 | 0x8007_0522) => {
+                shown.hint("layers are imported from an elevated prompt, once an image")
+            }
+            _ => shown,
+        }
+    }
+
+    fn undecodable(&self, error: &LayerError) -> Error {
+        let mut shown = self.failed(&error.to_string());
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            shown = shown.because(cause);
+            source = cause.source();
+        }
+        shown.hint(advice![
+            "look whether the store's disk is full; else remove the image with ",
+            Command::RemoveImage(String::new()),
+            ", and pull it again"
+        ])
+    }
+}
+
+/// A reader that fails from the first interrupt on.
+struct Interruptible<'a> {
+    reader: File,
+    interrupts: &'a Interrupts,
+}
+
+impl Read for Interruptible<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.interrupts.check().map_err(io::Error::other)?;
+        self.reader.read(buffer)
+    }
+}
+
+/// Says that the import went through, once all before it is on the disk as far as we can tell.
+fn complete(folder: &Path) -> io::Result<()> {
+    let file = File::create_new(folder.join(COMPLETE))?;
+    io::Write::write_all(&mut &file, b"{\"schema\":\"wincompat/layer/v1\"}\n")?;
+    file.sync_all()
+}
+
+/// The ids of all layers that were imported to their end.
+pub(crate) fn complete_layers(store: &Store) -> Result<Vec<LayerId>, Error> {
+    Ok(layer_ids(store)?.into_iter().filter(|id| is_complete(store, id)).collect())
+}
+
+/// The ids of all layers of which there is anything. A store that is not there has none.
+fn layer_ids(store: &Store) -> Result<BTreeSet<LayerId>, Error> {
+    // `ID`, `ID.lock` or `ID.transport`.
+    let id = |entry: DirEntry| entry.file_name().to_str()?.split('.').next()?.parse::<LayerId>().ok();
+    Ok(entries(&store.layers())?.into_iter().filter_map(id).collect())
+}
+
+/// Removes what killed imports left; layers that are being imported are left alone. What could not be removed is returned.
+pub(crate) fn sweep(system: &dyn System, store: &Store) -> Result<Vec<Error>, Error> {
+    let mut left = Vec::new();
+    for id in layer_ids(store)? {
+        let Ok(Some(_lock)) = try_lock(&store.layer_lock(&id)) else { continue };
+        let removed = remove_folder(&store.layer_transport(&id))
+            .map_err(|error| {
+                Error::new(format!("the transport folder of the layer {id} was not removed")).because(error).hint(LOOK)
+            })
+            .and_then(|()| if is_complete(store, &id) { Ok(()) } else { remove_layer(system, &store.layer(&id)) });
+        left.extend(removed.err());
+    }
+    Ok(left)
+}

@@ -1,0 +1,51 @@
+//! Deletes a layer of an image, of which HCS may keep a virtual machine as a template for Hyper-V containers.
+
+use std::path::Path;
+
+use crate::Error;
+use crate::Isolation;
+use crate::hcs::documents::SystemQuery;
+use crate::hcs::failed;
+use crate::hcs::system::System;
+use crate::runner::life::release;
+
+/// Deletes the layer in this folder, and ends the templates that were booted from it and hold its files open.
+///
+/// No container may use the layer; whoever calls this has seen to that.
+pub fn remove_layer(system: &dyn System, folder: &Path) -> Result<(), Error> {
+    let failed = |error: &_| failed(format!("the layer {} was not deleted", folder.display()), error);
+    match release::patiently(|| system.compute_systems(Isolation::Hyperv, &SystemQuery::default())) {
+        Ok(systems) => {
+            for template in
+                systems.iter().filter(|found| found.is_runtime_template && is_below(&found.runtime_image_path, folder))
+            {
+                release::end_container(system, &template.id, Isolation::Hyperv, None, None).map_err(|error| failed(&error))?;
+            }
+        }
+        // Without the DLL there are no templates.
+        Err(error) if error.is_missing() => {}
+        Err(error) => return Err(failed(&error)),
+    }
+    release::patiently(|| release::destroy(system, folder)).map_err(|error| failed(&error))
+}
+
+/// Whether a path that HCS tells is this folder or in it; Windows does not mind case.
+fn is_below(path: &str, folder: &Path) -> bool {
+    let path = path.to_lowercase();
+    let folder = folder.to_string_lossy().to_lowercase();
+    path.strip_prefix(&folder).is_some_and(|rest| rest.is_empty() || rest.starts_with(['\\', '/']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_belongs_to_the_layer_it_was_booted_from() {
+        let layer = Path::new("C:\\store\\layers\\aa");
+        assert!(is_below("c:\\Store\\layers\\AA\\UtilityVM", layer));
+        assert!(is_below("C:\\store\\layers\\aa", layer));
+        assert!(!is_below("C:\\store\\layers\\aab\\UtilityVM", layer));
+        assert!(!is_below("", layer));
+    }
+}
