@@ -5,11 +5,9 @@
 //! transport folder. It runs in a process of its own, whose peak memory is that of decoding alone. `--generate` makes the layers
 //! of DIR and measures nothing.
 
-#[path = "../tests/layers/archive.rs"]
-#[allow(dead_code)]
+#[path = "../tests/all/support/layers/archive.rs"]
 mod archive;
-#[path = "../tests/layers/synthetic.rs"]
-#[allow(dead_code)]
+#[path = "../tests/all/support/layers/synthetic.rs"]
 mod synthetic;
 
 use std::env;

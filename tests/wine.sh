@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # wincompat and its tests as Windows programs, on Debian, under Wine. Installs what is missing (as root).
 #
-#   tests/wine.sh [ARGS…]         cargo test ARGS…, built for Windows and run under Wine
+#   tests/wine.sh                 all tests, built for Windows and run under Wine; --locked and the like may follow
+#   tests/wine.sh ARGS…           cargo test ARGS…, likewise, e.g. --lib, or --test all -- check:: host_command::
 #   tests/wine.sh build           builds wincompat.exe and the tests, and prints the program's path
 #   tests/wine.sh run -- ARGS…    wincompat.exe ARGS… (Linux sees the low 8 bits of its exit code)
 #   tests/wine.sh clippy          clippy for the code that only Windows sees, warnings denied
@@ -103,6 +104,25 @@ wine_build() {
     wine_cargo build --tests "$@" >&2
 }
 
+# `wine_test ARGS…`: cargo test ARGS…, without what Wine cannot do. The tests of `live_host` change the registry and the services
+# that others read, so they run after all others, or if they are named. The prefix is thrown away: it may be changed.
+wine_test() {
+    local argument build=() chosen
+    for argument; do
+        case $argument in
+        --locked | --offline | --frozen | --quiet | -q | --verbose | -v | --release) build+=("$argument") ;;
+        esac
+    done
+    chosen=$((${#build[@]} < $#))
+    [[ " $* " == *" -- "* ]] || set -- "$@" --
+    if [[ $* == *live_host* ]]; then
+        WINCOMPAT_TEST_REGISTRY=1 wine_cargo test "$@" "${wine_skipped[@]}"
+        return
+    fi
+    wine_cargo test "$@" --skip live_host:: "${wine_skipped[@]}" || return
+    ((chosen)) || WINCOMPAT_TEST_REGISTRY=1 wine_cargo test "${build[@]}" --test all -- live_host::
+}
+
 wine_main() {
     cd "$wine_root" && wine_packages || return
     case ${1-} in
@@ -117,9 +137,7 @@ wine_main() {
         wine_cargo clippy --locked --all-targets -- --deny warnings
         ;;
     *)
-        [[ " $* " == *" -- "* ]] || set -- "$@" --
-        # The prefix is thrown away: its registry and services may be changed.
-        wine_prefix && WINCOMPAT_TEST_REGISTRY=1 wine_cargo test "$@" "${wine_skipped[@]}"
+        wine_prefix && wine_test "$@"
         ;;
     esac
 }

@@ -1,0 +1,176 @@
+//! `wincompat check --host windows-server-2022 mcr.microsoft.com/windows/nanoserver:1903`, as the README begins.
+
+use serde_json::{Value, json};
+use wincompat::image::Digest;
+use wincompat::knowledge::Knowledge;
+
+use super::Shop;
+use crate::support::program::codes;
+use crate::support::registry::images::{DOCKER_LIST, DOCKER_MANIFEST, Images};
+
+const COMMAND: [&str; 3] = ["--host", "windows-server-2022", "mcr.microsoft.com/windows/nanoserver:1903"];
+
+fn fixture(part: &str) -> Vec<u8> {
+    let name = format!("synthetic-nanoserver-1903-18362.1256-{part}.json");
+    std::fs::read(format!("{}/fixtures/manifests/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+pub fn nanoserver_1903() -> Images {
+    let repository = "windows/nanoserver";
+    Images::default()
+        .tagged(repository, "1903", DOCKER_LIST, fixture("index"))
+        .manifest(repository, DOCKER_MANIFEST, fixture("manifest"))
+        .blob(repository, fixture("config"))
+}
+
+/// The built-in knowledge, with what is in support now supported for ever: what is printed with it is the same every day.
+fn timeless(shop: &Shop) -> String {
+    fn for_ever(value: &mut Value) {
+        match value {
+            Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| match value {
+                Value::String(day) if name == "until" && day.as_str() > "2026" => *day = "9999-12-31".to_owned(),
+                value => for_ever(value),
+            }),
+            Value::Array(values) => values.iter_mut().for_each(for_ever),
+            _ => {}
+        }
+    }
+    let mut knowledge: Value = serde_json::from_str(include_str!("../../../src/knowledge/knowledge.json")).unwrap();
+    for_ever(&mut knowledge);
+    knowledge["date"] = json!("9999-12-31");
+    shop.program.file("timeless.json", knowledge.to_string())
+}
+
+#[test]
+fn it_runs_with_hyperv_isolation() {
+    let shop = Shop::of(nanoserver_1903());
+    let (code, report) = shop.report(&COMMAND);
+    let result = &report["results"][0];
+    assert_eq!(code, 0);
+    assert_eq!(result["verdict"], "hyperv");
+    assert_eq!(report["tool"]["knowledge"], Knowledge::built_in().date.to_string());
+    assert!(codes(result).contains(&"explicit-isolation-needed"));
+}
+
+/// Also beside the longest verdict, a version is not broken.
+#[test]
+fn a_version_stays_whole() {
+    let image = "mcr.microsoft.com/windows/servercore:ltsc2025";
+    for version in ["10.0.20348.5139", "10.0.20348.65535"] {
+        let answer = Shop::of(nanoserver_1903()).check(&["--offline", "--host", version, image]);
+        assert!(answer.out.contains(&format!("| {version} |")), "{}", answer.out);
+        assert!(answer.out.lines().all(|line| line.len() <= 80), "{}", answer.out);
+    }
+}
+
+/// The table says that process isolation is possible; the sentence under it, why it is not what is taken.
+#[test]
+fn a_client_takes_its_default() {
+    let arguments = ["--offline", "--host", "windows-11-24h2", "mcr.microsoft.com/windows/nanoserver:ltsc2022"];
+    let said = |more: &[&str]| Shop::of(nanoserver_1903()).check(&[&arguments[..], more].concat()).out.replace("\n  ", " ");
+    assert!(said(&[]).contains("runs with Hyper-V isolation, the default of this host"), "{}", said(&[]));
+    let asked = said(&["--isolation=hyperv"]);
+    assert!(asked.contains("runs with Hyper-V isolation ") && !asked.contains("the default of this host"), "{asked}");
+}
+
+#[test]
+fn people_get_a_table() {
+    let shop = Shop::of(nanoserver_1903());
+    let answer = shop.check(&[&COMMAND[..], &["--knowledge", &timeless(&shop)]].concat());
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+    insta::assert_snapshot!(answer.out, @r"
+    | image                    | host                | process | Hyper-V | verdict |
+    |--------------------------|---------------------|---------|---------|---------|
+    | mcr.microsoft.com/       | Windows Server 2022 | no      | yes     | hyperv  |
+    | windows/nanoserver:1903  | 10.0.20348          |         |         |         |
+    | 10.0.18362.1256 (1903)   |                     |         |         |         |
+
+    mcr.microsoft.com/windows/nanoserver:1903 on Windows Server 2022: runs with
+      Hyper-V isolation
+      warning: Hyper-V isolation is not the default on a server: image
+        10.0.18362.1256, host 10.0.20348 [explicit-isolation-needed]
+        help: pass the flag to Docker: `docker run --isolation=hyperv
+          mcr.microsoft.com/windows/nanoserver:1903`; Kubernetes has no such flag,
+          use a node or an image of the same build there
+      warning: Windows base images of build 10.0.18362.1256 (1903) have had no
+        updates since 2020-12-08 [image-end-of-support]
+        help: use mcr.microsoft.com/windows/nanoserver:ltsc2022
+      note: process isolation needs matching builds: image 10.0.18362.1256 (1903),
+        host 10.0.20348 (Windows Server 2022) [build-mismatch]
+        help: for process isolation use
+          mcr.microsoft.com/windows/nanoserver:ltsc2022; for Hyper-V isolation run
+          `docker run --isolation=hyperv mcr.microsoft.com/windows/nanoserver:1903`
+      note: Hyper-V on host 10.0.20348 is assumed, not seen [hyperv-assumed]
+        help: say it with `--host …,hyperv` or `,no-hyperv`, or run wincompat on the
+          host
+      note: some layers are not in this registry but at the addresses the manifest
+        names [foreign-layers]
+        help: allow the engine to reach mcr.microsoft.com, or mirror the image with
+          `--allow-nondistributable-artifacts`
+      assumed of the host: edition, containers, hyperv
+
+    `wincompat explain build-mismatch` tells more; so for every name in brackets.
+    ");
+    let longest = answer.out.lines().map(|line| line.chars().count()).max();
+    assert!(longest <= Some(80), "{}", answer.out);
+}
+
+#[test]
+fn programs_get_one_document() {
+    let shop = Shop::of(nanoserver_1903());
+    let (code, report) = shop.report(&[&COMMAND[..], &["--knowledge", &timeless(&shop)]].concat());
+    assert_eq!(code, 0);
+    let expected = json!({
+        "schema": "wincompat/report/v1",
+        "tool": {"name": "wincompat", "version": env!("CARGO_PKG_VERSION"), "knowledge": "9999-12-31"},
+        "results": [{
+            "image": {
+                "reference": "mcr.microsoft.com/windows/nanoserver:1903", "digest": Digest::of(&fixture("index")).as_str(),
+                "source": "registry", "os": "windows", "architecture": "amd64", "osVersion": "10.0.18362.1256", "release": "1903",
+            },
+            "host": {
+                "name": "Windows Server 2022", "osVersion": "10.0.20348", "release": "ltsc2022", "kind": "server", "edition": null,
+                "architecture": "amd64", "containers": "available", "hyperv": "available", "default": "process",
+                "source": "text", "assumed": ["edition", "containers", "hyperv"], "overridden": [],
+            },
+            "verdict": "hyperv", "isolation": "auto", "use": "hyperv", "ok": true,
+            "process": {"possible": false, "because": ["build-mismatch"]},
+            "hyperv": {"possible": true, "because": ["image-older-than-host"]},
+            "findings": [],
+            "candidates": [{
+                "digest": Digest::of(&fixture("manifest")).as_str(), "architecture": "amd64",
+                "osVersion": "10.0.18362.1256", "verdict": "hyperv", "chosen": true,
+            }],
+            "location": null,
+        }],
+        "errors": [],
+        "summary": {
+            "process": 0, "hyperv": 1, "incompatible": 0, "unknown": 0, "errors": 0, "ok": 1, "notOk": 0, "undecided": 0,
+        },
+    });
+    let mut without_findings = report.clone();
+    without_findings["results"][0]["findings"] = json!([]);
+    assert_eq!(without_findings, expected);
+
+    let findings = report["results"][0]["findings"].as_array().unwrap();
+    let found: Vec<_> = findings.iter().map(|finding| (finding["severity"].as_str(), finding["code"].as_str())).collect();
+    let expected = [
+        ("warning", "explicit-isolation-needed"),
+        ("warning", "image-end-of-support"),
+        ("note", "build-mismatch"),
+        ("note", "hyperv-assumed"),
+        ("note", "foreign-layers"),
+    ];
+    assert_eq!(found, expected.map(|(severity, code)| (Some(severity), Some(code))));
+    for finding in findings {
+        let fields: Vec<_> = finding.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(fields, ["code", "help", "message", "severity", "source"]);
+        assert!(finding["source"].as_str().unwrap().starts_with("https://"), "{finding}");
+    }
+    let mismatch = &findings[2];
+    let message = mismatch["message"].as_str().unwrap();
+    assert!(message.contains("10.0.18362.1256") && message.contains("10.0.20348"), "both versions are named: {message}");
+    let help = mismatch["help"].as_str().unwrap();
+    assert!(help.contains("mcr.microsoft.com/windows/nanoserver:ltsc2022"), "the tag to use instead: {help}");
+    assert!(help.contains("docker run --isolation=hyperv mcr.microsoft.com/windows/nanoserver:1903"), "{help}");
+}

@@ -1,0 +1,183 @@
+//! What people type, name or have lying around by mistake: each ends with exit code 2 and something to do.
+
+use std::ffi::OsString;
+use std::fs;
+
+use crate::support::program::{Answer, Program};
+
+const IMAGE: &str = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
+
+#[test]
+fn files_that_are_not_what_they_should_be_are_named_with_what_to_do() {
+    let program = Program::new();
+    let folder = program.folder().to_str().unwrap().to_owned();
+    let empty = program.file("empty", "");
+    let half = program.file("half-utf16", b"\xff\xfeW\x00\x00\xd8\xff");
+    let large = program.file("large", vec![0; (16 << 20) + 1]);
+    for (option, file, hint) in [
+        ("--host", format!("@{empty}"), "reg export"),
+        ("--host", format!("@{half}"), "reg export"),
+        ("--host", format!("@{folder}"), "reg export"),
+        ("--host", "@no-such-file".to_owned(), "reg export"),
+        ("--from", folder.clone(), "one image a line"),
+        ("--from", "no-such-file".to_owned(), "one image a line"),
+        ("--from", large.clone(), "one image a line"),
+        ("--from", half.clone(), "one image a line"),
+        ("--knowledge", empty.clone(), "built in"),
+        ("--knowledge", folder.clone(), "built in"),
+        ("--knowledge", "no-such-file".to_owned(), "built in"),
+        ("--knowledge", large.clone(), "built in"),
+    ] {
+        for format in ["table", "json"] {
+            let mut command = program.command();
+            command.args(["check", "--offline", "--format", format, option, &file]);
+            if option != "--host" {
+                command.args(["--host", "ltsc2022"]);
+            }
+            let answer = Answer::of(command.arg(IMAGE));
+            assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{option} {file}");
+            let said = answer.err.lines().next().unwrap_or_default();
+            // Long names are cut.
+            let name: String = file.trim_start_matches('@').chars().take(40).collect();
+            assert!(said.starts_with("error: ") && said.contains(&name), "{option} {file}: {}", answer.err);
+            let last = answer.err.lines().last().unwrap_or_default();
+            assert!(last.starts_with("hint: ") && last.contains(hint), "{option} {file}: {}", answer.err);
+        }
+    }
+}
+
+#[test]
+fn folders_and_files_that_are_no_images_say_how_images_are_made() {
+    let program = Program::new();
+    let inside = |name: &str| program.folder().join(name);
+    fs::create_dir_all(inside("bare")).unwrap();
+    for (name, index) in [("empty-index", "{}"), ("deep", &*"[".repeat(100_000)), ("text", "hello")] {
+        fs::create_dir_all(inside(name)).unwrap();
+        fs::write(inside(name).join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+        fs::write(inside(name).join("index.json"), index).unwrap();
+    }
+    fs::create_dir_all(inside("folder-index/index.json")).unwrap();
+    fs::write(inside("folder-index/oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+    program.file("empty.tar", "");
+    program.file("text.tar", "hello");
+    for (form, name, hint) in [
+        ("oci", "bare", "oci:DIR"),
+        ("oci", "nothing", "oci:DIR"),
+        ("oci", "empty-index", "oci:DIR"),
+        ("oci", "deep", "oci:DIR"),
+        ("oci", "text", "oci:DIR"),
+        ("oci", "folder-index", "oci:DIR"),
+        ("oci", "empty.tar", "oci-archive:"),
+        ("oci-archive", "bare", "type oci:"),
+        ("oci-archive", "nothing", "oci-archive:FILE"),
+        ("oci-archive", "empty.tar", "oci-archive:FILE"),
+        ("oci-archive", "text.tar", "oci-archive:FILE"),
+        ("docker-archive", "empty.tar", "docker save"),
+        ("docker-archive", "text.tar", "docker save"),
+    ] {
+        let reference = format!("{form}:{}", inside(name).display());
+        let answer = Answer::of(program.command().args(["check", "--host=ltsc2022", "--format=json", &reference]));
+        let report = answer.json();
+        assert_eq!((answer.code, report["results"].as_array().map(Vec::len)), (2, Some(0)), "{reference}");
+        let hint_found = report["errors"][0]["hint"].as_str().unwrap_or_default();
+        assert!(hint_found.contains(hint), "{reference}: {}", report["errors"][0]);
+    }
+}
+
+/// Reading one would wait for a writer that never comes, or never end.
+#[cfg(unix)]
+#[test]
+fn pipes_and_devices_within_a_layout_are_not_opened() {
+    let program = Program::new();
+    let layout = program.folder().join("layout");
+    fs::create_dir_all(layout.join("blobs/sha256")).unwrap();
+    fs::write(layout.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+    let reference = format!("oci:{}", layout.display());
+    let refused = |what: &str| {
+        let started = std::time::Instant::now();
+        let answer = Answer::of(program.command().args(["check", "--host=ltsc2022", "--format=json", &reference]));
+        assert_eq!(answer.code, 2, "{what}");
+        let message = answer.json()["errors"][0]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("not a regular file"), "{what}: {message}");
+        assert!(started.elapsed().as_secs() < 60, "{what}");
+    };
+    let pipe = |path: &std::path::Path| {
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    };
+    let index = layout.join("index.json");
+    std::os::unix::fs::symlink("/dev/zero", &index).unwrap();
+    refused("a link to a device");
+    fs::remove_file(&index).unwrap();
+    pipe(&index);
+    refused("a pipe");
+    fs::remove_file(&index).unwrap();
+    let digest = "a".repeat(64);
+    let entry = format!(r#"{{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:{digest}","size":7}}"#);
+    fs::write(&index, format!(r#"{{"schemaVersion":2,"manifests":[{entry}]}}"#)).unwrap();
+    pipe(&layout.join("blobs/sha256").join(digest));
+    refused("a pipe for a blob");
+}
+
+#[test]
+fn mistyped_options_say_what_was_meant() {
+    let program = Program::new();
+    for (arguments, said) in [
+        (&["--deny", "waring"][..], "did you mean warnings?"),
+        (&["--deny", "build-mismach"], "did you mean build-mismatch?"),
+        (&["--isolation", "proces"], "a similar value exists: 'process'"),
+        (&["--mirror", "mcr.microsoft.com"], "expected REGISTRY=URL"),
+        (&["--mirror", "nonsense=http://127.0.0.1:5000"], "e.g. mcr.microsoft.com=http://127.0.0.1:5000"),
+        (&["--mirror", "mcr.microsoft.com=http://127.0.0.1:5000/?a=b"], "expected REGISTRY=URL"),
+        (&["--timeout", "0"], "0 is not in 1..=86400"),
+        (&["--host", ""], "hint: give a version"),
+        (&["--host", "windows-server-2023"], "hint: give a version"),
+    ] {
+        let answer = Answer::of(program.command().args(["check", "--offline", IMAGE]).args(arguments));
+        assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(answer.err.starts_with("error: ") && answer.err.contains(said), "{arguments:?}: {}", answer.err);
+    }
+}
+
+#[test]
+fn a_variable_at_fault_is_named() {
+    let program = Program::new();
+    for (variable, value) in [("WINCOMPAT_ISOLATION", "sandbox"), ("WINCOMPAT_ISOLATION", ""), ("WINCOMPAT_CACHE", "")] {
+        let answer = Answer::of(program.command().env(variable, value).args(["check", "--host=ltsc2022", "--offline", IMAGE]));
+        assert_eq!(answer.code, 2, "{variable}={value}");
+        assert!(answer.err.contains(&format!("hint: it was not typed but is in the variable {variable}")), "{}", answer.err);
+    }
+    let typed = ["check", "--host=ltsc2022", "--offline", "--isolation=sandbox", IMAGE];
+    let answer = Answer::of(program.command().env("WINCOMPAT_ISOLATION", "process").args(typed));
+    assert!(answer.code == 2 && !answer.err.contains("variable"), "{}", answer.err);
+}
+
+/// On Windows lone surrogates reach a program too.
+#[test]
+fn an_argument_that_is_no_text_is_said_to_be_none() {
+    #[cfg(unix)]
+    let argument: OsString = std::os::unix::ffi::OsStringExt::from_vec(b"app\xff".to_vec());
+    #[cfg(windows)]
+    let argument: OsString = std::os::windows::ffi::OsStringExt::from_wide(&[0x61, 0xd800]);
+    let answer = Answer::of(Program::new().command().args(["check", "--host=ltsc2022", "--offline"]).arg(argument));
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""));
+    assert!(answer.err.contains("is not valid Unicode: type it anew"), "{}", answer.err);
+}
+
+#[test]
+fn a_registry_that_is_not_there_is_said_to_be_not_there() {
+    let program = Program::new();
+    let answer = Answer::of(program.check("http://127.0.0.1:1").args(["--host=ltsc2022", "--format=json", IMAGE]));
+    let error = &answer.json()["errors"][0];
+    assert_eq!((answer.code, error["kind"].as_str()), (2, Some("network")));
+    assert!(error["hint"].as_str().unwrap_or_default().contains("HTTPS_PROXY"), "{error}");
+}
+
+/// A line of ten megabytes is no reference, and is not printed in full.
+#[test]
+fn what_is_far_too_long_is_shown_cut() {
+    let program = Program::new();
+    let list = program.file("long.txt", "x".repeat(10 << 20));
+    let answer = Answer::of(program.command().args(["check", "--host=ltsc2022", "--offline", "--from", &list]));
+    assert_eq!(answer.code, 2);
+    assert!(answer.out.len() < 2000 && answer.out.contains("more than any reference"), "{} bytes", answer.out.len());
+}

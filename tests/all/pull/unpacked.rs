@@ -1,0 +1,99 @@
+//! Layers that are unpacked on their way into the store.
+
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex};
+
+use wincompat::image::layout::Folder;
+use wincompat::image::{self, ErrorKind, Images, Name, Options, Reference, reference::Location};
+use wincompat::knowledge::Knowledge;
+use wincompat::runner::layer::{Compression, LayerError, Limits, decompress};
+use wincompat::runner::pull::{Unpack, pull_and_unpack};
+
+use super::*;
+
+/// What an unpacker was given: the number of the layer, and the tar.
+type Seen = Arc<Mutex<Vec<(usize, Vec<u8>)>>>;
+
+/// Keeps the tars; of this layer it takes so many bytes and fails.
+fn unpacker(seen: &Seen, fails: Option<(usize, usize)>) -> Unpack {
+    let seen = Arc::clone(seen);
+    Arc::new(move |number, layer, stored| {
+        let (tar, streamed) = decompress(stored, layer.compression, Limits::default().uncompressed, |tar| {
+            let mut bytes = Vec::new();
+            if let Some((_, length)) = fails.filter(|(failing, _)| *failing == number) {
+                tar.take(length as u64).read_to_end(&mut bytes).map_err(LayerError::Read)?;
+                return Err(LayerError::Write { entry: "Files/x".to_owned(), source: io::Error::other("the disk is full") });
+            }
+            tar.read_to_end(&mut bytes).map_err(LayerError::Read)?;
+            Ok(bytes)
+        })?;
+        seen.lock().unwrap().push((number, tar));
+        Ok(streamed)
+    })
+}
+
+fn name(shop: &Shop) -> Name {
+    let reference: Reference = shop.name().parse().unwrap();
+    let Location::Registry(name) = reference.location() else { panic!("{reference:?} is no name") };
+    name.clone()
+}
+
+fn pull(shop: &Shop, unpack: &Unpack) -> Result<(), image::Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let (store, silent) = (Folder::create(shop.store()).unwrap(), Arc::new(|_: wincompat::runner::pull::Event<'_>| {}) as _);
+    let digest = Digest::of(&image_of(&shop.layers).manifest_bytes());
+    let options = Options { no_cache: true, registries: crate::support::registry::options(), ..Options::default() };
+    runtime.block_on(async {
+        let images = Images::new(options, Knowledge::built_in());
+        pull_and_unpack(&images, &name(shop), &digest, &store, &silent, Some(unpack)).await.map(drop)
+    })
+}
+
+fn tar(layer: &Layer) -> Vec<u8> {
+    let compression = Compression::of_media_type(layer.media_type).unwrap();
+    let all = |tar: &mut wincompat::runner::layer::decompress::Tar| {
+        let mut bytes = Vec::new();
+        tar.read_to_end(&mut bytes).map_err(LayerError::Read).map(|_| bytes)
+    };
+    decompress(layer.stored.as_slice(), compression, u64::MAX, all).unwrap().0
+}
+
+#[test]
+fn each_layer_that_comes_is_unpacked_once() {
+    let twice = Layer::new(GZIP, 1, 100_000);
+    let shop = Shop::well_behaved(vec![twice.clone(), Layer::new(ZSTD, 2, 100_000), Layer::new(PLAIN, 3, 100_000), twice]);
+    // Of one a part is there: the unpacker is given it from its first byte on.
+    fs::create_dir_all(shop.store().join("ingest")).unwrap();
+    fs::write(shop.partial(&shop.layers[1].digest()), &shop.layers[1].stored[..40_000]).unwrap();
+    let seen = Seen::default();
+    pull(&shop, &unpacker(&seen, None)).unwrap();
+    shop.is_intact();
+    assert_eq!(shop.requests_for(&shop.layers[1]).iter().map(first_byte).collect::<Vec<_>>(), [40_000]);
+    let mut unpacked = std::mem::take(&mut *seen.lock().unwrap());
+    unpacked.sort();
+    let expected: Vec<(usize, Vec<u8>)> = shop.layers.iter().map(tar).enumerate().take(3).collect();
+    assert!(unpacked == expected, "each tar as it is");
+    // What the store has does not come again.
+    pull(&shop, &unpacker(&seen, None)).unwrap();
+    assert!(seen.lock().unwrap().is_empty());
+}
+
+#[test]
+fn an_unpacker_that_fails_costs_nothing_of_what_came() {
+    let layer = Layer::new(GZIP, 1, 900_000);
+    let (images, slow) = (served(std::slice::from_ref(&layer)), layer.clone());
+    let shop = Shop::new(vec![layer], move |request| match request.path.ends_with(slow.digest().as_str()) {
+        true => slowly(request, &slow.stored, 32 << 10, Duration::from_millis(2)),
+        false => images.respond(request),
+    });
+    let seen = Seen::default();
+    let error = pull(&shop, &unpacker(&seen, Some((0, 300_000)))).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Invalid);
+    assert!(error.sentence().contains("the disk is full"), "{error:?}");
+    let kept = shop.kept(&shop.layers[0]);
+    assert!(kept >= 300_000, "{kept} bytes are left");
+    assert!(!shop.blob(&shop.layers[0].digest()).exists());
+    shop.succeeds(&[]);
+    let from: Vec<u64> = shop.requests_for(&shop.layers[0]).iter().map(|request| first_byte(request) as u64).collect();
+    assert_eq!(from, [0, kept]);
+}

@@ -1,0 +1,8 @@
+//! What the tests of several subjects share: the program, a registry, layers, an emulated host.
+
+pub mod again;
+#[cfg(windows)]
+pub mod emulated;
+pub mod layers;
+pub mod program;
+pub mod registry;
