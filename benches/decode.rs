@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 
 use flate2::write::GzEncoder;
 use synthetic::{Numbers, layer, write};
-use wincompat::layer::transport::stamp_portably;
-use wincompat::layer::{Compression, Expected, Limits, Options, Position, Transport, decode};
+use wincompat::internals::layer::transport::stamp_portably;
+use wincompat::internals::layer::{Compression, Expected, Limits, Options, Position, Transport, decode};
 
 const TOTAL: usize = 1 << 30;
 const ENTRIES: usize = 10_000;

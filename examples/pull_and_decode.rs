@@ -14,13 +14,13 @@ use std::time::Instant;
 use wincompat::image;
 use wincompat::image::Reference;
 use wincompat::image::reference::Location;
+use wincompat::internals::layer;
+use wincompat::internals::layer::transport::stamp_portably;
+use wincompat::internals::layer::{Expected, LayerError, Limits, Position, Streamed, Transport, decode};
+use wincompat::internals::oci::layout::Folder;
+use wincompat::internals::oci::pull::{Layer, Pulled, Unpack, Watch, pull_and_unpack};
+use wincompat::internals::oci::{Images, Options};
 use wincompat::knowledge::Knowledge;
-use wincompat::layer;
-use wincompat::layer::transport::stamp_portably;
-use wincompat::layer::{Expected, LayerError, Limits, Position, Streamed, Transport, decode};
-use wincompat::oci::layout::Folder;
-use wincompat::oci::pull::{Layer, Pulled, Unpack, Watch, pull_and_unpack};
-use wincompat::oci::{Images, Options};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 

@@ -3,30 +3,70 @@
 
 pub mod advice;
 mod architecture;
-pub mod cli;
+#[cfg(feature = "program")]
+mod cli;
 pub mod compat;
 mod error;
 pub mod explain;
-pub mod files;
-pub mod hcs;
+#[cfg(feature = "registries")]
+mod files;
+#[cfg(feature = "running")]
+mod hcs;
 pub mod host;
 pub mod image;
 mod isolation;
 mod kind;
 pub mod knowledge;
-pub mod layer;
-pub mod oci;
+#[cfg(feature = "running")]
+mod layer;
+#[cfg(feature = "registries")]
+mod oci;
 mod os_version;
 pub mod report;
-pub mod runner;
+#[cfg(feature = "running")]
+mod runner;
 mod text;
-#[cfg(windows)]
+#[cfg(all(windows, feature = "program"))]
 #[allow(unsafe_code)]
-pub mod windows;
+mod windows;
 
-pub use advice::{Advice, Remedy};
+#[doc(inline)]
+pub use advice::Advice;
 pub use architecture::Architecture;
 pub use error::{Error, ErrorKind};
 pub use isolation::Isolation;
 pub use kind::Kind;
 pub use os_version::{OsVersion, ParseOsVersionError};
+
+/// The program, for `main.rs`.
+#[cfg(feature = "program")]
+#[doc(hidden)]
+pub mod program {
+    pub use crate::cli::run;
+}
+
+/// The rooms that are not offered, for the tests, benches and fuzz targets of this package. Nothing here is stable.
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals {
+    /// The command line.
+    pub mod cli {
+        pub use crate::cli::*;
+    }
+    /// The Host Compute Service.
+    pub mod hcs {
+        pub use crate::hcs::*;
+    }
+    /// Windows layers.
+    pub mod layer {
+        pub use crate::layer::*;
+    }
+    /// Registries and layouts.
+    pub mod oci {
+        pub use crate::oci::*;
+    }
+    /// The life of containers.
+    pub mod runner {
+        pub use crate::runner::*;
+    }
+}

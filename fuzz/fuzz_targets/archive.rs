@@ -3,7 +3,7 @@
 
 use std::io::Cursor;
 
-use wincompat::oci::layout::Archive;
+use wincompat::internals::oci::layout::Archive;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(archive) = Archive::new(Cursor::new(bytes.to_vec()), None) {

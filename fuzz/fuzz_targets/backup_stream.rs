@@ -2,8 +2,8 @@
 //! back what went in.
 #![no_main]
 
-use wincompat::layer::backup_stream::{write_alternate_header, write_data_header, write_metadata};
-use wincompat::layer::extended_attributes::ExtendedAttribute;
+use wincompat::internals::layer::backup_stream::{write_alternate_header, write_data_header, write_metadata};
+use wincompat::internals::layer::extended_attributes::ExtendedAttribute;
 
 /// A stream: id, attributes, name, content.
 type Stream = (u32, u32, String, Vec<u8>);

@@ -1,7 +1,7 @@
 //! `WWW-Authenticate` headers.
 #![no_main]
 
-use wincompat::oci::distribution::challenge;
+use wincompat::internals::oci::distribution::challenge;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let _ = challenge::parse(text);

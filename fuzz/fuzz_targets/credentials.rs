@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use wincompat::oci::distribution::CredentialStore;
-use wincompat::oci::distribution::credentials::Place;
+use wincompat::internals::oci::distribution::CredentialStore;
+use wincompat::internals::oci::distribution::credentials::Place;
 
 fn keys(config: &Value, field: &str) -> Vec<String> {
     config.get(field).and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key.to_ascii_lowercase()).collect()

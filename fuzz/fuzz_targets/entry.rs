@@ -1,9 +1,9 @@
 //! Members of a layer's tar as entries: whatever is admitted stays within the layer.
 #![no_main]
 
-use wincompat::layer::archive::Member;
-use wincompat::layer::pax::Records;
-use wincompat::layer::{Entry, Kind, LayerPath};
+use wincompat::internals::layer::archive::Member;
+use wincompat::internals::layer::pax::Records;
+use wincompat::internals::layer::{Entry, Kind, LayerPath};
 
 /// What every name in a layer must be, in words of its own: Windows takes each part as it stands, in the folder it is in.
 fn holds(path: &LayerPath) {

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use wincompat::layer::*;
+use wincompat::internals::layer::*;
 
 /// Takes everything and keeps nothing.
 struct Void;

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 
-use wincompat::oci::layout::{Chosen, Layout};
+use wincompat::internals::oci::layout::{Chosen, Layout};
 use wincompat::image::reference::Format;
 
 thread_local! {

@@ -1,7 +1,7 @@
 //! Lists of references, `--from`.
 #![no_main]
 
-use wincompat::cli::list;
+use wincompat::internals::cli::list;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let _ = list::parse(bytes);

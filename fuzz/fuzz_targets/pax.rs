@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use wincompat::layer::pax::Records;
+use wincompat::internals::layer::pax::Records;
 
 /// `LENGTH KEY=VALUE\n`, where the length counts its own digits.
 fn written(records: &BTreeMap<String, Vec<u8>>) -> Vec<u8> {

@@ -2,9 +2,9 @@
 #![no_main]
 
 use wincompat::image::Digest;
-use wincompat::hcs::guid::Guid;
-use wincompat::hcs::id::{ContainerId, LayerId};
-use wincompat::runner::store::state::State;
+use wincompat::internals::hcs::guid::Guid;
+use wincompat::internals::hcs::id::{ContainerId, LayerId};
+use wincompat::internals::runner::store::state::State;
 
 fn is_hex(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

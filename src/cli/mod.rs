@@ -12,7 +12,7 @@ pub mod host;
 pub mod images;
 pub mod inspect;
 pub mod kill;
-mod list;
+pub mod list;
 pub mod logs;
 mod moment;
 pub mod monitor;

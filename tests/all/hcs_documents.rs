@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Value;
-use wincompat::runner::documents::{
+use wincompat::internals::hcs::documents::{
     Argon, AttachEndpoint, ConsoleSize, Cpus, Endpoint, HcnQuery, Layer, ModifyProcess, Mount, Namespace, Pipe, PortMapping,
     ProcessParameters, Protocol, Signal, SignalProcess, Spec, SystemQuery, Xenon,
 };
-use wincompat::runner::guid::Guid;
+use wincompat::internals::hcs::guid::Guid;
 
 const VOLUME: &str = "\\\\?\\Volume{6b9a436d-0465-11e9-b3e9-005056946adc}\\";
 const SCRATCH: &str = "C:\\ProgramData\\wincompat\\containers\\c1\\scratch";

@@ -1,8 +1,10 @@
 //! What a `--host` text names.
 
 use jiff::civil::{Date, date};
-use wincompat::host::{Attribute, Availability, Error, Host, Request, parse};
-use wincompat::knowledge::{Kind, Knowledge};
+use wincompat::Error;
+use wincompat::Kind;
+use wincompat::host::{Attribute, Availability, Host, Request, parse};
+use wincompat::knowledge::Knowledge;
 
 const TODAY: Date = date(2026, 11, 23);
 
@@ -174,10 +176,10 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ["it may be windows-10-22h2 (build 19045), azure-stack-hci-22h2 (build 20349), windows-11-22h2 (build 22621)"]
     );
     assert_eq!(
-        error("26100,clinet").hint.unwrap(),
+        error("26100,clinet").hint.unwrap().to_string(),
         "`clinet` is no attribute; these are: server, client, home, amd64, arm64, hyperv, no-hyperv"
     );
-    assert!(error("ubuntu").hint.unwrap().contains("@FILE"));
+    assert!(error("ubuntu").hint.unwrap().to_string().contains("@FILE"));
 }
 
 #[test]

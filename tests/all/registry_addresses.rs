@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use wincompat::image::distribution::address::Reach;
-use wincompat::image::distribution::{Client, Network, Options, Proxies};
-use wincompat::image::{Digest, ErrorKind};
+use wincompat::ErrorKind;
+use wincompat::image::Digest;
+use wincompat::internals::oci::distribution::address::Reach;
+use wincompat::internals::oci::distribution::{Client, Network, Options, Proxies};
 
 use crate::support::registry::images::{Access, Images, OCI_MANIFEST, part, serve};
 use crate::support::registry::tls::Identity;
@@ -147,7 +148,7 @@ async fn an_authority_of_ones_own_is_trusted_when_it_is_named() {
     let unknown = Client::new(Options { plain_http: false, ..pretending(&hosts) }).unwrap();
     let error = unknown.manifest(&name, "app", "1").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Network);
-    assert!(error.hint.unwrap().contains("--ca-file"), "{:?}", error.causes);
+    assert!(error.hint.unwrap().to_string().contains("<cafile>"), "{:?}", error.causes);
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -157,7 +158,7 @@ async fn a_registry_that_speaks_no_tls_is_told_from_one_that_is_not_trusted() {
     let client = Client::new(Options { plain_http: false, ..pretending(&[("registry.test", PUBLIC)]) }).unwrap();
     let error = client.manifest(&format!("registry.test:{}", server.port()), "app", "1").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Network);
-    assert!(error.hint.unwrap().contains("--plain-http"), "{:?}", error.causes);
+    assert!(error.hint.unwrap().to_string().contains("<plainhttp>"), "{:?}", error.causes);
 }
 
 #[test]
@@ -252,5 +253,5 @@ async fn a_proxy_of_another_kind_is_an_error_with_advice() {
     let options = Options { proxies: Proxies::All("socks5://127.0.0.1:1".to_owned()), ..options() };
     let error = Client::new(options).unwrap().manifest("registry.test", "app", "1").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Network);
-    assert!(error.hint.unwrap().contains("HTTPS_PROXY"));
+    assert!(error.hint.unwrap().to_string().contains("HTTPS_PROXY"));
 }

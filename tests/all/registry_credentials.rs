@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use wincompat::image::distribution::{Client, CredentialStore, Options, RequestCount};
-use wincompat::image::{Digest, ErrorKind};
+use wincompat::ErrorKind;
+use wincompat::image::Digest;
+use wincompat::internals::oci::distribution::{Client, CredentialStore, Options, RequestCount};
 
 use crate::support::registry::images::{Access, Images, OCI_MANIFEST, basic, serve, token};
 use crate::support::registry::{Reply, Server, configured, options, stored};
@@ -105,7 +106,7 @@ async fn a_registry_that_is_never_content_is_left_alone() {
     for _ in 0..2 {
         let error = client.manifest(&server.name(), "app", "1").await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unauthorized);
-        assert!(error.hint.unwrap().contains(&format!("docker login {}", server.name())));
+        assert!(error.hint.unwrap().to_string().contains(&format!("docker login {}", server.name())));
     }
     assert!(server.requests().len() <= 7, "{} requests", server.requests().len());
 }
@@ -280,7 +281,8 @@ async fn a_mirror_has_to_be_a_plain_address() {
 #[tokio::test]
 async fn refused_and_missing_credentials_have_different_hints() {
     let server = serve(images(), Access::TokenFor("user", PASSWORD));
-    let hint = async |credentials| client(credentials).manifest(&server.name(), "app", "1").await.unwrap_err().hint.unwrap();
+    let hint =
+        async |credentials| client(credentials).manifest(&server.name(), "app", "1").await.unwrap_err().hint.unwrap().to_string();
     assert!(hint(stored(&server.name(), "user", "wrong")).await.contains("shown and refused"));
     assert!(hint(CredentialStore::none()).await.contains("log in with docker login"));
     let broken = client(configured("{")).manifest(&server.name(), "app", "1").await.unwrap_err();

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use wincompat::image::distribution::{Client, Fetched, Options};
-use wincompat::image::{self, Digest, ErrorKind};
+use wincompat::ErrorKind;
+use wincompat::image::Digest;
+use wincompat::internals::oci::distribution::{Client, Fetched, Options};
 
 use crate::support::registry::images::{DOCKER_LIST, DOCKER_MANIFEST, Images, OCI_INDEX, OCI_MANIFEST, part};
 use crate::support::registry::{Reply, Request, Server, options};
@@ -18,7 +19,7 @@ fn server(bad: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Server {
     Server::start(move |request| if request.path.starts_with("/v2/good/") { images.respond(request) } else { bad(request) })
 }
 
-async fn fetch(server: &Server, options: Options) -> Result<Fetched, image::Error> {
+async fn fetch(server: &Server, options: Options) -> Result<Fetched, wincompat::Error> {
     Client::new(options).unwrap().manifest(&server.name(), "bad", "1").await
 }
 
@@ -135,7 +136,8 @@ async fn check(case: Case, time: Duration) {
     assert_eq!(server.count("/v2/bad/"), asked, "{name}: {error:?}");
     assert_eq!(good.expect(name).bytes, MANIFEST.as_bytes(), "{name}");
     assert!(begun.elapsed() < time + Duration::from_secs(50), "{name} took {:?}", begun.elapsed());
-    for text in [&error.what].into_iter().chain(&error.causes).chain(&error.hint) {
+    let hint = error.hint.as_ref().map(ToString::to_string);
+    for text in [&error.what].into_iter().chain(&error.causes).chain(&hint) {
         assert!(!text.contains(char::is_control) && text.chars().count() < 400, "{name}: {text:?}");
         assert!(!text.contains("secret") && !text.contains("<html"), "{name}: {text:?}");
     }
@@ -177,7 +179,7 @@ async fn a_blob_larger_than_its_descriptor_says_is_not_read() {
 }
 
 /// `bad` fails with these answers one after the other, and then is well.
-async fn after(failures: Vec<Reply>) -> (Result<Fetched, image::Error>, Duration) {
+async fn after(failures: Vec<Reply>) -> (Result<Fetched, wincompat::Error>, Duration) {
     let next = AtomicUsize::new(0);
     let server = server(move |_| {
         let failure = failures.get(next.fetch_add(1, Ordering::SeqCst)).cloned();

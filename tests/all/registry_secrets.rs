@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use wincompat::image::distribution::{Client, Options};
+use wincompat::internals::oci::distribution::{Client, Options};
 
 use crate::support::again::again;
 use crate::support::registry::images::{Access, Images, OCI_MANIFEST, basic, serve, token};

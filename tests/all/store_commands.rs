@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use wincompat::image::Digest;
-use wincompat::image::layout::Folder;
+use wincompat::internals::oci::layout::Folder;
 use wincompat::report::{containers, images};
 
 use crate::support::program::Program;

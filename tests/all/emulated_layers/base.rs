@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::windows::fs::MetadataExt;
 use std::path::Path;
 
-use wincompat::runner::layer::{Compression, Expected, Limits, Options, Position, decode};
+use wincompat::internals::layer::{Compression, Expected, Limits, Options, Position, decode};
 
 use crate::emulated_layers::importer::Shop;
 use crate::support::emulated::image::{BOOT, Image, base_layer, with_utility_vm};

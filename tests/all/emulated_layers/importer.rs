@@ -8,15 +8,15 @@ use std::process::{Command, ExitStatus, Stdio};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use wincompat::image::Digest;
-use wincompat::image::layout::Folder;
-use wincompat::runner::id::LayerId;
-use wincompat::runner::import::{import, is_complete};
-use wincompat::runner::interrupts::Interrupts;
-use wincompat::runner::prune::prune;
-use wincompat::runner::pull;
-use wincompat::runner::store::Store;
-use wincompat::runner::system::{PATIENCE, this_machine};
-use wincompat::runner::trace::Trace;
+use wincompat::internals::hcs::id::LayerId;
+use wincompat::internals::hcs::system::{PATIENCE, this_machine};
+use wincompat::internals::hcs::trace::Trace;
+use wincompat::internals::oci::layout::Folder;
+use wincompat::internals::oci::pull;
+use wincompat::internals::runner::life::interrupts::Interrupts;
+use wincompat::internals::runner::life::prune::prune;
+use wincompat::internals::runner::store::Store;
+use wincompat::internals::runner::store::import::{import, is_complete};
 
 use crate::support::again::again;
 use crate::support::emulated::image::{Image, name};
@@ -167,7 +167,7 @@ fn the_importer() {
     let (blobs, store) = (Folder::create(&task.root).unwrap(), Store::open(&task.root).unwrap());
     let system = this_machine(Trace::off(), PATIENCE).unwrap();
     let mut outcomes: Vec<Outcome> = Vec::new();
-    let said = |error: wincompat::runner::error::Error| [vec![error.what], error.causes].concat();
+    let said = |error: wincompat::Error| [vec![error.what], error.causes].concat();
     if task.prune {
         outcomes.push(prune(&*system, &store).map_err(said).and_then(|pruned| {
             let left: Vec<String> = pruned.left_over.into_iter().flat_map(said).collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use wincompat::runner::layer::Position;
+use wincompat::internals::layer::Position;
 
 use crate::emulated_layers::base::VERSION;
 use crate::emulated_layers::importer::Shop;

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use flate2::write::GzEncoder;
 use wincompat::image::Digest;
-use wincompat::runner::layer::{
+use wincompat::internals::layer::{
     Compression, Decoded, Expected, LayerError, LayerSink, Limits, Options, Position, Refusal, decode,
 };
 
@@ -227,7 +227,7 @@ fn memory_does_not_grow_with_the_layer() {
         largest: usize,
         pieces: u64,
     }
-    use wincompat::runner::layer::{BasicInfo, Content, Directory, LayerPath, LinkTarget};
+    use wincompat::internals::layer::{BasicInfo, Content, Directory, LayerPath, LinkTarget};
     impl LayerSink for Counter {
         fn begin(&mut self, _: &LayerPath, _: &BasicInfo) -> io::Result<Content> {
             Ok(Content::BackupStream)

@@ -1,6 +1,6 @@
 //! Every kind of stream, byte for byte as Windows documents them, typed by hand.
 
-use wincompat::runner::layer::Position;
+use wincompat::internals::layer::Position;
 
 use super::decode_into;
 use crate::support::layers::archive::{Archive, Meta};

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use wincompat::runner::layer::transport::stamp_portably;
-use wincompat::runner::layer::{LayerError, LayerSink, Limits, Options, Position, Refusal, Transport, decode};
+use wincompat::internals::layer::transport::stamp_portably;
+use wincompat::internals::layer::{LayerError, LayerSink, Limits, Options, Position, Refusal, Transport, decode};
 
 use super::decode_into;
 use super::options;
@@ -87,7 +87,7 @@ fn a_sink_that_fails_is_aborted() {
             Ok(())
         }
     }
-    use wincompat::runner::layer::{BasicInfo, Content, Directory, LayerPath, LinkTarget};
+    use wincompat::internals::layer::{BasicInfo, Content, Directory, LayerPath, LinkTarget};
     impl LayerSink for Full {
         fn begin(&mut self, path: &LayerPath, info: &BasicInfo) -> std::io::Result<Content> {
             self.spend().and_then(|()| self.tree.begin(path, info))

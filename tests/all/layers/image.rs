@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use wincompat::runner::layer::Position;
+use wincompat::internals::layer::Position;
 
 use super::decode_into;
 use crate::support::layers::three_layers::{SAME, SEEN, three_layers};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wincompat::runner::layer::{Compression, FileTime, Options, Position, decode};
+use wincompat::internals::layer::{Compression, FileTime, Options, Position, decode};
 
 use super::options;
 use crate::support::layers::tree::{Node, Tree};

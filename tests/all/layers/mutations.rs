@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wincompat::runner::layer::{LayerError, Limits, Options, Position, decode};
+use wincompat::internals::layer::{LayerError, Limits, Options, Position, decode};
 
 use super::options;
 use crate::layers::golden::DESCRIPTOR;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use wincompat::runner::layer::{BasicInfo, FileTime, Position};
+use wincompat::internals::layer::{BasicInfo, FileTime, Position};
 
 use super::decode_into;
 use crate::support::layers::archive::Meta;

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-use wincompat::runner::layer::transport::{PendingLink, stamp_portably};
-use wincompat::runner::layer::{LayerPath, Position, Transport};
+use wincompat::internals::layer::transport::{PendingLink, stamp_portably};
+use wincompat::internals::layer::{LayerPath, Position, Transport};
 
 use super::decode_into;
 use crate::layers::golden::DESCRIPTOR;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use wincompat::image::layout::Folder;
+use wincompat::internals::oci::layout::Folder;
 
 use super::machine::Machine;
 use crate::support::emulated::image::{Image, base_layer, name, with_utility_vm};

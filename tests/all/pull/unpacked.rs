@@ -3,11 +3,14 @@
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 
-use wincompat::image::layout::Folder;
-use wincompat::image::{self, ErrorKind, Images, Name, Options, Reference, reference::Location};
+use wincompat::ErrorKind;
+use wincompat::image::reference::Location;
+use wincompat::image::{Name, Reference};
+use wincompat::internals::layer::{Compression, LayerError, Limits, decompress};
+use wincompat::internals::oci::layout::Folder;
+use wincompat::internals::oci::pull::{Unpack, pull_and_unpack};
+use wincompat::internals::oci::{Images, Options};
 use wincompat::knowledge::Knowledge;
-use wincompat::runner::layer::{Compression, LayerError, Limits, decompress};
-use wincompat::runner::pull::{Unpack, pull_and_unpack};
 
 use super::*;
 
@@ -38,9 +41,10 @@ fn name(shop: &Shop) -> Name {
     name.clone()
 }
 
-fn pull(shop: &Shop, unpack: &Unpack) -> Result<(), image::Error> {
+fn pull(shop: &Shop, unpack: &Unpack) -> Result<(), wincompat::Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let (store, silent) = (Folder::create(shop.store()).unwrap(), Arc::new(|_: wincompat::runner::pull::Event<'_>| {}) as _);
+    let (store, silent) =
+        (Folder::create(shop.store()).unwrap(), Arc::new(|_: wincompat::internals::oci::pull::Event<'_>| {}) as _);
     let digest = Digest::of(&image_of(&shop.layers).manifest_bytes());
     let options = Options { no_cache: true, registries: crate::support::registry::options(), ..Options::default() };
     runtime.block_on(async {
@@ -51,7 +55,7 @@ fn pull(shop: &Shop, unpack: &Unpack) -> Result<(), image::Error> {
 
 fn tar(layer: &Layer) -> Vec<u8> {
     let compression = Compression::of_media_type(layer.media_type).unwrap();
-    let all = |tar: &mut wincompat::runner::layer::decompress::Tar| {
+    let all = |tar: &mut wincompat::internals::layer::decompress::Tar| {
         let mut bytes = Vec::new();
         tar.read_to_end(&mut bytes).map_err(LayerError::Read).map(|_| bytes)
     };

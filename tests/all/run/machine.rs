@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use wincompat::image::Name;
-use wincompat::image::layout::Folder;
+use wincompat::internals::oci::layout::Folder;
 
 use crate::support::emulated::image::{Image, base_layer, name, with_utility_vm};
 use crate::support::emulated::{Host, is_wines_fault, spawn};

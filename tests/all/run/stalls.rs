@@ -6,16 +6,17 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use wincompat::image::layout::Folder;
-use wincompat::runner::import::import;
-use wincompat::runner::interrupts::Interrupts;
-use wincompat::runner::pull;
-use wincompat::runner::recipe::{self, Kitchen};
-use wincompat::runner::request::Request;
-use wincompat::runner::stdio::Stdio;
-use wincompat::runner::store::Store;
-use wincompat::runner::system::this_machine;
-use wincompat::runner::trace::Trace;
+use wincompat::internals::hcs::system::this_machine;
+use wincompat::internals::hcs::trace::Trace;
+use wincompat::internals::oci::layout::Folder;
+use wincompat::internals::oci::pull;
+use wincompat::internals::runner::life::interrupts::Interrupts;
+use wincompat::internals::runner::life::run;
+use wincompat::internals::runner::life::run::Kitchen;
+use wincompat::internals::runner::life::stdio::Stdio;
+use wincompat::internals::runner::request::Request;
+use wincompat::internals::runner::store::Store;
+use wincompat::internals::runner::store::import::import;
 
 use crate::run::machine::{Ended, HYPERV, IMAGE, Machine, Running};
 use crate::support::again::again;

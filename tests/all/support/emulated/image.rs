@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use wincompat::image::layout::Folder;
 use wincompat::image::{Digest, Name};
+use wincompat::internals::oci::layout::Folder;
 
 use crate::support::layers::archive::{Archive, Meta};
 use crate::support::registry::images::OCI_MANIFEST;

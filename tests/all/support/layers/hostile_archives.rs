@@ -1,6 +1,6 @@
 //! Archives that no exporter writes, each with the reason for which it is refused.
 
-use wincompat::runner::layer::{Limits, Position, Refusal};
+use wincompat::internals::layer::{Limits, Position, Refusal};
 
 use super::archive::{Archive, Meta, header, pax};
 

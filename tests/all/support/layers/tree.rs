@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
 
-use wincompat::runner::layer::{BasicInfo, Content, Directory, LayerPath, LayerSink, LinkTarget};
+use wincompat::internals::layer::{BasicInfo, Content, Directory, LayerPath, LayerSink, LinkTarget};
 
 use super::backup::Streams;
 

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use wincompat::image::distribution::{CredentialStore, Options, Proxies, RetryPolicy};
+use wincompat::internals::oci::distribution::{CredentialStore, Options, Proxies, RetryPolicy};
 
 /// A request as it came.
 #[derive(Clone, Debug)]
