@@ -1,6 +1,7 @@
 //! The command line's words for what the rooms below name as data: settings become options, commands become lines to type.
 
-use crate::advice::{Command, Remedy, Setting};
+use crate::Isolation;
+use crate::advice::{Command, Engine, Remedy, Setting};
 use crate::report::Wording;
 
 /// The wording of this program's command line.
@@ -10,10 +11,35 @@ pub struct CommandLine;
 impl Wording for CommandLine {
     fn remedy(&self, remedy: &Remedy) -> String {
         match remedy {
-            Remedy::Setting(setting) => option(setting),
+            Remedy::Base { release, build } => format!("an image built on {release} (build {build})"),
             Remedy::Command(command) => format!("`{}`", line(command)),
+            Remedy::EngineFlag(engine, isolation) => isolation_flag(*engine, *isolation),
+            Remedy::Feature(command) => command.clone(),
+            Remedy::Image(reference) => reference.clone(),
+            Remedy::Run { engine, isolation, image } => {
+                format!("`{} {} {image}`", run(*engine), isolation_flag(*engine, Some(*isolation)))
+            }
+            Remedy::Setting(setting) => option(setting),
+            Remedy::Update(Some(update)) => format!("at least {update}"),
+            Remedy::Update(None) => "the latest cumulative update".to_owned(),
         }
     }
+}
+
+/// The command that starts a container.
+const fn run(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Docker => "docker run",
+        Engine::Wincompat => "wincompat run",
+    }
+}
+
+/// The flag that asks an engine for an isolation, the same for every engine so far.
+fn isolation_flag(engine: Engine, isolation: Option<Isolation>) -> String {
+    let flag = match engine {
+        Engine::Docker | Engine::Wincompat => "--isolation",
+    };
+    isolation.map_or_else(|| flag.to_owned(), |isolation| format!("{flag}={}", isolation.as_str()))
 }
 
 /// The option or variable of a setting.
@@ -27,7 +53,9 @@ fn option(setting: &Setting) -> String {
         Setting::Force => "-f".to_owned(),
         Setting::Host(text) if text.is_empty() => "--host".to_owned(),
         Setting::Host(text) => format!("--host {text}"),
+        Setting::HostAttribute(attribute) => format!(",{attribute}"),
         Setting::HostName => "--hostname".to_owned(),
+        Setting::HostProcess => "--isolation host-process".to_owned(),
         Setting::Isolation(isolation) => format!("--isolation {}", isolation.as_str()),
         Setting::Knowledge => "--knowledge FILE".to_owned(),
         Setting::Memory => "--memory".to_owned(),
@@ -35,13 +63,17 @@ fn option(setting: &Setting) -> String {
         Setting::Name => "--name".to_owned(),
         Setting::Network(kind) => format!("--network {kind}"),
         Setting::NoCache => "--no-cache".to_owned(),
+        Setting::NoConfirm => "--no-confirm".to_owned(),
         Setting::Offline => "--offline".to_owned(),
         Setting::PlainHttp => "--plain-http".to_owned(),
         Setting::Ports => "-p".to_owned(),
+        Setting::Production => "--production".to_owned(),
         Setting::Store => "--root DIR".to_owned(),
         Setting::StoreVariable => "WINCOMPAT_ROOT".to_owned(),
+        Setting::Strict => "--strict".to_owned(),
         Setting::Timeout => "--timeout".to_owned(),
         Setting::Trace => "--trace FILE".to_owned(),
+        Setting::Untrusted => "--untrusted".to_owned(),
         Setting::User => "-u".to_owned(),
         Setting::WorkingDirectory => "-w".to_owned(),
     }
@@ -52,6 +84,8 @@ fn line(command: &Command) -> String {
     match command {
         Command::Check(host) if host.is_empty() => "wincompat check IMAGE".to_owned(),
         Command::Check(host) => format!("wincompat check --host {host} IMAGE"),
+        Command::CheckEverywhere => "wincompat check --host all".to_owned(),
+        Command::CheckHostProcess => "wincompat check --isolation host-process IMAGE".to_owned(),
         Command::Explain(code) => format!("wincompat explain {code}"),
         Command::Host => "wincompat host".to_owned(),
         Command::Images => "wincompat images".to_owned(),
