@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::{Value, json};
 
 use crate::image::Digest;
-use crate::image::manifest::{Index, LARGEST};
+use crate::image::index::{Index, LARGEST};
 use crate::oci::layout::{INDEX, MARKER, check_marker, could_not_read, parse_index, verified};
 use crate::text::shown;
 use crate::{Error, ErrorKind};
@@ -223,7 +223,7 @@ impl Folder {
                 Error::of(ErrorKind::Invalid, format!("{} has a malformed index.json", self.shown()))
                     .because(shown(&error.to_string()))
             })?,
-            None => json!({ "schemaVersion": 2, "mediaType": crate::image::manifest::OCI_INDEX, "manifests": [] }),
+            None => json!({ "schemaVersion": 2, "mediaType": crate::image::index::OCI_INDEX, "manifests": [] }),
         };
         let list = index.get_mut("manifests").and_then(Value::as_array_mut);
         let list = list.ok_or_else(|| {
