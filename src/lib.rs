@@ -8,7 +8,6 @@ mod cli;
 pub mod compat;
 mod error;
 pub mod explain;
-#[cfg(feature = "registries")]
 mod files;
 #[cfg(feature = "running")]
 mod hcs;

@@ -5,13 +5,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use tar::{EntryType, Header};
+
+use crate::files::open_regular;
 
 /// The most entries, the longest names, and the largest extended headers; archives of images have some hundred files with names of
 /// 80 bytes.
@@ -59,11 +60,7 @@ enum Member {
 impl Archive {
     /// Opens the archive in this file.
     pub fn open(path: &Path, deadline: Option<Instant>) -> io::Result<Self> {
-        // Asked before it is opened: opening a pipe would wait for someone to write into it.
-        if !std::fs::metadata(path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a regular file"));
-        }
-        Self::new(File::open(path)?, deadline)
+        Self::new(open_regular(path)?, deadline)
     }
 
     /// Finds the files of an archive. Passing through a compressed one ends with an error at the deadline.
