@@ -24,6 +24,8 @@ mod os_version;
 pub mod report;
 #[cfg(feature = "running")]
 mod runner;
+#[cfg(feature = "registries")]
+mod tarball;
 mod text;
 #[cfg(all(windows, feature = "program"))]
 #[allow(unsafe_code)]
