@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::files::{read_regular, retry_while_busy};
 use crate::image::Digest;
-use crate::image::manifest::{Index, LARGEST};
+use crate::image::index::{Index, LARGEST};
 use crate::oci::layout::{INDEX, MARKER, check_marker, could_not_read, parse_index, verified};
 use crate::text::shown;
 use crate::{Error, ErrorKind};
@@ -126,7 +126,7 @@ impl Folder {
                 Error::of(ErrorKind::Invalid, format!("{} has a malformed index.json", self.shown()))
                     .because(shown(&error.to_string()))
             })?,
-            None => json!({ "schemaVersion": 2, "mediaType": crate::image::manifest::OCI_INDEX, "manifests": [] }),
+            None => json!({ "schemaVersion": 2, "mediaType": crate::image::index::OCI_INDEX, "manifests": [] }),
         };
         let list = index.get_mut("manifests").and_then(Value::as_array_mut);
         let list = list.ok_or_else(|| {

@@ -5,9 +5,11 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::advice::{Setting, advice};
-use crate::image::manifest::{self, Manifest};
+use crate::image::index;
 use crate::image::{Digest, Name, config};
 use crate::oci::layout::Folder;
+use crate::oci::manifest;
+use crate::oci::manifest::Manifest;
 use crate::oci::pull::{WAIT_FOR_INDEX, WAIT_FOR_OTHERS};
 use crate::oci::{Images, RawImage};
 use crate::{Error, ErrorKind};
@@ -36,7 +38,7 @@ pub(crate) async fn fetch(images: &Images<'_>, name: &Name, digest: &Digest, sto
 
 /// What the store has, if it has both and they are intact.
 fn stored(store: &Folder, digest: &Digest) -> Option<RawImage> {
-    let bytes = store.blob(digest, manifest::LARGEST).ok()?;
+    let bytes = store.blob(digest, index::LARGEST).ok()?;
     let parsed = manifest::parse(&bytes, None).ok()?;
     let media_type = parsed.media_type(None);
     let Manifest::Image(image) = parsed else { return None };
