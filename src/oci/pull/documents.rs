@@ -18,11 +18,10 @@ use crate::{Error, ErrorKind};
 pub(crate) async fn fetch(images: &Images<'_>, name: &Name, digest: &Digest, store: &Folder) -> Result<RawImage, Error> {
     let turn = {
         let (store, digest) = (store.clone(), digest.clone());
-        let waiting = |so_far| match so_far < WAIT_FOR_OTHERS {
-            true => Ok(()),
-            false => Err(io::Error::new(io::ErrorKind::TimedOut, "another process keeps it locked")),
-        };
-        move || store.lock_partial(&digest, waiting).map(|lock| Turn { path: store.partial_path(&digest), _lock: lock })
+        move || {
+            let lock = store.lock_partial(&digest, WAIT_FOR_OTHERS, |_| Ok(()))?;
+            Ok(Turn { path: store.partial_path(&digest), _lock: lock })
+        }
     };
     let _turn = tokio::task::spawn_blocking(turn).await.map_err(io::Error::other).flatten().map_err(|error| {
         Error::of(ErrorKind::Invalid, format!("{} could not be locked", store.partial_path(digest).display()))
