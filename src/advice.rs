@@ -1,8 +1,6 @@
 //! Something to do, in words and data: the words stand as they are, and what this program itself offers is named by a
 //! [`Remedy`], which only the command line turns into options, commands and variables.
 
-mod template;
-
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -196,6 +194,14 @@ impl Advice {
         matches!(self.0.last(), Some(Part::Words(words)) if words.ends_with(character))
     }
 
+    /// The same advice without the full stops at its end, to be gone on from.
+    pub(crate) fn without_full_stop(mut self) -> Self {
+        if let Some(Part::Words(words)) = self.0.last_mut() {
+            words.truncate(words.trim_end_matches('.').len());
+        }
+        self
+    }
+
     /// The advice as one text, with every remedy worded by the caller.
     pub fn worded(&self, word: impl Fn(&Remedy) -> String) -> String {
         let part = |part: &Part| match part {
@@ -250,8 +256,15 @@ impl From<Remedy> for Advice {
 impl<T: Into<Self>> std::ops::Add<T> for Advice {
     type Output = Self;
 
+    /// The parts of both; words join words.
     fn add(mut self, next: T) -> Self {
-        self.0.extend(next.into().0);
+        for part in next.into().0 {
+            match (self.0.last_mut(), part) {
+                (_, Part::Words(more)) if more.is_empty() => {}
+                (Some(Part::Words(words)), Part::Words(more)) => words.push_str(&more),
+                (_, part) => self.0.push(part),
+            }
+        }
         self
     }
 }

@@ -26,6 +26,7 @@ pub mod report;
 mod runner;
 #[cfg(feature = "registries")]
 mod tarball;
+mod template;
 mod text;
 #[cfg(all(windows, feature = "program"))]
 #[allow(unsafe_code)]

@@ -12,9 +12,10 @@ use super::failure::Failure;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
 use super::subcommand::Subcommand;
+use super::wording::CommandLine;
 use crate::compat::Code;
 use crate::explain::{Explanation, Kind, explain, hint, suggest};
-use crate::report::{self, plain::clean};
+use crate::report::{self, Wording as _, plain::clean};
 
 /// Explain a finding, an error number or a pasted error.
 #[derive(clap::Args, Clone, Debug)]
@@ -49,7 +50,7 @@ enum Format {
 struct Document<'a> {
     schema: &'static str,
     query: &'a str,
-    explanation: Option<&'a Explanation>,
+    explanation: Option<&'a Explanation<String>>,
     suggestions: &'a [&'a str],
 }
 
@@ -67,6 +68,7 @@ impl Subcommand for Args {
             Some(explanation) => Some(explanation),
             None => explain(&text, &*self.knowledge.load()?),
         };
+        let explanation = explanation.map(|explanation| explanation.worded(|text| CommandLine.advice(text)));
         let suggestions = match explanation {
             Some(_) => Vec::new(),
             None => suggest(&text, Code::all().map(Code::as_str)),
@@ -125,15 +127,15 @@ fn of_finding(text: &str) -> Option<Explanation> {
         kind: Kind::Finding,
         names: Vec::new(),
         title: code.title().to_owned(),
-        meaning: code.meaning().to_owned(),
+        meaning: code.meaning(),
         causes: Vec::new(),
-        steps: vec![code.advice().to_owned()],
+        steps: vec![code.advice()],
         sources: vec![code.source().to_owned()],
     })
 }
 
 /// An explanation for people, its lines at most `width` columns where words allow.
-fn told(explanation: &Explanation, width: usize) -> String {
+fn told(explanation: &Explanation<String>, width: usize) -> String {
     let mut text = explanation.id.clone();
     for name in &explanation.names {
         let _ = write!(text, "  {name}");
@@ -226,7 +228,7 @@ mod tests {
 
     #[test]
     fn an_error_is_told_with_causes_steps_and_sources() {
-        let explanation = explain("0xc0351000", Knowledge::built_in()).unwrap();
+        let explanation = explain("0xc0351000", Knowledge::built_in()).unwrap().worded(|text| CommandLine.advice(text));
         let expected = "\
 0xc0351000  STATUS_HV_NOT_PRESENT  ERROR_HV_NOT_PRESENT
 No hypervisor is present on this system

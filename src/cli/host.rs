@@ -8,6 +8,7 @@ use super::knowledge::KnowledgeArgs;
 use super::store::{self, StoreArgs};
 use super::subcommand::Subcommand;
 use super::time::today;
+use super::wording::CommandLine;
 use crate::Error;
 use crate::report::host::HostReport;
 use crate::report::{Format, host_table, json};
@@ -57,6 +58,6 @@ impl Args {
                 found.launch = Some(preflight::facts(&*system, &root));
             }
         }
-        Ok(HostReport::new(&knowledge, &hosts, today()))
+        Ok(HostReport::new(&knowledge, &hosts, today(), &CommandLine))
     }
 }

@@ -38,7 +38,7 @@ mod time;
 mod trace;
 mod wait;
 mod warnings;
-mod wording;
+pub mod wording;
 
 use std::borrow::Cow;
 use std::ffi::OsString;

@@ -166,7 +166,7 @@ impl Args {
 
     /// Judges, pulls, imports and starts: the exit code of the container, or 0 in the background.
     fn start(&self, io: &mut Io<'_>) -> Result<u32, Failure> {
-        if self.policy.isolation == Wish::HostProcess {
+        if self.policy.wish() == Wish::HostProcess {
             return Err(Error::new("wincompat runs no HostProcess containers")
                 .hint("run the program on the host itself, or take another --isolation")
                 .into());

@@ -98,3 +98,66 @@ fn line(command: &Command) -> String {
         Command::Stop => "wincompat stop".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::Advice;
+    use crate::advice::Part;
+    use crate::compat::Code;
+    use crate::knowledge::{Errors, Knowledge};
+
+    /// The words of advice that hold for everybody, without the command lines of other tools.
+    fn words(advice: &Advice) -> String {
+        let words = |part: &Part| match part {
+            Part::Words(words) => Some(words.clone()),
+            _ => None,
+        };
+        let all: String = advice.parts().iter().filter_map(words).collect();
+        all.split('`').map(|piece| if piece.starts_with("docker ") { "" } else { piece }).collect::<Vec<_>>().join("`")
+    }
+
+    #[test]
+    fn no_explanation_names_an_option_or_a_subcommand_in_its_words() {
+        let command = crate::cli::Cli::command();
+        let mut options: Vec<String> = Vec::new();
+        let mut lines = Vec::new();
+        for subcommand in command.get_subcommands() {
+            lines.push(format!("wincompat {}", subcommand.get_name()));
+            options.extend(subcommand.get_arguments().filter_map(|argument| Some(format!("--{}", argument.get_long()?))));
+        }
+        assert!(options.len() > 30 && lines.len() > 10);
+        let named = |advice: &Advice| {
+            let words = words(advice);
+            let option = |word: &str| options.iter().any(|option| word.split(['=', ',', '.', ')', ';']).next() == Some(option));
+            lines.iter().any(|line| words.contains(line)) || words.split([' ', '`', '(']).any(option)
+        };
+        assert!(named(&"use --host HOST".into()) && named(&"see `wincompat host`".into()) && named(&"(--strict)".into()));
+        assert!(!named(&"run `docker run --isolation=hyperv IMAGE`".into()) && !named(&Command::Host.into()));
+
+        let errors = Errors::built_in();
+        let codes = errors.codes.iter().flat_map(|error| error.steps.iter().chain(&error.causes).chain([&error.meaning]));
+        let messages = errors.messages.iter().flat_map(|error| error.steps.iter().chain(&error.causes).chain([&error.meaning]));
+        for advice in codes.chain(messages) {
+            assert!(!named(advice), "{advice}");
+        }
+        for code in Code::all() {
+            for advice in [code.meaning(), code.advice()] {
+                assert!(!named(&advice), "{code}: {advice}");
+            }
+        }
+        for text in [
+            "no matching manifest for windows(10.0.26200)/amd64 in the manifest list entries: no match for platform in manifest",
+            "no match for platform in manifest: not found",
+            "a Windows version 10.0.26100-based image is incompatible with a 10.0.20348 host",
+            "manifest for mcr.microsoft.com/windows/nanoserver:latest not found",
+        ] {
+            let explanation = crate::explain::explain(text, Knowledge::built_in()).unwrap();
+            for advice in explanation.steps.iter().chain(&explanation.causes).chain([&explanation.meaning]) {
+                assert!(!named(advice), "{text}: {advice}");
+            }
+        }
+    }
+}

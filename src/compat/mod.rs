@@ -1,6 +1,4 @@
-//! The decision: pure, no I/O, no clock, no globals.
-//!
-//! [`choose`] names the candidate of an image that fits a host best, [`judge`] says what is possible with it and why.
+#![doc = include_str!("README.md")]
 
 mod findings;
 mod policy;

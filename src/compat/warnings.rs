@@ -5,7 +5,7 @@ use crate::OsVersion;
 use crate::host::Host;
 use crate::image::{Candidate, Config, Image, Source, Version, VersionSource};
 use crate::knowledge::builds::{
-    FIRST_FOR_DOCKER, WINDOWS_10_1903, WINDOWS_10_1909, WINDOWS_10_2004, WINDOWS_10_20H2, WINDOWS_10_22H2, WINDOWS_SERVER_23H2,
+    FIRST_FOR_DOCKER, WINDOWS_10_20H2, WINDOWS_10_22H2, WINDOWS_10_1903, WINDOWS_10_1909, WINDOWS_10_2004, WINDOWS_SERVER_23H2,
     WINDOWS_SERVER_2016, WINDOWS_SERVER_2022, WINDOWS_SERVER_2025, path_at_microsoft,
 };
 use crate::knowledge::{BaseImage, Knowledge, Revisions};

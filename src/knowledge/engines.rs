@@ -81,7 +81,9 @@ mod tests {
     #[test]
     fn engines_refuse_what_the_reference_lists() {
         let knowledge = Knowledge::built_in();
-        let refused = |host, image| knowledge.engine_faults_with(host, image).map(|fault| fault.engines_joined(" and ")).collect::<Vec<_>>();
+        let refused = |host, image| {
+            knowledge.engine_faults_with(host, image).map(|fault| fault.engines_joined(" and ")).collect::<Vec<_>>()
+        };
         assert_eq!(
             refused(26200, 20348),
             ["Docker 29.0.0 to 29.7.2 with the containerd image store and containerd 2.1.6 to 2.3.4"]

@@ -4,10 +4,12 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Wording;
 use super::document::{FindingEntry, HostEntry, PossibilityEntry, Tool};
 use super::plain::clean;
 use crate::Isolation;
-use crate::compat::{Code, Engine, Judgement, Policy, Subject, Use, judge};
+use crate::advice::Engine;
+use crate::compat::{Judgement, Policy, Subject, Use, judge};
 use crate::host::{Found, Host, Prerequisite};
 use crate::image::{Candidate, Config, Image, Source, Version};
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
@@ -82,14 +84,14 @@ pub struct BaseImageEntry {
 
 impl HostReport {
     /// What is said of these hosts on this day.
-    pub fn new(knowledge: &Knowledge, hosts: &[Found], today: Date) -> Self {
-        let answer = |found: &Found| HostAnswer::new(knowledge, found, &Policy::on(today));
+    pub fn new(knowledge: &Knowledge, hosts: &[Found], today: Date, wording: &dyn Wording) -> Self {
+        let answer = |found: &Found| HostAnswer::new(knowledge, found, &Policy::on(today), wording);
         Self { schema: SCHEMA, tool: Tool::with(knowledge), hosts: hosts.iter().map(answer).collect() }
     }
 }
 
 impl HostAnswer {
-    fn new(knowledge: &Knowledge, found: &Found, policy: &Policy) -> Self {
+    fn new(knowledge: &Knowledge, found: &Found, policy: &Policy, wording: &dyn Wording) -> Self {
         let host = &found.host;
         let own =
             Image { repository: None, ..image(String::new(), vec![candidate(host.architecture.as_str(), host.os_version)]) };
@@ -102,7 +104,7 @@ impl HostAnswer {
             process: IsolationEntry::new(knowledge, host, Isolation::Process, &judgement),
             hyperv: IsolationEntry::new(knowledge, host, Isolation::Hyperv, &judgement),
             prerequisites: prerequisites(found),
-            findings: findings(knowledge, host, &judgement),
+            findings: findings(knowledge, host, &judgement, wording),
             images: images.collect(),
         }
     }
@@ -114,10 +116,8 @@ fn prerequisites(found: &Found) -> Vec<Prerequisite> {
     found.prerequisites().into_iter().map(cleaned).collect()
 }
 
-/// What the judgement of any image says of the host alone.
-fn findings(knowledge: &Knowledge, host: &Host, judgement: &Judgement) -> Vec<FindingEntry> {
-    const OF_HOST: [Code; 4] =
-        [Code::HostEndOfSupport, Code::HostNewerThanKnowledge, Code::KnowledgeOld, Code::HostTooOldForDocker];
+/// The findings of any image's judgement that are about the host alone.
+fn findings(knowledge: &Knowledge, host: &Host, judgement: &Judgement, wording: &dyn Wording) -> Vec<FindingEntry> {
     let subject = Subject {
         knowledge,
         reference: "",
@@ -127,8 +127,8 @@ fn findings(knowledge: &Knowledge, host: &Host, judgement: &Judgement) -> Vec<Fi
         host,
         engine: Engine::Docker,
     };
-    let of_host = judgement.findings.iter().filter(|finding| OF_HOST.contains(&finding.code));
-    of_host.map(|finding| FindingEntry::new(finding, &subject)).collect()
+    let of_host = judgement.findings.iter().filter(|finding| finding.code.is_about_host_alone());
+    of_host.map(|finding| FindingEntry::new(finding, &subject, wording)).collect()
 }
 
 impl IsolationEntry {

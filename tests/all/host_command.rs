@@ -6,6 +6,7 @@ use assert_cmd::Command;
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 use wincompat::host::{Availability, Found, Hypervisor, Launch, Probe, Services, Volume, find};
+use wincompat::internals::cli::wording::CommandLine;
 use wincompat::knowledge::Knowledge;
 use wincompat::report::host::{HostReport, schema};
 use wincompat::report::host_table;
@@ -26,14 +27,14 @@ fn hosts(texts: &[&str]) -> Vec<Found> {
 }
 
 fn printed(hosts: &[Found]) -> String {
-    let report = HostReport::new(Knowledge::built_in(), hosts, TODAY);
+    let report = HostReport::new(Knowledge::built_in(), hosts, TODAY, &CommandLine);
     let mut out = Vec::new();
     host_table::write(&report, 80, &mut out).unwrap();
     anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
 }
 
 fn document(hosts: &[Found]) -> Value {
-    serde_json::to_value(HostReport::new(Knowledge::built_in(), hosts, TODAY)).unwrap()
+    serde_json::to_value(HostReport::new(Knowledge::built_in(), hosts, TODAY, &CommandLine)).unwrap()
 }
 
 /// A machine with these services, on this hypervisor.

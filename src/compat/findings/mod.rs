@@ -51,6 +51,11 @@ impl Code {
         self.0.about.contains(&subject)
     }
 
+    /// Whether it is about the host, and about no image or isolation.
+    pub fn is_about_host_alone(self) -> bool {
+        self.is_about(About::Host) && !self.is_about(About::Image) && !self.is_about(About::Isolation)
+    }
+
     /// What it means in general, whole sentences.
     pub fn meaning(self) -> Advice {
         general(self.0.meaning)

@@ -1,9 +1,10 @@
 //! Advice from a text with named values in braces, as findings and explanations are written down.
 
 use serde::de::value::{Error, MapAccessDeserializer, MapDeserializer};
-use serde::de::{Deserialize, DeserializeOwned, IntoDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
 
-use super::{Advice, Engine, Part, Remedy};
+use crate::Advice;
+use crate::advice::{Engine, Remedy};
 
 /// A name in braces that stands for nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,26 +27,10 @@ impl Advice {
         while let Some((before, inside, after)) = next_name(rest) {
             let (name, argument) = inside.split_once(' ').unwrap_or((inside, ""));
             let value = value(name, argument).or_else(|| Some(named(name, argument)?.into()));
-            advice.push(Part::Words(before.to_owned()));
-            advice.extend(value.ok_or_else(|| UnknownName(inside.to_owned()))?);
+            advice = advice + before + value.ok_or_else(|| UnknownName(inside.to_owned()))?;
             rest = after;
         }
-        advice.push(Part::Words(rest.to_owned()));
-        Ok(advice)
-    }
-
-    /// Adds the parts of other advice.
-    fn extend(&mut self, other: Self) {
-        other.0.into_iter().for_each(|part| self.push(part));
-    }
-
-    /// Adds a part; words join words.
-    fn push(&mut self, part: Part) {
-        match (self.0.last_mut(), part) {
-            (_, Part::Words(more)) if more.is_empty() => {}
-            (Some(Part::Words(words)), Part::Words(more)) => words.push_str(&more),
-            (_, part) => self.0.push(part),
-        }
+        Ok(advice + rest)
     }
 }
 
@@ -126,7 +111,8 @@ mod tests {
 
     #[test]
     fn an_unknown_name_is_an_error() {
-        for text in ["{hots}", "{command chekc}", "{setting}", "{setting strict yes}", "{run}", "{run docker}", "{flag hyper-v}"] {
+        for text in ["{hots}", "{command chekc}", "{setting}", "{setting strict yes}", "{run}", "{run docker}", "{flag hyper-v}"]
+        {
             assert!(read(text).is_err(), "{text}");
         }
         assert_eq!(read("a {b c}").unwrap_err().to_string(), "nothing is named {b c}");
