@@ -12,6 +12,7 @@ pub mod explain;
 mod files;
 #[cfg(feature = "running")]
 mod hcs;
+mod hex;
 pub mod host;
 pub mod image;
 mod isolation;

@@ -42,7 +42,7 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
     let Some((store, blobs)) = begin(args.open(), err)? else { return Ok(2) };
     // Elsewhere than on Windows there are no imported layers.
     let system = store::system().ok();
-    let images = Images { system: system.as_deref(), store: &store, blobs: &blobs };
+    let images = Images { machine: system.as_deref(), store: &store, blobs: &blobs };
     each(&args.images, err, |image, err| {
         let removed = images.remove(image, args.force)?;
         print(&removed, out, err).map_err(Failure::Stream)

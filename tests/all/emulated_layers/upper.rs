@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use wincompat::internals::hcs::id::LayerId;
+use wincompat::internals::layer::LayerId;
 
 use crate::emulated_layers::base::{VERSION, is_same_file};
 use crate::emulated_layers::importer::Shop;
