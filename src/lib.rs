@@ -8,7 +8,6 @@ mod cli;
 pub mod compat;
 mod error;
 pub mod explain;
-#[cfg(feature = "registries")]
 mod files;
 #[cfg(feature = "running")]
 mod hcs;
@@ -26,6 +25,8 @@ mod os_version;
 pub mod report;
 #[cfg(feature = "running")]
 mod runner;
+#[cfg(feature = "registries")]
+mod tarball;
 mod text;
 #[cfg(all(windows, feature = "program"))]
 #[allow(unsafe_code)]

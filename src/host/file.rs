@@ -1,12 +1,13 @@
 //! A host in a file: recognised by what is in it, whatever it is called.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::facts::Facts;
 use super::{Source, reg_export, systeminfo, version_text};
 use crate::Error;
+use crate::files::read_capped;
 use crate::text::quoted;
 
 /// The largest file that is read. `reg export` writes subkeys too: tens of MiB for the key that matters, its values first.
@@ -21,12 +22,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error: std::io::Error| {
         Error::new(format!("cannot read the host file {}", quoted(&path.to_string_lossy()))).because(error).hint(HINT)
     };
-    let mut bytes = Vec::new();
-    File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(Error::new(format!("the host file {} is larger than 64 MiB", quoted(&path.to_string_lossy()))).hint(HINT));
-    }
-    Ok(bytes)
+    read_capped(File::open(path).map_err(failed)?, LARGEST).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => {
+            Error::new(format!("the host file {} is larger than 64 MiB", quoted(&path.to_string_lossy()))).hint(HINT)
+        }
+        _ => failed(error),
+    })
 }
 
 const HINT: &str =
