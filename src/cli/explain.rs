@@ -49,8 +49,8 @@ struct Document<'a> {
     suggestions: &'a [&'a str],
 }
 
-/// Enough for a long log, little enough for any machine.
-const LONGEST_INPUT: u64 = 256 * 1024;
+/// Enough for the end of a long log, little enough for any machine.
+const LONGEST_INPUT: usize = 256 * 1024;
 
 /// Answers on `stdout`, errors on `stderr`; the exit code is 0 for an explanation and 2 for none.
 ///
@@ -59,9 +59,7 @@ const LONGEST_INPUT: u64 = 256 * 1024;
 /// A stream that cannot be read or written; a closed pipe is one too, for the caller to pass over.
 pub fn run(args: &ExplainArgs, stdin: impl Read, stdout: &mut dyn Write, stderr: &mut dyn Write) -> io::Result<u8> {
     let text = if args.what == ["-"] {
-        let mut bytes = Vec::new();
-        stdin.take(LONGEST_INPUT).read_to_end(&mut bytes)?;
-        String::from_utf8_lossy(&bytes).into_owned()
+        String::from_utf8_lossy(&last_part(stdin, LONGEST_INPUT)?).into_owned()
     } else {
         args.what.join(" ")
     };
@@ -113,6 +111,26 @@ pub fn run(args: &ExplainArgs, stdin: impl Read, stdout: &mut dyn Write, stderr:
         writeln!(stderr, "hint: did you mean {}?", suggestions.join(" or "))?;
     }
     Ok(2)
+}
+
+/// The last `longest` bytes of an input, which is read to its end: what a log has to say about a failure stands there. A line that
+/// would begin with a part of itself is left out: half a number is another number.
+fn last_part(mut input: impl Read, longest: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut is_cut = false;
+    loop {
+        let came = input.by_ref().take(longest as u64).read_to_end(&mut bytes)?;
+        let surplus = bytes.len().saturating_sub(longest);
+        is_cut |= surplus > 0;
+        bytes.drain(..surplus);
+        if came < longest {
+            break;
+        }
+    }
+    if is_cut && let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+        bytes.drain(..=end);
+    }
+    Ok(bytes)
 }
 
 /// The explanation of a finding, by its code.
@@ -204,6 +222,21 @@ mod tests {
         explain: ExplainArgs,
     }
 
+    #[test]
+    fn the_last_part_of_an_input_begins_with_a_whole_line() {
+        for (input, longest, kept) in [
+            ("", 9, ""),
+            ("one\ntwo\n", 8, "one\ntwo\n"),
+            ("one\ntwo\n", 7, "two\n"),
+            ("one\ntwo\n", 5, "two\n"),
+            ("exit code 125\nthe end", 11, "the end"),
+            ("no line break at all", 9, "ak at all"),
+            ("1\n2\n3\n4\n5\n6\n7\n8\n9", 4, "8\n9"),
+        ] {
+            assert_eq!(String::from_utf8(last_part(input.as_bytes(), longest).unwrap()).unwrap(), kept, "{longest} of {input:?}");
+        }
+    }
+
     /// Exit code, standard output and standard error of `wincompat explain …`.
     fn explained(args: &[&str], stdin: &[u8]) -> (u8, String, String) {
         let cli = Cli::try_parse_from(std::iter::once(&"explain").chain(args)).unwrap();
@@ -271,9 +304,10 @@ Sources:
     fn standard_input_is_read_and_bounded() {
         let log = b"docker: Error response from daemon: \xff\r\nfailure in a Windows system call (0xc0370112)\r\n";
         assert!(explained(&["-"], log).1.starts_with("0x80370112"));
-        let endless = io::repeat(b'x');
+        let long = || io::repeat(b'x').take(50 << 20);
         let cli = Cli::try_parse_from(["explain", "-"]).unwrap();
-        assert_eq!(run(&cli.explain, endless, &mut Vec::new(), &mut Vec::new()).unwrap(), 2);
+        assert_eq!(run(&cli.explain, long(), &mut Vec::new(), &mut Vec::new()).unwrap(), 2);
+        assert_eq!(last_part(long(), LONGEST_INPUT).unwrap().len(), LONGEST_INPUT);
     }
 
     #[test]
