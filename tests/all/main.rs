@@ -26,6 +26,7 @@ mod registry_addresses;
 mod registry_credentials;
 mod registry_misbehaves;
 mod registry_secrets;
+mod regressions;
 mod report_schema;
 #[cfg(windows)]
 mod run;
