@@ -5,6 +5,8 @@
 //!
 //! Snapshots, schemas and documents are written anew by one command, to be looked at in the diff:
 //! `INSTA_UPDATE=always cargo test --test all`.
+#![allow(clippy::panic, clippy::string_slice, clippy::unwrap_used, reason = "a test may end by a panic")]
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "tests say what they skip")]
 
 mod support;
 

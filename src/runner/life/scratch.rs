@@ -12,7 +12,7 @@ use crate::runner::store::Store;
 use crate::runner::store::claim::Claim;
 use crate::runner::store::state::Resource;
 
-/// How often attaching a disk is tried. Windows Server 2019 answers "not ready" for moments (`hcs-runner` 3.7).
+/// How often attaching a disk is tried. Windows Server 2019 answers "not ready" for moments (`docs/hcs.md#scratch-layers`).
 const ATTEMPTS: usize = 5;
 
 /// Creates the scratch. For Hyper-V isolation that is all: the virtual machine attaches it.
@@ -46,7 +46,7 @@ pub(crate) fn mount(host: &dyn Layers, store: &Store, claim: &mut Claim, layers:
     mounted.map_err(|(what, error)| {
         let shown = failed(format!("the container's scratch layer was not {what}"), &error);
         match error.code() {
-            // E_ACCESSDENIED and ERROR_PRIVILEGE_NOT_HELD (`hcs-runner` 6).
+            // E_ACCESSDENIED and ERROR_PRIVILEGE_NOT_HELD (`docs/hcs.md#rights`).
             Some(0x8007_0005 | 0x8007_0522) => shown.hint("process isolation needs an elevated prompt at every start"),
             _ => shown,
         }

@@ -234,7 +234,7 @@ impl Import<'_> {
     fn call(&self, error: &crate::hcs::call::CallError) -> Error {
         let shown = failed(format!("the layer {} was not imported", self.id), error);
         match error.code() {
-            // E_ACCESSDENIED, ERROR_NOT_ALL_ASSIGNED and ERROR_PRIVILEGE_NOT_HELD (`hcs-runner` 6).
+            // E_ACCESSDENIED, ERROR_NOT_ALL_ASSIGNED and ERROR_PRIVILEGE_NOT_HELD (`docs/hcs.md#rights`).
             Some(0x8007_0005 | 0x8007_0514 | 0x8007_0522) => {
                 shown.hint("layers are imported from an elevated prompt, once an image")
             }

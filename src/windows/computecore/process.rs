@@ -58,7 +58,7 @@ impl ArgonProcess {
                 std::mem::forget(process);
                 return Err(error);
             }
-            // Some builds create the process and lose its handles on the way; asking again gives them (`hcs-runner` 1.4). Where
+            // Some builds create the process and lose its handles; asking again gives them (`docs/hcs.md#pipes`). Where
             // there is no process, the answer has no id.
             Err(error) => match process.info() {
                 Ok(info) if info.ProcessId != 0 => info,

@@ -62,7 +62,7 @@ impl XenonProcess {
         })
     }
 
-    /// Registers for the exit notification. HCS keeps one that came before (`hcs-runner` 1.3).
+    /// Registers for the exit notification. HCS keeps one that came before (`docs/hcs.md#events`).
     fn listen(&mut self) -> Result<()> {
         let (context, mut callback) = (std::ptr::from_ref(self.notices).cast(), null_mut());
         let process = self.handles.process;
