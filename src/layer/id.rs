@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for FolderId {
 }
 
 /// The id of a layer: the 64 hex digits of the digest that names its content and all layers below it. HCS hashes the folder's
-/// name into the layer's GUID, so it never changes (`hcs-runner` 3.6).
+/// name into the layer's GUID, so it never changes (`docs/hcs.md#layer-ids`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LayerId(FolderId);
