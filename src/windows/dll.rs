@@ -74,7 +74,7 @@ impl<T> Lazy<T> {
 macro_rules! functions {
     ($(#[$doc:meta])* $table:ident of $dll:literal { $(fn $name:ident($($argument:ty),* $(,)?) $(-> $result:ty)?;)* }) => {
         $(#[$doc])*
-        #[allow(non_snake_case)]
+        #[allow(non_snake_case, reason = "the fields are named as the functions are")]
         struct $table {
             $($name: unsafe extern "system" fn($($argument),*) $(-> $result)?,)*
         }

@@ -18,13 +18,14 @@ use wincompat::internals::runner::request::Request;
 use wincompat::internals::runner::store::Store;
 use wincompat::internals::runner::store::import::import;
 
-use crate::run::machine::{Ended, HYPERV, IMAGE, Machine, Running};
+use crate::run::machine::{Ended, HYPERV, IMAGE, LONG, Machine, Running};
 use crate::support::again::again;
 use crate::support::emulated::image::name;
 
 /// The variable with the request; without it, there is nobody to be impatient.
 const TASK: &str = "WINCOMPAT_TEST_IMPATIENT";
-const CALL_TIMEOUT: Duration = Duration::from_secs(2);
+/// Long enough for whatever completes, on a busy machine too.
+const CALL_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// No test: what the others start.
 #[test]
@@ -70,9 +71,9 @@ fn nothing_waits_for_ever(isolation: &[&str], stalls: &[Stall]) {
         ended.with(code);
         // The next try finds nothing more to be done: closing the last handle ends a container too.
         let goes_unnoticed = function == "HcsTerminateComputeSystem";
-        let says_so = ended.err.contains(&format!("{function}: no answer within 2 seconds"));
+        let says_so = ended.err.contains(&format!("{function}: no answer within {} seconds", CALL_TIMEOUT.as_secs()));
         assert!(says_so || goes_unnoticed, "{function}: {}", ended.err);
-        assert!(took < Duration::from_secs(100), "{function}: {took:?}");
+        assert!(took < LONG, "{function}: {took:?}");
         // What did not complete may still be there: with the program gone, `prune` gets it.
         machine.wincompat(&["prune"]).with(0);
         machine.has_nothing_left();
