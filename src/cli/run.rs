@@ -28,7 +28,7 @@ use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
 use crate::oci::pull::{self, Pulled, pull};
-use crate::report::{self, plain};
+use crate::report::{json, plain};
 use crate::runner::life::context::Context;
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::preflight;
@@ -277,6 +277,6 @@ fn print_plan(request: &Request, root: &Path, out: &mut dyn Write) -> Result<u32
     let outcome = run::run(&context, request, |_| Ok(Stdio::nothing()))?;
     outcome.exit_code?;
     let planned = Planned { schema: plan::SCHEMA, request, calls: system.calls() };
-    report::json(&planned, out)?;
+    json::write(&planned, out)?;
     Ok(0)
 }

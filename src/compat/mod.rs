@@ -6,14 +6,16 @@ mod catalogue;
 mod finding;
 mod policy;
 mod rules;
+mod survey;
 mod text;
 mod warnings;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use finding::{Code, Detail, Finding, Severity, UnknownCode};
 pub use policy::{Policy, Use, Wish};
 pub use rules::Possibility;
+pub use survey::{Survey, SurveyedImage, survey};
 pub use text::{Engine, Subject};
 
 use crate::host::{Attribute, Host};
@@ -23,7 +25,7 @@ use crate::{Isolation, Kind};
 use rules::Facts;
 
 /// What the versions and the host allow, whatever anyone wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {

@@ -5,7 +5,7 @@ mod pasted;
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::knowledge::{ErrorCode, ErrorMessage, Errors, Knowledge, twin};
 
@@ -33,7 +33,7 @@ pub struct Explanation {
 }
 
 /// What an explanation is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {

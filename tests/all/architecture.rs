@@ -61,7 +61,8 @@ fn arrows() -> BTreeMap<String, BTreeMap<String, String>> {
         let used = arrows.entry(room.clone()).or_default();
         let text = fs::read_to_string(&file).unwrap();
         let product = text.split("#[cfg(test)]\nmod ").next().unwrap();
-        let code: String = product.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();
+        let code: String =
+            product.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();
         let prefix = if room == "main" { "wincompat::" } else { "crate::" };
         for (at, _) in code.match_indices(prefix) {
             let after = &code[at + prefix.len()..];
@@ -125,7 +126,8 @@ fn only_windows_and_main_ask_which_system_this_is() {
             continue;
         }
         let text = fs::read_to_string(&file).unwrap();
-        let asks = text.lines().filter(|line| line.contains("cfg") && line.contains("windows") && !line.trim_start().starts_with("//"));
+        let asks =
+            text.lines().filter(|line| line.contains("cfg") && line.contains("windows") && !line.trim_start().starts_with("//"));
         lines.extend(asks.map(|line| format!("{}: {}", relative.display(), line.trim())));
     }
     assert_eq!(lines, [r#"src/lib.rs: #[cfg(all(windows, feature = "program"))]"#]);

@@ -15,8 +15,9 @@ use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
 use crate::oci::pull::{self, Pulled};
-use crate::report::document::{Entry, Report};
-use crate::report::{self, Format, plain};
+use crate::report::document::{Report, ResultEntry};
+use crate::report::table::Table;
+use crate::report::{Renderer as _, plain};
 use crate::{Isolation, compat};
 
 /// The image, as far as it is known before its layers are there.
@@ -95,8 +96,8 @@ impl Args {
         io: &mut Io<'_>,
     ) -> Result<Isolation, Failure> {
         let judgement = &chosen.judgement;
-        let mut entry = Entry::new(knowledge, &host.host, &chosen.image, judgement, Engine::Wincompat);
-        entry.findings.retain(|finding| !OF_ENGINES.iter().any(|code| code.as_str() == finding.code));
+        let mut entry = ResultEntry::new(knowledge, &host.host, &chosen.image, judgement, Engine::Wincompat);
+        entry.findings.retain(|finding| finding.code.known().is_none_or(|code| !OF_ENGINES.contains(&code)));
         match judgement.taken {
             Some(taken) if judgement.ok == Some(true) => {
                 warn(&entry, io.err)?;
@@ -104,7 +105,7 @@ impl Args {
             }
             _ => {}
         }
-        report::write(&Report::new(knowledge, vec![entry], Vec::new()), Format::Table, io.columns, io.err)?;
+        Table.render(&Report::new(knowledge, vec![entry], Vec::new()), &io.page(), io.err)?;
         writeln!(io.err)?;
         let forced = match self.policy.isolation {
             Wish::Process => Isolation::Process,
@@ -138,8 +139,8 @@ fn stored(root: &Path, name: &Name) -> Result<Option<Pulled>, Error> {
 const OF_ENGINES: [Code; 3] = [Code::ExplicitIsolationNeeded, Code::EngineMayRefuse, Code::HostTooOldForDocker];
 
 /// Warnings of a judgement that went well, a line each.
-fn warn(entry: &Entry, err: &mut dyn Write) -> io::Result<()> {
-    for finding in entry.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
+fn warn(entry: &ResultEntry, err: &mut dyn Write) -> io::Result<()> {
+    for finding in entry.findings.iter().filter(|finding| finding.severity.known() == Some(Severity::Warning)) {
         writeln!(err, "warning: {} [{}]", plain::clean(&finding.message), finding.code)?;
     }
     Ok(())
