@@ -62,7 +62,7 @@ impl Args {
         let request = self.request(store.state(&id).as_ref())?;
         let interrupts = terminal::interrupts()?;
         let context = Context {
-            system: &*system,
+            machine: &*system,
             store: &store,
             interrupts: &interrupts,
             report: &warnings::note,

@@ -52,7 +52,7 @@ impl Args {
         let mut pruned = system.as_deref().map_or_else(|| Ok(Pruned::default()), |system| prune(system, &store))?;
         let mut removed = Removed::default();
         if let Some(blobs) = self.store.images()? {
-            match (Images { system: system.as_deref(), store: &store, blobs: &blobs }).prune() {
+            match (Images { machine: system.as_deref(), store: &store, blobs: &blobs }).prune() {
                 Ok(done) => removed = done,
                 Err(error) => pruned.left_over.push(error),
             }

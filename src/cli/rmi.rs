@@ -40,7 +40,7 @@ impl Subcommand for Args {
         let (store, blobs) = self.open()?;
         // Elsewhere than on Windows there are no imported layers.
         let system = store::system().ok();
-        let images = Images { system: system.as_deref(), store: &store, blobs: &blobs };
+        let images = Images { machine: system.as_deref(), store: &store, blobs: &blobs };
         each(&self.images, io, |image, io| Ok(print(&images.remove(image, self.force)?, io)?))
     }
 }
