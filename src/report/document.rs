@@ -217,7 +217,7 @@ pub struct ErrorEntry {
     pub hint: Option<String>,
 }
 
-/// Kinds of failures to read an image.
+/// Kinds of failures to read an image; the words of the JSON report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -229,7 +229,7 @@ pub enum ErrorEntryKind {
     Unauthorized,
     /// The registry could not be reached, or answered with nonsense or an error of its own.
     Network,
-    /// The registry asked for a longer pause than the time that is left.
+    /// The registry asked for patience longer than we have.
     RateLimited,
     /// The reference or the content is malformed, or a digest does not hold.
     Invalid,
