@@ -6,6 +6,7 @@ use super::facts::{KnowledgeArgs, today};
 use super::progress;
 use super::registries::{self, RegistryArgs};
 use super::store::StoreArgs;
+use crate::Error;
 use crate::cli::failure;
 use crate::compat::{self, Policy, Verdict};
 use crate::host;
@@ -15,7 +16,6 @@ use crate::oci::Images;
 use crate::oci::layout::Folder;
 use crate::oci::pull::pull;
 use crate::runner::store::Store;
-use crate::{Error, ErrorKind};
 
 /// Bring an image into the store, verified.
 #[derive(clap::Args, Clone, Debug)]
@@ -77,8 +77,7 @@ impl Args {
         let store = Folder::create(root)?;
         registries::runtime()?.block_on(async {
             let images = Images::new(self.registries.options(true, None), &knowledge);
-            let mut resolved = images.resolve(std::slice::from_ref(&reference)).await.pop();
-            let image = resolved.take().unwrap_or_else(|| Err(Error::of(ErrorKind::NotFound, "there is no image")))?;
+            let image = images.resolve_one(&reference).await?;
             let digest = self.choose(&knowledge, &image, name)?;
             pull(&images, name, &digest, &store, &progress::watch(self.quiet)).await?;
             Ok(digest)
