@@ -1,4 +1,5 @@
 //! `cargo bench --bench judge`: 10,000 images on 100 hosts, judged on one thread; and how long one judgement takes.
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints, and may end by a panic")]
 
 use std::time::Instant;
 

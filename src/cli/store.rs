@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy as _;
 
 use crate::Error;
-use crate::hcs::system::{PATIENCE, System, this_machine};
+use crate::hcs::machine::{CALL_TIMEOUT, Machine, this_machine};
 use crate::hcs::trace::Trace;
 use crate::oci::layout::Folder;
 use crate::runner::store::Store;
@@ -23,8 +23,8 @@ pub struct StoreArgs {
 /// # Errors
 ///
 /// Anywhere but on Windows.
-pub fn system() -> Result<Box<dyn System>, Error> {
-    this_machine(Trace::off(), PATIENCE)
+pub fn system() -> Result<Box<dyn Machine>, Error> {
+    this_machine(Trace::off(), CALL_TIMEOUT)
 }
 
 impl StoreArgs {
@@ -51,7 +51,7 @@ impl StoreArgs {
     /// # Errors
     ///
     /// As for [`Self::folder`], and anywhere but on Windows.
-    pub fn store_and_system(&self) -> Result<(Store, Box<dyn System>), Error> {
+    pub fn store_and_system(&self) -> Result<(Store, Box<dyn Machine>), Error> {
         let system = system().map_err(|error| error.hint("run this on the Windows machine that runs the containers"))?;
         Ok((self.store()?, system))
     }

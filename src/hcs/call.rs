@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+/// The result of a call.
+pub type Result<T> = std::result::Result<T, CallError>;
+
 /// A failed call of HCS, HCN or the layer functions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{call}: {reason}")]
@@ -45,6 +48,11 @@ impl CallError {
     /// What was asked or answered makes no sense.
     pub fn unusable(call: &'static str, why: impl fmt::Display) -> Self {
         Self { call, reason: Reason::Unusable(why.to_string()) }
+    }
+
+    /// A call that a dry run never makes.
+    pub fn not_planned(call: &'static str) -> Self {
+        Self::unusable(call, "it is not part of a dry run")
     }
 
     /// The code, if the service gave one.

@@ -3,12 +3,14 @@
 
 pub mod call;
 pub mod command_line;
+pub mod compute_systems;
 pub mod documents;
 mod failure;
-pub mod guid;
 pub mod id;
+pub mod layers;
+pub mod machine;
+pub mod networks;
 pub mod plan;
-pub mod system;
 pub mod trace;
 
 pub use failure::{failed, invalid};

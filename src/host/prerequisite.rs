@@ -8,6 +8,7 @@ use super::launch::Launch;
 use super::probe::{Hypervisor, Probe};
 use super::{Attribute, Availability, Host};
 use crate::Kind;
+use crate::knowledge::builds::FIRST_WITH_CONTAINERS;
 
 /// One thing that containers need of a host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -49,8 +50,6 @@ pub enum Feature {
     HyperV,
 }
 
-/// The first Windows with containers: Windows Server 2016, Windows 10 1607.
-const FIRST_WITH_CONTAINERS: u32 = 14393;
 impl Host {
     /// The PowerShell command that enables a feature here. `Install-WindowsFeature` exists on servers only.
     pub const fn command_to_enable(&self, feature: Feature) -> &'static str {

@@ -20,9 +20,8 @@ use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 use super::dll::functions;
 use super::notices::{Notice, Notices};
 use super::text::{Wide, read, take_local};
-use crate::hcs::call::{CallError, Reason};
+use crate::hcs::call::{CallError, Reason, Result};
 use crate::hcs::documents::{ResultError, ServiceProperties, SystemProperties, SystemQuery, to_json};
-use crate::hcs::system::Result;
 use crate::hcs::trace::Trace;
 
 pub(super) use container::ArgonContainer;
@@ -67,13 +66,13 @@ const SERVICE_DISCONNECT: u32 = 0x0200_0000;
 pub(super) struct ComputeCore {
     functions: Functions,
     trace: Arc<Trace>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl ComputeCore {
     /// Loads the DLL. Calls are given this much time.
-    pub fn load(trace: Arc<Trace>, patience: Duration) -> Result<Self> {
-        Ok(Self { functions: Functions::load()?, trace, patience })
+    pub fn load(trace: Arc<Trace>, timeout: Duration) -> Result<Self> {
+        Ok(Self { functions: Functions::load()?, trace, timeout })
     }
 
     /// The versions of documents the service takes.
@@ -154,7 +153,7 @@ impl<'a> Operation<'a> {
         let mut document = null_mut();
         // SAFETY: the operation is open and was started; the out pointer is valid.
         let code = unsafe {
-            (self.core.functions.HcsWaitForOperationResult)(self.handle, milliseconds(self.core.patience), &raw mut document)
+            (self.core.functions.HcsWaitForOperationResult)(self.handle, milliseconds(self.core.timeout), &raw mut document)
         };
         self.end(code, document)
     }
@@ -163,7 +162,7 @@ impl<'a> Operation<'a> {
     fn process_info(self) -> Result<HCS_PROCESS_INFORMATION> {
         let mut info = HCS_PROCESS_INFORMATION::default();
         let mut document = null_mut();
-        let timeout = milliseconds(self.core.patience);
+        let timeout = milliseconds(self.core.timeout);
         // SAFETY: the operation is open and was started; the out pointers are valid.
         let code = unsafe {
             let wait = self.core.functions.HcsWaitForOperationResultAndProcessInfo;
@@ -177,10 +176,10 @@ impl<'a> Operation<'a> {
         let document = unsafe { take_local(document) };
         self.trace(code, document.as_deref());
         if code == TIMEOUT {
-            let (call, patience) = (self.call, self.core.patience);
+            let (call, timeout) = (self.call, self.core.timeout);
             // It goes on. Whoever closes it or frees its texts now takes them from under the DLL's hands.
             std::mem::forget(self);
-            return Err(CallError { call, reason: Reason::TimedOut(patience) });
+            return Err(CallError { call, reason: Reason::TimedOut(timeout) });
         }
         check(self.call, code, document.as_deref()).map(|()| document)
     }

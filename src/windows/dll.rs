@@ -1,12 +1,13 @@
 //! Loads the DLLs of HCS at run time, from System32 only, so that a Windows without them gets a message and not a dead process.
 
 use std::ptr::null_mut;
+use std::sync::OnceLock;
 
 use windows_sys::Win32::Foundation::{GetLastError, HMODULE};
 use windows_sys::Win32::System::LibraryLoader::{GetProcAddress, LOAD_LIBRARY_SEARCH_SYSTEM32, LoadLibraryExW};
 
 use super::text::Wide;
-use crate::hcs::call::{CallError, Reason};
+use crate::hcs::call::{CallError, Reason, Result};
 
 /// What to do when a DLL is missing.
 const ENABLE: &str = "enable the Windows feature Containers, and Hyper-V for Hyper-V isolation: on a server `Install-WindowsFeature \
@@ -23,7 +24,7 @@ pub(super) struct Library {
 
 impl Library {
     /// Loads a DLL from System32 and from nowhere else: the process is elevated.
-    pub fn load(name: &'static str) -> Result<Self, CallError> {
+    pub fn load(name: &'static str) -> Result<Self> {
         let wide = Wide::new("LoadLibraryEx", name)?;
         // SAFETY: the name is ended by a NUL and lives through the call.
         let handle = unsafe { LoadLibraryExW(wide.as_ptr(), null_mut(), LOAD_LIBRARY_SEARCH_SYSTEM32) };
@@ -40,7 +41,7 @@ impl Library {
     ///
     /// # Safety
     /// `F` is the type of a pointer to a function with the signature and calling convention of the one of this name.
-    pub unsafe fn function<F: Copy>(&self, name: &'static str) -> Result<F, CallError> {
+    pub unsafe fn function<F: Copy>(&self, name: &'static str) -> Result<F> {
         const { assert!(size_of::<F>() == size_of::<usize>()) };
         // SAFETY: the handle is a loaded module's, the name is ended by a NUL by the macro below.
         let Some(found) = (unsafe { GetProcAddress(self.handle, name.as_ptr()) }) else {
@@ -52,17 +53,32 @@ impl Library {
     }
 }
 
+/// What is loaded from a DLL at its first use. A DLL that could not be loaded is not tried again.
+pub(super) struct Lazy<T>(OnceLock<Result<T>>);
+
+impl<T> Lazy<T> {
+    /// Nothing is loaded yet.
+    pub const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// The loaded value, or the reason it could not be loaded.
+    pub fn get_or_load(&self, load: impl FnOnce() -> Result<T>) -> Result<&T> {
+        self.0.get_or_init(load).as_ref().map_err(CallError::clone)
+    }
+}
+
 /// Declares a table of the functions of a DLL and how to fill it.
 macro_rules! functions {
     ($(#[$doc:meta])* $table:ident of $dll:literal { $(fn $name:ident($($argument:ty),* $(,)?) $(-> $result:ty)?;)* }) => {
         $(#[$doc])*
-        #[allow(non_snake_case)]
+        #[allow(non_snake_case, reason = "the fields are named as the functions are")]
         struct $table {
             $($name: unsafe extern "system" fn($($argument),*) $(-> $result)?,)*
         }
 
         impl $table {
-            fn load() -> std::result::Result<Self, $crate::hcs::call::CallError> {
+            fn load() -> $crate::hcs::call::Result<Self> {
                 let library = $crate::windows::dll::Library::load($dll)?;
                 Ok(Self {
                     // SAFETY: the types above are the declarations of the functions of these names.

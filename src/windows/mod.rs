@@ -1,9 +1,10 @@
 //! What is asked of Windows itself: the only unsafe code.
 //!
-//! [`system::Hcs`] is what the runner sees of it. Each DLL of HCS has a file with its functions, and every call goes through one
-//! place there, which traces it and turns its answer into a result.
+//! [`machine::LocalMachine`] is the runner's view of it. Each DLL of HCS has a file with its functions, and every call goes through
+//! one place there, which traces it and turns its answer into a result.
 
 mod backup;
+mod compute_systems;
 mod computecore;
 mod computenetwork;
 pub(crate) mod console;
@@ -11,6 +12,7 @@ pub(crate) mod detached;
 mod dll;
 mod folder;
 mod layer_writer;
+pub(crate) mod machine;
 mod notices;
 mod path;
 mod privilege;
@@ -19,7 +21,6 @@ pub(crate) mod registry;
 mod security;
 mod stdio;
 pub(crate) mod store_folder;
-pub(crate) mod system;
 mod text;
 mod token;
 mod vmcompute;

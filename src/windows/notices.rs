@@ -38,8 +38,8 @@ impl Notices {
     }
 
     /// The first notice of this sort, waiting at most this long for it.
-    pub fn wait(&self, at_most: Duration, fits: impl Fn(&Notice) -> bool) -> Option<Notice> {
-        let until = Instant::now().checked_add(at_most);
+    pub fn wait(&self, timeout: Duration, fits: impl Fn(&Notice) -> bool) -> Option<Notice> {
+        let until = Instant::now().checked_add(timeout);
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(notice) = told.iter().find(|notice| fits(notice)) {

@@ -21,9 +21,8 @@ use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 use super::dll::functions;
 use super::notices::{Notice, Notices};
 use super::text::{Wide, read, take_com};
-use crate::hcs::call::{CallError, Reason};
+use crate::hcs::call::{CallError, Reason, Result};
 use crate::hcs::documents::{ResultError, SystemProperties, SystemQuery, to_json};
-use crate::hcs::system::Result;
 use crate::hcs::trace::Trace;
 
 pub(super) use container::XenonContainer;
@@ -68,7 +67,7 @@ const SERVICE_DISCONNECT: u32 = 0x0100_0000;
 pub(super) struct VmCompute {
     functions: Functions,
     trace: Arc<Trace>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 /// How a request was answered.
@@ -82,8 +81,8 @@ enum Answer {
 
 impl VmCompute {
     /// Loads the DLL. Calls are given this much time.
-    pub fn load(trace: Arc<Trace>, patience: Duration) -> Result<Self> {
-        Ok(Self { functions: Functions::load()?, trace, patience })
+    pub fn load(trace: Arc<Trace>, timeout: Duration) -> Result<Self> {
+        Ok(Self { functions: Functions::load()?, trace, timeout })
     }
 
     /// The compute systems that fit a query. While one is going away, the service refuses to tell of any; that passes.
@@ -140,8 +139,8 @@ impl VmCompute {
     /// Waits for the notification that ends a request. A system that exits instead has not done what was asked.
     fn finish(&self, call: &'static str, notices: &Notices, kind: u32) -> Result<()> {
         let fits = |notice: &Notice| notice.kind == kind || matches!(notice.kind, SYSTEM_EXITED | SERVICE_DISCONNECT);
-        let Some(notice) = notices.wait(self.patience, fits) else {
-            return Err(CallError { call, reason: Reason::TimedOut(self.patience) });
+        let Some(notice) = notices.wait(self.timeout, fits) else {
+            return Err(CallError { call, reason: Reason::TimedOut(self.timeout) });
         };
         self.trace.call(call, None, notice.status.cast_unsigned(), Duration::ZERO, notice.data.as_deref());
         let messages = || notice.data.as_deref().map(ResultError::sentences).unwrap_or_default();

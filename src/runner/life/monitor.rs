@@ -14,7 +14,7 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::hcs::system::{PATIENCE, this_machine};
+use crate::hcs::machine::{CALL_TIMEOUT, this_machine};
 use crate::hcs::trace::Trace;
 use crate::runner::life::context::{Context, Progress};
 use crate::runner::life::interrupts::Interrupts;
@@ -69,17 +69,17 @@ fn follow(order: impl Read + Send + 'static, answers: &Arc<Answers>) -> Result<(
     watch(order, &interrupts, &runs);
 
     let trace = trace.as_deref().map_or_else(|| Ok(Trace::off()), Trace::to)?;
-    let system = this_machine(trace, PATIENCE)?;
+    let machine = this_machine(trace, CALL_TIMEOUT)?;
     let store = Store::open(&root)?;
     let report = |progress: Progress<'_>| match progress {
-        Progress::Claimed(_) => {}
+        Progress::Claimed => {}
         Progress::Note(note) => answers.tell(&Told::Note(note.to_owned())),
         Progress::Running(claim) => {
             runs.store(true, Ordering::Relaxed);
             answers.last(&Told::Running(claim.id.to_string()));
         }
     };
-    let context = Context { system: &*system, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
+    let context = Context { machine: &*machine, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
     let outcome = run::run(&context, &request, |claim| {
         let log = Log::create(&store.container(&claim.id))?;
         Ok(Stdio::nothing().logged(&log))

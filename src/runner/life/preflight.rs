@@ -7,13 +7,13 @@ use std::path::Path;
 use crate::Error;
 use crate::Isolation;
 use crate::advice::{Advice, Command, advice};
-use crate::hcs::system::System;
+use crate::hcs::machine::Machine;
 use crate::host::{Attribute, Availability, Found, Launch, Prerequisite, Volume};
 
 /// Asks this machine what launching needs beside what a live host's probe tells; the result belongs into [`Found::launch`]. What is
 /// not known stands in it as such. The store need not be there yet.
-pub fn facts(system: &dyn System, store_root: &Path) -> Launch {
-    let schema_versions = system.schema_versions().map_err(|error| error.to_string());
+pub fn facts(machine: &dyn Machine, store_root: &Path) -> Launch {
+    let schema_versions = machine.systems().schema_versions().map_err(|error| error.to_string());
     Launch { schema_versions, volume: volume(store_root) }
 }
 

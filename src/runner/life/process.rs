@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::advice::{Setting, advice};
 use crate::hcs::call::CallError;
+use crate::hcs::compute_systems::{Container, Process, Spawned};
 use crate::hcs::documents::{ConsoleSize, Signal};
-use crate::hcs::system::{Container, Process, Spawned};
 use crate::hcs::{failed, invalid};
 use crate::runner::life::context::{Context, Progress};
 use crate::runner::life::stdio::{Pump, Stdio};

@@ -8,8 +8,9 @@ use crate::Error;
 use crate::Isolation;
 use crate::advice::{Setting, advice};
 use crate::files::is_folder;
-use crate::hcs::id::{ContainerId, LayerId};
+use crate::hcs::id::ContainerId;
 use crate::image::Digest;
+use crate::layer::LayerId;
 use crate::runner::store::guarded::{self, Readers};
 
 /// The store's folder, e.g. `C:\ProgramData\wincompat`.

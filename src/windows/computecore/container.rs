@@ -11,8 +11,9 @@ use windows_sys::core::{HRESULT, PCWSTR};
 
 use super::process::ArgonProcess;
 use super::{ComputeCore, Functions, Operation, SERVICE_DISCONNECT, SYSTEM_EXITED, disconnected, on_event, pointer};
+use crate::hcs::call::Result;
+use crate::hcs::compute_systems::{Container, Spawned};
 use crate::hcs::documents::{Argon, ProcessParameters, to_json};
-use crate::hcs::system::{Container, Result, Spawned};
 use crate::windows::notices::Notices;
 use crate::windows::text::Wide;
 
@@ -128,11 +129,11 @@ impl Container for ArgonContainer {
         terminated
     }
 
-    fn wait(&self, at_most: Duration) -> Result<bool> {
+    fn wait(&self, timeout: Duration) -> Result<bool> {
         if self.ended.load(Ordering::Relaxed) {
             return Ok(true);
         }
-        let notice = self.notices.wait(at_most, |notice| matches!(notice.kind, SYSTEM_EXITED | SERVICE_DISCONNECT));
+        let notice = self.notices.wait(timeout, |notice| matches!(notice.kind, SYSTEM_EXITED | SERVICE_DISCONNECT));
         match notice.map(|notice| notice.kind) {
             Some(SERVICE_DISCONNECT) => Err(disconnected("HcsSetComputeSystemCallback")),
             told => Ok(told.is_some()),

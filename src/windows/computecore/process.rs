@@ -10,9 +10,9 @@ use windows_sys::Win32::System::HostComputeSystem::{
 use windows_sys::core::{HRESULT, PCWSTR};
 
 use super::{ComputeCore, Functions, Operation, PROCESS_EXITED, SERVICE_DISCONNECT, disconnected, on_event, pointer};
-use crate::hcs::call::CallError;
+use crate::hcs::call::{CallError, Result};
+use crate::hcs::compute_systems::{Process, Spawned};
 use crate::hcs::documents::{ConsoleSize, ModifyProcess, ProcessParameters, ProcessStatus, Signal, SignalProcess, to_json};
-use crate::hcs::system::{Process, Result, Spawned};
 use crate::windows::notices::{Notice, Notices};
 use crate::windows::stdio::Pipe;
 use crate::windows::text::Wide;
@@ -58,7 +58,7 @@ impl ArgonProcess {
                 std::mem::forget(process);
                 return Err(error);
             }
-            // Some builds create the process and lose its handles on the way; asking again gives them (`hcs-runner` 1.4). Where
+            // Some builds create the process and lose its handles; asking again gives them (`docs/hcs.md#pipes`). Where
             // there is no process, the answer has no id.
             Err(error) => match process.info() {
                 Ok(info) if info.ProcessId != 0 => info,
@@ -131,8 +131,8 @@ impl Process for ArgonProcess {
         self.id
     }
 
-    fn wait(&self, at_most: Duration) -> Result<Option<u32>> {
-        let notice = self.notices.wait(at_most, |notice| matches!(notice.kind, PROCESS_EXITED | SERVICE_DISCONNECT));
+    fn wait(&self, timeout: Duration) -> Result<Option<u32>> {
+        let notice = self.notices.wait(timeout, |notice| matches!(notice.kind, PROCESS_EXITED | SERVICE_DISCONNECT));
         let Some(notice) = notice else { return Ok(None) };
         if notice.kind == SERVICE_DISCONNECT {
             return Err(disconnected("HcsSetProcessCallback"));

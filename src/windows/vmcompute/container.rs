@@ -12,8 +12,9 @@ use super::process::XenonProcess;
 use super::{
     Answer, CREATE_COMPLETED, SERVICE_DISCONNECT, START_COMPLETED, SYSTEM_EXITED, VmCompute, disconnected, on_notification,
 };
+use crate::hcs::call::Result;
+use crate::hcs::compute_systems::{Container, Spawned};
 use crate::hcs::documents::{ProcessParameters, Xenon, to_json};
-use crate::hcs::system::{Container, Result, Spawned};
 use crate::windows::notices::Notices;
 use crate::windows::text::Wide;
 
@@ -124,11 +125,11 @@ impl Container for XenonContainer {
         answer.map(drop)
     }
 
-    fn wait(&self, at_most: Duration) -> Result<bool> {
+    fn wait(&self, timeout: Duration) -> Result<bool> {
         if self.ended.load(Ordering::Relaxed) {
             return Ok(true);
         }
-        let notice = self.notices.wait(at_most, |notice| matches!(notice.kind, SYSTEM_EXITED | SERVICE_DISCONNECT));
+        let notice = self.notices.wait(timeout, |notice| matches!(notice.kind, SYSTEM_EXITED | SERVICE_DISCONNECT));
         match notice.map(|notice| notice.kind) {
             Some(SERVICE_DISCONNECT) => Err(disconnected("HcsRegisterComputeSystemCallback")),
             told => Ok(told.is_some()),

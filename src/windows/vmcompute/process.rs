@@ -9,9 +9,9 @@ use windows_sys::Win32::System::HostComputeSystem::{HCS_PROCESS, HCS_PROCESS_INF
 use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
 use super::{Functions, PROCESS_EXITED, SERVICE_DISCONNECT, VmCompute, disconnected, on_notification};
-use crate::hcs::call::CallError;
+use crate::hcs::call::{CallError, Result};
+use crate::hcs::compute_systems::{Process, Spawned};
 use crate::hcs::documents::{ConsoleSize, ModifyProcess, ProcessParameters, ProcessStatus, Signal, SignalProcess, to_json};
-use crate::hcs::system::{Process, Result, Spawned};
 use crate::windows::notices::Notices;
 use crate::windows::stdio::Pipe;
 use crate::windows::text::{Wide, take_com};
@@ -62,7 +62,7 @@ impl XenonProcess {
         })
     }
 
-    /// Registers for the exit notification. HCS keeps one that came before (`hcs-runner` 1.3).
+    /// Registers for the exit notification. HCS keeps one that came before (`docs/hcs.md#events`).
     fn listen(&mut self) -> Result<()> {
         let (context, mut callback) = (std::ptr::from_ref(self.notices).cast(), null_mut());
         let process = self.handles.process;
@@ -102,8 +102,8 @@ impl Process for XenonProcess {
         self.id
     }
 
-    fn wait(&self, at_most: Duration) -> Result<Option<u32>> {
-        let notice = self.notices.wait(at_most, |notice| matches!(notice.kind, PROCESS_EXITED | SERVICE_DISCONNECT));
+    fn wait(&self, timeout: Duration) -> Result<Option<u32>> {
+        let notice = self.notices.wait(timeout, |notice| matches!(notice.kind, PROCESS_EXITED | SERVICE_DISCONNECT));
         match notice.map(|notice| notice.kind) {
             None => Ok(None),
             Some(SERVICE_DISCONNECT) => Err(disconnected("HcsRegisterProcessCallback")),

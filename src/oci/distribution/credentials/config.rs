@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::Place;
 use crate::image::docker_hub::{self, DOCKER_HUB, canonical_host};
+use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::oci::distribution::keychain::Credential;
 use crate::oci::distribution::secret::Secret;
 
@@ -80,7 +81,7 @@ impl Config {
             places.push(Place::Helper { name: name.clone(), server: own_name() });
         }
         places.extend(auth.and_then(|auth| stored(&auth.entry)).map(Place::Stored));
-        let anonymous = host == "mcr.microsoft.com" && auth.is_none();
+        let anonymous = host == MICROSOFT_REGISTRY && auth.is_none();
         if let (Some(name), false) = (&self.store, anonymous) {
             places.push(Place::Helper { name: name.clone(), server: own_name() });
         }
