@@ -28,7 +28,7 @@ fn main() {
                 Verdict::Process => 0,
                 Verdict::Hyperv => 1,
                 Verdict::Incompatible => 2,
-                Verdict::Unknown => 3,
+                _ => 3,
             }] += 1;
         }
     }

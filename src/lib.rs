@@ -28,6 +28,7 @@ pub mod report;
 mod runner;
 #[cfg(feature = "registries")]
 mod tarball;
+mod template;
 mod text;
 #[cfg(all(windows, feature = "program"))]
 #[allow(unsafe_code, reason = "the only room that calls Windows")]

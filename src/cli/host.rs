@@ -2,15 +2,17 @@
 
 use super::exit::ExitCode;
 use super::failure::Failure;
+use super::format::FormatArgs;
 use super::hosts::HostArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
 use super::store::{self, StoreArgs};
 use super::subcommand::Subcommand;
 use super::time::today;
+use super::wording::CommandLine;
 use crate::Error;
+use crate::compat::{self, Policy};
 use crate::report::host::HostReport;
-use crate::report::{Format, host_table, json};
 use crate::runner::life::preflight;
 
 /// Show what a host is, what it lacks for containers, and which base images it runs.
@@ -27,9 +29,8 @@ Exit codes: 0 done, 2 a host could not be read.")]
 pub struct Args {
     #[command(flatten)]
     hosts: HostArgs,
-    /// How to print the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgs<HostReport>,
     #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
@@ -39,10 +40,7 @@ pub struct Args {
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let report = self.report()?;
-        match self.format {
-            Format::Table => host_table::write(&report, io.columns, io.out)?,
-            Format::Json => json(&report, io.out)?,
-        }
+        self.format.write(&report, &io.page(), io.out)?;
         Ok(ExitCode::DONE)
     }
 }
@@ -57,6 +55,11 @@ impl Args {
                 found.launch = Some(preflight::facts(&*system, &root));
             }
         }
-        Ok(HostReport::new(&knowledge, &hosts, today()))
+        let policy = Policy::on(today());
+        let surveyed = hosts.into_iter().map(|found| {
+            let survey = compat::survey(&knowledge, &found.host, &policy);
+            (found, survey)
+        });
+        Ok(HostReport::new(&knowledge, &surveyed.collect::<Vec<_>>(), policy.today, &CommandLine))
     }
 }

@@ -9,6 +9,7 @@ mod exec;
 mod exit;
 mod explain;
 mod failure;
+mod format;
 mod host;
 mod hosts;
 mod images;
@@ -38,7 +39,7 @@ mod time;
 mod trace;
 mod wait;
 mod warnings;
-mod wording;
+pub mod wording;
 
 use std::borrow::Cow;
 use std::ffi::OsString;

@@ -27,7 +27,7 @@ use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
 use crate::oci::pull::{self, Pulled, pull};
-use crate::report::{self, plain};
+use crate::report::{json, plain};
 use crate::runner::life::context::Context;
 use crate::runner::life::dry_run;
 use crate::runner::life::interrupts::Interrupts;
@@ -165,7 +165,7 @@ impl Args {
 
     /// Judges, pulls, imports and starts: the exit code of the container, or 0 in the background.
     fn start(&self, io: &mut Io<'_>) -> Result<u32, Failure> {
-        if self.policy.isolation == Wish::HostProcess {
+        if self.policy.wish() == Wish::HostProcess {
             return Err(Error::new("wincompat runs no HostProcess containers")
                 .hint("run the program on the host itself, or take another --isolation")
                 .into());
@@ -271,6 +271,6 @@ fn attached(
 
 /// Prints what would be done, as one JSON document.
 fn print_plan(request: &Request, root: &Path, out: &mut dyn Write) -> Result<u32, Failure> {
-    report::json(&dry_run::plan(request, root)?, out)?;
+    json::write(&dry_run::plan(request, root)?, out)?;
     Ok(0)
 }

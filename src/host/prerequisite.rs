@@ -2,7 +2,7 @@
 
 mod hcs;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::launch::Launch;
 use super::probe::{Hypervisor, Probe};
@@ -29,7 +29,7 @@ pub struct Prerequisite {
 }
 
 /// What needs a prerequisite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Needed {

@@ -1,4 +1,4 @@
-//! What is asked of Windows itself: the only unsafe code.
+//! Calls of Windows itself: the only unsafe code.
 //!
 //! [`machine::LocalMachine`] is the runner's view of it. Each DLL of HCS has a file with its functions, and every call goes through
 //! one place there, which traces it and turns its answer into a result.
@@ -11,6 +11,7 @@ pub(crate) mod console;
 pub(crate) mod detached;
 mod dll;
 mod folder;
+mod handle;
 mod layer_writer;
 pub(crate) mod machine;
 mod notices;

@@ -5,18 +5,21 @@ use std::path::Path;
 
 use super::{Args, When};
 use crate::Error;
+use crate::advice::Engine;
 use crate::cli::failure::Failure;
 use crate::cli::io::Io;
+use crate::cli::wording::CommandLine;
 use crate::cli::{check, registries};
-use crate::compat::{Code, Engine, Judgement, Policy, Severity, Use, Wish};
+use crate::compat::{About, Judgement, Policy, Severity, Use, Wish};
 use crate::host::Found;
 use crate::image::{Digest, Image, Name, Reference};
 use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
 use crate::oci::pull::{self, Pulled};
-use crate::report::document::{Entry, Report};
-use crate::report::{self, Format, plain};
+use crate::report::document::{Report, ResultEntry};
+use crate::report::table::Table;
+use crate::report::{Renderer as _, plain};
 use crate::{Isolation, compat};
 
 /// The image, as far as it is known before its layers are there.
@@ -94,8 +97,10 @@ impl Args {
         io: &mut Io<'_>,
     ) -> Result<Isolation, Failure> {
         let judgement = &chosen.judgement;
-        let mut entry = Entry::new(knowledge, &host.host, &chosen.image, judgement, Engine::Wincompat);
-        entry.findings.retain(|finding| !OF_ENGINES.iter().any(|code| code.as_str() == finding.code));
+        let mut shown = judgement.clone();
+        // No engine runs the container here.
+        shown.findings.retain(|finding| !finding.code.is_about(About::Engine));
+        let entry = ResultEntry::new(knowledge, &host.host, &chosen.image, &shown, Engine::Wincompat, &CommandLine);
         match judgement.taken {
             Some(taken) if judgement.ok == Some(true) => {
                 warn(&entry, io.err)?;
@@ -103,9 +108,9 @@ impl Args {
             }
             _ => {}
         }
-        report::write(&Report::new(knowledge, vec![entry], Vec::new()), Format::Table, io.columns, io.err)?;
+        Table.render(&Report::new(knowledge, vec![entry], Vec::new()), &io.page(), io.err)?;
         writeln!(io.err)?;
-        let forced = match self.policy.isolation {
+        let forced = match self.policy.wish() {
             Wish::Process => Isolation::Process,
             Wish::Hyperv => Isolation::Hyperv,
             Wish::Auto | Wish::Default | Wish::HostProcess => Isolation::default_of(host.host.kind),
@@ -133,12 +138,9 @@ fn stored(root: &Path, name: &Name) -> Result<Option<Pulled>, Error> {
     }
 }
 
-/// What is found about engines, of which none runs the container here.
-const OF_ENGINES: [Code; 3] = [Code::ExplicitIsolationNeeded, Code::EngineMayRefuse, Code::HostTooOldForDocker];
-
 /// Warnings of a judgement that went well, a line each.
-fn warn(entry: &Entry, err: &mut dyn Write) -> io::Result<()> {
-    for finding in entry.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
+fn warn(entry: &ResultEntry, err: &mut dyn Write) -> io::Result<()> {
+    for finding in entry.findings.iter().filter(|finding| finding.severity.known() == Some(Severity::Warning)) {
         writeln!(err, "warning: {} [{}]", plain::clean(&finding.message), finding.code)?;
     }
     Ok(())
