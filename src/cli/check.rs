@@ -208,7 +208,7 @@ impl Args {
     }
 
     fn hosts(&self, knowledge: &Knowledge, policy: &Policy) -> Result<Vec<Host>, Error> {
-        let found = host::find(&self.host, knowledge, policy.today)?;
+        let found = host::find(&self.host, super::platform::live().as_deref(), knowledge, policy.today)?;
         Ok(found.into_iter().map(|found| found.host).collect())
     }
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::facts::{KnowledgeArgs, today};
 use super::store::{self, StoreArgs};
+use super::wording::CommandLine;
 use crate::Error;
 use crate::cli::failure;
 use crate::host;
@@ -60,13 +61,13 @@ pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) 
 impl Args {
     fn report(&self) -> Result<HostReport, Error> {
         let knowledge = self.knowledge.load()?;
-        let mut hosts = host::find(&self.host, &knowledge, today())?;
+        let mut hosts = host::find(&self.host, super::platform::live().as_deref(), &knowledge, today())?;
         // What only this machine can be asked.
         for found in hosts.iter_mut().filter(|found| found.probe.is_some()) {
             if let (Ok(system), Ok(root)) = (store::system(), self.store.folder()) {
-                found.launch = Some(preflight::facts(&*system, &root));
+                found.launch = Some(preflight::ask(&*system, &root));
             }
         }
-        Ok(HostReport::new(&knowledge, &hosts, today()))
+        Ok(HostReport::new(&knowledge, &hosts, today(), &CommandLine))
     }
 }

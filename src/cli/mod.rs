@@ -17,6 +17,7 @@ pub mod logs;
 mod moment;
 pub mod monitor;
 mod notation;
+mod platform;
 mod policy;
 mod process;
 mod progress;
@@ -32,7 +33,7 @@ mod store;
 mod terminal;
 pub mod wait;
 mod warnings;
-mod wording;
+pub mod wording;
 
 use std::borrow::Cow;
 use std::ffi::OsString;

@@ -101,10 +101,11 @@ impl Args {
             };
         }
         let texts: Vec<String> = self.host.iter().cloned().collect();
-        let [host] = <[host::Found; 1]>::try_from(host::find(&texts, knowledge, today())?).map_err(|hosts| {
-            Error::new(format!("an image is pulled for one host, and these are {}", hosts.len()))
-                .hint("name one, e.g. --host windows-server-2022")
-        })?;
+        let [host] = <[host::Found; 1]>::try_from(host::find(&texts, super::platform::live().as_deref(), knowledge, today())?)
+            .map_err(|hosts| {
+                Error::new(format!("an image is pulled for one host, and these are {}", hosts.len()))
+                    .hint("name one, e.g. --host windows-server-2022")
+            })?;
         let judgement = compat::judge(knowledge, &host.host, image, &Policy::on(today()));
         if judgement.verdict == Verdict::Incompatible && judgement.chosen.is_some() && !self.force {
             return Err(Error::new(format!("{name} does not run on {}", host.host.name))

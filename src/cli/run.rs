@@ -194,8 +194,8 @@ impl Args {
 
         let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(&root, pulled));
         let system = this_machine(self.open_trace()?, PATIENCE)?;
-        host.launch = Some(preflight::facts(&*system, &root));
-        if let Some(refusal) = preflight::refusal(&preflight::check(&host, isolation, needs_import), isolation) {
+        host.launch = Some(preflight::ask(&*system, &root));
+        if let Some(refusal) = host::refusal(&host::obstacles(&host, isolation, needs_import), isolation) {
             return Err(refusal.into());
         }
         let store = Store::open(&root)?;
@@ -232,11 +232,16 @@ impl Args {
             return Err(Error::new(format!("a container runs on this host, and not on `{}`", self.host))
                 .hint("say --host local,ATTRIBUTES, or --dry-run for another host"));
         }
-        let found = host::find(std::slice::from_ref(&self.host), knowledge, policy.today).map_err(|error| {
-            let refusal = Error::from(error);
-            let advised = cfg!(not(windows)) && is_local;
-            if advised { refusal.hint("see what another host would do: --dry-run --host windows-server-2022") } else { refusal }
-        })?;
+        let found = host::find(std::slice::from_ref(&self.host), super::platform::live().as_deref(), knowledge, policy.today)
+            .map_err(|error| {
+                let refusal = Error::from(error);
+                let advised = cfg!(not(windows)) && is_local;
+                if advised {
+                    refusal.hint("see what another host would do: --dry-run --host windows-server-2022")
+                } else {
+                    refusal
+                }
+            })?;
         let [host] = <[Found; 1]>::try_from(found).map_err(|hosts| {
             Error::new(format!("a container runs on one host, and these are {}", hosts.len()))
                 .hint("name one, e.g. --host windows-server-2022")

@@ -4,11 +4,12 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Wording;
 use super::document::{FindingEntry, HostEntry, PossibilityEntry, Tool};
 use super::plain::clean;
 use crate::Isolation;
 use crate::compat::{Code, Engine, Judgement, Policy, Subject, Use, judge};
-use crate::host::{Found, Host, Prerequisite};
+use crate::host::{Availability, Found, Host, Needed, Prerequisite};
 use crate::image::{Candidate, Config, Image, Source, Version};
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
 use crate::{Kind, OsVersion};
@@ -37,11 +38,29 @@ pub struct HostAnswer {
     /// Hyper-V isolation here.
     pub hyperv: IsolationEntry,
     /// What containers need of this host.
-    pub prerequisites: Vec<Prerequisite>,
+    pub prerequisites: Vec<PrerequisiteEntry>,
     /// What is to be known of this host.
     pub findings: Vec<FindingEntry>,
     /// Microsoft's base images, the newest first.
     pub images: Vec<BaseImageEntry>,
+}
+
+/// One thing that containers need of a host.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Prerequisite")]
+pub struct PrerequisiteEntry {
+    /// The stable name, e.g. `containers-feature`.
+    pub name: &'static str,
+    /// What needs it.
+    pub needed: Needed,
+    /// Whether it is there.
+    pub state: Availability,
+    /// Whether the state was assumed.
+    pub assumed: bool,
+    /// What was found, one sentence without a full stop.
+    pub found: String,
+    /// What to do, one step each; empty if nothing is missing.
+    pub fix: Vec<String>,
 }
 
 /// One isolation on one host.
@@ -80,15 +99,15 @@ pub struct BaseImageEntry {
 }
 
 impl HostReport {
-    /// What is said of these hosts on this day.
-    pub fn new(knowledge: &Knowledge, hosts: &[Found], today: Date) -> Self {
-        let answer = |found: &Found| HostAnswer::new(knowledge, found, &Policy::on(today));
+    /// The answers about these hosts on this day, with remedies worded by the caller.
+    pub fn new(knowledge: &Knowledge, hosts: &[Found], today: Date, wording: &dyn Wording) -> Self {
+        let answer = |found: &Found| HostAnswer::new(knowledge, found, &Policy::on(today), wording);
         Self { schema: SCHEMA, tool: Tool::with(knowledge), hosts: hosts.iter().map(answer).collect() }
     }
 }
 
 impl HostAnswer {
-    fn new(knowledge: &Knowledge, found: &Found, policy: &Policy) -> Self {
+    fn new(knowledge: &Knowledge, found: &Found, policy: &Policy, wording: &dyn Wording) -> Self {
         let host = &found.host;
         let own =
             Image { repository: None, ..image(String::new(), vec![candidate(host.architecture.as_str(), host.os_version)]) };
@@ -100,17 +119,25 @@ impl HostAnswer {
             host: HostEntry::new(host),
             process: IsolationEntry::new(knowledge, host, Isolation::Process, &judgement),
             hyperv: IsolationEntry::new(knowledge, host, Isolation::Hyperv, &judgement),
-            prerequisites: prerequisites(found),
+            prerequisites: found.prerequisites().iter().map(|one| PrerequisiteEntry::new(one, wording)).collect(),
             findings: findings(knowledge, host, &judgement),
             images: images.collect(),
         }
     }
 }
 
-/// What containers need of a host; a path and a service's sentence in it come from outside.
-fn prerequisites(found: &Found) -> Vec<Prerequisite> {
-    let cleaned = |one: Prerequisite| Prerequisite { found: clean(&one.found).into_owned(), ..one };
-    found.prerequisites().into_iter().map(cleaned).collect()
+impl PrerequisiteEntry {
+    fn new(prerequisite: &Prerequisite, wording: &dyn Wording) -> Self {
+        Self {
+            name: prerequisite.requirement.as_str(),
+            needed: prerequisite.needed,
+            state: prerequisite.state,
+            assumed: prerequisite.assumed,
+            // A path and a service's sentence in it come from outside.
+            found: clean(&prerequisite.found).into_owned(),
+            fix: prerequisite.fix.iter().map(|step| wording.advice(step)).collect(),
+        }
+    }
 }
 
 /// What the judgement of any image says of the host alone.

@@ -38,7 +38,7 @@ pub(crate) fn spawn(program: &Path, arguments: &[&str], folder: &Path) -> io::Re
             return Err(io::Error::last_os_error());
         }
     }
-    let attributes = Attributes::only(&theirs)?;
+    let mut attributes = Attributes::only(&theirs)?;
     let startup = STARTUPINFOEXW {
         StartupInfo: STARTUPINFOW {
             cb: size_of::<STARTUPINFOEXW>() as u32,
@@ -111,7 +111,7 @@ impl<'a> Attributes<'a> {
         if unsafe { InitializeProcThreadAttributeList(list.as_mut_ptr().cast(), 1, 0, &raw mut size) } == 0 {
             return Err(io::Error::last_os_error());
         }
-        let attributes = Self { list, _handles: handles };
+        let mut attributes = Self { list, _handles: handles };
         let attribute = PROC_THREAD_ATTRIBUTE_HANDLE_LIST as usize;
         // SAFETY: the list is initialised for one attribute; the handles live as long as the list, by its type.
         let updated = unsafe {
@@ -128,8 +128,9 @@ impl<'a> Attributes<'a> {
         if updated == 0 { Err(io::Error::last_os_error()) } else { Ok(attributes) }
     }
 
-    fn list(&self) -> LPPROC_THREAD_ATTRIBUTE_LIST {
-        self.list.as_ptr().cast_mut().cast()
+    /// The list for a call, which may write to it.
+    fn list(&mut self) -> LPPROC_THREAD_ATTRIBUTE_LIST {
+        self.list.as_mut_ptr().cast()
     }
 }
 

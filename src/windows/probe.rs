@@ -19,7 +19,7 @@ use crate::host::{Availability, Hypervisor, Probe, Services};
 const LIBRARIES: [&str; 3] = ["vmcompute.dll", "computecore.dll", "computenetwork.dll"];
 
 /// Asks for everything. Nothing of it needs an administrator, and what cannot be asked is unknown.
-pub(crate) fn probe() -> Probe {
+pub(super) fn probe() -> Probe {
     let machine = machine();
     Probe {
         services: services(),

@@ -15,7 +15,7 @@ use crate::host::registry::{Data, Key};
 /// # Errors
 ///
 /// Keys and values that exist and cannot be read, and values of the wrong type.
-pub(crate) fn values() -> Result<RegistryValues, Error> {
+pub(super) fn values() -> Result<RegistryValues, Error> {
     let mut keys = HashMap::new();
     for key in Key::ALL {
         let open = LOCAL_MACHINE.options().read().wow64_64().open(key.path());

@@ -6,6 +6,7 @@ use assert_cmd::Command;
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 use wincompat::host::{Availability, Found, Hypervisor, Launch, Probe, Services, Volume, find};
+use wincompat::internals::cli::wording::CommandLine;
 use wincompat::knowledge::Knowledge;
 use wincompat::report::host::{HostReport, schema};
 use wincompat::report::host_table;
@@ -22,18 +23,18 @@ fn wincompat() -> Command {
 
 fn hosts(texts: &[&str]) -> Vec<Found> {
     let texts: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
-    find(&texts, Knowledge::built_in(), TODAY).unwrap()
+    find(&texts, None, Knowledge::built_in(), TODAY).unwrap()
 }
 
 fn printed(hosts: &[Found]) -> String {
-    let report = HostReport::new(Knowledge::built_in(), hosts, TODAY);
+    let report = HostReport::new(Knowledge::built_in(), hosts, TODAY, &CommandLine);
     let mut out = Vec::new();
     host_table::write(&report, 80, &mut out).unwrap();
     anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
 }
 
 fn document(hosts: &[Found]) -> Value {
-    serde_json::to_value(HostReport::new(Knowledge::built_in(), hosts, TODAY)).unwrap()
+    serde_json::to_value(HostReport::new(Knowledge::built_in(), hosts, TODAY, &CommandLine)).unwrap()
 }
 
 /// A machine with these services, on this hypervisor.
@@ -318,7 +319,7 @@ fn there_is_no_local_host_where_there_is_no_windows() {
         let output = wincompat().args(arguments).output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{error}");
-        assert!(error.starts_with("error: this machine is no Windows host\n"), "{error}");
+        assert!(error.starts_with("error: this machine is not a Windows host\n"), "{error}");
         assert!(error.contains("hint: name the host, e.g. --host windows-server-2022"), "{error}");
     }
 }
