@@ -1,24 +1,28 @@
-//! `wincompat check`: hosts and images from the arguments, one judgement a pair, a report, an exit code.
+//! `wincompat check`: judges images on hosts.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io::Read;
 use std::path::Path;
 
-use super::facts::KnowledgeArgs;
+use super::exit::ExitCode;
+use super::failure::{Failure, unless_closed};
+use super::hosts::HostArgs;
+use super::io::Io;
+use super::knowledge::KnowledgeArgs;
+use super::list;
 use super::policy::PolicyArgs;
 use super::registries::{CHECKED_WITHIN, RegistryArgs};
+use super::subcommand::Subcommand;
 use super::wording::CommandLine;
-use crate::Error;
-use crate::ErrorKind;
-use crate::cli::failure;
-use crate::cli::list;
 use crate::compat::{self, Code, Engine, Policy};
-use crate::host::{self, Host};
+use crate::host::Host;
 use crate::image::{Config, Image, Reference};
 use crate::knowledge::Knowledge;
-use crate::oci::Images;
-use crate::report::document::{Entry, Failure, Report};
+use crate::oci::{Images, Options};
+use crate::report::document::{self, Entry, Report};
 use crate::report::{self, Format};
+use crate::{Error, ErrorKind};
 
 /// A chosen candidate whose config says another version can make another candidate the best, so configs are read in rounds.
 const ROUNDS: usize = 4;
@@ -40,11 +44,8 @@ pub struct Args {
     /// More images from a file, one a line; `-` reads standard input.
     #[arg(long, value_name = "FILE")]
     from: Option<String>,
-    /// The host; repeatable. `local` (this machine, the default), a version (10.0.20348.2402, 20348), a release
-    /// (windows-server-2022, ltsc2022, windows-11-24h2), a text with one Windows version, @FILE (reg export, systeminfo), or
-    /// `all` (every release in support). Attributes follow: 26100,client,arm64,no-hyperv,home.
-    #[arg(long, value_name = "HOST")]
-    host: Vec<String>,
+    #[command(flatten)]
+    hosts: HostArgs,
     #[command(flatten)]
     policy: PolicyArgs,
     /// Findings that make it not well, by code, or `warnings`; repeatable.
@@ -72,7 +73,7 @@ enum Denied {
     Finding(Code),
 }
 
-/// What denies every warning.
+/// The word of `--deny` for every warning.
 const WARNINGS: &str = "warnings";
 
 fn denied(text: &str) -> Result<Denied, String> {
@@ -90,57 +91,57 @@ fn denied(text: &str) -> Result<Denied, String> {
     })
 }
 
-/// Prints the report on `out`, all else on `err`; the answer is the exit code.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    match check(args) {
-        Ok(report) => {
-            super::unless_closed(report::write(&report, args.format, columns, out))?;
-            Ok(report.exit_code())
-        }
-        Err(refusal) => {
-            failure::write(&refusal, err)?;
-            Ok(2)
-        }
+impl Subcommand for Args {
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let report = self.inputs(io.input)?.report();
+        unless_closed(report::write(&report, self.format, io.columns, io.out))?;
+        Ok(ExitCode::of_results(&report.summary))
     }
 }
 
-fn check(args: &Args) -> Result<Report, Error> {
-    let policy = args.policy()?;
-    let knowledge = args.knowledge.load()?;
-    let hosts = args.hosts(&knowledge, &policy)?;
-    let texts = args.image_texts()?;
-    let references: Vec<_> = texts.iter().map(|text| text.parse::<Reference>()).collect();
-    let images = read_images(args, &knowledge, &hosts, &references);
+/// The inputs of a check: what its arguments mean.
+struct Inputs {
+    knowledge: Cow<'static, Knowledge>,
+    policy: Policy,
+    hosts: Vec<Host>,
+    /// The references as they were typed.
+    texts: Vec<String>,
+    /// How images are read.
+    options: Options,
+}
 
-    let mut results = Vec::with_capacity(hosts.len() * texts.len());
-    let mut errors = Vec::new();
-    for (text, image) in texts.iter().zip(images) {
-        match image {
-            Ok(image) => results.extend(hosts.iter().map(|host| {
-                let judgement = compat::judge(&knowledge, host, &image, &policy);
-                Entry::new(&knowledge, host, &image, &judgement, Engine::Docker)
-            })),
-            Err(error) => errors.push(Failure::new(text, &error, &CommandLine)),
+impl Inputs {
+    /// Every image judged on every host.
+    fn report(self) -> Report {
+        let references: Vec<_> = self.texts.iter().map(|text| text.parse::<Reference>()).collect();
+        let images = read_images(self.options, &self.knowledge, &self.hosts, &references);
+        let mut results = Vec::with_capacity(self.hosts.len() * self.texts.len());
+        let mut errors = Vec::new();
+        for (text, image) in self.texts.iter().zip(images) {
+            match image {
+                Ok(image) => results.extend(self.hosts.iter().map(|host| {
+                    let judgement = compat::judge(&self.knowledge, host, &image, &self.policy);
+                    Entry::new(&self.knowledge, host, &image, &judgement, Engine::Docker)
+                })),
+                Err(error) => errors.push(document::Failure::new(text, &error, &CommandLine)),
+            }
         }
+        Report::new(&self.knowledge, results, errors)
     }
-    Ok(Report::new(&knowledge, results, errors))
 }
 
 /// Reads every image, then the configs of the candidates chosen for any host.
 fn read_images(
-    args: &Args,
+    options: Options,
     knowledge: &Knowledge,
     hosts: &[Host],
     references: &[Result<Reference, Error>],
 ) -> Vec<Result<Image, Error>> {
+    let confirm = options.confirm;
     let well_formed: Vec<Reference> = references.iter().flatten().cloned().collect();
     let mut read = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async {
-            let images = Images::new(args.registries.options(!args.no_confirm, Some(CHECKED_WITHIN)), knowledge);
+            let images = Images::new(options, knowledge);
             let mut read = images.resolve(&well_formed).await;
             for _ in 0..ROUNDS {
                 let choices: Vec<_> = well_formed
@@ -152,7 +153,7 @@ fn read_images(
                         (!unread.is_empty()).then_some((reference, image, unread))
                     })
                     .collect();
-                if choices.is_empty() || args.no_confirm {
+                if choices.is_empty() || !confirm {
                     break;
                 }
                 images.confirm_all(choices).await;
@@ -194,6 +195,16 @@ fn unread_choices(knowledge: &Knowledge, hosts: &[Host], image: &Image) -> Vec<u
 }
 
 impl Args {
+    fn inputs(&self, stdin: &mut dyn Read) -> Result<Inputs, Error> {
+        let policy = self.policy()?;
+        let knowledge = self.knowledge.load()?;
+        let hosts = self.hosts.find(&knowledge, policy.today)?.into_iter().map(|found| found.host).collect();
+        let texts = self.image_texts(stdin)?;
+        // The time for everything begins here: a list may be typed.
+        let options = self.registries.options(!self.no_confirm, Some(CHECKED_WITHIN));
+        Ok(Inputs { knowledge, policy, hosts, texts, options })
+    }
+
     fn policy(&self) -> Result<Policy, Error> {
         let findings = self.deny.iter().filter_map(|denied| match denied {
             Denied::Finding(code) => Some(*code),
@@ -207,17 +218,12 @@ impl Args {
         })
     }
 
-    fn hosts(&self, knowledge: &Knowledge, policy: &Policy) -> Result<Vec<Host>, Error> {
-        let found = host::find(&self.host, super::platform::live().as_deref(), knowledge, policy.today)?;
-        Ok(found.into_iter().map(|found| found.host).collect())
-    }
-
     /// The images of the arguments, then those of `--from`.
-    fn image_texts(&self) -> Result<Vec<String>, Error> {
+    fn image_texts(&self, stdin: &mut dyn Read) -> Result<Vec<String>, Error> {
         let mut texts = self.images.clone();
         let lines = match self.from.as_deref() {
             None => return Ok(texts),
-            Some("-") => list::read("standard input", io::stdin().lock()),
+            Some("-") => list::read("standard input", stdin),
             Some(path) => std::fs::File::open(Path::new(path))
                 .map_err(|error| {
                     let failed = Error::of(ErrorKind::NotFound, format!("{path} could not be read"));

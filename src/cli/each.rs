@@ -1,56 +1,44 @@
-//! Commands that take many names: all of them are tried, one failure spoils no other.
+//! Commands that take several names: every name is tried, and one failure does not stop the others.
 
-use std::io::{self, Write};
-
-use super::failure::{self, Failure};
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::io::Io;
 use crate::Error;
 use crate::report::plain::clean;
 
-/// Does this for each name; the exit code is 0 if all was done, else 2.
+/// Calls `act` for each name, and prints the error of each that fails; the exit code is 0 if none did, else 2.
 ///
 /// # Errors
 ///
 /// A stream that cannot be written.
 pub fn each(
     names: &[String],
-    err: &mut dyn Write,
-    mut act: impl FnMut(&str, &mut dyn Write) -> Result<(), Failure>,
-) -> io::Result<u8> {
-    let mut code = 0;
+    io: &mut Io<'_>,
+    mut act: impl FnMut(&str, &mut Io<'_>) -> Result<(), Failure>,
+) -> Result<ExitCode, Failure> {
+    let mut code = ExitCode::DONE;
     for name in names {
-        if let Err(failure) = act(name, err) {
-            failure.write(err)?;
-            code = 2;
+        match act(name, io) {
+            Ok(()) => {}
+            Err(Failure::Refused(error)) => {
+                io.fail(&error)?;
+                code = ExitCode::NOT_DONE;
+            }
+            Err(failure) => return Err(failure),
         }
     }
     Ok(code)
 }
 
-/// Does this for each name and prints the line that comes of it; the exit code is 0 if all was done, else 2.
+/// Calls `act` for each name and prints its line; the exit code is 0 if none failed, else 2.
 ///
 /// # Errors
 ///
 /// A stream that cannot be written.
 pub fn print_each(
     names: &[String],
-    out: &mut dyn Write,
-    err: &mut dyn Write,
+    io: &mut Io<'_>,
     mut act: impl FnMut(&str) -> Result<String, Error>,
-) -> io::Result<u8> {
-    each(names, err, |name, _| writeln!(out, "{}", clean(&act(name)?)).map_err(Failure::Stream))
-}
-
-/// Nothing but the refusal, if there is one: a command that could not even begin.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn begin<T>(result: Result<T, Error>, err: &mut dyn Write) -> io::Result<Option<T>> {
-    match result {
-        Ok(begun) => Ok(Some(begun)),
-        Err(refusal) => {
-            failure::write(&refusal, err)?;
-            Ok(None)
-        }
-    }
+) -> Result<ExitCode, Failure> {
+    each(names, io, |name, io| Ok(writeln!(io.out, "{}", clean(&act(name)?))?))
 }

@@ -1,13 +1,13 @@
-//! `wincompat exec`: another process in a container that runs.
+//! `wincompat exec`: runs another command in a container that runs.
 
-use std::io::{self, Write};
-
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::io::Io;
 use super::process::ProcessArgs;
 use super::store::StoreArgs;
+use super::subcommand::Subcommand;
 use super::{terminal, warnings};
 use crate::Error;
-use crate::cli::exit::Exit;
-use crate::cli::failure;
 use crate::hcs::command_line::Command;
 use crate::runner::life::context::Context;
 use crate::runner::life::exec;
@@ -40,20 +40,20 @@ pub struct Args {
     store: StoreArgs,
 }
 
-/// Runs the command; the answer is the exit code, the command's own if it has one.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn run(args: &Args, err: &mut dyn Write) -> io::Result<u32> {
-    args.run().or_else(|refusal| {
-        failure::write(&refusal, err)?;
-        Ok(Exit::of(refusal.kind).code())
-    })
+impl Subcommand for Args {
+    /// Runs the command, and passes its exit code on.
+    fn run(&self, _: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        Ok(ExitCode::of_container(self.exec()?))
+    }
+
+    fn exit_code(&self, error: &Error) -> ExitCode {
+        ExitCode::of_unstarted(error.kind)
+    }
 }
 
 impl Args {
-    fn run(&self) -> Result<u32, Error> {
+    /// Starts the command and stays with it: its exit code, or 0 for one that is left alone.
+    fn exec(&self) -> Result<u32, Error> {
         if !self.detach {
             self.process.check_terminal()?;
         }
@@ -76,7 +76,7 @@ impl Args {
         Ok(exec::run(&context, &id, &request, || terminal::stdio(request.stdin))?)
     }
 
-    /// What is to be started, from the flags and the container's own process.
+    /// The process to be started, from the arguments and the container's own process.
     fn request(&self, state: Option<&State>) -> Result<ProcessRequest, Error> {
         let command = Command { entrypoint: &[], image_command: &[], arguments: &self.command, args_escaped: false };
         let command_line = command.line().map_err(|error| {

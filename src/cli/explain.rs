@@ -1,26 +1,29 @@
 //! `wincompat explain`: what a finding, an error number or a pasted error means, and what to do.
 
 use std::fmt::Write as _;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
-use clap::{Args, ValueEnum};
+use clap::ValueEnum;
 use serde::Serialize;
 use textwrap::{Options, WordSeparator, WordSplitter};
 
-use super::facts::KnowledgeArgs;
-use crate::cli::failure;
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::io::Io;
+use super::knowledge::KnowledgeArgs;
+use super::subcommand::Subcommand;
 use crate::compat::Code;
 use crate::explain::{Explanation, Kind, explain, hint, suggest};
 use crate::report::{self, plain::clean};
 
 /// Explain a finding, an error number or a pasted error.
-#[derive(Args, Clone, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat explain build-mismatch
   wincompat explain 0xc0370106
   wincompat explain no matching manifest for windows/amd64 10.0.19045 in the manifest list entries
   docker run IMAGE 2>&1 | wincompat explain -")]
-pub struct ExplainArgs {
+pub struct Args {
     /// A finding's code, an error number in any form, its symbolic name, or the text of an error; `-` reads standard input.
     #[arg(value_name = "WHAT", required = true, num_args = 1.., allow_negative_numbers = true)]
     what: Vec<String>,
@@ -50,70 +53,68 @@ struct Document<'a> {
     suggestions: &'a [&'a str],
 }
 
-/// Enough for a long log, little enough for any machine.
-const LONGEST_INPUT: u64 = 256 * 1024;
+/// The part of standard input that is explained: its last bytes, since errors stand at the end of a log.
+const LAST: usize = 256 * 1024;
 
-/// Answers on `stdout`, errors on `stderr`; the exit code is 0 for an explanation and 2 for none.
-///
-/// # Errors
-///
-/// A stream that cannot be read or written; a closed pipe is one too, for the caller to pass over.
-pub fn run(args: &ExplainArgs, stdin: impl Read, stdout: &mut dyn Write, stderr: &mut dyn Write) -> io::Result<u8> {
-    let text = if args.what == ["-"] {
-        let mut bytes = Vec::new();
-        stdin.take(LONGEST_INPUT).read_to_end(&mut bytes)?;
-        String::from_utf8_lossy(&bytes).into_owned()
-    } else {
-        args.what.join(" ")
-    };
-    let explanation = match of_finding(&text) {
-        // The knowledge is read only where it is asked for: most of the time of this command would go there.
-        Some(explanation) => Some(explanation),
-        None => match args.knowledge.load() {
-            Ok(knowledge) => explain(&text, &knowledge),
-            Err(refusal) => {
-                failure::write(&refusal, stderr)?;
-                return Ok(2);
+/// The most bytes of standard input that are read, so that the command ends even if its input does not.
+const LONGEST: u64 = 64 << 20;
+
+impl Subcommand for Args {
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let text = if self.what == ["-"] { last_part(io.input)? } else { self.what.join(" ") };
+        let explanation = match of_finding(&text) {
+            // The knowledge is read only where it is asked for: most of the time of this command would go there.
+            Some(explanation) => Some(explanation),
+            None => explain(&text, &*self.knowledge.load()?),
+        };
+        let suggestions = match explanation {
+            Some(_) => Vec::new(),
+            None => suggest(&text, Code::all().map(Code::as_str)),
+        };
+        let query = shortened(&text);
+        match (self.format, &explanation) {
+            (Format::Json, explanation) => {
+                let document = Document {
+                    schema: "wincompat/explain/v1",
+                    query: &query,
+                    explanation: explanation.as_ref(),
+                    suggestions: &suggestions,
+                };
+                report::json(&document, io.out)?;
             }
-        },
-    };
-    let suggestions = match explanation {
-        Some(_) => Vec::new(),
-        None => suggest(&text, Code::all().map(Code::as_str)),
-    };
-    let query = shortened(&text);
-    match (args.format, &explanation) {
-        (Format::Json, explanation) => {
-            let document = Document {
-                schema: "wincompat/explain/v1",
-                query: &query,
-                explanation: explanation.as_ref(),
-                suggestions: &suggestions,
-            };
-            report::json(&document, stdout)?;
+            (Format::Text, Some(explanation)) => {
+                io.out.write_all(told(explanation, textwrap::termwidth().clamp(40, 100)).as_bytes())?;
+            }
+            (Format::Text, None) => {}
         }
-        (Format::Text, Some(explanation)) => {
-            stdout.write_all(told(explanation, textwrap::termwidth().clamp(40, 100)).as_bytes())?
+        io.out.flush()?;
+        if explanation.is_some() {
+            return Ok(ExitCode::DONE);
         }
-        (Format::Text, None) => {}
+        writeln!(io.err, "error: no explanation for `{query}`")?;
+        if let Some(hint) = hint(&text) {
+            writeln!(io.err, "hint: {hint}")?;
+        }
+        if suggestions.is_empty() {
+            writeln!(
+                io.err,
+                "hint: give the code of a finding such as build-mismatch, an error number such as 0xc0370101, or the words of an error"
+            )?;
+        } else {
+            writeln!(io.err, "hint: did you mean {}?", suggestions.join(" or "))?;
+        }
+        Ok(ExitCode::NOT_DONE)
     }
-    stdout.flush()?;
-    if explanation.is_some() {
-        return Ok(0);
+}
+
+/// The last [`LAST`] bytes of a log.
+fn last_part(input: &mut dyn Read) -> io::Result<String> {
+    let mut input = input.take(LONGEST);
+    let mut last = Vec::new();
+    while (&mut input).take(LAST as u64).read_to_end(&mut last)? > 0 {
+        last.drain(..last.len().saturating_sub(LAST));
     }
-    writeln!(stderr, "error: no explanation for `{query}`")?;
-    if let Some(hint) = hint(&text) {
-        writeln!(stderr, "hint: {hint}")?;
-    }
-    if suggestions.is_empty() {
-        writeln!(
-            stderr,
-            "hint: give the code of a finding such as build-mismatch, an error number such as 0xc0370101, or the words of an error"
-        )?;
-    } else {
-        writeln!(stderr, "hint: did you mean {}?", suggestions.join(" or "))?;
-    }
-    Ok(2)
+    Ok(String::from_utf8_lossy(&last).into_owned())
 }
 
 /// The explanation of a finding, by its code.
@@ -202,21 +203,22 @@ mod tests {
     #[derive(Parser)]
     struct Cli {
         #[command(flatten)]
-        explain: ExplainArgs,
+        explain: Args,
     }
 
     /// Exit code, standard output and standard error of `wincompat explain …`.
-    fn explained(args: &[&str], stdin: &[u8]) -> (u8, String, String) {
+    fn explained(args: &[&str], mut stdin: impl Read) -> (u32, String, String) {
         let cli = Cli::try_parse_from(std::iter::once(&"explain").chain(args)).unwrap();
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let code = run(&cli.explain, stdin, &mut stdout, &mut stderr).unwrap();
-        (code, String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut io = Io { input: &mut stdin, out: &mut out, err: &mut err, columns: 80 };
+        let code = cli.explain.run(&mut io).unwrap();
+        (code.number(), String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
     }
 
     #[test]
     fn every_finding_is_explained_by_its_code() {
         for code in Code::all() {
-            let (exit, stdout, stderr) = explained(&[code.as_str()], b"");
+            let (exit, stdout, stderr) = explained(&[code.as_str()], io::empty());
             assert_eq!((exit, stderr.as_str()), (0, ""), "{code}");
             assert!(stdout.starts_with(&format!("{code}\n")), "{stdout}");
         }
@@ -262,7 +264,7 @@ Sources:
         let sentence: Vec<&str> =
             "The operating system of the container does not match the operating system of the host.".split(' ').collect();
         for args in [&["-1070137087"][..], &["0x80370101"], &["HCS_E_IMAGE_MISMATCH"], &sentence] {
-            let (exit, stdout, _) = explained(args, b"");
+            let (exit, stdout, _) = explained(args, io::empty());
             assert_eq!(exit, 0, "{args:?}");
             assert!(stdout.starts_with("0x80370101  HCS_E_IMAGE_MISMATCH"), "{args:?}");
         }
@@ -271,20 +273,27 @@ Sources:
     #[test]
     fn standard_input_is_read_and_bounded() {
         let log = b"docker: Error response from daemon: \xff\r\nfailure in a Windows system call (0xc0370112)\r\n";
-        assert!(explained(&["-"], log).1.starts_with("0x80370112"));
-        let endless = io::repeat(b'x');
-        let cli = Cli::try_parse_from(["explain", "-"]).unwrap();
-        assert_eq!(run(&cli.explain, endless, &mut Vec::new(), &mut Vec::new()).unwrap(), 2);
+        assert!(explained(&["-"], &log[..]).1.starts_with("0x80370112"));
+        assert_eq!(explained(&["-"], io::repeat(b'x')).0, 2);
+    }
+
+    #[test]
+    fn the_error_at_the_end_of_a_long_log_is_explained() {
+        let step = "Step 1/2 : RUN powershell -Command Write-Output built\n".repeat(6000);
+        let log = format!("{step}failure in a Windows system call (0xc0370112)\n");
+        assert!(log.len() > LAST);
+        assert!(explained(&["-"], log.as_bytes()).1.starts_with("0x80370112"));
+        assert_eq!(last_part(&mut log.as_bytes()).unwrap(), log[log.len() - LAST..]);
     }
 
     #[test]
     fn json_is_one_document() {
-        let (exit, stdout, _) = explained(&["--format", "json", "host-behind-image"], b"");
+        let (exit, stdout, _) = explained(&["--format", "json", "host-behind-image"], io::empty());
         let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
         assert_eq!(exit, 0);
         assert_eq!(document["schema"], "wincompat/explain/v1");
         assert_eq!(document["explanation"]["kind"], "finding");
-        let (exit, stdout, stderr) = explained(&["hcs_e_imagemismatch", "--format", "json"], b"");
+        let (exit, stdout, stderr) = explained(&["hcs_e_imagemismatch", "--format", "json"], io::empty());
         let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
         assert_eq!(exit, 2);
         assert!(document["explanation"].is_null());
@@ -299,7 +308,7 @@ Sources:
             ("0x80370999", "hint: its number is one of: Host Compute Service"),
             ("xyzzy", "hint: give the code of a finding"),
         ] {
-            let (exit, stdout, stderr) = explained(&[what], b"");
+            let (exit, stdout, stderr) = explained(&[what], io::empty());
             assert_eq!((exit, stdout.as_str()), (2, ""), "{what}");
             assert!(stderr.contains(expected), "{stderr}");
         }

@@ -1,27 +1,15 @@
-//! The failure of a command: printed on stderr as what, why, and what to do.
+//! The failure of a command.
 
-use std::io::{self, Write};
+use std::io;
 
 use crate::Error;
-use crate::cli::exit::Exit;
-use crate::cli::wording::CommandLine;
-use crate::report::{Wording as _, failure};
 
-/// Prints an error.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn write(error: &Error, err: &mut dyn Write) -> io::Result<()> {
-    failure::write(&error.what, &error.causes, error.hint.as_ref().map(|hint| CommandLine.advice(hint)).as_deref(), err)
-}
-
-/// Why a command ended that writes while it runs.
+/// The reason why a command ended early.
 #[derive(Debug)]
 pub enum Failure {
-    /// It refused, or failed.
+    /// The command refused or failed. This is printed, and the exit code says so.
     Refused(Error),
-    /// A stream that cannot be written.
+    /// A standard stream could not be read or written.
     Stream(io::Error),
 }
 
@@ -31,16 +19,13 @@ impl From<Error> for Failure {
     }
 }
 
-impl Failure {
-    /// Prints a refusal: the exit code of `run` and `exec` because of it.
-    ///
-    /// # Errors
-    ///
-    /// A stream that cannot be written, this failure or another.
-    pub fn write(self, err: &mut dyn Write) -> io::Result<Exit> {
-        match self {
-            Self::Refused(error) => write(&error, err).map(|()| Exit::of(error.kind)),
-            Self::Stream(error) => Err(error),
-        }
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Stream(error)
     }
+}
+
+/// The outcome of a write, where a closed pipe is not a failure: a reader may have seen enough.
+pub fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
 }

@@ -1,11 +1,12 @@
-//! `wincompat images`: what the store holds.
-
-use std::io::{self, Write};
+//! `wincompat images`: lists the images in the store.
 
 use jiff::Timestamp;
 
-use super::each::begin;
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::io::Io;
 use super::store::StoreArgs;
+use super::subcommand::Subcommand;
 use crate::Error;
 use crate::report::images::{self, Images};
 use crate::report::{Format, json};
@@ -35,24 +36,21 @@ pub struct Args {
     store: StoreArgs,
 }
 
-/// Prints the images on `out`; the answer is the exit code.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let Some(images) = begin(args.list(), err)? else { return Ok(2) };
-    match args.format {
-        _ if args.quiet => {
-            for image in &images.images {
-                let (whole, short) = (image.digest.as_str(), image.digest.short());
-                writeln!(out, "{}", if args.no_trunc { whole } else { short })?;
+impl Subcommand for Args {
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let images = self.list()?;
+        match self.format {
+            _ if self.quiet => {
+                for image in &images.images {
+                    let (whole, short) = (image.digest.as_str(), image.digest.short());
+                    writeln!(io.out, "{}", if self.no_trunc { whole } else { short })?;
+                }
             }
+            Format::Table => images::write(&images, io.columns, Timestamp::now(), self.no_trunc, io.out)?,
+            Format::Json => json(&images, io.out)?,
         }
-        Format::Table => images::write(&images, columns, Timestamp::now(), args.no_trunc, out)?,
-        Format::Json => json(&images, out)?,
+        Ok(ExitCode::DONE)
     }
-    Ok(0)
 }
 
 impl Args {

@@ -1,10 +1,11 @@
-//! `wincompat inspect`: all that is known of containers.
+//! `wincompat inspect`: shows everything that is known of containers.
 
-use std::io::{self, Write};
-
-use super::each::{begin, each};
+use super::each::each;
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::io::Io;
 use super::store::{self, StoreArgs};
-use crate::Error;
+use super::subcommand::Subcommand;
 use crate::report::containers::Inspected;
 use crate::report::json;
 use crate::runner::life::containers;
@@ -25,22 +26,20 @@ pub struct Args {
     store: StoreArgs,
 }
 
-/// Prints one JSON document on `out`, also when some containers are not in it; the answer is the exit code.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let Some(store) = begin(args.store.store(), err)? else { return Ok(2) };
-    // Elsewhere than on Windows no container runs.
-    let system = store::system().ok();
-    let Some(all) = begin(containers::list(system.as_deref(), &store).map_err(Error::from), err)? else { return Ok(2) };
-    let mut found = Vec::new();
-    let code = each(&args.containers, err, |name, _| {
-        let id = store.resolve(name)?.to_string();
-        found.extend(all.iter().find(|listed| listed.id == id).cloned());
-        Ok(())
-    })?;
-    json(&Inspected::new(&found), out)?;
-    Ok(code)
+impl Subcommand for Args {
+    /// Prints one JSON document, also when some containers are not in it.
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let store = self.store.store()?;
+        // Elsewhere than on Windows no container runs.
+        let system = store::system().ok();
+        let all = containers::list(system.as_deref(), &store)?;
+        let mut found = Vec::new();
+        let code = each(&self.containers, io, |name, _| {
+            let id = store.resolve(name)?.to_string();
+            found.extend(all.iter().find(|listed| listed.id == id).cloned());
+            Ok(())
+        })?;
+        json(&Inspected::new(&found), io.out)?;
+        Ok(code)
+    }
 }

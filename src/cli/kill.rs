@@ -1,9 +1,11 @@
-//! `wincompat kill`: containers are ended by force.
+//! `wincompat kill`: ends containers by force.
 
-use std::io::{self, Write};
-
-use super::each::{begin, print_each};
+use super::each::print_each;
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::io::Io;
 use super::store::StoreArgs;
+use super::subcommand::Subcommand;
 use crate::Error;
 use crate::runner::life::ending;
 
@@ -27,7 +29,7 @@ pub struct Args {
     store: StoreArgs,
 }
 
-/// What can be sent to a container on Windows (`signal_windows.go` of moby/sys).
+/// A signal that a container on Windows can be sent (`signal_windows.go` of moby/sys).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Signal {
     Kill,
@@ -43,30 +45,28 @@ fn signal(text: &str) -> Result<Signal, String> {
     }
 }
 
-/// Prints the name of each on `out`; the answer is the exit code.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let Some((store, system)) = begin(args.store.store_and_system(), err)? else { return Ok(2) };
-    print_each(&args.containers, out, err, |name| {
-        let id = store.resolve(name)?;
-        let ran = match args.signal {
-            Signal::Term => ending::terminate(&*system, &store, &id)?,
-            Signal::Kill => {
-                let runs = ending::runs(&*system, &store, &id)?;
-                if runs {
-                    ending::kill(&*system, &store, &id)?;
+impl Subcommand for Args {
+    /// Prints the name of each container that got the signal.
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let (store, system) = self.store.store_and_system()?;
+        print_each(&self.containers, io, |name| {
+            let id = store.resolve(name)?;
+            let ran = match self.signal {
+                Signal::Term => ending::terminate(&*system, &store, &id)?,
+                Signal::Kill => {
+                    let runs = ending::runs(&*system, &store, &id)?;
+                    if runs {
+                        ending::kill(&*system, &store, &id)?;
+                    }
+                    runs
                 }
-                runs
+            };
+            if !ran {
+                return Err(Error::new(format!("the container {name} does not run")).hint("`wincompat ps -a` shows how it fares"));
             }
-        };
-        if !ran {
-            return Err(Error::new(format!("the container {name} does not run")).hint("`wincompat ps -a` shows how it fares"));
-        }
-        Ok(name.to_owned())
-    })
+            Ok(name.to_owned())
+        })
+    }
 }
 
 #[cfg(test)]

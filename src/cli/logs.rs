@@ -1,13 +1,16 @@
-//! `wincompat logs`: what a container wrote.
+//! `wincompat logs`: shows the output of a container that runs in the background.
 
 use std::collections::VecDeque;
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 
 use jiff::Timestamp;
 
+use super::exit::ExitCode;
 use super::failure::Failure;
+use super::io::Io;
 use super::store::StoreArgs;
-use super::{moment, terminal};
+use super::subcommand::Subcommand;
+use super::{terminal, time};
 use crate::Error;
 use crate::runner::life::stdio::Stdio;
 use crate::runner::log::{Entry, Reader, Stream};
@@ -36,16 +39,16 @@ pub struct Args {
     #[arg(short, long)]
     timestamps: bool,
     /// Show what was written since then: 2026-11-25T08:40:00Z, 2026-11-25, seconds since 1970, or how long ago, e.g. 1h30m.
-    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
     since: Option<Timestamp>,
     /// Show what was written until then.
-    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
     until: Option<Timestamp>,
     #[command(flatten)]
     store: StoreArgs,
 }
 
-/// How many lines are shown.
+/// The number of lines that are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tail {
     All,
@@ -59,13 +62,12 @@ fn tail(text: &str) -> Result<Tail, String> {
     }
 }
 
-/// Writes to our standard handles themselves; the answer is the exit code.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn run(args: &Args, err: &mut dyn Write) -> io::Result<u8> {
-    args.show().map(|()| 0).or_else(|failure| failure.write(err).map(|_| 2))
+impl Subcommand for Args {
+    /// Writes to our standard handles themselves, since a log need not be text.
+    fn run(&self, _: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        self.show()?;
+        Ok(ExitCode::DONE)
+    }
 }
 
 impl Args {
@@ -107,7 +109,7 @@ impl Args {
                 }
             }
             for entry in last {
-                self.write(&entry, &mut output).map_err(Failure::Stream)?;
+                self.write(&entry, &mut output)?;
             }
             if !self.follow {
                 return Ok(());
@@ -125,7 +127,7 @@ impl Args {
                 break;
             }
             if is_wanted(&entry) {
-                self.write(&entry, &mut output).map_err(Failure::Stream)?;
+                self.write(&entry, &mut output)?;
             }
         }
         Ok(())

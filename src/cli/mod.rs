@@ -1,49 +1,56 @@
 //! The command line: one file a subcommand, its arguments and the few lines that join the rooms below.
+//!
+//! A new subcommand is a file here with its `Args`, which implement [`subcommand::Subcommand`], and its lines in this file.
 
-pub mod check;
+mod check;
 mod detached;
 mod each;
-pub mod exec;
+mod exec;
 mod exit;
-pub mod explain;
-mod facts;
+mod explain;
 mod failure;
-pub mod host;
-pub mod images;
-pub mod inspect;
-pub mod kill;
+mod host;
+mod hosts;
+mod images;
+mod inspect;
+mod io;
+mod kill;
+mod knowledge;
 pub mod list;
-pub mod logs;
-mod moment;
-pub mod monitor;
+mod logs;
+mod monitor;
 mod notation;
 mod platform;
 mod policy;
 mod process;
 mod progress;
-pub mod prune;
-pub mod ps;
-pub mod pull;
+mod prune;
+mod ps;
+mod pull;
 mod registries;
-pub mod rm;
-pub mod rmi;
-pub mod run;
-pub mod stop;
+mod rm;
+mod rmi;
+mod run;
+mod stop;
 mod store;
+mod subcommand;
 mod terminal;
-pub mod wait;
+mod time;
+mod trace;
+mod wait;
 mod warnings;
 pub mod wording;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{IsTerminal as _, Write as _};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser};
 
-use crate::Error;
-use crate::cli::exit::Exit;
+use self::exit::ExitCode;
+use self::io::Io;
+use self::subcommand::Subcommand;
 use crate::report::plain;
 
 /// Will this Windows container image run on this host, under which isolation, why, and what to do if not.
@@ -64,11 +71,12 @@ pub struct Cli {
     command: Command,
 }
 
-#[derive(Debug, Subcommand)]
+/// The subcommands, in the order of the help.
+#[derive(Debug, clap::Subcommand)]
 enum Command {
     Check(check::Args),
     Host(host::Args),
-    Explain(explain::ExplainArgs),
+    Explain(explain::Args),
     Run(Box<run::Args>),
     Ps(ps::Args),
     Logs(logs::Args),
@@ -86,57 +94,54 @@ enum Command {
     Monitor(monitor::Args),
 }
 
-/// Runs the program with these arguments, the first of which is its name; the answer is its exit code.
-pub fn run(arguments: Vec<OsString>) -> u32 {
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error, &arguments),
-    };
-    warnings::print();
-    let mut out = anstream::AutoStream::auto(io::stdout().lock());
-    // Not locked: warnings and progress come from other threads too.
-    let mut err = anstream::AutoStream::auto(io::stderr());
-    let done = match &cli.command {
-        Command::Check(args) => check::run(args, columns(), &mut out, &mut err).map(u32::from),
-        Command::Exec(args) => exec::run(args, &mut err),
-        Command::Explain(args) => explain::run(args, io::stdin().lock(), &mut out, &mut err).map(u32::from),
-        Command::Host(args) => host::run(args, columns(), &mut out, &mut err).map(u32::from),
-        Command::Images(args) => images::run(args, columns(), &mut out, &mut err).map(u32::from),
-        Command::Inspect(args) => inspect::run(args, &mut out, &mut err).map(u32::from),
-        Command::Kill(args) => kill::run(args, &mut out, &mut err).map(u32::from),
-        Command::Logs(args) => logs::run(args, &mut err).map(u32::from),
-        Command::Monitor(args) => Ok(monitor::run(args)),
-        Command::Prune(args) => prune::run(args, &mut out, &mut err).map(u32::from),
-        Command::Ps(args) => ps::run(args, columns(), &mut out, &mut err).map(u32::from),
-        Command::Pull(args) => pull::run(args, &mut out, &mut err).map(u32::from),
-        Command::Rm(args) => rm::run(args, &mut out, &mut err).map(u32::from),
-        Command::Rmi(args) => rmi::run(args, &mut out, &mut err).map(u32::from),
-        Command::Run(args) => run::run(args, columns(), &mut out, &mut err),
-        Command::Stop(args) => stop::run(args, &mut out, &mut err).map(u32::from),
-        Command::Wait(args) => wait::run(args, &mut out, &mut err).map(u32::from),
-    };
-    match done.and_then(|code| unless_closed(out.flush()).map(|()| code)) {
-        Ok(code) => code,
-        // Whoever reads the answer has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
-        Err(error) => {
-            let _ = failure::write(&Error::new("the answer could not be written").because(error), &mut err);
-            2
+impl Command {
+    fn subcommand(&self) -> &dyn Subcommand {
+        match self {
+            Self::Check(args) => args,
+            Self::Host(args) => args,
+            Self::Explain(args) => args,
+            Self::Run(args) => &**args,
+            Self::Ps(args) => args,
+            Self::Logs(args) => args,
+            Self::Exec(args) => args,
+            Self::Stop(args) => args,
+            Self::Kill(args) => args,
+            Self::Wait(args) => args,
+            Self::Rm(args) => args,
+            Self::Inspect(args) => args,
+            Self::Pull(args) => args,
+            Self::Images(args) => args,
+            Self::Rmi(args) => args,
+            Self::Prune(args) => args,
+            Self::Monitor(args) => args,
         }
     }
 }
 
-/// Whoever reads an answer may see enough before its end: that is no error, and changes no exit code.
-fn unless_closed(written: io::Result<()>) -> io::Result<()> {
-    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+/// Runs the program with these arguments, the first of which is its name, and returns its exit code.
+pub fn run(arguments: Vec<OsString>) -> u32 {
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, &arguments).number(),
+    };
+    warnings::print();
+    let mut io = Io {
+        // Not locked: the monitor of a container reads it in another thread.
+        input: &mut std::io::stdin(),
+        out: &mut anstream::AutoStream::auto(std::io::stdout().lock()),
+        // Not locked: warnings and progress come from other threads too.
+        err: &mut anstream::AutoStream::auto(std::io::stderr()),
+        columns: columns(),
+    };
+    subcommand::execute(cli.command.subcommand(), &mut io).number()
 }
 
 /// Help and version are answers; anything else is an error of usage. Arguments are text from outside: the message is made from
 /// harmless ones.
-fn usage(error: &clap::Error, arguments: &[OsString]) -> u32 {
+fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
         let _ = error.print();
-        return 0;
+        return ExitCode::DONE;
     }
     let harmless = arguments.iter().map(|argument| plain::clean(&without_password(&argument.to_string_lossy())).into_owned());
     let mut error = match Cli::command().try_get_matches_from(harmless) {
@@ -171,7 +176,7 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> u32 {
             writeln!(anstream::stderr(), "\nhint: it was not typed but is in the variable {variable}: change that, or remove it");
     }
     let passes_on = arguments.get(1).is_some_and(|command| command == "run" || command == "exec");
-    if passes_on { Exit::Failed.code() } else { 2 }
+    if passes_on { ExitCode::REFUSED } else { ExitCode::NOT_DONE }
 }
 
 /// The variable that gave the value of this error, where the option it stands for was not typed.
@@ -197,7 +202,7 @@ fn without_password(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// How wide what is wide may be: the terminal, or 80 columns where the answer goes elsewhere.
+/// The columns of the terminal, or 80 where the answer goes elsewhere.
 fn columns() -> u16 {
-    if io::stdout().is_terminal() { textwrap::termwidth().try_into().unwrap_or(u16::MAX) } else { 80 }
+    if std::io::stdout().is_terminal() { textwrap::termwidth().try_into().unwrap_or(u16::MAX) } else { 80 }
 }

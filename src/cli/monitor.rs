@@ -1,15 +1,21 @@
-//! `wincompat monitor`: what `run -d` starts, and nobody types.
+//! `wincompat monitor`: looks after a container in the background. `run -d` starts it, and nobody types it.
 
 use std::io;
 
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::io::Io;
+use super::subcommand::Subcommand;
 use crate::runner::life::monitor;
 
 /// Look after a container that runs in the background. `wincompat run -d` starts this, and speaks to it by pipes.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Args {}
 
-/// Does what standard input says, until the container has ended.
-pub fn run(_: &Args) -> u32 {
-    monitor::serve(io::stdin(), io::stdout());
-    0
+impl Subcommand for Args {
+    /// Does what standard input asks for, until the container has ended.
+    fn run(&self, _: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        monitor::serve(io::stdin(), io::stdout());
+        Ok(ExitCode::DONE)
+    }
 }

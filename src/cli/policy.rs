@@ -1,10 +1,10 @@
-//! The arguments that say which isolation is wished for, and what is out of the choice.
+//! The isolation that is asked for, and what is out of the choice.
 
-use super::facts::today;
+use super::time::today;
 use crate::Error;
 use crate::compat::{Policy, Wish};
 
-/// The wish.
+/// The wish for an isolation, and its limits.
 #[derive(clap::Args, Clone, Debug)]
 pub struct PolicyArgs {
     /// The isolation asked for.
@@ -19,11 +19,11 @@ pub struct PolicyArgs {
 }
 
 impl PolicyArgs {
-    /// What they mean today.
+    /// The policy of today.
     ///
     /// # Errors
     ///
-    /// Wishes that exclude each other.
+    /// Arguments that exclude each other.
     pub fn policy(&self) -> Result<Policy, Error> {
         if self.untrusted && matches!(self.isolation, Wish::Process | Wish::HostProcess) {
             return Err(Error::new("untrusted code and an isolation that shares the host's kernel exclude each other")

@@ -1,13 +1,11 @@
-//! `wincompat prune`: what ended and killed containers left behind is given back.
+//! `wincompat prune`: releases what ended and killed containers left behind.
 
-use std::io::{self, Write};
-
-use super::each::begin;
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::io::Io;
 use super::store::{self, StoreArgs};
+use super::subcommand::Subcommand;
 use crate::Error;
-use crate::cli::failure;
-use crate::cli::wording::CommandLine;
-use crate::report::Wording as _;
 use crate::report::plain::clean;
 use crate::runner::life::prune::{Pruned, prune};
 use crate::runner::store::images::{Images, Removed};
@@ -25,28 +23,25 @@ pub struct Args {
     store: StoreArgs,
 }
 
-/// Prints what was removed on `out`; the answer is the exit code.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let Some((pruned, removed)) = begin(args.prune(), err)? else { return Ok(2) };
-    let lines = pruned.containers.iter().map(|id| format!("container {id}"));
-    let lines = lines.chain(pruned.compute_systems.iter().map(|id| format!("compute system {id}")));
-    let lines = lines.chain(pruned.endpoints.iter().map(|name| format!("endpoint {name}")));
-    let lines = lines.chain(removed.layers.iter().map(|layer| format!("layer {layer}")));
-    for line in lines.chain(removed.blobs.iter().map(|digest| format!("blob {digest}"))) {
-        writeln!(out, "{}", clean(&line))?;
+impl Subcommand for Args {
+    /// Prints everything that is removed.
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let (pruned, removed) = self.prune()?;
+        let lines = pruned.containers.iter().map(|id| format!("container {id}"));
+        let lines = lines.chain(pruned.compute_systems.iter().map(|id| format!("compute system {id}")));
+        let lines = lines.chain(pruned.endpoints.iter().map(|name| format!("endpoint {name}")));
+        let lines = lines.chain(removed.layers.iter().map(|layer| format!("layer {layer}")));
+        for line in lines.chain(removed.blobs.iter().map(|digest| format!("blob {digest}"))) {
+            writeln!(io.out, "{}", clean(&line))?;
+        }
+        for note in &removed.notes {
+            io.warn(note)?;
+        }
+        for left in &pruned.left_over {
+            io.fail(left)?;
+        }
+        Ok(if pruned.left_over.is_empty() { ExitCode::DONE } else { ExitCode::NOT_DONE })
     }
-    for note in &removed.notes {
-        writeln!(err, "warning: {}", clean(&CommandLine.advice(note)))?;
-    }
-    let code = if pruned.left_over.is_empty() { 0 } else { 2 };
-    for left in pruned.left_over {
-        failure::write(&left, err)?;
-    }
-    Ok(code)
 }
 
 impl Args {

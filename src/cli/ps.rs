@@ -1,13 +1,14 @@
-//! `wincompat ps`: which containers there are, and how they fare.
-
-use std::io::{self, Write};
+//! `wincompat ps`: lists containers and their status.
 
 use jiff::Timestamp;
 
-use super::each::begin;
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::io::Io;
+use super::notation::filter::{self, Filter};
 use super::store::{self, StoreArgs};
+use super::subcommand::Subcommand;
 use crate::Error;
-use crate::cli::notation::filter::{self, Filter};
 use crate::report::containers::Containers;
 use crate::report::{Format, containers_table, json};
 use crate::runner::life::containers::{self, Listed, Status};
@@ -43,24 +44,20 @@ pub struct Args {
     store: StoreArgs,
 }
 
-/// Prints the containers on `out`; the answer is the exit code.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let Some(listed) = begin(args.list(), err)? else { return Ok(2) };
-    let containers = Containers::new(&listed);
-    match args.format {
-        _ if args.quiet => {
-            for entry in &containers.containers {
-                writeln!(out, "{}", if args.no_trunc { entry.id.clone() } else { entry.short_id() })?;
+impl Subcommand for Args {
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let containers = Containers::new(&self.list()?);
+        match self.format {
+            _ if self.quiet => {
+                for entry in &containers.containers {
+                    writeln!(io.out, "{}", if self.no_trunc { entry.id.clone() } else { entry.short_id() })?;
+                }
             }
+            Format::Table => containers_table::write(&containers, io.columns, Timestamp::now(), self.no_trunc, io.out)?,
+            Format::Json => json(&containers, io.out)?,
         }
-        Format::Table => containers_table::write(&containers, columns, Timestamp::now(), args.no_trunc, out)?,
-        Format::Json => json(&containers, out)?,
+        Ok(ExitCode::DONE)
     }
-    Ok(0)
 }
 
 impl Args {

@@ -1,12 +1,14 @@
-//! `wincompat pull`: the entry of an image that fits the host, into the store.
+//! `wincompat pull`: brings the entry of an image that fits the host into the store.
 
-use std::io::{self, Write};
-
-use super::facts::{KnowledgeArgs, today};
-use super::progress;
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::io::Io;
+use super::knowledge::KnowledgeArgs;
 use super::registries::{self, RegistryArgs};
 use super::store::StoreArgs;
-use crate::cli::failure;
+use super::subcommand::Subcommand;
+use super::time::today;
+use super::{hosts, platform, progress};
 use crate::compat::{self, Policy, Verdict};
 use crate::host;
 use crate::image::{Digest, Image, Name, Reference};
@@ -48,21 +50,11 @@ pub struct Args {
     registries: RegistryArgs,
 }
 
-/// Prints the digest of the pulled image's manifest on `out`; the answer is the exit code, 0 or 2.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    match args.pull() {
-        Ok(digest) => {
-            writeln!(out, "{digest}")?;
-            Ok(0)
-        }
-        Err(refusal) => {
-            failure::write(&refusal, err)?;
-            Ok(2)
-        }
+impl Subcommand for Args {
+    /// Prints the digest of the pulled image's manifest.
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        writeln!(io.out, "{}", self.pull()?)?;
+        Ok(ExitCode::DONE)
     }
 }
 
@@ -72,7 +64,7 @@ impl Args {
         let reference: Reference = self.image.parse()?;
         let name = registries::name(&reference)?;
         let root = self.store.folder()?;
-        // Its folders are made with their access lists, and none of a stranger is used, before the image layout fills them.
+        // Before the image layout fills the store: this creates its folders with their access lists, and refuses a stranger's.
         Store::open(&root)?;
         let store = Folder::create(root)?;
         registries::runtime()?.block_on(async {
@@ -85,7 +77,7 @@ impl Args {
         })
     }
 
-    /// The manifest of the entry to be pulled.
+    /// The digest of the manifest that is to be pulled.
     fn choose(&self, knowledge: &Knowledge, image: &Image, name: &Name) -> Result<Digest, Error> {
         let of = |number: Option<usize>| {
             let candidate = number.and_then(|number| image.candidates.get(number));
@@ -101,11 +93,7 @@ impl Args {
             };
         }
         let texts: Vec<String> = self.host.iter().cloned().collect();
-        let [host] = <[host::Found; 1]>::try_from(host::find(&texts, super::platform::live().as_deref(), knowledge, today())?)
-            .map_err(|hosts| {
-                Error::new(format!("an image is pulled for one host, and these are {}", hosts.len()))
-                    .hint("name one, e.g. --host windows-server-2022")
-            })?;
+        let host = hosts::only(host::find(&texts, platform::live().as_deref(), knowledge, today())?, "an image is pulled for one host")?;
         let judgement = compat::judge(knowledge, &host.host, image, &Policy::on(today()));
         if judgement.verdict == Verdict::Incompatible && judgement.chosen.is_some() && !self.force {
             return Err(Error::new(format!("{name} does not run on {}", host.host.name))

@@ -1,9 +1,11 @@
-//! `wincompat rm`: containers are removed, with what they wrote.
+//! `wincompat rm`: removes containers, with their logs.
 
-use std::io::{self, Write};
-
-use super::each::{begin, print_each};
+use super::each::print_each;
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::io::Io;
 use super::store::StoreArgs;
+use super::subcommand::Subcommand;
 use crate::runner::life::ending;
 
 /// Remove containers, with their logs.
@@ -24,15 +26,13 @@ pub struct Args {
     store: StoreArgs,
 }
 
-/// Prints the name of each that is removed on `out`; the answer is the exit code.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let Some((store, system)) = begin(args.store.store_and_system(), err)? else { return Ok(2) };
-    print_each(&args.containers, out, err, |name| {
-        ending::remove(&*system, &store, &store.resolve(name)?, args.force)?;
-        Ok(name.to_owned())
-    })
+impl Subcommand for Args {
+    /// Prints the name of each container that is removed.
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let (store, system) = self.store.store_and_system()?;
+        print_each(&self.containers, io, |name| {
+            ending::remove(&*system, &store, &store.resolve(name)?, self.force)?;
+            Ok(name.to_owned())
+        })
+    }
 }

@@ -1,14 +1,15 @@
-//! `wincompat rmi`: images are removed from the store.
+//! `wincompat rmi`: removes images from the store.
 
-use std::io::{self, Write};
+use std::io;
 
-use super::each::{begin, each};
+use super::each::each;
+use super::exit::ExitCode;
 use super::failure::Failure;
+use super::io::Io;
 use super::store::{self, StoreArgs};
+use super::subcommand::Subcommand;
 use crate::Error;
-use crate::cli::wording::CommandLine;
 use crate::oci::layout::Folder;
-use crate::report::Wording as _;
 use crate::report::plain::clean;
 use crate::runner::store::Store;
 use crate::runner::store::images::{Images, Removed};
@@ -33,33 +34,28 @@ pub struct Args {
     store: StoreArgs,
 }
 
-/// Prints what was removed on `out`, a line each; the answer is the exit code.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let Some((store, blobs)) = begin(args.open(), err)? else { return Ok(2) };
-    // Elsewhere than on Windows there are no imported layers.
-    let system = store::system().ok();
-    let images = Images { system: system.as_deref(), store: &store, blobs: &blobs };
-    each(&args.images, err, |image, err| {
-        let removed = images.remove(image, args.force)?;
-        print(&removed, out, err).map_err(Failure::Stream)
-    })
+impl Subcommand for Args {
+    /// Prints everything that is removed, a line each.
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let (store, blobs) = self.open()?;
+        // Elsewhere than on Windows there are no imported layers.
+        let system = store::system().ok();
+        let images = Images { system: system.as_deref(), store: &store, blobs: &blobs };
+        each(&self.images, io, |image, io| Ok(print(&images.remove(image, self.force)?, io)?))
+    }
 }
 
-fn print(removed: &Removed, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<()> {
+fn print(removed: &Removed, io: &mut Io<'_>) -> io::Result<()> {
     for name in &removed.names {
-        writeln!(out, "Untagged: {}", clean(name))?;
+        writeln!(io.out, "Untagged: {}", clean(name))?;
     }
     for digest in &removed.blobs {
-        writeln!(out, "Deleted: {digest}")?;
+        writeln!(io.out, "Deleted: {digest}")?;
     }
     for layer in &removed.layers {
-        writeln!(out, "Deleted: layer {layer}")?;
+        writeln!(io.out, "Deleted: layer {layer}")?;
     }
-    removed.notes.iter().try_for_each(|note| writeln!(err, "warning: {}", clean(&CommandLine.advice(note))))
+    removed.notes.iter().try_for_each(|note| io.warn(note))
 }
 
 impl Args {

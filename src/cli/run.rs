@@ -1,26 +1,28 @@
-//! `wincompat run`: judge, pull, import, then a container's life.
+//! `wincompat run`: judges, pulls and imports an image, then runs a container from start to end.
 
 mod choice;
 mod request;
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::Path;
 
-use super::facts::KnowledgeArgs;
+use super::exit::ExitCode;
 use super::failure::Failure;
+use super::io::Io;
+use super::knowledge::KnowledgeArgs;
+use super::notation::flags::{self, Volume};
 use super::policy::PolicyArgs;
 use super::process::ProcessArgs;
 use super::registries::{self, RegistryArgs};
 use super::store::StoreArgs;
-use super::{detached, progress, terminal, warnings};
+use super::subcommand::Subcommand;
+use super::trace::TraceArgs;
+use super::{detached, hosts, platform, progress, terminal, warnings};
 use crate::Error;
-use crate::cli::exit::Exit;
-use crate::cli::notation::flags::{self, Volume};
 use crate::compat::{Policy, Wish};
 use crate::hcs::documents::{Cpus, PortMapping};
 use crate::hcs::plan::{self, Plan, Planned};
 use crate::hcs::system::{PATIENCE, System, this_machine};
-use crate::hcs::trace::Trace;
 use crate::host::{self, Found};
 use crate::knowledge::Knowledge;
 use crate::oci::Images;
@@ -102,9 +104,8 @@ pub struct Args {
     /// The host: `local`, with attributes, e.g. local,no-hyperv; with --dry-run any that `wincompat check` takes.
     #[arg(long, value_name = "HOST", default_value = "local")]
     host: String,
-    /// Write down every call of Windows, one JSON line each. Environment variables are in it.
-    #[arg(long, value_name = "FILE")]
-    trace: Option<PathBuf>,
+    #[command(flatten)]
+    trace: TraceArgs,
     /// Show what would be done, and do none of it.
     #[arg(long)]
     dry_run: bool,
@@ -143,13 +144,15 @@ fn network(text: &str) -> Result<NetworkWish, String> {
     })
 }
 
-/// Runs the container; the answer is the exit code, the container's own if it has one.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn run(args: &Args, columns: u16, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u32> {
-    args.run(columns, out, err).or_else(|failure| failure.write(err).map(Exit::code))
+impl Subcommand for Args {
+    /// Runs the container, and passes its exit code on.
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        Ok(ExitCode::of_container(self.start(io)?))
+    }
+
+    fn exit_code(&self, error: &Error) -> ExitCode {
+        ExitCode::of_unstarted(error.kind)
+    }
 }
 
 impl Args {
@@ -161,7 +164,8 @@ impl Args {
         self.image_and_command.get(1..).unwrap_or_default()
     }
 
-    fn run(&self, columns: u16, out: &mut dyn Write, err: &mut dyn Write) -> Result<u32, Failure> {
+    /// Judges, pulls, imports and starts: the exit code of the container, or 0 in the background.
+    fn start(&self, io: &mut Io<'_>) -> Result<u32, Failure> {
         if self.policy.isolation == Wish::HostProcess {
             return Err(Error::new("wincompat runs no HostProcess containers")
                 .hint("run the program on the host itself, or take another --isolation")
@@ -182,18 +186,18 @@ impl Args {
         let images = Images::new(self.registries.options(true, None), &knowledge);
 
         let chosen = runtime.block_on(self.choose(&images, &knowledge, &host, &policy, &root))?;
-        let isolation = self.isolation(&knowledge, &host, &chosen, columns, err)?;
+        let isolation = self.isolation(&knowledge, &host, &chosen, io)?;
         if self.dry_run {
             let pulled = match chosen.stored {
                 Some(pulled) => pulled,
                 None => runtime.block_on(pull::described(&images, &chosen.name, &chosen.digest()?))?,
             };
             let request = self.request(&pulled, isolation, given)?;
-            return print_plan(&request, &root, out);
+            return print_plan(&request, &root, io.out);
         }
 
         let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(&root, pulled));
-        let system = this_machine(self.open_trace()?, PATIENCE)?;
+        let system = this_machine(self.trace.open()?, PATIENCE)?;
         host.launch = Some(preflight::ask(&*system, &root));
         if let Some(refusal) = host::refusal(&host::obstacles(&host, isolation, needs_import), isolation) {
             return Err(refusal.into());
@@ -218,11 +222,11 @@ impl Args {
         })?;
         if self.detach {
             drop(system);
-            let id = detached::start(&root, self.trace.as_deref(), &request, &interrupts, err)?;
-            writeln!(out, "{id}").map_err(Failure::Stream)?;
+            let id = detached::start(&root, self.trace.path(), &request, &interrupts, io.err)?;
+            writeln!(io.out, "{id}")?;
             return Ok(0);
         }
-        attached(&*system, &store, &request, &interrupts, err)
+        attached(&*system, &store, &request, &interrupts, io.err)
     }
 
     /// This host, or with `--dry-run` any one.
@@ -232,25 +236,11 @@ impl Args {
             return Err(Error::new(format!("a container runs on this host, and not on `{}`", self.host))
                 .hint("say --host local,ATTRIBUTES, or --dry-run for another host"));
         }
-        let found = host::find(std::slice::from_ref(&self.host), super::platform::live().as_deref(), knowledge, policy.today)
-            .map_err(|error| {
-                let refusal = Error::from(error);
-                let advised = cfg!(not(windows)) && is_local;
-                if advised {
-                    refusal.hint("see what another host would do: --dry-run --host windows-server-2022")
-                } else {
-                    refusal
-                }
-            })?;
-        let [host] = <[Found; 1]>::try_from(found).map_err(|hosts| {
-            Error::new(format!("a container runs on one host, and these are {}", hosts.len()))
-                .hint("name one, e.g. --host windows-server-2022")
+        let found = host::find(std::slice::from_ref(&self.host), platform::live().as_deref(), knowledge, policy.today).map_err(|error| {
+            let advised = cfg!(not(windows)) && is_local;
+            if advised { error.hint("see what another host would do: --dry-run --host windows-server-2022") } else { error }
         })?;
-        Ok(host)
-    }
-
-    fn open_trace(&self) -> Result<Trace, Error> {
-        Ok(self.trace.as_deref().map_or_else(|| Ok(Trace::off()), Trace::to)?)
+        hosts::only(found, "a container runs on one host")
     }
 }
 
@@ -275,8 +265,7 @@ fn attached(
         if request.remove { Ok(ours) } else { Ok(ours.logged(&Log::create(&store.container(&claim.id))?)) }
     })?;
     for left in outcome.left_over {
-        let left = Error::from(left);
-        writeln!(err, "warning: {}; `wincompat prune` tries again", plain::clean(&left.what)).map_err(Failure::Stream)?;
+        writeln!(err, "warning: {}; `wincompat prune` tries again", plain::clean(&left.what))?;
     }
     Ok(outcome.exit_code?)
 }
@@ -288,6 +277,6 @@ fn print_plan(request: &Request, root: &Path, out: &mut dyn Write) -> Result<u32
     let outcome = run::run(&context, request, |_| Ok(Stdio::nothing()))?;
     outcome.exit_code?;
     let planned = Planned { schema: plan::SCHEMA, request, calls: system.calls() };
-    report::json(&planned, out).map_err(Failure::Stream)?;
+    report::json(&planned, out)?;
     Ok(0)
 }

@@ -1,10 +1,13 @@
-//! `wincompat stop`: containers are asked to end, and ended by force when they do not.
+//! `wincompat stop`: asks containers to end, and ends by force those that do not.
 
-use std::io::{self, Write};
 use std::time::Duration;
 
-use super::each::{begin, print_each};
+use super::each::print_each;
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::io::Io;
 use super::store::StoreArgs;
+use super::subcommand::Subcommand;
 use crate::runner::life::ending;
 
 /// Stop containers.
@@ -25,16 +28,14 @@ pub struct Args {
     store: StoreArgs,
 }
 
-/// Prints the name of each that is stopped on `out`; the answer is the exit code.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let Some((store, system)) = begin(args.store.store_and_system(), err)? else { return Ok(2) };
-    let timeout = args.time.map(|seconds| Duration::from_secs(seconds.into()));
-    print_each(&args.containers, out, err, |name| {
-        ending::stop(&*system, &store, &store.resolve(name)?, timeout)?;
-        Ok(name.to_owned())
-    })
+impl Subcommand for Args {
+    /// Prints the name of each container that is stopped.
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let (store, system) = self.store.store_and_system()?;
+        let timeout = self.time.map(|seconds| Duration::from_secs(seconds.into()));
+        print_each(&self.containers, io, |name| {
+            ending::stop(&*system, &store, &store.resolve(name)?, timeout)?;
+            Ok(name.to_owned())
+        })
+    }
 }

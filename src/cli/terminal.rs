@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::Error;
-use crate::cli::exit::Exit;
+use crate::cli::exit::ExitCode;
 use crate::hcs::documents::ConsoleSize;
 use crate::report::failure;
 use crate::runner::life::interrupts::Interrupts;
@@ -29,7 +29,7 @@ pub fn interrupts() -> Result<Arc<Interrupts>, Error> {
             let hint = "`wincompat prune` gives back what is left";
             // Who does not listen need not be told.
             let _ = failure::write("interrupted before all was given back", &[], Some(hint), &mut io::stderr());
-            std::process::exit(Exit::Failed.code().cast_signed());
+            std::process::exit(ExitCode::REFUSED.number().cast_signed());
         }
     };
     ctrlc::set_handler(handler).map_err(|error| {

@@ -1,9 +1,11 @@
-//! `wincompat wait`: until containers end.
+//! `wincompat wait`: waits until containers end.
 
-use std::io::{self, Write};
-
-use super::each::{begin, print_each};
+use super::each::print_each;
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::io::Io;
 use super::store::StoreArgs;
+use super::subcommand::Subcommand;
 use crate::runner::life::ending;
 
 /// Wait until containers end, and print what they end with.
@@ -20,12 +22,10 @@ pub struct Args {
     store: StoreArgs,
 }
 
-/// Prints the exit code of each container on `out`, all 32 bits as a number; the answer is the exit code of the command.
-///
-/// # Errors
-///
-/// A stream that cannot be written.
-pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let Some(store) = begin(args.store.store(), err)? else { return Ok(2) };
-    print_each(&args.containers, out, err, |name| Ok(ending::wait(&store, &store.resolve(name)?)?.to_string()))
+impl Subcommand for Args {
+    /// Prints the exit code of each container, all 32 bits as a number.
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let store = self.store.store()?;
+        print_each(&self.containers, io, |name| Ok(ending::wait(&store, &store.resolve(name)?)?.to_string()))
+    }
 }

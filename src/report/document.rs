@@ -277,17 +277,6 @@ impl Report {
         }
         Self { schema: SCHEMA, tool: Tool::with(knowledge), results, errors, summary }
     }
-
-    /// 1 if any result is not well; else 2 if any is undecided or anything failed; else 0.
-    pub fn exit_code(&self) -> u8 {
-        if self.summary.not_ok > 0 {
-            1
-        } else if self.summary.undecided > 0 || self.summary.errors > 0 {
-            2
-        } else {
-            0
-        }
-    }
 }
 
 impl Entry {

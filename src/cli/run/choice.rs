@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{Args, When};
 use crate::Error;
 use crate::cli::failure::Failure;
+use crate::cli::io::Io;
 use crate::cli::{check, registries};
 use crate::compat::{Code, Engine, Judgement, Policy, Severity, Use, Wish};
 use crate::host::Found;
@@ -91,29 +92,27 @@ impl Args {
         knowledge: &Knowledge,
         host: &Found,
         chosen: &Chosen,
-        columns: u16,
-        err: &mut dyn Write,
+        io: &mut Io<'_>,
     ) -> Result<Isolation, Failure> {
         let judgement = &chosen.judgement;
         let mut entry = Entry::new(knowledge, &host.host, &chosen.image, judgement, Engine::Wincompat);
         entry.findings.retain(|finding| !OF_ENGINES.iter().any(|code| code.as_str() == finding.code));
         match judgement.taken {
             Some(taken) if judgement.ok == Some(true) => {
-                warn(&entry, err).map_err(Failure::Stream)?;
+                warn(&entry, io.err)?;
                 return Ok(if taken == Use::Hyperv { Isolation::Hyperv } else { Isolation::Process });
             }
             _ => {}
         }
-        report::write(&Report::new(knowledge, vec![entry], Vec::new()), Format::Table, columns, err).map_err(Failure::Stream)?;
-        writeln!(err).map_err(Failure::Stream)?;
+        report::write(&Report::new(knowledge, vec![entry], Vec::new()), Format::Table, io.columns, io.err)?;
+        writeln!(io.err)?;
         let forced = match self.policy.isolation {
             Wish::Process => Isolation::Process,
             Wish::Hyperv => Isolation::Hyperv,
             Wish::Auto | Wish::Default | Wish::HostProcess => Isolation::default_of(host.host.kind),
         };
         if self.force && judgement.chosen.is_some() {
-            writeln!(err, "warning: going on with {} isolation, since --force says so", forced.as_str())
-                .map_err(Failure::Stream)?;
+            writeln!(io.err, "warning: going on with {} isolation, since --force says so", forced.as_str())?;
             return Ok(forced);
         }
         let what = match judgement.ok {

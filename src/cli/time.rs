@@ -1,14 +1,19 @@
-//! A moment as `docker logs --since` takes it.
+//! The clock, and times as `docker logs --since` takes them.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-/// Reads a moment: RFC 3339, a date or a date with a time in UTC, seconds since 1970, or how long ago it was (`10m`, `1h30m`).
+/// Today's date, in UTC.
+pub fn today() -> Date {
+    TimeZone::UTC.to_datetime(Timestamp::now()).date()
+}
+
+/// Reads a time: RFC 3339, a date or a date with a time in UTC, seconds since 1970, or a duration before now (`10m`, `1h30m`).
 ///
 /// # Errors
 ///
-/// What to write instead.
+/// The forms that are read.
 pub fn parse(text: &str) -> Result<Timestamp, String> {
     before(text, Timestamp::now())
         .ok_or_else(|| "write e.g. 2026-11-25T08:40:00Z, 2026-11-25, 1795596000, 10m or 1h30m".to_owned())
@@ -31,9 +36,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_as_docker_reads_them() {
+    fn times_as_docker_reads_them() {
         let now: Timestamp = "2026-11-25T08:40:00Z".parse().unwrap();
-        for (text, moment) in [
+        for (text, time) in [
             ("2026-11-25T08:40:00Z", "2026-11-25T08:40:00Z"),
             ("2026-11-25T09:40:00.5+01:00", "2026-11-25T08:40:00.5Z"),
             ("2026-11-25T08:40:00", "2026-11-25T08:40:00Z"),
@@ -43,7 +48,7 @@ mod tests {
             ("1h30m", "2026-11-25T07:10:00Z"),
             ("90s", "2026-11-25T08:38:30Z"),
         ] {
-            assert_eq!(before(text, now).map(|moment| moment.to_string()).as_deref(), Some(moment), "{text}");
+            assert_eq!(before(text, now).map(|time| time.to_string()).as_deref(), Some(time), "{text}");
         }
         for text in ["", "yesterday", "2026-13-01", "99999999999999999999", "1000000000h", "x10m"] {
             assert_eq!(before(text, now), None, "{text}");

@@ -1,0 +1,41 @@
+//! The surroundings of a command: its streams, and the room on them.
+
+use std::io::{self, Read, Write};
+
+use super::wording::CommandLine;
+use crate::report::plain::clean;
+use crate::report::{Wording as _, failure};
+use crate::{Advice, Error};
+
+/// What a command reads from and prints to. Everything that is not the answer goes to `err`.
+pub struct Io<'a> {
+    /// Standard input.
+    pub input: &'a mut dyn Read,
+    /// Standard output, for the answer.
+    pub out: &'a mut dyn Write,
+    /// Standard error.
+    pub err: &'a mut dyn Write,
+    /// The number of columns for tables and paragraphs: those of the terminal, or 80 where the answer goes elsewhere.
+    pub columns: u16,
+}
+
+impl Io<'_> {
+    /// Prints a failure as what, why, and what to do.
+    ///
+    /// # Errors
+    ///
+    /// Standard error cannot be written.
+    pub fn fail(&mut self, error: &Error) -> io::Result<()> {
+        let hint = error.hint.as_ref().map(|hint| CommandLine.advice(hint));
+        failure::write(&error.what, &error.causes, hint.as_deref(), self.err)
+    }
+
+    /// Prints a warning.
+    ///
+    /// # Errors
+    ///
+    /// Standard error cannot be written.
+    pub fn warn(&mut self, note: &Advice) -> io::Result<()> {
+        writeln!(self.err, "warning: {}", clean(&CommandLine.advice(note)))
+    }
+}

@@ -1,0 +1,47 @@
+//! The knowledge that judgements rest on: the built-in one, or a file.
+
+use std::borrow::Cow;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+use crate::knowledge::Knowledge;
+
+/// The most bytes of a knowledge file; the built-in knowledge has a hundredth of them.
+const LARGEST: u64 = 16 << 20;
+
+/// The source of the facts.
+#[derive(clap::Args, Clone, Debug)]
+pub struct KnowledgeArgs {
+    /// Facts to use instead of the built-in ones, as JSON (wincompat/knowledge/v1).
+    #[arg(long, value_name = "FILE")]
+    knowledge: Option<PathBuf>,
+}
+
+impl KnowledgeArgs {
+    /// The facts, from the file if one is named.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or that is not knowledge.
+    pub fn load(&self) -> Result<Cow<'static, Knowledge>, Error> {
+        let Some(path) = &self.knowledge else {
+            return Ok(Cow::Borrowed(Knowledge::built_in()));
+        };
+        read(path).map(Cow::Owned).map_err(|cause| {
+            Error::new(format!("the knowledge in {} could not be used", path.display()))
+                .because(cause)
+                .hint("leave --knowledge out for the facts that are built in, or take a newer knowledge.json")
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<Knowledge, String> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("it has more than {} MiB", LARGEST >> 20));
+    }
+    Knowledge::from_json(&bytes).map_err(|error| error.to_string())
+}
