@@ -22,13 +22,19 @@ mod layer;
 #[cfg(feature = "registries")]
 mod oci;
 mod os_version;
+#[cfg(feature = "running")]
+mod ownership;
 pub mod report;
 #[cfg(feature = "running")]
 mod runner;
 mod text;
+#[cfg(all(unix, feature = "program"))]
+#[doc(hidden)]
+pub mod unix;
 #[cfg(all(windows, feature = "program"))]
 #[allow(unsafe_code)]
-mod windows;
+#[doc(hidden)]
+pub mod windows;
 
 #[doc(inline)]
 pub use advice::Advice;
@@ -42,6 +48,7 @@ pub use os_version::{OsVersion, ParseOsVersionError};
 #[cfg(feature = "program")]
 #[doc(hidden)]
 pub mod program {
+    pub use crate::cli::platform::{Platform, Streams, Windows};
     pub use crate::cli::run;
 }
 

@@ -48,7 +48,7 @@ fn signal(text: &str) -> Result<Signal, String> {
 impl Subcommand for Args {
     /// Prints the name of each container that got the signal.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let (store, system) = self.store.store_and_system()?;
+        let (store, system) = self.store.store_and_system(io.platform)?;
         print_each(&self.containers, io, |name| {
             let id = store.resolve(name)?;
             let ran = match self.signal {

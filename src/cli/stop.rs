@@ -31,7 +31,7 @@ pub struct Args {
 impl Subcommand for Args {
     /// Prints the name of each container that is stopped.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let (store, system) = self.store.store_and_system()?;
+        let (store, system) = self.store.store_and_system(io.platform)?;
         let timeout = self.time.map(|seconds| Duration::from_secs(seconds.into()));
         print_each(&self.containers, io, |name| {
             ending::stop(&*system, &store, &store.resolve(name)?, timeout)?;

@@ -1,15 +1,13 @@
 //! What the recipe sees of the operating system: one trait, in HCS's own words.
 //!
-//! Three stand behind it: Windows itself (`crate::windows`), the plan that `--dry-run` prints ([`crate::hcs::plan`]), and the fake
+//! Three stand behind it: Windows itself, the plan that `--dry-run` prints ([`crate::hcs::plan`]), and the fake
 //! of the tests. All calls block; none may be made from a callback.
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::Error;
 use crate::Isolation;
-use crate::advice::{Setting, advice};
 use crate::hcs::call::CallError;
 use crate::hcs::documents::{
     AttachEndpoint, ConsoleSize, ContainerDocument, Endpoint, EndpointProperties, Layer, Namespace, Network, ProcessParameters,
@@ -17,7 +15,6 @@ use crate::hcs::documents::{
 };
 use crate::hcs::guid::Guid;
 use crate::hcs::id::ContainerId;
-use crate::hcs::trace::Trace;
 use crate::layer::transport::{Pending, Stamp};
 use crate::layer::{LayerSink, SddlConverter};
 
@@ -99,23 +96,6 @@ pub trait System: Send + Sync {
     fn namespaces(&self) -> Result<Vec<Guid>>;
     /// Deletes a namespace, which detaches its endpoints.
     fn delete_namespace(&self, id: Guid) -> Result<()>;
-}
-
-/// This machine. Every call is traced, and given `patience` to end: [`PATIENCE`], if nothing else is wanted.
-///
-/// # Errors
-///
-/// Anywhere but on Windows.
-pub fn this_machine(trace: Trace, patience: Duration) -> std::result::Result<Box<dyn System>, Error> {
-    #[cfg(windows)]
-    return Ok(Box::new(crate::windows::system::Hcs::new(trace, patience)));
-    #[cfg(not(windows))]
-    {
-        let _ = (trace, patience);
-        Err(Error::new("this machine runs no Windows containers")
-            .because(format!("it runs {}", std::env::consts::OS))
-            .hint(advice![Setting::DryRun, " shows what would be done on Windows"]))
-    }
 }
 
 /// How long a call may take; hcsshim gives creations and starts as much.

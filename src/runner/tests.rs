@@ -79,7 +79,7 @@ fn run(fake: &Fake, store: &Store, request: &Request, stdin: &'static [u8]) -> O
 /// A store in a folder of its own.
 fn empty_store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path()).unwrap();
+    let store = Store::open(&PlainFolders, folder.path()).unwrap();
     (folder, store)
 }
 

@@ -10,11 +10,12 @@ use windows_sys::Win32::System::Console::{
     SetConsoleCP, SetConsoleMode, SetConsoleOutputCP,
 };
 
-/// What HCS' console reads and writes.
+/// The code page of HCS' console.
 const UTF_8: u32 = 65001;
 
-/// The console's state, which is given back when this is dropped.
-pub(crate) struct Raw {
+/// The former state of the console, which is restored when this is dropped.
+#[derive(Debug)]
+pub struct Raw {
     input: Option<CONSOLE_MODE>,
     output: Option<CONSOLE_MODE>,
     code_pages: (u32, u32),

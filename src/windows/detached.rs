@@ -20,14 +20,13 @@ use windows_sys::Win32::System::Threading::{
 use super::text::Wide;
 use crate::hcs::command_line::Command;
 
-/// Our ends of its pipes.
-pub(crate) struct Detached {
-    pub stdin: PipeWriter,
-    pub stdout: PipeReader,
-}
-
-/// Starts a program with these arguments in this folder. What it writes to standard error goes nowhere.
-pub(crate) fn spawn(program: &Path, arguments: &[&str], folder: &Path) -> io::Result<Detached> {
+/// Starts a program with these arguments in this folder, and returns our ends of the pipes of its standard input and output. What
+/// it writes to standard error goes nowhere.
+///
+/// # Errors
+///
+/// A program that cannot be started.
+pub fn spawn(program: &Path, arguments: &[&str], folder: &Path) -> io::Result<(PipeWriter, PipeReader)> {
     let (their_stdin, stdin) = io::pipe()?;
     let (stdout, their_stdout) = io::pipe()?;
     let their_stderr = File::options().write(true).open("NUL")?;
@@ -60,7 +59,7 @@ pub(crate) fn spawn(program: &Path, arguments: &[&str], folder: &Path) -> io::Re
         }
         created => created?,
     }
-    Ok(Detached { stdin, stdout })
+    Ok((stdin, stdout))
 }
 
 fn create(program: &Path, line: &str, folder: &Path, startup: &STARTUPINFOEXW, more: PROCESS_CREATION_FLAGS) -> io::Result<()> {

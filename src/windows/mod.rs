@@ -1,16 +1,16 @@
-//! What is asked of Windows itself: the only unsafe code.
+//! The calls of Windows: the only unsafe code.
 //!
-//! [`system::Hcs`] is what the runner sees of it. Each DLL of HCS has a file with its functions, and every call goes through one
+//! What is public here is for `main.rs`, which hands it to the command line. Each DLL of HCS has a file with its functions, and every call goes through one
 //! place there, which traces it and turns its answer into a result.
 
 mod backup;
 mod computecore;
 mod computenetwork;
-pub(crate) mod console;
-pub(crate) mod detached;
+mod console;
+mod detached;
 mod dll;
 mod folder;
-pub(crate) mod host;
+mod host;
 mod layer_writer;
 mod notices;
 mod path;
@@ -19,10 +19,18 @@ mod probe;
 mod registry;
 mod security;
 mod stdio;
-pub(crate) mod store_folder;
-pub(crate) mod system;
+mod store_folder;
+mod streams;
+mod system;
 mod text;
 mod token;
 mod vmcompute;
-pub(crate) mod volume;
+mod volume;
 mod wclayer;
+
+pub use console::Raw;
+pub use detached::spawn;
+pub use host::WindowsHost;
+pub use store_folder::{StoreFolders, default_store};
+pub use streams::{stderr, stdin, stdout};
+pub use system::connect;

@@ -34,6 +34,11 @@ pub(crate) struct Hcs {
     computenetwork: Lazy<ComputeNetwork>,
 }
 
+/// The Host Compute Service of this machine; every call is traced, and given this much time.
+pub fn connect(trace: Trace, timeout: Duration) -> Box<dyn System> {
+    Box::new(Hcs::new(trace, timeout))
+}
+
 /// A DLL that was loaded, or could not be.
 type Lazy<T> = OnceLock<Result<T>>;
 

@@ -14,8 +14,9 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::hcs::system::{PATIENCE, this_machine};
+use crate::hcs::system::System;
 use crate::hcs::trace::Trace;
+use crate::ownership::Folders;
 use crate::runner::life::context::{Context, Progress};
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::run;
@@ -50,15 +51,23 @@ pub enum Told {
 /// No request is larger: Windows' limits of a command line and of an environment are far below.
 const LARGEST_ORDER: u64 = 16 << 20;
 
+/// The machine that a monitor works on.
+pub struct Monitored<'a> {
+    /// Connects to the Host Compute Service, with this trace.
+    pub connect: &'a dyn Fn(Trace) -> Result<Box<dyn System>, Error>,
+    /// The folders of the store.
+    pub folders: &'a dyn Folders,
+}
+
 /// Has a container from its creation to its last trace.
-pub fn serve(order: impl Read + Send + 'static, answers: impl Write + Send + 'static) {
+pub fn serve(machine: &Monitored<'_>, order: impl Read + Send + 'static, answers: impl Write + Send + 'static) {
     let answers = Arc::new(Answers(Mutex::new(Some(Box::new(answers)))));
-    if let Err(error) = follow(order, &answers) {
+    if let Err(error) = follow(machine, order, &answers) {
         answers.last(&Told::Failed(error));
     }
 }
 
-fn follow(order: impl Read + Send + 'static, answers: &Arc<Answers>) -> Result<(), Error> {
+fn follow(machine: &Monitored<'_>, order: impl Read + Send + 'static, answers: &Arc<Answers>) -> Result<(), Error> {
     let mut order = BufReader::new(order);
     let mut line = String::new();
     let unread = |why: String| Error::new("the monitor of a container got no order").because(why);
@@ -69,8 +78,8 @@ fn follow(order: impl Read + Send + 'static, answers: &Arc<Answers>) -> Result<(
     watch(order, &interrupts, &runs);
 
     let trace = trace.as_deref().map_or_else(|| Ok(Trace::off()), Trace::to)?;
-    let system = this_machine(trace, PATIENCE)?;
-    let store = Store::open(&root)?;
+    let system = (machine.connect)(trace)?;
+    let store = Store::open(machine.folders, &root)?;
     let report = |progress: Progress<'_>| match progress {
         Progress::Claimed(_) => {}
         Progress::Note(note) => answers.tell(&Told::Note(note.to_owned())),

@@ -10,7 +10,8 @@ use crate::advice::{Setting, advice};
 use crate::files::is_folder;
 use crate::hcs::id::{ContainerId, LayerId};
 use crate::image::Digest;
-use crate::runner::store::guarded::{self, Readers};
+use crate::ownership::{Folders, Readers};
+use crate::runner::store::guarded;
 
 /// The store's folder, e.g. `C:\ProgramData\wincompat`.
 #[derive(Clone, Debug)]
@@ -25,10 +26,10 @@ impl Store {
     /// # Errors
     ///
     /// A folder of it that is a link, belongs to a stranger, or cannot be created.
-    pub fn open(root: &Path) -> Result<Self, Error> {
+    pub fn open(folders: &dyn Folders, root: &Path) -> Result<Self, Error> {
         let store = Self::of(root)?;
         for (folder, readers) in store.folders() {
-            guarded::enter(&folder, readers)?;
+            guarded::enter(folders, &folder, readers)?;
         }
         Ok(store)
     }
@@ -39,10 +40,10 @@ impl Store {
     /// # Errors
     ///
     /// A folder of it that is a link, or belongs to a stranger.
-    pub fn at(root: &Path) -> Result<Self, Error> {
+    pub fn at(folders: &dyn Folders, root: &Path) -> Result<Self, Error> {
         let store = Self::of(root)?;
         for (folder, _) in store.folders() {
-            guarded::check(&folder)?;
+            guarded::check(folders, &folder)?;
         }
         Ok(store)
     }
@@ -180,12 +181,13 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<DirEntry>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ownership::tests::PlainFolders;
 
     #[test]
     fn two_stores_have_two_owners() {
         let folder = tempfile::tempdir().unwrap();
-        let one = Store::open(folder.path()).unwrap();
-        let other = Store::open(&folder.path().join("other")).unwrap();
+        let one = Store::open(&PlainFolders, folder.path()).unwrap();
+        let other = Store::open(&PlainFolders, &folder.path().join("other")).unwrap();
         assert_ne!(one.owner(Isolation::Process), other.owner(Isolation::Process));
         assert_ne!(one.owner(Isolation::Process), one.owner(Isolation::Hyperv));
         let id = ContainerId::random().unwrap();
@@ -206,9 +208,9 @@ mod tests {
     fn looking_for_a_store_makes_none() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("store");
-        Store::at(&root).unwrap();
+        Store::at(&PlainFolders, &root).unwrap();
         assert!(!root.exists());
-        assert_eq!(Store::open(&root).unwrap().root, Store::at(&root).unwrap().root);
+        assert_eq!(Store::open(&PlainFolders, &root).unwrap().root, Store::at(&PlainFolders, &root).unwrap().root);
     }
 
     #[cfg(unix)]
@@ -224,7 +226,7 @@ mod tests {
             let link: PathBuf = root.join(inner).components().collect();
             std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
             for root in [&root, &root.join("")] {
-                for refused in [Store::at(root).unwrap_err(), Store::open(root).unwrap_err()] {
+                for refused in [Store::at(&PlainFolders, root).unwrap_err(), Store::open(&PlainFolders, root).unwrap_err()] {
                     assert!(refused.what.contains(&link.display().to_string()), "{inner}: {refused:?}");
                 }
             }

@@ -6,7 +6,6 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use wincompat::internals::hcs::system::this_machine;
 use wincompat::internals::hcs::trace::Trace;
 use wincompat::internals::oci::layout::Folder;
 use wincompat::internals::oci::pull;
@@ -17,6 +16,7 @@ use wincompat::internals::runner::life::stdio::Stdio;
 use wincompat::internals::runner::request::Request;
 use wincompat::internals::runner::store::Store;
 use wincompat::internals::runner::store::import::import;
+use wincompat::windows::{StoreFolders, connect};
 
 use crate::run::machine::{Ended, HYPERV, IMAGE, Machine, Running};
 use crate::support::again::again;
@@ -32,8 +32,8 @@ fn the_impatient() {
     let Ok(request) = std::env::var(TASK) else { return };
     let request: Request = serde_json::from_str(&request).unwrap();
     let root = std::env::var_os("WINCOMPAT_ROOT").unwrap();
-    let (store, blobs) = (Store::open(root.as_ref()).unwrap(), Folder::create(root).unwrap());
-    let (system, interrupts) = (this_machine(Trace::off(), PATIENCE).unwrap(), Interrupts::new());
+    let (store, blobs) = (Store::open(&StoreFolders, root.as_ref()).unwrap(), Folder::create(root).unwrap());
+    let (system, interrupts) = (connect(Trace::off(), PATIENCE), Interrupts::new());
     let image = pull::stored(&blobs, &name("app", "1")).unwrap().unwrap();
     import(&*system, &store, &blobs, &image.layers, &interrupts, &|_| ()).unwrap();
     let kitchen = Kitchen { system: &*system, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };
