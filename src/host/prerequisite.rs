@@ -7,6 +7,7 @@ use super::probe::{Hypervisor, Probe};
 use super::{Attribute, Availability, Host};
 use crate::Kind;
 use crate::advice::Advice;
+use crate::knowledge::builds::FIRST_WITH_CONTAINERS;
 
 /// One prerequisite of containers on one host, e.g. the Windows feature Containers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,9 +99,6 @@ pub enum Feature {
     /// `Hyper-V` on a server, `Microsoft-Hyper-V` on a client.
     HyperV,
 }
-
-/// The first Windows with containers: Windows Server 2016, Windows 10 1607.
-const FIRST_WITH_CONTAINERS: u32 = 14393;
 
 impl Host {
     /// The PowerShell command that enables a feature here. `Install-WindowsFeature` exists on servers only.

@@ -1,5 +1,6 @@
 //! Facts that age: releases, lifecycles, base images, revision cuts. Data with a date and sources, not code.
 
+pub mod builds;
 mod errors;
 mod file;
 mod names;

@@ -2,15 +2,13 @@
 
 use crate::OsVersion;
 use crate::image::{Candidate, Config, DOCKER_HUB, Name, Version};
+use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
 use crate::{Error, ErrorKind};
 
-/// Microsoft's registry.
-const MCR: &str = "mcr.microsoft.com";
-
 /// The generations of base images in this repository, the newest first; none if it is no repository of base images.
 fn generations<'k>(knowledge: &'k Knowledge, name: &Name) -> Vec<(&'k BaseImage, &'k BaseRepository)> {
-    if name.registry != MCR {
+    if name.registry != MICROSOFT_REGISTRY {
         return Vec::new();
     }
     let all = knowledge.base_images.iter().rev();
@@ -84,7 +82,7 @@ pub(crate) fn advise(knowledge: &Knowledge, name: &Name, mut error: Error) -> Er
         "microsoft/windowsservercore" if name.registry == DOCKER_HUB => Some(moved("windows/servercore")),
         "microsoft/windows" if name.registry == DOCKER_HUB => Some(moved("windows")),
         other if name.registry == DOCKER_HUB && other.starts_with("microsoft/") => {
-            Some("Microsoft's images moved from Docker Hub to mcr.microsoft.com".to_owned())
+            Some(format!("Microsoft's images moved from Docker Hub to {MICROSOFT_REGISTRY}"))
         }
         _ => tags(knowledge, name).map(|tags| format!("its tags are {tags}, as far as is known here")),
     };
@@ -103,7 +101,7 @@ pub(crate) fn advise(knowledge: &Knowledge, name: &Name, mut error: Error) -> Er
 }
 
 fn moved(repository: &str) -> String {
-    format!("Microsoft's images moved from Docker Hub: this one is {MCR}/{repository}")
+    format!("Microsoft's images moved from Docker Hub: this one is {MICROSOFT_REGISTRY}/{repository}")
 }
 
 #[cfg(test)]

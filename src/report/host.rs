@@ -11,6 +11,7 @@ use crate::Isolation;
 use crate::compat::{Code, Engine, Judgement, Policy, Subject, Use, judge};
 use crate::host::{Availability, Found, Host, Needed, Prerequisite};
 use crate::image::{Candidate, Config, Image, Source, Version};
+use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
 use crate::{Kind, OsVersion};
 
@@ -180,7 +181,7 @@ impl IsolationEntry {
 
 impl BaseImageEntry {
     fn new(knowledge: &Knowledge, host: &Host, base: &BaseImage, entry: &BaseRepository, policy: &Policy) -> Self {
-        let repository = format!("mcr.microsoft.com/{}", entry.repository);
+        let repository = format!("{MICROSOFT_REGISTRY}/{}", entry.repository);
         let reference = match entry.tags.first() {
             Some(tag) => format!("{repository}:{tag}"),
             None => repository.clone(),

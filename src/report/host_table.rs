@@ -12,9 +12,7 @@ use crate::Isolation;
 use crate::Kind;
 use crate::compat::Code;
 use crate::host::{Attribute, Availability, Needed, Source};
-
-/// Where every base image lives.
-const REGISTRY: &str = "mcr.microsoft.com/";
+use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
 
 /// Writes one part a host, with an empty line between them.
 pub fn write(report: &HostReport, width: u16, out: &mut dyn Write) -> io::Result<()> {
@@ -48,7 +46,7 @@ fn write_host(answer: &HostAnswer, width: u16, out: &mut dyn Write) -> io::Resul
         write_prerequisite(prerequisite, width, out)?;
     }
 
-    writeln!(out, "\nBase images at {REGISTRY}")?;
+    writeln!(out, "\nBase images at {MICROSOFT_REGISTRY}/")?;
     let generations = answer.images.chunk_by(|a, b| a.build == b.build);
     let (supported, old): (Vec<_>, Vec<_>) = generations.partition(|images| images.iter().any(|image| image.supported));
     writeln!(out, "{}", images(&supported, width))?;
@@ -166,7 +164,7 @@ fn images(generations: &[&[BaseImageEntry]], width: u16) -> Table {
 
 /// The name of an image below its registry, with a word if it gets no more updates.
 fn below_registry(image: &BaseImageEntry) -> String {
-    let name = image.reference.strip_prefix(REGISTRY).unwrap_or(&image.reference);
+    let name = path_at_microsoft(&image.reference).unwrap_or(&image.reference);
     if image.supported { name.to_owned() } else { format!("{name} (out of support)") }
 }
 

@@ -6,9 +6,8 @@ use crate::advice::{Advice, Command, Setting, advice};
 use crate::host::prerequisite::{Feature, Needed, Prerequisite, Requirement};
 use crate::host::probe::Probe;
 use crate::host::{Availability, Host};
+use crate::knowledge::builds::FIRST_WITH_HCS;
 
-/// The first Windows with the libraries this program calls: Windows Server 2019, Windows 10 1809.
-const FIRST_WITH_HCS: u32 = 17763;
 /// The version of the documents for process isolation.
 const SCHEMA: (u32, u32) = (2, 1);
 /// A store with less room than this is called full: 1 GiB, a choice. The scratch of a container grows while it runs, and an image

@@ -12,6 +12,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
+use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::oci::distribution::secret::Secret;
 
 /// The largest configuration file that is read, in bytes.
@@ -231,7 +232,7 @@ impl Config {
             places.push(Place::Helper { name: name.clone(), server: own_name() });
         }
         places.extend(auth.and_then(|auth| stored(&auth.entry)).map(Place::Stored));
-        let anonymous = host == "mcr.microsoft.com" && auth.is_none();
+        let anonymous = host == MICROSOFT_REGISTRY && auth.is_none();
         if let (Some(name), false) = (&self.store, anonymous) {
             places.push(Place::Helper { name: name.clone(), server: own_name() });
         }
