@@ -1,4 +1,4 @@
-//! Where images and containers are kept, by argument, environment or system.
+//! The store of images and containers: `--root`.
 
 use std::path::PathBuf;
 
@@ -50,7 +50,7 @@ impl StoreArgs {
     ///
     /// # Errors
     ///
-    /// As for [`Self::folder`], and a folder that is no image layout of ours.
+    /// As for [`Self::folder`], and a folder that is not an image layout of ours.
     pub fn images(&self, platform: &Platform) -> Result<Option<Folder>, Error> {
         let root = self.folder(platform)?;
         Store::at(&*platform.folders, &root)?;

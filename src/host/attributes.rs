@@ -48,7 +48,7 @@ impl Attributes {
         self.kind.or(self.home.then_some(Kind::Client))
     }
 
-    /// Takes one word; false if it is no attribute.
+    /// Takes one word; false if it is not an attribute.
     fn take(&mut self, word: &str) -> Result<bool, Error> {
         match word.to_ascii_lowercase().as_str() {
             "server" => set(&mut self.kind, Kind::Server, "server", "client")?,

@@ -15,15 +15,15 @@ use crate::knowledge::builds::FIRST_WITH_CONTAINERS;
 pub struct Prerequisite {
     /// The thing that is required.
     pub requirement: Requirement,
-    /// What needs it.
+    /// The part of running containers that needs it.
     pub needed: Needed,
-    /// Whether it is there.
+    /// The presence of it.
     pub state: Availability,
-    /// Whether the state was assumed.
+    /// True if the state was assumed.
     pub assumed: bool,
-    /// What was found, one sentence without a full stop.
+    /// The finding, one sentence without a full stop.
     pub found: String,
-    /// What to do if it is missing, one step each; empty if it is there.
+    /// The steps that bring it there; none if it is there.
     pub fix: Vec<Advice>,
 }
 

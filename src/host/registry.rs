@@ -243,7 +243,7 @@ fn number(digits: &str) -> Option<u32> {
     fits.then(|| digits.parse().ok()).flatten()
 }
 
-/// An EditionID is a short word of letters and digits; anything else is no edition.
+/// An EditionID is a short word of letters and digits; anything else is not an edition.
 fn edition(text: &str) -> Result<String, Error> {
     let is_word = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if is_word { Ok(text.to_owned()) } else { Err(wrong(Key::CurrentVersion, "EditionID", text, "a word such as Professional")) }

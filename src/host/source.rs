@@ -67,7 +67,7 @@ const FORMATS: [Format; 3] = [reg_export::FORMAT, systeminfo::FORMAT, version_te
 /// The largest file that is read. `reg export` writes subkeys too: tens of MiB for the key that matters, its values first.
 const LARGEST: u64 = 64 << 20;
 
-/// What to do about a file in which no host is found.
+/// The advice about a file in which no host is found.
 pub(super) const HINT: &str =
     r#"write one with: reg export "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" host.reg, or: systeminfo > host.txt"#;
 

@@ -38,7 +38,7 @@ pub struct HostAnswer {
     pub process: IsolationEntry,
     /// Hyper-V isolation here.
     pub hyperv: IsolationEntry,
-    /// What containers need of this host.
+    /// The prerequisites of containers on this host.
     pub prerequisites: Vec<PrerequisiteEntry>,
     /// What is to be known of this host.
     pub findings: Vec<FindingEntry>,
@@ -52,15 +52,15 @@ pub struct HostAnswer {
 pub struct PrerequisiteEntry {
     /// The stable name, e.g. `containers-feature`.
     pub name: &'static str,
-    /// What needs it.
+    /// The part of running containers that needs it.
     pub needed: Needed,
-    /// Whether it is there.
+    /// The presence of it.
     pub state: Availability,
-    /// Whether the state was assumed.
+    /// True if the state was assumed.
     pub assumed: bool,
-    /// What was found, one sentence without a full stop.
+    /// The finding, one sentence without a full stop.
     pub found: String,
-    /// What to do, one step each; empty if nothing is missing.
+    /// The steps that bring it there; none if it is there.
     pub fix: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
 //! The calls of Windows: the only unsafe code.
 //!
-//! What is public here is for `main.rs`, which hands it to the command line. Each DLL of HCS has a file with its functions, and every call goes through one
-//! place there, which traces it and turns its answer into a result.
+//! The public items are for `main.rs`, which hands them to the command line. Each DLL of HCS has a file with its functions, and every
+//! call goes through one place there, which traces it and turns its answer into a result.
 
 mod backup;
 mod computecore;

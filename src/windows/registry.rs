@@ -31,7 +31,7 @@ pub(super) fn values() -> Result<RegistryValues, Error> {
     })
 }
 
-/// What was read, if it is there.
+/// The result of a reading, if there was anything to read.
 fn existing<T>(read: Result<T, impl Into<io::Error>>, what: impl Fn() -> String) -> Result<Option<T>, Error> {
     match read.map_err(Into::into) {
         Ok(value) => Ok(Some(value)),

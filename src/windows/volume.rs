@@ -29,11 +29,11 @@ pub(super) fn of(folder: &Path) -> (Option<String>, Option<bool>) {
     let mut name = [0u16; 64];
     let (no_name, nothing) = (null_mut(), null_mut());
     // SAFETY: as above; what is not asked for may be null, and the last two describe the buffer for the name.
-    let told = unsafe {
+    let answered = unsafe {
         GetVolumeInformationW(root.as_ptr(), no_name, 0, nothing, nothing, nothing, name.as_mut_ptr(), name.len() as u32)
     };
     let length = name.iter().position(|&unit| unit == 0).unwrap_or_default();
-    let name = (told != 0 && length > 0).then(|| String::from_utf16_lossy(name.get(..length).unwrap_or_default()));
+    let name = (answered != 0 && length > 0).then(|| String::from_utf16_lossy(name.get(..length).unwrap_or_default()));
     (name, remote)
 }
 

@@ -1,4 +1,4 @@
-//! Where images, layers and containers are kept. Every path is derived from an id; none is ever read from a file.
+//! The folders of images, layers and containers. Every path is derived from an id; none is ever read from a file.
 
 use std::fs::DirEntry;
 use std::io;
@@ -55,7 +55,7 @@ impl Store {
 
     fn of(root: &Path) -> Result<Self, Error> {
         let root = std::path::absolute(root).map_err(|error| {
-            Error::new(format!("the store folder {} is no path", root.display())).because(error).hint(advice![
+            Error::new(format!("the store folder {} is not a path", root.display())).because(error).hint(advice![
                 "name a folder: ",
                 Setting::Store,
                 ", or ",
@@ -79,7 +79,7 @@ impl Store {
         ]
     }
 
-    /// Whether nothing may be written.
+    /// True if nothing may be written.
     pub(crate) const fn is_on_paper(&self) -> bool {
         self.on_paper
     }
@@ -159,7 +159,7 @@ impl Store {
     }
 }
 
-/// What is in a folder of the store; nothing where there is no such folder.
+/// The entries of a folder of the store; none if there is no such folder.
 ///
 /// # Errors
 ///
