@@ -7,8 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 images=100
 folder=$(mktemp -d)
-cargo build --locked --release --quiet
-wincompat=${CARGO_TARGET_DIR:-target}/release/wincompat
+cargo build --locked --profile dist --quiet
+wincompat=${CARGO_TARGET_DIR:-target}/dist/wincompat
 
 # Two servers over the same storage: one for speed, and one that writes down every request, which takes it most of its time.
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }

@@ -13,8 +13,8 @@ folder=$(mktemp -d)
 layers=${2:-$folder/layers}
 servers=()
 trap '((${#servers[@]} == 0)) || kill "${servers[@]}"; rm -rf "$folder"' EXIT
-cargo build --locked --release --quiet --bin wincompat --example pull_and_decode
-program=${CARGO_TARGET_DIR:-target}/release/examples/pull_and_decode
+cargo build --locked --profile dist --quiet --bin wincompat --example pull_and_decode
+program=${CARGO_TARGET_DIR:-target}/dist/examples/pull_and_decode
 compgen -G "$layers/*.tar.gz" >/dev/null || cargo bench --locked --quiet --bench decode -- --generate --keep "$layers"
 mkdir -p "$folder/layers"
 [[ $layers == "$folder/layers" ]] || cp "$layers"/*.tar.gz "$folder/layers"

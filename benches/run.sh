@@ -8,9 +8,9 @@ cd "$(dirname "$0")/.."
 . tests/emulator/install.sh
 wine_packages
 # With the optimisations of the program that users get, in a folder of its own profile.
-wine_cargo build --locked --release --quiet
+wine_cargo build --locked --profile dist --quiet
 emulator_build --quiet
-wincompat=$wine_target/$wine_triple/release/wincompat.exe
+wincompat=$wine_target/$wine_triple/dist/wincompat.exe
 wine_prefix
 emulator_install "$WINEPREFIX"
 emulator_host

@@ -8,7 +8,6 @@ mod cli;
 pub mod compat;
 mod error;
 pub mod explain;
-#[cfg(feature = "registries")]
 mod files;
 #[cfg(feature = "running")]
 mod hcs;
@@ -27,6 +26,8 @@ mod ownership;
 pub mod report;
 #[cfg(feature = "running")]
 mod runner;
+#[cfg(feature = "registries")]
+mod tarball;
 mod text;
 #[cfg(all(unix, feature = "program"))]
 #[doc(hidden)]

@@ -1,7 +1,7 @@
 //! Manifests and indexes.
 #![no_main]
 
-use wincompat::image::manifest;
+use wincompat::internals::oci::manifest;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let _ = manifest::parse(bytes, None);

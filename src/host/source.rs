@@ -3,7 +3,7 @@
 //! A new format is a file with a [`Format`], a line in [`FORMATS`], and a name in [`Source`].
 
 use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Serialize;
@@ -12,6 +12,7 @@ use serde::de::IgnoredAny;
 use super::facts::HostFacts;
 use super::{reg_export, systeminfo, version_text};
 use crate::Error;
+use crate::files::read_capped;
 use crate::text::quoted;
 
 /// The place where a host was read.
@@ -80,12 +81,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error: std::io::Error| {
         Error::new(format!("cannot read the host file {}", quoted(&path.to_string_lossy()))).because(error).hint(HINT)
     };
-    let mut bytes = Vec::new();
-    File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(Error::new(format!("the host file {} is larger than 64 MiB", quoted(&path.to_string_lossy()))).hint(HINT));
-    }
-    Ok(bytes)
+    read_capped(File::open(path).map_err(failed)?, LARGEST).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => {
+            Error::new(format!("the host file {} is larger than 64 MiB", quoted(&path.to_string_lossy()))).hint(HINT)
+        }
+        _ => failed(error),
+    })
 }
 
 /// The facts of the hosts in the bytes of a file, at least one.

@@ -2,7 +2,8 @@
 
 pub mod config;
 mod digest;
-pub mod manifest;
+pub mod index;
+pub(crate) mod listing;
 mod name;
 pub mod reference;
 pub mod run_config;
@@ -16,8 +17,12 @@ pub(crate) use name::registry as registry_name;
 pub use name::{DOCKER_HUB, Name};
 pub use reference::Reference;
 
-use crate::OsVersion;
+use crate::image::index::Index;
+use crate::image::listing::{Listing, Meaning, listing, meaning, single};
+use crate::image::reference::Location;
+use crate::knowledge::Knowledge;
 use crate::text::shown;
+use crate::{Error, ErrorKind, OsVersion};
 
 /// What a reference points to, reduced to what the judgement needs.
 #[derive(Clone, Debug)]
@@ -35,6 +40,73 @@ pub struct Image {
     pub candidates: Vec<Candidate>,
     /// Platforms of the entries that are not Windows, e.g. `linux/amd64`; attestations are left out.
     pub other_platforms: Vec<String>,
+}
+
+impl Image {
+    /// The image with these bytes of an index, as the index alone describes it. The configs of its candidates are not read: add
+    /// them with [`Candidate::read_config`] where they are at hand, since the engines believe the config.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are not an index, an index that lists no image, and one that refers to further indexes: those list images
+    /// that are not in these bytes.
+    ///
+    /// ```
+    /// use wincompat::image::{Image, Source};
+    ///
+    /// let index = br#"{"schemaVersion": 2, "manifests": [{
+    ///     "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "size": 429,
+    ///     "digest": "sha256:03e2a67ea588f6e15e96ac23109629ca081970063c0b97f98a62176ebd419867",
+    ///     "platform": {"os": "windows", "architecture": "amd64", "os.version": "10.0.20348.2582"}}]}"#;
+    /// let image = Image::from_index(&"registry.example/app:1.0".parse()?, Source::Registry, index)?;
+    /// assert_eq!(image.candidates.len(), 1);
+    /// # Ok::<(), wincompat::Error>(())
+    /// ```
+    pub fn from_index(reference: &Reference, source: Source, bytes: &[u8]) -> Result<Self, Error> {
+        let mut images = Vec::new();
+        for entry in &Index::parse(bytes)?.entries {
+            match meaning(entry) {
+                Meaning::Image(image) => images.push(*image),
+                Meaning::Nothing => {}
+                Meaning::Index => {
+                    return Err(Error::of(ErrorKind::Unsupported, "the index refers to further indexes")
+                        .because(format!("{} is an index", entry.digest))
+                        .hint("read that index in its place"));
+                }
+            }
+        }
+        let listing = listing(images);
+        if listing.candidates.is_empty() && listing.other_platforms.is_empty() {
+            return Err(Error::of(ErrorKind::Unsupported, "the index lists no image"));
+        }
+        Ok(Self::of(reference, source, Some(Digest::of(bytes)), listing))
+    }
+
+    /// The image without an index that has this config; `manifest` is the digest of its manifest, where it has one.
+    ///
+    /// # Errors
+    ///
+    /// A malformed config.
+    pub fn from_config(
+        reference: &Reference,
+        source: Source,
+        manifest: Option<Digest>,
+        config: &[u8],
+        knowledge: &Knowledge,
+    ) -> Result<Self, Error> {
+        let config = config::parse(config)?.facts(knowledge);
+        let listing = single(manifest.clone(), config, None);
+        Ok(Self::of(reference, source, manifest, listing))
+    }
+
+    fn of(reference: &Reference, source: Source, digest: Option<Digest>, listing: Listing) -> Self {
+        let Listing { candidates, other_platforms } = listing;
+        let repository = match reference.location() {
+            Location::Registry(name) => Some(name.repository_with_registry()),
+            Location::Local { .. } => None,
+        };
+        Self { reference: reference.as_str().to_owned(), repository, digest, source, candidates, other_platforms }
+    }
 }
 
 /// One Windows entry of an image; an image without an index has one.
@@ -109,6 +181,16 @@ pub enum VersionSource {
 }
 
 impl Candidate {
+    /// Adds the config of this entry, which the engines believe more than the index.
+    ///
+    /// # Errors
+    ///
+    /// A malformed config; the candidate stays as it was.
+    pub fn read_config(&mut self, bytes: &[u8], knowledge: &Knowledge) -> Result<(), Error> {
+        self.config = Config::Read(config::parse(bytes)?.facts(knowledge));
+        Ok(())
+    }
+
     /// The version that decides, and where it was found: the config's (it is what the engines start), else the index's, else
     /// the one named in the config's history.
     pub fn version(&self) -> (&Version, VersionSource) {
@@ -168,3 +250,6 @@ pub(crate) fn normal_architecture(text: &str) -> String {
         _ => lower,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use crate::{Error, ErrorKind};
 
 /// The parts of an image config that a runner needs. As in the judgement, null is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct ImageConfig {
+pub struct RunConfig {
     /// The process.
     #[serde(default)]
     pub config: Option<ProcessConfig>,
@@ -47,7 +47,7 @@ pub struct ProcessConfig {
     pub user: Option<String>,
 }
 
-impl ImageConfig {
+impl RunConfig {
     /// Reads it from the bytes of a config.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         serde_json::from_slice(bytes).map_err(|error| {
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_config_with_nulls_is_read() {
-        let config = ImageConfig::parse(
+        let config = RunConfig::parse(
             br#"{"os":"windows","history":null,"config":{"Entrypoint":null,"Cmd":["c:\\windows\\system32\\cmd.exe"],"Volumes":null,
                 "ArgsEscaped":true,"User":"ContainerUser"},"rootfs":{"type":"layers",
                 "diff_ids":["sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]}}"#,
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn what_is_no_config_is_refused() {
         for bytes in [&b""[..], b"{}", b"[]", br#"{"rootfs":{"diff_ids":["sha256:../.."]}}"#] {
-            assert_eq!(ImageConfig::parse(bytes).unwrap_err().kind, ErrorKind::Invalid);
+            assert_eq!(RunConfig::parse(bytes).unwrap_err().kind, ErrorKind::Invalid);
         }
     }
 }

@@ -1,51 +1,38 @@
-//! The members of a tar stream: headers, extended headers, payloads, each byte once and in bounded memory.
-//!
-//! The `tar` crate gives the layout of a header. Its iterator is not used: it holds extended headers of any size, takes numbers
-//! that lie, and lets a PAX record name another file than the header without a word.
+//! The members of a layer's tar, as strictly as readers of tar differ: nothing that two of them could take for two things.
 
-use std::io::{self, BufRead};
-
-use tar::Header;
+use std::io::BufRead;
 
 use crate::layer::pax::Records;
 use crate::layer::{LayerError, Refusal};
+use crate::tarball::{Fault, Header, LARGEST_OCTAL, Next, Tarball};
 
-const BLOCK: u64 = 512;
-/// Extended headers and GNU long names; the same limit as Go's reader, which all engines use.
-const LONGEST_EXTENSION: u64 = 1 << 20;
-/// The largest size that the octal digits of a header can say.
-const LARGEST_OCTAL: u64 = 0o77_777_777_777;
 /// The bytes of a name that fit into a header without being split.
 const HEADER_NAME: usize = 100;
 
-/// A tar stream that is read member by member.
+/// A layer's tar that is read member by member.
 #[derive(Debug)]
 pub struct Archive<R> {
-    reader: R,
-    position: u64,
-    limit: u64,
-    payload: u64,
-    padding: u64,
+    tar: Tarball<R>,
 }
 
 /// A member of a tar, its extended headers applied and compared with its header.
 #[derive(Clone, Debug)]
 pub struct Member {
-    /// Its name as it stands there.
+    /// The name as it stands there.
     pub name: Vec<u8>,
     /// The target of a link as it stands there, else empty.
     pub link: Vec<u8>,
     /// The type byte, e.g. `b'5'` for a directory; old archives have NUL for `b'0'`, a file.
     pub type_flag: u8,
-    /// The bytes of its payload.
+    /// The size of the payload in bytes.
     pub size: u64,
     /// The modification time of the header in seconds since 1970; 0 where there is none.
     pub modified: u64,
-    /// The records of its PAX header.
+    /// The records of the PAX header.
     pub records: Records,
 }
 
-/// What extension members said of the member that follows them.
+/// The extension members before a member.
 #[derive(Default)]
 struct Extensions {
     pax: Option<Records>,
@@ -56,31 +43,35 @@ struct Extensions {
 impl<R: BufRead> Archive<R> {
     /// An archive that may be at most `limit` bytes long; a size that cannot be true within it is refused at once.
     pub fn new(reader: R, limit: u64) -> Self {
-        Self { reader, position: 0, limit, payload: 0, padding: 0 }
+        Self { tar: Tarball::new(reader, limit) }
     }
 
-    /// The next member, or `None` at the end of the archive. What was not read of the payload before is skipped.
+    /// The next member, or `None` at the end of the archive. The unread rest of the payload before it is skipped.
     pub fn next_member(&mut self) -> Result<Option<Member>, LayerError> {
         let mut extensions = Extensions::default();
         loop {
-            self.skip_payload()?;
-            let Some(header) = self.header()? else {
-                return if extensions.is_empty() { Ok(None) } else { Err(self.refused(Refusal::Truncated)) };
+            let header = match self.tar.next(false).map_err(|fault| self.failed(fault))? {
+                Next::Header(header) => header,
+                Next::Zeros => {
+                    self.tar.read_second_zeros().map_err(|fault| self.failed(fault))?;
+                    return self.end(&extensions);
+                }
+                Next::End => return self.end(&extensions),
             };
-            let type_flag = type_flag(&header);
-            let size = number(&header.as_old().size).ok_or_else(|| self.refused(Refusal::Header))?;
+            let type_flag = header.type_flag();
+            let size = header.size().ok_or_else(|| refused_at(self.tar.position(), Refusal::Header))?;
             match type_flag {
                 b'x' | b'L' | b'K' => {
-                    let content = self.extension(size)?;
-                    extensions.add(type_flag, content).map_err(|refusal| self.refused(refusal))?;
+                    let content = self.tar.read_extension(size).map_err(|fault| self.failed(fault))?;
+                    extensions.add(type_flag, content).map_err(|refusal| refused_at(self.tar.position(), refusal))?;
                 }
                 _ => {
-                    let name = header.path_bytes().into_owned();
-                    let member = extensions
-                        .apply(&header, size)
-                        .and_then(|member| self.begin_payload(member.size).map(|()| member))
-                        .map_err(|refusal| LayerError::refused(&name, refusal))?;
-                    return Ok(Some(member));
+                    let limit = self.tar.limit();
+                    let member = extensions.apply(&header, size).and_then(|member| {
+                        self.tar.begin_payload(member.size).map_err(|_| Refusal::TooLarge { limit })?;
+                        Ok(member)
+                    });
+                    return member.map(Some).map_err(|refusal| LayerError::refused(&header.name(), refusal));
                 }
             }
         }
@@ -88,87 +79,48 @@ impl<R: BufRead> Archive<R> {
 
     /// Hands the payload of the member to `take`, in pieces as large as they come.
     pub fn read_payload(&mut self, mut take: impl FnMut(&[u8]) -> Result<(), LayerError>) -> Result<(), LayerError> {
-        while self.payload > 0 {
-            let available = fill(&mut self.reader)?;
-            if available.is_empty() {
-                return Err(self.refused(Refusal::Truncated));
-            }
-            let length = available.len().min(usize::try_from(self.payload).unwrap_or(usize::MAX));
-            take(available.get(..length).unwrap_or_default())?;
-            self.reader.consume(length);
-            self.payload -= length as u64;
-            self.position += length as u64;
-        }
-        Ok(())
+        let limit = self.tar.limit();
+        self.tar.read_payload(|bytes| take(bytes).map_err(Stopped::Taker)).map_err(|stopped| match stopped {
+            Stopped::Archive(fault) => failed(fault, limit),
+            Stopped::Taker(error) => error,
+        })
     }
 
-    fn skip_payload(&mut self) -> Result<(), LayerError> {
-        self.payload += std::mem::take(&mut self.padding);
-        self.read_payload(|_| Ok(()))
+    /// The end of the archive, which no extension member may stand before.
+    fn end(&self, extensions: &Extensions) -> Result<Option<Member>, LayerError> {
+        if extensions.is_empty() { Ok(None) } else { Err(refused_at(self.tar.position(), Refusal::Truncated)) }
     }
 
-    fn begin_payload(&mut self, size: u64) -> Result<(), Refusal> {
-        if size > self.limit.saturating_sub(self.position) {
-            return Err(Refusal::TooLarge { limit: self.limit });
-        }
-        self.payload = size;
-        self.padding = size.wrapping_neg() % BLOCK;
-        Ok(())
+    fn failed(&self, fault: Fault) -> LayerError {
+        failed(fault, self.tar.limit())
     }
+}
 
-    /// The next header; `None` at the end marker of two zero blocks, or where the stream ends before a header.
-    fn header(&mut self) -> Result<Option<Header>, LayerError> {
-        let mut header = Header::new_old();
-        if !self.block(header.as_mut_bytes())? {
-            return Ok(None);
-        }
-        if header.as_bytes().iter().all(|byte| *byte == 0) {
-            let mut second = [0; BLOCK as usize];
-            return match self.block(&mut second)? && second != [0; BLOCK as usize] {
-                true => Err(self.refused(Refusal::Header)),
-                false => Ok(None),
-            };
-        }
-        let sum = |bytes: Option<&[u8]>| bytes.unwrap_or_default().iter().map(|byte| u64::from(*byte)).sum::<u64>();
-        let bytes = header.as_bytes();
-        // The checksum counts its own eight bytes as spaces.
-        let actual = sum(bytes.get(..148)) + 8 * u64::from(b' ') + sum(bytes.get(156..));
-        match number(&header.as_old().cksum) {
-            Some(stated) if stated == actual => Ok(Some(header)),
-            _ => Err(self.refused(Refusal::Header)),
-        }
-    }
+/// The side on which the reading of a payload stopped.
+enum Stopped {
+    Archive(Fault),
+    Taker(LayerError),
+}
 
-    /// Reads a whole block; `false` if the stream ends before its first byte.
-    fn block(&mut self, block: &mut [u8; BLOCK as usize]) -> Result<bool, LayerError> {
-        if fill(&mut self.reader)?.is_empty() {
-            return Ok(false);
-        }
-        self.reader.read_exact(block).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => self.refused(Refusal::Truncated),
-            _ => LayerError::Read(error),
-        })?;
-        self.position += BLOCK;
-        Ok(true)
+impl From<Fault> for Stopped {
+    fn from(fault: Fault) -> Self {
+        Self::Archive(fault)
     }
+}
 
-    fn extension(&mut self, size: u64) -> Result<Vec<u8>, LayerError> {
-        if size > LONGEST_EXTENSION {
-            return Err(self.refused(Refusal::ExtendedHeader));
-        }
-        self.begin_payload(size).map_err(|refusal| self.refused(refusal))?;
-        let mut content = Vec::new();
-        self.read_payload(|bytes| {
-            content.extend_from_slice(bytes);
-            Ok(())
-        })?;
-        Ok(content)
+fn failed(fault: Fault, limit: u64) -> LayerError {
+    match fault {
+        Fault::Read(error) => LayerError::Read(error),
+        Fault::Header(at) => refused_at(at, Refusal::Header),
+        Fault::Truncated(at) => refused_at(at, Refusal::Truncated),
+        Fault::Extension { at, .. } => refused_at(at, Refusal::ExtendedHeader),
+        Fault::TooLarge(at) => refused_at(at, Refusal::TooLarge { limit }),
     }
+}
 
-    /// A refusal of what has no name yet.
-    fn refused(&self, reason: Refusal) -> LayerError {
-        LayerError::refused(format!("byte {} of the archive", self.position).as_bytes(), reason)
-    }
+/// A refusal of a member that has no name yet.
+fn refused_at(position: u64, reason: Refusal) -> LayerError {
+    LayerError::refused(format!("byte {position} of the archive").as_bytes(), reason)
 }
 
 impl Extensions {
@@ -195,26 +147,15 @@ impl Extensions {
         if records.with_prefix("GNU.sparse.").next().is_some() {
             return Err(Refusal::Type('S'));
         }
-        let name = extended(&header.path_bytes(), self.long_name, records.get("path")).ok_or(Refusal::NameDisagrees)?;
-        let link = header.link_name_bytes().unwrap_or_default();
-        let link = extended(&link, self.long_link, records.get("linkpath")).ok_or(Refusal::LinkDisagrees)?;
+        let name = extended(&header.name(), self.long_name, records.get("path")).ok_or(Refusal::NameDisagrees)?;
+        let link = extended(&header.link(), self.long_link, records.get("linkpath")).ok_or(Refusal::LinkDisagrees)?;
         let size = match records.get("size") {
             Some(record) => extended_size(size, record)?,
             None => size,
         };
-        let modified = number(&header.as_old().mtime).ok_or(Refusal::Header)?;
-        Ok(Member { name, link, type_flag: type_flag(header), size, modified, records })
+        let modified = header.modified().ok_or(Refusal::Header)?;
+        Ok(Member { name, link, type_flag: header.type_flag(), size, modified, records })
     }
-}
-
-/// The bytes that are there, or an empty slice at the end of the stream.
-fn fill(reader: &mut impl BufRead) -> Result<&[u8], LayerError> {
-    reader.fill_buf().map_err(LayerError::Read)
-}
-
-fn type_flag(header: &Header) -> u8 {
-    let [flag] = header.as_old().linkflag;
-    flag
 }
 
 /// The name that counts, if the header's is what becomes of it in a header.
@@ -252,51 +193,9 @@ fn extended_size(header: u64, record: &[u8]) -> Result<u64, Refusal> {
     }
 }
 
-/// A number of a header: octal digits, or GNU's binary form for large ones; `None` if it is neither or negative.
-fn number(field: &[u8]) -> Option<u64> {
-    if let [0x80, binary @ ..] = field {
-        return binary.iter().try_fold(0u64, |sum, byte| Some(sum.checked_mul(256)? + u64::from(*byte)));
-    }
-    let start = field.iter().position(|byte| *byte != b' ').unwrap_or(field.len());
-    let digits = field.get(start..)?;
-    let end = digits.iter().position(|byte| matches!(byte, b' ' | 0)).unwrap_or(digits.len());
-    let (digits, rest) = digits.split_at_checked(end)?;
-    if !rest.iter().all(|byte| matches!(byte, b' ' | 0)) {
-        return None;
-    }
-    digits.iter().try_fold(0u64, |sum, digit| match digit {
-        b'0'..=b'7' => Some(sum.checked_mul(8)? + u64::from(digit - b'0')),
-        _ => None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_octal_or_binary() {
-        for (field, value) in [
-            (&b"0000644\0"[..], Some(0o644)),
-            (b"   644 \0", Some(0o644)),
-            (b"644", Some(0o644)),
-            (b"\0\0\0\0", Some(0)),
-            (b"    ", Some(0)),
-            (b"77777777777\0", Some(LARGEST_OCTAL)),
-            (b"\x80\0\0\0\0\0\0\x02\0\0\0\0", Some(0x2_0000_0000)),
-            (b"\x80\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff", Some(u64::MAX)),
-            (b"\x80\0\0\x01\0\0\0\0\0\0\0\0", None),
-            (b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", None),
-            (b"\x81\0\0\0\0\0\0\0\0\0\0\0", None),
-            (b"0000648\0", None),
-            (b"-000644\0", None),
-            (b"+000644\0", None),
-            (b"64\x004\0\0\0\0", None),
-            (b"6 4\0", None),
-        ] {
-            assert_eq!(number(field), value, "{}", field.escape_ascii());
-        }
-    }
 
     #[test]
     fn a_longer_name_must_be_what_the_header_was_cut_from() {

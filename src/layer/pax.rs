@@ -1,10 +1,9 @@
-//! PAX extended headers: records of `LENGTH KEY=VALUE\n`, where the length rules and a value may hold any bytes.
-//!
-//! The `tar` crate splits such a header at line feeds, which a value may contain, and holds one of any size; hence this reader.
+//! The PAX extended header of a layer's member, as strict as the rest: nothing malformed, and no key twice.
 
 use std::collections::BTreeMap;
 
 use crate::layer::Refusal;
+use crate::tarball;
 
 /// The records of an extended header by key, e.g. `MSWINDOWS.rawsd`. An empty value counts as absent, as POSIX has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,14 +11,13 @@ pub struct Records(BTreeMap<String, Vec<u8>>);
 
 impl Records {
     /// Reads the content of an extended header; a key that comes twice is refused, since readers differ on which counts.
-    pub fn parse(mut bytes: &[u8]) -> Result<Self, Refusal> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
         let mut records = BTreeMap::new();
-        while !bytes.is_empty() {
-            let (key, value, rest) = split_record(bytes).ok_or(Refusal::Pax)?;
+        for record in tarball::records(bytes) {
+            let (key, value) = record.ok_or(Refusal::Pax)?;
             if key.contains('\0') || records.insert(key.to_owned(), value.to_vec()).is_some() {
                 return Err(Refusal::Pax);
             }
-            bytes = rest;
         }
         records.retain(|_, value| !value.is_empty());
         Ok(Self(records))
@@ -34,21 +32,6 @@ impl Records {
     pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
         self.0.range(prefix.to_owned()..).map_while(move |(key, value)| Some((key.strip_prefix(prefix)?, value.as_slice())))
     }
-}
-
-/// The key and value of the first record, and what follows it.
-fn split_record(bytes: &[u8]) -> Option<(&str, &[u8], &[u8])> {
-    let space = bytes.iter().take(9).position(|byte| *byte == b' ')?;
-    let digits = bytes.get(..space)?;
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let length = digits.iter().fold(0, |sum, digit| sum * 10 + usize::from(digit - b'0'));
-    let (record, rest) = bytes.split_at_checked(length)?;
-    let content = record.get(space + 1..)?.strip_suffix(b"\n")?;
-    let equals = content.iter().position(|byte| *byte == b'=')?;
-    let key = std::str::from_utf8(content.get(..equals)?).ok()?;
-    if key.is_empty() { None } else { Some((key, content.get(equals + 1..)?, rest)) }
 }
 
 #[cfg(test)]

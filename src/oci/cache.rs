@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::oci::layout::Folder;
 // Configs may be no larger.
 use crate::image::Digest;
-use crate::image::manifest::LARGEST;
+use crate::image::index::LARGEST;
 use crate::{Error, ErrorKind};
 
 /// The most names; the oldest go first.
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     fn named(name: &str, content: &[u8]) -> Named {
-        let media_type = crate::image::manifest::OCI_INDEX.to_owned();
+        let media_type = crate::image::index::OCI_INDEX.to_owned();
         Named { name: name.to_owned(), media_type, digest: Digest::of(content), size: content.len() as u64 }
     }
 

@@ -1,13 +1,15 @@
 //! From the entries of an index to the Windows candidates of an image, and from a chosen candidate to its config.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use futures_util::{StreamExt as _, stream};
 use oci_spec::image::ImageManifest;
 
-use crate::image::manifest::{Entry, Kind, Manifest};
-use crate::image::{Candidate, Config, Digest, Version, normal_architecture, normal_os};
+use crate::image::index::Entry;
+use crate::image::listing::{Listed, Listing, Meaning, listing, meaning, single};
+use crate::image::{Candidate, Config, Digest, Version};
 use crate::oci::content::{Facts, Place};
+use crate::oci::manifest::Manifest;
 use crate::oci::resolve::Images;
 use crate::{Error, ErrorKind};
 
@@ -23,29 +25,11 @@ const MOST_ENTRIES: usize = 50_000;
 /// How many configs of one index are read at once.
 const SIDE_BY_SIDE: usize = 8;
 
-/// The candidates of an image, and the platforms of its other entries.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Listing {
-    pub candidates: Vec<Candidate>,
-    pub other_platforms: Vec<String>,
-}
-
-/// An entry that is an image, as far as it is known.
-struct Found {
-    digest: Digest,
-    size: u64,
-    /// Empty where the index does not say it.
-    os: String,
-    /// `false` once its config has shown that it is something else.
-    is_image: bool,
-    candidate: Candidate,
-}
-
 impl Images<'_> {
     /// The candidates of an image without an index: one at most, whose platform is in its config.
     pub(crate) async fn list_single(&self, place: &Place, digest: &Digest, manifest: &ImageManifest) -> Result<Listing, Error> {
         let facts = self.facts_of(place, manifest).await?;
-        Ok(single(Some(digest.clone()), facts))
+        Ok(single(Some(digest.clone()), facts.config, Some(facts.foreign_layers)))
     }
 
     /// The candidates of an index, in its order. Entries that do not say their platform or version are completed from their configs,
@@ -54,23 +38,7 @@ impl Images<'_> {
         let mut budget = BUDGET;
         let mut found = self.flatten(place, entries, &mut budget).await?;
         self.complete(place, &mut found, &mut budget).await;
-        found.retain(|image| image.is_image);
-        let mut listing = Listing::default();
-        let mut platforms = BTreeSet::new();
-        for image in found {
-            // Without a word on its system an image may be one for Windows.
-            if image.os.is_empty() || image.os == "windows" {
-                listing.candidates.push(image.candidate);
-                continue;
-            }
-            let platform = match image.candidate.architecture.as_str() {
-                "" => image.os,
-                architecture => format!("{}/{architecture}", image.os),
-            };
-            if platforms.insert(platform.clone()) {
-                listing.other_platforms.push(platform);
-            }
-        }
+        let listing = listing(found);
         if listing.candidates.is_empty() && listing.other_platforms.is_empty() {
             return Err(Error::of(ErrorKind::Unsupported, "the index lists no image"));
         }
@@ -78,7 +46,7 @@ impl Images<'_> {
     }
 
     /// The images of an index and of the indexes in it.
-    async fn flatten(&self, place: &Place, entries: Vec<Entry>, budget: &mut usize) -> Result<Vec<Found>, Error> {
+    async fn flatten(&self, place: &Place, entries: Vec<Entry>, budget: &mut usize) -> Result<Vec<Listed>, Error> {
         let mut found = Vec::new();
         let mut count = entries.len();
         let mut read: HashSet<Digest> = HashSet::new();
@@ -91,36 +59,11 @@ impl Images<'_> {
             if count > MOST_ENTRIES {
                 return Err(Error::of(ErrorKind::Unsupported, format!("the index lists more than {MOST_ENTRIES} entries")));
             }
-            if entry.is_attestation() {
-                continue;
-            }
-            let platform = entry.platform.clone().unwrap_or_default();
-            let os = match normal_os(&platform.os) {
-                os if os == "unknown" => String::new(),
-                os => os,
-            };
-            let kind = match entry.media_type.as_deref() {
-                None | Some("") => Some(Kind::Image),
-                Some(media_type) => Kind::of(media_type),
-            };
-            match kind {
-                None => tracing::debug!("an entry of type {:?} is skipped: it is no image", entry.media_type),
-                // Where the index says that what is below is not for Windows, there is nothing to read.
-                Some(kind) if kind == Kind::Image || !(os.is_empty() || os == "windows") => found.push(Found {
-                    candidate: Candidate {
-                        digest: Some(entry.digest.clone()),
-                        architecture: normal_architecture(&platform.architecture),
-                        indexed: Version::read(platform.os_version.as_deref()),
-                        config: Config::NotRead,
-                        foreign_layers: None,
-                    },
-                    digest: entry.digest,
-                    size: entry.size,
-                    os,
-                    is_image: true,
-                }),
-                Some(_) if !read.insert(entry.digest.clone()) => {}
-                Some(_) => {
+            match meaning(&entry) {
+                Meaning::Nothing => tracing::debug!("an entry of type {:?} is skipped: it is not an image", entry.media_type),
+                Meaning::Image(image) => found.push(*image),
+                Meaning::Index if !read.insert(entry.digest.clone()) => {}
+                Meaning::Index => {
                     if open.len() >= DEEPEST {
                         return Err(Error::of(
                             ErrorKind::Unsupported,
@@ -147,11 +90,11 @@ impl Images<'_> {
     }
 
     /// Reads the configs of the images whose entries leave out what a choice rests on, as far as the budget goes.
-    async fn complete(&self, place: &Place, found: &mut [Found], budget: &mut usize) {
+    async fn complete(&self, place: &Place, found: &mut [Listed], budget: &mut usize) {
         let mut reads = Vec::new();
         for (at, image) in found.iter_mut().enumerate() {
             let complete = image.os == "windows" && matches!(image.candidate.indexed, Version::Known(_));
-            if complete || !(image.os.is_empty() || image.os == "windows") {
+            if complete || !image.may_be_windows() {
                 continue;
             }
             match budget.checked_sub(2) {
@@ -191,22 +134,6 @@ impl Images<'_> {
         let answer = self.facts(place, &digest, None).await;
         record(candidate, answer);
     }
-}
-
-/// The listing of an image without an index, from its config.
-pub(crate) fn single(digest: Option<Digest>, facts: Facts) -> Listing {
-    let Facts { config, foreign_layers } = facts;
-    if !config.os.is_empty() && config.os != "windows" {
-        return Listing { candidates: Vec::new(), other_platforms: vec![format!("{}/{}", config.os, config.architecture)] };
-    }
-    let candidate = Candidate {
-        digest,
-        architecture: config.architecture.clone(),
-        indexed: Version::Missing,
-        config: Config::Read(config),
-        foreign_layers: Some(foreign_layers),
-    };
-    Listing { candidates: vec![candidate], other_platforms: Vec::new() }
 }
 
 fn record(candidate: &mut Candidate, answer: Result<Facts, Error>) {

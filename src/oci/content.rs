@@ -6,9 +6,11 @@ use oci_spec::image::ImageManifest;
 
 use crate::advice::{Setting, advice};
 use crate::image::config::{self, ImageConfig};
-use crate::image::manifest::{self, Manifest};
+use crate::image::index;
 use crate::image::{ConfigFacts, Digest, Name};
 use crate::oci::layout::Layout;
+use crate::oci::manifest;
+use crate::oci::manifest::Manifest;
 use crate::oci::resolve::Images;
 use crate::{Error, ErrorKind};
 
@@ -88,7 +90,7 @@ impl Images<'_> {
     /// The manifest with this digest, which must have this size where one is known.
     pub(crate) async fn manifest(&self, place: &Place, digest: &Digest, size: Option<u64>) -> Result<Manifest, Error> {
         let stored = match place {
-            Place::Layout(layout) => Ok(read_layout(layout, digest, manifest::LARGEST).await?),
+            Place::Layout(layout) => Ok(read_layout(layout, digest, index::LARGEST).await?),
             Place::Registry(name) => self.cache().and_then(|cache| cache.content(digest)).ok_or(name),
         };
         let (manifest, found) = match stored {
@@ -125,7 +127,7 @@ impl Images<'_> {
     pub(crate) async fn facts_of(&self, place: &Place, manifest: &ImageManifest) -> Result<Facts, Error> {
         let config = self.config(place, manifest).await?;
         let media_type = manifest.config().media_type().to_string();
-        if config.os.is_none() && !manifest::is_image_config(&media_type) {
+        if config.os.is_none() && !index::is_image_config(&media_type) {
             return Err(Error::of(ErrorKind::Unsupported, "this is no container image")
                 .because(format!("its config is of type {}", crate::text::shown(&media_type))));
         }

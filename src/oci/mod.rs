@@ -7,6 +7,7 @@ mod content;
 pub mod distribution;
 mod known;
 pub mod layout;
+pub mod manifest;
 pub mod pull;
 mod resolve;
 

@@ -11,16 +11,16 @@ use futures_util::{StreamExt as _, stream};
 use tokio::sync::OnceCell;
 
 use crate::advice::{Setting, advice};
-use crate::image::manifest::Manifest;
+use crate::image::listing::{Listing, single};
 use crate::image::reference::{Format, Location};
 use crate::image::{Config, Digest, Image, Name, Reference, Source, config};
 use crate::knowledge::Knowledge;
 use crate::oci::cache::{Cache, Named};
-use crate::oci::candidates::{Listing, single};
 use crate::oci::content::{Facts, Place};
 use crate::oci::distribution::{self, Client};
 use crate::oci::known;
 use crate::oci::layout::{Chosen, Layout};
+use crate::oci::manifest::Manifest;
 use crate::{Error, ErrorKind};
 
 /// How many references are resolved at once.
@@ -262,7 +262,7 @@ impl<'k> Images<'k> {
             Chosen::Index(entries, digest) => (Some(digest), self.list(&place, entries).await?),
             Chosen::Config(bytes, foreign_layers) => {
                 let config = config::parse(&bytes)?.facts(self.knowledge);
-                (None, single(None, Facts { config, foreign_layers }))
+                (None, single(None, config, Some(foreign_layers)))
             }
         };
         Ok(Resolved { digest, source, listing, named: None })

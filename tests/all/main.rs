@@ -5,6 +5,7 @@
 
 mod support;
 
+mod architecture;
 mod check;
 #[cfg(windows)]
 mod emulated_layers;

@@ -41,7 +41,8 @@ pub use transport::RequestCount;
 use crate::Error;
 use crate::ErrorKind;
 use crate::advice::{Setting, advice};
-use crate::image::{Digest, manifest};
+use crate::image::Digest;
+use crate::image::index;
 use crate::text::shown;
 use failure::{Failure, excerpt, is_web_page};
 use registry::{Registry, Wanted, is_bare};
@@ -107,7 +108,7 @@ impl Client {
         let what =
             format!("cannot fetch the manifest of {}", shown(&format!("{registry}/{repository}{separator}{tag_or_digest}")));
         let wanted = self.wanted(repository, "manifests", tag_or_digest, MANIFEST_TYPES);
-        let (headers, bytes) = self.whole(registry, &wanted, manifest::LARGEST, digest.as_ref(), &what).await?;
+        let (headers, bytes) = self.whole(registry, &wanted, index::LARGEST, digest.as_ref(), &what).await?;
         let digest = digest.unwrap_or_else(|| Digest::of(&bytes));
         Ok(Fetched { warnings: warnings(&headers, &digest), content_type: content_type(&headers), bytes, digest })
     }

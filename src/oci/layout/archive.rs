@@ -1,41 +1,34 @@
-//! The files of a tar archive, read where they lie.
-//!
-//! The tar crate reads GNU long names and PAX records into memory whatever their size, so its iterator is not for archives of
-//! strangers; its headers are used, the walk from one to the next is here.
+//! The files of a tar archive, read in place.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use tar::{EntryType, Header};
+use crate::files::open_regular;
+use crate::tarball::{self, Fault, Next, Tarball};
 
-/// The most entries, the longest names, and the largest extended headers; archives of images have some hundred files with names of
-/// 80 bytes.
+/// The most entries and the longest names; archives of images have some hundred files with names of 80 bytes.
 const MOST_ENTRIES: usize = 50_000;
 const LONGEST_NAME: usize = 255;
-const LARGEST_EXTENSION: u64 = 1 << 20;
 
-/// What is kept of a compressed archive, which cannot be read twice: JSON files up to this size, up to this sum.
+/// The files that are kept of a compressed archive, which cannot be read twice: JSON up to this size, up to this sum.
 const LARGEST_KEPT: u64 = 4 << 20;
 const MOST_KEPT: u64 = 16 << 20;
 
 /// The largest window of zstd that is decompressed, as a power of two: 128 MiB.
 const LARGEST_WINDOW_LOG: u32 = 27;
 
-const BLOCK: u64 = 512;
-
-/// A tar archive, plain or compressed by gzip or zstd, and where its files lie.
+/// A tar archive, plain or compressed by gzip or zstd, and the places of its files.
 pub struct Archive {
     /// The archive itself; `None` if it is compressed.
     file: Option<Mutex<Box<dyn Source>>>,
     members: HashMap<String, Member>,
 }
 
-/// What an archive is read from: a file, or bytes in memory.
+/// A source of an archive: a file, or bytes in memory.
 pub trait Source: Read + Seek + Send {}
 
 impl<S: Read + Seek + Send> Source for S {}
@@ -59,11 +52,7 @@ enum Member {
 impl Archive {
     /// Opens the archive in this file.
     pub fn open(path: &Path, deadline: Option<Instant>) -> io::Result<Self> {
-        // Asked before it is opened: opening a pipe would wait for someone to write into it.
-        if !std::fs::metadata(path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a regular file"));
-        }
-        Self::new(File::open(path)?, deadline)
+        Self::new(open_regular(path)?, deadline)
     }
 
     /// Finds the files of an archive. Passing through a compressed one ends with an error at the deadline.
@@ -73,7 +62,7 @@ impl Archive {
         let mut magic = Vec::new();
         (&mut source).take(4).read_to_end(&mut magic)?;
         source.rewind()?;
-        let mut reader = BufReader::new(source);
+        let reader = BufReader::new(source);
         match magic.as_slice() {
             [0x1f, 0x8b, ..] => Self::pass_through(flate2::read::MultiGzDecoder::new(reader), deadline),
             [0x28, 0xb5, 0x2f, 0xfd] => {
@@ -83,37 +72,38 @@ impl Archive {
             }
             _ => {
                 let mut members = HashMap::new();
-                walk(&mut reader, Some(length), |reader, name, offset, size| {
-                    members.insert(name, Member::Lies(offset, size));
-                    let size = i64::try_from(size).map_err(|_| cut_off())?;
-                    reader.seek_relative(size)
+                let mut tar = Tarball::new(reader, length);
+                walk(&mut tar, |tar, name, size| {
+                    members.insert(name, Member::Lies(tar.position(), size));
+                    tar.seek_past_payload()
                 })?;
-                Ok(Self { file: Some(Mutex::new(Box::new(reader.into_inner()))), members })
+                Ok(Self { file: Some(Mutex::new(Box::new(tar.into_reader().into_inner()))), members })
             }
         }
     }
 
-    /// Reads a decompressed archive from its beginning to its end, and keeps what may be asked for.
+    /// Reads a decompressed archive from its beginning to its end, and keeps files that may be asked for.
     fn pass_through(reader: impl Read, deadline: Option<Instant>) -> io::Result<Self> {
         let mut members = HashMap::new();
         let mut kept = 0;
-        walk(&mut Timed { reader, deadline }, None, |reader, name, _, size| {
-            let mut start = [0; 1];
-            let begin = size.min(1);
-            reader.read_exact(start.get_mut(..begin as usize).unwrap_or_default())?;
-            let wanted = matches!(start, [b'{' | b'[']) && size <= LARGEST_KEPT && kept + size <= MOST_KEPT;
-            let member = if wanted {
-                let mut bytes = start.to_vec();
-                reader.by_ref().take(size - begin).read_to_end(&mut bytes)?;
-                kept += size;
-                if bytes.len() as u64 != size {
-                    return Err(cut_off());
+        walk(&mut Tarball::new(BufReader::new(Timed { reader, deadline }), u64::MAX), |tar, name, size| {
+            let fits = size > 0 && size <= LARGEST_KEPT && kept + size <= MOST_KEPT;
+            let mut content = fits.then(Vec::new);
+            tar.read_payload(|bytes| {
+                // Of JSON, the first byte tells.
+                let is_first = content.as_ref().is_some_and(Vec::is_empty);
+                if is_first && !matches!(bytes.first(), Some(b'{' | b'[')) {
+                    content = None;
                 }
+                if let Some(content) = &mut content {
+                    content.extend_from_slice(bytes);
+                }
+                Ok::<_, Fault>(())
+            })?;
+            let member = content.map_or(Member::Passed, |bytes| {
+                kept += size;
                 Member::Kept(bytes)
-            } else {
-                skip(reader, size - begin)?;
-                Member::Passed
-            };
+            });
             if let Some(Member::Kept(replaced)) = members.insert(name, member) {
                 kept -= replaced.len() as u64;
             }
@@ -145,107 +135,60 @@ impl Archive {
     }
 }
 
-/// Calls `visit` with the reader at the data of each regular file, the file's name, offset and size; `visit` moves past the data.
-fn walk<R: Read>(
-    reader: &mut R,
-    length: Option<u64>,
-    mut visit: impl FnMut(&mut R, String, u64, u64) -> io::Result<()>,
+/// Calls `visit` for each regular file with the archive at its data, its name and its size; `visit` may read the data or move past
+/// it.
+fn walk<R: BufRead>(
+    tar: &mut Tarball<R>,
+    mut visit: impl FnMut(&mut Tarball<R>, String, u64) -> Result<(), Fault>,
 ) -> io::Result<()> {
-    let mut position: u64 = 0;
     let mut extension = Extension::default();
-    let mut entries = 0;
-    while let Some(header) = next_header(reader, position == 0)? {
-        position += BLOCK;
-        entries += 1;
-        if entries > MOST_ENTRIES {
+    for count in 0.. {
+        let header = match tar.next(true).map_err(|fault| failed(fault))? {
+            Next::Header(header) => header,
+            // An archive has at least one block.
+            Next::End if count == 0 => return Err(not_an_archive()),
+            // Some tools leave out the blocks of zeros at the end.
+            Next::Zeros | Next::End => return Ok(()),
+        };
+        if count >= MOST_ENTRIES {
             return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it has more than {MOST_ENTRIES} entries")));
         }
-        let kind = header.entry_type();
-        let size = match kind {
-            EntryType::Link
-            | EntryType::Symlink
-            | EntryType::Char
-            | EntryType::Block
-            | EntryType::Directory
-            | EntryType::Fifo => 0,
-            EntryType::XHeader | EntryType::XGlobalHeader | EntryType::GNULongName | EntryType::GNULongLink => {
-                header.entry_size()?
-            }
-            _ => extension.size.map_or_else(|| header.entry_size(), Ok)?,
-        };
-        let padded = size.checked_next_multiple_of(BLOCK).ok_or_else(cut_off)?;
-        let end = position.checked_add(padded).ok_or_else(cut_off)?;
-        if length.is_some_and(|length| position + size > length) {
-            return Err(cut_off());
-        }
-        match kind {
-            EntryType::XHeader => extension.read_pax(&read_extension(reader, size)?),
-            EntryType::GNULongName => extension.name = Some(terminated(read_extension(reader, size)?)),
-            EntryType::Regular | EntryType::Continuous => {
-                let name = extension.name.take().unwrap_or_else(|| header.path_bytes().into_owned());
-                extension = Extension::default();
-                match String::from_utf8(name) {
-                    Ok(name) if name.len() <= LONGEST_NAME => {
-                        let name = name.strip_prefix("./").unwrap_or(&name).to_owned();
-                        visit(reader, name, position, size)?;
+        let size = || header.size().ok_or(Fault::Header(tar.position()));
+        let read = match header.type_flag() {
+            b'x' => size().and_then(|size| tar.read_extension(size)).map(|content| extension.read_pax(&content)),
+            b'L' => size().and_then(|size| tar.read_extension(size)).map(|name| extension.name = Some(terminated(name))),
+            // Global headers and the long targets of links.
+            b'g' | b'K' => size().and_then(|size| tar.begin_payload(size)),
+            b'0' | 0 | b'7' => {
+                let Extension { name, size: extended } = std::mem::take(&mut extension);
+                let name = String::from_utf8(name.unwrap_or_else(|| header.name())).ok();
+                extended.map_or_else(size, Ok).and_then(|size| {
+                    tar.begin_payload(size)?;
+                    match name.filter(|name| name.len() <= LONGEST_NAME) {
+                        Some(name) => visit(tar, name.strip_prefix("./").unwrap_or(&name).to_owned(), size),
+                        None => Ok(()),
                     }
-                    _ => skip(reader, size)?,
-                }
+                })
             }
-            EntryType::GNUSparse => {
+            b'S' => {
                 return Err(io::Error::new(io::ErrorKind::Unsupported, "it holds sparse files, which archives of images do not"));
             }
-            EntryType::GNULongLink | EntryType::XGlobalHeader => skip(reader, size)?,
-            _ => {
+            // Links, devices, directories and pipes, which have no data.
+            b'1'..=b'6' => {
                 extension = Extension::default();
-                skip(reader, size)?;
+                Ok(())
             }
-        }
-        skip(reader, padded - size)?;
-        position = end;
+            _ => {
+                let extended = std::mem::take(&mut extension).size;
+                extended.map_or_else(size, Ok).and_then(|size| tar.begin_payload(size))
+            }
+        };
+        read.map_err(failed)?;
     }
     Ok(())
 }
 
-/// The next header; `None` at the end of the archive.
-fn next_header(reader: &mut impl Read, first: bool) -> io::Result<Option<Header>> {
-    let mut header = Header::new_old();
-    let bytes = header.as_mut_bytes();
-    let mut filled = 0;
-    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match reader.read(rest) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let no_archive = || io::Error::new(io::ErrorKind::InvalidData, "it is not a tar archive");
-    match filled {
-        0 if first => return Err(no_archive()),
-        // Some tools leave out the blocks of zeros at the end.
-        0 => return Ok(None),
-        512 => {}
-        _ => return Err(if first { no_archive() } else { cut_off() }),
-    }
-    if header.as_bytes().iter().all(|byte| *byte == 0) {
-        return Ok(None);
-    }
-    // The checksum counts its own field as spaces.
-    let (bytes, field) = (header.as_bytes(), &header.as_old().cksum);
-    let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
-    let sum = sum(bytes) - sum(field) + 8 * u32::from(b' ');
-    if header.cksum().ok() != Some(sum) {
-        return Err(if first {
-            no_archive()
-        } else {
-            io::Error::new(io::ErrorKind::InvalidData, "a header of the archive is damaged")
-        });
-    }
-    Ok(Some(header))
-}
-
-/// What extended headers say of the file after them.
+/// The extended headers before a file.
 #[derive(Default)]
 struct Extension {
     name: Option<Vec<u8>>,
@@ -253,34 +196,16 @@ struct Extension {
 }
 
 impl Extension {
-    /// Takes over the records `LENGTH KEY=VALUE\n` that matter; the length counts the whole record, since values may hold line feeds.
-    fn read_pax(&mut self, mut rest: &[u8]) {
-        while let Some(space) = rest.iter().position(|byte| *byte == b' ') {
-            let Some((record, after)) = rest
-                .get(..space)
-                .and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok())
-                .and_then(|length: usize| rest.split_at_checked(length))
-            else {
-                return;
-            };
-            rest = after;
-            let record = record.get(space + 1..).and_then(|record| record.strip_suffix(b"\n")).unwrap_or_default();
-            if let Some(name) = record.strip_prefix(b"path=") {
-                self.name = Some(name.to_vec());
-            } else if let Some(size) = record.strip_prefix(b"size=") {
-                self.size = std::str::from_utf8(size).ok().and_then(|size| size.parse().ok());
+    /// Takes over the records that matter, up to the first malformed one.
+    fn read_pax(&mut self, content: &[u8]) {
+        for (key, value) in tarball::records(content).map_while(|record| record) {
+            match key {
+                "path" => self.name = Some(value.to_vec()),
+                "size" => self.size = std::str::from_utf8(value).ok().and_then(|size| size.parse().ok()),
+                _ => {}
             }
         }
     }
-}
-
-fn read_extension(reader: &mut impl Read, size: u64) -> io::Result<Vec<u8>> {
-    if size > LARGEST_EXTENSION {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("an extended header has {size} bytes")));
-    }
-    let mut bytes = Vec::new();
-    reader.by_ref().take(size).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 == size { Ok(bytes) } else { Err(cut_off()) }
 }
 
 fn terminated(mut name: Vec<u8>) -> Vec<u8> {
@@ -289,10 +214,22 @@ fn terminated(mut name: Vec<u8>) -> Vec<u8> {
     name
 }
 
-fn skip(reader: &mut impl Read, size: u64) -> io::Result<()> {
-    let skipped = io::copy(&mut reader.by_ref().take(size), &mut io::sink())?;
-    // The padding of the last file is often missing.
-    if skipped == size || size < BLOCK { Ok(()) } else { Err(cut_off()) }
+/// The failure of an archive, in the words of its reader.
+fn failed(fault: Fault) -> io::Error {
+    match fault {
+        Fault::Read(error) => error,
+        // In its first block it shows whether it is an archive at all.
+        Fault::Header(..=512) | Fault::Truncated(0) => not_an_archive(),
+        Fault::Header(_) => io::Error::new(io::ErrorKind::InvalidData, "a header of the archive is damaged"),
+        Fault::Extension { size, .. } => {
+            io::Error::new(io::ErrorKind::InvalidData, format!("an extended header has {size} bytes"))
+        }
+        Fault::Truncated(_) | Fault::TooLarge(_) => cut_off(),
+    }
+}
+
+fn not_an_archive() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "it is not a tar archive")
 }
 
 fn cut_off() -> io::Error {

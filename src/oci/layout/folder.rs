@@ -1,24 +1,25 @@
 //! An OCI image layout in a folder: read, and written so that a reader never sees half of anything.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Write};
+mod locks;
+mod removal;
+
+use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::files::{read_regular, retry_while_busy};
 use crate::image::Digest;
-use crate::image::manifest::{Index, LARGEST};
+use crate::image::index::{Index, LARGEST};
 use crate::oci::layout::{INDEX, MARKER, check_marker, could_not_read, parse_index, verified};
 use crate::text::shown;
 use crate::{Error, ErrorKind};
 
-/// How long a file that another program has open is tried again, and the pause between two tries.
-const BUSY: Duration = Duration::from_secs(2);
-const PAUSE: Duration = Duration::from_millis(5);
 /// How long another process may take to make the layout.
 const MAKING: Duration = Duration::from_secs(30);
-/// What the name of a file ends in that grows until it is whole; another pull goes on with it.
+/// The ending of the name of a file that grows until it is whole; another pull goes on with it.
 const PARTIAL: &str = "part";
 
 /// An OCI image layout in a folder.
@@ -55,15 +56,15 @@ impl Folder {
             if marker.try_exists()? {
                 return Ok(());
             }
-            // What is placed without the lock is taken for a leftover by those who have it.
-            let _lock = folder.lock(MAKING)?;
+            // A file that is placed without the lock is taken for a leftover by those who have it.
+            let _lock = folder.lock_index(MAKING)?;
             if marker.try_exists()? { Ok(()) } else { folder.place(br#"{"imageLayoutVersion":"1.0.0"}"#, &marker) }
         };
         make().map_err(|error| folder.could_not_write(&error))?;
         Self::open(folder.root)
     }
 
-    /// Where the content with this digest lies, whether it is there or not.
+    /// The file for the content with this digest, whether it is there or not.
     pub fn blob_path(&self, digest: &Digest) -> PathBuf {
         self.root.join("blobs").join("sha256").join(digest.hex())
     }
@@ -73,124 +74,26 @@ impl Folder {
         &self.root
     }
 
-    /// Where the content with this digest grows until it is whole and gets its name.
+    /// The file in which the content with this digest grows until it is whole and gets its name.
     pub fn partial_path(&self, digest: &Digest) -> PathBuf {
         self.ingest().join(digest.hex()).with_extension(PARTIAL)
     }
 
-    /// The file in which the content with this digest grows, locked. Waits for another process that has it locked, which may have
-    /// completed and renamed it by then, and may also never let go of it: `waiting` is told again and again how long that takes, and
-    /// ends the waiting with an error.
-    pub fn lock_partial(&self, digest: &Digest, mut waiting: impl FnMut(Duration) -> io::Result<()>) -> io::Result<File> {
-        let until = Instant::now() + BUSY;
-        let path = self.partial_path(digest);
-        let file = loop {
-            // On Windows a file that is being removed cannot be opened while anyone has it open.
-            match File::options().read(true).write(true).create(true).truncate(false).open(&path) {
-                Err(error) if is_busy(&error) && Instant::now() < until => std::thread::sleep(PAUSE),
-                opened => break opened?,
-            }
-        };
-        let begun = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) => waiting(begun.elapsed())?,
-                Err(TryLockError::Error(error)) => return Err(error),
-            }
-            std::thread::sleep(PAUSE);
-        }
-    }
-
     /// The content with this digest, of at most `max` bytes, verified.
     pub fn blob(&self, digest: &Digest, max: u64) -> Result<Vec<u8>, Error> {
-        let bytes = read_once(&self.blob_path(digest), max).map_err(|error| could_not_read(&self.shown(), &error))?;
+        let bytes = read(&self.blob_path(digest), max).map_err(|error| could_not_read(&self.shown(), &error))?;
         let bytes = bytes.ok_or_else(|| Error::of(ErrorKind::NotFound, format!("{} does not hold {digest}", self.shown())))?;
         verified(bytes, digest).map_err(|error| error.within(format!("{} could not be read", self.shown())))
     }
 
-    /// Keeps these bytes under their digest. What lies there already is replaced, since it may be damaged.
+    /// Keeps these bytes under their digest. A file that is already there is replaced, since it may be damaged.
     pub fn put(&self, bytes: &[u8]) -> Result<Digest, Error> {
         let digest = Digest::of(bytes);
         self.place(bytes, &self.blob_path(&digest)).map_err(|error| self.could_not_write(&error))?;
         Ok(digest)
     }
 
-    /// Keeps others from removing content, for as long as what is returned lives: what is not listed yet may be needed. Waits at most
-    /// this long for those who remove some just now.
-    pub fn filling(&self, wait: Duration) -> Result<File, Error> {
-        let users = self.users().map_err(|error| self.could_not_write(&error))?;
-        let until = Instant::now() + wait;
-        loop {
-            match users.try_lock_shared() {
-                Ok(()) => return Ok(users),
-                Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(PAUSE),
-                Err(TryLockError::WouldBlock) => {
-                    return Err(Error::of(ErrorKind::Invalid, format!("{} could not be written", self.shown()))
-                        .because("another process removes images, or keeps blobs.lock locked")
-                        .hint("try again when it is done; if it is never done, end the process that has blobs.lock open"));
-                }
-                Err(TryLockError::Error(error)) => return Err(self.could_not_write(&error)),
-            }
-        }
-    }
-
-    /// The right to remove content, for as long as what is returned lives; `None` while somebody fills the store.
-    pub fn emptying(&self) -> Result<Option<File>, Error> {
-        let users = self.users().map_err(|error| self.could_not_write(&error))?;
-        match users.try_lock() {
-            Ok(()) => Ok(Some(users)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(self.could_not_write(&error)),
-        }
-    }
-
-    fn users(&self) -> io::Result<File> {
-        File::options().create(true).truncate(false).write(true).open(self.root.join("blobs.lock"))
-    }
-
-    /// The digests of all content there is, each with the time at which it was written.
-    pub fn blobs(&self) -> Result<Vec<(Digest, SystemTime)>, Error> {
-        let read = || -> io::Result<Vec<(Digest, SystemTime)>> {
-            let mut blobs = Vec::new();
-            for entry in fs::read_dir(self.root.join("blobs").join("sha256"))? {
-                let entry = entry?;
-                let digest = entry.file_name().to_str().and_then(|hex| format!("sha256:{hex}").parse().ok());
-                if let (Some(digest), true) = (digest, entry.file_type()?.is_file()) {
-                    blobs.push((digest, entry.metadata()?.modified()?));
-                }
-            }
-            Ok(blobs)
-        };
-        read().map_err(|error| could_not_read(&self.shown(), &error))
-    }
-
-    /// Removes the content with this digest: whether there was any. Nothing listed may need it, and the caller must be
-    /// [`Self::emptying`].
-    pub fn remove(&self, digest: &Digest) -> Result<bool, Error> {
-        match fs::remove_file(self.blob_path(digest)) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(self.could_not_write(&error)),
-        }
-    }
-
-    /// Removes what was written aside before this time and never got its name. The caller must be [`Self::emptying`].
-    pub fn remove_partial(&self, before: SystemTime) -> Result<(), Error> {
-        let remove = || -> io::Result<()> {
-            fs::create_dir_all(self.ingest())?;
-            for entry in fs::read_dir(self.ingest())? {
-                let entry = entry?;
-                if entry.file_type()?.is_file() && entry.metadata()?.modified()? < before {
-                    fs::remove_file(entry.path())?;
-                }
-            }
-            Ok(())
-        };
-        remove().map_err(|error| self.could_not_write(&error))
-    }
-
-    /// What `index.json` lists; nothing where there is no such file yet.
+    /// The entries of `index.json`; none where there is no such file yet.
     pub fn index(&self) -> Result<Index, Error> {
         match self.file(INDEX, LARGEST)? {
             Some(bytes) => parse_index(&self.shown(), &bytes),
@@ -201,15 +104,15 @@ impl Folder {
     /// Changes the list of `index.json`, as descriptors in JSON, under a lock that other processes respect. Waits at most this long
     /// for the lock.
     pub fn update_index(&self, wait: Duration, change: impl FnOnce(&mut Vec<Value>)) -> Result<(), Error> {
-        let _lock = self.lock(wait).map_err(|error| self.could_not_write(&error))?;
+        let _lock = self.lock_index(wait).map_err(|error| self.could_not_write(&error))?;
         self.change_index(change)
     }
 
-    /// [`Folder::put`] for all of these under the lock of the list, then [`Folder::update_index`]. What a killed process left aside
-    /// is removed, so in such a layout nothing may be put in any other way.
+    /// [`Folder::put`] for all of these under the lock of the list, then [`Folder::update_index`]. Files that a killed process left
+    /// aside are removed, so in such a layout nothing may be put in any other way.
     pub fn commit(&self, wait: Duration, blobs: &[&[u8]], change: impl FnOnce(&mut Vec<Value>)) -> Result<(), Error> {
-        let _lock = self.lock(wait).map_err(|error| self.could_not_write(&error))?;
-        self.sweep();
+        let _lock = self.lock_index(wait).map_err(|error| self.could_not_write(&error))?;
+        self.remove_left_aside();
         for bytes in blobs {
             self.put(bytes)?;
         }
@@ -223,7 +126,7 @@ impl Folder {
                 Error::of(ErrorKind::Invalid, format!("{} has a malformed index.json", self.shown()))
                     .because(shown(&error.to_string()))
             })?,
-            None => json!({ "schemaVersion": 2, "mediaType": crate::image::manifest::OCI_INDEX, "manifests": [] }),
+            None => json!({ "schemaVersion": 2, "mediaType": crate::image::index::OCI_INDEX, "manifests": [] }),
         };
         let list = index.get_mut("manifests").and_then(Value::as_array_mut);
         let list = list.ok_or_else(|| {
@@ -237,13 +140,10 @@ impl Folder {
         self.place(index.to_string().as_bytes(), &self.root.join(INDEX)).map_err(|error| self.could_not_write(&error))
     }
 
-    /// The file of this name, of at most `max` bytes, if there is one.
+    /// The file of this name, of at most `max` bytes, if there is one. It may be replaced at any time.
     pub(crate) fn file(&self, name: &str, max: u64) -> Result<Option<Vec<u8>>, Error> {
-        let error = match read(&self.root.join(name), max) {
-            Ok(found) => return Ok(found),
-            Err(error) => error,
-        };
-        Err(could_not_read(&shown(&self.root.join(name).display().to_string()), &error))
+        let path = self.root.join(name);
+        retry_while_busy(|| read(&path, max)).map_err(|error| could_not_read(&shown(&path.display().to_string()), &error))
     }
 
     /// Writes a file aside and renames it into place.
@@ -252,44 +152,19 @@ impl Folder {
         fs::create_dir_all(self.ingest())?;
         let mut file = tempfile::Builder::new().prefix("").tempfile_in(self.ingest())?;
         file.write_all(bytes)?;
-        let until = Instant::now() + BUSY;
-        loop {
-            let Err(refused) = file.persist(target) else { return Ok(()) };
-            if !is_busy(&refused.error) || Instant::now() >= until {
-                return Err(refused.error);
-            }
-            std::thread::sleep(PAUSE);
-            file = refused.file;
-        }
+        let mut aside = Some(file);
+        retry_while_busy(|| {
+            let Some(file) = aside.take() else { return Ok(()) };
+            file.persist(target).map(drop).map_err(|refused| {
+                aside = Some(refused.file);
+                refused.error
+            })
+        })
     }
 
-    /// Removes what processes left that were killed while they placed a file: all but what grows. One that cannot be removed does
-    /// no harm.
-    fn sweep(&self) {
-        let aside = fs::read_dir(self.ingest()).into_iter().flatten().flatten();
-        for left in aside.filter(|file| Path::new(&file.file_name()).extension().is_none_or(|extension| extension != PARTIAL)) {
-            let _ = fs::remove_file(left.path());
-        }
-    }
-
-    /// Where files are written before they have a name. Nothing is taken from here but what a pull goes on with.
+    /// The folder for files that have no name yet. Nothing in it is used but what a pull goes on with.
     fn ingest(&self) -> PathBuf {
         self.root.join("ingest")
-    }
-
-    fn lock(&self, wait: Duration) -> io::Result<File> {
-        let file = File::options().create(true).truncate(false).write(true).open(self.root.join("index.json.lock"))?;
-        let until = Instant::now() + wait;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(PAUSE),
-                Err(TryLockError::WouldBlock) => {
-                    return Err(io::Error::new(io::ErrorKind::TimedOut, "another process keeps index.json locked"));
-                }
-                Err(TryLockError::Error(error)) => return Err(error),
-            }
-        }
     }
 
     fn shown(&self) -> String {
@@ -302,43 +177,18 @@ impl Folder {
     }
 }
 
-/// Whether the file is only held up: Windows refuses to replace a file that someone reads, a virus scanner for example, and to
-/// open one that is being replaced.
-fn is_busy(error: &io::Error) -> bool {
-    cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied
-}
-
-/// Reads a file that may be replaced at any moment.
-fn read(path: &Path, max: u64) -> io::Result<Option<Vec<u8>>> {
-    let until = Instant::now() + BUSY;
-    loop {
-        match read_once(path, max) {
-            Err(error) if is_busy(&error) && Instant::now() < until => std::thread::sleep(PAUSE),
-            found => return found,
-        }
-    }
-}
-
 /// Reads a regular file of at most `max` bytes; `None` if there is none.
-fn read_once(path: &Path, max: u64) -> io::Result<Option<Vec<u8>>> {
-    // Asked before it is opened: opening a pipe would wait for someone to write into it.
-    let metadata = match fs::metadata(path) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
-        metadata => metadata?,
-    };
-    if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a regular file"));
+fn read(path: &Path, max: u64) -> io::Result<Option<Vec<u8>>> {
+    match read_regular(path, max) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        read => read.map(Some),
     }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > max {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it has more than {max} bytes")));
-    }
-    Ok(Some(bytes))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
 
     const WAIT: Duration = Duration::from_secs(30);
@@ -408,7 +258,7 @@ mod tests {
     fn a_lock_that_is_kept_is_not_waited_for_forever() {
         let root = tempfile::tempdir().unwrap();
         let folder = Folder::create(root.path()).unwrap();
-        let _lock = folder.lock(WAIT).unwrap();
+        let _lock = folder.lock_index(WAIT).unwrap();
         let error = folder.update_index(Duration::from_millis(20), |_| {}).unwrap_err();
         assert!(error.sentence().contains("keeps index.json locked"), "{error:?}");
     }

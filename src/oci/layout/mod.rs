@@ -17,7 +17,7 @@ pub use archive::Archive;
 pub use folder::Folder;
 
 use crate::image::Digest;
-use crate::image::manifest::{Entry, Index, LARGEST};
+use crate::image::index::{Entry, Index, LARGEST};
 use crate::image::reference::Format;
 use crate::text::shown;
 use crate::{Error, ErrorKind};

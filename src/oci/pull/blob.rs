@@ -228,7 +228,7 @@ fn keep(
         }
         Ok(())
     };
-    let mut file = store.lock_partial(&layer.digest, waiting).map_err(written)?;
+    let mut file = store.lock_partial(&layer.digest, Duration::MAX, waiting).map_err(written)?;
     if is_there(store, layer) {
         watch(Event::Begun(layer, layer.size));
         watch(Event::Done(layer));

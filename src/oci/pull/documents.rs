@@ -5,9 +5,11 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::advice::{Setting, advice};
-use crate::image::manifest::{self, Manifest};
+use crate::image::index;
 use crate::image::{Digest, Name, config};
 use crate::oci::layout::Folder;
+use crate::oci::manifest;
+use crate::oci::manifest::Manifest;
 use crate::oci::pull::{WAIT_FOR_INDEX, WAIT_FOR_OTHERS};
 use crate::oci::{Images, RawImage};
 use crate::{Error, ErrorKind};
@@ -16,11 +18,10 @@ use crate::{Error, ErrorKind};
 pub(crate) async fn fetch(images: &Images<'_>, name: &Name, digest: &Digest, store: &Folder) -> Result<RawImage, Error> {
     let turn = {
         let (store, digest) = (store.clone(), digest.clone());
-        let waiting = |so_far| match so_far < WAIT_FOR_OTHERS {
-            true => Ok(()),
-            false => Err(io::Error::new(io::ErrorKind::TimedOut, "another process keeps it locked")),
-        };
-        move || store.lock_partial(&digest, waiting).map(|lock| Turn { path: store.partial_path(&digest), _lock: lock })
+        move || {
+            let lock = store.lock_partial(&digest, WAIT_FOR_OTHERS, |_| Ok(()))?;
+            Ok(Turn { path: store.partial_path(&digest), _lock: lock })
+        }
     };
     let _turn = tokio::task::spawn_blocking(turn).await.map_err(io::Error::other).flatten().map_err(|error| {
         Error::of(ErrorKind::Invalid, format!("{} could not be locked", store.partial_path(digest).display()))
@@ -37,7 +38,7 @@ pub(crate) async fn fetch(images: &Images<'_>, name: &Name, digest: &Digest, sto
 
 /// What the store has, if it has both and they are intact.
 fn stored(store: &Folder, digest: &Digest) -> Option<RawImage> {
-    let bytes = store.blob(digest, manifest::LARGEST).ok()?;
+    let bytes = store.blob(digest, index::LARGEST).ok()?;
     let parsed = manifest::parse(&bytes, None).ok()?;
     let media_type = parsed.media_type(None);
     let Manifest::Image(image) = parsed else { return None };

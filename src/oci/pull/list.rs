@@ -6,10 +6,12 @@
 
 use serde_json::{Value, json};
 
-use crate::image::manifest::{self, Entry, Manifest, OCI_INDEX};
+use crate::image::index::{self, Entry, OCI_INDEX};
 use crate::image::{Digest, Name, config};
 use crate::oci::RawImage;
 use crate::oci::layout::Folder;
+use crate::oci::manifest;
+use crate::oci::manifest::Manifest;
 use crate::oci::pull::{Pulled, WAIT_FOR_INDEX, read};
 use crate::{Error, ErrorKind};
 
@@ -60,13 +62,13 @@ pub fn stored(store: &Folder, name: &Name) -> Result<Option<Pulled>, Error> {
 /// The manifest that an entry of the list stands for, and its digest: what the entry names, or what stands alone in the index it
 /// names. `None` for an index of several.
 pub fn manifest_of(store: &Folder, entry: &Entry) -> Result<Option<(Digest, Vec<u8>)>, Error> {
-    let bytes = store.blob(&entry.digest, manifest::LARGEST)?;
+    let bytes = store.blob(&entry.digest, index::LARGEST)?;
     let index = match manifest::parse(&bytes, None)? {
         Manifest::Image(_) => return Ok(Some((entry.digest.clone(), bytes))),
         Manifest::Index(index) => index,
     };
     let [only] = index.entries.as_slice() else { return Ok(None) };
-    let bytes = store.blob(&only.digest, manifest::LARGEST)?;
+    let bytes = store.blob(&only.digest, index::LARGEST)?;
     let is_image = matches!(manifest::parse(&bytes, None)?, Manifest::Image(_));
     Ok(is_image.then(|| (only.digest.clone(), bytes)))
 }

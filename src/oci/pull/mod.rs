@@ -18,12 +18,13 @@ pub use list::{manifest_of, stored};
 
 use crate::advice::{Command, Setting, advice};
 use crate::hcs::id::LayerId;
-use crate::image::manifest::{self, Manifest};
-use crate::image::run_config::ImageConfig;
+use crate::image::run_config::RunConfig;
 use crate::image::{Digest, Name};
 use crate::layer::{Compression, LayerError, Streamed};
 use crate::oci::Images;
 use crate::oci::layout::Folder;
+use crate::oci::manifest;
+use crate::oci::manifest::Manifest;
 use crate::{Error, ErrorKind};
 
 /// How many layers are fetched at once; Docker's own number is 3.
@@ -43,7 +44,7 @@ pub struct Pulled {
     /// The digest of its manifest.
     pub manifest: Digest,
     /// Its config.
-    pub config: ImageConfig,
+    pub config: RunConfig,
     /// Its layers, lowest first.
     pub layers: Vec<Layer>,
 }
@@ -147,7 +148,7 @@ fn read(manifest: &[u8], config: &[u8], digest: &Digest) -> Result<Pulled, Error
     let Manifest::Image(manifest) = manifest::parse(manifest, None)? else {
         return Err(invalid("it is an index, not an image".to_owned()));
     };
-    let config = ImageConfig::parse(config)?;
+    let config = RunConfig::parse(config)?;
     let (layers, diff_ids) = (manifest.layers(), &config.rootfs.diff_ids);
     if layers.is_empty() || layers.len() > MOST_LAYERS {
         return Err(invalid(format!("it has {} layers", layers.len())));

@@ -11,10 +11,13 @@ use crate::Error;
 use crate::advice::{Advice, Command, Setting, advice};
 use crate::hcs::id::LayerId;
 use crate::hcs::system::System;
-use crate::image::manifest::{self, Entry, Manifest};
+use crate::image::index;
+use crate::image::index::Entry;
 use crate::image::reference::Location;
 use crate::image::{Digest, Reference, config};
 use crate::oci::layout::Folder;
+use crate::oci::manifest;
+use crate::oci::manifest::Manifest;
 use crate::oci::pull::{self, Pulled};
 use crate::runner::store::Store;
 use crate::runner::store::import;
@@ -296,7 +299,7 @@ impl Images<'_> {
         if depth > DEEPEST || !reached.insert(digest.clone()) {
             return Ok(());
         }
-        match manifest::parse(&self.blobs.blob(digest, manifest::LARGEST)?, None)? {
+        match manifest::parse(&self.blobs.blob(digest, index::LARGEST)?, None)? {
             Manifest::Image(image) => {
                 reached.insert(manifest::digest_of(image.config())?);
                 for layer in image.layers() {

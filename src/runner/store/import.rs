@@ -1,15 +1,14 @@
 //! An image's layers from the store's blobs into folders that HCS can join.
 
 use std::collections::BTreeSet;
-use std::fs::{DirEntry, File, TryLockError};
+use std::fs::{DirEntry, File};
 use std::io::{self, BufReader, Read};
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::Error;
 use crate::advice::{Command, advice};
-use crate::files::{is_folder, lock_file, remove_folder, try_lock};
+use crate::files::{is_folder, lock_file, lock_within, remove_folder, try_lock};
 use crate::hcs::documents::Layer;
 use crate::hcs::failed;
 use crate::hcs::id::LayerId;
@@ -24,9 +23,8 @@ use crate::runner::store::{Store, entries};
 /// The file in a layer's folder that says that the import went through.
 const COMPLETE: &str = "wincompat.json";
 
-/// How often a layer is looked at that another process has locked, and after how long the user is told.
-const TICK: Duration = Duration::from_millis(50);
-const UNTOLD: Duration = Duration::from_secs(1);
+/// The time after which the user hears that another process has a layer locked.
+const SILENT_FOR: Duration = Duration::from_secs(1);
 /// How long another process may remove images.
 const WAIT_FOR_OTHERS: Duration = Duration::from_secs(300);
 
@@ -125,21 +123,17 @@ impl Import<'_> {
     fn lock(&self, waiting: impl FnOnce()) -> Result<File, Error> {
         let failed = |error: io::Error| Error::new(format!("the layer {} cannot be locked", self.id)).because(error).hint(LOOK);
         let lock = lock_file(&self.store.layer_lock(&self.id)).map_err(failed)?;
-        let begun = Instant::now();
         let mut waiting = Some(waiting);
-        loop {
-            match lock.try_lock() {
-                Ok(()) => return Ok(lock),
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
-                Err(TryLockError::WouldBlock) => self.interrupts.check()?,
-            }
-            if begun.elapsed() >= UNTOLD
+        let waited = lock_within(&lock, Duration::MAX, |so_far| {
+            if so_far >= SILENT_FOR
                 && let Some(waiting) = waiting.take()
             {
                 waiting();
             }
-            thread::sleep(TICK);
-        }
+            self.interrupts.check().map_err(io::Error::other)
+        });
+        waited.map_err(|error| error.downcast::<Error>().unwrap_or_else(failed))?;
+        Ok(lock)
     }
 
     /// Imports the layer; a failure leaves nothing of it.

@@ -3,7 +3,7 @@
 //! What could outlive a crash is written here before it is taken, so that `prune` can give it back.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -129,13 +129,7 @@ impl Store {
 
 /// Reads a state file; `None` if there is none, or none that this program wrote.
 pub(crate) fn read(folder: &Path) -> Option<State> {
-    let mut text = Vec::new();
-    let path = folder.join(STATE);
-    // Asked before it is opened: opening a pipe would wait for someone to write into it.
-    if !path.metadata().ok()?.is_file() {
-        return None;
-    }
-    File::open(path).and_then(|file| file.take(LIMIT).read_to_end(&mut text)).ok()?;
+    let text = files::read_regular(&folder.join(STATE), LIMIT).ok()?;
     serde_json::from_slice::<State>(&text).ok().filter(|state| state.schema == SCHEMA)
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::Isolation;
 use crate::hcs::id::LayerId;
 use crate::image::Digest;
-use crate::image::manifest::{OCI_INDEX, OCI_MANIFEST};
+use crate::image::index::{OCI_INDEX, OCI_MANIFEST};
 use crate::oci::layout::Folder;
 use crate::runner::request::Request;
 use crate::runner::store::Store;
