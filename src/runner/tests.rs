@@ -16,6 +16,7 @@ use fake::{Fake, Killed};
 use crate::Isolation;
 
 use crate::Error;
+use crate::ownership::tests::PlainFolders;
 use crate::runner::life::context::{Context, Progress};
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::run;
