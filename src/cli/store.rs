@@ -33,7 +33,7 @@ impl StoreArgs {
     ///
     /// As for [`Self::folder`].
     pub fn store(&self, platform: &Platform) -> Result<Store, Error> {
-        Ok(Store::at(&*platform.folders, &self.folder(platform)?)?)
+        Store::at(&*platform.folders, &self.folder(platform)?)
     }
 
     /// The containers in it, and this machine, which runs them.
