@@ -4,6 +4,7 @@
 //! page cache and run their layers side by side; the decoder also checks the diff IDs and writes every backup stream to a
 //! transport folder. It runs in a process of its own, whose peak memory is that of decoding alone. `--generate` makes the layers
 //! of DIR and measures nothing.
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::use_debug, reason = "a bench prints, and may end by a panic")]
 
 #[path = "../tests/all/support/layers/archive.rs"]
 mod archive;

@@ -3,6 +3,7 @@
 //! `cargo run --release --example pull_and_decode -- 127.0.0.1:5000/app:1 STORE FOLDER`
 //!
 //! It prints what that took, and the most memory the process had (on Linux).
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "an example prints, and stays short")]
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};

@@ -1,6 +1,7 @@
 //! Judges an index that another program already has, with nothing but its bytes:
 //!
 //! `cargo run --example judge_index --no-default-features -- INDEX.json HOST`, for example with `ltsc2022` as the host.
+#![allow(clippy::print_stdout, reason = "an example prints")]
 
 use std::error::Error;
 

@@ -30,15 +30,51 @@ pub enum Part {
     Remedy(Remedy),
 }
 
-/// Something that this program can be asked to do. How it is asked is known to the command line only.
+/// Something to do, as data: something that this program or an engine can be asked for, or another image or Windows.
+/// How it is asked is known to the command line only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Remedy {
-    /// Another value for a setting.
-    Setting(Setting),
+    /// An image built on this generation of base images.
+    Base {
+        /// The name of the generation, e.g. `ltsc2022`.
+        release: String,
+        /// Its build, e.g. `20348`.
+        build: u32,
+    },
     /// A command of its own.
     Command(Command),
+    /// The flag with which an engine is asked for an isolation; without one, the flag itself.
+    EngineFlag(Engine, Option<Isolation>),
+    /// A Windows feature to enable, by the command that does it, e.g. `Install-WindowsFeature Containers -Restart`.
+    Feature(String),
+    /// Another image, e.g. `mcr.microsoft.com/windows/nanoserver:ltsc2022`.
+    Image(String),
+    /// A container of an image, started by an engine in an isolation.
+    Run {
+        /// The engine that starts it.
+        engine: Engine,
+        /// The isolation it is asked for.
+        isolation: Isolation,
+        /// The image as it was typed, e.g. `app:1.2`.
+        image: String,
+    },
+    /// Another value for a setting.
+    Setting(Setting),
+    /// An update of the host's Windows, e.g. `KB5058411`; the latest one where none is named.
+    Update(Option<String>),
+}
+
+/// A program that starts containers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Engine {
+    /// Docker.
+    Docker,
+    /// This program.
+    Wincompat,
 }
 
 /// A setting of this program.
@@ -60,8 +96,12 @@ pub enum Setting {
     Force,
     /// The host that is asked about, in its own notation, e.g. `windows-server-2022`; empty for the setting itself.
     Host(String),
+    /// An attribute of the host that is asked about, e.g. `no-hyperv`.
+    HostAttribute(String),
     /// The host's name inside a container.
     HostName,
+    /// A HostProcess container of Kubernetes in the place of an isolation.
+    HostProcess,
     /// The isolation.
     Isolation(Isolation),
     /// A file of newer knowledge.
@@ -76,20 +116,28 @@ pub enum Setting {
     Network(String),
     /// No cache.
     NoCache,
+    /// No config is read to confirm what an index says.
+    NoConfirm,
     /// No registry is asked.
     Offline,
     /// A registry that speaks http and not https.
     PlainHttp,
     /// The ports of a container that are published.
     Ports,
+    /// Production, for which process isolation on a client is not taken.
+    Production,
     /// The folder of the store.
     Store,
     /// The folder of the store, for every command.
     StoreVariable,
+    /// What rests on an assumption is undecided.
+    Strict,
     /// The time that everything together may take.
     Timeout,
     /// The file that keeps every call of Windows.
     Trace,
+    /// Code that is not trusted, for which process isolation is not taken.
+    Untrusted,
     /// The account of a container's process.
     User,
     /// The working directory of a container's process.
@@ -103,6 +151,10 @@ pub enum Setting {
 pub enum Command {
     /// Judge an image on this host, in the notation of [`Setting::Host`]; empty for this machine.
     Check(String),
+    /// Judge images on every release in support.
+    CheckEverywhere,
+    /// Judge an image as a HostProcess container of Kubernetes.
+    CheckHostProcess,
     /// Explain this code or message.
     Explain(String),
     /// Say what this host is and can do.
@@ -142,6 +194,14 @@ impl Advice {
         matches!(self.0.last(), Some(Part::Words(words)) if words.ends_with(character))
     }
 
+    /// The same advice without the full stops at its end, to be gone on from.
+    pub(crate) fn without_full_stop(mut self) -> Self {
+        if let Some(Part::Words(words)) = self.0.last_mut() {
+            words.truncate(words.trim_end_matches('.').len());
+        }
+        self
+    }
+
     /// The advice as one text, with every remedy worded by the caller.
     pub fn worded(&self, word: impl Fn(&Remedy) -> String) -> String {
         let part = |part: &Part| match part {
@@ -158,6 +218,7 @@ impl fmt::Display for Advice {
         f.write_str(&self.worded(|remedy| match remedy {
             Remedy::Setting(setting) => format!("<{setting:?}>").to_lowercase(),
             Remedy::Command(command) => format!("<{command:?}>").to_lowercase(),
+            other => format!("<{other:?}>").to_lowercase(),
         }))
     }
 }
@@ -176,21 +237,34 @@ impl From<String> for Advice {
 
 impl From<Setting> for Advice {
     fn from(setting: Setting) -> Self {
-        Self(vec![Part::Remedy(Remedy::Setting(setting))])
+        Remedy::Setting(setting).into()
     }
 }
 
 impl From<Command> for Advice {
     fn from(command: Command) -> Self {
-        Self(vec![Part::Remedy(Remedy::Command(command))])
+        Remedy::Command(command).into()
+    }
+}
+
+impl From<Remedy> for Advice {
+    fn from(remedy: Remedy) -> Self {
+        Self(vec![Part::Remedy(remedy)])
     }
 }
 
 impl<T: Into<Self>> std::ops::Add<T> for Advice {
     type Output = Self;
 
+    /// The parts of both; words join words.
     fn add(mut self, next: T) -> Self {
-        self.0.extend(next.into().0);
+        for part in next.into().0 {
+            match (self.0.last_mut(), part) {
+                (_, Part::Words(more)) if more.is_empty() => {}
+                (Some(Part::Words(words)), Part::Words(more)) => words.push_str(&more),
+                (_, part) => self.0.push(part),
+            }
+        }
         self
     }
 }

@@ -1,5 +1,6 @@
 //! Will this Windows container image run on this host, under which isolation, why, and what to do if not.
 #![deny(unsafe_code)]
+#![cfg_attr(test, allow(clippy::string_slice, reason = "a test may end by a panic"))]
 
 pub mod advice;
 mod architecture;
@@ -11,6 +12,7 @@ pub mod explain;
 mod files;
 #[cfg(feature = "running")]
 mod hcs;
+mod hex;
 pub mod host;
 pub mod image;
 mod isolation;
@@ -28,12 +30,13 @@ pub mod report;
 mod runner;
 #[cfg(feature = "registries")]
 mod tarball;
+mod template;
 mod text;
 #[cfg(all(unix, feature = "program"))]
 #[doc(hidden)]
 pub mod unix;
 #[cfg(all(windows, feature = "program"))]
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "the only room that calls Windows")]
 #[doc(hidden)]
 pub mod windows;
 

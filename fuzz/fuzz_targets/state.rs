@@ -2,8 +2,8 @@
 #![no_main]
 
 use wincompat::image::Digest;
-use wincompat::internals::hcs::guid::Guid;
-use wincompat::internals::hcs::id::{ContainerId, LayerId};
+use wincompat::internals::hcs::id::ContainerId;
+use wincompat::internals::layer::LayerId;
 use wincompat::internals::runner::store::state::State;
 
 fn is_hex(text: &str, length: usize) -> bool {
@@ -28,8 +28,5 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     }
     if let Ok(digest) = text.parse::<Digest>() {
         assert!(is_hex(digest.hex(), 64) && digest.as_str() == text);
-    }
-    if let Ok(guid) = text.parse::<Guid>() {
-        assert_eq!(guid.to_string().parse(), Ok(guid));
     }
 });

@@ -15,7 +15,8 @@ use super::policy::PolicyArgs;
 use super::registries::{CHECKED_WITHIN, RegistryArgs};
 use super::subcommand::Subcommand;
 use super::wording::CommandLine;
-use crate::compat::{self, Code, Engine, Policy};
+use crate::advice::Engine;
+use crate::compat::{self, Code, Policy};
 use crate::host::Host;
 use crate::image::{Config, Image, Reference};
 use crate::knowledge::Knowledge;
@@ -121,7 +122,7 @@ impl Inputs {
             match image {
                 Ok(image) => results.extend(self.hosts.iter().map(|host| {
                     let judgement = compat::judge(&self.knowledge, host, &image, &self.policy);
-                    Entry::new(&self.knowledge, host, &image, &judgement, Engine::Docker)
+                    Entry::new(&self.knowledge, host, &image, &judgement, Engine::Docker, &CommandLine)
                 })),
                 Err(error) => errors.push(document::Failure::new(text, &error, &CommandLine)),
             }

@@ -58,12 +58,12 @@ impl Args {
         if !self.detach {
             self.process.check_terminal()?;
         }
-        let (store, system) = self.store.store_and_system(platform)?;
+        let (store, machine) = self.store.store_and_machine(platform)?;
         let id = store.resolve(&self.container)?;
         let request = self.request(store.state(&id).as_ref())?;
         let interrupts = terminal::interrupts()?;
         let context = Context {
-            system: &*system,
+            machine: &*machine,
             store: &store,
             interrupts: &interrupts,
             report: &warnings::note,

@@ -12,9 +12,10 @@ use super::failure::Failure;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
 use super::subcommand::Subcommand;
+use super::wording::CommandLine;
 use crate::compat::Code;
 use crate::explain::{Explanation, Kind, explain, hint, suggest};
-use crate::report::{self, plain::clean};
+use crate::report::{self, Wording as _, plain::clean};
 
 /// Explain a finding, an error number or a pasted error.
 #[derive(clap::Args, Clone, Debug)]
@@ -49,7 +50,7 @@ enum Format {
 struct Document<'a> {
     schema: &'static str,
     query: &'a str,
-    explanation: Option<&'a Explanation>,
+    explanation: Option<&'a Explanation<String>>,
     suggestions: &'a [&'a str],
 }
 
@@ -61,12 +62,17 @@ const LONGEST: u64 = 64 << 20;
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let text = if self.what == ["-"] { last_part(io.input)? } else { self.what.join(" ") };
+        let text = if self.what == ["-"] {
+            String::from_utf8_lossy(&last_part(io.input.take(LONGEST), LAST)?).into_owned()
+        } else {
+            self.what.join(" ")
+        };
         let explanation = match of_finding(&text) {
             // The knowledge is read only where it is asked for: most of the time of this command would go there.
             Some(explanation) => Some(explanation),
             None => explain(&text, &*self.knowledge.load()?),
         };
+        let explanation = explanation.map(|explanation| explanation.worded(|text| CommandLine.advice(text)));
         let suggestions = match explanation {
             Some(_) => Vec::new(),
             None => suggest(&text, Code::all().map(Code::as_str)),
@@ -107,14 +113,24 @@ impl Subcommand for Args {
     }
 }
 
-/// The last [`LAST`] bytes of a log.
-fn last_part(input: &mut dyn Read) -> io::Result<String> {
-    let mut input = input.take(LONGEST);
-    let mut last = Vec::new();
-    while (&mut input).take(LAST as u64).read_to_end(&mut last)? > 0 {
-        last.drain(..last.len().saturating_sub(LAST));
+/// The last `longest` bytes of an input, which is read to its end: what a log has to say about a failure stands there. A line that
+/// would begin with a part of itself is left out: half a number is another number.
+fn last_part(mut input: impl Read, longest: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut is_cut = false;
+    loop {
+        let came = input.by_ref().take(longest as u64).read_to_end(&mut bytes)?;
+        let surplus = bytes.len().saturating_sub(longest);
+        is_cut |= surplus > 0;
+        bytes.drain(..surplus);
+        if came < longest {
+            break;
+        }
     }
-    Ok(String::from_utf8_lossy(&last).into_owned())
+    if is_cut && let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+        bytes.drain(..=end);
+    }
+    Ok(bytes)
 }
 
 /// The explanation of a finding, by its code.
@@ -125,15 +141,15 @@ fn of_finding(text: &str) -> Option<Explanation> {
         kind: Kind::Finding,
         names: Vec::new(),
         title: code.title().to_owned(),
-        meaning: code.meaning().to_owned(),
+        meaning: code.meaning(),
         causes: Vec::new(),
-        steps: vec![code.advice().to_owned()],
+        steps: vec![code.advice()],
         sources: vec![code.source().to_owned()],
     })
 }
 
 /// An explanation for people, its lines at most `width` columns where words allow.
-fn told(explanation: &Explanation, width: usize) -> String {
+fn told(explanation: &Explanation<String>, width: usize) -> String {
     let mut text = explanation.id.clone();
     for name in &explanation.names {
         let _ = write!(text, "  {name}");
@@ -207,6 +223,21 @@ mod tests {
         explain: Args,
     }
 
+    #[test]
+    fn the_last_part_of_an_input_begins_with_a_whole_line() {
+        for (input, longest, kept) in [
+            ("", 9, ""),
+            ("one\ntwo\n", 8, "one\ntwo\n"),
+            ("one\ntwo\n", 7, "two\n"),
+            ("one\ntwo\n", 5, "two\n"),
+            ("exit code 125\nthe end", 11, "the end"),
+            ("no line break at all", 9, "ak at all"),
+            ("1\n2\n3\n4\n5\n6\n7\n8\n9", 4, "8\n9"),
+        ] {
+            assert_eq!(String::from_utf8(last_part(input.as_bytes(), longest).unwrap()).unwrap(), kept, "{longest} of {input:?}");
+        }
+    }
+
     /// Exit code, standard output and standard error of `wincompat explain …`.
     fn explained(args: &[&str], mut stdin: impl Read) -> (u32, String, String) {
         let cli = Cli::try_parse_from(std::iter::once(&"explain").chain(args)).unwrap();
@@ -227,7 +258,7 @@ mod tests {
 
     #[test]
     fn an_error_is_told_with_causes_steps_and_sources() {
-        let explanation = explain("0xc0351000", Knowledge::built_in()).unwrap();
+        let explanation = explain("0xc0351000", Knowledge::built_in()).unwrap().worded(|text| CommandLine.advice(text));
         let expected = "\
 0xc0351000  STATUS_HV_NOT_PRESENT  ERROR_HV_NOT_PRESENT
 No hypervisor is present on this system
@@ -284,7 +315,7 @@ Sources:
         let log = format!("{step}failure in a Windows system call (0xc0370112)\n");
         assert!(log.len() > LAST);
         assert!(explained(&["-"], log.as_bytes()).1.starts_with("0x80370112"));
-        assert_eq!(last_part(&mut log.as_bytes()).unwrap(), log[log.len() - LAST..]);
+        assert_eq!(last_part(io::repeat(b'x').take(50 << 20), LAST).unwrap().len(), LAST);
     }
 
     #[test]

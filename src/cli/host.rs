@@ -54,8 +54,8 @@ impl Args {
         let mut hosts = self.hosts.find(platform, &knowledge, today())?;
         // What only this machine can be asked.
         for found in hosts.iter_mut().filter(|found| found.probe.is_some()) {
-            if let (Ok(system), Ok(root)) = (platform.system(), self.store.folder(platform)) {
-                found.launch = platform.launch(&*system, &root);
+            if let (Ok(machine), Ok(root)) = (platform.machine(), self.store.folder(platform)) {
+                found.launch = platform.launch(&*machine, &root);
             }
         }
         Ok(HostReport::new(&knowledge, &hosts, today(), &CommandLine))

@@ -31,8 +31,8 @@ impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let store = self.store.store(io.platform)?;
         // Elsewhere than on Windows no container runs.
-        let system = io.platform.system().ok();
-        let all = containers::list(system.as_deref(), &store)?;
+        let machine = io.platform.machine().ok();
+        let all = containers::list(machine.as_deref(), &store)?;
         let mut found = Vec::new();
         let code = each(&self.containers, io, |name, _| {
             let id = store.resolve(name)?.to_string();

@@ -4,7 +4,7 @@ use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
 use super::subcommand::Subcommand;
-use crate::hcs::system::PATIENCE;
+use crate::hcs::machine::CALL_TIMEOUT;
 use crate::runner::life::monitor::{self, Monitored};
 
 /// Look after a container that runs in the background. `wincompat run -d` starts this, and speaks to it by pipes.
@@ -15,7 +15,7 @@ impl Subcommand for Args {
     /// Does what standard input asks for, until the container has ended.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let platform = io.platform;
-        let machine = Monitored { connect: &|trace| platform.connect(trace, PATIENCE), folders: &*platform.folders };
+        let machine = Monitored { connect: &|trace| platform.connect(trace, CALL_TIMEOUT), folders: &*platform.folders };
         monitor::serve(&machine, std::io::stdin(), std::io::stdout());
         Ok(ExitCode::DONE)
     }

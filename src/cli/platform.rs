@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::Error;
 use crate::advice::{Setting, advice};
-use crate::hcs::system::{PATIENCE, System};
+use crate::hcs::machine::{CALL_TIMEOUT, Machine};
 use crate::hcs::trace::Trace;
 use crate::host::{Launch, LiveHost, Volumes};
 use crate::ownership::Folders;
@@ -44,8 +44,8 @@ pub struct Windows {
     pub host: Box<dyn LiveHost>,
     /// The volumes of this machine.
     pub volumes: Box<dyn Volumes>,
-    /// Connects to the Host Compute Service. Every call is traced, and given this much time.
-    pub connect: fn(Trace, Duration) -> Box<dyn System>,
+    /// Connects to this machine's containers. Every call is traced, and ends after this timeout.
+    pub connect: fn(Trace, Duration) -> Box<dyn Machine>,
     /// Hands the console over to a process with a console of its own, with the keys if that is true, until the result is dropped.
     pub raw_console: fn(bool) -> Box<dyn Any>,
     /// Starts a program with these arguments in this folder. It lives on without this process, and has no other connection with it
@@ -59,12 +59,12 @@ impl Platform {
         self.windows.as_ref().map(|windows| &*windows.host)
     }
 
-    /// Connects to the Host Compute Service. Every call is traced, and given this much time.
+    /// Connects to this machine's containers. Every call is traced, and ends after this timeout.
     ///
     /// # Errors
     ///
     /// Anywhere but on Windows.
-    pub fn connect(&self, trace: Trace, timeout: Duration) -> Result<Box<dyn System>, Error> {
+    pub fn connect(&self, trace: Trace, timeout: Duration) -> Result<Box<dyn Machine>, Error> {
         let windows = self.windows.as_ref().ok_or_else(|| {
             Error::new("this machine runs no Windows containers")
                 .because(format!("it runs {}", std::env::consts::OS))
@@ -73,18 +73,18 @@ impl Platform {
         Ok((windows.connect)(trace, timeout))
     }
 
-    /// Connects to the Host Compute Service, with no trace and the usual time for a call.
+    /// Connects to this machine's containers, with no trace and the usual timeout.
     ///
     /// # Errors
     ///
     /// Anywhere but on Windows.
-    pub fn system(&self) -> Result<Box<dyn System>, Error> {
-        self.connect(Trace::off(), PATIENCE)
+    pub fn machine(&self) -> Result<Box<dyn Machine>, Error> {
+        self.connect(Trace::off(), CALL_TIMEOUT)
     }
 
     /// Asks this machine for what launching containers needs; `None` if it is not Windows.
-    pub fn launch(&self, system: &dyn System, store_root: &Path) -> Option<Launch> {
-        self.windows.as_ref().map(|windows| preflight::ask(system, &*windows.volumes, store_root))
+    pub fn launch(&self, machine: &dyn Machine, store_root: &Path) -> Option<Launch> {
+        self.windows.as_ref().map(|windows| preflight::ask(machine, &*windows.volumes, store_root))
     }
 
     /// Hands the console over to a process with a console of its own, with the keys if `with_input`, until the result is dropped.
@@ -120,7 +120,7 @@ pub(crate) mod tests {
     fn what_only_windows_has_is_refused_elsewhere() {
         let platform = bare();
         assert!(platform.live_host().is_none());
-        let error = platform.system().err().unwrap();
+        let error = platform.machine().err().unwrap();
         assert_eq!(error.what, "this machine runs no Windows containers");
         assert!(error.hint.unwrap().to_string().starts_with("<dryrun>"));
         assert!(platform.raw_console(true).is_none());

@@ -49,11 +49,11 @@ impl Args {
     fn prune(&self, platform: &Platform) -> Result<(Pruned, Removed), Error> {
         let store = self.store.store(platform)?;
         // Elsewhere than on Windows there are neither containers nor imported layers.
-        let system = platform.system().ok();
-        let mut pruned = system.as_deref().map_or_else(|| Ok(Pruned::default()), |system| prune(system, &store))?;
+        let machine = platform.machine().ok();
+        let mut pruned = machine.as_deref().map_or_else(|| Ok(Pruned::default()), |machine| prune(machine, &store))?;
         let mut removed = Removed::default();
         if let Some(blobs) = self.store.images(platform)? {
-            match (Images { system: system.as_deref(), store: &store, blobs: &blobs }).prune() {
+            match (Images { machine: machine.as_deref(), store: &store, blobs: &blobs }).prune() {
                 Ok(done) => removed = done,
                 Err(error) => pruned.left_over.push(error),
             }

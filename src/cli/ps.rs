@@ -66,13 +66,13 @@ impl Args {
         let store = self.store.store(platform)?;
         // As with Docker, whoever asks for a status means those that have it.
         let all = self.all || self.filter.iter().any(Filter::asks_for_a_status);
-        let system = match platform.system() {
-            Ok(system) => Some(system),
+        let machine = match platform.machine() {
+            Ok(machine) => Some(machine),
             // The store may have been brought here.
             Err(_) if all => None,
             Err(error) => return Err(Error::from(error).hint("`wincompat ps -a` shows what stands in the store")),
         };
-        let mut listed = containers::list(system.as_deref(), &store)?;
+        let mut listed = containers::list(machine.as_deref(), &store)?;
         listed.retain(|listed| (all || listed.status() == Status::Running) && filter::passes(&self.filter, listed));
         Ok(listed)
     }

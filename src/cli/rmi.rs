@@ -40,8 +40,8 @@ impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let (store, blobs) = self.open(io.platform)?;
         // Elsewhere than on Windows there are no imported layers.
-        let system = io.platform.system().ok();
-        let images = Images { system: system.as_deref(), store: &store, blobs: &blobs };
+        let machine = io.platform.machine().ok();
+        let images = Images { machine: machine.as_deref(), store: &store, blobs: &blobs };
         each(&self.images, io, |image, io| Ok(print(&images.remove(image, self.force)?, io)?))
     }
 }

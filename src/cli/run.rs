@@ -22,8 +22,7 @@ use super::{detached, hosts, progress, terminal, warnings};
 use crate::Error;
 use crate::compat::{Policy, Wish};
 use crate::hcs::documents::{Cpus, PortMapping};
-use crate::hcs::plan::{self, Plan, Planned};
-use crate::hcs::system::{PATIENCE, System};
+use crate::hcs::machine::{CALL_TIMEOUT, Machine};
 use crate::host::{self, Found};
 use crate::knowledge::Knowledge;
 use crate::oci::Images;
@@ -31,9 +30,9 @@ use crate::oci::layout::Folder;
 use crate::oci::pull::{self, Pulled, pull};
 use crate::report::{self, plain};
 use crate::runner::life::context::Context;
+use crate::runner::life::dry_run;
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::run;
-use crate::runner::life::stdio::Stdio;
 use crate::runner::log::Log;
 use crate::runner::request::{NetworkWish, Request};
 use crate::runner::store::Store;
@@ -166,7 +165,7 @@ impl Args {
 
     /// Judges, pulls, imports and starts: the exit code of the container, or 0 in the background.
     fn start(&self, io: &mut Io<'_>) -> Result<u32, Failure> {
-        if self.policy.isolation == Wish::HostProcess {
+        if self.policy.wish() == Wish::HostProcess {
             return Err(Error::new("wincompat runs no HostProcess containers")
                 .hint("run the program on the host itself, or take another --isolation")
                 .into());
@@ -198,8 +197,8 @@ impl Args {
         }
 
         let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(&root, pulled));
-        let system = platform.connect(self.trace.open()?, PATIENCE)?;
-        host.launch = platform.launch(&*system, &root);
+        let machine = platform.connect(self.trace.open()?, CALL_TIMEOUT)?;
+        host.launch = platform.launch(&*machine, &root);
         if let Some(refusal) = host::refusal(&host::obstacles(&host, isolation, needs_import), isolation) {
             return Err(refusal.into());
         }
@@ -218,16 +217,16 @@ impl Args {
         // Not after minutes of importing.
         request.process.check()?;
         let interrupts = terminal::interrupts()?;
-        import::import(&*system, &store, &blobs, &pulled.layers, &interrupts, &|event| {
+        import::import(&*machine, &store, &blobs, &pulled.layers, &interrupts, &|event| {
             progress::importing(event, self.quiet);
         })?;
         if self.detach {
-            drop(system);
+            drop(machine);
             let id = detached::start(platform, &root, self.trace.path(), &request, &interrupts, io.err)?;
             writeln!(io.out, "{id}")?;
             return Ok(0);
         }
-        attached(platform, &*system, &store, &request, &interrupts, io.err)
+        attached(platform, &*machine, &store, &request, &interrupts, io.err)
     }
 
     /// This host, or with `--dry-run` any one.
@@ -257,14 +256,14 @@ fn is_imported(root: &Path, pulled: &Pulled) -> bool {
 /// Runs the container and stays with it.
 fn attached(
     platform: &Platform,
-    system: &dyn System,
+    machine: &dyn Machine,
     store: &Store,
     request: &Request,
     interrupts: &Interrupts,
     err: &mut dyn Write,
 ) -> Result<u32, Failure> {
     let _console = request.process.console.map(|_| platform.raw_console(request.process.stdin));
-    let context = Context { system, store, interrupts, report: &warnings::note, console: &terminal::size };
+    let context = Context { machine, store, interrupts, report: &warnings::note, console: &terminal::size };
     let outcome = run::run(&context, request, |claim| {
         let ours = terminal::stdio(platform, request.process.stdin)?;
         // What is removed at its end needs no log.
@@ -278,11 +277,6 @@ fn attached(
 
 /// Prints what would be done, as one JSON document.
 fn print_plan(request: &Request, root: &Path, out: &mut dyn Write) -> Result<u32, Failure> {
-    let (system, store, interrupts) = (Plan::new(), Store::on_paper(root)?, Interrupts::new());
-    let context = Context { system: &system, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };
-    let outcome = run::run(&context, request, |_| Ok(Stdio::nothing()))?;
-    outcome.exit_code?;
-    let planned = Planned { schema: plan::SCHEMA, request, calls: system.calls() };
-    report::json(&planned, out)?;
+    report::json(&dry_run::plan(request, root)?, out)?;
     Ok(0)
 }

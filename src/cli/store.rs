@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::platform::Platform;
 use crate::Error;
-use crate::hcs::system::System;
+use crate::hcs::machine::Machine;
 use crate::oci::layout::Folder;
 use crate::runner::store::Store;
 
@@ -41,8 +41,9 @@ impl StoreArgs {
     /// # Errors
     ///
     /// As for [`Self::folder`], and anywhere but on Windows.
-    pub fn store_and_system(&self, platform: &Platform) -> Result<(Store, Box<dyn System>), Error> {
-        let system = platform.system().map_err(|error| error.hint("run this on the Windows machine that runs the containers"))?;
+    pub fn store_and_machine(&self, platform: &Platform) -> Result<(Store, Box<dyn Machine>), Error> {
+        let system =
+            platform.machine().map_err(|error| error.hint("run this on the Windows machine that runs the containers"))?;
         Ok((self.store(platform)?, system))
     }
 

@@ -1,6 +1,7 @@
 //! The command line's words for what the rooms below name as data: settings become options, commands become lines to type.
 
-use crate::advice::{Command, Remedy, Setting};
+use crate::Isolation;
+use crate::advice::{Command, Engine, Remedy, Setting};
 use crate::report::Wording;
 
 /// The wording of this program's command line.
@@ -10,10 +11,35 @@ pub struct CommandLine;
 impl Wording for CommandLine {
     fn remedy(&self, remedy: &Remedy) -> String {
         match remedy {
-            Remedy::Setting(setting) => option(setting),
+            Remedy::Base { release, build } => format!("an image built on {release} (build {build})"),
             Remedy::Command(command) => format!("`{}`", line(command)),
+            Remedy::EngineFlag(engine, isolation) => isolation_flag(*engine, *isolation),
+            Remedy::Feature(command) => command.clone(),
+            Remedy::Image(reference) => reference.clone(),
+            Remedy::Run { engine, isolation, image } => {
+                format!("`{} {} {image}`", run(*engine), isolation_flag(*engine, Some(*isolation)))
+            }
+            Remedy::Setting(setting) => option(setting),
+            Remedy::Update(Some(update)) => format!("at least {update}"),
+            Remedy::Update(None) => "the latest cumulative update".to_owned(),
         }
     }
+}
+
+/// The command that starts a container.
+const fn run(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Docker => "docker run",
+        Engine::Wincompat => "wincompat run",
+    }
+}
+
+/// The flag that asks an engine for an isolation, the same for every engine so far.
+fn isolation_flag(engine: Engine, isolation: Option<Isolation>) -> String {
+    let flag = match engine {
+        Engine::Docker | Engine::Wincompat => "--isolation",
+    };
+    isolation.map_or_else(|| flag.to_owned(), |isolation| format!("{flag}={}", isolation.as_str()))
 }
 
 /// The option or variable of a setting.
@@ -27,7 +53,9 @@ fn option(setting: &Setting) -> String {
         Setting::Force => "-f".to_owned(),
         Setting::Host(text) if text.is_empty() => "--host".to_owned(),
         Setting::Host(text) => format!("--host {text}"),
+        Setting::HostAttribute(attribute) => format!(",{attribute}"),
         Setting::HostName => "--hostname".to_owned(),
+        Setting::HostProcess => "--isolation host-process".to_owned(),
         Setting::Isolation(isolation) => format!("--isolation {}", isolation.as_str()),
         Setting::Knowledge => "--knowledge FILE".to_owned(),
         Setting::Memory => "--memory".to_owned(),
@@ -35,13 +63,17 @@ fn option(setting: &Setting) -> String {
         Setting::Name => "--name".to_owned(),
         Setting::Network(kind) => format!("--network {kind}"),
         Setting::NoCache => "--no-cache".to_owned(),
+        Setting::NoConfirm => "--no-confirm".to_owned(),
         Setting::Offline => "--offline".to_owned(),
         Setting::PlainHttp => "--plain-http".to_owned(),
         Setting::Ports => "-p".to_owned(),
+        Setting::Production => "--production".to_owned(),
         Setting::Store => "--root DIR".to_owned(),
         Setting::StoreVariable => "WINCOMPAT_ROOT".to_owned(),
+        Setting::Strict => "--strict".to_owned(),
         Setting::Timeout => "--timeout".to_owned(),
         Setting::Trace => "--trace FILE".to_owned(),
+        Setting::Untrusted => "--untrusted".to_owned(),
         Setting::User => "-u".to_owned(),
         Setting::WorkingDirectory => "-w".to_owned(),
     }
@@ -52,6 +84,8 @@ fn line(command: &Command) -> String {
     match command {
         Command::Check(host) if host.is_empty() => "wincompat check IMAGE".to_owned(),
         Command::Check(host) => format!("wincompat check --host {host} IMAGE"),
+        Command::CheckEverywhere => "wincompat check --host all".to_owned(),
+        Command::CheckHostProcess => "wincompat check --isolation host-process IMAGE".to_owned(),
         Command::Explain(code) => format!("wincompat explain {code}"),
         Command::Host => "wincompat host".to_owned(),
         Command::Images => "wincompat images".to_owned(),
@@ -62,5 +96,68 @@ fn line(command: &Command) -> String {
         Command::RemoveImage(name) => format!("wincompat rmi {name}"),
         Command::Run => "wincompat run".to_owned(),
         Command::Stop => "wincompat stop".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::Advice;
+    use crate::advice::Part;
+    use crate::compat::Code;
+    use crate::knowledge::{Errors, Knowledge};
+
+    /// The words of advice that hold for everybody, without the command lines of other tools.
+    fn words(advice: &Advice) -> String {
+        let words = |part: &Part| match part {
+            Part::Words(words) => Some(words.clone()),
+            _ => None,
+        };
+        let all: String = advice.parts().iter().filter_map(words).collect();
+        all.split('`').map(|piece| if piece.starts_with("docker ") { "" } else { piece }).collect::<Vec<_>>().join("`")
+    }
+
+    #[test]
+    fn no_explanation_names_an_option_or_a_subcommand_in_its_words() {
+        let command = crate::cli::Cli::command();
+        let mut options: Vec<String> = Vec::new();
+        let mut lines = Vec::new();
+        for subcommand in command.get_subcommands() {
+            lines.push(format!("wincompat {}", subcommand.get_name()));
+            options.extend(subcommand.get_arguments().filter_map(|argument| Some(format!("--{}", argument.get_long()?))));
+        }
+        assert!(options.len() > 30 && lines.len() > 10);
+        let named = |advice: &Advice| {
+            let words = words(advice);
+            let option = |word: &str| options.iter().any(|option| word.split(['=', ',', '.', ')', ';']).next() == Some(option));
+            lines.iter().any(|line| words.contains(line)) || words.split([' ', '`', '(']).any(option)
+        };
+        assert!(named(&"use --host HOST".into()) && named(&"see `wincompat host`".into()) && named(&"(--strict)".into()));
+        assert!(!named(&"run `docker run --isolation=hyperv IMAGE`".into()) && !named(&Command::Host.into()));
+
+        let errors = Errors::built_in();
+        let codes = errors.codes.iter().flat_map(|error| error.steps.iter().chain(&error.causes).chain([&error.meaning]));
+        let messages = errors.messages.iter().flat_map(|error| error.steps.iter().chain(&error.causes).chain([&error.meaning]));
+        for advice in codes.chain(messages) {
+            assert!(!named(advice), "{advice}");
+        }
+        for code in Code::all() {
+            for advice in [code.meaning(), code.advice()] {
+                assert!(!named(&advice), "{code}: {advice}");
+            }
+        }
+        for text in [
+            "no matching manifest for windows(10.0.26200)/amd64 in the manifest list entries: no match for platform in manifest",
+            "no match for platform in manifest: not found",
+            "a Windows version 10.0.26100-based image is incompatible with a 10.0.20348 host",
+            "manifest for mcr.microsoft.com/windows/nanoserver:latest not found",
+        ] {
+            let explanation = crate::explain::explain(text, Knowledge::built_in()).unwrap();
+            for advice in explanation.steps.iter().chain(&explanation.causes).chain([&explanation.meaning]) {
+                assert!(!named(advice), "{text}: {advice}");
+            }
+        }
     }
 }

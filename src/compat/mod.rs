@@ -1,31 +1,29 @@
-//! The decision: pure, no I/O, no clock, no globals.
-//!
-//! [`choose`] names the candidate of an image that fits a host best, [`judge`] says what is possible with it and why.
+#![doc = include_str!("README.md")]
 
-mod catalogue;
-mod finding;
+mod findings;
 mod policy;
 mod rules;
 mod text;
 mod warnings;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-pub use finding::{Code, Detail, Finding, Severity, UnknownCode};
+pub use findings::{About, Code, Detail, Finding, Severity, UnknownCode};
 pub use policy::{Policy, Use, Wish};
 pub use rules::Possibility;
-pub use text::{Engine, Subject};
+pub use text::Subject;
 
 use crate::host::{Attribute, Host};
 use crate::image::{Candidate, Config, Image};
 use crate::knowledge::Knowledge;
 use crate::{Isolation, Kind};
-use rules::Facts;
+use rules::RuleInput;
 
-/// What the versions and the host allow, whatever anyone wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// The isolation that the versions and the host allow, whatever anyone wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Verdict {
     /// Process isolation is possible.
     Process,
@@ -60,18 +58,21 @@ impl Verdict {
     }
 }
 
-/// What is said about one image on one host.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The judgement of one image on one host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Judgement {
     /// The candidate judged, an index into [`Image::candidates`]; `None` if the image has none for Windows.
     pub chosen: Option<usize>,
-    /// What is possible with it.
+    /// The isolation that is possible with it.
     pub verdict: Verdict,
-    /// What was asked for.
+    /// The isolation asked for.
     pub wish: Wish,
-    /// What `run` would take.
+    /// What would be used; `None` if nothing fits what was asked for.
+    #[serde(rename = "use")]
     pub taken: Option<Use>,
-    /// Whether that is well: `None` if it cannot be decided.
+    /// True if the image runs as asked; `None` if that cannot be decided.
     pub ok: Option<bool>,
     /// Process isolation.
     pub process: Possibility,
@@ -87,11 +88,11 @@ pub struct Judgement {
 /// fits, the nearest. `None` if the image has no candidate.
 pub fn choose(knowledge: &Knowledge, host: &Host, image: &Image) -> Option<usize> {
     let key = |candidate: &Candidate| {
-        let facts = Facts::of(candidate, image.repository.as_deref());
-        let (process, hyperv) = rules::possibilities(knowledge, host, &facts);
+        let input = RuleInput::of(candidate, image.repository.as_deref());
+        let (process, hyperv) = rules::possibilities(knowledge, host, &input);
         let verdict = Verdict::from(&process, &hyperv);
-        let fits_processor = facts.architecture == host.architecture.as_str();
-        let version = facts.version.ok();
+        let fits_processor = input.architecture == host.architecture.as_str();
+        let version = input.version.ok();
         let distance = match (verdict, version) {
             (Verdict::Incompatible, Some(version)) => version.build.abs_diff(host.os_version.build),
             _ => 0,
@@ -109,12 +110,12 @@ pub fn choose(knowledge: &Knowledge, host: &Host, image: &Image) -> Option<usize
     best.map(|(index, _)| index)
 }
 
-/// What is said about this image on this host.
+/// The judgement of an image on a host: of the candidate that fits it best.
 pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy) -> Judgement {
     let chosen = choose(knowledge, host, image);
     let candidate = chosen.and_then(|index| image.candidates.get(index));
     let repository = image.repository.as_deref();
-    let judged = |candidate: &Candidate| rules::possibilities(knowledge, host, &Facts::of(candidate, repository));
+    let judged = |candidate: &Candidate| rules::possibilities(knowledge, host, &RuleInput::of(candidate, repository));
     let (process, hyperv) = candidate.map_or_else(rules::nothing_for_windows, judged);
     let candidates = image
         .candidates
@@ -147,7 +148,7 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
     }
 }
 
-/// One image on one host, with what is possible.
+/// One image on one host, with its possibilities.
 struct Case<'a> {
     knowledge: &'a Knowledge,
     host: &'a Host,
@@ -158,13 +159,13 @@ struct Case<'a> {
     policy: &'a Policy,
 }
 
-/// The isolation taken, and what it rests on.
+/// The isolation taken, and its grounds.
 struct Choice {
     taken: Option<Use>,
     ok: Option<bool>,
     /// Assumptions the outcome rests on.
     assumptions: Vec<Code>,
-    /// Why wished isolations were out of the choice.
+    /// The reasons why isolations that were asked for are out of the choice.
     excluded: Vec<Code>,
 }
 
@@ -209,9 +210,9 @@ impl Case<'_> {
         let fits = match self.candidate {
             None => Some(false),
             Some(candidate) => {
-                let facts = Facts::of(candidate, self.image.repository.as_deref());
-                match facts.architecture {
-                    _ if !facts.windows => Some(false),
+                let input = RuleInput::of(candidate, self.image.repository.as_deref());
+                match input.architecture {
+                    _ if !input.windows => Some(false),
                     "" => None,
                     architecture => Some(architecture == self.host.architecture.as_str()),
                 }
@@ -222,7 +223,7 @@ impl Case<'_> {
         Choice { taken: (ok == Some(true)).then_some(Use::HostProcess), ok, assumptions, excluded: Vec::new() }
     }
 
-    /// What an isolation that is possible rests on without anyone having said it.
+    /// The assumptions that an isolation which is possible rests on.
     fn assumptions(&self, isolation: Isolation) -> Vec<Code> {
         let mut codes = Vec::new();
         if isolation == Isolation::Hyperv && self.host.assumes(Attribute::Hyperv) {
@@ -235,7 +236,7 @@ impl Case<'_> {
         codes
     }
 
-    /// Whether the other kind of host would have led to another isolation.
+    /// True if the other kind of host would have led to another isolation.
     fn kind_matters(&self, taken: Isolation) -> bool {
         let other = match self.host.kind {
             Kind::Server => Kind::Client,
@@ -252,7 +253,7 @@ impl Case<'_> {
         could_be_other && changes
     }
 
-    /// The processor was assumed, and the release comes with another one as well.
+    /// The assumption of a processor, where the release exists for another one as well.
     fn architecture_assumption(&self) -> impl Iterator<Item = Code> {
         let several = self
             .knowledge
@@ -268,13 +269,13 @@ impl Case<'_> {
         if choice.ok != Some(true)
             && let Some(other) = self.other_isolation()
         {
-            findings.push(Finding::new(Code::OtherIsolationPossible).with(Detail::Text(other.as_str().to_owned())));
+            findings.push(Finding::new(Code::OtherIsolationPossible).with(Detail::OtherIsolation(other)));
         }
         findings.extend(warnings::all(self, choice.taken));
         findings
     }
 
-    /// Every reason why an isolation is impossible or undecided, once; it weighs as much as it stands in the way.
+    /// Every reason why an isolation is impossible or undecided, once; its severity is that of the result.
     fn reasons(&self, choice: &Choice) -> Vec<Finding> {
         let severity = match choice.ok {
             Some(true) => Severity::Note,
@@ -300,13 +301,13 @@ impl Case<'_> {
 
     fn detail(&self, code: Code) -> Detail {
         match code {
-            Code::LinuxImage => Detail::Text(match self.candidate.map(|candidate| &candidate.config) {
+            Code::LinuxImage => Detail::Platforms(match self.candidate.map(|candidate| &candidate.config) {
                 // The index says Windows, and the config does not.
                 Some(Config::Read(config)) => format!("{}/{}", config.os, config.architecture),
                 _ => self.image.other_platforms.join(", "),
             }),
             Code::OsVersionUnparsable => match self.candidate.map(|candidate| candidate.version().0) {
-                Some(crate::image::Version::Unparsable(text)) => Detail::Text(text.clone()),
+                Some(crate::image::Version::Unparsable(text)) => Detail::Written(text.clone()),
                 _ => Detail::Nothing,
             },
             _ => Detail::Nothing,

@@ -1,17 +1,17 @@
-//! What the user wants: the wish for an isolation, and what the judgement is held against.
+//! The policy of a judgement: the isolation asked for, and the limits set to it.
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Code, Finding, Severity};
 use crate::host::Host;
 use crate::{Isolation, Kind};
 
 /// The isolation asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[value(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Wish {
     /// Whatever works: on a server process, else Hyper-V; on a client Hyper-V.
     #[default]
@@ -26,10 +26,11 @@ pub enum Wish {
     HostProcess,
 }
 
-/// What `run` would take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// The isolation that would be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Use {
     /// Process isolation.
     Process,
@@ -48,27 +49,28 @@ impl From<Isolation> for Use {
     }
 }
 
-/// What the judgement is held against. It changes what is used and whether that is well, never a verdict.
+/// The policy of a judgement. It changes what is used and whether that passes, never a verdict.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Policy {
     /// The isolation asked for.
     pub wish: Wish,
-    /// The code in the image is not trusted: process isolation is out of the choice.
+    /// The code in the image is not trusted, so process isolation is out of the choice.
     pub untrusted: bool,
-    /// This is production: on a client, process isolation is out of the choice.
+    /// This is production, so process isolation is out of the choice on a client.
     pub production: bool,
-    /// What rests on an assumption is undecided.
+    /// A result that rests on an assumption is undecided.
     pub strict: bool,
-    /// Findings with these codes make it not well.
+    /// Findings with these codes make the result fail.
     pub deny: Vec<Code>,
-    /// Every warning makes it not well.
+    /// Every warning makes the result fail.
     pub deny_warnings: bool,
-    /// The day against which ends of support and the age of the knowledge are held.
+    /// The day with which ends of support and the age of the knowledge are compared.
     pub today: Date,
 }
 
 impl Policy {
-    /// Nothing asked for, on this day.
+    /// The policy with which nothing is asked for, on this day.
     pub const fn on(today: Date) -> Self {
         Self {
             wish: Wish::Auto,
@@ -81,12 +83,12 @@ impl Policy {
         }
     }
 
-    /// Whether this finding makes it not well.
+    /// True if this finding makes the result fail.
     pub(super) fn denies(&self, finding: &Finding) -> bool {
         self.deny.contains(&finding.code) || (self.deny_warnings && finding.severity == Severity::Warning)
     }
 
-    /// The isolations this wish allows on this host, the preferred one first, before `--untrusted` and `--production`.
+    /// The isolations this wish allows on this host, the preferred one first, before those that are not trusted or not for production are left out.
     pub(super) fn wished(&self, host: &Host) -> &'static [Isolation] {
         match (self.wish, host.kind) {
             (Wish::Auto, Kind::Server) => &[Isolation::Process, Isolation::Hyperv],
@@ -97,7 +99,7 @@ impl Policy {
         }
     }
 
-    /// Why this isolation is out of the choice, if it is.
+    /// The reason why this isolation is out of the choice, if it is.
     pub(super) fn excludes(&self, isolation: Isolation, host: &Host) -> Option<Code> {
         match isolation {
             Isolation::Process if self.untrusted => Some(Code::ProcessNotForUntrusted),

@@ -1,23 +1,22 @@
-//! Which isolations the versions and the host allow, whatever anyone wants.
+//! The isolations that the versions and the host allow, whatever anyone wants.
+
+use serde::{Deserialize, Serialize};
 
 use super::Code;
 use crate::OsVersion;
 use crate::host::{Availability, Host};
 use crate::image::{Candidate, Config, Version};
 use crate::knowledge::Knowledge;
+use crate::knowledge::builds::{FIRST_CLIENT_WITH_PROCESS, FIRST_WITH_CONTAINERS, WINDOWS_SERVER_2016};
 use crate::{Isolation, Kind};
 
-/// The first Windows with containers: Windows Server 2016, Windows 10 1607.
-const FIRST_WITH_CONTAINERS: u32 = 14393;
-/// The first client with process isolation: Windows 10 1809.
-const FIRST_CLIENT_WITH_PROCESS: u32 = 17763;
-
-/// Whether one isolation is possible, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The possibility of one isolation, and the reasons.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Possibility {
     /// `None` where the facts do not decide.
     pub possible: Option<bool>,
-    /// What decided, or what is missing to decide.
+    /// The codes of what decided, or of what is missing to decide, e.g. `[build-mismatch]`.
     pub because: Vec<Code>,
 }
 
@@ -27,8 +26,8 @@ impl Possibility {
     }
 }
 
-/// Whether process and Hyper-V isolation are possible for this candidate on this host.
-pub(super) fn possibilities(knowledge: &Knowledge, host: &Host, image: &Facts<'_>) -> (Possibility, Possibility) {
+/// The possibility of process and of Hyper-V isolation for a candidate on a host.
+pub(super) fn possibilities(knowledge: &Knowledge, host: &Host, image: &RuleInput<'_>) -> (Possibility, Possibility) {
     let mut process = Reasons::default();
     let mut hyperv = Reasons::default();
     let mut both = |outcome, code| {
@@ -72,25 +71,25 @@ pub(super) fn possibilities(knowledge: &Knowledge, host: &Host, image: &Facts<'_
     (process.conclude(), hyperv.conclude())
 }
 
-/// What an image without any Windows entry allows: nothing.
+/// The possibilities of an image without any Windows entry: none.
 pub(super) fn nothing_for_windows() -> (Possibility, Possibility) {
     (Possibility::impossible(Code::LinuxImage), Possibility::impossible(Code::LinuxImage))
 }
 
-/// What the rules look at in a candidate.
-pub(super) struct Facts<'a> {
-    /// Its effective version, or why there is none.
+/// The properties of a candidate that the rules look at.
+pub(super) struct RuleInput<'a> {
+    /// The effective version, or the reason why there is none.
     pub version: Result<OsVersion, Code>,
-    /// Its architecture as OCI names it; empty where nothing says it.
+    /// The architecture as OCI names it, e.g. `amd64`; empty where nothing says it.
     pub architecture: &'a str,
-    /// Whether its config, where it was read, says Windows too.
+    /// False if the config was read and says another system than Windows.
     pub windows: bool,
-    /// Whether it is the base image of Kubernetes' HostProcess containers.
+    /// True for the base image of Kubernetes' HostProcess containers.
     pub host_process: bool,
 }
 
-impl<'a> Facts<'a> {
-    /// Of this candidate; `repository` tells a HostProcess base image.
+impl<'a> RuleInput<'a> {
+    /// The properties of this candidate; `repository` tells a HostProcess base image.
     pub fn of(candidate: &'a Candidate, repository: Option<&str>) -> Self {
         let version = candidate.os_version().map(|(version, _)| version).ok_or(match candidate.version().0 {
             Version::Unparsable(_) => Code::OsVersionUnparsable,
@@ -107,7 +106,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Whether a config's `os` is Windows; an empty one says nothing, so the index is believed.
+/// True if a config's `os` is Windows, or empty: then it says nothing, and the index is believed.
 fn is_windows(os: &str) -> bool {
     os.is_empty() || os == "windows"
 }
@@ -128,7 +127,7 @@ fn host_allows_containers(host: &Host) -> Option<(Option<bool>, Code)> {
     }
 }
 
-fn architecture_fits(host: &Host, image: &Facts<'_>) -> Option<(Option<bool>, Code)> {
+fn architecture_fits(host: &Host, image: &RuleInput<'_>) -> Option<(Option<bool>, Code)> {
     match image.architecture {
         "" => Some((None, Code::ArchitectureUnknown)),
         architecture if architecture == host.architecture.as_str() => None,
@@ -144,7 +143,7 @@ fn process_by_version(knowledge: &Knowledge, host: OsVersion, image: OsVersion) 
         Some(_) => (Some(false), Code::BuildMismatch),
         None if image.build != host.build => (Some(false), Code::BuildMismatch),
         // Windows Server 2016 is the one release whose revisions must be equal too.
-        None if host.build == FIRST_WITH_CONTAINERS => match (host.revision, image.revision) {
+        None if host.build == WINDOWS_SERVER_2016 => match (host.revision, image.revision) {
             (Some(host), Some(image)) if host == image => (Some(true), Code::BuildEqual),
             (Some(_), Some(_)) => (Some(false), Code::RevisionMismatch),
             _ => (None, Code::RevisionUnknown),
@@ -153,7 +152,7 @@ fn process_by_version(knowledge: &Knowledge, host: OsVersion, image: OsVersion) 
     }
 }
 
-/// Reasons gathered for one isolation: one "no" decides against every "yes", and a missing fact against every "yes" too.
+/// The reasons gathered for one isolation: one "no" decides against every "yes", and a missing fact against every "yes" too.
 #[derive(Default)]
 struct Reasons(Vec<(Option<bool>, Code)>);
 
@@ -176,7 +175,7 @@ impl Reasons {
     }
 }
 
-/// Whether a client of this build has containers, but none with process isolation.
+/// True for a client's build that has containers, but no process isolation.
 pub(super) fn client_without_process(build: u32) -> bool {
     (FIRST_WITH_CONTAINERS..FIRST_CLIENT_WITH_PROCESS).contains(&build)
 }

@@ -1,30 +1,20 @@
-//! The sentences of a finding, made when they are printed.
+//! The sentences of a finding in one case, with what to do in them as data.
 
-use std::fmt::Write as _;
-
-use super::{Code, Detail, Finding};
-use crate::Kind;
-use crate::OsVersion;
+use super::{Detail, Finding};
+use crate::advice::{Engine, Remedy, Setting, advice};
 use crate::host::{Feature, Host};
-use crate::knowledge::Knowledge;
+use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
+use crate::knowledge::{BaseImage, Knowledge};
+use crate::{Advice, Isolation, Kind, OsVersion};
 
-/// Who is to run the container: whose command line the help shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// Docker, for `wincompat check`.
-    Docker,
-    /// This program, for `wincompat run`.
-    Wincompat,
-}
-
-/// What a finding's sentences speak of.
+/// The case that a finding's sentences are about.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     /// Names of releases and tags.
     pub knowledge: &'a Knowledge,
     /// The reference as it was typed.
     pub reference: &'a str,
-    /// Its repository with registry, where it has one.
+    /// The repository with its registry, where the reference has one.
     pub repository: Option<&'a str>,
     /// The version of the chosen candidate.
     pub image: Option<OsVersion>,
@@ -32,114 +22,126 @@ pub struct Subject<'a> {
     pub architecture: &'a str,
     /// The host.
     pub host: &'a Host,
-    /// Who is to run the container.
+    /// The engine that is to start the container.
     pub engine: Engine,
 }
 
 impl Finding {
     /// What was found, one sentence without a full stop; both versions are in it where they matter.
-    pub fn message(&self, subject: &Subject<'_>) -> String {
-        self.fill(self.code.row().message, subject)
+    pub fn message(&self, subject: &Subject<'_>) -> Advice {
+        self.fill(self.code.0.message, subject)
     }
 
     /// What to do about it; empty where there is nothing to do.
-    pub fn help(&self, subject: &Subject<'_>) -> String {
-        self.fill(self.code.row().help, subject)
+    pub fn help(&self, subject: &Subject<'_>) -> Advice {
+        self.fill(self.code.0.help, subject)
     }
 
-    /// Replaces each `{name}` of a template.
-    fn fill(&self, template: &str, subject: &Subject<'_>) -> String {
-        let mut text = String::with_capacity(template.len() + 64);
-        let mut rest = template;
-        while let Some((before, after)) = rest.split_once('{') {
-            text.push_str(before);
-            let Some((name, after)) = after.split_once('}') else {
-                rest = after;
-                break;
-            };
-            self.value(name, subject, &mut text);
-            rest = after;
-        }
-        text.push_str(rest);
-        text
+    /// What to do about it, as data alone, in the order of the sentence.
+    pub fn remedies(&self, subject: &Subject<'_>) -> Vec<Remedy> {
+        self.help(subject).remedies().cloned().collect()
     }
 
-    fn value(&self, name: &str, subject: &Subject<'_>, text: &mut String) {
+    /// A template with its values.
+    fn fill(&self, template: &str, subject: &Subject<'_>) -> Advice {
+        Advice::from_template(template, |name, argument| self.value(name, argument, subject)).unwrap_or_else(|unknown| {
+            debug_assert!(false, "{}: {unknown}", self.code);
+            template.into()
+        })
+    }
+
+    /// The value of a name in a template. Values of another finding are empty.
+    fn value(&self, name: &str, argument: &str, subject: &Subject<'_>) -> Option<Advice> {
         let host = subject.host;
-        // Writing to a String cannot fail.
-        let _ = match name {
-            "run" => match subject.engine {
-                Engine::Docker => write!(text, "docker run"),
-                Engine::Wincompat => write!(text, "wincompat run"),
-            },
-            "reference" => write!(text, "{}", subject.reference),
-            "image" => match subject.image {
-                Some(version) => write!(text, "{version}"),
-                None => write!(text, "of an unknown version"),
-            },
-            "image-release" => match subject.image.and_then(|image| subject.knowledge.base_image(image.build)) {
-                Some(base) => write!(text, " ({})", base.release),
-                None => Ok(()),
-            },
-            "host" => write!(text, "{}", host.os_version),
-            "host-name" => write!(text, "{}", host.name),
-            "architecture" => write!(text, "{}", subject.architecture),
-            "host-architecture" => write!(text, "{}", host.architecture.as_str()),
-            "host-kind" => match host.kind {
-                Kind::Server => write!(text, "server"),
-                Kind::Client => write!(text, "client"),
-            },
-            "edition" => write!(text, "{}", host.edition.as_deref().unwrap_or("Home")),
-            "newest" => write!(text, "{}", subject.knowledge.newest_build(host.kind)),
-            "suggestion" => write!(text, "{}", subject.suggestion()),
-            "enable-containers" => write!(text, "{}", host.command_to_enable(Feature::Containers)),
-            "enable-hyperv" => write!(text, "{}", host.command_to_enable(Feature::HyperV)),
-            "update" => match &self.detail {
-                Detail::Text(kb) => write!(text, "at least {kb}"),
-                _ => write!(text, "the latest cumulative update"),
-            },
-            "detail" => match &self.detail {
-                Detail::Nothing => Ok(()),
-                Detail::Day(day) => write!(text, "{day}"),
-                Detail::Number(number) => write!(text, "{number}"),
-                Detail::Text(words) => write!(text, "{words}"),
-            },
-            unknown => {
-                debug_assert!(false, "the catalogue names a value {unknown} that does not exist");
-                Ok(())
+        let words = match (name, &self.detail) {
+            ("image", _) => subject.image.map_or_else(|| "of an unknown version".to_owned(), |version| version.to_string()),
+            ("image-release", _) => {
+                let base = subject.image.and_then(|image| subject.knowledge.base_image(image.build));
+                base.map_or_else(String::new, |base| format!(" ({})", base.release))
             }
+            ("architecture", _) => subject.architecture.to_owned(),
+            ("host", _) => host.os_version.to_string(),
+            ("host-name", _) => host.name.clone(),
+            ("host-architecture", _) => host.architecture.as_str().to_owned(),
+            ("host-kind", _) => match host.kind {
+                Kind::Server => "server".to_owned(),
+                Kind::Client => "client".to_owned(),
+            },
+            ("edition", _) => host.edition.as_deref().unwrap_or("Home").to_owned(),
+            ("newest", _) => subject.knowledge.newest_build(host.kind).to_string(),
+            ("knowledge-date", _) => subject.knowledge.date.to_string(),
+            ("engines", _) => subject.refusing_engines(),
+            ("microsoft-registry", _) => MICROSOFT_REGISTRY.to_owned(),
+            ("platforms", Detail::Platforms(words))
+            | ("reason", Detail::Reason(words))
+            | ("stated", Detail::Stated(words))
+            | ("written", Detail::Written(words)) => words.clone(),
+            ("end-of-support", Detail::EndOfSupport(day)) => day.to_string(),
+            ("first-revision", Detail::FirstRevision(revision)) => revision.to_string(),
+            ("other-isolation", Detail::OtherIsolation(isolation)) => isolation.as_str().to_owned(),
+            ("platforms" | "reason" | "stated" | "written" | "end-of-support" | "first-revision" | "other-isolation", _) => {
+                String::new()
+            }
+            _ => return self.remedy(name, argument, subject),
         };
+        Some(words.into())
     }
 
-    /// Where the fact comes from.
-    pub fn source(&self) -> &'static str {
-        self.code.source()
+    /// The remedy of a name in a template, where it depends on the case.
+    fn remedy(&self, name: &str, argument: &str, subject: &Subject<'_>) -> Option<Advice> {
+        let feature = |feature| Remedy::Feature(subject.host.command_to_enable(feature).to_owned()).into();
+        match (name, &self.detail) {
+            ("suggestion", _) => Some(subject.suggestion()),
+            ("enable-containers", _) => Some(feature(Feature::Containers)),
+            ("enable-hyperv", _) => Some(feature(Feature::HyperV)),
+            ("update", Detail::Update(kb)) => Some(Remedy::Update(Some(kb.clone())).into()),
+            ("update", _) => Some(Remedy::Update(None).into()),
+            ("own-host", _) => Some(Setting::Host(format!("{},{argument}", subject.host.os_version)).into()),
+            ("run", _) => Isolation::ALL
+                .into_iter()
+                .find(|isolation| isolation.as_str() == argument)
+                .map(|isolation| subject.run(isolation)),
+            ("run-other", Detail::OtherIsolation(isolation)) => Some(subject.run(*isolation)),
+            ("run-other", _) => Some(Advice::default()),
+            _ => None,
+        }
     }
 }
 
 impl Subject<'_> {
+    /// The image, started in this isolation.
+    fn run(&self, isolation: Isolation) -> Advice {
+        Remedy::Run { engine: self.engine, isolation, image: self.reference.to_owned() }.into()
+    }
+
+    /// The engines that refuse this pair by mistake, e.g. `Docker 29.0.0 to 29.7.2 with the containerd image store`.
+    fn refusing_engines(&self) -> String {
+        let faults = self.image.map(|image| self.knowledge.engine_faults_with(self.host.os_version.build, image.build));
+        faults.into_iter().flatten().map(|fault| fault.engines_joined(" and ")).collect::<Vec<_>>().join(" and ")
+    }
+
     /// An image to use instead: the same base image for this host's build or its stable ABI, else the generation to rebase on.
-    fn suggestion(&self) -> String {
+    fn suggestion(&self) -> Advice {
         let Some(base) = self.best_generation() else {
-            return "no Windows base image fits this host".to_owned();
+            return "no Windows base image fits this host".into();
         };
-        let own = self.repository.and_then(|repository| repository.strip_prefix("mcr.microsoft.com/"));
+        let own = self.repository.and_then(path_at_microsoft);
         let same = base.repositories.iter().find(|entry| Some(entry.repository.as_str()) == own);
-        match same.and_then(|entry| entry.tags.first().map(|tag| (&entry.repository, tag))) {
-            Some((repository, tag)) => format!("use mcr.microsoft.com/{repository}:{tag}"),
-            None => format!("use an image built on {} (build {})", base.release, base.build),
+        match same.and_then(|entry| Some((&entry.repository, entry.tags.first()?))) {
+            Some((path, tag)) => advice!["use ", Remedy::Image(format!("{MICROSOFT_REGISTRY}/{path}:{tag}"))],
+            None => advice!["use ", Remedy::Base { release: base.release.clone(), build: base.build }],
         }
     }
 
     /// The newest generation of base images this host runs in process isolation, else the newest it can run at all.
-    fn best_generation(&self) -> Option<&crate::knowledge::BaseImage> {
+    fn best_generation(&self) -> Option<&BaseImage> {
         let host = self.host.os_version.build;
         let floor = self.knowledge.stable_abi_floor(host).unwrap_or(host);
-        let fits = |base: &&crate::knowledge::BaseImage| {
+        let fits = |base: &&BaseImage| {
             base.build <= host && base.repositories.iter().any(|entry| entry.architectures.contains(&self.host.architecture))
         };
-        let runs_as_process = |base: &&crate::knowledge::BaseImage| base.build >= floor;
-        let newest = |base: &&crate::knowledge::BaseImage| base.build;
+        let runs_as_process = |base: &&BaseImage| base.build >= floor;
+        let newest = |base: &&BaseImage| base.build;
         self.knowledge
             .base_images
             .iter()
@@ -147,13 +149,5 @@ impl Subject<'_> {
             .filter(runs_as_process)
             .max_by_key(newest)
             .or_else(|| self.knowledge.base_images.iter().filter(fits).max_by_key(newest))
-    }
-}
-
-impl Code {
-    /// Every template of the catalogue, for tests that look for values that do not exist.
-    #[cfg(test)]
-    pub(super) fn templates(self) -> [&'static str; 2] {
-        [self.row().message, self.row().help]
     }
 }

@@ -1,21 +1,20 @@
-//! Warnings beside a verdict: what is known from the field, from lifecycles and from how the image was read.
+//! Warnings beside a verdict: reports from users, ends of support, and doubts about how the image was read.
 
 use super::{Case, Code, Detail, Finding, Severity, Use};
 use crate::OsVersion;
 use crate::host::Host;
 use crate::image::{Candidate, Config, Image, Source, Version, VersionSource};
+use crate::knowledge::builds::{
+    FIRST_FOR_DOCKER, WINDOWS_10_20H2, WINDOWS_10_22H2, WINDOWS_10_1903, WINDOWS_10_1909, WINDOWS_10_2004, WINDOWS_SERVER_23H2,
+    WINDOWS_SERVER_2016, WINDOWS_SERVER_2022, WINDOWS_SERVER_2025, path_at_microsoft,
+};
 use crate::knowledge::{BaseImage, Knowledge, Revisions};
 use crate::{Isolation, Kind};
 
-/// Knowledge older than this many days says so.
+/// The age in days from which knowledge is called old.
 const KNOWLEDGE_AGES_AFTER_DAYS: i32 = 180;
-const SERVER_2025: u32 = 26100;
-const ANNUAL_CHANNEL_23H2: u32 = 25398;
-const WINDOWS_10_2004: u32 = 19041;
-/// Docker Engine starts on Windows 10 1809 and Windows Server 2019 or newer.
-const FIRST_FOR_DOCKER: u32 = 17763;
 
-/// Every warning for this case, where `taken` is what would be used.
+/// Every warning for a case in which `taken` would be used.
 pub(super) fn all(case: &Case<'_>, taken: Option<Use>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(of_isolation(case.host, taken));
@@ -42,24 +41,24 @@ fn of_isolation(host: &Host, taken: Option<Use>) -> Option<Finding> {
     }
 }
 
-/// How sure the version is, by the way it was read.
+/// Warnings about the way in which the version was read.
 fn of_reading(candidate: &Candidate, image: &Image) -> Vec<Finding> {
     let mut findings = Vec::new();
     match &candidate.config {
         Config::Unreadable(reason) => {
-            findings.push(Finding::new(Code::ConfigUnreadable).with(Detail::Text(reason.clone())));
+            findings.push(Finding::new(Code::ConfigUnreadable).with(Detail::Reason(reason.clone())));
         }
         Config::Read(config) => {
             if let (Version::Known(indexed), Version::Known(stated)) = (&candidate.indexed, &config.version)
                 && indexed != stated
             {
-                findings.push(Finding::new(Code::ConfigDiffers).with(Detail::Text(format!("{stated}, the index {indexed}"))));
+                findings.push(Finding::new(Code::ConfigDiffers).with(Detail::Stated(format!("{stated}, the index {indexed}"))));
             } else if !candidate.architecture.is_empty()
                 && !config.architecture.is_empty()
                 && candidate.architecture != config.architecture
             {
-                let detail = format!("{}, the index {}", config.architecture, candidate.architecture);
-                findings.push(Finding::new(Code::ConfigDiffers).with(Detail::Text(detail)));
+                let stated = format!("{}, the index {}", config.architecture, candidate.architecture);
+                findings.push(Finding::new(Code::ConfigDiffers).with(Detail::Stated(stated)));
             }
         }
         Config::NotRead => {}
@@ -81,24 +80,22 @@ fn of_reading(candidate: &Candidate, image: &Image) -> Vec<Finding> {
     findings
 }
 
-/// What is known about this pair of builds beside the rule.
+/// Warnings about this pair of builds beside the rule.
 fn of_versions(case: &Case<'_>, image: OsVersion) -> Vec<Finding> {
     let (image, host) = (image.build, case.host.os_version.build);
     let possible = |isolation| super::rules::of(isolation, case.process, case.hyperv).possible == Some(true);
     let any = possible(Isolation::Process) || possible(Isolation::Hyperv);
     let mut findings = Vec::new();
-    if any && case.host.kind == Kind::Client && host > SERVER_2025 && image == SERVER_2025 {
+    if any && case.host.kind == Kind::Client && host > WINDOWS_SERVER_2025 && image == WINDOWS_SERVER_2025 {
         findings.push(Finding::new(Code::Ltsc2025On25h2));
     }
-    // The matcher of containerd/platforms 1.0.0-rc.2 to rc.4 takes the LTSC strictly below the host as its floor.
-    if possible(Isolation::Process) && host > SERVER_2025 && image < SERVER_2025 {
+    if possible(Isolation::Process) && case.knowledge.engine_faults_with(host, image).next().is_some() {
         findings.push(Finding::new(Code::EngineMayRefuse));
     }
-    let shared = (host == 18363 && image == 18362) || ((19042..=19045).contains(&host) && image == WINDOWS_10_2004);
-    if shared && case.hyperv.possible != Some(false) {
+    if shares_kernel(host, image) && case.hyperv.possible != Some(false) {
         findings.push(Finding::new(Code::SharedKernelReported));
     }
-    if host == ANNUAL_CHANNEL_23H2 && any && image != 20348 {
+    if host == WINDOWS_SERVER_23H2 && any && image != WINDOWS_SERVER_2022 {
         findings.push(Finding::new(Code::AnnualChannelHost));
     }
     if any && host < FIRST_FOR_DOCKER {
@@ -107,7 +104,16 @@ fn of_versions(case: &Case<'_>, image: OsVersion) -> Vec<Finding> {
     findings
 }
 
-/// What revisions say where builds are equal; it matters for process isolation only.
+/// True for builds that are reported to share a kernel, the host's with the image's older one.
+fn shares_kernel(host: u32, image: u32) -> bool {
+    match image {
+        WINDOWS_10_1903 => host == WINDOWS_10_1909,
+        WINDOWS_10_2004 => (WINDOWS_10_20H2..=WINDOWS_10_22H2).contains(&host),
+        _ => false,
+    }
+}
+
+/// The warning of revisions where builds are equal; it matters for process isolation only.
 fn of_revisions(case: &Case<'_>, image: OsVersion, taken: Option<Use>) -> Option<Finding> {
     let host = case.host.os_version;
     if host.build != image.build || case.process.possible != Some(true) || taken == Some(Use::Hyperv) {
@@ -118,14 +124,14 @@ fn of_revisions(case: &Case<'_>, image: OsVersion, taken: Option<Use>) -> Option
     if let Some(cut) = known.february_2020
         && (host_revision < cut) != (image_revision < cut)
     {
-        return Some(Finding::new(Code::February2020).with(Detail::Number(cut)));
+        return Some(Finding::new(Code::February2020Cut).with(Detail::FirstRevision(cut)));
     }
     // Clients number their updates in a sequence of their own since January 2026.
     if case.host.kind == Kind::Client || host_revision >= image_revision {
         return None;
     }
     // On Windows Server 2016 the revisions must be equal anyway.
-    if host.build == 14393 {
+    if host.build == WINDOWS_SERVER_2016 {
         return None;
     }
     let mut finding = Finding::new(Code::HostBehindImage);
@@ -134,12 +140,12 @@ fn of_revisions(case: &Case<'_>, image: OsVersion, taken: Option<Use>) -> Option
         finding.severity = Severity::Note;
     }
     if let Some(update) = known.updates.iter().find(|update| update.revision == image_revision) {
-        finding.detail = Detail::Text(update.kb.clone());
+        finding.detail = Detail::Update(update.kb.clone());
     }
     Some(finding)
 }
 
-/// Whether the host reports the hotpatch of the very month in which the image was built.
+/// True if the host reports the hotpatch of the very month in which the image was built.
 fn is_hotpatch_of(known: &Revisions, host: u32, image: u32) -> bool {
     known.updates.iter().any(|update| update.revision == image && update.hotpatch == Some(host))
 }
@@ -148,13 +154,13 @@ fn of_image_support(case: &Case<'_>, candidate: &Candidate) -> Option<Finding> {
     let (version, _) = candidate.os_version()?;
     let base = case.knowledge.base_image(version.build)?;
     let until = support_of(base, case.image.repository.as_deref())?;
-    (until < case.policy.today).then(|| Finding::new(Code::ImageEndOfSupport).with(Detail::Day(until)))
+    (until < case.policy.today).then(|| Finding::new(Code::ImageEndOfSupport).with(Detail::EndOfSupport(until)))
 }
 
 /// The last day of support of Microsoft's image in this repository; for any other image, of the longest supported base
 /// image of its generation, since nothing says which one it was built on.
 fn support_of(base: &BaseImage, repository: Option<&str>) -> Option<jiff::civil::Date> {
-    let own = repository.and_then(|repository| repository.strip_prefix("mcr.microsoft.com/"));
+    let own = repository.and_then(path_at_microsoft);
     let exact = base.repositories.iter().find(|entry| Some(entry.repository.as_str()) == own);
     exact.map(|entry| entry.until).or_else(|| base.repositories.iter().map(|entry| entry.until).max())
 }
@@ -167,17 +173,17 @@ fn of_host(knowledge: &Knowledge, host: &Host, today: jiff::civil::Date) -> Vec<
             if let Some(until) = release.support_of(host.edition.as_deref())
                 && until < today
             {
-                findings.push(Finding::new(Code::HostEndOfSupport).with(Detail::Day(until)));
+                findings.push(Finding::new(Code::HostEndOfSupport).with(Detail::EndOfSupport(until)));
             }
         }
         None if build > knowledge.newest_build(host.kind) => {
-            findings.push(Finding::new(Code::HostNewerThanKnowledge).with(Detail::Day(knowledge.date)));
+            findings.push(Finding::new(Code::HostNewerThanKnowledge));
         }
         None => {}
     }
     let age = knowledge.date.until(today).map_or(0, |span| span.get_days());
     if age > KNOWLEDGE_AGES_AFTER_DAYS {
-        findings.push(Finding::new(Code::KnowledgeOld).with(Detail::Day(knowledge.date)));
+        findings.push(Finding::new(Code::KnowledgeOld));
     }
     findings
 }

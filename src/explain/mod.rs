@@ -1,43 +1,61 @@
-//! What an error means: from its number, its name, or the text somebody pasted.
+//! Explanations of errors: by a number, a name, or the text somebody pasted.
 
 mod number;
 mod pasted;
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::Advice;
 use crate::knowledge::{ErrorCode, ErrorMessage, Errors, Knowledge, twin};
 
-/// What an error or a finding means, what causes it, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+/// An explanation of an error or a finding: the meaning, the causes, and what to do.
+///
+/// Its texts are [`Advice`] until [`Explanation::worded`] makes them the words of a program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Explanation {
-    /// What is explained, a stable name: `0x80370101`, `build-mismatch`, `no-matching-manifest`.
+pub struct Explanation<Text = Advice> {
+    /// A stable name, e.g. `0x80370101`, `build-mismatch`, `no-matching-manifest`.
     pub id: String,
-    /// What that is.
+    /// The kind of thing that is explained.
     pub kind: Kind,
-    /// Its other names and numbers, the usual one first, e.g. `HCS_E_IMAGE_MISMATCH`.
+    /// Other names and numbers, the usual one first, e.g. `HCS_E_IMAGE_MISMATCH`.
     pub names: Vec<String>,
-    /// What it says or is, one line without a full stop.
+    /// A few words for it, or those of Windows, one line without a full stop.
     pub title: String,
-    /// What it means.
-    pub meaning: String,
+    /// The meaning, whole sentences.
+    pub meaning: Text,
     /// The usual causes, the commonest first.
-    pub causes: Vec<String>,
+    pub causes: Vec<Text>,
     /// What to do, in this order; commands are in backquotes.
-    pub steps: Vec<String>,
-    /// Where the facts come from.
+    pub steps: Vec<Text>,
+    /// The addresses of the pages on which the facts are found.
     pub sources: Vec<String>,
 }
 
-/// What an explanation is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+impl Explanation {
+    /// The same explanation with its texts in the words of a program.
+    pub fn worded(self, word: impl Fn(&Advice) -> String) -> Explanation<String> {
+        Explanation {
+            meaning: word(&self.meaning),
+            causes: self.causes.iter().map(&word).collect(),
+            steps: self.steps.iter().map(&word).collect(),
+            id: self.id,
+            kind: self.kind,
+            names: self.names,
+            title: self.title,
+            sources: self.sources,
+        }
+    }
+}
+
+/// The kind of thing that is explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Kind {
-    /// A finding of wincompat's own.
+    /// A finding of this program's own.
     Finding,
     /// An error number of Windows, or the exit code of a program.
     ErrorCode,
@@ -84,7 +102,7 @@ pub fn suggest<'a>(text: &str, others: impl Iterator<Item = &'a str>) -> Vec<&'a
     alike.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
-/// What can be said of a text that is a number, but not a known one: where the number comes from.
+/// A hint for a text that is a number, but not a known one: the service that the number comes from.
 pub fn hint(text: &str) -> Option<String> {
     let number = number::parse(flat(text).trim_matches(['(', ')', ':', '.'])).next()?;
     if number >> 16 == 0x8007 {

@@ -1,14 +1,13 @@
 //! Messages of engines as people paste them, and the parts of them that decide the answer.
 
 use super::{Explanation, Kind};
-use crate::OsVersion;
+use crate::advice::{Command, Remedy, advice};
+use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
 use crate::knowledge::{BaseImage, BaseRepository, ErrorCode, ErrorMessage, Errors, Knowledge};
+use crate::{Advice, OsVersion};
 
 const COMPATIBILITY: &str =
     "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/version-compatibility";
-/// Above this build, the matcher of containerd/platforms 1.0.0-rc.2 to rc.4 refuses Windows Server 2022 images.
-const LAST_BUILD_SPARED: u32 = 26100;
-const LIST: &str = "See every entry of the image, and which hosts it fits: `wincompat check --host all IMAGE`.";
 
 /// Explains a message that holds something to read: a platform, two versions, a reference.
 pub(super) fn explain(text: &str, knowledge: &Knowledge) -> Option<Explanation> {
@@ -21,7 +20,7 @@ pub(super) fn explain(text: &str, knowledge: &Knowledge) -> Option<Explanation> 
         return Some(incompatible_versions(image, host, knowledge));
     }
     if lower.contains("no match for platform in manifest") {
-        return Some(no_match_for_platform());
+        return Some(no_match_for_platform(knowledge));
     }
     let reference = between(&lower, "manifest for ", " not found").filter(|reference| !reference.contains(' '));
     let unknown = reference.is_some() || lower.contains("manifest unknown");
@@ -102,7 +101,7 @@ fn no_matching_manifest(platform: &Platform, containerd: bool, knowledge: &Knowl
     let mut meaning =
         "The tag names a list of images for different platforms, and the engine found none in it for this host.".to_owned();
     let mut causes = vec!["The image is for Linux only, and the engine runs Windows containers: the commonest cause.".to_owned()];
-    let mut steps = Vec::new();
+    let mut steps: Vec<Advice> = Vec::new();
     let mut sources = vec!["https://github.com/microsoft/Windows-Containers/issues/489".to_owned(), COMPATIBILITY.to_owned()];
     if let Some(host) = platform.version {
         meaning += &format!(" {host} is the version of the host{}, not of the image.", named_host(host, knowledge));
@@ -113,27 +112,29 @@ fn no_matching_manifest(platform: &Platform, containerd: bool, knowledge: &Knowl
         if containerd {
             causes.push("The entries are older than what the host takes in process isolation; with the containerd image store, Docker looks at nothing else.".to_owned());
         }
-        if containerd && host.build > LAST_BUILD_SPARED {
+        if containerd && let Some(fault) = knowledge.engine_faults_on(host.build).next() {
             causes.push(format!(
-                "A known mistake: Docker 29.0.0 to 29.7.2 with the containerd image store, and containerd 2.1.9 to 2.3.4, refuse Windows Server 2022 images on builds above 26100, such as {}.",
+                "A known mistake: {}, refuse Windows Server 2022 images on builds above {}, such as {}.",
+                fault.engines_joined(", and "),
+                fault.hosts_above,
                 host.build
             ));
-            steps.push("If the list has an entry for Windows Server 2022, use Docker's classic image store (`\"features\": {\"containerd-snapshotter\": false}` in daemon.json), or a newer engine.".to_owned());
+            steps.push("If the list has an entry for Windows Server 2022, use Docker's classic image store (`\"features\": {\"containerd-snapshotter\": false}` in daemon.json), or a newer engine.".into());
             sources.push("https://github.com/moby/moby/issues/53397".to_owned());
         }
-        steps.insert(0, format!("See every entry of the image and which fits: `wincompat check --host {host} IMAGE`."));
+        steps.insert(0, advice!["See every entry of the image and which fits: ", Command::Check(host.to_string()), "."]);
         steps.push(
             "If it has Linux entries only, look for a Windows variant among its tags, or switch the engine to Linux containers."
-                .to_owned(),
+                .into(),
         );
         steps.push(newest_for(host, &platform.architecture, knowledge));
     } else {
         meaning += " This engine does not print the host's version: Docker does since 19.03.";
         causes.push("Every Windows entry is newer than the host.".to_owned());
-        steps.push("See every entry of the image and which fits, on the host: `wincompat check IMAGE`.".to_owned());
+        steps.push(entries_on_the_host());
         steps.push(
             "If it has Linux entries only, look for a Windows variant among its tags, or switch the engine to Linux containers."
-                .to_owned(),
+                .into(),
         );
     }
     if platform.architecture == "arm64" {
@@ -158,31 +159,39 @@ fn no_entry_for_linux(platform: &Platform) -> Explanation {
             "The image has no entry for this processor.".to_owned(),
         ],
         vec![
-            LIST.to_owned(),
-            "For a Windows image, switch Docker Desktop to Windows containers, or use a Windows machine.".to_owned(),
+            advice!["See every entry of the image, and which hosts it fits: ", Command::Check("all".to_owned()), "."],
+            "For a Windows image, switch Docker Desktop to Windows containers, or use a Windows machine.".into(),
         ],
         vec!["https://docs.docker.com/desktop/setup/install/windows-install/".to_owned()],
     )
 }
 
-fn no_match_for_platform() -> Explanation {
+fn no_match_for_platform(knowledge: &Knowledge) -> Explanation {
+    let mut causes = vec![
+        "The image is for Linux only, or has no entry for this processor.".to_owned(),
+        "Every Windows entry is newer than the host.".to_owned(),
+        "The entries are older than what the host takes in process isolation.".to_owned(),
+    ];
+    for fault in &knowledge.engine_faults {
+        let containerd = fault.engines.iter().filter(|versions| versions.engine == "containerd");
+        causes.extend(containerd.map(|versions| {
+            format!(
+                "A known mistake: {versions} refuse Windows Server 2022 images on builds above {}, such as Windows 11 25H2.",
+                fault.hosts_above
+            )
+        }));
+    }
+    causes.push("The image is a HostProcess image in a list: such images name no platform and belong in no list.".to_owned());
     message_of(
         "no-match-for-platform",
         "containerd found no entry for this host",
         "containerd takes only an entry that fits the host in process isolation, also when Hyper-V isolation is asked for.".to_owned(),
+        causes,
         vec![
-            "The image is for Linux only, or has no entry for this processor.".to_owned(),
-            "Every Windows entry is newer than the host.".to_owned(),
-            "The entries are older than what the host takes in process isolation.".to_owned(),
-            "A known mistake: containerd 2.1.9 to 2.3.4 refuse Windows Server 2022 images on builds above 26100, such as Windows 11 25H2."
-                .to_owned(),
-            "The image is a HostProcess image in a list: such images name no platform and belong in no list.".to_owned(),
-        ],
-        vec![
-            "See every entry of the image and which fits, on the host: `wincompat check IMAGE`.".to_owned(),
+            entries_on_the_host(),
             "For an older image under Hyper-V isolation, pull it by the digest of its entry, which containerd does not check: `IMAGE@sha256:…`."
-                .to_owned(),
-            "See the version: `containerd --version`.".to_owned(),
+                .into(),
+            "See the version: `containerd --version`.".into(),
         ],
         vec![
             "https://github.com/containerd/containerd/issues/6989".to_owned(),
@@ -190,6 +199,10 @@ fn no_match_for_platform() -> Explanation {
             "https://github.com/containerd/platforms/pull/34".to_owned(),
         ],
     )
+}
+
+fn entries_on_the_host() -> Advice {
+    advice!["See every entry of the image and which fits, on the host: ", Command::Check(String::new()), "."]
 }
 
 fn incompatible_versions(image: OsVersion, host: OsVersion, knowledge: &Knowledge) -> Explanation {
@@ -207,8 +220,8 @@ fn incompatible_versions(image: OsVersion, host: OsVersion, knowledge: &Knowledg
         ],
         vec![
             newest_for(host, "amd64", knowledge),
-            format!("Or run the image on a host of build {} or newer.", image.build),
-            format!("See what fits: `wincompat check --host {host} IMAGE`."),
+            format!("Or run the image on a host of build {} or newer.", image.build).into(),
+            advice!["See what fits: ", Command::Check(host.to_string()), "."],
         ],
         vec![COMPATIBILITY.to_owned(), "https://github.com/moby/moby/issues/39328".to_owned()],
     )
@@ -216,18 +229,19 @@ fn incompatible_versions(image: OsVersion, host: OsVersion, knowledge: &Knowledg
 
 /// `manifest for REFERENCE not found`: a tag that does not exist, for Microsoft's base images often `latest`.
 fn unknown_tag(reference: &str, knowledge: &Knowledge) -> Explanation {
-    let path = reference.strip_prefix("mcr.microsoft.com/").unwrap_or_default();
+    let path = path_at_microsoft(reference).unwrap_or_default();
     let path = path.split([':', '@']).next().unwrap_or_default();
     let tags =
         |base: &BaseImage| base.repositories.iter().find(|found| found.repository == path).map(|found| found.tags.join(", "));
     let known: Vec<String> = knowledge.base_images.iter().rev().filter_map(tags).collect();
-    let mut steps = Vec::new();
-    if known.is_empty() {
-        steps.push("Look at the tags the repository has, and name one.".to_owned());
+    let steps = if known.is_empty() {
+        vec!["Look at the tags the repository has, and name one.".into()]
     } else {
-        steps.push(format!("Name a tag. Those of mcr.microsoft.com/{path}, newest first: {}.", known.join(", ")));
-        steps.push("See which of them this host runs: `wincompat host`.".to_owned());
-    }
+        vec![
+            format!("Name a tag. Those of {MICROSOFT_REGISTRY}/{path}, newest first: {}.", known.join(", ")).into(),
+            advice!["See which of them this host runs: ", Command::Host, "."],
+        ]
+    };
     message_of(
         "manifest-unknown",
         "the registry has no such tag",
@@ -246,7 +260,7 @@ fn message_of(
     title: &str,
     meaning: String,
     causes: Vec<String>,
-    steps: Vec<String>,
+    steps: Vec<Advice>,
     sources: Vec<String>,
 ) -> Explanation {
     Explanation {
@@ -254,8 +268,8 @@ fn message_of(
         kind: Kind::Message,
         names: Vec::new(),
         title: title.to_owned(),
-        meaning,
-        causes,
+        meaning: meaning.into(),
+        causes: causes.into_iter().map(Advice::from).collect(),
         steps,
         sources,
     }
@@ -274,7 +288,7 @@ fn named_host(host: OsVersion, knowledge: &Knowledge) -> String {
 
 /// What to put in place of an image that is too new: the newest base image that a host can take at all and that still gets
 /// updates; one that gets none where there is no other.
-fn newest_for(host: OsVersion, architecture: &str, knowledge: &Knowledge) -> String {
+fn newest_for(host: OsVersion, architecture: &str, knowledge: &Knowledge) -> Advice {
     let fitting: Vec<(u32, &BaseRepository)> = knowledge
         .base_images
         .iter()
@@ -285,18 +299,16 @@ fn newest_for(host: OsVersion, architecture: &str, knowledge: &Knowledge) -> Str
         .collect();
     let supported = fitting.iter().find(|(_, repository)| repository.until >= knowledge.date);
     let Some(&(build, first)) = supported.or(fitting.first()) else {
-        return format!("No base image for {architecture} is as old as build {}: use a newer host.", host.build);
+        return format!("No base image for {architecture} is as old as build {}: use a newer host.", host.build).into();
     };
     // Of one generation rather servercore, which runs most programs.
     let core = fitting.iter().find(|(found, repository)| *found == build && repository.repository.ends_with("servercore"));
     let repository = core.map_or(first, |(_, repository)| repository);
     let tag =
         repository.tags.iter().find(|tag| tag.ends_with(architecture)).or(repository.tags.first()).map_or("", String::as_str);
-    format!(
-        "Rebase on a base image that is not newer than build {}: `mcr.microsoft.com/{}:{tag}` (build {}) is the newest {}.",
-        host.build,
-        repository.repository,
-        build,
-        if supported.is_some() { "with support" } else { "of those" }
-    )
+    advice![
+        format!("Rebase on a base image that is not newer than build {}: `", host.build),
+        Remedy::Image(format!("{MICROSOFT_REGISTRY}/{}:{tag}", repository.repository)),
+        format!("` (build {build}) is the newest {}.", if supported.is_some() { "with support" } else { "of those" })
+    ]
 }

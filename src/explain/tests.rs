@@ -1,9 +1,16 @@
 //! What people paste, and what they are told.
 
 use super::*;
+use crate::advice::Remedy;
 
-fn explained(text: &str) -> Explanation {
-    explain(text, Knowledge::built_in()).unwrap_or_else(|| panic!("nothing for {text}"))
+fn explained(text: &str) -> Explanation<String> {
+    let explanation = explain(text, Knowledge::built_in()).unwrap_or_else(|| panic!("nothing for {text}"));
+    explanation.worded(|text| {
+        text.worded(|remedy| match remedy {
+            Remedy::Image(reference) => reference.clone(),
+            other => format!("{other:?}"),
+        })
+    })
 }
 
 /// Numbers and messages in the words of the tools that print them, with the id of the explanation.

@@ -1,31 +1,27 @@
-//! Ids of containers and layers: 64 hex digits, and never anything else, since folders are named by them.
+//! Ids of containers, and the names of everything that belongs to one.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::hcs::guid::Guid;
-use crate::image::Digest;
+use crate::layer::{FolderId, ParseIdError};
 
 /// The id of a container, e.g. `4c01db0b…` with 64 lower-case hex digits, as Docker's are.
 ///
-/// All else that belongs to a container and outlives a process is named after it, so that nothing has to be remembered in
-/// order to find it again: its folder, its scratch layer, its compute system, its endpoint and its namespace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContainerId([u8; 32]);
-
-/// The id of a layer: the 64 hex digits of the digest that names its content and all layers below it. HCS hashes the folder's
-/// name into the layer's GUID, so it never changes (`hcs-runner` 3.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LayerId([u8; 32]);
+/// Everything that belongs to a container and outlives a process is named after it, so that nothing has to be stored in order to
+/// find it again: its folder, its scratch layer, its compute system, its endpoint and its namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ContainerId(FolderId);
 
 impl ContainerId {
     /// A new id from the system's random numbers; fails when there are none.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
-        Ok(Self(bytes))
+        Ok(Self(FolderId(bytes)))
     }
 
     /// The first twelve digits, as `ps` shows it and as the container's host name, e.g. `4c01db0b339c`.
@@ -34,94 +30,43 @@ impl ContainerId {
     }
 
     /// The id of its network endpoint.
-    pub fn endpoint(&self) -> Guid {
-        let [bytes @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = self.0;
-        Guid::from_random(bytes)
+    pub fn endpoint(&self) -> Uuid {
+        let FolderId([bytes @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _]) = self.0;
+        random_guid(bytes)
     }
 
     /// The id of its network namespace.
-    pub fn namespace(&self) -> Guid {
-        let [_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, bytes @ ..] = self.0;
-        Guid::from_random(bytes)
+    pub fn namespace(&self) -> Uuid {
+        let FolderId([_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, bytes @ ..]) = self.0;
+        random_guid(bytes)
     }
 
-    /// The name of its scratch folder: 32 hex digits. It differs between containers, because HCS knows a layer by the last
+    /// The name of its scratch folder: 32 hex digits. It differs between containers, because HCS identifies a layer by the last
     /// part of its path, and it is short, because HCS adds to it below `MAX_PATH`.
     pub fn scratch(&self) -> String {
         self.to_string().chars().take(32).collect()
     }
 }
 
-impl LayerId {
-    /// The id of a layer with this diff ID on this parent: OCI's chain ID. The same content on other parents is another layer,
-    /// since HCS imports a layer against those below it.
-    pub fn on(parent: Option<&Self>, diff_id: &Digest) -> Self {
-        let chain = match parent {
-            None => diff_id.clone(),
-            Some(parent) => Digest::of(format!("sha256:{parent} {diff_id}").as_bytes()),
-        };
-        // A digest has 64 hex digits by its type.
-        Self(from_hex(chain.hex()).unwrap_or_default())
+/// A GUID of these random bytes, marked as a random one (version 4, RFC 9562). Printed in lower case without braces, as the documents
+/// of HCS and HCN require it.
+pub(crate) const fn random_guid(bytes: [u8; 16]) -> Uuid {
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+impl FromStr for ContainerId {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
     }
 }
 
-/// Why a text is no [`ContainerId`] or [`LayerId`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an id: expected 64 lower-case hex digits")]
-pub struct ParseIdError;
-
-/// Sixty-four lower-case hex digits.
-fn from_hex(text: &str) -> Result<[u8; 32], ParseIdError> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 {
-        return Err(ParseIdError);
+impl fmt::Display for ContainerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        for digit in pair {
-            let value = match digit {
-                b'0'..=b'9' => digit - b'0',
-                b'a'..=b'f' => digit - b'a' + 10,
-                _ => return Err(ParseIdError),
-            };
-            *byte = (*byte << 4) | value;
-        }
-    }
-    Ok(bytes)
 }
-
-/// Both ids read, print and serialise alike.
-macro_rules! as_hex {
-    ($id:ident) => {
-        impl FromStr for $id {
-            type Err = ParseIdError;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                from_hex(text).map(Self)
-            }
-        }
-
-        impl fmt::Display for $id {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-            }
-        }
-
-        impl Serialize for $id {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $id {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-            }
-        }
-    };
-}
-
-as_hex!(ContainerId);
-as_hex!(LayerId);
 
 #[cfg(test)]
 mod tests {
@@ -145,12 +90,19 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_is_named_by_all_layers_up_to_it() {
-        let (base, upper) = (Digest::of(b"base"), Digest::of(b"upper"));
-        let base_id = LayerId::on(None, &base);
-        assert_eq!(base_id.to_string(), base.hex());
-        let chain = Digest::of(format!("{base} {upper}").as_bytes());
-        assert_eq!(LayerId::on(Some(&base_id), &upper).to_string(), chain.hex());
+    fn a_random_guid_says_so() {
+        assert_eq!(random_guid([0xff; 16]).to_string(), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(random_guid([0; 16]).to_string(), "00000000-0000-4000-8000-000000000000");
+    }
+
+    #[test]
+    fn guids_of_documents_are_lower_case_without_braces() {
+        let text = "\"0f8fad5b-d9cb-469f-a165-70867728950e\"";
+        let guid: Uuid = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&guid).unwrap(), text);
+        for other in [text.to_uppercase(), text.replacen('"', "\"{", 1).replace("e\"", "e}\"")] {
+            assert_eq!(serde_json::from_str::<Uuid>(&other).unwrap(), guid, "{other}");
+        }
     }
 
     #[test]

@@ -2,13 +2,16 @@
 //! stand for its calls, their trace, and the plan of a dry run.
 
 pub mod call;
+pub mod codes;
 pub mod command_line;
+pub mod compute_systems;
 pub mod documents;
 mod failure;
-pub mod guid;
 pub mod id;
+pub mod layers;
+pub mod machine;
+pub mod networks;
 pub mod plan;
-pub mod system;
 pub mod trace;
 
 pub use failure::{failed, invalid};

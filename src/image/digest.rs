@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::hex;
+
 /// A SHA-256 content digest, e.g. `sha256:b424…` with 64 lower-case hex digits; no other algorithm is in use in registries.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -20,13 +22,7 @@ impl Digest {
 
     /// A digest from a finished SHA-256.
     pub fn from_sha256(hash: [u8; 32]) -> Self {
-        use fmt::Write as _;
-        let mut text = String::with_capacity(71);
-        text.push_str("sha256:");
-        for byte in hash {
-            let _ = write!(text, "{byte:02x}");
-        }
-        Self(text)
+        Self(format!("sha256:{}", hex::encode(&hash)))
     }
 
     /// The 64 hex digits, e.g. for a file name.
@@ -54,9 +50,8 @@ impl FromStr for Digest {
     type Err = ParseDigestError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let hex = text.strip_prefix("sha256:").ok_or(ParseDigestError)?;
-        let well_formed = hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if well_formed { Ok(Self(text.to_owned())) } else { Err(ParseDigestError) }
+        let digits = text.strip_prefix("sha256:").ok_or(ParseDigestError)?;
+        if hex::decode::<32>(digits).is_some() { Ok(Self(text.to_owned())) } else { Err(ParseDigestError) }
     }
 }
 

@@ -4,10 +4,13 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer};
 
-/// Everything known of errors.
+use crate::Advice;
+
+/// The known errors.
 #[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
 pub struct Errors {
-    /// Where numbers come from, by their upper half.
+    /// The services that numbers come from, by their upper half.
     pub families: Vec<Family>,
     /// Errors that have a number, ascending.
     pub codes: Vec<ErrorCode>,
@@ -17,61 +20,68 @@ pub struct Errors {
 
 /// Error numbers with the same origin.
 #[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
 pub struct Family {
-    /// Their upper half, e.g. `0x8037` in the file.
+    /// The upper half, e.g. `0x8037` in the file.
     #[serde(deserialize_with = "hexadecimal")]
     pub prefix: u32,
-    /// What gives them out, e.g. `Host Compute Service`.
+    /// The service that gives them out, e.g. `Host Compute Service`.
     pub name: String,
     /// What to do about any of them.
-    pub steps: Vec<String>,
+    #[serde(deserialize_with = "advice")]
+    pub steps: Vec<Advice>,
     /// The reference that lists them.
     pub source: String,
 }
 
 /// An error that has a number: an HRESULT of the Host Compute Service or of Windows, or an NTSTATUS as an exit code.
 #[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
 pub struct ErrorCode {
     /// The number, e.g. `0x80370101`.
     #[serde(deserialize_with = "hexadecimal")]
     pub code: u32,
-    /// Its symbolic names, the usual one first, e.g. `HCS_E_IMAGE_MISMATCH`.
+    /// The symbolic names, the usual one first, e.g. `HCS_E_IMAGE_MISMATCH`.
     pub names: Vec<String>,
-    /// What Windows says with it, without a full stop; for exit codes, which Windows says nothing with, what happened.
+    /// The words of Windows for it, without a full stop; for exit codes, for which it has none, what happened.
     pub title: String,
     /// Other words in which tools print it.
     #[serde(default)]
     pub texts: Vec<String>,
-    /// What it means, whole sentences.
-    pub meaning: String,
+    /// The meaning, whole sentences.
+    #[serde(deserialize_with = "one_advice")]
+    pub meaning: Advice,
     /// The usual causes, the commonest first.
-    #[serde(default)]
-    pub causes: Vec<String>,
+    #[serde(default, deserialize_with = "advice")]
+    pub causes: Vec<Advice>,
     /// What to do, in this order; commands are in backquotes.
-    #[serde(default)]
-    pub steps: Vec<String>,
-    /// Where the facts come from.
+    #[serde(default, deserialize_with = "advice")]
+    pub steps: Vec<Advice>,
+    /// The addresses of the pages on which the facts are found.
     #[serde(default)]
     pub sources: Vec<String>,
 }
 
 /// An error that is known by its text only.
 #[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
 pub struct ErrorMessage {
     /// A stable name, e.g. `containers-feature`.
     pub id: String,
-    /// What is wrong, in a few words.
+    /// A few words for what is wrong.
     pub title: String,
     /// Texts that show it, in lower case; ` * ` stands for anything between two pieces.
     pub patterns: Vec<String>,
-    /// What it means, whole sentences.
-    pub meaning: String,
+    /// The meaning, whole sentences.
+    #[serde(deserialize_with = "one_advice")]
+    pub meaning: Advice,
     /// The usual causes, the commonest first.
-    #[serde(default)]
-    pub causes: Vec<String>,
+    #[serde(default, deserialize_with = "advice")]
+    pub causes: Vec<Advice>,
     /// What to do, in this order; commands are in backquotes.
-    pub steps: Vec<String>,
-    /// Where the facts come from.
+    #[serde(deserialize_with = "advice")]
+    pub steps: Vec<Advice>,
+    /// The addresses of the pages on which the facts are found.
     pub sources: Vec<String>,
 }
 
@@ -109,13 +119,13 @@ impl Errors {
         self.codes.iter().find(|error| error.names.iter().any(|known| known.eq_ignore_ascii_case(name)))
     }
 
-    /// Where this number comes from, known or not.
+    /// The family of a number, known or not.
     pub fn family(&self, number: u32) -> Option<&Family> {
         self.families.iter().find(|family| family.prefix == number >> 16)
     }
 }
 
-/// What is known of the error that an HRESULT of the Host Compute Service, the Host Compute Network service or Windows stands for.
+/// The error that an HRESULT of the Host Compute Service, the Host Compute Network service or Windows stands for.
 pub fn error_by_hresult(code: u32) -> Option<&'static ErrorCode> {
     Errors::built_in().by_number(code)
 }
@@ -126,6 +136,17 @@ pub fn twin(number: u32) -> Option<u32> {
         0x8037 | 0xc037 => Some(number ^ 0x4000_0000),
         _ => None,
     }
+}
+
+/// A text whose remedies are named in braces, e.g. `see which hosts fit: {command check all}`.
+fn one_advice<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Advice, D::Error> {
+    Advice::from_template(&String::deserialize(deserializer)?, |_, _| None).map_err(serde::de::Error::custom)
+}
+
+/// Several such texts.
+fn advice<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Advice>, D::Error> {
+    let read = |text: &String| Advice::from_template(text, |_, _| None).map_err(serde::de::Error::custom);
+    Vec::<String>::deserialize(deserializer)?.iter().map(read).collect()
 }
 
 /// A number written as `0x…`.

@@ -8,13 +8,13 @@ use super::names::normal;
 /// The form of the file that this program reads, as the file names it.
 const SCHEMA: &str = "wincompat/knowledge/v1";
 
-/// Why a file is no usable knowledge.
+/// The fault because of which a file is not usable as knowledge.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
 pub struct InvalidKnowledge {
     /// The field at fault, e.g. `releases[3].support[0].until`; with line and column where the file is not even JSON.
     pub field: String,
-    /// What is wrong with it, e.g. `the architectures are missing`.
+    /// The problem with it, e.g. `the architectures are missing`.
     pub problem: String,
 }
 
@@ -24,7 +24,7 @@ impl InvalidKnowledge {
     }
 }
 
-/// What every version of the form has.
+/// The part that every version of the form has.
 #[derive(Deserialize)]
 struct Header {
     #[serde(default)]
@@ -35,7 +35,7 @@ impl Knowledge {
     /// Knowledge from the bytes of a JSON file, UTF-8, with or without a byte order mark.
     ///
     /// The form is that of the built-in `src/knowledge/knowledge.json`: `schema` is `wincompat/knowledge/v1`, `date` and all days
-    /// are `YYYY-MM-DD`, and `stable_abi`, `releases`, `base_images` and `revisions` are those of [`Knowledge`]. Within version 1
+    /// are `YYYY-MM-DD`, and `stable_abi`, `releases`, `base_images`, `revisions` and `engine_faults` are those of [`Knowledge`]. Within version 1
     /// fields are only added: one this program does not know is passed over, and the optional ones may be absent.
     ///
     /// # Errors
@@ -57,7 +57,7 @@ impl Knowledge {
         Ok(knowledge)
     }
 
-    /// What the rest of the program relies on.
+    /// The checks on which the rest of the program relies.
     fn check(&self) -> Result<(), InvalidKnowledge> {
         ascending("stable_abi", self.stable_abi.iter().copied())?;
         ascending("base_images", self.base_images.iter().map(|image| image.build))?;
@@ -145,8 +145,8 @@ mod tests {
         let knowledge = read("", "").unwrap();
         assert_eq!(knowledge.date, jiff::civil::date(2027, 3, 1));
         assert_eq!(knowledge.releases_named("WS2022").len(), 1);
-        assert_eq!(knowledge.base_image(20348).unwrap().last_revision, None);
-        assert_eq!(knowledge.revisions(20348).unwrap().april_2025, None);
+        assert_eq!(knowledge.revisions(20348).unwrap().february_2020, None);
+        assert_eq!(knowledge.engine_faults, Knowledge::built_in().engine_faults);
     }
 
     #[test]

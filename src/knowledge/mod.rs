@@ -1,6 +1,7 @@
-//! Facts that age: releases, lifecycles, base images, revision cuts. Data with a date and sources, not code.
+//! Facts that age: releases, lifecycles, base images, revision cuts, mistakes of engines. Data with a date and sources, not code.
 
 pub mod builds;
+mod engines;
 mod errors;
 mod file;
 mod names;
@@ -12,11 +13,13 @@ use serde::Deserialize;
 
 use crate::{Architecture, Kind};
 
+pub use engines::{EngineFault, EngineVersions};
 pub use errors::{ErrorCode, ErrorMessage, Errors, Family, error_by_hresult, twin};
 pub use file::InvalidKnowledge;
 
-/// Everything the judgement and the host names rest on that Microsoft may change tomorrow.
+/// The facts of judgements and of host names that may change tomorrow.
 #[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
 pub struct Knowledge {
     /// The day the facts were last looked over, e.g. `2026-11-23`.
     pub date: Date,
@@ -26,12 +29,16 @@ pub struct Knowledge {
     pub releases: Vec<Release>,
     /// Generations of Microsoft's base images, one a build, ascending.
     pub base_images: Vec<BaseImage>,
-    /// Where revisions of one build part ways.
+    /// Revisions of builds, and the updates that brought them.
     pub revisions: Vec<Revisions>,
+    /// Mistakes of engines; in a file that has none listed, those that are built in.
+    #[serde(default = "EngineFault::built_in")]
+    pub engine_faults: Vec<EngineFault>,
 }
 
 /// One Windows release, e.g. Windows Server 2022.
 #[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
 pub struct Release {
     /// The name used in reports, e.g. `ltsc2022`, `windows-11-24h2`.
     pub id: String,
@@ -49,7 +56,7 @@ pub struct Release {
     /// Ends of support, by servicing channel.
     #[serde(default)]
     pub support: Vec<Support>,
-    /// Where the facts come from.
+    /// The address of the page on which the facts are found.
     pub source: String,
 }
 
@@ -73,8 +80,9 @@ impl Release {
     }
 }
 
-/// How long some editions of a release get updates.
+/// The time for which some editions of a release get updates.
 #[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
 pub struct Support {
     /// E.g. `Home and Pro`, `Enterprise and Education`, `LTSC`, `extended`.
     pub channel: String,
@@ -84,6 +92,7 @@ pub struct Support {
 
 /// One generation of Microsoft's Windows base images.
 #[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
 pub struct BaseImage {
     /// E.g. `20348`.
     pub build: u32,
@@ -91,15 +100,13 @@ pub struct BaseImage {
     pub release: String,
     /// The repositories below `mcr.microsoft.com/` that carry it, each with its tags.
     pub repositories: Vec<BaseRepository>,
-    /// The last revision seen, for messages; `None` where unknown.
-    #[serde(default)]
-    pub last_revision: Option<u32>,
-    /// Where the facts come from.
+    /// The address of the page on which the facts are found.
     pub source: String,
 }
 
 /// One repository of base images and the tags under which it carries one generation.
 #[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
 pub struct BaseRepository {
     /// E.g. `windows/nanoserver`.
     pub repository: String,
@@ -111,20 +118,15 @@ pub struct BaseRepository {
     pub architectures: Vec<Architecture>,
 }
 
-/// What is known of the revisions of one build.
+/// The known revisions of one build.
 #[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
 pub struct Revisions {
     /// E.g. `17763`.
     pub build: u32,
     /// First revision on the new side of the update of February 2020 (KB4542617), e.g. `1039`.
     #[serde(default)]
     pub february_2020: Option<u32>,
-    /// First revision of the update from which images need hosts as new as themselves, e.g. `7249` (April 2025).
-    #[serde(default)]
-    pub april_2025: Option<u32>,
-    /// From this revision on, servers number their updates in another sequence than clients, e.g. `32230` (January 2026).
-    #[serde(default)]
-    pub server_sequence: Option<u32>,
     /// Released cumulative updates, newest first.
     #[serde(default)]
     pub updates: Vec<Update>,
@@ -132,6 +134,7 @@ pub struct Revisions {
 
 /// One cumulative update.
 #[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
 pub struct Update {
     /// E.g. `4061`.
     pub revision: u32,
@@ -139,7 +142,7 @@ pub struct Update {
     pub kb: String,
     /// The day it was released.
     pub released: Date,
-    /// What a hotpatched server reports instead in that month, where known.
+    /// The revision that a hotpatched server reports instead in that month, where known.
     #[serde(default)]
     pub hotpatch: Option<u32>,
 }
@@ -168,7 +171,7 @@ impl Knowledge {
         self.base_images.iter().find(|image| image.build == build)
     }
 
-    /// What is known of this build's revisions.
+    /// The known revisions of this build.
     pub fn revisions(&self, build: u32) -> Option<&Revisions> {
         self.revisions.iter().find(|revisions| revisions.build == build)
     }

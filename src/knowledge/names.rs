@@ -1,4 +1,4 @@
-//! What people call a Windows release, and which releases a name can mean.
+//! The names that people give a Windows release, and the releases that a name can mean.
 
 use super::{Knowledge, Release};
 

@@ -80,7 +80,8 @@ pub struct Streamed {
 
 /// Lets `consume` read the tar of the layer, then reads on to the end of the source.
 ///
-/// At most `limit` bytes are unpacked. An error of the source or the decompression comes before what `consume` made of it.
+/// At most `limit` bytes are unpacked. Of several errors the first in the tar counts, however fast which thread is: what the
+/// source, the decompression or the limit ends is an error where `consume` comes to that end, not where it gave up before.
 pub fn decompress<R, T>(
     source: R,
     compression: Compression,
@@ -96,20 +97,25 @@ where
         let _ = empty.send(Vec::new());
     }
     let pieces = Pieces { full: full_sender, empty: empty_receiver };
-    let mut tar = Tar { full, empty, piece: Vec::new(), position: 0, hash: Sha256::new(), length: 0 };
-    let (produced, consumed) = thread::scope(|scope| {
+    let mut tar = Tar { full, empty, piece: Vec::new(), position: 0, hash: Sha256::new(), length: 0, ended: false };
+    thread::scope(|scope| {
         let producer = scope.spawn(move || produce(source, compression, limit, pieces));
         let consumed = consume(&mut tar).and_then(|value| tar.drain().map(|()| value));
-        // The channels close here: a producer that is not done stops at its next piece.
-        let hashed = (tar.hash, tar.length);
-        drop((tar.full, tar.empty));
+        let Tar { full, empty, hash, length, ended, .. } = tar;
+        // A producer that is not done stops at its next piece.
+        drop((full, empty));
         let produced = producer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (produced, consumed.map(|value| (value, hashed)))
-    });
-    let (digest, size) = produced?;
-    let (value, (hash, uncompressed)) = consumed?;
-    let diff_id = Digest::from_sha256(hash.finalize().into());
-    Ok((value, Streamed { digest, diff_id, size, uncompressed }))
+        let (value, (digest, size)) = match consumed {
+            // It came to nothing of what the producer may have met, which is further on.
+            Err(error) if !ended => return Err(error),
+            consumed => {
+                let produced = produced?;
+                (consumed?, produced)
+            }
+        };
+        let diff_id = Digest::from_sha256(hash.finalize().into());
+        Ok((value, Streamed { digest, diff_id, size, uncompressed: length }))
+    })
 }
 
 /// The producer's ends of the channels.
@@ -144,30 +150,47 @@ enum Stop {
     Error(io::Error),
 }
 
+/// Makes pieces of the tar, of sizes that do not depend on how its source comes. What precedes an error goes before it.
 fn pump(tar: &mut impl Read, limit: u64, pieces: &Pieces) -> Result<(), Stop> {
     let mut left = limit;
     loop {
         let mut piece = pieces.empty.recv().map_err(|_| Stop::Unwanted)?;
-        piece.resize(PIECE, 0);
-        let mut filled = 0;
-        while let Some(free) = piece.get_mut(filled..).filter(|free| !free.is_empty()) {
-            match tar.read(free) {
-                Ok(0) => break,
-                Ok(length) => filled += length,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Stop::Error(error)),
-            }
+        let ended = fill(tar, &mut piece);
+        let filled = piece.len() as u64;
+        let ended = if filled > left { Some(Err(Stop::TooLarge)) } else { ended };
+        piece.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+        left = left.saturating_sub(filled);
+        if !piece.is_empty() {
+            pieces.full.send(piece).map_err(|_| Stop::Unwanted)?;
         }
-        piece.truncate(filled);
-        left = left.checked_sub(filled as u64).ok_or(Stop::TooLarge)?;
-        if filled == 0 {
-            return Ok(());
+        if let Some(ended) = ended {
+            return ended;
         }
-        pieces.full.send(piece).map_err(|_| Stop::Unwanted)?;
     }
 }
 
-/// The stored bytes, hashed as they are read.
+/// Fills a piece as far as the tar goes; `None` if it may go on.
+fn fill(tar: &mut impl Read, piece: &mut Vec<u8>) -> Option<Result<(), Stop>> {
+    piece.resize(PIECE, 0);
+    let mut filled = 0;
+    let ended = loop {
+        let free = piece.get_mut(filled..).unwrap_or_default();
+        if free.is_empty() {
+            break None;
+        }
+        match tar.read(free) {
+            Ok(0) => break Some(Ok(())),
+            Ok(length) => filled += length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => break Some(Err(Stop::Error(error))),
+        }
+    };
+    piece.truncate(filled);
+    ended
+}
+
+/// The stored bytes, hashed as they are read. The buffer is filled as far as they go: where a decompressor finds an error must not
+/// depend on the portions in which they come.
 struct Stored<R> {
     source: R,
     buffer: Vec<u8>,
@@ -175,32 +198,44 @@ struct Stored<R> {
     filled: usize,
     hash: Sha256,
     length: u64,
+    /// An error that comes after what is in the buffer.
+    error: Option<io::Error>,
     failed: bool,
 }
 
 impl<R: Read> Stored<R> {
     fn new(source: R) -> Self {
-        Self { source, buffer: vec![0; READ], position: 0, filled: 0, hash: Sha256::new(), length: 0, failed: false }
+        let (buffer, hash) = (vec![0; READ], Sha256::new());
+        Self { source, buffer, position: 0, filled: 0, hash, length: 0, error: None, failed: false }
+    }
+
+    fn refill(&mut self) -> io::Result<()> {
+        (self.position, self.filled) = (0, 0);
+        while self.error.is_none() && self.filled < self.buffer.len() {
+            let free = self.buffer.get_mut(self.filled..).unwrap_or_default();
+            match self.source.read(free) {
+                Ok(0) => break,
+                Ok(length) => self.filled += length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => self.error = Some(error),
+            }
+        }
+        self.length += self.filled as u64;
+        self.hash.update(self.buffer.get(..self.filled).unwrap_or_default());
+        match self.error.take_if(|_| self.filled == 0) {
+            Some(error) => {
+                self.failed = true;
+                Err(error)
+            }
+            None => Ok(()),
+        }
     }
 }
 
 impl<R: Read> BufRead for Stored<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.position == self.filled {
-            self.position = 0;
-            self.filled = 0;
-            self.filled = loop {
-                match self.source.read(&mut self.buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => {
-                        self.failed = true;
-                        return Err(error);
-                    }
-                    Ok(filled) => break filled,
-                }
-            };
-            self.length += self.filled as u64;
-            self.hash.update(self.buffer.get(..self.filled).unwrap_or_default());
+            self.refill()?;
         }
         Ok(self.buffer.get(self.position..self.filled).unwrap_or_default())
     }
@@ -225,6 +260,8 @@ pub struct Tar {
     position: usize,
     hash: Sha256,
     length: u64,
+    /// There are no more pieces.
+    ended: bool,
 }
 
 impl Tar {
@@ -243,7 +280,9 @@ impl BufRead for Tar {
         if self.position == self.piece.len() {
             self.position = 0;
             // An ended channel is the end of the tar; whether it is the true one, the producer says.
-            let piece = self.full.recv().unwrap_or_default();
+            let piece = self.full.recv();
+            self.ended = piece.is_err();
+            let piece = piece.unwrap_or_default();
             self.hash.update(&piece);
             self.length += piece.len() as u64;
             let _ = self.empty.try_send(std::mem::replace(&mut self.piece, piece));
@@ -274,6 +313,8 @@ fn read_buffered(reader: &mut impl BufRead, into: &mut [u8]) -> io::Result<usize
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
 
     #[test]
@@ -318,6 +359,46 @@ mod tests {
         for compression in [Compression::Gzip, Compression::Zstd] {
             let error = decompress(&b"neither"[..], compression, 9, |_| Ok(())).unwrap_err();
             assert!(matches!(error, LayerError::Decompress { .. }), "{compression}: {error:?}");
+        }
+    }
+
+    /// The consumer gives up at the first bytes when the producer has long met its error.
+    #[test]
+    fn what_is_refused_first_in_the_tar_is_the_error_however_fast_the_producer_is() {
+        /// Blanks, then an error; says so when it comes to it.
+        struct Ends<'a> {
+            left: usize,
+            ended: &'a AtomicBool,
+        }
+        impl Read for Ends<'_> {
+            fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+                if self.left == 0 {
+                    self.ended.store(true, Ordering::SeqCst);
+                    return Err(io::Error::other("unplugged"));
+                }
+                let length = into.len().min(self.left);
+                into[..length].fill(b' ');
+                self.left -= length;
+                Ok(length)
+            }
+        }
+        for (limit, refused, expected) in [
+            (u64::MAX, true, "the layer is refused: x"),
+            (PIECE as u64, true, "the layer is refused: x"),
+            (u64::MAX, false, "the layer could not be read"),
+            (PIECE as u64, false, "the layer is refused: the archive"),
+        ] {
+            let ended = AtomicBool::new(false);
+            let source = Ends { left: PIECE + 5, ended: &ended };
+            let consumed = |tar: &mut Tar| {
+                assert_eq!(tar.fill_buf().unwrap()[0], b' ');
+                while !ended.load(Ordering::SeqCst) {
+                    thread::yield_now();
+                }
+                if refused { Err(LayerError::refused(b"x", Refusal::Header)) } else { Ok(()) }
+            };
+            let error = decompress(source, Compression::None, limit, consumed).unwrap_err();
+            assert_eq!(error.to_string(), expected, "{limit}");
         }
     }
 

@@ -12,7 +12,8 @@ use crate::Error;
 use crate::ErrorKind;
 use crate::Isolation;
 use crate::OsVersion;
-use crate::compat::{Engine, Finding, Judgement, Possibility, Severity, Subject, Use, Verdict, Wish};
+use crate::advice::Engine;
+use crate::compat::{Finding, Judgement, Possibility, Severity, Subject, Use, Verdict, Wish};
 use crate::host::{Attribute, Availability, Host, Source as HostSource};
 use crate::image::{Config, Digest, Image, Source as ImageSource};
 use crate::knowledge::Knowledge;
@@ -280,8 +281,15 @@ impl Report {
 }
 
 impl Entry {
-    /// What was judged, as data with its sentences made; their help is for this engine.
-    pub fn new(knowledge: &Knowledge, host: &Host, image: &Image, judgement: &Judgement, engine: Engine) -> Self {
+    /// A judgement as data with its sentences made; their help is for this engine.
+    pub fn new(
+        knowledge: &Knowledge,
+        host: &Host,
+        image: &Image,
+        judgement: &Judgement,
+        engine: Engine,
+        wording: &dyn Wording,
+    ) -> Self {
         let candidate = judgement.chosen.and_then(|index| image.candidates.get(index));
         let version = candidate.and_then(|candidate| candidate.os_version()).map(|(version, _)| version);
         let architecture = candidate.map(|candidate| candidate.architecture.as_str()).unwrap_or_default();
@@ -319,7 +327,7 @@ impl Entry {
             ok: judgement.ok,
             process: PossibilityEntry::new(&judgement.process),
             hyperv: PossibilityEntry::new(&judgement.hyperv),
-            findings: judgement.findings.iter().map(|finding| FindingEntry::new(finding, &subject)).collect(),
+            findings: judgement.findings.iter().map(|finding| FindingEntry::new(finding, &subject, wording)).collect(),
             candidates: image
                 .candidates
                 .iter()
@@ -365,12 +373,12 @@ impl PossibilityEntry {
 }
 
 impl FindingEntry {
-    pub(super) fn new(finding: &Finding, subject: &Subject<'_>) -> Self {
+    pub(super) fn new(finding: &Finding, subject: &Subject<'_>, wording: &dyn Wording) -> Self {
         Self {
             code: finding.code.as_str(),
             severity: finding.severity,
-            message: clean(&finding.message(subject)).into_owned(),
-            help: clean(&finding.help(subject)).into_owned(),
+            message: clean(&wording.advice(&finding.message(subject))).into_owned(),
+            help: clean(&wording.advice(&finding.help(subject))).into_owned(),
             source: finding.source(),
         }
     }

@@ -8,7 +8,8 @@ use super::Wording;
 use super::document::{FindingEntry, HostEntry, PossibilityEntry, Tool};
 use super::plain::clean;
 use crate::Isolation;
-use crate::compat::{Code, Engine, Judgement, Policy, Subject, Use, judge};
+use crate::advice::Engine;
+use crate::compat::{Judgement, Policy, Subject, Use, judge};
 use crate::host::{Availability, Found, Host, Needed, Prerequisite};
 use crate::image::{Candidate, Config, Image, Source, Version};
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
@@ -121,7 +122,7 @@ impl HostAnswer {
             process: IsolationEntry::new(knowledge, host, Isolation::Process, &judgement),
             hyperv: IsolationEntry::new(knowledge, host, Isolation::Hyperv, &judgement),
             prerequisites: found.prerequisites().iter().map(|one| PrerequisiteEntry::new(one, wording)).collect(),
-            findings: findings(knowledge, host, &judgement),
+            findings: findings(knowledge, host, &judgement, wording),
             images: images.collect(),
         }
     }
@@ -141,10 +142,8 @@ impl PrerequisiteEntry {
     }
 }
 
-/// What the judgement of any image says of the host alone.
-fn findings(knowledge: &Knowledge, host: &Host, judgement: &Judgement) -> Vec<FindingEntry> {
-    const OF_HOST: [Code; 4] =
-        [Code::HostEndOfSupport, Code::HostNewerThanKnowledge, Code::KnowledgeOld, Code::HostTooOldForDocker];
+/// The findings of any image's judgement that are about the host alone.
+fn findings(knowledge: &Knowledge, host: &Host, judgement: &Judgement, wording: &dyn Wording) -> Vec<FindingEntry> {
     let subject = Subject {
         knowledge,
         reference: "",
@@ -154,8 +153,8 @@ fn findings(knowledge: &Knowledge, host: &Host, judgement: &Judgement) -> Vec<Fi
         host,
         engine: Engine::Docker,
     };
-    let of_host = judgement.findings.iter().filter(|finding| OF_HOST.contains(&finding.code));
-    of_host.map(|finding| FindingEntry::new(finding, &subject)).collect()
+    let of_host = judgement.findings.iter().filter(|finding| finding.code.is_about_host_alone());
+    of_host.map(|finding| FindingEntry::new(finding, &subject, wording)).collect()
 }
 
 impl IsolationEntry {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::Isolation;
 use crate::hcs::documents::{ConsoleSize, Cpus, Invalid, Mount, Pipe, PortMapping, ProcessParameters};
-use crate::hcs::id::LayerId;
 use crate::hcs::invalid;
+use crate::layer::LayerId;
 
 /// A container to be run. It is kept in the container's state file and handed to a monitor process as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! The recipe held against a fake host.
+//! The life of a container on a fake host.
 
 mod commands;
 mod fake;
@@ -64,9 +64,9 @@ fn run(fake: &Fake, store: &Store, request: &Request, stdin: &'static [u8]) -> O
     let report = |progress: Progress<'_>| match progress {
         Progress::Note(note) => notes.lock().unwrap().push(note.to_owned()),
         Progress::Running(_) => (0..fake.interrupted_while_running()).for_each(|_| interrupts.raise()),
-        Progress::Claimed(_) => (0..fake.interrupted_before()).for_each(|_| interrupts.raise()),
+        Progress::Claimed => (0..fake.interrupted_before()).for_each(|_| interrupts.raise()),
     };
-    let context = Context { system: fake, store, interrupts: &interrupts, report: &report, console: &|| None };
+    let context = Context { machine: fake, store, interrupts: &interrupts, report: &report, console: &|| None };
     match catch_unwind(AssertUnwindSafe(|| run::run(&context, request, |_| Ok(stdio)))) {
         Ok(result) => {
             let notes = notes.into_inner().unwrap();

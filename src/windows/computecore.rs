@@ -18,11 +18,11 @@ use windows_sys::Win32::System::HostComputeSystem::{
 use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
 use super::dll::functions;
-use super::notices::{Notice, Notices};
+use super::notices::{self, Notice};
 use super::text::{Wide, read, take_local};
-use crate::hcs::call::{CallError, Reason};
+use crate::hcs::call::{CallError, Reason, Result};
+use crate::hcs::codes;
 use crate::hcs::documents::{ResultError, ServiceProperties, SystemProperties, SystemQuery, to_json};
-use crate::hcs::system::Result;
 use crate::hcs::trace::Trace;
 
 pub(super) use container::ArgonContainer;
@@ -54,8 +54,6 @@ functions! {
     }
 }
 
-/// HCS_E_OPERATION_TIMEOUT.
-const TIMEOUT: HRESULT = 0x8037_0118_u32.cast_signed();
 /// The event of an ended compute system.
 const SYSTEM_EXITED: u32 = 1;
 /// The event of an ended process, which comes to the process's handle only.
@@ -67,13 +65,13 @@ const SERVICE_DISCONNECT: u32 = 0x0200_0000;
 pub(super) struct ComputeCore {
     functions: Functions,
     trace: Arc<Trace>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl ComputeCore {
     /// Loads the DLL. Calls are given this much time.
-    pub fn load(trace: Arc<Trace>, patience: Duration) -> Result<Self> {
-        Ok(Self { functions: Functions::load()?, trace, patience })
+    pub fn load(trace: Arc<Trace>, timeout: Duration) -> Result<Self> {
+        Ok(Self { functions: Functions::load()?, trace, timeout })
     }
 
     /// The versions of documents the service takes.
@@ -154,7 +152,7 @@ impl<'a> Operation<'a> {
         let mut document = null_mut();
         // SAFETY: the operation is open and was started; the out pointer is valid.
         let code = unsafe {
-            (self.core.functions.HcsWaitForOperationResult)(self.handle, milliseconds(self.core.patience), &raw mut document)
+            (self.core.functions.HcsWaitForOperationResult)(self.handle, milliseconds(self.core.timeout), &raw mut document)
         };
         self.end(code, document)
     }
@@ -163,7 +161,7 @@ impl<'a> Operation<'a> {
     fn process_info(self) -> Result<HCS_PROCESS_INFORMATION> {
         let mut info = HCS_PROCESS_INFORMATION::default();
         let mut document = null_mut();
-        let timeout = milliseconds(self.core.patience);
+        let timeout = milliseconds(self.core.timeout);
         // SAFETY: the operation is open and was started; the out pointers are valid.
         let code = unsafe {
             let wait = self.core.functions.HcsWaitForOperationResultAndProcessInfo;
@@ -176,11 +174,11 @@ impl<'a> Operation<'a> {
         // SAFETY: the document, if any, came from computecore.dll just now.
         let document = unsafe { take_local(document) };
         self.trace(code, document.as_deref());
-        if code == TIMEOUT {
-            let (call, patience) = (self.call, self.core.patience);
+        if code.cast_unsigned() == codes::HCS_E_OPERATION_TIMEOUT {
+            let (call, timeout) = (self.call, self.core.timeout);
             // It goes on. Whoever closes it or frees its texts now takes them from under the DLL's hands.
             std::mem::forget(self);
-            return Err(CallError { call, reason: Reason::TimedOut(patience) });
+            return Err(CallError { call, reason: Reason::TimedOut(timeout) });
         }
         check(self.call, code, document.as_deref()).map(|()| document)
     }
@@ -217,16 +215,16 @@ fn milliseconds(duration: Duration) -> u32 {
 
 /// Receives the events of a system's or a process's handle, on a thread of HCS. Neither blocks nor panics.
 unsafe extern "system" fn on_event(event: *const HCS_EVENT, context: *const c_void) {
-    // SAFETY: HCS gives a valid event; the context is a `Notices` that is never freed.
-    let (event, notices) = unsafe { (&*event, &*context.cast::<Notices>()) };
+    // SAFETY: HCS gives a valid event.
+    let event = unsafe { &*event };
     // SAFETY: the data is null or a text ended by a NUL, and belongs to HCS.
     let data = unsafe { read(event.EventData) };
-    notices.tell(Notice { kind: event.Type.cast_unsigned(), status: 0, data });
+    notices::report(context, Notice { kind: event.Type.cast_unsigned(), status: 0, data });
 }
 
 /// HCS's answer when the service went away.
 fn disconnected(call: &'static str) -> CallError {
-    CallError::refused(call, 0x8037_011e, Vec::new())
+    CallError::refused(call, codes::HCS_E_SERVICE_DISCONNECT, Vec::new())
 }
 
 /// Never runs; it holds the declarations above against those of the windows-sys crate, which links the DLL if it is used.

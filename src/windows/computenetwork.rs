@@ -8,13 +8,14 @@ use std::time::Instant;
 use serde::de::DeserializeOwned;
 use windows_sys::core::{GUID, HRESULT, PCWSTR, PWSTR};
 
-use super::dll::functions;
+use super::dll::{Lazy, functions};
+use super::handle::Owned;
 use super::text::{Wide, take_com};
-use crate::hcs::call::CallError;
+use crate::hcs::call::{CallError, Result};
 use crate::hcs::documents::{AttachEndpoint, Endpoint, EndpointProperties, HcnQuery, Namespace, Network, ResultError, to_json};
-use crate::hcs::guid::Guid;
-use crate::hcs::system::Result;
+use crate::hcs::networks::Networks;
 use crate::hcs::trace::Trace;
+use uuid::Uuid;
 
 /// What HCN hands out, and takes back.
 type Handle = *mut c_void;
@@ -46,109 +47,100 @@ functions! {
     }
 }
 
-/// The loaded DLL.
+/// The networks of this machine. The DLL is loaded at the first call.
 pub(super) struct ComputeNetwork {
-    functions: Functions,
+    functions: Lazy<Functions>,
     trace: Arc<Trace>,
 }
 
-/// A network, endpoint or namespace that is closed when this is dropped.
-struct Opened {
-    handle: Handle,
-    close: Close,
-}
+/// A network, endpoint or namespace.
+type Opened = Owned<*const c_void, HRESULT>;
 
-impl Drop for Opened {
-    fn drop(&mut self) {
-        // SAFETY: the handle is open, its function is the one for its kind, and it is closed here only.
-        unsafe { (self.close)(self.handle) };
-    }
-}
-
-impl ComputeNetwork {
-    /// Loads the DLL.
-    pub fn load(trace: Arc<Trace>) -> Result<Self> {
-        Ok(Self { functions: Functions::load()?, trace })
-    }
-
-    /// All networks.
-    pub fn networks(&self) -> Result<Vec<Network>> {
-        let Functions { HcnOpenNetwork, HcnQueryNetworkProperties, HcnCloseNetwork, .. } = &self.functions;
+impl Networks for ComputeNetwork {
+    fn networks(&self) -> Result<Vec<Network>> {
+        let functions = self.functions()?;
         self.properties_of_all(
-            self.ids("HcnEnumerateNetworks", self.functions.HcnEnumerateNetworks)?,
-            ("HcnOpenNetwork", *HcnOpenNetwork, *HcnCloseNetwork),
-            ("HcnQueryNetworkProperties", *HcnQueryNetworkProperties),
+            self.ids("HcnEnumerateNetworks", functions.HcnEnumerateNetworks)?,
+            ("HcnOpenNetwork", functions.HcnOpenNetwork, functions.HcnCloseNetwork),
+            ("HcnQueryNetworkProperties", functions.HcnQueryNetworkProperties),
         )
     }
 
-    /// All endpoints.
-    pub fn endpoints(&self) -> Result<Vec<EndpointProperties>> {
-        let Functions { HcnOpenEndpoint, HcnQueryEndpointProperties, HcnCloseEndpoint, .. } = &self.functions;
+    fn endpoints(&self) -> Result<Vec<EndpointProperties>> {
+        let functions = self.functions()?;
         self.properties_of_all(
-            self.ids("HcnEnumerateEndpoints", self.functions.HcnEnumerateEndpoints)?,
-            ("HcnOpenEndpoint", *HcnOpenEndpoint, *HcnCloseEndpoint),
-            ("HcnQueryEndpointProperties", *HcnQueryEndpointProperties),
+            self.ids("HcnEnumerateEndpoints", functions.HcnEnumerateEndpoints)?,
+            ("HcnOpenEndpoint", functions.HcnOpenEndpoint, functions.HcnCloseEndpoint),
+            ("HcnQueryEndpointProperties", functions.HcnQueryEndpointProperties),
         )
     }
 
-    /// The ids of all namespaces.
-    pub fn namespaces(&self) -> Result<Vec<Guid>> {
-        self.ids("HcnEnumerateNamespaces", self.functions.HcnEnumerateNamespaces)
+    fn namespaces(&self) -> Result<Vec<Uuid>> {
+        self.ids("HcnEnumerateNamespaces", self.functions()?.HcnEnumerateNamespaces)
     }
 
-    /// Creates an endpoint of this id and tells its address.
-    pub fn create_endpoint(&self, network: Guid, id: Guid, document: &Endpoint) -> Result<EndpointProperties> {
+    fn create_endpoint(&self, network: Uuid, id: Uuid, document: &Endpoint) -> Result<EndpointProperties> {
         const CALL: &str = "HcnCreateEndpoint";
-        let functions = &self.functions;
+        let functions = self.functions()?;
         let network = self.open(network, ("HcnOpenNetwork", functions.HcnOpenNetwork, functions.HcnCloseNetwork))?;
         let document = to_json(document);
         let (wide, id, mut handle) = (Wide::new(CALL, &document)?, guid(id), null_mut());
         self.call(CALL, Some(&document), |_, record| {
             // SAFETY: the network is open, the id and the text live through the call, the out pointers are valid.
-            unsafe { (functions.HcnCreateEndpoint)(network.handle, &raw const id, wide.as_ptr(), &raw mut handle, record) }
+            unsafe { (functions.HcnCreateEndpoint)(network.get(), &raw const id, wide.as_ptr(), &raw mut handle, record) }
         })?;
-        let endpoint = Opened { handle, close: functions.HcnCloseEndpoint };
+        // SAFETY: the endpoint was just opened for us; handles of HCN can be used from any thread.
+        let endpoint = unsafe { Owned::new(handle.cast_const(), functions.HcnCloseEndpoint) };
         self.query(&endpoint, ("HcnQueryEndpointProperties", functions.HcnQueryEndpointProperties))
     }
 
-    /// Deletes an endpoint.
-    pub fn delete_endpoint(&self, id: Guid) -> Result<()> {
-        self.delete("HcnDeleteEndpoint", self.functions.HcnDeleteEndpoint, id)
+    fn delete_endpoint(&self, id: Uuid) -> Result<()> {
+        self.delete("HcnDeleteEndpoint", self.functions()?.HcnDeleteEndpoint, id)
     }
 
-    /// Creates a namespace of this id.
-    pub fn create_namespace(&self, id: Guid, document: &Namespace) -> Result<()> {
+    fn create_namespace(&self, id: Uuid, document: &Namespace) -> Result<()> {
         const CALL: &str = "HcnCreateNamespace";
+        let functions = self.functions()?;
         let document = to_json(document);
         let (wide, id, mut handle) = (Wide::new(CALL, &document)?, guid(id), null_mut());
         self.call(CALL, Some(&document), |_, record| {
             // SAFETY: the id and the text live through the call, the out pointers are valid.
-            unsafe { (self.functions.HcnCreateNamespace)(&raw const id, wide.as_ptr(), &raw mut handle, record) }
+            unsafe { (functions.HcnCreateNamespace)(&raw const id, wide.as_ptr(), &raw mut handle, record) }
         })?;
-        drop(Opened { handle, close: self.functions.HcnCloseNamespace });
+        // SAFETY: the namespace was just opened for us; handles of HCN can be used from any thread.
+        drop(unsafe { Owned::new(handle.cast_const(), functions.HcnCloseNamespace) });
         Ok(())
     }
 
-    /// Attaches an endpoint to a namespace.
-    pub fn attach_endpoint(&self, namespace: Guid, document: &AttachEndpoint) -> Result<()> {
+    fn attach_endpoint(&self, namespace: Uuid, document: &AttachEndpoint) -> Result<()> {
         const CALL: &str = "HcnModifyNamespace";
-        let functions = &self.functions;
+        let functions = self.functions()?;
         let namespace = self.open(namespace, ("HcnOpenNamespace", functions.HcnOpenNamespace, functions.HcnCloseNamespace))?;
         let document = to_json(document);
         let wide = Wide::new(CALL, &document)?;
         self.call(CALL, Some(&document), |_, record| {
             // SAFETY: the namespace is open, the text lives through the call, the out pointer is valid.
-            unsafe { (functions.HcnModifyNamespace)(namespace.handle, wide.as_ptr(), record) }
+            unsafe { (functions.HcnModifyNamespace)(namespace.get(), wide.as_ptr(), record) }
         })
         .map(drop)
     }
 
-    /// Deletes a namespace.
-    pub fn delete_namespace(&self, id: Guid) -> Result<()> {
-        self.delete("HcnDeleteNamespace", self.functions.HcnDeleteNamespace, id)
+    fn delete_namespace(&self, id: Uuid) -> Result<()> {
+        self.delete("HcnDeleteNamespace", self.functions()?.HcnDeleteNamespace, id)
+    }
+}
+
+impl ComputeNetwork {
+    /// The networks of this machine, every call traced.
+    pub const fn new(trace: Arc<Trace>) -> Self {
+        Self { functions: Lazy::new(), trace }
     }
 
-    fn ids(&self, call: &'static str, enumerate: Enumerate) -> Result<Vec<Guid>> {
+    fn functions(&self) -> Result<&Functions> {
+        self.functions.get_or_load(Functions::load)
+    }
+
+    fn ids(&self, call: &'static str, enumerate: Enumerate) -> Result<Vec<Uuid>> {
         let query = to_json(&HcnQuery::ALL);
         let wide = Wide::new(call, &query)?;
         let found = self.call(call, Some(&query), |answer, record| {
@@ -161,7 +153,7 @@ impl ComputeNetwork {
     /// What is told of each. One that is deleted meanwhile is left out.
     fn properties_of_all<T: DeserializeOwned>(
         &self,
-        ids: Vec<Guid>,
+        ids: Vec<Uuid>,
         open: (&'static str, Open, Close),
         query: (&'static str, Query),
     ) -> Result<Vec<T>> {
@@ -176,27 +168,28 @@ impl ComputeNetwork {
         Ok(all)
     }
 
-    fn open(&self, id: Guid, (call, open, close): (&'static str, Open, Close)) -> Result<Opened> {
+    fn open(&self, id: Uuid, (call, open, close): (&'static str, Open, Close)) -> Result<Opened> {
         let (text, id, mut handle) = (id.to_string(), guid(id), null_mut());
         self.call(call, Some(&text), |_, record| {
             // SAFETY: the id lives through the call, the out pointers are valid.
             unsafe { open(&raw const id, &raw mut handle, record) }
         })?;
-        Ok(Opened { handle, close })
+        // SAFETY: the object was just opened for us, and this is the function for its kind.
+        Ok(unsafe { Owned::new(handle.cast_const(), close) })
     }
 
     fn query<T: DeserializeOwned>(&self, opened: &Opened, (call, query): (&'static str, Query)) -> Result<T> {
         let document = to_json(&HcnQuery::ALL);
         let wide = Wide::new(call, &document)?;
-        let told = self.call(call, Some(&document), |answer, record| {
+        let properties = self.call(call, Some(&document), |answer, record| {
             // SAFETY: the handle is open and of the kind of the function, the query lives through the call, the out pointers are
             // valid.
-            unsafe { query(opened.handle, wide.as_ptr(), answer, record) }
+            unsafe { query(opened.get(), wide.as_ptr(), answer, record) }
         })?;
-        parse(call, told.as_deref().unwrap_or_default())
+        parse(call, properties.as_deref().unwrap_or_default())
     }
 
-    fn delete(&self, call: &'static str, delete: Delete, id: Guid) -> Result<()> {
+    fn delete(&self, call: &'static str, delete: Delete, id: Uuid) -> Result<()> {
         let (text, id) = (id.to_string(), guid(id));
         self.call(call, Some(&text), |_, record| {
             // SAFETY: the id lives through the call, the out pointer is valid.
@@ -232,9 +225,9 @@ fn parse<T: DeserializeOwned>(call: &'static str, text: &str) -> Result<T> {
 }
 
 /// A GUID as Windows keeps it.
-pub(super) fn guid(guid: Guid) -> GUID {
-    let (data1, data2, data3, data4) = guid.fields();
-    GUID { data1, data2, data3, data4 }
+pub(super) fn guid(guid: Uuid) -> GUID {
+    let (data1, data2, data3, data4) = guid.as_fields();
+    GUID { data1, data2, data3, data4: *data4 }
 }
 
 /// Never runs; it holds the declarations above against those of the windows-sys crate, which links the DLL if it is used.

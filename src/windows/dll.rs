@@ -1,12 +1,14 @@
 //! Loads the DLLs of HCS at run time, from System32 only, so that a Windows without them gets a message and not a dead process.
 
+use std::ffi::CString;
 use std::ptr::null_mut;
+use std::sync::OnceLock;
 
 use windows_sys::Win32::Foundation::{GetLastError, HMODULE};
 use windows_sys::Win32::System::LibraryLoader::{GetProcAddress, LOAD_LIBRARY_SEARCH_SYSTEM32, LoadLibraryExW};
 
 use super::text::Wide;
-use crate::hcs::call::{CallError, Reason};
+use crate::hcs::call::{CallError, Reason, Result};
 
 /// What to do when a DLL is missing.
 const ENABLE: &str = "enable the Windows feature Containers, and Hyper-V for Hyper-V isolation: on a server `Install-WindowsFeature \
@@ -23,7 +25,7 @@ pub(super) struct Library {
 
 impl Library {
     /// Loads a DLL from System32 and from nowhere else: the process is elevated.
-    pub fn load(name: &'static str) -> Result<Self, CallError> {
+    pub fn load(name: &'static str) -> Result<Self> {
         let wide = Wide::new("LoadLibraryEx", name)?;
         // SAFETY: the name is ended by a NUL and lives through the call.
         let handle = unsafe { LoadLibraryExW(wide.as_ptr(), null_mut(), LOAD_LIBRARY_SEARCH_SYSTEM32) };
@@ -36,15 +38,16 @@ impl Library {
         Ok(Self { handle, name })
     }
 
-    /// A function of the DLL; the name ends with a NUL.
+    /// A function of the DLL.
     ///
     /// # Safety
     /// `F` is the type of a pointer to a function with the signature and calling convention of the one of this name.
-    pub unsafe fn function<F: Copy>(&self, name: &'static str) -> Result<F, CallError> {
+    pub unsafe fn function<F: Copy>(&self, name: &'static str) -> Result<F> {
         const { assert!(size_of::<F>() == size_of::<usize>()) };
-        // SAFETY: the handle is a loaded module's, the name is ended by a NUL by the macro below.
-        let Some(found) = (unsafe { GetProcAddress(self.handle, name.as_ptr()) }) else {
-            let what = format!("{} of this Windows has no {}", self.name, name.trim_end_matches('\0'));
+        let symbol = CString::new(name).map_err(|error| CallError::unusable("GetProcAddress", error))?;
+        // SAFETY: the handle is a loaded module's, the symbol ends with a NUL by its type.
+        let Some(found) = (unsafe { GetProcAddress(self.handle, symbol.as_ptr().cast()) }) else {
+            let what = format!("{} of this Windows has no {name}", self.name);
             return Err(CallError { call: "GetProcAddress", reason: Reason::Missing { what, hint: UPDATE } });
         };
         // SAFETY: both are pointers to functions of one size, and the caller vouches for the signature.
@@ -52,21 +55,36 @@ impl Library {
     }
 }
 
+/// What is loaded from a DLL at its first use. A DLL that could not be loaded is not tried again.
+pub(super) struct Lazy<T>(OnceLock<Result<T>>);
+
+impl<T> Lazy<T> {
+    /// Nothing is loaded yet.
+    pub const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// The loaded value, or the reason it could not be loaded.
+    pub fn get_or_load(&self, load: impl FnOnce() -> Result<T>) -> Result<&T> {
+        self.0.get_or_init(load).as_ref().map_err(CallError::clone)
+    }
+}
+
 /// Declares a table of the functions of a DLL and how to fill it.
 macro_rules! functions {
     ($(#[$doc:meta])* $table:ident of $dll:literal { $(fn $name:ident($($argument:ty),* $(,)?) $(-> $result:ty)?;)* }) => {
         $(#[$doc])*
-        #[allow(non_snake_case)]
+        #[allow(non_snake_case, reason = "the fields are named as the functions are")]
         struct $table {
             $($name: unsafe extern "system" fn($($argument),*) $(-> $result)?,)*
         }
 
         impl $table {
-            fn load() -> std::result::Result<Self, $crate::hcs::call::CallError> {
+            fn load() -> $crate::hcs::call::Result<Self> {
                 let library = $crate::windows::dll::Library::load($dll)?;
                 Ok(Self {
                     // SAFETY: the types above are the declarations of the functions of these names.
-                    $($name: unsafe { library.function(concat!(stringify!($name), "\0"))? },)*
+                    $($name: unsafe { library.function(stringify!($name))? },)*
                 })
             }
         }
@@ -86,7 +104,7 @@ mod tests {
 
         let kernel32 = Library::load("kernel32.dll").unwrap();
         // SAFETY: there is no such function.
-        let missing = unsafe { kernel32.function::<unsafe extern "system" fn()>("NoSuchFunction\0") }.err().unwrap();
+        let missing = unsafe { kernel32.function::<unsafe extern "system" fn()>("NoSuchFunction") }.err().unwrap();
         assert_eq!(missing.to_string(), "GetProcAddress: kernel32.dll of this Windows has no NoSuchFunction");
     }
 }

@@ -4,14 +4,17 @@
 //! call goes through one place there, which traces it and turns its answer into a result.
 
 mod backup;
+mod compute_systems;
 mod computecore;
 mod computenetwork;
 mod console;
 mod detached;
 mod dll;
 mod folder;
+mod handle;
 mod host;
 mod layer_writer;
+mod machine;
 mod notices;
 mod path;
 mod privilege;
@@ -21,7 +24,6 @@ mod security;
 mod stdio;
 mod store_folder;
 mod streams;
-mod system;
 mod text;
 mod token;
 mod vmcompute;
@@ -31,6 +33,6 @@ mod wclayer;
 pub use console::Raw;
 pub use detached::spawn;
 pub use host::WindowsHost;
+pub use machine::connect;
 pub use store_folder::{StoreFolders, default_store};
 pub use streams::{stderr, stdin, stdout};
-pub use system::connect;

@@ -4,7 +4,8 @@ use std::io;
 use std::path::{Component, Path, PathBuf, Prefix};
 
 /// The same path without the limit of 260 characters: `\\?\C:\store` for `C:\store`. Unlike a canonical path it leads where this
-/// one does: a link in it stays one. Paths that are not on a drive stay as they are; no layer lies there (`hcs-runner` 3.6).
+/// one does: a link in it stays one. Paths that are not on a drive stay as they are; no layer
+/// lies there (`docs/hcs.md#store-volume`).
 pub(super) fn verbatim(path: &Path) -> io::Result<PathBuf> {
     let path = std::path::absolute(path)?;
     Ok(match path.components().next() {

@@ -12,15 +12,21 @@ use std::time::Instant;
 use windows_sys::core::{GUID, HRESULT, PCWSTR};
 
 use super::computenetwork::guid;
-use super::dll::functions;
-use super::folder::remove_tree;
+use super::dll::{Lazy, functions};
+use super::folder::{remove_tree, set_basic_info};
+use super::layer_writer::{self, BaseLayer, UtilityVm};
 use super::path::verbatim;
+use super::privilege;
+use super::security::self_relative;
 use super::text::{Wide, read};
-use crate::hcs::call::CallError;
+use crate::hcs::call::{CallError, Result};
+use crate::hcs::codes;
 use crate::hcs::documents::{Layer, to_json};
-use crate::hcs::guid::Guid;
-use crate::hcs::system::Result;
+use crate::hcs::layers::Layers;
 use crate::hcs::trace::Trace;
+use crate::layer::transport::{Pending, Stamp};
+use crate::layer::{BasicInfo, LayerSink, SddlConverter};
+use uuid::Uuid;
 
 /// Which driver keeps layers, and below which folder.
 #[repr(C)]
@@ -67,33 +73,28 @@ static NO_HOME: [u16; 1] = [0];
 /// The longest path Windows has.
 const LONGEST_PATH: usize = 32_768;
 
-/// The loaded DLL.
+/// The layers of this machine. The DLL is loaded at the first call.
 pub(super) struct WcLayer {
-    functions: Functions,
+    functions: Lazy<Functions>,
     trace: Arc<Trace>,
     /// Preparing two layers at once fails now and then; hcsshim makes them wait for each other too.
     preparing: Mutex<()>,
 }
 
-impl WcLayer {
-    /// Loads the DLL.
-    pub fn load(trace: Arc<Trace>) -> Result<Self> {
-        Ok(Self { functions: Functions::load()?, trace, preparing: Mutex::new(()) })
-    }
-
-    /// The GUID by which HCS knows a layer folder of this name.
-    pub fn name_to_guid(&self, name: &str) -> Result<Guid> {
+impl Layers for WcLayer {
+    fn name_to_guid(&self, name: &str) -> Result<Uuid> {
         let (wide, mut id) = (Wide::new("NameToGuid", name)?, GUID::default());
         self.call("NameToGuid", name, |functions| {
             // SAFETY: the name lives through the call, the out pointer is valid.
             unsafe { (functions.NameToGuid)(wide.as_ptr(), &raw mut id) }
         })?;
-        Ok(Guid::from_fields(id.data1, id.data2, id.data3, id.data4))
+        Ok(Uuid::from_fields(id.data1, id.data2, id.data3, &id.data4))
     }
 
-    /// Creates a scratch layer in a new folder.
-    pub fn create_scratch(&self, scratch: &Path, layers: &[Layer]) -> Result<()> {
+    fn create_scratch(&self, scratch: &Path, layers: &[Layer]) -> Result<()> {
         const CALL: &str = "CreateSandboxLayer";
+        // Without the DLL, no folder is made either.
+        self.functions()?;
         std::fs::create_dir(scratch).map_err(|error| local(CALL, scratch, &error))?;
         self.with_layers(CALL, scratch, layers, |functions, driver, path, descriptors, count| {
             // SAFETY: `with_layers` gives valid pointers; no parent is named, the descriptors do that.
@@ -101,13 +102,11 @@ impl WcLayer {
         })
     }
 
-    /// Attaches the scratch's disk.
-    pub fn activate(&self, scratch: &Path) -> Result<()> {
-        self.on_layer("ActivateLayer", self.functions.ActivateLayer, scratch)
+    fn activate(&self, scratch: &Path) -> Result<()> {
+        self.on_layer("ActivateLayer", self.functions()?.ActivateLayer, scratch)
     }
 
-    /// Joins the scratch's volume with the layers below.
-    pub fn prepare(&self, scratch: &Path, layers: &[Layer]) -> Result<()> {
+    fn prepare(&self, scratch: &Path, layers: &[Layer]) -> Result<()> {
         let _one_at_a_time = self.preparing.lock().unwrap_or_else(PoisonError::into_inner);
         self.with_layers("PrepareLayer", scratch, layers, |functions, driver, path, descriptors, count| {
             // SAFETY: `with_layers` gives valid pointers.
@@ -115,8 +114,7 @@ impl WcLayer {
         })
     }
 
-    /// The volume of a prepared scratch, with the trailing backslash that documents want.
-    pub fn volume(&self, scratch: &Path) -> Result<String> {
+    fn volume(&self, scratch: &Path) -> Result<String> {
         const CALL: &str = "GetLayerMountPath";
         let (wide, driver, shown) = (Wide::path(CALL, scratch)?, driver(), scratch.display().to_string());
         let mut length = 0;
@@ -139,21 +137,19 @@ impl WcLayer {
         Ok(volume)
     }
 
-    /// Takes [`Self::prepare`] back.
-    pub fn unprepare(&self, scratch: &Path) -> Result<()> {
-        self.on_layer("UnprepareLayer", self.functions.UnprepareLayer, scratch)
+    fn unprepare(&self, scratch: &Path) -> Result<()> {
+        self.on_layer("UnprepareLayer", self.functions()?.UnprepareLayer, scratch)
     }
 
-    /// Takes [`Self::activate`] back.
-    pub fn deactivate(&self, scratch: &Path) -> Result<()> {
-        self.on_layer("DeactivateLayer", self.functions.DeactivateLayer, scratch)
+    fn deactivate(&self, scratch: &Path) -> Result<()> {
+        self.on_layer("DeactivateLayer", self.functions()?.DeactivateLayer, scratch)
     }
 
-    /// Deletes a layer's folder. The function can claim a success that is none; what is left then is deleted as usual. If it
-    /// fails, only a folder with nothing in it is: the disk in any other may be attached.
-    pub fn destroy(&self, folder: &Path) -> Result<()> {
+    /// The function can report a success that did not happen; whatever is left then is deleted as usual. If it fails, only an empty
+    /// folder is deleted: the disk in any other may be attached.
+    fn destroy(&self, folder: &Path) -> Result<()> {
         const CALL: &str = "DestroyLayer";
-        let destroyed = self.on_layer(CALL, self.functions.DestroyLayer, folder);
+        let destroyed = self.on_layer(CALL, self.functions()?.DestroyLayer, folder);
         let removed = if destroyed.is_ok() { remove_tree(folder) } else { std::fs::remove_dir(folder) };
         match removed {
             Ok(()) => Ok(()),
@@ -162,8 +158,39 @@ impl WcLayer {
         }
     }
 
-    /// Makes a layer of a folder in transport form. As in hcsshim, the layer's path is a long one and the other is not.
-    pub fn import(&self, folder: &Path, transport: &Path, parents: &[Layer]) -> Result<()> {
+    fn exists(&self, folder: &Path) -> Result<bool> {
+        match folder.symlink_metadata() {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(CallError::unusable("GetFileAttributes", error)),
+        }
+    }
+
+    fn utility_vm(&self, layers: &[Layer]) -> Result<Option<PathBuf>> {
+        let folders = layers.iter().map(|layer| Path::new(&layer.path).join("UtilityVM"));
+        // A reparse point in its place is not followed.
+        Ok(folders.into_iter().find(|folder| folder.symlink_metadata().is_ok_and(|found| found.is_dir())))
+    }
+
+    fn base_writer(&self, folder: &Path) -> Result<Box<dyn LayerSink>> {
+        privileged("CreateFile", || BaseLayer::into(folder)).map(|sink| Box::new(sink) as _)
+    }
+
+    fn utility_vm_writer(&self, folder: &Path, parent: &Path) -> Result<Box<dyn LayerSink>> {
+        privileged("CreateFile", || UtilityVm::into(folder, parent)).map(|sink| Box::new(sink) as _)
+    }
+
+    fn stamp(&self) -> Stamp {
+        // The attributes of a file in a transport folder are those of a plain file; the layer's stand in its content.
+        |file, info| set_basic_info(file, &BasicInfo { attributes: 0, ..*info })
+    }
+
+    fn sddl(&self) -> Option<&SddlConverter> {
+        Some(&self_relative)
+    }
+
+    /// As in hcsshim, the layer's path is a long one and the transport folder's is not.
+    fn import(&self, folder: &Path, transport: &Path, parents: &[Layer]) -> Result<()> {
         const CALL: &str = "ImportLayer";
         let transport = Wide::path(CALL, transport)?;
         self.with_layers(CALL, &long(CALL, folder)?, parents, |functions, driver, path, descriptors, count| {
@@ -172,8 +199,12 @@ impl WcLayer {
         })
     }
 
-    /// Finishes a base layer whose files are all there.
-    pub fn process_base_image(&self, folder: &Path) -> Result<()> {
+    fn settle(&self, folder: &Path, parents: &[Layer], pending: &Pending) -> Result<()> {
+        let parents: Vec<&Path> = parents.iter().map(|parent| Path::new(&parent.path)).collect();
+        privileged("CreateFile", || layer_writer::apply(folder, &parents, pending))
+    }
+
+    fn process_base_image(&self, folder: &Path) -> Result<()> {
         let (wide, shown) = (Wide::path("ProcessBaseImage", &long("ProcessBaseImage", folder)?)?, folder.display().to_string());
         self.call("ProcessBaseImage", &shown, |functions| {
             // SAFETY: the path lives through the call.
@@ -181,14 +212,24 @@ impl WcLayer {
         })
     }
 
-    /// Finishes the `UtilityVM` folder of a layer.
-    pub fn process_utility_image(&self, folder: &Path) -> Result<()> {
+    fn process_utility_image(&self, folder: &Path) -> Result<()> {
         let (wide, shown) =
             (Wide::path("ProcessUtilityImage", &long("ProcessUtilityImage", folder)?)?, folder.display().to_string());
         self.call("ProcessUtilityImage", &shown, |functions| {
             // SAFETY: the path lives through the call.
             unsafe { (functions.ProcessUtilityImage)(wide.as_ptr()) }
         })
+    }
+}
+
+impl WcLayer {
+    /// The layers of this machine, every call traced.
+    pub const fn new(trace: Arc<Trace>) -> Self {
+        Self { functions: Lazy::new(), trace, preparing: Mutex::new(()) }
+    }
+
+    fn functions(&self) -> Result<&Functions> {
+        self.functions.get_or_load(Functions::load)
     }
 
     fn on_layer(&self, call: &'static str, function: OnLayer, folder: &Path) -> Result<()> {
@@ -220,8 +261,9 @@ impl WcLayer {
     }
 
     fn call(&self, name: &'static str, document: &str, call: impl FnOnce(&Functions) -> HRESULT) -> Result<()> {
+        let functions = self.functions()?;
         let started = Instant::now();
-        let code = call(&self.functions);
+        let code = call(functions);
         self.trace.call(name, Some(document), code.cast_unsigned(), started.elapsed(), None);
         if code < 0 { Err(CallError::refused(name, code.cast_unsigned(), Vec::new())) } else { Ok(()) }
     }
@@ -234,6 +276,20 @@ fn driver() -> DriverInfo {
 /// The path of a layer that is being made, free of the limit of 260 characters.
 fn long(call: &'static str, folder: &Path) -> Result<PathBuf> {
     verbatim(folder).map_err(|error| local(call, folder, &error))
+}
+
+/// Makes file system calls with the privileges to read and write any file.
+fn privileged<T>(call: &'static str, act: impl FnOnce() -> io::Result<T>) -> Result<T> {
+    privilege::enable_backup_and_restore().map_err(|error| failed("AdjustTokenPrivileges", &error))?;
+    act().map_err(|error| failed(call, &error))
+}
+
+/// A failure of the file system with Windows' own code.
+fn failed(call: &'static str, error: &io::Error) -> CallError {
+    match error.raw_os_error() {
+        Some(code) => CallError::refused(call, codes::of_win32(code.cast_unsigned()), vec![error.to_string()]),
+        None => CallError::unusable(call, error),
+    }
 }
 
 /// A failure of the file system in place of the function's own.

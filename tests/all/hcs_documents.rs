@@ -5,29 +5,31 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 use wincompat::internals::hcs::documents::{
     Argon, AttachEndpoint, ConsoleSize, Cpus, Endpoint, HcnQuery, Layer, ModifyProcess, Mount, Namespace, Pipe, PortMapping,
-    ProcessParameters, Protocol, Signal, SignalProcess, Spec, SystemQuery, Xenon,
+    ProcessParameters, Protocol, SignalProcess, Spec, SystemQuery, Xenon,
 };
-use wincompat::internals::hcs::guid::Guid;
+
+use crate::support::committed::assert_committed;
 
 const VOLUME: &str = "\\\\?\\Volume{6b9a436d-0465-11e9-b3e9-005056946adc}\\";
 const SCRATCH: &str = "C:\\ProgramData\\wincompat\\containers\\c1\\scratch";
 const UTILITY_VM: &str = "C:\\ProgramData\\wincompat\\layers\\base\\UtilityVM";
 
-fn guid(text: &str) -> Guid {
+fn guid(text: &str) -> Uuid {
     text.parse().unwrap()
 }
 
-fn namespace() -> Guid {
+fn namespace() -> Uuid {
     guid("0f8fad5b-d9cb-469f-a165-70867728950e")
 }
 
-fn endpoint() -> Guid {
+fn endpoint() -> Uuid {
     guid("b2cd6a49-4c7b-4ae2-8fd4-5d4b0b5f1e2a")
 }
 
-fn network() -> Guid {
+fn network() -> Uuid {
     guid("b95d0c5e-57d4-412b-b571-18a81a16e005")
 }
 
@@ -96,7 +98,7 @@ fn documents() -> Vec<(&'static str, String)> {
         ("query-system-id.json", text(&SystemQuery::id("c1"))),
         ("query-process-close-stdin.json", text(&ModifyProcess::CLOSE_STDIN)),
         ("query-process-console-size.json", text(&ModifyProcess::ConsoleSize { size })),
-        ("signal.json", text(&SignalProcess { signal: Signal::CtrlC })),
+        ("signal.json", text(&SignalProcess::CTRL_C)),
         ("network-query.json", text(&HcnQuery::ALL)),
         ("endpoint.json", endpoint_with(&[])),
         ("endpoint-ports.json", endpoint_with(&ports)),
@@ -112,20 +114,10 @@ fn folder() -> PathBuf {
 #[test]
 fn each_is_as_it_was_committed() {
     for (name, document) in documents() {
-        let committed = std::fs::read_to_string(folder().join(name)).unwrap_or_default().replace("\r\n", "\n");
-        assert_eq!(document, committed, "{name}");
+        assert_committed(&format!("fixtures/documents/{name}"), &document);
     }
     let committed = folder().read_dir().unwrap().count();
     assert_eq!(committed, documents().len(), "a file is there that nothing makes");
-}
-
-/// Writes the committed documents anew, to be looked at in the diff: `cargo test --test all -- --ignored hcs_documents::write`.
-#[test]
-#[ignore = "writes fixtures/documents"]
-fn write() {
-    for (name, document) in documents() {
-        std::fs::write(folder().join(name), document).unwrap();
-    }
 }
 
 /// Every combination of what can be asked for, as (definition in the schema, document).
@@ -163,8 +155,7 @@ fn combinations() -> Vec<(&'static str, Value)> {
     all.extend(queries.iter().map(|query| ("SystemQuery", serde_json::to_value(query).unwrap())));
     let changes = [ModifyProcess::CLOSE_STDIN, ModifyProcess::ConsoleSize { size: ConsoleSize { height: 0, width: 1 } }];
     all.extend(changes.iter().map(|change| ("ProcessModifyRequest", serde_json::to_value(change).unwrap())));
-    let signals = [Signal::CtrlC, Signal::CtrlBreak, Signal::CtrlClose, Signal::CtrlLogOff, Signal::CtrlShutdown];
-    all.extend(signals.map(|signal| ("SignalProcessOptions", serde_json::to_value(SignalProcess { signal }).unwrap())));
+    all.push(("SignalProcessOptions", serde_json::to_value(SignalProcess::CTRL_C).unwrap()));
     all
 }
 

@@ -11,6 +11,8 @@ use wincompat::knowledge::Knowledge;
 use wincompat::report::host::{HostReport, schema};
 use wincompat::report::host_table;
 
+use crate::support::committed::assert_committed;
+
 const TODAY: Date = date(2026, 11, 23);
 
 fn root() -> PathBuf {
@@ -21,12 +23,12 @@ fn wincompat() -> Command {
     Command::new(assert_cmd::cargo::cargo_bin!("wincompat"))
 }
 
-fn hosts(texts: &[&str]) -> Vec<Found> {
+pub fn hosts(texts: &[&str]) -> Vec<Found> {
     let texts: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
     find(&texts, None, Knowledge::built_in(), TODAY).unwrap()
 }
 
-fn printed(hosts: &[Found]) -> String {
+pub fn printed(hosts: &[Found]) -> String {
     let report = HostReport::new(Knowledge::built_in(), hosts, TODAY, &CommandLine);
     let mut out = Vec::new();
     host_table::write(&report, 80, &mut out).unwrap();
@@ -38,7 +40,7 @@ fn document(hosts: &[Found]) -> Value {
 }
 
 /// A machine with these services, on this hypervisor.
-fn machine(text: &str, containers: bool, hyperv: bool, hypervisor: Hypervisor) -> Found {
+pub fn machine(text: &str, containers: bool, hyperv: bool, hypervisor: Hypervisor) -> Found {
     let there = |there| if there { Availability::Available } else { Availability::Unavailable };
     let probe = Probe {
         services: Services {
@@ -279,16 +281,10 @@ fn json_is_one_document_that_keeps_to_its_schema() {
     );
 }
 
-/// `UPDATE_SCHEMA=1 cargo test --test all host_command` writes it anew.
 #[test]
 fn the_published_schema_is_the_one_of_the_document() {
-    let path = root().join("schema/host-v1.json");
     let generated = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
-    if std::env::var_os("UPDATE_SCHEMA").is_some() {
-        std::fs::write(&path, &generated).unwrap();
-    }
-    let published = std::fs::read_to_string(path).unwrap().replace("\r\n", "\n");
-    assert!(published == generated, "schema/host-v1.json is not what the document's types say");
+    assert_committed("schema/host-v1.json", &generated);
 }
 
 #[test]

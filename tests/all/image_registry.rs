@@ -142,7 +142,7 @@ fn one_failure_spoils_no_other() {
         Some("broken") => Reply::new(500, &[], "no"),
         _ => images.respond(request),
     });
-    let options = Options { deadline: Some(Instant::now() + Duration::from_secs(5)), no_cache: true, ..options(Path::new("")) };
+    let options = Options { deadline: Some(Instant::now() + Duration::from_secs(15)), no_cache: true, ..options(Path::new("")) };
     // What stalls is ended by the deadline of the whole, and by nothing before it.
     let names = ["windows/nanoserver:1903", "broken:1", "absent:1", "no-config:1", "stalls:1"];
     let references: Vec<String> = names.iter().map(|name| format!("{}/{name}", server.name())).collect();

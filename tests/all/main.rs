@@ -2,6 +2,11 @@
 //!
 //! `cargo test --test all check::` runs the tests of one module. Those that need Windows run under Wine (tests/wine.sh), those that
 //! need the Host Compute Service run there with the HCS emulator (tests/emulated.sh); elsewhere they are skipped, and say so.
+//!
+//! Snapshots, schemas and documents are written anew by one command, to be looked at in the diff:
+//! `INSTA_UPDATE=always cargo test --test all`.
+#![allow(clippy::panic, clippy::string_slice, clippy::unwrap_used, reason = "a test may end by a panic")]
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "tests say what they skip")]
 
 mod support;
 
@@ -27,7 +32,9 @@ mod registry_addresses;
 mod registry_credentials;
 mod registry_misbehaves;
 mod registry_secrets;
+mod regressions;
 mod report_schema;
 #[cfg(windows)]
 mod run;
+mod snapshots;
 mod store_commands;

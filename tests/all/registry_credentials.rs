@@ -136,7 +136,7 @@ async fn a_token_service_that_fails_is_named() {
             true => reply.clone(),
             false => Reply::challenge(&format!("Bearer realm=\"http://{}/token\"", request.header("host").unwrap())),
         });
-        let stall_timeout = Duration::from_secs(if name == "silence" { 1 } else { 10 });
+        let stall_timeout = Duration::from_secs(if name == "silence" { 5 } else { 10 });
         let client = Client::new(Options { stall_timeout, ..options() }).unwrap();
         let error = client.manifest(&server.name(), "app", "1").await.unwrap_err();
         assert_eq!(error.kind, kind, "{name}: {error:?}");

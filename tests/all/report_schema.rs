@@ -1,7 +1,4 @@
 //! The published JSON Schema of the report: it is the one the program's types give, and what the program prints satisfies it.
-//!
-//! `WINCOMPAT_BLESS=1 cargo test --test all report_schema` writes it anew after a change of the types. Within a version fields are
-//! only added.
 
 use std::path::PathBuf;
 
@@ -9,6 +6,7 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 use wincompat::report::document;
 
+use crate::support::committed::assert_committed;
 use crate::support::program::{Answer, Program};
 use crate::support::registry::images::{Access, Images, OCI_INDEX, serve};
 use crate::support::registry::windows::WindowsImage;
@@ -33,16 +31,7 @@ fn faults(validator: &Validator, document: &Value) -> Vec<String> {
 #[test]
 fn the_published_schema_is_that_of_the_program() {
     let generated = serde_json::to_string_pretty(&document::schema()).unwrap() + "\n";
-    if std::env::var_os("WINCOMPAT_BLESS").is_some() {
-        std::fs::write(path(), &generated).unwrap();
-    }
-    let committed = std::fs::read_to_string(path()).unwrap_or_default().replace("\r\n", "\n");
-    assert!(
-        committed == generated,
-        "schema/report-v1.json is not the schema of the report; if a field was added, run \
-         `WINCOMPAT_BLESS=1 cargo test --test all report_schema` and commit the file; if one was changed or removed, \
-         that is a new version"
-    );
+    assert_committed("schema/report-v1.json", &generated);
 }
 
 /// A registry with an image of every kind.

@@ -8,6 +8,7 @@ use wincompat::image::Digest;
 use wincompat::internals::oci::layout::Folder;
 use wincompat::report::{containers, images};
 
+use crate::support::committed::assert_committed;
 use crate::support::program::Program;
 
 const ID: &str = "4c01db0b339c8d1e2f3a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90";
@@ -206,12 +207,7 @@ fn images_are_listed_and_removed() {
 #[test]
 fn the_published_schemas_are_those_of_the_documents() {
     for (file, schema) in [("containers-v1", containers::schema()), ("images-v1", images::schema())] {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("schema/{file}.json"));
         let generated = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
-        if std::env::var_os("WINCOMPAT_BLESS").is_some() {
-            fs::write(&path, &generated).unwrap();
-        }
-        let published = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
-        assert!(published == generated, "schema/{file}.json is not what the document's types say");
+        assert_committed(&format!("schema/{file}.json"), &generated);
     }
 }

@@ -5,10 +5,12 @@ use std::path::Path;
 
 use super::{Args, When};
 use crate::Error;
+use crate::advice::Engine;
 use crate::cli::failure::Failure;
 use crate::cli::io::Io;
+use crate::cli::wording::CommandLine;
 use crate::cli::{check, registries};
-use crate::compat::{Code, Engine, Judgement, Policy, Severity, Use, Wish};
+use crate::compat::{About, Judgement, Policy, Severity, Use, Wish};
 use crate::host::Found;
 use crate::image::{Digest, Image, Name, Reference};
 use crate::knowledge::Knowledge;
@@ -95,8 +97,10 @@ impl Args {
         io: &mut Io<'_>,
     ) -> Result<Isolation, Failure> {
         let judgement = &chosen.judgement;
-        let mut entry = Entry::new(knowledge, &host.host, &chosen.image, judgement, Engine::Wincompat);
-        entry.findings.retain(|finding| !OF_ENGINES.iter().any(|code| code.as_str() == finding.code));
+        let mut shown = judgement.clone();
+        // No engine runs the container here.
+        shown.findings.retain(|finding| !finding.code.is_about(About::Engine));
+        let entry = Entry::new(knowledge, &host.host, &chosen.image, &shown, Engine::Wincompat, &CommandLine);
         match judgement.taken {
             Some(taken) if judgement.ok == Some(true) => {
                 warn(&entry, io.err)?;
@@ -106,7 +110,7 @@ impl Args {
         }
         report::write(&Report::new(knowledge, vec![entry], Vec::new()), Format::Table, io.columns, io.err)?;
         writeln!(io.err)?;
-        let forced = match self.policy.isolation {
+        let forced = match self.policy.wish() {
             Wish::Process => Isolation::Process,
             Wish::Hyperv => Isolation::Hyperv,
             Wish::Auto | Wish::Default | Wish::HostProcess => Isolation::default_of(host.host.kind),
@@ -133,9 +137,6 @@ fn stored(root: &Path, name: &Name) -> Result<Option<Pulled>, Error> {
         Err(_) => Ok(None),
     }
 }
-
-/// What is found about engines, of which none runs the container here.
-const OF_ENGINES: [Code; 3] = [Code::ExplicitIsolationNeeded, Code::EngineMayRefuse, Code::HostTooOldForDocker];
 
 /// Warnings of a judgement that went well, a line each.
 fn warn(entry: &Entry, err: &mut dyn Write) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! Every finding with a case that has it and one that has not.
 
 use super::*;
+use crate::advice::{Engine, Part};
 
 /// A code, a case that has it, a case that has not.
 type Case = (Code, Host, Image, Policy);
@@ -163,7 +164,7 @@ fn table() -> Vec<(Case, Case)> {
         ),
         // 17763: .973 is the last of January 2020, .1039 and .1040 the first of February on host and image.
         case(
-            Code::February2020,
+            Code::February2020Cut,
             plain(server("10.0.17763.973"), image("10.0.17763.1040")),
             plain(server("10.0.17763.1039"), image("10.0.17763.1040")),
         ),
@@ -262,6 +263,9 @@ fn every_finding_has_a_case_and_a_counterexample() {
     }
 }
 
+/// The options of other tools that sentences name.
+const OF_OTHER_TOOLS: [&str; 2] = ["--os-version", "--allow-nondistributable-artifacts"];
+
 /// Every sentence can be made in every case, ends in no full stop, and the reasons name both versions.
 #[test]
 fn sentences_are_filled() {
@@ -278,30 +282,44 @@ fn sentences_are_filled() {
             engine: Engine::Docker,
         };
         for finding in &judgement.findings {
+            let help = finding.help(&subject);
+            assert_eq!(finding.remedies(&subject).len(), help.remedies().count());
             for text in [finding.message(&subject), finding.help(&subject)] {
+                let words = text.parts().iter().filter_map(|part| match part {
+                    Part::Words(words) => Some(words.as_str()),
+                    _ => None,
+                });
+                for word in words.flat_map(|words| words.split([' ', '`'])).filter(|word| word.starts_with("--")) {
+                    assert!(OF_OTHER_TOOLS.contains(&word), "{code}: {word} is for the command line to word");
+                }
+                let text = text.worded(|_| "remedy".to_owned());
                 assert!(!text.contains(['{', '}']) && !text.ends_with('.') && !text.contains("  "), "{code}: {text}");
             }
         }
         if let Some(finding) = judgement.findings.iter().find(|finding| finding.code == Code::ImageNewerThanHost) {
-            let message = finding.message(&subject);
+            let message = finding.message(&subject).to_string();
             assert!(message.contains(&host.os_version.to_string()) && message.contains(&subject.image.unwrap().to_string()));
         }
     }
 }
 
 #[test]
-fn catalogue_is_complete_and_in_order() {
+fn names_are_unique_and_those_of_their_constants() {
     let mut names = std::collections::HashSet::new();
-    for (position, code) in Code::all().enumerate() {
-        assert_eq!(code as usize, position, "{code}");
+    for code in Code::all() {
         assert!(names.insert(code.as_str()), "{code} twice");
+        // `Ltsc2025On25h2` is `ltsc2025-on-25h2`.
+        assert_eq!(code.as_str().replace('-', ""), format!("{code:?}").to_ascii_lowercase());
+        assert!(!code.as_str().starts_with('-') && !code.as_str().ends_with('-') && !code.as_str().contains("--"), "{code}");
         assert_eq!(code.as_str().parse(), Ok(code));
         assert!(code.as_str().bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'));
-        assert!(code.source().starts_with("https://") && !code.meaning().is_empty() && !code.advice().is_empty());
-        for template in code.templates() {
-            assert_eq!(template.matches('{').count(), template.matches('}').count(), "{code}");
+        assert!(code.source().starts_with("https://"), "{code}");
+        for text in [code.meaning(), code.advice()] {
+            let text = text.to_string();
+            assert!(text.ends_with('.') && !text.contains(['{', '}']), "{code}: {text}");
         }
     }
+    assert_eq!(names.len(), 46, "a finding was added or removed: correct the number");
     assert_eq!("build-mismatches".parse::<Code>(), Err(UnknownCode));
 }
 

@@ -80,6 +80,27 @@ fn matrix_of_hosts_and_images() {
     assert_eq!(cells, 320);
 }
 
+/// The table of the room's page, made of what `judge` says.
+#[test]
+fn the_page_shows_the_matrix() {
+    let builds = IMAGES.map(|version| version.parse::<OsVersion>().unwrap().build.to_string());
+    let mut table = format!("| host | kind | {} |\n|---|---|{}\n", builds.join(" | "), ":-:|".repeat(builds.len()));
+    for (version, kind, _) in MATRIX.iter().chain(&MORE) {
+        let host = host(version, *kind);
+        let cells = IMAGES.map(|version| match judged(&host, &image(version), &today()).verdict {
+            Verdict::Process => "**P**",
+            Verdict::Hyperv => "H",
+            Verdict::Incompatible => "X",
+            Verdict::Unknown => "?",
+        });
+        let build = host.os_version.build;
+        let name = if host.release.is_some() { format!("{} ({build})", host.name) } else { host.name };
+        let kind = if *kind == Kind::Server { "server" } else { "client" };
+        table += &format!("| {name} | {kind} | {} |\n", cells.join(" | "));
+    }
+    assert!(include_str!("../README.md").contains(&table), "the table of src/compat/README.md should be:\n{table}");
+}
+
 #[test]
 fn without_hyperv_what_needs_it_is_incompatible() {
     let mut host = server("10.0.20348");

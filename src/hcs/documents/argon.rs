@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::hcs::documents::spec::{Layer, Spec};
 use crate::hcs::documents::{Invalid, SchemaVersion, is_false};
-use crate::hcs::guid::Guid;
+use uuid::Uuid;
 
 /// A `ComputeSystem` that is a process-isolated Windows container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -78,16 +78,16 @@ struct Processor {
 #[serde(rename_all = "PascalCase")]
 struct Networking {
     allow_unqualified_dns_query: bool,
-    namespace: Guid,
+    namespace: Uuid,
 }
 
 impl Argon {
     /// The document of this container on this prepared scratch volume, e.g. `\\?\Volume{6b9a436d-…}\`, with the trailing
     /// backslash; attached to this network namespace, if any.
-    pub fn new(spec: &Spec, volume: &str, namespace: Option<Guid>) -> Result<Self, Invalid> {
+    pub fn new(spec: &Spec, volume: &str, namespace: Option<Uuid>) -> Result<Self, Invalid> {
         spec.validate()?;
         let guid = volume.strip_prefix("\\\\?\\Volume").and_then(|rest| rest.strip_suffix('\\'));
-        if !guid.is_some_and(|guid| guid.starts_with('{') && guid.parse::<Guid>().is_ok()) {
+        if !guid.is_some_and(|guid| guid.starts_with('{') && guid.parse::<Uuid>().is_ok()) {
             return Err(Invalid::Volume(volume.to_owned()));
         }
         Ok(Self {

@@ -5,14 +5,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::hcs::documents::{Invalid, SchemaVersion};
-use crate::hcs::guid::Guid;
+use uuid::Uuid;
 
 /// A `HostComputeEndpoint` to be created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Endpoint {
     name: String,
-    host_compute_network: Guid,
+    host_compute_network: Uuid,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     policies: Vec<Policy>,
     schema_version: SchemaVersion,
@@ -77,7 +77,7 @@ impl fmt::Display for Protocol {
 impl Endpoint {
     /// An endpoint of this name on this network. Port mappings have an effect in this document only, not when they are added to
     /// an endpoint later.
-    pub fn new(name: String, network: Guid, ports: &[PortMapping]) -> Result<Self, Invalid> {
+    pub fn new(name: String, network: Uuid, ports: &[PortMapping]) -> Result<Self, Invalid> {
         for (position, mapping) in ports.iter().enumerate() {
             if mapping.host == 0 || mapping.container == 0 {
                 return Err(Invalid::PortZero);
@@ -110,7 +110,7 @@ impl Endpoint {
 pub struct EndpointProperties {
     /// Its id.
     #[serde(rename = "ID", alias = "Id")]
-    pub id: Guid,
+    pub id: Uuid,
     /// The name it was created with.
     #[serde(default)]
     pub name: String,
@@ -133,8 +133,8 @@ pub struct IpConfiguration {
 
 impl EndpointProperties {
     /// The namespace it is attached to.
-    pub fn namespace(&self) -> Option<Guid> {
-        let none = Guid::from_fields(0, 0, 0, [0; 8]);
+    pub fn namespace(&self) -> Option<Uuid> {
+        let none = Uuid::nil();
         self.host_compute_namespace.parse().ok().filter(|namespace| *namespace != none)
     }
 
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn refuses_ports_hns_would_answer_with_a_riddle() {
-        let network = Guid::from_fields(1, 2, 3, [4; 8]);
+        let network = Uuid::from_fields(1, 2, 3, &[4; 8]);
         let port = |host, container, protocol| PortMapping { host, container, protocol };
         let endpoint = |ports: &[PortMapping]| Endpoint::new("e".into(), network, ports);
         assert!(endpoint(&[port(80, 80, Protocol::Tcp), port(80, 80, Protocol::Udp), port(81, 80, Protocol::Tcp)]).is_ok());

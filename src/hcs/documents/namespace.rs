@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::hcs::documents::SchemaVersion;
-use crate::hcs::guid::Guid;
+use uuid::Uuid;
 
 /// A `HostComputeNamespace` to be created. Its `Type` is left out, which means one of the host, for process isolation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,12 +29,12 @@ pub struct AttachEndpoint {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct AttachSettings {
-    endpoint_id: Guid,
+    endpoint_id: Uuid,
 }
 
 impl AttachEndpoint {
     /// Attaches this endpoint.
-    pub const fn new(endpoint: Guid) -> Self {
+    pub const fn new(endpoint: Uuid) -> Self {
         Self { resource_type: "Endpoint", request_type: "Add", settings: AttachSettings { endpoint_id: endpoint } }
     }
 }

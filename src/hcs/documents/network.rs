@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::hcs::documents::SchemaVersion;
-use crate::hcs::guid::Guid;
+use uuid::Uuid;
 
 /// A query to HCN, for networks, endpoints and their properties. It asks for all of them: names are compared here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -23,7 +23,7 @@ impl HcnQuery {
 pub struct Network {
     /// Its id.
     #[serde(rename = "ID", alias = "Id")]
-    pub id: Guid,
+    pub id: Uuid,
     /// E.g. `nat`.
     #[serde(default)]
     pub name: String,

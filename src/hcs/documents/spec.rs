@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::hcs::documents::{Invalid, without_nul};
-use crate::hcs::guid::Guid;
+use uuid::Uuid;
 
 /// What both generations of container documents say.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct Spec {
 #[serde(rename_all = "PascalCase")]
 pub struct Layer {
     /// What `NameToGuid` of vmcompute.dll makes of its folder's name; any other is "path not found" to HCS.
-    pub id: Guid,
+    pub id: Uuid,
     /// Its folder, e.g. `C:\ProgramData\wincompat\layers\9f3c…`.
     pub path: String,
 }

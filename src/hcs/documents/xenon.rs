@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::hcs::documents::spec::{Layer, Spec, absolute};
 use crate::hcs::documents::{Invalid, is_false};
-use crate::hcs::guid::Guid;
+use uuid::Uuid;
 
 /// A `ContainerConfig` that is a Windows container in a virtual machine of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,7 +30,7 @@ pub struct Xenon {
     hv_partition: bool,
     hv_runtime: HvRuntime,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    endpoint_list: Vec<Guid>,
+    endpoint_list: Vec<Uuid>,
     #[serde(rename = "AllowUnqualifiedDNSQuery", skip_serializing_if = "is_false")]
     allow_unqualified_dns_query: bool,
     terminate_on_last_handle_closed: bool,
@@ -39,7 +39,7 @@ pub struct Xenon {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct LayerV1 {
     #[serde(rename = "ID")]
-    id: Guid,
+    id: Uuid,
     #[serde(rename = "Path")]
     path: String,
 }
@@ -69,7 +69,7 @@ struct HvRuntime {
 impl Xenon {
     /// The document of this container on this scratch folder, e.g. `C:\…\4c01db0b…`, whose `sandbox.vhdx` HCS attaches itself;
     /// booted from this folder of a layer, e.g. `C:\…\9f3c…\UtilityVM`; with this network endpoint, if any.
-    pub fn new(spec: &Spec, scratch: &str, utility_vm: &str, endpoint: Option<Guid>) -> Result<Self, Invalid> {
+    pub fn new(spec: &Spec, scratch: &str, utility_vm: &str, endpoint: Option<Uuid>) -> Result<Self, Invalid> {
         spec.validate()?;
         absolute(scratch)?;
         absolute(utility_vm)?;

@@ -17,9 +17,9 @@ pub(crate) use list::listed;
 pub use list::{manifest_of, stored};
 
 use crate::advice::{Command, Setting, advice};
-use crate::hcs::id::LayerId;
 use crate::image::run_config::RunConfig;
 use crate::image::{Digest, Name};
+use crate::layer::LayerId;
 use crate::layer::{Compression, LayerError, Streamed};
 use crate::oci::Images;
 use crate::oci::layout::Folder;

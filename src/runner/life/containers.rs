@@ -5,7 +5,7 @@ use crate::Isolation;
 use crate::hcs::documents::SystemQuery;
 use crate::hcs::failed;
 use crate::hcs::id::ContainerId;
-use crate::hcs::system::System;
+use crate::hcs::machine::Machine;
 use crate::runner::life::release;
 use crate::runner::store::Store;
 use crate::runner::store::state::State;
@@ -72,21 +72,21 @@ impl Listed {
     }
 }
 
-/// All containers of this store, the last one first. Without a system, what the store's files say.
+/// All containers of this store, the last one first. Without a machine, what the store's files say.
 ///
 /// # Errors
 ///
 /// A store that cannot be read, or HCS does not answer.
-pub fn list(system: Option<&dyn System>, store: &Store) -> Result<Vec<Listed>, Error> {
+pub fn list(machine: Option<&dyn Machine>, store: &Store) -> Result<Vec<Listed>, Error> {
     // The files first: what is written down as started, HCS tells of until it has ended.
     let mut all = Vec::new();
     for id in store.container_ids()? {
         all.extend(in_store(store, &id)?);
     }
-    let Some(system) = system else { return Ok(sorted(all)) };
+    let Some(machine) = machine else { return Ok(sorted(all)) };
     for isolation in Isolation::ALL {
         let owner = store.owner(isolation);
-        for found in systems(system, isolation, &SystemQuery::owner(&owner))? {
+        for found in systems(machine, isolation, &SystemQuery::owner(&owner))? {
             if found.owner != owner {
                 continue;
             }
@@ -128,11 +128,11 @@ fn in_store(store: &Store, id: &ContainerId) -> Result<Option<Listed>, Error> {
 
 /// The compute systems that HCS tells of; a DLL that is missing has made none.
 fn systems(
-    system: &dyn System,
+    machine: &dyn Machine,
     isolation: Isolation,
     query: &SystemQuery,
 ) -> Result<Vec<crate::hcs::documents::SystemProperties>, Error> {
-    match release::patiently(|| system.compute_systems(isolation, query)) {
+    match release::patiently(|| machine.systems().enumerate(isolation, query)) {
         Err(error) if error.is_missing() => Ok(Vec::new()),
         Err(error) => Err(failed(format!("which containers with {} isolation run is not known", isolation.as_str()), &error)),
         Ok(systems) => Ok(systems),

@@ -1,15 +1,15 @@
 //! The things that every step of a container's life works with, and the progress it reports.
 
 use crate::hcs::documents::ConsoleSize;
-use crate::hcs::system::System;
+use crate::hcs::machine::Machine;
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::store::Store;
 use crate::runner::store::claim::Claim;
 
 /// Everything the steps of a run work with.
 pub struct Context<'a> {
-    /// The host.
-    pub system: &'a dyn System,
+    /// The machine that runs the container.
+    pub machine: &'a dyn Machine,
     /// Where layers and containers are.
     pub store: &'a Store,
     /// The user's interrupts.
@@ -23,8 +23,8 @@ pub struct Context<'a> {
 /// The progress of a run.
 #[derive(Debug)]
 pub enum Progress<'a> {
-    /// The container has this id and is about to be made.
-    Claimed(&'a Claim),
+    /// The container has a folder, and is about to be created.
+    Claimed,
     /// Something the user should know, one sentence.
     Note(&'a str),
     /// Its process runs; the claim's state tells its address.

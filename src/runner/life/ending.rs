@@ -13,10 +13,11 @@ use jiff::Timestamp;
 use crate::Error;
 use crate::Isolation;
 use crate::advice::{Command, Setting, advice};
+use crate::hcs::compute_systems::Container;
 use crate::hcs::documents::SystemQuery;
 use crate::hcs::failed;
 use crate::hcs::id::ContainerId;
-use crate::hcs::system::{Container, System};
+use crate::hcs::machine::Machine;
 use crate::runner::life::release;
 use crate::runner::store::Store;
 use crate::runner::store::claim::{Claim, Found};
@@ -37,15 +38,15 @@ const TICK: Duration = Duration::from_millis(20);
 /// # Errors
 ///
 /// A container that does not end, or cannot be cleaned up.
-pub fn stop(system: &dyn System, store: &Store, id: &ContainerId, timeout: Option<Duration>) -> Result<(), Error> {
+pub fn stop(machine: &dyn Machine, store: &Store, id: &ContainerId, timeout: Option<Duration>) -> Result<(), Error> {
     let own = store.state(id).and_then(|state| state.request.stop_timeout);
     let timeout = timeout.or(own.map(|seconds| Duration::from_secs(seconds.into()))).unwrap_or(STOP_TIMEOUT);
     for isolation in isolations(store, id) {
-        if let Some(container) = open(system, store, id, isolation)? {
+        if let Some(container) = open(machine, store, id, isolation)? {
             shut_down(container, timeout)?;
         }
     }
-    kill(system, store, id)
+    kill(machine, store, id)
 }
 
 /// Asks a container to shut down, and does not wait: whether there was one to be asked.
@@ -53,9 +54,9 @@ pub fn stop(system: &dyn System, store: &Store, id: &ContainerId, timeout: Optio
 /// # Errors
 ///
 /// A container that cannot be asked.
-pub fn terminate(system: &dyn System, store: &Store, id: &ContainerId) -> Result<bool, Error> {
+pub fn terminate(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<bool, Error> {
     for isolation in isolations(store, id) {
-        if let Some(container) = open(system, store, id, isolation)? {
+        if let Some(container) = open(machine, store, id, isolation)? {
             return match container.shut_down() {
                 Err(error) if error.is_gone() => Ok(false),
                 Err(error) => Err(failed(format!("the container {} was not asked to end", id.short()), &error)),
@@ -71,16 +72,16 @@ pub fn terminate(system: &dyn System, store: &Store, id: &ContainerId) -> Result
 /// # Errors
 ///
 /// A container that does not end, or cannot be cleaned up.
-pub fn kill(system: &dyn System, store: &Store, id: &ContainerId) -> Result<(), Error> {
-    end(system, store, id)?;
-    settle(system, store, id)
+pub fn kill(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<(), Error> {
+    end(machine, store, id)?;
+    settle(machine, store, id)
 }
 
 /// Ends the compute system if HCS tells of it.
-fn end(system: &dyn System, store: &Store, id: &ContainerId) -> Result<(), Error> {
+fn end(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<(), Error> {
     for isolation in isolations(store, id) {
         // With a handle of its own: HCS takes one request after the other on each, and shutting down may be one that lasts.
-        release::end_container(system, &id.to_string(), isolation, Some(&store.owner(isolation)), None)
+        release::end_container(machine.systems(), &id.to_string(), isolation, Some(&store.owner(isolation)), None)
             .or_else(|error| if error.is_missing() { Ok(()) } else { Err(error) })
             .map_err(|error| failed(format!("the container {} was not ended", id.short()), &error))?;
     }
@@ -92,9 +93,9 @@ fn end(system: &dyn System, store: &Store, id: &ContainerId) -> Result<(), Error
 /// # Errors
 ///
 /// HCS does not answer.
-pub fn runs(system: &dyn System, store: &Store, id: &ContainerId) -> Result<bool, Error> {
+pub fn runs(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<bool, Error> {
     for isolation in isolations(store, id) {
-        if open(system, store, id, isolation)?.is_some() {
+        if open(machine, store, id, isolation)?.is_some() {
             return Ok(true);
         }
     }
@@ -106,8 +107,8 @@ pub fn runs(system: &dyn System, store: &Store, id: &ContainerId) -> Result<bool
 /// # Errors
 ///
 /// A container that runs, does not end, or cannot be cleaned up.
-pub fn remove(system: &dyn System, store: &Store, id: &ContainerId, force: bool) -> Result<(), Error> {
-    if !force && (store.is_owned(id)? || runs(system, store, id)?) {
+pub fn remove(machine: &dyn Machine, store: &Store, id: &ContainerId, force: bool) -> Result<(), Error> {
+    if !force && (store.is_owned(id)? || runs(machine, store, id)?) {
         return Err(Error::new(format!("the container {} runs", id.short())).hint(advice![
             "end it with ",
             Command::Stop,
@@ -115,7 +116,7 @@ pub fn remove(system: &dyn System, store: &Store, id: &ContainerId, force: bool)
             Setting::Force
         ]));
     }
-    kill(system, store, id)?;
+    kill(machine, store, id)?;
     match store.find(id)? {
         None => Ok(()),
         Some(Found::Ours(claim)) => claim.remove(store),
@@ -158,9 +159,9 @@ pub fn wait(store: &Store, id: &ContainerId) -> Result<u32, Error> {
 }
 
 /// Opens a container that runs.
-pub(crate) fn open_running(system: &dyn System, store: &Store, id: &ContainerId) -> Result<Box<dyn Container>, Error> {
+pub(crate) fn open_running(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<Box<dyn Container>, Error> {
     for isolation in isolations(store, id) {
-        if let Some(container) = open(system, store, id, isolation)? {
+        if let Some(container) = open(machine, store, id, isolation)? {
             return Ok(container);
         }
     }
@@ -169,17 +170,22 @@ pub(crate) fn open_running(system: &dyn System, store: &Store, id: &ContainerId)
 }
 
 /// Opens a container that HCS tells of as one of this store.
-fn open(system: &dyn System, store: &Store, id: &ContainerId, isolation: Isolation) -> Result<Option<Box<dyn Container>>, Error> {
+fn open(
+    machine: &dyn Machine,
+    store: &Store,
+    id: &ContainerId,
+    isolation: Isolation,
+) -> Result<Option<Box<dyn Container>>, Error> {
     let failed = |error: &_| failed(format!("the container {} cannot be opened", id.short()), error);
     let (id, owner) = (id.to_string(), store.owner(isolation));
-    let systems = match release::patiently(|| system.compute_systems(isolation, &SystemQuery::id(&id))) {
+    let systems = match release::patiently(|| machine.systems().enumerate(isolation, &SystemQuery::id(&id))) {
         Err(error) if error.is_missing() => return Ok(None),
         systems => systems.map_err(|error| failed(&error))?,
     };
     if !systems.iter().any(|found| found.id == id && found.owner == owner) {
         return Ok(None);
     }
-    system.open_container(&id, isolation).map_err(|error| failed(&error))
+    machine.systems().open(&id, isolation).map_err(|error| failed(&error))
 }
 
 /// The isolations a container may have.
@@ -211,13 +217,13 @@ fn shut_down(container: Box<dyn Container>, timeout: Duration) -> Result<(), Err
 }
 
 /// Waits until nobody owns a container, and gives back what is left of one whose owner is gone.
-fn settle(system: &dyn System, store: &Store, id: &ContainerId) -> Result<(), Error> {
+fn settle(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<(), Error> {
     let until = Instant::now() + CLEAN_UP;
     let mut again = Instant::now() + AGAIN;
     loop {
         match store.find(id)? {
             None => return Ok(()),
-            Some(Found::Ours(claim)) => return clean_up(system, store, *claim),
+            Some(Found::Ours(claim)) => return clean_up(machine, store, *claim),
             Some(Found::Owned) if Instant::now() >= until => {
                 return Err(Error::new(format!("the container {} has ended, and is not cleaned up", id.short()))
                     .because(format!("the process that looks after it has taken {} seconds so far", CLEAN_UP.as_secs()))
@@ -225,7 +231,7 @@ fn settle(system: &dyn System, store: &Store, id: &ContainerId) -> Result<(), Er
             }
             // One that was being made is there by now.
             Some(Found::Owned) if Instant::now() >= again => {
-                end(system, store, id)?;
+                end(machine, store, id)?;
                 again = Instant::now() + AGAIN;
             }
             Some(Found::Owned) => thread::sleep(TICK),
@@ -234,11 +240,11 @@ fn settle(system: &dyn System, store: &Store, id: &ContainerId) -> Result<(), Er
 }
 
 /// Does what the owner of a container would have done.
-fn clean_up(system: &dyn System, store: &Store, mut claim: Claim) -> Result<(), Error> {
+fn clean_up(machine: &dyn Machine, store: &Store, mut claim: Claim) -> Result<(), Error> {
     if claim.state().is_some_and(|state| state.finished.is_none()) {
         claim.update(|state| state.finished = Some(Timestamp::now()))?;
     }
-    match release::everything(system, store, &mut claim, None).into_iter().next() {
+    match release::everything(machine, store, &mut claim, None).into_iter().next() {
         Some(left) => Err(left),
         None if claim.state().is_some_and(|state| state.request.remove) => claim.remove(store),
         None => {

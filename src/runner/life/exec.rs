@@ -19,7 +19,7 @@ pub fn run(
     request: &ProcessRequest,
     stdio: impl FnOnce() -> Result<Stdio, Error>,
 ) -> Result<u32, Error> {
-    let container = ending::open_running(context.system, context.store, id)?;
+    let container = ending::open_running(context.machine, context.store, id)?;
     let stdio = stdio()?;
     let spawned = process::create(context, &*container, request)?;
     process::accompany(context, &*container, spawned, stdio, request.console, || ())
@@ -31,6 +31,6 @@ pub fn run(
 ///
 /// As for [`run`].
 pub fn start(context: &Context<'_>, id: &ContainerId, request: &ProcessRequest) -> Result<(), Error> {
-    let container = ending::open_running(context.system, context.store, id)?;
+    let container = ending::open_running(context.machine, context.store, id)?;
     process::create(context, &*container, request).map(drop)
 }

@@ -2,6 +2,7 @@
 
 pub mod containers;
 pub mod context;
+pub mod dry_run;
 pub mod ending;
 pub mod exec;
 pub mod interrupts;

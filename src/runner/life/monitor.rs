@@ -14,7 +14,7 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::hcs::system::System;
+use crate::hcs::machine::Machine;
 use crate::hcs::trace::Trace;
 use crate::ownership::Folders;
 use crate::runner::life::context::{Context, Progress};
@@ -54,7 +54,7 @@ const LARGEST_ORDER: u64 = 16 << 20;
 /// The machine that a monitor works on.
 pub struct Monitored<'a> {
     /// Connects to the Host Compute Service, with this trace.
-    pub connect: &'a dyn Fn(Trace) -> Result<Box<dyn System>, Error>,
+    pub connect: &'a dyn Fn(Trace) -> Result<Box<dyn Machine>, Error>,
     /// The folders of the store.
     pub folders: &'a dyn Folders,
 }
@@ -78,17 +78,17 @@ fn follow(machine: &Monitored<'_>, order: impl Read + Send + 'static, answers: &
     watch(order, &interrupts, &runs);
 
     let trace = trace.as_deref().map_or_else(|| Ok(Trace::off()), Trace::to)?;
-    let system = (machine.connect)(trace)?;
+    let connected = (machine.connect)(trace)?;
     let store = Store::open(machine.folders, &root)?;
     let report = |progress: Progress<'_>| match progress {
-        Progress::Claimed(_) => {}
+        Progress::Claimed => {}
         Progress::Note(note) => answers.tell(&Told::Note(note.to_owned())),
         Progress::Running(claim) => {
             runs.store(true, Ordering::Relaxed);
             answers.last(&Told::Running(claim.id.to_string()));
         }
     };
-    let context = Context { system: &*system, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
+    let context = Context { machine: &*connected, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
     let outcome = run::run(&context, &request, |claim| {
         let log = Log::create(&store.container(&claim.id))?;
         Ok(Stdio::nothing().logged(&log))

@@ -5,15 +5,15 @@
 
 use std::path::Path;
 
-use crate::hcs::system::System;
+use crate::hcs::machine::Machine;
 use crate::host::{Launch, Volume, Volumes};
 
 /// Asks this machine for what launching needs beside what its probe says; the result belongs into [`Found::launch`]. What is
 /// not known stands in it as such. The store need not be there yet.
 ///
 /// [`Found::launch`]: crate::host::Found::launch
-pub fn ask(system: &dyn System, volumes: &dyn Volumes, store_root: &Path) -> Launch {
-    let schema_versions = system.schema_versions().map_err(|error| error.to_string());
+pub fn ask(machine: &dyn Machine, volumes: &dyn Volumes, store_root: &Path) -> Launch {
+    let schema_versions = machine.systems().schema_versions().map_err(|error| error.to_string());
     Launch { schema_versions, volume: volume(volumes, store_root) }
 }
 

@@ -5,7 +5,7 @@ use crate::Isolation;
 use crate::hcs::documents::SystemQuery;
 use crate::hcs::failed;
 use crate::hcs::id::ContainerId;
-use crate::hcs::system::System;
+use crate::hcs::machine::Machine;
 use crate::runner::life::release;
 use crate::runner::store::Store;
 use crate::runner::store::claim::Found;
@@ -25,7 +25,7 @@ pub struct Pruned {
 }
 
 /// Removes all containers of this store that no living process owns, and layers whose import was killed.
-pub fn prune(system: &dyn System, store: &Store) -> Result<Pruned, Error> {
+pub fn prune(machine: &dyn Machine, store: &Store) -> Result<Pruned, Error> {
     let mut pruned = Pruned::default();
     for id in store.container_ids()? {
         let mut claim = match store.find(&id) {
@@ -37,7 +37,7 @@ pub fn prune(system: &dyn System, store: &Store) -> Result<Pruned, Error> {
                 continue;
             }
         };
-        let left_over = release::everything(system, store, &mut claim, None);
+        let left_over = release::everything(machine, store, &mut claim, None);
         if left_over.is_empty() {
             match claim.remove(store) {
                 Ok(()) => pruned.containers.push(id),
@@ -48,10 +48,10 @@ pub fn prune(system: &dyn System, store: &Store) -> Result<Pruned, Error> {
         }
     }
     for isolation in Isolation::ALL {
-        stray_systems(system, store, isolation, &mut pruned);
+        stray_systems(machine, store, isolation, &mut pruned);
     }
-    stray_endpoints(system, store, &mut pruned);
-    pruned.left_over.extend(import::sweep(system, store)?);
+    stray_endpoints(machine, store, &mut pruned);
+    pruned.left_over.extend(import::sweep(machine, store)?);
     Ok(pruned)
 }
 
@@ -60,9 +60,9 @@ fn is_stray(store: &Store, id: &ContainerId) -> bool {
     !store.container(id).exists()
 }
 
-fn stray_systems(system: &dyn System, store: &Store, isolation: Isolation, pruned: &mut Pruned) {
+fn stray_systems(machine: &dyn Machine, store: &Store, isolation: Isolation, pruned: &mut Pruned) {
     let owner = store.owner(isolation);
-    let systems = match release::patiently(|| system.compute_systems(isolation, &SystemQuery::owner(&owner))) {
+    let systems = match release::patiently(|| machine.systems().enumerate(isolation, &SystemQuery::owner(&owner))) {
         Ok(systems) => systems,
         Err(error) if error.is_missing() => return,
         Err(error) => {
@@ -75,15 +75,15 @@ fn stray_systems(system: &dyn System, store: &Store, isolation: Isolation, prune
         if found.owner != owner || !found.id.parse().is_ok_and(|id| is_stray(store, &id)) {
             continue;
         }
-        match release::end_container(system, &found.id, isolation, Some(&owner), None) {
+        match release::end_container(machine.systems(), &found.id, isolation, Some(&owner), None) {
             Ok(()) => pruned.compute_systems.push(found.id),
             Err(error) => pruned.left_over.push(failed(format!("the container {} was not ended", found.id), &error)),
         }
     }
 }
 
-fn stray_endpoints(system: &dyn System, store: &Store, pruned: &mut Pruned) {
-    let endpoints = match release::patiently(|| system.endpoints()) {
+fn stray_endpoints(machine: &dyn Machine, store: &Store, pruned: &mut Pruned) {
+    let endpoints = match release::patiently(|| machine.networks().endpoints()) {
         Ok(endpoints) => endpoints,
         Err(error) if error.is_missing() => return,
         Err(error) => {
@@ -97,8 +97,8 @@ fn stray_endpoints(system: &dyn System, store: &Store, pruned: &mut Pruned) {
         }
         let deleted = release::patiently(|| {
             // Namespace first: the other way round both can get stuck.
-            endpoint.namespace().map_or(Ok(()), |namespace| release::delete_namespace(system, namespace))?;
-            release::delete_endpoint(system, endpoint.id)
+            endpoint.namespace().map_or(Ok(()), |namespace| release::delete_namespace(machine.networks(), namespace))?;
+            release::delete_endpoint(machine.networks(), endpoint.id)
         });
         match deleted {
             Ok(()) => pruned.endpoints.push(endpoint.name),

@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use crate::Error;
 use crate::Isolation;
-use crate::hcs::call::{CallError, Reason};
+use crate::hcs::call::{CallError, Reason, Result};
+use crate::hcs::compute_systems::{ComputeSystems, Container};
 use crate::hcs::documents::{SystemProperties, SystemQuery};
 use crate::hcs::failed;
-use crate::hcs::guid::Guid;
-use crate::hcs::system::{Container, Result, System};
+use crate::hcs::layers::Layers;
+use crate::hcs::machine::Machine;
+use crate::hcs::networks::Networks;
 use crate::runner::store::Store;
 use crate::runner::store::claim::Claim;
 use crate::runner::store::state::Resource;
+use uuid::Uuid;
 
 /// How long to wait before a failed call is made again: a disk that was just detached, or a virtual machine that is going away,
 /// holds its files for moments.
@@ -27,7 +30,7 @@ const ABSENCE: Duration = Duration::from_secs(10);
 /// Gives back everything the container holds, and writes down each. What could not be given back is returned, and stays in
 /// the state file for `prune`.
 pub(crate) fn everything(
-    system: &dyn System,
+    machine: &dyn Machine,
     store: &Store,
     claim: &mut Claim,
     mut container: Option<Box<dyn Container>>,
@@ -37,9 +40,9 @@ pub(crate) fn everything(
         let released = match resource {
             Resource::ComputeSystem => claim.isolations().into_iter().try_for_each(|isolation| {
                 let (id, owner) = (claim.id.to_string(), store.owner(isolation));
-                end_container(system, &id, isolation, Some(&owner), container.take())
+                end_container(machine.systems(), &id, isolation, Some(&owner), container.take())
             }),
-            _ => give_back(system, store, claim, resource),
+            _ => give_back(machine, store, claim, resource),
         };
         let released = released.or_else(|error| {
             // Without the DLL there can be nothing of its making.
@@ -70,35 +73,35 @@ pub(crate) fn everything(
 }
 
 /// Gives one thing back. That it was never taken is no failure: it is written down before it is.
-fn give_back(system: &dyn System, store: &Store, claim: &Claim, resource: Resource) -> Result<()> {
-    let (id, scratch) = (&claim.id, store.scratch(&claim.id));
+fn give_back(machine: &dyn Machine, store: &Store, claim: &Claim, resource: Resource) -> Result<()> {
+    let (id, layers, scratch) = (&claim.id, machine.layers(), store.scratch(&claim.id));
     match resource {
         Resource::Scratch => patiently(|| {
-            let destroyed = destroy(system, &scratch);
+            let destroyed = destroy(layers, &scratch);
             if destroyed.is_err() && claim.isolations().contains(&Isolation::Process) {
                 // What keeps it is often its own disk, still attached. If it is not, these fail, which tells nothing.
-                let _ = system.unprepare_layer(&scratch);
-                let _ = system.deactivate_layer(&scratch);
+                let _ = layers.unprepare(&scratch);
+                let _ = layers.deactivate(&scratch);
             }
             destroyed
         }),
         // Whether these did what they say shows when the scratch is deleted. Of one that was never attached, they fail.
-        Resource::Activation => persist(&PAUSES[..1], || if_there(system, &scratch, |scratch| system.deactivate_layer(scratch))),
-        Resource::Preparation => persist(&PAUSES[..1], || if_there(system, &scratch, |scratch| system.unprepare_layer(scratch))),
-        Resource::Endpoint => patiently(|| delete_endpoint(system, id.endpoint())),
-        Resource::Namespace => patiently(|| delete_namespace(system, id.namespace())),
+        Resource::Activation => persist(&PAUSES[..1], || if_there(layers, &scratch, |scratch| layers.deactivate(scratch))),
+        Resource::Preparation => persist(&PAUSES[..1], || if_there(layers, &scratch, |scratch| layers.unprepare(scratch))),
+        Resource::Endpoint => patiently(|| delete_endpoint(machine.networks(), id.endpoint())),
+        Resource::Namespace => patiently(|| delete_namespace(machine.networks(), id.namespace())),
         // Its handle and its isolation are known to the caller alone.
         Resource::ComputeSystem => Ok(()),
     }
 }
 
 /// Deletes a layer and looks whether it is gone.
-pub(crate) fn destroy(system: &dyn System, layer: &Path) -> Result<()> {
-    if !system.layer_exists(layer)? {
+pub(crate) fn destroy(layers: &dyn Layers, layer: &Path) -> Result<()> {
+    if !layers.exists(layer)? {
         return Ok(());
     }
-    let destroyed = system.destroy_layer(layer);
-    if system.layer_exists(layer)? {
+    let destroyed = layers.destroy(layer);
+    if layers.exists(layer)? {
         destroyed?;
         return still_there("DestroyLayer", "the layer");
     }
@@ -106,18 +109,18 @@ pub(crate) fn destroy(system: &dyn System, layer: &Path) -> Result<()> {
 }
 
 /// Deletes an endpoint and looks whether it is gone.
-pub(crate) fn delete_endpoint(system: &dyn System, id: Guid) -> Result<()> {
-    unless_absent(system.delete_endpoint(id))?;
-    if system.endpoints()?.iter().any(|endpoint| endpoint.id == id) {
+pub(crate) fn delete_endpoint(networks: &dyn Networks, id: Uuid) -> Result<()> {
+    unless_absent(networks.delete_endpoint(id))?;
+    if networks.endpoints()?.iter().any(|endpoint| endpoint.id == id) {
         return still_there("HcnDeleteEndpoint", "the endpoint");
     }
     Ok(())
 }
 
 /// Deletes a namespace and looks whether it is gone.
-pub(crate) fn delete_namespace(system: &dyn System, id: Guid) -> Result<()> {
-    unless_absent(system.delete_namespace(id))?;
-    if system.namespaces()?.contains(&id) {
+pub(crate) fn delete_namespace(networks: &dyn Networks, id: Uuid) -> Result<()> {
+    unless_absent(networks.delete_namespace(id))?;
+    if networks.namespaces()?.contains(&id) {
         return still_there("HcnDeleteNamespace", "the namespace");
     }
     Ok(())
@@ -127,7 +130,7 @@ pub(crate) fn delete_namespace(system: &dyn System, id: Guid) -> Result<()> {
 /// this owner. A handle that no longer works (the service has been restarted, or a signal is stuck before the end on it) is
 /// replaced by a new one.
 pub(crate) fn end_container(
-    system: &dyn System,
+    systems: &dyn ComputeSystems,
     id: &str,
     isolation: Isolation,
     owner: Option<&str>,
@@ -137,8 +140,8 @@ pub(crate) fn end_container(
     patiently(|| {
         let container = match handle.take() {
             Some(handle) => handle,
-            None if !system.compute_systems(isolation, &SystemQuery::id(id))?.iter().any(is_it) => return Ok(()),
-            None => match system.open_container(id, isolation)? {
+            None if !systems.enumerate(isolation, &SystemQuery::id(id))?.iter().any(is_it) => return Ok(()),
+            None => match systems.open(id, isolation)? {
                 Some(container) => container,
                 None => return Ok(()),
             },
@@ -155,8 +158,8 @@ pub(crate) fn end_container(
     })?;
     let mut waited = Duration::ZERO;
     loop {
-        let systems = patiently(|| system.compute_systems(isolation, &SystemQuery::id(id)))?;
-        if !systems.iter().any(is_it) {
+        let found = patiently(|| systems.enumerate(isolation, &SystemQuery::id(id)))?;
+        if !found.iter().any(is_it) {
             return Ok(());
         }
         if waited >= ABSENCE {
@@ -189,8 +192,8 @@ fn persist<T>(pauses: &[Duration], mut call: impl FnMut() -> Result<T>) -> Resul
 }
 
 /// Does this to the scratch if there is one.
-fn if_there(system: &dyn System, scratch: &Path, undo: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    if system.layer_exists(scratch)? { unless_absent(undo(scratch)) } else { Ok(()) }
+fn if_there(layers: &dyn Layers, scratch: &Path, undo: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    if layers.exists(scratch)? { unless_absent(undo(scratch)) } else { Ok(()) }
 }
 
 /// Deleting what does not exist is as good as deleting it.

@@ -7,8 +7,8 @@ use crate::Error;
 use crate::Isolation;
 use crate::advice::{Setting, advice};
 use crate::hcs::call::CallError;
+use crate::hcs::compute_systems::{Container, Spawned};
 use crate::hcs::documents::{Argon, ContainerDocument, Layer, Spec, Xenon};
-use crate::hcs::system::{Container, Spawned};
 use crate::hcs::{failed, invalid};
 use crate::runner::life::context::{Context, Progress};
 use crate::runner::life::process;
@@ -38,7 +38,7 @@ pub fn run(
 ) -> Result<Outcome, Error> {
     request.process.check()?;
     let mut claim = context.store.claim(request.clone())?;
-    (context.report)(Progress::Claimed(&claim));
+    (context.report)(Progress::Claimed);
 
     let mut container = None;
     let exit_code = stdio(&claim).and_then(|stdio| live(context, &mut claim, &mut container, request, stdio));
@@ -75,8 +75,11 @@ fn layers(context: &Context<'_>, request: &Request) -> Result<Vec<Layer>, Error>
                 .because(format!("the layer {id} was deleted meanwhile"))
                 .hint("run it again: the layers are imported once more"));
         }
-        let guid =
-            context.system.name_to_guid(&id.to_string()).map_err(|error| failed("the image's layers have no ids", &error))?;
+        let guid = context
+            .machine
+            .layers()
+            .name_to_guid(&id.to_string())
+            .map_err(|error| failed("the image's layers have no ids", &error))?;
         layers.push(Layer { id: guid, path: text_of(&context.store.layer(id))? });
     }
     Ok(layers)
@@ -107,25 +110,27 @@ enum Place {
 
 /// The scratch layer, attached to the host or left to the virtual machine.
 fn scratch(context: &Context<'_>, claim: &mut Claim, request: &Request, spec: &Spec) -> Result<Place, Error> {
-    let Context { system, store, interrupts, .. } = *context;
+    let Context { machine, store, interrupts, .. } = *context;
     interrupts.check()?;
     match request.isolation {
         Isolation::Process => {
-            scratch::create(system, store, claim, &spec.layers)?;
+            scratch::create(machine.layers(), store, claim, &spec.layers)?;
             interrupts.check()?;
-            scratch::mount(system, store, claim, &spec.layers).map(Place::Volume)
+            scratch::mount(machine.layers(), store, claim, &spec.layers).map(Place::Volume)
         }
         Isolation::Hyperv => {
-            let utility_vm =
-                system
-                    .utility_vm(&spec.layers)
-                    .map_err(|error| failed("the image's layers cannot be read", &error))?
-                    .ok_or_else(|| {
-                        Error::new("the image has no UtilityVM, from which a container with Hyper-V isolation boots").hint(
-                            advice!["use ", Setting::Isolation(Isolation::Process), ", or an image whose base image has one"],
-                        )
-                    })?;
-            scratch::create(system, store, claim, &spec.layers)?;
+            let utility_vm = machine
+                .layers()
+                .utility_vm(&spec.layers)
+                .map_err(|error| failed("the image's layers cannot be read", &error))?
+                .ok_or_else(|| {
+                    Error::new("the image has no UtilityVM, from which a container with Hyper-V isolation boots").hint(advice![
+                        "use ",
+                        Setting::Isolation(Isolation::Process),
+                        ", or an image whose base image has one"
+                    ])
+                })?;
+            scratch::create(machine.layers(), store, claim, &spec.layers)?;
             Ok(Place::Folders { scratch: text_of(&store.scratch(&claim.id))?, utility_vm: text_of(&utility_vm)? })
         }
     }
@@ -133,17 +138,17 @@ fn scratch(context: &Context<'_>, claim: &mut Claim, request: &Request, spec: &S
 
 /// The network endpoint, and for process isolation its namespace.
 fn network(context: &Context<'_>, claim: &mut Claim, request: &Request) -> Result<Connection, Error> {
-    let Context { system, store, interrupts, report, .. } = *context;
+    let Context { machine, store, interrupts, report, .. } = *context;
     interrupts.check()?;
-    let Some(network) = network::choose(system, request)? else {
+    let Some(network) = network::choose(machine.networks(), request)? else {
         if request.network == crate::runner::request::NetworkWish::Any {
             report(Progress::Note(network::NO_NETWORK));
         }
         return Ok(Connection::None);
     };
-    let endpoint = network::connect(system, store, claim, request, &network)?;
+    let endpoint = network::connect(machine.networks(), store, claim, request, &network)?;
     match request.isolation {
-        Isolation::Process => network::enter(system, claim, endpoint).map(Connection::Namespace),
+        Isolation::Process => network::enter(machine.networks(), claim, endpoint).map(Connection::Namespace),
         Isolation::Hyperv => Ok(Connection::Endpoint(endpoint)),
     }
 }
@@ -173,12 +178,12 @@ fn create<'c>(
     container: &'c mut Option<Box<dyn Container>>,
     document: &ContainerDocument,
 ) -> Result<&'c dyn Container, Error> {
-    let Context { system, interrupts, report, .. } = *context;
+    let Context { machine, interrupts, report, .. } = *context;
     let id = claim.id;
     interrupts.check()?;
     claim.taking(Resource::ComputeSystem)?;
     let make = |container: &mut Option<Box<dyn Container>>| {
-        let made = system.create_container(&id, document).map_err(|error| ("created", error))?;
+        let made = machine.systems().create(&id, document).map_err(|error| ("created", error))?;
         container.insert(made).start().map_err(|error| ("started", error))
     };
     let mut made = make(container);
@@ -186,7 +191,7 @@ fn create<'c>(
         && error.is_unexpected_exit()
     {
         report(Progress::Note("the container ended while it started; it is started a second time"));
-        made = release::end_container(system, &id.to_string(), Isolation::Process, None, container.take())
+        made = release::end_container(machine.systems(), &id.to_string(), Isolation::Process, None, container.take())
             .map_err(|error| ("ended", error))
             .and_then(|()| make(container));
     }
@@ -231,7 +236,7 @@ fn clean_up(
         state.exit_code = exit_code.as_ref().ok().copied();
     });
     left_over.extend(recorded.err());
-    left_over.extend(release::everything(context.system, context.store, &mut claim, container));
+    left_over.extend(release::everything(context.machine, context.store, &mut claim, container));
     let has_run = claim.state().is_some_and(|state| state.started.is_some());
     let wanted = claim.state().is_some_and(|state| !state.request.remove);
     if (has_run && wanted) || !claim.taken().is_empty() {

@@ -5,40 +5,40 @@ use std::time::Duration;
 
 use crate::Error;
 use crate::hcs::call::CallError;
+use crate::hcs::codes;
 use crate::hcs::documents::Layer;
 use crate::hcs::failed;
-use crate::hcs::system::System;
+use crate::hcs::layers::Layers;
 use crate::runner::store::Store;
 use crate::runner::store::claim::Claim;
 use crate::runner::store::state::Resource;
 
-/// How often attaching a disk is tried. Windows Server 2019 answers "not ready" for moments (`hcs-runner` 3.7).
+/// How often attaching a disk is tried. Windows Server 2019 answers "not ready" for moments (`docs/hcs.md#scratch-layers`).
 const ATTEMPTS: usize = 5;
 
 /// Creates the scratch. For Hyper-V isolation that is all: the virtual machine attaches it.
-pub(crate) fn create(system: &dyn System, store: &Store, claim: &mut Claim, layers: &[Layer]) -> Result<(), Error> {
+pub(crate) fn create(host: &dyn Layers, store: &Store, claim: &mut Claim, layers: &[Layer]) -> Result<(), Error> {
     claim.taking(Resource::Scratch)?;
-    system
-        .create_scratch(&store.scratch(&claim.id), layers)
+    host.create_scratch(&store.scratch(&claim.id), layers)
         .map_err(|error| failed("the container's scratch layer was not created", &error))
 }
 
 /// Attaches the scratch for process isolation: its volume, e.g. `\\?\Volume{6b9a436d-…}\`.
-pub(crate) fn mount(system: &dyn System, store: &Store, claim: &mut Claim, layers: &[Layer]) -> Result<String, Error> {
+pub(crate) fn mount(host: &dyn Layers, store: &Store, claim: &mut Claim, layers: &[Layer]) -> Result<String, Error> {
     let scratch = store.scratch(&claim.id);
     claim.taking(Resource::Activation)?;
     claim.taking(Resource::Preparation)?;
     let mut attempt = 0;
     let mounted = loop {
         attempt += 1;
-        let mounted = system
-            .activate_layer(&scratch)
+        let mounted = host
+            .activate(&scratch)
             .map_err(|error| ("attached", error))
-            .and_then(|()| system.prepare_layer(&scratch, layers).map_err(|error| ("prepared", error)));
+            .and_then(|()| host.prepare(&scratch, layers).map_err(|error| ("prepared", error)));
         match mounted {
             Err((_, error)) if is_not_ready(&error) && attempt < ATTEMPTS => {
                 // A half-attached disk would be refused the next time. If there is none, this fails, which tells nothing.
-                let _ = system.deactivate_layer(&scratch);
+                let _ = host.deactivate(&scratch);
                 thread::sleep(Duration::from_millis(100));
             }
             settled => break settled,
@@ -47,15 +47,17 @@ pub(crate) fn mount(system: &dyn System, store: &Store, claim: &mut Claim, layer
     mounted.map_err(|(what, error)| {
         let shown = failed(format!("the container's scratch layer was not {what}"), &error);
         match error.code() {
-            // E_ACCESSDENIED and ERROR_PRIVILEGE_NOT_HELD (`hcs-runner` 6).
-            Some(0x8007_0005 | 0x8007_0522) => shown.hint("process isolation needs an elevated prompt at every start"),
+            // `docs/hcs.md#rights`
+            Some(codes::E_ACCESSDENIED | codes::ERROR_PRIVILEGE_NOT_HELD) => {
+                shown.hint("process isolation needs an elevated prompt at every start")
+            }
             _ => shown,
         }
     })?;
-    system.layer_volume(&scratch).map_err(|error| failed("the volume of the container's scratch layer is not known", &error))
+    host.volume(&scratch).map_err(|error| failed("the volume of the container's scratch layer is not known", &error))
 }
 
-/// ERROR_NOT_READY and ERROR_DEVICE_NOT_CONNECTED.
+/// Whether a disk is not ready yet.
 const fn is_not_ready(error: &CallError) -> bool {
-    matches!(error.code(), Some(0x8007_0015 | 0x8007_048f))
+    matches!(error.code(), Some(codes::ERROR_NOT_READY | codes::ERROR_DEVICE_NOT_CONNECTED))
 }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::Error;
-use crate::hcs::system::{Process, Spawned};
+use crate::hcs::compute_systems::{Process, Spawned};
 use crate::runner::log::{Log, Stream};
 
 /// Our side of a process's standard handles.

@@ -2,14 +2,15 @@
 
 use crate::Error;
 use crate::advice::{Command, Setting, advice};
+use crate::hcs::codes;
 use crate::hcs::documents::{AttachEndpoint, Endpoint, Namespace, Network};
-use crate::hcs::guid::Guid;
-use crate::hcs::system::System;
+use crate::hcs::networks::Networks;
 use crate::hcs::{failed, invalid};
 use crate::runner::request::{NetworkWish, Request};
 use crate::runner::store::Store;
 use crate::runner::store::claim::Claim;
 use crate::runner::store::state::Resource;
+use uuid::Uuid;
 
 /// How a container is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +18,9 @@ pub(crate) enum Connection {
     /// Not at all.
     None,
     /// By this endpoint, which the container is given directly.
-    Endpoint(Guid),
+    Endpoint(Uuid),
     /// By this namespace, to which its endpoint is attached.
-    Namespace(Guid),
+    Namespace(Uuid),
 }
 
 /// What to say where a network was not asked for and there is none.
@@ -27,8 +28,8 @@ pub(crate) const NO_NETWORK: &str = "this host has no NAT network, so the contai
      since Windows supports one per host";
 
 /// The network that was asked for; `None` for none.
-pub(crate) fn choose(system: &dyn System, request: &Request) -> Result<Option<Network>, Error> {
-    let networks = match (&request.network, system.networks()) {
+pub(crate) fn choose(host: &dyn Networks, request: &Request) -> Result<Option<Network>, Error> {
+    let networks = match (&request.network, host.networks()) {
         (NetworkWish::None, _) => Vec::new(),
         (_, Ok(networks)) => networks,
         // Where nothing was asked for, a host without the network service is a host without a network.
@@ -63,23 +64,23 @@ pub(crate) fn choose(system: &dyn System, request: &Request) -> Result<Option<Ne
 
 /// Creates the container's endpoint on this network.
 pub(crate) fn connect(
-    system: &dyn System,
+    host: &dyn Networks,
     store: &Store,
     claim: &mut Claim,
     request: &Request,
     network: &Network,
-) -> Result<Guid, Error> {
+) -> Result<Uuid, Error> {
     let id = claim.id.endpoint();
     let document = Endpoint::new(store.endpoint_name(&claim.id), network.id, &request.ports)
         .map_err(|wrong| invalid("the container's ports are wrong", &wrong))?;
     claim.taking(Resource::Endpoint)?;
-    let endpoint = system.create_endpoint(network.id, id, &document).map_err(|error| {
+    let endpoint = host.create_endpoint(network.id, id, &document).map_err(|error| {
         let shown = failed(format!("the container was not connected to the network {}", network.name), &error);
         match error.code() {
-            // HCN_E_PORT_ALREADY_EXISTS
-            Some(0x803b_0013) => shown.hint("another container or program has one of the published ports"),
-            // HCN_E_ADDR_INVALID_OR_RESERVED
-            Some(0x803b_002f) => shown.hint(advice!["endpoints of dead containers may hold addresses: run ", Command::Prune]),
+            Some(codes::HCN_E_PORT_ALREADY_EXISTS) => shown.hint("another container or program has one of the published ports"),
+            Some(codes::HCN_E_ADDR_INVALID_OR_RESERVED) => {
+                shown.hint(advice!["endpoints of dead containers may hold addresses: run ", Command::Prune])
+            }
             _ => shown,
         }
     })?;
@@ -88,14 +89,12 @@ pub(crate) fn connect(
 }
 
 /// Creates a namespace and attaches the endpoint to it.
-pub(crate) fn enter(system: &dyn System, claim: &mut Claim, endpoint: Guid) -> Result<Guid, Error> {
+pub(crate) fn enter(host: &dyn Networks, claim: &mut Claim, endpoint: Uuid) -> Result<Uuid, Error> {
     let id = claim.id.namespace();
     claim.taking(Resource::Namespace)?;
-    system
-        .create_namespace(id, &Namespace::HOST)
+    host.create_namespace(id, &Namespace::HOST)
         .map_err(|error| failed("the container's network namespace was not created", &error))?;
-    system
-        .attach_endpoint(id, &AttachEndpoint::new(endpoint))
+    host.attach_endpoint(id, &AttachEndpoint::new(endpoint))
         .map_err(|error| failed("the container's endpoint was not attached to its namespace", &error))?;
     Ok(id)
 }

@@ -8,8 +8,9 @@ use crate::Error;
 use crate::Isolation;
 use crate::advice::{Setting, advice};
 use crate::files::is_folder;
-use crate::hcs::id::{ContainerId, LayerId};
+use crate::hcs::id::ContainerId;
 use crate::image::Digest;
+use crate::layer::LayerId;
 use crate::ownership::{Folders, Readers};
 use crate::runner::store::guarded;
 

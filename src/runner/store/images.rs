@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use crate::Error;
 use crate::advice::{Advice, Command, Setting, advice};
-use crate::hcs::id::LayerId;
-use crate::hcs::system::System;
+use crate::hcs::machine::Machine;
 use crate::image::index;
 use crate::image::index::Entry;
 use crate::image::reference::Location;
 use crate::image::{Digest, Reference, config};
+use crate::layer::LayerId;
 use crate::oci::layout::Folder;
 use crate::oci::manifest;
 use crate::oci::manifest::Manifest;
@@ -93,8 +93,8 @@ fn stored(blobs: &Folder, entry: Entry) -> Stored {
 
 /// What is done to the store's content.
 pub struct Images<'a> {
-    /// What runs containers; `None` where nothing does: there are no imported layers then.
-    pub system: Option<&'a dyn System>,
+    /// The machine that runs containers; `None` where there is none, and so no imported layers.
+    pub machine: Option<&'a dyn Machine>,
     /// The containers and imported layers.
     pub store: &'a Store,
     /// The images.
@@ -232,7 +232,7 @@ impl Images<'_> {
 
     /// Deletes these imported layers, topmost first, unless an image or a container needs them.
     fn remove_layers(&self, layers: &[LayerId], needed: &BTreeSet<LayerId>, removed: &mut Removed) -> Result<(), Error> {
-        let Some(system) = self.system else { return Ok(()) };
+        let Some(machine) = self.machine else { return Ok(()) };
         if !self.store.containers().is_dir() {
             // Nothing of it was ever run, so no layer was imported.
             return Ok(());
@@ -259,7 +259,7 @@ impl Images<'_> {
             }
         }
         for layer in forgotten {
-            if import::remove_forgotten(system, self.store, &layer)? {
+            if import::remove_forgotten(machine, self.store, &layer)? {
                 removed.layers.push(layer);
             }
         }

@@ -9,10 +9,11 @@ use std::time::Duration;
 use crate::Error;
 use crate::advice::{Command, advice};
 use crate::files::{is_folder, lock_file, lock_within, remove_folder, try_lock};
+use crate::hcs::codes;
 use crate::hcs::documents::Layer;
 use crate::hcs::failed;
-use crate::hcs::id::LayerId;
-use crate::hcs::system::System;
+use crate::hcs::machine::Machine;
+use crate::layer::LayerId;
 use crate::layer::{Expected, LayerError, LayerSink, Limits, Options, Position, Transport, decode};
 use crate::oci::layout::Folder;
 use crate::oci::pull;
@@ -44,7 +45,7 @@ pub enum Event<'a> {
 ///
 /// `report` is told what happens. An interrupt ends it, but not in the middle of a call of Windows.
 pub fn import(
-    system: &dyn System,
+    machine: &dyn Machine,
     store: &Store,
     blobs: &Folder,
     layers: &[pull::Layer],
@@ -58,7 +59,7 @@ pub fn import(
     for layer in layers {
         interrupts.check()?;
         let id = LayerId::on(ids.first(), &layer.diff_id);
-        let one = Import { system, store, id, parents: &ids, interrupts };
+        let one = Import { machine, store, id, parents: &ids, interrupts };
         let _lock = one.lock(|| report(Event::Waiting(layer)))?;
         if !is_complete(store, &id) {
             report(Event::Importing(layer));
@@ -98,18 +99,18 @@ pub(crate) fn forget(store: &Store, id: &LayerId) -> Result<bool, Error> {
 }
 
 /// Deletes a layer that was forgotten, unless somebody has begun to import it again.
-pub(crate) fn remove_forgotten(system: &dyn System, store: &Store, id: &LayerId) -> Result<bool, Error> {
+pub(crate) fn remove_forgotten(machine: &dyn Machine, store: &Store, id: &LayerId) -> Result<bool, Error> {
     let failed = |error: io::Error| Error::new(format!("the layer {id} was not deleted")).because(error).hint(LOOK);
     let Some(_lock) = try_lock(&store.layer_lock(id)).map_err(failed)? else { return Ok(false) };
     if is_complete(store, id) {
         return Ok(false);
     }
-    remove_layer(system, &store.layer(id)).map(|()| true)
+    remove_layer(machine, &store.layer(id)).map(|()| true)
 }
 
 /// One layer.
 struct Import<'a> {
-    system: &'a dyn System,
+    machine: &'a dyn Machine,
     store: &'a Store,
     id: LayerId,
     /// Topmost first.
@@ -140,12 +141,12 @@ impl Import<'_> {
     fn run(&self, blob: &Path, layer: &pull::Layer) -> Result<(), Error> {
         let folder = self.store.layer(&self.id);
         // A torn import cannot be gone on with: what HCS did to it, it does not do twice.
-        remove_layer(self.system, &folder)?;
+        remove_layer(self.machine, &folder)?;
         let imported = std::fs::create_dir(&folder)
             .map_err(|error| self.failed("its folder cannot be created").because(error))
             .and_then(|()| if self.parents.is_empty() { self.base(blob, layer) } else { self.upper(blob, layer) })
             .and_then(|()| complete(&folder).map_err(|error| self.failed("its folder cannot be written").because(error)));
-        imported.map_err(|error| match remove_layer(self.system, &folder) {
+        imported.map_err(|error| match remove_layer(self.machine, &folder) {
             Ok(()) => error,
             Err(left) => error.because(left.what),
         })
@@ -154,10 +155,10 @@ impl Import<'_> {
     /// A base layer: its files are written as they are to be, then HCS adds its own.
     fn base(&self, blob: &Path, layer: &pull::Layer) -> Result<(), Error> {
         let folder = self.store.layer(&self.id);
-        let mut sink = self.system.base_layer(&folder).map_err(|error| self.call(&error))?;
+        let mut sink = self.machine.layers().base_writer(&folder).map_err(|error| self.call(&error))?;
         self.decode(blob, layer, Position::Base, &mut *sink)?;
         drop(sink);
-        self.system.process_base_image(&folder).map_err(|error| self.call(&error))?;
+        self.machine.layers().process_base_image(&folder).map_err(|error| self.call(&error))?;
         self.made("ProcessBaseImage", folder.join("blank.vhdx").is_file())?;
         if is_folder(&folder.join("UtilityVM").join("Files")) {
             self.utility_image(&folder)?;
@@ -170,20 +171,20 @@ impl Import<'_> {
         let folder = self.store.layer(&self.id);
         let parents = self.parents.iter().map(|parent| self.parent(parent)).collect::<Result<Vec<_>, Error>>()?;
         // Of the layers below, the topmost that has a utility VM: the others show what it has.
-        let utility_vm = self.system.utility_vm(&parents).map_err(|error| self.call(&error))?;
+        let utility_vm = self.machine.layers().utility_vm(&parents).map_err(|error| self.call(&error))?;
         let nearest = utility_vm.as_deref().and_then(Path::parent).map(Path::to_owned);
         let nearest = nearest.or_else(|| self.parents.first().map(|parent| self.store.layer(parent))).unwrap_or_default();
         let unwritable = |error: io::Error| self.failed("its transport folder cannot be written").because(error);
         let waiting = self.store.layer_transport(&self.id);
         remove_folder(&waiting).and_then(|()| std::fs::create_dir(&waiting)).map_err(unwritable)?;
         let imported = (|| {
-            let mut utility_vm = self.system.utility_vm_layer(&folder, &nearest).map_err(|error| self.call(&error))?;
+            let mut utility_vm = self.machine.layers().utility_vm_writer(&folder, &nearest).map_err(|error| self.call(&error))?;
             let mut transport =
-                Transport::create_in(&waiting, self.system.stamp(), Some(&mut *utility_vm)).map_err(unwritable)?;
+                Transport::create_in(&waiting, self.machine.layers().stamp(), Some(&mut *utility_vm)).map_err(unwritable)?;
             self.decode(blob, layer, Position::Upper, &mut transport)?;
-            self.system.import_layer(&folder, transport.path(), &parents).map_err(|error| self.call(&error))?;
+            self.machine.layers().import(&folder, transport.path(), &parents).map_err(|error| self.call(&error))?;
             self.made("ImportLayer", is_folder(&folder.join("Files")))?;
-            self.system.settle_layer(&folder, &parents, transport.pending()).map_err(|error| self.call(&error))?;
+            self.machine.layers().settle(&folder, &parents, transport.pending()).map_err(|error| self.call(&error))?;
             if transport.pending().utility_vm { self.utility_image(&folder) } else { Ok(()) }
         })();
         let removed = remove_folder(&waiting).map_err(unwritable);
@@ -197,7 +198,7 @@ impl Import<'_> {
             position,
             expected: Expected { digest: Some(&layer.digest), diff_id: Some(&layer.diff_id) },
             limits: Limits::default(),
-            sddl: self.system.sddl(),
+            sddl: self.machine.layers().sddl(),
         };
         let blob = Interruptible { reader: blob, interrupts: self.interrupts };
         let decoded = decode(BufReader::new(blob), &options, sink).map(drop);
@@ -211,7 +212,7 @@ impl Import<'_> {
         if !is_folder(&utility_vm) {
             return Err(self.failed("its UtilityVM is no folder"));
         }
-        self.system.process_utility_image(&utility_vm).map_err(|error| self.call(&error))?;
+        self.machine.layers().process_utility_image(&utility_vm).map_err(|error| self.call(&error))?;
         self.made("ProcessUtilityImage", utility_vm.join("SystemTemplate.vhdx").is_file())
     }
 
@@ -221,7 +222,7 @@ impl Import<'_> {
     }
 
     fn parent(&self, id: &LayerId) -> Result<Layer, Error> {
-        let guid = self.system.name_to_guid(&id.to_string()).map_err(|error| self.call(&error))?;
+        let guid = self.machine.layers().name_to_guid(&id.to_string()).map_err(|error| self.call(&error))?;
         let path = self.store.layer(id);
         let path = path.to_str().ok_or_else(|| self.failed("the store's path is not valid Unicode"))?;
         Ok(Layer { id: guid, path: path.to_owned() })
@@ -234,8 +235,8 @@ impl Import<'_> {
     fn call(&self, error: &crate::hcs::call::CallError) -> Error {
         let shown = failed(format!("the layer {} was not imported", self.id), error);
         match error.code() {
-            // E_ACCESSDENIED, ERROR_NOT_ALL_ASSIGNED and ERROR_PRIVILEGE_NOT_HELD (`hcs-runner` 6).
-            Some(0x8007_0005 | 0x8007_0514 | 0x8007_0522) => {
+            // `docs/hcs.md#rights`
+            Some(codes::E_ACCESSDENIED | codes::ERROR_NOT_ALL_ASSIGNED | codes::ERROR_PRIVILEGE_NOT_HELD) => {
                 shown.hint("layers are imported from an elevated prompt, once an image")
             }
             _ => shown,
@@ -290,7 +291,7 @@ fn layer_ids(store: &Store) -> Result<BTreeSet<LayerId>, Error> {
 }
 
 /// Removes what killed imports left; layers that are being imported are left alone. What could not be removed is returned.
-pub(crate) fn sweep(system: &dyn System, store: &Store) -> Result<Vec<Error>, Error> {
+pub(crate) fn sweep(machine: &dyn Machine, store: &Store) -> Result<Vec<Error>, Error> {
     let mut left = Vec::new();
     for id in layer_ids(store)? {
         let Ok(Some(_lock)) = try_lock(&store.layer_lock(&id)) else { continue };
@@ -298,7 +299,7 @@ pub(crate) fn sweep(system: &dyn System, store: &Store) -> Result<Vec<Error>, Er
             .map_err(|error| {
                 Error::new(format!("the transport folder of the layer {id} was not removed")).because(error).hint(LOOK)
             })
-            .and_then(|()| if is_complete(store, &id) { Ok(()) } else { remove_layer(system, &store.layer(&id)) });
+            .and_then(|()| if is_complete(store, &id) { Ok(()) } else { remove_layer(machine, &store.layer(&id)) });
         left.extend(removed.err());
     }
     Ok(left)

@@ -6,27 +6,28 @@ use crate::Error;
 use crate::Isolation;
 use crate::hcs::documents::SystemQuery;
 use crate::hcs::failed;
-use crate::hcs::system::System;
+use crate::hcs::machine::Machine;
 use crate::runner::life::release;
 
 /// Deletes the layer in this folder, and ends the templates that were booted from it and hold its files open.
 ///
 /// No container may use the layer; whoever calls this has seen to that.
-pub fn remove_layer(system: &dyn System, folder: &Path) -> Result<(), Error> {
+pub fn remove_layer(machine: &dyn Machine, folder: &Path) -> Result<(), Error> {
     let failed = |error: &_| failed(format!("the layer {} was not deleted", folder.display()), error);
-    match release::patiently(|| system.compute_systems(Isolation::Hyperv, &SystemQuery::default())) {
+    match release::patiently(|| machine.systems().enumerate(Isolation::Hyperv, &SystemQuery::default())) {
         Ok(systems) => {
             for template in
                 systems.iter().filter(|found| found.is_runtime_template && is_below(&found.runtime_image_path, folder))
             {
-                release::end_container(system, &template.id, Isolation::Hyperv, None, None).map_err(|error| failed(&error))?;
+                release::end_container(machine.systems(), &template.id, Isolation::Hyperv, None, None)
+                    .map_err(|error| failed(&error))?;
             }
         }
         // Without the DLL there are no templates.
         Err(error) if error.is_missing() => {}
         Err(error) => return Err(failed(&error)),
     }
-    release::patiently(|| release::destroy(system, folder)).map_err(|error| failed(&error))
+    release::patiently(|| release::destroy(machine.layers(), folder)).map_err(|error| failed(&error))
 }
 
 /// Whether a path that HCS tells is this folder or in it; Windows does not mind case.

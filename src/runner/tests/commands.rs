@@ -35,7 +35,7 @@ fn meanwhile(fake: &Fake, store: &Store, request: &Request, act: impl FnOnce(Con
     };
     std::thread::scope(|scope| {
         let owner = scope.spawn(|| {
-            let context = Context { system: fake, store, interrupts: &interrupts, report: &report, console: &|| None };
+            let context = Context { machine: fake, store, interrupts: &interrupts, report: &report, console: &|| None };
             lifecycle::run(&context, request, |_| Ok(Stdio::nothing())).unwrap()
         });
         let until = Instant::now() + Duration::from_secs(30);
@@ -251,7 +251,7 @@ fn exec_runs_beside_the_main_process() {
     let fake = owners.clone().behaviour(Behaviour::Exits(7));
     meanwhile(&owners, &store, &named("web", Isolation::Process), |id| {
         let (written, interrupts) = (Written::default(), Interrupts::new());
-        let context = Context { system: &fake, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };
+        let context = Context { machine: &fake, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };
         let request = ProcessRequest { command_line: "cmd /c ver".to_owned(), ..ProcessRequest::default() };
         let stdio = || Ok(Stdio { stdin: None, stdout: Box::new(written.clone()), stderr: Box::new(std::io::sink()) });
         assert_eq!(exec::run(&context, &id, &request, stdio), Ok(7));
@@ -264,7 +264,7 @@ fn exec_runs_beside_the_main_process() {
         assert_eq!(document, serde_json::json!({"CommandLine": "cmd /c ver", "CreateStdOutPipe": false}));
 
         let missing = fake.clone().trouble(Trouble::Once("HcsCreateProcess", 0x8007_0002));
-        let context = Context { system: &missing, ..context };
+        let context = Context { machine: &missing, ..context };
         assert_eq!(exec::run(&context, &id, &request, || Ok(Stdio::nothing())).unwrap_err().kind, ErrorKind::NoSuchCommand);
         ending::kill(&fake, &store, &id).unwrap();
         let ended = exec::run(&context, &id, &request, || Ok(Stdio::nothing())).unwrap_err();

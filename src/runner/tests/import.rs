@@ -3,9 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use crate::hcs::id::LayerId;
 use crate::image::Digest;
 use crate::layer::Compression;
+use crate::layer::LayerId;
 use crate::oci::layout::Folder;
 use crate::oci::pull::Layer;
 use crate::runner::life::interrupts::Interrupts;
@@ -143,7 +143,7 @@ fn an_image_that_is_removed_while_it_is_imported_keeps_its_layers_until_then() {
     let (folder, store) = empty_store();
     let (blobs, layers) = image(folder.path());
     let fake = Fake::new();
-    let images = Images { system: Some(&fake), store: &store, blobs: &blobs };
+    let images = Images { machine: Some(&fake), store: &store, blobs: &blobs };
     let prune = |event: Event<'_>| {
         let Event::Importing(_) = event else { panic!("{event:?}") };
         let pruned = images.prune().unwrap();

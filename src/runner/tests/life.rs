@@ -269,7 +269,7 @@ fn a_dry_run_lists_the_calls_and_touches_nothing() {
     ] {
         let plan = Plan::new();
         let (interrupts, report) = (Interrupts::new(), |_: Progress<'_>| ());
-        let context = Context { system: &plan, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
+        let context = Context { machine: &plan, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
         let stdio = Stdio { stdin: None, stdout: Box::new(std::io::sink()), stderr: Box::new(std::io::sink()) };
         let outcome = lifecycle::run(&context, &request(isolation), |_| Ok(stdio)).unwrap();
         assert_eq!((outcome.exit_code, outcome.left_over), (Ok(0), vec![]));

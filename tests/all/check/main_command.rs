@@ -1,6 +1,6 @@
 //! `wincompat check --host windows-server-2022 mcr.microsoft.com/windows/nanoserver:1903`, as the README begins.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use wincompat::image::Digest;
 use wincompat::knowledge::Knowledge;
 
@@ -21,24 +21,6 @@ pub fn nanoserver_1903() -> Images {
         .tagged(repository, "1903", DOCKER_LIST, fixture("index"))
         .manifest(repository, DOCKER_MANIFEST, fixture("manifest"))
         .blob(repository, fixture("config"))
-}
-
-/// The built-in knowledge, with what is in support now supported for ever: what is printed with it is the same every day.
-fn timeless(shop: &Shop) -> String {
-    fn for_ever(value: &mut Value) {
-        match value {
-            Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| match value {
-                Value::String(day) if name == "until" && day.as_str() > "2026" => *day = "9999-12-31".to_owned(),
-                value => for_ever(value),
-            }),
-            Value::Array(values) => values.iter_mut().for_each(for_ever),
-            _ => {}
-        }
-    }
-    let mut knowledge: Value = serde_json::from_str(include_str!("../../../src/knowledge/knowledge.json")).unwrap();
-    for_ever(&mut knowledge);
-    knowledge["date"] = json!("9999-12-31");
-    shop.program.file("timeless.json", knowledge.to_string())
 }
 
 #[test]
@@ -76,7 +58,7 @@ fn a_client_takes_its_default() {
 #[test]
 fn people_get_a_table() {
     let shop = Shop::of(nanoserver_1903());
-    let answer = shop.check(&[&COMMAND[..], &["--knowledge", &timeless(&shop)]].concat());
+    let answer = shop.check(&[&COMMAND[..], &["--knowledge", &shop.timeless()]].concat());
     assert_eq!((answer.code, answer.err.as_str()), (0, ""));
     insta::assert_snapshot!(answer.out, @r"
     | image                    | host                | process | Hyper-V | verdict |
@@ -118,7 +100,7 @@ fn people_get_a_table() {
 #[test]
 fn programs_get_one_document() {
     let shop = Shop::of(nanoserver_1903());
-    let (code, report) = shop.report(&[&COMMAND[..], &["--knowledge", &timeless(&shop)]].concat());
+    let (code, report) = shop.report(&[&COMMAND[..], &["--knowledge", &shop.timeless()]].concat());
     assert_eq!(code, 0);
     let expected = json!({
         "schema": "wincompat/report/v1",

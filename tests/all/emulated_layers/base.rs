@@ -40,7 +40,8 @@ fn it_is_imported_once() {
     shop.host.has_nothing_left();
 }
 
-/// Every kind of stream that a layer has, in the order of `hcs-runner` 3.2, typed by hand; the data's content is in the file.
+/// Every kind of stream that a layer has, in the order of `docs/hcs.md#backup-streams`, typed by hand; the data's content
+/// is in the file.
 #[test]
 fn streams_byte_for_byte() {
     let Some(shop) = Shop::new() else { return };

@@ -1,6 +1,6 @@
 //! An import that fails or is killed at any of its calls: nothing torn is left, and the next one goes through.
 
-use wincompat::internals::hcs::id::LayerId;
+use wincompat::internals::layer::LayerId;
 
 use crate::emulated_layers::base::VERSION;
 use crate::emulated_layers::importer::Shop;

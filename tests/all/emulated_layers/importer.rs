@@ -8,9 +8,9 @@ use std::process::{Command, ExitStatus, Stdio};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use wincompat::image::Digest;
-use wincompat::internals::hcs::id::LayerId;
-use wincompat::internals::hcs::system::PATIENCE;
+use wincompat::internals::hcs::machine::CALL_TIMEOUT;
 use wincompat::internals::hcs::trace::Trace;
+use wincompat::internals::layer::LayerId;
 use wincompat::internals::oci::layout::Folder;
 use wincompat::internals::oci::pull;
 use wincompat::internals::runner::life::interrupts::Interrupts;
@@ -166,7 +166,7 @@ fn the_importer() {
     let Ok(task) = std::env::var(TASK) else { return };
     let task: Task = serde_json::from_str(&task).unwrap();
     let (blobs, store) = (Folder::create(&task.root).unwrap(), Store::open(&StoreFolders, &task.root).unwrap());
-    let system = connect(Trace::off(), PATIENCE);
+    let system = connect(Trace::off(), CALL_TIMEOUT);
     let mut outcomes: Vec<Outcome> = Vec::new();
     let said = |error: wincompat::Error| [vec![error.what], error.causes].concat();
     if task.prune {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use wincompat::internals::hcs::id::LayerId;
+use wincompat::internals::layer::LayerId;
 
 use crate::emulated_layers::base::{VERSION, is_same_file};
 use crate::emulated_layers::importer::Shop;
@@ -65,7 +65,7 @@ fn three_layers_give_the_right_tree() {
     shop.host.has_nothing_left();
 }
 
-/// The transport folder holds what `hcs-runner` 3.5 says: ImportLayer, as strict as that, found every stream in it.
+/// The transport folder holds what `docs/hcs.md#upper-layers` says: ImportLayer, as strict as that, found every stream in it.
 #[test]
 fn what_travels_arrives() {
     let Some(shop) = Shop::new() else { return };

@@ -1,15 +1,15 @@
 //! Layers that are not what their manifest says: refused, and nothing of them stays.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::*;
 
-/// A registry that answers for the first layer with these bytes, and the others slowly.
-fn instead(layers: Vec<Layer>, bytes: Vec<u8>) -> Shop {
-    let images = served(&layers);
-    let (first, slow) = (layers[0].digest(), layers[1..].to_vec());
-    Shop::new(layers, move |request| match slow.iter().find(|layer| request.path.ends_with(layer.digest().as_str())) {
-        _ if request.path.ends_with(first.as_str()) => part(request, &bytes),
-        Some(layer) => slowly(request, &layer.stored, 16 << 10, Duration::from_millis(5)),
-        None => images.respond(request),
+/// A registry that answers for the layer with these bytes.
+fn instead(layer: &Layer, bytes: Vec<u8>) -> Shop {
+    let (images, digest) = (served(std::slice::from_ref(layer)), layer.digest());
+    Shop::new(vec![layer.clone()], move |request| match request.path.ends_with(digest.as_str()) {
+        true => part(request, &bytes),
+        false => images.respond(request),
     })
 }
 
@@ -43,7 +43,7 @@ fn a_layer_that_is_not_what_the_manifest_says_is_refused() {
         ("too long", longer, "more bytes than the manifest says"),
         ("too short", shorter, "416 Range Not Satisfiable"),
     ] {
-        let shop = instead(vec![layer.clone()], bytes);
+        let shop = instead(&layer, bytes);
         let said_by = shop.fails(&[]);
         assert!(said_by.contains(said) && said_by.contains(layer.digest().as_str()), "{name}: {said_by}");
         has_no_image(&shop);
@@ -65,18 +65,26 @@ fn a_layer_that_unpacks_to_something_else_is_refused() {
 fn one_bad_layer_costs_nothing_of_the_others() {
     let layers: Vec<Layer> = (1..=3).map(|seed| Layer::new(GZIP, seed, 400_000)).collect();
     let images = served(&layers);
-    let (first, slow, bad) = (layers[0].clone(), layers[1..].to_vec(), std::sync::atomic::AtomicBool::new(true));
+    let (first, others, is_bad) = (layers[0].clone(), layers[1..].to_vec(), AtomicBool::new(true));
+    // The bad one does not come before something of the others is there, and not all of them before the pull has failed.
+    let (begun, failed) = (Gate::default(), Gate::default());
+    let (begins, fails) = (begun.clone(), failed.clone());
     let shop =
-        Shop::new(layers, move |request| match slow.iter().find(|layer| request.path.ends_with(layer.digest().as_str())) {
-            Some(layer) => slowly(request, &layer.stored, 16 << 10, Duration::from_millis(5)),
-            None if request.path.ends_with(first.digest().as_str()) && bad.swap(false, std::sync::atomic::Ordering::SeqCst) => {
-                // Not before something of the others is there.
-                std::thread::sleep(Duration::from_millis(60));
-                part(request, &vec![7; first.stored.len()])
+        Shop::new(layers, move |request| match others.iter().find(|layer| request.path.ends_with(layer.digest().as_str())) {
+            Some(layer) => beginning(request, &layer.stored, 200_000, &fails),
+            None if request.path.ends_with(first.digest().as_str()) && is_bad.swap(false, Ordering::SeqCst) => {
+                part(request, &vec![7; first.stored.len()]).held(&begins)
             }
             None => images.respond(request),
         });
-    shop.fails(&[]);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            wait_until("something of the others is there", || shop.layers[1..].iter().all(|layer| shop.kept(layer) > 0));
+            begun.open();
+        });
+        shop.fails(&[]);
+    });
+    failed.open();
     has_no_image(&shop);
     let kept: Vec<u64> = shop.layers.iter().map(|layer| shop.kept(layer)).collect();
     assert!(kept[0] == 0 && kept[1] > 0 && kept[2] > 0, "{kept:?}");

@@ -18,7 +18,7 @@ use wincompat::image::Digest;
 use crate::support::program::{Answer, Program};
 use crate::support::registry::images::{Images, part};
 use crate::support::registry::windows::{WindowsImage, descriptor};
-use crate::support::registry::{Reply, Request, Server};
+use crate::support::registry::{Gate, Reply, Request, Server};
 
 /// On Windows, the machine the test runs on would be the host.
 const HOST: &str = "--host=ltsc2022";
@@ -211,10 +211,6 @@ impl Pull {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-
-    fn has_ended(&mut self) -> bool {
-        self.0.try_wait().unwrap().is_some()
-    }
 }
 
 impl Drop for Pull {
@@ -225,6 +221,18 @@ impl Drop for Pull {
 
 /// A blob as [`part`] answers it, in pieces with pauses between them.
 fn slowly(request: &Request, bytes: &[u8], piece: usize, pause: Duration) -> Reply {
+    in_steps(request, bytes, |head, rest| rest.chunks(piece).fold(head, |reply, piece| reply.then_send(piece).then_wait(pause)))
+}
+
+/// A blob as [`part`] answers it: so many bytes at once, the rest when the gate is open.
+fn beginning(request: &Request, bytes: &[u8], length: usize, gate: &Gate) -> Reply {
+    in_steps(request, bytes, |head, rest| {
+        let (now, later) = rest.split_at(length.min(rest.len()));
+        head.then_send(now).then_hold(gate).then_send(later)
+    })
+}
+
+fn in_steps(request: &Request, bytes: &[u8], steps: impl FnOnce(Reply, &[u8]) -> Reply) -> Reply {
     let from = first_byte(request);
     let rest = &bytes[from..];
     let length = rest.len().to_string();
@@ -234,7 +242,7 @@ fn slowly(request: &Request, bytes: &[u8], piece: usize, pause: Duration) -> Rep
         _ if rest.is_empty() => return part(request, bytes),
         _ => Reply::head(206, &[("content-length", &length), ("content-range", &range)]),
     };
-    rest.chunks(piece).fold(head, |reply, piece| reply.then_send(piece).then_wait(pause))
+    steps(head, rest)
 }
 
 /// The first byte that is asked for.

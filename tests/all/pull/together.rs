@@ -1,27 +1,28 @@
 //! Several pulls of one image at once, into one store.
 
+use std::io::{BufRead as _, BufReader};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::*;
 
-/// Holds every answer for a blob back until this many pulls have asked for the tag: so all of them are at it at once.
-fn holding_back(pulls: usize, layers: &[Layer]) -> impl Fn(&Request) -> Reply + Send + Sync + use<> {
-    let (images, begun) = (served(layers), AtomicUsize::new(0));
+/// Holds every answer for a blob back until this many pulls have asked for the tag: so all of them are at it at once. `answer` is
+/// that for a layer.
+fn holding_back<A>(pulls: usize, layers: &[Layer], answer: A) -> impl Fn(&Request) -> Reply + Send + Sync + use<A>
+where
+    A: Fn(&Request, &Layer) -> Reply + Send + Sync + 'static,
+{
+    let (images, begun, all) = (served(layers), AtomicUsize::new(0), Gate::default());
     let layers = layers.to_vec();
     move |request| {
         if request.path == "/v2/app/manifests/1" {
-            begun.fetch_add(1, Ordering::SeqCst);
-        } else {
-            let until = Instant::now() + Duration::from_secs(10);
-            while begun.load(Ordering::SeqCst) < pulls && Instant::now() < until {
-                std::thread::sleep(Duration::from_millis(1));
+            if begun.fetch_add(1, Ordering::SeqCst) + 1 == pulls {
+                all.open();
             }
+            return images.respond(request);
         }
-        match layers.iter().find(|layer| request.path.ends_with(layer.digest().as_str())) {
-            Some(layer) => slowly(request, &layer.stored, 32 << 10, Duration::from_millis(3)),
-            None => images.respond(request),
-        }
+        let layer = layers.iter().find(|layer| request.path.ends_with(layer.digest().as_str()));
+        layer.map_or_else(|| images.respond(request), |layer| answer(request, layer)).held(&all)
     }
 }
 
@@ -32,7 +33,8 @@ fn layers() -> Vec<Layer> {
 #[test]
 fn pulls_of_one_image_at_once_fetch_nothing_twice() {
     const PULLS: usize = 3;
-    let shop = Shop::new(layers(), holding_back(PULLS, &layers()));
+    let slow = |request: &Request, layer: &Layer| slowly(request, &layer.stored, 32 << 10, Duration::from_millis(3));
+    let shop = Shop::new(layers(), holding_back(PULLS, &layers(), slow));
     let mut pulls: Vec<Pull> = (0..PULLS).map(|_| shop.begin()).collect();
     for pull in &mut pulls {
         assert!(pull.0.wait().unwrap().success());
@@ -49,10 +51,14 @@ fn pulls_of_one_image_at_once_fetch_nothing_twice() {
 
 #[test]
 fn who_waits_for_a_pull_that_is_killed_goes_on_where_it_stopped() {
-    let shop = Shop::new(layers(), holding_back(2, &layers()));
+    let killed = Gate::default();
+    let gate = killed.clone();
+    let begins = move |request: &Request, layer: &Layer| beginning(request, &layer.stored, 100_000, &gate);
+    let shop = Shop::new(layers(), holding_back(2, &layers(), begins));
     let (mut first, mut second) = (shop.begin(), shop.begin());
     wait_until("each layer has begun", || shop.layers.iter().all(|layer| shop.kept(layer) > 0));
     first.kill();
+    killed.open();
     assert!(second.0.wait().unwrap().success());
     shop.is_intact();
     for layer in &shop.layers {
@@ -78,16 +84,24 @@ fn what_two_images_share_is_fetched_once() {
 fn a_layer_that_a_stranger_keeps_locked_is_told_of_and_holds_up_no_failure() {
     let [first, second] = [Layer::new(GZIP, 1, 1000), Layer::new(GZIP, 2, 1000)];
     let (images, missing) = (served(&[first.clone(), second.clone()]), second.digest());
+    // The other layer is missing, but not before the waiting was told of.
+    let told = Gate::default();
+    let gate = told.clone();
     let shop = Shop::new(vec![first, second], move |request| match request.path.ends_with(missing.as_str()) {
-        true => {
-            Reply::nothing().then_wait(Duration::from_millis(1500)).then_send("HTTP/1.1 404 Gone\r\ncontent-length: 0\r\n\r\n")
-        }
+        true => Reply::json(404, "{}").held(&gate),
         false => images.respond(request),
     });
     fs::create_dir_all(shop.store().join("ingest")).unwrap();
     let locked = fs::File::create(shop.partial(&shop.layers[0].digest())).unwrap();
     locked.lock().unwrap();
-    let Answer { code, err: said, .. } = shop.pull(&[]);
-    assert_eq!(code, 2, "{said}");
+    let mut pull = Pull(shop.process().stderr(Stdio::piped()).spawn().unwrap());
+    let mut said = String::new();
+    for line in BufReader::new(pull.0.stderr.take().unwrap()).lines().map(Result::unwrap) {
+        if line.contains(": waiting for another process that has this layer locked") {
+            told.open();
+        }
+        said += &format!("{line}\n");
+    }
+    assert_eq!(pull.0.wait().unwrap().code(), Some(2), "{said}");
     assert!(said.contains(": waiting for another process that has this layer locked") && said.contains("404"), "{said}");
 }

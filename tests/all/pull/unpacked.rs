@@ -17,14 +17,15 @@ use super::*;
 /// What an unpacker was given: the number of the layer, and the tar.
 type Seen = Arc<Mutex<Vec<(usize, Vec<u8>)>>>;
 
-/// Keeps the tars; of this layer it takes so many bytes and fails.
-fn unpacker(seen: &Seen, fails: Option<(usize, usize)>) -> Unpack {
+/// Keeps the tars; of the first layer it takes so many bytes, opens the gate, and fails.
+fn unpacker(seen: &Seen, fails: Option<(usize, Gate)>) -> Unpack {
     let seen = Arc::clone(seen);
     Arc::new(move |number, layer, stored| {
         let (tar, streamed) = decompress(stored, layer.compression, Limits::default().uncompressed, |tar| {
             let mut bytes = Vec::new();
-            if let Some((_, length)) = fails.filter(|(failing, _)| *failing == number) {
-                tar.take(length as u64).read_to_end(&mut bytes).map_err(LayerError::Read)?;
+            if let Some((length, gate)) = fails.as_ref().filter(|_| number == 0) {
+                tar.take(*length as u64).read_to_end(&mut bytes).map_err(LayerError::Read)?;
+                gate.open();
                 return Err(LayerError::Write { entry: "Files/x".to_owned(), source: io::Error::other("the disk is full") });
             }
             tar.read_to_end(&mut bytes).map_err(LayerError::Read)?;
@@ -84,14 +85,15 @@ fn each_layer_that_comes_is_unpacked_once() {
 
 #[test]
 fn an_unpacker_that_fails_costs_nothing_of_what_came() {
-    let layer = Layer::new(GZIP, 1, 900_000);
-    let (images, slow) = (served(std::slice::from_ref(&layer)), layer.clone());
+    // The rest does not come before the unpacker has failed, and is more than what may be read ahead.
+    let (layer, failed) = (Layer::new(GZIP, 1, 3_000_000), Gate::default());
+    let (images, slow, gate) = (served(std::slice::from_ref(&layer)), layer.clone(), failed.clone());
     let shop = Shop::new(vec![layer], move |request| match request.path.ends_with(slow.digest().as_str()) {
-        true => slowly(request, &slow.stored, 32 << 10, Duration::from_millis(2)),
+        true => beginning(request, &slow.stored, 1_000_000, &gate),
         false => images.respond(request),
     });
     let seen = Seen::default();
-    let error = pull(&shop, &unpacker(&seen, Some((0, 300_000)))).unwrap_err();
+    let error = pull(&shop, &unpacker(&seen, Some((300_000, failed)))).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Invalid);
     assert!(error.sentence().contains("the disk is full"), "{error:?}");
     let kept = shop.kept(&shop.layers[0]);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::run::machine::{Ended, IMAGE, ISOLATIONS, Machine, Running};
+use crate::run::machine::{Ended, IMAGE, ISOLATIONS, LONG, Machine, Running};
 
 impl Machine {
     /// Starts a container in the background; its id.
@@ -46,15 +46,15 @@ fn whoever_reads_its_output_through_a_pipe_is_not_kept() {
     for isolation in ISOLATIONS {
         let began = Instant::now();
         // Its standard input is a pipe that stays open, its outputs are read to their ends.
-        let mut command = machine.command(&[&["run", "-q", "-d"], isolation, &[IMAGE, "guest", "wait", "100"]].concat());
+        let mut command = machine.command(&[&["run", "-q", "-d"], isolation, &[IMAGE, "guest", "wait", "1000"]].concat());
         command.stdin(Stdio::piped());
         let running = Running::start(command);
         let out = running.rest();
         let ended = running.end_without_closing();
         let took = began.elapsed();
         assert_eq!((ended.code, ended.err.as_str(), out.len()), (0, "", 65));
-        // The process in the container is there for a hundred seconds.
-        assert!(took < Duration::from_secs(50), "{took:?}");
+        // The process in the container is there for a thousand seconds.
+        assert!(took < Duration::from_secs(500), "{took:?}");
         let id = String::from_utf8(out).unwrap();
         assert_eq!(machine.system(id.trim_end())["phase"], "Running");
         machine.clear(&[id.trim_end()]);
@@ -80,13 +80,13 @@ fn exit_codes_of_all_thirty_two_bits() {
 #[test]
 fn from_ps_to_rm() {
     let Some(machine) = Machine::new() else { return };
-    let id = machine.background(&["--name", "web", "-p", "8080:80", IMAGE, "guest", "wait", "100"]);
+    let id = machine.background(&["--name", "web", "-p", "8080:80", IMAGE, "guest", "wait", "1000"]);
     let listed = machine.listed();
     for (field, value) in [
         ("id", json!(id)),
         ("name", json!("web")),
         ("image", json!(IMAGE)),
-        ("command", json!("guest wait 100")),
+        ("command", json!("guest wait 1000")),
         ("status", json!("running")),
         ("isolation", json!("process")),
         ("ports", json!(["8080->80/tcp"])),
@@ -99,7 +99,7 @@ fn from_ps_to_rm() {
     let table = machine.wincompat(&["ps"]).with(0);
     assert!(table.contains(&id[..12]) && table.contains("web"), "{table}");
     assert_eq!(machine.wincompat(&["ps", "-q", "--no-trunc"]).with(0), format!("{id}\n"));
-    assert_eq!(machine.json(&["inspect", "web"])["containers"][0]["request"]["process"]["commandLine"], "guest wait 100");
+    assert_eq!(machine.json(&["inspect", "web"])["containers"][0]["request"]["process"]["commandLine"], "guest wait 1000");
     // A name is given once, and one that runs is not removed by mistake.
     machine.wincompat(&["run", "-d", "--name", "web", IMAGE]).failed(125, &["web"]);
     machine.wincompat(&["rm", "web"]).failed(2, &[" runs", "-f"]);
@@ -117,13 +117,13 @@ fn from_ps_to_rm() {
 fn kill_and_rm_by_force() {
     let Some(machine) = Machine::new() else { return };
     for isolation in ISOLATIONS {
-        machine.background(&[isolation, &["--name", "killed", IMAGE, "guest", "wait", "100"]].concat());
+        machine.background(&[isolation, &["--name", "killed", IMAGE, "guest", "wait", "1000"]].concat());
         assert_eq!(machine.wincompat(&["kill", "killed"]).with(0), "killed\n");
         let code: u32 = machine.wincompat(&["wait", "killed"]).with(0).trim_end().parse().unwrap();
         assert_ne!(code, 0);
         machine.wincompat(&["kill", "killed"]).failed(2, &["does not run"]);
         machine.clear(&["killed"]);
-        let id = machine.background(&[isolation, &["--rm", IMAGE, "guest", "wait", "100"]].concat());
+        let id = machine.background(&[isolation, &["--rm", IMAGE, "guest", "wait", "1000"]].concat());
         machine.clear(&[&id[..16]]);
     }
 }
@@ -132,7 +132,7 @@ fn kill_and_rm_by_force() {
 fn removed_at_its_end() {
     let Some(machine) = Machine::new() else { return };
     machine.background(&["--rm", "--name", "short", IMAGE, "guest", "say", "one", "two"]);
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + LONG;
     while !machine.containers().is_empty() {
         assert!(Instant::now() < until, "it is still there");
         std::thread::sleep(Duration::from_millis(50));
@@ -151,7 +151,7 @@ fn logs_to_their_end() {
         assert_eq!(following.line(), word);
     }
     assert_eq!(following.end_without_closing().with(0), "");
-    assert!(began.elapsed() < Duration::from_secs(60));
+    assert!(began.elapsed() < LONG);
     assert_eq!(machine.wincompat(&["logs", "talks"]).with(0), "one\ntwo\nthree\nfour\nfive\n");
     assert_eq!(machine.wincompat(&["logs", "-n", "2", "talks"]).with(0), "four\nfive\n");
     machine.clear(&["talks"]);
@@ -175,7 +175,7 @@ fn a_log_has_every_byte_of_both_streams() {
 fn other_processes_in_it() {
     let Some(machine) = Machine::new() else { return };
     for isolation in ISOLATIONS {
-        let main = ["--name", "host", "-e", "OF=the container", IMAGE, "guest", "wait", "100"];
+        let main = ["--name", "host", "-e", "OF=the container", IMAGE, "guest", "wait", "1000"];
         machine.background(&[isolation, &main].concat());
         let exec = |arguments: &[&str]| machine.wincompat(&[&["exec"], arguments].concat());
         for code in [0, 7, 0xc000_013a] {
@@ -192,7 +192,7 @@ fn other_processes_in_it() {
         let count = (1_u32 << 20).to_string();
         let Ended { code, out, .. } = exec(&["host", "guest", "flood", "out", &count]);
         assert_eq!((code, out.len()), (0, 1 << 20));
-        assert_eq!(exec(&["-d", "host", "guest", "wait", "60"]).with(0), "");
+        assert_eq!(exec(&["-d", "host", "guest", "wait", "1000"]).with(0), "");
         exec(&["host", "no-such-program"]).failed(127, &["there is no such program"]);
         exec(&["-w", r"C:\no\such\folder", "host", "guest", "show"]).failed(126, &["working directory"]);
         exec(&["nobody", "cmd"]).failed(125, &["nobody"]);
@@ -207,7 +207,7 @@ fn other_processes_in_it() {
 #[test]
 fn images_and_what_needs_them() {
     let Some(machine) = Machine::new() else { return };
-    machine.background(&["--name", "needs-it", IMAGE, "guest", "wait", "100"]);
+    machine.background(&["--name", "needs-it", IMAGE, "guest", "wait", "1000"]);
     let images = machine.wincompat(&["images"]).with(0);
     assert!(images.contains("example.com/app"), "{images}");
     machine.wincompat(&["rmi", IMAGE]).failed(2, &["is used by the container"]);
@@ -237,7 +237,7 @@ fn images_that_were_never_run() {
 #[test]
 fn a_monitor_that_is_killed() {
     let Some(machine) = Machine::new() else { return };
-    let id = machine.background(&["--name", "orphan", IMAGE, "guest", "wait", "100"]);
+    let id = machine.background(&["--name", "orphan", IMAGE, "guest", "wait", "1000"]);
     let created = machine.host.calls_of("HcsCreateProcess");
     let monitor = created[0]["pid"].to_string();
     let killed = std::process::Command::new("taskkill").args(["/f", "/pid", &monitor]).stdout(Stdio::null()).status().unwrap();

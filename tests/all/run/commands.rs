@@ -103,7 +103,9 @@ fn a_name_is_given_once() {
     let machine = &machine;
     let codes: Vec<u32> = thread::scope(|scope| {
         let runs: Vec<_> = (0..3)
-            .map(|_| scope.spawn(move || machine.wincompat(&["run", "-q", "-d", "--name", "one", IMAGE, "guest", "wait", "100"])))
+            .map(|_| {
+                scope.spawn(move || machine.wincompat(&["run", "-q", "-d", "--name", "one", IMAGE, "guest", "wait", "1000"]))
+            })
             .collect();
         runs.into_iter().map(|run| run.join().unwrap().code).collect()
     });

@@ -87,7 +87,7 @@ fn networks_by_name() {
 #[test]
 fn a_port_that_is_taken() {
     let Some(machine) = Machine::new() else { return };
-    let mut first = machine.start(&["run", "--rm", "-q", "-p", "8080:80", IMAGE, "guest", "wait", "60"]);
+    let mut first = machine.start(&["run", "--rm", "-q", "-p", "8080:80", IMAGE, "guest", "wait", "1000"]);
     assert_eq!(first.line(), "ready");
     let second = machine.run(&["-p", "8080:81", IMAGE, "cmd", "/c", "exit 0"]);
     second.failed(125, &["not connected to the network nat", "has one of the published ports"]);

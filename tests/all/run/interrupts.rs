@@ -38,7 +38,7 @@ impl Console {
 fn it_is_passed_on() {
     let Some(machine) = Machine::new() else { return };
     for isolation in ISOLATIONS {
-        let mut console = Console::start(&machine, &[isolation, &[IMAGE, "guest", "wait", "60"]].concat());
+        let mut console = Console::start(&machine, &[isolation, &[IMAGE, "guest", "wait", "1000"]].concat());
         assert_eq!(console.0.line(), "ready");
         console.press();
         let ended = console.end();
@@ -55,7 +55,7 @@ fn a_second_one_ends_who_does_not_listen() {
     for isolation in ISOLATIONS {
         let Some(mut machine) = Machine::new() else { return };
         machine.faults = "function=HcsSignalProcess hresult=0".to_owned();
-        let mut console = Console::start(&machine, &[isolation, &[IMAGE, "guest", "wait", "60"]].concat());
+        let mut console = Console::start(&machine, &[isolation, &[IMAGE, "guest", "wait", "1000"]].concat());
         assert_eq!(console.0.line(), "ready");
         console.press();
         machine.wait_for("HcsSignalProcess");
@@ -70,7 +70,7 @@ fn a_second_one_ends_who_does_not_listen() {
 fn a_third_one_gives_up() {
     let Some(mut machine) = Machine::new() else { return };
     machine.faults = "function=HcsSignalProcess hresult=0; function=HcsTerminateProcess hresult=0".to_owned();
-    let mut console = Console::start(&machine, &[IMAGE, "guest", "wait", "60"]);
+    let mut console = Console::start(&machine, &[IMAGE, "guest", "wait", "1000"]);
     assert_eq!(console.0.line(), "ready");
     console.press();
     machine.wait_for("HcsSignalProcess");
@@ -86,7 +86,7 @@ fn many_end_the_program_whatever_it_waits_for() {
     for (scenario, function) in [(&[][..], "PrepareLayer"), (&["-d"], "HcsStartComputeSystem")] {
         let Some(mut machine) = Machine::new() else { return };
         machine.faults = format!("function={function} never");
-        let mut console = Console::start(&machine, &[scenario, &[IMAGE, "guest", "wait", "60"]].concat());
+        let mut console = Console::start(&machine, &[scenario, &[IMAGE, "guest", "wait", "1000"]].concat());
         machine.wait_for(function);
         for _ in 0..4 {
             console.press();

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What the program or its libraries read from the environment.
-const VARIABLES: [&str; 19] = [
+const VARIABLES: [&str; 21] = [
     "WINCOMPAT_ISOLATION",
     "REGISTRY_AUTH_FILE",
     "DOCKER_AUTH_CONFIG",
@@ -30,6 +30,8 @@ const VARIABLES: [&str; 19] = [
     "CI",
     "SSL_CERT_FILE",
     "RUST_BACKTRACE",
+    "COLUMNS",
+    "LINES",
 ];
 
 /// The program and its folder.

@@ -4,8 +4,9 @@ use std::io::{Cursor, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::hcs::documents::{ConsoleSize, ProcessParameters, Signal};
-use crate::hcs::system::{Container, Process, Result, Spawned};
+use crate::hcs::call::Result;
+use crate::hcs::compute_systems::{Container, Process, Spawned};
+use crate::hcs::documents::ProcessParameters;
 use crate::runner::tests::fake::{Behaviour, ComputeSystem, Fake, refuse};
 
 /// A handle of a compute system.
@@ -87,7 +88,7 @@ impl Container for FakeContainer {
         })
     }
 
-    fn wait(&self, _at_most: Duration) -> Result<bool> {
+    fn wait(&self, _timeout: Duration) -> Result<bool> {
         let world = self.fake.world();
         let gone = world.systems.get(&self.id).is_none_or(|system| system.ended);
         Ok(gone || self.fake.behaviour == Behaviour::IsLost)
@@ -124,7 +125,7 @@ impl Process for FakeProcess {
         1234
     }
 
-    fn wait(&self, at_most: Duration) -> Result<Option<u32>> {
+    fn wait(&self, timeout: Duration) -> Result<Option<u32>> {
         let ended = self.fake.call("process wait", |world| {
             let ended = self.process.lock().unwrap().ended;
             let with_its_container = match world.systems.get(&self.id) {
@@ -135,7 +136,7 @@ impl Process for FakeProcess {
             Ok(ended.or(with_its_container))
         })?;
         if ended.is_none() {
-            std::thread::sleep(at_most.min(Duration::from_millis(1)));
+            std::thread::sleep(timeout.min(Duration::from_millis(1)));
         }
         Ok(ended)
     }
@@ -149,11 +150,7 @@ impl Process for FakeProcess {
         Ok(())
     }
 
-    fn resize(&self, _size: ConsoleSize) -> Result<()> {
-        Ok(())
-    }
-
-    fn signal(&self, _signal: Signal) -> Result<()> {
+    fn interrupt(&self) -> Result<()> {
         self.fake.call("HcsSignalProcess", |_| {
             let mut process = self.process.lock().unwrap();
             if process.behaviour == Behaviour::WaitsForCtrlC {

@@ -52,6 +52,8 @@ enum Step {
     /// The same bytes again and again, with a short pause after each time, until the client has enough.
     Drip(Vec<u8>),
     Wait(Duration),
+    /// Nothing, until the gate is open.
+    Hold(Gate),
     /// The connection is reset.
     Reset,
 }
@@ -117,6 +119,16 @@ impl Reply {
         self.then(Step::Wait(time))
     }
 
+    pub fn then_hold(self, gate: &Gate) -> Self {
+        self.then(Step::Hold(gate.clone()))
+    }
+
+    /// The same, once the gate is open.
+    pub fn held(mut self, gate: &Gate) -> Self {
+        self.steps.insert(0, Step::Hold(gate.clone()));
+        self
+    }
+
     pub fn then_reset(self) -> Self {
         self.then(Step::Reset)
     }
@@ -124,6 +136,20 @@ impl Reply {
     fn then(mut self, step: Step) -> Self {
         self.steps.push(step);
         self
+    }
+}
+
+/// Holds answers back until a test opens it, so that what must come first does, however busy the machine is.
+#[derive(Clone, Debug, Default)]
+pub struct Gate(Arc<AtomicBool>);
+
+impl Gate {
+    pub fn open(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    fn is_open(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
     }
 }
 
@@ -290,6 +316,11 @@ fn serve(connection: &mut (impl Read + Write), kept: &Mutex<Vec<Request>>, respo
                     let until = Instant::now() + *time;
                     while Instant::now() < until && !state.closing.load(Ordering::SeqCst) {
                         thread::sleep(Duration::from_millis(5));
+                    }
+                }
+                Step::Hold(gate) => {
+                    while !gate.is_open() && !state.closing.load(Ordering::SeqCst) {
+                        thread::sleep(Duration::from_millis(2));
                     }
                 }
                 Step::Reset => return Ok(()),

@@ -1,0 +1,32 @@
+//! Findings about the engine that starts the container.
+
+use super::declare::declare;
+
+declare! {
+    ExplicitIsolationNeeded = "explicit-isolation-needed", Warning, about [Isolation, Engine] {
+        title: "the default isolation of this host will not do",
+        message: "Hyper-V isolation is not the default on a server: image {image}, host {host}",
+        help: "pass the flag to Docker: {run hyperv}; Kubernetes has no such flag, use a node or an image of the same build there",
+        meaning: "Docker on a server takes process isolation when nothing is said, and so does Kubernetes, which supports no other. `auto` took Hyper-V isolation because process isolation is not possible or not allowed.",
+        advice: "Pass {flag hyperv}, or set \"exec-opts\": [\"isolation=hyperv\"] in Docker's daemon.json.",
+        source: "https://learn.microsoft.com/virtualization/windowscontainers/manage-containers/hyperv-container",
+    }
+
+    EngineMayRefuse = "engine-may-refuse", Warning, about [Image, Host, Engine] {
+        title: "some engines refuse this pair",
+        message: "image {image} fits host {host}, but {engines} refuse it: `no matching manifest`",
+        help: "update the engine, use Docker's own image store, or pull by the digest of the manifest",
+        meaning: "The matcher of containerd/platforms 1.0.0-rc.2 to rc.4 took the wrong lower bound for hosts newer than 26100, so that ltsc2022 images were refused on Windows 11 25H2 and newer. rc.5 corrects it.",
+        advice: "Update the engine to one with containerd/platforms 1.0.0-rc.5 or newer.",
+        source: "https://github.com/containerd/platforms/pull/34",
+    }
+
+    HostTooOldForDocker = "host-too-old-for-docker", Note, about [Host, Engine] {
+        title: "too old for current engines",
+        message: "host {host} is older than Docker Engine's minimum, build 17763",
+        help: "update the host to Windows Server 2019 or newer",
+        meaning: "Since 2022 Docker Engine refuses to start on builds before 17763. Older engines still run there.",
+        advice: "Update the host.",
+        source: "https://github.com/moby/moby",
+    }
+}

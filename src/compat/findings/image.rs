@@ -1,0 +1,113 @@
+//! Findings about an image alone: what it is for, how it was read, and how long its base gets updates.
+
+use super::declare::declare;
+
+declare! {
+    LinuxImage = "linux-image", Error, about [Image] {
+        title: "the image is not for Windows",
+        message: "no Windows entry in this image: it is for {platforms}",
+        help: "use an image with a Windows entry, or run this one on a Linux engine (Docker Desktop in Linux mode, WSL 2)",
+        meaning: "Every entry of the image is for another operating system. A Windows host runs it only inside a Linux virtual machine, which is another engine. Most reports of 'no matching manifest for windows/amd64' are this.",
+        advice: "Look for a Windows variant among the image's tags (often with -nanoserver or -windowsservercore in the name), or switch the engine to Linux containers.",
+        source: "https://docs.docker.com/desktop/setup/install/windows-install/",
+    }
+
+    ArchitectureUnknown = "architecture-unknown", Warning, about [Image] {
+        title: "nothing says for which processor the image is",
+        message: "neither the index nor the config names an architecture",
+        help: "build the image with a tool that writes architecture into its config",
+        meaning: "The field architecture is required by the OCI image specification. Without it nothing tells whether the host can run the image.",
+        advice: "Rebuild the image, or ask its publisher.",
+        source: "https://github.com/opencontainers/image-spec/blob/main/config.md",
+    }
+
+    OsVersionMissing = "os-version-missing", Warning, about [Image] {
+        title: "nothing says for which Windows the image was built",
+        message: "image has no os.version; host is {host}",
+        help: "read the version from the image's Dockerfile and add it with `docker manifest annotate --os-version`; only the start of a container will tell",
+        meaning: "os.version is optional. Engines pull such an image on every host and let the Host Compute Service decide when the container starts. Tools that assemble indexes by hand often lose it. Images for HostProcess containers have none on purpose.",
+        advice: "Annotate the index with the version of the base image. If it is a HostProcess image, check with `{setting host-process}`.",
+        source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
+    }
+
+    OsVersionUnparsable = "os-version-unparsable", Warning, about [Image] {
+        title: "the image's os.version is no version",
+        message: "os.version `{written}` is not major.minor.build.revision; host is {host}",
+        help: "correct the image's os.version with `docker manifest annotate --os-version`",
+        meaning: "containerd refuses such an image, Docker's own store lets it pass, so nothing is certain before the container starts.",
+        advice: "Correct os.version in the index and in the config.",
+        source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
+    }
+
+    HostProcessImage = "host-process-image", Error, about [Image] {
+        title: "an image for HostProcess containers only",
+        message: "this is the base image of HostProcess containers; it runs in no isolation",
+        help: "deploy it as a Kubernetes HostProcess container and check it with `{setting host-process}`",
+        meaning: "HostProcess containers run directly on the host, inside a job object. Their base image holds no Windows and no UtilityVM, so it starts in neither process nor Hyper-V isolation.",
+        advice: "Set securityContext.windowsOptions.hostProcess: true in the pod.",
+        source: "https://github.com/microsoft/windows-host-process-containers-base-image",
+    }
+
+    ImageEndOfSupport = "image-end-of-support", Warning, about [Image] {
+        title: "the base image gets no more updates",
+        message: "Windows base images of build {image}{image-release} have had no updates since {end-of-support}",
+        help: "{suggestion}",
+        meaning: "Microsoft publishes no more security updates for this generation of base images. It runs as before.",
+        advice: "Rebase on a supported generation.",
+        source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/base-image-lifecycle",
+    }
+
+    ConfigDiffers = "config-differs", Warning, about [Image] {
+        title: "index and config contradict each other",
+        message: "the config says {stated}; the config counts",
+        help: "rebuild the index from its images",
+        meaning: "The entry of an index and the config of the image it names should say the same. Engines start what the config says.",
+        advice: "Recreate the index, for example with `docker buildx imagetools create`.",
+        source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
+    }
+
+    ConfigUnreadable = "config-unreadable", Warning, about [Image] {
+        title: "the config could not be read",
+        message: "the image's config could not be read, so the index is believed: {reason}",
+        help: "try again, or pass {setting no-confirm} to leave it out",
+        meaning: "The verdict rests on os.version in the index alone. That is what engines select by; the config, which they start, could say something else.",
+        advice: "Check the registry, then try again.",
+        source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
+    }
+
+    VersionFromHistory = "version-from-history", Warning, about [Image] {
+        title: "the version comes from the image's history",
+        message: "os.version is missing; {image} is read from the history of the base image",
+        help: "add os.version to the image",
+        meaning: "Neither index nor config name a version, but the history names the base image that was applied. A history can be written by anyone.",
+        advice: "Rebuild the image with a tool that keeps os.version.",
+        source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
+    }
+
+    VersionFromConfig = "version-from-config", Note, about [Image] {
+        title: "the index lacks the version",
+        message: "the index has no os.version; the config says {image}",
+        help: "annotate the index: `docker manifest annotate --os-version {image} …`",
+        meaning: "Engines that select from the index by version cannot tell this entry from others, and take the first one or the config's version.",
+        advice: "Annotate the index.",
+        source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
+    }
+
+    ForeignLayers = "foreign-layers", Note, about [Image] {
+        title: "some layers are kept elsewhere",
+        message: "some layers are not in this registry but at the addresses the manifest names",
+        help: "allow the engine to reach {microsoft-registry}, or mirror the image with `--allow-nondistributable-artifacts`",
+        meaning: "Windows base images before June 2023 used layers of a foreign type, which registries do not hold. Pulling needs access to the addresses in the manifest.",
+        advice: "Open the firewall for MCR, or rebase on a newer image.",
+        source: "https://github.com/containerd/containerd/issues/8685",
+    }
+
+    FromKnowledge = "from-knowledge", Warning, about [Image] {
+        title: "answered without the registry",
+        message: "the registry was not asked; build {image} is what this tag is known to mean",
+        help: "run again without {setting offline} to see the image itself",
+        meaning: "With {setting offline} and nothing in the cache, the build of Microsoft's own base images is answered from built-in knowledge of their tags. The revision is not known.",
+        advice: "Check online before you deploy.",
+        source: "https://mcr.microsoft.com/catalog",
+    }
+}
