@@ -48,10 +48,12 @@ pub struct Windows {
     pub connect: fn(Trace, Duration) -> Box<dyn Machine>,
     /// Hands the console over to a process with a console of its own, with the keys if that is true, until the result is dropped.
     pub raw_console: fn(bool) -> Box<dyn Any>,
-    /// Starts a program with these arguments in this folder. It lives on without this process, and has no other connection with it
-    /// than the returned pipes to its standard input and from its standard output.
-    pub spawn_detached: fn(&Path, &[&str], &Path) -> io::Result<(PipeWriter, PipeReader)>,
+    /// Starts a program that lives on without this process, and has no other connection with it than the returned pipes.
+    pub spawn_detached: SpawnDetached,
 }
+
+/// A program, its arguments and its folder; the pipes to its standard input and from its standard output.
+pub type SpawnDetached = fn(&Path, &[&str], &Path) -> io::Result<(PipeWriter, PipeReader)>;
 
 impl Platform {
     /// This machine as a host; `None` if it is not Windows.
