@@ -2,6 +2,7 @@
 
 use super::exit::ExitCode;
 use super::failure::Failure;
+use super::format::FormatArgs;
 use super::hosts::HostArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
@@ -11,8 +12,8 @@ use super::subcommand::Subcommand;
 use super::time::today;
 use super::wording::CommandLine;
 use crate::Error;
+use crate::compat::{self, Policy};
 use crate::report::host::HostReport;
-use crate::report::{Format, host_table, json};
 
 /// Show what a host is, what it lacks for containers, and which base images it runs.
 #[derive(clap::Args, Clone, Debug)]
@@ -28,9 +29,8 @@ Exit codes: 0 done, 2 a host could not be read.")]
 pub struct Args {
     #[command(flatten)]
     hosts: HostArgs,
-    /// How to print the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgs<HostReport>,
     #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
@@ -40,10 +40,7 @@ pub struct Args {
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let report = self.report(io.platform)?;
-        match self.format {
-            Format::Table => host_table::write(&report, io.columns, io.out)?,
-            Format::Json => json(&report, io.out)?,
-        }
+        self.format.write(&report, &io.page(), io.out)?;
         Ok(ExitCode::DONE)
     }
 }
@@ -58,6 +55,11 @@ impl Args {
                 found.launch = platform.launch(&*machine, &root);
             }
         }
-        Ok(HostReport::new(&knowledge, &hosts, today(), &CommandLine))
+        let policy = Policy::on(today());
+        let surveyed = hosts.into_iter().map(|found| {
+            let survey = compat::survey(&knowledge, &found.host, &policy);
+            (found, survey)
+        });
+        Ok(HostReport::new(&knowledge, &surveyed.collect::<Vec<_>>(), policy.today, &CommandLine))
     }
 }

@@ -39,7 +39,7 @@ impl Subcommand for Args {
             found.extend(all.iter().find(|listed| listed.id == id).cloned());
             Ok(())
         })?;
-        json(&Inspected::new(&found), io.out)?;
+        json::write(&Inspected::new(&found), io.out)?;
         Ok(code)
     }
 }

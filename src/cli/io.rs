@@ -2,10 +2,12 @@
 
 use std::io::{self, Read, Write};
 
+use jiff::Timestamp;
+
 use super::platform::Platform;
 use super::wording::CommandLine;
 use crate::report::plain::clean;
-use crate::report::{Wording as _, failure};
+use crate::report::{Page, Wording as _, failure};
 use crate::{Advice, Error};
 
 /// What a command reads from and prints to. Everything that is not the answer goes to `err`.
@@ -40,5 +42,10 @@ impl Io<'_> {
     /// Standard error cannot be written.
     pub fn warn(&mut self, note: &Advice) -> io::Result<()> {
         writeln!(self.err, "warning: {}", clean(&CommandLine.advice(note)))
+    }
+
+    /// The page that answers are printed on.
+    pub fn page(&self) -> Page<'static> {
+        Page { columns: self.columns, now: Timestamp::now(), whole: false, wording: &CommandLine }
     }
 }

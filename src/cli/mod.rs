@@ -9,6 +9,7 @@ mod exec;
 mod exit;
 mod explain;
 mod failure;
+mod format;
 mod host;
 mod hosts;
 mod images;

@@ -28,7 +28,7 @@ use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
 use crate::oci::pull::{self, Pulled, pull};
-use crate::report::{self, plain};
+use crate::report::{json, plain};
 use crate::runner::life::context::Context;
 use crate::runner::life::dry_run;
 use crate::runner::life::interrupts::Interrupts;
@@ -277,6 +277,6 @@ fn attached(
 
 /// Prints what would be done, as one JSON document.
 fn print_plan(request: &Request, root: &Path, out: &mut dyn Write) -> Result<u32, Failure> {
-    report::json(&dry_run::plan(request, root)?, out)?;
+    json::write(&dry_run::plan(request, root)?, out)?;
     Ok(0)
 }

@@ -16,7 +16,7 @@ mod spec;
 mod systeminfo;
 mod version_text;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Architecture, Kind, OsVersion};
 pub use attributes::Attributes;
@@ -73,7 +73,7 @@ impl Host {
 }
 
 /// The presence of something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Availability {
@@ -86,7 +86,7 @@ pub enum Availability {
 }
 
 /// An attribute of a host that can be assumed or overridden.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

@@ -1,6 +1,6 @@
 //! The prerequisites of containers on a host: which of them are there, and what to do about one that is missing.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::launch::{self, Launch};
 use super::probe::{Hypervisor, Probe};
@@ -78,7 +78,7 @@ impl Requirement {
 }
 
 /// The part of running containers that needs a prerequisite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

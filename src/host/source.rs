@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use serde::Serialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 use super::facts::HostFacts;
 use super::{reg_export, systeminfo, version_text};
@@ -16,7 +16,7 @@ use crate::files::read_capped;
 use crate::text::quoted;
 
 /// The place where a host was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

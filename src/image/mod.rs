@@ -10,7 +10,7 @@ pub mod run_config;
 #[cfg(test)]
 pub(crate) mod test_knowledge;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use digest::Digest;
 pub(crate) use name::registry as registry_name;
@@ -218,7 +218,7 @@ impl Candidate {
 }
 
 /// Where an image was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {

@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
+use wincompat::compat::{Policy, survey};
 use wincompat::host::{Availability, Found, Hypervisor, Launch, Probe, Services, Volume, find};
 use wincompat::internals::cli::wording::CommandLine;
 use wincompat::knowledge::Knowledge;
 use wincompat::report::host::{HostReport, schema};
-use wincompat::report::host_table;
+use wincompat::report::host_table::HostTable;
+use wincompat::report::{Page, Renderer as _};
 
 use crate::support::committed::assert_committed;
 
@@ -28,15 +31,21 @@ pub fn hosts(texts: &[&str]) -> Vec<Found> {
     find(&texts, None, Knowledge::built_in(), TODAY).unwrap()
 }
 
+fn report(hosts: &[Found]) -> HostReport {
+    let knowledge = Knowledge::built_in();
+    let surveyed = |found: &Found| (found.clone(), survey(knowledge, &found.host, &Policy::on(TODAY)));
+    HostReport::new(knowledge, &hosts.iter().map(surveyed).collect::<Vec<_>>(), TODAY, &CommandLine)
+}
+
 pub fn printed(hosts: &[Found]) -> String {
-    let report = HostReport::new(Knowledge::built_in(), hosts, TODAY, &CommandLine);
+    let page = Page { columns: 80, now: Timestamp::UNIX_EPOCH, whole: false, wording: &CommandLine };
     let mut out = Vec::new();
-    host_table::write(&report, 80, &mut out).unwrap();
+    HostTable.render(&report(hosts), &page, &mut out).unwrap();
     anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
 }
 
 fn document(hosts: &[Found]) -> Value {
-    serde_json::to_value(HostReport::new(Knowledge::built_in(), hosts, TODAY, &CommandLine)).unwrap()
+    serde_json::to_value(report(hosts)).unwrap()
 }
 
 /// A machine with these services, on this hypervisor.
