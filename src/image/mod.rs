@@ -2,6 +2,7 @@
 
 pub mod config;
 mod digest;
+pub(crate) mod docker_hub;
 pub mod index;
 pub(crate) mod listing;
 mod name;
@@ -13,8 +14,9 @@ pub(crate) mod test_knowledge;
 use serde::{Deserialize, Serialize};
 
 pub use digest::Digest;
+pub use docker_hub::DOCKER_HUB;
+pub use name::Name;
 pub(crate) use name::registry as registry_name;
-pub use name::{DOCKER_HUB, Name};
 pub use reference::Reference;
 
 use crate::image::index::Index;

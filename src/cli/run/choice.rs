@@ -58,8 +58,7 @@ impl Args {
         let reference: Reference = self.image().parse()?;
         let name = registries::name(&reference)?.clone();
         let judged = async |place: &Reference| {
-            let resolved = images.resolve(std::slice::from_ref(place)).await.pop();
-            let mut image = resolved.ok_or_else(|| Error::new("the image was not looked for"))??;
+            let mut image = images.resolve_one(place).await?;
             reference.as_str().clone_into(&mut image.reference);
             image.repository = Some(name.repository_with_registry());
             check::confirm_choice(images, knowledge, &host.host, place, &mut image).await;
