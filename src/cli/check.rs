@@ -106,7 +106,7 @@ struct Inputs {
     hosts: Vec<Host>,
     /// The references as they were typed.
     texts: Vec<String>,
-    /// How images are read.
+    /// The access to images.
     options: Options,
 }
 

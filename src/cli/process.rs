@@ -47,7 +47,7 @@ impl ProcessArgs {
         let outer = |name: &str| std::env::var(name).ok();
         for file in &self.env_file {
             let wrong = |why: String| {
-                let what = format!("{} is no file of environment variables", file.display());
+                let what = format!("{} is not a file of environment variables", file.display());
                 Error::new(what).because(why).hint("name a text file with NAME=VALUE lines")
             };
             let text = read(file).map_err(|error| match error.kind() {
@@ -74,7 +74,7 @@ impl ProcessArgs {
     /// Both `-i` and `-t` without a terminal.
     pub fn check_terminal(&self) -> Result<(), Error> {
         if self.tty && self.interactive && !io::stdin().is_terminal() {
-            return Err(Error::new("standard input is no terminal, which -i and -t together need").hint("leave out -t"));
+            return Err(Error::new("standard input is not a terminal, which -i and -t together need").hint("leave out -t"));
         }
         Ok(())
     }
