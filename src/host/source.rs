@@ -16,7 +16,7 @@ use super::facts::HostFacts;
 use super::version_text;
 use crate::Error;
 use crate::files::read_capped;
-use crate::text::quoted;
+use crate::text::{Encoding, encoding, quoted, utf16};
 
 /// The place where a host was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,18 +117,12 @@ fn syntax(text: &str) -> Syntax {
 /// The text of a file: UTF-16 with a byte order mark (or plainly little-endian), else UTF-8. What is neither is an old code
 /// page, in which at least the digits are themselves.
 fn decode(bytes: &[u8]) -> String {
-    match bytes {
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
-        [first, 0, ..] if *first != 0 => utf16(bytes, u16::from_le_bytes),
-        _ => String::from_utf8_lossy(bytes).into_owned(),
+    let from_utf16 = |bytes, unit| utf16(bytes, unit).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    match (encoding(bytes), bytes) {
+        ((Encoding::Utf16(unit), rest), _) => from_utf16(rest, unit),
+        ((Encoding::Utf8, _), [first, 0, ..]) if *first != 0 => from_utf16(bytes, u16::from_le_bytes),
+        ((Encoding::Utf8, rest), _) => String::from_utf8_lossy(rest).into_owned(),
     }
-}
-
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
-    let (units, _) = bytes.as_chunks::<2>();
-    char::decode_utf16(units.iter().map(|&pair| unit(pair))).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
 #[cfg(test)]
