@@ -25,7 +25,7 @@ pub enum Reason {
     Refused {
         /// The HRESULT, or the code of the older generation in its place, e.g. `0x80370101`, `0xC0370101`.
         code: u32,
-        /// The service's own sentences (`ErrorEvents`), the most telling first.
+        /// The service's own sentences (`ErrorEvents`), the most useful first.
         messages: Vec<String>,
     },
     /// It did not answer in time. The request may still be carried out.

@@ -1,4 +1,4 @@
-//! What this process may: its token.
+//! The rights of this process: its token.
 
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
@@ -59,6 +59,6 @@ fn is_member(group: WELL_KNOWN_SID_TYPE) -> Option<bool> {
     }
     let mut member = 0;
     // SAFETY: no token means this thread's; the SID was filled above, the pointer is to a live integer.
-    let told = unsafe { CheckTokenMembership(null_mut(), sid, &mut member) };
-    (told != 0).then_some(member != 0)
+    let checked = unsafe { CheckTokenMembership(null_mut(), sid, &mut member) };
+    (checked != 0).then_some(member != 0)
 }

@@ -28,7 +28,7 @@ use crate::layer::transport::{Pending, Stamp};
 use crate::layer::{BasicInfo, LayerSink, SddlConverter};
 use uuid::Uuid;
 
-/// Which driver keeps layers, and below which folder.
+/// The driver of layers, and the folder they are below.
 #[repr(C)]
 struct DriverInfo {
     flavour: i32,
@@ -119,7 +119,7 @@ impl Layers for WcLayer {
         let (wide, driver, shown) = (Wide::path(CALL, scratch)?, driver(), scratch.display().to_string());
         let mut length = 0;
         self.call(CALL, &shown, |functions| {
-            // SAFETY: driver and path live through the call; without a buffer, it tells the length needed.
+            // SAFETY: driver and path live through the call; without a buffer, it returns the length needed.
             unsafe { (functions.GetLayerMountPath)(&raw const driver, wide.as_ptr(), &raw mut length, null_mut()) }
         })?;
         // One more than asked for, which stays NUL whatever the function counts.

@@ -1,4 +1,4 @@
-//! Finishes what killed runs began, and removes what ended containers left to be read.
+//! Releases everything that killed runs left behind, and removes ended containers with their logs.
 
 use crate::Error;
 use crate::Isolation;
@@ -11,16 +11,16 @@ use crate::runner::store::Store;
 use crate::runner::store::claim::Found;
 use crate::runner::store::import;
 
-/// What was removed.
+/// The result of pruning.
 #[derive(Debug, Default)]
 pub struct Pruned {
-    /// Containers of the store.
+    /// Removed containers of the store.
     pub containers: Vec<ContainerId>,
-    /// Compute systems of this store's owner that no folder of the store accounts for.
+    /// Ended compute systems of this store's owner without a folder in the store.
     pub compute_systems: Vec<String>,
-    /// Endpoints, likewise, by name.
+    /// Deleted endpoints without a folder in the store, by name.
     pub endpoints: Vec<String>,
-    /// What could not be given back.
+    /// Resources that could not be released.
     pub left_over: Vec<Error>,
 }
 
@@ -31,7 +31,7 @@ pub fn prune(machine: &dyn Machine, store: &Store) -> Result<Pruned, Error> {
         let mut claim = match store.find(&id) {
             Ok(Some(Found::Ours(claim))) => claim,
             Ok(_) => continue,
-            // One damaged folder keeps nothing else from being given back.
+            // One damaged folder does not keep anything else from being released.
             Err(error) => {
                 pruned.left_over.push(error);
                 continue;
@@ -55,7 +55,8 @@ pub fn prune(machine: &dyn Machine, store: &Store) -> Result<Pruned, Error> {
     Ok(pruned)
 }
 
-/// A container's folder is there before anything of it and until after everything of it. So what has none is nobody's.
+/// True if a container has no folder. The folder is created before anything else of a container and removed after everything else,
+/// so without it nothing of that container is in use.
 fn is_stray(store: &Store, id: &ContainerId) -> bool {
     !store.container(id).exists()
 }

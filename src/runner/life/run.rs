@@ -21,16 +21,17 @@ use crate::runner::store::claim::Claim;
 use crate::runner::store::import;
 use crate::runner::store::state::Resource;
 
-/// How it ended.
+/// The end of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What its process ended with, all 32 bits; or why there is no such thing.
+    /// The exit code of its process, all 32 bits; or the reason there is none.
     pub exit_code: Result<u32, Error>,
-    /// What could not be given back. `prune` tries again.
+    /// Resources that could not be released. `prune` tries again.
     pub left_over: Vec<Error>,
 }
 
-/// Runs a container from its layers to its last trace. `stdio` is asked once the container's folder is there.
+/// Runs a container from the creation of its scratch layer to the release of its last resource. `stdio` is called once the container's
+/// folder exists.
 pub fn run(
     context: &Context<'_>,
     request: &Request,
@@ -69,7 +70,7 @@ fn live(
 fn layers(context: &Context<'_>, request: &Request) -> Result<Vec<Layer>, Error> {
     let mut layers = Vec::with_capacity(request.layers.len());
     for id in &request.layers {
-        // Looked at after the claim: from that on nobody deletes them.
+        // Checked after the claim: from then on they are not deleted.
         if !context.store.is_on_paper() && !import::is_complete(context.store, id) {
             return Err(Error::new("the image's layers are gone")
                 .because(format!("the layer {id} was deleted meanwhile"))
@@ -85,7 +86,7 @@ fn layers(context: &Context<'_>, request: &Request) -> Result<Vec<Layer>, Error>
     Ok(layers)
 }
 
-/// What the container is to have.
+/// The properties of the container.
 fn spec(context: &Context<'_>, claim: &Claim, request: &Request, layers: Vec<Layer>) -> Spec {
     Spec {
         id: claim.id.to_string(),
@@ -100,7 +101,7 @@ fn spec(context: &Context<'_>, claim: &Claim, request: &Request, layers: Vec<Lay
     }
 }
 
-/// Where the container writes, as its document names it.
+/// The scratch layer, as the container's document names it.
 enum Place {
     /// Process isolation: a volume of the host.
     Volume(String),
@@ -153,7 +154,7 @@ fn network(context: &Context<'_>, claim: &mut Claim, request: &Request) -> Resul
     }
 }
 
-/// The document that says all this to HCS.
+/// The document that describes the container to HCS.
 fn document(spec: &Spec, place: &Place, connection: Connection) -> Result<ContainerDocument, Error> {
     let endpoint = match connection {
         Connection::Endpoint(endpoint) => Some(endpoint),
@@ -199,7 +200,7 @@ fn create<'c>(
     container.as_deref().ok_or_else(|| Error::new("the container was not created"))
 }
 
-/// What can be done about a container that HCS did not make.
+/// The error of a container that HCS did not create, with advice.
 fn refused(what: String, error: &CallError) -> Error {
     let shown = failed(what, error);
     if error.is_unexpected_exit() {
@@ -211,7 +212,7 @@ fn refused(what: String, error: &CallError) -> Error {
     shown
 }
 
-/// The container's main process, written down.
+/// Starts the container's main process and records it.
 fn process(context: &Context<'_>, claim: &mut Claim, container: &dyn Container, request: &Request) -> Result<Spawned, Error> {
     let spawned = process::create(context, container, &request.process)?;
     let id = spawned.process.id();
@@ -222,8 +223,8 @@ fn process(context: &Context<'_>, claim: &mut Claim, container: &dyn Container, 
     Ok(spawned)
 }
 
-/// Gives everything back. A container whose process has run is kept for `ps` and `logs` until it is removed, one that never came
-/// to that leaves nothing behind.
+/// Releases everything. A container whose process has run is kept for `ps` and `logs` until it is removed; any other leaves nothing
+/// behind.
 fn clean_up(
     context: &Context<'_>,
     mut claim: Claim,
@@ -247,7 +248,7 @@ fn clean_up(
     left_over
 }
 
-/// A path as documents write it.
+/// A path as text for a document.
 fn text_of(path: &std::path::Path) -> Result<String, Error> {
     path.to_str().map(str::to_owned).ok_or_else(|| {
         Error::new(format!("the path {} cannot be written in a document", path.display()))

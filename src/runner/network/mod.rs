@@ -12,27 +12,27 @@ use crate::runner::store::claim::Claim;
 use crate::runner::store::state::Resource;
 use uuid::Uuid;
 
-/// How a container is connected.
+/// The connection of a container to a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Connection {
-    /// Not at all.
+    /// No connection.
     None,
-    /// By this endpoint, which the container is given directly.
+    /// This endpoint, which is handed to the container directly.
     Endpoint(Uuid),
-    /// By this namespace, to which its endpoint is attached.
+    /// This namespace, to which the container's endpoint is attached.
     Namespace(Uuid),
 }
 
-/// What to say where a network was not asked for and there is none.
+/// The note for a host without a network where none was requested.
 pub(crate) const NO_NETWORK: &str = "this host has no NAT network, so the container gets none; Docker creates one when it first starts, wincompat never does, \
      since Windows supports one per host";
 
-/// The network that was asked for; `None` for none.
+/// The network that was requested; `None` for none.
 pub(crate) fn choose(host: &dyn Networks, request: &Request) -> Result<Option<Network>, Error> {
     let networks = match (&request.network, host.networks()) {
         (NetworkWish::None, _) => Vec::new(),
         (_, Ok(networks)) => networks,
-        // Where nothing was asked for, a host without the network service is a host without a network.
+        // Where nothing was requested, a host without the network service is a host without a network.
         (NetworkWish::Any, Err(error)) if error.is_missing() => Vec::new(),
         (_, Err(error)) => return Err(failed("the host's networks are not known", &error)),
     };

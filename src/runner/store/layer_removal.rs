@@ -30,7 +30,7 @@ pub fn remove_layer(machine: &dyn Machine, folder: &Path) -> Result<(), Error> {
     release::patiently(|| release::destroy(machine.layers(), folder)).map_err(|error| failed(&error))
 }
 
-/// Whether a path that HCS tells is this folder or in it; Windows does not mind case.
+/// True if a path from HCS is this folder or in it, in any case.
 fn is_below(path: &str, folder: &Path) -> bool {
     let path = path.to_lowercase();
     let folder = folder.to_string_lossy().to_lowercase();
