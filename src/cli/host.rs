@@ -5,14 +5,14 @@ use super::failure::Failure;
 use super::hosts::HostArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
-use super::store::{self, StoreArgs};
+use super::platform::Platform;
+use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::time::today;
 use super::wording::CommandLine;
 use crate::Error;
 use crate::report::host::HostReport;
 use crate::report::{Format, host_table, json};
-use crate::runner::life::preflight;
 
 /// Show what a host is, what it lacks for containers, and which base images it runs.
 #[derive(clap::Args, Clone, Debug)]
@@ -39,7 +39,7 @@ pub struct Args {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let report = self.report()?;
+        let report = self.report(io.platform)?;
         match self.format {
             Format::Table => host_table::write(&report, io.columns, io.out)?,
             Format::Json => json(&report, io.out)?,
@@ -49,13 +49,13 @@ impl Subcommand for Args {
 }
 
 impl Args {
-    fn report(&self) -> Result<HostReport, Error> {
+    fn report(&self, platform: &Platform) -> Result<HostReport, Error> {
         let knowledge = self.knowledge.load()?;
-        let mut hosts = self.hosts.find(&knowledge, today())?;
+        let mut hosts = self.hosts.find(platform, &knowledge, today())?;
         // What only this machine can be asked.
         for found in hosts.iter_mut().filter(|found| found.probe.is_some()) {
-            if let (Ok(system), Ok(root)) = (store::system(), self.store.folder()) {
-                found.launch = Some(preflight::facts(&*system, &root));
+            if let (Ok(machine), Ok(root)) = (platform.machine(), self.store.folder(platform)) {
+                found.launch = platform.launch(&*machine, &root);
             }
         }
         Ok(HostReport::new(&knowledge, &hosts, today(), &CommandLine))

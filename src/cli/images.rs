@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
+use super::platform::Platform;
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use crate::Error;
@@ -38,7 +39,7 @@ pub struct Args {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let images = self.list()?;
+        let images = self.list(io.platform)?;
         match self.format {
             _ if self.quiet => {
                 for image in &images.images {
@@ -54,8 +55,8 @@ impl Subcommand for Args {
 }
 
 impl Args {
-    fn list(&self) -> Result<Images, Error> {
-        let stored = self.store.images()?.map_or_else(|| Ok(Vec::new()), |blobs| store::images::list(&blobs))?;
+    fn list(&self, platform: &Platform) -> Result<Images, Error> {
+        let stored = self.store.images(platform)?.map_or_else(|| Ok(Vec::new()), |blobs| store::images::list(&blobs))?;
         Ok(Images::new(&stored))
     }
 }

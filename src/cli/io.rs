@@ -1,7 +1,8 @@
-//! The surroundings of a command: its streams, and the room on them.
+//! The surroundings of a command: its streams, the room on them, and the operating system.
 
 use std::io::{self, Read, Write};
 
+use super::platform::Platform;
 use super::wording::CommandLine;
 use crate::report::plain::clean;
 use crate::report::{Wording as _, failure};
@@ -17,6 +18,8 @@ pub struct Io<'a> {
     pub err: &'a mut dyn Write,
     /// The number of columns for tables and paragraphs: those of the terminal, or 80 where the answer goes elsewhere.
     pub columns: u16,
+    /// The operating system.
+    pub platform: &'a Platform,
 }
 
 impl Io<'_> {

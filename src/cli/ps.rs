@@ -6,7 +6,8 @@ use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
 use super::notation::filter::{self, Filter};
-use super::store::{self, StoreArgs};
+use super::platform::Platform;
+use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use crate::Error;
 use crate::report::containers::Containers;
@@ -46,7 +47,7 @@ pub struct Args {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let containers = Containers::new(&self.list()?);
+        let containers = Containers::new(&self.list(io.platform)?);
         match self.format {
             _ if self.quiet => {
                 for entry in &containers.containers {
@@ -61,17 +62,17 @@ impl Subcommand for Args {
 }
 
 impl Args {
-    fn list(&self) -> Result<Vec<Listed>, Error> {
-        let store = self.store.store()?;
+    fn list(&self, platform: &Platform) -> Result<Vec<Listed>, Error> {
+        let store = self.store.store(platform)?;
         // As with Docker, whoever asks for a status means those that have it.
         let all = self.all || self.filter.iter().any(Filter::asks_for_a_status);
-        let system = match store::system() {
-            Ok(system) => Some(system),
+        let machine = match platform.machine() {
+            Ok(machine) => Some(machine),
             // The store may have been brought here.
             Err(_) if all => None,
             Err(error) => return Err(Error::from(error).hint("`wincompat ps -a` shows what stands in the store")),
         };
-        let mut listed = containers::list(system.as_deref(), &store)?;
+        let mut listed = containers::list(machine.as_deref(), &store)?;
         listed.retain(|listed| (all || listed.status() == Status::Running) && filter::passes(&self.filter, listed));
         Ok(listed)
     }

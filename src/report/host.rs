@@ -10,7 +10,7 @@ use super::plain::clean;
 use crate::Isolation;
 use crate::advice::Engine;
 use crate::compat::{Judgement, Policy, Subject, Use, judge};
-use crate::host::{Found, Host, Prerequisite};
+use crate::host::{Availability, Found, Host, Needed, Prerequisite};
 use crate::image::{Candidate, Config, Image, Source, Version};
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
@@ -39,12 +39,30 @@ pub struct HostAnswer {
     pub process: IsolationEntry,
     /// Hyper-V isolation here.
     pub hyperv: IsolationEntry,
-    /// What containers need of this host.
-    pub prerequisites: Vec<Prerequisite>,
+    /// The prerequisites of containers on this host.
+    pub prerequisites: Vec<PrerequisiteEntry>,
     /// What is to be known of this host.
     pub findings: Vec<FindingEntry>,
     /// Microsoft's base images, the newest first.
     pub images: Vec<BaseImageEntry>,
+}
+
+/// One thing that containers need of a host.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Prerequisite")]
+pub struct PrerequisiteEntry {
+    /// The stable name, e.g. `containers-feature`.
+    pub name: &'static str,
+    /// The part of running containers that needs it.
+    pub needed: Needed,
+    /// The presence of it.
+    pub state: Availability,
+    /// True if the state was assumed.
+    pub assumed: bool,
+    /// The finding, one sentence without a full stop.
+    pub found: String,
+    /// The steps that bring it there; none if it is there.
+    pub fix: Vec<String>,
 }
 
 /// One isolation on one host.
@@ -83,7 +101,7 @@ pub struct BaseImageEntry {
 }
 
 impl HostReport {
-    /// What is said of these hosts on this day.
+    /// The answers about these hosts on this day, with remedies worded by the caller.
     pub fn new(knowledge: &Knowledge, hosts: &[Found], today: Date, wording: &dyn Wording) -> Self {
         let answer = |found: &Found| HostAnswer::new(knowledge, found, &Policy::on(today), wording);
         Self { schema: SCHEMA, tool: Tool::with(knowledge), hosts: hosts.iter().map(answer).collect() }
@@ -103,17 +121,25 @@ impl HostAnswer {
             host: HostEntry::new(host),
             process: IsolationEntry::new(knowledge, host, Isolation::Process, &judgement),
             hyperv: IsolationEntry::new(knowledge, host, Isolation::Hyperv, &judgement),
-            prerequisites: prerequisites(found),
+            prerequisites: found.prerequisites().iter().map(|one| PrerequisiteEntry::new(one, wording)).collect(),
             findings: findings(knowledge, host, &judgement, wording),
             images: images.collect(),
         }
     }
 }
 
-/// What containers need of a host; a path and a service's sentence in it come from outside.
-fn prerequisites(found: &Found) -> Vec<Prerequisite> {
-    let cleaned = |one: Prerequisite| Prerequisite { found: clean(&one.found).into_owned(), ..one };
-    found.prerequisites().into_iter().map(cleaned).collect()
+impl PrerequisiteEntry {
+    fn new(prerequisite: &Prerequisite, wording: &dyn Wording) -> Self {
+        Self {
+            name: prerequisite.requirement.as_str(),
+            needed: prerequisite.needed,
+            state: prerequisite.state,
+            assumed: prerequisite.assumed,
+            // A path and a service's sentence in it come from outside.
+            found: clean(&prerequisite.found).into_owned(),
+            fix: prerequisite.fix.iter().map(|step| wording.advice(step)).collect(),
+        }
+    }
 }
 
 /// The findings of any image's judgement that are about the host alone.

@@ -6,12 +6,12 @@ use anstyle::Style;
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::document::HostEntry;
-use super::host::{BaseImageEntry, HostAnswer, HostReport, IsolationEntry};
+use super::host::{BaseImageEntry, HostAnswer, HostReport, IsolationEntry, PrerequisiteEntry};
 use super::table::{BAD, GOOD, NARROWEST, OPEN, PLAIN, answer, wrapped, write_finding};
 use crate::Isolation;
 use crate::Kind;
 use crate::compat::Code;
-use crate::host::{Attribute, Availability, Needed, Prerequisite, Source};
+use crate::host::{Attribute, Availability, Needed, Source};
 use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
 
 /// Writes one part a host, with an empty line between them.
@@ -123,7 +123,7 @@ fn styled_line(style: Style, label: &str, text: &str, width: u16, out: &mut dyn 
     wrapped("  ", style, &format!("{label:<11}"), text, "              ", width, out)
 }
 
-fn write_prerequisite(prerequisite: &Prerequisite, width: u16, out: &mut dyn Write) -> io::Result<()> {
+fn write_prerequisite(prerequisite: &PrerequisiteEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
     let (style, state) = match prerequisite.state {
         Availability::Available if prerequisite.assumed => (OPEN, "assumed"),
         Availability::Available => (GOOD, "ok"),
