@@ -11,7 +11,7 @@ use super::containers::age;
 use super::plain::clean;
 use crate::image::reference::Location;
 use crate::image::{Digest, Reference};
-use crate::runner::store::images::Stored;
+use crate::runner::store::images::StoredImage;
 
 /// What `images --format json` prints.
 #[derive(Clone, Debug, Serialize)]
@@ -49,7 +49,7 @@ pub struct ImageEntry {
 
 impl Images {
     /// These images.
-    pub fn new(stored: &[Stored]) -> Self {
+    pub fn new(stored: &[StoredImage]) -> Self {
         Self { schema: "wincompat/images/v1", images: stored.iter().map(ImageEntry::new).collect() }
     }
 }
@@ -60,22 +60,22 @@ pub fn schema() -> schemars::Schema {
 }
 
 impl ImageEntry {
-    fn new(stored: &Stored) -> Self {
+    fn new(stored: &StoredImage) -> Self {
         let harmless = |text: &Option<String>| text.as_deref().map(|text| clean(text).into_owned());
         let reference = stored.name.as_deref().and_then(|name| name.parse::<Reference>().ok());
         let (repository, tag) = match reference.as_ref().map(Reference::location) {
             Some(Location::Registry(name)) => (Some(name.repository_with_registry()), name.tag.clone()),
             _ => (harmless(&stored.name), None),
         };
-        let facts = stored.facts.clone().unwrap_or_default();
+        let config = stored.config.clone().unwrap_or_default();
         Self {
             name: harmless(&stored.name),
             repository,
             tag,
             digest: stored.digest.clone(),
-            created: facts.created,
-            architecture: harmless(&facts.architecture),
-            os_version: harmless(&facts.os_version),
+            created: config.created,
+            architecture: harmless(&config.architecture),
+            os_version: harmless(&config.os_version),
             size: stored.size,
         }
     }
@@ -124,7 +124,7 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runner::store::images::Facts;
+    use crate::runner::store::images::StoredConfig;
 
     #[test]
     fn sizes_as_docker_shows_them() {
@@ -145,21 +145,21 @@ mod tests {
 
     #[test]
     fn at_80_columns() {
-        let stored = |name: Option<&str>, facts: Option<Facts>, size| Stored {
+        let stored = |name: Option<&str>, config: Option<StoredConfig>, size| StoredImage {
             name: name.map(str::to_owned),
             digest: Digest::of(name.unwrap_or_default().as_bytes()),
-            facts,
+            config,
             size,
         };
-        let facts = Facts {
+        let config = StoredConfig {
             created: "2026-11-11T00:00:00Z".parse().ok(),
             architecture: Some("amd64".to_owned()),
             os_version: Some("10.0.20348.2402".to_owned()),
         };
         let nano = "mcr.microsoft.com/windows/nanoserver";
         let images = Images::new(&[
-            stored(Some(&format!("{nano}:ltsc2022")), Some(facts.clone()), Some(117_800_000)),
-            stored(Some(&format!("{nano}@{}", Digest::of(b"x"))), Some(facts), Some(1_234_567_890)),
+            stored(Some(&format!("{nano}:ltsc2022")), Some(config.clone()), Some(117_800_000)),
+            stored(Some(&format!("{nano}@{}", Digest::of(b"x"))), Some(config), Some(1_234_567_890)),
             stored(Some("docker.io/library/app:1"), None, None),
             stored(None, None, Some(0)),
             stored(Some("x\n::error::\u{1b}[31m"), None, Some(1)),

@@ -13,7 +13,7 @@ use crate::layer::LayerId;
 /// A container that is to be run. It is written to the container's state file and handed to a monitor process as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Request {
+pub struct RunRequest {
     /// The name, e.g. `web`.
     pub name: String,
     /// The image's reference as it was typed.

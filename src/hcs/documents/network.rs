@@ -21,7 +21,7 @@ impl HcnQuery {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Network {
-    /// Its id.
+    /// The id.
     #[serde(rename = "ID", alias = "Id")]
     pub id: Uuid,
     /// E.g. `nat`.

@@ -36,7 +36,7 @@ pub struct Spec {
 pub struct Layer {
     /// The GUID that `NameToGuid` of vmcompute.dll makes of its folder's name; HCS answers "path not found" to any other.
     pub id: Uuid,
-    /// Its folder, e.g. `C:\ProgramData\wincompat\layers\9f3c…`.
+    /// The folder, e.g. `C:\ProgramData\wincompat\layers\9f3c…`.
     pub path: String,
 }
 

@@ -53,7 +53,7 @@ pub struct Listed {
     /// True if the process that owns it is alive.
     pub is_owned: bool,
     /// True if HCS lists it.
-    pub is_told_of: bool,
+    pub is_in_hcs: bool,
 }
 
 impl Listed {
@@ -61,7 +61,7 @@ impl Listed {
     pub fn status(&self) -> Status {
         let has_started = self.state.as_ref().is_none_or(|state| state.started.is_some());
         let has_finished = self.state.as_ref().is_some_and(|state| state.finished.is_some());
-        match (self.is_told_of, self.is_owned) {
+        match (self.is_in_hcs, self.is_owned) {
             (_, true) if has_finished => Status::Ending,
             (_, true) if !has_started => Status::Created,
             (true, _) => Status::Running,
@@ -100,14 +100,14 @@ pub fn list(machine: Option<&dyn Machine>, store: &Store) -> Result<Vec<Listed>,
                         isolation: None,
                         state: None,
                         is_owned: false,
-                        is_told_of: false,
+                        is_in_hcs: false,
                     }));
                     all.len() - 1
                 }
             };
             if let Some(listed) = all.get_mut(index) {
                 listed.isolation = Some(isolation);
-                listed.is_told_of = true;
+                listed.is_in_hcs = true;
             }
         }
     }
@@ -123,7 +123,7 @@ fn in_store(store: &Store, id: &ContainerId) -> Result<Option<Listed>, Error> {
         return Ok(None);
     }
     let isolation = state.as_ref().map(|state| state.request.isolation);
-    Ok(Some(Listed { id: id.to_string(), isolation, state, is_owned, is_told_of: false }))
+    Ok(Some(Listed { id: id.to_string(), isolation, state, is_owned, is_in_hcs: false }))
 }
 
 /// The compute systems that HCS lists; without the DLL there are none.
@@ -132,7 +132,7 @@ fn systems(
     isolation: Isolation,
     query: &SystemQuery,
 ) -> Result<Vec<crate::hcs::documents::SystemProperties>, Error> {
-    match release::patiently(|| machine.systems().enumerate(isolation, query)) {
+    match release::with_retries(|| machine.systems().enumerate(isolation, query)) {
         Err(error) if error.is_missing() => Ok(Vec::new()),
         Err(error) => Err(failed(format!("which containers with {} isolation run is not known", isolation.as_str()), &error)),
         Ok(systems) => Ok(systems),

@@ -20,7 +20,7 @@ use crate::hcs::id::ContainerId;
 use crate::hcs::machine::Machine;
 use crate::runner::life::release;
 use crate::runner::store::Store;
-use crate::runner::store::claim::{Claim, Found};
+use crate::runner::store::claim::{Claim, FoundContainer};
 use crate::runner::store::state::State;
 
 /// The time a container may take to shut down by default; the same as Docker's.
@@ -119,9 +119,11 @@ pub fn remove(machine: &dyn Machine, store: &Store, id: &ContainerId, force: boo
     kill(machine, store, id)?;
     match store.find(id)? {
         None => Ok(()),
-        Some(Found::Ours(claim)) => claim.remove(store),
-        Some(Found::Owned) => Err(Error::new(format!("the container {} is being looked at by another process", id.short()))
-            .hint("try again in a moment")),
+        Some(FoundContainer::Ours(claim)) => claim.remove(store),
+        Some(FoundContainer::Owned) => {
+            Err(Error::new(format!("the container {} is being looked at by another process", id.short()))
+                .hint("try again in a moment"))
+        }
     }
 }
 
@@ -178,7 +180,7 @@ fn open(
 ) -> Result<Option<Box<dyn Container>>, Error> {
     let failed = |error: &_| failed(format!("the container {} cannot be opened", id.short()), error);
     let (id, owner) = (id.to_string(), store.owner(isolation));
-    let systems = match release::patiently(|| machine.systems().enumerate(isolation, &SystemQuery::id(&id))) {
+    let systems = match release::with_retries(|| machine.systems().enumerate(isolation, &SystemQuery::id(&id))) {
         Err(error) if error.is_missing() => return Ok(None),
         systems => systems.map_err(|error| failed(&error))?,
     };
@@ -223,18 +225,18 @@ fn settle(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<(), 
     loop {
         match store.find(id)? {
             None => return Ok(()),
-            Some(Found::Ours(claim)) => return clean_up(machine, store, *claim),
-            Some(Found::Owned) if Instant::now() >= until => {
+            Some(FoundContainer::Ours(claim)) => return clean_up(machine, store, *claim),
+            Some(FoundContainer::Owned) if Instant::now() >= until => {
                 return Err(Error::new(format!("the container {} has ended, and is not cleaned up", id.short()))
                     .because(format!("the process that looks after it has taken {} seconds so far", CLEAN_UP.as_secs()))
                     .hint(advice!["end that process, then run ", Command::Prune]));
             }
             // One that was being made is there by now.
-            Some(Found::Owned) if Instant::now() >= again => {
+            Some(FoundContainer::Owned) if Instant::now() >= again => {
                 end(machine, store, id)?;
                 again = Instant::now() + AGAIN;
             }
-            Some(Found::Owned) => thread::sleep(TICK),
+            Some(FoundContainer::Owned) => thread::sleep(TICK),
         }
     }
 }

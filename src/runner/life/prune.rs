@@ -8,7 +8,7 @@ use crate::hcs::id::ContainerId;
 use crate::hcs::machine::Machine;
 use crate::runner::life::release;
 use crate::runner::store::Store;
-use crate::runner::store::claim::Found;
+use crate::runner::store::claim::FoundContainer;
 use crate::runner::store::import;
 
 /// The result of pruning.
@@ -29,7 +29,7 @@ pub fn prune(machine: &dyn Machine, store: &Store) -> Result<Pruned, Error> {
     let mut pruned = Pruned::default();
     for id in store.container_ids()? {
         let mut claim = match store.find(&id) {
-            Ok(Some(Found::Ours(claim))) => claim,
+            Ok(Some(FoundContainer::Ours(claim))) => claim,
             Ok(_) => continue,
             // One damaged folder does not keep anything else from being released.
             Err(error) => {
@@ -63,7 +63,7 @@ fn is_stray(store: &Store, id: &ContainerId) -> bool {
 
 fn stray_systems(machine: &dyn Machine, store: &Store, isolation: Isolation, pruned: &mut Pruned) {
     let owner = store.owner(isolation);
-    let systems = match release::patiently(|| machine.systems().enumerate(isolation, &SystemQuery::owner(&owner))) {
+    let systems = match release::with_retries(|| machine.systems().enumerate(isolation, &SystemQuery::owner(&owner))) {
         Ok(systems) => systems,
         Err(error) if error.is_missing() => return,
         Err(error) => {
@@ -84,7 +84,7 @@ fn stray_systems(machine: &dyn Machine, store: &Store, isolation: Isolation, pru
 }
 
 fn stray_endpoints(machine: &dyn Machine, store: &Store, pruned: &mut Pruned) {
-    let endpoints = match release::patiently(|| machine.networks().endpoints()) {
+    let endpoints = match release::with_retries(|| machine.networks().endpoints()) {
         Ok(endpoints) => endpoints,
         Err(error) if error.is_missing() => return,
         Err(error) => {
@@ -96,7 +96,7 @@ fn stray_endpoints(machine: &dyn Machine, store: &Store, pruned: &mut Pruned) {
         if !store.container_of_endpoint(&endpoint.name).is_some_and(|id| is_stray(store, &id)) {
             continue;
         }
-        let deleted = release::patiently(|| {
+        let deleted = release::with_retries(|| {
             // Namespace first: the other way round both can get stuck.
             endpoint.namespace().map_or(Ok(()), |namespace| release::delete_namespace(machine.networks(), namespace))?;
             release::delete_endpoint(machine.networks(), endpoint.id)

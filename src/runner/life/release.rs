@@ -36,20 +36,20 @@ pub(crate) fn everything(
     mut container: Option<Box<dyn Container>>,
 ) -> Vec<Error> {
     let mut failures: Vec<(Resource, Error)> = Vec::new();
-    for resource in claim.taken().into_iter().rev() {
+    for resource in claim.acquired().into_iter().rev() {
         let released = match resource {
             Resource::ComputeSystem => claim.isolations().into_iter().try_for_each(|isolation| {
                 let (id, owner) = (claim.id.to_string(), store.owner(isolation));
                 end_container(machine.systems(), &id, isolation, Some(&owner), container.take())
             }),
-            _ => give_back(machine, store, claim, resource),
+            _ => release(machine, store, claim, resource),
         };
         let released = released.or_else(|error| {
             // Without the DLL there can be nothing of its making.
             if error.is_missing() && resource.is_of_a_service() { Ok(()) } else { Err(error) }
         });
         let released = released.map_err(|error| failed(format!("{} was not given back", name_of(resource)), &error));
-        match released.and_then(|()| claim.gave_back(resource)) {
+        match released.and_then(|()| claim.released(resource)) {
             Ok(()) => {}
             Err(error) => {
                 failures.push((resource, error));
@@ -64,7 +64,7 @@ pub(crate) fn everything(
     if !is_left(&failures, Resource::ComputeSystem) && !is_left(&failures, Resource::Scratch) {
         // With its folder gone, it can neither be active nor prepared, whatever the calls said.
         for resource in [Resource::Activation, Resource::Preparation] {
-            if is_left(&failures, resource) && claim.gave_back(resource).is_ok() {
+            if is_left(&failures, resource) && claim.released(resource).is_ok() {
                 failures.retain(|(failed, _)| *failed != resource);
             }
         }
@@ -73,10 +73,10 @@ pub(crate) fn everything(
 }
 
 /// Releases one resource. One that was never acquired is not a failure: it is recorded before it is acquired.
-fn give_back(machine: &dyn Machine, store: &Store, claim: &Claim, resource: Resource) -> Result<()> {
+fn release(machine: &dyn Machine, store: &Store, claim: &Claim, resource: Resource) -> Result<()> {
     let (id, layers, scratch) = (&claim.id, machine.layers(), store.scratch(&claim.id));
     match resource {
-        Resource::Scratch => patiently(|| {
+        Resource::Scratch => with_retries(|| {
             let destroyed = destroy(layers, &scratch);
             if destroyed.is_err() && claim.isolations().contains(&Isolation::Process) {
                 // The cause is often its own disk, still attached. If it is not, these fail, which does not matter.
@@ -88,8 +88,8 @@ fn give_back(machine: &dyn Machine, store: &Store, claim: &Claim, resource: Reso
         // A failure of these shows when the scratch is deleted. For one that was never attached, they fail.
         Resource::Activation => persist(&PAUSES[..1], || if_there(layers, &scratch, |scratch| layers.deactivate(scratch))),
         Resource::Preparation => persist(&PAUSES[..1], || if_there(layers, &scratch, |scratch| layers.unprepare(scratch))),
-        Resource::Endpoint => patiently(|| delete_endpoint(machine.networks(), id.endpoint())),
-        Resource::Namespace => patiently(|| delete_namespace(machine.networks(), id.namespace())),
+        Resource::Endpoint => with_retries(|| delete_endpoint(machine.networks(), id.endpoint())),
+        Resource::Namespace => with_retries(|| delete_namespace(machine.networks(), id.namespace())),
         // Only the caller has its handle and its isolation.
         Resource::ComputeSystem => Ok(()),
     }
@@ -136,7 +136,7 @@ pub(crate) fn end_container(
     mut handle: Option<Box<dyn Container>>,
 ) -> Result<()> {
     let is_it = |found: &SystemProperties| found.id == id && owner.is_none_or(|owner| found.owner == owner);
-    patiently(|| {
+    with_retries(|| {
         let container = match handle.take() {
             Some(handle) => handle,
             None if !systems.enumerate(isolation, &SystemQuery::id(id))?.iter().any(is_it) => return Ok(()),
@@ -157,12 +157,12 @@ pub(crate) fn end_container(
     })?;
     let mut waited = Duration::ZERO;
     loop {
-        let found = patiently(|| systems.enumerate(isolation, &SystemQuery::id(id)))?;
+        let found = with_retries(|| systems.enumerate(isolation, &SystemQuery::id(id)))?;
         if !found.iter().any(is_it) {
             return Ok(());
         }
         if waited >= ABSENCE {
-            return Err(CallError::unusable("HcsEnumerateComputeSystems", "the container is still told of after its end"));
+            return Err(CallError::unusable("HcsEnumerateComputeSystems", "the container is still listed after its end"));
         }
         let pause = Duration::from_millis(50);
         thread::sleep(pause);
@@ -171,7 +171,7 @@ pub(crate) fn end_container(
 }
 
 /// Makes a call until it succeeds, with pauses between the tries.
-pub(crate) fn patiently<T>(call: impl FnMut() -> Result<T>) -> Result<T> {
+pub(crate) fn with_retries<T>(call: impl FnMut() -> Result<T>) -> Result<T> {
     persist(&PAUSES, call)
 }
 

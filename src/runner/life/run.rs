@@ -16,7 +16,7 @@ use crate::runner::life::release;
 use crate::runner::life::scratch;
 use crate::runner::life::stdio::Stdio;
 use crate::runner::network::{self, Connection};
-use crate::runner::request::Request;
+use crate::runner::request::RunRequest;
 use crate::runner::store::claim::Claim;
 use crate::runner::store::import;
 use crate::runner::store::state::Resource;
@@ -34,7 +34,7 @@ pub struct Outcome {
 /// folder exists.
 pub fn run(
     context: &Context<'_>,
-    request: &Request,
+    request: &RunRequest,
     stdio: impl FnOnce(&Claim) -> Result<Stdio, Error>,
 ) -> Result<Outcome, Error> {
     request.process.check()?;
@@ -52,7 +52,7 @@ fn live(
     context: &Context<'_>,
     claim: &mut Claim,
     container: &mut Option<Box<dyn Container>>,
-    request: &Request,
+    request: &RunRequest,
     stdio: Stdio,
 ) -> Result<u32, Error> {
     let layers = layers(context, request)?;
@@ -67,11 +67,11 @@ fn live(
 }
 
 /// The image's layers as HCS knows them, topmost first.
-fn layers(context: &Context<'_>, request: &Request) -> Result<Vec<Layer>, Error> {
+fn layers(context: &Context<'_>, request: &RunRequest) -> Result<Vec<Layer>, Error> {
     let mut layers = Vec::with_capacity(request.layers.len());
     for id in &request.layers {
         // Checked after the claim: from then on they are not deleted.
-        if !context.store.is_on_paper() && !import::is_complete(context.store, id) {
+        if !context.store.is_dry_run() && !import::is_complete(context.store, id) {
             return Err(Error::new("the image's layers are gone")
                 .because(format!("the layer {id} was deleted meanwhile"))
                 .hint("run it again: the layers are imported once more"));
@@ -87,7 +87,7 @@ fn layers(context: &Context<'_>, request: &Request) -> Result<Vec<Layer>, Error>
 }
 
 /// The properties of the container.
-fn spec(context: &Context<'_>, claim: &Claim, request: &Request, layers: Vec<Layer>) -> Spec {
+fn spec(context: &Context<'_>, claim: &Claim, request: &RunRequest, layers: Vec<Layer>) -> Spec {
     Spec {
         id: claim.id.to_string(),
         owner: context.store.owner(request.isolation),
@@ -110,7 +110,7 @@ enum Place {
 }
 
 /// The scratch layer, attached to the host or left to the virtual machine.
-fn scratch(context: &Context<'_>, claim: &mut Claim, request: &Request, spec: &Spec) -> Result<Place, Error> {
+fn scratch(context: &Context<'_>, claim: &mut Claim, request: &RunRequest, spec: &Spec) -> Result<Place, Error> {
     let Context { machine, store, interrupts, .. } = *context;
     interrupts.check()?;
     match request.isolation {
@@ -138,7 +138,7 @@ fn scratch(context: &Context<'_>, claim: &mut Claim, request: &Request, spec: &S
 }
 
 /// The network endpoint, and for process isolation its namespace.
-fn network(context: &Context<'_>, claim: &mut Claim, request: &Request) -> Result<Connection, Error> {
+fn network(context: &Context<'_>, claim: &mut Claim, request: &RunRequest) -> Result<Connection, Error> {
     let Context { machine, store, interrupts, report, .. } = *context;
     interrupts.check()?;
     let Some(network) = network::choose(machine.networks(), request)? else {
@@ -182,7 +182,7 @@ fn create<'c>(
     let Context { machine, interrupts, report, .. } = *context;
     let id = claim.id;
     interrupts.check()?;
-    claim.taking(Resource::ComputeSystem)?;
+    claim.acquiring(Resource::ComputeSystem)?;
     let make = |container: &mut Option<Box<dyn Container>>| {
         let made = machine.systems().create(&id, document).map_err(|error| ("created", error))?;
         container.insert(made).start().map_err(|error| ("started", error))
@@ -213,7 +213,7 @@ fn refused(what: String, error: &CallError) -> Error {
 }
 
 /// Starts the container's main process and records it.
-fn process(context: &Context<'_>, claim: &mut Claim, container: &dyn Container, request: &Request) -> Result<Spawned, Error> {
+fn process(context: &Context<'_>, claim: &mut Claim, container: &dyn Container, request: &RunRequest) -> Result<Spawned, Error> {
     let spawned = process::create(context, container, &request.process)?;
     let id = spawned.process.id();
     claim.update(|state| {
@@ -240,7 +240,7 @@ fn clean_up(
     left_over.extend(release::everything(context.machine, context.store, &mut claim, container));
     let has_run = claim.state().is_some_and(|state| state.started.is_some());
     let wanted = claim.state().is_some_and(|state| !state.request.remove);
-    if (has_run && wanted) || !claim.taken().is_empty() {
+    if (has_run && wanted) || !claim.acquired().is_empty() {
         claim.keep();
     } else {
         left_over.extend(claim.remove(context.store).err());

@@ -18,7 +18,7 @@ const ATTEMPTS: usize = 5;
 
 /// Creates the scratch. For Hyper-V isolation that is all: the virtual machine attaches it.
 pub(crate) fn create(host: &dyn Layers, store: &Store, claim: &mut Claim, layers: &[Layer]) -> Result<(), Error> {
-    claim.taking(Resource::Scratch)?;
+    claim.acquiring(Resource::Scratch)?;
     host.create_scratch(&store.scratch(&claim.id), layers)
         .map_err(|error| failed("the container's scratch layer was not created", &error))
 }
@@ -26,8 +26,8 @@ pub(crate) fn create(host: &dyn Layers, store: &Store, claim: &mut Claim, layers
 /// Attaches the scratch for process isolation: its volume, e.g. `\\?\Volume{6b9a436d-…}\`.
 pub(crate) fn mount(host: &dyn Layers, store: &Store, claim: &mut Claim, layers: &[Layer]) -> Result<String, Error> {
     let scratch = store.scratch(&claim.id);
-    claim.taking(Resource::Activation)?;
-    claim.taking(Resource::Preparation)?;
+    claim.acquiring(Resource::Activation)?;
+    claim.acquiring(Resource::Preparation)?;
     let mut attempt = 0;
     let mounted = loop {
         attempt += 1;
