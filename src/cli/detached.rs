@@ -10,8 +10,8 @@ use crate::Error;
 use crate::cli::platform::Platform;
 use crate::report::plain::clean;
 use crate::runner::life::interrupts::Interrupts;
-use crate::runner::life::monitor::{Order, Told};
-use crate::runner::request::Request;
+use crate::runner::life::monitor::{MonitorReport, Order};
+use crate::runner::request::RunRequest;
 
 /// How often Ctrl-C is looked at.
 const TICK: Duration = Duration::from_millis(50);
@@ -25,7 +25,7 @@ pub fn start(
     platform: &Platform,
     root: &Path,
     trace: Option<&Path>,
-    request: &Request,
+    request: &RunRequest,
     interrupts: &Interrupts,
     err: &mut dyn Write,
 ) -> Result<String, Error> {
@@ -44,7 +44,7 @@ pub fn start(
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            let Ok(answer) = serde_json::from_str::<Told>(&line) else { return };
+            let Ok(answer) = serde_json::from_str::<MonitorReport>(&line) else { return };
             if tell.send(answer).is_err() {
                 return;
             }
@@ -52,9 +52,9 @@ pub fn start(
     });
     loop {
         match told.recv_timeout(TICK) {
-            Ok(Told::Running(id)) => return Ok(id),
-            Ok(Told::Failed(failed)) => return Err(failed),
-            Ok(Told::Note(note)) => {
+            Ok(MonitorReport::Running(id)) => return Ok(id),
+            Ok(MonitorReport::Failed(failed)) => return Err(failed),
+            Ok(MonitorReport::Note(note)) => {
                 // A note nobody reads is no reason to stop.
                 let _ = writeln!(err, "warning: {}", clean(&note));
             }

@@ -98,7 +98,7 @@ fn an_ended_container_can_be_read_until_it_is_removed() {
         assert_eq!(ids.len(), usize::from(!remove));
         for id in ids {
             let state = store.state(&id).unwrap();
-            assert_eq!((state.exit_code, state.process_id, state.taken), (Some(0xc000_013a), Some(1234), vec![]));
+            assert_eq!((state.exit_code, state.process_id, state.acquired), (Some(0xc000_013a), Some(1234), vec![]));
             assert_eq!(state.address.as_deref(), Some("172.30.5.17"));
             assert!(state.started.is_some() && state.finished.is_some());
         }
@@ -228,7 +228,7 @@ fn a_document_windows_would_choke_on_is_refused_before_anything_is_taken() {
 #[test]
 fn a_dry_run_lists_the_calls_and_touches_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::on_paper(folder.path()).unwrap();
+    let store = Store::dry_run(folder.path()).unwrap();
     for (isolation, expected) in [
         (
             Isolation::Process,
