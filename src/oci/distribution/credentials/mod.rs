@@ -89,7 +89,7 @@ impl CredentialStore {
         self.loaded().configs.iter().flat_map(|config| config.places(&host, repository)).collect()
     }
 
-    /// What is wrong with the configurations, without anything of their contents.
+    /// Sentences about what is wrong with the configurations, without anything of their contents.
     pub fn problems(&self) -> &[String] {
         &self.loaded().problems
     }
