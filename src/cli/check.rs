@@ -93,7 +93,7 @@ fn denied(text: &str) -> Result<Denied, String> {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let report = self.inputs(io.input)?.report();
+        let report = self.inputs(io)?.report();
         unless_closed(self.format.write(&report, &io.page(), io.out))?;
         Ok(ExitCode::of_results(&report.summary))
     }
@@ -195,11 +195,12 @@ fn unread_choices(knowledge: &Knowledge, hosts: &[Host], image: &Image) -> Vec<u
 }
 
 impl Args {
-    fn inputs(&self, stdin: &mut dyn Read) -> Result<Inputs, Error> {
+    fn inputs(&self, io: &mut Io<'_>) -> Result<Inputs, Error> {
         let policy = self.policy()?;
         let knowledge = self.knowledge.load()?;
-        let hosts = self.hosts.find(&knowledge, policy.today)?.into_iter().map(|found| found.host).collect();
-        let texts = self.image_texts(stdin)?;
+        let found = self.hosts.find(io.platform, &knowledge, policy.today)?;
+        let hosts = found.into_iter().map(|found| found.host).collect();
+        let texts = self.image_texts(io.input)?;
         // The time for everything begins here: a list may be typed.
         let options = self.registries.options(!self.no_confirm, Some(CHECKED_WITHIN));
         Ok(Inputs { knowledge, policy, hosts, texts, options })

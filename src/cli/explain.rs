@@ -128,6 +128,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::cli::platform;
     use crate::knowledge::Errors;
 
     #[derive(Parser)]
@@ -155,7 +156,7 @@ mod tests {
     fn explained(args: &[&str], mut stdin: impl Read) -> (u32, String, String) {
         let cli = Cli::try_parse_from(std::iter::once(&"explain").chain(args)).unwrap();
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut io = Io { input: &mut stdin, out: &mut out, err: &mut err, columns: 80 };
+        let mut io = Io { input: &mut stdin, out: &mut out, err: &mut err, columns: 80, platform: &platform::tests::bare() };
         let code = cli.explain.run(&mut io).unwrap();
         (code.number(), String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
     }

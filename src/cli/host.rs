@@ -6,14 +6,14 @@ use super::format::FormatArgs;
 use super::hosts::HostArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
-use super::store::{self, StoreArgs};
+use super::platform::Platform;
+use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::time::today;
 use super::wording::CommandLine;
 use crate::Error;
 use crate::compat::{self, Policy};
 use crate::report::host::HostReport;
-use crate::runner::life::preflight;
 
 /// Show what a host is, what it lacks for containers, and which base images it runs.
 #[derive(clap::Args, Clone, Debug)]
@@ -39,20 +39,20 @@ pub struct Args {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let report = self.report()?;
+        let report = self.report(io.platform)?;
         self.format.write(&report, &io.page(), io.out)?;
         Ok(ExitCode::DONE)
     }
 }
 
 impl Args {
-    fn report(&self) -> Result<HostReport, Error> {
+    fn report(&self, platform: &Platform) -> Result<HostReport, Error> {
         let knowledge = self.knowledge.load()?;
-        let mut hosts = self.hosts.find(&knowledge, today())?;
+        let mut hosts = self.hosts.find(platform, &knowledge, today())?;
         // What only this machine can be asked.
         for found in hosts.iter_mut().filter(|found| found.probe.is_some()) {
-            if let (Ok(system), Ok(root)) = (store::system(), self.store.folder()) {
-                found.launch = Some(preflight::facts(&*system, &root));
+            if let (Ok(machine), Ok(root)) = (platform.machine(), self.store.folder(platform)) {
+                found.launch = platform.launch(&*machine, &root);
             }
         }
         let policy = Policy::on(today());

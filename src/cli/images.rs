@@ -4,6 +4,7 @@ use super::exit::ExitCode;
 use super::failure::Failure;
 use super::format::FormatArgs;
 use super::io::Io;
+use super::platform::Platform;
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use crate::Error;
@@ -36,7 +37,7 @@ pub struct Args {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let images = self.list()?;
+        let images = self.list(io.platform)?;
         if !self.quiet {
             let page = Page { whole: self.no_trunc, ..io.page() };
             self.format.write(&images, &page, io.out)?;
@@ -51,8 +52,8 @@ impl Subcommand for Args {
 }
 
 impl Args {
-    fn list(&self) -> Result<ImageListing, Error> {
-        let stored = self.store.images()?.map_or_else(|| Ok(Vec::new()), |blobs| store::images::list(&blobs))?;
+    fn list(&self, platform: &Platform) -> Result<ImageListing, Error> {
+        let stored = self.store.images(platform)?.map_or_else(|| Ok(Vec::new()), |blobs| store::images::list(&blobs))?;
         Ok(ImageListing::new(&stored))
     }
 }

@@ -5,7 +5,8 @@ use super::failure::Failure;
 use super::format::FormatArgs;
 use super::io::Io;
 use super::notation::filter::{self, Filter};
-use super::store::{self, StoreArgs};
+use super::platform::Platform;
+use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use crate::Error;
 use crate::report::Page;
@@ -44,7 +45,7 @@ pub struct Args {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let containers = Containers::new(&self.list()?);
+        let containers = Containers::new(&self.list(io.platform)?);
         if !self.quiet {
             let page = Page { whole: self.no_trunc, ..io.page() };
             self.format.write(&containers, &page, io.out)?;
@@ -58,17 +59,17 @@ impl Subcommand for Args {
 }
 
 impl Args {
-    fn list(&self) -> Result<Vec<Listed>, Error> {
-        let store = self.store.store()?;
+    fn list(&self, platform: &Platform) -> Result<Vec<Listed>, Error> {
+        let store = self.store.store(platform)?;
         // As with Docker, whoever asks for a status means those that have it.
         let all = self.all || self.filter.iter().any(Filter::asks_for_a_status);
-        let system = match store::system() {
-            Ok(system) => Some(system),
+        let machine = match platform.machine() {
+            Ok(machine) => Some(machine),
             // The store may have been brought here.
             Err(_) if all => None,
             Err(error) => return Err(Error::from(error).hint("`wincompat ps -a` shows what stands in the store")),
         };
-        let mut listed = containers::list(system.as_deref(), &store)?;
+        let mut listed = containers::list(machine.as_deref(), &store)?;
         listed.retain(|listed| (all || listed.status() == Status::Running) && filter::passes(&self.filter, listed));
         Ok(listed)
     }

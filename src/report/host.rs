@@ -39,7 +39,7 @@ pub struct HostAnswer {
     pub process: IsolationEntry,
     /// Hyper-V isolation here.
     pub hyperv: IsolationEntry,
-    /// What containers need of this host.
+    /// The prerequisites of containers on this host.
     pub prerequisites: Vec<PrerequisiteEntry>,
     /// What is to be known of this host.
     pub findings: Vec<FindingEntry>,
@@ -51,17 +51,17 @@ pub struct HostAnswer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Prerequisite"))]
 pub struct PrerequisiteEntry {
-    /// Its stable name, e.g. `containers-feature`.
+    /// The stable name, e.g. `containers-feature`.
     pub name: String,
-    /// What needs it.
+    /// The part of running containers that needs it.
     pub needed: Word<Needed>,
-    /// Whether it is there.
+    /// The presence of it.
     pub state: Word<Availability>,
-    /// Whether the state was assumed.
+    /// True if the state was assumed.
     pub assumed: bool,
-    /// What was found, one sentence without a full stop.
+    /// The finding, one sentence without a full stop.
     pub found: String,
-    /// What mends it, one step each; empty where nothing is missing.
+    /// The steps that bring it there; none if it is there.
     pub fix: Vec<String>,
 }
 
@@ -117,7 +117,7 @@ impl HostAnswer {
             host: HostEntry::new(host),
             process: IsolationEntry::new(knowledge, host, Isolation::Process, &survey.own),
             hyperv: IsolationEntry::new(knowledge, host, Isolation::Hyperv, &survey.own),
-            prerequisites: found.prerequisites().into_iter().map(PrerequisiteEntry::new).collect(),
+            prerequisites: found.prerequisites().iter().map(|one| PrerequisiteEntry::new(one, wording)).collect(),
             findings: findings(knowledge, host, &survey.own, wording),
             images: survey.images.iter().map(|image| BaseImageEntry::new(image, today)).collect(),
         }
@@ -125,15 +125,15 @@ impl HostAnswer {
 }
 
 impl PrerequisiteEntry {
-    fn new(prerequisite: Prerequisite) -> Self {
+    fn new(prerequisite: &Prerequisite, wording: &dyn Wording) -> Self {
         Self {
-            name: prerequisite.name.to_owned(),
+            name: prerequisite.requirement.as_str().to_owned(),
             needed: prerequisite.needed.into(),
             state: prerequisite.state.into(),
             assumed: prerequisite.assumed,
             // A path and a service's sentence in it come from outside.
             found: clean(&prerequisite.found).into_owned(),
-            fix: prerequisite.fix,
+            fix: prerequisite.fix.iter().map(|step| wording.advice(step)).collect(),
         }
     }
 }

@@ -28,7 +28,7 @@ fn wincompat() -> Command {
 
 pub fn hosts(texts: &[&str]) -> Vec<Found> {
     let texts: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
-    find(&texts, Knowledge::built_in(), TODAY).unwrap()
+    find(&texts, None, Knowledge::built_in(), TODAY).unwrap()
 }
 
 fn report(hosts: &[Found]) -> HostReport {
@@ -324,7 +324,7 @@ fn there_is_no_local_host_where_there_is_no_windows() {
         let output = wincompat().args(arguments).output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{error}");
-        assert!(error.starts_with("error: this machine is no Windows host\n"), "{error}");
+        assert!(error.starts_with("error: this machine is not a Windows host\n"), "{error}");
         assert!(error.contains("hint: name the host, e.g. --host windows-server-2022"), "{error}");
     }
 }
