@@ -64,7 +64,7 @@ pub(crate) struct Reader<'k> {
 pub struct RawImage {
     /// The exact bytes of the manifest.
     pub manifest: Vec<u8>,
-    /// Its type, e.g. `application/vnd.docker.distribution.manifest.v2+json`.
+    /// The media type, e.g. `application/vnd.docker.distribution.manifest.v2+json`.
     pub media_type: String,
     /// The exact bytes of the config.
     pub config: Vec<u8>,

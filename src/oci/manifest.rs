@@ -7,7 +7,7 @@ use crate::image::index::{Index, Kind, OCI_INDEX, OCI_MANIFEST, announced_type, 
 use crate::text::shown;
 use crate::{Error, ErrorKind};
 
-/// What a reference can point to.
+/// The target of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Manifest {
     /// A choice of images for several platforms.
@@ -17,7 +17,7 @@ pub enum Manifest {
 }
 
 impl Manifest {
-    /// Its media type: as it was sent, or as it says itself, or OCI's.
+    /// The media type: as it was sent, or as it says itself, or OCI's.
     pub fn media_type(&self, content_type: Option<&str>) -> String {
         let stated = match self {
             Self::Index(index) => index.media_type.clone(),
@@ -31,7 +31,7 @@ impl Manifest {
     }
 }
 
-/// Whether some layer of the image must be fetched from elsewhere, as with Microsoft's base images before June 2023.
+/// `true` if some layer of the image must be fetched from elsewhere, as with Microsoft's base images before June 2023.
 pub fn has_foreign_layers(manifest: &ImageManifest) -> bool {
     manifest.layers().iter().any(|layer| {
         let kind = layer.media_type().to_string();
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_layers_are_told_by_type_or_urls() {
+    fn foreign_layers_are_known_by_type_or_urls() {
         let plain = "application/vnd.docker.image.rootfs.diff.tar.gzip";
         for (media_type, urls, expected) in [
             (plain, "", false),

@@ -15,7 +15,7 @@ use crate::{Error, ErrorKind};
 pub(crate) struct Saved {
     /// The file with its config, e.g. `53a4….json`.
     pub config: String,
-    /// Its names, e.g. `["app:1.2"]`.
+    /// The names of the image, e.g. `["app:1.2"]`.
     repo_tags: Option<Vec<String>>,
     /// Layers that are not in the archive, by diff ID.
     layer_sources: Option<HashMap<String, LayerSource>>,
