@@ -74,7 +74,7 @@ impl Args {
             return Ok(0);
         }
         let _console = request.console.map(|_| platform.raw_console(request.stdin));
-        Ok(exec::run(&context, &id, &request, || terminal::stdio(platform, request.stdin))?)
+        exec::run(&context, &id, &request, || terminal::stdio(platform, request.stdin))
     }
 
     /// The process to be started, from the arguments and the container's own process.

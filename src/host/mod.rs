@@ -9,11 +9,9 @@ mod launch;
 mod live;
 mod prerequisite;
 mod probe;
-mod reg_export;
 pub(crate) mod registry;
 mod source;
 mod spec;
-mod systeminfo;
 mod version_text;
 
 use serde::{Deserialize, Serialize};

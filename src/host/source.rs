@@ -1,6 +1,9 @@
 //! The sources of hosts, and the formats of files that hold some: recognised by their content, whatever a file is called.
 //!
-//! A new format is a file with a [`Format`], a line in [`FORMATS`], and a name in [`Source`].
+//! A new format is a file with a [`Format`], its line in [`FORMATS`], and a name in [`Source`].
+
+mod reg_export;
+mod systeminfo;
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -10,7 +13,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::facts::HostFacts;
-use super::{reg_export, systeminfo, version_text};
+use super::version_text;
 use crate::Error;
 use crate::files::read_capped;
 use crate::text::quoted;

@@ -80,12 +80,10 @@ fn kind(host: &HostEntry) -> String {
 
 fn source(source: &Word<Source>, page: &Page<'_>) -> String {
     match source {
-        Word::Known(Source::Live) => "this machine".to_owned(),
         Word::Known(Source::Text) => {
             format!("the text of {}", page.wording.remedy(&Remedy::Setting(Setting::Host(String::new()))))
         }
-        Word::Known(Source::RegExport) => "a registry export".to_owned(),
-        Word::Known(Source::Systeminfo) => "the output of systeminfo".to_owned(),
+        Word::Known(read) => read.title().to_owned(),
         Word::Other(word) => word.clone(),
     }
 }

@@ -3,11 +3,11 @@
 use crate::Architecture;
 use crate::OsVersion;
 
-use super::facts::HostFacts;
-use super::source::{Format, Source, Syntax};
-use super::version_text::{full_version, kind_in_words};
+use super::{Format, Source, Syntax};
 use crate::Error;
 use crate::advice::{Setting, advice};
+use crate::host::facts::HostFacts;
+use crate::host::version_text::{full_version, kind_in_words};
 
 /// The output of `systeminfo` on one machine.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises, hosts };

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::RegistryValues;
-use super::facts::HostFacts;
-use super::registry::{CONTAINER_TYPE, Data, Key, NAMES};
-use super::source::{Format, Source, Syntax};
+use super::{Format, Source, Syntax};
 use crate::Error;
 use crate::advice::{Setting, advice};
+use crate::host::RegistryValues;
+use crate::host::facts::HostFacts;
+use crate::host::registry::{CONTAINER_TYPE, Data, Key, NAMES};
 
 /// A registry export of one machine.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises: is_reg_export, hosts };
