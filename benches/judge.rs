@@ -80,6 +80,6 @@ fn hosts(knowledge: &Knowledge, policy: &Policy) -> Vec<Host> {
     let builds: Vec<u32> = knowledge.releases.iter().map(|release| release.build).collect();
     let texts: Vec<String> =
         (0..HOSTS).map(|number| format!("10.0.{}.{},hyperv", builds[number % builds.len()], 1 + number * 37)).collect();
-    let found = host::find(&texts, knowledge, policy.today).expect("these are versions");
+    let found = host::find(&texts, None, knowledge, policy.today).expect("these are versions");
     found.into_iter().map(|found| found.host).collect()
 }

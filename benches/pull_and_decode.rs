@@ -18,6 +18,7 @@ use wincompat::image::reference::Location;
 use wincompat::internals::layer;
 use wincompat::internals::layer::transport::stamp_portably;
 use wincompat::internals::layer::{Expected, LayerError, Limits, Position, Streamed, Transport, decode};
+use wincompat::internals::oci::distribution::{self, Proxies};
 use wincompat::internals::oci::layout::Folder;
 use wincompat::internals::oci::pull::{Layer, Pulled, Unpack, Watch, pull_and_unpack};
 use wincompat::internals::oci::{Images, Options};
@@ -51,7 +52,10 @@ fn fetch(reference: &Reference, store: &Folder, decoder: &Arc<Decoder>) -> Resul
     let unpack: Unpack = Arc::new(move |number, layer, stored| decoder.decode(number, layer, stored));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let images = Images::new(Options { no_cache: true, ..Options::default() }, Knowledge::built_in());
+        // The proxies of this machine, and neither a cache nor credentials.
+        let registries = distribution::Options { proxies: Proxies::System, ..distribution::Options::default() };
+        let options = Options { registries, ..Options::default() };
+        let images = Images::new(options, Knowledge::built_in());
         let resolved: Result<Vec<image::Image>, _> = images.resolve(std::slice::from_ref(reference)).await.into_iter().collect();
         let candidate = resolved?.into_iter().flat_map(|image| image.candidates).next();
         let digest = candidate.and_then(|candidate| candidate.digest).ok_or("there is no image for Windows")?;

@@ -6,7 +6,7 @@
 use std::error::Error;
 
 use wincompat::compat::{Policy, judge};
-use wincompat::host::{self, Request};
+use wincompat::host::{self, Spec};
 use wincompat::image::{Image, Source};
 use wincompat::knowledge::Knowledge;
 
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let knowledge = Knowledge::built_in();
     let policy = Policy::on(knowledge.date);
     let image = Image::from_index(&"registry.example/app:1.0".parse()?, Source::Registry, &std::fs::read(index)?)?;
-    let Request::Hosts(hosts) = host::parse(host, knowledge, policy.today)? else { return Err("a version or a release".into()) };
+    let Spec::Hosts(hosts) = host::parse(host, knowledge, policy.today)? else { return Err("a version or a release".into()) };
 
     for host in &hosts {
         let judgement = judge(knowledge, host, &image, &policy);

@@ -23,6 +23,8 @@ mod layer;
 #[cfg(feature = "registries")]
 mod oci;
 mod os_version;
+#[cfg(feature = "running")]
+mod ownership;
 pub mod report;
 #[cfg(feature = "running")]
 mod runner;
@@ -30,9 +32,13 @@ mod runner;
 mod tarball;
 mod template;
 mod text;
+#[cfg(all(unix, feature = "program"))]
+#[doc(hidden)]
+pub mod unix;
 #[cfg(all(windows, feature = "program"))]
 #[allow(unsafe_code, reason = "the only room that calls Windows")]
-mod windows;
+#[doc(hidden)]
+pub mod windows;
 
 #[doc(inline)]
 pub use advice::Advice;
@@ -46,6 +52,7 @@ pub use os_version::{OsVersion, ParseOsVersionError};
 #[cfg(feature = "program")]
 #[doc(hidden)]
 pub mod program {
+    pub use crate::cli::platform::{Platform, Streams, Windows};
     pub use crate::cli::run;
 }
 

@@ -1,7 +1,35 @@
-//! Parse, dispatch, exit code; nothing else.
+//! Builds the platform and hands it to the command line; nothing else.
+
+use wincompat::program::{Platform, Streams, run};
 
 fn main() {
-    let code = wincompat::program::run(std::env::args_os().collect());
+    let code = run(std::env::args_os().collect(), &platform());
     // Windows keeps all 32 bits; elsewhere the system keeps the low 8.
     std::process::exit(code.cast_signed());
+}
+
+#[cfg(windows)]
+fn platform() -> Platform {
+    use wincompat::program::Windows;
+    use wincompat::windows::{Raw, StoreFolders, WindowsHost, connect, default_store, spawn, stderr, stdin, stdout};
+
+    Platform {
+        folders: Box::new(StoreFolders),
+        default_store,
+        streams: Streams { stdin, stdout, stderr },
+        windows: Some(Windows {
+            host: Box::new(WindowsHost),
+            volumes: Box::new(WindowsHost),
+            connect,
+            raw_console: |with_input| Box::new(Raw::enter(with_input)),
+            spawn_detached: spawn,
+        }),
+    }
+}
+
+#[cfg(unix)]
+fn platform() -> Platform {
+    use wincompat::unix::{UnixFolders, default_store, stderr, stdin, stdout};
+
+    Platform { folders: Box::new(UnixFolders), default_store, streams: Streams { stdin, stdout, stderr }, windows: None }
 }

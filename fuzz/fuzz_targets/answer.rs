@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
 use wincompat::internals::oci::distribution::failure::explanation;
-use wincompat::internals::oci::distribution::retry::retry_after;
+use wincompat::internals::oci::distribution::retry_after::retry_after;
 
 libfuzzer_sys::fuzz_target!(|input: (&[u8], Option<&[u8]>, Option<&[u8]>, &[u8])| {
     let (pause, date, content_type, body) = input;

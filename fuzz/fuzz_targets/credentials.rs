@@ -22,7 +22,7 @@ fn is_known(problem: &str) -> bool {
 }
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    let store = CredentialStore::from_variables(|name| (name == "DOCKER_AUTH_CONFIG").then(|| text.into()));
+    let store = CredentialStore::from_variables(None, |name| (name == "DOCKER_AUTH_CONFIG").then(|| text.into()));
     let config: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap_or_default();
     let helpers: BTreeSet<&str> = config
         .get("credHelpers")

@@ -2,7 +2,9 @@
 #![no_main]
 
 use wincompat::internals::layer::archive::Member;
+use wincompat::internals::layer::backup_stream::write_metadata;
 use wincompat::internals::layer::pax::Records;
+use wincompat::internals::layer::reparse::Reparse;
 use wincompat::internals::layer::{Entry, Kind, LayerPath};
 
 /// What every name in a layer must be, in words of its own: Windows takes each part as it stands, in the folder it is in.
@@ -24,6 +26,19 @@ fn holds(path: &LayerPath) {
     }
 }
 
+/// The name of a link's target as people see it, read back from the stream that Windows gets.
+fn print_name(reparse: &Reparse) -> String {
+    let mut stream = Vec::new();
+    write_metadata(&mut stream, None, &[], Some(reparse)).unwrap();
+    // The header of the stream has 20 bytes, that of the reparse data 8, then come offsets and lengths of two names.
+    let number = |at: usize| usize::from(u16::from_le_bytes(stream[at..at + 2].try_into().unwrap()));
+    let names = if reparse.is_mount_point() { 36 } else { 40 };
+    let start = names + number(32);
+    let units: Vec<u16> =
+        stream[start..start + number(34)].chunks(2).map(|unit| u16::from_le_bytes(unit.try_into().unwrap())).collect();
+    String::from_utf16(&units).unwrap()
+}
+
 libfuzzer_sys::fuzz_target!(|input: (&[u8], &[u8], u8, u64, u64, &[u8])| {
     let (name, link, kind, size, modified, pax) = input;
     let type_flag = *b"0125\0x".get(usize::from(kind)).unwrap_or(&kind);
@@ -37,7 +52,7 @@ libfuzzer_sys::fuzz_target!(|input: (&[u8], &[u8], u8, u64, u64, &[u8])| {
             assert!(!name.is_empty() && !name.contains(['/', '\\', ':', '\0']), "{name:?} is no stream");
         }
         Kind::Reparse(reparse) => {
-            let target = reparse.target();
+            let target = &print_name(reparse);
             let device = target.starts_with(r"\\") && !target.starts_with(r"\\?\");
             assert!(
                 !device && !target.starts_with(r"\??\") && !target.starts_with(r"\\?\UNC\"),

@@ -4,5 +4,5 @@
 use wincompat::{host, knowledge::Knowledge};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let _ = host::read_file(bytes, &host::Attributes::default(), Knowledge::built_in());
+    let _ = host::read(bytes, None, &host::Attributes::default(), Knowledge::built_in());
 });

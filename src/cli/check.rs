@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::exit::ExitCode;
 use super::failure::{Failure, unless_closed};
+use super::format::FormatArgs;
 use super::hosts::HostArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
@@ -21,8 +22,7 @@ use crate::host::Host;
 use crate::image::{Config, Image, Reference};
 use crate::knowledge::Knowledge;
 use crate::oci::{Images, Options};
-use crate::report::document::{self, Entry, Report};
-use crate::report::{self, Format};
+use crate::report::document::{ErrorEntry, Report, ResultEntry};
 use crate::{Error, ErrorKind};
 
 /// A chosen candidate whose config says another version can make another candidate the best, so configs are read in rounds.
@@ -58,9 +58,8 @@ pub struct Args {
     /// Believe the index: leave out reading the config of the chosen entry.
     #[arg(long)]
     no_confirm: bool,
-    /// How to print the report.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgs<Report>,
     #[command(flatten)]
     knowledge: KnowledgeArgs,
     #[command(flatten)]
@@ -94,8 +93,8 @@ fn denied(text: &str) -> Result<Denied, String> {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let report = self.inputs(io.input)?.report();
-        unless_closed(report::write(&report, self.format, io.columns, io.out))?;
+        let report = self.inputs(io)?.report();
+        unless_closed(self.format.write(&report, &io.page(), io.out))?;
         Ok(ExitCode::of_results(&report.summary))
     }
 }
@@ -122,9 +121,9 @@ impl Inputs {
             match image {
                 Ok(image) => results.extend(self.hosts.iter().map(|host| {
                     let judgement = compat::judge(&self.knowledge, host, &image, &self.policy);
-                    Entry::new(&self.knowledge, host, &image, &judgement, Engine::Docker, &CommandLine)
+                    ResultEntry::new(&self.knowledge, host, &image, &judgement, Engine::Docker, &CommandLine)
                 })),
-                Err(error) => errors.push(document::Failure::new(text, &error, &CommandLine)),
+                Err(error) => errors.push(ErrorEntry::new(text, &error, &CommandLine)),
             }
         }
         Report::new(&self.knowledge, results, errors)
@@ -196,11 +195,12 @@ fn unread_choices(knowledge: &Knowledge, hosts: &[Host], image: &Image) -> Vec<u
 }
 
 impl Args {
-    fn inputs(&self, stdin: &mut dyn Read) -> Result<Inputs, Error> {
+    fn inputs(&self, io: &mut Io<'_>) -> Result<Inputs, Error> {
         let policy = self.policy()?;
         let knowledge = self.knowledge.load()?;
-        let hosts = self.hosts.find(&knowledge, policy.today)?.into_iter().map(|found| found.host).collect();
-        let texts = self.image_texts(stdin)?;
+        let found = self.hosts.find(io.platform, &knowledge, policy.today)?;
+        let hosts = found.into_iter().map(|found| found.host).collect();
+        let texts = self.image_texts(io.input)?;
         // The time for everything begins here: a list may be typed.
         let options = self.registries.options(!self.no_confirm, Some(CHECKED_WITHIN));
         Ok(Inputs { knowledge, policy, hosts, texts, options })

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::Error;
+use crate::cli::platform::Platform;
 use crate::report::plain::clean;
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::monitor::{Order, Told};
@@ -21,6 +22,7 @@ const TICK: Duration = Duration::from_millis(50);
 ///
 /// A monitor that cannot be started, or what it says of its container.
 pub fn start(
+    platform: &Platform,
     root: &Path,
     trace: Option<&Path>,
     request: &Request,
@@ -30,8 +32,8 @@ pub fn start(
     let failed = |error: io::Error| Error::new("no process could be started that looks after the container").because(error);
     let absolute = |path: &Path| std::path::absolute(path).map_err(failed);
     let order = Order { root: absolute(root)?, trace: trace.map(absolute).transpose()?, request: request.clone() };
-    let monitor = spawn(&order.root).map_err(failed)?;
-    let mut to = Some(monitor.stdin);
+    let (stdin, stdout) = platform.spawn_detached(&["monitor"], &order.root).map_err(failed)?;
+    let mut to = Some(stdin);
     if let Some(to) = &mut to {
         let mut line = serde_json::to_vec(&order).map_err(|error| failed(error.into()))?;
         line.push(b'\n');
@@ -41,7 +43,7 @@ pub fn start(
     // Its answers are read by a thread, so that Ctrl-C is seen meanwhile.
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
-        for line in BufReader::new(monitor.stdout).lines().map_while(Result::ok) {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
             let Ok(answer) = serde_json::from_str::<Told>(&line) else { return };
             if tell.send(answer).is_err() {
                 return;
@@ -65,21 +67,4 @@ pub fn start(
             }
         }
     }
-}
-
-/// A process of ours and our ends of its pipes.
-struct Monitor {
-    stdin: Box<dyn Write + Send>,
-    stdout: Box<dyn io::Read + Send>,
-}
-
-#[cfg(windows)]
-fn spawn(folder: &Path) -> io::Result<Monitor> {
-    let detached = crate::windows::detached::spawn(&std::env::current_exe()?, &["monitor"], folder)?;
-    Ok(Monitor { stdin: Box::new(detached.stdin), stdout: Box::new(detached.stdout) })
-}
-
-#[cfg(not(windows))]
-fn spawn(_: &Path) -> io::Result<Monitor> {
-    Err(io::ErrorKind::Unsupported.into())
 }

@@ -3,6 +3,7 @@
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
+use super::platform::Platform;
 use super::process::ProcessArgs;
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
@@ -42,8 +43,8 @@ pub struct Args {
 
 impl Subcommand for Args {
     /// Runs the command, and passes its exit code on.
-    fn run(&self, _: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        Ok(ExitCode::of_container(self.exec()?))
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        Ok(ExitCode::of_container(self.exec(io.platform)?))
     }
 
     fn exit_code(&self, error: &Error) -> ExitCode {
@@ -53,16 +54,16 @@ impl Subcommand for Args {
 
 impl Args {
     /// Starts the command and stays with it: its exit code, or 0 for one that is left alone.
-    fn exec(&self) -> Result<u32, Error> {
+    fn exec(&self, platform: &Platform) -> Result<u32, Error> {
         if !self.detach {
             self.process.check_terminal()?;
         }
-        let (store, system) = self.store.store_and_system()?;
+        let (store, machine) = self.store.store_and_machine(platform)?;
         let id = store.resolve(&self.container)?;
         let request = self.request(store.state(&id).as_ref())?;
         let interrupts = terminal::interrupts()?;
         let context = Context {
-            machine: &*system,
+            machine: &*machine,
             store: &store,
             interrupts: &interrupts,
             report: &warnings::note,
@@ -72,8 +73,8 @@ impl Args {
             exec::start(&context, &id, &request)?;
             return Ok(0);
         }
-        let _console = request.console.map(|_| terminal::raw(request.stdin));
-        Ok(exec::run(&context, &id, &request, || terminal::stdio(request.stdin))?)
+        let _console = request.console.map(|_| platform.raw_console(request.stdin));
+        Ok(exec::run(&context, &id, &request, || terminal::stdio(platform, request.stdin))?)
     }
 
     /// The process to be started, from the arguments and the container's own process.

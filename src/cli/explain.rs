@@ -1,21 +1,18 @@
-//! `wincompat explain`: what a finding, an error number or a pasted error means, and what to do.
+//! `wincompat explain`: explains a finding, an error number or a pasted error.
 
-use std::fmt::Write as _;
 use std::io::{self, Read};
-
-use clap::ValueEnum;
-use serde::Serialize;
-use textwrap::{Options, WordSeparator, WordSplitter};
 
 use super::exit::ExitCode;
 use super::failure::Failure;
+use super::format::FormatArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
 use super::subcommand::Subcommand;
 use super::wording::CommandLine;
 use crate::compat::Code;
 use crate::explain::{Explanation, Kind, explain, hint, suggest};
-use crate::report::{self, Wording as _, plain::clean};
+use crate::report::explanation::ExplanationReport;
+use crate::report::plain::clean;
 
 /// Explain a finding, an error number or a pasted error.
 #[derive(clap::Args, Clone, Debug)]
@@ -28,30 +25,10 @@ pub struct Args {
     /// A finding's code, an error number in any form, its symbolic name, or the text of an error; `-` reads standard input.
     #[arg(value_name = "WHAT", required = true, num_args = 1.., allow_negative_numbers = true)]
     what: Vec<String>,
-    /// How to print the explanation.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgs<ExplanationReport>,
     #[command(flatten)]
     knowledge: KnowledgeArgs,
-}
-
-/// How an explanation is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// One JSON document.
-    Json,
-}
-
-/// The JSON document of `wincompat explain`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Document<'a> {
-    schema: &'static str,
-    query: &'a str,
-    explanation: Option<&'a Explanation<String>>,
-    suggestions: &'a [&'a str],
 }
 
 /// The part of standard input that is explained: its last bytes, since errors stand at the end of a log.
@@ -72,27 +49,13 @@ impl Subcommand for Args {
             Some(explanation) => Some(explanation),
             None => explain(&text, &*self.knowledge.load()?),
         };
-        let explanation = explanation.map(|explanation| explanation.worded(|text| CommandLine.advice(text)));
         let suggestions = match explanation {
             Some(_) => Vec::new(),
             None => suggest(&text, Code::all().map(Code::as_str)),
         };
         let query = shortened(&text);
-        match (self.format, &explanation) {
-            (Format::Json, explanation) => {
-                let document = Document {
-                    schema: "wincompat/explain/v1",
-                    query: &query,
-                    explanation: explanation.as_ref(),
-                    suggestions: &suggestions,
-                };
-                report::json(&document, io.out)?;
-            }
-            (Format::Text, Some(explanation)) => {
-                io.out.write_all(told(explanation, textwrap::termwidth().clamp(40, 100)).as_bytes())?;
-            }
-            (Format::Text, None) => {}
-        }
+        let report = ExplanationReport::new(query.clone(), explanation.as_ref(), &suggestions, &CommandLine);
+        self.format.write(&report, &io.page(), io.out)?;
         io.out.flush()?;
         if explanation.is_some() {
             return Ok(ExitCode::DONE);
@@ -148,56 +111,7 @@ fn of_finding(text: &str) -> Option<Explanation> {
     })
 }
 
-/// An explanation for people, its lines at most `width` columns where words allow.
-fn told(explanation: &Explanation<String>, width: usize) -> String {
-    let mut text = explanation.id.clone();
-    for name in &explanation.names {
-        let _ = write!(text, "  {name}");
-    }
-    text.push('\n');
-    wrapped(&mut text, &explanation.title, width, "", "");
-    text.push('\n');
-    wrapped(&mut text, &explanation.meaning, width, "", "");
-    if !explanation.causes.is_empty() {
-        text.push_str("\nUsual causes:\n");
-        for cause in &explanation.causes {
-            wrapped(&mut text, cause, width, "  - ", "    ");
-        }
-    }
-    text.push_str("\nWhat to do:\n");
-    match explanation.steps.as_slice() {
-        [only] => wrapped(&mut text, only, width, "  ", "  "),
-        steps => {
-            for (number, step) in (1..).zip(steps) {
-                wrapped(&mut text, step, width, &format!("{number:>3}. "), "     ");
-            }
-        }
-    }
-    text.push_str("\nSources:\n");
-    for source in &explanation.sources {
-        let _ = writeln!(text, "  {source}");
-    }
-    text
-}
-
-/// Appends a paragraph. Words stay whole, and so does what is in backquotes: commands and addresses are to be copied.
-fn wrapped(text: &mut String, paragraph: &str, width: usize, first: &str, next: &str) {
-    let options = Options::new(width)
-        .initial_indent(first)
-        .subsequent_indent(next)
-        .break_words(false)
-        .word_separator(WordSeparator::AsciiSpace)
-        .word_splitter(WordSplitter::NoHyphenation);
-    const KEPT_SPACE: &str = "\u{a0}";
-    let parts = paragraph.split('`').enumerate();
-    let kept = parts.map(|(index, part)| if index % 2 == 1 { part.replace(' ', KEPT_SPACE) } else { part.to_owned() });
-    for line in textwrap::wrap(&kept.collect::<Vec<_>>().join("`"), options) {
-        text.push_str(&line.trim_end().replace(KEPT_SPACE, " "));
-        text.push('\n');
-    }
-}
-
-/// What was asked, fit to be printed within a line.
+/// The question, fit to be printed within a line.
 fn shortened(text: &str) -> String {
     const LONGEST: usize = 80;
     let harmless = clean(text.trim());
@@ -214,7 +128,8 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::knowledge::{Errors, Knowledge};
+    use crate::cli::platform;
+    use crate::knowledge::Errors;
 
     #[derive(Parser)]
     struct Cli {
@@ -241,7 +156,7 @@ mod tests {
     fn explained(args: &[&str], mut stdin: impl Read) -> (u32, String, String) {
         let cli = Cli::try_parse_from(std::iter::once(&"explain").chain(args)).unwrap();
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut io = Io { input: &mut stdin, out: &mut out, err: &mut err, columns: 80 };
+        let mut io = Io { input: &mut stdin, out: &mut out, err: &mut err, columns: 80, platform: &platform::tests::bare() };
         let code = cli.explain.run(&mut io).unwrap();
         (code.number(), String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
     }
@@ -253,41 +168,6 @@ mod tests {
             assert_eq!((exit, stderr.as_str()), (0, ""), "{code}");
             assert!(stdout.starts_with(&format!("{code}\n")), "{stdout}");
         }
-    }
-
-    #[test]
-    fn an_error_is_told_with_causes_steps_and_sources() {
-        let explanation = explain("0xc0351000", Knowledge::built_in()).unwrap().worded(|text| CommandLine.advice(text));
-        let expected = "\
-0xc0351000  STATUS_HV_NOT_PRESENT  ERROR_HV_NOT_PRESENT
-No hypervisor is present on this system
-
-Hyper-V isolation was asked for, and the hypervisor is not running.
-
-Usual causes:
-  - The Hyper-V feature is installed, but the hypervisor is not started at
-    boot.
-  - Virtualization is off in the firmware.
-  - The machine is itself virtual, and nested virtualization is not exposed
-    to it.
-
-What to do:
-  1. List what is missing on this machine: `wincompat host`.
-  2. See that the hypervisor is started at boot:
-     `bcdedit /set hypervisorlaunchtype auto`, then restart.
-  3. In a virtual machine, expose virtualization to it, on its Hyper-V host
-     and while it is off:
-     `Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true`.
-     In a cloud, take a size with nested virtualization.
-  4. Where the versions allow it, do without Hyper-V:
-     `docker run --isolation=process IMAGE`.
-
-Sources:
-  https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/system-requirements
-  https://github.com/moby/moby/issues/27198
-  https://github.com/docker/for-win/issues/2710
-";
-        assert_eq!(told(&explanation, 76), expected);
     }
 
     #[test]

@@ -2,17 +2,18 @@
 
 use super::exit::ExitCode;
 use super::failure::Failure;
+use super::format::FormatArgs;
 use super::hosts::HostArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
-use super::store::{self, StoreArgs};
+use super::platform::Platform;
+use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::time::today;
 use super::wording::CommandLine;
 use crate::Error;
+use crate::compat::{self, Policy};
 use crate::report::host::HostReport;
-use crate::report::{Format, host_table, json};
-use crate::runner::life::preflight;
 
 /// Show what a host is, what it lacks for containers, and which base images it runs.
 #[derive(clap::Args, Clone, Debug)]
@@ -28,9 +29,8 @@ Exit codes: 0 done, 2 a host could not be read.")]
 pub struct Args {
     #[command(flatten)]
     hosts: HostArgs,
-    /// How to print the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgs<HostReport>,
     #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
@@ -39,25 +39,27 @@ pub struct Args {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let report = self.report()?;
-        match self.format {
-            Format::Table => host_table::write(&report, io.columns, io.out)?,
-            Format::Json => json(&report, io.out)?,
-        }
+        let report = self.report(io.platform)?;
+        self.format.write(&report, &io.page(), io.out)?;
         Ok(ExitCode::DONE)
     }
 }
 
 impl Args {
-    fn report(&self) -> Result<HostReport, Error> {
+    fn report(&self, platform: &Platform) -> Result<HostReport, Error> {
         let knowledge = self.knowledge.load()?;
-        let mut hosts = self.hosts.find(&knowledge, today())?;
+        let mut hosts = self.hosts.find(platform, &knowledge, today())?;
         // What only this machine can be asked.
         for found in hosts.iter_mut().filter(|found| found.probe.is_some()) {
-            if let (Ok(system), Ok(root)) = (store::system(), self.store.folder()) {
-                found.launch = Some(preflight::facts(&*system, &root));
+            if let (Ok(machine), Ok(root)) = (platform.machine(), self.store.folder(platform)) {
+                found.launch = platform.launch(&*machine, &root);
             }
         }
-        Ok(HostReport::new(&knowledge, &hosts, today(), &CommandLine))
+        let policy = Policy::on(today());
+        let surveyed = hosts.into_iter().map(|found| {
+            let survey = compat::survey(&knowledge, &found.host, &policy);
+            (found, survey)
+        });
+        Ok(HostReport::new(&knowledge, &surveyed.collect::<Vec<_>>(), policy.today, &CommandLine))
     }
 }

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::platform::Platform;
 use crate::Error;
 use crate::host::{self, Found};
 use crate::knowledge::Knowledge;
@@ -22,8 +23,8 @@ impl HostArgs {
     /// # Errors
     ///
     /// The first argument that names no host.
-    pub fn find(&self, knowledge: &Knowledge, today: Date) -> Result<Vec<Found>, Error> {
-        host::find(&self.host, knowledge, today)
+    pub fn find(&self, platform: &Platform, knowledge: &Knowledge, today: Date) -> Result<Vec<Found>, Error> {
+        host::find(&self.host, platform.live_host(), knowledge, today)
     }
 }
 

@@ -1,15 +1,15 @@
 //! `wincompat images`: lists the images in the store.
 
-use jiff::Timestamp;
-
 use super::exit::ExitCode;
 use super::failure::Failure;
+use super::format::FormatArgs;
 use super::io::Io;
+use super::platform::Platform;
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use crate::Error;
-use crate::report::images::{self, Images};
-use crate::report::{Format, json};
+use crate::report::Page;
+use crate::report::images::ImageListing;
 use crate::runner::store;
 
 /// Show the images in the store.
@@ -29,33 +29,31 @@ pub struct Args {
     /// Cut no ids.
     #[arg(long)]
     no_trunc: bool,
-    /// How to print the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgs<ImageListing>,
     #[command(flatten)]
     store: StoreArgs,
 }
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let images = self.list()?;
-        match self.format {
-            _ if self.quiet => {
-                for image in &images.images {
-                    let (whole, short) = (image.digest.as_str(), image.digest.short());
-                    writeln!(io.out, "{}", if self.no_trunc { whole } else { short })?;
-                }
-            }
-            Format::Table => images::write(&images, io.columns, Timestamp::now(), self.no_trunc, io.out)?,
-            Format::Json => json(&images, io.out)?,
+        let images = self.list(io.platform)?;
+        if !self.quiet {
+            let page = Page { whole: self.no_trunc, ..io.page() };
+            self.format.write(&images, &page, io.out)?;
+            return Ok(ExitCode::DONE);
+        }
+        for image in &images.images {
+            let (whole, short) = (image.digest.as_str(), image.digest.short());
+            writeln!(io.out, "{}", if self.no_trunc { whole } else { short })?;
         }
         Ok(ExitCode::DONE)
     }
 }
 
 impl Args {
-    fn list(&self) -> Result<Images, Error> {
-        let stored = self.store.images()?.map_or_else(|| Ok(Vec::new()), |blobs| store::images::list(&blobs))?;
-        Ok(Images::new(&stored))
+    fn list(&self, platform: &Platform) -> Result<ImageListing, Error> {
+        let stored = self.store.images(platform)?.map_or_else(|| Ok(Vec::new()), |blobs| store::images::list(&blobs))?;
+        Ok(ImageListing::new(&stored))
     }
 }

@@ -4,7 +4,7 @@ use super::each::each;
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
-use super::store::{self, StoreArgs};
+use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use crate::report::containers::Inspected;
 use crate::report::json;
@@ -29,17 +29,17 @@ pub struct Args {
 impl Subcommand for Args {
     /// Prints one JSON document, also when some containers are not in it.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let store = self.store.store()?;
+        let store = self.store.store(io.platform)?;
         // Elsewhere than on Windows no container runs.
-        let system = store::system().ok();
-        let all = containers::list(system.as_deref(), &store)?;
+        let machine = io.platform.machine().ok();
+        let all = containers::list(machine.as_deref(), &store)?;
         let mut found = Vec::new();
         let code = each(&self.containers, io, |name, _| {
             let id = store.resolve(name)?.to_string();
             found.extend(all.iter().find(|listed| listed.id == id).cloned());
             Ok(())
         })?;
-        json(&Inspected::new(&found), io.out)?;
+        json::write(&Inspected::new(&found), io.out)?;
         Ok(code)
     }
 }

@@ -1,10 +1,13 @@
-//! The surroundings of a command: its streams, and the room on them.
+//! The surroundings of a command: its streams, the room on them, and the operating system.
 
 use std::io::{self, Read, Write};
 
+use jiff::Timestamp;
+
+use super::platform::Platform;
 use super::wording::CommandLine;
 use crate::report::plain::clean;
-use crate::report::{Wording as _, failure};
+use crate::report::{Page, Wording as _, failure};
 use crate::{Advice, Error};
 
 /// What a command reads from and prints to. Everything that is not the answer goes to `err`.
@@ -17,6 +20,8 @@ pub struct Io<'a> {
     pub err: &'a mut dyn Write,
     /// The number of columns for tables and paragraphs: those of the terminal, or 80 where the answer goes elsewhere.
     pub columns: u16,
+    /// The operating system.
+    pub platform: &'a Platform,
 }
 
 impl Io<'_> {
@@ -37,5 +42,10 @@ impl Io<'_> {
     /// Standard error cannot be written.
     pub fn warn(&mut self, note: &Advice) -> io::Result<()> {
         writeln!(self.err, "warning: {}", clean(&CommandLine.advice(note)))
+    }
+
+    /// The page that answers are printed on.
+    pub fn page(&self) -> Page<'static> {
+        Page { columns: self.columns, now: Timestamp::now(), whole: false, wording: &CommandLine }
     }
 }

@@ -48,15 +48,15 @@ fn signal(text: &str) -> Result<Signal, String> {
 impl Subcommand for Args {
     /// Prints the name of each container that got the signal.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let (store, system) = self.store.store_and_system()?;
+        let (store, machine) = self.store.store_and_machine(io.platform)?;
         print_each(&self.containers, io, |name| {
             let id = store.resolve(name)?;
             let ran = match self.signal {
-                Signal::Term => ending::terminate(&*system, &store, &id)?,
+                Signal::Term => ending::terminate(&*machine, &store, &id)?,
                 Signal::Kill => {
-                    let runs = ending::runs(&*system, &store, &id)?;
+                    let runs = ending::runs(&*machine, &store, &id)?;
                     if runs {
-                        ending::kill(&*system, &store, &id)?;
+                        ending::kill(&*machine, &store, &id)?;
                     }
                     runs
                 }

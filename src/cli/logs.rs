@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
+use super::platform::Platform;
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::{terminal, time};
@@ -64,15 +65,15 @@ fn tail(text: &str) -> Result<Tail, String> {
 
 impl Subcommand for Args {
     /// Writes to our standard handles themselves, since a log need not be text.
-    fn run(&self, _: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        self.show()?;
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        self.show(io.platform)?;
         Ok(ExitCode::DONE)
     }
 }
 
 impl Args {
-    fn show(&self) -> Result<(), Failure> {
-        let store = self.store.store()?;
+    fn show(&self, platform: &Platform) -> Result<(), Failure> {
+        let store = self.store.store(platform)?;
         let id = store.resolve(&self.container)?;
         let folder = store.container(&id);
         let open = || {
@@ -90,7 +91,7 @@ impl Args {
 
         let until = self.until.unwrap_or(Timestamp::MAX);
         let is_wanted = |entry: &Entry| self.since.is_none_or(|since| entry.time >= since);
-        let mut output = terminal::stdio(false)?;
+        let mut output = terminal::stdio(platform, false)?;
         let mut reader = open()?;
         if let Tail::Last(number) = self.tail {
             // In one pass: the files may change between two.

@@ -9,6 +9,7 @@ mod exec;
 mod exit;
 mod explain;
 mod failure;
+mod format;
 mod host;
 mod hosts;
 mod images;
@@ -20,6 +21,7 @@ pub mod list;
 mod logs;
 mod monitor;
 mod notation;
+pub mod platform;
 mod policy;
 mod process;
 mod progress;
@@ -49,6 +51,7 @@ use clap::{CommandFactory as _, Parser};
 
 use self::exit::ExitCode;
 use self::io::Io;
+use self::platform::Platform;
 use self::subcommand::Subcommand;
 use crate::report::plain;
 
@@ -117,8 +120,8 @@ impl Command {
     }
 }
 
-/// Runs the program with these arguments, the first of which is its name, and returns its exit code.
-pub fn run(arguments: Vec<OsString>) -> u32 {
+/// Runs the program on this platform with these arguments, the first of which is its name, and returns its exit code.
+pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &arguments).number(),
@@ -131,6 +134,7 @@ pub fn run(arguments: Vec<OsString>) -> u32 {
         // Not locked: warnings and progress come from other threads too.
         err: &mut anstream::AutoStream::auto(std::io::stderr()),
         columns: columns(),
+        platform,
     };
     subcommand::execute(cli.command.subcommand(), &mut io).number()
 }

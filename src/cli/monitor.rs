@@ -1,12 +1,11 @@
 //! `wincompat monitor`: looks after a container in the background. `run -d` starts it, and nobody types it.
 
-use std::io;
-
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
 use super::subcommand::Subcommand;
-use crate::runner::life::monitor;
+use crate::hcs::machine::CALL_TIMEOUT;
+use crate::runner::life::monitor::{self, Monitored};
 
 /// Look after a container that runs in the background. `wincompat run -d` starts this, and speaks to it by pipes.
 #[derive(clap::Args, Clone, Debug)]
@@ -14,8 +13,10 @@ pub struct Args {}
 
 impl Subcommand for Args {
     /// Does what standard input asks for, until the container has ended.
-    fn run(&self, _: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        monitor::serve(io::stdin(), io::stdout());
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let platform = io.platform;
+        let machine = Monitored { connect: &|trace| platform.connect(trace, CALL_TIMEOUT), folders: &*platform.folders };
+        monitor::serve(&machine, std::io::stdin(), std::io::stdout());
         Ok(ExitCode::DONE)
     }
 }

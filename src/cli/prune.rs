@@ -3,7 +3,8 @@
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
-use super::store::{self, StoreArgs};
+use super::platform::Platform;
+use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use crate::Error;
 use crate::report::plain::clean;
@@ -26,7 +27,7 @@ pub struct Args {
 impl Subcommand for Args {
     /// Prints everything that is removed.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let (pruned, removed) = self.prune()?;
+        let (pruned, removed) = self.prune(io.platform)?;
         let lines = pruned.containers.iter().map(|id| format!("container {id}"));
         let lines = lines.chain(pruned.compute_systems.iter().map(|id| format!("compute system {id}")));
         let lines = lines.chain(pruned.endpoints.iter().map(|name| format!("endpoint {name}")));
@@ -45,14 +46,14 @@ impl Subcommand for Args {
 }
 
 impl Args {
-    fn prune(&self) -> Result<(Pruned, Removed), Error> {
-        let store = self.store.store()?;
+    fn prune(&self, platform: &Platform) -> Result<(Pruned, Removed), Error> {
+        let store = self.store.store(platform)?;
         // Elsewhere than on Windows there are neither containers nor imported layers.
-        let system = store::system().ok();
-        let mut pruned = system.as_deref().map_or_else(|| Ok(Pruned::default()), |system| prune(system, &store))?;
+        let machine = platform.machine().ok();
+        let mut pruned = machine.as_deref().map_or_else(|| Ok(Pruned::default()), |machine| prune(machine, &store))?;
         let mut removed = Removed::default();
-        if let Some(blobs) = self.store.images()? {
-            match (Images { machine: system.as_deref(), store: &store, blobs: &blobs }).prune() {
+        if let Some(blobs) = self.store.images(platform)? {
+            match (Images { machine: machine.as_deref(), store: &store, blobs: &blobs }).prune() {
                 Ok(done) => removed = done,
                 Err(error) => pruned.left_over.push(error),
             }

@@ -1,16 +1,16 @@
 //! `wincompat ps`: lists containers and their status.
 
-use jiff::Timestamp;
-
 use super::exit::ExitCode;
 use super::failure::Failure;
+use super::format::FormatArgs;
 use super::io::Io;
 use super::notation::filter::{self, Filter};
-use super::store::{self, StoreArgs};
+use super::platform::Platform;
+use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use crate::Error;
+use crate::report::Page;
 use crate::report::containers::Containers;
-use crate::report::{Format, containers_table, json};
 use crate::runner::life::containers::{self, Listed, Status};
 
 /// Show containers: those that run, by what the Host Compute Service says, or all.
@@ -37,41 +37,39 @@ pub struct Args {
     /// Show only containers with id=, name=, ancestor= (the image), status=, isolation= or exited= (the exit code); repeatable.
     #[arg(short, long, value_name = "KEY=VALUE", value_parser = filter::parse)]
     filter: Vec<Filter>,
-    /// How to print the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgs<Containers>,
     #[command(flatten)]
     store: StoreArgs,
 }
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let containers = Containers::new(&self.list()?);
-        match self.format {
-            _ if self.quiet => {
-                for entry in &containers.containers {
-                    writeln!(io.out, "{}", if self.no_trunc { entry.id.clone() } else { entry.short_id() })?;
-                }
-            }
-            Format::Table => containers_table::write(&containers, io.columns, Timestamp::now(), self.no_trunc, io.out)?,
-            Format::Json => json(&containers, io.out)?,
+        let containers = Containers::new(&self.list(io.platform)?);
+        if !self.quiet {
+            let page = Page { whole: self.no_trunc, ..io.page() };
+            self.format.write(&containers, &page, io.out)?;
+            return Ok(ExitCode::DONE);
+        }
+        for entry in &containers.containers {
+            writeln!(io.out, "{}", if self.no_trunc { entry.id.clone() } else { entry.short_id() })?;
         }
         Ok(ExitCode::DONE)
     }
 }
 
 impl Args {
-    fn list(&self) -> Result<Vec<Listed>, Error> {
-        let store = self.store.store()?;
+    fn list(&self, platform: &Platform) -> Result<Vec<Listed>, Error> {
+        let store = self.store.store(platform)?;
         // As with Docker, whoever asks for a status means those that have it.
         let all = self.all || self.filter.iter().any(Filter::asks_for_a_status);
-        let system = match store::system() {
-            Ok(system) => Some(system),
+        let machine = match platform.machine() {
+            Ok(machine) => Some(machine),
             // The store may have been brought here.
             Err(_) if all => None,
             Err(error) => return Err(Error::from(error).hint("`wincompat ps -a` shows what stands in the store")),
         };
-        let mut listed = containers::list(system.as_deref(), &store)?;
+        let mut listed = containers::list(machine.as_deref(), &store)?;
         listed.retain(|listed| (all || listed.status() == Status::Running) && filter::passes(&self.filter, listed));
         Ok(listed)
     }

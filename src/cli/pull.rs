@@ -4,11 +4,13 @@ use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
+use super::platform::Platform;
 use super::registries::{self, RegistryArgs};
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::time::today;
 use super::{hosts, progress};
+use crate::Error;
 use crate::compat::{self, Policy, Verdict};
 use crate::host;
 use crate::image::{Digest, Image, Name, Reference};
@@ -17,7 +19,6 @@ use crate::oci::Images;
 use crate::oci::layout::Folder;
 use crate::oci::pull::pull;
 use crate::runner::store::Store;
-use crate::{Error, ErrorKind};
 
 /// Bring an image into the store, verified.
 #[derive(clap::Args, Clone, Debug)]
@@ -53,39 +54,38 @@ pub struct Args {
 impl Subcommand for Args {
     /// Prints the digest of the pulled image's manifest.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        writeln!(io.out, "{}", self.pull()?)?;
+        writeln!(io.out, "{}", self.pull(io.platform)?)?;
         Ok(ExitCode::DONE)
     }
 }
 
 impl Args {
-    fn pull(&self) -> Result<Digest, Error> {
+    fn pull(&self, platform: &Platform) -> Result<Digest, Error> {
         let knowledge = self.knowledge.load()?;
         let reference: Reference = self.image.parse()?;
         let name = registries::name(&reference)?;
-        let root = self.store.folder()?;
+        let root = self.store.folder(platform)?;
         // Before the image layout fills the store: this creates its folders with their access lists, and refuses a stranger's.
-        Store::open(&root)?;
+        Store::open(&*platform.folders, &root)?;
         let store = Folder::create(root)?;
         registries::runtime()?.block_on(async {
             let images = Images::new(self.registries.options(true, None), &knowledge);
-            let mut resolved = images.resolve(std::slice::from_ref(&reference)).await.pop();
-            let image = resolved.take().unwrap_or_else(|| Err(Error::of(ErrorKind::NotFound, "there is no image")))?;
-            let digest = self.choose(&knowledge, &image, name)?;
+            let image = images.resolve_one(&reference).await?;
+            let digest = self.choose(platform, &knowledge, &image, name)?;
             pull(&images, name, &digest, &store, &progress::watch(self.quiet)).await?;
             Ok(digest)
         })
     }
 
     /// The digest of the manifest that is to be pulled.
-    fn choose(&self, knowledge: &Knowledge, image: &Image, name: &Name) -> Result<Digest, Error> {
+    fn choose(&self, platform: &Platform, knowledge: &Knowledge, image: &Image, name: &Name) -> Result<Digest, Error> {
         let of = |number: Option<usize>| {
             let candidate = number.and_then(|number| image.candidates.get(number));
             candidate.and_then(|candidate| candidate.digest.clone()).ok_or_else(|| {
                 Error::new(format!("{name} has no entry for Windows")).hint("name an image built on a Windows base image")
             })
         };
-        if self.host.is_none() && !cfg!(windows) {
+        if self.host.is_none() && platform.live_host().is_none() {
             return match image.candidates.len() {
                 0 | 1 => of(Some(0)),
                 number => Err(Error::new(format!("{name} has {number} entries for Windows"))
@@ -93,7 +93,8 @@ impl Args {
             };
         }
         let texts: Vec<String> = self.host.iter().cloned().collect();
-        let host = hosts::only(host::find(&texts, knowledge, today())?, "an image is pulled for one host")?;
+        let found = host::find(&texts, platform.live_host(), knowledge, today())?;
+        let host = hosts::only(found, "an image is pulled for one host")?;
         let judgement = compat::judge(knowledge, &host.host, image, &Policy::on(today()));
         if judgement.verdict == Verdict::Incompatible && judgement.chosen.is_some() && !self.force {
             return Err(Error::new(format!("{name} does not run on {}", host.host.name))

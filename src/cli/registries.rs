@@ -1,17 +1,21 @@
-//! How registries are reached: the arguments, what is kept of their answers, and what requests are sent with.
+//! Registries from the arguments and the environment: settings, the cache, and the runtime that requests are sent with.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use etcetera::BaseStrategy as _;
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
+use super::wording::CommandLine;
 use crate::Error;
 use crate::image;
 use crate::image::reference::Location;
 use crate::image::{Name, Reference};
 use crate::oci::Options;
-use crate::oci::distribution;
+use crate::oci::distribution::{self, CredentialStore, Proxies};
+use crate::report::Wording as _;
 
 /// How images are read.
 #[derive(clap::Args, Clone, Debug)]
@@ -49,21 +53,41 @@ impl RegistryArgs {
         let within = self.timeout.map(Duration::from_secs).or(within);
         Options {
             offline: self.offline,
-            no_cache: self.no_cache,
-            cache_root: self.cache.clone(),
+            cache_root: if self.no_cache { None } else { self.cache.clone().or_else(default_cache) },
+            on_cache_failure: warn_of_cache,
             confirm,
             deadline: within.map(|within| Instant::now() + within),
             registries: distribution::Options {
                 plain_http: self.plain_http,
                 mirrors: self.mirror.clone(),
                 ca_file: self.ca_file.clone(),
+                credentials: Some(Arc::new(credentials())),
+                proxies: Proxies::System,
                 ..distribution::Options::default()
             },
         }
     }
 }
 
-/// What requests are sent with.
+/// The folder of the cache where none is named: `%LOCALAPPDATA%\wincompat\cache` on Windows and `$XDG_CACHE_HOME/wincompat`
+/// elsewhere; `None` where there is no home.
+fn default_cache() -> Option<PathBuf> {
+    let caches = etcetera::choose_base_strategy().ok()?.cache_dir().join("wincompat");
+    Some(if std::env::consts::FAMILY == "windows" { caches.join("cache") } else { caches })
+}
+
+/// The credentials of this user.
+fn credentials() -> CredentialStore {
+    CredentialStore::from_variables(std::env::home_dir(), |name| std::env::var_os(name))
+}
+
+/// Warns that nothing is kept for the next check.
+fn warn_of_cache(failure: &Error) {
+    let hint = failure.hint.as_ref().map(|hint| CommandLine.advice(hint)).unwrap_or_default();
+    tracing::warn!("{}; {hint}", failure.sentence());
+}
+
+/// The runtime that requests are sent with.
 ///
 /// # Errors
 ///

@@ -29,9 +29,9 @@ pub struct Args {
 impl Subcommand for Args {
     /// Prints the name of each container that is removed.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let (store, system) = self.store.store_and_system()?;
+        let (store, machine) = self.store.store_and_machine(io.platform)?;
         print_each(&self.containers, io, |name| {
-            ending::remove(&*system, &store, &store.resolve(name)?, self.force)?;
+            ending::remove(&*machine, &store, &store.resolve(name)?, self.force)?;
             Ok(name.to_owned())
         })
     }

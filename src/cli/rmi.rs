@@ -6,7 +6,8 @@ use super::each::each;
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
-use super::store::{self, StoreArgs};
+use super::platform::Platform;
+use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use crate::Error;
 use crate::oci::layout::Folder;
@@ -37,10 +38,10 @@ pub struct Args {
 impl Subcommand for Args {
     /// Prints everything that is removed, a line each.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let (store, blobs) = self.open()?;
+        let (store, blobs) = self.open(io.platform)?;
         // Elsewhere than on Windows there are no imported layers.
-        let system = store::system().ok();
-        let images = Images { machine: system.as_deref(), store: &store, blobs: &blobs };
+        let machine = io.platform.machine().ok();
+        let images = Images { machine: machine.as_deref(), store: &store, blobs: &blobs };
         each(&self.images, io, |image, io| Ok(print(&images.remove(image, self.force)?, io)?))
     }
 }
@@ -59,10 +60,10 @@ fn print(removed: &Removed, io: &mut Io<'_>) -> io::Result<()> {
 }
 
 impl Args {
-    fn open(&self) -> Result<(Store, Folder), Error> {
-        let blobs = self.store.images()?.ok_or_else(|| {
+    fn open(&self, platform: &Platform) -> Result<(Store, Folder), Error> {
+        let blobs = self.store.images(platform)?.ok_or_else(|| {
             Error::new("there are no images in the store").hint("`wincompat pull` brings one there; --root names another store")
         })?;
-        Ok((self.store.store()?, blobs))
+        Ok((self.store.store(platform)?, blobs))
     }
 }

@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
 use super::notation::flags::{self, Volume};
+use super::platform::Platform;
 use super::policy::PolicyArgs;
 use super::process::ProcessArgs;
 use super::registries::{self, RegistryArgs};
@@ -21,17 +22,16 @@ use super::{detached, hosts, progress, terminal, warnings};
 use crate::Error;
 use crate::compat::{Policy, Wish};
 use crate::hcs::documents::{Cpus, PortMapping};
-use crate::hcs::machine::{CALL_TIMEOUT, Machine, this_machine};
+use crate::hcs::machine::{CALL_TIMEOUT, Machine};
 use crate::host::{self, Found};
 use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
 use crate::oci::pull::{self, Pulled, pull};
-use crate::report::{self, plain};
+use crate::report::{json, plain};
 use crate::runner::life::context::Context;
 use crate::runner::life::dry_run;
 use crate::runner::life::interrupts::Interrupts;
-use crate::runner::life::preflight;
 use crate::runner::life::run;
 use crate::runner::log::Log;
 use crate::runner::request::{NetworkWish, Request};
@@ -176,11 +176,12 @@ impl Args {
         if !self.dry_run {
             self.process.check_terminal()?;
         }
+        let platform = io.platform;
         let given = self.given()?;
         let policy = self.policy.policy()?;
         let knowledge = self.knowledge.load()?;
-        let mut host = self.find_host(&knowledge, &policy)?;
-        let root = self.store.folder()?;
+        let mut host = self.find_host(platform, &knowledge, &policy)?;
+        let root = self.store.folder(platform)?;
         let runtime = registries::runtime()?;
         let images = Images::new(self.registries.options(true, None), &knowledge);
 
@@ -196,12 +197,12 @@ impl Args {
         }
 
         let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(&root, pulled));
-        let machine = this_machine(self.trace.open()?, CALL_TIMEOUT)?;
-        host.launch = Some(preflight::facts(&*machine, &root));
-        if let Some(refusal) = preflight::refusal(&preflight::check(&host, isolation, needs_import), isolation) {
+        let machine = platform.connect(self.trace.open()?, CALL_TIMEOUT)?;
+        host.launch = platform.launch(&*machine, &root);
+        if let Some(refusal) = host::refusal(&host::obstacles(&host, isolation, needs_import), isolation) {
             return Err(refusal.into());
         }
-        let store = Store::open(&root)?;
+        let store = Store::open(&*platform.folders, &root)?;
         let blobs = Folder::create(&root)?;
         let pulled = match chosen.stored {
             Some(pulled) => pulled,
@@ -221,23 +222,27 @@ impl Args {
         })?;
         if self.detach {
             drop(machine);
-            let id = detached::start(&root, self.trace.path(), &request, &interrupts, io.err)?;
+            let id = detached::start(platform, &root, self.trace.path(), &request, &interrupts, io.err)?;
             writeln!(io.out, "{id}")?;
             return Ok(0);
         }
-        attached(&*machine, &store, &request, &interrupts, io.err)
+        attached(platform, &*machine, &store, &request, &interrupts, io.err)
     }
 
     /// This host, or with `--dry-run` any one.
-    fn find_host(&self, knowledge: &Knowledge, policy: &Policy) -> Result<Found, Error> {
+    fn find_host(&self, platform: &Platform, knowledge: &Knowledge, policy: &Policy) -> Result<Found, Error> {
         let is_local = self.host == "local" || self.host.starts_with("local,");
         if !is_local && !self.dry_run {
             return Err(Error::new(format!("a container runs on this host, and not on `{}`", self.host))
                 .hint("say --host local,ATTRIBUTES, or --dry-run for another host"));
         }
-        let found = host::find(std::slice::from_ref(&self.host), knowledge, policy.today).map_err(|error| {
-            let advised = cfg!(not(windows)) && is_local;
-            if advised { error.hint("see what another host would do: --dry-run --host windows-server-2022") } else { error }
+        let live = platform.live_host();
+        let found = host::find(std::slice::from_ref(&self.host), live, knowledge, policy.today).map_err(|error| {
+            if live.is_none() && is_local {
+                error.hint("see what another host would do: --dry-run --host windows-server-2022")
+            } else {
+                error
+            }
         })?;
         hosts::only(found, "a container runs on one host")
     }
@@ -250,16 +255,17 @@ fn is_imported(root: &Path, pulled: &Pulled) -> bool {
 
 /// Runs the container and stays with it.
 fn attached(
+    platform: &Platform,
     machine: &dyn Machine,
     store: &Store,
     request: &Request,
     interrupts: &Interrupts,
     err: &mut dyn Write,
 ) -> Result<u32, Failure> {
-    let _console = request.process.console.map(|_| terminal::raw(request.process.stdin));
+    let _console = request.process.console.map(|_| platform.raw_console(request.process.stdin));
     let context = Context { machine, store, interrupts, report: &warnings::note, console: &terminal::size };
     let outcome = run::run(&context, request, |claim| {
-        let ours = terminal::stdio(request.process.stdin)?;
+        let ours = terminal::stdio(platform, request.process.stdin)?;
         // What is removed at its end needs no log.
         if request.remove { Ok(ours) } else { Ok(ours.logged(&Log::create(&store.container(&claim.id))?)) }
     })?;
@@ -271,6 +277,6 @@ fn attached(
 
 /// Prints what would be done, as one JSON document.
 fn print_plan(request: &Request, root: &Path, out: &mut dyn Write) -> Result<u32, Failure> {
-    report::json(&dry_run::plan(request, root)?, out)?;
+    json::write(&dry_run::plan(request, root)?, out)?;
     Ok(0)
 }

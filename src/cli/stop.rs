@@ -31,10 +31,10 @@ pub struct Args {
 impl Subcommand for Args {
     /// Prints the name of each container that is stopped.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let (store, system) = self.store.store_and_system()?;
+        let (store, machine) = self.store.store_and_machine(io.platform)?;
         let timeout = self.time.map(|seconds| Duration::from_secs(seconds.into()));
         print_each(&self.containers, io, |name| {
-            ending::stop(&*system, &store, &store.resolve(name)?, timeout)?;
+            ending::stop(&*machine, &store, &store.resolve(name)?, timeout)?;
             Ok(name.to_owned())
         })
     }

@@ -1,12 +1,10 @@
-//! Where images and containers are kept, by argument, environment or system.
+//! The store of images and containers: `--root`.
 
 use std::path::PathBuf;
 
-use etcetera::BaseStrategy as _;
-
+use super::platform::Platform;
 use crate::Error;
-use crate::hcs::machine::{CALL_TIMEOUT, Machine, this_machine};
-use crate::hcs::trace::Trace;
+use crate::hcs::machine::Machine;
 use crate::oci::layout::Folder;
 use crate::runner::store::Store;
 
@@ -18,23 +16,15 @@ pub struct StoreArgs {
     root: Option<PathBuf>,
 }
 
-/// This machine, which runs containers; its calls are not traced.
-///
-/// # Errors
-///
-/// Anywhere but on Windows.
-pub fn system() -> Result<Box<dyn Machine>, Error> {
-    this_machine(Trace::off(), CALL_TIMEOUT)
-}
-
 impl StoreArgs {
-    /// The folder.
+    /// The folder: the one that is named, else `%ProgramData%\wincompat` on Windows and the user's data folder elsewhere.
     ///
     /// # Errors
     ///
     /// A system that names none, where nothing is said.
-    pub fn folder(&self) -> Result<PathBuf, Error> {
-        self.root().ok_or_else(|| Error::new("this system names no folder for data").hint("name one with --root"))
+    pub fn folder(&self, platform: &Platform) -> Result<PathBuf, Error> {
+        let root = self.root.clone().or_else(platform.default_store);
+        root.ok_or_else(|| Error::new("this system names no folder for data").hint("name one with --root"))
     }
 
     /// The containers in it; one that is not there has none.
@@ -42,8 +32,8 @@ impl StoreArgs {
     /// # Errors
     ///
     /// As for [`Self::folder`].
-    pub fn store(&self) -> Result<Store, Error> {
-        Ok(Store::at(&self.folder()?)?)
+    pub fn store(&self, platform: &Platform) -> Result<Store, Error> {
+        Store::at(&*platform.folders, &self.folder(platform)?)
     }
 
     /// The containers in it, and this machine, which runs them.
@@ -51,30 +41,20 @@ impl StoreArgs {
     /// # Errors
     ///
     /// As for [`Self::folder`], and anywhere but on Windows.
-    pub fn store_and_system(&self) -> Result<(Store, Box<dyn Machine>), Error> {
-        let system = system().map_err(|error| error.hint("run this on the Windows machine that runs the containers"))?;
-        Ok((self.store()?, system))
+    pub fn store_and_machine(&self, platform: &Platform) -> Result<(Store, Box<dyn Machine>), Error> {
+        let system =
+            platform.machine().map_err(|error| error.hint("run this on the Windows machine that runs the containers"))?;
+        Ok((self.store(platform)?, system))
     }
 
     /// The images in it; `None` if none was ever pulled.
     ///
     /// # Errors
     ///
-    /// As for [`Self::folder`], and a folder that is no image layout of ours.
-    pub fn images(&self) -> Result<Option<Folder>, Error> {
-        let root = self.folder()?;
-        Store::at(&root)?;
+    /// As for [`Self::folder`], and a folder that is not an image layout of ours.
+    pub fn images(&self, platform: &Platform) -> Result<Option<Folder>, Error> {
+        let root = self.folder(platform)?;
+        Store::at(&*platform.folders, &root)?;
         Ok(if root.join("oci-layout").exists() { Some(Folder::open(root)?) } else { None })
-    }
-
-    /// The folder: `%ProgramData%\wincompat` on Windows, the user's data folder elsewhere; `None` where the system names none.
-    fn root(&self) -> Option<PathBuf> {
-        self.root.clone().or_else(|| {
-            if cfg!(windows) {
-                std::env::var_os("ProgramData").map(|data| PathBuf::from(data).join("wincompat"))
-            } else {
-                etcetera::choose_base_strategy().ok().map(|folders| folders.data_dir().join("wincompat"))
-            }
-        })
     }
 }

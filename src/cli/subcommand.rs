@@ -48,6 +48,7 @@ pub fn execute(command: &dyn Subcommand, io: &mut Io<'_>) -> ExitCode {
 mod tests {
     use super::*;
     use crate::ErrorKind;
+    use crate::cli::platform;
 
     /// A command that prints a word and ends like this.
     struct Ends(fn() -> Result<ExitCode, Failure>);
@@ -74,7 +75,10 @@ mod tests {
 
     fn executed(command: &dyn Subcommand) -> (u32, String, String) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let code = execute(command, &mut Io { input: &mut io::empty(), out: &mut out, err: &mut err, columns: 80 });
+        let code = execute(
+            command,
+            &mut Io { input: &mut io::empty(), out: &mut out, err: &mut err, columns: 80, platform: &platform::tests::bare() },
+        );
         (code.number(), String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
     }
 

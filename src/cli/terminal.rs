@@ -1,11 +1,11 @@
 //! Our side of a container: the standard handles, Ctrl-C, and the size of the terminal.
 
-use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
 use crate::Error;
 use crate::cli::exit::ExitCode;
+use crate::cli::platform::{Platform, Streams};
 use crate::hcs::documents::ConsoleSize;
 use crate::report::failure;
 use crate::runner::life::interrupts::Interrupts;
@@ -40,46 +40,26 @@ pub fn interrupts() -> Result<Arc<Interrupts>, Error> {
     Ok(interrupts)
 }
 
-/// Our standard handles themselves, byte for byte: what a container writes need not be UTF-8, which the standard library demands
-/// of what it writes to a console.
+/// Our standard streams themselves, standard input if `with_stdin`.
 ///
 /// # Errors
 ///
 /// A handle that cannot be had.
-pub fn stdio(with_stdin: bool) -> Result<Stdio, Error> {
+pub fn stdio(platform: &Platform, with_stdin: bool) -> Result<Stdio, Error> {
     let failed = |error: io::Error| {
         Error::new("a standard handle of wincompat cannot be used")
             .because(error)
             .hint("start it with standard input, output and error open")
     };
+    let Streams { stdin, stdout, stderr } = platform.streams;
     Ok(Stdio {
-        stdin: if with_stdin { Some(Box::new(own(io::stdin()).map_err(failed)?)) } else { None },
-        stdout: Box::new(own(io::stdout()).map_err(failed)?),
-        stderr: Box::new(own(io::stderr()).map_err(failed)?),
+        stdin: if with_stdin { Some(Box::new(stdin().map_err(failed)?)) } else { None },
+        stdout: Box::new(stdout().map_err(failed)?),
+        stderr: Box::new(stderr().map_err(failed)?),
     })
-}
-
-#[cfg(unix)]
-fn own(handle: impl std::os::fd::AsFd) -> io::Result<File> {
-    handle.as_fd().try_clone_to_owned().map(File::from)
-}
-
-#[cfg(windows)]
-fn own(handle: impl std::os::windows::io::AsHandle) -> io::Result<File> {
-    handle.as_handle().try_clone_to_owned().map(File::from)
 }
 
 /// The size of our terminal, if there is one.
 pub fn size() -> Option<ConsoleSize> {
     terminal_size::terminal_size().map(|(width, height)| ConsoleSize { height: height.0, width: width.0 })
 }
-
-/// Hands our console over to a process with a console of its own, until what is returned is dropped.
-#[cfg(windows)]
-pub fn raw(with_input: bool) -> impl Drop {
-    crate::windows::console::Raw::enter(with_input)
-}
-
-/// Elsewhere no container runs that could be given a console.
-#[cfg(not(windows))]
-pub const fn raw(_: bool) {}

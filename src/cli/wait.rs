@@ -25,7 +25,7 @@ pub struct Args {
 impl Subcommand for Args {
     /// Prints the exit code of each container, all 32 bits as a number.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let store = self.store.store()?;
+        let store = self.store.store(io.platform)?;
         print_each(&self.containers, io, |name| Ok(ending::wait(&store, &store.resolve(name)?)?.to_string()))
     }
 }

@@ -3,6 +3,7 @@
 mod findings;
 mod policy;
 mod rules;
+mod survey;
 mod text;
 mod warnings;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use findings::{About, Code, Detail, Finding, Severity, UnknownCode};
 pub use policy::{Policy, Use, Wish};
 pub use rules::Possibility;
+pub use survey::{Survey, SurveyedImage, survey};
 pub use text::Subject;
 
 use crate::host::{Attribute, Host};

@@ -16,8 +16,10 @@ use crate::image::{Config, ConfigFacts, Digest, Source, Version};
 pub(super) fn host(version: &str, kind: Kind) -> Host {
     let os_version: OsVersion = version.parse().unwrap();
     let release = Knowledge::built_in().release(os_version.build, kind);
+    let name = release.map_or_else(|| format!("Windows build {}", os_version.build), |release| release.name.clone());
     Host {
-        name: release.map_or_else(|| format!("Windows build {}", os_version.build), |release| release.name.clone()),
+        label: name.clone(),
+        name,
         os_version,
         release: release.map(|release| release.id.clone()),
         kind,

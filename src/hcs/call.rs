@@ -1,7 +1,9 @@
-//! Why a call of the system failed, in a form from which both a decision and a sentence can be made.
+//! The reason a call failed, in a form that allows both a decision and a sentence.
 
 use std::fmt;
 use std::time::Duration;
+
+use crate::hcs::codes;
 
 /// The result of a call.
 pub type Result<T> = std::result::Result<T, CallError>;
@@ -12,11 +14,11 @@ pub type Result<T> = std::result::Result<T, CallError>;
 pub struct CallError {
     /// The function, e.g. `HcsStartComputeSystem`.
     pub call: &'static str,
-    /// Why it failed.
+    /// The reason.
     pub reason: Reason,
 }
 
-/// Why a call failed.
+/// The reason a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The service refused, or tried and failed.
@@ -26,26 +28,26 @@ pub enum Reason {
         /// The service's own sentences (`ErrorEvents`), the most telling first.
         messages: Vec<String>,
     },
-    /// It did not answer in time. What was asked may still happen.
+    /// It did not answer in time. The request may still be carried out.
     TimedOut(Duration),
-    /// A DLL, or a function in it, is not there: a Windows feature is off, or this Windows is too old.
+    /// A DLL, or a function in it, is missing: a Windows feature is off, or this Windows is too old.
     Missing {
-        /// E.g. `computecore.dll is not on this Windows`.
+        /// The missing part, e.g. `computecore.dll is not on this Windows`.
         what: String,
-        /// What to do.
+        /// Advice, e.g. to enable a feature.
         hint: &'static str,
     },
-    /// What was asked, or what came back, cannot be written or read.
+    /// The request cannot be written, or the answer cannot be read.
     Unusable(String),
 }
 
 impl CallError {
-    /// The service refused with this code.
+    /// A refusal of the service with this code.
     pub const fn refused(call: &'static str, code: u32, messages: Vec<String>) -> Self {
         Self { call, reason: Reason::Refused { code, messages } }
     }
 
-    /// What was asked or answered makes no sense.
+    /// A request or an answer that makes no sense.
     pub fn unusable(call: &'static str, why: impl fmt::Display) -> Self {
         Self { call, reason: Reason::Unusable(why.to_string()) }
     }
@@ -63,37 +65,46 @@ impl CallError {
         }
     }
 
-    /// The number of an HCS error, the same in both generations: `0x80370101` and `0xC0370101` are 0x101.
-    pub const fn hcs(&self) -> Option<u32> {
+    /// The code, if the service gave one, with one number for an error of both generations.
+    const fn canonical(&self) -> Option<u32> {
         match self.code() {
-            Some(code) if (code >> 16) & 0x7ff == 0x037 => Some(code & 0xffff),
-            _ => None,
+            Some(code) => Some(codes::canonical(code)),
+            None => None,
         }
     }
 
-    /// Whether what was to be opened or deleted does not exist.
+    /// Whether the object of the call does not exist.
     pub const fn is_absent(&self) -> bool {
-        matches!(self.hcs(), Some(0x010e))
-            || matches!(
-                self.code(),
-                Some(
-                    0x803b_0001   // HCN_E_NETWORK_NOT_FOUND
-                    | 0x803b_0002 // HCN_E_ENDPOINT_NOT_FOUND
-                    | 0x8007_0002 // ERROR_FILE_NOT_FOUND
-                    | 0x8007_0003 // ERROR_PATH_NOT_FOUND
-                    | 0x8007_0490 // ERROR_NOT_FOUND, which HNS says of a namespace
-                )
+        matches!(
+            self.canonical(),
+            Some(
+                codes::HCS_E_SYSTEM_NOT_FOUND
+                    | codes::HCN_E_NETWORK_NOT_FOUND
+                    | codes::HCN_E_ENDPOINT_NOT_FOUND
+                    | codes::ERROR_FILE_NOT_FOUND
+                    | codes::ERROR_PATH_NOT_FOUND
+                    | codes::ERROR_NOT_FOUND
             )
+        )
     }
 
-    /// Whether what was to be ended has ended: the system does not exist or is stopped, the process has exited.
+    /// Whether the compute system or process has ended: it does not exist, has stopped, or has exited.
     pub const fn is_gone(&self) -> bool {
-        self.is_absent() || matches!(self.hcs(), Some(0x0107 | 0x0110 | 0x011f))
+        self.is_absent()
+            || matches!(
+                self.canonical(),
+                Some(codes::HCS_E_TERMINATED | codes::HCS_E_SYSTEM_ALREADY_STOPPED | codes::HCS_E_PROCESS_ALREADY_STOPPED)
+            )
     }
 
     /// Whether the container ended unexpectedly, which Windows 11 does now and then at a start that works the next time.
     pub const fn is_unexpected_exit(&self) -> bool {
-        matches!(self.hcs(), Some(0x0106))
+        matches!(self.canonical(), Some(codes::HCS_E_UNEXPECTED_EXIT))
+    }
+
+    /// Whether the compute system was not in a state for the request.
+    pub const fn is_invalid_state(&self) -> bool {
+        matches!(self.canonical(), Some(codes::HCS_E_INVALID_STATE))
     }
 
     /// Whether a DLL or a function of it is missing.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::Isolation;
 use crate::hcs::call::{CallError, Result};
-use crate::hcs::documents::{ConsoleSize, ContainerDocument, ProcessParameters, Signal, SystemProperties, SystemQuery};
+use crate::hcs::documents::{ConsoleSize, ContainerDocument, ProcessParameters, SystemProperties, SystemQuery};
 use crate::hcs::id::ContainerId;
 
 /// Compute systems of both generations.
@@ -64,9 +64,8 @@ pub trait Process: Send + Sync {
         let _ = size;
         Err(CallError::not_planned("HcsModifyProcess"))
     }
-    /// Sends a console event.
-    fn signal(&self, signal: Signal) -> Result<()> {
-        let _ = signal;
+    /// Sends Ctrl-C.
+    fn interrupt(&self) -> Result<()> {
         Err(CallError::not_planned("HcsSignalProcess"))
     }
     /// Ends the process by force.

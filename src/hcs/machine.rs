@@ -1,17 +1,14 @@
 //! A machine that runs containers: its compute systems, layers and networks, each behind a trait of its own.
 //!
-//! Three things implement them: Windows itself (`crate::windows`), the plan that a dry run prints ([`crate::hcs::plan`]), and the
+//! Three things implement them: Windows itself, the plan that a dry run prints ([`crate::hcs::plan`]), and the
 //! fake of the tests. A call that a plan never makes has an answer of its own in its trait, so that a new call need only be written
 //! where it is made. All calls block; none may be made from a callback.
 
 use std::time::Duration;
 
-use crate::Error;
-use crate::advice::{Setting, advice};
 use crate::hcs::compute_systems::ComputeSystems;
 use crate::hcs::layers::Layers;
 use crate::hcs::networks::Networks;
-use crate::hcs::trace::Trace;
 
 /// A machine that runs containers.
 pub trait Machine: Send + Sync {
@@ -35,23 +32,6 @@ impl<T: ComputeSystems + Layers + Networks> Machine for T {
 
     fn networks(&self) -> &dyn Networks {
         self
-    }
-}
-
-/// This machine. Every call is traced, and ends after this timeout, usually [`CALL_TIMEOUT`].
-///
-/// # Errors
-///
-/// Anywhere but on Windows.
-pub fn this_machine(trace: Trace, timeout: Duration) -> Result<Box<dyn Machine>, Error> {
-    #[cfg(windows)]
-    return Ok(Box::new(crate::windows::machine::LocalMachine::new(trace, timeout)));
-    #[cfg(not(windows))]
-    {
-        let _ = (trace, timeout);
-        Err(Error::new("this machine runs no Windows containers")
-            .because(format!("it runs {}", std::env::consts::OS))
-            .hint(advice![Setting::DryRun, " shows what would be done on Windows"]))
     }
 }
 

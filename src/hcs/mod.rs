@@ -2,6 +2,7 @@
 //! stand for its calls, their trace, and the plan of a dry run.
 
 pub mod call;
+pub mod codes;
 pub mod command_line;
 pub mod compute_systems;
 pub mod documents;

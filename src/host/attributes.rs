@@ -5,7 +5,7 @@ use crate::{Architecture, Kind};
 use super::Availability;
 use crate::Error;
 
-/// What the words after a host ask for.
+/// The attributes that the words after a host ask for, e.g. `client,arm64`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attributes {
     /// `server` or `client`.
@@ -22,7 +22,7 @@ impl Attributes {
     /// The words, for messages.
     pub const WORDS: &str = "server, client, home, amd64, arm64, hyperv, no-hyperv";
 
-    /// Splits a text into what comes before its attributes and the attributes: the longest run of words at its end that are all
+    /// Splits a text into the host and its attributes, e.g. `26100,client` into `26100` and a client. The attributes are the longest run of words at its end that are all
     /// attributes, upper or lower case. What is left may hold commas of its own, e.g. `Windows Server, version 1903`.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl Attributes {
         self.kind.or(self.home.then_some(Kind::Client))
     }
 
-    /// Takes one word; false if it is no attribute.
+    /// Takes one word; false if it is not an attribute.
     fn take(&mut self, word: &str) -> Result<bool, Error> {
         match word.to_ascii_lowercase().as_str() {
             "server" => set(&mut self.kind, Kind::Server, "server", "client")?,

@@ -1,4 +1,5 @@
-//! From what a source says of a host to a whole host: attributes applied, the rest assumed from the release and listed.
+//! The facts that a source tells of a host, and the whole host that they make: attributes applied, the rest assumed from the
+//! release and listed.
 
 use crate::OsVersion;
 use crate::knowledge::{Knowledge, Release};
@@ -10,10 +11,12 @@ use super::{Attribute, Availability, Host, Source};
 /// The EditionID a host gets that is only known to be Home.
 pub(super) const HOME: &str = "Core";
 
-/// What one source says of one host.
+/// The facts that one source tells of one host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Facts {
-    /// Its Windows version.
+pub(super) struct HostFacts {
+    /// The name of this host, e.g. `web01`; `None` if the source does not name it.
+    pub label: Option<String>,
+    /// The Windows version.
     pub os_version: OsVersion,
     /// The id of the release, where the source named one.
     pub release: Option<String>,
@@ -21,22 +24,23 @@ pub(super) struct Facts {
     pub kind: Option<Kind>,
     /// The EditionID.
     pub edition: Option<String>,
-    /// Its processor.
+    /// The processor.
     pub architecture: Option<Architecture>,
-    /// Whether the Containers feature is there.
+    /// The Containers feature.
     pub containers: Option<Availability>,
-    /// Whether Hyper-V isolation can work.
+    /// Hyper-V isolation.
     pub hyperv: Option<Availability>,
     /// The release by its marketing number, e.g. `24H2`; only used for builds that the knowledge does not name.
     pub display_version: Option<String>,
-    /// Where all this was read.
+    /// The place where all this was read.
     pub source: Source,
 }
 
-impl Facts {
-    /// A source that says nothing but a version.
+impl HostFacts {
+    /// The facts of a source that says nothing but a version.
     pub fn of_version(os_version: OsVersion, source: Source) -> Self {
         Self {
+            label: None,
             os_version,
             release: None,
             kind: None,
@@ -102,6 +106,7 @@ impl Facts {
         });
 
         Host {
+            label: self.label.unwrap_or_else(|| name.clone()),
             name,
             os_version: self.os_version,
             release: release.map(|release| release.id.clone()),
@@ -135,7 +140,7 @@ impl Facts {
     }
 }
 
-/// What was asked, else what was said; asking for something else than was said is an override.
+/// The value that was asked for, else the one that was said; asking for something else than was said is an override.
 fn settle<T: PartialEq>(attribute: Attribute, asked: Option<T>, said: Option<T>, overridden: &mut Vec<Attribute>) -> Option<T> {
     match (asked, said) {
         (Some(asked), Some(said)) => {
@@ -154,7 +159,7 @@ fn likely_kind(os_version: OsVersion, knowledge: &Knowledge) -> Kind {
     if !known(Kind::Server) && known(Kind::Client) { Kind::Client } else { Kind::Server }
 }
 
-/// What to call a Windows that the knowledge does not name, e.g. `Windows build 29651`.
+/// The name of a Windows that the knowledge does not name, e.g. `Windows build 29651`.
 fn nameless(os_version: OsVersion, display_version: Option<&str>) -> String {
     let line =
         if os_version.is_windows_10_line() { String::new() } else { format!(" {}.{}", os_version.major, os_version.minor) };

@@ -1,73 +1,79 @@
-//! A machine that is to run containers, and where knowledge of one comes from.
+//! Machines that are to run containers, and the sources that hosts are read from.
+//!
+//! [`find`] gives the hosts of a question, [`parse`] reads the text that names some, [`read`] those in the bytes of a file.
 
 mod attributes;
 mod facts;
-mod file;
+mod find;
 mod launch;
 mod live;
 mod prerequisite;
 mod probe;
 mod reg_export;
 pub(crate) mod registry;
+mod source;
 mod spec;
 mod systeminfo;
 mod version_text;
 
-use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::knowledge::Knowledge;
-use crate::text::quoted;
-use crate::{Architecture, Error, Kind, OsVersion};
+use crate::{Architecture, Kind, OsVersion};
 pub use attributes::Attributes;
-pub use launch::{Launch, Volume};
-pub use prerequisite::{Feature, Needed, Prerequisite};
+pub use find::{Found, find, read};
+pub use launch::{Launch, Volume, Volumes, obstacles, refusal};
+pub use live::LiveHost;
+pub use prerequisite::{Feature, Needed, Prerequisite, Requirement};
 pub use probe::{Hypervisor, Probe, Services};
 pub use registry::RegistryValues;
-pub use spec::{Request, parse};
+pub use source::Source;
+pub use spec::{Spec, parse};
 
 /// A machine that is to run containers.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Host {
-    /// What people call it, e.g. `Windows Server 2022`.
+    /// The name that tells it from other hosts: its own, e.g. `web01`, its file's, or its release's.
+    pub label: String,
+    /// The name of its Windows, e.g. `Windows Server 2022`.
     pub name: String,
-    /// Its Windows version.
+    /// The Windows version.
     pub os_version: OsVersion,
     /// The release it belongs to, e.g. `ltsc2022`; `None` for a build the knowledge does not name.
     pub release: Option<String>,
     /// Server or client.
     pub kind: Kind,
-    /// The EditionID, e.g. `ServerDatacenter`, `Core` (which is Home); `None` where nothing says it.
+    /// The EditionID, e.g. `ServerDatacenter`, `Core` (which is Home); `None` if nothing says it.
     pub edition: Option<String>,
-    /// Its processor.
+    /// The processor.
     pub architecture: Architecture,
-    /// Whether the Containers feature is there.
+    /// The Containers feature.
     pub containers: Availability,
-    /// Whether Hyper-V isolation can work: the feature, and this machine may create partitions.
+    /// Hyper-V isolation: the feature is there, and this machine may create partitions.
     pub hyperv: Availability,
-    /// Where all this was read.
+    /// The place where all this was read.
     pub source: Source,
-    /// What the source did not say and was taken from the release.
+    /// The attributes that the source did not say and that follow from the release.
     pub assumed: Vec<Attribute>,
-    /// What attributes on the command line changed.
+    /// The attributes that the source said and that were asked to be others.
     pub overridden: Vec<Attribute>,
 }
 
 impl Host {
-    /// Whether this is a Home edition (`Core…`), which Microsoft gives no Windows containers. `CoreSingleLanguage` and
+    /// True for a Home edition (`Core…`), to which Microsoft gives no Windows containers. `CoreSingleLanguage` and
     /// `CoreN` are Home too; `ServerCore` editions are not.
     pub fn is_home(&self) -> bool {
         self.kind == Kind::Client && self.edition.as_deref().is_some_and(is_home_edition)
     }
 
-    /// Whether this attribute was assumed.
+    /// True if this attribute was assumed.
     pub fn assumes(&self, attribute: Attribute) -> bool {
         self.assumed.contains(&attribute)
     }
 }
 
-/// Whether something is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// The presence of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Availability {
@@ -79,25 +85,11 @@ pub enum Availability {
     Unknown,
 }
 
-/// Where a host was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// This machine's registry.
-    Live,
-    /// A `--host` text: a version, a release name, a line that holds one version.
-    Text,
-    /// A registry export.
-    RegExport,
-    /// The output of `systeminfo`.
-    Systeminfo,
-}
-
 /// An attribute of a host that can be assumed or overridden.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Attribute {
     /// Server or client.
     Kind,
@@ -124,65 +116,7 @@ impl Attribute {
     }
 }
 
-/// Whether an EditionID of a client is one of Home's: `Core`, `CoreN`, `CoreSingleLanguage`, `CoreCountrySpecific`.
+/// True if an EditionID of a client is one of Home's: `Core`, `CoreN`, `CoreSingleLanguage`, `CoreCountrySpecific`.
 fn is_home_edition(edition: &str) -> bool {
     edition.starts_with("Core")
-}
-
-/// A host, and what was asked of this machine if it is this machine.
-#[derive(Clone, Debug)]
-pub struct Found {
-    /// The host.
-    pub host: Host,
-    /// What its features were read from.
-    pub probe: Option<Probe>,
-    /// What else launching containers needs, where that was asked.
-    pub launch: Option<Launch>,
-}
-
-impl Found {
-    /// What containers need of this host.
-    pub fn prerequisites(&self) -> Vec<Prerequisite> {
-        self.host.prerequisites(self.probe.as_ref(), self.launch.as_ref())
-    }
-}
-
-/// The hosts that `--host` texts name, in their order; this machine if there are none.
-///
-/// # Errors
-///
-/// The first text that names no host, file that cannot be read, or this machine where it is asked for and is no Windows host.
-pub fn find(texts: &[String], knowledge: &Knowledge, today: Date) -> Result<Vec<Found>, Error> {
-    if texts.is_empty() {
-        return Ok(vec![this_machine(&Attributes::default(), knowledge)?]);
-    }
-    let mut found = Vec::new();
-    for text in texts {
-        match parse(text, knowledge, today)? {
-            Request::Local(attributes) => found.push(this_machine(&attributes, knowledge)?),
-            Request::File(path, attributes) => {
-                let host = read_file(&file::read(&path)?, &attributes, knowledge)
-                    .map_err(|error| error.within(format!("no host can be read from {}", quoted(&path.to_string_lossy()))))?;
-                found.push(Found { host, probe: None, launch: None });
-            }
-            Request::Hosts(hosts) => found.extend(hosts.into_iter().map(|host| Found { host, probe: None, launch: None })),
-        }
-    }
-    Ok(found)
-}
-
-/// The host in the bytes of a file: a registry export in UTF-16 or UTF-8, the output of `systeminfo` in any language, or a text
-/// with one Windows version.
-///
-/// # Errors
-///
-/// None of these, several hosts, or a registry export that does not say which Windows it is from.
-pub fn read_file(bytes: &[u8], attributes: &Attributes, knowledge: &Knowledge) -> Result<Host, Error> {
-    Ok(file::facts(bytes)?.host(attributes, knowledge))
-}
-
-/// This machine.
-fn this_machine(attributes: &Attributes, knowledge: &Knowledge) -> Result<Found, Error> {
-    let (facts, probe) = live::facts()?;
-    Ok(Found { host: facts.host(attributes, knowledge), probe: Some(probe), launch: None })
 }

@@ -1,37 +1,87 @@
-//! What containers need of a host, whether it is there, and how to mend it.
+//! The prerequisites of containers on a host: which of them are there, and what to do about one that is missing.
 
-mod hcs;
+use serde::{Deserialize, Serialize};
 
-use serde::Serialize;
-
-use super::launch::Launch;
+use super::launch::{self, Launch};
 use super::probe::{Hypervisor, Probe};
 use super::{Attribute, Availability, Host};
 use crate::Kind;
+use crate::advice::Advice;
 use crate::knowledge::builds::FIRST_WITH_CONTAINERS;
 
-/// One thing that containers need of a host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+/// One prerequisite of containers on one host, e.g. the Windows feature Containers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Prerequisite {
-    /// Its stable name, e.g. `containers-feature`.
-    pub name: &'static str,
-    /// What needs it.
+    /// The thing that is required.
+    pub requirement: Requirement,
+    /// The part of running containers that needs it.
     pub needed: Needed,
-    /// Whether it is there.
+    /// The presence of it.
     pub state: Availability,
-    /// Whether the state was assumed.
+    /// True if the state was assumed.
     pub assumed: bool,
-    /// What was found, one sentence without a full stop.
+    /// The finding, one sentence without a full stop.
     pub found: String,
-    /// What mends it, one step each; empty where nothing is missing.
-    pub fix: Vec<String>,
+    /// The steps that bring it there; none if it is there.
+    pub fix: Vec<Advice>,
 }
 
-/// What needs a prerequisite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// The things that containers require of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Requirement {
+    /// The Windows feature Containers.
+    ContainersFeature,
+    /// An edition other than Home.
+    Edition,
+    /// A console with the rights of an administrator.
+    Elevation,
+    /// A user who may call the Host Compute Service.
+    HcsAccess,
+    /// The libraries of the Host Compute Service.
+    HcsLibraries,
+    /// A Host Compute Service that takes the documents for process isolation.
+    HcsSchema,
+    /// A Windows that has the libraries of the Host Compute Service.
+    HcsWindows,
+    /// The Windows feature Hyper-V.
+    HypervFeature,
+    /// A hypervisor on which this Windows may create virtual machines.
+    Hypervisor,
+    /// Free space on the volume of the store.
+    StoreRoom,
+    /// A local volume with NTFS for the store.
+    StoreVolume,
+    /// A Windows that has containers.
+    Windows,
+}
+
+impl Requirement {
+    /// The stable name, e.g. `containers-feature`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ContainersFeature => "containers-feature",
+            Self::Edition => "edition",
+            Self::Elevation => "elevation",
+            Self::HcsAccess => "hcs-access",
+            Self::HcsLibraries => "hcs-libraries",
+            Self::HcsSchema => "hcs-schema",
+            Self::HcsWindows => "hcs-windows",
+            Self::HypervFeature => "hyperv-feature",
+            Self::Hypervisor => "hypervisor",
+            Self::StoreRoom => "store-room",
+            Self::StoreVolume => "store-volume",
+            Self::Windows => "windows",
+        }
+    }
+}
+
+/// The part of running containers that needs a prerequisite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Needed {
     /// Either isolation.
     Both,
@@ -61,7 +111,8 @@ impl Host {
         }
     }
 
-    /// What containers need of this host. The probe of this machine tells the parts of what is otherwise one answer.
+    /// The prerequisites of containers on this host, in the order in which they are shown. With the probe of this machine, features
+    /// are shown part by part.
     pub(super) fn prerequisites(&self, probe: Option<&Probe>, launch: Option<&Launch>) -> Vec<Prerequisite> {
         let mut all = vec![self.windows(), self.edition_with_containers()];
         match probe {
@@ -70,16 +121,16 @@ impl Host {
                     self.containers_service(probe),
                     self.hyperv_service(probe),
                     self.hypervisor(probe),
-                    self.windows_with_hcs(),
-                    self.libraries(probe),
-                    hcs::elevation(probe),
-                    hcs::hcs_access(probe),
+                    self.hcs_windows(),
+                    self.hcs_libraries(probe),
+                    launch::elevation(probe),
+                    launch::hcs_access(probe),
                 ]);
             }
             None => all.extend([self.containers_feature(), self.hyperv_feature()]),
         }
         if let Some(launch) = launch {
-            all.extend([hcs::hcs_schema(launch), hcs::store_volume(&launch.volume), hcs::store_room(&launch.volume)]);
+            all.extend([launch.hcs_schema(), launch.volume.store_volume(), launch.volume.store_room()]);
         }
         all
     }
@@ -87,19 +138,19 @@ impl Host {
     fn windows(&self) -> Prerequisite {
         let there = self.os_version.is_windows_10_line() && self.os_version.build >= FIRST_WITH_CONTAINERS;
         Prerequisite {
-            name: "windows",
+            requirement: Requirement::Windows,
             needed: Needed::Both,
             state: if there { Availability::Available } else { Availability::Unavailable },
             assumed: false,
             found: format!("build {}; containers came with build {FIRST_WITH_CONTAINERS}", self.os_version.build),
-            fix: if there { Vec::new() } else { vec!["use Windows Server 2019, Windows 10 22H2 or newer".to_owned()] },
+            fix: if there { Vec::new() } else { vec!["use Windows Server 2019, Windows 10 22H2 or newer".into()] },
         }
     }
 
     fn edition_with_containers(&self) -> Prerequisite {
         let home = self.is_home();
         Prerequisite {
-            name: "edition",
+            requirement: Requirement::Edition,
             needed: Needed::Both,
             state: if home { Availability::Unavailable } else { Availability::Available },
             assumed: self.assumes(Attribute::Edition),
@@ -108,13 +159,13 @@ impl Host {
                 (Some(edition), false) => format!("{edition} has Windows containers"),
                 (None, _) => "the edition is not known; Home has no Windows containers".to_owned(),
             },
-            fix: if home { vec!["change the edition to Pro, Enterprise or Education".to_owned()] } else { Vec::new() },
+            fix: if home { vec!["change the edition to Pro, Enterprise or Education".into()] } else { Vec::new() },
         }
     }
 
     fn containers_feature(&self) -> Prerequisite {
         Prerequisite {
-            name: "containers-feature",
+            requirement: Requirement::ContainersFeature,
             needed: Needed::Both,
             state: self.containers,
             assumed: self.assumes(Attribute::Containers),
@@ -125,7 +176,7 @@ impl Host {
 
     fn hyperv_feature(&self) -> Prerequisite {
         Prerequisite {
-            name: "hyperv-feature",
+            requirement: Requirement::HypervFeature,
             needed: Needed::Hyperv,
             state: self.hyperv,
             assumed: self.assumes(Attribute::Hyperv),
@@ -159,7 +210,7 @@ impl Host {
     }
 
     fn hypervisor(&self, probe: &Probe) -> Prerequisite {
-        let then = "then enable the feature Hyper-V here and restart".to_owned();
+        const THEN: &str = "then enable the feature Hyper-V here and restart";
         let (state, found, fix) = match &probe.hypervisor {
             Some(Hypervisor::Root) => {
                 let found = "Hyper-V runs below this Windows, which may create virtual machines".to_owned();
@@ -167,10 +218,10 @@ impl Host {
             }
             Some(Hypervisor::Absent) => {
                 let fix = match probe.services.vmms {
-                    Availability::Unavailable => vec!["it comes with the feature Hyper-V and a restart".to_owned()],
+                    Availability::Unavailable => vec!["it comes with the feature Hyper-V and a restart".into()],
                     Availability::Available | Availability::Unknown => vec![
-                        "enable virtualization (Intel VT-x, AMD-V) in the firmware".to_owned(),
-                        "bcdedit /set hypervisorlaunchtype auto, and restart".to_owned(),
+                        "enable virtualization (Intel VT-x, AMD-V) in the firmware".into(),
+                        "bcdedit /set hypervisorlaunchtype auto, and restart".into(),
                     ],
                 };
                 (Availability::Unavailable, "no hypervisor runs".to_owned(), fix)
@@ -180,32 +231,33 @@ impl Host {
                 let fix = vec![
                     "let it have virtual machines of its own (nested virtualization): in Azure, by a size that offers it; \
                      elsewhere, on its Hyper-V host and while it is off:"
-                        .to_owned(),
-                    "Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true".to_owned(),
-                    then,
+                        .into(),
+                    "Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true".into(),
+                    THEN.into(),
                 ];
                 (Availability::Unavailable, found, fix)
             }
             Some(Hypervisor::Foreign(maker)) => {
                 let found = format!("this is a virtual machine on {maker}, without Hyper-V of its own");
                 let nested = "let it have virtual machines of its own (nested virtualization), on the machine below";
-                (Availability::Unavailable, found, vec![nested.to_owned(), then])
+                (Availability::Unavailable, found, vec![nested.into(), THEN.into()])
             }
             None => (Availability::Unknown, "this processor does not tell; the services decide".to_owned(), Vec::new()),
         };
-        Prerequisite { name: "hypervisor", needed: Needed::Hyperv, state, assumed: false, found, fix }
+        Prerequisite { requirement: Requirement::Hypervisor, needed: Needed::Hyperv, state, assumed: false, found, fix }
     }
 
-    fn to_enable(&self, feature: Feature, state: Availability) -> Vec<String> {
+    /// The step that enables a feature, unless it is there or this edition cannot have it.
+    pub(super) fn to_enable(&self, feature: Feature, state: Availability) -> Vec<Advice> {
         match state {
             Availability::Available => Vec::new(),
             Availability::Unavailable if self.is_home() => Vec::new(),
-            Availability::Unavailable | Availability::Unknown => vec![self.command_to_enable(feature).to_owned()],
+            Availability::Unavailable | Availability::Unknown => vec![self.command_to_enable(feature).into()],
         }
     }
 }
 
-/// Each service and whether it exists, e.g. `service vmcompute is there, service hns is missing`.
+/// The services, each with its state, e.g. `service vmcompute is there, service hns is missing`.
 fn found_services(services: &[(&str, Availability)]) -> String {
     let one = |&(name, state): &(&str, Availability)| match state {
         Availability::Available => format!("service {name} is there"),
@@ -226,7 +278,7 @@ mod tests {
 
     fn host(text: &str) -> Host {
         match super::super::parse(text, Knowledge::built_in(), jiff::civil::date(2026, 11, 23)) {
-            Ok(super::super::Request::Hosts(mut hosts)) => hosts.remove(0),
+            Ok(super::super::Spec::Hosts(mut hosts)) => hosts.remove(0),
             other => panic!("{other:?}"),
         }
     }
@@ -242,10 +294,11 @@ mod tests {
         }
     }
 
-    /// Each prerequisite that is not there, and how it is mended.
+    /// The prerequisites that are not there, each with its steps.
     fn missing(host: &Host, probe: Option<&Probe>) -> Vec<(&'static str, String)> {
         let all = host.prerequisites(probe, None).into_iter();
-        all.filter(|one| one.state != YES).map(|one| (one.name, one.fix.join("; "))).collect()
+        let steps = |one: &Prerequisite| one.fix.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        all.filter(|one| one.state != YES).map(|one| (one.requirement.as_str(), steps(&one))).collect()
     }
 
     #[test]
@@ -254,7 +307,7 @@ mod tests {
         let elevation = ("elevation", "open the console with \"Run as administrator\"".to_owned());
         let access = (
             "hcs-access",
-            "open the console with \"Run as administrator\", or let somebody elevated enter you into the group and sign in again:; \
+            "open the console with \"Run as administrator\", or ask an administrator to add you to the group, and sign in again:; \
              Add-LocalGroupMember -SID S-1-5-32-578 -Member NAME"
                 .to_owned(),
         );
@@ -300,7 +353,7 @@ mod tests {
     #[test]
     fn what_nobody_said_is_assumed() {
         let assumed = |host: &Host, probe: Option<&Probe>| -> Vec<&'static str> {
-            host.prerequisites(probe, None).into_iter().filter(|one| one.assumed).map(|one| one.name).collect()
+            host.prerequisites(probe, None).into_iter().filter(|one| one.assumed).map(|one| one.requirement.as_str()).collect()
         };
         assert_eq!(assumed(&host("20348"), None), ["edition", "containers-feature", "hyperv-feature"]);
         assert_eq!(assumed(&host("20348,hyperv"), None), ["edition", "containers-feature"]);

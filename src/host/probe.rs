@@ -1,27 +1,27 @@
-//! What was asked of Windows beside its registry, and what follows for containers and Hyper-V.
+//! The answers of Windows about the prerequisites of containers, and what follows for containers and Hyper-V.
 
 use crate::Architecture;
 
 use super::Availability;
 
-/// What a machine answers about the prerequisites of containers. Asking needs no administrator.
+/// The answers of a machine about the prerequisites of containers. Asking needs no administrator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
     /// The services containers need.
     pub services: Services,
-    /// What CPUID says of the hypervisor; `None` where it cannot be asked: on arm64.
+    /// The hypervisor by CPUID; `None` where that cannot be asked: on arm64.
     pub hypervisor: Option<Hypervisor>,
-    /// The machine's own processor, also where this program is emulated on it; `None` where Windows did not say.
+    /// The machine's own processor, also where this program is emulated on it; `None` if Windows did not say.
     pub machine: Option<Architecture>,
     /// The libraries of the Host Compute Service, which must lie in System32, each with whether it does.
     pub libraries: Vec<(&'static str, bool)>,
-    /// Whether this process runs elevated; `None` where Windows did not say.
+    /// True if this process runs elevated; `None` if Windows did not say.
     pub elevated: Option<bool>,
-    /// Whether this process has the rights of the group Hyper-V Administrators; `None` where Windows did not say.
+    /// True if this process has the rights of the group Hyper-V Administrators; `None` if Windows did not say.
     pub hyperv_administrator: Option<bool>,
 }
 
-/// Which services exist, running or not: they are started on demand.
+/// The presence of services, running or not: they are started on demand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Services {
     /// The Host Compute Service.
@@ -34,7 +34,7 @@ pub struct Services {
     pub hvhost: Availability,
 }
 
-/// The hypervisor below a Windows on x86-64, and whether this Windows may have machines of its own on it.
+/// The hypervisor below a Windows on x86-64.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hypervisor {
     /// None runs.
@@ -69,12 +69,12 @@ impl Hypervisor {
 }
 
 impl Probe {
-    /// Whether the Containers feature is there: the services vmcompute and hns exist.
+    /// The Containers feature, which is there if the services vmcompute and hns exist.
     pub fn containers(&self) -> Availability {
         all([self.services.vmcompute, self.services.hns])
     }
 
-    /// Whether Hyper-V isolation can work: this is the root partition of Microsoft's hypervisor, and the services vmcompute and
+    /// Hyper-V isolation, which can work if this is the root partition of Microsoft's hypervisor, and the services vmcompute and
     /// vmms exist. A hypervisor alone says nothing: every virtual machine has one below it. Where CPUID cannot be asked, the
     /// services alone.
     pub fn hyperv(&self) -> Availability {

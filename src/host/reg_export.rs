@@ -1,13 +1,23 @@
-//! What `reg export` writes: a text of keys and values.
+//! The output of `reg export`: a text of keys and values.
 
 use std::collections::HashMap;
 
 use super::RegistryValues;
+use super::facts::HostFacts;
 use super::registry::{CONTAINER_TYPE, Data, Key, NAMES};
+use super::source::{Format, Source, Syntax};
 use crate::Error;
+use crate::advice::{Setting, advice};
 
-/// The first line of a registry export; `REGEDIT4` is the older form.
-pub(super) fn is_reg_export(text: &str) -> bool {
+/// A registry export of one machine.
+pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises: is_reg_export, hosts };
+
+fn hosts(text: &str) -> Result<Vec<HostFacts>, Error> {
+    Ok(vec![values(text)?.facts(Source::RegExport)?])
+}
+
+/// Recognises the first line of a registry export; `REGEDIT4` is the older form.
+fn is_reg_export(text: &str) -> bool {
     text.starts_with("Windows Registry Editor Version 5.00") || text.starts_with("REGEDIT4")
 }
 
@@ -16,7 +26,7 @@ pub(super) fn is_reg_export(text: &str) -> bool {
 /// # Errors
 ///
 /// An export without the key `CurrentVersion`, or with more than one, and values of the wrong type.
-pub(super) fn values(text: &str) -> Result<RegistryValues, Error> {
+fn values(text: &str) -> Result<RegistryValues, Error> {
     let mut found: HashMap<(Key, String), Data> = HashMap::new();
     let mut section = None;
     let mut machines = 0;
@@ -46,11 +56,11 @@ pub(super) fn values(text: &str) -> Result<RegistryValues, Error> {
         1 => RegistryValues::read(|key, name| Ok(found.remove(&(key, name.to_ascii_lowercase())))),
         several => Err(Error::new(format!("this registry export holds {several} hosts"))
             .because(format!(r"the key HKEY_LOCAL_MACHINE\{} is in it more than once", Key::CurrentVersion.path()))
-            .hint("give every host a file and a --host of its own")),
+            .hint(advice!["give every host a file and a ", Setting::Host(String::new()), " of its own"])),
     }
 }
 
-/// Which of the keys that matter this is.
+/// The key at this path, if it is one of those that matter.
 fn key(path: &str) -> Option<Key> {
     let (root, path) = path.split_once('\\')?;
     if !root.eq_ignore_ascii_case("HKEY_LOCAL_MACHINE") {

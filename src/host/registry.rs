@@ -1,11 +1,11 @@
-//! What the registry says of a Windows, wherever its values were read, and the host that follows.
+//! The values of the registry that tell one Windows from another, wherever they were read, and the facts that follow.
 
 use crate::OsVersion;
 use crate::advice::{Setting, advice};
 use crate::{Architecture, Kind};
 
 use super::Source;
-use super::facts::Facts;
+use super::facts::HostFacts;
 use crate::Error;
 use crate::text::quoted;
 
@@ -19,7 +19,7 @@ pub(crate) enum Key {
     CurrentVersion,
     /// Server or workstation.
     ProductOptions,
-    /// Whether this is the registry of a container.
+    /// The sign of a container's registry.
     Control,
     /// The processor.
     Environment,
@@ -95,7 +95,7 @@ pub struct RegistryValues {
     pub product_type: Option<String>,
     /// `PROCESSOR_ARCHITECTURE` of the machine's environment, e.g. `AMD64`.
     pub processor: Option<String>,
-    /// Whether `ContainerType` exists: then this is the registry of a container's image.
+    /// True if `ContainerType` exists: then this is the registry of a container's image.
     pub in_container: bool,
 }
 
@@ -131,12 +131,12 @@ impl RegistryValues {
         })
     }
 
-    /// What these values say of the host.
+    /// The facts that these values tell of the host.
     ///
     /// # Errors
     ///
     /// The registry of a container, a missing build, and values that are not what they should be.
-    pub(super) fn facts(&self, source: Source) -> Result<Facts, Error> {
+    pub(super) fn facts(&self, source: Source) -> Result<HostFacts, Error> {
         if self.in_container {
             let key = Key::Control.path();
             return Err(Error::new("this registry is a container's, it tells the version of its image and not of the host")
@@ -147,12 +147,12 @@ impl RegistryValues {
                 ]));
         }
         let edition = self.edition.as_deref().map(edition).transpose()?;
-        Ok(Facts {
+        Ok(HostFacts {
             kind: self.kind(edition.as_deref())?,
             edition,
             architecture: self.processor.as_deref().and_then(architecture),
             display_version: self.display_version.clone().filter(|version| is_display_version(version)),
-            ..Facts::of_version(self.os_version()?, source)
+            ..HostFacts::of_version(self.os_version()?, source)
         })
     }
 
@@ -243,7 +243,7 @@ fn number(digits: &str) -> Option<u32> {
     fits.then(|| digits.parse().ok()).flatten()
 }
 
-/// An EditionID is a short word of letters and digits; anything else is no edition.
+/// An EditionID is a short word of letters and digits; anything else is not an edition.
 fn edition(text: &str) -> Result<String, Error> {
     let is_word = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if is_word { Ok(text.to_owned()) } else { Err(wrong(Key::CurrentVersion, "EditionID", text, "a word such as Professional")) }
@@ -253,7 +253,7 @@ fn is_display_version(text: &str) -> bool {
     (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// What Windows calls a processor.
+/// The processor of this name.
 fn architecture(name: &str) -> Option<Architecture> {
     match name.to_ascii_uppercase().as_str() {
         "AMD64" => Some(Architecture::Amd64),

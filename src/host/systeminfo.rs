@@ -1,39 +1,48 @@
-//! What `systeminfo` prints, in any language: recognised by the shape `10.0.N … N`, not by its labels.
+//! The output of `systeminfo` in any language: recognised by the shape `10.0.N … N`, not by its labels.
 
 use crate::Architecture;
 use crate::OsVersion;
 
-use super::Source;
-use super::facts::Facts;
+use super::facts::HostFacts;
+use super::source::{Format, Source, Syntax};
 use super::version_text::{full_version, kind_in_words};
 use crate::Error;
+use crate::advice::{Setting, advice};
 
-/// How many lines before that of the version may name the product: it is the line before, unless something was wrapped.
+/// The output of `systeminfo` on one machine.
+pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises, hosts };
+
+/// The number of lines before that of the version which may name the product: it is the line before, unless something was wrapped.
 const LINES_BEFORE: usize = 2;
 
-/// The facts of a `systeminfo` output; `None` if the text is none.
+/// Recognises a line with a version.
+fn recognises(text: &str) -> bool {
+    text.lines().any(|line| version(line).is_some())
+}
+
+/// The host of a `systeminfo` output.
 ///
 /// # Errors
 ///
 /// The output of several machines.
-pub(super) fn facts(text: &str) -> Option<Result<Facts, Error>> {
-    let mut hosts = text.lines().enumerate().filter_map(|(at, line)| Some((at, version(line)?)));
-    let (at, os_version) = hosts.next()?;
-    if let Some((_, second)) = hosts.next() {
-        let more = hosts.count();
-        return Some(Err(Error::new(format!("this output of systeminfo holds {} hosts", 2 + more))
+fn hosts(text: &str) -> Result<Vec<HostFacts>, Error> {
+    let mut versions = text.lines().enumerate().filter_map(|(at, line)| Some((at, version(line)?)));
+    let Some((at, os_version)) = versions.next() else { return Ok(Vec::new()) };
+    if let Some((_, second)) = versions.next() {
+        let more = versions.count();
+        return Err(Error::new(format!("this output of systeminfo holds {} hosts", 2 + more))
             .because(format!("the first two are {os_version} and {second}"))
-            .hint("give every host a file and a --host of its own")));
+            .hint(advice!["give every host a file and a ", Setting::Host(String::new()), " of its own"]));
     }
     let first = at.saturating_sub(LINES_BEFORE);
     let around: Vec<&str> = text.lines().skip(first).take(at + 1 - first).collect();
     let around = around.join("\n");
-    Some(Ok(Facts {
+    Ok(vec![HostFacts {
         kind: kind_in_words(&around),
         edition: is_home(&around).then(|| "Core".to_owned()),
         architecture: architecture(text),
-        ..Facts::of_version(os_version, Source::Systeminfo)
-    }))
+        ..HostFacts::of_version(os_version, Source::Systeminfo)
+    }])
 }
 
 /// The version in a line such as `OS Version: 10.0.26100 N/A Build 26100`: a version whose build follows once more. There is no
@@ -45,7 +54,7 @@ fn version(line: &str) -> Option<OsVersion> {
     tokens.any(|token| token == again).then_some(version)
 }
 
-/// Windows Home is called so in most languages; where it is not, the edition is not said.
+/// Recognises Windows Home, which is called so in most languages; where it is not, the edition is not said.
 fn is_home(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     text.contains("windows 10 home") || text.contains("windows 11 home")

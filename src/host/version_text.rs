@@ -3,20 +3,28 @@
 use crate::Kind;
 use crate::OsVersion;
 
-use super::Source;
-use super::facts::Facts;
+use super::facts::HostFacts;
 use super::registry::FIRST_WINDOWS_10;
+use super::source::{self, Format, Source, Syntax};
 use crate::Error;
+use crate::advice::{Setting, advice};
 
-/// What a text says of the one Windows it names.
+/// Any text with one Windows version: the format of last resort, which recognises everything.
+pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises: |_| true, hosts };
+
+fn hosts(text: &str) -> Result<Vec<HostFacts>, Error> {
+    facts(text).map(|facts| vec![facts]).map_err(|error| error.or_hint(source::HINT))
+}
+
+/// The facts that a text tells of the one Windows it names.
 ///
 /// # Errors
 ///
 /// A text with no version, or with two that differ.
-pub(super) fn facts(text: &str) -> Result<Facts, Error> {
+pub(super) fn facts(text: &str) -> Result<HostFacts, Error> {
     let found = versions(text);
     match found.versions.as_slice() {
-        [version] => Ok(Facts { kind: kind_in_words(text), ..Facts::of_version(*version, Source::Text) }),
+        [version] => Ok(HostFacts { kind: kind_in_words(text), ..HostFacts::of_version(*version, Source::Text) }),
         [] if found.build_lab => Err(Error::new("a BuildLabEx alone does not tell the version of a Windows")
             .because("its revision is the build lab's, and its build the one from before an enablement package")
             .hint("give what the command `ver` prints, e.g. Microsoft Windows [Version 10.0.20348.2402]")),
@@ -25,12 +33,12 @@ pub(super) fn facts(text: &str) -> Result<Facts, Error> {
             let listed: Vec<_> = several.iter().take(8).map(ToString::to_string).collect();
             Err(Error::new("this text holds more than one Windows version")
                 .because(format!("it names {}", listed.join(", ")))
-                .hint("give every host a --host of its own"))
+                .hint(advice!["give every host a ", Setting::Host(String::new()), " of its own"]))
         }
     }
 }
 
-/// Whether a number can be the build of a Windows 10 or later: five digits, from 10240.
+/// True for a number that can be the build of a Windows 10 or later: five digits, from 10240.
 pub(super) fn is_build(number: u32) -> bool {
     (FIRST_WINDOWS_10..=99_999).contains(&number)
 }
@@ -58,7 +66,7 @@ pub(super) fn full_version(text: &str) -> Option<OsVersion> {
 struct Found {
     /// Different versions, in the order they were met.
     versions: Vec<OsVersion>,
-    /// Whether something like `20348.1.amd64fre.fe_release.210507-1500` is there.
+    /// True if something like `20348.1.amd64fre.fe_release.210507-1500` is there.
     build_lab: bool,
 }
 

@@ -19,6 +19,9 @@ pub const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list
 /// Docker's manifest, schema 2.
 pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
+/// The annotation with the name of an entry in an image layout.
+pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
+
 /// A choice of images: an OCI image index or a Docker manifest list.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]

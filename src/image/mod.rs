@@ -2,6 +2,7 @@
 
 pub mod config;
 mod digest;
+pub(crate) mod docker_hub;
 pub mod index;
 pub(crate) mod listing;
 mod name;
@@ -10,11 +11,12 @@ pub mod run_config;
 #[cfg(test)]
 pub(crate) mod test_knowledge;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use digest::Digest;
+pub use docker_hub::DOCKER_HUB;
+pub use name::Name;
 pub(crate) use name::registry as registry_name;
-pub use name::{DOCKER_HUB, Name};
 pub use reference::Reference;
 
 use crate::image::index::Index;
@@ -218,7 +220,7 @@ impl Candidate {
 }
 
 /// Where an image was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {

@@ -5,12 +5,7 @@ use std::net::Ipv6Addr;
 
 use crate::ErrorKind;
 use crate::image::Digest;
-
-/// Docker Hub, as it stands in a normalised name; its API lives at `registry-1.docker.io`.
-pub const DOCKER_HUB: &str = "docker.io";
-
-/// The old name of Docker Hub, which Docker still reads as [`DOCKER_HUB`].
-const DOCKER_HUB_LEGACY: &str = "index.docker.io";
+use crate::image::docker_hub::{DOCKER_HUB, LEGACY};
 
 /// The most characters a repository has without its registry, and the most a tag has
 /// (`reference.go` and `regexp.go` of github.com/distribution/reference).
@@ -181,7 +176,7 @@ fn check_registry(text: &str) -> Result<String, Mistake> {
         return Ok(text.to_owned());
     }
     let registry = text.to_ascii_lowercase();
-    Ok(if registry == DOCKER_HUB_LEGACY { DOCKER_HUB.to_owned() } else { registry })
+    Ok(if registry == LEGACY { DOCKER_HUB.to_owned() } else { registry })
 }
 
 fn is_domain_component(text: &str) -> bool {

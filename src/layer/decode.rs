@@ -6,10 +6,8 @@ use crate::image::Digest;
 use crate::layer::archive::Archive;
 use crate::layer::backup_stream::{write_alternate_header, write_data_header, write_metadata};
 use crate::layer::decompress::{Compression, Streamed, decompress};
-use crate::layer::entry::{Entry, Kind, Security};
 use crate::layer::names::Names;
-use crate::layer::sink::{Content, Directory, LayerSink, LinkTarget};
-use crate::layer::{LayerError, LayerPath, Refusal};
+use crate::layer::{Content, Directory, Entry, Kind, LayerError, LayerPath, LayerSink, LinkTarget, Refusal, Security};
 
 /// Small pieces are gathered to this size before they go to the sink; larger ones pass by.
 const GATHER: usize = 64 * 1024;

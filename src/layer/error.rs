@@ -56,20 +56,6 @@ impl LayerError {
     pub(crate) fn refused(name: &[u8], reason: Refusal) -> Self {
         Self::Refused { entry: shown(name), reason }
     }
-
-    /// What to do about it, where there is something.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Read(_) => None,
-            Self::Decompress { .. } | Self::Mismatch { .. } => Some("remove the image and pull it again"),
-            Self::Refused { reason: Refusal::SddlUnsupported, .. } => Some("import this image on Windows"),
-            Self::Refused { reason: Refusal::TooLarge { .. } | Refusal::TooManyEntries { .. }, .. } => {
-                Some("if the image is trusted, allow larger layers")
-            }
-            Self::Refused { .. } => Some("do not use this image unless you know who made it and how"),
-            Self::Write { .. } => Some("look at the free space and the permissions of the image store"),
-        }
-    }
 }
 
 /// A name from an archive for people: control characters and what is no UTF-8 escaped, at most 200 characters.

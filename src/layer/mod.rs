@@ -7,7 +7,7 @@
 
 pub mod archive;
 pub mod backup_stream;
-mod decode;
+pub mod decode;
 pub mod decompress;
 pub mod entry;
 mod error;
@@ -22,7 +22,7 @@ pub mod reparse;
 mod sink;
 pub mod transport;
 
-pub use decode::{Decoded, Expected, Limits, Options, Position, SddlConverter, decode};
+pub use decode::{Expected, Limits, Options, Position, SddlConverter, decode};
 pub use decompress::{Compression, Streamed, decompress};
 pub use entry::{BasicInfo, Entry, Kind, Security};
 pub use error::LayerError;

@@ -61,11 +61,6 @@ impl LayerPath {
         self.0.split('/')
     }
 
-    /// With backslashes, as Windows has it, e.g. `Files\Windows`.
-    pub fn to_windows(&self) -> String {
-        self.0.replace('/', "\\")
-    }
-
     /// Its parent, e.g. `Files` of `Files/Windows`; `None` for `Files`.
     pub(crate) fn parent(&self) -> Option<&str> {
         self.0.rsplit_once('/').map(|(parent, _)| parent)

@@ -15,6 +15,7 @@ const LARGEST: usize = 16 * 1024;
 /// above the root of the drive lead out of the layer and its parents and are refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reparse {
+    /// As people write it, e.g. `C:\Users`.
     target: String,
     substitute: String,
     relative: bool,
@@ -46,11 +47,6 @@ impl Reparse {
         }
         let reparse = Self { substitute, relative, mount_point, target };
         if reparse.buffer().len() > LARGEST { Err(Refusal::LinkMalformed) } else { Ok(reparse) }
-    }
-
-    /// The target as people write it, e.g. `C:\Users`.
-    pub fn target(&self) -> &str {
-        &self.target
     }
 
     /// Whether it is a junction; else it is a symbolic link.
@@ -141,7 +137,7 @@ mod tests {
         ] {
             let reparse = parse(target, mount_point, "Files/a/b/link").unwrap_or_else(|refusal| panic!("{target}: {refusal}"));
             assert_eq!((reparse.substitute.as_str(), reparse.relative), (substitute, relative), "{target}");
-            assert_eq!(reparse.target(), target.replace('/', "\\"));
+            assert_eq!(reparse.target, target.replace('/', "\\"));
         }
     }
 

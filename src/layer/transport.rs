@@ -15,8 +15,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::layer::path::DIRECTORY_METADATA;
-use crate::layer::sink::{Content, Directory, LayerSink, LinkTarget};
-use crate::layer::{Area, BasicInfo, LayerPath};
+use crate::layer::{Area, BasicInfo, Content, Directory, LayerPath, LayerSink, LinkTarget};
 
 /// Sets the times of a file that was written; HCS takes those of the layer's files from there.
 pub type Stamp = fn(&File, &BasicInfo) -> io::Result<()>;

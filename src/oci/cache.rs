@@ -1,41 +1,42 @@
-//! What earlier checks read: manifests and configs by digest, and which digest a name had.
+//! The cache of earlier checks: manifests and configs by digest, and the digests that names had.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use etcetera::BaseStrategy as _;
 use serde_json::{Value, json};
 
-use crate::oci::layout::Folder;
-// Configs may be no larger.
+use crate::advice::{Setting, advice};
 use crate::image::Digest;
-use crate::image::index::LARGEST;
+// Configs may not be larger.
+use crate::image::index::{LARGEST, REF_NAME};
+use crate::oci::layout::{Folder, ref_name};
 use crate::{Error, ErrorKind};
 
 /// The most names; the oldest go first.
 const MOST_NAMES: usize = 4096;
 
-/// How long to wait for another process that writes names.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
+/// The longest time to wait for another process that writes names.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(2);
 
 /// A cache in a folder, which is an OCI image layout.
 ///
 /// Nothing in it is trusted: content is verified when it is read, and a damaged entry is as good as none. A cache that cannot be
-/// written is worth one warning and no failure.
+/// written is not a failure: nothing more is kept, and who made it hears why.
 #[derive(Debug)]
 pub struct Cache {
     folder: Folder,
     root: PathBuf,
     created: OnceLock<bool>,
     failed: AtomicBool,
+    on_failure: fn(&Error),
+    /// The digests of names, as the list was when it was first read.
+    names: Mutex<Option<Arc<HashMap<String, Digest>>>>,
 }
 
-/// Which content a name had when its registry was last asked.
+/// The content that a name had when its registry was last asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Named {
     /// E.g. `mcr.microsoft.com/windows/nanoserver:ltsc2022`.
@@ -46,20 +47,11 @@ pub(crate) struct Named {
 }
 
 impl Cache {
-    /// The cache in this folder, which need not exist.
-    pub fn new(root: impl Into<PathBuf>) -> Self {
+    /// The cache in this folder, which need not exist. `on_failure` is called once, with the first failure to write it.
+    pub fn new(root: impl Into<PathBuf>, on_failure: fn(&Error)) -> Self {
         let root = root.into();
-        Self { folder: Folder::unchecked(&root), root, created: OnceLock::new(), failed: AtomicBool::new(false) }
-    }
-
-    /// The folder for the cache when none is named: `WINCOMPAT_CACHE`, else `%LOCALAPPDATA%\wincompat\cache` on Windows and
-    /// `$XDG_CACHE_HOME/wincompat` elsewhere; `None` where there is no home.
-    pub fn default_root() -> Option<PathBuf> {
-        if let Some(root) = std::env::var_os("WINCOMPAT_CACHE").filter(|root| !root.is_empty()) {
-            return Some(root.into());
-        }
-        let caches = etcetera::choose_base_strategy().ok()?.cache_dir().join("wincompat");
-        Some(if cfg!(windows) { caches.join("cache") } else { caches })
+        let folder = Folder::unchecked(&root);
+        Self { folder, root, created: OnceLock::new(), failed: AtomicBool::new(false), on_failure, names: Mutex::default() }
     }
 
     /// The content with this digest, if it is here and intact.
@@ -78,25 +70,29 @@ impl Cache {
     /// Keeps content, unless it is here already.
     pub(crate) fn keep(&self, digest: &Digest, bytes: &[u8]) {
         if bytes.len() as u64 <= LARGEST && self.content(digest).is_none() && self.is_writable() {
-            self.report(self.folder.put(bytes).map(drop));
+            self.has_written(self.folder.put(bytes).map(drop));
         }
     }
 
-    /// The digest this name had.
+    /// The digest this name had. The list is read once, since offline every reference asks for one.
     pub(crate) fn named(&self, name: &str) -> Option<Digest> {
-        let entries = self.folder.index().ok()?.entries;
-        let entry = entries.into_iter().rfind(|entry| entry.annotations.ref_name.as_deref() == Some(name))?;
-        Some(entry.digest)
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = Arc::clone(names.get_or_insert_with(|| Arc::new(self.read_names())));
+        names.get(name).cloned()
+    }
+
+    /// The digests of all names; a list that cannot be read has none.
+    fn read_names(&self) -> HashMap<String, Digest> {
+        let entries = self.folder.index().map(|index| index.entries).unwrap_or_default();
+        entries.into_iter().filter_map(|entry| Some((entry.annotations.ref_name?, entry.digest))).collect()
     }
 
     /// Remembers which content these names have.
     pub(crate) fn remember(&self, names: &[Named]) {
-        let known: HashMap<String, Digest> = match self.folder.index() {
-            Ok(index) => {
-                index.entries.into_iter().filter_map(|entry| Some((entry.annotations.ref_name?, entry.digest))).collect()
-            }
-            Err(_) => HashMap::new(),
-        };
+        if names.is_empty() {
+            return;
+        }
+        let known = self.read_names();
         let mut news: Vec<&Named> = names.iter().filter(|named| known.get(&named.name) != Some(&named.digest)).collect();
         news.sort_by(|a, b| a.name.cmp(&b.name));
         if news.is_empty() || !self.is_writable() {
@@ -104,8 +100,7 @@ impl Cache {
         }
         let change = |list: &mut Vec<Value>| {
             list.retain(|entry| {
-                let name = entry.get("annotations").and_then(|annotations| annotations.get(REF_NAME)).and_then(Value::as_str);
-                name.is_none_or(|name| news.binary_search_by(|new| new.name.as_str().cmp(name)).is_err())
+                ref_name(entry).is_none_or(|name| news.binary_search_by(|new| new.name.as_str().cmp(name)).is_err())
             });
             list.extend(news.iter().map(|named| {
                 json!({
@@ -115,30 +110,30 @@ impl Cache {
             }));
             list.drain(..list.len().saturating_sub(MOST_NAMES));
         };
-        let written = match self.folder.update_index(PATIENCE, change) {
+        let written = match self.folder.update_index(WAIT_FOR_OTHERS, change) {
             // Of a damaged list nothing can be saved, and what it said can be asked again.
             Err(error) if error.kind == ErrorKind::Invalid => {
                 let _ = std::fs::remove_file(self.root.join("index.json"));
-                self.folder.update_index(PATIENCE, change)
+                self.folder.update_index(WAIT_FOR_OTHERS, change)
             }
             written => written,
         };
-        self.report(written);
+        self.has_written(written);
+        *self.names.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Whether writing is worth trying: the folder is there or could be made, and no write has failed yet.
+    /// `true` while writing is worth trying: the folder is there or could be made, and no write has failed yet.
     fn is_writable(&self) -> bool {
-        *self.created.get_or_init(|| self.report(Folder::create(&self.root).map(drop))) && !self.failed.load(Ordering::Relaxed)
+        *self.created.get_or_init(|| self.has_written(Folder::create(&self.root).map(drop)))
+            && !self.failed.load(Ordering::Relaxed)
     }
 
-    /// Says once that writing does not work; `true` if it does.
-    fn report(&self, written: Result<(), Error>) -> bool {
+    /// `true` if writing went well; the first failure is reported.
+    fn has_written(&self, written: Result<(), Error>) -> bool {
         let Err(error) = written else { return true };
         if !self.failed.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
-                "nothing is kept for the next check: {}; WINCOMPAT_CACHE names another folder, --no-cache uses none",
-                error.sentence()
-            );
+            let hint = advice![Setting::CacheVariable, " names another folder, ", Setting::NoCache, " uses none"];
+            (self.on_failure)(&Error::new("nothing is kept for the next check").because(error.sentence()).hint(hint));
         }
         false
     }
@@ -147,10 +142,13 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::io::Write;
-    use std::sync::{Arc, Mutex};
 
     use super::*;
+    use crate::advice::Remedy;
+
+    fn open(root: impl Into<PathBuf>) -> Cache {
+        Cache::new(root, |failure| panic!("{failure:?}"))
+    }
 
     fn named(name: &str, content: &[u8]) -> Named {
         let media_type = crate::image::index::OCI_INDEX.to_owned();
@@ -161,13 +159,13 @@ mod tests {
     fn content_and_names_are_found_again() {
         let root = tempfile::tempdir().unwrap();
         let digest = Digest::of(b"{}");
-        let cache = Cache::new(root.path().join("cache"));
+        let cache = open(root.path().join("cache"));
         assert_eq!((cache.content(&digest), cache.named("a:1")), (None, None));
         cache.keep(&digest, b"{}");
         cache.remember(&[named("a:1", b"{}"), named("b:1", b"[]")]);
         cache.remember(&[named("b:1", b"{}")]);
 
-        let again = Cache::new(root.path().join("cache"));
+        let again = open(root.path().join("cache"));
         assert_eq!(again.content(&digest).as_deref(), Some(b"{}".as_slice()));
         assert_eq!((again.named("a:1"), again.named("b:1"), again.named("c:1")), (Some(digest.clone()), Some(digest), None));
         assert!(Folder::open(root.path().join("cache")).is_ok(), "it is an image layout");
@@ -177,7 +175,7 @@ mod tests {
     fn what_is_damaged_is_as_good_as_none() {
         let root = tempfile::tempdir().unwrap();
         let digest = Digest::of(b"{}");
-        let cache = Cache::new(root.path());
+        let cache = open(root.path());
         cache.keep(&digest, b"{}");
         cache.remember(&[named("a:1", b"{}")]);
         fs::write(root.path().join("blobs/sha256").join(digest.hex()), "{").unwrap();
@@ -192,7 +190,7 @@ mod tests {
     #[test]
     fn old_names_go() {
         let root = tempfile::tempdir().unwrap();
-        let cache = Cache::new(root.path());
+        let cache = open(root.path());
         cache.remember(&[named("old:1", b"{}")]);
         let many: Vec<Named> = (0..MOST_NAMES).map(|number| named(&format!("new:{number}"), b"{}")).collect();
         cache.remember(&many);
@@ -202,7 +200,7 @@ mod tests {
     #[test]
     fn a_large_entry_is_not_kept() {
         let root = tempfile::tempdir().unwrap();
-        let cache = Cache::new(root.path());
+        let cache = open(root.path());
         let large = vec![b' '; LARGEST as usize + 1];
         cache.keep(&Digest::of(&large), &large);
         assert_eq!(cache.content(&Digest::of(&large)), None);
@@ -210,29 +208,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_written_is_said_once() {
-        #[derive(Clone, Default)]
-        struct Lines(Arc<Mutex<Vec<u8>>>);
-        impl Write for Lines {
-            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-                self.0.lock().unwrap().write(bytes)
-            }
-            fn flush(&mut self) -> std::io::Result<()> {
-                Ok(())
-            }
-        }
-        let lines = Lines::default();
-        let writer = lines.clone();
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-        tracing::subscriber::with_default(subscriber, || {
-            let root = tempfile::NamedTempFile::new().unwrap();
-            let cache = Cache::new(root.path());
-            cache.keep(&Digest::of(b"{}"), b"{}");
-            cache.keep(&Digest::of(b"[]"), b"[]");
-            cache.remember(&[named("a:1", b"{}")]);
-            assert_eq!(cache.content(&Digest::of(b"{}")), None);
-        });
-        let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        assert_eq!(lines.matches("WARN").count(), 1, "{lines}");
-        assert!(lines.contains("nothing is kept for the next check") && lines.contains("WINCOMPAT_CACHE"), "{lines}");
+        static REPORTED: Mutex<Vec<Error>> = Mutex::new(Vec::new());
+        let root = tempfile::NamedTempFile::new().unwrap();
+        let cache = Cache::new(root.path(), |failure| REPORTED.lock().unwrap().push(failure.clone()));
+        cache.keep(&Digest::of(b"{}"), b"{}");
+        cache.keep(&Digest::of(b"[]"), b"[]");
+        cache.remember(&[named("a:1", b"{}")]);
+        assert_eq!(cache.content(&Digest::of(b"{}")), None);
+        let reported = REPORTED.lock().unwrap();
+        let [failure] = reported.as_slice() else { panic!("{reported:?}") };
+        assert!(failure.sentence().starts_with("nothing is kept for the next check: "), "{failure:?}");
+        let remedies = [Remedy::Setting(Setting::CacheVariable), Remedy::Setting(Setting::NoCache)];
+        assert!(failure.hint.iter().flat_map(|hint| hint.remedies()).eq(&remedies), "{failure:?}");
     }
 }

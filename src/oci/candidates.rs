@@ -8,28 +8,27 @@ use oci_spec::image::ImageManifest;
 use crate::image::index::Entry;
 use crate::image::listing::{Listed, Listing, Meaning, listing, meaning, single};
 use crate::image::{Candidate, Config, Digest, Version};
-use crate::oci::content::{Facts, Place};
+use crate::oci::content::{Described, Place, Reader};
 use crate::oci::manifest::Manifest;
-use crate::oci::resolve::Images;
 use crate::{Error, ErrorKind};
 
-/// How deep indexes may lie in each other.
+/// The deepest that indexes may lie in each other.
 const DEEPEST: usize = 3;
 
-/// How much may be read for one reference beyond what it points to.
+/// The most requests for one reference beyond the manifest it points to.
 const BUDGET: usize = 64;
 
 /// The most entries of all indexes of one reference together.
 const MOST_ENTRIES: usize = 50_000;
 
-/// How many configs of one index are read at once.
+/// The number of configs of one index that are read at once.
 const SIDE_BY_SIDE: usize = 8;
 
-impl Images<'_> {
+impl Reader<'_> {
     /// The candidates of an image without an index: one at most, whose platform is in its config.
     pub(crate) async fn list_single(&self, place: &Place, digest: &Digest, manifest: &ImageManifest) -> Result<Listing, Error> {
-        let facts = self.facts_of(place, manifest).await?;
-        Ok(single(Some(digest.clone()), facts.config, Some(facts.foreign_layers)))
+        let described = self.describe_manifest(place, manifest).await?;
+        Ok(single(Some(digest.clone()), described.config, Some(described.foreign_layers)))
     }
 
     /// The candidates of an index, in its order. Entries that do not say their platform or version are completed from their configs,
@@ -73,7 +72,7 @@ impl Images<'_> {
                     *budget = budget.checked_sub(1).ok_or_else(|| {
                         Error::of(ErrorKind::Unsupported, format!("the index leads to more than {BUDGET} further indexes"))
                     })?;
-                    match self.manifest(place, &entry.digest, Some(entry.size)).await? {
+                    match self.manifest(place, &entry.digest, Some(entry.size)).await?.manifest {
                         Manifest::Index(index) => {
                             count += index.entries.len();
                             open.push(index.entries.into_iter());
@@ -111,16 +110,16 @@ impl Images<'_> {
             }
         }
         let mut answers = stream::iter(reads)
-            .map(|(at, digest, size)| async move { (at, self.facts(place, &digest, Some(size)).await) })
+            .map(|(at, digest, size)| async move { (at, self.describe(place, &digest, Some(size)).await) })
             .buffer_unordered(SIDE_BY_SIDE);
         while let Some((at, answer)) = answers.next().await {
             let Some(image) = found.get_mut(at) else { continue };
-            if let Ok(facts) = &answer {
+            if let Ok(described) = &answer {
                 if image.os.is_empty() {
-                    image.os.clone_from(&facts.config.os);
+                    image.os.clone_from(&described.config.os);
                 }
                 if image.candidate.architecture.is_empty() {
-                    image.candidate.architecture.clone_from(&facts.config.architecture);
+                    image.candidate.architecture.clone_from(&described.config.architecture);
                 }
             }
             image.is_image = !image.os.is_empty() || !answer.as_ref().is_err_and(|error| error.kind == ErrorKind::Unsupported);
@@ -131,16 +130,16 @@ impl Images<'_> {
     /// Reads the config of a candidate into it; a failure is recorded, not returned.
     pub(crate) async fn read_config(&self, place: &Place, candidate: &mut Candidate) {
         let Some(digest) = candidate.digest.clone() else { return };
-        let answer = self.facts(place, &digest, None).await;
+        let answer = self.describe(place, &digest, None).await;
         record(candidate, answer);
     }
 }
 
-fn record(candidate: &mut Candidate, answer: Result<Facts, Error>) {
+fn record(candidate: &mut Candidate, answer: Result<Described, Error>) {
     match answer {
-        Ok(facts) => {
-            candidate.config = Config::Read(facts.config);
-            candidate.foreign_layers = Some(facts.foreign_layers);
+        Ok(described) => {
+            candidate.config = Config::Read(described.config);
+            candidate.foreign_layers = Some(described.foreign_layers);
         }
         Err(error) => candidate.config = Config::Unreadable(error.sentence()),
     }

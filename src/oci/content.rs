@@ -1,6 +1,6 @@
-//! Manifests and configs of one image, from wherever it is, and each at most once.
+//! Manifests and configs by digest, from registries, the cache and layouts; each described at most once.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use oci_spec::image::ImageManifest;
 
@@ -8,16 +8,18 @@ use crate::advice::{Setting, advice};
 use crate::image::config::{self, ImageConfig};
 use crate::image::index;
 use crate::image::{ConfigFacts, Digest, Name};
+use crate::knowledge::Knowledge;
+use crate::oci::cache::{Cache, Named};
+use crate::oci::distribution::{self, Client};
 use crate::oci::layout::Layout;
-use crate::oci::manifest;
-use crate::oci::manifest::Manifest;
-use crate::oci::resolve::Images;
+use crate::oci::manifest::{self, Manifest};
+use crate::oci::once::{Once, blocking};
 use crate::{Error, ErrorKind};
 
-/// Where the content of an image is read by digest.
+/// A place from which the content of an image is read by digest.
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
-    /// Its repository, with the cache before it.
+    /// A repository, with the cache before it.
     Registry(Name),
     /// A layout or archive.
     Layout(Arc<Layout>),
@@ -32,11 +34,29 @@ pub(crate) struct Pointed {
     pub size: u64,
 }
 
-/// What a config says, and what its manifest says of the layers.
+/// A manifest, and whether it came from the cache.
+pub(crate) struct Found {
+    pub manifest: Manifest,
+    pub is_cached: bool,
+}
+
+/// The description of an image: its config, and what its manifest says of the layers.
 #[derive(Clone, Debug)]
-pub(crate) struct Facts {
+pub(crate) struct Described {
     pub config: ConfigFacts,
     pub foreign_layers: bool,
+}
+
+/// Reads content by digest. Files are read off the runtime: to read, to hash and to wait for a lock would hold up all else.
+pub(crate) struct Reader<'k> {
+    pub is_offline: bool,
+    pub knowledge: &'k Knowledge,
+    cache: Option<Arc<Cache>>,
+    registries: distribution::Options,
+    /// Made when a registry is first asked: an archive needs none.
+    client: OnceLock<Result<Client, Error>>,
+    /// By the digest of the manifest.
+    described: Once<Digest, Described>,
 }
 
 /// An image's manifest and config as their bytes are.
@@ -50,10 +70,53 @@ pub struct RawImage {
     pub config: Vec<u8>,
 }
 
-impl Images<'_> {
+impl<'k> Reader<'k> {
+    /// A reader that has read nothing yet.
+    pub(crate) fn new(
+        is_offline: bool,
+        knowledge: &'k Knowledge,
+        cache: Option<Cache>,
+        registries: distribution::Options,
+    ) -> Self {
+        let (client, described) = (OnceLock::new(), Once::default());
+        Self { is_offline, knowledge, cache: cache.map(Arc::new), registries, client, described }
+    }
+
+    /// The client that registries are asked with.
+    pub(crate) fn client(&self) -> Result<&Client, Error> {
+        self.client.get_or_init(|| Client::new(self.registries.clone())).as_ref().map_err(Clone::clone)
+    }
+
+    /// The digest that the cache has for this name.
+    pub(crate) async fn named(&self, name: &str) -> Option<Digest> {
+        let name = name.to_owned();
+        self.in_cache(move |cache| cache.named(&name)).await.flatten()
+    }
+
+    /// Remembers in the cache which content these names have.
+    pub(crate) async fn remember(&self, names: Vec<Named>) {
+        self.in_cache(move |cache| cache.remember(&names)).await;
+    }
+
+    async fn cached(&self, digest: &Digest) -> Option<Vec<u8>> {
+        let digest = digest.clone();
+        self.in_cache(move |cache| cache.content(&digest)).await.flatten()
+    }
+
+    async fn keep(&self, digest: &Digest, bytes: Vec<u8>) {
+        let digest = digest.clone();
+        self.in_cache(move |cache| cache.keep(&digest, &bytes)).await;
+    }
+
+    /// Work in the cache's files; `None` where there is no cache.
+    async fn in_cache<T: Send + 'static>(&self, work: impl FnOnce(&Cache) -> T + Send + 'static) -> Option<T> {
+        let cache = Arc::clone(self.cache.as_ref()?);
+        blocking(move || Ok(work(&cache))).await.ok()
+    }
+
     /// The bytes of the image with this manifest and of its config, from the cache where they are there.
     pub async fn raw(&self, name: &Name, digest: &Digest) -> Result<RawImage, Error> {
-        let (bytes, content_type) = match self.cache().and_then(|cache| cache.content(digest)) {
+        let (bytes, content_type) = match self.cached(digest).await {
             Some(bytes) => (bytes, None),
             None => {
                 self.refuse_offline(name, digest)?;
@@ -80,18 +143,20 @@ impl Images<'_> {
         let content_type = fetched.content_type.as_deref();
         let manifest =
             manifest::parse(&fetched.bytes, content_type).map_err(|error| error.within(unreadable(name, tag_or_digest)))?;
-        if let Some(cache) = self.cache() {
-            cache.keep(&fetched.digest, &fetched.bytes);
-        }
-        let media_type = manifest.media_type(content_type);
-        Ok(Pointed { manifest, media_type, digest: fetched.digest, size: fetched.bytes.len() as u64 })
+        let (media_type, size) = (manifest.media_type(content_type), fetched.bytes.len() as u64);
+        self.keep(&fetched.digest, fetched.bytes).await;
+        Ok(Pointed { manifest, media_type, digest: fetched.digest, size })
     }
 
     /// The manifest with this digest, which must have this size where one is known.
-    pub(crate) async fn manifest(&self, place: &Place, digest: &Digest, size: Option<u64>) -> Result<Manifest, Error> {
-        let stored = match place {
-            Place::Layout(layout) => Ok(read_layout(layout, digest, index::LARGEST).await?),
-            Place::Registry(name) => self.cache().and_then(|cache| cache.content(digest)).ok_or(name),
+    pub(crate) async fn manifest(&self, place: &Place, digest: &Digest, size: Option<u64>) -> Result<Found, Error> {
+        let (stored, is_cached) = match place {
+            Place::Layout(layout) => (Ok(read_layout(layout, digest, index::LARGEST).await?), false),
+            Place::Registry(name) => {
+                let cached = self.cached(digest).await;
+                let is_cached = cached.is_some();
+                (cached.ok_or(name), is_cached)
+            }
         };
         let (manifest, found) = match stored {
             Ok(bytes) => {
@@ -106,32 +171,32 @@ impl Images<'_> {
             }
         };
         check_size(digest, size, found)?;
-        Ok(manifest)
+        Ok(Found { manifest, is_cached })
     }
 
-    /// What the config of the image with this manifest says. Asked for once per digest in the life of the process, however many
+    /// The description of the image with this manifest. Asked for once per digest in the life of the process, however many
     /// references lead there.
-    pub(crate) async fn facts(&self, place: &Place, digest: &Digest, size: Option<u64>) -> Result<Facts, Error> {
+    pub(crate) async fn describe(&self, place: &Place, digest: &Digest, size: Option<u64>) -> Result<Described, Error> {
         let read = || async {
-            match self.manifest(place, digest, size).await? {
-                Manifest::Image(manifest) => self.facts_of(place, &manifest).await,
+            match self.manifest(place, digest, size).await?.manifest {
+                Manifest::Image(manifest) => self.describe_manifest(place, &manifest).await,
                 Manifest::Index(_) => {
                     Err(Error::of(ErrorKind::Invalid, format!("{digest} is an index where the manifest of an image must be")))
                 }
             }
         };
-        self.known_facts(digest).get_or_try_init(read).await.cloned()
+        self.described.cell(digest.clone()).get_or_try_init(read).await.cloned()
     }
 
-    /// What the config of this manifest says.
-    pub(crate) async fn facts_of(&self, place: &Place, manifest: &ImageManifest) -> Result<Facts, Error> {
+    /// The description of the image with this manifest.
+    pub(crate) async fn describe_manifest(&self, place: &Place, manifest: &ImageManifest) -> Result<Described, Error> {
         let config = self.config(place, manifest).await?;
         let media_type = manifest.config().media_type().to_string();
         if config.os.is_none() && !index::is_image_config(&media_type) {
             return Err(Error::of(ErrorKind::Unsupported, "this is no container image")
                 .because(format!("its config is of type {}", crate::text::shown(&media_type))));
         }
-        Ok(Facts { config: config.facts(self.knowledge()), foreign_layers: manifest::has_foreign_layers(manifest) })
+        Ok(Described { config: config.facts(self.knowledge), foreign_layers: manifest::has_foreign_layers(manifest) })
     }
 
     async fn config(&self, place: &Place, manifest: &ImageManifest) -> Result<ImageConfig, Error> {
@@ -148,14 +213,12 @@ impl Images<'_> {
         }
         let bytes = match place {
             Place::Layout(layout) => read_layout(layout, &digest, size).await?,
-            Place::Registry(name) => match self.cache().and_then(|cache| cache.content(&digest)) {
+            Place::Registry(name) => match self.cached(&digest).await {
                 Some(bytes) => bytes,
                 None => {
                     self.refuse_offline(name, &digest)?;
                     let bytes = self.client()?.blob(&name.registry, &name.repository, &digest, size).await?;
-                    if let Some(cache) = self.cache() {
-                        cache.keep(&digest, &bytes);
-                    }
+                    self.keep(&digest, bytes.clone()).await;
                     bytes
                 }
             },
@@ -165,7 +228,7 @@ impl Images<'_> {
     }
 
     fn refuse_offline(&self, name: &Name, digest: &Digest) -> Result<(), Error> {
-        if !self.is_offline() {
+        if !self.is_offline {
             return Ok(());
         }
         Err(Error::of(ErrorKind::NotFound, format!("{}@{digest} is not in the cache", name.repository_with_registry()))
@@ -190,5 +253,5 @@ fn check_size(digest: &Digest, stated: Option<u64>, found: u64) -> Result<(), Er
 
 async fn read_layout(layout: &Arc<Layout>, digest: &Digest, max: u64) -> Result<Vec<u8>, Error> {
     let (layout, digest) = (Arc::clone(layout), digest.clone());
-    crate::oci::resolve::blocking(move || layout.blob(&digest, max)).await
+    blocking(move || layout.blob(&digest, max)).await
 }

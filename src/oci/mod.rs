@@ -1,16 +1,16 @@
 //! Images where they are kept: registries, image layouts and archives, the cache of earlier answers, many references read
 //! side by side, and blobs pulled into a layout.
 
-pub mod cache;
+mod cache;
 mod candidates;
 mod content;
 pub mod distribution;
 mod known;
 pub mod layout;
 pub mod manifest;
+mod once;
 pub mod pull;
 mod resolve;
 
-pub use cache::Cache;
 pub use content::RawImage;
 pub use resolve::{Images, Options};

@@ -6,18 +6,18 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::table::{NARROWEST, PADDING, broken_at_slashes};
 
-/// For how many characters of the widest column there is always room: `windows/nanoserver:ltsc2022` stays whole.
+/// The characters of the widest column that always have room: `windows/nanoserver:ltsc2022` stays whole.
 const WIDEST: usize = 27;
 
 /// Rows of `N` texts under their names.
 pub(super) struct Columns<const N: usize> {
-    /// What the columns are called.
+    /// The names of the columns.
     pub header: [&'static str; N],
     /// The texts.
     pub rows: Vec<[String; N]>,
-    /// Which stand below each other where there is not enough room.
+    /// The columns that stand below each other where there is not enough room.
     pub pairs: &'static [(usize, usize)],
-    /// Which of the pairs is the widest; its first text is a name that may be broken after slashes.
+    /// The widest of the pairs; its first text is a name that may be broken after slashes.
     pub widest: usize,
 }
 

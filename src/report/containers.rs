@@ -1,7 +1,6 @@
-//! The containers of a store as `ps` and `inspect` print them.
+//! The answers of `wincompat ps` and `wincompat inspect` as data: the containers of a store.
 
 use jiff::Timestamp;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -38,13 +37,13 @@ pub struct ContainerEntry {
     /// With which isolation; `null` where nothing says it.
     pub isolation: Option<Isolation>,
     /// When it was asked for.
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub created: Option<Timestamp>,
     /// When its process started.
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub started: Option<Timestamp>,
     /// When its process ended.
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub finished: Option<Timestamp>,
     /// What its process ended with, all 32 bits.
     pub exit_code: Option<u32>,
@@ -140,8 +139,9 @@ impl Details {
 }
 
 /// The JSON Schema of what `ps --format json` prints.
+#[cfg(feature = "schema")]
 pub fn schema() -> schemars::Schema {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Containers>()
+    schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Containers>()
 }
 
 /// `8080->80/tcp`.
@@ -159,7 +159,7 @@ fn cleaned(value: Value) -> Value {
     }
 }
 
-/// How it fares, for people: e.g. `Up 5 minutes`, `Exited (7) 2 hours ago`.
+/// The status for people, e.g. `Up 5 minutes`, `Exited (7) 2 hours ago`.
 pub fn status_text(entry: &ContainerEntry, now: Timestamp) -> String {
     let since = |then: Option<Timestamp>| then.map_or_else(String::new, |then| format!(" {}", age(then, now)));
     let is = |status: Status| entry.status == status.as_str();
@@ -189,7 +189,7 @@ pub fn exit_code(code: u32) -> String {
     if code >= 0x8000_0000 { format!("0x{code:08X}") } else { code.to_string() }
 }
 
-/// How long ago that was, in Docker's words; what lies in the future was just now.
+/// The time since then in Docker's words, e.g. `2 hours`; none has passed since a time in the future.
 pub fn age(then: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(then).as_secs().max(0);
     let (minutes, hours) = (seconds / 60, (seconds + 1800) / 3600);

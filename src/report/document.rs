@@ -1,51 +1,49 @@
-//! The report as data: what `--format json` prints, `wincompat/report/v1`.
+//! The report of a check as data: what `--format json` prints, `wincompat/report/v1`.
 //!
-//! Fields are only added within a version; readers take an unknown enum value as unknown.
+//! Fields are only added within a version; a reader takes a word it does not know as unknown, see [`Word`].
 
-use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
-use serde::Serialize;
+use std::borrow::Cow;
 
-use super::Wording;
+use serde::{Deserialize, Serialize};
+
 use super::plain::clean;
-use crate::Error;
-use crate::ErrorKind;
-use crate::Isolation;
-use crate::OsVersion;
+use super::{Word, Wording};
 use crate::advice::Engine;
-use crate::compat::{Finding, Judgement, Possibility, Severity, Subject, Use, Verdict, Wish};
+use crate::compat::{Code, Finding, Judgement, Possibility, Severity, Subject, Use, Verdict, Wish};
 use crate::host::{Attribute, Availability, Host, Source as HostSource};
 use crate::image::{Config, Digest, Image, Source as ImageSource};
 use crate::knowledge::Knowledge;
-use crate::{Architecture, Kind};
+use crate::{Architecture, Error, ErrorKind, Isolation, Kind, OsVersion};
 
 /// The name of this version of the report.
 pub const SCHEMA: &str = "wincompat/report/v1";
 
 /// Everything one `check` says.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// `wincompat/report/v1`.
-    #[schemars(extend("const" = SCHEMA))]
-    pub schema: &'static str,
+    #[cfg_attr(feature = "schema", schemars(extend("const" = SCHEMA)))]
+    pub schema: Cow<'static, str>,
     /// What wrote this.
     pub tool: Tool,
     /// Each image on each host, in the order of the arguments: images outer, hosts inner.
-    pub results: Vec<Entry>,
+    pub results: Vec<ResultEntry>,
     /// The images that could not be read.
-    pub errors: Vec<Failure>,
+    pub errors: Vec<ErrorEntry>,
     /// How many of what.
     pub summary: Summary,
 }
 
 /// The program that wrote a report.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tool {
     /// `wincompat`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its version, e.g. `0.1.0`.
-    pub version: &'static str,
+    pub version: Cow<'static, str>,
     /// The day of its facts, e.g. `2026-11-23`.
     pub knowledge: String,
 }
@@ -53,25 +51,30 @@ pub struct Tool {
 impl Tool {
     /// This program with these facts.
     pub fn with(knowledge: &Knowledge) -> Self {
-        Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), knowledge: knowledge.date.to_string() }
+        Self {
+            name: env!("CARGO_PKG_NAME").into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            knowledge: knowledge.date.to_string(),
+        }
     }
 }
 
 /// One image on one host.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Entry"))]
 #[serde(rename_all = "camelCase")]
-pub struct Entry {
+pub struct ResultEntry {
     /// The image; its version and architecture are those of the chosen candidate.
     pub image: ImageEntry,
     /// The host.
     pub host: HostEntry,
     /// What the versions and the host allow.
-    pub verdict: Verdict,
+    pub verdict: Word<Verdict>,
     /// What was asked for.
-    pub isolation: Wish,
+    pub isolation: Word<Wish>,
     /// What `run` would take.
     #[serde(rename = "use")]
-    pub taken: Option<Use>,
+    pub taken: Option<Word<Use>>,
     /// Whether that is well; null if it cannot be decided.
     pub ok: Option<bool>,
     /// Process isolation.
@@ -87,7 +90,8 @@ pub struct Entry {
 }
 
 /// A place in a file.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Location {
     /// The file's path.
     pub file: String,
@@ -98,107 +102,115 @@ pub struct Location {
 }
 
 /// An image in a report.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ImageEntry {
     /// As it was typed.
     pub reference: String,
     /// What it resolved to: an index or a manifest.
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub digest: Option<Digest>,
     /// Where it was read.
-    pub source: ImageSource,
+    pub source: Word<ImageSource>,
     /// `windows`, or the operating system of an image that is not for Windows.
     pub os: Option<String>,
     /// E.g. `amd64`.
     pub architecture: Option<String>,
     /// E.g. `10.0.20348.2402`; without the revision where that is unknown.
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub os_version: Option<OsVersion>,
     /// The generation of base images, e.g. `ltsc2022`.
     pub release: Option<String>,
 }
 
 /// A host in a report.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct HostEntry {
     /// E.g. `Windows Server 2022`.
     pub name: String,
     /// E.g. `10.0.20348.2402`.
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub os_version: OsVersion,
     /// E.g. `ltsc2022`, `windows-11-24h2`.
     pub release: Option<String>,
     /// Server or client.
-    pub kind: Kind,
+    pub kind: Word<Kind>,
     /// The EditionID, e.g. `ServerDatacenter`.
     pub edition: Option<String>,
     /// E.g. `amd64`.
-    pub architecture: Architecture,
+    pub architecture: Word<Architecture>,
     /// The Containers feature.
-    pub containers: Availability,
+    pub containers: Word<Availability>,
     /// Hyper-V isolation.
-    pub hyperv: Availability,
+    pub hyperv: Word<Availability>,
     /// What Docker takes when nothing is said.
-    pub default: Isolation,
+    pub default: Word<Isolation>,
     /// Where the host was read.
-    pub source: HostSource,
+    pub source: Word<HostSource>,
     /// What was assumed.
-    pub assumed: Vec<Attribute>,
+    pub assumed: Vec<Word<Attribute>>,
     /// What attributes on the command line changed.
-    pub overridden: Vec<Attribute>,
+    pub overridden: Vec<Word<Attribute>>,
 }
 
 /// Whether one isolation is possible.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PossibilityEntry {
     /// Null where the facts do not decide.
     pub possible: Option<bool>,
     /// Codes of what decided, or of what is missing to decide.
-    pub because: Vec<&'static str>,
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub because: Vec<Word<Code>>,
 }
 
 /// One reason or warning.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FindingEntry {
     /// E.g. `build-mismatch`; `wincompat explain CODE` tells more.
-    pub code: &'static str,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub code: Word<Code>,
     /// How much it weighs.
-    pub severity: Severity,
+    pub severity: Word<Severity>,
     /// What was found.
     pub message: String,
     /// What to do; empty where there is nothing to do.
     pub help: String,
     /// Where the fact comes from.
-    pub source: &'static str,
+    pub source: Cow<'static, str>,
 }
 
 /// One Windows entry of an image.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CandidateEntry {
     /// The digest of its manifest.
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub digest: Option<Digest>,
     /// E.g. `amd64`.
     pub architecture: String,
     /// E.g. `10.0.20348.2402`; null where it is unknown.
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub os_version: Option<OsVersion>,
     /// The verdict for it.
-    pub verdict: Verdict,
+    pub verdict: Word<Verdict>,
     /// Whether the result speaks of it.
     pub chosen: bool,
 }
 
 /// An image that could not be read.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Failure {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Failure"))]
+pub struct ErrorEntry {
     /// As it was typed.
     pub reference: String,
     /// What kind of failure.
-    pub kind: FailureKind,
+    pub kind: Word<ErrorEntryKind>,
     /// What failed and why.
     pub message: String,
     /// What to do.
@@ -206,10 +218,11 @@ pub struct Failure {
 }
 
 /// Kinds of failures to read an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(rename = "ErrorKind")]
-pub enum FailureKind {
+#[cfg_attr(feature = "schema", schemars(rename = "ErrorKind"))]
+pub enum ErrorEntryKind {
     /// The registry, repository, tag, blob or file does not exist.
     NotFound,
     /// Credentials are missing or were refused.
@@ -224,7 +237,7 @@ pub enum FailureKind {
     Unsupported,
 }
 
-impl From<ErrorKind> for FailureKind {
+impl From<ErrorKind> for ErrorEntryKind {
     fn from(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::NotFound => Self::NotFound,
@@ -238,7 +251,8 @@ impl From<ErrorKind> for FailureKind {
 }
 
 /// How many of what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// Results with this verdict.
@@ -261,14 +275,14 @@ pub struct Summary {
 
 impl Report {
     /// A report with these results and failures.
-    pub fn new(knowledge: &Knowledge, results: Vec<Entry>, errors: Vec<Failure>) -> Self {
+    pub fn new(knowledge: &Knowledge, results: Vec<ResultEntry>, errors: Vec<ErrorEntry>) -> Self {
         let mut summary = Summary { errors: errors.len(), ..Summary::default() };
         for entry in &results {
-            *match entry.verdict {
-                Verdict::Process => &mut summary.process,
-                Verdict::Hyperv => &mut summary.hyperv,
-                Verdict::Incompatible => &mut summary.incompatible,
-                Verdict::Unknown => &mut summary.unknown,
+            *match entry.verdict.known() {
+                Some(Verdict::Process) => &mut summary.process,
+                Some(Verdict::Hyperv) => &mut summary.hyperv,
+                Some(Verdict::Incompatible) => &mut summary.incompatible,
+                Some(Verdict::Unknown) | None => &mut summary.unknown,
             } += 1;
             *match entry.ok {
                 Some(true) => &mut summary.ok,
@@ -276,12 +290,12 @@ impl Report {
                 None => &mut summary.undecided,
             } += 1;
         }
-        Self { schema: SCHEMA, tool: Tool::with(knowledge), results, errors, summary }
+        Self { schema: SCHEMA.into(), tool: Tool::with(knowledge), results, errors, summary }
     }
 }
 
-impl Entry {
-    /// A judgement as data with its sentences made; their help is for this engine.
+impl ResultEntry {
+    /// The judgement as data, with the sentences of its findings; their help is for this engine.
     pub fn new(
         knowledge: &Knowledge,
         host: &Host,
@@ -312,7 +326,7 @@ impl Entry {
             image: ImageEntry {
                 reference: reference.clone().into_owned(),
                 digest: image.digest.clone(),
-                source: image.source,
+                source: image.source.into(),
                 os: os.map(|os| clean(os).into_owned()),
                 architecture: (!architecture.is_empty()).then(|| clean(architecture).into_owned()),
                 os_version: version,
@@ -321,9 +335,9 @@ impl Entry {
                     .map(|base| clean(&base.release).into_owned()),
             },
             host: HostEntry::new(host),
-            verdict: judgement.verdict,
-            isolation: judgement.wish,
-            taken: judgement.taken,
+            verdict: judgement.verdict.into(),
+            isolation: judgement.wish.into(),
+            taken: judgement.taken.map(Word::from),
             ok: judgement.ok,
             process: PossibilityEntry::new(&judgement.process),
             hyperv: PossibilityEntry::new(&judgement.hyperv),
@@ -337,7 +351,7 @@ impl Entry {
                     digest: candidate.digest.clone(),
                     architecture: clean(&candidate.architecture).into_owned(),
                     os_version: candidate.os_version().map(|(version, _)| version),
-                    verdict: *verdict,
+                    verdict: (*verdict).into(),
                     chosen: judgement.chosen == Some(index),
                 })
                 .collect(),
@@ -353,39 +367,39 @@ impl HostEntry {
             name: clean(&host.name).into_owned(),
             os_version: host.os_version,
             release: host.release.as_deref().map(|release| clean(release).into_owned()),
-            kind: host.kind,
+            kind: host.kind.into(),
             edition: host.edition.as_deref().map(|edition| clean(edition).into_owned()),
-            architecture: host.architecture,
-            containers: host.containers,
-            hyperv: host.hyperv,
-            default: Isolation::default_of(host.kind),
-            source: host.source,
-            assumed: host.assumed.clone(),
-            overridden: host.overridden.clone(),
+            architecture: host.architecture.into(),
+            containers: host.containers.into(),
+            hyperv: host.hyperv.into(),
+            default: Isolation::default_of(host.kind).into(),
+            source: host.source.into(),
+            assumed: host.assumed.iter().copied().map(Word::from).collect(),
+            overridden: host.overridden.iter().copied().map(Word::from).collect(),
         }
     }
 }
 
 impl PossibilityEntry {
     pub(super) fn new(possibility: &Possibility) -> Self {
-        Self { possible: possibility.possible, because: possibility.because.iter().map(|code| code.as_str()).collect() }
+        Self { possible: possibility.possible, because: possibility.because.iter().copied().map(Word::from).collect() }
     }
 }
 
 impl FindingEntry {
     pub(super) fn new(finding: &Finding, subject: &Subject<'_>, wording: &dyn Wording) -> Self {
         Self {
-            code: finding.code.as_str(),
-            severity: finding.severity,
+            code: finding.code.into(),
+            severity: finding.severity.into(),
             message: clean(&wording.advice(&finding.message(subject))).into_owned(),
             help: clean(&wording.advice(&finding.help(subject))).into_owned(),
-            source: finding.source(),
+            source: finding.source().into(),
         }
     }
 }
 
-impl Failure {
-    /// Of this reference.
+impl ErrorEntry {
+    /// The failure to read this reference.
     pub fn new(reference: &str, error: &Error, wording: &dyn Wording) -> Self {
         let mut message = error.what.clone();
         for cause in &error.causes {
@@ -394,7 +408,7 @@ impl Failure {
         }
         Self {
             reference: clean(reference).into_owned(),
-            kind: error.kind.into(),
+            kind: ErrorEntryKind::from(error.kind).into(),
             message: clean(&message).into_owned(),
             hint: error.hint.as_ref().map(|hint| clean(&wording.advice(hint)).into_owned()),
         }
@@ -402,6 +416,7 @@ impl Failure {
 }
 
 /// The JSON Schema of [`Report`] as it is written, as committed in `schema/`.
+#[cfg(feature = "schema")]
 pub fn schema() -> schemars::Schema {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Report>()
+    schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Report>()
 }

@@ -1,29 +1,28 @@
-//! What `wincompat host` says, as data: a host, what it lacks for containers, and which base images it runs.
+//! The answer of `wincompat host` as data: a host, what it lacks for containers, and which base images it runs.
+
+use std::borrow::Cow;
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::Wording;
 use super::document::{FindingEntry, HostEntry, PossibilityEntry, Tool};
 use super::plain::clean;
-use crate::Isolation;
+use super::{Word, Wording};
 use crate::advice::Engine;
-use crate::compat::{Judgement, Policy, Subject, Use, judge};
-use crate::host::{Found, Host, Prerequisite};
-use crate::image::{Candidate, Config, Image, Source, Version};
-use crate::knowledge::builds::MICROSOFT_REGISTRY;
-use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
-use crate::{Kind, OsVersion};
+use crate::compat::{Judgement, Subject, Survey, SurveyedImage, Use};
+use crate::host::{Availability, Found, Host, Needed, Prerequisite};
+use crate::knowledge::Knowledge;
+use crate::{Isolation, Kind};
 
 /// The name of this version of the document.
 pub const SCHEMA: &str = "wincompat/host/v1";
 
 /// Everything one `wincompat host` says.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HostReport {
     /// `wincompat/host/v1`.
-    pub schema: &'static str,
+    pub schema: Cow<'static, str>,
     /// What wrote this.
     pub tool: Tool,
     /// In the order of the arguments.
@@ -31,7 +30,8 @@ pub struct HostReport {
 }
 
 /// What is said of one host.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HostAnswer {
     /// The host, as in a report of `check`.
     pub host: HostEntry,
@@ -39,16 +39,35 @@ pub struct HostAnswer {
     pub process: IsolationEntry,
     /// Hyper-V isolation here.
     pub hyperv: IsolationEntry,
-    /// What containers need of this host.
-    pub prerequisites: Vec<Prerequisite>,
+    /// The prerequisites of containers on this host.
+    pub prerequisites: Vec<PrerequisiteEntry>,
     /// What is to be known of this host.
     pub findings: Vec<FindingEntry>,
     /// Microsoft's base images, the newest first.
     pub images: Vec<BaseImageEntry>,
 }
 
+/// One thing that containers need of a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Prerequisite"))]
+pub struct PrerequisiteEntry {
+    /// The stable name, e.g. `containers-feature`.
+    pub name: String,
+    /// The part of running containers that needs it.
+    pub needed: Word<Needed>,
+    /// The presence of it.
+    pub state: Word<Availability>,
+    /// True if the state was assumed.
+    pub assumed: bool,
+    /// The finding, one sentence without a full stop.
+    pub found: String,
+    /// The steps that bring it there; none if it is there.
+    pub fix: Vec<String>,
+}
+
 /// One isolation on one host.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct IsolationEntry {
     /// Whether it works, for images of the host's own version, and why.
     #[serde(flatten)]
@@ -60,7 +79,8 @@ pub struct IsolationEntry {
 }
 
 /// A base image on one host.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BaseImageEntry {
     /// E.g. `mcr.microsoft.com/windows/nanoserver:ltsc2022`.
     pub reference: String,
@@ -74,49 +94,51 @@ pub struct BaseImageEntry {
     pub hyperv: Option<bool>,
     /// What `run` would take.
     #[serde(rename = "use")]
-    pub taken: Option<Use>,
+    pub taken: Option<Word<Use>>,
     /// The last day of its support.
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub until: Date,
     /// Whether that day is still to come.
     pub supported: bool,
 }
 
 impl HostReport {
-    /// What is said of these hosts on this day.
-    pub fn new(knowledge: &Knowledge, hosts: &[Found], today: Date, wording: &dyn Wording) -> Self {
-        let answer = |found: &Found| HostAnswer::new(knowledge, found, &Policy::on(today), wording);
-        Self { schema: SCHEMA, tool: Tool::with(knowledge), hosts: hosts.iter().map(answer).collect() }
+    /// The answer about these hosts, each with its survey, on this day.
+    pub fn new(knowledge: &Knowledge, hosts: &[(Found, Survey<'_>)], today: Date, wording: &dyn Wording) -> Self {
+        let answer = |(found, survey): &(Found, Survey<'_>)| HostAnswer::new(knowledge, found, survey, today, wording);
+        Self { schema: SCHEMA.into(), tool: Tool::with(knowledge), hosts: hosts.iter().map(answer).collect() }
     }
 }
 
 impl HostAnswer {
-    fn new(knowledge: &Knowledge, found: &Found, policy: &Policy, wording: &dyn Wording) -> Self {
+    fn new(knowledge: &Knowledge, found: &Found, survey: &Survey<'_>, today: Date, wording: &dyn Wording) -> Self {
         let host = &found.host;
-        let own =
-            Image { repository: None, ..image(String::new(), vec![candidate(host.architecture.as_str(), host.os_version)]) };
-        let judgement = judge(knowledge, host, &own, policy);
-        let images = knowledge.base_images.iter().rev().flat_map(|base| {
-            base.repositories.iter().map(|repository| BaseImageEntry::new(knowledge, host, base, repository, policy))
-        });
         Self {
             host: HostEntry::new(host),
-            process: IsolationEntry::new(knowledge, host, Isolation::Process, &judgement),
-            hyperv: IsolationEntry::new(knowledge, host, Isolation::Hyperv, &judgement),
-            prerequisites: prerequisites(found),
-            findings: findings(knowledge, host, &judgement, wording),
-            images: images.collect(),
+            process: IsolationEntry::new(knowledge, host, Isolation::Process, &survey.own),
+            hyperv: IsolationEntry::new(knowledge, host, Isolation::Hyperv, &survey.own),
+            prerequisites: found.prerequisites().iter().map(|one| PrerequisiteEntry::new(one, wording)).collect(),
+            findings: findings(knowledge, host, &survey.own, wording),
+            images: survey.images.iter().map(|image| BaseImageEntry::new(image, today)).collect(),
         }
     }
 }
 
-/// What containers need of a host; a path and a service's sentence in it come from outside.
-fn prerequisites(found: &Found) -> Vec<Prerequisite> {
-    let cleaned = |one: Prerequisite| Prerequisite { found: clean(&one.found).into_owned(), ..one };
-    found.prerequisites().into_iter().map(cleaned).collect()
+impl PrerequisiteEntry {
+    fn new(prerequisite: &Prerequisite, wording: &dyn Wording) -> Self {
+        Self {
+            name: prerequisite.requirement.as_str().to_owned(),
+            needed: prerequisite.needed.into(),
+            state: prerequisite.state.into(),
+            assumed: prerequisite.assumed,
+            // A path and a service's sentence in it come from outside.
+            found: clean(&prerequisite.found).into_owned(),
+            fix: prerequisite.fix.iter().map(|step| wording.advice(step)).collect(),
+        }
+    }
 }
 
-/// The findings of any image's judgement that are about the host alone.
+/// The findings of the judgement of any image that are about the host alone.
 fn findings(knowledge: &Knowledge, host: &Host, judgement: &Judgement, wording: &dyn Wording) -> Vec<FindingEntry> {
     let subject = Subject {
         knowledge,
@@ -153,45 +175,22 @@ impl IsolationEntry {
 }
 
 impl BaseImageEntry {
-    fn new(knowledge: &Knowledge, host: &Host, base: &BaseImage, entry: &BaseRepository, policy: &Policy) -> Self {
-        let repository = format!("{MICROSOFT_REGISTRY}/{}", entry.repository);
-        let reference = match entry.tags.first() {
-            Some(tag) => format!("{repository}:{tag}"),
-            None => repository.clone(),
-        };
-        // Only the build is known for sure: the tag moves to another revision every month.
-        let version = OsVersion::of_build(base.build);
-        let candidates = entry.architectures.iter().map(|architecture| candidate(architecture.as_str(), version)).collect();
-        let image = Image { repository: Some(repository), ..image(reference.clone(), candidates) };
-        let judgement = judge(knowledge, host, &image, policy);
+    fn new(image: &SurveyedImage<'_>, today: Date) -> Self {
         Self {
-            reference: clean(&reference).into_owned(),
-            release: clean(&base.release).into_owned(),
-            build: base.build,
-            process: judgement.process.possible,
-            hyperv: judgement.hyperv.possible,
-            taken: judgement.taken,
-            until: entry.until,
-            supported: policy.today <= entry.until,
+            reference: clean(&image.reference).into_owned(),
+            release: clean(&image.base.release).into_owned(),
+            build: image.base.build,
+            process: image.judgement.process.possible,
+            hyperv: image.judgement.hyperv.possible,
+            taken: image.judgement.taken.map(Word::from),
+            until: image.repository.until,
+            supported: today <= image.repository.until,
         }
     }
 }
 
-fn image(reference: String, candidates: Vec<Candidate>) -> Image {
-    Image { reference, repository: None, digest: None, source: Source::Knowledge, candidates, other_platforms: Vec::new() }
-}
-
-fn candidate(architecture: &str, version: OsVersion) -> Candidate {
-    Candidate {
-        digest: None,
-        architecture: architecture.to_owned(),
-        indexed: Version::Known(version),
-        config: Config::NotRead,
-        foreign_layers: None,
-    }
-}
-
 /// The JSON Schema of [`HostReport`], as committed in `schema/`.
+#[cfg(feature = "schema")]
 pub fn schema() -> schemars::Schema {
     schemars::schema_for!(HostReport)
 }

@@ -1,4 +1,4 @@
-//! What `wincompat host` says, for people.
+//! The answer about hosts as text and tables for people.
 
 use std::io::{self, Write};
 
@@ -6,35 +6,41 @@ use anstyle::Style;
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::document::HostEntry;
-use super::host::{BaseImageEntry, HostAnswer, HostReport, IsolationEntry};
-use super::table::{BAD, GOOD, NARROWEST, OPEN, PLAIN, answer, wrapped, write_finding};
-use crate::Isolation;
-use crate::Kind;
+use super::host::{BaseImageEntry, HostAnswer, HostReport, IsolationEntry, PrerequisiteEntry};
+use super::table::{BAD, GOOD, NARROWEST, OPEN, PLAIN, answer, attribute, wrapped, write_finding};
+use super::{Page, Renderer, Word};
+use crate::advice::{Remedy, Setting};
 use crate::compat::Code;
-use crate::host::{Attribute, Availability, Needed, Prerequisite, Source};
+use crate::host::{Attribute, Availability, Needed, Source};
 use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
+use crate::{Isolation, Kind};
 
-/// Writes one part a host, with an empty line between them.
-pub fn write(report: &HostReport, width: u16, out: &mut dyn Write) -> io::Result<()> {
-    let width = width.max(NARROWEST);
-    for (index, answer) in report.hosts.iter().enumerate() {
-        if index > 0 {
-            writeln!(out)?;
+/// One part for each host, with an empty line between them.
+#[derive(Clone, Copy, Debug)]
+pub struct HostTable;
+
+impl Renderer<HostReport> for HostTable {
+    fn render(&self, report: &HostReport, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        for (index, answer) in report.hosts.iter().enumerate() {
+            if index > 0 {
+                writeln!(out)?;
+            }
+            write_host(answer, page, out)?;
         }
-        write_host(answer, width, out)?;
+        Ok(())
     }
-    Ok(())
 }
 
-fn write_host(answer: &HostAnswer, width: u16, out: &mut dyn Write) -> io::Result<()> {
+fn write_host(answer: &HostAnswer, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let width = page.columns.max(NARROWEST);
     let host = &answer.host;
     writeln!(out, "{} {}", host.name, host.os_version)?;
     line("release", host.release.as_deref().unwrap_or("not known"), width, out)?;
     line("kind", &kind(host), width, out)?;
-    line("read from", source(host.source), width, out)?;
+    line("read from", &source(&host.source, page), width, out)?;
     attributes("assumed", &host.assumed, width, out)?;
     attributes("overridden", &host.overridden, width, out)?;
-    line("default", &format!("{} isolation", name(host.default)), width, out)?;
+    line("default", &format!("{} isolation", name(&host.default)), width, out)?;
     line("process", &isolation(&answer.process), width, out)?;
     line("Hyper-V", &isolation(&answer.hyperv), width, out)?;
     for finding in &answer.findings {
@@ -57,41 +63,50 @@ fn write_host(answer: &HostAnswer, width: u16, out: &mut dyn Write) -> io::Resul
 }
 
 fn kind(host: &HostEntry) -> String {
-    let kind = match host.kind {
-        Kind::Server => "server",
-        Kind::Client => "client",
+    let kind = match &host.kind {
+        Word::Known(Kind::Server) => "server",
+        Word::Known(Kind::Client) => "client",
+        Word::Other(word) => word,
+    };
+    let architecture = match &host.architecture {
+        Word::Known(architecture) => architecture.as_str(),
+        Word::Other(word) => word,
     };
     match &host.edition {
-        Some(edition) => format!("{kind}, edition {edition}, {}", host.architecture.as_str()),
-        None => format!("{kind}, {}", host.architecture.as_str()),
+        Some(edition) => format!("{kind}, edition {edition}, {architecture}"),
+        None => format!("{kind}, {architecture}"),
     }
 }
 
-const fn source(source: Source) -> &'static str {
+fn source(source: &Word<Source>, page: &Page<'_>) -> String {
     match source {
-        Source::Live => "this machine",
-        Source::Text => "the text of --host",
-        Source::RegExport => "a registry export",
-        Source::Systeminfo => "the output of systeminfo",
+        Word::Known(Source::Live) => "this machine".to_owned(),
+        Word::Known(Source::Text) => {
+            format!("the text of {}", page.wording.remedy(&Remedy::Setting(Setting::Host(String::new()))))
+        }
+        Word::Known(Source::RegExport) => "a registry export".to_owned(),
+        Word::Known(Source::Systeminfo) => "the output of systeminfo".to_owned(),
+        Word::Other(word) => word.clone(),
     }
 }
 
-const fn name(isolation: Isolation) -> &'static str {
+fn name(isolation: &Word<Isolation>) -> &str {
     match isolation {
-        Isolation::Process => "process",
-        Isolation::Hyperv => "Hyper-V",
+        Word::Known(Isolation::Process) => "process",
+        Word::Known(Isolation::Hyperv) => "Hyper-V",
+        Word::Other(word) => word,
     }
 }
 
-/// Whether an isolation works and how to get it, or what stands in its way.
+/// The answer for an isolation: how to get it, or what stands in its way.
 fn isolation(entry: &IsolationEntry) -> String {
     let because: Vec<String> = entry
         .works
         .because
         .iter()
-        .map(|code| match code.parse::<Code>() {
-            Ok(known) => format!("{} [{code}]", known.title()),
-            Err(_) => format!("[{code}]"),
+        .map(|code| match code.known().map(Code::title) {
+            Some(title) => format!("{title} [{code}]"),
+            None => format!("[{code}]"),
         })
         .collect();
     let builds = match entry.builds {
@@ -106,11 +121,11 @@ fn isolation(entry: &IsolationEntry) -> String {
     }
 }
 
-fn attributes(label: &str, attributes: &[Attribute], width: u16, out: &mut dyn Write) -> io::Result<()> {
+fn attributes(label: &str, attributes: &[Word<Attribute>], width: u16, out: &mut dyn Write) -> io::Result<()> {
     if attributes.is_empty() {
         return Ok(());
     }
-    let names: Vec<_> = attributes.iter().map(|attribute| attribute.as_str()).collect();
+    let names: Vec<_> = attributes.iter().map(attribute).collect();
     line(label, &names.join(", "), width, out)
 }
 
@@ -123,17 +138,17 @@ fn styled_line(style: Style, label: &str, text: &str, width: u16, out: &mut dyn 
     wrapped("  ", style, &format!("{label:<11}"), text, "              ", width, out)
 }
 
-fn write_prerequisite(prerequisite: &Prerequisite, width: u16, out: &mut dyn Write) -> io::Result<()> {
-    let (style, state) = match prerequisite.state {
-        Availability::Available if prerequisite.assumed => (OPEN, "assumed"),
-        Availability::Available => (GOOD, "ok"),
-        Availability::Unavailable => (BAD, "missing"),
-        Availability::Unknown => (OPEN, "unknown"),
+fn write_prerequisite(prerequisite: &PrerequisiteEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let (style, state) = match prerequisite.state.known() {
+        Some(Availability::Available) if prerequisite.assumed => (OPEN, "assumed"),
+        Some(Availability::Available) => (GOOD, "ok"),
+        Some(Availability::Unavailable) => (BAD, "missing"),
+        Some(Availability::Unknown) | None => (OPEN, "unknown"),
     };
-    let needed = match prerequisite.needed {
-        Needed::Both => "",
-        Needed::Hyperv => " (for Hyper-V isolation)",
-        Needed::Hcs => " (for `run`)",
+    let needed = match prerequisite.needed.known() {
+        Some(Needed::Both) | None => "",
+        Some(Needed::Hyperv) => " (for Hyper-V isolation)",
+        Some(Needed::Hcs) => " (for `run`)",
     };
     let found = format!("{}: {}{needed}", prerequisite.name, prerequisite.found);
     styled_line(style, state, &found, width, out)?;

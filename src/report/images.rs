@@ -1,13 +1,8 @@
-//! The images of a store as `images` prints them.
-
-use std::io::{self, Write};
+//! The answer of `wincompat images` as data: the images in a store.
 
 use jiff::Timestamp;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
-use super::columns::Columns;
-use super::containers::age;
 use super::plain::clean;
 use crate::image::reference::Location;
 use crate::image::{Digest, Reference};
@@ -15,8 +10,8 @@ use crate::runner::store::images::Stored;
 
 /// What `images --format json` prints.
 #[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Images {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Images"))]
+pub struct ImageListing {
     /// The version of this form.
     schema: &'static str,
     /// In the store's order.
@@ -37,7 +32,7 @@ pub struct ImageEntry {
     /// The digest of its manifest.
     pub digest: Digest,
     /// When it was built.
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub created: Option<Timestamp>,
     /// E.g. `amd64`.
     pub architecture: Option<String>,
@@ -47,7 +42,7 @@ pub struct ImageEntry {
     pub size: Option<u64>,
 }
 
-impl Images {
+impl ImageListing {
     /// These images.
     pub fn new(stored: &[Stored]) -> Self {
         Self { schema: "wincompat/images/v1", images: stored.iter().map(ImageEntry::new).collect() }
@@ -55,8 +50,9 @@ impl Images {
 }
 
 /// The JSON Schema of what `images --format json` prints.
+#[cfg(feature = "schema")]
 pub fn schema() -> schemars::Schema {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Images>()
+    schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<ImageListing>()
 }
 
 impl ImageEntry {
@@ -78,112 +74,5 @@ impl ImageEntry {
             os_version: harmless(&facts.os_version),
             size: stored.size,
         }
-    }
-}
-
-/// Writes the table; `whole` cuts no digests.
-pub fn write(images: &Images, width: u16, now: Timestamp, whole: bool, out: &mut dyn Write) -> io::Result<()> {
-    let row = |image: &ImageEntry| {
-        [
-            image.repository.clone().unwrap_or_else(|| NONE.to_owned()),
-            image.tag.clone().unwrap_or_else(|| NONE.to_owned()),
-            if whole { image.digest.to_string() } else { image.digest.short().to_owned() },
-            image.os_version.clone().unwrap_or_default(),
-            image.created.map(|created| format!("{} ago", age(created, now))).unwrap_or_default(),
-            image.size.map_or_else(|| "unreadable".to_owned(), size),
-        ]
-    };
-    let columns = Columns {
-        header: ["REPOSITORY", "TAG", "IMAGE ID", "OS VERSION", "CREATED", "SIZE"],
-        rows: images.images.iter().map(row).collect(),
-        pairs: &[(0, 1), (2, 3), (4, 5)],
-        widest: 0,
-    };
-    columns.write(width, out)
-}
-
-/// What Docker shows where there is nothing.
-const NONE: &str = "<none>";
-
-/// Bytes in Docker's notation: powers of 1000, three digits, e.g. `118MB`, `1.23GB`.
-fn size(bytes: u64) -> String {
-    let units = ["B", "kB", "MB", "GB", "TB", "PB"];
-    let (mut rest, mut unit) = (bytes as f64, 0);
-    while rest >= 999.5 && unit + 1 < units.len() {
-        rest /= 1000.0;
-        unit += 1;
-    }
-    let decimals = match rest {
-        _ if unit == 0 || rest >= 99.95 => 0,
-        _ if rest >= 9.995 => 1,
-        _ => 2,
-    };
-    format!("{rest:.decimals$}{}", units.get(unit).copied().unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::runner::store::images::Facts;
-
-    #[test]
-    fn sizes_as_docker_shows_them() {
-        for (bytes, shown) in [
-            (0, "0B"),
-            (999, "999B"),
-            (1000, "1.00kB"),
-            (999_499, "999kB"),
-            (999_500, "1.00MB"),
-            (117_800_000, "118MB"),
-            (12_345_678, "12.3MB"),
-            (1_234_567_890, "1.23GB"),
-            (u64::MAX, "18447PB"),
-        ] {
-            assert_eq!(size(bytes), shown, "{bytes}");
-        }
-    }
-
-    #[test]
-    fn at_80_columns() {
-        let stored = |name: Option<&str>, facts: Option<Facts>, size| Stored {
-            name: name.map(str::to_owned),
-            digest: Digest::of(name.unwrap_or_default().as_bytes()),
-            facts,
-            size,
-        };
-        let facts = Facts {
-            created: "2026-11-11T00:00:00Z".parse().ok(),
-            architecture: Some("amd64".to_owned()),
-            os_version: Some("10.0.20348.2402".to_owned()),
-        };
-        let nano = "mcr.microsoft.com/windows/nanoserver";
-        let images = Images::new(&[
-            stored(Some(&format!("{nano}:ltsc2022")), Some(facts.clone()), Some(117_800_000)),
-            stored(Some(&format!("{nano}@{}", Digest::of(b"x"))), Some(facts), Some(1_234_567_890)),
-            stored(Some("docker.io/library/app:1"), None, None),
-            stored(None, None, Some(0)),
-            stored(Some("x\n::error::\u{1b}[31m"), None, Some(1)),
-        ]);
-        let mut out = Vec::new();
-        write(&images, 80, "2026-11-25T00:00:00Z".parse().unwrap(), false, &mut out).unwrap();
-        let printed = String::from_utf8(out).unwrap();
-        assert!(printed.lines().all(|line| line.chars().count() <= 80));
-        insta::assert_snapshot!(printed, @r#"
-| REPOSITORY                 | IMAGE ID        | CREATED     |
-| TAG                        | OS VERSION      | SIZE        |
-|----------------------------|-----------------|-------------|
-| mcr.microsoft.com/windows/ | 7f517f3f53bc    | 2 weeks ago |
-| nanoserver                 | 10.0.20348.2402 | 118MB       |
-| ltsc2022                   |                 |             |
-| mcr.microsoft.com/windows/ | 8508de629584    | 2 weeks ago |
-| nanoserver                 | 10.0.20348.2402 | 1.23GB      |
-| <none>                     |                 |             |
-| docker.io/library/app      | c6e8f0f96e0c    |             |
-| 1                          |                 | unreadable  |
-| <none>                     | e3b0c44298fc    |             |
-| <none>                     |                 | 0B          |
-| x : :error: :[31m          | 9961cdc5dad8    |             |
-| <none>                     |                 | 1B          |
-"#);
     }
 }

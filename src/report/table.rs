@@ -1,30 +1,41 @@
-//! The report as a table people read at a glance, the findings under it.
+//! The report as a table for people, with the findings below it.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Width, presets};
 use textwrap::{WordSeparator, WordSplitter};
 
-use super::document::{Entry, Failure, FindingEntry, Report};
-use crate::Isolation;
-use crate::OsVersion;
+use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
+use super::{Page, Renderer, Word};
+use crate::advice::{Command, Remedy};
 use crate::compat::{Severity, Use, Verdict, Wish};
+use crate::host::Attribute;
 use crate::text::shown;
+use crate::{Isolation, OsVersion};
 
 /// Columns below which a table is not narrowed any further.
 pub(super) const NARROWEST: u16 = 60;
-/// What answers, lines and padding take.
+/// The columns for answers, lines and padding.
 const FOR_ANSWERS: usize = 30;
-/// What verdict and host take at least, the latter broken at spaces.
+/// The columns for verdict and host at least, the latter broken at spaces.
 const FOR_VERDICT_AND_HOST: usize = 26;
 /// The spaces around the content of a column.
 pub(super) const PADDING: u16 = 2;
 
-/// Writes the table, then what was found for each result, then what could not be read.
-pub fn write(report: &Report, width: u16, out: &mut dyn Write) -> io::Result<()> {
-    let width = width.max(NARROWEST);
+/// A table, the findings of each result below it, then the images that could not be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Table;
+
+impl Renderer<Report> for Table {
+    fn render(&self, report: &Report, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        write(report, page, out)
+    }
+}
+
+fn write(report: &Report, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let width = page.columns.max(NARROWEST);
     if !report.results.is_empty() {
         writeln!(out, "{}", results(report, width))?;
     }
@@ -33,9 +44,9 @@ pub fn write(report: &Report, width: u16, out: &mut dyn Write) -> io::Result<()>
         writeln!(out)?;
         write_entry(entry, width, &mut explained, out)?;
     }
-    for failure in &report.errors {
+    for error in &report.errors {
         writeln!(out)?;
-        write_failure(failure, width, out)?;
+        write_error(error, width, out)?;
     }
     if report.results.len() + report.errors.len() > 1 {
         writeln!(out)?;
@@ -43,13 +54,14 @@ pub fn write(report: &Report, width: u16, out: &mut dyn Write) -> io::Result<()>
     }
     if let Some(code) = explained.first() {
         writeln!(out)?;
-        writeln!(out, "`wincompat explain {code}` tells more; so for every name in brackets.")?;
+        let explain = page.wording.remedy(&Remedy::Command(Command::Explain(code.clone())));
+        writeln!(out, "{explain} tells more; so for every name in brackets.")?;
     }
     Ok(())
 }
 
-fn results(report: &Report, width: u16) -> Table {
-    let mut table = Table::new();
+fn results(report: &Report, width: u16) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
     table
         .load_style(presets::ASCII_MARKDOWN)
         .set_content_arrangement(ContentArrangement::Dynamic)
@@ -58,7 +70,7 @@ fn results(report: &Report, width: u16) -> Table {
     let longest = report.results.iter().map(|entry| entry.image.reference.chars().count()).max().unwrap_or_default();
     // A version stays whole, also beside the longest verdict.
     let for_version = report.results.iter().map(|entry| entry.host.os_version.to_string().len()).max().unwrap_or_default();
-    let for_verdict = report.results.iter().map(|entry| verdict(entry.verdict).len()).max().unwrap_or_default();
+    let for_verdict = report.results.iter().map(|entry| verdict(&entry.verdict).chars().count()).max().unwrap_or_default();
     let for_others = FOR_ANSWERS + (for_verdict + for_version).max(FOR_VERDICT_AND_HOST);
     let for_image = usize::from(width).saturating_sub(for_others).min(longest);
     for entry in &report.results {
@@ -68,7 +80,7 @@ fn results(report: &Report, width: u16) -> Table {
             format!("{}\n{}", entry.host.name, entry.host.os_version),
             answer(entry.process.possible).to_owned(),
             answer(entry.hyperv.possible).to_owned(),
-            verdict(entry.verdict).to_owned(),
+            verdict(&entry.verdict).to_owned(),
         ]);
     }
     // Answers are short and stay whole; what wraps is the host, and the image only where it must.
@@ -105,6 +117,14 @@ fn version(version: Option<OsVersion>, release: Option<&str>) -> String {
     }
 }
 
+/// The word for an attribute of a host, e.g. `hyperv`.
+pub(super) fn attribute(attribute: &Word<Attribute>) -> &str {
+    match attribute {
+        Word::Known(attribute) => attribute.as_str(),
+        Word::Other(word) => word,
+    }
+}
+
 pub(super) fn answer(possible: Option<bool>) -> &'static str {
     match possible {
         Some(true) => "yes",
@@ -113,12 +133,13 @@ pub(super) fn answer(possible: Option<bool>) -> &'static str {
     }
 }
 
-fn verdict(verdict: Verdict) -> &'static str {
+fn verdict(verdict: &Word<Verdict>) -> &str {
     match verdict {
-        Verdict::Process => "process",
-        Verdict::Hyperv => "hyperv",
-        Verdict::Incompatible => "incompatible",
-        Verdict::Unknown => "unknown",
+        Word::Known(Verdict::Process) => "process",
+        Word::Known(Verdict::Hyperv) => "hyperv",
+        Word::Known(Verdict::Incompatible) => "incompatible",
+        Word::Known(Verdict::Unknown) => "unknown",
+        Word::Other(word) => word,
     }
 }
 
@@ -127,7 +148,7 @@ pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(super) const OPEN: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const PLAIN: Style = Style::new();
 
-fn write_entry(entry: &Entry, width: u16, explained: &mut BTreeSet<&'static str>, out: &mut dyn Write) -> io::Result<()> {
+fn write_entry(entry: &ResultEntry, width: u16, explained: &mut BTreeSet<String>, out: &mut dyn Write) -> io::Result<()> {
     let style = match entry.ok {
         Some(true) => GOOD,
         Some(false) => BAD,
@@ -137,28 +158,29 @@ fn write_entry(entry: &Entry, width: u16, explained: &mut BTreeSet<&'static str>
     wrapped("", style, "", &title, "  ", width, out)?;
     for finding in &entry.findings {
         write_finding(finding, width, out)?;
-        explained.insert(finding.code);
+        explained.insert(finding.code.to_string());
     }
     if !entry.host.assumed.is_empty() {
-        let assumed: Vec<_> = entry.host.assumed.iter().map(|attribute| attribute.as_str()).collect();
+        let assumed: Vec<_> = entry.host.assumed.iter().map(attribute).collect();
         wrapped("  ", PLAIN, "assumed of the host:", &assumed.join(", "), "    ", width, out)?;
     }
     Ok(())
 }
 
-fn conclusion(entry: &Entry) -> &'static str {
-    match (entry.ok, entry.taken) {
+fn conclusion(entry: &ResultEntry) -> &'static str {
+    match (entry.ok, entry.taken.as_ref().map(Word::known)) {
         // The verdict above says that process isolation is possible too.
-        (Some(true), Some(Use::Hyperv))
-            if entry.verdict == Verdict::Process
-                && matches!(entry.isolation, Wish::Auto | Wish::Default)
-                && entry.host.default == Isolation::Hyperv =>
+        (Some(true), Some(Some(Use::Hyperv)))
+            if entry.verdict.known() == Some(Verdict::Process)
+                && matches!(entry.isolation.known(), Some(Wish::Auto | Wish::Default))
+                && entry.host.default.known() == Some(Isolation::Hyperv) =>
         {
             "runs with Hyper-V isolation, the default of this host"
         }
-        (Some(true), Some(Use::Process)) => "runs with process isolation",
-        (Some(true), Some(Use::Hyperv)) => "runs with Hyper-V isolation",
-        (Some(true), Some(Use::HostProcess)) => "runs as a HostProcess container",
+        (Some(true), Some(Some(Use::Process))) => "runs with process isolation",
+        (Some(true), Some(Some(Use::Hyperv))) => "runs with Hyper-V isolation",
+        (Some(true), Some(Some(Use::HostProcess))) => "runs as a HostProcess container",
+        (Some(true), Some(None)) => "runs with an isolation that this version does not know",
         (Some(false), Some(_)) => "would run, but a finding is denied",
         (Some(true) | Some(false), None) => "does not run as asked",
         (None, _) => "cannot be decided",
@@ -166,21 +188,22 @@ fn conclusion(entry: &Entry) -> &'static str {
 }
 
 pub(super) fn write_finding(finding: &FindingEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
-    let (style, severity) = match finding.severity {
-        Severity::Error => (BAD, "error:"),
-        Severity::Warning => (OPEN, "warning:"),
-        Severity::Note => (PLAIN, "note:"),
+    let (style, severity) = match &finding.severity {
+        Word::Known(Severity::Error) => (BAD, "error:".to_owned()),
+        Word::Known(Severity::Warning) => (OPEN, "warning:".to_owned()),
+        Word::Known(Severity::Note) => (PLAIN, "note:".to_owned()),
+        Word::Other(word) => (OPEN, format!("{word}:")),
     };
-    wrapped("  ", style, severity, &format!("{} [{}]", finding.message, finding.code), "    ", width, out)?;
+    wrapped("  ", style, &severity, &format!("{} [{}]", finding.message, finding.code), "    ", width, out)?;
     if finding.help.is_empty() {
         return Ok(());
     }
     wrapped("    ", PLAIN, "help:", &finding.help, "      ", width, out)
 }
 
-fn write_failure(failure: &Failure, width: u16, out: &mut dyn Write) -> io::Result<()> {
-    wrapped("", BAD, "not read:", &format!("{}: {}", shown(&failure.reference), failure.message), "  ", width, out)?;
-    match &failure.hint {
+fn write_error(error: &ErrorEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    wrapped("", BAD, "not read:", &format!("{}: {}", shown(&error.reference), error.message), "  ", width, out)?;
+    match &error.hint {
         Some(hint) => wrapped("  ", PLAIN, "hint:", hint, "    ", width, out),
         None => Ok(()),
     }

@@ -16,6 +16,7 @@ use fake::{Fake, Killed};
 use crate::Isolation;
 
 use crate::Error;
+use crate::ownership::tests::PlainFolders;
 use crate::runner::life::context::{Context, Progress};
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::run;
@@ -79,7 +80,7 @@ fn run(fake: &Fake, store: &Store, request: &Request, stdin: &'static [u8]) -> O
 /// A store in a folder of its own.
 fn empty_store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path()).unwrap();
+    let store = Store::open(&PlainFolders, folder.path()).unwrap();
     (folder, store)
 }
 

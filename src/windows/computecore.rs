@@ -18,9 +18,10 @@ use windows_sys::Win32::System::HostComputeSystem::{
 use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
 use super::dll::functions;
-use super::notices::{Notice, Notices};
+use super::notices::{self, Notice};
 use super::text::{Wide, read, take_local};
 use crate::hcs::call::{CallError, Reason, Result};
+use crate::hcs::codes;
 use crate::hcs::documents::{ResultError, ServiceProperties, SystemProperties, SystemQuery, to_json};
 use crate::hcs::trace::Trace;
 
@@ -53,8 +54,6 @@ functions! {
     }
 }
 
-/// HCS_E_OPERATION_TIMEOUT.
-const TIMEOUT: HRESULT = 0x8037_0118_u32.cast_signed();
 /// The event of an ended compute system.
 const SYSTEM_EXITED: u32 = 1;
 /// The event of an ended process, which comes to the process's handle only.
@@ -175,7 +174,7 @@ impl<'a> Operation<'a> {
         // SAFETY: the document, if any, came from computecore.dll just now.
         let document = unsafe { take_local(document) };
         self.trace(code, document.as_deref());
-        if code == TIMEOUT {
+        if code.cast_unsigned() == codes::HCS_E_OPERATION_TIMEOUT {
             let (call, timeout) = (self.call, self.core.timeout);
             // It goes on. Whoever closes it or frees its texts now takes them from under the DLL's hands.
             std::mem::forget(self);
@@ -216,16 +215,16 @@ fn milliseconds(duration: Duration) -> u32 {
 
 /// Receives the events of a system's or a process's handle, on a thread of HCS. Neither blocks nor panics.
 unsafe extern "system" fn on_event(event: *const HCS_EVENT, context: *const c_void) {
-    // SAFETY: HCS gives a valid event; the context is a `Notices` that is never freed.
-    let (event, notices) = unsafe { (&*event, &*context.cast::<Notices>()) };
+    // SAFETY: HCS gives a valid event.
+    let event = unsafe { &*event };
     // SAFETY: the data is null or a text ended by a NUL, and belongs to HCS.
     let data = unsafe { read(event.EventData) };
-    notices.tell(Notice { kind: event.Type.cast_unsigned(), status: 0, data });
+    notices::report(context, Notice { kind: event.Type.cast_unsigned(), status: 0, data });
 }
 
 /// HCS's answer when the service went away.
 fn disconnected(call: &'static str) -> CallError {
-    CallError::refused(call, 0x8037_011e, Vec::new())
+    CallError::refused(call, codes::HCS_E_SERVICE_DISCONNECT, Vec::new())
 }
 
 /// Never runs; it holds the declarations above against those of the windows-sys crate, which links the DLL if it is used.

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use windows_sys::core::{GUID, HRESULT, PCWSTR, PWSTR};
 
 use super::dll::{Lazy, functions};
+use super::handle::Owned;
 use super::text::{Wide, take_com};
 use crate::hcs::call::{CallError, Result};
 use crate::hcs::documents::{AttachEndpoint, Endpoint, EndpointProperties, HcnQuery, Namespace, Network, ResultError, to_json};
@@ -52,18 +53,8 @@ pub(super) struct ComputeNetwork {
     trace: Arc<Trace>,
 }
 
-/// A network, endpoint or namespace that is closed when this is dropped.
-struct Opened {
-    handle: Handle,
-    close: Close,
-}
-
-impl Drop for Opened {
-    fn drop(&mut self) {
-        // SAFETY: the handle is open, its function is the one for its kind, and it is closed here only.
-        unsafe { (self.close)(self.handle) };
-    }
-}
+/// A network, endpoint or namespace.
+type Opened = Owned<*const c_void, HRESULT>;
 
 impl Networks for ComputeNetwork {
     fn networks(&self) -> Result<Vec<Network>> {
@@ -96,9 +87,10 @@ impl Networks for ComputeNetwork {
         let (wide, id, mut handle) = (Wide::new(CALL, &document)?, guid(id), null_mut());
         self.call(CALL, Some(&document), |_, record| {
             // SAFETY: the network is open, the id and the text live through the call, the out pointers are valid.
-            unsafe { (functions.HcnCreateEndpoint)(network.handle, &raw const id, wide.as_ptr(), &raw mut handle, record) }
+            unsafe { (functions.HcnCreateEndpoint)(network.get(), &raw const id, wide.as_ptr(), &raw mut handle, record) }
         })?;
-        let endpoint = Opened { handle, close: functions.HcnCloseEndpoint };
+        // SAFETY: the endpoint was just opened for us; handles of HCN can be used from any thread.
+        let endpoint = unsafe { Owned::new(handle.cast_const(), functions.HcnCloseEndpoint) };
         self.query(&endpoint, ("HcnQueryEndpointProperties", functions.HcnQueryEndpointProperties))
     }
 
@@ -115,7 +107,8 @@ impl Networks for ComputeNetwork {
             // SAFETY: the id and the text live through the call, the out pointers are valid.
             unsafe { (functions.HcnCreateNamespace)(&raw const id, wide.as_ptr(), &raw mut handle, record) }
         })?;
-        drop(Opened { handle, close: functions.HcnCloseNamespace });
+        // SAFETY: the namespace was just opened for us; handles of HCN can be used from any thread.
+        drop(unsafe { Owned::new(handle.cast_const(), functions.HcnCloseNamespace) });
         Ok(())
     }
 
@@ -127,7 +120,7 @@ impl Networks for ComputeNetwork {
         let wide = Wide::new(CALL, &document)?;
         self.call(CALL, Some(&document), |_, record| {
             // SAFETY: the namespace is open, the text lives through the call, the out pointer is valid.
-            unsafe { (functions.HcnModifyNamespace)(namespace.handle, wide.as_ptr(), record) }
+            unsafe { (functions.HcnModifyNamespace)(namespace.get(), wide.as_ptr(), record) }
         })
         .map(drop)
     }
@@ -181,18 +174,19 @@ impl ComputeNetwork {
             // SAFETY: the id lives through the call, the out pointers are valid.
             unsafe { open(&raw const id, &raw mut handle, record) }
         })?;
-        Ok(Opened { handle, close })
+        // SAFETY: the object was just opened for us, and this is the function for its kind.
+        Ok(unsafe { Owned::new(handle.cast_const(), close) })
     }
 
     fn query<T: DeserializeOwned>(&self, opened: &Opened, (call, query): (&'static str, Query)) -> Result<T> {
         let document = to_json(&HcnQuery::ALL);
         let wide = Wide::new(call, &document)?;
-        let told = self.call(call, Some(&document), |answer, record| {
+        let properties = self.call(call, Some(&document), |answer, record| {
             // SAFETY: the handle is open and of the kind of the function, the query lives through the call, the out pointers are
             // valid.
-            unsafe { query(opened.handle, wide.as_ptr(), answer, record) }
+            unsafe { query(opened.get(), wide.as_ptr(), answer, record) }
         })?;
-        parse(call, told.as_deref().unwrap_or_default())
+        parse(call, properties.as_deref().unwrap_or_default())
     }
 
     fn delete(&self, call: &'static str, delete: Delete, id: Uuid) -> Result<()> {

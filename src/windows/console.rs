@@ -10,18 +10,19 @@ use windows_sys::Win32::System::Console::{
     SetConsoleCP, SetConsoleMode, SetConsoleOutputCP,
 };
 
-/// What HCS' console reads and writes.
+/// The code page of HCS' console.
 const UTF_8: u32 = 65001;
 
-/// The console's state, which is given back when this is dropped.
-pub(crate) struct Raw {
+/// The former state of the console, which is restored when this is dropped.
+#[derive(Debug)]
+pub struct Raw {
     input: Option<CONSOLE_MODE>,
     output: Option<CONSOLE_MODE>,
     code_pages: (u32, u32),
 }
 
 impl Raw {
-    /// Hands the keys over, if `with_input`, and lets escape sequences draw. A stream that is no console is left as it is.
+    /// Hands the keys over, if `with_input`, and lets escape sequences draw. A stream that is not a console is left as it is.
     pub fn enter(with_input: bool) -> Self {
         let drawn = ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING;
         // SAFETY: no conditions; without a console they answer 0.
@@ -48,10 +49,10 @@ impl Drop for Raw {
     }
 }
 
-/// Gives a console another mode: the one it had, `None` if it is no console or does not know the mode.
+/// Gives a console another mode, and returns the one it had; `None` if it is not a console or does not know the mode.
 fn change(console: HANDLE, mode: CONSOLE_MODE) -> Option<CONSOLE_MODE> {
     let mut before = 0;
-    // SAFETY: a standard handle stays open as long as the process; what is no console is refused.
+    // SAFETY: a standard handle stays open as long as the process; anything but a console is refused.
     (unsafe { GetConsoleMode(console, &raw mut before) } != 0 && unsafe { SetConsoleMode(console, mode) } != 0).then_some(before)
 }
 

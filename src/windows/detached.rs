@@ -20,14 +20,13 @@ use windows_sys::Win32::System::Threading::{
 use super::text::Wide;
 use crate::hcs::command_line::Command;
 
-/// Our ends of its pipes.
-pub(crate) struct Detached {
-    pub stdin: PipeWriter,
-    pub stdout: PipeReader,
-}
-
-/// Starts a program with these arguments in this folder. What it writes to standard error goes nowhere.
-pub(crate) fn spawn(program: &Path, arguments: &[&str], folder: &Path) -> io::Result<Detached> {
+/// Starts a program with these arguments in this folder, and returns our ends of the pipes of its standard input and output. What
+/// it writes to standard error goes nowhere.
+///
+/// # Errors
+///
+/// A program that cannot be started.
+pub fn spawn(program: &Path, arguments: &[&str], folder: &Path) -> io::Result<(PipeWriter, PipeReader)> {
     let (their_stdin, stdin) = io::pipe()?;
     let (stdout, their_stdout) = io::pipe()?;
     let their_stderr = File::options().write(true).open("NUL")?;
@@ -38,7 +37,7 @@ pub(crate) fn spawn(program: &Path, arguments: &[&str], folder: &Path) -> io::Re
             return Err(io::Error::last_os_error());
         }
     }
-    let attributes = Attributes::only(&theirs)?;
+    let mut attributes = Attributes::only(&theirs)?;
     let startup = STARTUPINFOEXW {
         StartupInfo: STARTUPINFOW {
             cb: size_of::<STARTUPINFOEXW>() as u32,
@@ -60,7 +59,7 @@ pub(crate) fn spawn(program: &Path, arguments: &[&str], folder: &Path) -> io::Re
         }
         created => created?,
     }
-    Ok(Detached { stdin, stdout })
+    Ok((stdin, stdout))
 }
 
 fn create(program: &Path, line: &str, folder: &Path, startup: &STARTUPINFOEXW, more: PROCESS_CREATION_FLAGS) -> io::Result<()> {
@@ -111,7 +110,7 @@ impl<'a> Attributes<'a> {
         if unsafe { InitializeProcThreadAttributeList(list.as_mut_ptr().cast(), 1, 0, &raw mut size) } == 0 {
             return Err(io::Error::last_os_error());
         }
-        let attributes = Self { list, _handles: handles };
+        let mut attributes = Self { list, _handles: handles };
         let attribute = PROC_THREAD_ATTRIBUTE_HANDLE_LIST as usize;
         // SAFETY: the list is initialised for one attribute; the handles live as long as the list, by its type.
         let updated = unsafe {
@@ -128,8 +127,9 @@ impl<'a> Attributes<'a> {
         if updated == 0 { Err(io::Error::last_os_error()) } else { Ok(attributes) }
     }
 
-    fn list(&self) -> LPPROC_THREAD_ATTRIBUTE_LIST {
-        self.list.as_ptr().cast_mut().cast()
+    /// The list for a call, which may write to it.
+    fn list(&mut self) -> LPPROC_THREAD_ATTRIBUTE_LIST {
+        self.list.as_mut_ptr().cast()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Loads the DLLs of HCS at run time, from System32 only, so that a Windows without them gets a message and not a dead process.
 
+use std::ffi::CString;
 use std::ptr::null_mut;
 use std::sync::OnceLock;
 
@@ -37,15 +38,16 @@ impl Library {
         Ok(Self { handle, name })
     }
 
-    /// A function of the DLL; the name ends with a NUL.
+    /// A function of the DLL.
     ///
     /// # Safety
     /// `F` is the type of a pointer to a function with the signature and calling convention of the one of this name.
     pub unsafe fn function<F: Copy>(&self, name: &'static str) -> Result<F> {
         const { assert!(size_of::<F>() == size_of::<usize>()) };
-        // SAFETY: the handle is a loaded module's, the name is ended by a NUL by the macro below.
-        let Some(found) = (unsafe { GetProcAddress(self.handle, name.as_ptr()) }) else {
-            let what = format!("{} of this Windows has no {}", self.name, name.trim_end_matches('\0'));
+        let symbol = CString::new(name).map_err(|error| CallError::unusable("GetProcAddress", error))?;
+        // SAFETY: the handle is a loaded module's, the symbol ends with a NUL by its type.
+        let Some(found) = (unsafe { GetProcAddress(self.handle, symbol.as_ptr().cast()) }) else {
+            let what = format!("{} of this Windows has no {name}", self.name);
             return Err(CallError { call: "GetProcAddress", reason: Reason::Missing { what, hint: UPDATE } });
         };
         // SAFETY: both are pointers to functions of one size, and the caller vouches for the signature.
@@ -82,7 +84,7 @@ macro_rules! functions {
                 let library = $crate::windows::dll::Library::load($dll)?;
                 Ok(Self {
                     // SAFETY: the types above are the declarations of the functions of these names.
-                    $($name: unsafe { library.function(concat!(stringify!($name), "\0"))? },)*
+                    $($name: unsafe { library.function(stringify!($name))? },)*
                 })
             }
         }
@@ -102,7 +104,7 @@ mod tests {
 
         let kernel32 = Library::load("kernel32.dll").unwrap();
         // SAFETY: there is no such function.
-        let missing = unsafe { kernel32.function::<unsafe extern "system" fn()>("NoSuchFunction\0") }.err().unwrap();
+        let missing = unsafe { kernel32.function::<unsafe extern "system" fn()>("NoSuchFunction") }.err().unwrap();
         assert_eq!(missing.to_string(), "GetProcAddress: kernel32.dll of this Windows has no NoSuchFunction");
     }
 }

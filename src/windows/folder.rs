@@ -136,7 +136,7 @@ impl Folder {
             let attributes = if attributes == 0 { FILE_ATTRIBUTE_NORMAL } else { attributes };
             set_basic_info(&file, &BasicInfo { attributes, ..BasicInfo::default() })?;
         }
-        set(&file, FileDispositionInfo, &FILE_DISPOSITION_INFO { DeleteFile: true })
+        set(&file, &FILE_DISPOSITION_INFO { DeleteFile: true })
     }
 
     /// Deletes what is there with all that is in it, however deep; links are deleted, not followed.
@@ -233,14 +233,38 @@ pub(super) fn set_basic_info(file: &File, info: &BasicInfo) -> io::Result<()> {
         ChangeTime: change.0,
         FileAttributes: attributes,
     };
-    set(file, FileBasicInfo, &info)
+    set(file, &info)
 }
 
-/// Sets what this class is about.
-fn set<T>(file: &File, class: FILE_INFO_BY_HANDLE_CLASS, information: &T) -> io::Result<()> {
-    // SAFETY: the callers give each class its own structure, and its size.
+/// A structure of information about a file.
+///
+/// # Safety
+/// The class is the one for this structure.
+unsafe trait Information {
+    /// The class that Windows reads the structure as.
+    const CLASS: FILE_INFO_BY_HANDLE_CLASS;
+}
+
+// SAFETY: as documented for the class.
+unsafe impl Information for FILE_BASIC_INFO {
+    const CLASS: FILE_INFO_BY_HANDLE_CLASS = FileBasicInfo;
+}
+
+// SAFETY: as documented for the class.
+unsafe impl Information for FILE_DISPOSITION_INFO {
+    const CLASS: FILE_INFO_BY_HANDLE_CLASS = FileDispositionInfo;
+}
+
+// SAFETY: as documented for the class.
+unsafe impl Information for FILE_DISPOSITION_INFO_EX {
+    const CLASS: FILE_INFO_BY_HANDLE_CLASS = FileDispositionInfoEx;
+}
+
+/// Sets information about a file.
+fn set<T: Information>(file: &File, information: &T) -> io::Result<()> {
+    // SAFETY: the class is the structure's, and this is its size.
     let set = unsafe {
-        SetFileInformationByHandle(file.as_raw_handle(), class, (&raw const *information).cast(), size_of::<T>() as u32)
+        SetFileInformationByHandle(file.as_raw_handle(), T::CLASS, (&raw const *information).cast(), size_of::<T>() as u32)
     };
     if set == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
@@ -262,7 +286,7 @@ fn basic_info(file: &File) -> io::Result<FILE_BASIC_INFO> {
     // SAFETY: the structure is the one of this class and has this size.
     let got = unsafe {
         let size = size_of::<FILE_BASIC_INFO>() as u32;
-        GetFileInformationByHandleEx(file.as_raw_handle(), FileBasicInfo, (&raw mut info).cast(), size)
+        GetFileInformationByHandleEx(file.as_raw_handle(), FILE_BASIC_INFO::CLASS, (&raw mut info).cast(), size)
     };
     if got == 0 { Err(io::Error::last_os_error()) } else { Ok(info) }
 }
@@ -271,7 +295,7 @@ fn basic_info(file: &File) -> io::Result<FILE_BASIC_INFO> {
 /// program is run from it, its availability. Older ways of deleting clear the one and mind the other.
 fn delete_on_close(file: &File) -> io::Result<()> {
     let flags = FILE_DISPOSITION_FLAG_DELETE | FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE;
-    set(file, FileDispositionInfoEx, &FILE_DISPOSITION_INFO_EX { Flags: flags })
+    set(file, &FILE_DISPOSITION_INFO_EX { Flags: flags })
 }
 
 /// Whether the file system does not know what it was asked for.

@@ -26,7 +26,7 @@ impl BaseLayer {
 
 impl LayerSink for BaseLayer {
     fn begin(&mut self, path: &LayerPath, info: &BasicInfo) -> io::Result<Content> {
-        let file = self.folder.create(&path.to_windows(), info.is_directory())?;
+        let file = self.folder.create(&backslashed(path), info.is_directory())?;
         set_basic_info(&file, info)?;
         self.current = Some(Restore::into(file));
         Ok(Content::BackupStream)
@@ -41,7 +41,7 @@ impl LayerSink for BaseLayer {
     }
 
     fn hard_link(&mut self, path: &LayerPath, target: LinkTarget<'_>) -> io::Result<()> {
-        self.folder.link(&path.to_windows(), &self.folder, &target.path.to_windows())
+        self.folder.link(&backslashed(path), &self.folder, &backslashed(target.path))
     }
 
     fn remove(&mut self, _path: &LayerPath) -> io::Result<()> {
@@ -145,7 +145,7 @@ impl UtilityVm {
 impl LayerSink for UtilityVm {
     fn begin(&mut self, path: &LayerPath, info: &BasicInfo) -> io::Result<Content> {
         self.copy_parent()?;
-        let file = self.place(&path.to_windows(), info)?;
+        let file = self.place(&backslashed(path), info)?;
         set_basic_info(&file, info)?;
         self.current = Some(Restore::into(file));
         Ok(Content::BackupStream)
@@ -161,9 +161,9 @@ impl LayerSink for UtilityVm {
 
     fn hard_link(&mut self, path: &LayerPath, target: LinkTarget<'_>) -> io::Result<()> {
         self.copy_parent()?;
-        let path = path.to_windows();
+        let path = backslashed(path);
         self.folder.remove_all(&path)?;
-        let target_path = target.path.to_windows();
+        let target_path = backslashed(target.path);
         // What this layer has removed is its parent's still.
         let removed = !target.in_layer && self.folder.attributes(&target_path)?.is_none();
         self.folder.link(&path, if removed { &self.parent } else { &self.folder }, &target_path)
@@ -171,7 +171,7 @@ impl LayerSink for UtilityVm {
 
     fn remove(&mut self, path: &LayerPath) -> io::Result<()> {
         self.copy_parent()?;
-        self.folder.remove_all(&path.to_windows())
+        self.folder.remove_all(&backslashed(path))
     }
 
     fn finish(&mut self, directories: Vec<Directory>) -> io::Result<()> {
@@ -189,10 +189,10 @@ pub(super) fn apply(folder: &Path, parents: &[&Path], pending: &Pending) -> io::
     let folder = Folder::open(folder)?;
     let parents = parents.iter().map(|parent| Folder::open(parent)).collect::<io::Result<Vec<_>>>()?;
     for path in &pending.tombstones {
-        folder.remove_all(&path.to_windows())?;
+        folder.remove_all(&backslashed(path))?;
     }
     for link in &pending.links {
-        let (path, target) = (link.path.to_windows(), link.target.to_windows());
+        let (path, target) = (backslashed(&link.path), backslashed(&link.target));
         let mut from = link.in_layer.then_some(&folder);
         for parent in parents.iter().filter(|_| !link.in_layer) {
             if parent.attributes(&target)?.is_some() {
@@ -208,11 +208,16 @@ pub(super) fn apply(folder: &Path, parents: &[&Path], pending: &Pending) -> io::
 }
 
 fn set_directories(folder: &Folder, directories: &[Directory]) -> io::Result<()> {
-    directories.iter().try_for_each(|directory| folder.set_folder_info(&directory.path.to_windows(), &directory.info))
+    directories.iter().try_for_each(|directory| folder.set_folder_info(&backslashed(&directory.path), &directory.info))
 }
 
 fn is_changed_later(folder: &str, name: &str) -> bool {
     folder.eq_ignore_ascii_case(BOOT) && CHANGED_LATER.iter().any(|changed| name.eq_ignore_ascii_case(changed))
+}
+
+/// A path as Windows writes it, e.g. `Files\Windows`.
+fn backslashed(path: &LayerPath) -> String {
+    path.as_str().replace('/', "\\")
 }
 
 fn nothing_begun() -> io::Error {

@@ -19,6 +19,11 @@ pub(crate) struct LocalMachine {
     networks: ComputeNetwork,
 }
 
+/// Connects to this machine. Every call is traced, and ends after this timeout.
+pub fn connect(trace: Trace, timeout: Duration) -> Box<dyn Machine> {
+    Box::new(LocalMachine::new(trace, timeout))
+}
+
 impl LocalMachine {
     /// This machine; every call is traced, and ends after this timeout.
     pub(crate) fn new(trace: Trace, timeout: Duration) -> Self {

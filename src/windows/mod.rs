@@ -1,28 +1,38 @@
-//! What is asked of Windows itself: the only unsafe code.
+//! The calls of Windows: the only unsafe code.
 //!
-//! [`machine::LocalMachine`] is the runner's view of it. Each DLL of HCS has a file with its functions, and every call goes through
-//! one place there, which traces it and turns its answer into a result.
+//! The public items are for `main.rs`, which hands them to the command line. Each DLL of HCS has a file with its functions, and every
+//! call goes through one place there, which traces it and turns its answer into a result.
 
 mod backup;
 mod compute_systems;
 mod computecore;
 mod computenetwork;
-pub(crate) mod console;
-pub(crate) mod detached;
+mod console;
+mod detached;
 mod dll;
 mod folder;
+mod handle;
+mod host;
 mod layer_writer;
-pub(crate) mod machine;
+mod machine;
 mod notices;
 mod path;
 mod privilege;
-pub(crate) mod probe;
-pub(crate) mod registry;
+mod probe;
+mod registry;
 mod security;
 mod stdio;
-pub(crate) mod store_folder;
+mod store_folder;
+mod streams;
 mod text;
 mod token;
 mod vmcompute;
-pub(crate) mod volume;
+mod volume;
 mod wclayer;
+
+pub use console::Raw;
+pub use detached::spawn;
+pub use host::WindowsHost;
+pub use machine::connect;
+pub use store_folder::{StoreFolders, default_store};
+pub use streams::{stderr, stdin, stdout};

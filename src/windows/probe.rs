@@ -19,7 +19,7 @@ use crate::host::{Availability, Hypervisor, Probe, Services};
 const LIBRARIES: [&str; 3] = ["vmcompute.dll", "computecore.dll", "computenetwork.dll"];
 
 /// Asks for everything. Nothing of it needs an administrator, and what cannot be asked is unknown.
-pub(crate) fn probe() -> Probe {
+pub(super) fn probe() -> Probe {
     let machine = machine();
     Probe {
         services: services(),
@@ -76,15 +76,15 @@ fn services() -> Services {
 fn machine() -> Option<Architecture> {
     let (mut process, mut machine) = (0, 0);
     // SAFETY: the pseudo handle is always valid, both pointers are to live integers.
-    let told = unsafe { IsWow64Process2(GetCurrentProcess(), &mut process, &mut machine) };
+    let answered = unsafe { IsWow64Process2(GetCurrentProcess(), &mut process, &mut machine) };
     match machine {
-        IMAGE_FILE_MACHINE_AMD64 if told != 0 => Some(Architecture::Amd64),
-        IMAGE_FILE_MACHINE_ARM64 if told != 0 => Some(Architecture::Arm64),
+        IMAGE_FILE_MACHINE_AMD64 if answered != 0 => Some(Architecture::Amd64),
+        IMAGE_FILE_MACHINE_ARM64 if answered != 0 => Some(Architecture::Arm64),
         _ => None,
     }
 }
 
-/// What CPUID says, unless the processor that answers is an emulated one.
+/// The hypervisor by CPUID, unless the processor that answers is an emulated one.
 #[cfg(target_arch = "x86_64")]
 fn hypervisor(machine: Option<Architecture>) -> Option<Hypervisor> {
     use std::arch::x86_64::__cpuid;
@@ -97,7 +97,7 @@ fn hypervisor(machine: Option<Architecture>) -> Option<Hypervisor> {
     Some(Hypervisor::from_cpuid(features, [leaf.eax, leaf.ebx, leaf.ecx, leaf.edx], || __cpuid(0x4000_0003).ebx))
 }
 
-/// There is no CPUID.
+/// There is no CPUID on this processor.
 #[cfg(not(target_arch = "x86_64"))]
 fn hypervisor(_machine: Option<Architecture>) -> Option<Hypervisor> {
     None

@@ -15,7 +15,7 @@ use crate::host::registry::{Data, Key};
 /// # Errors
 ///
 /// Keys and values that exist and cannot be read, and values of the wrong type.
-pub(crate) fn values() -> Result<RegistryValues, Error> {
+pub(super) fn values() -> Result<RegistryValues, Error> {
     let mut keys = HashMap::new();
     for key in Key::ALL {
         let open = LOCAL_MACHINE.options().read().wow64_64().open(key.path());
@@ -31,7 +31,7 @@ pub(crate) fn values() -> Result<RegistryValues, Error> {
     })
 }
 
-/// What was read, if it is there.
+/// The result of a reading, if there was anything to read.
 fn existing<T>(read: Result<T, impl Into<io::Error>>, what: impl Fn() -> String) -> Result<Option<T>, Error> {
     match read.map_err(Into::into) {
         Ok(value) => Ok(Some(value)),

@@ -6,12 +6,12 @@ use std::ptr::null_mut;
 use windows_sys::Win32::Foundation::LocalFree;
 use windows_sys::Win32::Security::Authorization::{ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1};
 
+use super::text::Wide;
+
 /// Turns e.g. `O:BAG:SYD:(A;;FA;;;SY)` into a self-relative security descriptor.
 pub(super) fn self_relative(sddl: &str) -> io::Result<Vec<u8>> {
-    if sddl.contains('\0') {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    let wide: Vec<u16> = sddl.encode_utf16().chain([0]).collect();
+    let call = "ConvertStringSecurityDescriptorToSecurityDescriptor";
+    let wide = Wide::new(call, sddl).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     let (mut descriptor, mut size) = (null_mut(), 0);
     // SAFETY: the text is ended by a NUL, the out pointers are valid.
     let converted = unsafe {

@@ -8,8 +8,11 @@ use windows_sys::Win32::Foundation::{
     ERROR_BROKEN_PIPE, ERROR_HANDLE_EOF, ERROR_IO_PENDING, ERROR_PIPE_NOT_CONNECTED, HANDLE, INVALID_HANDLE_VALUE,
 };
 use windows_sys::Win32::Storage::FileSystem::{ReadFile, WriteFile};
-use windows_sys::Win32::System::IO::{GetOverlappedResult, OVERLAPPED};
+use windows_sys::Win32::System::IO::{CancelIoEx, GetOverlappedResult, OVERLAPPED};
 use windows_sys::Win32::System::Threading::CreateEventW;
+
+/// The status of an operation that has not ended, where `OVERLAPPED` keeps it.
+const STATUS_PENDING: usize = windows_sys::Win32::Foundation::STATUS_PENDING as usize;
 
 /// One end of a pipe that was opened for overlapped use. It is used by one thread, which waits for every operation.
 #[derive(Debug)]
@@ -52,10 +55,20 @@ impl Pipe {
         let mut moved = 0;
         // SAFETY: the operation was started on this handle with this structure; the call returns when the system is done with
         // the structure and the buffer, so that both outlive the operation.
-        if unsafe { GetOverlappedResult(handle, &raw const overlapped, &raw mut moved, 1) } == 0 {
-            return Err(io::Error::last_os_error());
+        if unsafe { GetOverlappedResult(handle, &raw const overlapped, &raw mut moved, 1) } != 0 {
+            return Ok(moved as usize);
         }
-        Ok(moved as usize)
+        let error = io::Error::last_os_error();
+        // SAFETY: the system wrote the status, and may be writing it still.
+        while unsafe { (&raw const overlapped.Internal).read_volatile() } == STATUS_PENDING {
+            // The wait itself failed: the operation still has the structure and the buffer. Neither may go before it has ended.
+            // SAFETY: both belong to the operation; cancelling one that has ended does nothing.
+            unsafe {
+                CancelIoEx(handle, &raw const overlapped);
+                GetOverlappedResult(handle, &raw const overlapped, &raw mut moved, 1);
+            }
+        }
+        Err(error)
     }
 }
 
@@ -97,6 +110,7 @@ fn is_end(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::windows::text::Wide;
     use windows_sys::Win32::Foundation::{GENERIC_READ, GENERIC_WRITE};
     use windows_sys::Win32::Storage::FileSystem::{
         CreateFileW, FILE_FLAG_FIRST_PIPE_INSTANCE, FILE_FLAG_OVERLAPPED, OPEN_EXISTING, PIPE_ACCESS_DUPLEX,
@@ -106,7 +120,7 @@ mod tests {
     /// Both ends of an overlapped pipe.
     fn pipe(name: &str) -> (Pipe, Pipe) {
         let path = format!("\\\\.\\pipe\\wincompat-{name}-{}", std::process::id());
-        let path: Vec<u16> = path.encode_utf16().chain([0]).collect();
+        let path = Wide::new("CreateNamedPipe", path).unwrap();
         let mode = PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE;
         // SAFETY: the path is ended by a NUL; null attributes are allowed.
         let server = unsafe { CreateNamedPipeW(path.as_ptr(), mode, 0, 1, 4096, 4096, 0, null()) };

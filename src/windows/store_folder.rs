@@ -1,10 +1,10 @@
-//! Folders with an access list of their own from the first moment, and who owns one.
+//! Folders that are made together with their access list, and the owner of a folder.
 
 use std::fs::File;
 use std::io;
 use std::os::windows::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::os::windows::io::AsRawHandle as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
 
 use windows_sys::Win32::Foundation::LocalFree;
@@ -18,10 +18,41 @@ use windows_sys::Win32::Storage::FileSystem::{
 use super::security::self_relative;
 use super::text::{Wide, read};
 use super::token;
-use crate::runner::store::guarded::{Readers, Seen};
+use crate::ownership::{Folders, Readers, Seen};
 
-/// Reads the owner of what is at this path, and whether that is a folder; a reparse point is looked at and not followed.
-pub(crate) fn look(folder: &Path) -> io::Result<Seen> {
+/// Folders with a protected access list.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreFolders;
+
+impl Folders for StoreFolders {
+    fn look(&self, folder: &Path) -> io::Result<Seen> {
+        look(folder)
+    }
+
+    fn make(&self, folder: &Path, readers: Readers) -> io::Result<()> {
+        make(folder, readers)
+    }
+
+    fn user(&self) -> io::Result<String> {
+        user()
+    }
+
+    fn trusted(&self) -> &'static [(&'static str, &'static str)] {
+        &[("S-1-5-18", "SYSTEM"), ("S-1-5-32-544", "Administrators")]
+    }
+
+    fn elevation(&self) -> Option<&'static str> {
+        Some("open the console with \"Run as administrator\"")
+    }
+}
+
+/// The store's folder for all users, e.g. `C:\ProgramData\wincompat`; `None` if the environment names no such place.
+pub fn default_store() -> Option<PathBuf> {
+    std::env::var_os("ProgramData").map(|data| PathBuf::from(data).join("wincompat"))
+}
+
+/// Reads the nature and the owner of what is at this path; a reparse point is looked at and not followed.
+fn look(folder: &Path) -> io::Result<Seen> {
     let file = File::options()
         .access_mode(READ_CONTROL | FILE_READ_ATTRIBUTES)
         .share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
@@ -56,7 +87,7 @@ pub(crate) fn look(folder: &Path) -> io::Result<Seen> {
 }
 
 /// Makes a folder, its access list and its owner in one step.
-pub(crate) fn make(folder: &Path, readers: Readers) -> io::Result<()> {
+fn make(folder: &Path, readers: Readers) -> io::Result<()> {
     let user = if token::is_administrator() == Some(true) { None } else { Some(user()?) };
     let mut descriptor = self_relative(&access_list(readers, user.as_deref()))?;
     let path = Wide::path("CreateDirectory", folder).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
@@ -73,7 +104,7 @@ pub(crate) fn make(folder: &Path, readers: Readers) -> io::Result<()> {
 }
 
 /// The SID of the user of this process, e.g. `S-1-5-21-…-1001`.
-pub(crate) fn user() -> io::Result<String> {
+fn user() -> io::Result<String> {
     // The structure, and behind it the SID it points to.
     let mut buffer = [0u64; 16];
     // SAFETY: 128 bytes hold a TOKEN_USER (16) and the largest SID (68).

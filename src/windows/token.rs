@@ -1,4 +1,4 @@
-//! What this process may: its token.
+//! The rights of this process: its token.
 
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
@@ -11,7 +11,7 @@ use windows_sys::Win32::Security::{
 };
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 
-/// Whether this process runs elevated; `None` where Windows did not say.
+/// True if this process runs elevated; `None` if Windows did not say.
 pub(super) fn elevated() -> Option<bool> {
     let mut elevation = TOKEN_ELEVATION { TokenIsElevated: 0 };
     // SAFETY: a TOKEN_ELEVATION is what this class fills.
@@ -19,17 +19,17 @@ pub(super) fn elevated() -> Option<bool> {
     Some(elevation.TokenIsElevated != 0)
 }
 
-/// Whether the group Administrators is in the token and enabled: an unelevated administrator has it for denial only.
+/// True if the group Administrators is in the token and enabled: an unelevated administrator has it for denial only.
 pub(super) fn is_administrator() -> Option<bool> {
     is_member(WinBuiltinAdministratorsSid)
 }
 
-/// Whether the group Hyper-V Administrators is in the token and enabled.
+/// True if the group Hyper-V Administrators is in the token and enabled.
 pub(super) fn is_hyperv_administrator() -> Option<bool> {
     is_member(WinBuiltinHyperVAdminsSid)
 }
 
-/// What the token says of one class.
+/// Reads the information of one class from the token.
 ///
 /// # Safety
 /// `T` holds what this class fills, with all it points to, and is valid whatever its bytes are.
@@ -59,6 +59,6 @@ fn is_member(group: WELL_KNOWN_SID_TYPE) -> Option<bool> {
     }
     let mut member = 0;
     // SAFETY: no token means this thread's; the SID was filled above, the pointer is to a live integer.
-    let told = unsafe { CheckTokenMembership(null_mut(), sid, &mut member) };
-    (told != 0).then_some(member != 0)
+    let answered = unsafe { CheckTokenMembership(null_mut(), sid, &mut member) };
+    (answered != 0).then_some(member != 0)
 }

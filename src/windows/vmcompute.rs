@@ -19,9 +19,10 @@ use windows_sys::Win32::System::HostComputeSystem::{
 use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
 use super::dll::functions;
-use super::notices::{Notice, Notices};
+use super::notices::{self, Notice, Notices};
 use super::text::{Wide, read, take_com};
 use crate::hcs::call::{CallError, Reason, Result};
+use crate::hcs::codes;
 use crate::hcs::documents::{ResultError, SystemProperties, SystemQuery, to_json};
 use crate::hcs::trace::Trace;
 
@@ -50,8 +51,8 @@ functions! {
     }
 }
 
-/// ERROR_VMCOMPUTE_OPERATION_PENDING: the request was taken.
-const PENDING: HRESULT = 0xc037_0103_u32.cast_signed();
+/// The request was accepted.
+const PENDING: HRESULT = codes::ERROR_VMCOMPUTE_OPERATION_PENDING.cast_signed();
 /// The notification of an ended compute system.
 const SYSTEM_EXITED: u32 = 1;
 /// The notification of a creation that has ended, well or badly.
@@ -100,7 +101,7 @@ impl VmCompute {
             // SAFETY: the text, if any, came from vmcompute.dll just now.
             let found = unsafe { take_com(found) };
             match answer {
-                Err(error) if matches!(error.hcs(), Some(0x0105)) && attempts < 100 => attempts += 1,
+                Err(error) if error.is_invalid_state() && attempts < 100 => attempts += 1,
                 answer => break answer.map(|_| found)?,
             }
             thread::sleep(Duration::from_millis(10));
@@ -148,22 +149,19 @@ impl VmCompute {
             SERVICE_DISCONNECT => Err(disconnected(call)),
             _ if notice.status < 0 => Err(CallError::refused(call, notice.status.cast_unsigned(), messages())),
             found if found == kind => Ok(()),
-            // ERROR_VMCOMPUTE_UNEXPECTED_EXIT
-            _ => Err(CallError::refused(call, 0xc037_0106, messages())),
+            _ => Err(CallError::refused(call, codes::of_vmcompute(codes::HCS_E_UNEXPECTED_EXIT), messages())),
         }
     }
 }
 
 /// Receives the notifications of a system's or a process's handle, on a thread of HCS. Neither blocks nor panics.
 unsafe extern "system" fn on_notification(kind: u32, context: *const c_void, status: HRESULT, data: PCWSTR) {
-    // SAFETY: the context is a `Notices` that is never freed.
-    let notices = unsafe { &*context.cast::<Notices>() };
     // SAFETY: the data is null or a text ended by a NUL, and belongs to HCS.
     let data = unsafe { read(data) };
-    notices.tell(Notice { kind, status, data });
+    notices::report(context, Notice { kind, status, data });
 }
 
 /// HCS's answer when the service went away.
 fn disconnected(call: &'static str) -> CallError {
-    CallError::refused(call, 0x8037_011e, Vec::new())
+    CallError::refused(call, codes::HCS_E_SERVICE_DISCONNECT, Vec::new())
 }

@@ -20,6 +20,7 @@ use super::privilege;
 use super::security::self_relative;
 use super::text::{Wide, read};
 use crate::hcs::call::{CallError, Result};
+use crate::hcs::codes;
 use crate::hcs::documents::{Layer, to_json};
 use crate::hcs::layers::Layers;
 use crate::hcs::trace::Trace;
@@ -286,8 +287,7 @@ fn privileged<T>(call: &'static str, act: impl FnOnce() -> io::Result<T>) -> Res
 /// A failure of the file system with Windows' own code.
 fn failed(call: &'static str, error: &io::Error) -> CallError {
     match error.raw_os_error() {
-        // As HRESULT_FROM_WIN32 does it.
-        Some(code) => CallError::refused(call, 0x8007_0000 | (code.cast_unsigned() & 0xffff), vec![error.to_string()]),
+        Some(code) => CallError::refused(call, codes::of_win32(code.cast_unsigned()), vec![error.to_string()]),
         None => CallError::unusable(call, error),
     }
 }

@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
+use wincompat::compat::{Policy, survey};
 use wincompat::host::{Availability, Found, Hypervisor, Launch, Probe, Services, Volume, find};
 use wincompat::internals::cli::wording::CommandLine;
 use wincompat::knowledge::Knowledge;
 use wincompat::report::host::{HostReport, schema};
-use wincompat::report::host_table;
+use wincompat::report::host_table::HostTable;
+use wincompat::report::{Page, Renderer as _};
 
 use crate::support::committed::assert_committed;
 
@@ -25,18 +28,24 @@ fn wincompat() -> Command {
 
 pub fn hosts(texts: &[&str]) -> Vec<Found> {
     let texts: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
-    find(&texts, Knowledge::built_in(), TODAY).unwrap()
+    find(&texts, None, Knowledge::built_in(), TODAY).unwrap()
+}
+
+fn report(hosts: &[Found]) -> HostReport {
+    let knowledge = Knowledge::built_in();
+    let surveyed = |found: &Found| (found.clone(), survey(knowledge, &found.host, &Policy::on(TODAY)));
+    HostReport::new(knowledge, &hosts.iter().map(surveyed).collect::<Vec<_>>(), TODAY, &CommandLine)
 }
 
 pub fn printed(hosts: &[Found]) -> String {
-    let report = HostReport::new(Knowledge::built_in(), hosts, TODAY, &CommandLine);
+    let page = Page { columns: 80, now: Timestamp::UNIX_EPOCH, whole: false, wording: &CommandLine };
     let mut out = Vec::new();
-    host_table::write(&report, 80, &mut out).unwrap();
+    HostTable.render(&report(hosts), &page, &mut out).unwrap();
     anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
 }
 
 fn document(hosts: &[Found]) -> Value {
-    serde_json::to_value(HostReport::new(Knowledge::built_in(), hosts, TODAY, &CommandLine)).unwrap()
+    serde_json::to_value(report(hosts)).unwrap()
 }
 
 /// A machine with these services, on this hypervisor.
@@ -315,7 +324,7 @@ fn there_is_no_local_host_where_there_is_no_windows() {
         let output = wincompat().args(arguments).output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{error}");
-        assert!(error.starts_with("error: this machine is no Windows host\n"), "{error}");
+        assert!(error.starts_with("error: this machine is not a Windows host\n"), "{error}");
         assert!(error.contains("hint: name the host, e.g. --host windows-server-2022"), "{error}");
     }
 }

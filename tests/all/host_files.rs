@@ -2,7 +2,7 @@
 
 use wincompat::Error;
 use wincompat::Kind;
-use wincompat::host::{Attribute, Attributes, Availability, Host, Source, read_file};
+use wincompat::host::{self, Attribute, Attributes, Availability, Host, Source};
 use wincompat::knowledge::Knowledge;
 
 fn fixture(name: &str) -> Vec<u8> {
@@ -10,7 +10,12 @@ fn fixture(name: &str) -> Vec<u8> {
 }
 
 fn read(bytes: &[u8]) -> Result<Host, Error> {
-    read_file(bytes, &Attributes::default(), Knowledge::built_in())
+    read_with(bytes, &Attributes::default())
+}
+
+fn read_with(bytes: &[u8], attributes: &Attributes) -> Result<Host, Error> {
+    let [host] = <[Host; 1]>::try_from(host::read(bytes, None, attributes, Knowledge::built_in())?).unwrap();
+    Ok(host)
 }
 
 /// A host on one line: name, version, release, kind, edition, architecture.
@@ -115,14 +120,14 @@ fn a_text_with_one_version_is_a_host() {
 #[test]
 fn attributes_change_what_a_file_says() {
     let (_, attributes) = Attributes::split("@file,home,arm64,no-hyperv").unwrap();
-    let host = read_file(&fixture("windows-server-2025.reg"), &attributes, Knowledge::built_in()).unwrap();
+    let host = read_with(&fixture("windows-server-2025.reg"), &attributes).unwrap();
     assert_eq!(line(&host), "Windows 11, version 24H2 10.0.26100.32860 windows-11-24h2 Client Core arm64");
     assert_eq!(host.kind, Kind::Client);
     assert_eq!(host.overridden, [Attribute::Kind, Attribute::Edition]);
     assert_eq!(host.assumed, [Attribute::Containers], "Hyper-V and architecture were not in the file, and were said beside it");
 
     let (_, attributes) = Attributes::split("@file,server,amd64").unwrap();
-    let host = read_file(&fixture("windows-11-arm64.reg"), &attributes, Knowledge::built_in()).unwrap();
+    let host = read_with(&fixture("windows-11-arm64.reg"), &attributes).unwrap();
     assert_eq!(host.overridden, [Attribute::Kind, Attribute::Architecture]);
 }
 

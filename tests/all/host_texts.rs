@@ -3,18 +3,18 @@
 use jiff::civil::{Date, date};
 use wincompat::Error;
 use wincompat::Kind;
-use wincompat::host::{Attribute, Availability, Host, Request, parse};
+use wincompat::host::{Attribute, Availability, Host, Spec, parse};
 use wincompat::knowledge::Knowledge;
 
 const TODAY: Date = date(2026, 11, 23);
 
-fn request(text: &str) -> Result<Request, Error> {
+fn request(text: &str) -> Result<Spec, Error> {
     parse(text, Knowledge::built_in(), TODAY)
 }
 
 fn hosts(text: &str) -> Vec<Host> {
     match request(text) {
-        Ok(Request::Hosts(hosts)) => hosts,
+        Ok(Spec::Hosts(hosts)) => hosts,
         other => panic!("{text}: {other:?}"),
     }
 }
@@ -116,9 +116,9 @@ fn a_build_without_a_release_is_named_by_its_number() {
 
 #[test]
 fn this_machine_and_files_are_asked_for() {
-    let Ok(Request::Local(attributes)) = request("LOCAL,no-hyperv") else { panic!("local is this machine") };
+    let Ok(Spec::Local(attributes)) = request("LOCAL,no-hyperv") else { panic!("local is this machine") };
     assert_eq!(attributes.hyperv, Some(Availability::Unavailable));
-    let Ok(Request::File(path, attributes)) = request("@my hosts/a,b.reg,client") else { panic!("@ is a file") };
+    let Ok(Spec::File(path, attributes)) = request("@my hosts/a,b.reg,client") else { panic!("@ is a file") };
     assert_eq!((path.to_str(), attributes.kind), (Some("my hosts/a,b.reg"), Some(Kind::Client)));
 }
 
@@ -144,7 +144,7 @@ fn all_is_every_release_in_support() {
     assert!(hosts("all,arm64").iter().all(|host| host.architecture.as_str() == "arm64" && host.overridden.is_empty()));
     assert_eq!(hosts("all,server").len() + hosts("all,client").len(), all.len());
 
-    let Ok(Request::Hosts(later)) = parse("all", Knowledge::built_in(), date(2027, 2, 1)) else { panic!("hosts") };
+    let Ok(Spec::Hosts(later)) = parse("all", Knowledge::built_in(), date(2027, 2, 1)) else { panic!("hosts") };
     assert!(!later.iter().any(|host| host.release.as_deref() == Some("ltsc2016")), "2016 left support in January 2027");
     assert!(parse("all", Knowledge::built_in(), date(2090, 1, 1)).is_err());
 }
@@ -152,8 +152,8 @@ fn all_is_every_release_in_support() {
 #[test]
 fn errors_name_what_is_wrong_and_what_to_do() {
     for (text, what) in [
-        ("", "an empty --host names no host"),
-        (",client", "an empty --host names no host"),
+        ("", "an empty text names no host"),
+        (",client", "an empty text names no host"),
         ("@", "@ needs the name of a file"),
         ("ubuntu-24.04", "`ubuntu-24.04` names no Windows host"),
         ("9600", "`9600` names no Windows host"),
@@ -163,7 +163,7 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ("26100,clinet", "`26100,clinet` names no Windows host"),
         ("26100,client,server", "a host cannot be both `client` and `server`"),
         ("26100,home,server", "a host cannot be both `home` and `server`"),
-        ("all,server,arm64", "no release in support is left for this --host all"),
+        ("all,server,arm64", "no release in support is left"),
         ("22h2", "`22h2` means more than one Windows release"),
         ("windows-11", "`windows-11` means more than one Windows release"),
         ("10.0.20348.1 or 10.0.26100.2", "this text holds more than one Windows version"),
@@ -177,7 +177,7 @@ fn errors_name_what_is_wrong_and_what_to_do() {
     );
     assert_eq!(
         error("26100,clinet").hint.unwrap().to_string(),
-        "`clinet` is no attribute; these are: server, client, home, amd64, arm64, hyperv, no-hyperv"
+        "`clinet` is not an attribute; these are: server, client, home, amd64, arm64, hyperv, no-hyperv"
     );
     assert!(error("ubuntu").hint.unwrap().to_string().contains("@FILE"));
 }

@@ -89,7 +89,7 @@ fn a_cold_check_asks_three_times_a_warm_one_once_and_offline_never() {
 #[test]
 fn without_confirming_an_index_is_enough() {
     let server = served::serve(nanoserver_1903(), Access::Anyone);
-    let options = Options { confirm: false, no_cache: true, ..options(Path::new("")) };
+    let options = Options { confirm: false, cache_root: None, ..options(Path::new("")) };
     let image = run_one(options, format!("{}/{REPOSITORY}:1903", server.name())).unwrap();
     assert_eq!(image.candidates[0].config, Config::NotRead);
     assert_eq!(server.count("/v2/windows"), 1);
@@ -98,7 +98,7 @@ fn without_confirming_an_index_is_enough() {
 #[test]
 fn what_references_share_is_asked_for_once() {
     let server = served::serve(nanoserver_1903(), Access::Anyone);
-    let options = Options { no_cache: true, ..options(Path::new("")) };
+    let options = Options { cache_root: None, ..options(Path::new("")) };
     let tags = ["1903", "1903-again", "1903", "1903-again", "1903"];
     let references: Vec<String> = tags.iter().map(|tag| format!("{}/{REPOSITORY}:{tag}", server.name())).collect();
     let found = run(options, &references);
@@ -126,7 +126,7 @@ fn images_are_read_side_by_side_but_not_all_at_once() {
         now.fetch_sub(1, Ordering::SeqCst);
         Reply::new(200, &[("content-type", DOCKER_LIST)], &index)
     });
-    let options = Options { no_cache: true, confirm: false, ..options(Path::new("")) };
+    let options = Options { cache_root: None, confirm: false, ..options(Path::new("")) };
     let references: Vec<String> = (0..100).map(|number| format!("{}/app{number}:1", server.name())).collect();
     assert!(run(options, &references).iter().all(Result::is_ok));
     let peak = peak.load(Ordering::SeqCst);
@@ -142,7 +142,8 @@ fn one_failure_spoils_no_other() {
         Some("broken") => Reply::new(500, &[], "no"),
         _ => images.respond(request),
     });
-    let options = Options { deadline: Some(Instant::now() + Duration::from_secs(15)), no_cache: true, ..options(Path::new("")) };
+    let options =
+        Options { deadline: Some(Instant::now() + Duration::from_secs(15)), cache_root: None, ..options(Path::new("")) };
     // What stalls is ended by the deadline of the whole, and by nothing before it.
     let names = ["windows/nanoserver:1903", "broken:1", "absent:1", "no-config:1", "stalls:1"];
     let references: Vec<String> = names.iter().map(|name| format!("{}/{name}", server.name())).collect();
@@ -162,7 +163,7 @@ fn a_config_that_cannot_be_had_is_recorded() {
         .tagged("app", "2", DOCKER_LIST, fixture("mcr-nanoserver-ltsc2022-20348.2582-index.json"))
         .manifest("app", DOCKER_MANIFEST, fixture("mcr-nanoserver-ltsc2022-20348.2582-manifest.json"));
     let server = served::serve(images, Access::Anyone);
-    let options = Options { no_cache: true, ..options(Path::new("")) };
+    let options = Options { cache_root: None, ..options(Path::new("")) };
     let image = run_one(options, format!("{}/app:2", server.name())).unwrap();
     let candidate = &image.candidates[0];
     assert!(
@@ -213,7 +214,7 @@ fn an_unreachable_registry_leaves_what_an_earlier_check_found() {
 #[test]
 fn names_of_base_images_come_with_advice() {
     let server = served::serve(nanoserver_1903(), Access::Anyone);
-    let mut options = Options { no_cache: true, ..options(Path::new("")) };
+    let mut options = Options { cache_root: None, ..options(Path::new("")) };
     options.registries.mirrors = vec![("mcr.microsoft.com".to_owned(), server.url("").parse().unwrap())];
     let references = ["1903", "latest", ""].map(|tag| match tag {
         "" => format!("mcr.microsoft.com/{REPOSITORY}"),
@@ -250,7 +251,7 @@ fn bodies_that_are_no_manifest_have_their_kinds() {
     ] {
         let (body, sent) = (body.to_owned(), content_type.to_owned());
         let server = Server::start(move |_| Reply::new(200, &[("content-type", &sent)], &body));
-        let options = Options { no_cache: true, ..options(Path::new("")) };
+        let options = Options { cache_root: None, ..options(Path::new("")) };
         let error = run_one(options, format!("{}/app:1", server.name())).unwrap_err();
         assert_eq!(error.kind, kind, "{content_type}: {error:?}");
     }

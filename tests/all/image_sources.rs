@@ -114,7 +114,7 @@ fn images(options: Options, references: &[&str]) -> Vec<Result<Image, Error>> {
 }
 
 fn image(reference: &str) -> Result<Image, Error> {
-    let options = Options { no_cache: true, offline: true, ..Options::default() };
+    let options = Options { offline: true, ..Options::default() };
     images(options, &[reference]).remove(0)
 }
 

@@ -200,7 +200,7 @@ async fn a_foreign_layer_is_fetched_over_https_and_with_nothing_shown() {
     let url = |text: String| text.parse().unwrap();
     let address = url(format!("https://layers.test:{}/layer?signed", layers.port()));
     let mut stream = client.foreign_blob_stream(&server.name(), &address, 4).await.unwrap();
-    assert_eq!((stream.offset(), stream.total()), (4, Some(bytes.len() as u64)));
+    assert_eq!(stream.offset(), 4);
     assert_eq!(&stream.chunk().await.unwrap().unwrap()[..], &bytes[4..]);
     assert_eq!(layers.requests()[0].header("authorization"), None);
 
@@ -232,7 +232,7 @@ async fn through_a_proxy_names_are_its_business_and_addresses_are_not() {
     });
     // Names that would be refused if this program resolved them.
     let hosts = [("registry.test", PRIVATE), ("auth.test", PRIVATE), ("localhost", LOOPBACK)];
-    let options = Options { proxies: Proxies::All(proxy.url("")), ..pretending(&hosts) };
+    let options = Options { proxies: Proxies::All(proxy.url("").parse().unwrap()), ..pretending(&hosts) };
     let client = Client::new(options).unwrap();
     client.manifest("registry.test", "named", "1").await.unwrap();
     let asked = proxy.requests().len();
@@ -250,7 +250,7 @@ async fn through_a_proxy_names_are_its_business_and_addresses_are_not() {
 
 #[tokio::test]
 async fn a_proxy_of_another_kind_is_an_error_with_advice() {
-    let options = Options { proxies: Proxies::All("socks5://127.0.0.1:1".to_owned()), ..options() };
+    let options = Options { proxies: Proxies::All("socks5://127.0.0.1:1".parse().unwrap()), ..options() };
     let error = Client::new(options).unwrap().manifest("registry.test", "app", "1").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Network);
     assert!(error.hint.unwrap().to_string().contains("HTTPS_PROXY"));

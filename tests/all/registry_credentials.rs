@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wincompat::ErrorKind;
 use wincompat::image::Digest;
-use wincompat::internals::oci::distribution::{Client, CredentialStore, Options, RequestCount};
+use wincompat::internals::oci::distribution::{Client, CredentialStore, Keychain, Options};
 
 use crate::support::registry::images::{Access, Images, OCI_MANIFEST, basic, serve, token};
 use crate::support::registry::{Reply, Server, configured, options, stored};
@@ -18,8 +18,26 @@ fn images() -> Images {
     (0..20).fold(images, |images, n| images.tagged(&format!("app{n}"), "1", OCI_MANIFEST, MANIFEST))
 }
 
-fn client(credentials: CredentialStore) -> Client {
+fn client(credentials: Option<Arc<dyn Keychain>>) -> Client {
     Client::new(Options { credentials, ..options() }).unwrap()
+}
+
+/// The requests that a registry got.
+#[derive(Debug, PartialEq)]
+struct RequestCount {
+    /// For manifests and blobs.
+    content: usize,
+    /// Those of them that were answered with a challenge.
+    challenged: usize,
+    /// For tokens.
+    tokens: usize,
+}
+
+impl RequestCount {
+    /// Until now.
+    fn of(server: &Server) -> Self {
+        Self { content: server.count("/v2/"), challenged: server.challenges(), tokens: server.count("/token") }
+    }
 }
 
 #[tokio::test]
@@ -29,7 +47,7 @@ async fn nothing_is_shown_to_a_registry_that_does_not_ask() {
     client.manifest(&server.name(), "app", "1").await.unwrap();
     client.blob(&server.name(), "app", &Digest::of(b"config"), 100).await.unwrap();
     assert!(server.requests().iter().all(|request| request.header("authorization").is_none()));
-    assert_eq!(client.requests(), RequestCount { content: 2, challenged: 0, tokens: 0 });
+    assert_eq!(RequestCount::of(&server), RequestCount { content: 2, challenged: 0, tokens: 0 });
 }
 
 #[tokio::test]
@@ -40,14 +58,14 @@ async fn a_password_is_shown_once_it_is_asked_for() {
     client.manifest(&server.name(), "app0", "1").await.unwrap();
     let shown: Vec<bool> = server.requests().iter().map(|request| request.header("authorization").is_some()).collect();
     assert_eq!(shown, [false, true, true]);
-    assert_eq!(client.requests(), RequestCount { content: 3, challenged: 1, tokens: 0 });
+    assert_eq!(RequestCount::of(&server), RequestCount { content: 3, challenged: 1, tokens: 0 });
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_asked_for_once_a_repository() {
     for with_credentials in [false, true] {
         let server = serve(images(), if with_credentials { Access::TokenFor("user", PASSWORD) } else { Access::Token });
-        let credentials = if with_credentials { stored(&server.name(), "user", PASSWORD) } else { CredentialStore::none() };
+        let credentials = if with_credentials { stored(&server.name(), "user", PASSWORD) } else { None };
         let client = client(credentials);
         let registry = server.name();
         let all = (0..20).map(|n| {
@@ -63,7 +81,7 @@ async fn a_token_is_asked_for_once_a_repository() {
         for task in futures_util::future::join_all(all).await {
             task.unwrap();
         }
-        assert_eq!(client.requests(), RequestCount { content: 41, challenged: 1, tokens: 20 });
+        assert_eq!(RequestCount::of(&server), RequestCount { content: 41, challenged: 1, tokens: 20 });
         assert!(server.requests().iter().all(|request| {
             let expected = with_credentials.then(|| basic("user", PASSWORD));
             !request.path.starts_with("/token") || request.header("authorization") == expected.as_deref()
@@ -87,13 +105,13 @@ async fn a_token_that_is_no_longer_taken_is_renewed_once() {
             _ => Reply::challenge(&format!("Bearer realm=\"http://{}/token\"", request.header("host").unwrap())),
         }
     });
-    let client = client(CredentialStore::none());
+    let client = client(None);
     client.manifest(&server.name(), "app", "1").await.unwrap();
     client.manifest(&server.name(), "app", "1").await.unwrap();
-    assert_eq!(client.requests(), RequestCount { content: 3, challenged: 1, tokens: 1 });
+    assert_eq!(RequestCount::of(&server), RequestCount { content: 3, challenged: 1, tokens: 1 });
     *valid.lock().unwrap() += 1;
     client.manifest(&server.name(), "app", "1").await.unwrap();
-    assert_eq!(client.requests(), RequestCount { content: 5, challenged: 2, tokens: 2 });
+    assert_eq!(RequestCount::of(&server), RequestCount { content: 5, challenged: 2, tokens: 2 });
 }
 
 #[tokio::test]
@@ -102,7 +120,7 @@ async fn a_registry_that_is_never_content_is_left_alone() {
         true => Reply::json(200, r#"{"token":"worthless"}"#),
         false => Reply::challenge(&format!("Bearer realm=\"http://{}/token\"", request.header("host").unwrap())),
     });
-    let client = client(CredentialStore::none());
+    let client = client(None);
     for _ in 0..2 {
         let error = client.manifest(&server.name(), "app", "1").await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unauthorized);
@@ -284,7 +302,7 @@ async fn refused_and_missing_credentials_have_different_hints() {
     let hint =
         async |credentials| client(credentials).manifest(&server.name(), "app", "1").await.unwrap_err().hint.unwrap().to_string();
     assert!(hint(stored(&server.name(), "user", "wrong")).await.contains("shown and refused"));
-    assert!(hint(CredentialStore::none()).await.contains("log in with docker login"));
+    assert!(hint(None).await.contains("log in with docker login"));
     let broken = client(configured("{")).manifest(&server.name(), "app", "1").await.unwrap_err();
     assert!(broken.causes.iter().any(|cause| cause.starts_with("DOCKER_AUTH_CONFIG was left out: not JSON")), "{broken:?}");
 }
@@ -307,11 +325,12 @@ mod helpers {
         std::fs::write(&program, script).unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
         let store = || {
-            CredentialStore::from_variables(|name| match name {
+            let variable = |name: &str| match name {
                 "PATH" => Some(std::env::join_paths([folder.path().as_os_str(), "/usr/bin".as_ref(), "/bin".as_ref()]).unwrap()),
                 "DOCKER_AUTH_CONFIG" => Some(r#"{"credsStore":"test"}"#.into()),
                 _ => None,
-            })
+            };
+            Some(Arc::new(CredentialStore::from_variables(None, variable)) as Arc<dyn Keychain>)
         };
 
         let open = serve(images(), Access::Anyone);

@@ -232,7 +232,7 @@ async fn the_deadline_ends_everything() {
     ] {
         let server = server(move |_| reply.clone());
         let begun = Instant::now();
-        let retry = RetryPolicy { patience: long, ..options().retry };
+        let retry = RetryPolicy { longest_asked_pause: long, ..options().retry };
         let options = Options { deadline: Some(begun + left), stall_timeout: long, request_timeout: long, retry, ..options() };
         assert_eq!(fetch(&server, options).await.unwrap_err().kind, kind);
         assert!(begun.elapsed() < long - Duration::from_secs(10));
@@ -318,14 +318,14 @@ async fn a_blob_goes_on_where_it_stopped() {
     assert_eq!(broken.kind, ErrorKind::Network);
 
     let mut rest = open("parts", begun.len() as u64).await.unwrap();
-    assert_eq!((rest.offset(), rest.total()), (begun.len() as u64, Some(400_000)));
+    assert_eq!(rest.offset(), begun.len() as u64);
     while let Some(chunk) = rest.chunk().await.unwrap() {
         begun.extend_from_slice(&chunk);
     }
     assert_eq!(Digest::of(&begun), digest);
 
     let whole = open("whole", 500).await.unwrap();
-    assert_eq!((whole.offset(), whole.total()), (0, Some(400_000)));
+    assert_eq!(whole.offset(), 0);
 
     assert_eq!(open("other-part", 500).await.unwrap_err().kind, ErrorKind::Invalid);
     assert_eq!(open("unknown-part", 500).await.unwrap_err().kind, ErrorKind::Invalid);

@@ -17,8 +17,9 @@ use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
 use crate::oci::pull::{self, Pulled};
-use crate::report::document::{Entry, Report};
-use crate::report::{self, Format, plain};
+use crate::report::document::{Report, ResultEntry};
+use crate::report::table::Table;
+use crate::report::{Renderer as _, plain};
 use crate::{Isolation, compat};
 
 /// The image, as far as it is known before its layers are there.
@@ -57,8 +58,7 @@ impl Args {
         let reference: Reference = self.image().parse()?;
         let name = registries::name(&reference)?.clone();
         let judged = async |place: &Reference| {
-            let resolved = images.resolve(std::slice::from_ref(place)).await.pop();
-            let mut image = resolved.ok_or_else(|| Error::new("the image was not looked for"))??;
+            let mut image = images.resolve_one(place).await?;
             reference.as_str().clone_into(&mut image.reference);
             image.repository = Some(name.repository_with_registry());
             check::confirm_choice(images, knowledge, &host.host, place, &mut image).await;
@@ -100,7 +100,7 @@ impl Args {
         let mut shown = judgement.clone();
         // No engine runs the container here.
         shown.findings.retain(|finding| !finding.code.is_about(About::Engine));
-        let entry = Entry::new(knowledge, &host.host, &chosen.image, &shown, Engine::Wincompat, &CommandLine);
+        let entry = ResultEntry::new(knowledge, &host.host, &chosen.image, &shown, Engine::Wincompat, &CommandLine);
         match judgement.taken {
             Some(taken) if judgement.ok == Some(true) => {
                 warn(&entry, io.err)?;
@@ -108,7 +108,7 @@ impl Args {
             }
             _ => {}
         }
-        report::write(&Report::new(knowledge, vec![entry], Vec::new()), Format::Table, io.columns, io.err)?;
+        Table.render(&Report::new(knowledge, vec![entry], Vec::new()), &io.page(), io.err)?;
         writeln!(io.err)?;
         let forced = match self.policy.wish() {
             Wish::Process => Isolation::Process,
@@ -139,8 +139,8 @@ fn stored(root: &Path, name: &Name) -> Result<Option<Pulled>, Error> {
 }
 
 /// Warnings of a judgement that went well, a line each.
-fn warn(entry: &Entry, err: &mut dyn Write) -> io::Result<()> {
-    for finding in entry.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
+fn warn(entry: &ResultEntry, err: &mut dyn Write) -> io::Result<()> {
+    for finding in entry.findings.iter().filter(|finding| finding.severity.known() == Some(Severity::Warning)) {
         writeln!(err, "warning: {} [{}]", plain::clean(&finding.message), finding.code)?;
     }
     Ok(())

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 pub use argon::Argon;
 pub use endpoint::{Endpoint, EndpointProperties, PortMapping, Protocol};
-pub use modify_process::{ConsoleSize, ModifyProcess, Signal, SignalProcess};
+pub use modify_process::{ConsoleSize, ModifyProcess, SignalProcess};
 pub use namespace::{AttachEndpoint, Namespace};
 pub use network::{HcnQuery, Network};
 pub use process::ProcessParameters;

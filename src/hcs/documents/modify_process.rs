@@ -1,4 +1,4 @@
-//! What can be done to a running process: its console resized, its standard input closed, a signal sent.
+//! Changes to a running process: its console resized, its standard input closed, a signal sent.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "Operation")]
 pub enum ModifyProcess {
-    /// Its console has another size.
+    /// Another size of its console.
     ConsoleSize {
         /// The new size.
         #[serde(rename = "ConsoleSize")]
         size: ConsoleSize,
     },
-    /// One of its standard handles is closed.
+    /// The end of one of its standard handles.
     CloseHandle {
-        /// Which.
+        /// The handle.
         #[serde(rename = "CloseHandle")]
         handle: CloseHandle,
     },
@@ -25,7 +25,7 @@ impl ModifyProcess {
     pub const CLOSE_STDIN: Self = Self::CloseHandle { handle: CloseHandle { handle: "StdIn" } };
 }
 
-/// Which handle of a process.
+/// A standard handle of a process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CloseHandle {
@@ -42,25 +42,14 @@ pub struct ConsoleSize {
     pub width: u16,
 }
 
-/// `SignalProcessOptions`.
+/// `SignalProcessOptions`: a console event for a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SignalProcess {
-    /// Which signal.
-    pub signal: Signal,
+    signal: &'static str,
 }
 
-/// The console events Windows can send to a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Signal {
-    /// What Ctrl-C does.
-    CtrlC,
-    /// What Ctrl-Break does.
-    CtrlBreak,
-    /// What closing the console window does.
-    CtrlClose,
-    /// What the end of the session does.
-    CtrlLogOff,
-    /// What the system's shutdown does; `docker stop` sends it.
-    CtrlShutdown,
+impl SignalProcess {
+    /// Ctrl-C.
+    pub const CTRL_C: Self = Self { signal: "CtrlC" };
 }

@@ -19,37 +19,30 @@ pub struct BlobStream {
     deadline: Option<Instant>,
     answer: Answer,
     offset: u64,
-    total: Option<u64>,
 }
 
 impl BlobStream {
     /// The stream of an answer to a request for everything from `from_byte` on.
     pub(crate) fn new(answer: Answer, from_byte: u64, what: String, deadline: Option<Instant>) -> Result<Self, Failure> {
         let nonsense = |why: &str| Failure::new(ErrorKind::Invalid, format!("{} answered {why}", answer.server));
-        let (offset, total) = match answer.response.status() {
-            StatusCode::OK => (0, answer.response.content_length()),
+        let offset = match answer.response.status() {
+            StatusCode::OK => 0,
             StatusCode::PARTIAL_CONTENT if from_byte > 0 => {
                 let range = answer.response.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok());
-                let (first, total) =
-                    range.and_then(content_range).ok_or_else(|| nonsense("with a part, and does not say which"))?;
+                let first = range.and_then(first_byte).ok_or_else(|| nonsense("with a part, and does not say which"))?;
                 if first != from_byte {
                     return Err(nonsense("with another part than was asked for"));
                 }
-                (first, total)
+                first
             }
             _ => return Err(nonsense(&format!("{} to a request for a blob", answer.response.status()))),
         };
-        Ok(Self { what, deadline, answer, offset, total })
+        Ok(Self { what, deadline, answer, offset })
     }
 
     /// Where in the blob the first chunk begins: the byte that was asked for, or 0 if the server does not send parts.
     pub fn offset(&self) -> u64 {
         self.offset
-    }
-
-    /// The size of the whole blob in bytes, as the server states it.
-    pub fn total(&self) -> Option<u64> {
-        self.total
     }
 
     /// The next bytes; `None` at the end.
@@ -62,13 +55,13 @@ impl BlobStream {
     }
 }
 
-/// The first byte and the size of the whole in `bytes 100-199/200`.
-fn content_range(text: &str) -> Option<(u64, Option<u64>)> {
+/// The first byte in `bytes 100-199/200`, where all of it can be true.
+fn first_byte(text: &str) -> Option<u64> {
     let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
     let (first, last) = range.split_once('-')?;
     let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
     let total: Option<u64> = if total == "*" { None } else { Some(total.parse().ok()?) };
-    (first <= last && total.is_none_or(|total| last < total)).then_some((first, total))
+    (first <= last && total.is_none_or(|total| last < total)).then_some(first)
 }
 
 #[cfg(test)]
@@ -78,8 +71,8 @@ mod tests {
     #[test]
     fn a_content_range_is_read() {
         let table = [
-            ("bytes 100-199/200", Some((100, Some(200)))),
-            ("bytes 100-199/*", Some((100, None))),
+            ("bytes 100-199/200", Some(100)),
+            ("bytes 100-199/*", Some(100)),
             ("bytes 100-200/200", None),
             ("bytes 100-99/200", None),
             ("bytes */200", None),
@@ -88,7 +81,7 @@ mod tests {
             ("bytes 1-99999999999999999999/*", None),
         ];
         for (text, expected) in table {
-            assert_eq!(content_range(text), expected, "{text}");
+            assert_eq!(first_byte(text), expected, "{text}");
         }
     }
 }

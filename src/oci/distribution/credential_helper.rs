@@ -1,15 +1,17 @@
 //! Credential helpers: programs `docker-credential-NAME` that hand out what a keychain holds.
 
+use std::env::consts::EXE_SUFFIX;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
-use crate::oci::distribution::credentials::Credential;
+use crate::oci::distribution::keychain::Credential;
 use crate::text::shown;
 
 /// How long a helper may take.
@@ -36,23 +38,43 @@ pub(crate) async fn ask(name: &str, server: &str, path: Option<&OsStr>, timeout:
         return Err(format!("a credential helper cannot be called {:?}", shown(name)));
     }
     let program = format!("docker-credential-{name}");
-    let file = find(&program, path).ok_or_else(|| format!("the credential helper {program} is not on PATH"))?;
-    match tokio::time::timeout(timeout, run(&file, server)).await {
+    let child = start(&program, path)?;
+    match tokio::time::timeout(timeout, talk(child, server)).await {
         Ok(answer) => answer.map_err(|problem| format!("the credential helper {program} {problem}")),
         // Dropping the future has killed it.
         Err(_) => Err(format!("the credential helper {program} gave no answer within {} seconds", timeout.as_secs_f64())),
     }
 }
 
-async fn run(file: &Path, server: &str) -> Result<Option<Credential>, String> {
-    let mut child = Command::new(file)
-        .arg("get")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| format!("cannot be started: {error}"))?;
+/// Starts the first program of this name in the absolute folders of `path`; never one in the folder this process happens to be in.
+/// A file that may not be executed is not a program.
+fn start(program: &str, path: Option<&OsStr>) -> Result<Child, String> {
+    let mut names = vec![format!("{program}{EXE_SUFFIX}")];
+    if !EXE_SUFFIX.is_empty() {
+        // On Windows scripts are programs, too.
+        names.push(format!("{program}.cmd"));
+    }
+    let folders = path.into_iter().flat_map(std::env::split_paths).filter(|folder| folder.is_absolute());
+    let files = folders.flat_map(|folder| names.iter().map(move |name| folder.join(name)).collect::<Vec<PathBuf>>());
+    for file in files.filter(|file| file.is_file()) {
+        let started = Command::new(file)
+            .arg("get")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn();
+        match started {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) => return Err(format!("the credential helper {program} cannot be started: {error}")),
+            Ok(child) => return Ok(child),
+        }
+    }
+    Err(format!("the credential helper {program} is not on PATH"))
+}
+
+/// Asks a helper for the credentials of `server` and reads its answer.
+async fn talk(mut child: Child, server: &str) -> Result<Option<Credential>, String> {
     if let Some(mut stdin) = child.stdin.take() {
         // A helper may answer without having read its question to the end.
         let _ = stdin.write_all(server.as_bytes()).await;
@@ -76,29 +98,6 @@ async fn run(file: &Path, server: &str) -> Result<Option<Credential>, String> {
     Err(format!("failed ({status})"))
 }
 
-/// The first program of this name in the absolute folders of `path`; never one in the folder this process happens to be in.
-fn find(program: &str, path: Option<&OsStr>) -> Option<PathBuf> {
-    let names: Vec<String> = match cfg!(windows) {
-        true => vec![format!("{program}.exe"), format!("{program}.cmd")],
-        false => vec![program.to_owned()],
-    };
-    std::env::split_paths(path?)
-        .filter(|folder| folder.is_absolute())
-        .flat_map(|folder| names.iter().map(move |name| folder.join(name)).collect::<Vec<_>>())
-        .find(|file| is_program(file))
-}
-
-#[cfg(unix)]
-fn is_program(file: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_program(file: &Path) -> bool {
-    file.is_file()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,9 +112,8 @@ mod tests {
         assert_eq!(problem, "the credential helper docker-credential-nowhere is not on PATH");
     }
 
-    #[cfg(unix)]
+    /// Helpers that are scripts of a shell, where there is one.
     mod scripts {
-        use std::os::unix::fs::PermissionsExt as _;
         use std::time::Instant;
 
         use super::*;
@@ -129,12 +127,35 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("docker-credential-test");
             std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
-            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+            let executable = std::process::Command::new("chmod").arg("755").arg(&file).status().unwrap();
+            assert!(executable.success());
             ask("test", "r.test", Some(folder.path().as_os_str()), timeout).await
+        }
+
+        fn is_without_shell() -> bool {
+            std::env::consts::FAMILY != "unix"
+        }
+
+        #[tokio::test]
+        async fn a_file_that_may_not_be_executed_is_not_a_helper() {
+            if is_without_shell() {
+                return;
+            }
+            let _turn = ONE_AT_A_TIME.lock().await;
+            let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+            let path = std::env::join_paths(folders.iter().map(|folder| folder.path())).unwrap();
+            for folder in &folders {
+                std::fs::write(folder.path().join("docker-credential-test"), "#!/bin/sh\n").unwrap();
+            }
+            let problem = ask("test", "r.test", Some(&path), TIMEOUT).await.unwrap_err();
+            assert_eq!(problem, "the credential helper docker-credential-test is not on PATH");
         }
 
         #[tokio::test]
         async fn the_protocol_is_spoken() {
+            if is_without_shell() {
+                return;
+            }
             let password = |username: &str, password: &str| Credential::Password {
                 username: username.to_owned(),
                 password: Secret::new(password),
@@ -161,6 +182,9 @@ mod tests {
 
         #[tokio::test]
         async fn a_helper_that_hangs_is_killed() {
+            if is_without_shell() {
+                return;
+            }
             let begun = Instant::now();
             let folder = tempfile::tempdir().unwrap();
             let mark = folder.path().join("still-alive");

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::ErrorKind;
 use crate::advice::{Setting, advice};
 use crate::oci::distribution::resolver::Refused;
-use crate::oci::distribution::retry::retry_after;
+use crate::oci::distribution::retry_after::retry_after;
 use crate::text::shown;
 use crate::{Advice, Error};
 

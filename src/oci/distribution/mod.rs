@@ -4,17 +4,20 @@
 //! `transport`, what it carries in `registry`, how much is read in `limits`.
 
 pub mod address;
+mod authorization;
 mod blob;
 pub mod challenge;
 mod credential_helper;
 pub mod credentials;
 pub mod failure;
+mod keychain;
 mod limits;
 mod options;
 mod proxy;
 mod registry;
 mod resolver;
-pub mod retry;
+mod retry;
+pub mod retry_after;
 mod secret;
 mod tls;
 mod token;
@@ -23,20 +26,20 @@ mod transport;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, WARNING};
 use url::Url;
 
 pub use blob::BlobStream;
-pub use credentials::{Credential, CredentialStore};
+pub use credentials::CredentialStore;
+pub use keychain::{Credential, Keychain, LookedUp};
 pub use options::Options;
 pub use proxy::Proxies;
 pub use resolver::Network;
 pub use retry::RetryPolicy;
 pub use secret::Secret;
-pub use transport::RequestCount;
 
 use crate::Error;
 use crate::ErrorKind;
@@ -47,7 +50,7 @@ use crate::text::shown;
 use failure::{Failure, excerpt, is_web_page};
 use registry::{Registry, Wanted, is_bare};
 use retry::Tries;
-use transport::{Answer, NamedBy, Purpose, Request, Transport, check_scheme};
+use transport::{Answer, NamedBy, Request, Transport, check_scheme};
 
 /// The types of manifests that are asked for, indexes first.
 const MANIFEST_TYPES: &str = "application/vnd.oci.image.index.v1+json, \
@@ -133,7 +136,7 @@ impl Client {
         let wanted = Wanted { from_byte, timeout: None, ..self.wanted(repository, "blobs", digest.as_str(), "*/*") };
         let opened = async {
             let registry = self.registry(registry)?;
-            let answer = self.patiently(|| registry.get(&self.shared, &wanted)).await?;
+            let answer = self.retrying(|| registry.get(&self.shared, &wanted)).await?;
             BlobStream::new(answer, from_byte, what.clone(), self.shared.options.deadline)
         };
         by_deadline(self.shared.options.deadline, opened).await.map_err(|failure| failure.into_error(what.clone()))
@@ -149,22 +152,21 @@ impl Client {
             check_scheme("https", url)
                 .map_err(|why| Failure::new(ErrorKind::Invalid, format!("the image names an address {why}")))?;
             let named_by = NamedBy::Server(self.registry(registry)?.reach());
-            let answer = self.patiently(|| self.foreign(url, named_by, from_byte)).await?;
+            let answer = self.retrying(|| self.foreign(url, named_by, from_byte)).await?;
             BlobStream::new(answer, from_byte, what.clone(), self.shared.options.deadline)
         };
         by_deadline(self.shared.options.deadline, opened).await.map_err(|failure| failure.into_error(what.clone()))
     }
 
-    /// How many requests were sent until now.
-    pub fn requests(&self) -> RequestCount {
-        self.shared.transport.requests()
+    /// A pause before another try of work over several requests, spread as those of a request.
+    pub(crate) fn spread(&self, pause: Duration) -> Duration {
+        self.shared.options.retry.spread(pause)
     }
 
     async fn foreign(&self, url: &Url, named_by: NamedBy, from_byte: u64) -> Result<Answer, Failure> {
         let request = Request {
             url: url.clone(),
             named_by,
-            purpose: Purpose::Content,
             accept: "*/*",
             authorization: None,
             range: registry::range(from_byte),
@@ -196,7 +198,7 @@ impl Client {
     ) -> Result<(HeaderMap, Vec<u8>), Error> {
         let fetched = async {
             let registry = self.registry(registry)?;
-            self.patiently(|| self.whole_once(&registry, wanted, max, digest)).await
+            self.retrying(|| self.whole_once(&registry, wanted, max, digest)).await
         };
         by_deadline(self.shared.options.deadline, fetched).await.map_err(|failure| failure.into_error(what.to_owned()))
     }
@@ -243,8 +245,8 @@ impl Client {
         Ok(registry)
     }
 
-    /// Tries as often and as patiently as the options say.
-    async fn patiently<T, F: Future<Output = Result<T, Failure>>>(&self, attempt: impl Fn() -> F) -> Result<T, Failure> {
+    /// Tries as often as the options say.
+    async fn retrying<T, F: Future<Output = Result<T, Failure>>>(&self, attempt: impl Fn() -> F) -> Result<T, Failure> {
         let mut tries = Tries::new(&self.shared.options.retry, self.shared.options.deadline);
         loop {
             match attempt().await {

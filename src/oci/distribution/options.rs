@@ -1,16 +1,14 @@
-//! What a [`Client`](super::Client) is told before it begins.
+//! The settings of a [`Client`](super::Client).
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use url::Url;
 
-use crate::oci::distribution::credentials::CredentialStore;
-use crate::oci::distribution::proxy::Proxies;
-use crate::oci::distribution::resolver::Network;
-use crate::oci::distribution::retry::RetryPolicy;
+use crate::oci::distribution::{Keychain, Network, Proxies, RetryPolicy};
 
-/// How registries are reached.
+/// The settings with which registries are reached. By default nothing comes from the environment.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Speak http to registries instead of https; those on this machine (`localhost`, 127.0.0.0/8, `[::1]`) get it anyway.
@@ -20,21 +18,21 @@ pub struct Options {
     pub mirrors: Vec<(String, Url)>,
     /// A file with further root certificates in PEM form.
     pub ca_file: Option<PathBuf>,
-    /// How long a connection may take.
+    /// The longest time to make a connection.
     pub connect_timeout: Duration,
-    /// How long the answer to one request may take, its body included; for streams the stall timeout counts instead.
+    /// The longest time for the answer to one request, its body included; for streams the stall timeout counts instead.
     pub request_timeout: Duration,
-    /// How long nothing may arrive.
+    /// The longest time in which nothing arrives.
     pub stall_timeout: Duration,
-    /// When everything has to be done.
+    /// The time by which everything has to be done.
     pub deadline: Option<Instant>,
-    /// How often and how patiently a request is repeated.
+    /// The rules for trying a request again.
     pub retry: RetryPolicy,
-    /// Where credentials are found.
-    pub credentials: CredentialStore,
-    /// Where proxies come from.
+    /// The source of credentials; without one, registries are asked anonymously.
+    pub credentials: Option<Arc<dyn Keychain>>,
+    /// The proxies of requests.
     pub proxies: Proxies,
-    /// How names and addresses are seen.
+    /// The view of names and addresses.
     pub network: Network,
 }
 
@@ -49,8 +47,8 @@ impl Default for Options {
             stall_timeout: Duration::from_secs(20),
             deadline: None,
             retry: RetryPolicy::default(),
-            credentials: CredentialStore::from_environment(),
-            proxies: Proxies::System,
+            credentials: None,
+            proxies: Proxies::None,
             network: Network::default(),
         }
     }

@@ -3,16 +3,22 @@
 use hyper_util::client::proxy::matcher::Matcher;
 use url::{Host, Url};
 
-/// Where proxies come from.
+/// The proxies of requests.
 #[derive(Clone, Debug, Default)]
 pub enum Proxies {
-    /// The environment or, where it names none, the settings of the system.
-    #[default]
-    System,
     /// There are none.
+    #[default]
     None,
-    /// This one for everything, e.g. `http://proxy.example:3128`.
-    All(String),
+    /// Those of the environment or, where it names none, of the system's settings.
+    System,
+    /// This one for everything but this machine, e.g. `http://proxy.example:3128`.
+    All(Url),
+}
+
+impl From<Url> for Proxies {
+    fn from(proxy: Url) -> Self {
+        Self::All(proxy)
+    }
 }
 
 /// The way to a server.
@@ -52,7 +58,7 @@ impl Routes {
     }
 }
 
-/// Whether the host of this URL names this machine: `localhost`, `*.localhost`, 127.0.0.0/8, `[::1]`.
+/// `true` if the host of this URL names this machine: `localhost`, `*.localhost`, 127.0.0.0/8, `[::1]`.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -68,8 +74,8 @@ mod tests {
 
     #[test]
     fn only_what_is_elsewhere_goes_through_a_proxy() {
-        let http = Routes::new(&Proxies::All("http://proxy.test:3128".to_owned()));
-        let socks = Routes::new(&Proxies::All("socks5://proxy.test:1080".to_owned()));
+        let through = |proxy: &str| Routes::new(&Url::parse(proxy).unwrap().into());
+        let (http, socks) = (through("http://proxy.test:3128"), through("socks5://proxy.test:1080"));
         let none = Routes::new(&Proxies::None);
         let elsewhere = Url::parse("https://mcr.microsoft.com/v2/").unwrap();
         assert_eq!(http.way_to(&elsewhere), Way::Proxy);

@@ -4,25 +4,22 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use url::Url;
 
 use crate::ErrorKind;
-use crate::oci::distribution::Shared;
+use crate::image::docker_hub::{self, DOCKER_HUB};
 use crate::oci::distribution::address::Reach;
+use crate::oci::distribution::authorization::{basic, bearer};
 use crate::oci::distribution::challenge;
-use crate::oci::distribution::credential_helper::{self, TIMEOUT as HELPER_TIMEOUT};
-use crate::oci::distribution::credentials::{Credential, Place};
 use crate::oci::distribution::failure::{Failure, excerpt, is_web_page};
 use crate::oci::distribution::limits;
 use crate::oci::distribution::options::Options;
 use crate::oci::distribution::proxy::is_loopback;
-use crate::oci::distribution::secret::Secret;
-use crate::oci::distribution::token::{Token, TokenService, bearer};
-use crate::oci::distribution::transport::{Answer, NamedBy, Purpose, Request, check_scheme, server_of};
+use crate::oci::distribution::token::{Token, TokenService};
+use crate::oci::distribution::transport::{Answer, NamedBy, Request, check_scheme, server_of};
+use crate::oci::distribution::{Credential, LookedUp, Shared};
 use crate::text::shown;
 
 /// How long others wait for the first answer of a registry, which shows what it demands and opens a connection for them.
@@ -41,11 +38,7 @@ pub(crate) struct Registry {
     first_turn: tokio::sync::Mutex<()>,
     known: Mutex<Known>,
     tokens: Mutex<HashMap<String, Arc<tokio::sync::Mutex<TokenSlot>>>>,
-    helpers: tokio::sync::Mutex<HashMap<Helper, Result<Option<Credential>, String>>>,
 }
-
-/// A credential helper and the name it knows the registry under.
-type Helper = (String, String);
 
 #[derive(Default)]
 struct Known {
@@ -110,7 +103,6 @@ impl Registry {
             first_turn: tokio::sync::Mutex::default(),
             known: Mutex::default(),
             tokens: Mutex::default(),
-            helpers: tokio::sync::Mutex::default(),
         })
     }
 
@@ -129,7 +121,6 @@ impl Registry {
             let request = Request {
                 url: self.url_of(wanted),
                 named_by: NamedBy::User,
-                purpose: Purpose::Content,
                 accept: wanted.accept,
                 authorization: shown.header(),
                 range: range(wanted.from_byte),
@@ -145,7 +136,6 @@ impl Registry {
             if status != StatusCode::UNAUTHORIZED || !answer.from_origin || challenged {
                 return Err(self.refusal(shared, answer, &repository).await);
             }
-            shared.transport.count_challenge();
             let demand = self.demand_of(answer.response.headers(), answer.reach)?;
             lock(&self.known).demand = demand.clone();
             turn.take();
@@ -215,7 +205,7 @@ impl Registry {
             Demand::Basic => None,
             Demand::Bearer(service) => Some(service),
         };
-        let credential = self.credential(shared, repository).await;
+        let credential = self.look_up(shared, repository).await.credential;
         let header = match (&credential, service) {
             (Some(Credential::Registry(token)), _) => bearer(token),
             (Some(Credential::Password { username, password }), None) => basic(username, password),
@@ -258,33 +248,15 @@ impl Registry {
         token
     }
 
-    /// The credentials stored for this repository; each helper is asked once.
-    async fn credential(&self, shared: &Shared, repository: &str) -> Option<Credential> {
-        let store = &shared.options.credentials;
-        for place in store.places(&self.credentials_of, repository) {
-            let found = match place {
-                Place::Stored(credential) => Some(credential),
-                Place::Helper { name, server } => {
-                    let mut helpers = self.helpers.lock().await;
-                    let key = (name, server);
-                    match helpers.get(&key) {
-                        Some(answer) => answer.clone().ok().flatten(),
-                        None => {
-                            let answer = credential_helper::ask(&key.0, &key.1, store.path.as_deref(), HELPER_TIMEOUT).await;
-                            helpers.insert(key, answer.clone());
-                            answer.ok().flatten()
-                        }
-                    }
-                }
-            };
-            if found.is_some() {
-                return found;
-            }
+    /// The credentials for this repository.
+    async fn look_up(&self, shared: &Shared, repository: &str) -> LookedUp {
+        match &shared.options.credentials {
+            Some(keychain) => keychain.look_up(&self.credentials_of, repository).await,
+            None => LookedUp::default(),
         }
-        None
     }
 
-    /// An answer that is no success, as a failure with a hint.
+    /// An unsuccessful answer as a failure with a hint.
     async fn refusal(&self, shared: &Shared, answer: Answer, repository: &str) -> Failure {
         let status = answer.response.status();
         let headers = answer.response.headers().clone();
@@ -299,7 +271,7 @@ impl Registry {
             ErrorKind::Invalid if self.endpoint.scheme() == "http" => {
                 failure.hint(format!("it was asked over http; if it speaks https: --mirror {0}=https://{0}", self.name))
             }
-            ErrorKind::RateLimited if self.name == "docker.io" => {
+            ErrorKind::RateLimited if self.name == DOCKER_HUB => {
                 failure.hint("Docker Hub counts the pulls of each address: log in with docker login, or wait")
             }
             ErrorKind::RateLimited => failure.hint(format!("wait, or ask a mirror: --mirror {}=https://MIRROR", self.name)),
@@ -310,15 +282,15 @@ impl Registry {
     /// A refusal, with what was wrong with the credentials and what to do.
     async fn unauthorized(&self, shared: &Shared, mut failure: Failure, repository: &str) -> Failure {
         let login = match self.credentials_of.as_str() {
-            "docker.io" => "docker login".to_owned(),
+            DOCKER_HUB => "docker login".to_owned(),
             other => format!("docker login {other}"),
         };
-        let hint = match self.credential(shared, repository).await {
+        let LookedUp { credential, problems } = self.look_up(shared, repository).await;
+        let hint = match credential {
             Some(_) => format!("the stored credentials were shown and refused: renew them with {login}"),
             None => format!("there is no such repository, or it is not public: then log in with {login}"),
         };
-        failure.causes.extend(shared.options.credentials.problems().iter().cloned());
-        failure.causes.extend(self.helpers.lock().await.values().filter_map(|answer| answer.as_ref().err()).cloned());
+        failure.causes.extend(problems);
         failure.hint(hint)
     }
 
@@ -348,18 +320,10 @@ impl Shown {
     }
 }
 
-/// `Basic …`, marked as not to be shown; `None` for what no header can hold.
-pub(crate) fn basic(username: &str, password: &Secret) -> Option<HeaderValue> {
-    let pair = STANDARD.encode(format!("{username}:{}", password.reveal()));
-    let mut value = HeaderValue::from_str(&format!("Basic {pair}")).ok()?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
 /// Where a registry is asked: https, and on this machine http.
 fn endpoint(name: &str, plain_http: bool) -> Result<Url, Failure> {
     // Docker Hub's API has another host than its references.
-    let host = if name == "docker.io" { "registry-1.docker.io" } else { name };
+    let host = if name == DOCKER_HUB { docker_hub::API } else { name };
     let parsed = |scheme: &str| Url::parse(&format!("{scheme}://{host}/")).ok().filter(|url| is_bare(url) && url.path() == "/");
     let plain = parsed("http").filter(|url| plain_http || is_loopback(url));
     plain

@@ -1,23 +1,23 @@
 //! When a failed request is tried again, and how long is waited before.
 
-use std::time::{Duration, Instant, SystemTime};
-
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use std::time::{Duration, Instant};
 
 use crate::ErrorKind;
 use crate::oci::distribution::failure::{Again, Failure};
 
-/// How patient a client is with one request.
+/// The rules for trying a request again.
 #[derive(Clone, Debug)]
 pub struct RetryPolicy {
     /// How often a request is sent at most, e.g. 4.
     pub tries: u32,
     /// The pause before the second try; each further one is twice as long.
     pub first_pause: Duration,
-    /// The longest pause taken unasked.
+    /// The longest pause that no server asked for.
     pub longest_pause: Duration,
-    /// The longest pause taken because a server asked for it with `Retry-After`.
-    pub patience: Duration,
+    /// The longest pause that a server may ask for with `Retry-After`.
+    pub longest_asked_pause: Duration,
+    /// The part by which a pause is changed, from 0 to 1: random, so that those who failed together do not come back together.
+    pub jitter: fn() -> f64,
 }
 
 impl Default for RetryPolicy {
@@ -26,9 +26,31 @@ impl Default for RetryPolicy {
             tries: 4,
             first_pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(8),
-            patience: Duration::from_secs(120),
+            longest_asked_pause: Duration::from_secs(120),
+            jitter: random,
         }
     }
+}
+
+impl RetryPolicy {
+    /// Between half of this pause and all of it.
+    pub(crate) fn spread(&self, pause: Duration) -> Duration {
+        pause.mul_f64(1.0 - self.jitter() / 2.0)
+    }
+
+    /// Between this pause and a quarter more: a server that asks for one is left alone for so long at least.
+    fn spread_asked(&self, pause: Duration) -> Duration {
+        pause.saturating_add(pause.mul_f64(self.jitter() / 4.0))
+    }
+
+    fn jitter(&self) -> f64 {
+        (self.jitter)().clamp(0.0, 1.0)
+    }
+}
+
+/// A random number from 0 to 1; 0 where the system has none.
+fn random() -> f64 {
+    getrandom::u32().map_or(0.0, |number| f64::from(number) / f64::from(u32::MAX))
 }
 
 /// The tries of one request.
@@ -44,7 +66,7 @@ impl<'a> Tries<'a> {
         Self { policy, deadline, left: policy.tries.saturating_sub(1), pause: policy.first_pause }
     }
 
-    /// Waits until the next try is due; gives the failure back when there is to be none.
+    /// Waits until the next try is due; returns the failure when there is to be none.
     pub(crate) async fn pause_after(&mut self, failure: Failure) -> Result<(), Failure> {
         let pause = self.next_pause(failure)?;
         tracing::debug!(milliseconds = pause.as_millis(), "waiting before the next try");
@@ -53,51 +75,42 @@ impl<'a> Tries<'a> {
     }
 
     fn next_pause(&mut self, mut failure: Failure) -> Result<Duration, Failure> {
-        // Whatever comes back from here was tried often enough.
+        // A failure that is returned from here was tried often enough.
         let again = std::mem::replace(&mut failure.again, Again::No);
         let pause = match again {
             Again::No => return Err(failure),
-            Again::Soon => self.pause,
+            Again::Soon => self.policy.spread(self.pause),
             Again::After(asked) => asked,
         };
         if self.left == 0 {
             return Err(failure);
         }
         let remaining = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let patience = remaining.map_or(self.policy.patience, |remaining| remaining.min(self.policy.patience));
-        if pause > patience {
+        let longest = self.policy.longest_asked_pause;
+        let limit = remaining.map_or(longest, |remaining| remaining.min(longest));
+        if pause > limit {
             return Err(match again {
-                Again::After(asked) => impatient(failure, asked, patience),
+                Again::After(asked) => asked_too_much(failure, asked, limit),
                 Again::No | Again::Soon => failure,
             });
         }
         self.left -= 1;
         self.pause = self.pause.saturating_mul(2).min(self.policy.longest_pause);
-        Ok(pause)
+        Ok(match again {
+            Again::After(asked) => self.policy.spread_asked(asked).min(limit),
+            Again::No | Again::Soon => pause,
+        })
     }
 }
 
-fn impatient(mut failure: Failure, asked: Duration, patience: Duration) -> Failure {
+fn asked_too_much(mut failure: Failure, asked: Duration, limit: Duration) -> Failure {
     failure.kind = ErrorKind::RateLimited;
     failure.causes.push(format!(
         "it asks to be left alone for {} seconds, and {} seconds is as long as can be waited",
         asked.as_secs(),
-        patience.as_secs()
+        limit.as_secs()
     ));
     failure
-}
-
-/// The pause a server asks for: seconds, or a date (RFC 9110, section 10.2.3), read against the server's own clock where it
-/// says its time.
-pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = httpdate::parse_http_date(text).ok()?;
-    let now = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok()).unwrap_or(now);
-    // A date that has passed asks for no pause.
-    Some(until.duration_since(now).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -108,34 +121,14 @@ mod tests {
         Failure { kind: ErrorKind::Network, causes: vec!["it failed".to_owned()], hint: None, again }
     }
 
-    #[test]
-    fn both_forms_of_retry_after_are_read() {
-        let now = httpdate::parse_http_date("Mon, 02 Mar 2026 10:00:00 GMT").unwrap();
-        let table = [
-            ("7", None, Some(7)),
-            (" 0 ", None, Some(0)),
-            ("Mon, 02 Mar 2026 10:00:30 GMT", None, Some(30)),
-            ("Mon, 02 Mar 2026 09:00:00 GMT", None, Some(0)),
-            ("Mon, 02 Mar 2026 10:00:30 GMT", Some("Mon, 02 Mar 2026 10:00:20 GMT"), Some(10)),
-            ("-1", None, None),
-            ("soon", None, None),
-            ("", None, None),
-            ("99999999999999999999999", None, None),
-        ];
-        for (value, date, expected) in table {
-            let mut headers = HeaderMap::new();
-            headers.insert(RETRY_AFTER, value.parse().unwrap());
-            if let Some(date) = date {
-                headers.insert(DATE, date.parse().unwrap());
-            }
-            assert_eq!(retry_after(&headers, now), expected.map(Duration::from_secs), "{value}");
-        }
-        assert_eq!(retry_after(&HeaderMap::new(), now), None);
+    /// The usual policy, without jitter.
+    fn exact() -> RetryPolicy {
+        RetryPolicy { jitter: || 0.0, ..RetryPolicy::default() }
     }
 
     #[test]
     fn pauses_double_up_to_the_longest_and_end_with_the_tries() {
-        let policy = RetryPolicy { tries: 6, longest_pause: Duration::from_secs(3), ..RetryPolicy::default() };
+        let policy = RetryPolicy { tries: 6, longest_pause: Duration::from_secs(3), ..exact() };
         let mut tries = Tries::new(&policy, None);
         let pauses: Vec<u128> =
             std::iter::from_fn(|| tries.next_pause(failure(Again::Soon)).ok()).map(|pause| pause.as_millis()).collect();
@@ -143,8 +136,8 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_longer_than_the_patience_or_the_deadline_ends_the_tries() {
-        let policy = RetryPolicy::default();
+    fn a_pause_longer_than_its_limit_or_the_deadline_ends_the_tries() {
+        let policy = exact();
         let given_up = |deadline, again| Tries::new(&policy, deadline).next_pause(failure(again)).unwrap_err().kind;
         let soon_over = Some(Instant::now() + Duration::from_millis(50));
 
@@ -155,5 +148,20 @@ mod tests {
 
         let asked = Duration::from_secs(7);
         assert_eq!(Tries::new(&policy, None).next_pause(failure(Again::After(asked))).unwrap(), asked);
+    }
+
+    #[test]
+    fn pauses_are_spread_and_never_shorter_than_a_server_asks() {
+        let pause = |jitter: fn() -> f64, again| {
+            let policy = RetryPolicy { jitter, ..RetryPolicy::default() };
+            Tries::new(&policy, None).next_pause(failure(again)).unwrap().as_millis()
+        };
+        let asked = |seconds| Again::After(Duration::from_secs(seconds));
+        assert_eq!((pause(|| 0.0, Again::Soon), pause(|| 0.5, Again::Soon), pause(|| 1.0, Again::Soon)), (500, 375, 250));
+        assert_eq!((pause(|| 0.0, asked(8)), pause(|| 0.5, asked(8)), pause(|| 1.0, asked(8))), (8000, 9000, 10_000));
+        // As long as can be waited, and no longer.
+        assert_eq!(pause(|| 1.0, asked(119)), 120_000);
+        assert!((0..1000).map(|_| random()).all(|part| (0.0..=1.0).contains(&part)));
+        assert!((0..1000).map(|_| random().to_bits()).collect::<std::collections::BTreeSet<_>>().len() > 1);
     }
 }

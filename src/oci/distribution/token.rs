@@ -11,13 +11,13 @@ use url::form_urlencoded::Serializer;
 use crate::ErrorKind;
 use crate::oci::distribution::Shared;
 use crate::oci::distribution::address::Reach;
-use crate::oci::distribution::credentials::Credential;
+use crate::oci::distribution::authorization::{basic, bearer};
 use crate::oci::distribution::failure::Failure;
+use crate::oci::distribution::keychain::Credential;
 use crate::oci::distribution::limits;
-use crate::oci::distribution::registry::basic;
 use crate::oci::distribution::retry::Tries;
 use crate::oci::distribution::secret::Secret;
-use crate::oci::distribution::transport::{Answer, NamedBy, Purpose, Request};
+use crate::oci::distribution::transport::{Answer, NamedBy, Request};
 
 /// How long a token lives of which nothing is said, as the token specification has it, and how long at most it is kept.
 const LIFETIME: Duration = Duration::from_secs(60);
@@ -41,13 +41,6 @@ impl Token {
     pub(crate) fn header(&self) -> Option<HeaderValue> {
         bearer(&self.value)
     }
-}
-
-/// `Bearer …`, marked as not to be shown; `None` for what no header can hold.
-pub(crate) fn bearer(token: &Secret) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.reveal())).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }
 
 /// Where a registry said its tokens are had.
@@ -147,7 +140,6 @@ impl TokenService {
         let request = Request {
             url,
             named_by: NamedBy::Server(self.named_by),
-            purpose: Purpose::Token,
             accept: "application/json",
             authorization,
             range: None,

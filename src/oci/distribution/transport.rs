@@ -1,7 +1,6 @@
 //! One request and its redirects: where it may go, and what it may carry there.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{
@@ -36,20 +35,6 @@ pub(crate) struct Transport {
     proxied: OnceLock<Result<reqwest::Client, String>>,
     named: OnceLock<Result<reqwest::Client, String>>,
     sent_by: [OnceLock<Result<reqwest::Client, String>>; 4],
-    content: AtomicU64,
-    tokens: AtomicU64,
-    challenges: AtomicU64,
-}
-
-/// How many requests were sent, redirects and further tries included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RequestCount {
-    /// For manifests and blobs.
-    pub content: u64,
-    /// Those of them that were answered with a challenge.
-    pub challenged: u64,
-    /// To token services.
-    pub tokens: u64,
 }
 
 /// Who named the server that is asked.
@@ -61,19 +46,11 @@ pub(crate) enum NamedBy {
     Server(Reach),
 }
 
-/// What a request is for; counted apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Content,
-    Token,
-}
-
 /// A request as it is first sent.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
     pub(crate) url: Url,
     pub(crate) named_by: NamedBy,
-    pub(crate) purpose: Purpose,
     pub(crate) accept: &'a str,
     pub(crate) authorization: Option<HeaderValue>,
     pub(crate) range: Option<HeaderValue>,
@@ -107,23 +84,7 @@ impl Transport {
             proxied: OnceLock::new(),
             named: OnceLock::new(),
             sent_by: Default::default(),
-            content: AtomicU64::new(0),
-            tokens: AtomicU64::new(0),
-            challenges: AtomicU64::new(0),
         })
-    }
-
-    pub(crate) fn requests(&self) -> RequestCount {
-        RequestCount {
-            content: self.content.load(Ordering::Relaxed),
-            challenged: self.challenges.load(Ordering::Relaxed),
-            tokens: self.tokens.load(Ordering::Relaxed),
-        }
-    }
-
-    /// Notes that a request was answered with a challenge.
-    pub(crate) fn count_challenge(&self) {
-        self.challenges.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Sends a request and follows where it is sent.
@@ -185,11 +146,6 @@ impl Transport {
         if let Some(timeout) = request.timeout {
             builder = builder.timeout(timeout);
         }
-        let counter = match request.purpose {
-            Purpose::Content => &self.content,
-            Purpose::Token => &self.tokens,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
         let answered = builder.send().await.map_err(|error| Failure::of_transport(&error, server));
         let status = answered.as_ref().ok().map(|response| response.status().as_u16());
         tracing::debug!(server, path = url.path(), status, "asked");

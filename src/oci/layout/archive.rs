@@ -155,8 +155,8 @@ fn walk<R: BufRead>(
         }
         let size = || header.size().ok_or(Fault::Header(tar.position()));
         let read = match header.type_flag() {
-            b'x' => size().and_then(|size| tar.read_extension(size)).map(|content| extension.read_pax(&content)),
-            b'L' => size().and_then(|size| tar.read_extension(size)).map(|name| extension.name = Some(terminated(name))),
+            b'x' => size().and_then(|size| read_extension(tar, size)).map(|content| extension.read_pax(&content)),
+            b'L' => size().and_then(|size| read_extension(tar, size)).map(|name| extension.name = Some(terminated(name))),
             // Global headers and the long targets of links.
             b'g' | b'K' => size().and_then(|size| tar.begin_payload(size)),
             b'0' | 0 | b'7' => {
@@ -186,6 +186,12 @@ fn walk<R: BufRead>(
         read.map_err(failed)?;
     }
     Ok(())
+}
+
+/// The content of an extended header. One that lies beyond the end is cut off, however large it says it is.
+fn read_extension(tar: &mut Tarball<impl BufRead>, size: u64) -> Result<Vec<u8>, Fault> {
+    tar.begin_payload(size)?;
+    tar.read_extension(size)
 }
 
 /// The extended headers before a file.

@@ -1,6 +1,6 @@
 //! Images in the file system: OCI image layouts, archives of them, and the archives of `docker save`.
 //!
-//! Everything is read in place and within bounds, nothing is unpacked; what has a digest is verified over its exact bytes.
+//! Everything is read in place and within bounds, nothing is unpacked; content with a digest is verified over its exact bytes.
 
 mod archive;
 mod docker;
@@ -12,27 +12,28 @@ use std::path::Path;
 use std::time::Instant;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 pub use archive::Archive;
 pub use folder::Folder;
 
 use crate::image::Digest;
-use crate::image::index::{Entry, Index, LARGEST};
+use crate::image::index::{Entry, Index, LARGEST, REF_NAME};
 use crate::image::reference::Format;
 use crate::text::shown;
 use crate::{Error, ErrorKind};
 
-/// The file that makes a folder an image layout, and what it says (image-spec, `image-layout.md`).
+/// The file that makes a folder an image layout (image-spec, `image-layout.md`).
 const MARKER: &str = "oci-layout";
 const INDEX: &str = "index.json";
 
 /// An opened image layout or archive.
 #[derive(Debug)]
 pub struct Layout {
-    /// What to call it in messages: the path as it was typed.
+    /// The name in messages: the path as it was typed.
     shown: String,
     files: Files,
-    images: Images,
+    list: List,
 }
 
 #[derive(Debug)]
@@ -41,11 +42,12 @@ enum Files {
     Archive(Archive),
 }
 
+/// The list of images.
 #[derive(Debug)]
-enum Images {
-    /// What `index.json` lists, and the digest of that file.
+enum List {
+    /// `index.json`, and the digest of that file.
     Oci(Index, Digest),
-    /// What the `manifest.json` of an older `docker save` lists.
+    /// The `manifest.json` of an older `docker save`.
     Docker(Vec<docker::Saved>),
 }
 
@@ -80,15 +82,15 @@ impl Layout {
                 return Err(error.or_hint(format!("type oci:{shown} for the folder of an OCI image layout")));
             }
         };
-        let mut layout = Self { shown, files, images: Images::Docker(Vec::new()) };
-        layout.images = layout.read_images(format)?;
+        let mut layout = Self { shown, files, list: List::Docker(Vec::new()) };
+        layout.list = layout.read_list(format)?;
         Ok(layout)
     }
 
     /// The image with this name, or the only one. Names are compared as typed, then as Docker reads them, then by their tags alone.
     pub fn choose(&self, name: Option<&str>) -> Result<Chosen, Error> {
-        match &self.images {
-            Images::Oci(index, digest) => {
+        match &self.list {
+            List::Oci(index, digest) => {
                 let names = |entry: &Entry| {
                     let annotations = &entry.annotations;
                     [&annotations.image_name, &annotations.ref_name].into_iter().flatten().cloned().collect()
@@ -99,7 +101,7 @@ impl Layout {
                     last => Chosen::Index(entries.into_iter().chain(last).collect(), digest.clone()),
                 })
             }
-            Images::Docker(saved) => {
+            List::Docker(saved) => {
                 let found = names::choose(&self.shown, saved, name, docker::Saved::names, |saved| &saved.config)?;
                 match found.as_slice() {
                     [image] => Ok(Chosen::Config(self.docker_config(image)?, image.has_foreign_layers())),
@@ -126,16 +128,16 @@ impl Layout {
         }
     }
 
-    fn read_images(&self, format: Format) -> Result<Images, Error> {
+    fn read_list(&self, format: Format) -> Result<List, Error> {
         let invalid = |what: &str| Error::of(ErrorKind::Invalid, format!("{} {what}", self.shown));
         if let Some(marker) = self.file(MARKER, 4096)? {
             check_marker(&self.shown, &marker)?;
             let bytes = self.file(INDEX, LARGEST)?.ok_or_else(|| invalid("has no index.json"))?;
             let index = parse_index(&self.shown, &bytes)?;
-            return Ok(Images::Oci(index, Digest::of(&bytes)));
+            return Ok(List::Oci(index, Digest::of(&bytes)));
         }
         match self.file("manifest.json", LARGEST)? {
-            Some(bytes) if format == Format::DockerArchive => docker::parse(&self.shown, &bytes).map(Images::Docker),
+            Some(bytes) if format == Format::DockerArchive => docker::parse(&self.shown, &bytes).map(List::Docker),
             Some(_) if format == Format::OciArchive => {
                 Err(invalid("is an archive of docker save").hint(format!("type docker-archive:{}", self.shown)))
             }
@@ -158,6 +160,11 @@ impl Layout {
     }
 }
 
+/// The name of an entry of `index.json`, which is not read by type.
+pub(crate) fn ref_name(entry: &Value) -> Option<&str> {
+    entry.get("annotations")?.get(REF_NAME)?.as_str()
+}
+
 /// Reads `index.json`.
 fn parse_index(shown_path: &str, bytes: &[u8]) -> Result<Index, Error> {
     serde_json::from_slice(bytes).map_err(|error| {
@@ -165,7 +172,7 @@ fn parse_index(shown_path: &str, bytes: &[u8]) -> Result<Index, Error> {
     })
 }
 
-/// Whether this is the `oci-layout` file of a version read here.
+/// Refuses an `oci-layout` file of a version that is not read here.
 fn check_marker(shown_path: &str, bytes: &[u8]) -> Result<(), Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

@@ -1,4 +1,4 @@
-//! One layer into the store: waited for, gone on with, verified, and only then there.
+//! One layer into the store: an earlier pull of it is gone on with, and it gets its name when it is verified.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,28 +16,28 @@ use crate::oci::pull::incoming::Incoming;
 use crate::oci::pull::{Event, Layer, Unpack, Watch};
 use crate::{Error, ErrorKind};
 
-/// How many chunks may wait for the disk. One has up to 400 KiB: as much as hyper reads at once.
+/// The number of chunks that may wait for the disk. One has up to 400 KiB: as much as hyper reads at once.
 const CHUNKS: usize = 4;
-/// How often a broken connection is taken up again without [`WORTHWHILE`] having come over it, and for how long.
+/// The tries to take up a broken connection again without [`WORTHWHILE`] having come over it, and the time for them.
 const TRIES: u32 = 5;
-const PATIENCE: Duration = Duration::from_secs(60);
+const TRIED_FOR: Duration = Duration::from_secs(60);
 /// Less than that over one connection, a registry that hands out a layer byte by byte would be asked for it for days.
 const WORTHWHILE: u64 = 64 << 10;
-/// Over so long a time of waiting, at least so many bytes must come: 1 KiB a second. A stall is told by the transport.
+/// Over so long a time of waiting, at least so many bytes must come: 1 KiB a second. A stall is noticed by the transport.
 const PACE: (Duration, u64) = (Duration::from_secs(60), 60 << 10);
 
-/// After how long the user hears that another process has a layer locked.
-const UNTOLD: Duration = Duration::from_secs(1);
+/// The time after which the user hears that another process has a layer locked.
+const SILENT_FOR: Duration = Duration::from_secs(1);
 
-/// What to do about a layer that is not what its image says.
+/// The advice about a layer that is not what its image says.
 const DAMAGED: &str = "pull again; if it stays so, do not use this image";
 
-/// Whether the layer is in the store.
+/// `true` if the layer is in the store.
 pub(crate) fn is_there(store: &Folder, layer: &Layer) -> bool {
     fs::metadata(store.blob_path(&layer.digest)).is_ok_and(|metadata| metadata.is_file() && metadata.len() == layer.size)
 }
 
-/// How many bytes of the layer are neither in the store nor left there by an earlier pull.
+/// The bytes of the layer that are neither in the store nor left there by an earlier pull.
 pub(crate) fn missing(store: &Folder, layer: &Layer) -> u64 {
     if is_there(store, layer) {
         return 0;
@@ -46,14 +46,14 @@ pub(crate) fn missing(store: &Folder, layer: &Layer) -> u64 {
     layer.size.saturating_sub(kept)
 }
 
-/// Where layers come from.
+/// The source of layers.
 #[derive(Clone, Copy)]
 pub(crate) struct Source<'a> {
     pub client: &'a Client,
     pub name: &'a Name,
 }
 
-/// Where a layer goes.
+/// The target of a layer.
 #[derive(Clone)]
 pub(crate) struct Target {
     pub store: Folder,
@@ -72,7 +72,7 @@ pub(crate) async fn fetch(source: Source<'_>, layer: &Layer, target: Target) -> 
     }
     let mut kept = 0;
     match fetch_from(source, layer, &target, &mut kept).await {
-        // What an earlier pull left was not what it should be; it is gone now.
+        // The bytes that an earlier pull left were wrong; they are gone now.
         Err(error) if error.kind == ErrorKind::Invalid && kept > 0 => {
             tracing::debug!("{}; fetched anew", error.sentence());
             fetch_from(source, layer, &target, &mut kept).await
@@ -118,7 +118,7 @@ async fn forward(source: Source<'_>, layer: &Layer, from: u64, send: &mpsc::Send
         } else {
             tries += 1;
         }
-        if failure.kind != ErrorKind::Network || tries >= TRIES || since.elapsed() >= PATIENCE {
+        if failure.kind != ErrorKind::Network || tries >= TRIES || since.elapsed() >= TRIED_FOR {
             if failure.kind == ErrorKind::Network {
                 failure = failure.or_hint("pull again, later perhaps: it goes on where it stopped");
             }
@@ -126,7 +126,7 @@ async fn forward(source: Source<'_>, layer: &Layer, from: u64, send: &mpsc::Send
             let _ = send.send(Err(failure)).await;
             return;
         }
-        tokio::time::sleep(Duration::from_millis(100 << tries)).await;
+        tokio::time::sleep(source.client.spread(Duration::from_millis(100 << tries))).await;
     }
 }
 
@@ -169,7 +169,7 @@ fn broken(layer: &Layer, how: &str) -> Error {
     Error::of(ErrorKind::Network, format!("the layer {} {how}", layer.digest))
 }
 
-/// How fast a layer comes, by the time that was waited for it: what is made of it in between may take longer.
+/// The speed of a layer, by the time that was waited for it: its use in between may take longer.
 #[derive(Default)]
 struct Pace {
     waited: Duration,
@@ -218,12 +218,12 @@ fn keep(
     let partial = store.partial_path(&layer.digest);
     let written = |error: io::Error| cannot(layer).because(format!("{} could not be written: {error}", partial.display()));
     // Another process that pulls the same layer has it locked until it is done.
-    let mut is_told = false;
+    let mut is_reported = false;
     let waiting = |so_far| {
         if begin.is_closed() {
             return Err(io::Error::other("the pull was given up while another process had the layer locked"));
         }
-        if so_far >= UNTOLD && !std::mem::replace(&mut is_told, true) {
+        if so_far >= SILENT_FOR && !std::mem::replace(&mut is_reported, true) {
             watch(Event::Waiting(layer));
         }
         Ok(())
@@ -267,7 +267,7 @@ fn keep(
     }
 }
 
-/// What is wrong with the bytes of a layer, down to the last reason.
+/// The failure to decode a layer, down to the last reason.
 fn undecodable(layer: &Layer, error: &LayerError) -> Error {
     let reasons = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
     let refused = reasons.fold(cannot(layer), |refused, reason| refused.because(crate::text::shown(&reason.to_string())));

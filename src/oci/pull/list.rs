@@ -6,17 +6,13 @@
 
 use serde_json::{Value, json};
 
-use crate::image::index::{self, Entry, OCI_INDEX};
+use crate::image::index::{self, Entry, OCI_INDEX, OCI_MANIFEST, REF_NAME};
 use crate::image::{Digest, Name, config};
 use crate::oci::RawImage;
-use crate::oci::layout::Folder;
-use crate::oci::manifest;
-use crate::oci::manifest::Manifest;
+use crate::oci::layout::{Folder, ref_name};
+use crate::oci::manifest::{self, Manifest};
 use crate::oci::pull::{Pulled, WAIT_FOR_INDEX, read};
 use crate::{Error, ErrorKind};
-
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
-const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 /// Puts an image into the list; an older one of this name loses it.
 pub(crate) fn record(store: &Folder, name: &Name, digest: &Digest, image: &RawImage) -> Result<(), Error> {
@@ -32,26 +28,30 @@ pub(crate) fn record(store: &Folder, name: &Name, digest: &Digest, image: &RawIm
     }
     entry["annotations"] = json!({ REF_NAME: full_name });
     store.commit(WAIT_FOR_INDEX, &blobs, |list| {
-        list.retain(|entry| {
-            entry.pointer("/annotations").and_then(|all| all.get(REF_NAME)).and_then(Value::as_str) != Some(&full_name)
-        });
+        list.retain(|entry| ref_name(entry) != Some(&full_name));
         list.push(entry);
     })
 }
 
 /// The image of this name as the store has it, `None` if it was not pulled.
 pub fn stored(store: &Folder, name: &Name) -> Result<Option<Pulled>, Error> {
+    match find(store, name)? {
+        Some((digest, bytes)) => with_config(store, &digest, &bytes).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The manifest of the image of this name, and its digest.
+fn find(store: &Folder, name: &Name) -> Result<Option<(Digest, Vec<u8>)>, Error> {
     let full_name = name.to_string();
     for entry in &store.index()?.entries {
-        // What was asked for by the digest of an index is listed by that of a manifest, and by its name.
+        // An image that was asked for by the digest of an index is listed by that of a manifest, and by its name.
         let named = entry.annotations.ref_name.as_deref() == Some(&full_name);
         if !named && name.digest.is_none() {
             continue;
         }
         match manifest_of(store, entry) {
-            Ok(Some((digest, bytes))) if named || name.digest.as_ref() == Some(&digest) => {
-                return with_config(store, &digest, &bytes).map(Some);
-            }
+            Ok(Some((digest, bytes))) if named || name.digest.as_ref() == Some(&digest) => return Ok(Some((digest, bytes))),
             Err(error) if named => return Err(error),
             _ => {}
         }
@@ -146,8 +146,9 @@ mod tests {
         for (text, (digest, _)) in &images {
             let by_digest = format!("r.test/app@{digest}");
             for asked in [*text, by_digest.as_str()] {
-                let found = stored(&store, &name(asked)).unwrap().expect(asked);
-                assert_eq!(found.manifest, *digest, "{asked}");
+                let (found, _) = find(&store, &name(asked)).unwrap().expect(asked);
+                assert_eq!(found, *digest, "{asked}");
+                assert!(stored(&store, &name(asked)).unwrap().is_some(), "{asked}");
             }
         }
         assert!(stored(&store, &name(&format!("r.test/app@{}", Digest::of(b"none")))).unwrap().is_none());
@@ -155,7 +156,7 @@ mod tests {
         let text = images[0].0;
         let (digest, raw) = &images[2].1;
         record(&store, &name(text), digest, raw).unwrap();
-        assert_eq!(stored(&store, &name(text)).unwrap().unwrap().manifest, *digest);
+        assert_eq!(find(&store, &name(text)).unwrap().unwrap().0, *digest);
         assert_eq!(store.index().unwrap().entries.len(), 3);
     }
 

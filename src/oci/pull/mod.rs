@@ -41,16 +41,14 @@ const WAIT_FOR_OTHERS: Duration = Duration::from_secs(300);
 /// An image that is in the store.
 #[derive(Clone, Debug)]
 pub struct Pulled {
-    /// The digest of its manifest.
-    pub manifest: Digest,
-    /// Its config.
+    /// The config.
     pub config: RunConfig,
-    /// Its layers, lowest first.
+    /// The layers, lowest first.
     pub layers: Vec<Layer>,
 }
 
 impl Pulled {
-    /// The ids that its layers have once they are imported, topmost first.
+    /// The ids that the layers have once they are imported, topmost first.
     pub fn layer_ids(&self) -> Vec<LayerId> {
         let mut ids: Vec<LayerId> = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
@@ -169,7 +167,7 @@ fn read(manifest: &[u8], config: &[u8], digest: &Digest) -> Result<Pulled, Error
             urls,
         })
     });
-    Ok(Pulled { manifest: digest.clone(), layers: layers.collect::<Result<_, Error>>()?, config })
+    Ok(Pulled { layers: layers.collect::<Result<_, Error>>()?, config })
 }
 
 /// Refuses what cannot fit before anything is fetched.

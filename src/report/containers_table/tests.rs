@@ -1,7 +1,10 @@
 //! What people see of containers, wide and narrow.
 
 use super::*;
+use jiff::Timestamp;
+
 use crate::Isolation;
+use crate::cli::wording::CommandLine;
 use crate::hcs::documents::{PortMapping, Protocol};
 use crate::report::containers::{Inspected, exit_code};
 use crate::runner::life::containers::Listed;
@@ -60,7 +63,8 @@ fn all() -> Containers {
 
 fn printed(containers: &Containers, width: u16, whole: bool) -> String {
     let mut out = Vec::new();
-    write(containers, width, at("2026-11-25T10:10:00Z"), whole, &mut out).unwrap();
+    let page = Page { columns: width, now: at("2026-11-25T10:10:00Z"), whole, wording: &CommandLine };
+    ContainersTable.render(containers, &page, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

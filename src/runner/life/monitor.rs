@@ -14,8 +14,9 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::hcs::machine::{CALL_TIMEOUT, this_machine};
+use crate::hcs::machine::Machine;
 use crate::hcs::trace::Trace;
+use crate::ownership::Folders;
 use crate::runner::life::context::{Context, Progress};
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::run;
@@ -50,15 +51,23 @@ pub enum Told {
 /// No request is larger: Windows' limits of a command line and of an environment are far below.
 const LARGEST_ORDER: u64 = 16 << 20;
 
+/// The machine that a monitor works on.
+pub struct Monitored<'a> {
+    /// Connects to the Host Compute Service, with this trace.
+    pub connect: &'a dyn Fn(Trace) -> Result<Box<dyn Machine>, Error>,
+    /// The folders of the store.
+    pub folders: &'a dyn Folders,
+}
+
 /// Has a container from its creation to its last trace.
-pub fn serve(order: impl Read + Send + 'static, answers: impl Write + Send + 'static) {
+pub fn serve(machine: &Monitored<'_>, order: impl Read + Send + 'static, answers: impl Write + Send + 'static) {
     let answers = Arc::new(Answers(Mutex::new(Some(Box::new(answers)))));
-    if let Err(error) = follow(order, &answers) {
+    if let Err(error) = follow(machine, order, &answers) {
         answers.last(&Told::Failed(error));
     }
 }
 
-fn follow(order: impl Read + Send + 'static, answers: &Arc<Answers>) -> Result<(), Error> {
+fn follow(machine: &Monitored<'_>, order: impl Read + Send + 'static, answers: &Arc<Answers>) -> Result<(), Error> {
     let mut order = BufReader::new(order);
     let mut line = String::new();
     let unread = |why: String| Error::new("the monitor of a container got no order").because(why);
@@ -69,8 +78,8 @@ fn follow(order: impl Read + Send + 'static, answers: &Arc<Answers>) -> Result<(
     watch(order, &interrupts, &runs);
 
     let trace = trace.as_deref().map_or_else(|| Ok(Trace::off()), Trace::to)?;
-    let machine = this_machine(trace, CALL_TIMEOUT)?;
-    let store = Store::open(&root)?;
+    let connected = (machine.connect)(trace)?;
+    let store = Store::open(machine.folders, &root)?;
     let report = |progress: Progress<'_>| match progress {
         Progress::Claimed => {}
         Progress::Note(note) => answers.tell(&Told::Note(note.to_owned())),
@@ -79,7 +88,7 @@ fn follow(order: impl Read + Send + 'static, answers: &Arc<Answers>) -> Result<(
             answers.last(&Told::Running(claim.id.to_string()));
         }
     };
-    let context = Context { machine: &*machine, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
+    let context = Context { machine: &*connected, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
     let outcome = run::run(&context, &request, |claim| {
         let log = Log::create(&store.container(&claim.id))?;
         Ok(Stdio::nothing().logged(&log))

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use crate::advice::{Setting, advice};
 use crate::hcs::call::CallError;
+use crate::hcs::codes;
 use crate::hcs::compute_systems::{Container, Process, Spawned};
-use crate::hcs::documents::{ConsoleSize, Signal};
+use crate::hcs::documents::ConsoleSize;
 use crate::hcs::{failed, invalid};
 use crate::runner::life::context::{Context, Progress};
 use crate::runner::life::stdio::{Pump, Stdio};
@@ -27,16 +28,13 @@ pub(crate) fn create(context: &Context<'_>, container: &dyn Container, request: 
     container.create_process(&parameters).map_err(|error| {
         let shown = failed(format!("the command did not start: {}", request.command_line), &error);
         match error.code() {
-            // ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND
-            Some(0x8007_0002 | 0x8007_0003) => {
+            Some(codes::ERROR_FILE_NOT_FOUND | codes::ERROR_PATH_NOT_FOUND) => {
                 shown.hint("there is no such program in the image").of_kind(ErrorKind::NoSuchCommand)
             }
-            // ERROR_DIRECTORY
-            Some(0x8007_010b) => shown
+            Some(codes::ERROR_DIRECTORY) => shown
                 .hint(advice!["the working directory does not exist in the image: name another with ", Setting::WorkingDirectory])
                 .of_kind(ErrorKind::CommandNotStartable),
-            // E_ACCESSDENIED, ERROR_BAD_EXE_FORMAT
-            Some(0x8007_0005 | 0x8007_00c1) => shown.of_kind(ErrorKind::CommandNotStartable),
+            Some(codes::E_ACCESSDENIED | codes::ERROR_BAD_EXE_FORMAT) => shown.of_kind(ErrorKind::CommandNotStartable),
             _ => shown,
         }
     })
@@ -84,7 +82,7 @@ fn wait(
         while seen < context.interrupts.count() {
             seen += 1;
             let passed_on = match seen {
-                1 => process.signal(Signal::CtrlC).or_else(|_| process.terminate()),
+                1 => process.interrupt().or_else(|_| process.terminate()),
                 2 => process.terminate(),
                 _ => return Err(Error::new("interrupted")),
             };

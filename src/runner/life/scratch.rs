@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::Error;
 use crate::hcs::call::CallError;
+use crate::hcs::codes;
 use crate::hcs::documents::Layer;
 use crate::hcs::failed;
 use crate::hcs::layers::Layers;
@@ -46,15 +47,17 @@ pub(crate) fn mount(host: &dyn Layers, store: &Store, claim: &mut Claim, layers:
     mounted.map_err(|(what, error)| {
         let shown = failed(format!("the container's scratch layer was not {what}"), &error);
         match error.code() {
-            // E_ACCESSDENIED and ERROR_PRIVILEGE_NOT_HELD (`docs/hcs.md#rights`).
-            Some(0x8007_0005 | 0x8007_0522) => shown.hint("process isolation needs an elevated prompt at every start"),
+            // `docs/hcs.md#rights`
+            Some(codes::E_ACCESSDENIED | codes::ERROR_PRIVILEGE_NOT_HELD) => {
+                shown.hint("process isolation needs an elevated prompt at every start")
+            }
             _ => shown,
         }
     })?;
     host.volume(&scratch).map_err(|error| failed("the volume of the container's scratch layer is not known", &error))
 }
 
-/// ERROR_NOT_READY and ERROR_DEVICE_NOT_CONNECTED.
+/// Whether a disk is not ready yet.
 const fn is_not_ready(error: &CallError) -> bool {
-    matches!(error.code(), Some(0x8007_0015 | 0x8007_048f))
+    matches!(error.code(), Some(codes::ERROR_NOT_READY | codes::ERROR_DEVICE_NOT_CONNECTED))
 }

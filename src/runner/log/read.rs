@@ -12,7 +12,7 @@ use crate::runner::log::{Entry, LONGEST_LINE, current, older};
 const HEAD: usize = 64;
 /// How often a log that is followed is looked at.
 const TICK: Duration = Duration::from_millis(100);
-/// How often a file is tried that Windows is just replacing.
+/// The number of tries to open a file that is just being replaced, which Windows does not permit.
 const TRIES: usize = 20;
 
 /// A log that is read. Between two readings no file is open, so that nothing keeps the container from being removed.
@@ -147,7 +147,7 @@ fn open(path: &Path) -> io::Result<Option<(BufReader<File>, Vec<u8>)>> {
         match opened {
             Ok(file) => break file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) if cfg!(windows) && error.kind() == ErrorKind::PermissionDenied && tries < TRIES => tries += 1,
+            Err(error) if error.kind() == ErrorKind::PermissionDenied && tries < TRIES => tries += 1,
             Err(error) => return Err(error),
         }
         thread::sleep(Duration::from_millis(5));

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::advice::{Command, Setting, advice};
+use crate::hcs::codes;
 use crate::hcs::documents::{AttachEndpoint, Endpoint, Namespace, Network};
 use crate::hcs::networks::Networks;
 use crate::hcs::{failed, invalid};
@@ -76,10 +77,10 @@ pub(crate) fn connect(
     let endpoint = host.create_endpoint(network.id, id, &document).map_err(|error| {
         let shown = failed(format!("the container was not connected to the network {}", network.name), &error);
         match error.code() {
-            // HCN_E_PORT_ALREADY_EXISTS
-            Some(0x803b_0013) => shown.hint("another container or program has one of the published ports"),
-            // HCN_E_ADDR_INVALID_OR_RESERVED
-            Some(0x803b_002f) => shown.hint(advice!["endpoints of dead containers may hold addresses: run ", Command::Prune]),
+            Some(codes::HCN_E_PORT_ALREADY_EXISTS) => shown.hint("another container or program has one of the published ports"),
+            Some(codes::HCN_E_ADDR_INVALID_OR_RESERVED) => {
+                shown.hint(advice!["endpoints of dead containers may hold addresses: run ", Command::Prune])
+            }
             _ => shown,
         }
     })?;

@@ -234,12 +234,13 @@ fn unwritable(folder: &Path, error: &io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ownership::tests::PlainFolders;
     use crate::runner::store::state::STATE;
     use crate::runner::store::state::tests::request;
 
     fn store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
+        let store = Store::open(&PlainFolders, folder.path()).unwrap();
         (folder, store)
     }
 

@@ -1,4 +1,4 @@
-//! Where images, layers and containers are kept. Every path is derived from an id; none is ever read from a file.
+//! The folders of images, layers and containers. Every path is derived from an id; none is ever read from a file.
 
 use std::fs::DirEntry;
 use std::io;
@@ -11,7 +11,8 @@ use crate::files::is_folder;
 use crate::hcs::id::ContainerId;
 use crate::image::Digest;
 use crate::layer::LayerId;
-use crate::runner::store::guarded::{self, Readers};
+use crate::ownership::{Folders, Readers};
+use crate::runner::store::guarded;
 
 /// The store's folder, e.g. `C:\ProgramData\wincompat`.
 #[derive(Clone, Debug)]
@@ -26,10 +27,10 @@ impl Store {
     /// # Errors
     ///
     /// A folder of it that is a link, belongs to a stranger, or cannot be created.
-    pub fn open(root: &Path) -> Result<Self, Error> {
+    pub fn open(folders: &dyn Folders, root: &Path) -> Result<Self, Error> {
         let store = Self::of(root)?;
         for (folder, readers) in store.folders() {
-            guarded::enter(&folder, readers)?;
+            guarded::enter(folders, &folder, readers)?;
         }
         Ok(store)
     }
@@ -40,10 +41,10 @@ impl Store {
     /// # Errors
     ///
     /// A folder of it that is a link, or belongs to a stranger.
-    pub fn at(root: &Path) -> Result<Self, Error> {
+    pub fn at(folders: &dyn Folders, root: &Path) -> Result<Self, Error> {
         let store = Self::of(root)?;
         for (folder, _) in store.folders() {
-            guarded::check(&folder)?;
+            guarded::check(folders, &folder)?;
         }
         Ok(store)
     }
@@ -55,7 +56,7 @@ impl Store {
 
     fn of(root: &Path) -> Result<Self, Error> {
         let root = std::path::absolute(root).map_err(|error| {
-            Error::new(format!("the store folder {} is no path", root.display())).because(error).hint(advice![
+            Error::new(format!("the store folder {} is not a path", root.display())).because(error).hint(advice![
                 "name a folder: ",
                 Setting::Store,
                 ", or ",
@@ -79,7 +80,7 @@ impl Store {
         ]
     }
 
-    /// Whether nothing may be written.
+    /// True if nothing may be written.
     pub(crate) const fn is_on_paper(&self) -> bool {
         self.on_paper
     }
@@ -159,7 +160,7 @@ impl Store {
     }
 }
 
-/// What is in a folder of the store; nothing where there is no such folder.
+/// The entries of a folder of the store; none if there is no such folder.
 ///
 /// # Errors
 ///
@@ -181,12 +182,13 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<DirEntry>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ownership::tests::PlainFolders;
 
     #[test]
     fn two_stores_have_two_owners() {
         let folder = tempfile::tempdir().unwrap();
-        let one = Store::open(folder.path()).unwrap();
-        let other = Store::open(&folder.path().join("other")).unwrap();
+        let one = Store::open(&PlainFolders, folder.path()).unwrap();
+        let other = Store::open(&PlainFolders, &folder.path().join("other")).unwrap();
         assert_ne!(one.owner(Isolation::Process), other.owner(Isolation::Process));
         assert_ne!(one.owner(Isolation::Process), one.owner(Isolation::Hyperv));
         let id = ContainerId::random().unwrap();
@@ -207,9 +209,9 @@ mod tests {
     fn looking_for_a_store_makes_none() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("store");
-        Store::at(&root).unwrap();
+        Store::at(&PlainFolders, &root).unwrap();
         assert!(!root.exists());
-        assert_eq!(Store::open(&root).unwrap().root, Store::at(&root).unwrap().root);
+        assert_eq!(Store::open(&PlainFolders, &root).unwrap().root, Store::at(&PlainFolders, &root).unwrap().root);
     }
 
     #[cfg(unix)]
@@ -225,7 +227,7 @@ mod tests {
             let link: PathBuf = root.join(inner).components().collect();
             std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
             for root in [&root, &root.join("")] {
-                for refused in [Store::at(root).unwrap_err(), Store::open(root).unwrap_err()] {
+                for refused in [Store::at(&PlainFolders, root).unwrap_err(), Store::open(&PlainFolders, root).unwrap_err()] {
                     assert!(refused.what.contains(&link.display().to_string()), "{inner}: {refused:?}");
                 }
             }

@@ -1,127 +1,83 @@
-//! The store's own folders, which do not obey strangers: made with their access list in one step, and entered only if they are
-//! real folders of a trusted owner. This program runs elevated, and %ProgramData% lets everyone make folders.
+//! The guard of the store's own folders: they are made with their access list in one step, and entered only if they are real
+//! folders of a trusted owner. This program runs elevated, and `%ProgramData%` lets everyone make folders.
 
 use std::io;
 use std::path::Path;
 
 use crate::Error;
-use crate::advice::{Setting, advice};
-
-/// Who may read a folder and what is in it, beside SYSTEM, the administrators and whoever made it. Nobody else may write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Readers {
-    /// Everyone: layers and blobs are public, and what runs in a container reads its layers.
-    Everyone,
-    /// Nobody else: containers have passwords in their environment. On Windows, the virtual machines of Hyper-V isolation read
-    /// their scratch here, and Hyper-V Administrators write: they start containers unelevated, and HCS lets them into every
-    /// container anyway.
-    Nobody,
-}
-
-/// What a folder is found to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Seen {
-    /// A folder, and no link or other reparse point to one.
-    pub folder: bool,
-    /// Its owner: a SID, e.g. `S-1-5-32-544`, or a number of Unix.
-    pub owner: String,
-}
-
-/// Who may own folders of the store, beside the user: SYSTEM and Administrators, root elsewhere.
-const TRUSTED: &[&str] = if cfg!(windows) { &["S-1-5-18", "S-1-5-32-544"] } else { &["0"] };
+use crate::advice::{Advice, Setting, advice};
+use crate::ownership::{Folders, Readers, Seen};
 
 /// Checks a folder, and makes it before if it is missing.
-pub(crate) fn enter(folder: &Path, readers: Readers) -> Result<(), Error> {
-    if check(folder)? {
+pub(crate) fn enter(folders: &dyn Folders, folder: &Path, readers: Readers) -> Result<(), Error> {
+    if check(folders, folder)? {
         return Ok(());
     }
     // So that no stranger can put another in the place of a parent made here.
     if let Some(parent) = folder.parent().filter(|parent| !parent.exists()) {
-        enter(parent, Readers::Everyone)?;
+        enter(folders, parent, Readers::Everyone)?;
     }
-    match make(folder, readers) {
-        // Another process was faster; whose it is, is asked below.
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(unusable(folder, "cannot be created", &error)),
-        _ if check(folder)? => Ok(()),
+    match folders.make(folder, readers) {
+        // Another process was faster; the owner is checked below.
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(unusable(folders, folder, "cannot be created", &error)),
+        _ if check(folders, folder)? => Ok(()),
         _ => Err(Error::new(format!("the store folder {} vanished as soon as it was made", folder.display()))
             .hint("run it again; if it happens again, another program removes the folder")),
     }
 }
 
-/// Whether the folder is there.
+/// Checks a folder: true if it is there.
 ///
 /// # Errors
 ///
-/// It is no folder, or somebody's who could have put anything into it.
-pub(crate) fn check(folder: &Path) -> Result<bool, Error> {
-    let seen = match look(folder) {
+/// It is not a folder, or belongs to somebody who could have put anything into it.
+pub(crate) fn check(folders: &dyn Folders, folder: &Path) -> Result<bool, Error> {
+    let seen = match folders.look(folder) {
         Ok(seen) => seen,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(unusable(folder, "cannot be opened", &error)),
+        Err(error) => return Err(unusable(folders, folder, "cannot be opened", &error)),
     };
-    let user = user().map_err(|error| unusable(folder, "cannot be judged", &error))?;
-    judge(folder, &seen, &user).map(|()| true)
+    let user = folders.user().map_err(|error| unusable(folders, folder, "cannot be judged", &error))?;
+    judge(folder, &seen, &user, folders.trusted()).map(|()| true)
 }
 
-fn judge(folder: &Path, seen: &Seen, user: &str) -> Result<(), Error> {
-    let elsewhere = advice!["or name another folder: ", Setting::Store, ", or ", Setting::StoreVariable];
+fn judge(folder: &Path, seen: &Seen, user: &str, trusted: &[(&str, &str)]) -> Result<(), Error> {
     let folder = folder.display();
     if !seen.folder {
         return Err(Error::new(format!("the store folder {folder} is not used"))
             .because("it is a link or a file; what is in the store must not be led elsewhere")
-            .hint(advice!["remove it, ", elsewhere]));
+            .hint(advice!["remove it, or name another folder: ", another_folder()]));
     }
-    if seen.owner != user && !TRUSTED.contains(&seen.owner.as_str()) {
-        let trusted = if cfg!(windows) { "SYSTEM, Administrators" } else { "root" };
+    if seen.owner != user && !trusted.iter().any(|(owner, _)| *owner == seen.owner) {
+        let names: Vec<&str> = trusted.iter().map(|(_, name)| *name).collect();
+        let names = names.join(", ");
         return Err(Error::new(format!("the store folder {folder} is not used"))
-            .because(format!("its owner is {}, who can change what runs here; it must be {trusted} or you", seen.owner))
-            .hint(advice!["look at what is in it and delete it, ", elsewhere]));
+            .because(format!("its owner is {}, who can change what runs here; it must be {names} or you", seen.owner))
+            .hint(advice!["look at what is in it and delete it, or name another folder: ", another_folder()]));
     }
     Ok(())
 }
 
-fn unusable(folder: &Path, how: &str, error: &io::Error) -> Error {
+fn unusable(folders: &dyn Folders, folder: &Path, how: &str, error: &io::Error) -> Error {
     let shown = Error::new(format!("the store folder {} {how}", folder.display())).because(error);
-    let elsewhere = advice!["name a folder of your own: ", Setting::Store, ", or ", Setting::StoreVariable];
-    match error.kind() {
-        io::ErrorKind::PermissionDenied if cfg!(windows) => {
-            shown.hint(advice!["open the console with \"Run as administrator\", or ", elsewhere])
-        }
-        _ => shown.hint(elsewhere),
+    let own = advice!["name a folder of your own: ", another_folder()];
+    match folders.elevation().filter(|_| error.kind() == io::ErrorKind::PermissionDenied) {
+        Some(elevate) => shown.hint(advice![elevate, ", or ", own]),
+        None => shown.hint(own),
     }
 }
 
-#[cfg(windows)]
-use crate::windows::store_folder::{look, make, user};
-
-#[cfg(unix)]
-fn look(folder: &Path) -> io::Result<Seen> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let found = folder.symlink_metadata()?;
-    Ok(Seen { folder: found.is_dir(), owner: found.uid().to_string() })
-}
-
-#[cfg(unix)]
-fn make(folder: &Path, readers: Readers) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-
-    let mode = match readers {
-        Readers::Everyone => 0o755,
-        Readers::Nobody => 0o700,
-    };
-    std::fs::DirBuilder::new().mode(mode).create(folder)
-}
-
-#[cfg(unix)]
-fn user() -> io::Result<String> {
-    Ok(rustix::process::geteuid().as_raw().to_string())
+fn another_folder() -> Advice {
+    advice![Setting::Store, ", or ", Setting::StoreVariable]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::advice::Remedy;
+    use crate::ownership::tests::PlainFolders;
+
+    const TRUSTED: &[(&str, &str)] = &[("S-1-5-18", "SYSTEM"), ("S-1-5-32-544", "Administrators")];
 
     #[test]
     fn only_the_trusted_and_the_user_may_own_the_store() {
@@ -129,9 +85,9 @@ mod tests {
         // The group of all users, Users, Everyone, and another machine's administrator.
         cases
             .extend(["S-1-5-11", "S-1-5-32-545", "S-1-1-0", "S-1-5-21-1-2-3-500", "S-1-5-32-5440"].map(|sid| (true, sid, false)));
-        cases.extend(TRUSTED.iter().flat_map(|&owner| [(true, owner, true), (false, owner, false)]));
+        cases.extend(TRUSTED.iter().flat_map(|&(owner, _)| [(true, owner, true), (false, owner, false)]));
         for (folder, owner, usable) in cases {
-            let judged = judge(Path::new("store"), &Seen { folder, owner: owner.to_owned() }, "user");
+            let judged = judge(Path::new("store"), &Seen { folder, owner: owner.to_owned() }, "user", TRUSTED);
             assert_eq!(judged.is_ok(), usable, "{folder} {owner}");
             if let Err(error) = judged {
                 assert!(
@@ -146,12 +102,12 @@ mod tests {
     fn a_folder_is_made_with_its_parents_and_entered_again() {
         let temporary = tempfile::tempdir().unwrap();
         let folder = temporary.path().join("a").join("b");
-        assert_eq!(check(&folder), Ok(false));
-        enter(&folder, Readers::Nobody).unwrap();
-        enter(&folder, Readers::Nobody).unwrap();
-        assert_eq!(check(&folder), Ok(true));
+        assert_eq!(check(&PlainFolders, &folder), Ok(false));
+        enter(&PlainFolders, &folder, Readers::Nobody).unwrap();
+        enter(&PlainFolders, &folder, Readers::Nobody).unwrap();
+        assert_eq!(check(&PlainFolders, &folder), Ok(true));
         std::fs::write(folder.join("file"), "").unwrap();
-        let error = enter(&folder.join("file"), Readers::Everyone).unwrap_err();
+        let error = enter(&PlainFolders, &folder.join("file"), Readers::Everyone).unwrap_err();
         assert!(error.causes[0].starts_with("it is a link or a file"), "{error:?}");
     }
 
@@ -160,21 +116,43 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let folder = temporary.path().join("a").join("b").join("c");
         std::thread::scope(|scope| {
-            let all: Vec<_> = (0..16).map(|_| scope.spawn(|| enter(&folder, Readers::Everyone))).collect();
+            let all: Vec<_> = (0..16).map(|_| scope.spawn(|| enter(&PlainFolders, &folder, Readers::Everyone))).collect();
             for one in all {
                 one.join().unwrap().unwrap();
             }
         });
     }
 
-    #[cfg(unix)]
-    #[test]
-    fn others_may_not_look_into_a_private_folder() {
-        use std::os::unix::fs::PermissionsExt as _;
+    /// Folders that may not be looked at.
+    struct Closed;
 
-        let temporary = tempfile::tempdir().unwrap();
-        enter(&temporary.path().join("private"), Readers::Nobody).unwrap();
-        let found = temporary.path().join("private").metadata().unwrap();
-        assert_eq!(found.permissions().mode() & 0o777, 0o700);
+    impl Folders for Closed {
+        fn look(&self, _: &Path) -> io::Result<Seen> {
+            Err(io::ErrorKind::PermissionDenied.into())
+        }
+
+        fn make(&self, folder: &Path, readers: Readers) -> io::Result<()> {
+            PlainFolders.make(folder, readers)
+        }
+
+        fn user(&self) -> io::Result<String> {
+            PlainFolders.user()
+        }
+
+        fn trusted(&self) -> &'static [(&'static str, &'static str)] {
+            PlainFolders.trusted()
+        }
+
+        fn elevation(&self) -> Option<&'static str> {
+            PlainFolders.elevation()
+        }
+    }
+
+    #[test]
+    fn a_user_who_may_not_look_is_told_how_to_get_the_right() {
+        let error = check(&Closed, Path::new("store")).unwrap_err();
+        assert_eq!(error.what, "the store folder store cannot be opened");
+        let hint = error.hint.unwrap().to_string();
+        assert!(hint.starts_with("run it as an administrator, or name a folder of your own: <store>"), "{hint}");
     }
 }

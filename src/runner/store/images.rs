@@ -15,7 +15,7 @@ use crate::image::index::Entry;
 use crate::image::reference::Location;
 use crate::image::{Digest, Reference, config};
 use crate::layer::LayerId;
-use crate::oci::layout::Folder;
+use crate::oci::layout::{Folder, ref_name};
 use crate::oci::manifest;
 use crate::oci::manifest::Manifest;
 use crate::oci::pull::{self, Pulled};
@@ -131,8 +131,7 @@ impl Images<'_> {
         self.blobs.update_index(WAIT_FOR_INDEX, |list| {
             list.retain(|listed| {
                 let is_it = listed.get("digest").and_then(Value::as_str) == Some(entry.digest.as_str());
-                let name = listed.pointer("/annotations").and_then(|all| all.get(REF_NAME)).and_then(Value::as_str);
-                !(is_it && name.map_or(is_last, |name| names.iter().any(|removed| removed == name)))
+                !(is_it && ref_name(listed).map_or(is_last, |name| names.iter().any(|removed| removed == name)))
             });
         })?;
         if is_last {
@@ -325,8 +324,6 @@ struct Needed {
     blobs: BTreeSet<Digest>,
     layers: BTreeSet<LayerId>,
 }
-
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// The image that a name means, and that name.
 fn named<'e>(entries: &'e [Entry], text: &str) -> Option<(&'e Entry, String)> {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::Error;
 use crate::advice::{Command, advice};
 use crate::files::{is_folder, lock_file, lock_within, remove_folder, try_lock};
+use crate::hcs::codes;
 use crate::hcs::documents::Layer;
 use crate::hcs::failed;
 use crate::hcs::machine::Machine;
@@ -234,8 +235,8 @@ impl Import<'_> {
     fn call(&self, error: &crate::hcs::call::CallError) -> Error {
         let shown = failed(format!("the layer {} was not imported", self.id), error);
         match error.code() {
-            // E_ACCESSDENIED, ERROR_NOT_ALL_ASSIGNED and ERROR_PRIVILEGE_NOT_HELD (`docs/hcs.md#rights`).
-            Some(0x8007_0005 | 0x8007_0514 | 0x8007_0522) => {
+            // `docs/hcs.md#rights`
+            Some(codes::E_ACCESSDENIED | codes::ERROR_NOT_ALL_ASSIGNED | codes::ERROR_PRIVILEGE_NOT_HELD) => {
                 shown.hint("layers are imported from an elevated prompt, once an image")
             }
             _ => shown,

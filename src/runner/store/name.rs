@@ -74,6 +74,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::Isolation;
+    use crate::ownership::tests::PlainFolders;
     use crate::runner::store::claim::{Claim, Found};
     use crate::runner::store::state::tests::request;
 
@@ -85,7 +86,7 @@ mod tests {
 
     fn store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
+        let store = Store::open(&PlainFolders, folder.path()).unwrap();
         (folder, store)
     }
 

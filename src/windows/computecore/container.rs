@@ -14,24 +14,17 @@ use super::{ComputeCore, Functions, Operation, SERVICE_DISCONNECT, SYSTEM_EXITED
 use crate::hcs::call::Result;
 use crate::hcs::compute_systems::{Container, Spawned};
 use crate::hcs::documents::{Argon, ProcessParameters, to_json};
+use crate::windows::handle::Owned;
 use crate::windows::notices::Notices;
 use crate::windows::text::Wide;
 
 /// A process-isolated container.
 pub struct ArgonContainer {
     core: Arc<ComputeCore>,
-    handle: Handle,
-    notices: &'static Notices,
+    handle: Owned<HCS_SYSTEM>,
+    notices: Notices,
     ended: AtomicBool,
 }
-
-/// A handle, usable from any thread.
-struct Handle(HCS_SYSTEM);
-
-// SAFETY: HCS handles may be used from any thread, also from several at once.
-unsafe impl Send for Handle {}
-// SAFETY: likewise.
-unsafe impl Sync for Handle {}
 
 type Request = unsafe extern "system" fn(HCS_SYSTEM, HCS_OPERATION, PCWSTR) -> HRESULT;
 
@@ -49,14 +42,14 @@ impl ArgonContainer {
                 create(pointer(texts, 0), pointer(texts, 1), operation, null(), &raw mut handle)
             }
         })?;
-        // The handle is valid before the creation has ended.
-        let container = Self::own(core, handle);
+        // SAFETY: the handle was just handed to us. It is valid before the creation has ended.
+        let container = unsafe { Self::own(core, handle) };
         let listening = container.listen();
         match operation.result() {
             Ok(_) => listening.map(|()| container),
             Err(error) => {
                 if error.is_timed_out() {
-                    // The creation goes on with this handle.
+                    // The creation goes on with this handle, which must not be closed under it.
                     std::mem::forget(container);
                 }
                 Err(error)
@@ -77,23 +70,30 @@ impl ArgonContainer {
             Err(error) if error.is_absent() => Ok(None),
             Err(error) => Err(error),
             Ok(()) => {
-                let container = Self::own(core, handle);
+                // SAFETY: the handle was just handed to us.
+                let container = unsafe { Self::own(core, handle) };
                 container.listen()?;
                 Ok(Some(container))
             }
         }
     }
 
-    fn own(core: &Arc<ComputeCore>, handle: HCS_SYSTEM) -> Self {
-        Self { core: Arc::clone(core), handle: Handle(handle), notices: Notices::leak(), ended: AtomicBool::new(false) }
+    /// Takes over a handle.
+    ///
+    /// # Safety
+    /// The handle is open and belongs to nobody else.
+    unsafe fn own(core: &Arc<ComputeCore>, handle: HCS_SYSTEM) -> Self {
+        // SAFETY: the caller vouches for the handle; handles of HCS can be used from any thread.
+        let handle = unsafe { Owned::new(handle, core.functions.HcsCloseComputeSystem) };
+        Self { core: Arc::clone(core), handle, notices: Notices::new(), ended: AtomicBool::new(false) }
     }
 
     /// Registers for events, once: HCS takes one callback a handle.
     fn listen(&self) -> Result<()> {
-        let context = std::ptr::from_ref(self.notices).cast();
+        let context = self.notices.context();
         self.core.call("HcsSetComputeSystemCallback", None, |functions| {
-            // SAFETY: the handle is open, the context is never freed, the callback neither blocks nor panics.
-            unsafe { (functions.HcsSetComputeSystemCallback)(self.handle.0, HcsEventOptionNone, context, Some(on_event)) }
+            // SAFETY: the handle is open, the context is a number, the callback neither blocks nor panics.
+            unsafe { (functions.HcsSetComputeSystemCallback)(self.handle.get(), HcsEventOptionNone, context, Some(on_event)) }
         })
     }
 
@@ -101,7 +101,7 @@ impl ArgonContainer {
     fn request(&self, call: &'static str, function: impl FnOnce(&Functions) -> Request) -> Result<()> {
         let operation = Operation::start(&self.core, call, None, Vec::new(), |functions, operation, _| {
             // SAFETY: the handle is open, no options means the default ones.
-            unsafe { function(functions)(self.handle.0, operation, null()) }
+            unsafe { function(functions)(self.handle.get(), operation, null()) }
         })?;
         operation.result().map(drop)
     }
@@ -113,7 +113,7 @@ impl Container for ArgonContainer {
     }
 
     fn create_process(&self, parameters: &ProcessParameters) -> Result<Spawned> {
-        ArgonProcess::create(&self.core, self.handle.0, parameters)
+        ArgonProcess::create(&self.core, self.handle.get(), parameters)
     }
 
     fn shut_down(&self) -> Result<()> {
@@ -136,14 +136,7 @@ impl Container for ArgonContainer {
         let notice = self.notices.wait(timeout, |notice| matches!(notice.kind, SYSTEM_EXITED | SERVICE_DISCONNECT));
         match notice.map(|notice| notice.kind) {
             Some(SERVICE_DISCONNECT) => Err(disconnected("HcsSetComputeSystemCallback")),
-            told => Ok(told.is_some()),
+            kind => Ok(kind.is_some()),
         }
-    }
-}
-
-impl Drop for ArgonContainer {
-    fn drop(&mut self) {
-        // SAFETY: the handle is open, and closed here only.
-        unsafe { (self.core.functions.HcsCloseComputeSystem)(self.handle.0) };
     }
 }

@@ -11,8 +11,10 @@ use windows_sys::core::{HRESULT, PCWSTR};
 
 use super::{ComputeCore, Functions, Operation, PROCESS_EXITED, SERVICE_DISCONNECT, disconnected, on_event, pointer};
 use crate::hcs::call::{CallError, Result};
+use crate::hcs::codes;
 use crate::hcs::compute_systems::{Process, Spawned};
-use crate::hcs::documents::{ConsoleSize, ModifyProcess, ProcessParameters, ProcessStatus, Signal, SignalProcess, to_json};
+use crate::hcs::documents::{ConsoleSize, ModifyProcess, ProcessParameters, ProcessStatus, SignalProcess, to_json};
+use crate::windows::handle::Owned;
 use crate::windows::notices::{Notice, Notices};
 use crate::windows::stdio::Pipe;
 use crate::windows::text::Wide;
@@ -20,18 +22,10 @@ use crate::windows::text::Wide;
 /// A process in a process-isolated container.
 pub struct ArgonProcess {
     core: Arc<ComputeCore>,
-    handle: Handle,
+    handle: Owned<HCS_PROCESS>,
     id: u32,
-    notices: &'static Notices,
+    notices: Notices,
 }
-
-/// A handle, usable from any thread.
-struct Handle(HCS_PROCESS);
-
-// SAFETY: HCS handles may be used from any thread, also from several at once.
-unsafe impl Send for Handle {}
-// SAFETY: likewise.
-unsafe impl Sync for Handle {}
 
 type Request = unsafe extern "system" fn(HCS_PROCESS, HCS_OPERATION, PCWSTR) -> HRESULT;
 
@@ -50,11 +44,13 @@ impl ArgonProcess {
         if handle.is_null() {
             return Err(created.err().unwrap_or_else(|| CallError::unusable(CALL, "it gave no handle")));
         }
-        let mut process = Self { core: Arc::clone(core), handle: Handle(handle), id: 0, notices: Notices::leak() };
+        // SAFETY: the handle was just handed to us; handles of HCS can be used from any thread.
+        let handle = unsafe { Owned::new(handle, core.functions.HcsCloseProcess) };
+        let mut process = Self { core: Arc::clone(core), handle, id: 0, notices: Notices::new() };
         let info = match created {
             Ok(info) => info,
             Err(error) if error.is_timed_out() => {
-                // The creation goes on with this handle.
+                // The creation goes on with this handle, which must not be closed under it.
                 std::mem::forget(process);
                 return Err(error);
             }
@@ -85,20 +81,20 @@ impl ArgonProcess {
     fn info(&self) -> Result<HCS_PROCESS_INFORMATION> {
         let operation = Operation::start(&self.core, "HcsGetProcessInfo", None, Vec::new(), |functions, operation, _| {
             // SAFETY: the handle is open.
-            unsafe { (functions.HcsGetProcessInfo)(self.handle.0, operation) }
+            unsafe { (functions.HcsGetProcessInfo)(self.handle.get(), operation) }
         })?;
         operation.process_info()
     }
 
     /// Registers for the exit event. A process that ended before that is asked for its end once.
     fn listen(&self) -> Result<()> {
-        let context = std::ptr::from_ref(self.notices).cast();
+        let context = self.notices.context();
         self.core.call("HcsSetProcessCallback", None, |functions| {
-            // SAFETY: the handle is open, the context is never freed, the callback neither blocks nor panics.
-            unsafe { (functions.HcsSetProcessCallback)(self.handle.0, HcsEventOptionNone, context, Some(on_event)) }
+            // SAFETY: the handle is open, the context is a number, the callback neither blocks nor panics.
+            unsafe { (functions.HcsSetProcessCallback)(self.handle.get(), HcsEventOptionNone, context, Some(on_event)) }
         })?;
         if let Ok((data, ProcessStatus { exited: true, .. })) = self.status() {
-            self.notices.tell(Notice { kind: PROCESS_EXITED, status: 0, data: Some(data) });
+            self.notices.report(Notice { kind: PROCESS_EXITED, status: 0, data: Some(data) });
         }
         Ok(())
     }
@@ -120,7 +116,7 @@ impl ArgonProcess {
         let texts = document.iter().map(|text| Wide::new(call, text)).collect::<Result<_>>()?;
         let operation = Operation::start(&self.core, call, document.as_deref(), texts, |functions, operation, texts| {
             // SAFETY: the handle is open; the text, if any, outlives the operation.
-            unsafe { function(functions)(self.handle.0, operation, pointer(texts, 0)) }
+            unsafe { function(functions)(self.handle.get(), operation, pointer(texts, 0)) }
         })?;
         operation.result()
     }
@@ -137,8 +133,8 @@ impl Process for ArgonProcess {
         if notice.kind == SERVICE_DISCONNECT {
             return Err(disconnected("HcsSetProcessCallback"));
         }
-        let told = notice.data.as_deref().and_then(|data| serde_json::from_str::<ProcessStatus>(data).ok());
-        match told {
+        let status = notice.data.as_deref().and_then(|data| serde_json::from_str::<ProcessStatus>(data).ok());
+        match status {
             Some(status) => Ok(Some(status.exit_code)),
             None => self.status().map(|(_, status)| Some(status.exit_code)),
         }
@@ -154,23 +150,15 @@ impl Process for ArgonProcess {
         self.request("HcsModifyProcess", Some(document), |functions| functions.HcsModifyProcess).map(drop)
     }
 
-    fn signal(&self, signal: Signal) -> Result<()> {
-        let document = to_json(&SignalProcess { signal });
-        self.request("HcsSignalProcess", Some(document), |functions| functions.HcsSignalProcess).map(drop)
+    fn interrupt(&self) -> Result<()> {
+        self.request("HcsSignalProcess", Some(to_json(&SignalProcess::CTRL_C)), |functions| functions.HcsSignalProcess).map(drop)
     }
 
     fn terminate(&self) -> Result<()> {
         match self.request("HcsTerminateProcess", None, |functions| functions.HcsTerminateProcess) {
             // Windows says so of the termination of a process that has ended.
-            Err(error) if error.code() == Some(0x8007_0005) || error.is_gone() => Ok(()),
+            Err(error) if error.code() == Some(codes::E_ACCESSDENIED) || error.is_gone() => Ok(()),
             result => result.map(drop),
         }
-    }
-}
-
-impl Drop for ArgonProcess {
-    fn drop(&mut self) {
-        // SAFETY: the handle is open, and closed here only.
-        unsafe { (self.core.functions.HcsCloseProcess)(self.handle.0) };
     }
 }

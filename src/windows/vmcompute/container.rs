@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::System::HostComputeSystem::HCS_SYSTEM;
+use windows_sys::core::HRESULT;
 
 use super::process::XenonProcess;
 use super::{
@@ -15,27 +16,19 @@ use super::{
 use crate::hcs::call::Result;
 use crate::hcs::compute_systems::{Container, Spawned};
 use crate::hcs::documents::{ProcessParameters, Xenon, to_json};
+use crate::windows::handle::Owned;
 use crate::windows::notices::Notices;
 use crate::windows::text::Wide;
 
 /// A container in a virtual machine of its own.
 pub struct XenonContainer {
     core: Arc<VmCompute>,
-    handles: Handles,
-    notices: &'static Notices,
+    // Closed before the system's.
+    _callback: Owned<HANDLE, HRESULT>,
+    handle: Owned<HCS_SYSTEM, HRESULT>,
+    notices: Notices,
     ended: AtomicBool,
 }
-
-/// The system's handle and that of its callback, usable from any thread.
-struct Handles {
-    system: HCS_SYSTEM,
-    callback: HANDLE,
-}
-
-// SAFETY: HCS handles may be used from any thread, also from several at once.
-unsafe impl Send for Handles {}
-// SAFETY: likewise.
-unsafe impl Sync for Handles {}
 
 impl XenonContainer {
     /// Creates a container.
@@ -50,9 +43,16 @@ impl XenonContainer {
                 create(wide_id.as_ptr(), wide.as_ptr(), null_mut(), &raw mut handle, result)
             }
         })?;
-        let container = Self::listen(core, handle)?;
-        if answer == Answer::Pending {
-            core.finish(CALL, container.notices, CREATE_COMPLETED)?;
+        // SAFETY: the handle was just handed to us.
+        let container = unsafe { Self::listen(core, handle) }?;
+        if answer == Answer::Pending
+            && let Err(error) = core.finish(CALL, &container.notices, CREATE_COMPLETED)
+        {
+            if error.is_timed_out() {
+                // The creation goes on with this handle, which must not be closed under it.
+                std::mem::forget(container);
+            }
+            return Err(error);
         }
         Ok(container)
     }
@@ -68,21 +68,27 @@ impl XenonContainer {
         match opened {
             Err(error) if error.is_absent() => Ok(None),
             Err(error) => Err(error),
-            Ok(_) => Self::listen(core, handle).map(Some),
+            // SAFETY: the handle was just handed to us.
+            Ok(_) => unsafe { Self::listen(core, handle) }.map(Some),
         }
     }
 
     /// Takes over a handle and registers for its notifications.
-    fn listen(core: &Arc<VmCompute>, system: HCS_SYSTEM) -> Result<Self> {
-        let handles = Handles { system, callback: null_mut() };
-        let mut container = Self { core: Arc::clone(core), handles, notices: Notices::leak(), ended: AtomicBool::new(false) };
-        let (context, mut callback) = (std::ptr::from_ref(container.notices).cast(), null_mut());
+    ///
+    /// # Safety
+    /// The handle is open and belongs to nobody else.
+    unsafe fn listen(core: &Arc<VmCompute>, system: HCS_SYSTEM) -> Result<Self> {
+        // SAFETY: the caller vouches for the handle; handles of HCS can be used from any thread.
+        let handle = unsafe { Owned::new(system, core.functions.HcsCloseComputeSystem) };
+        let notices = Notices::new();
+        let (context, mut callback) = (notices.context(), null_mut());
         core.call("HcsRegisterComputeSystemCallback", None, |functions, _| {
-            // SAFETY: the handle is open, the context is never freed, the callback neither blocks nor panics.
+            // SAFETY: the handle is open, the context is a number, the callback neither blocks nor panics.
             unsafe { (functions.HcsRegisterComputeSystemCallback)(system, Some(on_notification), context, &raw mut callback) }
         })?;
-        container.handles.callback = callback;
-        Ok(container)
+        // SAFETY: the callback's handle was just handed to us, likewise.
+        let callback = unsafe { Owned::new(callback, core.functions.HcsUnregisterComputeSystemCallback) };
+        Ok(Self { core: Arc::clone(core), _callback: callback, handle, notices, ended: AtomicBool::new(false) })
     }
 }
 
@@ -91,22 +97,22 @@ impl Container for XenonContainer {
         const CALL: &str = "HcsStartComputeSystem";
         let answer = self.core.call(CALL, None, |functions, result| {
             // SAFETY: the handle is open, no options means the default ones, the out pointer is valid.
-            unsafe { (functions.HcsStartComputeSystem)(self.handles.system, null(), result) }
+            unsafe { (functions.HcsStartComputeSystem)(self.handle.get(), null(), result) }
         })?;
         match answer {
             Answer::Done => Ok(()),
-            Answer::Pending => self.core.finish(CALL, self.notices, START_COMPLETED),
+            Answer::Pending => self.core.finish(CALL, &self.notices, START_COMPLETED),
         }
     }
 
     fn create_process(&self, parameters: &ProcessParameters) -> Result<Spawned> {
-        XenonProcess::create(&self.core, self.handles.system, parameters)
+        XenonProcess::create(&self.core, self.handle.get(), parameters)
     }
 
     fn shut_down(&self) -> Result<()> {
         let asked = self.core.call("HcsShutdownComputeSystem", None, |functions, result| {
             // SAFETY: the handle is open, no options means the default ones, the out pointer is valid.
-            unsafe { (functions.HcsShutdownComputeSystem)(self.handles.system, null(), result) }
+            unsafe { (functions.HcsShutdownComputeSystem)(self.handle.get(), null(), result) }
         });
         asked.map(drop)
     }
@@ -114,7 +120,7 @@ impl Container for XenonContainer {
     fn terminate(&self) -> Result<()> {
         let answer = self.core.call("HcsTerminateComputeSystem", None, |functions, result| {
             // SAFETY: the handle is open, no options means the default ones, the out pointer is valid.
-            unsafe { (functions.HcsTerminateComputeSystem)(self.handles.system, null(), result) }
+            unsafe { (functions.HcsTerminateComputeSystem)(self.handle.get(), null(), result) }
         });
         match &answer {
             Ok(Answer::Pending) => {}
@@ -132,19 +138,7 @@ impl Container for XenonContainer {
         let notice = self.notices.wait(timeout, |notice| matches!(notice.kind, SYSTEM_EXITED | SERVICE_DISCONNECT));
         match notice.map(|notice| notice.kind) {
             Some(SERVICE_DISCONNECT) => Err(disconnected("HcsRegisterComputeSystemCallback")),
-            told => Ok(told.is_some()),
-        }
-    }
-}
-
-impl Drop for XenonContainer {
-    fn drop(&mut self) {
-        // SAFETY: both handles are open, if they are any, and closed here only; the callback's first.
-        unsafe {
-            if !self.handles.callback.is_null() {
-                (self.core.functions.HcsUnregisterComputeSystemCallback)(self.handles.callback);
-            }
-            (self.core.functions.HcsCloseComputeSystem)(self.handles.system);
+            kind => Ok(kind.is_some()),
         }
     }
 }

@@ -10,8 +10,10 @@ use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
 use super::{Functions, PROCESS_EXITED, SERVICE_DISCONNECT, VmCompute, disconnected, on_notification};
 use crate::hcs::call::{CallError, Result};
+use crate::hcs::codes;
 use crate::hcs::compute_systems::{Process, Spawned};
-use crate::hcs::documents::{ConsoleSize, ModifyProcess, ProcessParameters, ProcessStatus, Signal, SignalProcess, to_json};
+use crate::hcs::documents::{ConsoleSize, ModifyProcess, ProcessParameters, ProcessStatus, SignalProcess, to_json};
+use crate::windows::handle::Owned;
 use crate::windows::notices::Notices;
 use crate::windows::stdio::Pipe;
 use crate::windows::text::{Wide, take_com};
@@ -19,21 +21,12 @@ use crate::windows::text::{Wide, take_com};
 /// A process in a container in a virtual machine.
 pub struct XenonProcess {
     core: Arc<VmCompute>,
-    handles: Handles,
+    // Closed before the process's.
+    _callback: Owned<HANDLE, HRESULT>,
+    handle: Owned<HCS_PROCESS, HRESULT>,
     id: u32,
-    notices: &'static Notices,
+    notices: Notices,
 }
-
-/// The process's handle and that of its callback, usable from any thread.
-struct Handles {
-    process: HCS_PROCESS,
-    callback: HANDLE,
-}
-
-// SAFETY: HCS handles may be used from any thread, also from several at once.
-unsafe impl Send for Handles {}
-// SAFETY: likewise.
-unsafe impl Sync for Handles {}
 
 type Request = unsafe extern "system" fn(HCS_PROCESS, PCWSTR, *mut PWSTR) -> HRESULT;
 
@@ -48,12 +41,12 @@ impl XenonProcess {
             // SAFETY: the system is open, the text lives through the call, the out pointers are valid.
             unsafe { (functions.HcsCreateProcess)(system, wide.as_ptr(), &raw mut info, &raw mut handle, result) }
         })?;
-        let handles = Handles { process: handle, callback: null_mut() };
-        let mut process = Self { core: Arc::clone(core), handles, id: info.ProcessId, notices: Notices::leak() };
+        // SAFETY: the handle was just handed to us; handles of HCS can be used from any thread.
+        let handle = unsafe { Owned::new(handle, core.functions.HcsCloseProcess) };
         // SAFETY: the handles were given to us, once.
         let pipes = unsafe { [Pipe::from_hcs(info.StdInput), Pipe::from_hcs(info.StdOutput), Pipe::from_hcs(info.StdError)] };
         let [stdin, stdout, stderr] = pipes.map(|pipe| pipe.map_err(|error| CallError::unusable(CALL, error)));
-        process.listen()?;
+        let process = Self::listen(core, handle, info.ProcessId)?;
         Ok(Spawned {
             stdin: stdin?.map(|pipe| Box::new(pipe) as _),
             stdout: stdout?.map(|pipe| Box::new(pipe) as _),
@@ -63,35 +56,36 @@ impl XenonProcess {
     }
 
     /// Registers for the exit notification. HCS keeps one that came before (`docs/hcs.md#events`).
-    fn listen(&mut self) -> Result<()> {
-        let (context, mut callback) = (std::ptr::from_ref(self.notices).cast(), null_mut());
-        let process = self.handles.process;
-        self.core.call("HcsRegisterProcessCallback", None, |functions, _| {
-            // SAFETY: the handle is open, the context is never freed, the callback neither blocks nor panics.
+    fn listen(core: &Arc<VmCompute>, handle: Owned<HCS_PROCESS, HRESULT>, id: u32) -> Result<Self> {
+        let notices = Notices::new();
+        let (process, context, mut callback) = (handle.get(), notices.context(), null_mut());
+        core.call("HcsRegisterProcessCallback", None, |functions, _| {
+            // SAFETY: the handle is open, the context is a number, the callback neither blocks nor panics.
             unsafe { (functions.HcsRegisterProcessCallback)(process, Some(on_notification), context, &raw mut callback) }
         })?;
-        self.handles.callback = callback;
-        Ok(())
+        // SAFETY: the callback's handle was just handed to us, likewise.
+        let callback = unsafe { Owned::new(callback, core.functions.HcsUnregisterProcessCallback) };
+        Ok(Self { core: Arc::clone(core), _callback: callback, handle, id, notices })
     }
 
     fn status(&self) -> Result<ProcessStatus> {
         const CALL: &str = "HcsGetProcessProperties";
-        let mut told = null_mut();
+        let mut status = null_mut();
         let answer = self.core.call(CALL, None, |functions, result| {
             // SAFETY: the handle is open, the out pointers are valid.
-            unsafe { (functions.HcsGetProcessProperties)(self.handles.process, &raw mut told, result) }
+            unsafe { (functions.HcsGetProcessProperties)(self.handle.get(), &raw mut status, result) }
         });
         // SAFETY: the text, if any, came from vmcompute.dll just now.
-        let told = unsafe { take_com(told) };
+        let status = unsafe { take_com(status) };
         answer?;
-        serde_json::from_str(told.as_deref().unwrap_or_default()).map_err(|error| CallError::unusable(CALL, error))
+        serde_json::from_str(status.as_deref().unwrap_or_default()).map_err(|error| CallError::unusable(CALL, error))
     }
 
     fn request(&self, call: &'static str, document: &str, function: impl FnOnce(&Functions) -> Request) -> Result<()> {
         let wide = Wide::new(call, document)?;
         let answer = self.core.call(call, Some(document), |functions, result| {
             // SAFETY: the handle is open, the text lives through the call, the out pointer is valid.
-            unsafe { function(functions)(self.handles.process, wide.as_ptr(), result) }
+            unsafe { function(functions)(self.handle.get(), wide.as_ptr(), result) }
         });
         answer.map(drop)
     }
@@ -121,31 +115,19 @@ impl Process for XenonProcess {
         self.request("HcsModifyProcess", &document, |functions| functions.HcsModifyProcess)
     }
 
-    fn signal(&self, signal: Signal) -> Result<()> {
-        self.request("HcsSignalProcess", &to_json(&SignalProcess { signal }), |functions| functions.HcsSignalProcess)
+    fn interrupt(&self) -> Result<()> {
+        self.request("HcsSignalProcess", &to_json(&SignalProcess::CTRL_C), |functions| functions.HcsSignalProcess)
     }
 
     fn terminate(&self) -> Result<()> {
         let answer = self.core.call("HcsTerminateProcess", None, |functions, result| {
             // SAFETY: the handle is open, the out pointer is valid.
-            unsafe { (functions.HcsTerminateProcess)(self.handles.process, result) }
+            unsafe { (functions.HcsTerminateProcess)(self.handle.get(), result) }
         });
         match answer {
             // Windows says so of the termination of a process that has ended.
-            Err(error) if error.code() == Some(0x8007_0005) || error.is_gone() => Ok(()),
+            Err(error) if error.code() == Some(codes::E_ACCESSDENIED) || error.is_gone() => Ok(()),
             answer => answer.map(drop),
-        }
-    }
-}
-
-impl Drop for XenonProcess {
-    fn drop(&mut self) {
-        // SAFETY: both handles are open, if they are any, and closed here only; the callback's first.
-        unsafe {
-            if !self.handles.callback.is_null() {
-                (self.core.functions.HcsUnregisterProcessCallback)(self.handles.callback);
-            }
-            (self.core.functions.HcsCloseProcess)(self.handles.process);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use wincompat::image::Digest;
-use wincompat::internals::hcs::machine::{CALL_TIMEOUT, this_machine};
+use wincompat::internals::hcs::machine::CALL_TIMEOUT;
 use wincompat::internals::hcs::trace::Trace;
 use wincompat::internals::layer::LayerId;
 use wincompat::internals::oci::layout::Folder;
@@ -17,6 +17,7 @@ use wincompat::internals::runner::life::interrupts::Interrupts;
 use wincompat::internals::runner::life::prune::prune;
 use wincompat::internals::runner::store::Store;
 use wincompat::internals::runner::store::import::{import, is_complete};
+use wincompat::windows::{StoreFolders, connect};
 
 use crate::support::again::again;
 use crate::support::emulated::image::{Image, name};
@@ -61,7 +62,7 @@ impl Shop {
         let folder = TempDir::new().unwrap();
         let root = folder.path().join(below);
         let blobs = Folder::create(&root).unwrap();
-        let store = Store::open(&root).unwrap();
+        let store = Store::open(&StoreFolders, &root).unwrap();
         Some(Self { host, store, blobs, root, answers: Cell::new(0), folder })
     }
 
@@ -164,8 +165,8 @@ pub fn read(answer: &Path) -> Vec<Outcome> {
 fn the_importer() {
     let Ok(task) = std::env::var(TASK) else { return };
     let task: Task = serde_json::from_str(&task).unwrap();
-    let (blobs, store) = (Folder::create(&task.root).unwrap(), Store::open(&task.root).unwrap());
-    let system = this_machine(Trace::off(), CALL_TIMEOUT).unwrap();
+    let (blobs, store) = (Folder::create(&task.root).unwrap(), Store::open(&StoreFolders, &task.root).unwrap());
+    let system = connect(Trace::off(), CALL_TIMEOUT);
     let mut outcomes: Vec<Outcome> = Vec::new();
     let said = |error: wincompat::Error| [vec![error.what], error.causes].concat();
     if task.prune {

@@ -4,9 +4,8 @@ use std::io::{self, Read, Write};
 
 use flate2::write::GzEncoder;
 use wincompat::image::Digest;
-use wincompat::internals::layer::{
-    Compression, Decoded, Expected, LayerError, LayerSink, Limits, Options, Position, Refusal, decode,
-};
+use wincompat::internals::layer::decode::Decoded;
+use wincompat::internals::layer::{Compression, Expected, LayerError, LayerSink, Limits, Options, Position, Refusal, decode};
 
 use super::options;
 use crate::support::layers::archive::{Archive, Meta};

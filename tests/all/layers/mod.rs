@@ -9,7 +9,8 @@ mod mutations;
 mod round_trip;
 mod transport;
 
-use wincompat::internals::layer::{Compression, Decoded, Expected, LayerError, LayerSink, Limits, Options, Position, decode};
+use wincompat::internals::layer::decode::Decoded;
+use wincompat::internals::layer::{Compression, Expected, LayerError, LayerSink, Limits, Options, Position, decode};
 
 /// An uncompressed layer with nothing expected of it.
 pub fn options(position: Position) -> Options<'static> {

@@ -47,7 +47,7 @@ fn pull(shop: &Shop, unpack: &Unpack) -> Result<(), wincompat::Error> {
     let (store, silent) =
         (Folder::create(shop.store()).unwrap(), Arc::new(|_: wincompat::internals::oci::pull::Event<'_>| {}) as _);
     let digest = Digest::of(&image_of(&shop.layers).manifest_bytes());
-    let options = Options { no_cache: true, registries: crate::support::registry::options(), ..Options::default() };
+    let options = Options { registries: crate::support::registry::options(), ..Options::default() };
     runtime.block_on(async {
         let images = Images::new(options, Knowledge::built_in());
         pull_and_unpack(&images, &name(shop), &digest, &store, &silent, Some(unpack)).await.map(drop)

@@ -6,7 +6,6 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use wincompat::internals::hcs::machine::this_machine;
 use wincompat::internals::hcs::trace::Trace;
 use wincompat::internals::oci::layout::Folder;
 use wincompat::internals::oci::pull;
@@ -17,6 +16,7 @@ use wincompat::internals::runner::life::stdio::Stdio;
 use wincompat::internals::runner::request::Request;
 use wincompat::internals::runner::store::Store;
 use wincompat::internals::runner::store::import::import;
+use wincompat::windows::{StoreFolders, connect};
 
 use crate::run::machine::{Ended, HYPERV, IMAGE, LONG, Machine, Running};
 use crate::support::again::again;
@@ -33,8 +33,8 @@ fn the_impatient() {
     let Ok(request) = std::env::var(TASK) else { return };
     let request: Request = serde_json::from_str(&request).unwrap();
     let root = std::env::var_os("WINCOMPAT_ROOT").unwrap();
-    let (store, blobs) = (Store::open(root.as_ref()).unwrap(), Folder::create(root).unwrap());
-    let (machine, interrupts) = (this_machine(Trace::off(), CALL_TIMEOUT).unwrap(), Interrupts::new());
+    let (store, blobs) = (Store::open(&StoreFolders, root.as_ref()).unwrap(), Folder::create(root).unwrap());
+    let (machine, interrupts) = (connect(Trace::off(), CALL_TIMEOUT), Interrupts::new());
     let image = pull::stored(&blobs, &name("app", "1")).unwrap().unwrap();
     import(&*machine, &store, &blobs, &image.layers, &interrupts, &|_| ()).unwrap();
     let context = Context { machine: &*machine, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::hcs::call::Result;
 use crate::hcs::compute_systems::{Container, Process, Spawned};
-use crate::hcs::documents::{ProcessParameters, Signal};
+use crate::hcs::documents::ProcessParameters;
 use crate::runner::tests::fake::{Behaviour, ComputeSystem, Fake, refuse};
 
 /// A handle of a compute system.
@@ -150,7 +150,7 @@ impl Process for FakeProcess {
         Ok(())
     }
 
-    fn signal(&self, _signal: Signal) -> Result<()> {
+    fn interrupt(&self) -> Result<()> {
         self.fake.call("HcsSignalProcess", |_| {
             let mut process = self.process.lock().unwrap();
             if process.behaviour == Behaviour::WaitsForCtrlC {

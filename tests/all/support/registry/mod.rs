@@ -8,12 +8,12 @@ pub mod windows;
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use wincompat::internals::oci::distribution::{CredentialStore, Options, Proxies, RetryPolicy};
+use wincompat::internals::oci::distribution::{CredentialStore, Keychain, Options, RetryPolicy};
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -174,6 +174,7 @@ pub struct Server {
 #[derive(Default)]
 struct State {
     closing: AtomicBool,
+    challenges: AtomicUsize,
     connections: Mutex<Vec<Weak<TcpStream>>>,
 }
 
@@ -256,6 +257,11 @@ impl Server {
         self.requests.lock().unwrap().clone()
     }
 
+    /// How many requests were answered with 401 until now.
+    pub fn challenges(&self) -> usize {
+        self.state.challenges.load(Ordering::SeqCst)
+    }
+
     /// How many requests came whose path begins so.
     pub fn count(&self, path: &str) -> usize {
         self.requests().iter().filter(|request| request.path.starts_with(path)).count()
@@ -301,6 +307,9 @@ fn serve(connection: &mut (impl Read + Write), kept: &Mutex<Vec<Request>>, respo
         }
         kept.lock().unwrap().push(request.clone());
         let reply = respond(&request);
+        if matches!(reply.steps.first(), Some(Step::Send(bytes)) if bytes.starts_with(b"HTTP/1.1 401 ")) {
+            state.challenges.fetch_add(1, Ordering::SeqCst);
+        }
         for step in &reply.steps {
             match step {
                 Step::Send(bytes) => connection.write_all(bytes)?,
@@ -344,7 +353,7 @@ fn parse(head: &str) -> Request {
     Request { method, path, headers: headers.collect(), body: String::new() }
 }
 
-/// Options for tests: nothing of this machine's environment, and pauses that no test waits for.
+/// Options for tests: pauses that no test waits for, and no chance in them.
 pub fn options() -> Options {
     Options {
         connect_timeout: Duration::from_secs(5),
@@ -354,20 +363,19 @@ pub fn options() -> Options {
             tries: 3,
             first_pause: Duration::from_millis(5),
             longest_pause: Duration::from_millis(10),
-            patience: Duration::from_secs(10),
+            longest_asked_pause: Duration::from_secs(10),
+            jitter: || 0.0,
         },
-        credentials: CredentialStore::none(),
-        proxies: Proxies::None,
         ..Options::default()
     }
 }
 
 /// Credentials as Docker's configuration holds them.
-pub fn configured(config: &str) -> CredentialStore {
-    CredentialStore::from_variables(|name| (name == "DOCKER_AUTH_CONFIG").then(|| config.into()))
+pub fn configured(config: &str) -> Option<Arc<dyn Keychain>> {
+    Some(Arc::new(CredentialStore::from_variables(None, |name| (name == "DOCKER_AUTH_CONFIG").then(|| config.into()))))
 }
 
 /// Credentials of one registry.
-pub fn stored(registry: &str, user: &str, password: &str) -> CredentialStore {
+pub fn stored(registry: &str, user: &str, password: &str) -> Option<Arc<dyn Keychain>> {
     configured(&format!(r#"{{"auths":{{"{registry}":{{"username":"{user}","password":"{password}"}}}}}}"#))
 }

@@ -1,0 +1,149 @@
+//! The sources of hosts, and the formats of files that hold some: recognised by their content, whatever a file is called.
+//!
+//! A new format is a file with a [`Format`], a line in [`FORMATS`], and a name in [`Source`].
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use super::facts::HostFacts;
+use super::{reg_export, systeminfo, version_text};
+use crate::Error;
+use crate::files::read_capped;
+use crate::text::quoted;
+
+/// The place where a host was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Source {
+    /// This machine's registry.
+    Live,
+    /// A text: a version, a release name, a line that holds one version.
+    Text,
+    /// A registry export.
+    RegExport,
+    /// The output of `systeminfo`.
+    Systeminfo,
+}
+
+impl Source {
+    /// The words for people, e.g. `a registry export`.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Live => "this machine",
+            Self::Text => "a text",
+            Self::RegExport => "a registry export",
+            Self::Systeminfo => "the output of systeminfo",
+        }
+    }
+}
+
+/// A format of files that hold hosts.
+pub(super) struct Format {
+    /// The syntax of such a file.
+    pub syntax: Syntax,
+    /// Recognises a text of that syntax.
+    pub recognises: fn(&str) -> bool,
+    /// Reads the hosts in a text that was recognised, at least one.
+    pub hosts: fn(&str) -> Result<Vec<HostFacts>, Error>,
+}
+
+/// A syntax that formats share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Syntax {
+    /// Well-formed JSON.
+    Json,
+    /// Anything else.
+    Text,
+}
+
+/// All formats; the first that recognises a text reads it.
+const FORMATS: [Format; 3] = [reg_export::FORMAT, systeminfo::FORMAT, version_text::FORMAT];
+
+/// The largest file that is read. `reg export` writes subkeys too: tens of MiB for the key that matters, its values first.
+const LARGEST: u64 = 64 << 20;
+
+/// The advice about a file in which no host is found.
+pub(super) const HINT: &str =
+    r#"write one with: reg export "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" host.reg, or: systeminfo > host.txt"#;
+
+/// Reads a file, at most 64 MiB of it.
+///
+/// # Errors
+///
+/// A file that cannot be read or is larger.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let failed = |error: std::io::Error| {
+        Error::new(format!("cannot read the host file {}", quoted(&path.to_string_lossy()))).because(error).hint(HINT)
+    };
+    read_capped(File::open(path).map_err(failed)?, LARGEST).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => {
+            Error::new(format!("the host file {} is larger than 64 MiB", quoted(&path.to_string_lossy()))).hint(HINT)
+        }
+        _ => failed(error),
+    })
+}
+
+/// The facts of the hosts in the bytes of a file, at least one.
+///
+/// # Errors
+///
+/// No format that recognises them, and what is wrong within the one that does.
+pub(super) fn hosts(bytes: &[u8]) -> Result<Vec<HostFacts>, Error> {
+    let text = decode(bytes);
+    let text = text.trim_start();
+    let syntax = syntax(text);
+    let recognised = FORMATS.iter().find(|format| format.syntax == syntax && (format.recognises)(text));
+    let Some(format) = recognised else {
+        return Err(Error::new("a host cannot be read from JSON").hint(HINT));
+    };
+    (format.hosts)(text)
+}
+
+fn syntax(text: &str) -> Syntax {
+    // A number or a quoted word is well-formed too, and is a text here.
+    let is_json = text.starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(text).is_ok();
+    if is_json { Syntax::Json } else { Syntax::Text }
+}
+
+/// The text of a file: UTF-16 with a byte order mark (or plainly little-endian), else UTF-8. What is neither is an old code
+/// page, in which at least the digits are themselves.
+fn decode(bytes: &[u8]) -> String {
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        [first, 0, ..] if *first != 0 => utf16(bytes, u16::from_le_bytes),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let (units, _) = bytes.as_chunks::<2>();
+    char::decode_utf16(units.iter().map(|&pair| unit(pair))).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_what_is_well_formed_and_not_what_begins_with_a_bracket() {
+        let error = hosts(br#"[{"osImage": "10.0.20348.1"}]"#).unwrap_err();
+        assert_eq!(error.what, "a host cannot be read from JSON");
+        let read = hosts(b"[12:00] Microsoft Windows [Version 10.0.20348.2402]").unwrap();
+        assert_eq!(read[0].os_version.to_string(), "10.0.20348.2402");
+    }
+
+    #[test]
+    fn some_format_recognises_every_text() {
+        for text in ["", "no version", "{ not JSON", "Windows Registry Editor Version 5.00"] {
+            assert!(FORMATS.iter().any(|format| format.syntax == Syntax::Text && (format.recognises)(text)), "{text}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! An explanation as paragraphs and lists for people.
+
+use std::io::{self, Write};
+
+use super::explanation::{ExplanationEntry, ExplanationReport};
+use super::{Page, Renderer};
+use textwrap::{Options, WordSeparator, WordSplitter};
+
+/// Text for people; nothing if there is no explanation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ExplanationText;
+
+impl Renderer<ExplanationReport> for ExplanationText {
+    fn render(&self, report: &ExplanationReport, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        match &report.explanation {
+            Some(explanation) => write(explanation, usize::from(page.columns).clamp(40, 100), out),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writes lines of at most `width` columns where words allow.
+fn write(explanation: &ExplanationEntry, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "{}", explanation.id)?;
+    for name in &explanation.names {
+        write!(out, "  {name}")?;
+    }
+    writeln!(out)?;
+    paragraph(&explanation.title, width, "", "", out)?;
+    writeln!(out)?;
+    paragraph(&explanation.meaning, width, "", "", out)?;
+    if !explanation.causes.is_empty() {
+        writeln!(out, "\nUsual causes:")?;
+        for cause in &explanation.causes {
+            paragraph(cause, width, "  - ", "    ", out)?;
+        }
+    }
+    writeln!(out, "\nWhat to do:")?;
+    match explanation.steps.as_slice() {
+        [only] => paragraph(only, width, "  ", "  ", out)?,
+        steps => {
+            for (number, step) in (1..).zip(steps) {
+                paragraph(step, width, &format!("{number:>3}. "), "     ", out)?;
+            }
+        }
+    }
+    writeln!(out, "\nSources:")?;
+    explanation.sources.iter().try_for_each(|source| writeln!(out, "  {source}"))
+}
+
+/// Writes a paragraph. Words stay whole, and so does text in backquotes: commands and addresses are to be copied.
+fn paragraph(text: &str, width: usize, first: &str, next: &str, out: &mut dyn Write) -> io::Result<()> {
+    const KEPT_SPACE: &str = "\u{a0}";
+    let options = Options::new(width)
+        .initial_indent(first)
+        .subsequent_indent(next)
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
+    let parts = text.split('`').enumerate();
+    let kept = parts.map(|(index, part)| if index % 2 == 1 { part.replace(' ', KEPT_SPACE) } else { part.to_owned() });
+    for line in textwrap::wrap(&kept.collect::<Vec<_>>().join("`"), options) {
+        writeln!(out, "{}", line.trim_end().replace(KEPT_SPACE, " "))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::advice::{Command, Remedy};
+    use crate::explain::explain;
+    use crate::knowledge::Knowledge;
+    use crate::report::Wording;
+
+    /// Words for the remedies of the text below.
+    struct Words;
+
+    impl Wording for Words {
+        fn remedy(&self, remedy: &Remedy) -> String {
+            match remedy {
+                Remedy::Command(Command::Host) => "`wincompat host`".to_owned(),
+                other => format!("`{other:?}`"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_is_explained_with_causes_steps_and_sources() {
+        let explanation = explain("0xc0351000", Knowledge::built_in());
+        let report = ExplanationReport::new(String::new(), explanation.as_ref(), &[], &Words);
+        let mut printed = Vec::new();
+        write(report.explanation.as_ref().unwrap(), 76, &mut printed).unwrap();
+        let expected = "\
+0xc0351000  STATUS_HV_NOT_PRESENT  ERROR_HV_NOT_PRESENT
+No hypervisor is present on this system
+
+Hyper-V isolation was asked for, and the hypervisor is not running.
+
+Usual causes:
+  - The Hyper-V feature is installed, but the hypervisor is not started at
+    boot.
+  - Virtualization is off in the firmware.
+  - The machine is itself virtual, and nested virtualization is not exposed
+    to it.
+
+What to do:
+  1. List what is missing on this machine: `wincompat host`.
+  2. See that the hypervisor is started at boot:
+     `bcdedit /set hypervisorlaunchtype auto`, then restart.
+  3. In a virtual machine, expose virtualization to it, on its Hyper-V host
+     and while it is off:
+     `Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true`.
+     In a cloud, take a size with nested virtualization.
+  4. Where the versions allow it, do without Hyper-V:
+     `docker run --isolation=process IMAGE`.
+
+Sources:
+  https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/system-requirements
+  https://github.com/moby/moby/issues/27198
+  https://github.com/docker/for-win/issues/2710
+";
+        assert_eq!(String::from_utf8(printed).unwrap(), expected);
+    }
+}

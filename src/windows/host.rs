@@ -1,0 +1,27 @@
+//! This Windows as a host of containers, and its volumes.
+
+use std::path::Path;
+
+use super::{probe, registry, volume};
+use crate::Error;
+use crate::host::{LiveHost, Probe, RegistryValues, Volumes};
+
+/// The Windows that this program runs on.
+#[derive(Clone, Copy, Debug)]
+pub struct WindowsHost;
+
+impl LiveHost for WindowsHost {
+    fn registry(&self) -> Result<RegistryValues, Error> {
+        registry::values()
+    }
+
+    fn probe(&self) -> Probe {
+        probe::probe()
+    }
+}
+
+impl Volumes for WindowsHost {
+    fn file_system(&self, folder: &Path) -> (Option<String>, Option<bool>) {
+        volume::of(folder)
+    }
+}
