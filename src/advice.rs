@@ -30,8 +30,8 @@ pub enum Part {
     Remedy(Remedy),
 }
 
-/// Something to do, as data: something that this program or an engine can be asked for, or another image or Windows.
-/// How it is asked is known to the command line only.
+/// Something to do, as data: something that this program or an engine can be asked for, another image, or a change of the
+/// host's Windows. The words with which it is asked for are known to the command line only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -40,7 +40,7 @@ pub enum Remedy {
     Base {
         /// The name of the generation, e.g. `ltsc2022`.
         release: String,
-        /// Its build, e.g. `20348`.
+        /// The build, e.g. `20348`.
         build: u32,
     },
     /// A command of its own.
@@ -130,7 +130,7 @@ pub enum Setting {
     Store,
     /// The folder of the store, for every command.
     StoreVariable,
-    /// What rests on an assumption is undecided.
+    /// A result that rests on an assumption is undecided.
     Strict,
     /// The time that everything together may take.
     Timeout,
