@@ -1,4 +1,4 @@
-//! Text from outside, made fit to stand in a message.
+//! Text from outside: decoded, and made fit to stand in a message.
 
 use std::fmt::Write as _;
 
@@ -30,9 +30,49 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("`{shown}`")
 }
 
+/// An encoding of text files.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Encoding {
+    /// UTF-8, or bytes that nothing says more of.
+    Utf8,
+    /// UTF-16, with this order of the two bytes of a unit, e.g. `u16::from_le_bytes`.
+    Utf16(fn([u8; 2]) -> u16),
+}
+
+/// The encoding that a byte order mark names, and the bytes behind the mark. Without a mark it is UTF-8.
+pub(crate) const fn encoding(bytes: &[u8]) -> (Encoding, &[u8]) {
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => (Encoding::Utf16(u16::from_le_bytes), rest),
+        [0xfe, 0xff, rest @ ..] => (Encoding::Utf16(u16::from_be_bytes), rest),
+        [0xef, 0xbb, 0xbf, rest @ ..] | rest => (Encoding::Utf8, rest),
+    }
+}
+
+/// The characters of a text in UTF-16; `None` for half a surrogate pair and for half a unit at the end.
+pub(crate) fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> impl Iterator<Item = Option<char>> {
+    let (units, rest) = bytes.as_chunks::<2>();
+    let half = (!rest.is_empty()).then_some(None);
+    char::decode_utf16(units.iter().map(move |&pair| unit(pair))).map(Result::ok).chain(half)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mark_names_the_encoding() {
+        let text = |bytes: &[u8]| match encoding(bytes) {
+            (Encoding::Utf8, rest) => std::str::from_utf8(rest).ok().map(str::to_owned),
+            (Encoding::Utf16(unit), rest) => utf16(rest, unit).collect(),
+        };
+        for bytes in [&b"a\xc3\xa4"[..], b"\xef\xbb\xbfa\xc3\xa4", b"\xff\xfea\0\xe4\0", b"\xfe\xff\0a\0\xe4"] {
+            assert_eq!(text(bytes).as_deref(), Some("aä"), "{bytes:?}");
+        }
+        assert_eq!(text(b"\xff\xfe\x3d\xd8\x00\xde").as_deref(), Some("😀"));
+        for wrong in [&b"\xff\xfea"[..], b"\xff\xfe\x00\xd8", b"\xff\xfe\x00\xd8a\0", b"\xff"] {
+            assert_eq!(text(wrong), None, "{wrong:?}");
+        }
+    }
 
     #[test]
     fn foreign_text_stays_on_one_short_line() {

@@ -106,7 +106,7 @@ struct Inputs {
     hosts: Vec<Host>,
     /// The references as they were typed.
     texts: Vec<String>,
-    /// How images are read.
+    /// The access to images.
     options: Options,
 }
 
@@ -232,7 +232,7 @@ impl Args {
                 })
                 .and_then(|file| list::read(path, file)),
         }
-        .map_err(|error| error.hint("--from takes a text file with one image a line, or - for standard input"))?;
+        .map_err(|error| error.or_hint("--from takes a text file with one image a line, or - for standard input"))?;
         texts.extend(lines.into_iter().map(|line| line.text));
         if texts.is_empty() {
             return Err(Error::new("there is no image to check").hint("name an image, or put one a line into the list"));

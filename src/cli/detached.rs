@@ -1,4 +1,4 @@
-//! `run -d`: a monitor process is started and heard until its container runs.
+//! `run -d`: starts a monitor process, and reads its reports until the container runs.
 
 use std::io::{self, BufRead as _, BufReader, Write};
 use std::path::Path;
@@ -13,14 +13,14 @@ use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::monitor::{MonitorReport, Order};
 use crate::runner::request::RunRequest;
 
-/// How often Ctrl-C is looked at.
+/// The time between two looks at Ctrl-C.
 const TICK: Duration = Duration::from_millis(50);
 
 /// Starts the container in the background and waits until it runs: its id.
 ///
 /// # Errors
 ///
-/// A monitor that cannot be started, or what it says of its container.
+/// A monitor that cannot be started, or the error that it reports of its container.
 pub fn start(
     platform: &Platform,
     root: &Path,
@@ -40,25 +40,25 @@ pub fn start(
         to.write_all(&line).map_err(failed)?;
     }
 
-    // Its answers are read by a thread, so that Ctrl-C is seen meanwhile.
-    let (tell, told) = mpsc::channel();
+    // A thread reads the reports, so that Ctrl-C is seen meanwhile.
+    let (sender, reports) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            let Ok(answer) = serde_json::from_str::<MonitorReport>(&line) else { return };
-            if tell.send(answer).is_err() {
+            let Ok(report) = serde_json::from_str::<MonitorReport>(&line) else { return };
+            if sender.send(report).is_err() {
                 return;
             }
         }
     });
     loop {
-        match told.recv_timeout(TICK) {
+        match reports.recv_timeout(TICK) {
             Ok(MonitorReport::Running(id)) => return Ok(id),
             Ok(MonitorReport::Failed(failed)) => return Err(failed),
             Ok(MonitorReport::Note(note)) => {
-                // A note nobody reads is no reason to stop.
+                // A note that cannot be written does not stop the container.
                 let _ = writeln!(err, "warning: {}", clean(&note));
             }
-            // The end of its order tells the monitor to give everything back; it then says that it was interrupted.
+            // The end of its input makes the monitor release everything; it then reports that it was interrupted.
             Err(RecvTimeoutError::Timeout) if interrupts.count() > 0 => drop(to.take()),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {

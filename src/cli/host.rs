@@ -49,7 +49,7 @@ impl Args {
     fn report(&self, platform: &Platform) -> Result<HostReport, Error> {
         let knowledge = self.knowledge.load()?;
         let mut hosts = self.hosts.find(platform, &knowledge, today())?;
-        // What only this machine can be asked.
+        // Questions that only this machine can answer.
         for found in hosts.iter_mut().filter(|found| found.probe.is_some()) {
             if let (Ok(machine), Ok(root)) = (platform.machine(), self.store.folder(platform)) {
                 found.launch = platform.launch(&*machine, &root);

@@ -10,7 +10,7 @@ use crate::report::plain::clean;
 use crate::report::{Page, Wording as _, failure};
 use crate::{Advice, Error};
 
-/// What a command reads from and prints to. Everything that is not the answer goes to `err`.
+/// The streams of a command, and the system it runs on. Everything but the answer goes to `err`.
 pub struct Io<'a> {
     /// Standard input.
     pub input: &'a mut dyn Read,

@@ -62,7 +62,7 @@ impl Subcommand for Args {
                 }
             };
             if !ran {
-                return Err(Error::new(format!("the container {name} does not run")).hint("`wincompat ps -a` shows how it fares"));
+                return Err(Error::new(format!("the container {name} does not run")).hint("`wincompat ps -a` shows its status"));
             }
             Ok(name.to_owned())
         })

@@ -1,10 +1,12 @@
 //! The knowledge that judgements rest on: the built-in one, or a file.
 
 use std::borrow::Cow;
-use std::io::Read as _;
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
+use crate::files::read_capped;
 use crate::knowledge::Knowledge;
 
 /// The most bytes of a knowledge file; the built-in knowledge has a hundredth of them.
@@ -37,11 +39,9 @@ impl KnowledgeArgs {
 }
 
 fn read(path: &Path) -> Result<Knowledge, String> {
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(format!("it has more than {} MiB", LARGEST >> 20));
-    }
+    let bytes = File::open(path).and_then(|file| read_capped(file, LARGEST)).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => format!("it has more than {} MiB", LARGEST >> 20),
+        _ => error.to_string(),
+    })?;
     Knowledge::from_json(&bytes).map_err(|error| error.to_string())
 }

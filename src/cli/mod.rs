@@ -170,7 +170,7 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         error.insert(kind, ContextValue::String(text));
     }
     if error.kind() == ErrorKind::UnknownArgument {
-        // It is no advice that nothing here begins with a hyphen but options: `-- --restart` would be an image.
+        // Only options begin with a hyphen here: with `-- --restart`, as clap suggests, the option would be an image.
         error.remove(ContextKind::Suggested);
     }
     let _ = write!(anstream::stderr(), "{}", error.render().ansi());
@@ -182,7 +182,7 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if passes_on { ExitCode::REFUSED } else { ExitCode::NOT_DONE }
 }
 
-/// The variable that gave the value of this error, where the option it stands for was not typed.
+/// The variable that the value at fault is from, if its option was not typed.
 fn variable_at_fault(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
     let Some(ContextValue::String(at_fault)) = error.get(ContextKind::InvalidArg) else { return None };
     let command = Cli::command();

@@ -1,14 +1,16 @@
-//! The arguments that `run` and `exec` have in common: what a process in a container gets, and how it is connected to us.
+//! The arguments that `run` and `exec` share: the environment, account, folder and streams of a process in a container.
 
-use std::io::{self, IsTerminal as _, Read as _};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, ErrorKind, IsTerminal as _};
+use std::path::{Path, PathBuf};
 
+use super::notation::flags::Environment;
 use super::terminal;
 use crate::Error;
-use crate::cli::notation::flags::Environment;
+use crate::files::read_capped;
 use crate::hcs::documents::ConsoleSize;
 
-/// What the process gets.
+/// The process in a container.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ProcessArgs {
     /// Set an environment variable; without a value, the one it has here; repeatable.
@@ -31,29 +33,27 @@ pub struct ProcessArgs {
     pub tty: bool,
 }
 
-/// No file of environment variables is larger.
-const LARGEST_ENV_FILE: u64 = 1 << 20;
+/// The size from which on a file is not taken for one of environment variables.
+const TOO_LARGE: u64 = 1 << 20;
 
 impl ProcessArgs {
     /// The variables: those of the files, then the single ones.
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, or what is no variable.
+    /// A file that cannot be read, or a text that is not a variable.
     pub fn environment(&self) -> Result<Environment, Error> {
         let mut environment = Environment::default();
         let outer = |name: &str| std::env::var(name).ok();
         for file in &self.env_file {
             let wrong = |why: String| {
-                let what = format!("{} is no file of environment variables", file.display());
+                let what = format!("{} is not a file of environment variables", file.display());
                 Error::new(what).because(why).hint("name a text file with NAME=VALUE lines")
             };
-            let mut text = String::new();
-            let opened = std::fs::File::open(file).map_err(|error| wrong(error.to_string()))?;
-            opened.take(LARGEST_ENV_FILE).read_to_string(&mut text).map_err(|error| wrong(error.to_string()))?;
-            if text.len() as u64 == LARGEST_ENV_FILE {
-                return Err(wrong(format!("it has {} MiB or more", LARGEST_ENV_FILE >> 20)));
-            }
+            let text = read(file).map_err(|error| match error.kind() {
+                ErrorKind::FileTooLarge => wrong(format!("it has {} MiB or more", TOO_LARGE >> 20)),
+                _ => wrong(error.to_string()),
+            })?;
             environment.add_file(&text, &outer).map_err(wrong)?;
         }
         for variable in &self.env {
@@ -62,20 +62,26 @@ impl ProcessArgs {
         Ok(environment)
     }
 
-    /// The console it gets, if it gets one: as large as ours, or of a usual size where we have none.
+    /// The console of the process, if it gets one: as large as ours, or of a usual size if we have none.
     pub fn console(&self) -> Option<ConsoleSize> {
         self.tty.then(|| terminal::size().unwrap_or(ConsoleSize { height: 25, width: 80 }))
     }
 
-    /// Refuses a console whose input is no terminal, as Docker does: the process would wait for keys that never come.
+    /// Refuses a console whose input is not a terminal, as Docker does: the process would wait for keys that never come.
     ///
     /// # Errors
     ///
-    /// `-i` and `-t` without a terminal.
+    /// Both `-i` and `-t` without a terminal.
     pub fn check_terminal(&self) -> Result<(), Error> {
         if self.tty && self.interactive && !io::stdin().is_terminal() {
-            return Err(Error::new("standard input is no terminal, which -i and -t together need").hint("leave out -t"));
+            return Err(Error::new("standard input is not a terminal, which -i and -t together need").hint("leave out -t"));
         }
         Ok(())
     }
+}
+
+/// The text of a file of environment variables.
+fn read(file: &Path) -> io::Result<String> {
+    let bytes = read_capped(File::open(file)?, TOO_LARGE - 1)?;
+    io::read_to_string(bytes.as_slice())
 }

@@ -1,4 +1,4 @@
-//! How far a pull has come: bars on a terminal, a line a layer elsewhere.
+//! The progress of a pull: bars on a terminal, a line a layer elsewhere.
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -10,10 +10,10 @@ use crate::image::Digest;
 use crate::oci::pull::{Event, Layer, Watch};
 use crate::runner::store::import;
 
-/// Why nothing happens.
+/// The reason for a pause.
 const WAITING: &str = "waiting for another process that has this layer locked; Ctrl-C ends the waiting";
 
-/// Shows what happens on standard error; if it is to be `quiet`, only why nothing happens.
+/// Shows the progress on standard error; if `quiet`, only the reasons for pauses.
 pub fn watch(quiet: bool) -> Watch {
     let with_bars = io::stderr().is_terminal() && std::env::var_os("CI").is_none();
     if with_bars && !quiet {
@@ -32,7 +32,7 @@ pub fn watch(quiet: bool) -> Watch {
         })
     } else {
         Arc::new(move |event| {
-            // Progress nobody reads is no reason to stop.
+            // Progress that cannot be written does not stop the pull.
             let _ = match event {
                 Event::Waiting(layer) => writeln!(io::stderr(), "{}: {WAITING}", layer.digest.short()),
                 Event::Done(layer) if !quiet => {
@@ -44,9 +44,9 @@ pub fn watch(quiet: bool) -> Watch {
     }
 }
 
-/// Says that a layer is imported now, which takes a while; or why nothing happens, even if all else is to be `quiet`.
+/// Says that a layer is imported now, which takes a while, unless `quiet`; and the reason for a pause in any case.
 pub fn importing(event: import::Event<'_>, quiet: bool) {
-    // Progress nobody reads is no reason to stop.
+    // Progress that cannot be written does not stop the import.
     let _ = match event {
         import::Event::Importing(_) if quiet => Ok(()),
         import::Event::Importing(layer) => writeln!(io::stderr(), "{}: importing", layer.digest.short()),
@@ -56,7 +56,7 @@ pub fn importing(event: import::Event<'_>, quiet: bool) {
 
 fn bar(layer: &Layer) -> ProgressBar {
     let bar = ProgressBar::new(layer.size).with_prefix(layer.digest.short().to_owned());
-    // The template is this program's own; were it wrong, the bar would have the plain style.
+    // The template is this program's own; if it were wrong, the bar would have the plain style.
     match ProgressStyle::with_template("{prefix} {bar:30} {bytes:>11}/{total_bytes} {binary_bytes_per_sec}") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,

@@ -17,7 +17,7 @@ use crate::oci::Options;
 use crate::oci::distribution::{self, CredentialStore, Proxies};
 use crate::report::Wording as _;
 
-/// How images are read.
+/// Access to images.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Registries")]
 pub struct RegistryArgs {
@@ -44,11 +44,11 @@ pub struct RegistryArgs {
     cache: Option<PathBuf>,
 }
 
-/// How long a check may take where nothing is said.
+/// The time that a check may take if no other is named.
 pub const CHECKED_WITHIN: Duration = Duration::from_secs(120);
 
 impl RegistryArgs {
-    /// What they mean, from now on; `within` is the time for everything where none is said.
+    /// The options, with a deadline from now on; `within` is the time for everything if no other is named.
     pub fn options(&self, confirm: bool, within: Option<Duration>) -> Options {
         let within = self.timeout.map(Duration::from_secs).or(within);
         Options {
@@ -91,14 +91,14 @@ fn warn_of_cache(failure: &Error) {
 ///
 /// # Errors
 ///
-/// A system without room for another thread.
+/// A system that has no room for another thread.
 pub fn runtime() -> Result<Runtime, Error> {
     Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Error::new("no request can be sent").because(error).hint("the system has too little left for it: end other programs")
     })
 }
 
-/// The name of an image in a registry, which alone can be pulled from.
+/// The name of an image in a registry: nothing else can be pulled.
 ///
 /// # Errors
 ///

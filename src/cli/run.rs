@@ -214,7 +214,7 @@ impl Args {
         drop(images);
         drop(runtime);
         let request = self.request(&pulled, isolation, given)?;
-        // Not after minutes of importing.
+        // Before minutes of importing.
         request.process.check()?;
         let interrupts = terminal::interrupts()?;
         import::import(&*machine, &store, &blobs, &pulled.layers, &interrupts, &|event| {
@@ -229,7 +229,7 @@ impl Args {
         attached(platform, &*machine, &store, &request, &interrupts, io.err)
     }
 
-    /// This host, or with `--dry-run` any one.
+    /// This host, or any one with `--dry-run`.
     fn find_host(&self, platform: &Platform, knowledge: &Knowledge, policy: &Policy) -> Result<Found, Error> {
         let is_local = self.host == "local" || self.host.starts_with("local,");
         if !is_local && !self.dry_run {
@@ -248,7 +248,7 @@ impl Args {
     }
 }
 
-/// Whether the store has all layers ready for containers.
+/// True if the store has all layers ready for containers.
 fn is_imported(root: &Path, pulled: &Pulled) -> bool {
     Store::dry_run(root).is_ok_and(|store| pulled.layer_ids().iter().all(|id| import::is_complete(&store, id)))
 }
@@ -266,7 +266,7 @@ fn attached(
     let context = Context { machine, store, interrupts, report: &warnings::note, console: &terminal::size };
     let outcome = run::run(&context, request, |claim| {
         let ours = terminal::stdio(platform, request.process.stdin)?;
-        // What is removed at its end needs no log.
+        // A container that is removed at its end needs no log.
         if request.remove { Ok(ours) } else { Ok(ours.logged(&Log::create(&store.container(&claim.id))?)) }
     })?;
     for left in outcome.left_over {

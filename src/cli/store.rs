@@ -8,7 +8,7 @@ use crate::hcs::machine::Machine;
 use crate::oci::layout::Folder;
 use crate::runner::store::Store;
 
-/// The store.
+/// The place of images, layers and containers.
 #[derive(clap::Args, Clone, Debug)]
 pub struct StoreArgs {
     /// The folder of images, layers and containers.
@@ -21,7 +21,7 @@ impl StoreArgs {
     ///
     /// # Errors
     ///
-    /// A system that names none, where nothing is said.
+    /// No folder is named, and the system has none for data.
     pub fn folder(&self, platform: &Platform) -> Result<PathBuf, Error> {
         let root = self.root.clone().or_else(platform.default_store);
         root.ok_or_else(|| Error::new("this system names no folder for data").hint("name one with --root"))

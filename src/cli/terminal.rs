@@ -1,4 +1,4 @@
-//! Our side of a container: the standard handles, Ctrl-C, and the size of the terminal.
+//! The terminal of wincompat, for a container: the standard streams, Ctrl-C, and the size.
 
 use std::io;
 use std::sync::Arc;
@@ -11,15 +11,15 @@ use crate::report::failure;
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::stdio::Stdio;
 
-/// The first three mean something to a container. So many end the program, whatever it waits for: a call of Windows that does not
-/// come back would keep it for ever.
+/// The number of Ctrl-C that ends the program, whatever it waits for: a call of Windows that does not return would keep it for
+/// ever. The first three are for the container.
 const LAST_INTERRUPT: u32 = 4;
 
-/// Counts Ctrl-C from now on, in place of being ended by it, up to the last one.
+/// Counts Ctrl-C from now on, and ends the program at the last one.
 ///
 /// # Errors
 ///
-/// A system that lets nobody listen.
+/// A system that does not allow it.
 pub fn interrupts() -> Result<Arc<Interrupts>, Error> {
     let interrupts = Arc::new(Interrupts::new());
     let raised = Arc::clone(&interrupts);
@@ -27,7 +27,7 @@ pub fn interrupts() -> Result<Arc<Interrupts>, Error> {
         raised.raise();
         if raised.count() >= LAST_INTERRUPT {
             let hint = "`wincompat prune` gives back what is left";
-            // Who does not listen need not be told.
+            // Standard error may be closed.
             let _ = failure::write("interrupted before all was given back", &[], Some(hint), &mut io::stderr());
             std::process::exit(ExitCode::REFUSED.number().cast_signed());
         }
@@ -40,11 +40,11 @@ pub fn interrupts() -> Result<Arc<Interrupts>, Error> {
     Ok(interrupts)
 }
 
-/// Our standard streams themselves, standard input if `with_stdin`.
+/// The standard streams of this process, with standard input if `with_stdin`.
 ///
 /// # Errors
 ///
-/// A handle that cannot be had.
+/// A stream that cannot be opened.
 pub fn stdio(platform: &Platform, with_stdin: bool) -> Result<Stdio, Error> {
     let failed = |error: io::Error| {
         Error::new("a standard handle of wincompat cannot be used")
@@ -59,7 +59,7 @@ pub fn stdio(platform: &Platform, with_stdin: bool) -> Result<Stdio, Error> {
     })
 }
 
-/// The size of our terminal, if there is one.
+/// The size of the terminal, if there is one.
 pub fn size() -> Option<ConsoleSize> {
     terminal_size::terminal_size().map(|(width, height)| ConsoleSize { height: height.0, width: width.0 })
 }

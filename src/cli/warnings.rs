@@ -1,4 +1,4 @@
-//! Warnings of the rooms below, as lines on stderr.
+//! Warnings of the rooms below, as lines on standard error.
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -15,19 +15,19 @@ use crate::runner::life::context::Progress;
 /// Prints every warning from now on as `warning: what`. Later calls change nothing.
 pub fn print() {
     let printed = tracing_subscriber::fmt().with_max_level(Level::WARN).with_writer(io::stderr).event_format(Line);
-    // Somebody else's subscriber is as good.
+    // There may be a subscriber already.
     let _ = tracing::subscriber::set_global_default(printed.finish());
 }
 
-/// Prints what a recipe has to say, and nothing of how far it is.
+/// Prints the notes of a run, and not its progress.
 pub fn note(progress: Progress<'_>) {
     if let Progress::Note(note) = progress {
-        // A note nobody reads is no reason to stop.
+        // A note that cannot be written does not stop the run.
         let _ = writeln!(io::stderr(), "warning: {}", clean(note));
     }
 }
 
-/// `warning: what`, harmless.
+/// A line `warning: what`, without control characters.
 struct Line;
 
 impl<S, N> FormatEvent<S, N> for Line
@@ -36,7 +36,7 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        // What libraries have to say, users can do nothing about.
+        // Warnings of libraries are nothing that a user can act on.
         if !event.metadata().target().starts_with(env!("CARGO_CRATE_NAME")) {
             return Ok(());
         }

@@ -33,7 +33,7 @@ fn row(entry: &ContainerEntry, page: &Page<'_>) -> [String; 8] {
         if entry.command.is_empty() { String::new() } else { format!("\"{}\"", shortened(&entry.command, page.whole)) },
         entry.created.map(|created| format!("{} ago", age(created, page.now))).unwrap_or_default(),
         status_text(entry, page.now),
-        // What has ended, the host answers no more.
+        // The ports of a container that has ended are free.
         if entry.status == Status::Running.as_str() { entry.ports.join(", ") } else { String::new() },
         entry.isolation.map_or("", |isolation| isolation.as_str()).to_owned(),
         entry.name.clone(),

@@ -2,18 +2,17 @@
 //!
 //! Fields are only added within a version; a reader takes a word it does not know as unknown, see [`Word`].
 
+mod entries;
+
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::plain::clean;
-use super::{Word, Wording};
-use crate::advice::Engine;
-use crate::compat::{Code, Finding, Judgement, Possibility, Severity, Subject, Use, Verdict, Wish};
-use crate::host::{Attribute, Availability, Host, Source as HostSource};
-use crate::image::{Config, Digest, Image, Source as ImageSource};
-use crate::knowledge::Knowledge;
-use crate::{Architecture, Error, ErrorKind, Isolation, Kind, OsVersion};
+use super::Word;
+use crate::compat::{Code, Severity, Use, Verdict, Wish};
+use crate::host::{Attribute, Availability, Source as HostSource};
+use crate::image::{Digest, Source as ImageSource};
+use crate::{Architecture, Isolation, Kind, OsVersion};
 
 /// The name of this version of the report.
 pub const SCHEMA: &str = "wincompat/report/v1";
@@ -22,6 +21,7 @@ pub const SCHEMA: &str = "wincompat/report/v1";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Report {
     /// `wincompat/report/v1`.
     #[cfg_attr(feature = "schema", schemars(extend("const" = SCHEMA)))]
@@ -39,6 +39,7 @@ pub struct Report {
 /// The program that wrote a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Tool {
     /// `wincompat`.
     pub name: Cow<'static, str>,
@@ -48,21 +49,11 @@ pub struct Tool {
     pub knowledge: String,
 }
 
-impl Tool {
-    /// This program with these facts.
-    pub fn with(knowledge: &Knowledge) -> Self {
-        Self {
-            name: env!("CARGO_PKG_NAME").into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            knowledge: knowledge.date.to_string(),
-        }
-    }
-}
-
 /// One image on one host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Entry"))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ResultEntry {
     /// The image; its version and architecture are those of the chosen candidate.
     pub image: ImageEntry,
@@ -92,6 +83,7 @@ pub struct ResultEntry {
 /// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Location {
     /// The file's path.
     pub file: String,
@@ -105,6 +97,7 @@ pub struct Location {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ImageEntry {
     /// As it was typed.
     pub reference: String,
@@ -128,6 +121,7 @@ pub struct ImageEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct HostEntry {
     /// E.g. `Windows Server 2022`.
     pub name: String,
@@ -159,6 +153,7 @@ pub struct HostEntry {
 /// Whether one isolation is possible.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct PossibilityEntry {
     /// Null where the facts do not decide.
     pub possible: Option<bool>,
@@ -170,6 +165,7 @@ pub struct PossibilityEntry {
 /// One reason or warning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct FindingEntry {
     /// E.g. `build-mismatch`; `wincompat explain CODE` tells more.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
@@ -188,6 +184,7 @@ pub struct FindingEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct CandidateEntry {
     /// The digest of its manifest.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
@@ -206,6 +203,7 @@ pub struct CandidateEntry {
 /// An image that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Failure"))]
+#[non_exhaustive]
 pub struct ErrorEntry {
     /// As it was typed.
     pub reference: String,
@@ -222,6 +220,7 @@ pub struct ErrorEntry {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", schemars(rename = "ErrorKind"))]
+#[non_exhaustive]
 pub enum ErrorEntryKind {
     /// The registry, repository, tag, blob or file does not exist.
     NotFound,
@@ -237,23 +236,11 @@ pub enum ErrorEntryKind {
     Unsupported,
 }
 
-impl From<ErrorKind> for ErrorEntryKind {
-    fn from(kind: ErrorKind) -> Self {
-        match kind {
-            ErrorKind::NotFound => Self::NotFound,
-            ErrorKind::Unauthorized => Self::Unauthorized,
-            ErrorKind::Network => Self::Network,
-            ErrorKind::RateLimited => Self::RateLimited,
-            ErrorKind::Unsupported => Self::Unsupported,
-            ErrorKind::Invalid | ErrorKind::Other | ErrorKind::NoSuchCommand | ErrorKind::CommandNotStartable => Self::Invalid,
-        }
-    }
-}
-
 /// How many of what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Summary {
     /// Results with this verdict.
     pub process: usize,
@@ -271,148 +258,6 @@ pub struct Summary {
     pub not_ok: usize,
     /// Results that cannot be decided.
     pub undecided: usize,
-}
-
-impl Report {
-    /// A report with these results and failures.
-    pub fn new(knowledge: &Knowledge, results: Vec<ResultEntry>, errors: Vec<ErrorEntry>) -> Self {
-        let mut summary = Summary { errors: errors.len(), ..Summary::default() };
-        for entry in &results {
-            *match entry.verdict.known() {
-                Some(Verdict::Process) => &mut summary.process,
-                Some(Verdict::Hyperv) => &mut summary.hyperv,
-                Some(Verdict::Incompatible) => &mut summary.incompatible,
-                Some(Verdict::Unknown) | None => &mut summary.unknown,
-            } += 1;
-            *match entry.ok {
-                Some(true) => &mut summary.ok,
-                Some(false) => &mut summary.not_ok,
-                None => &mut summary.undecided,
-            } += 1;
-        }
-        Self { schema: SCHEMA.into(), tool: Tool::with(knowledge), results, errors, summary }
-    }
-}
-
-impl ResultEntry {
-    /// The judgement as data, with the sentences of its findings; their help is for this engine.
-    pub fn new(
-        knowledge: &Knowledge,
-        host: &Host,
-        image: &Image,
-        judgement: &Judgement,
-        engine: Engine,
-        wording: &dyn Wording,
-    ) -> Self {
-        let candidate = judgement.chosen.and_then(|index| image.candidates.get(index));
-        let version = candidate.and_then(|candidate| candidate.os_version()).map(|(version, _)| version);
-        let architecture = candidate.map(|candidate| candidate.architecture.as_str()).unwrap_or_default();
-        let reference = clean(&image.reference);
-        let subject = Subject {
-            knowledge,
-            reference: &reference,
-            repository: image.repository.as_deref(),
-            image: version,
-            architecture,
-            host,
-            engine,
-        };
-        let os = match candidate.map(|candidate| &candidate.config) {
-            Some(Config::Read(config)) if !config.os.is_empty() => Some(config.os.as_str()),
-            Some(_) => Some("windows"),
-            None => image.other_platforms.first().and_then(|platform| platform.split('/').next()),
-        };
-        Self {
-            image: ImageEntry {
-                reference: reference.clone().into_owned(),
-                digest: image.digest.clone(),
-                source: image.source.into(),
-                os: os.map(|os| clean(os).into_owned()),
-                architecture: (!architecture.is_empty()).then(|| clean(architecture).into_owned()),
-                os_version: version,
-                release: version
-                    .and_then(|version| knowledge.base_image(version.build))
-                    .map(|base| clean(&base.release).into_owned()),
-            },
-            host: HostEntry::new(host),
-            verdict: judgement.verdict.into(),
-            isolation: judgement.wish.into(),
-            taken: judgement.taken.map(Word::from),
-            ok: judgement.ok,
-            process: PossibilityEntry::new(&judgement.process),
-            hyperv: PossibilityEntry::new(&judgement.hyperv),
-            findings: judgement.findings.iter().map(|finding| FindingEntry::new(finding, &subject, wording)).collect(),
-            candidates: image
-                .candidates
-                .iter()
-                .zip(&judgement.candidates)
-                .enumerate()
-                .map(|(index, (candidate, verdict))| CandidateEntry {
-                    digest: candidate.digest.clone(),
-                    architecture: clean(&candidate.architecture).into_owned(),
-                    os_version: candidate.os_version().map(|(version, _)| version),
-                    verdict: (*verdict).into(),
-                    chosen: judgement.chosen == Some(index),
-                })
-                .collect(),
-            location: None,
-        }
-    }
-}
-
-impl HostEntry {
-    /// This host as data.
-    pub fn new(host: &Host) -> Self {
-        Self {
-            name: clean(&host.name).into_owned(),
-            os_version: host.os_version,
-            release: host.release.as_deref().map(|release| clean(release).into_owned()),
-            kind: host.kind.into(),
-            edition: host.edition.as_deref().map(|edition| clean(edition).into_owned()),
-            architecture: host.architecture.into(),
-            containers: host.containers.into(),
-            hyperv: host.hyperv.into(),
-            default: Isolation::default_of(host.kind).into(),
-            source: host.source.into(),
-            assumed: host.assumed.iter().copied().map(Word::from).collect(),
-            overridden: host.overridden.iter().copied().map(Word::from).collect(),
-        }
-    }
-}
-
-impl PossibilityEntry {
-    pub(super) fn new(possibility: &Possibility) -> Self {
-        Self { possible: possibility.possible, because: possibility.because.iter().copied().map(Word::from).collect() }
-    }
-}
-
-impl FindingEntry {
-    pub(super) fn new(finding: &Finding, subject: &Subject<'_>, wording: &dyn Wording) -> Self {
-        Self {
-            code: finding.code.into(),
-            severity: finding.severity.into(),
-            message: clean(&wording.advice(&finding.message(subject))).into_owned(),
-            help: clean(&wording.advice(&finding.help(subject))).into_owned(),
-            source: finding.source().into(),
-        }
-    }
-}
-
-impl ErrorEntry {
-    /// The failure to read this reference.
-    pub fn new(reference: &str, error: &Error, wording: &dyn Wording) -> Self {
-        let mut message = error.what.clone();
-        for cause in &error.causes {
-            message.push_str(": ");
-            message.push_str(cause);
-        }
-        Self {
-            reference: clean(reference).into_owned(),
-            kind: ErrorEntryKind::from(error.kind).into(),
-            message: clean(&message).into_owned(),
-            hint: error.hint.as_ref().map(|hint| clean(&wording.advice(hint)).into_owned()),
-        }
-    }
 }
 
 /// The JSON Schema of [`Report`] as it is written, as committed in `schema/`.

@@ -13,6 +13,7 @@ pub const SCHEMA: &str = "wincompat/explain/v1";
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ExplanationReport {
     /// `wincompat/explain/v1`.
     pub schema: Cow<'static, str>,
@@ -27,6 +28,7 @@ pub struct ExplanationReport {
 /// The meaning of an error or a finding, its causes, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ExplanationEntry {
     /// The stable name, e.g. `0x80370101`, `build-mismatch`, `no-matching-manifest`.
     pub id: String,

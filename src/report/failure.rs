@@ -1,4 +1,4 @@
-//! An error for people: what, why, and what to do.
+//! An error for people: what failed, why, and what to do.
 
 use std::io::{self, Write};
 

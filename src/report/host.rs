@@ -20,6 +20,7 @@ pub const SCHEMA: &str = "wincompat/host/v1";
 /// Everything one `wincompat host` says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct HostReport {
     /// `wincompat/host/v1`.
     pub schema: Cow<'static, str>,
@@ -32,6 +33,7 @@ pub struct HostReport {
 /// What is said of one host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct HostAnswer {
     /// The host, as in a report of `check`.
     pub host: HostEntry,
@@ -50,6 +52,7 @@ pub struct HostAnswer {
 /// One thing that containers need of a host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Prerequisite"))]
+#[non_exhaustive]
 pub struct PrerequisiteEntry {
     /// The stable name, e.g. `containers-feature`.
     pub name: String,
@@ -68,6 +71,7 @@ pub struct PrerequisiteEntry {
 /// One isolation on one host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct IsolationEntry {
     /// Whether it works, for images of the host's own version, and why.
     #[serde(flatten)]
@@ -81,6 +85,7 @@ pub struct IsolationEntry {
 /// A base image on one host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct BaseImageEntry {
     /// E.g. `mcr.microsoft.com/windows/nanoserver:ltsc2022`.
     pub reference: String,

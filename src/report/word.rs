@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A word of a document: one that this version knows, e.g. the verdict `hyperv`, or one that a later version added.
 ///
-/// It is written as it was read. What it means is unknown if this version does not know it:
+/// It is written as it was read:
 ///
 /// ```
 /// use wincompat::compat::Verdict;

@@ -33,6 +33,7 @@ mod registry_credentials;
 mod registry_misbehaves;
 mod registry_secrets;
 mod regressions;
+mod report_as_data;
 mod report_schema;
 #[cfg(windows)]
 mod run;

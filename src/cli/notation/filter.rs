@@ -1,4 +1,4 @@
-//! Which containers `ps --filter` shows.
+//! The conditions of `ps --filter`.
 
 use crate::Isolation;
 use crate::runner::life::containers::{Listed, Status};
@@ -6,17 +6,17 @@ use crate::runner::life::containers::{Listed, Status};
 /// A condition on containers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filter {
-    /// The id begins so.
+    /// The id begins with this.
     Id(String),
-    /// The name holds this.
+    /// The name contains this.
     Name(String),
     /// The image's reference is this, or this with a tag or digest.
     Ancestor(String),
-    /// It fares so.
+    /// The status is this.
     Status(Status),
-    /// It has this isolation.
+    /// The isolation is this.
     Isolation(Isolation),
-    /// Its process ended with this.
+    /// The exit code of its process is this.
     Exited(u32),
 }
 
@@ -24,7 +24,7 @@ pub enum Filter {
 ///
 /// # Errors
 ///
-/// What is wrong with it, and what to write instead.
+/// The mistake, and the right form.
 pub fn parse(text: &str) -> Result<Filter, String> {
     let keys = "write id=, name=, ancestor=, status=, isolation= or exited=, and a value";
     let (key, value) = text.split_once('=').ok_or(keys)?;
@@ -39,16 +39,16 @@ pub fn parse(text: &str) -> Result<Filter, String> {
             let known = Status::ALL.into_iter().find(|status| status.as_str() == value);
             known.map(Filter::Status).ok_or_else(|| {
                 let all = Status::ALL.map(Status::as_str).join(", ");
-                format!("`{value}` is no status: those are {all}")
+                format!("`{value}` is not a status: those are {all}")
             })
         }
         "isolation" => match value {
             "process" => Ok(Filter::Isolation(Isolation::Process)),
             "hyperv" => Ok(Filter::Isolation(Isolation::Hyperv)),
-            _ => Err(format!("`{value}` is no isolation: write process or hyperv")),
+            _ => Err(format!("`{value}` is not an isolation: write process or hyperv")),
         },
         "exited" => {
-            number(value).map(Filter::Exited).ok_or_else(|| format!("`{value}` is no exit code: write e.g. 7 or 0xC000013A"))
+            number(value).map(Filter::Exited).ok_or_else(|| format!("`{value}` is not an exit code: write e.g. 7 or 0xC000013A"))
         }
         _ => Err(keys.to_owned()),
     }
@@ -62,7 +62,7 @@ fn number(text: &str) -> Option<u32> {
     }
 }
 
-/// Whether a container passes: of each key, one condition at least holds, as with Docker.
+/// True if a container passes: of each key, one condition at least holds, as with Docker.
 pub fn passes(filters: &[Filter], listed: &Listed) -> bool {
     filters.iter().all(|filter| {
         let alike = |other: &&Filter| std::mem::discriminant(*other) == std::mem::discriminant(filter);
@@ -71,7 +71,7 @@ pub fn passes(filters: &[Filter], listed: &Listed) -> bool {
 }
 
 impl Filter {
-    /// Whether it is about how containers fare, so that those that do not run are meant too.
+    /// True if it asks for a status, so that containers that do not run are meant too.
     pub const fn asks_for_a_status(&self) -> bool {
         matches!(self, Self::Status(_) | Self::Exited(_))
     }

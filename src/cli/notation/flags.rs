@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::hcs::documents::{self, Cpus, Mount, Pipe, PortMapping, Protocol};
 
-/// What `-v` names.
+/// The value of `-v`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Volume {
     /// A folder.
@@ -17,7 +17,7 @@ pub enum Volume {
 ///
 /// # Errors
 ///
-/// What is wrong with it, and what to write instead.
+/// The mistake, and the right form.
 pub fn volume(text: &str) -> Result<Volume, String> {
     let form = "write HOST:CONTAINER[:ro], e.g. C:\\src:C:\\app:ro";
     if let Some(pipe) = text.strip_prefix(PIPES) {
@@ -40,7 +40,7 @@ pub fn volume(text: &str) -> Result<Volume, String> {
         _ => return Err(format!("`{mode}` is neither ro nor rw; {form}")),
     };
     if !is_windows_path(container) {
-        return Err(format!("`{container}` is no folder of a container; {form}"));
+        return Err(format!("`{container}` is not a folder of a container; {form}"));
     }
     if !host.contains(['/', '\\', '.']) {
         return Err(format!("`{host}` would be a volume, which Docker keeps and wincompat does not; name a folder: {form}"));
@@ -57,7 +57,7 @@ fn split_path(text: &str) -> Option<(&str, &str)> {
     (colon > 0).then(|| (text.get(..colon).unwrap_or_default(), text.get(colon + 1..).unwrap_or_default()))
 }
 
-/// Whether it begins like `C:\` or `C:/`.
+/// True if it begins like `C:\` or `C:/`.
 fn is_windows_path(text: &str) -> bool {
     let bytes = text.as_bytes();
     matches!(bytes, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic())
@@ -67,7 +67,7 @@ fn is_windows_path(text: &str) -> bool {
 ///
 /// # Errors
 ///
-/// What is wrong with it, and what to write instead.
+/// The mistake, and the right form.
 pub fn publish(text: &str) -> Result<Vec<PortMapping>, String> {
     let form = "write HOST:CONTAINER[/tcp|/udp], e.g. 8080:80";
     let (ports, protocol) = match text.split_once('/') {
@@ -93,7 +93,7 @@ pub fn publish(text: &str) -> Result<Vec<PortMapping>, String> {
 fn range(text: &str) -> Result<std::ops::RangeInclusive<u16>, String> {
     let port = |text: &str| match text.parse::<u16>() {
         Ok(port) if port > 0 => Ok(port),
-        _ => Err(format!("`{text}` is no port: those are 1 to 65535")),
+        _ => Err(format!("`{text}` is not a port: those are 1 to 65535")),
     };
     let (first, last) = match text.split_once('-') {
         Some((first, last)) => (port(first)?, port(last)?),
@@ -106,7 +106,7 @@ fn range(text: &str) -> Result<std::ops::RangeInclusive<u16>, String> {
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// The mistake.
 pub fn host_name(text: &str) -> Result<String, String> {
     documents::host_name(text).map(|()| text.to_owned()).map_err(|invalid| invalid.to_string())
 }
@@ -116,9 +116,9 @@ pub fn host_name(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 ///
-/// What is wrong with it, and what to write instead.
+/// The mistake, and the right form.
 pub fn memory(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is no size: write e.g. 512m or 2g");
+    let wrong = || format!("`{text}` is not a size: write e.g. 512m or 2g");
     let lower = text.to_ascii_lowercase();
     let digits = lower.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let shift = match lower.get(digits.len()..).unwrap_or_default() {
@@ -141,9 +141,9 @@ pub fn memory(text: &str) -> Result<u64, String> {
 ///
 /// # Errors
 ///
-/// What is wrong with it, and what to write instead.
+/// The mistake, and the right form.
 pub fn cpus(text: &str) -> Result<Cpus, String> {
-    let wrong = || format!("`{text}` is no number of processors: write e.g. 2 or 0.5");
+    let wrong = || format!("`{text}` is not a number of processors: write e.g. 2 or 0.5");
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     if fraction.is_empty() || fraction.len() > 3 || !fraction.bytes().all(|digit| digit.is_ascii_digit()) {
         return Err(wrong());
@@ -179,7 +179,7 @@ impl Environment {
             None => (text, outer(text)),
         };
         if name.is_empty() || name.contains(char::is_whitespace) {
-            return Err(format!("`{text}` is no environment variable: write NAME=value"));
+            return Err(format!("`{text}` is not an environment variable: write NAME=value"));
         }
         if let Some(value) = value {
             self.set(name, &value);
@@ -207,7 +207,7 @@ impl Environment {
     pub fn over(self, others: &[String]) -> Self {
         let mut both = Self::default();
         for variable in others {
-            // An image that says what is no variable says nothing.
+            // A line of an image that is not a variable is left out.
             let _ = both.add(variable, &|_| None);
         }
         for (name, value) in self.variables.into_values() {

@@ -1,4 +1,4 @@
-//! The notation of Docker's flags, which `run` and `ps` take as they are.
+//! The notation of Docker's flags, which `run` and `ps` read as Docker does.
 
 pub mod filter;
 pub mod flags;

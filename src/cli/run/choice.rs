@@ -1,4 +1,4 @@
-//! Which entry of an image is run and with which isolation, judged before anything is pulled.
+//! The choice of an image's entry and of its isolation, judged before anything is pulled.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -24,12 +24,12 @@ use crate::{Isolation, compat};
 
 /// The image, as far as it is known before its layers are there.
 pub(super) struct Chosen {
-    /// Its name.
+    /// The name.
     pub name: Name,
-    /// Whether and how it runs on the host.
+    /// The judgement of it on the host.
     pub judgement: Judgement,
     image: Image,
-    /// What the store has of it.
+    /// The image in the store, if it is there.
     pub stored: Option<Pulled>,
 }
 
@@ -80,7 +80,7 @@ impl Args {
             return Err(Error::new(format!("{name} is not in the store, and --pull never forbids to fetch it"))
                 .hint(format!("`wincompat pull {name}` fetches it")));
         }
-        // What was pulled for another host does not stand in the way of the entry for this one.
+        // An entry that was pulled for another host does not stand in the way of the one for this host.
         match (judged(&reference).await, in_store) {
             (Ok((image, judgement)), _) => Ok(Chosen { name, judgement, image, stored: None }),
             (Err(_), Some(in_store)) => Ok(in_store),
@@ -127,7 +127,7 @@ impl Args {
     }
 }
 
-/// What the store has of an image; a store that is not there has nothing.
+/// The image in the store, if both are there.
 fn stored(root: &Path, name: &Name) -> Result<Option<Pulled>, Error> {
     if !root.exists() {
         return Ok(None);
@@ -138,7 +138,7 @@ fn stored(root: &Path, name: &Name) -> Result<Option<Pulled>, Error> {
     }
 }
 
-/// Warnings of a judgement that went well, a line each.
+/// Prints the warnings of a judgement that is ok, a line each.
 fn warn(entry: &ResultEntry, err: &mut dyn Write) -> io::Result<()> {
     for finding in entry.findings.iter().filter(|finding| finding.severity.known() == Some(Severity::Warning)) {
         writeln!(err, "warning: {} [{}]", plain::clean(&finding.message), finding.code)?;

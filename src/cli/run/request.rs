@@ -1,4 +1,4 @@
-//! What is to be run, from the flags of `run` and the image's config.
+//! The request for a container, from the arguments of `run` and the image's config.
 
 use super::Args;
 use crate::Error;
@@ -10,7 +10,7 @@ use crate::image::run_config::ProcessConfig;
 use crate::oci::pull::Pulled;
 use crate::runner::request::{ProcessRequest, RunRequest};
 
-/// What flags name of this machine.
+/// The parts of this machine that arguments name.
 pub(super) struct Given {
     environment: Environment,
     mounts: Vec<Mount>,
@@ -18,7 +18,7 @@ pub(super) struct Given {
 }
 
 impl Args {
-    /// What flags name of this machine, looked at before anything is fetched.
+    /// The parts of this machine that arguments name, looked at before anything is fetched.
     pub(super) fn given(&self) -> Result<Given, Error> {
         let (mut mounts, mut pipes) = (Vec::new(), Vec::new());
         for volume in &self.volume {
@@ -35,7 +35,7 @@ impl Args {
         Ok(Given { environment: self.process.environment()?, mounts, pipes })
     }
 
-    /// What is to be run, from the flags and the image's config.
+    /// The request, from the arguments and the image's config.
     pub(super) fn request(&self, pulled: &Pulled, isolation: Isolation, given: Given) -> Result<RunRequest, Error> {
         let none = ProcessConfig::default();
         let config = pulled.config.config.as_ref().unwrap_or(&none);
@@ -79,7 +79,7 @@ impl Args {
     }
 }
 
-/// The absolute path of a folder that is there: HCS' own answer to one that is not names no path.
+/// The absolute path of a folder that is there: for one that is not, the error of HCS names no path.
 fn existing_folder(path: &str) -> Result<String, Error> {
     let wrong = |why: String| Error::new(format!("{path} cannot be shown in a container")).because(why);
     let absolute = std::path::absolute(path).map_err(|error| wrong(error.to_string()))?;

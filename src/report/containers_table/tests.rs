@@ -1,4 +1,4 @@
-//! What people see of containers, wide and narrow.
+//! The table of containers, wide and narrow.
 
 use super::*;
 use jiff::Timestamp;

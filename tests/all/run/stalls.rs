@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use wincompat::internals::hcs::trace::Trace;
+use wincompat::hcs::trace::Trace;
 use wincompat::internals::oci::layout::Folder;
 use wincompat::internals::oci::pull;
 use wincompat::internals::runner::life::context::Context;
