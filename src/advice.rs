@@ -195,7 +195,8 @@ impl Advice {
     }
 
     /// The same advice without the full stops at its end, to be gone on from.
-    pub(crate) fn without_full_stop(mut self) -> Self {
+    #[must_use]
+    pub fn without_full_stop(mut self) -> Self {
         if let Some(Part::Words(words)) = self.0.last_mut() {
             words.truncate(words.trim_end_matches('.').len());
         }

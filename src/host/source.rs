@@ -17,6 +17,7 @@ use super::version_text;
 use crate::Error;
 use crate::files::read_capped;
 use crate::text::quoted;
+use crate::text::{Encoding, encoding, utf16};
 
 /// The place where a host was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,18 +118,13 @@ fn syntax(text: &str) -> Syntax {
 /// The text of a file: UTF-16 with a byte order mark (or plainly little-endian), else UTF-8. What is neither is an old code
 /// page, in which at least the digits are themselves.
 fn decode(bytes: &[u8]) -> String {
-    match bytes {
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
-        [first, 0, ..] if *first != 0 => utf16(bytes, u16::from_le_bytes),
-        _ => String::from_utf8_lossy(bytes).into_owned(),
-    }
-}
-
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
-    let (units, _) = bytes.as_chunks::<2>();
-    char::decode_utf16(units.iter().map(|&pair| unit(pair))).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    let (unit, rest) = match encoding(bytes) {
+        (Encoding::Utf16(unit), rest) => (unit, rest),
+        (Encoding::Utf8, [first, 0, ..]) if *first != 0 => (u16::from_le_bytes as fn([u8; 2]) -> u16, bytes),
+        (Encoding::Utf8, rest) => return String::from_utf8_lossy(rest).into_owned(),
+    };
+    let whole = rest.len() - rest.len() % 2;
+    utf16(rest.get(..whole).unwrap_or_default(), unit).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
 #[cfg(test)]

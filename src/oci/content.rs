@@ -192,7 +192,7 @@ impl<'k> Reader<'k> {
     pub(crate) async fn describe_manifest(&self, place: &Place, manifest: &ImageManifest) -> Result<Described, Error> {
         let config = self.config(place, manifest).await?;
         let media_type = manifest.config().media_type().to_string();
-        if config.os.is_none() && !index::is_image_config(&media_type) {
+        if config.os.is_none() && !manifest::is_image_config(&media_type) {
             return Err(Error::of(ErrorKind::Unsupported, "this is no container image")
                 .because(format!("its config is of type {}", crate::text::shown(&media_type))));
         }

@@ -3,7 +3,7 @@
 use oci_spec::image::{Descriptor, ImageManifest};
 
 use crate::image::Digest;
-use crate::image::index::{Index, Kind, OCI_INDEX, OCI_MANIFEST, announced_type, is_foreign, kind_of, malformed};
+use crate::image::index::{Index, Kind, OCI_INDEX, OCI_MANIFEST, announced_type, kind_of, malformed};
 use crate::text::shown;
 use crate::{Error, ErrorKind};
 
@@ -43,6 +43,23 @@ pub fn has_foreign_layers(manifest: &ImageManifest) -> bool {
 pub fn digest_of(descriptor: &Descriptor) -> Result<Digest, Error> {
     let text = descriptor.digest().as_ref();
     text.parse().map_err(|_| Error::of(ErrorKind::Unsupported, format!("the digest {} is not a SHA-256", shown(text))))
+}
+
+/// True if layers of this media type stay out of registries.
+pub(crate) fn is_foreign(media_type: &str) -> bool {
+    media_type.contains(".foreign.") || media_type.contains(".nondistributable.")
+}
+
+/// True for the media type of an image config, and not of a Helm chart or another artifact. Docker wrote the general ones.
+pub(crate) fn is_image_config(media_type: &str) -> bool {
+    matches!(
+        media_type,
+        "application/vnd.docker.container.image.v1+json"
+            | "application/vnd.oci.image.config.v1+json"
+            | "application/octet-stream"
+            | "application/json"
+            | ""
+    )
 }
 
 /// Reads an index or manifest, which came with this `Content-Type`.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use crate::image::Digest;
-use crate::image::index::is_foreign;
+use crate::oci::manifest::is_foreign;
 use crate::text::shown;
 use crate::{Error, ErrorKind};
 
