@@ -108,6 +108,8 @@ pub enum Setting {
     Knowledge,
     /// The memory of a container.
     Memory,
+    /// The address that is asked in the place of a registry, as `REGISTRY=URL`.
+    Mirror(String),
     /// The folders shown in a container.
     Mounts,
     /// The name of a container.

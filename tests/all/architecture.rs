@@ -118,6 +118,57 @@ fn no_arrow_runs_up() {
     }
 }
 
+/// The words that only the command line knows: its name before a command, the beginning of its variables, its long options.
+const WORDS: [&str; 28] = [
+    "`wincompat ",
+    "WINCOMPAT_",
+    "--ca-file",
+    "--deny",
+    "--dry-run",
+    "--entrypoint ",
+    "--env-file",
+    "--force",
+    "--format",
+    "--from ",
+    "--host ",
+    "--hostname",
+    "--isolation ",
+    "--knowledge",
+    "--memory",
+    "--mirror",
+    "--name ",
+    "--network",
+    "--no-cache",
+    "--no-confirm",
+    "--offline",
+    "--plain-http",
+    "--production",
+    "--pull ",
+    "--root",
+    "--strict",
+    "--timeout",
+    "--untrusted",
+];
+
+#[test]
+fn no_room_below_the_command_line_names_its_options() {
+    let mut files = Vec::new();
+    sources(&root().join("src"), &mut files);
+    let mut lines = Vec::new();
+    for file in files {
+        let relative = file.strip_prefix(root()).unwrap().to_path_buf();
+        if relative.starts_with("src/cli") || relative.iter().any(|part| part == "tests" || part == "tests.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let product = text.split("#[cfg(test)]\nmod ").next().unwrap();
+        let code = product.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let names = code.filter(|line| line.contains('"') && WORDS.iter().any(|word| line.contains(word)));
+        lines.extend(names.map(|line| format!("{}: {}", relative.display(), line.trim())));
+    }
+    assert_eq!(lines, [""; 0]);
+}
+
 #[test]
 fn only_windows_and_main_ask_which_system_this_is() {
     let mut files = Vec::new();

@@ -9,6 +9,7 @@ use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use url::Url;
 
 use crate::ErrorKind;
+use crate::advice::{Setting, advice};
 use crate::image::docker_hub::DOCKER_HUB;
 use crate::oci::distribution::address::Reach;
 use crate::oci::distribution::authorization::{basic, bearer};
@@ -267,13 +268,16 @@ impl Registry {
             ),
             ErrorKind::Unauthorized => self.unauthorized(shared, failure, repository).await,
             ErrorKind::NotFound => failure.hint("check the spelling of the repository and of its tag"),
-            ErrorKind::Invalid if self.endpoint.scheme() == "http" => {
-                failure.hint(format!("it was asked over http; if it speaks https: --mirror {0}=https://{0}", self.name))
-            }
+            ErrorKind::Invalid if self.endpoint.scheme() == "http" => failure.hint(advice![
+                "it was asked over http; if it speaks https: ",
+                Setting::Mirror(format!("{0}=https://{0}", self.name))
+            ]),
             ErrorKind::RateLimited if self.name == DOCKER_HUB => {
                 failure.hint("Docker Hub counts the pulls of each address: log in with docker login, or wait")
             }
-            ErrorKind::RateLimited => failure.hint(format!("wait, or ask a mirror: --mirror {}=https://MIRROR", self.name)),
+            ErrorKind::RateLimited => {
+                failure.hint(advice!["wait, or ask a mirror: ", Setting::Mirror(format!("{}=https://MIRROR", self.name))])
+            }
             _ => failure,
         }
     }
