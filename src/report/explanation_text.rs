@@ -80,6 +80,7 @@ mod tests {
         fn remedy(&self, remedy: &Remedy) -> String {
             match remedy {
                 Remedy::Command(Command::Host) => "`wincompat host`".to_owned(),
+                Remedy::Run { isolation, image, .. } => format!("`docker run --isolation={} {image}`", isolation.as_str()),
                 other => format!("`{other:?}`"),
             }
         }
