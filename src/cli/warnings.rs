@@ -19,7 +19,7 @@ pub fn print() {
     let _ = tracing::subscriber::set_global_default(printed.finish());
 }
 
-/// Prints what a recipe has to say, and nothing of how far it is.
+/// Prints the notes of a run, and nothing of its progress.
 pub fn note(progress: Progress<'_>) {
     if let Progress::Note(note) = progress {
         // A note nobody reads is no reason to stop.
