@@ -30,8 +30,8 @@ pub enum Part {
     Remedy(Remedy),
 }
 
-/// Something to do, as data: something that this program or an engine can be asked for, or another image or Windows.
-/// How it is asked is known to the command line only.
+/// Something to do, as data: something that this program or an engine can be asked for, another image, or a change of the
+/// host's Windows. The words with which it is asked for are known to the command line only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -40,7 +40,7 @@ pub enum Remedy {
     Base {
         /// The name of the generation, e.g. `ltsc2022`.
         release: String,
-        /// Its build, e.g. `20348`.
+        /// The build, e.g. `20348`.
         build: u32,
     },
     /// A command of its own.
@@ -108,6 +108,8 @@ pub enum Setting {
     Knowledge,
     /// The memory of a container.
     Memory,
+    /// The address that is asked in the place of a registry, as `REGISTRY=URL`.
+    Mirror(String),
     /// The folders shown in a container.
     Mounts,
     /// The name of a container.
@@ -130,7 +132,7 @@ pub enum Setting {
     Store,
     /// The folder of the store, for every command.
     StoreVariable,
-    /// What rests on an assumption is undecided.
+    /// A result that rests on an assumption is undecided.
     Strict,
     /// The time that everything together may take.
     Timeout,
@@ -195,7 +197,8 @@ impl Advice {
     }
 
     /// The same advice without the full stops at its end, to be gone on from.
-    pub(crate) fn without_full_stop(mut self) -> Self {
+    #[must_use]
+    pub fn without_full_stop(mut self) -> Self {
         if let Some(Part::Words(words)) = self.0.last_mut() {
             words.truncate(words.trim_end_matches('.').len());
         }

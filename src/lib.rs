@@ -11,7 +11,7 @@ mod error;
 pub mod explain;
 mod files;
 #[cfg(feature = "running")]
-mod hcs;
+pub mod hcs;
 mod hex;
 pub mod host;
 pub mod image;
@@ -63,10 +63,6 @@ pub mod internals {
     /// The command line.
     pub mod cli {
         pub use crate::cli::*;
-    }
-    /// The Host Compute Service.
-    pub mod hcs {
-        pub use crate::hcs::*;
     }
     /// Windows layers.
     pub mod layer {

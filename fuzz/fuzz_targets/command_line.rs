@@ -1,7 +1,7 @@
 //! Command lines: `CommandLineToArgvW` gives back every argument.
 #![no_main]
 
-use wincompat::internals::hcs::command_line::{Command, CommandLineError};
+use wincompat::hcs::command_line::{Command, CommandLineError};
 
 /// `CommandLineToArgvW` as Microsoft documents it. The name of the program ends at the next quotation mark if it begins with
 /// one, else at the first blank or control character. In arguments 2n backslashes before a mark are n and the mark opens or

@@ -1,7 +1,7 @@
 //! What HCS and HCN answer: errors, properties, networks, endpoints.
 #![no_main]
 
-use wincompat::internals::hcs::documents::*;
+use wincompat::hcs::documents::*;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let sentences = ResultError::sentences(text);

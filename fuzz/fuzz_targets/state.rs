@@ -2,7 +2,7 @@
 #![no_main]
 
 use wincompat::image::Digest;
-use wincompat::internals::hcs::id::ContainerId;
+use wincompat::hcs::id::ContainerId;
 use wincompat::internals::layer::LayerId;
 use wincompat::internals::runner::store::state::State;
 

@@ -10,8 +10,8 @@ use crate::Error;
 use crate::cli::platform::Platform;
 use crate::report::plain::clean;
 use crate::runner::life::interrupts::Interrupts;
-use crate::runner::life::monitor::{Order, Told};
-use crate::runner::request::Request;
+use crate::runner::life::monitor::{MonitorReport, Order};
+use crate::runner::request::RunRequest;
 
 /// The time between two looks at Ctrl-C.
 const TICK: Duration = Duration::from_millis(50);
@@ -25,7 +25,7 @@ pub fn start(
     platform: &Platform,
     root: &Path,
     trace: Option<&Path>,
-    request: &Request,
+    request: &RunRequest,
     interrupts: &Interrupts,
     err: &mut dyn Write,
 ) -> Result<String, Error> {
@@ -44,7 +44,7 @@ pub fn start(
     let (sender, reports) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            let Ok(report) = serde_json::from_str::<Told>(&line) else { return };
+            let Ok(report) = serde_json::from_str::<MonitorReport>(&line) else { return };
             if sender.send(report).is_err() {
                 return;
             }
@@ -52,9 +52,9 @@ pub fn start(
     });
     loop {
         match reports.recv_timeout(TICK) {
-            Ok(Told::Running(id)) => return Ok(id),
-            Ok(Told::Failed(failed)) => return Err(failed),
-            Ok(Told::Note(note)) => {
+            Ok(MonitorReport::Running(id)) => return Ok(id),
+            Ok(MonitorReport::Failed(failed)) => return Err(failed),
+            Ok(MonitorReport::Note(note)) => {
                 // A note that cannot be written does not stop the container.
                 let _ = writeln!(err, "warning: {}", clean(&note));
             }

@@ -9,7 +9,7 @@ use super::subcommand::Subcommand;
 use crate::Error;
 use crate::report::plain::clean;
 use crate::runner::life::prune::{Pruned, prune};
-use crate::runner::store::images::{Images, Removed};
+use crate::runner::store::images::{Removed, StoreImages};
 
 /// Remove ended containers, and all that killed runs and pulls left behind.
 #[derive(clap::Args, Clone, Debug)]
@@ -53,7 +53,7 @@ impl Args {
         let mut pruned = machine.as_deref().map_or_else(|| Ok(Pruned::default()), |machine| prune(machine, &store))?;
         let mut removed = Removed::default();
         if let Some(blobs) = self.store.images(platform)? {
-            match (Images { machine: machine.as_deref(), store: &store, blobs: &blobs }).prune() {
+            match (StoreImages { machine: machine.as_deref(), store: &store, blobs: &blobs }).prune() {
                 Ok(done) => removed = done,
                 Err(error) => pruned.left_over.push(error),
             }

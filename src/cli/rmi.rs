@@ -13,7 +13,7 @@ use crate::Error;
 use crate::oci::layout::Folder;
 use crate::report::plain::clean;
 use crate::runner::store::Store;
-use crate::runner::store::images::{Images, Removed};
+use crate::runner::store::images::{Removed, StoreImages};
 
 /// Remove images from the store.
 #[derive(clap::Args, Clone, Debug)]
@@ -41,7 +41,7 @@ impl Subcommand for Args {
         let (store, blobs) = self.open(io.platform)?;
         // Elsewhere than on Windows there are no imported layers.
         let machine = io.platform.machine().ok();
-        let images = Images { machine: machine.as_deref(), store: &store, blobs: &blobs };
+        let images = StoreImages { machine: machine.as_deref(), store: &store, blobs: &blobs };
         each(&self.images, io, |image, io| Ok(print(&images.remove(image, self.force)?, io)?))
     }
 }

@@ -34,7 +34,7 @@ use crate::runner::life::dry_run;
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::run;
 use crate::runner::log::Log;
-use crate::runner::request::{NetworkWish, Request};
+use crate::runner::request::{NetworkWish, RunRequest};
 use crate::runner::store::Store;
 use crate::runner::store::import;
 use crate::runner::store::name;
@@ -250,7 +250,7 @@ impl Args {
 
 /// True if the store has all layers ready for containers.
 fn is_imported(root: &Path, pulled: &Pulled) -> bool {
-    Store::on_paper(root).is_ok_and(|store| pulled.layer_ids().iter().all(|id| import::is_complete(&store, id)))
+    Store::dry_run(root).is_ok_and(|store| pulled.layer_ids().iter().all(|id| import::is_complete(&store, id)))
 }
 
 /// Runs the container and stays with it.
@@ -258,7 +258,7 @@ fn attached(
     platform: &Platform,
     machine: &dyn Machine,
     store: &Store,
-    request: &Request,
+    request: &RunRequest,
     interrupts: &Interrupts,
     err: &mut dyn Write,
 ) -> Result<u32, Failure> {
@@ -276,7 +276,7 @@ fn attached(
 }
 
 /// Prints what would be done, as one JSON document.
-fn print_plan(request: &Request, root: &Path, out: &mut dyn Write) -> Result<u32, Failure> {
+fn print_plan(request: &RunRequest, root: &Path, out: &mut dyn Write) -> Result<u32, Failure> {
     json::write(&dry_run::plan(request, root)?, out)?;
     Ok(0)
 }

@@ -59,6 +59,7 @@ fn option(setting: &Setting) -> String {
         Setting::Isolation(isolation) => format!("--isolation {}", isolation.as_str()),
         Setting::Knowledge => "--knowledge FILE".to_owned(),
         Setting::Memory => "--memory".to_owned(),
+        Setting::Mirror(pair) => format!("--mirror {pair}"),
         Setting::Mounts => "-v".to_owned(),
         Setting::Name => "--name".to_owned(),
         Setting::Network(kind) => format!("--network {kind}"),

@@ -27,17 +27,17 @@ pub struct Subject<'a> {
 }
 
 impl Finding {
-    /// What was found, one sentence without a full stop; both versions are in it where they matter.
+    /// The sentence that says what was found, without a full stop; both versions are in it where they matter.
     pub fn message(&self, subject: &Subject<'_>) -> Advice {
         self.fill(self.code.0.message, subject)
     }
 
-    /// What to do about it; empty where there is nothing to do.
+    /// The sentence that says what to do, without a full stop; empty where there is nothing to do.
     pub fn help(&self, subject: &Subject<'_>) -> Advice {
         self.fill(self.code.0.help, subject)
     }
 
-    /// What to do about it, as data alone, in the order of the sentence.
+    /// The remedies of [`Finding::help`] as data alone, in the order of the sentence, e.g. `[Run {..}, Image(..)]`.
     pub fn remedies(&self, subject: &Subject<'_>) -> Vec<Remedy> {
         self.help(subject).remedies().cloned().collect()
     }

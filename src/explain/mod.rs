@@ -12,8 +12,9 @@ use crate::knowledge::{ErrorCode, ErrorMessage, Errors, Knowledge, twin};
 
 /// An explanation of an error or a finding: the meaning, the causes, and what to do.
 ///
-/// Its texts are [`Advice`] until [`Explanation::worded`] makes them the words of a program.
+/// The texts are [`Advice`] until [`Explanation::worded`] makes them the words of a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation<Text = Advice> {
     /// A stable name, e.g. `0x80370101`, `build-mismatch`, `no-matching-manifest`.

@@ -44,7 +44,7 @@ pub(super) fn title<'a>(text: &str, errors: &'a Errors) -> Option<&'a ErrorCode>
     errors.codes.iter().rev().filter(|error| said(error).is_some()).max_by_key(said)
 }
 
-/// Whether the pieces of a pattern are in a text, in order.
+/// True if the pieces of a pattern are in a text, in order.
 fn shows(lower: &str, pattern: &str) -> bool {
     let mut rest = lower;
     pattern.split(" * ").all(|piece| match rest.split_once(piece) {
@@ -286,7 +286,7 @@ fn named_host(host: OsVersion, knowledge: &Knowledge) -> String {
     }
 }
 
-/// What to put in place of an image that is too new: the newest base image that a host can take at all and that still gets
+/// The replacement of an image that is too new: the newest base image that a host can take at all and that still gets
 /// updates; one that gets none where there is no other.
 fn newest_for(host: OsVersion, architecture: &str, knowledge: &Knowledge) -> Advice {
     let fitting: Vec<(u32, &BaseRepository)> = knowledge

@@ -1,4 +1,4 @@
-//! What people paste, and what they are told.
+//! Texts that people paste, and their explanations.
 
 use super::*;
 use crate::advice::Remedy;
@@ -121,7 +121,7 @@ fn the_version_in_no_matching_manifest_is_the_hosts() {
 }
 
 #[test]
-fn a_host_is_told_the_newest_base_image_it_takes() {
+fn the_newest_base_image_that_a_host_takes_is_named() {
     for (version, newest) in [
         ("windows/amd64 10.0.19045", "`mcr.microsoft.com/windows/servercore:ltsc2019` (build 17763) is the newest with support"),
         ("windows/amd64 10.0.17763", "`mcr.microsoft.com/windows/servercore:ltsc2019` (build 17763) is the newest with support"),
@@ -167,7 +167,7 @@ fn a_missing_tag_of_a_base_image_lists_the_tags_there_are() {
 }
 
 #[test]
-fn twins_and_names_are_told() {
+fn twins_and_names_are_listed() {
     let explanation = explained("0xC0370101");
     assert_eq!(explanation.names, ["HCS_E_IMAGE_MISMATCH", "ERROR_VMCOMPUTE_IMAGE_MISMATCH", "0xc0370101"]);
     assert_eq!(explanation.kind, Kind::ErrorCode);
@@ -223,7 +223,7 @@ fn near_misses_are_suggested() {
 }
 
 #[test]
-fn an_unknown_number_is_told_its_family() {
+fn the_family_of_an_unknown_number_is_named() {
     assert!(hint("0x8037ffff").unwrap().contains("Host Compute Service"));
     assert!(hint("0x803b0099").unwrap().contains("Network"));
     assert!(hint("0x80070070").unwrap().contains("net helpmsg 112"));

@@ -25,7 +25,7 @@ pub enum Reason {
     Refused {
         /// The HRESULT, or the code of the older generation in its place, e.g. `0x80370101`, `0xC0370101`.
         code: u32,
-        /// The service's own sentences (`ErrorEvents`), the most telling first.
+        /// The service's own sentences (`ErrorEvents`), the most useful first.
         messages: Vec<String>,
     },
     /// It did not answer in time. The request may still be carried out.
@@ -73,7 +73,7 @@ impl CallError {
         }
     }
 
-    /// Whether the object of the call does not exist.
+    /// True if the object of the call does not exist.
     pub const fn is_absent(&self) -> bool {
         matches!(
             self.canonical(),
@@ -88,7 +88,7 @@ impl CallError {
         )
     }
 
-    /// Whether the compute system or process has ended: it does not exist, has stopped, or has exited.
+    /// True if the compute system or process has ended: it does not exist, has stopped, or has exited.
     pub const fn is_gone(&self) -> bool {
         self.is_absent()
             || matches!(
@@ -97,22 +97,22 @@ impl CallError {
             )
     }
 
-    /// Whether the container ended unexpectedly, which Windows 11 does now and then at a start that works the next time.
+    /// True if the container ended unexpectedly, which Windows 11 does now and then at a start that works the next time.
     pub const fn is_unexpected_exit(&self) -> bool {
         matches!(self.canonical(), Some(codes::HCS_E_UNEXPECTED_EXIT))
     }
 
-    /// Whether the compute system was not in a state for the request.
+    /// True if the compute system was not in a state for the request.
     pub const fn is_invalid_state(&self) -> bool {
         matches!(self.canonical(), Some(codes::HCS_E_INVALID_STATE))
     }
 
-    /// Whether a DLL or a function of it is missing.
+    /// True if a DLL or a function of it is missing.
     pub const fn is_missing(&self) -> bool {
         matches!(self.reason, Reason::Missing { .. })
     }
 
-    /// Whether there was no answer in time.
+    /// True if there was no answer in time.
     pub const fn is_timed_out(&self) -> bool {
         matches!(self.reason, Reason::TimedOut(_))
     }

@@ -3,16 +3,16 @@
 /// The longest command line that `CreateProcess` takes, in UTF-16 units without the NUL at its end.
 const LONGEST: usize = 32_766;
 
-/// What may end an unquoted part of a command line: the C runtime and `CommandLineToArgvW` know space and tab, and the latter
+/// The characters that may end an unquoted part of a command line: the C runtime and `CommandLineToArgvW` know space and tab, and the latter
 /// takes every control character for a blank after the name of the program.
 const BLANKS: fn(char) -> bool = |character| character <= ' ';
 
-/// What an image and a user say is to be run.
+/// The command of an image and of a user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Command<'a> {
     /// The image's `Entrypoint`, or what the user gave in its place (then the image's `Cmd` and `ArgsEscaped` do not count).
     pub entrypoint: &'a [String],
-    /// The image's `Cmd`: taken if the user gave no arguments.
+    /// The image's `Cmd`: used if the user gave no arguments.
     pub image_command: &'a [String],
     /// The user's arguments.
     pub arguments: &'a [String],
@@ -20,7 +20,7 @@ pub struct Command<'a> {
     pub args_escaped: bool,
 }
 
-/// Why there is no command line.
+/// The reason there is no command line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandLineError {
     /// Neither the image nor the user names a program.
@@ -40,7 +40,7 @@ pub enum CommandLineError {
 impl Command<'_> {
     /// The command line, e.g. `cmd /c "echo %GREETING%"`: entrypoint, then the user's arguments or else the image's command.
     ///
-    /// As containerd does it: with `ArgsEscaped`, where the first element comes from the image, that element is taken verbatim.
+    /// As containerd does it: with `ArgsEscaped`, where the first element comes from the image, that element is used verbatim.
     pub fn line(&self) -> Result<String, CommandLineError> {
         let rest = if self.arguments.is_empty() { self.image_command } else { self.arguments };
         let mut elements = self.entrypoint.iter().chain(rest).map(String::as_str);
@@ -53,7 +53,7 @@ impl Command<'_> {
             if first.contains('"') {
                 return Err(CommandLineError::QuotedProgram);
             }
-            // In the name of the program backslashes are no more than that: Windows reads to the next mark or blank.
+            // In the name of the program a backslash is a plain character: Windows reads to the next quotation mark or blank.
             let quoted = first.is_empty() || first.contains(BLANKS);
             line.extend([if quoted { "\"" } else { "" }, first, if quoted { "\"" } else { "" }]);
         }

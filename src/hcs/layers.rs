@@ -27,7 +27,7 @@ pub trait Layers: Send + Sync {
     fn deactivate(&self, scratch: &Path) -> Result<()>;
     /// Deletes a layer's folder with everything in it. It can report success and delete nothing: check with [`Self::exists`].
     fn destroy(&self, folder: &Path) -> Result<()>;
-    /// Whether there is anything at this path.
+    /// True if there is anything at this path.
     fn exists(&self, folder: &Path) -> Result<bool>;
     /// The folder from which a virtual machine for these layers boots: `UtilityVM` of the topmost layer that has one.
     fn utility_vm(&self, layers: &[Layer]) -> Result<Option<PathBuf>>;

@@ -1,6 +1,6 @@
-//! `--trace FILE`: one JSON line for every call of the system, for support and for comparison with other hosts.
+//! A trace: one JSON line for every call of the system, for support and for comparison with other hosts.
 //!
-//! The documents in it are complete: what a container's environment holds, passwords included, is in the trace.
+//! Its documents are complete: the container's environment, passwords included, is in the trace.
 
 use std::fs::File;
 use std::io::Write;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::Error;
 use crate::advice::{Setting, advice};
 
-/// Where calls are written down, if anywhere.
+/// A file that calls are recorded in, or none.
 #[derive(Debug, Default)]
 pub struct Trace(Option<Mutex<File>>);
 
@@ -31,7 +31,7 @@ struct Line<'a> {
 }
 
 impl Trace {
-    /// Writes to this file, after what is in it.
+    /// A trace in this file, after its present content.
     pub fn to(path: &Path) -> Result<Self, Error> {
         let file = File::options().create(true).append(true).open(path);
         file.map(|file| Self(Some(Mutex::new(file)))).map_err(|error| {
@@ -41,12 +41,12 @@ impl Trace {
         })
     }
 
-    /// Writes nothing.
+    /// A trace that records nothing.
     pub const fn off() -> Self {
         Self(None)
     }
 
-    /// One call: what was given to it, what it answered, and how long that took. A disk that is full does not end a container.
+    /// Records a call: its document, its answer, and the time it took. A full disk does not end a container.
     pub fn call(&self, call: &str, document: Option<&str>, hresult: u32, took: Duration, result: Option<&str>) {
         let Some(file) = &self.0 else { return };
         let line = Line {

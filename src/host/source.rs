@@ -117,12 +117,13 @@ fn syntax(text: &str) -> Syntax {
 /// The text of a file: UTF-16 with a byte order mark (or plainly little-endian), else UTF-8. What is neither is an old code
 /// page, in which at least the digits are themselves.
 fn decode(bytes: &[u8]) -> String {
-    let from_utf16 = |bytes, unit| utf16(bytes, unit).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    match (encoding(bytes), bytes) {
-        ((Encoding::Utf16(unit), rest), _) => from_utf16(rest, unit),
-        ((Encoding::Utf8, _), [first, 0, ..]) if *first != 0 => from_utf16(bytes, u16::from_le_bytes),
-        ((Encoding::Utf8, rest), _) => String::from_utf8_lossy(rest).into_owned(),
-    }
+    let (unit, rest) = match encoding(bytes) {
+        (Encoding::Utf16(unit), rest) => (unit, rest),
+        (Encoding::Utf8, [first, 0, ..]) if *first != 0 => (u16::from_le_bytes as fn([u8; 2]) -> u16, bytes),
+        (Encoding::Utf8, rest) => return String::from_utf8_lossy(rest).into_owned(),
+    };
+    let whole = rest.len() - rest.len() % 2;
+    utf16(rest.get(..whole).unwrap_or_default(), unit).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
 #[cfg(test)]

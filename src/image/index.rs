@@ -113,23 +113,6 @@ impl Entry {
     }
 }
 
-/// Whether layers of this media type stay out of registries.
-pub(crate) fn is_foreign(media_type: &str) -> bool {
-    media_type.contains(".foreign.") || media_type.contains(".nondistributable.")
-}
-
-/// Whether this is the media type of an image config, and not of a Helm chart or another artifact. Docker wrote the general ones.
-pub(crate) fn is_image_config(media_type: &str) -> bool {
-    matches!(
-        media_type,
-        "application/vnd.docker.container.image.v1+json"
-            | "application/vnd.oci.image.config.v1+json"
-            | "application/octet-stream"
-            | "application/json"
-            | ""
-    )
-}
-
 /// What tells the type of a manifest: enough to decide before the whole is read.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -15,7 +15,9 @@ pub(crate) struct Listing {
 /// An entry that is an image, as far as it is known.
 #[derive(Clone, Debug)]
 pub(crate) struct Listed {
+    #[cfg(feature = "registries")]
     pub digest: Digest,
+    #[cfg(feature = "registries")]
     pub size: u64,
     /// Empty where nothing says it.
     pub os: String,
@@ -59,7 +61,9 @@ pub(crate) fn meaning(entry: &Entry) -> Meaning {
         os => os,
     };
     let listed = Listed {
+        #[cfg(feature = "registries")]
         digest: entry.digest.clone(),
+        #[cfg(feature = "registries")]
         size: entry.size,
         os,
         is_image: true,

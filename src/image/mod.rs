@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use digest::Digest;
 pub use docker_hub::DOCKER_HUB;
 pub use name::Name;
-pub(crate) use name::registry as registry_name;
+pub use name::registry as registry_name;
 pub use reference::Reference;
 
 use crate::image::index::Index;

@@ -37,8 +37,8 @@ impl Name {
         self.tag.as_deref().unwrap_or("latest")
     }
 
-    /// Whether the registry was recognised by its upper case alone, as Docker does with `Library/nginx`.
-    pub(crate) fn has_doubtful_registry(&self) -> bool {
+    /// True if the registry was recognised by its upper case alone, as Docker does with `Library/nginx`.
+    pub fn has_doubtful_registry(&self) -> bool {
         !is_certainly_registry(&self.registry)
     }
 }
@@ -123,8 +123,12 @@ pub(crate) fn read(text: &str) -> Result<Name, Mistake> {
     Ok(Name { registry, repository, tag: tag.map(str::to_owned), digest })
 }
 
-/// The registry of this name as references have it, e.g. `docker.io` for `index.docker.io`; else what is wrong with the name.
-pub(crate) fn registry(text: &str) -> Result<String, String> {
+/// The registry of this name as references have it, e.g. `docker.io` for `index.docker.io`.
+///
+/// # Errors
+///
+/// The reason why a registry cannot have this name, as part of a sentence.
+pub fn registry(text: &str) -> Result<String, String> {
     match split_registry(&format!("{text}/")) {
         (Some(registry), "") => check_registry(registry).map_err(|mistake| mistake.why),
         _ => Err(format!("{text:?} is not how a reference begins that names a registry")),

@@ -58,8 +58,8 @@ impl Format {
         }
     }
 
-    /// How one is made.
-    pub(crate) const fn advice(self) -> &'static str {
+    /// The way to make one, e.g. ``name a file as `docker save -o FILE IMAGE` makes it``.
+    pub const fn advice(self) -> &'static str {
         match self {
             Self::OciLayout => "name a folder as `skopeo copy docker://IMAGE oci:DIR` makes it",
             Self::OciArchive => "name a file as `skopeo copy docker://IMAGE oci-archive:FILE` makes it",

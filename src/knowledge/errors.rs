@@ -86,7 +86,7 @@ pub struct ErrorMessage {
 }
 
 impl Errors {
-    /// The errors this program was built with. What every member of a family shares is filled in.
+    /// The errors this program was built with, with the steps and the source of their families filled in.
     pub fn built_in() -> &'static Self {
         static BUILT_IN: LazyLock<Errors> = LazyLock::new(|| {
             let mut errors: Errors =

@@ -12,16 +12,16 @@ use crate::layer::{Content, Directory, Entry, Kind, LayerError, LayerPath, Layer
 /// Small pieces are gathered to this size before they go to the sink; larger ones pass by.
 const GATHER: usize = 64 * 1024;
 
-/// How a layer is to be read.
+/// The settings with which a layer is read.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
-    /// From its media type: [`Compression::of_media_type`].
+    /// The compression, from its media type: [`Compression::of_media_type`].
     pub compression: Compression,
-    /// Where it stands in its image.
+    /// The position in its image.
     pub position: Position,
-    /// What it must turn out to be.
+    /// The digests it must turn out to have.
     pub expected: Expected<'a>,
-    /// How large it may be.
+    /// The most that it may hold.
     pub limits: Limits,
     /// Windows' converter for the legacy form of security descriptors; without it they are refused.
     pub sddl: Option<&'a SddlConverter>,
@@ -30,7 +30,7 @@ pub struct Options<'a> {
 /// Turns a security descriptor in text, e.g. `O:BAG:SYD:(A;;FA;;;SY)`, into its self-relative form.
 pub type SddlConverter = dyn Fn(&str) -> io::Result<Vec<u8>>;
 
-/// Where a layer stands in its image.
+/// The position of a layer in its image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {
     /// The lowest one: it has no parents, so no whiteouts, and its hard links point into itself.
@@ -39,7 +39,7 @@ pub enum Position {
     Upper,
 }
 
-/// What the image says of a layer; what is `None` is not compared.
+/// The digests of a layer by its image; `None` is not compared.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Expected<'a> {
     /// The digest in the manifest, of the stored bytes.
@@ -48,7 +48,7 @@ pub struct Expected<'a> {
     pub diff_id: Option<&'a Digest>,
 }
 
-/// How large a layer may be.
+/// The most that a layer may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of its uncompressed tar.
@@ -67,7 +67,7 @@ impl Default for Limits {
     }
 }
 
-/// What was decoded.
+/// Figures of a decoded layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded {
     /// Digests and sizes.

@@ -18,12 +18,12 @@ use crate::layer::{LayerError, Refusal};
 /// The size of a piece that goes from one thread to the other.
 const PIECE: usize = 256 * 1024;
 const PIECES: usize = 4;
-/// What is read at once from the source.
+/// The bytes that are read at once from the source.
 const READ: usize = 128 * 1024;
-/// Windows of up to 2^27 bytes, 128 MiB: what `zstd` itself takes without being told to.
+/// Windows of up to 2^27 bytes, 128 MiB: as `zstd` itself takes unasked.
 const LARGEST_ZSTD_WINDOW_LOG: u32 = 27;
 
-/// How the tar of a layer is compressed.
+/// The compression of the tar of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
     /// Not at all.
@@ -35,8 +35,8 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// What the media type of a layer says, e.g. `application/vnd.docker.image.rootfs.diff.tar.gzip` or
-    /// `application/vnd.oci.image.layer.v1.tar+zstd`; `None` if it is no layer in a tar.
+    /// The compression by the media type of a layer, e.g. `application/vnd.docker.image.rootfs.diff.tar.gzip` or
+    /// `application/vnd.oci.image.layer.v1.tar+zstd`; `None` if it is not a layer in a tar.
     pub fn of_media_type(media_type: &str) -> Option<Self> {
         let (format, compression) = if let Some(format) = media_type.strip_suffix("gzip") {
             (format.strip_suffix(['.', '+'])?, Self::Gzip)
@@ -65,7 +65,7 @@ impl fmt::Display for Compression {
     }
 }
 
-/// What went by while a layer was read to its end.
+/// Digests and sizes of a layer that was read to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Streamed {
     /// Of the bytes as they are stored: what a manifest names.

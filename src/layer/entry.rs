@@ -18,19 +18,19 @@ const SMALLEST_DESCRIPTOR: usize = 20;
 /// An entry of a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Where it stands; for an alternate stream, its file's path.
+    /// The path; for an alternate stream, that of its file.
     pub path: LayerPath,
-    /// What it is.
+    /// The kind of the entry.
     pub kind: Kind,
-    /// Its attributes and times.
+    /// The attributes and times.
     pub info: BasicInfo,
-    /// Its owner and access list, where the layer has them.
+    /// The owner and access list, where the layer has them.
     pub security: Option<Security>,
-    /// Its extended attributes.
+    /// The extended attributes.
     pub extended_attributes: Vec<ExtendedAttribute>,
 }
 
-/// What an entry is.
+/// The kind of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A directory.
@@ -54,27 +54,27 @@ pub enum Kind {
         /// The file.
         target: LayerPath,
     },
-    /// What the parents have there is removed.
+    /// A file or directory of the parents is removed.
     Whiteout,
 }
 
-/// What Windows calls `FILE_BASIC_INFO`.
+/// The attributes and times of a file, `FILE_BASIC_INFO` for Windows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BasicInfo {
-    /// When it was created.
+    /// The time of its creation.
     pub creation: FileTime,
-    /// When it was last read.
+    /// The time of the last read.
     pub access: FileTime,
-    /// When it was last written.
+    /// The time of the last write.
     pub write: FileTime,
-    /// When it or its metadata was last changed.
+    /// The time of the last change of it or its metadata.
     pub change: FileTime,
     /// `FILE_ATTRIBUTE_*`, e.g. 0x20 (archive).
     pub attributes: u32,
 }
 
 impl BasicInfo {
-    /// Whether the attributes say directory.
+    /// `true` if the attributes say directory.
     pub fn is_directory(&self) -> bool {
         self.attributes & DIRECTORY != 0
     }
@@ -90,7 +90,7 @@ pub enum Security {
 }
 
 impl Entry {
-    /// What a member of the archive means, or why it does not belong into a layer.
+    /// Reads a member of the archive as an entry, or refuses what does not belong into a layer.
     pub fn from_member(member: &Member) -> Result<Self, Refusal> {
         let name = Name::parse(&member.name)?;
         let kind = kind(member, &name)?;
@@ -139,7 +139,7 @@ fn kind(member: &Member, name: &Name) -> Result<Kind, Refusal> {
     Ok(kind)
 }
 
-/// What the areas themselves and `Hives` may be and hold.
+/// Refuses what the areas themselves and `Hives` may not be and hold.
 fn check_area(path: &LayerPath, kind: &Kind) -> Result<(), Refusal> {
     let allowed = match (path.area(), kind) {
         _ if path.is_area_root() => *kind == Kind::Directory,

@@ -1,4 +1,4 @@
-//! Why a layer was not decoded.
+//! Failures to decode a layer.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use crate::image::Digest;
 use crate::layer::decompress::Compression;
 use crate::layer::refusal::Refusal;
 
-/// Why a layer was not decoded. Whatever it is, the sink was aborted and nothing of the layer remains.
+/// A failure to decode a layer. Whatever it is, the sink was aborted and nothing of the layer remains.
 #[derive(Debug, thiserror::Error)]
 pub enum LayerError {
     /// The bytes of the layer could not be had, e.g. from a file or a registry.
@@ -15,7 +15,7 @@ pub enum LayerError {
     /// The bytes are not what their media type says, are damaged, or ask for too large a window.
     #[error("the layer could not be decompressed ({compression})")]
     Decompress {
-        /// What its media type says.
+        /// The compression by its media type.
         compression: Compression,
         /// The decompressor's own words.
         #[source]
@@ -26,7 +26,7 @@ pub enum LayerError {
     Refused {
         /// The entry, its control characters escaped and shortened, or where in the archive; e.g. `Files/a.txt`.
         entry: String,
-        /// What is wrong with it.
+        /// The reason.
         #[source]
         reason: Refusal,
     },
@@ -44,9 +44,9 @@ pub enum LayerError {
     Mismatch {
         /// `digest` (of the bytes as they are stored) or `diff ID` (of the uncompressed tar).
         what: &'static str,
-        /// What the image names.
+        /// The digest in the image.
         expected: Digest,
-        /// What was read.
+        /// The digest of the bytes.
         actual: Digest,
     },
 }
@@ -58,7 +58,7 @@ impl LayerError {
     }
 }
 
-/// A name from an archive for people: control characters and what is no UTF-8 escaped, at most 200 characters.
+/// A name from an archive for people: control characters and bytes that are not UTF-8 escaped, at most 200 characters.
 fn shown(name: &[u8]) -> String {
     const LONGEST: usize = 200;
     let start = name.get(..4 * LONGEST).unwrap_or(name);

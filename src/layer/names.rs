@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use crate::layer::{Entry, Kind, LayerPath, Refusal};
 
-/// What is known of each name. Kept as hashes under keys that nobody knows beforehand: 24 bytes a name, and 128 bits of the
+/// The names so far. Kept as hashes under keys that nobody knows beforehand: 24 bytes a name, and 128 bits of the
 /// folded name, so that no two names of any layer meet by chance or intent.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
@@ -53,7 +53,7 @@ impl Names {
         self.insert(path, what)
     }
 
-    /// Whether the target of a hard link is a file of this layer; else it must be one of the parents', and nothing of this
+    /// `true` if the target of a hard link is a file of this layer; else it must be one of the parents', and nothing of this
     /// layer may stand in the way there.
     pub fn has_link_target(&self, target: &LayerPath) -> Result<bool, Refusal> {
         match self.find(target.as_str())? {

@@ -9,7 +9,7 @@ const LONGEST_PART: usize = 255;
 /// NT paths have at most 32,767 UTF-16 units; this leaves room for the folder of the layer before them.
 const LONGEST_PATH: usize = 32_000;
 const WHITEOUT: &str = ".wh.";
-/// What HCS calls the file beside a directory that holds its metadata in a transport folder.
+/// The ending of the file beside a directory in which HCS looks for its metadata in a transport folder.
 pub(crate) const DIRECTORY_METADATA: &str = ".$wcidirs$";
 
 /// The path of an entry from the root of its layer, e.g. `Files/Windows/System32/ntdll.dll`; slashes, no trailing slash.
@@ -29,20 +29,20 @@ pub enum Area {
     UtilityVm,
 }
 
-/// What a name in a tar header says.
+/// A name in a tar header, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Name {
     pub path: LayerPath,
     /// `Zone.Identifier` in `Files/a.exe:Zone.Identifier`.
     pub stream: Option<String>,
-    /// Whether the last part was `.wh.NAME`; `path` is then without the prefix.
+    /// `true` if the last part was `.wh.NAME`; `path` is then without the prefix.
     pub whiteout: bool,
-    /// Whether the name ended in a slash, as only those of directories may.
+    /// `true` if the name ended in a slash, as only those of directories may.
     pub trailing_slash: bool,
 }
 
 impl LayerPath {
-    /// Where in the layer it lies.
+    /// The area of the layer in which it lies.
     pub fn area(&self) -> Area {
         match self.0.split('/').next() {
             Some("Hives") => Area::Hives,
@@ -56,28 +56,28 @@ impl LayerPath {
         &self.0
     }
 
-    /// Its parts, e.g. `Files` and `Windows`.
+    /// The parts, e.g. `Files` and `Windows`.
     pub fn parts(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.0.split('/')
     }
 
-    /// Its parent, e.g. `Files` of `Files/Windows`; `None` for `Files`.
+    /// The parent, e.g. `Files` of `Files/Windows`; `None` for `Files`.
     pub(crate) fn parent(&self) -> Option<&str> {
         self.0.rsplit_once('/').map(|(parent, _)| parent)
     }
 
-    /// Whether it is one of the directories that every layer may have: `Files`, `Hives`, `UtilityVM`, `UtilityVM/Files`.
+    /// `true` for the directories that every layer may have: `Files`, `Hives`, `UtilityVM`, `UtilityVM/Files`.
     pub(crate) fn is_area_root(&self) -> bool {
         matches!(self.as_str(), "Files" | "Hives" | "UtilityVM" | "UtilityVM/Files")
     }
 
-    /// How many directories up the root of its drive is: 0 for `Files/a`, 1 for `Files/a/b` and `UtilityVM/Files/a/b`.
+    /// The number of directories up to the root of its drive: 0 for `Files/a`, 1 for `Files/a/b` and `UtilityVM/Files/a/b`.
     pub(crate) fn depth_on_drive(&self) -> usize {
         let root = if self.area() == Area::UtilityVm { 2 } else { 1 };
         self.parts().count().saturating_sub(root + 1)
     }
 
-    /// The path of a link target, which is no stream and no whiteout.
+    /// The path of a link target, which is neither a stream nor a whiteout.
     pub(crate) fn parse_link_target(raw: &[u8]) -> Result<Self, Refusal> {
         let name = Name::parse(raw)?;
         if name.stream.is_some() {
@@ -189,7 +189,7 @@ fn check_part(part: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether Windows takes this name for a device, whatever its extension: `CON`, `nul.txt`, `aux .c`, `COM1`, `lpt²`.
+/// `true` if Windows takes this name for a device, whatever its extension: `CON`, `nul.txt`, `aux .c`, `COM1`, `lpt²`.
 fn is_device(part: &str) -> bool {
     let stem = part.split('.').next().unwrap_or_default().trim_end_matches(' ');
     const NAMES: [&str; 7] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"];

@@ -1,6 +1,6 @@
-//! What can be wrong with a layer: one variant for each thing that is refused.
+//! Reasons to refuse a layer, a variant for each.
 
-/// What is wrong with an entry of a layer, or with its archive.
+/// The reason why an entry of a layer, or its archive, is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -64,7 +64,7 @@ pub enum Refusal {
     /// An entry must follow its directory.
     #[error("its directory does not come before it")]
     NoParent,
-    /// Its parent is a file, a link or a whiteout, so that it would be written elsewhere.
+    /// The parent is a file, a link or a whiteout, so that it would be written elsewhere.
     #[error("what should be its directory is none")]
     ParentNotDirectory,
     /// An alternate stream must follow its file.
@@ -98,7 +98,7 @@ pub enum Refusal {
     /// The attributes say directory where the type says file, or the other way round.
     #[error("its attributes contradict its type")]
     Attributes,
-    /// A base64 value that is no self-relative security descriptor.
+    /// A base64 value that is not a self-relative security descriptor.
     #[error("its security descriptor is malformed")]
     SecurityDescriptor,
     /// The legacy textual form can be converted by Windows only.
@@ -107,12 +107,12 @@ pub enum Refusal {
     /// Windows could not convert the textual form.
     #[error("its security descriptor is in a textual form that Windows does not take: {0}")]
     Sddl(String),
-    /// A name that is no printable ASCII or longer than 255 bytes, or a value over 65,535.
+    /// A name that is not printable ASCII or longer than 255 bytes, or a value over 65,535.
     #[error("its extended attributes are malformed")]
     ExtendedAttribute,
 
     // The archive.
-    /// The checksum is wrong, a number is none, or an end marker is only half there.
+    /// The checksum is wrong, a number is not one, or an end marker is only half there.
     #[error("its header is malformed")]
     Header,
     /// Devices, sparse files, global headers.

@@ -49,7 +49,7 @@ impl Reparse {
         if reparse.buffer().len() > LARGEST { Err(Refusal::LinkMalformed) } else { Ok(reparse) }
     }
 
-    /// Whether it is a junction; else it is a symbolic link.
+    /// `true` for a junction; else it is a symbolic link.
     pub fn is_mount_point(&self) -> bool {
         self.mount_point
     }
@@ -76,7 +76,7 @@ impl Reparse {
     }
 }
 
-/// What follows `C:` in `C:\x`; `C:x` is relative to a directory that nobody knows.
+/// The rest after `C:` in `C:\x`; `C:x` is relative to a directory that nobody knows.
 fn after_drive(target: &str) -> Option<&str> {
     match target.as_bytes() {
         [letter, b':', b'\\', ..] if letter.is_ascii_alphabetic() => target.get(2..),
@@ -84,14 +84,14 @@ fn after_drive(target: &str) -> Option<&str> {
     }
 }
 
-/// What follows the objects besides drives that a container has: volumes, and the mapped directories of old engines.
+/// The rest after the objects besides drives that a container has: volumes, and the mapped directories of old engines.
 fn after_container_object(device: &str) -> Option<&str> {
     let (object, rest) = device.split_once('\\')?;
     let known = object == "ContainerMappedDirectories" || (object.starts_with("Volume{") && object.ends_with('}'));
     if known { Some(rest) } else { None }
 }
 
-/// Whether the parts of a target, seen from `depth` directories below the root, climb above it on their way.
+/// `true` if the parts of a target, seen from `depth` directories below the root, climb above it on their way.
 fn climbs_out(target: &str, mut depth: usize) -> bool {
     for part in target.split('\\') {
         match part {

@@ -1,4 +1,4 @@
-//! Where a decoded layer goes: one trait for Windows' own writers, the transport folder, and tests.
+//! The target of a decoded layer: one trait for Windows' own writers, the transport folder, and tests.
 
 use std::io;
 
@@ -28,7 +28,7 @@ pub trait LayerSink {
     /// to be set (again) now, since entries made in them changed them.
     fn finish(&mut self, directories: Vec<Directory>) -> io::Result<()>;
 
-    /// Take everything back.
+    /// Removes everything that was made.
     fn abort(&mut self);
 }
 
@@ -44,17 +44,17 @@ pub enum Content {
 /// The file that a hard link names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkTarget<'a> {
-    /// Its path.
+    /// The path.
     pub path: &'a LayerPath,
-    /// Whether this layer has it; else one of its parents does, or should.
+    /// `true` if this layer has it; else one of its parents does, or should.
     pub in_layer: bool,
 }
 
 /// A directory whose times are set at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Directory {
-    /// Its path.
+    /// The path.
     pub path: LayerPath,
-    /// Its attributes and times.
+    /// The attributes and times.
     pub info: BasicInfo,
 }

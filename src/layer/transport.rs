@@ -23,15 +23,15 @@ pub type Stamp = fn(&File, &BasicInfo) -> io::Result<()>;
 /// A hard link that can only be made once the layer is imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingLink {
-    /// Its path.
+    /// The path.
     pub path: LayerPath,
     /// The file it names.
     pub target: LayerPath,
-    /// Whether the target is in this layer; else in the nearest parent that has it.
+    /// `true` if the target is in this layer; else in the nearest parent that has it.
     pub in_layer: bool,
 }
 
-/// What is to be done to a layer after its transport folder was imported, in this order.
+/// Work that is to be done to a layer after its transport folder was imported, in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pending {
     /// Files and directories of the parents to remove.
@@ -40,7 +40,7 @@ pub struct Pending {
     pub links: Vec<PendingLink>,
     /// Directories whose times are to be set, the deepest first.
     pub directories: Vec<Directory>,
-    /// Whether the layer has or changes a utility VM, which is to be prepared last.
+    /// `true` if the layer has or changes a utility VM, which is to be prepared last.
     pub utility_vm: bool,
 }
 
@@ -73,7 +73,7 @@ impl<'a> Transport<'a> {
         &self.root
     }
 
-    /// What is left to do after the import.
+    /// The work that is left after the import.
     pub fn pending(&self) -> &Pending {
         &self.pending
     }

@@ -64,7 +64,7 @@ pub(crate) struct Reader<'k> {
 pub struct RawImage {
     /// The exact bytes of the manifest.
     pub manifest: Vec<u8>,
-    /// Its type, e.g. `application/vnd.docker.distribution.manifest.v2+json`.
+    /// The media type, e.g. `application/vnd.docker.distribution.manifest.v2+json`.
     pub media_type: String,
     /// The exact bytes of the config.
     pub config: Vec<u8>,
@@ -192,7 +192,7 @@ impl<'k> Reader<'k> {
     pub(crate) async fn describe_manifest(&self, place: &Place, manifest: &ImageManifest) -> Result<Described, Error> {
         let config = self.config(place, manifest).await?;
         let media_type = manifest.config().media_type().to_string();
-        if config.os.is_none() && !index::is_image_config(&media_type) {
+        if config.os.is_none() && !manifest::is_image_config(&media_type) {
             return Err(Error::of(ErrorKind::Unsupported, "this is no container image")
                 .because(format!("its config is of type {}", crate::text::shown(&media_type))));
         }

@@ -1,4 +1,4 @@
-//! What the knowledge says of Microsoft's base images: when there is no registry to ask, and when the registry says no.
+//! Microsoft's base images as the knowledge has them: for when no registry is asked, and for when the registry refuses.
 
 use crate::OsVersion;
 use crate::image::{Candidate, Config, DOCKER_HUB, Name, Version};
@@ -6,7 +6,7 @@ use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
 use crate::{Error, ErrorKind};
 
-/// The generations of base images in this repository, the newest first; none if it is no repository of base images.
+/// The generations of base images in this repository, the newest first; none if it is not a repository of base images.
 fn generations<'k>(knowledge: &'k Knowledge, name: &Name) -> Vec<(&'k BaseImage, &'k BaseRepository)> {
     if name.registry != MICROSOFT_REGISTRY {
         return Vec::new();

@@ -3,11 +3,11 @@
 use oci_spec::image::{Descriptor, ImageManifest};
 
 use crate::image::Digest;
-use crate::image::index::{Index, Kind, OCI_INDEX, OCI_MANIFEST, announced_type, is_foreign, kind_of, malformed};
+use crate::image::index::{Index, Kind, OCI_INDEX, OCI_MANIFEST, announced_type, kind_of, malformed};
 use crate::text::shown;
 use crate::{Error, ErrorKind};
 
-/// What a reference can point to.
+/// The target of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Manifest {
     /// A choice of images for several platforms.
@@ -17,7 +17,7 @@ pub enum Manifest {
 }
 
 impl Manifest {
-    /// Its media type: as it was sent, or as it says itself, or OCI's.
+    /// The media type: as it was sent, or as it says itself, or OCI's.
     pub fn media_type(&self, content_type: Option<&str>) -> String {
         let stated = match self {
             Self::Index(index) => index.media_type.clone(),
@@ -31,7 +31,7 @@ impl Manifest {
     }
 }
 
-/// Whether some layer of the image must be fetched from elsewhere, as with Microsoft's base images before June 2023.
+/// `true` if some layer of the image must be fetched from elsewhere, as with Microsoft's base images before June 2023.
 pub fn has_foreign_layers(manifest: &ImageManifest) -> bool {
     manifest.layers().iter().any(|layer| {
         let kind = layer.media_type().to_string();
@@ -43,6 +43,23 @@ pub fn has_foreign_layers(manifest: &ImageManifest) -> bool {
 pub fn digest_of(descriptor: &Descriptor) -> Result<Digest, Error> {
     let text = descriptor.digest().as_ref();
     text.parse().map_err(|_| Error::of(ErrorKind::Unsupported, format!("the digest {} is not a SHA-256", shown(text))))
+}
+
+/// True if layers of this media type stay out of registries.
+pub(crate) fn is_foreign(media_type: &str) -> bool {
+    media_type.contains(".foreign.") || media_type.contains(".nondistributable.")
+}
+
+/// True for the media type of an image config, and not of a Helm chart or another artifact. Docker wrote the general ones.
+pub(crate) fn is_image_config(media_type: &str) -> bool {
+    matches!(
+        media_type,
+        "application/vnd.docker.container.image.v1+json"
+            | "application/vnd.oci.image.config.v1+json"
+            | "application/octet-stream"
+            | "application/json"
+            | ""
+    )
 }
 
 /// Reads an index or manifest, which came with this `Content-Type`.
@@ -161,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_layers_are_told_by_type_or_urls() {
+    fn foreign_layers_are_known_by_type_or_urls() {
         let plain = "application/vnd.docker.image.rootfs.diff.tar.gzip";
         for (media_type, urls, expected) in [
             (plain, "", false),

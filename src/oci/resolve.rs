@@ -73,7 +73,8 @@ struct Resolved {
 }
 
 /// References with one location, each with its number among all.
-type Group<'r> = (&'r Location, Vec<(usize, &'r Reference)>);
+type Group<'r> = (&'r Location, Vec<Numbered<'r>>);
+type Numbered<'r> = (usize, &'r Reference);
 
 impl<'k> Images<'k> {
     /// A reader of images that has read nothing yet.
@@ -88,7 +89,7 @@ impl<'k> Images<'k> {
     /// The images behind these references, in their order. References that mean the same are asked for once, and one failure
     /// spoils no other.
     pub async fn resolve(&self, references: &[Reference]) -> Vec<Result<Image, Error>> {
-        let answers: Vec<(Vec<(usize, &Reference)>, Result<Resolved, Error>)> = stream::iter(by_location(references))
+        let answers: Vec<(Vec<Numbered<'_>>, Result<Resolved, Error>)> = stream::iter(by_location(references))
             .map(|(location, wanted)| async move { (wanted, self.locate_in_time(location).await) })
             .buffer_unordered(SIDE_BY_SIDE)
             .collect()

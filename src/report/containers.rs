@@ -116,7 +116,7 @@ impl ContainerEntry {
             ports: request.map(|request| request.ports.iter().map(port).collect()).unwrap_or_default(),
             owner_lives: listed.is_owned,
             has_state: state.is_some(),
-            holds: state.map(|state| state.taken.iter().map(|held| held.as_str().to_owned()).collect()).unwrap_or_default(),
+            holds: state.map(|state| state.acquired.iter().map(|held| held.as_str().to_owned()).collect()).unwrap_or_default(),
         }
     }
 

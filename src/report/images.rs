@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::plain::clean;
 use crate::image::reference::Location;
 use crate::image::{Digest, Reference};
-use crate::runner::store::images::Stored;
+use crate::runner::store::images::StoredImage;
 
 /// The answer of `wincompat images`.
 #[derive(Clone, Debug, Serialize)]
@@ -44,7 +44,7 @@ pub struct ImageEntry {
 
 impl ImageListing {
     /// The answer with these images.
-    pub fn new(stored: &[Stored]) -> Self {
+    pub fn new(stored: &[StoredImage]) -> Self {
         Self { schema: "wincompat/images/v1", images: stored.iter().map(ImageEntry::new).collect() }
     }
 }
@@ -56,22 +56,22 @@ pub fn schema() -> schemars::Schema {
 }
 
 impl ImageEntry {
-    fn new(stored: &Stored) -> Self {
+    fn new(stored: &StoredImage) -> Self {
         let harmless = |text: &Option<String>| text.as_deref().map(|text| clean(text).into_owned());
         let reference = stored.name.as_deref().and_then(|name| name.parse::<Reference>().ok());
         let (repository, tag) = match reference.as_ref().map(Reference::location) {
             Some(Location::Registry(name)) => (Some(name.repository_with_registry()), name.tag.clone()),
             _ => (harmless(&stored.name), None),
         };
-        let facts = stored.facts.clone().unwrap_or_default();
+        let config = stored.config.clone().unwrap_or_default();
         Self {
             name: harmless(&stored.name),
             repository,
             tag,
             digest: stored.digest.clone(),
-            created: facts.created,
-            architecture: harmless(&facts.architecture),
-            os_version: harmless(&facts.os_version),
+            created: config.created,
+            architecture: harmless(&config.architecture),
+            os_version: harmless(&config.os_version),
             size: stored.size,
         }
     }

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
     use crate::cli::wording::CommandLine;
     use crate::image::Digest;
-    use crate::runner::store::images::{Facts, Stored};
+    use crate::runner::store::images::{StoredConfig, StoredImage};
 
     #[test]
     fn sizes_as_docker_shows_them() {
@@ -79,21 +79,21 @@ mod tests {
 
     #[test]
     fn at_80_columns() {
-        let stored = |name: Option<&str>, facts: Option<Facts>, size| Stored {
+        let stored = |name: Option<&str>, config: Option<StoredConfig>, size| StoredImage {
             name: name.map(str::to_owned),
             digest: Digest::of(name.unwrap_or_default().as_bytes()),
-            facts,
+            config,
             size,
         };
-        let facts = Facts {
+        let config = StoredConfig {
             created: "2026-11-11T00:00:00Z".parse().ok(),
             architecture: Some("amd64".to_owned()),
             os_version: Some("10.0.20348.2402".to_owned()),
         };
         let nano = "mcr.microsoft.com/windows/nanoserver";
         let images = ImageListing::new(&[
-            stored(Some(&format!("{nano}:ltsc2022")), Some(facts.clone()), Some(117_800_000)),
-            stored(Some(&format!("{nano}@{}", Digest::of(b"x"))), Some(facts), Some(1_234_567_890)),
+            stored(Some(&format!("{nano}:ltsc2022")), Some(config.clone()), Some(117_800_000)),
+            stored(Some(&format!("{nano}@{}", Digest::of(b"x"))), Some(config), Some(1_234_567_890)),
             stored(Some("docker.io/library/app:1"), None, None),
             stored(None, None, Some(0)),
             stored(Some("x\n::error::\u{1b}[31m"), None, Some(1)),

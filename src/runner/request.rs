@@ -1,4 +1,4 @@
-//! What is to be run: the command line and the image's config, settled into one description.
+//! The description of a container that is to be run, from the command line and the image's config.
 
 use std::collections::BTreeMap;
 
@@ -10,38 +10,38 @@ use crate::hcs::documents::{ConsoleSize, Cpus, Invalid, Mount, Pipe, PortMapping
 use crate::hcs::invalid;
 use crate::layer::LayerId;
 
-/// A container to be run. It is kept in the container's state file and handed to a monitor process as it is.
+/// A container that is to be run. It is written to the container's state file and handed to a monitor process as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Request {
-    /// What people call it, e.g. `web`.
+pub struct RunRequest {
+    /// The name, e.g. `web`.
     pub name: String,
     /// The image's reference as it was typed.
     pub image: String,
-    /// The isolation that was judged to be right.
+    /// The isolation that the judgement chose.
     pub isolation: Isolation,
     /// The image's layers, topmost first.
     pub layers: Vec<LayerId>,
-    /// The computer name inside; the short id when nothing is said.
+    /// The computer name inside; the short id by default.
     pub host_name: Option<String>,
-    /// Its main process.
+    /// The main process.
     pub process: ProcessRequest,
     /// Folders of the host.
     pub mounts: Vec<Mount>,
     /// Named pipes of the host.
     pub pipes: Vec<Pipe>,
-    /// The network asked for.
+    /// The requested network.
     pub network: NetworkWish,
-    /// Ports that the host answers.
+    /// Ports published on the host.
     pub ports: Vec<PortMapping>,
     /// The limit of memory in MiB.
     pub memory_mib: Option<u64>,
     /// The limit of processor time.
     pub cpus: Option<Cpus>,
-    /// How many seconds `stop` waits for it to shut down; `None` if that was not said.
+    /// The number of seconds that a stop waits for it to shut down; `None` for the default.
     #[serde(default)]
     pub stop_timeout: Option<u32>,
-    /// Whether nothing of it is kept when it has ended, as with `--rm`.
+    /// True if nothing of it is kept after its end.
     pub remove: bool,
 }
 
@@ -55,23 +55,23 @@ pub struct ProcessRequest {
     pub user: String,
     /// The folder it starts in; empty for HCS's choice.
     pub working_directory: String,
-    /// Its environment, each name once.
+    /// The environment, each name once.
     pub environment: BTreeMap<String, String>,
-    /// Whether something is to be written to its standard input.
+    /// True if it gets a pipe for its standard input.
     pub stdin: bool,
-    /// Its console, if it gets one.
+    /// The console, if it gets one.
     pub console: Option<ConsoleSize>,
-    /// Whether nobody is to read its output.
+    /// True if its output is not read.
     #[serde(default)]
     pub silent: bool,
 }
 
 impl ProcessRequest {
-    /// Refuses a process that Windows could not be told of.
+    /// Refuses a process that no document can describe to Windows.
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// An argument, name or value that Windows cannot take.
     pub fn check(&self) -> Result<(), Error> {
         self.parameters().map(drop).map_err(|wrong| invalid("the container's command is wrong", &wrong))
     }
@@ -91,11 +91,11 @@ impl ProcessRequest {
     }
 }
 
-/// The network asked for with `--network`.
+/// The network that a container is to get.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum NetworkWish {
-    /// Nothing was said: a NAT network if there is one, else none.
+    /// The default: a NAT network if there is one, else none.
     #[default]
     Any,
     /// A NAT network.

@@ -2,10 +2,10 @@
 
 mod commands;
 mod fake;
-mod give_back;
 mod images;
 mod import;
 mod life;
+mod release;
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,7 +22,7 @@ use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::run;
 use crate::runner::life::run::Outcome;
 use crate::runner::life::stdio::Stdio;
-use crate::runner::request::Request;
+use crate::runner::request::RunRequest;
 use crate::runner::store::Store;
 use crate::runner::store::state;
 
@@ -47,7 +47,7 @@ impl Write for Written {
     }
 }
 
-/// A run that was not killed, with what was told and written meanwhile.
+/// A run that was not killed, with its notes and output.
 struct Ran {
     result: Result<Outcome, Error>,
     notes: Vec<String>,
@@ -56,7 +56,7 @@ struct Ran {
 }
 
 /// Runs a container on the fake host; `None` if the fake killed the run.
-fn run(fake: &Fake, store: &Store, request: &Request, stdin: &'static [u8]) -> Option<Ran> {
+fn run(fake: &Fake, store: &Store, request: &RunRequest, stdin: &'static [u8]) -> Option<Ran> {
     let (stdout, stderr, notes) = (Written::default(), Written::default(), Mutex::new(Vec::new()));
     let stdin: Option<Box<dyn io::Read + Send>> = (!stdin.is_empty()).then(|| Box::new(stdin) as _);
     let stdio = Stdio { stdin, stdout: Box::new(stdout.clone()), stderr: Box::new(stderr.clone()) };

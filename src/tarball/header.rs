@@ -2,7 +2,7 @@
 
 /// A header whose checksum holds.
 #[derive(Debug)]
-pub(crate) struct Header(tar::Header);
+pub(crate) struct Header(Box<tar::Header>);
 
 /// The largest number that the octal digits of a size can say.
 pub(crate) const LARGEST_OCTAL: u64 = 0o77_777_777_777;
@@ -10,7 +10,7 @@ pub(crate) const LARGEST_OCTAL: u64 = 0o77_777_777_777;
 impl Header {
     /// The header in this block; `None` if its checksum is wrong.
     pub(super) fn parse(block: &[u8; 512]) -> Option<Self> {
-        let mut header = tar::Header::new_old();
+        let mut header = Box::new(tar::Header::new_old());
         header.as_mut_bytes().copy_from_slice(block);
         let sum = |bytes: Option<&[u8]>| bytes.unwrap_or_default().iter().map(|byte| u64::from(*byte)).sum::<u64>();
         // The checksum counts its own eight bytes as spaces.

@@ -1,6 +1,6 @@
 //! computecore.dll: compute systems of the current generation, for process isolation.
 //!
-//! Every request is an operation: the function says whether the request was taken, the operation's result how it ended.
+//! Every request is an operation: the function returns if the request was accepted, the operation's result if it succeeded.
 
 mod container;
 mod process;
@@ -123,7 +123,7 @@ struct Operation<'a> {
 }
 
 impl<'a> Operation<'a> {
-    /// Makes a request; fails if it was not taken.
+    /// Makes a request; fails if it was not accepted.
     fn start(
         core: &'a ComputeCore,
         call: &'static str,
@@ -140,7 +140,7 @@ impl<'a> Operation<'a> {
         let operation = Self { core, call, document: document.map(str::to_owned), started: Instant::now(), handle, texts };
         let code = request(&core.functions, handle, &operation.texts);
         if code < 0 {
-            // Of a request that was not taken, there is no result to wait for.
+            // A request that was not accepted has no result to wait for.
             operation.trace(code, None);
             check(call, code, None)?;
         }

@@ -17,7 +17,7 @@ use crate::hcs::networks::Networks;
 use crate::hcs::trace::Trace;
 use uuid::Uuid;
 
-/// What HCN hands out, and takes back.
+/// A handle of HCN.
 type Handle = *mut c_void;
 type Enumerate = unsafe extern "system" fn(PCWSTR, *mut PWSTR, *mut PWSTR) -> HRESULT;
 type Open = unsafe extern "system" fn(*const GUID, *mut Handle, *mut PWSTR) -> HRESULT;
@@ -150,7 +150,7 @@ impl ComputeNetwork {
         parse(call, found.as_deref().unwrap_or("[]"))
     }
 
-    /// What is told of each. One that is deleted meanwhile is left out.
+    /// The properties of each. One that is deleted meanwhile is left out.
     fn properties_of_all<T: DeserializeOwned>(
         &self,
         ids: Vec<Uuid>,

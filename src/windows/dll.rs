@@ -10,11 +10,11 @@ use windows_sys::Win32::System::LibraryLoader::{GetProcAddress, LOAD_LIBRARY_SEA
 use super::text::Wide;
 use crate::hcs::call::{CallError, Reason, Result};
 
-/// What to do when a DLL is missing.
+/// Advice for a missing DLL.
 const ENABLE: &str = "enable the Windows feature Containers, and Hyper-V for Hyper-V isolation: on a server `Install-WindowsFeature \
                       Containers, Hyper-V`, on Windows 10 or 11 `dism /Online /Enable-Feature /FeatureName:Containers /All` and the \
                       same for Microsoft-Hyper-V; then restart Windows";
-/// What to do when a function is missing.
+/// Advice for a missing function.
 const UPDATE: &str = "Windows 10 1809 or Windows Server 2019 is the first version this works on";
 
 /// A loaded DLL. It stays loaded: callbacks of it may still be running.
@@ -55,7 +55,7 @@ impl Library {
     }
 }
 
-/// What is loaded from a DLL at its first use. A DLL that could not be loaded is not tried again.
+/// A value that is loaded from a DLL at its first use. A DLL that could not be loaded is not tried again.
 pub(super) struct Lazy<T>(OnceLock<Result<T>>);
 
 impl<T> Lazy<T> {

@@ -43,7 +43,7 @@ pub(super) struct Folder {
 
 /// Everyone may read, write and delete meanwhile.
 const SHARE_ALL: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-/// All that a backup stream can set, with the owner and the access list.
+/// The access to set everything in a backup stream, with the owner and the access list.
 const RESTORE: u32 = GENERIC_READ | GENERIC_WRITE | WRITE_DAC | WRITE_OWNER | ACCESS_SYSTEM_SECURITY;
 
 impl Folder {
@@ -57,7 +57,7 @@ impl Folder {
             .open(&path)?;
         let info = basic_info(&handle)?;
         if !is_plain_folder(info.FileAttributes) {
-            return Err(io::Error::new(io::ErrorKind::NotADirectory, format!("{} is no folder", path.display())));
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, format!("{} is not a folder", path.display())));
         }
         Ok(Self { handle, path })
     }
@@ -218,7 +218,7 @@ impl Folder {
     }
 }
 
-/// Whether something with these attributes is a folder, and no link to one.
+/// True if something with these attributes is a folder, and not a link to one.
 pub(super) const fn is_plain_folder(attributes: u32) -> bool {
     attributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT) == FILE_ATTRIBUTE_DIRECTORY
 }
@@ -298,7 +298,7 @@ fn delete_on_close(file: &File) -> io::Result<()> {
     set(file, &FILE_DISPOSITION_INFO_EX { Flags: flags })
 }
 
-/// Whether the file system does not know what it was asked for.
+/// True if the file system does not know the request.
 fn is_unknown(error: &io::Error) -> bool {
     let code = error.raw_os_error().map(i32::cast_unsigned);
     matches!(code, Some(ERROR_INVALID_FUNCTION | ERROR_NOT_SUPPORTED | ERROR_INVALID_PARAMETER | ERROR_CALL_NOT_IMPLEMENTED))
@@ -306,7 +306,7 @@ fn is_unknown(error: &io::Error) -> bool {
 
 /// Deletes a folder with all that is in it, whatever access lists say, if this program may do that at all.
 pub(super) fn remove_tree(folder: &Path) -> io::Result<()> {
-    // Whoever may not is told so by the files.
+    // Without the privileges, the deletions below fail.
     let _ = privilege::enable_backup_and_restore();
     let (Some(parent), Some(name)) = (folder.parent(), folder.file_name().and_then(OsStr::to_str)) else {
         return Err(io::ErrorKind::InvalidInput.into());

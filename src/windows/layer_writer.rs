@@ -184,7 +184,7 @@ impl LayerSink for UtilityVm {
     }
 }
 
-/// Does what can only be done once a layer is imported: removals, links, times.
+/// Applies the changes that need an imported layer: removals, links, times.
 pub(super) fn apply(folder: &Path, parents: &[&Path], pending: &Pending) -> io::Result<()> {
     let folder = Folder::open(folder)?;
     let parents = parents.iter().map(|parent| Folder::open(parent)).collect::<io::Result<Vec<_>>>()?;

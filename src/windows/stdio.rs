@@ -101,7 +101,7 @@ impl Write for Pipe {
     }
 }
 
-/// How the end of a pipe is told.
+/// True if the error is the end of a pipe.
 fn is_end(error: &io::Error) -> bool {
     let code = error.raw_os_error().map(i32::cast_unsigned);
     matches!(code, Some(ERROR_BROKEN_PIPE | ERROR_PIPE_NOT_CONNECTED | ERROR_HANDLE_EOF))

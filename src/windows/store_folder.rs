@@ -90,7 +90,7 @@ fn look(folder: &Path) -> io::Result<Seen> {
 fn make(folder: &Path, readers: Readers) -> io::Result<()> {
     let user = if token::is_administrator() == Some(true) { None } else { Some(user()?) };
     let mut descriptor = self_relative(&access_list(readers, user.as_deref()))?;
-    let path = Wide::path("CreateDirectory", folder).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    let path = Wide::new("CreateDirectory", folder).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     let attributes = SECURITY_ATTRIBUTES {
         nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
         lpSecurityDescriptor: descriptor.as_mut_ptr().cast(),

@@ -2,7 +2,6 @@
 
 use std::ffi::{OsStr, c_void};
 use std::os::windows::ffi::OsStrExt;
-use std::path::Path;
 
 use windows_sys::Win32::Foundation::LocalFree;
 use windows_sys::Win32::System::Com::CoTaskMemFree;
@@ -15,7 +14,7 @@ use crate::hcs::call::CallError;
 pub(super) struct Wide(Vec<u16>);
 
 impl Wide {
-    /// Refuses a text with a NUL inside, which Windows would take for its end.
+    /// A text or path. One with a NUL inside is refused, which Windows would take for its end.
     pub fn new(call: &'static str, text: impl AsRef<OsStr>) -> Result<Self, CallError> {
         let mut units: Vec<u16> = text.as_ref().encode_wide().collect();
         if units.contains(&0) {
@@ -23,11 +22,6 @@ impl Wide {
         }
         units.push(0);
         Ok(Self(units))
-    }
-
-    /// A path, likewise.
-    pub fn path(call: &'static str, path: &Path) -> Result<Self, CallError> {
-        Self::new(call, path)
     }
 
     /// Valid as long as this lives, for a function that writes to it.

@@ -71,12 +71,12 @@ pub(super) struct VmCompute {
     timeout: Duration,
 }
 
-/// How a request was answered.
+/// The answer to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
-    /// It is done.
+    /// The request is done.
     Done,
-    /// It was taken; a notification tells its end.
+    /// The request was accepted; a notification reports its end.
     Pending,
 }
 
@@ -86,7 +86,7 @@ impl VmCompute {
         Ok(Self { functions: Functions::load()?, trace, timeout })
     }
 
-    /// The compute systems that fit a query. While one is going away, the service refuses to tell of any; that passes.
+    /// The compute systems that match a query. While one is ending, the service refuses to list any for a short time.
     pub fn enumerate(&self, query: &SystemQuery) -> Result<Vec<SystemProperties>> {
         const CALL: &str = "HcsEnumerateComputeSystems";
         let query = to_json(query);

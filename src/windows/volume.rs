@@ -13,7 +13,7 @@ const REMOTE: u32 = 4;
 /// Reads the file system of the volume that an existing folder is on, e.g. `NTFS`, and whether it is another machine's; `None` for
 /// what Windows does not say.
 pub(super) fn of(folder: &Path) -> (Option<String>, Option<bool>) {
-    let Ok(folder) = Wide::path("GetVolumePathName", folder) else { return (None, None) };
+    let Ok(folder) = Wide::new("GetVolumePathName", folder) else { return (None, None) };
     // A volume can be mounted at a folder: its path may be as long as any.
     let mut root = vec![0u16; 1 << 15];
     // SAFETY: the folder ends with a NUL; the pointer and the length describe the buffer.

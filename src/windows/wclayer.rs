@@ -28,7 +28,7 @@ use crate::layer::transport::{Pending, Stamp};
 use crate::layer::{BasicInfo, LayerSink, SddlConverter};
 use uuid::Uuid;
 
-/// Which driver keeps layers, and below which folder.
+/// The driver of layers, and the folder they are below.
 #[repr(C)]
 struct DriverInfo {
     flavour: i32,
@@ -116,10 +116,10 @@ impl Layers for WcLayer {
 
     fn volume(&self, scratch: &Path) -> Result<String> {
         const CALL: &str = "GetLayerMountPath";
-        let (wide, driver, shown) = (Wide::path(CALL, scratch)?, driver(), scratch.display().to_string());
+        let (wide, driver, shown) = (Wide::new(CALL, scratch)?, driver(), scratch.display().to_string());
         let mut length = 0;
         self.call(CALL, &shown, |functions| {
-            // SAFETY: driver and path live through the call; without a buffer, it tells the length needed.
+            // SAFETY: driver and path live through the call; without a buffer, it returns the length needed.
             unsafe { (functions.GetLayerMountPath)(&raw const driver, wide.as_ptr(), &raw mut length, null_mut()) }
         })?;
         // One more than asked for, which stays NUL whatever the function counts.
@@ -192,7 +192,7 @@ impl Layers for WcLayer {
     /// As in hcsshim, the layer's path is a long one and the transport folder's is not.
     fn import(&self, folder: &Path, transport: &Path, parents: &[Layer]) -> Result<()> {
         const CALL: &str = "ImportLayer";
-        let transport = Wide::path(CALL, transport)?;
+        let transport = Wide::new(CALL, transport)?;
         self.with_layers(CALL, &long(CALL, folder)?, parents, |functions, driver, path, descriptors, count| {
             // SAFETY: `with_layers` gives valid pointers, the transport folder's path lives through the call.
             unsafe { (functions.ImportLayer)(driver, path, transport.as_ptr(), descriptors, count) }
@@ -205,7 +205,7 @@ impl Layers for WcLayer {
     }
 
     fn process_base_image(&self, folder: &Path) -> Result<()> {
-        let (wide, shown) = (Wide::path("ProcessBaseImage", &long("ProcessBaseImage", folder)?)?, folder.display().to_string());
+        let (wide, shown) = (Wide::new("ProcessBaseImage", &long("ProcessBaseImage", folder)?)?, folder.display().to_string());
         self.call("ProcessBaseImage", &shown, |functions| {
             // SAFETY: the path lives through the call.
             unsafe { (functions.ProcessBaseImage)(wide.as_ptr()) }
@@ -214,7 +214,7 @@ impl Layers for WcLayer {
 
     fn process_utility_image(&self, folder: &Path) -> Result<()> {
         let (wide, shown) =
-            (Wide::path("ProcessUtilityImage", &long("ProcessUtilityImage", folder)?)?, folder.display().to_string());
+            (Wide::new("ProcessUtilityImage", &long("ProcessUtilityImage", folder)?)?, folder.display().to_string());
         self.call("ProcessUtilityImage", &shown, |functions| {
             // SAFETY: the path lives through the call.
             unsafe { (functions.ProcessUtilityImage)(wide.as_ptr()) }
@@ -233,7 +233,7 @@ impl WcLayer {
     }
 
     fn on_layer(&self, call: &'static str, function: OnLayer, folder: &Path) -> Result<()> {
-        let (wide, driver) = (Wide::path(call, folder)?, driver());
+        let (wide, driver) = (Wide::new(call, folder)?, driver());
         self.call(call, &folder.display().to_string(), |_| {
             // SAFETY: driver and path live through the call.
             unsafe { function(&raw const driver, wide.as_ptr()) }
@@ -248,7 +248,7 @@ impl WcLayer {
         layers: &[Layer],
         function: impl FnOnce(&Functions, *const DriverInfo, PCWSTR, *const LayerDescriptor, u32) -> HRESULT,
     ) -> Result<()> {
-        let (wide, driver) = (Wide::path(call, folder)?, driver());
+        let (wide, driver) = (Wide::new(call, folder)?, driver());
         let paths = layers.iter().map(|layer| Wide::new(call, &layer.path)).collect::<Result<Vec<_>>>()?;
         let descriptors: Vec<LayerDescriptor> = layers
             .iter()

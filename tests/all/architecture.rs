@@ -1,6 +1,6 @@
 //! The rooms of the source and the arrows between them, held against `docs/ARCHITECTURE.md`.
 //!
-//! A room is a folder of `src`, or one of the files on the ground. An arrow is a path `crate::ROOM…` in a room's files: in a `use`
+//! A room is a folder of `src`, `unix.rs`, or one of the files on the ground. An arrow is a path `crate::ROOM…` in a room's files: in a `use`
 //! line or in the code. Unit tests may look into other rooms; they are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,10 +45,13 @@ fn arrows() -> BTreeMap<String, BTreeMap<String, String>> {
     let folders: BTreeSet<String> = fs::read_dir(&src)
         .unwrap()
         .map(|entry| entry.unwrap())
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| entry.file_name().into_string().unwrap())
+        .filter(|entry| entry.path().is_dir() || entry.file_name() == "unix.rs")
+        .map(|entry| entry.file_name().into_string().unwrap().trim_end_matches(".rs").to_owned())
         .collect();
-    let room_of = |name: &str| if folders.contains(name) { name.to_owned() } else { GROUND.to_owned() };
+    let room_of = |name: &str| {
+        let name = name.trim_end_matches(".rs");
+        if folders.contains(name) { name.to_owned() } else { GROUND.to_owned() }
+    };
     let mut arrows: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for file in files {
         let relative = file.strip_prefix(&src).unwrap();
@@ -113,6 +116,57 @@ fn no_arrow_runs_up() {
             assert!(place(&room) < place(&other), "{room} stands below {other} and uses it: {shown}");
         }
     }
+}
+
+/// The words that only the command line knows: its name before a command, the beginning of its variables, its long options.
+const WORDS: [&str; 28] = [
+    "`wincompat ",
+    "WINCOMPAT_",
+    "--ca-file",
+    "--deny",
+    "--dry-run",
+    "--entrypoint ",
+    "--env-file",
+    "--force",
+    "--format",
+    "--from ",
+    "--host ",
+    "--hostname",
+    "--isolation ",
+    "--knowledge",
+    "--memory",
+    "--mirror",
+    "--name ",
+    "--network",
+    "--no-cache",
+    "--no-confirm",
+    "--offline",
+    "--plain-http",
+    "--production",
+    "--pull ",
+    "--root",
+    "--strict",
+    "--timeout",
+    "--untrusted",
+];
+
+#[test]
+fn no_room_below_the_command_line_names_its_options() {
+    let mut files = Vec::new();
+    sources(&root().join("src"), &mut files);
+    let mut lines = Vec::new();
+    for file in files {
+        let relative = file.strip_prefix(root()).unwrap().to_path_buf();
+        if relative.starts_with("src/cli") || relative.iter().any(|part| part == "tests" || part == "tests.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let product = text.split("#[cfg(test)]\nmod ").next().unwrap();
+        let code = product.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let names = code.filter(|line| line.contains('"') && WORDS.iter().any(|word| line.contains(word)));
+        lines.extend(names.map(|line| format!("{}: {}", relative.display(), line.trim())));
+    }
+    assert_eq!(lines, [""; 0]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
-use wincompat::internals::hcs::documents::{
+use wincompat::hcs::documents::{
     Argon, AttachEndpoint, ConsoleSize, Cpus, Endpoint, HcnQuery, Layer, ModifyProcess, Mount, Namespace, Pipe, PortMapping,
     ProcessParameters, Protocol, SignalProcess, Spec, SystemQuery, Xenon,
 };

@@ -8,7 +8,7 @@ use crate::hcs::command_line::Command;
 use crate::hcs::documents::{Mount, Pipe};
 use crate::image::run_config::ProcessConfig;
 use crate::oci::pull::Pulled;
-use crate::runner::request::{ProcessRequest, Request};
+use crate::runner::request::{ProcessRequest, RunRequest};
 
 /// The parts of this machine that arguments name.
 pub(super) struct Given {
@@ -36,7 +36,7 @@ impl Args {
     }
 
     /// The request, from the arguments and the image's config.
-    pub(super) fn request(&self, pulled: &Pulled, isolation: Isolation, given: Given) -> Result<Request, Error> {
+    pub(super) fn request(&self, pulled: &Pulled, isolation: Isolation, given: Given) -> Result<RunRequest, Error> {
         let none = ProcessConfig::default();
         let config = pulled.config.config.as_ref().unwrap_or(&none);
         let own_entrypoint: Vec<String> = self.entrypoint.iter().filter(|program| !program.is_empty()).cloned().collect();
@@ -52,7 +52,7 @@ impl Args {
                 .because(error)
                 .hint("name a command behind the image, or a program with --entrypoint")
         })?;
-        Ok(Request {
+        Ok(RunRequest {
             name: self.name.clone().unwrap_or_default(),
             image: self.image().to_owned(),
             isolation,

@@ -11,17 +11,17 @@ pub(in crate::compat) struct Declaration {
     pub name: &'static str,
     /// The severity; a reason that stands in the way gets a higher one.
     pub severity: Severity,
-    /// What it is about.
+    /// The things that it is about.
     pub about: &'static [About],
     /// A few words for what it is.
     pub title: &'static str,
-    /// What was found, a template; the names in braces are those of [`crate::compat::text`].
+    /// The sentence that says what was found, a template; the names in braces are those of [`crate::compat::text`].
     pub message: &'static str,
-    /// What to do in this case, a template.
+    /// The sentence that says what to do in this case, a template; empty where there is nothing to do.
     pub help: &'static str,
-    /// What it means in general, a template with remedies only.
+    /// The meaning in general, a template with remedies only.
     pub meaning: &'static str,
-    /// What to do in general, a template with remedies only.
+    /// The remedy in general, a template with remedies only.
     pub advice: &'static str,
     /// The address of the page on which the fact is found.
     pub source: &'static str,

@@ -46,22 +46,22 @@ impl Code {
         self.0.severity
     }
 
-    /// Whether it is about this, beside other things.
+    /// True if it is about this, perhaps beside other things.
     pub fn is_about(self, subject: About) -> bool {
         self.0.about.contains(&subject)
     }
 
-    /// Whether it is about the host, and about no image or isolation.
+    /// True if it is about the host, and about no image or isolation, e.g. `host-end-of-support`.
     pub fn is_about_host_alone(self) -> bool {
         self.is_about(About::Host) && !self.is_about(About::Image) && !self.is_about(About::Isolation)
     }
 
-    /// What it means in general, whole sentences.
+    /// The meaning in general, whole sentences.
     pub fn meaning(self) -> Advice {
         general(self.0.meaning)
     }
 
-    /// What to do about it in general, whole sentences.
+    /// The remedy in general, whole sentences.
     pub fn advice(self) -> Advice {
         general(self.0.advice)
     }
@@ -172,7 +172,7 @@ pub enum Detail {
     Platforms(String),
     /// Why something could not be read; from outside.
     Reason(String),
-    /// What a config states and an index contradicts, e.g. `10.0.20348.1, the index 10.0.20348.2`; from outside.
+    /// The statement of a config that an index contradicts, e.g. `10.0.20348.1, the index 10.0.20348.2`; from outside.
     Stated(String),
     /// The update that a host lacks, e.g. `KB5058411`.
     Update(String),

@@ -323,6 +323,18 @@ fn names_are_unique_and_those_of_their_constants() {
     assert_eq!("build-mismatches".parse::<Code>(), Err(UnknownCode));
 }
 
+/// Another program reads by type what this one wrote.
+#[test]
+fn judgements_are_read_as_they_were_written() {
+    for ((code, host, image, policy), _) in table() {
+        let judgement = judged(&host, &image, &policy);
+        let written = serde_json::to_string(&judgement).unwrap();
+        assert!(written.contains(&format!("\"wish\":{}", serde_json::to_string(&policy.wish).unwrap())), "{code}: {written}");
+        assert_eq!(serde_json::from_str::<Judgement>(&written).unwrap(), judgement, "{code}");
+    }
+    assert!(serde_json::from_str::<Code>("\"build-mismatches\"").is_err());
+}
+
 /// Revisions are not compared across builds, on clients since their sequence is their own, nor held against a hotpatch.
 #[test]
 fn revisions_that_must_not_be_compared() {

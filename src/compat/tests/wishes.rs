@@ -1,4 +1,4 @@
-//! The table of wishes: what is used and whether that is well, for every state of process and Hyper-V.
+//! The table of wishes: the isolation used and the result, for every state of process and Hyper-V.
 
 use super::*;
 
@@ -26,7 +26,7 @@ fn pair(kind: Kind, process: char, hyperv: char) -> (Host, Image) {
     (host, image)
 }
 
-/// Wish, kind, process, Hyper-V, what is used, whether that is well.
+/// Wish, kind, process, Hyper-V, the isolation used, the result.
 type Row = (Wish, Kind, char, char, Option<Use>, Option<bool>);
 
 #[rustfmt::skip]
@@ -113,9 +113,9 @@ fn production_refuses_process_isolation_on_clients_only() {
     assert_eq!(judged(&host, &image, &production(Wish::Process)).taken, Some(Use::Process));
 }
 
-/// Enabling Hyper-V is no way out for an image that is newer than the host.
+/// Enabling Hyper-V does not help an image that is newer than the host.
 #[test]
-fn what_would_be_mended_in_vain_is_a_note() {
+fn what_would_be_enabled_in_vain_is_a_note() {
     let weight = |process, hyperv| {
         let (mut host, image) = pair(Kind::Server, process, hyperv);
         host.hyperv = Availability::Unavailable;
@@ -142,12 +142,12 @@ fn strict_leaves_what_was_assumed_undecided() {
 }
 
 #[test]
-fn denied_findings_make_it_not_well_and_change_no_verdict() {
+fn denied_findings_fail_the_result_and_change_no_verdict() {
     let (host, image) = pair(Kind::Server, 'n', 'y');
-    let well = judged(&host, &image, &today());
+    let plain = judged(&host, &image, &today());
     let denied = judged(&host, &image, &Policy { deny: vec![Code::BuildMismatch], ..today() });
-    assert_eq!((well.ok, denied.ok), (Some(true), Some(false)));
-    assert_eq!(well.verdict, denied.verdict);
+    assert_eq!((plain.ok, denied.ok), (Some(true), Some(false)));
+    assert_eq!(plain.verdict, denied.verdict);
     let finding = denied.findings.iter().find(|finding| finding.code == Code::BuildMismatch).unwrap();
     assert_eq!(finding.severity, Severity::Error);
     let warnings = judged(&host, &image, &Policy { deny_warnings: true, ..today() });

@@ -1,4 +1,4 @@
-//! The document of a network endpoint, with its port mappings, and what HCN tells of one.
+//! The document of a network endpoint, with its port mappings, and the properties that HCN reports of one.
 
 use std::fmt;
 
@@ -56,7 +56,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// Its number in IP headers, which HCN wants.
+    /// The number in IP headers, which HCN expects.
     const fn number(self) -> u8 {
         match self {
             Self::Tcp => 6,
@@ -104,11 +104,11 @@ impl Endpoint {
     }
 }
 
-/// What is told of an endpoint.
+/// The properties of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct EndpointProperties {
-    /// Its id.
+    /// The id.
     #[serde(rename = "ID", alias = "Id")]
     pub id: Uuid,
     /// The name it was created with.
@@ -117,7 +117,7 @@ pub struct EndpointProperties {
     /// The namespace it is attached to: a GUID, all zero or empty for none.
     #[serde(default)]
     pub host_compute_namespace: String,
-    /// Its addresses.
+    /// The addresses.
     #[serde(default)]
     pub ip_configurations: Vec<IpConfiguration>,
 }
@@ -138,7 +138,7 @@ impl EndpointProperties {
         self.host_compute_namespace.parse().ok().filter(|namespace| *namespace != none)
     }
 
-    /// Its first address, e.g. `172.30.5.17`.
+    /// The first address, e.g. `172.30.5.17`.
     pub fn address(&self) -> Option<&str> {
         self.ip_configurations.iter().map(|configuration| configuration.ip_address.as_str()).find(|address| !address.is_empty())
     }
@@ -164,9 +164,9 @@ mod tests {
 
     #[test]
     fn reads_what_hns_tells() {
-        let told = r#"{"ID":"0f8fad5b-d9cb-469f-a165-70867728950e","Name":"n","HostComputeNamespace":"00000000-0000-0000-0000-000000000000",
+        let reported = r#"{"ID":"0f8fad5b-d9cb-469f-a165-70867728950e","Name":"n","HostComputeNamespace":"00000000-0000-0000-0000-000000000000",
             "IpConfigurations":[{"IpAddress":"172.30.5.17","PrefixLength":20}],"MacAddress":"00-15-5D-00-00-01"}"#;
-        let endpoint: EndpointProperties = serde_json::from_str(told).unwrap();
+        let endpoint: EndpointProperties = serde_json::from_str(reported).unwrap();
         assert_eq!((endpoint.address(), endpoint.namespace()), (Some("172.30.5.17"), None));
     }
 }

@@ -30,7 +30,7 @@ pub use result_error::ResultError;
 pub use spec::{Cpus, Layer, Mount, Pipe, Spec, host_name};
 pub use xenon::Xenon;
 
-/// Why a document was not built.
+/// The reason a document was not built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
     /// The vmcompute service crashes on such a document.
@@ -45,10 +45,10 @@ pub enum Invalid {
     /// HCS answers "invalid argument" to a namespace without host name.
     #[error("the host name {0:?} is not 1 to 63 letters, digits and hyphens")]
     HostName(String),
-    /// A mount point that is no folder of the container.
+    /// A mount point that is not a folder of the container.
     #[error("the container path {0} is not of the form C:\\folder")]
     ContainerPath(String),
-    /// Neither HCS nor Windows can tell two mounts on one path apart.
+    /// Neither HCS nor Windows can distinguish two mounts on one path.
     #[error("two mounts have the container path {0}")]
     DuplicateMount(String),
     /// A memory limit HCS would read as "no limit".
@@ -77,13 +77,13 @@ pub enum Invalid {
     DuplicatePort {
         /// The port of the host.
         port: u16,
-        /// Its protocol.
+        /// The protocol.
         protocol: Protocol,
     },
 }
 
 impl Invalid {
-    /// What to do about it.
+    /// Advice for the user.
     pub fn hint(&self) -> Advice {
         match self {
             Self::NoLayers => "take an image that has layers".into(),

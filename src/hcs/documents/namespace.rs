@@ -13,7 +13,7 @@ pub struct Namespace {
 }
 
 impl Namespace {
-    /// The only one there is.
+    /// A namespace of the host.
     pub const HOST: Self = Self { schema_version: SchemaVersion::HCN };
 }
 

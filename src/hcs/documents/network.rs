@@ -1,4 +1,4 @@
-//! The question which networks there are, and what HCN tells of one.
+//! The query for networks, and the properties that HCN reports of one.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,15 +13,15 @@ pub struct HcnQuery {
 }
 
 impl HcnQuery {
-    /// All of them.
+    /// A query for all objects.
     pub const ALL: Self = Self { schema_version: SchemaVersion::HCN };
 }
 
-/// What is told of a network.
+/// The properties of a network.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Network {
-    /// Its id.
+    /// The id.
     #[serde(rename = "ID", alias = "Id")]
     pub id: Uuid,
     /// E.g. `nat`.
@@ -37,7 +37,7 @@ fn nat() -> String {
 }
 
 impl Network {
-    /// Whether it is a NAT network: the kind that needs nothing of the host's surroundings, and the one with port mappings.
+    /// True if it is a NAT network: the kind that does not depend on the network around the host, and the one with port mappings.
     pub fn is_nat(&self) -> bool {
         self.kind.eq_ignore_ascii_case("nat")
     }

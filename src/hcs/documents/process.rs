@@ -30,7 +30,7 @@ pub struct ProcessParameters {
 }
 
 impl ProcessParameters {
-    /// A process with this command line, quoted as Windows programs read it, whose output is wanted.
+    /// A process with this command line, quoted as Windows programs read it, and with pipes for its output.
     pub fn new(command_line: &str) -> Result<Self, Invalid> {
         without_nul("the command line", command_line)?;
         if command_line.trim().is_empty() {
@@ -84,18 +84,18 @@ impl ProcessParameters {
         Ok(self)
     }
 
-    /// Whether something is to be written to its standard input.
+    /// Sets if the process gets a pipe for its standard input.
     pub const fn stdin(mut self, wanted: bool) -> Self {
         self.create_std_in_pipe = wanted;
         self
     }
 
-    /// Whether there are to be pipes for its output.
-    pub const fn is_heard(&self) -> bool {
+    /// True if there are pipes for its output.
+    pub const fn has_output(&self) -> bool {
         self.create_std_out_pipe
     }
 
-    /// No pipes for its output: nobody reads it.
+    /// Leaves out the pipes for its output.
     pub const fn silent(mut self) -> Self {
         self.create_std_out_pipe = false;
         self.create_std_err_pipe = false;

@@ -1,26 +1,26 @@
-//! What HCS tells of compute systems and processes.
+//! The properties that HCS reports of itself, of compute systems and of processes.
 
 use serde::Deserialize;
 
-/// What enumeration tells of a compute system; what is not said is empty.
+/// The properties of a compute system, as enumeration reports them; a missing one is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct SystemProperties {
-    /// Its id.
+    /// The id.
     #[serde(alias = "ID")]
     pub id: String,
-    /// Who created it.
+    /// The owner that its creator gave it.
     pub owner: String,
     /// E.g. `Running`; empty for one that was created and not started.
     pub state: String,
     /// For Hyper-V isolation, the `UtilityVM` folder it was booted from.
     pub runtime_image_path: String,
-    /// Whether it is the template from which Hyper-V containers are cloned. HCS keeps it running, and with it the files of the
+    /// True if it is the template from which Hyper-V containers are cloned. HCS keeps it running, and with it the files of the
     /// image's base layer open.
     pub is_runtime_template: bool,
 }
 
-/// What HCS tells of itself.
+/// The properties of the service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ServiceProperties {
@@ -41,7 +41,7 @@ struct SchemaVersion {
 }
 
 impl ServiceProperties {
-    /// The question that is answered so.
+    /// The query for these properties.
     pub const QUERY: &str = r#"{"PropertyTypes":["Basic"]}"#;
 
     /// The versions of documents it takes: each stands for all lower minor versions of its major one too.
@@ -51,13 +51,13 @@ impl ServiceProperties {
     }
 }
 
-/// What is told of a process: `ProcessStatus`, and the data of its exit event.
+/// The status of a process: `ProcessStatus`, and the data of its exit event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ProcessStatus {
-    /// Its id inside the container.
+    /// The id inside the container.
     pub process_id: u32,
-    /// Whether it has ended. Before that the exit code means nothing.
+    /// True if it has ended. Before that the exit code means nothing.
     pub exited: bool,
     /// All 32 bits of its exit code, e.g. `0xC000013A` after Ctrl-C.
     pub exit_code: u32,

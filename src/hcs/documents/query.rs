@@ -1,4 +1,4 @@
-//! The question which compute systems there are.
+//! The query for compute systems.
 
 use serde::Serialize;
 

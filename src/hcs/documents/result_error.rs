@@ -1,8 +1,8 @@
-//! What HCS and HCN say when they refuse.
+//! The error documents of HCS and HCN.
 
 use serde::Deserialize;
 
-/// A `ResultError`, of which only the sentences are of use: the code is the HRESULT of the call.
+/// A `ResultError`. Only its sentences are used: the code is the HRESULT of the call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ResultError {
@@ -23,11 +23,11 @@ struct ErrorRecord {
     error: String,
 }
 
-/// How much of a text that is no known document is shown.
+/// The number of characters shown of a text that is not a known document.
 const SHOWN: usize = 1000;
 
 impl ResultError {
-    /// The service's own sentences in a document, the most telling first: what happened (`ErrorEvents`), then the name of the
+    /// The service's own sentences in a document, the most useful first: what happened (`ErrorEvents`), then the name of the
     /// error. A text of another form is shown as it is.
     pub fn sentences(document: &str) -> Vec<String> {
         let mut sentences = Vec::new();

@@ -1,4 +1,4 @@
-//! What a container is to have, in whichever generation of documents it is then written.
+//! The properties of a container, independent of the generation of its document.
 
 use std::path::Path;
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::hcs::documents::{Invalid, without_nul};
 use uuid::Uuid;
 
-/// What both generations of container documents say.
+/// The properties that both generations of container documents describe.
 #[derive(Clone, Debug)]
 pub struct Spec {
     /// The id of the compute system.
     pub id: String,
-    /// Who it belongs to; enumeration finds it by this, e.g. `wincompat-1f3a5c7e9b2d4f60`.
+    /// The owner, by which enumeration finds it, e.g. `wincompat-1f3a5c7e9b2d4f60`.
     pub owner: String,
     /// The computer name inside, e.g. `4c01db0b339c`.
     pub host_name: String,
@@ -22,7 +22,7 @@ pub struct Spec {
     pub memory_mib: Option<u64>,
     /// The limit of processor time; `None` for none.
     pub cpus: Option<Cpus>,
-    /// How many logical processors the host has; process isolation limits processor time by a share of them.
+    /// The number of the host's logical processors; process isolation limits processor time by a share of them.
     pub host_cpus: u32,
     /// Folders of the host.
     pub mounts: Vec<Mount>,
@@ -34,9 +34,9 @@ pub struct Spec {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Layer {
-    /// What `NameToGuid` of vmcompute.dll makes of its folder's name; any other is "path not found" to HCS.
+    /// The GUID that `NameToGuid` of vmcompute.dll makes of its folder's name; HCS answers "path not found" to any other.
     pub id: Uuid,
-    /// Its folder, e.g. `C:\ProgramData\wincompat\layers\9f3c…`.
+    /// The folder, e.g. `C:\ProgramData\wincompat\layers\9f3c…`.
     pub path: String,
 }
 
@@ -48,7 +48,7 @@ pub struct Mount {
     pub host: String,
     /// E.g. `C:\src`.
     pub container: String,
-    /// Whether the container may only read it.
+    /// True if the container may only read it.
     pub read_only: bool,
 }
 
@@ -58,7 +58,7 @@ pub struct Mount {
 pub struct Pipe {
     /// E.g. `\\.\pipe\docker_engine`.
     pub host: String,
-    /// Its name in the container, what follows `\\.\pipe\`.
+    /// The name in the container, without `\\.\pipe\`.
     pub container: String,
 }
 
@@ -147,7 +147,7 @@ fn is_drive_path(path: &str) -> bool {
     matches!(path.as_bytes(), [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic())
 }
 
-/// Whether two paths in a container are one to Windows, as far as ASCII case and slashes go.
+/// True if two paths in a container are the same to Windows, as far as ASCII case and slashes go.
 fn same_path(one: &str, other: &str) -> bool {
     let plain = |path: &str| path.replace('/', "\\").trim_end_matches('\\').to_ascii_lowercase();
     plain(one) == plain(other)

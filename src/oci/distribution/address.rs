@@ -1,8 +1,8 @@
-//! Where an address lies, and whether a server there may be contacted because another server said so.
+//! Places of addresses, and the rule for contacting a server because another server said so.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Where an address lies, seen from this machine.
+/// The place of an address, seen from this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reach {
     /// Anywhere on the internet, e.g. `20.62.128.1`.
@@ -16,7 +16,7 @@ pub enum Reach {
 }
 
 impl Reach {
-    /// Where this address lies; an IPv4 address inside an IPv6 one counts as itself.
+    /// The place of this address; an IPv4 address inside an IPv6 one counts as itself.
     ///
     /// The ranges are those of the IANA special-purpose address registries.
     pub fn of(address: IpAddr) -> Self {
@@ -26,7 +26,7 @@ impl Reach {
         }
     }
 
-    /// Whether a server here may send this program to `target`: to the internet always, elsewhere only where it is itself.
+    /// `true` if a server here may send this program to `target`: to the internet always, elsewhere only where it is itself.
     ///
     /// A registry in a company's network may have its token service there; a registry on this machine may also have it in that
     /// network; no registry elsewhere gets this machine to talk to either.

@@ -40,7 +40,7 @@ impl BlobStream {
         Ok(Self { what, deadline, answer, offset })
     }
 
-    /// Where in the blob the first chunk begins: the byte that was asked for, or 0 if the server does not send parts.
+    /// The byte of the blob at which the first chunk begins: the byte that was asked for, or 0 if the server does not send parts.
     pub fn offset(&self) -> u64 {
         self.offset
     }

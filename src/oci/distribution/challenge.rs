@@ -1,11 +1,11 @@
-//! `WWW-Authenticate`: what a registry asks for before it answers.
+//! `WWW-Authenticate`: the authentication that a registry asks for before it answers.
 
 /// One challenge as it was sent, e.g. `Bearer realm="https://auth.docker.io/token",service="registry.docker.io"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge {
     /// The scheme in lower case, e.g. `bearer`.
     pub scheme: String,
-    /// Its parameters in order, names in lower case.
+    /// The parameters in order, names in lower case.
     pub parameters: Vec<(String, String)>,
 }
 

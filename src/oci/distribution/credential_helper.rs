@@ -14,13 +14,13 @@ use tokio::process::{Child, Command};
 use crate::oci::distribution::keychain::Credential;
 use crate::text::shown;
 
-/// How long a helper may take.
+/// The longest time that a helper may take.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The most that is read of what a helper prints, in bytes.
 const OUTPUT: u64 = 64 << 10;
 
-/// What a helper prints when it has nothing (docker/docker-credential-helpers, `credentials/error.go`).
+/// The text that a helper prints when it has nothing (docker/docker-credential-helpers, `credentials/error.go`).
 const NOT_FOUND: &str = "credentials not found in native keychain";
 
 #[derive(Deserialize)]

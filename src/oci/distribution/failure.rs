@@ -1,4 +1,4 @@
-//! Why a request failed, what a server said about it, and what may be shown of that.
+//! Failed requests: the reason, the words of the server, and what may be shown of those.
 
 use std::error::Error as StdError;
 use std::time::{Duration, SystemTime};
@@ -24,7 +24,7 @@ pub(crate) struct Failure {
     pub(crate) again: Again,
 }
 
-/// Whether a failed request is worth another try.
+/// The worth of another try of a failed request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Again {
     /// It would fail again.
@@ -86,7 +86,7 @@ impl Failure {
             .hint("a registry may only send elsewhere within the network it is in itself; if this is meant, ask it from there")
     }
 
-    /// `server` answered with a status that is no success; `body` is what it said.
+    /// `server` answered with a status other than success; `body` is what it said.
     pub(crate) fn of_status(status: StatusCode, headers: &HeaderMap, body: &[u8], server: &str) -> Self {
         let kind = match status.as_u16() {
             400 | 416 => ErrorKind::Invalid,
@@ -109,7 +109,7 @@ impl Failure {
     }
 }
 
-/// Whether an answer is a web page, as a firewall, a proxy or a captive portal sends it instead of the registry.
+/// `true` if an answer is a web page, as a firewall, a proxy or a captive portal sends it instead of the registry.
 pub(crate) fn is_web_page(headers: &HeaderMap) -> bool {
     headers
         .get(CONTENT_TYPE)
@@ -117,7 +117,7 @@ pub(crate) fn is_web_page(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/html"))
 }
 
-/// What an error body says: the registry's first error, the text, or nothing where it is a web page.
+/// The explanation in an error body: the registry's first error, the text, or nothing where it is a web page.
 pub fn explanation(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     if is_web_page(headers) {
         return Some("a web page, not a registry's answer".to_owned());
@@ -147,7 +147,7 @@ fn registry_error(error: &serde_json::Map<String, Value>) -> Option<String> {
     ["error_description", "message", "details", "error"].iter().find_map(|key| error.get(*key)?.as_str().map(str::to_owned))
 }
 
-/// What a server says, as it may stand in a message: in one line, and not long.
+/// The words of a server as they may stand in a message: in one line, and not long.
 pub(crate) fn excerpt(text: &str) -> String {
     let words = text.split(|character: char| character.is_whitespace() || character.is_control());
     shown(&words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))

@@ -1,4 +1,4 @@
-//! How much of an answer is read.
+//! Bounded reads of answers.
 
 use crate::ErrorKind;
 use crate::oci::distribution::failure::Failure;
@@ -13,7 +13,7 @@ pub(crate) async fn read(mut response: reqwest::Response, max: u64, server: &str
     if stated > max {
         return Err(too_large());
     }
-    // What is stated is no promise: no more than a page is set aside for it.
+    // The stated length is not a promise: no more than a page is set aside for it.
     let mut body = Vec::with_capacity(usize::try_from(stated.min(4096)).unwrap_or(0));
     while let Some(chunk) = response.chunk().await.map_err(|error| Failure::of_transport(&error, server))? {
         if (body.len() + chunk.len()) as u64 > max {

@@ -9,6 +9,7 @@ mod blob;
 pub mod challenge;
 mod credential_helper;
 pub mod credentials;
+mod endpoint;
 pub mod failure;
 mod keychain;
 mod limits;
@@ -47,8 +48,9 @@ use crate::advice::{Setting, advice};
 use crate::image::Digest;
 use crate::image::index;
 use crate::text::shown;
+use endpoint::is_bare;
 use failure::{Failure, excerpt, is_web_page};
-use registry::{Registry, Wanted, is_bare};
+use registry::{Registry, Wanted};
 use retry::Tries;
 use transport::{Answer, NamedBy, Request, Transport, check_scheme};
 
@@ -76,13 +78,13 @@ struct Shared {
 /// A manifest or index as a registry sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
-    /// Its exact bytes.
+    /// The exact bytes.
     pub bytes: Vec<u8>,
-    /// Its type as the header says, in lower case and without parameters, e.g. `application/vnd.oci.image.index.v1+json`.
+    /// The type in the header, in lower case and without parameters, e.g. `application/vnd.oci.image.index.v1+json`.
     pub content_type: Option<String>,
     /// The digest of the bytes.
     pub digest: Digest,
-    /// What the registry wants its users to know, and what it says that does not hold.
+    /// Words of the registry for its users, and statements of it that are wrong.
     pub warnings: Vec<String>,
 }
 
@@ -104,7 +106,7 @@ impl Client {
 
     /// A manifest or index by its tag or digest, e.g. `1903` of `windows/nanoserver` at `mcr.microsoft.com`.
     ///
-    /// What is asked for by digest has that digest, or the call fails with [`ErrorKind::Invalid`].
+    /// A manifest that is asked for by digest has that digest, or the call fails with [`ErrorKind::Invalid`].
     pub async fn manifest(&self, registry: &str, repository: &str, tag_or_digest: &str) -> Result<Fetched, Error> {
         let digest: Option<Digest> = tag_or_digest.parse().ok();
         let separator = if digest.is_some() { '@' } else { ':' };
@@ -263,7 +265,7 @@ impl std::fmt::Debug for Client {
     }
 }
 
-/// What is done by then, or a failure.
+/// The result of this work, or the failure to end before the deadline.
 async fn by_deadline<T>(deadline: Option<Instant>, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     match deadline {
         None => work.await,

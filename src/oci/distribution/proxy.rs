@@ -1,4 +1,4 @@
-//! Which requests go through a proxy: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, or the system's settings.
+//! Proxies: of the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) or the system's settings.
 
 use hyper_util::client::proxy::matcher::Matcher;
 use url::{Host, Url};

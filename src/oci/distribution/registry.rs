@@ -1,4 +1,4 @@
-//! One registry as this process knows it: where it is asked, and what it wants to be shown.
+//! One registry as this process knows it: its address, and the authentication it demands.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,31 +9,31 @@ use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use url::Url;
 
 use crate::ErrorKind;
-use crate::image::docker_hub::{self, DOCKER_HUB};
+use crate::advice::{Setting, advice};
+use crate::image::docker_hub::DOCKER_HUB;
 use crate::oci::distribution::address::Reach;
 use crate::oci::distribution::authorization::{basic, bearer};
 use crate::oci::distribution::challenge;
+use crate::oci::distribution::endpoint::endpoint;
 use crate::oci::distribution::failure::{Failure, excerpt, is_web_page};
 use crate::oci::distribution::limits;
 use crate::oci::distribution::options::Options;
-use crate::oci::distribution::proxy::is_loopback;
 use crate::oci::distribution::token::{Token, TokenService};
 use crate::oci::distribution::transport::{Answer, NamedBy, Request, check_scheme, server_of};
 use crate::oci::distribution::{Credential, LookedUp, Shared};
-use crate::text::shown;
 
-/// How long others wait for the first answer of a registry, which shows what it demands and opens a connection for them.
+/// The longest time that others wait for the first answer of a registry, which shows what it demands and opens a connection for them.
 const FIRST_TURN: Duration = Duration::from_secs(1);
 
 /// A registry or the mirror that stands for it.
 pub(crate) struct Registry {
     /// As references name it, e.g. `docker.io`.
     name: String,
-    /// What is asked, e.g. `https://registry-1.docker.io/`.
+    /// The address that is asked, e.g. `https://registry-1.docker.io/`.
     endpoint: Url,
-    /// What a mirror puts in front of repositories, e.g. `mcr-remote`.
+    /// The path that a mirror puts in front of repositories, e.g. `mcr-remote`.
     prefix: Vec<String>,
-    /// Whose credentials may be shown to it: a mirror is shown its own and no others.
+    /// The registry whose credentials may be shown to it: a mirror is shown its own and no others.
     credentials_of: String,
     first_turn: tokio::sync::Mutex<()>,
     known: Mutex<Known>,
@@ -46,7 +46,7 @@ struct Known {
     reach: Option<Reach>,
 }
 
-/// What a registry wants to be shown with each request.
+/// The authentication that a registry demands with each request.
 #[derive(Clone, Debug, Default)]
 enum Demand {
     /// It was not asked yet.
@@ -60,7 +60,7 @@ enum Demand {
 /// The token of a repository, or when and why none could be had.
 type TokenSlot = Option<Result<Token, (Instant, Failure)>>;
 
-/// What was shown with a request.
+/// The authentication that was shown with a request.
 #[derive(Clone, Debug, PartialEq)]
 enum Shown {
     Nothing,
@@ -69,7 +69,7 @@ enum Shown {
     Token(Token),
 }
 
-/// What is wanted of a repository.
+/// The document that is wanted of a repository.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted<'a> {
     pub(crate) repository: &'a str,
@@ -106,7 +106,7 @@ impl Registry {
         })
     }
 
-    /// Where the registry lies, once it has answered; before, the least trusted place.
+    /// The place of the registry, once it has answered; before, the least trusted one.
     pub(crate) fn reach(&self) -> Reach {
         lock(&self.known).reach.unwrap_or(Reach::Public)
     }
@@ -174,7 +174,7 @@ impl Registry {
         }
     }
 
-    /// What these challenges demand; the strongest that is understood counts.
+    /// The demand of these challenges; the strongest that is understood counts.
     fn demand_of(&self, headers: &HeaderMap, reach: Reach) -> Result<Demand, Failure> {
         let values = headers.get_all(WWW_AUTHENTICATE).iter();
         let challenges: Vec<_> = values.filter_map(|value| value.to_str().ok()).flat_map(challenge::parse).collect();
@@ -198,7 +198,7 @@ impl Registry {
         Err(Failure::new(ErrorKind::Unauthorized, cause).hint("only Bearer and Basic authentication are spoken"))
     }
 
-    /// What meets this demand, other than what was refused already.
+    /// The authentication that meets this demand, other than the one that was refused already.
     async fn to_show(&self, shared: &Shared, demand: &Demand, repository: &str, refused: &Shown) -> Result<Shown, Failure> {
         let service = match demand {
             Demand::Unknown | Demand::Nothing => return Ok(Shown::Nothing),
@@ -268,13 +268,16 @@ impl Registry {
             ),
             ErrorKind::Unauthorized => self.unauthorized(shared, failure, repository).await,
             ErrorKind::NotFound => failure.hint("check the spelling of the repository and of its tag"),
-            ErrorKind::Invalid if self.endpoint.scheme() == "http" => {
-                failure.hint(format!("it was asked over http; if it speaks https: --mirror {0}=https://{0}", self.name))
-            }
+            ErrorKind::Invalid if self.endpoint.scheme() == "http" => failure.hint(advice![
+                "it was asked over http; if it speaks https: ",
+                Setting::Mirror(format!("{0}=https://{0}", self.name))
+            ]),
             ErrorKind::RateLimited if self.name == DOCKER_HUB => {
                 failure.hint("Docker Hub counts the pulls of each address: log in with docker login, or wait")
             }
-            ErrorKind::RateLimited => failure.hint(format!("wait, or ask a mirror: --mirror {}=https://MIRROR", self.name)),
+            ErrorKind::RateLimited => {
+                failure.hint(advice!["wait, or ask a mirror: ", Setting::Mirror(format!("{}=https://MIRROR", self.name))])
+            }
             _ => failure,
         }
     }
@@ -320,26 +323,6 @@ impl Shown {
     }
 }
 
-/// Where a registry is asked: https, and on this machine http.
-fn endpoint(name: &str, plain_http: bool) -> Result<Url, Failure> {
-    // Docker Hub's API has another host than its references.
-    let host = if name == DOCKER_HUB { docker_hub::API } else { name };
-    let parsed = |scheme: &str| Url::parse(&format!("{scheme}://{host}/")).ok().filter(|url| is_bare(url) && url.path() == "/");
-    let plain = parsed("http").filter(|url| plain_http || is_loopback(url));
-    plain
-        .or_else(|| parsed("https"))
-        .ok_or_else(|| Failure::new(ErrorKind::Invalid, format!("{} is not the address of a registry", shown(name))))
-}
-
-/// Whether a URL has nothing but scheme, host, port and path.
-pub(crate) fn is_bare(url: &Url) -> bool {
-    url.host().is_some()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none()
-}
-
 pub(crate) fn range(from_byte: u64) -> Option<HeaderValue> {
     (from_byte > 0).then(|| HeaderValue::from_str(&format!("bytes={from_byte}-")).ok()).flatten()
 }
@@ -355,29 +338,6 @@ mod tests {
 
     fn wanted<'a>(repository: &'a str, name: &'a str) -> Wanted<'a> {
         Wanted { repository, collection: "manifests", name, accept: "*/*", from_byte: 0, timeout: None }
-    }
-
-    #[test]
-    fn registries_are_asked_over_https_and_on_this_machine_over_http() {
-        let table = [
-            ("mcr.microsoft.com", "https://mcr.microsoft.com/"),
-            ("docker.io", "https://registry-1.docker.io/"),
-            ("r.test:5000", "https://r.test:5000/"),
-            ("10.0.0.5", "https://10.0.0.5/"),
-            ("localhost", "http://localhost/"),
-            ("localhost:5000", "http://localhost:5000/"),
-            ("127.0.0.1:5000", "http://127.0.0.1:5000/"),
-            ("127.8.8.8", "http://127.8.8.8/"),
-            ("[::1]:5000", "http://[::1]:5000/"),
-        ];
-        for (name, expected) in table {
-            assert_eq!(endpoint(name, false).unwrap().as_str(), expected);
-        }
-        assert_eq!(endpoint("r.test", true).unwrap().as_str(), "http://r.test/");
-        for name in ["", "a b", "user@r.test", "user:pass@r.test", "r.test/path", "r.test?x", "r.test#x", "r.test:99999", "[::1"]
-        {
-            assert_eq!(endpoint(name, false).map_err(|failure| failure.kind), Err(ErrorKind::Invalid), "{name}");
-        }
     }
 
     #[test]

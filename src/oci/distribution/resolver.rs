@@ -8,12 +8,12 @@ use url::{Host, Url};
 
 use crate::oci::distribution::address::Reach;
 
-/// How names and addresses are seen; the default is the system's view, and only tests have another.
+/// The view of names and addresses; the default is the system's view, and only tests have another.
 #[derive(Clone, Debug)]
 pub struct Network {
     /// Names that have these addresses, whatever the system says.
     pub hosts: Vec<(String, IpAddr)>,
-    /// Where an address lies.
+    /// The place of an address.
     pub reach: fn(IpAddr) -> Reach,
 }
 
@@ -45,7 +45,7 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// Whether a server that lies at `sender` may send to this URL, as far as the URL itself says: an address in it is never resolved.
+/// Refuses a URL that a server at `sender` may not send to, as far as the URL itself says: an address in it is never resolved.
 pub(crate) fn check_literal(url: &Url, sender: Reach, network: &Network) -> Result<(), Refused> {
     let address: IpAddr = match url.host() {
         Some(Host::Ipv4(address)) => address.into(),

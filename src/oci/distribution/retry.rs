@@ -1,4 +1,4 @@
-//! When a failed request is tried again, and how long is waited before.
+//! Retries of failed requests, and the pauses before them.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use crate::oci::distribution::failure::{Again, Failure};
 /// The rules for trying a request again.
 #[derive(Clone, Debug)]
 pub struct RetryPolicy {
-    /// How often a request is sent at most, e.g. 4.
+    /// The most times that a request is sent, e.g. 4.
     pub tries: u32,
     /// The pause before the second try; each further one is twice as long.
     pub first_pause: Duration,

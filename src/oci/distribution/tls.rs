@@ -1,4 +1,4 @@
-//! TLS: the system's certificate store, and the roots of `--ca-file`.
+//! TLS: the system's certificate store, and further roots from a file.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};

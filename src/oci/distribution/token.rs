@@ -19,10 +19,10 @@ use crate::oci::distribution::retry::Tries;
 use crate::oci::distribution::secret::Secret;
 use crate::oci::distribution::transport::{Answer, NamedBy, Request};
 
-/// How long a token lives of which nothing is said, as the token specification has it, and how long at most it is kept.
+/// The lifetime of a token of which nothing is said, as the token specification has it, and the longest that one is kept.
 const LIFETIME: Duration = Duration::from_secs(60);
 const LONGEST_LIFETIME: Duration = Duration::from_secs(3600);
-/// How long before its end a token is no longer used: a request takes time.
+/// The time before its end from which a token is not used any more: a request takes time.
 const MARGIN: Duration = Duration::from_secs(5);
 
 /// A token for one repository.
@@ -37,18 +37,18 @@ impl Token {
         Instant::now() < self.expires
     }
 
-    /// `Bearer …`; a token that is no header value was refused when it came.
+    /// `Bearer …`; a token that is not a header value was refused when it came.
     pub(crate) fn header(&self) -> Option<HeaderValue> {
         bearer(&self.value)
     }
 }
 
-/// Where a registry said its tokens are had.
+/// The service that a registry named for its tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TokenService {
     pub(crate) realm: Url,
     pub(crate) service: Option<String>,
-    /// Where the registry lies that named it.
+    /// The place of the registry that named it.
     pub(crate) named_by: Reach,
 }
 

@@ -1,4 +1,4 @@
-//! One request and its redirects: where it may go, and what it may carry there.
+//! One request and its redirects: the places it may go to, and what it may carry there.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::oci::distribution::resolver::{Network, Resolver, check_literal};
 use crate::oci::distribution::secret::Secret;
 use crate::oci::distribution::tls;
 
-/// How many redirects are followed.
+/// The most redirects that are followed.
 const REDIRECTS: usize = 5;
 
 const USER_AGENT: &str = concat!("wincompat/", env!("CARGO_PKG_VERSION"));
@@ -37,7 +37,7 @@ pub(crate) struct Transport {
     sent_by: [OnceLock<Result<reqwest::Client, String>>; 4],
 }
 
-/// Who named the server that is asked.
+/// The one who named the server that is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NamedBy {
     /// The person or the configuration: any address is meant.
@@ -56,7 +56,7 @@ pub(crate) struct Request<'a> {
     pub(crate) range: Option<HeaderValue>,
     /// A form to be posted; redirects are not followed with it.
     pub(crate) form: Option<Secret>,
-    /// How long the answer may take, its body included; `None` for bodies that are streamed.
+    /// The longest time that the answer may take, its body included; `None` for bodies that are streamed.
     pub(crate) timeout: Option<Duration>,
 }
 
@@ -64,11 +64,11 @@ pub(crate) struct Request<'a> {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) response: Response,
-    /// Whether it came from the origin that was asked first, which alone may ask for credentials.
+    /// `true` if it came from the origin that was asked first, which alone may ask for credentials.
     pub(crate) from_origin: bool,
-    /// Where its server lies, as far as that is known.
+    /// The place of the server, as far as that is known.
     pub(crate) reach: Reach,
-    /// Its server, e.g. `mcr.microsoft.com` or `127.0.0.1:5000`.
+    /// The server, e.g. `mcr.microsoft.com` or `127.0.0.1:5000`.
     pub(crate) server: String,
 }
 
@@ -200,7 +200,7 @@ impl Transport {
         builder.build()
     }
 
-    /// Where the server of an answer lies: what the connection says, or behind a proxy the URL; unknown counts as public, which
+    /// The place of the server of an answer: by the connection, or behind a proxy by the URL; unknown counts as public, which
     /// may send to the fewest places.
     fn reach_of(&self, url: &Url, response: &Response) -> Reach {
         let literal = match url.host() {
@@ -222,7 +222,7 @@ pub(crate) fn server_of(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// Whether a URL a server named may be followed at all from a place with this scheme.
+/// Refuses a URL that must not be followed, whichever server named it, from a place with this scheme.
 pub(crate) fn check_scheme(from_scheme: &str, to: &Url) -> Result<(), &'static str> {
     match to.scheme() {
         "http" if from_scheme == "https" => Err("which would leave https for http"),

@@ -143,7 +143,7 @@ fn walk<R: BufRead>(
 ) -> io::Result<()> {
     let mut extension = Extension::default();
     for count in 0.. {
-        let header = match tar.next(true).map_err(|fault| failed(fault))? {
+        let header = match tar.next(true).map_err(failed)? {
             Next::Header(header) => header,
             // An archive has at least one block.
             Next::End if count == 0 => return Err(not_an_archive()),

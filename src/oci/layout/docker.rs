@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use crate::image::Digest;
-use crate::image::index::is_foreign;
+use crate::oci::manifest::is_foreign;
 use crate::text::shown;
 use crate::{Error, ErrorKind};
 
@@ -15,7 +15,7 @@ use crate::{Error, ErrorKind};
 pub(crate) struct Saved {
     /// The file with its config, e.g. `53a4….json`.
     pub config: String,
-    /// Its names, e.g. `["app:1.2"]`.
+    /// The names of the image, e.g. `["app:1.2"]`.
     repo_tags: Option<Vec<String>>,
     /// Layers that are not in the archive, by diff ID.
     layer_sources: Option<HashMap<String, LayerSource>>,

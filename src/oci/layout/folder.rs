@@ -17,7 +17,7 @@ use crate::oci::layout::{INDEX, MARKER, check_marker, could_not_read, parse_inde
 use crate::text::shown;
 use crate::{Error, ErrorKind};
 
-/// How long another process may take to make the layout.
+/// The longest time that another process may take to make the layout.
 const MAKING: Duration = Duration::from_secs(30);
 /// The ending of the name of a file that grows until it is whole; another pull goes on with it.
 const PARTIAL: &str = "part";

@@ -1,4 +1,4 @@
-//! Which image of several a name means.
+//! The choice of an image among several by name.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! An image's manifest and config: from the store if they are there, and asked for once by all who pull the image at that moment.
+//! An image's manifest and config: from the store if they are there, and asked for once by all who pull the image at that time.
 
 use std::fs::{self, File};
 use std::io;
@@ -36,7 +36,7 @@ pub(crate) async fn fetch(images: &Images<'_>, name: &Name, digest: &Digest, sto
     Ok(image)
 }
 
-/// What the store has, if it has both and they are intact.
+/// The documents that the store has, if it has both and they are intact.
 fn stored(store: &Folder, digest: &Digest) -> Option<RawImage> {
     let bytes = store.blob(digest, index::LARGEST).ok()?;
     let parsed = manifest::parse(&bytes, None).ok()?;

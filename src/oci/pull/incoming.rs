@@ -13,13 +13,13 @@ use crate::ErrorKind;
 pub(crate) struct Incoming<'a> {
     /// Read while `kept` lasts, written from then on: one handle, since Windows lets no other one read a locked file.
     pub file: &'a mut File,
-    /// How many bytes of the file are still to be read.
+    /// The bytes of the file that are still to be read.
     pub kept: u64,
-    /// How many bytes are still to come.
+    /// The bytes that are still to come.
     pub awaited: u64,
-    /// What arrives.
+    /// The chunks that arrive.
     pub chunks: Receiver<Result<Bytes, Error>>,
-    /// What has arrived and was not read yet.
+    /// The chunk that has arrived and was not read to its end yet.
     pub chunk: Bytes,
 }
 

@@ -89,7 +89,7 @@ fn with_config(store: &Folder, digest: &Digest, bytes: &[u8]) -> Result<Pulled, 
     read(bytes, &config, digest)
 }
 
-/// What the config says of the platform, as an index says it.
+/// The platform of an image from its config, in the form of an index.
 fn platform(config: &[u8]) -> Result<Value, Error> {
     let config: Value = serde_json::from_slice(config)
         .map_err(|error| Error::of(ErrorKind::Invalid, "the config of the image is malformed").because(error.to_string()))?;
@@ -106,7 +106,7 @@ mod tests {
 
     fn name(text: &str) -> Name {
         let reference: Reference = text.parse().unwrap();
-        let Location::Registry(name) = reference.location() else { panic!("{text} is no name") };
+        let Location::Registry(name) = reference.location() else { panic!("{text} is not a name") };
         name.clone()
     }
 

@@ -27,15 +27,15 @@ use crate::oci::manifest;
 use crate::oci::manifest::Manifest;
 use crate::{Error, ErrorKind};
 
-/// How many layers are fetched at once; Docker's own number is 3.
+/// The number of layers that are fetched at once; Docker's own is 3.
 const SIDE_BY_SIDE: usize = 4;
 /// More layers than Windows joins, and than any image has.
 const MOST_LAYERS: usize = 512;
-/// As many places besides the registry are asked for a layer; images have one. Each may take its time not to answer.
+/// The most places besides the registry that are asked for a layer; images have one. Each may take its time not to answer.
 const MOST_URLS: usize = 4;
-/// How long another process may keep the list of images locked.
+/// The longest time that another process may keep the list of images locked.
 const WAIT_FOR_INDEX: Duration = Duration::from_secs(30);
-/// How long another process may remove images, or ask for a manifest.
+/// The longest time that another process may remove images, or ask for a manifest.
 const WAIT_FOR_OTHERS: Duration = Duration::from_secs(300);
 
 /// An image that is in the store.
@@ -61,43 +61,43 @@ impl Pulled {
 /// A layer of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layer {
-    /// Of the stored bytes.
+    /// The digest of the stored bytes.
     pub digest: Digest,
-    /// How many bytes are stored.
+    /// The size of the stored bytes.
     pub size: u64,
-    /// How they are compressed.
+    /// The compression of the stored bytes.
     pub compression: Compression,
-    /// Of the uncompressed tar.
+    /// The digest of the uncompressed tar.
     pub diff_id: Digest,
-    /// Where it is kept besides the registry.
+    /// Places besides the registry that keep the layer.
     pub urls: Vec<Url>,
 }
 
-/// What happens while an image is pulled.
+/// An event while an image is pulled.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// A layer is fetched; this many of its bytes are there already.
     Begun(&'a Layer, u64),
-    /// Another process has it locked, which takes a while already: it fetches the layer, or keeps us from it.
+    /// Another process has a layer locked for a while already: it fetches the layer, or keeps this one from it.
     Waiting(&'a Layer),
-    /// That many more bytes of it have come.
+    /// So many more bytes of a layer have come.
     Advanced(&'a Layer, u64),
-    /// It is in the store and verified.
+    /// A layer is in the store and verified.
     Done(&'a Layer),
 }
 
-/// Who is told of [`Event`]s, from several threads.
+/// A receiver of [`Event`]s, called from several threads.
 pub type Watch = Arc<dyn Fn(Event<'_>) + Send + Sync>;
 
-/// Who uses layers while they come, from several threads: it is given the number of a layer, counted from the lowest, the layer and
-/// its stored bytes, and reads them to their end, as [`decode`](super::layer::decode()) does. Not asked for layers that are in the
+/// A user of layers while they come, called from several threads with the number of a layer, counted from the lowest, the layer and
+/// its stored bytes. It reads them to their end, as [`decode`](super::layer::decode()) does. Not asked for layers that are in the
 /// store already.
 pub type Unpack = Arc<dyn Fn(usize, &Layer, &mut (dyn Read + Send)) -> Result<Streamed, LayerError> + Send + Sync>;
 
 /// Brings the image with this manifest into the store, under the name it was asked for by.
 ///
-/// What is in the store already is not asked for again, what another process fetches is waited for, and what an earlier pull
-/// left half-done goes on where it stopped.
+/// Layers that are in the store already are not asked for again, those that another process fetches are waited for, and an earlier
+/// pull that was interrupted goes on where it stopped.
 pub async fn pull(images: &Images<'_>, name: &Name, digest: &Digest, store: &Folder, watch: &Watch) -> Result<Pulled, Error> {
     pull_and_unpack(images, name, digest, store, watch, None).await
 }
@@ -136,7 +136,7 @@ pub async fn described(images: &Images<'_>, name: &Name, digest: &Digest) -> Res
     read(&raw.manifest, &raw.config, digest)
 }
 
-/// What a manifest and its config say together of an image's layers.
+/// Reads an image's layers from its manifest and config together.
 fn read(manifest: &[u8], config: &[u8], digest: &Digest) -> Result<Pulled, Error> {
     let invalid = |why: String| {
         Error::of(ErrorKind::Invalid, format!("the image {digest} cannot be pulled"))

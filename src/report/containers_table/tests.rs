@@ -8,7 +8,7 @@ use crate::cli::wording::CommandLine;
 use crate::hcs::documents::{PortMapping, Protocol};
 use crate::report::containers::{Inspected, exit_code};
 use crate::runner::life::containers::Listed;
-use crate::runner::request::Request;
+use crate::runner::request::RunRequest;
 use crate::runner::store::state::tests::{request, state};
 use crate::runner::store::state::{Resource, State};
 
@@ -18,7 +18,7 @@ fn at(text: &str) -> Timestamp {
 
 /// A container made at eight, whose process ran from then on.
 fn listed(digit: &str, change: impl FnOnce(&mut State)) -> Listed {
-    let long = Request {
+    let long = RunRequest {
         name: "web".to_owned(),
         image: "mcr.microsoft.com/windows/nanoserver:ltsc2022".to_owned(),
         ports: vec![PortMapping { host: 8080, container: 80, protocol: Protocol::Tcp }],
@@ -34,7 +34,7 @@ fn listed(digit: &str, change: impl FnOnce(&mut State)) -> Listed {
         isolation: Some(state.request.isolation),
         state: Some(state),
         is_owned: true,
-        is_told_of: true,
+        is_in_hcs: true,
     }
 }
 
@@ -46,9 +46,9 @@ fn all() -> Containers {
             state.request.ports.clear();
             state.finished = Some(at("2026-11-25T08:10:00Z"));
             state.exit_code = code;
-            state.taken = taken.to_vec();
+            state.acquired = taken.to_vec();
         });
-        Listed { is_owned: false, is_told_of: false, ..state }
+        Listed { is_owned: false, is_in_hcs: false, ..state }
     };
     let lost = Listed { state: None, is_owned: false, isolation: Some(Isolation::Hyperv), ..listed("5", |_| ()) };
     Containers::new(&[
@@ -56,7 +56,7 @@ fn all() -> Containers {
         ended("1", "job", Some(0xc000_013a), &[]),
         ended("2", "", None, &[Resource::Scratch]),
         Listed { is_owned: false, ..listed("3", |state| state.request.name = "orphan".to_owned()) },
-        Listed { is_told_of: false, is_owned: false, ..listed("4", |state| state.request.name = "killed".to_owned()) },
+        Listed { is_in_hcs: false, is_owned: false, ..listed("4", |state| state.request.name = "killed".to_owned()) },
         lost,
     ])
 }

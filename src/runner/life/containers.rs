@@ -1,4 +1,4 @@
-//! What containers there are and how they fare: what the store knows, held against what HCS tells.
+//! The containers of a store and their status: the state files of the store compared with the compute systems in HCS.
 
 use crate::Error;
 use crate::Isolation;
@@ -10,26 +10,26 @@ use crate::runner::life::release;
 use crate::runner::store::Store;
 use crate::runner::store::state::State;
 
-/// How a container fares.
+/// The status of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Its owner is about to start it.
+    /// The owner is about to start it.
     Created,
-    /// HCS tells of it.
+    /// HCS lists it.
     Running,
-    /// It has ended, and its owner cleans up after it.
+    /// It has ended, and the owner is cleaning up after it.
     Ending,
-    /// It has ended, and that was written down.
+    /// It has ended, and its end is recorded.
     Exited,
-    /// Its owner is gone without having written down an end, and HCS does not tell of it.
+    /// The owner is gone without having recorded an end, and HCS does not list it.
     Dead,
 }
 
 impl Status {
-    /// All of them, in the order of a life.
+    /// All of them, from creation to end.
     pub const ALL: [Self; 5] = [Self::Created, Self::Running, Self::Ending, Self::Exited, Self::Dead];
 
-    /// Its name, e.g. `running`.
+    /// The name, e.g. `running`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Created => "created",
@@ -44,24 +44,24 @@ impl Status {
 /// A container of this store.
 #[derive(Clone, Debug)]
 pub struct Listed {
-    /// 64 hex digits, unless HCS tells of a system with this store's owner that no run of ours made.
+    /// The id: 64 hex digits, unless HCS lists a system with this store's owner that no run of ours created.
     pub id: String,
-    /// With which isolation; `None` where neither its state nor HCS says.
+    /// The isolation; `None` if neither its state nor HCS has it.
     pub isolation: Option<Isolation>,
-    /// Its state; `None` where the file is missing or unreadable.
+    /// The content of its state file; `None` if that is missing or unreadable.
     pub state: Option<State>,
-    /// Whether the process lives that owns it.
+    /// True if the process that owns it is alive.
     pub is_owned: bool,
-    /// Whether HCS tells of it.
-    pub is_told_of: bool,
+    /// True if HCS lists it.
+    pub is_in_hcs: bool,
 }
 
 impl Listed {
-    /// How it fares.
+    /// The status.
     pub fn status(&self) -> Status {
         let has_started = self.state.as_ref().is_none_or(|state| state.started.is_some());
         let has_finished = self.state.as_ref().is_some_and(|state| state.finished.is_some());
-        match (self.is_told_of, self.is_owned) {
+        match (self.is_in_hcs, self.is_owned) {
             (_, true) if has_finished => Status::Ending,
             (_, true) if !has_started => Status::Created,
             (true, _) => Status::Running,
@@ -72,13 +72,13 @@ impl Listed {
     }
 }
 
-/// All containers of this store, the last one first. Without a machine, what the store's files say.
+/// All containers of this store, the newest first. Without a machine, their status comes from the store's files alone.
 ///
 /// # Errors
 ///
 /// A store that cannot be read, or HCS does not answer.
 pub fn list(machine: Option<&dyn Machine>, store: &Store) -> Result<Vec<Listed>, Error> {
-    // The files first: what is written down as started, HCS tells of until it has ended.
+    // The files first: a container that is recorded as started is listed by HCS until it has ended.
     let mut all = Vec::new();
     for id in store.container_ids()? {
         all.extend(in_store(store, &id)?);
@@ -100,39 +100,39 @@ pub fn list(machine: Option<&dyn Machine>, store: &Store) -> Result<Vec<Listed>,
                         isolation: None,
                         state: None,
                         is_owned: false,
-                        is_told_of: false,
+                        is_in_hcs: false,
                     }));
                     all.len() - 1
                 }
             };
             if let Some(listed) = all.get_mut(index) {
                 listed.isolation = Some(isolation);
-                listed.is_told_of = true;
+                listed.is_in_hcs = true;
             }
         }
     }
     Ok(sorted(all))
 }
 
-/// What the files say of a container; `None` if it has been removed.
+/// A container according to its files; `None` if it has been removed.
 fn in_store(store: &Store, id: &ContainerId) -> Result<Option<Listed>, Error> {
-    // A lock that cannot even be opened is nobody's, and one damaged folder hides no other container.
+    // A lock that cannot even be opened has no owner, and one damaged folder does not hide any other container.
     let is_owned = store.is_owned(id).unwrap_or(false);
     let state = store.state(id);
     if !store.container(id).exists() {
         return Ok(None);
     }
     let isolation = state.as_ref().map(|state| state.request.isolation);
-    Ok(Some(Listed { id: id.to_string(), isolation, state, is_owned, is_told_of: false }))
+    Ok(Some(Listed { id: id.to_string(), isolation, state, is_owned, is_in_hcs: false }))
 }
 
-/// The compute systems that HCS tells of; a DLL that is missing has made none.
+/// The compute systems that HCS lists; without the DLL there are none.
 fn systems(
     machine: &dyn Machine,
     isolation: Isolation,
     query: &SystemQuery,
 ) -> Result<Vec<crate::hcs::documents::SystemProperties>, Error> {
-    match release::patiently(|| machine.systems().enumerate(isolation, query)) {
+    match release::with_retries(|| machine.systems().enumerate(isolation, query)) {
         Err(error) if error.is_missing() => Ok(Vec::new()),
         Err(error) => Err(failed(format!("which containers with {} isolation run is not known", isolation.as_str()), &error)),
         Ok(systems) => Ok(systems),

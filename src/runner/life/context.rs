@@ -10,13 +10,13 @@ use crate::runner::store::claim::Claim;
 pub struct Context<'a> {
     /// The machine that runs the container.
     pub machine: &'a dyn Machine,
-    /// Where layers and containers are.
+    /// The folders of layers and containers.
     pub store: &'a Store,
     /// The user's interrupts.
     pub interrupts: &'a Interrupts,
-    /// Who is told how it goes.
+    /// The receiver of progress.
     pub report: &'a dyn Fn(Progress<'_>),
-    /// How large the user's terminal is, for a process with a console.
+    /// The size of the user's terminal, for a process with a console.
     pub console: &'a dyn Fn() -> Option<ConsoleSize>,
 }
 
@@ -27,6 +27,6 @@ pub enum Progress<'a> {
     Claimed,
     /// Something the user should know, one sentence.
     Note(&'a str),
-    /// Its process runs; the claim's state tells its address.
+    /// The container's process runs; the claim's state has its address.
     Running(&'a Claim),
 }

@@ -10,7 +10,7 @@ use crate::runner::life::context::Context;
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::run;
 use crate::runner::life::stdio::Stdio;
-use crate::runner::request::Request;
+use crate::runner::request::RunRequest;
 use crate::runner::store::Store;
 
 /// The version of the form of [`Planned`].
@@ -22,7 +22,7 @@ pub struct Planned<'a> {
     /// `wincompat/plan/v1`.
     pub schema: &'static str,
     /// The container that would be run.
-    pub request: &'a Request,
+    pub request: &'a RunRequest,
     /// The calls from the creation of the scratch layer to the release of the last resource.
     pub calls: Vec<PlannedCall>,
 }
@@ -32,8 +32,8 @@ pub struct Planned<'a> {
 /// # Errors
 ///
 /// A request that Windows would not accept.
-pub fn plan<'a>(request: &'a Request, root: &Path) -> Result<Planned<'a>, Error> {
-    let (machine, store, interrupts) = (Plan::new(), Store::on_paper(root)?, Interrupts::new());
+pub fn plan<'a>(request: &'a RunRequest, root: &Path) -> Result<Planned<'a>, Error> {
+    let (machine, store, interrupts) = (Plan::new(), Store::dry_run(root)?, Interrupts::new());
     let context = Context { machine: &machine, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };
     run::run(&context, request, |_| Ok(Stdio::nothing()))?.exit_code?;
     Ok(Planned { schema: SCHEMA, request, calls: machine.calls() })

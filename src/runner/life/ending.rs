@@ -1,7 +1,7 @@
-//! How a container is ended and removed by others than its owner.
+//! The end and the removal of a container by a process that does not own it.
 //!
-//! They talk to HCS. The owner sees its container end, writes down how, and gives back what it holds; whoever ended it waits for
-//! that. A container whose owner is gone is cleaned up by whoever comes.
+//! Such a process talks to HCS. The owner sees its container end, records the exit code and releases its resources; the process that
+//! ended it waits for that. If the owner is gone, the process cleans up itself.
 
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -20,20 +20,20 @@ use crate::hcs::id::ContainerId;
 use crate::hcs::machine::Machine;
 use crate::runner::life::release;
 use crate::runner::store::Store;
-use crate::runner::store::claim::{Claim, Found};
+use crate::runner::store::claim::{Claim, FoundContainer};
 use crate::runner::store::state::State;
 
-/// How long a container may take to shut down if nothing else is said; Docker's time.
+/// The time a container may take to shut down by default; the same as Docker's.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long the owner of an ended container may take to clean up after it: more than its own patience.
+/// The time the owner of an ended container may take to clean up after it: more than its own timeouts.
 const CLEAN_UP: Duration = Duration::from_secs(180);
-/// How often a container that still has an owner is ended again.
+/// The pause before a container that still has an owner is ended again.
 const AGAIN: Duration = Duration::from_millis(500);
-/// How often the end is looked for.
+/// The pause between two looks for the end.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Asks a container to shut down, ends it by force after the timeout, and waits until all of it has been given back. Without a
-/// timeout the container's own counts.
+/// Shuts a container down, ends it by force after the timeout, and waits until all its resources are released. Without a timeout
+/// the container's own is used.
 ///
 /// # Errors
 ///
@@ -49,7 +49,7 @@ pub fn stop(machine: &dyn Machine, store: &Store, id: &ContainerId, timeout: Opt
     kill(machine, store, id)
 }
 
-/// Asks a container to shut down, and does not wait: whether there was one to be asked.
+/// Requests the shutdown of a container without waiting for it; returns true if it was running.
 ///
 /// # Errors
 ///
@@ -67,7 +67,7 @@ pub fn terminate(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Resu
     Ok(false)
 }
 
-/// Ends a container by force if it runs, and waits until all of it has been given back.
+/// Ends a container by force if it runs, and waits until all its resources are released.
 ///
 /// # Errors
 ///
@@ -77,7 +77,7 @@ pub fn kill(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<()
     settle(machine, store, id)
 }
 
-/// Ends the compute system if HCS tells of it.
+/// Ends the compute system if HCS lists it.
 fn end(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<(), Error> {
     for isolation in isolations(store, id) {
         // With a handle of its own: HCS takes one request after the other on each, and shutting down may be one that lasts.
@@ -88,7 +88,7 @@ fn end(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<(), Err
     Ok(())
 }
 
-/// Whether HCS tells of this container.
+/// True if HCS lists this container.
 ///
 /// # Errors
 ///
@@ -119,13 +119,15 @@ pub fn remove(machine: &dyn Machine, store: &Store, id: &ContainerId, force: boo
     kill(machine, store, id)?;
     match store.find(id)? {
         None => Ok(()),
-        Some(Found::Ours(claim)) => claim.remove(store),
-        Some(Found::Owned) => Err(Error::new(format!("the container {} is being looked at by another process", id.short()))
-            .hint("try again in a moment")),
+        Some(FoundContainer::Ours(claim)) => claim.remove(store),
+        Some(FoundContainer::Owned) => {
+            Err(Error::new(format!("the container {} is being looked at by another process", id.short()))
+                .hint("try again in a moment"))
+        }
     }
 }
 
-/// Waits until a container has ended and been cleaned up: what its process ended with.
+/// Waits until a container has ended and been cleaned up; returns its exit code.
 ///
 /// # Errors
 ///
@@ -133,7 +135,7 @@ pub fn remove(machine: &dyn Machine, store: &Store, id: &ContainerId, force: boo
 pub fn wait(store: &Store, id: &ContainerId) -> Result<u32, Error> {
     let mut last: Option<State> = None;
     loop {
-        // Asked before the file is read: what was written before the end is seen.
+        // Checked before the file is read: what was written before the end is seen.
         let is_owned = store.is_owned(id)?;
         // The owner of a container with --rm removes its state soon after it has written it.
         last = store.state(id).or(last);
@@ -169,7 +171,7 @@ pub(crate) fn open_running(machine: &dyn Machine, store: &Store, id: &ContainerI
         .hint(advice![Command::ListContainers, " shows how it fares"]))
 }
 
-/// Opens a container that HCS tells of as one of this store.
+/// Opens a container that HCS lists as one of this store.
 fn open(
     machine: &dyn Machine,
     store: &Store,
@@ -178,7 +180,7 @@ fn open(
 ) -> Result<Option<Box<dyn Container>>, Error> {
     let failed = |error: &_| failed(format!("the container {} cannot be opened", id.short()), error);
     let (id, owner) = (id.to_string(), store.owner(isolation));
-    let systems = match release::patiently(|| machine.systems().enumerate(isolation, &SystemQuery::id(&id))) {
+    let systems = match release::with_retries(|| machine.systems().enumerate(isolation, &SystemQuery::id(&id))) {
         Err(error) if error.is_missing() => return Ok(None),
         systems => systems.map_err(|error| failed(&error))?,
     };
@@ -193,15 +195,15 @@ fn isolations(store: &Store, id: &ContainerId) -> Vec<Isolation> {
     State::isolations(store.state(id).as_ref())
 }
 
-/// Asks for an end and waits for it, at most this long. A refusal is as good as an end of the waiting.
+/// Requests a shutdown and waits at most this long for the end. A refusal ends the wait.
 fn shut_down(container: Box<dyn Container>, timeout: Duration) -> Result<(), Error> {
     let container: Arc<dyn Container> = Arc::from(container);
-    let (tell, told) = mpsc::channel();
-    let asked = Arc::clone(&container);
+    let (answer, answered) = mpsc::channel();
+    let shutting_down = Arc::clone(&container);
     // The call may last as long as the shutting down does.
-    thread::Builder::new().name("shut down".to_owned()).spawn(move || tell.send(asked.shut_down())).map_err(|error| {
-        Error::new("no thread to stop the container").because(error).hint("end other programs, then try again")
-    })?;
+    thread::Builder::new().name("shut down".to_owned()).spawn(move || answer.send(shutting_down.shut_down())).map_err(
+        |error| Error::new("no thread to stop the container").because(error).hint("end other programs, then try again"),
+    )?;
     let until = Instant::now() + timeout;
     while Instant::now() < until {
         match container.wait(TICK.min(timeout)) {
@@ -209,37 +211,37 @@ fn shut_down(container: Box<dyn Container>, timeout: Duration) -> Result<(), Err
             // What cannot be waited for can still be ended.
             Ok(true) | Err(_) => return Ok(()),
         }
-        if let Ok(Err(_)) = told.try_recv() {
+        if let Ok(Err(_)) = answered.try_recv() {
             return Ok(());
         }
     }
     Ok(())
 }
 
-/// Waits until nobody owns a container, and gives back what is left of one whose owner is gone.
+/// Waits until a container has no owner, and releases everything left of one whose owner is gone.
 fn settle(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<(), Error> {
     let until = Instant::now() + CLEAN_UP;
     let mut again = Instant::now() + AGAIN;
     loop {
         match store.find(id)? {
             None => return Ok(()),
-            Some(Found::Ours(claim)) => return clean_up(machine, store, *claim),
-            Some(Found::Owned) if Instant::now() >= until => {
+            Some(FoundContainer::Ours(claim)) => return clean_up(machine, store, *claim),
+            Some(FoundContainer::Owned) if Instant::now() >= until => {
                 return Err(Error::new(format!("the container {} has ended, and is not cleaned up", id.short()))
                     .because(format!("the process that looks after it has taken {} seconds so far", CLEAN_UP.as_secs()))
                     .hint(advice!["end that process, then run ", Command::Prune]));
             }
             // One that was being made is there by now.
-            Some(Found::Owned) if Instant::now() >= again => {
+            Some(FoundContainer::Owned) if Instant::now() >= again => {
                 end(machine, store, id)?;
                 again = Instant::now() + AGAIN;
             }
-            Some(Found::Owned) => thread::sleep(TICK),
+            Some(FoundContainer::Owned) => thread::sleep(TICK),
         }
     }
 }
 
-/// Does what the owner of a container would have done.
+/// Cleans up in place of the owner.
 fn clean_up(machine: &dyn Machine, store: &Store, mut claim: Claim) -> Result<(), Error> {
     if claim.state().is_some_and(|state| state.finished.is_none()) {
         claim.update(|state| state.finished = Some(Timestamp::now()))?;

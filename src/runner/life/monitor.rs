@@ -1,8 +1,8 @@
-//! The life of a container that nobody waits for: a process of its own has it from its creation on, since standard handles are
-//! given to the creator once.
+//! The life of a container in the background: a process of its own owns it from its creation on, since standard handles are handed
+//! out to the creator once.
 //!
-//! Whoever starts it writes the request to its standard input as one line, and keeps that open until the container runs: an
-//! earlier end is an interrupt. It answers on its standard output, one JSON object a line, and closes that when the container
+//! The starting process writes the request to its standard input as one line, and keeps that open until the container runs: an
+//! earlier end is an interrupt. The monitor answers on its standard output, one JSON object a line, and closes that when the container
 //! runs or has failed to.
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -22,24 +22,24 @@ use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::run;
 use crate::runner::life::stdio::Stdio;
 use crate::runner::log::Log;
-use crate::runner::request::Request;
+use crate::runner::request::RunRequest;
 use crate::runner::store::Store;
 
-/// What a monitor is to do.
+/// The order to a monitor.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Order {
     /// The folder of the store.
     pub root: PathBuf,
-    /// Where calls are written down.
+    /// The file that calls are traced in.
     pub trace: Option<PathBuf>,
     /// The container.
-    pub request: Request,
+    pub request: RunRequest,
 }
 
-/// What a monitor tells.
+/// A report of a monitor.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Told {
+pub enum MonitorReport {
     /// Something the user should know.
     Note(String),
     /// The container of this id runs. Nothing follows.
@@ -63,7 +63,7 @@ pub struct Monitored<'a> {
 pub fn serve(machine: &Monitored<'_>, order: impl Read + Send + 'static, answers: impl Write + Send + 'static) {
     let answers = Arc::new(Answers(Mutex::new(Some(Box::new(answers)))));
     if let Err(error) = follow(machine, order, &answers) {
-        answers.last(&Told::Failed(error));
+        answers.last(&MonitorReport::Failed(error));
     }
 }
 
@@ -82,10 +82,10 @@ fn follow(machine: &Monitored<'_>, order: impl Read + Send + 'static, answers: &
     let store = Store::open(machine.folders, &root)?;
     let report = |progress: Progress<'_>| match progress {
         Progress::Claimed => {}
-        Progress::Note(note) => answers.tell(&Told::Note(note.to_owned())),
+        Progress::Note(note) => answers.send(&MonitorReport::Note(note.to_owned())),
         Progress::Running(claim) => {
             runs.store(true, Ordering::Relaxed);
-            answers.last(&Told::Running(claim.id.to_string()));
+            answers.last(&MonitorReport::Running(claim.id.to_string()));
         }
     };
     let context = Context { machine: &*connected, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
@@ -112,23 +112,23 @@ fn watch(mut order: impl Read + Send + 'static, interrupts: &Arc<Interrupts>, ru
 struct Answers(Mutex<Option<Box<dyn Write + Send>>>);
 
 impl Answers {
-    fn tell(&self, told: &Told) {
+    fn send(&self, report: &MonitorReport) {
         if let Some(pipe) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            write(pipe, told);
+            write(pipe, report);
         }
     }
 
-    /// Tells this and closes the pipe.
-    fn last(&self, told: &Told) {
+    /// Sends a report and closes the pipe.
+    fn last(&self, report: &MonitorReport) {
         if let Some(mut pipe) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            write(&mut pipe, told);
+            write(&mut pipe, report);
         }
     }
 }
 
-/// Whoever does not listen any more has ended the order too, which is an interrupt.
-fn write(pipe: &mut dyn Write, told: &Told) {
-    let _ = serde_json::to_writer(&mut *pipe, told)
+/// A reader that is gone has closed the order too, which is an interrupt.
+fn write(pipe: &mut dyn Write, report: &MonitorReport) {
+    let _ = serde_json::to_writer(&mut *pipe, report)
         .map_err(Into::into)
         .and_then(|()| pipe.write_all(b"\n"))
         .and_then(|()| pipe.flush());

@@ -14,11 +14,11 @@ use crate::runner::life::stdio::{Pump, Stdio};
 use crate::runner::request::ProcessRequest;
 use crate::{Error, ErrorKind};
 
-/// How often the end of a process and the user's interrupts are looked at.
+/// The pause between two looks at the end of a process and the user's interrupts.
 const TICK: Duration = Duration::from_millis(50);
-/// How long the output of an ended process may be silent before it is taken for complete.
+/// The time without output after which the output of an ended process counts as complete.
 const SILENCE: Duration = Duration::from_secs(5);
-/// How long a process may take to be told of as ended after its container has ended.
+/// The time within which the end of a process is reported after the end of its container.
 const LAST_WORD: Duration = Duration::from_secs(5);
 
 /// Starts a process.
@@ -40,7 +40,7 @@ pub(crate) fn create(context: &Context<'_>, container: &dyn Container, request: 
     })
 }
 
-/// Moves a process's bytes and passes interrupts on to it until it has ended: what it ended with. `runs` is told when that begins.
+/// Moves a process's streams and passes interrupts on to it until it has ended; returns its exit code. `runs` is called first.
 pub(crate) fn accompany(
     context: &Context<'_>,
     container: &dyn Container,
@@ -57,7 +57,7 @@ pub(crate) fn accompany(
 }
 
 /// Waits for the process to end. The first interrupt is passed on to it, the second ends it, the third ends the wait.
-/// Its console, if it has one, follows the user's in size.
+/// The size of its console, if it has one, follows the user's.
 fn wait(
     context: &Context<'_>,
     container: &dyn Container,
@@ -76,7 +76,7 @@ fn wait(
             && console != Some(size)
         {
             console = Some(size);
-            // A window of the wrong size is no reason to stop.
+            // A window of the wrong size is not a reason to stop.
             let _ = process.resize(size);
         }
         while seen < context.interrupts.count() {

@@ -1,4 +1,4 @@
-//! Finishes what killed runs began, and removes what ended containers left to be read.
+//! Releases everything that killed runs left behind, and removes ended containers with their logs.
 
 use crate::Error;
 use crate::Isolation;
@@ -8,19 +8,19 @@ use crate::hcs::id::ContainerId;
 use crate::hcs::machine::Machine;
 use crate::runner::life::release;
 use crate::runner::store::Store;
-use crate::runner::store::claim::Found;
+use crate::runner::store::claim::FoundContainer;
 use crate::runner::store::import;
 
-/// What was removed.
+/// The result of pruning.
 #[derive(Debug, Default)]
 pub struct Pruned {
-    /// Containers of the store.
+    /// Removed containers of the store.
     pub containers: Vec<ContainerId>,
-    /// Compute systems of this store's owner that no folder of the store accounts for.
+    /// Ended compute systems of this store's owner without a folder in the store.
     pub compute_systems: Vec<String>,
-    /// Endpoints, likewise, by name.
+    /// Deleted endpoints without a folder in the store, by name.
     pub endpoints: Vec<String>,
-    /// What could not be given back.
+    /// Resources that could not be released.
     pub left_over: Vec<Error>,
 }
 
@@ -29,9 +29,9 @@ pub fn prune(machine: &dyn Machine, store: &Store) -> Result<Pruned, Error> {
     let mut pruned = Pruned::default();
     for id in store.container_ids()? {
         let mut claim = match store.find(&id) {
-            Ok(Some(Found::Ours(claim))) => claim,
+            Ok(Some(FoundContainer::Ours(claim))) => claim,
             Ok(_) => continue,
-            // One damaged folder keeps nothing else from being given back.
+            // One damaged folder does not keep anything else from being released.
             Err(error) => {
                 pruned.left_over.push(error);
                 continue;
@@ -55,14 +55,15 @@ pub fn prune(machine: &dyn Machine, store: &Store) -> Result<Pruned, Error> {
     Ok(pruned)
 }
 
-/// A container's folder is there before anything of it and until after everything of it. So what has none is nobody's.
+/// True if a container has no folder. The folder is created before anything else of a container and removed after everything else,
+/// so without it nothing of that container is in use.
 fn is_stray(store: &Store, id: &ContainerId) -> bool {
     !store.container(id).exists()
 }
 
 fn stray_systems(machine: &dyn Machine, store: &Store, isolation: Isolation, pruned: &mut Pruned) {
     let owner = store.owner(isolation);
-    let systems = match release::patiently(|| machine.systems().enumerate(isolation, &SystemQuery::owner(&owner))) {
+    let systems = match release::with_retries(|| machine.systems().enumerate(isolation, &SystemQuery::owner(&owner))) {
         Ok(systems) => systems,
         Err(error) if error.is_missing() => return,
         Err(error) => {
@@ -83,7 +84,7 @@ fn stray_systems(machine: &dyn Machine, store: &Store, isolation: Isolation, pru
 }
 
 fn stray_endpoints(machine: &dyn Machine, store: &Store, pruned: &mut Pruned) {
-    let endpoints = match release::patiently(|| machine.networks().endpoints()) {
+    let endpoints = match release::with_retries(|| machine.networks().endpoints()) {
         Ok(endpoints) => endpoints,
         Err(error) if error.is_missing() => return,
         Err(error) => {
@@ -95,7 +96,7 @@ fn stray_endpoints(machine: &dyn Machine, store: &Store, pruned: &mut Pruned) {
         if !store.container_of_endpoint(&endpoint.name).is_some_and(|id| is_stray(store, &id)) {
             continue;
         }
-        let deleted = release::patiently(|| {
+        let deleted = release::with_retries(|| {
             // Namespace first: the other way round both can get stuck.
             endpoint.namespace().map_or(Ok(()), |namespace| release::delete_namespace(machine.networks(), namespace))?;
             release::delete_endpoint(machine.networks(), endpoint.id)

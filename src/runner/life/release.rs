@@ -1,4 +1,4 @@
-//! Gives back what a container holds of the host: in reverse order, again when it fails, and looking whether it is gone.
+//! Releases the resources that a container holds on the host: in reverse order, with retries, and checked for success.
 
 use std::path::Path;
 use std::thread;
@@ -18,17 +18,17 @@ use crate::runner::store::claim::Claim;
 use crate::runner::store::state::Resource;
 use uuid::Uuid;
 
-/// How long to wait before a failed call is made again: a disk that was just detached, or a virtual machine that is going away,
-/// holds its files for moments.
+/// The pauses before a failed call is made again: a disk that was just detached, or a virtual machine that is ending, keeps its
+/// files open for a short time.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(20), Duration::from_millis(200), Duration::from_millis(800), Duration::from_millis(2000)];
-/// How long a terminated container may take to end.
+/// The time a terminated container may take to end.
 const END: Duration = Duration::from_secs(60);
-/// How long an ended container may still be told of.
+/// The time HCS may still list an ended container.
 const ABSENCE: Duration = Duration::from_secs(10);
 
-/// Gives back everything the container holds, and writes down each. What could not be given back is returned, and stays in
-/// the state file for `prune`.
+/// Releases everything the container holds, and records each release. The failures are returned, and their resources stay in the
+/// state file for `prune`.
 pub(crate) fn everything(
     machine: &dyn Machine,
     store: &Store,
@@ -36,20 +36,20 @@ pub(crate) fn everything(
     mut container: Option<Box<dyn Container>>,
 ) -> Vec<Error> {
     let mut failures: Vec<(Resource, Error)> = Vec::new();
-    for resource in claim.taken().into_iter().rev() {
+    for resource in claim.acquired().into_iter().rev() {
         let released = match resource {
             Resource::ComputeSystem => claim.isolations().into_iter().try_for_each(|isolation| {
                 let (id, owner) = (claim.id.to_string(), store.owner(isolation));
                 end_container(machine.systems(), &id, isolation, Some(&owner), container.take())
             }),
-            _ => give_back(machine, store, claim, resource),
+            _ => release(machine, store, claim, resource),
         };
         let released = released.or_else(|error| {
             // Without the DLL there can be nothing of its making.
             if error.is_missing() && resource.is_of_a_service() { Ok(()) } else { Err(error) }
         });
         let released = released.map_err(|error| failed(format!("{} was not given back", name_of(resource)), &error));
-        match released.and_then(|()| claim.gave_back(resource)) {
+        match released.and_then(|()| claim.released(resource)) {
             Ok(()) => {}
             Err(error) => {
                 failures.push((resource, error));
@@ -64,7 +64,7 @@ pub(crate) fn everything(
     if !is_left(&failures, Resource::ComputeSystem) && !is_left(&failures, Resource::Scratch) {
         // With its folder gone, it can neither be active nor prepared, whatever the calls said.
         for resource in [Resource::Activation, Resource::Preparation] {
-            if is_left(&failures, resource) && claim.gave_back(resource).is_ok() {
+            if is_left(&failures, resource) && claim.released(resource).is_ok() {
                 failures.retain(|(failed, _)| *failed != resource);
             }
         }
@@ -72,30 +72,30 @@ pub(crate) fn everything(
     failures.into_iter().map(|(_, error)| error).collect()
 }
 
-/// Gives one thing back. That it was never taken is no failure: it is written down before it is.
-fn give_back(machine: &dyn Machine, store: &Store, claim: &Claim, resource: Resource) -> Result<()> {
+/// Releases one resource. One that was never acquired is not a failure: it is recorded before it is acquired.
+fn release(machine: &dyn Machine, store: &Store, claim: &Claim, resource: Resource) -> Result<()> {
     let (id, layers, scratch) = (&claim.id, machine.layers(), store.scratch(&claim.id));
     match resource {
-        Resource::Scratch => patiently(|| {
+        Resource::Scratch => with_retries(|| {
             let destroyed = destroy(layers, &scratch);
             if destroyed.is_err() && claim.isolations().contains(&Isolation::Process) {
-                // What keeps it is often its own disk, still attached. If it is not, these fail, which tells nothing.
+                // The cause is often its own disk, still attached. If it is not, these fail, which does not matter.
                 let _ = layers.unprepare(&scratch);
                 let _ = layers.deactivate(&scratch);
             }
             destroyed
         }),
-        // Whether these did what they say shows when the scratch is deleted. Of one that was never attached, they fail.
+        // A failure of these shows when the scratch is deleted. For one that was never attached, they fail.
         Resource::Activation => persist(&PAUSES[..1], || if_there(layers, &scratch, |scratch| layers.deactivate(scratch))),
         Resource::Preparation => persist(&PAUSES[..1], || if_there(layers, &scratch, |scratch| layers.unprepare(scratch))),
-        Resource::Endpoint => patiently(|| delete_endpoint(machine.networks(), id.endpoint())),
-        Resource::Namespace => patiently(|| delete_namespace(machine.networks(), id.namespace())),
-        // Its handle and its isolation are known to the caller alone.
+        Resource::Endpoint => with_retries(|| delete_endpoint(machine.networks(), id.endpoint())),
+        Resource::Namespace => with_retries(|| delete_namespace(machine.networks(), id.namespace())),
+        // Only the caller has its handle and its isolation.
         Resource::ComputeSystem => Ok(()),
     }
 }
 
-/// Deletes a layer and looks whether it is gone.
+/// Deletes a layer and checks that it is gone.
 pub(crate) fn destroy(layers: &dyn Layers, layer: &Path) -> Result<()> {
     if !layers.exists(layer)? {
         return Ok(());
@@ -108,7 +108,7 @@ pub(crate) fn destroy(layers: &dyn Layers, layer: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Deletes an endpoint and looks whether it is gone.
+/// Deletes an endpoint and checks that it is gone.
 pub(crate) fn delete_endpoint(networks: &dyn Networks, id: Uuid) -> Result<()> {
     unless_absent(networks.delete_endpoint(id))?;
     if networks.endpoints()?.iter().any(|endpoint| endpoint.id == id) {
@@ -117,7 +117,7 @@ pub(crate) fn delete_endpoint(networks: &dyn Networks, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Deletes a namespace and looks whether it is gone.
+/// Deletes a namespace and checks that it is gone.
 pub(crate) fn delete_namespace(networks: &dyn Networks, id: Uuid) -> Result<()> {
     unless_absent(networks.delete_namespace(id))?;
     if networks.namespaces()?.contains(&id) {
@@ -126,8 +126,7 @@ pub(crate) fn delete_namespace(networks: &dyn Networks, id: Uuid) -> Result<()> 
     Ok(())
 }
 
-/// Ends a container and waits until HCS no longer tells of it. Without a handle it is opened first, if HCS tells of it, and with
-/// this owner. A handle that no longer works (the service has been restarted, or a signal is stuck before the end on it) is
+/// Ends a container and waits until HCS no longer lists it. Without a handle it is opened first, if HCS lists it with this owner. A handle that no longer works (the service has been restarted, or a signal is stuck before the end on it) is
 /// replaced by a new one.
 pub(crate) fn end_container(
     systems: &dyn ComputeSystems,
@@ -137,7 +136,7 @@ pub(crate) fn end_container(
     mut handle: Option<Box<dyn Container>>,
 ) -> Result<()> {
     let is_it = |found: &SystemProperties| found.id == id && owner.is_none_or(|owner| found.owner == owner);
-    patiently(|| {
+    with_retries(|| {
         let container = match handle.take() {
             Some(handle) => handle,
             None if !systems.enumerate(isolation, &SystemQuery::id(id))?.iter().any(is_it) => return Ok(()),
@@ -158,12 +157,12 @@ pub(crate) fn end_container(
     })?;
     let mut waited = Duration::ZERO;
     loop {
-        let found = patiently(|| systems.enumerate(isolation, &SystemQuery::id(id)))?;
+        let found = with_retries(|| systems.enumerate(isolation, &SystemQuery::id(id)))?;
         if !found.iter().any(is_it) {
             return Ok(());
         }
         if waited >= ABSENCE {
-            return Err(CallError::unusable("HcsEnumerateComputeSystems", "the container is still told of after its end"));
+            return Err(CallError::unusable("HcsEnumerateComputeSystems", "the container is still listed after its end"));
         }
         let pause = Duration::from_millis(50);
         thread::sleep(pause);
@@ -171,13 +170,13 @@ pub(crate) fn end_container(
     }
 }
 
-/// Makes a call until it succeeds or patience ends.
-pub(crate) fn patiently<T>(call: impl FnMut() -> Result<T>) -> Result<T> {
+/// Makes a call until it succeeds, with pauses between the tries.
+pub(crate) fn with_retries<T>(call: impl FnMut() -> Result<T>) -> Result<T> {
     persist(&PAUSES, call)
 }
 
-/// Makes a call until it succeeds, with these pauses between. A missing DLL does not appear by waiting, and what did not answer
-/// twice has been waited for enough.
+/// Makes a call until it succeeds, with these pauses between the tries. A missing DLL does not appear by waiting, and a call that
+/// timed out twice is not made again.
 fn persist<T>(pauses: &[Duration], mut call: impl FnMut() -> Result<T>) -> Result<T> {
     let mut timed_out = false;
     for pause in pauses {
@@ -191,12 +190,12 @@ fn persist<T>(pauses: &[Duration], mut call: impl FnMut() -> Result<T>) -> Resul
     call()
 }
 
-/// Does this to the scratch if there is one.
+/// Makes a call about the scratch if there is one.
 fn if_there(layers: &dyn Layers, scratch: &Path, undo: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     if layers.exists(scratch)? { unless_absent(undo(scratch)) } else { Ok(()) }
 }
 
-/// Deleting what does not exist is as good as deleting it.
+/// Counts the deletion of an absent object as a success.
 fn unless_absent(result: Result<()>) -> Result<()> {
     match result {
         Err(error) if error.is_absent() => Ok(()),
@@ -204,7 +203,7 @@ fn unless_absent(result: Result<()>) -> Result<()> {
     }
 }
 
-/// A deletion was claimed, and did not happen.
+/// The error of a deletion that was reported and did not happen.
 fn still_there(call: &'static str, what: &str) -> Result<()> {
     Err(CallError::unusable(call, format_args!("it claims success, but {what} is still there")))
 }

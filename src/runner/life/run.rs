@@ -16,24 +16,25 @@ use crate::runner::life::release;
 use crate::runner::life::scratch;
 use crate::runner::life::stdio::Stdio;
 use crate::runner::network::{self, Connection};
-use crate::runner::request::Request;
+use crate::runner::request::RunRequest;
 use crate::runner::store::claim::Claim;
 use crate::runner::store::import;
 use crate::runner::store::state::Resource;
 
-/// How it ended.
+/// The end of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What its process ended with, all 32 bits; or why there is no such thing.
+    /// The exit code of its process, all 32 bits; or the reason there is none.
     pub exit_code: Result<u32, Error>,
-    /// What could not be given back. `prune` tries again.
+    /// Resources that could not be released. `prune` tries again.
     pub left_over: Vec<Error>,
 }
 
-/// Runs a container from its layers to its last trace. `stdio` is asked once the container's folder is there.
+/// Runs a container from the creation of its scratch layer to the release of its last resource. `stdio` is called once the container's
+/// folder exists.
 pub fn run(
     context: &Context<'_>,
-    request: &Request,
+    request: &RunRequest,
     stdio: impl FnOnce(&Claim) -> Result<Stdio, Error>,
 ) -> Result<Outcome, Error> {
     request.process.check()?;
@@ -51,7 +52,7 @@ fn live(
     context: &Context<'_>,
     claim: &mut Claim,
     container: &mut Option<Box<dyn Container>>,
-    request: &Request,
+    request: &RunRequest,
     stdio: Stdio,
 ) -> Result<u32, Error> {
     let layers = layers(context, request)?;
@@ -66,11 +67,11 @@ fn live(
 }
 
 /// The image's layers as HCS knows them, topmost first.
-fn layers(context: &Context<'_>, request: &Request) -> Result<Vec<Layer>, Error> {
+fn layers(context: &Context<'_>, request: &RunRequest) -> Result<Vec<Layer>, Error> {
     let mut layers = Vec::with_capacity(request.layers.len());
     for id in &request.layers {
-        // Looked at after the claim: from that on nobody deletes them.
-        if !context.store.is_on_paper() && !import::is_complete(context.store, id) {
+        // Checked after the claim: from then on they are not deleted.
+        if !context.store.is_dry_run() && !import::is_complete(context.store, id) {
             return Err(Error::new("the image's layers are gone")
                 .because(format!("the layer {id} was deleted meanwhile"))
                 .hint("run it again: the layers are imported once more"));
@@ -85,8 +86,8 @@ fn layers(context: &Context<'_>, request: &Request) -> Result<Vec<Layer>, Error>
     Ok(layers)
 }
 
-/// What the container is to have.
-fn spec(context: &Context<'_>, claim: &Claim, request: &Request, layers: Vec<Layer>) -> Spec {
+/// The properties of the container.
+fn spec(context: &Context<'_>, claim: &Claim, request: &RunRequest, layers: Vec<Layer>) -> Spec {
     Spec {
         id: claim.id.to_string(),
         owner: context.store.owner(request.isolation),
@@ -100,7 +101,7 @@ fn spec(context: &Context<'_>, claim: &Claim, request: &Request, layers: Vec<Lay
     }
 }
 
-/// Where the container writes, as its document names it.
+/// The scratch layer, as the container's document names it.
 enum Place {
     /// Process isolation: a volume of the host.
     Volume(String),
@@ -109,7 +110,7 @@ enum Place {
 }
 
 /// The scratch layer, attached to the host or left to the virtual machine.
-fn scratch(context: &Context<'_>, claim: &mut Claim, request: &Request, spec: &Spec) -> Result<Place, Error> {
+fn scratch(context: &Context<'_>, claim: &mut Claim, request: &RunRequest, spec: &Spec) -> Result<Place, Error> {
     let Context { machine, store, interrupts, .. } = *context;
     interrupts.check()?;
     match request.isolation {
@@ -137,7 +138,7 @@ fn scratch(context: &Context<'_>, claim: &mut Claim, request: &Request, spec: &S
 }
 
 /// The network endpoint, and for process isolation its namespace.
-fn network(context: &Context<'_>, claim: &mut Claim, request: &Request) -> Result<Connection, Error> {
+fn network(context: &Context<'_>, claim: &mut Claim, request: &RunRequest) -> Result<Connection, Error> {
     let Context { machine, store, interrupts, report, .. } = *context;
     interrupts.check()?;
     let Some(network) = network::choose(machine.networks(), request)? else {
@@ -153,7 +154,7 @@ fn network(context: &Context<'_>, claim: &mut Claim, request: &Request) -> Resul
     }
 }
 
-/// The document that says all this to HCS.
+/// The document that describes the container to HCS.
 fn document(spec: &Spec, place: &Place, connection: Connection) -> Result<ContainerDocument, Error> {
     let endpoint = match connection {
         Connection::Endpoint(endpoint) => Some(endpoint),
@@ -181,7 +182,7 @@ fn create<'c>(
     let Context { machine, interrupts, report, .. } = *context;
     let id = claim.id;
     interrupts.check()?;
-    claim.taking(Resource::ComputeSystem)?;
+    claim.acquiring(Resource::ComputeSystem)?;
     let make = |container: &mut Option<Box<dyn Container>>| {
         let made = machine.systems().create(&id, document).map_err(|error| ("created", error))?;
         container.insert(made).start().map_err(|error| ("started", error))
@@ -199,7 +200,7 @@ fn create<'c>(
     container.as_deref().ok_or_else(|| Error::new("the container was not created"))
 }
 
-/// What can be done about a container that HCS did not make.
+/// The error of a container that HCS did not create, with advice.
 fn refused(what: String, error: &CallError) -> Error {
     let shown = failed(what, error);
     if error.is_unexpected_exit() {
@@ -211,8 +212,8 @@ fn refused(what: String, error: &CallError) -> Error {
     shown
 }
 
-/// The container's main process, written down.
-fn process(context: &Context<'_>, claim: &mut Claim, container: &dyn Container, request: &Request) -> Result<Spawned, Error> {
+/// Starts the container's main process and records it.
+fn process(context: &Context<'_>, claim: &mut Claim, container: &dyn Container, request: &RunRequest) -> Result<Spawned, Error> {
     let spawned = process::create(context, container, &request.process)?;
     let id = spawned.process.id();
     claim.update(|state| {
@@ -222,8 +223,8 @@ fn process(context: &Context<'_>, claim: &mut Claim, container: &dyn Container, 
     Ok(spawned)
 }
 
-/// Gives everything back. A container whose process has run is kept for `ps` and `logs` until it is removed, one that never came
-/// to that leaves nothing behind.
+/// Releases everything. A container whose process has run is kept for `ps` and `logs` until it is removed; any other leaves nothing
+/// behind.
 fn clean_up(
     context: &Context<'_>,
     mut claim: Claim,
@@ -239,7 +240,7 @@ fn clean_up(
     left_over.extend(release::everything(context.machine, context.store, &mut claim, container));
     let has_run = claim.state().is_some_and(|state| state.started.is_some());
     let wanted = claim.state().is_some_and(|state| !state.request.remove);
-    if (has_run && wanted) || !claim.taken().is_empty() {
+    if (has_run && wanted) || !claim.acquired().is_empty() {
         claim.keep();
     } else {
         left_over.extend(claim.remove(context.store).err());
@@ -247,7 +248,7 @@ fn clean_up(
     left_over
 }
 
-/// A path as documents write it.
+/// A path as text for a document.
 fn text_of(path: &std::path::Path) -> Result<String, Error> {
     path.to_str().map(str::to_owned).ok_or_else(|| {
         Error::new(format!("the path {} cannot be written in a document", path.display()))

@@ -1,4 +1,4 @@
-//! The scratch layer: what a container writes.
+//! The scratch layer, which holds everything a container writes.
 
 use std::thread;
 use std::time::Duration;
@@ -13,12 +13,12 @@ use crate::runner::store::Store;
 use crate::runner::store::claim::Claim;
 use crate::runner::store::state::Resource;
 
-/// How often attaching a disk is tried. Windows Server 2019 answers "not ready" for moments (`docs/hcs.md#scratch-layers`).
+/// The number of tries to attach a disk. Windows Server 2019 answers "not ready" for a short time (`docs/hcs.md#scratch-layers`).
 const ATTEMPTS: usize = 5;
 
 /// Creates the scratch. For Hyper-V isolation that is all: the virtual machine attaches it.
 pub(crate) fn create(host: &dyn Layers, store: &Store, claim: &mut Claim, layers: &[Layer]) -> Result<(), Error> {
-    claim.taking(Resource::Scratch)?;
+    claim.acquiring(Resource::Scratch)?;
     host.create_scratch(&store.scratch(&claim.id), layers)
         .map_err(|error| failed("the container's scratch layer was not created", &error))
 }
@@ -26,8 +26,8 @@ pub(crate) fn create(host: &dyn Layers, store: &Store, claim: &mut Claim, layers
 /// Attaches the scratch for process isolation: its volume, e.g. `\\?\Volume{6b9a436d-…}\`.
 pub(crate) fn mount(host: &dyn Layers, store: &Store, claim: &mut Claim, layers: &[Layer]) -> Result<String, Error> {
     let scratch = store.scratch(&claim.id);
-    claim.taking(Resource::Activation)?;
-    claim.taking(Resource::Preparation)?;
+    claim.acquiring(Resource::Activation)?;
+    claim.acquiring(Resource::Preparation)?;
     let mut attempt = 0;
     let mounted = loop {
         attempt += 1;
@@ -37,7 +37,7 @@ pub(crate) fn mount(host: &dyn Layers, store: &Store, claim: &mut Claim, layers:
             .and_then(|()| host.prepare(&scratch, layers).map_err(|error| ("prepared", error)));
         match mounted {
             Err((_, error)) if is_not_ready(&error) && attempt < ATTEMPTS => {
-                // A half-attached disk would be refused the next time. If there is none, this fails, which tells nothing.
+                // A half-attached disk would be refused the next time. If there is none, this fails, which does not matter.
                 let _ = host.deactivate(&scratch);
                 thread::sleep(Duration::from_millis(100));
             }
@@ -57,7 +57,7 @@ pub(crate) fn mount(host: &dyn Layers, store: &Store, claim: &mut Claim, layers:
     host.volume(&scratch).map_err(|error| failed("the volume of the container's scratch layer is not known", &error))
 }
 
-/// Whether a disk is not ready yet.
+/// True if a disk is not ready yet.
 const fn is_not_ready(error: &CallError) -> bool {
     matches!(error.code(), Some(codes::ERROR_NOT_READY | codes::ERROR_DEVICE_NOT_CONNECTED))
 }

@@ -13,11 +13,11 @@ use crate::runner::log::{Log, Stream};
 
 /// Our side of a process's standard handles.
 pub struct Stdio {
-    /// What the process is to read; `None` if nothing.
+    /// The source of the process' standard input; `None` for none.
     pub stdin: Option<Box<dyn Read + Send>>,
-    /// Where its output goes.
+    /// The destination of its standard output.
     pub stdout: Box<dyn Write + Send>,
-    /// Where its errors go.
+    /// The destination of its standard error.
     pub stderr: Box<dyn Write + Send>,
 }
 
@@ -37,7 +37,7 @@ impl Stdio {
     }
 }
 
-/// Writes everything to both. Each may refuse, of which the other hears nothing: a closed terminal ends no log.
+/// Writes everything to both. Each may fail without an effect on the other: a closed terminal does not end the log.
 struct Tee<A, B>(A, B);
 
 impl<A: Write, B: Write> Write for Tee<A, B> {
@@ -59,11 +59,11 @@ pub(crate) struct Pump {
     streams: usize,
 }
 
-/// How much is moved at a time.
+/// The number of bytes moved at a time.
 const BUFFER: usize = 64 << 10;
 
 impl Pump {
-    /// Starts to move what there is to move, and hands back the process.
+    /// Starts to move the process' streams, and returns the process.
     pub fn start(spawned: Spawned, stdio: Stdio) -> Result<(Arc<dyn Process>, Self), Error> {
         let process: Arc<dyn Process> = Arc::from(spawned.process);
         let moved = Arc::new(AtomicU64::new(0));
@@ -74,13 +74,13 @@ impl Pump {
             let (moved, end) = (Arc::clone(&moved), end.clone());
             spawn(name, move || {
                 move_output(from, to, &moved);
-                // Whoever waited may have given up.
+                // The receiver may have stopped waiting.
                 let _ = end.send(());
             })?;
             streams += 1;
         }
         if let (Some(to), Some(from)) = (spawned.stdin, stdio.stdin) {
-            // Nobody waits for this thread: it may be in a read that never returns. So it must not keep the process open.
+            // This thread is not joined: it may be in a read that never returns. So it must not keep the process open.
             let process = Arc::downgrade(&process);
             spawn("stdin", move || move_input(from, to, &process))?;
         }
@@ -110,7 +110,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> 
     }
 }
 
-/// Moves output until its end. When our side no longer takes it, it is still read, so that the process is not stuck.
+/// Moves output until its end. When our side is closed, it is still read, so that the process is not stuck.
 fn move_output(mut from: Box<dyn Read + Send>, mut to: Box<dyn Write + Send>, moved: &AtomicU64) {
     let mut buffer = vec![0; BUFFER];
     let mut wanted = true;
@@ -128,7 +128,7 @@ fn move_output(mut from: Box<dyn Read + Send>, mut to: Box<dyn Write + Send>, mo
     }
 }
 
-/// Moves input until its end or the process's; tells the process about the former.
+/// Moves input until its end or the process's; the former is signalled to the process.
 fn move_input(mut from: Box<dyn Read + Send>, mut to: Box<dyn Write + Send>, process: &Weak<dyn Process>) {
     let mut buffer = vec![0; BUFFER];
     loop {

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! An object holds one line of the container with its end, as Docker's `json-file` does it: `text`, or `bytes` in Base64 where the
-//! line is no UTF-8. A line of more than 16 KiB stands in several objects. All of a stream in order are its bytes, none lost.
+//! line is not UTF-8. A line of more than 16 KiB stands in several objects. All of a stream in order are its bytes, none lost.
 //! At 10 MiB the file `log.jsonl` becomes `log.1.jsonl`, in the place of the one before: a container that writes without end
 //! fills no disk, and its last 10 MiB at least are there.
 
@@ -30,7 +30,7 @@ const LONGEST_TEXT: usize = 16 << 10;
 /// The most bytes of a line of the file: JSON writes a control character in six bytes.
 const LONGEST_LINE: usize = 6 * LONGEST_TEXT + 256;
 
-/// Where a line was written to.
+/// The stream that a line was written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stream {
@@ -43,11 +43,11 @@ pub enum Stream {
 /// A line of a container, or a part of a long one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// When it was complete.
+    /// The time when it was complete.
     pub time: Timestamp,
-    /// Where it was written to.
+    /// The stream that it was written to.
     pub stream: Stream,
-    /// Its bytes, the line's end among them.
+    /// The bytes, the line's end among them.
     pub bytes: Vec<u8>,
 }
 
@@ -63,7 +63,7 @@ struct Line {
 }
 
 impl Entry {
-    /// As a line of the file, with its end.
+    /// The entry as a line of the file, with its end.
     fn to_line(&self) -> Vec<u8> {
         let (text, bytes) = match std::str::from_utf8(&self.bytes) {
             Ok(text) => (Some(text.to_owned()), None),
@@ -75,7 +75,7 @@ impl Entry {
         line
     }
 
-    /// From a line of the file; `None` for what this program did not write.
+    /// The entry in a line of the file; `None` if this program did not write it.
     fn from_line(line: &[u8]) -> Option<Self> {
         let Line { time, stream, text, bytes } = serde_json::from_slice(line).ok()?;
         let bytes = match (text, bytes) {
@@ -87,7 +87,7 @@ impl Entry {
     }
 }
 
-/// The file that is written.
+/// The file that is being written.
 fn current(folder: &Path) -> PathBuf {
     folder.join("log.jsonl")
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use crate::runner::log::{Entry, LONGEST_LINE, current, older};
 
-/// By how many first bytes a file is known again: the time of its first line is among them, to the nanosecond.
+/// The number of first bytes that identify a file: the time of its first line is among them, to the nanosecond.
 const HEAD: usize = 64;
-/// How often a log that is followed is looked at.
+/// The pause between two looks at a log that is followed.
 const TICK: Duration = Duration::from_millis(100);
 /// The number of tries to open a file that is just being replaced, which Windows does not permit.
 const TRIES: usize = 20;
@@ -20,13 +20,13 @@ const TRIES: usize = 20;
 pub struct Reader {
     folder: PathBuf,
     open: Option<Part>,
-    /// How the file begins that is read; empty before its first line.
+    /// The beginning of the file that is read; empty before its first line.
     head: Vec<u8>,
-    /// How far it was read, in whole lines.
+    /// The length of the lines read so far.
     position: u64,
-    /// How the older file began that was read to its end.
+    /// The beginning of the older file that was read to its end.
     finished: Vec<u8>,
-    /// How many bytes may still be read; `None` for all that come.
+    /// The number of bytes that may still be read; `None` for no limit.
     left: Option<u64>,
 }
 
@@ -52,7 +52,7 @@ impl Reader {
         })
     }
 
-    /// From now on, what has been written by this moment: it ends, even if the container writes faster than we read. Counted in bytes,
+    /// Limits the reading to what is written now: it ends, even if the container writes faster than we read. Counted in bytes,
     /// since a clock may be set back, and what was written before that then lies in the future.
     pub fn so_far(&mut self) {
         let length = |path: PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
@@ -80,7 +80,7 @@ impl Reader {
         }
     }
 
-    /// All further entries up to the end of the container, as they come: `lives` says whether it may write any more.
+    /// All further entries up to the end of the container, as they come; `lives` returns true while it may write more.
     pub fn following(mut self, mut lives: impl FnMut() -> bool) -> impl Iterator<Item = io::Result<Entry>> {
         self.left = None;
         let mut has_ended = false;
@@ -122,7 +122,7 @@ impl Reader {
     }
 }
 
-/// The entries so far: after `None`, more may come. What is no entry is passed over. An error is a file that cannot be read; one that
+/// The entries so far: after `None`, more may come. Any other line is skipped. An error is a file that cannot be read; one that
 /// is not there any more has ended.
 impl Iterator for Reader {
     type Item = io::Result<Entry>;
@@ -132,7 +132,7 @@ impl Iterator for Reader {
     }
 }
 
-/// Opens a file and reads how it begins; `None` if there is no such file.
+/// Opens a file and reads its beginning; `None` if there is no such file.
 fn open(path: &Path) -> io::Result<Option<(BufReader<File>, Vec<u8>)>> {
     let mut tries = 0;
     let mut file = loop {
@@ -159,9 +159,9 @@ fn open(path: &Path) -> io::Result<Option<(BufReader<File>, Vec<u8>)>> {
 
 /// A line of a file.
 struct Line {
-    /// How many bytes it has.
+    /// The number of its bytes.
     length: u64,
-    /// These, or nothing if they are more than any line of ours.
+    /// The bytes, or nothing if they are more than any line of ours.
     content: Vec<u8>,
 }
 

@@ -38,7 +38,7 @@ impl Log {
         Ok(Self(Arc::new(Mutex::new(Files { folder: folder.to_owned(), file, written: 0, limit }))))
     }
 
-    /// What is written there goes into the log, a line at a time, and what follows the last line's end when it is dropped.
+    /// A writer into the log, a line at a time; the rest behind the last line's end is written when it is dropped.
     ///
     /// A line that cannot be written, on a full disk for example, is lost, and the next one is tried again: the container goes on.
     pub fn stream(&self, stream: Stream) -> impl Write + Send + 'static {
@@ -51,7 +51,7 @@ impl Log {
 struct Files {
     folder: PathBuf,
     file: File,
-    /// How many bytes the file has.
+    /// The length of the file in bytes.
     written: u64,
     limit: u64,
 }
@@ -75,8 +75,8 @@ impl Files {
         }
     }
 
-    /// Makes the file the older one and begins a new one; where that is not possible, what was written is given up: the disk is
-    /// worth more.
+    /// Makes the file the older one and begins a new one; where that is not possible, its content is dropped, so that the
+    /// disk does not fill.
     fn rotate(&mut self) -> io::Result<()> {
         let path = current(&self.folder);
         if replace(&path, &older(&self.folder)).is_ok() {
@@ -104,7 +104,7 @@ struct Lines {
 impl Lines {
     fn put(&mut self, bytes: Vec<u8>) {
         let entry = Entry { time: Timestamp::now(), stream: self.stream, bytes };
-        // Nobody could be told; and a container must not stand still because of its log.
+        // There is no one to report to, and a container must not stop because of its log.
         let _ = self.files.lock().unwrap_or_else(PoisonError::into_inner).put(&entry.to_line());
     }
 

@@ -6,33 +6,33 @@ use crate::hcs::codes;
 use crate::hcs::documents::{AttachEndpoint, Endpoint, Namespace, Network};
 use crate::hcs::networks::Networks;
 use crate::hcs::{failed, invalid};
-use crate::runner::request::{NetworkWish, Request};
+use crate::runner::request::{NetworkWish, RunRequest};
 use crate::runner::store::Store;
 use crate::runner::store::claim::Claim;
 use crate::runner::store::state::Resource;
 use uuid::Uuid;
 
-/// How a container is connected.
+/// The connection of a container to a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Connection {
-    /// Not at all.
+    /// No connection.
     None,
-    /// By this endpoint, which the container is given directly.
+    /// This endpoint, which is handed to the container directly.
     Endpoint(Uuid),
-    /// By this namespace, to which its endpoint is attached.
+    /// This namespace, to which the container's endpoint is attached.
     Namespace(Uuid),
 }
 
-/// What to say where a network was not asked for and there is none.
+/// The note for a host without a network where none was requested.
 pub(crate) const NO_NETWORK: &str = "this host has no NAT network, so the container gets none; Docker creates one when it first starts, wincompat never does, \
      since Windows supports one per host";
 
-/// The network that was asked for; `None` for none.
-pub(crate) fn choose(host: &dyn Networks, request: &Request) -> Result<Option<Network>, Error> {
+/// The network that was requested; `None` for none.
+pub(crate) fn choose(host: &dyn Networks, request: &RunRequest) -> Result<Option<Network>, Error> {
     let networks = match (&request.network, host.networks()) {
         (NetworkWish::None, _) => Vec::new(),
         (_, Ok(networks)) => networks,
-        // Where nothing was asked for, a host without the network service is a host without a network.
+        // Where nothing was requested, a host without the network service is a host without a network.
         (NetworkWish::Any, Err(error)) if error.is_missing() => Vec::new(),
         (_, Err(error)) => return Err(failed("the host's networks are not known", &error)),
     };
@@ -67,13 +67,13 @@ pub(crate) fn connect(
     host: &dyn Networks,
     store: &Store,
     claim: &mut Claim,
-    request: &Request,
+    request: &RunRequest,
     network: &Network,
 ) -> Result<Uuid, Error> {
     let id = claim.id.endpoint();
     let document = Endpoint::new(store.endpoint_name(&claim.id), network.id, &request.ports)
         .map_err(|wrong| invalid("the container's ports are wrong", &wrong))?;
-    claim.taking(Resource::Endpoint)?;
+    claim.acquiring(Resource::Endpoint)?;
     let endpoint = host.create_endpoint(network.id, id, &document).map_err(|error| {
         let shown = failed(format!("the container was not connected to the network {}", network.name), &error);
         match error.code() {
@@ -91,7 +91,7 @@ pub(crate) fn connect(
 /// Creates a namespace and attaches the endpoint to it.
 pub(crate) fn enter(host: &dyn Networks, claim: &mut Claim, endpoint: Uuid) -> Result<Uuid, Error> {
     let id = claim.id.namespace();
-    claim.taking(Resource::Namespace)?;
+    claim.acquiring(Resource::Namespace)?;
     host.create_namespace(id, &Namespace::HOST)
         .map_err(|error| failed("the container's network namespace was not created", &error))?;
     host.attach_endpoint(id, &AttachEndpoint::new(endpoint))

@@ -1,45 +1,48 @@
-//! Who owns a container: the process that holds the lock in its folder.
+//! The owner of a container: the process that holds the lock in its folder.
 //!
-//! The owner has it for as long as it lives; the system lets go of the lock when the process dies, however it dies. What is
-//! nobody's any more, whoever comes may take over.
+//! The owner keeps the lock for as long as it lives; the system releases it when the process ends, in whatever way. A container
+//! without an owner can be taken over by any process.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::Error;
 use crate::Isolation;
 use crate::advice::{Command, Setting, advice};
 use crate::files;
 use crate::hcs::id::ContainerId;
-use crate::runner::request::Request;
+use crate::runner::request::RunRequest;
 use crate::runner::store::Store;
 use crate::runner::store::name;
 use crate::runner::store::state::{self, Resource, State};
 
 /// The name of the lock file in a container's folder, and of the one beside all containers.
 const LOCK: &str = "lock";
-/// No container is asked for whose state is larger: it grows a little later on, and what is over the limit is lost to every reader.
+/// The time another process may keep the guard, which it needs for a few file operations.
+const GUARD_TIMEOUT: Duration = Duration::from_secs(60);
+/// The largest state of a new container: it grows a little later on, and a state over the limit of readers is lost.
 const LARGEST_AT_FIRST: usize = 2 << 20;
 
 /// A container that belongs to this process.
 #[derive(Debug)]
 pub struct Claim {
-    /// Its id.
+    /// The id.
     pub id: ContainerId,
     folder: PathBuf,
     lock: Option<File>,
-    /// `None` if its state file is missing or unreadable: then it may hold anything.
+    /// The content of its state file; `None` if that is missing or unreadable: then it may hold anything.
     state: Option<State>,
-    on_paper: bool,
+    is_dry_run: bool,
 }
 
-/// A container found in the store.
+/// A container that was found in the store.
 #[derive(Debug)]
-pub enum Found {
-    /// Its owner lives.
+pub enum FoundContainer {
+    /// The owner is alive.
     Owned,
-    /// Its owner is gone, or it has ended. It is ours now.
+    /// The owner is gone, or it has ended. This process is the owner now.
     Ours(Box<Claim>),
 }
 
@@ -48,8 +51,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// A folder that cannot be written, and a name that is none or belongs to another container.
-    pub fn claim(&self, request: Request) -> Result<Claim, Error> {
+    /// A folder that cannot be written, and a name that is not valid or belongs to another container.
+    pub fn claim(&self, request: RunRequest) -> Result<Claim, Error> {
         if !request.name.is_empty() {
             let wrong = |why: String| {
                 Error::new(format!("{} is no name of a container", request.name))
@@ -64,15 +67,15 @@ impl Store {
                 .hint("try again; if it happens again, look at the system's log")
         })?;
         let state = State::of(request);
-        let mut claim = Claim { id, folder: self.container(&id), lock: None, state: Some(state), on_paper: self.is_on_paper() };
-        if !claim.on_paper {
+        let mut claim = Claim { id, folder: self.container(&id), lock: None, state: Some(state), is_dry_run: self.is_dry_run() };
+        if !claim.is_dry_run {
             let _guard = self.guard().map_err(|error| unwritable(&claim.folder, &error))?;
             self.refuse_taken(&claim)?;
             claim.refuse_large()?;
             std::fs::create_dir(&claim.folder).map_err(|error| unwritable(&claim.folder, &error))?;
             if let Err(error) = claim.begin() {
                 claim.lock = None;
-                // Still under the guard, and nothing was taken: what cannot be removed either, `prune` tries again.
+                // Still under the guard, and nothing was acquired: a folder that cannot be removed either, `prune` tries again.
                 let _ = std::fs::remove_dir_all(&claim.folder);
                 return Err(error);
             }
@@ -90,8 +93,8 @@ impl Store {
         }
     }
 
-    /// Takes over a container of this store whose owner is gone; `None` if there is none of this id.
-    pub fn find(&self, id: &ContainerId) -> Result<Option<Found>, Error> {
+    /// Takes over a container of this store if its owner is gone; `None` if there is no container of this id.
+    pub fn find(&self, id: &ContainerId) -> Result<Option<FoundContainer>, Error> {
         let folder = self.container(id);
         let _guard = self.guard().map_err(|error| unwritable(&folder, &error))?;
         if !files::is_folder(&folder) {
@@ -99,23 +102,23 @@ impl Store {
         }
         let lock = match open_lock(&folder) {
             Ok(lock) => lock,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Some(Found::Owned)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Some(FoundContainer::Owned)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unwritable(&folder, &error)),
         };
         let state = state::read(&folder);
-        let claim = Claim { id: *id, folder, lock: Some(lock), state, on_paper: false };
-        Ok(Some(Found::Ours(Box::new(claim))))
+        let claim = Claim { id: *id, folder, lock: Some(lock), state, is_dry_run: false };
+        Ok(Some(FoundContainer::Ours(Box::new(claim))))
     }
 
-    /// Whether the process lives that owns this container.
+    /// True if the process that owns this container is alive.
     ///
     /// # Errors
     ///
     /// A store that cannot be looked at, or a lock that cannot be tried.
     pub fn is_owned(&self, id: &ContainerId) -> Result<bool, Error> {
         let folder = self.container(id);
-        // Under the guard nobody else sees that the lock is tried.
+        // Under the guard no other process sees that the lock is tried.
         let owned = self.guard().and_then(|_guard| match open_lock(&folder) {
             Ok(_) => Ok(false),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
@@ -125,23 +128,31 @@ impl Store {
         owned.map_err(|error| unwritable(&folder, &error))
     }
 
-    /// Keeps others from creating, taking over or removing containers of this store; for moments only.
+    /// Keeps other processes from creating, taking over or removing containers of this store; for a short time only.
+    ///
+    /// # Errors
+    ///
+    /// A lock that cannot be opened, or that another process keeps for longer than [`GUARD_TIMEOUT`].
     pub(crate) fn guard(&self) -> io::Result<File> {
+        self.guard_within(GUARD_TIMEOUT)
+    }
+
+    fn guard_within(&self, timeout: Duration) -> io::Result<File> {
         let guard = files::lock_file(&self.containers().join(LOCK))?;
-        guard.lock()?;
+        files::lock_within(&guard, timeout, |_| Ok(()))?;
         Ok(guard)
     }
 }
 
 impl Claim {
-    /// Its state, if it is known.
+    /// The content of its state file, if that is known.
     pub const fn state(&self) -> Option<&State> {
         self.state.as_ref()
     }
 
-    /// What it holds or may hold, in the order in which it was taken.
-    pub fn taken(&self) -> Vec<Resource> {
-        self.state.as_ref().map_or_else(|| Resource::ALL.to_vec(), |state| state.taken.clone())
+    /// The resources that it holds or may hold, in the order in which they were acquired.
+    pub fn acquired(&self) -> Vec<Resource> {
+        self.state.as_ref().map_or_else(|| Resource::ALL.to_vec(), |state| state.acquired.clone())
     }
 
     /// The isolations it may have been created with.
@@ -149,14 +160,14 @@ impl Claim {
         State::isolations(self.state())
     }
 
-    /// Writes down that this is about to be taken. Only then may it be.
-    pub fn taking(&mut self, resource: Resource) -> Result<(), Error> {
-        self.update(|state| state.taken.push(resource))
+    /// Records that a resource is about to be acquired. Only then may it be.
+    pub fn acquiring(&mut self, resource: Resource) -> Result<(), Error> {
+        self.update(|state| state.acquired.push(resource))
     }
 
-    /// Writes down that this was given back.
-    pub fn gave_back(&mut self, resource: Resource) -> Result<(), Error> {
-        self.update(|state| state.taken.retain(|taken| *taken != resource))
+    /// Records that a resource was released.
+    pub fn released(&mut self, resource: Resource) -> Result<(), Error> {
+        self.update(|state| state.acquired.retain(|acquired| *acquired != resource))
     }
 
     /// Changes the state and writes it.
@@ -168,7 +179,7 @@ impl Claim {
         self.save()
     }
 
-    /// Refuses what could be written and not read again.
+    /// Refuses a state that could be written and not read again.
     fn refuse_large(&self) -> Result<(), Error> {
         let length = serde_json::to_vec_pretty(&self.state).map_err(|error| unwritable(&self.folder, &error.into()))?.len();
         if length <= LARGEST_AT_FIRST {
@@ -189,12 +200,12 @@ impl Claim {
         self.save()
     }
 
-    /// Lets go of the container and keeps its folder: its state and log can be read.
+    /// Gives up the ownership and keeps the folder: its state and log can be read.
     pub fn keep(self) {}
 
-    /// Removes the container's folder with all in it. What it holds of the host must have been given back.
+    /// Removes the container's folder with everything in it. Its resources must have been released.
     pub fn remove(mut self, store: &Store) -> Result<(), Error> {
-        if self.on_paper {
+        if self.is_dry_run {
             return Ok(());
         }
         let removed = store.guard().and_then(|_guard| {
@@ -213,17 +224,29 @@ impl Claim {
     }
 
     fn save(&self) -> Result<(), Error> {
-        let (Some(state), false) = (&self.state, self.on_paper) else { return Ok(()) };
+        let (Some(state), false) = (&self.state, self.is_dry_run) else { return Ok(()) };
         state.write(&self.folder).map_err(|error| unwritable(&self.folder, &error))
     }
 }
 
-/// Takes the lock in a container's folder; "would block" if its owner lives.
+/// Locks a container's folder; "would block" if its owner is alive.
 fn open_lock(folder: &Path) -> io::Result<File> {
     files::try_lock(&folder.join(LOCK))?.ok_or_else(|| io::ErrorKind::WouldBlock.into())
 }
 
+/// The error of a guard that another process keeps; `None` for any other error.
+pub(crate) fn kept_locked(error: &io::Error) -> Option<Error> {
+    (error.kind() == io::ErrorKind::TimedOut).then(|| {
+        Error::new("another process keeps the containers of the store locked")
+            .because(format!("it has had the lock for {} seconds", GUARD_TIMEOUT.as_secs()))
+            .hint("end the wincompat process that hangs, then try again")
+    })
+}
+
 fn unwritable(folder: &Path, error: &io::Error) -> Error {
+    if let Some(locked) = kept_locked(error) {
+        return locked;
+    }
     Error::new(format!("the container's folder {} cannot be written", folder.display())).because(error).hint(advice![
         "look whether its disk is full or read-only and whether you may write there; ",
         Setting::Store,
@@ -249,15 +272,15 @@ mod tests {
         let (_folder, store) = store();
         let mut claim = store.claim(request(Isolation::Process)).unwrap();
         let id = claim.id;
-        claim.taking(Resource::Scratch).unwrap();
-        claim.taking(Resource::Endpoint).unwrap();
-        claim.gave_back(Resource::Scratch).unwrap();
-        assert!(matches!(store.find(&id), Ok(Some(Found::Owned))));
-        assert_eq!(store.state(&id).unwrap().taken, [Resource::Endpoint]);
+        claim.acquiring(Resource::Scratch).unwrap();
+        claim.acquiring(Resource::Endpoint).unwrap();
+        claim.released(Resource::Scratch).unwrap();
+        assert!(matches!(store.find(&id), Ok(Some(FoundContainer::Owned))));
+        assert_eq!(store.state(&id).unwrap().acquired, [Resource::Endpoint]);
 
         drop(claim);
-        let Ok(Some(Found::Ours(claim))) = store.find(&id) else { panic!("not ours") };
-        assert_eq!((claim.taken(), claim.isolations()), (vec![Resource::Endpoint], vec![Isolation::Process]));
+        let Ok(Some(FoundContainer::Ours(claim))) = store.find(&id) else { panic!("not ours") };
+        assert_eq!((claim.acquired(), claim.isolations()), (vec![Resource::Endpoint], vec![Isolation::Process]));
         claim.remove(&store).unwrap();
         assert!(store.container_ids().unwrap().is_empty());
         assert!(matches!(store.find(&id), Ok(None)));
@@ -275,9 +298,9 @@ mod tests {
             } else if let Some(content) = content {
                 std::fs::write(store.container(&id).join(STATE), content).unwrap();
             }
-            let Ok(Some(Found::Ours(mut claim))) = store.find(&id) else { panic!("not ours") };
-            claim.gave_back(Resource::Scratch).unwrap();
-            assert_eq!(claim.taken(), Resource::ALL);
+            let Ok(Some(FoundContainer::Ours(mut claim))) = store.find(&id) else { panic!("not ours") };
+            claim.released(Resource::Scratch).unwrap();
+            assert_eq!(claim.acquired(), Resource::ALL);
             assert_eq!(claim.isolations(), [Isolation::Process, Isolation::Hyperv]);
             claim.remove(&store).unwrap();
         }
@@ -307,6 +330,18 @@ mod tests {
     }
 
     #[test]
+    fn a_guard_that_another_process_keeps_is_waited_for_within_limits() {
+        let (_folder, store) = store();
+        let kept = store.guard().unwrap();
+        let error = store.guard_within(Duration::from_millis(20)).unwrap_err();
+        let shown = unwritable(&store.containers(), &error);
+        assert_eq!(shown.what, "another process keeps the containers of the store locked");
+        assert!(shown.hint.is_some());
+        drop(kept);
+        store.guard_within(Duration::ZERO).unwrap();
+    }
+
+    #[test]
     fn strangers_in_the_folder_are_not_containers() {
         let (_folder, store) = store();
         std::fs::create_dir(store.containers().join("..strange")).unwrap();
@@ -328,12 +363,12 @@ mod tests {
     }
 
     #[test]
-    fn on_paper_nothing_is_written() {
+    fn a_dry_run_has_nothing_written() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::on_paper(folder.path()).unwrap();
+        let store = Store::dry_run(folder.path()).unwrap();
         let mut claim = store.claim(request(Isolation::Hyperv)).unwrap();
-        claim.taking(Resource::Scratch).unwrap();
-        assert_eq!(claim.taken(), [Resource::Scratch]);
+        claim.acquiring(Resource::Scratch).unwrap();
+        assert_eq!(claim.acquired(), [Resource::Scratch]);
         claim.remove(&store).unwrap();
         assert_eq!(folder.path().read_dir().unwrap().count(), 0);
     }

@@ -18,7 +18,7 @@ use crate::runner::store::guarded;
 #[derive(Clone, Debug)]
 pub struct Store {
     root: PathBuf,
-    on_paper: bool,
+    is_dry_run: bool,
 }
 
 impl Store {
@@ -50,8 +50,8 @@ impl Store {
     }
 
     /// A store of which only the paths are of interest: nothing is created or written in it, as for `--dry-run`.
-    pub fn on_paper(root: &Path) -> Result<Self, Error> {
-        Ok(Self { on_paper: true, ..Self::of(root)? })
+    pub fn dry_run(root: &Path) -> Result<Self, Error> {
+        Ok(Self { is_dry_run: true, ..Self::of(root)? })
     }
 
     fn of(root: &Path) -> Result<Self, Error> {
@@ -64,7 +64,7 @@ impl Store {
             ])
         })?;
         // A name that ends in a separator would lead through a link.
-        Ok(Self { root: root.components().collect(), on_paper: false })
+        Ok(Self { root: root.components().collect(), is_dry_run: false })
     }
 
     /// The folders that strangers could have put in the store's place, outermost first, and who may read them. What is made below
@@ -81,8 +81,8 @@ impl Store {
     }
 
     /// True if nothing may be written.
-    pub(crate) const fn is_on_paper(&self) -> bool {
-        self.on_paper
+    pub(crate) const fn is_dry_run(&self) -> bool {
+        self.is_dry_run
     }
 
     /// The label on all that this store has of the host, e.g. `wincompat-1f3a5c7e9b2d4f60`. It differs from store to store, so
@@ -199,9 +199,9 @@ mod tests {
     }
 
     #[test]
-    fn on_paper_nothing_is_created() {
+    fn a_dry_run_has_nothing_created() {
         let folder = tempfile::tempdir().unwrap();
-        Store::on_paper(folder.path()).unwrap();
+        Store::dry_run(folder.path()).unwrap();
         assert_eq!(folder.path().read_dir().unwrap().count(), 0);
     }
 

@@ -1,4 +1,4 @@
-//! The images in the store: what there is, and how it is removed.
+//! The images in the store: their list and their removal.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -20,33 +20,34 @@ use crate::oci::manifest;
 use crate::oci::manifest::Manifest;
 use crate::oci::pull::{self, Pulled};
 use crate::runner::store::Store;
+use crate::runner::store::claim;
 use crate::runner::store::import;
 use crate::runner::store::state::State;
 
-/// How long another process may keep the list of images locked.
+/// The time another process may keep the list of images locked.
 const WAIT_FOR_INDEX: Duration = Duration::from_secs(30);
-/// For how long what an interrupted pull left is kept: the next one goes on from there.
+/// The time that the parts of an interrupted pull are kept: the next one continues from there.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
-/// How deep indexes may lie in indexes.
+/// The depth of indexes in indexes.
 const DEEPEST: usize = 3;
 
 /// An image that the store lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// Its name, e.g. `mcr.microsoft.com/windows/nanoserver:ltsc2022`; `None` where the list gives none.
+pub struct StoredImage {
+    /// The name, e.g. `mcr.microsoft.com/windows/nanoserver:ltsc2022`; `None` if the list has none.
     pub name: Option<String>,
-    /// The digest of its manifest, or of what the list names where that cannot be read.
+    /// The digest of its manifest, or of the listed object if that cannot be read.
     pub digest: Digest,
-    /// What its config says; `None` if that cannot be read.
-    pub facts: Option<Facts>,
-    /// How many bytes its layers take in the store, compressed; `None` if that cannot be read.
+    /// The properties in its config; `None` if that cannot be read.
+    pub config: Option<StoredConfig>,
+    /// The compressed size of its layers in bytes; `None` if that cannot be read.
     pub size: Option<u64>,
 }
 
-/// What a config says of the image itself.
+/// The properties of an image in its config.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct Facts {
-    /// When it was built.
+pub struct StoredConfig {
+    /// The time it was built.
     #[serde(default)]
     pub created: Option<Timestamp>,
     /// E.g. `amd64`.
@@ -57,16 +58,16 @@ pub struct Facts {
     pub os_version: Option<String>,
 }
 
-/// What was removed of an image.
+/// The removed parts of an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Removed {
-    /// Names that mean nothing any more.
+    /// Names that are no longer used.
     pub names: Vec<String>,
-    /// Content that nothing needs any more.
+    /// Content that nothing else needs.
     pub blobs: Vec<Digest>,
-    /// Imported layers that nothing needs any more.
+    /// Imported layers that nothing else needs.
     pub layers: Vec<LayerId>,
-    /// What was left, and why.
+    /// The parts that were left, and the reasons.
     pub notes: Vec<Advice>,
 }
 
@@ -75,24 +76,24 @@ pub struct Removed {
 /// # Errors
 ///
 /// A list that cannot be read.
-pub fn list(blobs: &Folder) -> Result<Vec<Stored>, Error> {
+pub fn list(blobs: &Folder) -> Result<Vec<StoredImage>, Error> {
     Ok(blobs.index()?.entries.into_iter().map(|entry| stored(blobs, entry)).collect())
 }
 
-fn stored(blobs: &Folder, entry: Entry) -> Stored {
+fn stored(blobs: &Folder, entry: Entry) -> StoredImage {
     let found = pull::manifest_of(blobs, &entry).ok().flatten();
     let name = entry.annotations.ref_name;
     let manifest = found.and_then(|(digest, bytes)| Some((digest, manifest::parse(&bytes, None).ok()?)));
     let Some((digest, Manifest::Image(image))) = manifest else {
-        return Stored { name, digest: entry.digest, facts: None, size: None };
+        return StoredImage { name, digest: entry.digest, config: None, size: None };
     };
-    let facts = manifest::digest_of(image.config()).and_then(|digest| blobs.blob(&digest, config::LARGEST));
+    let config = manifest::digest_of(image.config()).and_then(|digest| blobs.blob(&digest, config::LARGEST));
     let size = image.layers().iter().fold(0u64, |sum, layer| sum.saturating_add(layer.size()));
-    Stored { name, digest, facts: facts.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()), size: Some(size) }
+    StoredImage { name, digest, config: config.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()), size: Some(size) }
 }
 
-/// What is done to the store's content.
-pub struct Images<'a> {
+/// Operations on the images of a store.
+pub struct StoreImages<'a> {
     /// The machine that runs containers; `None` where there is none, and so no imported layers.
     pub machine: Option<&'a dyn Machine>,
     /// The containers and imported layers.
@@ -101,7 +102,7 @@ pub struct Images<'a> {
     pub blobs: &'a Folder,
 }
 
-impl Images<'_> {
+impl StoreImages<'_> {
     /// Takes a name from an image, which is deleted with the last one. `text` is a name, or the beginning of a digest.
     ///
     /// # Errors
@@ -240,11 +241,14 @@ impl Images<'_> {
         {
             // No container is made meanwhile: one that was made before is seen, one that is made after this finds no layers.
             let unguarded = |error: std::io::Error| {
-                Error::new("the store's containers cannot be looked at").because(error).hint(advice![
-                    "look whether you may read and write there; ",
-                    Setting::Store,
-                    " names another store"
-                ])
+                let unreadable = |error| {
+                    Error::new("the store's containers cannot be looked at").because(error).hint(advice![
+                        "look whether you may read and write there; ",
+                        Setting::Store,
+                        " names another store"
+                    ])
+                };
+                claim::kept_locked(&error).unwrap_or_else(|| unreadable(error))
             };
             let _guard = self.store.guard().map_err(unguarded)?;
             let Some(used) = self.used()? else {
@@ -275,13 +279,13 @@ impl Images<'_> {
         Ok(Some(used))
     }
 
-    /// What the listed images need.
+    /// The content that listed images need.
     fn needed(&self) -> Result<Needed, Error> {
         let mut needed = Needed::default();
         for entry in self.blobs.index()?.entries {
             let name = entry.annotations.ref_name.as_deref().unwrap_or(entry.digest.as_str());
             let unknown = |error: crate::Error| {
-                Error::from(error)
+                error
                     .within(format!("what the image {name} needs is not known, so nothing is deleted"))
                     .hint(advice!["remove that image first: ", Command::RemoveImage(entry.digest.to_string())])
             };
@@ -318,7 +322,7 @@ impl Images<'_> {
     }
 }
 
-/// What listed images need.
+/// The content that listed images need.
 #[derive(Default)]
 struct Needed {
     blobs: BTreeSet<Digest>,

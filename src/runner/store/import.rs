@@ -21,21 +21,21 @@ use crate::runner::life::interrupts::Interrupts;
 use crate::runner::store::layer_removal::remove_layer;
 use crate::runner::store::{Store, entries};
 
-/// The file in a layer's folder that says that the import went through.
+/// The file in a layer's folder that marks a complete import.
 const COMPLETE: &str = "wincompat.json";
 
 /// The time after which the user hears that another process has a layer locked.
 const SILENT_FOR: Duration = Duration::from_secs(1);
-/// How long another process may remove images.
+/// The time another process may spend removing images.
 const WAIT_FOR_OTHERS: Duration = Duration::from_secs(300);
 
-/// What to do where the system refuses what this program owns.
+/// Advice for a refusal of the system about files that this program owns.
 const LOOK: &str = "close what has it open, and look whether its disk is full or read-only; then try again";
 
-/// What happens while layers are imported.
+/// The progress of an import.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// Another process has this layer locked, which takes a while already.
+    /// Another process has had this layer locked for a while.
     Waiting(&'a pull::Layer),
     /// This layer is about to be imported.
     Importing(&'a pull::Layer),
@@ -43,7 +43,7 @@ pub enum Event<'a> {
 
 /// Imports what is missing of an image's layers, lowest first: their ids, topmost first, as containers want them.
 ///
-/// `report` is told what happens. An interrupt ends it, but not in the middle of a call of Windows.
+/// `report` gets the progress. An interrupt ends the import, but not in the middle of a call of Windows.
 pub fn import(
     machine: &dyn Machine,
     store: &Store,
@@ -70,7 +70,7 @@ pub fn import(
     Ok(ids)
 }
 
-/// Whether all layers of an image were imported to their end.
+/// True if all layers of an image are completely imported.
 fn all_complete(store: &Store, layers: &[pull::Layer]) -> bool {
     let mut below = None;
     layers.iter().all(|layer| {
@@ -80,12 +80,12 @@ fn all_complete(store: &Store, layers: &[pull::Layer]) -> bool {
     })
 }
 
-/// Whether a layer was imported to its end.
+/// True if a layer is completely imported.
 pub fn is_complete(store: &Store, id: &LayerId) -> bool {
     store.layer(id).join(COMPLETE).is_file()
 }
 
-/// Says that a layer is not whole any more, so that nobody takes it; `false` if it is just being imported or was not there.
+/// Marks a layer as incomplete, so that it is not used; `false` if it is being imported or does not exist.
 pub(crate) fn forget(store: &Store, id: &LayerId) -> Result<bool, Error> {
     let failed = |error: io::Error| Error::new(format!("the layer {id} was not deleted")).because(error).hint(LOOK);
     if !store.layer(id).exists() {
@@ -271,7 +271,7 @@ impl Read for Interruptible<'_> {
     }
 }
 
-/// Says that the import went through, once all before it is on the disk as far as we can tell.
+/// Marks the import as complete, once everything before it is on the disk.
 fn complete(folder: &Path) -> io::Result<()> {
     let file = File::create_new(folder.join(COMPLETE))?;
     io::Write::write_all(&mut &file, b"{\"schema\":\"wincompat/layer/v1\"}\n")?;

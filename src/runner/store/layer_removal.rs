@@ -14,7 +14,7 @@ use crate::runner::life::release;
 /// No container may use the layer; whoever calls this has seen to that.
 pub fn remove_layer(machine: &dyn Machine, folder: &Path) -> Result<(), Error> {
     let failed = |error: &_| failed(format!("the layer {} was not deleted", folder.display()), error);
-    match release::patiently(|| machine.systems().enumerate(Isolation::Hyperv, &SystemQuery::default())) {
+    match release::with_retries(|| machine.systems().enumerate(Isolation::Hyperv, &SystemQuery::default())) {
         Ok(systems) => {
             for template in
                 systems.iter().filter(|found| found.is_runtime_template && is_below(&found.runtime_image_path, folder))
@@ -27,10 +27,10 @@ pub fn remove_layer(machine: &dyn Machine, folder: &Path) -> Result<(), Error> {
         Err(error) if error.is_missing() => {}
         Err(error) => return Err(failed(&error)),
     }
-    release::patiently(|| release::destroy(machine.layers(), folder)).map_err(|error| failed(&error))
+    release::with_retries(|| release::destroy(machine.layers(), folder)).map_err(|error| failed(&error))
 }
 
-/// Whether a path that HCS tells is this folder or in it; Windows does not mind case.
+/// True if a path from HCS is this folder or in it, in any case.
 fn is_below(path: &str, folder: &Path) -> bool {
     let path = path.to_lowercase();
     let folder = folder.to_string_lossy().to_lowercase();

@@ -1,4 +1,4 @@
-//! The store: images, layers and containers in folders, who owns them, and what is written down about them.
+//! The store: images, layers and containers in folders, their owners, and their state files.
 
 pub mod claim;
 mod folders;

@@ -1,18 +1,18 @@
-//! What containers are called: the grammar of names, and whom a text means.
+//! Names of containers: their grammar, and the container that a text stands for.
 
 use crate::Error;
 use crate::advice::{Advice, Command, advice};
 use crate::hcs::id::ContainerId;
 use crate::runner::store::Store;
 
-/// How many containers an error lists.
+/// The number of containers that an error lists.
 const LISTED: usize = 10;
 
 /// Reads a name in Docker's grammar, `[a-zA-Z0-9][a-zA-Z0-9_.-]+` (`daemon/names/names.go` of moby).
 ///
 /// # Errors
 ///
-/// What is wrong with it, and what to write instead.
+/// A sentence about the valid form.
 pub fn parse(text: &str) -> Result<String, String> {
     let mut characters = text.chars();
     let begins_well = characters.next().is_some_and(|first| first.is_ascii_alphanumeric());
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use crate::Isolation;
     use crate::ownership::tests::PlainFolders;
-    use crate::runner::store::claim::{Claim, Found};
+    use crate::runner::store::claim::{Claim, FoundContainer};
     use crate::runner::store::state::tests::request;
 
     fn claimed(store: &Store, name: &str) -> Result<Claim, Error> {
@@ -147,7 +147,7 @@ mod tests {
         // Without a name there is nothing to share.
         claimed(&store, "").unwrap().keep();
         claimed(&store, "").unwrap().keep();
-        let Ok(Some(Found::Ours(claim))) = store.find(&store.resolve("web").unwrap()) else { panic!() };
+        let Ok(Some(FoundContainer::Ours(claim))) = store.find(&store.resolve("web").unwrap()) else { panic!() };
         claim.remove(&store).unwrap();
         claimed(&store, "web").unwrap();
     }

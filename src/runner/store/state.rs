@@ -1,6 +1,6 @@
-//! A container's state file: what it is, how it fares, and what it holds of the host.
+//! A container's state file: its request, its status, and the resources it holds on the host.
 //!
-//! What could outlive a crash is written here before it is taken, so that `prune` can give it back.
+//! A resource that could outlive a crash is recorded here before it is acquired, so that `prune` can release it.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::Isolation;
 use crate::files;
 use crate::hcs::id::ContainerId;
-use crate::runner::request::Request;
+use crate::runner::request::RunRequest;
 use crate::runner::store::Store;
 
 /// The version of the form of state files.
@@ -22,30 +22,30 @@ pub(crate) const STATE: &str = "state.json";
 /// A state file is a few kilobytes; what is larger is not ours.
 const LIMIT: u64 = 4 << 20;
 
-/// What a container holds of the host, in the order in which it is taken.
+/// A resource that a container holds on the host, in the order of acquisition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Resource {
-    /// Its scratch layer: a folder and a disk in it.
+    /// The scratch layer: a folder and a disk in it.
     Scratch,
     /// The scratch's disk, attached.
     Activation,
     /// The scratch's volume, joined with the layers below.
     Preparation,
-    /// Its network endpoint.
+    /// The network endpoint.
     Endpoint,
-    /// Its network namespace.
+    /// The network namespace.
     Namespace,
-    /// Its compute system.
+    /// The compute system.
     ComputeSystem,
 }
 
 impl Resource {
-    /// All of them, in the order in which they are taken.
+    /// All resources, in the order of acquisition.
     pub const ALL: [Self; 6] =
         [Self::Scratch, Self::Activation, Self::Preparation, Self::Endpoint, Self::Namespace, Self::ComputeSystem];
 
-    /// Its name, as state files have it.
+    /// The name in state files.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Scratch => "scratch",
@@ -57,7 +57,7 @@ impl Resource {
         }
     }
 
-    /// Whether a service keeps it, and not the file system.
+    /// True if a service holds it, and not the file system.
     pub(crate) const fn is_of_a_service(self) -> bool {
         matches!(self, Self::Endpoint | Self::Namespace | Self::ComputeSystem)
     }
@@ -69,27 +69,28 @@ impl Resource {
 pub struct State {
     /// The version of this form, `wincompat/container/v1`.
     pub schema: String,
-    /// What was asked for.
-    pub request: Request,
-    /// When it was asked for.
+    /// The container that was requested.
+    pub request: RunRequest,
+    /// The time of the request.
     pub created: Timestamp,
-    /// When its process started.
+    /// The time its process started.
     pub started: Option<Timestamp>,
-    /// When its process ended.
+    /// The time its process ended.
     pub finished: Option<Timestamp>,
-    /// Its process, by the id inside.
+    /// The id of its process inside the container.
     pub process_id: Option<u32>,
-    /// What its process ended with.
+    /// The exit code of its process.
     pub exit_code: Option<u32>,
-    /// Its address on the network, e.g. `172.30.5.17`.
+    /// The address on the network, e.g. `172.30.5.17`.
     pub address: Option<String>,
-    /// What it holds or may hold, in the order in which it was taken.
-    pub taken: Vec<Resource>,
+    /// The resources that it holds or may hold, in the order of acquisition.
+    #[serde(rename = "taken")]
+    pub acquired: Vec<Resource>,
 }
 
 impl State {
-    /// That of a container that is only asked for yet.
-    pub(crate) fn of(request: Request) -> Self {
+    /// The state of a container that is requested and not created yet.
+    pub(crate) fn of(request: RunRequest) -> Self {
         Self {
             schema: SCHEMA.to_owned(),
             request,
@@ -99,7 +100,7 @@ impl State {
             process_id: None,
             exit_code: None,
             address: None,
-            taken: Vec::new(),
+            acquired: Vec::new(),
         }
     }
 
@@ -121,7 +122,7 @@ impl State {
 }
 
 impl Store {
-    /// What a container's state file says, whoever owns it; `None` if it is missing or unreadable.
+    /// The content of a container's state file, whether or not this process owns it; `None` if it is missing or unreadable.
     pub fn state(&self, id: &ContainerId) -> Option<State> {
         read(&self.container(id))
     }
@@ -139,13 +140,13 @@ pub(crate) mod tests {
     use crate::runner::request::{NetworkWish, ProcessRequest};
 
     /// The state of a container that was asked for so.
-    pub fn state(request: Request) -> State {
+    pub fn state(request: RunRequest) -> State {
         State::of(request)
     }
 
     /// A small request.
-    pub fn request(isolation: Isolation) -> Request {
-        Request {
+    pub fn request(isolation: Isolation) -> RunRequest {
+        RunRequest {
             name: String::new(),
             image: "example.com/web:1".into(),
             isolation,

@@ -13,7 +13,7 @@ use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::prune;
 use crate::runner::life::run::{self as lifecycle, Outcome};
 use crate::runner::life::stdio::Stdio;
-use crate::runner::request::{ProcessRequest, Request};
+use crate::runner::request::{ProcessRequest, RunRequest};
 use crate::runner::store::Store;
 use crate::runner::store::state::tests::request;
 use crate::runner::tests::fake::{Behaviour, Fake, Trouble, When};
@@ -21,12 +21,12 @@ use crate::runner::tests::{Written, run, store};
 use crate::{ErrorKind, Isolation};
 
 /// A request for a container of this name.
-fn named(name: &str, isolation: Isolation) -> Request {
-    Request { name: name.to_owned(), ..request(isolation) }
+fn named(name: &str, isolation: Isolation) -> RunRequest {
+    RunRequest { name: name.to_owned(), ..request(isolation) }
 }
 
 /// Lets a container run on the fake host while this is done; how it ended.
-fn meanwhile(fake: &Fake, store: &Store, request: &Request, act: impl FnOnce(ContainerId)) -> Outcome {
+fn meanwhile(fake: &Fake, store: &Store, request: &RunRequest, act: impl FnOnce(ContainerId)) -> Outcome {
     let (running, interrupts) = (Mutex::new(None), Interrupts::new());
     let report = |progress: Progress<'_>| {
         if let Progress::Running(claim) = progress {
@@ -163,7 +163,7 @@ fn stop_ends_by_force_what_does_not_end_in_time() {
     for (own, asked, at_least) in [(Some(0), None, 0), (None, Some(1), 1), (Some(600), Some(0), 0)] {
         let (_folder, store) = store();
         let fake = Fake::new().behaviour(Behaviour::WaitsForTheEnd);
-        let request = Request { stop_timeout: own, ..named("web", Isolation::Hyperv) };
+        let request = RunRequest { stop_timeout: own, ..named("web", Isolation::Hyperv) };
         let outcome = meanwhile(&fake, &store, &request, |id| {
             let began = Instant::now();
             ending::stop(&fake, &store, &id, asked.map(Duration::from_secs)).unwrap();
@@ -192,7 +192,7 @@ fn what_runs_is_removed_by_force_only() {
     for remove in [false, true] {
         let (_folder, store) = store();
         let fake = Fake::new().behaviour(Behaviour::WaitsForTheEnd);
-        let request = Request { remove, ..named("web", Isolation::Process) };
+        let request = RunRequest { remove, ..named("web", Isolation::Process) };
         meanwhile(&fake, &store, &request, |id| {
             let refused = ending::remove(&fake, &store, &id, false).unwrap_err();
             assert!(refused.what.ends_with(" runs"), "{refused:?}");
@@ -204,7 +204,7 @@ fn what_runs_is_removed_by_force_only() {
 }
 
 #[test]
-fn a_container_that_is_not_given_back_is_not_forgotten() {
+fn a_container_that_is_not_released_is_not_forgotten() {
     let (_folder, store) = store();
     run(
         &Fake::new().trouble(Trouble::Kill(14, When::After)).behaviour(Behaviour::WaitsForTheEnd),
@@ -223,7 +223,7 @@ fn a_container_that_is_not_given_back_is_not_forgotten() {
 fn wait_sees_the_exit_code_of_a_container_that_is_removed_at_its_end() {
     let (_folder, store) = store();
     let fake = Fake::new().behaviour(Behaviour::WaitsForTheEnd);
-    let request = Request { remove: true, ..named("web", Isolation::Process) };
+    let request = RunRequest { remove: true, ..named("web", Isolation::Process) };
     let waits = AtomicBool::new(false);
     meanwhile(&fake, &store, &request, |id| {
         std::thread::scope(|scope| {

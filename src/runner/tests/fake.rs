@@ -1,4 +1,4 @@
-//! A host that keeps what is taken of it, refuses what HCS refuses, and fails or kills the caller at the n-th call.
+//! A host that keeps its acquired resources, refuses what HCS refuses, and fails or kills the caller at the n-th call.
 
 mod compute_systems;
 mod container;
@@ -22,7 +22,7 @@ use crate::hcs::documents::EndpointProperties;
 /// happens (handles are closed, locks are freed).
 pub struct Killed;
 
-/// Whether something happens instead of the n-th call or after it.
+/// True if something happens instead of the n-th call or after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     Before,
@@ -57,7 +57,7 @@ pub enum Behaviour {
     WaitsForTheEnd,
     /// It ends with this code when its container is asked to shut down.
     ShutsDown(u32),
-    /// It is never told of as ended, although its container ends.
+    /// It is never reported as ended, although its container ends.
     IsLost,
 }
 
@@ -101,7 +101,7 @@ pub struct Fake {
     world: Arc<Mutex<World>>,
     behaviour: Behaviour,
     interrupts: (u32, u32),
-    /// Whether compute systems outlive the last handle. HCS ends them, but not at once.
+    /// True if compute systems outlive the last handle. HCS ends them, but not at once.
     survive: bool,
 }
 
@@ -154,7 +154,7 @@ impl Fake {
         self.world.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// What was not given back, in words; empty if all was.
+    /// The resources that were not released, in words; empty if all were.
     pub fn left(&self) -> Vec<String> {
         let world = self.world();
         let mut left: Vec<_> = world.layers.keys().map(|path| format!("layer {}", path.display())).collect();

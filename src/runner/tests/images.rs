@@ -11,9 +11,9 @@ use crate::image::Digest;
 use crate::image::index::{OCI_INDEX, OCI_MANIFEST};
 use crate::layer::LayerId;
 use crate::oci::layout::Folder;
-use crate::runner::request::Request;
+use crate::runner::request::RunRequest;
 use crate::runner::store::Store;
-use crate::runner::store::images::{Images, list};
+use crate::runner::store::images::{StoreImages, list};
 use crate::runner::store::import::is_complete;
 use crate::runner::store::state::tests::request;
 use crate::runner::tests::empty_store;
@@ -86,7 +86,7 @@ fn what_other_images_need_stays() {
     let (folder, store) = empty_store();
     let (blobs, [one, two]) = two_images(folder.path(), &store);
     let fake = Fake::new();
-    let images = Images { machine: Some(&fake), store: &store, blobs: &blobs };
+    let images = StoreImages { machine: Some(&fake), store: &store, blobs: &blobs };
     let before = blob_count(&blobs);
 
     let removed = images.remove("r.test/app:1", false).unwrap();
@@ -108,7 +108,7 @@ fn with_several_names_one_is_taken_and_by_digest_all_by_force_only() {
     let (folder, store) = empty_store();
     let (blobs, [one, _]) = two_images(folder.path(), &store);
     name_it(&blobs, "r.test/app:latest", &one.0);
-    let images = Images { machine: None, store: &store, blobs: &blobs };
+    let images = StoreImages { machine: None, store: &store, blobs: &blobs };
     // `latest` is what no tag means.
     let removed = images.remove("r.test/app", false).unwrap();
     assert_eq!((removed.names, removed.blobs), (vec!["r.test/app:latest".to_owned()], vec![]));
@@ -125,8 +125,8 @@ fn what_a_container_uses_stays_until_that_is_removed() {
     let (folder, store) = empty_store();
     let (blobs, [one, _]) = two_images(folder.path(), &store);
     let fake = Fake::new();
-    let images = Images { machine: Some(&fake), store: &store, blobs: &blobs };
-    let claim = store.claim(Request { layers: one.1.clone(), ..request(Isolation::Process) }).unwrap();
+    let images = StoreImages { machine: Some(&fake), store: &store, blobs: &blobs };
+    let claim = store.claim(RunRequest { layers: one.1.clone(), ..request(Isolation::Process) }).unwrap();
     let refused = images.remove("r.test/app:1", false).unwrap_err();
     assert!(refused.what.contains(&claim.id.short()) && refused.hint.is_some());
     assert_eq!(names(&blobs).len(), 2, "a refusal changes nothing");
@@ -146,7 +146,7 @@ fn a_container_whose_state_is_lost_may_use_any_layer() {
     let fake = Fake::new();
     let claim = store.claim(request(Isolation::Process)).unwrap();
     std::fs::write(store.container(&claim.id).join("state.json"), "{").unwrap();
-    let images = Images { machine: Some(&fake), store: &store, blobs: &blobs };
+    let images = StoreImages { machine: Some(&fake), store: &store, blobs: &blobs };
     let removed = images.remove("r.test/app:1", false).unwrap();
     assert!(removed.layers.is_empty() && removed.notes[0].to_string().contains("whose state is lost"));
     assert!(is_complete(&store, &one.1[0]));
@@ -156,7 +156,7 @@ fn a_container_whose_state_is_lost_may_use_any_layer() {
 fn nothing_is_deleted_while_an_image_is_pulled() {
     let (folder, store) = empty_store();
     let (blobs, _) = two_images(folder.path(), &store);
-    let images = Images { machine: None, store: &store, blobs: &blobs };
+    let images = StoreImages { machine: None, store: &store, blobs: &blobs };
     let before = blob_count(&blobs);
     let pulling = blobs.filling(Duration::ZERO).unwrap();
     let also_pulling = blobs.filling(Duration::ZERO).unwrap();
@@ -202,7 +202,7 @@ fn prune_deletes_what_is_old_and_needed_by_nothing() {
     let (folder, store) = empty_store();
     let (blobs, _) = two_images(folder.path(), &store);
     let stray = blobs.put(b"stray").unwrap();
-    let images = Images { machine: None, store: &store, blobs: &blobs };
+    let images = StoreImages { machine: None, store: &store, blobs: &blobs };
     assert_eq!(images.prune().unwrap().blobs, [], "it may be of a pull that goes on");
     old(&blobs);
     assert_eq!(images.prune().unwrap().blobs, [stray]);
@@ -216,7 +216,7 @@ fn what_is_damaged_can_be_removed_and_stands_in_the_way_of_no_mistake() {
     let (folder, store) = empty_store();
     let (blobs, [one, two]) = two_images(folder.path(), &store);
     std::fs::write(blobs.blob_path(&one.0), "{").unwrap();
-    let images = Images { machine: None, store: &store, blobs: &blobs };
+    let images = StoreImages { machine: None, store: &store, blobs: &blobs };
     assert_eq!(list(&blobs).unwrap()[0].size, None);
     old(&blobs);
     // What the damaged one needs is not known: nothing is deleted.
@@ -244,7 +244,7 @@ fn an_index_keeps_what_it_names() {
     let listed = json!({"mediaType": OCI_INDEX, "digest": index, "size": 1,
         "annotations": {"org.opencontainers.image.ref.name": "r.test/app:all"}});
     blobs.update_index(WAIT, |list| list.push(listed)).unwrap();
-    let images = Images { machine: None, store: &store, blobs: &blobs };
+    let images = StoreImages { machine: None, store: &store, blobs: &blobs };
     assert_eq!(images.remove("r.test/app:1", false).unwrap().blobs, []);
     assert_eq!(images.remove("r.test/app:2", false).unwrap().blobs, []);
     assert_eq!(images.remove("r.test/app:all", false).unwrap().blobs.len(), 8);

@@ -11,7 +11,7 @@ use crate::oci::pull::Layer;
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::prune::prune;
 use crate::runner::store::Store;
-use crate::runner::store::images::Images;
+use crate::runner::store::images::StoreImages;
 use crate::runner::store::import::{Event, import, is_complete};
 use crate::runner::tests::empty_store;
 use crate::runner::tests::fake::{Fake, Killed, Trouble, When};
@@ -137,13 +137,13 @@ fn a_layer_that_a_stranger_keeps_locked_is_told_of_and_can_be_interrupted() {
     assert_eq!(kept(&store), [""; 0]);
 }
 
-/// Its lower layers were deleted while HCS imported the upper ones on them.
+/// The lower layers were deleted while HCS imported the upper ones on them.
 #[test]
 fn an_image_that_is_removed_while_it_is_imported_keeps_its_layers_until_then() {
     let (folder, store) = empty_store();
     let (blobs, layers) = image(folder.path());
     let fake = Fake::new();
-    let images = Images { machine: Some(&fake), store: &store, blobs: &blobs };
+    let images = StoreImages { machine: Some(&fake), store: &store, blobs: &blobs };
     let prune = |event: Event<'_>| {
         let Event::Importing(_) = event else { panic!("{event:?}") };
         let pruned = images.prune().unwrap();

@@ -98,7 +98,7 @@ fn an_ended_container_can_be_read_until_it_is_removed() {
         assert_eq!(ids.len(), usize::from(!remove));
         for id in ids {
             let state = store.state(&id).unwrap();
-            assert_eq!((state.exit_code, state.process_id, state.taken), (Some(0xc000_013a), Some(1234), vec![]));
+            assert_eq!((state.exit_code, state.process_id, state.acquired), (Some(0xc000_013a), Some(1234), vec![]));
             assert_eq!(state.address.as_deref(), Some("172.30.5.17"));
             assert!(state.started.is_some() && state.finished.is_some());
         }
@@ -214,7 +214,7 @@ fn a_host_without_the_network_dll_is_a_host_without_a_network() {
 }
 
 #[test]
-fn a_document_windows_would_choke_on_is_refused_before_anything_is_taken() {
+fn a_document_windows_would_choke_on_is_refused_before_anything_is_acquired() {
     let (_folder, store) = store();
     let fake = Fake::new();
     let mut no_layers = request(Isolation::Process);
@@ -228,7 +228,7 @@ fn a_document_windows_would_choke_on_is_refused_before_anything_is_taken() {
 #[test]
 fn a_dry_run_lists_the_calls_and_touches_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::on_paper(folder.path()).unwrap();
+    let store = Store::dry_run(folder.path()).unwrap();
     for (isolation, expected) in [
         (
             Isolation::Process,
@@ -280,7 +280,7 @@ fn a_dry_run_lists_the_calls_and_touches_nothing() {
 }
 
 #[test]
-fn what_an_image_says_that_windows_cannot_be_told_is_refused_with_a_way_out() {
+fn what_no_document_can_say_to_windows_is_refused_with_a_way_out() {
     let (_folder, store) = store();
     let mut request = request(Isolation::Process);
     request.process.environment.insert("A\0B".to_owned(), String::new());

@@ -66,8 +66,8 @@ impl ArgonProcess {
         let pipes = unsafe { [Pipe::from_hcs(info.StdInput), Pipe::from_hcs(info.StdOutput), Pipe::from_hcs(info.StdError)] };
         let [stdin, stdout, stderr] = pipes.map(|pipe| pipe.map_err(|error| CallError::unusable(CALL, error)));
         process.listen()?;
-        if parameters.is_heard() && matches!(stdout, Ok(None)) {
-            // They went to an answer that was lost: whatever it writes, nobody would see it.
+        if parameters.has_output() && matches!(stdout, Ok(None)) {
+            // The pipe was in the answer that was lost: the process' output could not be read.
             return Err(CallError::unusable(CALL, "it gave no standard output"));
         }
         Ok(Spawned {

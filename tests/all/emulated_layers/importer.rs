@@ -7,9 +7,9 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
+use wincompat::hcs::machine::CALL_TIMEOUT;
+use wincompat::hcs::trace::Trace;
 use wincompat::image::Digest;
-use wincompat::internals::hcs::machine::CALL_TIMEOUT;
-use wincompat::internals::hcs::trace::Trace;
 use wincompat::internals::layer::LayerId;
 use wincompat::internals::oci::layout::Folder;
 use wincompat::internals::oci::pull;

@@ -81,7 +81,9 @@ fn many_at_once_from_an_image_that_was_never_run() {
                 let (machine, server) = (&machine, &server);
                 scope.spawn(move || {
                     let ended = run(machine, server, &["--rm", "-q", IMAGE, "guest", "exit", &code.to_string()]);
-                    assert_eq!(ended.err, "", "{code}");
+                    // On a busy machine it is told that it waits.
+                    let other = |line: &&str| !line.contains(": waiting for another process that has this layer locked");
+                    assert_eq!(ended.err.lines().find(other), None, "{code}");
                     ended.code
                 })
             })

@@ -6,14 +6,14 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use wincompat::internals::hcs::trace::Trace;
+use wincompat::hcs::trace::Trace;
 use wincompat::internals::oci::layout::Folder;
 use wincompat::internals::oci::pull;
 use wincompat::internals::runner::life::context::Context;
 use wincompat::internals::runner::life::interrupts::Interrupts;
 use wincompat::internals::runner::life::run;
 use wincompat::internals::runner::life::stdio::Stdio;
-use wincompat::internals::runner::request::Request;
+use wincompat::internals::runner::request::RunRequest;
 use wincompat::internals::runner::store::Store;
 use wincompat::internals::runner::store::import::import;
 use wincompat::windows::{StoreFolders, connect};
@@ -31,7 +31,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(6);
 #[test]
 fn the_impatient() {
     let Ok(request) = std::env::var(TASK) else { return };
-    let request: Request = serde_json::from_str(&request).unwrap();
+    let request: RunRequest = serde_json::from_str(&request).unwrap();
     let root = std::env::var_os("WINCOMPAT_ROOT").unwrap();
     let (store, blobs) = (Store::open(&StoreFolders, root.as_ref()).unwrap(), Folder::create(root).unwrap());
     let (machine, interrupts) = (connect(Trace::off(), CALL_TIMEOUT), Interrupts::new());

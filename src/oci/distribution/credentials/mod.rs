@@ -45,8 +45,11 @@ pub struct CredentialStore {
     path: Option<OsString>,
     loaded: Arc<OnceLock<Loaded>>,
     /// The answers of helpers, by the name of the helper and the name it knows the registry under.
-    helpers: Arc<Once<(String, String), Result<Option<Credential>, String>>>,
+    helpers: Arc<Once<(String, String), Answer>>,
 }
+
+/// The answer of a helper, or the sentence that says what went wrong.
+type Answer = Result<Option<Credential>, String>;
 
 #[derive(Clone)]
 enum Source {
@@ -89,7 +92,7 @@ impl CredentialStore {
         self.loaded().configs.iter().flat_map(|config| config.places(&host, repository)).collect()
     }
 
-    /// What is wrong with the configurations, without anything of their contents.
+    /// Sentences about what is wrong with the configurations, without anything of their contents.
     pub fn problems(&self) -> &[String] {
         &self.loaded().problems
     }
@@ -112,8 +115,7 @@ impl CredentialStore {
         })
     }
 
-    /// The credential of a helper, or the sentence that says what went wrong.
-    async fn ask(&self, name: String, server: String) -> Result<Option<Credential>, String> {
+    async fn ask(&self, name: String, server: String) -> Answer {
         let cell = self.helpers.cell((name.clone(), server.clone()));
         cell.get_or_init(|| credential_helper::ask(&name, &server, self.path.as_deref(), TIMEOUT)).await.clone()
     }

@@ -74,13 +74,13 @@ impl ComputeSystems for Fake {
                     && (query.ids.is_empty() || query.ids.contains(id))
                     && (query.owners.is_empty() || query.owners.contains(&system.owner))
             };
-            let told = |(id, system): (&String, &ComputeSystem)| SystemProperties {
+            let reported = |(id, system): (&String, &ComputeSystem)| SystemProperties {
                 id: id.clone(),
                 owner: system.owner.clone(),
                 state: if system.started { "Running".into() } else { String::new() },
                 ..SystemProperties::default()
             };
-            Ok(world.systems.iter().filter(fits).map(told).collect())
+            Ok(world.systems.iter().filter(fits).map(reported).collect())
         })
     }
 }
