@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     for host in &hosts {
         let judgement = judge(knowledge, host, &image, &policy);
-        println!("{}: {:?}, use {:?}", host.name, judgement.verdict, judgement.taken);
+        println!("{}: {}", host.name, serde_json::to_string(&judgement.verdict)?);
         for finding in &judgement.findings {
             println!("  {}", finding.code.as_str());
         }

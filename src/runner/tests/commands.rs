@@ -204,7 +204,7 @@ fn what_runs_is_removed_by_force_only() {
 }
 
 #[test]
-fn a_container_that_is_not_given_back_is_not_forgotten() {
+fn a_container_that_is_not_released_is_not_forgotten() {
     let (_folder, store) = store();
     run(
         &Fake::new().trouble(Trouble::Kill(14, When::After)).behaviour(Behaviour::WaitsForTheEnd),

@@ -214,7 +214,7 @@ fn a_host_without_the_network_dll_is_a_host_without_a_network() {
 }
 
 #[test]
-fn a_document_windows_would_choke_on_is_refused_before_anything_is_taken() {
+fn a_document_windows_would_choke_on_is_refused_before_anything_is_acquired() {
     let (_folder, store) = store();
     let fake = Fake::new();
     let mut no_layers = request(Isolation::Process);
@@ -280,7 +280,7 @@ fn a_dry_run_lists_the_calls_and_touches_nothing() {
 }
 
 #[test]
-fn what_an_image_says_that_windows_cannot_be_told_is_refused_with_a_way_out() {
+fn what_no_document_can_say_to_windows_is_refused_with_a_way_out() {
     let (_folder, store) = store();
     let mut request = request(Isolation::Process);
     request.process.environment.insert("A\0B".to_owned(), String::new());

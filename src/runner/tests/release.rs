@@ -154,7 +154,7 @@ fn a_living_container_is_left_alone() {
 }
 
 #[test]
-fn what_cannot_be_given_back_is_told_and_kept_for_prune() {
+fn what_cannot_be_released_is_reported_and_kept_for_prune() {
     for (function, code, what) in [
         ("DestroyLayer", 0x8007_0020, "the scratch layer was not given back"),
         ("HcnDeleteEndpoint", 0x803b_0020, "the network endpoint was not given back"),
