@@ -16,8 +16,7 @@ use super::facts::HostFacts;
 use super::version_text;
 use crate::Error;
 use crate::files::read_capped;
-use crate::text::quoted;
-use crate::text::{Encoding, encoding, utf16};
+use crate::text::{Encoding, encoding, quoted, utf16};
 
 /// The place where a host was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use crate::Isolation;
 use crate::hcs::documents::PortMapping;
 use crate::runner::life::containers::{Listed, Status};
 
-/// What `ps --format json` prints.
+/// The answer of `wincompat ps`.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Containers {
@@ -24,79 +24,79 @@ pub struct Containers {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ContainerEntry {
-    /// Its id, 64 hex digits.
+    /// The id, 64 hex digits.
     pub id: String,
-    /// What it is called; empty if nothing was said.
+    /// The name; empty if it has none.
     pub name: String,
-    /// The image's reference as it was typed; empty where no state says it.
+    /// The reference of the image as it was typed; empty if no state says it.
     pub image: String,
-    /// The command line of its process; empty where no state says it.
+    /// The command line of the process; empty if no state says it.
     pub command: String,
     /// `created`, `running`, `ending`, `exited` or `dead`.
     pub status: &'static str,
-    /// With which isolation; `null` where nothing says it.
+    /// The isolation; `null` if nothing says it.
     pub isolation: Option<Isolation>,
-    /// When it was asked for.
+    /// The time when it was asked for.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub created: Option<Timestamp>,
-    /// When its process started.
+    /// The time when the process started.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub started: Option<Timestamp>,
-    /// When its process ended.
+    /// The time when the process ended.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub finished: Option<Timestamp>,
-    /// What its process ended with, all 32 bits.
+    /// The exit code of the process, all 32 bits.
     pub exit_code: Option<u32>,
-    /// Its address on the network, e.g. `172.30.5.17`.
+    /// The address on the network, e.g. `172.30.5.17`.
     pub address: Option<String>,
     /// The ports that the host answers for it, e.g. `8080->80/tcp`.
     pub ports: Vec<String>,
-    /// Whether the process lives that looks after it.
+    /// True if the process lives that looks after it.
     pub owner_lives: bool,
-    /// Whether its state file is there and readable.
+    /// True if the state file is there and readable.
     pub has_state: bool,
-    /// What it holds of the host, e.g. `scratch`.
+    /// The resources of the host that it holds, e.g. `scratch`.
     pub holds: Vec<String>,
 }
 
-/// What `inspect` prints of a container: all that is known.
+/// Everything that is known of a container, for `wincompat inspect`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Details {
-    /// As `ps` has it.
+    /// The entry of `wincompat ps`.
     #[serde(flatten)]
     pub entry: ContainerEntry,
-    /// Its process, by the id inside.
+    /// The id of the process inside.
     process_id: Option<u32>,
-    /// What was asked for.
+    /// The request.
     request: Value,
 }
 
-/// What `inspect` prints.
+/// The answer of `wincompat inspect`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Inspected {
     /// The version of this form.
     schema: &'static str,
-    /// In the order they were asked for.
+    /// In the order in which they were asked for.
     pub containers: Vec<Details>,
 }
 
 impl Containers {
-    /// These containers.
+    /// The answer with these containers.
     pub fn new(listed: &[Listed]) -> Self {
         Self { schema: "wincompat/containers/v1", containers: listed.iter().map(ContainerEntry::new).collect() }
     }
 }
 
 impl Inspected {
-    /// These containers.
+    /// The answer with these containers.
     pub fn new(listed: &[Listed]) -> Self {
         Self { schema: "wincompat/inspect/v1", containers: listed.iter().map(Details::new).collect() }
     }
 }
 
 impl ContainerEntry {
-    /// A container, with harmless texts.
+    /// The entry of a container, with harmless texts.
     pub fn new(listed: &Listed) -> Self {
         let state = listed.state.as_ref();
         let request = state.map(|state| &state.request);
@@ -120,7 +120,7 @@ impl ContainerEntry {
         }
     }
 
-    /// The first twelve digits of its id.
+    /// The first twelve digits of the id.
     pub fn short_id(&self) -> String {
         self.id.chars().take(12).collect()
     }
@@ -138,7 +138,7 @@ impl Details {
     }
 }
 
-/// The JSON Schema of what `ps --format json` prints.
+/// The JSON Schema of [`Containers`], as committed in `schema/`.
 #[cfg(feature = "schema")]
 pub fn schema() -> schemars::Schema {
     schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Containers>()

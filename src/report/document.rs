@@ -17,7 +17,7 @@ use crate::{Architecture, Isolation, Kind, OsVersion};
 /// The name of this version of the report.
 pub const SCHEMA: &str = "wincompat/report/v1";
 
-/// Everything one `check` says.
+/// The report of one `wincompat check`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -26,13 +26,13 @@ pub struct Report {
     /// `wincompat/report/v1`.
     #[cfg_attr(feature = "schema", schemars(extend("const" = SCHEMA)))]
     pub schema: Cow<'static, str>,
-    /// What wrote this.
+    /// The program that wrote this.
     pub tool: Tool,
     /// Each image on each host, in the order of the arguments: images outer, hosts inner.
     pub results: Vec<ResultEntry>,
     /// The images that could not be read.
     pub errors: Vec<ErrorEntry>,
-    /// How many of what.
+    /// The numbers of results and errors.
     pub summary: Summary,
 }
 
@@ -43,9 +43,9 @@ pub struct Report {
 pub struct Tool {
     /// `wincompat`.
     pub name: Cow<'static, str>,
-    /// Its version, e.g. `0.1.0`.
+    /// The version, e.g. `0.1.0`.
     pub version: Cow<'static, str>,
-    /// The day of its facts, e.g. `2026-11-23`.
+    /// The date of the knowledge, e.g. `2026-11-23`.
     pub knowledge: String,
 }
 
@@ -59,24 +59,24 @@ pub struct ResultEntry {
     pub image: ImageEntry,
     /// The host.
     pub host: HostEntry,
-    /// What the versions and the host allow.
+    /// The isolation that the versions and the host allow.
     pub verdict: Word<Verdict>,
-    /// What was asked for.
+    /// The isolation asked for.
     pub isolation: Word<Wish>,
-    /// What `run` would take.
+    /// The isolation that would be used; null if nothing fits what was asked for.
     #[serde(rename = "use")]
     pub taken: Option<Word<Use>>,
-    /// Whether that is well; null if it cannot be decided.
+    /// True if the image runs as asked; null if that cannot be decided.
     pub ok: Option<bool>,
     /// Process isolation.
     pub process: PossibilityEntry,
     /// Hyper-V isolation.
     pub hyperv: PossibilityEntry,
-    /// Reasons and warnings, the heaviest first.
+    /// Reasons and warnings, the most severe first.
     pub findings: Vec<FindingEntry>,
     /// Every Windows entry of the image, in index order.
     pub candidates: Vec<CandidateEntry>,
-    /// Where the reference stands in a scanned file; null when it was an argument.
+    /// The place of the reference in a scanned file; null if it was an argument.
     pub location: Option<Location>,
 }
 
@@ -85,7 +85,7 @@ pub struct ResultEntry {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Location {
-    /// The file's path.
+    /// The path of the file.
     pub file: String,
     /// The line, from 1.
     pub line: u32,
@@ -101,16 +101,16 @@ pub struct Location {
 pub struct ImageEntry {
     /// As it was typed.
     pub reference: String,
-    /// What it resolved to: an index or a manifest.
+    /// The digest that the reference resolved to, of an index or a manifest.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub digest: Option<Digest>,
-    /// Where it was read.
+    /// The place where it was read.
     pub source: Word<ImageSource>,
     /// `windows`, or the operating system of an image that is not for Windows.
     pub os: Option<String>,
     /// E.g. `amd64`.
     pub architecture: Option<String>,
-    /// E.g. `10.0.20348.2402`; without the revision where that is unknown.
+    /// E.g. `10.0.20348.2402`; without the revision if that is unknown.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub os_version: Option<OsVersion>,
     /// The generation of base images, e.g. `ltsc2022`.
@@ -140,24 +140,24 @@ pub struct HostEntry {
     pub containers: Word<Availability>,
     /// Hyper-V isolation.
     pub hyperv: Word<Availability>,
-    /// What Docker takes when nothing is said.
+    /// The isolation that Docker takes if none is named.
     pub default: Word<Isolation>,
-    /// Where the host was read.
+    /// The place where the host was read.
     pub source: Word<HostSource>,
-    /// What was assumed.
+    /// The attributes that were assumed.
     pub assumed: Vec<Word<Attribute>>,
-    /// What attributes on the command line changed.
+    /// The attributes that were asked to be others than the source says.
     pub overridden: Vec<Word<Attribute>>,
 }
 
-/// Whether one isolation is possible.
+/// The possibility of one isolation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PossibilityEntry {
-    /// Null where the facts do not decide.
+    /// True if it is possible; null if the facts do not decide.
     pub possible: Option<bool>,
-    /// Codes of what decided, or of what is missing to decide.
+    /// The codes of the findings that decided, or of those that are missing to decide.
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub because: Vec<Word<Code>>,
 }
@@ -167,16 +167,16 @@ pub struct PossibilityEntry {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FindingEntry {
-    /// E.g. `build-mismatch`; `wincompat explain CODE` tells more.
+    /// The code, e.g. `build-mismatch`, which `wincompat explain` explains.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub code: Word<Code>,
-    /// How much it weighs.
+    /// The severity.
     pub severity: Word<Severity>,
-    /// What was found.
+    /// The finding in one sentence.
     pub message: String,
-    /// What to do; empty where there is nothing to do.
+    /// The advice; empty if there is nothing to do.
     pub help: String,
-    /// Where the fact comes from.
+    /// The address of the page on which the fact is found.
     pub source: Cow<'static, str>,
 }
 
@@ -191,12 +191,12 @@ pub struct CandidateEntry {
     pub digest: Option<Digest>,
     /// E.g. `amd64`.
     pub architecture: String,
-    /// E.g. `10.0.20348.2402`; null where it is unknown.
+    /// E.g. `10.0.20348.2402`; null if it is unknown.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub os_version: Option<OsVersion>,
     /// The verdict for it.
     pub verdict: Word<Verdict>,
-    /// Whether the result speaks of it.
+    /// True if the result is about it.
     pub chosen: bool,
 }
 
@@ -207,11 +207,11 @@ pub struct CandidateEntry {
 pub struct ErrorEntry {
     /// As it was typed.
     pub reference: String,
-    /// What kind of failure.
+    /// The kind of failure.
     pub kind: Word<ErrorEntryKind>,
-    /// What failed and why.
+    /// The failure and its causes.
     pub message: String,
-    /// What to do.
+    /// The advice.
     pub hint: Option<String>,
 }
 
@@ -236,7 +236,7 @@ pub enum ErrorEntryKind {
     Unsupported,
 }
 
-/// How many of what.
+/// Numbers of results and errors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -252,9 +252,9 @@ pub struct Summary {
     pub unknown: usize,
     /// Images that could not be read.
     pub errors: usize,
-    /// Results that are well.
+    /// Results that are ok.
     pub ok: usize,
-    /// Results that are not.
+    /// Results that are not ok.
     pub not_ok: usize,
     /// Results that cannot be decided.
     pub undecided: usize,

@@ -36,7 +36,7 @@ pub struct ExplanationEntry {
     pub kind: Word<Kind>,
     /// The other names and numbers, the usual one first, e.g. `HCS_E_IMAGE_MISMATCH`.
     pub names: Vec<String>,
-    /// Its text or a few words for it, one line without a full stop.
+    /// The text of it, or a few words for it, on one line without a full stop.
     pub title: String,
     /// The meaning.
     pub meaning: String,

@@ -68,28 +68,14 @@ fn paragraph(text: &str, width: usize, first: &str, next: &str, out: &mut dyn Wr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::advice::{Command, Remedy};
+    use crate::cli::wording::CommandLine;
     use crate::explain::explain;
     use crate::knowledge::Knowledge;
-    use crate::report::Wording;
-
-    /// Words for the remedies of the text below.
-    struct Words;
-
-    impl Wording for Words {
-        fn remedy(&self, remedy: &Remedy) -> String {
-            match remedy {
-                Remedy::Command(Command::Host) => "`wincompat host`".to_owned(),
-                Remedy::Run { isolation, image, .. } => format!("`docker run --isolation={} {image}`", isolation.as_str()),
-                other => format!("`{other:?}`"),
-            }
-        }
-    }
 
     #[test]
     fn an_error_is_explained_with_causes_steps_and_sources() {
         let explanation = explain("0xc0351000", Knowledge::built_in());
-        let report = ExplanationReport::new(String::new(), explanation.as_ref(), &[], &Words);
+        let report = ExplanationReport::new(String::new(), explanation.as_ref(), &[], &CommandLine);
         let mut printed = Vec::new();
         write(report.explanation.as_ref().unwrap(), 76, &mut printed).unwrap();
         let expected = "\

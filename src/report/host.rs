@@ -17,20 +17,20 @@ use crate::{Isolation, Kind};
 /// The name of this version of the document.
 pub const SCHEMA: &str = "wincompat/host/v1";
 
-/// Everything one `wincompat host` says.
+/// The answer of one `wincompat host`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct HostReport {
     /// `wincompat/host/v1`.
     pub schema: Cow<'static, str>,
-    /// What wrote this.
+    /// The program that wrote this.
     pub tool: Tool,
     /// In the order of the arguments.
     pub hosts: Vec<HostAnswer>,
 }
 
-/// What is said of one host.
+/// The answer about one host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -43,7 +43,7 @@ pub struct HostAnswer {
     pub hyperv: IsolationEntry,
     /// The prerequisites of containers on this host.
     pub prerequisites: Vec<PrerequisiteEntry>,
-    /// What is to be known of this host.
+    /// Reasons and warnings about this host.
     pub findings: Vec<FindingEntry>,
     /// Microsoft's base images, the newest first.
     pub images: Vec<BaseImageEntry>,
@@ -73,12 +73,12 @@ pub struct PrerequisiteEntry {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct IsolationEntry {
-    /// Whether it works, for images of the host's own version, and why.
+    /// The possibility of it for images of the host's own version, and the reasons.
     #[serde(flatten)]
     pub works: PossibilityEntry,
-    /// The builds of images it takes, the lowest and the highest; null if it takes none.
+    /// The lowest and the highest build of images that it takes; null if it takes none.
     pub builds: Option<[u32; 2]>,
-    /// How to ask Docker for it, e.g. `docker run --isolation=hyperv`.
+    /// The way to ask Docker for it, e.g. `docker run --isolation=hyperv`.
     pub how: String,
 }
 
@@ -93,17 +93,17 @@ pub struct BaseImageEntry {
     pub release: String,
     /// E.g. `20348`.
     pub build: u32,
-    /// Whether it runs in process isolation; null where the facts do not decide.
+    /// True if it runs in process isolation; null if the facts do not decide.
     pub process: Option<bool>,
-    /// Whether it runs in Hyper-V isolation; null where the facts do not decide.
+    /// True if it runs in Hyper-V isolation; null if the facts do not decide.
     pub hyperv: Option<bool>,
-    /// What `run` would take.
+    /// The isolation that would be used; null if there is none.
     #[serde(rename = "use")]
     pub taken: Option<Word<Use>>,
-    /// The last day of its support.
+    /// The last day of support.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub until: Date,
-    /// Whether that day is still to come.
+    /// True if that day is not over.
     pub supported: bool,
 }
 

@@ -8,7 +8,7 @@ use crate::image::reference::Location;
 use crate::image::{Digest, Reference};
 use crate::runner::store::images::StoredImage;
 
-/// What `images --format json` prints.
+/// The answer of `wincompat images`.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Images"))]
 pub struct ImageListing {
@@ -23,33 +23,33 @@ pub struct ImageListing {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ImageEntry {
-    /// Its name in the store, e.g. `docker.io/library/app:1`; `null` if it has none.
+    /// The name in the store, e.g. `docker.io/library/app:1`; `null` if it has none.
     pub name: Option<String>,
     /// The repository with its registry; `null` if it has no name.
     pub repository: Option<String>,
     /// The tag; `null` if it has none.
     pub tag: Option<String>,
-    /// The digest of its manifest.
+    /// The digest of the manifest.
     pub digest: Digest,
-    /// When it was built.
+    /// The time when it was built.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub created: Option<Timestamp>,
     /// E.g. `amd64`.
     pub architecture: Option<String>,
     /// E.g. `10.0.20348.2402`.
     pub os_version: Option<String>,
-    /// How many bytes its layers take in the store, compressed; `null` if its manifest cannot be read.
+    /// The number of bytes that the layers take in the store, compressed; `null` if its manifest cannot be read.
     pub size: Option<u64>,
 }
 
 impl ImageListing {
-    /// These images.
+    /// The answer with these images.
     pub fn new(stored: &[StoredImage]) -> Self {
         Self { schema: "wincompat/images/v1", images: stored.iter().map(ImageEntry::new).collect() }
     }
 }
 
-/// The JSON Schema of what `images --format json` prints.
+/// The JSON Schema of [`ImageListing`], as committed in `schema/`.
 #[cfg(feature = "schema")]
 pub fn schema() -> schemars::Schema {
     schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<ImageListing>()
