@@ -1,4 +1,46 @@
 //! Will this Windows container image run on this host, under which isolation, why, and what to do if not.
+//!
+//! Windows containers share the host's kernel. With process isolation the build of the image must fit the host's; with Hyper-V
+//! isolation an older image may run in a small virtual machine of its own. This library holds the rules, as pure functions: no
+//! file, no network, no clock, no global state.
+//!
+//! ```
+//! use wincompat::compat::{Policy, Verdict, judge};
+//! use wincompat::host::{self, Spec};
+//! use wincompat::image::{Image, Source};
+//! use wincompat::knowledge::Knowledge;
+//!
+//! let index = br#"{"schemaVersion": 2, "manifests": [{
+//!     "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "size": 429,
+//!     "digest": "sha256:03e2a67ea588f6e15e96ac23109629ca081970063c0b97f98a62176ebd419867",
+//!     "platform": {"os": "windows", "architecture": "amd64", "os.version": "10.0.18362.1256"}}]}"#;
+//!
+//! let knowledge = Knowledge::built_in();
+//! let policy = Policy::on(jiff::civil::date(2026, 11, 26));
+//! let image = Image::from_index(&"registry.example/app:1.0".parse()?, Source::Registry, index)?;
+//! let Spec::Hosts(hosts) = host::parse("windows-server-2022", knowledge, policy.today)? else { unreachable!() };
+//!
+//! let judgement = judge(knowledge, &hosts[0], &image, &policy);
+//! assert_eq!(judgement.verdict, Verdict::Hyperv);
+//! assert!(judgement.findings.iter().any(|finding| finding.code.as_str() == "build-mismatch"));
+//! # Ok::<(), wincompat::Error>(())
+//! ```
+//!
+//! # Where things are
+//!
+//! * [`host`]: a machine that is to run containers, from a version, a release's name, a registry export and more.
+//! * [`image`]: references, and images from the bytes of their index ([`image::Image::from_index`]) or config.
+//! * [`compat`]: the judgement: what is possible, what would be used, and why, as findings with stable codes.
+//! * [`explain`]: error numbers and pasted errors explained.
+//! * [`report`]: the answers as data, which serialise to and from the JSON of the program.
+//! * [`knowledge`]: the facts that age, with their date and sources.
+//! * [`advice`]: what to do, with the settings and commands of a program as data: each program words its own.
+//!
+//! # Features
+//!
+//! With `default-features = false` neither HTTP nor TLS nor a C compiler is needed. `registries` and `running` build the registry
+//! client and the runner, which are not offered yet but for `hcs`: the documents of the Host Compute
+//! Service, which may change with every version. `program` is the command line, and the default.
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::string_slice, reason = "a test may end by a panic"))]
 

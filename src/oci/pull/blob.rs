@@ -325,6 +325,7 @@ mod tests {
         let (begin, _begun) = oneshot::channel();
         let (send, chunks) = mpsc::channel(1);
         send.try_send(Ok(Bytes::from(stored))).unwrap();
+        drop(send);
         let watch: Watch = Arc::new(|event| assert!(!matches!(event, Event::Done(_))));
         let target = Target { store: store.clone(), watch, number: 0, unpack: None };
         let error = keep(&layer, 1 << 20, &target, begin, chunks).unwrap_err();
