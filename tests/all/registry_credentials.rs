@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wincompat::ErrorKind;
 use wincompat::image::Digest;
-use wincompat::internals::oci::distribution::{Client, CredentialStore, Keychain, Options};
+use wincompat::internals::oci::distribution::{Client, Keychain, Options};
 
 use crate::support::registry::images::{Access, Images, OCI_MANIFEST, basic, serve, token};
 use crate::support::registry::{Reply, Server, configured, options, stored};
@@ -310,6 +310,8 @@ async fn refused_and_missing_credentials_have_different_hints() {
 #[cfg(unix)]
 mod helpers {
     use std::os::unix::fs::PermissionsExt as _;
+
+    use wincompat::internals::oci::distribution::CredentialStore;
 
     use super::*;
 
