@@ -112,7 +112,8 @@ impl Reader {
         } else {
             older.or(current)
         };
-        let Some((mut part, head)) = chosen else { return Ok(None) };
+        // A file without a beginning would not be known again, and be read twice: it is opened once something stands in it.
+        let Some((mut part, head)) = chosen.filter(|(_, head)| !head.is_empty()) else { return Ok(None) };
         if !goes_on {
             self.position = 0;
         }
