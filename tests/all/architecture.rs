@@ -87,6 +87,11 @@ fn arrows() -> BTreeMap<String, BTreeMap<String, String>> {
     arrows
 }
 
+/// A path as it is written here, also on Windows.
+fn slashed(path: &Path) -> String {
+    path.display().to_string().replace('\\', "/")
+}
+
 fn first_word(text: &str) -> String {
     text.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect()
 }
@@ -164,7 +169,7 @@ fn no_room_below_the_command_line_names_its_options() {
         let product = text.split("#[cfg(test)]\nmod ").next().unwrap();
         let code = product.lines().filter(|line| !line.trim_start().starts_with("//"));
         let names = code.filter(|line| line.contains('"') && WORDS.iter().any(|word| line.contains(word)));
-        lines.extend(names.map(|line| format!("{}: {}", relative.display(), line.trim())));
+        lines.extend(names.map(|line| format!("{}: {}", slashed(&relative), line.trim())));
     }
     assert_eq!(lines, [""; 0]);
 }
@@ -182,7 +187,7 @@ fn only_windows_and_main_ask_which_system_this_is() {
         let text = fs::read_to_string(&file).unwrap();
         let asks =
             text.lines().filter(|line| line.contains("cfg") && line.contains("windows") && !line.trim_start().starts_with("//"));
-        lines.extend(asks.map(|line| format!("{}: {}", relative.display(), line.trim())));
+        lines.extend(asks.map(|line| format!("{}: {}", slashed(&relative), line.trim())));
     }
     assert_eq!(lines, [r#"src/lib.rs: #[cfg(all(windows, feature = "program"))]"#]);
 }
