@@ -191,7 +191,7 @@ impl Advice {
         })
     }
 
-    /// Whether the last part is words that end with this character.
+    /// True if the last part is words that end with this character.
     pub(crate) fn ends_with(&self, character: char) -> bool {
         matches!(self.0.last(), Some(Part::Words(words)) if words.ends_with(character))
     }

@@ -19,11 +19,11 @@ use crate::advice::Advice;
 pub struct Error {
     /// The kind of failure.
     pub kind: ErrorKind,
-    /// What failed: one sentence without a full stop.
+    /// The failure: one sentence without a full stop.
     pub what: String,
-    /// Why it failed, from the outside in.
+    /// The causes, from the outside in.
     pub causes: Vec<String>,
-    /// What to do.
+    /// The advice what to do.
     pub hint: Option<Advice>,
 }
 
@@ -100,7 +100,7 @@ impl Error {
         self
     }
 
-    /// What failed and why, in one sentence.
+    /// The failure and its causes, in one sentence.
     pub fn sentence(&self) -> String {
         std::iter::once(&self.what).chain(&self.causes).map(String::as_str).collect::<Vec<_>>().join(": ")
     }

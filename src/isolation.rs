@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Kind;
 
-/// How a container is separated from its host, as in `docker run --isolation`.
+/// The separation of a container from its host, as in `docker run --isolation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]

@@ -43,7 +43,7 @@ impl OsVersion {
         semver::Version::new(self.major as u64, self.minor as u64, self.build as u64)
     }
 
-    /// Whether this is a Windows of the 10.0 line, the only one with containers.
+    /// True for a Windows of the 10.0 line, the only one with containers.
     pub const fn is_windows_10_line(self) -> bool {
         self.major == 10 && self.minor == 0
     }
@@ -59,7 +59,7 @@ impl fmt::Display for OsVersion {
     }
 }
 
-/// Why a text is no [`OsVersion`].
+/// The reason why a text is not an [`OsVersion`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a Windows version: expected three or four numbers such as 10.0.20348.2402")]
 pub struct ParseOsVersionError;

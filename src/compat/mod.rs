@@ -71,7 +71,7 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// The isolation asked for.
     pub wish: Wish,
-    /// What would be used; `None` if nothing fits what was asked for.
+    /// The isolation that would be used; `None` if nothing fits what was asked for.
     #[serde(rename = "use")]
     pub taken: Option<Use>,
     /// True if the image runs as asked; `None` if that cannot be decided.

@@ -29,7 +29,7 @@ pub struct Explanation<Text = Advice> {
     pub meaning: Text,
     /// The usual causes, the commonest first.
     pub causes: Vec<Text>,
-    /// What to do, in this order; commands are in backquotes.
+    /// The steps to take, in this order; commands are in backquotes.
     pub steps: Vec<Text>,
     /// The addresses of the pages on which the facts are found.
     pub sources: Vec<String>,

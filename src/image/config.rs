@@ -1,4 +1,4 @@
-//! The image config: the platform, and the history a lost version can be told from.
+//! The image config: the platform, and the history from which a lost version can be read.
 
 use serde::Deserialize;
 
@@ -24,14 +24,14 @@ pub struct ImageConfig {
     /// E.g. `10.0.20348.2402`.
     #[serde(rename = "os.version")]
     pub os_version: Option<String>,
-    /// How the layers came to be, the base layer first.
+    /// The steps that made the layers, the base layer first.
     pub history: Option<Vec<Option<History>>>,
 }
 
 /// One step of the history.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct History {
-    /// What made the layer, e.g. `Apply image 10.0.26100.2605`.
+    /// The step that made the layer, e.g. `Apply image 10.0.26100.2605`.
     pub created_by: Option<String>,
 }
 
@@ -45,7 +45,7 @@ pub fn parse(bytes: &[u8]) -> Result<ImageConfig, Error> {
 }
 
 impl ImageConfig {
-    /// What the judgement needs of it.
+    /// The part that the judgement needs.
     pub fn facts(&self, knowledge: &Knowledge) -> ConfigFacts {
         ConfigFacts {
             os: crate::image::normal_os(self.os.as_deref().unwrap_or_default()),

@@ -41,7 +41,7 @@ impl Digest {
     }
 }
 
-/// Why a text is no [`Digest`].
+/// The reason why a text is not a [`Digest`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a digest: expected sha256: and 64 lower-case hex digits")]
 pub struct ParseDigestError;

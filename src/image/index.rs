@@ -26,9 +26,9 @@ pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Index {
-    /// Its own type, where it says it.
+    /// The type that it states itself.
     pub media_type: Option<String>,
-    /// Its entries, in order.
+    /// The entries, in order.
     #[serde(rename = "manifests")]
     pub entries: Vec<Entry>,
 }
@@ -84,7 +84,7 @@ fn null_as_default<'de, D: serde::Deserializer<'de>, T: Default + Deserialize<'d
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// What a media type stands for.
+/// The things that a media type can stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An index or manifest list.
@@ -94,7 +94,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What this media type stands for, e.g. [`Kind::Image`] for [`DOCKER_MANIFEST`]; `None` for every other type.
+    /// The meaning of this media type, e.g. [`Kind::Image`] for [`DOCKER_MANIFEST`]; `None` for every other type.
     pub fn of(media_type: &str) -> Option<Self> {
         match media_type {
             OCI_INDEX | DOCKER_LIST => Some(Self::Index),
@@ -105,7 +105,7 @@ impl Kind {
 }
 
 impl Entry {
-    /// Whether this is not an image but says something of one: BuildKit gives such entries the platform `unknown/unknown`
+    /// True for an entry that is not an image but says something of one: BuildKit gives such entries the platform `unknown/unknown`
     /// and an annotation.
     pub fn is_attestation(&self) -> bool {
         let unknown = |platform: &Platform| platform.os == "unknown" && platform.architecture == "unknown";
@@ -113,7 +113,7 @@ impl Entry {
     }
 }
 
-/// What tells the type of a manifest: enough to decide before the whole is read.
+/// The fields that tell the type of a manifest: enough to decide before the whole is read.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Shape {
@@ -189,7 +189,7 @@ fn refuse_schema_1(shape: &Shape, types: [Option<&str>; 2]) -> Result<(), Error>
     Ok(())
 }
 
-/// What the manifest is, from everything that tells it.
+/// The kind of the manifest, from everything that tells it.
 fn kind(shape: &Shape, announced: Option<&str>, stated: Option<&str>) -> Result<Kind, Error> {
     let contradiction = |why: String| Err(Error::of(ErrorKind::Invalid, "the manifest contradicts itself").because(why));
     if let (Some(announced), Some(stated)) = (announced, stated)

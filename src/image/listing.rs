@@ -37,7 +37,7 @@ pub(crate) enum Meaning {
 }
 
 impl Listed {
-    /// Whether the image may be for Windows: one that does not say its system may be.
+    /// True if the image may be for Windows: one that does not say its system may be.
     pub fn may_be_windows(&self) -> bool {
         self.os.is_empty() || self.os == "windows"
     }

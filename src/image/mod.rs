@@ -26,17 +26,17 @@ use crate::knowledge::Knowledge;
 use crate::text::shown;
 use crate::{Error, ErrorKind, OsVersion};
 
-/// What a reference points to, reduced to what the judgement needs.
+/// An image that a reference points to, reduced to what the judgement needs.
 #[derive(Clone, Debug)]
 pub struct Image {
     /// The reference as it was typed.
     pub reference: String,
     /// The repository with its registry, e.g. `mcr.microsoft.com/windows/nanoserver`; `None` for layouts and archives.
     pub repository: Option<String>,
-    /// What the reference resolved to: the digest of the index or of the single manifest; `None` when it comes from
+    /// The digest that the reference resolved to: that of the index or of the single manifest; `None` when it comes from
     /// knowledge, or from an archive of `docker save` that has no manifests.
     pub digest: Option<Digest>,
-    /// Where it was read.
+    /// The place where it was read.
     pub source: Source,
     /// The Windows entries, in index order.
     pub candidates: Vec<Candidate>,
@@ -118,11 +118,11 @@ pub struct Candidate {
     pub digest: Option<Digest>,
     /// OCI's name of its architecture, e.g. `amd64`; empty where nothing says it.
     pub architecture: String,
-    /// What the index says of its version; [`Version::Missing`] for an image without an index.
+    /// The version that the index states; [`Version::Missing`] for an image without an index.
     pub indexed: Version,
-    /// What its config says, once it was read.
+    /// The content of its config, once it was read.
     pub config: Config,
-    /// Whether its manifest has layers that must be fetched from elsewhere; `None` before the manifest was read.
+    /// True if its manifest has layers that must be fetched from elsewhere; `None` before the manifest was read.
     pub foreign_layers: Option<bool>,
 }
 
@@ -133,7 +133,7 @@ pub enum Version {
     Known(OsVersion),
     /// There is none.
     Missing,
-    /// There is one, and it is no version: the text, shortened.
+    /// There is one, and it is not a version: the text, shortened.
     Unparsable(String),
 }
 
@@ -154,24 +154,24 @@ pub enum Config {
     NotRead,
     /// It could not be read: why, in one sentence.
     Unreadable(String),
-    /// What it says.
+    /// The content.
     Read(ConfigFacts),
 }
 
-/// What the config of a candidate says.
+/// The content of the config of a candidate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigFacts {
-    /// Its `os`, e.g. `windows`.
+    /// The `os`, e.g. `windows`.
     pub os: String,
-    /// Its `architecture`.
+    /// The `architecture`, e.g. `amd64`.
     pub architecture: String,
-    /// Its `os.version`.
+    /// The `os.version`.
     pub version: Version,
     /// The version named by the last `Apply image` or `Install update` of its history.
     pub history: Option<OsVersion>,
 }
 
-/// Where the effective version of a candidate was found.
+/// The place where the effective version of a candidate was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VersionSource {
     /// The entry of the index.
@@ -219,12 +219,12 @@ impl Candidate {
     }
 }
 
-/// Where an image was read.
+/// The place where an image was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
-    /// Its registry.
+    /// The registry.
     Registry,
     /// The cache of an earlier check.
     Cache,

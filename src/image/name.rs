@@ -22,7 +22,7 @@ pub struct Name {
     pub repository: String,
     /// E.g. `ltsc2022`; `None` where none was typed.
     pub tag: Option<String>,
-    /// Where there is one it decides, whatever the tag says.
+    /// If there is one, it decides, whatever the tag says.
     pub digest: Option<Digest>,
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// What is wrong with a text, and what to type instead.
+/// A mistake in a text, and what to type instead.
 pub(crate) struct Mistake {
     pub kind: ErrorKind,
     pub why: String,
@@ -135,7 +135,7 @@ pub fn registry(text: &str) -> Result<String, String> {
     }
 }
 
-/// Whether this is a registry whatever its case.
+/// True for a registry, whatever its case.
 fn is_certainly_registry(text: &str) -> bool {
     text.eq_ignore_ascii_case("localhost") || text.contains(['.', ':'])
 }

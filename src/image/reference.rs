@@ -1,4 +1,4 @@
-//! What people type for an image, read as Docker reads it.
+//! References to images as people type them, read as Docker reads them.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::text::shown;
 /// Longer than any reference: registry, repository, tag, digest, and a path of the file system in place of the name.
 const LONGEST_TEXT: usize = 8192;
 
-/// Where to find an image: `NAME[:TAG][@DIGEST]`, `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]` or `docker-archive:FILE[:TAG]`.
+/// A reference to an image: `NAME[:TAG][@DIGEST]`, `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]` or `docker-archive:FILE[:TAG]`.
 ///
 /// `nanoserver:ltsc2022` is `docker.io/library/nanoserver:ltsc2022`, as for Docker.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,14 +21,14 @@ pub struct Reference {
     location: Location,
 }
 
-/// What a [`Reference`] means.
+/// The place that a [`Reference`] means.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Location {
     /// An image in a registry.
     Registry(Name),
     /// An image in the file system.
     Local {
-        /// How it is stored.
+        /// The form in which it is stored.
         format: Format,
         /// The folder or file.
         path: PathBuf,
@@ -37,14 +37,14 @@ pub enum Location {
     },
 }
 
-/// How images are stored in the file system.
+/// The forms in which images are stored in the file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// A folder that is an OCI image layout.
     OciLayout,
     /// A tar archive of an OCI image layout.
     OciArchive,
-    /// What `docker save` writes.
+    /// An archive of `docker save`.
     DockerArchive,
 }
 
@@ -80,7 +80,7 @@ impl Reference {
         &self.text
     }
 
-    /// What it means.
+    /// The place that it means.
     pub fn location(&self) -> &Location {
         &self.location
     }
@@ -218,7 +218,7 @@ mod tests {
             ("LocalHost/bar", "localhost/bar:latest"),
             ("a/b:_1.2-x", "docker.io/a/b:_1.2-x"),
             ("a/b:LTSC2022", "docker.io/a/b:LTSC2022"),
-            // A name of 64 characters that is no hexadecimal number, and one that is but has a registry before it.
+            // A name of 64 characters that is not a hexadecimal number, and one that is but has a registry before it.
             (
                 "thisisthesongthatneverendsitgoesonandonandonthisisthesongthatnev",
                 "docker.io/library/thisisthesongthatneverendsitgoesonandonandonthisisthesongthatnev:latest",

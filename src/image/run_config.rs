@@ -1,4 +1,4 @@
-//! What an image's config says of how it is to be run.
+//! The part of an image's config that tells how to run it.
 
 use serde::Deserialize;
 
@@ -33,7 +33,7 @@ pub struct ProcessConfig {
     /// Arguments, or the whole command where there is no entrypoint.
     #[serde(default)]
     pub cmd: Option<Vec<String>>,
-    /// Whether the first of all arguments is a command line already, which must not be quoted again.
+    /// True if the first of all arguments is a command line already, which must not be quoted again.
     #[serde(default)]
     pub args_escaped: Option<bool>,
     /// `NAME=value` each.

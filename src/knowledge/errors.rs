@@ -27,7 +27,7 @@ pub struct Family {
     pub prefix: u32,
     /// The service that gives them out, e.g. `Host Compute Service`.
     pub name: String,
-    /// What to do about any of them.
+    /// The steps to take about any of them.
     #[serde(deserialize_with = "advice")]
     pub steps: Vec<Advice>,
     /// The reference that lists them.
@@ -54,7 +54,7 @@ pub struct ErrorCode {
     /// The usual causes, the commonest first.
     #[serde(default, deserialize_with = "advice")]
     pub causes: Vec<Advice>,
-    /// What to do, in this order; commands are in backquotes.
+    /// The steps to take, in this order; commands are in backquotes.
     #[serde(default, deserialize_with = "advice")]
     pub steps: Vec<Advice>,
     /// The addresses of the pages on which the facts are found.
@@ -78,7 +78,7 @@ pub struct ErrorMessage {
     /// The usual causes, the commonest first.
     #[serde(default, deserialize_with = "advice")]
     pub causes: Vec<Advice>,
-    /// What to do, in this order; commands are in backquotes.
+    /// The steps to take, in this order; commands are in backquotes.
     #[serde(deserialize_with = "advice")]
     pub steps: Vec<Advice>,
     /// The addresses of the pages on which the facts are found.

@@ -143,7 +143,7 @@ fn produce(source: impl Read, compression: Compression, limit: u64, pieces: Piec
     }
 }
 
-/// Why no more pieces are made.
+/// The reason why no more pieces are made.
 enum Stop {
     Unwanted,
     TooLarge,

@@ -170,7 +170,7 @@ pub enum Detail {
     OtherIsolation(Isolation),
     /// The platforms of an image that is not for Windows, e.g. `linux/amd64, linux/arm64`; from outside.
     Platforms(String),
-    /// Why something could not be read; from outside.
+    /// The reason why something could not be read; from outside.
     Reason(String),
     /// The statement of a config that an index contradicts, e.g. `10.0.20348.1, the index 10.0.20348.2`; from outside.
     Stated(String),
