@@ -107,10 +107,10 @@ wine_build() {
 # `wine_test ARGS…`: cargo test ARGS…, without what Wine cannot do. The tests of `live_host` change the registry and the services
 # that others read, so they run after all others, or if they are named. The prefix is thrown away: it may be changed.
 wine_test() {
-    local argument build=() chosen
+    local argument build=() chosen status=0
     for argument; do
         case $argument in
-        --locked | --offline | --frozen | --quiet | -q | --verbose | -v | --release) build+=("$argument") ;;
+        --locked | --offline | --frozen | --no-fail-fast | --quiet | -q | --verbose | -v | --release) build+=("$argument") ;;
         esac
     done
     chosen=$((${#build[@]} < $#))
@@ -119,8 +119,9 @@ wine_test() {
         WINCOMPAT_TEST_REGISTRY=1 wine_cargo test "$@" "${wine_skipped[@]}"
         return
     fi
-    wine_cargo test "$@" --skip live_host:: "${wine_skipped[@]}" || return
-    ((chosen)) || WINCOMPAT_TEST_REGISTRY=1 wine_cargo test "${build[@]}" --test all -- live_host::
+    wine_cargo test "$@" --skip live_host:: "${wine_skipped[@]}" || status=$?
+    ((chosen)) || WINCOMPAT_TEST_REGISTRY=1 wine_cargo test "${build[@]}" --test all -- live_host:: || status=$?
+    return "$status"
 }
 
 wine_main() {
