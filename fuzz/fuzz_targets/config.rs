@@ -3,11 +3,11 @@
 
 use wincompat::image::config;
 use wincompat::knowledge::Knowledge;
-use wincompat::image::run_config::ImageConfig;
+use wincompat::image::run_config::RunConfig;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(config) = config::parse(bytes) {
         let _ = config.facts(Knowledge::built_in());
     }
-    let _ = ImageConfig::parse(bytes);
+    let _ = RunConfig::parse(bytes);
 });
