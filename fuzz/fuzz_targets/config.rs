@@ -2,8 +2,8 @@
 #![no_main]
 
 use wincompat::image::config;
-use wincompat::knowledge::Knowledge;
 use wincompat::image::run_config::RunConfig;
+use wincompat::knowledge::Knowledge;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(config) = config::parse(bytes) {

@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 
-use wincompat::internals::oci::layout::{Chosen, Layout};
 use wincompat::image::reference::Format;
+use wincompat::internals::oci::layout::{Chosen, Layout};
 
 thread_local! {
     /// One folder a process, made once.

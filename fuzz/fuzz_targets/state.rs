@@ -1,8 +1,8 @@
 //! State files of containers, and ids that become names of folders.
 #![no_main]
 
-use wincompat::image::Digest;
 use wincompat::hcs::id::ContainerId;
+use wincompat::image::Digest;
 use wincompat::internals::layer::LayerId;
 use wincompat::internals::runner::store::state::State;
 
