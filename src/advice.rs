@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Isolation;
+use crate::{Engine, Isolation};
 
 /// Something to do about a failure or a finding.
 ///
@@ -64,17 +64,6 @@ pub enum Remedy {
     Setting(Setting),
     /// An update of the host's Windows, e.g. `KB5058411`; the latest one where none is named.
     Update(Option<String>),
-}
-
-/// A program that starts containers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Engine {
-    /// Docker.
-    Docker,
-    /// This program.
-    Wincompat,
 }
 
 /// A setting of this program.

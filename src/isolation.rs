@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Kind;
-
 /// The separation of a container from its host, as in `docker run --isolation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -19,19 +17,19 @@ impl Isolation {
     /// Both of them.
     pub const ALL: [Self; 2] = [Self::Process, Self::Hyperv];
 
+    /// The isolation that is not this one.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Process => Self::Hyperv,
+            Self::Hyperv => Self::Process,
+        }
+    }
+
     /// The word of `docker run --isolation`, e.g. `hyperv`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Process => "process",
             Self::Hyperv => "hyperv",
-        }
-    }
-
-    /// The isolation Docker takes on this kind of host when nothing is said.
-    pub const fn default_of(kind: Kind) -> Self {
-        match kind {
-            Kind::Server => Self::Process,
-            Kind::Client => Self::Hyperv,
         }
     }
 }

@@ -49,6 +49,7 @@ mod architecture;
 #[cfg(feature = "program")]
 mod cli;
 pub mod compat;
+mod engine_name;
 mod error;
 pub mod explain;
 mod files;
@@ -85,6 +86,7 @@ pub mod windows;
 #[doc(inline)]
 pub use advice::Advice;
 pub use architecture::Architecture;
+pub use engine_name::Engine;
 pub use error::{Error, ErrorKind};
 pub use isolation::Isolation;
 pub use kind::Kind;

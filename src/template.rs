@@ -4,7 +4,8 @@ use serde::de::value::{Error, MapAccessDeserializer, MapDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use crate::Advice;
-use crate::advice::{Engine, Remedy};
+use crate::Engine;
+use crate::advice::Remedy;
 
 /// A name in braces that stands for nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,13 +1,14 @@
 //! `wincompat check`: judges images on hosts.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::Read;
 use std::path::Path;
 
+use super::engine::EngineArgs;
 use super::exit::ExitCode;
 use super::failure::{Failure, unless_closed};
-use super::format::FormatArgs;
+use super::format::{FormatArgs, OutputArgs};
 use super::hosts::HostArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
@@ -16,13 +17,13 @@ use super::policy::PolicyArgs;
 use super::registries::{CHECKED_WITHIN, RegistryArgs};
 use super::subcommand::Subcommand;
 use super::wording::CommandLine;
-use crate::advice::Engine;
-use crate::compat::{self, Code, Policy};
+use crate::compat::{self, Code, Policy, Wish};
 use crate::host::Host;
 use crate::image::{Config, Image, Reference};
 use crate::knowledge::Knowledge;
 use crate::oci::{Images, Options};
 use crate::report::document::{ErrorEntry, Report, ResultEntry};
+use crate::report::{Detail, Page, lines};
 use crate::{Error, ErrorKind};
 
 /// A chosen candidate whose config says another version can make another candidate the best, so configs are read in rounds.
@@ -49,6 +50,8 @@ pub struct Args {
     hosts: HostArgs,
     #[command(flatten)]
     policy: PolicyArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Findings that make it not well, by code, or `warnings`; repeatable.
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = denied)]
     deny: Vec<Denied>,
@@ -61,9 +64,34 @@ pub struct Args {
     #[command(flatten)]
     format: FormatArgs<Report>,
     #[command(flatten)]
+    output: OutputArgs<Report>,
+    #[command(flatten)]
+    detail: DetailArgs,
+    #[command(flatten)]
     knowledge: KnowledgeArgs,
     #[command(flatten)]
     registries: RegistryArgs,
+}
+
+/// The amount of text.
+#[derive(clap::Args, Clone, Copy, Debug)]
+struct DetailArgs {
+    /// Show every result with all its findings.
+    #[arg(short, long, conflicts_with = "quiet")]
+    verbose: bool,
+    /// Show failures only.
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+impl DetailArgs {
+    const fn detail(self) -> Detail {
+        match (self.quiet, self.verbose) {
+            (true, _) => Detail::Failures,
+            (false, true) => Detail::Every,
+            (false, false) => Detail::Summary,
+        }
+    }
 }
 
 /// One argument of `--deny`.
@@ -94,7 +122,12 @@ fn denied(text: &str) -> Result<Denied, String> {
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let report = self.inputs(io)?.report();
-        unless_closed(self.format.write(&report, &io.page(), io.out))?;
+        let page = Page { detail: self.detail.detail(), ..io.page() };
+        self.output.write(&report, &page)?;
+        if !self.format.is_for_people() {
+            lines::write(&report, io.err)?;
+        }
+        unless_closed(self.format.write(&report, &page, io.out))?;
         Ok(ExitCode::of_results(&report.summary))
     }
 }
@@ -121,7 +154,7 @@ impl Inputs {
             match image {
                 Ok(image) => results.extend(self.hosts.iter().map(|host| {
                     let judgement = compat::judge(&self.knowledge, host, &image, &self.policy);
-                    ResultEntry::new(&self.knowledge, host, &image, &judgement, Engine::Docker, &CommandLine)
+                    ResultEntry::new(&self.knowledge, host, &image, &judgement, &self.policy, &CommandLine)
                 })),
                 Err(error) => errors.push(ErrorEntry::new(text, &error, &CommandLine)),
             }
@@ -199,8 +232,16 @@ impl Args {
         let policy = self.policy()?;
         let knowledge = self.knowledge.load()?;
         let found = self.hosts.find(io.platform, &knowledge, policy.today)?;
-        let hosts = found.into_iter().map(|found| found.host).collect();
-        let texts = self.image_texts(io.input)?;
+        // What is named twice is judged once.
+        let mut hosts: Vec<Host> = Vec::new();
+        for host in found.into_iter().map(|found| found.host) {
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        let mut seen = HashSet::new();
+        let mut texts = self.image_texts(io.input)?;
+        texts.retain(|text| seen.insert(text.clone()));
         // The time for everything begins here: a list may be typed.
         let options = self.registries.options(!self.no_confirm, Some(CHECKED_WITHIN));
         Ok(Inputs { knowledge, policy, hosts, texts, options })
@@ -215,7 +256,7 @@ impl Args {
             strict: self.strict,
             deny: findings.collect(),
             deny_warnings: self.deny.contains(&Denied::Warnings),
-            ..self.policy.policy()?
+            ..self.policy.policy(Wish::Default, self.engine.engine())?
         })
     }
 

@@ -1,18 +1,22 @@
-//! The format of an answer: `--format`.
+//! The formats of an answer: `--format` for standard output, and `--output` for files beside it.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use crate::Error;
 use crate::report::{Format, Page, Printed};
 
 /// The choice among the formats of a report.
 #[derive(clap::Args, Clone, Debug)]
 pub struct FormatArgs<R: Printed> {
     #[arg(
+        short,
         long,
         value_name = "FORMAT",
-        help = format!("How to print the {}", R::CALLED),
+        help = format!("Format of the {} on standard output", R::CALLED),
         default_value = default_name::<R>(),
         value_parser = parser::<R>(),
     )]
@@ -30,6 +34,11 @@ fn parser<R: Printed>() -> impl TypedValueParser<Value = &'static Format<R>> {
 }
 
 impl<R: Printed> FormatArgs<R> {
+    /// True if people read every failure in the format that was chosen.
+    pub const fn is_for_people(&self) -> bool {
+        self.format.for_people
+    }
+
     /// Writes the report in the format that was chosen.
     ///
     /// # Errors
@@ -37,5 +46,95 @@ impl<R: Printed> FormatArgs<R> {
     /// A stream that cannot be written.
     pub fn write(&self, report: &R, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         self.format.renderer.render(report, page, out)
+    }
+}
+
+/// Further reports in files.
+#[derive(clap::Args, Clone, Debug)]
+pub struct OutputArgs<R: Printed> {
+    /// Also write a report to a file; can be given several times. The ending of the file decides the format (report.json), or name it:
+    /// json=FILE.
+    #[arg(short, long = "output", value_name = "[FORMAT=]FILE", value_parser = output::<R>)]
+    outputs: Vec<Output<R>>,
+}
+
+/// One value of `--output`.
+#[derive(Debug)]
+struct Output<R: 'static> {
+    format: &'static Format<R>,
+    file: PathBuf,
+}
+
+// Not derived: a format can be copied whatever the report is.
+impl<R> Clone for Output<R> {
+    fn clone(&self) -> Self {
+        Self { format: self.format, file: self.file.clone() }
+    }
+}
+
+fn output<R: Printed>(text: &str) -> Result<Output<R>, String> {
+    let named = text.split_once('=').and_then(|(name, file)| {
+        let format = R::FORMATS.iter().find(|format| format.name == name)?;
+        Some(Output { format, file: file.into() })
+    });
+    let output = named.or_else(|| {
+        let lower = text.to_ascii_lowercase();
+        let ends = |format: &&Format<R>| {
+            format.endings.iter().any(|ending| lower.strip_suffix(ending).is_some_and(|rest| rest.ends_with('.')))
+        };
+        // The longest ending wins: `.sarif.json` over `.json`.
+        let longest = |format: &&Format<R>| {
+            format.endings.iter().filter(|ending| lower.ends_with(*ending)).map(|ending| ending.len()).max()
+        };
+        let format = R::FORMATS.iter().filter(ends).max_by_key(longest)?;
+        Some(Output { format, file: text.into() })
+    });
+    match output {
+        Some(output) if output.file.as_os_str().is_empty() => Err("the name of the file is missing".to_owned()),
+        Some(output) => Ok(output),
+        None => {
+            let names: Vec<&str> = R::FORMATS.iter().map(|format| format.name).collect();
+            Err(format!("the ending names no format; write FORMAT=FILE with one of {}", names.join(", ")))
+        }
+    }
+}
+
+impl<R: Printed> OutputArgs<R> {
+    /// Writes the report to every file that was named.
+    ///
+    /// # Errors
+    ///
+    /// The first file that cannot be written.
+    pub fn write(&self, report: &R, page: &Page<'_>) -> Result<(), Error> {
+        self.outputs.iter().try_for_each(|output| {
+            write_file(&output.file, |out| output.format.renderer.render(report, page, out)).map_err(|error| {
+                Error::new(format!("the report cannot be written to {}", output.file.display()))
+                    .because(error)
+                    .hint("name a file in a folder that exists and that you may write to")
+            })
+        })
+    }
+}
+
+fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    // Colours are for terminals.
+    write(&mut anstream::StripStream::new(&mut file as &mut dyn Write))?;
+    file.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Report;
+
+    #[test]
+    fn the_ending_or_a_name_decides_the_format() {
+        let chosen = |text: &str| output::<Report>(text).map(|output| (output.format.name, output.file.display().to_string()));
+        assert_eq!(chosen("out/Report.JSON"), Ok(("json", "out/Report.JSON".to_owned())));
+        assert_eq!(chosen("table=report"), Ok(("table", "report".to_owned())));
+        assert_eq!(chosen("a=b.json"), Ok(("json", "a=b.json".to_owned())));
+        assert!(chosen("report").unwrap_err().contains("table, matrix"));
+        assert!(chosen("json=").unwrap_err().contains("missing"));
     }
 }

@@ -60,6 +60,6 @@ impl Args {
             let survey = compat::survey(&knowledge, &found.host, &policy);
             (found, survey)
         });
-        Ok(HostReport::new(&knowledge, &surveyed.collect::<Vec<_>>(), policy.today, &CommandLine))
+        Ok(HostReport::new(&knowledge, &surveyed.collect::<Vec<_>>(), &policy, &CommandLine))
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::platform::Platform;
 use super::wording::CommandLine;
 use crate::report::plain::clean;
-use crate::report::{Page, Wording as _, failure};
+use crate::report::{Detail, Page, Wording as _, failure};
 use crate::{Advice, Error};
 
 /// The streams of a command, and the system it runs on. Everything but the answer goes to `err`.
@@ -46,6 +46,6 @@ impl Io<'_> {
 
     /// The page that answers are printed on.
     pub fn page(&self) -> Page<'static> {
-        Page { columns: self.columns, now: Timestamp::now(), whole: false, wording: &CommandLine }
+        Page { columns: self.columns, now: Timestamp::now(), whole: false, detail: Detail::Summary, wording: &CommandLine }
     }
 }

@@ -5,6 +5,7 @@
 mod check;
 mod detached;
 mod each;
+mod engine;
 mod exec;
 mod exit;
 mod explain;
@@ -205,7 +206,13 @@ fn without_password(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The columns of the terminal, or 80 where the answer goes elsewhere.
+/// The columns of the terminal; where the answer goes elsewhere, those that the variable `COLUMNS` names, or 120, as in logs.
 fn columns() -> u16 {
-    if std::io::stdout().is_terminal() { textwrap::termwidth().try_into().unwrap_or(u16::MAX) } else { 80 }
+    const ELSEWHERE: u16 = 120;
+    let named = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
+    if std::io::stdout().is_terminal() {
+        textwrap::termwidth().try_into().unwrap_or(u16::MAX)
+    } else {
+        named().unwrap_or(ELSEWHERE)
+    }
 }

@@ -3,13 +3,14 @@
 use super::time::today;
 use crate::Error;
 use crate::compat::{Policy, Wish};
+use crate::host::HostEngine;
 
 /// The wish for an isolation, and its limits.
 #[derive(clap::Args, Clone, Debug)]
 pub struct PolicyArgs {
-    /// The isolation asked for.
-    #[arg(long, value_enum, default_value_t, env = "WINCOMPAT_ISOLATION", hide_env_values = true)]
-    isolation: IsolationArg,
+    /// Isolation you will ask for. Not given: `default` for check, `auto` for run.
+    #[arg(long, value_enum, env = "WINCOMPAT_ISOLATION", hide_env_values = true)]
+    isolation: Option<IsolationArg>,
     /// The code is not trusted: process isolation is out of the choice.
     #[arg(long)]
     untrusted: bool,
@@ -19,13 +20,12 @@ pub struct PolicyArgs {
 }
 
 /// The values of `--isolation`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum IsolationArg {
-    /// Whatever works: on a server process, else Hyper-V; on a client Hyper-V.
-    #[default]
-    Auto,
-    /// What Docker and Kubernetes do with no flag: process on a server, Hyper-V on a client.
+    /// The engine's own choice, with no flag: with Docker process on a server, Hyper-V on a client.
     Default,
+    /// Any that works: on a server process, else Hyper-V; on a client Hyper-V.
+    Auto,
     /// Process isolation.
     Process,
     /// Hyper-V isolation.
@@ -47,21 +47,22 @@ impl From<IsolationArg> for Wish {
 }
 
 impl PolicyArgs {
-    /// The isolation asked for.
-    pub fn wish(&self) -> Wish {
-        self.isolation.into()
+    /// The isolation asked for, if one was.
+    pub fn wish(&self) -> Option<Wish> {
+        self.isolation.map(Wish::from)
     }
 
-    /// The policy of today.
+    /// The policy of today, for this engine, or each host's own; with this wish where none was given.
     ///
     /// # Errors
     ///
     /// Arguments that exclude each other.
-    pub fn policy(&self) -> Result<Policy, Error> {
-        if self.untrusted && matches!(self.wish(), Wish::Process | Wish::HostProcess) {
+    pub fn policy(&self, unasked: Wish, engine: Option<HostEngine>) -> Result<Policy, Error> {
+        let wish = self.wish().unwrap_or(unasked);
+        if self.untrusted && matches!(wish, Wish::Process | Wish::HostProcess) {
             return Err(Error::new("untrusted code and an isolation that shares the host's kernel exclude each other")
                 .hint("take --isolation hyperv, or leave out --untrusted"));
         }
-        Ok(Policy { wish: self.wish(), untrusted: self.untrusted, production: self.production, ..Policy::on(today()) })
+        Ok(Policy { wish, engine, untrusted: self.untrusted, production: self.production, ..Policy::on(today()) })
     }
 }

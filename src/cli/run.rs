@@ -19,11 +19,10 @@ use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::trace::TraceArgs;
 use super::{detached, hosts, progress, terminal, warnings};
-use crate::Error;
 use crate::compat::{Policy, Wish};
 use crate::hcs::documents::{Cpus, PortMapping};
 use crate::hcs::machine::{CALL_TIMEOUT, Machine};
-use crate::host::{self, Found};
+use crate::host::{self, Found, HostEngine};
 use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
@@ -38,6 +37,7 @@ use crate::runner::request::{NetworkWish, RunRequest};
 use crate::runner::store::Store;
 use crate::runner::store::import;
 use crate::runner::store::name;
+use crate::{Engine, Error};
 
 /// Run a container, with no engine.
 #[derive(clap::Args, Clone, Debug)]
@@ -165,7 +165,7 @@ impl Args {
 
     /// Judges, pulls, imports and starts: the exit code of the container, or 0 in the background.
     fn start(&self, io: &mut Io<'_>) -> Result<u32, Failure> {
-        if self.policy.wish() == Wish::HostProcess {
+        if self.policy.wish() == Some(Wish::HostProcess) {
             return Err(Error::new("wincompat runs no HostProcess containers")
                 .hint("run the program on the host itself, or take another --isolation")
                 .into());
@@ -178,7 +178,7 @@ impl Args {
         }
         let platform = io.platform;
         let given = self.given()?;
-        let policy = self.policy.policy()?;
+        let policy = self.policy.policy(Wish::Auto, Some(HostEngine::new(Engine::Wincompat, None)))?;
         let knowledge = self.knowledge.load()?;
         let mut host = self.find_host(platform, &knowledge, &policy)?;
         let root = self.store.folder(platform)?;
@@ -186,7 +186,7 @@ impl Args {
         let images = Images::new(self.registries.options(true, None), &knowledge);
 
         let chosen = runtime.block_on(self.choose(&images, &knowledge, &host, &policy, &root))?;
-        let isolation = self.isolation(&knowledge, &host, &chosen, io)?;
+        let isolation = self.isolation(&knowledge, &host, &chosen, &policy, io)?;
         if self.dry_run {
             let pulled = match chosen.stored {
                 Some(pulled) => pulled,

@@ -1,8 +1,8 @@
 //! The command line's words for what the rooms below name as data: settings become options, commands become lines to type.
 
-use crate::Isolation;
-use crate::advice::{Command, Engine, Remedy, Setting};
+use crate::advice::{Command, Remedy, Setting};
 use crate::report::Wording;
+use crate::{Engine, Isolation};
 
 /// The wording of this program's command line.
 #[derive(Clone, Copy, Debug)]
@@ -30,15 +30,15 @@ impl Wording for CommandLine {
 const fn run(engine: Engine) -> &'static str {
     match engine {
         Engine::Docker => "docker run",
+        Engine::Containerd => "nerdctl run",
+        Engine::Kubernetes => "kubectl run",
         Engine::Wincompat => "wincompat run",
     }
 }
 
-/// The flag that asks an engine for an isolation, the same for every engine so far.
-fn isolation_flag(engine: Engine, isolation: Option<Isolation>) -> String {
-    let flag = match engine {
-        Engine::Docker | Engine::Wincompat => "--isolation",
-    };
+/// The flag that asks an engine for an isolation. Kubernetes has none, and is never asked for one.
+fn isolation_flag(_: Engine, isolation: Option<Isolation>) -> String {
+    let flag = "--isolation";
     isolation.map_or_else(|| flag.to_owned(), |isolation| format!("{flag}={}", isolation.as_str()))
 }
 

@@ -248,7 +248,7 @@ impl Case<'_> {
         let could_be_other =
             self.knowledge.release(build, other).is_some() || self.knowledge.release(build, self.host.kind).is_none();
         let changes = match self.policy.wish {
-            Wish::Auto | Wish::Default => Isolation::default_of(other) != taken,
+            Wish::Auto | Wish::Default => self.policy.wished_as(self.host, other).first() != Some(&taken),
             Wish::Process => rules::client_without_process(build),
             Wish::Hyperv | Wish::HostProcess => false,
         };
@@ -321,6 +321,7 @@ impl Case<'_> {
         let wished = self.policy.wished(self.host);
         [Isolation::Hyperv, Isolation::Process].into_iter().find(|&isolation| {
             !wished.contains(&isolation)
+                && (isolation == Isolation::Process || self.policy.engine_on(self.host).offers_hyperv())
                 && self.policy.wish != Wish::HostProcess
                 && self.policy.excludes(isolation, self.host).is_none()
                 && rules::of(isolation, self.process, self.hyperv).possible == Some(true)

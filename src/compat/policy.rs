@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Code, Finding, Severity};
-use crate::host::Host;
-use crate::{Isolation, Kind};
+use crate::host::{Host, HostEngine};
+use crate::{Engine, Isolation, Kind};
 
 /// The isolation asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,9 +14,9 @@ use crate::{Isolation, Kind};
 #[non_exhaustive]
 pub enum Wish {
     /// Whatever works: on a server process, else Hyper-V; on a client Hyper-V.
-    #[default]
     Auto,
-    /// What Docker and Kubernetes do with no flag: process on a server, Hyper-V on a client.
+    /// The isolation that the engine takes with no flag; with Docker process on a server, Hyper-V on a client.
+    #[default]
     Default,
     /// Process isolation.
     Process,
@@ -55,6 +55,8 @@ impl From<Isolation> for Use {
 pub struct Policy {
     /// The isolation asked for.
     pub wish: Wish,
+    /// The engine that is to start the container; `None` for the host's own, or Docker where nothing tells that.
+    pub engine: Option<HostEngine>,
     /// The code in the image is not trusted, so process isolation is out of the choice.
     pub untrusted: bool,
     /// This is production, so process isolation is out of the choice on a client.
@@ -73,7 +75,8 @@ impl Policy {
     /// The policy with which nothing is asked for, on this day.
     pub const fn on(today: Date) -> Self {
         Self {
-            wish: Wish::Auto,
+            wish: Wish::Default,
+            engine: None,
             untrusted: false,
             production: false,
             strict: false,
@@ -88,12 +91,52 @@ impl Policy {
         self.deny.contains(&finding.code) || (self.deny_warnings && finding.severity == Severity::Warning)
     }
 
-    /// The isolations this wish allows on this host, the preferred one first, before those that are not trusted or not for production are left out.
+    /// The engine that is to start the container on this host.
+    pub fn engine_on(&self, host: &Host) -> Engine {
+        self.engine.as_ref().or(host.engine.as_ref()).map(|engine| engine.name).unwrap_or_default()
+    }
+
+    /// The version of that engine, where it was named or the host's source tells it.
+    pub fn engine_version_on<'a>(&'a self, host: &'a Host) -> Option<&'a str> {
+        let name = self.engine_on(host);
+        let known = [self.engine.as_ref(), host.engine.as_ref()].into_iter().flatten();
+        known.filter(|engine| engine.name == name).find_map(|engine| engine.version.as_deref())
+    }
+
+    /// The isolation that this host's engine is configured to take when none is named; `None` for the engine's own choice, also
+    /// where another engine was asked for than the one that is configured.
+    pub fn configured_default(&self, host: &Host) -> Option<Isolation> {
+        let own = host.engine.as_ref().map_or(Engine::Docker, |engine| engine.name);
+        host.default_isolation.filter(|_| self.engine_on(host) == own)
+    }
+
+    /// The isolations that the engine takes on this host when none is named, the preferred one first.
+    pub fn default_on(&self, host: &Host) -> &'static [Isolation] {
+        self.default_as(host, host.kind)
+    }
+
+    fn default_as(&self, host: &Host, kind: Kind) -> &'static [Isolation] {
+        match self.configured_default(host) {
+            Some(Isolation::Process) => &[Isolation::Process],
+            Some(Isolation::Hyperv) => &[Isolation::Hyperv],
+            None => self.engine_on(host).default_isolations(kind),
+        }
+    }
+
+    /// The isolations this wish allows on this host, the preferred one first, before those that are not trusted or not for
+    /// production are left out.
     pub(super) fn wished(&self, host: &Host) -> &'static [Isolation] {
-        match (self.wish, host.kind) {
+        self.wished_as(host, host.kind)
+    }
+
+    /// The same if this host were of this kind.
+    pub(super) fn wished_as(&self, host: &Host, kind: Kind) -> &'static [Isolation] {
+        match (self.wish, kind) {
+            (Wish::Auto, _) if !self.engine_on(host).offers_hyperv() => &[Isolation::Process],
             (Wish::Auto, Kind::Server) => &[Isolation::Process, Isolation::Hyperv],
-            (Wish::Auto | Wish::Default, Kind::Client) => &[Isolation::Hyperv],
-            (Wish::Default, Kind::Server) | (Wish::Process, _) => &[Isolation::Process],
+            (Wish::Auto, Kind::Client) => &[Isolation::Hyperv],
+            (Wish::Default, _) => self.default_as(host, kind),
+            (Wish::Process, _) => &[Isolation::Process],
             (Wish::Hyperv, _) => &[Isolation::Hyperv],
             (Wish::HostProcess, _) => &[],
         }

@@ -1,11 +1,11 @@
 //! The sentences of a finding in one case, with what to do in them as data.
 
 use super::{Detail, Finding};
-use crate::advice::{Engine, Remedy, Setting, advice};
+use crate::advice::{Remedy, Setting, advice};
 use crate::host::{Feature, Host};
 use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
 use crate::knowledge::{BaseImage, Knowledge};
-use crate::{Advice, Isolation, Kind, OsVersion};
+use crate::{Advice, Engine, Isolation, Kind, OsVersion};
 
 /// The case that a finding's sentences are about.
 #[derive(Clone, Copy, Debug)]

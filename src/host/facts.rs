@@ -3,10 +3,10 @@
 
 use crate::OsVersion;
 use crate::knowledge::{Knowledge, Release};
-use crate::{Architecture, Kind};
+use crate::{Architecture, Isolation, Kind};
 
 use super::attributes::Attributes;
-use super::{Attribute, Availability, Host, Source};
+use super::{Attribute, Availability, Host, HostEngine, Source};
 
 /// The EditionID a host gets that is only known to be Home.
 pub(super) const HOME: &str = "Core";
@@ -30,6 +30,10 @@ pub(super) struct HostFacts {
     pub containers: Option<Availability>,
     /// Hyper-V isolation.
     pub hyperv: Option<Availability>,
+    /// The engine that starts containers there.
+    pub engine: Option<HostEngine>,
+    /// The isolation that the engine is configured to take when none is named.
+    pub default_isolation: Option<Isolation>,
     /// The release by its marketing number, e.g. `24H2`; only used for builds that the knowledge does not name.
     pub display_version: Option<String>,
     /// The place where all this was read.
@@ -48,6 +52,8 @@ impl HostFacts {
             architecture: None,
             containers: None,
             hyperv: None,
+            engine: None,
+            default_isolation: None,
             display_version: None,
             source,
         }
@@ -115,7 +121,10 @@ impl HostFacts {
             architecture,
             containers,
             hyperv,
+            engine: self.engine,
+            default_isolation: self.default_isolation,
             source: self.source,
+            file: None,
             assumed,
             overridden,
         }

@@ -87,6 +87,7 @@ pub fn read(bytes: &[u8], label: Option<&str>, attributes: &Attributes, knowledg
 fn in_file(path: &Path, attributes: &Attributes, knowledge: &Knowledge) -> Result<Vec<Host>, Error> {
     let label = path.file_stem().map(|stem| stem.to_string_lossy());
     read(&source::read(path)?, label.as_deref(), attributes, knowledge)
+        .map(|hosts| hosts.into_iter().map(|host| Host { file: Some(path.to_string_lossy().into_owned()), ..host }).collect())
         .map_err(|error| error.within(format!("no host can be read from {}", quoted(&path.to_string_lossy()))))
 }
 

@@ -16,7 +16,7 @@ mod version_text;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Architecture, Kind, OsVersion};
+use crate::{Architecture, Engine, Isolation, Kind, OsVersion};
 pub use attributes::Attributes;
 pub use find::{Found, find, read};
 pub use launch::{Launch, Volume, Volumes, obstacles, refusal};
@@ -49,8 +49,14 @@ pub struct Host {
     pub containers: Availability,
     /// Hyper-V isolation: the feature is there, and this machine may create partitions.
     pub hyperv: Availability,
+    /// The engine that starts containers here, where the source tells.
+    pub engine: Option<HostEngine>,
+    /// The isolation that this host's engine is configured to take when none is named; `None` where nothing is said.
+    pub default_isolation: Option<Isolation>,
     /// The place where all this was read.
     pub source: Source,
+    /// The file that it was read from, e.g. `hosts/web01.reg`.
+    pub file: Option<String>,
     /// The attributes that the source did not say and that follow from the release.
     pub assumed: Vec<Attribute>,
     /// The attributes that the source said and that were asked to be others.
@@ -67,6 +73,24 @@ impl Host {
     /// True if this attribute was assumed.
     pub fn assumes(&self, attribute: Attribute) -> bool {
         self.assumed.contains(&attribute)
+    }
+}
+
+/// The engine of a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct HostEngine {
+    /// The engine.
+    pub name: Engine,
+    /// The version as it writes it itself, e.g. `27.3.1`; `None` if nothing says it.
+    pub version: Option<String>,
+}
+
+impl HostEngine {
+    /// This engine, in this version.
+    pub const fn new(name: Engine, version: Option<String>) -> Self {
+        Self { name, version }
     }
 }
 

@@ -12,7 +12,7 @@ use super::Word;
 use crate::compat::{Code, Severity, Use, Verdict, Wish};
 use crate::host::{Attribute, Availability, Source as HostSource};
 use crate::image::{Digest, Source as ImageSource};
-use crate::{Architecture, Isolation, Kind, OsVersion};
+use crate::{Architecture, Engine, Isolation, Kind, OsVersion};
 
 /// The name of this version of the report.
 pub const SCHEMA: &str = "wincompat/report/v1";
@@ -59,6 +59,8 @@ pub struct ResultEntry {
     pub image: ImageEntry,
     /// The host.
     pub host: HostEntry,
+    /// The engine that is to start the container.
+    pub engine: EngineEntry,
     /// The isolation that the versions and the host allow.
     pub verdict: Word<Verdict>,
     /// The isolation asked for.
@@ -78,6 +80,26 @@ pub struct ResultEntry {
     pub candidates: Vec<CandidateEntry>,
     /// The place of the reference in a scanned file; null if it was an argument.
     pub location: Option<Location>,
+}
+
+impl ResultEntry {
+    /// True if it fails only because the engine has to be asked for another isolation than was asked for.
+    pub fn needs_flag(&self) -> bool {
+        self.ok == Some(false)
+            && self.taken.is_none()
+            && self.findings.iter().any(|finding| finding.code.known() == Some(Code::OtherIsolationPossible))
+    }
+}
+
+/// An engine in a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct EngineEntry {
+    /// E.g. `docker`.
+    pub name: Word<Engine>,
+    /// E.g. `27.3.1`; null if it is not known.
+    pub version: Option<String>,
 }
 
 /// A place in a file.
@@ -123,6 +145,9 @@ pub struct ImageEntry {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct HostEntry {
+    /// The name that tells it from other hosts, e.g. `web01`.
+    #[serde(default)]
+    pub label: String,
     /// E.g. `Windows Server 2022`.
     pub name: String,
     /// E.g. `10.0.20348.2402`.
@@ -140,10 +165,13 @@ pub struct HostEntry {
     pub containers: Word<Availability>,
     /// Hyper-V isolation.
     pub hyperv: Word<Availability>,
-    /// The isolation that Docker takes if none is named.
+    /// The isolation that the engine takes if none is named.
     pub default: Word<Isolation>,
     /// The place where the host was read.
     pub source: Word<HostSource>,
+    /// The file that it was read from; null if there was none.
+    #[serde(default)]
+    pub file: Option<String>,
     /// The attributes that were assumed.
     pub assumed: Vec<Word<Attribute>>,
     /// The attributes that were asked to be others than the source says.
@@ -176,8 +204,25 @@ pub struct FindingEntry {
     pub message: String,
     /// The advice; empty if there is nothing to do.
     pub help: String,
+    /// The advice as data.
+    #[serde(default)]
+    pub remedies: Vec<RemedyEntry>,
     /// The address of the page on which the fact is found.
     pub source: Cow<'static, str>,
+}
+
+/// One thing to do about a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct RemedyEntry {
+    /// The kind: `flag`, `image`, `base`, `feature`, `update`, `setting` or `command`.
+    pub kind: Cow<'static, str>,
+    /// The flag, image, base image, command or update, e.g. `--isolation=hyperv`.
+    pub value: String,
+    /// True for an image whose manifest was read and judged; null for other kinds.
+    #[serde(default)]
+    pub verified: Option<bool>,
 }
 
 /// One Windows entry of an image.
@@ -254,6 +299,9 @@ pub struct Summary {
     pub errors: usize,
     /// Results that are ok.
     pub ok: usize,
+    /// Results that are not ok only because the engine has to be asked for another isolation; they are among `notOk` too.
+    #[serde(default)]
+    pub needs_flag: usize,
     /// Results that are not ok.
     pub not_ok: usize,
     /// Results that cannot be decided.

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::document::{FindingEntry, HostEntry, PossibilityEntry, Tool};
 use super::plain::clean;
 use super::{Word, Wording};
-use crate::advice::Engine;
-use crate::compat::{Judgement, Subject, Survey, SurveyedImage, Use};
+use crate::advice::Remedy;
+use crate::compat::{Judgement, Policy, Subject, Survey, SurveyedImage, Use};
 use crate::host::{Availability, Found, Host, Needed, Prerequisite};
 use crate::knowledge::Knowledge;
-use crate::{Isolation, Kind};
+use crate::{Engine, Isolation, Kind};
 
 /// The name of this version of the document.
 pub const SCHEMA: &str = "wincompat/host/v1";
@@ -108,23 +108,24 @@ pub struct BaseImageEntry {
 }
 
 impl HostReport {
-    /// The answer about these hosts, each with its survey, on this day.
-    pub fn new(knowledge: &Knowledge, hosts: &[(Found, Survey<'_>)], today: Date, wording: &dyn Wording) -> Self {
-        let answer = |(found, survey): &(Found, Survey<'_>)| HostAnswer::new(knowledge, found, survey, today, wording);
+    /// The answer about these hosts, each with its survey by this policy.
+    pub fn new(knowledge: &Knowledge, hosts: &[(Found, Survey<'_>)], policy: &Policy, wording: &dyn Wording) -> Self {
+        let answer = |(found, survey): &(Found, Survey<'_>)| HostAnswer::new(knowledge, found, survey, policy, wording);
         Self { schema: SCHEMA.into(), tool: Tool::with(knowledge), hosts: hosts.iter().map(answer).collect() }
     }
 }
 
 impl HostAnswer {
-    fn new(knowledge: &Knowledge, found: &Found, survey: &Survey<'_>, today: Date, wording: &dyn Wording) -> Self {
+    fn new(knowledge: &Knowledge, found: &Found, survey: &Survey<'_>, policy: &Policy, wording: &dyn Wording) -> Self {
         let host = &found.host;
+        let of = |isolation| IsolationEntry::new(knowledge, host, isolation, &survey.own, policy, wording);
         Self {
-            host: HostEntry::new(host),
-            process: IsolationEntry::new(knowledge, host, Isolation::Process, &survey.own),
-            hyperv: IsolationEntry::new(knowledge, host, Isolation::Hyperv, &survey.own),
+            host: HostEntry::new(host, policy),
+            process: of(Isolation::Process),
+            hyperv: of(Isolation::Hyperv),
             prerequisites: found.prerequisites().iter().map(|one| PrerequisiteEntry::new(one, wording)).collect(),
-            findings: findings(knowledge, host, &survey.own, wording),
-            images: survey.images.iter().map(|image| BaseImageEntry::new(image, today)).collect(),
+            findings: findings(knowledge, host, &survey.own, policy, wording),
+            images: survey.images.iter().map(|image| BaseImageEntry::new(image, policy.today)).collect(),
         }
     }
 }
@@ -144,7 +145,13 @@ impl PrerequisiteEntry {
 }
 
 /// The findings of the judgement of any image that are about the host alone.
-fn findings(knowledge: &Knowledge, host: &Host, judgement: &Judgement, wording: &dyn Wording) -> Vec<FindingEntry> {
+fn findings(
+    knowledge: &Knowledge,
+    host: &Host,
+    judgement: &Judgement,
+    policy: &Policy,
+    wording: &dyn Wording,
+) -> Vec<FindingEntry> {
     let subject = Subject {
         knowledge,
         reference: "",
@@ -152,23 +159,35 @@ fn findings(knowledge: &Knowledge, host: &Host, judgement: &Judgement, wording: 
         image: Some(host.os_version),
         architecture: host.architecture.as_str(),
         host,
-        engine: Engine::Docker,
+        engine: policy.engine_on(host),
     };
     let of_host = judgement.findings.iter().filter(|finding| finding.code.is_about_host_alone());
     of_host.map(|finding| FindingEntry::new(finding, &subject, wording)).collect()
 }
 
 impl IsolationEntry {
-    fn new(knowledge: &Knowledge, host: &Host, isolation: Isolation, own: &Judgement) -> Self {
+    fn new(
+        knowledge: &Knowledge,
+        host: &Host,
+        isolation: Isolation,
+        own: &Judgement,
+        policy: &Policy,
+        wording: &dyn Wording,
+    ) -> Self {
         let build = host.os_version.build;
         let (works, lowest) = match isolation {
             Isolation::Process => (&own.process, knowledge.stable_abi_floor(build).unwrap_or(build)),
             Isolation::Hyperv => (&own.hyperv, knowledge.base_images.first().map_or(build, |oldest| oldest.build)),
         };
-        let how = if Isolation::default_of(host.kind) == isolation {
-            "docker run, without a flag".to_owned()
-        } else {
-            format!("docker run --isolation={}", isolation.as_str())
+        let engine = policy.engine_on(host);
+        let by_default = policy.default_on(host).first() == Some(&isolation);
+        let flag = Remedy::EngineFlag(engine, (!by_default).then_some(isolation));
+        let how = match (engine, by_default) {
+            (Engine::Docker, true) => "docker run, without a flag".to_owned(),
+            (Engine::Docker, false) => format!("docker run {}", wording.remedy(&flag)),
+            (_, true) => format!("the default of {}", engine.as_str()),
+            (Engine::Kubernetes, false) => "not offered by kubernetes".to_owned(),
+            (_, false) => wording.remedy(&flag),
         };
         let development = isolation == Isolation::Process && host.kind == Kind::Client;
         Self {

@@ -25,6 +25,13 @@ pub mod images;
 #[cfg(feature = "program")]
 mod images_table;
 pub mod json;
+#[cfg(feature = "program")]
+mod labels;
+pub mod lines;
+#[cfg(feature = "program")]
+pub mod matrix;
+#[cfg(feature = "program")]
+mod overview;
 pub mod plain;
 #[cfg(feature = "program")]
 pub mod table;
@@ -70,8 +77,22 @@ pub struct Page<'a> {
     pub now: Timestamp,
     /// True if ids and commands are not cut.
     pub whole: bool,
+    /// The amount that is written of an answer with many parts.
+    pub detail: Detail,
     /// The words for remedies.
     pub wording: &'a dyn Wording,
+}
+
+/// The amount that is written of an answer with many parts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Failures alone.
+    Failures,
+    /// Failures whole, the rest in short.
+    #[default]
+    Summary,
+    /// Every part whole.
+    Every,
 }
 
 /// A format that a command offers.
@@ -80,6 +101,10 @@ pub struct Format<R: 'static> {
     pub name: &'static str,
     /// A line for `--help`, e.g. `One JSON document`.
     pub about: &'static str,
+    /// The endings of files that are written in it if no format is named, e.g. `["json"]`.
+    pub endings: &'static [&'static str],
+    /// True if people read every failure in it, so that standard error need not repeat them.
+    pub for_people: bool,
     /// The renderer.
     pub renderer: &'static dyn Renderer<R>,
 }
@@ -101,15 +126,29 @@ pub trait Printed: Sized + 'static {
 /// The format of every report that can be serialised.
 #[cfg(feature = "program")]
 const fn one_json_document<R: serde::Serialize>() -> Format<R> {
-    Format { name: "json", about: "One JSON document", renderer: &json::Json }
+    Format { name: "json", about: "One JSON document", endings: &["json"], for_people: false, renderer: &json::Json }
+}
+
+/// A format that people read.
+#[cfg(feature = "program")]
+const fn for_people<R>(
+    name: &'static str,
+    about: &'static str,
+    endings: &'static [&'static str],
+    renderer: &'static dyn Renderer<R>,
+) -> Format<R> {
+    Format { name, about, endings, for_people: true, renderer }
 }
 
 /// The formats of `wincompat check`.
 #[cfg(feature = "program")]
 impl Printed for Report {
     const CALLED: &'static str = "report";
-    const FORMATS: &'static [Format<Self>] =
-        &[Format { name: "table", about: "Text for people", renderer: &table::Table }, one_json_document()];
+    const FORMATS: &'static [Format<Self>] = &[
+        for_people("table", "Text for people, failures first", &["txt"], &table::Table),
+        for_people("matrix", "Text: images down, hosts across", &[], &matrix::Matrix),
+        one_json_document(),
+    ];
 }
 
 /// The formats of `wincompat host`.
@@ -117,7 +156,7 @@ impl Printed for Report {
 impl Printed for host::HostReport {
     const CALLED: &'static str = "answer";
     const FORMATS: &'static [Format<Self>] =
-        &[Format { name: "table", about: "Text for people", renderer: &host_table::HostTable }, one_json_document()];
+        &[for_people("table", "Text for people", &["txt"], &host_table::HostTable), one_json_document()];
 }
 
 /// The formats of `wincompat explain`.
@@ -125,7 +164,7 @@ impl Printed for host::HostReport {
 impl Printed for explanation::ExplanationReport {
     const CALLED: &'static str = "explanation";
     const FORMATS: &'static [Format<Self>] =
-        &[Format { name: "text", about: "For people", renderer: &explanation_text::ExplanationText }, one_json_document()];
+        &[for_people("text", "For people", &["txt"], &explanation_text::ExplanationText), one_json_document()];
 }
 
 /// The formats of `wincompat ps`.
@@ -133,7 +172,7 @@ impl Printed for explanation::ExplanationReport {
 impl Printed for containers::Containers {
     const CALLED: &'static str = "answer";
     const FORMATS: &'static [Format<Self>] =
-        &[Format { name: "table", about: "Text for people", renderer: &containers_table::ContainersTable }, one_json_document()];
+        &[for_people("table", "Text for people", &["txt"], &containers_table::ContainersTable), one_json_document()];
 }
 
 /// The formats of `wincompat images`.
@@ -141,5 +180,5 @@ impl Printed for containers::Containers {
 impl Printed for images::ImageListing {
     const CALLED: &'static str = "answer";
     const FORMATS: &'static [Format<Self>] =
-        &[Format { name: "table", about: "Text for people", renderer: &images_table::ImagesTable }, one_json_document()];
+        &[for_people("table", "Text for people", &["txt"], &images_table::ImagesTable), one_json_document()];
 }

@@ -1,96 +1,209 @@
-//! The report as a table for people, with the findings below it.
+//! The report as text for people: one result as a table with everything that was found, several as an overview.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ColumnConstraint, ContentArrangement, Width, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, presets};
 use textwrap::{WordSeparator, WordSplitter};
 
-use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
-use super::{Page, Renderer, Word};
-use crate::advice::{Command, Remedy};
-use crate::compat::{Severity, Use, Verdict, Wish};
+use super::document::{FindingEntry, Report, ResultEntry};
+use super::labels::Labels;
+use super::overview::conclusion;
+use super::{Detail, Page, Renderer, Word, Wording, overview};
+use crate::OsVersion;
+use crate::advice::{Command, Remedy, Setting};
+use crate::compat::{Severity, Use, Wish};
 use crate::host::Attribute;
-use crate::text::shown;
-use crate::{Isolation, OsVersion};
 
 /// Columns below which a table is not narrowed any further.
 pub(super) const NARROWEST: u16 = 60;
 /// The columns for answers, lines and padding.
 const FOR_ANSWERS: usize = 30;
-/// The columns for verdict and host at least, the latter broken at spaces.
-const FOR_VERDICT_AND_HOST: usize = 26;
+/// The columns for result and host at least, the latter broken at spaces.
+const FOR_RESULT_AND_HOST: usize = 26;
 /// The spaces around the content of a column.
 pub(super) const PADDING: u16 = 2;
 
-/// A table, the findings of each result below it, then the images that could not be read.
+/// One result as a table with its findings below it; several as an overview, failures first.
 #[derive(Clone, Copy, Debug)]
 pub struct Table;
 
 impl Renderer<Report> for Table {
     fn render(&self, report: &Report, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        write(report, page, out)
+        let width = page.columns.max(NARROWEST);
+        match (report.results.as_slice(), report.errors.as_slice()) {
+            ([only], []) if page.detail != Detail::Failures => write_only(report, only, page, width, out),
+            _ => overview::write(report, page, width, out),
+        }
     }
 }
 
-fn write(report: &Report, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let width = page.columns.max(NARROWEST);
-    if !report.results.is_empty() {
-        writeln!(out, "{}", results(report, width))?;
+/// Writes the only result: the table, the findings, the candidates if it is not ok, the assumptions.
+fn write_only(report: &Report, entry: &ResultEntry, page: &Page<'_>, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let style = match entry.ok {
+        Some(true) => GOOD,
+        Some(false) => BAD,
+        None => OPEN,
+    };
+    let result = result(entry);
+    let (table, named) = table(entry, result, width);
+    if !named {
+        writeln!(out, "{}", entry.image.reference)?;
     }
-    let mut explained = BTreeSet::new();
+    for line in table.lines() {
+        // The result is the last cell of its row.
+        match line.rsplit_once(result) {
+            Some((before, after)) if !after.contains(|c: char| c.is_alphanumeric()) => {
+                writeln!(out, "{before}{style}{result}{style:#}{after}")?;
+            }
+            _ => writeln!(out, "{line}")?,
+        }
+    }
+    let labels = Labels::of(report);
+    let configured = if by_default(entry) { ", the default of this host" } else { "" };
+    let title = format!("{} on {}: {}{configured}", entry.image.reference, labels.of_host(&entry.host), conclusion(entry));
+    writeln!(out)?;
+    wrapped("", style, "", &title, "  ", width, out)?;
+    for finding in &entry.findings {
+        write_finding(finding, width, out)?;
+    }
+    if entry.ok != Some(true)
+        && let Some(candidates) = candidate_list(entry)
+    {
+        wrapped("  ", PLAIN, "entries:", &candidates, "    ", width, out)?;
+    }
+    for line in assumptions(report, &labels, page.wording) {
+        wrapped("  ", PLAIN, "", &line, "    ", width, out)?;
+    }
+    match entry.findings.first() {
+        Some(finding) => {
+            writeln!(out)?;
+            writeln!(out, "{}", explain_hint(&finding.code.to_string(), page.wording))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The way to an explanation of this code, and of others.
+pub(super) fn explain_hint(code: &str, wording: &dyn Wording) -> String {
+    format!("More about a code in brackets: {}", wording.remedy(&Remedy::Command(Command::Explain(code.to_owned()))))
+}
+
+/// The entries of an image that has several, e.g. `10.0.17763.1 amd64, 10.0.20348.1 amd64`.
+pub(super) fn candidate_list(entry: &ResultEntry) -> Option<String> {
+    const MOST: usize = 12;
+    if entry.candidates.len() < 2 {
+        return None;
+    }
+    let one = |candidate: &super::document::CandidateEntry| {
+        let version = candidate.os_version.map_or_else(|| "no version".to_owned(), |version| version.to_string());
+        format!("{version} {}", candidate.architecture)
+    };
+    let mut listed: Vec<String> = entry.candidates.iter().take(MOST).map(one).collect();
+    if entry.candidates.len() > MOST {
+        listed.push(format!("{} more", entry.candidates.len() - MOST));
+    }
+    Some(listed.join(", "))
+}
+
+/// The assumptions about the hosts of a report, in words, those of equal hosts in one line; then the way to change them.
+pub(super) fn assumptions(report: &Report, labels: &Labels, wording: &dyn Wording) -> Vec<String> {
+    let mut assumed: Vec<(String, Vec<String>)> = Vec::new();
+    let mut hyperv = false;
     for entry in &report.results {
-        writeln!(out)?;
-        write_entry(entry, width, &mut explained, out)?;
+        let words: Vec<&str> = entry.host.assumed.iter().filter_map(|attribute| assumption(attribute, entry)).collect();
+        if words.is_empty() {
+            continue;
+        }
+        hyperv |= entry.host.assumed.iter().any(|attribute| attribute.known() == Some(Attribute::Hyperv));
+        let (words, name) = (words.join(", "), labels.of_host(&entry.host));
+        match assumed.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, names)) if names.contains(&name) => {}
+            Some((_, names)) => names.push(name),
+            None => assumed.push((words, vec![name])),
+        }
     }
-    for error in &report.errors {
-        writeln!(out)?;
-        write_error(error, width, out)?;
+    let line = |(words, names): (String, Vec<String>)| {
+        format!("Assumed about {}: {words}.", super::labels::joined(names.into_iter(), false))
+    };
+    let mut lines: Vec<String> = assumed.into_iter().map(line).collect();
+    if let Some(last) = lines.last_mut().filter(|_| hyperv) {
+        let change = wording.remedy(&Remedy::Setting(Setting::Host("…,no-hyperv".to_owned())));
+        last.push_str(&format!(" If that is wrong: {change}"));
     }
-    if report.results.len() + report.errors.len() > 1 {
-        writeln!(out)?;
-        writeln!(out, "{}", summary(report))?;
-    }
-    if let Some(code) = explained.first() {
-        writeln!(out)?;
-        let explain = page.wording.remedy(&Remedy::Command(Command::Explain(code.clone())));
-        writeln!(out, "{explain} tells more; so for every name in brackets.")?;
-    }
-    Ok(())
+    lines
 }
 
-fn results(report: &Report, width: u16) -> comfy_table::Table {
+/// The words for one assumption.
+fn assumption<'a>(attribute: &'a Word<Attribute>, entry: &'a ResultEntry) -> Option<&'a str> {
+    Some(match attribute {
+        Word::Known(Attribute::Kind) => match entry.host.kind {
+            Word::Known(crate::Kind::Client) => "it is a client",
+            _ => "it is a server",
+        },
+        Word::Known(Attribute::Edition) if entry.host.kind.known() == Some(crate::Kind::Client) => "not a Home edition",
+        // An edition matters on clients only.
+        Word::Known(Attribute::Edition) => return None,
+        Word::Known(Attribute::Architecture) => match entry.host.architecture {
+            Word::Known(architecture) => architecture.as_str(),
+            Word::Other(ref word) => word,
+        },
+        Word::Known(Attribute::Containers) => "Containers feature on",
+        Word::Known(Attribute::Hyperv) => "Hyper-V on",
+        Word::Other(word) => word,
+    })
+}
+
+/// The result as asked, in a word or two.
+fn result(entry: &ResultEntry) -> &'static str {
+    match (entry.ok, entry.taken.as_ref().and_then(Word::known)) {
+        (Some(true), Some(Use::Process)) => "ok: process",
+        (Some(true), Some(Use::Hyperv)) => "ok: hyperv",
+        (Some(true), _) => "ok",
+        (Some(false), _) if entry.needs_flag() => "needs a flag",
+        (Some(false), _) => "FAIL",
+        (None, _) => "undecided",
+    }
+}
+
+/// True if nobody asked for the isolation that is taken, and another one would be possible too.
+fn by_default(entry: &ResultEntry) -> bool {
+    entry.ok == Some(true)
+        && entry.taken.as_ref().and_then(Word::known) == Some(Use::Hyperv)
+        && entry.process.possible == Some(true)
+        && matches!(entry.isolation.known(), Some(Wish::Auto | Wish::Default))
+}
+
+/// The table, and true if the reference stands in it: it stays whole, so that it can be searched for, and goes above the table where
+/// there is not enough room beside the other columns.
+fn table(entry: &ResultEntry, result: &str, width: u16) -> (comfy_table::Table, bool) {
     let mut table = comfy_table::Table::new();
     table
         .load_style(presets::ASCII_MARKDOWN)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width)
-        .set_header(["image", "host", "process", "Hyper-V", "verdict"]);
-    let longest = report.results.iter().map(|entry| entry.image.reference.chars().count()).max().unwrap_or_default();
-    // A version stays whole, also beside the longest verdict.
-    let for_version = report.results.iter().map(|entry| entry.host.os_version.to_string().len()).max().unwrap_or_default();
-    let for_verdict = report.results.iter().map(|entry| verdict(&entry.verdict).chars().count()).max().unwrap_or_default();
-    let for_others = FOR_ANSWERS + (for_verdict + for_version).max(FOR_VERDICT_AND_HOST);
-    let for_image = usize::from(width).saturating_sub(for_others).min(longest);
-    for entry in &report.results {
-        let version = version(entry.image.os_version, entry.image.release.as_deref());
-        table.add_row([
-            format!("{}\n{version}", broken_at_slashes(&entry.image.reference, for_image)),
-            format!("{}\n{}", entry.host.name, entry.host.os_version),
-            answer(entry.process.possible).to_owned(),
-            answer(entry.hyperv.possible).to_owned(),
-            verdict(&entry.verdict).to_owned(),
-        ]);
-    }
-    // Answers are short and stay whole; what wraps is the host, and the image only where it must.
+        .set_header(["image", "host", "process", "Hyper-V", "result"]);
+    let reference = entry.image.reference.chars().count();
+    let for_version = entry.host.os_version.to_string().len();
+    let for_others = FOR_ANSWERS + (result.len() + for_version).max(FOR_RESULT_AND_HOST);
+    let beside = usize::from(width).saturating_sub(for_others);
+    let fits = reference <= beside;
+    let version = version(entry.image.os_version, entry.image.release.as_deref());
+    table.add_row([
+        if fits { format!("{}\n{version}", entry.image.reference) } else { version },
+        format!("{}\n{}", entry.host.label, entry.host.os_version),
+        answer(entry.process.possible).to_owned(),
+        answer(entry.hyperv.possible).to_owned(),
+        result.to_owned(),
+    ]);
+    // Answers are short and stay whole; what wraps is the host.
     if let Some(image) = table.column_mut(0) {
-        image.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(for_image as u16 + PADDING)));
+        image.set_constraint(ColumnConstraint::ContentWidth);
     }
     for column in table.column_iter_mut().skip(2) {
         column.set_constraint(ColumnConstraint::ContentWidth);
     }
-    table
+    (table, fits)
 }
 
 /// Breaks a reference after slashes into lines of at most this many characters, where its parts allow.
@@ -109,7 +222,8 @@ pub(super) fn broken_at_slashes(reference: &str, width: usize) -> String {
     broken
 }
 
-fn version(version: Option<OsVersion>, release: Option<&str>) -> String {
+/// A version with its release, e.g. `10.0.20348.2402 (ltsc2022)`.
+pub(super) fn version(version: Option<OsVersion>, release: Option<&str>) -> String {
     match (version, release) {
         (Some(version), Some(release)) => format!("{version} ({release})"),
         (Some(version), None) => version.to_string(),
@@ -133,92 +247,28 @@ pub(super) fn answer(possible: Option<bool>) -> &'static str {
     }
 }
 
-fn verdict(verdict: &Word<Verdict>) -> &str {
-    match verdict {
-        Word::Known(Verdict::Process) => "process",
-        Word::Known(Verdict::Hyperv) => "hyperv",
-        Word::Known(Verdict::Incompatible) => "incompatible",
-        Word::Known(Verdict::Unknown) => "unknown",
-        Word::Other(word) => word,
-    }
-}
-
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(super) const OPEN: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const PLAIN: Style = Style::new();
 
-fn write_entry(entry: &ResultEntry, width: u16, explained: &mut BTreeSet<String>, out: &mut dyn Write) -> io::Result<()> {
-    let style = match entry.ok {
-        Some(true) => GOOD,
-        Some(false) => BAD,
-        None => OPEN,
-    };
-    let title = format!("{} on {}: {}", entry.image.reference, entry.host.name, conclusion(entry));
-    wrapped("", style, "", &title, "  ", width, out)?;
-    for finding in &entry.findings {
-        write_finding(finding, width, out)?;
-        explained.insert(finding.code.to_string());
-    }
-    if !entry.host.assumed.is_empty() {
-        let assumed: Vec<_> = entry.host.assumed.iter().map(attribute).collect();
-        wrapped("  ", PLAIN, "assumed of the host:", &assumed.join(", "), "    ", width, out)?;
-    }
-    Ok(())
-}
-
-fn conclusion(entry: &ResultEntry) -> &'static str {
-    match (entry.ok, entry.taken.as_ref().map(Word::known)) {
-        // The verdict above says that process isolation is possible too.
-        (Some(true), Some(Some(Use::Hyperv)))
-            if entry.verdict.known() == Some(Verdict::Process)
-                && matches!(entry.isolation.known(), Some(Wish::Auto | Wish::Default))
-                && entry.host.default.known() == Some(Isolation::Hyperv) =>
-        {
-            "runs with Hyper-V isolation, the default of this host"
-        }
-        (Some(true), Some(Some(Use::Process))) => "runs with process isolation",
-        (Some(true), Some(Some(Use::Hyperv))) => "runs with Hyper-V isolation",
-        (Some(true), Some(Some(Use::HostProcess))) => "runs as a HostProcess container",
-        (Some(true), Some(None)) => "runs with an isolation that this version does not know",
-        (Some(false), Some(_)) => "would run, but a finding is denied",
-        (Some(true) | Some(false), None) => "does not run as asked",
-        (None, _) => "cannot be decided",
-    }
-}
-
-pub(super) fn write_finding(finding: &FindingEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
-    let (style, severity) = match &finding.severity {
+/// The severity of a finding as the label of its line, with its colour.
+pub(super) fn severity_label(finding: &FindingEntry) -> (Style, String) {
+    match &finding.severity {
         Word::Known(Severity::Error) => (BAD, "error:".to_owned()),
         Word::Known(Severity::Warning) => (OPEN, "warning:".to_owned()),
         Word::Known(Severity::Note) => (PLAIN, "note:".to_owned()),
         Word::Other(word) => (OPEN, format!("{word}:")),
-    };
+    }
+}
+
+pub(super) fn write_finding(finding: &FindingEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let (style, severity) = severity_label(finding);
     wrapped("  ", style, &severity, &format!("{} [{}]", finding.message, finding.code), "    ", width, out)?;
     if finding.help.is_empty() {
         return Ok(());
     }
-    wrapped("    ", PLAIN, "help:", &finding.help, "      ", width, out)
-}
-
-fn write_error(error: &ErrorEntry, width: u16, out: &mut dyn Write) -> io::Result<()> {
-    wrapped("", BAD, "not read:", &format!("{}: {}", shown(&error.reference), error.message), "  ", width, out)?;
-    match &error.hint {
-        Some(hint) => wrapped("  ", PLAIN, "hint:", hint, "    ", width, out),
-        None => Ok(()),
-    }
-}
-
-fn summary(report: &Report) -> String {
-    let summary = &report.summary;
-    let mut parts = vec![format!("{} well", summary.ok), format!("{} not", summary.not_ok)];
-    if summary.undecided > 0 {
-        parts.push(format!("{} undecided", summary.undecided));
-    }
-    if summary.errors > 0 {
-        parts.push(format!("{} not read", summary.errors));
-    }
-    parts.join(", ")
+    wrapped("    ", PLAIN, "hint:", &finding.help, "      ", width, out)
 }
 
 /// Writes a label and text, broken at spaces and never inside a word: a long name stays one that can be copied. The label

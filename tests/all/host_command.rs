@@ -12,7 +12,7 @@ use wincompat::internals::cli::wording::CommandLine;
 use wincompat::knowledge::Knowledge;
 use wincompat::report::host::{HostReport, schema};
 use wincompat::report::host_table::HostTable;
-use wincompat::report::{Page, Renderer as _};
+use wincompat::report::{Detail, Page, Renderer as _};
 
 use crate::support::committed::assert_committed;
 
@@ -38,7 +38,7 @@ fn report(hosts: &[Found]) -> HostReport {
 }
 
 pub fn printed(hosts: &[Found]) -> String {
-    let page = Page { columns: 80, now: Timestamp::UNIX_EPOCH, whole: false, wording: &CommandLine };
+    let page = Page { columns: 80, now: Timestamp::UNIX_EPOCH, whole: false, detail: Detail::Summary, wording: &CommandLine };
     let mut out = Vec::new();
     HostTable.render(&report(hosts), &page, &mut out).unwrap();
     anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()

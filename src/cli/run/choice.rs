@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::{Args, When};
 use crate::Error;
-use crate::advice::Engine;
 use crate::cli::failure::Failure;
 use crate::cli::io::Io;
 use crate::cli::wording::CommandLine;
@@ -94,13 +93,14 @@ impl Args {
         knowledge: &Knowledge,
         host: &Found,
         chosen: &Chosen,
+        policy: &Policy,
         io: &mut Io<'_>,
     ) -> Result<Isolation, Failure> {
         let judgement = &chosen.judgement;
         let mut shown = judgement.clone();
         // No engine runs the container here.
         shown.findings.retain(|finding| !finding.code.is_about(About::Engine));
-        let entry = ResultEntry::new(knowledge, &host.host, &chosen.image, &shown, Engine::Wincompat, &CommandLine);
+        let entry = ResultEntry::new(knowledge, &host.host, &chosen.image, &shown, policy, &CommandLine);
         match judgement.taken {
             Some(taken) if judgement.ok == Some(true) => {
                 warn(&entry, io.err)?;
@@ -110,10 +110,10 @@ impl Args {
         }
         Table.render(&Report::new(knowledge, vec![entry], Vec::new()), &io.page(), io.err)?;
         writeln!(io.err)?;
-        let forced = match self.policy.wish() {
+        let forced = match policy.wish {
             Wish::Process => Isolation::Process,
             Wish::Hyperv => Isolation::Hyperv,
-            Wish::Auto | Wish::Default | Wish::HostProcess => Isolation::default_of(host.host.kind),
+            _ => policy.default_on(&host.host).first().copied().unwrap_or(Isolation::Process),
         };
         if self.force && judgement.chosen.is_some() {
             writeln!(io.err, "warning: going on with {} isolation, since --force says so", forced.as_str())?;

@@ -1,7 +1,8 @@
 //! Every finding with a case that has it and one that has not.
 
 use super::*;
-use crate::advice::{Engine, Part};
+use crate::Engine;
+use crate::advice::Part;
 
 /// A code, a case that has it, a case that has not.
 type Case = (Code, Host, Image, Policy);

@@ -63,7 +63,13 @@ fn all() -> Containers {
 
 fn printed(containers: &Containers, width: u16, whole: bool) -> String {
     let mut out = Vec::new();
-    let page = Page { columns: width, now: at("2026-11-25T10:10:00Z"), whole, wording: &CommandLine };
+    let page = Page {
+        columns: width,
+        now: at("2026-11-25T10:10:00Z"),
+        whole,
+        detail: super::super::Detail::default(),
+        wording: &CommandLine,
+    };
     ContainersTable.render(containers, &page, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }

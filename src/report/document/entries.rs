@@ -1,11 +1,11 @@
 //! The entries of a report, made from judgements, hosts and errors.
 
 use super::{
-    CandidateEntry, ErrorEntry, ErrorEntryKind, FindingEntry, HostEntry, ImageEntry, PossibilityEntry, Report, ResultEntry,
-    SCHEMA, Summary, Tool,
+    CandidateEntry, EngineEntry, ErrorEntry, ErrorEntryKind, FindingEntry, HostEntry, ImageEntry, PossibilityEntry, RemedyEntry,
+    Report, ResultEntry, SCHEMA, Summary, Tool,
 };
-use crate::advice::Engine;
-use crate::compat::{Finding, Judgement, Possibility, Subject, Verdict};
+use crate::advice::Remedy;
+use crate::compat::{Finding, Judgement, Policy, Possibility, Subject, Verdict};
 use crate::host::Host;
 use crate::image::{Config, Image};
 use crate::knowledge::Knowledge;
@@ -40,21 +40,23 @@ impl Report {
                 Some(false) => &mut summary.not_ok,
                 None => &mut summary.undecided,
             } += 1;
+            summary.needs_flag += usize::from(entry.needs_flag());
         }
         Self { schema: SCHEMA.into(), tool: Tool::with(knowledge), results, errors, summary }
     }
 }
 
 impl ResultEntry {
-    /// The judgement as data, with the sentences of its findings; their help is for this engine.
+    /// The judgement as data, with the sentences of its findings.
     pub fn new(
         knowledge: &Knowledge,
         host: &Host,
         image: &Image,
         judgement: &Judgement,
-        engine: Engine,
+        policy: &Policy,
         wording: &dyn Wording,
     ) -> Self {
+        let engine = policy.engine_on(host);
         let candidate = judgement.chosen.and_then(|index| image.candidates.get(index));
         let version = candidate.and_then(|candidate| candidate.os_version()).map(|(version, _)| version);
         let architecture = candidate.map(|candidate| candidate.architecture.as_str()).unwrap_or_default();
@@ -85,7 +87,8 @@ impl ResultEntry {
                     .and_then(|version| knowledge.base_image(version.build))
                     .map(|base| clean(&base.release).into_owned()),
             },
-            host: HostEntry::new(host),
+            host: HostEntry::new(host, policy),
+            engine: EngineEntry::new(host, policy),
             verdict: judgement.verdict.into(),
             isolation: judgement.wish.into(),
             taken: judgement.taken.map(Word::from),
@@ -113,8 +116,9 @@ impl ResultEntry {
 
 impl HostEntry {
     /// This host as data.
-    pub fn new(host: &Host) -> Self {
+    pub fn new(host: &Host, policy: &Policy) -> Self {
         Self {
+            label: clean(&host.label).into_owned(),
             name: clean(&host.name).into_owned(),
             os_version: host.os_version,
             release: host.release.as_deref().map(|release| clean(release).into_owned()),
@@ -123,11 +127,20 @@ impl HostEntry {
             architecture: host.architecture.into(),
             containers: host.containers.into(),
             hyperv: host.hyperv.into(),
-            default: Isolation::default_of(host.kind).into(),
+            default: policy.default_on(host).first().copied().unwrap_or(Isolation::Process).into(),
             source: host.source.into(),
+            file: host.file.as_deref().map(|file| clean(file).into_owned()),
             assumed: host.assumed.iter().copied().map(Word::from).collect(),
             overridden: host.overridden.iter().copied().map(Word::from).collect(),
         }
+    }
+}
+
+impl EngineEntry {
+    /// The engine that is to start containers on this host.
+    fn new(host: &Host, policy: &Policy) -> Self {
+        let version = policy.engine_version_on(host).map(|version| clean(version).into_owned());
+        Self { name: policy.engine_on(host).into(), version }
     }
 }
 
@@ -139,13 +152,35 @@ impl PossibilityEntry {
 
 impl FindingEntry {
     pub(in crate::report) fn new(finding: &Finding, subject: &Subject<'_>, wording: &dyn Wording) -> Self {
+        let help = finding.help(subject);
         Self {
             code: finding.code.into(),
             severity: finding.severity.into(),
             message: clean(&wording.advice(&finding.message(subject))).into_owned(),
-            help: clean(&wording.advice(&finding.help(subject))).into_owned(),
+            help: clean(&wording.advice(&help)).into_owned(),
+            remedies: help.remedies().map(|remedy| RemedyEntry::new(remedy, wording)).collect(),
             source: finding.source().into(),
         }
+    }
+}
+
+impl RemedyEntry {
+    fn new(remedy: &Remedy, wording: &dyn Wording) -> Self {
+        let kind = match remedy {
+            Remedy::EngineFlag(..) | Remedy::Run { .. } => "flag",
+            Remedy::Image(_) => "image",
+            Remedy::Base { .. } => "base",
+            Remedy::Feature(_) => "feature",
+            Remedy::Update(_) => "update",
+            Remedy::Setting(_) => "setting",
+            Remedy::Command(_) => "command",
+        };
+        let value = match remedy {
+            Remedy::Run { engine, isolation, .. } => wording.remedy(&Remedy::EngineFlag(*engine, Some(*isolation))),
+            Remedy::Base { release, .. } => release.clone(),
+            other => wording.remedy(other),
+        };
+        Self { kind: kind.into(), value: clean(value.trim_matches('`')).into_owned(), verified: None }
     }
 }
 

@@ -1,0 +1,40 @@
+//! One line for each result that does not pass, for standard error where standard output holds another format: the log of a job that
+//! fails says why.
+
+use std::io::{self, Write};
+
+use super::document::{Report, ResultEntry};
+use super::plain::clean;
+use crate::compat::Severity;
+use crate::text::shown;
+
+/// Writes a line for each failure, then for each result that is undecided and each image that was not read.
+///
+/// # Errors
+///
+/// A stream that cannot be written.
+pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for (ok, word) in [(Some(false), "FAIL"), (None, "UNDECIDED")] {
+        for entry in report.results.iter().filter(|entry| entry.ok == ok) {
+            writeln!(out, "{word} {}", clean(&line(entry)))?;
+        }
+    }
+    for error in &report.errors {
+        writeln!(out, "ERROR {}: {}", shown(&error.reference), clean(&error.message))?;
+    }
+    Ok(())
+}
+
+/// The image, the host and the reason, e.g. `app:1 on web01: the builds differ [build-mismatch]`.
+fn line(entry: &ResultEntry) -> String {
+    let place = format!(
+        "{} on {}",
+        entry.image.reference,
+        if entry.host.label.is_empty() { &entry.host.name } else { &entry.host.label }
+    );
+    let severe = entry.findings.iter().find(|finding| finding.severity.known() != Some(Severity::Note));
+    match severe.or(entry.findings.first()) {
+        Some(finding) => format!("{place}: {} [{}]", finding.message, finding.code),
+        None => place,
+    }
+}

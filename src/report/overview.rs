@@ -1,0 +1,326 @@
+//! The report of several results for people: failures first and whole, then what is undecided or was not read, then the passes.
+//!
+//! Results of one image that differ only in the host are one paragraph, with the hosts in a list.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
+use super::labels::{Labels, joined};
+use super::table::{BAD, GOOD, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version, wrapped};
+use super::{Detail, Page};
+use crate::compat::{Severity, Use};
+use crate::text::shown;
+
+/// The most passes that are listed one by one; more of them are counted.
+const LISTED_PASSES: usize = 10;
+/// The indent of the lines below a heading.
+const INDENT: &str = "      ";
+/// The indent of the further lines of a sentence there.
+const HANGING: &str = "        ";
+
+/// Writes the paragraphs, and the sum as the last line.
+pub(super) fn write(report: &Report, page: &Page<'_>, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let labels = Labels::of(report);
+    let groups = groups(&report.results);
+    let mut written = Written { labels: &labels, page, width, paragraphs: 0, first_code: None };
+    for group in groups.iter().filter(|group| group.ok() == Some(false)) {
+        written.paragraph(group, out)?;
+    }
+    for group in groups.iter().filter(|group| group.ok().is_none()) {
+        written.paragraph(group, out)?;
+    }
+    written.errors(&report.errors, out)?;
+    if page.detail == Detail::Failures {
+        return Ok(());
+    }
+    let passes: Vec<&Group<'_>> = groups.iter().filter(|group| group.ok() == Some(true)).collect();
+    if page.detail == Detail::Every {
+        for group in &passes {
+            written.paragraph(group, out)?;
+        }
+    } else {
+        let number: usize = passes.iter().map(|group| group.entries.len()).sum();
+        if number <= LISTED_PASSES {
+            written.passes(&passes, out)?;
+        }
+        written.warnings(&report.results, out)?;
+    }
+    written.end(report, out)
+}
+
+/// The results of one image that have the same outcome for the same reasons.
+struct Group<'a> {
+    first: &'a ResultEntry,
+    entries: Vec<&'a ResultEntry>,
+}
+
+impl Group<'_> {
+    fn ok(&self) -> Option<bool> {
+        self.first.ok
+    }
+}
+
+/// The results of each image, grouped by outcome; images and groups in the order in which they are first met.
+fn groups(results: &[ResultEntry]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    // Results of one image follow each other.
+    let mut image_begins = 0;
+    let mut image = None;
+    for entry in results {
+        if image != Some(&entry.image.reference) {
+            image_begins = groups.len();
+            image = Some(&entry.image.reference);
+        }
+        let alike = groups.iter_mut().skip(image_begins).find(|group| same_outcome(group.first, entry));
+        match alike {
+            Some(group) => group.entries.push(entry),
+            None => groups.push(Group { first: entry, entries: vec![entry] }),
+        }
+    }
+    groups
+}
+
+fn same_outcome(one: &ResultEntry, other: &ResultEntry) -> bool {
+    let codes = |entry: &ResultEntry| -> Vec<_> {
+        let counts = |finding: &&FindingEntry| finding.severity.known() != Some(Severity::Note);
+        entry.findings.iter().filter(counts).map(|finding| (finding.code.clone(), finding.severity.clone())).collect()
+    };
+    one.ok == other.ok
+        && one.taken == other.taken
+        && one.image.os_version == other.image.os_version
+        && one.needs_flag() == other.needs_flag()
+        && codes(one) == codes(other)
+}
+
+/// The state of the writing.
+struct Written<'a> {
+    labels: &'a Labels,
+    page: &'a Page<'a>,
+    width: u16,
+    paragraphs: usize,
+    first_code: Option<String>,
+}
+
+impl Written<'_> {
+    fn between(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.paragraphs += 1;
+        if self.paragraphs > 1 { writeln!(out) } else { Ok(()) }
+    }
+
+    /// The names of the hosts of these results.
+    fn hosts(&self, entries: &[&ResultEntry]) -> String {
+        joined(entries.iter().map(|entry| self.labels.of_host(&entry.host)), self.page.detail == Detail::Every)
+    }
+
+    /// A heading, then the findings, then what to do.
+    fn paragraph(&mut self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
+        self.between(out)?;
+        let entry = group.first;
+        let (style, word) = match entry.ok {
+            Some(true) => (GOOD, "ok   "),
+            Some(false) => (BAD, "FAIL "),
+            None => (OPEN, "?    "),
+        };
+        let version = version(entry.image.os_version, entry.image.release.as_deref());
+        let heading = format!("{} [{version}] on {}: {}", entry.image.reference, self.hosts(&group.entries), conclusion(entry));
+        wrapped("", style, word, &heading, INDENT, self.width, out)?;
+        let findings = self.findings(group);
+        for (finding, whole) in &findings {
+            let (style, severity) = severity_label(finding);
+            let sentence = match finding.code.known() {
+                Some(code) if !whole => code.title(),
+                _ => finding.message.as_str(),
+            };
+            wrapped(INDENT, style, &severity, &format!("{sentence} [{}]", finding.code), HANGING, self.width, out)?;
+            if self.first_code.is_none() {
+                self.first_code = Some(finding.code.to_string());
+            }
+        }
+        self.hints(group, &findings, out)?;
+        if entry.ok != Some(true)
+            && let Some(candidates) = candidate_list(entry)
+        {
+            wrapped(INDENT, PLAIN, "entries:", &candidates, HANGING, self.width, out)?;
+        }
+        Ok(())
+    }
+
+    /// The findings that are shown, each with true if its sentence is the same for every host.
+    fn findings<'f>(&self, group: &'f Group<'_>) -> Vec<(&'f FindingEntry, bool)> {
+        let lowest = match (self.page.detail, group.ok()) {
+            (Detail::Every, _) => Severity::Note,
+            (_, Some(false)) => Severity::Error,
+            _ => Severity::Warning,
+        };
+        let of = |entry: &'f ResultEntry, lowest: Severity| {
+            entry.findings.iter().filter(move |finding| finding.severity.known().is_none_or(|severity| severity >= lowest))
+        };
+        let mut shown: Vec<&FindingEntry> = of(group.first, lowest).collect();
+        if shown.is_empty() && group.ok() != Some(true) {
+            shown = of(group.first, Severity::Note).collect();
+        }
+        let same_for_all = |finding: &FindingEntry| {
+            group
+                .entries
+                .iter()
+                .all(|entry| entry.findings.iter().any(|other| other.code == finding.code && other.message == finding.message))
+        };
+        shown.into_iter().map(|finding| (finding, same_for_all(finding))).collect()
+    }
+
+    /// What to do, each remedy once; where it differs by host, with the hosts that it is for.
+    fn hints(&self, group: &Group<'_>, findings: &[(&FindingEntry, bool)], out: &mut dyn Write) -> io::Result<()> {
+        let mut hints: Vec<(&str, Vec<&ResultEntry>)> = Vec::new();
+        let asked = group.first.needs_flag().then_some("other-isolation-possible");
+        let codes: Vec<String> = findings.iter().map(|(finding, _)| finding.code.to_string()).collect();
+        for entry in &group.entries {
+            for finding in entry.findings.iter().filter(|finding| !finding.help.is_empty()) {
+                let code = finding.code.to_string();
+                if !codes.contains(&code) && asked != Some(code.as_str()) {
+                    continue;
+                }
+                match hints.iter_mut().find(|(help, _)| *help == finding.help) {
+                    Some((_, entries)) if entries.last().is_none_or(|last| last.host != entry.host) => entries.push(entry),
+                    Some(_) => {}
+                    None => hints.push((&finding.help, vec![entry])),
+                }
+            }
+        }
+        for (help, entries) in hints {
+            let label = if entries.len() == group.entries.len() {
+                "hint:".to_owned()
+            } else {
+                format!("hint for {}:", self.hosts(&entries))
+            };
+            wrapped(INDENT, PLAIN, "", &format!("{label} {help}"), HANGING, self.width, out)?;
+        }
+        Ok(())
+    }
+
+    /// The images that could not be read; a hint that several share stands once, below them.
+    fn errors(&mut self, errors: &[ErrorEntry], out: &mut dyn Write) -> io::Result<()> {
+        for (number, error) in errors.iter().enumerate() {
+            let shared = number > 0 && errors.get(number - 1).is_some_and(|before| before.hint == error.hint);
+            if !shared {
+                self.between(out)?;
+            }
+            wrapped("", BAD, "ERROR", &format!("{}: {}", shown(&error.reference), error.message), INDENT, self.width, out)?;
+            let goes_on = errors.get(number + 1).is_some_and(|next| next.hint == error.hint);
+            if let Some(hint) = error.hint.as_deref().filter(|_| !goes_on) {
+                wrapped(INDENT, PLAIN, "hint:", hint, HANGING, self.width, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A line for each image that passes.
+    fn passes(&mut self, passes: &[&Group<'_>], out: &mut dyn Write) -> io::Result<()> {
+        if passes.is_empty() {
+            return Ok(());
+        }
+        self.between(out)?;
+        for group in passes {
+            let entry = group.first;
+            let line = format!("{} on {}: {}", entry.image.reference, self.hosts(&group.entries), conclusion(entry));
+            wrapped("", GOOD, "ok   ", &line, INDENT, self.width, out)?;
+        }
+        Ok(())
+    }
+
+    /// The warnings of the results that pass, a line a code.
+    fn warnings(&mut self, results: &[ResultEntry], out: &mut dyn Write) -> io::Result<()> {
+        let mut codes: Vec<(&FindingEntry, Vec<&ResultEntry>)> = Vec::new();
+        for entry in results.iter().filter(|entry| entry.ok == Some(true)) {
+            let warns = |finding: &&FindingEntry| finding.severity.known() != Some(Severity::Note);
+            for finding in entry.findings.iter().filter(warns) {
+                match codes.iter_mut().find(|(first, _)| first.code == finding.code) {
+                    Some((_, entries)) => entries.push(entry),
+                    None => codes.push((finding, vec![entry])),
+                }
+            }
+        }
+        if codes.is_empty() {
+            return Ok(());
+        }
+        self.between(out)?;
+        for (finding, entries) in codes {
+            let same = entries.iter().all(|entry| entry.findings.iter().any(|other| other.message == finding.message));
+            let sentence = match finding.code.known() {
+                Some(code) if !same => code.title(),
+                _ => finding.message.as_str(),
+            };
+            let images: BTreeSet<&str> = entries.iter().map(|entry| entry.image.reference.as_str()).collect();
+            let place = match (entries.as_slice(), images.len()) {
+                ([one], _) => format!("{} on {}", one.image.reference, self.labels.of_host(&one.host)),
+                ([first, ..], 1) => format!("{} on {}", first.image.reference, self.hosts(&entries)),
+                ([first, ..], images) => format!("{images} images, e.g. {}", first.image.reference),
+                ([], _) => String::new(),
+            };
+            let (style, severity) = severity_label(finding);
+            wrapped("", style, &severity, &format!("{sentence} [{}]: {place}", finding.code), INDENT, self.width, out)?;
+            if self.first_code.is_none() {
+                self.first_code = Some(finding.code.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    /// Assumptions, the way to an explanation, and the sum.
+    fn end(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        if self.paragraphs > 0 {
+            writeln!(out)?;
+        }
+        for line in assumptions(report, self.labels, self.page.wording) {
+            wrapped("", PLAIN, "", &line, "  ", self.width, out)?;
+        }
+        if let Some(code) = &self.first_code {
+            writeln!(out, "{}", explain_hint(code, self.page.wording))?;
+        }
+        wrapped("", PLAIN, "", &sum(report), "  ", self.width, out)
+    }
+}
+
+/// The outcome in a few words, e.g. `process isolation`.
+pub(super) fn conclusion(entry: &ResultEntry) -> &'static str {
+    match (entry.ok, entry.taken.as_ref().map(super::Word::known)) {
+        (Some(true), Some(Some(Use::Process))) => "runs with process isolation",
+        (Some(true), Some(Some(Use::Hyperv))) => "runs with Hyper-V isolation",
+        (Some(true), Some(Some(Use::HostProcess))) => "runs as a HostProcess container",
+        (Some(true), _) => "runs",
+        (Some(false), Some(_)) => "would run, but fails because of a finding that is denied",
+        (Some(false), None) if entry.needs_flag() => "runs only with another isolation than asked for",
+        (Some(false), None) => "will not run",
+        (None, _) => "undecided",
+    }
+}
+
+/// The last line, e.g. `2 images on 3 hosts: 4 passed, 2 failed`.
+pub(super) fn sum(report: &Report) -> String {
+    let summary = &report.summary;
+    let images: BTreeSet<&str> = report
+        .results
+        .iter()
+        .map(|entry| entry.image.reference.as_str())
+        .chain(report.errors.iter().map(|error| error.reference.as_str()))
+        .collect();
+    let mut hosts: Vec<_> =
+        report.results.iter().map(|entry| (&entry.host.label, entry.host.os_version, &entry.host.source)).collect();
+    hosts.sort_by(|one, other| (one.0, one.1).cmp(&(other.0, other.1)));
+    hosts.dedup();
+    let mut parts = vec![format!("{} passed", summary.ok)];
+    let counts = [
+        (summary.needs_flag, if summary.needs_flag == 1 { "needs a flag" } else { "need a flag" }),
+        (summary.undecided, "undecided"),
+        (summary.errors, "not read"),
+    ];
+    let failed = summary.not_ok.saturating_sub(summary.needs_flag);
+    let mut counts: Vec<String> =
+        counts.into_iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+    let place = usize::from(summary.needs_flag > 0).min(counts.len());
+    counts.insert(place, format!("{failed} failed"));
+    parts.append(&mut counts);
+    let several = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
+    let on = if hosts.is_empty() { String::new() } else { format!(" on {}", several(hosts.len(), "host")) };
+    format!("{}{on}: {}", several(images.len(), "image"), parts.join(", "))
+}
