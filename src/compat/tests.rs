@@ -27,7 +27,10 @@ pub(super) fn host(version: &str, kind: Kind) -> Host {
         architecture: Architecture::Amd64,
         containers: Availability::Available,
         hyperv: Availability::Available,
+        engine: None,
+        default_isolation: None,
         source: HostSource::Live,
+        file: None,
         assumed: Vec::new(),
         overridden: Vec::new(),
     }
@@ -83,7 +86,7 @@ pub(super) fn config(version: &str) -> Config {
 }
 
 pub(super) fn today() -> Policy {
-    Policy::on(date(2026, 11, 23))
+    Policy { wish: Wish::Auto, ..Policy::on(date(2026, 11, 23)) }
 }
 
 pub(super) fn judged(host: &Host, image: &Image, policy: &Policy) -> Judgement {

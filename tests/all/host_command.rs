@@ -34,7 +34,7 @@ pub fn hosts(texts: &[&str]) -> Vec<Found> {
 fn report(hosts: &[Found]) -> HostReport {
     let knowledge = Knowledge::built_in();
     let surveyed = |found: &Found| (found.clone(), survey(knowledge, &found.host, &Policy::on(TODAY)));
-    HostReport::new(knowledge, &hosts.iter().map(surveyed).collect::<Vec<_>>(), TODAY, &CommandLine)
+    HostReport::new(knowledge, &hosts.iter().map(surveyed).collect::<Vec<_>>(), &Policy::on(TODAY), &CommandLine)
 }
 
 pub fn printed(hosts: &[Found]) -> String {
