@@ -2,6 +2,7 @@
 
 mod findings;
 mod policy;
+mod remedies;
 mod rules;
 mod survey;
 mod text;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use findings::{About, Code, Detail, Finding, Severity, UnknownCode};
 pub use policy::{Policy, Use, Wish};
+pub use remedies::{Suggestion, suggest};
 pub use rules::Possibility;
 pub use survey::{Survey, SurveyedImage, survey};
 pub use text::Subject;

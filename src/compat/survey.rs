@@ -31,7 +31,7 @@ pub struct SurveyedImage<'a> {
 
 /// Judges what a host runs, of its own version and of Microsoft's base images.
 pub fn survey<'a>(knowledge: &'a Knowledge, host: &Host, policy: &Policy) -> Survey<'a> {
-    let own = image(None, String::new(), vec![candidate(host.architecture.as_str(), host.os_version)]);
+    let own = image(Source::Knowledge, None, String::new(), vec![candidate(host.architecture.as_str(), host.os_version)]);
     let images = knowledge.base_images.iter().rev().flat_map(|base| {
         base.repositories.iter().map(|repository| SurveyedImage::new(knowledge, host, base, repository, policy))
     });
@@ -48,17 +48,18 @@ impl<'a> SurveyedImage<'a> {
         // Only the build is known for sure: the tag moves to another revision every month.
         let version = OsVersion::of_build(base.build);
         let candidates = repository.architectures.iter().map(|architecture| candidate(architecture.as_str(), version)).collect();
-        let judgement = judge(knowledge, host, &image(Some(name), reference.clone(), candidates), policy);
+        let judgement = judge(knowledge, host, &image(Source::Knowledge, Some(name), reference.clone(), candidates), policy);
         Self { base, repository, reference, judgement }
     }
 }
 
-fn image(repository: Option<String>, reference: String, candidates: Vec<Candidate>) -> Image {
+/// An image that nobody has read.
+pub(super) fn image(source: Source, repository: Option<String>, reference: String, candidates: Vec<Candidate>) -> Image {
     Image {
         reference,
         repository,
         digest: None,
-        source: Source::Knowledge,
+        source,
         candidates,
         other_platforms: Vec::new(),
         passed_over: Vec::new(),
@@ -66,7 +67,8 @@ fn image(repository: Option<String>, reference: String, candidates: Vec<Candidat
     }
 }
 
-fn candidate(architecture: &str, version: OsVersion) -> Candidate {
+/// An entry of this version.
+pub(super) fn candidate(architecture: &str, version: OsVersion) -> Candidate {
     Candidate {
         digest: None,
         size: None,

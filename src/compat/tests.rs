@@ -1,5 +1,6 @@
 //! The rules by example: given a host and an image, this is said.
 
+mod advice;
 mod cases;
 mod matrix;
 mod wishes;

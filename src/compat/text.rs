@@ -1,11 +1,14 @@
 //! The sentences of a finding in one case, with what to do in them as data.
 
-use super::{Detail, Finding};
-use crate::advice::{Remedy, Setting, advice};
+use std::cell::Cell;
+
+use super::{Detail, Finding, Policy};
+use crate::advice::{Remedy, Setting};
 use crate::host::{Feature, Host};
+use crate::image::{Candidate, Image};
+use crate::knowledge::Knowledge;
 use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
-use crate::knowledge::{BaseImage, Knowledge};
-use crate::{Advice, Engine, Isolation, Kind, OsVersion};
+use crate::{Advice, Isolation, Kind, OsVersion};
 
 /// The case that a finding's sentences are about.
 #[derive(Clone, Copy, Debug)]
@@ -14,16 +17,14 @@ pub struct Subject<'a> {
     pub knowledge: &'a Knowledge,
     /// The reference as it was typed.
     pub reference: &'a str,
-    /// The repository with its registry, where the reference has one.
-    pub repository: Option<&'a str>,
-    /// The version of the chosen candidate.
-    pub image: Option<OsVersion>,
-    /// The architecture of the chosen candidate.
-    pub architecture: &'a str,
+    /// The image; `None` where only a host is described.
+    pub image: Option<&'a Image>,
+    /// The candidate that was judged, an index into [`Image::candidates`].
+    pub chosen: Option<usize>,
     /// The host.
     pub host: &'a Host,
-    /// The engine that is to start the container.
-    pub engine: Engine,
+    /// The policy by which was judged, and by which remedies are judged.
+    pub policy: &'a Policy,
 }
 
 impl Finding {
@@ -33,8 +34,32 @@ impl Finding {
     }
 
     /// The sentence that says what to do, without a full stop; empty where there is nothing to do.
+    ///
+    /// The template has alternatives between bars. One that names an image or an isolation is left out if that does not pass; what
+    /// stands behind two bars is said if none is left.
     pub fn help(&self, subject: &Subject<'_>) -> Advice {
-        self.fill(self.code.0.help, subject)
+        let (alternatives, otherwise) = match self.code.0.help.split_once("||") {
+            Some((alternatives, otherwise)) => (alternatives, Some(otherwise)),
+            None => (self.code.0.help, None),
+        };
+        let passing = alternatives.split('|').filter_map(|alternative| self.alternative(alternative, subject));
+        let joined = passing.reduce(|said, next| said + "; or " + next);
+        joined.or_else(|| Some(self.fill(otherwise?, subject))).unwrap_or_default()
+    }
+
+    /// One alternative with its values; `None` if something in it does not pass.
+    fn alternative(&self, template: &str, subject: &Subject<'_>) -> Option<Advice> {
+        let passes = Cell::new(true);
+        let value = |name: &str, argument: &str| match subject.judged(name, argument) {
+            Some(Some(advice)) => Some(advice),
+            Some(None) => {
+                passes.set(false);
+                Some(Advice::default())
+            }
+            None => self.value(name, argument, subject),
+        };
+        let advice = self.filled(template, value);
+        passes.get().then_some(advice)
     }
 
     /// The remedies of [`Finding::help`] as data alone, in the order of the sentence, e.g. `[Run {..}, Image(..)]`.
@@ -44,7 +69,11 @@ impl Finding {
 
     /// A template with its values.
     fn fill(&self, template: &str, subject: &Subject<'_>) -> Advice {
-        Advice::from_template(template, |name, argument| self.value(name, argument, subject)).unwrap_or_else(|unknown| {
+        self.filled(template, |name, argument| self.value(name, argument, subject))
+    }
+
+    fn filled(&self, template: &str, value: impl Fn(&str, &str) -> Option<Advice>) -> Advice {
+        Advice::from_template(template, value).unwrap_or_else(|unknown| {
             debug_assert!(false, "{}: {unknown}", self.code);
             template.into()
         })
@@ -54,12 +83,13 @@ impl Finding {
     fn value(&self, name: &str, argument: &str, subject: &Subject<'_>) -> Option<Advice> {
         let host = subject.host;
         let words = match (name, &self.detail) {
-            ("image", _) => subject.image.map_or_else(|| "of an unknown version".to_owned(), |version| version.to_string()),
+            ("image-build", _) => subject.version().map_or_else(String::new, |version| version.build.to_string()),
+            ("image", _) => subject.version().map_or_else(|| "of an unknown version".to_owned(), |version| version.to_string()),
             ("image-release", _) => {
-                let base = subject.image.and_then(|image| subject.knowledge.base_image(image.build));
+                let base = subject.version().and_then(|image| subject.knowledge.base_image(image.build));
                 base.map_or_else(String::new, |base| format!(" ({})", base.release))
             }
-            ("architecture", _) => subject.architecture.to_owned(),
+            ("architecture", _) => subject.architecture().to_owned(),
             ("host", _) => host.os_version.to_string(),
             ("host-name", _) => host.name.clone(),
             ("host-architecture", _) => host.architecture.as_str().to_owned(),
@@ -91,16 +121,11 @@ impl Finding {
     fn remedy(&self, name: &str, argument: &str, subject: &Subject<'_>) -> Option<Advice> {
         let feature = |feature| Remedy::Feature(subject.host.command_to_enable(feature).to_owned()).into();
         match (name, &self.detail) {
-            ("suggestion", _) => Some(subject.suggestion()),
             ("enable-containers", _) => Some(feature(Feature::Containers)),
             ("enable-hyperv", _) => Some(feature(Feature::HyperV)),
             ("update", Detail::Update(kb)) => Some(Remedy::Update(Some(kb.clone())).into()),
             ("update", _) => Some(Remedy::Update(None).into()),
             ("own-host", _) => Some(Setting::Host(format!("{},{argument}", subject.host.os_version)).into()),
-            ("run", _) => Isolation::ALL
-                .into_iter()
-                .find(|isolation| isolation.as_str() == argument)
-                .map(|isolation| subject.run(isolation)),
             ("run-other", Detail::OtherIsolation(isolation)) => Some(subject.run(*isolation)),
             ("run-other", _) => Some(Advice::default()),
             _ => None,
@@ -109,45 +134,49 @@ impl Finding {
 }
 
 impl Subject<'_> {
+    fn candidate(&self) -> Option<&Candidate> {
+        self.image?.candidates.get(self.chosen?)
+    }
+
+    /// The version of the chosen candidate.
+    pub(super) fn version(&self) -> Option<OsVersion> {
+        self.candidate().and_then(|candidate| candidate.os_version()).map(|(version, _)| version)
+    }
+
+    /// The architecture of the chosen candidate, e.g. `amd64`; empty if nothing says it.
+    fn architecture(&self) -> &str {
+        self.candidate().map_or("", |candidate| candidate.architecture.as_str())
+    }
+
+    /// The advice of a name that stands for something that has to pass: the inner `None` if it does not, the outer one for any other
+    /// name.
+    fn judged(&self, name: &str, argument: &str) -> Option<Option<Advice>> {
+        let isolation = || Isolation::ALL.into_iter().find(|isolation| isolation.as_str() == argument);
+        Some(match name {
+            "base" => {
+                self.suggestion(argument == "process").filter(|found| argument != "supported" || found.supported).map(|found| {
+                    let path = self.image.and_then(|image| image.repository.as_deref()).and_then(path_at_microsoft);
+                    match found.reference().filter(|_| path == Some(found.repository.repository.as_str())) {
+                        Some(reference) => Remedy::Image(reference).into(),
+                        None => Remedy::Base { release: found.base.release.clone(), build: found.base.build }.into(),
+                    }
+                })
+            }
+            "entry" => self.other_entry().map(|reference| Remedy::Image(reference).into()),
+            "if" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|_| Advice::default()),
+            "run" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|isolation| self.run(isolation)),
+            _ => return None,
+        })
+    }
+
     /// The image, started in this isolation.
     fn run(&self, isolation: Isolation) -> Advice {
-        Remedy::Run { engine: self.engine, isolation, image: self.reference.to_owned() }.into()
+        Remedy::Run { engine: self.policy.engine_on(self.host), isolation, image: self.reference.to_owned() }.into()
     }
 
     /// The engines that refuse this pair by mistake, e.g. `Docker 29.0.0 to 29.7.2 with the containerd image store`.
     fn refusing_engines(&self) -> String {
-        let faults = self.image.map(|image| self.knowledge.engine_faults_with(self.host.os_version.build, image.build));
+        let faults = self.version().map(|image| self.knowledge.engine_faults_with(self.host.os_version.build, image.build));
         faults.into_iter().flatten().map(|fault| fault.engines_joined(" and ")).collect::<Vec<_>>().join(" and ")
-    }
-
-    /// An image to use instead: the same base image for this host's build or its stable ABI, else the generation to rebase on.
-    fn suggestion(&self) -> Advice {
-        let Some(base) = self.best_generation() else {
-            return "no Windows base image fits this host".into();
-        };
-        let own = self.repository.and_then(path_at_microsoft);
-        let same = base.repositories.iter().find(|entry| Some(entry.repository.as_str()) == own);
-        match same.and_then(|entry| Some((&entry.repository, entry.tags.first()?))) {
-            Some((path, tag)) => advice!["use ", Remedy::Image(format!("{MICROSOFT_REGISTRY}/{path}:{tag}"))],
-            None => advice!["use ", Remedy::Base { release: base.release.clone(), build: base.build }],
-        }
-    }
-
-    /// The newest generation of base images this host runs in process isolation, else the newest it can run at all.
-    fn best_generation(&self) -> Option<&BaseImage> {
-        let host = self.host.os_version.build;
-        let floor = self.knowledge.stable_abi_floor(host).unwrap_or(host);
-        let fits = |base: &&BaseImage| {
-            base.build <= host && base.repositories.iter().any(|entry| entry.architectures.contains(&self.host.architecture))
-        };
-        let runs_as_process = |base: &&BaseImage| base.build >= floor;
-        let newest = |base: &&BaseImage| base.build;
-        self.knowledge
-            .base_images
-            .iter()
-            .filter(fits)
-            .filter(runs_as_process)
-            .max_by_key(newest)
-            .or_else(|| self.knowledge.base_images.iter().filter(fits).max_by_key(newest))
     }
 }

@@ -152,15 +152,7 @@ fn findings(
     policy: &Policy,
     wording: &dyn Wording,
 ) -> Vec<FindingEntry> {
-    let subject = Subject {
-        knowledge,
-        reference: "",
-        repository: None,
-        image: Some(host.os_version),
-        architecture: host.architecture.as_str(),
-        host,
-        engine: policy.engine_on(host),
-    };
+    let subject = Subject { knowledge, reference: "", image: None, chosen: None, host, policy };
     let of_host = judgement.findings.iter().filter(|finding| finding.code.is_about_host_alone());
     of_host.map(|finding| FindingEntry::new(finding, &subject, wording)).collect()
 }

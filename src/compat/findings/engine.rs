@@ -6,7 +6,7 @@ declare! {
     ExplicitIsolationNeeded = "explicit-isolation-needed", Warning, about [Isolation, Engine] {
         title: "the default isolation of this host will not do",
         message: "Hyper-V isolation is not the default on a server: image {image}, host {host}",
-        help: "pass the flag to Docker: {run hyperv}; Kubernetes has no such flag, use a node or an image of the same build there",
+        help: "run {run hyperv}||use a host or an image of the same build",
         meaning: "Docker on a server takes process isolation when nothing is said, and so does Kubernetes, which supports no other. `auto` took Hyper-V isolation because process isolation is not possible or not allowed.",
         advice: "Pass {flag hyperv}, or set \"exec-opts\": [\"isolation=hyperv\"] in Docker's daemon.json.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/manage-containers/hyperv-container",

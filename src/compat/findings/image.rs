@@ -51,7 +51,7 @@ declare! {
     ImageEndOfSupport = "image-end-of-support", Warning, about [Image] {
         title: "the base image gets no more updates",
         message: "Windows base images of build {image}{image-release} have had no updates since {end-of-support}",
-        help: "{suggestion}",
+        help: "use {base supported}||no base image that is in support passes on this host",
         meaning: "Microsoft publishes no more security updates for this generation of base images. It runs as before.",
         advice: "Rebase on a supported generation.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/base-image-lifecycle",

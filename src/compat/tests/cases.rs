@@ -1,7 +1,6 @@
 //! Every finding with a case that has it and one that has not.
 
 use super::*;
-use crate::Engine;
 use crate::advice::Part;
 
 /// A code, a case that has it, a case that has not.
@@ -282,15 +281,13 @@ const OF_OTHER_TOOLS: [&str; 2] = ["--os-version", "--allow-nondistributable-art
 fn sentences_are_filled() {
     for ((code, host, image, policy), _) in table() {
         let judgement = judged(&host, &image, &policy);
-        let candidate = judgement.chosen.map(|index| &image.candidates[index]);
         let subject = Subject {
             knowledge: Knowledge::built_in(),
             reference: &image.reference,
-            repository: image.repository.as_deref(),
-            image: candidate.and_then(Candidate::os_version).map(|(version, _)| version),
-            architecture: candidate.map_or("", |candidate| &candidate.architecture),
+            image: Some(&image),
+            chosen: judgement.chosen,
             host: &host,
-            engine: Engine::Docker,
+            policy: &policy,
         };
         for finding in &judgement.findings {
             let help = finding.help(&subject);
@@ -309,7 +306,7 @@ fn sentences_are_filled() {
         }
         if let Some(finding) = judgement.findings.iter().find(|finding| finding.code == Code::ImageNewerThanHost) {
             let message = finding.message(&subject).to_string();
-            assert!(message.contains(&host.os_version.to_string()) && message.contains(&subject.image.unwrap().to_string()));
+            assert!(message.contains(&host.os_version.to_string()) && message.contains(&subject.version().unwrap().to_string()));
         }
     }
 }

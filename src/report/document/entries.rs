@@ -56,20 +56,11 @@ impl ResultEntry {
         policy: &Policy,
         wording: &dyn Wording,
     ) -> Self {
-        let engine = policy.engine_on(host);
         let candidate = judgement.chosen.and_then(|index| image.candidates.get(index));
         let version = candidate.and_then(|candidate| candidate.os_version()).map(|(version, _)| version);
         let architecture = candidate.map(|candidate| candidate.architecture.as_str()).unwrap_or_default();
         let reference = clean(&image.reference);
-        let subject = Subject {
-            knowledge,
-            reference: &reference,
-            repository: image.repository.as_deref(),
-            image: version,
-            architecture,
-            host,
-            engine,
-        };
+        let subject = Subject { knowledge, reference: &reference, image: Some(image), chosen: judgement.chosen, host, policy };
         let os = match candidate.map(|candidate| &candidate.config) {
             Some(Config::Read(config)) if !config.os.is_empty() => Some(config.os.as_str()),
             Some(_) => Some("windows"),

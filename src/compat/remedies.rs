@@ -1,0 +1,118 @@
+//! Remedies that were judged: an image or an isolation is offered only where it passes on the same host, as asked, today.
+
+use super::{Code, Judgement, Policy, Severity, Subject, Use, Wish, judge, survey};
+use crate::host::Host;
+use crate::image::{Candidate, Image, Source};
+use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
+use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
+use crate::{Isolation, OsVersion};
+
+/// A base image of Microsoft's that passes on a host as asked.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Suggestion<'k> {
+    /// The generation, e.g. that of `ltsc2022`.
+    pub base: &'k BaseImage,
+    /// The repository in that generation, e.g. `windows/nanoserver`.
+    pub repository: &'k BaseRepository,
+    /// The judgement of it on the host.
+    pub judgement: Judgement,
+    /// True if it gets updates on the day of the policy.
+    pub supported: bool,
+}
+
+impl Suggestion<'_> {
+    /// The reference to type, e.g. `mcr.microsoft.com/windows/nanoserver:ltsc2022`; `None` for a generation without a tag.
+    pub fn reference(&self) -> Option<String> {
+        Some(format!("{MICROSOFT_REGISTRY}/{}:{}", self.repository.repository, self.repository.tags.first()?))
+    }
+
+    /// The order in which suggestions are preferred: those with support, then those without warnings, then process isolation, then
+    /// the newest.
+    fn rank(&self) -> (bool, bool, bool, u32) {
+        let warned = self.judgement.findings.iter().any(|finding| {
+            finding.severity != Severity::Note && finding.code != Code::ImageEndOfSupport && !finding.code.is_about_host_alone()
+        });
+        (self.supported, !warned, self.judgement.taken == Some(Use::Process), self.base.build)
+    }
+}
+
+/// The best base image that passes on this host by this policy: of the repository with this path, e.g. `windows/nanoserver`, else of
+/// any. `except` is a build that is not wanted, since an image of it has failed.
+pub fn suggest<'k>(
+    knowledge: &'k Knowledge,
+    host: &Host,
+    policy: &Policy,
+    path: Option<&str>,
+    except: Option<u32>,
+) -> Option<Suggestion<'k>> {
+    let all = || {
+        let pairs =
+            knowledge.base_images.iter().flat_map(|base| base.repositories.iter().map(move |repository| (base, repository)));
+        pairs.filter(|(base, repository)| Some(base.build) != except && repository.architectures.contains(&host.architecture))
+    };
+    let judged = |(base, repository): (&'k BaseImage, &'k BaseRepository)| {
+        let judgement = judge(knowledge, host, &image_of(base.build, host), policy);
+        let supported = policy.today <= repository.until;
+        (judgement.ok == Some(true)).then_some(Suggestion { base, repository, judgement, supported })
+    };
+    let same_path = all().filter(|(_, repository)| Some(repository.repository.as_str()) == path);
+    let best_of_path = same_path.filter_map(judged).max_by_key(Suggestion::rank);
+    best_of_path.or_else(|| all().filter_map(judged).max_by_key(Suggestion::rank))
+}
+
+/// An image with one entry of this build for this host's processor.
+fn image_of(build: u32, host: &Host) -> Image {
+    let candidate = survey::candidate(host.architecture.as_str(), OsVersion::of_build(build));
+    survey::image(Source::Registry, None, String::new(), vec![candidate])
+}
+
+impl Subject<'_> {
+    /// The best base image that passes as asked, where it is another than this image's; in process isolation, if `process`.
+    pub(super) fn suggestion(&self, process: bool) -> Option<Suggestion<'_>> {
+        let repository = self.image.and_then(|image| image.repository.as_deref());
+        let found = suggest(
+            self.knowledge,
+            self.host,
+            self.policy,
+            repository.and_then(path_at_microsoft),
+            self.version().map(|version| version.build),
+        )?;
+        (!process || found.judgement.taken == Some(Use::Process)).then_some(found)
+    }
+
+    /// True if this image passes on this host where this isolation is asked for.
+    pub(super) fn passes_in(&self, isolation: Isolation) -> bool {
+        if isolation == Isolation::Hyperv && !self.policy.engine_on(self.host).offers_hyperv() {
+            return false;
+        }
+        let wish = match isolation {
+            Isolation::Process => Wish::Process,
+            Isolation::Hyperv => Wish::Hyperv,
+        };
+        let policy = Policy { wish, ..self.policy.clone() };
+        self.image.is_some_and(|image| judge(self.knowledge, self.host, image, &policy).ok == Some(true))
+    }
+
+    /// Another entry of this image that passes alone, without warnings, by its digest, e.g. `app@sha256:…`.
+    pub(super) fn other_entry(&self) -> Option<String> {
+        let image = self.image?;
+        let chosen = self.chosen?;
+        let passes = |candidate: &Candidate| {
+            let alone = Image { candidates: vec![candidate.clone()], ..image.clone() };
+            let judgement = judge(self.knowledge, self.host, &alone, self.policy);
+            judgement.ok == Some(true) && judgement.findings.iter().all(|finding| finding.severity == Severity::Note)
+        };
+        let others = image.candidates.iter().enumerate().filter(|(index, _)| *index != chosen).map(|(_, candidate)| candidate);
+        let digest = others.filter(|candidate| passes(candidate)).find_map(|candidate| candidate.digest.as_ref())?;
+        let name = match self.reference.split_once('@') {
+            Some((name, _)) => name,
+            None => match self.reference.rsplit_once(':') {
+                // A port, not a tag, where a slash follows.
+                Some((name, tag)) if !tag.contains('/') => name,
+                _ => self.reference,
+            },
+        };
+        Some(format!("{name}@{digest}"))
+    }
+}

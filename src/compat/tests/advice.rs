@@ -1,0 +1,118 @@
+//! Advice held against the rule: whatever a finding names passes on the same host, as asked, by the same engine, on the same day.
+
+use super::*;
+use crate::advice::Remedy;
+use crate::host::{HostEngine, Spec, parse};
+use crate::knowledge::builds::MICROSOFT_REGISTRY;
+use crate::{Engine, Isolation};
+
+/// The hosts: every release that the knowledge names, each as it is, without Hyper-V, and with it unknown.
+fn hosts() -> Vec<Host> {
+    let knowledge = Knowledge::built_in();
+    let mut hosts = Vec::new();
+    for release in &knowledge.releases {
+        for architecture in &release.architectures {
+            let Ok(Spec::Hosts(named)) = parse(&format!("{},{}", release.id, architecture.as_str()), knowledge, today().today)
+            else {
+                panic!("{} names hosts", release.id);
+            };
+            for host in named {
+                hosts.push(Host { hyperv: Availability::Unavailable, ..host.clone() });
+                hosts.push(Host { hyperv: Availability::Unknown, ..host.clone() });
+                hosts.push(Host { edition: Some("Core".to_owned()), ..host.clone() });
+                hosts.push(host);
+            }
+        }
+    }
+    hosts
+}
+
+/// Microsoft's base images, and an image of somebody else's for each generation.
+fn images() -> Vec<Image> {
+    let mut images = Vec::new();
+    for base in &Knowledge::built_in().base_images {
+        for repository in &base.repositories {
+            let name = format!("{MICROSOFT_REGISTRY}/{}", repository.repository);
+            let candidates: Vec<Candidate> = repository
+                .architectures
+                .iter()
+                .map(|architecture| Candidate {
+                    architecture: architecture.as_str().to_owned(),
+                    ..super::image(&format!("10.0.{}", base.build)).candidates[0].clone()
+                })
+                .collect();
+            let reference = format!("{name}:{}", repository.tags.first().map_or("x", String::as_str));
+            images.push(Image { reference, repository: Some(name), candidates, ..super::image("10.0.20348") });
+        }
+        images.push(Image {
+            repository: Some("registry.example/app".to_owned()),
+            ..super::image(&format!("10.0.{}.1", base.build))
+        });
+    }
+    images
+}
+
+/// The image that a remedy names, as this test knows it.
+fn named<'a>(images: &'a [Image], remedy: &Remedy) -> Option<&'a Image> {
+    match remedy {
+        Remedy::Image(reference) => {
+            Some(images.iter().find(|image| image.reference == *reference).expect("a base image is named"))
+        }
+        Remedy::Base { build, .. } => images.iter().find(|image| {
+            image.candidates.iter().any(|candidate| candidate.os_version().is_some_and(|(version, _)| version.build == *build))
+        }),
+        _ => None,
+    }
+}
+
+#[test]
+fn no_advice_names_what_does_not_pass() {
+    let knowledge = Knowledge::built_in();
+    let (hosts, images) = (hosts(), images());
+    let mut numbers = std::collections::BTreeMap::<&str, usize>::new();
+    let mut answers = 0;
+    for engine in Engine::ALL {
+        for wish in [Wish::Default, Wish::Auto, Wish::Process, Wish::Hyperv] {
+            let policy = Policy { wish, engine: Some(HostEngine::new(engine, None)), ..today() };
+            for host in &hosts {
+                for image in &images {
+                    answers += 1;
+                    let judgement = judge(knowledge, host, image, &policy);
+                    let subject = Subject {
+                        knowledge,
+                        reference: &image.reference,
+                        image: Some(image),
+                        chosen: judgement.chosen,
+                        host,
+                        policy: &policy,
+                    };
+                    for finding in &judgement.findings {
+                        for remedy in finding.remedies(&subject) {
+                            *numbers.entry(finding.code.as_str()).or_default() += 1;
+                            let case = format!(
+                                "{} on {} {:?} {wish:?} {engine:?}: {} says {remedy:?}",
+                                image.reference, host.name, host.hyperv, finding.code
+                            );
+                            if let Some(other) = named(&images, &remedy) {
+                                assert_ne!(other.reference, image.reference, "itself: {case}");
+                                assert_eq!(judge(knowledge, host, other, &policy).ok, Some(true), "{case}");
+                            }
+                            if let Remedy::Run { engine: named, isolation, image: reference } = &remedy {
+                                assert_eq!((*named, reference), (engine, &image.reference), "{case}");
+                                let wish = if *isolation == Isolation::Hyperv { Wish::Hyperv } else { Wish::Process };
+                                assert_eq!(
+                                    judge(knowledge, host, image, &Policy { wish, ..policy.clone() }).ok,
+                                    Some(true),
+                                    "{case}"
+                                );
+                                assert!(engine != Engine::Kubernetes || *isolation == Isolation::Process, "{case}");
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    println!("{answers} answers; remedies by code: {numbers:?}");
+    assert!(answers > 50_000 && numbers.values().sum::<usize>() > 50_000, "{answers} {numbers:?}");
+}
