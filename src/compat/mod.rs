@@ -105,11 +105,12 @@ pub fn choose(knowledge: &Knowledge, host: &Host, image: &Image) -> Option<usize
         let (process, hyperv) = rules::possibilities(knowledge, host, &input);
         let verdict = Verdict::from(&process, &hyperv);
         let unread = RuleInput::of(candidate, repository);
+        let fits_processor = input.architecture == host.architecture.as_str();
         let is_open = unread.unread
+            && (fits_processor || input.architecture.is_empty())
             && (input.is_incomplete() || process.possible.is_none())
             && rules::possibilities(knowledge, host, &unread).0.possible.is_none();
         let rank = if is_open { OPEN } else { verdict.rank() };
-        let fits_processor = input.architecture == host.architecture.as_str();
         let version = input.version.ok();
         let distance = match (verdict, version) {
             (Verdict::Incompatible, Some(version)) => version.build.abs_diff(host.os_version.build),
@@ -297,7 +298,9 @@ impl Case<'_> {
 
     fn findings(&self, choice: &Choice) -> Vec<Finding> {
         let mut findings = self.reasons(choice);
-        findings.extend(choice.excluded.iter().map(|&code| Finding::new(code)));
+        // An error stands in the way of the result: where something else was found, this is what the user asked for.
+        let severity = if choice.ok == Some(true) { Severity::Note } else { Severity::Error };
+        findings.extend(choice.excluded.iter().map(|&code| Finding { severity, ..Finding::new(code) }));
         findings.extend(choice.assumptions.iter().map(|&code| Finding::new(code)));
         if choice.ok != Some(true)
             && let Some(other) = self.other_isolation()
@@ -341,6 +344,7 @@ impl Case<'_> {
             }),
             Code::OsVersionUnparsable => match self.candidate.map(|candidate| candidate.version().0) {
                 Some(crate::image::Version::Unparsable(text)) => Detail::Written(text.clone()),
+                Some(crate::image::Version::Known(version)) => Detail::Written(version.to_string()),
                 _ => Detail::Nothing,
             },
             Code::ConfigUnreadable => match self.candidate.map(|candidate| &candidate.config) {

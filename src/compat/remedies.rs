@@ -46,19 +46,26 @@ pub fn suggest<'k>(
     path: Option<&str>,
     except: Option<u32>,
 ) -> Option<Suggestion<'k>> {
-    let all = || {
-        let pairs =
-            knowledge.base_images.iter().flat_map(|base| base.repositories.iter().map(move |repository| (base, repository)));
-        pairs.filter(|(base, repository)| Some(base.build) != except && repository.architectures.contains(&host.architecture))
-    };
+    // A newer image never passes.
+    let generations =
+        || knowledge.base_images.iter().filter(|base| Some(base.build) != except && base.build <= host.os_version.build);
+    let fits = |repository: &&BaseRepository| repository.architectures.contains(&host.architecture);
     let judged = |(base, repository): (&'k BaseImage, &'k BaseRepository)| {
         let judgement = judge(knowledge, host, &image_of(base.build, host), policy);
         let supported = policy.today <= repository.until;
         (judgement.ok == Some(true)).then_some(Suggestion { base, repository, judgement, supported })
     };
-    let same_path = all().filter(|(_, repository)| Some(repository.repository.as_str()) == path);
-    let best_of_path = same_path.filter_map(judged).max_by_key(Suggestion::rank);
-    best_of_path.or_else(|| all().filter_map(judged).max_by_key(Suggestion::rank))
+    let of_path = |base: &'k BaseImage| {
+        let mut repositories = base.repositories.iter().filter(fits);
+        Some((base, repositories.find(|repository| Some(repository.repository.as_str()) == path)?))
+    };
+    let served_longest =
+        |base: &'k BaseImage| Some((base, base.repositories.iter().filter(fits).max_by_key(|repository| repository.until)?));
+    let best = |found: &mut dyn Iterator<Item = (&'k BaseImage, &'k BaseRepository)>| {
+        found.filter_map(judged).max_by_key(Suggestion::rank)
+    };
+    let same_path = path.and_then(|_| best(&mut generations().filter_map(of_path)));
+    same_path.or_else(|| best(&mut generations().filter_map(served_longest)))
 }
 
 /// An image with one entry of this build for this host's processor.

@@ -7,7 +7,7 @@ use crate::OsVersion;
 use crate::host::{Availability, Host};
 use crate::image::{Candidate, Config, Version, VersionSource};
 use crate::knowledge::Knowledge;
-use crate::knowledge::builds::{FIRST_CLIENT_WITH_PROCESS, FIRST_WITH_CONTAINERS, WINDOWS_SERVER_2016};
+use crate::knowledge::builds::{FIRST_CLIENT_WITH_PROCESS, FIRST_WINDOWS_10, FIRST_WITH_CONTAINERS, WINDOWS_SERVER_2016};
 use crate::{Isolation, Kind};
 
 /// The possibility of one isolation, and the reasons.
@@ -100,6 +100,9 @@ impl<'a> RuleInput<'a> {
         let version = match candidate.os_version() {
             // Anyone can write a history, and no engine reads it.
             Some((_, VersionSource::History)) => Err(Code::VersionFromHistory),
+            Some((version, _)) if version.is_windows_10_line() && version.build < FIRST_WINDOWS_10 => {
+                Err(Code::OsVersionUnparsable)
+            }
             Some((version, _)) => Ok(version),
             None => Err(match candidate.version().0 {
                 Version::Unparsable(_) => Code::OsVersionUnparsable,

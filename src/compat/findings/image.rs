@@ -31,8 +31,8 @@ declare! {
     }
 
     OsVersionUnparsable = "os-version-unparsable", Warning, about [Image] {
-        title: "the image's os.version is no version",
-        message: "os.version `{written}` is not major.minor.build.revision; host is {host}",
+        title: "the image's os.version is not a version of Windows",
+        message: "os.version `{written}` is not a version of Windows, such as 10.0.20348.2402; host is {host}",
         help: "correct the image's os.version with `docker manifest annotate --os-version`",
         meaning: "containerd refuses such an image, Docker's own store lets it pass, so nothing is certain before the container starts.",
         advice: "Correct os.version in the index and in the config.",

@@ -74,7 +74,8 @@ fn no_advice_names_what_does_not_pass() {
     for engine in Engine::ALL {
         for wish in [Wish::Default, Wish::Auto, Wish::Process, Wish::Hyperv] {
             let policy = Policy { wish, engine: Some(HostEngine::new(engine, None)), ..today() };
-            for host in &hosts {
+            // The variants of hosts matter to the rule and not to engines.
+            for host in hosts.iter().filter(|host| engine == Engine::Docker || host.hyperv == Availability::Available) {
                 for image in &images {
                     answers += 1;
                     let judgement = judge(knowledge, host, image, &policy);
