@@ -230,6 +230,16 @@ fn table() -> Vec<(Case, Case)> {
             plain(s22(), with_config("", from_history(SERVER_2022))),
             plain(s22(), with_config("", config(SERVER_2022))),
         ),
+        case(
+            Code::DigestDiffers,
+            plain(s22(), Image { stated_digest: Some("sha256:00".to_owned()), ..image(SERVER_2022) }),
+            plain(s22(), image(SERVER_2022)),
+        ),
+        case(
+            Code::EntryPassedOver,
+            plain(s22(), Image { passed_over: vec!["blake3:00".to_owned()], ..image(SERVER_2022) }),
+            plain(s22(), image(SERVER_2022)),
+        ),
         case(Code::VersionFromConfig, plain(s22(), with_config("", config(SERVER_2022))), plain(s22(), single(SERVER_2022))),
         case(
             Code::ForeignLayers,
