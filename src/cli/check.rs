@@ -233,7 +233,11 @@ impl Args {
     fn inputs(&self, io: &mut Io<'_>) -> Result<Inputs, Error> {
         let policy = self.policy()?;
         let knowledge = self.knowledge.load()?;
-        let found = self.hosts.find(io.platform, &knowledge, policy.today)?;
+        if self.from.as_deref() == Some("-") && self.hosts.read_standard_input() {
+            return Err(Error::new("images and hosts cannot both be read from standard input")
+                .hint("put one of the two lists into a file, and name that"));
+        }
+        let found = self.hosts.find(io, &knowledge, policy.today)?;
         // What is named twice is judged once.
         let mut hosts: Vec<Host> = Vec::new();
         for host in found.into_iter().map(|found| found.host) {
