@@ -14,6 +14,7 @@ use super::io::Io;
 use super::knowledge::KnowledgeArgs;
 use super::list;
 use super::policy::PolicyArgs;
+use super::references;
 use super::registries::{CHECKED_WITHIN, RegistryArgs};
 use super::subcommand::Subcommand;
 use super::wording::CommandLine;
@@ -149,7 +150,8 @@ struct Inputs {
 impl Inputs {
     /// Every image judged on every host.
     fn report(self) -> Report {
-        let references: Vec<_> = self.texts.iter().map(|text| text.parse::<Reference>()).collect();
+        let deadline = self.options.deadline;
+        let references: Vec<_> = self.texts.iter().map(|text| references::read(text, &self.knowledge, deadline)).collect();
         let images = read_images(self.options, &self.knowledge, &self.hosts, &references);
         let mut results = Vec::with_capacity(self.hosts.len() * self.texts.len());
         let mut errors = Vec::new();

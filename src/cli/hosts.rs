@@ -46,13 +46,7 @@ impl HostArgs {
     /// # Errors
     ///
     /// The first argument that names no host.
-    pub fn find_with(
-        &self,
-        texts: &[String],
-        io: &mut Io<'_>,
-        knowledge: &Knowledge,
-        today: Date,
-    ) -> Result<Vec<Found>, Error> {
+    pub fn find_with(&self, texts: &[String], io: &mut Io<'_>, knowledge: &Knowledge, today: Date) -> Result<Vec<Found>, Error> {
         let live = io.platform.live_host();
         let texts: Vec<String> = texts.iter().chain(&self.host).cloned().collect();
         let mut found = Vec::new();

@@ -1,6 +1,6 @@
 //! Warnings beside a verdict: reports from users, ends of support, and doubts about how the image was read.
 
-use super::{Case, Code, Detail, Finding, Severity, Use};
+use super::{Case, Code, Detail, Finding, Severity, Use, Wish};
 use crate::OsVersion;
 use crate::host::Host;
 use crate::image::{Candidate, Config, Image, Source, Version, VersionSource};
@@ -20,7 +20,8 @@ const MOST_NAMED: usize = 3;
 /// Every warning for a case in which `taken` would be used.
 pub(super) fn all(case: &Case<'_>, taken: Option<Use>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(of_isolation(case.host, taken));
+    findings.extend(of_isolation(case, taken));
+    findings.extend(of_configuration(case));
     if let Some(candidate) = case.candidate {
         findings.extend(of_reading(candidate, case.image));
     }
@@ -36,11 +37,21 @@ pub(super) fn all(case: &Case<'_>, taken: Option<Use>) -> Vec<Finding> {
     findings
 }
 
-fn of_isolation(host: &Host, taken: Option<Use>) -> Option<Finding> {
+/// The note that the host's own configuration decided what `default` means, where it is not the engine's own choice.
+fn of_configuration(case: &Case<'_>) -> Option<Finding> {
+    let configured = case.policy.configured_default(case.host).filter(|_| case.policy.wish == Wish::Default)?;
+    let usual = case.policy.engine_on(case.host).default_isolations(case.host.kind);
+    (usual != [configured]).then(|| Finding::new(Code::DefaultConfigured))
+}
+
+fn of_isolation(case: &Case<'_>, taken: Option<Use>) -> Option<Finding> {
+    let host = case.host;
     match taken {
         Some(Use::HostProcess) => Some(Finding::new(Code::HostProcessVersions)),
         Some(Use::Process) if host.kind == Kind::Client => Some(Finding::new(Code::ProcessOnClient)),
-        Some(Use::Hyperv) if host.kind == Kind::Server => Some(Finding::new(Code::ExplicitIsolationNeeded)),
+        Some(Use::Hyperv) if host.kind == Kind::Server && case.policy.configured_default(host) != Some(Isolation::Hyperv) => {
+            Some(Finding::new(Code::ExplicitIsolationNeeded))
+        }
         Some(Use::Process | Use::Hyperv) | None => None,
     }
 }

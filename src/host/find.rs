@@ -88,7 +88,8 @@ impl Finder<'_> {
             Spec::Local(attributes) => vec![self.this_machine(&attributes)?],
             Spec::File(path, attributes) => self.in_file(&folder.join(&path), &attributes).map_err(|error| {
                 let known = path.to_str().and_then(|path| path.split_once(',')).filter(|(file, _)| folder.join(file).exists());
-                known.map_or(error, |(_, words)| spec::unknown_attribute(words.split(',').next().unwrap_or(words), self.knowledge))
+                known
+                    .map_or(error, |(_, words)| spec::unknown_attribute(words.split(',').next().unwrap_or(words), self.knowledge))
             })?,
             Spec::Hosts(hosts) => hosts.into_iter().map(Found::from).collect(),
         };
@@ -111,8 +112,7 @@ impl Finder<'_> {
     /// The hosts in the bytes of a file, the first with the notes.
     pub fn in_bytes(&self, bytes: &[u8], label: Option<&str>, attributes: &Attributes) -> Result<Vec<Found>, Error> {
         let read = source::hosts(bytes, self.knowledge)?;
-        let mut found: Vec<Found> =
-            hosts(read.hosts, label, attributes, self.knowledge).into_iter().map(Found::from).collect();
+        let mut found: Vec<Found> = hosts(read.hosts, label, attributes, self.knowledge).into_iter().map(Found::from).collect();
         if let Some(first) = found.first_mut() {
             first.notes = read.notes;
         }

@@ -29,7 +29,7 @@ pub use prerequisite::{Feature, Needed, Prerequisite, Requirement};
 pub use probe::{Hypervisor, Probe, Services};
 pub use registry::RegistryValues;
 pub use source::Source;
-pub use spec::{Spec, parse};
+pub use spec::{Spec, is_host, parse};
 
 /// A machine that is to run containers.
 #[derive(Clone, Debug, PartialEq, Eq)]

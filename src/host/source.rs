@@ -161,8 +161,7 @@ const FORMATS: [Format; 11] = [
 const LARGEST: u64 = 64 << 20;
 
 /// The advice about a file in which no host is found.
-pub(super) const HINT: &str =
-    r#"write one on that host: reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" > host.txt, or: systeminfo > host.txt"#;
+pub(super) const HINT: &str = r#"write one on that host: reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" > host.txt, or: systeminfo > host.txt"#;
 
 /// Reads a file, at most 64 MiB of it.
 ///

@@ -108,7 +108,7 @@ pub(super) fn parts<'a>(text: &'a str, knowledge: &Knowledge, today: Date) -> Ve
 }
 
 /// True for a text that is a host by itself, and does not only hold a version somewhere: `ltsc2022`, `20348,client`, `@web01.txt`.
-pub(super) fn is_host(text: &str, knowledge: &Knowledge) -> bool {
+pub fn is_host(text: &str, knowledge: &Knowledge) -> bool {
     let Ok((source, attributes)) = Attributes::split(named(text.trim()).1) else { return false };
     let (source, attributes) = with_architecture(source, attributes, knowledge);
     let is_version = || full_version(source).or_else(|| build_and_revision(source)).or_else(|| build(source)).is_some();
@@ -251,10 +251,7 @@ fn one_release(text: &str, mut named: Vec<&Release>, attributes: &Attributes) ->
         let listed: Vec<_> = named.iter().map(|release| format!("{} (build {})", release.id, release.build)).collect();
         return Err(Error::new(format!("{} means more than one Windows release", quoted(text)))
             .because(format!("it may be {}", listed.join(", ")))
-            .hint(advice![
-                "name one of them, e.g. ",
-                Setting::Host(longest_served(&named).unwrap_or(first).id.clone())
-            ]));
+            .hint(advice!["name one of them, e.g. ", Setting::Host(longest_served(&named).unwrap_or(first).id.clone())]));
     }
     Ok(if named.iter().all(|release| release.kind == first.kind) {
         of_release(first)

@@ -30,8 +30,7 @@ impl Knowledge {
         let likeness = |known: &str| {
             let distance = strsim::damerau_levenshtein(&typed, known);
             let most = typed.chars().count().max(known.chars().count()) / 4;
-            (typed.chars().count() > 2 && distance <= most)
-                .then(|| (distance, !known.chars().rev().take(2).eq(ending.chars())))
+            (typed.chars().count() > 2 && distance <= most).then(|| (distance, !known.chars().rev().take(2).eq(ending.chars())))
         };
         let mut like: Vec<_> = self
             .releases

@@ -109,7 +109,8 @@ impl Answer {
 
     fn is_linux(&self) -> bool {
         let is_linux = |text: &String| text.eq_ignore_ascii_case("linux");
-        self.os_type.as_ref().is_some_and(is_linux) || (self.os_type.is_none() && self.versions().is_empty() && !self.kernels.is_empty())
+        self.os_type.as_ref().is_some_and(is_linux)
+            || (self.os_type.is_none() && self.versions().is_empty() && !self.kernels.is_empty())
     }
 }
 
@@ -134,9 +135,10 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         }
         several => return Err(version_text::several_versions(several)),
     };
-    let isolation = answer.isolation.as_deref().and_then(|name| {
-        Isolation::ALL.into_iter().find(|isolation| isolation.as_str().eq_ignore_ascii_case(name))
-    });
+    let isolation = answer
+        .isolation
+        .as_deref()
+        .and_then(|name| Isolation::ALL.into_iter().find(|isolation| isolation.as_str().eq_ignore_ascii_case(name)));
     Ok(vec![HostFacts {
         label: answer.name,
         kind: answer.operating_system.as_deref().and_then(kind),

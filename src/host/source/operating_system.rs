@@ -4,9 +4,9 @@
 use super::product::{self, Product};
 use super::records::Record;
 use super::{Document, Format, Source, Syntax};
-use crate::host::{edition, version_text};
 use crate::host::facts::HostFacts;
 use crate::host::version_text::{full_version, is_build};
+use crate::host::{edition, version_text};
 use crate::{Error, OsVersion};
 
 /// `Win32_OperatingSystem` of one machine, or of several that each have a name.
@@ -43,7 +43,10 @@ fn facts(record: &Record) -> HostFacts {
     let kind = record.get("ProductType").and_then(product::kind_of_type);
     let product = Product { name: record.first(&["Caption", "OperatingSystem"]), kind, ..Product::default() };
     HostFacts {
-        label: record.first(&["CSName", "PSComputerName", "__SERVER", "Node", "Name"]).filter(|name| !name.contains('|')).map(str::to_owned),
+        label: record
+            .first(&["CSName", "PSComputerName", "__SERVER", "Node", "Name"])
+            .filter(|name| !name.contains('|'))
+            .map(str::to_owned),
         kind: product.kind(),
         edition: edition::said(&record.text()).or_else(|| edition::id_of(product.name?)),
         architecture: record.get("OSArchitecture").and_then(product::architecture),

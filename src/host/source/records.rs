@@ -109,7 +109,9 @@ impl Records {
             ([host], [other]) if other.triple() == host.os_version.triple() => {
                 host.os_version = version_with_revision(host.os_version, *other);
             }
-            (known, others) if others.iter().any(|other| !known.iter().any(|host| host.os_version.triple() == other.triple())) => {
+            (known, others)
+                if others.iter().any(|other| !known.iter().any(|host| host.os_version.triple() == other.triple())) =>
+            {
                 let versions = known.iter().map(|host| host.os_version);
                 return Err(version_text::several_versions(&versions.chain(others.iter().copied()).collect::<Vec<_>>()));
             }

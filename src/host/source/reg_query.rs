@@ -73,7 +73,10 @@ mod tests {
     #[test]
     fn a_line_is_a_name_a_type_and_a_value() {
         assert_eq!(value("    UBR    REG_DWORD    0x962\r"), Some(("UBR", "REG_DWORD", "0x962")));
-        assert_eq!(value("    ProductName    REG_SZ    Windows Server 2022"), Some(("ProductName", "REG_SZ", "Windows Server 2022")));
+        assert_eq!(
+            value("    ProductName    REG_SZ    Windows Server 2022"),
+            Some(("ProductName", "REG_SZ", "Windows Server 2022"))
+        );
         assert_eq!(value("    Empty    REG_SZ"), Some(("Empty", "REG_SZ", "")));
         assert_eq!(value("UBR 2402"), None);
         assert_eq!(value(""), None);

@@ -59,12 +59,9 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         ..HostFacts::of_version(os_version, Source::Systeminfo)
     };
     Ok(vec![match row {
-        Some(row) => HostFacts {
-            label: row.label,
-            edition: of_lines.edition.clone().or(row.edition),
-            hyperv: row.hyperv,
-            ..of_lines
-        },
+        Some(row) => {
+            HostFacts { label: row.label, edition: of_lines.edition.clone().or(row.edition), hyperv: row.hyperv, ..of_lines }
+        }
         None => of_lines,
     }])
 }
