@@ -21,6 +21,10 @@ fn no_hyperv(host: Host) -> Host {
     Host { hyperv: Availability::Unavailable, ..host }
 }
 
+fn configured(host: Host, isolation: Isolation) -> Host {
+    Host { default_isolation: Some(isolation), ..host }
+}
+
 fn with_config(version: &str, config: Config) -> Image {
     index(vec![Candidate { config, ..entry(version) }])
 }
@@ -147,6 +151,11 @@ fn table() -> Vec<(Case, Case)> {
             (s22(), image(SERVER_2025), wish(Wish::Default)),
         ),
         case(Code::ExplicitIsolationNeeded, plain(s22(), image("10.0.17763.1")), plain(s22(), image(SERVER_2022))),
+        case(
+            Code::DefaultConfigured,
+            (configured(s22(), Isolation::Hyperv), image(SERVER_2022), wish(Wish::Default)),
+            (configured(s22(), Isolation::Process), image(SERVER_2022), wish(Wish::Default)),
+        ),
         case(
             Code::HypervAssumed,
             plain(assumed(s22(), Attribute::Hyperv), image("10.0.17763.1")),
@@ -333,7 +342,7 @@ fn names_are_unique_and_those_of_their_constants() {
             assert!(text.ends_with('.') && !text.contains(['{', '}']), "{code}: {text}");
         }
     }
-    assert_eq!(names.len(), 50, "a finding was added or removed: correct the number");
+    assert_eq!(names.len(), 51, "a finding was added or removed: correct the number");
     assert_eq!("build-mismatches".parse::<Code>(), Err(UnknownCode));
 }
 
