@@ -2,7 +2,7 @@
 
 use super::{Case, Code, Detail, Finding, Severity, Use, Wish};
 use crate::OsVersion;
-use crate::host::Host;
+use crate::host::{Host, Source as HostSource};
 use crate::image::{Candidate, Config, Image, Source, Version, VersionSource};
 use crate::knowledge::builds::{
     FIRST_FOR_DOCKER, WINDOWS_10_20H2, WINDOWS_10_22H2, WINDOWS_10_1903, WINDOWS_10_1909, WINDOWS_10_2004, WINDOWS_SERVER_23H2,
@@ -144,7 +144,12 @@ fn of_revisions(case: &Case<'_>, image: OsVersion, taken: Option<Use>) -> Option
         return None;
     }
     let known = case.knowledge.revisions(host.build)?;
-    let (host_revision, image_revision) = (host.revision?, image.revision?);
+    let image_revision = image.revision?;
+    let Some(host_revision) = host.revision else {
+        // A release or a build that was typed has no revision to be found.
+        let is_read = case.host.source != HostSource::Text && case.host.kind == Kind::Server;
+        return is_read.then(|| Finding::new(Code::RevisionUnknown));
+    };
     if let Some(cut) = known.february_2020
         && (host_revision < cut) != (image_revision < cut)
     {

@@ -55,7 +55,7 @@ pub fn parse(text: &str, knowledge: &Knowledge, today: Date) -> Result<Spec, Err
         return all(&attributes, knowledge, today).map(Spec::Hosts);
     }
     // What was copied from a tool's output is read as a file with it would be.
-    if source.contains('\n') || source.starts_with(['{', '[']) {
+    if source.contains(['\n', '{']) && source::is_document(source, knowledge) {
         let read = source::in_text(source, knowledge)?.hosts;
         return Ok(Spec::Hosts(read.into_iter().map(|facts| facts.host(&attributes, knowledge)).collect()));
     }

@@ -21,6 +21,10 @@ fn no_hyperv(host: Host) -> Host {
     Host { hyperv: Availability::Unavailable, ..host }
 }
 
+fn typed(host: Host) -> Host {
+    Host { source: HostSource::Text, ..host }
+}
+
 fn configured(host: Host, isolation: Isolation) -> Host {
     Host { default_isolation: Some(isolation), ..host }
 }
@@ -189,6 +193,11 @@ fn table() -> Vec<(Case, Case)> {
             plain(server("10.0.26100.3194"), image("10.0.26100.2894")),
         ),
         case(
+            Code::RevisionUnknown,
+            plain(server("10.0.26100"), image("10.0.26100.3194")),
+            plain(typed(server("10.0.26100")), image("10.0.26100.3194")),
+        ),
+        case(
             Code::ImageEndOfSupport,
             plain(s22(), of_repository("mcr.microsoft.com/windows/nanoserver", "10.0.18362.1256")),
             plain(s22(), of_repository("mcr.microsoft.com/windows/nanoserver", SERVER_2022)),
@@ -342,7 +351,7 @@ fn names_are_unique_and_those_of_their_constants() {
             assert!(text.ends_with('.') && !text.contains(['{', '}']), "{code}: {text}");
         }
     }
-    assert_eq!(names.len(), 51, "a finding was added or removed: correct the number");
+    assert_eq!(names.len(), 52, "a finding was added or removed: correct the number");
     assert_eq!("build-mismatches".parse::<Code>(), Err(UnknownCode));
 }
 

@@ -130,7 +130,9 @@ fn mistyped_options_say_what_was_meant() {
         (&["--mirror", "mcr.microsoft.com=http://127.0.0.1:5000/?a=b"], "expected REGISTRY=URL"),
         (&["--timeout", "0"], "0 is not in 1..=86400"),
         (&["--host", ""], "hint: give a version"),
-        (&["--host", "windows-server-2023"], "hint: give a version"),
+        (&["--host", "windows-server-2023"], "did you mean --host windows-server-2025 or windows-server-2022?"),
+        (&["--host", "server-of-web"], "hint: give a version"),
+        (&["--host", "ltsc2022,nohyperv"], "did you mean no-hyperv?"),
     ] {
         let answer = Answer::of(program.command().args(["check", "--offline", IMAGE]).args(arguments));
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}");
