@@ -32,7 +32,7 @@ const MOST_PAIRS: usize = 100_000;
 
 /// Check whether images run on hosts, under which isolation, and why.
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = "Examples:
+#[command(mut_arg("format", |format| format.short('f')), after_help = "Examples:
   wincompat check mcr.microsoft.com/windows/nanoserver:1903
   wincompat check --host windows-server-2022 --host ltsc2019,no-hyperv IMAGE
   wincompat check --host 10.0.26100.4061,client --isolation process IMAGE

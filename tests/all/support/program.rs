@@ -85,6 +85,8 @@ impl Program {
             command.env(variable, self.folder.path());
         }
         command.env("WINCOMPAT_CACHE", self.cache());
+        // The width of a small terminal.
+        command.env("COLUMNS", "80");
     }
 
     /// `wincompat check`, with this server in the place of MCR, Docker Hub and `registry.test`.
