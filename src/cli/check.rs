@@ -19,14 +19,11 @@ use super::wording::CommandLine;
 use crate::advice::Engine;
 use crate::compat::{self, Code, Policy};
 use crate::host::Host;
-use crate::image::{Config, Image, Reference};
+use crate::image::{Candidate, Config, Image, Reference};
 use crate::knowledge::Knowledge;
 use crate::oci::{Images, Options};
 use crate::report::document::{ErrorEntry, Report, ResultEntry};
 use crate::{Error, ErrorKind};
-
-/// A chosen candidate whose config says another version can make another candidate the best, so configs are read in rounds.
-const ROUNDS: usize = 4;
 
 /// Check whether images run on hosts, under which isolation, and why.
 #[derive(clap::Args, Clone, Debug)]
@@ -143,20 +140,10 @@ fn read_images(
         Ok(runtime) => runtime.block_on(async {
             let images = Images::new(options, knowledge);
             let mut read = images.resolve(&well_formed).await;
-            for _ in 0..ROUNDS {
-                let choices: Vec<_> = well_formed
-                    .iter()
-                    .zip(&mut read)
-                    .filter_map(|(reference, image)| {
-                        let image = image.as_mut().ok()?;
-                        let unread = unread_choices(knowledge, hosts, image);
-                        (!unread.is_empty()).then_some((reference, image, unread))
-                    })
-                    .collect();
-                if choices.is_empty() || !confirm {
-                    break;
-                }
-                images.confirm_all(choices).await;
+            if confirm {
+                let found = well_formed.iter().zip(&mut read);
+                let found = found.filter_map(|(reference, image)| Some((reference, image.as_mut().ok()?)));
+                confirm_choices(&images, knowledge, hosts, found).await;
             }
             read
         }),
@@ -170,27 +157,36 @@ fn read_images(
     references.iter().map(|reference| reference.clone().and_then(|_| read.next().unwrap_or_else(missing))).collect()
 }
 
-/// Reads the config of the candidate chosen for this host, and of the one chosen in its place where that says another version.
-pub(super) async fn confirm_choice(
+/// Reads the configs of the candidates chosen for any of the hosts. One that says another version than the index can make another
+/// candidate the best, whose config is read then, and so on until nothing that is chosen is left to read.
+pub(super) async fn confirm_choices<'a>(
     images: &Images<'_>,
     knowledge: &Knowledge,
-    host: &Host,
-    reference: &Reference,
-    image: &mut Image,
+    hosts: &[Host],
+    found: impl IntoIterator<Item = (&'a Reference, &'a mut Image)>,
 ) {
-    for _ in 0..ROUNDS {
-        let unread = unread_choices(knowledge, std::slice::from_ref(host), image);
-        if unread.is_empty() {
+    let mut open: Vec<_> = found.into_iter().collect();
+    // Each round reads a candidate of every image that is left.
+    let most = open.iter().map(|(_, image)| image.candidates.len()).max().unwrap_or(0);
+    for _ in 0..most {
+        let unread: Vec<Vec<usize>> = open.iter().map(|(_, image)| unread_choices(knowledge, hosts, image)).collect();
+        let mut left = unread.iter().map(|numbers| !numbers.is_empty());
+        open.retain(|_| left.next().unwrap_or(false));
+        if open.is_empty() {
             break;
         }
-        images.confirm(reference, image, &unread).await;
+        let unread = unread.into_iter().filter(|numbers| !numbers.is_empty());
+        let choices = open.iter_mut().zip(unread).map(|((reference, image), numbers)| (*reference, &mut **image, numbers));
+        images.confirm_all(choices).await;
     }
 }
 
 /// The candidates chosen for any of the hosts whose configs were not read yet.
 fn unread_choices(knowledge: &Knowledge, hosts: &[Host], image: &Image) -> Vec<usize> {
     let chosen: BTreeSet<usize> = hosts.iter().filter_map(|host| compat::choose(knowledge, host, image)).collect();
-    let unread = |number: &usize| image.candidates.get(*number).is_some_and(|candidate| candidate.config == Config::NotRead);
+    // What is known without a registry has no config.
+    let is_unread = |candidate: &Candidate| candidate.config == Config::NotRead && candidate.digest.is_some();
+    let unread = |number: &usize| image.candidates.get(*number).is_some_and(is_unread);
     chosen.into_iter().filter(unread).collect()
 }
 
