@@ -135,7 +135,10 @@ def attempt(world, failing, scene, number, error):
     operations = int(counted.split()[1].rstrip(","))
     store_folder = f"{folder}/files/store"
     wrong = judge(scene, ran, store_folder)
-    removed = scene.name == "rmi" and APP not in store.listed(store_folder) if not wrong else False
+    try:
+        removed = scene.name == "rmi" and APP not in store.listed(store_folder)
+    except (OSError, ValueError):
+        removed = False
     again = world.run(folder, scene.arguments)
     if again.returncode != (2 if removed else scene.truth):
         wrong.append(f"the next command without a failure gives {again.returncode}: {again.stderr.decode(errors='replace')}")

@@ -63,11 +63,12 @@ def round_of(arena, chance, counts):
     """One round; returns what was wrong, and whether somebody was killed while running."""
     running = []
     for _ in range(chance.randint(2, 5)):
+        time.sleep(chance.random() * 0.03)
         name, arguments = arena.any_command(chance)
         running.append((name, arena.start(arguments)))
-        time.sleep(chance.random() * 0.03)
-    name, victim = chance.choice(running)
-    time.sleep(chance.random() ** 2 * 0.4)
+    # The last one has just begun: the quick commands would be over else.
+    name, victim = chance.choice([running[-1], running[-1], *running])
+    time.sleep(chance.random() * (0.3 if name == "pull" else 0.02))
     victim.kill()
     wrong = []
     for other, process in running:
