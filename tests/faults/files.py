@@ -150,37 +150,48 @@ def attempt(world, failing, scene, number, error):
     return operations, failed, ran.returncode, [why.replace(folder, "FOLDER") for why in wrong], said
 
 
+COLUMNS = (("command", 17), ("fails", 10), ("operations", 11), ("runs", 6), ("done", 6), ("not done", 9), ("wrong", 6),
+           ("no hint", 8), ("never came", 11))
+
+
+def print_row(cells):
+    texts = [str(cell).ljust(width) if at < 2 else str(cell).rjust(width) for at, (cell, (_, width)) in enumerate(zip(cells, COLUMNS))]
+    print("".join(texts), flush=True)
+
+
+def strike(world, failing, scene, operations, mode, faults):
+    """All runs of a scene in which one operation fails, or one and all after it; prints their row."""
+    if mode == "one":
+        jobs = [(f"{number}", error) for number in range(1, operations + 1) for error in ERRORS]
+    else:
+        jobs = [(f"{number}+", ERRORS[number % len(ERRORS)]) for number in range(1, operations + 1)]
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        results = list(pool.map(lambda job: attempt(world, failing, scene, *job), jobs))
+    outcomes = collections.Counter()
+    for (number, error), (_, failed, code, wrong, said) in zip(jobs, results):
+        unhinted = wrong == [NO_HINT]
+        outcomes["no hint"] += unhinted
+        outcomes["wrong" if wrong and not unhinted else "done" if code == scene.truth else "not done"] += 1
+        outcomes["never came"] += not failed
+        for why in wrong:
+            faults[(scene.name, why)].append(f"{number} {errno.errorcode[error]} {failed[:1]}, exit code {code}: {said}")
+    print_row([scene.name, mode, operations, len(jobs), *(outcomes[column] for column, _ in COLUMNS[4:])])
+
+
 def main():
     failing, *wanted = sys.argv[1:]
+    faults = collections.defaultdict(list)
     with tempfile.TemporaryDirectory() as root:
         world = World(os.path.realpath(root))
-        table, faults = [], collections.defaultdict(list)
+        print_row([column for column, _ in COLUMNS])
         for scene in scenes(world):
             if wanted and scene.name.split(",")[0].split()[0] not in wanted:
                 continue
-            operations, _, code, wrong, _ = attempt(world, failing, scene, "0", errno.EIO)
+            operations, _, code, wrong, said = attempt(world, failing, scene, "0", errno.EIO)
             if wrong or code != scene.truth:
-                raise SystemExit(f"{scene.name} fails without a failure: {code} {wrong}")
+                raise SystemExit(f"{scene.name} fails without a failure: exit code {code}, {wrong}: {said}")
             for mode in ("one", "all after"):
-                jobs = [(f"{number}{'+' if mode != 'one' else ''}", error) for number in range(1, operations + 1)
-                        for error in (ERRORS if mode == "one" else [ERRORS[number % len(ERRORS)]])]
-                with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-                    results = list(pool.map(lambda job: attempt(world, failing, scene, *job), jobs))
-                outcomes = collections.Counter()
-                for (number, error), (_, failed, code, wrong, said) in zip(jobs, results):
-                    unhinted = wrong == [NO_HINT]
-                    outcomes["no hint"] += unhinted
-                    outcomes["wrong" if wrong and not unhinted else "done" if code == scene.truth else "not done"] += 1
-                    outcomes["never came"] += not failed
-                    for why in wrong:
-                        faults[(scene.name, why)].append(f"{number} {errno.errorcode[error]} {failed[:1]}, exit code {code}: {said}")
-                table.append((scene.name, mode, operations, len(jobs), outcomes))
-                print(f"{scene.name}, {mode}: {len(jobs)} runs", file=sys.stderr)
-    head = ("command", "fails", "operations", "runs", "done", "not done", "wrong", "no hint", "never came")
-    widths = (17, 10, 11, 6, 6, 9, 6, 8, 11)
-    for row in [head, *((name, mode, operations, runs, *(outcomes[column] for column in head[4:]))
-                        for name, mode, operations, runs, outcomes in table)]:
-        print("".join(str(cell).ljust(width) if at < 2 else str(cell).rjust(width) for at, (cell, width) in enumerate(zip(row, widths))))
+                strike(world, failing, scene, operations, mode, faults)
     for (name, why), examples in faults.items():
         print(f"{len(examples)} times {name}: {why}; the first: {examples[0]}")
     sys.exit(1 if faults else 0)
