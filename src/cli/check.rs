@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::exit::ExitCode;
-use super::failure::{Failure, unless_closed};
+use super::failure::Failure;
 use super::format::FormatArgs;
 use super::hosts::HostArgs;
 use super::io::Io;
@@ -18,12 +18,16 @@ use super::subcommand::Subcommand;
 use super::wording::CommandLine;
 use crate::advice::Engine;
 use crate::compat::{self, Code, Policy};
+use crate::files::open_regular;
 use crate::host::Host;
 use crate::image::{Candidate, Config, Image, Reference};
 use crate::knowledge::Knowledge;
 use crate::oci::{Images, Options};
 use crate::report::document::{ErrorEntry, Report, ResultEntry};
 use crate::{Error, ErrorKind};
+
+/// The most pairs of an image and a host that are judged at once: their results are held together, in about 500 MiB.
+const MOST_PAIRS: usize = 100_000;
 
 /// Check whether images run on hosts, under which isolation, and why.
 #[derive(clap::Args, Clone, Debug)]
@@ -33,6 +37,8 @@ use crate::{Error, ErrorKind};
   wincompat check --host 10.0.26100.4061,client --isolation process IMAGE
   wincompat check --host all --format json --from images.txt
   wincompat check --offline --host ltsc2025 mcr.microsoft.com/windows/nanoserver:ltsc2022
+
+At most 100,000 pairs of an image and a host are judged at once.
 
 Exit codes: 0 all is well, 1 an image does not run as asked, 2 something could not be decided or read.")]
 pub struct Args {
@@ -91,7 +97,7 @@ fn denied(text: &str) -> Result<Denied, String> {
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let report = self.inputs(io)?.report();
-        unless_closed(self.format.write(&report, &io.page(), io.out))?;
+        self.format.write(&report, &io.page(), io.out)?;
         Ok(ExitCode::of_results(&report.summary))
     }
 }
@@ -195,8 +201,15 @@ impl Args {
         let policy = self.policy()?;
         let knowledge = self.knowledge.load()?;
         let found = self.hosts.find(io.platform, &knowledge, policy.today)?;
-        let hosts = found.into_iter().map(|found| found.host).collect();
+        let hosts: Vec<Host> = found.into_iter().map(|found| found.host).collect();
         let texts = self.image_texts(io.input)?;
+        let pairs = hosts.len().saturating_mul(texts.len());
+        if pairs > MOST_PAIRS {
+            let (images, hosts) = (texts.len(), hosts.len());
+            return Err(Error::new(format!("{images} images on {hosts} hosts are too much for one check"))
+                .because(format!("these are {pairs} pairs, and at most {MOST_PAIRS} are judged at once"))
+                .hint("check a part of the images or of the hosts at a time"));
+        }
         // The time for everything begins here: a list may be typed.
         let options = self.registries.options(!self.no_confirm, Some(CHECKED_WITHIN));
         Ok(Inputs { knowledge, policy, hosts, texts, options })
@@ -221,7 +234,7 @@ impl Args {
         let lines = match self.from.as_deref() {
             None => return Ok(texts),
             Some("-") => list::read("standard input", stdin),
-            Some(path) => std::fs::File::open(Path::new(path))
+            Some(path) => open_regular(Path::new(path))
                 .map_err(|error| {
                     let failed = Error::of(ErrorKind::NotFound, format!("{path} could not be read"));
                     failed.because(error.to_string())

@@ -1,5 +1,7 @@
 //! `wincompat pull`: brings the entry of an image that fits the host into the store.
 
+use std::io::Write as _;
+
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;

@@ -235,9 +235,11 @@ impl Case<'_> {
         Choice { taken, ok, assumptions, excluded }
     }
 
-    /// HostProcess containers run in the host's own job: only the system and the processor must fit.
+    /// HostProcess containers run in the host's own job: only the system and the processor must fit, on a host that has containers.
     fn choose_host_process(&self) -> Choice {
+        let has_containers = rules::host_allows_containers(self.host).map_or(Some(true), |(allowed, _)| allowed);
         let fits = match self.candidate {
+            _ if has_containers == Some(false) => Some(false),
             None => Some(false),
             Some(candidate) => {
                 let input = RuleInput::of(candidate, self.image.repository.as_deref());
@@ -245,7 +247,8 @@ impl Case<'_> {
                     _ if input.unread => None,
                     _ if !input.windows => Some(false),
                     "" => None,
-                    architecture => Some(architecture == self.host.architecture.as_str()),
+                    architecture if architecture != self.host.architecture.as_str() => Some(false),
+                    _ => has_containers,
                 }
             }
         };

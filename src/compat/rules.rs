@@ -7,7 +7,7 @@ use crate::OsVersion;
 use crate::host::{Availability, Host};
 use crate::image::{Candidate, Config, Version, VersionSource};
 use crate::knowledge::Knowledge;
-use crate::knowledge::builds::{FIRST_CLIENT_WITH_PROCESS, FIRST_WITH_CONTAINERS, WINDOWS_SERVER_2016};
+use crate::knowledge::builds::{FIRST_CLIENT_WITH_PROCESS, FIRST_WINDOWS_10, FIRST_WITH_CONTAINERS, WINDOWS_SERVER_2016};
 use crate::{Isolation, Kind};
 
 /// The possibility of one isolation, and the reasons.
@@ -56,6 +56,7 @@ pub(super) fn possibilities(knowledge: &Knowledge, host: &Host, image: &RuleInpu
         Err(_) if image.host_process => {}
         Err(code) => both(None, code),
         Ok(version) if !same_line(version, host.os_version) => both(Some(false), Code::VersionLineMismatch),
+        Ok(version) if version.build < FIRST_WINDOWS_10 => both(None, Code::NoSuchBuild),
         Ok(version) if version.build > host.os_version.build => both(Some(false), Code::ImageNewerThanHost),
         Ok(version) => {
             let (outcome, code) = process_by_version(knowledge, host.os_version, version);
@@ -138,13 +139,16 @@ fn same_line(image: OsVersion, host: OsVersion) -> bool {
     image.is_windows_10_line() && host.is_windows_10_line()
 }
 
-fn host_allows_containers(host: &Host) -> Option<(Option<bool>, Code)> {
+/// The reason why this host runs no container at all, or why that is not known.
+pub(super) fn host_allows_containers(host: &Host) -> Option<(Option<bool>, Code)> {
     if host.os_version < OsVersion::of_build(FIRST_WITH_CONTAINERS) {
         Some((Some(false), Code::HostBeforeContainers))
     } else if host.is_home() {
         Some((Some(false), Code::EditionHome))
     } else if host.containers == Availability::Unavailable {
         Some((Some(false), Code::ContainersFeatureMissing))
+    } else if host.is_of_home().is_none() {
+        Some((None, Code::EditionUnknown))
     } else {
         None
     }

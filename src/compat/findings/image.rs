@@ -39,6 +39,15 @@ declare! {
         source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
     }
 
+    NoSuchBuild = "no-such-build", Warning, about [Image] {
+        title: "no Windows had the image's build",
+        message: "image says build {image}, which no Windows 10 or Windows Server had; host is {host}",
+        help: "correct the image's os.version with `docker manifest annotate --os-version`",
+        meaning: "The builds of Windows 10 and later begin with 10240. A lower one in os.version is a placeholder or a mistake, so nothing tells for which Windows the image was built.",
+        advice: "Correct os.version in the index and in the config.",
+        source: "https://learn.microsoft.com/windows/release-health/release-information",
+    }
+
     HostProcessImage = "host-process-image", Error, about [Image] {
         title: "an image for HostProcess containers only",
         message: "this is the base image of HostProcess containers; it runs in no isolation",

@@ -104,6 +104,12 @@ fn table() -> Vec<(Case, Case)> {
             plain(Host { edition: Some("Professional".to_owned()), ..c11() }, image(SERVER_2022)),
         ),
         case(
+            Code::EditionUnknown,
+            plain(Host { edition: Some("Otthoni".to_owned()), ..c11() }, image(SERVER_2022)),
+            plain(Host { edition: None, ..c11() }, image(SERVER_2022)),
+        ),
+        case(Code::NoSuchBuild, plain(s22(), image("10.0.1.0")), plain(s22(), image("10.0.10240.0"))),
+        case(
             Code::HostBeforeContainers,
             plain(client("10.0.10586.1"), image("10.0.10586.1")),
             plain(client("10.0.14393.1"), image("10.0.14393.1")),

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
@@ -23,7 +25,7 @@ pub(crate) fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, Fail
     let roots = ca_file.map(read_roots).transpose()?.unwrap_or_default();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = SystemVerifier { roots, provider: Arc::clone(&provider), loaded: OnceLock::new() };
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let mut config = ClientConfig::builder_with_details(provider, Arc::new(Clock))
         .with_safe_default_protocol_versions()
         .map_err(|error| Failure::new(ErrorKind::Network, format!("TLS cannot be set up: {error}")))?
         .dangerous()
@@ -44,6 +46,16 @@ fn read_roots(file: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
         Ok(roots) if roots.is_empty() => Err(unusable("no certificate in it".to_owned())),
         Ok(roots) => Ok(roots),
         Err(error) => Err(unusable(error.to_string())),
+    }
+}
+
+/// The clock of this machine. That of rustls panics where it says a time before 1970.
+#[derive(Debug)]
+struct Clock;
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok().map(UnixTime::since_unix_epoch)
     }
 }
 
