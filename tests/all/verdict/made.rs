@@ -117,7 +117,8 @@ pub fn facts_of(host: &Host) -> HostFacts {
 pub fn policy(random: &mut Rng, today: Date) -> Policy {
     let mut policy = Policy::on(today);
     policy.wish = one(random, &[Wish::Auto, Wish::Default, Wish::Process, Wish::Hyperv, Wish::HostProcess]);
-    policy.untrusted = chance(random, 20);
+    // Process isolation of code that is not trusted is refused before anything is judged.
+    policy.untrusted = policy.wish != Wish::Process && chance(random, 20);
     policy.production = chance(random, 20);
     policy.strict = chance(random, 30);
     policy

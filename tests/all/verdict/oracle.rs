@@ -113,7 +113,6 @@ pub enum Silence {
     HostProcessOnSuchHost,
     HostProcessFromSuchIndex,
     HostProcessAndPolicy,
-    UntrustedProcess,
     DeniedAndOpen,
 }
 
@@ -140,7 +139,6 @@ impl Silence {
                 "host-process, and the index has no entry whose version an engine would take: allowed?"
             }
             Self::HostProcessAndPolicy => "host-process with --untrusted, or in production on a client: allowed?",
-            Self::UntrustedProcess => "process with --untrusted, a usage error: what does the library answer?",
             Self::DeniedAndOpen => "an open result with a finding that is denied: no, or undecided?",
         }
     }
@@ -241,9 +239,7 @@ fn choose(host: &HostFacts, image: &ImageFacts) -> Result<(Possible, Option<usiz
         .map(|(number, entry)| (number, entry, possible(host, entry, image.host_process_base)))
         .collect();
     let of = |wanted: Rank| judged.iter().filter(move |(_, entry, possible)| rank(entry, *possible) == wanted);
-    if judged.iter().any(|(_, entry, possible)| entry.version == Known::Unread && *possible != Possible::NEITHER)
-        && judged.len() > 1
-    {
+    if judged.len() > 1 && judged.iter().any(|(_, entry, _)| entry.version == Known::Unread) {
         return Err(Silence::UnreadBesideOthers);
     }
     if let Some(best) = best(of(Rank::Process)) {
@@ -292,9 +288,6 @@ pub fn answer(host: &HostFacts, image: &ImageFacts, asked: Asked) -> Result<Answ
     });
     if builds.chain([host.version]).any(is_no_build) {
         return Err(Silence::BuildNoWindowsHad);
-    }
-    if asked.untrusted && asked.wish == Wish::Process {
-        return Err(Silence::UntrustedProcess);
     }
     let (possible, chosen) = choose(host, image)?;
     let unread = image.entries.iter().any(|entry| entry.version == Known::Unread);

@@ -191,10 +191,20 @@ impl Pair<'_> {
             policy.deny = absent.filter(|code| judgement.findings.iter().all(|finding| finding.code != *code)).collect();
             false
         };
-        if hit && judgement.ok.is_none() {
-            return Err(Silence::DeniedAndOpen);
+        // An error of the network is not a reason to call an image incompatible, whatever is denied.
+        let warned =
+            |code: &str| others.iter().any(|finding| finding.severity == Severity::Warning && finding.code.as_str() == code);
+        let warnings = others.iter().filter(|finding| finding.severity == Severity::Warning).count();
+        let only_unread = policy.deny_warnings && warnings == 1 && warned("config-unreadable");
+        if hit && judgement.ok.is_none() && !only_unread {
+            let denied = self.judge(&policy);
+            return if denied.ok == Some(true) {
+                Ok(vec!["a wrong yes: what is denied makes it".to_owned()])
+            } else {
+                Err(Silence::DeniedAndOpen)
+            };
         }
-        let expected = if hit { Some(false) } else { judgement.ok };
+        let expected = if hit && !only_unread { Some(false) } else { judgement.ok };
         let denied = self.judge(&policy);
         let mut faults = Vec::new();
         if denied.ok != expected {
