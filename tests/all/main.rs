@@ -14,6 +14,7 @@ mod architecture;
 mod check;
 #[cfg(windows)]
 mod emulated_layers;
+mod faults;
 mod fixtures;
 mod hcs_documents;
 mod host_command;
@@ -41,3 +42,4 @@ mod report_schema;
 mod run;
 mod snapshots;
 mod store_commands;
+mod verdict;
