@@ -14,7 +14,7 @@ use crate::report::Page;
 use crate::report::images::ImageListing;
 use crate::runner::store;
 
-/// Show the images in the store.
+/// List the images in the local store.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat images
@@ -23,12 +23,12 @@ use crate::runner::store;
 
 The size is that of the compressed layers. An image's id is the digest of its manifest.
 
-Exit codes: 0 done, 2 the store cannot be read.")]
+Exit codes: 0 success, 2 the store cannot be read.")]
 pub struct Args {
-    /// Show ids only.
+    /// Show only IDs.
     #[arg(short, long)]
     quiet: bool,
-    /// Cut no ids.
+    /// Do not truncate output.
     #[arg(long)]
     no_trunc: bool,
     #[command(flatten)]

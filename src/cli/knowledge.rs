@@ -14,7 +14,7 @@ const LARGEST: u64 = 16 << 20;
 /// The source of the facts.
 #[derive(clap::Args, Clone, Debug)]
 pub struct KnowledgeArgs {
-    /// Facts to use instead of the built-in ones, as JSON (wincompat/knowledge/v1).
+    /// File with release data that replaces the built-in data (wincompat/knowledge/v1).
     #[arg(long, value_name = "FILE")]
     knowledge: Option<PathBuf>,
 }

@@ -13,14 +13,14 @@ use crate::report::plain::clean;
 use crate::runner::life::prune::{Pruned, prune};
 use crate::runner::store::images::{Removed, StoreImages};
 
-/// Remove ended containers, and all that killed runs and pulls left behind.
+/// Remove stopped containers and leftovers of interrupted runs and pulls.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat prune
 
 Containers that run are left alone, and so are images: `wincompat rmi` removes those. What an interrupted pull left is kept for a day, since the next pull goes on from there.
 
-Exit codes: 0 done, 2 something could not be removed; then prune again.")]
+Exit codes: 0 success, 2 something could not be removed (run prune again).")]
 pub struct Args {
     #[command(flatten)]
     store: StoreArgs,

@@ -21,25 +21,25 @@ use crate::report::Wording as _;
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Registries")]
 pub struct RegistryArgs {
-    /// Ask this registry instead: mcr.microsoft.com=http://127.0.0.1:5000; repeatable.
+    /// Use this mirror for a registry: mcr.microsoft.com=http://127.0.0.1:5000; can be given several times.
     #[arg(long, value_name = "REGISTRY=URL", value_parser = mirror)]
     mirror: Vec<(String, Url)>,
-    /// Speak http to registries instead of https; those on this machine get it anyway.
+    /// Use HTTP instead of HTTPS (always used for registries on this machine).
     #[arg(long)]
     plain_http: bool,
-    /// Further root certificates, in PEM form.
+    /// Additional trusted certificates (PEM).
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// How many seconds everything may take together; a check takes 120 unless said, layers take what they need.
+    /// Time limit in seconds for the whole command (check: 120; pull: none).
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: Option<u64>,
-    /// Ask no registry: answer from the cache and from what is known of Microsoft's base images.
+    /// Do not use the network: answer from the cache and from built-in data about Microsoft's base images.
     #[arg(long)]
     offline: bool,
-    /// Neither read nor write the cache.
+    /// Do not use the cache.
     #[arg(long)]
     no_cache: bool,
-    /// The folder of the cache.
+    /// Cache folder.
     #[arg(long, value_name = "DIR", env = "WINCOMPAT_CACHE", hide_env_values = true, conflicts_with = "no_cache")]
     cache: Option<PathBuf>,
 }

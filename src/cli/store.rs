@@ -11,7 +11,7 @@ use crate::runner::store::Store;
 /// The place of images, layers and containers.
 #[derive(clap::Args, Clone, Debug)]
 pub struct StoreArgs {
-    /// The folder of images, layers and containers.
+    /// Data folder (images, layers, containers).
     #[arg(long, value_name = "DIR", env = "WINCOMPAT_ROOT", hide_env_values = true)]
     root: Option<PathBuf>,
 }
