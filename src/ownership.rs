@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use crate::handles::Handles;
+
 /// The folders of this machine, for a program that runs elevated and must not be led into a stranger's.
 pub trait Folders: Send + Sync {
     /// Reads what is at this path; a link or another reparse point is looked at and not followed.
@@ -33,6 +35,9 @@ pub trait Folders: Send + Sync {
     /// The step that gives a user more rights, e.g. `open the console with "Run as administrator"`; `None` if there is none that
     /// is usual.
     fn elevation(&self) -> Option<&'static str>;
+
+    /// The calls with which what is in a folder is reached through its handle.
+    fn handles(&self) -> &'static dyn Handles;
 }
 
 /// The users who may read a folder and its content, beside the system, the administrators and the one who made it. Nobody else
@@ -82,6 +87,10 @@ pub(crate) mod tests {
 
         fn elevation(&self) -> Option<&'static str> {
             Some("run it as an administrator")
+        }
+
+        fn handles(&self) -> &'static dyn Handles {
+            crate::handles::of_tests()
         }
     }
 }

@@ -18,6 +18,7 @@ use super::subcommand::Subcommand;
 use super::wording::CommandLine;
 use crate::advice::Engine;
 use crate::compat::{self, Code, Policy};
+use crate::files::open_regular;
 use crate::host::Host;
 use crate::image::{Config, Image, Reference};
 use crate::knowledge::Knowledge;
@@ -202,7 +203,7 @@ impl Args {
         let hosts = found.into_iter().map(|found| found.host).collect();
         let texts = self.image_texts(io.input)?;
         // The time for everything begins here: a list may be typed.
-        let options = self.registries.options(!self.no_confirm, Some(CHECKED_WITHIN));
+        let options = self.registries.options(io.platform, !self.no_confirm, Some(CHECKED_WITHIN));
         Ok(Inputs { knowledge, policy, hosts, texts, options })
     }
 
@@ -225,7 +226,7 @@ impl Args {
         let lines = match self.from.as_deref() {
             None => return Ok(texts),
             Some("-") => list::read("standard input", stdin),
-            Some(path) => std::fs::File::open(Path::new(path))
+            Some(path) => open_regular(Path::new(path))
                 .map_err(|error| {
                     let failed = Error::of(ErrorKind::NotFound, format!("{path} could not be read"));
                     failed.because(error.to_string())

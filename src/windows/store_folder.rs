@@ -18,6 +18,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 use super::security::self_relative;
 use super::text::{Wide, read};
 use super::token;
+use crate::handles::Handles;
 use crate::ownership::{Folders, Readers, Seen};
 
 /// Folders with a protected access list.
@@ -43,6 +44,10 @@ impl Folders for StoreFolders {
 
     fn elevation(&self) -> Option<&'static str> {
         Some("open the console with \"Run as administrator\"")
+    }
+
+    fn handles(&self) -> &'static dyn Handles {
+        &Self
     }
 }
 

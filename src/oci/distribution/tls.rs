@@ -12,7 +12,11 @@ use rustls_platform_verifier::Verifier;
 
 use crate::ErrorKind;
 use crate::advice::{Setting, advice};
+use crate::files::read_regular;
 use crate::oci::distribution::failure::Failure;
+
+/// The most bytes of a file of certificates; the lists of all public authorities have a quarter of a MiB.
+const LARGEST: u64 = 16 << 20;
 
 /// The TLS of every connection; `ca_file` holds further roots in PEM form.
 pub(crate) fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, Failure> {
@@ -34,7 +38,8 @@ fn read_roots(file: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
         Failure::new(ErrorKind::Invalid, format!("{}: {why}", file.display()))
             .hint(advice![Setting::CaFile, " takes a file with certificates in PEM form: -----BEGIN CERTIFICATE----- and so on"])
     };
-    let roots: Result<Vec<_>, _> = CertificateDer::pem_file_iter(file).and_then(Iterator::collect);
+    let bytes = read_regular(file, LARGEST).map_err(|error| unusable(error.to_string()))?;
+    let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match roots {
         Ok(roots) if roots.is_empty() => Err(unusable("no certificate in it".to_owned())),
         Ok(roots) => Ok(roots),

@@ -1,16 +1,18 @@
 //! The folders of images, layers and containers. Every path is derived from an id; none is ever read from a file.
 
-use std::fs::DirEntry;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
 use crate::Isolation;
 use crate::advice::{Setting, advice};
-use crate::files::is_folder;
+use crate::files::OpenFolder;
+use crate::handles::{Access, FoundKind};
 use crate::hcs::id::ContainerId;
 use crate::image::Digest;
 use crate::layer::LayerId;
+use crate::oci::layout::{Purpose, claim, is_ours};
 use crate::ownership::{Folders, Readers};
 use crate::runner::store::guarded;
 
@@ -18,21 +20,32 @@ use crate::runner::store::guarded;
 #[derive(Clone, Debug)]
 pub struct Store {
     root: PathBuf,
+    /// The folder of all layers; `None` if there is none.
+    layers: Option<OpenFolder>,
+    /// The folder of all containers; `None` if there is none.
+    containers: Option<OpenFolder>,
     is_dry_run: bool,
 }
+
+/// The names of these folders.
+const LAYERS: &str = "layers";
+const CONTAINERS: &str = "containers";
 
 impl Store {
     /// Opens the store in this folder and creates what is missing of it.
     ///
     /// # Errors
     ///
-    /// A folder of it that is a link, belongs to a stranger, or cannot be created.
+    /// A folder of it that is a link, belongs to a stranger, or cannot be created; and a folder that is neither empty nor a store.
     pub fn open(folders: &dyn Folders, root: &Path) -> Result<Self, Error> {
         let store = Self::of(root)?;
+        guarded::enter(folders, &store.root, Readers::Everyone)?;
+        let root = OpenFolder::open(folders.handles(), &store.root, false).map_err(|error| store.unusable(&error))?;
+        claim(&root, Purpose::Store)?;
         for (folder, readers) in store.folders() {
             guarded::enter(folders, &folder, readers)?;
         }
-        Ok(store)
+        store.within(&root)
     }
 
     /// The store in this folder as it is: what is not there is not created, and has nothing in it. Whoever only looks must leave no
@@ -40,13 +53,33 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// A folder of it that is a link, or belongs to a stranger.
+    /// A folder of it that is a link, or belongs to a stranger; and a folder that is neither empty nor a store.
     pub fn at(folders: &dyn Folders, root: &Path) -> Result<Self, Error> {
         let store = Self::of(root)?;
+        if !guarded::check(folders, &store.root)? {
+            return Ok(store);
+        }
+        let root = OpenFolder::open(folders.handles(), &store.root, false).map_err(|error| store.unusable(&error))?;
         for (folder, _) in store.folders() {
             guarded::check(folders, &folder)?;
         }
-        Ok(store)
+        if is_ours(&root, Purpose::Store)? { store.within(&root) } else { Ok(store) }
+    }
+
+    /// The store with the folders that are in its root.
+    fn within(self, root: &OpenFolder) -> Result<Self, Error> {
+        let opened = |name| root.folder_if_any(name).map_err(|error| self.unusable(&error));
+        let (layers, containers) = (opened(LAYERS)?, opened(CONTAINERS)?);
+        Ok(Self { layers, containers, ..self })
+    }
+
+    fn unusable(&self, error: &io::Error) -> Error {
+        Error::new(format!("the store folder {} cannot be opened", self.root.display())).because(error).hint(advice![
+            "look whether you may read it, or name another folder: ",
+            Setting::Store,
+            ", or ",
+            Setting::StoreVariable
+        ])
     }
 
     /// A store of which only the paths are of interest: nothing is created or written in it, as for `--dry-run`.
@@ -64,15 +97,14 @@ impl Store {
             ])
         })?;
         // A name that ends in a separator would lead through a link.
-        Ok(Self { root: root.components().collect(), is_dry_run: false })
+        Ok(Self { root: root.components().collect(), layers: None, containers: None, is_dry_run: false })
     }
 
-    /// The folders that strangers could have put in the store's place, outermost first, and who may read them. What is made below
-    /// them inherits their access lists. `blobs` and `ingest` are the image layout's.
-    fn folders(&self) -> [(PathBuf, Readers); 5] {
+    /// The folders in the root, and who may read them. What is made below them inherits their access lists. `blobs` and `ingest` are the
+    /// image layout's.
+    fn folders(&self) -> [(PathBuf, Readers); 4] {
         let public = |folder| (folder, Readers::Everyone);
         [
-            public(self.root.clone()),
             public(self.root.join("blobs")),
             public(self.root.join("ingest")),
             public(self.layers()),
@@ -111,7 +143,7 @@ impl Store {
 
     /// The folder of all containers.
     pub fn containers(&self) -> PathBuf {
-        self.root.join("containers")
+        self.root.join(CONTAINERS)
     }
 
     /// The ids of all containers, owned or not. A store that is not there has none.
@@ -120,18 +152,46 @@ impl Store {
     ///
     /// A folder that cannot be read.
     pub fn container_ids(&self) -> Result<Vec<ContainerId>, Error> {
+        let Some(containers) = &self.containers else { return Ok(Vec::new()) };
+        let unreadable = |error: io::Error| unreadable(containers, &error);
         let mut ids = Vec::new();
-        for entry in entries(&self.containers())? {
-            let id = entry.file_name().to_str().and_then(|name| name.parse::<ContainerId>().ok());
-            ids.extend(id.filter(|_| is_folder(&entry.path())));
+        for name in containers.names().map_err(unreadable)? {
+            let Ok(id) = name.parse::<ContainerId>() else { continue };
+            let found = containers.look(&name).map_err(unreadable)?;
+            ids.extend(found.filter(|found| found.kind == FoundKind::Folder).map(|_| id));
         }
         ids.sort_unstable();
         Ok(ids)
     }
 
+    /// The open folder of all containers.
+    pub(crate) fn open_containers(&self) -> io::Result<&OpenFolder> {
+        self.containers.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// The open folder of a container.
+    pub(crate) fn open_container(&self, id: &ContainerId) -> io::Result<OpenFolder> {
+        self.open_containers()?.folder(&id.to_string())
+    }
+
+    /// True if there is a folder of this container, or anything else in its place.
+    pub(crate) fn has_container(&self, id: &ContainerId) -> bool {
+        self.containers.as_ref().is_some_and(|containers| !matches!(containers.look(&id.to_string()), Ok(None)))
+    }
+
+    /// The open folder of all layers.
+    pub(crate) fn open_layers(&self) -> io::Result<&OpenFolder> {
+        self.layers.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// The names of all that is in the folder of layers; none if there is no such folder.
+    pub(crate) fn names_of_layers(&self) -> Result<Vec<String>, Error> {
+        self.layers.as_ref().map_or_else(|| Ok(Vec::new()), |layers| layers.names().map_err(|error| unreadable(layers, &error)))
+    }
+
     /// The folder of all layers.
     pub fn layers(&self) -> PathBuf {
-        self.root.join("layers")
+        self.root.join(LAYERS)
     }
 
     /// The folder of one container: its state, its log, its scratch.
@@ -149,34 +209,23 @@ impl Store {
         self.layers().join(id.to_string())
     }
 
-    /// The file that is locked while a layer is imported or removed.
-    pub(crate) fn layer_lock(&self, id: &LayerId) -> PathBuf {
-        self.layers().join(format!("{id}.lock"))
+    /// Opens the file that is locked while a layer is imported or removed.
+    pub(crate) fn layer_lock(&self, id: &LayerId) -> io::Result<File> {
+        self.open_layers()?.file(&format!("{id}.lock"), Access::Grow)
     }
 
-    /// The folder in which an upper layer waits to be imported.
-    pub(crate) fn layer_transport(&self, id: &LayerId) -> PathBuf {
-        self.layers().join(format!("{id}.transport"))
+    /// The name of the folder in which an upper layer waits to be imported.
+    pub(crate) fn layer_transport(id: &LayerId) -> String {
+        format!("{id}.transport")
     }
 }
 
-/// The entries of a folder of the store; none if there is no such folder.
-///
-/// # Errors
-///
-/// A folder that cannot be read.
-pub(crate) fn entries(folder: &Path) -> Result<Vec<DirEntry>, Error> {
-    let unreadable = |error: io::Error| {
-        Error::new(format!("{} cannot be read", folder.display())).because(error).hint(advice![
-            "look whether you may read it; ",
-            Setting::Store,
-            " names another store"
-        ])
-    };
-    match folder.read_dir() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        entries => entries.and_then(Iterator::collect).map_err(unreadable),
-    }
+fn unreadable(folder: &OpenFolder, error: &io::Error) -> Error {
+    Error::new(format!("{} cannot be read", folder.path().display())).because(error).hint(advice![
+        "look whether you may read it; ",
+        Setting::Store,
+        " names another store"
+    ])
 }
 
 #[cfg(test)]
@@ -222,7 +271,8 @@ mod tests {
             let (root, elsewhere) = (folder.path().join("store"), folder.path().join("elsewhere"));
             std::fs::create_dir(&elsewhere).unwrap();
             if !inner.is_empty() {
-                std::fs::create_dir(&root).unwrap();
+                Store::open(&PlainFolders, &root).unwrap();
+                std::fs::remove_dir(root.join(inner)).unwrap();
             }
             let link: PathBuf = root.join(inner).components().collect();
             std::os::unix::fs::symlink(&elsewhere, &link).unwrap();

@@ -146,6 +146,10 @@ mod tests {
         fn elevation(&self) -> Option<&'static str> {
             PlainFolders.elevation()
         }
+
+        fn handles(&self) -> &'static dyn crate::handles::Handles {
+            PlainFolders.handles()
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 
 use crate::Isolation;
+use crate::handles::of_tests as handles;
 use crate::image::Digest;
 use crate::image::index::{OCI_INDEX, OCI_MANIFEST};
 use crate::layer::LayerId;
@@ -74,7 +75,7 @@ fn names(blobs: &Folder) -> Vec<String> {
 
 /// A store with two images that share their base, imported.
 fn two_images(root: &Path, store: &Store) -> (Folder, [(Digest, Vec<LayerId>); 2]) {
-    let blobs = Folder::create(root).unwrap();
+    let blobs = Folder::create(handles(), root).unwrap();
     let images =
         [("r.test/app:1", ["base", "one"]), ("r.test/app:2", ["base", "two"])].map(|(name, layers)| image(&blobs, name, &layers));
     images.iter().for_each(|(_, layers)| imported(store, layers));
