@@ -85,7 +85,7 @@ impl Handles for UnixFolders {
         let file: File = match fs::openat(parent, one(name)?, flags, FILE) {
             Ok(file) => file.into(),
             Err(Errno::LOOP | Errno::MLINK) => {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a link, which is not followed"));
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a link, not a regular file, and is not followed"));
             }
             Err(error) => return Err(error.into()),
         };

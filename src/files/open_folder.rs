@@ -39,9 +39,10 @@ impl OpenFolder {
     /// Opens a folder in it.
     pub fn folder(&self, name: &str) -> io::Result<Self> {
         let handle = self.handles.folder_in(&self.handle, name).map_err(|error| match error.kind() {
-            io::ErrorKind::NotADirectory => {
-                io::Error::new(io::ErrorKind::InvalidInput, format!("{name} is a file, or a link, which is not followed"))
-            }
+            io::ErrorKind::NotADirectory => io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("{name} is a file or a link, not a folder, and is not followed"),
+            ),
             _ => error,
         })?;
         Ok(Self { handles: self.handles, handle: Arc::new(handle), path: self.path.join(name) })
@@ -246,6 +247,6 @@ mod tests {
         assert!(temporary.path().join("precious/file").exists());
         std::os::unix::fs::symlink("precious", temporary.path().join("link")).unwrap();
         let refused = folder.folder("link").unwrap_err();
-        assert!(refused.to_string().contains("link is a file, or a link, which is not followed"), "{refused}");
+        assert!(refused.to_string().contains("link is a file or a link, not a folder, and is not followed"), "{refused}");
     }
 }

@@ -22,6 +22,8 @@ mod host_texts;
 mod hostile_names;
 mod image_registry;
 mod image_sources;
+#[cfg(unix)]
+mod irregular_files;
 mod layers;
 #[cfg(windows)]
 mod live_host;

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
+use crate::advice::{Setting, advice};
 use crate::files::{OpenFolder, retry_while_busy};
 use crate::handles::{Access, Found, FoundKind, Handles};
 use crate::image::Digest;
@@ -20,8 +21,8 @@ use crate::oci::layout::{EMPTY_LAYOUT, INDEX, MARKER, check_marker, could_not_re
 use crate::text::shown;
 use crate::{Error, ErrorKind};
 
-/// The longest time that another process may take to make the layout.
-const MAKING: Duration = Duration::from_secs(30);
+/// The number of times that a new layout is given its marker; others can take the file away that it is to become.
+const TRIES: u32 = 100;
 /// The ending of the name of a file that grows until it is whole; another pull goes on with it.
 const PARTIAL: &str = ".part";
 
@@ -66,12 +67,17 @@ impl Folder {
         let make = || -> io::Result<()> {
             folder.root.folder_made(BLOBS)?.folder_made(SHA256)?;
             let ingest = folder.ingest()?;
-            if folder.root.look(MARKER)?.is_some() {
-                return Ok(());
+            for _ in 0..TRIES {
+                if folder.root.look(MARKER)?.is_some() {
+                    break;
+                }
+                match folder.root.place(EMPTY_LAYOUT, &ingest, MARKER) {
+                    // Those who have the lock of the list took the file for a leftover. It is not waited for: somebody may keep it.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    placed => return placed,
+                }
             }
-            // A file that is placed without the lock is taken for a leftover by those who have it.
-            let _lock = folder.lock_index(MAKING)?;
-            if folder.root.look(MARKER)?.is_some() { Ok(()) } else { folder.root.place(EMPTY_LAYOUT, &ingest, MARKER) }
+            Ok(())
         };
         make().map_err(|error| could_not_write(&error))?;
         folder.check()?;
@@ -252,7 +258,11 @@ impl Folder {
 
 fn could_not_write(what: &str, error: &io::Error) -> Error {
     let read = could_not_read(what, error);
-    Error { what: format!("{what} could not be written"), ..read }
+    let failed = Error { what: format!("{what} could not be written"), ..read };
+    match error.kind() {
+        io::ErrorKind::TimedOut => failed.hint(advice!["end that process, or wait longer with ", Setting::Timeout]),
+        _ => failed.or_hint("look whether you may write there, and whether its disk is full or read-only"),
+    }
 }
 
 /// The name of the file in which the content with this digest grows.

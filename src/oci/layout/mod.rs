@@ -232,7 +232,8 @@ fn could_not_read(what: &str, error: &io::Error) -> Error {
     let failed = Error::of(kind, format!("{what} could not be read")).because(shown(&error.to_string()));
     // What is refused by its nature: a link, a pipe, a folder in the place of a file.
     if error.kind() == io::ErrorKind::InvalidInput {
-        return failed.hint("only regular files and folders are read; a layout with links is copied without them by `cp -rL`");
+        return failed
+            .hint("oci:DIR takes a folder of regular files: no link in it is followed, and `cp -rL` copies it without them");
     }
     failed
 }

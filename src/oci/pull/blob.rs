@@ -13,7 +13,7 @@ use crate::layer::{LayerError, Limits, Streamed, decompress};
 use crate::oci::distribution::{BlobStream, Client};
 use crate::oci::layout::Folder;
 use crate::oci::pull::incoming::Incoming;
-use crate::oci::pull::{Event, Layer, Unpack, WAIT_FOR_INDEX, Watch};
+use crate::oci::pull::{Event, Layer, Unpack, Watch};
 use crate::{Error, ErrorKind};
 
 /// The number of chunks that may wait for the disk. One has up to 400 KiB: as much as hyper reads at once.
@@ -29,12 +29,15 @@ const PACE: (Duration, u64) = (Duration::from_secs(60), 60 << 10);
 /// The time after which the user hears that another process has a layer locked.
 const SILENT_FOR: Duration = Duration::from_secs(1);
 
+/// The longest time that the record of what was verified is waited for: without it, a layer is read again.
+const RECORDED_WITHIN: Duration = Duration::from_secs(2);
+
 /// The advice about a layer that is not what its image says.
 const DAMAGED: &str = "pull again; if it stays so, do not use this image";
 
 /// `true` if the layer is in the store and whole. A layer of unknown origin is read for that; it is replaced if it is damaged.
 fn is_there(store: &Folder, layer: &Layer) -> bool {
-    store.is_intact(&layer.digest, layer.size, WAIT_FOR_INDEX).unwrap_or(false)
+    store.is_intact(&layer.digest, layer.size, RECORDED_WITHIN).unwrap_or(false)
 }
 
 /// The bytes of the layer that are neither in the store nor left there by an earlier pull, as far as names and sizes tell.
@@ -269,7 +272,7 @@ fn keep(
             // A name that outlives a power cut must stand for bytes that do: nobody looks at them again before they are used.
             file.sync_data().map_err(written)?;
             store.complete(&layer.digest).map_err(written)?;
-            store.has_verified(&layer.digest, WAIT_FOR_INDEX);
+            store.has_verified(&layer.digest, RECORDED_WITHIN);
             watch(Event::Done(layer));
             Ok(())
         }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::Error;
 use crate::Isolation;
@@ -22,8 +23,8 @@ pub struct Store {
     root: PathBuf,
     /// The folder of all layers; `None` if there is none.
     layers: Option<OpenFolder>,
-    /// The folder of all containers; `None` if there is none.
-    containers: Option<OpenFolder>,
+    /// The folder of all containers; `None` if there is none. Not everyone who may look at the images may read it.
+    containers: Option<Result<OpenFolder, Arc<io::Error>>>,
     is_dry_run: bool,
 }
 
@@ -68,8 +69,11 @@ impl Store {
 
     /// The store with the folders that are in its root.
     fn within(self, root: &OpenFolder) -> Result<Self, Error> {
-        let opened = |name| root.folder_if_any(name).map_err(|error| self.unusable(&error));
-        let (layers, containers) = (opened(LAYERS)?, opened(CONTAINERS)?);
+        let layers = root.folder_if_any(LAYERS).map_err(|error| self.unusable(&error))?;
+        let containers = match root.folder_if_any(CONTAINERS) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Some(Err(Arc::new(error))),
+            opened => opened.map_err(|error| self.unusable(&error))?.map(Ok),
+        };
         Ok(Self { layers, containers, ..self })
     }
 
@@ -152,8 +156,11 @@ impl Store {
     ///
     /// A folder that cannot be read.
     pub fn container_ids(&self) -> Result<Vec<ContainerId>, Error> {
-        let Some(containers) = &self.containers else { return Ok(Vec::new()) };
-        let unreadable = |error: io::Error| unreadable(containers, &error);
+        let unreadable = |error: io::Error| unreadable(&self.containers(), &error);
+        let containers = match self.open_containers() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            opened => opened.map_err(unreadable)?,
+        };
         let mut ids = Vec::new();
         for name in containers.names().map_err(unreadable)? {
             let Ok(id) = name.parse::<ContainerId>() else { continue };
@@ -166,7 +173,11 @@ impl Store {
 
     /// The open folder of all containers.
     pub(crate) fn open_containers(&self) -> io::Result<&OpenFolder> {
-        self.containers.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
+        match &self.containers {
+            Some(Ok(containers)) => Ok(containers),
+            Some(Err(error)) => Err(io::Error::new(error.kind(), error.to_string())),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
     }
 
     /// The open folder of a container.
@@ -176,7 +187,10 @@ impl Store {
 
     /// True if there is a folder of this container, or anything else in its place.
     pub(crate) fn has_container(&self, id: &ContainerId) -> bool {
-        self.containers.as_ref().is_some_and(|containers| !matches!(containers.look(&id.to_string()), Ok(None)))
+        match self.open_containers().and_then(|containers| containers.look(&id.to_string())) {
+            Ok(found) => found.is_some(),
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        }
     }
 
     /// The open folder of all layers.
@@ -186,7 +200,9 @@ impl Store {
 
     /// The names of all that is in the folder of layers; none if there is no such folder.
     pub(crate) fn names_of_layers(&self) -> Result<Vec<String>, Error> {
-        self.layers.as_ref().map_or_else(|| Ok(Vec::new()), |layers| layers.names().map_err(|error| unreadable(layers, &error)))
+        self.layers
+            .as_ref()
+            .map_or_else(|| Ok(Vec::new()), |layers| layers.names().map_err(|error| unreadable(layers.path(), &error)))
     }
 
     /// The folder of all layers.
@@ -220,8 +236,8 @@ impl Store {
     }
 }
 
-fn unreadable(folder: &OpenFolder, error: &io::Error) -> Error {
-    Error::new(format!("{} cannot be read", folder.path().display())).because(error).hint(advice![
+fn unreadable(folder: &Path, error: &io::Error) -> Error {
+    Error::new(format!("{} cannot be read", folder.display())).because(error).hint(advice![
         "look whether you may read it; ",
         Setting::Store,
         " names another store"

@@ -233,7 +233,7 @@ impl StoreImages<'_> {
     /// Deletes these imported layers, topmost first, unless an image or a container needs them.
     fn remove_layers(&self, layers: &[LayerId], needed: &BTreeSet<LayerId>, removed: &mut Removed) -> Result<(), Error> {
         let Some(machine) = self.machine else { return Ok(()) };
-        if self.store.open_containers().is_err() {
+        if matches!(self.store.open_containers(), Err(error) if error.kind() == std::io::ErrorKind::NotFound) {
             // Nothing of it was ever run, so no layer was imported.
             return Ok(());
         }
