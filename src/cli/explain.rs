@@ -1,6 +1,6 @@
 //! `wincompat explain`: explains a finding, an error number or a pasted error.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 
 use super::exit::ExitCode;
 use super::failure::Failure;
@@ -9,6 +9,7 @@ use super::io::Io;
 use super::knowledge::KnowledgeArgs;
 use super::subcommand::Subcommand;
 use super::wording::CommandLine;
+use crate::Error;
 use crate::compat::Code;
 use crate::explain::{Explanation, Kind, explain, hint, suggest};
 use crate::report::explanation::ExplanationReport;
@@ -40,7 +41,11 @@ const LONGEST: u64 = 64 << 20;
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let text = if self.what == ["-"] {
-            String::from_utf8_lossy(&last_part(io.input.take(LONGEST), LAST)?).into_owned()
+            let read = last_part(io.input.take(LONGEST), LAST).map_err(|error| {
+                let failed = Error::new("standard input could not be read").because(error);
+                failed.hint("pass an error on through a pipe, or type it after the command")
+            })?;
+            String::from_utf8_lossy(&read).into_owned()
         } else {
             self.what.join(" ")
         };
@@ -56,6 +61,7 @@ impl Subcommand for Args {
         let query = shortened(&text);
         let report = ExplanationReport::new(query.clone(), explanation.as_ref(), &suggestions, &CommandLine);
         self.format.write(&report, &io.page(), io.out)?;
+        // It comes before what is said about it.
         io.out.flush()?;
         if explanation.is_some() {
             return Ok(ExitCode::DONE);
@@ -129,6 +135,7 @@ mod tests {
 
     use super::*;
     use crate::cli::platform;
+    use crate::cli::stream::tests::Written;
     use crate::knowledge::Errors;
 
     #[derive(Parser)]
@@ -155,10 +162,11 @@ mod tests {
     /// Exit code, standard output and standard error of `wincompat explain …`.
     fn explained(args: &[&str], mut stdin: impl Read) -> (u32, String, String) {
         let cli = Cli::try_parse_from(std::iter::once(&"explain").chain(args)).unwrap();
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut io = Io { input: &mut stdin, out: &mut out, err: &mut err, columns: 80, platform: &platform::tests::bare() };
+        let (out, err) = (Written::default(), Written::default());
+        let platform = platform::tests::bare();
+        let mut io = Io { input: &mut stdin, out: &mut out.stream(), err: &mut err.stream(), columns: 80, platform: &platform };
         let code = cli.explain.run(&mut io).unwrap();
-        (code.number(), String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+        (code.number(), out.text(), err.text())
     }
 
     #[test]

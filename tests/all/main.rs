@@ -20,6 +20,7 @@ mod host_command;
 mod host_files;
 mod host_texts;
 mod hostile_names;
+mod image_descriptors;
 mod image_registry;
 mod image_sources;
 #[cfg(unix)]
@@ -32,6 +33,7 @@ mod pull;
 mod real_registry;
 mod registry_addresses;
 mod registry_credentials;
+mod registry_drips;
 mod registry_misbehaves;
 mod registry_secrets;
 mod regressions;

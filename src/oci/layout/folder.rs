@@ -110,7 +110,7 @@ impl Folder {
 
     /// The path of the file for the content with this digest, for messages.
     pub fn blob_path(&self, digest: &Digest) -> PathBuf {
-        self.root.path().join(BLOBS).join(SHA256).join(digest.hex())
+        self.root.path().join(BLOBS).join(digest.algorithm()).join(digest.hex())
     }
 
     /// The path of the folder itself.
@@ -125,7 +125,9 @@ impl Folder {
 
     /// The content with this digest, of at most `max` bytes, verified.
     pub fn blob(&self, digest: &Digest, max: u64) -> Result<Vec<u8>, Error> {
-        let read = self.content().and_then(|content| content.map_or(Ok(None), |content| content.read(digest.hex(), max)));
+        let read = self
+            .content_by(digest.algorithm())
+            .and_then(|content| content.map_or(Ok(None), |content| content.read(digest.hex(), max)));
         let bytes = read.map_err(|error| could_not_read(&self.shown(), &error))?;
         let bytes = bytes.ok_or_else(|| Error::of(ErrorKind::NotFound, format!("{} does not hold {digest}", self.shown())))?;
         verified(bytes, digest).map_err(|error| error.within(format!("{} could not be read", self.shown())))
@@ -133,12 +135,12 @@ impl Folder {
 
     /// Opens the content with this digest to read it; it is not verified.
     pub fn open_blob(&self, digest: &Digest) -> io::Result<File> {
-        self.content()?.ok_or(io::ErrorKind::NotFound)?.file(digest.hex(), Access::Read)
+        self.content_by(digest.algorithm())?.ok_or(io::ErrorKind::NotFound)?.file(digest.hex(), Access::Read)
     }
 
     /// The file of the content with this digest; `None` if there is none.
     pub(crate) fn look_at_blob(&self, digest: &Digest) -> io::Result<Option<Found>> {
-        let found = self.content()?.map_or(Ok(None), |content| content.look(digest.hex()))?;
+        let found = self.content_by(digest.algorithm())?.map_or(Ok(None), |content| content.look(digest.hex()))?;
         Ok(found.filter(|found| found.kind == FoundKind::File))
     }
 
@@ -176,7 +178,7 @@ impl Folder {
     pub fn index(&self) -> Result<Index, Error> {
         match self.file(INDEX, LARGEST)? {
             Some(bytes) => parse_index(&self.shown(), &bytes),
-            None => Ok(Index { media_type: None, entries: Vec::new() }),
+            None => Ok(Index::default()),
         }
     }
 
@@ -234,9 +236,14 @@ impl Folder {
         self.root.place(bytes, &self.ingest()?, name)
     }
 
-    /// The folder of content; `None` if there is none.
+    /// The folder of content by SHA-256, which is all that this program writes; `None` if there is none.
     fn content(&self) -> io::Result<Option<OpenFolder>> {
-        self.root.folder_if_any(BLOBS)?.map_or(Ok(None), |blobs| blobs.folder_if_any(SHA256))
+        self.content_by(SHA256)
+    }
+
+    /// The folder of content by this algorithm; `None` if there is none.
+    fn content_by(&self, algorithm: &str) -> io::Result<Option<OpenFolder>> {
+        self.root.folder_if_any(BLOBS)?.map_or(Ok(None), |blobs| blobs.folder_if_any(algorithm))
     }
 
     fn content_made(&self) -> io::Result<OpenFolder> {

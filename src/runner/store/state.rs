@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Isolation;
+use crate::clock::now;
 use crate::files::OpenFolder;
 use crate::handles::Access;
 use crate::hcs::id::ContainerId;
@@ -95,7 +96,7 @@ impl State {
         Self {
             schema: SCHEMA.to_owned(),
             request,
-            created: Timestamp::now(),
+            created: now(),
             started: None,
             finished: None,
             process_id: None,

@@ -61,6 +61,10 @@ impl Folder {
     ///
     /// Content that is not here, cannot be read, or is not what its digest says.
     pub fn verify(&self, digest: &Digest) -> Result<(), Error> {
+        // A document of another program: everything large is named by its SHA-256.
+        if !digest.is_sha256() {
+            return self.blob(digest, LARGEST).map(drop);
+        }
         let read = self.open_blob(digest).and_then(digest_of);
         match read {
             Ok(actual) if actual == *digest => Ok(()),
