@@ -1,5 +1,6 @@
 //! Folders with an owner and an access list of their own, as the operating system makes and shows them.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -20,6 +21,20 @@ pub trait Folders: Send + Sync {
     ///
     /// Something is there, or this user may not make it.
     fn make(&self, folder: &Path, readers: Readers) -> io::Result<()>;
+
+    /// [`Self::make`] in a folder that is open, under one name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::make`].
+    fn make_in(&self, parent: &File, name: &str, readers: Readers) -> io::Result<()>;
+
+    /// The owner of a folder that is open, in the notation of [`Seen::owner`].
+    ///
+    /// # Errors
+    ///
+    /// The system did not say.
+    fn owner(&self, folder: &File) -> io::Result<String>;
 
     /// The user of this process, in the notation of [`Seen::owner`].
     ///
@@ -75,6 +90,14 @@ pub(crate) mod tests {
 
         fn make(&self, folder: &Path, _: Readers) -> io::Result<()> {
             std::fs::create_dir(folder)
+        }
+
+        fn make_in(&self, parent: &File, name: &str, _: Readers) -> io::Result<()> {
+            self.handles().make_folder_in(parent, name)
+        }
+
+        fn owner(&self, _: &File) -> io::Result<String> {
+            self.user()
         }
 
         fn user(&self) -> io::Result<String> {

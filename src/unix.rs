@@ -34,6 +34,18 @@ impl Folders for UnixFolders {
         std::fs::DirBuilder::new().mode(mode).create(folder)
     }
 
+    fn make_in(&self, parent: &File, name: &str, readers: Readers) -> io::Result<()> {
+        let mode = match readers {
+            Readers::Everyone => FOLDER,
+            Readers::Nobody => Mode::RWXU,
+        };
+        Ok(fs::mkdirat(parent, one(name)?, mode)?)
+    }
+
+    fn owner(&self, folder: &File) -> io::Result<String> {
+        Ok(folder.metadata()?.uid().to_string())
+    }
+
     fn user(&self) -> io::Result<String> {
         Ok(rustix::process::geteuid().as_raw().to_string())
     }
@@ -85,7 +97,10 @@ impl Handles for UnixFolders {
         let file: File = match fs::openat(parent, one(name)?, flags, FILE) {
             Ok(file) => file.into(),
             Err(Errno::LOOP | Errno::MLINK) => {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a link, not a regular file, and is not followed"));
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "it is not a regular file, but a link, which is not followed",
+                ));
             }
             Err(error) => return Err(error.into()),
         };

@@ -36,6 +36,11 @@ impl OpenFolder {
         &self.path
     }
 
+    /// The handle, for calls that are not made here.
+    pub fn handle(&self) -> &File {
+        &self.handle
+    }
+
     /// Opens a folder in it.
     pub fn folder(&self, name: &str) -> io::Result<Self> {
         let handle = self.handles.folder_in(&self.handle, name).map_err(|error| match error.kind() {

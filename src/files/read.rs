@@ -36,7 +36,7 @@ pub(crate) fn refuse_irregular(found: &Metadata) -> io::Result<()> {
         return Ok(());
     }
     let what = if found.is_dir() { "a folder" } else { "a pipe or a device" };
-    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is {what}, not a regular file")))
+    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is not a regular file, but {what}")))
 }
 
 #[cfg(unix)]

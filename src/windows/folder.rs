@@ -169,6 +169,19 @@ pub(super) fn relative(
     disposition: NTCREATEFILE_CREATE_DISPOSITION,
     options: NTCREATEFILE_CREATE_OPTIONS,
 ) -> io::Result<File> {
+    relative_with(folder, path, access, share, disposition, options, None)
+}
+
+/// [`relative`], and what is made gets this security descriptor, which is self-relative.
+pub(super) fn relative_with(
+    folder: &File,
+    path: &str,
+    access: u32,
+    share: u32,
+    disposition: NTCREATEFILE_CREATE_DISPOSITION,
+    options: NTCREATEFILE_CREATE_OPTIONS,
+    descriptor: Option<&[u8]>,
+) -> io::Result<File> {
     if path.is_empty() || path.starts_with('\\') || path.contains([':', '/', '\0']) || path.split('\\').any(|part| part == "..") {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path leads out of the folder"));
     }
@@ -180,12 +193,12 @@ pub(super) fn relative(
         RootDirectory: folder.as_raw_handle(),
         ObjectName: &raw const name,
         Attributes: OBJ_DONT_REPARSE,
-        SecurityDescriptor: null(),
+        SecurityDescriptor: descriptor.map_or(null(), |descriptor| descriptor.as_ptr().cast()),
         SecurityQualityOfService: null(),
     };
     let options = options | FILE_OPEN_FOR_BACKUP_INTENT | FILE_SYNCHRONOUS_IO_NONALERT;
     let (mut handle, mut status): (HANDLE, _) = (null_mut(), IO_STATUS_BLOCK::default());
-    // SAFETY: name, attributes and the folder's handle live through the call, the out pointers are valid.
+    // SAFETY: name, attributes, descriptor and the folder's handle live through the call, the out pointers are valid.
     let code = unsafe {
         NtCreateFile(
             &raw mut handle,

@@ -67,13 +67,16 @@ impl Handles for StoreFolders {
         };
         let file = match opened {
             Err(error) if is_link(&error) => {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a link, not a regular file, and is not followed"));
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "it is not a regular file, but a link, which is not followed",
+                ));
             }
             // So Windows refuses to open a folder as a file.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 return Err(match self.look_in(parent, name) {
                     Ok(Found { kind: FoundKind::Folder, .. }) => {
-                        io::Error::new(io::ErrorKind::InvalidInput, "it is a folder, not a regular file")
+                        io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file, but a folder")
                     }
                     _ => error,
                 });
@@ -200,7 +203,7 @@ fn is_link(error: &io::Error) -> bool {
 }
 
 /// A name that leads nowhere else.
-fn one(name: &str) -> io::Result<&str> {
+pub(super) fn one(name: &str) -> io::Result<&str> {
     if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\', ':', '\0']) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not one name in a folder"));
     }
@@ -233,7 +236,7 @@ mod tests {
         assert!(StoreFolders.remove_folder_in(&root, "inner").is_err(), "it is not empty");
         StoreFolders.remove_file_in(&inner, "old").unwrap();
         drop(inner);
-        assert!(StoreFolders.remove_file_in(&root, "inner").is_err(), "it is a folder, not a regular file");
+        assert!(StoreFolders.remove_file_in(&root, "inner").is_err(), "it is a folder");
         StoreFolders.remove_folder_in(&root, "inner").unwrap();
         assert_eq!(StoreFolders.look_in(&root, "inner").unwrap_err().kind(), io::ErrorKind::NotFound);
         assert_eq!(StoreFolders.names_in(&root).unwrap(), [""; 0]);

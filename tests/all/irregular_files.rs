@@ -53,6 +53,7 @@ fn a_pipe_a_device_and_a_folder_are_named_and_not_read() {
             assert!(matches!(answer.code, 2 | 125), "{arguments:?}: {}", answer.err);
             // A check says in its report which images it could not read.
             let said = answer.err + &answer.out;
+            let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(said.contains("not a regular file"), "{arguments:?}: {said}");
             assert!(said.contains(file) && said.contains("hint: "), "{arguments:?}: {said}");
         }

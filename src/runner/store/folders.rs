@@ -31,6 +31,13 @@ pub struct Store {
 /// The names of these folders.
 const LAYERS: &str = "layers";
 const CONTAINERS: &str = "containers";
+/// Those of the image layout.
+const BLOBS: &str = "blobs";
+const INGEST: &str = "ingest";
+
+/// The folders in the root, and who may read them. What is made below them inherits their access lists.
+const FOLDERS: [(&str, Readers); 4] =
+    [(BLOBS, Readers::Everyone), (INGEST, Readers::Everyone), (LAYERS, Readers::Everyone), (CONTAINERS, Readers::Nobody)];
 
 impl Store {
     /// Opens the store in this folder and creates what is missing of it.
@@ -43,10 +50,10 @@ impl Store {
         guarded::enter(folders, &store.root, Readers::Everyone)?;
         let root = OpenFolder::open(folders.handles(), &store.root, false).map_err(|error| store.unusable(&error))?;
         claim(&root, Purpose::Store)?;
-        for (folder, readers) in store.folders() {
-            guarded::enter(folders, &folder, readers)?;
+        for (name, readers) in FOLDERS {
+            guarded::enter_in(folders, &root, name, readers)?;
         }
-        store.within(&root)
+        store.within(folders, &root)
     }
 
     /// The store in this folder as it is: what is not there is not created, and has nothing in it. Whoever only looks must leave no
@@ -61,18 +68,20 @@ impl Store {
             return Ok(store);
         }
         let root = OpenFolder::open(folders.handles(), &store.root, false).map_err(|error| store.unusable(&error))?;
-        for (folder, _) in store.folders() {
-            guarded::check(folders, &folder)?;
-        }
-        if is_ours(&root, Purpose::Store)? { store.within(&root) } else { Ok(store) }
+        let empty = store.clone();
+        let store = store.within(folders, &root)?;
+        Ok(if is_ours(&root, Purpose::Store)? { store } else { empty })
     }
 
-    /// The store with the folders that are in its root.
-    fn within(self, root: &OpenFolder) -> Result<Self, Error> {
-        let layers = root.folder_if_any(LAYERS).map_err(|error| self.unusable(&error))?;
+    /// The store with the folders that are in its root, each checked through its handle.
+    fn within(self, folders: &dyn Folders, root: &OpenFolder) -> Result<Self, Error> {
+        for name in [BLOBS, INGEST] {
+            guarded::check_in(folders, root, name)?;
+        }
+        let layers = guarded::check_in(folders, root, LAYERS)?;
         let containers = match root.folder_if_any(CONTAINERS) {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Some(Err(Arc::new(error))),
-            opened => opened.map_err(|error| self.unusable(&error))?.map(Ok),
+            _ => guarded::check_in(folders, root, CONTAINERS)?.map(Ok),
         };
         Ok(Self { layers, containers, ..self })
     }
@@ -102,18 +111,6 @@ impl Store {
         })?;
         // A name that ends in a separator would lead through a link.
         Ok(Self { root: root.components().collect(), layers: None, containers: None, is_dry_run: false })
-    }
-
-    /// The folders in the root, and who may read them. What is made below them inherits their access lists. `blobs` and `ingest` are the
-    /// image layout's.
-    fn folders(&self) -> [(PathBuf, Readers); 4] {
-        let public = |folder| (folder, Readers::Everyone);
-        [
-            public(self.root.join("blobs")),
-            public(self.root.join("ingest")),
-            public(self.layers()),
-            (self.containers(), Readers::Nobody),
-        ]
     }
 
     /// True if nothing may be written.
