@@ -117,9 +117,9 @@ impl Handles for UnixFolders {
             FileType::Directory => FoundKind::Folder,
             _ => FoundKind::Other,
         };
-        let seconds = Duration::from_secs(u64::try_from(stat.st_mtime).unwrap_or_default());
-        let nanoseconds = Duration::from_nanos(u64::try_from(stat.st_mtime_nsec).unwrap_or_default());
-        let modified = SystemTime::UNIX_EPOCH.checked_add(seconds + nanoseconds).unwrap_or(SystemTime::UNIX_EPOCH);
+        let nanoseconds = u32::try_from(stat.st_mtime_nsec).unwrap_or_default();
+        let since = Duration::new(u64::try_from(stat.st_mtime).unwrap_or_default(), nanoseconds.min(999_999_999));
+        let modified = SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH);
         Ok(Found { kind, size: u64::try_from(stat.st_size).unwrap_or_default(), modified })
     }
 

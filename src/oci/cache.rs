@@ -158,7 +158,10 @@ impl Cache {
         let Some(folder) = self.writable() else { return };
         match self.make_room(folder, size) {
             Ok(true) => self.has_written(folder.put(bytes).map(drop)),
-            Ok(false) => return tracing::debug!("{digest} is not kept: this run has its share of the cache"),
+            Ok(false) => {
+                tracing::debug!("{digest} is not kept: this run has its share of the cache");
+                true
+            }
             Err(error) => self.has_written(Err(error)),
         };
     }

@@ -311,9 +311,7 @@ struct Needed {
 fn listed_image(blobs: &Folder, entry: &Entry) -> Result<Option<Pulled>, Error> {
     let Some((_, bytes)) = pull::manifest_of(blobs, entry)? else { return Ok(None) };
     match manifest::parse(&bytes, None)? {
-        Manifest::Image(image) if manifest::is_image_config(&image.config().media_type().to_string()) => {
-            pull::listed(blobs, entry)
-        }
+        Manifest::Image(image) if manifest::is_image_config(image.config().media_type().as_ref()) => pull::listed(blobs, entry),
         _ => Ok(None),
     }
 }
