@@ -55,6 +55,8 @@ mod engine_name;
 mod error;
 pub mod explain;
 mod files;
+#[cfg(feature = "registries")]
+mod handles;
 #[cfg(feature = "running")]
 pub mod hcs;
 mod hex;
