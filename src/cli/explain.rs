@@ -2,29 +2,43 @@
 
 use std::io::{self, Read};
 
+use jiff::civil::Date;
+
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::format::FormatArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
 use super::subcommand::Subcommand;
+use super::time::today;
 use super::wording::CommandLine;
-use crate::compat::Code;
-use crate::explain::{Explanation, Kind, explain, hint, suggest};
+use crate::compat::{About, Code, Policy, Severity, SurveyedImage, survey};
+use crate::explain::{Context, Entry, Explanation, Group, Kind, Replacement, catalogue, explain, named, suggest};
+use crate::host::{self, Host, Spec};
+use crate::knowledge::Knowledge;
+use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::report::explanation::ExplanationReport;
 use crate::report::plain::clean;
+use crate::text::{Encoding, encoding, utf16};
+use crate::{Kind as HostKind, OsVersion};
 
 /// Explain a finding, an error number or a pasted error.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat explain build-mismatch
+  wincompat explain build-mismatch host-behind-image
   wincompat explain 0xc0370106
   wincompat explain no matching manifest for windows/amd64 10.0.19045 in the manifest list entries
-  docker run IMAGE 2>&1 | wincompat explain -")]
+  docker run IMAGE 2>&1 | wincompat explain -
+  wincompat explain --list")]
 pub struct Args {
-    /// A finding's code, an error number in any form, its symbolic name, or the text of an error; `-` reads standard input.
-    #[arg(value_name = "WHAT", required = true, num_args = 1.., allow_negative_numbers = true)]
+    /// A finding's code, an error number in any form, its symbolic name, or the text of an error; several codes or numbers are
+    /// explained one by one; `-` reads standard input.
+    #[arg(value_name = "WHAT", required_unless_present = "list", num_args = 1.., allow_negative_numbers = true)]
     what: Vec<String>,
+    /// List everything that can be explained.
+    #[arg(long, conflicts_with = "what")]
+    list: bool,
     #[command(flatten)]
     format: FormatArgs<ExplanationReport>,
     #[command(flatten)]
@@ -39,40 +53,159 @@ const LONGEST: u64 = 64 << 20;
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let text = if self.what == ["-"] {
-            String::from_utf8_lossy(&last_part(io.input.take(LONGEST), LAST)?).into_owned()
-        } else {
-            self.what.join(" ")
-        };
-        let explanation = match of_finding(&text) {
-            // The knowledge is read only where it is asked for: most of the time of this command would go there.
-            Some(explanation) => Some(explanation),
-            None => explain(&text, &*self.knowledge.load()?),
-        };
-        let suggestions = match explanation {
-            Some(_) => Vec::new(),
-            None => suggest(&text, Code::all().map(Code::as_str)),
-        };
-        let query = shortened(&text);
-        let report = ExplanationReport::new(query.clone(), explanation.as_ref(), &suggestions, &CommandLine);
-        self.format.write(&report, &io.page(), io.out)?;
-        io.out.flush()?;
-        if explanation.is_some() {
+        if self.list {
+            self.format.write(&ExplanationReport::list(&groups()), &io.page(), io.out)?;
             return Ok(ExitCode::DONE);
         }
-        writeln!(io.err, "error: no explanation for `{query}`")?;
-        if let Some(hint) = hint(&text) {
-            writeln!(io.err, "hint: {hint}")?;
+        if let Some(names) = self.names() {
+            return self.explain_each(&names, io);
         }
-        if suggestions.is_empty() {
-            writeln!(
-                io.err,
-                "hint: give the code of a finding such as build-mismatch, an error number such as 0xc0370101, or the words of an error"
-            )?;
-        } else {
-            writeln!(io.err, "hint: did you mean {}?", suggestions.join(" or "))?;
+        let text = if self.what == ["-"] { decoded(&last_part(io.input.take(LONGEST), LAST)?) } else { self.what.join(" ") };
+        let explanation = match of_finding(&text).or_else(|| named(&text)) {
+            // The knowledge is read only where it is asked for: most of the time of this command would go there.
+            Some(explanation) => Some(explanation),
+            None => {
+                let knowledge = self.knowledge.load()?;
+                let replacement = |host, architecture: &str| replacement(&knowledge, host, architecture, today());
+                explain(&text, &Context { knowledge: &knowledge, replacement: &replacement })
+            }
+        };
+        let suggestions = if explanation.is_some() { Vec::new() } else { suggestions(&text) };
+        let query = shortened(&text);
+        let found: Vec<Explanation> = explanation.into_iter().collect();
+        let report = ExplanationReport::new(query.clone(), &found, &suggestions, &CommandLine);
+        self.format.write(&report, &io.page(), io.out)?;
+        io.out.flush()?;
+        if !found.is_empty() {
+            return Ok(ExitCode::DONE);
         }
+        unexplained(&query, &suggestions, io)?;
         Ok(ExitCode::NOT_DONE)
+    }
+}
+
+impl Args {
+    /// The arguments, if they are several codes, numbers or names and not the words of a text.
+    fn names(&self) -> Option<Vec<&str>> {
+        let is_name = |what: &str| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            what.chars().all(plain) && what.contains(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_'))
+        };
+        let is_known = |what: &&str| of_finding(what).or_else(|| named(what)).is_some();
+        let names: Vec<&str> = self.what.iter().map(|what| what.trim_end_matches(',')).collect();
+        (names.len() > 1 && names.iter().all(|name| is_name(name)) && names.iter().any(is_known)).then_some(names)
+    }
+
+    /// Explains several names one by one, and says which are not known.
+    fn explain_each(&self, names: &[&str], io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let knowledge = Knowledge::built_in();
+        let context = Context { knowledge, replacement: &|_, _| None };
+        let explained = |name: &&str| of_finding(name).or_else(|| explain(name, &context));
+        let found: Vec<Explanation> = names.iter().filter_map(explained).collect();
+        let unknown: Vec<&str> = names.iter().copied().filter(|name| explained(name).is_none()).collect();
+        let alike: Vec<&str> = unknown.iter().flat_map(|name| suggestions(name)).collect();
+        let report = ExplanationReport::new(shortened(&names.join(" ")), &found, &alike, &CommandLine);
+        self.format.write(&report, &io.page(), io.out)?;
+        io.out.flush()?;
+        for name in &unknown {
+            unexplained(&shortened(name), &suggestions(name), io)?;
+        }
+        Ok(if unknown.is_empty() { ExitCode::DONE } else { ExitCode::NOT_DONE })
+    }
+}
+
+/// The names that may be meant.
+fn suggestions(text: &str) -> Vec<&str> {
+    suggest(text, Code::all().map(Code::as_str))
+}
+
+/// Says that there is no explanation, and what else to ask.
+fn unexplained(query: &str, suggestions: &[&str], io: &mut Io<'_>) -> io::Result<()> {
+    writeln!(io.err, "error: no explanation for `{query}`")?;
+    if suggestions.is_empty() {
+        writeln!(
+            io.err,
+            "hint: give the code of a finding such as build-mismatch, an error number such as 0xc0370101, or the words of an error; `wincompat explain --list` shows everything that is known"
+        )
+    } else {
+        writeln!(io.err, "hint: did you mean {}?", suggestions.join(" or "))
+    }
+}
+
+/// Everything that can be explained: findings by what they are about, then errors.
+fn groups() -> Vec<Group> {
+    let about = |title: &str, subject: fn(Code) -> bool| {
+        let entry =
+            |code: Code| Entry { id: code.as_str().to_owned(), kind: Kind::Finding, name: None, title: code.title().to_owned() };
+        Group { title: title.to_owned(), entries: Code::all().filter(|code| subject(*code)).map(entry).collect() }
+    };
+    let mut groups = vec![
+        about("Findings about an image on a host", |code| code.is_about(About::Image) && code.is_about(About::Host)),
+        about("Findings about an image", |code| code.is_about(About::Image) && !code.is_about(About::Host)),
+        about("Findings about a host", |code| code.is_about(About::Host) && !code.is_about(About::Image)),
+        about("Findings about an isolation or an engine", |code| !code.is_about(About::Host) && !code.is_about(About::Image)),
+    ];
+    groups.extend(catalogue());
+    groups
+}
+
+/// The base image to use on a host of this version: the newest one with support that passes there by the rules of `check` and of
+/// which no trouble is known; one without support where there is no other.
+///
+/// A version can be that of a server and of a client: then it must pass on both.
+fn replacement(knowledge: &Knowledge, host: OsVersion, architecture: &str, today: Date) -> Option<Replacement> {
+    let kinds: Vec<&str> = [(HostKind::Server, "server"), (HostKind::Client, "client")]
+        .into_iter()
+        .filter(|(kind, _)| knowledge.release(host.build, *kind).is_some())
+        .map(|(_, word)| word)
+        .collect();
+    let specs = if kinds.is_empty() { vec![""] } else { kinds };
+    let hosts: Vec<Host> = specs.iter().filter_map(|kind| host_of(knowledge, host, kind, architecture, today)).collect();
+    let policy = Policy::on(today);
+    let mut surveys = hosts.iter().map(|host| survey(knowledge, host, &policy).images);
+    let mut fitting: Vec<SurveyedImage<'_>> = surveys.next()?.into_iter().filter(runs_without_trouble).collect();
+    for images in surveys {
+        fitting.retain(|one| images.iter().any(|other| other.reference == one.reference && runs_without_trouble(other)));
+    }
+    let supported = |image: &&SurveyedImage<'_>| image.repository.until >= today;
+    let first = fitting.iter().find(supported).or(fitting.first())?;
+    // Of one generation rather servercore, which runs most programs.
+    let core =
+        fitting.iter().find(|image| image.base.build == first.base.build && image.repository.repository.ends_with("servercore"));
+    let chosen = core.unwrap_or(first);
+    let tag = chosen.repository.tags.iter().find(|tag| tag.ends_with(architecture));
+    let reference = match tag {
+        Some(tag) => format!("{MICROSOFT_REGISTRY}/{}:{tag}", chosen.repository.repository),
+        None => chosen.reference.clone(),
+    };
+    Some(Replacement { reference, build: chosen.base.build, supported: supported(&chosen) })
+}
+
+/// The host of a version, with what follows from its release.
+fn host_of(knowledge: &Knowledge, version: OsVersion, kind: &str, architecture: &str, today: Date) -> Option<Host> {
+    let text =
+        [&version.to_string(), kind, architecture].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(",");
+    match host::parse(&text, knowledge, today).ok()? {
+        Spec::Hosts(hosts) => hosts.into_iter().next(),
+        _ => None,
+    }
+}
+
+/// True for an image that passes on its host, and about which there is no warning there but for an engine's or its age.
+fn runs_without_trouble(image: &SurveyedImage<'_>) -> bool {
+    let is_trouble = |code: Code| code.is_about(About::Image) && code.is_about(About::Host) && !code.is_about(About::Engine);
+    let findings = &image.judgement.findings;
+    image.judgement.ok == Some(true)
+        && !findings.iter().any(|finding| finding.severity >= Severity::Warning && is_trouble(finding.code))
+}
+
+/// The text of bytes: UTF-16 with a mark, as PowerShell writes files, else UTF-8.
+fn decoded(bytes: &[u8]) -> String {
+    match encoding(bytes) {
+        (Encoding::Utf16(unit), rest) => {
+            utf16(rest, unit).map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+        }
+        (Encoding::Utf8, rest) => String::from_utf8_lossy(rest).into_owned(),
     }
 }
 
@@ -98,7 +231,8 @@ fn last_part(mut input: impl Read, longest: usize) -> io::Result<Vec<u8>> {
 
 /// The explanation of a finding, by its code.
 fn of_finding(text: &str) -> Option<Explanation> {
-    let code: Code = text.trim().to_ascii_lowercase().parse().ok()?;
+    // `build mismatch` and `build_mismatch` are what people remember of `build-mismatch`.
+    let code: Code = text.trim().to_ascii_lowercase().replace([' ', '_'], "-").parse().ok()?;
     Some(Explanation {
         id: code.as_str().to_owned(),
         kind: Kind::Finding,
@@ -216,13 +350,113 @@ mod tests {
     fn what_is_not_known_ends_with_2_and_a_hint() {
         for (what, expected) in [
             ("build-missmatch", "error: no explanation for `build-missmatch`\nhint: did you mean build-mismatch"),
-            ("0x80370999", "hint: its number is one of: Host Compute Service"),
+            ("0x12345678", "hint: give the code of a finding"),
+            ("xyzzy", "`wincompat explain --list` shows everything that is known"),
             ("xyzzy", "hint: give the code of a finding"),
         ] {
             let (exit, stdout, stderr) = explained(&[what], io::empty());
             assert_eq!((exit, stdout.as_str()), (2, ""), "{what}");
             assert!(stderr.contains(expected), "{stderr}");
         }
+    }
+
+    #[test]
+    fn several_names_are_explained_one_by_one() {
+        let (exit, stdout, stderr) = explained(&["build-mismatch", "0xc0370106", "HCS_E_INVALID_LAYER"], io::empty());
+        assert_eq!((exit, stderr.as_str()), (0, ""));
+        for beginning in ["build-mismatch\n", "\n0x80370106  HCS_E", "\n0x80370112  HCS_E"] {
+            assert!(stdout.contains(beginning), "{stdout}");
+        }
+        let (exit, stdout, stderr) = explained(&["build-mismatch", "host-behind-imag", "--format=json"], io::empty());
+        assert_eq!(exit, 2);
+        let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(document["explanation"]["id"], "build-mismatch");
+        assert_eq!(document["suggestions"][0], "host-behind-image");
+        assert_eq!(stderr, "error: no explanation for `host-behind-imag`\nhint: did you mean host-behind-image?\n");
+        // Words of a text are not names.
+        assert!(explained(&["build", "mismatch"], io::empty()).1.starts_with("build-mismatch\n"));
+        assert_eq!(explained(&["alpha-1", "beta-2"], io::empty()).0, 2);
+    }
+
+    #[test]
+    fn everything_that_can_be_explained_is_listed() {
+        let (exit, stdout, stderr) = explained(&["--list"], io::empty());
+        assert_eq!((exit, stderr.as_str()), (0, ""));
+        for code in Code::all() {
+            assert_eq!(
+                stdout.lines().filter(|line| line.trim_start().split(' ').next() == Some(code.as_str())).count(),
+                1,
+                "{code}"
+            );
+        }
+        let (_, stdout, _) = explained(&["--list", "--format", "json"], io::empty());
+        let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(document["list"][0]["entries"][0]["kind"], "finding");
+        let errors = Errors::built_in();
+        let listed: usize =
+            document["list"].as_array().unwrap().iter().map(|group| group["entries"].as_array().unwrap().len()).sum();
+        assert_eq!(listed, Code::all().count() + errors.codes.len() + errors.texts().count());
+    }
+
+    #[test]
+    fn a_base_image_is_offered_that_check_would_let_pass() {
+        let day = jiff::civil::date(2026, 11, 26);
+        let offered = |host: &str, architecture| {
+            replacement(Knowledge::built_in(), host.parse().unwrap(), architecture, day)
+                .map(|image| (image.reference, image.supported))
+        };
+        let core = |tag: &str| Some((format!("mcr.microsoft.com/windows/servercore:{tag}"), true));
+        assert_eq!(offered("10.0.19045", "amd64"), core("ltsc2019"));
+        assert_eq!(offered("10.0.17763", "amd64"), core("ltsc2019"));
+        assert_eq!(offered("10.0.20348", "amd64"), core("ltsc2022"));
+        assert_eq!(offered("10.0.26100", "amd64"), core("ltsc2025"));
+        assert_eq!(offered("10.0.26100", "arm64"), core("ltsc2025-arm64"));
+        // Images of Windows Server 2025 are reported to fail on Windows 11 25H2.
+        assert_eq!(offered("10.0.26200", "amd64"), core("ltsc2022"));
+        assert_eq!(offered("10.0.22631", "arm64"), None);
+        assert_eq!(offered("10.0.10240", "amd64"), None);
+    }
+
+    #[test]
+    fn the_newest_base_image_that_a_host_takes_is_named() {
+        for (version, newest) in [
+            (
+                "windows/amd64 10.0.19045",
+                "`mcr.microsoft.com/windows/servercore:ltsc2019` (build 17763) is the newest with support",
+            ),
+            (
+                "windows/amd64 10.0.17763",
+                "`mcr.microsoft.com/windows/servercore:ltsc2019` (build 17763) is the newest with support",
+            ),
+            (
+                "windows(10.0.22631)/amd64",
+                "`mcr.microsoft.com/windows/servercore:ltsc2022` (build 20348) is the newest with support",
+            ),
+            (
+                "windows(10.0.26100)/arm64",
+                "`mcr.microsoft.com/windows/servercore:ltsc2025-arm64` (build 26100) is the newest with support",
+            ),
+            (
+                "windows(10.0.26200)/amd64",
+                "`mcr.microsoft.com/windows/servercore:ltsc2022` (build 20348) is the newest with support",
+            ),
+            ("windows(10.0.22631)/arm64", "No base image for arm64 is as old as build 22631"),
+            ("windows/amd64 10.0.10240", "No base image for amd64 is as old as build 10240"),
+        ] {
+            let text = format!("no matching manifest for {version} in the manifest list entries");
+            let (_, stdout, _) = explained(&["--format", "json", &text], io::empty());
+            assert!(stdout.contains(newest), "{version}: {stdout}");
+        }
+    }
+
+    #[test]
+    fn logs_of_powershell_are_read() {
+        let text = "docker: failure in a Windows system call (0xc0370112)\r\n";
+        let mut bytes = vec![0xff, 0xfe];
+        bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+        assert!(explained(&["-"], &bytes[..]).1.starts_with("0x80370112"));
+        // Where the mark was cut off too.
+        assert!(explained(&["-"], &bytes[2..]).1.starts_with("0x80370112"));
     }
 
     #[test]
@@ -243,7 +477,7 @@ mod tests {
 
     #[test]
     fn findings_and_errors_share_no_name() {
-        for message in &Errors::built_in().messages {
+        for message in Errors::built_in().texts() {
             assert!(message.id.parse::<Code>().is_err(), "{}", message.id);
         }
     }
