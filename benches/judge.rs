@@ -52,6 +52,7 @@ fn images() -> Vec<Image> {
                     OsVersion::new(10, 0, BUILDS[(number + offset * 3) % BUILDS.len()], Some(1 + (number % 5000) as u32));
                 Candidate {
                     digest: Some(Digest::of(format!("{number} {offset}").as_bytes())),
+                    size: Some(1),
                     architecture: "amd64".to_owned(),
                     indexed: Version::Known(version),
                     config: Config::Read(ConfigFacts {
@@ -70,6 +71,8 @@ fn images() -> Vec<Image> {
                 source: Source::Registry,
                 candidates: (0..1 + number % 3).map(entry).collect(),
                 other_platforms: Vec::new(),
+                passed_over: Vec::new(),
+                stated_digest: None,
             }
         })
         .collect()

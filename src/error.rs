@@ -53,6 +53,23 @@ pub enum ErrorKind {
     CommandNotStartable,
 }
 
+impl ErrorKind {
+    /// The advice that fits every failure of this kind.
+    const fn usual_hint(self) -> &'static str {
+        match self {
+            Self::Other => "do away with what stands in the way, then try again",
+            Self::NotFound => "look whether the name is right, and whether it is there",
+            Self::Unauthorized => "sign in to the registry, or let this user read the file, then try again",
+            Self::Network => "look whether this machine reaches the registry, then try again",
+            Self::RateLimited => "wait before you try again, or sign in to the registry: it lets known users ask more often",
+            Self::Invalid => "make it anew with the tool that wrote it, or name another",
+            Self::Unsupported => "make it anew with a current tool, or name another",
+            Self::NoSuchCommand => "name a program that is in the image",
+            Self::CommandNotStartable => "name a program for this Windows and its processor",
+        }
+    }
+}
+
 impl Error {
     /// An error of no special kind, without cause or hint.
     pub fn new(what: impl Into<String>) -> Self {
@@ -98,6 +115,11 @@ impl Error {
     pub fn or_hint(mut self, hint: impl Into<Advice>) -> Self {
         self.hint.get_or_insert_with(|| hint.into());
         self
+    }
+
+    /// The hint, or what usually helps where none is more exact.
+    pub fn advice(&self) -> Advice {
+        self.hint.clone().unwrap_or_else(|| self.kind.usual_hint().into())
     }
 
     /// The failure and its causes, in one sentence.

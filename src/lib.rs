@@ -48,6 +48,8 @@ pub mod advice;
 mod architecture;
 #[cfg(feature = "program")]
 mod cli;
+#[cfg(feature = "running")]
+mod clock;
 pub mod compat;
 mod error;
 pub mod explain;

@@ -2,7 +2,28 @@
 
 use std::fmt::Write as _;
 
-/// A text from outside as it may stand in a message: control characters escaped, cut after 200 characters.
+use unicode_general_category::{GeneralCategory, get_general_category};
+
+/// True for a character that nobody sees: a control, one that steers how others are written (direction, annotation, musical beams,
+/// tags), a line or paragraph separator, or one that Unicode lets programs ignore.
+///
+/// Such characters change what is seen; and comparisons by the rules of a language, as .NET's, pass over them, so that to a
+/// pipeline's runner written in it `:\u{ad}:` may begin with `::`
+/// (https://learn.microsoft.com/dotnet/standard/base-types/best-practices-strings). The rule is the general category: Cc, Cf, Zl and
+/// Zp. The rest of what may be ignored (`Default_Ignorable_Code_Point`) are letters, marks and unassigned characters by category, so
+/// they are listed.
+pub(crate) fn is_invisible(character: char) -> bool {
+    use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator};
+    let category = get_general_category(character);
+    matches!(category, Control | Format | LineSeparator | ParagraphSeparator)
+        || matches!(
+            character,
+            '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2065}' | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+/// A text from outside as it may stand in a message: invisible characters escaped, cut after 200 characters.
 pub(crate) fn shown(text: &str) -> String {
     let mut shown = String::new();
     for (count, character) in text.chars().enumerate() {
@@ -10,7 +31,7 @@ pub(crate) fn shown(text: &str) -> String {
             shown.push('…');
             break;
         }
-        if character.is_control() {
+        if is_invisible(character) {
             let _ = write!(shown, "{}", character.escape_default());
         } else {
             shown.push(character);
@@ -19,10 +40,10 @@ pub(crate) fn shown(text: &str) -> String {
     shown
 }
 
-/// A text from outside between backticks: on one line, without control characters, at most 60 characters.
+/// A text from outside between backticks: on one line, without invisible characters, at most 60 characters.
 pub(crate) fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;
-    let mut printable = text.trim().chars().filter(|c| !c.is_control());
+    let mut printable = text.trim().chars().filter(|c| !is_invisible(*c));
     let mut shown: String = printable.by_ref().take(LONGEST).collect();
     if printable.next().is_some() {
         shown.push('…');
@@ -72,6 +93,50 @@ mod tests {
         for wrong in [&b"\xff\xfea"[..], b"\xff\xfe\x00\xd8", b"\xff\xfe\x00\xd8a\0", b"\xff"] {
             assert_eq!(text(wrong), None, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn what_nobody_sees_is_known_by_its_category() {
+        let invisible = [
+            '\0',
+            '\u{7}',
+            '\u{1b}',
+            '\u{7f}',
+            '\u{85}',
+            '\u{9b}',
+            '\u{ad}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{206f}',
+            '\u{feff}',
+            '\u{fe0f}',
+            '\u{fff9}',
+            '\u{fffa}',
+            '\u{fffb}',
+            '\u{13430}',
+            '\u{1bca0}',
+            '\u{1d173}',
+            '\u{1d17a}',
+            '\u{e0001}',
+            '\u{e0041}',
+            '\u{e007f}',
+            '\u{e0100}',
+            '\u{3164}',
+        ];
+        for character in invisible {
+            assert!(is_invisible(character), "{character:?}");
+        }
+        for character in " ~aä🙂\u{a0}\u{301}\u{3000}家中д한ｆ\u{fffd}\u{e000}′".chars() {
+            assert!(!is_invisible(character), "{character:?}");
+        }
+        assert!(('\0'..=char::MAX).filter(|character| character.is_control()).all(is_invisible));
     }
 
     #[test]

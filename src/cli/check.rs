@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::exit::ExitCode;
-use super::failure::{Failure, unless_closed};
+use super::failure::Failure;
 use super::format::FormatArgs;
 use super::hosts::HostArgs;
 use super::io::Io;
@@ -18,15 +18,16 @@ use super::subcommand::Subcommand;
 use super::wording::CommandLine;
 use crate::advice::Engine;
 use crate::compat::{self, Code, Policy};
+use crate::files::open_regular;
 use crate::host::Host;
-use crate::image::{Config, Image, Reference};
+use crate::image::{Candidate, Config, Image, Reference};
 use crate::knowledge::Knowledge;
 use crate::oci::{Images, Options};
 use crate::report::document::{ErrorEntry, Report, ResultEntry};
 use crate::{Error, ErrorKind};
 
-/// A chosen candidate whose config says another version can make another candidate the best, so configs are read in rounds.
-const ROUNDS: usize = 4;
+/// The most pairs of an image and a host that are judged at once: their results are held together, in about 500 MiB.
+const MOST_PAIRS: usize = 100_000;
 
 /// Check whether images run on hosts, under which isolation, and why.
 #[derive(clap::Args, Clone, Debug)]
@@ -36,6 +37,8 @@ const ROUNDS: usize = 4;
   wincompat check --host 10.0.26100.4061,client --isolation process IMAGE
   wincompat check --host all --format json --from images.txt
   wincompat check --offline --host ltsc2025 mcr.microsoft.com/windows/nanoserver:ltsc2022
+
+At most 100,000 pairs of an image and a host are judged at once.
 
 Exit codes: 0 all is well, 1 an image does not run as asked, 2 something could not be decided or read.")]
 pub struct Args {
@@ -94,7 +97,7 @@ fn denied(text: &str) -> Result<Denied, String> {
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let report = self.inputs(io)?.report();
-        unless_closed(self.format.write(&report, &io.page(), io.out))?;
+        self.format.write(&report, &io.page(), io.out)?;
         Ok(ExitCode::of_results(&report.summary))
     }
 }
@@ -143,20 +146,10 @@ fn read_images(
         Ok(runtime) => runtime.block_on(async {
             let images = Images::new(options, knowledge);
             let mut read = images.resolve(&well_formed).await;
-            for _ in 0..ROUNDS {
-                let choices: Vec<_> = well_formed
-                    .iter()
-                    .zip(&mut read)
-                    .filter_map(|(reference, image)| {
-                        let image = image.as_mut().ok()?;
-                        let unread = unread_choices(knowledge, hosts, image);
-                        (!unread.is_empty()).then_some((reference, image, unread))
-                    })
-                    .collect();
-                if choices.is_empty() || !confirm {
-                    break;
-                }
-                images.confirm_all(choices).await;
+            if confirm {
+                let found = well_formed.iter().zip(&mut read);
+                let found = found.filter_map(|(reference, image)| Some((reference, image.as_mut().ok()?)));
+                confirm_choices(&images, knowledge, hosts, found).await;
             }
             read
         }),
@@ -170,27 +163,36 @@ fn read_images(
     references.iter().map(|reference| reference.clone().and_then(|_| read.next().unwrap_or_else(missing))).collect()
 }
 
-/// Reads the config of the candidate chosen for this host, and of the one chosen in its place where that says another version.
-pub(super) async fn confirm_choice(
+/// Reads the configs of the candidates chosen for any of the hosts. One that says another version than the index can make another
+/// candidate the best, whose config is read then, and so on until nothing that is chosen is left to read.
+pub(super) async fn confirm_choices<'a>(
     images: &Images<'_>,
     knowledge: &Knowledge,
-    host: &Host,
-    reference: &Reference,
-    image: &mut Image,
+    hosts: &[Host],
+    found: impl IntoIterator<Item = (&'a Reference, &'a mut Image)>,
 ) {
-    for _ in 0..ROUNDS {
-        let unread = unread_choices(knowledge, std::slice::from_ref(host), image);
-        if unread.is_empty() {
+    let mut open: Vec<_> = found.into_iter().collect();
+    // Each round reads a candidate of every image that is left.
+    let most = open.iter().map(|(_, image)| image.candidates.len()).max().unwrap_or(0);
+    for _ in 0..most {
+        let unread: Vec<Vec<usize>> = open.iter().map(|(_, image)| unread_choices(knowledge, hosts, image)).collect();
+        let mut left = unread.iter().map(|numbers| !numbers.is_empty());
+        open.retain(|_| left.next().unwrap_or(false));
+        if open.is_empty() {
             break;
         }
-        images.confirm(reference, image, &unread).await;
+        let unread = unread.into_iter().filter(|numbers| !numbers.is_empty());
+        let choices = open.iter_mut().zip(unread).map(|((reference, image), numbers)| (*reference, &mut **image, numbers));
+        images.confirm_all(choices).await;
     }
 }
 
 /// The candidates chosen for any of the hosts whose configs were not read yet.
 fn unread_choices(knowledge: &Knowledge, hosts: &[Host], image: &Image) -> Vec<usize> {
     let chosen: BTreeSet<usize> = hosts.iter().filter_map(|host| compat::choose(knowledge, host, image)).collect();
-    let unread = |number: &usize| image.candidates.get(*number).is_some_and(|candidate| candidate.config == Config::NotRead);
+    // What is known without a registry has no config.
+    let is_unread = |candidate: &Candidate| candidate.config == Config::NotRead && candidate.digest.is_some();
+    let unread = |number: &usize| image.candidates.get(*number).is_some_and(is_unread);
     chosen.into_iter().filter(unread).collect()
 }
 
@@ -199,8 +201,15 @@ impl Args {
         let policy = self.policy()?;
         let knowledge = self.knowledge.load()?;
         let found = self.hosts.find(io.platform, &knowledge, policy.today)?;
-        let hosts = found.into_iter().map(|found| found.host).collect();
+        let hosts: Vec<Host> = found.into_iter().map(|found| found.host).collect();
         let texts = self.image_texts(io.input)?;
+        let pairs = hosts.len().saturating_mul(texts.len());
+        if pairs > MOST_PAIRS {
+            let (images, hosts) = (texts.len(), hosts.len());
+            return Err(Error::new(format!("{images} images on {hosts} hosts are too much for one check"))
+                .because(format!("these are {pairs} pairs, and at most {MOST_PAIRS} are judged at once"))
+                .hint("check a part of the images or of the hosts at a time"));
+        }
         // The time for everything begins here: a list may be typed.
         let options = self.registries.options(!self.no_confirm, Some(CHECKED_WITHIN));
         Ok(Inputs { knowledge, policy, hosts, texts, options })
@@ -225,7 +234,7 @@ impl Args {
         let lines = match self.from.as_deref() {
             None => return Ok(texts),
             Some("-") => list::read("standard input", stdin),
-            Some(path) => std::fs::File::open(Path::new(path))
+            Some(path) => open_regular(Path::new(path))
                 .map_err(|error| {
                     let failed = Error::of(ErrorKind::NotFound, format!("{path} could not be read"));
                     failed.because(error.to_string())

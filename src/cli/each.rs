@@ -1,5 +1,7 @@
 //! Commands that take several names: every name is tried, and one failure does not stop the others.
 
+use std::io::Write as _;
+
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
@@ -10,7 +12,7 @@ use crate::report::plain::clean;
 ///
 /// # Errors
 ///
-/// A stream that cannot be written.
+/// An answer that cannot be made.
 pub fn each(
     names: &[String],
     io: &mut Io<'_>,
@@ -21,7 +23,7 @@ pub fn each(
         match act(name, io) {
             Ok(()) => {}
             Err(Failure::Refused(error)) => {
-                io.fail(&error)?;
+                io.fail(&error);
                 code = ExitCode::NOT_DONE;
             }
             Err(failure) => return Err(failure),
@@ -34,7 +36,7 @@ pub fn each(
 ///
 /// # Errors
 ///
-/// A stream that cannot be written.
+/// An answer that cannot be made.
 pub fn print_each(
     names: &[String],
     io: &mut Io<'_>,

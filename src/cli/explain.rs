@@ -1,6 +1,6 @@
 //! `wincompat explain`: explains a finding, an error number or a pasted error.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 
 use jiff::civil::Date;
 
@@ -20,7 +20,7 @@ use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::report::explanation::ExplanationReport;
 use crate::report::plain::clean;
 use crate::text::{Encoding, encoding, utf16};
-use crate::{Kind as HostKind, OsVersion};
+use crate::{Error, Kind as HostKind, OsVersion};
 
 /// Explain a finding, an error number or a pasted error.
 #[derive(clap::Args, Clone, Debug)]
@@ -60,7 +60,15 @@ impl Subcommand for Args {
         if let Some(names) = self.names() {
             return self.explain_each(&names, io);
         }
-        let text = if self.what == ["-"] { decoded(&last_part(io.input.take(LONGEST), LAST)?) } else { self.what.join(" ") };
+        let text = if self.what == ["-"] {
+            let read = last_part(io.input.take(LONGEST), LAST).map_err(|error| {
+                let failed = Error::new("standard input could not be read").because(error);
+                failed.hint("pass an error on through a pipe, or type it after the command")
+            })?;
+            decoded(&read)
+        } else {
+            self.what.join(" ")
+        };
         let explanation = match of_finding(&text).or_else(|| named(&text)) {
             // The knowledge is read only where it is asked for: most of the time of this command would go there.
             Some(explanation) => Some(explanation),
@@ -75,6 +83,7 @@ impl Subcommand for Args {
         let found: Vec<Explanation> = explanation.into_iter().collect();
         let report = ExplanationReport::new(query.clone(), &found, &suggestions, &CommandLine);
         self.format.write(&report, &io.page(), io.out)?;
+        // It comes before what is said about it.
         io.out.flush()?;
         if !found.is_empty() {
             return Ok(ExitCode::DONE);
@@ -263,6 +272,7 @@ mod tests {
 
     use super::*;
     use crate::cli::platform;
+    use crate::cli::stream::tests::Written;
     use crate::knowledge::Errors;
 
     #[derive(Parser)]
@@ -289,10 +299,11 @@ mod tests {
     /// Exit code, standard output and standard error of `wincompat explain …`.
     fn explained(args: &[&str], mut stdin: impl Read) -> (u32, String, String) {
         let cli = Cli::try_parse_from(std::iter::once(&"explain").chain(args)).unwrap();
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut io = Io { input: &mut stdin, out: &mut out, err: &mut err, columns: 80, platform: &platform::tests::bare() };
+        let (out, err) = (Written::default(), Written::default());
+        let platform = platform::tests::bare();
+        let mut io = Io { input: &mut stdin, out: &mut out.stream(), err: &mut err.stream(), columns: 80, platform: &platform };
         let code = cli.explain.run(&mut io).unwrap();
-        (code.number(), String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+        (code.number(), out.text(), err.text())
     }
 
     #[test]

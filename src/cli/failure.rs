@@ -9,7 +9,7 @@ use crate::Error;
 pub enum Failure {
     /// The command refused or failed. This is printed, and the exit code says so.
     Refused(Error),
-    /// A standard stream could not be read or written.
+    /// The answer could not be made or written.
     Stream(io::Error),
 }
 
@@ -23,9 +23,4 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Stream(error)
     }
-}
-
-/// The outcome of a write, where a closed pipe is not a failure: a reader may have seen enough.
-pub fn unless_closed(written: io::Result<()>) -> io::Result<()> {
-    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
 }

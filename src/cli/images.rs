@@ -1,5 +1,7 @@
 //! `wincompat images`: lists the images in the store.
 
+use std::io::Write as _;
+
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::format::FormatArgs;

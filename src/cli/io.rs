@@ -1,23 +1,25 @@
 //! The surroundings of a command: its streams, the room on them, and the operating system.
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write as _};
 
-use jiff::Timestamp;
-
+use super::exit::ExitCode;
 use super::platform::Platform;
+use super::stream::Stream;
 use super::wording::CommandLine;
+use crate::clock::now;
 use crate::report::plain::clean;
 use crate::report::{Page, Wording as _, failure};
 use crate::{Advice, Error};
 
-/// The streams of a command, and the system it runs on. Everything but the answer goes to `err`.
+/// The streams of a command, and the system it runs on. Everything but the answer goes to `err`. Writing to either never fails:
+/// what could not be written is known at the end ([`Self::ended`]).
 pub struct Io<'a> {
     /// Standard input.
     pub input: &'a mut dyn Read,
     /// Standard output, for the answer.
-    pub out: &'a mut dyn Write,
+    pub out: &'a mut Stream,
     /// Standard error.
-    pub err: &'a mut dyn Write,
+    pub err: &'a mut Stream,
     /// The number of columns for tables and paragraphs: those of the terminal, or 80 where the answer goes elsewhere.
     pub columns: u16,
     /// The operating system.
@@ -26,26 +28,30 @@ pub struct Io<'a> {
 
 impl Io<'_> {
     /// Prints a failure as what, why, and what to do.
-    ///
-    /// # Errors
-    ///
-    /// Standard error cannot be written.
-    pub fn fail(&mut self, error: &Error) -> io::Result<()> {
-        let hint = error.hint.as_ref().map(|hint| CommandLine.advice(hint));
-        failure::write(&error.what, &error.causes, hint.as_deref(), self.err)
+    pub fn fail(&mut self, error: &Error) {
+        // Standard error keeps its failures to itself: there is no other place to tell them.
+        let _ = failure::write(&error.what, &error.causes, &CommandLine.advice(&error.advice()), self.err);
     }
 
     /// Prints a warning.
-    ///
-    /// # Errors
-    ///
-    /// Standard error cannot be written.
-    pub fn warn(&mut self, note: &Advice) -> io::Result<()> {
-        writeln!(self.err, "warning: {}", clean(&CommandLine.advice(note)))
+    pub fn warn(&mut self, note: &Advice) {
+        let _ = writeln!(self.err, "warning: {}", clean(&CommandLine.advice(note)));
+    }
+
+    /// The exit code of a command that ended with `code`: that, unless it was a success whose answer could not be written. That is
+    /// printed, and ends with `unwritten`. A reader that has closed the stream has seen enough.
+    pub fn ended(&mut self, code: ExitCode, unwritten: impl FnOnce(&Error) -> ExitCode) -> ExitCode {
+        let _ = self.out.flush();
+        let Some(failed) = self.out.failure() else { return code };
+        let error = Error::new("the answer could not be written")
+            .because(failed)
+            .hint("look whether there is room where standard output goes to, and whether you may write there");
+        self.fail(&error);
+        if code == ExitCode::DONE { unwritten(&error) } else { code }
     }
 
     /// The page that answers are printed on.
     pub fn page(&self) -> Page<'static> {
-        Page { columns: self.columns, now: Timestamp::now(), whole: false, wording: &CommandLine }
+        Page { columns: self.columns, now: now(), whole: false, wording: &CommandLine }
     }
 }

@@ -10,11 +10,12 @@ use super::failure::Failure;
 use super::io::Io;
 use super::platform::Platform;
 use super::store::StoreArgs;
+use super::stream::Stream;
 use super::subcommand::Subcommand;
 use super::{terminal, time};
 use crate::Error;
 use crate::runner::life::stdio::Stdio;
-use crate::runner::log::{Entry, Reader, Stream};
+use crate::runner::log::{self, Entry, Reader};
 
 /// Show what a container wrote that runs in the background.
 #[derive(clap::Args, Clone, Debug)]
@@ -66,13 +67,23 @@ fn tail(text: &str) -> Result<Tail, String> {
 impl Subcommand for Args {
     /// Writes to our standard handles themselves, since a log need not be text.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        self.show(io.platform)?;
+        let Stdio { stdout, stderr, .. } = terminal::stdio(io.platform, false)?;
+        let mut output = Output { stdout: Stream::new(stdout), stderr: Stream::new(stderr) };
+        let shown = self.show(io.platform, &mut output);
+        output.stdout.take_failure().into_iter().for_each(|failure| io.out.keep(failure));
+        shown?;
         Ok(ExitCode::DONE)
     }
 }
 
+/// Our standard handles.
+struct Output {
+    stdout: Stream,
+    stderr: Stream,
+}
+
 impl Args {
-    fn show(&self, platform: &Platform) -> Result<(), Failure> {
+    fn show(&self, platform: &Platform, output: &mut Output) -> Result<(), Failure> {
         let store = self.store.store(platform)?;
         let id = store.resolve(&self.container)?;
         let folder = store.container(&id);
@@ -91,7 +102,6 @@ impl Args {
 
         let until = self.until.unwrap_or(Timestamp::MAX);
         let is_wanted = |entry: &Entry| self.since.is_none_or(|since| entry.time >= since);
-        let mut output = terminal::stdio(platform, false)?;
         let mut reader = open()?;
         if let Tail::Last(number) = self.tail {
             // In one pass: the files may change between two.
@@ -110,7 +120,7 @@ impl Args {
                 }
             }
             for entry in last {
-                self.write(&entry, &mut output)?;
+                self.write(&entry, output)?;
             }
             if !self.follow {
                 return Ok(());
@@ -128,16 +138,20 @@ impl Args {
                 break;
             }
             if is_wanted(&entry) {
-                self.write(&entry, &mut output)?;
+                self.write(&entry, output)?;
+            }
+            // A log that is read to its end says whether it can be read; one without an end would go on for nobody.
+            if self.follow && output.stdout.has_failed() {
+                break;
             }
         }
         Ok(())
     }
 
-    fn write(&self, entry: &Entry, output: &mut Stdio) -> io::Result<()> {
+    fn write(&self, entry: &Entry, output: &mut Output) -> io::Result<()> {
         let to = match entry.stream {
-            Stream::Stdout => &mut output.stdout,
-            Stream::Stderr => &mut output.stderr,
+            log::Stream::Stdout => &mut output.stdout,
+            log::Stream::Stderr => &mut output.stderr,
         };
         let mut bytes = Vec::new();
         if self.timestamps {

@@ -34,6 +34,7 @@ mod rmi;
 mod run;
 mod stop;
 mod store;
+mod stream;
 mod subcommand;
 mod terminal;
 mod time;
@@ -44,14 +45,16 @@ pub mod wording;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, Write};
 
+use anstream::{AutoStream, ColorChoice};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser};
 
 use self::exit::ExitCode;
 use self::io::Io;
 use self::platform::Platform;
+use self::stream::{Patient, Stream};
 use self::subcommand::Subcommand;
 use crate::report::plain;
 
@@ -122,29 +125,30 @@ impl Command {
 
 /// Runs the program on this platform with these arguments, the first of which is its name, and returns its exit code.
 pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error, &arguments).number(),
+    let mut out = stream(AutoStream::auto(std::io::stdout()).current_choice(), std::io::stdout().lock());
+    // Not locked: warnings and progress come from other threads too.
+    let mut err = stream(AutoStream::auto(std::io::stderr()).current_choice(), std::io::stderr());
+    // Not locked: the monitor of a container reads it in another thread.
+    let mut input = std::io::stdin();
+    let mut io = Io { input: &mut input, out: &mut out, err: &mut err, columns: columns(), platform };
+    let code = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => {
+            warnings::print();
+            subcommand::execute(cli.command.subcommand(), &mut io)
+        }
+        Err(error) => usage(&error, &arguments, &mut io),
     };
-    warnings::print();
-    let mut io = Io {
-        // Not locked: the monitor of a container reads it in another thread.
-        input: &mut std::io::stdin(),
-        out: &mut anstream::AutoStream::auto(std::io::stdout().lock()),
-        // Not locked: warnings and progress come from other threads too.
-        err: &mut anstream::AutoStream::auto(std::io::stderr()),
-        columns: columns(),
-        platform,
-    };
-    subcommand::execute(cli.command.subcommand(), &mut io).number()
+    code.number()
 }
 
 /// Help and version are answers; anything else is an error of usage. Arguments are text from outside: the message is made from
 /// harmless ones.
-fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+fn usage(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> ExitCode {
+    let passes_on = arguments.get(1).is_some_and(|command| command == "run" || command == "exec");
+    let refused = if passes_on { ExitCode::REFUSED } else { ExitCode::NOT_DONE };
     if !error.use_stderr() {
-        let _ = error.print();
-        return ExitCode::DONE;
+        let _ = write!(io.out, "{}", error.render().ansi());
+        return io.ended(ExitCode::DONE, |_| refused);
     }
     let harmless = arguments.iter().map(|argument| plain::clean(&without_password(&argument.to_string_lossy())).into_owned());
     let mut error = match Cli::command().try_get_matches_from(harmless) {
@@ -173,13 +177,12 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         // Only options begin with a hyphen here: with `-- --restart`, as clap suggests, the option would be an image.
         error.remove(ContextKind::Suggested);
     }
-    let _ = write!(anstream::stderr(), "{}", error.render().ansi());
+    let told = error.render().ansi().to_string().replace("For more information, try", "hint: for more information, try");
+    let _ = write!(io.err, "{told}");
     if let Some(variable) = variable_at_fault(&error, arguments) {
-        let _ =
-            writeln!(anstream::stderr(), "\nhint: it was not typed but is in the variable {variable}: change that, or remove it");
+        let _ = writeln!(io.err, "\nhint: it was not typed but is in the variable {variable}: change that, or remove it");
     }
-    let passes_on = arguments.get(1).is_some_and(|command| command == "run" || command == "exec");
-    if passes_on { ExitCode::REFUSED } else { ExitCode::NOT_DONE }
+    io.ended(refused, |_| refused)
 }
 
 /// The variable that the value at fault is from, if its option was not typed.
@@ -203,6 +206,17 @@ fn without_password(text: &str) -> Cow<'_, str> {
         Some(after) => format!("{scheme}://…{after}").into(),
         None => text.into(),
     }
+}
+
+/// A standard stream with colours where they were chosen for it; a stream of our own does not tell what it writes to. It waits where
+/// it is full for now below the one that leaves out colours: that writes a text in pieces, and would not know where to go on.
+fn stream(colours: ColorChoice, to: impl Write + 'static) -> Stream {
+    let to: Box<dyn Write> = Box::new(Patient(to));
+    Stream::new(match colours {
+        ColorChoice::AlwaysAnsi => AutoStream::always_ansi(to),
+        // A console that knows no escape sequences gets none.
+        ColorChoice::Always | ColorChoice::Auto | ColorChoice::Never => AutoStream::never(to),
+    })
 }
 
 /// The columns of the terminal, or 80 where the answer goes elsewhere.

@@ -1,13 +1,12 @@
 //! The arguments that `run` and `exec` share: the environment, account, folder and streams of a process in a container.
 
-use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use super::notation::flags::Environment;
 use super::terminal;
 use crate::Error;
-use crate::files::read_capped;
+use crate::files::{open_regular, read_capped};
 use crate::hcs::documents::ConsoleSize;
 
 /// The process in a container.
@@ -82,6 +81,6 @@ impl ProcessArgs {
 
 /// The text of a file of environment variables.
 fn read(file: &Path) -> io::Result<String> {
-    let bytes = read_capped(File::open(file)?, TOO_LARGE - 1)?;
+    let bytes = read_capped(open_regular(file)?, TOO_LARGE - 1)?;
     io::read_to_string(bytes.as_slice())
 }

@@ -1,5 +1,7 @@
 //! `wincompat prune`: releases what ended and killed containers left behind.
 
+use std::io::Write as _;
+
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
@@ -36,10 +38,10 @@ impl Subcommand for Args {
             writeln!(io.out, "{}", clean(&line))?;
         }
         for note in &removed.notes {
-            io.warn(note)?;
+            io.warn(note);
         }
         for left in &pruned.left_over {
-            io.fail(left)?;
+            io.fail(left);
         }
         Ok(if pruned.left_over.is_empty() { ExitCode::DONE } else { ExitCode::NOT_DONE })
     }

@@ -1,5 +1,7 @@
 //! `wincompat ps`: lists containers and their status.
 
+use std::io::Write as _;
+
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::format::FormatArgs;

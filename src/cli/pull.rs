@@ -1,5 +1,7 @@
 //! `wincompat pull`: brings the entry of an image that fits the host into the store.
 
+use std::io::Write as _;
+
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
@@ -9,10 +11,10 @@ use super::registries::{self, RegistryArgs};
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::time::today;
-use super::{hosts, progress};
+use super::{check, hosts, progress};
 use crate::Error;
 use crate::compat::{self, Policy, Verdict};
-use crate::host;
+use crate::host::{self, Host};
 use crate::image::{Digest, Image, Name, Reference};
 use crate::knowledge::Knowledge;
 use crate::oci::Images;
@@ -70,34 +72,47 @@ impl Args {
         let store = Folder::create(root)?;
         registries::runtime()?.block_on(async {
             let images = Images::new(self.registries.options(true, None), &knowledge);
-            let image = images.resolve_one(&reference).await?;
-            let digest = self.choose(platform, &knowledge, &image, name)?;
+            let mut image = images.resolve_one(&reference).await?;
+            let host = self.host(platform, &knowledge)?;
+            if let Some(host) = host.as_ref().filter(|_| image.candidates.len() > 1) {
+                // An entry that turns out to be for another Windows than the index says is not the one to pull.
+                let hosts = std::slice::from_ref(host);
+                check::confirm_choices(&images, &knowledge, hosts, [(&reference, &mut image)]).await;
+            }
+            let digest = self.choose(host.as_ref(), &knowledge, &image, name)?;
             pull(&images, name, &digest, &store, &progress::watch(self.quiet)).await?;
             Ok(digest)
         })
     }
 
+    /// The host for which the image is pulled; `None` where none is named and this is no Windows.
+    fn host(&self, platform: &Platform, knowledge: &Knowledge) -> Result<Option<Host>, Error> {
+        if self.host.is_none() && platform.live_host().is_none() {
+            return Ok(None);
+        }
+        let texts: Vec<String> = self.host.iter().cloned().collect();
+        let found = host::find(&texts, platform.live_host(), knowledge, today())?;
+        Ok(Some(hosts::only(found, "an image is pulled for one host")?.host))
+    }
+
     /// The digest of the manifest that is to be pulled.
-    fn choose(&self, platform: &Platform, knowledge: &Knowledge, image: &Image, name: &Name) -> Result<Digest, Error> {
+    fn choose(&self, host: Option<&Host>, knowledge: &Knowledge, image: &Image, name: &Name) -> Result<Digest, Error> {
         let of = |number: Option<usize>| {
             let candidate = number.and_then(|number| image.candidates.get(number));
             candidate.and_then(|candidate| candidate.digest.clone()).ok_or_else(|| {
                 Error::new(format!("{name} has no entry for Windows")).hint("name an image built on a Windows base image")
             })
         };
-        if self.host.is_none() && platform.live_host().is_none() {
+        let Some(host) = host else {
             return match image.candidates.len() {
                 0 | 1 => of(Some(0)),
                 number => Err(Error::new(format!("{name} has {number} entries for Windows"))
                     .hint("say for which host: --host windows-server-2022")),
             };
-        }
-        let texts: Vec<String> = self.host.iter().cloned().collect();
-        let found = host::find(&texts, platform.live_host(), knowledge, today())?;
-        let host = hosts::only(found, "an image is pulled for one host")?;
-        let judgement = compat::judge(knowledge, &host.host, image, &Policy::on(today()));
+        };
+        let judgement = compat::judge(knowledge, host, image, &Policy::on(today()));
         if judgement.verdict == Verdict::Incompatible && judgement.chosen.is_some() && !self.force {
-            return Err(Error::new(format!("{name} does not run on {}", host.host.name))
+            return Err(Error::new(format!("{name} does not run on {}", host.name))
                 .hint(format!("`wincompat check {name}` says why; --force pulls it all the same")));
         }
         of(judgement.chosen)

@@ -1,6 +1,6 @@
 //! `wincompat rmi`: removes images from the store.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use super::each::each;
 use super::exit::ExitCode;
@@ -56,7 +56,8 @@ fn print(removed: &Removed, io: &mut Io<'_>) -> io::Result<()> {
     for layer in &removed.layers {
         writeln!(io.out, "Deleted: layer {layer}")?;
     }
-    removed.notes.iter().try_for_each(|note| io.warn(note))
+    removed.notes.iter().for_each(|note| io.warn(note));
+    Ok(())
 }
 
 impl Args {

@@ -1,9 +1,7 @@
 //! The shape of a subcommand, and the one place where its failure becomes an exit code.
 
-use std::io;
-
 use super::exit::ExitCode;
-use super::failure::{Failure, unless_closed};
+use super::failure::Failure;
 use super::io::Io;
 use crate::Error;
 
@@ -27,28 +25,29 @@ pub trait Subcommand {
 
 /// Runs a subcommand and prints the failure it may end with.
 pub fn execute(command: &dyn Subcommand, io: &mut Io<'_>) -> ExitCode {
-    let written = match command.run(io) {
-        Ok(code) => Ok(code),
-        Err(Failure::Refused(error)) => io.fail(&error).map(|()| command.exit_code(&error)),
-        Err(Failure::Stream(error)) => Err(error),
-    };
-    match written.and_then(|code| unless_closed(io.out.flush()).map(|()| code)) {
+    let code = match command.run(io) {
         Ok(code) => code,
-        // The reader of the answer has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::DONE,
-        Err(error) => {
-            // Standard error may be the stream that fails.
-            let _ = io.fail(&Error::new("the answer could not be written").because(error));
-            ExitCode::NOT_DONE
+        Err(Failure::Refused(error)) => {
+            io.fail(&error);
+            command.exit_code(&error)
         }
-    }
+        Err(Failure::Stream(error)) => {
+            io.out.keep(error);
+            ExitCode::DONE
+        }
+    };
+    io.ended(code, |error| command.exit_code(error))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::{self, Write as _};
+
     use super::*;
     use crate::ErrorKind;
     use crate::cli::platform;
+    use crate::cli::stream::Stream;
+    use crate::cli::stream::tests::Written;
 
     /// A command that prints a word and ends like this.
     struct Ends(fn() -> Result<ExitCode, Failure>);
@@ -73,13 +72,29 @@ mod tests {
         }
     }
 
+    /// A stream that takes everything, or fails in this way.
+    struct Fails(Option<io::ErrorKind>);
+
+    impl io::Write for Fails {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.map_or(Ok(bytes.len()), |kind| Err(kind.into()))
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.0.map_or(Ok(()), |kind| Err(kind.into()))
+        }
+    }
+
     fn executed(command: &dyn Subcommand) -> (u32, String, String) {
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let code = execute(
-            command,
-            &mut Io { input: &mut io::empty(), out: &mut out, err: &mut err, columns: 80, platform: &platform::tests::bare() },
-        );
-        (code.number(), String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+        let (out, err) = (Written::default(), Written::default());
+        let code = executed_on(command, out.stream(), err.stream());
+        (code, out.text(), err.text())
+    }
+
+    fn executed_on(command: &dyn Subcommand, mut out: Stream, mut err: Stream) -> u32 {
+        let platform = platform::tests::bare();
+        let mut io = Io { input: &mut io::empty(), out: &mut out, err: &mut err, columns: 80, platform: &platform };
+        execute(command, &mut io).number()
     }
 
     #[test]
@@ -91,7 +106,7 @@ mod tests {
         let (code, out, err) = executed(&EndsLikeDocker(Ends(missing)));
         assert_eq!((code, (out, err)), (127, printed));
         let (code, _, err) = executed(&EndsLikeDocker(Ends(|| Err(Error::new("refused").into()))));
-        assert_eq!((code, err.as_str()), (125, "error: refused\n"));
+        assert_eq!((code, err.as_str()), (125, "error: refused\nhint: do away with what stands in the way, then try again\n"));
         assert_eq!(executed(&Ends(|| Ok(ExitCode::of_container(0xC000_013A)))).0, 0xC000_013A);
     }
 
@@ -99,7 +114,33 @@ mod tests {
     fn a_closed_pipe_is_not_a_failure_and_a_full_disk_is() {
         let closed = || Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
         assert_eq!(executed(&Ends(closed)), (0, "begun\n".to_owned(), String::new()));
-        let (code, _, err) = executed(&EndsLikeDocker(Ends(|| Err(io::Error::from(io::ErrorKind::StorageFull).into()))));
-        assert_eq!((code, err.as_str()), (2, "error: the answer could not be written\ncaused by: no storage space\n"));
+        let (code, _, err) = executed(&Ends(|| Err(io::Error::from(io::ErrorKind::StorageFull).into())));
+        assert_eq!(code, 2);
+        assert!(err.starts_with("error: the answer could not be written\ncaused by: no storage space\nhint: "), "{err}");
+    }
+
+    /// The exit code is that of the answer, whatever becomes of the streams; only a success that is lost is none.
+    #[test]
+    fn an_exit_code_survives_its_streams() {
+        const REFUSED: fn() -> Result<ExitCode, Failure> = || Err(Error::new("refused").into());
+        let ways =
+            [None, Some(io::ErrorKind::BrokenPipe), Some(io::ErrorKind::StorageFull), Some(io::ErrorKind::PermissionDenied)];
+        for out in ways {
+            for err in ways {
+                let lost = out.is_some_and(|kind| kind != io::ErrorKind::BrokenPipe);
+                for (ends, code, docker_code) in [
+                    (REFUSED, 2, 125),
+                    (|| Ok(ExitCode::NOT_OK), 1, 1),
+                    (|| Ok(ExitCode::NOT_DONE), 2, 2),
+                    (|| Ok(ExitCode::of_container(0xC000_013A)), 0xC000_013A, 0xC000_013A),
+                    (|| Ok(ExitCode::DONE), if lost { 2 } else { 0 }, if lost { 125 } else { 0 }),
+                ] {
+                    let code_of =
+                        |command: &dyn Subcommand| executed_on(command, Stream::new(Fails(out)), Stream::new(Fails(err)));
+                    assert_eq!(code_of(&Ends(ends)), code, "{out:?} {err:?}");
+                    assert_eq!(code_of(&EndsLikeDocker(Ends(ends))), docker_code, "{out:?} {err:?}");
+                }
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::Error;
 use crate::cli::exit::ExitCode;
 use crate::cli::platform::{Platform, Streams};
+use crate::cli::stream::Patient;
 use crate::hcs::documents::ConsoleSize;
 use crate::report::failure;
 use crate::runner::life::interrupts::Interrupts;
@@ -28,7 +29,7 @@ pub fn interrupts() -> Result<Arc<Interrupts>, Error> {
         if raised.count() >= LAST_INTERRUPT {
             let hint = "`wincompat prune` gives back what is left";
             // Standard error may be closed.
-            let _ = failure::write("interrupted before all was given back", &[], Some(hint), &mut io::stderr());
+            let _ = failure::write("interrupted before all was given back", &[], hint, &mut io::stderr());
             std::process::exit(ExitCode::REFUSED.number().cast_signed());
         }
     };
@@ -54,8 +55,8 @@ pub fn stdio(platform: &Platform, with_stdin: bool) -> Result<Stdio, Error> {
     let Streams { stdin, stdout, stderr } = platform.streams;
     Ok(Stdio {
         stdin: if with_stdin { Some(Box::new(stdin().map_err(failed)?)) } else { None },
-        stdout: Box::new(stdout().map_err(failed)?),
-        stderr: Box::new(stderr().map_err(failed)?),
+        stdout: Box::new(Patient(stdout().map_err(failed)?)),
+        stderr: Box::new(Patient(stderr().map_err(failed)?)),
     })
 }
 

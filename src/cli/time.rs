@@ -4,9 +4,11 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::clock::now;
+
 /// Today's date, in UTC.
 pub fn today() -> Date {
-    TimeZone::UTC.to_datetime(Timestamp::now()).date()
+    TimeZone::UTC.to_datetime(now()).date()
 }
 
 /// Reads a time: RFC 3339, a date or a date with a time in UTC, seconds since 1970, or a duration before now (`10m`, `1h30m`).
@@ -15,8 +17,7 @@ pub fn today() -> Date {
 ///
 /// The forms that are read.
 pub fn parse(text: &str) -> Result<Timestamp, String> {
-    before(text, Timestamp::now())
-        .ok_or_else(|| "write e.g. 2026-11-25T08:40:00Z, 2026-11-25, 1795596000, 10m or 1h30m".to_owned())
+    before(text, now()).ok_or_else(|| "write e.g. 2026-11-25T08:40:00Z, 2026-11-25, 1795596000, 10m or 1h30m".to_owned())
 }
 
 fn before(text: &str, now: Timestamp) -> Option<Timestamp> {

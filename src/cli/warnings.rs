@@ -14,7 +14,9 @@ use crate::runner::life::context::Progress;
 
 /// Prints every warning from now on as `warning: what`. Later calls change nothing.
 pub fn print() {
-    let printed = tracing_subscriber::fmt().with_max_level(Level::WARN).with_writer(io::stderr).event_format(Line);
+    // What cannot be written to standard error would be told there, by a panic.
+    let printed = tracing_subscriber::fmt().log_internal_errors(false);
+    let printed = printed.with_max_level(Level::WARN).with_writer(io::stderr).event_format(Line);
     // There may be a subscriber already.
     let _ = tracing::subscriber::set_global_default(printed.finish());
 }

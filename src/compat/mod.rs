@@ -18,7 +18,7 @@ pub use text::Subject;
 use crate::host::{Attribute, Host};
 use crate::image::{Candidate, Config, Image};
 use crate::knowledge::Knowledge;
-use crate::{Isolation, Kind};
+use crate::{Isolation, Kind, OsVersion};
 use rules::RuleInput;
 
 /// The isolation that the versions and the host allow, whatever anyone wants.
@@ -52,13 +52,17 @@ impl Verdict {
     /// The order in which candidates are preferred.
     const fn rank(self) -> u8 {
         match self {
-            Self::Process => 3,
+            Self::Process => 4,
+            // 3 is [`OPEN`].
             Self::Hyperv => 2,
             Self::Unknown => 1,
             Self::Incompatible => 0,
         }
     }
 }
+
+/// The rank of a candidate that nothing can be said of, and that might run in process isolation.
+const OPEN: u8 = 3;
 
 /// The judgement of one image on one host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,18 +92,31 @@ pub struct Judgement {
 
 /// The candidate that fits the host best: process before Hyper-V, then the highest version, then index order; if nothing
 /// fits, the nearest. `None` if the image has no candidate.
+///
+/// A config that could not be read moves nothing: the candidate keeps the place that the index gives it, since that is what engines
+/// select by. Where the index does not say enough either, it comes before every candidate that needs Hyper-V isolation: it may be
+/// one that does not.
 pub fn choose(knowledge: &Knowledge, host: &Host, image: &Image) -> Option<usize> {
+    let repository = image.repository.as_deref();
     let key = |candidate: &Candidate| {
-        let input = RuleInput::of(candidate, image.repository.as_deref());
+        let input = RuleInput::selected_by(candidate, repository);
         let (process, hyperv) = rules::possibilities(knowledge, host, &input);
         let verdict = Verdict::from(&process, &hyperv);
+        let unread = RuleInput::of(candidate, repository);
+        let rank = match unread.unread && (input.is_incomplete() || process.possible.is_none()) {
+            false => verdict.rank(),
+            true => match rules::possibilities(knowledge, host, &unread) {
+                (process, _) if process.possible.is_none() => OPEN,
+                (process, hyperv) => Verdict::from(&process, &hyperv).rank(),
+            },
+        };
         let fits_processor = input.architecture == host.architecture.as_str();
         let version = input.version.ok();
         let distance = match (verdict, version) {
             (Verdict::Incompatible, Some(version)) => version.build.abs_diff(host.os_version.build),
             _ => 0,
         };
-        (verdict.rank(), fits_processor, std::cmp::Reverse(distance), version)
+        (rank, fits_processor, std::cmp::Reverse(distance), version)
     };
     let mut best = None;
     for (index, candidate) in image.candidates.iter().enumerate() {
@@ -132,7 +149,10 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
     let choice = case.choose_isolation();
     let mut findings = case.findings(&choice);
     let mut denied = false;
-    for finding in findings.iter_mut().filter(|finding| policy.denies(finding)) {
+    // Nothing that would be otherwise with the config holds against the image while that could not be read.
+    let unread = choice.ok.is_none() && case.is_unread();
+    let may_deny = |finding: &Finding| !unread || finding.code.is_about_host_alone();
+    for finding in findings.iter_mut().filter(|finding| policy.denies(finding) && may_deny(finding)) {
         finding.severity = Severity::Error;
         denied = true;
     }
@@ -172,6 +192,17 @@ struct Choice {
 }
 
 impl Case<'_> {
+    /// True if the config of the candidate could not be read.
+    fn is_unread(&self) -> bool {
+        self.candidate.is_some_and(|candidate| matches!(candidate.config, Config::Unreadable(_)))
+    }
+
+    /// The version of the candidate, where it decides.
+    fn version(&self) -> Option<OsVersion> {
+        let input = RuleInput::of(self.candidate?, self.image.repository.as_deref());
+        input.version.ok().filter(|_| !input.unread)
+    }
+
     fn choose_isolation(&self) -> Choice {
         if self.policy.wish == Wish::HostProcess {
             return self.choose_host_process();
@@ -207,16 +238,20 @@ impl Case<'_> {
         Choice { taken, ok, assumptions, excluded }
     }
 
-    /// HostProcess containers run in the host's own job: only the system and the processor must fit.
+    /// HostProcess containers run in the host's own job: only the system and the processor must fit, on a host that has containers.
     fn choose_host_process(&self) -> Choice {
+        let has_containers = rules::host_allows_containers(self.host).map_or(Some(true), |(allowed, _)| allowed);
         let fits = match self.candidate {
+            _ if has_containers == Some(false) => Some(false),
             None => Some(false),
             Some(candidate) => {
                 let input = RuleInput::of(candidate, self.image.repository.as_deref());
                 match input.architecture {
+                    _ if input.unread => None,
                     _ if !input.windows => Some(false),
                     "" => None,
-                    architecture => Some(architecture == self.host.architecture.as_str()),
+                    architecture if architecture != self.host.architecture.as_str() => Some(false),
+                    _ => has_containers,
                 }
             }
         };
@@ -310,6 +345,10 @@ impl Case<'_> {
             }),
             Code::OsVersionUnparsable => match self.candidate.map(|candidate| candidate.version().0) {
                 Some(crate::image::Version::Unparsable(text)) => Detail::Written(text.clone()),
+                _ => Detail::Nothing,
+            },
+            Code::ConfigUnreadable => match self.candidate.map(|candidate| &candidate.config) {
+                Some(Config::Unreadable(reason)) => Detail::Reason(reason.clone()),
                 _ => Detail::Nothing,
             },
             _ => Detail::Nothing,

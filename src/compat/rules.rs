@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::Code;
 use crate::OsVersion;
 use crate::host::{Availability, Host};
-use crate::image::{Candidate, Config, Version};
+use crate::image::{Candidate, Config, Version, VersionSource};
 use crate::knowledge::Knowledge;
-use crate::knowledge::builds::{FIRST_CLIENT_WITH_PROCESS, FIRST_WITH_CONTAINERS, WINDOWS_SERVER_2016};
+use crate::knowledge::builds::{FIRST_CLIENT_WITH_PROCESS, FIRST_WINDOWS_10, FIRST_WITH_CONTAINERS, WINDOWS_SERVER_2016};
 use crate::{Isolation, Kind};
 
 /// The possibility of one isolation, and the reasons.
@@ -35,6 +35,9 @@ pub(super) fn possibilities(knowledge: &Knowledge, host: &Host, image: &RuleInpu
         hyperv.add(outcome, code);
     };
 
+    if image.unread {
+        both(None, Code::ConfigUnreadable);
+    }
     if image.host_process {
         both(Some(false), Code::HostProcessImage);
     }
@@ -48,10 +51,12 @@ pub(super) fn possibilities(knowledge: &Knowledge, host: &Host, image: &RuleInpu
         both(outcome, code);
     }
     match image.version {
+        _ if image.unread => {}
         // A HostProcess image has no version, and needs none.
         Err(_) if image.host_process => {}
         Err(code) => both(None, code),
         Ok(version) if !same_line(version, host.os_version) => both(Some(false), Code::VersionLineMismatch),
+        Ok(version) if version.build < FIRST_WINDOWS_10 => both(None, Code::NoSuchBuild),
         Ok(version) if version.build > host.os_version.build => both(Some(false), Code::ImageNewerThanHost),
         Ok(version) => {
             let (outcome, code) = process_by_version(knowledge, host.os_version, version);
@@ -86,23 +91,42 @@ pub(super) struct RuleInput<'a> {
     pub windows: bool,
     /// True for the base image of Kubernetes' HostProcess containers.
     pub host_process: bool,
+    /// True if its config could not be read. It could contradict all that the index says, so nothing of that decides.
+    pub unread: bool,
 }
 
 impl<'a> RuleInput<'a> {
     /// The properties of this candidate; `repository` tells a HostProcess base image.
     pub fn of(candidate: &'a Candidate, repository: Option<&str>) -> Self {
-        let version = candidate.os_version().map(|(version, _)| version).ok_or(match candidate.version().0 {
-            Version::Unparsable(_) => Code::OsVersionUnparsable,
-            Version::Missing | Version::Known(_) => Code::OsVersionMissing,
-        });
+        let version = match candidate.os_version() {
+            // Anyone can write a history, and no engine reads it.
+            Some((_, VersionSource::History)) => Err(Code::VersionFromHistory),
+            Some((version, _)) => Ok(version),
+            None => Err(match candidate.version().0 {
+                Version::Unparsable(_) => Code::OsVersionUnparsable,
+                Version::Missing | Version::Known(_) => Code::OsVersionMissing,
+            }),
+        };
+        let unread = matches!(candidate.config, Config::Unreadable(_));
         let host_process = version.is_err()
+            && !unread
             && repository.is_some_and(|repository| repository.ends_with("/windows-host-process-containers-base-image"));
         let (architecture, windows) = match &candidate.config {
             Config::Read(config) if !config.architecture.is_empty() => (&config.architecture, is_windows(&config.os)),
             Config::Read(config) => (&candidate.architecture, is_windows(&config.os)),
             Config::NotRead | Config::Unreadable(_) => (&candidate.architecture, true),
         };
-        Self { version, architecture, windows, host_process }
+        Self { version, architecture, windows, host_process, unread }
+    }
+
+    /// The properties of this candidate by which an engine selects it: where the config could not be read, those of the index.
+    pub fn selected_by(candidate: &'a Candidate, repository: Option<&str>) -> Self {
+        Self { unread: false, ..Self::of(candidate, repository) }
+    }
+
+    /// True if the index leaves out what a selection rests on.
+    pub fn is_incomplete(&self) -> bool {
+        self.version.is_err() || self.architecture.is_empty()
     }
 }
 
@@ -115,13 +139,16 @@ fn same_line(image: OsVersion, host: OsVersion) -> bool {
     image.is_windows_10_line() && host.is_windows_10_line()
 }
 
-fn host_allows_containers(host: &Host) -> Option<(Option<bool>, Code)> {
+/// The reason why this host runs no container at all, or why that is not known.
+pub(super) fn host_allows_containers(host: &Host) -> Option<(Option<bool>, Code)> {
     if host.os_version < OsVersion::of_build(FIRST_WITH_CONTAINERS) {
         Some((Some(false), Code::HostBeforeContainers))
     } else if host.is_home() {
         Some((Some(false), Code::EditionHome))
     } else if host.containers == Availability::Unavailable {
         Some((Some(false), Code::ContainersFeatureMissing))
+    } else if host.is_of_home().is_none() {
+        Some((None, Code::EditionUnknown))
     } else {
         None
     }
@@ -129,6 +156,7 @@ fn host_allows_containers(host: &Host) -> Option<(Option<bool>, Code)> {
 
 fn architecture_fits(host: &Host, image: &RuleInput<'_>) -> Option<(Option<bool>, Code)> {
     match image.architecture {
+        _ if image.unread => None,
         "" => Some((None, Code::ArchitectureUnknown)),
         architecture if architecture == host.architecture.as_str() => None,
         _ => Some((Some(false), Code::ArchitectureMismatch)),

@@ -54,12 +54,22 @@ impl<'a> SurveyedImage<'a> {
 }
 
 fn image(repository: Option<String>, reference: String, candidates: Vec<Candidate>) -> Image {
-    Image { reference, repository, digest: None, source: Source::Knowledge, candidates, other_platforms: Vec::new() }
+    Image {
+        reference,
+        repository,
+        digest: None,
+        source: Source::Knowledge,
+        candidates,
+        other_platforms: Vec::new(),
+        passed_over: Vec::new(),
+        stated_digest: None,
+    }
 }
 
 fn candidate(architecture: &str, version: OsVersion) -> Candidate {
     Candidate {
         digest: None,
+        size: None,
         architecture: architecture.to_owned(),
         indexed: Version::Known(version),
         config: Config::NotRead,

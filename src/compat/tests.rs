@@ -2,6 +2,7 @@
 
 mod cases;
 mod matrix;
+mod unread;
 mod wishes;
 
 use jiff::civil::date;
@@ -45,6 +46,7 @@ pub(super) fn client(version: &str) -> Host {
 pub(super) fn entry(version: &str) -> Candidate {
     Candidate {
         digest: Some(Digest::of(version.as_bytes())),
+        size: Some(1),
         architecture: "amd64".to_owned(),
         indexed: if version.is_empty() {
             Version::Missing
@@ -65,6 +67,8 @@ pub(super) fn index(candidates: Vec<Candidate>) -> Image {
         source: Source::Registry,
         candidates,
         other_platforms: Vec::new(),
+        passed_over: Vec::new(),
+        stated_digest: None,
     }
 }
 

@@ -14,19 +14,23 @@ use crate::{Isolation, Kind};
 /// The age in days from which knowledge is called old.
 const KNOWLEDGE_AGES_AFTER_DAYS: i32 = 180;
 
+/// The most entries of an index that are named in one sentence.
+const MOST_NAMED: usize = 3;
+
 /// Every warning for a case in which `taken` would be used.
 pub(super) fn all(case: &Case<'_>, taken: Option<Use>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(of_isolation(case.host, taken));
     if let Some(candidate) = case.candidate {
         findings.extend(of_reading(candidate, case.image));
-        if let Some((version, _)) = candidate.os_version()
-            && taken != Some(Use::HostProcess)
-        {
+    }
+    findings.extend(of_index(case.image));
+    if let Some(version) = case.version() {
+        if taken != Some(Use::HostProcess) {
             findings.extend(of_versions(case, version));
             findings.extend(of_revisions(case, version, taken));
         }
-        findings.extend(of_image_support(case, candidate));
+        findings.extend(of_image_support(case, version));
     }
     findings.extend(of_host(case.knowledge, case.host, case.policy.today));
     findings
@@ -44,38 +48,47 @@ fn of_isolation(host: &Host, taken: Option<Use>) -> Option<Finding> {
 /// Warnings about the way in which the version was read.
 fn of_reading(candidate: &Candidate, image: &Image) -> Vec<Finding> {
     let mut findings = Vec::new();
-    match &candidate.config {
-        Config::Unreadable(reason) => {
-            findings.push(Finding::new(Code::ConfigUnreadable).with(Detail::Reason(reason.clone())));
+    if let Config::Read(config) = &candidate.config {
+        if let (Version::Known(indexed), Version::Known(stated)) = (&candidate.indexed, &config.version)
+            && indexed != stated
+        {
+            findings.push(Finding::new(Code::ConfigDiffers).with(Detail::Stated(format!("{stated}, the index {indexed}"))));
+        } else if !candidate.architecture.is_empty()
+            && !config.architecture.is_empty()
+            && candidate.architecture != config.architecture
+        {
+            let stated = format!("{}, the index {}", config.architecture, candidate.architecture);
+            findings.push(Finding::new(Code::ConfigDiffers).with(Detail::Stated(stated)));
         }
-        Config::Read(config) => {
-            if let (Version::Known(indexed), Version::Known(stated)) = (&candidate.indexed, &config.version)
-                && indexed != stated
-            {
-                findings.push(Finding::new(Code::ConfigDiffers).with(Detail::Stated(format!("{stated}, the index {indexed}"))));
-            } else if !candidate.architecture.is_empty()
-                && !config.architecture.is_empty()
-                && candidate.architecture != config.architecture
-            {
-                let stated = format!("{}, the index {}", config.architecture, candidate.architecture);
-                findings.push(Finding::new(Code::ConfigDiffers).with(Detail::Stated(stated)));
-            }
-        }
-        Config::NotRead => {}
     }
     let in_index = candidate.digest != image.digest;
-    match candidate.os_version() {
-        Some((_, VersionSource::History)) => findings.push(Finding::new(Code::VersionFromHistory)),
-        Some((_, VersionSource::Config)) if in_index && candidate.indexed == Version::Missing => {
-            findings.push(Finding::new(Code::VersionFromConfig));
-        }
-        _ => {}
+    if let Some((_, VersionSource::Config)) = candidate.os_version()
+        && in_index
+        && candidate.indexed == Version::Missing
+    {
+        findings.push(Finding::new(Code::VersionFromConfig));
     }
     if candidate.foreign_layers == Some(true) {
         findings.push(Finding::new(Code::ForeignLayers));
     }
     if image.source == Source::Knowledge {
         findings.push(Finding::new(Code::FromKnowledge));
+    }
+    findings
+}
+
+/// Warnings about what the registry sent for the reference.
+fn of_index(image: &Image) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(stated) = &image.stated_digest {
+        findings.push(Finding::new(Code::DigestDiffers).with(Detail::Stated(stated.clone())));
+    }
+    if !image.passed_over.is_empty() {
+        let mut digests: Vec<&str> = image.passed_over.iter().take(MOST_NAMED).map(String::as_str).collect();
+        if image.passed_over.len() > MOST_NAMED {
+            digests.push("…");
+        }
+        findings.push(Finding::new(Code::EntryPassedOver).with(Detail::Written(digests.join(", "))));
     }
     findings
 }
@@ -150,8 +163,7 @@ fn is_hotpatch_of(known: &Revisions, host: u32, image: u32) -> bool {
     known.updates.iter().any(|update| update.revision == image && update.hotpatch == Some(host))
 }
 
-fn of_image_support(case: &Case<'_>, candidate: &Candidate) -> Option<Finding> {
-    let (version, _) = candidate.os_version()?;
+fn of_image_support(case: &Case<'_>, version: OsVersion) -> Option<Finding> {
     let base = case.knowledge.base_image(version.build)?;
     let until = support_of(base, case.image.repository.as_deref())?;
     (until < case.policy.today).then(|| Finding::new(Code::ImageEndOfSupport).with(Detail::EndOfSupport(until)))

@@ -16,6 +16,6 @@ pub(crate) use busy::retry_while_busy;
 pub(crate) use folder::{is_folder, remove_folder};
 #[cfg(feature = "registries")]
 pub(crate) use lock::{lock_file, lock_shared_within, lock_within, try_lock};
-pub(crate) use read::read_capped;
 #[cfg(feature = "registries")]
-pub(crate) use read::{open_regular, read_regular};
+pub(crate) use read::read_regular;
+pub(crate) use read::{open_regular, read_capped};

@@ -15,7 +15,6 @@ pub(crate) fn read_capped(from: impl Read, max: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Opens a regular file to read. It is looked at before: opening a pipe would wait for someone to write into it.
-#[cfg(feature = "registries")]
 pub(crate) fn open_regular(path: &std::path::Path) -> io::Result<std::fs::File> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a regular file"));

@@ -2,6 +2,7 @@
 //! release and listed.
 
 use crate::OsVersion;
+use crate::knowledge::editions::Edition;
 use crate::knowledge::{Knowledge, Release};
 use crate::{Architecture, Kind};
 
@@ -22,7 +23,7 @@ pub(super) struct HostFacts {
     pub release: Option<String>,
     /// Server or client.
     pub kind: Option<Kind>,
-    /// The EditionID.
+    /// The EditionID, or the name of an edition that is not known here.
     pub edition: Option<String>,
     /// The processor.
     pub architecture: Option<Architecture>,
@@ -70,7 +71,7 @@ impl HostFacts {
         };
 
         let edition = match &self.edition {
-            Some(said) if attributes.home && !super::is_home_edition(said) => {
+            Some(said) if attributes.home && Edition::of_id(said) != Some(Edition::Home) => {
                 overridden.push(Attribute::Edition);
                 Some(HOME.to_owned())
             }
@@ -94,7 +95,7 @@ impl HostFacts {
         });
 
         // Home comes without either feature; elsewhere a host that somebody asks about is taken for one that is set up.
-        let home = kind == Kind::Client && edition.as_deref().is_some_and(super::is_home_edition);
+        let home = kind == Kind::Client && edition.as_deref().and_then(Edition::of_id) == Some(Edition::Home);
         let likely = if home { Availability::Unavailable } else { Availability::Available };
         let containers = self.containers.unwrap_or_else(|| {
             assumed.push(Attribute::Containers);

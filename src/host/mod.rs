@@ -3,6 +3,7 @@
 //! [`find`] gives the hosts of a question, [`parse`] reads the text that names some, [`read`] those in the bytes of a file.
 
 mod attributes;
+mod edition;
 mod facts;
 mod find;
 mod launch;
@@ -16,6 +17,7 @@ mod version_text;
 
 use serde::{Deserialize, Serialize};
 
+use crate::knowledge::editions::Edition;
 use crate::{Architecture, Kind, OsVersion};
 pub use attributes::Attributes;
 pub use find::{Found, find, read};
@@ -41,7 +43,8 @@ pub struct Host {
     pub release: Option<String>,
     /// Server or client.
     pub kind: Kind,
-    /// The EditionID, e.g. `ServerDatacenter`, `Core` (which is Home); `None` if nothing says it.
+    /// The EditionID, e.g. `ServerDatacenter`, `Core` (which is Home), or the name of an edition that is not known here, e.g.
+    /// `Otthoni`; `None` if nothing says it.
     pub edition: Option<String>,
     /// The processor.
     pub architecture: Architecture,
@@ -61,7 +64,15 @@ impl Host {
     /// True for a Home edition (`Core…`), to which Microsoft gives no Windows containers. `CoreSingleLanguage` and
     /// `CoreN` are Home too; `ServerCore` editions are not.
     pub fn is_home(&self) -> bool {
-        self.kind == Kind::Client && self.edition.as_deref().is_some_and(is_home_edition)
+        self.is_of_home() == Some(true)
+    }
+
+    /// [`Self::is_home`]; `None` for an edition of which that is not known. Where nothing says the edition, it is not Home.
+    pub fn is_of_home(&self) -> Option<bool> {
+        match (self.kind, &self.edition) {
+            (Kind::Client, Some(edition)) => Edition::of_id(edition).map(|edition| edition == Edition::Home),
+            (Kind::Client, None) | (Kind::Server, _) => Some(false),
+        }
     }
 
     /// True if this attribute was assumed.
@@ -112,9 +123,4 @@ impl Attribute {
             Self::Hyperv => "hyperv",
         }
     }
-}
-
-/// True if an EditionID of a client is one of Home's: `Core`, `CoreN`, `CoreSingleLanguage`, `CoreCountrySpecific`.
-fn is_home_edition(edition: &str) -> bool {
-    edition.starts_with("Core")
 }

@@ -148,18 +148,30 @@ impl Host {
     }
 
     fn edition_with_containers(&self) -> Prerequisite {
-        let home = self.is_home();
+        let home = self.is_of_home();
         Prerequisite {
             requirement: Requirement::Edition,
             needed: Needed::Both,
-            state: if home { Availability::Unavailable } else { Availability::Available },
+            state: match home {
+                Some(true) => Availability::Unavailable,
+                Some(false) => Availability::Available,
+                None => Availability::Unknown,
+            },
             assumed: self.assumes(Attribute::Edition),
             found: match (&self.edition, home) {
-                (Some(edition), true) => format!("{edition} is a Home edition, which has no Windows containers"),
-                (Some(edition), false) => format!("{edition} has Windows containers"),
+                (Some(edition), Some(true)) => format!("{edition} is a Home edition, which has no Windows containers"),
+                (Some(edition), Some(false)) => format!("{edition} has Windows containers"),
+                (Some(edition), None) => format!("nothing known says whether {edition} has Windows containers"),
                 (None, _) => "the edition is not known; Home has no Windows containers".to_owned(),
             },
-            fix: if home { vec!["change the edition to Pro, Enterprise or Education".into()] } else { Vec::new() },
+            fix: match home {
+                Some(true) => vec!["change the edition to Pro, Enterprise or Education".into()],
+                Some(false) => Vec::new(),
+                None => vec![
+                    "look at the EditionID: reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" /v EditionID"
+                        .into(),
+                ],
+            },
         }
     }
 

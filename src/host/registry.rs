@@ -6,11 +6,10 @@ use crate::{Architecture, Kind};
 
 use super::Source;
 use super::facts::HostFacts;
+use super::version_text::is_build;
 use crate::Error;
+use crate::knowledge::builds::FIRST_WINDOWS_10;
 use crate::text::quoted;
-
-/// The first build of Windows 10. Since then `CurrentVersion` is frozen at 6.3 and two numbers of their own say 10.0.
-pub(super) const FIRST_WINDOWS_10: u32 = 10240;
 
 /// The keys that are read, all below `HKEY_LOCAL_MACHINE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -170,6 +169,7 @@ impl RegistryValues {
         let build = number(text).ok_or_else(|| wrong(Key::CurrentVersion, "CurrentBuildNumber", text, "a build number"))?;
         let (major, minor) = match (self.major, &self.frozen_version) {
             (Some(major), _) => (major, self.minor.unwrap_or(0)),
+            // Since Windows 10 `CurrentVersion` is frozen at 6.3, and two numbers of their own say 10.0.
             (None, _) if build >= FIRST_WINDOWS_10 => (10, 0),
             (None, Some(text)) => text
                 .split_once('.')
@@ -180,9 +180,13 @@ impl RegistryValues {
                     .because(format!(
                         r"HKEY_LOCAL_MACHINE\{} has neither CurrentMajorVersionNumber nor CurrentVersion",
                         Key::CurrentVersion.path()
-                    )));
+                    ))
+                    .hint(advice!["repair the values, or name the host, e.g. ", Setting::Host("windows-server-2022".into())]));
             }
         };
+        if (major, minor) == (10, 0) && !is_build(build) {
+            return Err(wrong(Key::CurrentVersion, "CurrentBuildNumber", text, "the build of a Windows such as 20348"));
+        }
         Ok(OsVersion::new(major, minor, build, self.ubr))
     }
 

@@ -5,7 +5,6 @@
 mod reg_export;
 mod systeminfo;
 
-use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -15,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::HostFacts;
 use super::version_text;
 use crate::Error;
-use crate::files::read_capped;
+use crate::files::{open_regular, read_capped};
 use crate::text::{Encoding, encoding, quoted, utf16};
 
 /// The place where a host was read.
@@ -84,7 +83,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error: std::io::Error| {
         Error::new(format!("cannot read the host file {}", quoted(&path.to_string_lossy()))).because(error).hint(HINT)
     };
-    read_capped(File::open(path).map_err(failed)?, LARGEST).map_err(|error| match error.kind() {
+    read_capped(open_regular(path).map_err(failed)?, LARGEST).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => {
             Error::new(format!("the host file {} is larger than 64 MiB", quoted(&path.to_string_lossy()))).hint(HINT)
         }
@@ -105,7 +104,23 @@ pub(super) fn hosts(bytes: &[u8]) -> Result<Vec<HostFacts>, Error> {
     let Some(format) = recognised else {
         return Err(Error::new("a host cannot be read from JSON").hint(HINT));
     };
-    (format.hosts)(text)
+    let hosts = (format.hosts)(text)?;
+    let mut versions: Vec<_> = hosts.iter().map(|host| host.os_version).collect();
+    let known = versions.len();
+    let hidden = hidden_text(bytes).map(|hidden| version_text::versions(&hidden)).unwrap_or_default();
+    versions.extend(hidden.into_iter().filter(|other| !hosts.iter().any(|host| host.os_version.triple() == other.triple())));
+    if versions.len() > known { Err(version_text::several_versions(&versions)) } else { Ok(hosts) }
+}
+
+/// The part of a file that is in another encoding than the rest, as where a command's output was added to a file that another shell
+/// had begun: text of eight bits in a file of UTF-16, or of sixteen in one of eight. `None` where there cannot be any.
+fn hidden_text(bytes: &[u8]) -> Option<String> {
+    let eight_bits = |bytes: &mut dyn Iterator<Item = &u8>| bytes.map(|&byte| char::from(byte)).collect();
+    match units(bytes) {
+        // Each unit has a NUL beside its digit, which separates it from the next: only the foreign part has versions.
+        Some(_) => Some(eight_bits(&mut bytes.iter())),
+        None => bytes.contains(&0).then(|| eight_bits(&mut bytes.iter().filter(|byte| **byte != 0))),
+    }
 }
 
 fn syntax(text: &str) -> Syntax {
@@ -114,16 +129,25 @@ fn syntax(text: &str) -> Syntax {
     if is_json { Syntax::Json } else { Syntax::Text }
 }
 
-/// The text of a file: UTF-16 with a byte order mark (or plainly little-endian), else UTF-8. What is neither is an old code
-/// page, in which at least the digits are themselves.
+/// The text of a file: UTF-16 with a byte order mark (or plainly so), else UTF-8. What is neither is in an old code page, which it
+/// does not name: each byte is the character of its number, so that the digits are themselves and other letters can be compared.
 fn decode(bytes: &[u8]) -> String {
-    let (unit, rest) = match encoding(bytes) {
-        (Encoding::Utf16(unit), rest) => (unit, rest),
-        (Encoding::Utf8, [first, 0, ..]) if *first != 0 => (u16::from_le_bytes as fn([u8; 2]) -> u16, bytes),
-        (Encoding::Utf8, rest) => return String::from_utf8_lossy(rest).into_owned(),
+    let Some((unit, rest)) = units(bytes) else {
+        let (_, rest) = encoding(bytes);
+        return std::str::from_utf8(rest).map_or_else(|_| rest.iter().map(|&byte| char::from(byte)).collect(), str::to_owned);
     };
     let whole = rest.len() - rest.len() % 2;
     utf16(rest.get(..whole).unwrap_or_default(), unit).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+/// The order of the two bytes of a unit and the bytes behind the mark, if a file is in UTF-16.
+fn units(bytes: &[u8]) -> Option<(fn([u8; 2]) -> u16, &[u8])> {
+    match encoding(bytes) {
+        (Encoding::Utf16(unit), rest) => Some((unit, rest)),
+        (Encoding::Utf8, [first, 0, ..]) if *first != 0 => Some((u16::from_le_bytes, bytes)),
+        (Encoding::Utf8, [0, second, ..]) if *second != 0 => Some((u16::from_be_bytes, bytes)),
+        (Encoding::Utf8, _) => None,
+    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use crate::Kind;
 use crate::OsVersion;
 
+use super::edition;
 use super::facts::HostFacts;
-use super::registry::FIRST_WINDOWS_10;
 use super::source::{self, Format, Source, Syntax};
 use crate::Error;
 use crate::advice::{Setting, advice};
+use crate::knowledge::builds::FIRST_WINDOWS_10;
 
 /// Any text with one Windows version: the format of last resort, which recognises everything.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises: |_| true, hosts };
@@ -22,20 +23,33 @@ fn hosts(text: &str) -> Result<Vec<HostFacts>, Error> {
 ///
 /// A text with no version, or with two that differ.
 pub(super) fn facts(text: &str) -> Result<HostFacts, Error> {
-    let found = versions(text);
+    let found = find(text);
     match found.versions.as_slice() {
-        [version] => Ok(HostFacts { kind: kind_in_words(text), ..HostFacts::of_version(*version, Source::Text) }),
+        [version] => {
+            let (kind, edition) = (kind_in_words(text), edition::said(text));
+            Ok(HostFacts { kind, edition, ..HostFacts::of_version(*version, Source::Text) })
+        }
         [] if found.build_lab => Err(Error::new("a BuildLabEx alone does not tell the version of a Windows")
             .because("its revision is the build lab's, and its build the one from before an enablement package")
             .hint("give what the command `ver` prints, e.g. Microsoft Windows [Version 10.0.20348.2402]")),
         [] => Err(Error::new("this text holds no Windows version")),
-        several => {
-            let listed: Vec<_> = several.iter().take(8).map(ToString::to_string).collect();
-            Err(Error::new("this text holds more than one Windows version")
-                .because(format!("it names {}", listed.join(", ")))
-                .hint(advice!["give every host a ", Setting::Host(String::new()), " of its own"]))
-        }
+        several => Err(several_versions(several)),
     }
+}
+
+/// The different Windows versions in a text, in the order they are met.
+pub(super) fn versions(text: &str) -> Vec<OsVersion> {
+    find(text).versions
+}
+
+/// The error of a text with these versions.
+pub(super) fn several_versions(versions: &[OsVersion]) -> Error {
+    let listed: Vec<_> = versions.iter().take(8).map(ToString::to_string).collect();
+    Error::new("this text holds more than one Windows version").because(format!("it names {}", listed.join(", "))).hint(advice![
+        "give every host a file and a ",
+        Setting::Host(String::new()),
+        " of its own"
+    ])
 }
 
 /// True for a number that can be the build of a Windows 10 or later: five digits, from 10240.
@@ -87,29 +101,52 @@ impl Found {
     }
 }
 
-/// Every Windows version in a text, by shape and never by the words around it, which are localised:
-/// `10.0.26100.4061`; `26100.4061`; `10.0 20348`, as Docker prints the kernel; `Build 26100`.
-fn versions(text: &str) -> Found {
+/// The labels of numbers that are not a Windows, however much one looks like a build: `KB 20348.1`, `port 26100`.
+const OTHER_LABELS: [&str; 10] = ["kb", "hotfix", "port", "pid", "driver", "bios", "firmware", "size", "bytes", "app"];
+
+/// Every Windows version in a text, by shape and, but for labels that say otherwise, not by the words around it, which are localised:
+/// `10.0.26100.4061`; `26100.4061`; `10.0 20348`, as Docker prints the kernel; `Build 26100`; `10 0 20348`, the columns of
+/// `[Environment]::OSVersion.Version`. A number behind a sign is not a version.
+fn find(text: &str) -> Found {
     let mut found = Found::default();
-    let mut previous = "";
-    for token in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.') {
+    // The two tokens before.
+    let (mut earlier, mut previous) = ("", "");
+    let mut before = None;
+    for token in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '.') {
+        let end = token.chars().next_back().filter(|c| !c.is_ascii_alphanumeric() && *c != '.');
+        let token = end.and_then(|end| token.strip_suffix(end)).unwrap_or(token);
+        // What stands before the separator before this token decides whether that is a sign: `a-1` has a hyphen.
+        let signed = matches!(before, Some((false, '-' | '+' | '\u{2212}')));
+        before = end.map(|end| (!token.is_empty(), end)).or(before);
         let token = token.trim_matches('.');
         if token.is_empty() {
             continue;
         }
         let digits = token.strip_prefix(['v', 'V']).unwrap_or(token);
-        if let Some(version) = full_version(digits).or_else(|| build_and_revision(digits)) {
+        let is_other = signed || OTHER_LABELS.iter().any(|label| previous.eq_ignore_ascii_case(label));
+        if is_other {
+            // Neither does it name what follows.
+        } else if let Some(version) = full_version(digits).or_else(|| build_and_revision(digits)) {
             found.add(version);
         } else if let Some([build]) = numbers(token).as_deref() {
-            if is_build(*build) && (previous == "10.0" || previous.eq_ignore_ascii_case("build")) {
+            if is_build(*build) && (previous == "10.0" || (earlier, previous) == ("10", "0") || names_a_build(previous)) {
                 found.add(OsVersion::of_build(*build));
             }
         } else {
             found.build_lab |= is_build_lab(token);
         }
-        previous = token;
+        // Between a name and its value a query of the registry writes the type.
+        if !matches!(token, "REG" | "SZ") {
+            (earlier, previous) = (previous, if is_other { "" } else { token });
+        }
     }
     found
+}
+
+/// True for the label of a build, e.g. `Build`, `Betriebssystembuild`, `CurrentBuildNumber`.
+fn names_a_build(label: &str) -> bool {
+    let label = label.to_ascii_lowercase();
+    label.ends_with("build") || label.ends_with("buildnumber")
 }
 
 /// One to four decimal numbers with dots between them.
@@ -175,6 +212,11 @@ mod tests {
             ("10.0.20348.2402 (10.0.20348)", "10.0.20348.2402", None),
             ("10.0.20348 (10.0.20348.2402)", "10.0.20348.2402", None),
             ("Microsoft Windows [Version 6.3.9600]", "6.3.9600", None),
+            ("Major  Minor  Build  Revision\n-----  -----  -----  --------\n10     0      20348  0", "10.0.20348", None),
+            ("    CurrentBuildNumber    REG_SZ    20348", "10.0.20348", None),
+            ("OsBuildNumber : 20348\nBuildNumber=20348", "10.0.20348", None),
+            ("windows-10.0.20348-x64", "10.0.20348", None),
+            ("10.0.20348 (KB 17763.1, port 26100.2, -19045.3)", "10.0.20348", None),
         ];
         for (text, version, kind) in cases {
             let facts = facts(text).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -198,6 +240,23 @@ mod tests {
             ("10.0.20348.1 and 10.0.26100.2", "more than one"),
             ("10.0.20348.1 and 10.0.20348.2", "more than one"),
             ("10.0.20348 and build 26100", "more than one"),
+            ("10.0.20348.2402\rMicrosoft Windows [Version 10.0.17763.737]", "more than one"),
+            ("Kernel Version: 10.0 20348 (x)\nKernel Version: 10.0 17763 (y)", "more than one"),
+            ("10     0      20348  0\n10     0      17763  0", "more than one"),
+            ("    CurrentBuild    REG_SZ    20348\n    CurrentBuild    REG_SZ    17763", "more than one"),
+            ("BuildNumber=20348\nBuildNumber=17763", "more than one"),
+            ("-10.0.20348", "no Windows version"),
+            ("-20348.2402", "no Windows version"),
+            ("+10.0.20348.1", "no Windows version"),
+            ("Build -20348", "no Windows version"),
+            ("Build: \u{2212}20348", "no Windows version"),
+            ("KB5005039", "no Windows version"),
+            ("KB 20348.1", "no Windows version"),
+            ("Hotfix 20348.2402", "no Windows version"),
+            ("port 10.0.20348", "no Windows version"),
+            ("Build 0", "no Windows version"),
+            ("10.0.99", "no Windows version"),
+            ("Build 1 (10.0.1.0)", "no Windows version"),
         ];
         for (text, message) in cases {
             let error = facts(text).unwrap_err();
@@ -210,6 +269,6 @@ mod tests {
     #[test]
     fn a_text_of_many_versions_is_read_in_bounded_space() {
         let text: String = (10_240..90_000).map(|build| format!("10.0.{build}.1 10.0.{build} ")).collect();
-        assert_eq!(versions(&text).versions.len(), 64);
+        assert_eq!(versions(&text).len(), 64);
     }
 }

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::image::Digest;
+use crate::image::digest::is_of_another_algorithm;
 use crate::text::shown;
 use crate::{Error, ErrorKind};
 
@@ -23,14 +24,42 @@ pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.
 pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// A choice of images: an OCI image index or a Docker manifest list.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Written")]
 pub struct Index {
     /// The type that it states itself.
     pub media_type: Option<String>,
     /// The entries, in order.
-    #[serde(rename = "manifests")]
     pub entries: Vec<Entry>,
+    /// The entries with a digest of an algorithm that is not read here, e.g. `blake3:…`. They cannot be verified, so they are passed
+    /// over, and the others are as good as ever.
+    pub passed_over: Vec<Entry<String>>,
+}
+
+/// An index as it is written.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    media_type: Option<String>,
+    manifests: Vec<Entry<String>>,
+}
+
+impl TryFrom<Written> for Index {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let mut index = Self { media_type: written.media_type, ..Self::default() };
+        for Entry { media_type, digest, size, platform, annotations } in written.manifests {
+            match digest.parse() {
+                Ok(digest) => index.entries.push(Entry { media_type, digest, size, platform, annotations }),
+                Err(_) if is_of_another_algorithm(&digest) => {
+                    index.passed_over.push(Entry { media_type, digest, size, platform, annotations });
+                }
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        Ok(index)
+    }
 }
 
 /// One entry of an index.
@@ -38,11 +67,11 @@ pub struct Index {
 /// Not oci-spec's descriptor: the platform of that one looks for `os_version` and `os_features` and so loses `os.version`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Entry {
+pub struct Entry<D = Digest> {
     /// The type of what it points to.
     pub media_type: Option<String>,
     /// The digest of what it points to.
-    pub digest: Digest,
+    pub digest: D,
     /// The bytes of what it points to.
     pub size: u64,
     /// For which platform it is.
@@ -104,7 +133,7 @@ impl Kind {
     }
 }
 
-impl Entry {
+impl<D> Entry<D> {
     /// True for an entry that is not an image but says something of one: BuildKit gives such entries the platform `unknown/unknown`
     /// and an annotation.
     pub fn is_attestation(&self) -> bool {

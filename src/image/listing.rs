@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use crate::image::index::{Entry, Kind};
 use crate::image::{Candidate, Config, ConfigFacts, Digest, Version, normal_architecture, normal_os};
+use crate::text::shown;
 
-/// The Windows candidates of an image, and the platforms of its other entries.
+/// The Windows candidates of an image, the platforms of its other entries, and the entries for Windows that are passed over.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Listing {
     pub candidates: Vec<Candidate>,
     pub other_platforms: Vec<String>,
+    pub passed_over: Vec<String>,
 }
 
 /// An entry that is an image, as far as it is known.
@@ -17,8 +19,6 @@ pub(crate) struct Listing {
 pub(crate) struct Listed {
     #[cfg(feature = "registries")]
     pub digest: Digest,
-    #[cfg(feature = "registries")]
-    pub size: u64,
     /// Empty where nothing says it.
     pub os: String,
     /// `false` once its config has shown that it is something else.
@@ -55,22 +55,17 @@ pub(crate) fn meaning(entry: &Entry) -> Meaning {
             None => return Meaning::Nothing,
         },
     };
-    let platform = entry.platform.clone().unwrap_or_default();
-    let os = match normal_os(&platform.os) {
-        os if os == "unknown" => String::new(),
-        os => os,
-    };
+    let (os, architecture) = platform(entry);
     let listed = Listed {
         #[cfg(feature = "registries")]
         digest: entry.digest.clone(),
-        #[cfg(feature = "registries")]
-        size: entry.size,
         os,
         is_image: true,
         candidate: Candidate {
             digest: Some(entry.digest.clone()),
-            architecture: normal_architecture(&platform.architecture),
-            indexed: Version::read(platform.os_version.as_deref()),
+            size: Some(entry.size),
+            architecture,
+            indexed: Version::read(entry.platform.as_ref().and_then(|platform| platform.os_version.as_deref())),
             config: Config::NotRead,
             foreign_layers: None,
         },
@@ -79,37 +74,54 @@ pub(crate) fn meaning(entry: &Entry) -> Meaning {
     if kind == Kind::Image || !listed.may_be_windows() { Meaning::Image(Box::new(listed)) } else { Meaning::Index }
 }
 
-/// The listing of these images, in their order; each other platform stands once.
-pub(crate) fn listing(images: impl IntoIterator<Item = Listed>) -> Listing {
+/// The system and the processor of this entry; empty where nothing says it.
+fn platform<D>(entry: &Entry<D>) -> (String, String) {
+    let Some(platform) = &entry.platform else { return Default::default() };
+    let os = match normal_os(&platform.os) {
+        os if os == "unknown" => String::new(),
+        os => os,
+    };
+    (os, normal_architecture(&platform.architecture))
+}
+
+/// The listing of these images, in their order; each other platform stands once, also that of an entry that is passed over.
+pub(crate) fn listing(images: impl IntoIterator<Item = Listed>, passed_over: &[Entry<String>]) -> Listing {
     let mut listing = Listing::default();
-    let mut platforms = BTreeSet::new();
+    let mut others = Vec::new();
     for image in images.into_iter().filter(|image| image.is_image) {
-        if image.may_be_windows() {
-            listing.candidates.push(image.candidate);
-            continue;
-        }
-        let platform = match image.candidate.architecture.as_str() {
-            "" => image.os,
-            architecture => format!("{}/{architecture}", image.os),
-        };
-        if platforms.insert(platform.clone()) {
-            listing.other_platforms.push(platform);
+        match image.may_be_windows() {
+            true => listing.candidates.push(image.candidate),
+            false => others.push((image.os, image.candidate.architecture)),
         }
     }
+    for entry in passed_over.iter().filter(|entry| !entry.is_attestation()) {
+        match platform(entry) {
+            (os, _) if os.is_empty() || os == "windows" => listing.passed_over.push(shown(&entry.digest)),
+            other => others.push(other),
+        }
+    }
+    let mut seen = BTreeSet::new();
+    let others = others.into_iter().map(|(os, architecture)| match architecture.as_str() {
+        "" => os,
+        architecture => format!("{os}/{architecture}"),
+    });
+    listing.other_platforms = others.filter(|platform| seen.insert(platform.clone())).collect();
     listing
 }
 
 /// The listing of an image without an index, from its config.
 pub(crate) fn single(digest: Option<Digest>, config: ConfigFacts, foreign_layers: Option<bool>) -> Listing {
     if !config.os.is_empty() && config.os != "windows" {
-        return Listing { candidates: Vec::new(), other_platforms: vec![format!("{}/{}", config.os, config.architecture)] };
+        let other_platforms = vec![format!("{}/{}", config.os, config.architecture)];
+        return Listing { other_platforms, ..Listing::default() };
     }
     let candidate = Candidate {
         digest,
+        size: None,
         architecture: config.architecture.clone(),
         indexed: Version::Missing,
         config: Config::Read(config),
         foreign_layers,
     };
-    Listing { candidates: vec![candidate], other_platforms: Vec::new() }
+    Listing { candidates: vec![candidate], ..Listing::default() }
 }

@@ -42,6 +42,10 @@ pub struct Image {
     pub candidates: Vec<Candidate>,
     /// Platforms of the entries that are not Windows, e.g. `linux/amd64`; attestations are left out.
     pub other_platforms: Vec<String>,
+    /// The digests of entries that may be for Windows and are passed over, since their algorithm is not read here, e.g. `blake3:…`.
+    pub passed_over: Vec<String>,
+    /// The digest that the registry states for the tag, where its answer has another one.
+    pub stated_digest: Option<String>,
 }
 
 impl Image {
@@ -66,7 +70,8 @@ impl Image {
     /// ```
     pub fn from_index(reference: &Reference, source: Source, bytes: &[u8]) -> Result<Self, Error> {
         let mut images = Vec::new();
-        for entry in &Index::parse(bytes)?.entries {
+        let index = Index::parse(bytes)?;
+        for entry in &index.entries {
             match meaning(entry) {
                 Meaning::Image(image) => images.push(*image),
                 Meaning::Nothing => {}
@@ -77,7 +82,7 @@ impl Image {
                 }
             }
         }
-        let listing = listing(images);
+        let listing = listing(images, &index.passed_over);
         if listing.candidates.is_empty() && listing.other_platforms.is_empty() {
             return Err(Error::of(ErrorKind::Unsupported, "the index lists no image"));
         }
@@ -102,12 +107,13 @@ impl Image {
     }
 
     fn of(reference: &Reference, source: Source, digest: Option<Digest>, listing: Listing) -> Self {
-        let Listing { candidates, other_platforms } = listing;
+        let Listing { candidates, other_platforms, passed_over } = listing;
         let repository = match reference.location() {
             Location::Registry(name) => Some(name.repository_with_registry()),
             Location::Local { .. } => None,
         };
-        Self { reference: reference.as_str().to_owned(), repository, digest, source, candidates, other_platforms }
+        let reference = reference.as_str().to_owned();
+        Self { reference, repository, digest, source, candidates, other_platforms, passed_over, stated_digest: None }
     }
 }
 
@@ -116,6 +122,8 @@ impl Image {
 pub struct Candidate {
     /// The digest of its manifest; `None` when it comes from knowledge, or from an archive of `docker save` that has none.
     pub digest: Option<Digest>,
+    /// The bytes of its manifest, as the index says; `None` for an image without an index.
+    pub size: Option<u64>,
     /// OCI's name of its architecture, e.g. `amd64`; empty where nothing says it.
     pub architecture: String,
     /// The version that the index states; [`Version::Missing`] for an image without an index.
@@ -152,7 +160,7 @@ impl Version {
 pub enum Config {
     /// It was not asked for, or not yet.
     NotRead,
-    /// It could not be read: why, in one sentence.
+    /// It could not be read: why, in one sentence. Nothing that rests on it is decided.
     Unreadable(String),
     /// The content.
     Read(ConfigFacts),

@@ -35,6 +35,8 @@ pub const WINDOWS_SERVER_23H2: u32 = 25398;
 /// Windows Server 2025 and Windows 11 24H2: the first release with base images for arm64.
 pub const WINDOWS_SERVER_2025: u32 = 26100;
 
+/// The first Windows of the 10.0 line, whose builds have five digits.
+pub const FIRST_WINDOWS_10: u32 = 10240;
 /// The first Windows with containers.
 pub const FIRST_WITH_CONTAINERS: u32 = WINDOWS_SERVER_2016;
 /// The first client with process isolation.

@@ -1,6 +1,7 @@
 //! Facts that age: releases, lifecycles, base images, revision cuts, mistakes of engines. Data with a date and sources, not code.
 
 pub mod builds;
+pub mod editions;
 mod engines;
 mod errors;
 mod file;

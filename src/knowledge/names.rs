@@ -8,6 +8,10 @@ impl Knowledge {
     /// Names are compared in lower case, with spaces, underscores and commas as `-`, and without the words that say nothing of the
     /// build: `Windows Server 2022 Datacenter`, `windows_server_2022` and `ws2022` are one name. An id wins over aliases.
     pub fn releases_named(&self, name: &str) -> Vec<&Release> {
+        // `-2022` is a number below zero, and `+1903` not a name either.
+        if !name.trim_start().starts_with(char::is_alphanumeric) {
+            return Vec::new();
+        }
         let name = normal(name);
         if let Some(release) = self.releases.iter().find(|release| release.id == name) {
             return vec![release];
@@ -89,6 +93,9 @@ mod tests {
         for name in [
             "",
             "-",
+            "-2022",
+            "+1903",
+            "\u{2212}ltsc2022",
             "version",
             "Datacenter",
             "windows",

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use futures_util::{StreamExt as _, stream};
 use oci_spec::image::ImageManifest;
 
-use crate::image::index::Entry;
+use crate::image::index::{Entry, Index};
 use crate::image::listing::{Listed, Listing, Meaning, listing, meaning, single};
 use crate::image::{Candidate, Config, Digest, Version};
 use crate::oci::content::{Described, Place, Reader};
@@ -26,36 +26,47 @@ const SIDE_BY_SIDE: usize = 8;
 
 impl Reader<'_> {
     /// The candidates of an image without an index: one at most, whose platform is in its config.
-    pub(crate) async fn list_single(&self, place: &Place, digest: &Digest, manifest: &ImageManifest) -> Result<Listing, Error> {
-        let described = self.describe_manifest(place, manifest).await?;
+    pub(crate) async fn list_single(
+        &self,
+        place: &Place,
+        digest: &Digest,
+        manifest: &ImageManifest,
+        size: u64,
+    ) -> Result<Listing, Error> {
+        let described = self.describe_manifest(place, manifest, size).await?;
         Ok(single(Some(digest.clone()), described.config, Some(described.foreign_layers)))
     }
 
     /// The candidates of an index, in its order. Entries that do not say their platform or version are completed from their configs,
     /// since a choice rests on them.
-    pub(crate) async fn list(&self, place: &Place, entries: Vec<Entry>) -> Result<Listing, Error> {
+    pub(crate) async fn list(&self, place: &Place, index: Index) -> Result<Listing, Error> {
         let mut budget = BUDGET;
-        let mut found = self.flatten(place, entries, &mut budget).await?;
+        let (mut found, passed_over) = self.flatten(place, index, &mut budget).await?;
         self.complete(place, &mut found, &mut budget).await;
-        let listing = listing(found);
+        let listing = listing(found, &passed_over);
         if listing.candidates.is_empty() && listing.other_platforms.is_empty() {
-            return Err(Error::of(ErrorKind::Unsupported, "the index lists no image"));
+            let none = Error::of(ErrorKind::Unsupported, "the index lists no image");
+            return Err(match listing.passed_over.first() {
+                Some(digest) => none.because(format!("the algorithm of the digest {digest} is not read here")),
+                None => none,
+            });
         }
         Ok(listing)
     }
 
-    /// The images of an index and of the indexes in it.
-    async fn flatten(&self, place: &Place, entries: Vec<Entry>, budget: &mut usize) -> Result<Vec<Listed>, Error> {
+    /// The images of an index and of the indexes in it, and the entries that are passed over.
+    async fn flatten(&self, place: &Place, index: Index, budget: &mut usize) -> Result<(Vec<Listed>, Vec<Entry<String>>), Error> {
         let mut found = Vec::new();
-        let mut count = entries.len();
+        let mut count = index.entries.len();
+        let mut passed_over = index.passed_over;
         let mut read: HashSet<Digest> = HashSet::new();
-        let mut open = vec![entries.into_iter()];
+        let mut open = vec![index.entries.into_iter()];
         while let Some(innermost) = open.last_mut() {
             let Some(entry) = innermost.next() else {
                 open.pop();
                 continue;
             };
-            if count > MOST_ENTRIES {
+            if count + passed_over.len() > MOST_ENTRIES {
                 return Err(Error::of(ErrorKind::Unsupported, format!("the index lists more than {MOST_ENTRIES} entries")));
             }
             match meaning(&entry) {
@@ -75,6 +86,7 @@ impl Reader<'_> {
                     match self.manifest(place, &entry.digest, Some(entry.size)).await?.manifest {
                         Manifest::Index(index) => {
                             count += index.entries.len();
+                            passed_over.extend(index.passed_over);
                             open.push(index.entries.into_iter());
                         }
                         Manifest::Image(_) => {
@@ -85,21 +97,22 @@ impl Reader<'_> {
                 }
             }
         }
-        Ok(found)
+        Ok((found, passed_over))
     }
 
     /// Reads the configs of the images whose entries leave out what a choice rests on, as far as the budget goes.
     async fn complete(&self, place: &Place, found: &mut [Listed], budget: &mut usize) {
         let mut reads = Vec::new();
         for (at, image) in found.iter_mut().enumerate() {
-            let complete = image.os == "windows" && matches!(image.candidate.indexed, Version::Known(_));
+            let Candidate { indexed, architecture, .. } = &image.candidate;
+            let complete = image.os == "windows" && matches!(indexed, Version::Known(_)) && !architecture.is_empty();
             if complete || !image.may_be_windows() {
                 continue;
             }
             match budget.checked_sub(2) {
                 Some(rest) => {
                     *budget = rest;
-                    reads.push((at, image.digest.clone(), image.size));
+                    reads.push((at, image.digest.clone(), image.candidate.size));
                 }
                 None => {
                     let why = format!(
@@ -110,7 +123,7 @@ impl Reader<'_> {
             }
         }
         let mut answers = stream::iter(reads)
-            .map(|(at, digest, size)| async move { (at, self.describe(place, &digest, Some(size)).await) })
+            .map(|(at, digest, size)| async move { (at, self.describe(place, &digest, size).await) })
             .buffer_unordered(SIDE_BY_SIDE);
         while let Some((at, answer)) = answers.next().await {
             let Some(image) = found.get_mut(at) else { continue };
@@ -130,7 +143,7 @@ impl Reader<'_> {
     /// Reads the config of a candidate into it; a failure is recorded, not returned.
     pub(crate) async fn read_config(&self, place: &Place, candidate: &mut Candidate) {
         let Some(digest) = candidate.digest.clone() else { return };
-        let answer = self.describe(place, &digest, None).await;
+        let answer = self.describe(place, &digest, candidate.size).await;
         record(candidate, answer);
     }
 }

@@ -32,17 +32,22 @@ pub(crate) struct Pointed {
     pub media_type: String,
     pub digest: Digest,
     pub size: u64,
+    /// The digest that the registry stated, where it is another one.
+    pub stated_digest: Option<String>,
 }
 
-/// A manifest, and whether it came from the cache.
+/// A manifest, its bytes in number, and whether it came from the cache.
 pub(crate) struct Found {
     pub manifest: Manifest,
+    pub size: u64,
     pub is_cached: bool,
 }
 
 /// The description of an image: its config, and what its manifest says of the layers.
 #[derive(Clone, Debug)]
 pub(crate) struct Described {
+    /// The bytes of the manifest.
+    pub size: u64,
     pub config: ConfigFacts,
     pub foreign_layers: bool,
 }
@@ -103,7 +108,11 @@ impl<'k> Reader<'k> {
         self.in_cache(move |cache| cache.content(&digest)).await.flatten()
     }
 
+    /// Keeps content for the next check. The cache names it by its SHA-256; what an index names otherwise is asked for again.
     async fn keep(&self, digest: &Digest, bytes: Vec<u8>) {
+        if !digest.is_sha256() {
+            return;
+        }
         let digest = digest.clone();
         self.in_cache(move |cache| cache.keep(&digest, &bytes)).await;
     }
@@ -145,7 +154,7 @@ impl<'k> Reader<'k> {
             manifest::parse(&fetched.bytes, content_type).map_err(|error| error.within(unreadable(name, tag_or_digest)))?;
         let (media_type, size) = (manifest.media_type(content_type), fetched.bytes.len() as u64);
         self.keep(&fetched.digest, fetched.bytes).await;
-        Ok(Pointed { manifest, media_type, digest: fetched.digest, size })
+        Ok(Pointed { manifest, media_type, digest: fetched.digest, size, stated_digest: fetched.stated_digest })
     }
 
     /// The manifest with this digest, which must have this size where one is known.
@@ -158,7 +167,7 @@ impl<'k> Reader<'k> {
                 (cached.ok_or(name), is_cached)
             }
         };
-        let (manifest, found) = match stored {
+        let (manifest, bytes) = match stored {
             Ok(bytes) => {
                 let manifest =
                     manifest::parse(&bytes, None).map_err(|error| error.within(format!("{digest} could not be read")))?;
@@ -170,33 +179,37 @@ impl<'k> Reader<'k> {
                 (pointed.manifest, pointed.size)
             }
         };
-        check_size(digest, size, found)?;
-        Ok(Found { manifest, is_cached })
+        check_size(digest, size, bytes)?;
+        Ok(Found { manifest, size: bytes, is_cached })
     }
 
-    /// The description of the image with this manifest. Asked for once per digest in the life of the process, however many
-    /// references lead there.
+    /// The description of the image with this manifest, which must have this size where one is known. Asked for once per digest in
+    /// the life of the process, however many references lead there.
     pub(crate) async fn describe(&self, place: &Place, digest: &Digest, size: Option<u64>) -> Result<Described, Error> {
         let read = || async {
-            match self.manifest(place, digest, size).await?.manifest {
-                Manifest::Image(manifest) => self.describe_manifest(place, &manifest).await,
+            let found = self.manifest(place, digest, size).await?;
+            match found.manifest {
+                Manifest::Image(manifest) => self.describe_manifest(place, &manifest, found.size).await,
                 Manifest::Index(_) => {
                     Err(Error::of(ErrorKind::Invalid, format!("{digest} is an index where the manifest of an image must be")))
                 }
             }
         };
-        self.described.cell(digest.clone()).get_or_try_init(read).await.cloned()
+        let described = self.described.cell(digest.clone()).get_or_try_init(read).await.cloned()?;
+        // Another index may have led here before, and said another size.
+        check_size(digest, size, described.size)?;
+        Ok(described)
     }
 
-    /// The description of the image with this manifest.
-    pub(crate) async fn describe_manifest(&self, place: &Place, manifest: &ImageManifest) -> Result<Described, Error> {
+    /// The description of the image with this manifest of so many bytes.
+    pub(crate) async fn describe_manifest(&self, place: &Place, manifest: &ImageManifest, size: u64) -> Result<Described, Error> {
         let config = self.config(place, manifest).await?;
         let media_type = manifest.config().media_type().to_string();
         if config.os.is_none() && !manifest::is_image_config(&media_type) {
             return Err(Error::of(ErrorKind::Unsupported, "this is no container image")
                 .because(format!("its config is of type {}", crate::text::shown(&media_type))));
         }
-        Ok(Described { config: config.facts(self.knowledge), foreign_layers: manifest::has_foreign_layers(manifest) })
+        Ok(Described { size, config: config.facts(self.knowledge), foreign_layers: manifest::has_foreign_layers(manifest) })
     }
 
     async fn config(&self, place: &Place, manifest: &ImageManifest) -> Result<ImageConfig, Error> {

@@ -44,6 +44,7 @@ pub(crate) fn candidates(knowledge: &Knowledge, name: &Name) -> Option<Vec<Candi
         .filter(|architecture| only.is_none_or(|only| only == *architecture))
         .map(|architecture| Candidate {
             digest: None,
+            size: None,
             architecture: architecture.to_owned(),
             indexed: Version::Known(written.unwrap_or(OsVersion::of_build(image.build))),
             config: Config::NotRead,

@@ -39,10 +39,11 @@ pub fn has_foreign_layers(manifest: &ImageManifest) -> bool {
     })
 }
 
-/// The digest of a descriptor, which must be a SHA-256.
+/// The digest of a descriptor, which must be a SHA-256 or a SHA-512.
 pub fn digest_of(descriptor: &Descriptor) -> Result<Digest, Error> {
     let text = descriptor.digest().as_ref();
-    text.parse().map_err(|_| Error::of(ErrorKind::Unsupported, format!("the digest {} is not a SHA-256", shown(text))))
+    text.parse()
+        .map_err(|_| Error::of(ErrorKind::Unsupported, format!("the digest {} is neither a SHA-256 nor a SHA-512", shown(text))))
 }
 
 /// True if layers of this media type stay out of registries.

@@ -9,6 +9,7 @@ use std::time::Instant;
 use futures_util::{StreamExt as _, stream};
 
 use crate::advice::{Setting, advice};
+use crate::image::index::Index;
 use crate::image::listing::{Listing, single};
 use crate::image::reference::{Format, Location};
 use crate::image::{Config, Digest, Image, Name, Reference, Source, config};
@@ -70,6 +71,15 @@ struct Resolved {
     source: Source,
     listing: Listing,
     named: Option<Named>,
+    /// The digest that the registry stated for the tag, where its answer has another one.
+    stated_digest: Option<String>,
+}
+
+impl Resolved {
+    /// The image with this listing, of which the cache keeps no name.
+    fn new(digest: Option<Digest>, source: Source, listing: Listing) -> Self {
+        Self { digest, source, listing, named: None, stated_digest: None }
+    }
 }
 
 /// References with one location, each with its number among all.
@@ -177,8 +187,8 @@ impl<'k> Images<'k> {
         if let Some(digest) = &name.digest {
             let found = self.reader.manifest(&place, digest, None).await?;
             let source = if found.is_cached { Source::Cache } else { Source::Registry };
-            let listing = self.list_any(&place, digest, found.manifest).await?;
-            return Ok(Resolved { digest: Some(digest.clone()), source, listing, named: None });
+            let listing = self.list_any(&place, digest, found.manifest, found.size).await?;
+            return Ok(Resolved::new(Some(digest.clone()), source, listing));
         }
         let full_name = name.to_string();
         if self.reader.is_offline {
@@ -189,8 +199,9 @@ impl<'k> Images<'k> {
             Err(error) => return Err(self.offer_offline(&full_name, error).await),
         };
         let named = Named { name: full_name, media_type: pointed.media_type, digest: pointed.digest.clone(), size: pointed.size };
-        let listing = self.list_any(&place, &pointed.digest, pointed.manifest).await?;
-        Ok(Resolved { digest: Some(pointed.digest), source: Source::Registry, listing, named: Some(named) })
+        let listing = self.list_any(&place, &pointed.digest, pointed.manifest, pointed.size).await?;
+        let resolved = Resolved::new(Some(pointed.digest), Source::Registry, listing);
+        Ok(Resolved { named: Some(named), stated_digest: pointed.stated_digest, ..resolved })
     }
 
     async fn locate_offline(&self, place: &Place, name: &Name, full_name: &str) -> Result<Resolved, Error> {
@@ -198,12 +209,10 @@ impl<'k> Images<'k> {
             Some(digest) => {
                 let listing = async {
                     let found = self.reader.manifest(place, &digest, None).await?;
-                    self.list_any(place, &digest, found.manifest).await
+                    self.list_any(place, &digest, found.manifest, found.size).await
                 };
                 match listing.await {
-                    Ok(listing) => {
-                        return Ok(Resolved { digest: Some(digest), source: Source::Cache, listing, named: None });
-                    }
+                    Ok(listing) => return Ok(Resolved::new(Some(digest), Source::Cache, listing)),
                     Err(error) => error,
                 }
             }
@@ -211,8 +220,8 @@ impl<'k> Images<'k> {
         };
         match known::candidates(self.reader.knowledge, name) {
             Some(candidates) => {
-                let listing = Listing { candidates, other_platforms: Vec::new() };
-                Ok(Resolved { digest: None, source: Source::Knowledge, listing, named: None })
+                let listing = Listing { candidates, ..Listing::default() };
+                Ok(Resolved::new(None, Source::Knowledge, listing))
             }
             None => Err(failure.or_hint(advice![
                 "check it once without ",
@@ -243,22 +252,26 @@ impl<'k> Images<'k> {
         let (digest, listing) = match blocking(move || layout.choose(name.as_deref())).await? {
             Chosen::Entry(entry) => {
                 let found = self.reader.manifest(&place, &entry.digest, Some(entry.size)).await?;
-                let listing = self.list_any(&place, &entry.digest, found.manifest).await?;
+                let listing = self.list_any(&place, &entry.digest, found.manifest, found.size).await?;
                 (Some(entry.digest), listing)
             }
-            Chosen::Index(entries, digest) => (Some(digest), self.reader.list(&place, entries).await?),
+            Chosen::Index(entries, digest) => {
+                let index = Index { entries, ..Index::default() };
+                (Some(digest), self.reader.list(&place, index).await?)
+            }
             Chosen::Config(bytes, foreign_layers) => {
                 let config = config::parse(&bytes)?.facts(self.reader.knowledge);
                 (None, single(None, config, Some(foreign_layers)))
             }
         };
-        Ok(Resolved { digest, source, listing, named: None })
+        Ok(Resolved::new(digest, source, listing))
     }
 
-    async fn list_any(&self, place: &Place, digest: &Digest, manifest: Manifest) -> Result<Listing, Error> {
+    /// The listing of this index or manifest of so many bytes.
+    async fn list_any(&self, place: &Place, digest: &Digest, manifest: Manifest, size: u64) -> Result<Listing, Error> {
         match manifest {
-            Manifest::Index(index) => self.reader.list(place, index.entries).await,
-            Manifest::Image(manifest) => self.reader.list_single(place, digest, &manifest).await,
+            Manifest::Index(index) => self.reader.list(place, index).await,
+            Manifest::Image(manifest) => self.reader.list_single(place, digest, &manifest, size).await,
         }
     }
 
@@ -323,6 +336,8 @@ fn image(reference: &Reference, resolved: Resolved) -> Image {
         source: resolved.source,
         candidates: resolved.listing.candidates,
         other_platforms: resolved.listing.other_platforms,
+        passed_over: resolved.listing.passed_over,
+        stated_digest: resolved.stated_digest,
     }
 }
 

@@ -132,7 +132,7 @@ pub struct HostEntry {
     pub release: Option<String>,
     /// Server or client.
     pub kind: Word<Kind>,
-    /// The EditionID, e.g. `ServerDatacenter`.
+    /// The EditionID, e.g. `ServerDatacenter`, or the name of an edition that is not known.
     pub edition: Option<String>,
     /// E.g. `amd64`.
     pub architecture: Word<Architecture>,

@@ -5,13 +5,10 @@ use std::io::{self, Write};
 use super::plain::clean;
 
 /// Writes `error: what`, a line `caused by: why` for each cause, and `hint: what to do`, all of it harmless.
-pub fn write(what: &str, causes: &[String], hint: Option<&str>, err: &mut dyn Write) -> io::Result<()> {
+pub fn write(what: &str, causes: &[String], hint: &str, err: &mut dyn Write) -> io::Result<()> {
     writeln!(err, "error: {}", clean(what))?;
     for cause in causes {
         writeln!(err, "caused by: {}", clean(cause))?;
     }
-    match hint {
-        Some(hint) => writeln!(err, "hint: {}", clean(hint)),
-        None => Ok(()),
-    }
+    writeln!(err, "hint: {}", clean(hint))
 }

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-/// This text without control characters and without anything a pipeline's runner takes as a command.
+use crate::text::is_invisible;
+
+/// This text without invisible characters and without anything a pipeline's runner takes as a command.
 ///
-/// Line breaks and tabs become spaces, other control characters and those that change the direction of writing vanish.
+/// Line breaks and tabs become spaces, other characters that nobody sees vanish.
 /// GitHub takes `::` at the beginning of a line, leading spaces aside, as a command; Azure takes `##vso[`, and both take
 /// `##[`, anywhere in a line: a space goes into each, wherever it stands, since a line may be broken anywhere.
 pub fn clean(text: &str) -> Cow<'_, str> {
@@ -15,7 +17,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     for character in text.chars() {
         match character {
             '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' | '\u{85}' => cleaned.push(' '),
-            _ if character.is_control() || steers(character) => {}
+            _ if is_invisible(character) => {}
             // `[::1]` is an address; nothing else of use has two colons.
             ':' if cleaned.ends_with(':') && !cleaned.ends_with("[:") => cleaned.push_str(" :"),
             '#' if cleaned.ends_with('#') => cleaned.push_str(" #"),
@@ -23,17 +25,6 @@ pub fn clean(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(cleaned)
-}
-
-/// Characters nobody sees: direction marks, embeddings, isolates, byte order marks, zero widths, soft hyphens, variation selectors.
-/// They change what is seen; and comparisons by the rules of a language, as .NET's, pass over them, so that to a runner written
-/// in it `:\u{ad}:` may begin with `::` (https://learn.microsoft.com/dotnet/standard/base-types/best-practices-strings).
-fn steers(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}'
-    )
 }
 
 #[cfg(test)]
@@ -68,6 +59,10 @@ mod tests {
             (":::x", ": : :x"),
             ("[::1]::x", "[::1]: :x"),
             ("evil\u{202e}gpj", "evilgpj"),
+            ("\u{fff9}:\u{fffa}:\u{fffb}error", ": :error"),
+            (":\u{1d173}:error::\u{1d17a}x", ": :error: :x"),
+            ("#\u{e0041}\u{e007f}#[error]", "# #[error]"),
+            ("a\u{13430}\u{3164}b", "ab"),
         ];
         for (hostile, harmless) in table {
             assert_eq!(clean(hostile), harmless, "{hostile:?}");

@@ -335,8 +335,14 @@ fn files_that_never_end_or_are_folders_are_errors() {
     if endless.exists() {
         let output = wincompat().args(["host", "--host", "@/dev/zero"]).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
-        assert!(String::from_utf8_lossy(&output.stderr).contains("larger than 64 MiB"), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("it is not a regular file"), "{output:?}");
     }
+    let folder = tempfile::tempdir().unwrap();
+    let large = folder.path().join("large");
+    std::fs::File::create(&large).unwrap().set_len((64 << 20) + 1).unwrap();
+    let output = wincompat().args(["host", "--host", &format!("@{}", large.display())]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("larger than 64 MiB"), "{output:?}");
     let output = wincompat().args(["host", "--host", &format!("@{}", root().display())]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot read the host file"), "{output:?}");

@@ -108,6 +108,82 @@ fn systeminfo_is_read_in_any_language() {
     assert_eq!(line(&read(csv.as_bytes()).unwrap()), "Windows 11, version 24H2 10.0.26100 windows-11-24h2 Client - amd64");
 }
 
+/// A file in an old code page does not say which; the names of editions are known by their bytes.
+#[test]
+fn home_is_home_in_every_language_and_code_page() {
+    let systeminfo = |name: &[u8], build: u32| {
+        let version = format!("\r\nOS Version: 10.0.{build} N/A Build {build}\r\nSystem Type: x64-based PC\r\n");
+        [b"OS Name: Microsoft Windows 11 ", name, version.as_bytes()].concat()
+    };
+    for (case, name, home) in [
+        ("English", "Home".as_bytes(), Some(true)),
+        ("French", "Famille".as_bytes(), Some(true)),
+        ("French, one language", "Famille Unilingue".as_bytes(), Some(true)),
+        ("Russian", "Домашняя".as_bytes(), Some(true)),
+        ("Russian, code page 866", b"\x84\xae\xac\xa0\xe8\xad\xef\xef", Some(true)),
+        ("Russian, code page 1251", b"\xc4\xee\xec\xe0\xf8\xed\xff\xff", Some(true)),
+        ("Chinese", "家庭中文版".as_bytes(), Some(true)),
+        ("Chinese, code page 936", b"\xbc\xd2\xcd\xa5\xd6\xd0\xce\xc4\xb0\xe6", Some(true)),
+        ("Chinese, code page 950", b"\xae\x61\xa5\xce\xaa\xa9", Some(true)),
+        ("Pro", b"Pro", Some(false)),
+        ("Chinese Pro, code page 936", b"\xd7\xa8\xd2\xb5\xb0\xe6", Some(false)),
+        ("a language that is not known", "Otthoni".as_bytes(), None),
+        ("a code page that is not known", b"\xc8\xa8", None),
+    ] {
+        let host = read(&systeminfo(name, 26100)).unwrap();
+        assert_eq!(host.is_of_home(), home, "{case}: {:?}", host.edition);
+    }
+    let utf16: Vec<u8> = "\u{feff}OS Name: Microsoft Windows 10 家庭版\r\nOS Version: 10.0.19045 N/A Build 19045\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    assert!(read(&utf16).unwrap().is_home());
+}
+
+/// Two hosts in one file are an error that lists both, however they got there.
+#[test]
+fn two_versions_in_one_file_are_listed_in_any_form() {
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let ver = "Microsoft Windows [Version 10.0.17763.737]\r\n";
+    let systeminfo = "OS Name: Microsoft Windows Server 2022 Datacenter\r\nOS Version: 10.0.20348 N/A Build 20348\r\n";
+    let key = r"[HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion]";
+    let export = format!("Windows Registry Editor Version 5.00\r\n\r\n{key}\r\n\"CurrentBuildNumber\"=\"20348\"\r\n");
+    let mark = [0xff, 0xfe];
+    for (case, bytes) in [
+        ("ver, then systeminfo", [ver, systeminfo].concat().into_bytes()),
+        ("systeminfo, then ver", [systeminfo, ver].concat().into_bytes()),
+        ("carriage returns alone", [systeminfo, ver].concat().replace("\r\n", "\r").into_bytes()),
+        ("one line of CSV", br#""A","10.0.20348 N/A Build 20348","B","10.0.17763 N/A Build 17763""#.to_vec()),
+        ("two columns", b"OS Version   10.0.20348   10.0.17763".to_vec()),
+        ("JSON and text", [r#"{"OsVersion": "10.0.20348"}"#, "\n", ver].concat().into_bytes()),
+        ("two documents of JSON", br#"{"OsVersion": "10.0.20348"} {"OsVersion": "10.0.17763"}"#.to_vec()),
+        (
+            "two of docker info",
+            b"Kernel Version: 10.0 20348 (20348.1.amd64fre.x)\nKernel Version: 10.0 17763 (17763.1.x)".to_vec(),
+        ),
+        ("an export, then ver", [export.as_str(), ver].concat().into_bytes()),
+        ("ver, then an export", [ver, export.as_str()].concat().into_bytes()),
+        ("an export, then systeminfo of another", [export.as_str(), &systeminfo.replace("20348", "17763")].concat().into_bytes()),
+        ("UTF-16, then eight bits", [&mark[..], &utf16(systeminfo), ver.as_bytes()].concat()),
+        ("UTF-16 without a mark, then eight bits", [&utf16(systeminfo)[..], ver.as_bytes()].concat()),
+        ("eight bits, then UTF-16", [systeminfo.as_bytes(), &utf16(ver)].concat()),
+        ("UTF-8 with a mark, then UTF-16 with one", [b"\xef\xbb\xbf", systeminfo.as_bytes(), &mark, &utf16(ver)].concat()),
+        ("UTF-16, a mark in the middle", [&mark[..], &utf16(systeminfo), &mark, &utf16(ver)].concat()),
+        ("an export in UTF-16, then eight bits", [&mark[..], &utf16(&export), ver.as_bytes()].concat()),
+    ] {
+        let error = read(&bytes).expect_err(case);
+        let said = error.sentence();
+        assert!(said.contains("20348") && said.contains("17763"), "{case}: {said}");
+    }
+    // One host that is described twice is one.
+    for (case, text) in [
+        ("ver and systeminfo", ver.replace("17763.737", "20348.2402") + systeminfo),
+        ("an export and ver", export + "Microsoft Windows [Version 10.0.20348.2402]\r\n"),
+    ] {
+        assert_eq!(read(text.as_bytes()).unwrap().os_version.build, 20348, "{case}");
+    }
+}
+
 #[test]
 fn a_text_with_one_version_is_a_host() {
     let host = read(b"\r\nMicrosoft Windows [Version 10.0.20348.2402]\r\n").unwrap();
@@ -136,6 +212,7 @@ fn errors_say_what_is_wrong_with_a_file() {
     let current_version = r"[HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion]";
     let export = |body: &str| format!("Windows Registry Editor Version 5.00\r\n\r\n{body}\r\n").into_bytes();
     let one = format!("{current_version}\r\n\"CurrentBuildNumber\"=\"20348\"\r\n");
+    let of_build = |build: &str| export(&(one.replace("20348", build) + "\"CurrentMajorVersionNumber\"=dword:0000000a\r\n"));
     let systeminfo = fixture("systeminfo-windows-server-2022.txt");
     for (case, bytes, what) in [
         ("container", fixture("in-container.reg"), "this registry is a container's"),
@@ -147,6 +224,9 @@ fn errors_say_what_is_wrong_with_a_file() {
         ("two systeminfos", [systeminfo.clone(), systeminfo].concat(), "this output of systeminfo holds 2 hosts"),
         ("two versions", b"10.0.20348.1\n10.0.26100.2".to_vec(), "more than one Windows version"),
         ("JSON", b" {\"items\": [\"10.0.20348\"]}".to_vec(), "a host cannot be read from JSON"),
+        ("no Windows had build 1", of_build("1"), "the registry value CurrentBuildNumber says `1`"),
+        ("no Windows had build 0", of_build("0"), "the registry value CurrentBuildNumber says `0`"),
+        ("no Windows had build 203480", of_build("203480"), "the registry value CurrentBuildNumber says `203480`"),
         ("nothing", Vec::new(), "this text holds no Windows version"),
         ("noise", vec![0xff; 100], "this text holds no Windows version"),
         ("half a mark", vec![0xff, 0xfe], "this text holds no Windows version"),

@@ -106,6 +106,25 @@ fn attributes_complete_and_change_a_host() {
     assert_eq!(home.containers, Availability::Unavailable);
 }
 
+/// Home is Home in every language of Windows, and an edition that nobody knows is not taken for another.
+#[test]
+fn an_edition_in_a_text_is_read() {
+    for (text, edition, home) in [
+        ("Windows 11 Home 24H2 (OS Build 26100.4061)", Some("Core"), Some(true)),
+        ("Microsoft Windows 11 Famille 10.0.26100", Some("Core"), Some(true)),
+        ("Microsoft Windows 10 家庭中文版 10.0.19045", Some("Core"), Some(true)),
+        ("Microsoft Windows 11 家用版 10.0.26100", Some("Core"), Some(true)),
+        ("Майкрософт Windows 11 Домашняя 10.0.26100", Some("Core"), Some(true)),
+        ("Microsoft Windows 11 Otthoni 10.0.26100", Some("Otthoni 10.0.26100"), None),
+        ("Microsoft Windows 11 Pro 10.0.26100", None, Some(false)),
+        ("Windows 11 Version 24H2 (OS Build 26100.4061)", None, Some(false)),
+        ("Windows Server 2022 Otthoni 10.0.20348", None, Some(false)),
+    ] {
+        let host = host(text);
+        assert_eq!((host.edition.as_deref(), host.is_of_home()), (edition, home), "{text}");
+    }
+}
+
 #[test]
 fn a_build_without_a_release_is_named_by_its_number() {
     assert_eq!(host("29651").name, "Windows build 29651");
@@ -161,6 +180,18 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ("11.0.22000.0", "`11.0.22000.0` names no Windows host"),
         ("20348.1.amd64fre.fe_release.210507-1500", "a BuildLabEx alone does not tell the version of a Windows"),
         ("26100,clinet", "`26100,clinet` names no Windows host"),
+        ("-20348", "`-20348` names no Windows host"),
+        ("-2022", "`-2022` names no Windows host"),
+        ("+1903", "`+1903` names no Windows host"),
+        ("-10.0.20348.1", "`-10.0.20348.1` names no Windows host"),
+        ("KB5005039", "`KB5005039` names no Windows host"),
+        ("Hotfix 20348", "`Hotfix 20348` names no Windows host"),
+        ("Hotfix 20348.2402", "`Hotfix 20348.2402` names no Windows host"),
+        ("port 20348", "`port 20348` names no Windows host"),
+        ("0", "`0` names no Windows host"),
+        ("99", "`99` names no Windows host"),
+        ("10.0.1", "`10.0.1` names no Windows host"),
+        ("10.0.0.0", "`10.0.0.0` names no Windows host"),
         ("26100,client,server", "a host cannot be both `client` and `server`"),
         ("26100,home,server", "a host cannot be both `home` and `server`"),
         ("all,server,arm64", "no release in support is left"),

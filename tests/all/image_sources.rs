@@ -12,10 +12,10 @@ use wincompat::{Error, ErrorKind};
 
 const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
-const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
-const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
+pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+pub const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 fn fixture(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/manifests").join(name)).unwrap()
@@ -33,36 +33,36 @@ fn knowledge() -> Knowledge {
 
 /// An image layout that is being made: files by name.
 #[derive(Default)]
-struct Files(Vec<(String, Vec<u8>)>);
+pub struct Files(pub Vec<(String, Vec<u8>)>);
 
 impl Files {
-    fn blob(&mut self, bytes: &[u8]) -> Digest {
+    pub fn blob(&mut self, bytes: &[u8]) -> Digest {
         let digest = Digest::of(bytes);
         self.0.push((format!("blobs/sha256/{}", digest.hex()), bytes.to_owned()));
         digest
     }
 
     /// Adds the content, and gives a descriptor for it.
-    fn add(&mut self, media_type: &str, content: &Value) -> Value {
+    pub fn add(&mut self, media_type: &str, content: &Value) -> Value {
         let bytes = content.to_string().into_bytes();
         let digest = self.blob(&bytes);
         json!({ "mediaType": media_type, "digest": digest, "size": bytes.len() })
     }
 
     /// Adds an image with this config, and gives the descriptor of its manifest.
-    fn image(&mut self, config: &Value) -> Value {
+    pub fn image(&mut self, config: &Value) -> Value {
         let config = self.add(OCI_CONFIG, config);
         self.add(OCI_MANIFEST, &json!({ "schemaVersion": 2, "config": config, "layers": [] }))
     }
 
     /// Makes it a layout with these entries.
-    fn list(mut self, entries: &[Value]) -> Self {
+    pub fn list(mut self, entries: &[Value]) -> Self {
         self.0.push(("oci-layout".to_owned(), br#"{"imageLayoutVersion":"1.0.0"}"#.to_vec()));
         self.0.push(("index.json".to_owned(), json!({ "schemaVersion": 2, "manifests": entries }).to_string().into_bytes()));
         self
     }
 
-    fn folder(&self) -> tempfile::TempDir {
+    pub fn folder(&self) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for (name, bytes) in &self.0 {
             let path = folder.path().join(name);
@@ -72,7 +72,7 @@ impl Files {
         folder
     }
 
-    fn tar(&self) -> Vec<u8> {
+    pub fn tar(&self) -> Vec<u8> {
         let mut archive = tar::Builder::new(Vec::new());
         for (name, bytes) in &self.0 {
             let mut header = tar::Header::new_ustar();
@@ -113,17 +113,17 @@ fn images(options: Options, references: &[&str]) -> Vec<Result<Image, Error>> {
     })
 }
 
-fn image(reference: &str) -> Result<Image, Error> {
+pub fn image(reference: &str) -> Result<Image, Error> {
     let options = Options { offline: true, ..Options::default() };
     images(options, &[reference]).remove(0)
 }
 
-fn typed(prefix: &str, path: &Path) -> String {
+pub fn typed(prefix: &str, path: &Path) -> String {
     format!("{prefix}:{}", path.display())
 }
 
 /// Each candidate as `architecture version`, and the other platforms.
-fn summary(image: &Image) -> String {
+pub fn summary(image: &Image) -> String {
     let candidates = image.candidates.iter().map(|candidate| match candidate.os_version() {
         Some((version, source)) => format!("{} {version} {source:?}", candidate.architecture),
         None => format!("{} {:?}", candidate.architecture, candidate.version().0),
@@ -131,7 +131,7 @@ fn summary(image: &Image) -> String {
     candidates.chain(image.other_platforms.iter().cloned()).collect::<Vec<_>>().join(", ")
 }
 
-fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
+pub fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
     file

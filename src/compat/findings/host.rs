@@ -21,6 +21,15 @@ declare! {
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/system-requirements",
     }
 
+    EditionUnknown = "edition-unknown", Warning, about [Host, Isolation] {
+        title: "nothing says whether this edition has Windows containers",
+        message: "nothing known here says whether edition {edition} of {host-name} is Home, which has no Windows containers",
+        help: "read its EditionID and say it with a registry export of the host; `{setting host-attribute home}` says that it is Home, `{own-host client}` that it is not",
+        meaning: "The source of the host's data names an edition in words that are not known here, for example in another language. Home editions have no Windows containers, and this may be one.",
+        advice: "Export the registry key HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion of the host: its EditionID is the same in every language, and begins with Core for Home.",
+        source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/system-requirements",
+    }
+
     ContainersFeatureMissing = "containers-feature-missing", Error, about [Host, Isolation] {
         title: "the Containers feature is off",
         message: "the Containers feature is not enabled on this host",

@@ -39,6 +39,15 @@ declare! {
         source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
     }
 
+    NoSuchBuild = "no-such-build", Warning, about [Image] {
+        title: "no Windows had the image's build",
+        message: "image says build {image}, which no Windows 10 or Windows Server had; host is {host}",
+        help: "correct the image's os.version with `docker manifest annotate --os-version`",
+        meaning: "The builds of Windows 10 and later begin with 10240. A lower one in os.version is a placeholder or a mistake, so nothing tells for which Windows the image was built.",
+        advice: "Correct os.version in the index and in the config.",
+        source: "https://learn.microsoft.com/windows/release-health/release-information",
+    }
+
     HostProcessImage = "host-process-image", Error, about [Image] {
         title: "an image for HostProcess containers only",
         message: "this is the base image of HostProcess containers; it runs in no isolation",
@@ -68,18 +77,36 @@ declare! {
 
     ConfigUnreadable = "config-unreadable", Warning, about [Image] {
         title: "the config could not be read",
-        message: "the image's config could not be read, so the index is believed: {reason}",
-        help: "try again, or pass {setting no-confirm} to leave it out",
-        meaning: "The verdict rests on os.version in the index alone. That is what engines select by; the config, which they start, could say something else.",
-        advice: "Check the registry, then try again.",
+        message: "the image's config could not be read, so nothing is decided: {reason}",
+        help: "try again once it can be read; {setting no-confirm} believes the index without it",
+        meaning: "Engines select an entry by what the index says of it, and start what its config says; the two can differ. Where the config could not be had, whatever rests on it is undecided: a broken network is neither a compatible nor an incompatible image.",
+        advice: "Check the registry and the way to it, then try again. With {setting no-confirm} the index is enough.",
         source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
     }
 
+    DigestDiffers = "digest-differs", Warning, about [Image] {
+        title: "the registry states another digest than that of its answer",
+        message: "the registry states the digest {stated} for this tag, and what it sent has another one",
+        help: "ask for the image by its digest, NAME@sha256:…, and tell who runs the registry",
+        meaning: "The header Docker-Content-Digest should be the digest of the content that comes with it. Engines that believe it pull other content than was judged here, or refuse the image. Where a digest was asked for, such an answer is an error.",
+        advice: "Ask for the image by its digest. A cache or a proxy on the way may be what is wrong.",
+        source: "https://github.com/opencontainers/distribution-spec/blob/main/spec.md",
+    }
+
+    EntryPassedOver = "entry-passed-over", Note, about [Image] {
+        title: "an entry of the index cannot be verified",
+        message: "an entry of the index is passed over: the algorithm of its digest is not read here: {written}",
+        help: "have the index name its images by SHA-256",
+        meaning: "Digests of SHA-256 and SHA-512 are verified. An entry that the index names by another algorithm is not among those that are judged; the others are.",
+        advice: "Build the index anew with a tool that names images by SHA-256, as engines expect it.",
+        source: "https://github.com/opencontainers/image-spec/blob/main/descriptor.md",
+    }
+
     VersionFromHistory = "version-from-history", Warning, about [Image] {
-        title: "the version comes from the image's history",
-        message: "os.version is missing; {image} is read from the history of the base image",
-        help: "add os.version to the image",
-        meaning: "Neither index nor config name a version, but the history names the base image that was applied. A history can be written by anyone.",
+        title: "only the image's history names a version",
+        message: "os.version is missing; the history names {image}, which decides nothing",
+        help: "add os.version to the image; only the start of a container will tell",
+        meaning: "Neither index nor config state a version, and the history names the base image that was applied. Anyone can write a history, and no engine reads it: such an image is pulled on every host, and the Host Compute Service decides when the container starts.",
         advice: "Rebuild the image with a tool that keeps os.version.",
         source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
     }

@@ -104,6 +104,12 @@ fn table() -> Vec<(Case, Case)> {
             plain(Host { edition: Some("Professional".to_owned()), ..c11() }, image(SERVER_2022)),
         ),
         case(
+            Code::EditionUnknown,
+            plain(Host { edition: Some("Otthoni".to_owned()), ..c11() }, image(SERVER_2022)),
+            plain(Host { edition: None, ..c11() }, image(SERVER_2022)),
+        ),
+        case(Code::NoSuchBuild, plain(s22(), image("10.0.1.0")), plain(s22(), image("10.0.10240.0"))),
+        case(
             Code::HostBeforeContainers,
             plain(client("10.0.10586.1"), image("10.0.10586.1")),
             plain(client("10.0.14393.1"), image("10.0.14393.1")),
@@ -224,6 +230,16 @@ fn table() -> Vec<(Case, Case)> {
             plain(s22(), with_config("", from_history(SERVER_2022))),
             plain(s22(), with_config("", config(SERVER_2022))),
         ),
+        case(
+            Code::DigestDiffers,
+            plain(s22(), Image { stated_digest: Some("sha256:00".to_owned()), ..image(SERVER_2022) }),
+            plain(s22(), image(SERVER_2022)),
+        ),
+        case(
+            Code::EntryPassedOver,
+            plain(s22(), Image { passed_over: vec!["blake3:00".to_owned()], ..image(SERVER_2022) }),
+            plain(s22(), image(SERVER_2022)),
+        ),
         case(Code::VersionFromConfig, plain(s22(), with_config("", config(SERVER_2022))), plain(s22(), single(SERVER_2022))),
         case(
             Code::ForeignLayers,
@@ -319,7 +335,7 @@ fn names_are_unique_and_those_of_their_constants() {
             assert!(text.ends_with('.') && !text.contains(['{', '}']), "{code}: {text}");
         }
     }
-    assert_eq!(names.len(), 46, "a finding was added or removed: correct the number");
+    assert_eq!(names.len(), 48, "a finding was added or removed: correct the number");
     assert_eq!("build-mismatches".parse::<Code>(), Err(UnknownCode));
 }
 

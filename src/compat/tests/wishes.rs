@@ -171,3 +171,41 @@ fn wishes_never_change_a_verdict() {
         }
     }
 }
+
+/// A HostProcess container is a container: where there are none, there is none of these.
+#[test]
+fn a_host_process_container_needs_a_host_with_containers() {
+    let asked = Policy { wish: Wish::HostProcess, ..today() };
+    let c11 = || client("10.0.26100.1");
+    let image = image("10.0.26100.1");
+    let edition = |edition: Option<&str>| Host { edition: edition.map(str::to_owned), ..c11() };
+    for (case, host, ok) in [
+        ("everything is there", c11(), Some(true)),
+        ("Home", edition(Some("Core")), Some(false)),
+        ("Home in one language", edition(Some("CoreSingleLanguage")), Some(false)),
+        ("an edition that is not known", edition(Some("Starter")), None),
+        ("no edition", edition(None), Some(true)),
+        ("no feature", Host { containers: Availability::Unavailable, ..c11() }, Some(false)),
+        ("no feature on a server", Host { containers: Availability::Unavailable, ..server("10.0.20348.1") }, Some(false)),
+        ("nothing known of the feature", Host { containers: Availability::Unknown, ..c11() }, Some(true)),
+        ("a Windows before containers", server("10.0.10586.1"), Some(false)),
+        ("another processor", Host { architecture: Architecture::Arm64, ..c11() }, Some(false)),
+    ] {
+        let judgement = judged(&host, &image, &asked);
+        assert_eq!(judgement.ok, ok, "{case}: {judgement:?}");
+        assert_eq!(judgement.taken.is_some(), ok == Some(true), "{case}");
+    }
+}
+
+/// An image that names a build no Windows had is undecided, not old.
+#[test]
+fn a_build_that_no_windows_had_decides_nothing() {
+    for version in ["10.0.0", "10.0.1.1", "10.0.99.0", "10.0.10239.7"] {
+        for host in [server("10.0.14393.1"), server("10.0.20348.1"), client("10.0.26100.1")] {
+            for wish in [Wish::Auto, Wish::Default, Wish::Process, Wish::Hyperv] {
+                let judgement = judged(&host, &image(version), &Policy { wish, ..today() });
+                assert_eq!((judgement.verdict, judgement.ok), (Verdict::Unknown, None), "{version} on {}", host.os_version);
+            }
+        }
+    }
+}

@@ -8,17 +8,40 @@ use crate::advice::{Setting, advice};
 use crate::host::RegistryValues;
 use crate::host::facts::HostFacts;
 use crate::host::registry::{CONTAINER_TYPE, Data, Key, NAMES};
+use crate::host::version_text;
 
 /// A registry export of one machine.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises: is_reg_export, hosts };
 
 fn hosts(text: &str) -> Result<Vec<HostFacts>, Error> {
-    Ok(vec![values(text)?.facts(Source::RegExport)?])
+    let facts = values(text)?.facts(Source::RegExport)?;
+    // What stands before or behind the export may be of another host.
+    let foreign: String = lines(text).filter(|line| !is_of_export(line)).flat_map(|line| [line, "\n"]).collect();
+    let others = version_text::versions(&foreign);
+    if others.iter().any(|other| other.triple() != facts.os_version.triple()) {
+        let all: Vec<_> = [facts.os_version].into_iter().chain(others).collect();
+        return Err(version_text::several_versions(&all));
+    }
+    Ok(vec![facts])
 }
 
-/// Recognises the first line of a registry export; `REGEDIT4` is the older form.
+/// Recognises the first line of a registry export, also behind something else; `REGEDIT4` is the older form.
 fn is_reg_export(text: &str) -> bool {
-    text.starts_with("Windows Registry Editor Version 5.00") || text.starts_with("REGEDIT4")
+    lines(text).any(is_header)
+}
+
+fn is_header(line: &str) -> bool {
+    line.starts_with("Windows Registry Editor Version 5.00") || line.starts_with("REGEDIT4")
+}
+
+/// The lines of a text, ended by line feeds or by carriage returns alone.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['\n', '\r']).map(str::trim_end)
+}
+
+/// True for a line as an export has it: a key, a value or the rest of one, a comment, nothing.
+fn is_of_export(line: &str) -> bool {
+    line.is_empty() || line.starts_with(['[', '"', '@', ';', ' ']) || is_header(line)
 }
 
 /// The values of one machine in a registry export.
@@ -30,8 +53,7 @@ fn values(text: &str) -> Result<RegistryValues, Error> {
     let mut found: HashMap<(Key, String), Data> = HashMap::new();
     let mut section = None;
     let mut machines = 0;
-    for line in text.lines() {
-        let line = line.trim_end();
+    for line in lines(text) {
         if let Some(path) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             section = key(path);
             machines += usize::from(section == Some(Key::CurrentVersion));

@@ -8,6 +8,7 @@ use crate::Error;
 use crate::advice::{Setting, advice};
 use crate::host::facts::HostFacts;
 use crate::host::version_text::{full_version, kind_in_words};
+use crate::host::{edition, version_text};
 
 /// The output of `systeminfo` on one machine.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises, hosts };
@@ -24,7 +25,7 @@ fn recognises(text: &str) -> bool {
 ///
 /// # Errors
 ///
-/// The output of several machines.
+/// The output of several machines, or other versions beside it.
 fn hosts(text: &str) -> Result<Vec<HostFacts>, Error> {
     let mut versions = text.lines().enumerate().filter_map(|(at, line)| Some((at, version(line)?)));
     let Some((at, os_version)) = versions.next() else { return Ok(Vec::new()) };
@@ -34,12 +35,18 @@ fn hosts(text: &str) -> Result<Vec<HostFacts>, Error> {
             .because(format!("the first two are {os_version} and {second}"))
             .hint(advice!["give every host a file and a ", Setting::Host(String::new()), " of its own"]));
     }
+    // Another host may stand beside it in another form, or on the same line. The same version with its revision is a gain.
+    let all = version_text::versions(text);
+    let os_version = match all.as_slice() {
+        [one] if one.triple() == os_version.triple() => *one,
+        _ => return Err(version_text::several_versions(&all)),
+    };
     let first = at.saturating_sub(LINES_BEFORE);
     let around: Vec<&str> = text.lines().skip(first).take(at + 1 - first).collect();
     let around = around.join("\n");
     Ok(vec![HostFacts {
         kind: kind_in_words(&around),
-        edition: is_home(&around).then(|| "Core".to_owned()),
+        edition: edition::said(&around),
         architecture: architecture(text),
         ..HostFacts::of_version(os_version, Source::Systeminfo)
     }])
@@ -52,12 +59,6 @@ fn version(line: &str) -> Option<OsVersion> {
     let version = tokens.by_ref().find_map(full_version).filter(|version| version.revision.is_none())?;
     let again = version.build.to_string();
     tokens.any(|token| token == again).then_some(version)
-}
-
-/// Recognises Windows Home, which is called so in most languages; where it is not, the edition is not said.
-fn is_home(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    text.contains("windows 10 home") || text.contains("windows 11 home")
 }
 
 /// The system type, e.g. `x64-based PC`, has the same processor names in every language.

@@ -71,13 +71,18 @@ impl Failure {
         let (cause, again) = if error.is_connect() {
             (format!("cannot connect to {server}: {reason}"), Again::Soon)
         } else if error.is_timeout() {
-            (format!("{server} took too long to answer"), Again::No)
+            return Self::slow(server);
         } else if error.is_body() || error.is_decode() {
             (format!("the answer of {server} broke off: {reason}"), Again::Soon)
         } else {
             (format!("{server} did not answer as a web server does: {reason}"), Again::Soon)
         };
         Self { again, ..Self::new(ErrorKind::Network, cause) }
+    }
+
+    /// A server that is not asked again: it had its time.
+    pub(crate) fn slow(server: &str) -> Self {
+        Self::new(ErrorKind::Network, format!("{server} took too long to answer"))
     }
 
     /// A server sent this program to an address it has no business with.

@@ -60,6 +60,12 @@ const MANIFEST_TYPES: &str = "application/vnd.oci.image.index.v1+json, \
      application/vnd.oci.image.manifest.v1+json, \
      application/vnd.docker.distribution.manifest.v2+json";
 
+/// The most time for one thing that is wanted, with its tokens and its tries, in times of that for one request.
+const REQUEST_TIMES: u32 = 2;
+
+/// The advice about a server that takes too long.
+const LATER: &str = "try again later, or ask a mirror";
+
 /// Most `Warning` headers that are passed on.
 const WARNINGS: usize = 8;
 
@@ -86,6 +92,8 @@ pub struct Fetched {
     pub digest: Digest,
     /// Words of the registry for its users, and statements of it that are wrong.
     pub warnings: Vec<String>,
+    /// The digest that the registry stated, where it is another one.
+    pub stated_digest: Option<String>,
 }
 
 impl Client {
@@ -112,16 +120,21 @@ impl Client {
         let separator = if digest.is_some() { '@' } else { ':' };
         let what =
             format!("cannot fetch the manifest of {}", shown(&format!("{registry}/{repository}{separator}{tag_or_digest}")));
-        let wanted = self.wanted(repository, "manifests", tag_or_digest, MANIFEST_TYPES);
+        let wanted = wanted(repository, "manifests", tag_or_digest, MANIFEST_TYPES);
         let (headers, bytes) = self.whole(registry, &wanted, index::LARGEST, digest.as_ref(), &what).await?;
         let digest = digest.unwrap_or_else(|| Digest::of(&bytes));
-        Ok(Fetched { warnings: warnings(&headers, &digest), content_type: content_type(&headers), bytes, digest })
+        let stated_digest = other_digest(&headers, &bytes);
+        let mut warnings = warnings(&headers);
+        if let Some(stated) = &stated_digest {
+            warnings.push(format!("the registry states the digest {stated}, and its answer has the digest {digest}"));
+        }
+        Ok(Fetched { warnings, content_type: content_type(&headers), bytes, digest, stated_digest })
     }
 
     /// A small blob, such as a config, of at most `max` bytes; it has the digest that was asked for.
     pub async fn blob(&self, registry: &str, repository: &str, digest: &Digest, max: u64) -> Result<Vec<u8>, Error> {
         let what = format!("cannot fetch the blob {}", shown(&format!("{registry}/{repository}@{digest}")));
-        let wanted = self.wanted(repository, "blobs", digest.as_str(), "*/*");
+        let wanted = wanted(repository, "blobs", digest.as_str(), "*/*");
         let (_, bytes) = self.whole(registry, &wanted, max, Some(digest), &what).await?;
         Ok(bytes)
     }
@@ -135,7 +148,7 @@ impl Client {
         from_byte: u64,
     ) -> Result<BlobStream, Error> {
         let what = format!("cannot fetch the blob {}", shown(&format!("{registry}/{repository}@{digest}")));
-        let wanted = Wanted { from_byte, timeout: None, ..self.wanted(repository, "blobs", digest.as_str(), "*/*") };
+        let wanted = Wanted { from_byte, is_streamed: true, ..wanted(repository, "blobs", digest.as_str(), "*/*") };
         let opened = async {
             let registry = self.registry(registry)?;
             let answer = self.retrying(|| registry.get(&self.shared, &wanted)).await?;
@@ -173,7 +186,7 @@ impl Client {
             authorization: None,
             range: registry::range(from_byte),
             form: None,
-            timeout: None,
+            is_streamed: true,
         };
         let answer = self.shared.transport.send(&request).await?;
         let status = answer.response.status();
@@ -183,10 +196,6 @@ impl Client {
         let headers = answer.response.headers().clone();
         let body = limits::read_beginning(answer.response).await;
         Err(Failure::of_status(status, &headers, &body, &answer.server))
-    }
-
-    fn wanted<'a>(&self, repository: &'a str, collection: &'a str, name: &'a str, accept: &'a str) -> Wanted<'a> {
-        Wanted { repository, collection, name, accept, from_byte: 0, timeout: Some(self.shared.options.request_timeout) }
     }
 
     /// A whole answer, verified.
@@ -202,7 +211,13 @@ impl Client {
             let registry = self.registry(registry)?;
             self.retrying(|| self.whole_once(&registry, wanted, max, digest)).await
         };
-        by_deadline(self.shared.options.deadline, fetched).await.map_err(|failure| failure.into_error(what.to_owned()))
+        by_deadline(self.shared.options.deadline, fetched).await.map_err(|mut failure| {
+            // It has other types than those of images, of a content that an index calls one: the image is not known to be something else.
+            if digest.is_some() && failure.kind == ErrorKind::Unsupported {
+                failure.kind = ErrorKind::Network;
+            }
+            failure.into_error(what.to_owned())
+        })
     }
 
     async fn whole_once(
@@ -227,14 +242,14 @@ impl Client {
             return Err(nonsense("a compressed body, which was not asked for".to_owned()));
         }
         let bytes = limits::read(answer.response, max, &server).await?;
-        match digest {
-            Some(wanted) if *wanted != Digest::of(&bytes) => Err(Failure::new(
-                ErrorKind::Invalid,
-                format!("{server} sent content with the digest {} when asked for {wanted}", Digest::of(&bytes)),
-            )
-            .hint("the content was damaged or replaced on its way or in the registry: do not use it")),
-            _ => Ok((headers, bytes)),
-        }
+        let Some(wanted) = digest else { return Ok((headers, bytes)) };
+        let other = match other_digest(&headers, &bytes) {
+            _ if !wanted.is_of(&bytes) => format!("sent content with the digest {}", Digest::of(&bytes)),
+            Some(stated) => format!("stated the digest {stated}"),
+            None => return Ok((headers, bytes)),
+        };
+        Err(Failure::new(ErrorKind::Invalid, format!("{server} {other} when asked for {wanted}"))
+            .hint("the content was damaged or replaced on its way or in the registry: do not use it"))
     }
 
     fn registry(&self, name: &str) -> Result<Arc<Registry>, Failure> {
@@ -247,11 +262,18 @@ impl Client {
         Ok(registry)
     }
 
-    /// Tries as often as the options say.
+    /// Tries as often as the options say, and for a limited time in all: the pauses in between, which a server may ask for, do not
+    /// count.
     async fn retrying<T, F: Future<Output = Result<T, Failure>>>(&self, attempt: impl Fn() -> F) -> Result<T, Failure> {
         let mut tries = Tries::new(&self.shared.options.retry, self.shared.options.deadline);
+        let mut left = self.shared.options.request_timeout * REQUEST_TIMES;
         loop {
-            match attempt().await {
+            let begun = Instant::now();
+            let answered = tokio::time::timeout(left, attempt()).await.unwrap_or_else(|_| {
+                Err(Failure::new(ErrorKind::Network, "all that was asked for it together took too long").hint(LATER))
+            });
+            left = left.saturating_sub(begun.elapsed());
+            match answered {
                 Ok(done) => return Ok(done),
                 Err(failure) => tries.pause_after(failure).await?,
             }
@@ -263,6 +285,11 @@ impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Client").field("options", &self.shared.options).finish_non_exhaustive()
     }
+}
+
+/// A whole document of a repository.
+fn wanted<'a>(repository: &'a str, collection: &'a str, name: &'a str, accept: &'a str) -> Wanted<'a> {
+    Wanted { repository, collection, name, accept, from_byte: 0, is_streamed: false }
 }
 
 /// The result of this work, or the failure to end before the deadline.
@@ -283,14 +310,17 @@ fn content_type(headers: &HeaderMap) -> Option<String> {
     (!essence.is_empty()).then(|| shown(&essence.to_ascii_lowercase()))
 }
 
-/// The texts of the `Warning` headers (distribution specification, "Warnings"), and a digest the registry states wrongly.
-fn warnings(headers: &HeaderMap, digest: &Digest) -> Vec<String> {
+/// The texts of the `Warning` headers (distribution specification, "Warnings").
+fn warnings(headers: &HeaderMap) -> Vec<String> {
     let text = |value: &str| value.trim().strip_prefix("299 - \"")?.strip_suffix('"').map(|text| text.replace("\\\"", "\""));
     let sent = headers.get_all(WARNING).iter().filter_map(|value| value.to_str().ok()).filter_map(text);
-    let mut warnings: Vec<String> = sent.take(WARNINGS).map(|text| excerpt(&text)).collect();
-    let stated = headers.get("docker-content-digest").and_then(|value| value.to_str().ok());
-    if let Some(stated) = stated.filter(|stated| stated.starts_with("sha256:") && *stated != digest.as_str()) {
-        warnings.push(format!("the registry states the digest {}, and its answer has the digest {digest}", shown(stated)));
-    }
-    warnings
+    sent.take(WARNINGS).map(|text| excerpt(&text)).collect()
+}
+
+/// The digest in a `Docker-Content-Digest` header that is not the digest of these bytes. A header that is not a digest, or one of
+/// an algorithm that is not read here, says nothing.
+fn other_digest(headers: &HeaderMap, bytes: &[u8]) -> Option<String> {
+    let stated = headers.get_all("docker-content-digest").iter().filter_map(|value| value.to_str().ok());
+    let other = |stated: &&str| !stated.parse::<Digest>().is_ok_and(|stated| stated.is_of(bytes));
+    stated.filter(|stated| stated.starts_with("sha256:") || stated.starts_with("sha512:")).find(other).map(shown)
 }

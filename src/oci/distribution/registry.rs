@@ -80,7 +80,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) accept: &'a str,
     /// The first byte that is wanted; 0 asks for all.
     pub(crate) from_byte: u64,
-    pub(crate) timeout: Option<Duration>,
+    /// The body is read as it comes, however long that takes.
+    pub(crate) is_streamed: bool,
 }
 
 impl Registry {
@@ -125,7 +126,7 @@ impl Registry {
                 authorization: shown.header(),
                 range: range(wanted.from_byte),
                 form: None,
-                timeout: wanted.timeout,
+                is_streamed: wanted.is_streamed,
             };
             let answer = shared.transport.send(&request).await?;
             self.learn(&answer);
@@ -337,7 +338,7 @@ mod tests {
     use super::*;
 
     fn wanted<'a>(repository: &'a str, name: &'a str) -> Wanted<'a> {
-        Wanted { repository, collection: "manifests", name, accept: "*/*", from_byte: 0, timeout: None }
+        Wanted { repository, collection: "manifests", name, accept: "*/*", from_byte: 0, is_streamed: false }
     }
 
     #[test]

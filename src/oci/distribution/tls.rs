@@ -2,24 +2,30 @@
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 use crate::ErrorKind;
 use crate::advice::{Setting, advice};
+use crate::files::read_regular;
 use crate::oci::distribution::failure::Failure;
+
+/// The most bytes of a file of root certificates; those of all authorities there are have a quarter of a MiB.
+const LARGEST_CA_FILE: u64 = 4 << 20;
 
 /// The TLS of every connection; `ca_file` holds further roots in PEM form.
 pub(crate) fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, Failure> {
     let roots = ca_file.map(read_roots).transpose()?.unwrap_or_default();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = SystemVerifier { roots, provider: Arc::clone(&provider), loaded: OnceLock::new() };
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let mut config = ClientConfig::builder_with_details(provider, Arc::new(Clock))
         .with_safe_default_protocol_versions()
         .map_err(|error| Failure::new(ErrorKind::Network, format!("TLS cannot be set up: {error}")))?
         .dangerous()
@@ -34,11 +40,22 @@ fn read_roots(file: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
         Failure::new(ErrorKind::Invalid, format!("{}: {why}", file.display()))
             .hint(advice![Setting::CaFile, " takes a file with certificates in PEM form: -----BEGIN CERTIFICATE----- and so on"])
     };
-    let roots: Result<Vec<_>, _> = CertificateDer::pem_file_iter(file).and_then(Iterator::collect);
+    let bytes = read_regular(file, LARGEST_CA_FILE).map_err(|error| unusable(error.to_string()))?;
+    let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match roots {
         Ok(roots) if roots.is_empty() => Err(unusable("no certificate in it".to_owned())),
         Ok(roots) => Ok(roots),
         Err(error) => Err(unusable(error.to_string())),
+    }
+}
+
+/// The clock of this machine. That of rustls panics where it says a time before 1970.
+#[derive(Debug)]
+struct Clock;
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok().map(UnixTime::since_unix_epoch)
     }
 }
 

@@ -144,7 +144,7 @@ impl TokenService {
             authorization,
             range: None,
             form,
-            timeout: Some(shared.options.request_timeout),
+            is_streamed: false,
         };
         shared.transport.send(&request).await.map_err(|mut failure| {
             failure.causes.insert(0, "no token could be had from the service the registry names".to_owned());

@@ -1,7 +1,7 @@
 //! One request and its redirects: the places it may go to, and what it may carry there.
 
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RANGE,
@@ -31,6 +31,7 @@ pub(crate) struct Transport {
     proxies: Proxies,
     routes: Routes,
     connect_timeout: Duration,
+    request_timeout: Duration,
     stall_timeout: Duration,
     proxied: OnceLock<Result<reqwest::Client, String>>,
     named: OnceLock<Result<reqwest::Client, String>>,
@@ -56,8 +57,8 @@ pub(crate) struct Request<'a> {
     pub(crate) range: Option<HeaderValue>,
     /// A form to be posted; redirects are not followed with it.
     pub(crate) form: Option<Secret>,
-    /// The longest time that the answer may take, its body included; `None` for bodies that are streamed.
-    pub(crate) timeout: Option<Duration>,
+    /// The body is read as it comes: the longest time for an answer ends with its head.
+    pub(crate) is_streamed: bool,
 }
 
 /// The answer after the last redirect.
@@ -78,8 +79,9 @@ impl Transport {
             tls: tls::client_config(options.ca_file.as_deref())?,
             network: options.network.clone(),
             proxies: options.proxies.clone(),
-            routes: Routes::new(&options.proxies),
+            routes: Routes::new(&options.proxies)?,
             connect_timeout: options.connect_timeout,
+            request_timeout: options.request_timeout,
             stall_timeout: options.stall_timeout,
             proxied: OnceLock::new(),
             named: OnceLock::new(),
@@ -90,15 +92,17 @@ impl Transport {
     /// Sends a request and follows where it is sent.
     ///
     /// Every hop is checked against where its sender lies; `Authorization` goes to the first origin only; nothing goes from
-    /// https to http.
+    /// https to http. All hops together have the time of one request.
     pub(crate) async fn send(&self, request: &Request<'_>) -> Result<Answer, Failure> {
         let origin = request.url.origin();
         let mut url = request.url.clone();
         let mut named_by = request.named_by;
         let mut followed = 0;
+        let until = Instant::now() + self.request_timeout;
         loop {
             let server = server_of(&url);
-            let response = self.send_once(request, &url, named_by, url.origin() == origin, &server).await?;
+            let sent = self.send_once(request, &url, named_by, until, url.origin() == origin, &server);
+            let response = tokio::time::timeout_at(until.into(), sent).await.unwrap_or_else(|_| Err(Failure::slow(&server)))?;
             let reach = self.reach_of(&url, &response);
             let next = match response.status() {
                 StatusCode::MOVED_PERMANENTLY
@@ -126,6 +130,7 @@ impl Transport {
         request: &Request<'_>,
         url: &Url,
         named_by: NamedBy,
+        until: Instant,
         with_credentials: bool,
         server: &str,
     ) -> Result<Response, Failure> {
@@ -143,8 +148,8 @@ impl Transport {
             None => client.request(Method::GET, url.clone()),
         };
         builder = builder.headers(headers);
-        if let Some(timeout) = request.timeout {
-            builder = builder.timeout(timeout);
+        if !request.is_streamed {
+            builder = builder.timeout(until.saturating_duration_since(Instant::now()));
         }
         let answered = builder.send().await.map_err(|error| Failure::of_transport(&error, server));
         let status = answered.as_ref().ok().map(|response| response.status().as_u16());

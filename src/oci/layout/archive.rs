@@ -65,12 +65,19 @@ impl Archive {
         let reader = BufReader::new(source);
         match magic.as_slice() {
             [0x1f, 0x8b, ..] => Self::pass_through(flate2::read::MultiGzDecoder::new(reader), deadline),
-            [0x28, 0xb5, 0x2f, 0xfd] => {
+            // A frame that decoders skip may stand before the first one.
+            [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
                 let mut decoder = zstd::Decoder::with_buffer(reader)?;
                 decoder.window_log_max(LARGEST_WINDOW_LOG)?;
                 Self::pass_through(decoder, deadline)
             }
-            _ => {
+            other => {
+                if let Some((name, tool)) = foreign_form(other) {
+                    return Err(io::Error::new(
+                        io::ErrorKind::Unsupported,
+                        format!("it is compressed by {name}, which is not read here; decompress it first: {tool}"),
+                    ));
+                }
                 let mut members = HashMap::new();
                 let mut tar = Tarball::new(reader, length);
                 walk(&mut tar, |tar, name, size| {
@@ -133,6 +140,24 @@ impl Archive {
             )),
         }
     }
+}
+
+/// The name of a compression or an archive that is not read here, by the first four bytes of a file, and the command that undoes it.
+fn foreign_form(magic: &[u8]) -> Option<(&'static str, &'static str)> {
+    Some(match magic {
+        [0xfd, b'7', b'z', b'X'] => ("xz", "xz -d FILE"),
+        [b'B', b'Z', b'h', b'1'..=b'9'] => ("bzip2", "bzip2 -d FILE"),
+        [0x04, 0x22, 0x4d, 0x18] | [0x02, 0x21, 0x4c, 0x18] => ("lz4", "lz4 -d FILE"),
+        [0x5d, 0, 0, _] => ("lzma", "unlzma FILE"),
+        b"LZIP" => ("lzip", "lzip -d FILE"),
+        [0x89, b'L', b'Z', b'O'] => ("lzop", "lzop -d FILE"),
+        [0x1f, 0x9d, ..] => ("compress", "gzip -d FILE"),
+        [b'P', b'K', 3, 4] | [b'P', b'K', 5, 6] => ("zip", "unzip FILE"),
+        [b'7', b'z', 0xbc, 0xaf] => ("7-Zip", "7z x FILE"),
+        b"Rar!" => ("RAR", "unrar x FILE"),
+        b"MSCF" => ("a cabinet", "expand FILE -F:* FOLDER"),
+        _ => return None,
+    })
 }
 
 /// Calls `visit` for each regular file with the archive at its data, its name and its size; `visit` may read the data or move past
@@ -288,6 +313,64 @@ mod tests {
         let read = |max| Archive::new(Cursor::new(archive()), None).unwrap().read("index.json", max);
         assert_eq!(read(2).unwrap().unwrap(), b"{}");
         assert!(read(1).is_err());
+    }
+
+    #[test]
+    fn a_compression_that_is_not_read_is_named() {
+        for (magic, named) in [
+            (&b"\xfd7zXZ\0\0\x04"[..], "xz -d FILE"),
+            (b"BZh91AY&SY", "bzip2 -d FILE"),
+            (b"\x04\x22\x4d\x18\x64", "lz4 -d FILE"),
+            (b"\x5d\0\0\x80\0\xff", "unlzma FILE"),
+            (b"LZIP\x01", "lzip"),
+            (b"\x1f\x9d\x90", "compress"),
+            (b"PK\x03\x04\x14", "unzip"),
+            (b"7z\xbc\xaf\x27\x1c", "7z x FILE"),
+        ] {
+            let error = Archive::new(Cursor::new(magic.to_vec()), None).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::Unsupported);
+            assert!(error.to_string().contains("decompress it first") && error.to_string().contains(named), "{error}");
+        }
+        // A tar begins with a name, which may look like one of these in part.
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(2);
+        tar.append_data(&mut header, "BZhello", b"{}".as_slice()).unwrap();
+        assert!(Archive::new(Cursor::new(tar.into_inner().unwrap()), None).unwrap().read("BZhello", 2).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_zstd_archive_may_begin_with_a_frame_to_skip() {
+        let skipped = b"\x50\x2a\x4d\x18\x02\0\0\0ab";
+        let bytes = [&skipped[..], &zstd::encode_all(archive().as_slice(), 1).unwrap()].concat();
+        assert_eq!(Archive::new(Cursor::new(bytes), None).unwrap().read("index.json", 2).unwrap().unwrap(), b"{}");
+    }
+
+    /// A member of a size that no disk has ends the reading at once, whichever way the size is stated.
+    #[test]
+    fn a_size_that_lies_ends_quickly() {
+        let header = |size: &dyn Fn(&mut tar::Header)| {
+            let mut header = tar::Header::new_gnu();
+            header.set_path("index.json").unwrap();
+            size(&mut header);
+            header.set_cksum();
+            header.as_bytes().to_vec()
+        };
+        let mut pax = tar::Builder::new(Vec::new());
+        pax.append_pax_extensions([("size", b"9223372036854775807".as_slice())]).unwrap();
+        let pax = pax.into_inner().unwrap();
+        let extended = &pax[..pax.len() - 1024];
+        for lying in [
+            header(&|header| header.set_size(u64::MAX >> 1)),
+            header(&|header| header.set_size(u64::MAX)),
+            header(&|header| header.set_size(0o77_777_777_777)),
+            [extended, &header(&|header| header.set_size(2))].concat(),
+        ] {
+            for bytes in [lying.clone(), zstd::encode_all(lying.as_slice(), 1).unwrap()] {
+                let error = Archive::new(Cursor::new(bytes), None).unwrap_err();
+                assert!(error.to_string().contains("cut off"), "{error}");
+            }
+        }
     }
 
     #[test]

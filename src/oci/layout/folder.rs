@@ -66,7 +66,7 @@ impl Folder {
 
     /// The file for the content with this digest, whether it is there or not.
     pub fn blob_path(&self, digest: &Digest) -> PathBuf {
-        self.root.join("blobs").join("sha256").join(digest.hex())
+        self.root.join("blobs").join(digest.algorithm()).join(digest.hex())
     }
 
     /// The folder itself.
@@ -97,7 +97,7 @@ impl Folder {
     pub fn index(&self) -> Result<Index, Error> {
         match self.file(INDEX, LARGEST)? {
             Some(bytes) => parse_index(&self.shown(), &bytes),
-            None => Ok(Index { media_type: None, entries: Vec::new() }),
+            None => Ok(Index::default()),
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Everything is read in place and within bounds, nothing is unpacked; content with a digest is verified over its exact bytes.
 
+mod agreement;
 mod archive;
 mod docker;
 mod folder;
@@ -63,7 +64,7 @@ pub enum Chosen {
 }
 
 impl Layout {
-    /// Opens a folder or archive. Reading through a compressed archive ends with an error at the deadline.
+    /// Opens a folder or archive. Reading through a compressed archive, or one with very many images, ends with an error at the deadline.
     pub fn open(format: Format, path: &Path, deadline: Option<Instant>) -> Result<Self, Error> {
         let shown = shown(&path.display().to_string());
         let not_found = |error: io::Error| could_not_read(&shown, &error);
@@ -83,7 +84,7 @@ impl Layout {
             }
         };
         let mut layout = Self { shown, files, list: List::Docker(Vec::new()) };
-        layout.list = layout.read_list(format)?;
+        layout.list = layout.read_list(format, deadline)?;
         Ok(layout)
     }
 
@@ -115,7 +116,7 @@ impl Layout {
     pub fn blob(&self, digest: &Digest, max: u64) -> Result<Vec<u8>, Error> {
         let bytes = match &self.files {
             Files::Folder(folder) => return folder.blob(digest, max),
-            Files::Archive(_) => self.file(&format!("blobs/sha256/{}", digest.hex()), max)?,
+            Files::Archive(_) => self.file(&format!("blobs/{}/{}", digest.algorithm(), digest.hex()), max)?,
         };
         let bytes = bytes.ok_or_else(|| Error::of(ErrorKind::NotFound, format!("{} does not hold {digest}", self.shown)))?;
         verified(bytes, digest).map_err(|error| error.within(format!("{} could not be read", self.shown)))
@@ -128,12 +129,13 @@ impl Layout {
         }
     }
 
-    fn read_list(&self, format: Format) -> Result<List, Error> {
+    fn read_list(&self, format: Format, deadline: Option<Instant>) -> Result<List, Error> {
         let invalid = |what: &str| Error::of(ErrorKind::Invalid, format!("{} {what}", self.shown));
         if let Some(marker) = self.file(MARKER, 4096)? {
             check_marker(&self.shown, &marker)?;
             let bytes = self.file(INDEX, LARGEST)?.ok_or_else(|| invalid("has no index.json"))?;
             let index = parse_index(&self.shown, &bytes)?;
+            agreement::check(self, &index, &self.also_saved(format)?, deadline)?;
             return Ok(List::Oci(index, Digest::of(&bytes)));
         }
         match self.file("manifest.json", LARGEST)? {
@@ -145,6 +147,19 @@ impl Layout {
                 Err(invalid("is not an archive of docker save").because("it holds neither manifest.json nor an image layout"))
             }
             _ => Err(invalid("is not an OCI image layout").because("it has no file oci-layout")),
+        }
+    }
+
+    /// The images in the `manifest.json` of an archive that is an image layout, too. In one that nobody calls Docker's, a file of this
+    /// name may be anything.
+    fn also_saved(&self, format: Format) -> Result<Vec<docker::Saved>, Error> {
+        if format == Format::OciLayout {
+            return Ok(Vec::new());
+        }
+        match self.file("manifest.json", LARGEST)? {
+            None => Ok(Vec::new()),
+            Some(bytes) if format == Format::DockerArchive => docker::parse(&self.shown, &bytes),
+            Some(bytes) => Ok(docker::parse(&self.shown, &bytes).unwrap_or_default()),
         }
     }
 
@@ -192,10 +207,10 @@ fn check_marker(shown_path: &str, bytes: &[u8]) -> Result<(), Error> {
 
 /// These bytes, if this is their digest.
 fn verified(bytes: Vec<u8>, digest: &Digest) -> Result<Vec<u8>, Error> {
-    let actual = Digest::of(&bytes);
-    if actual == *digest {
+    if digest.is_of(&bytes) {
         return Ok(bytes);
     }
+    let actual = Digest::of(&bytes);
     Err(Error::of(ErrorKind::Invalid, format!("{digest} is damaged")).because(format!("what is stored has the digest {actual}")))
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn choose<T: Clone>(
 }
 
 /// A name as Docker reads it, with its default tag.
-fn normal(name: &str) -> Option<Name> {
+pub(crate) fn normal(name: &str) -> Option<Name> {
     match Reference::from_str(name).ok()?.location() {
         Location::Registry(name) => Some(Name { tag: Some(name.tag_or_latest().to_owned()), ..name.clone() }),
         Location::Local { .. } => None,

@@ -20,7 +20,7 @@ use crate::{Error, ErrorKind};
 const CHUNKS: usize = 4;
 /// The tries to take up a broken connection again without [`WORTHWHILE`] having come over it, and the time for them.
 const TRIES: u32 = 5;
-const TRIED_FOR: Duration = Duration::from_secs(60);
+const TRIED_FOR: Duration = Duration::from_secs(45);
 /// Less than that over one connection, a registry that hands out a layer byte by byte would be asked for it for days.
 const WORTHWHILE: u64 = 64 << 10;
 /// Over so long a time of waiting, at least so many bytes must come: 1 KiB a second. A stall is noticed by the transport.

@@ -111,6 +111,7 @@ pub async fn pull_and_unpack(
     watch: &Watch,
     unpack: Option<&Unpack>,
 ) -> Result<Pulled, Error> {
+    refuse_other_digests(digest, &[digest])?;
     let _filling = store.filling(WAIT_FOR_OTHERS)?;
     let raw = documents::fetch(images, name, digest, store).await?;
     let pulled = read(&raw.manifest, &raw.config, digest)?;
@@ -146,6 +147,7 @@ fn read(manifest: &[u8], config: &[u8], digest: &Digest) -> Result<Pulled, Error
     let Manifest::Image(manifest) = manifest::parse(manifest, None)? else {
         return Err(invalid("it is an index, not an image".to_owned()));
     };
+    let config_digest = manifest::digest_of(manifest.config())?;
     let config = RunConfig::parse(config)?;
     let (layers, diff_ids) = (manifest.layers(), &config.rootfs.diff_ids);
     if layers.is_empty() || layers.len() > MOST_LAYERS {
@@ -167,7 +169,18 @@ fn read(manifest: &[u8], config: &[u8], digest: &Digest) -> Result<Pulled, Error
             urls,
         })
     });
-    Ok(Pulled { layers: layers.collect::<Result<_, Error>>()?, config })
+    let layers: Vec<Layer> = layers.collect::<Result<_, Error>>()?;
+    let named = layers.iter().flat_map(|layer| [&layer.digest, &layer.diff_id]).chain([&config_digest]);
+    refuse_other_digests(digest, &named.collect::<Vec<_>>())?;
+    Ok(Pulled { layers, config })
+}
+
+/// Refuses an image in which something is named by another algorithm than SHA-256, which names everything in a store.
+fn refuse_other_digests(image: &Digest, named: &[&Digest]) -> Result<(), Error> {
+    let Some(other) = named.iter().find(|digest| !digest.is_sha256()) else { return Ok(()) };
+    Err(Error::of(ErrorKind::Unsupported, format!("the image {image} cannot be pulled"))
+        .because(format!("the store names everything by SHA-256, and the image has {other}"))
+        .hint("have the image pushed anew with digests of SHA-256, or take another tag of it"))
 }
 
 /// Refuses what cannot fit before anything is fetched.

@@ -161,7 +161,7 @@ impl ErrorEntry {
             reference: clean(reference).into_owned(),
             kind: ErrorEntryKind::from(error.kind).into(),
             message: clean(&message).into_owned(),
-            hint: error.hint.as_ref().map(|hint| clean(&wording.advice(hint)).into_owned()),
+            hint: Some(clean(&wording.advice(&error.advice())).into_owned()),
         }
     }
 }

@@ -8,11 +8,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
 use crate::Error;
 use crate::Isolation;
 use crate::advice::{Command, Setting, advice};
+use crate::clock::now;
 use crate::hcs::compute_systems::Container;
 use crate::hcs::documents::SystemQuery;
 use crate::hcs::failed;
@@ -244,7 +243,7 @@ fn settle(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<(), 
 /// Cleans up in place of the owner.
 fn clean_up(machine: &dyn Machine, store: &Store, mut claim: Claim) -> Result<(), Error> {
     if claim.state().is_some_and(|state| state.finished.is_none()) {
-        claim.update(|state| state.finished = Some(Timestamp::now()))?;
+        claim.update(|state| state.finished = Some(now()))?;
     }
     match release::everything(machine, store, &mut claim, None).into_iter().next() {
         Some(left) => Err(left),

@@ -1,11 +1,10 @@
 //! The life of a container: layers → scratch → network → document → create → start → process → stdio → wait → clean up.
 //! Every step that acquires something of the host writes it down first; whatever happens then, all of it is released.
 
-use jiff::Timestamp;
-
 use crate::Error;
 use crate::Isolation;
 use crate::advice::{Setting, advice};
+use crate::clock::now;
 use crate::hcs::call::CallError;
 use crate::hcs::compute_systems::{Container, Spawned};
 use crate::hcs::documents::{Argon, ContainerDocument, Layer, Spec, Xenon};
@@ -217,7 +216,7 @@ fn process(context: &Context<'_>, claim: &mut Claim, container: &dyn Container, 
     let spawned = process::create(context, container, &request.process)?;
     let id = spawned.process.id();
     claim.update(|state| {
-        state.started = Some(Timestamp::now());
+        state.started = Some(now());
         state.process_id = Some(id);
     })?;
     Ok(spawned)
@@ -233,7 +232,7 @@ fn clean_up(
 ) -> Vec<Error> {
     let mut left_over = Vec::new();
     let recorded = claim.update(|state| {
-        state.finished = Some(Timestamp::now());
+        state.finished = Some(now());
         state.exit_code = exit_code.as_ref().ok().copied();
     });
     left_over.extend(recorded.err());

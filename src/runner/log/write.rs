@@ -5,10 +5,9 @@ use std::io::{self, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
-
 use crate::Error;
 use crate::advice::{Setting, advice};
+use crate::clock::now;
 use crate::files::replace;
 use crate::runner::log::{Entry, LARGEST_FILE, LONGEST_TEXT, Stream, current, older};
 
@@ -103,7 +102,7 @@ struct Lines {
 
 impl Lines {
     fn put(&mut self, bytes: Vec<u8>) {
-        let entry = Entry { time: Timestamp::now(), stream: self.stream, bytes };
+        let entry = Entry { time: now(), stream: self.stream, bytes };
         // There is no one to report to, and a container must not stop because of its log.
         let _ = self.files.lock().unwrap_or_else(PoisonError::into_inner).put(&entry.to_line());
     }

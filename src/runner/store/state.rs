@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Isolation;
+use crate::clock::now;
 use crate::files;
 use crate::hcs::id::ContainerId;
 use crate::runner::request::RunRequest;
@@ -94,7 +95,7 @@ impl State {
         Self {
             schema: SCHEMA.to_owned(),
             request,
-            created: Timestamp::now(),
+            created: now(),
             started: None,
             finished: None,
             process_id: None,

@@ -181,3 +181,110 @@ fn what_is_far_too_long_is_shown_cut() {
     assert_eq!(answer.code, 2);
     assert!(answer.out.len() < 2000 && answer.out.contains("more than any reference"), "{} bytes", answer.out.len());
 }
+
+/// Whatever fails, the last thing that is said is what to do.
+#[test]
+fn every_error_has_a_hint() {
+    let program = Program::new();
+    let root = program.folder().join("store").to_str().unwrap().to_owned();
+    let nothing = program.file("nothing", "");
+    let layout = program.folder().join("layout");
+    fs::create_dir_all(&layout).unwrap();
+    fs::write(layout.join("oci-layout"), r#"{"imageLayoutVersion":"2.0.0"}"#).unwrap();
+    let newer = format!("oci:{}", layout.display());
+    let xz = program.file("image.tar.xz", b"\xfd7zXZ\0\0\x04");
+    let xz = format!("docker-archive:{xz}");
+    let no_list = format!("--env-file={root}/none");
+    let unsaved = format!("--knowledge={nothing}");
+    let host = |text: &'static str| ["host", text];
+    let commands: [&[&str]; 46] = [
+        &[],
+        &["no-such-command"],
+        &["check"],
+        &["check", "--no-such-option", IMAGE],
+        &["check", "--isolation=vm", IMAGE],
+        &["check", "--isolation=process", "--untrusted", "--host=ltsc2022", IMAGE],
+        &["check", "--deny=nonsense", "--host=ltsc2022", IMAGE],
+        &["check", "--format=xml", IMAGE],
+        &["check", "--timeout=0", IMAGE],
+        &["check", "--mirror=nowhere", IMAGE],
+        &["check", "--host=ltsc2022", "--ca-file=no-such-file", "registry.test/x:1"],
+        &["check", "--host=ltsc2022", "--offline", "--from=no-such-file"],
+        &["check", "--host=ltsc2022", "--offline", "--from", &nothing],
+        &["check", "--host=ltsc2022", "--offline", &unsaved, IMAGE],
+        &["check", "--host=ltsc2022", "--offline", "registry.test/x:1"],
+        &["check", "--host=ltsc2022", "--offline", "x y"],
+        &["check", "--host=ltsc2022", "--offline", ""],
+        &["check", "--host=ltsc2022", "--offline", &newer],
+        &["check", "--host=ltsc2022", "--offline", &xz],
+        &host("--host="),
+        &host("--host=nonsense"),
+        &host("--host=22h2"),
+        &host("--host=-2022"),
+        &host("--host=@"),
+        &host("--host=@no-such-file"),
+        &host("--host=20348,client,server"),
+        &host("--host=20348,hyperv,no-hyperv"),
+        &host("--host=all,server,arm64"),
+        &host("--host=10.0.20348 10.0.17763"),
+        &["explain", "nonsense"],
+        &["explain", "0x80370999"],
+        &["run", "--dry-run", "--offline", "--host=ltsc2022", "x y"],
+        &["run", "--dry-run", "--offline", "--host=ltsc2022", "registry.test/x:1"],
+        &["run", "--isolation=host-process", IMAGE],
+        &["run", "--host=ltsc2022", IMAGE],
+        &["run", "-d", "-t", IMAGE],
+        &["run", "--dry-run", "-p=nonsense", IMAGE],
+        &["run", "--dry-run", "--host=ltsc2022", &no_list, IMAGE],
+        &["run", "--dry-run", "--host=ltsc2022", "-e", "=", IMAGE],
+        &["pull", "--offline", "registry.test/x:1"],
+        &["pull", "--offline", "oci:folder"],
+        &["logs", "nobody"],
+        &["inspect", "nobody"],
+        &["rm", "nobody"],
+        &["rmi", "nothing"],
+        &["wait", "nobody"],
+    ];
+    for arguments in commands {
+        let answer = Answer::of(program.command().args(arguments).env("WINCOMPAT_ROOT", &root));
+        assert!(answer.code != 0, "{arguments:?}: {answer:?}");
+        let (out, err) = (&answer.out, &answer.err);
+        // Without a command the whole help is printed; a report has its errors on standard output.
+        let has_hint = [out, err].iter().any(|text| text.contains("hint: ") || text.contains("  hint")) || arguments.is_empty();
+        assert!(has_hint, "{arguments:?}: {out}{err}");
+        // Every error of several has one.
+        assert!(err.matches("error: ").count() <= err.matches("hint: ").count() || arguments.is_empty(), "{arguments:?}: {err}");
+    }
+}
+
+/// Reading one would wait for a writer that never comes.
+#[cfg(unix)]
+#[test]
+fn files_of_arguments_that_are_pipes_are_refused_at_once() {
+    let program = Program::new();
+    let pipe = program.folder().join("pipe").to_str().unwrap().to_owned();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let host = format!("--host=@{pipe}");
+    for arguments in [
+        &["check", "--offline", &host, IMAGE][..],
+        &["check", "--offline", "--host=ltsc2022", "--from", &pipe],
+        &["check", "--offline", "--host=ltsc2022", "--knowledge", &pipe, IMAGE],
+        &["run", "--dry-run", "--offline", "--host=ltsc2022", "--env-file", &pipe, IMAGE],
+        &["host", &host],
+    ] {
+        let answer = Answer::of(program.command().timeout(std::time::Duration::from_secs(60)).args(arguments));
+        assert!(answer.code > 1 && answer.err.contains("it is not a regular file"), "{arguments:?}: {answer:?}");
+        assert!(answer.err.contains("\nhint: "), "{arguments:?}: {answer:?}");
+    }
+}
+
+/// What would not fit into memory is refused before anything is read.
+#[test]
+fn too_many_pairs_are_refused() {
+    let program = Program::new();
+    let list = program.file("list", format!("{IMAGE}\n").repeat(1001));
+    let hosts: Vec<String> = (1..=100).map(|revision| format!("--host=10.0.20348.{revision}")).collect();
+    let answer = Answer::of(program.command().args(["check", "--offline", "--from", &list]).args(&hosts));
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""));
+    assert!(answer.err.contains("1001 images on 100 hosts") && answer.err.contains("at most 100000"), "{}", answer.err);
+}

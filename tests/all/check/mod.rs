@@ -2,6 +2,8 @@
 
 mod confirmation;
 mod exit_codes;
+#[cfg(unix)]
+mod full_streams;
 mod lists;
 mod main_command;
 mod mistakes;

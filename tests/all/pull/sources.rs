@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::*;
-use crate::support::registry::images::{Access, basic};
+use crate::support::registry::images::{Access, OCI_INDEX, basic};
 use crate::support::registry::tls::Identity;
 
 #[test]
@@ -96,4 +96,37 @@ fn of_many_places_named_for_a_layer_a_few_are_asked() {
     let root = shop.program.file("root.pem", root);
     shop.fails(&["--ca-file", &root]);
     assert_eq!(elsewhere.requests().len(), 4);
+}
+
+/// The index says that the first entry is the best; its config says that it is not even for this host.
+#[test]
+fn an_entry_that_lies_is_not_the_one_that_is_pulled() {
+    let layers = vec![Layer::new(GZIP, 1, 10_000)];
+    let liar = image_of(&layers).stated("os.version", "10.0.26100.1").indexed("os.version", "10.0.20348.9999");
+    let images = served(&layers).windows("app", "1", &[liar, image_of(&layers)]);
+    let shop = Shop::new(layers, move |request| images.respond(request));
+    shop.succeeds(&[]);
+}
+
+/// A store names everything by SHA-256, and folders of layers after it.
+#[test]
+fn what_is_named_by_another_algorithm_is_not_pulled() {
+    let sha512 = format!("sha512:{}", "0".repeat(128));
+    let layers = vec![Layer::new(GZIP, 1, 10_000)];
+    let entry = {
+        let image = image_of(&layers);
+        let mut entry = image.entry();
+        entry["digest"] = json!(sha512);
+        served(&layers).tagged("app", "1", OCI_INDEX, json!({"schemaVersion": 2, "manifests": [entry]}).to_string())
+    };
+    let diff_id = image_of(&layers).stated("rootfs", json!({"type": "layers", "diff_ids": [sha512]}));
+    let mut layer = image_of(&layers);
+    layer.layers[0]["digest"] = json!(sha512);
+    let images = |image| served(&layers).windows("app", "1", &[image]);
+    for (what, images) in [("an entry", entry), ("a diff ID", images(diff_id)), ("a layer", images(layer))] {
+        let shop = Shop::new(layers.clone(), move |request| images.respond(request));
+        let said = shop.fails(&[]);
+        assert!(said.contains("the store names everything by SHA-256") && said.contains("\nhint: "), "{what}: {said}");
+        assert_eq!(shop.requests_for(&shop.layers[0]).len(), 0, "{what}");
+    }
 }

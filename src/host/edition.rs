@@ -1,0 +1,140 @@
+//! The edition that a text tells of a client: by its EditionID, by its number, or by the name of the product.
+
+use crate::knowledge::editions::Edition;
+
+use super::facts::HOME;
+
+/// The products whose editions have names: those of clients.
+const PRODUCTS: [&str; 2] = ["windows 10", "windows 11"];
+
+/// The words that may stand behind a product and are not the name of an edition.
+const NOT_EDITIONS: [&str; 8] = ["version", "build", "os", "x64", "arm64", "insider", "preview", "client"];
+
+/// The labels before an EditionID, and before its number.
+const ID_LABELS: [&str; 2] = ["editionid", "windowseditionid"];
+const NUMBER_LABELS: [&str; 2] = ["operatingsystemsku", "osoperatingsystemsku"];
+
+/// The longest name of an edition that is kept, in characters.
+const LONGEST: usize = 60;
+
+/// The edition that this text tells: an EditionID, e.g. `Core`, or a name that is not known here. `None` where it says nothing, or a
+/// name of an edition that is not Home.
+pub(super) fn said(text: &str) -> Option<String> {
+    let named = names(text);
+    let home = || Some(HOME.to_owned());
+    match (labelled(text), named) {
+        // Whatever else a text says: what is Home somewhere in it may be Home.
+        (Some(id), _) if Edition::of_id(&id) == Some(Edition::Home) => Some(id),
+        (_, Some(Name::Known(Edition::Home))) => home(),
+        (Some(id), _) => Some(id),
+        (None, Some(Name::Unknown(name))) => Some(name.chars().take(LONGEST).collect()),
+        (None, Some(Name::Known(Edition::Other)) | None) => None,
+    }
+}
+
+/// The edition behind a label at the beginning of a line: `EditionID : Core`, `OperatingSystemSKU=101`, `EditionID  REG_SZ  Core`.
+fn labelled(text: &str) -> Option<String> {
+    text.split(['\r', '\n']).find_map(|line| {
+        let line = line.trim();
+        let (label, rest) = line.split_once([' ', '\t', ':', '='])?;
+        let rest = rest.trim_start_matches([' ', '\t', ':', '=']);
+        let value = rest.strip_prefix("REG_SZ").unwrap_or(rest).split_whitespace().next()?;
+        if ID_LABELS.iter().any(|known| label.eq_ignore_ascii_case(known)) {
+            return Some(value.chars().take(LONGEST).collect());
+        }
+        let is_number = NUMBER_LABELS.iter().any(|known| label.eq_ignore_ascii_case(known));
+        (is_number && value.parse().ok().and_then(Edition::of_number).is_some()).then(|| HOME.to_owned())
+    })
+}
+
+/// The name behind a product.
+#[derive(Clone, Copy)]
+enum Name<'a> {
+    Known(Edition),
+    Unknown(&'a str),
+}
+
+/// The edition named behind a product: Home if one of several is, else one that is not known. `None` where no name stands there.
+fn names(text: &str) -> Option<Name<'_>> {
+    // Only the letters of ASCII: a code page's bytes stay what they are, and the text as long as it is.
+    let lower = text.to_ascii_lowercase();
+    let ends = PRODUCTS.iter().flat_map(|product| lower.match_indices(product).map(|(at, found)| at + found.len()));
+    ends.filter_map(|end| name(text.get(end..)?)).min_by_key(|name| match name {
+        Name::Known(Edition::Home) => 0,
+        Name::Unknown(_) => 1,
+        Name::Known(Edition::Other) => 2,
+    })
+}
+
+/// The edition that the rest of a line behind a product names. Names of editions begin with a capital letter, or are in a script
+/// without capitals; with anything else the text goes on.
+fn name(rest: &str) -> Option<Name<'_>> {
+    let rest = rest.split(['\r', '\n', '"', ',', ';', '\t', '|', '[', '(']).next()?;
+    if !rest.starts_with(char::is_whitespace) {
+        return None;
+    }
+    let mut rest = rest.trim();
+    loop {
+        if let Some(edition) = Edition::named(rest) {
+            return Some(Name::Known(edition));
+        }
+        let (word, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let is_version =
+            word.starts_with(|c: char| c.is_ascii_digit()) || NOT_EDITIONS.iter().any(|known| word.eq_ignore_ascii_case(known));
+        if !is_version {
+            let capital = word.starts_with(|c: char| c.is_uppercase() || (!c.is_ascii() && !c.is_lowercase()));
+            return capital.then_some(Name::Unknown(rest));
+        }
+        rest = after.trim_start();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_behind_the_product_is_the_edition() {
+        let home = Some("Core");
+        for (text, expected) in [
+            ("OS Name: Microsoft Windows 11 Home", home),
+            ("microsoft windows 10 home", home),
+            ("Nom du système d’exploitation: Microsoft Windows 11 Famille\r\n", home),
+            ("\"Microsoft Windows 10 Home Single Language\",\"10.0.19045\"", home),
+            ("OS 名称:\u{a0}Microsoft Windows\u{20}11\u{a0}家庭中文版", home),
+            ("Майкрософт Windows 11 Домашняя", home),
+            ("Windows 11 Version 24H2 Home (OS Build 26100.1)", home),
+            ("Microsoft Windows 11 Pro\nHyper-V: Microsoft Windows 11 Home", home),
+            ("Microsoft Windows 11 Pro", None),
+            ("Windows 11 24H2 (OS Build 26100.4061)", None),
+            ("Windows 11, version 24H2", None),
+            ("Windows 11 on the desk of Bob", None),
+            ("Microsoft Windows Server 2022 Otthoni", None),
+            ("Microsoft Windows 11 Otthoni", Some("Otthoni")),
+            ("Microsoft Windows 11 \u{bb}\u{d2}\u{d2}\u{d2}", Some("\u{bb}\u{d2}\u{d2}\u{d2}")),
+            ("Microsoft Windows 11 ホーム", Some("ホーム")),
+            ("Windows 10 Version 22H2 Otthoni", Some("Otthoni")),
+        ] {
+            assert_eq!(said(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_or_a_number_behind_its_label_is_the_edition() {
+        for (text, expected) in [
+            ("WindowsEditionId : Core", Some("Core")),
+            ("    EditionID    REG_SZ    CoreCountrySpecific\r\n", Some("CoreCountrySpecific")),
+            ("OperatingSystemSKU=101", Some("Core")),
+            ("OsOperatingSystemSKU : 98", Some("Core")),
+            ("Microsoft Windows 11 Otthoni\nEditionID : Core", Some("Core")),
+            ("Microsoft Windows 11 Otthoni\nEditionID : Professional", Some("Professional")),
+            ("Microsoft Windows 11 Home\nEditionID : Professional", Some("Core")),
+            ("OperatingSystemSKU : 48", None),
+            ("EditionID : Cloud", Some("Cloud")),
+            ("edition 101", None),
+            ("EditionID", None),
+        ] {
+            assert_eq!(said(text).as_deref(), expected, "{text}");
+        }
+    }
+}
