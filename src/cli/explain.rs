@@ -1,8 +1,8 @@
 //! `wincompat explain`: explains a finding, an error number or a pasted error.
 
-use std::io::{self, Read, Write as _};
+mod replacement;
 
-use jiff::civil::Date;
+use std::io::{self, Read, Write as _};
 
 use super::exit::ExitCode;
 use super::failure::Failure;
@@ -12,15 +12,13 @@ use super::knowledge::KnowledgeArgs;
 use super::subcommand::Subcommand;
 use super::time::today;
 use super::wording::CommandLine;
-use crate::compat::{About, Code, Policy, Severity, SurveyedImage, survey};
-use crate::explain::{Context, Entry, Explanation, Group, Kind, Replacement, catalogue, explain, named, suggest};
-use crate::host::{self, Host, Spec};
+use crate::Error;
+use crate::compat::{About, Code};
+use crate::explain::{Context, Entry, Explanation, Group, Kind, catalogue, explain, named, suggest};
 use crate::knowledge::Knowledge;
-use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::report::explanation::ExplanationReport;
 use crate::report::plain::clean;
 use crate::text::{Encoding, encoding, utf16};
-use crate::{Error, Kind as HostKind, OsVersion};
 
 /// Explain a finding, an error number or a pasted error.
 #[derive(clap::Args, Clone, Debug)]
@@ -74,7 +72,7 @@ impl Subcommand for Args {
             Some(explanation) => Some(explanation),
             None => {
                 let knowledge = self.knowledge.load()?;
-                let replacement = |host, architecture: &str| replacement(&knowledge, host, architecture, today());
+                let replacement = |host, architecture: &str| replacement::find(&knowledge, host, architecture, today());
                 explain(&text, &Context { knowledge: &knowledge, replacement: &replacement })
             }
         };
@@ -156,56 +154,6 @@ fn groups() -> Vec<Group> {
     ];
     groups.extend(catalogue());
     groups
-}
-
-/// The base image to use on a host of this version: the newest one with support that passes there by the rules of `check` and of
-/// which no trouble is known; one without support where there is no other.
-///
-/// A version can be that of a server and of a client: then it must pass on both.
-fn replacement(knowledge: &Knowledge, host: OsVersion, architecture: &str, today: Date) -> Option<Replacement> {
-    let kinds: Vec<&str> = [(HostKind::Server, "server"), (HostKind::Client, "client")]
-        .into_iter()
-        .filter(|(kind, _)| knowledge.release(host.build, *kind).is_some())
-        .map(|(_, word)| word)
-        .collect();
-    let specs = if kinds.is_empty() { vec![""] } else { kinds };
-    let hosts: Vec<Host> = specs.iter().filter_map(|kind| host_of(knowledge, host, kind, architecture, today)).collect();
-    let policy = Policy::on(today);
-    let mut surveys = hosts.iter().map(|host| survey(knowledge, host, &policy).images);
-    let mut fitting: Vec<SurveyedImage<'_>> = surveys.next()?.into_iter().filter(runs_without_trouble).collect();
-    for images in surveys {
-        fitting.retain(|one| images.iter().any(|other| other.reference == one.reference && runs_without_trouble(other)));
-    }
-    let supported = |image: &&SurveyedImage<'_>| image.repository.until >= today;
-    let first = fitting.iter().find(supported).or(fitting.first())?;
-    // Of one generation rather servercore, which runs most programs.
-    let core =
-        fitting.iter().find(|image| image.base.build == first.base.build && image.repository.repository.ends_with("servercore"));
-    let chosen = core.unwrap_or(first);
-    let tag = chosen.repository.tags.iter().find(|tag| tag.ends_with(architecture));
-    let reference = match tag {
-        Some(tag) => format!("{MICROSOFT_REGISTRY}/{}:{tag}", chosen.repository.repository),
-        None => chosen.reference.clone(),
-    };
-    Some(Replacement { reference, build: chosen.base.build, supported: supported(&chosen) })
-}
-
-/// The host of a version, with what follows from its release.
-fn host_of(knowledge: &Knowledge, version: OsVersion, kind: &str, architecture: &str, today: Date) -> Option<Host> {
-    let text =
-        [&version.to_string(), kind, architecture].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(",");
-    match host::parse(&text, knowledge, today).ok()? {
-        Spec::Hosts(hosts) => hosts.into_iter().next(),
-        _ => None,
-    }
-}
-
-/// True for an image that passes on its host, and about which there is no warning there but for an engine's or its age.
-fn runs_without_trouble(image: &SurveyedImage<'_>) -> bool {
-    let is_trouble = |code: Code| code.is_about(About::Image) && code.is_about(About::Host) && !code.is_about(About::Engine);
-    let findings = &image.judgement.findings;
-    image.judgement.ok == Some(true)
-        && !findings.iter().any(|finding| finding.severity >= Severity::Warning && is_trouble(finding.code))
 }
 
 /// The text of bytes: UTF-16 with a mark, as PowerShell writes files, else UTF-8.
@@ -407,25 +355,6 @@ mod tests {
         let listed: usize =
             document["list"].as_array().unwrap().iter().map(|group| group["entries"].as_array().unwrap().len()).sum();
         assert_eq!(listed, Code::all().count() + errors.codes.len() + errors.texts().count());
-    }
-
-    #[test]
-    fn a_base_image_is_offered_that_check_would_let_pass() {
-        let day = jiff::civil::date(2026, 11, 26);
-        let offered = |host: &str, architecture| {
-            replacement(Knowledge::built_in(), host.parse().unwrap(), architecture, day)
-                .map(|image| (image.reference, image.supported))
-        };
-        let core = |tag: &str| Some((format!("mcr.microsoft.com/windows/servercore:{tag}"), true));
-        assert_eq!(offered("10.0.19045", "amd64"), core("ltsc2019"));
-        assert_eq!(offered("10.0.17763", "amd64"), core("ltsc2019"));
-        assert_eq!(offered("10.0.20348", "amd64"), core("ltsc2022"));
-        assert_eq!(offered("10.0.26100", "amd64"), core("ltsc2025"));
-        assert_eq!(offered("10.0.26100", "arm64"), core("ltsc2025-arm64"));
-        // Images of Windows Server 2025 are reported to fail on Windows 11 25H2.
-        assert_eq!(offered("10.0.26200", "amd64"), core("ltsc2022"));
-        assert_eq!(offered("10.0.22631", "arm64"), None);
-        assert_eq!(offered("10.0.10240", "amd64"), None);
     }
 
     #[test]

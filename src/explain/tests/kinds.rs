@@ -191,6 +191,7 @@ fn pods_that_wait() {
         ("ErrImagePull", "image-pull-back-off", "registry"),
         ("CrashLoopBackOff", "crash-loop-back-off", "exit code"),
         ("Error: CreateContainerError", "create-container-error", "another windows"),
+        ("Pod was rejected: PodOSSelectorNodeLabelDoesNotMatch", "pod-os-not-supported", "selector"),
         ("PodOSNotSupported", "pod-os-not-supported", "selector"),
         ("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector.", "node-selector", "label"),
         (
@@ -275,6 +276,7 @@ fn the_network_service() {
             "hns",
         ),
         ("Error response from daemon: HNS failed with error : Failed to create network", "hns", "hns"),
+        ("Error creating default \"nat\" network: HNS failed with error : The object already exists.", "0x80071392", "left over"),
         ("HNS failed with error : The parameter is incorrect.", "0x80070057", "hns"),
         ("hns failed with error : Access is denied.", "0x80070005", "hns"),
         (
@@ -330,6 +332,7 @@ fn what_did_not_answer_in_time() {
             "hcs-timeout",
             "timed out",
         ),
+        ("container 1a encountered an error during hcsshim::System::Start: context deadline exceeded", "hcs-timeout", "in time"),
         ("hcs::System::Start f9b676f74a5d: context deadline exceeded", "hcs-timeout", "in time"),
         ("{\"Error\":-2143878903}", "0x80370109", "in time"),
     ]);
@@ -362,6 +365,12 @@ fn programs_that_do_not_start_or_end_badly() {
         ("ExitCode: 3221225477", "0xc0000005", "memory"),
         ("exited (3221226505)", "0xc0000409", "fail fast"),
         ("Error 0xD0000022", "0xc0000022", "access denied"),
+        (
+            "failed to create shim task: OCI runtime create failed: container_linux.go:380: starting container process caused",
+            "linux-engine",
+            "linux",
+        ),
+        ("hcs::System::CreateProcess web: The system cannot find the file specified.: unknown", "command-not-found", "image"),
     ]);
 }
 
@@ -378,6 +387,12 @@ fn registries_that_give_nothing() {
             "registry-login",
             "log in",
         ),
+        (
+            "InaccessibleImage: The image 'shop.azurecr.io/web:1' in container group 'g' is not accessible. Please check the image and registry credential.",
+            "registry-login",
+            "credentials",
+        ),
+        ("docker: invalid reference format.", "invalid-reference", "variable"),
         ("toomanyrequests: You have reached your pull rate limit.", "rate-limited", "login"),
         (
             "Get \"https://registry.local/v2/\": x509: certificate signed by unknown authority",
