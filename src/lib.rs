@@ -54,6 +54,8 @@ pub mod compat;
 mod error;
 pub mod explain;
 mod files;
+#[cfg(feature = "registries")]
+mod handles;
 #[cfg(feature = "running")]
 pub mod hcs;
 mod hex;
@@ -69,6 +71,8 @@ mod oci;
 mod os_version;
 #[cfg(feature = "running")]
 mod ownership;
+#[cfg(feature = "registries")]
+mod process_group;
 pub mod report;
 #[cfg(feature = "running")]
 mod runner;

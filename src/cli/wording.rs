@@ -92,6 +92,7 @@ fn line(command: &Command) -> String {
         Command::Images => "wincompat images".to_owned(),
         Command::ListContainers => "wincompat ps -a".to_owned(),
         Command::Prune => "wincompat prune".to_owned(),
+        Command::Pull(name) => format!("wincompat pull {name}"),
         Command::RemoveContainer(name) => format!("wincompat rm {name}"),
         Command::RemoveImage(name) if name.is_empty() => "wincompat rmi".to_owned(),
         Command::RemoveImage(name) => format!("wincompat rmi {name}"),
