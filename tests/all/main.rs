@@ -15,6 +15,7 @@ mod check;
 #[cfg(windows)]
 mod emulated_layers;
 mod faults;
+mod findings_page;
 mod fixtures;
 mod hcs_documents;
 mod host_command;
