@@ -2,6 +2,7 @@
 
 mod cases;
 mod matrix;
+mod unread;
 mod wishes;
 
 use jiff::civil::date;
