@@ -69,6 +69,8 @@ mod oci;
 mod os_version;
 #[cfg(feature = "running")]
 mod ownership;
+#[cfg(feature = "registries")]
+mod process_group;
 pub mod report;
 #[cfg(feature = "running")]
 mod runner;

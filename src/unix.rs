@@ -1,14 +1,19 @@
-//! The parts of the platform that Unix gives: folders with an owner and a mode, the user's data folder, standard streams.
+//! The parts of the platform that Unix gives: folders with an owner and a mode, groups of processes, the user's data folder, standard
+//! streams.
 
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use etcetera::BaseStrategy as _;
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::ownership::{Folders, Readers, Seen};
+use crate::process_group::{ProcessGroup, ProcessGroups};
 
 /// Folders with an owner and a mode.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +43,31 @@ impl Folders for UnixFolders {
 
     fn elevation(&self) -> Option<&'static str> {
         None
+    }
+}
+
+/// Groups of processes with the number of their first one.
+#[derive(Clone, Copy, Debug)]
+pub struct UnixGroups;
+
+impl ProcessGroups for UnixGroups {
+    fn begin(&self, command: &mut Command) {
+        command.process_group(0);
+    }
+
+    fn of(&self, process: u32) -> io::Result<Box<dyn ProcessGroup>> {
+        let first = i32::try_from(process).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(Box::new(Group(first)))
+    }
+}
+
+/// The group of this first process.
+struct Group(Pid);
+
+impl ProcessGroup for Group {
+    fn end(&self) {
+        // It fails where all of them have ended.
+        let _ = kill_process_group(self.0, Signal::KILL);
     }
 }
 

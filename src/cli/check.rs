@@ -211,7 +211,7 @@ impl Args {
                 .hint("check a part of the images or of the hosts at a time"));
         }
         // The time for everything begins here: a list may be typed.
-        let options = self.registries.options(!self.no_confirm, Some(CHECKED_WITHIN));
+        let options = self.registries.options(io.platform, !self.no_confirm, Some(CHECKED_WITHIN));
         Ok(Inputs { knowledge, policy, hosts, texts, options })
     }
 

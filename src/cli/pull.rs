@@ -71,7 +71,7 @@ impl Args {
         Store::open(&*platform.folders, &root)?;
         let store = Folder::create(root)?;
         registries::runtime()?.block_on(async {
-            let images = Images::new(self.registries.options(true, None), &knowledge);
+            let images = Images::new(self.registries.options(platform, true, None), &knowledge);
             let mut image = images.resolve_one(&reference).await?;
             let host = self.host(platform, &knowledge)?;
             if let Some(host) = host.as_ref().filter(|_| image.candidates.len() > 1) {

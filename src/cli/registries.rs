@@ -8,6 +8,7 @@ use etcetera::BaseStrategy as _;
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
+use super::platform::Platform;
 use super::wording::CommandLine;
 use crate::Error;
 use crate::image;
@@ -49,7 +50,7 @@ pub const CHECKED_WITHIN: Duration = Duration::from_secs(120);
 
 impl RegistryArgs {
     /// The options, with a deadline from now on; `within` is the time for everything if no other is named.
-    pub fn options(&self, confirm: bool, within: Option<Duration>) -> Options {
+    pub fn options(&self, platform: &Platform, confirm: bool, within: Option<Duration>) -> Options {
         let within = self.timeout.map(Duration::from_secs).or(within);
         Options {
             offline: self.offline,
@@ -61,7 +62,7 @@ impl RegistryArgs {
                 plain_http: self.plain_http,
                 mirrors: self.mirror.clone(),
                 ca_file: self.ca_file.clone(),
-                credentials: Some(Arc::new(credentials())),
+                credentials: Some(Arc::new(credentials(platform))),
                 proxies: Proxies::System,
                 ..distribution::Options::default()
             },
@@ -77,8 +78,8 @@ fn default_cache() -> Option<PathBuf> {
 }
 
 /// The credentials of this user.
-fn credentials() -> CredentialStore {
-    CredentialStore::from_variables(std::env::home_dir(), |name| std::env::var_os(name))
+fn credentials(platform: &Platform) -> CredentialStore {
+    CredentialStore::from_variables(std::env::home_dir(), |name| std::env::var_os(name)).in_groups(Arc::clone(&platform.groups))
 }
 
 /// Warns that nothing is kept for the next check.

@@ -183,7 +183,7 @@ impl Args {
         let mut host = self.find_host(platform, &knowledge, &policy)?;
         let root = self.store.folder(platform)?;
         let runtime = registries::runtime()?;
-        let images = Images::new(self.registries.options(true, None), &knowledge);
+        let images = Images::new(self.registries.options(platform, true, None), &knowledge);
 
         let chosen = runtime.block_on(self.choose(&images, &knowledge, &host, &policy, &root))?;
         let isolation = self.isolation(&knowledge, &host, &chosen, io)?;

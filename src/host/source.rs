@@ -140,8 +140,11 @@ fn decode(bytes: &[u8]) -> String {
     utf16(rest.get(..whole).unwrap_or_default(), unit).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
+/// The order of the two bytes of a unit.
+type Unit = fn([u8; 2]) -> u16;
+
 /// The order of the two bytes of a unit and the bytes behind the mark, if a file is in UTF-16.
-fn units(bytes: &[u8]) -> Option<(fn([u8; 2]) -> u16, &[u8])> {
+fn units(bytes: &[u8]) -> Option<(Unit, &[u8])> {
     match encoding(bytes) {
         (Encoding::Utf16(unit), rest) => Some((unit, rest)),
         (Encoding::Utf8, [first, 0, ..]) if *first != 0 => Some((u16::from_le_bytes, bytes)),
