@@ -54,6 +54,8 @@ pub mod compat;
 mod error;
 pub mod explain;
 mod files;
+#[cfg(feature = "registries")]
+mod handles;
 #[cfg(feature = "running")]
 pub mod hcs;
 mod hex;

@@ -86,9 +86,8 @@ impl Args {
     fn show(&self, platform: &Platform, output: &mut Output) -> Result<(), Failure> {
         let store = self.store.store(platform)?;
         let id = store.resolve(&self.container)?;
-        let folder = store.container(&id);
         let open = || {
-            Reader::open(&folder).ok_or_else(|| {
+            store.open_containers().ok().and_then(|containers| Reader::open(containers, &id.to_string())).ok_or_else(|| {
                 Error::new(format!("the container {} has no log", self.container))
                     .because("it did not run in the background")
                     .hint("`wincompat run -d` keeps a log")

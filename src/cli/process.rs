@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::notation::flags::Environment;
 use super::terminal;
 use crate::Error;
-use crate::files::{open_regular, read_capped};
+use crate::files::read_regular;
 use crate::hcs::documents::ConsoleSize;
 
 /// The process in a container.
@@ -81,6 +81,6 @@ impl ProcessArgs {
 
 /// The text of a file of environment variables.
 fn read(file: &Path) -> io::Result<String> {
-    let bytes = read_capped(open_regular(file)?, TOO_LARGE - 1)?;
+    let bytes = read_regular(file, TOO_LARGE - 1)?;
     io::read_to_string(bytes.as_slice())
 }

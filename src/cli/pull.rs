@@ -69,7 +69,7 @@ impl Args {
         let root = self.store.folder(platform)?;
         // Before the image layout fills the store: this creates its folders with their access lists, and refuses a stranger's.
         Store::open(&*platform.folders, &root)?;
-        let store = Folder::create(root)?;
+        let store = Folder::create(platform.folders.handles(), root)?;
         registries::runtime()?.block_on(async {
             let images = Images::new(self.registries.options(platform, true, None), &knowledge);
             let mut image = images.resolve_one(&reference).await?;

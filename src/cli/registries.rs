@@ -41,9 +41,15 @@ pub struct RegistryArgs {
     #[arg(long)]
     no_cache: bool,
     /// The folder of the cache.
-    #[arg(long, value_name = "DIR", env = "WINCOMPAT_CACHE", hide_env_values = true, conflicts_with = "no_cache")]
+    #[arg(long, value_name = "DIR", env = CACHE_VARIABLE, hide_env_values = true, conflicts_with = "no_cache")]
     cache: Option<PathBuf>,
+    /// The most MiB that the cache may have; 256 unless said. What was not used for longest goes first.
+    #[arg(long, value_name = "MIB", env = "WINCOMPAT_CACHE_SIZE", hide_env_values = true, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    cache_size: Option<u64>,
 }
+
+/// The variable that names the folder of the cache.
+pub const CACHE_VARIABLE: &str = "WINCOMPAT_CACHE";
 
 /// The time that a check may take if no other is named.
 pub const CHECKED_WITHIN: Duration = Duration::from_secs(120);
@@ -52,8 +58,10 @@ impl RegistryArgs {
     /// The options, with a deadline from now on; `within` is the time for everything if no other is named.
     pub fn options(&self, platform: &Platform, confirm: bool, within: Option<Duration>) -> Options {
         let within = self.timeout.map(Duration::from_secs).or(within);
+        let defaults = Options::new(platform.folders.handles());
         Options {
             offline: self.offline,
+            cache_limit: self.cache_size.map_or(defaults.cache_limit, |mebibytes| mebibytes << 20),
             cache_root: if self.no_cache { None } else { self.cache.clone().or_else(default_cache) },
             on_cache_failure: warn_of_cache,
             confirm,
@@ -66,13 +74,14 @@ impl RegistryArgs {
                 proxies: Proxies::System,
                 ..distribution::Options::default()
             },
+            ..defaults
         }
     }
 }
 
 /// The folder of the cache where none is named: `%LOCALAPPDATA%\wincompat\cache` on Windows and `$XDG_CACHE_HOME/wincompat`
 /// elsewhere; `None` where there is no home.
-fn default_cache() -> Option<PathBuf> {
+pub fn default_cache() -> Option<PathBuf> {
     let caches = etcetera::choose_base_strategy().ok()?.cache_dir().join("wincompat");
     Some(if std::env::consts::FAMILY == "windows" { caches.join("cache") } else { caches })
 }

@@ -185,7 +185,7 @@ impl Args {
         let runtime = registries::runtime()?;
         let images = Images::new(self.registries.options(platform, true, None), &knowledge);
 
-        let chosen = runtime.block_on(self.choose(&images, &knowledge, &host, &policy, &root))?;
+        let chosen = runtime.block_on(self.choose(platform, &images, &knowledge, &host, &policy, &root))?;
         let isolation = self.isolation(&knowledge, &host, &chosen, io)?;
         if self.dry_run {
             let pulled = match chosen.stored {
@@ -196,14 +196,14 @@ impl Args {
             return print_plan(&request, &root, io.out);
         }
 
-        let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(&root, pulled));
+        let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(platform, &root, pulled));
         let machine = platform.connect(self.trace.open()?, CALL_TIMEOUT)?;
         host.launch = platform.launch(&*machine, &root);
         if let Some(refusal) = host::refusal(&host::obstacles(&host, isolation, needs_import), isolation) {
             return Err(refusal.into());
         }
         let store = Store::open(&*platform.folders, &root)?;
-        let blobs = Folder::create(&root)?;
+        let blobs = Folder::create(platform.folders.handles(), &root)?;
         let pulled = match chosen.stored {
             Some(pulled) => pulled,
             None => {
@@ -249,8 +249,8 @@ impl Args {
 }
 
 /// True if the store has all layers ready for containers.
-fn is_imported(root: &Path, pulled: &Pulled) -> bool {
-    Store::dry_run(root).is_ok_and(|store| pulled.layer_ids().iter().all(|id| import::is_complete(&store, id)))
+fn is_imported(platform: &Platform, root: &Path, pulled: &Pulled) -> bool {
+    Store::at(&*platform.folders, root).is_ok_and(|store| pulled.layer_ids().iter().all(|id| import::is_complete(&store, id)))
 }
 
 /// Runs the container and stays with it.
@@ -267,7 +267,7 @@ fn attached(
     let outcome = run::run(&context, request, |claim| {
         let ours = terminal::stdio(platform, request.process.stdin)?;
         // A container that is removed at its end needs no log.
-        if request.remove { Ok(ours) } else { Ok(ours.logged(&Log::create(&store.container(&claim.id))?)) }
+        if request.remove { Ok(ours) } else { Ok(ours.logged(&Log::create(claim.open_folder()?)?)) }
     })?;
     for left in outcome.left_over {
         writeln!(err, "warning: {}; `wincompat prune` tries again", plain::clean(&left.what))?;

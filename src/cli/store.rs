@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::platform::Platform;
 use crate::Error;
 use crate::hcs::machine::Machine;
-use crate::oci::layout::Folder;
+use crate::oci::layout::{Folder, Purpose};
 use crate::runner::store::Store;
 
 /// The place of images, layers and containers.
@@ -55,6 +55,6 @@ impl StoreArgs {
     pub fn images(&self, platform: &Platform) -> Result<Option<Folder>, Error> {
         let root = self.folder(platform)?;
         Store::at(&*platform.folders, &root)?;
-        Ok(if root.join("oci-layout").exists() { Some(Folder::open(root)?) } else { None })
+        Folder::existing(platform.folders.handles(), &root, Purpose::Store)
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::HostFacts;
 use super::version_text;
 use crate::Error;
-use crate::files::{open_regular, read_capped};
+use crate::files::read_regular;
 use crate::text::{Encoding, encoding, quoted, utf16};
 
 /// The place where a host was read.
@@ -83,7 +83,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error: std::io::Error| {
         Error::new(format!("cannot read the host file {}", quoted(&path.to_string_lossy()))).because(error).hint(HINT)
     };
-    read_capped(open_regular(path).map_err(failed)?, LARGEST).map_err(|error| match error.kind() {
+    read_regular(path, LARGEST).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => {
             Error::new(format!("the host file {} is larger than 64 MiB", quoted(&path.to_string_lossy()))).hint(HINT)
         }

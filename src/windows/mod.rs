@@ -12,6 +12,7 @@ mod detached;
 mod dll;
 mod folder;
 mod handle;
+mod handles;
 mod host;
 mod job;
 mod layer_writer;

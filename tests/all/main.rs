@@ -24,6 +24,8 @@ mod hostile_names;
 mod image_descriptors;
 mod image_registry;
 mod image_sources;
+#[cfg(unix)]
+mod irregular_files;
 mod layers;
 #[cfg(windows)]
 mod live_host;

@@ -10,7 +10,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What the program or its libraries read from the environment.
-const VARIABLES: [&str; 21] = [
+const VARIABLES: [&str; 22] = [
+    "WINCOMPAT_CACHE_SIZE",
     "WINCOMPAT_ISOLATION",
     "REGISTRY_AUTH_FILE",
     "DOCKER_AUTH_CONFIG",

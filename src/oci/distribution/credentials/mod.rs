@@ -3,7 +3,6 @@
 mod config;
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -12,7 +11,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 use self::config::Config;
-use crate::files::read_capped;
+use crate::files::read_regular;
 use crate::image::docker_hub::canonical_host;
 use crate::oci::distribution::credential_helper::{self, TIMEOUT};
 use crate::oci::distribution::keychain::{Credential, Keychain, LookedUp};
@@ -163,7 +162,7 @@ impl std::fmt::Debug for CredentialStore {
 
 /// The text of a file; `Err(None)` where there is none.
 fn read(file: &Path) -> Result<String, Option<String>> {
-    let bytes = File::open(file).and_then(|file| read_capped(file, CONFIG_SIZE)).map_err(|error| match error.kind() {
+    let bytes = read_regular(file, CONFIG_SIZE).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => None,
         io::ErrorKind::FileTooLarge => Some(format!("larger than {CONFIG_SIZE} bytes")),
         _ => Some(error.to_string()),
