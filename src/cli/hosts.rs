@@ -19,14 +19,15 @@ const STANDARD_INPUT: &str = "-";
 /// The hosts that images are judged on.
 #[derive(clap::Args, Clone, Debug)]
 pub struct HostArgs {
-    /// The host; repeatable, and several in one: A,B. `local` (this machine, the default), a version (10.0.20348.2402, 20348), a
-    /// release (windows-server-2022, ltsc2022, windows-11-24h2), a text with one Windows version, @FILE (what reg, systeminfo,
-    /// PowerShell, docker info or kubectl printed), or `all` (every release in support). Attributes follow:
-    /// 26100,client,arm64,no-hyperv,home. A name goes before it: web01=@web01.txt.
+    /// Host to check against; can be given several times, and several in one: A,B. `local` (this machine, the default), a version
+    /// (10.0.20348.2402, 20348), a release (windows-server-2022, ltsc2022, windows-11-24h2), any text that contains one Windows
+    /// version, @FILE (what reg, systeminfo, PowerShell, docker info or kubectl printed), or `all` (every release in support). Add
+    /// attributes after commas: 26100,client,arm64,no-hyperv,home. A name goes before it: web01=@web01.txt.
     #[arg(long, value_name = "[NAME=]HOST")]
     host: Vec<String>,
     /// More hosts: from a file with one a line (HOST, NAME=HOST or NAME HOST), from the output of kubectl get nodes -o json, from a
-    /// folder with a file for each host, or with - from standard input; repeatable.
+    /// folder with a file for each host, or with - from standard input; can be
+    /// given several times.
     #[arg(long, value_name = "FILE|DIR|-")]
     hosts: Vec<String>,
 }

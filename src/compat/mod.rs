@@ -106,9 +106,7 @@ pub fn choose(knowledge: &Knowledge, host: &Host, image: &Image) -> Option<usize
         let verdict = Verdict::from(&process, &hyperv);
         let unread = RuleInput::of(candidate, repository);
         let fits_processor = input.architecture == host.architecture.as_str();
-        // An engine never selects an entry for another processor, whatever its config would say.
-        let may_be_selected = fits_processor || input.architecture.is_empty();
-        let rank = match unread.unread && may_be_selected && (input.is_incomplete() || process.possible.is_none()) {
+        let rank = match unread.unread && (input.is_incomplete() || process.possible.is_none()) {
             false => verdict.rank(),
             true => match rules::possibilities(knowledge, host, &unread) {
                 (process, _) if process.possible.is_none() => OPEN,

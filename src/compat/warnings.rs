@@ -148,7 +148,7 @@ fn of_revisions(case: &Case<'_>, image: OsVersion, taken: Option<Use>) -> Option
     let Some(host_revision) = host.revision else {
         // A release or a build that was typed has no revision to be found.
         let is_read = case.host.source != HostSource::Text && case.host.kind == Kind::Server;
-        return is_read.then(|| Finding::new(Code::RevisionUnknown));
+        return is_read.then(|| Finding::new(Code::HostUpdatesUnknown));
     };
     if let Some(cut) = known.february_2020
         && (host_revision < cut) != (image_revision < cut)

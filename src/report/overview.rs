@@ -9,7 +9,7 @@ use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
 use super::labels::{Labels, joined};
 use super::table::{BAD, GOOD, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version, wrapped};
 use super::{Detail, Page};
-use crate::compat::{Severity, Use};
+use crate::compat::{Code, Severity, Use};
 use crate::text::shown;
 
 /// The most passes that are listed one by one; more of them are counted.
@@ -172,12 +172,20 @@ impl Written<'_> {
     /// What to do, each remedy once; where it differs by host, with the hosts that it is for.
     fn hints(&self, group: &Group<'_>, findings: &[(&FindingEntry, bool)], out: &mut dyn Write) -> io::Result<()> {
         let mut hints: Vec<(&str, Vec<&ResultEntry>)> = Vec::new();
-        let asked = group.first.needs_flag().then_some("other-isolation-possible");
-        let codes: Vec<String> = findings.iter().map(|(finding, _)| finding.code.to_string()).collect();
+        let shown = |finding: &FindingEntry| findings.iter().any(|(shown, _)| shown.code == finding.code);
         for entry in &group.entries {
+            // The flag that is missing, unless a reason has it among its remedies already.
+            let flag = |finding: &FindingEntry| {
+                entry.needs_flag()
+                    && finding.code.known() == Some(Code::OtherIsolationPossible)
+                    && !entry.findings.iter().any(|other| {
+                        shown(other)
+                            && other.code != finding.code
+                            && finding.remedies.iter().all(|remedy| other.remedies.contains(remedy))
+                    })
+            };
             for finding in entry.findings.iter().filter(|finding| !finding.help.is_empty()) {
-                let code = finding.code.to_string();
-                if !codes.contains(&code) && asked != Some(code.as_str()) {
+                if !(shown(finding) || flag(finding)) {
                     continue;
                 }
                 match hints.iter_mut().find(|(help, _)| *help == finding.help) {

@@ -14,6 +14,8 @@ mod architecture;
 mod check;
 #[cfg(windows)]
 mod emulated_layers;
+mod faults;
+mod findings_page;
 mod fixtures;
 mod hcs_documents;
 mod host_command;
@@ -25,6 +27,8 @@ mod hostile_names;
 mod image_descriptors;
 mod image_registry;
 mod image_sources;
+#[cfg(unix)]
+mod irregular_files;
 mod layers;
 #[cfg(windows)]
 mod live_host;
@@ -43,3 +47,4 @@ mod report_schema;
 mod run;
 mod snapshots;
 mod store_commands;
+mod verdict;

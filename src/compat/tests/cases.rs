@@ -193,7 +193,7 @@ fn table() -> Vec<(Case, Case)> {
             plain(server("10.0.26100.3194"), image("10.0.26100.2894")),
         ),
         case(
-            Code::RevisionUnknown,
+            Code::HostUpdatesUnknown,
             plain(server("10.0.26100"), image("10.0.26100.3194")),
             plain(typed(server("10.0.26100")), image("10.0.26100.3194")),
         ),
