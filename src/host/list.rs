@@ -28,7 +28,7 @@ pub fn listed(path: &Path, live: Option<&dyn LiveHost>, knowledge: &Knowledge, t
         return in_folder(&finder, path);
     }
     let bytes = source::read(path).map_err(|error| {
-        // A host in the place of a file.
+        // A host, not a file.
         let text = path.to_string_lossy();
         if !path.exists() && (text.starts_with('@') || spec::is_host(&text, knowledge)) {
             error.hint(advice!["a host is named with ", Setting::Host(text.into_owned())])

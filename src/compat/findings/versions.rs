@@ -94,7 +94,7 @@ declare! {
     }
 
     HostUpdatesUnknown = "host-updates-unknown", Note, about [Host] {
-        title: "nothing says which updates the host has",
+        title: "the updates of the host are not known",
         message: "the data of host {host} does not say its revision, so whether it lacks updates that the image has is not known",
         help: "add what `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" /v UBR` or `ver` prints on the host, or name its version with all four numbers",
         meaning: "The fourth number of a Windows version, the revision, counts its updates. systeminfo, Win32_OperatingSystem and [Environment]::OSVersion leave it out; the registry has it as UBR, and `ver` prints it. A host with fewer updates than a server image of the same build is reported to fail.",
