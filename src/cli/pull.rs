@@ -120,9 +120,12 @@ impl Args {
         if let Some(Config::Unreadable(reason)) = chosen.map(|candidate| &candidate.config)
             && !self.force
         {
-            return Err(Error::new(format!("it is not known whether {name} runs on {}: its config could not be read", host.name))
-                .because(reason)
-                .hint("try again when the registry answers; --force pulls it anyway"));
+            return Err(Error::new(format!(
+                "it is not known whether {name} runs on {}: its config could not be read",
+                host.name
+            ))
+            .because(reason)
+            .hint("try again when the registry answers; --force pulls it anyway"));
         }
         of(judgement.chosen)
     }

@@ -9,8 +9,12 @@ use wincompat::report::Wording as _;
 use crate::support::committed::assert_committed;
 
 /// The groups of the page, each with the subject that its findings are about first.
-const GROUPS: [(&str, About); 4] =
-    [("The image", About::Image), ("The host", About::Host), ("The isolation mode", About::Isolation), ("The engine", About::Engine)];
+const GROUPS: [(&str, About); 4] = [
+    ("The image", About::Image),
+    ("The host", About::Host),
+    ("The isolation mode", About::Isolation),
+    ("The engine", About::Engine),
+];
 
 fn severity(code: Code) -> &'static str {
     match code.severity() {
