@@ -11,11 +11,11 @@ use super::registries::{self, RegistryArgs};
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::time::today;
-use super::{check, hosts, progress};
+use super::{check, hosts, progress, references};
 use crate::Error;
 use crate::compat::{self, Policy, Verdict};
 use crate::host::{self, Host};
-use crate::image::{Config, Digest, Image, Name, Reference};
+use crate::image::{Config, Digest, Image, Name};
 use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
@@ -63,7 +63,7 @@ impl Subcommand for Args {
 impl Args {
     fn pull(&self, platform: &Platform) -> Result<Digest, Error> {
         let knowledge = self.knowledge.load()?;
-        let reference: Reference = self.image.parse()?;
+        let reference = references::read(&self.image, &knowledge, None)?;
         let name = registries::name(&reference)?;
         let root = self.store.folder(platform)?;
         // Before the image layout fills the store: this creates its folders with their access lists, and refuses a stranger's.

@@ -20,6 +20,8 @@ mod fixtures;
 mod hcs_documents;
 mod host_command;
 mod host_files;
+mod host_lists;
+mod host_sources;
 mod host_texts;
 mod hostile_names;
 mod image_descriptors;

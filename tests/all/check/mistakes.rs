@@ -15,10 +15,10 @@ fn files_that_are_not_what_they_should_be_are_named_with_what_to_do() {
     let half = program.file("half-utf16", b"\xff\xfeW\x00\x00\xd8\xff");
     let large = program.file("large", vec![0; (16 << 20) + 1]);
     for (option, file, hint) in [
-        ("--host", format!("@{empty}"), "reg export"),
-        ("--host", format!("@{half}"), "reg export"),
-        ("--host", format!("@{folder}"), "reg export"),
-        ("--host", "@no-such-file".to_owned(), "reg export"),
+        ("--host", format!("@{empty}"), "reg query"),
+        ("--host", format!("@{half}"), "reg query"),
+        ("--host", format!("@{folder}"), "reg query"),
+        ("--host", "@no-such-file".to_owned(), "reg query"),
         ("--from", folder.clone(), "one image a line"),
         ("--from", "no-such-file".to_owned(), "one image a line"),
         ("--from", large.clone(), "one image a line"),
@@ -130,7 +130,9 @@ fn mistyped_options_say_what_was_meant() {
         (&["--mirror", "mcr.microsoft.com=http://127.0.0.1:5000/?a=b"], "expected REGISTRY=URL"),
         (&["--timeout", "0"], "0 is not in 1..=86400"),
         (&["--host", ""], "hint: give a version"),
-        (&["--host", "windows-server-2023"], "hint: give a version"),
+        (&["--host", "windows-server-2023"], "did you mean --host windows-server-2025 or windows-server-2022?"),
+        (&["--host", "server-of-web"], "hint: give a version"),
+        (&["--host", "ltsc2022,nohyperv"], "did you mean no-hyperv?"),
     ] {
         let answer = Answer::of(program.command().args(["check", "--offline", IMAGE]).args(arguments));
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}");
