@@ -181,7 +181,7 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
 
 /// The error of a text that names no host: what it is like, or what else it is.
 fn not_a_host(text: &str, knowledge: &Knowledge) -> Error {
-    let (head, words) = text.split_once(',').map(|(head, words)| (head, Some(words))).unwrap_or((text, None));
+    let (head, words) = text.split_once(',').map_or((text, None), |(head, words)| (head, Some(words)));
     if let Some(words) = words.filter(|_| is_host(head, knowledge)) {
         let unknown = |word: &&str| !word.is_empty() && !Attributes::is_word(word) && !is_host(word, knowledge);
         if let Some(word) = words.split(',').map(str::trim).find(unknown) {

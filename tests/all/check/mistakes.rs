@@ -143,10 +143,15 @@ fn mistyped_options_say_what_was_meant() {
 #[test]
 fn a_variable_at_fault_is_named() {
     let program = Program::new();
-    for (variable, value) in [("WINCOMPAT_ISOLATION", "sandbox"), ("WINCOMPAT_ISOLATION", ""), ("WINCOMPAT_CACHE", "")] {
+    for (variable, value) in [("WINCOMPAT_ISOLATION", "sandbox"), ("WINCOMPAT_ENGINE", "podman")] {
         let answer = Answer::of(program.command().env(variable, value).args(["check", "--host=ltsc2022", "--offline", IMAGE]));
         assert_eq!(answer.code, 2, "{variable}={value}");
         assert!(answer.err.contains(&format!("hint: it was not typed but is in the variable {variable}")), "{}", answer.err);
+    }
+    // A variable that is set and empty says nothing: pipelines have many of those.
+    for variable in ["WINCOMPAT_ISOLATION", "WINCOMPAT_CACHE", "WINCOMPAT_ENGINE"] {
+        let answer = Answer::of(program.command().env(variable, "").args(["check", "--host=ltsc2022", "--offline", IMAGE]));
+        assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{variable}");
     }
     let typed = ["check", "--host=ltsc2022", "--offline", "--isolation=sandbox", IMAGE];
     let answer = Answer::of(program.command().env("WINCOMPAT_ISOLATION", "process").args(typed));
@@ -230,7 +235,6 @@ fn every_error_has_a_hint() {
         &host("--host=all,server,arm64"),
         &host("--host=10.0.20348 10.0.17763"),
         &["explain", "nonsense"],
-        &["explain", "0x80370999"],
         &["run", "--dry-run", "--offline", "--host=ltsc2022", "x y"],
         &["run", "--dry-run", "--offline", "--host=ltsc2022", "registry.test/x:1"],
         &["run", "--isolation=host-process", IMAGE],

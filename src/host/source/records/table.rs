@@ -5,13 +5,16 @@ use super::{LONGEST_LABEL, MOST_FIELDS, Record, Records, is_label};
 /// The longest line of a table, in characters.
 const LONGEST_LINE: usize = 20_000;
 
+/// The first character of a column and the one behind its last.
+type Span = (usize, usize);
+
 /// The records of tables whose heads have rules below: `Major  Minor` above `-----  -----`. `None` if there is no rule.
 pub(super) fn tables(text: &str) -> Option<Records> {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let mut records = Records::default();
     let mut left = MOST_FIELDS;
     let mut any = false;
-    let mut columns: Option<(Vec<String>, Vec<(usize, usize)>)> = None;
+    let mut columns: Option<(Vec<String>, Vec<Span>)> = None;
     for (index, line) in lines.iter().enumerate() {
         let next = lines.get(index + 1).map(|next| rule(next)).unwrap_or_default();
         if !next.is_empty() && !line.is_empty() {
@@ -40,12 +43,12 @@ pub(super) fn tables(text: &str) -> Option<Records> {
 }
 
 /// The columns of a rule: where each begins and ends, in characters. None for any other line, or for one group of dashes.
-fn rule(line: &str) -> Vec<(usize, usize)> {
+fn rule(line: &str) -> Vec<Span> {
     let is_rule = line.len() <= LONGEST_LINE && line.contains(['-', '=']) && line.chars().all(|c| matches!(c, '-' | '=' | ' '));
     if !is_rule {
         return Vec::new();
     }
-    let mut columns: Vec<(usize, usize)> = Vec::new();
+    let mut columns: Vec<Span> = Vec::new();
     let mut before = ' ';
     for (at, character) in line.chars().enumerate() {
         match (before, character) {
@@ -59,7 +62,7 @@ fn rule(line: &str) -> Vec<(usize, usize)> {
 }
 
 /// The cells of a line below these columns. What is right-aligned begins before its column.
-fn cells(line: &str, columns: &[(usize, usize)]) -> Vec<String> {
+fn cells(line: &str, columns: &[Span]) -> Vec<String> {
     let characters: Vec<char> = line.chars().take(LONGEST_LINE).collect();
     let is_blank = |at: usize| characters.get(at).is_none_or(|c| c.is_whitespace());
     let mut cuts = vec![0];
