@@ -71,11 +71,7 @@ fn configured(file: &Path) -> (Option<Isolation>, Option<Advice>) {
     };
     let options = json.get("exec-opts").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     // As Docker does, the last of two is the one that counts.
-    match options
-        .filter_map(|option| option.split_once('='))
-        .filter(|(name, _)| name.eq_ignore_ascii_case("isolation"))
-        .next_back()
-    {
+    match options.filter_map(|option| option.split_once('=')).rfind(|(name, _)| name.eq_ignore_ascii_case("isolation")) {
         None => (None, None),
         Some((_, value)) if value.eq_ignore_ascii_case("default") || value.is_empty() => (None, None),
         Some((_, value)) => {
