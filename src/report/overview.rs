@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
+use super::groups::{Group, groups};
 use super::labels::{Labels, joined};
 use super::table::{BAD, GOOD, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version, wrapped};
 use super::{Detail, Page};
@@ -49,53 +50,9 @@ pub(super) fn write(report: &Report, page: &Page<'_>, width: u16, out: &mut dyn 
     written.end(report, out)
 }
 
-/// The results of one image that have the same outcome for the same reasons.
-struct Group<'a> {
-    first: &'a ResultEntry,
-    entries: Vec<&'a ResultEntry>,
-}
-
-impl Group<'_> {
-    fn ok(&self) -> Option<bool> {
-        self.first.ok
-    }
-}
-
-/// The results of each image, grouped by outcome; images and groups in the order in which they are first met.
-fn groups(results: &[ResultEntry]) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    // Results of one image follow each other.
-    let mut image_begins = 0;
-    let mut image = None;
-    for entry in results {
-        if image != Some(&entry.image.reference) {
-            image_begins = groups.len();
-            image = Some(&entry.image.reference);
-        }
-        let alike = groups.iter_mut().skip(image_begins).find(|group| same_outcome(group.first, entry));
-        match alike {
-            Some(group) => group.entries.push(entry),
-            None => groups.push(Group { first: entry, entries: vec![entry] }),
-        }
-    }
-    groups
-}
-
-fn same_outcome(one: &ResultEntry, other: &ResultEntry) -> bool {
-    let codes = |entry: &ResultEntry| -> Vec<_> {
-        let counts = |finding: &&FindingEntry| finding.severity.known() != Some(Severity::Note);
-        entry.findings.iter().filter(counts).map(|finding| (finding.code.clone(), finding.severity.clone())).collect()
-    };
-    one.ok == other.ok
-        && one.taken == other.taken
-        && one.image.os_version == other.image.os_version
-        && one.needs_flag() == other.needs_flag()
-        && codes(one) == codes(other)
-}
-
 /// The state of the writing.
 struct Written<'a> {
-    labels: &'a Labels,
+    labels: &'a Labels<'a>,
     page: &'a Page<'a>,
     width: u16,
     paragraphs: usize,
@@ -304,10 +261,7 @@ pub(super) fn sum(report: &Report) -> String {
         .map(|entry| entry.image.reference.as_str())
         .chain(report.errors.iter().map(|error| error.reference.as_str()))
         .collect();
-    let mut hosts: Vec<_> =
-        report.results.iter().map(|entry| (&entry.host.label, entry.host.os_version, &entry.host.source)).collect();
-    hosts.sort_by(|one, other| (one.0, one.1).cmp(&(other.0, other.1)));
-    hosts.dedup();
+    let hosts = Labels::of(report).hosts().len();
     let mut parts = vec![format!("{} passed", summary.ok)];
     let counts = [
         (summary.needs_flag, if summary.needs_flag == 1 { "needs a flag" } else { "need a flag" }),
@@ -321,6 +275,6 @@ pub(super) fn sum(report: &Report) -> String {
     counts.insert(place, format!("{failed} failed"));
     parts.append(&mut counts);
     let several = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
-    let on = if hosts.is_empty() { String::new() } else { format!(" on {}", several(hosts.len(), "host")) };
+    let on = if hosts == 0 { String::new() } else { format!(" on {}", several(hosts, "host")) };
     format!("{}{on}: {}", several(images.len(), "image"), parts.join(", "))
 }

@@ -15,6 +15,7 @@ mod check;
 #[cfg(windows)]
 mod emulated_layers;
 mod fixtures;
+mod formats;
 mod hcs_documents;
 mod host_command;
 mod host_files;

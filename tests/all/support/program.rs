@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What the program or its libraries read from the environment.
-const VARIABLES: [&str; 21] = [
+const VARIABLES: [&str; 22] = [
     "WINCOMPAT_ISOLATION",
     "REGISTRY_AUTH_FILE",
     "DOCKER_AUTH_CONFIG",
@@ -28,6 +28,7 @@ const VARIABLES: [&str; 21] = [
     "CLICOLOR",
     "CLICOLOR_FORCE",
     "CI",
+    "GITHUB_STEP_SUMMARY",
     "SSL_CERT_FILE",
     "RUST_BACKTRACE",
     "COLUMNS",
