@@ -185,9 +185,10 @@ fn linked(finding: &FindingEntry) -> String {
     if is_address(&finding.source) { format!("([{code}](<{}>))", finding.source) } else { format!("({code})") }
 }
 
-/// True for the address of a page that can stand in a link as it is.
+/// True for the address of a page that can stand in a link as it is: `https`, and nothing that would have to be escaped.
 pub(super) fn is_address(source: &str) -> bool {
-    source.starts_with("https://") && source.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"'`\\".contains(&byte))
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&()*+,;=".contains(&byte);
+    source.starts_with("https://") && source.bytes().all(is_plain) && source.matches('#').count() < 2
 }
 
 /// Text in the place of words: nothing in it is markup, a mention or a link.
