@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "an example prints, and stays short")]
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -24,12 +24,24 @@ use wincompat::internals::oci::pull::{Layer, Pulled, Unpack, Watch, pull_and_unp
 use wincompat::internals::oci::{Images, Options};
 use wincompat::knowledge::Knowledge;
 
+/// The calls of this system with which files are reached.
+#[cfg(unix)]
+fn handles() -> &'static wincompat::unix::UnixFolders {
+    &wincompat::unix::UnixFolders
+}
+
+/// The calls of this system with which files are reached.
+#[cfg(windows)]
+fn handles() -> &'static wincompat::windows::StoreFolders {
+    &wincompat::windows::StoreFolders
+}
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [reference, store, folder] = arguments.as_slice() else { return Err("expected IMAGE STORE FOLDER".into()) };
-    let store = Folder::create(store)?;
+    let store = Folder::create(handles(), store)?;
     fs::create_dir_all(folder)?;
     let started = Instant::now();
     let decoder = Arc::new(Decoder { folder: folder.into(), decoded: Mutex::default() });
@@ -37,7 +49,7 @@ fn main() -> Result<(), Failure> {
     // Those that were in the store already did not come by.
     for (number, layer) in image.layers.iter().enumerate() {
         if !decoder.decoded.lock().unwrap().contains(&number) {
-            decoder.decode(number, layer, &mut File::open(store.blob_path(&layer.digest))?)?;
+            decoder.decode(number, layer, &mut store.open_blob(&layer.digest)?)?;
         }
     }
     println!("pulled and decoded in {:.2} s, {}", started.elapsed().as_secs_f64(), peak_memory());
@@ -54,7 +66,7 @@ fn fetch(reference: &Reference, store: &Folder, decoder: &Arc<Decoder>) -> Resul
     runtime.block_on(async {
         // The proxies of this machine, and neither a cache nor credentials.
         let registries = distribution::Options { proxies: Proxies::System, ..distribution::Options::default() };
-        let options = Options { registries, ..Options::default() };
+        let options = Options { registries, ..Options::new(handles()) };
         let images = Images::new(options, Knowledge::built_in());
         let resolved: Result<Vec<image::Image>, _> = images.resolve(std::slice::from_ref(reference)).await.into_iter().collect();
         let candidate = resolved?.into_iter().flat_map(|image| image.candidates).next();

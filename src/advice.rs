@@ -156,6 +156,8 @@ pub enum Command {
     ListContainers,
     /// Release what ended containers left behind.
     Prune,
+    /// Bring this image into the store.
+    Pull(String),
     /// Remove this container.
     RemoveContainer(String),
     /// Remove this image; empty for any.

@@ -55,6 +55,8 @@ mod engine_name;
 mod error;
 pub mod explain;
 mod files;
+#[cfg(feature = "registries")]
+mod handles;
 #[cfg(feature = "running")]
 pub mod hcs;
 mod hex;
@@ -70,6 +72,8 @@ mod oci;
 mod os_version;
 #[cfg(feature = "running")]
 mod ownership;
+#[cfg(feature = "registries")]
+mod process_group;
 pub mod report;
 #[cfg(feature = "running")]
 mod runner;

@@ -1,5 +1,7 @@
 //! Builds the platform and hands it to the command line; nothing else.
 
+use std::sync::Arc;
+
 use wincompat::program::{Platform, Streams, run};
 
 fn main() {
@@ -11,10 +13,11 @@ fn main() {
 #[cfg(windows)]
 fn platform() -> Platform {
     use wincompat::program::Windows;
-    use wincompat::windows::{Raw, StoreFolders, WindowsHost, connect, default_store, spawn, stderr, stdin, stdout};
+    use wincompat::windows::{Jobs, Raw, StoreFolders, WindowsHost, connect, default_store, spawn, stderr, stdin, stdout};
 
     Platform {
         folders: Box::new(StoreFolders),
+        groups: Arc::new(Jobs),
         default_store,
         streams: Streams { stdin, stdout, stderr },
         windows: Some(Windows {
@@ -29,7 +32,13 @@ fn platform() -> Platform {
 
 #[cfg(unix)]
 fn platform() -> Platform {
-    use wincompat::unix::{UnixFolders, default_store, stderr, stdin, stdout};
+    use wincompat::unix::{UnixFolders, UnixGroups, default_store, stderr, stdin, stdout};
 
-    Platform { folders: Box::new(UnixFolders), default_store, streams: Streams { stdin, stdout, stderr }, windows: None }
+    Platform {
+        folders: Box::new(UnixFolders),
+        groups: Arc::new(UnixGroups),
+        default_store,
+        streams: Streams { stdin, stdout, stderr },
+        windows: None,
+    }
 }

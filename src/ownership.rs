@@ -1,7 +1,10 @@
 //! Folders with an owner and an access list of their own, as the operating system makes and shows them.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
+
+use crate::handles::Handles;
 
 /// The folders of this machine, for a program that runs elevated and must not be led into a stranger's.
 pub trait Folders: Send + Sync {
@@ -19,6 +22,20 @@ pub trait Folders: Send + Sync {
     /// Something is there, or this user may not make it.
     fn make(&self, folder: &Path, readers: Readers) -> io::Result<()>;
 
+    /// [`Self::make`] in a folder that is open, under one name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::make`].
+    fn make_in(&self, parent: &File, name: &str, readers: Readers) -> io::Result<()>;
+
+    /// The owner of a folder that is open, in the notation of [`Seen::owner`].
+    ///
+    /// # Errors
+    ///
+    /// The system did not say.
+    fn owner(&self, folder: &File) -> io::Result<String>;
+
     /// The user of this process, in the notation of [`Seen::owner`].
     ///
     /// # Errors
@@ -33,6 +50,9 @@ pub trait Folders: Send + Sync {
     /// The step that gives a user more rights, e.g. `open the console with "Run as administrator"`; `None` if there is none that
     /// is usual.
     fn elevation(&self) -> Option<&'static str>;
+
+    /// The calls with which what is in a folder is reached through its handle.
+    fn handles(&self) -> &'static dyn Handles;
 }
 
 /// The users who may read a folder and its content, beside the system, the administrators and the one who made it. Nobody else
@@ -72,6 +92,14 @@ pub(crate) mod tests {
             std::fs::create_dir(folder)
         }
 
+        fn make_in(&self, parent: &File, name: &str, _: Readers) -> io::Result<()> {
+            self.handles().make_folder_in(parent, name)
+        }
+
+        fn owner(&self, _: &File) -> io::Result<String> {
+            self.user()
+        }
+
         fn user(&self) -> io::Result<String> {
             Ok("user".to_owned())
         }
@@ -82,6 +110,10 @@ pub(crate) mod tests {
 
         fn elevation(&self) -> Option<&'static str> {
             Some("run it as an administrator")
+        }
+
+        fn handles(&self) -> &'static dyn Handles {
+            crate::handles::of_tests()
         }
     }
 }

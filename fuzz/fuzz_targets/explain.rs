@@ -1,10 +1,11 @@
 //! What people paste into `wincompat explain`.
 #![no_main]
 
-use wincompat::{explain, knowledge::Knowledge};
+use wincompat::explain::{self, Context};
+use wincompat::knowledge::Knowledge;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    let _ = explain::explain(text, Knowledge::built_in());
-    let _ = explain::hint(text);
+    let context = Context { knowledge: Knowledge::built_in(), replacement: &|_, _| None };
+    let _ = explain::explain(text, &context);
     let _ = explain::suggest(text, ["build-mismatch"].into_iter());
 });

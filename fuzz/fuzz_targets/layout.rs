@@ -45,10 +45,10 @@ libfuzzer_sys::fuzz_target!(|input: (bool, Option<&str>, &[u8])| {
     let opened = if docker {
         let path = folder().join("saved.tar");
         std::fs::write(&path, archive("manifest.json", content)).unwrap();
-        Layout::open(Format::DockerArchive, &path, None)
+        Layout::open(&wincompat::unix::UnixFolders, Format::DockerArchive, &path, None)
     } else {
         std::fs::write(folder().join("index.json"), content).unwrap();
-        Layout::open(Format::OciLayout, &folder(), None)
+        Layout::open(&wincompat::unix::UnixFolders, Format::OciLayout, &folder(), None)
     };
     let Ok(layout) = opened else { return };
     match layout.choose(name) {

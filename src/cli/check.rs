@@ -31,9 +31,9 @@ use crate::{Error, ErrorKind};
 /// The most pairs of an image and a host that are judged at once: their results are held together, in about 500 MiB.
 const MOST_PAIRS: usize = 100_000;
 
-/// Check whether images run on hosts, under which isolation, and why.
+/// Check whether images can run on hosts, and in which isolation mode.
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = "Examples:
+#[command(mut_arg("format", |format| format.short('f')), after_help = "Examples:
   wincompat check mcr.microsoft.com/windows/nanoserver:1903
   wincompat check --host windows-server-2022 --host ltsc2019,no-hyperv IMAGE
   wincompat check --host 10.0.26100.4061,client --isolation process IMAGE
@@ -42,12 +42,12 @@ const MOST_PAIRS: usize = 100_000;
 
 At most 100,000 pairs of an image and a host are judged at once.
 
-Exit codes: 0 all is well, 1 an image does not run as asked, 2 something could not be decided or read.")]
+Exit codes: 0 all images can run, 1 at least one cannot, 2 undecided, or an error occurred. 1 wins over 2.")]
 pub struct Args {
     /// Images: NAME[:TAG][@DIGEST], oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG].
     #[arg(value_name = "IMAGE", required_unless_present = "from")]
     images: Vec<String>,
-    /// More images from a file, one a line; `-` reads standard input.
+    /// Read more image names from a file, one per line (`-` for standard input).
     #[arg(long, value_name = "FILE")]
     from: Option<String>,
     #[command(flatten)]
@@ -56,13 +56,13 @@ pub struct Args {
     policy: PolicyArgs,
     #[command(flatten)]
     engine: EngineArgs,
-    /// Findings that make it not well, by code, or `warnings`; repeatable.
+    /// Treat these findings as errors: a code, or `warnings` for all; can be given several times.
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = denied)]
     deny: Vec<Denied>,
-    /// What rests on an assumption is undecided.
+    /// Do not rely on assumptions: report such results as undecided.
     #[arg(long)]
     strict: bool,
-    /// Believe the index: leave out reading the config of the chosen entry.
+    /// Trust the index and do not read the image config.
     #[arg(long)]
     no_confirm: bool,
     #[command(flatten)]
@@ -256,7 +256,7 @@ impl Args {
                 .hint("check a part of the images or of the hosts at a time"));
         }
         // The time for everything begins here: a list may be typed.
-        let options = self.registries.options(!self.no_confirm, Some(CHECKED_WITHIN));
+        let options = self.registries.options(io.platform, !self.no_confirm, Some(CHECKED_WITHIN));
         Ok(Inputs { knowledge, policy, hosts, texts, options })
     }
 

@@ -8,8 +8,8 @@ use crate::host::HostEngine;
 /// The choice of an engine.
 #[derive(clap::Args, Clone, Debug)]
 pub struct EngineArgs {
-    /// Engine that will start the containers: docker, containerd, kubernetes or wincompat, with its version if you like:
-    /// docker@27.3.1. Not given: the host's own, or docker.
+    /// Engine that will start the containers: docker, containerd, kubernetes or wincompat, optionally with its version
+    /// (docker@27.3.1). If it is not given: the engine of the host, or docker.
     #[arg(long, value_name = "ENGINE[@VERSION]", env = "WINCOMPAT_ENGINE", hide_env_values = true)]
     engine: Option<EngineArg>,
 }

@@ -15,7 +15,7 @@ use crate::runner::life::exec;
 use crate::runner::request::ProcessRequest;
 use crate::runner::store::state::State;
 
-/// Run another command in a container that runs.
+/// Run a command in a running container.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat exec web cmd /c ver
@@ -24,7 +24,7 @@ use crate::runner::store::state::State;
 
 The command gets the environment, the account and the folder of the container's own process, unless others are named.
 
-Exit codes: the command's own; 125 wincompat failed or refused, 126 the command cannot be started, 127 there is no such command.")]
+Exit codes: the command's own; 125 wincompat failed or refused, 126 the command cannot be started, 127 the command was not found.")]
 pub struct Args {
     /// The container, by name, id, or the beginning of an id.
     #[arg(value_name = "CONTAINER")]
@@ -32,7 +32,7 @@ pub struct Args {
     /// The command, and its arguments.
     #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true, required = true)]
     command: Vec<String>,
-    /// Start it, and leave it alone.
+    /// Run in the background.
     #[arg(short, long)]
     detach: bool,
     #[command(flatten)]

@@ -1,5 +1,7 @@
 //! `wincompat explain`: explains a finding, an error number or a pasted error.
 
+mod replacement;
+
 use std::io::{self, Read, Write as _};
 
 use super::exit::ExitCode;
@@ -8,24 +10,33 @@ use super::format::FormatArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
 use super::subcommand::Subcommand;
+use super::time::today;
 use super::wording::CommandLine;
 use crate::Error;
-use crate::compat::Code;
-use crate::explain::{Explanation, Kind, explain, hint, suggest};
+use crate::compat::{About, Code};
+use crate::explain::{Context, Entry, Explanation, Group, Kind, catalogue, explain, named, suggest};
+use crate::knowledge::Knowledge;
 use crate::report::explanation::ExplanationReport;
 use crate::report::plain::clean;
+use crate::text::{Encoding, encoding, utf16};
 
 /// Explain a finding, an error number or a pasted error.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat explain build-mismatch
+  wincompat explain build-mismatch host-behind-image
   wincompat explain 0xc0370106
   wincompat explain no matching manifest for windows/amd64 10.0.19045 in the manifest list entries
-  docker run IMAGE 2>&1 | wincompat explain -")]
+  docker run IMAGE 2>&1 | wincompat explain -
+  wincompat explain --list")]
 pub struct Args {
-    /// A finding's code, an error number in any form, its symbolic name, or the text of an error; `-` reads standard input.
-    #[arg(value_name = "WHAT", required = true, num_args = 1.., allow_negative_numbers = true)]
+    /// A finding's code, an error number in any form, its symbolic name, or the text of an error; several codes or numbers are
+    /// explained one by one; `-` reads standard input.
+    #[arg(value_name = "WHAT", required_unless_present = "list", num_args = 1.., allow_negative_numbers = true)]
     what: Vec<String>,
+    /// List everything that can be explained.
+    #[arg(long, conflicts_with = "what")]
+    list: bool,
     #[command(flatten)]
     format: FormatArgs<ExplanationReport>,
     #[command(flatten)]
@@ -40,45 +51,118 @@ const LONGEST: u64 = 64 << 20;
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        if self.list {
+            self.format.write(&ExplanationReport::list(&groups()), &io.page(), io.out)?;
+            return Ok(ExitCode::DONE);
+        }
+        if let Some(names) = self.names() {
+            return self.explain_each(&names, io);
+        }
         let text = if self.what == ["-"] {
             let read = last_part(io.input.take(LONGEST), LAST).map_err(|error| {
                 let failed = Error::new("standard input could not be read").because(error);
                 failed.hint("pass an error on through a pipe, or type it after the command")
             })?;
-            String::from_utf8_lossy(&read).into_owned()
+            decoded(&read)
         } else {
             self.what.join(" ")
         };
-        let explanation = match of_finding(&text) {
+        let explanation = match of_finding(&text).or_else(|| named(&text)) {
             // The knowledge is read only where it is asked for: most of the time of this command would go there.
             Some(explanation) => Some(explanation),
-            None => explain(&text, &*self.knowledge.load()?),
+            None => {
+                let knowledge = self.knowledge.load()?;
+                let replacement = |host, architecture: &str| replacement::find(&knowledge, host, architecture, today());
+                explain(&text, &Context { knowledge: &knowledge, replacement: &replacement })
+            }
         };
-        let suggestions = match explanation {
-            Some(_) => Vec::new(),
-            None => suggest(&text, Code::all().map(Code::as_str)),
-        };
+        let suggestions = if explanation.is_some() { Vec::new() } else { suggestions(&text) };
         let query = shortened(&text);
-        let report = ExplanationReport::new(query.clone(), explanation.as_ref(), &suggestions, &CommandLine);
+        let found: Vec<Explanation> = explanation.into_iter().collect();
+        let report = ExplanationReport::new(query.clone(), &found, &suggestions, &CommandLine);
         self.format.write(&report, &io.page(), io.out)?;
         // It comes before what is said about it.
         io.out.flush()?;
-        if explanation.is_some() {
+        if !found.is_empty() {
             return Ok(ExitCode::DONE);
         }
-        writeln!(io.err, "error: no explanation for `{query}`")?;
-        if let Some(hint) = hint(&text) {
-            writeln!(io.err, "hint: {hint}")?;
-        }
-        if suggestions.is_empty() {
-            writeln!(
-                io.err,
-                "hint: give the code of a finding such as build-mismatch, an error number such as 0xc0370101, or the words of an error"
-            )?;
-        } else {
-            writeln!(io.err, "hint: did you mean {}?", suggestions.join(" or "))?;
-        }
+        unexplained(&query, &suggestions, io)?;
         Ok(ExitCode::NOT_DONE)
+    }
+}
+
+impl Args {
+    /// The arguments, if they are several codes, numbers or names and not the words of a text.
+    fn names(&self) -> Option<Vec<&str>> {
+        let is_name = |what: &str| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            what.chars().all(plain) && what.contains(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_'))
+        };
+        let is_known = |what: &&str| of_finding(what).or_else(|| named(what)).is_some();
+        let names: Vec<&str> = self.what.iter().map(|what| what.trim_end_matches(',')).collect();
+        (names.len() > 1 && names.iter().all(|name| is_name(name)) && names.iter().any(is_known)).then_some(names)
+    }
+
+    /// Explains several names one by one, and says which are not known.
+    fn explain_each(&self, names: &[&str], io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let knowledge = Knowledge::built_in();
+        let context = Context { knowledge, replacement: &|_, _| None };
+        let explained = |name: &&str| of_finding(name).or_else(|| explain(name, &context));
+        let found: Vec<Explanation> = names.iter().filter_map(explained).collect();
+        let unknown: Vec<&str> = names.iter().copied().filter(|name| explained(name).is_none()).collect();
+        let alike: Vec<&str> = unknown.iter().flat_map(|name| suggestions(name)).collect();
+        let report = ExplanationReport::new(shortened(&names.join(" ")), &found, &alike, &CommandLine);
+        self.format.write(&report, &io.page(), io.out)?;
+        io.out.flush()?;
+        for name in &unknown {
+            unexplained(&shortened(name), &suggestions(name), io)?;
+        }
+        Ok(if unknown.is_empty() { ExitCode::DONE } else { ExitCode::NOT_DONE })
+    }
+}
+
+/// The names that may be meant.
+fn suggestions(text: &str) -> Vec<&str> {
+    suggest(text, Code::all().map(Code::as_str))
+}
+
+/// Says that there is no explanation, and what else to ask.
+fn unexplained(query: &str, suggestions: &[&str], io: &mut Io<'_>) -> io::Result<()> {
+    writeln!(io.err, "error: no explanation for `{query}`")?;
+    if suggestions.is_empty() {
+        writeln!(
+            io.err,
+            "hint: give the code of a finding such as build-mismatch, an error number such as 0xc0370101, or the words of an error; `wincompat explain --list` shows everything that is known"
+        )
+    } else {
+        writeln!(io.err, "hint: did you mean {}?", suggestions.join(" or "))
+    }
+}
+
+/// Everything that can be explained: findings by what they are about, then errors.
+fn groups() -> Vec<Group> {
+    let about = |title: &str, subject: fn(Code) -> bool| {
+        let entry =
+            |code: Code| Entry { id: code.as_str().to_owned(), kind: Kind::Finding, name: None, title: code.title().to_owned() };
+        Group { title: title.to_owned(), entries: Code::all().filter(|code| subject(*code)).map(entry).collect() }
+    };
+    let mut groups = vec![
+        about("Findings about an image on a host", |code| code.is_about(About::Image) && code.is_about(About::Host)),
+        about("Findings about an image", |code| code.is_about(About::Image) && !code.is_about(About::Host)),
+        about("Findings about a host", |code| code.is_about(About::Host) && !code.is_about(About::Image)),
+        about("Findings about an isolation or an engine", |code| !code.is_about(About::Host) && !code.is_about(About::Image)),
+    ];
+    groups.extend(catalogue());
+    groups
+}
+
+/// The text of bytes: UTF-16 with a mark, as PowerShell writes files, else UTF-8.
+fn decoded(bytes: &[u8]) -> String {
+    match encoding(bytes) {
+        (Encoding::Utf16(unit), rest) => {
+            utf16(rest, unit).map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+        }
+        (Encoding::Utf8, rest) => String::from_utf8_lossy(rest).into_owned(),
     }
 }
 
@@ -104,7 +188,8 @@ fn last_part(mut input: impl Read, longest: usize) -> io::Result<Vec<u8>> {
 
 /// The explanation of a finding, by its code.
 fn of_finding(text: &str) -> Option<Explanation> {
-    let code: Code = text.trim().to_ascii_lowercase().parse().ok()?;
+    // `build mismatch` and `build_mismatch` are what people remember of `build-mismatch`.
+    let code: Code = text.trim().to_ascii_lowercase().replace([' ', '_'], "-").parse().ok()?;
     Some(Explanation {
         id: code.as_str().to_owned(),
         kind: Kind::Finding,
@@ -224,13 +309,94 @@ mod tests {
     fn what_is_not_known_ends_with_2_and_a_hint() {
         for (what, expected) in [
             ("build-missmatch", "error: no explanation for `build-missmatch`\nhint: did you mean build-mismatch"),
-            ("0x80370999", "hint: its number is one of: Host Compute Service"),
+            ("0x12345678", "hint: give the code of a finding"),
+            ("xyzzy", "`wincompat explain --list` shows everything that is known"),
             ("xyzzy", "hint: give the code of a finding"),
         ] {
             let (exit, stdout, stderr) = explained(&[what], io::empty());
             assert_eq!((exit, stdout.as_str()), (2, ""), "{what}");
             assert!(stderr.contains(expected), "{stderr}");
         }
+    }
+
+    #[test]
+    fn several_names_are_explained_one_by_one() {
+        let (exit, stdout, stderr) = explained(&["build-mismatch", "0xc0370106", "HCS_E_INVALID_LAYER"], io::empty());
+        assert_eq!((exit, stderr.as_str()), (0, ""));
+        for beginning in ["build-mismatch\n", "\n0x80370106  HCS_E", "\n0x80370112  HCS_E"] {
+            assert!(stdout.contains(beginning), "{stdout}");
+        }
+        let (exit, stdout, stderr) = explained(&["build-mismatch", "host-behind-imag", "--format=json"], io::empty());
+        assert_eq!(exit, 2);
+        let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(document["explanation"]["id"], "build-mismatch");
+        assert_eq!(document["suggestions"][0], "host-behind-image");
+        assert_eq!(stderr, "error: no explanation for `host-behind-imag`\nhint: did you mean host-behind-image?\n");
+        // Words of a text are not names.
+        assert!(explained(&["build", "mismatch"], io::empty()).1.starts_with("build-mismatch\n"));
+        assert_eq!(explained(&["alpha-1", "beta-2"], io::empty()).0, 2);
+    }
+
+    #[test]
+    fn everything_that_can_be_explained_is_listed() {
+        let (exit, stdout, stderr) = explained(&["--list"], io::empty());
+        assert_eq!((exit, stderr.as_str()), (0, ""));
+        for code in Code::all() {
+            assert_eq!(
+                stdout.lines().filter(|line| line.trim_start().split(' ').next() == Some(code.as_str())).count(),
+                1,
+                "{code}"
+            );
+        }
+        let (_, stdout, _) = explained(&["--list", "--format", "json"], io::empty());
+        let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(document["list"][0]["entries"][0]["kind"], "finding");
+        let errors = Errors::built_in();
+        let listed: usize =
+            document["list"].as_array().unwrap().iter().map(|group| group["entries"].as_array().unwrap().len()).sum();
+        assert_eq!(listed, Code::all().count() + errors.codes.len() + errors.texts().count());
+    }
+
+    #[test]
+    fn the_newest_base_image_that_a_host_takes_is_named() {
+        for (version, newest) in [
+            (
+                "windows/amd64 10.0.19045",
+                "`mcr.microsoft.com/windows/servercore:ltsc2019` (build 17763) is the newest with support",
+            ),
+            (
+                "windows/amd64 10.0.17763",
+                "`mcr.microsoft.com/windows/servercore:ltsc2019` (build 17763) is the newest with support",
+            ),
+            (
+                "windows(10.0.22631)/amd64",
+                "`mcr.microsoft.com/windows/servercore:ltsc2022` (build 20348) is the newest with support",
+            ),
+            (
+                "windows(10.0.26100)/arm64",
+                "`mcr.microsoft.com/windows/servercore:ltsc2025-arm64` (build 26100) is the newest with support",
+            ),
+            (
+                "windows(10.0.26200)/amd64",
+                "`mcr.microsoft.com/windows/servercore:ltsc2022` (build 20348) is the newest with support",
+            ),
+            ("windows(10.0.22631)/arm64", "No base image for arm64 is as old as build 22631"),
+            ("windows/amd64 10.0.10240", "No base image for amd64 is as old as build 10240"),
+        ] {
+            let text = format!("no matching manifest for {version} in the manifest list entries");
+            let (_, stdout, _) = explained(&["--format", "json", &text], io::empty());
+            assert!(stdout.contains(newest), "{version}: {stdout}");
+        }
+    }
+
+    #[test]
+    fn logs_of_powershell_are_read() {
+        let text = "docker: failure in a Windows system call (0xc0370112)\r\n";
+        let mut bytes = vec![0xff, 0xfe];
+        bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+        assert!(explained(&["-"], &bytes[..]).1.starts_with("0x80370112"));
+        // Where the mark was cut off too.
+        assert!(explained(&["-"], &bytes[2..]).1.starts_with("0x80370112"));
     }
 
     #[test]
@@ -251,7 +417,7 @@ mod tests {
 
     #[test]
     fn findings_and_errors_share_no_name() {
-        for message in &Errors::built_in().messages {
+        for message in Errors::built_in().texts() {
             assert!(message.id.parse::<Code>().is_err(), "{}", message.id);
         }
     }

@@ -13,7 +13,6 @@ use crate::report::{Format, Page, Printed};
 #[derive(clap::Args, Clone, Debug)]
 pub struct FormatArgs<R: Printed> {
     #[arg(
-        short,
         long,
         value_name = "FORMAT",
         help = format!("Format of the {} on standard output", R::CALLED),

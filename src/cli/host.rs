@@ -15,7 +15,7 @@ use crate::Error;
 use crate::compat::{self, Policy};
 use crate::report::host::HostReport;
 
-/// Show what a host is, what it lacks for containers, and which base images it runs.
+/// Show a host: its Windows, what containers need there, and which base images it can run.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat host
@@ -25,7 +25,7 @@ use crate::report::host::HostReport;
 
 A file for @FILE: reg export \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" host.reg, or: systeminfo > host.txt
 
-Exit codes: 0 done, 2 a host could not be read.")]
+Exit codes: 0 success, 2 a host could not be read.")]
 pub struct Args {
     #[command(flatten)]
     hosts: HostArgs,

@@ -10,9 +10,9 @@ use crate::knowledge::Knowledge;
 /// The hosts that images are judged on.
 #[derive(clap::Args, Clone, Debug)]
 pub struct HostArgs {
-    /// The host; repeatable. `local` (this machine, the default), a version (10.0.20348.2402, 20348), a release
-    /// (windows-server-2022, ltsc2022, windows-11-24h2), a text with one Windows version, @FILE (reg export, systeminfo), or
-    /// `all` (every release in support). Attributes follow: 26100,client,arm64,no-hyperv,home.
+    /// Host to check against; can be given several times. `local` (this machine, the default), a version (10.0.20348.2402,
+    /// 20348), a release (windows-server-2022, ltsc2022, windows-11-24h2), any text that contains one Windows version, @FILE (reg
+    /// export, systeminfo), or `all` (every release in support). Add attributes after commas: 26100,client,arm64,no-hyperv,home.
     #[arg(long, value_name = "HOST")]
     host: Vec<String>,
 }

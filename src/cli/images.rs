@@ -6,31 +6,33 @@ use super::exit::ExitCode;
 use super::failure::Failure;
 use super::format::FormatArgs;
 use super::io::Io;
-use super::platform::Platform;
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
-use crate::Error;
 use crate::report::Page;
 use crate::report::images::ImageListing;
 use crate::runner::store;
 
-/// Show the images in the store.
+/// List the images in the local store.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat images
   wincompat images -q
   wincompat images --format json
+  wincompat images --verify
 
 The size is that of the compressed layers. An image's id is the digest of its manifest.
 
-Exit codes: 0 done, 2 the store cannot be read.")]
+Exit codes: 0 success, 2 the store cannot be read, or an image in it is damaged (--verify).")]
 pub struct Args {
-    /// Show ids only.
+    /// Show only IDs.
     #[arg(short, long)]
     quiet: bool,
-    /// Cut no ids.
+    /// Do not truncate output.
     #[arg(long)]
     no_trunc: bool,
+    /// Read all images completely and report damaged ones.
+    #[arg(long)]
+    verify: bool,
     #[command(flatten)]
     format: FormatArgs<ImageListing>,
     #[command(flatten)]
@@ -39,23 +41,23 @@ pub struct Args {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let images = self.list(io.platform)?;
-        if !self.quiet {
+        let blobs = self.store.images(io.platform)?;
+        let stored = blobs.as_ref().map_or_else(|| Ok(Vec::new()), store::images::list)?;
+        let images = ImageListing::new(&stored);
+        if self.quiet {
+            for image in &images.images {
+                let (whole, short) = (image.digest.as_str(), image.digest.short());
+                writeln!(io.out, "{}", if self.no_trunc { whole } else { short })?;
+            }
+        } else {
             let page = Page { whole: self.no_trunc, ..io.page() };
             self.format.write(&images, &page, io.out)?;
-            return Ok(ExitCode::DONE);
         }
-        for image in &images.images {
-            let (whole, short) = (image.digest.as_str(), image.digest.short());
-            writeln!(io.out, "{}", if self.no_trunc { whole } else { short })?;
+        let Some(blobs) = blobs.filter(|_| self.verify) else { return Ok(ExitCode::DONE) };
+        let damaged = store::verify::verify(&blobs)?;
+        for image in &damaged {
+            io.fail(image);
         }
-        Ok(ExitCode::DONE)
-    }
-}
-
-impl Args {
-    fn list(&self, platform: &Platform) -> Result<ImageListing, Error> {
-        let stored = self.store.images(platform)?.map_or_else(|| Ok(Vec::new()), |blobs| store::images::list(&blobs))?;
-        Ok(ImageListing::new(&stored))
+        Ok(if damaged.is_empty() { ExitCode::DONE } else { ExitCode::NOT_DONE })
     }
 }

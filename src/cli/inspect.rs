@@ -10,14 +10,14 @@ use crate::report::containers::Inspected;
 use crate::report::json;
 use crate::runner::life::containers;
 
-/// Show all that is known of containers, as JSON.
+/// Show detailed information about containers (JSON).
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat inspect web
 
 Elsewhere than on Windows, what stands in the store is shown. The environment of the container's process is in it.
 
-Exit codes: 0 done, 2 one could not be shown.")]
+Exit codes: 0 success, 2 one could not be shown.")]
 pub struct Args {
     /// Containers, by name, id, or the beginning of an id.
     #[arg(value_name = "CONTAINER", required = true)]

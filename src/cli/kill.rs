@@ -9,7 +9,7 @@ use super::subcommand::Subcommand;
 use crate::Error;
 use crate::runner::life::ending;
 
-/// End containers by force.
+/// Force containers to stop.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat kill web
@@ -17,12 +17,12 @@ use crate::runner::life::ending;
 
 As with Docker on Windows there are two signals: KILL ends a container by force, TERM asks it to shut down and does not wait.
 
-Exit codes: 0 done, 2 one was not running or did not end.")]
+Exit codes: 0 success, 2 one was not running or did not end.")]
 pub struct Args {
     /// Containers, by name, id, or the beginning of an id.
     #[arg(value_name = "CONTAINER", required = true)]
     containers: Vec<String>,
-    /// What to send.
+    /// Signal to send.
     #[arg(short, long, value_name = "SIGNAL", default_value = "KILL", value_parser = signal)]
     signal: Signal,
     #[command(flatten)]

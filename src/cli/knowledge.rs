@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use crate::files::{open_regular, read_capped};
+use crate::files::read_regular;
 use crate::knowledge::Knowledge;
 
 /// The most bytes of a knowledge file; the built-in knowledge has a hundredth of them.
@@ -14,7 +14,7 @@ const LARGEST: u64 = 16 << 20;
 /// The source of the facts.
 #[derive(clap::Args, Clone, Debug)]
 pub struct KnowledgeArgs {
-    /// Facts to use instead of the built-in ones, as JSON (wincompat/knowledge/v1).
+    /// File with release data that replaces the built-in data (wincompat/knowledge/v1).
     #[arg(long, value_name = "FILE")]
     knowledge: Option<PathBuf>,
 }
@@ -38,7 +38,7 @@ impl KnowledgeArgs {
 }
 
 fn read(path: &Path) -> Result<Knowledge, String> {
-    let bytes = open_regular(path).and_then(|file| read_capped(file, LARGEST)).map_err(|error| match error.kind() {
+    let bytes = read_regular(path, LARGEST).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => format!("it has more than {} MiB", LARGEST >> 20),
         _ => error.to_string(),
     })?;

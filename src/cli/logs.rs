@@ -17,7 +17,7 @@ use crate::Error;
 use crate::runner::life::stdio::Stdio;
 use crate::runner::log::{self, Entry, Reader};
 
-/// Show what a container wrote that runs in the background.
+/// Show the logs of a container.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat logs web
@@ -26,24 +26,24 @@ use crate::runner::log::{self, Entry, Reader};
 
 What it wrote to standard output and standard error is written there, byte for byte. Of a container that writes without end, the last 10 MiB at least are kept.
 
-Exit codes: 0 done, 2 there is no such container or log.")]
+Exit codes: 0 success, 2 there is no such container or log.")]
 pub struct Args {
     /// The container, by name, id, or the beginning of an id.
     #[arg(value_name = "CONTAINER")]
     container: String,
-    /// Go on until the container ends.
+    /// Follow the log until the container ends.
     #[arg(short, long)]
     follow: bool,
-    /// Show the last lines only.
+    /// Show only the last lines.
     #[arg(short = 'n', long, value_name = "NUMBER", default_value = "all", value_parser = tail)]
     tail: Tail,
     /// Show when each line was written, in UTC.
     #[arg(short, long)]
     timestamps: bool,
-    /// Show what was written since then: 2026-11-25T08:40:00Z, 2026-11-25, seconds since 1970, or how long ago, e.g. 1h30m.
+    /// Show lines written since a time: 2026-11-25T08:40:00Z, 2026-11-25, seconds since 1970, or how long ago, e.g. 1h30m.
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     since: Option<Timestamp>,
-    /// Show what was written until then.
+    /// Show lines written before a time.
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     until: Option<Timestamp>,
     #[command(flatten)]
@@ -86,18 +86,15 @@ impl Args {
     fn show(&self, platform: &Platform, output: &mut Output) -> Result<(), Failure> {
         let store = self.store.store(platform)?;
         let id = store.resolve(&self.container)?;
-        let folder = store.container(&id);
         let open = || {
-            Reader::open(&folder).ok_or_else(|| {
+            store.open_containers().ok().and_then(|containers| Reader::open(containers, &id.to_string())).ok_or_else(|| {
                 Error::new(format!("the container {} has no log", self.container))
                     .because("it did not run in the background")
                     .hint("`wincompat run -d` keeps a log")
             })
         };
         let unreadable = |error: io::Error| {
-            Error::new(format!("the log of {} cannot be read", self.container))
-                .because(error)
-                .hint("look whether you may read it and whether its disk is well")
+            Error::new(format!("the log of {} cannot be read", self.container)).because(error).hint("check permissions and disk")
         };
 
         let until = self.until.unwrap_or(Timestamp::MAX);

@@ -4,6 +4,7 @@
 
 mod appended;
 mod check;
+mod completions;
 mod detached;
 mod each;
 mod engine;
@@ -11,6 +12,7 @@ mod exec;
 mod exit;
 mod explain;
 mod failure;
+mod foreign;
 mod format;
 mod host;
 mod hosts;
@@ -21,6 +23,7 @@ mod kill;
 mod knowledge;
 pub mod list;
 mod logs;
+mod man;
 mod monitor;
 mod notation;
 pub mod platform;
@@ -41,26 +44,24 @@ mod subcommand;
 mod terminal;
 mod time;
 mod trace;
+mod usage;
+mod version;
 mod wait;
 mod warnings;
 pub mod wording;
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write};
 
 use anstream::{AutoStream, ColorChoice};
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, Parser};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
-use self::exit::ExitCode;
 use self::io::Io;
 use self::platform::Platform;
 use self::stream::{Patient, Stream};
 use self::subcommand::Subcommand;
-use crate::report::plain;
 
-/// Will this Windows container image run on this host, under which isolation, why, and what to do if not.
+/// Check whether a Windows container image can run on a Windows host, and run it.
 #[derive(Debug, Parser)]
 #[command(
     name = "wincompat",
@@ -70,8 +71,7 @@ use crate::report::plain;
   wincompat check mcr.microsoft.com/windows/nanoserver:ltsc2022
   wincompat run mcr.microsoft.com/windows/nanoserver:ltsc2022 cmd /c ver
 
-Exit codes: 0 done, 2 not done; `check --help`, `run --help` and `exec --help` have more.",
-    disable_help_subcommand = true
+Exit codes: 0 success, 2 failure; see also `check --help`, `run --help` and `exec --help`."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -97,8 +97,55 @@ enum Command {
     Images(images::Args),
     Rmi(rmi::Args),
     Prune(prune::Args),
+    Version(version::Args),
+    Completions(completions::Args),
+    #[command(hide = true)]
+    Man(man::Args),
     #[command(hide = true)]
     Monitor(monitor::Args),
+}
+
+/// The headings of the help, each with its subcommands.
+const GROUPS: [(&str, &[&str]); 4] = [
+    ("Check", &["check", "host", "explain"]),
+    ("Containers", &["run", "ps", "logs", "exec", "stop", "kill", "wait", "rm", "inspect"]),
+    ("Images", &["pull", "images", "rmi"]),
+    ("Other", &["prune", "version", "completions", "help"]),
+];
+
+/// The command line as clap sees it, with its subcommands under headings.
+fn command() -> clap::Command {
+    let mut command = Cli::command();
+    command.build();
+    let mut lists = String::new();
+    for (heading, names) in GROUPS {
+        lists.push_str(&format!("\n{heading}:\n"));
+        for name in names {
+            let about = command.find_subcommand(name).and_then(|subcommand| subcommand.get_about());
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            lists.push_str(&format!("  {name:<12} {about}\n"));
+        }
+    }
+    let template = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n{lists}\nOptions:\n{{options}}{{after-help}}");
+    without_empty_variables(Cli::command().help_template(template))
+}
+
+/// The command line without the variables that are set and empty, as they are in many pipelines: these say nothing.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let names: Vec<String> = command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
+    names.into_iter().fold(command, |command, name| {
+        command.mut_subcommand(name, |subcommand| {
+            subcommand.mut_args(|argument| {
+                let empty = argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+                if empty { argument.env(None::<&str>) } else { argument }
+            })
+        })
+    })
+}
+
+/// The arguments, the first of which is the program's name, as they were meant.
+fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    Cli::from_arg_matches(&command().try_get_matches_from(arguments)?)
 }
 
 impl Command {
@@ -120,6 +167,9 @@ impl Command {
             Self::Images(args) => args,
             Self::Rmi(args) => args,
             Self::Prune(args) => args,
+            Self::Version(args) => args,
+            Self::Completions(args) => args,
+            Self::Man(args) => args,
             Self::Monitor(args) => args,
         }
     }
@@ -133,81 +183,14 @@ pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
     // Not locked: the monitor of a container reads it in another thread.
     let mut input = std::io::stdin();
     let mut io = Io { input: &mut input, out: &mut out, err: &mut err, columns: columns(), platform };
-    let code = match Cli::try_parse_from(&arguments) {
+    let code = match parse(&arguments) {
         Ok(cli) => {
             warnings::print();
             subcommand::execute(cli.command.subcommand(), &mut io)
         }
-        Err(error) => usage(&error, &arguments, &mut io),
+        Err(error) => usage::refuse(&error, &arguments, &mut io),
     };
     code.number()
-}
-
-/// Help and version are answers; anything else is an error of usage. Arguments are text from outside: the message is made from
-/// harmless ones.
-fn usage(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> ExitCode {
-    let passes_on = arguments.get(1).is_some_and(|command| command == "run" || command == "exec");
-    let refused = if passes_on { ExitCode::REFUSED } else { ExitCode::NOT_DONE };
-    if !error.use_stderr() {
-        let _ = write!(io.out, "{}", error.render().ansi());
-        return io.ended(ExitCode::DONE, |_| refused);
-    }
-    let harmless = arguments.iter().map(|argument| plain::clean(&without_password(&argument.to_string_lossy())).into_owned());
-    let mut error = match Cli::command().try_get_matches_from(harmless) {
-        Err(error) => error,
-        // The harmless arguments are in order: only the harm was wrong.
-        Ok(_) => Cli::command().error(
-            ErrorKind::InvalidValue,
-            match arguments.iter().find(|argument| argument.to_str().is_none()) {
-                Some(argument) => format!("{} is not valid Unicode: type it anew", plain::clean(&argument.to_string_lossy())),
-                None => "an argument has control characters: type it anew".to_owned(),
-            },
-        ),
-    };
-    // A value may also be from the environment.
-    let named: Vec<(ContextKind, String)> = error
-        .context()
-        .filter_map(|(kind, value)| match value {
-            ContextValue::String(text) => Some((kind, plain::clean(text).into_owned())),
-            _ => None,
-        })
-        .collect();
-    for (kind, text) in named {
-        error.insert(kind, ContextValue::String(text));
-    }
-    if error.kind() == ErrorKind::UnknownArgument {
-        // Only options begin with a hyphen here: with `-- --restart`, as clap suggests, the option would be an image.
-        error.remove(ContextKind::Suggested);
-    }
-    let told = error.render().ansi().to_string().replace("For more information, try", "hint: for more information, try");
-    let _ = write!(io.err, "{told}");
-    if let Some(variable) = variable_at_fault(&error, arguments) {
-        let _ = writeln!(io.err, "\nhint: it was not typed but is in the variable {variable}: change that, or remove it");
-    }
-    io.ended(refused, |_| refused)
-}
-
-/// The variable that the value at fault is from, if its option was not typed.
-fn variable_at_fault(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
-    let Some(ContextValue::String(at_fault)) = error.get(ContextKind::InvalidArg) else { return None };
-    let command = Cli::command();
-    let subcommand = command.find_subcommand(arguments.get(1)?)?;
-    // It is shown with its value: `--isolation <ISOLATION>`.
-    let long = at_fault.split(' ').next()?;
-    let option = subcommand.get_arguments().find(|option| option.get_long() == long.strip_prefix("--"))?;
-    let typed = arguments.iter().any(|argument| argument.to_string_lossy().starts_with(long));
-    let variable = option.get_env().filter(|_| !typed)?;
-    Some(variable.to_string_lossy().into_owned())
-}
-
-/// This text with `…` for what stands between `://` and `@`: messages end in logs.
-fn without_password(text: &str) -> Cow<'_, str> {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.into() };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    match authority.rfind('@').and_then(|at| rest.get(at..)) {
-        Some(after) => format!("{scheme}://…{after}").into(),
-        None => text.into(),
-    }
 }
 
 /// A standard stream with colours where they were chosen for it; a stream of our own does not tell what it writes to. It waits where

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Error;
@@ -12,12 +13,15 @@ use crate::hcs::machine::{CALL_TIMEOUT, Machine};
 use crate::hcs::trace::Trace;
 use crate::host::{Launch, LiveHost, Volumes};
 use crate::ownership::Folders;
+use crate::process_group::ProcessGroups;
 use crate::runner::life::preflight;
 
 /// The operating system, as far as this program needs it.
 pub struct Platform {
     /// Folders with owners and access lists.
     pub folders: Box<dyn Folders>,
+    /// Processes that are ended together with what they started.
+    pub groups: Arc<dyn ProcessGroups>,
     /// The folder of the store where none is named; `None` if the system has no place for it.
     pub default_store: fn() -> Option<PathBuf>,
     /// The standard streams of this process.
@@ -110,12 +114,13 @@ impl Platform {
 pub(crate) mod tests {
     use super::*;
     use crate::ownership::tests::PlainFolders;
+    use crate::process_group::Alone;
 
     /// A platform that is not Windows, without streams and without a place for a store.
     pub(crate) fn bare() -> Platform {
         let closed = || Err(io::ErrorKind::NotConnected.into());
         let streams = Streams { stdin: closed, stdout: closed, stderr: closed };
-        Platform { folders: Box::new(PlainFolders), default_store: || None, streams, windows: None }
+        Platform { folders: Box::new(PlainFolders), groups: Arc::new(Alone), default_store: || None, streams, windows: None }
     }
 
     #[test]

@@ -8,13 +8,13 @@ use crate::host::HostEngine;
 /// The wish for an isolation, and its limits.
 #[derive(clap::Args, Clone, Debug)]
 pub struct PolicyArgs {
-    /// Isolation you will ask for. Not given: `default` for check, `auto` for run.
+    /// Isolation mode you will use. If it is not given: `default` for check, `auto` for run.
     #[arg(long, value_enum, env = "WINCOMPAT_ISOLATION", hide_env_values = true)]
     isolation: Option<IsolationArg>,
-    /// The code is not trusted: process isolation is out of the choice.
+    /// Untrusted code: do not use process isolation.
     #[arg(long)]
     untrusted: bool,
-    /// This is production: on a client, process isolation is out of the choice.
+    /// Production: do not use process isolation on Windows 10 or 11.
     #[arg(long)]
     production: bool,
 }
@@ -22,15 +22,15 @@ pub struct PolicyArgs {
 /// The values of `--isolation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum IsolationArg {
-    /// The engine's own choice, with no flag: with Docker process on a server, Hyper-V on a client.
+    /// The engine's default, with no flag. Docker: process on servers, Hyper-V on clients.
     Default,
-    /// Any that works: on a server process, else Hyper-V; on a client Hyper-V.
+    /// One that works: process first on servers, Hyper-V on clients.
     Auto,
     /// Process isolation.
     Process,
     /// Hyper-V isolation.
     Hyperv,
-    /// A Kubernetes HostProcess container: versions do not matter.
+    /// A Kubernetes HostProcess container: Windows versions do not matter.
     HostProcess,
 }
 

@@ -6,28 +6,28 @@ use std::path::{Path, PathBuf};
 use super::notation::flags::Environment;
 use super::terminal;
 use crate::Error;
-use crate::files::{open_regular, read_capped};
+use crate::files::read_regular;
 use crate::hcs::documents::ConsoleSize;
 
 /// The process in a container.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ProcessArgs {
-    /// Set an environment variable; without a value, the one it has here; repeatable.
+    /// Set an environment variable (without a value: copy it from this shell); can be given several times.
     #[arg(short, long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
-    /// Read environment variables from a file, one a line; repeatable.
+    /// Read environment variables from a file, one per line; can be given several times.
     #[arg(long, value_name = "FILE")]
     env_file: Vec<PathBuf>,
-    /// The folder it starts in.
+    /// Working folder.
     #[arg(short, long, value_name = "FOLDER")]
     pub workdir: Option<String>,
-    /// The account it runs as, e.g. ContainerAdministrator.
+    /// User name, e.g. ContainerAdministrator.
     #[arg(short, long, value_name = "NAME")]
     pub user: Option<String>,
-    /// Pass standard input on to it.
+    /// Keep standard input open.
     #[arg(short, long)]
     pub interactive: bool,
-    /// Give it a console.
+    /// Allocate a terminal.
     #[arg(short, long)]
     pub tty: bool,
 }
@@ -81,6 +81,6 @@ impl ProcessArgs {
 
 /// The text of a file of environment variables.
 fn read(file: &Path) -> io::Result<String> {
-    let bytes = read_capped(open_regular(file)?, TOO_LARGE - 1)?;
+    let bytes = read_regular(file, TOO_LARGE - 1)?;
     io::read_to_string(bytes.as_slice())
 }

@@ -15,7 +15,7 @@ use crate::report::Page;
 use crate::report::containers::Containers;
 use crate::runner::life::containers::{self, Listed, Status};
 
-/// Show containers: those that run, by what the Host Compute Service says, or all.
+/// List containers.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat ps
@@ -25,18 +25,18 @@ use crate::runner::life::containers::{self, Listed, Status};
 
 A container that nobody looks after, or whose state is lost, is shown as such; `wincompat prune` removes what is left of it.
 
-Exit codes: 0 done, 2 what runs is not known.")]
+Exit codes: 0 success, 2 the running containers are not known.")]
 pub struct Args {
-    /// Show all containers, not only those that run.
+    /// Show all containers, not only running ones.
     #[arg(short, long)]
     all: bool,
-    /// Show ids only.
+    /// Show only IDs.
     #[arg(short, long)]
     quiet: bool,
-    /// Cut no ids and no commands.
+    /// Do not truncate output.
     #[arg(long)]
     no_trunc: bool,
-    /// Show only containers with id=, name=, ancestor= (the image), status=, isolation= or exited= (the exit code); repeatable.
+    /// Show only containers with id=, name=, ancestor= (the image), status=, isolation= or exited= (the exit code); can be given several times.
     #[arg(short, long, value_name = "KEY=VALUE", value_parser = filter::parse)]
     filter: Vec<Filter>,
     #[command(flatten)]

@@ -22,7 +22,7 @@ use crate::oci::layout::Folder;
 use crate::oci::pull::pull;
 use crate::runner::store::Store;
 
-/// Bring an image into the store, verified.
+/// Download an image into the local store and verify it.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat pull mcr.microsoft.com/windows/nanoserver:ltsc2022
@@ -30,19 +30,18 @@ use crate::runner::store::Store;
 
 The store is an OCI image layout: `skopeo --override-os windows copy oci:DIR:NAME …` reads it. An interrupted pull goes on where it stopped.
 
-Exit codes: 0 done, 2 not done.")]
+Exit codes: 0 success, 2 failure.")]
 pub struct Args {
     /// The image: NAME[:TAG][@DIGEST].
     #[arg(value_name = "IMAGE")]
     image: String,
-    /// The host whose entry of the image is pulled, as for `wincompat check`. Where nothing is said and this is no Windows, the
-    /// image must have one Windows entry only.
+    /// Host to pull for (same values as `wincompat check --host`). Needed on Linux when the image has several Windows entries.
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
-    /// Pull the nearest entry even if it does not run on the host.
+    /// Pull the closest entry even if it cannot run on that host.
     #[arg(long)]
     force: bool,
-    /// Show no progress.
+    /// Do not show progress.
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
@@ -69,9 +68,9 @@ impl Args {
         let root = self.store.folder(platform)?;
         // Before the image layout fills the store: this creates its folders with their access lists, and refuses a stranger's.
         Store::open(&*platform.folders, &root)?;
-        let store = Folder::create(root)?;
+        let store = Folder::create(platform.folders.handles(), root)?;
         registries::runtime()?.block_on(async {
-            let images = Images::new(self.registries.options(true, None), &knowledge);
+            let images = Images::new(self.registries.options(platform, true, None), &knowledge);
             let mut image = images.resolve_one(&reference).await?;
             let host = self.host(platform, &knowledge)?;
             if let Some(host) = host.as_ref().filter(|_| image.candidates.len() > 1) {

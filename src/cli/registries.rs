@@ -8,6 +8,7 @@ use etcetera::BaseStrategy as _;
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
+use super::platform::Platform;
 use super::wording::CommandLine;
 use crate::Error;
 use crate::image;
@@ -21,38 +22,46 @@ use crate::report::Wording as _;
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Registries")]
 pub struct RegistryArgs {
-    /// Ask this registry instead: mcr.microsoft.com=http://127.0.0.1:5000; repeatable.
+    /// Use this mirror for a registry: mcr.microsoft.com=http://127.0.0.1:5000; can be given several times.
     #[arg(long, value_name = "REGISTRY=URL", value_parser = mirror)]
     mirror: Vec<(String, Url)>,
-    /// Speak http to registries instead of https; those on this machine get it anyway.
+    /// Use HTTP instead of HTTPS (always used for registries on this machine).
     #[arg(long)]
     plain_http: bool,
-    /// Further root certificates, in PEM form.
+    /// Additional trusted certificates (PEM).
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// How many seconds everything may take together; a check takes 120 unless said, layers take what they need.
+    /// Time limit in seconds for the whole command (check: 120; pull: none).
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: Option<u64>,
-    /// Ask no registry: answer from the cache and from what is known of Microsoft's base images.
+    /// Do not use the network: answer from the cache and from built-in data about Microsoft's base images.
     #[arg(long)]
     offline: bool,
-    /// Neither read nor write the cache.
-    #[arg(long)]
+    /// Do not use the cache.
+    #[arg(long, overrides_with = "cache")]
     no_cache: bool,
-    /// The folder of the cache.
-    #[arg(long, value_name = "DIR", env = "WINCOMPAT_CACHE", hide_env_values = true, conflicts_with = "no_cache")]
+    /// Cache folder.
+    #[arg(long, value_name = "DIR", env = CACHE_VARIABLE, hide_env_values = true, overrides_with = "no_cache")]
     cache: Option<PathBuf>,
+    /// Size limit of the cache in MiB (default: 256). What was not used for the longest time is removed first.
+    #[arg(long, value_name = "MIB", env = "WINCOMPAT_CACHE_SIZE", hide_env_values = true, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    cache_size: Option<u64>,
 }
+
+/// The variable that names the folder of the cache.
+pub const CACHE_VARIABLE: &str = "WINCOMPAT_CACHE";
 
 /// The time that a check may take if no other is named.
 pub const CHECKED_WITHIN: Duration = Duration::from_secs(120);
 
 impl RegistryArgs {
     /// The options, with a deadline from now on; `within` is the time for everything if no other is named.
-    pub fn options(&self, confirm: bool, within: Option<Duration>) -> Options {
+    pub fn options(&self, platform: &Platform, confirm: bool, within: Option<Duration>) -> Options {
         let within = self.timeout.map(Duration::from_secs).or(within);
+        let defaults = Options::new(platform.folders.handles());
         Options {
             offline: self.offline,
+            cache_limit: self.cache_size.map_or(defaults.cache_limit, |mebibytes| mebibytes << 20),
             cache_root: if self.no_cache { None } else { self.cache.clone().or_else(default_cache) },
             on_cache_failure: warn_of_cache,
             confirm,
@@ -61,24 +70,25 @@ impl RegistryArgs {
                 plain_http: self.plain_http,
                 mirrors: self.mirror.clone(),
                 ca_file: self.ca_file.clone(),
-                credentials: Some(Arc::new(credentials())),
+                credentials: Some(Arc::new(credentials(platform))),
                 proxies: Proxies::System,
                 ..distribution::Options::default()
             },
+            ..defaults
         }
     }
 }
 
 /// The folder of the cache where none is named: `%LOCALAPPDATA%\wincompat\cache` on Windows and `$XDG_CACHE_HOME/wincompat`
 /// elsewhere; `None` where there is no home.
-fn default_cache() -> Option<PathBuf> {
+pub fn default_cache() -> Option<PathBuf> {
     let caches = etcetera::choose_base_strategy().ok()?.cache_dir().join("wincompat");
     Some(if std::env::consts::FAMILY == "windows" { caches.join("cache") } else { caches })
 }
 
 /// The credentials of this user.
-fn credentials() -> CredentialStore {
-    CredentialStore::from_variables(std::env::home_dir(), |name| std::env::var_os(name))
+fn credentials(platform: &Platform) -> CredentialStore {
+    CredentialStore::from_variables(std::env::home_dir(), |name| std::env::var_os(name)).in_groups(Arc::clone(&platform.groups))
 }
 
 /// Warns that nothing is kept for the next check.

@@ -14,12 +14,12 @@ use crate::runner::life::ending;
   wincompat rm web
   wincompat rm -f web 4c01db0b339c
 
-Exit codes: 0 all are removed, 2 one is not.")]
+Exit codes: 0 all are removed, 2 at least one is not.")]
 pub struct Args {
     /// Containers, by name, id, or the beginning of an id.
     #[arg(value_name = "CONTAINER", required = true)]
     containers: Vec<String>,
-    /// End those that run by force.
+    /// Force running containers to stop.
     #[arg(short, long)]
     force: bool,
     #[command(flatten)]

@@ -39,7 +39,7 @@ use crate::runner::store::import;
 use crate::runner::store::name;
 use crate::{Engine, Error};
 
-/// Run a container, with no engine.
+/// Run a container without Docker or containerd.
 #[derive(clap::Args, Clone, Debug)]
 #[command(
     override_usage = "wincompat run [OPTIONS] <IMAGE> [COMMAND]...",
@@ -53,51 +53,51 @@ The pair of image and host is judged first, as `wincompat check` does it; one th
 Ctrl-C is passed on to the container's process; a second one ends that by force, a third one the wait for it, a fourth one wincompat.
 So far this has been run against an emulation of the Host Compute Service only, not on Windows itself.
 
-Exit codes: the container's own; 125 wincompat failed or refused, 126 the command cannot be started, 127 there is no such command."
+Exit codes: the container's own; 125 wincompat failed or refused, 126 the command cannot be started, 127 the command was not found."
 )]
 pub struct Args {
-    /// The image, NAME[:TAG][@DIGEST]; what follows it is the container's: its command, or arguments for the image's own.
+    /// Image to run. Everything after it is the command for the container.
     // One argument: with two, wincompat would take options that follow the image, and Docker hands them on.
     #[arg(value_names = ["IMAGE", "COMMAND"], num_args = 1.., required = true, trailing_var_arg = true)]
     image_and_command: Vec<String>,
-    /// Run in the background, and print the container's id.
+    /// Run in the background and print the container ID.
     #[arg(short, long)]
     detach: bool,
-    /// Remove the container when it has ended.
+    /// Remove the container when it stops.
     #[arg(long = "rm")]
     remove: bool,
     #[command(flatten)]
     process: ProcessArgs,
-    /// What the container is called.
+    /// Container name.
     #[arg(long, value_parser = name::parse)]
     name: Option<String>,
-    /// The program, in the place of the image's own.
+    /// Override the entry point of the image.
     #[arg(long, value_name = "PROGRAM")]
     entrypoint: Option<String>,
-    /// The computer name inside.
+    /// Host name of the container.
     #[arg(long, value_name = "NAME", value_parser = flags::host_name)]
     hostname: Option<String>,
     #[command(flatten)]
     policy: PolicyArgs,
-    /// The network: nat, none, or a network's name; a NAT network if there is one, if nothing is said.
+    /// Network: nat, none or a network name (default: the NAT network, if any).
     #[arg(long, value_name = "NETWORK", value_parser = network)]
     network: Option<NetworkWish>,
-    /// Publish ports of the container on the host; repeatable.
+    /// Publish container ports on the host; can be given several times.
     #[arg(short, long, value_name = "HOST:CONTAINER[/udp]", value_parser = flags::publish)]
     publish: Vec<Vec<PortMapping>>,
-    /// Show a folder or a named pipe of the host in the container; repeatable.
+    /// Mount a host folder or named pipe; can be given several times.
     #[arg(short, long, value_name = "HOST:CONTAINER[:ro]", value_parser = flags::volume)]
     volume: Vec<Volume>,
-    /// The most memory it may use, e.g. 2g.
+    /// Memory limit, e.g. 2g.
     #[arg(short, long, value_name = "SIZE", value_parser = flags::memory)]
     memory: Option<u64>,
-    /// The most processors it may use, e.g. 1.5.
+    /// CPU limit, e.g. 1.5.
     #[arg(long, value_name = "NUMBER", value_parser = flags::cpus)]
     cpus: Option<Cpus>,
     /// When to ask the registry.
     #[arg(long, value_enum, default_value_t)]
     pull: When,
-    /// How many seconds `wincompat stop` waits before it ends the container by force.
+    /// Seconds that `wincompat stop` waits before killing the container.
     #[arg(long, value_name = "SECONDS")]
     stop_timeout: Option<u32>,
     /// The host: `local`, with attributes, e.g. local,no-hyperv; with --dry-run any that `wincompat check` takes.
@@ -105,13 +105,13 @@ pub struct Args {
     host: String,
     #[command(flatten)]
     trace: TraceArgs,
-    /// Show what would be done, and do none of it.
+    /// Print what would be done, without doing it.
     #[arg(long)]
     dry_run: bool,
-    /// Go on where wincompat would refuse the pair of image and host.
+    /// Run even if the check says this image cannot run here.
     #[arg(long)]
     force: bool,
-    /// Show no progress of the pull.
+    /// Do not show the progress of the pull.
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
@@ -183,9 +183,9 @@ impl Args {
         let mut host = self.find_host(platform, &knowledge, &policy)?;
         let root = self.store.folder(platform)?;
         let runtime = registries::runtime()?;
-        let images = Images::new(self.registries.options(true, None), &knowledge);
+        let images = Images::new(self.registries.options(platform, true, None), &knowledge);
 
-        let chosen = runtime.block_on(self.choose(&images, &knowledge, &host, &policy, &root))?;
+        let chosen = runtime.block_on(self.choose(platform, &images, &knowledge, &host, &policy, &root))?;
         let isolation = self.isolation(&knowledge, &host, &chosen, &policy, io)?;
         if self.dry_run {
             let pulled = match chosen.stored {
@@ -196,14 +196,14 @@ impl Args {
             return print_plan(&request, &root, io.out);
         }
 
-        let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(&root, pulled));
+        let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(platform, &root, pulled));
         let machine = platform.connect(self.trace.open()?, CALL_TIMEOUT)?;
         host.launch = platform.launch(&*machine, &root);
         if let Some(refusal) = host::refusal(&host::obstacles(&host, isolation, needs_import), isolation) {
             return Err(refusal.into());
         }
         let store = Store::open(&*platform.folders, &root)?;
-        let blobs = Folder::create(&root)?;
+        let blobs = Folder::create(platform.folders.handles(), &root)?;
         let pulled = match chosen.stored {
             Some(pulled) => pulled,
             None => {
@@ -249,8 +249,8 @@ impl Args {
 }
 
 /// True if the store has all layers ready for containers.
-fn is_imported(root: &Path, pulled: &Pulled) -> bool {
-    Store::dry_run(root).is_ok_and(|store| pulled.layer_ids().iter().all(|id| import::is_complete(&store, id)))
+fn is_imported(platform: &Platform, root: &Path, pulled: &Pulled) -> bool {
+    Store::at(&*platform.folders, root).is_ok_and(|store| pulled.layer_ids().iter().all(|id| import::is_complete(&store, id)))
 }
 
 /// Runs the container and stays with it.
@@ -267,7 +267,7 @@ fn attached(
     let outcome = run::run(&context, request, |claim| {
         let ours = terminal::stdio(platform, request.process.stdin)?;
         // A container that is removed at its end needs no log.
-        if request.remove { Ok(ours) } else { Ok(ours.logged(&Log::create(&store.container(&claim.id))?)) }
+        if request.remove { Ok(ours) } else { Ok(ours.logged(&Log::create(claim.open_folder()?)?)) }
     })?;
     for left in outcome.left_over {
         writeln!(err, "warning: {}; `wincompat prune` tries again", plain::clean(&left.what))?;

@@ -21,7 +21,7 @@ pub struct Args {
     /// Containers, by name, id, or the beginning of an id.
     #[arg(value_name = "CONTAINER", required = true)]
     containers: Vec<String>,
-    /// How long they may take before they are ended by force; the container's own time if nothing is said, or 10.
+    /// Seconds to wait before killing (default: the container's --stop-timeout, or 10).
     #[arg(short, long, value_name = "SECONDS", visible_alias = "timeout")]
     time: Option<u32>,
     #[command(flatten)]

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use super::platform::Platform;
 use crate::Error;
 use crate::hcs::machine::Machine;
-use crate::oci::layout::Folder;
+use crate::oci::layout::{Folder, Purpose};
 use crate::runner::store::Store;
 
 /// The place of images, layers and containers.
 #[derive(clap::Args, Clone, Debug)]
 pub struct StoreArgs {
-    /// The folder of images, layers and containers.
+    /// Data folder (images, layers, containers).
     #[arg(long, value_name = "DIR", env = "WINCOMPAT_ROOT", hide_env_values = true)]
     root: Option<PathBuf>,
 }
@@ -55,6 +55,6 @@ impl StoreArgs {
     pub fn images(&self, platform: &Platform) -> Result<Option<Folder>, Error> {
         let root = self.folder(platform)?;
         Store::at(&*platform.folders, &root)?;
-        Ok(if root.join("oci-layout").exists() { Some(Folder::open(root)?) } else { None })
+        Folder::existing(platform.folders.handles(), &root, Purpose::Store)
     }
 }

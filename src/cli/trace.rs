@@ -8,7 +8,7 @@ use crate::hcs::trace::Trace;
 /// The trace of a run.
 #[derive(clap::Args, Clone, Debug)]
 pub struct TraceArgs {
-    /// Write down every call of Windows, one JSON line each. Environment variables are in it.
+    /// Log every Windows API call to a file (JSON lines). Includes environment variables.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
 }

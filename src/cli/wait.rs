@@ -8,7 +8,7 @@ use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use crate::runner::life::ending;
 
-/// Wait until containers end, and print what they end with.
+/// Wait for containers to stop, then print their exit codes.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat wait web

@@ -92,6 +92,7 @@ fn line(command: &Command) -> String {
         Command::Images => "wincompat images".to_owned(),
         Command::ListContainers => "wincompat ps -a".to_owned(),
         Command::Prune => "wincompat prune".to_owned(),
+        Command::Pull(name) => format!("wincompat pull {name}"),
         Command::RemoveContainer(name) => format!("wincompat rm {name}"),
         Command::RemoveImage(name) if name.is_empty() => "wincompat rmi".to_owned(),
         Command::RemoveImage(name) => format!("wincompat rmi {name}"),
@@ -140,7 +141,7 @@ mod tests {
 
         let errors = Errors::built_in();
         let codes = errors.codes.iter().flat_map(|error| error.steps.iter().chain(&error.causes).chain([&error.meaning]));
-        let messages = errors.messages.iter().flat_map(|error| error.steps.iter().chain(&error.causes).chain([&error.meaning]));
+        let messages = errors.texts().flat_map(|error| error.steps.iter().chain(&error.causes).chain([&error.meaning]));
         for advice in codes.chain(messages) {
             assert!(!named(advice), "{advice}");
         }
@@ -149,13 +150,14 @@ mod tests {
                 assert!(!named(&advice), "{code}: {advice}");
             }
         }
+        let context = crate::explain::Context { knowledge: Knowledge::built_in(), replacement: &|_, _| None };
         for text in [
             "no matching manifest for windows(10.0.26200)/amd64 in the manifest list entries: no match for platform in manifest",
             "no match for platform in manifest: not found",
             "a Windows version 10.0.26100-based image is incompatible with a 10.0.20348 host",
             "manifest for mcr.microsoft.com/windows/nanoserver:latest not found",
         ] {
-            let explanation = crate::explain::explain(text, Knowledge::built_in()).unwrap();
+            let explanation = crate::explain::explain(text, &context).unwrap();
             for advice in explanation.steps.iter().chain(&explanation.causes).chain([&explanation.meaning]) {
                 assert!(!named(advice), "{text}: {advice}");
             }

@@ -106,11 +106,13 @@ pub fn choose(knowledge: &Knowledge, host: &Host, image: &Image) -> Option<usize
         let verdict = Verdict::from(&process, &hyperv);
         let unread = RuleInput::of(candidate, repository);
         let fits_processor = input.architecture == host.architecture.as_str();
-        let is_open = unread.unread
-            && (fits_processor || input.architecture.is_empty())
-            && (input.is_incomplete() || process.possible.is_none())
-            && rules::possibilities(knowledge, host, &unread).0.possible.is_none();
-        let rank = if is_open { OPEN } else { verdict.rank() };
+        let rank = match unread.unread && (input.is_incomplete() || process.possible.is_none()) {
+            false => verdict.rank(),
+            true => match rules::possibilities(knowledge, host, &unread) {
+                (process, _) if process.possible.is_none() => OPEN,
+                (process, hyperv) => Verdict::from(&process, &hyperv).rank(),
+            },
+        };
         let version = input.version.ok();
         let distance = match (verdict, version) {
             (Verdict::Incompatible, Some(version)) => version.build.abs_diff(host.os_version.build),

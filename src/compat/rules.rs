@@ -101,9 +101,6 @@ impl<'a> RuleInput<'a> {
         let version = match candidate.os_version() {
             // Anyone can write a history, and no engine reads it.
             Some((_, VersionSource::History)) => Err(Code::VersionFromHistory),
-            Some((version, _)) if version.is_windows_10_line() && version.build < FIRST_WINDOWS_10 => {
-                Err(Code::OsVersionUnparsable)
-            }
             Some((version, _)) => Ok(version),
             None => Err(match candidate.version().0 {
                 Version::Unparsable(_) => Code::OsVersionUnparsable,

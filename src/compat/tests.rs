@@ -3,6 +3,7 @@
 mod advice;
 mod cases;
 mod matrix;
+mod unread;
 mod wishes;
 
 use jiff::civil::date;

@@ -1,14 +1,24 @@
 //! Explanations of errors: by a number, a name, or the text somebody pasted.
 
+mod catalogue;
+mod decide;
+mod evidence;
+mod level;
 mod number;
-mod pasted;
+mod paste;
+mod values;
+mod words;
 
-use std::borrow::Cow;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Advice;
+pub use catalogue::{Entry, Group, catalogue};
+pub use words::suggest;
+
+use crate::advice::advice;
 use crate::knowledge::{ErrorCode, ErrorMessage, Errors, Knowledge, twin};
+use crate::{Advice, OsVersion};
 
 /// An explanation of an error or a finding: the meaning, the causes, and what to do.
 ///
@@ -65,53 +75,51 @@ pub enum Kind {
     Message,
 }
 
+/// The facts on which explanations rest.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Names of releases, tags of base images.
+    pub knowledge: &'a Knowledge,
+    /// The base image to use on a host of this version and architecture: one that the rules let pass there, or none.
+    pub replacement: &'a dyn Fn(OsVersion, &str) -> Option<Replacement>,
+}
+
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("knowledge", &self.knowledge.date).finish_non_exhaustive()
+    }
+}
+
+/// A base image that runs on a host, in place of one that does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replacement {
+    /// E.g. `mcr.microsoft.com/windows/servercore:ltsc2022`.
+    pub reference: String,
+    /// E.g. `20348`.
+    pub build: u32,
+    /// True if it still gets updates.
+    pub supported: bool,
+}
+
 /// Explains an error: a number in any form, a symbolic name, the id of a message, or a pasted text that holds one of them or
 /// one of the messages known. `None` for anything else.
 ///
-/// In a pasted text a message counts before a number, since it says more: `no matching manifest` names the host's version.
-pub fn explain(text: &str, knowledge: &Knowledge) -> Option<Explanation> {
+/// In a pasted text the operation that failed decides, then numbers, then sentences; lines that are not errors do not.
+pub fn explain(text: &str, context: &Context<'_>) -> Option<Explanation> {
+    named(text)
+        .or_else(|| decide::explain(text, context))
+        .or_else(|| words::explain(text))
+        .or_else(|| of_family(number::unknown(text.trim(), Errors::built_in())?))
+}
+
+/// Explains a text that is nothing but a known number, a symbolic name or the id of a message.
+pub fn named(text: &str) -> Option<Explanation> {
     let errors = Errors::built_in();
-    let text = &flat(text);
+    let text = text.trim();
     if let Some(error) = number::whole(text, errors) {
         return Some(of_code(error));
     }
-    if let Some(message) = errors.messages.iter().find(|message| message.id.eq_ignore_ascii_case(text)) {
-        return Some(of_message(message));
-    }
-    pasted::explain(text, knowledge)
-        .or_else(|| pasted::message(text, errors).map(of_message))
-        .or_else(|| number::within(text, errors).map(of_code))
-        .or_else(|| pasted::title(text, errors).map(of_code))
-}
-
-/// The names most like this text, at most three, the nearest first: those of errors and messages, and `others`.
-pub fn suggest<'a>(text: &str, others: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    const LONGEST_NAME: usize = 60;
-    const ALIKE: f64 = 0.7;
-    let text = flat(text).to_lowercase();
-    if text.len() > LONGEST_NAME {
-        return Vec::new();
-    }
-    let errors = Errors::built_in();
-    let names = errors.codes.iter().flat_map(|error| &error.names).chain(errors.messages.iter().map(|message| &message.id));
-    let mut alike: Vec<(f64, &str)> = names
-        .map(String::as_str)
-        .chain(others)
-        .map(|name| (strsim::normalized_damerau_levenshtein(&text, &name.to_lowercase()), name))
-        .filter(|&(likeness, _)| likeness >= ALIKE)
-        .collect();
-    alike.sort_by(|(one, _), (next, _)| next.total_cmp(one));
-    alike.into_iter().take(3).map(|(_, name)| name).collect()
-}
-
-/// A hint for a text that is a number, but not a known one: the service that the number comes from.
-pub fn hint(text: &str) -> Option<String> {
-    let number = number::parse(flat(text).trim_matches(['(', ')', ':', '.'])).next()?;
-    if number >> 16 == 0x8007 {
-        return Some(format!("it is error {} of Windows: on Windows, `net helpmsg {0}` prints its text", number & 0xffff));
-    }
-    let family = Errors::built_in().family(number)?;
-    Some(format!("its number is one of: {}; see {}", family.name, family.source))
+    errors.texts().find(|message| message.id.eq_ignore_ascii_case(text)).map(of_message)
 }
 
 fn of_code(error: &ErrorCode) -> Explanation {
@@ -142,14 +150,28 @@ fn of_message(message: &ErrorMessage) -> Explanation {
     }
 }
 
-/// A text on one line, without control characters: terminals wrap what is copied from them.
-fn flat(text: &str) -> Cow<'_, str> {
-    let plain = |c: char| !c.is_control() && (c == ' ' || !c.is_whitespace());
-    if text.chars().all(plain) && !text.contains("  ") && text.trim().len() == text.len() {
-        return Cow::Borrowed(text);
+/// The explanation of a number that is not known, by the family it belongs to; `None` where that is not known either.
+fn of_family(number: u32) -> Option<Explanation> {
+    let family = Errors::built_in().family(number)?;
+    let mut steps = Vec::new();
+    if number >> 16 == 0x8007 {
+        steps.push(format!("Print the text of this error, on Windows: `net helpmsg {}`.", number & 0xffff).into());
     }
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    Cow::Owned(words.collect::<Vec<_>>().join(" "))
+    steps.extend(family.steps.iter().cloned());
+    steps.push(format!("Look the number up: {}", family.source).into());
+    Some(Explanation {
+        id: format!("{number:#010x}"),
+        kind: Kind::ErrorCode,
+        names: Vec::new(),
+        title: format!("a number that is not known here, of: {}", family.name),
+        meaning: advice![
+            format!("This number is not in the list of errors that are explained here. It belongs to: {}. ", family.name),
+            family.about.as_str()
+        ],
+        causes: Vec::new(),
+        steps,
+        sources: vec![family.source.clone()],
+    })
 }
 
 #[cfg(test)]

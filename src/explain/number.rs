@@ -1,5 +1,7 @@
 //! Error numbers in every form in which tools print them.
 
+use super::evidence::{Evidence, What};
+use super::paste::Paste;
 use crate::knowledge::{ErrorCode, Errors};
 
 /// The error that a text is nothing but the number or the name of: `0xc0370101`, `C0370101`, `3224830209`, `-1070137087`,
@@ -9,21 +11,89 @@ pub(super) fn whole<'a>(text: &str, errors: &'a Errors) -> Option<&'a ErrorCode>
     errors.by_name(text).or_else(|| known(text, errors, true))
 }
 
-/// The first error whose number or name is among the words of a text.
+/// The number that a text is, where it belongs to a family that is known, e.g. `0x80370999`.
+pub(super) fn unknown(text: &str, errors: &Errors) -> Option<u32> {
+    let text = text.trim_matches(['(', ')', '[', ']', '"', '\'', '`', ':', ',', ';', '.']);
+    parse(text).find(|number| errors.family(*number).is_some())
+}
+
+/// Finds the numbers and symbolic names among the words of a text.
 ///
-/// Small decimal numbers are not taken: they count lines, ports and seconds. Nor are short hexadecimal ones, unless in
-/// parentheses, which is how hcsshim and Docker print Windows errors: `(0x20)`.
-pub(super) fn within<'a>(text: &str, errors: &'a Errors) -> Option<&'a ErrorCode> {
-    let separator = |c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    text.split_inclusive(separator).find_map(|piece| {
-        let word = piece.trim_end_matches(separator);
-        let small = word.len() < piece.len() && piece.ends_with(')') && word.starts_with("0x");
-        errors.by_name(word).or_else(|| known(word, errors, small)).or_else(|| {
-            // `exit-code-3221225786`.
-            let (_, last) = word.rsplit_once('-')?;
-            known(last, errors, false)
-        })
+/// Small decimal numbers are not taken: they count lines, ports and seconds; only behind `exit code` and the like those with which
+/// programs are known to end. Nor are short hexadecimal ones, unless in parentheses, which is how hcsshim and Docker print Windows
+/// errors: `(0x20)`.
+pub(super) fn all(paste: &Paste, errors: &'static Errors, found: &mut Vec<Evidence>) {
+    let before = found.len();
+    for (start, word) in paste.words(false) {
+        let what =
+            known_in(paste, start, word, errors).map(What::Number).or_else(|| unknown_in(paste, start, word).map(What::Unknown));
+        found.extend(what.map(|what| evidence(start, word.len(), what)));
+    }
+    if found.len() > before {
+        return;
+    }
+    // A console may have broken a number.
+    for (start, word) in paste.words(true) {
+        let length = if word.starts_with("0x") { 10 } else { 10 + usize::from(word.starts_with('-')) };
+        let cut = word.get(..length).unwrap_or(word);
+        let known = [word, cut].into_iter().find_map(|word| known_in(paste, start, word, errors));
+        found.extend(known.map(|error| evidence(start, word.len(), What::Number(error))));
+    }
+}
+
+const fn evidence(start: usize, length: usize, what: What) -> Evidence {
+    Evidence { start, end: start + length, length, what }
+}
+
+/// The error that a word of a text stands for.
+fn known_in(paste: &Paste, start: usize, word: &str, errors: &'static Errors) -> Option<&'static ErrorCode> {
+    if word.contains('_') {
+        return errors.by_name(word);
+    }
+    let (start, word) = match word.trim_end_matches('-').rsplit_once('-') {
+        // `exit-code-3221225786`; a number below zero has nothing before its sign.
+        Some((before, last)) if !before.is_empty() => (start + before.len() + 1, last),
+        _ => (start, word.trim_end_matches('-')),
+    };
+    if !word.starts_with(|c: char| c.is_ascii_digit() || c == '-') && word.len() != 8 {
+        return None;
+    }
+    let is_exit_code = follows_code(paste.before(start));
+    if word == "-1" && !is_exit_code {
+        return None;
+    }
+    let small = word.starts_with("0x") && is_in_parentheses(paste, start, word);
+    known(word, errors, small).or_else(|| {
+        let number = is_exit_code.then(|| word.parse::<u16>().ok()).flatten()?;
+        errors.by_number(0x8007_0000 | u32::from(number)).filter(|error| error.exit_code)
     })
+}
+
+/// The number that a word of a text is, if it looks like an error: `0x80370999`, `-2143878759`, `(0x1f)`.
+fn unknown_in(paste: &Paste, start: usize, word: &str) -> Option<u32> {
+    if let Some(digits) = word.strip_prefix("0x") {
+        let small = digits.len() <= 4 && is_in_parentheses(paste, start, word);
+        let number = parse(word).next()?;
+        return match digits.len() {
+            8 | 16 => (number >> 31 == 1).then_some(number),
+            _ if small => Some(0x8007_0000 | number),
+            _ => None,
+        };
+    }
+    let is_long = word.len() == 10 + usize::from(word.starts_with('-'));
+    let number = is_long.then(|| parse(word).next()).flatten()?;
+    (number >> 31 == 1 && (word.starts_with('-') || follows_code(paste.before(start)))).then_some(number)
+}
+
+/// True for `(0x20)` and `(error 0x20)`.
+fn is_in_parentheses(paste: &Paste, start: usize, word: &str) -> bool {
+    paste.after(start + word.len()).starts_with(')')
+}
+
+/// True if a text ends with words after which an exit code stands.
+fn follows_code(before: &str) -> bool {
+    let words = before.trim_end_matches([':', '=', '(', '-']);
+    ["code", "exitstatus", "errorlevel", "exitcodeis"].iter().any(|end| words.ends_with(end))
 }
 
 fn known<'a>(word: &str, errors: &'a Errors, small: bool) -> Option<&'a ErrorCode> {

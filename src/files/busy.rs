@@ -23,12 +23,6 @@ pub(crate) fn retry_while_busy<T>(mut attempt: impl FnMut() -> io::Result<T>) ->
     }
 }
 
-/// Renames over a file.
-#[cfg(feature = "running")]
-pub(crate) fn replace(from: &std::path::Path, to: &std::path::Path) -> io::Result<()> {
-    retry_while_busy(|| std::fs::rename(from, to))
-}
-
 fn is_busy(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error() == Some(ACCESS_DENIED)
 }

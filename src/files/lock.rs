@@ -2,7 +2,6 @@
 
 use std::fs::{File, TryLockError};
 use std::io;
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,14 +9,8 @@ use std::time::{Duration, Instant};
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// Opens a lock file, and makes it if it is missing, without touching what another may have locked.
-pub(crate) fn lock_file(path: &Path) -> io::Result<File> {
-    File::options().create(true).truncate(false).write(true).open(path)
-}
-
-/// Locks this file until what is returned is dropped; `None` if another process has it locked.
-pub(crate) fn try_lock(path: &Path) -> io::Result<Option<File>> {
-    let file = lock_file(path)?;
+/// Locks a file until what is returned is dropped; `None` if another process has it locked.
+pub(crate) fn try_lock(file: File) -> io::Result<Option<File>> {
     Ok(locked(file.try_lock())?.then_some(file))
 }
 
@@ -72,10 +65,10 @@ mod tests {
     #[test]
     fn waiting_for_a_lock_ends() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("lock");
-        let held = try_lock(&path).unwrap().expect("nobody else has it");
-        assert!(try_lock(&path).unwrap().is_none());
-        let other = lock_file(&path).unwrap();
+        let open = || File::options().create(true).truncate(false).write(true).open(folder.path().join("lock")).unwrap();
+        let held = try_lock(open()).unwrap().expect("nobody else has it");
+        assert!(try_lock(open()).unwrap().is_none());
+        let other = open();
         let limit = Duration::from_millis(20);
         for late in [lock_within(&other, limit, |_| Ok(())), lock_shared_within(&other, limit, |_| Ok(()))] {
             assert_eq!(late.unwrap_err().kind(), io::ErrorKind::TimedOut);
@@ -93,10 +86,10 @@ mod tests {
     #[test]
     fn those_who_share_a_lock_do_not_wait_for_each_other() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("lock");
-        let (one, other) = (lock_file(&path).unwrap(), lock_file(&path).unwrap());
+        let open = || File::options().create(true).truncate(false).write(true).open(folder.path().join("lock")).unwrap();
+        let (one, other) = (open(), open());
         lock_shared_within(&one, Duration::ZERO, |_| Ok(())).unwrap();
         lock_shared_within(&other, Duration::ZERO, |_| Ok(())).unwrap();
-        assert!(try_lock(&path).unwrap().is_none());
+        assert!(try_lock(open()).unwrap().is_none());
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::HostFacts;
 use super::version_text;
 use crate::Error;
-use crate::files::{open_regular, read_capped};
+use crate::files::read_regular;
 use crate::text::{Encoding, encoding, quoted, utf16};
 
 /// The place where a host was read.
@@ -83,7 +83,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error: std::io::Error| {
         Error::new(format!("cannot read the host file {}", quoted(&path.to_string_lossy()))).because(error).hint(HINT)
     };
-    read_capped(open_regular(path).map_err(failed)?, LARGEST).map_err(|error| match error.kind() {
+    read_regular(path, LARGEST).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => {
             Error::new(format!("the host file {} is larger than 64 MiB", quoted(&path.to_string_lossy()))).hint(HINT)
         }
@@ -140,8 +140,11 @@ fn decode(bytes: &[u8]) -> String {
     utf16(rest.get(..whole).unwrap_or_default(), unit).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
+/// The order of the two bytes of a unit.
+type Unit = fn([u8; 2]) -> u16;
+
 /// The order of the two bytes of a unit and the bytes behind the mark, if a file is in UTF-16.
-fn units(bytes: &[u8]) -> Option<(fn([u8; 2]) -> u16, &[u8])> {
+fn units(bytes: &[u8]) -> Option<(Unit, &[u8])> {
     match encoding(bytes) {
         (Encoding::Utf16(unit), rest) => Some((unit, rest)),
         (Encoding::Utf8, [first, 0, ..]) if *first != 0 => Some((u16::from_le_bytes, bytes)),

@@ -14,8 +14,12 @@ pub struct Errors {
     pub families: Vec<Family>,
     /// Errors that have a number, ascending.
     pub codes: Vec<ErrorCode>,
+    /// The operations of engines that fail, from the registry to the running program.
+    pub operations: Vec<Operation>,
     /// Errors that are known by their text only.
     pub messages: Vec<ErrorMessage>,
+    /// Texts in which an error is only mentioned, and the program goes on; patterns as in [`ErrorMessage::patterns`].
+    pub remarks: Vec<String>,
 }
 
 /// Error numbers with the same origin.
@@ -27,6 +31,8 @@ pub struct Family {
     pub prefix: u32,
     /// The service that gives them out, e.g. `Host Compute Service`.
     pub name: String,
+    /// A sentence about numbers of this origin, e.g. `HRESULTs of the service that starts containers.`
+    pub about: String,
     /// The steps to take about any of them.
     #[serde(deserialize_with = "advice")]
     pub steps: Vec<Advice>,
@@ -45,9 +51,15 @@ pub struct ErrorCode {
     pub names: Vec<String>,
     /// The words of Windows for it, without a full stop; for exit codes, for which it has none, what happened.
     pub title: String,
-    /// Other words in which tools print it.
+    /// Other words in which tools print it, also in other languages.
     #[serde(default)]
     pub texts: Vec<String>,
+    /// True if it follows from another error, and explains nothing where there is one.
+    #[serde(default)]
+    pub consequence: bool,
+    /// True if programs end with its number alone, e.g. 1603 of `0x80070643`.
+    #[serde(default)]
+    pub exit_code: bool,
     /// The meaning, whole sentences.
     #[serde(deserialize_with = "one_advice")]
     pub meaning: Advice,
@@ -62,6 +74,28 @@ pub struct ErrorCode {
     pub sources: Vec<String>,
 }
 
+/// An operation of an engine. It is explained by itself where nothing more precise is known, and said beside a number.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct Operation {
+    /// The sentence that goes before the meaning of a number, e.g. `It failed while a layer of the image was unpacked.`
+    pub during: String,
+    /// The explanation where nothing else is known.
+    #[serde(flatten)]
+    pub message: ErrorMessage,
+}
+
+/// An error of an operation that says more than either.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct OperationCase {
+    /// The id of the operation, e.g. `prepare-layer`.
+    pub operation: String,
+    /// The number of the error, e.g. `0x80070001`.
+    #[serde(deserialize_with = "hexadecimal")]
+    pub code: u32,
+}
+
 /// An error that is known by its text only.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
@@ -70,8 +104,15 @@ pub struct ErrorMessage {
     pub id: String,
     /// A few words for what is wrong.
     pub title: String,
-    /// Texts that show it, in lower case; ` * ` stands for anything between two pieces.
+    /// Texts that show it, in lower case; ` * ` stands for anything between two pieces. White space, quotes and backslashes do not
+    /// matter.
     pub patterns: Vec<String>,
+    /// Operations with the error that they end with, by its number or its words in any language.
+    #[serde(default)]
+    pub cases: Vec<OperationCase>,
+    /// True if it follows from another error, and explains nothing where there is one.
+    #[serde(default)]
+    pub consequence: bool,
     /// The meaning, whole sentences.
     #[serde(deserialize_with = "one_advice")]
     pub meaning: Advice,
@@ -108,15 +149,30 @@ impl Errors {
     /// The error with this number.
     ///
     /// The Host Compute Service has two numbers for each of its errors: `0x8037xxxx` from `computecore.dll`, `0xC037xxxx` from
-    /// `vmcompute.dll`; either is found by the other.
+    /// `vmcompute.dll`; either is found by the other. The same holds for the hypervisor and for virtual disks. An NTSTATUS is found
+    /// as an HRESULT too: `0xD0000022` is `0xC0000022`.
     pub fn by_number(&self, number: u32) -> Option<&ErrorCode> {
+        const NTSTATUS_AS_HRESULT: u32 = 0x1000_0000;
         let find = |number| self.codes.iter().find(|error| error.code == number);
-        find(number).or_else(|| find(twin(number)?))
+        let unwrapped = || find((number >> 28 == 0xd).then_some(number & !NTSTATUS_AS_HRESULT)?);
+        let has_twin = matches!(number >> 16, 0x8035 | 0xc035 | 0x8037 | 0xc037 | 0x803a | 0xc03a);
+        find(number).or_else(|| find(has_twin.then_some(number ^ 0x4000_0000)?)).or_else(unwrapped)
     }
 
     /// The error with this symbolic name, in any case.
     pub fn by_name(&self, name: &str) -> Option<&ErrorCode> {
         self.codes.iter().find(|error| error.names.iter().any(|known| known.eq_ignore_ascii_case(name)))
+    }
+
+    /// The message about this error of this operation.
+    pub fn of_case(&self, operation: &str, code: u32) -> Option<&ErrorMessage> {
+        let is_it = |case: &OperationCase| case.operation == operation && case.code == code;
+        self.messages.iter().find(|message| message.cases.iter().any(is_it))
+    }
+
+    /// Everything that is known by its text, operations first.
+    pub fn texts(&self) -> impl Iterator<Item = &ErrorMessage> {
+        self.operations.iter().map(|operation| &operation.message).chain(&self.messages)
     }
 
     /// The family of a number, known or not.
@@ -283,7 +339,7 @@ mod tests {
             assert!(!error.names.is_empty() && !error.title.is_empty() && !error.title.ends_with('.'), "{:#x}", error.code);
             assert!(error.meaning.ends_with('.') && !error.steps.is_empty() && !error.sources.is_empty(), "{:#x}", error.code);
         }
-        for message in &errors().messages {
+        for message in errors().texts() {
             assert!(!message.patterns.is_empty() && !message.title.ends_with('.'), "{}", message.id);
             assert!(message.meaning.ends_with('.') && !message.steps.is_empty() && !message.sources.is_empty(), "{}", message.id);
             for pattern in &message.patterns {
@@ -296,17 +352,34 @@ mod tests {
     fn numbers_names_and_ids_are_unique() {
         assert!(errors().codes.is_sorted_by(|one, next| one.code < next.code));
         let mut names = HashSet::new();
-        for name in
-            errors().codes.iter().flat_map(|error| &error.names).chain(errors().messages.iter().map(|message| &message.id))
-        {
+        for name in errors().codes.iter().flat_map(|error| &error.names).chain(errors().texts().map(|message| &message.id)) {
             assert!(names.insert(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn operations_say_when_it_failed_and_families_what_their_numbers_are() {
+        for operation in &errors().operations {
+            assert!(
+                operation.during.starts_with("It failed while ") && operation.during.ends_with('.'),
+                "{}",
+                operation.message.id
+            );
+        }
+        let cases = errors().messages.iter().flat_map(|message| &message.cases);
+        for case in cases {
+            assert!(errors().operations.iter().any(|operation| operation.message.id == case.operation), "{}", case.operation);
+            assert!(errors().by_number(case.code).is_some_and(|error| error.code == case.code), "{:#x}", case.code);
+        }
+        for family in &errors().families {
+            assert!(family.about.ends_with('.') && family.source.starts_with("https://"), "{}", family.name);
         }
     }
 
     #[test]
     fn sources_are_public_pages() {
         let codes = errors().codes.iter().flat_map(|error| &error.sources);
-        for source in codes.chain(errors().messages.iter().flat_map(|message| &message.sources)) {
+        for source in codes.chain(errors().texts().flat_map(|message| &message.sources)) {
             assert!(source.starts_with("https://"), "{source}");
         }
     }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::{Architecture, Kind};
 
 pub use engines::{EngineFault, EngineVersions};
-pub use errors::{ErrorCode, ErrorMessage, Errors, Family, error_by_hresult, twin};
+pub use errors::{ErrorCode, ErrorMessage, Errors, Family, Operation, OperationCase, error_by_hresult, twin};
 pub use file::InvalidKnowledge;
 
 /// The facts of judgements and of host names that may change tomorrow.

@@ -1,18 +1,20 @@
 //! The cache of earlier checks: manifests and configs by digest, and the digests that names had.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 
 use crate::advice::{Setting, advice};
+use crate::handles::Handles;
 use crate::image::Digest;
 // Configs may not be larger.
 use crate::image::index::{LARGEST, REF_NAME};
-use crate::oci::layout::{Folder, ref_name};
+use crate::oci::layout::{Folder, Purpose, ref_name};
+use crate::oci::resolve::time_left;
 use crate::{Error, ErrorKind};
 
 /// The most names; the oldest go first.
@@ -21,19 +23,60 @@ const MOST_NAMES: usize = 4096;
 /// The longest time to wait for another process that writes names.
 const WAIT_FOR_OTHERS: Duration = Duration::from_secs(2);
 
+/// The bytes that a cache may have if nothing else is said: 256 MiB, the documents of some ten thousand images.
+pub const CACHE_LIMIT: u64 = 256 << 20;
+
+/// A run may keep one part in so many of what the cache may have: one registry's documents do not push out all others.
+const SHARE: u64 = 4;
+/// The cache is looked through again after one part in so many was written, since other processes write too.
+const LOOK_AGAIN: u64 = 16;
+/// What is removed at once when the cache is full: one part in so many.
+const ROOM: u64 = 8;
+/// A file takes at least so much of a disk.
+const BLOCK: u64 = 4096;
+
+/// Files that were written aside so long ago were left by a process that was killed.
+const LEFT: Duration = Duration::from_secs(60 * 60);
+/// Content is marked as used only so often.
+const USED: Duration = Duration::from_secs(60);
+
 /// A cache in a folder, which is an OCI image layout.
 ///
 /// Nothing in it is trusted: content is verified when it is read, and a damaged entry is as good as none. A cache that cannot be
-/// written is not a failure: nothing more is kept, and who made it hears why.
+/// written is not a failure: nothing more is kept, and who made it hears why. It has a size; what was not used for longest goes first.
 #[derive(Debug)]
 pub struct Cache {
-    folder: Folder,
+    handles: &'static dyn Handles,
     root: PathBuf,
-    created: OnceLock<bool>,
+    limit: u64,
+    deadline: Option<Instant>,
+    /// The folder as it was found, and as it was made to write into.
+    found: OnceLock<Option<Folder>>,
+    made: OnceLock<Option<Folder>>,
+    size: Mutex<Size>,
     failed: AtomicBool,
     on_failure: fn(&Error),
     /// The digests of names, as the list was when it was first read.
     names: Mutex<Option<Arc<HashMap<String, Digest>>>>,
+}
+
+/// The bytes that the cache has, each file counted in whole blocks.
+#[derive(Debug, Default)]
+struct Size {
+    /// Those at the last look, and what this process has added; `None` before the first look.
+    known: Option<u64>,
+    /// Those that this process has added, and since the last look.
+    added: u64,
+    added_since: u64,
+}
+
+/// The content that a cache had before it was emptied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Emptied {
+    /// The number of files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
 }
 
 /// The content that a name had when its registry was last asked.
@@ -47,17 +90,56 @@ pub(crate) struct Named {
 }
 
 impl Cache {
-    /// The cache in this folder, which need not exist. `on_failure` is called once, with the first failure to write it.
-    pub fn new(root: impl Into<PathBuf>, on_failure: fn(&Error)) -> Self {
-        let root = root.into();
-        let folder = Folder::unchecked(&root);
-        Self { folder, root, created: OnceLock::new(), failed: AtomicBool::new(false), on_failure, names: Mutex::default() }
+    /// The cache in this folder, which need not exist, of at most `limit` bytes. `on_failure` is called once, with the first failure to
+    /// use it.
+    pub fn new(
+        handles: &'static dyn Handles,
+        root: impl Into<PathBuf>,
+        limit: u64,
+        deadline: Option<Instant>,
+        on_failure: fn(&Error),
+    ) -> Self {
+        Self {
+            handles,
+            root: root.into(),
+            limit,
+            deadline,
+            found: OnceLock::new(),
+            made: OnceLock::new(),
+            size: Mutex::default(),
+            failed: AtomicBool::new(false),
+            on_failure,
+            names: Mutex::default(),
+        }
+    }
+
+    /// Removes all that the cache in this folder has; a folder that is not there has nothing.
+    ///
+    /// # Errors
+    ///
+    /// A folder that is not a cache of this program, and what cannot be removed.
+    pub fn empty(handles: &'static dyn Handles, root: &Path) -> Result<Emptied, Error> {
+        let mut emptied = Emptied::default();
+        let Some(folder) = Folder::existing(handles, root, Purpose::Cache)? else { return Ok(emptied) };
+        folder.renew_index(WAIT_FOR_OTHERS, |_| ())?;
+        for (digest, found) in folder.blobs()? {
+            if folder.remove(&digest)? {
+                emptied.files += 1;
+                emptied.bytes += found.size;
+            }
+        }
+        folder.sweep(SystemTime::now().checked_sub(LEFT).unwrap_or(SystemTime::UNIX_EPOCH))?;
+        Ok(emptied)
     }
 
     /// The content with this digest, if it is here and intact.
     pub(crate) fn content(&self, digest: &Digest) -> Option<Vec<u8>> {
-        match self.folder.blob(digest, LARGEST) {
-            Ok(bytes) => Some(bytes),
+        let folder = self.folder()?;
+        match folder.blob(digest, LARGEST) {
+            Ok(bytes) => {
+                folder.mark_used(digest, USED);
+                Some(bytes)
+            }
             Err(error) => {
                 if error.kind != ErrorKind::NotFound {
                     tracing::debug!("an entry of the cache is ignored: {}", error.sentence());
@@ -67,11 +149,61 @@ impl Cache {
         }
     }
 
-    /// Keeps content, unless it is here already.
+    /// Keeps content, unless it is here already or there is no room for it.
     pub(crate) fn keep(&self, digest: &Digest, bytes: &[u8]) {
-        if bytes.len() as u64 <= LARGEST && self.content(digest).is_none() && self.is_writable() {
-            self.has_written(self.folder.put(bytes).map(drop));
+        let size = bytes.len() as u64;
+        if size > LARGEST || self.content(digest).is_some() {
+            return;
         }
+        let Some(folder) = self.writable() else { return };
+        match self.make_room(folder, size) {
+            Ok(true) => self.has_written(folder.put(bytes).map(drop)),
+            Ok(false) => {
+                tracing::debug!("{digest} is not kept: this run has its share of the cache");
+                true
+            }
+            Err(error) => self.has_written(Err(error)),
+        };
+    }
+
+    /// Makes room for so many bytes: what was not used for longest goes. False if this process has kept its share.
+    fn make_room(&self, folder: &Folder, bytes: u64) -> Result<bool, Error> {
+        let bytes = blocks(bytes);
+        let mut size = self.size.lock().unwrap_or_else(PoisonError::into_inner);
+        if size.added.saturating_add(bytes) > self.limit / SHARE {
+            return Ok(false);
+        }
+        let is_known = size.added_since <= self.limit / LOOK_AGAIN;
+        let known = match size.known.filter(|known| is_known && known.saturating_add(bytes) <= self.limit) {
+            Some(known) => known,
+            None => {
+                size.added_since = 0;
+                self.shrink(folder, bytes)?
+            }
+        };
+        size.known = Some(known.saturating_add(bytes));
+        size.added += bytes;
+        size.added_since += bytes;
+        Ok(true)
+    }
+
+    /// Looks through the cache, and removes what was not used for longest if so many more bytes do not fit: the bytes it has then.
+    fn shrink(&self, folder: &Folder, more: u64) -> Result<u64, Error> {
+        let mut blobs = folder.blobs()?;
+        let mut total = blobs.iter().fold(0u64, |sum, (_, found)| sum.saturating_add(blocks(found.size)));
+        if total.saturating_add(more) <= self.limit {
+            return Ok(total);
+        }
+        let enough = self.limit.saturating_sub(self.limit / ROOM).saturating_sub(more);
+        blobs.sort_by_key(|(_, found)| found.modified);
+        for (digest, found) in blobs {
+            if total <= enough {
+                break;
+            }
+            folder.remove(&digest)?;
+            total = total.saturating_sub(blocks(found.size));
+        }
+        Ok(total)
     }
 
     /// The digest this name had. The list is read once, since offline every reference asks for one.
@@ -83,7 +215,7 @@ impl Cache {
 
     /// The digests of all names; a list that cannot be read has none.
     fn read_names(&self) -> HashMap<String, Digest> {
-        let entries = self.folder.index().map(|index| index.entries).unwrap_or_default();
+        let entries = self.folder().and_then(|folder| folder.index().ok()).map(|index| index.entries).unwrap_or_default();
         entries.into_iter().filter_map(|entry| Some((entry.annotations.ref_name?, entry.digest))).collect()
     }
 
@@ -95,9 +227,10 @@ impl Cache {
         let known = self.read_names();
         let mut news: Vec<&Named> = names.iter().filter(|named| known.get(&named.name) != Some(&named.digest)).collect();
         news.sort_by(|a, b| a.name.cmp(&b.name));
-        if news.is_empty() || !self.is_writable() {
+        if news.is_empty() {
             return;
         }
+        let Some(folder) = self.writable() else { return };
         let change = |list: &mut Vec<Value>| {
             list.retain(|entry| {
                 ref_name(entry).is_none_or(|name| news.binary_search_by(|new| new.name.as_str().cmp(name)).is_err())
@@ -110,22 +243,47 @@ impl Cache {
             }));
             list.drain(..list.len().saturating_sub(MOST_NAMES));
         };
-        let written = match self.folder.update_index(WAIT_FOR_OTHERS, change) {
+        let wait = time_left(self.deadline, WAIT_FOR_OTHERS);
+        let written = match folder.index() {
             // Of a damaged list nothing can be saved, and what it said can be asked again.
-            Err(error) if error.kind == ErrorKind::Invalid => {
-                let _ = std::fs::remove_file(self.root.join("index.json"));
-                self.folder.update_index(WAIT_FOR_OTHERS, change)
-            }
-            written => written,
+            Err(error) if error.kind == ErrorKind::Invalid => folder.renew_index(wait, change),
+            _ => folder.update_index(wait, change),
         };
         self.has_written(written);
         *self.names.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// `true` while writing is worth trying: the folder is there or could be made, and no write has failed yet.
-    fn is_writable(&self) -> bool {
-        *self.created.get_or_init(|| self.has_written(Folder::create(&self.root).map(drop)))
-            && !self.failed.load(Ordering::Relaxed)
+    /// The folder to read from; `None` if there is none.
+    fn folder(&self) -> Option<&Folder> {
+        if let Some(made) = self.made.get() {
+            return made.as_ref();
+        }
+        let find = || match Folder::existing(self.handles, &self.root, Purpose::Cache) {
+            Ok(found) => found,
+            Err(error) => {
+                self.has_written(Err(error));
+                None
+            }
+        };
+        self.found.get_or_init(find).as_ref()
+    }
+
+    /// The folder while writing is worth trying: it is there or could be made, and no write has failed yet.
+    fn writable(&self) -> Option<&Folder> {
+        let make = || match Folder::create_for(self.handles, &self.root, Purpose::Cache) {
+            Ok(folder) => {
+                let _ = folder.sweep(SystemTime::now().checked_sub(LEFT).unwrap_or(SystemTime::UNIX_EPOCH));
+                Some(folder)
+            }
+            Err(error) => {
+                self.has_written(Err(error));
+                None
+            }
+        };
+        if self.failed.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.made.get_or_init(make).as_ref()
     }
 
     /// `true` if writing went well; the first failure is reported.
@@ -139,15 +297,37 @@ impl Cache {
     }
 }
 
+/// The bytes that a file of this size takes of a disk.
+const fn blocks(size: u64) -> u64 {
+    if size == 0 { BLOCK } else { size.div_ceil(BLOCK).saturating_mul(BLOCK) }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use super::*;
     use crate::advice::Remedy;
+    use crate::handles::of_tests as handles;
 
     fn open(root: impl Into<PathBuf>) -> Cache {
-        Cache::new(root, |failure| panic!("{failure:?}"))
+        limited(root, CACHE_LIMIT)
+    }
+
+    fn limited(root: impl Into<PathBuf>, limit: u64) -> Cache {
+        Cache::new(handles(), root, limit, None, |failure| panic!("{failure:?}"))
+    }
+
+    /// Content that takes so many blocks, different for each number.
+    fn content(number: u64, blocks: u64) -> (Digest, Vec<u8>) {
+        let mut bytes = vec![b' '; usize::try_from(blocks * BLOCK).unwrap()];
+        bytes[..8].copy_from_slice(&number.to_le_bytes());
+        (Digest::of(&bytes), bytes)
+    }
+
+    fn used(root: &std::path::Path) -> u64 {
+        let blobs = fs::read_dir(root.join("blobs/sha256")).unwrap();
+        blobs.map(|blob| blocks(blob.unwrap().metadata().unwrap().len())).sum()
     }
 
     fn named(name: &str, content: &[u8]) -> Named {
@@ -168,7 +348,7 @@ mod tests {
         let again = open(root.path().join("cache"));
         assert_eq!(again.content(&digest).as_deref(), Some(b"{}".as_slice()));
         assert_eq!((again.named("a:1"), again.named("b:1"), again.named("c:1")), (Some(digest.clone()), Some(digest), None));
-        assert!(Folder::open(root.path().join("cache")).is_ok(), "it is an image layout");
+        assert!(Folder::open(handles(), root.path().join("cache")).is_ok(), "it is an image layout");
     }
 
     #[test]
@@ -210,7 +390,8 @@ mod tests {
     fn what_cannot_be_written_is_said_once() {
         static REPORTED: Mutex<Vec<Error>> = Mutex::new(Vec::new());
         let root = tempfile::NamedTempFile::new().unwrap();
-        let cache = Cache::new(root.path(), |failure| REPORTED.lock().unwrap().push(failure.clone()));
+        let cache =
+            Cache::new(handles(), root.path(), CACHE_LIMIT, None, |failure| REPORTED.lock().unwrap().push(failure.clone()));
         cache.keep(&Digest::of(b"{}"), b"{}");
         cache.keep(&Digest::of(b"[]"), b"[]");
         cache.remember(&[named("a:1", b"{}")]);
@@ -220,5 +401,89 @@ mod tests {
         assert!(failure.sentence().starts_with("nothing is kept for the next check: "), "{failure:?}");
         let remedies = [Remedy::Setting(Setting::CacheVariable), Remedy::Setting(Setting::NoCache)];
         assert!(failure.hint.iter().flat_map(|hint| hint.remedies()).eq(&remedies), "{failure:?}");
+    }
+    #[test]
+    fn one_run_keeps_its_share_and_many_runs_no_more_than_the_limit() {
+        let root = tempfile::tempdir().unwrap();
+        let limit = 160 * BLOCK;
+        for run in 0..12 {
+            let cache = limited(root.path(), limit);
+            for number in 0..30 {
+                let (digest, bytes) = content(run * 100 + number, 4);
+                cache.keep(&digest, &bytes);
+            }
+            assert!(used(root.path()) <= limit, "{run}");
+            assert!(run > 0 || used(root.path()) == limit / SHARE);
+        }
+        assert!(used(root.path()) > limit / 2, "it is not emptied when it is full");
+    }
+
+    #[test]
+    fn what_was_not_used_for_longest_goes_first() {
+        let root = tempfile::tempdir().unwrap();
+        let limit = 32 * BLOCK;
+        let old: Vec<_> = (0..32).map(|number| content(number, 1)).collect();
+        for some in old.chunks(8) {
+            let cache = limited(root.path(), limit);
+            some.iter().for_each(|(digest, bytes)| cache.keep(digest, bytes));
+        }
+        let hour = |digest: &Digest, hours: u64| {
+            let blob = fs::File::options().write(true).open(root.path().join("blobs/sha256").join(digest.hex())).unwrap();
+            blob.set_modified(SystemTime::now() - Duration::from_secs(hours * 3600)).unwrap();
+        };
+        (0..).zip(&old).for_each(|(number, (digest, _))| hour(digest, 100 - number));
+        let cache = limited(root.path(), limit);
+        assert!(cache.content(&old[0].0).is_some(), "used now");
+        let (digest, bytes) = content(100, 1);
+        cache.keep(&digest, &bytes);
+        let is_there = |number: usize| cache.content(&old[number].0).is_some();
+        assert!(is_there(0) && !is_there(1) && !is_there(5) && is_there(6) && is_there(31) && cache.content(&digest).is_some());
+    }
+
+    #[test]
+    fn an_emptied_cache_has_nothing_and_goes_on() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(Cache::empty(handles(), &root.path().join("none")), Ok(Emptied::default()));
+        let cache = open(root.path());
+        cache.keep(&Digest::of(b"{}"), b"{}");
+        cache.remember(&[named("a:1", b"{}")]);
+        assert_eq!(Cache::empty(handles(), root.path()), Ok(Emptied { files: 1, bytes: 2 }));
+        let again = open(root.path());
+        assert_eq!((again.content(&Digest::of(b"{}")), again.named("a:1")), (None, None));
+        again.keep(&Digest::of(b"{}"), b"{}");
+        assert!(again.content(&Digest::of(b"{}")).is_some());
+        let other = tempfile::tempdir().unwrap();
+        fs::write(other.path().join("index.json"), r#"{"my":"own"}"#).unwrap();
+        assert!(Cache::empty(handles(), other.path()).is_err());
+        assert_eq!(fs::read(other.path().join("index.json")).unwrap(), br#"{"my":"own"}"#);
+    }
+
+    #[test]
+    fn a_folder_of_others_is_not_written() {
+        static REPORTED: Mutex<Vec<Error>> = Mutex::new(Vec::new());
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("index.json"), r#"{"my":"own"}"#).unwrap();
+        let cache =
+            Cache::new(handles(), root.path(), CACHE_LIMIT, None, |failure| REPORTED.lock().unwrap().push(failure.clone()));
+        cache.keep(&Digest::of(b"{}"), b"{}");
+        cache.remember(&[named("a:1", b"{}")]);
+        assert_eq!(fs::read(root.path().join("index.json")).unwrap(), br#"{"my":"own"}"#);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+        assert_eq!(REPORTED.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_killed_runs_left_is_removed() {
+        let root = tempfile::tempdir().unwrap();
+        open(root.path()).keep(&Digest::of(b"{}"), b"{}");
+        let left = |name: &str, age: u64| {
+            let file = fs::File::create(root.path().join("ingest").join(name)).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
+        };
+        left("4711-0.new", 2 * 3600);
+        left("4712-0.new", 1);
+        open(root.path()).keep(&Digest::of(b"[]"), b"[]");
+        let names: Vec<_> = fs::read_dir(root.path().join("ingest")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["4712-0.new"]);
     }
 }

@@ -12,5 +12,6 @@ mod once;
 pub mod pull;
 mod resolve;
 
+pub use cache::Cache;
 pub use content::RawImage;
 pub use resolve::{Images, Options};

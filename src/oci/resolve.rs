@@ -4,17 +4,18 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
 
 use crate::advice::{Setting, advice};
+use crate::handles::Handles;
 use crate::image::index::Index;
 use crate::image::listing::{Listing, single};
 use crate::image::reference::{Format, Location};
 use crate::image::{Config, Digest, Image, Name, Reference, Source, config};
 use crate::knowledge::Knowledge;
-use crate::oci::cache::{Cache, Named};
+use crate::oci::cache::{CACHE_LIMIT, Cache, Named};
 use crate::oci::content::{Place, RawImage, Reader};
 use crate::oci::distribution::{self, Client};
 use crate::oci::known;
@@ -26,13 +27,17 @@ use crate::{Error, ErrorKind};
 /// The number of references that are resolved at once.
 const SIDE_BY_SIDE: usize = 32;
 
-/// The settings with which images are read. By default nothing comes from the environment, and nothing is kept.
+/// The settings with which images are read.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// The calls with which files in layouts and in the cache are reached.
+    pub handles: &'static dyn Handles,
     /// Ask no registry: answer from the cache, then from knowledge.
     pub offline: bool,
     /// The folder of the cache; without one, nothing is kept.
     pub cache_root: Option<PathBuf>,
+    /// The bytes that the cache may have.
+    pub cache_limit: u64,
     /// Called once, when the cache cannot be written and nothing more is kept.
     pub on_cache_failure: fn(&Error),
     /// Read the configs of chosen candidates; without it [`Images::confirm`] does nothing.
@@ -43,11 +48,14 @@ pub struct Options {
     pub registries: distribution::Options,
 }
 
-impl Default for Options {
-    fn default() -> Self {
+impl Options {
+    /// Options with which nothing comes from the environment, and nothing is kept.
+    pub fn new(handles: &'static dyn Handles) -> Self {
         Self {
+            handles,
             offline: false,
             cache_root: None,
+            cache_limit: CACHE_LIMIT,
             on_cache_failure: |_| {},
             confirm: true,
             deadline: None,
@@ -58,6 +66,7 @@ impl Default for Options {
 
 /// Reads images, each manifest and config at most once in its life. Needs a tokio runtime with I/O and time.
 pub struct Images<'k> {
+    handles: &'static dyn Handles,
     confirm: bool,
     deadline: Option<Instant>,
     reader: Reader<'k>,
@@ -89,11 +98,11 @@ type Numbered<'r> = (usize, &'r Reference);
 impl<'k> Images<'k> {
     /// A reader of images that has read nothing yet.
     pub fn new(options: Options, knowledge: &'k Knowledge) -> Self {
-        let Options { offline, cache_root, on_cache_failure, confirm, deadline, mut registries } = options;
-        let cache = cache_root.map(|root| Cache::new(root, on_cache_failure));
+        let Options { handles, offline, cache_root, cache_limit, on_cache_failure, confirm, deadline, mut registries } = options;
+        let cache = cache_root.map(|root| Cache::new(handles, root, cache_limit, deadline, on_cache_failure));
         registries.deadline = registries.deadline.or(deadline);
         let reader = Reader::new(offline, knowledge, cache, registries);
-        Self { confirm, deadline, reader, layouts: Once::default() }
+        Self { handles, confirm, deadline, reader, layouts: Once::default() }
     }
 
     /// The images behind these references, in their order. References that mean the same are asked for once, and one failure
@@ -127,6 +136,16 @@ impl<'k> Images<'k> {
     /// The bytes of the image with this manifest and of its config, from the cache where they are there.
     pub async fn raw(&self, name: &Name, digest: &Digest) -> Result<RawImage, Error> {
         self.reader.raw(name, digest).await
+    }
+
+    /// The time by which everything has to be done.
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// This time, or what is left of it until the deadline.
+    pub(crate) fn time_left(&self, limit: Duration) -> Duration {
+        time_left(self.deadline, limit)
     }
 
     /// The client that registries are asked with.
@@ -284,8 +303,8 @@ impl<'k> Images<'k> {
 
     async fn layout(&self, format: Format, path: &Path) -> Result<Arc<Layout>, Error> {
         let open = || async {
-            let (path, deadline) = (path.to_owned(), self.deadline);
-            let opened = blocking(move || Layout::open(format, &path, deadline)).await.map(Arc::new);
+            let (handles, path, deadline) = (self.handles, path.to_owned(), self.deadline);
+            let opened = blocking(move || Layout::open(handles, format, &path, deadline)).await.map(Arc::new);
             opened.map_err(|error| error.or_hint(format.advice()))
         };
         self.layouts.cell((format, path.to_owned())).get_or_try_init(open).await.cloned()
@@ -305,6 +324,11 @@ impl<'k> Images<'k> {
                 .hint(advice![Setting::Timeout, " gives more of it"]))
         })
     }
+}
+
+/// This time, or what is left of it until the deadline.
+pub(crate) fn time_left(deadline: Option<Instant>, limit: Duration) -> Duration {
+    deadline.map_or(limit, |deadline| limit.min(deadline.saturating_duration_since(Instant::now())))
 }
 
 /// The distinct locations of references, in the order in which they first come.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::{Word, Wording};
-use crate::explain::{Explanation, Kind};
+use crate::explain::{Entry, Explanation, Group, Kind};
 
 /// The name of this version of the document.
 pub const SCHEMA: &str = "wincompat/explain/v1";
@@ -19,10 +19,42 @@ pub struct ExplanationReport {
     pub schema: Cow<'static, str>,
     /// The question on one line, shortened.
     pub query: String,
-    /// The explanation; `None` if there is none.
+    /// The explanation; `None` if there is none. Of several, the first.
     pub explanation: Option<ExplanationEntry>,
+    /// The explanations after the first, where several names were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<ExplanationEntry>,
     /// Names like the one asked for, the most similar first; empty if there is an explanation.
     pub suggestions: Vec<String>,
+    /// Everything that can be explained, where a list was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub list: Vec<ListGroup>,
+}
+
+/// Things of one kind that can be explained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ListGroup {
+    /// A heading, e.g. `Host Compute Service`.
+    pub title: String,
+    /// The things.
+    pub entries: Vec<ListEntry>,
+}
+
+/// Something that can be explained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ListEntry {
+    /// The name by which it is asked for, e.g. `0x80370101`.
+    pub id: String,
+    /// The kind of thing.
+    pub kind: Word<Kind>,
+    /// Its usual other name, e.g. `HCS_E_IMAGE_MISMATCH`.
+    pub name: Option<String>,
+    /// A few words for it.
+    pub title: String,
 }
 
 /// The meaning of an error or a finding, its causes, and what to do.
@@ -50,12 +82,37 @@ pub struct ExplanationEntry {
 
 impl ExplanationReport {
     /// The answer to this question, which is one harmless line.
-    pub fn new(query: String, explanation: Option<&Explanation>, suggestions: &[&str], wording: &dyn Wording) -> Self {
+    pub fn new(query: String, explanations: &[Explanation], suggestions: &[&str], wording: &dyn Wording) -> Self {
+        let mut entries = explanations.iter().map(|explanation| ExplanationEntry::new(explanation, wording));
         Self {
             schema: SCHEMA.into(),
             query,
-            explanation: explanation.map(|explanation| ExplanationEntry::new(explanation, wording)),
+            explanation: entries.next(),
+            further: entries.collect(),
             suggestions: suggestions.iter().map(|&name| name.to_owned()).collect(),
+            list: Vec::new(),
+        }
+    }
+
+    /// The list of everything that can be explained.
+    pub fn list(groups: &[Group]) -> Self {
+        let entries = |group: &Group| {
+            let entry = |entry: &Entry| ListEntry {
+                id: entry.id.clone(),
+                kind: entry.kind.into(),
+                name: entry.name.clone(),
+                title: entry.title.clone(),
+            };
+            group.entries.iter().map(entry).collect()
+        };
+        let list = groups.iter().map(|group| ListGroup { title: group.title.clone(), entries: entries(group) }).collect();
+        Self {
+            schema: SCHEMA.into(),
+            query: String::new(),
+            explanation: None,
+            further: Vec::new(),
+            suggestions: Vec::new(),
+            list,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::explanation::{ExplanationEntry, ExplanationReport};
+use super::explanation::{ExplanationEntry, ExplanationReport, ListGroup};
 use super::{Page, Renderer};
 use textwrap::{Options, WordSeparator, WordSplitter};
 
@@ -12,11 +12,42 @@ pub(super) struct ExplanationText;
 
 impl Renderer<ExplanationReport> for ExplanationText {
     fn render(&self, report: &ExplanationReport, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        match &report.explanation {
-            Some(explanation) => write(explanation, usize::from(page.columns).clamp(40, 100), out),
-            None => Ok(()),
+        let width = usize::from(page.columns).clamp(40, 100);
+        for (index, explanation) in report.explanation.iter().chain(&report.further).enumerate() {
+            if index > 0 {
+                writeln!(out, "\n{}\n", "-".repeat(width))?;
+            }
+            write(explanation, width, out)?;
         }
+        for (index, group) in report.list.iter().enumerate() {
+            if index > 0 {
+                writeln!(out)?;
+            }
+            write_group(group, width, out)?;
+        }
+        Ok(())
     }
+}
+
+/// Writes a heading, and a line for each entry: `build-mismatch  the builds differ`.
+fn write_group(group: &ListGroup, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", group.title)?;
+    let names = group.entries.iter().map(|entry| match &entry.name {
+        Some(name) => format!("{}  {name}", entry.id),
+        None => entry.id.clone(),
+    });
+    let names: Vec<String> = names.collect();
+    // A long name has its title on the next line, so that the others stay near theirs.
+    let column = names.iter().map(String::len).filter(|length| *length <= 46).max().unwrap_or_default() + 4;
+    for (name, entry) in names.iter().zip(&group.entries) {
+        let first = format!("{:<column$}", format!("  {name}"));
+        if first.len() > column {
+            writeln!(out, "{first}")?;
+        }
+        let first = if first.len() > column { " ".repeat(column) } else { first };
+        paragraph(&entry.title, width.max(column + 30), &first, &" ".repeat(column), out)?;
+    }
+    Ok(())
 }
 
 /// Writes lines of at most `width` columns where words allow.
@@ -69,13 +100,12 @@ fn paragraph(text: &str, width: usize, first: &str, next: &str, out: &mut dyn Wr
 mod tests {
     use super::*;
     use crate::cli::wording::CommandLine;
-    use crate::explain::explain;
-    use crate::knowledge::Knowledge;
+    use crate::explain::named;
 
     #[test]
     fn an_error_is_explained_with_causes_steps_and_sources() {
-        let explanation = explain("0xc0351000", Knowledge::built_in());
-        let report = ExplanationReport::new(String::new(), explanation.as_ref(), &[], &CommandLine);
+        let explanation = named("0xc0351000").unwrap();
+        let report = ExplanationReport::new(String::new(), &[explanation], &[], &CommandLine);
         let mut printed = Vec::new();
         write(report.explanation.as_ref().unwrap(), 76, &mut printed).unwrap();
         let expected = "\

@@ -9,7 +9,7 @@ use super::outcome::{LEGEND, Outcome};
 use super::overview::{conclusion, sum};
 use super::plain::clean;
 use super::table::version;
-use super::{Detail, Page, Renderer, grid};
+use super::{Detail, Page, Renderer, grid, hints};
 use crate::compat::Severity;
 use crate::text::shown;
 
@@ -83,36 +83,21 @@ fn item(group: &Group<'_>, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn W
         (_, Some(false)) => Severity::Error,
         _ => Severity::Warning,
     };
-    let counts = |finding: &&FindingEntry| {
-        finding.severity.known().is_none_or(|severity| severity >= lowest)
-            // The flag that is needed is named in a note.
-            || first.needs_flag() && finding.code.known() == Some(crate::compat::Code::OtherIsolationPossible)
-    };
-    let mut helps: Vec<(&str, Vec<String>)> = Vec::new();
-    for finding in first.findings.iter().filter(counts) {
+    let counts = |finding: &FindingEntry| finding.severity.known().is_none_or(|severity| severity >= lowest);
+    for finding in first.findings.iter().filter(|finding| counts(finding)) {
         let same = group.entries.iter().all(|entry| entry.findings.iter().any(|other| other.message == finding.message));
         let sentence = match finding.code.known() {
             Some(code) if !same => code.title(),
             _ => finding.message.as_str(),
         };
         writeln!(out, "  - {} {}", escaped(sentence), linked(finding))?;
-        for entry in &group.entries {
-            let alike = entry.findings.iter().filter(|other| other.code == finding.code && !other.help.is_empty());
-            for help in alike.map(|other| other.help.as_str()) {
-                let host = labels.of_host(&entry.host);
-                match helps.iter_mut().find(|(known, _)| *known == help) {
-                    Some((_, hosts)) if hosts.last() == Some(&host) => {}
-                    Some((_, hosts)) => hosts.push(host),
-                    None => helps.push((help, vec![host])),
-                }
-            }
-        }
     }
-    for (help, hosts) in helps {
-        let whose = if hosts.len() == group.entries.len() {
+    for (help, entries) in hints::of(&group.entries, counts) {
+        let whose = if entries.len() == group.entries.len() {
             String::new()
         } else {
-            format!(" for {}", escaped(&joined(hosts.into_iter(), false)))
+            let hosts = entries.iter().map(|entry| labels.of_host(&entry.host));
+            format!(" for {}", escaped(&joined(hosts, false)))
         };
         writeln!(out, "  - hint{whose}: {}", escaped(help))?;
     }

@@ -29,6 +29,8 @@ mod gitlab;
 mod grid;
 #[cfg(feature = "program")]
 mod groups;
+#[cfg(feature = "program")]
+mod hints;
 pub mod host;
 #[cfg(feature = "program")]
 pub mod host_table;

@@ -9,7 +9,7 @@ use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
 use super::groups::{Group, groups};
 use super::labels::{Labels, joined};
 use super::table::{BAD, GOOD, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version, wrapped};
-use super::{Detail, Page};
+use super::{Detail, Page, hints};
 use crate::compat::{Severity, Use};
 use crate::text::shown;
 
@@ -128,23 +128,8 @@ impl Written<'_> {
 
     /// What to do, each remedy once; where it differs by host, with the hosts that it is for.
     fn hints(&self, group: &Group<'_>, findings: &[(&FindingEntry, bool)], out: &mut dyn Write) -> io::Result<()> {
-        let mut hints: Vec<(&str, Vec<&ResultEntry>)> = Vec::new();
-        let asked = group.first.needs_flag().then_some("other-isolation-possible");
-        let codes: Vec<String> = findings.iter().map(|(finding, _)| finding.code.to_string()).collect();
-        for entry in &group.entries {
-            for finding in entry.findings.iter().filter(|finding| !finding.help.is_empty()) {
-                let code = finding.code.to_string();
-                if !codes.contains(&code) && asked != Some(code.as_str()) {
-                    continue;
-                }
-                match hints.iter_mut().find(|(help, _)| *help == finding.help) {
-                    Some((_, entries)) if entries.last().is_none_or(|last| last.host != entry.host) => entries.push(entry),
-                    Some(_) => {}
-                    None => hints.push((&finding.help, vec![entry])),
-                }
-            }
-        }
-        for (help, entries) in hints {
+        let shown = |finding: &FindingEntry| findings.iter().any(|(shown, _)| shown.code == finding.code);
+        for (help, entries) in hints::of(&group.entries, shown) {
             let label = if entries.len() == group.entries.len() {
                 "hint:".to_owned()
             } else {

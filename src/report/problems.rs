@@ -7,7 +7,7 @@ use super::groups::groups;
 use super::labels::{Labels, joined};
 use super::outcome::Outcome;
 use super::overview::conclusion;
-use super::{Word, document};
+use super::{Word, document, hints};
 use crate::compat::{Code, Severity};
 use crate::image::Digest;
 use crate::text::shown;
@@ -129,15 +129,8 @@ fn failure<'a>(entries: &[&'a ResultEntry], labels: &Labels<'a>) -> Option<Probl
             _ => finding.message.clone(),
         }
     };
-    let other_isolation = first.needs_flag().then_some(Code::OtherIsolationPossible);
-    let mut helps: Vec<&str> = Vec::new();
-    for finding in entries.iter().flat_map(|entry| &entry.findings) {
-        let is_asked = reasons.iter().any(|reason| reason.code == finding.code)
-            || other_isolation.is_some() && finding.code.known() == other_isolation;
-        if is_asked && !finding.help.is_empty() && !helps.contains(&&*finding.help) {
-            helps.push(&finding.help);
-        }
-    }
+    let is_reason = |finding: &FindingEntry| reasons.iter().any(|reason| reason.code == finding.code);
+    let helps = hints::of(entries, is_reason).into_iter().map(|(help, _)| help).collect();
     let hosts = joined(entries.iter().map(|entry| labels.of_host(&entry.host)), false);
     let reason = reasons.first();
     let code = reason.map_or_else(|| "undecided".to_owned(), |reason| reason.code.to_string());

@@ -11,9 +11,9 @@ use std::ptr::{null, null_mut};
 
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Wdk::Storage::FileSystem::{
-    FILE_CREATE, FILE_DIRECTORY_FILE, FILE_LINK_INFORMATION, FILE_OPEN, FILE_OPEN_FOR_BACKUP_INTENT, FILE_OPEN_REPARSE_POINT,
-    FILE_SYNCHRONOUS_IO_NONALERT, FileLinkInformation, NTCREATEFILE_CREATE_DISPOSITION, NTCREATEFILE_CREATE_OPTIONS,
-    NtCreateFile, NtSetInformationFile,
+    FILE_CREATE, FILE_DIRECTORY_FILE, FILE_INFORMATION_CLASS, FILE_LINK_INFORMATION, FILE_OPEN, FILE_OPEN_FOR_BACKUP_INTENT,
+    FILE_OPEN_REPARSE_POINT, FILE_RENAME_INFORMATION, FILE_SYNCHRONOUS_IO_NONALERT, FileLinkInformation,
+    NTCREATEFILE_CREATE_DISPOSITION, NTCREATEFILE_CREATE_OPTIONS, NtCreateFile, NtSetInformationFile,
 };
 use windows_sys::Win32::Foundation::{
     ERROR_CALL_NOT_IMPLEMENTED, ERROR_INVALID_FUNCTION, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED, GENERIC_READ,
@@ -42,7 +42,7 @@ pub(super) struct Folder {
 }
 
 /// Everyone may read, write and delete meanwhile.
-const SHARE_ALL: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+pub(super) const SHARE_ALL: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 /// The access to set everything in a backup stream, with the owner and the access list.
 const RESTORE: u32 = GENERIC_READ | GENERIC_WRITE | WRITE_DAC | WRITE_OWNER | ACCESS_SYSTEM_SECURITY;
 
@@ -110,33 +110,13 @@ impl Folder {
             Some(self.relative(parent, GENERIC_READ, SHARE_ALL, FILE_OPEN, FILE_DIRECTORY_FILE)?)
         };
         let parent = parent.as_ref().map_or(self.handle.as_raw_handle(), File::as_raw_handle);
-        let name: Vec<u16> = name.encode_utf16().collect();
-        let (mut buffer, size) = link_information(parent, &name)?;
-        let mut status = IO_STATUS_BLOCK::default();
-        // SAFETY: the buffer holds a FILE_LINK_INFORMATION of this size; both handles are open.
-        let code = unsafe {
-            let (information, class) = (buffer.as_mut_ptr().cast(), FileLinkInformation);
-            NtSetInformationFile(file.as_raw_handle(), &raw mut status, information, size, class)
-        };
-        check(code)
+        set_name(&file, FileLinkInformation, parent, name, 0)
     }
 
     /// Deletes a file, a link or an empty folder.
     pub fn remove(&self, path: &str) -> io::Result<()> {
         let access = FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | DELETE;
-        let file = self.relative(path, access, SHARE_ALL, FILE_OPEN, FILE_OPEN_REPARSE_POINT)?;
-        match delete_on_close(&file) {
-            Err(error) if is_unknown(&error) => {}
-            result => return result,
-        }
-        // Not every file system knows how to delete a read-only file.
-        let attributes = basic_info(&file)?.FileAttributes;
-        if attributes & FILE_ATTRIBUTE_READONLY != 0 {
-            let attributes = attributes & !FILE_ATTRIBUTE_READONLY;
-            let attributes = if attributes == 0 { FILE_ATTRIBUTE_NORMAL } else { attributes };
-            set_basic_info(&file, &BasicInfo { attributes, ..BasicInfo::default() })?;
-        }
-        set(&file, &FILE_DISPOSITION_INFO { DeleteFile: true })
+        delete(&self.relative(path, access, SHARE_ALL, FILE_OPEN, FILE_OPEN_REPARSE_POINT)?)
     }
 
     /// Deletes what is there with all that is in it, however deep; links are deleted, not followed.
@@ -176,47 +156,103 @@ impl Folder {
         disposition: NTCREATEFILE_CREATE_DISPOSITION,
         options: NTCREATEFILE_CREATE_OPTIONS,
     ) -> io::Result<File> {
-        if path.is_empty()
-            || path.starts_with('\\')
-            || path.contains([':', '/', '\0'])
-            || path.split('\\').any(|part| part == "..")
-        {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path leads out of the folder"));
-        }
-        let mut units: Vec<u16> = path.encode_utf16().collect();
-        let bytes = u16::try_from(units.len() * 2).map_err(|_| io::Error::from(io::ErrorKind::InvalidFilename))?;
-        let name = UNICODE_STRING { Length: bytes, MaximumLength: bytes, Buffer: units.as_mut_ptr() };
-        let attributes = OBJECT_ATTRIBUTES {
-            Length: size_of::<OBJECT_ATTRIBUTES>() as u32,
-            RootDirectory: self.handle.as_raw_handle(),
-            ObjectName: &raw const name,
-            Attributes: OBJ_DONT_REPARSE,
-            SecurityDescriptor: null(),
-            SecurityQualityOfService: null(),
-        };
-        let options = options | FILE_OPEN_FOR_BACKUP_INTENT | FILE_SYNCHRONOUS_IO_NONALERT;
-        let (mut handle, mut status): (HANDLE, _) = (null_mut(), IO_STATUS_BLOCK::default());
-        // SAFETY: name, attributes and the folder's handle live through the call, the out pointers are valid.
-        let code = unsafe {
-            NtCreateFile(
-                &raw mut handle,
-                access | SYNCHRONIZE,
-                &raw const attributes,
-                &raw mut status,
-                null(),
-                0,
-                share,
-                disposition,
-                options,
-                null(),
-                0,
-            )
-        };
-        check(code)?;
-        // SAFETY: the handle was just opened and belongs to nobody else.
-        Ok(unsafe { OwnedHandle::from_raw_handle(handle) }.into())
+        relative(&self.handle, path, access, share, disposition, options)
     }
 }
+
+/// Opens or makes something by its path from a folder, with backslashes. No reparse point is followed.
+pub(super) fn relative(
+    folder: &File,
+    path: &str,
+    access: u32,
+    share: u32,
+    disposition: NTCREATEFILE_CREATE_DISPOSITION,
+    options: NTCREATEFILE_CREATE_OPTIONS,
+) -> io::Result<File> {
+    relative_with(folder, path, access, share, disposition, options, None)
+}
+
+/// [`relative`], and what is made gets this security descriptor, which is self-relative.
+pub(super) fn relative_with(
+    folder: &File,
+    path: &str,
+    access: u32,
+    share: u32,
+    disposition: NTCREATEFILE_CREATE_DISPOSITION,
+    options: NTCREATEFILE_CREATE_OPTIONS,
+    descriptor: Option<&[u8]>,
+) -> io::Result<File> {
+    if path.is_empty() || path.starts_with('\\') || path.contains([':', '/', '\0']) || path.split('\\').any(|part| part == "..") {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path leads out of the folder"));
+    }
+    let mut units: Vec<u16> = path.encode_utf16().collect();
+    let bytes = u16::try_from(units.len() * 2).map_err(|_| io::Error::from(io::ErrorKind::InvalidFilename))?;
+    let name = UNICODE_STRING { Length: bytes, MaximumLength: bytes, Buffer: units.as_mut_ptr() };
+    let attributes = OBJECT_ATTRIBUTES {
+        Length: size_of::<OBJECT_ATTRIBUTES>() as u32,
+        RootDirectory: folder.as_raw_handle(),
+        ObjectName: &raw const name,
+        Attributes: OBJ_DONT_REPARSE,
+        SecurityDescriptor: descriptor.map_or(null(), |descriptor| descriptor.as_ptr().cast()),
+        SecurityQualityOfService: null(),
+    };
+    let options = options | FILE_OPEN_FOR_BACKUP_INTENT | FILE_SYNCHRONOUS_IO_NONALERT;
+    let (mut handle, mut status): (HANDLE, _) = (null_mut(), IO_STATUS_BLOCK::default());
+    // SAFETY: name, attributes, descriptor and the folder's handle live through the call, the out pointers are valid.
+    let code = unsafe {
+        NtCreateFile(
+            &raw mut handle,
+            access | SYNCHRONIZE,
+            &raw const attributes,
+            &raw mut status,
+            null(),
+            0,
+            share,
+            disposition,
+            options,
+            null(),
+            0,
+        )
+    };
+    check(code)?;
+    // SAFETY: the handle was just opened and belongs to nobody else.
+    Ok(unsafe { OwnedHandle::from_raw_handle(handle) }.into())
+}
+
+/// Deletes what was opened to be deleted: a file, a link or an empty folder.
+pub(super) fn delete(file: &File) -> io::Result<()> {
+    match delete_on_close(file) {
+        Err(error) if is_unknown(&error) => {}
+        result => return result,
+    }
+    // Not every file system knows how to delete a read-only file.
+    let attributes = basic_info(file)?.FileAttributes;
+    if attributes & FILE_ATTRIBUTE_READONLY != 0 {
+        let attributes = attributes & !FILE_ATTRIBUTE_READONLY;
+        let attributes = if attributes == 0 { FILE_ATTRIBUTE_NORMAL } else { attributes };
+        set_basic_info(file, &BasicInfo { attributes, ..BasicInfo::default() })?;
+    }
+    set(file, &FILE_DISPOSITION_INFO { DeleteFile: true })
+}
+
+/// Gives a file a name in a folder: a further one by `FileLinkInformation`, another one by the classes for renaming.
+pub(super) fn set_name(file: &File, class: FILE_INFORMATION_CLASS, folder: HANDLE, name: &str, flags: u32) -> io::Result<()> {
+    let name: Vec<u16> = name.encode_utf16().collect();
+    let (mut buffer, size) = name_information(folder, &name, flags)?;
+    let mut status = IO_STATUS_BLOCK::default();
+    // SAFETY: the buffer holds a FILE_LINK_INFORMATION of this size, which is a FILE_RENAME_INFORMATION as well; both handles are open.
+    check(unsafe { NtSetInformationFile(file.as_raw_handle(), &raw mut status, buffer.as_mut_ptr().cast(), size, class) })
+}
+
+/// Both structures have the same fields in the same places.
+const _: () = {
+    assert!(size_of::<FILE_LINK_INFORMATION>() == size_of::<FILE_RENAME_INFORMATION>());
+    assert!(std::mem::offset_of!(FILE_LINK_INFORMATION, FileName) == std::mem::offset_of!(FILE_RENAME_INFORMATION, FileName));
+    assert!(
+        std::mem::offset_of!(FILE_LINK_INFORMATION, RootDirectory)
+            == std::mem::offset_of!(FILE_RENAME_INFORMATION, RootDirectory)
+    );
+};
 
 /// True if something with these attributes is a folder, and not a link to one.
 pub(super) const fn is_plain_folder(attributes: u32) -> bool {
@@ -299,7 +335,7 @@ fn delete_on_close(file: &File) -> io::Result<()> {
 }
 
 /// True if the file system does not know the request.
-fn is_unknown(error: &io::Error) -> bool {
+pub(super) fn is_unknown(error: &io::Error) -> bool {
     let code = error.raw_os_error().map(i32::cast_unsigned);
     matches!(code, Some(ERROR_INVALID_FUNCTION | ERROR_NOT_SUPPORTED | ERROR_INVALID_PARAMETER | ERROR_CALL_NOT_IMPLEMENTED))
 }
@@ -318,14 +354,15 @@ pub(super) fn remove_tree(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// A `FILE_LINK_INFORMATION` with its name behind it, and its size. It replaces nothing.
-fn link_information(parent: HANDLE, name: &[u16]) -> io::Result<(Vec<FILE_LINK_INFORMATION>, u32)> {
+/// A `FILE_LINK_INFORMATION` with its name behind it, and its size.
+fn name_information(parent: HANDLE, name: &[u16], flags: u32) -> io::Result<(Vec<FILE_LINK_INFORMATION>, u32)> {
     let bytes = size_of_val(name);
     // Shorter than the structure, as a name of one letter would make it, it is refused.
     let size = (std::mem::offset_of!(FILE_LINK_INFORMATION, FileName) + bytes).max(size_of::<FILE_LINK_INFORMATION>());
     let too_long = |_| io::Error::from(io::ErrorKind::InvalidFilename);
     let mut buffer = vec![FILE_LINK_INFORMATION::default(); size.div_ceil(size_of::<FILE_LINK_INFORMATION>())];
     if let Some(information) = buffer.first_mut() {
+        information.Anonymous.Flags = flags;
         information.RootDirectory = parent;
         information.FileNameLength = u32::try_from(bytes).map_err(too_long)?;
     }

@@ -7,6 +7,7 @@ use std::os::windows::io::AsRawHandle as _;
 use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
 
+use windows_sys::Wdk::Storage::FileSystem::{FILE_CREATE, FILE_DIRECTORY_FILE};
 use windows_sys::Win32::Foundation::LocalFree;
 use windows_sys::Win32::Security::Authorization::{ConvertSidToStringSidW, GetSecurityInfo, SE_FILE_OBJECT};
 use windows_sys::Win32::Security::{OWNER_SECURITY_INFORMATION, PSID, SECURITY_ATTRIBUTES, TOKEN_USER, TokenUser};
@@ -15,9 +16,12 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_READ_ATTRIBUTES, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, READ_CONTROL,
 };
 
+use super::folder::{SHARE_ALL, relative_with};
+use super::handles::one;
 use super::security::self_relative;
 use super::text::{Wide, read};
 use super::token;
+use crate::handles::Handles;
 use crate::ownership::{Folders, Readers, Seen};
 
 /// Folders with a protected access list.
@@ -33,6 +37,15 @@ impl Folders for StoreFolders {
         make(folder, readers)
     }
 
+    fn make_in(&self, parent: &File, name: &str, readers: Readers) -> io::Result<()> {
+        let descriptor = descriptor(readers)?;
+        relative_with(parent, one(name)?, 0, SHARE_ALL, FILE_CREATE, FILE_DIRECTORY_FILE, Some(&descriptor)).map(drop)
+    }
+
+    fn owner(&self, folder: &File) -> io::Result<String> {
+        owner(folder)
+    }
+
     fn user(&self) -> io::Result<String> {
         user()
     }
@@ -43,6 +56,10 @@ impl Folders for StoreFolders {
 
     fn elevation(&self) -> Option<&'static str> {
         Some("open the console with \"Run as administrator\"")
+    }
+
+    fn handles(&self) -> &'static dyn Handles {
+        &Self
     }
 }
 
@@ -60,6 +77,11 @@ fn look(folder: &Path) -> io::Result<Seen> {
         .open(folder)?;
     let found = file.metadata()?;
     let is_folder = found.is_dir() && found.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT == 0;
+    Ok(Seen { folder: is_folder, owner: owner(&file)? })
+}
+
+/// The owner of what is open with the right to read it.
+fn owner(file: &File) -> io::Result<String> {
     let (mut owner, mut descriptor) = (null_mut(), null_mut());
     // SAFETY: the handle is open with READ_CONTROL; the out pointers are valid, and what is not asked for may be null.
     let code = unsafe {
@@ -83,13 +105,18 @@ fn look(folder: &Path) -> io::Result<Seen> {
     let owner = unsafe { in_text(owner) };
     // SAFETY: the descriptor is documented to be freed so, once.
     unsafe { LocalFree(descriptor) };
-    Ok(Seen { folder: is_folder, owner: owner? })
+    owner
+}
+
+/// The access list of a new folder, and its owner.
+fn descriptor(readers: Readers) -> io::Result<Vec<u8>> {
+    let user = if token::is_administrator() == Some(true) { None } else { Some(user()?) };
+    self_relative(&access_list(readers, user.as_deref()))
 }
 
 /// Makes a folder, its access list and its owner in one step.
 fn make(folder: &Path, readers: Readers) -> io::Result<()> {
-    let user = if token::is_administrator() == Some(true) { None } else { Some(user()?) };
-    let mut descriptor = self_relative(&access_list(readers, user.as_deref()))?;
+    let mut descriptor = descriptor(readers)?;
     let path = Wide::new("CreateDirectory", folder).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     let attributes = SECURITY_ATTRIBUTES {
         nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,

@@ -11,6 +11,7 @@ use wincompat::internals::oci::{Images, Options};
 use wincompat::knowledge::Knowledge;
 use wincompat::{Error, ErrorKind};
 
+use crate::support::handles;
 use crate::support::registry::images::{self as served, Access, DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST};
 use crate::support::registry::{Reply, Server};
 
@@ -29,8 +30,11 @@ fn nanoserver_1903() -> served::Images {
 }
 
 fn options(cache: &Path) -> Options {
-    let mut options =
-        Options { cache_root: Some(cache.to_owned()), registries: crate::support::registry::options(), ..Options::default() };
+    let mut options = Options {
+        cache_root: Some(cache.to_owned()),
+        registries: crate::support::registry::options(),
+        ..Options::new(handles())
+    };
     // Nothing here is to fail because the machine is busy.
     options.registries.stall_timeout = Duration::from_secs(60);
     options.registries.request_timeout = Duration::from_secs(60);

@@ -114,7 +114,7 @@ fn images(options: Options, references: &[&str]) -> Vec<Result<Image, Error>> {
 }
 
 pub fn image(reference: &str) -> Result<Image, Error> {
-    let options = Options { offline: true, ..Options::default() };
+    let options = Options { offline: true, ..Options::new(crate::support::handles()) };
     images(options, &[reference]).remove(0)
 }
 
@@ -499,7 +499,7 @@ fn the_wrong_prefix_is_named() {
 #[test]
 fn without_network_base_images_are_known_and_others_are_not() {
     let root = tempfile::tempdir().unwrap();
-    let options = Options { offline: true, cache_root: Some(root.path().to_owned()), ..Options::default() };
+    let options = Options { offline: true, cache_root: Some(root.path().to_owned()), ..Options::new(crate::support::handles()) };
     let found = images(
         options,
         &["mcr.microsoft.com/windows/nanoserver:1903", "mcr.microsoft.com/windows/nanoserver", "example.com/app:1"],

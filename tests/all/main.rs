@@ -14,6 +14,7 @@ mod architecture;
 mod check;
 #[cfg(windows)]
 mod emulated_layers;
+mod faults;
 mod fixtures;
 mod formats;
 mod hcs_documents;
@@ -24,6 +25,8 @@ mod hostile_names;
 mod image_descriptors;
 mod image_registry;
 mod image_sources;
+#[cfg(unix)]
+mod irregular_files;
 mod layers;
 #[cfg(windows)]
 mod live_host;
@@ -42,3 +45,4 @@ mod report_schema;
 mod run;
 mod snapshots;
 mod store_commands;
+mod verdict;

@@ -72,6 +72,7 @@ fn what_is_printed_satisfies_the_schema() {
     let mut printed = Vec::new();
     for arguments in [
         &[][..],
+        &["--isolation=auto"],
         &["--isolation=default", "--no-confirm"],
         &["--isolation=process", "--production", "--deny=warnings"],
         &["--isolation=hyperv", "--strict", "--untrusted"],

@@ -1,7 +1,7 @@
 //! What people see: the help of every command, and the tables of `check` and `host` in their usual cases.
 //!
-//! The committed text is in `snapshots/`; `INSTA_UPDATE=always cargo test --test all snapshots::` writes it anew. Output that does
-//! not go to a terminal is 80 columns wide, and help 100.
+//! The committed text is in `snapshots/`; `INSTA_UPDATE=always cargo test --test all snapshots::` writes it anew. Output is 80
+//! columns wide here, and help 100.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::support::program::{Answer, Program};
 /// The help of a command, e.g. of `check`, or of the program.
 fn help(command: Option<&str>) -> String {
     let program = Program::new();
-    let answer = Answer::of(program.command().env_remove("WINCOMPAT_CACHE").args(command).arg("--help"));
+    let answer = Answer::of(program.command().env_remove("WINCOMPAT_CACHE").env("COLUMNS", "100").args(command).arg("--help"));
     assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{command:?}");
     assert!(answer.out.lines().all(|line| line.chars().count() <= 100), "{}", answer.out);
     // Windows' name of the program.

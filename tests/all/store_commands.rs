@@ -10,6 +10,7 @@ use wincompat::report::{containers, images};
 
 use crate::support::committed::assert_committed;
 use crate::support::program::Program;
+use crate::support::{begin_store, handles};
 
 const ID: &str = "4c01db0b339c8d1e2f3a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90";
 
@@ -19,6 +20,7 @@ struct Store(Program);
 impl Store {
     fn new() -> Self {
         let store = Self(Program::new());
+        begin_store(&store.root());
         fs::create_dir_all(store.container()).unwrap();
         let state = json!({
             "schema": "wincompat/container/v1",
@@ -170,7 +172,7 @@ fn what_needs_windows_says_so() {
 #[test]
 fn images_are_listed_and_removed() {
     let store = Store(Program::new());
-    let blobs = Folder::create(store.root()).unwrap();
+    let blobs = Folder::create(handles(), store.root()).unwrap();
     let layer = blobs.put(b"layer").unwrap();
     let config =
         json!({"os": "windows", "architecture": "amd64", "os.version": "10.0.20348.1", "created": "2026-11-01T00:00:00Z",

@@ -7,6 +7,7 @@ use super::{Args, When};
 use crate::Error;
 use crate::cli::failure::Failure;
 use crate::cli::io::Io;
+use crate::cli::platform::Platform;
 use crate::cli::wording::CommandLine;
 use crate::cli::{check, registries};
 use crate::compat::{About, Judgement, Policy, Severity, Use, Wish};
@@ -14,7 +15,6 @@ use crate::host::Found;
 use crate::image::{Digest, Image, Name, Reference};
 use crate::knowledge::Knowledge;
 use crate::oci::Images;
-use crate::oci::layout::Folder;
 use crate::oci::pull::{self, Pulled};
 use crate::report::document::{Report, ResultEntry};
 use crate::report::table::Table;
@@ -48,6 +48,7 @@ impl Args {
     /// The image from the store or else its registry, judged.
     pub(super) async fn choose(
         &self,
+        platform: &Platform,
         images: &Images<'_>,
         knowledge: &Knowledge,
         host: &Found,
@@ -64,7 +65,7 @@ impl Args {
             let judgement = compat::judge(knowledge, &host.host, &image, policy);
             Ok::<_, Error>((image, judgement))
         };
-        let in_store = match stored(root, &name)? {
+        let in_store = match self.store.images(platform)?.map_or(Ok(None), |store| pull::stored(&store, &name))? {
             Some(stored) if self.pull != When::Always => {
                 let (image, judgement) = judged(&Reference::in_layout(root, &name)).await?;
                 let chosen = Chosen { name: name.clone(), judgement, image, stored: Some(stored) };
@@ -124,17 +125,6 @@ impl Args {
             Some(_) => format!("{} does not run on {} as asked", chosen.name, host.host.name),
         };
         Err(Error::new(what).hint("the findings above say what to do; --force tries it all the same").into())
-    }
-}
-
-/// The image in the store, if both are there.
-fn stored(root: &Path, name: &Name) -> Result<Option<Pulled>, Error> {
-    if !root.exists() {
-        return Ok(None);
-    }
-    match Folder::open(root) {
-        Ok(folder) => Ok(pull::stored(&folder, name)?),
-        Err(_) => Ok(None),
     }
 }
 

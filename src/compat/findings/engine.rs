@@ -4,10 +4,10 @@ use super::declare::declare;
 
 declare! {
     ExplicitIsolationNeeded = "explicit-isolation-needed", Warning, about [Isolation, Engine] {
-        title: "the default isolation of this host will not do",
-        message: "Hyper-V isolation is not the default on a server: image {image}, host {host}",
+        title: "this image needs a flag on this server",
+        message: "image {image} needs Hyper-V isolation on host {host}, which is not the default of a server",
         help: "run {run hyperv}||use a host or an image of the same build",
-        meaning: "Docker on a server takes process isolation when nothing is said, and so does Kubernetes, which supports no other. `auto` took Hyper-V isolation because process isolation is not possible or not allowed.",
+        meaning: "With no flag, Docker uses process isolation on a server. Kubernetes does so too, and supports no other. `auto` took Hyper-V isolation because process isolation is not possible or not allowed.",
         advice: "Pass {flag hyperv}, or set \"exec-opts\": [\"isolation=hyperv\"] in Docker's daemon.json.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/manage-containers/hyperv-container",
     }

@@ -22,9 +22,9 @@ declare! {
     }
 
     EditionUnknown = "edition-unknown", Warning, about [Host, Isolation] {
-        title: "nothing says whether this edition has Windows containers",
-        message: "nothing known here says whether edition {edition} of {host-name} is Home, which has no Windows containers",
-        help: "read its EditionID and say it with a registry export of the host; `{setting host-attribute home}` says that it is Home, `{own-host client}` that it is not",
+        title: "it is not known whether this edition has Windows containers",
+        message: "it is not known whether edition {edition} of {host-name} is a Home edition, which has no Windows containers",
+        help: "use a registry export of the host, or add `{setting host-attribute home}` if it is Home, `{own-host client}` if it is not",
         meaning: "The source of the host's data names an edition in words that are not known here, for example in another language. Home editions have no Windows containers, and this may be one.",
         advice: "Export the registry key HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion of the host: its EditionID is the same in every language, and begins with Core for Home.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/system-requirements",
@@ -43,7 +43,7 @@ declare! {
         title: "this client has no process isolation",
         message: "process isolation came to clients with Windows 10 1809; host is {host}",
         help: "run {run hyperv}|update the host to Windows 10, version 1809 or newer",
-        meaning: "Clients older than Windows 10 version 1809 (17763) run containers in Hyper-V isolation only; Docker Engine refused the other with a message of its own.",
+        meaning: "Clients older than Windows 10 version 1809 (17763) run containers in Hyper-V isolation only; Docker Engine refuses the other with a message of its own.",
         advice: "Use Hyper-V isolation, or update Windows.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/manage-containers/hyperv-container",
     }
@@ -52,24 +52,24 @@ declare! {
         title: "Hyper-V isolation cannot work here",
         message: "Hyper-V isolation is not available on host {host}",
         help: "enable Hyper-V and restart: {enable-hyperv}; in a virtual machine, expose virtualization to it first (nested virtualization)",
-        meaning: "Hyper-V isolation needs the Hyper-V feature, its services, and a hypervisor in which this Windows is the root partition. In a virtual machine that takes nested virtualization. Home editions have none.",
+        meaning: "Hyper-V isolation needs the Hyper-V feature, its services, and a hypervisor in which this Windows is the root partition. In a virtual machine that takes nested virtualization. Home editions do not have it.",
         advice: "Enable the feature. In Azure take a size with nested virtualization; on Hyper-V run Set-VMProcessor -ExposeVirtualizationExtensions $true. Check that virtualization is on in the firmware and `bcdedit /set hypervisorlaunchtype auto`.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/system-requirements",
     }
 
     HypervUnknown = "hyperv-unknown", Warning, about [Host, Isolation] {
-        title: "nothing says whether Hyper-V isolation works",
-        message: "nothing says whether Hyper-V isolation works on host {host}",
-        help: "run {command host} on the host, or say it: `{own-host hyperv}` or `{setting host-attribute no-hyperv}`",
+        title: "it is not known whether Hyper-V isolation works",
+        message: "it is not known whether Hyper-V isolation works on host {host}",
+        help: "run {command host} on the host, or tell wincompat: `{own-host hyperv}` or `{setting host-attribute no-hyperv}`",
         meaning: "The source of the host's data does not tell whether Hyper-V is enabled and can start virtual machines.",
         advice: "Run wincompat on the host itself, in an elevated prompt if possible.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/system-requirements",
     }
 
     HypervAssumed = "hyperv-assumed", Note, about [Host, Isolation] {
-        title: "Hyper-V was assumed to be there",
-        message: "Hyper-V on host {host} is assumed, not seen",
-        help: "say it with `{setting host …,hyperv}` or `{setting host-attribute no-hyperv}`, or run wincompat on the host",
+        title: "Hyper-V is assumed to be enabled",
+        message: "Hyper-V is assumed to be enabled on host {host}",
+        help: "tell wincompat: `{setting host …,hyperv}` or `{setting host …,no-hyperv}`, or run it on the host",
         meaning: "A version or a release name does not tell whether Hyper-V is enabled. It is assumed on servers and on clients that are not Home, because most hosts can enable it; cloud and nested machines often cannot.",
         advice: "Add {setting host-attribute hyperv} or {setting host-attribute no-hyperv} to {setting host}. With {setting strict} the result is undecided instead.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/system-requirements",
@@ -77,8 +77,8 @@ declare! {
 
     KindAssumed = "kind-assumed", Note, about [Host, Isolation] {
         title: "server or client was assumed",
-        message: "build {host} exists as a server and as a client; a {host-kind} is assumed, and it matters here",
-        help: "say it with `{setting host …,server}` or `{setting host …,client}`",
+        message: "build {host} exists as a server and as a client; it is assumed to be a {host-kind}, and this changes the result",
+        help: "tell wincompat: `{setting host …,server}` or `{setting host …,client}`",
         meaning: "Windows Server and Windows share builds (26100 is Windows Server 2025 and Windows 11 24H2), and their default isolation differs.",
         advice: "Add {setting host-attribute server} or {setting host-attribute client} to {setting host}. With {setting strict} the result is undecided instead.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/manage-containers/hyperv-container",
@@ -87,33 +87,33 @@ declare! {
     ArchitectureAssumed = "architecture-assumed", Note, about [Host, Isolation] {
         title: "the processor was assumed",
         message: "host {host} is assumed to be {host-architecture}",
-        help: "say it with `{setting host …,amd64}` or `{setting host …,arm64}`",
+        help: "tell wincompat: `{setting host …,amd64}` or `{setting host …,arm64}`",
         meaning: "This release exists for more than one architecture, and an image runs on its own only.",
         advice: "Add {setting host-attribute amd64} or {setting host-attribute arm64} to {setting host}. With {setting strict} the result is undecided instead.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/system-requirements",
     }
 
     HostNewerThanKnowledge = "host-newer-than-knowledge", Warning, about [Host] {
-        title: "the host is newer than what this program knows",
-        message: "host {host} is newer than the newest build known ({newest}, knowledge of {knowledge-date})",
-        help: "update wincompat, or give newer facts with `{setting knowledge}`",
+        title: "the host is newer than the release data of wincompat",
+        message: "host {host} is newer than the newest known build ({newest}, release data of {knowledge-date})",
+        help: "update wincompat, or use newer release data with `{setting knowledge}`",
         meaning: "The rule of the stable ABI is applied to the build as it is. When a new long-term release has appeared since, the oldest image this host takes in process isolation may have moved.",
         advice: "Update wincompat.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/portability",
     }
 
     KnowledgeOld = "knowledge-old", Note, about [Host] {
-        title: "the built-in facts are old",
-        message: "the facts about releases are of {knowledge-date}",
-        help: "update wincompat, or give newer facts with `{setting knowledge}`",
-        meaning: "Releases, lifecycles and revisions change monthly. Facts older than 180 days may lack the newest ones; the rules themselves change rarely.",
+        title: "the release data is old",
+        message: "the release data is of {knowledge-date}",
+        help: "update wincompat, or use newer release data with `{setting knowledge}`",
+        meaning: "Releases, lifecycles and revisions change monthly. Data older than 180 days may lack the newest ones; the rules themselves change rarely.",
         advice: "Update wincompat.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/base-image-lifecycle",
     }
 
     HostEndOfSupport = "host-end-of-support", Warning, about [Host] {
         title: "the host gets no more updates",
-        message: "{host-name} ({host}) has had no updates since {end-of-support}",
+        message: "{host-name} ({host}) is out of support since {end-of-support}",
         help: "move to a release in support; {command check-everywhere} shows which can run the image",
         meaning: "Regular updates for this release have ended. Paid extensions (ESU) are not counted.",
         advice: "Update the host.",

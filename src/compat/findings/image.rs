@@ -13,18 +13,18 @@ declare! {
     }
 
     ArchitectureUnknown = "architecture-unknown", Warning, about [Image] {
-        title: "nothing says for which processor the image is",
+        title: "the image does not say for which processor it was built",
         message: "neither the index nor the config names an architecture",
-        help: "build the image with a tool that writes architecture into its config",
-        meaning: "The field architecture is required by the OCI image specification. Without it nothing tells whether the host can run the image.",
+        help: "build the image with a tool that sets architecture in its config",
+        meaning: "The field architecture is required by the OCI image specification. Without it, it is not known whether the host can run the image.",
         advice: "Rebuild the image, or ask its publisher.",
         source: "https://github.com/opencontainers/image-spec/blob/main/config.md",
     }
 
     OsVersionMissing = "os-version-missing", Warning, about [Image] {
-        title: "nothing says for which Windows the image was built",
+        title: "the image does not say for which Windows it was built",
         message: "image has no os.version; host is {host}",
-        help: "read the version from the image's Dockerfile and add it with `docker manifest annotate --os-version`; only the start of a container will tell",
+        help: "read the version from the image's Dockerfile and add it with `docker manifest annotate --os-version`; until then you will only know when a container starts",
         meaning: "os.version is optional. Engines pull such an image on every host and let the Host Compute Service decide when the container starts. Tools that assemble indexes by hand often lose it. Images for HostProcess containers have none on purpose.",
         advice: "Annotate the index with the version of the base image. If it is a HostProcess image, check with `{setting host-process}`.",
         source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
@@ -34,23 +34,23 @@ declare! {
         title: "the image's os.version is not a version of Windows",
         message: "os.version `{written}` is not a version of Windows, such as 10.0.20348.2402; host is {host}",
         help: "correct the image's os.version with `docker manifest annotate --os-version`",
-        meaning: "containerd refuses such an image, Docker's own store lets it pass, so nothing is certain before the container starts.",
+        meaning: "containerd refuses such an image, Docker's own store lets it pass, so you will only know when the container starts.",
         advice: "Correct os.version in the index and in the config.",
         source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
     }
 
     NoSuchBuild = "no-such-build", Warning, about [Image] {
-        title: "no Windows had the image's build",
-        message: "image says build {image}, which no Windows 10 or Windows Server had; host is {host}",
+        title: "the image's build does not exist",
+        message: "the image says build {image}, but no Windows 10 or Windows Server has that build; host is {host}",
         help: "correct the image's os.version with `docker manifest annotate --os-version`",
-        meaning: "The builds of Windows 10 and later begin with 10240. A lower one in os.version is a placeholder or a mistake, so nothing tells for which Windows the image was built.",
+        meaning: "The builds of Windows 10 and later begin with 10240. A lower one in os.version is a placeholder or a mistake, so it is not known for which Windows the image was built.",
         advice: "Correct os.version in the index and in the config.",
         source: "https://learn.microsoft.com/windows/release-health/release-information",
     }
 
     HostProcessImage = "host-process-image", Error, about [Image] {
         title: "an image for HostProcess containers only",
-        message: "this is the base image of HostProcess containers; it runs in no isolation",
+        message: "this is the base image of HostProcess containers; it cannot run in any isolation mode",
         help: "deploy it as a Kubernetes HostProcess container and check it with `{setting host-process}`",
         meaning: "HostProcess containers run directly on the host, inside a job object. Their base image holds no Windows and no UtilityVM, so it starts in neither process nor Hyper-V isolation.",
         advice: "Set securityContext.windowsOptions.hostProcess: true in the pod.",
@@ -59,8 +59,8 @@ declare! {
 
     ImageEndOfSupport = "image-end-of-support", Warning, about [Image] {
         title: "the base image gets no more updates",
-        message: "Windows base images of build {image}{image-release} have had no updates since {end-of-support}",
-        help: "use {base supported}||no base image that is in support passes on this host",
+        message: "Windows base images of build {image}{image-release} are out of support since {end-of-support}",
+        help: "use {base supported}||no base image that is in support runs on this host as asked",
         meaning: "Microsoft publishes no more security updates for this generation of base images. It runs as before.",
         advice: "Rebase on a supported generation.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/base-image-lifecycle",
@@ -68,7 +68,7 @@ declare! {
 
     ConfigDiffers = "config-differs", Warning, about [Image] {
         title: "index and config contradict each other",
-        message: "the config says {stated}; the config counts",
+        message: "the config says {stated}; wincompat uses the config, as engines do",
         help: "rebuild the index from its images",
         meaning: "The entry of an index and the config of the image it names should say the same. Engines start what the config says.",
         advice: "Recreate the index, for example with `docker buildx imagetools create`.",
@@ -77,8 +77,8 @@ declare! {
 
     ConfigUnreadable = "config-unreadable", Warning, about [Image] {
         title: "the config could not be read",
-        message: "the image's config could not be read, so nothing is decided: {reason}",
-        help: "try again once it can be read; {setting no-confirm} believes the index without it",
+        message: "the image's config could not be read, so the result is not known: {reason}",
+        help: "try again when the registry answers, or trust the index alone with {setting no-confirm}",
         meaning: "Engines select an entry by what the index says of it, and start what its config says; the two can differ. Where the config could not be had, whatever rests on it is undecided: a broken network is neither a compatible nor an incompatible image.",
         advice: "Check the registry and the way to it, then try again. With {setting no-confirm} the index is enough.",
         source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
@@ -86,26 +86,26 @@ declare! {
 
     DigestDiffers = "digest-differs", Warning, about [Image] {
         title: "the registry states another digest than that of its answer",
-        message: "the registry states the digest {stated} for this tag, and what it sent has another one",
-        help: "ask for the image by its digest, NAME@sha256:…, and tell who runs the registry",
+        message: "the registry says that this tag has digest {stated}, but it sent content with another digest",
+        help: "ask for the image by its digest, NAME@sha256:…, and report this to the owner of the registry",
         meaning: "The header Docker-Content-Digest should be the digest of the content that comes with it. Engines that believe it pull other content than was judged here, or refuse the image. Where a digest was asked for, such an answer is an error.",
-        advice: "Ask for the image by its digest. A cache or a proxy on the way may be what is wrong.",
+        advice: "Ask for the image by its digest. A cache or a proxy in between may be the cause.",
         source: "https://github.com/opencontainers/distribution-spec/blob/main/spec.md",
     }
 
     EntryPassedOver = "entry-passed-over", Note, about [Image] {
         title: "an entry of the index cannot be verified",
-        message: "an entry of the index is passed over: the algorithm of its digest is not read here: {written}",
-        help: "have the index name its images by SHA-256",
+        message: "one entry of the index was skipped, because its digest uses an algorithm that wincompat does not support: {written}",
+        help: "build the index with SHA-256 digests",
         meaning: "Digests of SHA-256 and SHA-512 are verified. An entry that the index names by another algorithm is not among those that are judged; the others are.",
-        advice: "Build the index anew with a tool that names images by SHA-256, as engines expect it.",
+        advice: "Build the index again with a tool that uses SHA-256 digests, as engines expect.",
         source: "https://github.com/opencontainers/image-spec/blob/main/descriptor.md",
     }
 
     VersionFromHistory = "version-from-history", Warning, about [Image] {
         title: "only the image's history names a version",
-        message: "os.version is missing; the history names {image}, which decides nothing",
-        help: "add os.version to the image; only the start of a container will tell",
+        message: "os.version is missing; the history names {image}, but engines do not read the history",
+        help: "add os.version to the image; until then you will only know when a container starts",
         meaning: "Neither index nor config state a version, and the history names the base image that was applied. Anyone can write a history, and no engine reads it: such an image is pulled on every host, and the Host Compute Service decides when the container starts.",
         advice: "Rebuild the image with a tool that keeps os.version.",
         source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
@@ -130,9 +130,9 @@ declare! {
     }
 
     FromKnowledge = "from-knowledge", Warning, about [Image] {
-        title: "answered without the registry",
-        message: "the registry was not asked; build {image} is what this tag is known to mean",
-        help: "run again without {setting offline} to see the image itself",
+        title: "not checked against the registry",
+        message: "not checked against the registry; this tag stands for build {image} (built-in data)",
+        help: "run again without {setting offline} to check the image itself",
         meaning: "With {setting offline} and nothing in the cache, the build of Microsoft's own base images is answered from built-in knowledge of their tags. The revision is not known.",
         advice: "Check online before you deploy.",
         source: "https://mcr.microsoft.com/catalog",

@@ -14,7 +14,7 @@ declare! {
 
     ProcessNotForUntrusted = "process-not-for-untrusted", Error, about [Isolation] {
         title: "process isolation is not for untrusted code",
-        message: "process isolation is out of the choice: the code is untrusted ({setting untrusted})",
+        message: "process isolation is not allowed for untrusted code ({setting untrusted})",
         help: "{if hyperv}ask for Hyper-V isolation: {setting isolation hyperv}||use a host with Hyper-V, and an image that is not newer than it",
         meaning: "A process-isolated container shares the host's kernel; Microsoft does not regard it as a security boundary against hostile code. With {setting untrusted} only Hyper-V isolation is taken.",
         advice: "Use a host with Hyper-V and an image that is not newer than it.",
@@ -23,7 +23,7 @@ declare! {
 
     ProcessNotForProduction = "process-not-for-production", Error, about [Host, Isolation] {
         title: "process isolation on a client is for development",
-        message: "process isolation is out of the choice: {host-name} is a client and this is production ({setting production})",
+        message: "process isolation is not allowed in production on {host-name}, which is a client ({setting production})",
         help: "{if hyperv}use Hyper-V isolation|use a Windows Server host",
         meaning: "On Windows 10 and 11 process isolation is meant for development and test only.",
         advice: "Use Hyper-V isolation on the client, or deploy to Windows Server.",
@@ -43,7 +43,7 @@ declare! {
         title: "process isolation on a client is for development",
         message: "process isolation on {host-name} is for development and test only: image {image}, host {host}",
         help: "{if hyperv}use Hyper-V isolation for anything else||use a Windows Server host for anything else",
-        meaning: "Windows 10 from 1809 on and Windows 11 can run process-isolated containers when asked (with Docker: Engine 18.09.1 or newer). Microsoft supports it for development and test, as a preview on Windows 11 where builds differ; current documents list no Windows 10 for it. Port forwarding, TLS on port 443 and some AMD processors are reported to make trouble.",
+        meaning: "Windows 10 from 1809 on and Windows 11 can run process-isolated containers when asked (with Docker: Engine 18.09.1 or newer). Microsoft supports it for development and test, as a preview on Windows 11 where builds differ; current documents list no Windows 10 for it. Port forwarding, TLS on port 443 and some AMD processors are reported to cause problems.",
         advice: "Use it for fast local work; use Hyper-V isolation or a server otherwise.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/manage-containers/hyperv-container",
     }

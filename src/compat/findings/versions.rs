@@ -13,7 +13,7 @@ declare! {
     }
 
     StableAbi = "stable-abi", Note, about [Image, Host] {
-        title: "the host's kernel still speaks the image's language",
+        title: "the host runs images of this release too",
         message: "image {image} is within the stable ABI of host {host}",
         help: "",
         meaning: "Since Windows Server 2022, a host can run process-isolated images from the previous long-term release up to its own build. An image built for Windows Server 2022 (20348) therefore shares the kernel of Windows Server 2025 (26100) and of Windows 11.",
@@ -33,7 +33,7 @@ declare! {
     VersionLineMismatch = "version-line-mismatch", Error, about [Image, Host] {
         title: "not the Windows 10 line",
         message: "image {image} and host {host} are of different Windows lines",
-        help: "use {base}||no Windows base image passes on this host",
+        help: "use {base}||no Windows base image runs on this host as asked",
         meaning: "Windows containers exist for Windows versions 10.0 only; Windows 11 and every Windows Server since 2016 are 10.0 too. Another major or minor version never matches.",
         advice: "Check the os.version of the image: a 6.x or 11.x there is a mistake.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/version-compatibility",
@@ -41,7 +41,7 @@ declare! {
 
     ImageNewerThanHost = "image-newer-than-host", Error, about [Image, Host] {
         title: "the image is newer than the host",
-        message: "image {image}{image-release} is newer than host {host} ({host-name}); no isolation bridges that",
+        message: "image {image}{image-release} is newer than host {host} ({host-name}), so it cannot run there in any isolation mode",
         help: "use {base}|run this image on a host of build {image-build} or newer",
         meaning: "A newer image runs on an older host in neither isolation. Microsoft documents it so, and Docker refuses the pull, also for Hyper-V isolation: `a Windows version … based image is incompatible with a … host`. Whether a utility VM could boot it is unproven; it is not supported.",
         advice: "Rebase the image on the host's release or an older one, or update the host.",
@@ -69,7 +69,7 @@ declare! {
     RevisionUnknown = "revision-unknown", Warning, about [Image, Host] {
         title: "a revision is missing",
         message: "on Windows Server 2016 the revisions must be equal, and one is not known: image {image}, host {host}",
-        help: "give the host with its revision, as in `{setting host 10.0.14393.9140}`, or run `wincompat` on the host itself",
+        help: "name the host with its revision, as in `{setting host 10.0.14393.9140}`, or run `wincompat` on the host itself",
         meaning: "Windows Server 2016 compares revisions. A host given as `14393`, or an image without a fourth number, leaves that open.",
         advice: "Read the revision on the host with {command host} or `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" /v UBR`.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/version-compatibility",

@@ -4,7 +4,7 @@ use std::env::consts::EXE_SUFFIX;
 use std::ffi::OsStr;
 use std::io;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{self, Stdio};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
 use crate::oci::distribution::keychain::Credential;
+use crate::process_group::{ProcessGroup, ProcessGroups};
 use crate::text::shown;
 
 /// The longest time that a helper may take.
@@ -32,23 +33,30 @@ struct Found {
 }
 
 /// Asks `docker-credential-NAME`, found on `path`, for the credentials of `server`; `Err` is the sentence that says what went wrong.
-pub(crate) async fn ask(name: &str, server: &str, path: Option<&OsStr>, timeout: Duration) -> Result<Option<Credential>, String> {
+/// A helper that takes too long is ended, together with its group.
+pub(crate) async fn ask(
+    name: &str,
+    server: &str,
+    path: Option<&OsStr>,
+    groups: &dyn ProcessGroups,
+    timeout: Duration,
+) -> Result<Option<Credential>, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     if name.is_empty() || !name.bytes().all(allowed) {
         return Err(format!("a credential helper cannot be called {:?}", shown(name)));
     }
     let program = format!("docker-credential-{name}");
-    let child = start(&program, path)?;
-    match tokio::time::timeout(timeout, talk(child, server)).await {
+    let mut helper = start(&program, path, groups)?;
+    match tokio::time::timeout(timeout, helper.talk(server)).await {
         Ok(answer) => answer.map_err(|problem| format!("the credential helper {program} {problem}")),
-        // Dropping the future has killed it.
+        // Dropping the helper ends it.
         Err(_) => Err(format!("the credential helper {program} gave no answer within {} seconds", timeout.as_secs_f64())),
     }
 }
 
 /// Starts the first program of this name in the absolute folders of `path`; never one in the folder this process happens to be in.
 /// A file that may not be executed is not a program.
-fn start(program: &str, path: Option<&OsStr>) -> Result<Child, String> {
+fn start(program: &str, path: Option<&OsStr>, groups: &dyn ProcessGroups) -> Result<Helper, String> {
     let mut names = vec![format!("{program}{EXE_SUFFIX}")];
     if !EXE_SUFFIX.is_empty() {
         // On Windows scripts are programs, too.
@@ -57,58 +65,75 @@ fn start(program: &str, path: Option<&OsStr>) -> Result<Child, String> {
     let folders = path.into_iter().flat_map(std::env::split_paths).filter(|folder| folder.is_absolute());
     let files = folders.flat_map(|folder| names.iter().map(move |name| folder.join(name)).collect::<Vec<PathBuf>>());
     for file in files.filter(|file| file.is_file()) {
-        let started = Command::new(file)
-            .arg("get")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn();
-        match started {
+        let mut command = process::Command::new(file);
+        command.arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        groups.begin(&mut command);
+        match Command::from(command).kill_on_drop(true).spawn() {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
             Err(error) => return Err(format!("the credential helper {program} cannot be started: {error}")),
-            Ok(child) => return Ok(child),
+            // One that has ended already has no group.
+            Ok(child) => return Ok(Helper { group: child.id().and_then(|number| groups.of(number).ok()), child }),
         }
     }
     Err(format!("the credential helper {program} is not on PATH"))
 }
 
-/// Asks a helper for the credentials of `server` and reads its answer.
-async fn talk(mut child: Child, server: &str) -> Result<Option<Credential>, String> {
-    if let Some(mut stdin) = child.stdin.take() {
-        // A helper may answer without having read its question to the end.
-        let _ = stdin.write_all(server.as_bytes()).await;
+/// A helper that runs. It is killed when it is dropped.
+struct Helper {
+    child: Child,
+    /// Itself and what it has started, until it has ended by itself: what it leaves then, an agent for example, is meant to stay.
+    group: Option<Box<dyn ProcessGroup>>,
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        if let Some(group) = &self.group {
+            group.end();
+        }
     }
-    let mut output = Vec::new();
-    if let Some(stdout) = child.stdout.take() {
-        stdout.take(OUTPUT + 1).read_to_end(&mut output).await.map_err(|error| format!("cannot be read: {error}"))?;
+}
+
+impl Helper {
+    /// Asks for the credentials of `server` and reads the answer.
+    async fn talk(&mut self, server: &str) -> Result<Option<Credential>, String> {
+        let child = &mut self.child;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A helper may answer without having read its question to the end.
+            let _ = stdin.write_all(server.as_bytes()).await;
+        }
+        let mut output = Vec::new();
+        if let Some(stdout) = child.stdout.take() {
+            stdout.take(OUTPUT + 1).read_to_end(&mut output).await.map_err(|error| format!("cannot be read: {error}"))?;
+        }
+        if output.len() as u64 > OUTPUT {
+            return Err("says far too much".to_owned());
+        }
+        let status = child.wait().await.map_err(|error| format!("was lost: {error}"))?;
+        self.group = None;
+        if status.success() {
+            // What cannot be read is not quoted: it may hold the secret.
+            let found: Found = serde_json::from_slice(&output).map_err(|_| "does not answer in its protocol".to_owned())?;
+            return Ok(Credential::from_pair(&found.username, &found.secret));
+        }
+        if String::from_utf8_lossy(&output).trim() == NOT_FOUND {
+            return Ok(None);
+        }
+        Err(format!("failed ({status})"))
     }
-    if output.len() as u64 > OUTPUT {
-        return Err("says far too much".to_owned());
-    }
-    let status = child.wait().await.map_err(|error| format!("was lost: {error}"))?;
-    if status.success() {
-        // What cannot be read is not quoted: it may hold the secret.
-        let found: Found = serde_json::from_slice(&output).map_err(|_| "does not answer in its protocol".to_owned())?;
-        return Ok(Credential::from_pair(&found.username, &found.secret));
-    }
-    if String::from_utf8_lossy(&output).trim() == NOT_FOUND {
-        return Ok(None);
-    }
-    Err(format!("failed ({status})"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process_group::Alone;
 
     #[tokio::test]
     async fn names_that_are_paths_are_refused() {
         for name in ["", "../evil", "a b", "a/b", "a\\b", "a;b", "\u{e9}", "a\nb"] {
-            let problem = ask(name, "r.test", None, TIMEOUT).await.unwrap_err();
+            let problem = ask(name, "r.test", None, &Alone, TIMEOUT).await.unwrap_err();
             assert!(problem.starts_with("a credential helper cannot be called"), "{problem}");
         }
-        let problem = ask("nowhere", "r.test", Some(OsStr::new(".")), TIMEOUT).await.unwrap_err();
+        let problem = ask("nowhere", "r.test", Some(OsStr::new(".")), &Alone, TIMEOUT).await.unwrap_err();
         assert_eq!(problem, "the credential helper docker-credential-nowhere is not on PATH");
     }
 
@@ -123,13 +148,17 @@ mod tests {
         static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
         async fn answer_of(script: &str, timeout: Duration) -> Result<Option<Credential>, String> {
+            answer_in(&Alone, script, timeout).await
+        }
+
+        async fn answer_in(groups: &dyn ProcessGroups, script: &str, timeout: Duration) -> Result<Option<Credential>, String> {
             let _turn = ONE_AT_A_TIME.lock().await;
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("docker-credential-test");
             std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
             let executable = std::process::Command::new("chmod").arg("755").arg(&file).status().unwrap();
             assert!(executable.success());
-            ask("test", "r.test", Some(folder.path().as_os_str()), timeout).await
+            ask("test", "r.test", Some(folder.path().as_os_str()), groups, timeout).await
         }
 
         fn is_without_shell() -> bool {
@@ -147,7 +176,7 @@ mod tests {
             for folder in &folders {
                 std::fs::write(folder.path().join("docker-credential-test"), "#!/bin/sh\n").unwrap();
             }
-            let problem = ask("test", "r.test", Some(&path), TIMEOUT).await.unwrap_err();
+            let problem = ask("test", "r.test", Some(&path), &Alone, TIMEOUT).await.unwrap_err();
             assert_eq!(problem, "the credential helper docker-credential-test is not on PATH");
         }
 
@@ -197,6 +226,59 @@ mod tests {
             let _ = std::fs::remove_file(&mark);
             tokio::time::sleep(Duration::from_millis(300)).await;
             assert!(!mark.exists());
+        }
+
+        /// What a helper has started goes with it: a child that holds its output open, one that does not, one of another shell.
+        #[cfg(unix)]
+        #[tokio::test]
+        async fn a_helper_that_is_ended_takes_its_children_with_it() {
+            use crate::unix::UnixGroups;
+
+            let folder = tempfile::tempdir().unwrap();
+            let mark = |name: &str| folder.path().join(name).display().to_string();
+            let (holds, quiet, deep) = (mark("holds"), mark("quiet"), mark("deep"));
+            let lives = |mark: &str| format!("while :; do : >{mark} 2>/dev/null; sleep 0.05; done");
+            for end in ["sleep 600", "exit 0", "exec sleep 600"] {
+                let script = format!(
+                    "({}) &\n({}) >/dev/null </dev/null &\nsh -c '({}) & wait' &\n{end}",
+                    lives(&holds),
+                    lives(&quiet),
+                    lives(&deep)
+                );
+                let problem = answer_in(&UnixGroups, &script, Duration::from_millis(500)).await.unwrap_err();
+                assert!(problem.ends_with("gave no answer within 0.5 seconds"), "{problem}");
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                for mark in [&holds, &quiet, &deep] {
+                    assert!(std::fs::remove_file(mark).is_ok(), "{mark} never lived");
+                }
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                for mark in [&holds, &quiet, &deep] {
+                    assert!(!std::path::Path::new(mark).exists(), "{mark} lives after {end}");
+                }
+            }
+        }
+
+        /// An agent that a helper leaves behind after its answer is meant to stay.
+        #[cfg(unix)]
+        #[tokio::test]
+        async fn a_helper_that_has_answered_leaves_what_it_started() {
+            use crate::unix::UnixGroups;
+
+            let folder = tempfile::tempdir().unwrap();
+            let mark = folder.path().join("agent");
+            let agent = format!("(sleep 0.5; : >{}) >/dev/null </dev/null 2>&1 &", mark.display());
+            let script = format!(
+                r#"{agent}
+echo '{{"Username":"u","Secret":"s"}}'"#
+            );
+            assert!(answer_in(&UnixGroups, &script, TIMEOUT).await.unwrap().is_some());
+            for _ in 0..100 {
+                if mark.exists() {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            panic!("the agent was ended");
         }
     }
 }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use crate::Error;
 use crate::image::Digest;
+use crate::oci::layout::malformed;
 use crate::oci::manifest::is_foreign;
-use crate::text::shown;
-use crate::{Error, ErrorKind};
 
 /// One image in an archive of `docker save`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -30,9 +30,7 @@ struct LayerSource {
 
 /// Reads `manifest.json`.
 pub(crate) fn parse(shown_path: &str, bytes: &[u8]) -> Result<Vec<Saved>, Error> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        Error::of(ErrorKind::Invalid, format!("{shown_path} has a malformed manifest.json")).because(shown(&error.to_string()))
-    })
+    serde_json::from_slice(bytes).map_err(|error| malformed(shown_path, "manifest.json", &error))
 }
 
 impl Saved {

@@ -7,6 +7,7 @@ mod archive;
 mod docker;
 mod folder;
 mod names;
+mod ours;
 
 use std::io;
 use std::path::Path;
@@ -14,10 +15,13 @@ use std::time::Instant;
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::error::Category;
 
 pub use archive::Archive;
 pub use folder::Folder;
+pub(crate) use ours::{Purpose, claim, is_ours};
 
+use crate::handles::Handles;
 use crate::image::Digest;
 use crate::image::index::{Entry, Index, LARGEST, REF_NAME};
 use crate::image::reference::Format;
@@ -27,6 +31,11 @@ use crate::{Error, ErrorKind};
 /// The file that makes a folder an image layout (image-spec, `image-layout.md`).
 const MARKER: &str = "oci-layout";
 const INDEX: &str = "index.json";
+/// The content of that file, as this program writes it.
+const EMPTY_LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
+
+/// The longest version of a layout that is shown.
+const LONGEST_VERSION: usize = 16;
 
 /// An opened image layout or archive.
 #[derive(Debug)]
@@ -65,12 +74,12 @@ pub enum Chosen {
 
 impl Layout {
     /// Opens a folder or archive. Reading through a compressed archive, or one with very many images, ends with an error at the deadline.
-    pub fn open(format: Format, path: &Path, deadline: Option<Instant>) -> Result<Self, Error> {
+    pub fn open(handles: &'static dyn Handles, format: Format, path: &Path, deadline: Option<Instant>) -> Result<Self, Error> {
         let shown = shown(&path.display().to_string());
         let not_found = |error: io::Error| could_not_read(&shown, &error);
         let is_folder = std::fs::metadata(path).map_err(not_found)?.is_dir();
         let files = match (format, is_folder) {
-            (Format::OciLayout, true) => Files::Folder(Folder::open(path)?),
+            (Format::OciLayout, true) => Files::Folder(Folder::open(handles, path)?),
             (Format::OciArchive | Format::DockerArchive, false) => {
                 Files::Archive(Archive::open(path, deadline).map_err(|error| could_not_read(&shown, &error))?)
             }
@@ -182,9 +191,21 @@ pub(crate) fn ref_name(entry: &Value) -> Option<&str> {
 
 /// Reads `index.json`.
 fn parse_index(shown_path: &str, bytes: &[u8]) -> Result<Index, Error> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        Error::of(ErrorKind::Invalid, format!("{shown_path} has a malformed index.json")).because(shown(&error.to_string()))
-    })
+    serde_json::from_slice(bytes).map_err(|error| malformed(shown_path, INDEX, &error))
+}
+
+/// The error of a file that is not what its name says. Its bytes are not quoted: a stranger may have put any file in its place.
+fn malformed(shown_path: &str, file: &str, error: &serde_json::Error) -> Error {
+    let what = match error.classify() {
+        Category::Data => "it is JSON of another form",
+        Category::Eof => "it ends too early for JSON",
+        Category::Io | Category::Syntax => "it is not JSON",
+    };
+    Error::of(ErrorKind::Invalid, format!("{shown_path} has a malformed {file}")).because(format!(
+        "{what} (line {}, column {})",
+        error.line(),
+        error.column()
+    ))
 }
 
 /// Refuses an `oci-layout` file of a version that is not read here.
@@ -194,15 +215,16 @@ fn check_marker(shown_path: &str, bytes: &[u8]) -> Result<(), Error> {
     struct Marker {
         image_layout_version: String,
     }
-    let marker: Marker = serde_json::from_slice(bytes).map_err(|error| {
-        Error::of(ErrorKind::Invalid, format!("{shown_path} has a malformed oci-layout file")).because(shown(&error.to_string()))
-    })?;
+    let marker: Marker = serde_json::from_slice(bytes).map_err(|error| malformed(shown_path, MARKER, &error))?;
     let version = &marker.image_layout_version;
     if version.starts_with("1.") {
         return Ok(());
     }
-    Err(Error::of(ErrorKind::Unsupported, format!("{shown_path} is an image layout of version {}", shown(version)))
-        .because("version 1 is the one this program reads"))
+    let is_number = version.len() <= LONGEST_VERSION && version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let version = if is_number { format!("of version {version}") } else { "of an unknown version".to_owned() };
+    Err(Error::of(ErrorKind::Unsupported, format!("{shown_path} is an image layout {version}"))
+        .because("version 1 is the one this program reads")
+        .hint("copy the image anew with a program that writes version 1, e.g. skopeo"))
 }
 
 /// These bytes, if this is their digest.
@@ -222,5 +244,11 @@ fn could_not_read(what: &str, error: &io::Error) -> Error {
         io::ErrorKind::Unsupported => ErrorKind::Unsupported,
         _ => ErrorKind::Invalid,
     };
-    Error::of(kind, format!("{what} could not be read")).because(shown(&error.to_string()))
+    let failed = Error::of(kind, format!("{what} could not be read")).because(shown(&error.to_string()));
+    // What is refused by its nature: a link, a pipe, a folder in the place of a file.
+    if error.kind() == io::ErrorKind::InvalidInput {
+        return failed
+            .hint("oci:DIR takes a folder of regular files: no link in it is followed, and `cp -rL` copies it without them");
+    }
+    failed
 }

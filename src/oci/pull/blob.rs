@@ -1,13 +1,13 @@
 //! One layer into the store: an earlier pull of it is gone on with, and it gets its name when it is verified.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::advice::{Setting, advice};
 use crate::image::Name;
 use crate::layer::{LayerError, Limits, Streamed, decompress};
 use crate::oci::distribution::{BlobStream, Client};
@@ -29,21 +29,23 @@ const PACE: (Duration, u64) = (Duration::from_secs(60), 60 << 10);
 /// The time after which the user hears that another process has a layer locked.
 const SILENT_FOR: Duration = Duration::from_secs(1);
 
+/// The longest time that the record of what was verified is waited for: without it, a layer is read again.
+const RECORDED_WITHIN: Duration = Duration::from_secs(2);
+
 /// The advice about a layer that is not what its image says.
 const DAMAGED: &str = "pull again; if it stays so, do not use this image";
 
-/// `true` if the layer is in the store.
-pub(crate) fn is_there(store: &Folder, layer: &Layer) -> bool {
-    fs::metadata(store.blob_path(&layer.digest)).is_ok_and(|metadata| metadata.is_file() && metadata.len() == layer.size)
+/// `true` if the layer is in the store and whole. A layer of unknown origin is read for that; it is replaced if it is damaged.
+fn is_there(store: &Folder, layer: &Layer) -> bool {
+    store.is_intact(&layer.digest, layer.size, RECORDED_WITHIN).unwrap_or(false)
 }
 
-/// The bytes of the layer that are neither in the store nor left there by an earlier pull.
+/// The bytes of the layer that are neither in the store nor left there by an earlier pull, as far as names and sizes tell.
 pub(crate) fn missing(store: &Folder, layer: &Layer) -> u64 {
-    if is_there(store, layer) {
-        return 0;
+    match store.look_at_blob(&layer.digest) {
+        Ok(Some(found)) if found.size == layer.size => 0,
+        _ => layer.size.saturating_sub(store.partial_size(&layer.digest).unwrap_or(0)),
     }
-    let kept = fs::metadata(store.partial_path(&layer.digest)).map_or(0, |metadata| metadata.len());
-    layer.size.saturating_sub(kept)
 }
 
 /// The source of layers.
@@ -61,11 +63,17 @@ pub(crate) struct Target {
     /// The place of the layer in its image.
     pub number: usize,
     pub unpack: Option<Unpack>,
+    /// The time by which everything has to be done.
+    pub deadline: Option<Instant>,
 }
 
 /// Brings a layer into the store, unless it is there.
 pub(crate) async fn fetch(source: Source<'_>, layer: &Layer, target: Target) -> Result<(), Error> {
-    if is_there(&target.store, layer) {
+    let there = {
+        let (store, layer) = (target.store.clone(), layer.clone());
+        tokio::task::spawn_blocking(move || is_there(&store, &layer)).await.unwrap_or(false)
+    };
+    if there {
         (target.watch)(Event::Begun(layer, layer.size));
         (target.watch)(Event::Done(layer));
         return Ok(());
@@ -214,7 +222,7 @@ fn keep(
     begin: oneshot::Sender<u64>,
     chunks: mpsc::Receiver<Result<Bytes, Error>>,
 ) -> Result<(), Error> {
-    let Target { store, watch, number, unpack } = target;
+    let Target { store, watch, number, unpack, deadline } = target;
     let partial = store.partial_path(&layer.digest);
     let written = |error: io::Error| cannot(layer).because(format!("{} could not be written: {error}", partial.display()));
     // Another process that pulls the same layer has it locked until it is done.
@@ -223,16 +231,28 @@ fn keep(
         if begin.is_closed() {
             return Err(io::Error::other("the pull was given up while another process had the layer locked"));
         }
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the time was over while another process had the layer locked"));
+        }
         if so_far >= SILENT_FOR && !std::mem::replace(&mut is_reported, true) {
             watch(Event::Waiting(layer));
         }
         Ok(())
     };
-    let mut file = store.lock_partial(&layer.digest, Duration::MAX, waiting).map_err(written)?;
+    let mut file = store.lock_partial(&layer.digest, Duration::MAX, waiting).map_err(|error| {
+        let is_late = error.kind() == io::ErrorKind::TimedOut;
+        let failed = written(error);
+        if !is_late {
+            return failed.or_hint(advice!["look at that file and what has it open, or use another store with ", Setting::Store]);
+        }
+        failed
+            .of_kind(ErrorKind::Network)
+            .hint(advice!["end the process that has that file open, or wait longer with ", Setting::Timeout])
+    })?;
     if is_there(store, layer) {
         watch(Event::Begun(layer, layer.size));
         watch(Event::Done(layer));
-        return remove(&partial).map_err(written);
+        return store.remove_partial(&layer.digest).map_err(written);
     }
     let kept = file.metadata().map_err(written)?.len();
     let kept = if kept <= layer.size { kept } else { 0 };
@@ -251,7 +271,8 @@ fn keep(
             }
             // A name that outlives a power cut must stand for bytes that do: nobody looks at them again before they are used.
             file.sync_data().map_err(written)?;
-            fs::rename(&partial, store.blob_path(&layer.digest)).map_err(written)?;
+            store.complete(&layer.digest).map_err(written)?;
+            store.has_verified(&layer.digest, RECORDED_WITHIN);
             watch(Event::Done(layer));
             Ok(())
         }
@@ -296,13 +317,6 @@ fn forget(file: &File, error: Error) -> Error {
     }
 }
 
-fn remove(partial: &Path) -> io::Result<()> {
-    match fs::remove_file(partial) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
 fn cannot(layer: &Layer) -> Error {
     Error::of(ErrorKind::Invalid, format!("the layer {} cannot be pulled", layer.digest))
 }
@@ -313,13 +327,14 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::handles::of_tests as handles;
     use crate::image::Digest;
     use crate::layer::Compression;
 
     /// Keeps a layer that unpacks to a thousand times what is stored of it; what becomes of it.
     fn keep_bomb(compression: Compression, stored: Vec<u8>) -> (Error, u64) {
         let root = tempfile::tempdir().unwrap();
-        let store = Folder::create(root.path()).unwrap();
+        let store = Folder::create(handles(), root.path()).unwrap();
         let (digest, size) = (Digest::of(&stored), stored.len() as u64);
         let layer = Layer { diff_id: digest.clone(), digest, size, compression, urls: Vec::new() };
         let (begin, _begun) = oneshot::channel();
@@ -327,10 +342,10 @@ mod tests {
         send.try_send(Ok(Bytes::from(stored))).unwrap();
         drop(send);
         let watch: Watch = Arc::new(|event| assert!(!matches!(event, Event::Done(_))));
-        let target = Target { store: store.clone(), watch, number: 0, unpack: None };
+        let target = Target { store: store.clone(), watch, number: 0, unpack: None, deadline: None };
         let error = keep(&layer, 1 << 20, &target, begin, chunks).unwrap_err();
         assert!(!is_there(&store, &layer));
-        (error, fs::metadata(store.partial_path(&layer.digest)).unwrap().len())
+        (error, store.partial_size(&layer.digest).unwrap())
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! An image's manifest and config: from the store if they are there, and asked for once by all who pull the image at that time.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
-use std::path::PathBuf;
 
 use crate::advice::{Setting, advice};
 use crate::image::index;
@@ -17,22 +16,26 @@ use crate::{Error, ErrorKind};
 /// The documents of the image with this manifest; afterwards the store has them.
 pub(crate) async fn fetch(images: &Images<'_>, name: &Name, digest: &Digest, store: &Folder) -> Result<RawImage, Error> {
     let turn = {
-        let (store, digest) = (store.clone(), digest.clone());
+        let (store, digest, wait) = (store.clone(), digest.clone(), images.time_left(WAIT_FOR_OTHERS));
         move || {
-            let lock = store.lock_partial(&digest, WAIT_FOR_OTHERS, |_| Ok(()))?;
-            Ok(Turn { path: store.partial_path(&digest), _lock: lock })
+            let lock = store.lock_partial(&digest, wait, |_| Ok(()))?;
+            Ok(Turn { store, digest, _lock: lock })
         }
     };
     let _turn = tokio::task::spawn_blocking(turn).await.map_err(io::Error::other).flatten().map_err(|error| {
         Error::of(ErrorKind::Invalid, format!("{} could not be locked", store.partial_path(digest).display()))
             .because(error.to_string())
-            .hint(advice!["end the process that has this file open, or use another store with ", Setting::Store])
+            .hint(advice![
+                "end the process that has this file open, or use another store with ",
+                Setting::Store,
+                "; a link in its place is not followed"
+            ])
     })?;
     if let Some(image) = stored(store, digest) {
         return Ok(image);
     }
     let image = images.raw(name, digest).await?;
-    store.commit(WAIT_FOR_INDEX, &[&image.config, &image.manifest], |_| ())?;
+    store.commit(images.time_left(WAIT_FOR_INDEX), &[&image.config, &image.manifest], |_| ())?;
     Ok(image)
 }
 
@@ -48,13 +51,14 @@ fn stored(store: &Folder, digest: &Digest) -> Option<RawImage> {
 
 /// The right to ask; others wait for it.
 struct Turn {
-    path: PathBuf,
+    store: Folder,
+    digest: Digest,
     _lock: File,
 }
 
 impl Drop for Turn {
     /// Those who wait have the file open; whoever comes now finds the documents.
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
+        let _ = self.store.remove_partial(&self.digest);
     }
 }

@@ -4,6 +4,8 @@
 //! nothing else: `skopeo` finds a name in `index.json` only where the type beside it is OCI's (containers/image,
 //! `oci/layout/oci_transport.go`), and within an index it takes any.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::image::index::{self, Entry, OCI_INDEX, OCI_MANIFEST, REF_NAME};
@@ -11,11 +13,11 @@ use crate::image::{Digest, Name, config};
 use crate::oci::RawImage;
 use crate::oci::layout::{Folder, ref_name};
 use crate::oci::manifest::{self, Manifest};
-use crate::oci::pull::{Pulled, WAIT_FOR_INDEX, read};
+use crate::oci::pull::{Pulled, read};
 use crate::{Error, ErrorKind};
 
-/// Puts an image into the list; an older one of this name loses it.
-pub(crate) fn record(store: &Folder, name: &Name, digest: &Digest, image: &RawImage) -> Result<(), Error> {
+/// Puts an image into the list; an older one of this name loses it. Waits at most this long for others that change the list.
+pub(crate) fn record(store: &Folder, name: &Name, digest: &Digest, image: &RawImage, wait: Duration) -> Result<(), Error> {
     let full_name = name.to_string();
     let mut entry = json!({ "mediaType": image.media_type, "digest": digest, "size": image.manifest.len() });
     let mut blobs: Vec<&[u8]> = vec![&image.config, &image.manifest];
@@ -27,7 +29,7 @@ pub(crate) fn record(store: &Folder, name: &Name, digest: &Digest, image: &RawIm
         blobs.push(index.as_bytes());
     }
     entry["annotations"] = json!({ REF_NAME: full_name });
-    store.commit(WAIT_FOR_INDEX, &blobs, |list| {
+    store.commit(wait, &blobs, |list| {
         list.retain(|entry| ref_name(entry) != Some(&full_name));
         list.push(entry);
     })
@@ -100,8 +102,10 @@ fn platform(config: &[u8]) -> Result<Value, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::handles::of_tests as handles;
     use crate::image::reference::{Location, Reference};
 
+    const WAIT: Duration = Duration::from_secs(30);
     const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
     fn name(text: &str) -> Name {
@@ -133,7 +137,7 @@ mod tests {
     #[test]
     fn images_of_both_families_are_found_by_name_and_by_digest() {
         let root = tempfile::tempdir().unwrap();
-        let store = Folder::create(root.path()).unwrap();
+        let store = Folder::create(handles(), root.path()).unwrap();
         let images = [
             ("r.test/app:oci", image(OCI_MANIFEST, "10.0.20348.1")),
             ("r.test/app:docker", image(DOCKER_MANIFEST, "10.0.20348.1")),
@@ -141,7 +145,7 @@ mod tests {
         ];
         for (text, (digest, raw)) in &images {
             assert!(stored(&store, &name(text)).unwrap().is_none());
-            record(&store, &name(text), digest, raw).unwrap();
+            record(&store, &name(text), digest, raw, WAIT).unwrap();
         }
         for (text, (digest, _)) in &images {
             let by_digest = format!("r.test/app@{digest}");
@@ -155,7 +159,7 @@ mod tests {
         // The name moves on.
         let text = images[0].0;
         let (digest, raw) = &images[2].1;
-        record(&store, &name(text), digest, raw).unwrap();
+        record(&store, &name(text), digest, raw, WAIT).unwrap();
         assert_eq!(find(&store, &name(text)).unwrap().unwrap().0, *digest);
         assert_eq!(store.index().unwrap().entries.len(), 3);
     }
@@ -163,9 +167,9 @@ mod tests {
     #[test]
     fn an_index_says_for_which_version_of_windows_its_image_is() {
         let root = tempfile::tempdir().unwrap();
-        let store = Folder::create(root.path()).unwrap();
+        let store = Folder::create(handles(), root.path()).unwrap();
         let (digest, raw) = image(DOCKER_MANIFEST, "10.0.20348.1");
-        record(&store, &name("r.test/app:1"), &digest, &raw).unwrap();
+        record(&store, &name("r.test/app:1"), &digest, &raw, WAIT).unwrap();
         let [entry] = store.index().unwrap().entries.try_into().unwrap();
         assert_eq!(entry.media_type.as_deref(), Some(OCI_INDEX));
         let index: Value = serde_json::from_slice(&store.blob(&entry.digest, 4096).unwrap()).unwrap();

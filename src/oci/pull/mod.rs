@@ -112,7 +112,7 @@ pub async fn pull_and_unpack(
     unpack: Option<&Unpack>,
 ) -> Result<Pulled, Error> {
     refuse_other_digests(digest, &[digest])?;
-    let _filling = store.filling(WAIT_FOR_OTHERS)?;
+    let _filling = store.filling(images.time_left(WAIT_FOR_OTHERS))?;
     let raw = documents::fetch(images, name, digest, store).await?;
     let pulled = read(&raw.manifest, &raw.config, digest)?;
     refuse_without_space(store, &pulled.layers)?;
@@ -123,11 +123,12 @@ pub async fn pull_and_unpack(
     let source = blob::Source { client, name };
     stream::iter(once.map(Ok::<_, Error>))
         .try_for_each_concurrent(SIDE_BY_SIDE, |(number, layer)| {
-            let target = blob::Target { store: store.clone(), watch: Arc::clone(watch), number, unpack: unpack.cloned() };
+            let (store, watch, deadline) = (store.clone(), Arc::clone(watch), images.deadline());
+            let target = blob::Target { store, watch, number, unpack: unpack.cloned(), deadline };
             blob::fetch(source, layer, target)
         })
         .await?;
-    list::record(store, name, digest, &raw)?;
+    list::record(store, name, digest, &raw, images.time_left(WAIT_FOR_INDEX))?;
     Ok(pulled)
 }
 

@@ -119,7 +119,7 @@ fn in_store(store: &Store, id: &ContainerId) -> Result<Option<Listed>, Error> {
     // A lock that cannot even be opened has no owner, and one damaged folder does not hide any other container.
     let is_owned = store.is_owned(id).unwrap_or(false);
     let state = store.state(id);
-    if !store.container(id).exists() {
+    if !store.has_container(id) {
         return Ok(None);
     }
     let isolation = state.as_ref().map(|state| state.request.isolation);

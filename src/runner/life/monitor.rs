@@ -90,7 +90,7 @@ fn follow(machine: &Monitored<'_>, order: impl Read + Send + 'static, answers: &
     };
     let context = Context { machine: &*connected, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
     let outcome = run::run(&context, &request, |claim| {
-        let log = Log::create(&store.container(&claim.id))?;
+        let log = Log::create(claim.open_folder()?)?;
         Ok(Stdio::nothing().logged(&log))
     })?;
     outcome.exit_code.map(drop)

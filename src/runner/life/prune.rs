@@ -58,7 +58,7 @@ pub fn prune(machine: &dyn Machine, store: &Store) -> Result<Pruned, Error> {
 /// True if a container has no folder. The folder is created before anything else of a container and removed after everything else,
 /// so without it nothing of that container is in use.
 fn is_stray(store: &Store, id: &ContainerId) -> bool {
-    !store.container(id).exists()
+    !store.has_container(id)
 }
 
 fn stray_systems(machine: &dyn Machine, store: &Store, isolation: Isolation, pruned: &mut Pruned) {

@@ -13,8 +13,6 @@
 mod read;
 mod write;
 
-use std::path::{Path, PathBuf};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -88,14 +86,9 @@ impl Entry {
 }
 
 /// The file that is being written.
-fn current(folder: &Path) -> PathBuf {
-    folder.join("log.jsonl")
-}
-
+const CURRENT: &str = "log.jsonl";
 /// The full one before it.
-fn older(folder: &Path) -> PathBuf {
-    folder.join("log.1.jsonl")
-}
+const OLDER: &str = "log.1.jsonl";
 
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,13 @@
 //! Reads a container's log while it is written, in bounded memory, over the change of its files.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::runner::log::{Entry, LONGEST_LINE, current, older};
+use crate::files::OpenFolder;
+use crate::handles::Access;
+use crate::runner::log::{CURRENT, Entry, LONGEST_LINE, OLDER};
 
 /// The number of first bytes that identify a file: the time of its first line is among them, to the nanosecond.
 const HEAD: usize = 64;
@@ -15,10 +16,12 @@ const TICK: Duration = Duration::from_millis(100);
 /// The number of tries to open a file that is just being replaced, which Windows does not permit.
 const TRIES: usize = 20;
 
-/// A log that is read. Between two readings no file is open, so that nothing keeps the container from being removed.
+/// A log that is read. Between two readings neither a file nor its folder is open, so that nothing keeps the container from being removed.
 #[derive(Debug)]
 pub struct Reader {
-    folder: PathBuf,
+    /// The folder that the container's folder is in, and the name of that.
+    containers: OpenFolder,
+    name: String,
     open: Option<Part>,
     /// The beginning of the file that is read; empty before its first line.
     head: Vec<u8>,
@@ -39,11 +42,13 @@ struct Part {
 }
 
 impl Reader {
-    /// The log in this container's folder, from its beginning; `None` if there is none.
-    pub fn open(folder: &Path) -> Option<Self> {
-        let is_there = current(folder).exists() || older(folder).exists();
+    /// The log in the folder of this name, from its beginning; `None` if there is none.
+    pub(crate) fn open(containers: &OpenFolder, name: &str) -> Option<Self> {
+        let folder = containers.folder(name).ok()?;
+        let is_there = [CURRENT, OLDER].iter().any(|file| matches!(folder.look(file), Ok(Some(_))));
         is_there.then(|| Self {
-            folder: folder.to_owned(),
+            containers: containers.clone(),
+            name: name.to_owned(),
             open: None,
             head: Vec::new(),
             position: 0,
@@ -55,8 +60,9 @@ impl Reader {
     /// Limits the reading to what is written now: it ends, even if the container writes faster than we read. Counted in bytes,
     /// since a clock may be set back, and what was written before that then lies in the future.
     pub fn so_far(&mut self) {
-        let length = |path: PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
-        self.left = Some(length(current(&self.folder)).saturating_add(length(older(&self.folder))));
+        let Ok(folder) = self.containers.folder(&self.name) else { return self.left = Some(0) };
+        let length = |file| folder.look(file).ok().flatten().map_or(0, |found| found.size);
+        self.left = Some(length(CURRENT).saturating_add(length(OLDER)));
     }
 
     /// The next entry; `None` where there is none yet.
@@ -101,7 +107,8 @@ impl Reader {
 
     /// The file to be read, at the place where that goes on.
     fn find(&mut self) -> io::Result<Option<Part>> {
-        let files = [(open(&current(&self.folder))?, false), (open(&older(&self.folder))?, true)];
+        let Some(folder) = self.containers.folder_if_any(&self.name)? else { return Ok(None) };
+        let files = [(open(&folder, CURRENT)?, false), (open(&folder, OLDER)?, true)];
         let [current, older] = files.map(|(file, is_full)| file.map(|(file, head)| (Part { file, is_full }, head)));
         let is_known = |file: &Option<(Part, Vec<u8>)>, head: &[u8]| {
             !head.is_empty() && file.as_ref().is_some_and(|(_, its_head)| its_head.starts_with(head))
@@ -134,18 +141,10 @@ impl Iterator for Reader {
 }
 
 /// Opens a file and reads its beginning; `None` if there is no such file.
-fn open(path: &Path) -> io::Result<Option<(BufReader<File>, Vec<u8>)>> {
+fn open(folder: &OpenFolder, name: &str) -> io::Result<Option<(BufReader<File>, Vec<u8>)>> {
     let mut tries = 0;
     let mut file = loop {
-        // Asked before it is opened: opening a pipe would wait for someone to write into it.
-        let opened = match fs::metadata(path) {
-            Ok(metadata) if !metadata.is_file() => {
-                return Err(io::Error::new(ErrorKind::InvalidData, "it is not a regular file"));
-            }
-            Ok(_) => File::open(path),
-            Err(error) => Err(error),
-        };
-        match opened {
+        match folder.file(name, Access::Read) {
             Ok(file) => break file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) if error.kind() == ErrorKind::PermissionDenied && tries < TRIES => tries += 1,

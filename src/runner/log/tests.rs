@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::files::OpenFolder;
+use crate::handles::of_tests as handles;
 use crate::runner::log::*;
 
 /// Numbers that look random and are the same every time.
@@ -17,8 +20,25 @@ impl Random {
     }
 }
 
+fn open(folder: &Path) -> OpenFolder {
+    OpenFolder::open(handles(), folder, false).unwrap()
+}
+
+/// The log in this folder.
+fn read(folder: &Path) -> Option<Reader> {
+    Reader::open(&open(folder.parent().unwrap()), folder.file_name().unwrap().to_str().unwrap())
+}
+
+fn current(folder: &Path) -> PathBuf {
+    folder.join(CURRENT)
+}
+
+fn older(folder: &Path) -> PathBuf {
+    folder.join(OLDER)
+}
+
 fn entries(folder: &Path) -> Vec<Entry> {
-    Reader::open(folder).unwrap().collect::<Result<_, _>>().unwrap()
+    read(folder).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
 /// All that a stream wrote.
@@ -29,7 +49,7 @@ fn written(entries: &[Entry], stream: Stream) -> Vec<u8> {
 #[test]
 fn a_line_an_object() {
     let folder = tempfile::tempdir().unwrap();
-    let log = Log::create(folder.path()).unwrap();
+    let log = Log::create(&open(folder.path())).unwrap();
     let (mut out, mut err) = (log.stream(Stream::Stdout), log.stream(Stream::Stderr));
     // The umlaut is cut in two, and so is its line.
     out.write_all(b"one\r\ntw\xc3").unwrap();
@@ -65,7 +85,7 @@ fn any_bytes_in_any_pieces_come_out_as_they_went_in() {
     let mut random = Random(1);
     for round in 0..30 {
         let folder = tempfile::tempdir().unwrap();
-        let log = Log::create(folder.path()).unwrap();
+        let log = Log::create(&open(folder.path())).unwrap();
         let mut streams = [log.stream(Stream::Stdout), log.stream(Stream::Stderr)];
         let mut went_in = [Vec::new(), Vec::new()];
         for _ in 0..random.below(20) {
@@ -103,7 +123,7 @@ fn any_bytes_in_any_pieces_come_out_as_they_went_in() {
 fn the_longest_object_of_all_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = [1; LONGEST_TEXT];
-    Log::create(folder.path()).unwrap().stream(Stream::Stderr).write_all(&bytes).unwrap();
+    Log::create(&open(folder.path())).unwrap().stream(Stream::Stderr).write_all(&bytes).unwrap();
     assert!(fs::metadata(current(folder.path())).unwrap().len() > 6 * LONGEST_TEXT as u64);
     assert_eq!(written(&entries(folder.path()), Stream::Stderr), bytes);
 }
@@ -111,7 +131,7 @@ fn the_longest_object_of_all_is_read() {
 #[test]
 fn a_chatty_container_keeps_its_last_lines_and_fills_no_disk() {
     let folder = tempfile::tempdir().unwrap();
-    let log = Log::limited(folder.path(), 2000).unwrap();
+    let log = Log::limited(&open(folder.path()), 2000).unwrap();
     let mut stream = log.stream(Stream::Stdout);
     for number in 0..1000 {
         writeln!(stream, "line {number}").unwrap();
@@ -129,7 +149,7 @@ fn a_file_that_cannot_be_moved_aside_is_begun_anew() {
     let folder = tempfile::tempdir().unwrap();
     // What is in the way is a folder with something in it.
     fs::create_dir_all(older(folder.path()).join("full")).unwrap();
-    let log = Log::limited(folder.path(), 500).unwrap();
+    let log = Log::limited(&open(folder.path()), 500).unwrap();
     let mut stream = log.stream(Stream::Stdout);
     for number in 0..20 {
         writeln!(stream, "line {number}").unwrap();
@@ -142,7 +162,7 @@ fn a_file_that_cannot_be_moved_aside_is_begun_anew() {
 #[test]
 fn a_follower_sees_every_line_over_rotations_and_ends_with_the_owner() {
     let folder = tempfile::tempdir().unwrap();
-    let log = Log::limited(folder.path(), 20_000).unwrap();
+    let log = Log::limited(&open(folder.path()), 20_000).unwrap();
     let (lives, seen) = (AtomicBool::new(true), AtomicUsize::new(0));
     let mut followed = Vec::new();
     std::thread::scope(|scope| {
@@ -162,7 +182,7 @@ fn a_follower_sees_every_line_over_rotations_and_ends_with_the_owner() {
             drop(stream);
             lives.store(false, Ordering::SeqCst);
         });
-        let reader = Reader::open(folder.path()).unwrap();
+        let reader = read(folder.path()).unwrap();
         for entry in reader.following(|| lives.load(Ordering::SeqCst)) {
             followed.push(String::from_utf8(entry.unwrap().bytes).unwrap());
             seen.store(followed.len(), Ordering::SeqCst);
@@ -179,7 +199,7 @@ fn a_line_that_is_being_written_is_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let line = Entry { time: Timestamp::UNIX_EPOCH, stream: Stream::Stdout, bytes: b"x\n".to_vec() }.to_line();
     let mut file = fs::File::create(current(folder.path())).unwrap();
-    let mut reader = Reader::open(folder.path()).unwrap();
+    let mut reader = read(folder.path()).unwrap();
     assert!(reader.next().is_none());
     file.write_all(&line[..20]).unwrap();
     assert!(reader.next().is_none());
@@ -215,9 +235,9 @@ fn what_is_no_entry_is_passed_over() {
 #[test]
 fn a_folder_in_the_place_of_the_log_is_an_error_and_nothing_is_no_log() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(Reader::open(folder.path()).is_none());
+    assert!(read(folder.path()).is_none());
     fs::create_dir(current(folder.path())).unwrap();
-    assert!(Reader::open(folder.path()).unwrap().next().unwrap().is_err());
+    assert!(read(folder.path()).unwrap().next().unwrap().is_err());
 }
 
 /// Entries that lie in the future, because the clock has been set back since, were not shown without `--follow`.
@@ -227,7 +247,7 @@ fn what_was_written_before_the_clock_was_set_back_is_there_and_what_comes_later_
     let path = current(folder.path());
     let line = |text: &str| format!("{{\"time\":\"2999-01-01T00:00:00Z\",\"stream\":\"stdout\",\"text\":\"{text}\"}}\n");
     fs::write(&path, line("one") + &line("two")).unwrap();
-    let mut reader = Reader::open(folder.path()).unwrap();
+    let mut reader = read(folder.path()).unwrap();
     reader.so_far();
     assert_eq!(reader.next().unwrap().unwrap().bytes, b"one");
     fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(line("three").as_bytes()).unwrap();

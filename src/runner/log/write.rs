@@ -2,14 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom, Write};
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Error;
 use crate::advice::{Setting, advice};
 use crate::clock::now;
-use crate::files::replace;
-use crate::runner::log::{Entry, LARGEST_FILE, LONGEST_TEXT, Stream, current, older};
+use crate::files::OpenFolder;
+use crate::handles::Access;
+use crate::runner::log::{CURRENT, Entry, LARGEST_FILE, LONGEST_TEXT, OLDER, Stream};
 
 /// A log that is written.
 #[derive(Clone, Debug)]
@@ -21,20 +21,18 @@ impl Log {
     /// # Errors
     ///
     /// A folder that cannot be written.
-    pub fn create(folder: &Path) -> Result<Self, Error> {
+    pub(crate) fn create(folder: &OpenFolder) -> Result<Self, Error> {
         Self::limited(folder, LARGEST_FILE)
     }
 
     /// A new log whose files have at most this many bytes, a line aside.
-    pub(crate) fn limited(folder: &Path, limit: u64) -> Result<Self, Error> {
-        let file = File::create(current(folder)).map_err(|error| {
-            Error::new(format!("the log {} cannot be written", current(folder).display())).because(error).hint(advice![
-                "look whether its disk is full or read-only; ",
-                Setting::Store,
-                " names another store"
-            ])
+    pub(crate) fn limited(folder: &OpenFolder, limit: u64) -> Result<Self, Error> {
+        let file = begin(folder).map_err(|error| {
+            Error::new(format!("the log {} cannot be written", folder.path().join(CURRENT).display()))
+                .because(error)
+                .hint(advice!["look whether its disk is full or read-only; ", Setting::Store, " names another store"])
         })?;
-        Ok(Self(Arc::new(Mutex::new(Files { folder: folder.to_owned(), file, written: 0, limit }))))
+        Ok(Self(Arc::new(Mutex::new(Files { folder: folder.clone(), file, written: 0, limit }))))
     }
 
     /// A writer into the log, a line at a time; the rest behind the last line's end is written when it is dropped.
@@ -48,7 +46,7 @@ impl Log {
 /// The files of a log.
 #[derive(Debug)]
 struct Files {
-    folder: PathBuf,
+    folder: OpenFolder,
     file: File,
     /// The length of the file in bytes.
     written: u64,
@@ -77,9 +75,8 @@ impl Files {
     /// Makes the file the older one and begins a new one; where that is not possible, its content is dropped, so that the
     /// disk does not fill.
     fn rotate(&mut self) -> io::Result<()> {
-        let path = current(&self.folder);
-        if replace(&path, &older(&self.folder)).is_ok() {
-            self.file = File::create(&path)?;
+        if self.folder.rename(CURRENT, &self.folder, OLDER).is_ok() {
+            self.file = begin(&self.folder)?;
         }
         self.written = 0;
         self.cut(0)
@@ -90,6 +87,13 @@ impl Files {
         self.file.set_len(length)?;
         self.file.seek(SeekFrom::Start(length)).map(drop)
     }
+}
+
+/// An empty file in the place of the one that is written.
+fn begin(folder: &OpenFolder) -> io::Result<File> {
+    let file = folder.file(CURRENT, Access::Grow)?;
+    file.set_len(0)?;
+    Ok(file)
 }
 
 /// One stream.

@@ -11,7 +11,8 @@ use std::time::Duration;
 use crate::Error;
 use crate::Isolation;
 use crate::advice::{Command, Setting, advice};
-use crate::files;
+use crate::files::{OpenFolder, lock_within, try_lock};
+use crate::handles::Access;
 use crate::hcs::id::ContainerId;
 use crate::runner::request::RunRequest;
 use crate::runner::store::Store;
@@ -31,6 +32,8 @@ pub struct Claim {
     /// The id.
     pub id: ContainerId,
     folder: PathBuf,
+    /// The open folder; `None` for a dry run, which has none.
+    open: Option<OpenFolder>,
     lock: Option<File>,
     /// The content of its state file; `None` if that is missing or unreadable: then it may hold anything.
     state: Option<State>,
@@ -67,16 +70,18 @@ impl Store {
                 .hint("try again; if it happens again, look at the system's log")
         })?;
         let state = State::of(request);
-        let mut claim = Claim { id, folder: self.container(&id), lock: None, state: Some(state), is_dry_run: self.is_dry_run() };
+        let folder = self.container(&id);
+        let mut claim = Claim { id, folder, open: None, lock: None, state: Some(state), is_dry_run: self.is_dry_run() };
         if !claim.is_dry_run {
             let _guard = self.guard().map_err(|error| unwritable(&claim.folder, &error))?;
             self.refuse_taken(&claim)?;
             claim.refuse_large()?;
-            std::fs::create_dir(&claim.folder).map_err(|error| unwritable(&claim.folder, &error))?;
-            if let Err(error) = claim.begin() {
-                claim.lock = None;
+            let (containers, name) = (self.open_containers().map_err(|error| unwritable(&claim.folder, &error))?, id.to_string());
+            containers.make_folder(&name).map_err(|error| unwritable(&claim.folder, &error))?;
+            if let Err(error) = claim.begin(containers) {
+                (claim.lock, claim.open) = (None, None);
                 // Still under the guard, and nothing was acquired: a folder that cannot be removed either, `prune` tries again.
-                let _ = std::fs::remove_dir_all(&claim.folder);
+                let _ = containers.remove_folder(&name);
                 return Err(error);
             }
         }
@@ -97,17 +102,20 @@ impl Store {
     pub fn find(&self, id: &ContainerId) -> Result<Option<FoundContainer>, Error> {
         let folder = self.container(id);
         let _guard = self.guard().map_err(|error| unwritable(&folder, &error))?;
-        if !files::is_folder(&folder) {
-            return Ok(None);
-        }
-        let lock = match open_lock(&folder) {
+        let open = match self.open_container(id) {
+            Ok(open) => open,
+            // A link or a file in its place is not a container.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) => return Ok(None),
+            Err(error) => return Err(unwritable(&folder, &error)),
+        };
+        let lock = match open_lock(&open) {
             Ok(lock) => lock,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Some(FoundContainer::Owned)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unwritable(&folder, &error)),
         };
-        let state = state::read(&folder);
-        let claim = Claim { id: *id, folder, lock: Some(lock), state, is_dry_run: false };
+        let state = state::read(&open);
+        let claim = Claim { id: *id, folder, open: Some(open), lock: Some(lock), state, is_dry_run: false };
         Ok(Some(FoundContainer::Ours(Box::new(claim))))
     }
 
@@ -119,7 +127,7 @@ impl Store {
     pub fn is_owned(&self, id: &ContainerId) -> Result<bool, Error> {
         let folder = self.container(id);
         // Under the guard no other process sees that the lock is tried.
-        let owned = self.guard().and_then(|_guard| match open_lock(&folder) {
+        let owned = self.guard().and_then(|_guard| match self.open_container(id).and_then(|open| open_lock(&open)) {
             Ok(_) => Ok(false),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -138,8 +146,8 @@ impl Store {
     }
 
     fn guard_within(&self, timeout: Duration) -> io::Result<File> {
-        let guard = files::lock_file(&self.containers().join(LOCK))?;
-        files::lock_within(&guard, timeout, |_| Ok(()))?;
+        let guard = self.open_containers()?.file(LOCK, Access::Grow)?;
+        lock_within(&guard, timeout, |_| Ok(()))?;
         Ok(guard)
     }
 }
@@ -195,9 +203,20 @@ impl Claim {
     }
 
     /// Locks and writes a folder that was just made.
-    fn begin(&mut self) -> Result<(), Error> {
-        self.lock = Some(open_lock(&self.folder).map_err(|error| unwritable(&self.folder, &error))?);
+    fn begin(&mut self, containers: &OpenFolder) -> Result<(), Error> {
+        let open = containers.folder(&self.id.to_string()).map_err(|error| unwritable(&self.folder, &error))?;
+        self.lock = Some(open_lock(&open).map_err(|error| unwritable(&self.folder, &error))?);
+        self.open = Some(open);
         self.save()
+    }
+
+    /// The open folder of the container.
+    ///
+    /// # Errors
+    ///
+    /// A dry run, which has none.
+    pub(crate) fn open_folder(&self) -> Result<&OpenFolder, Error> {
+        self.open.as_ref().ok_or_else(|| unwritable(&self.folder, &io::ErrorKind::NotFound.into()))
     }
 
     /// Gives up the ownership and keeps the folder: its state and log can be read.
@@ -209,9 +228,9 @@ impl Claim {
             return Ok(());
         }
         let removed = store.guard().and_then(|_guard| {
-            // An open file keeps its folder from being deleted on Windows.
-            self.lock = None;
-            std::fs::remove_dir_all(&self.folder)
+            // What is open is not deleted on Windows.
+            (self.lock, self.open) = (None, None);
+            store.open_containers()?.remove_folder(&self.id.to_string())
         });
         match removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -224,14 +243,14 @@ impl Claim {
     }
 
     fn save(&self) -> Result<(), Error> {
-        let (Some(state), false) = (&self.state, self.is_dry_run) else { return Ok(()) };
-        state.write(&self.folder).map_err(|error| unwritable(&self.folder, &error))
+        let (Some(state), Some(open)) = (&self.state, &self.open) else { return Ok(()) };
+        state.write(open).map_err(|error| unwritable(&self.folder, &error))
     }
 }
 
 /// Locks a container's folder; "would block" if its owner is alive.
-fn open_lock(folder: &Path) -> io::Result<File> {
-    files::try_lock(&folder.join(LOCK))?.ok_or_else(|| io::ErrorKind::WouldBlock.into())
+fn open_lock(folder: &OpenFolder) -> io::Result<File> {
+    try_lock(folder.file(LOCK, Access::Grow)?)?.ok_or_else(|| io::ErrorKind::WouldBlock.into())
 }
 
 /// The error of a guard that another process keeps; `None` for any other error.

@@ -1,16 +1,19 @@
 //! The folders of images, layers and containers. Every path is derived from an id; none is ever read from a file.
 
-use std::fs::DirEntry;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::Error;
 use crate::Isolation;
 use crate::advice::{Setting, advice};
-use crate::files::is_folder;
+use crate::files::OpenFolder;
+use crate::handles::{Access, FoundKind};
 use crate::hcs::id::ContainerId;
 use crate::image::Digest;
 use crate::layer::LayerId;
+use crate::oci::layout::{Purpose, claim, is_ours};
 use crate::ownership::{Folders, Readers};
 use crate::runner::store::guarded;
 
@@ -18,21 +21,39 @@ use crate::runner::store::guarded;
 #[derive(Clone, Debug)]
 pub struct Store {
     root: PathBuf,
+    /// The folder of all layers; `None` if there is none.
+    layers: Option<OpenFolder>,
+    /// The folder of all containers; `None` if there is none. Not everyone who may look at the images may read it.
+    containers: Option<Result<OpenFolder, Arc<io::Error>>>,
     is_dry_run: bool,
 }
+
+/// The names of these folders.
+const LAYERS: &str = "layers";
+const CONTAINERS: &str = "containers";
+/// Those of the image layout.
+const BLOBS: &str = "blobs";
+const INGEST: &str = "ingest";
+
+/// The folders in the root, and who may read them. What is made below them inherits their access lists.
+const FOLDERS: [(&str, Readers); 4] =
+    [(BLOBS, Readers::Everyone), (INGEST, Readers::Everyone), (LAYERS, Readers::Everyone), (CONTAINERS, Readers::Nobody)];
 
 impl Store {
     /// Opens the store in this folder and creates what is missing of it.
     ///
     /// # Errors
     ///
-    /// A folder of it that is a link, belongs to a stranger, or cannot be created.
+    /// A folder of it that is a link, belongs to a stranger, or cannot be created; and a folder that is neither empty nor a store.
     pub fn open(folders: &dyn Folders, root: &Path) -> Result<Self, Error> {
         let store = Self::of(root)?;
-        for (folder, readers) in store.folders() {
-            guarded::enter(folders, &folder, readers)?;
+        guarded::enter(folders, &store.root, Readers::Everyone)?;
+        let root = OpenFolder::open(folders.handles(), &store.root, false).map_err(|error| store.unusable(&error))?;
+        claim(&root, Purpose::Store)?;
+        for (name, readers) in FOLDERS {
+            guarded::enter_in(folders, &root, name, readers)?;
         }
-        Ok(store)
+        store.within(folders, &root)
     }
 
     /// The store in this folder as it is: what is not there is not created, and has nothing in it. Whoever only looks must leave no
@@ -40,13 +61,38 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// A folder of it that is a link, or belongs to a stranger.
+    /// A folder of it that is a link, or belongs to a stranger; and a folder that is neither empty nor a store.
     pub fn at(folders: &dyn Folders, root: &Path) -> Result<Self, Error> {
         let store = Self::of(root)?;
-        for (folder, _) in store.folders() {
-            guarded::check(folders, &folder)?;
+        if !guarded::check(folders, &store.root)? {
+            return Ok(store);
         }
-        Ok(store)
+        let root = OpenFolder::open(folders.handles(), &store.root, false).map_err(|error| store.unusable(&error))?;
+        let empty = store.clone();
+        let store = store.within(folders, &root)?;
+        Ok(if is_ours(&root, Purpose::Store)? { store } else { empty })
+    }
+
+    /// The store with the folders that are in its root, each checked through its handle.
+    fn within(self, folders: &dyn Folders, root: &OpenFolder) -> Result<Self, Error> {
+        for name in [BLOBS, INGEST] {
+            guarded::check_in(folders, root, name)?;
+        }
+        let layers = guarded::check_in(folders, root, LAYERS)?;
+        let containers = match root.folder_if_any(CONTAINERS) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Some(Err(Arc::new(error))),
+            _ => guarded::check_in(folders, root, CONTAINERS)?.map(Ok),
+        };
+        Ok(Self { layers, containers, ..self })
+    }
+
+    fn unusable(&self, error: &io::Error) -> Error {
+        Error::new(format!("the store folder {} cannot be opened", self.root.display())).because(error).hint(advice![
+            "look whether you may read it, or name another folder: ",
+            Setting::Store,
+            ", or ",
+            Setting::StoreVariable
+        ])
     }
 
     /// A store of which only the paths are of interest: nothing is created or written in it, as for `--dry-run`.
@@ -64,20 +110,7 @@ impl Store {
             ])
         })?;
         // A name that ends in a separator would lead through a link.
-        Ok(Self { root: root.components().collect(), is_dry_run: false })
-    }
-
-    /// The folders that strangers could have put in the store's place, outermost first, and who may read them. What is made below
-    /// them inherits their access lists. `blobs` and `ingest` are the image layout's.
-    fn folders(&self) -> [(PathBuf, Readers); 5] {
-        let public = |folder| (folder, Readers::Everyone);
-        [
-            public(self.root.clone()),
-            public(self.root.join("blobs")),
-            public(self.root.join("ingest")),
-            public(self.layers()),
-            (self.containers(), Readers::Nobody),
-        ]
+        Ok(Self { root: root.components().collect(), layers: None, containers: None, is_dry_run: false })
     }
 
     /// True if nothing may be written.
@@ -111,7 +144,7 @@ impl Store {
 
     /// The folder of all containers.
     pub fn containers(&self) -> PathBuf {
-        self.root.join("containers")
+        self.root.join(CONTAINERS)
     }
 
     /// The ids of all containers, owned or not. A store that is not there has none.
@@ -120,18 +153,58 @@ impl Store {
     ///
     /// A folder that cannot be read.
     pub fn container_ids(&self) -> Result<Vec<ContainerId>, Error> {
+        let unreadable = |error: io::Error| unreadable(&self.containers(), &error);
+        let containers = match self.open_containers() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            opened => opened.map_err(unreadable)?,
+        };
         let mut ids = Vec::new();
-        for entry in entries(&self.containers())? {
-            let id = entry.file_name().to_str().and_then(|name| name.parse::<ContainerId>().ok());
-            ids.extend(id.filter(|_| is_folder(&entry.path())));
+        for name in containers.names().map_err(unreadable)? {
+            let Ok(id) = name.parse::<ContainerId>() else { continue };
+            let found = containers.look(&name).map_err(unreadable)?;
+            ids.extend(found.filter(|found| found.kind == FoundKind::Folder).map(|_| id));
         }
         ids.sort_unstable();
         Ok(ids)
     }
 
+    /// The open folder of all containers.
+    pub(crate) fn open_containers(&self) -> io::Result<&OpenFolder> {
+        match &self.containers {
+            Some(Ok(containers)) => Ok(containers),
+            Some(Err(error)) => Err(io::Error::new(error.kind(), error.to_string())),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// The open folder of a container.
+    pub(crate) fn open_container(&self, id: &ContainerId) -> io::Result<OpenFolder> {
+        self.open_containers()?.folder(&id.to_string())
+    }
+
+    /// True if there is a folder of this container, or anything else in its place.
+    pub(crate) fn has_container(&self, id: &ContainerId) -> bool {
+        match self.open_containers().and_then(|containers| containers.look(&id.to_string())) {
+            Ok(found) => found.is_some(),
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        }
+    }
+
+    /// The open folder of all layers.
+    pub(crate) fn open_layers(&self) -> io::Result<&OpenFolder> {
+        self.layers.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// The names of all that is in the folder of layers; none if there is no such folder.
+    pub(crate) fn names_of_layers(&self) -> Result<Vec<String>, Error> {
+        self.layers
+            .as_ref()
+            .map_or_else(|| Ok(Vec::new()), |layers| layers.names().map_err(|error| unreadable(layers.path(), &error)))
+    }
+
     /// The folder of all layers.
     pub fn layers(&self) -> PathBuf {
-        self.root.join("layers")
+        self.root.join(LAYERS)
     }
 
     /// The folder of one container: its state, its log, its scratch.
@@ -149,34 +222,23 @@ impl Store {
         self.layers().join(id.to_string())
     }
 
-    /// The file that is locked while a layer is imported or removed.
-    pub(crate) fn layer_lock(&self, id: &LayerId) -> PathBuf {
-        self.layers().join(format!("{id}.lock"))
+    /// Opens the file that is locked while a layer is imported or removed.
+    pub(crate) fn layer_lock(&self, id: &LayerId) -> io::Result<File> {
+        self.open_layers()?.file(&format!("{id}.lock"), Access::Grow)
     }
 
-    /// The folder in which an upper layer waits to be imported.
-    pub(crate) fn layer_transport(&self, id: &LayerId) -> PathBuf {
-        self.layers().join(format!("{id}.transport"))
+    /// The name of the folder in which an upper layer waits to be imported.
+    pub(crate) fn layer_transport(id: &LayerId) -> String {
+        format!("{id}.transport")
     }
 }
 
-/// The entries of a folder of the store; none if there is no such folder.
-///
-/// # Errors
-///
-/// A folder that cannot be read.
-pub(crate) fn entries(folder: &Path) -> Result<Vec<DirEntry>, Error> {
-    let unreadable = |error: io::Error| {
-        Error::new(format!("{} cannot be read", folder.display())).because(error).hint(advice![
-            "look whether you may read it; ",
-            Setting::Store,
-            " names another store"
-        ])
-    };
-    match folder.read_dir() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        entries => entries.and_then(Iterator::collect).map_err(unreadable),
-    }
+fn unreadable(folder: &Path, error: &io::Error) -> Error {
+    Error::new(format!("{} cannot be read", folder.display())).because(error).hint(advice![
+        "look whether you may read it; ",
+        Setting::Store,
+        " names another store"
+    ])
 }
 
 #[cfg(test)]
@@ -222,7 +284,8 @@ mod tests {
             let (root, elsewhere) = (folder.path().join("store"), folder.path().join("elsewhere"));
             std::fs::create_dir(&elsewhere).unwrap();
             if !inner.is_empty() {
-                std::fs::create_dir(&root).unwrap();
+                Store::open(&PlainFolders, &root).unwrap();
+                std::fs::remove_dir(root.join(inner)).unwrap();
             }
             let link: PathBuf = root.join(inner).components().collect();
             std::os::unix::fs::symlink(&elsewhere, &link).unwrap();

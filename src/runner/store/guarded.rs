@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::Error;
 use crate::advice::{Advice, Setting, advice};
+use crate::files::OpenFolder;
 use crate::ownership::{Folders, Readers, Seen};
 
 /// Checks a folder, and makes it before if it is missing.
@@ -41,6 +42,35 @@ pub(crate) fn check(folders: &dyn Folders, folder: &Path) -> Result<bool, Error>
     judge(folder, &seen, &user, folders.trusted()).map(|()| true)
 }
 
+/// [`enter`] for a folder in one that is open. It is looked at through its own handle, so nobody can change it for another meanwhile.
+pub(crate) fn enter_in(folders: &dyn Folders, parent: &OpenFolder, name: &str, readers: Readers) -> Result<OpenFolder, Error> {
+    let path = parent.path().join(name);
+    let failed = |error: io::Error| unusable(folders, &path, "cannot be created", &error);
+    if let Some(folder) = check_in(folders, parent, name)? {
+        return Ok(folder);
+    }
+    match folders.make_in(parent.handle(), name, readers) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(error)),
+        _ => check_in(folders, parent, name)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into())),
+    }
+}
+
+/// [`check`] for a folder in one that is open: the open folder if it is there.
+pub(crate) fn check_in(folders: &dyn Folders, parent: &OpenFolder, name: &str) -> Result<Option<OpenFolder>, Error> {
+    let path = parent.path().join(name);
+    let opened = match parent.folder_if_any(name) {
+        // A link or a file: it is not opened, and so has no owner that counts.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            return judge(&path, &Seen { folder: false, owner: String::new() }, "", &[]).map(|()| None);
+        }
+        opened => opened.map_err(|error| unusable(folders, &path, "cannot be opened", &error))?,
+    };
+    let Some(folder) = opened else { return Ok(None) };
+    let unjudged = |error: io::Error| unusable(folders, &path, "cannot be judged", &error);
+    let seen = Seen { folder: true, owner: folders.owner(folder.handle()).map_err(unjudged)? };
+    judge(&path, &seen, &folders.user().map_err(unjudged)?, folders.trusted()).map(|()| Some(folder))
+}
+
 fn judge(folder: &Path, seen: &Seen, user: &str, trusted: &[(&str, &str)]) -> Result<(), Error> {
     let folder = folder.display();
     if !seen.folder {
@@ -73,6 +103,8 @@ fn another_folder() -> Advice {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
     use crate::advice::Remedy;
     use crate::ownership::tests::PlainFolders;
@@ -135,6 +167,14 @@ mod tests {
             PlainFolders.make(folder, readers)
         }
 
+        fn make_in(&self, parent: &File, name: &str, readers: Readers) -> io::Result<()> {
+            PlainFolders.make_in(parent, name, readers)
+        }
+
+        fn owner(&self, folder: &File) -> io::Result<String> {
+            PlainFolders.owner(folder)
+        }
+
         fn user(&self) -> io::Result<String> {
             PlainFolders.user()
         }
@@ -145,6 +185,10 @@ mod tests {
 
         fn elevation(&self) -> Option<&'static str> {
             PlainFolders.elevation()
+        }
+
+        fn handles(&self) -> &'static dyn crate::handles::Handles {
+            PlainFolders.handles()
         }
     }
 

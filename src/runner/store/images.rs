@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::Error;
 use crate::advice::{Advice, Command, Setting, advice};
+use crate::handles::Found;
 use crate::hcs::machine::Machine;
 use crate::image::index;
 use crate::image::index::Entry;
@@ -22,14 +23,13 @@ use crate::oci::pull::{self, Pulled};
 use crate::runner::store::Store;
 use crate::runner::store::claim;
 use crate::runner::store::import;
+use crate::runner::store::reached::{Reached, subject};
 use crate::runner::store::state::State;
 
 /// The time another process may keep the list of images locked.
 const WAIT_FOR_INDEX: Duration = Duration::from_secs(30);
 /// The time that the parts of an interrupted pull are kept: the next one continues from there.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
-/// The depth of indexes in indexes.
-const DEEPEST: usize = 3;
 
 /// An image that the store lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,9 +137,9 @@ impl StoreImages<'_> {
         })?;
         if is_last {
             // Of what is damaged no more is known than its digest; `prune` finds the rest.
-            let mut own = BTreeSet::new();
-            let _ = self.reach(&entry.digest, 0, &mut own);
-            self.sweep(own, image.as_ref(), &mut removed)?;
+            let mut own = Reached::default();
+            let _ = own.add(self.blobs, &entry.digest);
+            self.sweep(own.digests, image.as_ref(), &mut removed)?;
         }
         Ok(removed)
     }
@@ -176,12 +176,12 @@ impl StoreImages<'_> {
         let before = SystemTime::now().checked_sub(KEPT).unwrap_or(SystemTime::UNIX_EPOCH);
         let needed = self.needed()?;
         self.remove_layers(&import::complete_layers(self.store)?, &needed.layers, &mut removed)?;
-        for (digest, written) in self.blobs.blobs()? {
-            if written < before && !needed.blobs.contains(&digest) && self.blobs.remove(&digest)? {
+        for (digest, _) in unneeded(self.blobs, &needed.blobs)?.into_iter().filter(|(_, found)| found.modified < before) {
+            if self.blobs.remove(&digest)? {
                 removed.blobs.push(digest);
             }
         }
-        self.blobs.remove_partial(before)?;
+        self.blobs.sweep(before)?;
         Ok(removed)
     }
 
@@ -233,7 +233,7 @@ impl StoreImages<'_> {
     /// Deletes these imported layers, topmost first, unless an image or a container needs them.
     fn remove_layers(&self, layers: &[LayerId], needed: &BTreeSet<LayerId>, removed: &mut Removed) -> Result<(), Error> {
         let Some(machine) = self.machine else { return Ok(()) };
-        if !self.store.containers().is_dir() {
+        if matches!(self.store.open_containers(), Err(error) if error.kind() == std::io::ErrorKind::NotFound) {
             // Nothing of it was ever run, so no layer was imported.
             return Ok(());
         }
@@ -281,7 +281,7 @@ impl StoreImages<'_> {
 
     /// The content that listed images need.
     fn needed(&self) -> Result<Needed, Error> {
-        let mut needed = Needed::default();
+        let (mut needed, mut reached) = (Needed::default(), Reached::default());
         for entry in self.blobs.index()?.entries {
             let name = entry.annotations.ref_name.as_deref().unwrap_or(entry.digest.as_str());
             let unknown = |error: crate::Error| {
@@ -289,36 +289,13 @@ impl StoreImages<'_> {
                     .within(format!("what the image {name} needs is not known, so nothing is deleted"))
                     .hint(advice!["remove that image first: ", Command::RemoveImage(entry.digest.to_string())])
             };
-            self.reach(&entry.digest, 0, &mut needed.blobs).map_err(unknown)?;
-            if let Some(image) = pull::listed(self.blobs, &entry).map_err(unknown)? {
+            reached.add(self.blobs, &entry.digest).map_err(unknown)?;
+            if let Some(image) = listed_image(self.blobs, &entry).map_err(unknown)? {
                 needed.layers.extend(image.layer_ids());
             }
         }
+        needed.blobs = reached.digests;
         Ok(needed)
-    }
-
-    /// All content that belongs to what has this digest.
-    fn reach(&self, digest: &Digest, depth: usize, reached: &mut BTreeSet<Digest>) -> Result<(), crate::Error> {
-        if depth > DEEPEST || !reached.insert(digest.clone()) {
-            return Ok(());
-        }
-        match manifest::parse(&self.blobs.blob(digest, index::LARGEST)?, None)? {
-            Manifest::Image(image) => {
-                reached.insert(manifest::digest_of(image.config())?);
-                for layer in image.layers() {
-                    reached.insert(manifest::digest_of(layer)?);
-                }
-            }
-            Manifest::Index(index) => {
-                for entry in index.entries {
-                    // What an index names need not be in the store.
-                    if self.blobs.blob_path(&entry.digest).exists() {
-                        self.reach(&entry.digest, depth + 1, reached)?;
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 }
 
@@ -327,6 +304,39 @@ impl StoreImages<'_> {
 struct Needed {
     blobs: BTreeSet<Digest>,
     layers: BTreeSet<LayerId>,
+}
+
+/// The image that an entry stands for, whose layers may be imported; `None` for an index of several, and for what is not an image of
+/// containers, e.g. a chart.
+fn listed_image(blobs: &Folder, entry: &Entry) -> Result<Option<Pulled>, Error> {
+    let Some((_, bytes)) = pull::manifest_of(blobs, entry)? else { return Ok(None) };
+    match manifest::parse(&bytes, None)? {
+        Manifest::Image(image) if manifest::is_image_config(image.config().media_type().as_ref()) => pull::listed(blobs, entry),
+        _ => Ok(None),
+    }
+}
+
+/// The content that nothing of `needed` needs, and that does not belong to it either: a signature, for example, names what it signs.
+fn unneeded(blobs: &Folder, needed: &BTreeSet<Digest>) -> Result<Vec<(Digest, Found)>, Error> {
+    let mut rest: Vec<(Digest, Found)> = blobs.blobs()?.into_iter().filter(|(digest, _)| !needed.contains(digest)).collect();
+    let subjects: Vec<(Digest, Digest)> = rest
+        .iter()
+        .filter(|(_, found)| found.size <= index::LARGEST)
+        .filter_map(|(digest, _)| Some((digest.clone(), subject(&blobs.blob(digest, index::LARGEST).ok()?)?)))
+        .collect();
+    let mut reached = Reached::from(needed.clone());
+    // A signature may itself be signed.
+    loop {
+        let before = reached.digests.len();
+        for (digest, _) in subjects.iter().filter(|(_, subject)| reached.digests.contains(subject)).cloned().collect::<Vec<_>>() {
+            // What is not whole of it cannot be kept.
+            let _ = reached.add(blobs, &digest);
+        }
+        if reached.digests.len() == before {
+            rest.retain(|(digest, _)| !reached.digests.contains(digest));
+            return Ok(rest);
+        }
+    }
 }
 
 /// The image that a name means, and that name.

@@ -1,14 +1,15 @@
 //! An image's layers from the store's blobs into folders that HCS can join.
 
 use std::collections::BTreeSet;
-use std::fs::{DirEntry, File};
-use std::io::{self, BufReader, Read};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
 use crate::Error;
 use crate::advice::{Command, advice};
-use crate::files::{is_folder, lock_file, lock_within, remove_folder, try_lock};
+use crate::files::{OpenFolder, lock_within, try_lock};
+use crate::handles::{Access, FoundKind};
 use crate::hcs::codes;
 use crate::hcs::documents::Layer;
 use crate::hcs::failed;
@@ -18,8 +19,8 @@ use crate::layer::{Expected, LayerError, LayerSink, Limits, Options, Position, T
 use crate::oci::layout::Folder;
 use crate::oci::pull;
 use crate::runner::life::interrupts::Interrupts;
+use crate::runner::store::Store;
 use crate::runner::store::layer_removal::remove_layer;
-use crate::runner::store::{Store, entries};
 
 /// The file in a layer's folder that marks a complete import.
 const COMPLETE: &str = "wincompat.json";
@@ -63,7 +64,7 @@ pub fn import(
         let _lock = one.lock(|| report(Event::Waiting(layer)))?;
         if !is_complete(store, &id) {
             report(Event::Importing(layer));
-            one.run(&blobs.blob_path(&layer.digest), layer)?;
+            one.run(blobs, layer)?;
         }
         ids.insert(0, id);
     }
@@ -82,26 +83,23 @@ fn all_complete(store: &Store, layers: &[pull::Layer]) -> bool {
 
 /// True if a layer is completely imported.
 pub fn is_complete(store: &Store, id: &LayerId) -> bool {
-    store.layer(id).join(COMPLETE).is_file()
+    let layer = store.open_layers().and_then(|layers| layers.folder(&id.to_string()));
+    layer.is_ok_and(|layer| is(&layer, COMPLETE, FoundKind::File))
 }
 
 /// Marks a layer as incomplete, so that it is not used; `false` if it is being imported or does not exist.
 pub(crate) fn forget(store: &Store, id: &LayerId) -> Result<bool, Error> {
     let failed = |error: io::Error| Error::new(format!("the layer {id} was not deleted")).because(error).hint(LOOK);
-    if !store.layer(id).exists() {
-        return Ok(false);
-    }
-    let Some(_lock) = try_lock(&store.layer_lock(id)).map_err(failed)? else { return Ok(false) };
-    match std::fs::remove_file(store.layer(id).join(COMPLETE)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
-        _ => Ok(true),
-    }
+    let layer = store.open_layers().and_then(|layers| layers.folder_if_any(&id.to_string())).map_err(failed)?;
+    let Some(layer) = layer else { return Ok(false) };
+    let Some(_lock) = store.layer_lock(id).and_then(try_lock).map_err(failed)? else { return Ok(false) };
+    layer.remove_file(COMPLETE).map(|_| true).map_err(failed)
 }
 
 /// Deletes a layer that was forgotten, unless somebody has begun to import it again.
 pub(crate) fn remove_forgotten(machine: &dyn Machine, store: &Store, id: &LayerId) -> Result<bool, Error> {
     let failed = |error: io::Error| Error::new(format!("the layer {id} was not deleted")).because(error).hint(LOOK);
-    let Some(_lock) = try_lock(&store.layer_lock(id)).map_err(failed)? else { return Ok(false) };
+    let Some(_lock) = store.layer_lock(id).and_then(try_lock).map_err(failed)? else { return Ok(false) };
     if is_complete(store, id) {
         return Ok(false);
     }
@@ -123,7 +121,7 @@ impl Import<'_> {
     /// it locked for ever, so the user hears of it once, as `waiting`, and can end it.
     fn lock(&self, waiting: impl FnOnce()) -> Result<File, Error> {
         let failed = |error: io::Error| Error::new(format!("the layer {} cannot be locked", self.id)).because(error).hint(LOOK);
-        let lock = lock_file(&self.store.layer_lock(&self.id)).map_err(failed)?;
+        let lock = self.store.layer_lock(&self.id).map_err(failed)?;
         let mut waiting = Some(waiting);
         let waited = lock_within(&lock, Duration::MAX, |so_far| {
             if so_far >= SILENT_FOR
@@ -138,14 +136,19 @@ impl Import<'_> {
     }
 
     /// Imports the layer; a failure leaves nothing of it.
-    fn run(&self, blob: &Path, layer: &pull::Layer) -> Result<(), Error> {
+    fn run(&self, blobs: &Folder, layer: &pull::Layer) -> Result<(), Error> {
         let folder = self.store.layer(&self.id);
         // A torn import cannot be gone on with: what HCS did to it, it does not do twice.
         remove_layer(self.machine, &folder)?;
-        let imported = std::fs::create_dir(&folder)
-            .map_err(|error| self.failed("its folder cannot be created").because(error))
-            .and_then(|()| if self.parents.is_empty() { self.base(blob, layer) } else { self.upper(blob, layer) })
-            .and_then(|()| complete(&folder).map_err(|error| self.failed("its folder cannot be written").because(error)));
+        let made = || -> io::Result<OpenFolder> {
+            let (layers, name) = (self.store.open_layers()?, self.id.to_string());
+            layers.make_folder(&name)?;
+            layers.folder(&name)
+        };
+        let imported = made().map_err(|error| self.failed("its folder cannot be created").because(error)).and_then(|open| {
+            if self.parents.is_empty() { self.base(blobs, layer, &open) } else { self.upper(blobs, layer, &open) }?;
+            complete(&open).map_err(|error| self.failed("its folder cannot be written").because(error))
+        });
         imported.map_err(|error| match remove_layer(self.machine, &folder) {
             Ok(()) => error,
             Err(left) => error.because(left.what),
@@ -153,21 +156,21 @@ impl Import<'_> {
     }
 
     /// A base layer: its files are written as they are to be, then HCS adds its own.
-    fn base(&self, blob: &Path, layer: &pull::Layer) -> Result<(), Error> {
+    fn base(&self, blobs: &Folder, layer: &pull::Layer, open: &OpenFolder) -> Result<(), Error> {
         let folder = self.store.layer(&self.id);
         let mut sink = self.machine.layers().base_writer(&folder).map_err(|error| self.call(&error))?;
-        self.decode(blob, layer, Position::Base, &mut *sink)?;
+        self.decode(blobs, layer, Position::Base, &mut *sink)?;
         drop(sink);
         self.machine.layers().process_base_image(&folder).map_err(|error| self.call(&error))?;
-        self.made("ProcessBaseImage", folder.join("blank.vhdx").is_file())?;
-        if is_folder(&folder.join("UtilityVM").join("Files")) {
-            self.utility_image(&folder)?;
+        self.made("ProcessBaseImage", is(open, "blank.vhdx", FoundKind::File))?;
+        match open.folder("UtilityVM") {
+            Ok(utility_vm) if is(&utility_vm, "Files", FoundKind::Folder) => self.utility_image(&folder, open),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// An upper layer: HCS takes it from a transport folder, and what cannot travel in that is done afterwards.
-    fn upper(&self, blob: &Path, layer: &pull::Layer) -> Result<(), Error> {
+    fn upper(&self, blobs: &Folder, layer: &pull::Layer, open: &OpenFolder) -> Result<(), Error> {
         let folder = self.store.layer(&self.id);
         let parents = self.parents.iter().map(|parent| self.parent(parent)).collect::<Result<Vec<_>, Error>>()?;
         // Of the layers below, the topmost that has a utility VM: the others show what it has.
@@ -175,24 +178,26 @@ impl Import<'_> {
         let nearest = utility_vm.as_deref().and_then(Path::parent).map(Path::to_owned);
         let nearest = nearest.or_else(|| self.parents.first().map(|parent| self.store.layer(parent))).unwrap_or_default();
         let unwritable = |error: io::Error| self.failed("its transport folder cannot be written").because(error);
-        let waiting = self.store.layer_transport(&self.id);
-        remove_folder(&waiting).and_then(|()| std::fs::create_dir(&waiting)).map_err(unwritable)?;
+        let name = Store::layer_transport(&self.id);
+        let layers = self.store.open_layers().map_err(unwritable)?;
+        layers.remove_folder(&name).and_then(|()| layers.make_folder(&name)).map_err(unwritable)?;
+        let waiting = layers.path().join(&name);
         let imported = (|| {
             let mut utility_vm = self.machine.layers().utility_vm_writer(&folder, &nearest).map_err(|error| self.call(&error))?;
             let mut transport =
                 Transport::create_in(&waiting, self.machine.layers().stamp(), Some(&mut *utility_vm)).map_err(unwritable)?;
-            self.decode(blob, layer, Position::Upper, &mut transport)?;
+            self.decode(blobs, layer, Position::Upper, &mut transport)?;
             self.machine.layers().import(&folder, transport.path(), &parents).map_err(|error| self.call(&error))?;
-            self.made("ImportLayer", is_folder(&folder.join("Files")))?;
+            self.made("ImportLayer", is(open, "Files", FoundKind::Folder))?;
             self.machine.layers().settle(&folder, &parents, transport.pending()).map_err(|error| self.call(&error))?;
-            if transport.pending().utility_vm { self.utility_image(&folder) } else { Ok(()) }
+            if transport.pending().utility_vm { self.utility_image(&folder, open) } else { Ok(()) }
         })();
-        let removed = remove_folder(&waiting).map_err(unwritable);
+        let removed = layers.remove_folder(&name).map_err(unwritable);
         imported.and(removed)
     }
 
-    fn decode(&self, blob: &Path, layer: &pull::Layer, position: Position, sink: &mut dyn LayerSink) -> Result<(), Error> {
-        let blob = File::open(blob).map_err(|error| self.failed("its blob cannot be read").because(error))?;
+    fn decode(&self, blobs: &Folder, layer: &pull::Layer, position: Position, sink: &mut dyn LayerSink) -> Result<(), Error> {
+        let blob = blobs.open_blob(&layer.digest).map_err(|error| self.failed("its blob cannot be read").because(error))?;
         let options = Options {
             compression: layer.compression,
             position,
@@ -207,13 +212,11 @@ impl Import<'_> {
     }
 
     /// Finishes the utility VM. A link in its place could lead HCS, which is privileged, anywhere.
-    fn utility_image(&self, folder: &Path) -> Result<(), Error> {
+    fn utility_image(&self, folder: &Path, open: &OpenFolder) -> Result<(), Error> {
         let utility_vm = folder.join("UtilityVM");
-        if !is_folder(&utility_vm) {
-            return Err(self.failed("its UtilityVM is no folder"));
-        }
+        let opened = open.folder("UtilityVM").map_err(|error| self.failed("its UtilityVM is not a folder").because(error))?;
         self.machine.layers().process_utility_image(&utility_vm).map_err(|error| self.call(&error))?;
-        self.made("ProcessUtilityImage", utility_vm.join("SystemTemplate.vhdx").is_file())
+        self.made("ProcessUtilityImage", is(&opened, "SystemTemplate.vhdx", FoundKind::File))
     }
 
     /// Refuses to go on where a call claims to have worked and has made nothing.
@@ -272,10 +275,15 @@ impl Read for Interruptible<'_> {
 }
 
 /// Marks the import as complete, once everything before it is on the disk.
-fn complete(folder: &Path) -> io::Result<()> {
-    let file = File::create_new(folder.join(COMPLETE))?;
-    io::Write::write_all(&mut &file, b"{\"schema\":\"wincompat/layer/v1\"}\n")?;
+fn complete(folder: &OpenFolder) -> io::Result<()> {
+    let mut file = folder.file(COMPLETE, Access::New)?;
+    file.write_all(b"{\"schema\":\"wincompat/layer/v1\"}\n")?;
     file.sync_all()
+}
+
+/// True if something of this kind has this name in a folder.
+fn is(folder: &OpenFolder, name: &str, kind: FoundKind) -> bool {
+    folder.look(name).is_ok_and(|found| found.is_some_and(|found| found.kind == kind))
 }
 
 /// The ids of all layers that were imported to their end.
@@ -286,16 +294,18 @@ pub(crate) fn complete_layers(store: &Store) -> Result<Vec<LayerId>, Error> {
 /// The ids of all layers of which there is anything. A store that is not there has none.
 fn layer_ids(store: &Store) -> Result<BTreeSet<LayerId>, Error> {
     // `ID`, `ID.lock` or `ID.transport`.
-    let id = |entry: DirEntry| entry.file_name().to_str()?.split('.').next()?.parse::<LayerId>().ok();
-    Ok(entries(&store.layers())?.into_iter().filter_map(id).collect())
+    let id = |name: String| name.split('.').next()?.parse::<LayerId>().ok();
+    Ok(store.names_of_layers()?.into_iter().filter_map(id).collect())
 }
 
 /// Removes what killed imports left; layers that are being imported are left alone. What could not be removed is returned.
 pub(crate) fn sweep(machine: &dyn Machine, store: &Store) -> Result<Vec<Error>, Error> {
     let mut left = Vec::new();
     for id in layer_ids(store)? {
-        let Ok(Some(_lock)) = try_lock(&store.layer_lock(&id)) else { continue };
-        let removed = remove_folder(&store.layer_transport(&id))
+        let Ok(Some(_lock)) = store.layer_lock(&id).and_then(try_lock) else { continue };
+        let removed = store
+            .open_layers()
+            .and_then(|layers| layers.remove_folder(&Store::layer_transport(&id)))
             .map_err(|error| {
                 Error::new(format!("the transport folder of the layer {id} was not removed")).because(error).hint(LOOK)
             })

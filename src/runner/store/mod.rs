@@ -7,7 +7,8 @@ pub mod images;
 pub mod import;
 mod layer_removal;
 pub mod name;
+mod reached;
 pub mod state;
+pub mod verify;
 
 pub use folders::Store;
-pub(crate) use folders::entries;

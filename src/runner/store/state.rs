@@ -2,16 +2,15 @@
 //!
 //! A resource that could outlive a crash is recorded here before it is acquired, so that `prune` can release it.
 
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::Path;
+use std::io::{self, Write as _};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Isolation;
 use crate::clock::now;
-use crate::files;
+use crate::files::OpenFolder;
+use crate::handles::Access;
 use crate::hcs::id::ContainerId;
 use crate::runner::request::RunRequest;
 use crate::runner::store::Store;
@@ -20,6 +19,8 @@ use crate::runner::store::Store;
 const SCHEMA: &str = "wincompat/container/v1";
 /// The name of the state file in a container's folder.
 pub(crate) const STATE: &str = "state.json";
+/// The name of the file that becomes the state file.
+const FRESH: &str = "state.new";
 /// A state file is a few kilobytes; what is larger is not ours.
 const LIMIT: u64 = 4 << 20;
 
@@ -106,14 +107,15 @@ impl State {
     }
 
     /// Writes the state file in a container's folder, so that a reader sees the old or the new one, whole, whatever happens meanwhile.
-    pub(crate) fn write(&self, folder: &Path) -> io::Result<()> {
+    pub(crate) fn write(&self, folder: &OpenFolder) -> io::Result<()> {
         let text = serde_json::to_vec_pretty(self)?;
-        let fresh = folder.join("state.new");
-        let mut file = File::create(&fresh)?;
+        // One that a killed process left.
+        folder.remove_file(FRESH)?;
+        let mut file = folder.file(FRESH, Access::New)?;
         file.write_all(&text)?;
         file.sync_all()?;
         drop(file);
-        files::replace(&fresh, &folder.join(STATE))
+        folder.rename(FRESH, folder, STATE)
     }
 
     /// The isolations a container with this state may have been created with; with an unknown state, any.
@@ -125,13 +127,13 @@ impl State {
 impl Store {
     /// The content of a container's state file, whether or not this process owns it; `None` if it is missing or unreadable.
     pub fn state(&self, id: &ContainerId) -> Option<State> {
-        read(&self.container(id))
+        read(&self.open_container(id).ok()?)
     }
 }
 
 /// Reads a state file; `None` if there is none, or none that this program wrote.
-pub(crate) fn read(folder: &Path) -> Option<State> {
-    let text = files::read_regular(&folder.join(STATE), LIMIT).ok()?;
+pub(crate) fn read(folder: &OpenFolder) -> Option<State> {
+    let text = folder.read(STATE, LIMIT).ok()??;
     serde_json::from_slice::<State>(&text).ok().filter(|state| state.schema == SCHEMA)
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 
 use crate::Isolation;
+use crate::handles::of_tests as handles;
 use crate::image::Digest;
 use crate::image::index::{OCI_INDEX, OCI_MANIFEST};
 use crate::layer::LayerId;
@@ -74,7 +75,7 @@ fn names(blobs: &Folder) -> Vec<String> {
 
 /// A store with two images that share their base, imported.
 fn two_images(root: &Path, store: &Store) -> (Folder, [(Digest, Vec<LayerId>); 2]) {
-    let blobs = Folder::create(root).unwrap();
+    let blobs = Folder::create(handles(), root).unwrap();
     let images =
         [("r.test/app:1", ["base", "one"]), ("r.test/app:2", ["base", "two"])].map(|(name, layers)| image(&blobs, name, &layers));
     images.iter().for_each(|(_, layers)| imported(store, layers));
@@ -249,4 +250,120 @@ fn an_index_keeps_what_it_names() {
     assert_eq!(images.remove("r.test/app:2", false).unwrap().blobs, []);
     assert_eq!(images.remove("r.test/app:all", false).unwrap().blobs.len(), 8);
     assert_eq!(blob_count(&blobs), 0);
+}
+
+/// An index of these documents, listed or not.
+fn index_of(blobs: &Folder, media_type: &str, digests: &[&Digest]) -> Digest {
+    let entries: Vec<_> = digests.iter().map(|digest| json!({"mediaType": media_type, "digest": digest, "size": 1})).collect();
+    blobs.put(json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).to_string().as_bytes()).unwrap()
+}
+
+/// Makes all content older than what an interrupted pull may still need.
+fn age(blobs: &Folder) {
+    for (digest, _) in blobs.blobs().unwrap() {
+        let file = File::options().write(true).open(blobs.blob_path(&digest)).unwrap();
+        file.set_times(FileTimes::new().set_modified(SystemTime::now() - Duration::from_secs(48 * 60 * 60))).unwrap();
+    }
+}
+
+/// An image below this many indexes, the only one listed.
+fn nested(blobs: &Folder, depth: usize) -> Digest {
+    let (mut digest, _) = image(blobs, "r.test/app:1", &["base", "one"]);
+    blobs.update_index(WAIT, Vec::clear).unwrap();
+    for level in 0..depth {
+        digest = index_of(blobs, if level == 0 { OCI_MANIFEST } else { OCI_INDEX }, &[&digest]);
+    }
+    name_it(blobs, "r.test/app:1", &digest);
+    digest
+}
+
+#[test]
+fn what_an_image_needs_stays_however_deep_it_lies() {
+    for depth in [1, 3, 4, 5, 64] {
+        let (folder, store) = empty_store();
+        let blobs = Folder::create(handles(), folder.path()).unwrap();
+        nested(&blobs, depth);
+        age(&blobs);
+        let images = StoreImages { machine: None, store: &store, blobs: &blobs };
+        let before = blob_count(&blobs);
+        assert_eq!(images.prune().unwrap().blobs, [], "{depth}");
+        // Another image that shares a layer goes, and takes nothing of this one with it.
+        image(&blobs, "r.test/other:1", &["base", "other"]);
+        assert_eq!(images.remove("r.test/other:1", false).unwrap().blobs.len(), 3, "{depth}");
+        assert_eq!(blob_count(&blobs), before, "{depth}");
+        assert_eq!(images.remove("r.test/app:1", false).unwrap().blobs.len(), before, "{depth}");
+    }
+}
+
+#[test]
+fn nothing_is_pruned_while_what_is_needed_is_not_known() {
+    let damage: [(&str, fn(&Folder, &Digest)); 3] = [
+        ("missing", |blobs, index| assert!(blobs.remove(index).unwrap())),
+        ("damaged", |blobs, index| std::fs::write(blobs.blob_path(index), "{").unwrap()),
+        ("a folder", |blobs, index| {
+            blobs.remove(index).unwrap();
+            std::fs::create_dir(blobs.blob_path(index)).unwrap();
+        }),
+    ];
+    for (what, damage) in damage {
+        let (folder, store) = empty_store();
+        let blobs = Folder::create(handles(), folder.path()).unwrap();
+        let (image, _) = image(&blobs, "r.test/app:1", &["base"]);
+        let inner = index_of(&blobs, OCI_MANIFEST, &[&image]);
+        let outer = index_of(&blobs, OCI_INDEX, &[&inner]);
+        blobs.update_index(WAIT, Vec::clear).unwrap();
+        name_it(&blobs, "r.test/app:1", &outer);
+        age(&blobs);
+        damage(&blobs, &inner);
+        let before = blob_count(&blobs);
+        let images = StoreImages { machine: None, store: &store, blobs: &blobs };
+        let refused = images.prune().unwrap_err();
+        assert!(refused.what.contains("r.test/app:1") && refused.what.ends_with("so nothing is deleted"), "{what}: {refused:?}");
+        assert!(refused.hint.is_some(), "{what}");
+        assert_eq!(blob_count(&blobs), before, "{what}");
+    }
+}
+
+#[test]
+fn what_belongs_to_an_image_stays_with_it() {
+    let (folder, store) = empty_store();
+    let blobs = Folder::create(handles(), folder.path()).unwrap();
+    let (signed, _) = image(&blobs, "r.test/app:1", &["base"]);
+    let about = |subject: &Digest, content: &str| {
+        let empty = json!({"mediaType": "application/vnd.oci.empty.v1+json", "digest": blobs.put(b"{}").unwrap(), "size": 2});
+        let layer = json!({"mediaType": "application/octet-stream", "digest": blobs.put(content.as_bytes()).unwrap(), "size": 1});
+        let subject = json!({"mediaType": OCI_MANIFEST, "digest": subject, "size": 1});
+        let manifest =
+            json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": empty, "layers": [layer], "subject": subject});
+        blobs.put(manifest.to_string().as_bytes()).unwrap()
+    };
+    let signature = about(&signed, "signature");
+    about(&signature, "signature of the signature");
+    let (other, stray) = (Digest::of(b"not there"), "of nothing that is here");
+    about(&other, stray);
+    age(&blobs);
+    let images = StoreImages { machine: None, store: &store, blobs: &blobs };
+    let removed = images.prune().unwrap().blobs;
+    assert_eq!(removed.len(), 2, "the signature of nothing, and its layer");
+    assert!(removed.contains(&Digest::of(stray.as_bytes())));
+    // An artifact that is listed keeps what it belongs to, and hinders no pruning.
+    blobs.update_index(WAIT, Vec::clear).unwrap();
+    name_it(&blobs, "r.test/signature:1", &signature);
+    assert_eq!(images.prune().unwrap().blobs, []);
+    assert!(blobs.blob(&signed, 4096).is_ok());
+}
+
+#[test]
+fn an_index_that_is_the_layer_of_another_image_is_looked_into() {
+    let (folder, store) = empty_store();
+    let blobs = Folder::create(handles(), folder.path()).unwrap();
+    let (inner, _) = image(&blobs, "r.test/inner:1", &["base"]);
+    let index = index_of(&blobs, OCI_MANIFEST, &[&inner]);
+    let text = String::from_utf8(blobs.blob(&index, 4096).unwrap()).unwrap();
+    blobs.update_index(WAIT, Vec::clear).unwrap();
+    // Listed first: the index is reached as a layer before it is reached as an index.
+    image(&blobs, "r.test/outer:1", &[&text]);
+    name_it(&blobs, "r.test/app:1", &index);
+    age(&blobs);
+    assert_eq!(StoreImages { machine: None, store: &store, blobs: &blobs }.prune().unwrap().blobs, []);
 }

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use crate::handles::of_tests as handles;
 use crate::image::Digest;
 use crate::layer::Compression;
 use crate::layer::LayerId;
@@ -35,7 +36,7 @@ fn layer(blobs: &Folder, names: &[&str]) -> Layer {
 
 /// An image of two layers.
 fn image(store_folder: &Path) -> (Folder, Vec<Layer>) {
-    let blobs = Folder::create(store_folder).unwrap();
+    let blobs = Folder::create(handles(), store_folder).unwrap();
     let base = layer(&blobs, &["Files/", "Files/a.txt", "Hives/", "UtilityVM/", "UtilityVM/Files/", "UtilityVM/Files/b"]);
     let upper = layer(&blobs, &["Files/", "Files/c.txt", "Files/.wh.a.txt"]);
     (blobs, vec![base, upper])

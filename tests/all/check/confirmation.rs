@@ -14,7 +14,9 @@ use crate::support::registry::{Reply, Request, Server};
 const ON_2022: &str = "--host=10.0.20348.9999,server,hyperv";
 
 fn result(images: Images, arguments: &[&str]) -> (i32, Value) {
-    let (code, report) = Shop::of(images).report(&[&[ON_2022], arguments].concat());
+    let asks = arguments.iter().any(|argument| argument.starts_with("--isolation"));
+    let wish: &[&str] = if asks { &[] } else { &["--isolation=auto"] };
+    let (code, report) = Shop::of(images).report(&[&[ON_2022], wish, arguments].concat());
     (code, report["results"][0].clone())
 }
 

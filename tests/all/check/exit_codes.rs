@@ -48,7 +48,7 @@ fn a_failed_image_spoils_no_other() {
     assert_eq!(errors, expected.map(|(reference, kind)| (json!(reference), json!(kind))));
     assert_eq!(
         report["summary"],
-        json!({"process": 1, "hyperv": 0, "incompatible": 1, "unknown": 0, "errors": 3, "ok": 1, "notOk": 1, "undecided": 0})
+        json!({"process": 1, "hyperv": 0, "incompatible": 1, "unknown": 0, "errors": 3, "ok": 1, "needsFlag": 0, "notOk": 1, "undecided": 0})
     );
     let malformed = &report["errors"][2];
     assert_eq!(malformed["hint"], "leave the scheme out: registry.test/app");

@@ -104,15 +104,16 @@ fn a_warning_that_cannot_be_written_is_no_failure() {
 #[test]
 fn a_stream_that_does_not_block_gets_the_whole_answer() {
     let program = Program::new();
-    let list = program.file("list", format!("{IMAGE}\n").repeat(400));
-    let arguments = ["check", "--offline", "--host=ltsc2022", "--format=json", "--from", &list];
-    let expected = program.command().args(arguments).output().unwrap();
+    let hosts: Vec<String> = (1..400).map(|revision| format!("--host=10.0.20348.{revision}")).collect();
+    let arguments: Vec<&str> =
+        ["check", "--offline", "--format=json", IMAGE].into_iter().chain(hosts.iter().map(String::as_str)).collect();
+    let expected = program.command().args(&arguments).output().unwrap();
     assert!(expected.stdout.len() > 500_000);
 
     let (ours, theirs) = UnixStream::pair().unwrap();
     theirs.set_nonblocking(true).unwrap();
     let mut command = program.process();
-    let mut child = command.args(arguments).stdout(OwnedFd::from(theirs)).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command.args(&arguments).stdout(OwnedFd::from(theirs)).stderr(Stdio::null()).spawn().unwrap();
     // It has the stream as well.
     drop(command);
     std::thread::sleep(Duration::from_millis(300));

@@ -29,7 +29,7 @@ fn images_come_from_a_file_after_those_of_the_arguments() {
 fn images_come_from_standard_input() {
     let shop = Shop::of(shop());
     let mut command = shop.program.check(&shop.server.url(""));
-    command.args(["--format=json", "--host=windows-server-2022", "--from=-"]);
+    command.args(["--format=json", "--isolation=auto", "--host=windows-server-2022", "--from=-"]);
     let answer = Answer::of(command.write_stdin("registry.test/app:1809\nregistry.test/app:ltsc2022\n"));
     assert_eq!(references(&answer.json()), ["registry.test/app:1809", "registry.test/app:ltsc2022"]);
     assert_eq!(answer.code, 0);
@@ -55,6 +55,7 @@ fn a_list_that_is_no_list_is_an_error() {
 #[test]
 fn results_have_the_order_of_the_arguments_images_outer_hosts_inner() {
     let shop = Shop::of(shop());
+    // What is named twice is judged once.
     let images = ["registry.test/app:ltsc2022", "registry.test/app:1809", "registry.test/app:ltsc2022"];
     let (code, report) = shop.report(&[&HOSTS[..], &images[..]].concat());
     let found = report["results"].as_array().unwrap().iter().map(|result| {
@@ -66,8 +67,6 @@ fn results_have_the_order_of_the_arguments_images_outer_hosts_inner() {
         ("ltsc2022", "ltsc2019", "incompatible"),
         ("1809", "ltsc2022", "hyperv"),
         ("1809", "ltsc2019", "process"),
-        ("ltsc2022", "ltsc2022", "process"),
-        ("ltsc2022", "ltsc2019", "incompatible"),
     ];
     assert_eq!(found.collect::<Vec<_>>(), expected);
     assert_eq!(code, 1);

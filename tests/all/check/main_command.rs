@@ -8,7 +8,8 @@ use super::Shop;
 use crate::support::program::codes;
 use crate::support::registry::images::{DOCKER_LIST, DOCKER_MANIFEST, Images};
 
-const COMMAND: [&str; 3] = ["--host", "windows-server-2022", "mcr.microsoft.com/windows/nanoserver:1903"];
+/// With whatever isolation works; with none named, a server takes process isolation alone.
+const COMMAND: [&str; 4] = ["--isolation=auto", "--host", "windows-server-2022", "mcr.microsoft.com/windows/nanoserver:1903"];
 
 fn fixture(part: &str) -> Vec<u8> {
     let name = format!("synthetic-nanoserver-1903-18362.1256-{part}.json");
@@ -40,7 +41,7 @@ fn a_version_stays_whole() {
     let image = "mcr.microsoft.com/windows/servercore:ltsc2025";
     for version in ["10.0.20348.5139", "10.0.20348.65535"] {
         let answer = Shop::of(nanoserver_1903()).check(&["--offline", "--host", version, image]);
-        assert!(answer.out.contains(&format!("| {version} |")), "{}", answer.out);
+        assert!(answer.out.contains(&format!("| {version} ")), "{}", answer.out);
         assert!(answer.out.lines().all(|line| line.len() <= 80), "{}", answer.out);
     }
 }
@@ -111,10 +112,12 @@ fn programs_get_one_document() {
                 "source": "registry", "os": "windows", "architecture": "amd64", "osVersion": "10.0.18362.1256", "release": "1903",
             },
             "host": {
+                "label": "Windows Server 2022", "file": null,
                 "name": "Windows Server 2022", "osVersion": "10.0.20348", "release": "ltsc2022", "kind": "server", "edition": null,
                 "architecture": "amd64", "containers": "available", "hyperv": "available", "default": "process",
                 "source": "text", "assumed": ["edition", "containers", "hyperv"], "overridden": [],
             },
+            "engine": {"name": "docker", "version": null},
             "verdict": "hyperv", "isolation": "auto", "use": "hyperv", "ok": true,
             "process": {"possible": false, "because": ["build-mismatch"]},
             "hyperv": {"possible": true, "because": ["image-older-than-host"]},
@@ -127,7 +130,7 @@ fn programs_get_one_document() {
         }],
         "errors": [],
         "summary": {
-            "process": 0, "hyperv": 1, "incompatible": 0, "unknown": 0, "errors": 0, "ok": 1, "notOk": 0, "undecided": 0,
+            "process": 0, "hyperv": 1, "incompatible": 0, "unknown": 0, "errors": 0, "ok": 1, "needsFlag": 0, "notOk": 0, "undecided": 0,
         },
     });
     let mut without_findings = report.clone();
@@ -146,7 +149,7 @@ fn programs_get_one_document() {
     assert_eq!(found, expected.map(|(severity, code)| (Some(severity), Some(code))));
     for finding in findings {
         let fields: Vec<_> = finding.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(fields, ["code", "help", "message", "severity", "source"]);
+        assert_eq!(fields, ["code", "help", "message", "remedies", "severity", "source"]);
         assert!(finding["source"].as_str().unwrap().starts_with("https://"), "{finding}");
     }
     let mismatch = &findings[2];
@@ -155,4 +158,27 @@ fn programs_get_one_document() {
     let help = mismatch["help"].as_str().unwrap();
     assert!(help.contains("mcr.microsoft.com/windows/nanoserver:ltsc2022"), "the tag to use instead: {help}");
     assert!(help.contains("docker run --isolation=hyperv mcr.microsoft.com/windows/nanoserver:1903"), "{help}");
+    assert_eq!(
+        mismatch["remedies"],
+        json!([
+            {"kind": "image", "value": "mcr.microsoft.com/windows/nanoserver:ltsc2022", "verified": null},
+            {"kind": "flag", "value": "--isolation=hyperv", "verified": null},
+        ])
+    );
+}
+
+/// With no isolation named, it is what `docker run` does: the image needs a flag there, and is counted apart.
+#[test]
+fn a_gate_that_passes_means_that_the_usual_way_works() {
+    let shop = Shop::of(nanoserver_1903());
+    let (code, report) = shop.report(&COMMAND[1..]);
+    let result = &report["results"][0];
+    assert_eq!((code, &result["verdict"], &result["isolation"]), (1, &json!("hyperv"), &json!("default")));
+    assert_eq!((&result["ok"], &report["summary"]["needsFlag"]), (&json!(false), &json!(1)));
+    let offered = result["findings"].as_array().unwrap().iter().find(|finding| finding["code"] == "other-isolation-possible");
+    assert_eq!(offered.unwrap()["remedies"], json!([{"kind": "flag", "value": "--isolation=hyperv", "verified": null}]));
+    for (engine, code) in [("kubernetes", 1), ("containerd@2.1.0", 1), ("wincompat", 0)] {
+        let (exit, report) = shop.report(&[&["--engine", engine], &COMMAND[1..]].concat());
+        assert_eq!((exit, &report["summary"]["needsFlag"]), (code, &json!(i32::from(engine == "containerd@2.1.0"))), "{engine}");
+    }
 }

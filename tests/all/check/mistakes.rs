@@ -282,7 +282,7 @@ fn files_of_arguments_that_are_pipes_are_refused_at_once() {
 #[test]
 fn too_many_pairs_are_refused() {
     let program = Program::new();
-    let list = program.file("list", format!("{IMAGE}\n").repeat(1001));
+    let list = program.file("list", (0..1001).map(|number| format!("registry.test/app:{number}\n")).collect::<String>());
     let hosts: Vec<String> = (1..=100).map(|revision| format!("--host=10.0.20348.{revision}")).collect();
     let answer = Answer::of(program.command().args(["check", "--offline", "--from", &list]).args(&hosts));
     assert_eq!((answer.code, answer.out.as_str()), (2, ""));

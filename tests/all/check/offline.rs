@@ -42,7 +42,7 @@ fn base_images_are_known() {
         ("mcr.microsoft.com/windows/server:ltsc2025", "windows-server-2022", "incompatible"),
         ("mcr.microsoft.com/windows/nanoserver:10.0.17763.437", "10.0.17763.8755,server", "process"),
     ] {
-        let (code, report) = shop.report(&["--offline", "--host", host, image]);
+        let (code, report) = shop.report(&["--offline", "--isolation=auto", "--host", host, image]);
         let result = &report["results"][0];
         assert_eq!(result["verdict"], verdict, "{image} on {host}");
         assert_eq!(code, i32::from(verdict == "incompatible"), "{image} on {host}");

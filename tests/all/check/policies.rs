@@ -6,10 +6,10 @@ use super::{Shop, shop};
 use crate::support::program::codes;
 
 /// Hyper-V isolation on a server, for which a flag must be given: a warning.
-const HYPERV: [&str; 3] = ["--host", "10.0.20348.2402,server,hyperv", "registry.test/app:1809"];
+const HYPERV: [&str; 4] = ["--isolation=auto", "--host", "10.0.20348.2402,server,hyperv", "registry.test/app:1809"];
 /// The same on a host whose Hyper-V is assumed.
-const ASSUMED: [&str; 3] = ["--host", "windows-server-2022", "registry.test/app:1809"];
-const PROCESS: [&str; 3] = ["--host", "windows-server-2022", "registry.test/app:ltsc2022"];
+const ASSUMED: [&str; 4] = ["--isolation=auto", "--host", "windows-server-2022", "registry.test/app:1809"];
+const PROCESS: [&str; 4] = ["--isolation=auto", "--host", "windows-server-2022", "registry.test/app:ltsc2022"];
 
 #[test]
 fn denied_findings_are_errors_and_change_no_verdict() {
@@ -79,7 +79,7 @@ fn facts_can_come_from_a_file() {
     // As if the stable ABI had begun with Windows Server 2025.
     knowledge["stable_abi"] = json!([26100]);
     let file = shop.program.file("facts.json", knowledge.to_string());
-    let pair = ["--host", "10.0.26100.9999,server,hyperv", "registry.test/app:ltsc2022"];
+    let pair = ["--isolation=auto", "--host", "10.0.26100.9999,server,hyperv", "registry.test/app:ltsc2022"];
     let (_, report) = shop.report(&pair);
     assert_eq!(report["results"][0]["verdict"], "process");
     let (code, report) = shop.report(&[&["--knowledge", &file], &pair[..]].concat());

@@ -12,7 +12,7 @@ impl Shop {
     /// How many requests this check takes.
     fn requests_of(&self, arguments: &[&str]) -> usize {
         let before = self.server.requests().len();
-        let answer = self.check(&[&[ON_2022], arguments].concat());
+        let answer = self.check(&[&[ON_2022, "--isolation=auto"], arguments].concat());
         assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{}", answer.out);
         self.server.requests().len() - before
     }
@@ -64,7 +64,8 @@ fn without_a_cache_every_check_is_cold() {
         let before = shop.server.requests().len();
         let mut command = shop.program.check(&shop.server.url(""));
         // The two exclude each other as arguments.
-        let answer = Answer::of(command.env_remove("WINCOMPAT_CACHE").args([ON_2022, "--no-cache", NANOSERVER]));
+        let answer =
+            Answer::of(command.env_remove("WINCOMPAT_CACHE").args([ON_2022, "--isolation=auto", "--no-cache", NANOSERVER]));
         assert_eq!(answer.code, 0, "{}", answer.err);
         shop.server.requests().len() - before
     };
@@ -115,7 +116,7 @@ fn a_cache_that_cannot_be_written_is_one_warning() {
     let shop = Shop::of(shop());
     let no_folder = shop.program.file("file", "");
     let images = ["registry.test/app:ltsc2022", "registry.test/app:1809"];
-    let answer = shop.check(&[&[ON_2022, "--cache", &no_folder], &images[..]].concat());
+    let answer = shop.check(&[&[ON_2022, "--isolation=auto", "--cache", &no_folder], &images[..]].concat());
     assert_eq!(answer.code, 0, "{}", answer.err);
     let warnings: Vec<_> = answer.err.lines().collect();
     assert_eq!(warnings.len(), 1, "{}", answer.err);

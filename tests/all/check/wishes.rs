@@ -18,10 +18,12 @@ const OLD_CLIENT: &str = "10.0.14393.1,client,hyperv";
 type Row = (&'static [&'static str], &'static str, &'static str, Option<&'static str>, i32);
 
 #[rustfmt::skip]
-const WISHES: [Row; 50] = [
-    // Nothing said is `auto`: on a server process, else Hyper-V.
+const WISHES: [Row; 51] = [
+    // Nothing said is `default`: a gate that passes means that the usual way to deploy works.
     (&[], SERVER, "ltsc2022", Some("process"), 0),
-    (&[], SERVER, "1809", Some("hyperv"), 0),
+    (&[], SERVER, "1809", None, 1),
+    (&[], CLIENT, "1809", Some("hyperv"), 0),
+    // On a server process, else Hyper-V.
     (&["--isolation=auto"], SERVER, "ltsc2022", Some("process"), 0),
     (&["--isolation=auto"], SERVER_WITHOUT, "ltsc2022", Some("process"), 0),
     (&["--isolation=auto"], SERVER, "1809", Some("hyperv"), 0),
@@ -79,20 +81,20 @@ const WISHES: [Row; 50] = [
 #[rustfmt::skip]
 const TRUST: [Row; 14] = [
     // Untrusted code gets Hyper-V isolation or nothing.
-    (&["--untrusted"], SERVER, "ltsc2022", Some("hyperv"), 0),
-    (&["--untrusted"], SERVER_WITHOUT, "ltsc2022", None, 1),
+    (&["--untrusted", "--isolation=auto"], SERVER, "ltsc2022", Some("hyperv"), 0),
+    (&["--untrusted", "--isolation=auto"], SERVER_WITHOUT, "ltsc2022", None, 1),
     (&["--untrusted"], CLIENT, "ltsc2022", Some("hyperv"), 0),
     (&["--untrusted", "--isolation=default"], SERVER, "ltsc2022", None, 1),
     (&["--untrusted", "--isolation=default"], CLIENT, "ltsc2022", Some("hyperv"), 0),
     (&["--untrusted", "--isolation=hyperv"], SERVER, "ltsc2022", Some("hyperv"), 0),
-    (&["--untrusted"], SERVER, "unversioned", None, 2),
+    (&["--untrusted", "--isolation=auto"], SERVER, "unversioned", None, 2),
     // In production, a client has no process isolation.
     (&["--production"], SERVER, "ltsc2022", Some("process"), 0),
     (&["--production", "--isolation=process"], SERVER, "ltsc2022", Some("process"), 0),
     (&["--production", "--isolation=process"], CLIENT, "ltsc2022", None, 1),
     (&["--production"], CLIENT, "ltsc2022", Some("hyperv"), 0),
     (&["--production"], CLIENT_WITHOUT, "ltsc2022", None, 1),
-    (&["--production", "--untrusted"], SERVER, "ltsc2022", Some("hyperv"), 0),
+    (&["--production", "--untrusted", "--isolation=auto"], SERVER, "ltsc2022", Some("hyperv"), 0),
     (&["--production", "--untrusted"], SERVER_WITHOUT, "ltsc2022", None, 1),
 ];
 
@@ -107,7 +109,7 @@ fn holds(rows: &[Row]) {
         assert_eq!(result["use"], json!(taken), "used: {row}");
         assert_eq!(result["ok"], ok[usize::try_from(*code).unwrap()], "ok: {row}");
         assert_eq!(exit, *code, "exit code: {row}");
-        let wish = arguments.iter().find_map(|argument| argument.strip_prefix("--isolation=")).unwrap_or("auto");
+        let wish = arguments.iter().find_map(|argument| argument.strip_prefix("--isolation=")).unwrap_or("default");
         assert_eq!(result["isolation"], wish, "{row}");
     }
 }

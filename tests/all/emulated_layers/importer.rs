@@ -61,7 +61,7 @@ impl Shop {
         let host = Host::new()?;
         let folder = TempDir::new().unwrap();
         let root = folder.path().join(below);
-        let blobs = Folder::create(&root).unwrap();
+        let blobs = Folder::create(&StoreFolders, &root).unwrap();
         let store = Store::open(&StoreFolders, &root).unwrap();
         Some(Self { host, store, blobs, root, answers: Cell::new(0), folder })
     }
@@ -165,7 +165,7 @@ pub fn read(answer: &Path) -> Vec<Outcome> {
 fn the_importer() {
     let Ok(task) = std::env::var(TASK) else { return };
     let task: Task = serde_json::from_str(&task).unwrap();
-    let (blobs, store) = (Folder::create(&task.root).unwrap(), Store::open(&StoreFolders, &task.root).unwrap());
+    let (blobs, store) = (Folder::create(&StoreFolders, &task.root).unwrap(), Store::open(&StoreFolders, &task.root).unwrap());
     let system = connect(Trace::off(), CALL_TIMEOUT);
     let mut outcomes: Vec<Outcome> = Vec::new();
     let said = |error: wincompat::Error| [vec![error.what], error.causes].concat();

@@ -15,13 +15,14 @@ use serde_json::Value;
 const MARK: &str = "MARK";
 
 /// Names nobody would give, each with everything that one way in may let through.
-const HOSTILE: [&str; 6] = [
+const HOSTILE: [&str; 7] = [
     "MARK\n::error::a\r\n  ::warning::b\n##vso[task.complete]c\n##[error]d",
     "::error MARK::x##vso[task.complete]y##[group]z",
     "##[group]MARK",
     "##vso[task.complete]MARK",
     "\u{1b}]MARK\u{7}\u{1b}[31m\u{9b}32m\u{8d}\u{202e}\u{2066}\u{200f}\u{61c}\t\u{b}\u{c}\u{1}",
     ":\u{200b}:error::MARK#\u{feff}#[x]#\u{1}#vso[y]\u{2028}::a::b\u{85}::c::\u{ad}:\u{ad}:d::#\u{ad}#[e]",
+    "\u{fff9}:\u{fffa}:error\u{fffb}MARK::x#\u{1d173}#[y]#\u{e0041}#vso[z]\u{1d17a}\u{13430}\u{3164}",
 ];
 
 /// As HTTP headers can carry it: no control characters, nothing but ASCII.
@@ -34,6 +35,7 @@ fn is_ignored(character: char) -> bool {
     matches!(
         character,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{13430}'..='\u{1343f}' | '\u{3164}' | '\u{fff9}'..='\u{fffb}'
             | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}'
     )
 }

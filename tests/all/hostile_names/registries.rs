@@ -130,8 +130,8 @@ fn what_a_hostile_registry_says_is_harmless() {
         };
         check("table");
         let printed = check("json");
-        let (document, warnings) = printed.rsplit_once("}\n").unwrap();
-        let report: Value = serde_json::from_str(&format!("{document}}}")).unwrap();
+        let (document, warnings) = printed.rsplit_once("\n}\n").unwrap();
+        let report: Value = serde_json::from_str(&format!("{document}\n}}")).unwrap();
         let [results, errors] = ["results", "errors"].map(|list| report[list].as_array().unwrap());
         assert_eq!(results.len() + errors.len(), TAGS.len());
         for ((tag, shown), image) in TAGS.iter().zip(&images) {

@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use super::{HOSTILE, MARK, harmless};
+use crate::support::begin_store;
 use crate::support::program::Program;
 
 const ID: &str = "4c01db0b339c8d1e2f3a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90";
@@ -37,6 +38,7 @@ fn hostile_containers_are_harmless() {
     for name in HOSTILE {
         let program = Program::new();
         let container = program.folder().join("store").join("containers").join(ID);
+        begin_store(&program.folder().join("store"));
         fs::create_dir_all(&container).unwrap();
         fs::write(container.join("state.json"), state(name)).unwrap();
         for arguments in
@@ -73,7 +75,7 @@ fn hostile_images_are_harmless() {
         let store = program.folder().join("store");
         fs::create_dir_all(store.join("blobs").join("sha256")).unwrap();
         fs::write(store.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
-        fs::create_dir_all(store.join("ingest")).unwrap();
+        begin_store(&store);
         let index = |name: &str| {
             json!({"schemaVersion": 2, "manifests": [{
                 "mediaType": name, "digest": format!("sha256:{ID}"), "size": 1, "annotations": {"org.opencontainers.image.ref.name": name},

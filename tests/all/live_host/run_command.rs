@@ -20,7 +20,7 @@ impl Here {
         let here = Self { program: Program::new() };
         let version = "10.0.20348.5139";
         let image = Image::of(version, vec![with_utility_vm(base_layer(version)).finish()]);
-        image.put(&Folder::create(here.program.folder().join("store")).unwrap(), &name("app", "1"));
+        image.put(&Folder::create(crate::support::handles(), here.program.folder().join("store")).unwrap(), &name("app", "1"));
         here
     }
 

@@ -102,7 +102,7 @@ fn one_bad_layer_costs_nothing_of_the_others() {
 #[test]
 fn a_damaged_beginning_is_fetched_anew() {
     let shop = Shop::well_behaved(vec![Layer::new(GZIP, 1, 100_000), Layer::new(PLAIN, 2, 100_000)]);
-    fs::create_dir_all(shop.store().join("ingest")).unwrap();
+    crate::support::begin_store(&shop.store());
     for layer in &shop.layers {
         fs::write(shop.partial(&layer.digest()), vec![0; 70_000]).unwrap();
     }

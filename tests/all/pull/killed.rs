@@ -96,7 +96,7 @@ fn goes_on_from(shop: &Shop, asked: usize, kept: &[u64], when: &str) {
 fn what_a_killed_process_left_aside_is_cleared_away() {
     let shop = Shop::well_behaved(vec![Layer::new(GZIP, 1, 1000)]);
     let ingest = shop.store().join("ingest");
-    fs::create_dir_all(&ingest).unwrap();
+    crate::support::begin_store(&shop.store());
     fs::write(ingest.join("aBcDeF"), "{").unwrap();
     shop.succeeds(&[]);
 }

@@ -1,6 +1,7 @@
 //! `wincompat pull`: what comes into the store, from whom, how often, and what does not.
 
 mod damaged;
+mod hostile;
 mod killed;
 mod sources;
 mod together;

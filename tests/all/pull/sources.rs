@@ -35,7 +35,7 @@ fn a_registry_that_sends_no_parts_begins_at_the_beginning() {
         images.respond(&request)
     });
     let layer = &shop.layers[0];
-    fs::create_dir_all(shop.store().join("ingest")).unwrap();
+    crate::support::begin_store(&shop.store());
     fs::write(shop.partial(&layer.digest()), &layer.stored[..123_456]).unwrap();
     shop.succeeds(&[]);
     assert_eq!(shop.requests_for(layer).iter().map(first_byte).collect::<Vec<_>>(), [123_456]);
@@ -45,7 +45,7 @@ fn a_registry_that_sends_no_parts_begins_at_the_beginning() {
 fn what_is_whole_but_has_no_name_yet_is_not_asked_for() {
     let shop = Shop::well_behaved(vec![Layer::new(ZSTD, 1, 300_000)]);
     let layer = &shop.layers[0];
-    fs::create_dir_all(shop.store().join("ingest")).unwrap();
+    crate::support::begin_store(&shop.store());
     fs::write(shop.partial(&layer.digest()), &layer.stored).unwrap();
     shop.succeeds(&[]);
     assert_eq!(shop.requests_for(layer).len(), 0);
@@ -72,7 +72,7 @@ fn a_foreign_layer_comes_from_where_the_image_says() {
     let root = shop.program.file("root.pem", root);
 
     let half = &shop.layers[0].stored[..100_000];
-    fs::create_dir_all(shop.store().join("ingest")).unwrap();
+    crate::support::begin_store(&shop.store());
     fs::write(shop.partial(&shop.layers[0].digest()), half).unwrap();
     shop.succeeds(&["--ca-file", &root]);
     let asked: Vec<(String, usize)> =

@@ -91,7 +91,7 @@ fn a_layer_that_a_stranger_keeps_locked_is_told_of_and_holds_up_no_failure() {
         true => Reply::json(404, "{}").held(&gate),
         false => images.respond(request),
     });
-    fs::create_dir_all(shop.store().join("ingest")).unwrap();
+    crate::support::begin_store(&shop.store());
     let locked = fs::File::create(shop.partial(&shop.layers[0].digest())).unwrap();
     locked.lock().unwrap();
     let mut pull = Pull(shop.process().stderr(Stdio::piped()).spawn().unwrap());

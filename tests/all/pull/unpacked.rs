@@ -44,10 +44,12 @@ fn name(shop: &Shop) -> Name {
 
 fn pull(shop: &Shop, unpack: &Unpack) -> Result<(), wincompat::Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let (store, silent) =
-        (Folder::create(shop.store()).unwrap(), Arc::new(|_: wincompat::internals::oci::pull::Event<'_>| {}) as _);
+    let (store, silent) = (
+        Folder::create(crate::support::handles(), shop.store()).unwrap(),
+        Arc::new(|_: wincompat::internals::oci::pull::Event<'_>| {}) as _,
+    );
     let digest = Digest::of(&image_of(&shop.layers).manifest_bytes());
-    let options = Options { registries: crate::support::registry::options(), ..Options::default() };
+    let options = Options { registries: crate::support::registry::options(), ..Options::new(crate::support::handles()) };
     runtime.block_on(async {
         let images = Images::new(options, Knowledge::built_in());
         pull_and_unpack(&images, &name(shop), &digest, &store, &silent, Some(unpack)).await.map(drop)
@@ -68,7 +70,7 @@ fn each_layer_that_comes_is_unpacked_once() {
     let twice = Layer::new(GZIP, 1, 100_000);
     let shop = Shop::well_behaved(vec![twice.clone(), Layer::new(ZSTD, 2, 100_000), Layer::new(PLAIN, 3, 100_000), twice]);
     // Of one a part is there: the unpacker is given it from its first byte on.
-    fs::create_dir_all(shop.store().join("ingest")).unwrap();
+    crate::support::begin_store(&shop.store());
     fs::write(shop.partial(&shop.layers[1].digest()), &shop.layers[1].stored[..40_000]).unwrap();
     let seen = Seen::default();
     pull(&shop, &unpacker(&seen, None)).unwrap();

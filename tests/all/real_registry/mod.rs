@@ -242,6 +242,7 @@ fn it_stands_in_for_another_registry() {
     let mut command = program.command();
     let answer = Answer::of(command.args([
         "check",
+        "--isolation=auto",
         "--mirror",
         &mirror,
         "--host",

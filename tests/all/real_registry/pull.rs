@@ -61,7 +61,7 @@ fn a_part_of_a_layer_is_completed_by_range() {
     let bytes = layer(VERSIONS[0]);
     let digest = Digest::of(&bytes);
     let ingest = program.folder().join("store/ingest");
-    fs::create_dir_all(&ingest).unwrap();
+    crate::support::begin_store(&program.folder().join("store"));
     fs::write(ingest.join(format!("{}.part", digest.hex())), &bytes[..bytes.len() / 2]).unwrap();
     let mut command = program.command();
     let store = program.folder().join("store");

@@ -58,7 +58,7 @@ impl Machine {
 
     /// Puts an image into the store.
     pub fn put(&self, image: &Image, name: &Name) {
-        image.put(&Folder::create(self.store()).unwrap(), name);
+        image.put(&Folder::create(crate::support::handles(), self.store()).unwrap(), name);
     }
 
     /// The folder of the store.

@@ -33,7 +33,7 @@ fn the_impatient() {
     let Ok(request) = std::env::var(TASK) else { return };
     let request: RunRequest = serde_json::from_str(&request).unwrap();
     let root = std::env::var_os("WINCOMPAT_ROOT").unwrap();
-    let (store, blobs) = (Store::open(&StoreFolders, root.as_ref()).unwrap(), Folder::create(root).unwrap());
+    let (store, blobs) = (Store::open(&StoreFolders, root.as_ref()).unwrap(), Folder::create(&StoreFolders, root).unwrap());
     let (machine, interrupts) = (connect(Trace::off(), CALL_TIMEOUT), Interrupts::new());
     let image = pull::stored(&blobs, &name("app", "1")).unwrap().unwrap();
     import(&*machine, &store, &blobs, &image.layers, &interrupts, &|_| ()).unwrap();

@@ -10,7 +10,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What the program or its libraries read from the environment.
-const VARIABLES: [&str; 22] = [
+const VARIABLES: [&str; 23] = [
+    "WINCOMPAT_CACHE_SIZE",
     "WINCOMPAT_ISOLATION",
     "REGISTRY_AUTH_FILE",
     "DOCKER_AUTH_CONFIG",
@@ -86,6 +87,8 @@ impl Program {
             command.env(variable, self.folder.path());
         }
         command.env("WINCOMPAT_CACHE", self.cache());
+        // The width of a small terminal.
+        command.env("COLUMNS", "80");
     }
 
     /// `wincompat check`, with this server in the place of MCR, Docker Hub and `registry.test`.

@@ -3,7 +3,6 @@
 mod config;
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -12,12 +11,13 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 use self::config::Config;
-use crate::files::read_capped;
+use crate::files::read_regular;
 use crate::image::docker_hub::canonical_host;
 use crate::oci::distribution::credential_helper::{self, TIMEOUT};
 use crate::oci::distribution::keychain::{Credential, Keychain, LookedUp};
 use crate::oci::distribution::secret::Secret;
 use crate::oci::once::Once;
+use crate::process_group::{Alone, ProcessGroups};
 
 /// The largest configuration file that is read, in bytes.
 const CONFIG_SIZE: u64 = 1 << 20;
@@ -43,6 +43,8 @@ pub struct CredentialStore {
     sources: Vec<Source>,
     /// `PATH`, where credential helpers are found.
     path: Option<OsString>,
+    /// The groups that helpers are started in.
+    groups: Arc<dyn ProcessGroups>,
     loaded: Arc<OnceLock<Loaded>>,
     /// The answers of helpers, by the name of the helper and the name it knows the registry under.
     helpers: Arc<Once<(String, String), Answer>>,
@@ -80,7 +82,13 @@ impl CredentialStore {
         ];
         let text = text.map(|text| Source::Text(Secret::new(text), "DOCKER_AUTH_CONFIG"));
         let sources = text.into_iter().chain(files.into_iter().flatten().map(Source::File)).collect();
-        Self { sources, path: value("PATH"), loaded: Arc::default(), helpers: Arc::default() }
+        Self { sources, path: value("PATH"), groups: Arc::new(Alone), loaded: Arc::default(), helpers: Arc::default() }
+    }
+
+    /// The same stores; a helper that takes too long is ended with its group, together with what it has started.
+    #[must_use]
+    pub fn in_groups(self, groups: Arc<dyn ProcessGroups>) -> Self {
+        Self { groups, ..self }
     }
 
     /// The places for the credentials of this repository, in the order in which they are tried.
@@ -117,7 +125,7 @@ impl CredentialStore {
 
     async fn ask(&self, name: String, server: String) -> Answer {
         let cell = self.helpers.cell((name.clone(), server.clone()));
-        cell.get_or_init(|| credential_helper::ask(&name, &server, self.path.as_deref(), TIMEOUT)).await.clone()
+        cell.get_or_init(|| credential_helper::ask(&name, &server, self.path.as_deref(), &*self.groups, TIMEOUT)).await.clone()
     }
 }
 
@@ -154,7 +162,7 @@ impl std::fmt::Debug for CredentialStore {
 
 /// The text of a file; `Err(None)` where there is none.
 fn read(file: &Path) -> Result<String, Option<String>> {
-    let bytes = File::open(file).and_then(|file| read_capped(file, CONFIG_SIZE)).map_err(|error| match error.kind() {
+    let bytes = read_regular(file, CONFIG_SIZE).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => None,
         io::ErrorKind::FileTooLarge => Some(format!("larger than {CONFIG_SIZE} bytes")),
         _ => Some(error.to_string()),

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io;
 use std::time::Duration;
 
-use crate::files::{lock_file, lock_shared_within, lock_within, retry_while_busy, try_lock};
+use super::{CONTENT_LOCK, INDEX_LOCK, partial_name};
+use crate::advice::{Setting, advice};
+use crate::files::{lock_shared_within, lock_within, retry_while_busy, try_lock};
+use crate::handles::Access;
 use crate::image::Digest;
 use crate::oci::layout::Folder;
 use crate::{Error, ErrorKind};
-
-/// The lock of all content: shared by those who add some, alone for those who remove some.
-const CONTENT: &str = "blobs.lock";
 
 impl Folder {
     /// Locks the file in which the content with this digest grows. Another process that has it locked may have completed and
@@ -22,8 +22,8 @@ impl Folder {
         limit: Duration,
         waiting: impl FnMut(Duration) -> io::Result<()>,
     ) -> io::Result<File> {
-        let path = self.partial_path(digest);
-        let file = retry_while_busy(|| File::options().read(true).write(true).create(true).truncate(false).open(&path))?;
+        let ingest = self.ingest()?;
+        let file = retry_while_busy(|| ingest.file(&partial_name(digest), Access::Grow))?;
         lock_within(&file, limit, waiting)?;
         Ok(file)
     }
@@ -31,13 +31,17 @@ impl Folder {
     /// Keeps other processes from removing content until what is returned is dropped: content that is not listed yet may be needed.
     /// Waits at most this long for those who are removing some.
     pub fn filling(&self, wait: Duration) -> Result<File, Error> {
-        let users = lock_file(&self.root.join(CONTENT)).map_err(|error| self.could_not_write(&error))?;
+        let users = self.root.file(CONTENT_LOCK, Access::Grow).map_err(|error| self.could_not_write(&error))?;
         match lock_shared_within(&users, wait, |_| Ok(())) {
             Ok(()) => Ok(users),
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                 Err(Error::of(ErrorKind::Invalid, format!("{} could not be written", self.shown()))
-                    .because("another process removes images, or keeps blobs.lock locked")
-                    .hint("try again when it is done; if it is never done, end the process that has blobs.lock open"))
+                    .because(format!("another process removes images, or keeps {} locked", self.lock_path(CONTENT_LOCK)))
+                    .hint(advice![
+                        "try again when it is done, or give it more time with ",
+                        Setting::Timeout,
+                        "; if it is never done, end the process that has the file open"
+                    ]))
             }
             Err(error) => Err(self.could_not_write(&error)),
         }
@@ -45,16 +49,24 @@ impl Folder {
 
     /// The right to remove content until what is returned is dropped; `None` while another process adds some.
     pub fn emptying(&self) -> Result<Option<File>, Error> {
-        try_lock(&self.root.join(CONTENT)).map_err(|error| self.could_not_write(&error))
+        let users = self.root.file(CONTENT_LOCK, Access::Grow);
+        users.and_then(try_lock).map_err(|error| self.could_not_write(&error))
     }
 
     /// The right to change the list.
     pub(super) fn lock_index(&self, wait: Duration) -> io::Result<File> {
-        let file = lock_file(&self.root.join("index.json.lock"))?;
+        let file = self.root.file(INDEX_LOCK, Access::Grow)?;
         lock_within(&file, wait, |_| Ok(())).map_err(|error| match error.kind() {
-            io::ErrorKind::TimedOut => io::Error::new(error.kind(), "another process keeps index.json locked"),
+            io::ErrorKind::TimedOut => io::Error::new(
+                error.kind(),
+                format!("another process keeps index.json locked: the one that has {} open", self.lock_path(INDEX_LOCK)),
+            ),
             _ => error,
         })?;
         Ok(file)
+    }
+
+    fn lock_path(&self, name: &str) -> String {
+        crate::text::shown(&self.root.path().join(name).display().to_string())
     }
 }

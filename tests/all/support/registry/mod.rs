@@ -98,6 +98,14 @@ impl Reply {
         Self { steps: vec![Step::Send(bytes.into())], keep_alive: false }
     }
 
+    /// The bytes that are sent at first, for a test that spoils them.
+    pub fn sent(&self) -> &[u8] {
+        match self.steps.first() {
+            Some(Step::Send(bytes)) => bytes,
+            _ => &[],
+        }
+    }
+
     /// No answer at all.
     pub fn nothing() -> Self {
         Self { steps: Vec::new(), keep_alive: false }

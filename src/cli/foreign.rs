@@ -1,0 +1,96 @@
+//! Options of other tools that this one does not have: why not, or what to type instead.
+
+/// An option, the subcommands it is known with (all if there are none), and the hint.
+type Foreign = (&'static str, &'static [&'static str], &'static str);
+
+/// The options of docker, skopeo, trivy and their kin.
+const FOREIGN: &[Foreign] = &[
+    ("--platform", &["check", "pull"], "name the host in its place: --host windows-server-2022"),
+    ("--platform", &["run"], "the entry of the image is chosen for this host"),
+    ("--no-color", &[], "set the variable NO_COLOR=1"),
+    ("--json", &[], "use --format json"),
+    (
+        "--insecure",
+        &["check", "pull", "run"],
+        "use --ca-file FILE with the certificate of the registry, or --plain-http for HTTP",
+    ),
+    ("--tls-verify", &[], "use --ca-file FILE with the certificate of the registry, or --plain-http for HTTP"),
+    ("--creds", &[], "log in with docker login; wincompat reads the credentials of Docker"),
+    ("--username", &[], "log in with docker login; wincompat reads the credentials of Docker"),
+    ("--password", &[], "log in with docker login; wincompat reads the credentials of Docker"),
+    ("--authfile", &[], "set the variable REGISTRY_AUTH_FILE=FILE"),
+    ("--os", &["check", "pull"], "wincompat looks at the Windows entries only"),
+    ("--os-version", &["check", "pull"], "name the host in its place: --host 10.0.20348.2402"),
+    ("--arch", &["check", "pull"], "add the architecture to the host: --host windows-11-24h2,arm64"),
+    ("--exit-code", &["check"], "the exit code is 1 if an image cannot run; see wincompat check --help"),
+    ("--severity", &["check"], "use --deny warnings, or --deny CODE"),
+    ("--ignorefile", &["check"], "there is no list of exceptions"),
+    ("--restart", &["run"], "wincompat does not restart containers; use a scheduled task or a service"),
+    ("--mount", &["run"], "use -v HOST:CONTAINER[:ro]"),
+    ("--tmpfs", &["run"], "Windows containers have no tmpfs; use -v with a folder"),
+    ("--privileged", &["run"], "Windows has no privileged containers; HostProcess containers run in Kubernetes only"),
+    ("--cap-add", &["run"], "Windows has no capabilities; choose the user with -u"),
+    ("--cap-drop", &["run"], "Windows has no capabilities; choose the user with -u"),
+    ("--security-opt", &["run"], "credential specs are not supported"),
+    ("--ulimit", &["run"], "Windows has no ulimits; limit memory with -m and processors with --cpus"),
+    ("--gpus", &["run"], "GPUs by --gpus are for Linux containers"),
+    ("--shm-size", &["run"], "Windows containers have no /dev/shm"),
+    ("--read-only", &["run"], "Windows containers have no read-only root; mount folders with :ro"),
+    ("--init", &["run"], "Windows containers need no init process"),
+    ("--ip", &["run"], "the network gives the address"),
+    ("--dns", &["run"], "the network gives the name servers"),
+    ("--add-host", &["run"], "write to the hosts file in the command of the container"),
+    ("--link", &["run"], "use names of hosts on the network"),
+    ("--network-alias", &["run"], "use --hostname NAME"),
+    ("--health-cmd", &["run"], "wincompat does not check the health of containers"),
+    ("--no-healthcheck", &["run"], "wincompat does not check the health of containers"),
+    ("--log-driver", &["run"], "use wincompat logs; the log of a container is kept with it"),
+    ("--log-opt", &["run"], "use wincompat logs; the log of a container is kept with it"),
+    ("--cpu-shares", &["run"], "use --cpus N"),
+    ("--cpu-count", &["run"], "use --cpus N"),
+    ("--cpu-percent", &["run"], "use --cpus N"),
+    ("--cpuset-cpus", &["run"], "use --cpus N"),
+    ("--memory-swap", &["run"], "use -m SIZE; Windows manages the page file"),
+    ("--pid", &["run"], "Windows containers have no shared process namespace"),
+    ("--ipc", &["run"], "Windows containers have no shared IPC namespace"),
+    ("--userns", &["run"], "Windows containers have no user namespaces"),
+    ("--cidfile", &["run"], "run -d prints the ID: write it to a file"),
+    ("--attach", &["run"], "wincompat run attaches unless -d is given"),
+    ("--sig-proxy", &["run"], "Ctrl-C is always sent to the container"),
+    ("--stop-signal", &["run"], "Windows containers are stopped by a shut-down"),
+    ("--disable-content-trust", &["run", "pull"], "wincompat verifies digests, not signatures"),
+    ("--all-tags", &["pull"], "pull one tag at a time"),
+];
+
+/// The hint for an option as it was typed, e.g. `--restart=always`, if it is known from elsewhere.
+pub fn hint(command: Option<&str>, typed: &str) -> Option<&'static str> {
+    let name = typed.split(['=', ' ']).next()?;
+    let here = |commands: &[&str]| commands.is_empty() || command.is_some_and(|command| commands.contains(&command));
+    FOREIGN.iter().find(|(option, commands, _)| *option == name && here(commands)).map(|(_, _, hint)| *hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_other_tools_are_answered() {
+        assert!(hint(Some("run"), "--restart=always").is_some_and(|hint| hint.contains("does not restart")));
+        assert!(hint(Some("check"), "--platform").is_some_and(|hint| hint.contains("--host")));
+        assert_eq!(hint(Some("ps"), "--restart"), None);
+        assert_eq!(hint(None, "--unheard-of"), None);
+    }
+
+    #[test]
+    fn no_option_of_ours_is_called_foreign() {
+        let command = crate::cli::command();
+        for (option, commands, hint) in FOREIGN {
+            assert!(!hint.ends_with('.'), "{option}");
+            for subcommand in command.get_subcommands() {
+                let has = subcommand.get_arguments().any(|argument| argument.get_long() == option.strip_prefix("--"));
+                let named = commands.is_empty() || commands.contains(&subcommand.get_name());
+                assert!(!(has && named), "{option} is an option of {}", subcommand.get_name());
+            }
+        }
+    }
+}

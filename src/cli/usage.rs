@@ -1,0 +1,100 @@
+//! Arguments that are not understood: the message, from harmless text, and what to type instead.
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::io::Write as _;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::exit::ExitCode;
+use super::io::Io;
+use super::{command, foreign};
+use crate::report::plain;
+
+/// The most letters in which a suggested option differs from what was typed. `--no-confirm` for `--no-color` would weaken a check.
+const MOST_DIFFERENCES: usize = 2;
+
+/// Help and version are answers; anything else is an error of usage. Arguments are text from outside: the message is made from
+/// harmless ones.
+pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> ExitCode {
+    let passes_on = arguments.get(1).is_some_and(|command| command == "run" || command == "exec");
+    let refused = if passes_on { ExitCode::REFUSED } else { ExitCode::NOT_DONE };
+    if !error.use_stderr() {
+        let _ = write!(io.out, "{}", error.render().ansi());
+        return io.ended(ExitCode::DONE, |_| refused);
+    }
+    let harmless = arguments.iter().map(|argument| plain::clean(&without_password(&argument.to_string_lossy())).into_owned());
+    let mut error = match command().try_get_matches_from(harmless) {
+        Err(error) => error,
+        // The harmless arguments are in order: only the harm was wrong.
+        Ok(_) => command().error(
+            ErrorKind::InvalidValue,
+            match arguments.iter().find(|argument| argument.to_str().is_none()) {
+                Some(argument) => format!("{} is not valid Unicode: type it anew", plain::clean(&argument.to_string_lossy())),
+                None => "an argument has control characters: type it anew".to_owned(),
+            },
+        ),
+    };
+    // A value may also be from the environment.
+    let named: Vec<(ContextKind, String)> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, plain::clean(text).into_owned())),
+            _ => None,
+        })
+        .collect();
+    for (kind, text) in named {
+        error.insert(kind, ContextValue::String(text));
+    }
+    let mut hint = None;
+    if error.kind() == ErrorKind::UnknownArgument {
+        // Only options begin with a hyphen here: with `-- --restart`, as clap suggests, the option would be an image.
+        error.remove(ContextKind::Suggested);
+        let named = match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::String(name)) => name.clone(),
+            _ => String::new(),
+        };
+        hint = foreign::hint(arguments.get(1).and_then(|command| command.to_str()), &named);
+        let alike = |suggested: &str| strsim::damerau_levenshtein(suggested, &named) <= MOST_DIFFERENCES;
+        let keep = match error.get(ContextKind::SuggestedArg) {
+            Some(ContextValue::String(suggested)) => hint.is_none() && alike(suggested),
+            _ => false,
+        };
+        if !keep {
+            error.remove(ContextKind::SuggestedArg);
+        }
+    }
+    let told = error.render().ansi().to_string().replace("For more information, try", "hint: for more information, try");
+    let told = told.replace("tip: ", "hint: ");
+    let _ = write!(io.err, "{told}");
+    if let Some(hint) = hint {
+        let _ = writeln!(io.err, "hint: {hint}");
+    }
+    if let Some(variable) = variable_at_fault(&error, arguments) {
+        let _ = writeln!(io.err, "\nhint: it was not typed but is in the variable {variable}: change that, or remove it");
+    }
+    io.ended(refused, |_| refused)
+}
+
+/// The variable that the value at fault is from, if its option was not typed.
+fn variable_at_fault(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
+    let Some(ContextValue::String(at_fault)) = error.get(ContextKind::InvalidArg) else { return None };
+    let command = command();
+    let subcommand = command.find_subcommand(arguments.get(1)?)?;
+    // It is shown with its value: `--isolation <ISOLATION>`.
+    let long = at_fault.split(' ').next()?;
+    let option = subcommand.get_arguments().find(|option| option.get_long() == long.strip_prefix("--"))?;
+    let typed = arguments.iter().any(|argument| argument.to_string_lossy().starts_with(long));
+    let variable = option.get_env().filter(|_| !typed)?;
+    Some(variable.to_string_lossy().into_owned())
+}
+
+/// This text with `…` for what stands between `://` and `@`: messages end in logs.
+fn without_password(text: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.into() };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.rfind('@').and_then(|at| rest.get(at..)) {
+        Some(after) => format!("{scheme}://…{after}").into(),
+        None => text.into(),
+    }
+}

@@ -1,0 +1,183 @@
+//! Which of the things found in a pasted text is the failure, and what is said about it.
+//!
+//! What failed counts more than what is merely mentioned: errors more than warnings and progress, causes more than what follows
+//! from them, and of several errors the last, with which the program gave up.
+
+use super::evidence::{Evidence, What, all};
+use super::level::Level;
+use super::paste::Paste;
+use super::{Context, Explanation, of_code, of_family, of_message, values};
+use crate::Advice;
+use crate::advice::advice;
+use crate::knowledge::{ErrorCode, Errors, Operation};
+
+/// The most bytes between two pieces of evidence of one failure.
+const NEAR: usize = 400;
+
+/// The explanation of a pasted text, if something in it is known.
+pub(super) fn explain(text: &str, context: &Context<'_>) -> Option<Explanation> {
+    let paste = Paste::new(text);
+    let evidence = all(&paste);
+    let failure = failures(&paste, &evidence).max_by_key(|failure| weight(&paste, failure))?;
+    said_of(&paste, failure, context)
+}
+
+/// The evidence by failure: what stands close together in one statement.
+fn failures<'a>(paste: &Paste, evidence: &'a [Evidence]) -> impl Iterator<Item = &'a [Evidence]> {
+    let mut reach = 0;
+    evidence.chunk_by(move |one, next| {
+        reach = reach.max(one.end);
+        next.start <= reach + NEAR && paste.statement(one.start) == paste.statement(next.start)
+    })
+}
+
+/// The weight of a failure: the heaviest is explained, of equals the last.
+fn weight(paste: &Paste, failure: &[Evidence]) -> u8 {
+    let level = failure.first().map_or(Level::Info, |first| paste.level(paste.statement(first.start)));
+    let has = |is: fn(&What) -> bool| failure.iter().any(|one| is(&one.what));
+    let has_operation = has(|what| matches!(what, What::Operation(_)));
+    let is_precise = has(|what| is_precise(what) && !is_consequence(what))
+        || has_operation && has(|what| matches!(what, What::Sentence(_)) && !is_consequence(what));
+    let in_itself = if is_precise {
+        Some(4)
+    } else if has(|what| matches!(what, What::Operation(_) | What::Sentence(_)) && !is_consequence(what)) {
+        Some(2)
+    } else if has(is_consequence) {
+        Some(1)
+    } else {
+        None
+    };
+    match (level, in_itself) {
+        (_, None) => 0,
+        (Level::Info, Some(_)) => 1,
+        (Level::Warning, Some(_)) => 2,
+        (Level::Plain, Some(weight)) => 2 + weight,
+        (Level::Error, Some(1)) => 3,
+        (Level::Error, Some(weight)) => 3 + weight,
+    }
+}
+
+/// True for evidence that says what failed by itself. `Access is denied` does not: it depends on what was being done.
+fn is_precise(what: &What) -> bool {
+    match what {
+        What::Message(_) | What::Number(_) => true,
+        What::Sentence(error) => !is_general(error),
+        What::Operation(_) | What::Unknown(_) | What::Remark => false,
+    }
+}
+
+/// True for errors of Windows that anything can end with.
+const fn is_general(error: &ErrorCode) -> bool {
+    matches!(error.code >> 16, 0x8007 | 0x8000)
+}
+
+/// True for what follows from another error.
+fn is_consequence(what: &What) -> bool {
+    match what {
+        What::Message(message) => message.consequence,
+        What::Number(error) | What::Sentence(error) => error.consequence,
+        What::Operation(operation) => operation.message.consequence,
+        What::Unknown(_) | What::Remark => false,
+    }
+}
+
+/// What is said of a failure: its message, else its number, else the words of Windows, else the operation.
+fn said_of(paste: &Paste, failure: &[Evidence], context: &Context<'_>) -> Option<Explanation> {
+    let preferred = |consequence: bool| {
+        let of_kind = move |one: &&Evidence| is_consequence(&one.what) == consequence;
+        let longest = |one: &&Evidence| (one.length, std::cmp::Reverse(one.start));
+        let message = failure.iter().filter(of_kind).filter(|one| matches!(one.what, What::Message(_))).max_by_key(longest);
+        let number = |general: bool| {
+            failure.iter().filter(of_kind).find(|one| matches!(one.what, What::Number(error) if is_general(error) == general))
+        };
+        let sentence = || failure.iter().filter(of_kind).filter(|one| matches!(one.what, What::Sentence(_))).max_by_key(longest);
+        message.or_else(|| number(false)).or_else(|| number(true)).or_else(sentence)
+    };
+    let operation = operations_of(failure).next();
+    let main = preferred(false);
+    if let Some(Evidence { what: What::Message(message), start, .. }) = main {
+        return Some(values::explain(message, paste, *start, context));
+    }
+    let error = match main.map(|one| one.what) {
+        Some(What::Number(error) | What::Sentence(error)) => Some(error),
+        _ => None,
+    };
+    if let Some(error) = error {
+        let case = operations_of(failure).find_map(|operation| Errors::built_in().of_case(&operation.message.id, error.code));
+        if let Some(message) = case {
+            return Some(of_message(message));
+        }
+        let explanation = with_versions(of_code(error), error, paste, context);
+        return Some(match operation {
+            Some(operation) => with_operation(explanation, operation, is_general(error)),
+            None => explanation,
+        });
+    }
+    let unknown = failure.iter().find_map(|one| match one.what {
+        What::Unknown(number) => Some(number),
+        _ => None,
+    });
+    if let Some(operation) = operation {
+        return Some(with_unknown(of_message(&operation.message), unknown));
+    }
+    if let Some(one) = preferred(true) {
+        return match one.what {
+            What::Message(message) => Some(values::explain(message, paste, one.start, context)),
+            What::Number(error) | What::Sentence(error) => Some(of_code(error)),
+            _ => None,
+        };
+    }
+    of_family(unknown?)
+}
+
+/// The operations that a failure names, in the order of the knowledge: the outermost first, such as a pod's sandbox before the
+/// container in it.
+fn operations_of(failure: &[Evidence]) -> impl Iterator<Item = &'static Operation> {
+    let is_named = |operation: &&Operation| {
+        failure.iter().any(|one| matches!(one.what, What::Operation(named) if named.message.id == operation.message.id))
+    };
+    Errors::built_in().operations.iter().filter(is_named)
+}
+
+/// The explanation of a number, with what was being done. An error that anything can end with has the operation's causes first.
+fn with_operation(mut explanation: Explanation, operation: &Operation, general: bool) -> Explanation {
+    explanation.meaning = advice![operation.during.as_str(), " ", explanation.meaning];
+    if general {
+        let merged = |own: &mut Vec<Advice>, others: &[Advice]| {
+            let rest = std::mem::take(own);
+            own.extend(others.iter().cloned());
+            own.extend(rest.into_iter().filter(|text| !others.contains(text)));
+        };
+        merged(&mut explanation.causes, &operation.message.causes);
+        merged(&mut explanation.steps, &operation.message.steps);
+    }
+    for source in &operation.message.sources {
+        if !explanation.sources.contains(source) {
+            explanation.sources.push(source.clone());
+        }
+    }
+    explanation
+}
+
+/// The explanation of an operation that ended with a number nobody explains.
+fn with_unknown(mut explanation: Explanation, unknown: Option<u32>) -> Explanation {
+    let Some(number) = unknown else { return explanation };
+    let of = Errors::built_in().family(number).map_or_else(String::new, |family| format!(" It belongs to: {}.", family.name));
+    explanation.meaning = explanation.meaning + format!(" The number {number:#010x} in the text is not known here.{of}");
+    explanation
+}
+
+/// The explanation with what follows from both versions, where the text has them and the error is about them.
+fn with_versions(mut explanation: Explanation, error: &ErrorCode, paste: &Paste, context: &Context<'_>) -> Explanation {
+    /// Errors of a pair of image and host.
+    const OF_PAIRS: [u32; 3] = [0x8037_0100, 0x8037_0101, 0x8037_0106];
+    if OF_PAIRS.contains(&error.code)
+        && let Some((image, host)) = values::labelled_versions(&paste.text)
+    {
+        let (said, mut steps) = values::about_pair(image, host, context);
+        explanation.meaning = advice![said, " ", explanation.meaning];
+        steps.append(&mut explanation.steps);
+        explanation.steps = steps;
+    }
+    explanation
+}

@@ -1,0 +1,290 @@
+//! Messages with values in them: a platform, two versions, a reference. The values decide what is said.
+
+use super::paste::Paste;
+use super::{Context, Explanation, Replacement, of_message};
+use crate::advice::{Command, Remedy, advice};
+use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
+use crate::knowledge::{BaseImage, ErrorMessage, Knowledge};
+use crate::{Advice, OsVersion};
+
+/// The most bytes of a value.
+const LONGEST: usize = 300;
+
+/// False for a message that says nothing without its values, where they are not there.
+pub(super) fn are_there(message: &ErrorMessage, paste: &Paste, start: usize) -> bool {
+    match message.id.as_str() {
+        "windows-version-incompatible" => incompatible(paste.after(start)).is_some(),
+        "manifest-unknown" => !paste.after(start).starts_with("manifestfor") || reference(paste, start).is_some(),
+        _ => true,
+    }
+}
+
+/// The explanation of a message by its values, if it has some.
+pub(super) fn explain(message: &ErrorMessage, paste: &Paste, start: usize, context: &Context<'_>) -> Explanation {
+    let text = paste.after(start);
+    let general = of_message(message);
+    match message.id.as_str() {
+        "no-matching-manifest" => {
+            let platform = Platform::parse(between(text, "manifestfor", "inthemanifest").unwrap_or_default());
+            let platform = Platform { is_whole: text.contains("inthemanifest"), ..platform };
+            no_matching_manifest(general, &platform, paste.text.contains("nomatchforplatform"), context)
+        }
+        "no-match-for-platform" => no_match_for_platform(general, context.knowledge),
+        "windows-version-incompatible" => match incompatible(text) {
+            Some((image, host)) => incompatible_versions(general, image, host, context),
+            None => general,
+        },
+        "manifest-unknown" => unknown_tag(general, reference(paste, start).unwrap_or_default(), context.knowledge),
+        _ => general,
+    }
+}
+
+/// The version of the image and that of the host, as BcContainerHelper prints them above an error.
+pub(super) fn labelled_versions(text: &str) -> Option<(OsVersion, OsVersion)> {
+    let version = |label| leading_version(text.split_once(label)?.1);
+    Some((version("containerosversion:")?, version("hostosversion:")?))
+}
+
+/// The sentence and the step about an image and a host whose versions are both in the text; empty where nothing follows.
+pub(super) fn about_pair(image: OsVersion, host: OsVersion, context: &Context<'_>) -> (String, Vec<Advice>) {
+    let named = format!("The text names both versions: image {image}, host {host}.");
+    let check = advice!["See what fits: ", Command::Check(host.to_string()), "."];
+    match image.build.cmp(&host.build) {
+        std::cmp::Ordering::Greater => (
+            format!("{named} The image is newer than the host, so it cannot run in any isolation mode."),
+            vec![replace(host, "amd64", context), check],
+        ),
+        std::cmp::Ordering::Less => (format!("{named} The image is older than the host."), vec![check]),
+        std::cmp::Ordering::Equal => (format!("{named} The builds are equal."), vec![check]),
+    }
+}
+
+/// The text between two others, if both are there and it is not too long.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(before)?;
+    // What was cut at the end is as good as nothing.
+    let found = rest.split_once(after).map_or(rest, |(found, _)| found);
+    (found.len() <= LONGEST).then_some(found)
+}
+
+/// The version at the beginning of a text, e.g. that of `10.0.20348.2529(ltsc2022)`.
+fn leading_version(text: &str) -> Option<OsVersion> {
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    text.get(..end)?.trim_end_matches('.').parse().ok()
+}
+
+/// Image and host of `Windows version A-based image is incompatible with a B host`.
+fn incompatible(text: &str) -> Option<(OsVersion, OsVersion)> {
+    let (_, rest) = text.split_once("windowsversion")?;
+    let (image, rest) = rest.split_once("-basedimageisincompatiblewitha")?;
+    Some((image.parse().ok()?, leading_version(rest)?))
+}
+
+/// The reference in `manifest for REFERENCE not found`.
+fn reference(paste: &Paste, start: usize) -> Option<&str> {
+    let begin = "manifestfor";
+    let rest = paste.after(start).strip_prefix(begin)?;
+    let end = rest.find("notfound")?;
+    let reference = rest.get(..end)?;
+    let start = start + begin.len();
+    let is_one = !reference.is_empty() && paste.is_one_word(start, start + end);
+    (end <= LONGEST && is_one).then_some(reference)
+}
+
+/// A platform as an engine prints it in `no matching manifest for …`.
+#[derive(Debug, PartialEq, Eq)]
+struct Platform {
+    /// E.g. `windows`; empty where the engine did not know.
+    os: String,
+    /// The version of the host, which most engines print since 2019.
+    version: Option<OsVersion>,
+    /// E.g. `amd64`; empty where the engine did not say.
+    architecture: String,
+    /// True if the text goes on behind the platform, so that nothing of it was cut.
+    is_whole: bool,
+}
+
+impl Platform {
+    /// Reads `windows/amd64`, `windows/amd6410.0.19045`, `windows(10.0.26200)/amd64/v3`, `unknown`: there are no spaces any more.
+    fn parse(text: &str) -> Self {
+        const ARCHITECTURES: [&str; 8] = ["amd64", "arm64", "386", "arm", "ppc64le", "s390x", "riscv64", "mips64"];
+        let os: String = text.chars().take_while(char::is_ascii_alphanumeric).collect();
+        let architecture = text.split_once('/').map_or("", |(_, rest)| {
+            ARCHITECTURES.into_iter().find(|architecture| rest.starts_with(architecture)).unwrap_or_default()
+        });
+        let version = text.find("10.0.").and_then(|at| leading_version(text.get(at..)?));
+        let os = if ["windows", "linux", "darwin", "freebsd"].contains(&os.as_str()) { os } else { String::new() };
+        Self { os, version, architecture: architecture.to_owned(), is_whole: false }
+    }
+}
+
+fn no_matching_manifest(general: Explanation, platform: &Platform, containerd: bool, context: &Context<'_>) -> Explanation {
+    if !platform.os.is_empty() && platform.os != "windows" {
+        return no_entry_for_linux(general, platform);
+    }
+    let knowledge = context.knowledge;
+    let mut causes = general.causes;
+    let mut sources = general.sources;
+    let mut meaning = general.meaning;
+    let mut steps: Vec<Advice> = Vec::new();
+    let linux_only = || {
+        "If it has Linux entries only, look for a Windows variant among its tags, or switch the engine to Linux containers."
+            .into()
+    };
+    if let Some(host) = platform.version {
+        meaning = meaning + format!(" {host} is the version of the host{}, not of the image.", named_host(host, knowledge));
+        causes = vec![
+            "The image is for Linux only, and the engine runs Windows containers: the most common cause.".into(),
+            format!(
+                "Every Windows entry is newer than build {}, and an image that is newer than the host cannot run in any isolation mode.",
+                host.build
+            )
+            .into(),
+        ];
+        steps.push(advice!["See every entry of the image and which fits: ", Command::Check(host.to_string()), "."]);
+        if containerd {
+            causes.push("The entries are older than what the host runs in process isolation. With the containerd image store, Docker accepts nothing else.".into());
+            if let Some(fault) = knowledge.engine_faults_on(host.build).next() {
+                causes.push(
+                    format!(
+                        "A known mistake: {}, refuse Windows Server 2022 images on builds above {}, such as {}.",
+                        fault.engines_joined(", and "),
+                        fault.hosts_above,
+                        host.build
+                    )
+                    .into(),
+                );
+                steps.push("If the list has an entry for Windows Server 2022, use Docker's classic image store (`\"features\": {\"containerd-snapshotter\": false}` in daemon.json), or a newer engine.".into());
+                sources.push("https://github.com/moby/moby/issues/53397".to_owned());
+            }
+        }
+        steps.push(linux_only());
+        steps.push(replace(host, &platform.architecture, context));
+    } else {
+        meaning = meaning
+            + if platform.os.is_empty() && platform.architecture.is_empty() && !platform.is_whole {
+                " The text is cut before the host's version, which Docker prints since 19.03."
+            } else {
+                " This engine does not print the host's version: Docker does since 19.03."
+            };
+        steps.push(entries_on_the_host());
+        steps.push(linux_only());
+    }
+    if platform.architecture == "arm64" {
+        causes.push(
+            "There is no entry for arm64: Windows base images for arm64 exist since Windows Server 2025 (26100) only.".into(),
+        );
+    }
+    Explanation { meaning, causes, steps, sources, ..general }
+}
+
+fn no_entry_for_linux(general: Explanation, platform: &Platform) -> Explanation {
+    let wanted =
+        if platform.architecture.is_empty() { platform.os.clone() } else { format!("{}/{}", platform.os, platform.architecture) };
+    Explanation {
+        title: "the image has no entry for this engine".to_owned(),
+        meaning: format!(
+            "The engine looked for {wanted} in the list of platforms behind the tag and found none: it runs in Linux mode. An image for Windows only looks like this to an engine in Linux mode."
+        )
+        .into(),
+        causes: vec![
+            "The image is for Windows, and the engine runs Linux containers.".into(),
+            "The image has no entry for this processor.".into(),
+        ],
+        steps: vec![
+            advice!["See every entry of the image, and which hosts it fits: ", Command::Check("all".to_owned()), "."],
+            "For a Windows image, switch Docker Desktop to Windows containers, or use a Windows machine.".into(),
+        ],
+        sources: vec!["https://docs.docker.com/desktop/setup/install/windows-install/".to_owned()],
+        ..general
+    }
+}
+
+fn no_match_for_platform(general: Explanation, knowledge: &Knowledge) -> Explanation {
+    let mut causes = general.causes;
+    for fault in &knowledge.engine_faults {
+        let containerd = fault.engines.iter().filter(|versions| versions.engine == "containerd");
+        causes.extend(containerd.map(|versions| {
+            format!(
+                "A known mistake: {versions} refuse Windows Server 2022 images on builds above {}, such as Windows 11 25H2.",
+                fault.hosts_above
+            )
+            .into()
+        }));
+    }
+    Explanation { causes, ..general }
+}
+
+fn entries_on_the_host() -> Advice {
+    advice!["See every entry of the image and which fits, on the host: ", Command::Check(String::new()), "."]
+}
+
+fn incompatible_versions(general: Explanation, image: OsVersion, host: OsVersion, context: &Context<'_>) -> Explanation {
+    let knowledge = context.knowledge;
+    let mut steps =
+        vec![replace(host, "amd64", context), format!("Or run the image on a host of build {} or newer.", image.build).into()];
+    steps.push(advice!["See what fits: ", Command::Check(host.to_string()), "."]);
+    Explanation {
+        meaning: format!(
+            "The image was built for {image}{}, the host runs {host}{}. An image that is newer than the host cannot run in any isolation mode; Docker refuses to pull it, also for Hyper-V isolation.",
+            knowledge.base_image(image.build).map(|base| format!(" ({})", base.release)).unwrap_or_default(),
+            named_host(host, knowledge),
+        )
+        .into(),
+        steps,
+        ..general
+    }
+}
+
+/// `manifest for REFERENCE not found`: a tag that does not exist, for Microsoft's base images often `latest`.
+fn unknown_tag(general: Explanation, reference: &str, knowledge: &Knowledge) -> Explanation {
+    let path = path_at_microsoft(reference).unwrap_or_default();
+    let path = path.split([':', '@']).next().unwrap_or_default();
+    let tags =
+        |base: &BaseImage| base.repositories.iter().find(|found| found.repository == path).map(|found| found.tags.join(", "));
+    let known: Vec<String> = knowledge.base_images.iter().rev().filter_map(tags).collect();
+    if known.is_empty() {
+        return general;
+    }
+    let steps = vec![
+        format!("Name a tag. Those of {MICROSOFT_REGISTRY}/{path}, newest first: {}.", known.join(", ")).into(),
+        advice!["See which of them this host runs: ", Command::Host, "."],
+    ];
+    Explanation { steps, ..general }
+}
+
+/// ` (Windows 10, version 22H2)`, or nothing for a build without a name.
+fn named_host(host: OsVersion, knowledge: &Knowledge) -> String {
+    use crate::Kind::{Client, Server};
+    let named = |kind| knowledge.release(host.build, kind).map(|release| release.name.as_str());
+    match (named(Server), named(Client)) {
+        (Some(server), Some(client)) => format!(" ({server} or {client})"),
+        (Some(name), None) | (None, Some(name)) => format!(" ({name})"),
+        (None, None) => String::new(),
+    }
+}
+
+/// The base image to rebase on, in place of one that is too new for a host.
+fn replace(host: OsVersion, architecture: &str, context: &Context<'_>) -> Advice {
+    let architecture = if architecture.is_empty() { "amd64" } else { architecture };
+    let Some(Replacement { reference, build, supported }) = (context.replacement)(host, architecture) else {
+        let fits = |base: &BaseImage| {
+            let known = base.repositories.iter().flat_map(|repository| &repository.architectures);
+            base.build <= host.build && known.into_iter().any(|known| known.as_str() == architecture)
+        };
+        return if context.knowledge.base_images.iter().any(fits) {
+            format!(
+                "No base image for {architecture} is known to run on build {} without problems: use another host.",
+                host.build
+            )
+        } else {
+            format!("No base image for {architecture} is as old as build {}: use a newer host.", host.build)
+        }
+        .into();
+    };
+    advice![
+        format!("Rebase on a base image that runs on build {}: `", host.build),
+        Remedy::Image(reference),
+        format!("` (build {build}) is the newest {}.", if supported { "with support" } else { "of those" })
+    ]
+}
