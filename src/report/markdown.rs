@@ -78,11 +78,13 @@ fn item(group: &Group<'_>, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn W
         escaped(&hosts),
         escaped(conclusion(first))
     )?;
-    let lowest = match (page.detail, group.ok()) {
+    let wanted = match (page.detail, group.ok()) {
         (Detail::Every, _) => Severity::Note,
         (_, Some(false)) => Severity::Error,
         _ => Severity::Warning,
     };
+    let has = |lowest: Severity| first.findings.iter().any(|finding| finding.severity.known() >= Some(lowest));
+    let lowest = if has(wanted) { wanted } else { Severity::Note };
     let counts = |finding: &FindingEntry| finding.severity.known().is_none_or(|severity| severity >= lowest);
     for finding in first.findings.iter().filter(|finding| counts(finding)) {
         let same = group.entries.iter().all(|entry| entry.findings.iter().any(|other| other.message == finding.message));

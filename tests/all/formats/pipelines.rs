@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use wincompat::compat::Code;
 
 use super::{rendered, sample};
 
@@ -75,8 +76,8 @@ fn what_github_would_annotate() {
             ("error", "registry.test/app:unversioned on web01: undecided"),
             ("error", "registry.test/gone:1 was not read"),
             ("error", "private.test/app was not read"),
-            ("warning", "registry.test/app:1809 on web01, web02: the base image gets no more updates"),
-            ("warning", "registry.test/app:unversioned on web02: nothing says for which Windows the image was built"),
+            ("warning", &*format!("registry.test/app:1809 on web01, web02: {}", Code::ImageEndOfSupport.title())),
+            ("warning", &*format!("registry.test/app:unversioned on web02: {}", Code::OsVersionMissing.title())),
             ("notice", "wincompat"),
         ]
     );
@@ -86,7 +87,10 @@ fn what_github_would_annotate() {
     // Two sentences that differ by host are one that holds for both.
     assert_eq!(
         first.message,
-        "the image is newer than the host [image-newer-than-host]\nhint: run this image on a host of build 26100 or newer"
+        format!(
+            "{} [image-newer-than-host]\nhint: run this image on a host of build 26100 or newer",
+            Code::ImageNewerThanHost.title()
+        )
     );
     assert_eq!(commands[7].message, "6 images on 2 hosts: 4 passed, 1 needs a flag, 2 failed, 1 undecided, 2 not read");
 }

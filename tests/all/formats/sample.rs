@@ -83,12 +83,13 @@ pub fn report() -> Report {
         let message = format!("process isolation needs matching builds: image 10.0.17763, host {host}");
         finding("build-mismatch", "error", &message, "for process isolation use registry.test/app:ltsc2022")
     };
-    let flag = finding(
+    let mut flag = finding(
         "other-isolation-possible",
         "note",
         "hyperv isolation would work here",
         "run `docker run --isolation=hyperv registry.test/app:1809`",
     );
+    flag["remedies"] = json!([{"kind": "flag", "value": "--isolation=hyperv", "verified": null}]);
     let newer = |host: &str| {
         let message = format!("image 10.0.26100 (ltsc2025) is newer than host {host}; no isolation bridges that");
         finding("image-newer-than-host", "error", &message, "run this image on a host of build 26100 or newer")
