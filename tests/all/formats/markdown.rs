@@ -23,6 +23,7 @@ pub struct Seen {
 pub fn seen(text: &str) -> Seen {
     let mut seen = Seen::default();
     let mut heading = None;
+    let mut html_pieces: Vec<String> = Vec::new();
     for event in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES) {
         match event {
             Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
@@ -34,11 +35,7 @@ pub fn seen(text: &str) -> Seen {
             Event::Start(tag @ (Tag::Image { .. } | Tag::CodeBlock(_) | Tag::BlockQuote(_) | Tag::FootnoteDefinition(_))) => {
                 panic!("{tag:?} in {text}")
             }
-            Event::Html(html) | Event::InlineHtml(html) => {
-                if !seen.html.contains(&html.to_string()) {
-                    seen.html.push(html.into_string());
-                }
-            }
+            Event::Html(html) | Event::InlineHtml(html) => html_pieces.push(html.into_string()),
             Event::Text(part) | Event::Code(part) => {
                 seen.text.push_str(&part);
                 if let Some(heading) = &mut heading {
@@ -50,6 +47,11 @@ pub fn seen(text: &str) -> Seen {
             }
             Event::SoftBreak | Event::HardBreak => seen.text.push('\n'),
             _ => {}
+        }
+    }
+    for piece in html_pieces {
+        if !seen.html.contains(&piece) {
+            seen.html.push(piece);
         }
     }
     seen

@@ -19,7 +19,7 @@ fn mixed(images: usize, hosts: usize) -> Report {
         let on = sample::host(&format!("web{host:02}.example.test"), &format!("10.0.20348.{host}"));
         let name = format!("registry.example.test/team-{}/app:{image}", image % 7);
         let (taken, ok, findings) = match (image * 31 + host * 7) % 11 {
-            0 if image % 5 == 0 => (None, Some(false), vec![newer.clone(), old.clone()]),
+            0 if image.is_multiple_of(5) => (None, Some(false), vec![newer.clone(), old.clone()]),
             1 if image % 5 == 1 => (None, Some(false), vec![mismatch.clone(), flag.clone()]),
             2 if image % 5 == 2 => (None, None, vec![old.clone()]),
             3..=5 => (Some("hyperv"), Some(true), vec![old.clone()]),
