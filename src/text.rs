@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 /// True for a character that nobody sees: a control, one that steers how others are written (direction, annotation, musical beams,
-/// tags), a line or paragraph separator, or one that Unicode lets programs ignore.
+/// tags), a line or paragraph separator, one that Unicode lets programs ignore, or one that Unicode says will never be a character:
+/// XML forbids some of those, and parsers of HTML report them.
 ///
 /// Such characters change what is seen; and comparisons by the rules of a language, as .NET's, pass over them, so that to a
 /// pipeline's runner written in it `:\u{ad}:` may begin with `::`
@@ -16,9 +17,11 @@ pub(crate) fn is_invisible(character: char) -> bool {
     use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator};
     let category = get_general_category(character);
     matches!(category, Control | Format | LineSeparator | ParagraphSeparator)
+        // The last two code points of each plane are not characters.
+        || u32::from(character) & 0xfffe == 0xfffe
         || matches!(
             character,
-            '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2065}' | '\u{3164}'
+            '\u{fdd0}'..='\u{fdef}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2065}' | '\u{3164}'
                 | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}'
         )
 }
@@ -120,6 +123,10 @@ mod tests {
             '\u{fff9}',
             '\u{fffa}',
             '\u{fffb}',
+            '\u{fffe}',
+            '\u{ffff}',
+            '\u{fdd0}',
+            '\u{10ffff}',
             '\u{13430}',
             '\u{1bca0}',
             '\u{1d173}',

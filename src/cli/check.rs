@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::io::Read;
 use std::path::Path;
 
+use super::appended;
 use super::engine::EngineArgs;
 use super::exit::ExitCode;
 use super::failure::Failure;
@@ -128,6 +129,9 @@ impl Subcommand for Args {
         let report = self.inputs(io)?.report();
         let page = Page { detail: self.detail.detail(), ..io.page() };
         self.output.write(&report, &page)?;
+        for warning in appended::append(&self.output.formats(self.format.chosen()), &report, &page) {
+            io.warn(&warning);
+        }
         if !self.format.is_for_people() {
             lines::write(&report, io.err)?;
         }

@@ -38,6 +38,11 @@ impl<R: Printed> FormatArgs<R> {
         self.format.for_people
     }
 
+    /// The format that was chosen.
+    pub const fn chosen(&self) -> &'static Format<R> {
+        self.format
+    }
+
     /// Writes the report in the format that was chosen.
     ///
     /// # Errors
@@ -99,6 +104,17 @@ fn output<R: Printed>(text: &str) -> Result<Output<R>, String> {
 }
 
 impl<R: Printed> OutputArgs<R> {
+    /// The formats of the files, each once, after this one.
+    pub fn formats(&self, first: &'static Format<R>) -> Vec<&'static Format<R>> {
+        let mut formats = vec![first];
+        for output in &self.outputs {
+            if !formats.iter().any(|known| known.name == output.format.name) {
+                formats.push(output.format);
+            }
+        }
+        formats
+    }
+
     /// Writes the report to every file that was named.
     ///
     /// # Errors

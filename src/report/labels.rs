@@ -1,41 +1,101 @@
-//! The names of hosts in a report for people: each by its label, and by its version too where two labels are equal.
+//! The names of hosts in a report for people: each by its label, and where two labels are equal by what tells the hosts apart too.
 
 use std::collections::HashMap;
 
+use super::Word;
 use super::document::{HostEntry, Report};
-use crate::OsVersion;
+use super::table::architecture;
+use crate::Kind;
+use crate::host::Availability;
 
 /// The most names of one list; the others are counted.
 const MOST_NAMES: usize = 12;
 
-/// The labels of the hosts of a report.
-pub(super) struct Labels {
-    /// The version of each label's only host; `None` for a label that several hosts have.
-    hosts: HashMap<String, Option<OsVersion>>,
+/// The hosts of a report and their names.
+pub(super) struct Labels<'a> {
+    hosts: Vec<&'a HostEntry>,
+    names: Vec<String>,
+    /// The places in `hosts` of the hosts with this label.
+    places: HashMap<&'a str, Vec<usize>>,
 }
 
-impl Labels {
-    /// The labels of all hosts in these results.
-    pub fn of(report: &Report) -> Self {
-        let mut hosts: HashMap<String, Option<OsVersion>> = HashMap::new();
+impl<'a> Labels<'a> {
+    /// The hosts of all results, each once, in the order in which they are first met.
+    pub fn of(report: &'a Report) -> Self {
+        let mut hosts: Vec<&HostEntry> = Vec::new();
+        let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
         for entry in &report.results {
-            let version = entry.host.os_version;
-            hosts
-                .entry(entry.host.label.clone())
-                .and_modify(|known| *known = known.filter(|known| *known == version))
-                .or_insert(Some(version));
+            let alike = places.entry(label(&entry.host)).or_default();
+            if !alike.iter().any(|place| hosts.get(*place).is_some_and(|host| **host == entry.host)) {
+                alike.push(hosts.len());
+                hosts.push(&entry.host);
+            }
         }
-        Self { hosts }
+        let mut names: Vec<String> = hosts.iter().map(|host| label(host).to_owned()).collect();
+        for alike in places.values().filter(|alike| alike.len() > 1) {
+            let same_label: Vec<&HostEntry> = alike.iter().filter_map(|place| hosts.get(*place).copied()).collect();
+            for (place, name) in alike.iter().zip(told_apart(&same_label)) {
+                if let Some(known) = names.get_mut(*place) {
+                    *known = name;
+                }
+            }
+        }
+        Self { hosts, names, places }
+    }
+
+    /// The hosts, each once.
+    pub fn hosts(&self) -> &[&'a HostEntry] {
+        &self.hosts
+    }
+
+    /// The place of this host among [`Self::hosts`].
+    pub fn place(&self, host: &HostEntry) -> Option<usize> {
+        let alike = self.places.get(label(host))?;
+        alike.iter().copied().find(|place| self.hosts.get(*place).is_some_and(|known| *known == host))
     }
 
     /// The name of this host, e.g. `web01`, or `Windows Server 2022 (10.0.20348.2402)` beside another of that name.
     pub fn of_host(&self, host: &HostEntry) -> String {
-        let label = if host.label.is_empty() { &host.name } else { &host.label };
-        match self.hosts.get(&host.label) {
-            Some(None) => format!("{label} ({})", host.os_version),
-            _ => label.clone(),
-        }
+        let name = self.place(host).and_then(|place| self.names.get(place));
+        name.map_or_else(|| label(host).to_owned(), Clone::clone)
     }
+}
+
+/// The label, or the name of the release where there is none.
+fn label(host: &HostEntry) -> &str {
+    if host.label.is_empty() { &host.name } else { &host.label }
+}
+
+/// The names of hosts with the same label: with everything in which they differ, and with numbers where that is not enough.
+fn told_apart(hosts: &[&HostEntry]) -> Vec<String> {
+    let described: Vec<[String; 6]> = hosts.iter().map(|host| description(host)).collect();
+    let differs = |part: usize| described.iter().any(|one| one.get(part) != described.first().and_then(|first| first.get(part)));
+    let mut names: Vec<String> = Vec::new();
+    for (host, parts) in hosts.iter().zip(&described) {
+        let told: Vec<&str> =
+            parts.iter().enumerate().filter(|(part, text)| differs(*part) && !text.is_empty()).map(|(_, text)| &**text).collect();
+        let name = if told.is_empty() { label(host).to_owned() } else { format!("{} ({})", label(host), told.join(" ")) };
+        let numbered = (2..).map(|number| format!("{name} #{number}"));
+        names.extend(std::iter::once(name.clone()).chain(numbered).find(|name| !names.contains(name)));
+    }
+    names
+}
+
+/// What tells a host from others of its label, in a word or two each.
+fn description(host: &HostEntry) -> [String; 6] {
+    let feature = |availability: &Word<Availability>, name: &str| match availability.known() {
+        Some(Availability::Available) => format!("with {name}"),
+        Some(Availability::Unavailable) => format!("without {name}"),
+        _ => format!("{name} unknown"),
+    };
+    [
+        host.os_version.to_string(),
+        architecture(host).to_owned(),
+        if host.kind.known() == Some(Kind::Client) { "client".to_owned() } else { String::new() },
+        host.edition.clone().unwrap_or_default(),
+        feature(&host.hyperv, "Hyper-V"),
+        feature(&host.containers, "containers"),
+    ]
 }
 
 /// These names in a list, e.g. `web01, web02 and 3 more`; all of them if `every`.

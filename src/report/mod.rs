@@ -7,7 +7,11 @@
 //! whichever room. It calls nothing that judges, reads a file or asks Windows.
 
 #[cfg(feature = "program")]
+mod azure;
+#[cfg(feature = "program")]
 mod columns;
+#[cfg(feature = "program")]
+mod commands;
 #[cfg(feature = "running")]
 pub mod containers;
 #[cfg(feature = "program")]
@@ -17,22 +21,46 @@ pub mod explanation;
 #[cfg(feature = "program")]
 mod explanation_text;
 pub mod failure;
+#[cfg(feature = "program")]
+mod github;
+#[cfg(feature = "program")]
+mod gitlab;
+#[cfg(feature = "program")]
+mod grid;
+#[cfg(feature = "program")]
+mod groups;
+#[cfg(feature = "program")]
+mod hints;
 pub mod host;
 #[cfg(feature = "program")]
 pub mod host_table;
+#[cfg(feature = "program")]
+mod html;
 #[cfg(feature = "running")]
 pub mod images;
 #[cfg(feature = "program")]
 mod images_table;
 pub mod json;
 #[cfg(feature = "program")]
+pub mod jsonl;
+#[cfg(feature = "program")]
+mod junit;
+#[cfg(feature = "program")]
 mod labels;
 pub mod lines;
 #[cfg(feature = "program")]
+mod markdown;
+#[cfg(feature = "program")]
 pub mod matrix;
+#[cfg(feature = "program")]
+mod outcome;
 #[cfg(feature = "program")]
 mod overview;
 pub mod plain;
+#[cfg(feature = "program")]
+mod problems;
+#[cfg(feature = "program")]
+mod sarif;
 #[cfg(feature = "program")]
 pub mod table;
 mod word;
@@ -107,6 +135,18 @@ pub struct Format<R: 'static> {
     pub for_people: bool,
     /// The renderer.
     pub renderer: &'static dyn Renderer<R>,
+    /// A further report that belongs to it.
+    pub appended: Option<Appended<R>>,
+}
+
+/// A report that a pipeline's runner wants appended to a file, which it names in a variable of the environment.
+pub struct Appended<R: 'static> {
+    /// The name of the variable, e.g. `GITHUB_STEP_SUMMARY`.
+    pub variable: &'static str,
+    /// The most bytes that the runner takes.
+    pub most: u64,
+    /// The renderer; its text may be cut behind any line.
+    pub renderer: &'static dyn Renderer<R>,
 }
 
 impl<R> fmt::Debug for Format<R> {
@@ -126,7 +166,14 @@ pub trait Printed: Sized + 'static {
 /// The format of every report that can be serialised.
 #[cfg(feature = "program")]
 const fn one_json_document<R: serde::Serialize>() -> Format<R> {
-    Format { name: "json", about: "One JSON document", endings: &["json"], for_people: false, renderer: &json::Json }
+    Format {
+        name: "json",
+        about: "One JSON document",
+        endings: &["json"],
+        for_people: false,
+        renderer: &json::Json,
+        appended: None,
+    }
 }
 
 /// A format that people read.
@@ -137,8 +184,24 @@ const fn for_people<R>(
     endings: &'static [&'static str],
     renderer: &'static dyn Renderer<R>,
 ) -> Format<R> {
-    Format { name, about, endings, for_people: true, renderer }
+    Format { name, about, endings, for_people: true, renderer, appended: None }
 }
+
+/// A format for programs and pages, so that standard error repeats what does not pass.
+#[cfg(feature = "program")]
+const fn for_programs<R>(
+    name: &'static str,
+    about: &'static str,
+    endings: &'static [&'static str],
+    renderer: &'static dyn Renderer<R>,
+) -> Format<R> {
+    Format { name, about, endings, for_people: false, renderer, appended: None }
+}
+
+/// The summary of a step in GitHub Actions, which takes at most 1 MiB.
+#[cfg(feature = "program")]
+const STEP_SUMMARY: Appended<Report> =
+    Appended { variable: "GITHUB_STEP_SUMMARY", most: 1024 * 1024, renderer: &markdown::Markdown };
 
 /// The formats of `wincompat check`.
 #[cfg(feature = "program")]
@@ -148,6 +211,17 @@ impl Printed for Report {
         for_people("table", "Text for people, failures first", &["txt"], &table::Table),
         for_people("matrix", "Text: images down, hosts across", &[], &matrix::Matrix),
         one_json_document(),
+        for_programs("jsonl", "JSON Lines: a result a line", &["jsonl", "ndjson"], &jsonl::JsonLines),
+        for_programs("html", "One page with a matrix, a filter and every finding", &["html", "htm"], &html::Html),
+        for_programs("markdown", "Markdown for comments and summaries, failures first", &["md", "markdown"], &markdown::Markdown),
+        for_programs("junit", "JUnit's XML: a suite an image, a test a host", &["xml"], &junit::JUnit),
+        for_programs("sarif", "SARIF 2.1.0 for code scanning", &["sarif", "sarif.json"], &sarif::Sarif),
+        Format {
+            appended: Some(STEP_SUMMARY),
+            ..for_programs("github", "Annotations of GitHub Actions, and the step's summary", &[], &github::GitHub)
+        },
+        for_programs("azure", "Issues of Azure Pipelines", &[], &azure::Azure),
+        for_programs("gitlab", "Code Quality of GitLab", &[], &gitlab::GitLab),
     ];
 }
 

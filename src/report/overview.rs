@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
+use super::groups::{Group, groups};
 use super::labels::{Labels, joined};
 use super::table::{BAD, GOOD, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version, wrapped};
-use super::{Detail, Page};
-use crate::compat::{Code, Severity, Use};
+use super::{Detail, Page, hints};
+use crate::compat::{Severity, Use};
 use crate::text::shown;
 
 /// The most passes that are listed one by one; more of them are counted.
@@ -49,53 +50,9 @@ pub(super) fn write(report: &Report, page: &Page<'_>, width: u16, out: &mut dyn 
     written.end(report, out)
 }
 
-/// The results of one image that have the same outcome for the same reasons.
-struct Group<'a> {
-    first: &'a ResultEntry,
-    entries: Vec<&'a ResultEntry>,
-}
-
-impl Group<'_> {
-    fn ok(&self) -> Option<bool> {
-        self.first.ok
-    }
-}
-
-/// The results of each image, grouped by outcome; images and groups in the order in which they are first met.
-fn groups(results: &[ResultEntry]) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    // Results of one image follow each other.
-    let mut image_begins = 0;
-    let mut image = None;
-    for entry in results {
-        if image != Some(&entry.image.reference) {
-            image_begins = groups.len();
-            image = Some(&entry.image.reference);
-        }
-        let alike = groups.iter_mut().skip(image_begins).find(|group| same_outcome(group.first, entry));
-        match alike {
-            Some(group) => group.entries.push(entry),
-            None => groups.push(Group { first: entry, entries: vec![entry] }),
-        }
-    }
-    groups
-}
-
-fn same_outcome(one: &ResultEntry, other: &ResultEntry) -> bool {
-    let codes = |entry: &ResultEntry| -> Vec<_> {
-        let counts = |finding: &&FindingEntry| finding.severity.known() != Some(Severity::Note);
-        entry.findings.iter().filter(counts).map(|finding| (finding.code.clone(), finding.severity.clone())).collect()
-    };
-    one.ok == other.ok
-        && one.taken == other.taken
-        && one.image.os_version == other.image.os_version
-        && one.needs_flag() == other.needs_flag()
-        && codes(one) == codes(other)
-}
-
 /// The state of the writing.
 struct Written<'a> {
-    labels: &'a Labels,
+    labels: &'a Labels<'a>,
     page: &'a Page<'a>,
     width: u16,
     paragraphs: usize,
@@ -171,31 +128,8 @@ impl Written<'_> {
 
     /// What to do, each remedy once; where it differs by host, with the hosts that it is for.
     fn hints(&self, group: &Group<'_>, findings: &[(&FindingEntry, bool)], out: &mut dyn Write) -> io::Result<()> {
-        let mut hints: Vec<(&str, Vec<&ResultEntry>)> = Vec::new();
         let shown = |finding: &FindingEntry| findings.iter().any(|(shown, _)| shown.code == finding.code);
-        for entry in &group.entries {
-            // The flag that is missing, unless a reason has it among its remedies already.
-            let flag = |finding: &FindingEntry| {
-                entry.needs_flag()
-                    && finding.code.known() == Some(Code::OtherIsolationPossible)
-                    && !entry.findings.iter().any(|other| {
-                        shown(other)
-                            && other.code != finding.code
-                            && finding.remedies.iter().all(|remedy| other.remedies.contains(remedy))
-                    })
-            };
-            for finding in entry.findings.iter().filter(|finding| !finding.help.is_empty()) {
-                if !(shown(finding) || flag(finding)) {
-                    continue;
-                }
-                match hints.iter_mut().find(|(help, _)| *help == finding.help) {
-                    Some((_, entries)) if entries.last().is_none_or(|last| last.host != entry.host) => entries.push(entry),
-                    Some(_) => {}
-                    None => hints.push((&finding.help, vec![entry])),
-                }
-            }
-        }
-        for (help, entries) in hints {
+        for (help, entries) in hints::of(&group.entries, shown) {
             let label = if entries.len() == group.entries.len() {
                 "hint:".to_owned()
             } else {
@@ -312,10 +246,7 @@ pub(super) fn sum(report: &Report) -> String {
         .map(|entry| entry.image.reference.as_str())
         .chain(report.errors.iter().map(|error| error.reference.as_str()))
         .collect();
-    let mut hosts: Vec<_> =
-        report.results.iter().map(|entry| (&entry.host.label, entry.host.os_version, &entry.host.source)).collect();
-    hosts.sort_by(|one, other| (one.0, one.1).cmp(&(other.0, other.1)));
-    hosts.dedup();
+    let hosts = Labels::of(report).hosts().len();
     let mut parts = vec![format!("{} passed", summary.ok)];
     let counts = [
         (summary.needs_flag, if summary.needs_flag == 1 { "needs a flag" } else { "need a flag" }),
@@ -329,6 +260,6 @@ pub(super) fn sum(report: &Report) -> String {
     counts.insert(place, format!("{failed} failed"));
     parts.append(&mut counts);
     let several = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
-    let on = if hosts.is_empty() { String::new() } else { format!(" on {}", several(hosts.len(), "host")) };
+    let on = if hosts == 0 { String::new() } else { format!(" on {}", several(hosts, "host")) };
     format!("{}{on}: {}", several(images.len(), "image"), parts.join(", "))
 }

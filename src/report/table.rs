@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{ColumnConstraint, ContentArrangement, presets};
 use textwrap::{WordSeparator, WordSplitter};
 
-use super::document::{FindingEntry, Report, ResultEntry};
+use super::document::{FindingEntry, HostEntry, Report, ResultEntry};
 use super::labels::Labels;
 use super::overview::conclusion;
 use super::{Detail, Page, Renderer, Word, Wording, overview};
@@ -107,7 +107,7 @@ pub(super) fn candidate_list(entry: &ResultEntry) -> Option<String> {
 }
 
 /// The assumptions about the hosts of a report, in words, those of equal hosts in one line; then the way to change them.
-pub(super) fn assumptions(report: &Report, labels: &Labels, wording: &dyn Wording) -> Vec<String> {
+pub(super) fn assumptions(report: &Report, labels: &Labels<'_>, wording: &dyn Wording) -> Vec<String> {
     let mut assumed: Vec<(String, Vec<String>)> = Vec::new();
     let mut hyperv = false;
     for entry in &report.results {
@@ -144,10 +144,7 @@ fn assumption<'a>(attribute: &'a Word<Attribute>, entry: &'a ResultEntry) -> Opt
         Word::Known(Attribute::Edition) if entry.host.kind.known() == Some(crate::Kind::Client) => "not a Home edition",
         // An edition matters on clients only.
         Word::Known(Attribute::Edition) => return None,
-        Word::Known(Attribute::Architecture) => match entry.host.architecture {
-            Word::Known(architecture) => architecture.as_str(),
-            Word::Other(ref word) => word,
-        },
+        Word::Known(Attribute::Architecture) => architecture(&entry.host),
         Word::Known(Attribute::Containers) => "Containers feature on",
         Word::Known(Attribute::Hyperv) => "Hyper-V on",
         Word::Other(word) => word,
@@ -236,6 +233,14 @@ pub(super) fn version(version: Option<OsVersion>, release: Option<&str>) -> Stri
         (Some(version), Some(release)) => format!("{version} ({release})"),
         (Some(version), None) => version.to_string(),
         (None, _) => "no version".to_owned(),
+    }
+}
+
+/// The word for the architecture of a host, e.g. `amd64`.
+pub(super) fn architecture(host: &HostEntry) -> &str {
+    match &host.architecture {
+        Word::Known(architecture) => architecture.as_str(),
+        Word::Other(word) => word,
     }
 }
 

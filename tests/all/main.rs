@@ -17,6 +17,7 @@ mod emulated_layers;
 mod faults;
 mod findings_page;
 mod fixtures;
+mod formats;
 mod hcs_documents;
 mod host_command;
 mod host_files;

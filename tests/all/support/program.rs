@@ -10,11 +10,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What the program or its libraries read from the environment.
-const VARIABLES: [&str; 22] = [
+const VARIABLES: [&str; 24] = [
     "WINCOMPAT_CACHE_SIZE",
     "WINCOMPAT_ISOLATION",
     "WINCOMPAT_ENGINE",
-    "WINCOMPAT_CACHE_SIZE",
     "REGISTRY_AUTH_FILE",
     "DOCKER_AUTH_CONFIG",
     "XDG_RUNTIME_DIR",
@@ -31,6 +30,7 @@ const VARIABLES: [&str; 22] = [
     "CLICOLOR",
     "CLICOLOR_FORCE",
     "CI",
+    "GITHUB_STEP_SUMMARY",
     "SSL_CERT_FILE",
     "RUST_BACKTRACE",
     "COLUMNS",

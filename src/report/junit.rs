@@ -1,0 +1,91 @@
+//! The report as JUnit's XML, which nearly every pipeline shows as tests: a suite for each image, a case for each host.
+//!
+//! A result that is not ok is a failure. One that is undecided is an error, and so is an image that was not read: neither was shown to
+//! run, so no job may look as if all had passed.
+
+use std::io::{self, Write};
+
+use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
+
+use super::document::{FindingEntry, Report, ResultEntry};
+use super::labels::Labels;
+use super::overview::conclusion;
+use super::plain::clean;
+use super::problems::kind;
+use super::{Page, Renderer, Word, grid};
+use crate::compat::Severity;
+use crate::text::shown;
+
+/// One `testsuites` element.
+#[derive(Clone, Copy, Debug)]
+pub struct JUnit;
+
+impl Renderer<Report> for JUnit {
+    fn render(&self, report: &Report, _: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let labels = Labels::of(report);
+        let mut document = Document::new("wincompat");
+        for row in grid::rows(report, &labels) {
+            let mut suite = TestSuite::new(clean(row.image));
+            for entry in row.results() {
+                suite.add_test_case(case(entry, &labels));
+            }
+            document.add_test_suite(suite);
+        }
+        for error in &report.errors {
+            let reference = shown(&error.reference);
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            let hint = error.hint.iter().map(|hint| format!("hint: {}", clean(hint)));
+            let lines: Vec<String> = std::iter::once(clean(&error.message).into_owned()).chain(hint).collect();
+            status.set_message(clean(&error.message)).set_type(clean(&kind(&error.kind))).set_description(lines.join("\n"));
+            let mut case = TestCase::new("the image is read", status);
+            case.set_classname(clean(&reference));
+            let mut suite = TestSuite::new(clean(&reference));
+            suite.add_test_case(case);
+            document.add_test_suite(suite);
+        }
+        let text = document.to_string().map_err(io::Error::other)?;
+        // The schema by which Jenkins' xUnit plugin validates does not know this attribute on the first element.
+        out.write_all(text.replacen(" skipped=\"0\"", "", 1).as_bytes())
+    }
+}
+
+fn case(entry: &ResultEntry, labels: &Labels<'_>) -> TestCase {
+    let status = match entry.ok {
+        Some(true) => TestCaseStatus::success(),
+        Some(false) => unpassed(NonSuccessKind::Failure, entry),
+        None => unpassed(NonSuccessKind::Error, entry),
+    };
+    let mut case = TestCase::new(clean(&labels.of_host(&entry.host)), status);
+    case.set_classname(clean(&entry.image.reference));
+    let counts = |finding: &&FindingEntry| finding.severity.known() != Some(Severity::Note);
+    let warnings: Vec<String> = entry.findings.iter().filter(counts).map(line).collect();
+    if entry.ok == Some(true) && !warnings.is_empty() {
+        case.set_system_out(warnings.join("\n"));
+    }
+    case
+}
+
+fn unpassed(kind: NonSuccessKind, entry: &ResultEntry) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    let mut lines = vec![conclusion(entry).to_owned()];
+    lines.extend(entry.findings.iter().map(line));
+    if let Some(reason) = entry.findings.first() {
+        status.set_message(clean(&reason.message)).set_type(clean(&reason.code.to_string()));
+    } else {
+        status.set_message(conclusion(entry));
+    }
+    status.set_description(lines.join("\n"));
+    status
+}
+
+/// A finding with what to do, e.g. `error: the builds differ [build-mismatch]`.
+fn line(finding: &FindingEntry) -> String {
+    let severity = match &finding.severity {
+        Word::Known(Severity::Error) => "error",
+        Word::Known(Severity::Warning) => "warning",
+        Word::Known(Severity::Note) => "note",
+        Word::Other(word) => word,
+    };
+    let hint = if finding.help.is_empty() { String::new() } else { format!("\n  hint: {}", clean(&finding.help)) };
+    format!("{}: {} [{}]{hint}", clean(severity), clean(&finding.message), clean(&finding.code.to_string()))
+}

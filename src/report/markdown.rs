@@ -1,0 +1,243 @@
+//! The report as Markdown in GitHub's flavour, for comments, summaries and wikis: failures first, then a table.
+
+use std::io::{self, Write};
+
+use super::document::{FindingEntry, Report};
+use super::groups::{Group, groups};
+use super::labels::{Labels, joined};
+use super::outcome::{LEGEND, Outcome};
+use super::overview::{conclusion, sum};
+use super::plain::clean;
+use super::table::version;
+use super::{Detail, Page, Renderer, grid, hints};
+use crate::compat::Severity;
+use crate::text::shown;
+
+/// The most images that pass everywhere with a row each; more of them are counted.
+const LISTED_PASSES: usize = 10;
+
+/// A heading, a list of what does not pass, a table of images and hosts.
+#[derive(Clone, Copy, Debug)]
+pub struct Markdown;
+
+impl Renderer<Report> for Markdown {
+    fn render(&self, report: &Report, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let labels = Labels::of(report);
+        let summary = &report.summary;
+        let heading = match (summary.not_ok, summary.undecided + summary.errors) {
+            (0, 0) => "✅ Windows containers: every image runs as asked",
+            (0, _) => "❔ Windows containers: not everything is decided",
+            _ => "❌ Windows containers: an image does not run as asked",
+        };
+        writeln!(out, "## {heading}\n\n{}", escaped(&sum(report)))?;
+        let groups = groups(&report.results);
+        for (ok, title) in [(Some(false), "Failed"), (None, "Undecided")] {
+            let mut chosen: Vec<&Group<'_>> = groups.iter().filter(|group| group.ok() == ok).collect();
+            chosen.sort_by_key(|group| Outcome::of(group.first));
+            if !chosen.is_empty() {
+                writeln!(out, "\n### {title}\n")?;
+            }
+            for group in chosen {
+                item(group, &labels, page, out)?;
+            }
+        }
+        if !report.errors.is_empty() {
+            writeln!(out, "\n### Not read\n")?;
+        }
+        for error in &report.errors {
+            writeln!(out, "- {}: {}", code(&shown(&error.reference)), escaped(&error.message))?;
+            if let Some(hint) = &error.hint {
+                writeln!(out, "  - hint: {}", escaped(hint))?;
+            }
+        }
+        if page.detail == Detail::Failures {
+            return Ok(());
+        }
+        table(report, &labels, page, out)?;
+        warnings(&groups, out)?;
+        writeln!(
+            out,
+            "\n<sub>{} {}, knowledge of {}</sub>",
+            escaped(&report.tool.name),
+            escaped(&report.tool.version),
+            escaped(&report.tool.knowledge)
+        )
+    }
+}
+
+/// Results that do not pass, as an item of a list with the reasons and what to do below it.
+fn item(group: &Group<'_>, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let first = group.first;
+    let hosts = joined(group.entries.iter().map(|entry| labels.of_host(&entry.host)), page.detail == Detail::Every);
+    let version = version(first.image.os_version, first.image.release.as_deref());
+    writeln!(
+        out,
+        "- {}, built for {}, on {}: **{}**",
+        code(&first.image.reference),
+        escaped(&version),
+        escaped(&hosts),
+        escaped(conclusion(first))
+    )?;
+    let wanted = match (page.detail, group.ok()) {
+        (Detail::Every, _) => Severity::Note,
+        (_, Some(false)) => Severity::Error,
+        _ => Severity::Warning,
+    };
+    let has = |lowest: Severity| first.findings.iter().any(|finding| finding.severity.known() >= Some(lowest));
+    let lowest = if has(wanted) { wanted } else { Severity::Note };
+    let counts = |finding: &FindingEntry| finding.severity.known().is_none_or(|severity| severity >= lowest);
+    for finding in first.findings.iter().filter(|finding| counts(finding)) {
+        let same = group.entries.iter().all(|entry| entry.findings.iter().any(|other| other.message == finding.message));
+        let sentence = match finding.code.known() {
+            Some(code) if !same => code.title(),
+            _ => finding.message.as_str(),
+        };
+        writeln!(out, "  - {} {}", escaped(sentence), linked(finding))?;
+    }
+    for (help, entries) in hints::of(&group.entries, counts) {
+        let whose = if entries.len() == group.entries.len() {
+            String::new()
+        } else {
+            let hosts = entries.iter().map(|entry| labels.of_host(&entry.host));
+            format!(" for {}", escaped(&joined(hosts, false)))
+        };
+        writeln!(out, "  - hint{whose}: {}", escaped(help))?;
+    }
+    Ok(())
+}
+
+/// The images that do not pass everywhere, then those that do.
+fn table(report: &Report, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let rows = grid::rows(report, labels);
+    let (passed, open): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.passes());
+    let listed = if page.detail == Detail::Every || passed.len() <= LISTED_PASSES { passed.len() } else { 0 };
+    if open.len() + listed > 0 {
+        writeln!(out, "\n### Images and hosts\n")?;
+        let names: Vec<String> = labels.hosts().iter().map(|host| format!(" {} |", escaped(&labels.of_host(host)))).collect();
+        writeln!(out, "| image |{}\n|---|{}", names.concat(), ":-:|".repeat(names.len()))?;
+        for row in open.iter().chain(passed.iter().take(listed)) {
+            let cells: Vec<String> = row.cells.iter().map(|cell| format!(" {} |", cell.map_or("", word))).collect();
+            writeln!(out, "| {} |{}", code(row.image), cells.concat())?;
+        }
+        writeln!(out, "\n{}", escaped(LEGEND))?;
+    }
+    if listed < passed.len() {
+        writeln!(out, "\n{} images pass on every host.", passed.len())?;
+    }
+    Ok(())
+}
+
+/// A result in a cell; the sign tells results apart where colours and letters are not enough.
+fn word(entry: &super::document::ResultEntry) -> &'static str {
+    match Outcome::of(entry) {
+        Outcome::Failed => "❌ FAIL",
+        Outcome::NeedsFlag => "🚩 flag",
+        Outcome::Undecided => "❔",
+        Outcome::Passed => "✅",
+        Outcome::HostProcess => "✅ HP",
+        Outcome::Hyperv => "✅ H",
+        Outcome::Process => "✅ P",
+    }
+}
+
+/// The warnings of what passes, a line a code.
+fn warnings<'a>(groups: &[Group<'a>], out: &mut dyn Write) -> io::Result<()> {
+    let mut found: Vec<(&'a FindingEntry, Vec<&'a str>)> = Vec::new();
+    for group in groups.iter().filter(|group| group.ok() == Some(true)) {
+        let warns = |finding: &&FindingEntry| finding.severity.known() != Some(Severity::Note);
+        for finding in group.first.findings.iter().filter(warns) {
+            let image = group.first.image.reference.as_str();
+            match found.iter_mut().find(|(known, _)| known.code == finding.code) {
+                Some((_, images)) if images.last() == Some(&image) => {}
+                Some((_, images)) => images.push(image),
+                None => found.push((finding, vec![image])),
+            }
+        }
+    }
+    if !found.is_empty() {
+        writeln!(out, "\n### Warnings\n")?;
+    }
+    for (finding, images) in found {
+        let title = finding.code.known().map_or(finding.message.as_str(), |code| code.title());
+        let first = images.first().map(|image| code(image)).unwrap_or_default();
+        let more = if images.len() > 1 { format!(" and {} more", images.len() - 1) } else { String::new() };
+        writeln!(out, "- {} {}: {first}{more}", escaped(title), linked(finding))?;
+    }
+    Ok(())
+}
+
+/// The code of a finding, with a link to its source.
+fn linked(finding: &FindingEntry) -> String {
+    let code = code(&finding.code.to_string());
+    if is_address(&finding.source) { format!("([{code}](<{}>))", finding.source) } else { format!("({code})") }
+}
+
+/// True for the address of a page that can stand in a link as it is: `https`, and nothing that would have to be escaped.
+pub(super) fn is_address(source: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&()*+,;=".contains(&byte);
+    source.starts_with("https://") && source.bytes().all(is_plain) && source.matches('#').count() < 2
+}
+
+/// Text in the place of words: nothing in it is markup, a mention or a link.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 16);
+    let mut before = ' ';
+    for character in clean(text).chars() {
+        match character {
+            '&' | '<' | '>' | '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => {
+                escaped.push_str(&format!("&#{};", u32::from(character)));
+            }
+            // `@team` would be told, `#1` would be linked: not so with a comment between.
+            '@' | '#' if !before.is_alphanumeric() => {
+                escaped.push(character);
+                escaped.push_str("<!-- -->");
+            }
+            // `https://…` and `www.…` would be links.
+            ':' | '.' if before.is_alphanumeric() => escaped.push_str(&address_broken(character, &escaped)),
+            _ => escaped.push(character),
+        }
+        before = character;
+    }
+    escaped
+}
+
+/// A colon or a full stop; with a comment behind it where an address would begin.
+fn address_broken(character: char, before: &str) -> String {
+    let word: String = before.chars().rev().take_while(char::is_ascii_alphabetic).take(7).collect();
+    let begins = ["ptth", "sptth", "ptf", "www", "otliam", "ppmx"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    if begins { format!("{character}<!-- -->") } else { character.to_string() }
+}
+
+/// Text as code. Where a backtick or a bar is in it, an element with everything escaped stands for the usual form.
+fn code(text: &str) -> String {
+    let clean = clean(text);
+    if clean.contains(['`', '|', '\\']) || clean.trim().is_empty() {
+        format!("<code>{}</code>", escaped(&clean))
+    } else {
+        format!("`{clean}`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_outside_is_markup() {
+        let table = [
+            ("plain text, 10.0.20348.1 (ltsc2022)", "plain text, 10.0.20348.1 (ltsc2022)"),
+            ("a|b", "a&#124;b"),
+            ("`x`", "&#96;x&#96;"),
+            ("<script>", "&#60;script&#62;"),
+            ("[x](y)", "&#91;x&#93;(y)"),
+            ("@all app@sha256:00 #1", "@<!-- -->all app@sha256:00 #<!-- -->1"),
+            ("https://x WWW.x", "https:<!-- -->//x WWW.<!-- -->x"),
+            ("a\n# b", "a #<!-- --> b"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(escaped(text), expected);
+        }
+        assert_eq!(code("app:1"), "`app:1`");
+        assert_eq!(code("a`|b"), "<code>a&#96;&#124;b</code>");
+    }
+}

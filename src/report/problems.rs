@@ -1,0 +1,252 @@
+//! What stands in the way, and what should be known: a list for the formats that pipelines show beside the code, the worst first.
+
+use std::collections::HashMap;
+
+use super::document::{ErrorEntry, FindingEntry, Location, Report, ResultEntry};
+use super::groups::groups;
+use super::labels::{Labels, joined};
+use super::outcome::Outcome;
+use super::overview::conclusion;
+use super::{Word, document, hints};
+use crate::compat::{Code, Severity};
+use crate::image::Digest;
+use crate::text::shown;
+
+/// The weight of a problem, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    /// It fails, or fails until the engine is asked for another isolation.
+    Failed,
+    /// It is undecided, or was not read: the check does not pass either.
+    Open,
+    /// A warning, which lets a check pass.
+    Warning,
+}
+
+/// One problem of an image.
+pub(super) struct Problem<'a> {
+    /// The weight.
+    pub level: Level,
+    /// The code of the finding, e.g. `build-mismatch`, or the kind of failure to read an image, e.g. `not-found`.
+    pub code: String,
+    /// The code, if this version knows the finding.
+    pub known: Option<Code>,
+    /// The address of the page on which the fact is found; empty if there is none.
+    pub source: &'a str,
+    /// The image, the hosts and the outcome, e.g. `app:1 on web01: will not run`.
+    pub title: String,
+    /// The sentences about it.
+    pub message: String,
+    /// What to do about it, each remedy once.
+    pub helps: Vec<&'a str>,
+    /// The image as it was typed.
+    pub image: &'a str,
+    /// The names of the hosts, in a list; empty for an image that was not read.
+    pub hosts: String,
+    /// The place of the reference.
+    pub location: Option<&'a Location>,
+    /// A name that stays the same from run to run, and is the name of no other problem of a report.
+    pub fingerprint: String,
+}
+
+impl Problem<'_> {
+    /// The title, the message and what to do, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let helps = self.helps.iter().map(|help| format!("hint: {help}"));
+        [self.title.clone(), self.message.clone()].into_iter().filter(|line| !line.is_empty()).chain(helps).collect()
+    }
+}
+
+/// How results are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Per {
+    /// A problem for each image on each host.
+    Host,
+    /// A problem for each image, with all hosts on which it has the same outcome for the same reasons.
+    Image,
+}
+
+/// The results that fail or are undecided, then the warnings of each image.
+pub(super) fn of_results<'a>(report: &'a Report, labels: &Labels<'a>, per: Per) -> Vec<Problem<'a>> {
+    let mut found: Vec<(Outcome, Problem<'_>)> = Vec::new();
+    for group in groups(&report.results) {
+        if group.ok() == Some(true) {
+            continue;
+        }
+        let parts: Vec<Vec<&ResultEntry>> = match per {
+            Per::Host => group.entries.iter().map(|entry| vec![*entry]).collect(),
+            Per::Image => by_location(group.entries),
+        };
+        found.extend(parts.iter().filter_map(|part| Some((Outcome::of(part.first()?), failure(part, labels)?))));
+    }
+    found.sort_by_key(|(outcome, problem)| (problem.level, *outcome));
+    let mut problems: Vec<Problem<'_>> = found.into_iter().map(|(_, problem)| problem).collect();
+    problems.extend(warnings(&report.results, labels));
+    tell_apart(&mut problems);
+    problems
+}
+
+/// The images that were not read.
+pub(super) fn of_errors(report: &Report) -> Vec<Problem<'_>> {
+    let mut problems: Vec<Problem<'_>> = report.errors.iter().map(unread).collect();
+    tell_apart(&mut problems);
+    problems
+}
+
+/// All problems: what fails or is undecided, what was not read, the warnings.
+pub(super) fn all<'a>(report: &'a Report, labels: &Labels<'a>, per: Per) -> Vec<Problem<'a>> {
+    let mut problems = of_results(report, labels, per);
+    problems.extend(of_errors(report));
+    problems.sort_by_key(|problem| problem.level);
+    problems
+}
+
+/// These results, those of one place in a file together.
+fn by_location(entries: Vec<&ResultEntry>) -> Vec<Vec<&ResultEntry>> {
+    let mut parts: Vec<Vec<&ResultEntry>> = Vec::new();
+    for entry in entries {
+        match parts.iter_mut().find(|part| part.first().is_some_and(|first| first.location == entry.location)) {
+            Some(part) => part.push(entry),
+            None => parts.push(vec![entry]),
+        }
+    }
+    parts
+}
+
+/// The problem of results that fail or are undecided, all with the same outcome.
+fn failure<'a>(entries: &[&'a ResultEntry], labels: &Labels<'a>) -> Option<Problem<'a>> {
+    let first: &'a ResultEntry = entries.first()?;
+    let severe = |finding: &&FindingEntry| finding.severity.known() == Some(Severity::Error);
+    let counts = |finding: &&FindingEntry| finding.severity.known() != Some(Severity::Note);
+    let mut reasons: Vec<&FindingEntry> = first.findings.iter().filter(severe).collect();
+    if reasons.is_empty() {
+        reasons = first.findings.iter().find(counts).or(first.findings.first()).into_iter().collect();
+    }
+    let sentence = |finding: &FindingEntry| {
+        let holds = |entry: &&ResultEntry| entry.findings.iter().any(|other| other.message == finding.message);
+        match finding.code.known() {
+            Some(code) if !entries.iter().all(holds) => code.title().to_owned(),
+            _ => finding.message.clone(),
+        }
+    };
+    let is_reason = |finding: &FindingEntry| reasons.iter().any(|reason| reason.code == finding.code);
+    let helps = hints::of(entries, is_reason).into_iter().map(|(help, _)| help).collect();
+    let hosts = joined(entries.iter().map(|entry| labels.of_host(&entry.host)), false);
+    let reason = reasons.first();
+    let code = reason.map_or_else(|| "undecided".to_owned(), |reason| reason.code.to_string());
+    Some(Problem {
+        level: if first.ok.is_some() { Level::Failed } else { Level::Open },
+        known: reason.and_then(|reason| reason.code.known()),
+        source: reason.map_or("", |reason| &reason.source),
+        title: format!("{} on {hosts}: {}", first.image.reference, conclusion(first)),
+        message: reasons.iter().map(|reason| sentence(reason)).collect::<Vec<_>>().join("; "),
+        helps,
+        image: &first.image.reference,
+        fingerprint: fingerprint(&code, &first.image.reference, &hosts, first.location.as_ref()),
+        hosts,
+        location: first.location.as_ref(),
+        code,
+    })
+}
+
+/// The warnings, a problem for each code, image and place.
+fn warnings<'a>(results: &'a [ResultEntry], labels: &Labels<'a>) -> Vec<Problem<'a>> {
+    type Key<'a> = (&'a str, Option<&'a Location>, String);
+    let mut places: HashMap<Key<'_>, usize> = HashMap::new();
+    let mut found: Vec<Vec<(&ResultEntry, &FindingEntry)>> = Vec::new();
+    for entry in results {
+        // The reason why something is undecided is a problem of its own.
+        let reason = if entry.ok.is_none() { entry.findings.first() } else { None };
+        let warns = |finding: &&FindingEntry| {
+            !matches!(finding.severity.known(), Some(Severity::Note | Severity::Error))
+                && reason.is_none_or(|reason| reason.code != finding.code)
+        };
+        for finding in entry.findings.iter().filter(warns) {
+            let key = (entry.image.reference.as_str(), entry.location.as_ref(), finding.code.to_string());
+            let place = *places.entry(key).or_insert(found.len());
+            match found.get_mut(place) {
+                Some(alike) => alike.push((entry, finding)),
+                None => found.push(vec![(entry, finding)]),
+            }
+        }
+    }
+    found.iter().filter_map(|alike| warning(alike, labels)).collect()
+}
+
+fn warning<'a>(alike: &[(&'a ResultEntry, &'a FindingEntry)], labels: &Labels<'a>) -> Option<Problem<'a>> {
+    let (entry, finding) = *alike.first()?;
+    let code = finding.code.to_string();
+    let same = alike.iter().all(|(_, other)| other.message == finding.message);
+    let mut helps: Vec<&str> = Vec::new();
+    for (_, finding) in alike {
+        if !finding.help.is_empty() && !helps.contains(&&*finding.help) {
+            helps.push(&finding.help);
+        }
+    }
+    let hosts = joined(alike.iter().map(|(entry, _)| labels.of_host(&entry.host)), false);
+    let title = finding.code.known().map_or_else(|| code.clone(), |code| code.title().to_owned());
+    Some(Problem {
+        level: Level::Warning,
+        known: finding.code.known(),
+        source: &finding.source,
+        message: if same { finding.message.clone() } else { String::new() },
+        title: format!("{} on {hosts}: {title}", entry.image.reference),
+        helps,
+        image: &entry.image.reference,
+        hosts,
+        location: entry.location.as_ref(),
+        // The hosts may change, and the warning stays the same.
+        fingerprint: fingerprint(&code, &entry.image.reference, "", entry.location.as_ref()),
+        code,
+    })
+}
+
+fn unread(error: &ErrorEntry) -> Problem<'_> {
+    let code = kind(&error.kind);
+    Problem {
+        level: Level::Open,
+        known: None,
+        source: "",
+        title: format!("{} was not read", shown(&error.reference)),
+        message: error.message.clone(),
+        helps: error.hint.iter().map(String::as_str).collect(),
+        image: &error.reference,
+        hosts: String::new(),
+        location: None,
+        fingerprint: fingerprint(&code, &error.reference, "", None),
+        code,
+    }
+}
+
+/// The kind of failure as the JSON has it, e.g. `not-found`.
+pub(super) fn kind(kind: &Word<document::ErrorEntryKind>) -> String {
+    match serde_json::to_value(kind) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => "invalid".to_owned(),
+    }
+}
+
+/// A path as repositories write it: with slashes, and without `./`.
+pub(super) fn repository_path(path: &str) -> String {
+    let slashed = path.replace('\\', "/");
+    slashed.strip_prefix("./").map_or(slashed.clone(), str::to_owned)
+}
+
+/// A name from these parts. The line is not among them: it moves.
+fn fingerprint(code: &str, image: &str, hosts: &str, location: Option<&Location>) -> String {
+    let file = location.map_or("", |location| &location.file);
+    let parts = [code, image, hosts, file].map(|part| format!("{}:{part}", part.len()));
+    Digest::of(parts.concat().as_bytes()).hex().to_owned()
+}
+
+/// Gives problems of one name, such as those of an image that stands twice in one file, different ones.
+fn tell_apart(problems: &mut [Problem<'_>]) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for problem in problems {
+        let number = seen.entry(problem.fingerprint.clone()).or_insert(0);
+        if *number > 0 {
+            problem.fingerprint = fingerprint(&problem.fingerprint, &number.to_string(), "", None);
+        }
+        *number += 1;
+    }
+}
