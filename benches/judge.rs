@@ -6,7 +6,7 @@ use std::time::Instant;
 use wincompat::OsVersion;
 use wincompat::compat::{self, Policy, Verdict};
 use wincompat::host::{self, Host};
-use wincompat::image::{Candidate, Config, ConfigFacts, Digest, Image, Source, Version};
+use wincompat::image::{Candidate, Config, ConfigFacts, Digest, Image, Source, TagRead, Version};
 use wincompat::knowledge::Knowledge;
 
 const IMAGES: usize = 10_000;
@@ -62,6 +62,7 @@ fn images() -> Vec<Image> {
                         history: None,
                     }),
                     foreign_layers: Some(false),
+                    layer_servers: Vec::new(),
                 }
             };
             Image {
@@ -73,6 +74,7 @@ fn images() -> Vec<Image> {
                 other_platforms: Vec::new(),
                 passed_over: Vec::new(),
                 stated_digest: None,
+                tag_read: TagRead::NoTag,
             }
         })
         .collect()

@@ -97,6 +97,8 @@ pub enum Setting {
     Isolation(Isolation),
     /// A file of newer knowledge.
     Knowledge,
+    /// The age from which an answer of the cache is not used.
+    MaxAge,
     /// The memory of a container.
     Memory,
     /// The address that is asked in the place of a registry, as `REGISTRY=URL`.

@@ -15,6 +15,7 @@ use super::io::Io;
 use super::knowledge::KnowledgeArgs;
 use super::list;
 use super::policy::PolicyArgs;
+use super::progress;
 use super::references;
 use super::registries::{CHECKED_WITHIN, RegistryArgs};
 use super::subcommand::Subcommand;
@@ -149,6 +150,8 @@ struct Inputs {
     texts: Vec<String>,
     /// The access to images.
     options: Options,
+    /// Nothing is shown of what is waited for.
+    quiet: bool,
 }
 
 impl Inputs {
@@ -156,7 +159,7 @@ impl Inputs {
     fn report(self) -> Report {
         let deadline = self.options.deadline;
         let references: Vec<_> = self.texts.iter().map(|text| references::read(text, &self.knowledge, deadline)).collect();
-        let images = read_images(self.options, &self.knowledge, &self.hosts, &references);
+        let images = read_images(self.options, &self.knowledge, &self.hosts, &references, self.quiet);
         let mut results = Vec::with_capacity(self.hosts.len() * self.texts.len());
         let mut errors = Vec::new();
         for (text, image) in self.texts.iter().zip(images) {
@@ -178,19 +181,23 @@ fn read_images(
     knowledge: &Knowledge,
     hosts: &[Host],
     references: &[Result<Reference, Error>],
+    quiet: bool,
 ) -> Vec<Result<Image, Error>> {
     let confirm = options.confirm;
     let well_formed: Vec<Reference> = references.iter().flatten().cloned().collect();
     let mut read = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async {
             let images = Images::new(options, knowledge);
-            let mut read = images.resolve(&well_formed).await;
-            if confirm {
-                let found = well_formed.iter().zip(&mut read);
-                let found = found.filter_map(|(reference, image)| Some((reference, image.as_mut().ok()?)));
-                confirm_choices(&images, knowledge, hosts, found).await;
-            }
-            read
+            let reading = async {
+                let mut read = images.resolve(&well_formed).await;
+                if confirm {
+                    let found = well_formed.iter().zip(&mut read);
+                    let found = found.filter_map(|(reference, image)| Some((reference, image.as_mut().ok()?)));
+                    confirm_choices(&images, knowledge, hosts, found).await;
+                }
+                read
+            };
+            progress::while_waiting(quiet, || images.waiting(), reading).await
         }),
         Err(error) => {
             let failed = Error::of(ErrorKind::Network, "no request can be sent").because(error.to_string());
@@ -263,7 +270,7 @@ impl Args {
         }
         // The time for everything begins here: a list may be typed.
         let options = self.registries.options(io.platform, !self.no_confirm, Some(CHECKED_WITHIN));
-        Ok(Inputs { knowledge, policy, hosts, texts, options })
+        Ok(Inputs { knowledge, policy, hosts, texts, options, quiet: self.detail.quiet })
     }
 
     fn policy(&self) -> Result<Policy, Error> {

@@ -9,12 +9,7 @@ const FOREIGN: &[Foreign] = &[
     ("--platform", &["run"], "the entry of the image is chosen for this host"),
     ("--no-color", &[], "set the variable NO_COLOR=1"),
     ("--json", &[], "use --format json"),
-    (
-        "--insecure",
-        &["check", "pull", "run"],
-        "use --ca-file FILE with the certificate of the registry, or --plain-http for HTTP",
-    ),
-    ("--tls-verify", &[], "use --ca-file FILE with the certificate of the registry, or --plain-http for HTTP"),
+    ("--tls-verify", &[], "use --ca-file FILE with the certificate of the registry, or --insecure REGISTRY"),
     ("--creds", &[], "log in with docker login; wincompat reads the credentials of Docker"),
     ("--username", &[], "log in with docker login; wincompat reads the credentials of Docker"),
     ("--password", &[], "log in with docker login; wincompat reads the credentials of Docker"),

@@ -1,22 +1,103 @@
-//! The progress of a pull: bars on a terminal, a line a layer elsewhere.
+//! The progress of a pull: bars on a terminal, a line a layer elsewhere; and on a terminal what a check waits for.
 
 use std::collections::HashMap;
-use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::future::Future;
+use std::io::{self, IsTerminal as _, Write};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::image::Digest;
+use crate::oci::Waiting;
 use crate::oci::pull::{Event, Layer, Watch};
 use crate::runner::store::import;
 
 /// The reason for a pause.
 const WAITING: &str = "waiting for another process that has this layer locked; Ctrl-C ends the waiting";
 
+/// The time for which a check says nothing of what it waits for.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// The time after which that is said anew.
+const STEP: Duration = Duration::from_millis(200);
+/// The most places that are named.
+const MOST_PLACES: usize = 3;
+
+/// The line that says what is waited for, while there is one.
+static LINE: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// `true` if progress is shown: on a terminal, and not in a pipeline that has one.
+fn is_shown() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("CI").is_none()
+}
+
+/// Does this work. Once it has taken longer than a second, a line on the terminal says what it waits for, unless `quiet`; the line is
+/// gone at the end.
+pub async fn while_waiting<T>(quiet: bool, waiting: impl Fn() -> Waiting, work: impl Future<Output = T>) -> T {
+    if quiet || !is_shown() {
+        return work.await;
+    }
+    let begun = Instant::now();
+    let mut work = pin!(work);
+    loop {
+        if let Ok(done) = tokio::time::timeout(STEP, &mut work).await {
+            if let Some(line) = line().take() {
+                line.finish_and_clear();
+            }
+            return done;
+        }
+        let elapsed = begun.elapsed();
+        if elapsed >= PATIENCE {
+            line().get_or_insert_with(new_line).set_message(words(&waiting(), elapsed));
+        }
+    }
+}
+
+fn line() -> MutexGuard<'static, Option<ProgressBar>> {
+    LINE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn new_line() -> ProgressBar {
+    let line = ProgressBar::new_spinner();
+    match ProgressStyle::with_template("{wide_msg}") {
+        Ok(style) => line.with_style(style),
+        Err(_) => line,
+    }
+}
+
+/// E.g. `waiting for 3 of 100 images: registry.example (12 s)`.
+fn words(waiting: &Waiting, elapsed: Duration) -> String {
+    let Waiting { left, of, places } = waiting;
+    let images = match (left, of) {
+        (_, 1) => "the image".to_owned(),
+        (left, of) => format!("{left} of {of} images"),
+    };
+    let named = places.iter().take(MOST_PLACES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if places.len() > MOST_PLACES { ", …" } else { "" };
+    let places = if named.is_empty() { named } else { format!(": {named}{more}") };
+    format!("waiting for {images}{places} ({} s)", elapsed.as_secs())
+}
+
+/// Standard error beside the line that says what is waited for.
+pub struct Beside;
+
+impl Write for Beside {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &*line() {
+            Some(line) => line.suspend(|| io::stderr().write(bytes)),
+            None => io::stderr().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
 /// Shows the progress on standard error; if `quiet`, only the reasons for pauses.
 pub fn watch(quiet: bool) -> Watch {
-    let with_bars = io::stderr().is_terminal() && std::env::var_os("CI").is_none();
-    if with_bars && !quiet {
+    if is_shown() && !quiet {
         let all = MultiProgress::new();
         let bars: Mutex<HashMap<Digest, ProgressBar>> = Mutex::default();
         Arc::new(move |event| {
@@ -60,5 +141,23 @@ fn bar(layer: &Layer) -> ProgressBar {
     match ProgressStyle::with_template("{prefix} {bar:30} {bytes:>11}/{total_bytes} {binary_bytes_per_sec}") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_waited_for_is_said_in_one_line() {
+        for (left, of, places, seconds, expected) in [
+            (3, 100, &["registry.example"][..], 12, "waiting for 3 of 100 images: registry.example (12 s)"),
+            (1, 1, &["a.test"], 1, "waiting for the image: a.test (1 s)"),
+            (9, 9, &["a", "b", "c", "d"], 2, "waiting for 9 of 9 images: a, b, c, … (2 s)"),
+            (2, 2, &[], 1, "waiting for 2 of 2 images (1 s)"),
+        ] {
+            let waiting = Waiting { left, of, places: places.iter().map(|place| (*place).to_owned()).collect() };
+            assert_eq!(words(&waiting, Duration::from_secs(seconds)), expected);
+        }
     }
 }

@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
 use super::platform::Platform;
+use super::time;
 use super::wording::CommandLine;
 use crate::Error;
 use crate::image;
@@ -28,15 +29,21 @@ pub struct RegistryArgs {
     /// Use HTTP instead of HTTPS (always used for registries on this machine).
     #[arg(long)]
     plain_http: bool,
-    /// Additional trusted certificates (PEM).
+    /// Additional trusted certificates (PEM), of authorities or of the registry itself.
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// Do not verify the certificate of this registry (HOST[:PORT]); can be given several times.
+    #[arg(long, value_name = "REGISTRY", value_parser = registry)]
+    insecure: Vec<String>,
     /// Time limit in seconds for the whole command (check: 120; pull: none).
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: Option<u64>,
     /// Do not use the network: answer from the cache and from built-in data about Microsoft's base images.
     #[arg(long)]
     offline: bool,
+    /// With --offline: do not use answers of the cache that are older, for example 24h or 7d.
+    #[arg(long, value_name = "DURATION", value_parser = time::duration)]
+    max_age: Option<Duration>,
     /// Do not use the cache.
     #[arg(long, overrides_with = "cache")]
     no_cache: bool,
@@ -57,12 +64,18 @@ pub const CHECKED_WITHIN: Duration = Duration::from_secs(120);
 impl RegistryArgs {
     /// The options, with a deadline from now on; `within` is the time for everything if no other is named.
     pub fn options(&self, platform: &Platform, confirm: bool, within: Option<Duration>) -> Options {
+        for registry in &self.insecure {
+            tracing::warn!(
+                "the certificate of {registry} is not verified (--insecure): someone on the way could answer in its place"
+            );
+        }
         let within = self.timeout.map(Duration::from_secs).or(within);
         let defaults = Options::new(platform.folders.handles());
         Options {
             offline: self.offline,
             cache_limit: self.cache_size.map_or(defaults.cache_limit, |mebibytes| mebibytes << 20),
             cache_root: if self.no_cache { None } else { self.cache.clone().or_else(default_cache) },
+            max_age: self.max_age,
             on_cache_failure: warn_of_cache,
             confirm,
             deadline: within.map(|within| Instant::now() + within),
@@ -70,6 +83,7 @@ impl RegistryArgs {
                 plain_http: self.plain_http,
                 mirrors: self.mirror.clone(),
                 ca_file: self.ca_file.clone(),
+                insecure: self.insecure.clone(),
                 credentials: Some(Arc::new(credentials(platform))),
                 proxies: Proxies::System,
                 ..distribution::Options::default()
@@ -137,9 +151,30 @@ fn mirror(text: &str) -> Result<(String, Url), String> {
     Ok((image::registry_name(registry).map_err(|why| format!("{why}; {form}"))?, url))
 }
 
+fn registry(text: &str) -> Result<String, String> {
+    let form = "expected HOST[:PORT], e.g. registry.example:5000";
+    if text.is_empty() || text.contains('/') {
+        return Err(form.to_owned());
+    }
+    image::registry_name(text).map_err(|why| format!("{why}; {form}"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::mirror;
+    use super::{mirror, registry};
+
+    #[test]
+    fn a_registry_is_a_host_with_or_without_a_port() {
+        for (typed, name) in
+            [("r.test", "r.test"), ("R.Test:5000", "r.test:5000"), ("[::1]:5000", "[::1]:5000"), ("10.0.0.5", "10.0.0.5")]
+        {
+            assert_eq!(registry(typed), Ok(name.to_owned()), "{typed}");
+        }
+        for nonsense in ["", "https://r.test", "r.test/app", "r.test:x", "a b", "*", "a@b"] {
+            let error = registry(nonsense).unwrap_err();
+            assert!(error.contains("e.g. registry.example:5000"), "{nonsense}: {error}");
+        }
+    }
 
     #[test]
     fn a_mirror_is_for_a_registry_as_references_have_it() {

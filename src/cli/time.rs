@@ -1,8 +1,10 @@
 //! The clock, and times as `docker logs --since` takes them.
 
+use std::time::Duration;
+
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 use crate::clock::now;
 
@@ -20,6 +22,17 @@ pub fn parse(text: &str) -> Result<Timestamp, String> {
     before(text, now()).ok_or_else(|| "write e.g. 2026-11-25T08:40:00Z, 2026-11-25, 1795596000, 10m or 1h30m".to_owned())
 }
 
+/// Reads a duration: `24h`, `7d`, `1h30m`, `2 weeks`.
+///
+/// # Errors
+///
+/// The forms that are read.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let span = text.parse::<Span>().ok();
+    let exact = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+    exact.and_then(|exact| exact.try_into().ok()).ok_or_else(|| "write e.g. 24h, 7d or 90m".to_owned())
+}
+
 fn before(text: &str, now: Timestamp) -> Option<Timestamp> {
     if let Ok(seconds) = text.parse::<i64>() {
         return Timestamp::from_second(seconds).ok();
@@ -35,6 +48,16 @@ fn before(text: &str, now: Timestamp) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        for (text, hours) in [("24h", 24), ("7d", 7 * 24), ("1w", 7 * 24), ("2 weeks", 14 * 24), ("1d12h", 36), ("0s", 0)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(hours * 3600)), "{text}");
+        }
+        for text in ["", "7", "-1h", "soon", "1 month", "99999999999999999999d"] {
+            assert_eq!(duration(text), Err("write e.g. 24h, 7d or 90m".to_owned()), "{text}");
+        }
+    }
 
     #[test]
     fn times_as_docker_reads_them() {

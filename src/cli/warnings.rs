@@ -9,6 +9,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::progress::Beside;
 use crate::report::plain::clean;
 use crate::runner::life::context::Progress;
 
@@ -16,7 +17,7 @@ use crate::runner::life::context::Progress;
 pub fn print() {
     // What cannot be written to standard error would be told there, by a panic.
     let printed = tracing_subscriber::fmt().log_internal_errors(false);
-    let printed = printed.with_max_level(Level::WARN).with_writer(io::stderr).event_format(Line);
+    let printed = printed.with_max_level(Level::WARN).with_writer(|| Beside).event_format(Line);
     // There may be a subscriber already.
     let _ = tracing::subscriber::set_global_default(printed.finish());
 }

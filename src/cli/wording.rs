@@ -59,6 +59,7 @@ fn option(setting: &Setting) -> String {
         Setting::HostProcess => "--isolation host-process".to_owned(),
         Setting::Isolation(isolation) => format!("--isolation {}", isolation.as_str()),
         Setting::Knowledge => "--knowledge FILE".to_owned(),
+        Setting::MaxAge => "--max-age".to_owned(),
         Setting::Memory => "--memory".to_owned(),
         Setting::Mirror(pair) => format!("--mirror {pair}"),
         Setting::Mounts => "-v".to_owned(),

@@ -3,7 +3,7 @@
 use super::{Judgement, Policy, judge};
 use crate::OsVersion;
 use crate::host::Host;
-use crate::image::{Candidate, Config, Image, Source, Version};
+use crate::image::{Candidate, Config, Image, Source, TagRead, Version};
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
 
@@ -64,6 +64,7 @@ pub(super) fn image(source: Source, repository: Option<String>, reference: Strin
         other_platforms: Vec::new(),
         passed_over: Vec::new(),
         stated_digest: None,
+        tag_read: TagRead::NoTag,
     }
 }
 
@@ -76,5 +77,6 @@ pub(super) fn candidate(architecture: &str, version: OsVersion) -> Candidate {
         indexed: Version::Known(version),
         config: Config::NotRead,
         foreign_layers: None,
+        layer_servers: Vec::new(),
     }
 }

@@ -12,7 +12,7 @@ use super::*;
 use crate::Architecture;
 use crate::OsVersion;
 use crate::host::{Availability, Source as HostSource};
-use crate::image::{Config, ConfigFacts, Digest, Source, Version};
+use crate::image::{Config, ConfigFacts, Digest, Source, TagRead, Version};
 
 /// A host with everything enabled, as a live one would be.
 pub(super) fn host(version: &str, kind: Kind) -> Host {
@@ -59,6 +59,7 @@ pub(super) fn entry(version: &str) -> Candidate {
         },
         config: Config::NotRead,
         foreign_layers: None,
+        layer_servers: Vec::new(),
     }
 }
 
@@ -73,6 +74,7 @@ pub(super) fn index(candidates: Vec<Candidate>) -> Image {
         other_platforms: Vec::new(),
         passed_over: Vec::new(),
         stated_digest: None,
+        tag_read: TagRead::NoTag,
     }
 }
 

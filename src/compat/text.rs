@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use jiff::civil::Date;
+
 use super::{Detail, Finding, Policy};
 use crate::advice::{Remedy, Setting};
 use crate::host::{Feature, Host};
@@ -113,10 +115,13 @@ impl Finding {
             | ("written", Detail::Written(words)) => words.clone(),
             ("end-of-support", Detail::EndOfSupport(day)) => day.to_string(),
             ("first-revision", Detail::FirstRevision(revision)) => revision.to_string(),
+            ("tag-read", Detail::TagRead(day)) => read_on(*day, subject.policy.today),
             ("other-isolation", Detail::OtherIsolation(isolation)) => isolation.as_str().to_owned(),
-            ("platforms" | "reason" | "stated" | "written" | "end-of-support" | "first-revision" | "other-isolation", _) => {
-                String::new()
-            }
+            (
+                "platforms" | "reason" | "stated" | "written" | "end-of-support" | "first-revision" | "other-isolation"
+                | "tag-read",
+                _,
+            ) => String::new(),
             _ => return self.remedy(name, argument, subject),
         };
         Some(words.into())
@@ -183,5 +188,39 @@ impl Subject<'_> {
     fn refusing_engines(&self) -> String {
         let faults = self.version().map(|image| self.knowledge.engine_faults_with(self.host.os_version.build, image.build));
         faults.into_iter().flatten().map(|fault| fault.engines_joined(" and ")).collect::<Vec<_>>().join(" and ")
+    }
+}
+
+/// The day on which a tag was read, as seen from this day, e.g. `read 3 days ago (2026-11-22)`.
+fn read_on(day: Option<Date>, today: Date) -> String {
+    let Some(day) = day else { return "it is not known when it was read".to_owned() };
+    match day.until(today).map_or(-1, |span| span.get_days()) {
+        0 => format!("read today ({day})"),
+        1 => format!("read 1 day ago ({day})"),
+        days if days > 1 => format!("read {days} days ago ({day})"),
+        // The clock was set back since.
+        _ => format!("read on {day}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::read_on;
+
+    #[test]
+    fn a_day_is_named_with_its_distance() {
+        let today = date(2026, 11, 25);
+        for (day, words) in [
+            (Some(date(2026, 11, 22)), "read 3 days ago (2026-11-22)"),
+            (Some(date(2026, 11, 24)), "read 1 day ago (2026-11-24)"),
+            (Some(today), "read today (2026-11-25)"),
+            (Some(date(2025, 11, 25)), "read 365 days ago (2025-11-25)"),
+            (Some(date(2026, 11, 26)), "read on 2026-11-26"),
+            (None, "it is not known when it was read"),
+        ] {
+            assert_eq!(read_on(day, today), words);
+        }
     }
 }

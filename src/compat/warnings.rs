@@ -1,9 +1,11 @@
 //! Warnings beside a verdict: reports from users, ends of support, and doubts about how the image was read.
 
+use jiff::tz::TimeZone;
+
 use super::{Case, Code, Detail, Finding, Severity, Use, Wish};
 use crate::OsVersion;
 use crate::host::{Host, Source as HostSource};
-use crate::image::{Candidate, Config, Image, Source, Version, VersionSource};
+use crate::image::{Candidate, Config, Image, Source, TagRead, Version, VersionSource};
 use crate::knowledge::builds::{
     FIRST_FOR_DOCKER, WINDOWS_10_20H2, WINDOWS_10_22H2, WINDOWS_10_1903, WINDOWS_10_1909, WINDOWS_10_2004, WINDOWS_SERVER_23H2,
     WINDOWS_SERVER_2016, WINDOWS_SERVER_2022, WINDOWS_SERVER_2025, path_at_microsoft,
@@ -80,7 +82,21 @@ fn of_reading(candidate: &Candidate, image: &Image) -> Vec<Finding> {
         findings.push(Finding::new(Code::VersionFromConfig));
     }
     if candidate.foreign_layers == Some(true) {
-        findings.push(Finding::new(Code::ForeignLayers));
+        let servers = match candidate.layer_servers.as_slice() {
+            [] => "the manifest does not say where".to_owned(),
+            servers => servers.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", "),
+        };
+        findings.push(Finding::new(Code::ForeignLayers).with(Detail::Written(servers)));
+    }
+    if image.source == Source::Cache {
+        match image.tag_read {
+            TagRead::NoTag => {}
+            TagRead::Unknown => findings.push(Finding::new(Code::FromCache).with(Detail::TagRead(None))),
+            TagRead::At(time) => {
+                let day = TimeZone::UTC.to_datetime(time).date();
+                findings.push(Finding::new(Code::FromCache).with(Detail::TagRead(Some(day))));
+            }
+        }
     }
     if image.source == Source::Knowledge {
         findings.push(Finding::new(Code::FromKnowledge));

@@ -23,6 +23,9 @@ pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.
 /// The annotation with the name of an entry in an image layout.
 pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
+/// The annotation with the time at which a registry was asked for an entry of the cache.
+pub const READ: &str = "wincompat.read";
+
 /// A choice of images: an OCI image index or a Docker manifest list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Written")]
@@ -104,6 +107,9 @@ pub struct Annotations {
     /// The whole name, as containerd and `docker save` write it, e.g. `docker.io/library/app:1.2`.
     #[serde(rename = "io.containerd.image.name")]
     pub image_name: Option<String>,
+    /// The time at which a registry was asked for it, in the cache of this program.
+    #[serde(rename = "wincompat.read")]
+    pub read: Option<String>,
     /// `attestation-manifest` on what BuildKit attaches to an image.
     #[serde(rename = "vnd.docker.reference.type")]
     pub reference_type: Option<String>,

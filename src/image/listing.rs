@@ -68,6 +68,7 @@ pub(crate) fn meaning(entry: &Entry) -> Meaning {
             indexed: Version::read(entry.platform.as_ref().and_then(|platform| platform.os_version.as_deref())),
             config: Config::NotRead,
             foreign_layers: None,
+            layer_servers: Vec::new(),
         },
     };
     // Where the index says that nothing below is for Windows, there is nothing to read.
@@ -110,7 +111,12 @@ pub(crate) fn listing(images: impl IntoIterator<Item = Listed>, passed_over: &[E
 }
 
 /// The listing of an image without an index, from its config.
-pub(crate) fn single(digest: Option<Digest>, config: ConfigFacts, foreign_layers: Option<bool>) -> Listing {
+pub(crate) fn single(
+    digest: Option<Digest>,
+    config: ConfigFacts,
+    foreign_layers: Option<bool>,
+    layer_servers: Vec<String>,
+) -> Listing {
     if !config.os.is_empty() && config.os != "windows" {
         let other_platforms = vec![format!("{}/{}", config.os, config.architecture)];
         return Listing { other_platforms, ..Listing::default() };
@@ -122,6 +128,7 @@ pub(crate) fn single(digest: Option<Digest>, config: ConfigFacts, foreign_layers
         indexed: Version::Missing,
         config: Config::Read(config),
         foreign_layers,
+        layer_servers,
     };
     Listing { candidates: vec![candidate], ..Listing::default() }
 }

@@ -11,6 +11,7 @@ pub mod run_config;
 #[cfg(test)]
 pub(crate) mod test_knowledge;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use digest::Digest;
@@ -46,6 +47,20 @@ pub struct Image {
     pub passed_over: Vec<String>,
     /// The digest that the registry states for the tag, where its answer has another one.
     pub stated_digest: Option<String>,
+    /// The time at which the registry was asked for the tag.
+    pub tag_read: TagRead,
+}
+
+/// The time at which a registry was asked for a tag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TagRead {
+    /// None was asked for: the image is named by its digest, or it is in no registry.
+    #[default]
+    NoTag,
+    /// It is not known: a cache of an earlier version does not say it.
+    Unknown,
+    /// This time.
+    At(Timestamp),
 }
 
 impl Image {
@@ -102,7 +117,7 @@ impl Image {
         knowledge: &Knowledge,
     ) -> Result<Self, Error> {
         let config = config::parse(config)?.facts(knowledge);
-        let listing = single(manifest.clone(), config, None);
+        let listing = single(manifest.clone(), config, None, Vec::new());
         Ok(Self::of(reference, source, manifest, listing))
     }
 
@@ -113,7 +128,17 @@ impl Image {
             Location::Local { .. } => None,
         };
         let reference = reference.as_str().to_owned();
-        Self { reference, repository, digest, source, candidates, other_platforms, passed_over, stated_digest: None }
+        Self {
+            reference,
+            repository,
+            digest,
+            source,
+            candidates,
+            other_platforms,
+            passed_over,
+            stated_digest: None,
+            tag_read: TagRead::NoTag,
+        }
     }
 }
 
@@ -132,6 +157,8 @@ pub struct Candidate {
     pub config: Config,
     /// True if its manifest has layers that must be fetched from elsewhere; `None` before the manifest was read.
     pub foreign_layers: Option<bool>,
+    /// The servers that its manifest names for those layers, e.g. `go.microsoft.com`.
+    pub layer_servers: Vec<String>,
 }
 
 /// An `os.version` as it was found.

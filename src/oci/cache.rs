@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::advice::{Setting, advice};
 use crate::handles::Handles;
 use crate::image::Digest;
 // Configs may not be larger.
-use crate::image::index::{LARGEST, REF_NAME};
+use crate::image::index::{LARGEST, READ, REF_NAME};
 use crate::oci::layout::{Folder, Purpose, ref_name};
 use crate::oci::resolve::time_left;
 use crate::{Error, ErrorKind};
@@ -37,7 +38,7 @@ const BLOCK: u64 = 4096;
 
 /// Files that were written aside so long ago were left by a process that was killed.
 const LEFT: Duration = Duration::from_secs(60 * 60);
-/// Content is marked as used only so often.
+/// Content is marked as used, and the time of a name kept, only so often.
 const USED: Duration = Duration::from_secs(60);
 
 /// A cache in a folder, which is an OCI image layout.
@@ -57,7 +58,7 @@ pub struct Cache {
     failed: AtomicBool,
     on_failure: fn(&Error),
     /// The digests of names, as the list was when it was first read.
-    names: Mutex<Option<Arc<HashMap<String, Digest>>>>,
+    names: Mutex<Option<Arc<HashMap<String, Known>>>>,
 }
 
 /// The bytes that the cache has, each file counted in whole blocks.
@@ -87,6 +88,24 @@ pub(crate) struct Named {
     pub media_type: String,
     pub digest: Digest,
     pub size: u64,
+    /// The time at which the registry was asked.
+    pub read: Timestamp,
+}
+
+/// The content that the cache has for a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub digest: Digest,
+    /// The time at which the registry was asked; an earlier version of this program did not keep it.
+    pub read: Option<Timestamp>,
+}
+
+impl Known {
+    /// `true` if it says all that is new: a time is kept anew only after a while, since every check would write the list.
+    fn covers(&self, named: &Named) -> bool {
+        let recent = |read: Timestamp| read.duration_since(named.read).unsigned_abs() < USED;
+        self.digest == named.digest && self.read.is_some_and(recent)
+    }
 }
 
 impl Cache {
@@ -206,17 +225,21 @@ impl Cache {
         Ok(total)
     }
 
-    /// The digest this name had. The list is read once, since offline every reference asks for one.
-    pub(crate) fn named(&self, name: &str) -> Option<Digest> {
+    /// The digest this name had, and when. The list is read once, since offline every reference asks for one.
+    pub(crate) fn named(&self, name: &str) -> Option<Known> {
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         let names = Arc::clone(names.get_or_insert_with(|| Arc::new(self.read_names())));
         names.get(name).cloned()
     }
 
     /// The digests of all names; a list that cannot be read has none.
-    fn read_names(&self) -> HashMap<String, Digest> {
+    fn read_names(&self) -> HashMap<String, Known> {
         let entries = self.folder().and_then(|folder| folder.index().ok()).map(|index| index.entries).unwrap_or_default();
-        entries.into_iter().filter_map(|entry| Some((entry.annotations.ref_name?, entry.digest))).collect()
+        let known = entries.into_iter().filter_map(|entry| {
+            let read = entry.annotations.read.and_then(|read| read.parse().ok());
+            Some((entry.annotations.ref_name?, Known { digest: entry.digest, read }))
+        });
+        known.collect()
     }
 
     /// Remembers which content these names have.
@@ -225,7 +248,8 @@ impl Cache {
             return;
         }
         let known = self.read_names();
-        let mut news: Vec<&Named> = names.iter().filter(|named| known.get(&named.name) != Some(&named.digest)).collect();
+        let mut news: Vec<&Named> =
+            names.iter().filter(|named| !known.get(&named.name).is_some_and(|known| known.covers(named))).collect();
         news.sort_by(|a, b| a.name.cmp(&b.name));
         if news.is_empty() {
             return;
@@ -238,7 +262,7 @@ impl Cache {
             list.extend(news.iter().map(|named| {
                 json!({
                     "mediaType": named.media_type, "digest": named.digest, "size": named.size,
-                    "annotations": { REF_NAME: named.name },
+                    "annotations": { REF_NAME: named.name, READ: named.read.to_string() },
                 })
             }));
             list.drain(..list.len().saturating_sub(MOST_NAMES));
@@ -332,7 +356,34 @@ mod tests {
 
     fn named(name: &str, content: &[u8]) -> Named {
         let media_type = crate::image::index::OCI_INDEX.to_owned();
-        Named { name: name.to_owned(), media_type, digest: Digest::of(content), size: content.len() as u64 }
+        Named {
+            name: name.to_owned(),
+            media_type,
+            digest: Digest::of(content),
+            size: content.len() as u64,
+            read: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn digest_of(cache: &Cache, name: &str) -> Option<Digest> {
+        cache.named(name).map(|known| known.digest)
+    }
+
+    #[test]
+    fn the_time_of_a_name_is_kept_and_follows_the_registry() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |seconds: i64| Named { read: Timestamp::from_second(seconds).unwrap(), ..named("a:1", b"{}") };
+        let read = || open(root.path()).named("a:1").and_then(|known| known.read).map(Timestamp::as_second);
+        for (asked, kept) in [(1000, 1000), (1059, 1000), (1060, 1060), (9000, 9000), (100, 100)] {
+            open(root.path()).remember(&[at(asked)]);
+            assert_eq!(read(), Some(kept), "{asked}");
+        }
+        // An earlier version kept no time, and any text may stand there.
+        let list = fs::read_to_string(root.path().join("index.json")).unwrap();
+        fs::write(root.path().join("index.json"), list.replace("1970-01-01T00:01:40Z", "once")).unwrap();
+        assert_eq!((read(), digest_of(&open(root.path()), "a:1")), (None, Some(Digest::of(b"{}"))));
+        open(root.path()).remember(&[at(200)]);
+        assert_eq!(read(), Some(200));
     }
 
     #[test]
@@ -340,14 +391,17 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let digest = Digest::of(b"{}");
         let cache = open(root.path().join("cache"));
-        assert_eq!((cache.content(&digest), cache.named("a:1")), (None, None));
+        assert_eq!((cache.content(&digest), digest_of(&cache, "a:1")), (None, None));
         cache.keep(&digest, b"{}");
         cache.remember(&[named("a:1", b"{}"), named("b:1", b"[]")]);
         cache.remember(&[named("b:1", b"{}")]);
 
         let again = open(root.path().join("cache"));
         assert_eq!(again.content(&digest).as_deref(), Some(b"{}".as_slice()));
-        assert_eq!((again.named("a:1"), again.named("b:1"), again.named("c:1")), (Some(digest.clone()), Some(digest), None));
+        assert_eq!(
+            (digest_of(&again, "a:1"), digest_of(&again, "b:1"), digest_of(&again, "c:1")),
+            (Some(digest.clone()), Some(digest), None)
+        );
         assert!(Folder::open(handles(), root.path().join("cache")).is_ok(), "it is an image layout");
     }
 
@@ -360,11 +414,11 @@ mod tests {
         cache.remember(&[named("a:1", b"{}")]);
         fs::write(root.path().join("blobs/sha256").join(digest.hex()), "{").unwrap();
         fs::write(root.path().join("index.json"), "{").unwrap();
-        assert_eq!((cache.content(&digest), cache.named("a:1")), (None, None));
+        assert_eq!((cache.content(&digest), digest_of(&cache, "a:1")), (None, None));
         cache.keep(&digest, b"{}");
         cache.remember(&[named("b:1", b"{}")]);
         assert_eq!(cache.content(&digest).as_deref(), Some(b"{}".as_slice()));
-        assert_eq!((cache.named("a:1"), cache.named("b:1")), (None, Some(digest)));
+        assert_eq!((digest_of(&cache, "a:1"), digest_of(&cache, "b:1")), (None, Some(digest)));
     }
 
     #[test]
@@ -374,7 +428,7 @@ mod tests {
         cache.remember(&[named("old:1", b"{}")]);
         let many: Vec<Named> = (0..MOST_NAMES).map(|number| named(&format!("new:{number}"), b"{}")).collect();
         cache.remember(&many);
-        assert_eq!((cache.named("old:1"), cache.named("new:0")), (None, Some(Digest::of(b"{}"))));
+        assert_eq!((digest_of(&cache, "old:1"), digest_of(&cache, "new:0")), (None, Some(Digest::of(b"{}"))));
     }
 
     #[test]
@@ -449,7 +503,7 @@ mod tests {
         cache.remember(&[named("a:1", b"{}")]);
         assert_eq!(Cache::empty(handles(), root.path()), Ok(Emptied { files: 1, bytes: 2 }));
         let again = open(root.path());
-        assert_eq!((again.content(&Digest::of(b"{}")), again.named("a:1")), (None, None));
+        assert_eq!((again.content(&Digest::of(b"{}")), digest_of(&again, "a:1")), (None, None));
         again.keep(&Digest::of(b"{}"), b"{}");
         assert!(again.content(&Digest::of(b"{}")).is_some());
         let other = tempfile::tempdir().unwrap();

@@ -34,7 +34,7 @@ impl Reader<'_> {
         size: u64,
     ) -> Result<Listing, Error> {
         let described = self.describe_manifest(place, manifest, size).await?;
-        Ok(single(Some(digest.clone()), described.config, Some(described.foreign_layers)))
+        Ok(single(Some(digest.clone()), described.config, Some(described.foreign_layers), described.layer_servers))
     }
 
     /// The candidates of an index, in its order. Entries that do not say their platform or version are completed from their configs,
@@ -153,6 +153,7 @@ fn record(candidate: &mut Candidate, answer: Result<Described, Error>) {
         Ok(described) => {
             candidate.config = Config::Read(described.config);
             candidate.foreign_layers = Some(described.foreign_layers);
+            candidate.layer_servers = described.layer_servers;
         }
         Err(error) => candidate.config = Config::Unreadable(error.sentence()),
     }

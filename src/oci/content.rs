@@ -9,7 +9,7 @@ use crate::image::config::{self, ImageConfig};
 use crate::image::index;
 use crate::image::{ConfigFacts, Digest, Name};
 use crate::knowledge::Knowledge;
-use crate::oci::cache::{Cache, Named};
+use crate::oci::cache::{Cache, Known, Named};
 use crate::oci::distribution::{self, Client};
 use crate::oci::layout::Layout;
 use crate::oci::manifest::{self, Manifest};
@@ -50,6 +50,8 @@ pub(crate) struct Described {
     pub size: u64,
     pub config: ConfigFacts,
     pub foreign_layers: bool,
+    /// The servers that the manifest names for layers kept elsewhere.
+    pub layer_servers: Vec<String>,
 }
 
 /// Reads content by digest. Files are read off the runtime: to read, to hash and to wait for a lock would hold up all else.
@@ -92,8 +94,8 @@ impl<'k> Reader<'k> {
         self.client.get_or_init(|| Client::new(self.registries.clone())).as_ref().map_err(Clone::clone)
     }
 
-    /// The digest that the cache has for this name.
-    pub(crate) async fn named(&self, name: &str) -> Option<Digest> {
+    /// The digest that the cache has for this name, and when it was read.
+    pub(crate) async fn named(&self, name: &str) -> Option<Known> {
         let name = name.to_owned();
         self.in_cache(move |cache| cache.named(&name)).await.flatten()
     }
@@ -209,7 +211,9 @@ impl<'k> Reader<'k> {
             return Err(Error::of(ErrorKind::Unsupported, "this is no container image")
                 .because(format!("its config is of type {}", crate::text::shown(&media_type))));
         }
-        Ok(Described { size, config: config.facts(self.knowledge), foreign_layers: manifest::has_foreign_layers(manifest) })
+        let foreign_layers = manifest::has_foreign_layers(manifest);
+        let layer_servers = manifest::layer_servers(manifest);
+        Ok(Described { size, config: config.facts(self.knowledge), foreign_layers, layer_servers })
     }
 
     async fn config(&self, place: &Place, manifest: &ImageManifest) -> Result<ImageConfig, Error> {

@@ -49,6 +49,7 @@ pub(crate) fn candidates(knowledge: &Knowledge, name: &Name) -> Option<Vec<Candi
             indexed: Version::Known(written.unwrap_or(OsVersion::of_build(image.build))),
             config: Config::NotRead,
             foreign_layers: None,
+            layer_servers: Vec::new(),
         })
         .collect();
     (!candidates.is_empty()).then_some(candidates)

@@ -1,6 +1,9 @@
 //! Manifests as registries and layouts hold them: an index, or the manifest of one image.
 
+use std::collections::BTreeSet;
+
 use oci_spec::image::{Descriptor, ImageManifest};
+use url::Url;
 
 use crate::image::Digest;
 use crate::image::index::{Index, Kind, OCI_INDEX, OCI_MANIFEST, announced_type, kind_of, malformed};
@@ -37,6 +40,17 @@ pub fn has_foreign_layers(manifest: &ImageManifest) -> bool {
         let kind = layer.media_type().to_string();
         is_foreign(&kind) || layer.urls().as_ref().is_some_and(|urls| !urls.is_empty())
     })
+}
+
+/// The servers that the manifest names for layers kept elsewhere, each once, e.g. `go.microsoft.com`.
+pub(crate) fn layer_servers(manifest: &ImageManifest) -> Vec<String> {
+    servers_of(manifest.layers().iter().flat_map(|layer| layer.urls().as_deref().unwrap_or_default()))
+}
+
+/// The servers of these addresses, each once.
+pub(crate) fn servers_of(addresses: impl Iterator<Item = impl AsRef<str>>) -> Vec<String> {
+    let servers = addresses.filter_map(|address| Some(shown(Url::parse(address.as_ref()).ok()?.host_str()?)));
+    servers.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The digest of a descriptor, which must be a SHA-256 or a SHA-512.

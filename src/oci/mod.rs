@@ -11,7 +11,9 @@ pub mod manifest;
 mod once;
 pub mod pull;
 mod resolve;
+mod waiting;
 
 pub use cache::Cache;
 pub use content::RawImage;
 pub use resolve::{Images, Options};
+pub use waiting::Waiting;

@@ -7,21 +7,24 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
+use jiff::Timestamp;
 
 use crate::advice::{Setting, advice};
+use crate::clock::now;
 use crate::handles::Handles;
 use crate::image::index::Index;
 use crate::image::listing::{Listing, single};
 use crate::image::reference::{Format, Location};
-use crate::image::{Config, Digest, Image, Name, Reference, Source, config};
+use crate::image::{Config, Digest, Image, Name, Reference, Source, TagRead, config};
 use crate::knowledge::Knowledge;
-use crate::oci::cache::{CACHE_LIMIT, Cache, Named};
-use crate::oci::content::{Place, RawImage, Reader};
+use crate::oci::cache::{CACHE_LIMIT, Cache, Known, Named};
+use crate::oci::content::{Place, Pointed, RawImage, Reader};
 use crate::oci::distribution::{self, Client};
 use crate::oci::known;
 use crate::oci::layout::{Chosen, Layout};
 use crate::oci::manifest::Manifest;
 use crate::oci::once::{Once, blocking};
+use crate::oci::waiting::{Outstanding, Waiting};
 use crate::{Error, ErrorKind};
 
 /// The number of references that are resolved at once.
@@ -38,6 +41,8 @@ pub struct Options {
     pub cache_root: Option<PathBuf>,
     /// The bytes that the cache may have.
     pub cache_limit: u64,
+    /// The age from which an answer of the cache for a tag is not used.
+    pub max_age: Option<Duration>,
     /// Called once, when the cache cannot be written and nothing more is kept.
     pub on_cache_failure: fn(&Error),
     /// Read the configs of chosen candidates; without it [`Images::confirm`] does nothing.
@@ -56,6 +61,7 @@ impl Options {
             offline: false,
             cache_root: None,
             cache_limit: CACHE_LIMIT,
+            max_age: None,
             on_cache_failure: |_| {},
             confirm: true,
             deadline: None,
@@ -71,6 +77,8 @@ pub struct Images<'k> {
     deadline: Option<Instant>,
     reader: Reader<'k>,
     layouts: Once<(Format, PathBuf), Arc<Layout>>,
+    max_age: Option<Duration>,
+    outstanding: Outstanding,
 }
 
 /// The image behind a location, and what the cache should remember of it.
@@ -82,12 +90,13 @@ struct Resolved {
     named: Option<Named>,
     /// The digest that the registry stated for the tag, where its answer has another one.
     stated_digest: Option<String>,
+    tag_read: TagRead,
 }
 
 impl Resolved {
     /// The image with this listing, of which the cache keeps no name.
     fn new(digest: Option<Digest>, source: Source, listing: Listing) -> Self {
-        Self { digest, source, listing, named: None, stated_digest: None }
+        Self { digest, source, listing, named: None, stated_digest: None, tag_read: TagRead::NoTag }
     }
 }
 
@@ -98,18 +107,24 @@ type Numbered<'r> = (usize, &'r Reference);
 impl<'k> Images<'k> {
     /// A reader of images that has read nothing yet.
     pub fn new(options: Options, knowledge: &'k Knowledge) -> Self {
-        let Options { handles, offline, cache_root, cache_limit, on_cache_failure, confirm, deadline, mut registries } = options;
+        let Options { handles, offline, cache_root, cache_limit, max_age, on_cache_failure, confirm, deadline, mut registries } =
+            options;
         let cache = cache_root.map(|root| Cache::new(handles, root, cache_limit, deadline, on_cache_failure));
         registries.deadline = registries.deadline.or(deadline);
         let reader = Reader::new(offline, knowledge, cache, registries);
-        Self { handles, confirm, deadline, reader, layouts: Once::default() }
+        let outstanding = Outstanding::default();
+        Self { handles, confirm, deadline, reader, layouts: Once::default(), max_age, outstanding }
     }
 
     /// The images behind these references, in their order. References that mean the same are asked for once, and one failure
     /// spoils no other.
     pub async fn resolve(&self, references: &[Reference]) -> Vec<Result<Image, Error>> {
+        self.outstanding.expect(references.len());
         let answers: Vec<(Vec<Numbered<'_>>, Result<Resolved, Error>)> = stream::iter(by_location(references))
-            .map(|(location, wanted)| async move { (wanted, self.locate_in_time(location).await) })
+            .map(|(location, wanted)| async move {
+                let _reading = self.outstanding.reading(location, wanted.len());
+                (wanted, self.locate_in_time(location).await)
+            })
             .buffer_unordered(SIDE_BY_SIDE)
             .collect()
             .await;
@@ -136,6 +151,11 @@ impl<'k> Images<'k> {
     /// The bytes of the image with this manifest and of its config, from the cache where they are there.
     pub async fn raw(&self, name: &Name, digest: &Digest) -> Result<RawImage, Error> {
         self.reader.raw(name, digest).await
+    }
+
+    /// The images that are waited for.
+    pub fn waiting(&self) -> Waiting {
+        self.outstanding.now()
     }
 
     /// The time by which everything has to be done.
@@ -177,8 +197,11 @@ impl<'k> Images<'k> {
 
     /// [`Images::confirm`] for many images at once.
     pub async fn confirm_all<'a>(&self, choices: impl IntoIterator<Item = (&'a Reference, &'a mut Image, Vec<usize>)>) {
+        let choices: Vec<_> = choices.into_iter().collect();
+        self.outstanding.expect(choices.len());
         stream::iter(choices)
             .for_each_concurrent(SIDE_BY_SIDE, |(reference, image, candidates)| async move {
+                let _reading = self.outstanding.reading(reference.location(), 1);
                 self.confirm(reference, image, &candidates).await;
             })
             .await;
@@ -192,6 +215,7 @@ impl<'k> Images<'k> {
         match location {
             Location::Registry(name) => {
                 known::refuse_latest(self.reader.knowledge, name)?;
+                self.refuse_old(name).await?;
                 self.locate_name(name).await.map_err(|error| or_general_advice(known::advise(self.reader.knowledge, name, error)))
             }
             Location::Local { format, path, name } => {
@@ -217,21 +241,27 @@ impl<'k> Images<'k> {
             Ok(pointed) => pointed,
             Err(error) => return Err(self.offer_offline(&full_name, error).await),
         };
-        let named = Named { name: full_name, media_type: pointed.media_type, digest: pointed.digest.clone(), size: pointed.size };
+        let Pointed { media_type, size, .. } = &pointed;
+        let read = Timestamp::from_second(now().as_second()).unwrap_or_default();
+        let named = Named { name: full_name, media_type: media_type.clone(), digest: pointed.digest.clone(), size: *size, read };
         let listing = self.list_any(&place, &pointed.digest, pointed.manifest, pointed.size).await?;
         let resolved = Resolved::new(Some(pointed.digest), Source::Registry, listing);
-        Ok(Resolved { named: Some(named), stated_digest: pointed.stated_digest, ..resolved })
+        let tag_read = TagRead::At(read);
+        Ok(Resolved { named: Some(named), stated_digest: pointed.stated_digest, tag_read, ..resolved })
     }
 
     async fn locate_offline(&self, place: &Place, name: &Name, full_name: &str) -> Result<Resolved, Error> {
         let failure = match self.reader.named(full_name).await {
-            Some(digest) => {
+            Some(Known { digest, read }) => {
                 let listing = async {
                     let found = self.reader.manifest(place, &digest, None).await?;
                     self.list_any(place, &digest, found.manifest, found.size).await
                 };
                 match listing.await {
-                    Ok(listing) => return Ok(Resolved::new(Some(digest), Source::Cache, listing)),
+                    Ok(listing) => {
+                        let tag_read = read.map_or(TagRead::Unknown, TagRead::At);
+                        return Ok(Resolved { tag_read, ..Resolved::new(Some(digest), Source::Cache, listing) });
+                    }
                     Err(error) => error,
                 }
             }
@@ -248,6 +278,22 @@ impl<'k> Images<'k> {
                 "; without network only Microsoft's base images are known"
             ])),
         }
+    }
+
+    /// Refuses an answer of the cache that is older than was allowed, or may be.
+    async fn refuse_old(&self, name: &Name) -> Result<(), Error> {
+        let Some(most) = self.max_age.filter(|_| self.reader.is_offline && name.digest.is_none()) else { return Ok(()) };
+        let full_name = name.to_string();
+        let Some(Known { read, .. }) = self.reader.named(&full_name).await else { return Ok(()) };
+        let age = |read: Timestamp| Duration::try_from(now().duration_since(read)).unwrap_or_default();
+        let why = match read {
+            Some(read) if age(read) <= most => return Ok(()),
+            Some(read) => format!("its tag was read at {read}"),
+            None => "it is not known when its tag was read".to_owned(),
+        };
+        Err(Error::of(ErrorKind::NotFound, format!("the answer of the cache for {full_name} is too old"))
+            .because(why)
+            .hint(advice!["check it once without ", Setting::Offline, ", or allow more with ", Setting::MaxAge]))
     }
 
     /// Says that an earlier answer could be had, where the registry gives none.
@@ -278,9 +324,9 @@ impl<'k> Images<'k> {
                 let index = Index { entries, ..Index::default() };
                 (Some(digest), self.reader.list(&place, index).await?)
             }
-            Chosen::Config(bytes, foreign_layers) => {
+            Chosen::Config(bytes, foreign_layers, layer_servers) => {
                 let config = config::parse(&bytes)?.facts(self.reader.knowledge);
-                (None, single(None, config, Some(foreign_layers)))
+                (None, single(None, config, Some(foreign_layers), layer_servers))
             }
         };
         Ok(Resolved::new(digest, source, listing))
@@ -362,6 +408,7 @@ fn image(reference: &Reference, resolved: Resolved) -> Image {
         other_platforms: resolved.listing.other_platforms,
         passed_over: resolved.listing.passed_over,
         stated_digest: resolved.stated_digest,
+        tag_read: resolved.tag_read,
     }
 }
 

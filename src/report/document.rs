@@ -6,6 +6,7 @@ mod entries;
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Word;
@@ -128,6 +129,10 @@ pub struct ImageEntry {
     pub digest: Option<Digest>,
     /// The place where it was read.
     pub source: Word<ImageSource>,
+    /// The time at which the registry was asked for the tag, in RFC 3339; null where none was asked for, or it is not known.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub read: Option<Timestamp>,
     /// `windows`, or the operating system of an image that is not for Windows.
     pub os: Option<String>,
     /// E.g. `amd64`.

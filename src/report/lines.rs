@@ -6,7 +6,6 @@ use std::io::{self, Write};
 use super::document::{Report, ResultEntry};
 use super::plain::clean;
 use crate::compat::Severity;
-use crate::text::shown;
 
 /// Writes a line for each failure, then for each result that is undecided and each image that was not read.
 ///
@@ -20,7 +19,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     for error in &report.errors {
-        writeln!(out, "ERROR {}: {}", shown(&error.reference), clean(&error.message))?;
+        writeln!(out, "ERROR {}", clean(&error.line()))?;
     }
     Ok(())
 }

@@ -8,7 +8,6 @@ use super::outcome::{LEGEND, Outcome};
 use super::overview::sum;
 use super::table::{BAD, GOOD, NARROWEST, OPEN, PLAIN, wrapped};
 use super::{Page, Renderer, grid};
-use crate::text::shown;
 
 /// Images down, hosts across. The results come first, so that names of any length stay whole and in line.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +35,7 @@ impl Renderer<Report> for Matrix {
             writeln!(out, "{}", row.image)?;
         }
         for error in &report.errors {
-            wrapped("", BAD, "ERROR", &format!("{}: {}", shown(&error.reference), error.message), "  ", width, out)?;
+            wrapped("", BAD, "ERROR", &error.line(), "  ", width, out)?;
         }
         if !rows.is_empty() {
             wrapped("", PLAIN, "", LEGEND, "  ", width, out)?;

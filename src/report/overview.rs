@@ -11,7 +11,6 @@ use super::labels::{Labels, joined};
 use super::table::{BAD, GOOD, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version, wrapped};
 use super::{Detail, Page, hints};
 use crate::compat::{Severity, Use};
-use crate::text::shown;
 
 /// The most passes that are listed one by one; more of them are counted.
 const LISTED_PASSES: usize = 10;
@@ -147,7 +146,7 @@ impl Written<'_> {
             if !shared {
                 self.between(out)?;
             }
-            wrapped("", BAD, "ERROR", &format!("{}: {}", shown(&error.reference), error.message), INDENT, self.width, out)?;
+            wrapped("", BAD, "ERROR", &error.line(), INDENT, self.width, out)?;
             let goes_on = errors.get(number + 1).is_some_and(|next| next.hint == error.hint);
             if let Some(hint) = error.hint.as_deref().filter(|_| !goes_on) {
                 wrapped(INDENT, PLAIN, "hint:", hint, HANGING, self.width, out)?;

@@ -152,6 +152,85 @@ async fn an_authority_of_ones_own_is_trusted_when_it_is_named() {
     assert_eq!(server.requests().len(), 1);
 }
 
+/// A server with this certificate, and a file with it.
+fn alone(names: &[&str], until: i32) -> (Server, tempfile::NamedTempFile) {
+    let identity = Identity::alone(names, until);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &identity.root).unwrap();
+    let images = Images::default().tagged("app", "1", OCI_MANIFEST, MANIFEST);
+    (Server::start_at(PUBLIC, Some(identity), move |request| images.respond(request)), file)
+}
+
+#[tokio::test]
+async fn a_certificate_in_the_file_is_trusted_also_as_a_servers_own() {
+    let hosts = [("registry.test", PUBLIC), ("other.test", PUBLIC)];
+    let (server, file) = alone(&["registry.test"], 4096);
+    let (old, old_file) = alone(&["registry.test"], 2020);
+    let (_, unrelated) = alone(&["registry.test"], 4096);
+    for (asked, file, host, refusal) in [
+        (&server, Some(&file), "registry.test", None),
+        (&server, Some(&file), "other.test", Some("its certificate is for another name")),
+        (&old, Some(&old_file), "registry.test", Some("its certificate has expired")),
+        (&server, Some(&unrelated), "registry.test", Some("its certificate is ")),
+        (&server, None, "registry.test", Some("its certificate is ")),
+    ] {
+        let ca_file = file.map(|file| file.path().to_owned());
+        let client = Client::new(Options { plain_http: false, ca_file, ..pretending(&hosts) }).unwrap();
+        let answer = client.manifest(&format!("{host}:{}", asked.port()), "app", "1").await;
+        match (answer, refusal) {
+            (Ok(_), None) => {}
+            (Err(error), Some(refusal)) => {
+                let [cause] = error.causes.as_slice() else { panic!("{error:?}") };
+                assert!(cause.contains(refusal), "{cause}");
+                // Plain words, and none of a library's types.
+                assert!(!cause.contains(['(', '{', '"']) && !cause.contains("Error"), "{cause}");
+            }
+            (answer, refusal) => panic!("{host}: {answer:?}, and not {refusal:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_a_registry_that_is_named_is_not_verified() {
+    let (other, _other_file) = alone(&["other.test"], 2020);
+    let elsewhere = format!("https://other.test:{}/blob", other.port());
+    let images = Images::default().tagged("app", "1", OCI_MANIFEST, MANIFEST);
+    let identity = Identity::alone(&["wrong.test"], 2020);
+    let server = Server::start_at(PUBLIC, Some(identity), move |request| match request.repository() {
+        Some("moved") => Reply::redirect(307, &elsewhere),
+        _ => images.respond(request),
+    });
+    let hosts = [("registry.test", PUBLIC), ("other.test", PUBLIC)];
+    let name = format!("registry.test:{}", server.port());
+    let client = |insecure: &[&str]| {
+        let insecure = insecure.iter().map(|name| (*name).to_owned()).collect();
+        Client::new(Options { plain_http: false, insecure, ..pretending(&hosts) }).unwrap()
+    };
+    client(&[&name]).manifest(&name, "app", "1").await.unwrap();
+    // Another port, another name, and a server that it sends to, are verified.
+    client(&["registry.test", &format!("other.test:{}", server.port())]).manifest(&name, "app", "1").await.unwrap_err();
+    let client = client(&[&name]);
+    client.manifest(&format!("other.test:{}", other.port()), "app", "1").await.unwrap_err();
+    let moved = client.manifest(&name, "moved", "1").await.unwrap_err();
+    assert!(moved.causes[0].contains("other.test"), "{moved:?}");
+    assert_eq!(other.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_there_is_named() {
+    // Nothing listens at the port of a server that has ended.
+    let server = start_at(LOOPBACK, |_| Reply::new(200, &[], MANIFEST));
+    let proxy = format!("127.0.0.1:{}", server.port());
+    drop(server);
+    let proxies = Proxies::All(format!("http://user:secret@{proxy}").parse().unwrap());
+    let client = Client::new(Options { plain_http: false, proxies, ..pretending(&[]) }).unwrap();
+    let error = client.manifest("registry.test", "app", "1").await.unwrap_err();
+    let says = error.sentence();
+    assert!(says.contains(&format!("cannot connect to the proxy {proxy} on the way to registry.test")), "{says}");
+    let hint = error.hint.unwrap().to_string();
+    assert!(hint.contains("NO_PROXY") && hint.contains("<offline>") && !says.contains("secret"), "{hint}");
+}
+
 #[tokio::test]
 async fn a_registry_that_speaks_no_tls_is_told_from_one_that_is_not_trusted() {
     let server = start_at(PUBLIC, |_| Reply::new(200, &[], MANIFEST));

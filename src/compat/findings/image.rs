@@ -122,11 +122,20 @@ declare! {
 
     ForeignLayers = "foreign-layers", Note, about [Image] {
         title: "some layers are kept elsewhere",
-        message: "some layers are not in this registry but at the addresses the manifest names",
+        message: "some layers are not in this registry but elsewhere: {written}",
         help: "allow the engine to reach {microsoft-registry}, or mirror the image with `--allow-nondistributable-artifacts`",
         meaning: "Windows base images before June 2023 used layers of a foreign type, which registries do not hold. Pulling needs access to the addresses in the manifest.",
         advice: "Open the firewall for MCR, or rebase on a newer image.",
         source: "https://github.com/containerd/containerd/issues/8685",
+    }
+
+    FromCache = "from-cache", Warning, about [Image] {
+        title: "the tag was not asked for again",
+        message: "answered from the cache, {tag-read}",
+        help: "run again without {setting offline} to ask the registry, or set a limit with {setting max-age}",
+        meaning: "With {setting offline} a tag stands for the image that it had when an earlier check asked the registry. The registry may have another one by now. Caches of earlier versions of wincompat do not say when a tag was read.",
+        advice: "Check online before you deploy. {setting max-age} refuses answers that are older.",
+        source: "https://github.com/opencontainers/distribution-spec/blob/main/spec.md",
     }
 
     FromKnowledge = "from-knowledge", Warning, about [Image] {

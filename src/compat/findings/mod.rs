@@ -174,6 +174,8 @@ pub enum Detail {
     Reason(String),
     /// The statement of a config that an index contradicts, e.g. `10.0.20348.1, the index 10.0.20348.2`; from outside.
     Stated(String),
+    /// The day on which a tag was read; `None` where it is not known.
+    TagRead(Option<Date>),
     /// The update that a host lacks, e.g. `KB5058411`.
     Update(String),
     /// A version as it is written in an image, e.g. `10.0.x`; from outside.

@@ -1,5 +1,7 @@
 //! Every finding with a case that has it and one that has not.
 
+use jiff::Timestamp;
+
 use super::*;
 use crate::advice::Part;
 
@@ -263,6 +265,17 @@ fn table() -> Vec<(Case, Case)> {
             Code::ForeignLayers,
             plain(s22(), index(vec![Candidate { foreign_layers: Some(true), ..entry(SERVER_2022) }])),
             plain(s22(), index(vec![Candidate { foreign_layers: Some(false), ..entry(SERVER_2022) }])),
+        ),
+        case(
+            Code::FromCache,
+            plain(s22(), Image { source: Source::Cache, tag_read: TagRead::Unknown, ..image(SERVER_2022) }),
+            // Content that is named by its digest does not age.
+            plain(s22(), Image { source: Source::Cache, ..image(SERVER_2022) }),
+        ),
+        case(
+            Code::FromCache,
+            plain(s22(), Image { source: Source::Cache, tag_read: TagRead::At(Timestamp::UNIX_EPOCH), ..image(SERVER_2022) }),
+            plain(s22(), Image { tag_read: TagRead::At(Timestamp::UNIX_EPOCH), ..image(SERVER_2022) }),
         ),
         case(
             Code::FromKnowledge,

@@ -50,7 +50,7 @@ impl BlobStream {
     /// Fails with [`ErrorKind::Network`] when the connection breaks or stalls; the rest can then be asked for.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         let (response, server) = (&mut self.answer.response, &self.answer.server);
-        let next = async { response.chunk().await.map_err(|error| Failure::of_transport(&error, server)) };
+        let next = async { response.chunk().await.map_err(|error| Failure::of_transport(&error, server, None)) };
         by_deadline(self.deadline, next).await.map_err(|failure| failure.into_error(self.what.clone()))
     }
 }

@@ -10,13 +10,22 @@ use crate::text::shown;
 
 /// The address of a registry: over https, and on this machine over http.
 pub(crate) fn endpoint(name: &str, plain_http: bool) -> Result<Url, Failure> {
+    match address(name, "http").filter(|url| plain_http || is_loopback(url)) {
+        Some(plain) => Ok(plain),
+        None => secure(name),
+    }
+}
+
+/// The address of a registry over https, also on this machine.
+pub(crate) fn secure(name: &str) -> Result<Url, Failure> {
+    address(name, "https")
+        .ok_or_else(|| Failure::new(ErrorKind::Invalid, format!("{} is not the address of a registry", shown(name))))
+}
+
+fn address(name: &str, scheme: &str) -> Option<Url> {
     // Docker Hub's API has another host than its references.
     let host = if name == DOCKER_HUB { docker_hub::API } else { name };
-    let parsed = |scheme: &str| Url::parse(&format!("{scheme}://{host}/")).ok().filter(|url| is_bare(url) && url.path() == "/");
-    let plain = parsed("http").filter(|url| plain_http || is_loopback(url));
-    plain
-        .or_else(|| parsed("https"))
-        .ok_or_else(|| Failure::new(ErrorKind::Invalid, format!("{} is not the address of a registry", shown(name))))
+    Url::parse(&format!("{scheme}://{host}/")).ok().filter(|url| is_bare(url) && url.path() == "/")
 }
 
 /// `true` if a URL has nothing but scheme, host, port and path.

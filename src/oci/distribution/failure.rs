@@ -9,8 +9,10 @@ use serde_json::Value;
 
 use crate::ErrorKind;
 use crate::advice::{Setting, advice};
+use crate::oci::distribution::proxy::NamedProxy;
 use crate::oci::distribution::resolver::Refused;
 use crate::oci::distribution::retry_after::retry_after;
+use crate::oci::distribution::tls;
 use crate::text::shown;
 use crate::{Advice, Error};
 
@@ -22,6 +24,17 @@ pub(crate) struct Failure {
     pub(crate) causes: Vec<String>,
     pub(crate) hint: Option<Advice>,
     pub(crate) again: Again,
+    /// The answer of a registry that does not have what was asked for.
+    pub(crate) absent: Option<Absent>,
+}
+
+/// The answer of a registry that does not have what was asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Absent {
+    /// The server, e.g. `mcr.microsoft.com`.
+    server: String,
+    /// The status and the code, e.g. `404 MANIFEST_UNKNOWN`.
+    answer: String,
 }
 
 /// The worth of another try of a failed request.
@@ -37,12 +50,27 @@ pub(crate) enum Again {
 
 impl Failure {
     pub(crate) fn new(kind: ErrorKind, cause: impl Into<String>) -> Self {
-        Self { kind, causes: vec![cause.into()], hint: None, again: Again::No }
+        Self { kind, causes: vec![cause.into()], hint: None, again: Again::No, absent: None }
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<Advice>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// The failure to read this manifest. A registry that says in its own words that it has none is not quoted at length.
+    pub(crate) fn into_error_of_manifest(mut self, name: &str) -> Error {
+        match self.absent.take() {
+            Some(Absent { server, answer }) => {
+                let is_named = name.strip_prefix(&server).is_some_and(|rest| rest.starts_with('/'));
+                let place = if is_named { String::new() } else { format!(" on {server}") };
+                let mut error = self.into_error(format!("{name} was not found{place} ({answer})"));
+                // The first cause is that very answer.
+                error.causes = error.causes.into_iter().skip(1).collect();
+                error
+            }
+            None => self.into_error(format!("cannot fetch the manifest of {name}")),
+        }
     }
 
     pub(crate) fn into_error(self, what: String) -> Error {
@@ -53,22 +81,32 @@ impl Failure {
     }
 
     /// A request to `server` that got no answer, or an answer that broke off.
-    pub(crate) fn of_transport(error: &reqwest::Error, server: &str) -> Self {
+    pub(crate) fn of_transport(error: &reqwest::Error, server: &str, proxy: Option<&NamedProxy>) -> Self {
         if let Some(refused) = find::<Refused>(error) {
             return Self::refused_address(refused);
         }
         let reason = excerpt(&innermost(error));
-        if let Some(tls) = find::<rustls::Error>(error) {
-            let cause = format!("no trusted connection to {server} could be made: {}", excerpt(&tls.to_string()));
-            return Self::new(ErrorKind::Network, cause).hint(match tls {
+        if let Some(refused) = find::<rustls::Error>(error) {
+            let cause = format!("no trusted connection to {server} could be made: {}", tls::reason(refused));
+            return Self::new(ErrorKind::Network, cause).hint(match refused {
                 rustls::Error::InvalidMessage(_) => advice!["if it speaks http and not https, say so with ", Setting::PlainHttp],
                 _ => advice![
-                    "if a proxy or the registry has a certificate of your own authority, name its root with ",
+                    "if a proxy or the registry has a certificate of your own, name it or the root of its authority with ",
                     Setting::CaFile
                 ],
             });
         }
-        let (cause, again) = if error.is_connect() {
+        let (cause, again) = if let Some(proxy) = proxy.filter(|_| error.is_connect()) {
+            let cause = match is_unreached(error) {
+                true => format!("cannot connect to {proxy} on the way to {server}: {reason}"),
+                false => format!("{proxy} did not connect to {server}: {reason}"),
+            };
+            return Self { again: Again::Soon, ..Self::new(ErrorKind::Network, cause) }.hint(advice![
+                "look whether the proxy is right and runs, or name the registry in NO_PROXY; ",
+                Setting::Offline,
+                " answers without the network"
+            ]);
+        } else if error.is_connect() {
             (format!("cannot connect to {server}: {reason}"), Again::Soon)
         } else if error.is_timeout() {
             return Self::slow(server);
@@ -110,7 +148,9 @@ impl Failure {
             Some(said) => format!("{server} answered {status}: {said}"),
             None => format!("{server} answered {status}"),
         };
-        Self { again, ..Self::new(kind, cause) }
+        let code = if kind == ErrorKind::NotFound { error_code(body) } else { None };
+        let absent = code.map(|code| Absent { server: server.to_owned(), answer: format!("{} {code}", status.as_str()) });
+        Self { again, absent, ..Self::new(kind, cause) }
     }
 }
 
@@ -138,6 +178,14 @@ pub fn explanation(headers: &HeaderMap, body: &[u8]) -> Option<String> {
         return Some("a web page, not a registry's answer".to_owned());
     }
     (!said.is_empty()).then_some(said)
+}
+
+/// The code of the registry's first error, e.g. `MANIFEST_UNKNOWN`.
+fn error_code(body: &[u8]) -> Option<String> {
+    let error: Value = serde_json::from_slice(body).ok()?;
+    let code = error.get("errors")?.get(0)?.get("code")?.as_str()?;
+    let is_plain = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+    (!code.is_empty() && code.len() < 40 && code.bytes().all(is_plain)).then(|| code.to_owned())
 }
 
 /// The text of the error forms in use: OCI's `errors`, OAuth's `error_description`, and `details` or `message` alone.
@@ -168,6 +216,13 @@ fn innermost(error: &reqwest::Error) -> String {
         current = source.source();
     }
     reason.map_or_else(|| "no reason is given".to_owned(), ToString::to_string)
+}
+
+/// `true` if the first server on the way was not reached: no name, no address, nothing that answers there.
+fn is_unreached(error: &reqwest::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let ended = [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof];
+    error.is_timeout() || find::<std::io::Error>(error).is_some_and(|error| !ended.contains(&error.kind()))
 }
 
 /// The first error of this type on the way in.

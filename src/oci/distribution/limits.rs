@@ -20,7 +20,7 @@ pub(crate) async fn read(mut response: reqwest::Response, max: u64, server: &str
     }
     // The stated length is not a promise: no more than a page is set aside for it.
     let mut body = Vec::with_capacity(usize::try_from(stated.min(4096)).unwrap_or(0));
-    while let Some(chunk) = response.chunk().await.map_err(|error| Failure::of_transport(&error, server))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| Failure::of_transport(&error, server, None))? {
         if (body.len() + chunk.len()) as u64 > max {
             return Err(too_large());
         }

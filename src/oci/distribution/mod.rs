@@ -118,10 +118,10 @@ impl Client {
     pub async fn manifest(&self, registry: &str, repository: &str, tag_or_digest: &str) -> Result<Fetched, Error> {
         let digest: Option<Digest> = tag_or_digest.parse().ok();
         let separator = if digest.is_some() { '@' } else { ':' };
-        let what =
-            format!("cannot fetch the manifest of {}", shown(&format!("{registry}/{repository}{separator}{tag_or_digest}")));
+        let name = shown(&format!("{registry}/{repository}{separator}{tag_or_digest}"));
         let wanted = wanted(repository, "manifests", tag_or_digest, MANIFEST_TYPES);
-        let (headers, bytes) = self.whole(registry, &wanted, index::LARGEST, digest.as_ref(), &what).await?;
+        let fetched = self.whole(registry, &wanted, index::LARGEST, digest.as_ref()).await;
+        let (headers, bytes) = fetched.map_err(|failure| failure.into_error_of_manifest(&name))?;
         let digest = digest.unwrap_or_else(|| Digest::of(&bytes));
         let stated_digest = other_digest(&headers, &bytes);
         let mut warnings = warnings(&headers);
@@ -135,8 +135,8 @@ impl Client {
     pub async fn blob(&self, registry: &str, repository: &str, digest: &Digest, max: u64) -> Result<Vec<u8>, Error> {
         let what = format!("cannot fetch the blob {}", shown(&format!("{registry}/{repository}@{digest}")));
         let wanted = wanted(repository, "blobs", digest.as_str(), "*/*");
-        let (_, bytes) = self.whole(registry, &wanted, max, Some(digest), &what).await?;
-        Ok(bytes)
+        let fetched = self.whole(registry, &wanted, max, Some(digest)).await;
+        fetched.map(|(_, bytes)| bytes).map_err(|failure| failure.into_error(what))
     }
 
     /// A blob of any size from this byte on, as it arrives; the digest is for the reader to verify.
@@ -205,8 +205,7 @@ impl Client {
         wanted: &Wanted<'_>,
         max: u64,
         digest: Option<&Digest>,
-        what: &str,
-    ) -> Result<(HeaderMap, Vec<u8>), Error> {
+    ) -> Result<(HeaderMap, Vec<u8>), Failure> {
         let fetched = async {
             let registry = self.registry(registry)?;
             self.retrying(|| self.whole_once(&registry, wanted, max, digest)).await
@@ -216,7 +215,7 @@ impl Client {
             if digest.is_some() && failure.kind == ErrorKind::Unsupported {
                 failure.kind = ErrorKind::Network;
             }
-            failure.into_error(what.to_owned())
+            failure
         })
     }
 

@@ -16,8 +16,10 @@ pub struct Options {
     /// Registries, e.g. `mcr.microsoft.com`, and what is asked instead, e.g. `http://127.0.0.1:5000`; a path there goes in front
     /// of the repository.
     pub mirrors: Vec<(String, Url)>,
-    /// A file with further root certificates in PEM form.
+    /// A file with further trusted certificates in PEM form: those of authorities, or of a server itself.
     pub ca_file: Option<PathBuf>,
+    /// Registries whose certificates are not verified, e.g. `registry.example:5000`; a mirror is named by its own host and port.
+    pub insecure: Vec<String>,
     /// The longest time to make a connection.
     pub connect_timeout: Duration,
     /// The longest time for the answer to one request, its body included; for streams the stall timeout counts instead.
@@ -42,6 +44,7 @@ impl Default for Options {
             plain_http: false,
             mirrors: Vec::new(),
             ca_file: None,
+            insecure: Vec::new(),
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_secs(20),

@@ -1,13 +1,15 @@
 //! Proxies: of the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) or the system's settings.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::net::IpAddr;
 
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use url::{Host, Url};
 
 use crate::ErrorKind;
 use crate::oci::distribution::failure::Failure;
+use crate::text::shown;
 
 /// The variables that name a proxy. The client leaves out one that it cannot read, and would then connect directly.
 const NAME_A_PROXY: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -43,14 +45,34 @@ pub(crate) enum Way {
 
 /// Decides the way to each server, as the proxied HTTP client does.
 #[derive(Debug)]
-pub(crate) struct Routes(Option<Matcher>);
+pub(crate) struct Routes {
+    matcher: Option<Matcher>,
+    /// They are those of the environment or the system.
+    are_systems: bool,
+}
+
+/// A proxy as it is named in messages; without the password that its address may hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NamedProxy {
+    /// E.g. `proxy.example:3128`.
+    server: String,
+    /// The place where it was named, e.g. `HTTPS_PROXY`.
+    from: Option<&'static str>,
+}
+
+impl fmt::Display for NamedProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the proxy {}", self.server)?;
+        self.from.map_or(Ok(()), |from| write!(f, " (from {from})"))
+    }
+}
 
 impl Routes {
     /// The ways that these proxies mean.
     ///
     /// Fails where a setting cannot be read: without it, requests would go where they are not meant to.
     pub(crate) fn new(proxies: &Proxies) -> Result<Self, Failure> {
-        Ok(Self(match proxies {
+        let matcher = match proxies {
             Proxies::System => {
                 check_variables(|name| std::env::var_os(name))?;
                 Some(Matcher::from_system())
@@ -58,11 +80,12 @@ impl Routes {
             Proxies::None => None,
             Proxies::All(proxy) if names_a_proxy(proxy.as_str()) => Some(Matcher::builder().all(proxy.as_str()).build()),
             Proxies::All(_) => return Err(unreadable("the proxy that is set up")),
-        }))
+        };
+        Ok(Self { matcher, are_systems: matches!(proxies, Proxies::System) })
     }
 
     pub(crate) fn way_to(&self, url: &Url) -> Way {
-        let Some(matcher) = &self.0 else { return Way::Direct };
+        let Some(matcher) = &self.matcher else { return Way::Direct };
         // As in other tools: what runs on this machine is not asked through a proxy elsewhere.
         if is_loopback(url) {
             return Way::Direct;
@@ -74,6 +97,31 @@ impl Routes {
             Some(_) => Way::UnknownProxy,
         }
     }
+}
+
+impl Routes {
+    /// The proxy through which this server is asked, if there is one.
+    pub(crate) fn proxy_of(&self, url: &Url) -> Option<NamedProxy> {
+        if is_loopback(url) {
+            return None;
+        }
+        let proxy = self.matcher.as_ref()?.intercept(&url.as_str().parse().ok()?)?;
+        let server = proxy.uri().authority().map(|authority| shown(authority.as_str().rsplit('@').next().unwrap_or_default()))?;
+        let from = self.are_systems.then(|| {
+            let named = variable_with(&proxy, url.scheme(), |name| std::env::var(name).ok());
+            named.unwrap_or("the settings of the system")
+        });
+        Some(NamedProxy { server, from })
+    }
+}
+
+/// The variable that names this proxy for requests of this scheme.
+fn variable_with(proxy: &Intercept, scheme: &str, variable: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
+    let own = |name: &str| name.len() == scheme.len() + "_proxy".len() && name.to_ascii_lowercase().starts_with(scheme);
+    let general = |name: &str| name.eq_ignore_ascii_case("all_proxy");
+    let names = |name: &&&str| variable(name).and_then(|value| proxy_in(&value)).is_some_and(|named| named.uri() == proxy.uri());
+    let of = |wanted: &dyn Fn(&str) -> bool| NAME_A_PROXY.iter().filter(|name| wanted(name)).find(names).copied();
+    of(&own).or_else(|| of(&general))
 }
 
 /// Refuses a variable of the environment that is set and cannot be read. Its value may hold a password, and is not quoted.
@@ -104,12 +152,17 @@ fn unreadable(setting: &str) -> Failure {
 
 /// `true` if this text is taken for the address of a proxy, of whatever kind.
 fn names_a_proxy(text: &str) -> bool {
-    let proxied = "http://registry.example/".parse().ok().and_then(|uri| Matcher::builder().all(text).build().intercept(&uri));
-    proxied.is_some_and(|proxied| {
-        let Some(authority) = proxied.uri().authority() else { return false };
+    proxy_in(text).is_some_and(|proxy| {
+        let Some(authority) = proxy.uri().authority() else { return false };
         let has_port = authority.as_str() != authority.host();
         !authority.host().is_empty() && (!has_port || authority.port_u16().is_some())
     })
+}
+
+/// The address of the proxy that this text names.
+fn proxy_in(text: &str) -> Option<Intercept> {
+    let anywhere = "http://registry.example/".parse().ok()?;
+    Matcher::builder().all(text).build().intercept(&anywhere)
 }
 
 /// `true` for a host, a domain or a network, e.g. `registry.example`, `.corp.example`, `10.0.0.0/8`, `*`; and for nothing.
@@ -161,6 +214,27 @@ mod tests {
         let refused = check_variables(|asked| (asked == name).then(|| value.into())).err()?;
         assert!(refused.hint.is_some());
         Some(refused.causes.join(": "))
+    }
+
+    #[test]
+    fn a_proxy_is_named_by_its_variable_and_without_its_password() {
+        let proxy = proxy_in("http://user:secret@proxy.test:3128").unwrap();
+        for (set, scheme, named) in [
+            (&["HTTPS_PROXY", "HTTP_PROXY"][..], "https", Some("HTTPS_PROXY")),
+            (&["HTTPS_PROXY", "HTTP_PROXY"], "http", Some("HTTP_PROXY")),
+            (&["https_proxy", "ALL_PROXY"], "https", Some("https_proxy")),
+            (&["all_proxy"], "http", Some("all_proxy")),
+            (&["HTTP_PROXY"], "https", None),
+            (&[], "https", None),
+        ] {
+            let variable = |name: &str| set.contains(&name).then(|| "http://user:secret@proxy.test:3128".to_owned());
+            assert_eq!(variable_with(&proxy, scheme, variable), named, "{set:?}");
+            assert_eq!(variable_with(&proxy, scheme, |name| variable(name).map(|_| "other.test".to_owned())), None);
+        }
+        let routes = Routes::new(&Url::parse("http://user:secret@proxy.test:3128").unwrap().into()).unwrap();
+        let named = routes.proxy_of(&Url::parse("https://registry.test/v2/").unwrap()).unwrap();
+        assert_eq!(named.to_string(), "the proxy proxy.test:3128");
+        assert_eq!(routes.proxy_of(&Url::parse("http://localhost/").unwrap()), None);
     }
 
     #[test]

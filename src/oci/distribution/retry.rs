@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     fn failure(again: Again) -> Failure {
-        Failure { kind: ErrorKind::Network, causes: vec!["it failed".to_owned()], hint: None, again }
+        Failure { kind: ErrorKind::Network, causes: vec!["it failed".to_owned()], hint: None, again, absent: None }
     }
 
     /// The usual policy, without jitter.

@@ -1,15 +1,18 @@
-//! TLS: the system's certificate store, and further roots from a file.
+//! TLS: the system's certificate store, further trusted certificates from a file, and servers that are not verified.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::time_provider::TimeProvider;
-use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 use crate::ErrorKind;
@@ -20,16 +23,32 @@ use crate::oci::distribution::failure::Failure;
 /// The most bytes of a file of root certificates; those of all authorities there are have a quarter of a MiB.
 const LARGEST_CA_FILE: u64 = 4 << 20;
 
-/// The TLS of every connection; `ca_file` holds further roots in PEM form.
-pub(crate) fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, Failure> {
-    let roots = ca_file.map(read_roots).transpose()?.unwrap_or_default();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = SystemVerifier { roots, provider: Arc::clone(&provider), loaded: OnceLock::new() };
-    let mut config = ClientConfig::builder_with_details(provider, Arc::new(Clock))
+/// The TLS of connections to servers that are verified, and to those that are not.
+pub(crate) struct Tls {
+    pub verified: ClientConfig,
+    pub unverified: ClientConfig,
+}
+
+impl Tls {
+    /// The TLS with further trusted certificates from this file in PEM form. The servers of these names, e.g. `registry.example`, are
+    /// not verified by the second of the two.
+    pub fn new(ca_file: Option<&Path>, insecure: impl IntoIterator<Item = String>) -> Result<Self, Failure> {
+        let roots = ca_file.map(read_roots).transpose()?.unwrap_or_default();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let system = Arc::new(SystemVerifier { roots, provider: Arc::clone(&provider), loaded: OnceLock::new() });
+        let names = insecure.into_iter().collect();
+        let lenient = Arc::new(Lenient { names, system: Arc::clone(&system) });
+        Ok(Self { verified: client_config(&provider, system)?, unverified: client_config(&provider, lenient)? })
+    }
+}
+
+/// A TLS with this verifier.
+fn client_config(provider: &Arc<CryptoProvider>, verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, Failure> {
+    let mut config = ClientConfig::builder_with_details(Arc::clone(provider), Arc::new(Clock))
         .with_safe_default_protocol_versions()
-        .map_err(|error| Failure::new(ErrorKind::Network, format!("TLS cannot be set up: {error}")))?
+        .map_err(|error| Failure::new(ErrorKind::Network, format!("TLS cannot be set up: {}", reason(&error))))?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
@@ -87,7 +106,14 @@ impl ServerCertVerifier for SystemVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.platform()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        match self.platform()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            // Everything up to its use as a server's was found right, its dates among it. Its names were not looked at.
+            Err(error) if is_used_as_end_entity(&error) && self.roots.iter().any(|root| root == end_entity) => {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
     }
 
     fn verify_tls12_signature(
@@ -110,5 +136,80 @@ impl ServerCertVerifier for SystemVerifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The verifier that lets servers of these names show any certificate; all others are verified, a proxy among them.
+#[derive(Debug)]
+struct Lenient {
+    names: BTreeSet<String>,
+    system: Arc<SystemVerifier>,
+}
+
+impl ServerCertVerifier for Lenient {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if self.names.contains(server_name.to_str().as_ref()) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        self.system.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.system.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.system.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.system.supported_verify_schemes()
+    }
+}
+
+/// `true` if a certificate was refused because it is one of an authority, and was shown as a server's.
+fn is_used_as_end_entity(error: &Error) -> bool {
+    let Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
+    matches!(other.0.downcast_ref::<webpki::Error>(), Some(webpki::Error::CaUsedAsEndEntity))
+}
+
+/// The reason for which there is no TLS connection, in plain words: those of rustls are for programmers.
+pub(crate) fn reason(error: &Error) -> &'static str {
+    use CertificateError as Certificate;
+    match error {
+        Error::InvalidCertificate(certificate) => match certificate {
+            _ if is_used_as_end_entity(error) => "its certificate is that of an authority, and not in the file of trusted ones",
+            Certificate::Expired | Certificate::ExpiredContext { .. } => "its certificate has expired",
+            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => "its certificate is not valid yet",
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => "its certificate is for another name",
+            Certificate::UnknownIssuer => "its certificate is not from a trusted authority",
+            Certificate::Revoked => "its certificate was revoked",
+            Certificate::BadSignature => "the signature of its certificate is wrong",
+            Certificate::BadEncoding => "its certificate is damaged",
+            Certificate::InvalidPurpose | Certificate::InvalidPurposeContext { .. } => "its certificate is not for servers",
+            _ => "its certificate was refused",
+        },
+        Error::InvalidMessage(_) => "it does not answer with TLS",
+        Error::PeerIncompatible(_) => "it has no version of TLS, and no cipher, that is supported here",
+        Error::AlertReceived(_) => "it ended the TLS handshake",
+        Error::NoCertificatesPresented => "it shows no certificate",
+        _ => "the TLS handshake failed",
     }
 }

@@ -12,12 +12,13 @@ use url::Url;
 
 use crate::ErrorKind;
 use crate::oci::distribution::address::Reach;
+use crate::oci::distribution::endpoint::secure;
 use crate::oci::distribution::failure::Failure;
 use crate::oci::distribution::options::Options;
 use crate::oci::distribution::proxy::{Proxies, Routes, Way};
 use crate::oci::distribution::resolver::{Network, Resolver, check_literal};
 use crate::oci::distribution::secret::Secret;
-use crate::oci::distribution::tls;
+use crate::oci::distribution::tls::Tls;
 
 /// The most redirects that are followed.
 const REDIRECTS: usize = 5;
@@ -26,13 +27,22 @@ const USER_AGENT: &str = concat!("wincompat/", env!("CARGO_PKG_VERSION"));
 
 /// The HTTP clients of this process: connections are shared only among requests that may go to the same places.
 pub(crate) struct Transport {
-    tls: ClientConfig,
+    tls: Tls,
+    /// The servers whose certificates are not verified, by host and port.
+    insecure: Vec<(String, u16)>,
     network: Network,
     proxies: Proxies,
     routes: Routes,
     connect_timeout: Duration,
     request_timeout: Duration,
     stall_timeout: Duration,
+    verified: Clients,
+    unverified: Clients,
+}
+
+/// The clients for one kind of TLS, each made when it is first needed.
+#[derive(Default)]
+struct Clients {
     proxied: OnceLock<Result<reqwest::Client, String>>,
     named: OnceLock<Result<reqwest::Client, String>>,
     sent_by: [OnceLock<Result<reqwest::Client, String>>; 4],
@@ -75,17 +85,20 @@ pub(crate) struct Answer {
 
 impl Transport {
     pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
+        let insecure: Result<Vec<Url>, _> = options.insecure.iter().map(|registry| secure(registry)).collect();
+        let insecure: Vec<_> = insecure?.iter().filter_map(host_and_port).collect();
+        let names = insecure.iter().map(|(host, _)| host.trim_matches(['[', ']']).to_owned());
         Ok(Self {
-            tls: tls::client_config(options.ca_file.as_deref())?,
+            tls: Tls::new(options.ca_file.as_deref(), names)?,
+            insecure,
             network: options.network.clone(),
             proxies: options.proxies.clone(),
             routes: Routes::new(&options.proxies)?,
             connect_timeout: options.connect_timeout,
             request_timeout: options.request_timeout,
             stall_timeout: options.stall_timeout,
-            proxied: OnceLock::new(),
-            named: OnceLock::new(),
-            sent_by: Default::default(),
+            verified: Clients::default(),
+            unverified: Clients::default(),
         })
     }
 
@@ -151,7 +164,10 @@ impl Transport {
         if !request.is_streamed {
             builder = builder.timeout(until.saturating_duration_since(Instant::now()));
         }
-        let answered = builder.send().await.map_err(|error| Failure::of_transport(&error, server));
+        let answered = builder.send().await.map_err(|error| {
+            let proxy = self.routes.proxy_of(url);
+            Failure::of_transport(&error, server, proxy.as_ref())
+        });
         let status = answered.as_ref().ok().map(|response| response.status().as_u16());
         tracing::debug!(server, path = url.path(), status, "asked");
         answered
@@ -165,15 +181,17 @@ impl Transport {
         if let NamedBy::Server(sender) = named_by {
             check_literal(url, sender, &self.network).map_err(|refused| Failure::refused_address(&refused))?;
         }
+        let is_unverified = self.is_insecure(url);
+        let clients = if is_unverified { &self.unverified } else { &self.verified };
         let (slot, sender) = match (self.routes.way_to(url), named_by) {
             (Way::UnknownProxy, _) => {
                 return Err(Failure::new(ErrorKind::Network, "the proxy that is set up is neither an http nor an https proxy")
                     .hint("set HTTPS_PROXY to an http:// proxy, or name the registry in NO_PROXY"));
             }
-            (Way::Proxy, _) => (&self.proxied, None),
-            (Way::Direct, NamedBy::User) => (&self.named, None),
+            (Way::Proxy, _) => (&clients.proxied, None),
+            (Way::Direct, NamedBy::User) => (&clients.named, None),
             (Way::Direct, NamedBy::Server(sender)) => {
-                let [public, private, link, loopback] = &self.sent_by;
+                let [public, private, link, loopback] = &clients.sent_by;
                 let slot = match sender {
                     Reach::Public => public,
                     Reach::Private => private,
@@ -183,14 +201,15 @@ impl Transport {
                 (slot, Some(sender))
             }
         };
-        let through_proxy = std::ptr::eq(slot, &self.proxied);
-        let client = slot.get_or_init(|| self.build(sender, through_proxy).map_err(|error| error.without_url().to_string()));
+        let through_proxy = std::ptr::eq(slot, &clients.proxied);
+        let tls = if is_unverified { &self.tls.unverified } else { &self.tls.verified };
+        let client = slot.get_or_init(|| self.build(tls, sender, through_proxy).map_err(|error| error.without_url().to_string()));
         client.as_ref().map_err(|error| Failure::new(ErrorKind::Network, format!("the HTTP client cannot be set up: {error}")))
     }
 
-    fn build(&self, sender: Option<Reach>, through_proxy: bool) -> Result<reqwest::Client, reqwest::Error> {
+    fn build(&self, tls: &ClientConfig, sender: Option<Reach>, through_proxy: bool) -> Result<reqwest::Client, reqwest::Error> {
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(self.tls.clone())
+            .tls_backend_preconfigured(tls.clone())
             .user_agent(USER_AGENT)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
@@ -203,6 +222,11 @@ impl Transport {
             (Proxies::None, _) | (_, false) => builder = builder.no_proxy(),
         }
         builder.build()
+    }
+
+    /// `true` if the certificate of this server is not to be verified.
+    fn is_insecure(&self, url: &Url) -> bool {
+        url.scheme() == "https" && host_and_port(url).is_some_and(|server| self.insecure.contains(&server))
     }
 
     /// The place of the server of an answer: by the connection, or behind a proxy by the URL; unknown counts as public, which
@@ -219,6 +243,11 @@ impl Transport {
         };
         address.map_or(Reach::Public, self.network.reach)
     }
+}
+
+/// The host and the port of a URL, e.g. `registry.example` and 443.
+fn host_and_port(url: &Url) -> Option<(String, u16)> {
+    Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
 }
 
 /// The server of a URL as it is named in messages, e.g. `mcr.microsoft.com` or `127.0.0.1:5000`.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::Error;
 use crate::image::Digest;
 use crate::oci::layout::malformed;
-use crate::oci::manifest::is_foreign;
+use crate::oci::manifest::{is_foreign, servers_of};
 
 /// One image in an archive of `docker save`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -42,6 +42,12 @@ impl Saved {
     pub fn config_digest(&self) -> Option<Digest> {
         let hex = self.config.strip_suffix(".json").or_else(|| self.config.strip_prefix("blobs/sha256/"))?;
         format!("sha256:{hex}").parse().ok()
+    }
+
+    /// The servers that are named for layers kept elsewhere.
+    pub fn layer_servers(&self) -> Vec<String> {
+        let sources = self.layer_sources.iter().flat_map(HashMap::values);
+        servers_of(sources.flat_map(|source| source.urls.as_deref().unwrap_or_default()))
     }
 
     pub fn has_foreign_layers(&self) -> bool {

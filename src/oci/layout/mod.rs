@@ -68,8 +68,8 @@ pub enum Chosen {
     Entry(Entry),
     /// These entries together are the choice: `index.json` itself, whose digest this is, is the index of the image.
     Index(Vec<Entry>, Digest),
-    /// An image without a manifest: its config, and whether it has foreign layers.
-    Config(Vec<u8>, bool),
+    /// An image without a manifest: its config, whether it has foreign layers, and the servers of those.
+    Config(Vec<u8>, bool, Vec<String>),
 }
 
 /// The form of the images at this path, by its content; `None` for what holds no images or cannot be read. Reading through a
@@ -126,7 +126,7 @@ impl Layout {
             List::Docker(saved) => {
                 let found = names::choose(&self.shown, saved, name, docker::Saved::names, |saved| &saved.config)?;
                 match found.as_slice() {
-                    [image] => Ok(Chosen::Config(self.docker_config(image)?, image.has_foreign_layers())),
+                    [image] => Ok(Chosen::Config(self.docker_config(image)?, image.has_foreign_layers(), image.layer_servers())),
                     _ => Err(Error::of(ErrorKind::Invalid, format!("{} holds several images of one name", self.shown))),
                 }
             }

@@ -7,10 +7,11 @@ use super::{
 use crate::advice::Remedy;
 use crate::compat::{Finding, Judgement, Policy, Possibility, Subject, Verdict};
 use crate::host::Host;
-use crate::image::{Config, Image};
+use crate::image::{Config, Image, TagRead};
 use crate::knowledge::Knowledge;
 use crate::report::plain::clean;
 use crate::report::{Word, Wording};
+use crate::text::shown;
 use crate::{Error, ErrorKind, Isolation};
 
 impl Tool {
@@ -71,6 +72,10 @@ impl ResultEntry {
                 reference: reference.clone().into_owned(),
                 digest: image.digest.clone(),
                 source: image.source.into(),
+                read: match image.tag_read {
+                    TagRead::At(time) => Some(time),
+                    TagRead::NoTag | TagRead::Unknown => None,
+                },
                 os: os.map(|os| clean(os).into_owned()),
                 architecture: (!architecture.is_empty()).then(|| clean(architecture).into_owned()),
                 os_version: version,
@@ -176,6 +181,14 @@ impl RemedyEntry {
 }
 
 impl ErrorEntry {
+    /// The image and what failed, in one line that names the image once.
+    pub(in crate::report) fn line(&self) -> String {
+        let reference = shown(&self.reference);
+        // A short word such as `app` may stand in any sentence.
+        let is_named = reference.contains(['/', ':']) && self.message.contains(&reference);
+        if is_named { self.message.clone() } else { format!("{reference}: {}", self.message) }
+    }
+
     /// The failure to read this reference.
     pub fn new(reference: &str, error: &Error, wording: &dyn Wording) -> Self {
         let mut message = error.what.clone();

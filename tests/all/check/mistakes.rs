@@ -3,6 +3,9 @@
 use std::ffi::OsString;
 use std::fs;
 
+use serde_json::json;
+
+use super::{Shop, shop};
 use crate::support::program::{Answer, Program};
 
 const IMAGE: &str = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
@@ -177,6 +180,49 @@ fn a_registry_that_is_not_there_is_said_to_be_not_there() {
     let error = &answer.json()["errors"][0];
     assert_eq!((answer.code, error["kind"].as_str()), (2, Some("network")));
     assert!(error["hint"].as_str().unwrap_or_default().contains("HTTPS_PROXY"), "{error}");
+}
+
+#[test]
+fn a_proxy_that_is_not_there_is_named_with_its_variable() {
+    for variable in ["HTTPS_PROXY", "ALL_PROXY"] {
+        let program = Program::new();
+        let arguments = ["check", "--host=ltsc2022", "--format=json", "registry.test/app:1"];
+        let answer = Answer::of(program.command().env(variable, "http://user:secret@127.0.0.1:1").args(arguments));
+        let error = &answer.json()["errors"][0];
+        assert_eq!((answer.code, error["kind"].as_str()), (2, Some("network")));
+        let expected = format!("cannot connect to the proxy 127.0.0.1:1 (from {variable}) on the way to registry.test");
+        assert!(error["message"].as_str().unwrap().contains(&expected), "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("--offline"), "{error}");
+        assert!(!answer.out.contains("secret") && !answer.err.contains("secret"), "{answer:?}");
+    }
+}
+
+#[test]
+fn an_image_that_is_not_there_is_named_once() {
+    let shop = Shop::of(shop());
+    let image = "registry.test/app:1.44";
+    let expected = format!("{image} was not found on {} (404 MANIFEST_UNKNOWN)", shop.server.name());
+    let json = shop.check(&["--host=ltsc2022", "--format=json", image]);
+    let error = &json.json()["errors"][0];
+    assert_eq!((json.code, &error["message"], &error["kind"]), (2, &json!(expected), &json!("not-found")));
+    assert_eq!(json.err, format!("ERROR {expected}\n"));
+    let text = shop.check(&["--host=ltsc2022", image]).out;
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(&format!("ERROR {expected} hint: check the spelling")), "{text}");
+    assert_eq!(words.matches(image).count(), 1, "{text}");
+}
+
+#[test]
+fn a_registry_that_is_not_verified_is_named_in_each_run() {
+    let shop = Shop::of(shop());
+    let image = "registry.test/app:ltsc2022";
+    let answer = shop.check(&["--host=ltsc2022", "--insecure=r.test:5000", "--insecure=S.test", image]);
+    assert_eq!(answer.code, 0);
+    for registry in ["r.test:5000", "s.test"] {
+        assert!(answer.err.contains(&format!("warning: the certificate of {registry} is not verified")), "{}", answer.err);
+    }
+    let refused = shop.check(&["--insecure", "https://r.test", image]);
+    assert!(refused.code == 2 && refused.err.contains("expected HOST[:PORT]"), "{}", refused.err);
 }
 
 /// A line of ten megabytes is no reference, and is not printed in full.

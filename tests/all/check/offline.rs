@@ -1,9 +1,9 @@
 //! `--offline`: from the cache, else from what is known of Microsoft's base images, else an error.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Answer, Shop, shop};
-use crate::support::program::codes;
+use crate::support::program::{Program, codes};
 use crate::support::registry::Server;
 
 const ON_2022: &str = "--host=10.0.20348.2402,server,hyperv";
@@ -19,7 +19,86 @@ fn the_cache_answers_what_was_checked_before() {
     assert_eq!(code, 0);
     let mut expected = before["results"].clone();
     expected[0]["image"]["source"] = json!("cache");
-    assert_eq!(report["results"], expected, "the answer is the same");
+    let mut results = report["results"].clone();
+    let findings = results[0]["findings"].as_array_mut().unwrap();
+    let from_cache = findings.iter().position(|finding| finding["code"] == "from-cache").unwrap();
+    let from_cache = findings.remove(from_cache);
+    assert_eq!(results, expected, "the answer is the same, and says where it is from");
+    let read = before["results"][0]["image"]["read"].as_str().unwrap();
+    let day = read.split('T').next().unwrap();
+    let message = from_cache["message"].as_str().unwrap();
+    assert!(message.starts_with("answered from the cache, read ") && message.contains(day), "{message}");
+    assert_eq!(from_cache["severity"], "warning");
+}
+
+/// Sets the time at which the tags in the cache were read, or removes it as in a cache of an earlier version.
+fn set_read(program: &Program, time: Option<&str>) {
+    let path = program.cache().join("index.json");
+    let mut list: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    for entry in list["manifests"].as_array_mut().unwrap() {
+        let annotations = entry["annotations"].as_object_mut().unwrap();
+        annotations.remove("wincompat.read").unwrap();
+        annotations.extend(time.map(|time| ("wincompat.read".to_owned(), json!(time))));
+    }
+    std::fs::write(path, list.to_string()).unwrap();
+}
+
+#[test]
+fn an_answer_from_the_cache_says_how_old_it_is() {
+    for (read, says) in [
+        (Some("2020-02-29T23:59:59Z"), " days ago (2020-02-29)"),
+        (Some("9999-01-01T00:00:00Z"), "answered from the cache, read on 9999-01-01"),
+        (None, "answered from the cache, it is not known when it was read"),
+    ] {
+        let shop = Shop::of(shop());
+        shop.report(&[ON_2022, APP]);
+        set_read(&shop.program, read);
+        let (code, report) = shop.report(&[ON_2022, "--offline", APP]);
+        let result = &report["results"][0];
+        let finding = result["findings"].as_array().unwrap().iter().find(|finding| finding["code"] == "from-cache").unwrap();
+        assert!(finding["message"].as_str().unwrap().contains(says), "{finding}");
+        assert_eq!((code, &result["image"]["read"]), (0, &json!(read)));
+        let text = shop.check(&[ON_2022, "--offline", APP]);
+        let words = text.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(says) && words.contains("[from-cache]"), "{}", text.out);
+        assert_eq!(shop.check(&[ON_2022, "--offline", "--deny=from-cache", APP]).code, 1);
+        // Asked for again, the answer is as new as can be.
+        let (_, report) = shop.report(&[ON_2022, APP]);
+        assert!(!codes(&report["results"][0]).contains(&"from-cache"));
+        let (_, report) = shop.report(&[ON_2022, "--offline", "--max-age=1d", APP]);
+        assert_eq!(report["results"][0]["image"]["source"], "cache");
+    }
+}
+
+/// Content by digest is the same at any time.
+#[test]
+fn a_digest_does_not_age() {
+    let shop = Shop::of(shop());
+    let (_, report) = shop.report(&[ON_2022, APP]);
+    let by_digest = format!("{APP}@{}", report["results"][0]["image"]["digest"].as_str().unwrap());
+    let (code, report) = shop.report(&[ON_2022, "--offline", "--max-age=0s", &by_digest]);
+    let result = &report["results"][0];
+    assert_eq!((code, &result["image"]["source"], &result["image"]["read"]), (0, &json!("cache"), &json!(null)));
+    assert!(!codes(result).contains(&"from-cache"), "{result}");
+}
+
+#[test]
+fn an_answer_that_is_too_old_is_not_used() {
+    for (read, why) in
+        [(Some("2020-02-29T23:59:59Z"), "its tag was read at 2020-02-29T23:59:59Z"), (None, "it is not known when")]
+    {
+        let shop = Shop::of(crate::check::main_command::nanoserver_1903());
+        let image = "mcr.microsoft.com/windows/nanoserver:1903";
+        shop.report(&[ON_2022, image]);
+        set_read(&shop.program, read);
+        let (code, report) = shop.report(&[ON_2022, "--offline", "--max-age=7d", image]);
+        let error = &report["errors"][0];
+        assert_eq!((code, &report["results"]), (2, &json!([])), "and nothing older answers in its place");
+        assert!(error["message"].as_str().unwrap().contains(why), "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("--max-age"), "{error}");
+    }
+    let refused = Shop::of(shop()).check(&[ON_2022, "--offline", "--max-age=soon", APP]);
+    assert!(refused.code == 2 && refused.err.contains("write e.g. 24h, 7d or 90m"), "{}", refused.err);
 }
 
 #[test]
