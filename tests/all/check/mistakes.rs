@@ -204,7 +204,7 @@ fn every_error_has_a_hint() {
     let no_list = format!("--env-file={root}/none");
     let unsaved = format!("--knowledge={nothing}");
     let host = |text: &'static str| ["host", text];
-    let commands: [&[&str]; 46] = [
+    let commands: [&[&str]; 45] = [
         &[],
         &["no-such-command"],
         &["check"],

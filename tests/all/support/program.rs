@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What the program or its libraries read from the environment.
-const VARIABLES: [&str; 22] = [
+const VARIABLES: [&str; 24] = [
     "WINCOMPAT_CACHE_SIZE",
     "WINCOMPAT_ISOLATION",
     "WINCOMPAT_ENGINE",
