@@ -85,6 +85,8 @@ pub enum Setting {
     Force,
     /// The host that is asked about, in its own notation, e.g. `windows-server-2022`; empty for the setting itself.
     Host(String),
+    /// A file or folder of hosts, by its path.
+    Hosts(String),
     /// An attribute of the host that is asked about, e.g. `no-hyperv`.
     HostAttribute(String),
     /// The host's name inside a container.

@@ -15,6 +15,7 @@ use super::io::Io;
 use super::knowledge::KnowledgeArgs;
 use super::list;
 use super::policy::PolicyArgs;
+use super::references;
 use super::registries::{CHECKED_WITHIN, RegistryArgs};
 use super::subcommand::Subcommand;
 use super::wording::CommandLine;
@@ -153,7 +154,8 @@ struct Inputs {
 impl Inputs {
     /// Every image judged on every host.
     fn report(self) -> Report {
-        let references: Vec<_> = self.texts.iter().map(|text| text.parse::<Reference>()).collect();
+        let deadline = self.options.deadline;
+        let references: Vec<_> = self.texts.iter().map(|text| references::read(text, &self.knowledge, deadline)).collect();
         let images = read_images(self.options, &self.knowledge, &self.hosts, &references);
         let mut results = Vec::with_capacity(self.hosts.len() * self.texts.len());
         let mut errors = Vec::new();
@@ -237,7 +239,11 @@ impl Args {
     fn inputs(&self, io: &mut Io<'_>) -> Result<Inputs, Error> {
         let policy = self.policy()?;
         let knowledge = self.knowledge.load()?;
-        let found = self.hosts.find(io.platform, &knowledge, policy.today)?;
+        if self.from.as_deref() == Some("-") && self.hosts.read_standard_input() {
+            return Err(Error::new("images and hosts cannot both be read from standard input")
+                .hint("put one of the two lists into a file, and name that"));
+        }
+        let found = self.hosts.find(io, &knowledge, policy.today)?;
         // What is named twice is judged once.
         let mut hosts: Vec<Host> = Vec::new();
         for host in found.into_iter().map(|found| found.host) {

@@ -6,7 +6,6 @@ use super::format::FormatArgs;
 use super::hosts::HostArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
-use super::platform::Platform;
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::time::today;
@@ -19,14 +18,17 @@ use crate::report::host::HostReport;
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat host
-  wincompat host --host local,no-hyperv
-  wincompat host --host windows-server-2022
-  wincompat host --host @host.reg --format json
+  wincompat host local,no-hyperv
+  wincompat host windows-server-2022 @web01.txt
+  wincompat host --hosts nodes.json --format json
 
-A file for @FILE: reg export \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" host.reg, or: systeminfo > host.txt
+A file for @FILE, written on that host: reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" > web01.txt, or: systeminfo > web01.txt
 
 Exit codes: 0 success, 2 a host could not be read.")]
 pub struct Args {
+    /// Hosts, as for --host.
+    #[arg(value_name = "[NAME=]HOST")]
+    specs: Vec<String>,
     #[command(flatten)]
     hosts: HostArgs,
     #[command(flatten)]
@@ -39,16 +41,17 @@ pub struct Args {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let report = self.report(io.platform)?;
+        let report = self.report(io)?;
         self.format.write(&report, &io.page(), io.out)?;
         Ok(ExitCode::DONE)
     }
 }
 
 impl Args {
-    fn report(&self, platform: &Platform) -> Result<HostReport, Error> {
+    fn report(&self, io: &mut Io<'_>) -> Result<HostReport, Error> {
         let knowledge = self.knowledge.load()?;
-        let mut hosts = self.hosts.find(platform, &knowledge, today())?;
+        let mut hosts = self.hosts.find_with(&self.specs, io, &knowledge, today())?;
+        let platform = io.platform;
         // Questions that only this machine can answer.
         for found in hosts.iter_mut().filter(|found| found.probe.is_some()) {
             if let (Ok(machine), Ok(root)) = (platform.machine(), self.store.folder(platform)) {

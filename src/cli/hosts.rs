@@ -1,30 +1,76 @@
-//! The hosts of a question: `--host`.
+//! The hosts of a question: `--host` and `--hosts`.
+
+use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::platform::Platform;
+use super::io::Io;
 use crate::Error;
+use crate::files::read_capped;
 use crate::host::{self, Found};
 use crate::knowledge::Knowledge;
+
+/// The most bytes of a list on standard input.
+const LARGEST: u64 = 64 << 20;
+
+/// The word of `--hosts` for standard input.
+const STANDARD_INPUT: &str = "-";
 
 /// The hosts that images are judged on.
 #[derive(clap::Args, Clone, Debug)]
 pub struct HostArgs {
-    /// Host to check against; can be given several times. `local` (this machine, the default), a version (10.0.20348.2402,
-    /// 20348), a release (windows-server-2022, ltsc2022, windows-11-24h2), any text that contains one Windows version, @FILE (reg
-    /// export, systeminfo), or `all` (every release in support). Add attributes after commas: 26100,client,arm64,no-hyperv,home.
-    #[arg(long, value_name = "HOST")]
+    /// Host to check against; can be given several times, and several in one: A,B. `local` (this machine, the default), a version
+    /// (10.0.20348.2402, 20348), a release (windows-server-2022, ltsc2022, windows-11-24h2), any text that contains one Windows
+    /// version, @FILE (what reg, systeminfo, PowerShell, docker info or kubectl printed), or `all` (every release in support). Add
+    /// attributes after commas: 26100,client,arm64,no-hyperv,home. A name goes before it: web01=@web01.txt.
+    #[arg(long, value_name = "[NAME=]HOST")]
     host: Vec<String>,
+    /// More hosts: from a file with one a line (HOST, NAME=HOST or NAME HOST), from the output of kubectl get nodes -o json, from a
+    /// folder with a file for each host, or with - from standard input; can be
+    /// given several times.
+    #[arg(long, value_name = "FILE|DIR|-")]
+    hosts: Vec<String>,
 }
 
 impl HostArgs {
-    /// The hosts, in the order of the arguments.
+    /// The hosts, in the order of the arguments, those of lists behind the others.
     ///
     /// # Errors
     ///
     /// The first argument that names no host.
-    pub fn find(&self, platform: &Platform, knowledge: &Knowledge, today: Date) -> Result<Vec<Found>, Error> {
-        host::find(&self.host, platform.live_host(), knowledge, today)
+    pub fn find(&self, io: &mut Io<'_>, knowledge: &Knowledge, today: Date) -> Result<Vec<Found>, Error> {
+        self.find_with(&[], io, knowledge, today)
+    }
+
+    /// The hosts of these texts, then those of the options.
+    ///
+    /// # Errors
+    ///
+    /// The first argument that names no host.
+    pub fn find_with(&self, texts: &[String], io: &mut Io<'_>, knowledge: &Knowledge, today: Date) -> Result<Vec<Found>, Error> {
+        let live = io.platform.live_host();
+        let texts: Vec<String> = texts.iter().chain(&self.host).cloned().collect();
+        let mut found = Vec::new();
+        if self.hosts.is_empty() || !texts.is_empty() {
+            found = host::find(&texts, live, knowledge, today)?;
+        }
+        for list in &self.hosts {
+            found.extend(if list == STANDARD_INPUT {
+                let bytes = read_capped(&mut io.input, LARGEST).map_err(|error| {
+                    Error::new("standard input could not be read").because(error).hint("name a file with hosts instead")
+                })?;
+                host::in_list("standard input", &bytes, live, knowledge, today)?
+            } else {
+                host::listed(Path::new(list), live, knowledge, today)?
+            });
+        }
+        found.iter().flat_map(|found| &found.notes).for_each(|note| io.warn(note));
+        Ok(found)
+    }
+
+    /// True if hosts are read from standard input.
+    pub fn read_standard_input(&self) -> bool {
+        self.hosts.iter().any(|list| list == STANDARD_INPUT)
     }
 }
 

@@ -33,6 +33,7 @@ mod progress;
 mod prune;
 mod ps;
 mod pull;
+mod references;
 mod registries;
 mod rm;
 mod rmi;

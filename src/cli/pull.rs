@@ -11,11 +11,11 @@ use super::registries::{self, RegistryArgs};
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::time::today;
-use super::{check, hosts, progress};
+use super::{check, hosts, progress, references};
 use crate::Error;
 use crate::compat::{self, Policy, Verdict};
 use crate::host::{self, Host};
-use crate::image::{Digest, Image, Name, Reference};
+use crate::image::{Config, Digest, Image, Name};
 use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
@@ -63,7 +63,7 @@ impl Subcommand for Args {
 impl Args {
     fn pull(&self, platform: &Platform) -> Result<Digest, Error> {
         let knowledge = self.knowledge.load()?;
-        let reference: Reference = self.image.parse()?;
+        let reference = references::read(&self.image, &knowledge, None)?;
         let name = registries::name(&reference)?;
         let root = self.store.folder(platform)?;
         // Before the image layout fills the store: this creates its folders with their access lists, and refuses a stranger's.
@@ -111,8 +111,21 @@ impl Args {
         };
         let judgement = compat::judge(knowledge, host, image, &Policy::on(today()));
         if judgement.verdict == Verdict::Incompatible && judgement.chosen.is_some() && !self.force {
+            let host_typed = self.host.as_deref().map(|host| format!("--host {host} ")).unwrap_or_default();
             return Err(Error::new(format!("{name} does not run on {}", host.name))
-                .hint(format!("`wincompat check {name}` says why; --force pulls it all the same")));
+                .hint(format!("`wincompat check {host_typed}{name}` says why; --force pulls it anyway")));
+        }
+        // Another entry might be the right one: what was not read is not known.
+        let chosen = judgement.chosen.and_then(|number| image.candidates.get(number));
+        if let Some(Config::Unreadable(reason)) = chosen.map(|candidate| &candidate.config)
+            && !self.force
+        {
+            return Err(Error::new(format!(
+                "it is not known whether {name} runs on {}: its config could not be read",
+                host.name
+            ))
+            .because(reason)
+            .hint("try again when the registry answers; --force pulls it anyway"));
         }
         of(judgement.chosen)
     }

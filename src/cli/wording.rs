@@ -53,6 +53,7 @@ fn option(setting: &Setting) -> String {
         Setting::Force => "-f".to_owned(),
         Setting::Host(text) if text.is_empty() => "--host".to_owned(),
         Setting::Host(text) => format!("--host {text}"),
+        Setting::Hosts(path) => format!("--hosts {path}"),
         Setting::HostAttribute(attribute) => format!(",{attribute}"),
         Setting::HostName => "--hostname".to_owned(),
         Setting::HostProcess => "--isolation host-process".to_owned(),

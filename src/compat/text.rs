@@ -97,6 +97,11 @@ impl Finding {
                 Kind::Server => "server".to_owned(),
                 Kind::Client => "client".to_owned(),
             },
+            ("configured-default", _) => match subject.policy.configured_default(host) {
+                Some(Isolation::Process) => "process".to_owned(),
+                Some(Isolation::Hyperv) => "Hyper-V".to_owned(),
+                None => String::new(),
+            },
             ("edition", _) => host.edition.as_deref().unwrap_or("Home").to_owned(),
             ("newest", _) => subject.knowledge.newest_build(host.kind).to_string(),
             ("knowledge-date", _) => subject.knowledge.date.to_string(),

@@ -1,8 +1,8 @@
 //! Warnings beside a verdict: reports from users, ends of support, and doubts about how the image was read.
 
-use super::{Case, Code, Detail, Finding, Severity, Use};
+use super::{Case, Code, Detail, Finding, Severity, Use, Wish};
 use crate::OsVersion;
-use crate::host::Host;
+use crate::host::{Host, Source as HostSource};
 use crate::image::{Candidate, Config, Image, Source, Version, VersionSource};
 use crate::knowledge::builds::{
     FIRST_FOR_DOCKER, WINDOWS_10_20H2, WINDOWS_10_22H2, WINDOWS_10_1903, WINDOWS_10_1909, WINDOWS_10_2004, WINDOWS_SERVER_23H2,
@@ -20,7 +20,8 @@ const MOST_NAMED: usize = 3;
 /// Every warning for a case in which `taken` would be used.
 pub(super) fn all(case: &Case<'_>, taken: Option<Use>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(of_isolation(case.host, taken));
+    findings.extend(of_isolation(case, taken));
+    findings.extend(of_configuration(case));
     if let Some(candidate) = case.candidate {
         findings.extend(of_reading(candidate, case.image));
     }
@@ -36,11 +37,21 @@ pub(super) fn all(case: &Case<'_>, taken: Option<Use>) -> Vec<Finding> {
     findings
 }
 
-fn of_isolation(host: &Host, taken: Option<Use>) -> Option<Finding> {
+/// The note that the host's own configuration decided what `default` means, where it is not the engine's own choice.
+fn of_configuration(case: &Case<'_>) -> Option<Finding> {
+    let configured = case.policy.configured_default(case.host).filter(|_| case.policy.wish == Wish::Default)?;
+    let usual = case.policy.engine_on(case.host).default_isolations(case.host.kind);
+    (usual != [configured]).then(|| Finding::new(Code::DefaultConfigured))
+}
+
+fn of_isolation(case: &Case<'_>, taken: Option<Use>) -> Option<Finding> {
+    let host = case.host;
     match taken {
         Some(Use::HostProcess) => Some(Finding::new(Code::HostProcessVersions)),
         Some(Use::Process) if host.kind == Kind::Client => Some(Finding::new(Code::ProcessOnClient)),
-        Some(Use::Hyperv) if host.kind == Kind::Server => Some(Finding::new(Code::ExplicitIsolationNeeded)),
+        Some(Use::Hyperv) if host.kind == Kind::Server && case.policy.configured_default(host) != Some(Isolation::Hyperv) => {
+            Some(Finding::new(Code::ExplicitIsolationNeeded))
+        }
         Some(Use::Process | Use::Hyperv) | None => None,
     }
 }
@@ -133,7 +144,12 @@ fn of_revisions(case: &Case<'_>, image: OsVersion, taken: Option<Use>) -> Option
         return None;
     }
     let known = case.knowledge.revisions(host.build)?;
-    let (host_revision, image_revision) = (host.revision?, image.revision?);
+    let image_revision = image.revision?;
+    let Some(host_revision) = host.revision else {
+        // A release or a build that was typed has no revision to be found.
+        let is_read = case.host.source != HostSource::Text && case.host.kind == Kind::Server;
+        return is_read.then(|| Finding::new(Code::HostUpdatesUnknown));
+    };
     if let Some(cut) = known.february_2020
         && (host_revision < cut) != (image_revision < cut)
     {

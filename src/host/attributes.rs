@@ -22,6 +22,28 @@ impl Attributes {
     /// The words, for messages.
     pub const WORDS: &str = "server, client, home, amd64, arm64, hyperv, no-hyperv";
 
+    /// True for one of the words, in upper or lower case.
+    pub(super) fn is_word(text: &str) -> bool {
+        Self::WORDS.split(", ").any(|word| word.eq_ignore_ascii_case(text.trim()))
+    }
+
+    /// The word most like this one, e.g. `no-hyperv` for `nohyperv`.
+    pub(super) fn like(text: &str) -> Option<&'static str> {
+        const ALIKE: f64 = 0.6;
+        const LONGEST: usize = 20;
+        let text = text.trim().to_lowercase();
+        let known = match text.as_str() {
+            "x64" | "x86_64" | "x86-64" => return Some("amd64"),
+            "aarch64" => return Some("arm64"),
+            "workstation" | "desktop" => return Some("client"),
+            long if long.len() > LONGEST => return None,
+            _ => Self::WORDS.split(", "),
+        };
+        let alike = known.map(|word| (strsim::normalized_damerau_levenshtein(&text, word), word));
+        let best = alike.max_by(|(one, _), (next, _)| one.total_cmp(next));
+        best.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, word)| word)
+    }
+
     /// Splits a text into the host and its attributes, e.g. `26100,client` into `26100` and a client. The attributes are the longest run of words at its end that are all
     /// attributes, upper or lower case. What is left may hold commas of its own, e.g. `Windows Server, version 1903`.
     ///

@@ -32,6 +32,50 @@ pub(super) fn said(text: &str) -> Option<String> {
     }
 }
 
+/// The EditionID of a product by its name, e.g. `ServerDatacenter` for `Microsoft Windows Server 2022 Datacenter`. Only names that mean
+/// one edition in every language, or in one: `None` for any other.
+pub(super) fn id_of(product: &str) -> Option<String> {
+    let lower = product.to_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let at = words.iter().position(|word| *word == "windows")?;
+    let (products, ids) = match *words.get(at + 1)? {
+        "server" => (words.get(at + 3..)?, SERVER_IDS),
+        "10" | "11" => (words.get(at + 2..)?, CLIENT_IDS),
+        _ => return None,
+    };
+    let name = products.join(" ");
+    ids.iter().find(|(known, _)| *known == name).map(|(_, id)| (*id).to_owned())
+}
+
+/// The EditionIDs of servers by their names, which are the same in most languages.
+const SERVER_IDS: &[(&str, &str)] = &[
+    ("datacenter", "ServerDatacenter"),
+    ("datacenter azure edition", "ServerTurbine"),
+    ("datacenter evaluation", "ServerDatacenterEval"),
+    ("standard", "ServerStandard"),
+    ("standard evaluation", "ServerStandardEval"),
+];
+
+/// The EditionIDs of clients by their names.
+const CLIENT_IDS: &[(&str, &str)] = &[
+    ("pro", "Professional"),
+    ("professionnel", "Professional"),
+    ("专业版", "Professional"),
+    ("專業版", "Professional"),
+    ("pro for workstations", "ProfessionalWorkstation"),
+    ("pro education", "ProfessionalEducation"),
+    ("enterprise", "Enterprise"),
+    ("entreprise", "Enterprise"),
+    ("корпоративная", "Enterprise"),
+    ("企业版", "Enterprise"),
+    ("企業版", "Enterprise"),
+    ("enterprise ltsc", "EnterpriseS"),
+    ("enterprise multi-session", "ServerRdsh"),
+    ("iot enterprise", "IoTEnterprise"),
+    ("iot enterprise ltsc", "IoTEnterpriseS"),
+    ("education", "Education"),
+];
+
 /// The edition behind a label at the beginning of a line: `EditionID : Core`, `OperatingSystemSKU=101`, `EditionID  REG_SZ  Core`.
 fn labelled(text: &str) -> Option<String> {
     text.split(['\r', '\n']).find_map(|line| {
@@ -116,6 +160,22 @@ mod tests {
             ("Windows 10 Version 22H2 Otthoni", Some("Otthoni")),
         ] {
             assert_eq!(said(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_products_name_is_an_id_where_it_means_one() {
+        for (name, id) in [
+            ("Microsoft Windows Server 2022 Datacenter", Some("ServerDatacenter")),
+            ("Microsoft Windows Server 2025 Datacenter Azure Edition", Some("ServerTurbine")),
+            ("Microsoft Windows 11 Pro", Some("Professional")),
+            ("Майкрософт Windows 10 Корпоративная", Some("Enterprise")),
+            ("Microsoft Windows 11 专业版", Some("Professional")),
+            ("Microsoft Windows 11 Otthoni", None),
+            ("Microsoft Windows Server 2022 Essentials", None),
+            ("Windows", None),
+        ] {
+            assert_eq!(id_of(name).as_deref(), id, "{name}");
         }
     }
 

@@ -11,10 +11,11 @@ use super::live::{self, LiveHost};
 use super::prerequisite::Prerequisite;
 use super::probe::Probe;
 use super::spec::{Spec, parse};
-use super::{Host, source};
-use crate::Error;
+use super::{Host, source, spec};
+use crate::advice::{Setting, advice};
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
+use crate::{Advice, Error};
 
 /// A host, and the answers of this machine if it is this machine.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct Found {
     pub probe: Option<Probe>,
     /// The answers about launching containers, if that was asked.
     pub launch: Option<Launch>,
+    /// What the reader of an answer should know, e.g. that the nodes of a list that do not run Windows were left out.
+    pub notes: Vec<Advice>,
 }
 
 impl Found {
@@ -36,32 +39,116 @@ impl Found {
 
 impl From<Host> for Found {
     fn from(host: Host) -> Self {
-        Self { host, probe: None, launch: None }
+        Self { host, probe: None, launch: None, notes: Vec::new() }
     }
 }
 
-/// The hosts that texts specify, in their order; this machine if there are none. A text can specify several.
+/// The hosts that texts specify, in their order; this machine if there are none. A text can specify several, and give a name:
+/// `web01=ltsc2022`.
 ///
 /// # Errors
 ///
 /// The first text that names no host, file that cannot be read, or this machine where it is asked for and is not a Windows host.
 pub fn find(texts: &[String], live: Option<&dyn LiveHost>, knowledge: &Knowledge, today: Date) -> Result<Vec<Found>, Error> {
+    let finder = Finder { live, knowledge, today };
     if texts.is_empty() {
-        return Ok(vec![this_machine(live, &Attributes::default(), knowledge)?]);
+        return Ok(vec![finder.this_machine(&Attributes::default())?]);
     }
     let mut found = Vec::new();
     for text in texts {
-        match parse(text, knowledge, today)? {
-            Spec::Local(attributes) => found.push(this_machine(live, &attributes, knowledge)?),
-            Spec::File(path, attributes) => found.extend(in_file(&path, &attributes, knowledge)?.into_iter().map(Found::from)),
-            Spec::Hosts(hosts) => found.extend(hosts.into_iter().map(Found::from)),
-        }
+        found.extend(finder.in_argument(text, Path::new(""))?);
     }
     Ok(found)
 }
 
-/// The hosts in the bytes of a file, at least one: a registry export in UTF-16 or UTF-8, the output of `systeminfo` in any
-/// language, or a text with one Windows version. A host without a name of its own gets this label, e.g. the name of the file; with
+/// The search for hosts.
+pub(super) struct Finder<'a> {
+    /// This machine, if it is Windows.
+    pub live: Option<&'a dyn LiveHost>,
+    /// The names of releases.
+    pub knowledge: &'a Knowledge,
+    /// The day by which releases are in support.
+    pub today: Date,
+}
+
+impl Finder<'_> {
+    /// The hosts of one argument, or of one line of a list that lies in this folder.
+    pub fn in_argument(&self, text: &str, folder: &Path) -> Result<Vec<Found>, Error> {
+        let mut found = Vec::new();
+        for part in spec::parts(text, self.knowledge, self.today) {
+            let (name, spec) = spec::named(part);
+            found.extend(self.with_name(name, spec, folder)?);
+        }
+        Ok(found)
+    }
+
+    /// The hosts of one text, called so; of several, each is called so before its own name.
+    pub fn with_name(&self, name: Option<&str>, text: &str, folder: &Path) -> Result<Vec<Found>, Error> {
+        let mut found = match parse(text, self.knowledge, self.today).map_err(|error| on_disk(text, error))? {
+            Spec::Local(attributes) => vec![self.this_machine(&attributes)?],
+            Spec::File(path, attributes) => self.in_file(&folder.join(&path), &attributes).map_err(|error| {
+                let known = path.to_str().and_then(|path| path.split_once(',')).filter(|(file, _)| folder.join(file).exists());
+                known
+                    .map_or(error, |(_, words)| spec::unknown_attribute(words.split(',').next().unwrap_or(words), self.knowledge))
+            })?,
+            Spec::Hosts(hosts) => hosts.into_iter().map(Found::from).collect(),
+        };
+        let several = found.len() > 1;
+        for (host, name) in found.iter_mut().map(|found| &mut found.host).zip(name.into_iter().cycle()) {
+            host.label = if several { format!("{name}/{}", host.label) } else { name.to_owned() };
+        }
+        Ok(found)
+    }
+
+    /// The hosts in a file, whose name without its ending is their label: `web01` for those in `hosts/web01.reg`.
+    pub fn in_file(&self, path: &Path, attributes: &Attributes) -> Result<Vec<Found>, Error> {
+        let label = path.file_stem().map(|stem| stem.to_string_lossy());
+        let read = source::read(path)?;
+        self.in_bytes(&read, label.as_deref(), attributes)
+            .map(|found| of_file(found, path))
+            .map_err(|error| error.within(format!("no host can be read from {}", quoted(&path.to_string_lossy()))))
+    }
+
+    /// The hosts in the bytes of a file, the first with the notes.
+    pub fn in_bytes(&self, bytes: &[u8], label: Option<&str>, attributes: &Attributes) -> Result<Vec<Found>, Error> {
+        let read = source::hosts(bytes, self.knowledge)?;
+        let mut found: Vec<Found> = hosts(read.hosts, label, attributes, self.knowledge).into_iter().map(Found::from).collect();
+        if let Some(first) = found.first_mut() {
+            first.notes = read.notes;
+        }
+        Ok(found)
+    }
+
+    fn this_machine(&self, attributes: &Attributes) -> Result<Found, Error> {
+        let (facts, probe, notes) = live::facts(self.live)?;
+        Ok(Found { probe: Some(probe), notes, ..facts.host(attributes, self.knowledge).into() })
+    }
+}
+
+/// These hosts as those of a file.
+pub(super) fn of_file(found: Vec<Found>, path: &Path) -> Vec<Found> {
+    let file = path.to_string_lossy();
+    let with_file = |host: Host| Host { file: host.file.or_else(|| Some(file.clone().into_owned())), ..host };
+    found.into_iter().map(|found| Found { host: with_file(found.host), ..found }).collect()
+}
+
+/// The error of a text that is not a host, with what to type where it is the name of a file or a folder.
+fn on_disk(text: &str, error: Error) -> Error {
+    // A name such as `windows-11` means a release, whatever lies in this folder.
+    let path = Path::new(text);
+    if text.starts_with('@') || text.is_empty() {
+        error
+    } else if path.is_dir() {
+        error.hint(advice!["it is a folder: read the hosts in its files with ", Setting::Hosts(text.to_owned())])
+    } else if path.is_file() {
+        error.hint(advice!["it is a file: read it with ", Setting::Host(format!("@{text}"))])
+    } else {
+        error
+    }
+}
+
+/// The hosts in the bytes of a file, at least one: a registry export, what `systeminfo`, PowerShell, Docker or `kubectl` print, or a
+/// text with one Windows version. A host without a name of its own gets this label, e.g. the name of the file; with
 /// no label, the name of its release.
 ///
 /// ```
@@ -79,21 +166,13 @@ pub fn find(texts: &[String], live: Option<&dyn LiveHost>, knowledge: &Knowledge
 /// Bytes in no known format, several hosts where the format has one, or a registry export that does not say which Windows it is
 /// from.
 pub fn read(bytes: &[u8], label: Option<&str>, attributes: &Attributes, knowledge: &Knowledge) -> Result<Vec<Host>, Error> {
+    Ok(hosts(source::hosts(bytes, knowledge)?.hosts, label, attributes, knowledge))
+}
+
+/// The hosts of these facts. Those without a name of their own get this label.
+fn hosts(facts: Vec<HostFacts>, label: Option<&str>, attributes: &Attributes, knowledge: &Knowledge) -> Vec<Host> {
     let labelled = |facts: HostFacts| HostFacts { label: facts.label.or_else(|| label.map(str::to_owned)), ..facts };
-    Ok(source::hosts(bytes)?.into_iter().map(|facts| labelled(facts).host(attributes, knowledge)).collect())
-}
-
-/// The hosts in a file, whose name without its ending is their label: `web01` for those in `hosts/web01.reg`.
-fn in_file(path: &Path, attributes: &Attributes, knowledge: &Knowledge) -> Result<Vec<Host>, Error> {
-    let label = path.file_stem().map(|stem| stem.to_string_lossy());
-    read(&source::read(path)?, label.as_deref(), attributes, knowledge)
-        .map(|hosts| hosts.into_iter().map(|host| Host { file: Some(path.to_string_lossy().into_owned()), ..host }).collect())
-        .map_err(|error| error.within(format!("no host can be read from {}", quoted(&path.to_string_lossy()))))
-}
-
-fn this_machine(live: Option<&dyn LiveHost>, attributes: &Attributes, knowledge: &Knowledge) -> Result<Found, Error> {
-    let (facts, probe) = live::facts(live)?;
-    Ok(Found { probe: Some(probe), ..facts.host(attributes, knowledge).into() })
+    facts.into_iter().map(|facts| labelled(facts).host(attributes, knowledge)).collect()
 }
 
 #[cfg(test)]

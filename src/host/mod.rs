@@ -7,6 +7,7 @@ mod edition;
 mod facts;
 mod find;
 mod launch;
+mod list;
 mod live;
 mod prerequisite;
 mod probe;
@@ -22,12 +23,13 @@ use crate::{Architecture, Engine, Isolation, Kind, OsVersion};
 pub use attributes::Attributes;
 pub use find::{Found, find, read};
 pub use launch::{Launch, Volume, Volumes, obstacles, refusal};
+pub use list::{in_list, listed};
 pub use live::LiveHost;
 pub use prerequisite::{Feature, Needed, Prerequisite, Requirement};
 pub use probe::{Hypervisor, Probe, Services};
 pub use registry::RegistryValues;
 pub use source::Source;
-pub use spec::{Spec, parse};
+pub use spec::{Spec, is_host, parse};
 
 /// A machine that is to run containers.
 #[derive(Clone, Debug, PartialEq, Eq)]

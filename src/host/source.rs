@@ -2,20 +2,33 @@
 //!
 //! A new format is a file with a [`Format`], its line in [`FORMATS`], and a name in [`Source`].
 
+mod computer_info;
+mod docker;
+mod labelled;
+mod nodes;
+mod operating_system;
+mod os_version;
+mod product;
+mod records;
 mod reg_export;
+mod reg_query;
+mod registry_properties;
 mod systeminfo;
 
+use std::cell::{OnceCell, RefCell};
 use std::io::ErrorKind;
 use std::path::Path;
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use self::records::Records;
 use super::facts::HostFacts;
 use super::version_text;
-use crate::Error;
 use crate::files::read_regular;
+use crate::knowledge::Knowledge;
 use crate::text::{Encoding, encoding, quoted, utf16};
+use crate::{Advice, Error};
 
 /// The place where a host was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +42,24 @@ pub enum Source {
     Text,
     /// A registry export.
     RegExport,
+    /// The output of `reg query`.
+    RegQuery,
+    /// The values of the registry as PowerShell shows them: `Get-ItemProperty`.
+    RegistryProperties,
     /// The output of `systeminfo`.
     Systeminfo,
+    /// The output of `Get-ComputerInfo`.
+    ComputerInfo,
+    /// The WMI object `Win32_OperatingSystem`: `Get-CimInstance`, `wmic os`.
+    OperatingSystem,
+    /// The .NET value `[Environment]::OSVersion`.
+    OsVersion,
+    /// The output of `docker info` or `docker version`.
+    Docker,
+    /// A node of Kubernetes.
+    Node,
+    /// The output of a script that says which of its lines are about the host, such as `BcContainerHelper`'s.
+    Labelled,
 }
 
 impl Source {
@@ -40,7 +69,15 @@ impl Source {
             Self::Live => "this machine",
             Self::Text => "a text",
             Self::RegExport => "a registry export",
+            Self::RegQuery => "the output of reg query",
+            Self::RegistryProperties => "the output of Get-ItemProperty",
             Self::Systeminfo => "the output of systeminfo",
+            Self::ComputerInfo => "the output of Get-ComputerInfo",
+            Self::OperatingSystem => "Win32_OperatingSystem",
+            Self::OsVersion => "[Environment]::OSVersion",
+            Self::Docker => "the output of docker info",
+            Self::Node => "a Kubernetes node",
+            Self::Labelled => "the output of a script",
         }
     }
 }
@@ -49,30 +86,82 @@ impl Source {
 pub(super) struct Format {
     /// The syntax of such a file.
     pub syntax: Syntax,
-    /// Recognises a text of that syntax.
-    pub recognises: fn(&str) -> bool,
-    /// Reads the hosts in a text that was recognised, at least one.
-    pub hosts: fn(&str) -> Result<Vec<HostFacts>, Error>,
+    /// Recognises a document of that syntax.
+    pub recognises: fn(&Document<'_>) -> bool,
+    /// Reads the hosts in a document that was recognised, at least one.
+    pub hosts: fn(&Document<'_>) -> Result<Vec<HostFacts>, Error>,
 }
 
-/// A syntax that formats share.
+/// The syntax that a format reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Syntax {
-    /// Well-formed JSON.
-    Json,
-    /// Anything else.
+    /// Anything but JSON.
     Text,
+    /// JSON and anything else.
+    Any,
+}
+
+/// A text, with what several formats read of it: its JSON and its records, each read when it is first asked for.
+pub(super) struct Document<'a> {
+    /// The text, without blanks before it.
+    pub text: &'a str,
+    /// The names of releases.
+    pub knowledge: &'a Knowledge,
+    json: OnceCell<Option<Value>>,
+    records: OnceCell<Records>,
+    notes: RefCell<Vec<Advice>>,
+}
+
+impl<'a> Document<'a> {
+    /// The document of this text.
+    pub fn new(text: &'a str, knowledge: &'a Knowledge) -> Self {
+        Self { text: text.trim_start(), knowledge, json: OnceCell::new(), records: OnceCell::new(), notes: RefCell::default() }
+    }
+
+    /// The JSON that the text is; `None` for any other text. A number or a quoted word is well-formed too, and is a text here.
+    pub fn json(&self) -> Option<&Value> {
+        let read = || self.text.starts_with(['{', '[']).then(|| serde_json::from_str(self.text).ok()).flatten();
+        self.json.get_or_init(read).as_ref()
+    }
+
+    /// The records of the text or of its JSON.
+    fn records(&self) -> &Records {
+        self.records.get_or_init(|| self.json().map_or_else(|| Records::of_text(self.text), Records::of_json))
+    }
+
+    /// Adds a note for the reader of the answer.
+    fn note(&self, note: impl Into<Advice>) {
+        self.notes.borrow_mut().push(note.into());
+    }
+
+    fn is(&self, syntax: Syntax) -> bool {
+        match syntax {
+            Syntax::Any => true,
+            Syntax::Text => self.json().is_none(),
+        }
+    }
 }
 
 /// All formats; the first that recognises a text reads it.
-const FORMATS: [Format; 3] = [reg_export::FORMAT, systeminfo::FORMAT, version_text::FORMAT];
+const FORMATS: [Format; 11] = [
+    reg_export::FORMAT,
+    reg_query::FORMAT,
+    nodes::FORMAT,
+    docker::FORMAT,
+    labelled::FORMAT,
+    registry_properties::FORMAT,
+    computer_info::FORMAT,
+    operating_system::FORMAT,
+    os_version::FORMAT,
+    systeminfo::FORMAT,
+    version_text::FORMAT,
+];
 
 /// The largest file that is read. `reg export` writes subkeys too: tens of MiB for the key that matters, its values first.
 const LARGEST: u64 = 64 << 20;
 
 /// The advice about a file in which no host is found.
-pub(super) const HINT: &str =
-    r#"write one with: reg export "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" host.reg, or: systeminfo > host.txt"#;
+pub(super) const HINT: &str = r#"write one on that host: reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" > host.txt, or: systeminfo > host.txt"#;
 
 /// Reads a file, at most 64 MiB of it.
 ///
@@ -91,25 +180,50 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     })
 }
 
-/// The facts of the hosts in the bytes of a file, at least one.
+/// The hosts of a text.
+#[derive(Debug)]
+pub(super) struct Read {
+    /// Their facts, at least one.
+    pub hosts: Vec<HostFacts>,
+    /// What the reader of an answer should know beside them.
+    pub notes: Vec<Advice>,
+}
+
+/// The hosts in the bytes of a file.
 ///
 /// # Errors
 ///
 /// No format that recognises them, and what is wrong within the one that does.
-pub(super) fn hosts(bytes: &[u8]) -> Result<Vec<HostFacts>, Error> {
-    let text = decode(bytes);
-    let text = text.trim_start();
-    let syntax = syntax(text);
-    let recognised = FORMATS.iter().find(|format| format.syntax == syntax && (format.recognises)(text));
-    let Some(format) = recognised else {
-        return Err(Error::new("a host cannot be read from JSON").hint(HINT));
-    };
-    let hosts = (format.hosts)(text)?;
+pub(super) fn hosts(bytes: &[u8], knowledge: &Knowledge) -> Result<Read, Error> {
+    let read = in_text(&decode(bytes), knowledge)?;
+    let hosts = &read.hosts;
     let mut versions: Vec<_> = hosts.iter().map(|host| host.os_version).collect();
     let known = versions.len();
     let hidden = hidden_text(bytes).map(|hidden| version_text::versions(&hidden)).unwrap_or_default();
     versions.extend(hidden.into_iter().filter(|other| !hosts.iter().any(|host| host.os_version.triple() == other.triple())));
-    if versions.len() > known { Err(version_text::several_versions(&versions)) } else { Ok(hosts) }
+    if versions.len() > known { Err(version_text::several_versions(&versions)) } else { Ok(read) }
+}
+
+/// The hosts in a text.
+///
+/// # Errors
+///
+/// No format that recognises it, and what is wrong within the one that does.
+pub(super) fn in_text(text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
+    let document = Document::new(text, knowledge);
+    let recognised = FORMATS.iter().find(|format| document.is(format.syntax) && (format.recognises)(&document));
+    let Some(format) = recognised else {
+        return Err(Error::new("a host cannot be read from JSON").because("none of its fields is known here").hint(HINT));
+    };
+    Ok(Read { hosts: (format.hosts)(&document)?, notes: document.notes.take() })
+}
+
+/// True for a text that a format knows by its content, and not only by one version in it.
+pub(super) fn is_document(text: &str, knowledge: &Knowledge) -> bool {
+    let document = Document::new(text, knowledge);
+    // The last recognises everything.
+    let known = FORMATS.iter().take(FORMATS.len() - 1);
+    document.json().is_some() || known.into_iter().any(|format| document.is(format.syntax) && (format.recognises)(&document))
 }
 
 /// The part of a file that is in another encoding than the rest, as where a command's output was added to a file that another shell
@@ -123,15 +237,9 @@ fn hidden_text(bytes: &[u8]) -> Option<String> {
     }
 }
 
-fn syntax(text: &str) -> Syntax {
-    // A number or a quoted word is well-formed too, and is a text here.
-    let is_json = text.starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(text).is_ok();
-    if is_json { Syntax::Json } else { Syntax::Text }
-}
-
 /// The text of a file: UTF-16 with a byte order mark (or plainly so), else UTF-8. What is neither is in an old code page, which it
 /// does not name: each byte is the character of its number, so that the digits are themselves and other letters can be compared.
-fn decode(bytes: &[u8]) -> String {
+pub(super) fn decode(bytes: &[u8]) -> String {
     let Some((unit, rest)) = units(bytes) else {
         let (_, rest) = encoding(bytes);
         return std::str::from_utf8(rest).map_or_else(|_| rest.iter().map(|&byte| char::from(byte)).collect(), str::to_owned);
@@ -159,16 +267,17 @@ mod tests {
 
     #[test]
     fn json_is_what_is_well_formed_and_not_what_begins_with_a_bracket() {
-        let error = hosts(br#"[{"osImage": "10.0.20348.1"}]"#).unwrap_err();
+        let error = hosts(br#"[{"osImage": "10.0.20348.1"}]"#, Knowledge::built_in()).unwrap_err();
         assert_eq!(error.what, "a host cannot be read from JSON");
-        let read = hosts(b"[12:00] Microsoft Windows [Version 10.0.20348.2402]").unwrap();
+        let read = hosts(b"[12:00] Microsoft Windows [Version 10.0.20348.2402]", Knowledge::built_in()).unwrap().hosts;
         assert_eq!(read[0].os_version.to_string(), "10.0.20348.2402");
     }
 
     #[test]
     fn some_format_recognises_every_text() {
         for text in ["", "no version", "{ not JSON", "Windows Registry Editor Version 5.00"] {
-            assert!(FORMATS.iter().any(|format| format.syntax == Syntax::Text && (format.recognises)(text)), "{text}");
+            let document = Document::new(text, Knowledge::built_in());
+            assert!(FORMATS.iter().any(|format| document.is(format.syntax) && (format.recognises)(&document)), "{text}");
         }
     }
 }

@@ -7,14 +7,17 @@ use jiff::civil::Date;
 use super::attributes::Attributes;
 use super::facts::{HOME, HostFacts};
 use super::version_text::{build_and_revision, full_version, is_build};
-use super::{Host, Source, version_text};
+use super::{Host, Source, source, version_text};
 use crate::advice::{Setting, advice};
-use crate::knowledge::{Knowledge, Release};
+use crate::knowledge::{Knowledge, Release, longest_served};
 use crate::text::quoted;
-use crate::{Error, OsVersion};
+use crate::{Architecture, Error, OsVersion};
 
 const HINT: &str = "give a version (10.0.20348.2402, 20348), a release (windows-server-2022, ltsc2022, windows-11-24h2), \
                     what `ver` prints, @FILE, local or all";
+
+/// The longest name that a host can be given, in characters.
+const LONGEST_NAME: usize = 63;
 
 /// The hosts that one text specifies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +54,87 @@ pub fn parse(text: &str, knowledge: &Knowledge, today: Date) -> Result<Spec, Err
     if source.eq_ignore_ascii_case("all") {
         return all(&attributes, knowledge, today).map(Spec::Hosts);
     }
+    // What was copied from a tool's output is read as a file with it would be.
+    if source.contains(['\n', '{']) && source::is_document(source, knowledge) {
+        let read = source::in_text(source, knowledge)?.hosts;
+        return Ok(Spec::Hosts(read.into_iter().map(|facts| facts.host(&attributes, knowledge)).collect()));
+    }
+    let (source, attributes) = with_architecture(source, attributes, knowledge);
     let facts = facts(source, &attributes, knowledge)?;
     Ok(Spec::Hosts(vec![facts.host(&attributes, knowledge)]))
+}
+
+/// A text and the name that it gives its host: `web01=ltsc2022` is `ltsc2022`, called `web01`.
+pub(super) fn named(text: &str) -> (Option<&str>, &str) {
+    match text.split_once('=') {
+        Some((name, spec)) if is_name(name) && !version_text::names_a_build(name.trim()) => (Some(name.trim()), spec.trim()),
+        _ => (None, text),
+    }
+}
+
+/// True for a text that can be the name of a host.
+pub(super) fn is_name(text: &str) -> bool {
+    let text = text.trim();
+    (1..=LONGEST_NAME).contains(&text.chars().count())
+        && text.starts_with(char::is_alphanumeric)
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "@,;=[]{}\"'`".contains(c))
+}
+
+/// The texts of one argument: each of a list such as `ltsc2019,ltsc2022,no-hyperv`, whose parts are all hosts, with the attributes
+/// behind each; else the argument as it is.
+pub(super) fn parts<'a>(text: &'a str, knowledge: &Knowledge, today: Date) -> Vec<&'a str> {
+    let mut parts: Vec<&str> = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    for piece in text.split(',') {
+        if at > 0 && !Attributes::is_word(piece) {
+            parts.extend(text.get(start..at - 1));
+            start = at;
+        }
+        at += piece.len() + 1;
+    }
+    parts.extend(text.get(start..));
+    if parts.len() < 2 || !parts.iter().all(|part| is_host(part, knowledge)) {
+        return vec![text];
+    }
+    // A name and its version may stand together: `Windows Server 2022, 10.0.20348`.
+    let build = |part: &&str| match parse(named(part).1, knowledge, today) {
+        Ok(Spec::Hosts(hosts)) => hosts.first().map(|host| host.os_version.build),
+        _ => None,
+    };
+    let builds: Vec<Option<u32>> = parts.iter().map(build).collect();
+    let is_one = builds.first().is_some_and(|first| first.is_some() && builds.iter().all(|build| build == first));
+    if is_one && named(text).0.is_none() && parse(text, knowledge, today).is_ok() { vec![text] } else { parts }
+}
+
+/// True for a text that is a host by itself, and does not only hold a version somewhere: `ltsc2022`, `20348,client`, `@web01.txt`.
+pub fn is_host(text: &str, knowledge: &Knowledge) -> bool {
+    let Ok((source, attributes)) = Attributes::split(named(text.trim()).1) else { return false };
+    let (source, attributes) = with_architecture(source, attributes, knowledge);
+    let is_version = || full_version(source).or_else(|| build_and_revision(source)).or_else(|| build(source)).is_some();
+    let is_release = || one_release(source, knowledge.releases_named(source), &attributes).is_ok();
+    source.len() > 1 && source.starts_with('@')
+        || ["local", "all"].iter().any(|word| source.eq_ignore_ascii_case(word))
+        || is_version()
+        || is_release()
+}
+
+/// The release and the processor of a name such as `ltsc2025-arm64`, as tags of images have them.
+fn with_architecture<'a>(text: &'a str, attributes: Attributes, knowledge: &Knowledge) -> (&'a str, Attributes) {
+    let named = text.rsplit_once(['-', ' ', '_']).and_then(|(release, word)| {
+        let architecture = match word.to_ascii_lowercase().as_str() {
+            "amd64" | "x64" => Architecture::Amd64,
+            "arm64" => Architecture::Arm64,
+            _ => return None,
+        };
+        (!knowledge.releases_named(release).is_empty()).then_some((release, architecture))
+    });
+    match named {
+        Some((release, architecture)) => {
+            (release, Attributes { architecture: attributes.architecture.or(Some(architecture)), ..attributes })
+        }
+        None => (text, attributes),
+    }
 }
 
 /// Every release in support. Here, kind and architecture choose among them instead of changing them.
@@ -93,11 +175,58 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
     }
     version_text::facts(text).map_err(|error| match error.hint {
         Some(_) => error,
-        None => Error::new(format!("{} names no Windows host", quoted(text))).hint(match not_an_attribute(text) {
-            Some(word) => format!("{} is not an attribute; these are: {}", quoted(word), Attributes::WORDS),
-            None => HINT.to_owned(),
-        }),
+        None => not_a_host(text, knowledge),
     })
+}
+
+/// The error of a text that names no host: what it is like, or what else it is.
+fn not_a_host(text: &str, knowledge: &Knowledge) -> Error {
+    let (head, words) = text.split_once(',').map_or((text, None), |(head, words)| (head, Some(words)));
+    if let Some(words) = words.filter(|_| is_host(head, knowledge)) {
+        let unknown = |word: &&str| !word.is_empty() && !Attributes::is_word(word) && !is_host(word, knowledge);
+        if let Some(word) = words.split(',').map(str::trim).find(unknown) {
+            return unknown_attribute(word, knowledge);
+        }
+    }
+    if let Some(tag) = tag_of_image(text, knowledge) {
+        let host = knowledge.releases_named(tag).first().map_or("windows-server-2022", |release| release.id.as_str());
+        return Error::new(format!("{} is an image, not a host", quoted(text)))
+            .hint(advice!["name the image without an option, and the host it is to run on with ", Setting::Host(host.into())]);
+    }
+    let error = Error::new(format!("{} names no Windows host", quoted(text)));
+    match knowledge.names_like(text).split_first() {
+        Some((first, others)) => {
+            let others: String = others.iter().map(|name| format!(" or {name}")).collect();
+            error.hint(advice!["did you mean ", Setting::Host((*first).to_owned()), others, "?"])
+        }
+        None => error.hint(HINT),
+    }
+}
+
+/// The error of a word behind a host that is neither an attribute nor a host.
+pub(super) fn unknown_attribute(word: &str, knowledge: &Knowledge) -> Error {
+    let error = Error::new(format!("unknown attribute {}", quoted(word)));
+    let near = Attributes::like(word).map(str::to_owned).or_else(|| knowledge.names_like(word).first().map(ToString::to_string));
+    let known = format!("the attributes of a host are {}", Attributes::WORDS);
+    error.hint(match near {
+        Some(near) => format!("did you mean {near}? {known}"),
+        None => known,
+    })
+}
+
+/// The tag of a text that is the name of an image: `nanoserver:ltsc2022`, `registry.example/app`; empty where it has none.
+fn tag_of_image<'a>(text: &'a str, knowledge: &Knowledge) -> Option<&'a str> {
+    if text.contains(char::is_whitespace) {
+        return None;
+    }
+    let (name, tag) = match text.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, tag),
+        _ => (text, ""),
+    };
+    let bases = knowledge.base_images.iter().flat_map(|base| &base.repositories);
+    let is_base = bases.filter_map(|base| base.repository.rsplit('/').next()).any(|base| base == name && base != "server");
+    let is_path = name.contains('/') && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/:".contains(&byte));
+    (is_base || is_path || (!tag.is_empty() && name.starts_with(char::is_alphabetic))).then_some(tag)
 }
 
 /// A bare build, e.g. `20348`.
@@ -115,25 +244,18 @@ fn one_release(text: &str, mut named: Vec<&Release>, attributes: &Attributes) ->
     {
         named.retain(|release| release.kind == kind);
     }
-    let Some(first) = named.first() else {
+    let Some(first) = named.first().copied() else {
         return Err(Error::new(format!("{} names no Windows release", quoted(text))));
     };
     if named.iter().any(|release| release.build != first.build) {
         let listed: Vec<_> = named.iter().map(|release| format!("{} (build {})", release.id, release.build)).collect();
         return Err(Error::new(format!("{} means more than one Windows release", quoted(text)))
             .because(format!("it may be {}", listed.join(", ")))
-            .hint(advice!["name one of them, e.g. ", Setting::Host(first.id.clone())]));
+            .hint(advice!["name one of them, e.g. ", Setting::Host(longest_served(&named).unwrap_or(first).id.clone())]));
     }
     Ok(if named.iter().all(|release| release.kind == first.kind) {
         of_release(first)
     } else {
         HostFacts::of_version(OsVersion::of_build(first.build), Source::Text)
     })
-}
-
-/// The first of the words after a version or name that is not an attribute, for a hint.
-fn not_an_attribute(text: &str) -> Option<&str> {
-    let (source, words) = text.split_once(',')?;
-    let is_host = full_version(source).or_else(|| build_and_revision(source)).or_else(|| build(source)).is_some();
-    (is_host || source.eq_ignore_ascii_case("local")).then(|| words.split(',').map(str::trim).find(|word| !word.is_empty()))?
 }

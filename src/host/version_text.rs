@@ -5,7 +5,7 @@ use crate::OsVersion;
 
 use super::edition;
 use super::facts::HostFacts;
-use super::source::{self, Format, Source, Syntax};
+use super::source::{self, Document, Format, Source, Syntax};
 use crate::Error;
 use crate::advice::{Setting, advice};
 use crate::knowledge::builds::FIRST_WINDOWS_10;
@@ -13,8 +13,8 @@ use crate::knowledge::builds::FIRST_WINDOWS_10;
 /// Any text with one Windows version: the format of last resort, which recognises everything.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises: |_| true, hosts };
 
-fn hosts(text: &str) -> Result<Vec<HostFacts>, Error> {
-    facts(text).map(|facts| vec![facts]).map_err(|error| error.or_hint(source::HINT))
+fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
+    facts(document.text).map(|facts| vec![facts]).map_err(|error| error.or_hint(source::HINT))
 }
 
 /// The facts that a text tells of the one Windows it names.
@@ -44,12 +44,26 @@ pub(super) fn versions(text: &str) -> Vec<OsVersion> {
 
 /// The error of a text with these versions.
 pub(super) fn several_versions(versions: &[OsVersion]) -> Error {
-    let listed: Vec<_> = versions.iter().take(8).map(ToString::to_string).collect();
-    Error::new("this text holds more than one Windows version").because(format!("it names {}", listed.join(", "))).hint(advice![
+    Error::new("this text holds more than one Windows version").because(format!("it names {}", listed(versions))).hint(advice![
         "give every host a file and a ",
         Setting::Host(String::new()),
         " of its own"
     ])
+}
+
+/// The error of a text with several hosts of these versions, which have no names that tell them apart.
+pub(super) fn several_hosts(versions: &[OsVersion]) -> Error {
+    Error::new(format!("this text holds {} hosts without a name for each", versions.len()))
+        .because(format!("their versions are {}", listed(versions)))
+        .hint(advice![
+            "let the output have each computer's name, or give every host a file and a ",
+            Setting::Host(String::new()),
+            " of its own"
+        ])
+}
+
+fn listed(versions: &[OsVersion]) -> String {
+    versions.iter().take(8).map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// True for a number that can be the build of a Windows 10 or later: five digits, from 10240.
@@ -144,7 +158,7 @@ fn find(text: &str) -> Found {
 }
 
 /// True for the label of a build, e.g. `Build`, `Betriebssystembuild`, `CurrentBuildNumber`.
-fn names_a_build(label: &str) -> bool {
+pub(super) fn names_a_build(label: &str) -> bool {
     let label = label.to_ascii_lowercase();
     label.ends_with("build") || label.ends_with("buildnumber")
 }

@@ -75,6 +75,23 @@ impl Reference {
         Self { text: name.clone(), location: Location::Local { format: Format::OciLayout, path, name: Some(name) } }
     }
 
+    /// The image in the file system that was typed without the prefix of its format: `./app.tar`, `layout:ltsc2022`.
+    ///
+    /// # Errors
+    ///
+    /// A text without a path, and one that ends with a colon.
+    pub fn on_disk(text: &str, format: Format) -> Result<Self, Error> {
+        let location = local(format, text).map_err(|mistake| wrong(text, mistake))?;
+        Ok(Self { text: text.to_owned(), location })
+    }
+
+    /// The path that a text may be, without a tag behind it: `./app.tar` of `./app.tar:1.2`, `C:\x` of `C:\x`.
+    pub fn path_in(text: &str) -> &str {
+        let drive = drive_prefix(text);
+        let end = text.get(drive..).and_then(|rest| rest.find(':')).map_or(text.len(), |at| drive + at);
+        text.get(..end).unwrap_or(text)
+    }
+
     /// The text as it was typed.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -96,14 +113,16 @@ impl FromStr for Reference {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let location = locate(text).map_err(|mistake| {
-            let error = Error::of(mistake.kind, format!("`{}` is not an image reference", shown(text))).because(mistake.why);
-            match mistake.hint {
-                Some(hint) => error.hint(hint),
-                None => error,
-            }
-        })?;
+        let location = locate(text).map_err(|mistake| wrong(text, mistake))?;
         Ok(Self { text: text.to_owned(), location })
+    }
+}
+
+fn wrong(text: &str, mistake: Mistake) -> Error {
+    let error = Error::of(mistake.kind, format!("`{}` is not an image reference", shown(text))).because(mistake.why);
+    match mistake.hint {
+        Some(hint) => error.hint(hint),
+        None => error,
     }
 }
 
@@ -325,6 +344,21 @@ mod tests {
             let expected = Location::Local { format, path: path.into(), name: name.map(str::to_owned) };
             assert_eq!(*reference.location(), expected, "{typed}");
         }
+    }
+
+    #[test]
+    fn a_path_may_stand_without_its_format() {
+        for (text, path, name) in [
+            ("./app.tar", "./app.tar", None),
+            ("layout:ltsc2022", "layout", Some("ltsc2022")),
+            (r"C:\x\app.tar:1", r"C:\x\app.tar", Some("1")),
+        ] {
+            let reference = Reference::on_disk(text, Format::OciLayout).unwrap();
+            let expected = Location::Local { format: Format::OciLayout, path: path.into(), name: name.map(str::to_owned) };
+            assert_eq!((reference.as_str(), reference.location()), (text, &expected));
+            assert_eq!(Reference::path_in(text), path);
+        }
+        assert!(Reference::on_disk("layout:", Format::OciLayout).is_err());
     }
 
     #[test]

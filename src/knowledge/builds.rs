@@ -46,6 +46,10 @@ pub const FIRST_WITH_HCS: u32 = WINDOWS_SERVER_2019;
 /// The first Windows on which today's Docker Engine starts.
 pub const FIRST_FOR_DOCKER: u32 = WINDOWS_SERVER_2019;
 
+/// The builds from which an enablement package makes later releases: those keep the earlier build in `BuildLabEx`, as 22H2 (19045)
+/// keeps 19041. Sources: the pages of KB4517245, KB5015684, KB5027397 and KB5054156 at <https://support.microsoft.com>.
+pub const ENABLEMENT_BASES: [u32; 4] = [WINDOWS_10_1903, WINDOWS_10_2004, 22621, WINDOWS_SERVER_2025];
+
 /// The registry of Microsoft's images, e.g. of `mcr.microsoft.com/windows/nanoserver:ltsc2022`.
 pub const MICROSOFT_REGISTRY: &str = "mcr.microsoft.com";
 

@@ -17,6 +17,7 @@ use crate::{Architecture, Kind};
 pub use engines::{EngineFault, EngineVersions};
 pub use errors::{ErrorCode, ErrorMessage, Errors, Family, Operation, OperationCase, error_by_hresult, twin};
 pub use file::InvalidKnowledge;
+pub(crate) use names::longest_served;
 
 /// The facts of judgements and of host names that may change tomorrow.
 #[derive(Clone, Debug, Deserialize)]

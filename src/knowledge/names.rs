@@ -18,6 +18,49 @@ impl Knowledge {
         }
         self.releases.iter().filter(|release| release.aliases.contains(&name)).collect()
     }
+
+    /// The names of releases most like this one, at most three, the one with the longest support first; none for a text that is not
+    /// like any. E.g. `windows-server-2025` and `windows-server-2022` for `windows-server-2020`.
+    pub fn names_like(&self, name: &str) -> Vec<&str> {
+        if !name.trim_start().starts_with(char::is_alphanumeric) || name.len() > LONGEST_NAME {
+            return Vec::new();
+        }
+        let typed = normal(name);
+        let ending: String = typed.chars().rev().take(2).collect();
+        let likeness = |known: &str| {
+            let distance = strsim::damerau_levenshtein(&typed, known);
+            let most = typed.chars().count().max(known.chars().count()) / 4;
+            (typed.chars().count() > 2 && distance <= most).then(|| (distance, !known.chars().rev().take(2).eq(ending.chars())))
+        };
+        let mut like: Vec<_> = self
+            .releases
+            .iter()
+            .filter_map(|release| {
+                let names = std::iter::once(&release.id).chain(&release.aliases);
+                Some((names.filter_map(|known| Some((likeness(known)?, known))).min()?, release))
+            })
+            .collect();
+        let best = like.iter().map(|((likeness, _), _)| *likeness).min();
+        like.retain(|((likeness, _), _)| Some(*likeness) == best);
+        like.sort_by_key(|(_, release)| std::cmp::Reverse((release.support_of(None), release.build)));
+        // A name that several releases have says less than the id of one.
+        let mut names: Vec<&str> = Vec::new();
+        for ((_, alias), release) in like {
+            let known = Some(alias).filter(|alias| self.releases_named(alias).len() == 1);
+            names.push(known.unwrap_or(&release.id));
+        }
+        names.dedup();
+        names.truncate(3);
+        names
+    }
+}
+
+/// The longest text that is compared with the names of releases, in bytes.
+const LONGEST_NAME: usize = 60;
+
+/// The release of these that gets updates the longest.
+pub(crate) fn longest_served<'k>(releases: &[&'k Release]) -> Option<&'k Release> {
+    releases.iter().copied().max_by_key(|release| (release.support_of(None), release.build))
 }
 
 /// Words of product names that say nothing of the build: `Microsoft Windows Server 2022 Datacenter`, `Windows 11, version 24H2`.
@@ -58,6 +101,9 @@ mod tests {
             ("1903", "1903"),
             ("Windows Server, version 1903", "1903"),
             ("20H2", "20h2"),
+            ("2009", "20h2"),
+            ("windows-10-2009", "windows-10-20h2"),
+            ("windows-server-2009", "20h2"),
             ("windows-10-1903", "windows-10-1903"),
             ("windows-10-20h2", "windows-10-20h2"),
             ("Windows 10, version 22H2", "windows-10-22h2"),
@@ -86,6 +132,21 @@ mod tests {
         assert_eq!(ids("windows 11").len(), 7);
         assert_eq!(ids("Windows 10").len(), 14);
         assert_eq!(ids("azure-stack-hci").len(), 5);
+    }
+
+    #[test]
+    fn a_mistyped_name_is_like_others() {
+        let like = |name: &str| Knowledge::built_in().names_like(name);
+        assert_eq!(like("windows-server-2020"), ["windows-server-2025", "windows-server-2022"]);
+        assert_eq!(like("Windows Server 2020"), ["windows-server-2025", "windows-server-2022"]);
+        assert_eq!(like("ltsc22"), ["ltsc2022"]);
+        assert_eq!(like("ltcs2022"), ["ltsc2022"]);
+        assert_eq!(like("windows-11-24h3")[0], "windows-11-24h2");
+        assert_eq!(like("windws-server-2019"), ["windows-server-2019"]);
+        assert_eq!(like("windows-12")[0], "windows-11-26h2");
+        for name in ["ubuntu-24.04", "0", "99", "-2022", "", "linux", "9600", "100000", "é"] {
+            assert!(like(name).is_empty(), "{name}: {:?}", like(name));
+        }
     }
 
     #[test]

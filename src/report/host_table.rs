@@ -34,10 +34,14 @@ impl Renderer<HostReport> for HostTable {
 fn write_host(answer: &HostAnswer, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let width = page.columns.max(NARROWEST);
     let host = &answer.host;
+    if !host.label.is_empty() && host.label != host.name {
+        write!(out, "{}: ", host.label)?;
+    }
     writeln!(out, "{} {}", host.name, host.os_version)?;
     line("release", host.release.as_deref().unwrap_or("not known"), width, out)?;
     line("kind", &kind(host), width, out)?;
-    line("read from", &source(&host.source, page), width, out)?;
+    let file = host.file.as_deref().map(|file| format!(", {file}")).unwrap_or_default();
+    line("read from", &format!("{}{file}", source(&host.source, page)), width, out)?;
     attributes("assumed", &host.assumed, width, out)?;
     attributes("overridden", &host.overridden, width, out)?;
     line("default", &format!("{} isolation", name(&host.default)), width, out)?;

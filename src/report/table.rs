@@ -186,6 +186,7 @@ fn table(entry: &ResultEntry, result: &str, width: u16) -> (comfy_table::Table, 
     let beside = usize::from(width).saturating_sub(for_others);
     let fits = reference <= beside;
     let version = version(entry.image.os_version, entry.image.release.as_deref());
+    let version_width = version.len();
     table.add_row([
         if fits { format!("{}\n{version}", entry.image.reference) } else { version },
         format!("{}\n{}", entry.host.label, entry.host.os_version),
@@ -193,7 +194,14 @@ fn table(entry: &ResultEntry, result: &str, width: u16) -> (comfy_table::Table, 
         answer(entry.hyperv.possible).to_owned(),
         result.to_owned(),
     ]);
-    // Answers are short and stay whole; what wraps is the host.
+    // Answers are short and stay whole; what wraps is the host, and only where there is no room for it.
+    let for_image = version_width.max(if fits { reference } else { 0 });
+    let for_host = entry.host.label.chars().count().max(for_version);
+    if for_image + for_host + result.len() + FOR_ANSWERS <= usize::from(width)
+        && let Some(host) = table.column_mut(1)
+    {
+        host.set_constraint(ColumnConstraint::ContentWidth);
+    }
     if let Some(image) = table.column_mut(0) {
         image.set_constraint(ColumnConstraint::ContentWidth);
     }

@@ -1,6 +1,6 @@
 //! This Windows as a host of containers, and its volumes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{probe, registry, volume};
 use crate::Error;
@@ -17,6 +17,11 @@ impl LiveHost for WindowsHost {
 
     fn probe(&self) -> Probe {
         probe::probe()
+    }
+
+    fn docker_configuration(&self) -> Option<PathBuf> {
+        // Docker takes this folder where no other is named (`getDefaultDaemonConfigFile` of github.com/moby/moby).
+        std::env::var_os("ProgramData").map(|data| Path::new(&data).join(r"docker\config\daemon.json"))
     }
 }
 

@@ -60,6 +60,14 @@ fn a_version_or_a_name_is_a_host() {
         ("1809", "10.0.17763 1809 server amd64"),
         ("windows-11-24h2", "10.0.26100 windows-11-24h2 client amd64"),
         ("windows-10-22h2", "10.0.19045 windows-10-22h2 client amd64"),
+        ("2009", "10.0.19042 20h2 server amd64"),
+        ("windows-10-2009", "10.0.19042 windows-10-20h2 client amd64"),
+        ("ltsc2019-amd64", "10.0.17763 ltsc2019 server amd64"),
+        ("ltsc2025-arm64", "10.0.26100 ltsc2025 server arm64"),
+        (
+            "BuildLabEx: x\nHost OS Version: 10.0.20348.1\nContainer OS Version: 10.0.17763.2",
+            "10.0.20348.1 ltsc2022 server amd64",
+        ),
         ("24h2", "10.0.26100 ltsc2025 server amd64"),
         ("Microsoft Windows [Version 10.0.26100.4061]", "10.0.26100.4061 ltsc2025 server amd64"),
         ("Windows 11 Pro 24H2 (OS Build 26100.4061)", "10.0.26100.4061 windows-11-24h2 client amd64"),
@@ -179,7 +187,14 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ("100000", "`100000` names no Windows host"),
         ("11.0.22000.0", "`11.0.22000.0` names no Windows host"),
         ("20348.1.amd64fre.fe_release.210507-1500", "a BuildLabEx alone does not tell the version of a Windows"),
-        ("26100,clinet", "`26100,clinet` names no Windows host"),
+        ("26100,clinet", "unknown attribute `clinet`"),
+        ("ltsc2022,nohyperv", "unknown attribute `nohyperv`"),
+        ("local,no-hiperv,home", "unknown attribute `no-hiperv`"),
+        ("nanoserver:ltsc2022", "`nanoserver:ltsc2022` is an image, not a host"),
+        (
+            "mcr.microsoft.com/windows/servercore:ltsc2019",
+            "`mcr.microsoft.com/windows/servercore:ltsc2019` is an image, not a host",
+        ),
         ("-20348", "`-20348` names no Windows host"),
         ("-2022", "`-2022` names no Windows host"),
         ("+1903", "`+1903` names no Windows host"),
@@ -208,8 +223,23 @@ fn errors_name_what_is_wrong_and_what_to_do() {
     );
     assert_eq!(
         error("26100,clinet").hint.unwrap().to_string(),
-        "`clinet` is not an attribute; these are: server, client, home, amd64, arm64, hyperv, no-hyperv"
+        "did you mean client? the attributes of a host are server, client, home, amd64, arm64, hyperv, no-hyperv"
     );
+    for (text, advice) in [
+        ("ltsc2022,nohyperv", "did you mean no-hyperv?"),
+        ("ltsc2022,x64", "did you mean amd64?"),
+        ("ltsc2019,ltsc2202", "did you mean ltsc2022?"),
+        ("windows-server-2020", "<host(\"windows-server-2025\")> or windows-server-2022?"),
+        ("ltsc22", "did you mean <host(\"ltsc2022\")>?"),
+        ("windows-11", "<host(\"windows-11-26h2\")>"),
+        ("windows-10", "<host(\"windows-10-22h2\")>"),
+        ("windows-server", "<host(\"ltsc2025\")>"),
+        ("nanoserver:ltsc2019", "<host(\"ltsc2019\")>"),
+        ("myregistry.example/app:1.2", "<host(\"windows-server-2022\")>"),
+    ] {
+        let hint = error(text).hint.unwrap().to_string();
+        assert!(hint.contains(advice), "{text}: {hint}");
+    }
     assert!(error("ubuntu").hint.unwrap().to_string().contains("@FILE"));
 }
 

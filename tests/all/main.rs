@@ -15,11 +15,14 @@ mod check;
 #[cfg(windows)]
 mod emulated_layers;
 mod faults;
+mod findings_page;
 mod fixtures;
 mod formats;
 mod hcs_documents;
 mod host_command;
 mod host_files;
+mod host_lists;
+mod host_sources;
 mod host_texts;
 mod hostile_names;
 mod image_descriptors;

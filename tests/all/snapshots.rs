@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use clap::CommandFactory as _;
 use wincompat::host::Hypervisor;
 
 use crate::check::{Shop, shop};
@@ -25,9 +26,11 @@ fn help(command: Option<&str>) -> String {
 #[test]
 fn the_help_of_every_command() {
     let all = help(None);
-    let (_, commands) = all.split_once("\nCommands:\n").unwrap();
-    let (commands, _) = commands.split_once("\n\n").unwrap();
-    let commands: BTreeSet<&str> = commands.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+    let (commands, _) = all.split_once("\nOptions:\n").unwrap();
+    let commands = commands.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    let commands: BTreeSet<&str> = commands.filter(|command| *command != "help").collect();
+    let every = wincompat::internals::cli::Cli::command().get_subcommands().filter(|command| !command.is_hide_set()).count();
+    assert_eq!(commands.len(), every, "a command stands under no heading: {commands:?}");
     insta::assert_snapshot!("help", &all);
     for command in &commands {
         insta::assert_snapshot!(format!("help-{command}"), help(Some(command)));

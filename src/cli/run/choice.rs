@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::io::Io;
 use crate::cli::platform::Platform;
 use crate::cli::wording::CommandLine;
-use crate::cli::{check, registries};
+use crate::cli::{check, references, registries};
 use crate::compat::{About, Judgement, Policy, Severity, Use, Wish};
 use crate::host::Found;
 use crate::image::{Digest, Image, Name, Reference};
@@ -55,7 +55,7 @@ impl Args {
         policy: &Policy,
         root: &Path,
     ) -> Result<Chosen, Error> {
-        let reference: Reference = self.image().parse()?;
+        let reference = references::read(self.image(), knowledge, None)?;
         let name = registries::name(&reference)?.clone();
         let judged = async |place: &Reference| {
             let mut image = images.resolve_one(place).await?;

@@ -12,6 +12,15 @@ declare! {
         source: "https://learn.microsoft.com/virtualization/windowscontainers/manage-containers/hyperv-container",
     }
 
+    DefaultConfigured = "default-configured", Note, about [Host, Engine] {
+        title: "the engine is configured for another isolation than usual",
+        message: "the engine on {host-name} ({host}) is configured to take {configured-default} isolation when none is named",
+        help: "",
+        meaning: "The isolation that an engine takes when none is named can be configured: Docker reads \"exec-opts\": [\"isolation=process\"] in its daemon.json, and `docker info` shows it as Default Isolation. This host's configuration decided what `default` means.",
+        advice: "Name the isolation to be independent of the configuration: {flag hyperv} or {flag process}.",
+        source: "https://learn.microsoft.com/virtualization/windowscontainers/manage-containers/hyperv-container",
+    }
+
     EngineMayRefuse = "engine-may-refuse", Warning, about [Image, Host, Engine] {
         title: "some engines refuse this pair",
         message: "image {image} fits host {host}, but {engines} refuse it: `no matching manifest`",

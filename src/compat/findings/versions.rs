@@ -93,6 +93,15 @@ declare! {
         source: "https://github.com/microsoft/Windows-Containers/issues/591",
     }
 
+    HostUpdatesUnknown = "host-updates-unknown", Note, about [Host] {
+        title: "the updates of the host are not known",
+        message: "the data of host {host} does not say its revision, so whether it lacks updates that the image has is not known",
+        help: "add what `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" /v UBR` or `ver` prints on the host, or name its version with all four numbers",
+        meaning: "The fourth number of a Windows version, the revision, counts its updates. systeminfo, Win32_OperatingSystem and [Environment]::OSVersion leave it out; the registry has it as UBR, and `ver` prints it. A host with fewer updates than a server image of the same build is reported to fail.",
+        advice: "Read the host's registry: reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" > host.txt.",
+        source: "https://github.com/microsoft/Windows-Containers/issues/591",
+    }
+
     Ltsc2025On25h2 = "ltsc2025-on-25h2", Warning, about [Image, Host] {
         title: "Windows Server 2025 images on newer Windows 11 clients",
         message: "images of Windows Server 2025 ({image}) are reported to fail on clients newer than 24H2 ({host}) with 0xc0370112, in both isolations",

@@ -21,6 +21,14 @@ fn no_hyperv(host: Host) -> Host {
     Host { hyperv: Availability::Unavailable, ..host }
 }
 
+fn typed(host: Host) -> Host {
+    Host { source: HostSource::Text, ..host }
+}
+
+fn configured(host: Host, isolation: Isolation) -> Host {
+    Host { default_isolation: Some(isolation), ..host }
+}
+
 fn with_config(version: &str, config: Config) -> Image {
     index(vec![Candidate { config, ..entry(version) }])
 }
@@ -148,6 +156,11 @@ fn table() -> Vec<(Case, Case)> {
         ),
         case(Code::ExplicitIsolationNeeded, plain(s22(), image("10.0.17763.1")), plain(s22(), image(SERVER_2022))),
         case(
+            Code::DefaultConfigured,
+            (configured(s22(), Isolation::Hyperv), image(SERVER_2022), wish(Wish::Default)),
+            (configured(s22(), Isolation::Process), image(SERVER_2022), wish(Wish::Default)),
+        ),
+        case(
             Code::HypervAssumed,
             plain(assumed(s22(), Attribute::Hyperv), image("10.0.17763.1")),
             plain(assumed(s22(), Attribute::Hyperv), image(SERVER_2022)),
@@ -178,6 +191,11 @@ fn table() -> Vec<(Case, Case)> {
             Code::HostBehindImage,
             plain(server("10.0.26100.2894"), image("10.0.26100.3194")),
             plain(server("10.0.26100.3194"), image("10.0.26100.2894")),
+        ),
+        case(
+            Code::HostUpdatesUnknown,
+            plain(server("10.0.26100"), image("10.0.26100.3194")),
+            plain(typed(server("10.0.26100")), image("10.0.26100.3194")),
         ),
         case(
             Code::ImageEndOfSupport,
@@ -333,7 +351,7 @@ fn names_are_unique_and_those_of_their_constants() {
             assert!(text.ends_with('.') && !text.contains(['{', '}']), "{code}: {text}");
         }
     }
-    assert_eq!(names.len(), 50, "a finding was added or removed: correct the number");
+    assert_eq!(names.len(), 52, "a finding was added or removed: correct the number");
     assert_eq!("build-mismatches".parse::<Code>(), Err(UnknownCode));
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Format, Source, Syntax};
+use super::{Document, Format, Source, Syntax};
 use crate::Error;
 use crate::advice::{Setting, advice};
 use crate::host::RegistryValues;
@@ -11,9 +11,10 @@ use crate::host::registry::{CONTAINER_TYPE, Data, Key, NAMES};
 use crate::host::version_text;
 
 /// A registry export of one machine.
-pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises: is_reg_export, hosts };
+pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises: |document| is_reg_export(document.text), hosts };
 
-fn hosts(text: &str) -> Result<Vec<HostFacts>, Error> {
+fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
+    let text = document.text;
     let facts = values(text)?.facts(Source::RegExport)?;
     // What stands before or behind the export may be of another host.
     let foreign: String = lines(text).filter(|line| !is_of_export(line)).flat_map(|line| [line, "\n"]).collect();
@@ -74,7 +75,7 @@ fn values(text: &str) -> Result<RegistryValues, Error> {
     match machines {
         0 => Err(Error::new("this registry export does not say which Windows it is from")
             .because(format!(r"it has no key HKEY_LOCAL_MACHINE\{}", Key::CurrentVersion.path()))
-            .hint(format!(r#"export that key: reg export "HKLM\{}" host.reg"#, Key::CurrentVersion.path()))),
+            .hint(format!(r#"read that key: reg query "HKLM\{}" > host.txt"#, Key::CurrentVersion.path()))),
         1 => RegistryValues::read(|key, name| Ok(found.remove(&(key, name.to_ascii_lowercase())))),
         several => Err(Error::new(format!("this registry export holds {several} hosts"))
             .because(format!(r"the key HKEY_LOCAL_MACHINE\{} is in it more than once", Key::CurrentVersion.path()))
@@ -83,7 +84,7 @@ fn values(text: &str) -> Result<RegistryValues, Error> {
 }
 
 /// The key at this path, if it is one of those that matter.
-fn key(path: &str) -> Option<Key> {
+pub(super) fn key(path: &str) -> Option<Key> {
     let (root, path) = path.split_once('\\')?;
     if !root.eq_ignore_ascii_case("HKEY_LOCAL_MACHINE") {
         return None;

@@ -1,55 +1,98 @@
 //! The output of `systeminfo` in any language: recognised by the shape `10.0.N … N`, not by its labels.
 
-use crate::Architecture;
-use crate::OsVersion;
-
-use super::{Format, Source, Syntax};
-use crate::Error;
+use super::records::{self, Record};
+use super::{Document, Format, Source, Syntax, product};
 use crate::advice::{Setting, advice};
 use crate::host::facts::HostFacts;
 use crate::host::version_text::{full_version, kind_in_words};
-use crate::host::{edition, version_text};
+use crate::host::{Availability, edition, version_text};
+use crate::{Error, OsVersion};
 
-/// The output of `systeminfo` on one machine.
-pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises, hosts };
+/// The output of `systeminfo` on one machine; as CSV or table, on several.
+pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises: |document| recognises(document.text), hosts };
 
 /// The number of lines before that of the version which may name the product: it is the line before, unless something was wrapped.
 const LINES_BEFORE: usize = 2;
+
+/// The label of the version of a driver, which a summary of the system has beside that of Windows.
+const DRIVER: &str = "Hardware Abstraction Layer";
 
 /// Recognises a line with a version.
 fn recognises(text: &str) -> bool {
     text.lines().any(|line| version(line).is_some())
 }
 
-/// The host of a `systeminfo` output.
+/// The hosts of a `systeminfo` output.
 ///
 /// # Errors
 ///
-/// The output of several machines, or other versions beside it.
-fn hosts(text: &str) -> Result<Vec<HostFacts>, Error> {
+/// Several machines without a row for each, or other versions beside it.
+fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
+    let rows: Vec<HostFacts> = document.records().all.iter().filter_map(of_record).collect();
+    let text: String = document.text.split_inclusive('\n').filter(|line| !line.contains(DRIVER)).collect();
     let mut versions = text.lines().enumerate().filter_map(|(at, line)| Some((at, version(line)?)));
     let Some((at, os_version)) = versions.next() else { return Ok(Vec::new()) };
+    let all = version_text::versions(&text);
     if let Some((_, second)) = versions.next() {
-        let more = versions.count();
-        return Err(Error::new(format!("this output of systeminfo holds {} hosts", 2 + more))
+        let count = 2 + versions.count();
+        let is_each = |version: &OsVersion| rows.iter().any(|host| host.os_version.triple() == version.triple());
+        if rows.len() == count && records::are_named(&rows) && all.iter().all(is_each) {
+            return Ok(rows);
+        }
+        return Err(Error::new(format!("this output of systeminfo holds {count} hosts"))
             .because(format!("the first two are {os_version} and {second}"))
             .hint(advice!["give every host a file and a ", Setting::Host(String::new()), " of its own"]));
     }
     // Another host may stand beside it in another form, or on the same line. The same version with its revision is a gain.
-    let all = version_text::versions(text);
     let os_version = match all.as_slice() {
         [one] if one.triple() == os_version.triple() => *one,
         _ => return Err(version_text::several_versions(&all)),
     };
+    let row = rows.into_iter().find(|host| host.os_version.triple() == os_version.triple());
     let first = at.saturating_sub(LINES_BEFORE);
     let around: Vec<&str> = text.lines().skip(first).take(at + 1 - first).collect();
     let around = around.join("\n");
-    Ok(vec![HostFacts {
+    let of_lines = HostFacts {
         kind: kind_in_words(&around),
         edition: edition::said(&around),
-        architecture: architecture(text),
+        architecture: product::architecture(&text),
         ..HostFacts::of_version(os_version, Source::Systeminfo)
+    };
+    Ok(vec![match row {
+        Some(row) => {
+            HostFacts { label: row.label, edition: of_lines.edition.clone().or(row.edition), hyperv: row.hyperv, ..of_lines }
+        }
+        None => of_lines,
     }])
+}
+
+/// The facts of one record. In every language the host's name stands first, the product's second, the version third.
+fn of_record(record: &Record) -> Option<HostFacts> {
+    let fields: Vec<(&str, &str)> = record.fields().collect();
+    let at = fields.iter().position(|(_, value)| version(value).is_some())?;
+    let (_, os_version) = fields.get(at)?;
+    let (_, name) = fields.get(at.checked_sub(1)?)?;
+    let label = at.checked_sub(2).and_then(|at| fields.get(at)).map(|(_, value)| *value);
+    Some(HostFacts {
+        label: label.filter(|label| is_name(label)).map(str::to_owned),
+        kind: kind_in_words(&format!("{name} ")),
+        edition: edition::said(name).or_else(|| edition::id_of(name)),
+        architecture: product::architecture(&record.text()),
+        hyperv: hyperv(&fields),
+        ..HostFacts::of_version(version(os_version)?, Source::Systeminfo)
+    })
+}
+
+/// True for a name that a computer can have.
+fn is_name(text: &str) -> bool {
+    (1..=63).contains(&text.chars().count()) && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+/// Hyper-V, by the last line in every language: where a hypervisor runs, it is one sentence; else it lists what Hyper-V needs, each
+/// with a colon, and no hypervisor runs. That one runs says nothing: every virtual machine has one below it.
+fn hyperv(fields: &[(&str, &str)]) -> Option<Availability> {
+    let (_, requirements) = fields.iter().find(|(label, _)| label.contains("Hyper-V"))?;
+    requirements.contains([':', '：']).then_some(Availability::Unavailable)
 }
 
 /// The version in a line such as `OS Version: 10.0.26100 N/A Build 26100`: a version whose build follows once more. There is no
@@ -59,15 +102,4 @@ fn version(line: &str) -> Option<OsVersion> {
     let version = tokens.by_ref().find_map(full_version).filter(|version| version.revision.is_none())?;
     let again = version.build.to_string();
     tokens.any(|token| token == again).then_some(version)
-}
-
-/// The system type, e.g. `x64-based PC`, has the same processor names in every language.
-fn architecture(text: &str) -> Option<Architecture> {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    let has = |name: &str| words.clone().any(|word| word.eq_ignore_ascii_case(name));
-    match (has("x64"), has("arm64")) {
-        (true, false) => Some(Architecture::Amd64),
-        (false, true) => Some(Architecture::Arm64),
-        _ => None,
-    }
 }

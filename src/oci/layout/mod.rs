@@ -72,6 +72,18 @@ pub enum Chosen {
     Config(Vec<u8>, bool),
 }
 
+/// The form of the images at this path, by its content; `None` for what holds no images or cannot be read. Reading through a
+/// compressed archive ends at the deadline.
+pub fn format_of(path: &Path, deadline: Option<Instant>) -> Option<Format> {
+    if path.is_dir() {
+        return path.join(MARKER).is_file().then_some(Format::OciLayout);
+    }
+    let archive = Archive::open(path, deadline).ok()?;
+    let has = |name: &str| archive.read(name, LARGEST).is_ok_and(|bytes| bytes.is_some());
+    // A newer `docker save` writes both.
+    if has("manifest.json") { Some(Format::DockerArchive) } else { has(MARKER).then_some(Format::OciArchive) }
+}
+
 impl Layout {
     /// Opens a folder or archive. Reading through a compressed archive, or one with very many images, ends with an error at the deadline.
     pub fn open(handles: &'static dyn Handles, format: Format, path: &Path, deadline: Option<Instant>) -> Result<Self, Error> {

@@ -15,10 +15,10 @@ fn files_that_are_not_what_they_should_be_are_named_with_what_to_do() {
     let half = program.file("half-utf16", b"\xff\xfeW\x00\x00\xd8\xff");
     let large = program.file("large", vec![0; (16 << 20) + 1]);
     for (option, file, hint) in [
-        ("--host", format!("@{empty}"), "reg export"),
-        ("--host", format!("@{half}"), "reg export"),
-        ("--host", format!("@{folder}"), "reg export"),
-        ("--host", "@no-such-file".to_owned(), "reg export"),
+        ("--host", format!("@{empty}"), "reg query"),
+        ("--host", format!("@{half}"), "reg query"),
+        ("--host", format!("@{folder}"), "reg query"),
+        ("--host", "@no-such-file".to_owned(), "reg query"),
         ("--from", folder.clone(), "one image a line"),
         ("--from", "no-such-file".to_owned(), "one image a line"),
         ("--from", large.clone(), "one image a line"),
@@ -130,7 +130,9 @@ fn mistyped_options_say_what_was_meant() {
         (&["--mirror", "mcr.microsoft.com=http://127.0.0.1:5000/?a=b"], "expected REGISTRY=URL"),
         (&["--timeout", "0"], "0 is not in 1..=86400"),
         (&["--host", ""], "hint: give a version"),
-        (&["--host", "windows-server-2023"], "hint: give a version"),
+        (&["--host", "windows-server-2023"], "did you mean --host windows-server-2025 or windows-server-2022?"),
+        (&["--host", "server-of-web"], "hint: give a version"),
+        (&["--host", "ltsc2022,nohyperv"], "did you mean no-hyperv?"),
     ] {
         let answer = Answer::of(program.command().args(["check", "--offline", IMAGE]).args(arguments));
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}");
@@ -141,10 +143,15 @@ fn mistyped_options_say_what_was_meant() {
 #[test]
 fn a_variable_at_fault_is_named() {
     let program = Program::new();
-    for (variable, value) in [("WINCOMPAT_ISOLATION", "sandbox"), ("WINCOMPAT_ISOLATION", ""), ("WINCOMPAT_CACHE", "")] {
+    for (variable, value) in [("WINCOMPAT_ISOLATION", "sandbox"), ("WINCOMPAT_ENGINE", "podman")] {
         let answer = Answer::of(program.command().env(variable, value).args(["check", "--host=ltsc2022", "--offline", IMAGE]));
         assert_eq!(answer.code, 2, "{variable}={value}");
         assert!(answer.err.contains(&format!("hint: it was not typed but is in the variable {variable}")), "{}", answer.err);
+    }
+    // A variable that is set and empty says nothing: pipelines have many of those.
+    for variable in ["WINCOMPAT_ISOLATION", "WINCOMPAT_CACHE", "WINCOMPAT_ENGINE"] {
+        let answer = Answer::of(program.command().env(variable, "").args(["check", "--host=ltsc2022", "--offline", IMAGE]));
+        assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{variable}");
     }
     let typed = ["check", "--host=ltsc2022", "--offline", "--isolation=sandbox", IMAGE];
     let answer = Answer::of(program.command().env("WINCOMPAT_ISOLATION", "process").args(typed));
@@ -197,7 +204,7 @@ fn every_error_has_a_hint() {
     let no_list = format!("--env-file={root}/none");
     let unsaved = format!("--knowledge={nothing}");
     let host = |text: &'static str| ["host", text];
-    let commands: [&[&str]; 46] = [
+    let commands: [&[&str]; 45] = [
         &[],
         &["no-such-command"],
         &["check"],
@@ -228,7 +235,6 @@ fn every_error_has_a_hint() {
         &host("--host=all,server,arm64"),
         &host("--host=10.0.20348 10.0.17763"),
         &["explain", "nonsense"],
-        &["explain", "0x80370999"],
         &["run", "--dry-run", "--offline", "--host=ltsc2022", "x y"],
         &["run", "--dry-run", "--offline", "--host=ltsc2022", "registry.test/x:1"],
         &["run", "--isolation=host-process", IMAGE],

@@ -33,7 +33,7 @@ fn help_and_version_are_answers() {
     let shop = Shop::of(shop());
     let answer = shop.check(&["--help"]);
     assert_eq!((answer.code, answer.err.as_str()), (0, ""));
-    for promise in ["--host", "--isolation", "--from", "Exit codes: 0 all is well", "wincompat check --offline"] {
+    for promise in ["--host", "--isolation", "--from", "Exit codes: 0 all images can run", "wincompat check --offline"] {
         assert!(answer.out.contains(promise), "{promise}");
     }
     let answer = Answer::of(shop.program.command().arg("--version"));

@@ -10,9 +10,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What the program or its libraries read from the environment.
-const VARIABLES: [&str; 23] = [
+const VARIABLES: [&str; 24] = [
     "WINCOMPAT_CACHE_SIZE",
     "WINCOMPAT_ISOLATION",
+    "WINCOMPAT_ENGINE",
     "REGISTRY_AUTH_FILE",
     "DOCKER_AUTH_CONFIG",
     "XDG_RUNTIME_DIR",

@@ -1,0 +1,260 @@
+//! The references of arguments and lists: what is a file, a host, or lacks its registry is recognised, with what to type instead.
+
+use std::path::Path;
+use std::time::Instant;
+
+use crate::advice::{Setting, advice};
+use crate::files::read_regular;
+use crate::host;
+use crate::image::reference::Location;
+use crate::image::{DOCKER_HUB, Name, Reference};
+use crate::knowledge::Knowledge;
+use crate::knowledge::builds::MICROSOFT_REGISTRY;
+use crate::oci::layout;
+use crate::text::quoted;
+use crate::{Error, ErrorKind};
+
+/// The prefixes of places in the file system.
+const PREFIXES: [&str; 3] = ["oci:", "oci-archive:", "docker-archive:"];
+
+/// The beginnings of texts that can only be paths.
+const PATHS: [&str; 7] = ["./", "../", "/", ".\\", "..\\", "\\", "~/"];
+
+/// The endings of archives.
+const ARCHIVES: [&str; 4] = [".tar", ".tar.gz", ".tgz", ".tar.zst"];
+
+/// Microsoft's repositories that are not base images, by their beginnings.
+const MICROSOFT_PATHS: [&str; 6] =
+    ["dotnet/", "windows/", "oss/kubernetes/", "azure-functions/", "powershell", "businesscentral"];
+
+/// The most bytes of a file that is looked at to say what it is.
+const LOOKED_AT: u64 = 1 << 20;
+
+/// Reads a reference. A path that exists is recognised by its content; reading through a compressed archive ends at the deadline.
+///
+/// # Errors
+///
+/// A malformed reference, a file that is not an image, a host, and a repository of Microsoft's without its registry.
+pub fn read(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Result<Reference, Error> {
+    if PREFIXES.iter().any(|prefix| text.starts_with(prefix)) || text.contains("://") {
+        return text.parse();
+    }
+    if let Some(reference) = on_disk(text, knowledge, deadline) {
+        return reference;
+    }
+    if is_host(text, knowledge) {
+        return Err(Error::of(ErrorKind::Invalid, format!("{} is a host, not an image", quoted(text))).hint(advice![
+            "name the host with ",
+            Setting::Host(text.to_owned()),
+            ", and the image without an option"
+        ]));
+    }
+    let reference: Reference = text.parse()?;
+    match reference.location() {
+        Location::Registry(name) if name.registry == DOCKER_HUB && !names_registry(text) => at_microsoft(name, knowledge)
+            .map_or(Ok(reference.clone()), |repository| Err(without_registry(text, name, &repository))),
+        _ => Ok(reference),
+    }
+}
+
+/// True for a text that is a host and cannot well be an image: `windows-server-2022`, `@web01.txt`.
+fn is_host(text: &str, knowledge: &Knowledge) -> bool {
+    !text.contains(['/', ':']) && host::is_host(text, knowledge)
+}
+
+/// True if the registry was typed.
+fn names_registry(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(first, _)| first.contains(['.', ':']))
+}
+
+/// The repository in Microsoft's registry that is meant by a name without a registry, e.g. `windows/nanoserver` by `nanoserver`.
+fn at_microsoft(name: &Name, knowledge: &Knowledge) -> Option<String> {
+    let typed = name.repository.strip_prefix("library/").unwrap_or(&name.repository);
+    let bases = || knowledge.base_images.iter().flat_map(|base| &base.repositories).map(|base| base.repository.as_str());
+    let is_base = |path: &str| bases().any(|base| base == path);
+    let below_windows = format!("windows/{typed}");
+    if is_base(typed) || MICROSOFT_PATHS.iter().any(|path| typed == *path || (path.ends_with('/') && typed.starts_with(path))) {
+        Some(typed.to_owned())
+    } else {
+        // `server` alone may be anything.
+        (typed != "server" && is_base(&below_windows)).then_some(below_windows)
+    }
+}
+
+fn without_registry(text: &str, name: &Name, repository: &str) -> Error {
+    let rest = match (&name.tag, &name.digest) {
+        (Some(tag), Some(digest)) => format!(":{tag}@{digest}"),
+        (Some(tag), None) => format!(":{tag}"),
+        (None, Some(digest)) => format!("@{digest}"),
+        (None, None) => String::new(),
+    };
+    let as_typed = format!("{}/{}{rest}", name.registry, name.repository);
+    Error::of(ErrorKind::NotFound, format!("{} has no registry before it", quoted(text)))
+        .because(format!("it then means {as_typed}, and Microsoft's images are not on Docker Hub"))
+        .hint(format!("did you mean {MICROSOFT_REGISTRY}/{repository}{rest}? For Docker Hub itself, type {as_typed}"))
+}
+
+/// The image at a path that exists, or why there is none; `None` for a text that is not a path.
+fn on_disk(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Option<Result<Reference, Error>> {
+    let typed = Reference::path_in(text);
+    let path = Path::new(typed);
+    let is_path = PATHS.iter().any(|beginning| text.starts_with(beginning)) || path.is_absolute();
+    let is_archive = ARCHIVES.iter().any(|ending| typed.to_ascii_lowercase().ends_with(ending));
+    if typed.is_empty() || text.chars().any(char::is_control) {
+        return None;
+    }
+    if !path.exists() {
+        let is_missing = is_path && !text.contains(char::is_whitespace) || (is_archive && !text.contains('/') && typed == text);
+        return is_missing.then(|| {
+            Err(Error::of(ErrorKind::NotFound, format!("there is no file or folder {}", quoted(typed))).hint(
+                "look at the path; an image in a registry is named NAME:TAG, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022",
+            ))
+        });
+    }
+    if let Some(format) = layout::format_of(path, deadline) {
+        return Some(Reference::on_disk(text, format));
+    }
+    // A repository may be called like a folder or a file beside it.
+    let names_a_file = path.is_file() && path.file_name().is_some_and(|name| is_file_name(&name.to_string_lossy()));
+    (is_path || names_a_file).then(|| Err(not_an_image(typed, path, knowledge)))
+}
+
+/// True for a name that files have, and images hardly: one with an ending, or a Dockerfile's.
+fn is_file_name(name: &str) -> bool {
+    name.contains('.') || is_dockerfile(name)
+}
+
+fn is_dockerfile(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["dockerfile", "containerfile"].iter().any(|kind| lower.starts_with(kind) || lower.ends_with(&format!(".{kind}")))
+}
+
+/// The error of a file or folder that holds no image: what it is, and what to type.
+fn not_an_image(typed: &str, path: &Path, knowledge: &Knowledge) -> Error {
+    let error = |what: &str| Error::of(ErrorKind::Invalid, format!("{} is {what}, not an image", quoted(typed)));
+    if path.is_dir() {
+        return error("a folder").because("it has no file oci-layout, so it is not an OCI image layout").hint(
+            "make a layout with `skopeo copy docker://IMAGE oci:DIR`, or name an image, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022",
+        );
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    if is_dockerfile(&name) {
+        return error("a Dockerfile").hint(
+            "name the image that it builds, or the images behind its FROM, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022",
+        );
+    }
+    if ARCHIVES.iter().any(|ending| name.ends_with(ending)) {
+        return error("an archive without one")
+            .because("it holds neither a manifest.json nor an image layout, or cannot be read")
+            .hint("make one with `docker save -o FILE IMAGE`");
+    }
+    if [".yaml", ".yml"].iter().any(|ending| name.ends_with(ending)) {
+        return error("a YAML file").hint("name the images in it, or put them into a file, one a line: --from images.txt");
+    }
+    let bytes = read_regular(path, LOOKED_AT).unwrap_or_default();
+    if host::read(&bytes, None, &host::Attributes::default(), knowledge).is_ok() {
+        return error("a file about a host").hint(advice!["read it with ", Setting::Host(format!("@{typed}"))]);
+    }
+    error("a file").hint(format!("a list of images, one a line, is read with --from {typed}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> Error {
+        match read(text, Knowledge::built_in(), None) {
+            Err(error) => error,
+            Ok(reference) => panic!("{text}: {reference:?}"),
+        }
+    }
+
+    fn hint(text: &str) -> String {
+        error(text).hint.map(|hint| hint.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn microsofts_repositories_need_their_registry() {
+        for (typed, meant) in [
+            ("nanoserver:ltsc2022", "mcr.microsoft.com/windows/nanoserver:ltsc2022?"),
+            ("windows/nanoserver:1809", "mcr.microsoft.com/windows/nanoserver:1809?"),
+            ("windows/servercore:ltsc2019", "mcr.microsoft.com/windows/servercore:ltsc2019?"),
+            ("servercore", "mcr.microsoft.com/windows/servercore?"),
+            ("library/nanoserver:1809", "mcr.microsoft.com/windows/nanoserver:1809?"),
+            ("windows:1809", "mcr.microsoft.com/windows:1809?"),
+            ("dotnet/framework/aspnet:4.8", "mcr.microsoft.com/dotnet/framework/aspnet:4.8?"),
+            ("dotnet/sdk:8.0", "mcr.microsoft.com/dotnet/sdk:8.0?"),
+            ("windows/servercore/iis:windowsservercore-ltsc2022", "mcr.microsoft.com/windows/servercore/iis:"),
+        ] {
+            assert!(hint(typed).contains(meant), "{typed}: {}", hint(typed));
+        }
+        for typed in [
+            "nginx",
+            "server:1",
+            "team/nanoserver:1",
+            "docker.io/library/nanoserver:1809",
+            "docker.io/windows/nanoserver",
+            "localhost:5000/nanoserver",
+            "golang:nanoserver",
+            "mcr.microsoft.com/windows/nanoserver:ltsc2022",
+            "microsoft/nanoserver",
+        ] {
+            assert!(read(typed, Knowledge::built_in(), None).is_ok(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_not_an_image() {
+        for typed in ["windows-server-2022", "ltsc2019", "20348", "10.0.20348.2402", "WS2022", "all", "@web01.txt", "win11-24h2"]
+        {
+            assert_eq!(error(typed).what, format!("`{typed}` is a host, not an image"));
+            assert!(hint(typed).contains(&format!("<host(\"{}\")>", typed.to_lowercase())), "{}", hint(typed));
+        }
+    }
+
+    #[test]
+    fn a_file_says_what_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, content: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        for (path, what, advice) in [
+            (file("Dockerfile", "FROM x"), "is a Dockerfile", "behind its FROM"),
+            (file("web.dockerfile", "FROM x"), "is a Dockerfile", "behind its FROM"),
+            (file("app.tar", "no archive"), "is an archive without one", "docker save"),
+            (file("compose.yaml", "services:"), "is a YAML file", "--from"),
+            (file("web01.txt", "Microsoft Windows [Version 10.0.20348.1]"), "is a file about a host", "web01.txt"),
+            (file("images.txt", "nginx:1\n"), "is a file,", "--from"),
+            (folder.path().to_str().unwrap().to_owned(), "is a folder", "oci:DIR"),
+        ] {
+            let error = error(&path);
+            assert!(error.what.contains(what), "{path}: {error}");
+            assert!(error.hint.unwrap().to_string().contains(advice), "{path}");
+        }
+        for missing in ["./no-such.tar", "../no-such", "no-such.tar", "/no/such/folder"] {
+            assert_eq!(error(missing).what, format!("there is no file or folder `{missing}`"));
+        }
+    }
+
+    #[test]
+    fn a_layout_and_an_archive_are_known_by_their_content() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("oci-layout"), "{}").unwrap();
+        let typed = format!("{}:ltsc2022", folder.path().display());
+        let reference = read(&typed, Knowledge::built_in(), None).unwrap();
+        assert_eq!(reference.as_str(), typed);
+        assert!(matches!(reference.location(), Location::Local { name: Some(name), .. } if name == "ltsc2022"));
+
+        let archive = folder.path().join("saved");
+        let mut tar = tar::Builder::new(std::fs::File::create(&archive).unwrap());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(2);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, "manifest.json", &b"[]"[..]).unwrap();
+        tar.into_inner().unwrap();
+        let reference = read(archive.to_str().unwrap(), Knowledge::built_in(), None).unwrap();
+        assert!(matches!(reference.location(), Location::Local { format: crate::image::reference::Format::DockerArchive, .. }));
+    }
+}

@@ -1,0 +1,147 @@
+//! Lists of hosts: a file with one a line, a folder with a file for each, or a file in a format that holds several.
+
+use std::path::Path;
+
+use jiff::civil::Date;
+
+use super::attributes::Attributes;
+use super::find::{Finder, Found, of_file};
+use super::live::LiveHost;
+use super::{source, spec};
+use crate::Error;
+use crate::advice::{Setting, advice};
+use crate::knowledge::Knowledge;
+use crate::text::quoted;
+
+/// The most names that one message lists.
+const MOST_NAMED: usize = 5;
+
+/// The hosts of a file or a folder. A folder holds a file for each host; a file is a list with a host on each line, or in a format
+/// that holds hosts.
+///
+/// # Errors
+///
+/// What cannot be read, the first line that names no host, and the files of a folder in which there is none.
+pub fn listed(path: &Path, live: Option<&dyn LiveHost>, knowledge: &Knowledge, today: Date) -> Result<Vec<Found>, Error> {
+    let finder = Finder { live, knowledge, today };
+    if path.is_dir() {
+        return in_folder(&finder, path);
+    }
+    let bytes = source::read(path).map_err(|error| {
+        // A host, not a file.
+        let text = path.to_string_lossy();
+        if !path.exists() && (text.starts_with('@') || spec::is_host(&text, knowledge)) {
+            error.hint(advice!["a host is named with ", Setting::Host(text.into_owned())])
+        } else {
+            error
+        }
+    })?;
+    let label = path.file_stem().map(|stem| stem.to_string_lossy());
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let found = in_bytes(&finder, &bytes, label.as_deref(), folder);
+    found.map(|found| of_file(found, path)).map_err(|error| within(error, &path.to_string_lossy()))
+}
+
+/// The hosts of a list in these bytes, or in what a tool printed into them; `what` names them in messages, e.g. `standard input`.
+///
+/// # Errors
+///
+/// As for [`listed`].
+pub fn in_list(
+    what: &str,
+    bytes: &[u8],
+    live: Option<&dyn LiveHost>,
+    knowledge: &Knowledge,
+    today: Date,
+) -> Result<Vec<Found>, Error> {
+    in_bytes(&Finder { live, knowledge, today }, bytes, None, Path::new("")).map_err(|error| within(error, what))
+}
+
+fn within(error: Error, what: &str) -> Error {
+    error.within(format!("no hosts can be read from {}", quoted(what)))
+}
+
+/// The hosts of the files in a folder, by the names of the files. Folders in it and hidden files are left out.
+fn in_folder(finder: &Finder<'_>, folder: &Path) -> Result<Vec<Found>, Error> {
+    let shown = quoted(&folder.to_string_lossy());
+    let failed = |error: std::io::Error| {
+        Error::new(format!("cannot read the folder {shown}")).because(error).hint("name a folder that this user may read")
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !is_hidden && !path.is_dir() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    let mut found = Vec::new();
+    let mut unread = Vec::new();
+    for path in &files {
+        match finder.in_file(path, &Attributes::default()) {
+            Ok(hosts) => found.extend(hosts),
+            Err(error) => unread.push((path, error)),
+        }
+    }
+    if let Some((_, first)) = unread.first() {
+        let names: Vec<String> =
+            unread.iter().take(MOST_NAMED).filter_map(|(path, _)| Some(quoted(&path.file_name()?.to_string_lossy()))).collect();
+        let more = unread.len().saturating_sub(MOST_NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        return Err(Error::new(format!("no host can be read from {}{more} in {shown}", names.join(", ")))
+            .because(first.sentence())
+            .hint("keep only files in this folder that each hold a host, or name those files one by one"));
+    }
+    if found.is_empty() {
+        return Err(Error::new(format!("the folder {shown} holds no files")).hint(source::HINT));
+    }
+    Ok(found)
+}
+
+/// The hosts of a list, or of a document.
+fn in_bytes(finder: &Finder<'_>, bytes: &[u8], label: Option<&str>, folder: &Path) -> Result<Vec<Found>, Error> {
+    let text = source::decode(bytes);
+    let document = || finder.in_bytes(bytes, label, &Attributes::default());
+    if source::is_document(&text, finder.knowledge) {
+        return document();
+    }
+    let mut found = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = without_comment(line);
+        if line.is_empty() {
+            continue;
+        }
+        match in_line(finder, line, folder) {
+            Ok(hosts) => found.extend(hosts),
+            // What a command printed has lines of other kinds too.
+            Err(error) => {
+                return document().map_err(|_| error.within(format!("line {} names no host", index + 1)));
+            }
+        }
+    }
+    if found.is_empty() {
+        return Err(Error::new("the list is empty").hint("write one host on each line, e.g. web01 10.0.20348.2402"));
+    }
+    Ok(found)
+}
+
+/// A line without blanks around it and without its comment, which begins with `#` at the start or behind a blank.
+fn without_comment(line: &str) -> &str {
+    let begins = |at: &usize| line.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with(char::is_whitespace));
+    let end = line.match_indices('#').map(|(at, _)| at).find(begins);
+    line.get(..end.unwrap_or(line.len())).unwrap_or_default().trim()
+}
+
+/// The hosts of a line: `SPEC`, `NAME=SPEC`, or `NAME SPEC` with a blank, a tab, a comma or a semicolon between the two.
+fn in_line(finder: &Finder<'_>, line: &str, folder: &Path) -> Result<Vec<Found>, Error> {
+    if !spec::is_host(line, finder.knowledge)
+        && let Some((name, rest)) = line.split_once([' ', '\t', ',', ';'])
+        && spec::is_name(name)
+        && spec::is_host(rest.trim(), finder.knowledge)
+        && !spec::is_host(name, finder.knowledge)
+    {
+        return finder.with_name(Some(name), rest.trim(), folder);
+    }
+    finder.in_argument(line, folder)
+}

@@ -1,0 +1,229 @@
+//! Nodes of Kubernetes: `kubectl get nodes` as JSON, YAML or a wide table, and `kubectl describe node`.
+
+use serde_json::Value;
+
+use super::{Document, Format, Source, Syntax, product};
+use crate::host::facts::HostFacts;
+use crate::host::source::records::field;
+use crate::host::version_text::{full_version, kind_in_words};
+use crate::host::{Availability, HostEngine};
+use crate::{Engine, Error, Kind};
+
+/// The Windows nodes of a cluster; the others are left out.
+pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises, hosts };
+
+/// The label that a kubelet writes, e.g. `10.0.20348`.
+const BUILD: &str = "node.kubernetes.io/windows-build";
+
+/// What is known of one node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Node {
+    name: String,
+    /// `windows` or `linux`; empty where nothing says it.
+    operating_system: String,
+    architecture: String,
+    /// E.g. `Windows Server 2022 Datacenter`. For people: it says Windows 10 of a Windows 11.
+    os_image: String,
+    /// E.g. `10.0.20348.2402`.
+    kernel: String,
+    /// The label's build, e.g. `10.0.20348`.
+    build: String,
+    /// The kubelet's version, e.g. `v1.28.12`.
+    kubelet: String,
+}
+
+impl Node {
+    fn of_json(node: &Value) -> Self {
+        let text = |pointer: &str| node.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let label = |name: &str| text(&format!("/metadata/labels/{}", name.replace('/', "~1")));
+        let info = |name: &str| text(&format!("/status/nodeInfo/{name}"));
+        let or_label = |said: String, name: &str| if said.is_empty() { label(name) } else { said };
+        Self {
+            name: text("/metadata/name"),
+            operating_system: or_label(info("operatingSystem"), "kubernetes.io/os"),
+            architecture: or_label(info("architecture"), "kubernetes.io/arch"),
+            os_image: info("osImage"),
+            kernel: info("kernelVersion"),
+            build: label(BUILD),
+            kubelet: info("kubeletVersion"),
+        }
+    }
+
+    fn is_windows(&self) -> bool {
+        match self.operating_system.as_str() {
+            "" => full_version(&self.kernel).is_some() || self.os_image.contains("Windows"),
+            system => system.eq_ignore_ascii_case("windows"),
+        }
+    }
+
+    /// The facts of a Windows node. Nothing in a node tells whether Hyper-V is there.
+    fn facts(&self) -> Result<HostFacts, Error> {
+        let os_version = full_version(&self.kernel).or_else(|| full_version(&self.build)).ok_or_else(|| {
+            Error::new(format!("the node {} does not say which Windows it runs", crate::text::quoted(&self.name)))
+                .because("it has neither a kernel version nor the label node.kubernetes.io/windows-build")
+                .hint("use the output of `kubectl get nodes -o json`")
+        })?;
+        let image = format!("{} ", self.os_image);
+        // A client's name is `Windows 10 Pro` or one without a number, as of Windows 11.
+        let kind = kind_in_words(&image).or_else(|| image.contains("Windows 1").then_some(Kind::Client));
+        Ok(HostFacts {
+            label: (!self.name.is_empty()).then(|| self.name.clone()),
+            kind,
+            architecture: product::architecture(&self.architecture),
+            containers: Some(Availability::Available),
+            hyperv: Some(Availability::Unknown),
+            engine: Some(HostEngine::new(Engine::Kubernetes, version(&self.kubelet))),
+            ..HostFacts::of_version(os_version, Source::Node)
+        })
+    }
+}
+
+/// A kubelet's version without the letter before it.
+fn version(kubelet: &str) -> Option<String> {
+    let version = kubelet.strip_prefix('v').unwrap_or(kubelet);
+    (!version.is_empty()).then(|| version.to_owned())
+}
+
+fn recognises(document: &Document<'_>) -> bool {
+    match document.json() {
+        Some(json) => is_nodes(json),
+        None => is_yaml(document.text) || head(document.text).is_some() || is_description(document.text),
+    }
+}
+
+fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
+    let nodes = match document.json() {
+        Some(json) => of_json(json),
+        None if is_yaml(document.text) => of_yaml(document.text)?,
+        None if is_description(document.text) => described(document.text),
+        None => of_table(document.text)?,
+    };
+    let windows: Vec<&Node> = nodes.iter().filter(|node| node.is_windows()).collect();
+    if windows.is_empty() {
+        let what = match nodes.len() {
+            0 => "this list has no nodes".to_owned(),
+            1 => "this node does not run Windows".to_owned(),
+            count => format!("none of these {count} nodes runs Windows"),
+        };
+        return Err(Error::new(what).hint("list the nodes of a cluster that has Windows nodes: `kubectl get nodes -o json`"));
+    }
+    let left_out = nodes.len() - windows.len();
+    if left_out > 0 {
+        let count = if left_out == 1 { "one node".to_owned() } else { format!("{left_out} nodes") };
+        document.note(format!("{count} of {} left out, since only Windows nodes are hosts here", nodes.len()));
+    }
+    windows.into_iter().map(Node::facts).collect()
+}
+
+/// True for a node, or a list of nodes, also an empty one.
+fn is_nodes(json: &Value) -> bool {
+    let kind = |value: &Value| value.get("kind").and_then(Value::as_str).map(str::to_owned);
+    let is_node = |value: &Value| kind(value).as_deref() == Some("Node") || value.pointer("/status/nodeInfo").is_some();
+    match json {
+        Value::Array(items) => items.iter().any(is_node),
+        _ => match json.get("items").and_then(Value::as_array) {
+            Some(items) => kind(json).as_deref() == Some("NodeList") || items.iter().any(is_node),
+            None => is_node(json),
+        },
+    }
+}
+
+fn of_json(json: &Value) -> Vec<Node> {
+    match json.as_array().or_else(|| json.get("items")?.as_array()) {
+        Some(items) => items.iter().map(Node::of_json).collect(),
+        None => vec![Node::of_json(json)],
+    }
+}
+
+fn is_yaml(text: &str) -> bool {
+    let has = |key: &str| text.lines().any(|line| line.trim_start_matches("- ").starts_with(key));
+    has("apiVersion:") && text.lines().any(|line| line.trim().trim_start_matches("- ").starts_with("kind: Node"))
+        || (has("items:") && text.contains("nodeInfo:"))
+}
+
+fn of_yaml(text: &str) -> Result<Vec<Node>, Error> {
+    let documents: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| {
+        // The parser shows the lines around the place; the first says what is wrong.
+        let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+        Error::new("this list of nodes is not well-formed YAML")
+            .because(crate::text::shown(&why))
+            .hint("use the output of `kubectl get nodes -o json` as it is")
+    })?;
+    Ok(documents.iter().filter(|document| is_nodes(document)).flat_map(of_json).collect())
+}
+
+/// The line with the columns of `kubectl get nodes`.
+fn head(text: &str) -> Option<&str> {
+    let is_head = |line: &&str| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        columns.first() == Some(&"NAME") && columns.contains(&"STATUS") && columns.contains(&"VERSION")
+    };
+    text.lines().find(is_head)
+}
+
+/// The nodes of a table, whose cells begin where the names of the columns do.
+fn of_table(text: &str) -> Result<Vec<Node>, Error> {
+    let Some(head) = head(text) else { return Ok(Vec::new()) };
+    let mut starts: Vec<(usize, &str)> = Vec::new();
+    let mut from = 0;
+    for name in head.split_whitespace() {
+        let Some(at) = head.get(from..).and_then(|rest| rest.find(name)) else { break };
+        starts.push((from + at, name));
+        from += at + name.len();
+    }
+    let column = |line: &str, wanted: &str| {
+        let at = starts.iter().position(|(_, name)| *name == wanted)?;
+        let (start, _) = starts.get(at)?;
+        let end = starts.get(at + 1).map_or(line.len(), |(next, _)| (*next).min(line.len()));
+        Some(line.get(*start..end)?.trim().to_owned())
+    };
+    if !starts.iter().any(|(_, name)| *name == "KERNEL-VERSION") {
+        return Err(Error::new("this table of nodes does not have their Windows versions")
+            .hint("use the output of `kubectl get nodes -o wide` or `kubectl get nodes -o json`"));
+    }
+    let rows = text.lines().skip_while(|line| *line != head).skip(1).take_while(|line| !line.trim().is_empty());
+    Ok(rows
+        .map(|line| {
+            let cell = |name: &str| column(line, name).unwrap_or_default();
+            Node {
+                name: cell("NAME"),
+                os_image: cell("OS-IMAGE"),
+                kernel: cell("KERNEL-VERSION"),
+                build: cell("WINDOWS-BUILD"),
+                kubelet: cell("VERSION"),
+                ..Node::default()
+            }
+        })
+        .collect())
+}
+
+fn is_description(text: &str) -> bool {
+    text.lines().any(|line| line.trim_end() == "System Info:") && text.contains("Kubelet Version:")
+}
+
+/// The nodes that `kubectl describe node` shows, each from its `Name:` on.
+fn described(text: &str) -> Vec<Node> {
+    let mut nodes: Vec<Node> = Vec::new();
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("Name:") {
+            nodes.push(Node { name: name.trim().to_owned(), ..Node::default() });
+            continue;
+        }
+        let Some(node) = nodes.last_mut() else { continue };
+        if let Some(build) = line.split_once(BUILD).and_then(|(_, rest)| rest.strip_prefix('=')) {
+            node.build = build.trim().to_owned();
+            continue;
+        }
+        let Some((label, value)) = field(line.trim()) else { continue };
+        let slot = match label {
+            "Kernel Version" => &mut node.kernel,
+            "OS Image" => &mut node.os_image,
+            "Operating System" => &mut node.operating_system,
+            "Architecture" => &mut node.architecture,
+            "Kubelet Version" => &mut node.kubelet,
+            _ => continue,
+        };
+        *slot = value.trim().to_owned();
+    }
+    nodes
+}

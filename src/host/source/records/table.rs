@@ -1,0 +1,118 @@
+//! Tables: columns below a rule, and CSV.
+
+use super::{LONGEST_LABEL, MOST_FIELDS, Record, Records, is_label};
+
+/// The longest line of a table, in characters.
+const LONGEST_LINE: usize = 20_000;
+
+/// The first character of a column and the one behind its last.
+type Span = (usize, usize);
+
+/// The records of tables whose heads have rules below: `Major  Minor` above `-----  -----`. `None` if there is no rule.
+pub(super) fn tables(text: &str) -> Option<Records> {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let mut records = Records::default();
+    let mut left = MOST_FIELDS;
+    let mut any = false;
+    let mut columns: Option<(Vec<String>, Vec<Span>)> = None;
+    for (index, line) in lines.iter().enumerate() {
+        let next = lines.get(index + 1).map(|next| rule(next)).unwrap_or_default();
+        if !next.is_empty() && !line.is_empty() {
+            let labels = cells(line, &next);
+            columns = Some((labels, next));
+            any = true;
+        } else if let Some((labels, spans)) = &columns {
+            if line.is_empty() {
+                columns = None;
+            } else if rule(line).is_empty() && left > 0 {
+                let mut record = Record::default();
+                for (label, value) in labels.iter().zip(cells(line, spans)) {
+                    if (1..=LONGEST_LABEL).contains(&label.len()) {
+                        record.push(label, &value);
+                    }
+                    left = left.saturating_sub(1);
+                }
+                records.all.push(record);
+            }
+        } else {
+            records.rest.push_str(line);
+            records.rest.push('\n');
+        }
+    }
+    any.then_some(records)
+}
+
+/// The columns of a rule: where each begins and ends, in characters. None for any other line, or for one group of dashes.
+fn rule(line: &str) -> Vec<Span> {
+    let is_rule = line.len() <= LONGEST_LINE && line.contains(['-', '=']) && line.chars().all(|c| matches!(c, '-' | '=' | ' '));
+    if !is_rule {
+        return Vec::new();
+    }
+    let mut columns: Vec<Span> = Vec::new();
+    let mut before = ' ';
+    for (at, character) in line.chars().enumerate() {
+        match (before, character) {
+            (_, ' ') => {}
+            (' ', _) => columns.push((at, at + 1)),
+            _ => columns.iter_mut().rev().take(1).for_each(|(_, end)| *end = at + 1),
+        }
+        before = character;
+    }
+    if columns.len() < 2 { Vec::new() } else { columns }
+}
+
+/// The cells of a line below these columns. What is right-aligned begins before its column.
+fn cells(line: &str, columns: &[Span]) -> Vec<String> {
+    let characters: Vec<char> = line.chars().take(LONGEST_LINE).collect();
+    let is_blank = |at: usize| characters.get(at).is_none_or(|c| c.is_whitespace());
+    let mut cuts = vec![0];
+    for pair in columns.windows(2) {
+        let [(_, end), (start, _)] = pair else { continue };
+        let cut = (*end..=*start).rev().find(|&at| at > 0 && is_blank(at - 1));
+        cuts.push(cut.unwrap_or(*start));
+    }
+    let ends = cuts.iter().skip(1).copied().chain([characters.len()]);
+    let cell = |(from, to): (usize, usize)| characters.get(from.min(to)..to.min(characters.len())).map(String::from_iter);
+    cuts.iter().copied().zip(ends).map(|cut| cell(cut).unwrap_or_default().trim().to_owned()).collect()
+}
+
+/// The records of CSV, with commas, semicolons or tabs. `None` for a text that has no head of labels with a line of as many values.
+pub(super) fn csv(text: &str) -> Option<Records> {
+    let mut from = 0;
+    for line in text.split_inclusive('\n').take(8) {
+        let head = text.get(from..)?;
+        if let Some(all) = [b',', b';', b'\t'].into_iter().find_map(|delimiter| with_delimiter(head, line, delimiter)) {
+            return Some(Records { all, rest: text.get(..from)?.to_owned() });
+        }
+        from += line.len();
+    }
+    None
+}
+
+/// The records of CSV that begins with this head.
+fn with_delimiter(text: &str, head: &str, delimiter: u8) -> Option<Vec<Record>> {
+    if !head.contains(char::from(delimiter)) {
+        return None;
+    }
+    let mut reader =
+        ::csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(::csv::Trim::All).from_reader(text.as_bytes());
+    let labels = reader.headers().ok()?.clone();
+    if labels.len() < 2 || !labels.iter().all(is_label) {
+        return None;
+    }
+    let mut records = Vec::new();
+    for row in reader.records().take(MOST_FIELDS / labels.len()) {
+        let row = row.ok()?;
+        // A blank line of carriage returns is a row of one empty cell.
+        if row.len() == 1 {
+            continue;
+        }
+        if row.len() != labels.len() {
+            return None;
+        }
+        let mut record = Record::default();
+        labels.iter().zip(&row).for_each(|(label, value)| record.push(label, value));
+        records.push(record);
+    }
+    (!records.is_empty()).then_some(records)
+}

@@ -1,0 +1,91 @@
+//! The page of all findings, `docs/findings.md`: it is the one that the declarations give.
+
+use std::fmt::Write as _;
+
+use wincompat::compat::{About, Code, Severity};
+use wincompat::internals::cli::wording::CommandLine;
+use wincompat::report::Wording as _;
+
+use crate::support::committed::assert_committed;
+
+/// The groups of the page, each with the subject that its findings are about first.
+const GROUPS: [(&str, About); 4] = [
+    ("The image", About::Image),
+    ("The host", About::Host),
+    ("The isolation mode", About::Isolation),
+    ("The engine", About::Engine),
+];
+
+fn severity(code: Code) -> &'static str {
+    match code.severity() {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+/// The group of a finding: image and host together are in the first.
+fn group(code: Code) -> &'static str {
+    GROUPS.iter().find(|(_, about)| code.is_about(*about)).unwrap().0
+}
+
+fn page() -> String {
+    let mut page = "# Findings\n\nEvery reason and warning that a result can have. `wincompat explain CODE` prints the same. A finding that stands in the \
+         way of the\nresult is an error, whatever stands here; `--deny CODE` makes an error of any.\n"
+        .to_owned();
+    for (heading, _) in GROUPS {
+        let _ = write!(page, "\n## {heading}\n\n| code | severity | meaning |\n|---|---|---|\n");
+        for code in Code::all().filter(|code| group(*code) == heading) {
+            let _ = writeln!(page, "| [`{code}`](#{code}) | {} | {} |", severity(code), code.title());
+        }
+    }
+    let mut codes: Vec<Code> = Code::all().collect();
+    codes.sort_by_key(|code| code.as_str());
+    for code in codes {
+        let _ = write!(
+            page,
+            "\n## {code}\n\n{}. {}\n\n**What to do:** {}\n\n[Source]({})\n",
+            capital(code.title()),
+            CommandLine.advice(&code.meaning()),
+            CommandLine.advice(&code.advice()),
+            code.source()
+        );
+    }
+    page
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}
+
+#[test]
+fn the_page_of_findings_is_that_of_the_declarations() {
+    assert_committed("docs/findings.md", &page());
+}
+
+/// Phrases that readers stumble over; each has a plain word.
+const DIALECT: [&str; 14] = [
+    " is no ",
+    " are no ",
+    "nothing says",
+    "nothing tells",
+    " mend",
+    " fares",
+    " well,",
+    "out of the choice",
+    "no isolation bridges",
+    " anew",
+    "it matters here",
+    " gives back",
+    "in the place of",
+    " say it ",
+];
+
+#[test]
+fn findings_are_in_plain_words() {
+    let page = page();
+    for phrase in DIALECT {
+        assert!(!page.contains(phrase), "`{phrase}`: {:?}", page.lines().find(|line| line.contains(phrase)));
+    }
+}

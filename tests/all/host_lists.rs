@@ -1,0 +1,128 @@
+//! Several hosts: in one argument, in lists, in folders, and by name.
+
+use std::fs;
+use std::path::Path;
+
+use jiff::civil::{Date, date};
+use wincompat::Error;
+use wincompat::host::{Found, Source, find, in_list, listed};
+use wincompat::knowledge::Knowledge;
+
+const TODAY: Date = date(2026, 11, 23);
+
+fn lines(found: Result<Vec<Found>, Error>) -> Vec<String> {
+    let found = found.unwrap_or_else(|error| panic!("{}", error.sentence()));
+    found.iter().map(|found| format!("{} {}", found.host.label, found.host.os_version)).collect()
+}
+
+fn argument(text: &str) -> Result<Vec<Found>, Error> {
+    find(&[text.to_owned()], None, Knowledge::built_in(), TODAY)
+}
+
+fn list(text: &str) -> Result<Vec<Found>, Error> {
+    in_list("standard input", text.as_bytes(), None, Knowledge::built_in(), TODAY)
+}
+
+fn folder_of(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    folder
+}
+
+fn in_path(path: &Path) -> Result<Vec<Found>, Error> {
+    listed(path, None, Knowledge::built_in(), TODAY)
+}
+
+#[test]
+fn one_argument_may_name_several_hosts() {
+    for (text, expected) in [
+        ("ltsc2019,ltsc2022", &["Windows Server 2019 10.0.17763", "Windows Server 2022 10.0.20348"][..]),
+        ("ltsc2019,no-hyperv, ltsc2022", &["Windows Server 2019 10.0.17763", "Windows Server 2022 10.0.20348"]),
+        ("10.0.17763.1,10.0.20348.2", &["Windows Server 2019 10.0.17763.1", "Windows Server 2022 10.0.20348.2"]),
+        ("ltsc2019,10.0.20348.2402", &["Windows Server 2019 10.0.17763", "Windows Server 2022 10.0.20348.2402"]),
+        ("web=ltsc2022,db=ltsc2022", &["web 10.0.20348", "db 10.0.20348"]),
+        ("web01=20348,no-hyperv", &["web01 10.0.20348"]),
+        ("a.b-c=Windows Server 2022", &["a.b-c 10.0.20348"]),
+        ("Windows Server, version 1903", &["Windows Server, version 1903 10.0.18362"]),
+        ("Windows Server 2022, 10.0.20348.5", &["Windows Server 2022 10.0.20348.5"]),
+        ("BuildNumber=20348", &["Windows Server 2022 10.0.20348"]),
+    ] {
+        assert_eq!(lines(argument(text)), expected, "{text}");
+    }
+    let named = argument("lab=all,server").unwrap();
+    assert!(named.len() > 2 && named.iter().all(|found| found.host.label.starts_with("lab/")));
+}
+
+#[test]
+fn a_name_wins_over_the_sources_and_that_over_the_files() {
+    let systeminfo = "Host Name: WIN7\nOS Name: Microsoft Windows Server 2022 Standard\nOS Version: 10.0.20348 N/A Build 20348\n";
+    let folder = folder_of(&[("web01.txt", systeminfo), ("web02.txt", "Microsoft Windows [Version 10.0.17763.1]")]);
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let given = path("web01.txt");
+    assert_eq!(lines(argument(&format!("front=@{given}"))), ["front 10.0.20348"]);
+    assert_eq!(lines(argument(&format!("@{given}"))), ["WIN7 10.0.20348"]);
+    assert_eq!(lines(argument(&format!("@{}", path("web02.txt")))), ["web02 10.0.17763.1"]);
+    assert_eq!(lines(argument(&format!("@{given},@{}", path("web02.txt")))), ["WIN7 10.0.20348", "web02 10.0.17763.1"]);
+    let found = in_path(folder.path()).unwrap();
+    assert_eq!(found[0].host.file, Some(given));
+    assert_eq!(lines(Ok(found)), ["WIN7 10.0.20348", "web02 10.0.17763.1"]);
+}
+
+#[test]
+fn a_list_has_a_host_on_each_line() {
+    let text = "# fleet\r\n\r\nweb01 10.0.20348.2402 # front\r\nweb02=ltsc2019,no-hyperv\r\nweb03\tWindows Server 2025\r\nweb04,20348\r\n\
+                Windows Server 2016\r\nMicrosoft Windows [Version 10.0.26100.1]\r\n1903\r\n";
+    let expected = [
+        "web01 10.0.20348.2402",
+        "web02 10.0.17763",
+        "web03 10.0.26100",
+        "web04 10.0.20348",
+        "Windows Server 2016 10.0.14393",
+        "Windows Server 2025 10.0.26100.1",
+        "Windows Server, version 1903 10.0.18362",
+    ];
+    assert_eq!(lines(list(text)), expected);
+    let utf16: Vec<u8> = "\u{feff}web01 20348\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(lines(in_list("-", &utf16, None, Knowledge::built_in(), TODAY)), ["web01 10.0.20348"]);
+    // What a command printed is one host.
+    assert_eq!(
+        lines(list("Microsoft Windows [Version 10.0.20348.2]\n(c) Microsoft Corporation. All rights reserved.\n")),
+        ["Windows Server 2022 10.0.20348.2"]
+    );
+    // The files of a list lie beside it.
+    let folder = folder_of(&[("fleet.txt", "a=@one.txt\n@one.txt\n"), ("one.txt", "10.0.20348.7")]);
+    assert_eq!(lines(in_path(&folder.path().join("fleet.txt"))), ["a 10.0.20348.7", "one 10.0.20348.7"]);
+}
+
+#[test]
+fn nodes_are_hosts_and_the_others_are_counted() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/hosts/nodes-wide.txt");
+    let found = in_path(&path).unwrap();
+    assert!(found.iter().all(|found| found.host.source == Source::Node && found.host.file.is_some()));
+    let notes: Vec<String> = found.iter().flat_map(|found| &found.notes).map(ToString::to_string).collect();
+    assert_eq!(notes, ["one node of 3 left out, since only Windows nodes are hosts here"]);
+    assert_eq!(lines(Ok(found)), ["akswin000000 10.0.20348.2655", "akswin25000000 10.0.26100.32860"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let folder = folder_of(&[("b.txt", "20348.1"), ("a.md", "# hosts"), ("c.png", "\u{1}"), (".hidden", "x")]);
+    let empty = folder_of(&[]);
+    let fleet = folder_of(&[("fleet.txt", "web01 20348\n\nweb02 ltsc2202\n")]);
+    for (case, error, what, advice) in [
+        ("a folder", in_path(folder.path()).unwrap_err(), "no host can be read from `a.md`, `c.png`", "each hold a host"),
+        ("an empty folder", in_path(empty.path()).unwrap_err(), "holds no files", "reg query"),
+        ("a line", in_path(&fleet.path().join("fleet.txt")).unwrap_err(), "line 3 names no host", "ltsc2022"),
+        ("nothing", list("# none\n").unwrap_err(), "the list is empty", "one host on each line"),
+        ("a host", in_path(Path::new("ltsc2022")).unwrap_err(), "cannot read", "<host(\"ltsc2022\")>"),
+        ("two names", list("a=20348,nohyperv\n").unwrap_err(), "unknown attribute `nohyperv`", "no-hyperv"),
+    ] {
+        let hint = error.hint.clone().unwrap_or_default().to_string();
+        assert!(error.sentence().contains(what) && hint.contains(advice), "{case}: {} {hint}", error.sentence());
+    }
+    let typed = folder.path().join("b.txt").to_str().unwrap().to_owned();
+    let hint = argument(&typed).unwrap_err().hint.unwrap().to_string();
+    assert!(hint.contains(&format!("@{typed}").to_lowercase()) || hint.contains("<host"), "{hint}");
+}
