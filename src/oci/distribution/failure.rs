@@ -33,7 +33,7 @@ pub(crate) struct Failure {
 pub(crate) struct Absent {
     /// The server, e.g. `mcr.microsoft.com`.
     server: String,
-    /// The status and the code, e.g. `404 MANIFEST_UNKNOWN`.
+    /// The status and the code, where it says one, e.g. `404 MANIFEST_UNKNOWN`.
     answer: String,
 }
 
@@ -144,12 +144,18 @@ impl Failure {
         } else {
             Again::No
         };
-        let cause = match explanation(headers, body) {
+        let said = explanation(headers, body);
+        // A web page, or other words, may come from another server than the registry.
+        let answer = match (kind, error_code(body), &said) {
+            (ErrorKind::NotFound, Some(code), _) => Some(format!("{} {code}", status.as_str())),
+            (ErrorKind::NotFound, None, None) => Some(status.as_str().to_owned()),
+            _ => None,
+        };
+        let absent = answer.map(|answer| Absent { server: server.to_owned(), answer });
+        let cause = match said {
             Some(said) => format!("{server} answered {status}: {said}"),
             None => format!("{server} answered {status}"),
         };
-        let code = if kind == ErrorKind::NotFound { error_code(body) } else { None };
-        let absent = code.map(|code| Absent { server: server.to_owned(), answer: format!("{} {code}", status.as_str()) });
         Self { again, absent, ..Self::new(kind, cause) }
     }
 }
