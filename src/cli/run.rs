@@ -171,7 +171,7 @@ impl Args {
                 .into());
         }
         if self.detach && self.process.tty {
-            return Err(Error::new("a container in the background has no console").hint("leave out -t or -d").into());
+            return Err(Error::new("-d cannot be combined with -t").hint("remove -t or -d").into());
         }
         if !self.dry_run {
             self.process.check_terminal()?;

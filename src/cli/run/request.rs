@@ -86,7 +86,7 @@ fn existing_folder(path: &str) -> Result<String, Error> {
     let found =
         absolute.metadata().map_err(|error| wrong(error.to_string()).hint("create the folder, or name another with -v"))?;
     if !found.is_dir() {
-        return Err(wrong("it is no folder".to_owned()).hint("name its folder: single files cannot be shown"));
+        return Err(wrong("it is not a folder".to_owned()).hint("name its folder: single files cannot be shown"));
     }
     absolute.into_os_string().into_string().map_err(|_| wrong("its path is not valid Unicode".to_owned()))
 }
