@@ -9,6 +9,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use crate::image::Digest;
 use crate::oci::pull::{Event, Layer, Watch};
 use crate::runner::store::import;
+use crate::text;
 
 /// The reason for a pause.
 const WAITING: &str = "waiting for another process that has this layer locked; Ctrl-C ends the waiting";
@@ -36,7 +37,7 @@ pub fn watch(quiet: bool) -> Watch {
             let _ = match event {
                 Event::Waiting(layer) => writeln!(io::stderr(), "{}: {WAITING}", layer.digest.short()),
                 Event::Done(layer) if !quiet => {
-                    writeln!(io::stderr(), "{}: {} bytes, verified", layer.digest.short(), layer.size)
+                    writeln!(io::stderr(), "{}: {}, verified", layer.digest.short(), text::size(layer.size))
                 }
                 Event::Begun(..) | Event::Advanced(..) | Event::Done(_) => Ok(()),
             };

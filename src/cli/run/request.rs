@@ -52,6 +52,10 @@ impl Args {
                 .because(error)
                 .hint("name a command behind the image, or a program with --entrypoint")
         })?;
+        if isolation == Isolation::Hyperv && !self.device.is_empty() {
+            return Err(Error::new("Windows gives devices only to containers with process isolation")
+                .hint("say --isolation process, or leave out --device"));
+        }
         Ok(RunRequest {
             name: self.name.clone().unwrap_or_default(),
             image: self.image().to_owned(),
@@ -73,6 +77,9 @@ impl Args {
             ports: self.publish.concat(),
             memory_mib: self.memory,
             cpus: self.cpus,
+            disk_bytes: self.storage_opt,
+            device_classes: self.device.clone(),
+            labels: self.label.iter().cloned().collect(),
             remove: self.remove,
             stop_timeout: self.stop_timeout,
         })
@@ -86,7 +93,7 @@ fn existing_folder(path: &str) -> Result<String, Error> {
     let found =
         absolute.metadata().map_err(|error| wrong(error.to_string()).hint("create the folder, or name another with -v"))?;
     if !found.is_dir() {
-        return Err(wrong("it is no folder".to_owned()).hint("name its folder: single files cannot be shown"));
+        return Err(wrong("it is not a folder".to_owned()).hint("name its folder: single files cannot be shown"));
     }
     absolute.into_os_string().into_string().map_err(|_| wrong("its path is not valid Unicode".to_owned()))
 }
