@@ -58,12 +58,12 @@ impl ErrorKind {
     const fn usual_hint(self) -> &'static str {
         match self {
             Self::Other => "do away with what stands in the way, then try again",
-            Self::NotFound => "look whether the name is right, and whether it is there",
+            Self::NotFound => "check the name, and that it exists",
             Self::Unauthorized => "sign in to the registry, or let this user read the file, then try again",
-            Self::Network => "look whether this machine reaches the registry, then try again",
+            Self::Network => "check the connection to the registry, then try again",
             Self::RateLimited => "wait before you try again, or sign in to the registry: it lets known users ask more often",
-            Self::Invalid => "make it anew with the tool that wrote it, or name another",
-            Self::Unsupported => "make it anew with a current tool, or name another",
+            Self::Invalid => "create it again with the tool that wrote it, or use another one",
+            Self::Unsupported => "create it again with a current tool, or use another one",
             Self::NoSuchCommand => "name a program that is in the image",
             Self::CommandNotStartable => "name a program for this Windows and its processor",
         }

@@ -295,7 +295,7 @@ impl Args {
         .map_err(|error| error.or_hint("--from takes a text file with one image a line, or - for standard input"))?;
         texts.extend(lines.into_iter().map(|line| line.text));
         if texts.is_empty() {
-            return Err(Error::new("there is no image to check").hint("name an image, or put one a line into the list"));
+            return Err(Error::new("no image to check").hint("name an image, or write one per line into the list"));
         }
         Ok(texts)
     }

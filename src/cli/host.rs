@@ -14,7 +14,7 @@ use crate::Error;
 use crate::compat::{self, Policy};
 use crate::report::host::HostReport;
 
-/// Show a host: its Windows, what containers need there, and which base images it can run.
+/// Show a host: its Windows, what is missing for containers, and which base images run.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat host

@@ -37,7 +37,7 @@ impl HostArgs {
     ///
     /// # Errors
     ///
-    /// The first argument that names no host.
+    /// The first argument that is not a host.
     pub fn find(&self, io: &mut Io<'_>, knowledge: &Knowledge, today: Date) -> Result<Vec<Found>, Error> {
         self.find_with(&[], io, knowledge, today)
     }
@@ -46,7 +46,7 @@ impl HostArgs {
     ///
     /// # Errors
     ///
-    /// The first argument that names no host.
+    /// The first argument that is not a host.
     pub fn find_with(&self, texts: &[String], io: &mut Io<'_>, knowledge: &Knowledge, today: Date) -> Result<Vec<Found>, Error> {
         let live = io.platform.live_host();
         let texts: Vec<String> = texts.iter().chain(&self.host).cloned().collect();

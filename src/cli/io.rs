@@ -45,7 +45,7 @@ impl Io<'_> {
         let Some(failed) = self.out.failure() else { return code };
         let error = Error::new("the answer could not be written")
             .because(failed)
-            .hint("look whether there is room where standard output goes to, and whether you may write there");
+            .hint("check disk space and permissions where standard output goes");
         self.fail(&error);
         if code == ExitCode::DONE { unwritten(&error) } else { code }
     }

@@ -60,8 +60,8 @@ impl PolicyArgs {
     pub fn policy(&self, unasked: Wish, engine: Option<HostEngine>) -> Result<Policy, Error> {
         let wish = self.wish().unwrap_or(unasked);
         if self.untrusted && matches!(wish, Wish::Process | Wish::HostProcess) {
-            return Err(Error::new("untrusted code and an isolation that shares the host's kernel exclude each other")
-                .hint("take --isolation hyperv, or leave out --untrusted"));
+            return Err(Error::new("untrusted code cannot be combined with this isolation, which shares the host's kernel")
+                .hint("use --isolation hyperv, or remove --untrusted"));
         }
         Ok(Policy { wish, engine, untrusted: self.untrusted, production: self.production, ..Policy::on(today()) })
     }

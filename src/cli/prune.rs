@@ -89,7 +89,7 @@ impl Args {
         let folder =
             folder.map(Path::to_owned).or_else(|| std::env::var_os(CACHE_VARIABLE).map(PathBuf::from)).or_else(default_cache);
         let folder =
-            folder.ok_or_else(|| Error::new("this system names no folder for caches").hint("name one with --cache=DIR"))?;
+            folder.ok_or_else(|| Error::new("this system has no default folder for caches").hint("name one with --cache=DIR"))?;
         let emptied = Cache::empty(io.platform.folders.handles(), &folder)
             .map_err(|error| error.hint("name another folder with --cache=DIR"))?;
         if emptied.files > 0 {

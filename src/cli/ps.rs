@@ -23,7 +23,7 @@ use crate::runner::life::containers::{self, Listed, Status};
   wincompat ps -q --filter name=web
   wincompat ps -a --format json
 
-A container that nobody looks after, or whose state is lost, is shown as such; `wincompat prune` removes what is left of it.
+A container whose monitor is gone, or whose state is lost, is shown as such; `wincompat prune` removes what is left of it.
 
 Exit codes: 0 success, 2 the running containers are not known.")]
 pub struct Args {

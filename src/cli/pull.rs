@@ -126,7 +126,7 @@ impl Args {
             return match image.candidates.len() {
                 0 | 1 => of(Some(0)),
                 number => Err(Error::new(format!("{name} has {number} entries for Windows"))
-                    .hint("say for which host: --host windows-server-2022")),
+                    .hint("choose one with --host windows-server-2022")),
             };
         };
         let judgement = compat::judge(knowledge, host, image, &Policy::on(today()));

@@ -129,7 +129,7 @@ fn is_dockerfile(name: &str) -> bool {
     ["dockerfile", "containerfile"].iter().any(|kind| lower.starts_with(kind) || lower.ends_with(&format!(".{kind}")))
 }
 
-/// The error of a file or folder that holds no image: what it is, and what to type.
+/// The error of a file or folder that does not contain an image: what it is, and what to type.
 fn not_an_image(typed: &str, path: &Path, knowledge: &Knowledge) -> Error {
     let error = |what: &str| Error::of(ErrorKind::Invalid, format!("{} is {what}, not an image", quoted(typed)));
     if path.is_dir() {

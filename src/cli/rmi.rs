@@ -15,7 +15,7 @@ use crate::report::plain::clean;
 use crate::runner::store::Store;
 use crate::runner::store::images::{Removed, StoreImages};
 
-/// Remove images from the local store. Layers used by other images or containers are kept.
+/// Remove images from the local store.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat rmi mcr.microsoft.com/windows/nanoserver:ltsc2022

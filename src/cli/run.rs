@@ -189,7 +189,7 @@ impl Args {
                 .into());
         }
         if self.detach && self.process.tty {
-            return Err(Error::new("a container in the background has no console").hint("leave out -t or -d").into());
+            return Err(Error::new("-d cannot be combined with -t").hint("remove -t or -d").into());
         }
         if self.dry_run && self.trace.path().is_some() {
             return Err(Error::new("a dry run calls nothing of Windows, so there is nothing to trace")

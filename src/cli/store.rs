@@ -24,7 +24,7 @@ impl StoreArgs {
     /// No folder is named, and the system has none for data.
     pub fn folder(&self, platform: &Platform) -> Result<PathBuf, Error> {
         let root = self.root.clone().or_else(platform.default_store);
-        root.ok_or_else(|| Error::new("this system names no folder for data").hint("name one with --root"))
+        root.ok_or_else(|| Error::new("this system has no default folder for data").hint("name one with --root"))
     }
 
     /// The containers in it; one that is not there has none.

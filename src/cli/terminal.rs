@@ -27,9 +27,9 @@ pub fn interrupts() -> Result<Arc<Interrupts>, Error> {
     let handler = move || {
         raised.raise();
         if raised.count() >= LAST_INTERRUPT {
-            let hint = "`wincompat prune` gives back what is left";
+            let hint = "run `wincompat prune` to release what is left";
             // Standard error may be closed.
-            let _ = failure::write("interrupted before all was given back", &[], hint, &mut io::stderr());
+            let _ = failure::write("interrupted before everything was released", &[], hint, &mut io::stderr());
             std::process::exit(ExitCode::REFUSED.number().cast_signed());
         }
     };

@@ -30,8 +30,8 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
         Ok(_) => command().error(
             ErrorKind::InvalidValue,
             match arguments.iter().find(|argument| argument.to_str().is_none()) {
-                Some(argument) => format!("{} is not valid Unicode: type it anew", plain::clean(&argument.to_string_lossy())),
-                None => "an argument has control characters: type it anew".to_owned(),
+                Some(argument) => format!("{} is not valid Unicode: type it again", plain::clean(&argument.to_string_lossy())),
+                None => "an argument has control characters: type it again".to_owned(),
             },
         ),
     };

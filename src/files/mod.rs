@@ -14,6 +14,6 @@ pub(crate) use busy::retry_while_busy;
 pub(crate) use lock::{lock_shared_within, lock_within, try_lock};
 #[cfg(feature = "registries")]
 pub(crate) use open_folder::{OpenFolder, is_aside};
+pub(crate) use read::read_regular;
 #[cfg(feature = "registries")]
-pub(crate) use read::open_regular;
-pub(crate) use read::{read_capped, read_regular};
+pub(crate) use read::{open_regular, read_capped};

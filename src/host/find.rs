@@ -48,7 +48,7 @@ impl From<Host> for Found {
 ///
 /// # Errors
 ///
-/// The first text that names no host, file that cannot be read, or this machine where it is asked for and is not a Windows host.
+/// The first text that is not a host, file that cannot be read, or this machine where it is asked for and is not a Windows host.
 pub fn find(texts: &[String], live: Option<&dyn LiveHost>, knowledge: &Knowledge, today: Date) -> Result<Vec<Found>, Error> {
     let finder = Finder { live, knowledge, today };
     if texts.is_empty() {

@@ -21,7 +21,7 @@ const MOST_NAMED: usize = 5;
 ///
 /// # Errors
 ///
-/// What cannot be read, the first line that names no host, and the files of a folder in which there is none.
+/// What cannot be read, the first line that is not a host, and the files of a folder in which there is none.
 pub fn listed(path: &Path, live: Option<&dyn LiveHost>, knowledge: &Knowledge, today: Date) -> Result<Vec<Found>, Error> {
     let finder = Finder { live, knowledge, today };
     if path.is_dir() {
@@ -116,7 +116,7 @@ fn in_bytes(finder: &Finder<'_>, bytes: &[u8], label: Option<&str>, folder: &Pat
             Ok(hosts) => found.extend(hosts),
             // What a command printed has lines of other kinds too.
             Err(error) => {
-                return document().map_err(|_| error.within(format!("line {} names no host", index + 1)));
+                return document().map_err(|_| error.within(format!("line {} is not a host", index + 1)));
             }
         }
     }

@@ -168,8 +168,7 @@ impl Host {
                 Some(true) => vec!["change the edition to Pro, Enterprise or Education".into()],
                 Some(false) => Vec::new(),
                 None => vec![
-                    "look at the EditionID: reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" /v EditionID"
-                        .into(),
+                    "read the EditionID: reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" /v EditionID".into(),
                 ],
             },
         }

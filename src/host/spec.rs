@@ -36,11 +36,11 @@ pub enum Spec {
 ///
 /// # Errors
 ///
-/// A text that names no host, a name or text that means several, attributes that contradict each other.
+/// A text that is not a host, a name or text that means several, attributes that contradict each other.
 pub fn parse(text: &str, knowledge: &Knowledge, today: Date) -> Result<Spec, Error> {
     let (source, attributes) = Attributes::split(text)?;
     if source.is_empty() {
-        return Err(Error::new("an empty text names no host").hint(HINT));
+        return Err(Error::new("the host is empty").hint(HINT));
     }
     if let Some(path) = source.strip_prefix('@') {
         return match path {
@@ -179,7 +179,7 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
     })
 }
 
-/// The error of a text that names no host: what it is like, or what else it is.
+/// The error of a text that is not a host: what it is like, or what else it is.
 fn not_a_host(text: &str, knowledge: &Knowledge) -> Error {
     let (head, words) = text.split_once(',').map_or((text, None), |(head, words)| (head, Some(words)));
     if let Some(words) = words.filter(|_| is_host(head, knowledge)) {
@@ -193,7 +193,7 @@ fn not_a_host(text: &str, knowledge: &Knowledge) -> Error {
         return Error::new(format!("{} is an image, not a host", quoted(text)))
             .hint(advice!["name the image without an option, and the host it is to run on with ", Setting::Host(host.into())]);
     }
-    let error = Error::new(format!("{} names no Windows host", quoted(text)));
+    let error = Error::new(format!("{} is not a known Windows host", quoted(text)));
     match knowledge.names_like(text).split_first() {
         Some((first, others)) => {
             let others: String = others.iter().map(|name| format!(" or {name}")).collect();
@@ -245,7 +245,7 @@ fn one_release(text: &str, mut named: Vec<&Release>, attributes: &Attributes) ->
         named.retain(|release| release.kind == kind);
     }
     let Some(first) = named.first().copied() else {
-        return Err(Error::new(format!("{} names no Windows release", quoted(text))));
+        return Err(Error::new(format!("{} is not a known Windows release", quoted(text))));
     };
     if named.iter().any(|release| release.build != first.build) {
         let listed: Vec<_> = named.iter().map(|release| format!("{} (build {})", release.id, release.build)).collect();

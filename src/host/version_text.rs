@@ -32,7 +32,7 @@ pub(super) fn facts(text: &str) -> Result<HostFacts, Error> {
         [] if found.build_lab => Err(Error::new("a BuildLabEx alone does not tell the version of a Windows")
             .because("its revision is the build lab's, and its build the one from before an enablement package")
             .hint("give what the command `ver` prints, e.g. Microsoft Windows [Version 10.0.20348.2402]")),
-        [] => Err(Error::new("this text holds no Windows version")),
+        [] => Err(Error::new("no Windows version found in this text")),
         several => Err(several_versions(several)),
     }
 }

@@ -213,7 +213,7 @@ fn refuse_schema_1(shape: &Shape, types: [Option<&str>; 2]) -> Result<(), Error>
     if named || shape.schema_version == Some(1) || shape.fs_layers.is_some() {
         return Err(Error::of(ErrorKind::Unsupported, "the manifest is of schema 1")
             .because("this format of before 2016 does not say the platform, and Docker no longer reads it")
-            .hint("pull the image with a Docker of before version 27 and push it again, or build it anew"));
+            .hint("pull the image with a Docker of before version 27 and push it again, or build it again"));
     }
     Ok(())
 }
@@ -246,6 +246,8 @@ fn kind(shape: &Shape, announced: Option<&str>, stated: Option<&str>) -> Result<
                 Kind::Image => "layers",
             }
         )),
-        None => Err(Error::of(ErrorKind::Unsupported, format!("the manifest is of type {}, which is no image", shown(named)))),
+        None => {
+            Err(Error::of(ErrorKind::Unsupported, format!("the manifest is of type {}, which is not an image", shown(named))))
+        }
     }
 }

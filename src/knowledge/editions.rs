@@ -24,7 +24,7 @@ const HOME: [&str; 6] = ["home", "famille", "домашняя", "домашня"
 
 /// The beginnings of the other names: Pro, Professional, Enterprise, Education, IoT Enterprise, and what they are in French,
 /// Spanish, Portuguese, Russian, Ukrainian and Chinese.
-const OTHER: [&str; 18] = [
+const OTHER: [&str; 22] = [
     "pro",
     "profes",
     "enterprise",
@@ -35,6 +35,11 @@ const OTHER: [&str; 18] = [
     "éducation",
     "iot enterprise",
     "multi-session",
+    // As people abbreviate them.
+    "ent",
+    "edu",
+    "ltsc",
+    "ltsb",
     "профес",
     "корпорат",
     "для образ",

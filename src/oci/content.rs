@@ -206,7 +206,7 @@ impl<'k> Reader<'k> {
         let config = self.config(place, manifest).await?;
         let media_type = manifest.config().media_type().to_string();
         if config.os.is_none() && !manifest::is_image_config(&media_type) {
-            return Err(Error::of(ErrorKind::Unsupported, "this is no container image")
+            return Err(Error::of(ErrorKind::Unsupported, "this is not a container image")
                 .because(format!("its config is of type {}", crate::text::shown(&media_type))));
         }
         Ok(Described { size, config: config.facts(self.knowledge), foreign_layers: manifest::has_foreign_layers(manifest) })

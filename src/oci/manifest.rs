@@ -139,7 +139,7 @@ mod tests {
             (r#"{"schemaVersion":2,"manifests":[],"manifests":[]}"#, None, Invalid, "malformed"),
             (r#"{"schemaVersion":2,"manifests":[{"digest":"sha256:../../x","size":1}]}"#, None, Invalid, "malformed"),
             (r#"{"schemaVersion":2,"manifests":[{"digest":"","size":-1}]}"#, None, Invalid, "malformed"),
-            (&image(""), Some("application/vnd.cncf.helm.chart.v1+json"), Unsupported, "which is no image"),
+            (&image(""), Some("application/vnd.cncf.helm.chart.v1+json"), Unsupported, "which is not an image"),
             ("<html>", Some("text/html; charset=utf-8"), Network, "web page"),
             ("<html>", None, Invalid, "malformed"),
             ("", None, Invalid, "malformed"),

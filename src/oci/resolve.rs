@@ -371,7 +371,7 @@ fn or_general_advice(error: Error) -> Error {
         ErrorKind::Network => {
             error.or_hint("look at the name of the registry, the network and the proxy (HTTPS_PROXY), then try again")
         }
-        ErrorKind::Invalid | ErrorKind::Unsupported => error.or_hint("have the image pushed anew, or take another tag of it"),
+        ErrorKind::Invalid | ErrorKind::Unsupported => error.or_hint("push the image again, or use another tag"),
         _ => error,
     }
 }

@@ -166,7 +166,7 @@ pub fn status_text(entry: &ContainerEntry, now: Timestamp) -> String {
     if is(Status::Running) {
         let doubt = match (entry.has_state, entry.owner_lives) {
             (false, _) => " (its state is lost)",
-            (true, false) => " (nobody looks after it)",
+            (true, false) => " (its monitor is gone)",
             (true, true) => "",
         };
         return format!("Up{}{doubt}", since(entry.started.or(entry.created)));

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
+use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 use super::{Page, Renderer};
 use crate::text::is_invisible;
@@ -36,7 +36,7 @@ pub fn write<T: Serialize>(document: &T, out: &mut dyn Write) -> io::Result<()> 
 /// A stream that cannot be written.
 #[cfg(feature = "program")]
 pub(super) fn write_line<T: Serialize>(document: &T, out: &mut dyn Write) -> io::Result<()> {
-    document.serialize(&mut Serializer::with_formatter(&mut *out, Harmless(CompactFormatter)))?;
+    document.serialize(&mut Serializer::with_formatter(&mut *out, Harmless(serde_json::ser::CompactFormatter)))?;
     writeln!(out)
 }
 

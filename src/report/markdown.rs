@@ -45,9 +45,9 @@ impl Renderer<Report> for Markdown {
             writeln!(out, "\n### Not read\n")?;
         }
         for error in &report.errors {
-            writeln!(out, "- {}: {}", code(&shown(&error.reference)), escaped(&error.message))?;
+            writeln!(out, "- {}: {}", code(&shown(&error.reference)), sentence(&error.message))?;
             if let Some(hint) = &error.hint {
-                writeln!(out, "  - hint: {}", escaped(hint))?;
+                writeln!(out, "  - hint: {}", sentence(hint))?;
             }
         }
         if page.detail == Detail::Failures {
@@ -88,11 +88,11 @@ fn item(group: &Group<'_>, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn W
     let counts = |finding: &FindingEntry| finding.severity.known().is_none_or(|severity| severity >= lowest);
     for finding in first.findings.iter().filter(|finding| counts(finding)) {
         let same = group.entries.iter().all(|entry| entry.findings.iter().any(|other| other.message == finding.message));
-        let sentence = match finding.code.known() {
+        let text = match finding.code.known() {
             Some(code) if !same => code.title(),
             _ => finding.message.as_str(),
         };
-        writeln!(out, "  - {} {}", escaped(sentence), linked(finding))?;
+        writeln!(out, "  - {} {}", sentence(text), linked(finding))?;
     }
     for (help, entries) in hints::of(&group.entries, counts) {
         let whose = if entries.len() == group.entries.len() {
@@ -101,7 +101,7 @@ fn item(group: &Group<'_>, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn W
             let hosts = entries.iter().map(|entry| labels.of_host(&entry.host));
             format!(" for {}", escaped(&joined(hosts, false)))
         };
-        writeln!(out, "  - hint{whose}: {}", escaped(help))?;
+        writeln!(out, "  - hint{whose}: {}", sentence(help))?;
     }
     Ok(())
 }
@@ -208,6 +208,17 @@ fn address_broken(character: char, before: &str) -> String {
     if begins { format!("{character}<!-- -->") } else { character.to_string() }
 }
 
+/// A sentence: as [`escaped`], and what stands between two backticks is code.
+pub(super) fn sentence(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    // An odd backtick belongs to nothing.
+    if parts.len().is_multiple_of(2) {
+        return escaped(text);
+    }
+    let parts = parts.into_iter().enumerate();
+    parts.map(|(number, part)| if number.is_multiple_of(2) { escaped(part) } else { code(part) }).collect()
+}
+
 /// Text as code. Where a backtick or a bar is in it, an element with everything escaped stands for the usual form.
 fn code(text: &str) -> String {
     let clean = clean(text);
@@ -237,6 +248,8 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(escaped(text), expected);
         }
+        assert_eq!(sentence("run `a|b` or `c <d>`"), "run <code>a&#124;b</code> or `c <d>`");
+        assert_eq!(sentence("an odd `one"), "an odd &#96;one");
         assert_eq!(code("app:1"), "`app:1`");
         assert_eq!(code("a`|b"), "<code>a&#96;&#124;b</code>");
     }

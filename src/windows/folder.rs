@@ -185,6 +185,24 @@ pub(super) fn relative_with(
     if path.is_empty() || path.starts_with('\\') || path.contains([':', '/', '\0']) || path.split('\\').any(|part| part == "..") {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path leads out of the folder"));
     }
+    open_below(folder, path, access, share, disposition, options, descriptor)
+}
+
+/// The same folder through another handle, with a place of its own in the list of names.
+pub(super) fn again(folder: &File, access: u32) -> io::Result<File> {
+    open_below(folder, "", access, SHARE_ALL, FILE_OPEN, FILE_DIRECTORY_FILE, None)
+}
+
+/// Opens or makes what this path leads to, which the callers have looked at.
+fn open_below(
+    folder: &File,
+    path: &str,
+    access: u32,
+    share: u32,
+    disposition: NTCREATEFILE_CREATE_DISPOSITION,
+    options: NTCREATEFILE_CREATE_OPTIONS,
+    descriptor: Option<&[u8]>,
+) -> io::Result<File> {
     let mut units: Vec<u16> = path.encode_utf16().collect();
     let bytes = u16::try_from(units.len() * 2).map_err(|_| io::Error::from(io::ErrorKind::InvalidFilename))?;
     let name = UNICODE_STRING { Length: bytes, MaximumLength: bytes, Buffer: units.as_mut_ptr() };

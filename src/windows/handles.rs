@@ -8,7 +8,6 @@ use std::os::windows::ffi::OsStringExt as _;
 use std::os::windows::fs::OpenOptionsExt as _;
 use std::os::windows::io::AsRawHandle as _;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use windows_sys::Wdk::Storage::FileSystem::{
     FILE_CREATE, FILE_DIRECTORY_FILE, FILE_NON_DIRECTORY_FILE, FILE_OPEN, FILE_OPEN_IF, FILE_OPEN_REPARSE_POINT,
@@ -19,11 +18,11 @@ use windows_sys::Win32::Foundation::{
 };
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, DELETE, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_ID_BOTH_DIR_INFO,
-    FILE_READ_ATTRIBUTES, FILE_WRITE_ATTRIBUTES, FileIdBothDirectoryInfo, FileIdBothDirectoryRestartInfo,
-    GetFileInformationByHandle, GetFileInformationByHandleEx,
+    FILE_READ_ATTRIBUTES, FILE_WRITE_ATTRIBUTES, FileIdBothDirectoryInfo, GetFileInformationByHandle,
+    GetFileInformationByHandleEx,
 };
 
-use super::folder::{SHARE_ALL, delete, is_unknown, relative, set_name};
+use super::folder::{SHARE_ALL, again, delete, is_unknown, relative, set_name};
 use super::path::verbatim;
 use super::store_folder::StoreFolders;
 use crate::handles::{Access, Found, FoundKind, Handles};
@@ -126,17 +125,16 @@ impl Handles for StoreFolders {
     }
 
     fn names_in(&self, folder: &File) -> io::Result<Vec<OsString>> {
-        // The place in the list belongs to the handle, which others may read the list by as well.
-        static READING: Mutex<()> = Mutex::new(());
-        let _reading = READING.lock().unwrap_or_else(PoisonError::into_inner);
+        // The place in the list belongs to the handle, so each reader has one of its own: the same folder, by an empty name. Wine also
+        // keeps the list that a handle was first asked for.
+        let folder = again(folder, GENERIC_READ)?;
         let mut names = Vec::new();
         let mut buffer = vec![0u64; LIST];
-        let mut class = FileIdBothDirectoryRestartInfo;
         loop {
             // SAFETY: the handle is open, the buffer is aligned for the structure and has this size.
             let read = unsafe {
                 let size = size_of_val(buffer.as_slice()) as u32;
-                GetFileInformationByHandleEx(folder.as_raw_handle(), class, buffer.as_mut_ptr().cast(), size)
+                GetFileInformationByHandleEx(folder.as_raw_handle(), FileIdBothDirectoryInfo, buffer.as_mut_ptr().cast(), size)
             };
             if read == 0 {
                 let error = io::Error::last_os_error();
@@ -148,7 +146,6 @@ impl Handles for StoreFolders {
             }
             let bytes: Vec<u8> = buffer.iter().flat_map(|unit| unit.to_ne_bytes()).collect();
             collect(&bytes, &mut names).ok_or(io::ErrorKind::InvalidData)?;
-            class = FileIdBothDirectoryInfo;
         }
     }
 }
@@ -232,7 +229,9 @@ mod tests {
         let found = StoreFolders.look_in(&inner, "old").unwrap();
         assert_eq!((found.kind, found.size), (FoundKind::File, 7));
         assert_eq!(StoreFolders.names_in(&inner).unwrap(), ["old"]);
-        assert_eq!(StoreFolders.names_in(&inner).unwrap(), ["old"], "from its beginning again");
+        StoreFolders.file_in(&inner, "other", Access::New).unwrap();
+        assert_eq!(StoreFolders.names_in(&inner).unwrap().len(), 2, "from its beginning again, with what was added");
+        StoreFolders.remove_file_in(&inner, "other").unwrap();
         assert!(StoreFolders.remove_folder_in(&root, "inner").is_err(), "it is not empty");
         StoreFolders.remove_file_in(&inner, "old").unwrap();
         drop(inner);

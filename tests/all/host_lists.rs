@@ -114,7 +114,7 @@ fn what_cannot_be_read_is_named() {
     for (case, error, what, advice) in [
         ("a folder", in_path(folder.path()).unwrap_err(), "no host can be read from `a.md`, `c.png`", "each hold a host"),
         ("an empty folder", in_path(empty.path()).unwrap_err(), "holds no files", "reg query"),
-        ("a line", in_path(&fleet.path().join("fleet.txt")).unwrap_err(), "line 3 names no host", "ltsc2022"),
+        ("a line", in_path(&fleet.path().join("fleet.txt")).unwrap_err(), "line 3 is not a host", "ltsc2022"),
         ("nothing", list("# none\n").unwrap_err(), "the list is empty", "one host on each line"),
         ("a host", in_path(Path::new("ltsc2022")).unwrap_err(), "cannot read", "<host(\"ltsc2022\")>"),
         ("two names", list("a=20348,nohyperv\n").unwrap_err(), "unknown attribute `nohyperv`", "no-hyperv"),

@@ -408,7 +408,7 @@ fn a_layout_that_does_not_hold_together_is_refused() {
         (set("index.json", large), Invalid, "more than 4194304 bytes"),
         (set("oci-layout", b"{}"), Invalid, "malformed oci-layout"),
         (set("oci-layout", br#"{"imageLayoutVersion":"2.0.0"}"#), Unsupported, "version 2.0.0"),
-        (Files::default().list(&[]), NotFound, "holds no image"),
+        (Files::default().list(&[]), NotFound, "does not contain an image"),
         (Files(vec![("readme".to_owned(), Vec::new())]), Invalid, "has no file oci-layout"),
     ] {
         let folder = files.folder();
@@ -459,7 +459,7 @@ fn a_hostile_archive_is_refused() {
     }
     for (what, manifest, said) in [
         ("a config outside", json!([{ "Config": "../../../../etc/passwd" }]), "does not hold the config"),
-        ("no image", json!([]), "holds no image"),
+        ("no image", json!([]), "does not contain an image"),
         ("no list", json!({}), "malformed manifest.json"),
     ] {
         let archive = file(&Files(vec![("manifest.json".to_owned(), manifest.to_string().into_bytes())]).tar());

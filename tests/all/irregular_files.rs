@@ -77,7 +77,8 @@ fn a_config_of_docker_that_is_a_pipe_gives_no_credentials_and_holds_up_nothing()
 fn a_cache_that_cannot_be_used_is_told_of_and_done_without() {
     let images = Images::default().windows("app", "1", &[WindowsImage::of("10.0.20348.1")]);
     let server = Server::start(move |request| images.respond(request));
-    let spoil: [(&str, fn(&Path)); 4] = [
+    type Spoil = fn(&Path);
+    let spoil: [(&str, Spoil); 4] = [
         ("a lock that is a pipe", |cache| drop(pipe(&cache.join("index.json.lock")))),
         ("a link in the place of the content", |cache| {
             fs::create_dir(cache.join("elsewhere")).unwrap();

@@ -106,7 +106,7 @@ impl Invalid {
                     Setting::WorkingDirectory,
                     " and ",
                     Setting::User,
-                    " go before what the image says; what is wrong in its environment has to be mended there"
+                    " go before what the image says; an error in its environment must be corrected there"
                 ]
             }
             Self::PortZero | Self::DuplicatePort { .. } => advice!["name other ports with ", Setting::Ports, " HOST:CONTAINER"],

@@ -143,7 +143,7 @@ impl Volume {
         let fix = match state {
             Availability::Available => Vec::new(),
             _ => vec![
-                advice!["make room there; ", Command::Prune, " gives back what ended containers hold"],
+                advice!["make room there; ", Command::Prune, " frees what stopped containers hold"],
                 advice!["or name a folder on a larger disk: ", another_folder()],
             ],
         };

@@ -147,7 +147,7 @@ fn of_yaml(text: &str) -> Result<Vec<Node>, Error> {
         let why = error.to_string().lines().next().unwrap_or_default().to_owned();
         Error::new("this list of nodes is not well-formed YAML")
             .because(crate::text::shown(&why))
-            .hint("use the output of `kubectl get nodes -o json` as it is")
+            .hint("use the unchanged output of `kubectl get nodes -o json`")
     })?;
     Ok(documents.iter().filter(|document| is_nodes(document)).flat_map(of_json).collect())
 }

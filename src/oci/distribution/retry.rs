@@ -105,11 +105,7 @@ impl<'a> Tries<'a> {
 
 fn asked_too_much(mut failure: Failure, asked: Duration, limit: Duration) -> Failure {
     failure.kind = ErrorKind::RateLimited;
-    failure.causes.push(format!(
-        "it asks to be left alone for {} seconds, and {} seconds is as long as can be waited",
-        asked.as_secs(),
-        limit.as_secs()
-    ));
+    failure.causes.push(format!("it asks to wait {} s; the time limit allows {} s", asked.as_secs(), limit.as_secs()));
     failure
 }
 

@@ -268,7 +268,7 @@ fn could_not_write(what: &str, error: &io::Error) -> Error {
     let failed = Error { what: format!("{what} could not be written"), ..read };
     match error.kind() {
         io::ErrorKind::TimedOut => failed.hint(advice!["end that process, or wait longer with ", Setting::Timeout]),
-        _ => failed.or_hint("look whether you may write there, and whether its disk is full or read-only"),
+        _ => failed.or_hint("check permissions and disk space there"),
     }
 }
 

@@ -72,7 +72,7 @@ pub enum Chosen {
     Config(Vec<u8>, bool),
 }
 
-/// The form of the images at this path, by its content; `None` for what holds no images or cannot be read. Reading through a
+/// The form of the images at this path, by its content; `None` for what does not contain an images or cannot be read. Reading through a
 /// compressed archive ends at the deadline.
 pub fn format_of(path: &Path, deadline: Option<Instant>) -> Option<Format> {
     if path.is_dir() {
@@ -236,7 +236,7 @@ fn check_marker(shown_path: &str, bytes: &[u8]) -> Result<(), Error> {
     let version = if is_number { format!("of version {version}") } else { "of an unknown version".to_owned() };
     Err(Error::of(ErrorKind::Unsupported, format!("{shown_path} is an image layout {version}"))
         .because("version 1 is the one this program reads")
-        .hint("copy the image anew with a program that writes version 1, e.g. skopeo"))
+        .hint("copy the image again with a program that writes version 1, e.g. skopeo"))
 }
 
 /// These bytes, if this is their digest.

@@ -21,7 +21,7 @@ pub(crate) fn choose<T: Clone>(
     identity: impl Fn(&T) -> &str,
 ) -> Result<Vec<T>, Error> {
     if items.is_empty() {
-        return Err(Error::of(ErrorKind::NotFound, format!("{shown_path} holds no image")));
+        return Err(Error::of(ErrorKind::NotFound, format!("{shown_path} does not contain an image")));
     }
     let distinct = |chosen: Vec<&T>| {
         let mut seen = BTreeSet::new();
@@ -54,7 +54,7 @@ pub(crate) fn choose<T: Clone>(
             return Ok(distinct);
         }
     }
-    Err(which(shown_path, format!("{shown_path} holds no image named {}", shown(wanted)), &all_names()))
+    Err(which(shown_path, format!("{shown_path} does not contain an image named {}", shown(wanted)), &all_names()))
 }
 
 /// A name as Docker reads it, with its default tag.
@@ -105,15 +105,15 @@ mod tests {
             (one, Some("app"), Ok("a")),
             (one, Some("docker.io/library/app"), Ok("a")),
             (one, Some("1"), Ok("a")),
-            (one, Some("2"), Err("x.tar holds no image named 2; it names app:1, app:latest")),
+            (one, Some("2"), Err("x.tar does not contain an image named 2; it names app:1, app:latest")),
             (two, None, Err("x.tar holds 2 images; it names app:1, base:1")),
             (two, Some("base:1"), Ok("b")),
             (two, Some("1"), Err("x.tar holds 2 images named 1; it names app:1, base:1")),
             (unnamed, None, Ok("a+b")),
-            (unnamed, Some("1"), Err("x.tar holds no image named 1; ")),
+            (unnamed, Some("1"), Err("x.tar does not contain an image named 1; ")),
             // One name for several platforms.
             (split, Some("app:1"), Ok("a+b")),
-            (&[], None, Err("x.tar holds no image; ")),
+            (&[], None, Err("x.tar does not contain an image; ")),
         ] {
             let expected = expected.map(str::to_owned).map_err(str::to_owned);
             assert_eq!(chosen(items, wanted), expected, "{wanted:?} in {items:?}");

@@ -82,7 +82,7 @@ pub(crate) async fn fetch(source: Source<'_>, layer: &Layer, target: Target) -> 
     match fetch_from(source, layer, &target, &mut kept).await {
         // The bytes that an earlier pull left were wrong; they are gone now.
         Err(error) if error.kind == ErrorKind::Invalid && kept > 0 => {
-            tracing::debug!("{}; fetched anew", error.sentence());
+            tracing::debug!("{}; fetched again", error.sentence());
             fetch_from(source, layer, &target, &mut kept).await
         }
         outcome => outcome,

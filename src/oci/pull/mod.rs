@@ -149,7 +149,7 @@ fn read(manifest: &[u8], config: &[u8], digest: &Digest) -> Result<Pulled, Error
     let invalid = |why: String| {
         Error::of(ErrorKind::Invalid, format!("the image {digest} cannot be pulled"))
             .because(why)
-            .hint("have the image pushed anew, or take another tag of it")
+            .hint("push the image again, or use another tag")
     };
     let Manifest::Image(manifest) = manifest::parse(manifest, None)? else {
         return Err(invalid("it is an index, not an image".to_owned()));
@@ -187,7 +187,7 @@ fn refuse_other_digests(image: &Digest, named: &[&Digest]) -> Result<(), Error> 
     let Some(other) = named.iter().find(|digest| !digest.is_sha256()) else { return Ok(()) };
     Err(Error::of(ErrorKind::Unsupported, format!("the image {image} cannot be pulled"))
         .because(format!("the store names everything by SHA-256, and the image has {other}"))
-        .hint("have the image pushed anew with digests of SHA-256, or take another tag of it"))
+        .hint("push the image again with SHA-256 digests, or use another tag"))
 }
 
 /// Refuses what cannot fit before anything is fetched.

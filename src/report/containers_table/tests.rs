@@ -93,10 +93,9 @@ fn at_80_columns() {
 |              | "cmd /c ping localho…"     | ago, not cleaned  |              |
 |              |                            | up                |              |
 |              |                            | 2 hours ago       |              |
-| 4c01db0b3000 | mcr.microsoft.com/windows/ | Up 2 hours        | process      |
-| orphan       | nanoserver:ltsc2022        | (nobody looks     | 8080->80/tcp |
-|              | "cmd /c ping localho…"     | after it)         |              |
-|              |                            | 2 hours ago       |              |
+| 4c01db0b3000 | mcr.microsoft.com/windows/ | Up 2 hours (its   | process      |
+| orphan       | nanoserver:ltsc2022        | monitor is gone)  | 8080->80/tcp |
+|              | "cmd /c ping localho…"     | 2 hours ago       |              |
 | 4c01db0b4000 | mcr.microsoft.com/windows/ | Dead              | process      |
 | killed       | nanoserver:ltsc2022        | 2 hours ago       |              |
 |              | "cmd /c ping localho…"     |                   |              |
@@ -113,7 +112,7 @@ CONTAINER ID  IMAGE                                          COMMAND            
 4c01db0b0000  mcr.microsoft.com/windows/nanoserver:ltsc2022  "cmd /c ping localho…"  2 hours ago  Up 2 hours                          8080->80/tcp  process    web
 4c01db0b1000  app                                            "cmd /c ping localho…"  2 hours ago  Exited (0xC000013A) 2 hours ago                   process    job
 4c01db0b2000  app                                            "cmd /c ping localho…"  2 hours ago  Exited 2 hours ago, not cleaned up                process
-4c01db0b3000  mcr.microsoft.com/windows/nanoserver:ltsc2022  "cmd /c ping localho…"  2 hours ago  Up 2 hours (nobody looks after it)  8080->80/tcp  process    orphan
+4c01db0b3000  mcr.microsoft.com/windows/nanoserver:ltsc2022  "cmd /c ping localho…"  2 hours ago  Up 2 hours (its monitor is gone)    8080->80/tcp  process    orphan
 4c01db0b4000  mcr.microsoft.com/windows/nanoserver:ltsc2022  "cmd /c ping localho…"  2 hours ago  Dead                                              process    killed
 4c01db0b5000                                                                                      Up (its state is lost)                            hyperv
 "#);

@@ -111,7 +111,7 @@ fn rule(problem: &Problem<'_>, wording: &dyn Wording) -> Descriptor {
     let advice = problem.known.map_or_else(String::new, |code| wording.advice(&code.advice()));
     let level = match problem.known.map(crate::compat::Code::severity) {
         Some(Severity::Error) => "error",
-        Some(Severity::Note) => "note",
+        // What is a note elsewhere is a result only where it decides.
         _ => "warning",
     };
     let paragraphs = |escape: fn(&str) -> String| {
@@ -119,7 +119,7 @@ fn rule(problem: &Problem<'_>, wording: &dyn Wording) -> Descriptor {
         texts.map(|text| escape(text)).collect::<Vec<_>>().join("\n\n")
     };
     let help_uri = Some(problem.source).filter(|source| markdown::is_address(source)).map(str::to_owned);
-    let mut markdown = paragraphs(markdown::escaped);
+    let mut markdown = paragraphs(markdown::sentence);
     if let Some(source) = &help_uri {
         markdown.push_str(&format!("\n\n[Source](<{source}>)"));
     }
@@ -130,11 +130,7 @@ fn rule(problem: &Problem<'_>, wording: &dyn Wording) -> Descriptor {
         help: Some(Help { text: paragraphs(str::to_owned), markdown }),
         help_uri,
         default_configuration: Configuration { level },
-        properties: Some(Properties {
-            tags: ["windows", "containers"],
-            precision: "very-high",
-            severity: if level == "note" { "recommendation" } else { level },
-        }),
+        properties: Some(Properties { tags: ["windows", "containers"], precision: "very-high", severity: level }),
     }
 }
 

@@ -150,7 +150,7 @@ pub fn wait(store: &Store, id: &ContainerId) -> Result<u32, Error> {
             Some(state) if state.finished.is_some() => unknown.because("its process was lost"),
             Some(_) => unknown.because("the process that looked after it is gone").hint(advice![
                 Command::ListContainers,
-                " shows how it fares, ",
+                " shows its state, ",
                 Command::Prune,
                 " removes what is left of it"
             ]),
@@ -167,7 +167,7 @@ pub(crate) fn open_running(machine: &dyn Machine, store: &Store, id: &ContainerI
         }
     }
     Err(Error::new(format!("the container {} does not run", id.short()))
-        .hint(advice![Command::ListContainers, " shows how it fares"]))
+        .hint(advice![Command::ListContainers, " shows its state"]))
 }
 
 /// Opens a container that HCS lists as one of this store.

@@ -48,7 +48,7 @@ pub(crate) fn everything(
             // Without the DLL there can be nothing of its making.
             if error.is_missing() && resource.is_of_a_service() { Ok(()) } else { Err(error) }
         });
-        let released = released.map_err(|error| failed(format!("{} was not given back", name_of(resource)), &error));
+        let released = released.map_err(|error| failed(format!("{} could not be released", name_of(resource)), &error));
         match released.and_then(|()| claim.released(resource)) {
             Ok(()) => {}
             Err(error) => {

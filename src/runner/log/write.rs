@@ -30,7 +30,7 @@ impl Log {
         let file = begin(folder).map_err(|error| {
             Error::new(format!("the log {} cannot be written", folder.path().join(CURRENT).display()))
                 .because(error)
-                .hint(advice!["look whether its disk is full or read-only; ", Setting::Store, " names another store"])
+                .hint(advice!["check permissions and disk space; ", Setting::Store, " names another store"])
         })?;
         Ok(Self(Arc::new(Mutex::new(Files { folder: folder.clone(), file, written: 0, limit }))))
     }

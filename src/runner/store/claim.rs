@@ -58,7 +58,7 @@ impl Store {
     pub fn claim(&self, request: RunRequest) -> Result<Claim, Error> {
         if !request.name.is_empty() {
             let wrong = |why: String| {
-                Error::new(format!("{} is no name of a container", request.name))
+                Error::new(format!("{} is not a valid container name", request.name))
                     .because(why)
                     .hint(advice!["name it otherwise with ", Setting::Name])
             };
@@ -94,7 +94,7 @@ impl Store {
         match self.named(&self.container_ids()?, name) {
             None => Ok(()),
             Some(other) => Err(Error::new(format!("the name {name} belongs to the container {}", other.short()))
-                .hint(advice!["take another name, or remove that container with ", Command::RemoveContainer(name.to_owned())])),
+                .hint(advice!["choose another name, or remove that container with ", Command::RemoveContainer(name.to_owned())])),
         }
     }
 
@@ -267,7 +267,7 @@ fn unwritable(folder: &Path, error: &io::Error) -> Error {
         return locked;
     }
     Error::new(format!("the container's folder {} cannot be written", folder.display())).because(error).hint(advice![
-        "look whether its disk is full or read-only and whether you may write there; ",
+        "check permissions and disk space there; ",
         Setting::Store,
         " names another store"
     ])

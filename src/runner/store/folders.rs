@@ -88,7 +88,7 @@ impl Store {
 
     fn unusable(&self, error: &io::Error) -> Error {
         Error::new(format!("the store folder {} cannot be opened", self.root.display())).because(error).hint(advice![
-            "look whether you may read it, or name another folder: ",
+            "check that you may read it, or name another folder: ",
             Setting::Store,
             ", or ",
             Setting::StoreVariable
@@ -235,7 +235,7 @@ impl Store {
 
 fn unreadable(folder: &Path, error: &io::Error) -> Error {
     Error::new(format!("{} cannot be read", folder.display())).because(error).hint(advice![
-        "look whether you may read it; ",
+        "check that you may read it; ",
         Setting::Store,
         " names another store"
     ])

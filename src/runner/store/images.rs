@@ -251,7 +251,7 @@ impl StoreImages<'_> {
             let unguarded = |error: std::io::Error| {
                 let unreadable = |error| {
                     Error::new("the store's containers cannot be looked at").because(error).hint(advice![
-                        "look whether you may read and write there; ",
+                        "check that you may read and write there; ",
                         Setting::Store,
                         " names another store"
                     ])

@@ -31,7 +31,7 @@ const SILENT_FOR: Duration = Duration::from_secs(1);
 const WAIT_FOR_OTHERS: Duration = Duration::from_secs(300);
 
 /// Advice for a refusal of the system about files that this program owns.
-const LOOK: &str = "close what has it open, and look whether its disk is full or read-only; then try again";
+const LOOK: &str = "close programs that have it open, and check permissions and disk space; then try again";
 
 /// The progress of an import.
 #[derive(Clone, Copy, Debug)]
@@ -254,7 +254,7 @@ impl Import<'_> {
             source = cause.source();
         }
         shown.hint(advice![
-            "look whether the store's disk is full; else remove the image with ",
+            "check the disk space of the store; else remove the image with ",
             Command::RemoveImage(String::new()),
             ", and pull it again"
         ])

@@ -215,7 +215,7 @@ fn a_container_that_is_not_released_is_not_forgotten() {
     let id = store.resolve("web").unwrap();
     let fake = Fake::new().trouble(Trouble::Always("HcnDeleteEndpoint", 0x803b_0020));
     let error = ending::remove(&fake, &store, &id, true).unwrap_err();
-    assert_eq!(error.what, "the network endpoint was not given back");
+    assert_eq!(error.what, "the network endpoint could not be released");
     assert_eq!(store.resolve("web"), Ok(id));
 }
 

@@ -295,9 +295,12 @@ fn what_an_image_needs_stays_however_deep_it_lies() {
     }
 }
 
+/// A way to damage a blob.
+type Damage = fn(&Folder, &Digest);
+
 #[test]
 fn nothing_is_pruned_while_what_is_needed_is_not_known() {
-    let damage: [(&str, fn(&Folder, &Digest)); 3] = [
+    let damage: [(&str, Damage); 3] = [
         ("missing", |blobs, index| assert!(blobs.remove(index).unwrap())),
         ("damaged", |blobs, index| std::fs::write(blobs.blob_path(index), "{").unwrap()),
         ("a folder", |blobs, index| {

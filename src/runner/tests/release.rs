@@ -156,9 +156,9 @@ fn a_living_container_is_left_alone() {
 #[test]
 fn what_cannot_be_released_is_reported_and_kept_for_prune() {
     for (function, code, what) in [
-        ("DestroyLayer", 0x8007_0020, "the scratch layer was not given back"),
-        ("HcnDeleteEndpoint", 0x803b_0020, "the network endpoint was not given back"),
-        ("HcsTerminateComputeSystem", 0x8037_0114, "the compute system was not given back"),
+        ("DestroyLayer", 0x8007_0020, "the scratch layer could not be released"),
+        ("HcnDeleteEndpoint", 0x803b_0020, "the network endpoint could not be released"),
+        ("HcsTerminateComputeSystem", 0x8037_0114, "the compute system could not be released"),
     ] {
         let (_folder, store) = store();
         let fake = Fake::new().trouble(Trouble::Always(function, code)).surviving(true);

@@ -41,7 +41,7 @@ fn a_list_that_is_no_list_is_an_error() {
     let empty = shop.program.file("empty.txt", "# nothing yet\n");
     let bytes = shop.program.file("bytes.txt", b"registry.test/app:1809\n\xff\n");
     for (file, reason) in [
-        (empty.as_str(), "error: there is no image to check\n"),
+        (empty.as_str(), "error: no image to check\n"),
         (&bytes, "caused by: line 2 of the list is not valid UTF-8\nhint: save the list as UTF-8\n"),
         ("no-such-list.txt", "error: no-such-list.txt could not be read\n"),
     ] {

@@ -62,37 +62,39 @@ fn people_get_a_table() {
     let answer = shop.check(&[&COMMAND[..], &["--knowledge", &shop.timeless()]].concat());
     assert_eq!((answer.code, answer.err.as_str()), (0, ""));
     insta::assert_snapshot!(answer.out, @r"
-    | image                    | host                | process | Hyper-V | verdict |
-    |--------------------------|---------------------|---------|---------|---------|
-    | mcr.microsoft.com/       | Windows Server 2022 | no      | yes     | hyperv  |
-    | windows/nanoserver:1903  | 10.0.20348          |         |         |         |
-    | 10.0.18362.1256 (1903)   |                     |         |         |         |
+    mcr.microsoft.com/windows/nanoserver:1903
+    | image                  | host           | process | Hyper-V | result     |
+    |------------------------|----------------|---------|---------|------------|
+    | 10.0.18362.1256 (1903) | Windows Server | no      | yes     | ok: hyperv |
+    |                        | 2022           |         |         |            |
+    |                        | 10.0.20348     |         |         |            |
 
     mcr.microsoft.com/windows/nanoserver:1903 on Windows Server 2022: runs with
       Hyper-V isolation
-      warning: Hyper-V isolation is not the default on a server: image
-        10.0.18362.1256, host 10.0.20348 [explicit-isolation-needed]
-        help: pass the flag to Docker: `docker run --isolation=hyperv
-          mcr.microsoft.com/windows/nanoserver:1903`; Kubernetes has no such flag,
-          use a node or an image of the same build there
-      warning: Windows base images of build 10.0.18362.1256 (1903) have had no
-        updates since 2020-12-08 [image-end-of-support]
-        help: use mcr.microsoft.com/windows/nanoserver:ltsc2022
+      warning: image 10.0.18362.1256 needs Hyper-V isolation on host 10.0.20348,
+        which is not the default of a server [explicit-isolation-needed]
+        hint: run `docker run --isolation=hyperv
+          mcr.microsoft.com/windows/nanoserver:1903`
+      warning: Windows base images of build 10.0.18362.1256 (1903) are out of
+        support since 2020-12-08 [image-end-of-support]
+        hint: use mcr.microsoft.com/windows/nanoserver:ltsc2022
       note: process isolation needs matching builds: image 10.0.18362.1256 (1903),
         host 10.0.20348 (Windows Server 2022) [build-mismatch]
-        help: for process isolation use
-          mcr.microsoft.com/windows/nanoserver:ltsc2022; for Hyper-V isolation run
-          `docker run --isolation=hyperv mcr.microsoft.com/windows/nanoserver:1903`
-      note: Hyper-V on host 10.0.20348 is assumed, not seen [hyperv-assumed]
-        help: say it with `--host …,hyperv` or `,no-hyperv`, or run wincompat on the
-          host
+        hint: for process isolation use
+          mcr.microsoft.com/windows/nanoserver:ltsc2022; or for Hyper-V isolation
+          run `docker run --isolation=hyperv
+          mcr.microsoft.com/windows/nanoserver:1903`
+      note: Hyper-V is assumed to be enabled on host 10.0.20348 [hyperv-assumed]
+        hint: tell wincompat: `--host …,hyperv` or `--host …,no-hyperv`, or run it
+          on the host
       note: some layers are not in this registry but at the addresses the manifest
         names [foreign-layers]
-        help: allow the engine to reach mcr.microsoft.com, or mirror the image with
+        hint: allow the engine to reach mcr.microsoft.com, or mirror the image with
           `--allow-nondistributable-artifacts`
-      assumed of the host: edition, containers, hyperv
+      Assumed about Windows Server 2022: Containers feature on, Hyper-V on. If that
+        is wrong: --host …,no-hyperv
 
-    `wincompat explain build-mismatch` tells more; so for every name in brackets.
+    More about a code in brackets: `wincompat explain explicit-isolation-needed`
     ");
     let longest = answer.out.lines().map(|line| line.chars().count()).max();
     assert!(longest <= Some(80), "{}", answer.out);

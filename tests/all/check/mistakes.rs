@@ -167,7 +167,7 @@ fn an_argument_that_is_no_text_is_said_to_be_none() {
     let argument: OsString = std::os::windows::ffi::OsStringExt::from_wide(&[0x61, 0xd800]);
     let answer = Answer::of(Program::new().command().args(["check", "--host=ltsc2022", "--offline"]).arg(argument));
     assert_eq!((answer.code, answer.out.as_str()), (2, ""));
-    assert!(answer.err.contains("is not valid Unicode: type it anew"), "{}", answer.err);
+    assert!(answer.err.contains("is not valid Unicode: type it again"), "{}", answer.err);
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn untrusted_process_isolation_is_an_error_of_usage() {
         let answer = shop.check(&["--untrusted", "--isolation", wish, "--host", SERVER, "--format", "json", image]);
         assert_eq!((answer.code, answer.out.as_str()), (2, ""));
         assert!(answer.err.starts_with("error: untrusted code"), "{answer:?}");
-        assert!(answer.err.contains("\nhint: take --isolation hyperv"), "{answer:?}");
+        assert!(answer.err.contains("\nhint: use --isolation hyperv"), "{answer:?}");
     }
     assert_eq!(shop.server.requests().len(), 0);
 }

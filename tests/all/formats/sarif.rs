@@ -25,8 +25,8 @@ pub fn assert_well(log: &Value) {
             assert!(!text.is_empty() && (field.contains("help") || text.chars().count() <= 1024), "{field} in {rule}");
         }
         assert!(rule["helpUri"].as_str().is_none_or(|uri| uri.starts_with("https://")), "{rule}");
-        assert!(["error", "warning", "note"].contains(&rule["defaultConfiguration"]["level"].as_str().unwrap()));
-        assert!(["error", "warning", "recommendation"].contains(&rule["properties"]["problem.severity"].as_str().unwrap()));
+        assert!(["error", "warning"].contains(&rule["defaultConfiguration"]["level"].as_str().unwrap()));
+        assert!(["error", "warning"].contains(&rule["properties"]["problem.severity"].as_str().unwrap()));
         assert!(rule["properties"]["tags"].as_array().unwrap().len() <= 10);
     }
     let ids: BTreeSet<&str> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();

@@ -93,7 +93,7 @@ fn many_end_the_program_whatever_it_waits_for() {
             // Each is to be one of its own.
             thread::sleep(Duration::from_millis(300));
         }
-        console.end().failed(125, &["interrupted before all was given back", "`wincompat prune`"]);
+        console.end().failed(125, &["interrupted before everything was released", "`wincompat prune`"]);
         machine.faults.clear();
         if scenario.contains(&"-d") {
             // Its monitor still waits, and is somebody's who looks after it. Whoever ends it, ends the container.

@@ -53,7 +53,7 @@ impl Host {
         PathBuf::from(format!(r"\\?\{}\streams\{drive}\{path}.streams", self.folder.path().display()))
     }
 
-    /// What was not given back, a line each: compute systems, layers in use, scratches, endpoints, namespaces, accesses.
+    /// What could not be released, a line each: compute systems, layers in use, scratches, endpoints, namespaces, accesses.
     pub fn left(&self) -> Vec<String> {
         let mut left = Command::new("hcsemu");
         self.hosts(&mut left, "").arg("left").stdout(Stdio::piped());
@@ -63,7 +63,7 @@ impl Host {
         lines
     }
 
-    /// Fails where anything was not given back.
+    /// Fails where anything could not be released.
     #[track_caller]
     pub fn has_nothing_left(&self) {
         assert_eq!(self.left(), [""; 0]);

@@ -1,4 +1,4 @@
-//! What was not given back: the answer of `hcsemu left`.
+//! What could not be released: the answer of `hcsemu left`.
 
 use crate::layers::scratch::VM_GROUP;
 use crate::network::networks;

@@ -1,7 +1,7 @@
 //! Shows what the emulator of the Host Compute Service holds, and clears it.
 //!
 //! ```text
-//! hcsemu left      what was not given back, one line each; ends with 1 if there is anything
+//! hcsemu left      what could not be released, one line each; ends with 1 if there is anything
 //! hcsemu calls     how often each function was called
 //! hcsemu log       the calls in order: number, function, result, and the rule that refused
 //! hcsemu state     the state, as JSON
