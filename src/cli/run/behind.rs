@@ -11,7 +11,7 @@ use crate::report::plain;
 /// The options that hardly any other program has: wherever they stand behind the image, they are worth a warning.
 const TELLING: [&str; 6] = ["--isolation", "--entrypoint", "--storage-opt", "--env-file", "--publish", "--rm"];
 
-/// The words behind the image that say that the ones after them are for the container.
+/// The word right behind the image that says that all words after it are for the container.
 const MARK: &str = "--";
 
 impl Args {
