@@ -54,6 +54,26 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("`{shown}`")
 }
 
+/// A number of things, e.g. `1 layer`, `3 layers`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A number of bytes for people, in powers of 1024: `54 bytes`, `57.2 MiB`, `40.0 GiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return count(usize::try_from(bytes).unwrap_or(usize::MAX), "byte");
+    }
+    let (mut rest, mut unit) = (bytes as f64 / 1024.0, 0);
+    // What would be rounded to 1024.0 is 1.0 of the next unit.
+    while rest >= 1023.95 && unit + 1 < UNITS.len() {
+        rest /= 1024.0;
+        unit += 1;
+    }
+    format!("{rest:.1} {}", UNITS.get(unit).copied().unwrap_or_default())
+}
+
 /// An encoding of text files.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Encoding {
@@ -144,6 +164,22 @@ mod tests {
             assert!(!is_invisible(character), "{character:?}");
         }
         assert!(('\0'..=char::MAX).filter(|character| character.is_control()).all(is_invisible));
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        for (bytes, shown) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (1023, "1023 bytes"),
+            (1024, "1.0 KiB"),
+            ((1 << 20) - 1, "1.0 MiB"),
+            (60_005_175, "57.2 MiB"),
+            (60 << 30, "60.0 GiB"),
+            (u64::MAX, "16777216.0 TiB"),
+        ] {
+            assert_eq!(size(bytes), shown, "{bytes}");
+        }
     }
 
     #[test]

@@ -6,7 +6,6 @@ type Foreign = (&'static str, &'static [&'static str], &'static str);
 /// The options of docker, skopeo, trivy and their kin.
 const FOREIGN: &[Foreign] = &[
     ("--platform", &["check", "pull"], "name the host in its place: --host windows-server-2022"),
-    ("--platform", &["run"], "the entry of the image is chosen for this host"),
     ("--no-color", &[], "set the variable NO_COLOR=1"),
     ("--json", &[], "use --format json"),
     ("--tls-verify", &[], "use --ca-file FILE with the certificate of the registry, or --insecure REGISTRY"),
@@ -21,6 +20,8 @@ const FOREIGN: &[Foreign] = &[
     ("--severity", &["check"], "use --deny warnings, or --deny CODE"),
     ("--ignorefile", &["check"], "there is no list of exceptions"),
     ("--restart", &["run"], "wincompat does not restart containers; use a scheduled task or a service"),
+    ("--publish-all", &["run"], "wincompat picks no port of the host by itself; publish each with -p HOST:CONTAINER"),
+    ("-P", &["run"], "wincompat picks no port of the host by itself; publish each with -p HOST:CONTAINER"),
     ("--mount", &["run"], "use -v HOST:CONTAINER[:ro]"),
     ("--tmpfs", &["run"], "Windows containers have no tmpfs; use -v with a folder"),
     ("--privileged", &["run"], "Windows has no privileged containers; HostProcess containers run in Kubernetes only"),
@@ -28,7 +29,11 @@ const FOREIGN: &[Foreign] = &[
     ("--cap-drop", &["run"], "Windows has no capabilities; choose the user with -u"),
     ("--security-opt", &["run"], "credential specs are not supported"),
     ("--ulimit", &["run"], "Windows has no ulimits; limit memory with -m and processors with --cpus"),
-    ("--gpus", &["run"], "GPUs by --gpus are for Linux containers"),
+    (
+        "--gpus",
+        &["run"],
+        "--gpus is for Linux containers; use --device class/5B45201D-F2F2-4F3B-85BB-30FF1F953599 with --isolation process",
+    ),
     ("--shm-size", &["run"], "Windows containers have no /dev/shm"),
     ("--read-only", &["run"], "Windows containers have no read-only root; mount folders with :ro"),
     ("--init", &["run"], "Windows containers need no init process"),
@@ -82,7 +87,11 @@ mod tests {
         for (option, commands, hint) in FOREIGN {
             assert!(!hint.ends_with('.'), "{option}");
             for subcommand in command.get_subcommands() {
-                let has = subcommand.get_arguments().any(|argument| argument.get_long() == option.strip_prefix("--"));
+                let has = subcommand.get_arguments().any(|argument| {
+                    let long = argument.get_long().map(|long| format!("--{long}"));
+                    let short = argument.get_short().map(|short| format!("-{short}"));
+                    long.as_deref() == Some(*option) || short.as_deref() == Some(*option)
+                });
                 let named = commands.is_empty() || commands.contains(&subcommand.get_name());
                 assert!(!(has && named), "{option} is an option of {}", subcommand.get_name());
             }

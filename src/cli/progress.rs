@@ -13,6 +13,7 @@ use crate::image::Digest;
 use crate::oci::Waiting;
 use crate::oci::pull::{Event, Layer, Watch};
 use crate::runner::store::import;
+use crate::text;
 
 /// The reason for a pause.
 const WAITING: &str = "waiting for another process that has this layer locked; Ctrl-C ends the waiting";
@@ -117,7 +118,7 @@ pub fn watch(quiet: bool) -> Watch {
             let _ = match event {
                 Event::Waiting(layer) => writeln!(io::stderr(), "{}: {WAITING}", layer.digest.short()),
                 Event::Done(layer) if !quiet => {
-                    writeln!(io::stderr(), "{}: {} bytes, verified", layer.digest.short(), layer.size)
+                    writeln!(io::stderr(), "{}: {}, verified", layer.digest.short(), text::size(layer.size))
                 }
                 Event::Begun(..) | Event::Advanced(..) | Event::Done(_) => Ok(()),
             };

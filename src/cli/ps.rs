@@ -36,7 +36,7 @@ pub struct Args {
     /// Do not truncate output.
     #[arg(long)]
     no_trunc: bool,
-    /// Show only containers with id=, name=, ancestor= (the image), status=, isolation= or exited= (the exit code); can be given several times.
+    /// Show only containers with id=, name=, ancestor= (the image), status=, isolation=, exited= (the exit code) or label= (KEY or KEY=VALUE); can be given several times.
     #[arg(short, long, value_name = "KEY=VALUE", value_parser = filter::parse)]
     filter: Vec<Filter>,
     #[command(flatten)]

@@ -19,8 +19,10 @@ use crate::image::{Config, Digest, Image, Name};
 use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
-use crate::oci::pull::pull;
+use crate::oci::pull::{pull, stored};
+use crate::report::plain;
 use crate::runner::store::Store;
+use crate::text;
 
 /// Download an image into the local store and verify it.
 #[derive(clap::Args, Clone, Debug)]
@@ -41,7 +43,7 @@ pub struct Args {
     /// Pull the closest entry even if it cannot run on that host.
     #[arg(long)]
     force: bool,
-    /// Do not show progress.
+    /// Print only the digest.
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
@@ -53,15 +55,27 @@ pub struct Args {
 }
 
 impl Subcommand for Args {
-    /// Prints the digest of the pulled image's manifest.
+    /// Prints the digest of the pulled image's manifest on standard output, and on standard error what was done.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        writeln!(io.out, "{}", self.pull(io.platform)?)?;
+        let done = self.pull(io.platform)?;
+        if !self.quiet {
+            writeln!(io.err, "{}", plain::clean(&done.said))?;
+        }
+        writeln!(io.out, "{}", done.digest)?;
         Ok(ExitCode::DONE)
     }
 }
 
+/// A pull that is done.
+struct Done {
+    /// The digest of the image's manifest.
+    digest: Digest,
+    /// A sentence on what was done.
+    said: String,
+}
+
 impl Args {
-    fn pull(&self, platform: &Platform) -> Result<Digest, Error> {
+    fn pull(&self, platform: &Platform) -> Result<Done, Error> {
         let knowledge = self.knowledge.load()?;
         let reference = references::read(&self.image, &knowledge, None)?;
         let name = registries::name(&reference)?;
@@ -79,8 +93,14 @@ impl Args {
                 check::confirm_choices(&images, &knowledge, hosts, [(&reference, &mut image)]).await;
             }
             let digest = self.choose(host.as_ref(), &knowledge, &image, name)?;
-            pull(&images, name, &digest, &store, &progress::watch(self.quiet)).await?;
-            Ok(digest)
+            let before = stored(&store, name).ok().flatten();
+            let pulled = pull(&images, name, &digest, &store, &progress::watch(self.quiet)).await?;
+            let said = if before.is_some_and(|before| before == pulled) {
+                format!("{name} is up to date")
+            } else {
+                format!("Pulled {name}: {}, {}", text::count(pulled.layers.len(), "layer"), text::size(pulled.size()))
+            };
+            Ok(Done { digest, said })
         })
     }
 

@@ -1,16 +1,21 @@
 //! `wincompat run`: judges, pulls and imports an image, then runs a container from start to end.
 
+mod behind;
 mod choice;
 mod request;
 
 use std::io::Write;
 use std::path::Path;
 
+use uuid::Uuid;
+
 use super::exit::ExitCode;
 use super::failure::Failure;
+use super::format::FormatArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
 use super::notation::flags::{self, Volume};
+use super::notation::hardware::{self, WindowsOn};
 use super::platform::Platform;
 use super::policy::PolicyArgs;
 use super::process::ProcessArgs;
@@ -27,9 +32,9 @@ use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
 use crate::oci::pull::{self, Pulled, pull};
-use crate::report::{json, plain};
+use crate::report::plain;
 use crate::runner::life::context::Context;
-use crate::runner::life::dry_run;
+use crate::runner::life::dry_run::{self, Planned, Preparation};
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::run;
 use crate::runner::log::Log;
@@ -42,12 +47,15 @@ use crate::{Engine, Error};
 /// Run a container without Docker or containerd.
 #[derive(clap::Args, Clone, Debug)]
 #[command(
+    mut_arg("format", |format| format.requires("dry_run")),
     override_usage = "wincompat run [OPTIONS] <IMAGE> [COMMAND]...",
     after_help = "Examples:
   wincompat run mcr.microsoft.com/windows/nanoserver:ltsc2022 cmd /c ver
   wincompat run -d --isolation=process --name web -p 8080:80 IMAGE
   wincompat run --rm -e GREETING=hello -v C:\\src:C:\\src:ro IMAGE cmd /c \"echo %GREETING%\"
   wincompat run --dry-run --host windows-server-2022 IMAGE
+
+Options go before the image: what follows it is the container's command.
 
 The pair of image and host is judged first, as `wincompat check` does it; one that cannot work is refused before anything is pulled.
 Ctrl-C is passed on to the container's process; a second one ends that by force, a third one the wait for it, a fourth one wincompat.
@@ -94,6 +102,18 @@ pub struct Args {
     /// CPU limit, e.g. 1.5.
     #[arg(long, value_name = "NUMBER", value_parser = flags::cpus)]
     cpus: Option<Cpus>,
+    /// Size of the container's disk, e.g. size=40G.
+    #[arg(long, value_name = "size=SIZE", value_parser = hardware::storage_option)]
+    storage_opt: Option<u64>,
+    /// Give the container a class of devices of the host, e.g. graphics (process isolation only); can be given several times.
+    #[arg(long, value_name = "class/GUID", value_parser = hardware::device)]
+    device: Vec<Uuid>,
+    /// Label for `wincompat ps --filter label=` and `inspect`; can be given several times.
+    #[arg(short, long, value_name = "KEY=VALUE", value_parser = hardware::label)]
+    label: Vec<(String, String)>,
+    /// Refuse to run unless the host is of this platform.
+    #[arg(long, value_name = "windows/ARCH", value_parser = hardware::platform)]
+    platform: Option<WindowsOn>,
     /// When to ask the registry.
     #[arg(long, value_enum, default_value_t)]
     pull: When,
@@ -108,6 +128,8 @@ pub struct Args {
     /// Print what would be done, without doing it.
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    format: FormatArgs<Planned>,
     /// Run even if the check says this image cannot run here.
     #[arg(long)]
     force: bool,
@@ -159,10 +181,6 @@ impl Args {
         self.image_and_command.first().map(String::as_str).unwrap_or_default()
     }
 
-    fn command(&self) -> &[String] {
-        self.image_and_command.get(1..).unwrap_or_default()
-    }
-
     /// Judges, pulls, imports and starts: the exit code of the container, or 0 in the background.
     fn start(&self, io: &mut Io<'_>) -> Result<u32, Failure> {
         if self.policy.wish() == Some(Wish::HostProcess) {
@@ -173,6 +191,11 @@ impl Args {
         if self.detach && self.process.tty {
             return Err(Error::new("-d cannot be combined with -t").hint("remove -t or -d").into());
         }
+        if self.dry_run && self.trace.path().is_some() {
+            return Err(Error::new("a dry run calls nothing of Windows, so there is nothing to trace")
+                .hint("leave out --trace; --format json shows the calls that would be made")
+                .into());
+        }
         if !self.dry_run {
             self.process.check_terminal()?;
         }
@@ -181,6 +204,7 @@ impl Args {
         let policy = self.policy.policy(Wish::Auto, Some(HostEngine::new(Engine::Wincompat, None)))?;
         let knowledge = self.knowledge.load()?;
         let mut host = self.find_host(platform, &knowledge, &policy)?;
+        self.check_platform(&host)?;
         let root = self.store.folder(platform)?;
         let runtime = registries::runtime()?;
         let images = Images::new(self.registries.options(platform, true, None), &knowledge);
@@ -188,12 +212,22 @@ impl Args {
         let chosen = runtime.block_on(self.choose(platform, &images, &knowledge, &host, &policy, &root))?;
         let isolation = self.isolation(&knowledge, &host, &chosen, &policy, io)?;
         if self.dry_run {
-            let pulled = match chosen.stored {
-                Some(pulled) => pulled,
-                None => runtime.block_on(pull::described(&images, &chosen.name, &chosen.digest()?))?,
+            let (pulled, is_pulled) = match &chosen.stored {
+                Some(pulled) => (pulled.clone(), true),
+                None => (runtime.block_on(pull::described(&images, &chosen.name, &chosen.digest()?))?, false),
             };
+            self.check_behind(&pulled, io.err)?;
             let request = self.request(&pulled, isolation, given)?;
-            return print_plan(&request, &root, io.out);
+            let preparation = Preparation {
+                host: host.host.name,
+                image: chosen.name.to_string(),
+                layers: pulled.layers.len(),
+                bytes: pulled.size(),
+                is_pulled,
+                is_imported: is_pulled && is_imported(platform, &root, &pulled),
+            };
+            self.format.write(&dry_run::plan(request, preparation, &root)?, &io.page(), io.out)?;
+            return Ok(0);
         }
 
         let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(platform, &root, pulled));
@@ -213,6 +247,7 @@ impl Args {
         };
         drop(images);
         drop(runtime);
+        self.check_behind(&pulled, io.err)?;
         let request = self.request(&pulled, isolation, given)?;
         // Before minutes of importing.
         request.process.check()?;
@@ -246,6 +281,21 @@ impl Args {
         })?;
         hosts::only(found, "a container runs on one host")
     }
+
+    /// Refuses a host with another processor than `--platform` names.
+    fn check_platform(&self, host: &Found) -> Result<(), Error> {
+        let is = host.host.architecture;
+        match self.platform {
+            Some(WindowsOn(Some(asked))) if asked != is => Err(Error::new(format!(
+                "{} has the platform windows/{}, and --platform asks for windows/{}",
+                host.host.name,
+                is.as_str(),
+                asked.as_str()
+            ))
+            .hint("leave out --platform: the entry of the image is chosen for this host")),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// True if the store has all layers ready for containers.
@@ -273,10 +323,4 @@ fn attached(
         writeln!(err, "warning: {}; `wincompat prune` tries again", plain::clean(&left.what))?;
     }
     Ok(outcome.exit_code?)
-}
-
-/// Prints what would be done, as one JSON document.
-fn print_plan(request: &RunRequest, root: &Path, out: &mut dyn Write) -> Result<u32, Failure> {
-    json::write(&dry_run::plan(request, root)?, out)?;
-    Ok(0)
 }

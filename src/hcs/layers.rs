@@ -15,6 +15,8 @@ pub trait Layers: Send + Sync {
     fn name_to_guid(&self, name: &str) -> Result<Uuid>;
     /// Creates the scratch layer of a container on these layers, topmost first: the folder and `sandbox.vhdx` in it.
     fn create_scratch(&self, scratch: &Path, layers: &[Layer]) -> Result<()>;
+    /// Enlarges the disk of a scratch that is not attached to this many bytes. Needs an elevated token.
+    fn expand(&self, scratch: &Path, bytes: u64) -> Result<()>;
     /// Attaches the scratch's disk.
     fn activate(&self, scratch: &Path) -> Result<()>;
     /// Joins the scratch's volume with the layers below. Needs an elevated token.

@@ -82,6 +82,10 @@ impl Layers for Plan {
         self.record_document("CreateSandboxLayer", scratch.display(), &layers)
     }
 
+    fn expand(&self, scratch: &Path, bytes: u64) -> Result<()> {
+        self.record_document("ExpandSandboxSize", scratch.display(), &serde_json::json!({ "Bytes": bytes }))
+    }
+
     fn activate(&self, scratch: &Path) -> Result<()> {
         self.record("ActivateLayer", scratch.display())
     }

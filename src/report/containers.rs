@@ -145,7 +145,7 @@ pub fn schema() -> schemars::Schema {
 }
 
 /// `8080->80/tcp`.
-fn port(mapping: &PortMapping) -> String {
+pub(super) fn port(mapping: &PortMapping) -> String {
     format!("{}->{}/{}", mapping.host, mapping.container, mapping.protocol)
 }
 

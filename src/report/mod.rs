@@ -58,6 +58,8 @@ mod outcome;
 mod overview;
 pub mod plain;
 #[cfg(feature = "program")]
+mod plan_text;
+#[cfg(feature = "program")]
 mod problems;
 #[cfg(feature = "program")]
 mod sarif;
@@ -247,6 +249,14 @@ impl Printed for containers::Containers {
     const CALLED: &'static str = "answer";
     const FORMATS: &'static [Format<Self>] =
         &[for_people("table", "Text for people", &["txt"], &containers_table::ContainersTable), one_json_document()];
+}
+
+/// The formats of `wincompat run --dry-run`.
+#[cfg(feature = "program")]
+impl Printed for crate::runner::life::dry_run::Planned {
+    const CALLED: &'static str = "dry run";
+    const FORMATS: &'static [Format<Self>] =
+        &[for_people("text", "Numbered steps, for people", &["txt"], &plan_text::PlanText), one_json_document()];
 }
 
 /// The formats of `wincompat images`.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::Error;
 use crate::Isolation;
@@ -38,6 +39,15 @@ pub struct RunRequest {
     pub memory_mib: Option<u64>,
     /// The limit of processor time.
     pub cpus: Option<Cpus>,
+    /// The size of the container's disk in bytes; `None` for that of Windows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_bytes: Option<u64>,
+    /// The classes of devices of the host that it may use, e.g. that of graphics.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub device_classes: Vec<Uuid>,
+    /// Labels, by their keys.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// The number of seconds that a stop waits for it to shut down; `None` for the default.
     #[serde(default)]
     pub stop_timeout: Option<u32>,

@@ -54,6 +54,7 @@ functions! {
     Functions of "vmcompute.dll" {
         fn NameToGuid(PCWSTR, *mut GUID) -> HRESULT;
         fn CreateSandboxLayer(*const DriverInfo, PCWSTR, usize, *const LayerDescriptor, u32) -> HRESULT;
+        fn ExpandSandboxSize(*const DriverInfo, PCWSTR, u64) -> HRESULT;
         fn ActivateLayer(*const DriverInfo, PCWSTR) -> HRESULT;
         fn PrepareLayer(*const DriverInfo, PCWSTR, *const LayerDescriptor, u32) -> HRESULT;
         fn GetLayerMountPath(*const DriverInfo, PCWSTR, *mut usize, *mut u16) -> HRESULT;
@@ -99,6 +100,16 @@ impl Layers for WcLayer {
         self.with_layers(CALL, scratch, layers, |functions, driver, path, descriptors, count| {
             // SAFETY: `with_layers` gives valid pointers; no parent is named, the descriptors do that.
             unsafe { (functions.CreateSandboxLayer)(driver, path, 0, descriptors, count) }
+        })
+    }
+
+    fn expand(&self, scratch: &Path, bytes: u64) -> Result<()> {
+        const CALL: &str = "ExpandSandboxSize";
+        let (wide, driver) = (Wide::new(CALL, scratch)?, driver());
+        let document = to_json(&serde_json::json!({ "layer": scratch.display().to_string(), "bytes": bytes }));
+        self.call(CALL, &document, |functions| {
+            // SAFETY: driver and path live through the call.
+            unsafe { (functions.ExpandSandboxSize)(&raw const driver, wide.as_ptr(), bytes) }
         })
     }
 

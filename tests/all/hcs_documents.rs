@@ -46,6 +46,7 @@ fn minimal() -> Spec {
         host_cpus: 4,
         mounts: Vec::new(),
         pipes: Vec::new(),
+        device_classes: Vec::new(),
     }
 }
 
@@ -59,6 +60,7 @@ fn full() -> Spec {
             Mount { host: "D:\\data".into(), container: "C:\\data".into(), read_only: false },
         ],
         pipes: vec![Pipe { host: "\\\\.\\pipe\\docker_engine".into(), container: "docker_engine".into() }],
+        device_classes: vec![guid("5b45201d-f2f2-4f3b-85bb-30ff1f953599")],
         ..minimal()
     }
 }

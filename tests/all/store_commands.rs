@@ -29,6 +29,7 @@ impl Store {
                 "process": {"commandLine": "cmd /c exit 7", "user": "", "workingDirectory": "", "environment": {"A": "b"},
                     "stdin": false, "console": null},
                 "mounts": [], "pipes": [], "network": "any", "ports": [], "memoryMib": null, "cpus": null, "remove": false,
+                "labels": {"tier": "front", "empty": ""},
             },
             "created": "2026-11-25T08:00:00Z", "started": "2026-11-25T08:00:01Z", "finished": "2026-11-25T08:00:02Z",
             "processId": 1, "exitCode": 0xc000_013au32, "address": null, "taken": [],
@@ -109,6 +110,7 @@ fn ps_and_inspect_say_what_stands_in_the_store() {
     let [container] = document["containers"].as_array().unwrap().as_slice() else { panic!("{document}") };
     assert_eq!((&container["status"], &container["exitCode"]), (&json!("exited"), &json!(0xc000_013au32)));
     assert_eq!(store.json(&["inspect", "web"])["containers"][0]["request"]["process"]["environment"], json!({"A": "b"}));
+    assert_eq!(store.json(&["inspect", "web"])["containers"][0]["request"]["labels"], json!({"tier": "front", "empty": ""}));
     let table = String::from_utf8(store.says(&["ps", "-a"]).1).unwrap();
     assert!(table.contains("Exited") && table.contains("(0xC000013A)"), "{table}");
     for (filters, is_shown) in [
@@ -122,6 +124,10 @@ fn ps_and_inspect_say_what_stands_in_the_store() {
         (&["status=exited", "ancestor=example.com/ap"], false),
         (&["status=exited", "isolation=process"], false),
         (&["status=exited", "id=4c01", "name=web"], true),
+        (&["status=exited", "label=tier"], true),
+        (&["status=exited", "label=tier=front", "label=empty="], true),
+        (&["status=exited", "label=tier=front", "label=other"], false),
+        (&["status=exited", "label=tier=back"], false),
     ] {
         let filters = filters.iter().flat_map(|filter| ["--filter", filter]);
         let (code, out, err) = store.says(&["ps", "-q"].into_iter().chain(filters.clone()).collect::<Vec<_>>());
@@ -147,7 +153,8 @@ fn a_store_that_is_not_there_has_nothing_and_is_not_made() {
     let store = Store(Program::new());
     assert_eq!(store.json(&["ps", "-a", "--format", "json"])["containers"], json!([]));
     assert_eq!(store.json(&["images", "--format", "json"])["images"], json!([]));
-    assert_eq!(store.says(&["prune"]), (0, Vec::new(), String::new()));
+    assert_eq!(store.says(&["prune"]), (0, Vec::new(), "Nothing to remove.\n".to_owned()));
+    assert_eq!(store.says(&["prune", "-q"]), (0, Vec::new(), String::new()));
     for command in ["logs", "inspect", "wait", "rmi"] {
         let (code, _, err) = store.says(&[command, "web"]);
         assert!(code == 2 && err.contains("hint: "), "{command}: {err}");

@@ -18,6 +18,8 @@ pub enum Filter {
     Isolation(Isolation),
     /// The exit code of its process is this.
     Exited(u32),
+    /// It has this label, with this value if there is one.
+    Label(String, Option<String>),
 }
 
 /// Reads `KEY=VALUE`.
@@ -26,7 +28,7 @@ pub enum Filter {
 ///
 /// The mistake, and the right form.
 pub fn parse(text: &str) -> Result<Filter, String> {
-    let keys = "write id=, name=, ancestor=, status=, isolation= or exited=, and a value";
+    let keys = "write id=, name=, ancestor=, status=, isolation=, exited= or label=, and a value";
     let (key, value) = text.split_once('=').ok_or(keys)?;
     if value.is_empty() {
         return Err(keys.to_owned());
@@ -47,6 +49,10 @@ pub fn parse(text: &str) -> Result<Filter, String> {
             "hyperv" => Ok(Filter::Isolation(Isolation::Hyperv)),
             _ => Err(format!("`{value}` is not an isolation: write process or hyperv")),
         },
+        "label" => Ok(match value.split_once('=') {
+            Some((key, value)) => Filter::Label(key.to_owned(), Some(value.to_owned())),
+            None => Filter::Label(value.to_owned(), None),
+        }),
         "exited" => {
             number(value).map(Filter::Exited).ok_or_else(|| format!("`{value}` is not an exit code: write e.g. 7 or 0xC000013A"))
         }
@@ -62,10 +68,13 @@ fn number(text: &str) -> Option<u32> {
     }
 }
 
-/// True if a container passes: of each key, one condition at least holds, as with Docker.
+/// True if a container passes: of each key, one condition at least holds, and of labels all, as with Docker.
 pub fn passes(filters: &[Filter], listed: &Listed) -> bool {
     filters.iter().all(|filter| {
         let alike = |other: &&Filter| std::mem::discriminant(*other) == std::mem::discriminant(filter);
+        if matches!(filter, Filter::Label(..)) {
+            return filter.holds(listed);
+        }
         filters.iter().filter(alike).any(|other| other.holds(listed))
     })
 }
@@ -87,6 +96,9 @@ impl Filter {
             }),
             Self::Status(status) => listed.status() == *status,
             Self::Isolation(isolation) => listed.isolation == Some(*isolation),
+            Self::Label(key, value) => request.is_some_and(|request| {
+                request.labels.get(key).is_some_and(|found| value.as_ref().is_none_or(|value| value == found))
+            }),
             Self::Exited(code) => {
                 listed.status() == Status::Exited && listed.state.as_ref().is_some_and(|state| state.exit_code == Some(*code))
             }

@@ -52,6 +52,10 @@ impl Args {
                 .because(error)
                 .hint("name a command behind the image, or a program with --entrypoint")
         })?;
+        if isolation == Isolation::Hyperv && !self.device.is_empty() {
+            return Err(Error::new("Windows gives devices only to containers with process isolation")
+                .hint("say --isolation process, or leave out --device"));
+        }
         Ok(RunRequest {
             name: self.name.clone().unwrap_or_default(),
             image: self.image().to_owned(),
@@ -73,6 +77,9 @@ impl Args {
             ports: self.publish.concat(),
             memory_mib: self.memory,
             cpus: self.cpus,
+            disk_bytes: self.storage_opt,
+            device_classes: self.device.clone(),
+            labels: self.label.iter().cloned().collect(),
             remove: self.remove,
             stop_timeout: self.stop_timeout,
         })

@@ -31,6 +31,8 @@ struct Container {
     processor: Option<Processor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     networking: Option<Networking>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    assigned_devices: Vec<Device>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -81,6 +83,13 @@ struct Networking {
     namespace: Uuid,
 }
 
+/// A class of devices. Without a type, the class is meant; Windows Server 2019 does not know types.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Device {
+    interface_class_guid: Uuid,
+}
+
 impl Argon {
     /// The document of this container on this prepared scratch volume, e.g. `\\?\Volume{6b9a436d-…}\`, with the trailing
     /// backslash; attached to this network namespace, if any.
@@ -114,6 +123,7 @@ impl Argon {
                 memory: spec.memory_mib.map(|size_in_mb| Memory { size_in_mb }),
                 processor: spec.cpus.map(|cpus| Processor { maximum: cpus.of_host(spec.host_cpus) }),
                 networking: namespace.map(|namespace| Networking { allow_unqualified_dns_query: true, namespace }),
+                assigned_devices: spec.device_classes.iter().map(|class| Device { interface_class_guid: *class }).collect(),
             },
         })
     }

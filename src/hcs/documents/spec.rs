@@ -1,5 +1,6 @@
 //! The properties of a container, independent of the generation of its document.
 
+use std::fmt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,8 @@ pub struct Spec {
     pub mounts: Vec<Mount>,
     /// Named pipes of the host.
     pub pipes: Vec<Pipe>,
+    /// The interface classes of the host's devices that it may use; process isolation only.
+    pub device_classes: Vec<Uuid>,
 }
 
 /// A layer of the image as HCS knows it.
@@ -68,6 +71,13 @@ pub struct Pipe {
 pub struct Cpus {
     /// Thousandths of a processor, at least 1.
     thousandths: std::num::NonZeroU32,
+}
+
+impl fmt::Display for Cpus {
+    /// As it is typed, e.g. `1.5`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", f64::from(self.thousandths.get()) / 1000.0)
+    }
 }
 
 impl Cpus {
@@ -173,6 +183,7 @@ pub(crate) mod tests {
             host_cpus: 4,
             mounts: Vec::new(),
             pipes: Vec::new(),
+            device_classes: Vec::new(),
         }
     }
 

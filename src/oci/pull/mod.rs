@@ -39,7 +39,7 @@ const WAIT_FOR_INDEX: Duration = Duration::from_secs(30);
 const WAIT_FOR_OTHERS: Duration = Duration::from_secs(300);
 
 /// An image that is in the store.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pulled {
     /// The config.
     pub config: RunConfig,
@@ -48,6 +48,12 @@ pub struct Pulled {
 }
 
 impl Pulled {
+    /// The number of stored bytes of its layers, of each once.
+    pub fn size(&self) -> u64 {
+        let layers: BTreeSet<(&Digest, u64)> = self.layers.iter().map(|layer| (&layer.digest, layer.size)).collect();
+        layers.iter().fold(0, |sum, (_, size)| sum.saturating_add(*size))
+    }
+
     /// The ids that the layers have once they are imported, topmost first.
     pub fn layer_ids(&self) -> Vec<LayerId> {
         let mut ids: Vec<LayerId> = Vec::with_capacity(self.layers.len());
@@ -192,9 +198,8 @@ fn refuse_without_space(store: &Folder, layers: &[Layer]) -> Result<(), Error> {
     if needed <= free {
         return Ok(());
     }
-    let mib = |bytes: u64| bytes.div_ceil(1 << 20);
     Err(Error::of(ErrorKind::Invalid, format!("the image does not fit on the disk of {}", store.root().display()))
-        .because(format!("{} MiB are to be fetched and {} MiB are free", mib(needed), mib(free)))
+        .because(format!("{} are to be fetched and {} are free", crate::text::size(needed), crate::text::size(free)))
         .hint(advice![
             "remove images with ",
             Command::RemoveImage(String::new()),

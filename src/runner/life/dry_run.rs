@@ -18,13 +18,33 @@ const SCHEMA: &str = "wincompat/plan/v1";
 
 /// The document that a dry run prints, `wincompat/plan/v1`: the calls that would be made, in order.
 #[derive(Clone, Debug, Serialize)]
-pub struct Planned<'a> {
+pub struct Planned {
     /// `wincompat/plan/v1`.
     pub schema: &'static str,
     /// The container that would be run.
-    pub request: &'a RunRequest,
+    pub request: RunRequest,
     /// The calls from the creation of the scratch layer to the release of the last resource.
     pub calls: Vec<PlannedCall>,
+    /// The part that comes before the calls, for people.
+    #[serde(skip)]
+    pub preparation: Preparation,
+}
+
+/// The part of a run that comes before its container: the host, and the image that is brought there.
+#[derive(Clone, Debug)]
+pub struct Preparation {
+    /// The name of the host's Windows, e.g. `Windows Server 2022`.
+    pub host: String,
+    /// The name of the image.
+    pub image: String,
+    /// The number of its layers.
+    pub layers: usize,
+    /// The bytes of its layers as they are pulled.
+    pub bytes: u64,
+    /// True if the store has them.
+    pub is_pulled: bool,
+    /// True if the store has them ready for containers.
+    pub is_imported: bool,
 }
 
 /// Plans the run of this container from the store in this folder. Nothing is read or written there.
@@ -32,9 +52,9 @@ pub struct Planned<'a> {
 /// # Errors
 ///
 /// A request that Windows would not accept.
-pub fn plan<'a>(request: &'a RunRequest, root: &Path) -> Result<Planned<'a>, Error> {
+pub fn plan(request: RunRequest, preparation: Preparation, root: &Path) -> Result<Planned, Error> {
     let (machine, store, interrupts) = (Plan::new(), Store::dry_run(root)?, Interrupts::new());
     let context = Context { machine: &machine, store: &store, interrupts: &interrupts, report: &|_| (), console: &|| None };
-    run::run(&context, request, |_| Ok(Stdio::nothing()))?.exit_code?;
-    Ok(Planned { schema: SCHEMA, request, calls: machine.calls() })
+    run::run(&context, &request, |_| Ok(Stdio::nothing()))?.exit_code?;
+    Ok(Planned { schema: SCHEMA, request, calls: machine.calls(), preparation })
 }

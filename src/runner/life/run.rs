@@ -97,6 +97,7 @@ fn spec(context: &Context<'_>, claim: &Claim, request: &RunRequest, layers: Vec<
         host_cpus: std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX)),
         mounts: request.mounts.clone(),
         pipes: request.pipes.clone(),
+        device_classes: request.device_classes.clone(),
     }
 }
 
@@ -114,7 +115,7 @@ fn scratch(context: &Context<'_>, claim: &mut Claim, request: &RunRequest, spec:
     interrupts.check()?;
     match request.isolation {
         Isolation::Process => {
-            scratch::create(machine.layers(), store, claim, &spec.layers)?;
+            scratch::create(machine.layers(), store, claim, &spec.layers, request.disk_bytes)?;
             interrupts.check()?;
             scratch::mount(machine.layers(), store, claim, &spec.layers).map(Place::Volume)
         }
@@ -130,7 +131,7 @@ fn scratch(context: &Context<'_>, claim: &mut Claim, request: &RunRequest, spec:
                         ", or an image whose base image has one"
                     ])
                 })?;
-            scratch::create(machine.layers(), store, claim, &spec.layers)?;
+            scratch::create(machine.layers(), store, claim, &spec.layers, request.disk_bytes)?;
             Ok(Place::Folders { scratch: text_of(&store.scratch(&claim.id))?, utility_vm: text_of(&utility_vm)? })
         }
     }

@@ -16,11 +16,27 @@ use crate::runner::store::state::Resource;
 /// The number of tries to attach a disk. Windows Server 2019 answers "not ready" for a short time (`docs/hcs.md#scratch-layers`).
 const ATTEMPTS: usize = 5;
 
-/// Creates the scratch. For Hyper-V isolation that is all: the virtual machine attaches it.
-pub(crate) fn create(host: &dyn Layers, store: &Store, claim: &mut Claim, layers: &[Layer]) -> Result<(), Error> {
+/// Creates the scratch, with a disk of this many bytes if they are named. For Hyper-V isolation that is all: the virtual machine
+/// attaches it.
+pub(crate) fn create(
+    host: &dyn Layers,
+    store: &Store,
+    claim: &mut Claim,
+    layers: &[Layer],
+    bytes: Option<u64>,
+) -> Result<(), Error> {
     claim.acquiring(Resource::Scratch)?;
-    host.create_scratch(&store.scratch(&claim.id), layers)
-        .map_err(|error| failed("the container's scratch layer was not created", &error))
+    let scratch = store.scratch(&claim.id);
+    host.create_scratch(&scratch, layers).map_err(|error| failed("the container's scratch layer was not created", &error))?;
+    let Some(bytes) = bytes else { return Ok(()) };
+    host.expand(&scratch, bytes).map_err(|error| {
+        let shown = failed("the container's disk was not enlarged", &error);
+        if is_for_lack_of_rights(&error) {
+            shown.hint("enlarging the disk of a container needs an elevated prompt")
+        } else {
+            shown
+        }
+    })
 }
 
 /// Attaches the scratch for process isolation: its volume, e.g. `\\?\Volume{6b9a436d-…}\`.
@@ -46,15 +62,18 @@ pub(crate) fn mount(host: &dyn Layers, store: &Store, claim: &mut Claim, layers:
     };
     mounted.map_err(|(what, error)| {
         let shown = failed(format!("the container's scratch layer was not {what}"), &error);
-        match error.code() {
-            // `docs/hcs.md#rights`
-            Some(codes::E_ACCESSDENIED | codes::ERROR_PRIVILEGE_NOT_HELD) => {
-                shown.hint("process isolation needs an elevated prompt at every start")
-            }
-            _ => shown,
+        if is_for_lack_of_rights(&error) {
+            shown.hint("process isolation needs an elevated prompt at every start")
+        } else {
+            shown
         }
     })?;
     host.volume(&scratch).map_err(|error| failed("the volume of the container's scratch layer is not known", &error))
+}
+
+/// True if the token has too few rights (`docs/hcs.md#rights`).
+const fn is_for_lack_of_rights(error: &CallError) -> bool {
+    matches!(error.code(), Some(codes::E_ACCESSDENIED | codes::ERROR_PRIVILEGE_NOT_HELD))
 }
 
 /// True if a disk is not ready yet.

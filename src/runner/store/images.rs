@@ -67,6 +67,10 @@ pub struct Removed {
     pub blobs: Vec<Digest>,
     /// Imported layers that nothing else needs.
     pub layers: Vec<LayerId>,
+    /// The number of removed files of images: that content, and what interrupted pulls left.
+    pub files: u64,
+    /// The bytes of those files.
+    pub bytes: u64,
     /// The parts that were left, and the reasons.
     pub notes: Vec<Advice>,
 }
@@ -176,12 +180,16 @@ impl StoreImages<'_> {
         let before = SystemTime::now().checked_sub(KEPT).unwrap_or(SystemTime::UNIX_EPOCH);
         let needed = self.needed()?;
         self.remove_layers(&import::complete_layers(self.store)?, &needed.layers, &mut removed)?;
-        for (digest, _) in unneeded(self.blobs, &needed.blobs)?.into_iter().filter(|(_, found)| found.modified < before) {
+        for (digest, found) in unneeded(self.blobs, &needed.blobs)?.into_iter().filter(|(_, found)| found.modified < before) {
             if self.blobs.remove(&digest)? {
                 removed.blobs.push(digest);
+                removed.files += 1;
+                removed.bytes = removed.bytes.saturating_add(found.size);
             }
         }
-        self.blobs.sweep(before)?;
+        let swept = self.blobs.sweep(before)?;
+        removed.files += swept.files;
+        removed.bytes = removed.bytes.saturating_add(swept.bytes);
         Ok(removed)
     }
 

@@ -162,6 +162,9 @@ pub(crate) mod tests {
             ports: Vec::new(),
             memory_mib: None,
             cpus: None,
+            disk_bytes: None,
+            device_classes: Vec::new(),
+            labels: std::collections::BTreeMap::new(),
             stop_timeout: None,
             remove: false,
         }

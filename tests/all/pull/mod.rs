@@ -5,6 +5,7 @@ mod hostile;
 mod killed;
 mod sources;
 mod together;
+mod told;
 mod unpacked;
 
 use std::fs;

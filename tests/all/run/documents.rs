@@ -110,7 +110,7 @@ fn a_dry_run_shows_what_is_sent() {
         for asked in [&[][..], &["--network", "none"], &everything] {
             let Some(machine) = Machine::new() else { return };
             let arguments = [isolation, asked, &[IMAGE, "cmd", "/c", "exit 0"]].concat();
-            let plan = machine.run(&[&["--dry-run"], &arguments[..]].concat()).with(0);
+            let plan = machine.run(&[&["--dry-run", "--format", "json"], &arguments[..]].concat()).with(0);
             assert_eq!(machine.host.calls(), [Value::Null; 0], "a dry run does nothing");
             assert_eq!(machine.containers(), [""; 0]);
             let plan: Value = serde_json::from_str(&plan).unwrap();

@@ -1,7 +1,7 @@
 //! Operations that never complete: the run waits for its timeout, reports it, and releases what it acquired.
 //!
 //! The program's own timeout is minutes. So the container is run by this test program once more, with a shorter one, on the request
-//! that `wincompat run --dry-run` shows.
+//! that `wincompat run --dry-run --format json` shows.
 
 use std::time::{Duration, Instant};
 
@@ -51,7 +51,7 @@ type Stall = (&'static str, &'static str, u32);
 
 /// Runs a container with little patience, and one function whose operations never complete.
 fn stalled(machine: &mut Machine, isolation: &[&str], (function, when, _): Stall) -> (Ended, Duration) {
-    let plan = machine.run(&[isolation, &["--dry-run", IMAGE, "cmd", "/c", "exit 4"]].concat()).with(0);
+    let plan = machine.run(&[isolation, &["--dry-run", "--format", "json", IMAGE, "cmd", "/c", "exit 4"]].concat()).with(0);
     let plan: Value = serde_json::from_str(&plan).unwrap();
     machine.faults = format!("function={function} stage=operation when={when} never");
     let mut command = again(module_path!(), "the_impatient");

@@ -11,6 +11,15 @@ use crate::handles::{Found, FoundKind};
 use crate::image::Digest;
 use crate::oci::layout::could_not_read;
 
+/// The files that were removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// The number of files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
 impl Folder {
     /// The digests of all content there is, each with the size of its file and the time at which that was written.
     pub fn blobs(&self) -> Result<Vec<(Digest, Found)>, Error> {
@@ -43,7 +52,7 @@ impl Folder {
 
     /// Removes files that were written aside before this time and never got their name. The caller must be [`Self::emptying`], or the time
     /// must be longer ago than anybody takes to write one.
-    pub fn sweep(&self, before: SystemTime) -> Result<(), Error> {
+    pub fn sweep(&self, before: SystemTime) -> Result<Swept, Error> {
         let remove = || self.sweep_if(|name, found| (is_partial(name) || is_aside(name)) && found.modified < before);
         remove().map_err(|error| self.could_not_write(&error))
     }
@@ -54,15 +63,19 @@ impl Folder {
         let _ = self.sweep_if(|name, _| is_aside(name));
     }
 
-    fn sweep_if(&self, is_left: impl Fn(&str, &Found) -> bool) -> io::Result<()> {
+    fn sweep_if(&self, is_left: impl Fn(&str, &Found) -> bool) -> io::Result<Swept> {
+        let mut swept = Swept::default();
         let ingest = self.ingest()?;
         for name in ingest.names()? {
             let found = ingest.look(&name)?.filter(|found| found.kind == FoundKind::File);
-            if found.is_some_and(|found| is_left(&name, &found)) {
-                ingest.remove_file(&name)?;
+            if let Some(found) = found.filter(|found| is_left(&name, found))
+                && ingest.remove_file(&name)?
+            {
+                swept.files += 1;
+                swept.bytes = swept.bytes.saturating_add(found.size);
             }
         }
-        Ok(())
+        Ok(swept)
     }
 }
 
@@ -94,7 +107,8 @@ mod tests {
         fs::write(root.path().join("blobs/sha256/notes"), "precious").unwrap();
         folder.commit(std::time::Duration::from_secs(30), &[], |_| ()).unwrap();
         assert!(ingest.join(&part).exists(), "a pull goes on with it");
-        folder.sweep(SystemTime::now() + std::time::Duration::from_secs(1)).unwrap();
+        let swept = folder.sweep(SystemTime::now() + std::time::Duration::from_secs(1)).unwrap();
+        assert_eq!(swept, Swept { files: 1, bytes: 4 });
         let mut left: Vec<_> = fs::read_dir(&ingest).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         left.sort();
         assert_eq!(left, ["1.part", "4711-0.new.txt", "4711-1.new", "a-0.new", "customers.csv"]);

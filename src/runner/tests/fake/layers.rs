@@ -30,6 +30,13 @@ impl Layers for Fake {
         })
     }
 
+    fn expand(&self, scratch: &Path, bytes: u64) -> Result<()> {
+        self.call("ExpandSandboxSize", |world| match world.layers.get(scratch) {
+            Some(Scratch { active: false, prepared: false }) if bytes > 0 => Ok(()),
+            _ => refuse("ExpandSandboxSize", INVALID),
+        })
+    }
+
     fn activate(&self, scratch: &Path) -> Result<()> {
         self.call("ActivateLayer", |world| match world.layers.get_mut(scratch) {
             Some(layer) if !layer.active => {
