@@ -49,7 +49,11 @@ fn open(path: &Path) -> io::Result<File> {
 
 #[cfg(not(unix))]
 fn open(path: &Path) -> io::Result<File> {
-    File::open(path)
+    // Windows refuses to open a folder so: it is named as what it is.
+    File::open(path).map_err(|error| match path.metadata().and_then(|found| refuse_irregular(&found)) {
+        Err(irregular) if irregular.kind() == io::ErrorKind::InvalidInput => irregular,
+        _ => error,
+    })
 }
 
 #[cfg(test)]
