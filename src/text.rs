@@ -55,11 +55,13 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// A number of things, e.g. `1 layer`, `3 layers`.
+#[cfg(feature = "running")]
 pub(crate) fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// A number of bytes for people, in powers of 1024: `54 bytes`, `57.2 MiB`, `40.0 GiB`.
+#[cfg(feature = "running")]
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if bytes < 1024 {
