@@ -114,32 +114,34 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Other", &["prune", "version", "completions", "help"]),
 ];
 
+/// The line about `help`, in clap's words.
+const HELP: &str = "Print this message or the help of the given subcommand(s)";
+
 /// The command line as clap sees it, with its subcommands under headings.
 fn command() -> clap::Command {
-    let mut command = Cli::command();
-    command.build();
+    let command = Cli::command();
     let mut lists = String::new();
     for (heading, names) in GROUPS {
         lists.push_str(&format!("\n{heading}:\n"));
         for name in names {
             let about = command.find_subcommand(name).and_then(|subcommand| subcommand.get_about());
-            let about = about.map(ToString::to_string).unwrap_or_default();
+            // clap adds `help` itself, and only later.
+            let about = about.map_or_else(|| HELP.to_owned(), ToString::to_string);
             lists.push_str(&format!("  {name:<12} {about}\n"));
         }
     }
     let template = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n{lists}\nOptions:\n{{options}}{{after-help}}");
-    without_empty_variables(Cli::command().help_template(template))
+    without_empty_variables(command.help_template(template))
 }
 
 /// The command line without the variables that are set and empty, as they are in many pipelines: these say nothing.
 fn without_empty_variables(command: clap::Command) -> clap::Command {
-    let names: Vec<String> = command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
+    let is_empty = |argument: &clap::Arg| argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    let concerned = command.get_subcommands().filter(|subcommand| subcommand.get_arguments().any(is_empty));
+    let names: Vec<String> = concerned.map(|subcommand| subcommand.get_name().to_owned()).collect();
     names.into_iter().fold(command, |command, name| {
         command.mut_subcommand(name, |subcommand| {
-            subcommand.mut_args(|argument| {
-                let empty = argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
-                if empty { argument.env(None::<&str>) } else { argument }
-            })
+            subcommand.mut_args(|argument| if is_empty(&argument) { argument.env(None::<&str>) } else { argument })
         })
     })
 }

@@ -183,6 +183,13 @@ pub struct HostEntry {
     pub overridden: Vec<Word<Attribute>>,
 }
 
+impl HostEntry {
+    /// The label; the name of its Windows where there is none, as in a report of before there were labels.
+    pub fn called(&self) -> &str {
+        if self.label.is_empty() { &self.name } else { &self.label }
+    }
+}
+
 /// The possibility of one isolation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -214,6 +221,13 @@ pub struct FindingEntry {
     pub remedies: Vec<RemedyEntry>,
     /// The address of the page on which the fact is found.
     pub source: Cow<'static, str>,
+}
+
+impl FindingEntry {
+    /// True if it is a warning or an error, and not a note.
+    pub fn warns(&self) -> bool {
+        self.severity.known() != Some(Severity::Note)
+    }
 }
 
 /// One thing to do about a finding.

@@ -1,7 +1,6 @@
 //! The results of one image that differ only in the host, taken together.
 
-use super::document::{FindingEntry, ResultEntry};
-use crate::compat::Severity;
+use super::document::ResultEntry;
 
 /// The results of one image that have the same outcome for the same reasons.
 pub(super) struct Group<'a> {
@@ -40,8 +39,12 @@ pub(super) fn groups(results: &[ResultEntry]) -> Vec<Group<'_>> {
 
 fn same_outcome(one: &ResultEntry, other: &ResultEntry) -> bool {
     let codes = |entry: &ResultEntry| -> Vec<_> {
-        let counts = |finding: &&FindingEntry| finding.severity.known() != Some(Severity::Note);
-        entry.findings.iter().filter(counts).map(|finding| (finding.code.clone(), finding.severity.clone())).collect()
+        entry
+            .findings
+            .iter()
+            .filter(|finding| finding.warns())
+            .map(|finding| (finding.code.clone(), finding.severity.clone()))
+            .collect()
     };
     one.ok == other.ok
         && one.taken == other.taken

@@ -55,9 +55,7 @@ fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Detail;
     use super::*;
-    use crate::cli::wording::CommandLine;
     use crate::image::Digest;
     use crate::runner::store::images::{StoredConfig, StoredImage};
 
@@ -100,13 +98,7 @@ mod tests {
             stored(Some("x\n::error::\u{1b}[31m"), None, Some(1)),
         ]);
         let mut out = Vec::new();
-        let page = Page {
-            columns: 80,
-            now: "2026-11-25T00:00:00Z".parse().unwrap(),
-            whole: false,
-            detail: Detail::default(),
-            wording: &CommandLine,
-        };
+        let page = Page::of_test(80, "00:00");
         ImagesTable.render(&images, &page, &mut out).unwrap();
         let printed = String::from_utf8(out).unwrap();
         assert!(printed.lines().all(|line| line.chars().count() <= 80));

@@ -57,8 +57,7 @@ fn case(entry: &ResultEntry, labels: &Labels<'_>) -> TestCase {
     };
     let mut case = TestCase::new(clean(&labels.of_host(&entry.host)), status);
     case.set_classname(clean(&entry.image.reference));
-    let counts = |finding: &&FindingEntry| finding.severity.known() != Some(Severity::Note);
-    let warnings: Vec<String> = entry.findings.iter().filter(counts).map(line).collect();
+    let warnings: Vec<String> = entry.findings.iter().filter(|finding| finding.warns()).map(line).collect();
     if entry.ok == Some(true) && !warnings.is_empty() {
         case.set_system_out(warnings.join("\n"));
     }

@@ -25,13 +25,13 @@ impl<'a> Labels<'a> {
         let mut hosts: Vec<&HostEntry> = Vec::new();
         let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
         for entry in &report.results {
-            let alike = places.entry(label(&entry.host)).or_default();
+            let alike = places.entry(entry.host.called()).or_default();
             if !alike.iter().any(|place| hosts.get(*place).is_some_and(|host| **host == entry.host)) {
                 alike.push(hosts.len());
                 hosts.push(&entry.host);
             }
         }
-        let mut names: Vec<String> = hosts.iter().map(|host| label(host).to_owned()).collect();
+        let mut names: Vec<String> = hosts.iter().map(|host| host.called().to_owned()).collect();
         for alike in places.values().filter(|alike| alike.len() > 1) {
             let same_label: Vec<&HostEntry> = alike.iter().filter_map(|place| hosts.get(*place).copied()).collect();
             for (place, name) in alike.iter().zip(told_apart(&same_label)) {
@@ -50,20 +50,15 @@ impl<'a> Labels<'a> {
 
     /// The place of this host among [`Self::hosts`].
     pub fn place(&self, host: &HostEntry) -> Option<usize> {
-        let alike = self.places.get(label(host))?;
+        let alike = self.places.get(host.called())?;
         alike.iter().copied().find(|place| self.hosts.get(*place).is_some_and(|known| *known == host))
     }
 
     /// The name of this host, e.g. `web01`, or `Windows Server 2022 (10.0.20348.2402)` beside another of that name.
     pub fn of_host(&self, host: &HostEntry) -> String {
         let name = self.place(host).and_then(|place| self.names.get(place));
-        name.map_or_else(|| label(host).to_owned(), Clone::clone)
+        name.map_or_else(|| host.called().to_owned(), Clone::clone)
     }
-}
-
-/// The label, or the name of the release where there is none.
-fn label(host: &HostEntry) -> &str {
-    if host.label.is_empty() { &host.name } else { &host.label }
 }
 
 /// The names of hosts with the same label: with everything in which they differ, and with numbers where that is not enough.
@@ -74,7 +69,7 @@ fn told_apart(hosts: &[&HostEntry]) -> Vec<String> {
     for (host, parts) in hosts.iter().zip(&described) {
         let told: Vec<&str> =
             parts.iter().enumerate().filter(|(part, text)| differs(*part) && !text.is_empty()).map(|(_, text)| &**text).collect();
-        let name = if told.is_empty() { label(host).to_owned() } else { format!("{} ({})", label(host), told.join(" ")) };
+        let name = if told.is_empty() { host.called().to_owned() } else { format!("{} ({})", host.called(), told.join(" ")) };
         let numbered = (2..).map(|number| format!("{name} #{number}"));
         names.extend(std::iter::once(name.clone()).chain(numbered).find(|name| !names.contains(name)));
     }

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 
 use super::document::{Report, ResultEntry};
 use super::plain::clean;
-use crate::compat::Severity;
 
 /// Writes a line for each failure, then for each result that is undecided and each image that was not read.
 ///
@@ -26,12 +25,8 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// The image, the host and the reason, e.g. `app:1 on web01: the builds differ [build-mismatch]`.
 fn line(entry: &ResultEntry) -> String {
-    let place = format!(
-        "{} on {}",
-        entry.image.reference,
-        if entry.host.label.is_empty() { &entry.host.name } else { &entry.host.label }
-    );
-    let severe = entry.findings.iter().find(|finding| finding.severity.known() != Some(Severity::Note));
+    let place = format!("{} on {}", entry.image.reference, entry.host.called());
+    let severe = entry.findings.iter().find(|finding| finding.warns());
     match severe.or(entry.findings.first()) {
         Some(finding) => format!("{place}: {} [{}]", finding.message, finding.code),
         None => place,

@@ -144,8 +144,7 @@ fn word(entry: &super::document::ResultEntry) -> &'static str {
 fn warnings<'a>(groups: &[Group<'a>], out: &mut dyn Write) -> io::Result<()> {
     let mut found: Vec<(&'a FindingEntry, Vec<&'a str>)> = Vec::new();
     for group in groups.iter().filter(|group| group.ok() == Some(true)) {
-        let warns = |finding: &&FindingEntry| finding.severity.known() != Some(Severity::Note);
-        for finding in group.first.findings.iter().filter(warns) {
+        for finding in group.first.findings.iter().filter(|finding| finding.warns()) {
             let image = group.first.image.reference.as_str();
             match found.iter_mut().find(|(known, _)| known.code == finding.code) {
                 Some((_, images)) if images.last() == Some(&image) => {}

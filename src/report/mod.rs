@@ -266,3 +266,17 @@ impl Printed for images::ImageListing {
     const FORMATS: &'static [Format<Self>] =
         &[for_people("table", "Text for people", &["txt"], &images_table::ImagesTable), one_json_document()];
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Detail, Page};
+    use crate::cli::wording::CommandLine;
+
+    impl Page<'static> {
+        /// The page of a test: this many columns, on 2026-11-25 at this time of day in UTC, e.g. `10:10`.
+        pub(super) fn of_test(columns: u16, time: &str) -> Self {
+            let now = format!("2026-11-25T{time}:00Z").parse().unwrap();
+            Self { columns, now, whole: false, detail: Detail::default(), wording: &CommandLine }
+        }
+    }
+}

@@ -8,9 +8,10 @@ use std::io::{self, Write};
 use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
 use super::groups::{Group, groups};
 use super::labels::{Labels, joined};
+use super::outcome::Outcome;
 use super::table::{BAD, GOOD, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version, wrapped};
 use super::{Detail, Page, hints};
-use crate::compat::{Severity, Use};
+use crate::compat::Severity;
 
 /// The most passes that are listed one by one; more of them are counted.
 const LISTED_PASSES: usize = 10;
@@ -173,8 +174,7 @@ impl Written<'_> {
     fn warnings(&mut self, results: &[ResultEntry], out: &mut dyn Write) -> io::Result<()> {
         let mut codes: Vec<(&FindingEntry, Vec<&ResultEntry>)> = Vec::new();
         for entry in results.iter().filter(|entry| entry.ok == Some(true)) {
-            let warns = |finding: &&FindingEntry| finding.severity.known() != Some(Severity::Note);
-            for finding in entry.findings.iter().filter(warns) {
+            for finding in entry.findings.iter().filter(|finding| finding.warns()) {
                 match codes.iter_mut().find(|(first, _)| first.code == finding.code) {
                     Some((_, entries)) => entries.push(entry),
                     None => codes.push((finding, vec![entry])),
@@ -224,15 +224,15 @@ impl Written<'_> {
 
 /// The outcome in a few words, e.g. `process isolation`.
 pub(super) fn conclusion(entry: &ResultEntry) -> &'static str {
-    match (entry.ok, entry.taken.as_ref().map(super::Word::known)) {
-        (Some(true), Some(Some(Use::Process))) => "runs with process isolation",
-        (Some(true), Some(Some(Use::Hyperv))) => "runs with Hyper-V isolation",
-        (Some(true), Some(Some(Use::HostProcess))) => "runs as a HostProcess container",
-        (Some(true), _) => "runs",
-        (Some(false), Some(_)) => "would run, but fails because of a finding that is denied",
-        (Some(false), None) if entry.needs_flag() => "runs only with another isolation than asked for",
-        (Some(false), None) => "will not run",
-        (None, _) => "undecided",
+    match Outcome::of(entry) {
+        Outcome::Process => "runs with process isolation",
+        Outcome::Hyperv => "runs with Hyper-V isolation",
+        Outcome::HostProcess => "runs as a HostProcess container",
+        Outcome::Passed => "runs",
+        Outcome::NeedsFlag => "runs only with another isolation than asked for",
+        Outcome::Failed if entry.taken.is_some() => "would run, but fails because of a finding that is denied",
+        Outcome::Failed => "will not run",
+        Outcome::Undecided => "undecided",
     }
 }
 

@@ -97,10 +97,8 @@ fn end(request: &RunRequest) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Detail;
     use super::*;
     use crate::Isolation;
-    use crate::cli::wording::CommandLine;
     use crate::hcs::documents::{Cpus, Mount, PortMapping, Protocol};
     use crate::runner::life::dry_run::Preparation;
     use crate::runner::store::state::tests::request;
@@ -115,13 +113,7 @@ mod tests {
             is_imported: is_there,
         };
         let planned = Planned { schema: "", request, calls: Vec::new(), preparation };
-        let page = Page {
-            columns: 80,
-            now: "2026-11-25T00:00:00Z".parse().unwrap(),
-            whole: false,
-            detail: Detail::default(),
-            wording: &CommandLine,
-        };
+        let page = Page::of_test(80, "00:00");
         let mut out = Vec::new();
         PlanText.render(&planned, &page, &mut out).unwrap();
         String::from_utf8(out).unwrap()

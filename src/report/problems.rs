@@ -117,10 +117,9 @@ fn by_location(entries: Vec<&ResultEntry>) -> Vec<Vec<&ResultEntry>> {
 fn failure<'a>(entries: &[&'a ResultEntry], labels: &Labels<'a>) -> Option<Problem<'a>> {
     let first: &'a ResultEntry = entries.first()?;
     let severe = |finding: &&FindingEntry| finding.severity.known() == Some(Severity::Error);
-    let counts = |finding: &&FindingEntry| finding.severity.known() != Some(Severity::Note);
     let mut reasons: Vec<&FindingEntry> = first.findings.iter().filter(severe).collect();
     if reasons.is_empty() {
-        reasons = first.findings.iter().find(counts).or(first.findings.first()).into_iter().collect();
+        reasons = first.findings.iter().find(|finding| finding.warns()).or(first.findings.first()).into_iter().collect();
     }
     let sentence = |finding: &FindingEntry| {
         let holds = |entry: &&ResultEntry| entry.findings.iter().any(|other| other.message == finding.message);

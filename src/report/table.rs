@@ -8,6 +8,7 @@ use textwrap::{WordSeparator, WordSplitter};
 
 use super::document::{FindingEntry, HostEntry, Report, ResultEntry};
 use super::labels::Labels;
+use super::outcome::Outcome;
 use super::overview::conclusion;
 use super::{Detail, Page, Renderer, Word, Wording, overview};
 use crate::OsVersion;
@@ -153,13 +154,13 @@ fn assumption<'a>(attribute: &'a Word<Attribute>, entry: &'a ResultEntry) -> Opt
 
 /// The result as asked, in a word or two.
 fn result(entry: &ResultEntry) -> &'static str {
-    match (entry.ok, entry.taken.as_ref().and_then(Word::known)) {
-        (Some(true), Some(Use::Process)) => "ok: process",
-        (Some(true), Some(Use::Hyperv)) => "ok: hyperv",
-        (Some(true), _) => "ok",
-        (Some(false), _) if entry.needs_flag() => "needs a flag",
-        (Some(false), _) => "FAIL",
-        (None, _) => "undecided",
+    match Outcome::of(entry) {
+        Outcome::Process => "ok: process",
+        Outcome::Hyperv => "ok: hyperv",
+        Outcome::HostProcess | Outcome::Passed => "ok",
+        Outcome::NeedsFlag => "needs a flag",
+        Outcome::Failed => "FAIL",
+        Outcome::Undecided => "undecided",
     }
 }
 

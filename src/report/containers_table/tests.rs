@@ -4,7 +4,6 @@ use super::*;
 use jiff::Timestamp;
 
 use crate::Isolation;
-use crate::cli::wording::CommandLine;
 use crate::hcs::documents::{PortMapping, Protocol};
 use crate::report::containers::{Inspected, exit_code};
 use crate::runner::life::containers::Listed;
@@ -63,13 +62,7 @@ fn all() -> Containers {
 
 fn printed(containers: &Containers, width: u16, whole: bool) -> String {
     let mut out = Vec::new();
-    let page = Page {
-        columns: width,
-        now: at("2026-11-25T10:10:00Z"),
-        whole,
-        detail: super::super::Detail::default(),
-        wording: &CommandLine,
-    };
+    let page = Page { whole, ..Page::of_test(width, "10:10") };
     ContainersTable.render(containers, &page, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
