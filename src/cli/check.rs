@@ -129,7 +129,8 @@ impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let report = self.inputs(io)?.report();
         let page = Page { detail: self.detail.detail(), ..io.page() };
-        self.output.write(&report, &page)?;
+        // A file that cannot be written takes nothing from the answer, and does not hide that an image fails.
+        let written = self.output.write(&report, &page);
         for warning in appended::append(&self.output.formats(self.format.chosen()), &report, &page) {
             io.warn(&warning);
         }
@@ -137,7 +138,14 @@ impl Subcommand for Args {
             lines::write(&report, io.err)?;
         }
         self.format.write(&report, &page, io.out)?;
-        Ok(ExitCode::of_results(&report.summary))
+        match (written, ExitCode::of_results(&report.summary)) {
+            (Err(error), ExitCode::NOT_OK) => {
+                io.fail(&error);
+                Ok(ExitCode::NOT_OK)
+            }
+            (Err(error), _) => Err(error.into()),
+            (Ok(()), code) => Ok(code),
+        }
     }
 }
 

@@ -82,6 +82,19 @@ fn a_closed_pipe_is_no_error() {
     }
 }
 
+/// The answer is there all the same, and an image that fails still counts more than the file.
+#[test]
+fn a_report_that_cannot_be_written_hides_no_answer() {
+    let shop = Shop::of(shop());
+    let nowhere = format!("json={}", shop.program.folder().join("no-such-folder").join("report").display());
+    for (image, code) in [(GOOD, 2), (INCOMPATIBLE, 1), (MISSING, 2)] {
+        let answer = shop.check(&[ON_2022, "--output", &nowhere, image]);
+        assert_eq!(answer.code, code, "{image}: {answer:?}");
+        assert!(answer.out.contains(image), "{answer:?}");
+        assert!(answer.err.contains("error: the report cannot be written to") && answer.err.contains("\nhint: "), "{answer:?}");
+    }
+}
+
 #[test]
 fn what_a_registry_wants_to_be_known_is_passed_on() {
     let index = index_bytes(&[WindowsImage::of("10.0.20348.1")]);
