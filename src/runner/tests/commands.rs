@@ -72,9 +72,10 @@ fn ps_tells_what_hcs_tells() {
             let [one] = listed.as_slice() else { panic!("{listed:?}") };
             assert_eq!((one.status(), one.isolation, one.is_owned), (Status::Running, Some(isolation), true));
             assert_eq!(list(None, &store).unwrap()[0].status(), Status::Ending, "without HCS it is not said to run");
-            // HCS forgets it: the state file says the opposite.
+            // HCS forgets it: whatever the state file says, it does not run. Its owner may see it first, and clean up.
             fake.world().systems.clear();
-            assert_eq!(list(Some(&fake), &store).unwrap()[0].status(), Status::Ending);
+            let status = list(Some(&fake), &store).unwrap()[0].status();
+            assert!(matches!(status, Status::Ending | Status::Exited), "{status:?}");
             assert_eq!(one.id, id.to_string());
         });
         assert_eq!(statuses(&fake, &store), [Status::Exited]);

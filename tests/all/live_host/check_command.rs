@@ -14,13 +14,13 @@ use crate::support::registry::windows::WindowsImage;
 const IMAGES: [&str; 8] = [
     // 10.0.14393.9140, as Windows Server 2016 of the fixtures: there, revisions decide.
     "mcr.microsoft.com/windows/servercore:ltsc2016",
-    // 10.0.17763.3770, of December 2022, behind the revisions of every host here; its index alone was recorded.
+    // 10.0.17763.3770, of December 2022, behind the revisions of every host here.
     "mcr.microsoft.com/windows/nanoserver:1809",
-    // 10.0.18362.1256, index, manifest and config.
+    // 10.0.18362.1256, as recorded.
     "mcr.microsoft.com/windows/nanoserver:1903",
-    // 10.0.18363.1556, no index.
+    // 10.0.18363.1556, as recorded: no index.
     "user/nanoserver:1909",
-    // 10.0.20348.2582, index and manifest.
+    // 10.0.20348.2582.
     "mcr.microsoft.com/windows/nanoserver:ltsc2022",
     // 10.0.26100.32860.
     "mcr.microsoft.com/windows/nanoserver:ltsc2025",
@@ -53,7 +53,8 @@ const WITHOUT_HYPERV: [(&str, Cells); 12] = [
     ("values-missing",           ["X - 1", "X - 1", "X - 1", "X - 1", "P P 0", "P P 0", "P P 0", "X - 1"]),
 ];
 
-/// The same machines when they are said to have Hyper-V: below Wine there never is a root partition of it.
+/// The same machines when they are said to have Hyper-V (below Wine there never is a root partition of it), where either
+/// isolation will do.
 #[rustfmt::skip]
 const WITH_HYPERV: [(&str, Cells); 10] = [
     // image build:                14393    17763    18362    18363    20348    26100    both     Linux
@@ -67,6 +68,14 @@ const WITH_HYPERV: [(&str, Cells); 10] = [
     ("windows-11-25h2",          ["H H 0", "H H 0", "H H 0", "H H 0", "P H 0", "P H 0", "P H 0", "X - 1"]),
     ("windows-11-home",          ["X - 1", "X - 1", "X - 1", "X - 1", "X - 1", "X - 1", "X - 1", "X - 1"]),
     ("values-missing",           ["H H 0", "H H 0", "H H 0", "H H 0", "P P 0", "P P 0", "P P 0", "X - 1"]),
+];
+
+/// What engines take unasked: process isolation on a server, Hyper-V isolation on a client.
+#[rustfmt::skip]
+const UNASKED: [(&str, Cells); 2] = [
+    // image build:                14393    17763    18362    18363    20348    26100    both     Linux
+    ("windows-server-2019",      ["H - 1", "P P 0", "X - 1", "X - 1", "X - 1", "X - 1", "X - 1", "X - 1"]),
+    ("windows-10-22h2",          ["H H 0", "H H 0", "H H 0", "H H 0", "X - 1", "X - 1", "X - 1", "X - 1"]),
 ];
 
 /// A machine without Hyper-V, asked for process isolation: what a client needs to be told.
@@ -83,23 +92,22 @@ fn recorded(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/manifests/{name}.json"))).unwrap()
 }
 
-/// What MCR and Docker Hub serve, recorded where it could be; no blob but the configs was ever needed.
+/// What MCR and Docker Hub serve: recorded where index, manifest and config are at hand, else of the same versions. An
+/// answer rests on a config that was read, so that all three must be there.
 fn images() -> Images {
     let (nanoserver, hello, user) = ("windows/nanoserver", "library/hello-world", "user/nanoserver");
+    let of = WindowsImage::of;
     Images::default()
-        .windows("windows/servercore", "ltsc2016", &[WindowsImage::of("10.0.14393.9140")])
-        .tagged(nanoserver, "1809", DOCKER_LIST, recorded("mcr-nanoserver-1809-17763.3770-index"))
+        .windows("windows/servercore", "ltsc2016", &[of("10.0.14393.9140")])
+        .windows(nanoserver, "1809", &[of("10.0.17763.3770")])
         .tagged(nanoserver, "1903", DOCKER_LIST, recorded("synthetic-nanoserver-1903-18362.1256-index"))
         .manifest(nanoserver, DOCKER_MANIFEST, recorded("synthetic-nanoserver-1903-18362.1256-manifest"))
         .blob(nanoserver, recorded("synthetic-nanoserver-1903-18362.1256-config"))
         .tagged(user, "1909", DOCKER_MANIFEST, recorded("dockerhub-user-nanoserver-1909-manifest"))
         .blob(user, recorded("dockerhub-user-nanoserver-1909-config"))
-        .tagged(nanoserver, "ltsc2022", DOCKER_LIST, recorded("mcr-nanoserver-ltsc2022-20348.2582-index"))
-        .manifest(nanoserver, DOCKER_MANIFEST, recorded("mcr-nanoserver-ltsc2022-20348.2582-manifest"))
-        .windows(nanoserver, "ltsc2025", &[WindowsImage::of("10.0.26100.32860")])
-        .tagged(hello, "nanoserver", DOCKER_LIST, recorded("dockerhub-hello-world-nanoserver-index"))
-        .manifest(hello, DOCKER_MANIFEST, recorded("dockerhub-hello-world-nanoserver-ltsc2022-20348.5622-manifest"))
-        .manifest(hello, DOCKER_MANIFEST, recorded("dockerhub-hello-world-nanoserver-ltsc2025-26100.33438-manifest"))
+        .windows(nanoserver, "ltsc2022", &[of("10.0.20348.2582")])
+        .windows(nanoserver, "ltsc2025", &[of("10.0.26100.32860")])
+        .windows(hello, "nanoserver", &[of("10.0.26100.33438"), of("10.0.20348.5622")])
         .tagged("library/busybox", "latest", OCI_INDEX, recorded("synthetic-linux-index"))
 }
 
@@ -165,7 +173,8 @@ fn images_are_judged_for_the_machine_itself() {
 #[test]
 fn what_is_said_of_the_machine_counts_beside_what_it_says() {
     let Some(here) = Here::new() else { return };
-    here.holds(&WITH_HYPERV, &["--host", "local,hyperv"]);
+    here.holds(&WITH_HYPERV, &["--host", "local,hyperv", "--isolation", "auto"]);
+    here.holds(&UNASKED, &["--host", "local,hyperv"]);
 }
 
 #[test]
