@@ -77,6 +77,8 @@ mod process_group;
 pub mod report;
 #[cfg(feature = "running")]
 mod runner;
+#[cfg(feature = "scanning")]
+mod scan;
 #[cfg(feature = "registries")]
 mod tarball;
 mod template;

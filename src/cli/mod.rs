@@ -6,6 +6,7 @@ mod appended;
 mod check;
 mod completions;
 mod detached;
+mod detail;
 mod each;
 mod engine;
 mod exec;
@@ -19,6 +20,7 @@ mod hosts;
 mod images;
 mod inspect;
 mod io;
+mod judging;
 mod kill;
 mod knowledge;
 pub mod list;
@@ -33,11 +35,13 @@ mod progress;
 mod prune;
 mod ps;
 mod pull;
+mod reading;
 mod references;
 mod registries;
 mod rm;
 mod rmi;
 mod run;
+mod scan;
 mod stop;
 mod store;
 mod stream;
@@ -82,7 +86,8 @@ pub struct Cli {
 /// The subcommands, in the order of the help.
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    Check(check::Args),
+    Check(Box<check::Args>),
+    Scan(Box<scan::Args>),
     Host(host::Args),
     Explain(explain::Args),
     Run(Box<run::Args>),
@@ -108,7 +113,7 @@ enum Command {
 
 /// The headings of the help, each with its subcommands.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Check", &["check", "host", "explain"]),
+    ("Check", &["check", "scan", "host", "explain"]),
     ("Containers", &["run", "ps", "logs", "exec", "stop", "kill", "wait", "rm", "inspect"]),
     ("Images", &["pull", "images", "rmi"]),
     ("Other", &["prune", "version", "completions", "help"]),
@@ -154,7 +159,8 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
 impl Command {
     fn subcommand(&self) -> &dyn Subcommand {
         match self {
-            Self::Check(args) => args,
+            Self::Check(args) => &**args,
+            Self::Scan(args) => &**args,
             Self::Host(args) => args,
             Self::Explain(args) => args,
             Self::Run(args) => &**args,

@@ -1,0 +1,278 @@
+//! `wincompat scan`: the images of a repository's files on a fleet.
+
+mod fleet;
+mod tree;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use self::fleet::Fleet;
+use self::tree::Tree;
+use super::appended;
+use super::detail::DetailArgs;
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::format::{FormatArgs, OutputArgs};
+use super::hosts::HostArgs;
+use super::io::Io;
+use super::judging::JudgingArgs;
+use super::knowledge::KnowledgeArgs;
+use super::reading::read_images;
+use super::references;
+use super::registries::{CHECKED_WITHIN, RegistryArgs};
+use super::subcommand::Subcommand;
+use super::wording::CommandLine;
+use crate::compat::{self, Policy, Wish};
+use crate::host::{Host, HostEngine};
+use crate::image::Image;
+use crate::knowledge::Knowledge;
+use crate::oci::Options;
+use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
+use crate::report::{Page, lines};
+use crate::scan::{self, Asked, Found, Given, Lands, Meant, Needs, Os, ScannedFile, Values};
+use crate::{Engine, Error, ErrorKind};
+
+/// The most results of one answer: they are held together, in about 500 MiB.
+const MOST_RESULTS: usize = 100_000;
+
+/// Check the images that files name: Dockerfiles, Compose files, Kubernetes manifests.
+#[derive(clap::Args, Clone, Debug)]
+#[command(mut_arg("format", |format| format.short('f')), after_help = "Examples:
+  wincompat scan --host ltsc2022 --host ltsc2025
+  wincompat scan --hosts nodes.json deploy/ Dockerfile
+  wincompat scan --host ltsc2022 --var TAG=1.2 --env-file .env compose.yaml
+  helm template chart/ | wincompat scan --hosts nodes.json -
+
+The process environment is not read: a file from a stranger could send what is in it to a registry. Name what you want to give
+with --var or --env-file. Files that .gitignore or .wincompatignore leave out are not read.
+
+Exit codes: 0 all images can run, 1 at least one cannot, 2 undecided, or an error occurred. 1 wins over 2.")]
+pub struct Args {
+    /// Files and folders, or - for standard input; the current folder if none is named.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    hosts: HostArgs,
+    #[command(flatten)]
+    judging: JudgingArgs,
+    /// Give a variable or build argument of the files a value; can be given several times.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    var: Vec<(String, String)>,
+    /// Read values from a file in the form of `.env`; can be given several times, a later file wins.
+    #[arg(long, value_name = "FILE")]
+    env_file: Vec<PathBuf>,
+    #[command(flatten)]
+    format: FormatArgs<Report>,
+    #[command(flatten)]
+    output: OutputArgs<Report>,
+    #[command(flatten)]
+    detail: DetailArgs,
+    #[command(flatten)]
+    knowledge: KnowledgeArgs,
+    #[command(flatten)]
+    registries: RegistryArgs,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE, e.g. TAG=ltsc2022".to_owned()),
+    }
+}
+
+impl Subcommand for Args {
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let inputs = self.inputs(io)?;
+        let report = inputs.report(io)?;
+        let page = Page { detail: self.detail.detail(), ..io.page() };
+        let written = self.output.write(&report, &page);
+        for warning in appended::append(&self.output.formats(self.format.chosen()), &report, &page) {
+            io.warn(&warning);
+        }
+        if !self.format.is_for_people() {
+            lines::write(&report, io.err)?;
+        }
+        self.format.write(&report, &page, io.out)?;
+        match (written, ExitCode::of_results(&report.summary)) {
+            (Err(error), ExitCode::NOT_OK) => {
+                io.fail(&error);
+                Ok(ExitCode::NOT_OK)
+            }
+            (Err(error), _) => Err(error.into()),
+            (Ok(()), code) => Ok(code),
+        }
+    }
+}
+
+/// What the arguments mean.
+struct Inputs {
+    knowledge: Cow<'static, Knowledge>,
+    policy: Policy,
+    /// The isolation that was asked for on the command line, which counts more than a file's.
+    wish: Option<Wish>,
+    fleet: Fleet,
+    files: Vec<ScannedFile>,
+    options: Options,
+    quiet: bool,
+}
+
+impl Args {
+    fn inputs(&self, io: &mut Io<'_>) -> Result<Inputs, Error> {
+        let policy = self.judging.policy()?;
+        let knowledge = self.knowledge.load()?;
+        let found = self.hosts.find(io, &knowledge, policy.today)?;
+        let fleet = Fleet::of(found.into_iter().map(|found| found.host));
+        let tree = Tree::of(&self.paths, io.input)?;
+        let given = Given { values: self.values(&tree)?, environment: Values::new() };
+        let files = scan::scan(&tree.files, &tree, &given);
+        let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
+        let wish = self.judging.wish();
+        Ok(Inputs { knowledge, policy, wish, fleet, files, options, quiet: self.detail.is_quiet() })
+    }
+
+    /// The values of files, then those of arguments, which win.
+    fn values(&self, tree: &Tree) -> Result<Values, Error> {
+        let mut values = Values::new();
+        for path in &self.env_file {
+            let text = tree.named(path).map_err(|error| error.or_hint("--env-file takes a file with NAME=VALUE lines"))?;
+            values.extend(scan::read_env_file(&text, &Values::new()));
+        }
+        values.extend(self.var.iter().cloned());
+        Ok(values)
+    }
+}
+
+/// A reference with its file.
+struct Placed<'f> {
+    file: String,
+    found: &'f Found,
+}
+
+impl Placed<'_> {
+    fn location(&self) -> Location {
+        let place = &self.found.place;
+        Location::new(&self.file, place.line, place.column, self.found.object.as_deref(), &self.found.written)
+    }
+}
+
+impl Inputs {
+    fn report(self, io: &mut Io<'_>) -> Result<Report, Error> {
+        let mut errors = Vec::new();
+        let mut placed: Vec<Placed<'_>> = Vec::new();
+        for ScannedFile { path, scanned } in &self.files {
+            let file = scan::shown(path).to_string_lossy().replace('\\', "/");
+            if let Some(why) = &scanned.left_out {
+                io.warn(&format!("{file} was left out: it is {why}").into());
+            }
+            for problem in &scanned.problems {
+                let location = Location::new(&file, problem.place.line, problem.place.column, None, "");
+                errors.push(ErrorEntry { location: Some(location), ..ErrorEntry::new(&file, &problem.error, &CommandLine) });
+            }
+            let for_windows = scanned.found.iter().filter(|found| found.os != Os::Other);
+            placed.extend(for_windows.map(|found| Placed { file: file.clone(), found }));
+        }
+        let texts = distinct(&placed);
+        let deadline = self.options.deadline;
+        let references: Vec<_> = texts.iter().map(|text| references::read(text, &self.knowledge, deadline)).collect();
+        let images = read_images(self.options.clone(), &self.knowledge, self.fleet.hosts(), &references, self.quiet);
+        let images: BTreeMap<&str, Result<Image, Error>> = texts.iter().copied().zip(images).collect();
+        let mut results = Vec::new();
+        let (mut count, mut linux) = (0, 0);
+        for one in &placed {
+            let failed = |error: &Error| ErrorEntry {
+                location: Some(one.location()),
+                ..ErrorEntry::new(name_of(one.found), error, &CommandLine)
+            };
+            match &one.found.meant {
+                Meant::Unresolved(names) => errors.push(failed(&unresolved(names))),
+                Meant::Known(text) => match images.get(text.as_str()) {
+                    Some(Ok(image)) if is_foreign(image) && one.found.os != Os::Windows => linux += 1,
+                    Some(Ok(image)) => match self.judged(one, image) {
+                        Ok(judged) => results.extend(judged),
+                        Err(error) => errors.push(failed(&error)),
+                    },
+                    Some(Err(error)) => errors.push(failed(error)),
+                    None => {}
+                },
+            }
+            count += 1;
+            if results.len() > MOST_RESULTS {
+                return Err(Error::new(format!("more than {MOST_RESULTS} results are too much for one answer"))
+                    .hint("scan a part of the files, or for fewer hosts, at a time"));
+            }
+        }
+        if linux > 0 {
+            io.warn(&format!("{linux} of {count} references left out: their images are not for Windows").into());
+        }
+        if count == 0 && errors.is_empty() {
+            io.warn(&"no image references for Windows were found in these files".into());
+        }
+        Ok(Report::new(&self.knowledge, results, errors))
+    }
+
+    /// The results of one reference on the hosts that it can land on.
+    fn judged(&self, one: &Placed<'_>, image: &Image) -> Result<Vec<ResultEntry>, Error> {
+        let policy = self.policy_of(one.found);
+        let hosts = self.fleet.landing(&one.found.lands, &self.knowledge, policy.today)?;
+        let entry = |host: &Host| {
+            let judgement = compat::judge(&self.knowledge, host, image, &policy);
+            let entry = ResultEntry::new(&self.knowledge, host, image, &judgement, &policy, &CommandLine);
+            ResultEntry { location: Some(one.location()), ..entry }
+        };
+        let mut entries: Vec<ResultEntry> = hosts.iter().map(|host| entry(host)).collect();
+        if one.found.needs != Needs::EveryHost && entries.iter().any(|entry| entry.ok == Some(true)) {
+            entries.retain(|entry| entry.ok == Some(true));
+        }
+        Ok(entries)
+    }
+
+    fn policy_of(&self, found: &Found) -> Policy {
+        let mut policy = self.policy.clone();
+        if self.wish.is_none() {
+            policy.wish = match found.isolation {
+                None | Some(Asked::Default) => Wish::Default,
+                Some(Asked::Process) => Wish::Process,
+                Some(Asked::Hyperv) => Wish::Hyperv,
+                Some(Asked::HostProcess) => Wish::HostProcess,
+            };
+        }
+        if matches!(found.lands, Lands::Nodes(_)) && policy.engine.is_none() {
+            policy.engine = Some(HostEngine::new(Engine::Kubernetes, None));
+        }
+        policy
+    }
+}
+
+/// True for an image without any entry for Windows.
+fn is_foreign(image: &Image) -> bool {
+    image.candidates.is_empty()
+}
+
+fn name_of(found: &Found) -> &str {
+    match &found.meant {
+        Meant::Known(text) => text,
+        Meant::Unresolved(_) => &found.written,
+    }
+}
+
+fn unresolved(names: &[String]) -> Error {
+    let mut named: Vec<&str> = names.iter().map(String::as_str).collect();
+    named.dedup();
+    let what = if named.len() == 1 { "variable" } else { "variables" };
+    let first = named.first().copied().unwrap_or_default();
+    Error::of(ErrorKind::Unresolved, format!("the {what} {} has no value", named.join(", ")))
+        .hint(format!("give it one with --var {first}=VALUE, or with --env-file FILE"))
+}
+
+/// The references that are to be read, each once.
+fn distinct<'p>(placed: &'p [Placed<'_>]) -> Vec<&'p str> {
+    let known = placed.iter().filter_map(|one| match &one.found.meant {
+        Meant::Known(text) => Some(text.as_str()),
+        Meant::Unresolved(_) => None,
+    });
+    let mut texts: Vec<&str> = known.collect();
+    texts.sort_unstable();
+    texts.dedup();
+    texts
+}

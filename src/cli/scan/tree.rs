@@ -1,0 +1,135 @@
+//! The files of a scan, and what they may look at: files below the paths that were named, and no others.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::files::{read_capped, read_regular};
+use crate::scan::{Files, walk};
+use crate::text::{Encoding, encoding, quoted};
+use crate::{Error, ErrorKind};
+
+/// The most bytes of a file.
+const LARGEST: u64 = 16 << 20;
+
+/// The name of standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// The files of a scan.
+pub struct Tree {
+    /// The files that may name images.
+    pub files: Vec<PathBuf>,
+    /// The folders below which files may be looked at, without links.
+    roots: Vec<PathBuf>,
+    input: Option<Rc<str>>,
+    read: RefCell<HashMap<PathBuf, Result<Rc<str>, Error>>>,
+}
+
+impl Tree {
+    /// The files of these paths, or of the current folder.
+    ///
+    /// # Errors
+    ///
+    /// A path that does not exist, a folder that cannot be read, standard input that is not text.
+    pub fn of(paths: &[PathBuf], input: &mut dyn Read) -> Result<Self, Error> {
+        let here = [PathBuf::from(".")];
+        let paths = if paths.is_empty() { &here[..] } else { paths };
+        let is_input = |path: &&PathBuf| path.as_os_str() == STANDARD_INPUT;
+        let named: Vec<PathBuf> = paths.iter().filter(|path| !is_input(path)).cloned().collect();
+        if let Some(missing) = named.iter().find(|path| !path.exists()) {
+            return Err(Error::of(
+                ErrorKind::NotFound,
+                format!("there is no file or folder {}", quoted(&missing.to_string_lossy())),
+            )
+            .hint("name files and folders that exist, or - for standard input"));
+        }
+        let mut walked = walk(&named);
+        if let Some((path, why)) = walked.unread.first() {
+            return Err(Error::new(format!("{} could not be read", quoted(&path.to_string_lossy())))
+                .because(why)
+                .hint("let this user read it, or leave it out by a line in .wincompatignore"));
+        }
+        let mut text = None;
+        if paths.iter().any(|path| is_input(&path)) {
+            let bytes = read_capped(input, LARGEST).map_err(|error| failed(Path::new("standard input"), error))?;
+            text = Some(decoded(Path::new("standard input"), &bytes)?);
+            walked.files.push(PathBuf::from(STANDARD_INPUT));
+        }
+        let root = |path: &PathBuf| {
+            let folder = if path.is_dir() { path.as_path() } else { path.parent().unwrap_or(Path::new("")) };
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            folder.canonicalize().ok()
+        };
+        let roots = named.iter().filter_map(root).collect();
+        Ok(Self { files: walked.files, roots, input: text, read: RefCell::default() })
+    }
+
+    /// The text of a file that was named by an option.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or is not text.
+    pub fn named(&self, path: &Path) -> Result<Rc<str>, Error> {
+        let bytes = read_regular(path, LARGEST).map_err(|error| failed(path, error))?;
+        decoded(path, &bytes)
+    }
+
+    /// Refuses a file that links lead out of the folders that were named.
+    fn inside(&self, path: &Path) -> Result<(), Error> {
+        let real = path.canonicalize().map_err(|error| failed(path, error))?;
+        if self.roots.iter().any(|root| real.starts_with(root)) {
+            return Ok(());
+        }
+        Err(Error::of(ErrorKind::Invalid, format!("{} is not below the paths that were named", quoted(&path.to_string_lossy())))
+            .hint("name the folder that holds it as well"))
+    }
+}
+
+impl Files for Tree {
+    fn read(&self, path: &Path) -> Result<Rc<str>, Error> {
+        if path.as_os_str() == STANDARD_INPUT
+            && let Some(text) = &self.input
+        {
+            return Ok(Rc::clone(text));
+        }
+        if let Some(known) = self.read.borrow().get(path) {
+            return known.clone();
+        }
+        let read = self.inside(path).and_then(|()| self.named(path));
+        self.read.borrow_mut().insert(path.to_owned(), read.clone());
+        read
+    }
+}
+
+fn failed(path: &Path, error: std::io::Error) -> Error {
+    let kind = if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Invalid };
+    Error::of(kind, format!("{} could not be read", quoted(&path.to_string_lossy())))
+        .because(error)
+        .hint("let this user read it, or leave it out by a line in .wincompatignore")
+}
+
+fn decoded(path: &Path, bytes: &[u8]) -> Result<Rc<str>, Error> {
+    let refused = |why: &str, hint: &str| {
+        Err(Error::of(ErrorKind::Invalid, format!("{} is not UTF-8 text", quoted(&path.to_string_lossy())))
+            .because(why)
+            .hint(hint.to_owned()))
+    };
+    match encoding(bytes) {
+        (Encoding::Utf16(_), _) => refused(
+            "it is UTF-16, as `>` in Windows PowerShell writes it",
+            "save it as UTF-8: the tools that use it want that too",
+        ),
+        (Encoding::Utf8, _) => match std::str::from_utf8(bytes) {
+            Ok(text) if text.contains('\0') => {
+                refused("it holds the character NUL", "leave it out by a line in .wincompatignore")
+            }
+            Ok(text) => Ok(Rc::from(text)),
+            Err(error) => {
+                let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
+                refused(&format!("line {line} is not valid UTF-8"), "save it as UTF-8")
+            }
+        },
+    }
+}

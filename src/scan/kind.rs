@@ -1,0 +1,69 @@
+//! What a file is, by its name and its content.
+
+use std::path::Path;
+
+/// A kind of file that may name images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    /// A Dockerfile or Containerfile.
+    Dockerfile,
+    /// YAML of any kind: which one, its content tells.
+    Yaml,
+}
+
+/// The words that a Dockerfile's name holds.
+const DOCKERFILE_WORDS: [&str; 2] = ["dockerfile", "containerfile"];
+
+/// The endings of files that hold `dockerfile` in their names and are something else.
+const OTHER_ENDINGS: [&str; 12] = ["md", "yml", "yaml", "json", "ps1", "sh", "go", "py", "rs", "js", "ts", "dockerignore"];
+
+/// The kind of the file at this path; `None` for one that names no images.
+pub fn kind_of(path: &Path) -> Option<FileKind> {
+    let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
+    let ending = Path::new(&name).extension().map(|ending| ending.to_string_lossy().into_owned()).unwrap_or_default();
+    if DOCKERFILE_WORDS.iter().any(|word| name.contains(word)) && !OTHER_ENDINGS.contains(&ending.as_str()) {
+        return Some(FileKind::Dockerfile);
+    }
+    (matches!(ending.as_str(), "yaml" | "yml") || name == "kustomization").then_some(FileKind::Yaml)
+}
+
+/// The kind of a text whose name says nothing, as on standard input.
+pub fn kind_of_text(text: &str) -> FileKind {
+    let is_instruction = |line: &str| {
+        let word = line.split_whitespace().next().unwrap_or_default();
+        word.eq_ignore_ascii_case("from") || (word.eq_ignore_ascii_case("arg") && !line.contains(": "))
+    };
+    let mut lines =
+        text.trim_start_matches('\u{feff}').lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    if lines.next().is_some_and(is_instruction) { FileKind::Dockerfile } else { FileKind::Yaml }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_dockerfiles() {
+        for name in [
+            "Dockerfile",
+            "dockerfile",
+            "DOCKERFILE",
+            "Dockerfile.windows",
+            "Dockerfile_windows",
+            "Windows.Dockerfile",
+            "windows.dockerfile",
+            "Dockerfile-windows",
+            "dockerfile_1",
+            "NanoServer2022.Dockerfile",
+            "Dockerfile.WindowsHostProcess",
+            "Dockerfile.multistage",
+            "Containerfile",
+            "Dockerfile.9.1",
+        ] {
+            assert_eq!(kind_of(&Path::new("a b").join(name)), Some(FileKind::Dockerfile), "{name}");
+        }
+        for name in ["Dockerfile.dockerignore", "dockerfile.md", "readme.txt", "dockerfile.go", "build-dockerfile.ps1"] {
+            assert_eq!(kind_of(Path::new(name)), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Where something stands in a file.
+
+use std::ops::Range;
+
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in characters, from 1.
+    pub column: u32,
+    /// The bytes of what stands there, from the start of the file.
+    pub span: Range<usize>,
+}
+
+/// The lines of a text: turns bytes into lines and columns.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of this text. A line feed ends one, so that a carriage return before it belongs to the line that it ends.
+    pub fn of(text: &'a str) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text, starts }
+    }
+
+    /// The place of these bytes. A byte order mark at the start of the text is not a character of it.
+    pub fn place(&self, span: Range<usize>) -> Place {
+        let index = self.starts.partition_point(|start| *start <= span.start).saturating_sub(1);
+        let start = self.starts.get(index).copied().unwrap_or_default();
+        let before = self.text.get(start..span.start).unwrap_or_default();
+        let characters = before.trim_start_matches('\u{feff}').chars().count();
+        Place { line: number(index), column: number(characters), span }
+    }
+}
+
+/// An index from 0 as a number from 1.
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_characters_from_one() {
+        let text = "\u{feff}FROM a\r\nÄÖ b\n\nc";
+        let lines = Lines::of(text);
+        let of = |what: &str| {
+            let at = text.find(what).unwrap();
+            let place = lines.place(at..at + what.len());
+            (place.line, place.column)
+        };
+        assert_eq!(of("FROM"), (1, 1));
+        assert_eq!(of("a"), (1, 6));
+        assert_eq!(of("b"), (2, 4));
+        assert_eq!(of("c"), (4, 1));
+        assert_eq!(lines.place(text.len()..text.len()).line, 4);
+    }
+}
