@@ -47,8 +47,9 @@ pub struct RegistryArgs {
     /// Do not use the cache.
     #[arg(long, overrides_with = "cache")]
     no_cache: bool,
-    /// Cache folder.
-    #[arg(long, value_name = "DIR", env = CACHE_VARIABLE, hide_env_values = true, overrides_with = "no_cache")]
+    /// Cache folder [env: WINCOMPAT_CACHE].
+    // Not by clap: for it, a variable stands in the way of `--no-cache`.
+    #[arg(long, value_name = "DIR", overrides_with = "no_cache")]
     cache: Option<PathBuf>,
     /// Size limit of the cache in MiB (default: 256). What was not used for the longest time is removed first.
     #[arg(long, value_name = "MIB", env = "WINCOMPAT_CACHE_SIZE", hide_env_values = true, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
@@ -56,7 +57,7 @@ pub struct RegistryArgs {
 }
 
 /// The variable that names the folder of the cache.
-pub const CACHE_VARIABLE: &str = "WINCOMPAT_CACHE";
+const CACHE_VARIABLE: &str = "WINCOMPAT_CACHE";
 
 /// The time that a check may take if no other is named.
 pub const CHECKED_WITHIN: Duration = Duration::from_secs(120);
@@ -74,7 +75,7 @@ impl RegistryArgs {
         Options {
             offline: self.offline,
             cache_limit: self.cache_size.map_or(defaults.cache_limit, |mebibytes| mebibytes << 20),
-            cache_root: if self.no_cache { None } else { self.cache.clone().or_else(default_cache) },
+            cache_root: if self.no_cache { None } else { self.cache.clone().or_else(usual_cache) },
             max_age: self.max_age,
             on_cache_failure: warn_of_cache,
             confirm,
@@ -93,9 +94,16 @@ impl RegistryArgs {
     }
 }
 
+/// The folder of the cache where none is typed: the one in the variable, else the system's for this user.
+pub fn usual_cache() -> Option<PathBuf> {
+    // A variable that is set and empty says nothing.
+    let named = std::env::var_os(CACHE_VARIABLE).filter(|folder| !folder.is_empty());
+    named.map(PathBuf::from).or_else(default_cache)
+}
+
 /// The folder of the cache where none is named: `%LOCALAPPDATA%\wincompat\cache` on Windows and `$XDG_CACHE_HOME/wincompat`
 /// elsewhere; `None` where there is no home.
-pub fn default_cache() -> Option<PathBuf> {
+fn default_cache() -> Option<PathBuf> {
     let caches = etcetera::choose_base_strategy().ok()?.cache_dir().join("wincompat");
     Some(if std::env::consts::FAMILY == "windows" { caches.join("cache") } else { caches })
 }

@@ -33,6 +33,7 @@ mod irregular_files;
 mod layers;
 #[cfg(windows)]
 mod live_host;
+mod promises;
 mod pull;
 #[cfg(target_os = "linux")]
 mod real_registry;
