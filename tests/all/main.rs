@@ -48,4 +48,5 @@ mod report_schema;
 mod run;
 mod snapshots;
 mod store_commands;
+mod variables;
 mod verdict;
