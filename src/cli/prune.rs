@@ -24,7 +24,7 @@ use crate::text;
   wincompat prune
   wincompat prune --cache
 
-Containers that run are left alone, and so are images: `wincompat rmi` removes those. What an interrupted pull left is kept for a day, since the next pull goes on from there.
+Containers that run are left alone, and so are images: `wincompat rmi` removes those. The rest of an interrupted pull is kept for a day: the next pull continues from there.
 
 Exit codes: 0 success, 2 something could not be removed (run prune again).")]
 pub struct Args {

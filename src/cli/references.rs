@@ -49,7 +49,8 @@ pub fn read(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Res
             ", and the image without an option"
         ]));
     }
-    let reference: Reference = text.parse().map_err(|error: Error| joined(text, knowledge).map_or(error.clone(), |meant| error.hint(meant)))?;
+    let reference: Reference =
+        text.parse().map_err(|error: Error| joined(text, knowledge).map_or(error.clone(), |meant| error.hint(meant)))?;
     match reference.location() {
         Location::Registry(name) if name.registry == DOCKER_HUB && !names_registry(text) => at_microsoft(name, knowledge)
             .map_or(Ok(reference.clone()), |repository| Err(without_registry(text, name, &repository))),
@@ -163,13 +164,13 @@ fn not_an_image(typed: &str, path: &Path, knowledge: &Knowledge) -> Error {
             .hint("make one with `docker save -o FILE IMAGE`");
     }
     if [".yaml", ".yml"].iter().any(|ending| name.ends_with(ending)) {
-        return error("a YAML file").hint("name the images in it, or put them into a file, one a line: --from images.txt");
+        return error("a YAML file").hint("name the images in it, or put them into a file, one per line: --from images.txt");
     }
     let bytes = read_regular(path, LOOKED_AT).unwrap_or_default();
     if host::read(&bytes, None, &host::Attributes::default(), knowledge).is_ok() {
         return error("a file about a host").hint(advice!["read it with ", Setting::Host(format!("@{typed}"))]);
     }
-    error("a file").hint(format!("a list of images, one a line, is read with --from {typed}"))
+    error("a file").hint(format!("for a list of images, one per line, use --from {typed}"))
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ fn warn_of_cache(failure: &Error) {
 /// A system that has no room for another thread.
 pub fn runtime() -> Result<Runtime, Error> {
     Builder::new_multi_thread().enable_all().build().map_err(|error| {
-        Error::new("no request can be sent").because(error).hint("the system has too little left for it: end other programs")
+        Error::new("no request can be sent").because(error).hint("close other programs to free memory, then try again")
     })
 }
 

@@ -49,7 +49,7 @@ pub const WITHOUT: [(&str, &str, &str); 6] = [
     ("*", "force", "it overrides a refusal, which is decided for one call at a time"),
     ("prune", "cache", "it chooses what is removed; the folder is that of WINCOMPAT_CACHE"),
     ("explain", "list", "it asks for another answer"),
-    ("run", "format", "it goes with --dry-run only"),
+    ("run", "format", "it is for --dry-run only"),
 ];
 
 /// The arguments that are typed in the place of an option: its variable does not count then.
@@ -90,11 +90,7 @@ fn with_variable(command: &str, argument: Arg) -> Arg {
     }
     let argument = argument.env(name).hide_env_values(true);
     // `1`, `yes` and `on` count as well as `true`.
-    if matches!(argument.get_action(), ArgAction::SetTrue) {
-        argument.value_parser(BoolishValueParser::new())
-    } else {
-        argument
-    }
+    if matches!(argument.get_action(), ArgAction::SetTrue) { argument.value_parser(BoolishValueParser::new()) } else { argument }
 }
 
 /// The command line without the variables of options that another typed argument replaces: `-v` beside `WINCOMPAT_QUIET=1`.
