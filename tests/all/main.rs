@@ -30,6 +30,7 @@ mod image_registry;
 mod image_sources;
 #[cfg(unix)]
 mod irregular_files;
+mod language;
 mod layers;
 #[cfg(windows)]
 mod live_host;
@@ -49,4 +50,5 @@ mod report_schema;
 mod run;
 mod snapshots;
 mod store_commands;
+mod variables;
 mod verdict;
