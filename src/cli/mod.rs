@@ -27,6 +27,7 @@ mod logs;
 mod man;
 mod monitor;
 mod notation;
+mod offered;
 pub mod platform;
 mod policy;
 mod process;
@@ -117,6 +118,9 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Images", &["pull", "images", "rmi"]),
     ("Other", &["prune", "version", "completions", "help"]),
 ];
+
+/// The version of this program, as in `wincompat --version`.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The line about `help`, in clap's words.
 const HELP: &str = "Print this message or the help of the given subcommand(s)";
