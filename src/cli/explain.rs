@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::format::FormatArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
+use super::offered;
 use super::subcommand::Subcommand;
 use super::time::today;
 use super::wording::CommandLine;
@@ -32,7 +33,8 @@ use crate::text::{Encoding, encoding, utf16};
 pub struct Args {
     /// A finding's code, an error number in any form, its symbolic name, or the text of an error; several codes or numbers are
     /// explained one by one; `-` reads standard input.
-    #[arg(value_name = "WHAT", required_unless_present = "list", num_args = 1.., allow_negative_numbers = true)]
+    #[arg(value_name = "WHAT", required_unless_present = "list", num_args = 1.., allow_negative_numbers = true,
+          hide_possible_values = true, value_parser = offered::explained())]
     what: Vec<String>,
     /// List everything that can be explained.
     #[arg(long, conflicts_with = "what")]

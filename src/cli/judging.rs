@@ -1,6 +1,7 @@
 //! The options of every command that judges images: isolation, engine, and what makes a result fail.
 
 use super::engine::EngineArgs;
+use super::offered;
 use super::policy::PolicyArgs;
 use crate::Error;
 use crate::compat::{Code, Policy, Wish};
@@ -13,7 +14,7 @@ pub struct JudgingArgs {
     #[command(flatten)]
     engine: EngineArgs,
     /// Treat these findings as errors: a code, or `warnings` for all; can be given several times.
-    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = denied)]
+    #[arg(long, value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = offered::denied(denied))]
     deny: Vec<Denied>,
     /// Do not rely on assumptions: report such results as undecided.
     #[arg(long)]
@@ -56,7 +57,7 @@ enum Denied {
 }
 
 /// The word of `--deny` for every warning.
-const WARNINGS: &str = "warnings";
+pub const WARNINGS: &str = "warnings";
 
 fn denied(text: &str) -> Result<Denied, String> {
     if text == WARNINGS {
