@@ -13,8 +13,8 @@ const PREFIX: &str = "WINCOMPAT_";
 /// The variable that names the folder of the cache.
 pub const CACHE: &str = "WINCOMPAT_CACHE";
 
-/// The command whose options have no command in the names of their variables: `WINCOMPAT_FORMAT` is its `--format`.
-const MAIN: &str = "check";
+/// The commands whose options have no command in the names of their variables: `WINCOMPAT_FORMAT` is their `--format`.
+const MAIN: [&str; 2] = ["check", "scan"];
 
 /// The options that mean the same in every command that has them; any other has its command in the name, e.g. `WINCOMPAT_RUN_MEMORY`.
 const SHARED: [&str; 19] = [
@@ -70,14 +70,14 @@ fn name(command: &str, option: &str) -> Option<String> {
         return None;
     }
     let shared = SHARED.contains(&option) && !OWN.contains(&(command, option));
-    let named = if command == MAIN || shared { option.to_owned() } else { format!("{command}_{option}") };
+    let named = if MAIN.contains(&command) || shared { option.to_owned() } else { format!("{command}_{option}") };
     Some(format!("{PREFIX}{}", named.replace('-', "_").to_ascii_uppercase()))
 }
 
 /// The command line with a variable for every option; those that are set and empty, as they are in many pipelines, are left out.
 pub fn add(command: Command) -> Command {
     let names: Vec<String> = command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
-    let command = command.mut_args(|argument| with_variable(MAIN, argument));
+    let command = command.mut_args(|argument| with_variable("check", argument));
     names.into_iter().fold(command, |command, name| {
         command.mut_subcommand(&name, |subcommand| subcommand.mut_args(|argument| with_variable(&name, argument)))
     })

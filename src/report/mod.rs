@@ -64,6 +64,10 @@ mod problems;
 #[cfg(feature = "program")]
 mod sarif;
 #[cfg(feature = "program")]
+pub mod scanned;
+#[cfg(feature = "program")]
+mod snippets;
+#[cfg(feature = "program")]
 pub mod table;
 mod word;
 

@@ -27,7 +27,7 @@ pub use kind::{FileKind, kind_of, kind_of_text};
 pub use place::{Lines, Place};
 pub use placement::Placement;
 pub use project::{Given, ScannedFile, scan};
-pub use walk::{shown, walk};
+pub use walk::walk;
 pub use words::Values;
 
 /// The files that readers may look at.

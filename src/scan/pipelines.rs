@@ -153,11 +153,7 @@ impl Reader<'_, '_> {
                     && let Some(image) = uses.text().and_then(|text| text.strip_prefix("docker://"))
                 {
                     let start = uses.span.end.saturating_sub(image.len());
-                    let node = Node {
-                        value: Value::Scalar { text: image.to_owned(), plain: false },
-                        span: start..uses.span.end,
-                        tag: None,
-                    };
+                    let node = Node { value: Value::Scalar { text: image.to_owned(), plain: false }, span: start..uses.span.end };
                     self.add(&node, object.clone(), os, lands.clone());
                 }
             }

@@ -95,12 +95,6 @@ impl Placement {
         }
     }
 
-    /// True if this label is asked for in a way that leaves some values out.
-    pub fn asks_for(&self, key: &str) -> bool {
-        let in_term = |term: &Term| term.labels.iter().any(|condition| condition.key == key);
-        self.selector.contains_key(key) || self.terms.as_ref().is_some_and(|terms| !terms.is_empty() && terms.iter().all(in_term))
-    }
-
     /// The values of a label that the pod can land on, where it names them.
     pub fn values_of(&self, key: &str) -> Option<Vec<&str>> {
         if let Some(value) = self.selector.get(key) {

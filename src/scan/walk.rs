@@ -1,6 +1,6 @@
 //! Files below the paths that were named: walked side by side, without what `.gitignore` and `.wincompatignore` leave out.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use ignore::{WalkBuilder, WalkState};
@@ -66,11 +66,6 @@ fn path_of(error: &ignore::Error) -> Option<PathBuf> {
 
 fn reason(error: &ignore::Error) -> String {
     error.io_error().map_or_else(|| error.to_string(), ToString::to_string)
-}
-
-/// The path below the folder that was named, as it is shown: without `./` before it.
-pub fn shown(path: &Path) -> PathBuf {
-    path.strip_prefix(".").unwrap_or(path).to_owned()
 }
 
 #[cfg(test)]

@@ -17,8 +17,6 @@ pub struct Node {
     pub value: Value,
     /// The bytes of a scalar, quotes included, or of the whole of a list or map.
     pub span: Range<usize>,
-    /// A tag of the file's own, e.g. `!reference`.
-    pub tag: Option<String>,
 }
 
 /// A value.
@@ -42,8 +40,6 @@ pub enum Value {
 pub struct Document {
     /// The root; `None` for an empty document.
     pub root: Option<Rc<Node>>,
-    /// The byte at which it starts.
-    pub start: usize,
 }
 
 /// A place where a file is not YAML.
@@ -173,12 +169,11 @@ impl Reader<'_> {
     /// Reads to the end, or to the first error.
     fn documents(&mut self) -> Result<(), ScanError> {
         while let Some(next) = self.parser.next_event() {
-            let (event, span) = next?;
+            let (event, _) = next?;
             if let Event::DocumentStart(..) = event {
                 self.anchors.clear();
-                let start = span.start.byte_offset().unwrap_or_default();
                 let root = self.root()?;
-                self.documents.push(Document { root, start });
+                self.documents.push(Document { root });
             }
         }
         Ok(())
@@ -195,22 +190,22 @@ impl Reader<'_> {
                 return Err(ScanError::new(span.start, format!("more than {MOST_NODES} values in one file")));
             }
             let done = match event {
-                Event::Scalar(text, style, anchor, tag) => {
+                Event::Scalar(text, style, anchor, _) => {
                     let plain = style == granit_parser::ScalarStyle::Plain;
                     let value = Value::Scalar { text: text.into_owned(), plain };
-                    Some(self.node(Node { value, span: range, tag: tag.map(|tag| tag.original()) }, anchor))
+                    Some(self.node(Node { value, span: range }, anchor))
                 }
                 Event::Alias(anchor) => {
                     let named = self.anchors.iter().rev().find(|(id, _)| *id == anchor).map(|(_, node)| Rc::clone(node));
                     // An anchor that is still open would make a circle.
                     Some(named.ok_or_else(|| ScanError::new(span.start, "an alias names what it stands in"))?)
                 }
-                Event::SequenceStart(_, anchor, tag) => {
-                    open.push(Open::new(Items::List(Vec::new()), anchor, &range, tag.map(|tag| tag.original())));
+                Event::SequenceStart(_, anchor, _) => {
+                    open.push(Open::new(Items::List(Vec::new()), anchor, &range));
                     None
                 }
-                Event::MappingStart(_, anchor, tag) => {
-                    open.push(Open::new(Items::Map(Vec::new(), None), anchor, &range, tag.map(|tag| tag.original())));
+                Event::MappingStart(_, anchor, _) => {
+                    open.push(Open::new(Items::Map(Vec::new(), None), anchor, &range));
                     None
                 }
                 Event::SequenceEnd | Event::MappingEnd => {
@@ -244,7 +239,6 @@ struct Open {
     items: Items,
     anchor: usize,
     start: usize,
-    tag: Option<String>,
 }
 
 enum Items {
@@ -265,8 +259,8 @@ impl Items {
 }
 
 impl Open {
-    fn new(items: Items, anchor: usize, range: &Range<usize>, tag: Option<String>) -> Self {
-        Self { items, anchor, start: range.start, tag }
+    fn new(items: Items, anchor: usize, range: &Range<usize>) -> Self {
+        Self { items, anchor, start: range.start }
     }
 
     fn node(self, end: usize) -> Node {
@@ -274,7 +268,7 @@ impl Open {
             Items::List(list) => Value::List(list),
             Items::Map(entries, _) => Value::Map(entries),
         };
-        Node { value, span: self.start..end.max(self.start), tag: self.tag }
+        Node { value, span: self.start..end.max(self.start) }
     }
 }
 

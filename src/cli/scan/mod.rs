@@ -29,6 +29,7 @@ use crate::image::Image;
 use crate::knowledge::Knowledge;
 use crate::oci::Options;
 use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
+use crate::report::scanned::{Excerpts, ScanReport};
 use crate::report::{Page, lines};
 use crate::scan::{self, Asked, Found, Given, Lands, Meant, Needs, Os, ScannedFile, Values};
 use crate::{Engine, Error, ErrorKind};
@@ -63,9 +64,9 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     env_file: Vec<PathBuf>,
     #[command(flatten)]
-    format: FormatArgs<Report>,
+    format: FormatArgs<ScanReport>,
     #[command(flatten)]
-    output: OutputArgs<Report>,
+    output: OutputArgs<ScanReport>,
     #[command(flatten)]
     detail: DetailArgs,
     #[command(flatten)]
@@ -83,18 +84,19 @@ fn variable(text: &str) -> Result<(String, String), String> {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let inputs = self.inputs(io)?;
+        let (inputs, tree) = self.inputs(io)?;
         let report = inputs.report(io)?;
+        let scan = ScanReport { lines: excerpts(&report, &tree), report };
         let page = Page { detail: self.detail.detail(), ..io.page() };
-        let written = self.output.write(&report, &page);
-        for warning in appended::append(&self.output.formats(self.format.chosen()), &report, &page) {
+        let written = self.output.write(&scan, &page);
+        for warning in appended::append(&self.output.formats(self.format.chosen()), &scan, &page) {
             io.warn(&warning);
         }
         if !self.format.is_for_people() {
-            lines::write(&report, io.err)?;
+            lines::write(&scan.report, io.err)?;
         }
-        self.format.write(&report, &page, io.out)?;
-        match (written, ExitCode::of_results(&report.summary)) {
+        self.format.write(&scan, &page, io.out)?;
+        match (written, ExitCode::of_results(&scan.report.summary)) {
             (Err(error), ExitCode::NOT_OK) => {
                 io.fail(&error);
                 Ok(ExitCode::NOT_OK)
@@ -118,7 +120,7 @@ struct Inputs {
 }
 
 impl Args {
-    fn inputs(&self, io: &mut Io<'_>) -> Result<Inputs, Error> {
+    fn inputs(&self, io: &mut Io<'_>) -> Result<(Inputs, Tree), Error> {
         let policy = self.judging.policy()?;
         let knowledge = self.knowledge.load()?;
         let found = self.hosts.find(io, &knowledge, policy.today)?;
@@ -128,7 +130,7 @@ impl Args {
         let files = scan::scan(&tree.files, &tree, &given);
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
         let wish = self.judging.wish();
-        Ok(Inputs { knowledge, policy, wish, fleet, files, options, quiet: self.detail.is_quiet() })
+        Ok((Inputs { knowledge, policy, wish, fleet, files, options, quiet: self.detail.is_quiet() }, tree))
     }
 
     /// The values of files, then those of arguments, which win.
@@ -161,7 +163,7 @@ impl Inputs {
         let mut errors = Vec::new();
         let mut placed: Vec<Placed<'_>> = Vec::new();
         for ScannedFile { path, scanned } in &self.files {
-            let file = scan::shown(path).to_string_lossy().replace('\\', "/");
+            let file = tree::shown(path);
             if let Some(why) = &scanned.left_out {
                 io.warn(&format!("{file} was left out: it is {why}").into());
             }
@@ -242,6 +244,27 @@ impl Inputs {
         }
         policy
     }
+}
+
+/// The lines that a report is about, as far as their files can be read.
+fn excerpts(report: &Report, tree: &Tree) -> Excerpts {
+    let of_results =
+        report.results.iter().filter(|entry| entry.ok != Some(true) || entry.findings.iter().any(|finding| finding.warns()));
+    let places = of_results.filter_map(|entry| entry.location.as_ref());
+    let mut wanted: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for place in places.chain(report.errors.iter().filter_map(|error| error.location.as_ref())) {
+        wanted.entry(&place.file).or_default().push(place.line);
+    }
+    let mut lines = Excerpts::new();
+    for (file, numbers) in wanted {
+        let Some(text) = tree.shown(file) else { continue };
+        let all: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
+        for number in numbers {
+            let line = usize::try_from(number).ok().and_then(|number| all.get(number.checked_sub(1)?));
+            lines.extend(line.map(|line| ((file.to_owned(), number), (*line).to_owned())));
+        }
+    }
+    lines
 }
 
 /// True for an image without any entry for Windows.

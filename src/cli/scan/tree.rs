@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::files::{read_capped, read_regular};
+use crate::report::plain;
 use crate::scan::{Files, walk};
 use crate::text::{Encoding, encoding, quoted};
 use crate::{Error, ErrorKind};
@@ -76,6 +77,12 @@ impl Tree {
         decoded(path, &bytes)
     }
 
+    /// The text of a file by its name in the answer, if it was read.
+    pub fn shown(&self, name: &str) -> Option<Rc<str>> {
+        let path = self.files.iter().find(|path| shown(path) == name)?;
+        self.read(path).ok()
+    }
+
     /// Refuses a file that links lead out of the folders that were named.
     fn inside(&self, path: &Path) -> Result<(), Error> {
         let real = path.canonicalize().map_err(|error| failed(path, error))?;
@@ -101,6 +108,11 @@ impl Files for Tree {
         self.read.borrow_mut().insert(path.to_owned(), read.clone());
         read
     }
+}
+
+/// The name of a file in the answer: with slashes, and without `./` before it.
+pub fn shown(path: &Path) -> String {
+    plain::clean(&path.strip_prefix(".").unwrap_or(path).to_string_lossy().replace('\\', "/")).into_owned()
 }
 
 fn failed(path: &Path, error: std::io::Error) -> Error {
