@@ -124,6 +124,10 @@ pub mod internals {
     pub mod oci {
         pub use crate::oci::*;
     }
+    /// Image references in files.
+    pub mod scan {
+        pub use crate::scan::*;
+    }
     /// The life of containers.
     pub mod runner {
         pub use crate::runner::*;

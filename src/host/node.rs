@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Host;
 
+/// The names by which AKS calls releases of Windows Server in the label `kubernetes.azure.com/os-sku`, by build.
+const AZURE_SKUS: [(u32, &str); 3] = [(17763, "Windows2019"), (20348, "Windows2022"), (26100, "Windows2025")];
+
 /// Labels by their names, e.g. `kubernetes.io/os` with `windows`.
 pub type Labels = BTreeMap<String, String>;
 
@@ -31,19 +34,23 @@ pub struct Taint {
 
 impl Host {
     /// The labels that a node with this Windows has, whatever cluster it is in.
-    /// Source: kubernetes/kubernetes pkg/kubelet/kubelet_node_status.go.
+    /// With them that of AKS for the releases that it offers: pods select it where they name a release at all.
+    /// Sources: kubernetes/kubernetes pkg/kubelet/kubelet_node_status.go; Azure/AgentBaker for `os-sku`.
     pub fn usual_labels(&self) -> Labels {
         let (version, architecture) = (self.os_version, self.architecture.as_str().to_owned());
         let build = format!("{}.{}.{}", version.major, version.minor, version.build);
-        [
+        let sku = AZURE_SKUS.iter().find(|(build, _)| *build == version.build).map(|(_, sku)| *sku).unwrap_or_default();
+        let labels: Labels = [
             ("beta.kubernetes.io/arch", architecture.clone()),
             ("beta.kubernetes.io/os", "windows".to_owned()),
             ("kubernetes.io/arch", architecture),
             ("kubernetes.io/hostname", self.label.clone()),
             ("kubernetes.io/os", "windows".to_owned()),
+            ("kubernetes.azure.com/os-sku", sku.to_owned()),
             ("node.kubernetes.io/windows-build", build),
         ]
         .map(|(name, value)| (name.to_owned(), value))
-        .into()
+        .into();
+        labels.into_iter().filter(|(_, value)| !value.is_empty()).collect()
     }
 }

@@ -2,14 +2,14 @@
 //!
 //! Source: compose-spec/compose-spec, compose-go loader.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::dockerfile::Build;
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Node};
-use super::{Asked, Files, Found, Lands, Lines, Meant, Needs, Os, dotenv};
+use super::{Asked, Files, Found, Lands, Lines, Meant, Needs, Os, dotenv, inline};
 
 /// The names that Compose looks for, each with the override that it takes along.
 const NAMES: [(&str, &str); 4] = [
@@ -18,6 +18,9 @@ const NAMES: [(&str, &str); 4] = [
     ("docker-compose.yml", "docker-compose.override.yml"),
     ("docker-compose.yaml", "docker-compose.override.yaml"),
 ];
+
+/// The file of the values of a folder.
+const ENV_FILE: &str = ".env";
 
 /// The longest chain of services that extend each other.
 const LONGEST_CHAIN: usize = 16;
@@ -62,6 +65,10 @@ pub struct Project {
     pub found: Vec<(usize, Found)>,
     /// The images that are built.
     pub built: Vec<Built>,
+    /// The values that it sees, which the files that it includes see too.
+    pub values: Values,
+    /// The sets of files that it includes.
+    pub includes: Vec<Vec<PathBuf>>,
 }
 
 /// One file of a project.
@@ -72,13 +79,47 @@ pub struct Layer<'t> {
     pub root: Rc<Node>,
 }
 
-/// Reads a project from its files, the base first. Values come from the environment, then from `.env` beside the base.
-pub fn read(path: &Path, layers: &[Layer<'_>], environment: &Values, files: &dyn Files) -> Project {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let mut values = match files.read(&folder.join(".env")) {
+/// Values come from the environment, then from `.env` beside a file in this folder; no other file gives any.
+fn values_of(folder: &Path, environment: &Values, files: &dyn Files) -> Values {
+    match files.read(&folder.join(ENV_FILE)) {
         Ok(text) => dotenv::read(&text, environment),
         Err(_) => environment.clone(),
+    }
+}
+
+/// The files that the variable `COMPOSE_FILE` names for a folder, as a value that was given or in `.env`.
+pub fn listed(folder: &Path, environment: &Values, files: &dyn Files) -> Option<Vec<PathBuf>> {
+    let values = values_of(folder, environment, files);
+    let list = values.get("COMPOSE_FILE").filter(|list| !list.is_empty())?;
+    // Docker on Windows takes a semicolon, since paths there have colons.
+    let usual = if list.contains(';') { ";" } else { ":" };
+    let between = values.get("COMPOSE_PATH_SEPARATOR").map_or(usual, String::as_str);
+    Some(list.split(between).filter(|path| !path.is_empty()).map(|path| normal(&folder.join(slashes(path)))).collect())
+}
+
+/// The sets of files that a file includes, as far as their names are known.
+pub fn included(path: &Path, root: &Node, values: &Values) -> Vec<Vec<PathBuf>> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let known = |node: &Node| {
+        let word = expand(node.text()?, Style::Compose, values);
+        let is_near = word.missing.is_empty() && !word.text.contains("://");
+        is_near.then(|| normal(&folder.join(slashes(&word.text))))
     };
+    let set = |entry: &Rc<Node>| -> Vec<PathBuf> {
+        let paths = entry.get("path").unwrap_or(entry);
+        if paths.list().is_empty() {
+            known(paths).into_iter().collect()
+        } else {
+            paths.list().iter().filter_map(|one| known(one)).collect()
+        }
+    };
+    root.get("include").map(|list| list.list().iter().map(set).filter(|set| !set.is_empty()).collect()).unwrap_or_default()
+}
+
+/// Reads a project from its files, the base first; the services of every profile.
+pub fn read(path: &Path, layers: &[Layer<'_>], environment: &Values, files: &dyn Files) -> Project {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut values = values_of(folder, environment, files);
     let project = folder.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     values.entry("COMPOSE_PROJECT_NAME".to_owned()).or_insert(project);
     let lines: Vec<Lines<'_>> = layers.iter().map(|layer| Lines::of(layer.text)).collect();
@@ -96,6 +137,8 @@ pub fn read(path: &Path, layers: &[Layer<'_>], environment: &Values, files: &dyn
     for name in &names {
         reader.service(name, &mut read);
     }
+    read.includes = layers.iter().flat_map(|layer| included(path, &layer.root, &reader.values)).collect();
+    read.values = reader.values;
     read
 }
 
@@ -115,7 +158,7 @@ impl Reader<'_, '_> {
             .filter_map(|number| Some((number, Rc::clone(self.layers.get(number)?.root.at(&["services", name])?))))
             .collect();
         let inherited = self.inherited(&said, LONGEST_CHAIN);
-        let nodes = || said.iter().map(|(_, node)| node).chain(&inherited);
+        let nodes = || said.iter().chain(&inherited).map(|(_, node)| node);
         let text =
             |key: &str| nodes().find_map(|node| node.text_at(&[key])).map(|text| expand(text, Style::Compose, &self.values).text);
         let isolation = text("isolation").as_deref().and_then(asked);
@@ -124,11 +167,12 @@ impl Reader<'_, '_> {
         let object = format!("service {name}");
         let builds: Vec<&Rc<Node>> = nodes().filter_map(|node| node.get("build")).collect();
         if builds.is_empty() {
-            if let Some((number, image)) = said.iter().find_map(|(number, node)| Some((*number, node.get("image")?))) {
+            let mut images = said.iter().chain(&inherited).filter_map(|(number, node)| Some((*number, node.get("image")?)));
+            if let Some((number, image)) = images.next() {
                 read.found.extend(self.reference(number, image, &object, Needs::EveryHost, os, isolation));
             }
         } else {
-            read.built.push(self.built(&builds, &object, isolation, os));
+            self.build(&builds, &object, isolation, os, read);
         }
         for (number, node) in &said {
             for volume in node.get("volumes").map(|list| list.list()).unwrap_or_default() {
@@ -142,7 +186,7 @@ impl Reader<'_, '_> {
     }
 
     /// The services that this one extends, the nearest first.
-    fn inherited(&self, said: &[(usize, Rc<Node>)], depth: usize) -> Vec<Rc<Node>> {
+    fn inherited(&self, said: &[(usize, Rc<Node>)], depth: usize) -> Vec<(usize, Rc<Node>)> {
         let Some(extends) = said.iter().find_map(|(_, node)| node.get("extends")) else { return Vec::new() };
         let service = extends.text().or_else(|| extends.text_at(&["service"]));
         let Some(service) = service.map(str::to_owned) else { return Vec::new() };
@@ -159,7 +203,7 @@ impl Reader<'_, '_> {
                 .filter_map(|number| Some((number, Rc::clone(self.layers.get(number)?.root.at(&["services", &service])?))))
                 .collect(),
         };
-        let mut inherited: Vec<Rc<Node>> = next.iter().map(|(_, node)| Rc::clone(node)).collect();
+        let mut inherited = next.clone();
         if depth > 0 {
             inherited.extend(self.inherited(&next, depth - 1));
         }
@@ -197,51 +241,82 @@ impl Reader<'_, '_> {
     }
 
     /// What is built: each key as the last file says it, arguments and contexts of all of them.
-    fn built(&self, builds: &[&Rc<Node>], object: &str, isolation: Option<Asked>, os: Os) -> Built {
+    fn build(&self, builds: &[&Rc<Node>], object: &str, isolation: Option<Asked>, os: Os, read: &mut Project) {
         let expanded = |text: &str| expand(text, Style::Compose, &self.values).text;
         let text = |key: &str| builds.iter().find_map(|build| build.text_at(&[key])).map(expanded);
         let context = text("context").or_else(|| builds.iter().find_map(|build| build.text()).map(expanded)).unwrap_or_default();
         let context = self.folder.join(slashes(&context));
-        let mut arguments = Values::new();
-        let mut contexts = BTreeSet::new();
-        // The last file's words win, so its are put in last.
-        for build in builds.iter().rev() {
-            arguments.extend(build.get("args").map(|args| self.arguments(args)).unwrap_or_default());
-            contexts.extend(
-                build.get("additional_contexts").map(|node| pairs(node).into_keys().collect()).unwrap_or_else(BTreeSet::new),
-            );
-        }
-        let isolation = text("isolation").as_deref().and_then(asked).or(isolation);
         let platforms = builds.iter().find_map(|build| build.get("platforms"));
         let is_windows =
             platforms.is_some_and(|list| list.list().iter().any(|one| one.text().is_some_and(|one| os_of(one) == Os::Windows)));
-        Built {
-            dockerfile: normal(&context.join(slashes(&text("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned())))),
-            build: Build { arguments, contexts, targets: text("target").into_iter().collect(), object: Some(object.to_owned()) },
-            isolation,
-            os: if is_windows { Os::Windows } else { os },
+        let os = if is_windows { Os::Windows } else { os };
+        let isolation = text("isolation").as_deref().and_then(asked).or(isolation);
+        let targets = text("target").into_iter().collect();
+        let mut build = Build { targets, object: Some(object.to_owned()), os, ..Build::default() };
+        // The last file's words win, so its are put in last.
+        for node in builds.iter().rev() {
+            for (name, meant) in node.get("args").map(|args| self.arguments(args)).unwrap_or_default() {
+                build.arguments.remove(&name);
+                build.open.remove(&name);
+                match meant {
+                    Meant::Known(value) => drop(build.arguments.insert(name, value)),
+                    open => drop(build.open.insert(name, open)),
+                }
+            }
+            let contexts = node.get("additional_contexts").map(|contexts| self.arguments(contexts)).unwrap_or_default();
+            build.contexts.extend(contexts.into_iter().map(|(name, meant)| (name, image_of(meant))));
+        }
+        let written = self.written(builds);
+        match written {
+            Some((number, inner)) => {
+                let (Some(layer), Some(lines)) = (self.layers.get(number), self.lines.get(number)) else { return };
+                let word = expand(inner.text().unwrap_or_default(), Style::Compose, &self.values);
+                let found = inline::read(layer.text, lines, &inner.span, &word.text, &build);
+                let asked = |found: Found| Found {
+                    isolation,
+                    os: if found.os == Os::Unsaid && found.needs == Needs::EveryHost { os } else { found.os },
+                    ..found
+                };
+                read.found.extend(found.into_iter().map(|found| (number, asked(found))));
+            }
+            None => {
+                let dockerfile = text("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
+                read.built.push(Built { dockerfile: normal(&context.join(slashes(&dockerfile))), build, isolation, os });
+            }
         }
     }
 
+    /// The Dockerfile that stands within one of these builds, with the number of its file.
+    fn written<'b>(&self, builds: &[&'b Rc<Node>]) -> Option<(usize, &'b Rc<Node>)> {
+        let inner = builds.iter().find_map(|build| build.get("dockerfile_inline"))?;
+        let holds = |layer: &Layer<'_>| {
+            let services = layer.root.get("services").map(|services| services.entries()).unwrap_or_default();
+            services
+                .iter()
+                .any(|(_, service)| service.at(&["build", "dockerfile_inline"]).is_some_and(|known| Rc::ptr_eq(known, inner)))
+        };
+        Some((self.layers.iter().position(holds)?, inner))
+    }
+
     /// `args` as a map or as a list of `NAME=VALUE`; a bare name takes its value from the environment.
-    fn arguments(&self, node: &Node) -> Values {
-        let mut values = Values::new();
-        for (name, value) in pairs(node) {
-            match value {
-                Some(value) => {
-                    let word = expand(&value, Style::Compose, &self.values);
-                    if word.missing.is_empty() {
-                        values.insert(name, word.text);
-                    }
-                }
-                None => {
-                    if let Some(value) = self.values.get(&name) {
-                        values.insert(name, value.clone());
-                    }
-                }
+    fn arguments(&self, node: &Node) -> BTreeMap<String, Meant> {
+        let meant = |(name, value): (String, Option<String>)| match value {
+            Some(value) => {
+                let word = expand(&value, Style::Compose, &self.values);
+                Some((name, if word.missing.is_empty() { Meant::Known(word.text) } else { Meant::Unresolved(word.missing) }))
             }
-        }
-        values
+            // One that the environment does not have is not given at all.
+            None => self.values.get(&name).cloned().map(|value| (name, Meant::Known(value))),
+        };
+        pairs(node).into_iter().filter_map(meant).collect()
+    }
+}
+
+/// The image that a context is, if it is one.
+fn image_of(context: Meant) -> Option<Meant> {
+    match context {
+        Meant::Known(text) => text.strip_prefix("docker-image://").map(|image| Meant::Known(image.to_owned())),
+        open => Some(open),
     }
 }
 
@@ -274,7 +349,7 @@ fn os_of(platform: &str) -> Os {
 }
 
 /// A path with the separators of this system: files written on Windows have backslashes.
-fn slashes(path: &str) -> String {
+pub fn slashes(path: &str) -> String {
     path.replace('\\', "/")
 }
 
@@ -295,71 +370,4 @@ pub fn normal(path: &Path) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Map(BTreeMap<PathBuf, String>);
-
-    impl Files for Map {
-        fn read(&self, path: &Path) -> Result<Rc<str>, crate::Error> {
-            self.0.get(&normal(path)).map(|text| Rc::from(text.as_str())).ok_or_else(|| crate::Error::new("not there"))
-        }
-    }
-
-    fn read_all(texts: &[&str], others: &[(&str, &str)]) -> Project {
-        let files = Map(others.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect());
-        let layers: Vec<Layer<'_>> =
-            texts.iter().map(|text| Layer { text, root: yaml::read(text).0[0].root.clone().unwrap() }).collect();
-        assert!(is_compose(&layers[0].root));
-        read(Path::new("app/compose.yaml"), &layers, &Values::new(), &files)
-    }
-
-    fn images(project: &Project) -> Vec<String> {
-        let one = |(number, found): &(usize, Found)| {
-            let meant = match &found.meant {
-                Meant::Known(text) => text.clone(),
-                Meant::Unresolved(names) => format!("${}", names.join(",$")),
-            };
-            format!("{number}:{} {meant} {:?} {:?}", found.place.line, found.isolation, found.os)
-        };
-        project.found.iter().map(one).collect()
-    }
-
-    #[test]
-    fn images_with_values_and_isolation_from_the_env_file() {
-        let text = "x-base: &base\n  isolation: ${ISOLATION}\nservices:\n  web:\n    <<: *base\n    image: ${REGISTRY}app:${TAG:-1809}\n  \
-            sql:\n    image: \"sql:${SQL}\"\n    platform: linux/amd64\n";
-        let project = read_all(&[text], &[("app/.env", "REGISTRY=r.example/\nISOLATION=hyperv\n")]);
-        assert_eq!(images(&project), ["0:6 r.example/app:1809 Some(Hyperv) Windows", "0:8 $SQL None Other"]);
-    }
-
-    #[test]
-    fn an_override_wins() {
-        let base = "services:\n  web:\n    image: a:1\n    isolation: process\n  db:\n    image: b:1\n";
-        let over = "services:\n  web:\n    image: a:2\n";
-        let project = read_all(&[base, over], &[]);
-        assert_eq!(images(&project), ["1:3 a:2 Some(Process) Windows", "0:6 b:1 None Unsaid"]);
-    }
-
-    #[test]
-    fn what_is_built_is_judged_by_its_dockerfile() {
-        let text = "services:\n  web:\n    image: made:1\n    build:\n      context: .\\web\n      dockerfile: ../Dockerfile.win\n      target: final\n      \
-            args:\n        - BASE=${BASE}\n        - TAG\n      additional_contexts: {files: ./files}\n  api:\n    build: ./api\n    isolation: default\n";
-        let project = read_all(&[text], &[("app/.env", "BASE=server:1\nTAG=ltsc2022\n")]);
-        assert!(project.found.is_empty());
-        let [web, api] = project.built.as_slice() else { panic!("{project:?}") };
-        assert_eq!(web.dockerfile, Path::new("app/Dockerfile.win"));
-        assert_eq!(web.build.arguments, [("BASE".into(), "server:1".into()), ("TAG".into(), "ltsc2022".into())].into());
-        assert_eq!((web.build.targets.as_slice(), web.build.contexts.len()), (&["final".to_owned()][..], 1));
-        assert_eq!((api.dockerfile.as_path(), api.isolation), (Path::new("app/api/Dockerfile"), Some(Asked::Default)));
-    }
-
-    #[test]
-    fn a_service_extends_another() {
-        let text = "services:\n  web:\n    image: a:1\n    extends:\n      file: common.yaml\n      service: base\n  two:\n    extends: web\n    image: b\n";
-        let project = read_all(&[text], &[("app/common.yaml", "services:\n  base:\n    isolation: process\n")]);
-        assert_eq!(images(&project), ["0:3 a:1 Some(Process) Windows", "0:9 b Some(Process) Windows"]);
-        // A circle ends.
-        read_all(&["services:\n  a:\n    image: x\n    extends: b\n  b:\n    image: y\n    extends: a\n"], &[]);
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! Dockerfiles: the bases of stages, and the images that files are copied from or mounted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use parse_dockerfile::{Flag, FromInstruction, Instruction};
 
@@ -13,16 +13,23 @@ use crate::{Error, ErrorKind};
 pub struct Build {
     /// The values of arguments, from the command line or from the file that builds it.
     pub arguments: Values,
-    /// The names of contexts that replace images.
-    pub contexts: BTreeSet<String>,
+    /// Arguments that the file which builds it gives a value that is not known, with what is known of it.
+    pub open: BTreeMap<String, Meant>,
+    /// The names of contexts that replace images: folders, or other images.
+    pub contexts: BTreeMap<String, Option<Meant>>,
     /// The stages that are built; none for the last one.
     pub targets: Vec<String>,
     /// The text that names the build, e.g. `service web`.
     pub object: Option<String>,
+    /// The operating system that it is built for.
+    pub os: Os,
 }
 
 /// The variables that a builder sets by itself, for an image for Windows on amd64. What the machine that builds is, is not known.
 const GIVEN: [(&str, &str); 3] = [("TARGETPLATFORM", "windows/amd64"), ("TARGETOS", "windows"), ("TARGETARCH", "amd64")];
+
+/// The same for an image that is built for another system.
+const GIVEN_ELSEWHERE: [(&str, &str); 3] = [("TARGETPLATFORM", "linux/amd64"), ("TARGETOS", "linux"), ("TARGETARCH", "amd64")];
 
 /// The same of the machine that builds: a word that no platform is.
 const BUILDER: [&str; 4] = ["BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDOSVERSION"];
@@ -38,7 +45,8 @@ pub fn read(text: &str, build: &Build) -> Scanned {
     let lines = Lines::of(text);
     // Places count from behind a byte order mark.
     let shift = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut file = File { lines, text, shift, escape: '\\', arguments: Values::new(), stages: Vec::new(), build };
+    let mut file =
+        File { lines, text, shift, escape: '\\', arguments: Values::new(), open: BTreeMap::new(), stages: Vec::new(), build };
     let mut scanned = Scanned::default();
     match parse_dockerfile::parse_iter(text) {
         Ok(instructions) => {
@@ -92,6 +100,8 @@ struct File<'t> {
     escape: char,
     /// The arguments before the first stage.
     arguments: Values,
+    /// Those among them whose values are not known, with what is known of them.
+    open: BTreeMap<String, Meant>,
     stages: Vec<Stage>,
     build: &'t Build,
 }
@@ -146,14 +156,21 @@ impl File<'_> {
     fn arguments_of(&mut self, text: &str) {
         for word in split(text, self.escape) {
             let (name, default) = word.split_once('=').map_or((word.as_str(), None), |(name, default)| (name, Some(default)));
-            let value = self.build.arguments.get(name).cloned().or_else(|| {
-                let expanded = expand(default?, self.style(), &self.values());
-                // A default that rests on what nobody gives is not a value.
-                expanded.missing.is_empty().then_some(expanded.text)
-            });
-            match value {
+            let given = self.build.arguments.get(name).cloned();
+            let open = if given.is_some() { None } else { self.build.open.get(name).cloned() };
+            let expanded = match default {
+                Some(default) if given.is_none() && open.is_none() => Some(expand(default, self.style(), &self.values())),
+                _ => None,
+            };
+            // A default that rests on what nobody gives is not a value.
+            let open = open.or_else(|| expanded.as_ref()?.missing.iter().find_map(|missing| self.open.get(missing).cloned()));
+            match given.or_else(|| expanded.filter(|word| word.missing.is_empty()).map(|word| word.text)) {
                 Some(value) => self.arguments.insert(name.to_owned(), value),
                 None => self.arguments.remove(name),
+            };
+            match open {
+                Some(open) => self.open.insert(name.to_owned(), open),
+                None => self.open.remove(name),
             };
         }
     }
@@ -164,7 +181,8 @@ impl File<'_> {
 
     /// The values that a `FROM` sees.
     fn values(&self) -> Values {
-        let mut values: Values = GIVEN.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let given = if self.build.os == Os::Other { GIVEN_ELSEWHERE } else { GIVEN };
+        let mut values: Values = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         values.extend(BUILDER.iter().map(|name| ((*name).to_owned(), THE_BUILDERS.to_owned())));
         values.extend(self.arguments.clone());
         values
@@ -269,13 +287,18 @@ impl File<'_> {
 
     fn reference(&self, named: &Named, needs: Needs, os: Os, object: Option<String>) -> Option<Found> {
         let text = named.word.text.as_str();
-        let is_context = self.build.contexts.iter().any(|context| named.is(context));
-        if named.is(SCRATCH) || is_context || (text.contains(THE_BUILDERS) && !text.contains('/')) {
+        let context = self.build.contexts.iter().find(|(context, _)| named.is(context)).map(|(_, image)| image);
+        let is_folder = context.is_some_and(Option::is_none);
+        if named.is(SCRATCH) || is_folder || (text.contains(THE_BUILDERS) && !text.contains('/')) {
             return None;
         }
-        let meant = match named.word.missing.as_slice() {
-            [] => Meant::Known(text.to_owned()),
-            missing => Meant::Unresolved(missing.to_vec()),
+        let meant = match (context.cloned().flatten(), named.word.missing.as_slice()) {
+            (Some(image), _) => image,
+            (None, []) => Meant::Known(text.to_owned()),
+            (None, missing) => {
+                let open = missing.iter().find_map(|name| self.open.get(name).cloned());
+                open.unwrap_or_else(|| Meant::Unresolved(missing.to_vec()))
+            }
         };
         Some(Found {
             place: named.place.clone(),

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::list;
+
 /// A kind of file that may name images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FileKind {
@@ -9,13 +11,20 @@ pub enum FileKind {
     Dockerfile,
     /// YAML of any kind: which one, its content tells.
     Yaml,
+    /// A bake file, as HCL or JSON.
+    Bake,
+    /// A pipeline of Jenkins.
+    Groovy,
+    /// References, one in each line. Only a file that was named is taken for one.
+    List,
 }
 
 /// The words that a Dockerfile's name holds.
 const DOCKERFILE_WORDS: [&str; 2] = ["dockerfile", "containerfile"];
 
 /// The endings of files that hold `dockerfile` in their names and are something else.
-const OTHER_ENDINGS: [&str; 12] = ["md", "yml", "yaml", "json", "ps1", "sh", "go", "py", "rs", "js", "ts", "dockerignore"];
+const OTHER_ENDINGS: [&str; 14] =
+    ["md", "yml", "yaml", "json", "ps1", "sh", "go", "py", "rs", "js", "ts", "dockerignore", "hcl", "groovy"];
 
 /// The kind of the file at this path; `None` for one that names no images.
 pub fn kind_of(path: &Path) -> Option<FileKind> {
@@ -24,7 +33,13 @@ pub fn kind_of(path: &Path) -> Option<FileKind> {
     if DOCKERFILE_WORDS.iter().any(|word| name.contains(word)) && !OTHER_ENDINGS.contains(&ending.as_str()) {
         return Some(FileKind::Dockerfile);
     }
-    (matches!(ending.as_str(), "yaml" | "yml") || name == "kustomization").then_some(FileKind::Yaml)
+    match ending.as_str() {
+        "yaml" | "yml" => Some(FileKind::Yaml),
+        "hcl" | "json" if name.contains("bake") => Some(FileKind::Bake),
+        "groovy" | "jenkinsfile" => Some(FileKind::Groovy),
+        _ if name.starts_with("jenkinsfile") => Some(FileKind::Groovy),
+        _ => (name == "kustomization").then_some(FileKind::Yaml),
+    }
 }
 
 /// The kind of a text whose name says nothing, as on standard input.
@@ -35,12 +50,31 @@ pub fn kind_of_text(text: &str) -> FileKind {
     };
     let mut lines =
         text.trim_start_matches('\u{feff}').lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    if lines.next().is_some_and(is_instruction) { FileKind::Dockerfile } else { FileKind::Yaml }
+    if lines.next().is_some_and(is_instruction) {
+        FileKind::Dockerfile
+    } else if list::is_list(text) {
+        FileKind::List
+    } else {
+        FileKind::Yaml
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_without_a_name() {
+        for (text, kind) in [
+            ("\u{feff}# escape=`\nFROM a\n", FileKind::Dockerfile),
+            ("ARG A\nFROM a\n", FileKind::Dockerfile),
+            ("from: a\n", FileKind::Yaml),
+            ("r.example/a:1\nb:2\n", FileKind::List),
+            ("apiVersion: v1\n", FileKind::Yaml),
+        ] {
+            assert_eq!(kind_of_text(text), kind, "{text}");
+        }
+    }
 
     #[test]
     fn names_of_dockerfiles() {
@@ -61,6 +95,20 @@ mod tests {
             "Dockerfile.9.1",
         ] {
             assert_eq!(kind_of(&Path::new("a b").join(name)), Some(FileKind::Dockerfile), "{name}");
+        }
+        for (name, kind) in [
+            ("docker-bake.hcl", FileKind::Bake),
+            ("docker-bake.override.json", FileKind::Bake),
+            ("Jenkinsfile", FileKind::Groovy),
+            ("Jenkinsfile_k8s", FileKind::Groovy),
+            ("ci/build.Jenkinsfile", FileKind::Groovy),
+            ("vars/x.groovy", FileKind::Groovy),
+            ("Kustomization", FileKind::Yaml),
+        ] {
+            assert_eq!(kind_of(Path::new(name)), Some(kind), "{name}");
+        }
+        for name in ["package.json", "main.hcl", "images.txt", "dockerfile.groovy.md"] {
+            assert_eq!(kind_of(Path::new(name)), None, "{name}");
         }
         for name in ["Dockerfile.dockerignore", "dockerfile.md", "readme.txt", "dockerfile.go", "build-dockerfile.ps1"] {
             assert_eq!(kind_of(Path::new(name)), None, "{name}");

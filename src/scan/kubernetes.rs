@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::placeholder::meant;
 use super::placement::{Condition, Placement, Term, Toleration};
+use super::words::Values;
 use super::yaml::{Document, Node};
-use super::{Asked, Found, Lands, Lines, Meant, Needs, Os};
+use super::{Asked, Found, Lands, Lines, Needs, Os};
 use crate::host::Labels;
 
 /// The label of a node's operating system, and its old name.
@@ -23,6 +25,15 @@ const DEEPEST: usize = 8;
 
 /// The RuntimeClasses of an input: the nodes to which each leads its pods.
 pub type RuntimeClasses = BTreeMap<String, (Labels, Vec<Toleration>)>;
+
+/// What is known beside a manifest.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The RuntimeClasses of the same input.
+    pub classes: RuntimeClasses,
+    /// Values for what stands in the place of some.
+    pub values: Values,
+}
 
 /// True for a document that is an object of Kubernetes.
 pub fn is_object(root: &Node) -> bool {
@@ -46,12 +57,19 @@ pub fn runtime_classes(documents: &[&Document]) -> RuntimeClasses {
     classes
 }
 
+/// The template that a rendered object came from, as Helm writes it above it: `# Source: chart/templates/web.yaml`.
+pub fn source_of(text: &str, start: usize) -> Option<&str> {
+    let above = text.get(..start)?.lines().rev().map(str::trim);
+    let mut comments = above.take_while(|line| line.is_empty() || line.starts_with('#') || line.starts_with("---"));
+    comments.find_map(|line| line.strip_prefix("# Source:")).map(str::trim)
+}
+
 /// The references of one document.
-pub fn read(root: &Rc<Node>, lines: &Lines<'_>, classes: &RuntimeClasses) -> Vec<Found> {
+pub fn read(root: &Rc<Node>, lines: &Lines<'_>, known: &Known) -> Vec<Found> {
     let mut found = Vec::new();
     for object in objects(root, DEEPEST) {
         let Some(spec) = pod_of(object) else { continue };
-        found.extend(Pod::of(object, spec, classes).found(lines));
+        found.extend(Pod::of(object, spec, known).found(lines));
     }
     found
 }
@@ -68,7 +86,7 @@ fn objects(root: &Rc<Node>, depth: usize) -> Vec<&Rc<Node>> {
 
 /// The spec of the pods that an object makes.
 fn pod_of(object: &Rc<Node>) -> Option<&Rc<Node>> {
-    let path: &[&str] = match object.text_at(&["kind"])? {
+    let path: &[&str] = match object.text_at(&["kind"]).unwrap_or("Pod") {
         "Pod" => &[],
         "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet" | "ReplicationController" | "Job" => TEMPLATE,
         "CronJob" => &["spec", "jobTemplate", "spec", "template"],
@@ -81,6 +99,7 @@ fn pod_of(object: &Rc<Node>) -> Option<&Rc<Node>> {
 }
 
 struct Pod<'d> {
+    known: &'d Known,
     name: String,
     spec: &'d Node,
     lands: Lands,
@@ -89,20 +108,34 @@ struct Pod<'d> {
 }
 
 impl<'d> Pod<'d> {
-    fn of(object: &Node, spec: &'d Node, classes: &RuntimeClasses) -> Self {
+    fn of(object: &Node, spec: &'d Node, known: &'d Known) -> Self {
         let text = |keys: &[&str]| object.text_at(keys).unwrap_or_default();
         let namespace = object.text_at(&["metadata", "namespace"]).map(|name| format!("{name}/")).unwrap_or_default();
         let own_name = object.text_at(&["metadata", "name"]).or_else(|| object.text_at(&["metadata", "generateName"]));
-        let name = format!("{} {} {namespace}{}", text(&["apiVersion"]), text(&["kind"]), own_name.unwrap_or("?"));
+        let kind = object.text_at(&["kind"]).unwrap_or("Pod");
+        let name = format!("{} {kind} {namespace}{}", text(&["apiVersion"]), own_name.unwrap_or("?"));
+        let name = name.trim_start().to_owned();
         let mut placement = placement(spec);
-        if let Some((selector, more)) = spec.text_at(&["runtimeClassName"]).and_then(|class| classes.get(class)) {
+        let mut refused = None;
+        if let Some(class) = spec.text_at(&["runtimeClassName"])
+            && let Some((selector, more)) = known.classes.get(class)
+        {
             // Admission merges the two; where they contradict each other the pod is refused.
+            let differs = |(key, value): &(&String, &String)| placement.selector.get(*key).is_some_and(|own| own != *value);
+            refused = selector.iter().find(differs).map(|(key, value)| {
+                let own = placement.selector.get(key).map(String::as_str).unwrap_or_default();
+                Lands::Nowhere {
+                    why: format!("its node selector asks for {key}={own}, and its RuntimeClass {class} for {key}={value}"),
+                    hint: "make the two agree: Kubernetes refuses a pod whose RuntimeClass contradicts it".to_owned(),
+                }
+            });
             placement.selector.extend(selector.iter().map(|(key, value)| (key.clone(), value.clone())));
             placement.tolerations.extend(more.iter().cloned());
         }
         let os = os_of(spec, &placement);
+        let lands = refused.unwrap_or_else(|| Lands::Nodes(Arc::new(placement)));
         let host_process = is_host_process(spec).unwrap_or(false);
-        Self { name, spec, lands: Lands::Nodes(Arc::new(placement)), os, host_process }
+        Self { known, name, spec, lands, os, host_process }
     }
 
     fn found(&self, lines: &Lines<'_>) -> Vec<Found> {
@@ -133,7 +166,7 @@ impl<'d> Pod<'d> {
             place: lines.place(image.span.clone()),
             object: Some(format!("{} {part}", self.name)),
             written: text.to_owned(),
-            meant: meant(text),
+            meant: meant(text, &self.known.values),
             needs,
             os: self.os,
             isolation,
@@ -142,31 +175,6 @@ impl<'d> Pod<'d> {
             together: Some(self.name.clone()),
         })
     }
-}
-
-/// The reference of a text in which a later step may put in values: `${X}`, `$X`, `$(X)`, `{{ x }}`, `{x}`, `<x>`, `%X%`.
-pub fn meant(text: &str) -> Meant {
-    let mut names = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(['$', '{', '<', '%']) {
-        let from = rest.get(at..).unwrap_or_default();
-        let bare =
-            from.strip_prefix('$').map(|name| name.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default());
-        let pairs = [("${{", "}}"), ("{{", "}}"), ("${", "}"), ("$(", ")"), ("$[", "]"), ("{", "}"), ("<", ">"), ("%", "%")];
-        let closed = pairs.iter().find_map(|(open, close)| from.strip_prefix(open)?.split_once(close));
-        match (closed, bare) {
-            (Some((name, behind)), _) => {
-                names.push(name.trim().to_owned());
-                rest = behind;
-            }
-            (None, Some(name)) if !name.is_empty() => {
-                names.push(name.to_owned());
-                rest = from.get(1 + name.len()..).unwrap_or_default();
-            }
-            _ => rest = from.get(1..).unwrap_or_default(),
-        }
-    }
-    if names.is_empty() { Meant::Known(text.to_owned()) } else { Meant::Unresolved(names) }
 }
 
 /// `hostProcess` of a pod or a container.
@@ -236,11 +244,11 @@ mod tests {
         let (documents, broken) = yaml::read(text);
         assert!(broken.is_empty(), "{broken:?}");
         let documents: Vec<&Document> = documents.iter().collect();
-        let classes = runtime_classes(&documents);
+        let known = Known { classes: runtime_classes(&documents), ..Known::default() };
         documents
             .iter()
             .filter_map(|document| document.root.as_ref())
-            .flat_map(|root| read(root, &Lines::of(text), &classes))
+            .flat_map(|root| read(root, &Lines::of(text), &known))
             .collect()
     }
 
@@ -314,17 +322,30 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_are_no_images() {
-        for (text, names) in [
-            ("${KUBERNETES_VERSION/+/_}", &["KUBERNETES_VERSION/+/_"][..]),
-            ("{registry}/{project}/x:{version}", &["registry", "project", "version"]),
-            ("app:$(TAG)", &["TAG"]),
-            ("app:$CI_TAG-x", &["CI_TAG"]),
-            ("{{ .Values.image }}:1", &[".Values.image"]),
-            ("<your-registry>/x", &["your-registry"]),
+    fn a_pod_that_contradicts_its_runtime_class_is_refused() {
+        let text = "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: win}\nscheduling: {nodeSelector: {build: '1'}}\n---\n\
+            apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {runtimeClassName: win, nodeSelector: {build: '2'}, containers: [{name: c, image: c}]}\n";
+        let found = found(text);
+        let Lands::Nowhere { why, .. } = &found[0].lands else { panic!("{found:?}") };
+        assert!(why.contains("build=2") && why.contains("build=1"), "{why}");
+    }
+
+    #[test]
+    fn the_template_of_a_rendered_object_is_known() {
+        let text = "---\n# Source: chart/templates/a.yaml\napiVersion: v1\nkind: A\n---\n# Source: chart/templates/b.yaml\n# more\nkind: B\n---\nkind: C\n";
+        let source = |what: &str| source_of(text, text.find(what).unwrap());
+        assert_eq!(source("apiVersion"), Some("chart/templates/a.yaml"));
+        assert_eq!((source("kind: B"), source("kind: C")), (Some("chart/templates/b.yaml"), None));
+    }
+
+    #[test]
+    fn objects_that_only_hold_manifests_as_text_say_nothing() {
+        for text in [
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata:\n  pod.yaml: |\n    apiVersion: v1\n    kind: Pod\n    spec: {containers: [{image: a}]}\n",
+            "apiVersion: cluster.x-k8s.io/v1beta1\nkind: AzureMachineTemplate\nspec: {template: {spec: {image: {id: x}}}}\n",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: {repository: a}}]}\n",
         ] {
-            assert_eq!(meant(text), Meant::Unresolved(names.iter().map(|name| (*name).to_owned()).collect()), "{text}");
+            assert_eq!(found(text), [], "{text}");
         }
-        assert_eq!(meant("a.example/b@sha256:00"), Meant::Known("a.example/b@sha256:00".to_owned()));
     }
 }

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::compose::normal;
+use super::placeholder::meant;
+use super::words::Values;
 use super::yaml::Node;
-use super::{Found, Lines, Meant, Place};
+use super::{Found, Lines, Note, Place};
 
 /// The names of the file.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -31,9 +33,23 @@ pub struct Kustomization {
     /// Files and folders.
     resources: Vec<PathBuf>,
     /// Resources that are elsewhere, e.g. in a repository on a server.
-    pub remote: Vec<String>,
+    remote: Vec<(Place, String)>,
+    patches: Vec<Patch>,
+    /// Parts that make or change objects in ways that are not followed.
+    others: Vec<(Place, &'static str)>,
     images: Vec<Replacement>,
 }
+
+/// A text that is put over an object.
+#[derive(Clone, Debug)]
+struct Patch {
+    place: Place,
+    file: Option<PathBuf>,
+    text: Option<String>,
+}
+
+/// The parts of a kustomization that make or change objects by other programs.
+const OTHERS: [&str; 5] = ["helmCharts", "helmChartInflationGenerator", "generators", "transformers", "replacements"];
 
 /// An entry of `images`.
 #[derive(Clone, Debug)]
@@ -53,9 +69,10 @@ impl Kustomization {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let (mut resources, mut remote) = (Vec::new(), Vec::new());
         for key in ["resources", "bases", "components"] {
-            for text in root.get(key).map(|list| list.list()).unwrap_or_default().iter().filter_map(|one| one.text()) {
+            let list = root.get(key).map(|list| list.list()).unwrap_or_default();
+            for (node, text) in list.iter().filter_map(|one| Some((one, one.text()?))) {
                 if text.contains("://") || text.contains("?ref=") || text.starts_with("git@") || text.starts_with("github.com/") {
-                    remote.push(text.to_owned());
+                    remote.push((lines.place(node.span.clone()), text.to_owned()));
                 } else {
                     resources.push(normal(&folder.join(text.replace('\\', "/"))));
                 }
@@ -63,8 +80,62 @@ impl Kustomization {
         }
         let images = root.get("images").map(|list| list.list()).unwrap_or_default().iter();
         let images = images.filter_map(|image| Replacement::of(image, lines)).collect();
-        Self { path: path.to_owned(), folder: normal(&folder), resources, remote, images }
+        let patches = patches(root, &folder, lines);
+        let others = OTHERS.iter().filter_map(|key| Some((lines.place(root.get(key)?.span.clone()), *key))).collect();
+        Self { path: path.to_owned(), folder: normal(&folder), resources, remote, patches, others, images }
     }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The files that it puts over objects.
+    pub fn patch_files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.patches.iter().filter_map(|patch| patch.file.as_ref())
+    }
+
+    /// What of it is not followed.
+    pub fn notes(&self, text_of: &dyn Fn(&Path) -> Option<std::rc::Rc<str>>) -> Vec<Note> {
+        let folder = if self.folder.as_os_str().is_empty() { Path::new(".") } else { self.folder.as_path() };
+        let hint = format!("render it first, `kubectl kustomize {} | wincompat scan -`", folder.display());
+        let note = |place: &Place, what: &str| Note { place: place.clone(), text: format!("{what}: {hint}") };
+        let mut notes: Vec<Note> = Vec::new();
+        notes.extend(self.remote.iter().map(|(place, remote)| note(place, &format!("{remote} is elsewhere and is not read"))));
+        for patch in &self.patches {
+            let of_file = || patch.file.as_deref().and_then(text_of).is_some_and(|text| names_image(&text));
+            if patch.text.as_deref().is_some_and(names_image) || of_file() {
+                notes.push(note(&patch.place, "this patch changes an image, which is not followed"));
+            }
+        }
+        notes.extend(self.others.iter().map(|(place, key)| note(place, &format!("`{key}` is not followed"))));
+        notes
+    }
+}
+
+/// The patches of a kustomization, in each of the ways to write them.
+fn patches(root: &Node, folder: &Path, lines: &Lines<'_>) -> Vec<Patch> {
+    let mut patches = Vec::new();
+    for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
+        for entry in root.get(key).map(|list| list.list()).unwrap_or_default() {
+            let text = |text: &str| text.to_owned();
+            let file = |text: &str| normal(&folder.join(text.replace('\\', "/")));
+            // A bare text is the name of a file, or the patch itself.
+            let bare = entry.text();
+            let is_patch = bare.is_some_and(|text| text.contains('\n'));
+            patches.push(Patch {
+                place: lines.place(entry.span.clone()),
+                file: bare.filter(|_| !is_patch).or_else(|| entry.text_at(&["path"])).map(file),
+                text: bare.filter(|_| is_patch).or_else(|| entry.text_at(&["patch"])).map(text),
+            });
+        }
+    }
+    patches
+}
+
+/// True for a patch that gives a container or volume another image.
+fn names_image(text: &str) -> bool {
+    ["image:", "\"image\"", "/image"].iter().any(|word| text.contains(word))
 }
 
 impl Replacement {
@@ -150,7 +221,7 @@ pub fn ways(all: &[Kustomization]) -> BTreeMap<PathBuf, Vec<Way>> {
 
 /// A reference of a manifest as it is deployed in this way: in the manifest, or in the kustomization that replaces it, whose file is
 /// named then.
-pub fn deployed(found: &Found, way: &Way) -> (Option<PathBuf>, Found) {
+pub fn deployed(found: &Found, way: &Way, values: &Values) -> (Option<PathBuf>, Found) {
     let mut image = found.written.clone();
     let mut at: Option<&(PathBuf, Replacement)> = None;
     for replacement in &way.images {
@@ -166,7 +237,7 @@ pub fn deployed(found: &Found, way: &Way) -> (Option<PathBuf>, Found) {
         place: replacement.place.clone(),
         object,
         written: replacement.written.clone(),
-        meant: Meant::Known(image),
+        meant: meant(&image, values),
         ..found.clone()
     };
     (Some(file.clone()), new)
@@ -175,7 +246,8 @@ pub fn deployed(found: &Found, way: &Way) -> (Option<PathBuf>, Found) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scan::yaml;
+    use crate::scan::kubernetes::Known;
+    use crate::scan::{Meant, yaml};
 
     #[test]
     fn names_end_before_tags_and_digests() {
@@ -203,16 +275,33 @@ mod tests {
         );
         let over = "resources: [../base, https://x.example/y]\nimages:\n- name: r.example/app\n  newTag: ltsc2022\n";
         let over = read("k/prod/kustomization.yaml", over);
-        assert_eq!(over.remote, ["https://x.example/y"]);
+        assert_eq!(over.notes(&|_| None).iter().map(|note| note.place.line).collect::<Vec<_>>(), [1]);
         let ways = ways(&[base, over]);
         let [way] = ways[Path::new("k/base/web.yaml")].as_slice() else { panic!("{ways:?}") };
         let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: app}]}\n";
         let root = yaml::read(text).0[0].root.clone().unwrap();
-        let found = crate::scan::kubernetes::read(&root, &Lines::of(text), &BTreeMap::new());
-        let (file, new) = deployed(&found[0], way);
+        let found = crate::scan::kubernetes::read(&root, &Lines::of(text), &Known::default());
+        let (file, new) = deployed(&found[0], way, &Values::new());
         assert_eq!(file.as_deref(), Some(Path::new("k/prod/kustomization.yaml")));
         assert_eq!((new.place.line, new.written.as_str()), (4, "ltsc2022"));
         assert_eq!(new.meant, Meant::Known("r.example/app:ltsc2022".to_owned()));
+    }
+
+    #[test]
+    fn what_is_not_followed_is_said() {
+        let text = "resources:\n- github.com/x/y?ref=1\npatches:\n- path: image.yaml\n- path: replicas.yaml\n- patch: |-\n    - op: replace\n      \
+            path: /spec/template/spec/containers/0/image\n      value: a\npatchesStrategicMerge:\n- old.yaml\nhelmCharts:\n- name: x\n";
+        let root = yaml::read(text).0[0].root.clone().unwrap();
+        let read = Kustomization::of(Path::new("k/kustomization.yaml"), &root, &Lines::of(text));
+        let text_of = |path: &Path| {
+            let text = if path.ends_with("replicas.yaml") { "spec: {replicas: 2}" } else { "spec: {containers: [{image: a}]}" };
+            Some(std::rc::Rc::from(text))
+        };
+        let notes: Vec<(u32, String)> = read.notes(&text_of).into_iter().map(|note| (note.place.line, note.text)).collect();
+        assert_eq!(notes.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 4, 6, 11, 13]);
+        assert!(notes.iter().all(|(_, text)| text.contains("`kubectl kustomize k | wincompat scan -`")), "{notes:?}");
+        let files: Vec<_> = read.patch_files().collect();
+        assert_eq!(files, [Path::new("k/image.yaml"), Path::new("k/replicas.yaml"), Path::new("k/old.yaml")]);
     }
 
     #[test]

@@ -3,14 +3,20 @@
 //! Every reader is a pure function from bytes to what it found. Facts about the formats: Docker's and BuildKit's sources for
 //! Dockerfiles, compose-spec for Compose, Kubernetes' API for manifests.
 
+mod bake;
 mod compose;
 mod dockerfile;
 mod dotenv;
+mod groovy;
+mod hcl;
+mod inline;
 mod kind;
 mod kubernetes;
 mod kustomize;
+mod list;
 mod pipelines;
 mod place;
+mod placeholder;
 mod placement;
 mod project;
 mod walk;
@@ -72,8 +78,13 @@ pub enum Lands {
     Nodes(Arc<Placement>),
     /// A host of the service that runs the pipeline, e.g. `windows-2022`.
     Hosted(String),
-    /// None at all, for this reason.
-    Nowhere(String),
+    /// None at all.
+    Nowhere {
+        /// The reason.
+        why: String,
+        /// What to do.
+        hint: String,
+    },
 }
 
 /// The reference that a text in a file means.
@@ -83,6 +94,13 @@ pub enum Meant {
     Known(String),
     /// It depends on these variables, to which nobody gives a value.
     Unresolved(Vec<String>),
+    /// It depends on a variable whose value is an expression that cannot be evaluated here.
+    Unevaluated {
+        /// The variable.
+        name: String,
+        /// As it is written, e.g. `regex_replace(version, "a", "b")`.
+        expression: String,
+    },
 }
 
 /// What a container needs of the hosts.
@@ -130,6 +148,15 @@ pub struct Problem {
     pub error: Error,
 }
 
+/// Something in a file that is not followed, so that the answer may lack an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Where.
+    pub place: Place,
+    /// What is not followed, and what to do, e.g. `a base from elsewhere is not read: …`.
+    pub text: String,
+}
+
 /// All that a file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scanned {
@@ -137,6 +164,8 @@ pub struct Scanned {
     pub found: Vec<Found>,
     /// What cannot be read.
     pub problems: Vec<Problem>,
+    /// What is not followed.
+    pub notes: Vec<Note>,
     /// Why the file was left out, e.g. `a template`.
     pub left_out: Option<String>,
 }

@@ -5,8 +5,10 @@
 use std::path::Path;
 use std::rc::Rc;
 
+use super::placeholder::meant;
+use super::words::Values;
 use super::yaml::{Node, Value};
-use super::{Found, Lands, Lines, Needs, Os, kubernetes};
+use super::{Found, Lands, Lines, Needs, Os};
 
 /// A service that runs pipelines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,8 +93,8 @@ pub fn service_of(path: &Path, root: &Node) -> Option<Service> {
 }
 
 /// The references of a pipeline.
-pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>) -> Vec<Found> {
-    let mut reader = Reader { lines, found: Vec::new() };
+pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Values) -> Vec<Found> {
+    let mut reader = Reader { lines, values, found: Vec::new() };
     match service {
         Service::GitHub => reader.github(root),
         Service::Azure => reader.azure(root),
@@ -106,6 +108,7 @@ pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>) -> Vec<Found> 
 
 struct Reader<'r, 't> {
     lines: &'r Lines<'t>,
+    values: &'r Values,
     found: Vec<Found>,
 }
 
@@ -116,7 +119,7 @@ impl Reader<'_, '_> {
             place: self.lines.place(image.span.clone()),
             object: Some(object),
             written: text.to_owned(),
-            meant: kubernetes::meant(text),
+            meant: meant(text, self.values),
             needs: Needs::OneHost,
             os,
             isolation: None,
@@ -299,7 +302,8 @@ fn hosted(machine: Option<&str>) -> (Os, Lands) {
 fn github_host(machine: Option<&str>) -> (Os, Lands) {
     match hosted(machine) {
         (Os::Windows, _) => {
-            (Os::Windows, Lands::Nowhere("GitHub's runner starts the containers of a job on Linux only".to_owned()))
+            let why = "GitHub's runner starts the containers of a job on Linux only".to_owned();
+            (Os::Windows, Lands::Nowhere { why, hint: "run the container in a step, with `docker run`".to_owned() })
         }
         other => other,
     }
@@ -349,18 +353,19 @@ mod tests {
         let root = yaml::read(text).0[0].root.clone().unwrap();
         let service = service_of(Path::new(path), &root).unwrap_or_else(|| panic!("{path}: {text}"));
         let one = |found: Found| {
-            let meant = match found.meant {
-                Meant::Known(text) => text,
+            let meant = match &found.meant {
+                Meant::Known(text) => text.clone(),
                 Meant::Unresolved(names) => format!("${}", names.join(",$")),
+                Meant::Unevaluated { .. } => panic!("{found:?}"),
             };
-            let lands = match found.lands {
-                Lands::Hosted(host) => host,
-                Lands::Nowhere(_) => "nowhere".to_owned(),
+            let lands = match &found.lands {
+                Lands::Hosted(host) => host.clone(),
+                Lands::Nowhere { .. } => "nowhere".to_owned(),
                 Lands::Fleet | Lands::Nodes(_) => "fleet".to_owned(),
             };
             format!("{}:{} {meant} {:?} {lands}", found.place.line, found.place.column, found.os)
         };
-        read(service, &root, &Lines::of(text)).into_iter().map(one).collect()
+        read(service, &root, &Lines::of(text), &Values::new()).into_iter().map(one).collect()
     }
 
     #[test]

@@ -18,17 +18,26 @@ pub struct Place {
 pub struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    /// Where the bytes of spans count from: a text within a text has its own.
+    from: usize,
 }
 
 impl<'a> Lines<'a> {
     /// The lines of this text. A line feed ends one, so that a carriage return before it belongs to the line that it ends.
     pub fn of(text: &'a str) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text, starts }
+        Self { text, starts, from: 0 }
+    }
+
+    /// The same lines for spans that count from this byte.
+    #[must_use]
+    pub fn from(self, from: usize) -> Self {
+        Self { from, ..self }
     }
 
     /// The place of these bytes. A byte order mark at the start of the text is not a character of it.
     pub fn place(&self, span: Range<usize>) -> Place {
+        let span = self.from + span.start..self.from + span.end;
         let index = self.starts.partition_point(|start| *start <= span.start).saturating_sub(1);
         let start = self.starts.get(index).copied().unwrap_or_default();
         let before = self.text.get(start..span.start).unwrap_or_default();

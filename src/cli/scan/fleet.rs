@@ -49,9 +49,7 @@ impl Fleet {
         match lands {
             Lands::Fleet => Ok(self.kinds.clone()),
             Lands::Nodes(placement) => self.nodes(placement),
-            Lands::Nowhere(why) => Err(Error::new("this container can run nowhere")
-                .because(why)
-                .hint("run the container in a step, with `docker run`")),
+            Lands::Nowhere { why, hint } => Err(Error::new("this container can run nowhere").because(why).hint(hint.as_str())),
             Lands::Hosted(name) => match parse(name, knowledge, today)? {
                 Spec::Hosts(hosts) => Ok(hosts),
                 _ => Err(Error::new(format!("the host {name} is not known"))),

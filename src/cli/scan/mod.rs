@@ -32,6 +32,7 @@ use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
 use crate::report::scanned::{Excerpts, ScanReport};
 use crate::report::{Page, lines};
 use crate::scan::{self, Asked, Found, Given, Lands, Meant, Needs, Os, ScannedFile, Values};
+use crate::text::quoted;
 use crate::{Engine, Error, ErrorKind};
 
 /// The most results of one answer: they are held together, in about 500 MiB.
@@ -115,6 +116,7 @@ struct Inputs {
     wish: Option<Wish>,
     fleet: Fleet,
     files: Vec<ScannedFile>,
+    unread: Vec<(PathBuf, Error)>,
     options: Options,
     quiet: bool,
 }
@@ -130,7 +132,10 @@ impl Args {
         let files = scan::scan(&tree.files, &tree, &given);
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
         let wish = self.judging.wish();
-        Ok((Inputs { knowledge, policy, wish, fleet, files, options, quiet: self.detail.is_quiet() }, tree))
+        Ok((
+            Inputs { knowledge, policy, wish, fleet, files, unread: tree.unread.clone(), options, quiet: self.detail.is_quiet() },
+            tree,
+        ))
     }
 
     /// The values of files, then those of arguments, which win.
@@ -160,12 +165,23 @@ impl Placed<'_> {
 
 impl Inputs {
     fn report(self, io: &mut Io<'_>) -> Result<Report, Error> {
-        let mut errors = Vec::new();
+        let mut errors: Vec<ErrorEntry> = self
+            .unread
+            .iter()
+            .map(|(path, error)| {
+                let file = tree::shown(path);
+                let location = Location::new(&file, 1, 1, None, "");
+                ErrorEntry { location: Some(location), ..ErrorEntry::new(&file, error, &CommandLine) }
+            })
+            .collect();
         let mut placed: Vec<Placed<'_>> = Vec::new();
         for ScannedFile { path, scanned } in &self.files {
             let file = tree::shown(path);
             if let Some(why) = &scanned.left_out {
                 io.warn(&format!("{file} was left out: it is {why}").into());
+            }
+            for note in &scanned.notes {
+                io.warn(&format!("{file}:{}: {}", note.place.line, note.text).into());
             }
             for problem in &scanned.problems {
                 let location = Location::new(&file, problem.place.line, problem.place.column, None, "");
@@ -188,6 +204,7 @@ impl Inputs {
             };
             match &one.found.meant {
                 Meant::Unresolved(names) => errors.push(failed(&unresolved(names))),
+                Meant::Unevaluated { name, expression } => errors.push(failed(&unevaluated(name, expression))),
                 Meant::Known(text) => match images.get(text.as_str()) {
                     Some(Ok(image)) if is_foreign(image) && one.found.os != Os::Windows => linux += 1,
                     Some(Ok(image)) => match self.judged(one, image) {
@@ -275,7 +292,7 @@ fn is_foreign(image: &Image) -> bool {
 fn name_of(found: &Found) -> &str {
     match &found.meant {
         Meant::Known(text) => text,
-        Meant::Unresolved(_) => &found.written,
+        Meant::Unresolved(_) | Meant::Unevaluated { .. } => &found.written,
     }
 }
 
@@ -288,11 +305,16 @@ fn unresolved(names: &[String]) -> Error {
         .hint(format!("give it one with --var {first}=VALUE, or with --env-file FILE"))
 }
 
+fn unevaluated(name: &str, expression: &str) -> Error {
+    Error::of(ErrorKind::Unresolved, format!("the value of {name} cannot be told: it is {}", quoted(expression)))
+        .hint(format!("give it one with --var {name}=VALUE"))
+}
+
 /// The references that are to be read, each once.
 fn distinct<'p>(placed: &'p [Placed<'_>]) -> Vec<&'p str> {
     let known = placed.iter().filter_map(|one| match &one.found.meant {
         Meant::Known(text) => Some(text.as_str()),
-        Meant::Unresolved(_) => None,
+        Meant::Unresolved(_) | Meant::Unevaluated { .. } => None,
     });
     let mut texts: Vec<&str> = known.collect();
     texts.sort_unstable();

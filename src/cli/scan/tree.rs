@@ -22,6 +22,8 @@ const STANDARD_INPUT: &str = "-";
 pub struct Tree {
     /// The files that may name images.
     pub files: Vec<PathBuf>,
+    /// Folders and files that could not be looked at.
+    pub unread: Vec<(PathBuf, Error)>,
     /// The folders below which files may be looked at, without links.
     roots: Vec<PathBuf>,
     input: Option<Rc<str>>,
@@ -33,7 +35,7 @@ impl Tree {
     ///
     /// # Errors
     ///
-    /// A path that does not exist, a folder that cannot be read, standard input that is not text.
+    /// A path that does not exist, standard input that is not text.
     pub fn of(paths: &[PathBuf], input: &mut dyn Read) -> Result<Self, Error> {
         let here = [PathBuf::from(".")];
         let paths = if paths.is_empty() { &here[..] } else { paths };
@@ -47,11 +49,6 @@ impl Tree {
             .hint("name files and folders that exist, or - for standard input"));
         }
         let mut walked = walk(&named);
-        if let Some((path, why)) = walked.unread.first() {
-            return Err(Error::new(format!("{} could not be read", quoted(&path.to_string_lossy())))
-                .because(why)
-                .hint("let this user read it, or leave it out by a line in .wincompatignore"));
-        }
         let mut text = None;
         if paths.iter().any(|path| is_input(&path)) {
             let bytes = read_capped(input, LARGEST).map_err(|error| failed(Path::new("standard input"), error))?;
@@ -64,7 +61,11 @@ impl Tree {
             folder.canonicalize().ok()
         };
         let roots = named.iter().filter_map(root).collect();
-        Ok(Self { files: walked.files, roots, input: text, read: RefCell::default() })
+        let unread = walked.unread.into_iter().map(|(path, why)| {
+            let error = unreadable(&path).because(why);
+            (path, error)
+        });
+        Ok(Self { files: walked.files, unread: unread.collect(), roots, input: text, read: RefCell::default() })
     }
 
     /// The text of a file that was named by an option.
@@ -116,9 +117,14 @@ pub fn shown(path: &Path) -> String {
 }
 
 fn failed(path: &Path, error: std::io::Error) -> Error {
-    let kind = if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Invalid };
-    Error::of(kind, format!("{} could not be read", quoted(&path.to_string_lossy())))
-        .because(error)
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return Error::of(ErrorKind::NotFound, format!("there is no file {}", quoted(&path.to_string_lossy()))).because(error);
+    }
+    unreadable(path).because(error)
+}
+
+fn unreadable(path: &Path) -> Error {
+    Error::of(ErrorKind::Invalid, format!("{} could not be read", quoted(&path.to_string_lossy())))
         .hint("let this user read it, or leave it out by a line in .wincompatignore")
 }
 

@@ -13,6 +13,7 @@ fn lines(text: &str, build: &Build) -> Vec<String> {
             let meant = match &found.meant {
                 Meant::Known(text) => text.clone(),
                 Meant::Unresolved(names) => format!("${}", names.join(",$")),
+                Meant::Unevaluated { name, expression } => format!("{name}={expression}"),
             };
             let os = match found.os {
                 Os::Windows => " windows",
@@ -104,7 +105,7 @@ fn files_come_from_images_too() {
     ] {
         assert_eq!(found(text).last().map(String::as_str), Some(expected), "{text}");
     }
-    let build = Build { contexts: ["binary_dir".to_owned()].into(), ..Build::default() };
+    let build = Build { contexts: [("binary_dir".to_owned(), None)].into(), ..Build::default() };
     assert_eq!(lines("FROM a\nCOPY --from=binary_dir /x /y", &build), ["1:6 a EveryHost"]);
     // A stage may be called like an image.
     assert_eq!(found("FROM golang:1 AS golang\nFROM golang\n"), ["1:6 golang:1 EveryHost"]);
@@ -121,4 +122,34 @@ fn templates_are_named_and_broken_files_are_errors_at_their_lines() {
     assert_eq!(scanned.found.len(), 1);
     assert_eq!(scanned.problems.iter().map(|problem| problem.place.line).collect::<Vec<_>>(), [2]);
     assert_eq!(read("# nothing\n", &Build::default()).problems.len(), 1);
+}
+
+#[test]
+fn arguments_without_a_known_value_are_not_their_defaults() {
+    let open = Meant::Unevaluated { name: "TAG".to_owned(), expression: "newest()".to_owned() };
+    let build = Build { open: [("TAG".to_owned(), open)].into(), ..Build::default() };
+    assert_eq!(lines("ARG TAG=ltsc2022\nFROM server:$TAG", &build), ["2:6 TAG=newest() EveryHost"]);
+    assert_eq!(lines("ARG TAG=1\nARG BASE=server:${TAG}\nFROM $BASE", &build), ["3:6 TAG=newest() EveryHost"]);
+    // What the command line gives counts more.
+    let build = Build { arguments: [("TAG".to_owned(), "1809".to_owned())].into(), ..build };
+    assert_eq!(lines("ARG TAG=ltsc2022\nFROM server:$TAG", &build), ["2:6 server:1809 EveryHost"]);
+}
+
+#[test]
+fn a_context_may_be_another_image() {
+    let image = Meant::Known("server:1809".to_owned());
+    let build = Build { contexts: [("base".to_owned(), Some(image))].into(), ..Build::default() };
+    assert_eq!(lines("FROM base\nCOPY --from=base /x /y", &build), ["1:6 server:1809 EveryHost", "2:13 server:1809 NoHost"]);
+}
+
+#[test]
+fn the_same_reference_twice_in_a_line_has_two_places() {
+    let text = "FROM a\nRUN --mount=type=bind,from=b,target=/x --mount=type=bind,from=b,target=/y dir";
+    assert_eq!(found(text), ["1:6 a EveryHost", "2:28 b NoHost", "2:63 b NoHost"]);
+}
+
+#[test]
+fn a_build_for_another_system_says_so() {
+    let build = Build { os: Os::Other, ..Build::default() };
+    assert_eq!(lines("FROM --platform=$TARGETPLATFORM a", &build), ["1:33 a EveryHost other"]);
 }
