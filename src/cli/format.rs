@@ -49,9 +49,15 @@ impl<R: Printed> FormatArgs<R> {
     ///
     /// A stream that cannot be written.
     pub fn write(&self, report: &R, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        self.format.renderer.render(report, page, out)
+        // Standard output is written at every line feed, and a document has hundreds of thousands of lines.
+        let mut out = BufWriter::with_capacity(BUFFER, out);
+        self.format.renderer.render(report, page, &mut out)?;
+        out.flush()
     }
 }
+
+/// The bytes of a report that are written at once.
+const BUFFER: usize = 64 * 1024;
 
 /// Further reports in files.
 #[derive(clap::Args, Clone, Debug)]
