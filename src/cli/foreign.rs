@@ -5,7 +5,7 @@ type Foreign = (&'static str, &'static [&'static str], &'static str);
 
 /// The options of docker, skopeo, trivy and their kin.
 const FOREIGN: &[Foreign] = &[
-    ("--platform", &["check", "pull"], "name the host in its place: --host windows-server-2022"),
+    ("--platform", &["check", "pull"], "name the host instead: --host windows-server-2022"),
     ("--no-color", &[], "set the variable NO_COLOR=1"),
     ("--json", &[], "use --format json"),
     ("--tls-verify", &[], "use --ca-file FILE with the certificate of the registry, or --insecure REGISTRY"),
@@ -14,14 +14,14 @@ const FOREIGN: &[Foreign] = &[
     ("--password", &[], "log in with docker login; wincompat reads the credentials of Docker"),
     ("--authfile", &[], "set the variable REGISTRY_AUTH_FILE=FILE"),
     ("--os", &["check", "pull"], "wincompat looks at the Windows entries only"),
-    ("--os-version", &["check", "pull"], "name the host in its place: --host 10.0.20348.2402"),
+    ("--os-version", &["check", "pull"], "name the host instead: --host 10.0.20348.2402"),
     ("--arch", &["check", "pull"], "add the architecture to the host: --host windows-11-24h2,arm64"),
     ("--exit-code", &["check"], "the exit code is 1 if an image cannot run; see wincompat check --help"),
     ("--severity", &["check"], "use --deny warnings, or --deny CODE"),
     ("--ignorefile", &["check"], "there is no list of exceptions"),
     ("--restart", &["run"], "wincompat does not restart containers; use a scheduled task or a service"),
-    ("--publish-all", &["run"], "wincompat picks no port of the host by itself; publish each with -p HOST:CONTAINER"),
-    ("-P", &["run"], "wincompat picks no port of the host by itself; publish each with -p HOST:CONTAINER"),
+    ("--publish-all", &["run"], "wincompat does not choose ports of the host; publish each with -p HOST:CONTAINER"),
+    ("-P", &["run"], "wincompat does not choose ports of the host; publish each with -p HOST:CONTAINER"),
     ("--mount", &["run"], "use -v HOST:CONTAINER[:ro]"),
     ("--tmpfs", &["run"], "Windows containers have no tmpfs; use -v with a folder"),
     ("--privileged", &["run"], "Windows has no privileged containers; HostProcess containers run in Kubernetes only"),

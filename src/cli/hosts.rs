@@ -26,7 +26,7 @@ pub struct HostArgs {
     /// attributes after commas: 26100,client,arm64,no-hyperv,home. A name goes before it: web01=@web01.txt.
     #[arg(long, value_name = "[NAME=]HOST", hide_possible_values = true, value_parser = offered::host())]
     host: Vec<String>,
-    /// More hosts: from a file with one a line (HOST, NAME=HOST or NAME HOST), from the output of kubectl get nodes -o json, from a
+    /// More hosts: from a file with one per line (HOST, NAME=HOST or NAME HOST), from the output of kubectl get nodes -o json, from a
     /// folder with a file for each host, or with - from standard input; can be
     /// given several times.
     #[arg(long, value_name = "FILE|DIR|-")]

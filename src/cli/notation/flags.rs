@@ -78,7 +78,7 @@ pub fn publish(text: &str) -> Result<Vec<PortMapping>, String> {
     let (host, container) = ports
         .split_once(':')
         .filter(|(host, _)| !host.is_empty())
-        .ok_or_else(|| format!("wincompat picks no port of the host by itself: {form}"))?;
+        .ok_or_else(|| format!("the port of the host is missing: {form}"))?;
     if container.contains(':') {
         return Err(format!("a port is published on all addresses of the host; {form}"));
     }
