@@ -104,6 +104,11 @@ fn output<R: Printed>(text: &str) -> Result<Output<R>, String> {
         Some(output) => Ok(output),
         None => {
             let names: Vec<&str> = R::FORMATS.iter().map(|format| format.name).collect();
+            if names.contains(&text) {
+                return Err(format!(
+                    "the name of the file is missing: write {text}=FILE, or --format {text} for standard output"
+                ));
+            }
             Err(format!("the ending names no format; write FORMAT=FILE with one of {}", names.join(", ")))
         }
     }
@@ -157,5 +162,6 @@ mod tests {
         assert_eq!(chosen("a=b.json"), Ok(("json", "a=b.json".to_owned())));
         assert!(chosen("report").unwrap_err().contains("table, matrix"));
         assert!(chosen("json=").unwrap_err().contains("missing"));
+        assert!(chosen("json").unwrap_err().contains("--format json for standard output"));
     }
 }
