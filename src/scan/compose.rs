@@ -192,6 +192,7 @@ impl Reader<'_, '_> {
             isolation,
             lands: Lands::Fleet,
             together: None,
+            editable: self.lines.get(number)?.literal(image.span.clone(), written),
         };
         Some((number, found))
     }

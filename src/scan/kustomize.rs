@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::compose::normal;
 use super::yaml::Node;
-use super::{Found, Lines, Meant, Place};
+use super::{Editable, Found, Lines, Meant, Place};
 
 /// The names of the file.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -45,6 +45,7 @@ struct Replacement {
     /// Where the new tag, digest or name stands.
     place: Place,
     written: String,
+    editable: Option<Editable>,
 }
 
 impl Kustomization {
@@ -78,6 +79,7 @@ impl Replacement {
             digest: text("digest"),
             place: lines.place(new.span.clone()),
             written: new.text().unwrap_or_default().to_owned(),
+            editable: new.text().and_then(|text| lines.literal(new.span.clone(), text)),
         })
     }
 
@@ -166,6 +168,11 @@ pub fn deployed(found: &Found, way: &Way) -> (Option<PathBuf>, Found) {
         place: replacement.place.clone(),
         object,
         written: replacement.written.clone(),
+        editable: replacement.editable.as_ref().and_then(|editable| {
+            // A tag alone: the rest of the reference stands elsewhere.
+            let before = image.strip_suffix(editable.text.as_str())?.to_owned();
+            Some(Editable { before, ..editable.clone() })
+        }),
         meant: Meant::Known(image),
         ..found.clone()
     };

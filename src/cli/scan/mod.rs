@@ -1,13 +1,17 @@
 //! `wincompat scan`: the images of a repository's files on a fleet.
 
+mod fix;
 mod fleet;
+mod suggest;
 mod tree;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use self::fix::Fixes;
 use self::fleet::Fleet;
+use self::suggest::Suggestions;
 use self::tree::Tree;
 use super::appended;
 use super::detail::DetailArgs;
@@ -63,6 +67,15 @@ pub struct Args {
     /// Read values from a file in the form of `.env`; can be given several times, a later file wins.
     #[arg(long, value_name = "FILE")]
     env_file: Vec<PathBuf>,
+    /// For each image that does not fit, look for a tag of its repository that does.
+    #[arg(long)]
+    suggest: bool,
+    /// Print the changes that would make images fit as a patch, in the place of the report.
+    #[arg(long, conflicts_with = "fix")]
+    diff: bool,
+    /// Change the files so that images fit, as far as that is clear.
+    #[arg(long)]
+    fix: bool,
     #[command(flatten)]
     format: FormatArgs<ScanReport>,
     #[command(flatten)]
@@ -85,8 +98,20 @@ fn variable(text: &str) -> Result<(String, String), String> {
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let (inputs, tree) = self.inputs(io)?;
-        let report = inputs.report(io)?;
+        let (report, fixes) = inputs.report(io)?;
         let scan = ScanReport { lines: excerpts(&report, &tree), report };
+        if self.diff {
+            fixes.diff(&tree, io.out)?;
+            return Ok(ExitCode::of_results(&scan.report.summary));
+        }
+        if self.fix {
+            let changed = fixes.make(&tree)?;
+            let what = match changed.as_slice() {
+                [] => "no file was changed: nothing that fails can be corrected in a clear way".to_owned(),
+                names => format!("changed {}; scan again to see what is left", names.join(", ")),
+            };
+            io.warn(&what.into());
+        }
         let page = Page { detail: self.detail.detail(), ..io.page() };
         let written = self.output.write(&scan, &page);
         for warning in appended::append(&self.output.formats(self.format.chosen()), &scan, &page) {
@@ -117,6 +142,8 @@ struct Inputs {
     files: Vec<ScannedFile>,
     options: Options,
     quiet: bool,
+    /// Other images are looked for.
+    suggests: bool,
 }
 
 impl Args {
@@ -130,7 +157,9 @@ impl Args {
         let files = scan::scan(&tree.files, &tree, &given);
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
         let wish = self.judging.wish();
-        Ok((Inputs { knowledge, policy, wish, fleet, files, options, quiet: self.detail.is_quiet() }, tree))
+        let suggests = self.suggest || self.diff || self.fix;
+        let quiet = self.detail.is_quiet();
+        Ok((Inputs { knowledge, policy, wish, fleet, files, options, quiet, suggests }, tree))
     }
 
     /// The values of files, then those of arguments, which win.
@@ -147,6 +176,7 @@ impl Args {
 
 /// A reference with its file.
 struct Placed<'f> {
+    path: &'f std::path::Path,
     file: String,
     found: &'f Found,
 }
@@ -159,7 +189,7 @@ impl Placed<'_> {
 }
 
 impl Inputs {
-    fn report(self, io: &mut Io<'_>) -> Result<Report, Error> {
+    fn report(&self, io: &mut Io<'_>) -> Result<(Report, Fixes), Error> {
         let mut errors = Vec::new();
         let mut placed: Vec<Placed<'_>> = Vec::new();
         for ScannedFile { path, scanned } in &self.files {
@@ -172,7 +202,7 @@ impl Inputs {
                 errors.push(ErrorEntry { location: Some(location), ..ErrorEntry::new(&file, &problem.error, &CommandLine) });
             }
             let for_windows = scanned.found.iter().filter(|found| found.os != Os::Other);
-            placed.extend(for_windows.map(|found| Placed { file: file.clone(), found }));
+            placed.extend(for_windows.map(|found| Placed { path, file: file.clone(), found }));
         }
         let texts = distinct(&placed);
         let deadline = self.options.deadline;
@@ -180,8 +210,9 @@ impl Inputs {
         let images = read_images(self.options.clone(), &self.knowledge, self.fleet.hosts(), &references, self.quiet);
         let images: BTreeMap<&str, Result<Image, Error>> = texts.iter().copied().zip(images).collect();
         let mut results = Vec::new();
+        let mut judged_at: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
         let (mut count, mut linux) = (0, 0);
-        for one in &placed {
+        for (number, one) in placed.iter().enumerate() {
             let failed = |error: &Error| ErrorEntry {
                 location: Some(one.location()),
                 ..ErrorEntry::new(name_of(one.found), error, &CommandLine)
@@ -191,7 +222,11 @@ impl Inputs {
                 Meant::Known(text) => match images.get(text.as_str()) {
                     Some(Ok(image)) if is_foreign(image) && one.found.os != Os::Windows => linux += 1,
                     Some(Ok(image)) => match self.judged(one, image) {
-                        Ok(judged) => results.extend(judged),
+                        Ok(judged) => {
+                            let from = results.len();
+                            results.extend(judged);
+                            judged_at.push((number, from..results.len()));
+                        }
                         Err(error) => errors.push(failed(&error)),
                     },
                     Some(Err(error)) => errors.push(failed(error)),
@@ -210,7 +245,49 @@ impl Inputs {
         if count == 0 && errors.is_empty() {
             io.warn(&"no image references for Windows were found in these files".into());
         }
-        Ok(Report::new(&self.knowledge, results, errors))
+        let fixes = if self.suggests { self.suggest(&placed, &judged_at, &mut results)? } else { Fixes::default() };
+        Ok((Report::new(&self.knowledge, results, errors), fixes))
+    }
+
+    /// Puts remedies that were read and judged to the results that fail, and gives the changes of files that follow from them.
+    fn suggest(
+        &self,
+        placed: &[Placed<'_>],
+        judged_at: &[(usize, std::ops::Range<usize>)],
+        results: &mut [ResultEntry],
+    ) -> Result<Fixes, Error> {
+        let fails = |range: &std::ops::Range<usize>, results: &[ResultEntry]| {
+            results.get(range.clone()).is_some_and(|entries| entries.iter().any(|entry| entry.ok == Some(false)))
+        };
+        let mut failing: Vec<&str> = Vec::new();
+        for (number, range) in judged_at.iter().filter(|(_, range)| fails(range, results)) {
+            let _ = range;
+            failing.extend(placed.get(*number).map(|one| name_of(one.found)));
+        }
+        failing.sort_unstable();
+        failing.dedup();
+        let suggestions = Suggestions::of(self, &failing);
+        let mut fixes = Fixes::default();
+        for (number, range) in judged_at {
+            let Some(one) = placed.get(*number) else { continue };
+            let policy = self.policy_of(one.found);
+            let hosts = self.fleet.landing(&one.found.lands, &self.knowledge, policy.today)?;
+            let does_fail = fails(range, results);
+            for entry in results.get_mut(range.clone()).unwrap_or_default().iter_mut().filter(|entry| entry.ok == Some(false)) {
+                let host = hosts.iter().find(|host| host.label == entry.host.label && host.os_version == entry.host.os_version);
+                if let Some(host) = host {
+                    suggestions.add(self, one, host, entry);
+                }
+            }
+            let Some(editable) = &one.found.editable else { continue };
+            let hosts: Vec<&Host> = hosts.iter().collect();
+            let new = if does_fail { suggestions.fitting(self, one, &hosts) } else { None };
+            match new.and_then(|new| editable.for_reference(&new.reference)) {
+                Some(new) => fixes.add(one.path, editable, new),
+                None => fixes.forbid(one.path, editable),
+            }
+        }
+        Ok(fixes)
     }
 
     /// The results of one reference on the hosts that it can land on.
