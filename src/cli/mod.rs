@@ -197,6 +197,8 @@ impl Command {
 
 /// Runs the program on this platform with these arguments, the first of which is its name, and returns its exit code.
 pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
+    let expanded = scan::settings::expanded(&arguments);
+    let arguments = expanded.as_ref().map_or_else(|_| arguments.clone(), Clone::clone);
     let parsed = parse(&arguments);
     color::choose(parsed.as_ref().ok().map(|cli| &cli.color));
     let mut out = stream(AutoStream::auto(std::io::stdout()).current_choice(), std::io::stdout().lock());
@@ -206,6 +208,10 @@ pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
     let mut input = std::io::stdin();
     let mut io = Io { input: &mut input, out: &mut out, err: &mut err, columns: columns(), platform };
     let code = match parsed {
+        Ok(_) if let Err(error) = &expanded => {
+            io.fail(error);
+            exit::ExitCode::NOT_DONE
+        }
         Ok(cli) => {
             warnings::print();
             subcommand::execute(cli.command.subcommand(), &mut io)

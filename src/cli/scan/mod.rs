@@ -1,7 +1,9 @@
 //! `wincompat scan`: the images of a repository's files on a fleet.
 
+mod accepted;
 mod fix;
 mod fleet;
+pub mod settings;
 mod suggest;
 mod tree;
 
@@ -9,8 +11,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use self::accepted::Accepted;
 use self::fix::Fixes;
 use self::fleet::Fleet;
+use self::settings::Settings;
 use self::suggest::Suggestions;
 use self::tree::Tree;
 use super::appended;
@@ -27,9 +31,10 @@ use super::references;
 use super::registries::{CHECKED_WITHIN, RegistryArgs};
 use super::subcommand::Subcommand;
 use super::wording::CommandLine;
-use crate::compat::{self, Policy, Wish};
+use crate::compat::{self, Code, Policy, Wish};
 use crate::host::{Host, HostEngine};
-use crate::image::Image;
+use crate::image::reference::Location as Place;
+use crate::image::{Image, Reference};
 use crate::knowledge::Knowledge;
 use crate::oci::Options;
 use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
@@ -67,6 +72,33 @@ pub struct Args {
     /// Read values from a file in the form of `.env`; can be given several times, a later file wins.
     #[arg(long, value_name = "FILE")]
     env_file: Vec<PathBuf>,
+    /// Do not fail because of this finding; can be given several times.
+    #[arg(long, value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = code)]
+    allow: Vec<Code>,
+    /// Make this finding a warning; can be given several times.
+    #[arg(long, value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = code)]
+    warn: Vec<Code>,
+    /// Ask only these registries; an image of another one is an error. Can be given several times.
+    #[arg(long, value_name = "REGISTRY", value_delimiter = ',')]
+    allow_registry: Vec<String>,
+    /// Leave out files like this, for example `old/**`; can be given several times.
+    #[arg(long, value_name = "PATTERN", value_parser = pattern)]
+    exclude: Vec<scan::Pattern>,
+    /// Do not fail because of what this file lists: the failures of an earlier scan.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the failures into this file, for later scans with --baseline.
+    #[arg(long, value_name = "FILE")]
+    write_baseline: Option<PathBuf>,
+    /// Options and exceptions in this file, instead of the nearest wincompat.toml above the first path.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Use no wincompat.toml.
+    #[arg(long, conflicts_with = "config")]
+    no_config: bool,
+    /// It is an error if no image is found.
+    #[arg(long)]
+    require_findings: bool,
     /// For each image that does not fit, look for a tag of its repository that does.
     #[arg(long)]
     suggest: bool,
@@ -88,6 +120,14 @@ pub struct Args {
     registries: RegistryArgs,
 }
 
+fn code(text: &str) -> Result<Code, String> {
+    text.parse().map_err(|_| "no finding has this code; `wincompat explain --list` lists all of them".to_owned())
+}
+
+fn pattern(text: &str) -> Result<scan::Pattern, String> {
+    scan::Pattern::of(text, true)
+}
+
 fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
@@ -98,7 +138,18 @@ fn variable(text: &str) -> Result<(String, String), String> {
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let (inputs, tree) = self.inputs(io)?;
-        let (report, fixes) = inputs.report(io)?;
+        let settings = self.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+        let mut accepted = Accepted::of(settings, self.baseline.as_deref(), &self.allow, &self.warn, inputs.policy.today)?;
+        let (report, fixes) = inputs.report(&mut accepted, &tree, io)?;
+        if let Some(path) = &self.write_baseline {
+            let number = accepted::write(path, &report.results)?;
+            io.warn(&format!("{number} failures are known from now on with --baseline {}", path.display()).into());
+        }
+        if self.require_findings && report.results.is_empty() && report.errors.is_empty() {
+            return Err(Error::of(ErrorKind::NotFound, "no image for Windows was found in these files")
+                .hint("name other files, or leave --require-findings out")
+                .into());
+        }
         let scan = ScanReport { lines: excerpts(&report, &tree), report };
         if self.diff {
             fixes.diff(&tree, io.out)?;
@@ -142,6 +193,8 @@ struct Inputs {
     files: Vec<ScannedFile>,
     options: Options,
     quiet: bool,
+    /// The only registries that are asked; every one, if there is none here.
+    allowed: Vec<String>,
     /// Other images are looked for.
     suggests: bool,
 }
@@ -152,14 +205,16 @@ impl Args {
         let knowledge = self.knowledge.load()?;
         let found = self.hosts.find(io, &knowledge, policy.today)?;
         let fleet = Fleet::of(found.into_iter().map(|found| found.host));
-        let tree = Tree::of(&self.paths, io.input)?;
+        let mut tree = Tree::of(&self.paths, io.input)?;
+        tree.files.retain(|path| !self.exclude.iter().any(|pattern| pattern.matches(&tree::shown(path))));
         let given = Given { values: self.values(&tree)?, environment: Values::new() };
         let files = scan::scan(&tree.files, &tree, &given);
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
         let wish = self.judging.wish();
+        let allowed = self.allow_registry.iter().map(|name| name.to_ascii_lowercase()).collect();
         let suggests = self.suggest || self.diff || self.fix;
         let quiet = self.detail.is_quiet();
-        Ok((Inputs { knowledge, policy, wish, fleet, files, options, quiet, suggests }, tree))
+        Ok((Inputs { knowledge, policy, wish, fleet, files, options, quiet, allowed, suggests }, tree))
     }
 
     /// The values of files, then those of arguments, which win.
@@ -189,7 +244,7 @@ impl Placed<'_> {
 }
 
 impl Inputs {
-    fn report(&self, io: &mut Io<'_>) -> Result<(Report, Fixes), Error> {
+    fn report(&self, accepted: &mut Accepted, tree: &Tree, io: &mut Io<'_>) -> Result<(Report, Fixes), Error> {
         let mut errors = Vec::new();
         let mut placed: Vec<Placed<'_>> = Vec::new();
         for ScannedFile { path, scanned } in &self.files {
@@ -206,7 +261,7 @@ impl Inputs {
         }
         let texts = distinct(&placed);
         let deadline = self.options.deadline;
-        let references: Vec<_> = texts.iter().map(|text| references::read(text, &self.knowledge, deadline)).collect();
+        let references: Vec<_> = texts.iter().map(|text| self.reference(text, deadline)).collect();
         let images = read_images(self.options.clone(), &self.knowledge, self.fleet.hosts(), &references, self.quiet);
         let images: BTreeMap<&str, Result<Image, Error>> = texts.iter().copied().zip(images).collect();
         let mut results = Vec::new();
@@ -245,8 +300,27 @@ impl Inputs {
         if count == 0 && errors.is_empty() {
             io.warn(&"no image references for Windows were found in these files".into());
         }
+        accepted.apply(&mut results, tree);
+        for line in accepted.unused() {
+            io.warn(&format!("the exception in line {line} of the configuration covers nothing").into());
+        }
         let fixes = if self.suggests { self.suggest(&placed, &judged_at, &mut results)? } else { Fixes::default() };
         Ok((Report::new(&self.knowledge, results, errors), fixes))
+    }
+
+    /// The reference of a text. What is on disk is not for files to name.
+    fn reference(&self, text: &str, deadline: Option<std::time::Instant>) -> Result<Reference, Error> {
+        let reference = references::read(text, &self.knowledge, deadline)?;
+        let reference_location = reference.location();
+        let Place::Registry(name) = reference_location else {
+            return Err(Error::of(ErrorKind::Invalid, format!("{} is not an image in a registry", crate::text::quoted(text)))
+                .hint("name an image as NAME:TAG"));
+        };
+        if self.allowed.is_empty() || self.allowed.iter().any(|allowed| *allowed == name.registry) {
+            return Ok(reference);
+        }
+        Err(Error::of(ErrorKind::Invalid, format!("the registry {} is not among those that are allowed", name.registry))
+            .hint(format!("allow it with --allow-registry {}, or use an image of another registry", name.registry)))
     }
 
     /// Puts remedies that were read and judged to the results that fail, and gives the changes of files that follow from them.
