@@ -3,7 +3,7 @@
 //! A new subcommand is a file here with its `Args`, which implement [`subcommand::Subcommand`], and its lines in this file.
 
 mod appended;
-mod check;
+pub mod check;
 mod completions;
 mod detached;
 mod each;
@@ -18,7 +18,7 @@ mod host;
 mod hosts;
 mod images;
 mod inspect;
-mod io;
+pub mod io;
 mod kill;
 mod knowledge;
 pub mod list;
@@ -40,7 +40,7 @@ mod rmi;
 mod run;
 mod stop;
 mod store;
-mod stream;
+pub mod stream;
 mod subcommand;
 mod terminal;
 mod time;
@@ -186,12 +186,15 @@ pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
     // Not locked: the monitor of a container reads it in another thread.
     let mut input = std::io::stdin();
     let mut io = Io { input: &mut input, out: &mut out, err: &mut err, columns: columns(), platform };
-    let code = match parse(&arguments) {
-        Ok(cli) => {
-            warnings::print();
-            subcommand::execute(cli.command.subcommand(), &mut io)
-        }
-        Err(error) => usage::refuse(&error, &arguments, &mut io),
+    warnings::print();
+    answer(&arguments, &mut io)
+}
+
+/// Runs the command of these arguments, the first of which is the program's name, on these streams, and returns its exit code.
+pub fn answer(arguments: &[OsString], io: &mut Io<'_>) -> u32 {
+    let code = match parse(arguments) {
+        Ok(cli) => subcommand::execute(cli.command.subcommand(), io),
+        Err(error) => usage::refuse(&error, arguments, io),
     };
     code.number()
 }
