@@ -15,9 +15,9 @@ use std::sync::Arc;
 
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use wincompat::internals::cli::answer;
 use wincompat::internals::cli::io::Io;
 use wincompat::internals::cli::stream::Stream;
+use wincompat::internals::cli::{answer, parse};
 use wincompat::program::{Platform, Streams};
 use wincompat::unix::{UnixFolders, UnixGroups};
 
@@ -52,6 +52,7 @@ fn run(root: &Path, arguments: &[String]) -> (u32, String, String) {
     let (out, err) = (Written::default(), Written::default());
     let (mut to_out, mut to_err) = (Stream::new(out.clone()), Stream::new(err.clone()));
     let code = answer(
+        parse(&typed),
         &typed,
         &mut Io { input: &mut std::io::empty(), out: &mut to_out, err: &mut to_err, columns: 80, platform: &platform },
     );

@@ -4,6 +4,7 @@
 
 mod appended;
 pub mod check;
+mod color;
 mod completions;
 mod detached;
 mod each;
@@ -26,6 +27,7 @@ mod logs;
 mod man;
 mod monitor;
 mod notation;
+mod offered;
 pub mod platform;
 mod policy;
 mod process;
@@ -46,6 +48,7 @@ mod terminal;
 mod time;
 mod trace;
 mod usage;
+pub mod variables;
 mod version;
 mod wait;
 mod warnings;
@@ -75,6 +78,8 @@ use self::subcommand::Subcommand;
 Exit codes: 0 success, 2 failure; see also `check --help`, `run --help` and `exec --help`."
 )]
 pub struct Cli {
+    #[command(flatten)]
+    color: color::ColorArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -114,11 +119,19 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Other", &["prune", "version", "completions", "help"]),
 ];
 
+/// The version of this program, as in `wincompat --version`.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The line about `help`, in clap's words.
 const HELP: &str = "Print this message or the help of the given subcommand(s)";
 
-/// The command line as clap sees it, with its subcommands under headings.
-fn command() -> clap::Command {
+/// The command line as clap sees it, with its subcommands under headings and a variable for every option.
+pub fn command() -> clap::Command {
+    variables::add(typed_command())
+}
+
+/// The command line without variables.
+fn typed_command() -> clap::Command {
     let command = Cli::command();
     let mut lists = String::new();
     for (heading, names) in GROUPS {
@@ -131,24 +144,22 @@ fn command() -> clap::Command {
         }
     }
     let template = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n{lists}\nOptions:\n{{options}}{{after-help}}");
-    without_empty_variables(command.help_template(template))
+    command.help_template(template)
 }
 
-/// The command line without the variables that are set and empty, as they are in many pipelines: these say nothing.
-fn without_empty_variables(command: clap::Command) -> clap::Command {
-    let is_empty = |argument: &clap::Arg| argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
-    let concerned = command.get_subcommands().filter(|subcommand| subcommand.get_arguments().any(is_empty));
-    let names: Vec<String> = concerned.map(|subcommand| subcommand.get_name().to_owned()).collect();
-    names.into_iter().fold(command, |command, name| {
-        command.mut_subcommand(name, |subcommand| {
-            subcommand.mut_args(|argument| if is_empty(&argument) { argument.env(None::<&str>) } else { argument })
-        })
-    })
+/// The command line for these arguments: a variable does not count where they say the same in another way.
+fn command_for(arguments: &[OsString]) -> clap::Command {
+    variables::without_replaced(command(), arguments)
+}
+
+/// The subcommand among these arguments; options may stand before it, e.g. `--color never check`.
+fn subcommand_in<'c>(command: &'c clap::Command, arguments: &[OsString]) -> Option<&'c clap::Command> {
+    arguments.iter().skip(1).find_map(|argument| command.find_subcommand(argument))
 }
 
 /// The arguments, the first of which is the program's name, as they were meant.
-fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    Cli::from_arg_matches(&command().try_get_matches_from(arguments)?)
+pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    Cli::from_arg_matches(&command_for(arguments).try_get_matches_from(arguments)?)
 }
 
 impl Command {
@@ -180,6 +191,8 @@ impl Command {
 
 /// Runs the program on this platform with these arguments, the first of which is its name, and returns its exit code.
 pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
+    let parsed = parse(&arguments);
+    color::choose(parsed.as_ref().ok().map(|cli| &cli.color));
     let mut out = stream(AutoStream::auto(std::io::stdout()).current_choice(), std::io::stdout().lock());
     // Not locked: warnings and progress come from other threads too.
     let mut err = stream(AutoStream::auto(std::io::stderr()).current_choice(), std::io::stderr());
@@ -187,12 +200,12 @@ pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
     let mut input = std::io::stdin();
     let mut io = Io { input: &mut input, out: &mut out, err: &mut err, columns: columns(), platform };
     warnings::print();
-    answer(&arguments, &mut io)
+    answer(parsed, &arguments, &mut io)
 }
 
-/// Runs the command of these arguments, the first of which is the program's name, on these streams, and returns its exit code.
-pub fn answer(arguments: &[OsString], io: &mut Io<'_>) -> u32 {
-    let code = match parse(arguments) {
+/// Runs the command that these arguments were parsed to on these streams, or says what is wrong with them; returns the exit code.
+pub fn answer(parsed: Result<Cli, clap::Error>, arguments: &[OsString], io: &mut Io<'_>) -> u32 {
+    let code = match parsed {
         Ok(cli) => subcommand::execute(cli.command.subcommand(), io),
         Err(error) => usage::refuse(&error, arguments, io),
     };

@@ -15,6 +15,7 @@ mod check;
 #[cfg(windows)]
 mod emulated_layers;
 mod faults;
+mod field_inputs;
 mod findings_page;
 mod fixtures;
 mod formats;
@@ -30,6 +31,7 @@ mod image_registry;
 mod image_sources;
 #[cfg(unix)]
 mod irregular_files;
+mod language;
 mod layers;
 #[cfg(windows)]
 mod live_host;
@@ -49,4 +51,5 @@ mod report_schema;
 mod run;
 mod snapshots;
 mod store_commands;
+mod variables;
 mod verdict;

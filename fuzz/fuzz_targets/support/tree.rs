@@ -265,8 +265,7 @@ fn is_hex(text: &str) -> bool {
 
 /// True for the locks by which a container is known to live.
 pub fn is_lock_of_container(path: &str) -> bool {
-    path == "containers/lock"
-        || path.strip_prefix("containers/").and_then(|path| path.strip_suffix("/lock")).is_some_and(is_hex)
+    path == "containers/lock" || path.strip_prefix("containers/").and_then(|path| path.strip_suffix("/lock")).is_some_and(is_hex)
 }
 
 /// True for files of this program that a store removes by itself: content, parts of it, and what was written aside.

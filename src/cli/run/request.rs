@@ -50,7 +50,7 @@ impl Args {
         let command_line = command.line().map_err(|error| {
             Error::new("the container's command is wrong")
                 .because(error)
-                .hint("name a command behind the image, or a program with --entrypoint")
+                .hint("give a command after the image, or a program with --entrypoint")
         })?;
         if isolation == Isolation::Hyperv && !self.device.is_empty() {
             return Err(Error::new("Windows gives devices only to containers with process isolation")
@@ -88,12 +88,12 @@ impl Args {
 
 /// The absolute path of a folder that is there: for one that is not, the error of HCS names no path.
 fn existing_folder(path: &str) -> Result<String, Error> {
-    let wrong = |why: String| Error::new(format!("{path} cannot be shown in a container")).because(why);
+    let wrong = |why: String| Error::new(format!("{path} cannot be mounted in a container")).because(why);
     let absolute = std::path::absolute(path).map_err(|error| wrong(error.to_string()))?;
     let found =
         absolute.metadata().map_err(|error| wrong(error.to_string()).hint("create the folder, or name another with -v"))?;
     if !found.is_dir() {
-        return Err(wrong("it is not a folder".to_owned()).hint("name its folder: single files cannot be shown"));
+        return Err(wrong("it is not a folder".to_owned()).hint("name its folder: single files cannot be mounted"));
     }
     absolute.into_os_string().into_string().map_err(|_| wrong("its path is not valid Unicode".to_owned()))
 }
