@@ -16,7 +16,7 @@ use serde_json::Value;
 use wincompat::compat::{Judgement, Policy, judge};
 use wincompat::host::{self, Host, Spec};
 use wincompat::image::{Image, Reference};
-use wincompat::internals::cli::check::confirm_choices;
+use wincompat::internals::cli::reading::confirm_choices;
 use wincompat::internals::oci::distribution::address::Reach;
 use wincompat::internals::oci::distribution::{self, Network, RetryPolicy};
 use wincompat::internals::oci::{Images, Options};

@@ -37,7 +37,7 @@ mod progress;
 mod prune;
 mod ps;
 mod pull;
-mod reading;
+pub mod reading;
 mod references;
 mod registries;
 mod rm;
