@@ -3,7 +3,7 @@
 //! A new subcommand is a file here with its `Args`, which implement [`subcommand::Subcommand`], and its lines in this file.
 
 mod appended;
-mod check;
+pub mod check;
 mod color;
 mod completions;
 mod detached;
@@ -20,7 +20,7 @@ mod host;
 mod hosts;
 mod images;
 mod inspect;
-mod io;
+pub mod io;
 mod judging;
 mod kill;
 mod knowledge;
@@ -37,7 +37,7 @@ mod progress;
 mod prune;
 mod ps;
 mod pull;
-mod reading;
+pub mod reading;
 mod references;
 mod registries;
 mod rm;
@@ -46,7 +46,7 @@ mod run;
 mod scan;
 mod stop;
 mod store;
-mod stream;
+pub mod stream;
 mod subcommand;
 mod terminal;
 mod time;
@@ -163,7 +163,7 @@ fn subcommand_in<'c>(command: &'c clap::Command, arguments: &[OsString]) -> Opti
 }
 
 /// The arguments, the first of which is the program's name, as they were meant.
-fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches(&command_for(arguments).try_get_matches_from(arguments)?)
 }
 
@@ -197,6 +197,8 @@ impl Command {
 
 /// Runs the program on this platform with these arguments, the first of which is its name, and returns its exit code.
 pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
+    let expanded = scan::settings::expanded(&arguments);
+    let arguments = expanded.as_ref().map_or_else(|_| arguments.clone(), Clone::clone);
     let parsed = parse(&arguments);
     color::choose(parsed.as_ref().ok().map(|cli| &cli.color));
     let mut out = stream(AutoStream::auto(std::io::stdout()).current_choice(), std::io::stdout().lock());
@@ -205,12 +207,19 @@ pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
     // Not locked: the monitor of a container reads it in another thread.
     let mut input = std::io::stdin();
     let mut io = Io { input: &mut input, out: &mut out, err: &mut err, columns: columns(), platform };
+    warnings::print();
+    if let Err(error) = &expanded {
+        io.fail(error);
+        return exit::ExitCode::NOT_DONE.number();
+    }
+    answer(parsed, &arguments, &mut io)
+}
+
+/// Runs the command that these arguments were parsed to on these streams, or says what is wrong with them; returns the exit code.
+pub fn answer(parsed: Result<Cli, clap::Error>, arguments: &[OsString], io: &mut Io<'_>) -> u32 {
     let code = match parsed {
-        Ok(cli) => {
-            warnings::print();
-            subcommand::execute(cli.command.subcommand(), &mut io)
-        }
-        Err(error) => usage::refuse(&error, &arguments, &mut io),
+        Ok(cli) => subcommand::execute(cli.command.subcommand(), io),
+        Err(error) => usage::refuse(&error, arguments, io),
     };
     code.number()
 }

@@ -186,7 +186,7 @@ mod tests {
         let begun = Instant::now();
         let (done, shown) = shown_for(receiver, || {
             if let Some(sender) = sender.take() {
-                let _ = sender.send(begun.elapsed());
+                sender.send(begun.elapsed()).unwrap();
             }
         });
         assert!(done.unwrap() >= PATIENCE);

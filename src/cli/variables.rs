@@ -65,7 +65,7 @@ const INSTEAD: [(&str, &[&str]); 8] = [
 ];
 
 /// The name of the variable of an option, e.g. `WINCOMPAT_MAX_AGE` for `--max-age` of `check`.
-fn name(command: &str, option: &str) -> Option<String> {
+pub fn name(command: &str, option: &str) -> Option<String> {
     if WITHOUT.iter().any(|(of, name, _)| *name == option && (*of == "*" || *of == command)) {
         return None;
     }

@@ -13,7 +13,7 @@ use super::compose::{Built, normal, slashes};
 use super::dockerfile::Build;
 use super::hcl::{Evaluator, Function, Locals, Unknown, Value};
 use super::words::Values;
-use super::{Files, Found, Lines, Meant, Os, Place, Problem, inline};
+use super::{Files, Found, Lines, Meant, Os, Place, Problem, nested};
 use crate::{Error, ErrorKind};
 
 /// The most builds of one set of files.
@@ -316,7 +316,7 @@ impl Reader<'_, '_> {
             if let (Ok(Value::Text(inner)), Some(layer), Some(span)) = (value(one), self.layers.get(one.layer), one.value.span())
             {
                 let (start, text) = body(layer.text);
-                let found = inline::read(text, &Lines::of(layer.text).from(start), &span, &inner, &build);
+                let found = nested::read(text, &Lines::of(layer.text).from(start), &span, &inner, &build);
                 bake.found.extend(found.into_iter().map(|found| (one.layer, found)));
             }
             return;

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::dockerfile::Build;
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Node};
-use super::{Asked, Files, Found, Lands, Lines, Meant, Needs, Os, dotenv, inline};
+use super::{Asked, Files, Found, Lands, Lines, Meant, Needs, Os, dotenv, nested};
 
 /// The names that Compose looks for, each with the override that it takes along.
 const NAMES: [(&str, &str); 4] = [
@@ -236,6 +236,7 @@ impl Reader<'_, '_> {
             isolation,
             lands: Lands::Fleet,
             together: None,
+            editable: self.lines.get(number)?.literal(image.span.clone(), written),
         };
         Some((number, found))
     }
@@ -271,7 +272,7 @@ impl Reader<'_, '_> {
             Some((number, inner)) => {
                 let (Some(layer), Some(lines)) = (self.layers.get(number), self.lines.get(number)) else { return };
                 let word = expand(inner.text().unwrap_or_default(), Style::Compose, &self.values);
-                let found = inline::read(layer.text, lines, &inner.span, &word.text, &build);
+                let found = nested::read(layer.text, lines, &inner.span, &word.text, &build);
                 let asked = |found: Found| Found {
                     isolation,
                     os: if found.os == Os::Unsaid && found.needs == Needs::EveryHost { os } else { found.os },

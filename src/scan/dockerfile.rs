@@ -1,11 +1,12 @@
 //! Dockerfiles: the bases of stages, and the images that files are copied from or mounted.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use parse_dockerfile::{Flag, FromInstruction, Instruction};
 
 use super::words::{Style, Values, Word, expand};
-use super::{Found, Lands, Lines, Meant, Needs, Os, Place, Problem, Scanned};
+use super::{Editable, Found, Lands, Lines, Meant, Needs, Os, Place, Problem, Scanned};
 use crate::{Error, ErrorKind};
 
 /// What is known of a build besides its Dockerfile.
@@ -45,8 +46,17 @@ pub fn read(text: &str, build: &Build) -> Scanned {
     let lines = Lines::of(text);
     // Places count from behind a byte order mark.
     let shift = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut file =
-        File { lines, text, shift, escape: '\\', arguments: Values::new(), open: BTreeMap::new(), stages: Vec::new(), build };
+    let mut file = File {
+        lines,
+        text,
+        shift,
+        escape: '\\',
+        arguments: Values::new(),
+        open: BTreeMap::new(),
+        defaults: BTreeMap::new(),
+        stages: Vec::new(),
+        build,
+    };
     let mut scanned = Scanned::default();
     match parse_dockerfile::parse_iter(text) {
         Ok(instructions) => {
@@ -102,6 +112,8 @@ struct File<'t> {
     arguments: Values,
     /// Those among them whose values are not known, with what is known of them.
     open: BTreeMap<String, Meant>,
+    /// The bytes of defaults that are plain text.
+    defaults: BTreeMap<String, Range<usize>>,
     stages: Vec<Stage>,
     build: &'t Build,
 }
@@ -121,6 +133,7 @@ struct Named {
     place: Place,
     written: String,
     word: Word,
+    editable: Option<Editable>,
 }
 
 impl Named {
@@ -132,7 +145,9 @@ impl Named {
 impl File<'_> {
     fn take(&mut self, instruction: &Instruction<'_>) {
         match instruction {
-            Instruction::Arg(arg) if self.stages.is_empty() => self.arguments_of(&arg.arguments.value),
+            Instruction::Arg(arg) if self.stages.is_empty() => {
+                self.arguments_of(&arg.arguments.value, arg.arguments.span.clone())
+            }
             Instruction::From(from) => self.stage(from),
             Instruction::Run(run) => {
                 let mounted: Vec<Named> = run.options.iter().filter_map(|flag| self.mounted(flag)).collect();
@@ -153,18 +168,21 @@ impl File<'_> {
     }
 
     /// `NAME=VALUE NAME …` of an argument before the first stage.
-    fn arguments_of(&mut self, text: &str) {
+    fn arguments_of(&mut self, text: &str, span: Range<usize>) {
         for word in split(text, self.escape) {
             let (name, default) = word.split_once('=').map_or((word.as_str(), None), |(name, default)| (name, Some(default)));
             let given = self.build.arguments.get(name).cloned();
             let open = if given.is_some() { None } else { self.build.open.get(name).cloned() };
-            let expanded = match default {
-                Some(default) if given.is_none() && open.is_none() => Some(expand(default, self.style(), &self.values())),
-                _ => None,
-            };
+            let own = default.filter(|_| given.is_none() && open.is_none());
+            let expanded = own.map(|default| expand(default, self.style(), &self.values()));
             // A default that rests on what nobody gives is not a value.
             let open = open.or_else(|| expanded.as_ref()?.missing.iter().find_map(|missing| self.open.get(missing).cloned()));
-            match given.or_else(|| expanded.filter(|word| word.missing.is_empty()).map(|word| word.text)) {
+            let value = given.or_else(|| expanded.filter(|word| word.missing.is_empty()).map(|word| word.text));
+            self.defaults.remove(name);
+            if let Some(own) = own.map(|own| own.trim_matches(['"', '\''])).filter(|own| value.as_deref() == Some(*own)) {
+                self.default_of(name, own, span.clone());
+            }
+            match value {
                 Some(value) => self.arguments.insert(name.to_owned(), value),
                 None => self.arguments.remove(name),
             };
@@ -172,6 +190,20 @@ impl File<'_> {
                 Some(open) => self.open.insert(name.to_owned(), open),
                 None => self.open.remove(name),
             };
+        }
+    }
+
+    /// Notes where a default stands: behind its name, once.
+    fn default_of(&mut self, name: &str, default: &str, span: Range<usize>) {
+        let span = self.shift + span.start..self.shift + span.end;
+        let text = self.text.get(span.clone()).unwrap_or_default();
+        for form in [format!("{name}={default}"), format!("{name}=\"{default}\""), format!("{name}='{default}'")] {
+            let mut places = text.match_indices(&form);
+            if let (Some((at, _)), None) = (places.next(), places.next()) {
+                let start = span.start + at + form.find(default).unwrap_or_default().max(name.len() + 1);
+                self.defaults.insert(name.to_owned(), start..start + default.len());
+                return;
+            }
         }
     }
 
@@ -212,13 +244,38 @@ impl File<'_> {
         let written = self.text.get(start..self.shift + value.span.end).unwrap_or_default();
         let at = start + written.find(from).unwrap_or_default();
         let word = Word { text: from.to_owned(), ..Word::default() };
-        Some(Named { place: self.lines.place(at..at + from.len()), written: from.to_owned(), word })
+        let editable = self.lines.literal(at..at + from.len(), from);
+        Some(Named { place: self.lines.place(at..at + from.len()), written: from.to_owned(), word, editable })
     }
 
-    fn named(&self, value: &str, span: std::ops::Range<usize>, values: &Values) -> Named {
+    fn named(&self, value: &str, span: Range<usize>, values: &Values) -> Named {
         let span = self.shift + span.start..self.shift + span.end;
         let written = self.text.get(span.clone()).unwrap_or(value).to_owned();
-        Named { place: self.lines.place(span), written, word: expand(value, self.style(), values) }
+        let word = expand(value, self.style(), values);
+        let editable = self.lines.literal(span.clone(), value).or_else(|| self.variable_in(value, values));
+        Named { place: self.lines.place(span), written, word, editable }
+    }
+
+    /// The default of the only variable in a reference, where the default is plain text of this file.
+    fn variable_in(&self, value: &str, values: &Values) -> Option<Editable> {
+        let (before, rest) = value.split_once('$')?;
+        let (name, after) = match rest.strip_prefix('{') {
+            Some(braced) => braced.split_once('}')?,
+            None => {
+                let end =
+                    rest.find(|character: char| !character.is_ascii_alphanumeric() && character != '_').unwrap_or(rest.len());
+                rest.split_at_checked(end)?
+            }
+        };
+        let span = self.defaults.get(name)?.clone();
+        let expanded = |part: &str| expand(part, self.style(), values).text;
+        let is_only = !after.contains('$') && !before.contains('$');
+        is_only.then(|| Editable {
+            text: self.text.get(span.clone()).unwrap_or_default().to_owned(),
+            span,
+            before: expanded(before),
+            after: expanded(after),
+        })
     }
 
     /// The references of the stages that are built.
@@ -310,6 +367,8 @@ impl File<'_> {
             isolation: None,
             lands: Lands::Fleet,
             together: None,
+            // A context's image stands elsewhere.
+            editable: named.editable.clone().filter(|_| context.is_none()),
         })
     }
 

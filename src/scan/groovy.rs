@@ -54,8 +54,10 @@ pub fn read(text: &str, known: &Known) -> Vec<Found> {
 }
 
 fn image(text: &str, written: &str, at: usize, known: &Known) -> Found {
+    let (lines, span) = (Lines::of(text), at..at + written.len());
     Found {
-        place: Lines::of(text).place(at..at + written.len()),
+        place: lines.place(span.clone()),
+        editable: lines.literal(span, written),
         object: Some("pipeline".to_owned()),
         written: written.to_owned(),
         meant: meant(written, &known.values),

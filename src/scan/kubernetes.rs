@@ -173,6 +173,7 @@ impl<'d> Pod<'d> {
             lands: self.lands.clone(),
             // All images of a pod must fit one node.
             together: Some(self.name.clone()),
+            editable: lines.literal(image.span.clone(), text),
         })
     }
 }

@@ -9,7 +9,7 @@ use super::compose::normal;
 use super::placeholder::meant;
 use super::words::Values;
 use super::yaml::Node;
-use super::{Found, Lines, Note, Place};
+use super::{Editable, Found, Lines, Note, Place};
 
 /// The names of the file.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -61,6 +61,7 @@ struct Replacement {
     /// Where the new tag, digest or name stands.
     place: Place,
     written: String,
+    editable: Option<Editable>,
 }
 
 impl Kustomization {
@@ -149,6 +150,7 @@ impl Replacement {
             digest: text("digest"),
             place: lines.place(new.span.clone()),
             written: new.text().unwrap_or_default().to_owned(),
+            editable: new.text().and_then(|text| lines.literal(new.span.clone(), text)),
         })
     }
 
@@ -237,6 +239,11 @@ pub fn deployed(found: &Found, way: &Way, values: &Values) -> (Option<PathBuf>, 
         place: replacement.place.clone(),
         object,
         written: replacement.written.clone(),
+        editable: replacement.editable.as_ref().and_then(|editable| {
+            // A tag alone: the rest of the reference stands elsewhere.
+            let before = image.strip_suffix(editable.text.as_str())?.to_owned();
+            Some(Editable { before, ..editable.clone() })
+        }),
         meant: meant(&image, values),
         ..found.clone()
     };

@@ -9,7 +9,9 @@ pub fn is_list(text: &str) -> bool {
     let mut entries = entries(text).map(|(_, word)| word).peekable();
     let is_reference = |word: &str| {
         let first = word.chars().next().unwrap_or_default();
-        (first.is_ascii_alphanumeric() || first == '$') && !word.ends_with(':') && !word.contains(['=', ',', '"', '\'', ' ', '\t'])
+        (first.is_ascii_alphanumeric() || first == '$')
+            && !word.ends_with(':')
+            && !word.contains(['=', ',', '"', '\'', ' ', '\t'])
     };
     let mut is_certain = false;
     entries.peek().is_some()
@@ -25,6 +27,7 @@ pub fn read(text: &str, values: &Values) -> Scanned {
     let lines = Lines::of(text);
     let found = entries(text).map(|(at, word)| Found {
         place: lines.place(at..at + word.len()),
+        editable: lines.literal(at..at + word.len(), word),
         object: None,
         written: word.to_owned(),
         meant: meant(word, values),

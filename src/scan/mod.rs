@@ -7,18 +7,21 @@ mod bake;
 mod compose;
 mod dockerfile;
 mod dotenv;
+mod edit;
+mod exceptions;
 mod groovy;
 mod hcl;
-mod inline;
 mod kind;
 mod kubernetes;
 mod kustomize;
 mod list;
+mod nested;
 mod pipelines;
 mod place;
 mod placeholder;
 mod placement;
 mod project;
+mod tags;
 mod walk;
 mod words;
 mod yaml;
@@ -29,10 +32,13 @@ use std::sync::Arc;
 
 use crate::Error;
 pub use dotenv::read as read_env_file;
+pub use edit::{Editable, apply, with_tag};
+pub use exceptions::{Exception, Failure, Pattern, inline};
 pub use kind::{FileKind, kind_of, kind_of_text};
 pub use place::{Lines, Place};
 pub use placement::Placement;
 pub use project::{Given, ScannedFile, scan};
+pub use tags::{Typed, alternatives};
 pub use walk::walk;
 pub use words::Values;
 
@@ -67,6 +73,8 @@ pub struct Found {
     pub lands: Lands,
     /// The pod that it is a part of: all its images run on one node.
     pub together: Option<String>,
+    /// What of it can be changed in the file; `None` where that is more than one text.
+    pub editable: Option<Editable>,
 }
 
 /// The hosts that a container can land on.

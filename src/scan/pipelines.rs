@@ -125,6 +125,7 @@ impl Reader<'_, '_> {
             isolation: None,
             lands,
             together: None,
+            editable: self.lines.literal(image.span.clone(), text),
         });
     }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::Editable;
+
 /// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
@@ -43,6 +45,22 @@ impl<'a> Lines<'a> {
         let before = self.text.get(start..span.start).unwrap_or_default();
         let characters = before.trim_start_matches('\u{feff}').chars().count();
         Place { line: number(index), column: number(characters), span }
+    }
+}
+
+impl Lines<'_> {
+    /// This text where it stands within these bytes, e.g. between quotes, as what can be changed of a reference; `None` where it is
+    /// written in another way, or depends on variables.
+    pub fn literal(&self, span: Range<usize>, text: &str) -> Option<Editable> {
+        let raw = self.text.get(self.from + span.start..self.from + span.end)?;
+        let at = self.from + span.start + raw.find(text)?;
+        let is_whole = raw.trim_matches(['"', '\'']) == text;
+        (is_whole && !text.contains(['$', '{', '%', '<'])).then(|| Editable {
+            span: at..at + text.len(),
+            text: text.to_owned(),
+            before: String::new(),
+            after: String::new(),
+        })
     }
 }
 

@@ -15,6 +15,7 @@ mod check;
 #[cfg(windows)]
 mod emulated_layers;
 mod faults;
+mod field_inputs;
 mod findings_page;
 mod fixtures;
 mod formats;
@@ -48,6 +49,8 @@ mod report_as_data;
 mod report_schema;
 #[cfg(windows)]
 mod run;
+mod scan_accepted;
+mod scan_fix;
 mod snapshots;
 mod store_commands;
 mod variables;

@@ -1,13 +1,21 @@
 //! `wincompat scan`: the images of a repository's files on a fleet.
 
+mod accepted;
+mod fix;
 mod fleet;
+pub mod settings;
+mod suggest;
 mod tree;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use self::accepted::Accepted;
+use self::fix::Fixes;
 use self::fleet::Fleet;
+use self::settings::Settings;
+use self::suggest::Suggestions;
 use self::tree::Tree;
 use super::appended;
 use super::detail::DetailArgs;
@@ -23,9 +31,10 @@ use super::references;
 use super::registries::{CHECKED_WITHIN, RegistryArgs};
 use super::subcommand::Subcommand;
 use super::wording::CommandLine;
-use crate::compat::{self, Policy, Wish};
+use crate::compat::{self, Code, Policy, Wish};
 use crate::host::{Host, HostEngine};
-use crate::image::Image;
+use crate::image::reference::Location as Place;
+use crate::image::{Image, Reference};
 use crate::knowledge::Knowledge;
 use crate::oci::Options;
 use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
@@ -64,6 +73,42 @@ pub struct Args {
     /// Read values from a file in the form of `.env`; can be given several times, a later file wins.
     #[arg(long, value_name = "FILE")]
     env_file: Vec<PathBuf>,
+    /// Do not fail because of this finding; can be given several times.
+    #[arg(long, value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = code)]
+    allow: Vec<Code>,
+    /// Make this finding a warning; can be given several times.
+    #[arg(long, value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = code)]
+    warn: Vec<Code>,
+    /// Ask only these registries; an image of another one is an error. Can be given several times.
+    #[arg(long, value_name = "REGISTRY", value_delimiter = ',')]
+    allow_registry: Vec<String>,
+    /// Leave out files like this, for example `old/**`; can be given several times.
+    #[arg(long, value_name = "PATTERN", value_parser = pattern)]
+    exclude: Vec<scan::Pattern>,
+    /// Do not fail because of what this file lists: the failures of an earlier scan.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the failures into this file, for later scans with --baseline.
+    #[arg(long, value_name = "FILE")]
+    write_baseline: Option<PathBuf>,
+    /// Options and exceptions in this file, instead of the nearest wincompat.toml above the first path.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Use no wincompat.toml.
+    #[arg(long, conflicts_with = "config")]
+    no_config: bool,
+    /// It is an error if no image is found.
+    #[arg(long)]
+    require_findings: bool,
+    /// For each image that does not fit, look for a tag of its repository that does.
+    #[arg(long)]
+    suggest: bool,
+    /// Print the changes that would make images fit as a patch, in the place of the report.
+    #[arg(long, conflicts_with = "fix")]
+    diff: bool,
+    /// Change the files so that images fit, as far as that is clear.
+    #[arg(long)]
+    fix: bool,
     #[command(flatten)]
     format: FormatArgs<ScanReport>,
     #[command(flatten)]
@@ -76,6 +121,14 @@ pub struct Args {
     registries: RegistryArgs,
 }
 
+fn code(text: &str) -> Result<Code, String> {
+    text.parse().map_err(|_| "no finding has this code; `wincompat explain --list` lists all of them".to_owned())
+}
+
+fn pattern(text: &str) -> Result<scan::Pattern, String> {
+    scan::Pattern::of(text, true)
+}
+
 fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
@@ -86,8 +139,31 @@ fn variable(text: &str) -> Result<(String, String), String> {
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let (inputs, tree) = self.inputs(io)?;
-        let report = inputs.report(io)?;
+        let settings = self.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+        let mut accepted = Accepted::of(settings, self.baseline.as_deref(), &self.allow, &self.warn, inputs.policy.today)?;
+        let (report, fixes) = inputs.report(&mut accepted, &tree, io)?;
+        if let Some(path) = &self.write_baseline {
+            let number = accepted::write(path, &report.results)?;
+            io.warn(&format!("{number} failures are known from now on with --baseline {}", path.display()).into());
+        }
+        if self.require_findings && report.results.is_empty() && report.errors.is_empty() {
+            return Err(Error::of(ErrorKind::NotFound, "no image for Windows was found in these files")
+                .hint("name other files, or leave --require-findings out")
+                .into());
+        }
         let scan = ScanReport { lines: excerpts(&report, &tree), report };
+        if self.diff {
+            fixes.diff(&tree, io.out)?;
+            return Ok(ExitCode::of_results(&scan.report.summary));
+        }
+        if self.fix {
+            let changed = fixes.make(&tree)?;
+            let what = match changed.as_slice() {
+                [] => "no file was changed: nothing that fails can be corrected in a clear way".to_owned(),
+                names => format!("changed {}; scan again to see what is left", names.join(", ")),
+            };
+            io.warn(&what.into());
+        }
         let page = Page { detail: self.detail.detail(), ..io.page() };
         let written = self.output.write(&scan, &page);
         for warning in appended::append(&self.output.formats(self.format.chosen()), &scan, &page) {
@@ -119,6 +195,10 @@ struct Inputs {
     unread: Vec<(PathBuf, Error)>,
     options: Options,
     quiet: bool,
+    /// The only registries that are asked; every one, if there is none here.
+    allowed: Vec<String>,
+    /// Other images are looked for.
+    suggests: bool,
 }
 
 impl Args {
@@ -127,13 +207,17 @@ impl Args {
         let knowledge = self.knowledge.load()?;
         let found = self.hosts.find(io, &knowledge, policy.today)?;
         let fleet = Fleet::of(found.into_iter().map(|found| found.host));
-        let tree = Tree::of(&self.paths, io.input)?;
+        let mut tree = Tree::of(&self.paths, io.input)?;
+        tree.files.retain(|path| !self.exclude.iter().any(|pattern| pattern.matches(&tree::shown(path))));
         let given = Given { values: self.values(&tree)?, environment: Values::new() };
         let files = scan::scan(&tree.files, &tree, &given);
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
         let wish = self.judging.wish();
+        let allowed = self.allow_registry.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let suggests = self.suggest || self.diff || self.fix;
+        let quiet = self.detail.is_quiet();
         Ok((
-            Inputs { knowledge, policy, wish, fleet, files, unread: tree.unread.clone(), options, quiet: self.detail.is_quiet() },
+            Inputs { knowledge, policy, wish, fleet, files, unread: tree.unread.clone(), options, quiet, allowed, suggests },
             tree,
         ))
     }
@@ -152,6 +236,7 @@ impl Args {
 
 /// A reference with its file.
 struct Placed<'f> {
+    path: &'f std::path::Path,
     file: String,
     found: &'f Found,
 }
@@ -164,7 +249,7 @@ impl Placed<'_> {
 }
 
 impl Inputs {
-    fn report(self, io: &mut Io<'_>) -> Result<Report, Error> {
+    fn report(&self, accepted: &mut Accepted, tree: &Tree, io: &mut Io<'_>) -> Result<(Report, Fixes), Error> {
         let mut errors: Vec<ErrorEntry> = self
             .unread
             .iter()
@@ -188,16 +273,17 @@ impl Inputs {
                 errors.push(ErrorEntry { location: Some(location), ..ErrorEntry::new(&file, &problem.error, &CommandLine) });
             }
             let for_windows = scanned.found.iter().filter(|found| found.os != Os::Other);
-            placed.extend(for_windows.map(|found| Placed { file: file.clone(), found }));
+            placed.extend(for_windows.map(|found| Placed { path, file: file.clone(), found }));
         }
         let texts = distinct(&placed);
         let deadline = self.options.deadline;
-        let references: Vec<_> = texts.iter().map(|text| references::read(text, &self.knowledge, deadline)).collect();
+        let references: Vec<_> = texts.iter().map(|text| self.reference(text, deadline)).collect();
         let images = read_images(self.options.clone(), &self.knowledge, self.fleet.hosts(), &references, self.quiet);
         let images: BTreeMap<&str, Result<Image, Error>> = texts.iter().copied().zip(images).collect();
         let mut results = Vec::new();
+        let mut judged_at: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
         let (mut count, mut linux) = (0, 0);
-        for one in &placed {
+        for (number, one) in placed.iter().enumerate() {
             let failed = |error: &Error| ErrorEntry {
                 location: Some(one.location()),
                 ..ErrorEntry::new(name_of(one.found), error, &CommandLine)
@@ -208,7 +294,11 @@ impl Inputs {
                 Meant::Known(text) => match images.get(text.as_str()) {
                     Some(Ok(image)) if is_foreign(image) && one.found.os != Os::Windows => linux += 1,
                     Some(Ok(image)) => match self.judged(one, image) {
-                        Ok(judged) => results.extend(judged),
+                        Ok(judged) => {
+                            let from = results.len();
+                            results.extend(judged);
+                            judged_at.push((number, from..results.len()));
+                        }
                         Err(error) => errors.push(failed(&error)),
                     },
                     Some(Err(error)) => errors.push(failed(error)),
@@ -227,7 +317,68 @@ impl Inputs {
         if count == 0 && errors.is_empty() {
             io.warn(&"no image references for Windows were found in these files".into());
         }
-        Ok(Report::new(&self.knowledge, results, errors))
+        accepted.apply(&mut results, tree);
+        for line in accepted.unused() {
+            io.warn(&format!("the exception in line {line} of the configuration covers nothing").into());
+        }
+        let fixes = if self.suggests { self.suggest(&placed, &judged_at, &mut results)? } else { Fixes::default() };
+        Ok((Report::new(&self.knowledge, results, errors), fixes))
+    }
+
+    /// The reference of a text. What is on disk is not for files to name.
+    fn reference(&self, text: &str, deadline: Option<std::time::Instant>) -> Result<Reference, Error> {
+        let reference = references::read(text, &self.knowledge, deadline)?;
+        let reference_location = reference.location();
+        let Place::Registry(name) = reference_location else {
+            return Err(Error::of(ErrorKind::Invalid, format!("{} is not an image in a registry", crate::text::quoted(text)))
+                .hint("name an image as NAME:TAG"));
+        };
+        if self.allowed.is_empty() || self.allowed.iter().any(|allowed| *allowed == name.registry) {
+            return Ok(reference);
+        }
+        Err(Error::of(ErrorKind::Invalid, format!("the registry {} is not among those that are allowed", name.registry))
+            .hint(format!("allow it with --allow-registry {}, or use an image of another registry", name.registry)))
+    }
+
+    /// Puts remedies that were read and judged to the results that fail, and gives the changes of files that follow from them.
+    fn suggest(
+        &self,
+        placed: &[Placed<'_>],
+        judged_at: &[(usize, std::ops::Range<usize>)],
+        results: &mut [ResultEntry],
+    ) -> Result<Fixes, Error> {
+        let fails = |range: &std::ops::Range<usize>, results: &[ResultEntry]| {
+            results.get(range.clone()).is_some_and(|entries| entries.iter().any(|entry| entry.ok == Some(false)))
+        };
+        let mut failing: Vec<&str> = Vec::new();
+        for (number, range) in judged_at.iter().filter(|(_, range)| fails(range, results)) {
+            let _ = range;
+            failing.extend(placed.get(*number).map(|one| name_of(one.found)));
+        }
+        failing.sort_unstable();
+        failing.dedup();
+        let suggestions = Suggestions::of(self, &failing);
+        let mut fixes = Fixes::default();
+        for (number, range) in judged_at {
+            let Some(one) = placed.get(*number) else { continue };
+            let policy = self.policy_of(one.found);
+            let hosts = self.fleet.landing(&one.found.lands, &self.knowledge, policy.today)?;
+            let does_fail = fails(range, results);
+            for entry in results.get_mut(range.clone()).unwrap_or_default().iter_mut().filter(|entry| entry.ok == Some(false)) {
+                let host = hosts.iter().find(|host| host.label == entry.host.label && host.os_version == entry.host.os_version);
+                if let Some(host) = host {
+                    suggestions.add(self, one, host, entry);
+                }
+            }
+            let Some(editable) = &one.found.editable else { continue };
+            let hosts: Vec<&Host> = hosts.iter().collect();
+            let new = if does_fail { suggestions.fitting(self, one, &hosts) } else { None };
+            match new.and_then(|new| editable.for_reference(&new.reference)) {
+                Some(new) => fixes.add(one.path, editable, new),
+                None => fixes.forbid(one.path, editable),
+            }
+        }
+        Ok(fixes)
     }
 
     /// The results of one reference on the hosts that it can land on.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -82,6 +82,31 @@ impl Tree {
     pub fn shown(&self, name: &str) -> Option<Rc<str>> {
         let path = self.files.iter().find(|path| shown(path) == name)?;
         self.read(path).ok()
+    }
+
+    /// Puts a new text in the place of a file at once, so that a reader sees the old one or the new one.
+    ///
+    /// # Errors
+    ///
+    /// A file that is a link, is not below the paths that were named, was changed since it was read, or cannot be written.
+    pub fn replace(&self, path: &Path, old: &str, new: &str) -> Result<(), Error> {
+        let refused = |why: &str| Error::new(format!("{} was not changed", quoted(&path.to_string_lossy()))).because(why);
+        self.inside(path)?;
+        let found = path.symlink_metadata().map_err(|error| failed(path, error))?;
+        if !found.is_file() {
+            return Err(refused("it is a link").hint("name the file that it leads to"));
+        }
+        if *self.named(path)? != *old {
+            return Err(refused("it was changed since it was read").hint("run the scan again"));
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let unwritten = |error: std::io::Error| refused(&error.to_string()).hint("let this user write to the folder of the file");
+        let mut file = tempfile::Builder::new().prefix(".wincompat-").tempfile_in(folder).map_err(unwritten)?;
+        file.write_all(new.as_bytes()).map_err(unwritten)?;
+        file.as_file().set_permissions(found.permissions()).map_err(unwritten)?;
+        file.as_file().sync_all().map_err(unwritten)?;
+        file.persist(path).map_err(|error| unwritten(error.error))?;
+        Ok(())
     }
 
     /// Refuses a file that links lead out of the folders that were named.

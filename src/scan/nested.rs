@@ -9,6 +9,8 @@ use super::{Found, Lines, Place};
 pub fn read(outer: &str, lines: &Lines<'_>, span: &Range<usize>, inner: &str, build: &Build) -> Vec<Found> {
     let mut found = dockerfile::read(inner, build).found;
     for one in &mut found {
+        // What can be changed is known by its bytes in the inner text alone.
+        one.editable = None;
         one.place = place(outer, lines, span, inner, &one.place).unwrap_or_else(|| lines.place(span.clone()));
     }
     found
