@@ -45,10 +45,10 @@ fn fixture(name: &str) -> PathBuf {
 /// What is different each time: the port of the registry, and when an image was read.
 fn steady(text: &str, repository: &Repository) -> String {
     let mut text = text.replace(&repository.server.name(), "127.0.0.1:50000").replace("\r\n", "\n");
-    for field in ["\"read\":\"", "\"read\": \"", "timestamp=\""] {
+    for (field, close) in [("\"read\":\"", "\""), ("\"read\": \"", "\""), ("timestamp=\"", "\""), ("written on ", " UTC")] {
         let mut from = 0;
         while let Some(at) = text[from..].find(field).map(|at| from + at + field.len()) {
-            let end = at + text[at..].find('"').unwrap();
+            let end = at + text[at..].find(close).unwrap();
             text.replace_range(at..end, "…");
             from = at;
         }
