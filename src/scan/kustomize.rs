@@ -197,7 +197,7 @@ pub fn ways(all: &[Kustomization]) -> BTreeMap<PathBuf, Vec<Way>> {
     let mut ways: BTreeMap<PathBuf, Vec<Way>> = BTreeMap::new();
     let is_used = |one: &Kustomization| all.iter().any(|other| other.path != one.path && other.resources.contains(&one.folder));
     for root in all.iter().filter(|one| !is_used(one)) {
-        let mut open: Vec<(&Kustomization, Vec<(PathBuf, Replacement)>, usize)> = vec![(root, Vec::new(), 0)];
+        let mut open = vec![(root, Vec::<(PathBuf, Replacement)>::new(), 0)];
         while let Some((one, outer, depth)) = open.pop() {
             // What is nearer to the manifest is done first.
             let mut images: Vec<(PathBuf, Replacement)> =
