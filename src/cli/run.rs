@@ -93,7 +93,7 @@ pub struct Args {
     /// Publish container ports on the host; can be given several times.
     #[arg(short, long, value_name = "HOST:CONTAINER[/udp]", value_parser = flags::publish)]
     publish: Vec<Vec<PortMapping>>,
-    /// Mount a host folder or named pipe; can be given several times.
+    /// Mount a folder, file or named pipe of the host; can be given several times.
     #[arg(short, long, value_name = "HOST:CONTAINER[:ro]", value_parser = flags::volume)]
     volume: Vec<Volume>,
     /// Memory limit, e.g. 2g.
@@ -211,6 +211,7 @@ impl Args {
 
         let chosen = runtime.block_on(self.choose(platform, &images, &knowledge, &host, &policy, &root))?;
         let isolation = self.isolation(&knowledge, &host, &chosen, &policy, io)?;
+        given.check(isolation)?;
         if self.dry_run {
             let (pulled, is_pulled) = match &chosen.stored {
                 Some(pulled) => (pulled.clone(), true),
@@ -233,7 +234,9 @@ impl Args {
         let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(platform, &root, pulled));
         let machine = platform.connect(self.trace.open()?, CALL_TIMEOUT)?;
         host.launch = platform.launch(&*machine, &root);
-        if let Some(refusal) = host::refusal(&host::obstacles(&host, isolation, needs_import), isolation) {
+        // `docs/hcs.md#rights`
+        let needs_elevation = needs_import || given.has_mounts() || self.storage_opt.is_some();
+        if let Some(refusal) = host::refusal(&host::obstacles(&host, isolation, needs_elevation), isolation) {
             return Err(refusal.into());
         }
         let store = Store::open(&*platform.folders, &root)?;

@@ -10,6 +10,7 @@ mod computenetwork;
 mod console;
 mod detached;
 mod dll;
+mod file_call;
 mod folder;
 mod handle;
 mod handles;

@@ -8,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use crate::Error;
 use crate::Isolation;
 use crate::advice::{Command, Setting, advice};
@@ -161,6 +163,11 @@ impl Claim {
     /// The resources that it holds or may hold, in the order in which they were acquired.
     pub fn acquired(&self) -> Vec<Resource> {
         self.state.as_ref().map_or_else(|| Resource::ALL.to_vec(), |state| state.acquired.clone())
+    }
+
+    /// The id of its network namespace.
+    pub fn namespace(&self) -> Uuid {
+        self.state().and_then(|state| state.namespace).unwrap_or_else(|| self.id.namespace())
     }
 
     /// The isolations it may have been created with.

@@ -9,6 +9,7 @@ mod layer_removal;
 pub mod name;
 mod reached;
 pub mod state;
+mod transport;
 pub mod verify;
 
 pub use folders::Store;

@@ -262,7 +262,7 @@ fn exec_runs_beside_the_main_process() {
         let silent = ProcessRequest { silent: true, ..request.clone() };
         exec::start(&context, &id, &silent).unwrap();
         let document = fake.world().documents.last().unwrap().clone();
-        assert_eq!(document, serde_json::json!({"CommandLine": "cmd /c ver", "CreateStdOutPipe": false}));
+        assert_eq!(document, serde_json::json!({"CommandLine": "cmd /c ver", "CreateStdOutPipe": false, "WorkingDirectory": "C:\\"}));
 
         let missing = fake.clone().trouble(Trouble::Once("HcsCreateProcess", 0x8007_0002));
         let context = Context { machine: &missing, ..context };
