@@ -166,6 +166,10 @@ fn network(text: &str) -> Result<NetworkWish, String> {
 }
 
 impl Subcommand for Args {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
     /// Runs the container, and passes its exit code on.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         Ok(ExitCode::of_container(self.start(io)?))
@@ -254,7 +258,7 @@ impl Args {
         let request = self.request(&pulled, isolation, given)?;
         // Before minutes of importing.
         request.process.check()?;
-        let interrupts = terminal::interrupts()?;
+        let interrupts = terminal::interrupts(platform)?;
         import::import(&*machine, &store, &blobs, &pulled.layers, &interrupts, &|event| {
             progress::importing(event, self.quiet);
         })?;
@@ -264,7 +268,7 @@ impl Args {
             writeln!(io.out, "{id}")?;
             return Ok(0);
         }
-        attached(platform, &*machine, &store, &request, &interrupts, io.err)
+        attached(platform, &*machine, &store, &request, &interrupts, io)
     }
 
     /// This host, or any one with `--dry-run`.
@@ -313,7 +317,7 @@ fn attached(
     store: &Store,
     request: &RunRequest,
     interrupts: &Interrupts,
-    err: &mut dyn Write,
+    io: &mut Io<'_>,
 ) -> Result<u32, Failure> {
     let _console = request.process.console.map(|_| platform.raw_console(request.process.stdin));
     let context = Context { machine, store, interrupts, report: &warnings::note, console: &terminal::size };
@@ -322,8 +326,11 @@ fn attached(
         // A container that is removed at its end needs no log.
         if request.remove { Ok(ours) } else { Ok(ours.logged(&Log::create(claim.open_folder()?)?)) }
     })?;
-    for left in outcome.left_over {
-        writeln!(err, "warning: {}; `wincompat prune` tries again", plain::clean(&left.what))?;
+    for left in &outcome.left_over {
+        writeln!(io.err, "warning: {}; `wincompat prune` tries again", plain::clean(&left.what))?;
+    }
+    if let (Some(left), true) = (outcome.left_over.into_iter().next(), outcome.exit_code.is_ok()) {
+        io.report(left);
     }
     Ok(outcome.exit_code?)
 }

@@ -1,7 +1,7 @@
 //! The last calls of the system, kept in memory for the report about a failure: without the values of environment variables, arguments
 //! and passwords.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ struct Calls {
     next: u64,
     kept: VecDeque<Call>,
     forgotten: u64,
+    /// The values, arguments and passwords that were seen in documents, to be left out of all other texts too.
+    secrets: BTreeSet<String>,
 }
 
 /// A call, as the journal keeps it.
@@ -74,16 +76,18 @@ impl Journal {
             calls.kept.pop_front();
             calls.forgotten += 1;
         }
-        calls.kept.push_back(Call { number, at: now(), call, document: document.map(kept), answer: None, times: 1 });
+        let document = document.map(|text| kept(text, &mut calls.secrets));
+        calls.kept.push_back(Call { number, at: now(), call, document, answer: None, times: 1 });
         number
     }
 
     /// Records the end of a call. One that only repeats the one before it is counted there.
     pub fn end(&self, number: u64, hresult: u32, took: Duration, result: Option<&str>) {
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = result.map(|text| kept(text, &mut calls.secrets));
         let Some(position) = calls.kept.iter().rposition(|call| call.number == number) else { return };
         let Some(mut ended) = calls.kept.get(position).cloned() else { return };
-        ended.answer = Some(Answer { hresult, took, result: result.map(kept) });
+        ended.answer = Some(Answer { hresult, took, result });
         let before = position.checked_sub(1).and_then(|before| calls.kept.get_mut(before));
         let repeats = before.filter(|before| {
             let same = |one: &Call, other: &Call| {
@@ -106,6 +110,25 @@ impl Journal {
         (calls.kept.iter().cloned().collect(), calls.forgotten)
     }
 
+    /// A text without the values, arguments and passwords that were seen in documents, e.g. an error that shows a command line, or an event
+    /// of Windows.
+    pub fn without_secrets(&self, text: &str) -> String {
+        let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = text.to_owned();
+        let mut secrets: Vec<&String> = calls.secrets.iter().collect();
+        // One may be a part of another.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        for secret in secrets {
+            let in_json = Value::from(secret.as_str()).to_string();
+            let in_json = in_json.trim_start_matches('"').strip_suffix('"').unwrap_or_default();
+            text = text.replace(secret, LEFT_OUT);
+            if in_json != secret && !in_json.is_empty() {
+                text = text.replace(in_json, LEFT_OUT);
+            }
+        }
+        text
+    }
+
     /// True if any call was refused, or has not returned.
     pub fn has_failed(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).kept.iter().any(Call::has_failed)
@@ -122,9 +145,12 @@ pub(crate) const fn is_failure(hresult: u32) -> bool {
     hresult.cast_signed() < 0 && hresult != codes::ERROR_VMCOMPUTE_OPERATION_PENDING
 }
 
-/// A document as it is kept.
-fn kept(text: &str) -> Value {
-    let value = without_secrets(json_or_text(text));
+/// The length of a secret from which on it is looked for in all texts: a shorter one would stand in too many.
+const SECRET: usize = 4;
+
+/// A document as it is kept; its secrets are collected.
+fn kept(text: &str, secrets: &mut BTreeSet<String>) -> Value {
+    let value = without_secrets(json_or_text(text), secrets);
     let shown = match &value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -136,8 +162,8 @@ fn kept(text: &str) -> Value {
     Value::String(format!("{start}… ({} bytes)", shown.len()))
 }
 
-/// A document without the values of environment variables, without arguments and passwords.
-pub(crate) fn without_secrets(value: Value) -> Value {
+/// A document without the values of environment variables, without arguments and passwords; those are collected.
+fn without_secrets(value: Value, secrets: &mut BTreeSet<String>) -> Value {
     match value {
         Value::Object(fields) => Value::Object(
             fields
@@ -145,28 +171,43 @@ pub(crate) fn without_secrets(value: Value) -> Value {
                 .map(|(name, value)| {
                     let kept = match (name.to_ascii_lowercase().as_str(), value) {
                         ("environment", Value::Object(variables)) => {
-                            Value::Object(variables.into_iter().map(|(name, _)| (name, LEFT_OUT.into())).collect())
+                            let hidden = variables.into_iter().map(|(name, value)| (name, hidden(&value, secrets)));
+                            Value::Object(hidden.collect())
                         }
-                        ("environment" | "password" | "credentials", _) => LEFT_OUT.into(),
-                        ("commandline", Value::String(line)) => program_of(&line).into(),
-                        (_, value) => without_secrets(value),
+                        ("environment" | "password" | "credentials", value) => hidden(&value, secrets),
+                        ("commandline", Value::String(line)) => {
+                            let (program, arguments) = split(&line);
+                            if arguments.is_empty() {
+                                program.into()
+                            } else {
+                                hidden(&arguments.into(), secrets);
+                                format!("{program} {LEFT_OUT}").into()
+                            }
+                        }
+                        (_, value) => without_secrets(value, secrets),
                     };
                     (name, kept)
                 })
                 .collect(),
         ),
-        Value::Array(list) => Value::Array(list.into_iter().map(without_secrets).collect()),
+        Value::Array(list) => Value::Array(list.into_iter().map(|value| without_secrets(value, secrets)).collect()),
         other => other,
     }
 }
 
-/// The program of a command line, and a word in the place of its arguments.
-fn program_of(line: &str) -> String {
+/// The stand-in for a secret, which is collected.
+fn hidden(secret: &Value, secrets: &mut BTreeSet<String>) -> Value {
+    secrets.extend(secret.as_str().filter(|secret| secret.len() >= SECRET).map(str::to_owned));
+    LEFT_OUT.into()
+}
+
+/// The program of a command line, and its arguments.
+fn split(line: &str) -> (&str, &str) {
     let (program, arguments) = match line.strip_prefix('"') {
         Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
         None => line.split_once([' ', '\t']).unwrap_or((line, "")),
     };
-    if arguments.trim().is_empty() { program.to_owned() } else { format!("{program} {LEFT_OUT}") }
+    (program, arguments.trim())
 }
 
 #[cfg(test)]
@@ -224,6 +265,15 @@ mod tests {
         made(&journal, "HcsCreateProcess", &quoted, 0, None);
         let text = format!("{:?}", journal.calls());
         assert!(!text.contains(CANARY), "{text}");
+        for told in [
+            format!("the command did not start: net use \\\\server {CANARY}"),
+            format!("event: TOKEN={CANARY}"),
+            format!(r#"{{"Command":"net use \\\\server {CANARY}"}}"#),
+        ] {
+            let told = journal.without_secrets(&told);
+            assert!(!told.contains(CANARY) && told.contains(LEFT_OUT), "{told}");
+        }
+        assert_eq!(journal.without_secrets("A=1"), "A=1", "too short to be looked for");
         for kept in ["net (left out)", r"C:\\Program Files\\a.exe (left out)", "ContainerUser", "TOKEN"] {
             assert!(text.contains(kept), "no {kept} in {text}");
         }

@@ -10,6 +10,8 @@ mod computenetwork;
 mod console;
 mod detached;
 mod dll;
+mod events;
+mod facts;
 mod file_call;
 mod folder;
 mod handle;
