@@ -19,7 +19,7 @@ pub struct Args {
     /// Containers, by name, id, or the beginning of an id.
     #[arg(value_name = "CONTAINER", required = true)]
     containers: Vec<String>,
-    /// Force running containers to stop.
+    /// Force running containers to stop, and what looks after them if it hangs.
     #[arg(short, long)]
     force: bool,
     #[command(flatten)]
@@ -33,9 +33,11 @@ impl Subcommand for Args {
 
     /// Prints the name of each container that is removed.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let (store, machine) = self.store.store_and_machine(io.platform)?;
+        let platform = io.platform;
+        let (store, machine) = self.store.store_and_machine(platform)?;
+        let force = self.force.then_some(&*platform.groups);
         print_each(&self.containers, io, |name| {
-            ending::remove(&*machine, &store, &store.resolve(name)?, self.force)?;
+            ending::remove(&*machine, &store, &store.resolve(name)?, force)?;
             Ok(name.to_owned())
         })
     }
