@@ -143,8 +143,7 @@ mod tests {
 
     fn written(journal: &Journal, error: Option<&Error>, events: Vec<(String, String)>) -> String {
         let facts = vec![("build".to_owned(), "20348.2402".to_owned())];
-        let report =
-            FailureReport { command: "run", error, written: Timestamp::UNIX_EPOCH, facts, journal, events };
+        let report = FailureReport { command: "run", error, written: Timestamp::UNIX_EPOCH, facts, journal, events };
         let mut text = Vec::new();
         report.write(&Words, &mut text).unwrap();
         String::from_utf8(text).unwrap()
@@ -180,7 +179,8 @@ mod tests {
         let number = journal.begin("HcsCreateProcess", Some(&document));
         journal.end(number, 0x8007_0002, Duration::ZERO, Some(&document));
         let error = Error::new(format!("the command did not start: app.exe --token {CANARY}-argument")).because(CANARY);
-        let events = vec![("log".to_owned(), format!(r#"parameters {{"Environment": {{"OTHER":"hidden-too"}},"A":1}} {CANARY}"#))];
+        let events =
+            vec![("log".to_owned(), format!(r#"parameters {{"Environment": {{"OTHER":"hidden-too"}},"A":1}} {CANARY}"#))];
         let text = written(&journal, Some(&error), events);
         assert!(!text.contains(CANARY) && !text.contains("hidden-too"), "{text}");
         assert!(text.contains("app.exe (left out)") && text.contains(r#""A":1"#), "{text}");

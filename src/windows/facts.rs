@@ -6,28 +6,21 @@ use std::ptr::{null, null_mut};
 use windows_registry::LOCAL_MACHINE;
 use windows_sys::Win32::Foundation::LUID;
 use windows_sys::Win32::Security::{LUID_AND_ATTRIBUTES, LookupPrivilegeNameW, SE_PRIVILEGE_ENABLED, TokenPrivileges};
-use windows_sys::Win32::Storage::FileSystem::{
-    GetFileVersionInfoSizeW, GetFileVersionInfoW, VS_FIXEDFILEINFO, VerQueryValueW,
-};
-use windows_sys::Win32::System::Services::{
-    QUERY_SERVICE_CONFIGW, QueryServiceConfigW, QueryServiceStatus, SERVICE_STATUS,
-};
+use windows_sys::Win32::Storage::FileSystem::{GetFileVersionInfoSizeW, GetFileVersionInfoW, VS_FIXEDFILEINFO, VerQueryValueW};
+use windows_sys::Win32::System::Services::{QUERY_SERVICE_CONFIGW, QueryServiceConfigW, QueryServiceStatus, SERVICE_STATUS};
 use windows_sys::w;
 
 use super::text::Wide;
 use super::{probe, token, volume};
 
 /// The files whose versions decide how calls are answered, below System32.
-const FILES: [&str; 5] =
-    ["computecore.dll", "vmcompute.dll", "computenetwork.dll", r"drivers\wcifs.sys", r"drivers\vhdmp.sys"];
+const FILES: [&str; 5] = ["computecore.dll", "vmcompute.dll", "computenetwork.dll", r"drivers\wcifs.sys", r"drivers\vhdmp.sys"];
 
 /// The facts, by their names. What cannot be asked says so.
 pub(super) fn facts(store: &Path) -> Vec<(String, String)> {
     let mut facts = vec![("Windows".to_owned(), windows())];
     facts.extend(FILES.map(|file| (file.to_owned(), file_version(file).unwrap_or_else(|| "no version".to_owned()))));
-    for (name, wide) in
-        [("vmcompute", w!("vmcompute")), ("hns", w!("hns")), ("vmms", w!("vmms")), ("hvhost", w!("hvhost"))]
-    {
+    for (name, wide) in [("vmcompute", w!("vmcompute")), ("hns", w!("hns")), ("vmms", w!("vmms")), ("hvhost", w!("hvhost"))] {
         let state = probe::service(wide).map_or_else(|| "cannot be opened".to_owned(), |service| state_of(&service));
         facts.push((format!("service {name}"), state));
     }

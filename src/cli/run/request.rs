@@ -111,9 +111,7 @@ impl Args {
 fn existing(path: &str) -> Result<String, Error> {
     let wrong = |why: String| Error::new(format!("{path} cannot be shown in a container")).because(why);
     let absolute = std::path::absolute(path).map_err(|error| wrong(error.to_string()))?;
-    absolute
-        .metadata()
-        .map_err(|error| wrong(error.to_string()).hint("create the folder or file, or name another with -v"))?;
+    absolute.metadata().map_err(|error| wrong(error.to_string()).hint("create the folder or file, or name another with -v"))?;
     // A volume without a name of its own has no final path.
     let place = absolute.canonicalize().unwrap_or(absolute);
     let place = place.into_os_string().into_string().map_err(|_| wrong("its path is not valid Unicode".to_owned()))?;

@@ -137,12 +137,7 @@ pub fn runs(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<bo
 /// # Errors
 ///
 /// A container that runs, does not end, or cannot be cleaned up.
-pub fn remove(
-    machine: &dyn Machine,
-    store: &Store,
-    id: &ContainerId,
-    force: Option<&dyn ProcessGroups>,
-) -> Result<(), Error> {
+pub fn remove(machine: &dyn Machine, store: &Store, id: &ContainerId, force: Option<&dyn ProcessGroups>) -> Result<(), Error> {
     if force.is_none() && (store.is_owned(id)? || runs(machine, store, id)?) {
         return Err(Error::new(format!("the container {} runs", id.short())).hint(advice![
             "end it with ",

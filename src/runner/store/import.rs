@@ -186,8 +186,8 @@ impl Import<'_> {
         let waiting = Waiting::make(self.store, &self.id, &self.store.layer_ids()?).map_err(unwritable)?;
         let imported = (|| {
             let mut utility_vm = self.machine.layers().utility_vm_writer(&folder, &nearest).map_err(|error| self.call(&error))?;
-            let mut transport =
-                Transport::create_in(&waiting.path(), self.machine.layers().stamp(), Some(&mut *utility_vm)).map_err(unwritable)?;
+            let mut transport = Transport::create_in(&waiting.path(), self.machine.layers().stamp(), Some(&mut *utility_vm))
+                .map_err(unwritable)?;
             self.decode(blobs, layer, Position::Upper, &mut transport)?;
             self.machine.layers().import(&folder, transport.path(), &parents).map_err(|error| self.call(&error))?;
             self.made("ImportLayer", is(open, "Files", FoundKind::Folder))?;
@@ -242,8 +242,7 @@ impl Import<'_> {
         let decoded = decode(BufReader::new(blob), &options, &mut sink).map(drop).map_err(|error| self.undecodable(&error));
         self.interrupts.check()?;
         let failure = decoded.as_ref().err().map(Error::sentence);
-        let written =
-            Written { entries: sink.entries, last: sink.last.make_contiguous(), failure: failure.as_deref() };
+        let written = Written { entries: sink.entries, last: sink.last.make_contiguous(), failure: failure.as_deref() };
         self.machine.layers().written(&self.store.layer(&self.id), &written);
         decoded
     }

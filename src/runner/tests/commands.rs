@@ -1,8 +1,8 @@
 //! What others than its owner see of a container, and do to it.
 
 use std::sync::Mutex;
-use std::sync::mpsc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::hcs::id::ContainerId;
@@ -303,7 +303,10 @@ fn exec_runs_beside_the_main_process() {
         let silent = ProcessRequest { silent: true, ..request.clone() };
         exec::start(&context, &id, &silent).unwrap();
         let document = fake.world().documents.last().unwrap().clone();
-        assert_eq!(document, serde_json::json!({"CommandLine": "cmd /c ver", "CreateStdOutPipe": false, "WorkingDirectory": "C:\\"}));
+        assert_eq!(
+            document,
+            serde_json::json!({"CommandLine": "cmd /c ver", "CreateStdOutPipe": false, "WorkingDirectory": "C:\\"})
+        );
 
         let missing = fake.clone().trouble(Trouble::Once("HcsCreateProcess", 0x8007_0002));
         let context = Context { machine: &missing, ..context };

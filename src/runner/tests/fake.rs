@@ -124,7 +124,14 @@ impl Fake {
             networks: vec![(ICS.parse().unwrap(), "Default Switch", "ICS"), (NAT.parse().unwrap(), "nat", "NAT")],
             ..World::default()
         };
-        Self { world: Arc::new(Mutex::new(world)), behaviour: Behaviour::Exits(0), interrupts: (0, 0), survive: false, namespace: None, longest_path: usize::MAX }
+        Self {
+            world: Arc::new(Mutex::new(world)),
+            behaviour: Behaviour::Exits(0),
+            interrupts: (0, 0),
+            survive: false,
+            namespace: None,
+            longest_path: usize::MAX,
+        }
     }
 
     pub fn trouble(self, trouble: Trouble) -> Self {

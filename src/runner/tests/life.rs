@@ -5,12 +5,12 @@ use crate::hcs::documents::{PortMapping, Protocol};
 use crate::hcs::plan::Plan;
 use crate::runner::life::context::{Context, Progress};
 use crate::runner::life::interrupts::Interrupts;
+use crate::runner::life::prune::prune;
 use crate::runner::life::run as lifecycle;
 use crate::runner::life::stdio::Stdio;
 use crate::runner::request::NetworkWish;
 use crate::runner::store::Store;
 use crate::runner::store::state::tests::request;
-use crate::runner::life::prune::prune;
 use crate::runner::tests::fake::{Behaviour, Fake, Trouble, When};
 use crate::runner::tests::{run, store};
 

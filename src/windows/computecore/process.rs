@@ -54,8 +54,7 @@ impl ArgonProcess {
         }
         // SAFETY: the handle was just handed to us; handles of HCS can be used from any thread.
         let handle = unsafe { Owned::new(handle, core.functions.HcsCloseProcess) };
-        let mut process =
-            Self { core: Arc::clone(core), system: system_id.to_owned(), handle, id: 0, notices: Notices::new() };
+        let mut process = Self { core: Arc::clone(core), system: system_id.to_owned(), handle, id: 0, notices: Notices::new() };
         let info = match created {
             Ok(info) => info,
             Err(error) if error.is_timed_out() => {

@@ -34,12 +34,7 @@ type Request = unsafe extern "system" fn(HCS_PROCESS, PCWSTR, *mut PWSTR) -> HRE
 
 impl XenonProcess {
     /// Starts a process and takes over its standard handles.
-    pub fn create(
-        core: &Arc<VmCompute>,
-        system_id: &str,
-        system: HCS_SYSTEM,
-        parameters: &ProcessParameters,
-    ) -> Result<Spawned> {
+    pub fn create(core: &Arc<VmCompute>, system_id: &str, system: HCS_SYSTEM, parameters: &ProcessParameters) -> Result<Spawned> {
         const CALL: &str = "HcsCreateProcess";
         let document = to_json(parameters);
         let wide = Wide::new(CALL, &document)?;
@@ -146,7 +141,9 @@ impl Process for XenonProcess {
     }
 
     fn close_stdin(&self) -> Result<()> {
-        self.request(self.handle.get(), "HcsModifyProcess", &to_json(&ModifyProcess::CLOSE_STDIN), |functions| functions.HcsModifyProcess)
+        self.request(self.handle.get(), "HcsModifyProcess", &to_json(&ModifyProcess::CLOSE_STDIN), |functions| {
+            functions.HcsModifyProcess
+        })
     }
 
     fn resize(&self, size: ConsoleSize) -> Result<()> {
