@@ -29,9 +29,15 @@ def value(match):
     return values[name]
 
 
-for template in sorted(Path(__file__).parent.glob("*/wincompat.*")):
-    text = re.sub(r"@([A-Z0-9]+(?::[\w.-]+)?)@", value, template.read_text(encoding="utf-8"))
-    place = Path(folder) / template.parent.name / template.name
+def filled(text):
+    """The text with its values."""
+    return re.sub(r"@([A-Z0-9]+(?::[\w.-]+)?)@", value, text)
+
+
+for template in sorted(Path(__file__).parent.glob("*/*wincompat.*")):
+    text = filled(template.read_text(encoding="utf-8"))
+    # winget wants files with the name of the package.
+    place = Path(folder) / template.parent.name / filled(template.name)
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(text, encoding="utf-8")
     print(place)

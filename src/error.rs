@@ -57,7 +57,7 @@ impl ErrorKind {
     /// The advice that fits every failure of this kind.
     const fn usual_hint(self) -> &'static str {
         match self {
-            Self::Other => "do away with what stands in the way, then try again",
+            Self::Other => "remove the cause named above, then try again",
             Self::NotFound => "check the name, and that it exists",
             Self::Unauthorized => "sign in to the registry, or let this user read the file, then try again",
             Self::Network => "check the connection to the registry, then try again",

@@ -37,6 +37,7 @@ wine_skipped=(
     --skip a_foreign_layer_comes_from_where_the_image_says
     --skip a_foreign_layer_is_fetched_over_https_and_with_nothing_shown
     --skip of_many_places_named_for_a_layer_a_few_are_asked
+    --skip a_certificate_in_the_file_is_trusted_also_as_a_servers_own
     --skip an_authority_of_ones_own_is_trusted_when_it_is_named
     --skip nothing_goes_from_https_to_http
 )

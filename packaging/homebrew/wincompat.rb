@@ -22,6 +22,7 @@ class Wincompat < Formula
   def install
     bin.install "wincompat"
     generate_completions_from_executable(bin/"wincompat", "completions")
+    man1.install Dir["man/*.1"]
   end
 
   test do

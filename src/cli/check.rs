@@ -14,6 +14,7 @@ use super::hosts::HostArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
 use super::list;
+use super::offered;
 use super::policy::PolicyArgs;
 use super::progress;
 use super::references;
@@ -59,7 +60,7 @@ pub struct Args {
     #[command(flatten)]
     engine: EngineArgs,
     /// Treat these findings as errors: a code, or `warnings` for all; can be given several times.
-    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = denied)]
+    #[arg(long, value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = offered::denied(denied))]
     deny: Vec<Denied>,
     /// Do not rely on assumptions: report such results as undecided.
     #[arg(long)]
@@ -108,7 +109,7 @@ enum Denied {
 }
 
 /// The word of `--deny` for every warning.
-const WARNINGS: &str = "warnings";
+pub const WARNINGS: &str = "warnings";
 
 fn denied(text: &str) -> Result<Denied, String> {
     if text == WARNINGS {
@@ -119,7 +120,7 @@ fn denied(text: &str) -> Result<Denied, String> {
         let mut near = crate::explain::suggest(text, Code::all().map(Code::as_str).chain([WARNINGS]));
         near.retain(|name| *name == WARNINGS || name.parse::<Code>().is_ok());
         match near.as_slice() {
-            [] => "no finding has this code; `wincompat explain CODE` tells what one means".to_owned(),
+            [] => "no finding has this code; `wincompat explain --list` lists all of them".to_owned(),
             near => format!("no finding has this code; did you mean {}?", near.join(" or ")),
         }
     })

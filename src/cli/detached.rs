@@ -29,7 +29,7 @@ pub fn start(
     interrupts: &Interrupts,
     err: &mut dyn Write,
 ) -> Result<String, Error> {
-    let failed = |error: io::Error| Error::new("no process could be started that looks after the container").because(error);
+    let failed = |error: io::Error| Error::new("the background process of the container could not be started").because(error);
     let absolute = |path: &Path| std::path::absolute(path).map_err(failed);
     let order = Order { root: absolute(root)?, trace: trace.map(absolute).transpose()?, request: request.clone() };
     let (stdin, stdout) = platform.spawn_detached(&["monitor"], &order.root).map_err(failed)?;
@@ -66,7 +66,7 @@ pub fn start(
             Err(RecvTimeoutError::Timeout) if interrupts.count() > 0 => drop(to.take()),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
-                return Err(Error::new("the process that looks after the container has ended without a word")
+                return Err(Error::new("the background process of the container ended and gave no reason")
                     .hint("`wincompat prune` removes what it may have left behind"));
             }
         }

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use super::offered;
 use crate::Engine;
 use crate::host::HostEngine;
 
@@ -10,7 +11,8 @@ use crate::host::HostEngine;
 pub struct EngineArgs {
     /// Engine that will start the containers: docker, containerd, kubernetes or wincompat, optionally with its version
     /// (docker@27.3.1). If it is not given: the engine of the host, or docker.
-    #[arg(long, value_name = "ENGINE[@VERSION]", env = "WINCOMPAT_ENGINE", hide_env_values = true)]
+    #[arg(long, value_name = "ENGINE[@VERSION]", hide_possible_values = true,
+          value_parser = offered::engine(EngineArg::from_str))]
     engine: Option<EngineArg>,
 }
 

@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::format::FormatArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
+use super::offered;
 use super::subcommand::Subcommand;
 use super::time::today;
 use super::wording::CommandLine;
@@ -22,17 +23,21 @@ use crate::text::{Encoding, encoding, utf16};
 
 /// Explain a finding, an error number or a pasted error.
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = "Examples:
+#[command(
+    override_usage = "wincompat explain [OPTIONS] <WHAT>...\n       wincompat explain --list",
+    after_help = "Examples:
   wincompat explain build-mismatch
   wincompat explain build-mismatch host-behind-image
   wincompat explain 0xc0370106
   wincompat explain no matching manifest for windows/amd64 10.0.19045 in the manifest list entries
   docker run IMAGE 2>&1 | wincompat explain -
-  wincompat explain --list")]
+  wincompat explain --list"
+)]
 pub struct Args {
     /// A finding's code, an error number in any form, its symbolic name, or the text of an error; several codes or numbers are
     /// explained one by one; `-` reads standard input.
-    #[arg(value_name = "WHAT", required_unless_present = "list", num_args = 1.., allow_negative_numbers = true)]
+    #[arg(value_name = "WHAT", required_unless_present = "list", num_args = 1.., allow_negative_numbers = true,
+          hide_possible_values = true, value_parser = offered::explained())]
     what: Vec<String>,
     /// List everything that can be explained.
     #[arg(long, conflicts_with = "what")]

@@ -9,6 +9,7 @@ use super::format::FormatArgs;
 use super::hosts::HostArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
+use super::offered;
 use super::platform::Platform;
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
@@ -32,7 +33,7 @@ A file for @FILE, written on that host: reg query \"HKLM\\SOFTWARE\\Microsoft\\W
 Exit codes: 0 success, 2 a host could not be read.")]
 pub struct Args {
     /// Hosts, as for --host.
-    #[arg(value_name = "[NAME=]HOST")]
+    #[arg(value_name = "[NAME=]HOST", hide_possible_values = true, value_parser = offered::host())]
     specs: Vec<String>,
     #[command(flatten)]
     hosts: HostArgs,

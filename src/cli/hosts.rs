@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use super::io::Io;
+use super::offered;
 use crate::Error;
 use crate::files::read_capped;
 use crate::host::{self, Found};
@@ -23,9 +24,9 @@ pub struct HostArgs {
     /// (10.0.20348.2402, 20348), a release (windows-server-2022, ltsc2022, windows-11-24h2), any text that contains one Windows
     /// version, @FILE (what reg, systeminfo, PowerShell, docker info or kubectl printed), or `all` (every release in support). Add
     /// attributes after commas: 26100,client,arm64,no-hyperv,home. A name goes before it: web01=@web01.txt.
-    #[arg(long, value_name = "[NAME=]HOST")]
+    #[arg(long, value_name = "[NAME=]HOST", hide_possible_values = true, value_parser = offered::host())]
     host: Vec<String>,
-    /// More hosts: from a file with one a line (HOST, NAME=HOST or NAME HOST), from the output of kubectl get nodes -o json, from a
+    /// More hosts: from a file with one per line (HOST, NAME=HOST or NAME HOST), from the output of kubectl get nodes -o json, from a
     /// folder with a file for each host, or with - from standard input; can be
     /// given several times.
     #[arg(long, value_name = "FILE|DIR|-")]

@@ -15,7 +15,7 @@ use crate::runner::life::containers;
 #[command(after_help = "Examples:
   wincompat inspect web
 
-Elsewhere than on Windows, what stands in the store is shown. The environment of the container's process is in it.
+On other systems than Windows, the content of the store is shown. The output includes environment variables.
 
 Exit codes: 0 success, 2 one could not be shown.")]
 pub struct Args {

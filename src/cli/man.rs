@@ -1,12 +1,16 @@
 //! `wincompat man`: writes the manual pages, for packages.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap_mangen::Man;
 
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
 use super::subcommand::Subcommand;
 use crate::Error;
+use crate::knowledge::Knowledge;
 
 /// Write the manual pages to a folder.
 #[derive(clap::Args, Clone, Debug)]
@@ -17,11 +21,49 @@ pub struct Args {
 
 impl Subcommand for Args {
     fn run(&self, _: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        clap_mangen::generate_to(super::command(), &self.folder).map_err(|error| {
+        write_to(&self.folder).map_err(|error| {
             Error::new(format!("the manual pages cannot be written to {}", self.folder.display()))
                 .because(error)
                 .hint("name a folder that exists and that you may write to")
         })?;
         Ok(ExitCode::DONE)
+    }
+}
+
+/// Writes a page for the program and one for each subcommand that its help shows. Their footer has the version of the program; the
+/// pages change with its release data at the latest, so they have the date of that.
+fn write_to(folder: &Path) -> io::Result<()> {
+    let mut command = super::command().disable_help_subcommand(true);
+    command.build();
+    let shown = command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set());
+    for page in std::iter::once(&command).chain(shown) {
+        Man::new(page.clone())
+            .source(format!("wincompat {}", super::VERSION))
+            .date(Knowledge::built_in().date.to_string())
+            .manual("wincompat manual")
+            .generate_to(folder)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_page_for_each_subcommand_of_the_help() {
+        let folder = tempfile::tempdir().unwrap();
+        write_to(folder.path()).unwrap();
+        let named = |name: &str| fs::read_to_string(folder.path().join(name));
+        let footer = format!("{} \"wincompat {}\" \"wincompat manual\"", Knowledge::built_in().date, super::super::VERSION);
+        for (page, about) in [("wincompat.1", "wincompat check"), ("wincompat-check.1", "IMAGE"), ("wincompat-run.1", "IMAGE")] {
+            let text = named(page).unwrap();
+            assert!(text.contains(&footer) && text.contains(about), "{page}: {text}");
+        }
+        for page in ["wincompat-monitor.1", "wincompat-man.1", "wincompat-help.1"] {
+            assert!(named(page).is_err(), "{page}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 mod appended;
 mod check;
+mod color;
 mod completions;
 mod detached;
 mod each;
@@ -27,6 +28,7 @@ mod logs;
 mod man;
 mod monitor;
 mod notation;
+mod offered;
 pub mod platform;
 mod policy;
 mod process;
@@ -47,6 +49,7 @@ mod terminal;
 mod time;
 mod trace;
 mod usage;
+pub mod variables;
 mod version;
 mod wait;
 mod warnings;
@@ -76,6 +79,8 @@ use self::subcommand::Subcommand;
 Exit codes: 0 success, 2 failure; see also `check --help`, `run --help` and `exec --help`."
 )]
 pub struct Cli {
+    #[command(flatten)]
+    color: color::ColorArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -115,11 +120,19 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Other", &["prune", "version", "completions", "help"]),
 ];
 
+/// The version of this program, as in `wincompat --version`.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The line about `help`, in clap's words.
 const HELP: &str = "Print this message or the help of the given subcommand(s)";
 
-/// The command line as clap sees it, with its subcommands under headings.
-fn command() -> clap::Command {
+/// The command line as clap sees it, with its subcommands under headings and a variable for every option.
+pub fn command() -> clap::Command {
+    variables::add(typed_command())
+}
+
+/// The command line without variables.
+fn typed_command() -> clap::Command {
     let command = Cli::command();
     let mut lists = String::new();
     for (heading, names) in GROUPS {
@@ -132,24 +145,22 @@ fn command() -> clap::Command {
         }
     }
     let template = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n{lists}\nOptions:\n{{options}}{{after-help}}");
-    without_empty_variables(command.help_template(template))
+    command.help_template(template)
 }
 
-/// The command line without the variables that are set and empty, as they are in many pipelines: these say nothing.
-fn without_empty_variables(command: clap::Command) -> clap::Command {
-    let is_empty = |argument: &clap::Arg| argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
-    let concerned = command.get_subcommands().filter(|subcommand| subcommand.get_arguments().any(is_empty));
-    let names: Vec<String> = concerned.map(|subcommand| subcommand.get_name().to_owned()).collect();
-    names.into_iter().fold(command, |command, name| {
-        command.mut_subcommand(name, |subcommand| {
-            subcommand.mut_args(|argument| if is_empty(&argument) { argument.env(None::<&str>) } else { argument })
-        })
-    })
+/// The command line for these arguments: a variable does not count where they say the same in another way.
+fn command_for(arguments: &[OsString]) -> clap::Command {
+    variables::without_replaced(command(), arguments)
+}
+
+/// The subcommand among these arguments; options may stand before it, e.g. `--color never check`.
+fn subcommand_in<'c>(command: &'c clap::Command, arguments: &[OsString]) -> Option<&'c clap::Command> {
+    arguments.iter().skip(1).find_map(|argument| command.find_subcommand(argument))
 }
 
 /// The arguments, the first of which is the program's name, as they were meant.
 fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    Cli::from_arg_matches(&command().try_get_matches_from(arguments)?)
+    Cli::from_arg_matches(&command_for(arguments).try_get_matches_from(arguments)?)
 }
 
 impl Command {
@@ -181,13 +192,15 @@ impl Command {
 
 /// Runs the program on this platform with these arguments, the first of which is its name, and returns its exit code.
 pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
+    let parsed = parse(&arguments);
+    color::choose(parsed.as_ref().ok().map(|cli| &cli.color));
     let mut out = stream(AutoStream::auto(std::io::stdout()).current_choice(), std::io::stdout().lock());
     // Not locked: warnings and progress come from other threads too.
     let mut err = stream(AutoStream::auto(std::io::stderr()).current_choice(), std::io::stderr());
     // Not locked: the monitor of a container reads it in another thread.
     let mut input = std::io::stdin();
     let mut io = Io { input: &mut input, out: &mut out, err: &mut err, columns: columns(), platform, store: None };
-    let code = match parse(&arguments) {
+    let code = match parsed {
         Ok(cli) => {
             warnings::print();
             subcommand::execute(cli.command.subcommand(), &mut io)

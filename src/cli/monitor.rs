@@ -8,7 +8,7 @@ use super::subcommand::Subcommand;
 use crate::hcs::machine::CALL_TIMEOUT;
 use crate::runner::life::monitor::{self, Monitored};
 
-/// Look after a container that runs in the background. `wincompat run -d` starts this, and speaks to it by pipes.
+/// Monitor a container that runs in the background. `wincompat run -d` starts this command.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Args {}
 

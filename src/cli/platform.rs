@@ -75,8 +75,8 @@ impl Platform {
     /// Anywhere but on Windows.
     pub fn connect(&self, trace: Trace, timeout: Duration) -> Result<Box<dyn Machine>, Error> {
         let windows = self.windows.as_ref().ok_or_else(|| {
-            Error::new("this machine runs no Windows containers")
-                .because(format!("it runs {}", std::env::consts::OS))
+            Error::new("containers run on Windows only")
+                .because(format!("this machine runs {}", std::env::consts::OS))
                 .hint(advice![Setting::DryRun, " shows what would be done on Windows"])
         })?;
         Ok((windows.connect)(trace.with_journal(Arc::clone(&self.journal)), timeout))
@@ -138,7 +138,7 @@ pub(crate) mod tests {
         let platform = bare();
         assert!(platform.live_host().is_none());
         let error = platform.machine().err().unwrap();
-        assert_eq!(error.what, "this machine runs no Windows containers");
+        assert_eq!(error.what, "containers run on Windows only");
         assert!(error.hint.unwrap().to_string().starts_with("<dryrun>"));
         assert!(platform.raw_console(true).is_none());
         let error = platform.spawn_detached(&["monitor"], Path::new(".")).unwrap_err();

@@ -9,7 +9,7 @@ use crate::host::HostEngine;
 #[derive(clap::Args, Clone, Debug)]
 pub struct PolicyArgs {
     /// Isolation mode you will use. If it is not given: `default` for check, `auto` for run.
-    #[arg(long, value_enum, env = "WINCOMPAT_ISOLATION", hide_env_values = true)]
+    #[arg(long, value_enum)]
     isolation: Option<IsolationArg>,
     /// Untrusted code: do not use process isolation.
     #[arg(long)]

@@ -20,7 +20,7 @@ const WAITING: &str = "waiting for another process that has this layer locked; C
 
 /// The time for which a check says nothing of what it waits for.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// The time after which that is said anew.
+/// The time after which that is said again.
 const STEP: Duration = Duration::from_millis(200);
 /// The most places that are named.
 const MOST_PLACES: usize = 3;
@@ -39,18 +39,34 @@ pub async fn while_waiting<T>(quiet: bool, waiting: impl Fn() -> Waiting, work: 
     if quiet || !is_shown() {
         return work.await;
     }
+    told(waiting, show, work).await
+}
+
+/// Does this work, and hands over what it waits for once that has taken longer than a second; `None` at the end.
+async fn told<T>(waiting: impl Fn() -> Waiting, mut show: impl FnMut(Option<String>), work: impl Future<Output = T>) -> T {
     let begun = Instant::now();
     let mut work = pin!(work);
     loop {
         if let Ok(done) = tokio::time::timeout(STEP, &mut work).await {
-            if let Some(line) = line().take() {
-                line.finish_and_clear();
-            }
+            show(None);
             return done;
         }
         let elapsed = begun.elapsed();
         if elapsed >= PATIENCE {
-            line().get_or_insert_with(new_line).set_message(words(&waiting(), elapsed));
+            show(Some(words(&waiting(), elapsed)));
+        }
+    }
+}
+
+/// Shows this text in the line, or removes the line.
+fn show(text: Option<String>) {
+    let mut line = line();
+    match text {
+        Some(text) => line.get_or_insert_with(new_line).set_message(text),
+        None => {
+            if let Some(line) = line.take() {
+                line.finish_and_clear();
+            }
         }
     }
 }
@@ -148,6 +164,40 @@ fn bar(layer: &Layer) -> ProgressBar {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The result of this work, and what was shown meanwhile.
+    fn shown_for<T>(work: impl Future<Output = T>, mut seen: impl FnMut()) -> (T, Vec<Option<String>>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let waiting = || Waiting { left: 1, of: 1, places: vec!["a.test".to_owned()] };
+        let mut shown = Vec::new();
+        let show = |text: Option<String>| {
+            shown.push(text);
+            seen();
+        };
+        let done = runtime.block_on(told(waiting, show, work));
+        (done, shown)
+    }
+
+    /// The work takes until something is shown, however long that is on a busy machine.
+    #[test]
+    fn a_long_wait_is_shown_after_a_second_and_the_line_is_gone_at_the_end() {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let mut sender = Some(sender);
+        let begun = Instant::now();
+        let (done, shown) = shown_for(receiver, || {
+            if let Some(sender) = sender.take() {
+                sender.send(begun.elapsed()).unwrap();
+            }
+        });
+        assert!(done.unwrap() >= PATIENCE);
+        let [Some(first), .., None] = shown.as_slice() else { panic!("{shown:?}") };
+        assert!(first.starts_with("waiting for the image: a.test ("), "{first}");
+    }
+
+    #[test]
+    fn work_that_is_done_at_once_shows_nothing() {
+        assert_eq!(shown_for(std::future::ready(7), || {}), (7, vec![None]));
+    }
 
     #[test]
     fn what_is_waited_for_is_said_in_one_line() {

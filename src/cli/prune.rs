@@ -7,9 +7,10 @@ use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
 use super::platform::Platform;
-use super::registries::{CACHE_VARIABLE, default_cache};
+use super::registries::default_cache;
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
+use super::variables;
 use crate::Error;
 use crate::oci::Cache;
 use crate::report::plain::clean;
@@ -23,7 +24,7 @@ use crate::text;
   wincompat prune
   wincompat prune --cache
 
-Containers that run are left alone, and so are images: `wincompat rmi` removes those. What an interrupted pull left is kept for a day, since the next pull goes on from there.
+Containers that run are left alone, and so are images: `wincompat rmi` removes those. The rest of an interrupted pull is kept for a day: the next pull continues from there.
 
 Exit codes: 0 success, 2 something could not be removed (run prune again).")]
 pub struct Args {
@@ -90,8 +91,8 @@ fn summary(pruned: &Pruned, removed: &Removed) -> String {
 impl Args {
     /// Empties the cache in this folder or the usual one, and prints what is removed.
     fn empty_cache(&self, folder: Option<&Path>, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let folder =
-            folder.map(Path::to_owned).or_else(|| std::env::var_os(CACHE_VARIABLE).map(PathBuf::from)).or_else(default_cache);
+        let of_variable = || std::env::var_os(variables::CACHE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+        let folder = folder.map(Path::to_owned).or_else(of_variable).or_else(default_cache);
         let folder =
             folder.ok_or_else(|| Error::new("this system has no default folder for caches").hint("name one with --cache=DIR"))?;
         let emptied = Cache::empty(io.platform.folders.handles(), &folder)

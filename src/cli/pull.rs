@@ -30,7 +30,7 @@ use crate::text;
   wincompat pull mcr.microsoft.com/windows/nanoserver:ltsc2022
   wincompat pull --host windows-server-2022 --root ./store registry.example/app:1
 
-The store is an OCI image layout: `skopeo --override-os windows copy oci:DIR:NAME …` reads it. An interrupted pull goes on where it stopped.
+The store is an OCI image layout: `skopeo --override-os windows copy oci:DIR:NAME …` reads it. An interrupted pull continues where it stopped.
 
 Exit codes: 0 success, 2 failure.")]
 pub struct Args {

@@ -49,12 +49,27 @@ pub fn read(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Res
             ", and the image without an option"
         ]));
     }
-    let reference: Reference = text.parse()?;
+    let reference: Reference =
+        text.parse().map_err(|error: Error| joined(text, knowledge).map_or(error.clone(), |meant| error.hint(meant)))?;
     match reference.location() {
         Location::Registry(name) if name.registry == DOCKER_HUB && !names_registry(text) => at_microsoft(name, knowledge)
             .map_or(Ok(reference.clone()), |repository| Err(without_registry(text, name, &repository))),
         _ => Ok(reference),
     }
+}
+
+/// The hint for the name of a base image with spaces in it, e.g. `mcr.microsoft.com/windows/server core:ltsc2022`.
+fn joined(text: &str, knowledge: &Knowledge) -> Option<String> {
+    let name = text.trim();
+    if !name.contains(' ') || name.chars().any(char::is_control) {
+        return None;
+    }
+    let (path, tag) = name.split_once(':').unwrap_or((name, ""));
+    let typed = path.strip_prefix(MICROSOFT_REGISTRY).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path);
+    let repository = knowledge.repository_like(typed)?;
+    let mark = if tag.is_empty() { "" } else { ":" };
+    let tag = knowledge.tag_like(tag, Some(repository)).unwrap_or_else(|| tag.replace(' ', ""));
+    Some(format!("did you mean {MICROSOFT_REGISTRY}/{repository}{mark}{tag}?"))
 }
 
 /// True for a text that is a host and cannot well be an image: `windows-server-2022`, `@web01.txt`.
@@ -149,13 +164,13 @@ fn not_an_image(typed: &str, path: &Path, knowledge: &Knowledge) -> Error {
             .hint("make one with `docker save -o FILE IMAGE`");
     }
     if [".yaml", ".yml"].iter().any(|ending| name.ends_with(ending)) {
-        return error("a YAML file").hint("name the images in it, or put them into a file, one a line: --from images.txt");
+        return error("a YAML file").hint("name the images in it, or put them into a file, one per line: --from images.txt");
     }
     let bytes = read_regular(path, LOOKED_AT).unwrap_or_default();
     if host::read(&bytes, None, &host::Attributes::default(), knowledge).is_ok() {
         return error("a file about a host").hint(advice!["read it with ", Setting::Host(format!("@{typed}"))]);
     }
-    error("a file").hint(format!("a list of images, one a line, is read with --from {typed}"))
+    error("a file").hint(format!("for a list of images, one per line, use --from {typed}"))
 }
 
 #[cfg(test)]
@@ -200,6 +215,20 @@ mod tests {
             "microsoft/nanoserver",
         ] {
             assert!(read(typed, Knowledge::built_in(), None).is_ok(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_base_image_may_have_spaces_in_it() {
+        for (typed, meant) in [
+            ("sever core", "mcr.microsoft.com/windows/servercore?"),
+            ("mcr.microsoft.com/windows/server core:ltsc2022", "mcr.microsoft.com/windows/servercore:ltsc2022?"),
+            ("windows/nano server:ltsc 2022", "mcr.microsoft.com/windows/nanoserver:ltsc2022?"),
+        ] {
+            assert_eq!(hint(typed), format!("did you mean {meant}"), "{typed}");
+        }
+        for typed in ["nginx redis", "mcr.microsoft.com/windows/nanoserver:1809 nginx", "a b"] {
+            assert_eq!(hint(typed), "give each image as an argument of its own", "{typed}");
         }
     }
 

@@ -23,8 +23,8 @@ use crate::report::Wording as _;
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Registries")]
 pub struct RegistryArgs {
-    /// Use this mirror for a registry: mcr.microsoft.com=http://127.0.0.1:5000; can be given several times.
-    #[arg(long, value_name = "REGISTRY=URL", value_parser = mirror)]
+    /// Use this mirror for a registry: mcr.microsoft.com=http://127.0.0.1:5000; can be given several times, or several in one: A,B.
+    #[arg(long, value_name = "REGISTRY=URL", value_delimiter = ',', value_parser = mirror)]
     mirror: Vec<(String, Url)>,
     /// Use HTTP instead of HTTPS (always used for registries on this machine).
     #[arg(long)]
@@ -32,8 +32,8 @@ pub struct RegistryArgs {
     /// Additional trusted certificates (PEM), of authorities or of the registry itself.
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// Do not verify the certificate of this registry (HOST[:PORT]); can be given several times.
-    #[arg(long, value_name = "REGISTRY", value_parser = registry)]
+    /// Do not verify the certificate of this registry (HOST[:PORT]); can be given several times, or several in one: A,B.
+    #[arg(long, value_name = "REGISTRY", value_delimiter = ',', value_parser = registry)]
     insecure: Vec<String>,
     /// Time limit in seconds for the whole command (check: 120; pull: none).
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
@@ -48,15 +48,12 @@ pub struct RegistryArgs {
     #[arg(long, overrides_with = "cache")]
     no_cache: bool,
     /// Cache folder.
-    #[arg(long, value_name = "DIR", env = CACHE_VARIABLE, hide_env_values = true, overrides_with = "no_cache")]
+    #[arg(long, value_name = "DIR", overrides_with = "no_cache")]
     cache: Option<PathBuf>,
     /// Size limit of the cache in MiB (default: 256). What was not used for the longest time is removed first.
-    #[arg(long, value_name = "MIB", env = "WINCOMPAT_CACHE_SIZE", hide_env_values = true, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
     cache_size: Option<u64>,
 }
-
-/// The variable that names the folder of the cache.
-pub const CACHE_VARIABLE: &str = "WINCOMPAT_CACHE";
 
 /// The time that a check may take if no other is named.
 pub const CHECKED_WITHIN: Duration = Duration::from_secs(120);
@@ -118,7 +115,7 @@ fn warn_of_cache(failure: &Error) {
 /// A system that has no room for another thread.
 pub fn runtime() -> Result<Runtime, Error> {
     Builder::new_multi_thread().enable_all().build().map_err(|error| {
-        Error::new("no request can be sent").because(error).hint("the system has too little left for it: end other programs")
+        Error::new("no request can be sent").because(error).hint("close other programs to free memory, then try again")
     })
 }
 

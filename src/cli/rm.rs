@@ -19,7 +19,7 @@ pub struct Args {
     /// Containers, by name, id, or the beginning of an id.
     #[arg(value_name = "CONTAINER", required = true)]
     containers: Vec<String>,
-    /// Force running containers to stop, and what looks after them if it hangs.
+    /// Force running containers to stop, and their background processes if these hang.
     #[arg(short, long)]
     force: bool,
     #[command(flatten)]

@@ -21,7 +21,7 @@ use crate::runner::store::images::{Removed, StoreImages};
   wincompat rmi mcr.microsoft.com/windows/nanoserver:ltsc2022
   wincompat rmi 1f3a5c7e9b2d
 
-What other images and containers need of it stays. An image that a container was made from is removed with -f only.
+Layers used by other images or containers are kept. An image that a container was made from is removed with -f only.
 
 Exit codes: 0 all are removed, 2 one is not.")]
 pub struct Args {
@@ -63,7 +63,8 @@ fn print(removed: &Removed, io: &mut Io<'_>) -> io::Result<()> {
 impl Args {
     fn open(&self, platform: &Platform) -> Result<(Store, Folder), Error> {
         let blobs = self.store.images(platform)?.ok_or_else(|| {
-            Error::new("there are no images in the store").hint("`wincompat pull` brings one there; --root names another store")
+            Error::new("there are no images in the store")
+                .hint("download one with `wincompat pull`, or name another store with --root")
         })?;
         Ok((self.store.store(platform)?, blobs))
     }

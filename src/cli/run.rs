@@ -57,8 +57,8 @@ use crate::{Engine, Error};
 
 Options go before the image: what follows it is the container's command.
 
-The pair of image and host is judged first, as `wincompat check` does it; one that cannot work is refused before anything is pulled.
-Ctrl-C is passed on to the container's process; a second one ends that by force, a third one the wait for it, a fourth one wincompat.
+The image is checked first, as with `wincompat check`. If it cannot run here, nothing is pulled.
+Ctrl-C is sent to the container. Press it again to kill the process, a third time to stop waiting, a fourth time to quit.
 So far this has been run against an emulation of the Host Compute Service only, not on Windows itself.
 
 Exit codes: the container's own; 125 wincompat failed or refused, 126 the command cannot be started, 127 the command was not found."
@@ -188,7 +188,7 @@ impl Args {
     /// Judges, pulls, imports and starts: the exit code of the container, or 0 in the background.
     fn start(&self, io: &mut Io<'_>) -> Result<u32, Failure> {
         if self.policy.wish() == Some(Wish::HostProcess) {
-            return Err(Error::new("wincompat runs no HostProcess containers")
+            return Err(Error::new("wincompat cannot run HostProcess containers")
                 .hint("run the program on the host itself, or take another --isolation")
                 .into());
         }

@@ -12,7 +12,7 @@ use crate::runner::store::Store;
 #[derive(clap::Args, Clone, Debug)]
 pub struct StoreArgs {
     /// Data folder (images, layers, containers).
-    #[arg(long, value_name = "DIR", env = "WINCOMPAT_ROOT", hide_env_values = true)]
+    #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
 }
 

@@ -113,7 +113,7 @@ mod tests {
         let (code, out, err) = executed(&EndsLikeDocker(Ends(missing)));
         assert_eq!((code, (out, err)), (127, printed));
         let (code, _, err) = executed(&EndsLikeDocker(Ends(|| Err(Error::new("refused").into()))));
-        assert_eq!((code, err.as_str()), (125, "error: refused\nhint: do away with what stands in the way, then try again\n"));
+        assert_eq!((code, err.as_str()), (125, "error: refused\nhint: remove the cause named above, then try again\n"));
         assert_eq!(executed(&Ends(|| Ok(ExitCode::of_container(0xC000_013A)))).0, 0xC000_013A);
     }
 

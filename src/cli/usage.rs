@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Write as _;
 
+use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::ExitCode;
 use super::io::Io;
-use super::{command, foreign};
+use super::{command, command_for, foreign, subcommand_in, typed_command};
 use crate::report::plain;
 
 /// The most letters in which a suggested option differs from what was typed. `--no-confirm` for `--no-color` would weaken a check.
@@ -17,15 +18,22 @@ const MOST_DIFFERENCES: usize = 2;
 /// Help and version are answers; anything else is an error of usage. Arguments are text from outside: the message is made from
 /// harmless ones.
 pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> ExitCode {
-    let passes_on = arguments.get(1).is_some_and(|command| command == "run" || command == "exec");
+    let whole = command();
+    let subcommand = subcommand_in(&whole, arguments).map(clap::Command::get_name);
+    let passes_on = matches!(subcommand, Some("run" | "exec"));
     let refused = if passes_on { ExitCode::REFUSED } else { ExitCode::NOT_DONE };
     if !error.use_stderr() {
         let _ = write!(io.out, "{}", error.render().ansi());
         return io.ended(ExitCode::DONE, |_| refused);
     }
     let harmless = arguments.iter().map(|argument| plain::clean(&without_password(&argument.to_string_lossy())).into_owned());
-    let mut error = match command().try_get_matches_from(harmless) {
-        Err(error) => error,
+    let harmless: Vec<OsString> = harmless.map(OsString::from).collect();
+    let mut error = match command_for(&harmless).try_get_matches_from(&harmless) {
+        // The usage line shows the options that are set. Those of variables, which nobody typed, are left out if they are not at fault.
+        Err(error) => match typed_command().try_get_matches_from(&harmless) {
+            Err(typed) if is_same(&typed, &error) => typed,
+            _ => error,
+        },
         // The harmless arguments are in order: only the harm was wrong.
         Ok(_) => command().error(
             ErrorKind::InvalidValue,
@@ -54,18 +62,19 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
             Some(ContextValue::String(name)) => name.clone(),
             _ => String::new(),
         };
-        hint = foreign::hint(arguments.get(1).and_then(|command| command.to_str()), &named);
+        hint = foreign::hint(subcommand, &named);
         let alike = |suggested: &str| strsim::damerau_levenshtein(suggested, &named) <= MOST_DIFFERENCES;
         let keep = match error.get(ContextKind::SuggestedArg) {
             Some(ContextValue::String(suggested)) => hint.is_none() && alike(suggested),
             _ => false,
         };
-        if !keep {
-            error.remove(ContextKind::SuggestedArg);
+        if !keep && error.remove(ContextKind::SuggestedArg).is_some() {
+            // The usage line shows the option that was suggested.
+            error.insert(ContextKind::Usage, ContextValue::StyledStr(usage(arguments)));
         }
     }
     let told = error.render().ansi().to_string().replace("For more information, try", "hint: for more information, try");
-    let told = told.replace("tip: ", "hint: ");
+    let told = told.replace("tip:", "hint:");
     let _ = write!(io.err, "{told}");
     if let Some(hint) = hint {
         let _ = writeln!(io.err, "hint: {hint}");
@@ -76,11 +85,26 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     io.ended(refused, |_| refused)
 }
 
+/// The usage line of the subcommand among these arguments, or of the program.
+fn usage(arguments: &[OsString]) -> StyledStr {
+    let mut command = typed_command();
+    command.build();
+    let named = subcommand_in(&command, arguments).cloned();
+    named.unwrap_or(command).render_usage()
+}
+
+/// True for two errors of the same kind about the same argument.
+fn is_same(one: &clap::Error, other: &clap::Error) -> bool {
+    one.kind() == other.kind() && one.get(ContextKind::InvalidArg) == other.get(ContextKind::InvalidArg)
+}
+
 /// The variable that the value at fault is from, if its option was not typed.
 fn variable_at_fault(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
     let Some(ContextValue::String(at_fault)) = error.get(ContextKind::InvalidArg) else { return None };
-    let command = command();
-    let subcommand = command.find_subcommand(arguments.get(1)?)?;
+    let mut command = command();
+    // Options of the program become those of its subcommands.
+    command.build();
+    let subcommand = subcommand_in(&command, arguments)?;
     // It is shown with its value: `--isolation <ISOLATION>`.
     let long = at_fault.split(' ').next()?;
     let option = subcommand.get_arguments().find(|option| option.get_long() == long.strip_prefix("--"))?;

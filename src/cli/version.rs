@@ -16,7 +16,7 @@ impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         // The release workflow sets the commit.
         let commit = option_env!("WINCOMPAT_COMMIT").unwrap_or("not known");
-        writeln!(io.out, "wincompat {}", env!("CARGO_PKG_VERSION"))?;
+        writeln!(io.out, "wincompat {}", super::VERSION)?;
         writeln!(io.out, "commit:       {commit}")?;
         writeln!(io.out, "system:       {} {}", std::env::consts::OS, std::env::consts::ARCH)?;
         writeln!(io.out, "release data: {}", Knowledge::built_in().date)?;

@@ -16,7 +16,7 @@ pub fn failed(what: impl Into<String>, error: &CallError) -> Error {
             shown.causes.push(format!("{} answered 0x{code:08x}{}", error.call, meaning.unwrap_or_default()));
             shown.causes.extend(messages.iter().cloned());
             shown.hint = known.and_then(|known| known.steps.first()).map(|step| {
-                advice![step.clone().without_full_stop(), "; ", Command::Explain(format!("0x{code:08x}")), " tells more"]
+                advice![step.clone().without_full_stop(), "; ", Command::Explain(format!("0x{code:08x}")), " explains the number"]
             });
         }
         Reason::Missing { what, hint } => {

@@ -14,6 +14,9 @@ const NOT_EDITIONS: [&str; 8] = ["version", "build", "os", "x64", "arm64", "insi
 const ID_LABELS: [&str; 2] = ["editionid", "windowseditionid"];
 const NUMBER_LABELS: [&str; 2] = ["operatingsystemsku", "osoperatingsystemsku"];
 
+/// The marks between a label and its value.
+const MARKS: [char; 7] = [':', '=', '"', '\'', '|', ',', ';'];
+
 /// The longest name of an edition that is kept, in characters.
 const LONGEST: usize = 60;
 
@@ -76,19 +79,38 @@ const CLIENT_IDS: &[(&str, &str)] = &[
     ("education", "Education"),
 ];
 
-/// The edition behind a label at the beginning of a line: `EditionID : Core`, `OperatingSystemSKU=101`, `EditionID  REG_SZ  Core`.
+/// The edition behind a label that begins a line, or has a mark behind it: `EditionID : Core`, `EditionID  REG_SZ  Core`,
+/// `OperatingSystemSKU=101`, `"EditionID"="Core"` in a line of anything. Home if one of several is.
 fn labelled(text: &str) -> Option<String> {
-    text.split(['\r', '\n']).find_map(|line| {
-        let line = line.trim();
-        let (label, rest) = line.split_once([' ', '\t', ':', '='])?;
-        let rest = rest.trim_start_matches([' ', '\t', ':', '=']);
-        let value = rest.strip_prefix("REG_SZ").unwrap_or(rest).split_whitespace().next()?;
-        if ID_LABELS.iter().any(|known| label.eq_ignore_ascii_case(known)) {
-            return Some(value.chars().take(LONGEST).collect());
-        }
-        let is_number = NUMBER_LABELS.iter().any(|known| label.eq_ignore_ascii_case(known));
-        (is_number && value.parse().ok().and_then(Edition::of_number).is_some()).then(|| HOME.to_owned())
-    })
+    let mut ids = text.split(['\r', '\n']).flat_map(ids_in);
+    let first = ids.next()?;
+    let is_home = |id: &String| Edition::of_id(id) == Some(Edition::Home);
+    if is_home(&first) { Some(first) } else { Some(ids.find(is_home).unwrap_or(first)) }
+}
+
+/// The EditionIDs behind the labels in a line.
+fn ids_in(line: &str) -> Vec<String> {
+    // Only the letters of ASCII, so that the line stays as long as it is.
+    let lower = line.to_ascii_lowercase();
+    let behind = |label: &'static str| {
+        lower.match_indices(label).filter_map(move |(at, _)| value_behind(line.get(..at)?, line.get(at + label.len()..)?))
+    };
+    let ids = ID_LABELS.iter().flat_map(|label| behind(label)).map(|id| id.chars().take(LONGEST).collect());
+    let is_home = |number: &&str| number.parse().ok().and_then(Edition::of_number).is_some();
+    let numbers = NUMBER_LABELS.iter().flat_map(|label| behind(label)).filter(is_home).map(|_| HOME.to_owned());
+    ids.chain(numbers).collect()
+}
+
+/// The word behind a label, if what stands around it makes it one.
+fn value_behind<'l>(before: &str, rest: &'l str) -> Option<&'l str> {
+    let is_between = |character: char| character.is_whitespace() || MARKS.contains(&character);
+    let is_label = !before.ends_with(char::is_alphanumeric) && rest.starts_with(is_between);
+    let begins_line = !before.contains(char::is_alphanumeric);
+    let marked = || rest.trim_start().starts_with(MARKS);
+    let value = rest.trim_start_matches(is_between);
+    let value = value.strip_prefix("REG_SZ").unwrap_or(value);
+    let word = || value.split(is_between).find(|word| !word.is_empty());
+    if is_label && (begins_line || marked()) { word() } else { None }
 }
 
 /// The name behind a product.
@@ -193,6 +215,14 @@ mod tests {
             ("EditionID : Cloud", Some("Cloud")),
             ("edition 101", None),
             ("EditionID", None),
+            ("\"EditionID\"=\"Core\"\r\n", Some("Core")),
+            ("{ broken, \"WindowsEditionId\": \"CoreN\",", Some("CoreN")),
+            ("| EditionID | Core |", Some("Core")),
+            ("- EditionID: CoreSingleLanguage", Some("CoreSingleLanguage")),
+            ("web01, build 26100, EditionID=Core", Some("Core")),
+            ("EditionID: Professional\nEditionID: Core", Some("Core")),
+            ("its EditionID is not known", None),
+            ("NoEditionID: Core", None),
         ] {
             assert_eq!(said(text).as_deref(), expected, "{text}");
         }

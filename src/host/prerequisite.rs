@@ -191,7 +191,7 @@ impl Host {
             needed: Needed::Hyperv,
             state: self.hyperv,
             assumed: self.assumes(Attribute::Hyperv),
-            found: "the Windows feature Hyper-V with a running hypervisor".to_owned(),
+            found: "the Windows feature Hyper-V, with its hypervisor running".to_owned(),
             fix: self.to_enable(Feature::HyperV, self.hyperv),
         }
     }

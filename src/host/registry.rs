@@ -80,7 +80,7 @@ pub struct RegistryValues {
     pub minor: Option<u32>,
     /// `CurrentVersion`, e.g. `6.3`, as it says since Windows 8.1.
     pub frozen_version: Option<String>,
-    /// `CurrentBuildNumber`, or `CurrentBuild` where that is absent, e.g. `26100`.
+    /// `CurrentBuildNumber` or `CurrentBuild`, which are the same, e.g. `26100`.
     pub build: Option<String>,
     /// `UBR`, the revision, e.g. `4061`.
     pub ubr: Option<u32>,
@@ -109,9 +109,9 @@ impl RegistryValues {
         let mut text = |key, name| get(key, name)?.map(|data| data.text(key, name)).transpose();
         let values = Self {
             frozen_version: text(CurrentVersion, "CurrentVersion")?,
-            build: match text(CurrentVersion, "CurrentBuildNumber")? {
-                Some(build) => Some(build),
-                None => text(CurrentVersion, "CurrentBuild")?,
+            build: match (text(CurrentVersion, "CurrentBuildNumber")?, text(CurrentVersion, "CurrentBuild")?) {
+                (Some(build), Some(other)) if build != other => return Err(two_builds(&build, &other)),
+                (build, other) => build.or(other),
             },
             installation_type: text(CurrentVersion, "InstallationType")?,
             edition: text(CurrentVersion, "EditionID")?,
@@ -187,6 +187,9 @@ impl RegistryValues {
         if (major, minor) == (10, 0) && !is_build(build) {
             return Err(wrong(Key::CurrentVersion, "CurrentBuildNumber", text, "the build of a Windows such as 20348"));
         }
+        if let Some(ubr) = self.ubr.filter(|ubr| *ubr > u32::from(u16::MAX)) {
+            return Err(wrong(Key::CurrentVersion, "UBR", &ubr.to_string(), "a revision such as 2402"));
+        }
         Ok(OsVersion::new(major, minor, build, self.ubr))
     }
 
@@ -239,6 +242,13 @@ fn wrong(key: Key, name: &str, found: &str, expected: &str) -> Error {
     Error::new(format!("the registry value {name} says {} and should be {expected}", quoted(found)))
         .because(format!(r"HKEY_LOCAL_MACHINE\{} is damaged or was edited by hand", key.path()))
         .hint(advice!["repair the value, or name the host, e.g. ", Setting::Host("windows-server-2022".into())])
+}
+
+fn two_builds(build: &str, other: &str) -> Error {
+    let says = format!("the registry value CurrentBuildNumber says {} and CurrentBuild {}", quoted(build), quoted(other));
+    Error::new(says)
+        .because(format!(r"HKEY_LOCAL_MACHINE\{} is damaged, or its values are of two hosts", Key::CurrentVersion.path()))
+        .hint(advice!["give every host a file of its own, or name the host, e.g. ", Setting::Host("windows-server-2022".into())])
 }
 
 /// A decimal number of at most nine digits.
@@ -353,6 +363,7 @@ mod tests {
             (RegistryValues { build: text("26100x"), ..full.clone() }, "CurrentBuildNumber says `26100x`"),
             (RegistryValues { build: text("+26100"), ..full.clone() }, "CurrentBuildNumber says"),
             (RegistryValues { build: text(""), ..full.clone() }, "CurrentBuildNumber says"),
+            (RegistryValues { ubr: Some(u32::MAX), ..full.clone() }, "UBR says `4294967295`"),
             (RegistryValues { product_type: text("Toaster"), ..full.clone() }, "ProductType says `Toaster`"),
             (RegistryValues { edition: text("\x1b[31m"), ..full.clone() }, "EditionID says `[31m`"),
             (RegistryValues { edition: text(""), ..full.clone() }, "EditionID says"),
@@ -369,6 +380,20 @@ mod tests {
             let error = values.facts(Source::Live).unwrap_err();
             assert!(error.what.contains(message), "{error} should contain {message}");
         }
+    }
+
+    #[test]
+    fn two_builds_in_one_registry_are_an_error() {
+        let read = |number: &str, other: &str| {
+            RegistryValues::read(|_, name| {
+                let text =
+                    [("CurrentBuildNumber", number), ("CurrentBuild", other)].into_iter().find(|(known, _)| *known == name);
+                Ok(text.map(|(_, text)| Data::Text(text.to_owned())))
+            })
+        };
+        assert_eq!(read("20348", "20348").unwrap().build.as_deref(), Some("20348"));
+        let error = read("20348", "17763").unwrap_err();
+        assert_eq!(error.what, "the registry value CurrentBuildNumber says `20348` and CurrentBuild `17763`");
     }
 
     #[test]

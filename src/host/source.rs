@@ -6,6 +6,7 @@ mod computer_info;
 mod docker;
 mod labelled;
 mod nodes;
+mod once;
 mod operating_system;
 mod os_version;
 mod product;
@@ -22,6 +23,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::once::Once;
 use self::records::Records;
 use super::facts::HostFacts;
 use super::version_text;
@@ -118,9 +120,11 @@ impl<'a> Document<'a> {
         Self { text: text.trim_start(), knowledge, json: OnceCell::new(), records: OnceCell::new(), notes: RefCell::default() }
     }
 
-    /// The JSON that the text is; `None` for any other text. A number or a quoted word is well-formed too, and is a text here.
+    /// The JSON that the text is; `None` for any other text. A number or a quoted word is well-formed too, and is a text here; so is
+    /// an object with one field twice, of which one value would hide the other.
     pub fn json(&self) -> Option<&Value> {
-        let read = || self.text.starts_with(['{', '[']).then(|| serde_json::from_str(self.text).ok()).flatten();
+        let read =
+            || self.text.starts_with(['{', '[']).then(|| serde_json::from_str(self.text).ok().map(|Once(json)| json)).flatten();
         self.json.get_or_init(read).as_ref()
     }
 

@@ -211,7 +211,7 @@ fn check_path(path: &str) -> Result<(), PathMistake> {
     if let Some(character) = path.chars().find(|c| !c.is_ascii_alphanumeric() && !"._-/".contains(*c)) {
         return other(
             Mistake::new(format!("{character:?} is not allowed in a repository name"))
-                .hint("letters a to z, digits, and between them . _ __ or - are"),
+                .hint("a to z, 0 to 9 and, between them, . _ __ or - are"),
         );
     }
     if path.contains(|c: char| c.is_ascii_uppercase()) {

@@ -6,6 +6,7 @@ mod engines;
 mod errors;
 mod file;
 mod names;
+mod near;
 
 use std::sync::LazyLock;
 

@@ -73,7 +73,7 @@ pub enum Refusal {
 
     // Links and whiteouts.
     /// A hard link must point to a file of this layer or, except in a base layer, of its parents.
-    #[error("it is a hard link to something that is no file of the layer")]
+    #[error("it is a hard link to something that is not a file of the layer")]
     LinkTarget,
     /// A hard link or symbolic link that leads out of the layer and its parents.
     #[error("it is a link that leads out of the container's file system")]
@@ -85,7 +85,7 @@ pub enum Refusal {
     #[error("it is a whiteout in a base layer")]
     WhiteoutInBase,
     /// Windows layers know no opaque directories; `.wh.` names nothing to remove, or stands in the middle of a name.
-    #[error("it is no whiteout as Windows layers have them")]
+    #[error("it is not a whiteout as Windows layers have them")]
     Whiteout,
 
     // Metadata.

@@ -1,6 +1,7 @@
 //! Microsoft's base images as the knowledge has them: for when no registry is asked, and for when the registry refuses.
 
 use crate::OsVersion;
+use crate::advice::advice;
 use crate::image::{Candidate, Config, DOCKER_HUB, Name, Version};
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
@@ -79,17 +80,24 @@ pub(crate) fn refuse_latest(knowledge: &Knowledge, name: &Name) -> Result<(), Er
 /// Adds to a registry's refusal what its user may not know.
 pub(crate) fn advise(knowledge: &Knowledge, name: &Name, mut error: Error) -> Error {
     let refused = matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unauthorized);
-    let advice = match name.repository.as_str() {
+    let moved = match name.repository.as_str() {
         "microsoft/nanoserver" if name.registry == DOCKER_HUB => Some(moved("windows/nanoserver")),
         "microsoft/windowsservercore" if name.registry == DOCKER_HUB => Some(moved("windows/servercore")),
         "microsoft/windows" if name.registry == DOCKER_HUB => Some(moved("windows")),
         other if name.registry == DOCKER_HUB && other.starts_with("microsoft/") => {
             Some(format!("Microsoft's images moved from Docker Hub to {MICROSOFT_REGISTRY}"))
         }
-        _ => tags(knowledge, name).map(|tags| format!("its tags are {tags}, as far as is known here")),
+        _ => None,
     };
-    if refused && let Some(advice) = advice {
+    let tags = tags(knowledge, name).map(|tags| format!("its tags are {tags}, as far as is known here"));
+    if refused && let Some(advice) = moved.or(tags) {
         error = error.hint(advice);
+    }
+    if refused && let Some(meant) = meant(knowledge, name) {
+        error = match error.hint.take() {
+            Some(hint) => error.hint(advice![format!("did you mean {meant}? If not: "), hint]),
+            None => error.hint(format!("did you mean {meant}?")),
+        };
     }
     if name.has_doubtful_registry() {
         error = error.hint(format!(
@@ -100,6 +108,27 @@ pub(crate) fn advise(knowledge: &Knowledge, name: &Name, mut error: Error) -> Er
         ));
     }
     error
+}
+
+/// The image that was meant by a name with a slip in it, as far as the knowledge of base images says.
+fn meant(knowledge: &Knowledge, name: &Name) -> Option<String> {
+    let at_microsoft = name.registry == MICROSOFT_REGISTRY;
+    let typed = name.repository.strip_prefix("library/").unwrap_or(&name.repository);
+    let repository = (at_microsoft || name.registry == DOCKER_HUB).then(|| knowledge.repository_like(typed)).flatten();
+    let known = repository.or_else(|| at_microsoft.then_some(typed).filter(|_| !generations(knowledge, name).is_empty()));
+    let tag = match (&name.tag, &name.digest) {
+        (Some(tag), None) => knowledge.tag_like(tag, known),
+        _ => None,
+    };
+    let named = match repository {
+        Some(repository) => format!("{MICROSOFT_REGISTRY}/{repository}"),
+        None if tag.is_some() => name.repository_with_registry(),
+        None => return None,
+    };
+    Some(match (tag.as_ref().or(name.tag.as_ref()), &name.digest) {
+        (Some(tag), None) => format!("{named}:{tag}"),
+        _ => named,
+    })
 }
 
 fn moved(repository: &str) -> String {
@@ -164,12 +193,38 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_not_near_another_is_left_alone() {
+        for text in ["nginx", "r.test/nanosever:1", "mcr.microsoft.com/dotnet/sdk:8.0", "mcr.microsoft.com/windows/service:1"] {
+            let error = Error::of(ErrorKind::NotFound, "no").hint("as the registry said");
+            assert_eq!(advise(&knowledge(), &name(text), error).hint.unwrap().to_string(), "as the registry said", "{text}");
+        }
+    }
+
+    #[test]
     fn a_refusal_is_explained() {
         for (text, kind, hint) in [
             ("microsoft/nanoserver:1803", ErrorKind::Unauthorized, "mcr.microsoft.com/windows/nanoserver"),
             ("microsoft/windowsservercore", ErrorKind::NotFound, "mcr.microsoft.com/windows/servercore"),
             ("microsoft/iis", ErrorKind::Unauthorized, "moved from Docker Hub to mcr.microsoft.com"),
             ("mcr.microsoft.com/windows/nanoserver:latest", ErrorKind::NotFound, "its tags are ltsc2025, ltsc2022"),
+            (
+                "mcr.microsoft.com/windows/nanosever:ltsc2022",
+                ErrorKind::NotFound,
+                "did you mean mcr.microsoft.com/windows/nanoserver:ltsc2022?",
+            ),
+            (
+                "mcr.microsoft.com/windows/nano-server:LTSC-2022",
+                ErrorKind::NotFound,
+                "did you mean mcr.microsoft.com/windows/nanoserver:ltsc2022?",
+            ),
+            ("nanosever", ErrorKind::Unauthorized, "did you mean mcr.microsoft.com/windows/nanoserver?"),
+            (
+                "mcr.microsoft.com/windows/nanoserver:ltsc2o22",
+                ErrorKind::NotFound,
+                "did you mean mcr.microsoft.com/windows/nanoserver:ltsc2022? If not: its tags are ltsc2025, ltsc2022",
+            ),
+            ("r.test/app:4.8-ltsc-2022", ErrorKind::NotFound, "did you mean r.test/app:4.8-ltsc2022?"),
+            ("r.test/app:4.8-ltsc-2022", ErrorKind::Network, ""),
             ("Windows/nanoserver", ErrorKind::Network, "windows/nanoserver is on Docker Hub"),
             ("nginx", ErrorKind::NotFound, "as the registry said"),
             ("microsoft/nanoserver:1803", ErrorKind::Network, "as the registry said"),

@@ -416,7 +416,7 @@ fn image(reference: &Reference, resolved: Resolved) -> Image {
 fn or_general_advice(error: Error) -> Error {
     match error.kind {
         ErrorKind::Network => {
-            error.or_hint("look at the name of the registry, the network and the proxy (HTTPS_PROXY), then try again")
+            error.or_hint("check the name of the registry, the network and the proxy (HTTPS_PROXY), then try again")
         }
         ErrorKind::Invalid | ErrorKind::Unsupported => error.or_hint("push the image again, or use another tag"),
         _ => error,

@@ -25,9 +25,9 @@ impl Renderer<Report> for Markdown {
         let labels = Labels::of(report);
         let summary = &report.summary;
         let heading = match (summary.not_ok, summary.undecided + summary.errors) {
-            (0, 0) => "✅ Windows containers: every image runs as asked",
+            (0, 0) => "✅ Windows containers: every image runs",
             (0, _) => "❔ Windows containers: not everything is decided",
-            _ => "❌ Windows containers: an image does not run as asked",
+            _ => "❌ Windows containers: an image does not run",
         };
         writeln!(out, "## {heading}\n\n{}", escaped(&sum(report)))?;
         let groups = groups(&report.results);

@@ -1,5 +1,6 @@
 //! The report as text for people: one result as a table with everything that was found, several as an overview.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -11,10 +12,10 @@ use super::labels::Labels;
 use super::outcome::Outcome;
 use super::overview::conclusion;
 use super::{Detail, Page, Renderer, Word, Wording, overview};
-use crate::OsVersion;
 use crate::advice::{Command, Remedy, Setting};
 use crate::compat::{Severity, Use, Wish};
 use crate::host::Attribute;
+use crate::{Isolation, OsVersion};
 
 /// Columns below which a table is not narrowed any further.
 pub(super) const NARROWEST: u16 = 60;
@@ -107,17 +108,21 @@ pub(super) fn candidate_list(entry: &ResultEntry) -> Option<String> {
     Some(listed.join(", "))
 }
 
-/// The assumptions about the hosts of a report, in words, those of equal hosts in one line; then the way to change them.
+/// The assumptions about the hosts of a report, in words, those of equal hosts in one line; then the way to change them. Three hosts
+/// and more are not named where the line is about all of them.
 pub(super) fn assumptions(report: &Report, labels: &Labels<'_>, wording: &dyn Wording) -> Vec<String> {
     let mut assumed: Vec<(String, Vec<String>)> = Vec::new();
     let mut hyperv = false;
+    let mut hosts = BTreeSet::new();
     for entry in &report.results {
+        let name = labels.of_host(&entry.host);
+        hosts.insert(name.clone());
         let words: Vec<&str> = entry.host.assumed.iter().filter_map(|attribute| assumption(attribute, entry)).collect();
         if words.is_empty() {
             continue;
         }
         hyperv |= entry.host.assumed.iter().any(|attribute| attribute.known() == Some(Attribute::Hyperv));
-        let (words, name) = (words.join(", "), labels.of_host(&entry.host));
+        let words = words.join(", ");
         match assumed.iter_mut().find(|(known, _)| *known == words) {
             Some((_, names)) if names.contains(&name) => {}
             Some((_, names)) => names.push(name),
@@ -125,7 +130,12 @@ pub(super) fn assumptions(report: &Report, labels: &Labels<'_>, wording: &dyn Wo
         }
     }
     let line = |(words, names): (String, Vec<String>)| {
-        format!("Assumed about {}: {words}.", super::labels::joined(names.into_iter(), false))
+        let of = if names.len() == hosts.len() && names.len() > 2 {
+            format!("all {} hosts", names.len())
+        } else {
+            super::labels::joined(names.into_iter(), false)
+        };
+        format!("Assumed about {of}: {words}.")
     };
     let mut lines: Vec<String> = assumed.into_iter().map(line).collect();
     if let Some(last) = lines.last_mut().filter(|_| hyperv) {
@@ -164,9 +174,10 @@ fn result(entry: &ResultEntry) -> &'static str {
     }
 }
 
-/// True if nobody asked for the isolation that is taken, and another one would be possible too.
+/// True if nobody asked for the isolation that is taken, the host takes it by default, and another one would be possible too.
 fn by_default(entry: &ResultEntry) -> bool {
     entry.ok == Some(true)
+        && entry.host.default.known() == Some(Isolation::Hyperv)
         && entry.taken.as_ref().and_then(Word::known) == Some(Use::Hyperv)
         && entry.process.possible == Some(true)
         && matches!(entry.isolation.known(), Some(Wish::Auto | Wish::Default))

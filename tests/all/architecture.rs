@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// The room of the files at the top of `src` that everything rests on.
 const GROUND: &str = "ground";
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -26,7 +26,7 @@ fn documented() -> Vec<(String, BTreeSet<String>)> {
     .collect()
 }
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+pub fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

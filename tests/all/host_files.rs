@@ -159,6 +159,8 @@ fn two_versions_in_one_file_are_listed_in_any_form() {
         ("one line of CSV", br#""A","10.0.20348 N/A Build 20348","B","10.0.17763 N/A Build 17763""#.to_vec()),
         ("two columns", b"OS Version   10.0.20348   10.0.17763".to_vec()),
         ("JSON and text", [r#"{"OsVersion": "10.0.20348"}"#, "\n", ver].concat().into_bytes()),
+        ("one field of JSON twice", br#"{"OsVersion": "10.0.20348", "OsVersion": "10.0.17763"}"#.to_vec()),
+        ("one export, two builds", format!("{export}\"CurrentBuild\"=\"17763\"\r\n").into_bytes()),
         ("two documents of JSON", br#"{"OsVersion": "10.0.20348"} {"OsVersion": "10.0.17763"}"#.to_vec()),
         (
             "two of docker info",

@@ -112,6 +112,44 @@ fn a_cache_that_cannot_be_used_is_told_of_and_done_without() {
     }
 }
 
+/// The variable names the folder only where nothing else is typed.
+#[test]
+fn the_cache_of_a_variable_can_be_done_without() {
+    let image = Images::default().windows("app", "1", &[WindowsImage::of("10.0.20348.1")]);
+    let server = Server::start(move |request| image.respond(request));
+    let (program, image) = (Program::new(), format!("{}/app:1", server.name()));
+    let check = |typed: &[&str]| Answer::of(program.command().args(["check", "--host=ltsc2022", &image]).args(typed));
+    let typed = program.folder().join("typed");
+    let typed = format!("--cache={}", typed.display());
+    for without in [&["--no-cache"][..], &[&typed, "--no-cache"]] {
+        let answer = check(without);
+        assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{without:?}");
+        assert!(!program.cache().exists() && !program.folder().join("typed").exists(), "{without:?}");
+    }
+    // The last one counts.
+    assert_eq!(check(&["--no-cache", &typed]).code, 0);
+    assert!(!program.cache().exists() && program.folder().join("typed").exists());
+}
+
+/// On Windows the system names the folder of the user's caches, and not a variable.
+#[cfg(unix)]
+#[test]
+fn an_empty_variable_names_no_cache() {
+    let image = Images::default().windows("app", "1", &[WindowsImage::of("10.0.20348.1")]);
+    let server = Server::start(move |request| image.respond(request));
+    let (program, image) = (Program::new(), format!("{}/app:1", server.name()));
+    let usual = program.folder().join("caches/wincompat");
+    let run = |arguments: &[&str]| {
+        let mut command = program.command();
+        command.env("WINCOMPAT_CACHE", "").env("XDG_CACHE_HOME", program.folder().join("caches")).args(arguments);
+        Answer::of(&mut command)
+    };
+    assert_eq!(run(&["check", "--host=ltsc2022", &image]).code, 0);
+    let emptied = run(&["prune", "--cache"]);
+    assert_eq!((emptied.code, emptied.err.as_str()), (0, ""));
+    assert!(emptied.out.starts_with(&format!("cache {}: ", usual.display())), "{}", emptied.out);
+}
+
 #[test]
 fn the_cache_has_a_size_and_is_emptied_when_that_is_asked_for() {
     let images = (0..40).fold(Images::default(), |images, number| {

@@ -15,6 +15,7 @@ mod check;
 #[cfg(windows)]
 mod emulated_layers;
 mod faults;
+mod field_inputs;
 mod findings_page;
 mod fixtures;
 mod formats;
@@ -30,9 +31,11 @@ mod image_registry;
 mod image_sources;
 #[cfg(unix)]
 mod irregular_files;
+mod language;
 mod layers;
 #[cfg(windows)]
 mod live_host;
+mod promises;
 mod pull;
 #[cfg(target_os = "linux")]
 mod real_registry;
@@ -48,4 +51,5 @@ mod report_schema;
 mod run;
 mod snapshots;
 mod store_commands;
+mod variables;
 mod verdict;

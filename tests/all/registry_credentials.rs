@@ -301,7 +301,7 @@ async fn refused_and_missing_credentials_have_different_hints() {
     let server = serve(images(), Access::TokenFor("user", PASSWORD));
     let hint =
         async |credentials| client(credentials).manifest(&server.name(), "app", "1").await.unwrap_err().hint.unwrap().to_string();
-    assert!(hint(stored(&server.name(), "user", "wrong")).await.contains("shown and refused"));
+    assert!(hint(stored(&server.name(), "user", "wrong")).await.contains("were rejected"));
     assert!(hint(None).await.contains("log in with docker login"));
     let broken = client(configured("{")).manifest(&server.name(), "app", "1").await.unwrap_err();
     assert!(broken.causes.iter().any(|cause| cause.starts_with("DOCKER_AUTH_CONFIG was left out: not JSON")), "{broken:?}");

@@ -43,7 +43,7 @@ pub fn volume(text: &str) -> Result<Volume, String> {
         return Err(format!("`{container}` is not a folder of a container; {form}"));
     }
     if !host.contains(['/', '\\', '.']) {
-        return Err(format!("`{host}` would be a volume, which Docker keeps and wincompat does not; name a folder: {form}"));
+        return Err(format!("`{host}` is the name of a volume, and named volumes are not supported; give a folder: {form}"));
     }
     Ok(Volume::Folder(Mount { host: host.to_owned(), container: container.replace('/', "\\"), read_only }))
 }
@@ -78,7 +78,7 @@ pub fn publish(text: &str) -> Result<Vec<PortMapping>, String> {
     let (host, container) = ports
         .split_once(':')
         .filter(|(host, _)| !host.is_empty())
-        .ok_or_else(|| format!("wincompat picks no port of the host by itself: {form}"))?;
+        .ok_or_else(|| format!("the port of the host is missing: {form}"))?;
     if container.contains(':') {
         return Err(format!("a port is published on all addresses of the host; {form}"));
     }

@@ -43,8 +43,8 @@ impl Args {
             let option = plain::clean(option);
             writeln!(
                 err,
-                "warning: the option {option} stands behind the image, so it goes to the container's command; \
-                 options of wincompat go before the image (with -- right behind the image, this is not said)"
+                "warning: the option {option} comes after the image, so it is passed to the command of the container; \
+                 options of wincompat go before the image (write -- after the image to avoid this warning)"
             )?;
         }
         Ok(())
@@ -60,7 +60,7 @@ impl Args {
         let line = ["wincompat run"].into_iter().chain(options.iter().map(String::as_str)).chain([self.image()]);
         let line: Vec<&str> = line.chain(rest.iter().map(String::as_str)).collect();
         let first = words.first().map(String::as_str).unwrap_or_default();
-        Error::new(format!("the option {first} stands behind the image, so it would be the container's command"))
+        Error::new(format!("the option {first} comes after the image, so it would be the command of the container"))
             .hint(format!("options of wincompat go before the image: {}", line.join(" ")))
     }
 }
@@ -128,7 +128,7 @@ mod tests {
             (&["app", "-m"], "wincompat run -m app"),
         ] {
             let error = said(words, None).unwrap_err();
-            assert!(error.what.contains("stands behind the image"), "{words:?}");
+            assert!(error.what.contains("comes after the image"), "{words:?}");
             assert!(error.hint.unwrap().to_string().ends_with(line), "{words:?}");
         }
     }
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn an_option_further_behind_is_a_warning() {
         for words in [&["app", "cmd", "--isolation=process"][..], &["app", "cmd", "/c", "x", "--rm"]] {
-            assert!(said(words, None).unwrap().contains("behind the image"), "{words:?}");
+            assert!(said(words, None).unwrap().contains("after the image"), "{words:?}");
         }
         assert!(said(&["app", "--isolation=process"], Some("app.exe")).unwrap().starts_with("warning: the option --isolation"));
     }

@@ -117,12 +117,12 @@ impl Args {
             _ => policy.default_on(&host.host).first().copied().unwrap_or(Isolation::Process),
         };
         if self.force && judgement.chosen.is_some() {
-            writeln!(io.err, "warning: going on with {} isolation, since --force says so", forced.as_str())?;
+            writeln!(io.err, "warning: continuing with {} isolation because of --force", forced.as_str())?;
             return Ok(forced);
         }
         let what = match judgement.ok {
-            None => format!("it cannot be decided whether {} runs on {} as asked", chosen.name, host.host.name),
-            Some(_) => format!("{} does not run on {} as asked", chosen.name, host.host.name),
+            None => format!("it is undecided whether {} can run on {}", chosen.name, host.host.name),
+            Some(_) => format!("{} will not run on {}", chosen.name, host.host.name),
         };
         Err(Error::new(what).hint("the findings above say what to do; --force tries it all the same").into())
     }

@@ -25,12 +25,12 @@ impl Given {
         !self.mounts.is_empty()
     }
 
-    /// Refuses files of the host where whole folders are shown only. Of virtual machines it is not known that they show files, and Docker
+    /// Refuses files of the host where whole folders are mounted only. Of virtual machines it is not known that they mount files, and Docker
     /// refuses it.
     pub(super) fn check(&self, isolation: Isolation) -> Result<(), Error> {
         match self.mounts.iter().find(|mount| isolation == Isolation::Hyperv && Path::new(&mount.host).is_file()) {
-            Some(file) => Err(Error::new(format!("{} cannot be shown in a container", file.host))
-                .because("it is a file, and Hyper-V isolation shows whole folders only")
+            Some(file) => Err(Error::new(format!("{} cannot be mounted in a container", file.host))
+                .because("it is a file, and Hyper-V isolation mounts whole folders only")
                 .hint("name its folder with -v, or say --isolation process")),
             None => Ok(()),
         }
@@ -70,7 +70,7 @@ impl Args {
         let command_line = command.line().map_err(|error| {
             Error::new("the container's command is wrong")
                 .because(error)
-                .hint("name a command behind the image, or a program with --entrypoint")
+                .hint("give a command after the image, or a program with --entrypoint")
         })?;
         if isolation == Isolation::Hyperv && !self.device.is_empty() {
             return Err(Error::new("Windows gives devices only to containers with process isolation")
@@ -109,7 +109,7 @@ impl Args {
 /// The path of a folder or file that is there: for one that is not, the error of HCS names no path. Links in it are followed here, since
 /// HCS does not follow those in the path of a file (`docs/hcs.md#process-isolation`).
 fn existing(path: &str) -> Result<String, Error> {
-    let wrong = |why: String| Error::new(format!("{path} cannot be shown in a container")).because(why);
+    let wrong = |why: String| Error::new(format!("{path} cannot be mounted in a container")).because(why);
     let absolute = std::path::absolute(path).map_err(|error| wrong(error.to_string()))?;
     absolute.metadata().map_err(|error| wrong(error.to_string()).hint("create the folder or file, or name another with -v"))?;
     // A volume without a name of its own has no final path.

@@ -60,7 +60,7 @@ declare! {
     ImageEndOfSupport = "image-end-of-support", Warning, about [Image] {
         title: "the base image gets no more updates",
         message: "Windows base images of build {image}{image-release} are out of support since {end-of-support}",
-        help: "use {base supported}||no base image that is in support runs on this host as asked",
+        help: "use {base supported}||no base image that is in support runs on this host with these settings",
         meaning: "Microsoft publishes no more security updates for this generation of base images. It runs as before.",
         advice: "Rebase on a supported generation.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/base-image-lifecycle",

@@ -33,7 +33,7 @@ declare! {
     VersionLineMismatch = "version-line-mismatch", Error, about [Image, Host] {
         title: "not the Windows 10 line",
         message: "image {image} and host {host} are of different Windows lines",
-        help: "use {base}||no Windows base image runs on this host as asked",
+        help: "use {base}||no Windows base image runs on this host with these settings",
         meaning: "Windows containers exist for Windows versions 10.0 only; Windows 11 and every Windows Server since 2016 are 10.0 too. Another major or minor version never matches.",
         advice: "Check the os.version of the image: a 6.x or 11.x there is a mistake.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/version-compatibility",

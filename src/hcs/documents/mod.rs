@@ -99,7 +99,7 @@ impl Invalid {
             }
             Self::NoMemory => advice!["name a limit with ", Setting::Memory, ", e.g. 512m"],
             Self::NoCommand | Self::LongCommand(_) => {
-                advice!["name a command that fits behind the image, or a program with ", Setting::Entrypoint]
+                advice!["give a command that fits after the image, or a program with ", Setting::Entrypoint]
             }
             Self::VariableName(_) | Self::DuplicateVariable(_) | Self::Nul(_) => {
                 advice![

@@ -89,7 +89,7 @@ impl Failure {
         if let Some(refused) = find::<rustls::Error>(error) {
             let cause = format!("no trusted connection to {server} could be made: {}", tls::reason(refused));
             return Self::new(ErrorKind::Network, cause).hint(match refused {
-                rustls::Error::InvalidMessage(_) => advice!["if it speaks http and not https, say so with ", Setting::PlainHttp],
+                rustls::Error::InvalidMessage(_) => advice!["if the registry uses HTTP and not HTTPS, use ", Setting::PlainHttp],
                 _ => advice![
                     "if a proxy or the registry has a certificate of your own, name it or the root of its authority with ",
                     Setting::CaFile

@@ -234,8 +234,7 @@ impl Client {
             return Err(nonsense(format!("{} to a plain request", answer.response.status())));
         }
         if is_web_page(&headers) {
-            return Err(nonsense("a web page".to_owned())
-                .hint("something on the way, such as the login page of a network, seems to answer in the registry's place"));
+            return Err(nonsense("a web page".to_owned()).hint("a login page or proxy seems to answer instead of the registry"));
         }
         if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             return Err(nonsense("a compressed body, which was not asked for".to_owned()));
@@ -296,7 +295,7 @@ async fn by_deadline<T>(deadline: Option<Instant>, work: impl Future<Output = Re
     match deadline {
         None => work.await,
         Some(deadline) => tokio::time::timeout_at(deadline.into(), work).await.unwrap_or_else(|_| {
-            Err(Failure::new(ErrorKind::Network, "the time for the whole call was over before there was an answer")
+            Err(Failure::new(ErrorKind::Network, "timed out before an answer arrived")
                 .hint(advice!["allow more with ", Setting::Timeout]))
         }),
     }

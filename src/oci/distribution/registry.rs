@@ -264,13 +264,13 @@ impl Registry {
         let body = limits::read_beginning(answer.response).await;
         let failure = Failure::of_status(status, &headers, &body, &answer.server);
         match failure.kind {
-            ErrorKind::Unauthorized if is_web_page(&headers) => failure.hint(
-                "a firewall or proxy on the way seems to answer in the registry's place; it has to let the registry through",
-            ),
+            ErrorKind::Unauthorized if is_web_page(&headers) => {
+                failure.hint("a firewall or proxy seems to answer instead of the registry: allow the registry there")
+            }
             ErrorKind::Unauthorized => self.unauthorized(shared, failure, repository).await,
             ErrorKind::NotFound => failure.hint("check the spelling of the repository and of its tag"),
             ErrorKind::Invalid if self.endpoint.scheme() == "http" => failure.hint(advice![
-                "it was asked over http; if it speaks https: ",
+                "it was asked over HTTP; if it uses HTTPS: ",
                 Setting::Mirror(format!("{0}=https://{0}", self.name))
             ]),
             ErrorKind::RateLimited if self.name == DOCKER_HUB => {
@@ -291,7 +291,7 @@ impl Registry {
         };
         let LookedUp { credential, problems } = self.look_up(shared, repository).await;
         let hint = match credential {
-            Some(_) => format!("the stored credentials were shown and refused: renew them with {login}"),
+            Some(_) => format!("the stored credentials were rejected: renew them with {login}"),
             None => format!("there is no such repository, or it is not public: then log in with {login}"),
         };
         failure.causes.extend(problems);

@@ -268,6 +268,10 @@ fn could_not_write(what: &str, error: &io::Error) -> Error {
     let failed = Error { what: format!("{what} could not be written"), ..read };
     match error.kind() {
         io::ErrorKind::TimedOut => failed.hint(advice!["end that process, or wait longer with ", Setting::Timeout]),
+        // What is refused by its nature.
+        io::ErrorKind::InvalidInput => {
+            failed.hint("remove it, if it is not needed elsewhere: only regular files of one name are written")
+        }
         _ => failed.or_hint("check permissions and disk space there"),
     }
 }

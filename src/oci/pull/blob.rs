@@ -128,7 +128,7 @@ async fn forward(source: Source<'_>, layer: &Layer, from: u64, send: &mpsc::Send
         }
         if failure.kind != ErrorKind::Network || tries >= TRIES || since.elapsed() >= TRIED_FOR {
             if failure.kind == ErrorKind::Network {
-                failure = failure.or_hint("pull again, later perhaps: it goes on where it stopped");
+                failure = failure.or_hint("pull again, later perhaps: it continues where it stopped");
             }
             // If nobody listens any more, the other side has failed on its own.
             let _ = send.send(Err(failure)).await;

@@ -65,9 +65,9 @@ fn hash(text: &str) -> String {
 fn head(report: &Report, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let summary = &report.summary;
     let title = match (summary.not_ok, summary.undecided + summary.errors) {
-        (0, 0) => "Every image runs as asked",
+        (0, 0) => "Every image runs",
         (0, _) => "Not everything is decided",
-        _ => "Not every image runs as asked",
+        _ => "Not every image runs",
     };
     writeln!(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">")?;
     writeln!(

@@ -235,7 +235,11 @@ fn shut_down(container: Box<dyn Container>, timeout: Duration) -> Result<(), Err
     let shutting_down = Arc::clone(&container);
     // The call may last as long as the shutting down does.
     thread::Builder::new().name("shut down".to_owned()).spawn(move || answer.send(shutting_down.shut_down())).map_err(
-        |error| Error::new("no thread to stop the container").because(error).hint("end other programs, then try again"),
+        |error| {
+            Error::new("no thread to stop the container")
+                .because(error)
+                .hint("close other programs to free memory, then try again")
+        },
     )?;
     let until = Instant::now() + timeout;
     while Instant::now() < until {
@@ -263,7 +267,7 @@ fn settle(machine: &dyn Machine, store: &Store, id: &ContainerId, processes: Opt
             Some(FoundContainer::Ours(claim)) => return clean_up(machine, store, *claim),
             Some(FoundContainer::Owned) if Instant::now() >= until => {
                 return Err(Error::new(format!("the container {} has ended, and is not cleaned up", id.short()))
-                    .because(format!("the process that looks after it has taken {} seconds so far", CLEAN_UP.as_secs()))
+                    .because(format!("its background process has taken {} seconds so far", CLEAN_UP.as_secs()))
                     .hint(advice![
                         "end that process and release what it left with ",
                         Command::RemoveContainer(id.short()),

@@ -205,7 +205,7 @@ fn refused(what: String, error: &CallError) -> Error {
     let shown = failed(what, error);
     if error.is_unexpected_exit() {
         return shown.hint(advice![
-            "this happens with process isolation on Windows 11 now and then: try ",
+            "this happens occasionally with process isolation on Windows 11: try ",
             Setting::Isolation(Isolation::Hyperv)
         ]);
     }

@@ -106,7 +106,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> 
         Ok(_) => Ok(()),
         Err(error) => Err(Error::new(format!("no thread for the container's {name}"))
             .because(error)
-            .hint("end other programs, then try again")),
+            .hint("close other programs to free memory, then try again")),
     }
 }
 

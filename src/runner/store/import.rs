@@ -257,7 +257,7 @@ impl Import<'_> {
 
     /// Refuses to go on where a call claims to have worked and has made nothing.
     fn made(&self, call: &str, made: bool) -> Result<(), Error> {
-        if made { Ok(()) } else { Err(self.failed(&format!("{call} made nothing of it, and no error"))) }
+        if made { Ok(()) } else { Err(self.failed(&format!("{call} created nothing and reported no error"))) }
     }
 
     fn parent(&self, id: &LayerId) -> Result<Layer, Error> {

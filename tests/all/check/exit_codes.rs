@@ -66,7 +66,6 @@ fn what_is_wrong_with_the_arguments_is_said_before_anything_is_asked() {
         &["--isolation", "vm", GOOD],
         &["--timeout", "0", GOOD],
         &["--no-such-option", GOOD],
-        &["--cache", "here", "--no-cache", GOOD],
         &["--mirror", "nowhere", GOOD],
         &["--mirror", "mcr.microsoft.com=http://user:password@127.0.0.1", GOOD],
     ] {

@@ -11,6 +11,8 @@ mod offline;
 mod policies;
 mod requests;
 mod streams;
+#[cfg(target_os = "linux")]
+mod waiting;
 mod wishes;
 
 use serde_json::{Value, json};

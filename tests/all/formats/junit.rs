@@ -7,7 +7,7 @@ use super::{rendered, sample};
 /// Attributes that may stand on an element, and elements that may stand in it.
 const RULES: [(&str, &[&str], &[&str]); 6] = [
     ("testsuites", &["name", "tests", "failures", "errors", "time"], &["testsuite"]),
-    ("testsuite", &["name", "tests", "failures", "errors", "skipped", "disabled", "time"], &["testcase", "properties"]),
+    ("testsuite", &["name", "tests", "failures", "errors", "skipped", "time"], &["testcase", "properties"]),
     ("testcase", &["name", "classname", "time"], &["failure", "error", "system-out"]),
     ("failure", &["type", "message"], &[]),
     ("error", &["type", "message"], &[]),

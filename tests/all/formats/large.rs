@@ -20,6 +20,46 @@ fn failing(images: usize, hosts: usize) -> Report {
     report
 }
 
+/// Images that pass on hosts with a warning, but for two of them on the first host.
+fn two_of_many_fail(images: usize, hosts: usize) -> Report {
+    let warning = sample::finding("explicit-isolation-needed", "warning", "this image needs a flag on this server", "");
+    let newer = sample::finding(
+        "image-newer-than-host",
+        "error",
+        "image 10.0.20348.1007 (ltsc2022) is newer than host 10.0.17763 (Windows Server 2019), so it cannot run there in any isolation mode",
+        "use an image built on ltsc2019 (build 17763); or run this image on a host of build 20348 or newer",
+    );
+    let pair = |image: usize, host: usize| {
+        let (image, fails) = (format!("registry.test/app:{image}"), host == 0 && (image == 7 || image == 42));
+        let host = sample::host(&format!("Windows Server 20{}", 16 + 3 * host), "10.0.17763.1");
+        let (taken, ok, finding) = if fails { (None, false, &newer) } else { (Some("hyperv"), true, &warning) };
+        let mut result = sample::result(&image, host, taken, Some(ok), vec![finding.clone()]);
+        // An image without an index.
+        result["candidates"].as_array_mut().unwrap().truncate(1);
+        result
+    };
+    sample::of(
+        (0..images).flat_map(|image| (0..hosts).map(move |host| (image, host))).map(|(image, host)| pair(image, host)).collect(),
+        vec![],
+    )
+}
+
+#[test]
+fn two_failures_among_many_are_read_at_once() {
+    let text = rendered("table", &two_of_many_fail(100, 3));
+    assert_eq!(text.matches("FAIL").count(), 2, "{text}");
+    assert!(text.contains("Assumed about all 3 hosts: "), "{text}");
+    assert!(text.lines().count() <= 15, "{text}");
+    assert!(text.ends_with("100 images on 3 hosts: 298 passed, 2 failed\n"), "{text}");
+}
+
+#[test]
+fn a_matrix_has_a_line_for_each_image() {
+    let text = rendered("matrix", &two_of_many_fail(100, 10));
+    assert_eq!(text.matches("FAIL").count(), 2, "{text}");
+    assert!(text.lines().count() <= 110, "{text}");
+}
+
 #[test]
 fn code_scanning_gets_no_more_than_it_takes() {
     let log: Value = serde_json::from_str(&rendered("sarif", &failing(501, 50))).unwrap();

@@ -91,7 +91,8 @@ pub fn report() -> Report {
     );
     flag["remedies"] = json!([{"kind": "flag", "value": "--isolation=hyperv", "verified": null}]);
     let newer = |host: &str| {
-        let message = format!("image 10.0.26100 (ltsc2025) is newer than host {host}; no isolation bridges that");
+        let message =
+            format!("image 10.0.26100 (ltsc2025) is newer than host {host}, so it cannot run there in any isolation mode");
         finding("image-newer-than-host", "error", &message, "run this image on a host of build 26100 or newer")
     };
     let unknown = finding(

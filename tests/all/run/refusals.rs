@@ -46,7 +46,7 @@ fn another_build_is_refused_and_nothing_is_done() {
     let Some(machine) = Machine::with(&image_of(OLDER)) else { return };
     let before = Untouched::before(&machine);
     let refused = |ended: Ended, words: &[&str]| {
-        ended.failed(125, &[&["does not run on Windows Server 2022 as asked", "--force"], words].concat());
+        ended.failed(125, &[&["will not run on Windows Server 2022", "--force"], words].concat());
         assert_eq!(ended.text(), "");
         before.after(&machine);
     };
@@ -102,7 +102,7 @@ fn hyperv_isolation_takes_an_older_image() {
 fn forced_it_is_windows_that_refuses() {
     let Some(machine) = Machine::with(&image_of(OLDER)) else { return };
     let ended = machine.run(&["--force", IMAGE, "cmd", "/c", "exit 5"]);
-    ended.failed(125, &["warning: going on with process isolation, since --force says so", "HCS_E_IMAGE_MISMATCH", "hint: "]);
+    ended.failed(125, &["warning: continuing with process isolation because of --force", "HCS_E_IMAGE_MISMATCH", "hint: "]);
     assert_eq!(machine.documents("HcsCreateComputeSystem").len(), 1);
     machine.has_nothing_left();
 }

@@ -10,10 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What the program or its libraries read from the environment.
-const VARIABLES: [&str; 24] = [
-    "WINCOMPAT_CACHE_SIZE",
-    "WINCOMPAT_ISOLATION",
-    "WINCOMPAT_ENGINE",
+const VARIABLES: [&str; 22] = [
     "REGISTRY_AUTH_FILE",
     "DOCKER_AUTH_CONFIG",
     "XDG_RUNTIME_DIR",
@@ -29,6 +26,7 @@ const VARIABLES: [&str; 24] = [
     "NO_COLOR",
     "CLICOLOR",
     "CLICOLOR_FORCE",
+    "FORCE_COLOR",
     "CI",
     "GITHUB_STEP_SUMMARY",
     "SSL_CERT_FILE",
@@ -82,6 +80,9 @@ impl Program {
     /// Gives a program the environment that this one is to have.
     pub fn surround(&self, command: &mut process::Command) {
         for variable in VARIABLES {
+            command.env_remove(variable);
+        }
+        for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("WINCOMPAT_")) {
             command.env_remove(variable);
         }
         for variable in ["HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "DOCKER_CONFIG"] {

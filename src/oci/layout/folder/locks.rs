@@ -70,3 +70,28 @@ impl Folder {
         crate::text::shown(&self.root.path().join(name).display().to_string())
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::handles::of_tests as handles;
+
+    #[test]
+    fn what_is_in_the_way_of_a_lock_is_named_with_what_to_do() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::create(handles(), root.path().join("store")).unwrap();
+        let (elsewhere, lock) = (root.path().join("elsewhere"), root.path().join("store").join(INDEX_LOCK));
+        fs::write(&elsewhere, "precious").unwrap();
+        for make in [|to: &Path, at: &Path| fs::hard_link(to, at), |to: &Path, at: &Path| std::os::unix::fs::symlink(to, at)] {
+            make(&elsewhere, &lock).unwrap();
+            let error = folder.update_index(Duration::ZERO, |_| ()).unwrap_err();
+            assert!(error.sentence().contains("index.json.lock: it "), "{error:?}");
+            assert!(error.hint.unwrap().to_string().starts_with("remove it, "));
+            fs::remove_file(&lock).unwrap();
+        }
+        assert_eq!(fs::read(elsewhere).unwrap(), b"precious");
+    }
+}

@@ -1,0 +1,128 @@
+//! Variables of the environment: every option has one, which counts where the option is not typed.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+
+use clap::builder::BoolishValueParser;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+/// The beginning of every name.
+const PREFIX: &str = "WINCOMPAT_";
+
+/// The variable that names the folder of the cache.
+pub const CACHE: &str = "WINCOMPAT_CACHE";
+
+/// The command whose options have no command in the names of their variables: `WINCOMPAT_FORMAT` is its `--format`.
+const MAIN: &str = "check";
+
+/// The options that mean the same in every command that has them; any other has its command in the name, e.g. `WINCOMPAT_RUN_MEMORY`.
+const SHARED: [&str; 19] = [
+    "ca-file",
+    "cache",
+    "cache-size",
+    "color",
+    "host",
+    "hosts",
+    "insecure",
+    "isolation",
+    "knowledge",
+    "max-age",
+    "mirror",
+    "no-cache",
+    "offline",
+    "plain-http",
+    "production",
+    "root",
+    "timeout",
+    "untrusted",
+    "engine",
+];
+
+/// The options with a name of their own although another command shares them: containers run on this machine, whatever host is checked.
+const OWN: [(&str, &str); 1] = [("run", "host")];
+
+/// The options without a variable: command (`*` for every one), option, reason.
+pub const WITHOUT: [(&str, &str, &str); 6] = [
+    ("*", "help", "it asks for another answer"),
+    ("*", "version", "it asks for another answer"),
+    ("*", "force", "it overrides a refusal, which is decided for one call at a time"),
+    ("prune", "cache", "it chooses what is removed; the folder is that of WINCOMPAT_CACHE"),
+    ("explain", "list", "it asks for another answer"),
+    ("run", "format", "it is for --dry-run only"),
+];
+
+/// The arguments that are typed in the place of an option: its variable does not count then.
+const INSTEAD: [(&str, &[&str]); 8] = [
+    ("host", &["hosts", "specs"]),
+    ("hosts", &["host", "specs"]),
+    ("from", &["images"]),
+    ("verbose", &["quiet"]),
+    ("quiet", &["verbose"]),
+    ("cache", &["no_cache"]),
+    ("no_cache", &["cache"]),
+    ("max_age", &["no_cache"]),
+];
+
+/// The name of the variable of an option, e.g. `WINCOMPAT_MAX_AGE` for `--max-age` of `check`.
+fn name(command: &str, option: &str) -> Option<String> {
+    if WITHOUT.iter().any(|(of, name, _)| *name == option && (*of == "*" || *of == command)) {
+        return None;
+    }
+    let shared = SHARED.contains(&option) && !OWN.contains(&(command, option));
+    let named = if command == MAIN || shared { option.to_owned() } else { format!("{command}_{option}") };
+    Some(format!("{PREFIX}{}", named.replace('-', "_").to_ascii_uppercase()))
+}
+
+/// The command line with a variable for every option; those that are set and empty, as they are in many pipelines, are left out.
+pub fn add(command: Command) -> Command {
+    let names: Vec<String> = command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
+    let command = command.mut_args(|argument| with_variable(MAIN, argument));
+    names.into_iter().fold(command, |command, name| {
+        command.mut_subcommand(&name, |subcommand| subcommand.mut_args(|argument| with_variable(&name, argument)))
+    })
+}
+
+fn with_variable(command: &str, argument: Arg) -> Arg {
+    let Some(name) = argument.get_long().and_then(|long| name(command, long)) else { return argument };
+    if std::env::var_os(&name).is_some_and(|value| value.is_empty()) {
+        return argument;
+    }
+    let argument = argument.env(name).hide_env_values(true);
+    // `1`, `yes` and `on` count as well as `true`.
+    if matches!(argument.get_action(), ArgAction::SetTrue) { argument.value_parser(BoolishValueParser::new()) } else { argument }
+}
+
+/// The command line without the variables of options that another typed argument replaces: `-v` beside `WINCOMPAT_QUIET=1`.
+pub fn without_replaced(command: Command, arguments: &[OsString]) -> Command {
+    let Some(subcommand) = super::subcommand_in(&command, arguments) else { return command };
+    let is_set = |argument: &Arg| argument.get_env().and_then(std::env::var_os).is_some();
+    let set = subcommand.get_arguments().filter(|argument| is_set(argument)).map(|argument| argument.get_id().to_string());
+    let concerned: Vec<(&str, &[&str])> = {
+        let set: BTreeSet<String> = set.collect();
+        INSTEAD.into_iter().filter(|(option, _)| set.contains(*option)).collect()
+    };
+    if concerned.is_empty() {
+        return command;
+    }
+    let name = subcommand.get_name().to_owned();
+    let Ok(typed) = command.clone().ignore_errors(true).try_get_matches_from(arguments) else { return command };
+    let Some(typed) = typed.subcommand_matches(&name) else { return command };
+    let replaced: BTreeSet<&str> = concerned
+        .into_iter()
+        .filter(|(_, others)| others.iter().any(|other| is_typed(typed, other)))
+        .map(|(option, _)| option)
+        .collect();
+    command.mut_subcommand(name, |subcommand| {
+        subcommand.mut_args(
+            |argument| {
+                if replaced.contains(argument.get_id().as_str()) { argument.env(None::<&str>) } else { argument }
+            },
+        )
+    })
+}
+
+/// True if an argument of this name exists, and stands in the command line.
+fn is_typed(typed: &ArgMatches, argument: &str) -> bool {
+    typed.try_contains_id(argument).is_ok() && typed.value_source(argument) == Some(ValueSource::CommandLine)
+}
