@@ -58,6 +58,9 @@ pub fn read(text: &str, build: &Build) -> Scanned {
         build,
     };
     let mut scanned = Scanned::default();
+    if is_fragment(text) {
+        return Scanned { left_out: Some("a part of a Dockerfile, without a FROM".to_owned()), ..Scanned::default() };
+    }
     match parse_dockerfile::parse_iter(text) {
         Ok(instructions) => {
             file.escape = escape_of(text);
@@ -96,6 +99,14 @@ fn escape_of(text: &str) -> char {
 
 fn template() -> Scanned {
     Scanned { left_out: Some("a template for Dockerfiles".to_owned()), ..Scanned::default() }
+}
+
+/// True for instructions without a `FROM`, which other files take in.
+fn is_fragment(text: &str) -> bool {
+    let mut lines =
+        text.trim_start_matches('\u{feff}').lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let is_from = |line: &str| line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("from"));
+    lines.clone().next().is_some() && !lines.any(is_from)
 }
 
 /// True for a text that a template engine takes.
@@ -242,7 +253,7 @@ impl File<'_> {
         let from = value.value.split(',').find_map(|part| part.trim().strip_prefix("from="))?.trim_matches(['"', '\'']);
         let start = self.shift + value.span.start;
         let written = self.text.get(start..self.shift + value.span.end).unwrap_or_default();
-        let at = start + written.find(from).unwrap_or_default();
+        let at = start + written.find(&format!("from={from}")).map_or(0, |at| at + "from=".len());
         let word = Word { text: from.to_owned(), ..Word::default() };
         let editable = self.lines.literal(at..at + from.len(), from);
         Some(Named { place: self.lines.place(at..at + from.len()), written: from.to_owned(), word, editable })
