@@ -103,7 +103,7 @@ pub struct Args {
     /// For each image that does not fit, look for a tag of its repository that does.
     #[arg(long)]
     suggest: bool,
-    /// Print the changes that would make images fit as a patch, in the place of the report.
+    /// Print the changes that would make images fit as a patch, instead of the report.
     #[arg(long, conflicts_with = "fix")]
     diff: bool,
     /// Change the files so that images fit, as far as that is clear.
