@@ -120,7 +120,7 @@ fn denied(text: &str) -> Result<Denied, String> {
         let mut near = crate::explain::suggest(text, Code::all().map(Code::as_str).chain([WARNINGS]));
         near.retain(|name| *name == WARNINGS || name.parse::<Code>().is_ok());
         match near.as_slice() {
-            [] => "no finding has this code; `wincompat explain CODE` tells what one means".to_owned(),
+            [] => "no finding has this code; `wincompat explain --list` lists all of them".to_owned(),
             near => format!("no finding has this code; did you mean {}?", near.join(" or ")),
         }
     })

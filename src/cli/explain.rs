@@ -23,13 +23,16 @@ use crate::text::{Encoding, encoding, utf16};
 
 /// Explain a finding, an error number or a pasted error.
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = "Examples:
+#[command(
+    override_usage = "wincompat explain [OPTIONS] <WHAT>...\n       wincompat explain --list",
+    after_help = "Examples:
   wincompat explain build-mismatch
   wincompat explain build-mismatch host-behind-image
   wincompat explain 0xc0370106
   wincompat explain no matching manifest for windows/amd64 10.0.19045 in the manifest list entries
   docker run IMAGE 2>&1 | wincompat explain -
-  wincompat explain --list")]
+  wincompat explain --list"
+)]
 pub struct Args {
     /// A finding's code, an error number in any form, its symbolic name, or the text of an error; several codes or numbers are
     /// explained one by one; `-` reads standard input.
@@ -251,7 +254,14 @@ mod tests {
         let cli = Cli::try_parse_from(std::iter::once(&"explain").chain(args)).unwrap();
         let (out, err) = (Written::default(), Written::default());
         let platform = platform::tests::bare();
-        let mut io = Io { input: &mut stdin, out: &mut out.stream(), err: &mut err.stream(), columns: 80, platform: &platform };
+        let mut io = Io {
+            input: &mut stdin,
+            out: &mut out.stream(),
+            err: &mut err.stream(),
+            columns: 80,
+            platform: &platform,
+            store: None,
+        };
         let code = cli.explain.run(&mut io).unwrap();
         (code.number(), out.text(), err.text())
     }

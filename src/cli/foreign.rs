@@ -6,7 +6,7 @@ type Foreign = (&'static str, &'static [&'static str], &'static str);
 /// The options of docker, skopeo, trivy and their kin.
 const FOREIGN: &[Foreign] = &[
     ("--platform", &["check", "pull"], "name the host instead: --host windows-server-2022"),
-    ("--no-color", &[], "set the variable NO_COLOR=1"),
+    ("--no-color", &[], "use --color never"),
     ("--json", &[], "use --format json"),
     ("--tls-verify", &[], "use --ca-file FILE with the certificate of the registry, or --insecure REGISTRY"),
     ("--creds", &[], "log in with docker login; wincompat reads the credentials of Docker"),
@@ -22,6 +22,8 @@ const FOREIGN: &[Foreign] = &[
     ("--restart", &["run"], "wincompat does not restart containers; use a scheduled task or a service"),
     ("--publish-all", &["run"], "wincompat does not choose ports of the host; publish each with -p HOST:CONTAINER"),
     ("-P", &["run"], "wincompat does not choose ports of the host; publish each with -p HOST:CONTAINER"),
+    ("--net", &["run"], "use --network NETWORK"),
+    ("--memory-reservation", &["run"], "use -m SIZE; Windows has limits of memory only"),
     ("--mount", &["run"], "use -v HOST:CONTAINER[:ro]"),
     ("--tmpfs", &["run"], "Windows containers have no tmpfs; use -v with a folder"),
     ("--privileged", &["run"], "Windows has no privileged containers; HostProcess containers run in Kubernetes only"),

@@ -49,9 +49,15 @@ impl<R: Printed> FormatArgs<R> {
     ///
     /// A stream that cannot be written.
     pub fn write(&self, report: &R, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        self.format.renderer.render(report, page, out)
+        // Standard output is written at every line feed, and a document has hundreds of thousands of lines.
+        let mut out = BufWriter::with_capacity(BUFFER, out);
+        self.format.renderer.render(report, page, &mut out)?;
+        out.flush()
     }
 }
+
+/// The bytes of a report that are written at once.
+const BUFFER: usize = 64 * 1024;
 
 /// Further reports in files.
 #[derive(clap::Args, Clone, Debug)]
@@ -98,6 +104,11 @@ fn output<R: Printed>(text: &str) -> Result<Output<R>, String> {
         Some(output) => Ok(output),
         None => {
             let names: Vec<&str> = R::FORMATS.iter().map(|format| format.name).collect();
+            if names.contains(&text) {
+                return Err(format!(
+                    "the name of the file is missing: write {text}=FILE, or --format {text} for standard output"
+                ));
+            }
             Err(format!("the ending names no format; write FORMAT=FILE with one of {}", names.join(", ")))
         }
     }
@@ -151,5 +162,6 @@ mod tests {
         assert_eq!(chosen("a=b.json"), Ok(("json", "a=b.json".to_owned())));
         assert!(chosen("report").unwrap_err().contains("table, matrix"));
         assert!(chosen("json=").unwrap_err().contains("missing"));
+        assert!(chosen("json").unwrap_err().contains("--format json for standard output"));
     }
 }

@@ -184,7 +184,11 @@ mod tests {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let mut sender = Some(sender);
         let begun = Instant::now();
-        let (done, shown) = shown_for(receiver, || drop(sender.take().map(|sender| sender.send(begun.elapsed()))));
+        let (done, shown) = shown_for(receiver, || {
+            if let Some(sender) = sender.take() {
+                sender.send(begun.elapsed()).unwrap();
+            }
+        });
         assert!(done.unwrap() >= PATIENCE);
         let [Some(first), .., None] = shown.as_slice() else { panic!("{shown:?}") };
         assert!(first.starts_with("waiting for the image: a.test ("), "{first}");

@@ -46,6 +46,10 @@ pub struct Args {
 }
 
 impl Subcommand for Args {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let containers = Containers::new(&self.list(io.platform)?);
         if !self.quiet {
@@ -69,7 +73,7 @@ impl Args {
             Ok(machine) => Some(machine),
             // The store may have been brought here.
             Err(_) if all => None,
-            Err(error) => return Err(error.hint("`wincompat ps -a` shows what stands in the store")),
+            Err(error) => return Err(error.hint("`wincompat ps -a` shows the containers in the store")),
         };
         let mut listed = containers::list(machine.as_deref(), &store)?;
         listed.retain(|listed| (all || listed.status() == Status::Running) && filter::passes(&self.filter, listed));

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Write as _;
 
+use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::ExitCode;
@@ -67,12 +68,13 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
             Some(ContextValue::String(suggested)) => hint.is_none() && alike(suggested),
             _ => false,
         };
-        if !keep {
-            error.remove(ContextKind::SuggestedArg);
+        if !keep && error.remove(ContextKind::SuggestedArg).is_some() {
+            // The usage line shows the option that was suggested.
+            error.insert(ContextKind::Usage, ContextValue::StyledStr(usage(arguments)));
         }
     }
     let told = error.render().ansi().to_string().replace("For more information, try", "hint: for more information, try");
-    let told = told.replace("tip: ", "hint: ");
+    let told = told.replace("tip:", "hint:");
     let _ = write!(io.err, "{told}");
     if let Some(hint) = hint {
         let _ = writeln!(io.err, "hint: {hint}");
@@ -81,6 +83,14 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
         let _ = writeln!(io.err, "\nhint: it was not typed but is in the variable {variable}: change that, or remove it");
     }
     io.ended(refused, |_| refused)
+}
+
+/// The usage line of the subcommand among these arguments, or of the program.
+fn usage(arguments: &[OsString]) -> StyledStr {
+    let mut command = typed_command();
+    command.build();
+    let named = subcommand_in(&command, arguments).cloned();
+    named.unwrap_or(command).render_usage()
 }
 
 /// True for two errors of the same kind about the same argument.

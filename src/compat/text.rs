@@ -10,7 +10,7 @@ use crate::host::{Feature, Host};
 use crate::image::{Candidate, Image};
 use crate::knowledge::Knowledge;
 use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
-use crate::{Advice, Isolation, Kind, OsVersion};
+use crate::{Advice, Engine, Isolation, Kind, OsVersion};
 
 /// The case that a finding's sentences are about.
 #[derive(Clone, Copy, Debug)]
@@ -172,6 +172,8 @@ impl Subject<'_> {
                     }
                 })
             }
+            // Kubernetes has no use for it.
+            "enable-hyperv" if self.policy.engine_on(self.host) == Engine::Kubernetes => None,
             "entry" => self.other_entry().map(|reference| Remedy::Image(reference).into()),
             "if" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|_| Advice::default()),
             "run" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|isolation| self.run(isolation)),

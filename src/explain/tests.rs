@@ -1,6 +1,7 @@
 //! Texts that people paste, and their explanations.
 
 mod kinds;
+mod words;
 
 use super::*;
 

@@ -12,10 +12,10 @@ use super::labels::Labels;
 use super::outcome::Outcome;
 use super::overview::conclusion;
 use super::{Detail, Page, Renderer, Word, Wording, overview};
-use crate::OsVersion;
 use crate::advice::{Command, Remedy, Setting};
 use crate::compat::{Severity, Use, Wish};
 use crate::host::Attribute;
+use crate::{Isolation, OsVersion};
 
 /// Columns below which a table is not narrowed any further.
 pub(super) const NARROWEST: u16 = 60;
@@ -174,9 +174,10 @@ fn result(entry: &ResultEntry) -> &'static str {
     }
 }
 
-/// True if nobody asked for the isolation that is taken, and another one would be possible too.
+/// True if nobody asked for the isolation that is taken, the host takes it by default, and another one would be possible too.
 fn by_default(entry: &ResultEntry) -> bool {
     entry.ok == Some(true)
+        && entry.host.default.known() == Some(Isolation::Hyperv)
         && entry.taken.as_ref().and_then(Word::known) == Some(Use::Hyperv)
         && entry.process.possible == Some(true)
         && matches!(entry.isolation.known(), Some(Wish::Auto | Wish::Default))

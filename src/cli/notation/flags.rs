@@ -43,7 +43,7 @@ pub fn volume(text: &str) -> Result<Volume, String> {
         return Err(format!("`{container}` is not a folder of a container; {form}"));
     }
     if !host.contains(['/', '\\', '.']) {
-        return Err(format!("`{host}` would be a volume, which Docker keeps and wincompat does not; name a folder: {form}"));
+        return Err(format!("`{host}` is the name of a volume, and named volumes are not supported; give a folder: {form}"));
     }
     Ok(Volume::Folder(Mount { host: host.to_owned(), container: container.replace('/', "\\"), read_only }))
 }
@@ -214,6 +214,11 @@ impl Environment {
             both.set(&name, &value);
         }
         both
+    }
+
+    /// The names of variables with an empty value.
+    pub fn empty(&self) -> impl Iterator<Item = &str> {
+        self.variables.values().filter(|(_, value)| value.is_empty()).map(|(name, _)| name.as_str())
     }
 
     /// Every variable once.

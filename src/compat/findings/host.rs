@@ -51,7 +51,7 @@ declare! {
     HypervUnavailable = "hyperv-unavailable", Note, about [Host, Isolation] {
         title: "Hyper-V isolation cannot work here",
         message: "Hyper-V isolation is not available on host {host}",
-        help: "enable Hyper-V and restart: {enable-hyperv}; in a virtual machine, expose virtualization to it first (nested virtualization)",
+        help: "enable Hyper-V and restart: {enable-hyperv}; in a virtual machine, expose virtualization to it first (nested virtualization)||Kubernetes has no Hyper-V isolation: use a node or an image that fits in process isolation",
         meaning: "Hyper-V isolation needs the Hyper-V feature, its services, and a hypervisor in which this Windows is the root partition. In a virtual machine that takes nested virtualization. Home editions do not have it.",
         advice: "Enable the feature. In Azure take a size with nested virtualization; on Hyper-V run Set-VMProcessor -ExposeVirtualizationExtensions $true. Check that virtualization is on in the firmware and `bcdedit /set hypervisorlaunchtype auto`.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/system-requirements",

@@ -12,7 +12,7 @@ fn said(explanation: &Explanation<String>) -> String {
     texts.map(|text| text.to_lowercase()).collect::<Vec<_>>().join("\n")
 }
 
-fn hold(cases: &[Case]) {
+pub(super) fn hold(cases: &[Case]) {
     for (text, id, words) in cases {
         let explanation = explain(text, &context()).unwrap_or_else(|| panic!("nothing for {text}"));
         let explanation = explanation.worded(|advice| advice.worded(|remedy| format!("{remedy:?}")));

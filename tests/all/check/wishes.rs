@@ -150,3 +150,15 @@ fn the_environment_has_a_wish() {
     assert_eq!(isolation(&[]), "hyperv");
     assert_eq!(isolation(&["--isolation=process"]), "process");
 }
+
+/// Hyper-V isolation because the code is not trusted is not the default of a server.
+#[test]
+fn what_was_forced_is_not_called_the_default() {
+    let shop = Shop::of(shop());
+    for (host, is_default) in [(SERVER, false), (CLIENT, true)] {
+        let answer = shop.check(&["--host", host, "--isolation=auto", "--untrusted", "registry.test/app:ltsc2022"]);
+        assert_eq!(answer.code, 0);
+        let said = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(said.contains("runs with Hyper-V isolation, the default of this host"), is_default, "{said}");
+    }
+}
