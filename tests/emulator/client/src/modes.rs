@@ -181,7 +181,7 @@ fn exit_events(world: World) {
     let (data, asked) = told("no-code");
     assert_eq!((code(&parsed(&data)), asked.each_ref().map(code)), ((None, Some(0)), [good; 2]));
     let (data, asked) = told("late");
-    let early = (Some(u32::MAX.into()), Some(258));
+    let early = (Some(u64::from(u32::MAX)), Some(258));
     assert_eq!((code(&parsed(&data)), asked.each_ref().map(code)), (early, [early, good]));
     let (data, asked) = told("unknown");
     let never = (Some(5), Some(0x8007_0006_u32 as i32 as i64));
