@@ -4,6 +4,7 @@
 use crate::container::{finish, left, output, own, parameters, running, started};
 use crate::ffi::{Handle, core, find, network as hcn, v1 as old};
 use crate::layer::{self, done};
+use crate::stdio::Stream;
 use crate::text::{Wide, read, take_local, take_task};
 use crate::world::{World, setting};
 use crate::{Case, network, v1, v2};
@@ -27,6 +28,7 @@ pub fn cases() -> Vec<Case> {
         case("process-that-was-never-made", never_made),
         case("signals-that-wait", signals_that_wait),
         case("signals-that-are-not-heard", signals_not_heard),
+        case("output-of-a-process-that-is-ended-at-once", output_of_an_ended),
         case("empty-lists", empty_lists),
         case("exit-events", exit_events),
         case("namespace-of-another-id", other_id),
@@ -130,6 +132,25 @@ fn signals_not_heard(world: World) {
     // SAFETY: the handle is open.
     unsafe { core::HcsCloseProcess(fresh) };
     v2::close(other);
+    finish(&world, system);
+}
+
+/// Output ends with its process, however early that is ended. How long it took is printed.
+fn output_of_an_ended(world: World) {
+    let system = running(&world);
+    let ends = (0..20).map(|_| {
+        let (process, information) = v2::process(system, &parameters(&own("role:sleep")).to_string()).expect("HcsCreateProcess");
+        v2::simple(core::HcsTerminateProcess, process, None).expect("HcsTerminateProcess");
+        let began = Instant::now();
+        let [_stdin, stdout, _stderr] = information.stdio.map(Stream::new);
+        assert!(stdout.expect("standard output").read_all().is_empty());
+        // SAFETY: the handle is open.
+        unsafe { core::HcsCloseProcess(process) };
+        began.elapsed()
+    });
+    let slowest = ends.max().unwrap_or_default();
+    println!("       the slowest end of 20 came after {} ms", slowest.as_millis());
+    assert!(slowest < Duration::from_secs(60), "{slowest:?}");
     finish(&world, system);
 }
 
