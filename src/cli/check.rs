@@ -220,7 +220,7 @@ fn read_images(
 
 /// Reads the configs of the candidates chosen for any of the hosts. One that says another version than the index can make another
 /// candidate the best, whose config is read then, and so on until nothing that is chosen is left to read.
-pub(super) async fn confirm_choices<'a>(
+pub async fn confirm_choices<'a>(
     images: &Images<'_>,
     knowledge: &Knowledge,
     hosts: &[Host],

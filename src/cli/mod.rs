@@ -3,7 +3,7 @@
 //! A new subcommand is a file here with its `Args`, which implement [`subcommand::Subcommand`], and its lines in this file.
 
 mod appended;
-mod check;
+pub mod check;
 mod color;
 mod completions;
 mod detached;
@@ -20,7 +20,7 @@ mod host;
 mod hosts;
 mod images;
 mod inspect;
-mod io;
+pub mod io;
 mod kill;
 mod knowledge;
 pub mod list;
@@ -43,7 +43,7 @@ mod rmi;
 mod run;
 mod stop;
 mod store;
-mod stream;
+pub mod stream;
 mod subcommand;
 mod terminal;
 mod time;
@@ -159,7 +159,7 @@ fn subcommand_in<'c>(command: &'c clap::Command, arguments: &[OsString]) -> Opti
 }
 
 /// The arguments, the first of which is the program's name, as they were meant.
-fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches(&command_for(arguments).try_get_matches_from(arguments)?)
 }
 
@@ -200,12 +200,15 @@ pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
     // Not locked: the monitor of a container reads it in another thread.
     let mut input = std::io::stdin();
     let mut io = Io { input: &mut input, out: &mut out, err: &mut err, columns: columns(), platform, store: None };
+    warnings::print();
+    answer(parsed, &arguments, &mut io)
+}
+
+/// Runs the command that these arguments were parsed to on these streams, or says what is wrong with them; returns the exit code.
+pub fn answer(parsed: Result<Cli, clap::Error>, arguments: &[OsString], io: &mut Io<'_>) -> u32 {
     let code = match parsed {
-        Ok(cli) => {
-            warnings::print();
-            subcommand::execute(cli.command.subcommand(), &mut io)
-        }
-        Err(error) => usage::refuse(&error, &arguments, &mut io),
+        Ok(cli) => subcommand::execute(cli.command.subcommand(), io),
+        Err(error) => usage::refuse(&error, arguments, io),
     };
     code.number()
 }
