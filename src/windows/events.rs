@@ -27,7 +27,12 @@ const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 
 /// The events since this time: the name of each log, and its text. What cannot be read says so.
 pub(super) fn since(time: Timestamp) -> Vec<(String, String)> {
-    LOGS.into_iter().map(|log| (log.to_owned(), read(log, time).unwrap_or_else(|why| why))).collect()
+    // Each takes a moment, and whoever waits has just been told of a failure.
+    thread::scope(|scope| {
+        let reading = LOGS.map(|log| (log, scope.spawn(move || read(log, time).unwrap_or_else(|why| why))));
+        let read = reading.map(|(log, text)| (log.to_owned(), text.join().unwrap_or_default()));
+        read.into()
+    })
 }
 
 fn read(log: &str, time: Timestamp) -> Result<String, String> {
