@@ -340,7 +340,7 @@ impl Inputs {
             return Err(Error::of(ErrorKind::Invalid, format!("{} is not an image in a registry", crate::text::quoted(text)))
                 .hint("name an image as NAME:TAG"));
         };
-        if self.allowed.is_empty() || self.allowed.iter().any(|allowed| *allowed == name.registry) {
+        if self.allowed.is_empty() || self.allowed.contains(&name.registry) {
             return Ok(reference);
         }
         Err(Error::of(ErrorKind::Invalid, format!("the registry {} is not among those that are allowed", name.registry))
@@ -397,7 +397,7 @@ impl Inputs {
             let entry = ResultEntry::new(&self.knowledge, host, image, &judgement, &policy, &CommandLine);
             ResultEntry { location: Some(one.location()), ..entry }
         };
-        let mut entries: Vec<ResultEntry> = hosts.iter().map(|host| entry(host)).collect();
+        let mut entries: Vec<ResultEntry> = hosts.iter().map(entry).collect();
         if one.found.needs != Needs::EveryHost && entries.iter().any(|entry| entry.ok == Some(true)) {
             entries.retain(|entry| entry.ok == Some(true));
         }
