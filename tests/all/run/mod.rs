@@ -10,5 +10,6 @@ mod interrupts;
 mod machine;
 mod processes;
 mod refusals;
+mod reports;
 mod stalls;
 mod streams;
