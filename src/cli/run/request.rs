@@ -45,8 +45,11 @@ impl Args {
             match volume.clone() {
                 Volume::Pipe(pipe) => pipes.push(pipe),
                 Volume::Folder(mut mount) => {
-                    if !self.dry_run {
-                        mount.host = existing(&mount.host)?;
+                    match existing(&mount.host) {
+                        Ok(host) => mount.host = host,
+                        // Another host may have what this one has not.
+                        Err(_) if self.dry_run => {}
+                        Err(missing) => return Err(missing),
                     }
                     mounts.push(mount);
                 }

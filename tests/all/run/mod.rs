@@ -11,5 +11,6 @@ mod machine;
 mod otherwise;
 mod processes;
 mod refusals;
+mod reports;
 mod stalls;
 mod streams;

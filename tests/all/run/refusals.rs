@@ -149,7 +149,7 @@ fn what_makes_no_sense_is_refused() {
         (&["-d", "-t", IMAGE], "remove -t or -d"),
         (&["-i", "-t", IMAGE], "leave out -t"),
         (&["-p", "80", IMAGE], "HOST:CONTAINER"),
-        (&["-v", "data:C:\\data", IMAGE], "name a folder"),
+        (&["-v", "data:C:\\data", IMAGE], "give a folder"),
         (&["-v", &gone, IMAGE], "-gone"),
         (&[&HYPERV[..], &["-v", &format!("{file}:C:\\x"), IMAGE]].concat(), "whole folders only"),
         (&["-e", "=x", IMAGE], "environment"),
