@@ -37,7 +37,7 @@ impl Renderer<ScanReport> for Snippets {
         let renderer = Shown::styled().term_width(usize::from(page.columns));
         for group in &groups {
             let Some(first) = group.first() else { continue };
-            let text = renderer.render(&[annotated(first, group, &scan.lines)]);
+            let text = of_first_places(&renderer.render(&[annotated(first, group, &scan.lines)]));
             writeln!(out, "{text}\n")?;
         }
         if let Some(code) = groups.iter().flatten().find_map(|problem| problem.known) {
@@ -48,6 +48,24 @@ impl Renderer<ScanReport> for Snippets {
         }
         wrapped("", PLAIN, "", &sum(&scan.report), "  ", page.columns, out)
     }
+}
+
+/// The text with the arrow of the first place before each other one too. The sign `:::` that stands there begins a line, which GitHub
+/// takes for a command of its own.
+fn of_first_places(text: &str) -> String {
+    let one = |line: &str| {
+        let start = line.find(":::").filter(|start| {
+            let before = line.get(..*start).unwrap_or_default();
+            // Blanks and colours alone.
+            before.split('\u{1b}').enumerate().all(|(number, part)| {
+                let part = if number == 0 { part } else { part.split_once('m').map_or("x", |(_, rest)| rest) };
+                part.trim().is_empty()
+            })
+        });
+        let changed = start.and_then(|start| Some(format!("{}-->{}", line.get(..start)?, line.get(start + 3..)?)));
+        changed.unwrap_or_else(|| line.to_owned())
+    };
+    text.lines().map(one).collect::<Vec<_>>().join("\n")
 }
 
 /// The problems that differ only in their places.

@@ -199,13 +199,16 @@ impl Reader<'_, '_> {
             value.map(Value::items).unwrap_or_default().iter().filter_map(Value::text).collect()
         };
         let of = |kind: &'static str, key: &'static str| -> BTreeSet<String> {
-            self.blocks.iter().filter(|block| block.kind == kind).flat_map(|block| list(block, key)).collect()
+            let of_others =
+                |block: &Block<'_>| list(block, key).into_iter().filter(|name| *name != block.name).collect::<Vec<_>>();
+            self.blocks.iter().filter(|block| block.kind == kind).flat_map(of_others).collect()
         };
         let (grouped, inherited) = (of("group", "targets"), of("target", "inherits"));
         let mut names: Vec<String> = Vec::new();
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
         for block in self.blocks.iter().filter(|block| block.kind == "target") {
             let is_built = grouped.contains(&block.name) || !(inherited.contains(&block.name) || block.name.starts_with('_'));
-            if is_built && !names.contains(&block.name) {
+            if is_built && names.len() < MOST_BUILDS && seen.insert(&block.name) {
                 names.push(block.name.clone());
             }
         }

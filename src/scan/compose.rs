@@ -2,7 +2,8 @@
 //!
 //! Source: compose-spec/compose-spec, compose-go loader.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -125,16 +126,15 @@ pub fn read(path: &Path, layers: &[Layer<'_>], environment: &Values, files: &dyn
     let project = folder.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     values.entry("COMPOSE_PROJECT_NAME".to_owned()).or_insert(project);
     let lines: Vec<Lines<'_>> = layers.iter().map(|layer| Lines::of(layer.text)).collect();
-    let reader = Reader { folder, layers, lines, values, files };
-    let mut names: Vec<String> = Vec::new();
+    let services: Vec<Services> = layers.iter().map(|layer| services_of(&layer.root)).collect();
+    let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
     for layer in layers {
-        for (name, _) in layer.root.get("services").map(|services| services.entries()).unwrap_or_default() {
-            let name = name.text().unwrap_or_default().to_owned();
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
+        let entries = layer.root.get("services").map(|services| services.entries()).unwrap_or_default();
+        names.extend(
+            entries.iter().filter_map(|(name, _)| name.text()).filter(|name| seen.insert((*name).to_owned())).map(str::to_owned),
+        );
     }
+    let reader = Reader { folder, layers, lines, services, elsewhere: RefCell::default(), values, files };
     let mut read = Project::default();
     for name in &names {
         reader.service(name, &mut read);
@@ -144,10 +144,22 @@ pub fn read(path: &Path, layers: &[Layer<'_>], environment: &Values, files: &dyn
     read
 }
 
+/// Services by name.
+type Services = BTreeMap<String, Rc<Node>>;
+
+fn services_of(root: &Node) -> Services {
+    let entries = root.get("services").map(|services| services.entries()).unwrap_or_default();
+    entries.into_iter().filter_map(|(name, service)| Some((name.text()?.to_owned(), Rc::clone(service)))).collect()
+}
+
 struct Reader<'r, 't> {
     folder: &'r Path,
     layers: &'r [Layer<'t>],
     lines: Vec<Lines<'t>>,
+    /// The services of each file.
+    services: Vec<Services>,
+    /// Those of other files that services extend.
+    elsewhere: RefCell<BTreeMap<PathBuf, Rc<Services>>>,
     values: Values,
     files: &'r dyn Files,
 }
@@ -155,10 +167,7 @@ struct Reader<'r, 't> {
 impl Reader<'_, '_> {
     /// A service as the files say it, the last one first: what stands there wins.
     fn service(&self, name: &str, read: &mut Project) {
-        let said: Vec<(usize, Rc<Node>)> = (0..self.layers.len())
-            .rev()
-            .filter_map(|number| Some((number, Rc::clone(self.layers.get(number)?.root.at(&["services", name])?))))
-            .collect();
+        let said = self.said(name);
         let inherited = self.inherited(&said, LONGEST_CHAIN);
         let nodes = || said.iter().chain(&inherited).map(|(_, node)| node);
         let text =
@@ -167,7 +176,8 @@ impl Reader<'_, '_> {
         let os = text("platform").as_deref().map_or(Os::Unsaid, os_of);
         let os = if isolation.is_some() && os == Os::Unsaid { Os::Windows } else { os };
         let object = format!("service {name}");
-        let builds: Vec<&Rc<Node>> = nodes().filter_map(|node| node.get("build")).collect();
+        let builds: Vec<(usize, &Rc<Node>)> =
+            said.iter().chain(&inherited).filter_map(|(number, node)| Some((*number, node.get("build")?))).collect();
         if builds.is_empty() {
             let mut images = said.iter().chain(&inherited).filter_map(|(number, node)| Some((*number, node.get("image")?)));
             if let Some((number, image)) = images.next() {
@@ -189,6 +199,22 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// A service in each file that has it, the last one first.
+    fn said(&self, name: &str) -> Vec<(usize, Rc<Node>)> {
+        let numbered = self.services.iter().enumerate().rev();
+        numbered.filter_map(|(number, services)| Some((number, Rc::clone(services.get(name)?)))).collect()
+    }
+
+    fn elsewhere(&self, path: PathBuf) -> Rc<Services> {
+        let read = |path: &Path| {
+            let text = self.files.read(path).ok()?;
+            yaml::read(&text).0.into_iter().filter_map(|document| document.root).map(|root| services_of(&root)).next()
+        };
+        let mut known = self.elsewhere.borrow_mut();
+        let services = known.entry(path).or_insert_with_key(|path| Rc::new(read(path).unwrap_or_default()));
+        Rc::clone(services)
+    }
+
     /// The services that this one extends, the nearest first.
     fn inherited(&self, said: &[(usize, Rc<Node>)], depth: usize) -> Vec<(usize, Rc<Node>)> {
         let Some(extends) = said.iter().find_map(|(_, node)| node.get("extends")) else { return Vec::new() };
@@ -196,16 +222,11 @@ impl Reader<'_, '_> {
         let Some(service) = service.map(str::to_owned) else { return Vec::new() };
         let next: Vec<(usize, Rc<Node>)> = match extends.text_at(&["file"]) {
             Some(file) => {
-                let path = self.folder.join(expand(file, Style::Compose, &self.values).text);
-                let Ok(text) = self.files.read(&path) else { return Vec::new() };
-                let roots = yaml::read(&text).0.into_iter().filter_map(|document| document.root);
+                let path = self.folder.join(slashes(&expand(file, Style::Compose, &self.values).text));
                 // Places in another file are that file's: here only values are taken.
-                roots.filter_map(|root| Some((usize::MAX, Rc::clone(root.at(&["services", &service])?)))).collect()
+                self.elsewhere(path).get(&service).map(|node| (usize::MAX, Rc::clone(node))).into_iter().collect()
             }
-            None => (0..self.layers.len())
-                .rev()
-                .filter_map(|number| Some((number, Rc::clone(self.layers.get(number)?.root.at(&["services", &service])?))))
-                .collect(),
+            None => self.said(&service),
         };
         let mut inherited = next.clone();
         if depth > 0 {
@@ -246,12 +267,13 @@ impl Reader<'_, '_> {
     }
 
     /// What is built: each key as the last file says it, arguments and contexts of all of them.
-    fn build(&self, builds: &[&Rc<Node>], object: &str, isolation: Option<Asked>, os: Os, read: &mut Project) {
+    fn build(&self, builds: &[(usize, &Rc<Node>)], object: &str, isolation: Option<Asked>, os: Os, read: &mut Project) {
         let expanded = |text: &str| expand(text, Style::Compose, &self.values).text;
-        let text = |key: &str| builds.iter().find_map(|build| build.text_at(&[key])).map(expanded);
-        let context = text("context").or_else(|| builds.iter().find_map(|build| build.text()).map(expanded)).unwrap_or_default();
+        let text = |key: &str| builds.iter().find_map(|(_, build)| build.text_at(&[key])).map(expanded);
+        let context =
+            text("context").or_else(|| builds.iter().find_map(|(_, build)| build.text()).map(expanded)).unwrap_or_default();
         let context = self.folder.join(slashes(&context));
-        let platforms = builds.iter().find_map(|build| build.get("platforms"));
+        let platforms = builds.iter().find_map(|(_, build)| build.get("platforms"));
         let is_windows =
             platforms.is_some_and(|list| list.list().iter().any(|one| one.text().is_some_and(|one| os_of(one) == Os::Windows)));
         let os = if is_windows { Os::Windows } else { os };
@@ -259,7 +281,7 @@ impl Reader<'_, '_> {
         let targets = text("target").into_iter().collect();
         let mut build = Build { targets, object: Some(object.to_owned()), os, ..Build::default() };
         // The last file's words win, so its are put in last.
-        for node in builds.iter().rev() {
+        for (_, node) in builds.iter().rev() {
             for (name, meant) in node.get("args").map(|args| self.arguments(args)).unwrap_or_default() {
                 build.arguments.remove(&name);
                 build.open.remove(&name);
@@ -271,8 +293,7 @@ impl Reader<'_, '_> {
             let contexts = node.get("additional_contexts").map(|contexts| self.arguments(contexts)).unwrap_or_default();
             build.contexts.extend(contexts.into_iter().map(|(name, meant)| (name, image_of(meant))));
         }
-        let written = self.written(builds);
-        match written {
+        match builds.iter().find_map(|(number, build)| Some((*number, build.get("dockerfile_inline")?))) {
             Some((number, inner)) => {
                 let (Some(layer), Some(lines)) = (self.layers.get(number), self.lines.get(number)) else { return };
                 let word = expand(inner.text().unwrap_or_default(), Style::Compose, &self.values);
@@ -289,18 +310,6 @@ impl Reader<'_, '_> {
                 read.built.push(Built { dockerfile: normal(&context.join(slashes(&dockerfile))), build, isolation, os });
             }
         }
-    }
-
-    /// The Dockerfile that stands within one of these builds, with the number of its file.
-    fn written<'b>(&self, builds: &[&'b Rc<Node>]) -> Option<(usize, &'b Rc<Node>)> {
-        let inner = builds.iter().find_map(|build| build.get("dockerfile_inline"))?;
-        let holds = |layer: &Layer<'_>| {
-            let services = layer.root.get("services").map(|services| services.entries()).unwrap_or_default();
-            services
-                .iter()
-                .any(|(_, service)| service.at(&["build", "dockerfile_inline"]).is_some_and(|known| Rc::ptr_eq(known, inner)))
-        };
-        Some((self.layers.iter().position(holds)?, inner))
     }
 
     /// `args` as a map or as a list of `NAME=VALUE`; a bare name takes its value from the environment.
@@ -356,6 +365,12 @@ fn os_of(platform: &str) -> Os {
 /// A path with the separators of this system: files written on Windows have backslashes.
 pub fn slashes(path: &str) -> String {
     path.replace('\\', "/")
+}
+
+/// A path as it is written in advice: with slashes on each system, and `.` for the folder of the scan.
+pub fn shown(path: &Path) -> String {
+    let text = slashes(&normal(path).to_string_lossy());
+    if text.is_empty() { ".".to_owned() } else { text }
 }
 
 /// The path without `.` and `..`, as far as that can be said without looking.

@@ -1,6 +1,6 @@
 //! Dockerfiles: the bases of stages, and the images that files are copied from or mounted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use parse_dockerfile::{Flag, FromInstruction, Instruction};
@@ -55,6 +55,7 @@ pub fn read(text: &str, build: &Build) -> Scanned {
         open: BTreeMap::new(),
         defaults: BTreeMap::new(),
         stages: Vec::new(),
+        names: HashMap::new(),
         build,
     };
     let mut scanned = Scanned::default();
@@ -126,6 +127,8 @@ struct File<'t> {
     /// The bytes of defaults that are plain text.
     defaults: BTreeMap<String, Range<usize>>,
     stages: Vec<Stage>,
+    /// The stages of each name.
+    names: HashMap<String, Vec<usize>>,
     build: &'t Build,
 }
 
@@ -238,6 +241,9 @@ impl File<'_> {
             platform.and_then(|flag| flag.value.as_ref()).map(|value| expand(&value.value, self.style(), &values).text);
         let base = self.named(&from.image.value, from.image.span.clone(), &values);
         let name = from.as_.as_ref().map(|(_, name)| name.value.to_lowercase());
+        if let Some(name) = &name {
+            self.names.entry(name.clone()).or_default().push(self.stages.len());
+        }
         self.stages.push(Stage { name, base, os: os_of(platform.as_deref()), runs: false, sources: Vec::new() });
     }
 
@@ -253,7 +259,12 @@ impl File<'_> {
         let from = value.value.split(',').find_map(|part| part.trim().strip_prefix("from="))?.trim_matches(['"', '\'']);
         let start = self.shift + value.span.start;
         let written = self.text.get(start..self.shift + value.span.end).unwrap_or_default();
-        let at = start + written.find(&format!("from={from}")).map_or(0, |at| at + "from=".len());
+        // The name may stand in another part too: `type=bind,from=b`.
+        let key = written.match_indices("from=").map(|(at, key)| at + key.len()).find(|at| {
+            let rest = written.get(*at..).unwrap_or_default();
+            rest.trim_start_matches(['"', '\'']).starts_with(from)
+        });
+        let at = key.and_then(|key| Some(key + written.get(key..)?.find(from)?)).unwrap_or_default() + start;
         let word = Word { text: from.to_owned(), ..Word::default() };
         let editable = self.lines.literal(at..at + from.len(), from);
         Some(Named { place: self.lines.place(at..at + from.len()), written: from.to_owned(), word, editable })
@@ -314,17 +325,20 @@ impl File<'_> {
 
     /// The stages that are built for their own sake: those asked for, else the last; and what others may ask for by name.
     fn targets(&self) -> Vec<(usize, Needs)> {
-        let asked = |name: &String| self.stages.iter().position(|stage| stage.name.as_deref() == Some(&name.to_lowercase()));
+        let asked = |name: &String| self.names.get(&name.to_lowercase()).and_then(|same| same.first()).copied();
         let mut targets: Vec<(usize, Needs)> =
             self.build.targets.iter().filter_map(asked).map(|index| (index, Needs::EveryHost)).collect();
         if targets.is_empty() {
             targets.extend(self.stages.len().checked_sub(1).map(|last| (last, Needs::EveryHost)));
-            let used = |index: usize| {
-                self.stages.iter().enumerate().skip(index + 1).any(|(later, stage)| {
-                    std::iter::once(&stage.base).chain(&stage.sources).any(|named| self.earlier(named, later) == Some(index))
+            let used: BTreeSet<usize> = self
+                .stages
+                .iter()
+                .enumerate()
+                .flat_map(|(later, stage)| {
+                    std::iter::once(&stage.base).chain(&stage.sources).filter_map(move |named| self.earlier(named, later))
                 })
-            };
-            let others = (0..self.stages.len().saturating_sub(1)).filter(|index| !used(*index));
+                .collect();
+            let others = (0..self.stages.len().saturating_sub(1)).filter(|index| !used.contains(index));
             targets.extend(others.map(|index| (index, Needs::OneHost)));
         }
         targets
@@ -349,7 +363,9 @@ impl File<'_> {
 
     /// The stage before this one that is meant by a name or a number.
     fn earlier(&self, named: &Named, before: usize) -> Option<usize> {
-        let by_name = self.stages.iter().take(before).rposition(|stage| stage.name.as_deref().is_some_and(|name| named.is(name)));
+        let name = named.word.text.to_lowercase();
+        let same = self.names.get(&name).filter(|_| named.word.missing.is_empty()).map(Vec::as_slice).unwrap_or_default();
+        let by_name = same.get(..same.partition_point(|index| *index < before)).and_then(<[usize]>::last).copied();
         by_name.or_else(|| named.word.text.parse().ok().filter(|number| *number < before))
     }
 

@@ -24,6 +24,7 @@ enum Token<'t> {
 /// The references of a pipeline.
 pub fn read(text: &str, known: &Known) -> Vec<Found> {
     let tokens = tokens(text);
+    let lines = Lines::of(text);
     let mut found = Vec::new();
     let mut open: Vec<&str> = Vec::new();
     for (number, token) in tokens.iter().enumerate() {
@@ -36,7 +37,7 @@ pub fn read(text: &str, known: &Known) -> Vec<Found> {
         match token {
             Token::Sign('{' | '(' | '[') => open.push(word(1)),
             Token::Sign('}' | ')' | ']') => drop(open.pop()),
-            Token::Text { text: inner, at, triple: true } => found.extend(pods(text, inner, *at, known)),
+            Token::Text { text: inner, at, triple: true } => found.extend(pods(&lines, inner, *at, known)),
             Token::Text { text: inner, at, triple: false } => {
                 let within = |name: &str| open.last() == Some(&name);
                 let is_named = (word(1) == "image" && within("docker")) || word(1) == "docker";
@@ -44,7 +45,7 @@ pub fn read(text: &str, known: &Known) -> Vec<Found> {
                 let is_bare_call = is_sign(1, '(') && word(2) == "image" && open.iter().rev().nth(1) == Some(&"docker");
                 let is_template = is_sign(1, ':') && word(2) == "image" && open.contains(&"containerTemplate");
                 if !inner.is_empty() && (is_named || is_called || is_bare_call || is_template) {
-                    found.push(image(text, inner, *at, known));
+                    found.push(image(&lines, inner, *at, known));
                 }
             }
             Token::Word(_) | Token::Sign(_) => {}
@@ -53,8 +54,8 @@ pub fn read(text: &str, known: &Known) -> Vec<Found> {
     found
 }
 
-fn image(text: &str, written: &str, at: usize, known: &Known) -> Found {
-    let (lines, span) = (Lines::of(text), at..at + written.len());
+fn image(lines: &Lines<'_>, written: &str, at: usize, known: &Known) -> Found {
+    let span = at..at + written.len();
     Found {
         place: lines.place(span.clone()),
         editable: lines.literal(span, written),
@@ -70,14 +71,14 @@ fn image(text: &str, written: &str, at: usize, known: &Known) -> Found {
 }
 
 /// The pods of a text, whose own indentation counts. One that is not YAML is not a pod: it is said of files alone.
-fn pods(text: &str, inner: &str, at: usize, known: &Known) -> Vec<Found> {
+fn pods(lines: &Lines<'_>, inner: &str, at: usize, known: &Known) -> Vec<Found> {
     // A backslash takes the end of the line away.
     let skipped = inner.len() - inner.strip_prefix('\\').unwrap_or(inner).len();
     let manifest = inner.get(skipped..).unwrap_or_default();
     if !manifest.contains("containers:") && !manifest.contains("\"containers\"") {
         return Vec::new();
     }
-    let lines = Lines::of(text).from(at + skipped);
+    let lines = lines.from(at + skipped);
     let (documents, _) = yaml::read(manifest);
     let roots = documents.iter().filter_map(|document| document.root.as_ref());
     roots.flat_map(|root| kubernetes::read(root, &lines, known)).collect()

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::compose::normal;
+use super::compose::{normal, shown};
 use super::placeholder::meant;
 use super::words::Values;
 use super::yaml::Node;
@@ -101,8 +101,7 @@ impl Kustomization {
 
     /// What of it is not followed.
     pub fn notes(&self, text_of: &dyn Fn(&Path) -> Option<std::rc::Rc<str>>) -> Vec<Note> {
-        let folder = if self.folder.as_os_str().is_empty() { Path::new(".") } else { self.folder.as_path() };
-        let hint = format!("render it first, `kubectl kustomize {} | wincompat scan -`", folder.display());
+        let hint = format!("render it first, `kubectl kustomize {} | wincompat scan -`", shown(&self.folder));
         let note = |place: &Place, what: &str| Note { place: place.clone(), text: format!("{what}: {hint}") };
         let mut notes: Vec<Note> = Vec::new();
         notes.extend(self.remote.iter().map(|(place, remote)| note(place, &format!("{remote} is elsewhere and is not read"))));
@@ -235,7 +234,7 @@ pub fn deployed(found: &Found, way: &Way, values: &Values) -> (Option<PathBuf>, 
         }
     }
     let Some((file, replacement)) = at else { return (None, found.clone()) };
-    let through = if *file == way.root { String::new() } else { format!(" ({})", way.root.display()) };
+    let through = if *file == way.root { String::new() } else { format!(" ({})", shown(&way.root)) };
     let object = found.object.as_ref().map(|object| format!("{object}{through}"));
     let new = Found {
         place: replacement.place.clone(),

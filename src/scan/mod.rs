@@ -96,7 +96,7 @@ pub enum Lands {
 }
 
 /// The reference that a text in a file means.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Meant {
     /// This one.
     Known(String),

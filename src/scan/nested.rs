@@ -3,36 +3,37 @@
 use std::ops::Range;
 
 use super::dockerfile::{self, Build};
-use super::{Found, Lines, Place};
+use super::{Found, Lines};
 
 /// The references of a Dockerfile that stands in these bytes of a file; each with its place in that file.
 pub fn read(outer: &str, lines: &Lines<'_>, span: &Range<usize>, inner: &str, build: &Build) -> Vec<Found> {
     let mut found = dockerfile::read(inner, build).found;
+    let starts = starts(outer, span, inner);
     for one in &mut found {
         // What can be changed is known by its bytes in the inner text alone.
         one.editable = None;
-        one.place = place(outer, lines, span, inner, &one.place).unwrap_or_else(|| lines.place(span.clone()));
+        let line = usize::try_from(one.place.line).ok().and_then(|line| line.checked_sub(1));
+        let place = line.and_then(|line| {
+            let written = inner.get(one.place.span.clone()).filter(|written| !written.is_empty())?;
+            let (start, text) = starts.get(line)?.as_ref()?;
+            let start = start + text.find(written)?;
+            Some(lines.place(start..start + written.len()))
+        });
+        one.place = place.unwrap_or_else(|| lines.place(span.clone()));
     }
     found
 }
 
-/// The place in the outer file: on the line that reads the same but for what it is indented by.
-fn place(outer: &str, lines: &Lines<'_>, span: &Range<usize>, inner: &str, place: &Place) -> Option<Place> {
-    let written = inner.get(place.span.clone()).filter(|written| !written.is_empty())?;
-    let number = usize::try_from(place.line).ok()?.checked_sub(1)?;
-    let mut wanted = inner.lines().take(number + 1).map(str::trim).filter(|line| !line.is_empty());
-    let mut rest = span.start;
-    let mut at = wanted.next().and_then(|line| find(outer, rest..span.end, line))?;
-    for line in wanted {
-        rest = at.end;
-        at = find(outer, rest..span.end, line)?;
-    }
-    let within = inner.lines().nth(number)?.trim().find(written)?;
-    let start = at.start + within;
-    Some(lines.place(start..start + written.len()))
-}
-
-fn find(text: &str, within: Range<usize>, what: &str) -> Option<Range<usize>> {
-    let at = within.start + text.get(within)?.find(what)?;
-    Some(at..at + what.len())
+/// Where each line of the inner text stands in the outer one: it reads the same there but for what it is indented by. None of those
+/// behind one that reads in another way.
+fn starts<'i>(outer: &str, span: &Range<usize>, inner: &'i str) -> Vec<Option<(usize, &'i str)>> {
+    let mut rest = Some(span.start);
+    let mut next = |line: &'i str| {
+        let text = line.trim();
+        let from = rest.take()?;
+        let start = from + outer.get(from..span.end)?.find(text)?;
+        rest = Some(start + text.len());
+        Some((start, text))
+    };
+    inner.lines().map(&mut next).collect()
 }

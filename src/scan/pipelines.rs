@@ -2,6 +2,7 @@
 //!
 //! Sources: the services' own references of their files; actions/runner ContainerOperationProvider for GitHub's refusal.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -166,11 +167,12 @@ impl Reader<'_, '_> {
 
     fn azure(&mut self, root: &Node) {
         let (root_os, root_lands) = azure_host(root);
+        let users = azure_users(root);
         for container in root.at(&["resources", "containers"]).map(|list| list.list()).unwrap_or_default() {
             let name = container.text_at(&["container"]).unwrap_or_default();
             if let Some(image) = container.get("image") {
                 // The jobs that use it say where it runs.
-                let (os, lands) = self.azure_user(root, name).unwrap_or((root_os, root_lands.clone()));
+                let (os, lands) = users.get(name).cloned().unwrap_or((root_os, root_lands.clone()));
                 self.add(image, format!("container {name}"), os, lands);
             }
         }
@@ -181,21 +183,11 @@ impl Reader<'_, '_> {
                 .or_else(|| job.text_at(&["deployment"]))
                 .map_or("pipeline".to_owned(), |name| format!("job {name}"));
             let Some(container) = job.get("container") else { continue };
-            if container.text().is_some_and(|text| names.iter().any(|name| name == text)) {
+            if container.text().is_some_and(|text| names.contains(text)) {
                 continue;
             }
             self.add_either(container, &object, os, &lands);
         }
-    }
-
-    fn azure_user(&self, root: &Node, name: &str) -> Option<(Os, Lands)> {
-        let uses = |job: &Node| {
-            job.text_at(&["container"]) == Some(name)
-                || job
-                    .get("services")
-                    .is_some_and(|services| services.entries().iter().any(|(_, value)| value.text() == Some(name)))
-        };
-        azure_jobs(root).into_iter().find(|(job, _)| uses(job)).map(|(_, host)| host)
     }
 
     fn gitlab(&mut self, root: &Node) {
@@ -339,77 +331,24 @@ fn azure_jobs(root: &Node) -> Vec<(&Node, (Os, Lands))> {
     jobs
 }
 
+/// The hosts of the jobs that use each container of `resources`: those of the first one.
+fn azure_users(root: &Node) -> BTreeMap<&str, (Os, Lands)> {
+    let mut users = BTreeMap::new();
+    for (job, host) in azure_jobs(root) {
+        let services = job.get("services").map(|services| services.entries()).unwrap_or_default();
+        let names = services.into_iter().filter_map(|(_, value)| value.text()).chain(job.text_at(&["container"]));
+        for name in names {
+            users.entry(name).or_insert_with(|| host.clone());
+        }
+    }
+    users
+}
+
 /// The names by which jobs use the containers of `resources`.
-fn alias_names(root: &Node) -> Vec<String> {
+fn alias_names(root: &Node) -> BTreeSet<String> {
     let list = root.at(&["resources", "containers"]).map(|list| list.list()).unwrap_or_default();
     list.iter().filter_map(|container| container.text_at(&["container"]).map(str::to_owned)).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scan::{Meant, yaml};
-
-    fn found(path: &str, text: &str) -> Vec<String> {
-        let root = yaml::read(text).0[0].root.clone().unwrap();
-        let service = service_of(Path::new(path), &root).unwrap_or_else(|| panic!("{path}: {text}"));
-        let one = |found: Found| {
-            let meant = match &found.meant {
-                Meant::Known(text) => text.clone(),
-                Meant::Unresolved(names) => format!("${}", names.join(",$")),
-                Meant::Unevaluated { .. } => panic!("{found:?}"),
-            };
-            let lands = match &found.lands {
-                Lands::Hosted(host) => host.clone(),
-                Lands::Nowhere { .. } => "nowhere".to_owned(),
-                Lands::Fleet | Lands::Nodes(_) => "fleet".to_owned(),
-            };
-            format!("{}:{} {meant} {:?} {lands}", found.place.line, found.place.column, found.os)
-        };
-        read(service, &root, &Lines::of(text), &Values::new()).into_iter().map(one).collect()
-    }
-
-    #[test]
-    fn github_runs_no_windows_containers() {
-        let text = "on: push\njobs:\n  a:\n    runs-on: windows-2022\n    container: server:1\n  b:\n    runs-on: ubuntu-latest\n    container:\n      image: go:1\n    \
-            services:\n      db:\n        image: sql:1\n    steps:\n      - uses: docker://tool:1\n      - uses: actions/checkout@v4\n        with: {image: no}\n  \
-            c:\n    runs-on: self\n    container: ${{ matrix.image }}\n";
-        assert_eq!(
-            found(".github/workflows/x.yml", text),
-            [
-                "5:16 server:1 Windows nowhere",
-                "9:14 go:1 Other fleet",
-                "12:16 sql:1 Other fleet",
-                "14:24 tool:1 Other fleet",
-                "19:16 $matrix.image Unsaid fleet"
-            ]
-        );
-    }
-
-    #[test]
-    fn azure_pools_are_hosts() {
-        let text = "pool:\n  vmImage: windows-2019\nresources:\n  containers:\n    - container: win\n      image: server:ltsc2019\njobs:\n  - job: a\n    \
-            pool: {vmImage: windows-2022}\n    container: win\n  - job: b\n    container: server:1\n  - job: c\n    pool: {vmImage: ubuntu-22.04}\n    container: {image: go:1}\n";
-        assert_eq!(
-            found("azure-pipelines.yml", text),
-            ["6:14 server:ltsc2019 Windows ltsc2022", "12:16 server:1 Windows ltsc2019", "15:24 go:1 Other fleet"]
-        );
-        let stages = "stages:\n  - stage: s\n    pool: {vmImage: windows-2025}\n    jobs:\n      - deployment: d\n        container: server:1\n";
-        assert_eq!(found("ci/build.yml", stages), ["6:20 server:1 Windows ltsc2025"]);
-    }
-
-    #[test]
-    fn other_services() {
-        let gitlab = "image: a:1\nstages: [x]\ndefault:\n  image: {name: b:1}\njob:\n  image: c:$CI_TAG\n  services: [d:1, {name: e:1}]\n  script: x\n.hidden:\n  image: !reference [x, image]\n";
-        let names: Vec<_> =
-            found(".gitlab-ci.yml", gitlab).iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect();
-        assert_eq!(names, ["a:1", "b:1", "$CI_TAG", "d:1", "e:1"]);
-        let drone = "kind: pipeline\nplatform: {os: windows, version: 1809}\nsteps:\n  - name: build\n    image: server:1809\n";
-        assert_eq!(found(".drone.yml", drone), ["5:12 server:1809 Windows 1809"]);
-        let cirrus = "windows_task:\n  windows_container:\n    image: server:1\n    os_version: 2019\n";
-        assert_eq!(found(".cirrus.yml", cirrus), ["3:12 server:1 Windows fleet"]);
-        let tekton =
-            "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec:\n  steps:\n    - name: s\n      image: server:1\n";
-        assert_eq!(found("task.yaml", tekton), ["7:14 server:1 Unsaid fleet"]);
-    }
-}
+mod tests;

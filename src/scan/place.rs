@@ -1,6 +1,7 @@
 //! Where something stands in a file.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::Editable;
 
@@ -19,7 +20,9 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Lines<'a> {
     text: &'a str,
-    starts: Vec<usize>,
+    starts: Rc<[usize]>,
+    /// The characters before every 1024th byte: a line may be long, and many references may stand in it.
+    characters: Rc<[usize]>,
     /// Where the bytes of spans count from: a text within a text has its own.
     from: usize,
 }
@@ -27,14 +30,29 @@ pub struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// The lines of this text. A line feed ends one, so that a carriage return before it belongs to the line that it ends.
     pub fn of(text: &'a str) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text, starts, from: 0 }
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect::<Vec<_>>().into();
+        let mut number = 0;
+        let count = |part: &[u8]| {
+            let before = number;
+            number += part.iter().filter(|byte| is_first(**byte)).count();
+            before
+        };
+        let characters = text.as_bytes().chunks(CHUNK).map(count).collect();
+        Self { text, starts, characters, from: 0 }
     }
 
     /// The same lines for spans that count from this byte.
     #[must_use]
-    pub fn from(self, from: usize) -> Self {
-        Self { from, ..self }
+    pub fn from(&self, from: usize) -> Self {
+        Self { text: self.text, starts: Rc::clone(&self.starts), characters: Rc::clone(&self.characters), from }
+    }
+
+    /// The characters before a byte.
+    fn characters_before(&self, byte: usize) -> usize {
+        let chunk = byte / CHUNK;
+        let known = self.characters.get(chunk).copied().unwrap_or_default();
+        let rest = self.text.as_bytes().get(chunk * CHUNK..byte).unwrap_or_default();
+        known + rest.iter().filter(|byte| is_first(**byte)).count()
     }
 
     /// The place of these bytes. A byte order mark at the start of the text is not a character of it.
@@ -42,8 +60,9 @@ impl<'a> Lines<'a> {
         let span = self.from + span.start..self.from + span.end;
         let index = self.starts.partition_point(|start| *start <= span.start).saturating_sub(1);
         let start = self.starts.get(index).copied().unwrap_or_default();
-        let before = self.text.get(start..span.start).unwrap_or_default();
-        let characters = before.trim_start_matches('\u{feff}').chars().count();
+        let marked = index == 0 && span.start > 0 && self.text.starts_with('\u{feff}');
+        let before = self.characters_before(span.start.min(self.text.len())).saturating_sub(self.characters_before(start));
+        let characters = before.saturating_sub(usize::from(marked));
         Place { line: number(index), column: number(characters), span }
     }
 }
@@ -62,6 +81,14 @@ impl Lines<'_> {
             after: String::new(),
         })
     }
+}
+
+/// The bytes between two counts of characters.
+const CHUNK: usize = 1024;
+
+/// True for the first byte of a character of UTF-8.
+const fn is_first(byte: u8) -> bool {
+    byte & 0b1100_0000 != 0b1000_0000
 }
 
 /// An index from 0 as a number from 1.
@@ -87,5 +114,8 @@ mod tests {
         assert_eq!(of("b"), (2, 4));
         assert_eq!(of("c"), (4, 1));
         assert_eq!(lines.place(text.len()..text.len()).line, 4);
+        let long = "ä".repeat(5_000) + "b";
+        assert_eq!(Lines::of(&long).place(10_000..10_001).column, 5_001);
+        assert_eq!(Lines::of(&long).from(4_000).place(0..2).column, 2_001);
     }
 }

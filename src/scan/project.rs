@@ -1,6 +1,6 @@
 //! The files of a question together: which file builds which Dockerfile, which values it gives, which classes lead pods where.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -79,6 +79,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Given) -> Vec<ScannedF
     let kustomizations = kustomizations(&yaml);
     let mut project = Project {
         yaml: &yaml,
+        by_path: yaml.iter().map(|file| (compose::normal(&file.path), file)).collect(),
         files,
         given,
         known: Known { classes: kubernetes::runtime_classes(&documents), values: given.values.clone() },
@@ -151,6 +152,7 @@ fn kustomizations(yaml: &[Yaml]) -> Vec<Kustomization> {
 /// The files, and what was found in them so far.
 struct Project<'p> {
     yaml: &'p [Yaml],
+    by_path: BTreeMap<PathBuf, &'p Yaml>,
     files: &'p dyn Files,
     given: &'p Given,
     known: Known,
@@ -259,10 +261,7 @@ impl Project<'_> {
         }
         if let Some(depth) = depth.checked_sub(1) {
             for included in &project.includes {
-                let known = |path: &PathBuf| {
-                    let same = self.yaml.iter().find(|file| compose::normal(&file.path) == *path);
-                    same.map_or_else(|| path.clone(), |file| file.path.clone())
-                };
+                let known = |path: &PathBuf| self.by_path.get(path).map_or_else(|| path.clone(), |file| file.path.clone());
                 let set: Vec<PathBuf> = included.iter().map(known).collect();
                 self.compose(&set, &project.values, depth, done);
             }
@@ -272,7 +271,7 @@ impl Project<'_> {
     /// A Compose file that is among the files, or that another one names.
     fn compose_file(&self, path: &Path) -> Option<(Rc<str>, Rc<Node>)> {
         let root = |documents: &[Document]| documents.iter().find_map(|document| document.root.clone());
-        if let Some(file) = self.yaml.iter().find(|file| file.path == path) {
+        if let Some(file) = self.by_path.get(&compose::normal(path)) {
             return Some((Rc::clone(&file.text), root(&file.documents)?));
         }
         let text = self.files.read(path).ok()?;
@@ -312,22 +311,20 @@ impl Project<'_> {
 /// The sets of Compose files that belong together: those that a folder lists, else each with its override.
 fn sets(paths: &[&Path], listed: &dyn Fn(&Path) -> Option<Vec<PathBuf>>) -> Vec<Vec<PathBuf>> {
     let mut folders: BTreeMap<PathBuf, Option<Vec<PathBuf>>> = BTreeMap::new();
-    let mut sets: Vec<Vec<PathBuf>> = Vec::new();
+    let by_name: BTreeMap<PathBuf, &Path> = paths.iter().map(|path| (compose::normal(path), *path)).collect();
+    let (mut sets, mut listed_sets): (Vec<Vec<PathBuf>>, BTreeSet<Vec<PathBuf>>) = (Vec::new(), BTreeSet::new());
     for path in paths {
         let folder = path.parent().unwrap_or(Path::new(""));
         let list = folders.entry(folder.to_owned()).or_insert_with(|| listed(folder));
-        let name = compose::normal(path);
-        if let Some(list) = list.as_ref().filter(|list| list.contains(&name)) {
-            let known = |one: &PathBuf| {
-                paths.iter().find(|path| compose::normal(path) == *one).map_or_else(|| one.clone(), |path| (*path).to_owned())
-            };
+        if let Some(list) = list.as_ref().filter(|list| list.contains(&compose::normal(path))) {
+            let known = |one: &PathBuf| by_name.get(one).map_or_else(|| one.clone(), |path| (*path).to_owned());
             let set: Vec<PathBuf> = list.iter().map(known).collect();
-            if !sets.contains(&set) {
+            if listed_sets.insert(set.clone()) {
                 sets.push(set);
             }
             continue;
         }
-        let is_there = |wanted: &PathBuf| paths.contains(&wanted.as_path());
+        let is_there = |wanted: &PathBuf| by_name.contains_key(&compose::normal(wanted));
         // An override is read with the file that it belongs to.
         if compose::base_of(path).as_ref().is_some_and(is_there) {
             continue;
@@ -362,13 +359,8 @@ fn read_dockerfile(text: &str, builds: &[Built], given: &Given) -> Scanned {
         all.found.extend(scanned.found.into_iter().map(asked));
     }
     // What several services build is one reference, if all of them mean the same.
-    let mut seen: Vec<(super::Place, super::Meant, Option<super::Asked>)> = Vec::new();
-    all.found.retain(|found| {
-        let key = (found.place.clone(), found.meant.clone(), found.isolation);
-        let is_new = !seen.contains(&key);
-        seen.extend(is_new.then_some(key));
-        is_new
-    });
+    let mut seen = HashSet::new();
+    all.found.retain(|found| seen.insert((found.place.clone(), found.meant.clone(), found.isolation)));
     all
 }
 
@@ -389,10 +381,8 @@ fn helm(path: &Path) -> String {
     let mut folder = path;
     while let Some(above) = folder.parent() {
         if folder.file_name().is_some_and(|name| name == "templates") {
-            return format!(
-                "a template of a Helm chart: render it first, `helm template {} | wincompat scan -`",
-                above.strip_prefix(".").unwrap_or(above).display()
-            );
+            let chart = compose::shown(above);
+            return format!("a template of a Helm chart: render it first, `helm template {chart} | wincompat scan -`");
         }
         folder = above;
     }

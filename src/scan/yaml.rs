@@ -2,6 +2,7 @@
 //!
 //! An alias is a second way to the node that it names, so a file that multiplies itself by aliases stays as small as it is written.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -9,6 +10,12 @@ use granit_parser::{Event, Parser, ScanError};
 
 /// The most nodes of one file.
 const MOST_NODES: usize = 4_000_000;
+
+/// The key by which a map takes in others.
+const MERGE: &str = "<<";
+
+/// The most maps that one takes in, those of others included: they are followed by recursion.
+const MOST_MERGES: usize = 64;
 
 /// A value, and where it stands.
 #[derive(Clone, Debug)]
@@ -63,18 +70,26 @@ impl Node {
 
     /// The value of a key. The last one of a key that is there twice, as most readers take; then those of `<<`.
     pub fn get(&self, key: &str) -> Option<&Rc<Node>> {
-        self.get_within(key, 16)
+        self.get_within(key, &mut HashSet::new())
     }
 
-    fn get_within(&self, key: &str, depth: usize) -> Option<&Rc<Node>> {
+    /// Each node is looked at once, whatever number of ways lead to it.
+    fn get_within(&self, key: &str, seen: &mut HashSet<*const Self>) -> Option<&Rc<Node>> {
         let Value::Map(entries) = &self.value else { return None };
         let own = entries.iter().rev().find(|(name, _)| name.text() == Some(key));
         own.map(|(_, value)| value).or_else(|| {
-            let merged = entries.iter().filter(|(name, _)| name.text() == Some("<<")).map(|(_, value)| value);
-            merged.into_iter().find_map(|merged| match &merged.value {
-                _ if depth == 0 => None,
-                Value::List(list) => list.iter().find_map(|one| one.get_within(key, depth - 1)),
-                _ => merged.get_within(key, depth - 1),
+            let merged = entries.iter().filter(|(name, _)| name.text() == Some(MERGE)).map(|(_, value)| value);
+            merged.into_iter().find_map(|merged| {
+                if seen.len() > MOST_MERGES || !seen.insert(Rc::as_ptr(merged)) {
+                    return None;
+                }
+                match &merged.value {
+                    Value::List(list) => list.iter().find_map(|one| {
+                        let is_new = seen.len() <= MOST_MERGES && seen.insert(Rc::as_ptr(one));
+                        if is_new { one.get_within(key, seen) } else { None }
+                    }),
+                    _ => merged.get_within(key, seen),
+                }
             })
         })
     }
@@ -101,21 +116,27 @@ impl Node {
     /// The keys that are text, and their values, those of `<<` behind the others; none for anything else.
     pub fn entries(&self) -> Vec<(&Rc<Node>, &Rc<Node>)> {
         let mut entries = Vec::new();
-        self.add_entries(&mut entries, 16);
+        let mut names = HashSet::new();
+        self.add_entries(&mut entries, &mut names, &mut HashSet::new());
         entries
     }
 
-    fn add_entries<'n>(&'n self, found: &mut Vec<(&'n Rc<Node>, &'n Rc<Node>)>, depth: usize) {
+    fn add_entries<'n>(
+        &'n self,
+        found: &mut Vec<(&'n Rc<Node>, &'n Rc<Node>)>,
+        names: &mut HashSet<&'n str>,
+        seen: &mut HashSet<*const Self>,
+    ) {
         let Value::Map(entries) = &self.value else { return };
-        let (merged, own): (Vec<_>, Vec<_>) = entries.iter().partition(|(name, _)| name.text() == Some("<<"));
-        found.extend(own.into_iter().filter(|(name, _)| name.text().is_some()).map(|(name, value)| (name, value)));
-        for (_, merged) in merged.into_iter().filter(|_| depth > 0) {
-            let mut inherited = Vec::new();
-            merged.add_entries(&mut inherited, depth - 1);
-            merged.list().iter().for_each(|one| one.add_entries(&mut inherited, depth - 1));
-            for (name, value) in inherited {
-                if !found.iter().any(|(known, _)| known.text() == name.text()) {
-                    found.push((name, value));
+        let (merged, own): (Vec<_>, Vec<_>) = entries.iter().partition(|(name, _)| name.text() == Some(MERGE));
+        // A map's own names may be there twice; those that it inherits count where it has none of its own.
+        let known: Vec<_> = own.into_iter().filter(|(name, _)| name.text().is_some_and(|name| !names.contains(name))).collect();
+        names.extend(known.iter().filter_map(|(name, _)| name.text()));
+        found.extend(known.into_iter().map(|(name, value)| (name, value)));
+        for (_, merged) in merged {
+            for one in std::iter::once(merged).chain(merged.list()) {
+                if seen.len() <= MOST_MERGES && seen.insert(Rc::as_ptr(one)) {
+                    one.add_entries(found, names, seen);
                 }
             }
         }
@@ -152,8 +173,8 @@ pub fn read(text: &str) -> (Vec<Document>, Vec<Broken>) {
 /// The reason without the place, which stands beside it.
 fn why(error: &ScanError) -> String {
     let text = error.to_string();
-    let reason = text.split(" at byte ").next().unwrap_or(&text);
-    reason.trim().to_owned()
+    let ends = [" at byte ", " at char "].iter().filter_map(|end| text.find(end)).min();
+    text.get(..ends.unwrap_or(text.len())).unwrap_or_default().trim().to_owned()
 }
 
 type YamlParser<'t> = Parser<'t, granit_parser::StrInput<'t>>;

@@ -8,7 +8,7 @@ mod suggest;
 mod tree;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use self::accepted::Accepted;
@@ -282,6 +282,10 @@ impl Inputs {
             let first = files.first().map(String::as_str).unwrap_or_default();
             io.warn(&format!("{first}{more} left out: {why}").into());
         }
+        if placed.len() > MOST_RESULTS {
+            return Err(Error::new(format!("more than {MOST_RESULTS} references are too much for one answer"))
+                .hint("scan a part of the files at a time"));
+        }
         let texts = distinct(&placed);
         let deadline = self.options.deadline;
         let references: Vec<_> = texts.iter().map(|text| self.reference(text, deadline)).collect();
@@ -426,9 +430,9 @@ fn excerpts(report: &Report, tree: &Tree) -> Excerpts {
     let of_results =
         report.results.iter().filter(|entry| entry.ok != Some(true) || entry.findings.iter().any(|finding| finding.warns()));
     let places = of_results.filter_map(|entry| entry.location.as_ref());
-    let mut wanted: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    let mut wanted: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
     for place in places.chain(report.errors.iter().filter_map(|error| error.location.as_ref())) {
-        wanted.entry(&place.file).or_default().push(place.line);
+        wanted.entry(&place.file).or_default().insert(place.line);
     }
     let mut lines = Excerpts::new();
     for (file, numbers) in wanted {

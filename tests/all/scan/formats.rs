@@ -72,7 +72,7 @@ fn every_place_of_the_repository_is_judged_or_said() {
     let warnings: Vec<&str> = err.lines().filter(|line| line.starts_with("warning: ")).collect();
     insta::assert_snapshot!(
         "repository",
-        format!("exit code {code}\n{}\n{}\n", summary(&report).join("\n"), steady(&warnings.join("\n"), &repository))
+        steady(&format!("exit code {code}\n{}\n{}\n", summary(&report).join("\n"), warnings.join("\n")), &repository)
     );
     // Each image is read once, whatever number of places name it.
     let mut asked = repository.asked();

@@ -172,7 +172,8 @@ fn names_and_texts_that_would_be_commands() {
         let answer = repository.scan(&["--host", "ltsc2022", "--format", format]);
         assert_eq!(commands(&answer), [""; 0], "{format}");
         assert!(!answer.out.contains('\u{1b}') && !answer.err.contains('\u{1b}'), "{format}");
-        assert!(!answer.out.contains("<script>alert"), "{format}");
+        let is_page = ["html", "markdown", "junit"].contains(&format);
+        assert!(!is_page || !answer.out.contains("<script>alert"), "{format}");
     }
     let github = repository.scan(&["--host", "ltsc2022", "--format", "github"]);
     assert!(

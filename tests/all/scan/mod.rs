@@ -79,8 +79,15 @@ fn summary(report: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let place = |value: &Value| format!("{}:{}", text(&value["location"]["file"]), value["location"]["line"]);
     let results = report["results"].as_array().unwrap().iter();
-    let results = results
-        .map(|one| format!("{} {} {} {}", place(one), text(&one["image"]["reference"]), text(&one["host"]["label"]), one["ok"]));
+    let results = results.map(|one| {
+        format!(
+            "{} {} {} {}",
+            place(one),
+            text(&one["image"]["reference"]),
+            text(&one["host"]["label"]).replace("Windows Server ", "ltsc"),
+            one["ok"]
+        )
+    });
     let errors = report["errors"].as_array().unwrap().iter();
     let errors = errors.map(|one| format!("{} {} {}", place(one), text(&one["kind"]), text(&one["message"])));
     results.chain(errors).collect()

@@ -11,11 +11,10 @@ fn two_files_that_need_different_values_for_one_dockerfile() {
     let (code, report) = repository.report(&["--host", "ltsc2022"]);
     assert_eq!(code, 1);
     let expected = [
-        "img/Dockerfile:2 registry.test/app:ltsc2019 windows-server-2022 false",
-        "img/Dockerfile:2 registry.test/app:ltsc2022 windows-server-2022 true",
+        "img/Dockerfile:2 registry.test/app:ltsc2019 ltsc2022 false",
+        "img/Dockerfile:2 registry.test/app:ltsc2022 ltsc2022 true",
     ];
-    let labels: Vec<String> = summary(&report).iter().map(|line| line.replace(" ltsc2022 ", " windows-server-2022 ")).collect();
-    assert_eq!(labels, expected);
+    assert_eq!(summary(&report), expected);
     // What the command line says counts more than both.
     let (code, report) = repository.report(&["--host", "ltsc2022", "--var", "TAG=ltsc2022"]);
     assert_eq!((code, report["results"].as_array().unwrap().len()), (0, 1));

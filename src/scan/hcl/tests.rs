@@ -1,0 +1,55 @@
+//! Expressions as bake files hold them.
+
+use super::*;
+
+fn eval(text: &str) -> Result<Value, Unknown> {
+    let given: Values = [("GIVEN".to_owned(), "ltsc2022".to_owned())].into();
+    let mut evaluator = Evaluator::new(&given);
+    let itself: Expression = "\"${SELF}x\"".parse().unwrap();
+    let double: Expression = "\"${n}${n}\"".parse().unwrap();
+    let deep: Expression = "again(n)".parse().unwrap();
+    evaluator.variables.insert("SELF".to_owned(), Some(&itself));
+    evaluator.variables.insert("NONE".to_owned(), None);
+    let of = |result| Function { parameters: vec!["n".to_owned()], result };
+    evaluator.functions.insert("double".to_owned(), of(&double));
+    evaluator.functions.insert("again".to_owned(), of(&deep));
+    evaluator.value(&text.parse().unwrap(), &Locals::new())
+}
+
+#[test]
+fn expressions_of_real_files() {
+    for (text, expected) in [
+        ("\"server:${GIVEN}\"", "server:ltsc2022"),
+        ("GIVEN == \"ltsc2022\" ? \"a\" : \"b\"", "a"),
+        ("equal(GIVEN, \"1809\") && true ? \"a\" : \"b\"", "b"),
+        ("{a = \"x\", \"b\": \"y\"}[\"b\"]", "y"),
+        ("[\"x\", \"y\"][1]", "y"),
+        ("{a = {b = \"z\"}}.a.b", "z"),
+        ("join(\"-\", [for v in [\"a\", \"b\", \"c\"] : upper(v) if v != \"b\"])", "A-C"),
+        ("double(double(\"ab\"))", "abababab"),
+        ("replace(trimprefix(\"v1.2\", \"v\"), \".\", \"_\")", "1_2"),
+        ("\"%{ if GIVEN == \"x\" }a%{ else }b%{ endif }\"", "b"),
+        ("lookup({a = \"1\"}, \"c\", \"none\")", "none"),
+        ("element(concat([\"a\"], flatten([[\"b\"]])), 1)", "b"),
+    ] {
+        assert_eq!(eval(text), Ok(Value::Text(expected.to_owned())), "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_known_is_said() {
+    assert_eq!(eval("\"a:${NONE}\""), Err(Unknown::Variable("NONE".to_owned())));
+    assert_eq!(eval("NEVER"), Err(Unknown::Variable("NEVER".to_owned())));
+    for text in ["timestamp()", "SELF", "again(1)", "[1][7]", "{}.a", "1 + \"a\"", "double(1, 2)", "core::x()"] {
+        assert_eq!(eval(text), Err(Unknown::Expression), "{text}");
+    }
+}
+
+#[test]
+fn growth_ends() {
+    let text = (0..40).fold("\"abcdefgh\"".to_owned(), |inner, _| format!("double({inner})"));
+    assert_eq!(eval(&text), Err(Unknown::Expression));
+    let loops = "[for a in L : [for b in L : [for c in L : [for d in L : [for e in L : a]]]]]";
+    let list = format!("[{}]", vec!["1"; 60].join(","));
+    assert_eq!(eval(&loops.replace('L', &list)), Err(Unknown::Expression));
+}

@@ -1,0 +1,66 @@
+//! Pipelines of each service.
+
+use super::*;
+use crate::scan::{Meant, yaml};
+
+fn found(path: &str, text: &str) -> Vec<String> {
+    let root = yaml::read(text).0[0].root.clone().unwrap();
+    let service = service_of(Path::new(path), &root).unwrap_or_else(|| panic!("{path}: {text}"));
+    let one = |found: Found| {
+        let meant = match &found.meant {
+            Meant::Known(text) => text.clone(),
+            Meant::Unresolved(names) => format!("${}", names.join(",$")),
+            Meant::Unevaluated { .. } => panic!("{found:?}"),
+        };
+        let lands = match &found.lands {
+            Lands::Hosted(host) => host.clone(),
+            Lands::Nowhere { .. } => "nowhere".to_owned(),
+            Lands::Fleet | Lands::Nodes(_) => "fleet".to_owned(),
+        };
+        format!("{}:{} {meant} {:?} {lands}", found.place.line, found.place.column, found.os)
+    };
+    read(service, &root, &Lines::of(text), &Values::new()).into_iter().map(one).collect()
+}
+
+#[test]
+fn github_runs_no_windows_containers() {
+    let text = "on: push\njobs:\n  a:\n    runs-on: windows-2022\n    container: server:1\n  b:\n    runs-on: ubuntu-latest\n    container:\n      image: go:1\n    \
+        services:\n      db:\n        image: sql:1\n    steps:\n      - uses: docker://tool:1\n      - uses: actions/checkout@v4\n        with: {image: no}\n  \
+        c:\n    runs-on: self\n    container: ${{ matrix.image }}\n";
+    assert_eq!(
+        found(".github/workflows/x.yml", text),
+        [
+            "5:16 server:1 Windows nowhere",
+            "9:14 go:1 Other fleet",
+            "12:16 sql:1 Other fleet",
+            "14:24 tool:1 Other fleet",
+            "19:16 $matrix.image Unsaid fleet"
+        ]
+    );
+}
+
+#[test]
+fn azure_pools_are_hosts() {
+    let text = "pool:\n  vmImage: windows-2019\nresources:\n  containers:\n    - container: win\n      image: server:ltsc2019\njobs:\n  - job: a\n    \
+        pool: {vmImage: windows-2022}\n    container: win\n  - job: b\n    container: server:1\n  - job: c\n    pool: {vmImage: ubuntu-22.04}\n    container: {image: go:1}\n";
+    assert_eq!(
+        found("azure-pipelines.yml", text),
+        ["6:14 server:ltsc2019 Windows ltsc2022", "12:16 server:1 Windows ltsc2019", "15:24 go:1 Other fleet"]
+    );
+    let stages = "stages:\n  - stage: s\n    pool: {vmImage: windows-2025}\n    jobs:\n      - deployment: d\n        container: server:1\n";
+    assert_eq!(found("ci/build.yml", stages), ["6:20 server:1 Windows ltsc2025"]);
+}
+
+#[test]
+fn other_services() {
+    let gitlab = "image: a:1\nstages: [x]\ndefault:\n  image: {name: b:1}\njob:\n  image: c:$CI_TAG\n  services: [d:1, {name: e:1}]\n  script: x\n.hidden:\n  image: !reference [x, image]\n";
+    let names: Vec<_> = found(".gitlab-ci.yml", gitlab).iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect();
+    assert_eq!(names, ["a:1", "b:1", "$CI_TAG", "d:1", "e:1"]);
+    let drone = "kind: pipeline\nplatform: {os: windows, version: 1809}\nsteps:\n  - name: build\n    image: server:1809\n";
+    assert_eq!(found(".drone.yml", drone), ["5:12 server:1809 Windows 1809"]);
+    let cirrus = "windows_task:\n  windows_container:\n    image: server:1\n    os_version: 2019\n";
+    assert_eq!(found(".cirrus.yml", cirrus), ["3:12 server:1 Windows fleet"]);
+    let tekton =
+        "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec:\n  steps:\n    - name: s\n      image: server:1\n";
+    assert_eq!(found("task.yaml", tekton), ["7:14 server:1 Unsaid fleet"]);
+}
