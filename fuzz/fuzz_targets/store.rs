@@ -54,7 +54,7 @@ fn run(root: &Path, arguments: &[String]) -> (u32, String, String) {
     let code = answer(
         parse(&typed),
         &typed,
-        &mut Io { input: &mut std::io::empty(), out: &mut to_out, err: &mut to_err, columns: 80, platform: &platform },
+        &mut Io { input: &mut std::io::empty(), out: &mut to_out, err: &mut to_err, columns: 80, platform: &platform, store: None },
     );
     (code, text(&out), text(&err))
 }

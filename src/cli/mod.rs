@@ -14,6 +14,7 @@ mod exec;
 mod exit;
 mod explain;
 mod failure;
+mod failure_report;
 mod foreign;
 mod format;
 mod host;
@@ -206,7 +207,7 @@ pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
     let mut err = stream(AutoStream::auto(std::io::stderr()).current_choice(), std::io::stderr());
     // Not locked: the monitor of a container reads it in another thread.
     let mut input = std::io::stdin();
-    let mut io = Io { input: &mut input, out: &mut out, err: &mut err, columns: columns(), platform };
+    let mut io = Io { input: &mut input, out: &mut out, err: &mut err, columns: columns(), platform, store: None };
     warnings::print();
     if let Err(error) = &expanded {
         io.fail(error);

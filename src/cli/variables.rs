@@ -43,12 +43,13 @@ const SHARED: [&str; 19] = [
 const OWN: [(&str, &str); 1] = [("run", "host")];
 
 /// The options without a variable: command (`*` for every one), option, reason.
-pub const WITHOUT: [(&str, &str, &str); 6] = [
+pub const WITHOUT: [(&str, &str, &str); 7] = [
     ("*", "help", "it asks for another answer"),
     ("*", "version", "it asks for another answer"),
     ("*", "force", "it overrides a refusal, which is decided for one call at a time"),
     ("prune", "cache", "it chooses what is removed; the folder is that of WINCOMPAT_CACHE"),
     ("explain", "list", "it asks for another answer"),
+    ("scan", "fix", "it changes files, which is decided for one call at a time"),
     ("run", "format", "it is for --dry-run only"),
 ];
 

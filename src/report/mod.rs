@@ -21,6 +21,8 @@ pub mod explanation;
 #[cfg(feature = "program")]
 mod explanation_text;
 pub mod failure;
+#[cfg(feature = "running")]
+pub mod failure_report;
 #[cfg(feature = "program")]
 mod github;
 #[cfg(feature = "program")]

@@ -70,6 +70,8 @@ pub struct Project {
     pub values: Values,
     /// The sets of files that it includes.
     pub includes: Vec<Vec<PathBuf>>,
+    /// The names of the images that are built.
+    pub made: Vec<String>,
 }
 
 /// One file of a project.
@@ -182,6 +184,8 @@ impl Reader<'_, '_> {
                 read.found.extend(self.reference(number, image, &object, Needs::EveryHost, os, isolation));
             }
         } else {
+            // With both, the image is the name of what is built.
+            read.made.extend(text("image").filter(|image| !image.is_empty()));
             self.build(&builds, &object, isolation, os, read);
         }
         for (number, node) in &said {

@@ -59,6 +59,9 @@ pub fn read(text: &str, build: &Build) -> Scanned {
         build,
     };
     let mut scanned = Scanned::default();
+    if is_fragment(text) {
+        return Scanned { left_out: Some("a part of a Dockerfile, without a FROM".to_owned()), ..Scanned::default() };
+    }
     match parse_dockerfile::parse_iter(text) {
         Ok(instructions) => {
             file.escape = escape_of(text);
@@ -97,6 +100,14 @@ fn escape_of(text: &str) -> char {
 
 fn template() -> Scanned {
     Scanned { left_out: Some("a template for Dockerfiles".to_owned()), ..Scanned::default() }
+}
+
+/// True for instructions without a `FROM`, which other files take in.
+fn is_fragment(text: &str) -> bool {
+    let mut lines =
+        text.trim_start_matches('\u{feff}').lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let is_from = |line: &str| line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("from"));
+    lines.clone().next().is_some() && !lines.any(is_from)
 }
 
 /// True for a text that a template engine takes.

@@ -19,18 +19,45 @@ pub enum FileKind {
     List,
 }
 
-/// The words that a Dockerfile's name holds.
+/// The words in the names of Dockerfiles.
 const DOCKERFILE_WORDS: [&str; 2] = ["dockerfile", "containerfile"];
 
-/// The endings of files that hold `dockerfile` in their names and are something else.
-const OTHER_ENDINGS: [&str; 14] =
-    ["md", "yml", "yaml", "json", "ps1", "sh", "go", "py", "rs", "js", "ts", "dockerignore", "hcl", "groovy"];
+/// The endings of files that are called like a Dockerfile and are something else.
+const OTHER_ENDINGS: [&str; 18] = [
+    "md",
+    "yml",
+    "yaml",
+    "json",
+    "ps1",
+    "sh",
+    "go",
+    "py",
+    "rs",
+    "js",
+    "ts",
+    "dockerignore",
+    "hcl",
+    "groovy",
+    "cs",
+    "java",
+    "rb",
+    "txt",
+];
+
+/// True for `Dockerfile`, `Dockerfile.windows`, `Dockerfile-windows`, `dockerfile_1`, `Windows.Dockerfile`.
+fn is_dockerfile(name: &str) -> bool {
+    DOCKERFILE_WORDS.iter().any(|word| {
+        let after = |rest: &str| rest.is_empty() || rest.starts_with(['.', '-', '_', ' ']);
+        let before = |rest: &str| rest.ends_with(['.', '-', '_', ' ']);
+        name.strip_prefix(word).is_some_and(after) || name.strip_suffix(word).is_some_and(before)
+    })
+}
 
 /// The kind of the file at this path; `None` for one that names no images.
 pub fn kind_of(path: &Path) -> Option<FileKind> {
     let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
     let ending = Path::new(&name).extension().map(|ending| ending.to_string_lossy().into_owned()).unwrap_or_default();
-    if DOCKERFILE_WORDS.iter().any(|word| name.contains(word)) && !OTHER_ENDINGS.contains(&ending.as_str()) {
+    if is_dockerfile(&name) && !OTHER_ENDINGS.contains(&ending.as_str()) {
         return Some(FileKind::Dockerfile);
     }
     match ending.as_str() {
@@ -110,7 +137,15 @@ mod tests {
         for name in ["package.json", "main.hcl", "images.txt", "dockerfile.groovy.md"] {
             assert_eq!(kind_of(Path::new(name)), None, "{name}");
         }
-        for name in ["Dockerfile.dockerignore", "dockerfile.md", "readme.txt", "dockerfile.go", "build-dockerfile.ps1"] {
+        for name in [
+            "Dockerfile.dockerignore",
+            "dockerfile.md",
+            "readme.txt",
+            "dockerfile.go",
+            "build-dockerfile.ps1",
+            "DockerfileHelper.cs",
+            "mydockerfiles.x",
+        ] {
             assert_eq!(kind_of(Path::new(name)), None, "{name}");
         }
     }

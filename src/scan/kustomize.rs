@@ -25,6 +25,9 @@ pub fn is_kustomization(path: &Path) -> bool {
     path.file_name().is_some_and(|name| NAMES.iter().any(|known| name == *known))
 }
 
+/// Entries, each with the file that it stands in.
+type Replacements = Vec<(PathBuf, Replacement)>;
+
 /// What one kustomization says.
 #[derive(Clone, Debug)]
 pub struct Kustomization {
@@ -188,7 +191,7 @@ pub struct Way {
     /// The file of the kustomization.
     root: PathBuf,
     /// The entries, the base's first, each with its file.
-    images: Vec<(PathBuf, Replacement)>,
+    images: Replacements,
 }
 
 /// The ways to every manifest that a kustomization leads to.
@@ -197,11 +200,10 @@ pub fn ways(all: &[Kustomization]) -> BTreeMap<PathBuf, Vec<Way>> {
     let mut ways: BTreeMap<PathBuf, Vec<Way>> = BTreeMap::new();
     let is_used = |one: &Kustomization| all.iter().any(|other| other.path != one.path && other.resources.contains(&one.folder));
     for root in all.iter().filter(|one| !is_used(one)) {
-        let mut open = vec![(root, Vec::<(PathBuf, Replacement)>::new(), 0)];
+        let mut open: Vec<(&Kustomization, Replacements, usize)> = vec![(root, Vec::new(), 0)];
         while let Some((one, outer, depth)) = open.pop() {
             // What is nearer to the manifest is done first.
-            let mut images: Vec<(PathBuf, Replacement)> =
-                one.images.iter().map(|image| (one.path.clone(), image.clone())).collect();
+            let mut images: Replacements = one.images.iter().map(|image| (one.path.clone(), image.clone())).collect();
             images.extend(outer);
             for resource in &one.resources {
                 if let Some(base) = by_folder.get(resource.as_path()) {

@@ -113,7 +113,7 @@ pub enum Meant {
 
 /// What a container needs of the hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::enum_variant_names, reason = "each says how many hosts")]
+#[allow(clippy::enum_variant_names, reason = "`None` alone would be taken for an Option's")]
 pub enum Needs {
     /// It may be started on each of the hosts, so each must fit.
     EveryHost,

@@ -10,7 +10,7 @@ use super::dockerfile::{self, Build};
 use super::kubernetes::{self, Known};
 use super::kustomize::{self, Kustomization, Way};
 use super::yaml::{self, Document, Node};
-use super::{FileKind, Files, Found, Lines, Os, Problem, Scanned, Values, kind_of, kind_of_text};
+use super::{FileKind, Files, Found, Lines, Meant, Os, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
 use super::{groovy, list, pipelines};
 use crate::{Error, ErrorKind};
 
@@ -65,7 +65,14 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Given) -> Vec<ScannedF
             FileKind::Yaml if text.contains("{{") && chart_of(path, files).is_some() => {
                 answer.insert(path.clone(), Scanned { left_out: Some(helm(path)), ..Scanned::default() });
             }
-            FileKind::Yaml => yaml.push(read_yaml(path, text)),
+            FileKind::Yaml => {
+                let file = read_yaml(path, text);
+                if file.documents.is_empty() && file.problems.is_empty() && file.text.contains(['{', '%']) {
+                    let left_out = Some("a template, which is YAML only when its values are put in".to_owned());
+                    answer.insert(path.clone(), Scanned { left_out, ..Scanned::default() });
+                }
+                yaml.push(file);
+            }
         }
     }
     let documents: Vec<&Document> = yaml.iter().flat_map(|file| &file.documents).collect();
@@ -79,6 +86,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Given) -> Vec<ScannedF
         ways: kustomize::ways(&kustomizations),
         patches: kustomizations.iter().flat_map(Kustomization::patch_files).cloned().collect(),
         built: BTreeMap::new(),
+        made: BTreeSet::new(),
         answer,
     };
     for one in &kustomizations {
@@ -92,7 +100,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Given) -> Vec<ScannedF
         let found = groovy::read(text, &project.known);
         project.of(path).found.extend(found);
     }
-    let Project { built, mut answer, .. } = project;
+    let Project { built, made, mut answer, .. } = project;
     for (path, text) in &dockerfiles {
         let builds = built.get(&compose::normal(path)).map(Vec::as_slice).unwrap_or_default();
         answer.insert(path.clone(), read_dockerfile(text, builds, given));
@@ -100,6 +108,8 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Given) -> Vec<ScannedF
     answer
         .into_iter()
         .map(|(path, mut scanned)| {
+            // What these files build is judged by its Dockerfile, and is in no registry yet.
+            scanned.found.retain(|found| !matches!(&found.meant, Meant::Known(text) if made.contains(&with_a_tag(text))));
             scanned.found.sort_by_key(|found| found.place.span.start);
             scanned.found.dedup();
             ScannedFile { path, scanned }
@@ -108,8 +118,18 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Given) -> Vec<ScannedF
         .collect()
 }
 
+/// The image with the tag that it has where none is written.
+fn with_a_tag(image: &str) -> String {
+    let typed = Typed::of(image);
+    if typed.tag.is_none() && typed.digest.is_none() { format!("{image}:latest") } else { image.to_owned() }
+}
+
 fn read_yaml(path: &Path, text: Rc<str>) -> Yaml {
     let (documents, broken) = yaml::read(&text);
+    if !broken.is_empty() && (text.contains("{{") || text.contains("{%")) {
+        // It is YAML only when its values are put in.
+        return Yaml { path: path.to_owned(), text, documents: Vec::new(), problems: Vec::new() };
+    }
     let lines = Lines::of(&text);
     let problems = broken
         .into_iter()
@@ -142,6 +162,8 @@ struct Project<'p> {
     patches: BTreeSet<PathBuf>,
     /// The builds of each Dockerfile.
     built: BTreeMap<PathBuf, Vec<Built>>,
+    /// The images that are built.
+    made: BTreeSet<String>,
     answer: BTreeMap<PathBuf, Scanned>,
 }
 
@@ -233,6 +255,7 @@ impl Project<'_> {
                 self.of(path).found.push(found);
             }
         }
+        self.made.extend(project.made.iter().map(|image| with_a_tag(image)));
         for one in project.built {
             self.built.entry(one.dockerfile.clone()).or_default().push(one);
         }

@@ -103,7 +103,7 @@ pub struct Args {
     /// For each image that does not fit, look for a tag of its repository that does.
     #[arg(long)]
     suggest: bool,
-    /// Print the changes that would make images fit as a patch, in the place of the report.
+    /// Print the changes that would make images fit as a patch, instead of the report.
     #[arg(long, conflicts_with = "fix")]
     diff: bool,
     /// Change the files so that images fit, as far as that is clear.
@@ -260,10 +260,11 @@ impl Inputs {
             })
             .collect();
         let mut placed: Vec<Placed<'_>> = Vec::new();
+        let mut left_out: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for ScannedFile { path, scanned } in &self.files {
             let file = tree::shown(path);
             if let Some(why) = &scanned.left_out {
-                io.warn(&format!("{file} was left out: it is {why}").into());
+                left_out.entry(why.as_str()).or_default().push(file.clone());
             }
             for note in &scanned.notes {
                 io.warn(&format!("{file}:{}: {}", note.place.line, note.text).into());
@@ -274,6 +275,12 @@ impl Inputs {
             }
             let for_windows = scanned.found.iter().filter(|found| found.os != Os::Other);
             placed.extend(for_windows.map(|found| Placed { path, file: file.clone(), found }));
+        }
+        for (why, files) in left_out {
+            let others = files.len() - 1;
+            let more = if others > 0 { format!(" and {others} more like it") } else { String::new() };
+            let first = files.first().map(String::as_str).unwrap_or_default();
+            io.warn(&format!("{first}{more} left out: {why}").into());
         }
         if placed.len() > MOST_RESULTS {
             return Err(Error::new(format!("more than {MOST_RESULTS} references are too much for one answer"))

@@ -114,7 +114,7 @@ fn files_come_from_images_too() {
 
 #[test]
 fn templates_are_named_and_broken_files_are_errors_at_their_lines() {
-    for text in ["FROM {{ .Base }}\n", "{% if x %}\nFROM a\n{% endif %}\n", "{{ \"x\" }}\nFROM a\n"] {
+    for text in ["ENV A=b\nRUN x\n", "FROM {{ .Base }}\n", "{% if x %}\nFROM a\n{% endif %}\n", "{{ \"x\" }}\nFROM a\n"] {
         let scanned = read(text, &Build::default());
         assert!(scanned.left_out.is_some() && scanned.found.is_empty() && scanned.problems.is_empty(), "{scanned:?}");
     }
