@@ -183,7 +183,7 @@ mod tests {
     fn one_name_is_one_file() {
         for (names, refusal) in [
             (&["f Hives", "d Hives"][..], Refusal::SameName),
-            (&["d Files", "d FILES"], Refusal::SameName),
+            (&["d Files", "d Files/a", "d Files/A"], Refusal::SameName),
             (&["d Files", "f Files/a", "f Files/A"], Refusal::SameName),
             (&["d Files", "l Files/a", "d Files/a"], Refusal::SameName),
             (&["d Files", "w Files/a", "d Files/a"], Refusal::SameName),
