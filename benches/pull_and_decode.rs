@@ -45,7 +45,7 @@ fn main() -> Result<(), Failure> {
     let started = Instant::now();
     let (offers, arrivals) = in_order();
     std::thread::scope(|scope| {
-        let pulling = scope.spawn(|| fetch(&reference, &store, &offers));
+        let pulling = scope.spawn(|| fetch(&reference, &store, offers));
         let decoded = decode_all(&arrivals, &store, Path::new(folder));
         pulling.join().unwrap()?;
         decoded
@@ -55,7 +55,7 @@ fn main() -> Result<(), Failure> {
 }
 
 /// The only image behind the reference, into the store; its layers are offered on their way.
-fn fetch(reference: &Reference, store: &Folder, offers: &Offers) -> Result<Pulled, Failure> {
+fn fetch(reference: &Reference, store: &Folder, offers: Offers) -> Result<Pulled, Failure> {
     let Location::Registry(name) = reference.location() else { return Err("the image is in no registry".into()) };
     let silent: Watch = Arc::new(|_| {});
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

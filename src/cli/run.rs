@@ -32,7 +32,7 @@ use crate::host::{self, Found, HostEngine};
 use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
-use crate::oci::pull::{self, Pulled, pull_in_order};
+use crate::oci::pull::{self, Offers, Pulled, pull_in_order};
 use crate::report::plain;
 use crate::runner::life::context::Context;
 use crate::runner::life::dry_run::{self, Planned, Preparation};
@@ -261,10 +261,10 @@ impl Args {
             }
             None => {
                 let (name, digest) = (&chosen.name, chosen.digest()?);
-                let pull = |offers| {
+                let pull = |offers: Offers| {
                     runtime.block_on(async {
                         tokio::select! {
-                            pulled = pull_in_order(&images, name, &digest, &blobs, &watch, &offers) => pulled,
+                            pulled = pull_in_order(&images, name, &digest, &blobs, &watch, offers) => pulled,
                             error = interrupted(&interrupts) => Err(error),
                         }
                     })

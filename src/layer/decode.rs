@@ -133,7 +133,10 @@ impl<'a> Decoder<'a> {
         while let Some(member) = archive.next_member()? {
             count += 1;
             let outcome = match self.admit(count, &member) {
-                Ok(Some(entry)) => self.entry(entry, archive),
+                Ok(Some(entry)) => {
+                    self.out.writer.get_mut().0.taken(&entry);
+                    self.entry(entry, archive)
+                }
                 Ok(None) => self.out.end(),
                 Err(refusal) => Err(LayerError::refused(&member.name, refusal)),
             };

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::layer::{BasicInfo, LayerPath, Refusal};
+use crate::layer::{BasicInfo, Entry, LayerPath, Refusal};
 
 /// Takes the entries of a layer, in an order in which they can be made: a directory before what is in it.
 ///
@@ -23,6 +23,9 @@ pub trait LayerSink {
 
     /// A file or directory of the parents is gone, with all that is in it; never in a base layer.
     fn remove(&mut self, path: &LayerPath) -> io::Result<()>;
+
+    /// An entry is taken; what is made of it comes next.
+    fn taken(&mut self, _entry: &Entry) {}
 
     /// An entry is refused. `true` passes over it: for those who only look at layers, and make nothing of them.
     fn refused(&mut self, _entry: &str, _reason: &Refusal) -> bool {

@@ -21,12 +21,15 @@ const LOOK: Duration = Duration::from_millis(100);
 /// The two ends of a pull whose layers are used while they come.
 pub fn in_order() -> (Offers, Arrivals) {
     let shared = Arc::new(Shared::default());
-    (Offers(Arc::clone(&shared)), Arrivals(shared))
+    (Offers(Turns(Arc::clone(&shared))), Arrivals(shared))
 }
 
-/// The end of the pull.
+/// The end of the pull; when it is dropped, no further layer will arrive.
+pub struct Offers(pub(crate) Turns);
+
+/// What each layer of a pull needs of it.
 #[derive(Clone)]
-pub struct Offers(Arc<Shared>);
+pub(crate) struct Turns(Arc<Shared>);
 
 /// The end of the one who uses the layers; when it is dropped, the pull is given up.
 pub struct Arrivals(Arc<Shared>);
@@ -78,7 +81,7 @@ impl Shared {
     }
 }
 
-impl Offers {
+impl Turns {
     /// Says what the image consists of.
     pub(crate) fn describe(&self, pulled: &Pulled) {
         self.0.change(|state| state.described = Some(pulled.clone()));
@@ -121,24 +124,21 @@ impl Offers {
         self.0.given_up.notified().await;
     }
 
-    /// Says, when it is dropped, that no further layer will arrive.
-    pub(crate) fn over_at_end(&self) -> OverAtEnd {
-        OverAtEnd(Arc::clone(&self.0))
+    /// Says that no further layer will arrive.
+    pub(crate) fn end(&self) {
+        self.0.change(|state| state.is_over = true);
+    }
+}
+
+impl Drop for Offers {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
 impl State {
     fn is_due(&self, number: usize) -> bool {
         self.turn == Some(number) || self.is_given_up
-    }
-}
-
-/// The end of a pull, whatever it is.
-pub(crate) struct OverAtEnd(Arc<Shared>);
-
-impl Drop for OverAtEnd {
-    fn drop(&mut self) {
-        self.0.change(|state| state.is_over = true);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::layer::{LayerError, Limits, Streamed, decompress};
 use crate::oci::distribution::{BlobStream, Client};
 use crate::oci::layout::Folder;
 use crate::oci::pull::incoming::Incoming;
-use crate::oci::pull::{Event, Layer, Offers, Watch, given_up};
+use crate::oci::pull::{Event, Layer, Turns, Watch, given_up};
 use crate::{Error, ErrorKind};
 
 /// The number of chunks that may wait for the disk. One has up to 400 KiB: as much as hyper reads at once.
@@ -63,7 +63,7 @@ pub(crate) struct Target {
     /// The place of the layer in its image.
     pub number: usize,
     /// Who uses the layers while they come.
-    pub offers: Option<Offers>,
+    pub offers: Option<Turns>,
     /// The time by which everything has to be done.
     pub deadline: Option<Instant>,
 }
@@ -128,6 +128,29 @@ async fn fetch_from(source: Source<'_>, layer: &Layer, target: &Target, kept: &m
     }
     drop(send);
     work.await.unwrap_or_else(|error| Err(cannot(layer).because(error.to_string())))
+}
+
+/// Offers a layer of which nothing is kept.
+pub(crate) async fn pass_by(source: Source<'_>, layer: &Layer, number: usize, watch: &Watch, offers: &Turns) -> Result<(), Error> {
+    watch(Event::Begun(layer, 0));
+    let (send, chunks) = mpsc::channel(CHUNKS);
+    let incoming = Incoming { file: None, kept: 0, awaited: layer.size, chunks, chunk: Bytes::new() };
+    let used = offers.hand_over(number, incoming);
+    forward(source, layer, 0, &send, watch).await;
+    drop(send);
+    let used = tokio::task::spawn_blocking(move || used.recv()).await;
+    let Ok(Ok((used, _))) = used else { return Err(given_up()) };
+    match used {
+        Ok(streamed) => verify(layer, &streamed)?,
+        // The one who looks has seen it.
+        Err(LayerError::Refused { .. }) => {}
+        Err(LayerError::Read(error)) => {
+            return Err(error.downcast::<Error>().unwrap_or_else(|error| cannot(layer).because(error.to_string())));
+        }
+        Err(error) => return Err(undecodable(layer, &error)),
+    }
+    watch(Event::Done(layer));
+    Ok(())
 }
 
 /// Sends what the registry has from this byte on, over as many connections as it takes.
@@ -399,7 +422,7 @@ pub(crate) mod of_tests {
     use std::thread;
 
     use super::*;
-    use crate::oci::pull::Pulled;
+    use crate::oci::pull::{Offers, Pulled};
 
     /// Pulls an image as from a registry that sends these bytes of each layer, in pieces of 100; `before` sees the number of a layer
     /// and the place of a piece, and may fail instead of it.
@@ -410,8 +433,8 @@ pub(crate) mod of_tests {
         offers: &Offers,
         before: &(dyn Fn(usize, u64) -> Result<(), Error> + Sync),
     ) -> Result<Pulled, Error> {
-        let _over = offers.over_at_end();
-        offers.describe(image);
+        let turns = &offers.0;
+        turns.describe(image);
         let failed = Mutex::new(None);
         let mut seen = BTreeSet::new();
         let once = image.layers.iter().enumerate().filter(|(_, layer)| seen.insert(&layer.digest));
@@ -419,14 +442,14 @@ pub(crate) mod of_tests {
             let pulls: Vec<_> = once
                 .map(|(number, layer)| {
                     let watch: Watch = Arc::new(|_| ());
-                    let target = Target { store: store.clone(), watch, number, offers: Some(offers.clone()), deadline: None };
+                    let target = Target { store: store.clone(), watch, number, offers: Some(turns.clone()), deadline: None };
                     let bytes = stored[number].as_slice();
                     let failed = &failed;
                     scope.spawn(move || {
                         if let Err(error) = send(layer, bytes, &target, before) {
                             failed.lock().unwrap().get_or_insert(error);
                             // One that fails ends the pull.
-                            drop(offers.over_at_end());
+                            turns.end();
                         }
                     })
                 })

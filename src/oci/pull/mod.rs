@@ -13,6 +13,7 @@ use std::time::Duration;
 use futures_util::{TryStreamExt as _, stream};
 use url::Url;
 
+pub(crate) use arrivals::Turns;
 pub use arrivals::{Arrival, Arrivals, Coming, Offers, in_order};
 #[cfg(test)]
 pub(crate) use blob::of_tests;
@@ -114,14 +115,38 @@ pub async fn pull_in_order(
     digest: &Digest,
     store: &Folder,
     watch: &Watch,
-    offers: &Offers,
+    offers: Offers,
 ) -> Result<Pulled, Error> {
-    let _over = offers.over_at_end();
-    let pulled = pull_and_offer(images, name, digest, store, watch, Some(offers));
+    let pulled = pull_and_offer(images, name, digest, store, watch, Some(&offers.0));
     tokio::select! {
         biased;
         pulled = pulled => pulled,
-        () = offers.given_up() => Err(given_up()),
+        () = offers.0.given_up() => Err(given_up()),
+    }
+}
+
+/// Offers the layers of an image one after the other, lowest first, and keeps nothing of them: for one who only looks at them.
+pub async fn offer_unkept(
+    images: &Images<'_>,
+    name: &Name,
+    digest: &Digest,
+    watch: &Watch,
+    offers: Offers,
+) -> Result<Pulled, Error> {
+    let looked = async {
+        let pulled = described(images, name, digest).await?;
+        let source = blob::Source { client: images.client()?, name };
+        offers.0.describe(&pulled);
+        let mut seen = BTreeSet::new();
+        for (number, layer) in pulled.layers.iter().enumerate().filter(|(_, layer)| seen.insert(&layer.digest)) {
+            blob::pass_by(source, layer, number, watch, &offers.0).await?;
+        }
+        Ok(pulled)
+    };
+    tokio::select! {
+        biased;
+        pulled = looked => pulled,
+        () = offers.0.given_up() => Err(given_up()),
     }
 }
 
@@ -135,7 +160,7 @@ async fn pull_and_offer(
     digest: &Digest,
     store: &Folder,
     watch: &Watch,
-    offers: Option<&Offers>,
+    offers: Option<&Turns>,
 ) -> Result<Pulled, Error> {
     refuse_other_digests(digest, &[digest])?;
     let _filling = store.filling(images.time_left(WAIT_FOR_OTHERS))?;

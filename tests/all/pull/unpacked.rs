@@ -35,7 +35,7 @@ fn pull<T>(shop: &Shop, take: impl FnOnce(Arrivals) -> T) -> (Result<(), wincomp
             let options = Options { registries: crate::support::registry::options(), ..Options::new(crate::support::handles()) };
             let images = Images::new(options, Knowledge::built_in());
             let silent = Arc::new(|_: wincompat::internals::oci::pull::Event<'_>| {}) as _;
-            runtime.block_on(pull_in_order(&images, &name, &digest, &store, &silent, &offers)).map(drop)
+            runtime.block_on(pull_in_order(&images, &name, &digest, &store, &silent, offers)).map(drop)
         });
         let taken = take(arrivals);
         (pulling.join().unwrap(), taken)
