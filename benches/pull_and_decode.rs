@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release --example pull_and_decode -- 127.0.0.1:5000/app:1 STORE FOLDER`
 //!
-//! It prints what that took, and the most memory the process had (on Linux).
+//! With `two-passes` behind that, the layers are decoded from the store once all of them are there, as `wincompat run` does with an
+//! image that was pulled before. It prints what that took, and the most memory the process had (on Linux).
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "an example prints, and stays short")]
 
 use std::fs;
@@ -16,7 +17,7 @@ use wincompat::image::Reference;
 use wincompat::image::reference::Location;
 use wincompat::internals::layer;
 use wincompat::internals::layer::transport::stamp_portably;
-use wincompat::internals::layer::{Expected, LayerError, Limits, Position, Streamed, Transport, decode};
+use wincompat::internals::layer::{Expected, LayerError, Limits, Position, Streamed, Transport, decode, decompress};
 use wincompat::internals::oci::distribution::{self, Proxies};
 use wincompat::internals::oci::layout::Folder;
 use wincompat::internals::oci::pull::{Arrival, Arrivals, Layer, Offers, Pulled, Watch, in_order, pull_in_order};
@@ -39,13 +40,24 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [reference, store, folder] = arguments.as_slice() else { return Err("expected IMAGE STORE FOLDER".into()) };
+    let (arguments, two_passes) = match arguments.as_slice() {
+        [arguments @ .., last] if last == "two-passes" => (arguments, true),
+        arguments => (arguments, false),
+    };
+    let [reference, store, folder] = arguments else { return Err("expected IMAGE STORE FOLDER [two-passes]".into()) };
     let (reference, store) = (reference.parse::<Reference>()?, Folder::create(handles(), store)?);
     fs::create_dir_all(folder)?;
     let started = Instant::now();
     let (offers, arrivals) = in_order();
     std::thread::scope(|scope| {
         let pulling = scope.spawn(|| fetch(&reference, &store, offers));
+        if two_passes {
+            take_unread(&arrivals)?;
+            let image = pulling.join().unwrap()?;
+            return image.layers.iter().enumerate().try_for_each(|(number, layer)| {
+                Ok(decode_one(Path::new(folder), number, layer, &mut store.open_blob(&layer.digest)?).map(drop)?)
+            });
+        }
         let decoded = decode_all(&arrivals, &store, Path::new(folder));
         pulling.join().unwrap()?;
         decoded
@@ -69,6 +81,19 @@ fn fetch(reference: &Reference, store: &Folder, offers: Offers) -> Result<Pulled
         let digest = candidate.and_then(|candidate| candidate.digest).ok_or("there is no image for Windows")?;
         Ok(pull_in_order(&images, name, &digest, store, &silent, offers).await?)
     })
+}
+
+/// Lets the layers come, and only verifies them.
+fn take_unread(arrivals: &Arrivals) -> Result<(), Failure> {
+    let layers = arrivals.described(|| Ok(()))?.map(|pulled| pulled.layers).unwrap_or_default();
+    for (number, layer) in layers.iter().enumerate() {
+        if let Some(Arrival::Coming(coming)) = arrivals.layer(number, || Ok(()))? {
+            let _ = coming.unpack(|stored| {
+                decompress(stored, layer.compression, Limits::default().uncompressed, |_| Ok(())).map(|((), streamed)| streamed)
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Decodes the layers while they come, each into a transport folder of its own.

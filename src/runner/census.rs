@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::Error;
 use crate::image::Digest;
 use crate::layer::{
-    BasicInfo, Content, Directory, Entry, Expected, Kind, LayerError, LayerPath, LayerSink, Limits, LinkTarget, Options, Position,
-    Refusal, decode,
+    BasicInfo, Content, Directory, Entry, Expected, Kind, LayerError, LayerPath, LayerSink, Limits, LinkTarget, Options,
+    Position, Refusal, decode,
 };
 use crate::oci::pull::{self, Arrival, Arrivals};
 
@@ -79,6 +79,12 @@ pub struct Refused {
     pub count: u64,
     /// The first few of their names.
     pub first: Vec<String>,
+}
+
+/// The JSON Schema of [`Census`], as committed in `schema/`.
+#[cfg(feature = "schema")]
+pub fn schema() -> schemars::Schema {
+    schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Census>()
 }
 
 /// Counts the layers of an image while they come.

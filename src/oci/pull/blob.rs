@@ -131,7 +131,13 @@ async fn fetch_from(source: Source<'_>, layer: &Layer, target: &Target, kept: &m
 }
 
 /// Offers a layer of which nothing is kept.
-pub(crate) async fn pass_by(source: Source<'_>, layer: &Layer, number: usize, watch: &Watch, offers: &Turns) -> Result<(), Error> {
+pub(crate) async fn pass_by(
+    source: Source<'_>,
+    layer: &Layer,
+    number: usize,
+    watch: &Watch,
+    offers: &Turns,
+) -> Result<(), Error> {
     watch(Event::Begun(layer, 0));
     let (send, chunks) = mpsc::channel(CHUNKS);
     let incoming = Incoming { file: None, kept: 0, awaited: layer.size, chunks, chunk: Bytes::new() };
