@@ -47,6 +47,8 @@ pub enum ErrorKind {
     Invalid,
     /// Well formed, but of a kind this program does not read, e.g. schema 1.
     Unsupported,
+    /// It depends on a variable to which nobody gives a value.
+    Unresolved,
     /// A container has no such command.
     NoSuchCommand,
     /// A command of a container is there and cannot be started.
@@ -64,6 +66,7 @@ impl ErrorKind {
             Self::RateLimited => "wait before you try again, or sign in to the registry: it lets known users ask more often",
             Self::Invalid => "create it again with the tool that wrote it, or use another one",
             Self::Unsupported => "create it again with a current tool, or use another one",
+            Self::Unresolved => "give the variable a value",
             Self::NoSuchCommand => "name a program that is in the image",
             Self::CommandNotStartable => "name a program for this Windows and its processor",
         }

@@ -77,6 +77,8 @@ mod process_group;
 pub mod report;
 #[cfg(feature = "running")]
 mod runner;
+#[cfg(feature = "scanning")]
+mod scan;
 #[cfg(feature = "registries")]
 mod tarball;
 mod template;
@@ -121,6 +123,10 @@ pub mod internals {
     /// Registries and layouts.
     pub mod oci {
         pub use crate::oci::*;
+    }
+    /// Image references in files.
+    pub mod scan {
+        pub use crate::scan::*;
     }
     /// The life of containers.
     pub mod runner {

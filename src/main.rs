@@ -20,6 +20,7 @@ fn platform() -> Platform {
         groups: Arc::new(Jobs),
         default_store,
         streams: Streams { stdin, stdout, stderr },
+        journal: Arc::default(),
         windows: Some(Windows {
             host: Box::new(WindowsHost),
             volumes: Box::new(WindowsHost),
@@ -39,6 +40,7 @@ fn platform() -> Platform {
         groups: Arc::new(UnixGroups),
         default_store,
         streams: Streams { stdin, stdout, stderr },
+        journal: Arc::default(),
         windows: None,
     }
 }

@@ -107,6 +107,9 @@ impl Handles for UnixFolders {
                     "it is not a regular file, but a link, which is not followed",
                 ));
             }
+            Err(Errno::ISDIR) => {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file, but a folder"));
+            }
             Err(error) => return Err(error.into()),
         };
         if access == Access::Grow && file.metadata()?.nlink() > 1 {

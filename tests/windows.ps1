@@ -6,7 +6,7 @@
 #
 # It takes a store of its own, a new folder under %ProgramData%, and removes it at the end with all that is in it; containers
 # and images of other programs are not touched. It ends with 1 at the first thing that is wrong, else with 0. The traces of
-# all calls stay in -Logs.
+# all calls, a report about the host and those about failures stay in -Logs, also of a good run.
 #
 # This was written without a Windows machine to run it on: until it has passed somewhere, what it says may be wrong, too.
 
@@ -15,9 +15,13 @@ param(
     [string]$Wincompat = (Join-Path $PSScriptRoot '..\target\release\wincompat.exe'),
     # The image, of this Windows' own build; Nano Server if nothing is said.
     [string]$Image = '',
+    # An image of several layers, of this Windows' own build; the .NET runtime on Nano Server if nothing is said, none with 'none'.
+    [string]$Layered = '',
+    # Also pulls Server Core, of gigabytes, and looks for its longest paths.
+    [switch]$ServerCore,
     # Where traces and outputs go.
     [string]$Logs = (Join-Path ([IO.Path]::GetTempPath()) 'wincompat-logs'),
-    # Also runs a container in Hyper-V isolation.
+    # Also runs containers in Hyper-V isolation.
     [switch]$HyperV
 )
 
@@ -116,6 +120,14 @@ function Test-Everything {
     Assert ($found.hosts[0].host.osVersion -like "10.0.$Build.*") "host says $($found.hosts[0].host.osVersion), the registry $Build"
     $null = Invoke-Ending 0 @('check', '--isolation', 'process', $Image)
 
+    Step 'a report about the host'
+    $reportFile = Join-Path $Logs 'host-report.txt'
+    $null = Invoke-Ending 0 @('host', '--report', $reportFile)
+    $reportText = Get-Content -LiteralPath $reportFile -Raw
+    foreach ($part in @('computecore.dll', 'service vmcompute', 'All calls, in order', 'HcsGetServiceProperties')) {
+        Assert ($reportText.Contains($part)) "the report does not tell $part"
+    }
+
     Step 'an image is pulled, and pulled again'
     $digest = (Invoke-Ending 0 @('pull', $Image)).Out.Trim()
     Assert ($digest -match '^sha256:[0-9a-f]{64}$') "pull printed '$digest'"
@@ -168,6 +180,36 @@ function Test-Everything {
     $null = Invoke-Run 1 @('-v', "${share}:C:\data:ro") @('cmd', '/c', 'echo no>C:\data\no.txt')
     Assert (-not (Test-Path -LiteralPath (Join-Path $share 'no.txt'))) 'a read-only mount was written to'
 
+    $null = Invoke-Ending 0 ($script:Run + @('--rm', '-v', "$(Join-Path $share 'in.txt'):C:\one.txt", $Image, 'cmd', '/c', 'type C:\one.txt'))
+
+    Step 'a failed call leaves a report that its last line names'
+    $canary = 'canary-' + [guid]::NewGuid().ToString('N')
+    $result = Invoke-Ending 127 ($script:Run + @('--rm', '-e', "TOKEN=$canary", $Image, 'no-such-program', $canary))
+    $last = @($result.Err.Trim() -split '\r?\n')[-1]
+    Assert ($last -match 'what Windows answered is in (.+\.txt)') "the last line is '$last'"
+    $failure = Get-Content -LiteralPath $Matches[1] -Raw
+    Assert ($failure.Contains('HcsCreateProcess')) 'the report does not tell the call that failed'
+    Assert (-not $failure.Contains($canary)) 'the report tells the value of a variable or an argument'
+
+    Step 'no working directory, and an unknown account'
+    $null = Invoke-Run 0 @() @('cmd', '/c', 'cd')
+    $result = Invoke-Wincompat ($script:Run + @('--rm', '-u', 'nobody-of-this-name', $Image, 'cmd', '/c', 'ver'))
+    Assert ($result.Code -eq 126 -and $result.Err -match 'hint: ') "it ended with $($result.Code): '$($result.Err)'"
+
+    Step 'Ctrl-C is not needed to end what runs: rm -f'
+    $null = Invoke-Ending 0 ($script:Run + @('-d', '--name', 'e2e-forced', $Image, 'cmd', '/c', 'ping -t localhost'))
+    $null = Invoke-Ending 0 @('rm', '-f', 'e2e-forced')
+
+    if ($Layered -ne 'none') {
+        Step 'an image of several layers'
+        Test-Layered @('--isolation', 'process')
+    }
+
+    if ($ServerCore) {
+        Step 'Server Core, to its longest paths'
+        Test-ServerCore
+    }
+
     Step 'a container of another build is refused'
     $result = Invoke-Ending 125 ($script:Run + @('--rm', 'mcr.microsoft.com/windows/nanoserver:1903', 'cmd', '/c', 'ver'))
     Assert ($result.Err -match 'error: ') "it said '$($result.Err)'"
@@ -210,7 +252,18 @@ function Test-Everything {
 
     if ($HyperV) {
         Step 'Hyper-V isolation'
-        $null = Invoke-Ending 7 @('run', '--rm', '--isolation', 'hyperv', '--trace', $Trace, $Image, 'cmd', '/c', 'exit 7')
+        $null = Invoke-Ending 7 ($script:RunHyperV + @('--rm', $Image, 'cmd', '/c', 'exit 7'))
+        $result = Invoke-Ending 0 ($script:RunHyperV + @('--rm', '-v', "${share}:C:\data", $Image, 'cmd', '/c', 'type C:\data\in.txt'))
+        Assert ($result.Out -match 'from the host') "it said '$($result.Out)'"
+        $ports = if (Test-NatNetwork) { @('-p', '18081:80') } else { @() }
+        $null = Invoke-Ending 0 ($script:RunHyperV + @('-d', '--name', 'e2e-vm') + $ports + @($Image, 'cmd', '/c', 'ping -t localhost'))
+        Assert ((Invoke-Ending 0 @('exec', 'e2e-vm', 'cmd', '/c', 'echo inside')).Out.Trim() -eq 'inside') 'exec said something else'
+        $null = Invoke-Ending 0 @('stop', '-t', '10', 'e2e-vm')
+        $null = Invoke-Ending 0 @('rm', 'e2e-vm')
+        $null = Invoke-Ending 0 ($script:RunHyperV + @('-d', '--name', 'e2e-vm', $Image, 'cmd', '/c', 'ping -t localhost'))
+        $null = Invoke-Ending 0 @('kill', 'e2e-vm')
+        $null = Invoke-Ending 0 @('rm', 'e2e-vm')
+        if ($Layered -ne 'none') { Test-Layered @('--isolation', 'hyperv') }
     }
 
     Step 'nothing is left of containers that ended'
@@ -227,10 +280,38 @@ function Test-Everything {
     # HCS ends a container whose last handle was closed, but not at once: until then prune may find it busy.
     Wait-Until { $null = Invoke-Wincompat @('prune'); @(Get-ContainerFolders).Count -eq 0 } 'an empty store after prune'
 
-    Step 'rmi takes the image and its layers'
-    $null = Invoke-Ending 0 @('rmi', $Image)
+    Step 'rmi takes the images and their layers'
+    foreach ($one in $script:Pulled) { $null = Invoke-Ending 0 @('rmi', $one) }
     $layers = @(Get-ChildItem -LiteralPath (Join-Path $Root 'layers') -Directory -Force)
     Assert ($layers.Count -eq 0) "there are still the layers $layers"
+}
+
+# ImportLayer, links between layers, removals and the merged guest system: what only an image of several layers has.
+function Test-Layered([string[]]$Isolation) {
+    $before = @(Get-ChildItem -LiteralPath (Join-Path $Root 'layers') -Directory -Force).Count
+    $null = Invoke-Ending 0 @('pull', $Layered)
+    if ($script:Pulled -notcontains $Layered) { $script:Pulled += $Layered }
+    $result = Invoke-Ending 0 (@('run', '--rm', '--trace', $Trace) + $Isolation + @($Layered, 'cmd', '/c', 'dir /s /b C:\ 2>nul'))
+    $files = @($result.Out.Trim() -split '\r?\n')
+    Set-Content -LiteralPath (Join-Path $Logs "files-$($Isolation[1]).txt") -Value $files -Encoding UTF8
+    Assert ($files.Count -gt 1000) "only $($files.Count) files are in the container"
+    # What the layers above the base have brought is in the container, to the longest paths.
+    $layers = @(Get-ChildItem -LiteralPath (Join-Path $Root 'layers') -Directory -Force)
+    Assert ($layers.Count -ge 2) "there are $($layers.Count) layers, and $before before"
+    if ($Layered -match 'dotnet') { Assert ([bool]($files -match 'dotnet\.exe')) 'dotnet.exe is missing' }
+}
+
+# The longest paths of Server Core, as its container sees them, are readable.
+function Test-ServerCore {
+    $core = 'mcr.microsoft.com/windows/servercore:' + $script:Tags[$Build]
+    $null = Invoke-Wincompat @('pull', $core) '' 3600
+    $script:Pulled += $core
+    $found = Invoke-Wincompat ($script:Run + @('--rm', $core, 'cmd', '/c', 'dir /s /b /a-d C:\Windows\WinSxS')) '' 3600
+    Assert ($found.Code -eq 0) "dir ended with $($found.Code)\r\n$($found.Err)"
+    $longest = @($found.Out.Trim() -split '\r?\n' | Sort-Object -Property Length -Descending | Select-Object -First 20)
+    Set-Content -LiteralPath (Join-Path $Logs 'longest.txt') -Value $longest -Encoding UTF8
+    Assert ($longest[0].Length -gt 200) "the longest path has $($longest[0].Length) characters only"
+    $null = Invoke-Ending 0 ($script:Run + @('--rm', $core, 'cmd', '/c', 'if exist "{0}" (exit 0) else (exit 3)' -f $longest[0]))
 }
 
 # Whether there is a network for published ports. Where that cannot be asked, there is to be one.
@@ -241,11 +322,11 @@ function Test-NatNetwork {
 
 # Gives back what is left, whatever it was.
 function Remove-Everything {
-    foreach ($name in @('e2e-web', 'e2e-nine', 'e2e-killed', 'e2e-port', 'e2e-orphan')) {
+    foreach ($name in @('e2e-web', 'e2e-nine', 'e2e-killed', 'e2e-port', 'e2e-orphan', 'e2e-forced', 'e2e-vm')) {
         $null = Invoke-Wincompat @('rm', '-f', $name)
     }
     $null = Invoke-Wincompat @('prune')
-    $null = Invoke-Wincompat @('rmi', $Image)
+    foreach ($one in $script:Pulled) { $null = Invoke-Wincompat @('rmi', $one) }
     if (Test-Path -LiteralPath $Root) {
         Remove-Item -LiteralPath $Root -Recurse -Force -ErrorAction SilentlyContinue
     }
@@ -266,14 +347,17 @@ if (-not (Test-Path -LiteralPath $Wincompat)) {
 
 $Program = (Resolve-Path -LiteralPath $Wincompat).ProviderPath
 $Build = [int](Get-ItemProperty 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion').CurrentBuildNumber
+$Tags = @{ 17763 = '1809'; 20348 = 'ltsc2022'; 26100 = 'ltsc2025' }
 if ($Image -eq '') {
-    $tags = @{ 17763 = '1809'; 20348 = 'ltsc2022'; 26100 = 'ltsc2025' }
-    if (-not $tags.ContainsKey($Build)) {
+    if (-not $Tags.ContainsKey($Build)) {
         Write-Host "error: no image of Windows build $Build is known here"
         Write-Host 'hint: name one with -Image'
         exit 1
     }
-    $Image = 'mcr.microsoft.com/windows/nanoserver:' + $tags[$Build]
+    $Image = 'mcr.microsoft.com/windows/nanoserver:' + $Tags[$Build]
+}
+if ($Layered -eq '') {
+    $Layered = if ($Tags.ContainsKey($Build)) { 'mcr.microsoft.com/dotnet/runtime:8.0-nanoserver-' + $Tags[$Build] } else { 'none' }
 }
 $null = New-Item -ItemType Directory -Force -Path $Logs
 $Root = Join-Path $env:ProgramData ('wincompat-test-' + [guid]::NewGuid().ToString('N'))
@@ -281,6 +365,9 @@ $Root = Join-Path $env:ProgramData ('wincompat-test-' + [guid]::NewGuid().ToStri
 $env:WINCOMPAT_ROOT = $Root
 $Trace = Join-Path $Logs 'trace.jsonl'
 $Run = @('run', '--isolation', 'process', '--trace', $Trace)
+$RunHyperV = @('run', '--isolation', 'hyperv', '--trace', $Trace)
+# The images in the store.
+$Pulled = @($Image)
 $Current = 'nothing'
 $failed = $false
 
@@ -294,6 +381,9 @@ try {
     Write-Host $_.Exception.Message
     Write-Host $_.ScriptStackTrace
 } finally {
+    # Before the store goes: what the program wrote about its failures.
+    $reports = Join-Path $Root 'reports'
+    if (Test-Path -LiteralPath $reports) { Copy-Item -LiteralPath $reports -Destination $Logs -Recurse -Force -ErrorAction SilentlyContinue }
     # A failure of the cleaning hides none of the test.
     try { Remove-Everything } catch { Write-Warning "not all was given back: $($_.Exception.Message)" }
     Remove-Item Env:WINCOMPAT_ROOT

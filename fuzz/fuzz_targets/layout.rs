@@ -57,7 +57,7 @@ libfuzzer_sys::fuzz_target!(|input: (bool, Option<&str>, &[u8])| {
             let missing = layout.blob(&entry.digest, 4096).unwrap_err();
             assert!(missing.what.contains("does not hold") || !missing.causes.is_empty(), "{missing:?}");
         }
-        Ok(Chosen::Config(config, _)) => assert!(docker, "an OCI layout has manifests: {config:?}"),
+        Ok(Chosen::Config(config, ..)) => assert!(docker, "an OCI layout has manifests: {config:?}"),
         Err(error) => assert!(error.sentence().len() < 10_000, "an error is no list of the whole file"),
     }
 });

@@ -1,34 +1,32 @@
 //! `wincompat check`: judges images on hosts.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
 use super::appended;
-use super::engine::EngineArgs;
+use super::detail::DetailArgs;
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::format::{FormatArgs, OutputArgs};
 use super::hosts::HostArgs;
 use super::io::Io;
+use super::judging::JudgingArgs;
 use super::knowledge::KnowledgeArgs;
 use super::list;
-use super::offered;
-use super::policy::PolicyArgs;
-use super::progress;
+use super::reading::read_images;
 use super::references;
 use super::registries::{CHECKED_WITHIN, RegistryArgs};
 use super::subcommand::Subcommand;
 use super::wording::CommandLine;
-use crate::compat::{self, Code, Policy, Wish};
+use crate::compat::{self, Policy};
 use crate::files::open_regular;
 use crate::host::Host;
-use crate::image::{Candidate, Config, Image, Reference};
 use crate::knowledge::Knowledge;
-use crate::oci::{Images, Options};
+use crate::oci::Options;
 use crate::report::document::{ErrorEntry, Report, ResultEntry};
-use crate::report::{Detail, Page, lines};
+use crate::report::{Page, lines};
 use crate::{Error, ErrorKind};
 
 /// The most pairs of an image and a host that are judged at once: their results are held together, in about 500 MiB.
@@ -56,18 +54,7 @@ pub struct Args {
     #[command(flatten)]
     hosts: HostArgs,
     #[command(flatten)]
-    policy: PolicyArgs,
-    #[command(flatten)]
-    engine: EngineArgs,
-    /// Treat these findings as errors: a code, or `warnings` for all; can be given several times.
-    #[arg(long, value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = offered::denied(denied))]
-    deny: Vec<Denied>,
-    /// Do not rely on assumptions: report such results as undecided.
-    #[arg(long)]
-    strict: bool,
-    /// Trust the index and do not read the image config.
-    #[arg(long)]
-    no_confirm: bool,
+    judging: JudgingArgs,
     #[command(flatten)]
     format: FormatArgs<Report>,
     #[command(flatten)]
@@ -78,52 +65,6 @@ pub struct Args {
     knowledge: KnowledgeArgs,
     #[command(flatten)]
     registries: RegistryArgs,
-}
-
-/// The amount of text.
-#[derive(clap::Args, Clone, Copy, Debug)]
-struct DetailArgs {
-    /// Show every result with all its findings.
-    #[arg(short, long, conflicts_with = "quiet")]
-    verbose: bool,
-    /// Show failures only.
-    #[arg(short, long)]
-    quiet: bool,
-}
-
-impl DetailArgs {
-    const fn detail(self) -> Detail {
-        match (self.quiet, self.verbose) {
-            (true, _) => Detail::Failures,
-            (false, true) => Detail::Every,
-            (false, false) => Detail::Summary,
-        }
-    }
-}
-
-/// One argument of `--deny`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Denied {
-    Warnings,
-    Finding(Code),
-}
-
-/// The word of `--deny` for every warning.
-pub const WARNINGS: &str = "warnings";
-
-fn denied(text: &str) -> Result<Denied, String> {
-    if text == WARNINGS {
-        return Ok(Denied::Warnings);
-    }
-    text.parse().map(Denied::Finding).map_err(|_| {
-        // Names of errors are suggested as well, and no error can be denied.
-        let mut near = crate::explain::suggest(text, Code::all().map(Code::as_str).chain([WARNINGS]));
-        near.retain(|name| *name == WARNINGS || name.parse::<Code>().is_ok());
-        match near.as_slice() {
-            [] => "no finding has this code; `wincompat explain --list` lists all of them".to_owned(),
-            near => format!("no finding has this code; did you mean {}?", near.join(" or ")),
-        }
-    })
 }
 
 impl Subcommand for Args {
@@ -184,76 +125,9 @@ impl Inputs {
     }
 }
 
-/// Reads every image, then the configs of the candidates chosen for any host.
-fn read_images(
-    options: Options,
-    knowledge: &Knowledge,
-    hosts: &[Host],
-    references: &[Result<Reference, Error>],
-    quiet: bool,
-) -> Vec<Result<Image, Error>> {
-    let confirm = options.confirm;
-    let well_formed: Vec<Reference> = references.iter().flatten().cloned().collect();
-    let mut read = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(async {
-            let images = Images::new(options, knowledge);
-            let reading = async {
-                let mut read = images.resolve(&well_formed).await;
-                if confirm {
-                    let found = well_formed.iter().zip(&mut read);
-                    let found = found.filter_map(|(reference, image)| Some((reference, image.as_mut().ok()?)));
-                    confirm_choices(&images, knowledge, hosts, found).await;
-                }
-                read
-            };
-            progress::while_waiting(quiet, || images.waiting(), reading).await
-        }),
-        Err(error) => {
-            let failed = Error::of(ErrorKind::Network, "no request can be sent").because(error.to_string());
-            well_formed.iter().map(|_| Err(failed.clone())).collect()
-        }
-    }
-    .into_iter();
-    let missing = || Err(Error::of(ErrorKind::Network, "the image was not looked for"));
-    references.iter().map(|reference| reference.clone().and_then(|_| read.next().unwrap_or_else(missing))).collect()
-}
-
-/// Reads the configs of the candidates chosen for any of the hosts. One that says another version than the index can make another
-/// candidate the best, whose config is read then, and so on until nothing that is chosen is left to read.
-pub(super) async fn confirm_choices<'a>(
-    images: &Images<'_>,
-    knowledge: &Knowledge,
-    hosts: &[Host],
-    found: impl IntoIterator<Item = (&'a Reference, &'a mut Image)>,
-) {
-    let mut open: Vec<_> = found.into_iter().collect();
-    // Each round reads a candidate of every image that is left.
-    let most = open.iter().map(|(_, image)| image.candidates.len()).max().unwrap_or(0);
-    for _ in 0..most {
-        let unread: Vec<Vec<usize>> = open.iter().map(|(_, image)| unread_choices(knowledge, hosts, image)).collect();
-        let mut left = unread.iter().map(|numbers| !numbers.is_empty());
-        open.retain(|_| left.next().unwrap_or(false));
-        if open.is_empty() {
-            break;
-        }
-        let unread = unread.into_iter().filter(|numbers| !numbers.is_empty());
-        let choices = open.iter_mut().zip(unread).map(|((reference, image), numbers)| (*reference, &mut **image, numbers));
-        images.confirm_all(choices).await;
-    }
-}
-
-/// The candidates chosen for any of the hosts whose configs were not read yet.
-fn unread_choices(knowledge: &Knowledge, hosts: &[Host], image: &Image) -> Vec<usize> {
-    let chosen: BTreeSet<usize> = hosts.iter().filter_map(|host| compat::choose(knowledge, host, image)).collect();
-    // What is known without a registry has no config.
-    let is_unread = |candidate: &Candidate| candidate.config == Config::NotRead && candidate.digest.is_some();
-    let unread = |number: &usize| image.candidates.get(*number).is_some_and(is_unread);
-    chosen.into_iter().filter(unread).collect()
-}
-
 impl Args {
     fn inputs(&self, io: &mut Io<'_>) -> Result<Inputs, Error> {
-        let policy = self.policy()?;
+        let policy = self.judging.policy()?;
         let knowledge = self.knowledge.load()?;
         if self.from.as_deref() == Some("-") && self.hosts.read_standard_input() {
             return Err(Error::new("images and hosts cannot both be read from standard input")
@@ -278,21 +152,8 @@ impl Args {
                 .hint("check a part of the images or of the hosts at a time"));
         }
         // The time for everything begins here: a list may be typed.
-        let options = self.registries.options(io.platform, !self.no_confirm, Some(CHECKED_WITHIN));
-        Ok(Inputs { knowledge, policy, hosts, texts, options, quiet: self.detail.quiet })
-    }
-
-    fn policy(&self) -> Result<Policy, Error> {
-        let findings = self.deny.iter().filter_map(|denied| match denied {
-            Denied::Finding(code) => Some(*code),
-            Denied::Warnings => None,
-        });
-        Ok(Policy {
-            strict: self.strict,
-            deny: findings.collect(),
-            deny_warnings: self.deny.contains(&Denied::Warnings),
-            ..self.policy.policy(Wish::Default, self.engine.engine())?
-        })
+        let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
+        Ok(Inputs { knowledge, policy, hosts, texts, options, quiet: self.detail.is_quiet() })
     }
 
     /// The images of the arguments, then those of `--from`.

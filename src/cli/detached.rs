@@ -53,7 +53,11 @@ pub fn start(
     loop {
         match reports.recv_timeout(TICK) {
             Ok(MonitorReport::Running(id)) => return Ok(id),
-            Ok(MonitorReport::Failed(failed)) => return Err(failed),
+            Ok(MonitorReport::Failed(failed)) => {
+                // The monitor has made the calls, and written the report about them.
+                platform.journal.clear();
+                return Err(failed);
+            }
             Ok(MonitorReport::Note(note)) => {
                 // A note that cannot be written does not stop the container.
                 let _ = writeln!(err, "warning: {}", clean(&note));

@@ -42,6 +42,10 @@ pub struct Args {
 }
 
 impl Subcommand for Args {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
     /// Runs the command, and passes its exit code on.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         Ok(ExitCode::of_container(self.exec(io.platform)?))
@@ -61,7 +65,7 @@ impl Args {
         let (store, machine) = self.store.store_and_machine(platform)?;
         let id = store.resolve(&self.container)?;
         let request = self.request(store.state(&id).as_ref())?;
-        let interrupts = terminal::interrupts()?;
+        let interrupts = terminal::interrupts(platform)?;
         let context = Context {
             machine: &*machine,
             store: &store,

@@ -254,7 +254,14 @@ mod tests {
         let cli = Cli::try_parse_from(std::iter::once(&"explain").chain(args)).unwrap();
         let (out, err) = (Written::default(), Written::default());
         let platform = platform::tests::bare();
-        let mut io = Io { input: &mut stdin, out: &mut out.stream(), err: &mut err.stream(), columns: 80, platform: &platform };
+        let mut io = Io {
+            input: &mut stdin,
+            out: &mut out.stream(),
+            err: &mut err.stream(),
+            columns: 80,
+            platform: &platform,
+            store: None,
+        };
         let code = cli.explain.run(&mut io).unwrap();
         (code.number(), out.text(), err.text())
     }

@@ -1,19 +1,24 @@
 //! `wincompat host`: shows a host, what it lacks for containers, and which base images it runs.
 
+use std::path::{Path, PathBuf};
+
 use super::exit::ExitCode;
 use super::failure::Failure;
+use super::failure_report;
 use super::format::FormatArgs;
 use super::hosts::HostArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
 use super::offered;
+use super::platform::Platform;
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::time::today;
 use super::wording::CommandLine;
-use crate::Error;
 use crate::compat::{self, Policy};
+use crate::hcs::documents::SystemQuery;
 use crate::report::host::HostReport;
+use crate::{Error, Isolation};
 
 /// Show a host: its Windows, what is missing for containers, and which base images run.
 #[derive(clap::Args, Clone, Debug)]
@@ -34,6 +39,9 @@ pub struct Args {
     hosts: HostArgs,
     #[command(flatten)]
     format: FormatArgs<HostReport>,
+    /// Write a report for support about this machine to a file: its versions, services, rights, and what Windows answers.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
@@ -42,6 +50,9 @@ pub struct Args {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        if let Some(file) = &self.report {
+            self.write_report(io.platform, file)?;
+        }
         let report = self.report(io)?;
         self.format.write(&report, &io.page(), io.out)?;
         Ok(ExitCode::DONE)
@@ -49,6 +60,24 @@ impl Subcommand for Args {
 }
 
 impl Args {
+    /// Asks Windows what a run asks, without changing anything, and writes down what it answers.
+    fn write_report(&self, platform: &Platform, file: &Path) -> Result<(), Error> {
+        let (machine, root) = (platform.machine()?, self.store.folder(platform)?);
+        // What fails of these is in the report.
+        let _ = machine.systems().schema_versions();
+        for isolation in Isolation::ALL {
+            let _ = machine.systems().enumerate(isolation, &SystemQuery::default());
+        }
+        let _ = machine.networks().networks();
+        let _ = machine.layers().name_to_guid("wincompat");
+        let written = failure_report::text(platform, &root, None).and_then(|text| std::fs::write(file, text));
+        written.map_err(|error| {
+            Error::new(format!("the report {} was not written", file.display()))
+                .because(error)
+                .hint("name a file that you may write: --report FILE")
+        })
+    }
+
     fn report(&self, io: &mut Io<'_>) -> Result<HostReport, Error> {
         let knowledge = self.knowledge.load()?;
         let mut hosts = self.hosts.find_with(&self.specs, io, &knowledge, today())?;

@@ -27,6 +27,10 @@ pub struct Args {
 }
 
 impl Subcommand for Args {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
     /// Prints one JSON document, also when some containers are not in it.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let store = self.store.store(io.platform)?;

@@ -1,8 +1,10 @@
 //! The surroundings of a command: its streams, the room on them, and the operating system.
 
 use std::io::{Read, Write as _};
+use std::path::PathBuf;
 
 use super::exit::ExitCode;
+use super::failure_report;
 use super::platform::Platform;
 use super::stream::Stream;
 use super::wording::CommandLine;
@@ -24,13 +26,28 @@ pub struct Io<'a> {
     pub columns: u16,
     /// The operating system.
     pub platform: &'a Platform,
+    /// The store that the command works on, if it calls Windows.
+    pub store: Option<PathBuf>,
 }
 
 impl Io<'_> {
-    /// Prints a failure as what, why, and what to do.
+    /// Prints a failure as what, why, and what to do. Where a call of Windows has failed, a report is written, and named at the end.
     pub fn fail(&mut self, error: &Error) {
+        let error = &match &self.store {
+            Some(store) => failure_report::attach(self.platform, store, error),
+            None => error.clone(),
+        };
         // Standard error keeps its failures to itself: there is no other place to tell them.
         let _ = failure::write(&error.what, &error.causes, &CommandLine.advice(&error.advice()), self.err);
+    }
+
+    /// Writes a report about a failure that does not end the command, and prints where it is.
+    pub fn report(&mut self, error: Error) {
+        let Some(store) = &self.store else { return };
+        let reported = failure_report::attach(self.platform, store, &error);
+        if reported != error {
+            self.warn(&reported.advice());
+        }
     }
 
     /// Prints a warning.

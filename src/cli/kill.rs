@@ -46,6 +46,10 @@ fn signal(text: &str) -> Result<Signal, String> {
 }
 
 impl Subcommand for Args {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
     /// Prints the name of each container that got the signal.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let (store, machine) = self.store.store_and_machine(io.platform)?;

@@ -3,23 +3,26 @@
 //! A new subcommand is a file here with its `Args`, which implement [`subcommand::Subcommand`], and its lines in this file.
 
 mod appended;
-mod check;
+pub mod check;
 mod color;
 mod completions;
 mod detached;
+mod detail;
 mod each;
 mod engine;
 mod exec;
 mod exit;
 mod explain;
 mod failure;
+mod failure_report;
 mod foreign;
 mod format;
 mod host;
 mod hosts;
 mod images;
 mod inspect;
-mod io;
+pub mod io;
+mod judging;
 mod kill;
 mod knowledge;
 pub mod list;
@@ -35,14 +38,16 @@ mod progress;
 mod prune;
 mod ps;
 mod pull;
+pub mod reading;
 mod references;
 mod registries;
 mod rm;
 mod rmi;
 mod run;
+mod scan;
 mod stop;
 mod store;
-mod stream;
+pub mod stream;
 mod subcommand;
 mod terminal;
 mod time;
@@ -87,7 +92,8 @@ pub struct Cli {
 /// The subcommands, in the order of the help.
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    Check(check::Args),
+    Check(Box<check::Args>),
+    Scan(Box<scan::Args>),
     Host(host::Args),
     Explain(explain::Args),
     Run(Box<run::Args>),
@@ -113,7 +119,7 @@ enum Command {
 
 /// The headings of the help, each with its subcommands.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Check", &["check", "host", "explain"]),
+    ("Check", &["check", "scan", "host", "explain"]),
     ("Containers", &["run", "ps", "logs", "exec", "stop", "kill", "wait", "rm", "inspect"]),
     ("Images", &["pull", "images", "rmi"]),
     ("Other", &["prune", "version", "completions", "help"]),
@@ -158,14 +164,15 @@ fn subcommand_in<'c>(command: &'c clap::Command, arguments: &[OsString]) -> Opti
 }
 
 /// The arguments, the first of which is the program's name, as they were meant.
-fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches(&command_for(arguments).try_get_matches_from(arguments)?)
 }
 
 impl Command {
     fn subcommand(&self) -> &dyn Subcommand {
         match self {
-            Self::Check(args) => args,
+            Self::Check(args) => &**args,
+            Self::Scan(args) => &**args,
             Self::Host(args) => args,
             Self::Explain(args) => args,
             Self::Run(args) => &**args,
@@ -191,6 +198,8 @@ impl Command {
 
 /// Runs the program on this platform with these arguments, the first of which is its name, and returns its exit code.
 pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
+    let expanded = scan::settings::expanded(&arguments);
+    let arguments = expanded.as_ref().map_or_else(|_| arguments.clone(), Clone::clone);
     let parsed = parse(&arguments);
     color::choose(parsed.as_ref().ok().map(|cli| &cli.color));
     let mut out = stream(AutoStream::auto(std::io::stdout()).current_choice(), std::io::stdout().lock());
@@ -198,13 +207,20 @@ pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
     let mut err = stream(AutoStream::auto(std::io::stderr()).current_choice(), std::io::stderr());
     // Not locked: the monitor of a container reads it in another thread.
     let mut input = std::io::stdin();
-    let mut io = Io { input: &mut input, out: &mut out, err: &mut err, columns: columns(), platform };
+    let mut io = Io { input: &mut input, out: &mut out, err: &mut err, columns: columns(), platform, store: None };
+    warnings::print();
+    if let Err(error) = &expanded {
+        io.fail(error);
+        return exit::ExitCode::NOT_DONE.number();
+    }
+    answer(parsed, &arguments, &mut io)
+}
+
+/// Runs the command that these arguments were parsed to on these streams, or says what is wrong with them; returns the exit code.
+pub fn answer(parsed: Result<Cli, clap::Error>, arguments: &[OsString], io: &mut Io<'_>) -> u32 {
     let code = match parsed {
-        Ok(cli) => {
-            warnings::print();
-            subcommand::execute(cli.command.subcommand(), &mut io)
-        }
-        Err(error) => usage::refuse(&error, &arguments, &mut io),
+        Ok(cli) => subcommand::execute(cli.command.subcommand(), io),
+        Err(error) => usage::refuse(&error, arguments, io),
     };
     code.number()
 }

@@ -34,7 +34,7 @@ pub fn engine<P: TypedValueParser>(parser: P) -> Offered<P> {
 
 /// A finding's code, or the word for all warnings, read by this parser.
 pub fn denied<P: TypedValueParser>(parser: P) -> Offered<P> {
-    Offered { parser, values: || std::iter::once(super::check::WARNINGS).chain(Code::all().map(Code::as_str)).collect() }
+    Offered { parser, values: || std::iter::once(super::judging::WARNINGS).chain(Code::all().map(Code::as_str)).collect() }
 }
 
 /// A finding's code, or any other text.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::Error;
 use crate::advice::{Setting, advice};
+use crate::hcs::journal::Journal;
 use crate::hcs::machine::{CALL_TIMEOUT, Machine};
 use crate::hcs::trace::Trace;
 use crate::host::{Launch, LiveHost, Volumes};
@@ -26,6 +27,8 @@ pub struct Platform {
     pub default_store: fn() -> Option<PathBuf>,
     /// The standard streams of this process.
     pub streams: Streams,
+    /// The last calls of Windows, for the report about a failure.
+    pub journal: Arc<Journal>,
     /// Windows, if that is the system.
     pub windows: Option<Windows>,
 }
@@ -76,7 +79,7 @@ impl Platform {
                 .because(format!("this machine runs {}", std::env::consts::OS))
                 .hint(advice![Setting::DryRun, " shows what would be done on Windows"])
         })?;
-        Ok((windows.connect)(trace, timeout))
+        Ok((windows.connect)(trace.with_journal(Arc::clone(&self.journal)), timeout))
     }
 
     /// Connects to this machine's containers, with no trace and the usual timeout.
@@ -120,7 +123,14 @@ pub(crate) mod tests {
     pub(crate) fn bare() -> Platform {
         let closed = || Err(io::ErrorKind::NotConnected.into());
         let streams = Streams { stdin: closed, stdout: closed, stderr: closed };
-        Platform { folders: Box::new(PlainFolders), groups: Arc::new(Alone), default_store: || None, streams, windows: None }
+        Platform {
+            folders: Box::new(PlainFolders),
+            groups: Arc::new(Alone),
+            default_store: || None,
+            streams,
+            journal: Arc::default(),
+            windows: None,
+        }
     }
 
     #[test]

@@ -58,6 +58,10 @@ impl ProcessArgs {
         for variable in &self.env {
             environment.add(variable, &outer).map_err(|why| Error::new("the environment is wrong").because(why))?;
         }
+        for name in environment.empty() {
+            // `docs/hcs.md#processes`
+            tracing::warn!("the variable {name} is empty, and Windows starts the container's process without it");
+        }
         Ok(environment)
     }
 

@@ -39,6 +39,10 @@ pub struct Args {
 }
 
 impl Subcommand for Args {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
     /// Prints everything that is removed on standard output, a line each, and a summary on standard error.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         if let Some(folder) = &self.cache {

@@ -46,6 +46,10 @@ pub struct Args {
 }
 
 impl Subcommand for Args {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let containers = Containers::new(&self.list(io.platform)?);
         if !self.quiet {

@@ -12,7 +12,7 @@ use super::registries::{self, RegistryArgs};
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::time::today;
-use super::{check, hosts, progress, references};
+use super::{hosts, progress, reading, references};
 use crate::Error;
 use crate::compat::{self, Policy, Verdict};
 use crate::host::{self, Host};
@@ -149,7 +149,7 @@ impl Args {
         if let Some(host) = host.as_ref().filter(|_| image.candidates.len() > 1) {
             // An entry that turns out to be for another Windows than the index says is not the one to pull.
             let hosts = std::slice::from_ref(host);
-            check::confirm_choices(images, knowledge, hosts, [(reference, &mut image)]).await;
+            reading::confirm_choices(images, knowledge, hosts, [(reference, &mut image)]).await;
         }
         self.choose(host.as_ref(), knowledge, &image, registries::name(reference)?)
     }

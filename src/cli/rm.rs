@@ -19,7 +19,7 @@ pub struct Args {
     /// Containers, by name, id, or the beginning of an id.
     #[arg(value_name = "CONTAINER", required = true)]
     containers: Vec<String>,
-    /// Force running containers to stop.
+    /// Force running containers to stop, and their background processes if these hang.
     #[arg(short, long)]
     force: bool,
     #[command(flatten)]
@@ -27,11 +27,17 @@ pub struct Args {
 }
 
 impl Subcommand for Args {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
     /// Prints the name of each container that is removed.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let (store, machine) = self.store.store_and_machine(io.platform)?;
+        let platform = io.platform;
+        let (store, machine) = self.store.store_and_machine(platform)?;
+        let force = self.force.then_some(&*platform.groups);
         print_each(&self.containers, io, |name| {
-            ending::remove(&*machine, &store, &store.resolve(name)?, self.force)?;
+            ending::remove(&*machine, &store, &store.resolve(name)?, force)?;
             Ok(name.to_owned())
         })
     }

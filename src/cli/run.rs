@@ -98,7 +98,7 @@ pub struct Args {
     /// Publish container ports on the host; can be given several times.
     #[arg(short, long, value_name = "HOST:CONTAINER[/udp]", value_parser = flags::publish)]
     publish: Vec<Vec<PortMapping>>,
-    /// Mount a host folder or named pipe; can be given several times.
+    /// Mount a folder, file or named pipe of the host; can be given several times.
     #[arg(short, long, value_name = "HOST:CONTAINER[:ro]", value_parser = flags::volume)]
     volume: Vec<Volume>,
     /// Memory limit, e.g. 2g.
@@ -171,6 +171,10 @@ fn network(text: &str) -> Result<NetworkWish, String> {
 }
 
 impl Subcommand for Args {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
     /// Runs the container, and passes its exit code on.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         Ok(ExitCode::of_container(self.start(io)?))
@@ -216,6 +220,7 @@ impl Args {
 
         let chosen = runtime.block_on(self.choose(platform, &images, &knowledge, &host, &policy, &root))?;
         let isolation = self.isolation(&knowledge, &host, &chosen, &policy, io)?;
+        given.check(isolation)?;
         if self.dry_run {
             let (pulled, is_pulled) = match &chosen.stored {
                 Some(pulled) => (pulled.clone(), true),
@@ -238,12 +243,14 @@ impl Args {
         let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(platform, &root, pulled));
         let machine = platform.connect(self.trace.open()?, CALL_TIMEOUT)?;
         host.launch = platform.launch(&*machine, &root);
-        if let Some(refusal) = host::refusal(&host::obstacles(&host, isolation, needs_import), isolation) {
+        // `docs/hcs.md#rights`
+        let needs_elevation = needs_import || given.has_mounts() || self.storage_opt.is_some();
+        if let Some(refusal) = host::refusal(&host::obstacles(&host, isolation, needs_elevation), isolation) {
             return Err(refusal.into());
         }
         let store = Store::open(&*platform.folders, &root)?;
         let blobs = Folder::create(platform.folders.handles(), &root)?;
-        let interrupts = terminal::interrupts()?;
+        let interrupts = terminal::interrupts(platform)?;
         let (watch, importing) = progress::pulling_and_importing(self.quiet);
         let place = Place { machine: &*machine, store: &store, blobs: &blobs, interrupts: &interrupts, report: &*importing };
         // Before minutes of importing.
@@ -280,7 +287,7 @@ impl Args {
             writeln!(io.out, "{id}")?;
             return Ok(0);
         }
-        attached(platform, &*machine, &store, &request, &interrupts, io.err)
+        attached(platform, &*machine, &store, &request, &interrupts, io)
     }
 
     /// This host, or any one with `--dry-run`.
@@ -339,7 +346,7 @@ fn attached(
     store: &Store,
     request: &RunRequest,
     interrupts: &Interrupts,
-    err: &mut dyn Write,
+    io: &mut Io<'_>,
 ) -> Result<u32, Failure> {
     let _console = request.process.console.map(|_| platform.raw_console(request.process.stdin));
     let context = Context { machine, store, interrupts, report: &warnings::note, console: &terminal::size };
@@ -348,8 +355,11 @@ fn attached(
         // A container that is removed at its end needs no log.
         if request.remove { Ok(ours) } else { Ok(ours.logged(&Log::create(claim.open_folder()?)?)) }
     })?;
-    for left in outcome.left_over {
-        writeln!(err, "warning: {}; `wincompat prune` tries again", plain::clean(&left.what))?;
+    for left in &outcome.left_over {
+        writeln!(io.err, "warning: {}; `wincompat prune` tries again", plain::clean(&left.what))?;
+    }
+    if let (Some(left), true) = (outcome.left_over.into_iter().next(), outcome.exit_code.is_ok()) {
+        io.report(left);
     }
     Ok(outcome.exit_code?)
 }

@@ -29,6 +29,10 @@ pub struct Args {
 }
 
 impl Subcommand for Args {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
     /// Prints the name of each container that is stopped.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let (store, machine) = self.store.store_and_machine(io.platform)?;

@@ -3,6 +3,7 @@
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::io::Io;
+use super::store::StoreArgs;
 use crate::Error;
 
 /// A subcommand: its typed arguments, which know what they mean and answer.
@@ -17,6 +18,11 @@ pub trait Subcommand {
     /// The failure that ends the command, not yet printed.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure>;
 
+    /// The store that it works on, if it calls Windows: a report about a failure is kept there.
+    fn store(&self) -> Option<&StoreArgs> {
+        None
+    }
+
     /// The exit code where the command ended with this error. `run` and `exec` have Docker's.
     fn exit_code(&self, _: &Error) -> ExitCode {
         ExitCode::NOT_DONE
@@ -25,6 +31,7 @@ pub trait Subcommand {
 
 /// Runs a subcommand and prints the failure it may end with.
 pub fn execute(command: &dyn Subcommand, io: &mut Io<'_>) -> ExitCode {
+    io.store = command.store().and_then(|store| store.folder(io.platform).ok());
     let code = match command.run(io) {
         Ok(code) => code,
         Err(Failure::Refused(error)) => {
@@ -93,7 +100,7 @@ mod tests {
 
     fn executed_on(command: &dyn Subcommand, mut out: Stream, mut err: Stream) -> u32 {
         let platform = platform::tests::bare();
-        let mut io = Io { input: &mut io::empty(), out: &mut out, err: &mut err, columns: 80, platform: &platform };
+        let mut io = Io { input: &mut io::empty(), out: &mut out, err: &mut err, columns: 80, platform: &platform, store: None };
         execute(command, &mut io).number()
     }
 

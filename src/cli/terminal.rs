@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::cli::exit::ExitCode;
+use crate::cli::failure_report;
 use crate::cli::platform::{Platform, Streams};
 use crate::cli::stream::Patient;
 use crate::hcs::documents::ConsoleSize;
@@ -21,15 +22,18 @@ const LAST_INTERRUPT: u32 = 4;
 /// # Errors
 ///
 /// A system that does not allow it.
-pub fn interrupts() -> Result<Arc<Interrupts>, Error> {
+pub fn interrupts(platform: &Platform) -> Result<Arc<Interrupts>, Error> {
     let interrupts = Arc::new(Interrupts::new());
-    let raised = Arc::clone(&interrupts);
+    let (raised, journal) = (Arc::clone(&interrupts), Arc::clone(&platform.journal));
     let handler = move || {
         raised.raise();
         if raised.count() >= LAST_INTERRUPT {
-            let hint = "run `wincompat prune` to release what is left";
+            let mut hint = "run `wincompat prune` to release what is left".to_owned();
+            if let Some(path) = failure_report::last_words(&journal) {
+                hint.push_str(&format!("; what Windows answered is in {}", path.display()));
+            }
             // Standard error may be closed.
-            let _ = failure::write("interrupted before everything was released", &[], hint, &mut io::stderr());
+            let _ = failure::write("interrupted before everything was released", &[], &hint, &mut io::stderr());
             std::process::exit(ExitCode::REFUSED.number().cast_signed());
         }
     };

@@ -13,8 +13,8 @@ const PREFIX: &str = "WINCOMPAT_";
 /// The variable that names the folder of the cache.
 pub const CACHE: &str = "WINCOMPAT_CACHE";
 
-/// The command whose options have no command in the names of their variables: `WINCOMPAT_FORMAT` is its `--format`.
-const MAIN: &str = "check";
+/// The commands whose options have no command in the names of their variables: `WINCOMPAT_FORMAT` is their `--format`.
+const MAIN: [&str; 2] = ["check", "scan"];
 
 /// The options that mean the same in every command that has them; any other has its command in the name, e.g. `WINCOMPAT_RUN_MEMORY`.
 const SHARED: [&str; 19] = [
@@ -43,12 +43,13 @@ const SHARED: [&str; 19] = [
 const OWN: [(&str, &str); 1] = [("run", "host")];
 
 /// The options without a variable: command (`*` for every one), option, reason.
-pub const WITHOUT: [(&str, &str, &str); 6] = [
+pub const WITHOUT: [(&str, &str, &str); 7] = [
     ("*", "help", "it asks for another answer"),
     ("*", "version", "it asks for another answer"),
     ("*", "force", "it overrides a refusal, which is decided for one call at a time"),
     ("prune", "cache", "it chooses what is removed; the folder is that of WINCOMPAT_CACHE"),
     ("explain", "list", "it asks for another answer"),
+    ("scan", "fix", "it changes files, which is decided for one call at a time"),
     ("run", "format", "it is for --dry-run only"),
 ];
 
@@ -65,19 +66,19 @@ const INSTEAD: [(&str, &[&str]); 8] = [
 ];
 
 /// The name of the variable of an option, e.g. `WINCOMPAT_MAX_AGE` for `--max-age` of `check`.
-fn name(command: &str, option: &str) -> Option<String> {
+pub fn name(command: &str, option: &str) -> Option<String> {
     if WITHOUT.iter().any(|(of, name, _)| *name == option && (*of == "*" || *of == command)) {
         return None;
     }
     let shared = SHARED.contains(&option) && !OWN.contains(&(command, option));
-    let named = if command == MAIN || shared { option.to_owned() } else { format!("{command}_{option}") };
+    let named = if MAIN.contains(&command) || shared { option.to_owned() } else { format!("{command}_{option}") };
     Some(format!("{PREFIX}{}", named.replace('-', "_").to_ascii_uppercase()))
 }
 
 /// The command line with a variable for every option; those that are set and empty, as they are in many pipelines, are left out.
 pub fn add(command: Command) -> Command {
     let names: Vec<String> = command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
-    let command = command.mut_args(|argument| with_variable(MAIN, argument));
+    let command = command.mut_args(|argument| with_variable("check", argument));
     names.into_iter().fold(command, |command, name| {
         command.mut_subcommand(&name, |subcommand| subcommand.mut_args(|argument| with_variable(&name, argument)))
     })

@@ -31,6 +31,7 @@ pub(super) fn host(version: &str, kind: Kind) -> Host {
         hyperv: Availability::Available,
         engine: None,
         default_isolation: None,
+        node: None,
         source: HostSource::Live,
         file: None,
         assumed: Vec::new(),

@@ -13,6 +13,8 @@ macro_rules! codes {
 }
 
 codes! {
+    /// A failure of which no more is known.
+    E_FAIL = 0x8000_4005;
     /// The file does not exist.
     ERROR_FILE_NOT_FOUND = 0x8007_0002;
     /// The folder does not exist.
@@ -33,6 +35,8 @@ codes! {
     ERROR_NOT_ALL_ASSIGNED = 0x8007_0514;
     /// The caller lacks a privilege.
     ERROR_PRIVILEGE_NOT_HELD = 0x8007_0522;
+    /// No process can be started with this account: there is none of this name, or it needs a password.
+    ERROR_LOGON_FAILURE = 0x8007_052e;
 
     /// The compute system is not in a state for this request.
     HCS_E_INVALID_STATE = 0x8037_0105;

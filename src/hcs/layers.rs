@@ -7,7 +7,27 @@ use uuid::Uuid;
 use crate::hcs::call::{CallError, Result};
 use crate::hcs::documents::Layer;
 use crate::layer::transport::{Pending, Stamp, stamp_portably};
-use crate::layer::{LayerSink, SddlConverter};
+use crate::layer::{LayerPath, LayerSink, SddlConverter};
+
+/// The files of an imported layer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Present {
+    /// The number of its files.
+    pub files: Option<u64>,
+    /// The paths that it lacks.
+    pub missing: Vec<LayerPath>,
+}
+
+/// The entries of a layer that were written.
+#[derive(Clone, Debug)]
+pub struct Written<'a> {
+    /// The number of entries.
+    pub entries: u64,
+    /// The last of them, the latest last.
+    pub last: &'a [String],
+    /// The reason it failed, in full; `None` if it did not.
+    pub failure: Option<&'a str>,
+}
 
 /// The layers of images and containers. Everything about imports needs an elevated token.
 pub trait Layers: Send + Sync {
@@ -61,6 +81,16 @@ pub trait Layers: Send + Sync {
     fn import(&self, folder: &Path, transport: &Path, parents: &[Layer]) -> Result<()> {
         let _ = (folder, transport, parents);
         Err(CallError::not_planned("ImportLayer"))
+    }
+    /// Looks for files in an imported layer: the number that it has, and which of these paths it lacks. The number is `None` where it cannot
+    /// be told.
+    fn look_for(&self, folder: &Path, paths: &[LayerPath]) -> Result<Present> {
+        let _ = (folder, paths);
+        Err(CallError::not_planned("look_for"))
+    }
+    /// Records in the trace what was written of a layer: its last entries, and the reason if it failed.
+    fn written(&self, folder: &Path, written: &Written<'_>) {
+        let _ = (folder, written);
     }
     /// Applies to an imported layer the changes that a transport folder cannot hold.
     fn settle(&self, folder: &Path, parents: &[Layer], pending: &Pending) -> Result<()> {

@@ -8,6 +8,7 @@ pub mod compute_systems;
 pub mod documents;
 mod failure;
 pub mod id;
+pub mod journal;
 pub mod layers;
 pub mod machine;
 pub mod networks;

@@ -17,7 +17,7 @@ use crate::hcs::documents::{
 };
 use crate::hcs::id::{ContainerId, random_guid};
 use crate::hcs::layers::Layers;
-use crate::hcs::networks::Networks;
+use crate::hcs::networks::{Networks, OpenNamespace};
 use crate::hex;
 use crate::image::Digest;
 
@@ -161,20 +161,36 @@ impl Networks for Plan {
         self.record("HcnDeleteEndpoint", id)
     }
 
-    fn create_namespace(&self, id: Uuid, document: &Namespace) -> Result<()> {
-        self.record_document("HcnCreateNamespace", id, document)
+    fn has_endpoint(&self, _id: Uuid) -> Result<bool> {
+        Ok(false)
     }
 
-    fn attach_endpoint(&self, namespace: Uuid, document: &AttachEndpoint) -> Result<()> {
-        self.record_document("HcnModifyNamespace", namespace, document)
+    fn create_namespace(&self, id: Uuid, document: &Namespace) -> Result<Box<dyn OpenNamespace>> {
+        self.record_document("HcnCreateNamespace", id, document)?;
+        Ok(Box::new(PlannedNamespace { plan: self.clone(), id }))
     }
 
-    fn namespaces(&self) -> Result<Vec<Uuid>> {
-        Ok(Vec::new())
+    fn has_namespace(&self, _id: Uuid) -> Result<bool> {
+        Ok(false)
     }
 
     fn delete_namespace(&self, id: Uuid) -> Result<()> {
         self.record("HcnDeleteNamespace", id)
+    }
+}
+
+struct PlannedNamespace {
+    plan: Plan,
+    id: Uuid,
+}
+
+impl OpenNamespace for PlannedNamespace {
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn attach_endpoint(&self, document: &AttachEndpoint) -> Result<()> {
+        self.plan.record_document("HcnModifyNamespace", self.id, document)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::knowledge::{Knowledge, Release};
 use crate::{Architecture, Isolation, Kind};
 
 use super::attributes::Attributes;
-use super::{Attribute, Availability, Host, HostEngine, Source};
+use super::{Attribute, Availability, Host, HostEngine, Node, Source};
 
 /// The EditionID a host gets that is only known to be Home.
 pub(super) const HOME: &str = "Core";
@@ -35,6 +35,8 @@ pub(super) struct HostFacts {
     pub engine: Option<HostEngine>,
     /// The isolation that the engine is configured to take when none is named.
     pub default_isolation: Option<Isolation>,
+    /// The labels and taints of a node of Kubernetes.
+    pub node: Option<Node>,
     /// The release by its marketing number, e.g. `24H2`; only used for builds that the knowledge does not name.
     pub display_version: Option<String>,
     /// The place where all this was read.
@@ -55,6 +57,7 @@ impl HostFacts {
             hyperv: None,
             engine: None,
             default_isolation: None,
+            node: None,
             display_version: None,
             source,
         }
@@ -124,6 +127,7 @@ impl HostFacts {
             hyperv,
             engine: self.engine,
             default_isolation: self.default_isolation,
+            node: self.node,
             source: self.source,
             file: None,
             assumed,

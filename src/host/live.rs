@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::facts::HostFacts;
@@ -28,6 +29,18 @@ pub trait LiveHost {
 
     /// The file with the configuration of this machine's Docker, whether it exists or not; `None` if Windows has no place for it.
     fn docker_configuration(&self) -> Option<PathBuf>;
+
+    /// Facts about this machine for a report about a failure, by their names; `store` is the folder of the store, which need not be there.
+    fn describe(&self, store: &Path) -> Vec<(String, String)> {
+        let _ = store;
+        Vec::new()
+    }
+
+    /// The events that the services of containers have written since this time: the name of each log, and its text.
+    fn events(&self, since: Timestamp) -> Vec<(String, String)> {
+        let _ = since;
+        Vec::new()
+    }
 }
 
 /// The largest configuration of Docker that is read.

@@ -9,6 +9,7 @@ mod find;
 mod launch;
 mod list;
 mod live;
+mod node;
 mod prerequisite;
 mod probe;
 pub(crate) mod registry;
@@ -25,6 +26,7 @@ pub use find::{Found, find, read};
 pub use launch::{Launch, Volume, Volumes, obstacles, refusal};
 pub use list::{in_list, listed};
 pub use live::LiveHost;
+pub use node::{Labels, Node, Taint};
 pub use prerequisite::{Feature, Needed, Prerequisite, Requirement};
 pub use probe::{Hypervisor, Probe, Services};
 pub use registry::RegistryValues;
@@ -58,6 +60,8 @@ pub struct Host {
     pub engine: Option<HostEngine>,
     /// The isolation that this host's engine is configured to take when none is named; `None` where nothing is said.
     pub default_isolation: Option<Isolation>,
+    /// Its labels and taints, where it was read as a node of Kubernetes that shows them.
+    pub node: Option<Node>,
     /// The place where all this was read.
     pub source: Source,
     /// The file that it was read from, e.g. `hosts/web01.reg`.

@@ -42,6 +42,31 @@ pub struct Pending {
     pub directories: Vec<Directory>,
     /// `true` if the layer has or changes a utility VM, which is to be prepared last.
     pub utility_vm: bool,
+    /// The files that the imported layer must have, since they travel in the folder.
+    pub sent: Sent,
+}
+
+/// The files below `Files` in a transport folder, as far as they are looked for after the import.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// The number of files.
+    pub files: u64,
+    /// Those with the longest paths, the longest first: what does not take paths of any length loses these.
+    pub longest: Vec<LayerPath>,
+}
+
+/// The number of the longest paths that are looked for after an import.
+const LOOKED_FOR: usize = 20;
+
+impl Sent {
+    fn add(&mut self, path: &LayerPath) {
+        self.files += 1;
+        let place = self.longest.partition_point(|longer| longer.as_str().len() >= path.as_str().len());
+        if place < LOOKED_FOR {
+            self.longest.insert(place, path.clone());
+            self.longest.truncate(LOOKED_FOR);
+        }
+    }
 }
 
 /// A transport folder; it is removed when this is dropped.
@@ -60,10 +85,11 @@ enum Current {
 }
 
 impl<'a> Transport<'a> {
-    /// A new folder of a random name in `parent`, which must exist and belong to nobody else.
+    /// A new folder of a random name in `parent`, which must exist and belong to nobody else. The name is short: `ImportLayer` may not take
+    /// paths of any length from there.
     pub fn create_in(parent: &Path, stamp: Stamp, utility_vm: Option<&'a mut dyn LayerSink>) -> io::Result<Self> {
         // With absolute paths, the standard library minds no limit of 260 characters.
-        let folder = tempfile::Builder::new().prefix("transport-").tempdir_in(std::path::absolute(parent)?)?;
+        let folder = tempfile::Builder::new().prefix("").rand_bytes(2).tempdir_in(std::path::absolute(parent)?)?;
         let root = folder.path().to_owned();
         Ok(Self { folder: Some(folder), root, stamp, utility_vm, current: None, pending: Pending::default() })
     }
@@ -124,6 +150,9 @@ impl LayerSink for Transport<'_> {
                 Content::BackupStream
             }
         };
+        if !info.is_directory() && path.area() == Area::Files {
+            self.pending.sent.add(path);
+        }
         self.current = Some(Current::File(file, *info));
         Ok(content)
     }
@@ -145,7 +174,9 @@ impl LayerSink for Transport<'_> {
     }
 
     fn hard_link(&mut self, path: &LayerPath, target: LinkTarget<'_>) -> io::Result<()> {
-        if let Some(sink) = self.other_sink(path) {
+        // A name in the utility VM of a file outside of it has to wait for that file, as all links do in hcsshim.
+        let stays_inside = target.path.area() == Area::UtilityVm;
+        if let Some(sink) = self.other_sink(path).filter(|_| stays_inside) {
             return sink.hard_link(path, target);
         }
         let LinkTarget { path: target, in_layer } = target;

@@ -112,8 +112,14 @@ pub struct Location {
     pub file: String,
     /// The line, from 1.
     pub line: u32,
-    /// The column, from 1.
+    /// The column in characters, from 1.
     pub column: u32,
+    /// The part of the file, e.g. `service web`, `apps/v1 Deployment shop/web container web`; null if it has no name.
+    #[serde(default)]
+    pub object: Option<String>,
+    /// The reference as it is written there, e.g. `registry.example/app:${TAG}`.
+    #[serde(default)]
+    pub written: String,
 }
 
 /// An image in a report.
@@ -277,6 +283,9 @@ pub struct ErrorEntry {
     pub message: String,
     /// The advice.
     pub hint: Option<String>,
+    /// The place in a scanned file; null if the reference was an argument.
+    #[serde(default)]
+    pub location: Option<Location>,
 }
 
 /// Kinds of failures to read an image.
@@ -298,6 +307,8 @@ pub enum ErrorEntryKind {
     Invalid,
     /// Well formed, but of a kind this program does not read, e.g. schema 1.
     Unsupported,
+    /// It depends on a variable to which nobody gives a value.
+    Unresolved,
 }
 
 /// Numbers of results and errors.

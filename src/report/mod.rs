@@ -8,6 +8,8 @@
 
 #[cfg(feature = "program")]
 mod azure;
+#[cfg(all(feature = "running", feature = "schema"))]
+pub mod census;
 #[cfg(feature = "program")]
 mod census_text;
 #[cfg(feature = "program")]
@@ -23,6 +25,8 @@ pub mod explanation;
 #[cfg(feature = "program")]
 mod explanation_text;
 pub mod failure;
+#[cfg(feature = "running")]
+pub mod failure_report;
 #[cfg(feature = "program")]
 mod github;
 #[cfg(feature = "program")]
@@ -65,6 +69,10 @@ mod plan_text;
 mod problems;
 #[cfg(feature = "program")]
 mod sarif;
+#[cfg(feature = "program")]
+pub mod scanned;
+#[cfg(feature = "program")]
+mod snippets;
 #[cfg(feature = "program")]
 pub mod table;
 mod word;

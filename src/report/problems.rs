@@ -211,8 +211,8 @@ fn unread(error: &ErrorEntry) -> Problem<'_> {
         helps: error.hint.iter().map(String::as_str).collect(),
         image: &error.reference,
         hosts: String::new(),
-        location: None,
-        fingerprint: fingerprint(&code, &error.reference, "", None),
+        location: error.location.as_ref(),
+        fingerprint: fingerprint(&code, &error.reference, "", error.location.as_ref()),
         code,
     }
 }

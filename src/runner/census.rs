@@ -81,12 +81,6 @@ pub struct Refused {
     pub first: Vec<String>,
 }
 
-/// The JSON Schema of [`Census`], as committed in `schema/`.
-#[cfg(feature = "schema")]
-pub fn schema() -> schemars::Schema {
-    schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Census>()
-}
-
 /// Counts the layers of an image while they come.
 ///
 /// # Errors

@@ -63,7 +63,7 @@ pub struct ProcessRequest {
     pub command_line: String,
     /// The account; empty for the image's own.
     pub user: String,
-    /// The folder it starts in; empty for HCS's choice.
+    /// The folder it starts in; empty for `C:\`, as with Docker and containerd.
     pub working_directory: String,
     /// The environment, each name once.
     pub environment: BTreeMap<String, String>,
@@ -75,6 +75,10 @@ pub struct ProcessRequest {
     #[serde(default)]
     pub silent: bool,
 }
+
+/// The folder of a process for which neither the user nor the image names one. Without one, a process of an administrator starts in
+/// `C:\Windows\System32` (`docs/hcs.md#processes`).
+const LAST_RESORT: &str = "C:\\";
 
 impl ProcessRequest {
     /// Refuses a process that no document can describe to Windows.
@@ -90,7 +94,7 @@ impl ProcessRequest {
     pub fn parameters(&self) -> Result<ProcessParameters, Invalid> {
         let parameters = ProcessParameters::new(&self.command_line)?
             .user(&self.user)?
-            .working_directory(&self.working_directory)?
+            .working_directory(if self.working_directory.is_empty() { LAST_RESORT } else { &self.working_directory })?
             .environment(self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())))?
             .stdin(self.stdin);
         Ok(match self.console {
@@ -114,4 +118,22 @@ pub enum NetworkWish {
     None,
     /// The network of this name.
     Named(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_starts_in_the_root_where_nobody_names_a_folder() {
+        for (folder, expected) in [("", "C:\\"), ("C:/app", "C:\\app"), ("\\", "\\")] {
+            let request = ProcessRequest {
+                command_line: "cmd".to_owned(),
+                working_directory: folder.to_owned(),
+                ..ProcessRequest::default()
+            };
+            let document = serde_json::to_value(request.parameters().unwrap()).unwrap();
+            assert_eq!(document["WorkingDirectory"], expected);
+        }
+    }
 }

@@ -8,7 +8,7 @@ mod process;
 use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use windows_sys::Win32::Security::SECURITY_DESCRIPTOR;
 use windows_sys::Win32::System::HostComputeSystem::{
@@ -22,8 +22,8 @@ use super::notices::{self, Notice};
 use super::text::{Wide, read, take_local};
 use crate::hcs::call::{CallError, Reason, Result};
 use crate::hcs::codes;
-use crate::hcs::documents::{ResultError, ServiceProperties, SystemProperties, SystemQuery, to_json};
-use crate::hcs::trace::Trace;
+use crate::hcs::documents::{ResultError, ServiceProperties, SystemProperties, SystemQuery, list, to_json};
+use crate::hcs::trace::{Begun, Trace};
 
 pub(super) use container::ArgonContainer;
 
@@ -33,6 +33,7 @@ functions! {
         fn HcsGetServiceProperties(PCWSTR, *mut PWSTR) -> HRESULT;
         fn HcsCreateOperation(*const c_void, HCS_OPERATION_COMPLETION) -> HCS_OPERATION;
         fn HcsCloseOperation(HCS_OPERATION);
+        fn HcsGetOperationResult(HCS_OPERATION, *mut PWSTR) -> HRESULT;
         fn HcsWaitForOperationResult(HCS_OPERATION, u32, *mut PWSTR) -> HRESULT;
         fn HcsWaitForOperationResultAndProcessInfo(HCS_OPERATION, u32, *mut HCS_PROCESS_INFORMATION, *mut PWSTR) -> HRESULT;
         fn HcsCreateComputeSystem(PCWSTR, PCWSTR, HCS_OPERATION, *const SECURITY_DESCRIPTOR, *mut HCS_SYSTEM) -> HRESULT;
@@ -42,8 +43,10 @@ functions! {
         fn HcsShutDownComputeSystem(HCS_SYSTEM, HCS_OPERATION, PCWSTR) -> HRESULT;
         fn HcsTerminateComputeSystem(HCS_SYSTEM, HCS_OPERATION, PCWSTR) -> HRESULT;
         fn HcsEnumerateComputeSystems(PCWSTR, HCS_OPERATION) -> HRESULT;
+        fn HcsGetComputeSystemProperties(HCS_SYSTEM, HCS_OPERATION, PCWSTR) -> HRESULT;
         fn HcsSetComputeSystemCallback(HCS_SYSTEM, HCS_EVENT_OPTIONS, *const c_void, HCS_EVENT_CALLBACK) -> HRESULT;
         fn HcsCreateProcess(HCS_SYSTEM, PCWSTR, HCS_OPERATION, *const SECURITY_DESCRIPTOR, *mut HCS_PROCESS) -> HRESULT;
+        fn HcsOpenProcess(HCS_SYSTEM, u32, u32, *mut HCS_PROCESS) -> HRESULT;
         fn HcsCloseProcess(HCS_PROCESS);
         fn HcsTerminateProcess(HCS_PROCESS, HCS_OPERATION, PCWSTR) -> HRESULT;
         fn HcsSignalProcess(HCS_PROCESS, HCS_OPERATION, PCWSTR) -> HRESULT;
@@ -78,13 +81,12 @@ impl ComputeCore {
     pub fn schema_versions(&self) -> Result<Vec<(u32, u32)>> {
         const CALL: &str = "HcsGetServiceProperties";
         let query = Wide::new(CALL, ServiceProperties::QUERY)?;
-        let (started, mut found) = (Instant::now(), null_mut());
+        let (begun, mut found) = (self.trace.begin(CALL, Some(ServiceProperties::QUERY)), null_mut());
         // SAFETY: the query ends with a NUL and lives through the call, which is synchronous; the out pointer is valid.
         let code = unsafe { (self.functions.HcsGetServiceProperties)(query.as_ptr(), &raw mut found) };
         // SAFETY: the document, if any, came from computecore.dll just now.
         let found = unsafe { take_local(found) };
-        let trace = &self.trace;
-        trace.call(CALL, Some(ServiceProperties::QUERY), code.cast_unsigned(), started.elapsed(), found.as_deref());
+        begun.end(code.cast_unsigned(), found.as_deref());
         check(CALL, code, found.as_deref())?;
         let properties = serde_json::from_str::<ServiceProperties>(&found.unwrap_or_default());
         properties.map(|found| found.schema_versions()).map_err(|error| CallError::unusable(CALL, error))
@@ -99,15 +101,14 @@ impl ComputeCore {
                 // SAFETY: the query outlives the operation, which owns it.
                 unsafe { (functions.HcsEnumerateComputeSystems)(pointer(texts, 0), operation) }
             })?;
-        let found = operation.result()?.unwrap_or_default();
-        serde_json::from_str(&found).map_err(|error| CallError::unusable(CALL, error))
+        list(CALL, operation.result()?.as_deref())
     }
 
     /// A call without operation, traced.
     fn call(&self, name: &'static str, document: Option<&str>, call: impl FnOnce(&Functions) -> HRESULT) -> Result<()> {
-        let started = Instant::now();
+        let begun = self.trace.begin(name, document);
         let code = call(&self.functions);
-        self.trace.call(name, document, code.cast_unsigned(), started.elapsed(), None);
+        begun.end(code.cast_unsigned(), None);
         check(name, code, None)
     }
 }
@@ -116,8 +117,7 @@ impl ComputeCore {
 struct Operation<'a> {
     core: &'a ComputeCore,
     call: &'static str,
-    document: Option<String>,
-    started: Instant,
+    begun: Begun<'a>,
     handle: HCS_OPERATION,
     texts: Vec<Wide>,
 }
@@ -137,14 +137,30 @@ impl<'a> Operation<'a> {
             let error = std::io::Error::last_os_error();
             return Err(CallError::unusable("HcsCreateOperation", error));
         }
-        let operation = Self { core, call, document: document.map(str::to_owned), started: Instant::now(), handle, texts };
+        let operation = Self { core, call, begun: core.trace.begin(call, document), handle, texts };
         let code = request(&core.functions, handle, &operation.texts);
         if code < 0 {
-            // A request that was not accepted has no result to wait for.
-            operation.trace(code, None);
-            check(call, code, None)?;
+            // A request that was not accepted has no result to wait for, but it may have a document that says why.
+            let document = operation.document();
+            operation.begun.end(code.cast_unsigned(), document.as_deref());
+            check(call, code, document.as_deref())?;
         }
         Ok(operation)
+    }
+
+    /// The document of a request that was refused at once, if there is one. That it cannot be had changes nothing of the refusal.
+    fn document(&self) -> Option<String> {
+        let mut document = null_mut();
+        // SAFETY: the operation is open, the out pointer is valid.
+        unsafe { (self.core.functions.HcsGetOperationResult)(self.handle, &raw mut document) };
+        // SAFETY: the document, if any, came from computecore.dll just now.
+        unsafe { take_local(document) }
+    }
+
+    /// Leaves it alone: it goes on, and nobody is told of its result. Its handle is closed, which hcsshim does with a request on its
+    /// way too (`docs/hcs.md#results`).
+    fn submit(self) {
+        self.begun.end(0, None);
     }
 
     /// Waits for its end: the document that came of it.
@@ -173,7 +189,7 @@ impl<'a> Operation<'a> {
     fn end(self, code: HRESULT, document: PWSTR) -> Result<Option<String>> {
         // SAFETY: the document, if any, came from computecore.dll just now.
         let document = unsafe { take_local(document) };
-        self.trace(code, document.as_deref());
+        self.begun.end(code.cast_unsigned(), document.as_deref());
         if code.cast_unsigned() == codes::HCS_E_OPERATION_TIMEOUT {
             let (call, timeout) = (self.call, self.core.timeout);
             // It goes on. Whoever closes it or frees its texts now takes them from under the DLL's hands.
@@ -181,10 +197,6 @@ impl<'a> Operation<'a> {
             return Err(CallError { call, reason: Reason::TimedOut(timeout) });
         }
         check(self.call, code, document.as_deref()).map(|()| document)
-    }
-
-    fn trace(&self, code: HRESULT, result: Option<&str>) {
-        self.core.trace.call(self.call, self.document.as_deref(), code.cast_unsigned(), self.started.elapsed(), result);
     }
 }
 
@@ -237,9 +249,9 @@ fn declared_as_in_windows_sys<T>() -> Functions {
         ($($name:ident)*) => { Functions { $($name: declared::$name,)* } };
     }
     table! {
-        HcsGetServiceProperties HcsCreateOperation HcsCloseOperation HcsWaitForOperationResult HcsWaitForOperationResultAndProcessInfo
-        HcsCreateComputeSystem HcsOpenComputeSystem HcsCloseComputeSystem HcsStartComputeSystem HcsShutDownComputeSystem
-        HcsTerminateComputeSystem HcsEnumerateComputeSystems HcsSetComputeSystemCallback HcsCreateProcess HcsCloseProcess
-        HcsTerminateProcess HcsSignalProcess HcsGetProcessInfo HcsGetProcessProperties HcsModifyProcess HcsSetProcessCallback
+        HcsGetServiceProperties HcsCreateOperation HcsCloseOperation HcsGetOperationResult HcsWaitForOperationResult
+        HcsWaitForOperationResultAndProcessInfo HcsCreateComputeSystem HcsOpenComputeSystem HcsCloseComputeSystem
+        HcsStartComputeSystem HcsShutDownComputeSystem HcsTerminateComputeSystem HcsEnumerateComputeSystems
+        HcsGetComputeSystemProperties HcsSetComputeSystemCallback HcsCreateProcess HcsOpenProcess HcsCloseProcess HcsTerminateProcess HcsSignalProcess HcsGetProcessInfo HcsGetProcessProperties HcsModifyProcess HcsSetProcessCallback
     }
 }

@@ -3,7 +3,6 @@
 use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 use windows_sys::core::{GUID, HRESULT, PCWSTR, PWSTR};
@@ -12,8 +11,10 @@ use super::dll::{Lazy, functions};
 use super::handle::Owned;
 use super::text::{Wide, take_com};
 use crate::hcs::call::{CallError, Result};
-use crate::hcs::documents::{AttachEndpoint, Endpoint, EndpointProperties, HcnQuery, Namespace, Network, ResultError, to_json};
-use crate::hcs::networks::Networks;
+use crate::hcs::documents::{
+    AttachEndpoint, Endpoint, EndpointProperties, HcnQuery, Namespace, NamespaceProperties, Network, ResultError, list, to_json,
+};
+use crate::hcs::networks::{Networks, OpenNamespace};
 use crate::hcs::trace::Trace;
 use uuid::Uuid;
 
@@ -38,9 +39,9 @@ functions! {
         fn HcnQueryEndpointProperties(*const c_void, PCWSTR, *mut PWSTR, *mut PWSTR) -> HRESULT;
         fn HcnDeleteEndpoint(*const GUID, *mut PWSTR) -> HRESULT;
         fn HcnCloseEndpoint(*const c_void) -> HRESULT;
-        fn HcnEnumerateNamespaces(PCWSTR, *mut PWSTR, *mut PWSTR) -> HRESULT;
         fn HcnCreateNamespace(*const GUID, PCWSTR, *mut Handle, *mut PWSTR) -> HRESULT;
         fn HcnOpenNamespace(*const GUID, *mut Handle, *mut PWSTR) -> HRESULT;
+        fn HcnQueryNamespaceProperties(*const c_void, PCWSTR, *mut PWSTR, *mut PWSTR) -> HRESULT;
         fn HcnModifyNamespace(*const c_void, PCWSTR, *mut PWSTR) -> HRESULT;
         fn HcnDeleteNamespace(*const GUID, *mut PWSTR) -> HRESULT;
         fn HcnCloseNamespace(*const c_void) -> HRESULT;
@@ -49,8 +50,39 @@ functions! {
 
 /// The networks of this machine. The DLL is loaded at the first call.
 pub(super) struct ComputeNetwork {
+    shared: Arc<Shared>,
+}
+
+/// The part that a namespace shares.
+struct Shared {
     functions: Lazy<Functions>,
     trace: Arc<Trace>,
+}
+
+/// A namespace through the handle of its creation.
+struct CreatedNamespace {
+    networks: ComputeNetwork,
+    opened: Opened,
+    id: Uuid,
+}
+
+impl OpenNamespace for CreatedNamespace {
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn attach_endpoint(&self, document: &AttachEndpoint) -> Result<()> {
+        const CALL: &str = "HcnModifyNamespace";
+        let functions = self.networks.functions()?;
+        let document = to_json(document);
+        let wide = Wide::new(CALL, &document)?;
+        self.networks
+            .call(CALL, Some(&document), |_, record| {
+                // SAFETY: the namespace is open, the text lives through the call, the out pointer is valid.
+                unsafe { (functions.HcnModifyNamespace)(self.opened.get(), wide.as_ptr(), record) }
+            })
+            .map(drop)
+    }
 }
 
 /// A network, endpoint or namespace.
@@ -59,24 +91,20 @@ type Opened = Owned<*const c_void, HRESULT>;
 impl Networks for ComputeNetwork {
     fn networks(&self) -> Result<Vec<Network>> {
         let functions = self.functions()?;
-        self.properties_of_all(
+        Ok(self.properties_of_all(
             self.ids("HcnEnumerateNetworks", functions.HcnEnumerateNetworks)?,
             ("HcnOpenNetwork", functions.HcnOpenNetwork, functions.HcnCloseNetwork),
             ("HcnQueryNetworkProperties", functions.HcnQueryNetworkProperties),
-        )
+        ))
     }
 
     fn endpoints(&self) -> Result<Vec<EndpointProperties>> {
         let functions = self.functions()?;
-        self.properties_of_all(
+        Ok(self.properties_of_all(
             self.ids("HcnEnumerateEndpoints", functions.HcnEnumerateEndpoints)?,
             ("HcnOpenEndpoint", functions.HcnOpenEndpoint, functions.HcnCloseEndpoint),
             ("HcnQueryEndpointProperties", functions.HcnQueryEndpointProperties),
-        )
-    }
-
-    fn namespaces(&self) -> Result<Vec<Uuid>> {
-        self.ids("HcnEnumerateNamespaces", self.functions()?.HcnEnumerateNamespaces)
+        ))
     }
 
     fn create_endpoint(&self, network: Uuid, id: Uuid, document: &Endpoint) -> Result<EndpointProperties> {
@@ -98,31 +126,32 @@ impl Networks for ComputeNetwork {
         self.delete("HcnDeleteEndpoint", self.functions()?.HcnDeleteEndpoint, id)
     }
 
-    fn create_namespace(&self, id: Uuid, document: &Namespace) -> Result<()> {
+    fn has_endpoint(&self, id: Uuid) -> Result<bool> {
+        let functions = self.functions()?;
+        self.is_there(id, ("HcnOpenEndpoint", functions.HcnOpenEndpoint, functions.HcnCloseEndpoint))
+    }
+
+    fn create_namespace(&self, id: Uuid, document: &Namespace) -> Result<Box<dyn OpenNamespace>> {
         const CALL: &str = "HcnCreateNamespace";
         let functions = self.functions()?;
         let document = to_json(document);
-        let (wide, id, mut handle) = (Wide::new(CALL, &document)?, guid(id), null_mut());
+        let (wide, wanted, mut handle) = (Wide::new(CALL, &document)?, guid(id), null_mut());
         self.call(CALL, Some(&document), |_, record| {
             // SAFETY: the id and the text live through the call, the out pointers are valid.
-            unsafe { (functions.HcnCreateNamespace)(&raw const id, wide.as_ptr(), &raw mut handle, record) }
+            unsafe { (functions.HcnCreateNamespace)(&raw const wanted, wide.as_ptr(), &raw mut handle, record) }
         })?;
         // SAFETY: the namespace was just opened for us; handles of HCN can be used from any thread.
-        drop(unsafe { Owned::new(handle.cast_const(), functions.HcnCloseNamespace) });
-        Ok(())
+        let opened = unsafe { Owned::new(handle.cast_const(), functions.HcnCloseNamespace) };
+        // Where the id cannot be read, it is taken for the one that was asked for, as for endpoints.
+        let query = ("HcnQueryNamespaceProperties", functions.HcnQueryNamespaceProperties as Query);
+        let id = self.query::<NamespaceProperties>(&opened, query).map_or(id, |found| found.id);
+        let shared = Self { shared: Arc::clone(&self.shared) };
+        Ok(Box::new(CreatedNamespace { networks: shared, opened, id }))
     }
 
-    fn attach_endpoint(&self, namespace: Uuid, document: &AttachEndpoint) -> Result<()> {
-        const CALL: &str = "HcnModifyNamespace";
+    fn has_namespace(&self, id: Uuid) -> Result<bool> {
         let functions = self.functions()?;
-        let namespace = self.open(namespace, ("HcnOpenNamespace", functions.HcnOpenNamespace, functions.HcnCloseNamespace))?;
-        let document = to_json(document);
-        let wide = Wide::new(CALL, &document)?;
-        self.call(CALL, Some(&document), |_, record| {
-            // SAFETY: the namespace is open, the text lives through the call, the out pointer is valid.
-            unsafe { (functions.HcnModifyNamespace)(namespace.get(), wide.as_ptr(), record) }
-        })
-        .map(drop)
+        self.is_there(id, ("HcnOpenNamespace", functions.HcnOpenNamespace, functions.HcnCloseNamespace))
     }
 
     fn delete_namespace(&self, id: Uuid) -> Result<()> {
@@ -132,12 +161,12 @@ impl Networks for ComputeNetwork {
 
 impl ComputeNetwork {
     /// The networks of this machine, every call traced.
-    pub const fn new(trace: Arc<Trace>) -> Self {
-        Self { functions: Lazy::new(), trace }
+    pub fn new(trace: Arc<Trace>) -> Self {
+        Self { shared: Arc::new(Shared { functions: Lazy::new(), trace }) }
     }
 
     fn functions(&self) -> Result<&Functions> {
-        self.functions.get_or_load(Functions::load)
+        self.shared.functions.get_or_load(Functions::load)
     }
 
     fn ids(&self, call: &'static str, enumerate: Enumerate) -> Result<Vec<Uuid>> {
@@ -147,25 +176,26 @@ impl ComputeNetwork {
             // SAFETY: the query lives through the call, the out pointers are valid.
             unsafe { enumerate(wide.as_ptr(), answer, record) }
         })?;
-        parse(call, found.as_deref().unwrap_or("[]"))
+        list(call, found.as_deref())
     }
 
-    /// The properties of each. One that is deleted meanwhile is left out.
+    /// True if an object can be opened by its id, false if there is none.
+    fn is_there(&self, id: Uuid, open: (&'static str, Open, Close)) -> Result<bool> {
+        match self.open(id, open) {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_absent() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The properties of each. One that is deleted meanwhile is left out, and so is one of others that cannot be read: the trace has it.
     fn properties_of_all<T: DeserializeOwned>(
         &self,
         ids: Vec<Uuid>,
         open: (&'static str, Open, Close),
         query: (&'static str, Query),
-    ) -> Result<Vec<T>> {
-        let mut all = Vec::with_capacity(ids.len());
-        for id in ids {
-            match self.open(id, open).and_then(|opened| self.query(&opened, query)) {
-                Ok(properties) => all.push(properties),
-                Err(error) if error.is_absent() => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(all)
+    ) -> Vec<T> {
+        ids.into_iter().filter_map(|id| self.open(id, open).and_then(|opened| self.query(&opened, query)).ok()).collect()
     }
 
     fn open(&self, id: Uuid, (call, open, close): (&'static str, Open, Close)) -> Result<Opened> {
@@ -206,12 +236,16 @@ impl ComputeNetwork {
         call: impl FnOnce(*mut PWSTR, *mut PWSTR) -> HRESULT,
     ) -> Result<Option<String>> {
         let (mut answer, mut record) = (null_mut(), null_mut());
-        let started = Instant::now();
+        let begun = self.shared.trace.begin(name, document);
         let code = call(&raw mut answer, &raw mut record);
-        let took = started.elapsed();
         // SAFETY: what was written came from computenetwork.dll just now.
         let (answer, record) = unsafe { (take_com(answer), take_com(record)) };
-        self.trace.call(name, document, code.cast_unsigned(), took, answer.as_deref().or(record.as_deref()));
+        // A record that comes with a success is an error to hcsshim; here the code decides, and the trace has both.
+        let both = match (&answer, &record) {
+            (Some(answer), Some(record)) => Some(to_json(&serde_json::json!({ "answer": answer, "record": record }))),
+            _ => None,
+        };
+        begun.end(code.cast_unsigned(), both.as_deref().or(answer.as_deref()).or(record.as_deref()));
         if code < 0 {
             let messages = record.as_deref().map(ResultError::sentences).unwrap_or_default();
             return Err(CallError::refused(name, code.cast_unsigned(), messages));
@@ -241,7 +275,7 @@ fn declared_as_in_windows_sys<T>() -> Functions {
     }
     table! {
         HcnEnumerateNetworks HcnOpenNetwork HcnQueryNetworkProperties HcnCloseNetwork HcnEnumerateEndpoints HcnCreateEndpoint
-        HcnOpenEndpoint HcnQueryEndpointProperties HcnDeleteEndpoint HcnCloseEndpoint HcnEnumerateNamespaces HcnCreateNamespace
-        HcnOpenNamespace HcnModifyNamespace HcnDeleteNamespace HcnCloseNamespace
+        HcnOpenEndpoint HcnQueryEndpointProperties HcnDeleteEndpoint HcnCloseEndpoint HcnCreateNamespace HcnOpenNamespace
+        HcnQueryNamespaceProperties HcnModifyNamespace HcnDeleteNamespace HcnCloseNamespace
     }
 }

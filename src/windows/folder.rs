@@ -1,6 +1,7 @@
 //! A folder that is entered through its handle only: what is in it is opened by relative paths, never through a reparse point,
 //! whatever an archive may have planted there.
 
+use std::cell::Cell;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
@@ -8,6 +9,7 @@ use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::path::{Path, PathBuf};
 use std::ptr::{null, null_mut};
+use std::rc::Rc;
 
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Wdk::Storage::FileSystem::{
@@ -30,6 +32,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 use windows_sys::Win32::System::SystemServices::ACCESS_SYSTEM_SECURITY;
 
+use super::handles::entries;
 use super::path::verbatim;
 use super::privilege;
 use crate::layer::{BasicInfo, FileTime};
@@ -145,6 +148,28 @@ impl Folder {
             names.push(name.map_err(|name| io::Error::other(format!("{} is not Unicode", name.display())))?);
         }
         Ok(names)
+    }
+
+    /// The number of files in a folder and in all folders below; of links to folders, what is in them is not looked at.
+    pub fn count_files(&self, path: &str) -> io::Result<u64> {
+        let kind = FILE_DIRECTORY_FILE | FILE_OPEN_REPARSE_POINT;
+        let root = Rc::new(self.relative(path, GENERIC_READ, SHARE_ALL, FILE_OPEN, kind)?);
+        let (mut waiting, mut files) = (vec![(root, None::<String>)], 0);
+        // One name at a time, from the folder above: a path through what layers below share could be refused.
+        while let Some((above, name)) = waiting.pop() {
+            let folder = match name {
+                None => above,
+                Some(name) => Rc::new(relative(&above, &name, GENERIC_READ, SHARE_ALL, FILE_OPEN, kind)?),
+            };
+            for (name, attributes) in entries(&folder)? {
+                if attributes & FILE_ATTRIBUTE_DIRECTORY == 0 {
+                    files += 1;
+                } else {
+                    waiting.push((Rc::clone(&folder), name.into_string().ok()));
+                }
+            }
+        }
+        Ok(files)
     }
 
     /// Opens or makes something by its path from here, with backslashes.
@@ -393,10 +418,21 @@ fn name_information(parent: HANDLE, name: &[u16], flags: u32) -> io::Result<(Vec
     Ok((buffer, u32::try_from(size).map_err(too_long)?))
 }
 
+thread_local! {
+    /// The status of the last call of ntdll.dll that failed on this thread: the error that is made of it has less in it.
+    static LAST_STATUS: Cell<NTSTATUS> = const { Cell::new(0) };
+}
+
+/// The status of the last call of ntdll.dll that failed on this thread.
+pub(super) fn last_status() -> NTSTATUS {
+    LAST_STATUS.get()
+}
+
 fn check(status: NTSTATUS) -> io::Result<()> {
     if status >= 0 {
         return Ok(());
     }
+    LAST_STATUS.set(status);
     // SAFETY: any number may be asked for.
     let code = unsafe { RtlNtStatusToDosError(status) };
     Err(io::Error::from_raw_os_error(code.cast_signed()))
@@ -430,12 +466,14 @@ mod tests {
             assert_eq!(std::fs::read(temporary.path().join("Files").join(link)).unwrap(), b"content");
         }
         assert_eq!(root.names_in("Files").unwrap().len(), 4);
+        assert_eq!(root.count_files("Files").unwrap(), 4);
         assert_eq!(root.create("Files\\a.txt", false).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
 
         root.remove("Files\\a.txt").unwrap();
         assert_eq!(root.attributes("Files\\a.txt").unwrap(), None);
         root.create_folder("Files\\sub").unwrap();
         drop(root.create("Files\\sub\\c", false).unwrap());
+        assert_eq!(root.count_files("Files").unwrap(), 4, "one is gone, and one is further down");
         root.remove_all("Files").unwrap();
         assert_eq!(temporary.path().read_dir().unwrap().count(), 0);
     }

@@ -127,49 +127,54 @@ impl Handles for StoreFolders {
     fn names_in(&self, folder: &File) -> io::Result<Vec<OsString>> {
         // The place in the list belongs to the handle, so each reader has one of its own: the same folder, by an empty name. Wine also
         // keeps the list that a handle was first asked for.
-        let folder = again(folder, GENERIC_READ)?;
-        let mut names = Vec::new();
-        let mut buffer = vec![0u64; LIST];
-        loop {
-            // SAFETY: the handle is open, the buffer is aligned for the structure and has this size.
-            let read = unsafe {
-                let size = size_of_val(buffer.as_slice()) as u32;
-                GetFileInformationByHandleEx(folder.as_raw_handle(), FileIdBothDirectoryInfo, buffer.as_mut_ptr().cast(), size)
-            };
-            if read == 0 {
-                let error = io::Error::last_os_error();
-                return match error.raw_os_error().map(i32::cast_unsigned) {
-                    // The root of an empty volume has not even `.` and `..`.
-                    Some(ERROR_NO_MORE_FILES | ERROR_FILE_NOT_FOUND) => Ok(names),
-                    _ => Err(error),
-                };
-            }
-            let bytes: Vec<u8> = buffer.iter().flat_map(|unit| unit.to_ne_bytes()).collect();
-            collect(&bytes, &mut names).ok_or(io::ErrorKind::InvalidData)?;
-        }
+        Ok(entries(&again(folder, GENERIC_READ)?)?.into_iter().map(|(name, _)| name).collect())
     }
 }
 
-/// Collects the names in a list of `FILE_ID_BOTH_DIR_INFO`; `None` if it is malformed.
-fn collect(bytes: &[u8], names: &mut Vec<OsString>) -> Option<()> {
-    let number = |entry: &[u8], offset: usize| -> Option<usize> {
+/// The names of all that is in a folder that was just opened, with their attributes.
+pub(super) fn entries(folder: &File) -> io::Result<Vec<(OsString, u32)>> {
+    let mut found = Vec::new();
+    let mut buffer = vec![0u64; LIST];
+    loop {
+        // SAFETY: the handle is open, the buffer is aligned for the structure and has this size.
+        let read = unsafe {
+            let size = size_of_val(buffer.as_slice()) as u32;
+            GetFileInformationByHandleEx(folder.as_raw_handle(), FileIdBothDirectoryInfo, buffer.as_mut_ptr().cast(), size)
+        };
+        if read == 0 {
+            let error = io::Error::last_os_error();
+            return match error.raw_os_error().map(i32::cast_unsigned) {
+                // The root of an empty volume has not even `.` and `..`.
+                Some(ERROR_NO_MORE_FILES | ERROR_FILE_NOT_FOUND) => Ok(found),
+                _ => Err(error),
+            };
+        }
+        let bytes: Vec<u8> = buffer.iter().flat_map(|unit| unit.to_ne_bytes()).collect();
+        collect(&bytes, &mut found).ok_or(io::ErrorKind::InvalidData)?;
+    }
+}
+
+/// Collects what is in a list of `FILE_ID_BOTH_DIR_INFO`; `None` if it is malformed.
+fn collect(bytes: &[u8], found: &mut Vec<(OsString, u32)>) -> Option<()> {
+    let number = |entry: &[u8], offset: usize| -> Option<u32> {
         let bytes = entry.get(offset..offset + size_of::<u32>())?;
-        usize::try_from(u32::from_ne_bytes(bytes.try_into().ok()?)).ok()
+        Some(u32::from_ne_bytes(bytes.try_into().ok()?))
     };
     let mut at = 0;
     loop {
         let entry = bytes.get(at..)?;
-        let length = number(entry, offset_of!(FILE_ID_BOTH_DIR_INFO, FileNameLength))?;
+        let attributes = number(entry, offset_of!(FILE_ID_BOTH_DIR_INFO, FileAttributes))?;
+        let length = usize::try_from(number(entry, offset_of!(FILE_ID_BOTH_DIR_INFO, FileNameLength))?).ok()?;
         let start = offset_of!(FILE_ID_BOTH_DIR_INFO, FileName);
         let (units, _) = entry.get(start..start.checked_add(length)?)?.as_chunks::<2>();
         let units: Vec<u16> = units.iter().map(|unit| u16::from_ne_bytes(*unit)).collect();
         let name = OsString::from_wide(&units);
         if name != "." && name != ".." {
-            names.push(name);
+            found.push((name, attributes));
         }
         match number(entry, offset_of!(FILE_ID_BOTH_DIR_INFO, NextEntryOffset))? {
             0 => return Some(()),
-            next => at = at.checked_add(next)?,
+            next => at = at.checked_add(usize::try_from(next).ok()?)?,
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{probe, registry, volume};
+use jiff::Timestamp;
+
+use super::{events, facts, probe, registry, volume};
 use crate::Error;
 use crate::host::{LiveHost, Probe, RegistryValues, Volumes};
 
@@ -22,6 +24,14 @@ impl LiveHost for WindowsHost {
     fn docker_configuration(&self) -> Option<PathBuf> {
         // Docker takes this folder where no other is named (`getDefaultDaemonConfigFile` of github.com/moby/moby).
         std::env::var_os("ProgramData").map(|data| Path::new(&data).join(r"docker\config\daemon.json"))
+    }
+
+    fn describe(&self, store: &Path) -> Vec<(String, String)> {
+        facts::facts(store)
+    }
+
+    fn events(&self, since: Timestamp) -> Vec<(String, String)> {
+        events::since(since)
     }
 }
 

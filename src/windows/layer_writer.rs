@@ -7,14 +7,35 @@ use std::path::Path;
 use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_REPARSE_POINT};
 
 use super::backup::{Backup, Restore};
+use super::file_call::named;
 use super::folder::{Folder, info_of, is_plain_folder, set_basic_info};
+use crate::hcs::layers::Present;
 use crate::layer::transport::Pending;
 use crate::layer::{BasicInfo, Content, Directory, LayerPath, LayerSink, LinkTarget};
 
 /// Writes a base layer into an empty folder.
 pub(super) struct BaseLayer {
     folder: Folder,
-    current: Option<Restore>,
+    current: Option<Current>,
+}
+
+/// The file that is being written.
+struct Current {
+    file: Restore,
+    path: String,
+}
+
+impl Current {
+    /// Begins with attributes and times, which must come before the content.
+    fn begin(file: File, path: String, info: &BasicInfo) -> io::Result<Self> {
+        set_basic_info(&file, info).map_err(named("SetFileInformationByHandle", &path))?;
+        Ok(Self { file: Restore::into(file), path })
+    }
+
+    fn write(current: &mut Option<Self>, bytes: &[u8]) -> io::Result<()> {
+        let Some(current) = current else { return Err(nothing_begun()) };
+        current.file.write_all(bytes).map_err(named("BackupWrite", &current.path))
+    }
 }
 
 impl BaseLayer {
@@ -26,14 +47,14 @@ impl BaseLayer {
 
 impl LayerSink for BaseLayer {
     fn begin(&mut self, path: &LayerPath, info: &BasicInfo) -> io::Result<Content> {
-        let file = self.folder.create(&backslashed(path), info.is_directory())?;
-        set_basic_info(&file, info)?;
-        self.current = Some(Restore::into(file));
+        let path = backslashed(path);
+        let file = self.folder.create(&path, info.is_directory()).map_err(named("NtCreateFile", &path))?;
+        self.current = Some(Current::begin(file, path, info)?);
         Ok(Content::BackupStream)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.current.as_mut().ok_or_else(nothing_begun)?.write_all(bytes)
+        Current::write(&mut self.current, bytes)
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -41,7 +62,8 @@ impl LayerSink for BaseLayer {
     }
 
     fn hard_link(&mut self, path: &LayerPath, target: LinkTarget<'_>) -> io::Result<()> {
-        self.folder.link(&backslashed(path), &self.folder, &backslashed(target.path))
+        let path = backslashed(path);
+        self.folder.link(&path, &self.folder, &backslashed(target.path)).map_err(named(LINK, &path))
     }
 
     fn remove(&mut self, _path: &LayerPath) -> io::Result<()> {
@@ -62,8 +84,13 @@ impl LayerSink for BaseLayer {
 pub(super) struct UtilityVm {
     folder: Folder,
     parent: Folder,
-    current: Option<Restore>,
+    current: Option<Current>,
 }
+
+/// The calls that a link takes: its target is opened before.
+const LINK: &str = "NtSetInformationFile (a link)";
+/// The calls that a removal takes.
+const REMOVE: &str = "NtCreateFile and SetFileInformationByHandle (a removal)";
 
 /// The files that preparing a utility VM changes. Anything else may be the parent's own file by another name.
 const CHANGED_LATER: [&str; 4] = ["BCD", "BCD.LOG", "BCD.LOG1", "BCD.LOG2"];
@@ -145,14 +172,14 @@ impl UtilityVm {
 impl LayerSink for UtilityVm {
     fn begin(&mut self, path: &LayerPath, info: &BasicInfo) -> io::Result<Content> {
         self.copy_parent()?;
-        let file = self.place(&backslashed(path), info)?;
-        set_basic_info(&file, info)?;
-        self.current = Some(Restore::into(file));
+        let path = backslashed(path);
+        let file = self.place(&path, info).map_err(named("NtCreateFile", &path))?;
+        self.current = Some(Current::begin(file, path, info)?);
         Ok(Content::BackupStream)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.current.as_mut().ok_or_else(nothing_begun)?.write_all(bytes)
+        Current::write(&mut self.current, bytes)
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -162,16 +189,17 @@ impl LayerSink for UtilityVm {
     fn hard_link(&mut self, path: &LayerPath, target: LinkTarget<'_>) -> io::Result<()> {
         self.copy_parent()?;
         let path = backslashed(path);
-        self.folder.remove_all(&path)?;
+        self.folder.remove_all(&path).map_err(named(REMOVE, &path))?;
         let target_path = backslashed(target.path);
         // What this layer has removed is its parent's still.
         let removed = !target.in_layer && self.folder.attributes(&target_path)?.is_none();
-        self.folder.link(&path, if removed { &self.parent } else { &self.folder }, &target_path)
+        self.folder.link(&path, if removed { &self.parent } else { &self.folder }, &target_path).map_err(named(LINK, &path))
     }
 
     fn remove(&mut self, path: &LayerPath) -> io::Result<()> {
         self.copy_parent()?;
-        self.folder.remove_all(&backslashed(path))
+        let path = backslashed(path);
+        self.folder.remove_all(&path).map_err(named(REMOVE, &path))
     }
 
     fn finish(&mut self, directories: Vec<Directory>) -> io::Result<()> {
@@ -189,7 +217,8 @@ pub(super) fn apply(folder: &Path, parents: &[&Path], pending: &Pending) -> io::
     let folder = Folder::open(folder)?;
     let parents = parents.iter().map(|parent| Folder::open(parent)).collect::<io::Result<Vec<_>>>()?;
     for path in &pending.tombstones {
-        folder.remove_all(&backslashed(path))?;
+        let path = backslashed(path);
+        folder.remove_all(&path).map_err(named(REMOVE, &path))?;
     }
     for link in &pending.links {
         let (path, target) = (backslashed(&link.path), backslashed(&link.target));
@@ -201,14 +230,25 @@ pub(super) fn apply(folder: &Path, parents: &[&Path], pending: &Pending) -> io::
             }
         }
         let from = from.ok_or_else(|| io::Error::other(format!("{target}, to which {path} is a link, is in no layer")))?;
-        folder.remove_all(&path)?;
-        folder.link(&path, from, &target)?;
+        folder.remove_all(&path).map_err(named(REMOVE, &path))?;
+        folder.link(&path, from, &target).map_err(named(LINK, &path))?;
     }
     set_directories(&folder, &pending.directories)
 }
 
 fn set_directories(folder: &Folder, directories: &[Directory]) -> io::Result<()> {
-    directories.iter().try_for_each(|directory| folder.set_folder_info(&backslashed(&directory.path), &directory.info))
+    directories.iter().try_for_each(|directory| {
+        let path = backslashed(&directory.path);
+        folder.set_folder_info(&path, &directory.info).map_err(named("SetFileInformationByHandle", &path))
+    })
+}
+
+/// The number of files in an imported layer, and which of these paths it lacks. The number is not known where a folder in it cannot be
+/// listed, and a path that cannot be looked at is not taken for missing.
+pub(super) fn look_for(folder: &Path, paths: &[LayerPath]) -> io::Result<Present> {
+    let folder = Folder::open(folder)?;
+    let missing = paths.iter().filter(|path| matches!(folder.attributes(&backslashed(path)), Ok(None)));
+    Ok(Present { files: folder.count_files("Files").ok(), missing: missing.cloned().collect() })
 }
 
 fn is_changed_later(folder: &str, name: &str) -> bool {

@@ -7,7 +7,7 @@ use std::ptr::{null, null_mut};
 use windows_sys::Win32::Foundation::{ERROR_NOT_ALL_ASSIGNED, GetLastError, LUID};
 use windows_sys::Win32::Security::{
     AdjustTokenPrivileges, LUID_AND_ATTRIBUTES, LookupPrivilegeValueW, SE_BACKUP_NAME, SE_PRIVILEGE_ENABLED, SE_RESTORE_NAME,
-    TOKEN_ADJUST_PRIVILEGES, TOKEN_PRIVILEGES, TOKEN_QUERY,
+    SE_SECURITY_NAME, TOKEN_ADJUST_PRIVILEGES, TOKEN_PRIVILEGES, TOKEN_QUERY,
 };
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 use windows_sys::core::PCWSTR;
@@ -23,7 +23,11 @@ pub(super) fn enable_backup_and_restore() -> io::Result<()> {
     // SAFETY: the token was just opened and belongs to nobody else.
     let token = unsafe { OwnedHandle::from_raw_handle(token) };
     enable(&token, SE_BACKUP_NAME)?;
-    enable(&token, SE_RESTORE_NAME)
+    enable(&token, SE_RESTORE_NAME)?;
+    // Audit lists need it on some volumes, e.g. of a mounted disk (`docs/hcs.md#layer-files`). Where the token lacks it, the two above
+    // are enough on all others.
+    let _ = enable(&token, SE_SECURITY_NAME);
+    Ok(())
 }
 
 fn enable(token: &OwnedHandle, name: PCWSTR) -> io::Result<()> {

@@ -5,10 +5,11 @@ use std::ptr::null;
 
 use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_SERVICE_DOES_NOT_EXIST, GetLastError};
 use windows_sys::Win32::System::Services::{
-    CloseServiceHandle, OpenSCManagerW, OpenServiceW, SC_HANDLE, SC_MANAGER_CONNECT, SERVICE_QUERY_STATUS,
+    CloseServiceHandle, OpenSCManagerW, OpenServiceW, SC_HANDLE, SC_MANAGER_CONNECT, SERVICE_QUERY_CONFIG, SERVICE_QUERY_STATUS,
 };
 use windows_sys::Win32::System::SystemInformation::{GetSystemDirectoryW, IMAGE_FILE_MACHINE_AMD64, IMAGE_FILE_MACHINE_ARM64};
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, IsWow64Process2};
+use windows_sys::core::PCWSTR;
 use windows_sys::w;
 
 use super::token;
@@ -32,7 +33,28 @@ pub(super) fn probe() -> Probe {
 }
 
 /// A handle of the service manager, closed when it is dropped.
-struct Service(SC_HANDLE);
+pub(super) struct Service(SC_HANDLE);
+
+impl Service {
+    /// The handle, open as long as this lives.
+    pub const fn get(&self) -> SC_HANDLE {
+        self.0
+    }
+}
+
+/// Opens a service to ask for its state and configuration; `None` if there is none, or it may not be opened.
+pub(super) fn service(name: PCWSTR) -> Option<Service> {
+    // SAFETY: both names may be null: this machine, its active database.
+    let manager = Service(unsafe { OpenSCManagerW(null(), null(), SC_MANAGER_CONNECT) });
+    if manager.0.is_null() {
+        // Nothing was opened, so nothing is to be closed.
+        std::mem::forget(manager);
+        return None;
+    }
+    // SAFETY: the manager is open, the name ends with a NUL.
+    let service = unsafe { OpenServiceW(manager.0, name, SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG) };
+    (!service.is_null()).then(|| Service(service))
+}
 
 impl Drop for Service {
     fn drop(&mut self) {
@@ -110,7 +132,7 @@ fn libraries() -> Vec<(&'static str, bool)> {
 }
 
 /// `C:\Windows\System32`, as Windows says and no environment variable.
-fn system_directory() -> Option<PathBuf> {
+pub(super) fn system_directory() -> Option<PathBuf> {
     let mut buffer = [0u16; 260];
     // SAFETY: the pointer and the length describe the buffer.
     let length = unsafe { GetSystemDirectoryW(buffer.as_mut_ptr(), buffer.len() as u32) };

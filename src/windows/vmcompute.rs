@@ -10,7 +10,7 @@ use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::System::HostComputeSystem::{
@@ -23,7 +23,7 @@ use super::notices::{self, Notice, Notices};
 use super::text::{Wide, read, take_com};
 use crate::hcs::call::{CallError, Reason, Result};
 use crate::hcs::codes;
-use crate::hcs::documents::{ResultError, SystemProperties, SystemQuery, to_json};
+use crate::hcs::documents::{ResultError, SystemProperties, SystemQuery, list, to_json};
 use crate::hcs::trace::Trace;
 
 pub(super) use container::XenonContainer;
@@ -41,6 +41,7 @@ functions! {
         fn HcsRegisterComputeSystemCallback(HCS_SYSTEM, HCS_NOTIFICATION_CALLBACK, *const c_void, *mut HANDLE) -> HRESULT;
         fn HcsUnregisterComputeSystemCallback(HANDLE) -> HRESULT;
         fn HcsCreateProcess(HCS_SYSTEM, PCWSTR, *mut HCS_PROCESS_INFORMATION, *mut HCS_PROCESS, *mut PWSTR) -> HRESULT;
+        fn HcsOpenProcess(HCS_SYSTEM, u32, *mut HCS_PROCESS, *mut PWSTR) -> HRESULT;
         fn HcsCloseProcess(HCS_PROCESS) -> HRESULT;
         fn HcsTerminateProcess(HCS_PROCESS, *mut PWSTR) -> HRESULT;
         fn HcsSignalProcess(HCS_PROCESS, PCWSTR, *mut PWSTR) -> HRESULT;
@@ -106,10 +107,7 @@ impl VmCompute {
             }
             thread::sleep(Duration::from_millis(10));
         };
-        // Where there are none, it can write `null`.
-        let systems: Option<Vec<SystemProperties>> =
-            serde_json::from_str(found.as_deref().unwrap_or("null")).map_err(|error| CallError::unusable(CALL, error))?;
-        Ok(systems.unwrap_or_default())
+        list(CALL, found.as_deref())
     }
 
     /// Makes a call that writes a document about its failure.
@@ -120,12 +118,11 @@ impl VmCompute {
         call: impl FnOnce(&Functions, *mut PWSTR) -> HRESULT,
     ) -> Result<Answer> {
         let mut result = null_mut();
-        let started = Instant::now();
+        let begun = self.trace.begin(name, document);
         let code = call(&self.functions, &raw mut result);
-        let took = started.elapsed();
         // SAFETY: the text, if any, came from vmcompute.dll just now.
         let result = unsafe { take_com(result) };
-        self.trace.call(name, document, code.cast_unsigned(), took, result.as_deref());
+        begun.end(code.cast_unsigned(), result.as_deref());
         match code {
             PENDING => Ok(Answer::Pending),
             0.. => Ok(Answer::Done),
@@ -139,11 +136,12 @@ impl VmCompute {
 
     /// Waits for the notification that ends a request. A system that exits instead has not done what was asked.
     fn finish(&self, call: &'static str, notices: &Notices, kind: u32) -> Result<()> {
+        let begun = self.trace.begin(call, None);
         let fits = |notice: &Notice| notice.kind == kind || matches!(notice.kind, SYSTEM_EXITED | SERVICE_DISCONNECT);
         let Some(notice) = notices.wait(self.timeout, fits) else {
             return Err(CallError { call, reason: Reason::TimedOut(self.timeout) });
         };
-        self.trace.call(call, None, notice.status.cast_unsigned(), Duration::ZERO, notice.data.as_deref());
+        begun.end(notice.status.cast_unsigned(), notice.data.as_deref());
         let messages = || notice.data.as_deref().map(ResultError::sentences).unwrap_or_default();
         match notice.kind {
             SERVICE_DISCONNECT => Err(disconnected(call)),

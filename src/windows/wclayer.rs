@@ -7,12 +7,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use windows_sys::core::{GUID, HRESULT, PCWSTR};
 
 use super::computenetwork::guid;
 use super::dll::{Lazy, functions};
+use super::file_call::FileCall;
 use super::folder::{remove_tree, set_basic_info};
 use super::layer_writer::{self, BaseLayer, UtilityVm};
 use super::path::verbatim;
@@ -22,16 +22,17 @@ use super::text::{Wide, read};
 use crate::hcs::call::{CallError, Result};
 use crate::hcs::codes;
 use crate::hcs::documents::{Layer, to_json};
-use crate::hcs::layers::Layers;
+use crate::hcs::layers::{Layers, Present, Written};
 use crate::hcs::trace::Trace;
 use crate::layer::transport::{Pending, Stamp};
-use crate::layer::{BasicInfo, LayerSink, SddlConverter};
+use crate::layer::{BasicInfo, LayerPath, LayerSink, SddlConverter};
 use uuid::Uuid;
 
 /// The driver of layers, and the folder they are below.
 #[repr(C)]
 struct DriverInfo {
-    flavour: i32,
+    /// A C enumeration; as wide as the pointer below, so that no byte between them is undefined.
+    flavour: usize,
     home: PCWSTR,
 }
 
@@ -68,7 +69,7 @@ functions! {
 }
 
 /// The filter driver.
-const FILTER_DRIVER: i32 = 1;
+const FILTER_DRIVER: usize = 1;
 /// The home folder: an empty text. A null pointer crashes the DLL.
 static NO_HOME: [u16; 1] = [0];
 /// The longest path Windows has.
@@ -210,6 +211,18 @@ impl Layers for WcLayer {
         })
     }
 
+    fn look_for(&self, folder: &Path, paths: &[LayerPath]) -> Result<Present> {
+        privileged("CreateFile", || layer_writer::look_for(folder, paths))
+    }
+
+    fn written(&self, folder: &Path, written: &Written<'_>) {
+        let Written { entries, last, failure } = written;
+        let layer = folder.display().to_string();
+        let document = to_json(&serde_json::json!({ "layer": layer, "entries": entries, "last": last }));
+        let code = if failure.is_some() { codes::E_FAIL } else { 0 };
+        self.trace.begin("entries of a layer", Some(&document)).end(code, *failure);
+    }
+
     fn settle(&self, folder: &Path, parents: &[Layer], pending: &Pending) -> Result<()> {
         let parents: Vec<&Path> = parents.iter().map(|parent| Path::new(&parent.path)).collect();
         privileged("CreateFile", || layer_writer::apply(folder, &parents, pending))
@@ -273,9 +286,9 @@ impl WcLayer {
 
     fn call(&self, name: &'static str, document: &str, call: impl FnOnce(&Functions) -> HRESULT) -> Result<()> {
         let functions = self.functions()?;
-        let started = Instant::now();
+        let begun = self.trace.begin(name, Some(document));
         let code = call(functions);
-        self.trace.call(name, Some(document), code.cast_unsigned(), started.elapsed(), None);
+        begun.end(code.cast_unsigned(), None);
         if code < 0 { Err(CallError::refused(name, code.cast_unsigned(), Vec::new())) } else { Ok(()) }
     }
 }
@@ -297,7 +310,9 @@ fn privileged<T>(call: &'static str, act: impl FnOnce() -> io::Result<T>) -> Res
 
 /// A failure of the file system with Windows' own code.
 fn failed(call: &'static str, error: &io::Error) -> CallError {
-    match error.raw_os_error() {
+    let of_file = FileCall::of(error);
+    let (call, code) = of_file.map_or((call, error.raw_os_error()), |failed| (failed.call, failed.error.raw_os_error()));
+    match code {
         Some(code) => CallError::refused(call, codes::of_win32(code.cast_unsigned()), vec![error.to_string()]),
         None => CallError::unusable(call, error),
     }

@@ -97,8 +97,8 @@ What containers need
   ok          windows: build 20348; containers came with build 14393
   assumed     edition: the edition is not known; Home has no Windows containers
   assumed     containers-feature: the Windows feature Containers
-  assumed     hyperv-feature: the Windows feature Hyper-V with a running
-              hypervisor (for Hyper-V isolation)
+  assumed     hyperv-feature: the Windows feature Hyper-V, with its hypervisor
+              running (for Hyper-V isolation)
 
 Base images at mcr.microsoft.com/
 | image                                       | build | process | Hyper-V |

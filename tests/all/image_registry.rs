@@ -153,7 +153,9 @@ fn one_failure_spoils_no_other() {
     let references: Vec<String> = names.iter().map(|name| format!("{}/{name}", server.name())).collect();
     let found = run(options, &references);
     let kinds: Vec<Option<ErrorKind>> = found.iter().map(|found| found.as_ref().err().map(|error| error.kind)).collect();
-    assert!(found[4].as_ref().unwrap_err().sentence().contains("the time"), "{found:?}");
+    // By the time for its request, which ends there too, or by the time for everything: whichever is seen first.
+    let stalled = found[4].as_ref().unwrap_err().sentence();
+    assert!(stalled.contains("the time was over") || stalled.contains("timed out before an answer"), "{found:?}");
     assert_eq!(
         kinds,
         [None, Some(ErrorKind::Network), Some(ErrorKind::NotFound), Some(ErrorKind::NotFound), Some(ErrorKind::Network)],

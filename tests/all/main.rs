@@ -49,6 +49,9 @@ mod report_as_data;
 mod report_schema;
 #[cfg(windows)]
 mod run;
+mod scan;
+mod scan_accepted;
+mod scan_fix;
 mod snapshots;
 mod store_commands;
 mod variables;

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use wincompat::image::Digest;
 use wincompat::internals::oci::layout::Folder;
-use wincompat::internals::runner::census;
-use wincompat::report::{containers, images};
+use wincompat::report::{census, containers, images};
 
 use crate::support::committed::assert_committed;
 use crate::support::program::Program;

@@ -102,7 +102,7 @@ fn page() -> String {
         let (_, commands, _) = rows.entry(variable).or_insert((entry.long, Vec::new(), entry.about));
         commands.push(entry.command);
     }
-    let every = rows.get("WINCOMPAT_COLOR").unwrap().1.len();
+    let every = rows["WINCOMPAT_COLOR"].1.len();
     for (variable, (long, commands, about)) in rows {
         let commands = if commands.len() == every { "every command".to_owned() } else { commands.join(", ") };
         let _ = writeln!(page, "| `{variable}` | `--{long}` | {commands} | {} |", about.replace('|', "\\|"));

@@ -216,6 +216,11 @@ impl Environment {
         both
     }
 
+    /// The names of variables with an empty value.
+    pub fn empty(&self) -> impl Iterator<Item = &str> {
+        self.variables.values().filter(|(_, value)| value.is_empty()).map(|(name, _)| name.as_str())
+    }
+
     /// Every variable once.
     pub fn into_map(self) -> BTreeMap<String, String> {
         self.variables.into_values().collect()

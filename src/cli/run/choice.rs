@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::io::Io;
 use crate::cli::platform::Platform;
 use crate::cli::wording::CommandLine;
-use crate::cli::{check, references, registries};
+use crate::cli::{reading, references, registries};
 use crate::compat::{About, Judgement, Policy, Severity, Use, Wish};
 use crate::host::Found;
 use crate::image::{Digest, Image, Name, Reference};
@@ -61,7 +61,7 @@ impl Args {
             let mut image = images.resolve_one(place).await?;
             reference.as_str().clone_into(&mut image.reference);
             image.repository = Some(name.repository_with_registry());
-            check::confirm_choices(images, knowledge, std::slice::from_ref(&host.host), [(place, &mut image)]).await;
+            reading::confirm_choices(images, knowledge, std::slice::from_ref(&host.host), [(place, &mut image)]).await;
             let judgement = compat::judge(knowledge, &host.host, &image, policy);
             Ok::<_, Error>((image, judgement))
         };

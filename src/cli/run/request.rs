@@ -1,5 +1,7 @@
 //! The request for a container, from the arguments of `run` and the image's config.
 
+use std::path::Path;
+
 use super::Args;
 use crate::Error;
 use crate::Isolation;
@@ -17,6 +19,24 @@ pub(super) struct Given {
     pipes: Vec<Pipe>,
 }
 
+impl Given {
+    /// True if folders or files of the host are to be shown.
+    pub(super) const fn has_mounts(&self) -> bool {
+        !self.mounts.is_empty()
+    }
+
+    /// Refuses files of the host where whole folders are mounted only. Of virtual machines it is not known that they mount files, and Docker
+    /// refuses it.
+    pub(super) fn check(&self, isolation: Isolation) -> Result<(), Error> {
+        match self.mounts.iter().find(|mount| isolation == Isolation::Hyperv && Path::new(&mount.host).is_file()) {
+            Some(file) => Err(Error::new(format!("{} cannot be mounted in a container", file.host))
+                .because("it is a file, and Hyper-V isolation mounts whole folders only")
+                .hint("name its folder with -v, or say --isolation process")),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Args {
     /// The parts of this machine that arguments name, looked at before anything is fetched.
     pub(super) fn given(&self) -> Result<Given, Error> {
@@ -26,7 +46,7 @@ impl Args {
                 Volume::Pipe(pipe) => pipes.push(pipe),
                 Volume::Folder(mut mount) => {
                     if !self.dry_run {
-                        mount.host = existing_folder(&mount.host)?;
+                        mount.host = existing(&mount.host)?;
                     }
                     mounts.push(mount);
                 }
@@ -86,14 +106,61 @@ impl Args {
     }
 }
 
-/// The absolute path of a folder that is there: for one that is not, the error of HCS names no path.
-fn existing_folder(path: &str) -> Result<String, Error> {
+/// The path of a folder or file that is there: for one that is not, the error of HCS names no path. Links in it are followed here, since
+/// HCS does not follow those in the path of a file (`docs/hcs.md#process-isolation`).
+fn existing(path: &str) -> Result<String, Error> {
     let wrong = |why: String| Error::new(format!("{path} cannot be mounted in a container")).because(why);
     let absolute = std::path::absolute(path).map_err(|error| wrong(error.to_string()))?;
-    let found =
-        absolute.metadata().map_err(|error| wrong(error.to_string()).hint("create the folder, or name another with -v"))?;
-    if !found.is_dir() {
-        return Err(wrong("it is not a folder".to_owned()).hint("name its folder: single files cannot be mounted"));
+    absolute.metadata().map_err(|error| wrong(error.to_string()).hint("create the folder or file, or name another with -v"))?;
+    // A volume without a name of its own has no final path.
+    let place = absolute.canonicalize().unwrap_or(absolute);
+    let place = place.into_os_string().into_string().map_err(|_| wrong("its path is not valid Unicode".to_owned()))?;
+    Ok(without_prefix(place))
+}
+
+/// A final path of Windows as HCS takes it: `C:\src` for `\\?\C:\src`.
+fn without_prefix(path: String) -> String {
+    match path.strip_prefix(r"\\?\") {
+        Some(rest) if rest.as_bytes().get(1..3) == Some(b":\\") => rest.to_owned(),
+        Some(rest) => rest.strip_prefix(r"UNC\").map_or_else(|| path.clone(), |share| format!(r"\\{share}")),
+        None => path,
     }
-    absolute.into_os_string().into_string().map_err(|_| wrong("its path is not valid Unicode".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_final_path_loses_its_prefix_where_it_has_a_name_without_it() {
+        for (path, expected) in [
+            (r"\\?\C:\src", r"C:\src"),
+            (r"\\?\UNC\server\share\x", r"\\server\share\x"),
+            (r"\\?\Volume{6b9a436d-0465-11e9-b3e9-005056946adc}\x", r"\\?\Volume{6b9a436d-0465-11e9-b3e9-005056946adc}\x"),
+            (r"C:\src", r"C:\src"),
+            ("/src", "/src"),
+        ] {
+            assert_eq!(without_prefix(path.to_owned()), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_there_is_named_by_its_final_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let named = existing(file.to_str().unwrap()).unwrap();
+        assert!(named.ends_with("file") && !named.starts_with(r"\\?\C"), "{named}");
+        let missing = existing(folder.path().join("missing").to_str().unwrap()).unwrap_err();
+        assert!(missing.hint.unwrap().to_string().contains("-v"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("real")).unwrap();
+        std::os::unix::fs::symlink("real", folder.path().join("link")).unwrap();
+        assert!(existing(folder.path().join("link").to_str().unwrap()).unwrap().ends_with("/real"));
+    }
 }

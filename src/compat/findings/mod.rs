@@ -2,6 +2,7 @@
 //!
 //! A finding is declared in the file of its subject, and decided in `rules.rs` or `warnings.rs`.
 
+mod accepted;
 mod declare;
 mod engine;
 mod host;
@@ -28,7 +29,7 @@ pub struct Code(pub(super) &'static Declaration);
 impl Code {
     /// Every code, those of one subject together.
     pub fn all() -> impl Iterator<Item = Self> {
-        [versions::ALL, image::ALL, host::ALL, isolation::ALL, engine::ALL].into_iter().flatten().copied()
+        [versions::ALL, image::ALL, host::ALL, isolation::ALL, engine::ALL, accepted::ALL].into_iter().flatten().copied()
     }
 
     /// The name, e.g. `build-mismatch`.
@@ -140,6 +141,8 @@ pub enum About {
     Isolation,
     /// The engine that starts the container.
     Engine,
+    /// The acceptance of a failure by a team, which no judgement knows.
+    Acceptance,
 }
 
 /// One reason or warning about an image on a host.

@@ -305,7 +305,8 @@ fn every_finding_has_a_case_and_a_counterexample() {
             judged(other_host, other_image, other_policy)
         );
     }
-    for code in Code::all() {
+    // What is accepted is known behind the judgement: tests/all/scan_accepted.rs has those.
+    for code in Code::all().filter(|code| !code.is_about(About::Acceptance)) {
         assert!(table.iter().any(|((listed, ..), _)| *listed == code), "{code} has no case");
     }
 }
@@ -364,7 +365,7 @@ fn names_are_unique_and_those_of_their_constants() {
             assert!(text.ends_with('.') && !text.contains(['{', '}']), "{code}: {text}");
         }
     }
-    assert_eq!(names.len(), 53, "a finding was added or removed: correct the number");
+    assert_eq!(names.len(), 56, "a finding was added or removed: correct the number");
     assert_eq!("build-mismatches".parse::<Code>(), Err(UnknownCode));
 }
 

@@ -21,6 +21,7 @@ pub struct Argon {
 struct Container {
     guest_os: GuestOs,
     storage: Storage,
+    registry_changes: RegistryChanges,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     mapped_directories: Vec<MappedDirectory>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -90,6 +91,39 @@ struct Device {
     interface_class_guid: Uuid,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct RegistryChanges {
+    add_values: [RegistryValue; 1],
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct RegistryValue {
+    key: RegistryKey,
+    name: &'static str,
+    r#type: &'static str,
+    string_value: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct RegistryKey {
+    hive: &'static str,
+    name: &'static str,
+}
+
+/// The time in milliseconds that Windows inside gives a program after a signal, as long as can be: it is this program that ends what
+/// takes too long. Without it, Server Core kills after five seconds (`docs/hcs.md#signals`).
+const ALL_TIME_TO_END: RegistryChanges = RegistryChanges {
+    add_values: [RegistryValue {
+        key: RegistryKey { hive: "System", name: "ControlSet001\\Control" },
+        name: "WaitToKillServiceTimeout",
+        r#type: "String",
+        string_value: "2147483647",
+    }],
+};
+
 impl Argon {
     /// The document of this container on this prepared scratch volume, e.g. `\\?\Volume{6b9a436d-…}\`, with the trailing
     /// backslash; attached to this network namespace, if any.
@@ -106,6 +140,7 @@ impl Argon {
             container: Container {
                 guest_os: GuestOs { host_name: spec.host_name.clone() },
                 storage: Storage { layers: spec.layers.clone(), path: volume.to_owned() },
+                registry_changes: ALL_TIME_TO_END,
                 mapped_directories: spec
                     .mounts
                     .iter()
@@ -148,6 +183,8 @@ mod tests {
         let document = Argon::new(&spec(), "\\\\?\\Volume{6b9a436d-0465-11e9-b3e9-005056946adc}\\", None).unwrap();
         let json = serde_json::to_value(document).unwrap();
         let keys: Vec<_> = json["Container"].as_object().unwrap().keys().cloned().collect();
-        assert_eq!(keys, ["GuestOs", "Storage"]);
+        assert_eq!(keys, ["GuestOs", "RegistryChanges", "Storage"]);
+        let value = &json["Container"]["RegistryChanges"]["AddValues"][0];
+        assert_eq!((&value["Name"], &value["Type"]), (&"WaitToKillServiceTimeout".into(), &"String".into()));
     }
 }

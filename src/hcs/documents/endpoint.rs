@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::hcs::documents::{Invalid, SchemaVersion};
+use crate::hcs::documents::{Invalid, SchemaVersion, or_default};
 use uuid::Uuid;
 
 /// A `HostComputeEndpoint` to be created.
@@ -112,13 +112,13 @@ pub struct EndpointProperties {
     #[serde(rename = "ID", alias = "Id")]
     pub id: Uuid,
     /// The name it was created with.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
     /// The namespace it is attached to: a GUID, all zero or empty for none.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub host_compute_namespace: String,
     /// The addresses.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub ip_configurations: Vec<IpConfiguration>,
 }
 
@@ -127,7 +127,7 @@ pub struct EndpointProperties {
 #[serde(rename_all = "PascalCase")]
 pub struct IpConfiguration {
     /// E.g. `172.30.5.17`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub ip_address: String,
 }
 

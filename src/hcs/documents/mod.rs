@@ -16,12 +16,15 @@ mod spec;
 mod xenon;
 
 use crate::advice::{Advice, Setting, advice};
-use serde::Serialize;
+use crate::hcs::call::{CallError, Result as CallResult};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 pub use argon::Argon;
 pub use endpoint::{Endpoint, EndpointProperties, PortMapping, Protocol};
 pub use modify_process::{ConsoleSize, ModifyProcess, SignalProcess};
-pub use namespace::{AttachEndpoint, Namespace};
+pub use namespace::{AttachEndpoint, Namespace, NamespaceProperties};
 pub use network::{HcnQuery, Network};
 pub use process::ProcessParameters;
 pub use properties::{ProcessStatus, ServiceProperties, SystemProperties};
@@ -147,6 +150,22 @@ pub fn to_json(document: &impl Serialize) -> String {
     serde_json::to_string(document).unwrap_or_default()
 }
 
+/// The list that a call answered with. Where there is nothing to list, HCS and HCN may answer with `[]`, `null`, an empty text or none
+/// (`docs/hcs.md#enumeration`). What is in the list belongs to others as well: an object of an unknown form is left out.
+pub fn list<T: DeserializeOwned>(call: &'static str, answer: Option<&str>) -> CallResult<Vec<T>> {
+    let text = answer.unwrap_or_default().trim();
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found: Option<Vec<Value>> = serde_json::from_str(text).map_err(|error| CallError::unusable(call, error))?;
+    Ok(found.unwrap_or_default().into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect())
+}
+
+/// For `deserialize_with`: a value of an unknown form is read as if it were missing.
+fn or_default<'de, T: DeserializeOwned + Default, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(from)?).unwrap_or_default())
+}
+
 /// For `skip_serializing_if`: what is false is left out.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 const fn is_false(value: &bool) -> bool {
@@ -156,4 +175,32 @@ const fn is_false(value: &bool) -> bool {
 /// Refuses a text that Windows would cut at a NUL.
 fn without_nul(what: &'static str, text: &str) -> Result<(), Invalid> {
     if text.contains('\0') { Err(Invalid::Nul(what)) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_list_has_many_forms() {
+        for nothing in [None, Some(""), Some(" \r\n"), Some("null"), Some(" null "), Some("[]"), Some("[null]")] {
+            assert_eq!(list::<SystemProperties>("call", nothing), Ok(Vec::new()), "{nothing:?}");
+        }
+        let one = |id: &str| SystemProperties { id: id.into(), ..SystemProperties::default() };
+        assert_eq!(list("call", Some(r#"[{"Id":"a"},7,{"ID":"b","State":null}]"#)), Ok(vec![one("a"), one("b")]));
+        for other in ["{}", "7", "[", "none"] {
+            assert_eq!(list::<SystemProperties>("call", Some(other)).map_err(|error| error.call), Err("call"), "{other}");
+        }
+    }
+
+    #[test]
+    fn odd_networks_and_endpoints_of_others_are_left_out_of_lists() {
+        let id = "b95d0c5e-57d4-412b-b571-18a81a16e005";
+        let networks = format!(r#"[{{"ID":"{id}","Name":null,"Type":null}},{{"Name":"no id"}},{{"ID":"odd"}},"text"]"#);
+        let found: Vec<Network> = list("call", Some(&networks)).unwrap();
+        assert!(matches!(found.as_slice(), [network] if network.is_nat() && network.name.is_empty()), "{found:?}");
+        let endpoint = format!(r#"[{{"ID":"{id}","Name":"a","IpConfigurations":null,"HostComputeNamespace":null}}]"#);
+        let found: Vec<EndpointProperties> = list("call", Some(&endpoint)).unwrap();
+        assert!(matches!(found.as_slice(), [one] if one.namespace().is_none() && one.address().is_none()), "{found:?}");
+    }
 }

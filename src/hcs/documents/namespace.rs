@@ -1,6 +1,6 @@
 //! The documents of a network namespace: it is created empty, then endpoints are attached.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::hcs::documents::SchemaVersion;
 use uuid::Uuid;
@@ -15,6 +15,14 @@ pub struct Namespace {
 impl Namespace {
     /// A namespace of the host.
     pub const HOST: Self = Self { schema_version: SchemaVersion::HCN };
+}
+
+/// The properties of a namespace, as far as they matter here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct NamespaceProperties {
+    /// The id. HCN need not take the one that it was asked for.
+    #[serde(rename = "ID", alias = "Id")]
+    pub id: Uuid,
 }
 
 /// The modification of a namespace that attaches an endpoint.

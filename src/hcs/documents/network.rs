@@ -1,8 +1,8 @@
 //! The query for networks, and the properties that HCN reports of one.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::hcs::documents::SchemaVersion;
+use crate::hcs::documents::{SchemaVersion, or_default};
 use uuid::Uuid;
 
 /// A query to HCN, for networks, endpoints and their properties. It asks for all of them: names are compared here.
@@ -25,15 +25,19 @@ pub struct Network {
     #[serde(rename = "ID", alias = "Id")]
     pub id: Uuid,
     /// E.g. `nat`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
     /// E.g. `NAT`, `Transparent`. HNS leaves out the type of a NAT network, since it is its zero value.
-    #[serde(rename = "Type", default = "nat")]
+    #[serde(rename = "Type", default = "nat", deserialize_with = "or_nat")]
     pub kind: String,
 }
 
 fn nat() -> String {
     "NAT".to_owned()
+}
+
+fn or_nat<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    or_default::<Option<String>, D>(from).map(|kind| kind.unwrap_or_else(nat))
 }
 
 impl Network {

@@ -5,12 +5,13 @@ use crate::host::prerequisite::{Prerequisite, Requirement};
 use crate::host::{Attribute, Availability, Found};
 use crate::{Error, Isolation};
 
-/// The prerequisites that are missing for a container in this isolation; none if it can be launched. `needs_import` says that a
-/// layer of its image must be imported first. What is not known is not missing: the call that fails will tell.
+/// The prerequisites that are missing for a container in this isolation; none if it can be launched. `needs_elevation` says that it takes
+/// an elevated token in whatever isolation: a layer of its image must be imported first, it has folders of the host or a disk of another
+/// size. What is not known is not missing: the call that fails will tell.
 ///
 /// The edition is not among them: it decides what is possible, so it is part of the judgement that comes before.
-pub fn obstacles(found: &Found, isolation: Isolation, needs_import: bool) -> Vec<Prerequisite> {
-    let elevation = isolation == Isolation::Process || needs_import;
+pub fn obstacles(found: &Found, isolation: Isolation, needs_elevation: bool) -> Vec<Prerequisite> {
+    let elevation = isolation == Isolation::Process || needs_elevation;
     let hyperv_asked = found.host.overridden.contains(&Attribute::Hyperv) && found.host.hyperv == Availability::Available;
     let matters = |requirement: Requirement| match requirement {
         // A later Windows than the first with containers is needed here.

@@ -6,7 +6,7 @@ use super::{Document, Format, Source, Syntax, product};
 use crate::host::facts::HostFacts;
 use crate::host::source::records::field;
 use crate::host::version_text::{full_version, kind_in_words};
-use crate::host::{Availability, HostEngine};
+use crate::host::{self, Availability, HostEngine, Taint};
 use crate::{Engine, Error, Kind};
 
 /// The Windows nodes of a cluster; the others are left out.
@@ -30,6 +30,8 @@ struct Node {
     build: String,
     /// The kubelet's version, e.g. `v1.28.12`.
     kubelet: String,
+    /// Labels and taints, where the source shows them.
+    scheduled: Option<host::Node>,
 }
 
 impl Node {
@@ -46,6 +48,7 @@ impl Node {
             kernel: info("kernelVersion"),
             build: label(BUILD),
             kubelet: info("kubeletVersion"),
+            scheduled: Some(scheduled(node)),
         }
     }
 
@@ -73,9 +76,22 @@ impl Node {
             containers: Some(Availability::Available),
             hyperv: Some(Availability::Unknown),
             engine: Some(HostEngine::new(Engine::Kubernetes, version(&self.kubelet))),
+            node: self.scheduled.clone(),
             ..HostFacts::of_version(os_version, Source::Node)
         })
     }
+}
+
+/// The labels and taints of a node in JSON.
+fn scheduled(node: &Value) -> host::Node {
+    let labels = node.pointer("/metadata/labels").and_then(Value::as_object);
+    let pairs = labels.into_iter().flatten().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+    let taints = node.pointer("/spec/taints").and_then(Value::as_array);
+    let taint = |taint: &Value| {
+        let text = |key: &str| taint.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Taint { key: text("key"), value: text("value"), effect: text("effect") }
+    };
+    host::Node { labels: pairs.collect(), taints: taints.into_iter().flatten().map(taint).collect() }
 }
 
 /// A kubelet's version without the letter before it.

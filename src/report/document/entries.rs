@@ -1,8 +1,8 @@
 //! The entries of a report, made from judgements, hosts and errors.
 
 use super::{
-    CandidateEntry, EngineEntry, ErrorEntry, ErrorEntryKind, FindingEntry, HostEntry, ImageEntry, PossibilityEntry, RemedyEntry,
-    Report, ResultEntry, SCHEMA, Summary, Tool,
+    CandidateEntry, EngineEntry, ErrorEntry, ErrorEntryKind, FindingEntry, HostEntry, ImageEntry, Location, PossibilityEntry,
+    RemedyEntry, Report, ResultEntry, SCHEMA, Summary, Tool,
 };
 use crate::advice::Remedy;
 use crate::compat::{Finding, Judgement, Policy, Possibility, Subject, Verdict};
@@ -180,6 +180,14 @@ impl RemedyEntry {
     }
 }
 
+impl Location {
+    /// A place in a file, and what stands there.
+    pub fn new(file: &str, line: u32, column: u32, object: Option<&str>, written: &str) -> Self {
+        let cleaned = |text: &str| clean(text).into_owned();
+        Self { file: cleaned(file), line, column, object: object.map(cleaned), written: cleaned(written) }
+    }
+}
+
 impl ErrorEntry {
     /// The image and what failed, in one line that names the image once.
     pub(in crate::report) fn line(&self) -> String {
@@ -201,6 +209,7 @@ impl ErrorEntry {
             kind: ErrorEntryKind::from(error.kind).into(),
             message: clean(&message).into_owned(),
             hint: Some(clean(&wording.advice(&error.advice())).into_owned()),
+            location: None,
         }
     }
 }
@@ -213,6 +222,7 @@ impl From<ErrorKind> for ErrorEntryKind {
             ErrorKind::Network => Self::Network,
             ErrorKind::RateLimited => Self::RateLimited,
             ErrorKind::Unsupported => Self::Unsupported,
+            ErrorKind::Unresolved => Self::Unresolved,
             ErrorKind::Invalid | ErrorKind::Other | ErrorKind::NoSuchCommand | ErrorKind::CommandNotStartable => Self::Invalid,
         }
     }

@@ -17,6 +17,7 @@ use crate::hcs::documents::SystemQuery;
 use crate::hcs::failed;
 use crate::hcs::id::ContainerId;
 use crate::hcs::machine::Machine;
+use crate::process_group::ProcessGroups;
 use crate::runner::life::release;
 use crate::runner::store::Store;
 use crate::runner::store::claim::{Claim, FoundContainer};
@@ -26,6 +27,8 @@ use crate::runner::store::state::State;
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time the owner of an ended container may take to clean up after it: more than its own timeouts.
 const CLEAN_UP: Duration = Duration::from_secs(180);
+/// The time that the owner of a container that is removed by force gets to clean up, before it is ended.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// The pause before a container that still has an owner is ended again.
 const AGAIN: Duration = Duration::from_millis(500);
 /// The pause between two looks for the end.
@@ -73,7 +76,34 @@ pub fn terminate(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Resu
 /// A container that does not end, or cannot be cleaned up.
 pub fn kill(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<(), Error> {
     end(machine, store, id)?;
-    settle(machine, store, id)
+    settle(machine, store, id, None)
+}
+
+/// [`kill`], and the process that owns the container is ended too, if it does not clean up soon: it may be in a call of Windows that never
+/// returns. What it leaves is released here.
+fn kill_with_owner(machine: &dyn Machine, store: &Store, id: &ContainerId, processes: &dyn ProcessGroups) -> Result<(), Error> {
+    if let Err(error) = end(machine, store, id) {
+        // The system itself may wait for what its owner has begun.
+        end_owner(store, id, processes);
+        end(machine, store, id).map_err(|_| error)?;
+    }
+    settle(machine, store, id, Some(processes))
+}
+
+/// Ends the process that owns a container. Its number was written by a process that has the container locked: while that is so, no other
+/// process has it.
+fn end_owner(store: &Store, id: &ContainerId, processes: &dyn ProcessGroups) {
+    let owner = || {
+        let is_owned = store.is_owned(id).unwrap_or(false);
+        store.state(id).and_then(|state| state.owner).filter(|owner| is_owned && *owner != std::process::id())
+    };
+    let Some(process) = owner() else { return };
+    // Opened, it stays the same process; it must be the owner then, too.
+    if let Ok(opened) = processes.of(process)
+        && owner() == Some(process)
+    {
+        opened.end();
+    }
 }
 
 /// Ends the compute system if HCS lists it.
@@ -101,13 +131,14 @@ pub fn runs(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<bo
     Ok(false)
 }
 
-/// Removes a container with its log. One that runs is ended first if `force` says so, and else refused.
+/// Removes a container with its log. One that runs is ended first by force, with the process that owns it if that hangs; without `force` it
+/// is refused.
 ///
 /// # Errors
 ///
 /// A container that runs, does not end, or cannot be cleaned up.
-pub fn remove(machine: &dyn Machine, store: &Store, id: &ContainerId, force: bool) -> Result<(), Error> {
-    if !force && (store.is_owned(id)? || runs(machine, store, id)?) {
+pub fn remove(machine: &dyn Machine, store: &Store, id: &ContainerId, force: Option<&dyn ProcessGroups>) -> Result<(), Error> {
+    if force.is_none() && (store.is_owned(id)? || runs(machine, store, id)?) {
         return Err(Error::new(format!("the container {} runs", id.short())).hint(advice![
             "end it with ",
             Command::Stop,
@@ -115,7 +146,10 @@ pub fn remove(machine: &dyn Machine, store: &Store, id: &ContainerId, force: boo
             Setting::Force
         ]));
     }
-    kill(machine, store, id)?;
+    match force {
+        Some(processes) => kill_with_owner(machine, store, id, processes)?,
+        None => kill(machine, store, id)?,
+    }
     match store.find(id)? {
         None => Ok(()),
         Some(FoundContainer::Ours(claim)) => claim.remove(store),
@@ -221,9 +255,11 @@ fn shut_down(container: Box<dyn Container>, timeout: Duration) -> Result<(), Err
     Ok(())
 }
 
-/// Waits until a container has no owner, and releases everything left of one whose owner is gone.
-fn settle(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<(), Error> {
+/// Waits until a container has no owner, and releases everything left of one whose owner is gone. With `processes`, an owner that takes too
+/// long is ended.
+fn settle(machine: &dyn Machine, store: &Store, id: &ContainerId, processes: Option<&dyn ProcessGroups>) -> Result<(), Error> {
     let until = Instant::now() + CLEAN_UP;
+    let mut give_up = processes.map(|processes| (processes, Instant::now() + PATIENCE));
     let mut again = Instant::now() + AGAIN;
     loop {
         match store.find(id)? {
@@ -232,7 +268,17 @@ fn settle(machine: &dyn Machine, store: &Store, id: &ContainerId) -> Result<(), 
             Some(FoundContainer::Owned) if Instant::now() >= until => {
                 return Err(Error::new(format!("the container {} has ended, and is not cleaned up", id.short()))
                     .because(format!("its background process has taken {} seconds so far", CLEAN_UP.as_secs()))
-                    .hint(advice!["end that process, then run ", Command::Prune]));
+                    .hint(advice![
+                        "end that process and release what it left with ",
+                        Command::RemoveContainer(id.short()),
+                        " and ",
+                        Setting::Force
+                    ]));
+            }
+            Some(FoundContainer::Owned) if give_up.is_some_and(|(_, after)| Instant::now() >= after) => {
+                if let Some((processes, _)) = give_up.take() {
+                    end_owner(store, id, processes);
+                }
             }
             // One that was being made is there by now.
             Some(FoundContainer::Owned) if Instant::now() >= again => {

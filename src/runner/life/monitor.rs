@@ -6,7 +6,7 @@
 //! runs or has failed to.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -57,6 +57,8 @@ pub struct Monitored<'a> {
     pub connect: &'a dyn Fn(Trace) -> Result<Box<dyn Machine>, Error>,
     /// The folders of the store.
     pub folders: &'a dyn Folders,
+    /// Writes a report about a failure into the store in this folder: the error, with the report's name.
+    pub report: &'a dyn Fn(&Path, &Error) -> Error,
 }
 
 /// Has a container from its creation to its last trace.
@@ -72,14 +74,24 @@ fn follow(machine: &Monitored<'_>, order: impl Read + Send + 'static, answers: &
     let mut line = String::new();
     let unread = |why: String| Error::new("the monitor of a container got no order").because(why);
     order.by_ref().take(LARGEST_ORDER).read_line(&mut line).map_err(|error| unread(error.to_string()))?;
-    let Order { root, trace, request } = serde_json::from_str(&line).map_err(|error| unread(error.to_string()))?;
+    let order_read: Order = serde_json::from_str(&line).map_err(|error| unread(error.to_string()))?;
     let interrupts = Arc::new(Interrupts::new());
     let runs = Arc::new(AtomicBool::new(false));
     watch(order, &interrupts, &runs);
+    look_after(machine, &order_read, answers, &interrupts, &runs).map_err(|error| (machine.report)(&order_read.root, &error))
+}
 
+/// Has the container of an order from its creation to its end.
+fn look_after(
+    machine: &Monitored<'_>,
+    Order { root, trace, request }: &Order,
+    answers: &Answers,
+    interrupts: &Interrupts,
+    runs: &AtomicBool,
+) -> Result<(), Error> {
     let trace = trace.as_deref().map_or_else(|| Ok(Trace::off()), Trace::to)?;
     let connected = (machine.connect)(trace)?;
-    let store = Store::open(machine.folders, &root)?;
+    let store = Store::open(machine.folders, root)?;
     let report = |progress: Progress<'_>| match progress {
         Progress::Claimed => {}
         Progress::Note(note) => answers.send(&MonitorReport::Note(note.to_owned())),
@@ -88,8 +100,8 @@ fn follow(machine: &Monitored<'_>, order: impl Read + Send + 'static, answers: &
             answers.last(&MonitorReport::Running(claim.id.to_string()));
         }
     };
-    let context = Context { machine: &*connected, store: &store, interrupts: &interrupts, report: &report, console: &|| None };
-    let outcome = run::run(&context, &request, |claim| {
+    let context = Context { machine: &*connected, store: &store, interrupts, report: &report, console: &|| None };
+    let outcome = run::run(&context, request, |claim| {
         let log = Log::create(claim.open_folder()?)?;
         Ok(Stdio::nothing().logged(&log))
     })?;

@@ -1,6 +1,8 @@
 //! A process in a container, from its start to its last byte: the main one of `run`, and those of `exec`.
 
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::advice::{Setting, advice};
@@ -34,10 +36,27 @@ pub(crate) fn create(context: &Context<'_>, container: &dyn Container, request: 
             Some(codes::ERROR_DIRECTORY) => shown
                 .hint(advice!["the working directory does not exist in the image: name another with ", Setting::WorkingDirectory])
                 .of_kind(ErrorKind::CommandNotStartable),
+            Some(codes::ERROR_LOGON_FAILURE) => shown
+                .hint(advice![
+                    account(&request.user),
+                    ": name one of the image with ",
+                    Setting::User,
+                    ", e.g. ContainerAdministrator or ContainerUser"
+                ])
+                .of_kind(ErrorKind::CommandNotStartable),
             Some(codes::E_ACCESSDENIED | codes::ERROR_BAD_EXE_FORMAT) => shown.of_kind(ErrorKind::CommandNotStartable),
             _ => shown,
         }
     })
+}
+
+/// The reason Windows refuses an account, as far as the account tells.
+fn account(user: &str) -> String {
+    if user.is_empty() {
+        "the image's own account cannot be used".to_owned()
+    } else {
+        format!("no process can be started in the image as {user}")
+    }
 }
 
 /// Moves a process's streams and passes interrupts on to it until it has ended; returns its exit code. `runs` is called first.
@@ -58,6 +77,9 @@ pub(crate) fn accompany(
 
 /// Waits for the process to end. The first interrupt is passed on to it, the second ends it, the third ends the wait.
 /// The size of its console, if it has one, follows the user's.
+///
+/// What is asked of the process meanwhile is asked on threads: a signal may return only when the process has ended
+/// (`docs/hcs.md#signals`), and whoever waits must see the next interrupt.
 fn wait(
     context: &Context<'_>,
     container: &dyn Container,
@@ -65,33 +87,35 @@ fn wait(
     mut console: Option<ConsoleSize>,
 ) -> Result<u32, Error> {
     let lost = |error: &CallError| failed("the container's process was lost", error);
-    let mut seen = 0;
+    let (refused, refusals): (Sender<CallError>, Receiver<CallError>) = mpsc::channel();
+    let (mut seen, mut resizing): (u32, Option<JoinHandle<()>>) = (0, None);
     let mut ended: Option<Instant> = None;
     loop {
         if let Some(code) = process.wait(TICK).map_err(|error| lost(&error))? {
             return Ok(code);
         }
         if console.is_some()
+            && resizing.as_ref().is_none_or(JoinHandle::is_finished)
             && let Some(size) = (context.console)()
             && console != Some(size)
         {
             console = Some(size);
             // A window of the wrong size is not a reason to stop.
-            let _ = process.resize(size);
+            resizing = aside(process, move |process| drop(process.resize(size))).ok();
         }
         while seen < context.interrupts.count() {
             seen += 1;
-            let passed_on = match seen {
-                1 => process.interrupt().or_else(|_| process.terminate()),
-                2 => process.terminate(),
+            let refused = refused.clone();
+            let signal: fn(&dyn Process) -> Result<(), CallError> = match seen {
+                1 => |process| process.interrupt().or_else(|_| process.terminate()),
+                2 => |process| process.terminate(),
                 _ => return Err(Error::new("interrupted")),
             };
-            match passed_on {
-                Err(error) if !error.is_gone() => {
-                    (context.report)(Progress::Note(&format!("the interrupt was not passed on: {error}")));
-                }
-                _ => {}
-            }
+            // Whoever waits may have stopped waiting for it.
+            aside(process, move |process| signal(process).unwrap_or_else(|error| drop(refused.send(error))))?;
+        }
+        for error in refusals.try_iter().filter(|error| !error.is_gone()) {
+            (context.report)(Progress::Note(&format!("the interrupt was not passed on: {error}")));
         }
         match ended {
             Some(since) if since.elapsed() > LAST_WORD => {
@@ -109,4 +133,12 @@ fn wait(
             }
         }
     }
+}
+
+/// Asks something of a process on a thread, which is not waited for: the answer may never come.
+fn aside(process: &Arc<dyn Process>, ask: impl FnOnce(&dyn Process) + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    let process = Arc::clone(process);
+    thread::Builder::new().name("signal".to_owned()).spawn(move || ask(&*process)).map_err(|error| {
+        Error::new("no thread to pass the interrupt on").because(error).hint("end other programs, then try again")
+    })
 }

@@ -89,7 +89,7 @@ fn release(machine: &dyn Machine, store: &Store, claim: &Claim, resource: Resour
         Resource::Activation => persist(&PAUSES[..1], || if_there(layers, &scratch, |scratch| layers.deactivate(scratch))),
         Resource::Preparation => persist(&PAUSES[..1], || if_there(layers, &scratch, |scratch| layers.unprepare(scratch))),
         Resource::Endpoint => with_retries(|| delete_endpoint(machine.networks(), id.endpoint())),
-        Resource::Namespace => with_retries(|| delete_namespace(machine.networks(), id.namespace())),
+        Resource::Namespace => with_retries(|| delete_namespace(machine.networks(), claim.namespace())),
         // Only the caller has its handle and its isolation.
         Resource::ComputeSystem => Ok(()),
     }
@@ -111,7 +111,7 @@ pub(crate) fn destroy(layers: &dyn Layers, layer: &Path) -> Result<()> {
 /// Deletes an endpoint and checks that it is gone.
 pub(crate) fn delete_endpoint(networks: &dyn Networks, id: Uuid) -> Result<()> {
     unless_absent(networks.delete_endpoint(id))?;
-    if networks.endpoints()?.iter().any(|endpoint| endpoint.id == id) {
+    if networks.has_endpoint(id)? {
         return still_there("HcnDeleteEndpoint", "the endpoint");
     }
     Ok(())
@@ -120,7 +120,7 @@ pub(crate) fn delete_endpoint(networks: &dyn Networks, id: Uuid) -> Result<()> {
 /// Deletes a namespace and checks that it is gone.
 pub(crate) fn delete_namespace(networks: &dyn Networks, id: Uuid) -> Result<()> {
     unless_absent(networks.delete_namespace(id))?;
-    if networks.namespaces()?.contains(&id) {
+    if networks.has_namespace(id)? {
         return still_there("HcnDeleteNamespace", "the namespace");
     }
     Ok(())

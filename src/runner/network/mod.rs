@@ -90,11 +90,18 @@ pub(crate) fn connect(
 
 /// Creates a namespace and attaches the endpoint to it.
 pub(crate) fn enter(host: &dyn Networks, claim: &mut Claim, endpoint: Uuid) -> Result<Uuid, Error> {
-    let id = claim.id.namespace();
     claim.acquiring(Resource::Namespace)?;
-    host.create_namespace(id, &Namespace::HOST)
+    let asked = claim.id.namespace();
+    let namespace = host
+        .create_namespace(asked, &Namespace::HOST)
         .map_err(|error| failed("the container's network namespace was not created", &error))?;
-    host.attach_endpoint(id, &AttachEndpoint::new(endpoint))
+    let id = namespace.id();
+    if id != asked {
+        // Whoever releases it must know the id that HCN chose.
+        claim.update(|state| state.namespace = Some(id))?;
+    }
+    namespace
+        .attach_endpoint(&AttachEndpoint::new(endpoint))
         .map_err(|error| failed("the container's endpoint was not attached to its namespace", &error))?;
     Ok(id)
 }

@@ -8,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use crate::Error;
 use crate::Isolation;
 use crate::advice::{Command, Setting, advice};
@@ -115,7 +117,9 @@ impl Store {
             Err(error) => return Err(unwritable(&folder, &error)),
         };
         let state = state::read(&open);
-        let claim = Claim { id: *id, folder, open: Some(open), lock: Some(lock), state, is_dry_run: false };
+        let mut claim = Claim { id: *id, folder, open: Some(open), lock: Some(lock), state, is_dry_run: false };
+        // Whoever gives this process up must know its number. Where it cannot be written, it cannot be ended, and all else is as it was.
+        let _ = claim.update(|state| state.owner = Some(std::process::id()));
         Ok(Some(FoundContainer::Ours(Box::new(claim))))
     }
 
@@ -161,6 +165,11 @@ impl Claim {
     /// The resources that it holds or may hold, in the order in which they were acquired.
     pub fn acquired(&self) -> Vec<Resource> {
         self.state.as_ref().map_or_else(|| Resource::ALL.to_vec(), |state| state.acquired.clone())
+    }
+
+    /// The id of its network namespace.
+    pub fn namespace(&self) -> Uuid {
+        self.state().and_then(|state| state.namespace).unwrap_or_else(|| self.id.namespace())
     }
 
     /// The isolations it may have been created with.
@@ -266,6 +275,12 @@ fn unwritable(folder: &Path, error: &io::Error) -> Error {
     if let Some(locked) = kept_locked(error) {
         return locked;
     }
+    // The error of what is opened as a file, and is a folder, a link or a pipe: it says the name.
+    if error.kind() == io::ErrorKind::InvalidInput {
+        return Error::new(format!("the container's folder {} cannot be used", folder.display()))
+            .because(error)
+            .hint("something else has the name of a file of wincompat there: look at it, remove it, and try again");
+    }
     Error::new(format!("the container's folder {} cannot be written", folder.display())).because(error).hint(advice![
         "check permissions and disk space there; ",
         Setting::Store,
@@ -335,6 +350,25 @@ mod tests {
         assert!(refused.causes.iter().any(|cause| cause.contains("its environment is too large")), "{refused:?}");
         assert!(refused.hint.is_some());
         assert_eq!(store.container_ids().unwrap(), []);
+    }
+
+    /// Nothing waits for it, and the error says what to remove.
+    #[test]
+    fn a_lock_that_is_a_folder_is_told_of() {
+        let (_folder, store) = store();
+        let id = ContainerId::random().unwrap();
+        std::fs::create_dir_all(store.container(&id).join(LOCK)).unwrap();
+        std::fs::create_dir(store.containers().join("other")).unwrap();
+        for error in [store.find(&id).unwrap_err(), store.is_owned(&id).unwrap_err()] {
+            assert!(error.causes[0].contains("lock") && error.causes[0].contains("not a regular file"), "{error:?}");
+            assert!(error.hint.unwrap().to_string().contains("remove it"));
+        }
+        std::fs::remove_dir(store.container(&id).join(LOCK)).unwrap();
+        let guard = store.containers().join(LOCK);
+        let _ = std::fs::remove_file(&guard);
+        std::fs::create_dir(&guard).unwrap();
+        let error = store.claim(request(Isolation::Process)).unwrap_err();
+        assert!(error.hint.unwrap().to_string().contains("remove it"));
     }
 
     #[cfg(unix)]

@@ -1,5 +1,6 @@
 //! The folders of images, layers and containers. Every path is derived from an id; none is ever read from a file.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ pub struct Store {
     root: PathBuf,
     /// The folder of all layers; `None` if there is none.
     layers: Option<OpenFolder>,
+    /// The folder of layers that wait to be imported; `None` if there is none.
+    transports: Option<OpenFolder>,
     /// The folder of all containers; `None` if there is none. Not everyone who may look at the images may read it.
     containers: Option<Result<OpenFolder, Arc<io::Error>>>,
     is_dry_run: bool,
@@ -31,13 +34,20 @@ pub struct Store {
 /// The names of these folders.
 const LAYERS: &str = "layers";
 const CONTAINERS: &str = "containers";
+/// As short as can be: what waits there has paths that are not to become too long.
+const TRANSPORTS: &str = "t";
 /// Those of the image layout.
 const BLOBS: &str = "blobs";
 const INGEST: &str = "ingest";
 
 /// The folders in the root, and who may read them. What is made below them inherits their access lists.
-const FOLDERS: [(&str, Readers); 4] =
-    [(BLOBS, Readers::Everyone), (INGEST, Readers::Everyone), (LAYERS, Readers::Everyone), (CONTAINERS, Readers::Nobody)];
+const FOLDERS: [(&str, Readers); 5] = [
+    (BLOBS, Readers::Everyone),
+    (INGEST, Readers::Everyone),
+    (LAYERS, Readers::Everyone),
+    (TRANSPORTS, Readers::Everyone),
+    (CONTAINERS, Readers::Nobody),
+];
 
 impl Store {
     /// Opens the store in this folder and creates what is missing of it.
@@ -79,11 +89,12 @@ impl Store {
             guarded::check_in(folders, root, name)?;
         }
         let layers = guarded::check_in(folders, root, LAYERS)?;
+        let transports = guarded::check_in(folders, root, TRANSPORTS)?;
         let containers = match root.folder_if_any(CONTAINERS) {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Some(Err(Arc::new(error))),
             _ => guarded::check_in(folders, root, CONTAINERS)?.map(Ok),
         };
-        Ok(Self { layers, containers, ..self })
+        Ok(Self { layers, transports, containers, ..self })
     }
 
     fn unusable(&self, error: &io::Error) -> Error {
@@ -110,7 +121,7 @@ impl Store {
             ])
         })?;
         // A name that ends in a separator would lead through a link.
-        Ok(Self { root: root.components().collect(), layers: None, containers: None, is_dry_run: false })
+        Ok(Self { root: root.components().collect(), layers: None, transports: None, containers: None, is_dry_run: false })
     }
 
     /// True if nothing may be written.
@@ -195,11 +206,26 @@ impl Store {
         self.layers.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    /// The names of all that is in the folder of layers; none if there is no such folder.
-    pub(crate) fn names_of_layers(&self) -> Result<Vec<String>, Error> {
-        self.layers
-            .as_ref()
-            .map_or_else(|| Ok(Vec::new()), |layers| layers.names().map_err(|error| unreadable(layers.path(), &error)))
+    /// The ids of all layers of which there is anything. A store that is not there has none.
+    pub(crate) fn layer_ids(&self) -> Result<BTreeSet<LayerId>, Error> {
+        // `ID` or `ID.lock`.
+        let id = |name: String| name.split('.').next()?.parse::<LayerId>().ok();
+        Ok(names_in(self.layers.as_ref())?.into_iter().filter_map(id).collect())
+    }
+
+    /// The open folder of layers that wait to be imported.
+    pub(crate) fn open_transports(&self) -> io::Result<&OpenFolder> {
+        self.transports.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// The names of all folders of layers that wait to be imported; none if there is no place for them.
+    pub(crate) fn names_of_transports(&self) -> Result<Vec<String>, Error> {
+        names_in(self.transports.as_ref())
+    }
+
+    /// The folder of layers that wait to be imported.
+    pub(crate) fn transports(&self) -> PathBuf {
+        self.root.join(TRANSPORTS)
     }
 
     /// The folder of all layers.
@@ -226,11 +252,11 @@ impl Store {
     pub(crate) fn layer_lock(&self, id: &LayerId) -> io::Result<File> {
         self.open_layers()?.file(&format!("{id}.lock"), Access::Grow)
     }
+}
 
-    /// The name of the folder in which an upper layer waits to be imported.
-    pub(crate) fn layer_transport(id: &LayerId) -> String {
-        format!("{id}.transport")
-    }
+/// The names of all that is in a folder; none if there is no such folder.
+fn names_in(folder: Option<&OpenFolder>) -> Result<Vec<String>, Error> {
+    folder.map_or_else(|| Ok(Vec::new()), |folder| folder.names().map_err(|error| unreadable(folder.path(), &error)))
 }
 
 fn unreadable(folder: &Path, error: &io::Error) -> Error {
@@ -279,7 +305,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn no_folder_of_the_store_may_be_a_link() {
-        for inner in ["", "blobs", "ingest", "layers", "containers"] {
+        for inner in ["", "blobs", "ingest", "layers", "t", "containers"] {
             let folder = tempfile::tempdir().unwrap();
             let (root, elsewhere) = (folder.path().join("store"), folder.path().join("elsewhere"));
             std::fs::create_dir(&elsewhere).unwrap();

@@ -1,26 +1,31 @@
 //! An image's layers from the store's blobs into folders that HCS can join.
 
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
 use crate::Error;
-use crate::advice::{Command, advice};
+use crate::advice::{Command, Setting, advice};
 use crate::files::{OpenFolder, lock_within, try_lock};
 use crate::handles::{Access, FoundKind};
 use crate::hcs::codes;
 use crate::hcs::documents::Layer;
 use crate::hcs::failed;
+use crate::hcs::layers::Written;
 use crate::hcs::machine::Machine;
-use crate::layer::LayerId;
-use crate::layer::{Expected, LayerError, LayerSink, Limits, Options, Position, Transport, decode, decompress};
+use crate::layer::transport::Sent;
+use crate::layer::{
+    BasicInfo, Content, Directory, Expected, LayerError, LayerId, LayerPath, LayerSink, Limits, LinkTarget, Options, Position,
+    Transport, decode, decompress,
+};
 use crate::oci::layout::Folder;
 use crate::oci::pull::{self, Coming};
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::store::Store;
 use crate::runner::store::layer_removal::remove_layer;
+use crate::runner::store::transport::{self, Waiting};
 
 /// The file in a layer's folder that marks a complete import.
 const COMPLETE: &str = "wincompat.json";
@@ -227,22 +232,49 @@ impl Import<'_> {
         let nearest = utility_vm.as_deref().and_then(Path::parent).map(Path::to_owned);
         let nearest = nearest.or_else(|| self.parents.first().map(|parent| self.store.layer(parent))).unwrap_or_default();
         let unwritable = |error: io::Error| self.failed("its transport folder cannot be written").because(error);
-        let name = Store::layer_transport(&self.id);
-        let layers = self.store.open_layers().map_err(unwritable)?;
-        layers.remove_folder(&name).and_then(|()| layers.make_folder(&name)).map_err(unwritable)?;
-        let waiting = layers.path().join(&name);
+        let waiting = Waiting::make(self.store, &self.id, &self.store.layer_ids()?).map_err(unwritable)?;
         let imported = (|| -> Result<(), Stop> {
             let mut utility_vm = self.machine.layers().utility_vm_writer(&folder, &nearest).map_err(|error| self.call(&error))?;
-            let mut transport =
-                Transport::create_in(&waiting, self.machine.layers().stamp(), Some(&mut *utility_vm)).map_err(unwritable)?;
+            let mut transport = Transport::create_in(&waiting.path(), self.machine.layers().stamp(), Some(&mut *utility_vm))
+                .map_err(unwritable)?;
             self.decode(source, layer, Position::Upper, &mut transport)?;
             self.machine.layers().import(&folder, transport.path(), &parents).map_err(|error| self.call(&error))?;
             self.made("ImportLayer", is(open, "Files", FoundKind::Folder))?;
+            self.complete_as_sent(&folder, &transport.pending().sent)?;
             self.machine.layers().settle(&folder, &parents, transport.pending()).map_err(|error| self.call(&error))?;
             if transport.pending().utility_vm { Ok(self.utility_image(&folder, open)?) } else { Ok(()) }
         })();
-        let removed = layers.remove_folder(&name).map_err(|error| unwritable(error).into());
-        imported.and(removed)
+        let place = waiting.path();
+        // A virus scanner may have one of its many files open. What is finished stays, and `prune` removes the folder.
+        if let Err(error) = waiting.remove() {
+            tracing::warn!("the folder {} cannot be removed yet ({error}); it is when the store is pruned", place.display());
+        }
+        imported
+    }
+
+    /// Refuses an imported layer that lacks files which were sent, e.g. because of their long paths: Windows reports no error then.
+    fn complete_as_sent(&self, folder: &Path, sent: &Sent) -> Result<(), Error> {
+        let present = self.machine.layers().look_for(folder, &sent.longest).map_err(|error| self.call(&error))?;
+        let too_long = |what: String| {
+            Err(self.failed(&what).hint(advice![
+                "the paths of the layer may be too long below this store: name a folder with a short path, e.g. C:\\w, with ",
+                Setting::Store
+            ]))
+        };
+        if let Some(first) = present.missing.first() {
+            let count = present.missing.len();
+            return too_long(format!(
+                "ImportLayer reported no error, and {count} of the {} longest paths are missing, e.g. {}",
+                sent.longest.len(),
+                first.as_str()
+            ));
+        }
+        match present.files {
+            Some(files) if files < sent.files => {
+                too_long(format!("ImportLayer reported no error, and of {} files only {files} are there", sent.files))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn decode(&self, source: Source<'_>, layer: &pull::Layer, position: Position, sink: &mut dyn LayerSink) -> Result<(), Stop> {
@@ -254,31 +286,33 @@ impl Import<'_> {
             sddl: self.machine.layers().sddl(),
         };
         let interrupts = self.interrupts;
-        let failed = match source {
+        let mut sink = Watched { sink, entries: 0, last: VecDeque::new() };
+        // `true` where the bytes could not be had or are not what they should be.
+        let mut failed: Option<(Error, bool)> = None;
+        let mut note = |error: &LayerError| failed = Some((self.undecodable(error), !matches!(error, LayerError::Write { .. })));
+        let of_pull = matches!(source, Source::Pull(_));
+        match source {
             Source::Store(blobs) => {
                 let blob =
                     blobs.open_blob(&layer.digest).map_err(|error| self.failed("its blob cannot be read").because(error))?;
-                decode(BufReader::new(Interruptible { reader: blob, interrupts }), &options, sink)
-                    .err()
-                    .map(|error| Some(self.undecodable(&error)))
+                let stored = BufReader::new(Interruptible { reader: blob, interrupts });
+                let _ = decode(stored, &options, &mut sink).inspect_err(&mut note);
             }
             Source::Pull(coming) => {
-                let mut failed = None;
-                let used = coming.unpack(|stored| {
-                    let decoded = decode(Interruptible { reader: stored, interrupts }, &options, sink);
-                    if let Err(error @ LayerError::Write { .. }) = &decoded {
-                        failed = Some(self.undecodable(error));
-                    }
-                    decoded.map(|decoded| decoded.streamed)
+                let _ = coming.unpack(|stored| {
+                    let stored = Interruptible { reader: stored, interrupts };
+                    decode(stored, &options, &mut sink).map(|decoded| decoded.streamed).inspect_err(&mut note)
                 });
-                if used.is_some() { None } else { Some(failed) }
             }
-        };
+        }
         interrupts.check()?;
+        let failure = failed.as_ref().map(|(error, _)| error.sentence());
+        let written = Written { entries: sink.entries, last: sink.last.make_contiguous(), failure: failure.as_deref() };
+        self.machine.layers().written(&self.store.layer(&self.id), &written);
         match failed {
             None => Ok(()),
-            Some(Some(error)) => Err(Stop::Import(error)),
-            Some(None) => Err(Stop::Bytes),
+            Some((_, true)) if of_pull => Err(Stop::Bytes),
+            Some((error, _)) => Err(Stop::Import(error)),
         }
     }
 
@@ -332,6 +366,59 @@ impl Import<'_> {
     }
 }
 
+/// The number of last entries that are told of a layer that was not written.
+const LAST: usize = 10;
+
+/// A sink that keeps the names of the last entries it got.
+struct Watched<'a> {
+    sink: &'a mut dyn LayerSink,
+    entries: u64,
+    last: VecDeque<String>,
+}
+
+impl Watched<'_> {
+    fn note(&mut self, what: &str, path: &LayerPath) {
+        self.entries += 1;
+        if self.last.len() == LAST {
+            self.last.pop_front();
+        }
+        self.last.push_back(format!("{what} {}", path.as_str()));
+    }
+}
+
+impl LayerSink for Watched<'_> {
+    fn begin(&mut self, path: &LayerPath, info: &BasicInfo) -> io::Result<Content> {
+        self.note(if info.is_directory() { "directory" } else { "file" }, path);
+        self.sink.begin(path, info)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.sink.write(bytes)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.sink.end()
+    }
+
+    fn hard_link(&mut self, path: &LayerPath, target: LinkTarget<'_>) -> io::Result<()> {
+        self.note("link", path);
+        self.sink.hard_link(path, target)
+    }
+
+    fn remove(&mut self, path: &LayerPath) -> io::Result<()> {
+        self.note("removal", path);
+        self.sink.remove(path)
+    }
+
+    fn finish(&mut self, directories: Vec<Directory>) -> io::Result<()> {
+        self.sink.finish(directories)
+    }
+
+    fn abort(&mut self) {
+        self.sink.abort();
+    }
+}
+
 /// A reader that fails from the first interrupt on.
 struct Interruptible<'a, R> {
     reader: R,
@@ -359,29 +446,17 @@ fn is(folder: &OpenFolder, name: &str, kind: FoundKind) -> bool {
 
 /// The ids of all layers that were imported to their end.
 pub(crate) fn complete_layers(store: &Store) -> Result<Vec<LayerId>, Error> {
-    Ok(layer_ids(store)?.into_iter().filter(|id| is_complete(store, id)).collect())
-}
-
-/// The ids of all layers of which there is anything. A store that is not there has none.
-fn layer_ids(store: &Store) -> Result<BTreeSet<LayerId>, Error> {
-    // `ID`, `ID.lock` or `ID.transport`.
-    let id = |name: String| name.split('.').next()?.parse::<LayerId>().ok();
-    Ok(store.names_of_layers()?.into_iter().filter_map(id).collect())
+    Ok(store.layer_ids()?.into_iter().filter(|id| is_complete(store, id)).collect())
 }
 
 /// Removes what killed imports left; layers that are being imported are left alone. What could not be removed is returned.
 pub(crate) fn sweep(machine: &dyn Machine, store: &Store) -> Result<Vec<Error>, Error> {
-    let mut left = Vec::new();
-    for id in layer_ids(store)? {
+    let mut left = transport::sweep(store)?;
+    for id in store.layer_ids()? {
         let Ok(Some(_lock)) = store.layer_lock(&id).and_then(try_lock) else { continue };
-        let removed = store
-            .open_layers()
-            .and_then(|layers| layers.remove_folder(&Store::layer_transport(&id)))
-            .map_err(|error| {
-                Error::new(format!("the transport folder of the layer {id} was not removed")).because(error).hint(LOOK)
-            })
-            .and_then(|()| if is_complete(store, &id) { Ok(()) } else { remove_layer(machine, &store.layer(&id)) });
-        left.extend(removed.err());
+        if !is_complete(store, &id) {
+            left.extend(remove_layer(machine, &store.layer(&id)).err());
+        }
     }
     Ok(left)
 }

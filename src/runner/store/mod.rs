@@ -9,7 +9,9 @@ pub mod import;
 mod layer_removal;
 pub mod name;
 mod reached;
+mod reports;
 pub mod state;
+mod transport;
 pub mod verify;
 
 pub use folders::Store;

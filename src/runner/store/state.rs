@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::Isolation;
 use crate::clock::now;
@@ -85,6 +86,12 @@ pub struct State {
     pub exit_code: Option<u32>,
     /// The address on the network, e.g. `172.30.5.17`.
     pub address: Option<String>,
+    /// The id of its network namespace, where HCN has not taken the one that follows from the container's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<Uuid>,
+    /// The number of the process that owns it, as long as that has it locked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<u32>,
     /// The resources that it holds or may hold, in the order of acquisition.
     #[serde(rename = "taken")]
     pub acquired: Vec<Resource>,
@@ -102,6 +109,8 @@ impl State {
             process_id: None,
             exit_code: None,
             address: None,
+            namespace: None,
+            owner: Some(std::process::id()),
             acquired: Vec::new(),
         }
     }

@@ -2,9 +2,11 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::hcs::id::ContainerId;
+use crate::process_group::{Alone, ProcessGroup, ProcessGroups};
 use crate::runner::life::containers::{Status, list};
 use crate::runner::life::context::{Context, Progress};
 use crate::runner::life::ending;
@@ -103,7 +105,7 @@ fn a_killed_owner_leaves_a_dead_container_or_one_that_nobody_looks_after() {
         ending::stop(&fake, &store, &id, Some(Duration::ZERO)).unwrap();
         assert_eq!(fake.left(), [""; 0], "whoever stops it cleans up");
         assert_eq!(statuses(&fake, &store), [Status::Exited]);
-        ending::remove(&fake, &store, &id, false).unwrap();
+        ending::remove(&fake, &store, &id, None).unwrap();
         assert!(store.container_ids().unwrap().is_empty());
     }
 }
@@ -195,13 +197,52 @@ fn what_runs_is_removed_by_force_only() {
         let fake = Fake::new().behaviour(Behaviour::WaitsForTheEnd);
         let request = RunRequest { remove, ..named("web", Isolation::Process) };
         meanwhile(&fake, &store, &request, |id| {
-            let refused = ending::remove(&fake, &store, &id, false).unwrap_err();
+            let refused = ending::remove(&fake, &store, &id, None).unwrap_err();
             assert!(refused.what.ends_with(" runs"), "{refused:?}");
-            ending::remove(&fake, &store, &id, true).unwrap();
+            ending::remove(&fake, &store, &id, Some(&Alone)).unwrap();
             assert!(store.container_ids().unwrap().is_empty());
         });
         assert_eq!(fake.left(), [""; 0]);
     }
+}
+
+/// Processes that are ended when they are asked to.
+#[derive(Debug)]
+struct Ends(mpsc::SyncSender<u32>);
+
+struct Ended(mpsc::SyncSender<u32>, u32);
+
+impl ProcessGroups for Ends {
+    fn begin(&self, _: &mut std::process::Command) {}
+
+    fn of(&self, process: u32) -> std::io::Result<Box<dyn ProcessGroup>> {
+        Ok(Box::new(Ended(self.0.clone(), process)))
+    }
+}
+
+impl ProcessGroup for Ended {
+    fn end(&self) {
+        self.0.send(self.1).unwrap();
+    }
+}
+
+/// Its owner is in a call that never returns, and answers nobody.
+#[test]
+fn an_owner_that_hangs_is_given_up_by_force() {
+    let (_folder, store) = store();
+    let mut claim = store.claim(named("web", Isolation::Process)).unwrap();
+    let (id, hung) = (claim.id, 4_000_000_000);
+    claim.update(|state| state.owner = Some(hung)).unwrap();
+    let (send, ended) = mpsc::sync_channel(1);
+    std::thread::scope(|scope| {
+        // The end of a process releases its locks.
+        scope.spawn(move || {
+            assert_eq!(ended.recv().unwrap(), hung);
+            claim.keep();
+        });
+        ending::remove(&Fake::new(), &store, &id, Some(&Ends(send))).unwrap();
+    });
+    assert!(store.container_ids().unwrap().is_empty());
 }
 
 #[test]
@@ -215,7 +256,7 @@ fn a_container_that_is_not_released_is_not_forgotten() {
     );
     let id = store.resolve("web").unwrap();
     let fake = Fake::new().trouble(Trouble::Always("HcnDeleteEndpoint", 0x803b_0020));
-    let error = ending::remove(&fake, &store, &id, true).unwrap_err();
+    let error = ending::remove(&fake, &store, &id, Some(&Alone)).unwrap_err();
     assert_eq!(error.what, "the network endpoint could not be released");
     assert_eq!(store.resolve("web"), Ok(id));
 }
@@ -262,7 +303,10 @@ fn exec_runs_beside_the_main_process() {
         let silent = ProcessRequest { silent: true, ..request.clone() };
         exec::start(&context, &id, &silent).unwrap();
         let document = fake.world().documents.last().unwrap().clone();
-        assert_eq!(document, serde_json::json!({"CommandLine": "cmd /c ver", "CreateStdOutPipe": false}));
+        assert_eq!(
+            document,
+            serde_json::json!({"CommandLine": "cmd /c ver", "CreateStdOutPipe": false, "WorkingDirectory": "C:\\"})
+        );
 
         let missing = fake.clone().trouble(Trouble::Once("HcsCreateProcess", 0x8007_0002));
         let context = Context { machine: &missing, ..context };

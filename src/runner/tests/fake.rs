@@ -57,6 +57,8 @@ pub enum Behaviour {
     WaitsForTheEnd,
     /// It ends with this code when its container is asked to shut down.
     ShutsDown(u32),
+    /// It ends with 1067 when it is terminated; Ctrl-C is answered only then.
+    HoldsSignals,
     /// It is never reported as ended, although its container ends.
     IsLost,
 }
@@ -75,6 +77,8 @@ pub struct World {
     pub calls: Vec<&'static str>,
     /// Every document, in order.
     pub documents: Vec<Value>,
+    /// What was written of layers: the number of entries, the last of them, and the reason of a failure.
+    pub written: Vec<(u64, Vec<String>, Option<String>)>,
     trouble: Trouble,
 }
 
@@ -103,6 +107,10 @@ pub struct Fake {
     interrupts: (u32, u32),
     /// True if compute systems outlive the last handle. HCS ends them, but not at once.
     survive: bool,
+    /// The id that every namespace gets, whatever was asked for.
+    namespace: Option<Uuid>,
+    /// The longest name of a file that an import does not lose.
+    longest_path: usize,
 }
 
 const NAT: &str = "b95d0c5e-57d4-412b-b571-18a81a16e005";
@@ -116,7 +124,14 @@ impl Fake {
             networks: vec![(ICS.parse().unwrap(), "Default Switch", "ICS"), (NAT.parse().unwrap(), "nat", "NAT")],
             ..World::default()
         };
-        Self { world: Arc::new(Mutex::new(world)), behaviour: Behaviour::Exits(0), interrupts: (0, 0), survive: false }
+        Self {
+            world: Arc::new(Mutex::new(world)),
+            behaviour: Behaviour::Exits(0),
+            interrupts: (0, 0),
+            survive: false,
+            namespace: None,
+            longest_path: usize::MAX,
+        }
     }
 
     pub fn trouble(self, trouble: Trouble) -> Self {
@@ -135,6 +150,16 @@ impl Fake {
 
     pub fn surviving(self, survive: bool) -> Self {
         Self { survive, ..self }
+    }
+
+    /// Imports lose files with longer names than this, and say nothing of it.
+    pub fn losing_beyond(self, longest_path: usize) -> Self {
+        Self { longest_path, ..self }
+    }
+
+    /// Namespaces get this id, whatever was asked for.
+    pub fn choosing(self, namespace: Uuid) -> Self {
+        Self { namespace: Some(namespace), ..self }
     }
 
     pub fn without_networks(self) -> Self {

@@ -78,6 +78,67 @@ fn lowest_first_each_once() {
 }
 
 #[test]
+fn files_that_an_import_loses_without_a_word_are_missed() {
+    for (losing_beyond, words) in [(1, "longest paths are missing, e.g. Files/"), (usize::MAX, "")] {
+        let (folder, store) = empty_store();
+        let blobs = Folder::create(handles(), folder.path()).unwrap();
+        let base = layer(&blobs, &["Files/", "Files/a.txt", "Hives/"]);
+        let upper = layer(&blobs, &["Files/", "Files/b", "Files/a-long-name"]);
+        let fake = Fake::new().losing_beyond(losing_beyond);
+        let imported = import(&fake, &store, &blobs, &[base, upper], &Interrupts::new(), &|_| ());
+        if words.is_empty() {
+            assert_eq!(imported.unwrap().len(), 2);
+            continue;
+        }
+        let error = imported.unwrap_err();
+        assert!(error.sentence().contains(words) && error.hint.is_some(), "{error:?}");
+        assert_eq!(kept(&store).len(), 1, "the base alone");
+    }
+}
+
+#[test]
+fn a_layer_waits_in_a_short_path_and_what_cannot_be_removed_there_is_swept_later() {
+    let (folder, store) = empty_store();
+    let (blobs, layers) = image(folder.path());
+    let base = LayerId::on(None, &layers[0].diff_id);
+    let upper = LayerId::on(Some(&base), &layers[1].diff_id);
+    let digits = upper.to_string();
+    // Left by an import that was killed, and one that belongs to another layer, which is being imported.
+    let waiting = folder.path().join("t");
+    std::fs::create_dir_all(waiting.join(&digits[..8]).join("x/Files")).unwrap();
+    let other = format!("{}{}", "0".repeat(56), &digits[8..16]);
+    std::fs::create_dir(waiting.join(&digits[8..16])).unwrap();
+    let lock = std::fs::File::create(store.layers().join(format!("{other}.lock"))).unwrap();
+    lock.lock().unwrap();
+
+    import(&Fake::new(), &store, &blobs, &layers, &Interrupts::new(), &|_| ()).unwrap();
+    assert_eq!(names(&waiting), [&digits[8..16]]);
+    std::fs::create_dir(waiting.join(&digits[..8])).unwrap();
+    assert_eq!(prune(&Fake::new(), &store).unwrap().left_over, []);
+    assert_eq!(names(&waiting), [&digits[8..16]], "it is in use");
+    drop(lock);
+    assert_eq!(prune(&Fake::new(), &store).unwrap().left_over, []);
+    assert_eq!(names(&waiting), [""; 0]);
+}
+
+#[test]
+fn the_last_entries_of_a_layer_are_recorded_with_the_reason_of_a_failure() {
+    let (folder, store) = empty_store();
+    let blobs = Folder::create(handles(), folder.path()).unwrap();
+    let many: Vec<String> = (0..20).map(|number| format!("Files/{number}")).collect();
+    let entries: Vec<&str> = ["Files/", "Hives/"].into_iter().chain(many.iter().map(String::as_str)).collect();
+    let mut base = layer(&blobs, &entries);
+    let fake = Fake::new();
+    import(&fake, &store, &blobs, std::slice::from_ref(&base), &Interrupts::new(), &|_| ()).unwrap();
+    base.diff_id = Digest::of(b"another");
+    import(&fake, &store, &blobs, &[base], &Interrupts::new(), &|_| ()).unwrap_err();
+    let written = fake.world().written.clone();
+    let last: Vec<String> = (10..20).map(|number| format!("file Files/{number}")).collect();
+    assert_eq!((written[0].0, &written[0].1, &written[0].2), (22, &last, &None));
+    assert!(written[1].2.as_ref().unwrap().contains("diff ID"), "{written:?}");
+}
+
+#[test]
 fn a_blob_that_is_not_what_it_should_be_leaves_nothing() {
     let (folder, store) = empty_store();
     let (blobs, mut layers) = image(folder.path());

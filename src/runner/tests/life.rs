@@ -5,12 +5,13 @@ use crate::hcs::documents::{PortMapping, Protocol};
 use crate::hcs::plan::Plan;
 use crate::runner::life::context::{Context, Progress};
 use crate::runner::life::interrupts::Interrupts;
+use crate::runner::life::prune::prune;
 use crate::runner::life::run as lifecycle;
 use crate::runner::life::stdio::Stdio;
 use crate::runner::request::NetworkWish;
 use crate::runner::store::Store;
 use crate::runner::store::state::tests::request;
-use crate::runner::tests::fake::{Behaviour, Fake, Trouble};
+use crate::runner::tests::fake::{Behaviour, Fake, Trouble, When};
 use crate::runner::tests::{run, store};
 
 #[test]
@@ -41,9 +42,9 @@ fn process_isolation_call_by_call() {
             "HcsTerminateComputeSystem",
             "HcsEnumerateComputeSystems",
             "HcnDeleteNamespace",
-            "HcnEnumerateNamespaces",
+            "HcnOpenNamespace",
             "HcnDeleteEndpoint",
-            "HcnEnumerateEndpoints",
+            "HcnOpenEndpoint",
             "LayerExists",
             "UnprepareLayer",
             "LayerExists",
@@ -78,7 +79,7 @@ fn hyperv_isolation_call_by_call() {
             "HcsTerminateComputeSystem",
             "HcsEnumerateComputeSystems",
             "HcnDeleteEndpoint",
-            "HcnEnumerateEndpoints",
+            "HcnOpenEndpoint",
             "LayerExists",
             "DestroyLayer",
             "LayerExists",
@@ -119,6 +120,7 @@ fn interrupts_are_passed_on_then_end_the_process() {
     for (behaviour, before, running, exit_code) in [
         (Behaviour::WaitsForCtrlC, 0, 1, Ok(0xc000_013a)),
         (Behaviour::WaitsForTheEnd, 0, 2, Ok(1067)),
+        (Behaviour::HoldsSignals, 0, 2, Ok(1067)),
         (Behaviour::IsLost, 0, 3, Err("interrupted")),
         (Behaviour::Exits(0), 1, 0, Err("interrupted")),
     ] {
@@ -200,8 +202,27 @@ fn which_network() {
 }
 
 #[test]
+fn a_namespace_of_another_id_than_the_one_asked_for_is_used_and_released() {
+    let other: uuid::Uuid = "11111111-2222-4333-8444-555555555555".parse().unwrap();
+    let (_folder, store) = store();
+    let fake = Fake::new().choosing(other);
+    let ran = run(&fake, &store, &request(Isolation::Process), b"").unwrap();
+    assert_eq!(ran.result.unwrap().exit_code, Ok(0));
+    let created = fake.world().documents.iter().find(|document| document.get("Container").is_some()).cloned().unwrap();
+    assert_eq!(created["Container"]["Networking"]["Namespace"], other.to_string());
+    assert_eq!(fake.left(), [""; 0]);
+
+    // The id that was chosen is known to whoever finishes what a killed run began.
+    let fake = Fake::new().choosing(other).trouble(Trouble::Kill(11, When::After)).surviving(true);
+    assert!(run(&fake, &store, &request(Isolation::Process), b"").is_none());
+    let fake = fake.trouble(Trouble::None);
+    prune(&fake, &store).unwrap();
+    assert_eq!(fake.left(), [""; 0]);
+}
+
+#[test]
 fn a_host_without_the_network_dll_is_a_host_without_a_network() {
-    const NETWORK: &[&str] = &["HcnEnumerateNetworks", "HcnEnumerateEndpoints", "HcnDeleteEndpoint"];
+    const NETWORK: &[&str] = &["HcnEnumerateNetworks", "HcnOpenEndpoint", "HcnDeleteEndpoint"];
     let (_folder, store) = store();
     let fake = Fake::new().trouble(Trouble::Missing(NETWORK));
     let ran = run(&fake, &store, &request(Isolation::Process), b"").unwrap();

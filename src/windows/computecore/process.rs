@@ -4,12 +4,13 @@ use std::ptr::{null, null_mut};
 use std::sync::Arc;
 use std::time::Duration;
 
+use windows_sys::Win32::Foundation::GENERIC_ALL;
 use windows_sys::Win32::System::HostComputeSystem::{
     HCS_OPERATION, HCS_PROCESS, HCS_PROCESS_INFORMATION, HCS_SYSTEM, HcsEventOptionNone,
 };
 use windows_sys::core::{HRESULT, PCWSTR};
 
-use super::{ComputeCore, Functions, Operation, PROCESS_EXITED, SERVICE_DISCONNECT, disconnected, on_event, pointer};
+use super::{ComputeCore, Functions, Operation, PROCESS_EXITED, SERVICE_DISCONNECT, container, disconnected, on_event, pointer};
 use crate::hcs::call::{CallError, Result};
 use crate::hcs::codes;
 use crate::hcs::compute_systems::{Process, Spawned};
@@ -22,6 +23,8 @@ use crate::windows::text::Wide;
 /// A process in a process-isolated container.
 pub struct ArgonProcess {
     core: Arc<ComputeCore>,
+    /// The id of its compute system.
+    system: String,
     handle: Owned<HCS_PROCESS>,
     id: u32,
     notices: Notices,
@@ -31,7 +34,12 @@ type Request = unsafe extern "system" fn(HCS_PROCESS, HCS_OPERATION, PCWSTR) -> 
 
 impl ArgonProcess {
     /// Starts a process and takes over its standard handles.
-    pub fn create(core: &Arc<ComputeCore>, system: HCS_SYSTEM, parameters: &ProcessParameters) -> Result<Spawned> {
+    pub fn create(
+        core: &Arc<ComputeCore>,
+        system_id: &str,
+        system: HCS_SYSTEM,
+        parameters: &ProcessParameters,
+    ) -> Result<Spawned> {
         const CALL: &str = "HcsCreateProcess";
         let document = to_json(parameters);
         let mut handle = null_mut();
@@ -46,7 +54,7 @@ impl ArgonProcess {
         }
         // SAFETY: the handle was just handed to us; handles of HCS can be used from any thread.
         let handle = unsafe { Owned::new(handle, core.functions.HcsCloseProcess) };
-        let mut process = Self { core: Arc::clone(core), handle, id: 0, notices: Notices::new() };
+        let mut process = Self { core: Arc::clone(core), system: system_id.to_owned(), handle, id: 0, notices: Notices::new() };
         let info = match created {
             Ok(info) => info,
             Err(error) if error.is_timed_out() => {
@@ -86,24 +94,50 @@ impl ArgonProcess {
         operation.process_info()
     }
 
-    /// Registers for the exit event. A process that ended before that is asked for its end once.
+    /// Registers for the exit event. A process that ended before that is asked for its end once; and one whose end is known need not be
+    /// listened to.
     fn listen(&self) -> Result<()> {
         let context = self.notices.context();
-        self.core.call("HcsSetProcessCallback", None, |functions| {
+        let listening = self.core.call("HcsSetProcessCallback", None, |functions| {
             // SAFETY: the handle is open, the context is a number, the callback neither blocks nor panics.
             unsafe { (functions.HcsSetProcessCallback)(self.handle.get(), HcsEventOptionNone, context, Some(on_event)) }
-        })?;
-        if let Ok((data, ProcessStatus { exited: true, .. })) = self.status() {
-            self.notices.report(Notice { kind: PROCESS_EXITED, status: 0, data: Some(data) });
+        });
+        let data = self.properties().ok().flatten();
+        let status = ProcessStatus::read(data.as_deref());
+        if status.has_exited() {
+            self.notices.report(Notice { kind: PROCESS_EXITED, status: 0, data });
         }
-        Ok(())
+        if status.code().is_some() { Ok(()) } else { listening }
     }
 
-    fn status(&self) -> Result<(String, ProcessStatus)> {
-        const CALL: &str = "HcsGetProcessProperties";
-        let data = self.request(CALL, None, |functions| functions.HcsGetProcessProperties)?.unwrap_or_default();
-        let status = serde_json::from_str(&data).map_err(|error| CallError::unusable(CALL, error))?;
-        Ok((data, status))
+    /// The document of its status.
+    fn properties(&self) -> Result<Option<String>> {
+        self.request("HcsGetProcessProperties", None, |functions| functions.HcsGetProcessProperties)
+    }
+
+    /// A signal through handles of its own: the service serves those of one handle of a system one after the other, and one that waits
+    /// for the end of its target would hold up the next (`docs/hcs.md#signals`).
+    fn signal(&self, call: &'static str, document: Option<String>, function: fn(&Functions) -> Request) -> Result<()> {
+        const OPEN: &str = "HcsOpenProcess";
+        let own = |error: CallError| {
+            if error.is_gone() { Err(error) } else { self.request(call, document.clone(), function).map(drop) }
+        };
+        let system = match container::open(&self.core, &self.system) {
+            // SAFETY: the handle was just handed to us; handles of HCS can be used from any thread.
+            Ok(system) => unsafe { Owned::new(system, self.core.functions.HcsCloseComputeSystem) },
+            Err(error) => return own(error),
+        };
+        let mut process = null_mut();
+        let opened = self.core.call(OPEN, Some(&self.id.to_string()), |functions| {
+            // SAFETY: the system is open, the out pointer is valid.
+            unsafe { (functions.HcsOpenProcess)(system.get(), self.id, GENERIC_ALL, &raw mut process) }
+        });
+        if let Err(error) = opened {
+            return own(error);
+        }
+        // SAFETY: the handle was just handed to us, likewise.
+        let process = unsafe { Owned::new(process, self.core.functions.HcsCloseProcess) };
+        request_on(&self.core, process.get(), call, document, function).map(drop)
     }
 
     /// A request with or without document: the document that came of it.
@@ -113,13 +147,24 @@ impl ArgonProcess {
         document: Option<String>,
         function: impl FnOnce(&Functions) -> Request,
     ) -> Result<Option<String>> {
-        let texts = document.iter().map(|text| Wide::new(call, text)).collect::<Result<_>>()?;
-        let operation = Operation::start(&self.core, call, document.as_deref(), texts, |functions, operation, texts| {
-            // SAFETY: the handle is open; the text, if any, outlives the operation.
-            unsafe { function(functions)(self.handle.get(), operation, pointer(texts, 0)) }
-        })?;
-        operation.result()
+        request_on(&self.core, self.handle.get(), call, document, function)
     }
+}
+
+/// A request about the process of this handle, which is open: the document that came of it.
+fn request_on(
+    core: &ComputeCore,
+    process: HCS_PROCESS,
+    call: &'static str,
+    document: Option<String>,
+    function: impl FnOnce(&Functions) -> Request,
+) -> Result<Option<String>> {
+    let texts = document.iter().map(|text| Wide::new(call, text)).collect::<Result<_>>()?;
+    let operation = Operation::start(core, call, document.as_deref(), texts, |functions, operation, texts| {
+        // SAFETY: the handle is open; the text, if any, outlives the operation.
+        unsafe { function(functions)(process, operation, pointer(texts, 0)) }
+    })?;
+    operation.result()
 }
 
 impl Process for ArgonProcess {
@@ -133,11 +178,8 @@ impl Process for ArgonProcess {
         if notice.kind == SERVICE_DISCONNECT {
             return Err(disconnected("HcsSetProcessCallback"));
         }
-        let status = notice.data.as_deref().and_then(|data| serde_json::from_str::<ProcessStatus>(data).ok());
-        match status {
-            Some(status) => Ok(Some(status.exit_code)),
-            None => self.status().map(|(_, status)| Some(status.exit_code)),
-        }
+        let ask = || self.properties().map(|found| ProcessStatus::read(found.as_deref()));
+        ProcessStatus::code_of_ended(notice.data.as_deref(), "HcsGetProcessProperties", ask).map(Some)
     }
 
     fn close_stdin(&self) -> Result<()> {
@@ -151,14 +193,14 @@ impl Process for ArgonProcess {
     }
 
     fn interrupt(&self) -> Result<()> {
-        self.request("HcsSignalProcess", Some(to_json(&SignalProcess::CTRL_C)), |functions| functions.HcsSignalProcess).map(drop)
+        self.signal("HcsSignalProcess", Some(to_json(&SignalProcess::CTRL_C)), |functions| functions.HcsSignalProcess)
     }
 
     fn terminate(&self) -> Result<()> {
-        match self.request("HcsTerminateProcess", None, |functions| functions.HcsTerminateProcess) {
+        match self.signal("HcsTerminateProcess", None, |functions| functions.HcsTerminateProcess) {
             // Windows says so of the termination of a process that has ended.
             Err(error) if error.code() == Some(codes::E_ACCESSDENIED) || error.is_gone() => Ok(()),
-            result => result.map(drop),
+            result => result,
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::windows::text::Wide;
 /// A container in a virtual machine of its own.
 pub struct XenonContainer {
     core: Arc<VmCompute>,
+    id: String,
     // Closed before the system's.
     _callback: Owned<HANDLE, HRESULT>,
     handle: Owned<HCS_SYSTEM, HRESULT>,
@@ -44,7 +45,7 @@ impl XenonContainer {
             }
         })?;
         // SAFETY: the handle was just handed to us.
-        let container = unsafe { Self::listen(core, handle) }?;
+        let container = unsafe { Self::listen(core, id, handle) }?;
         if answer == Answer::Pending
             && let Err(error) = core.finish(CALL, &container.notices, CREATE_COMPLETED)
         {
@@ -59,17 +60,11 @@ impl XenonContainer {
 
     /// Opens a container that another process created; `None` if there is none.
     pub fn open(core: &Arc<VmCompute>, id: &str) -> Result<Option<Self>> {
-        const CALL: &str = "HcsOpenComputeSystem";
-        let (wide, mut handle) = (Wide::new(CALL, id)?, null_mut());
-        let opened = core.call(CALL, Some(id), |functions, result| {
-            // SAFETY: the id lives through the call, the out pointers are valid.
-            unsafe { (functions.HcsOpenComputeSystem)(wide.as_ptr(), &raw mut handle, result) }
-        });
-        match opened {
+        match open(core, id) {
             Err(error) if error.is_absent() => Ok(None),
             Err(error) => Err(error),
             // SAFETY: the handle was just handed to us.
-            Ok(_) => unsafe { Self::listen(core, handle) }.map(Some),
+            Ok(handle) => unsafe { Self::listen(core, id, handle) }.map(Some),
         }
     }
 
@@ -77,7 +72,7 @@ impl XenonContainer {
     ///
     /// # Safety
     /// The handle is open and belongs to nobody else.
-    unsafe fn listen(core: &Arc<VmCompute>, system: HCS_SYSTEM) -> Result<Self> {
+    unsafe fn listen(core: &Arc<VmCompute>, id: &str, system: HCS_SYSTEM) -> Result<Self> {
         // SAFETY: the caller vouches for the handle; handles of HCS can be used from any thread.
         let handle = unsafe { Owned::new(system, core.functions.HcsCloseComputeSystem) };
         let notices = Notices::new();
@@ -88,8 +83,20 @@ impl XenonContainer {
         })?;
         // SAFETY: the callback's handle was just handed to us, likewise.
         let callback = unsafe { Owned::new(callback, core.functions.HcsUnregisterComputeSystemCallback) };
-        Ok(Self { core: Arc::clone(core), _callback: callback, handle, notices, ended: AtomicBool::new(false) })
+        let (core, id) = (Arc::clone(core), id.to_owned());
+        Ok(Self { core, id, _callback: callback, handle, notices, ended: AtomicBool::new(false) })
     }
+}
+
+/// Opens a compute system: its handle, which is the caller's to close.
+pub(super) fn open(core: &VmCompute, id: &str) -> Result<HCS_SYSTEM> {
+    const CALL: &str = "HcsOpenComputeSystem";
+    let (wide, mut handle) = (Wide::new(CALL, id)?, null_mut());
+    core.call(CALL, Some(id), |functions, result| {
+        // SAFETY: the id lives through the call, the out pointers are valid.
+        unsafe { (functions.HcsOpenComputeSystem)(wide.as_ptr(), &raw mut handle, result) }
+    })?;
+    Ok(handle)
 }
 
 impl Container for XenonContainer {
@@ -106,7 +113,7 @@ impl Container for XenonContainer {
     }
 
     fn create_process(&self, parameters: &ProcessParameters) -> Result<Spawned> {
-        XenonProcess::create(&self.core, self.handle.get(), parameters)
+        XenonProcess::create(&self.core, &self.id, self.handle.get(), parameters)
     }
 
     fn shut_down(&self) -> Result<()> {

@@ -8,7 +8,7 @@ use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::System::HostComputeSystem::{HCS_PROCESS, HCS_PROCESS_INFORMATION, HCS_SYSTEM};
 use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
-use super::{Functions, PROCESS_EXITED, SERVICE_DISCONNECT, VmCompute, disconnected, on_notification};
+use super::{Functions, PROCESS_EXITED, SERVICE_DISCONNECT, VmCompute, container, disconnected, on_notification};
 use crate::hcs::call::{CallError, Result};
 use crate::hcs::codes;
 use crate::hcs::compute_systems::{Process, Spawned};
@@ -21,6 +21,8 @@ use crate::windows::text::{Wide, take_com};
 /// A process in a container in a virtual machine.
 pub struct XenonProcess {
     core: Arc<VmCompute>,
+    /// The id of its compute system.
+    system: String,
     // Closed before the process's.
     _callback: Owned<HANDLE, HRESULT>,
     handle: Owned<HCS_PROCESS, HRESULT>,
@@ -32,7 +34,7 @@ type Request = unsafe extern "system" fn(HCS_PROCESS, PCWSTR, *mut PWSTR) -> HRE
 
 impl XenonProcess {
     /// Starts a process and takes over its standard handles.
-    pub fn create(core: &Arc<VmCompute>, system: HCS_SYSTEM, parameters: &ProcessParameters) -> Result<Spawned> {
+    pub fn create(core: &Arc<VmCompute>, system_id: &str, system: HCS_SYSTEM, parameters: &ProcessParameters) -> Result<Spawned> {
         const CALL: &str = "HcsCreateProcess";
         let document = to_json(parameters);
         let wide = Wide::new(CALL, &document)?;
@@ -46,7 +48,7 @@ impl XenonProcess {
         // SAFETY: the handles were given to us, once.
         let pipes = unsafe { [Pipe::from_hcs(info.StdInput), Pipe::from_hcs(info.StdOutput), Pipe::from_hcs(info.StdError)] };
         let [stdin, stdout, stderr] = pipes.map(|pipe| pipe.map_err(|error| CallError::unusable(CALL, error)));
-        let process = Self::listen(core, handle, info.ProcessId)?;
+        let process = Self::listen(core, system_id, handle, info.ProcessId)?;
         Ok(Spawned {
             stdin: stdin?.map(|pipe| Box::new(pipe) as _),
             stdout: stdout?.map(|pipe| Box::new(pipe) as _),
@@ -56,7 +58,7 @@ impl XenonProcess {
     }
 
     /// Registers for the exit notification. HCS keeps one that came before (`docs/hcs.md#events`).
-    fn listen(core: &Arc<VmCompute>, handle: Owned<HCS_PROCESS, HRESULT>, id: u32) -> Result<Self> {
+    fn listen(core: &Arc<VmCompute>, system: &str, handle: Owned<HCS_PROCESS, HRESULT>, id: u32) -> Result<Self> {
         let notices = Notices::new();
         let (process, context, mut callback) = (handle.get(), notices.context(), null_mut());
         core.call("HcsRegisterProcessCallback", None, |functions, _| {
@@ -65,7 +67,7 @@ impl XenonProcess {
         })?;
         // SAFETY: the callback's handle was just handed to us, likewise.
         let callback = unsafe { Owned::new(callback, core.functions.HcsUnregisterProcessCallback) };
-        Ok(Self { core: Arc::clone(core), _callback: callback, handle, id, notices })
+        Ok(Self { core: Arc::clone(core), system: system.to_owned(), _callback: callback, handle, id, notices })
     }
 
     fn status(&self) -> Result<ProcessStatus> {
@@ -77,15 +79,47 @@ impl XenonProcess {
         });
         // SAFETY: the text, if any, came from vmcompute.dll just now.
         let status = unsafe { take_com(status) };
-        answer?;
-        serde_json::from_str(status.as_deref().unwrap_or_default()).map_err(|error| CallError::unusable(CALL, error))
+        answer.map(|_| ProcessStatus::read(status.as_deref()))
     }
 
-    fn request(&self, call: &'static str, document: &str, function: impl FnOnce(&Functions) -> Request) -> Result<()> {
+    /// Makes a call with handles of its own, as those of computecore.dll do (`docs/hcs.md#signals`); where they cannot be had, with the one
+    /// there is.
+    fn with_own_handles(&self, call: impl FnOnce(HCS_PROCESS) -> Result<()>) -> Result<()> {
+        const OPEN: &str = "HcsOpenProcess";
+        let system = match container::open(&self.core, &self.system) {
+            // SAFETY: the handle was just handed to us; handles of HCS can be used from any thread.
+            Ok(system) => unsafe { Owned::new(system, self.core.functions.HcsCloseComputeSystem) },
+            Err(error) if error.is_gone() => return Err(error),
+            Err(_) => return call(self.handle.get()),
+        };
+        let mut process = null_mut();
+        let opened = self.core.call(OPEN, Some(&self.id.to_string()), |functions, result| {
+            // SAFETY: the system is open, the out pointers are valid.
+            unsafe { (functions.HcsOpenProcess)(system.get(), self.id, &raw mut process, result) }
+        });
+        match opened {
+            Err(error) if error.is_gone() => Err(error),
+            Err(_) => call(self.handle.get()),
+            Ok(_) => {
+                // SAFETY: the handle was just handed to us, likewise.
+                let process = unsafe { Owned::new(process, self.core.functions.HcsCloseProcess) };
+                call(process.get())
+            }
+        }
+    }
+
+    /// A request about the process of this handle, which is open.
+    fn request(
+        &self,
+        process: HCS_PROCESS,
+        call: &'static str,
+        document: &str,
+        function: impl FnOnce(&Functions) -> Request,
+    ) -> Result<()> {
         let wide = Wide::new(call, document)?;
         let answer = self.core.call(call, Some(document), |functions, result| {
             // SAFETY: the handle is open, the text lives through the call, the out pointer is valid.
-            unsafe { function(functions)(self.handle.get(), wide.as_ptr(), result) }
+            unsafe { function(functions)(process, wide.as_ptr(), result) }
         });
         answer.map(drop)
     }
@@ -102,32 +136,39 @@ impl Process for XenonProcess {
             None => Ok(None),
             Some(SERVICE_DISCONNECT) => Err(disconnected("HcsRegisterProcessCallback")),
             // Before the notification, the exit code reads 0xFFFFFFFF.
-            Some(_) => self.status().map(|status| Some(status.exit_code)),
+            Some(_) => ProcessStatus::code_of_ended(None, "HcsGetProcessProperties", || self.status()).map(Some),
         }
     }
 
     fn close_stdin(&self) -> Result<()> {
-        self.request("HcsModifyProcess", &to_json(&ModifyProcess::CLOSE_STDIN), |functions| functions.HcsModifyProcess)
+        self.request(self.handle.get(), "HcsModifyProcess", &to_json(&ModifyProcess::CLOSE_STDIN), |functions| {
+            functions.HcsModifyProcess
+        })
     }
 
     fn resize(&self, size: ConsoleSize) -> Result<()> {
         let document = to_json(&ModifyProcess::ConsoleSize { size });
-        self.request("HcsModifyProcess", &document, |functions| functions.HcsModifyProcess)
+        self.request(self.handle.get(), "HcsModifyProcess", &document, |functions| functions.HcsModifyProcess)
     }
 
     fn interrupt(&self) -> Result<()> {
-        self.request("HcsSignalProcess", &to_json(&SignalProcess::CTRL_C), |functions| functions.HcsSignalProcess)
+        self.with_own_handles(|process| {
+            self.request(process, "HcsSignalProcess", &to_json(&SignalProcess::CTRL_C), |functions| functions.HcsSignalProcess)
+        })
     }
 
     fn terminate(&self) -> Result<()> {
-        let answer = self.core.call("HcsTerminateProcess", None, |functions, result| {
-            // SAFETY: the handle is open, the out pointer is valid.
-            unsafe { (functions.HcsTerminateProcess)(self.handle.get(), result) }
+        let answer = self.with_own_handles(|process| {
+            let answer = self.core.call("HcsTerminateProcess", None, |functions, result| {
+                // SAFETY: the handle is open, the out pointer is valid.
+                unsafe { (functions.HcsTerminateProcess)(process, result) }
+            });
+            answer.map(drop)
         });
         match answer {
             // Windows says so of the termination of a process that has ended.
             Err(error) if error.code() == Some(codes::E_ACCESSDENIED) || error.is_gone() => Ok(()),
-            answer => answer.map(drop),
+            answer => answer,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod command_line;
 mod hostile;
-mod html;
+pub mod html;
 mod junit;
 mod large;
 mod lines;

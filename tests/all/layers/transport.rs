@@ -141,6 +141,35 @@ fn an_utility_vm_without_a_sink_is_stored_like_files() {
 }
 
 #[test]
+fn a_name_in_the_utility_vm_of_a_file_outside_of_it_waits_for_that_file() {
+    let parent = tempfile::tempdir().unwrap();
+    let mut vm = Tree::default();
+    let mut transport = Transport::create_in(parent.path(), stamp_portably, Some(&mut vm)).unwrap();
+    let mut layer = upper_layer();
+    layer.hard_link("UtilityVM/Files/out", "Files/d/a").hard_link("Files/into", "UtilityVM/Files/a");
+    decode_into(&mut transport, &layer.finish(), Position::Upper).unwrap();
+    let links: Vec<_> = transport.pending().links.iter().map(|link| (link.path.as_str(), link.target.as_str())).collect();
+    assert!(links.contains(&("UtilityVM/Files/out", "Files/d/a")), "{links:?}");
+    assert!(links.contains(&("Files/into", "UtilityVM/Files/a")), "{links:?}");
+    drop(transport);
+    assert!(!vm.nodes.contains_key("UtilityVM/Files/out"), "{:?}", vm.nodes.keys());
+}
+
+#[test]
+fn the_files_that_travel_are_counted_and_the_longest_paths_known() {
+    let parent = tempfile::tempdir().unwrap();
+    let mut transport = Transport::create_in(parent.path(), stamp_portably, None).unwrap();
+    let mut layer = Archive::with_files();
+    for number in 0..30 {
+        layer.file(&format!("Files/{}", "n".repeat(number + 1)), &Meta::default(), b"");
+    }
+    decode_into(&mut transport, &layer.finish(), Position::Upper).unwrap();
+    let sent = &transport.pending().sent;
+    let lengths: Vec<usize> = sent.longest.iter().map(|path| path.as_str().len()).collect();
+    assert_eq!((sent.files, lengths), (30, (17..=36).rev().collect()));
+}
+
+#[test]
 fn a_failure_aborts_the_utility_vm_too() {
     let parent = tempfile::tempdir().unwrap();
     let mut vm = Tree::default();

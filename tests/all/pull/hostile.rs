@@ -59,6 +59,7 @@ fn a_store_of_an_earlier_version_goes_on() {
     for file in ["wincompat.json", "verified.json"] {
         fs::remove_file(shop.store().join(file)).unwrap();
     }
+    fs::remove_dir(shop.store().join("t")).unwrap();
     let asked = shop.blob_requests().len();
     shop.succeeds(&[]);
     assert_eq!(shop.blob_requests().len(), asked, "nothing is fetched anew");

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -19,8 +19,13 @@ struct Console(Running);
 
 impl Console {
     fn start(machine: &Machine, arguments: &[&str]) -> Self {
+        Self::start_where(machine, "", arguments)
+    }
+
+    /// On a host whose signals are as this says (`HCSEMU_SIGNALS`).
+    fn start_where(machine: &Machine, signals: &str, arguments: &[&str]) -> Self {
         let mut command = machine.interruptible(&[&["run", "--rm", "-q"], arguments].concat());
-        command.stdin(Stdio::piped());
+        command.stdin(Stdio::piped()).env("HCSEMU_SIGNALS", signals);
         Self(Running::start(command))
     }
 
@@ -62,6 +67,31 @@ fn a_second_one_ends_who_does_not_listen() {
         console.press();
         let ended = console.end();
         ended.with(ABORTED);
+        machine.has_nothing_left();
+    }
+}
+
+/// On Server Core a signal returns when its target has ended.
+#[test]
+fn a_signal_that_waits_for_its_target_holds_up_nobody() {
+    for isolation in ISOLATIONS {
+        let Some(machine) = Machine::new() else { return };
+        let arguments = [isolation, &[IMAGE, "guest", "wait", "1000"]].concat();
+        let mut console = Console::start_where(&machine, "wait", &arguments);
+        assert_eq!(console.0.line(), "ready");
+        console.press();
+        console.end().with(CONTROL_C);
+        machine.has_nothing_left();
+
+        // Neither the second Ctrl-C nor what ends the process then waits for one that is not heard.
+        let began = Instant::now();
+        let mut console = Console::start_where(&machine, "deaf", &arguments);
+        assert_eq!(console.0.line(), "ready");
+        console.press();
+        thread::sleep(Duration::from_secs(2));
+        console.press();
+        console.end().with(ABORTED);
+        assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
         machine.has_nothing_left();
     }
 }

@@ -8,6 +8,7 @@ mod exit_codes;
 mod failures;
 mod interrupts;
 mod machine;
+mod otherwise;
 mod processes;
 mod refusals;
 mod stalls;

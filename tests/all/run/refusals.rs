@@ -151,7 +151,7 @@ fn what_makes_no_sense_is_refused() {
         (&["-p", "80", IMAGE], "HOST:CONTAINER"),
         (&["-v", "data:C:\\data", IMAGE], "name a folder"),
         (&["-v", &gone, IMAGE], "-gone"),
-        (&["-v", &format!("{file}:C:\\x"), IMAGE], "it is not a folder"),
+        (&[&HYPERV[..], &["-v", &format!("{file}:C:\\x"), IMAGE]].concat(), "whole folders only"),
         (&["-e", "=x", IMAGE], "environment"),
         (&["--env-file", &gone, IMAGE], "environment"),
         (&["--host", "windows-server-2025", IMAGE], "--dry-run"),

@@ -151,6 +151,9 @@ impl Process for FakeProcess {
     }
 
     fn interrupt(&self) -> Result<()> {
+        while self.fake.behaviour == Behaviour::HoldsSignals && self.process.lock().unwrap().ended.is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         self.fake.call("HcsSignalProcess", |_| {
             let mut process = self.process.lock().unwrap();
             if process.behaviour == Behaviour::WaitsForCtrlC {

@@ -9,7 +9,7 @@ use crate::Isolation;
 use crate::hcs::call::{CallError, Result};
 use crate::hcs::documents::Layer;
 use crate::hcs::id::random_guid;
-use crate::hcs::layers::Layers;
+use crate::hcs::layers::{Layers, Present, Written};
 use crate::layer::transport::Pending;
 use crate::layer::{BasicInfo, Content, Directory, LayerPath, LayerSink, LinkTarget};
 use crate::runner::tests::fake::{Fake, INVALID, Scratch, VOLUME, refuse};
@@ -132,8 +132,19 @@ impl Layers for Fake {
             if parents.is_empty() || !transport.join("Files").is_dir() {
                 return refuse("ImportLayer", INVALID);
             }
-            std::fs::create_dir(folder.join("Files")).map_err(|error| CallError::unusable("ImportLayer", error))
+            copy_files(&transport.join("Files"), &folder.join("Files"), self.longest_path)
         })
+    }
+
+    fn look_for(&self, folder: &Path, paths: &[LayerPath]) -> Result<Present> {
+        self.call("look for files", |_| {
+            let missing = paths.iter().filter(|path| !folder.join(path.as_str()).exists()).cloned().collect();
+            Ok(Present { files: Some(files_in(&folder.join("Files"))), missing })
+        })
+    }
+
+    fn written(&self, _folder: &Path, written: &Written<'_>) {
+        self.world().written.push((written.entries, written.last.to_vec(), written.failure.map(str::to_owned)));
     }
 
     fn settle(&self, folder: &Path, _parents: &[Layer], pending: &Pending) -> Result<()> {
@@ -143,6 +154,26 @@ impl Layers for Fake {
     fn process_utility_image(&self, folder: &Path) -> Result<()> {
         self.call("ProcessUtilityImage", |_| make(&folder.join("SystemTemplate.vhdx")))
     }
+}
+
+/// Copies the files of a transport folder as `ImportLayer` would, without those whose names are longer than this.
+fn copy_files(from: &Path, to: &Path, longest: usize) -> Result<()> {
+    let failed = |error| CallError::unusable("ImportLayer", error);
+    std::fs::create_dir(to).map_err(failed)?;
+    for entry in from.read_dir().map_err(failed)?.map(std::result::Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            copy_files(&entry.path(), &to.join(name), longest)?;
+        } else if !name.ends_with(".$wcidirs$") && name.len() <= longest {
+            std::fs::copy(entry.path(), to.join(name)).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+fn files_in(folder: &Path) -> u64 {
+    let entries = folder.read_dir().unwrap().map(std::result::Result::unwrap);
+    entries.map(|entry| if entry.file_type().unwrap().is_dir() { files_in(&entry.path()) } else { 1 }).sum()
 }
 
 /// A folder to which the plain content of files is written.

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::hcs::call::Result;
 use crate::hcs::documents::{AttachEndpoint, Endpoint, EndpointProperties, Namespace, Network};
-use crate::hcs::networks::Networks;
+use crate::hcs::networks::{Networks, OpenNamespace};
 use crate::runner::tests::fake::{Fake, refuse};
 
 const ABSENT: u32 = 0x8007_0490;
@@ -50,31 +50,21 @@ impl Networks for Fake {
         })
     }
 
-    fn create_namespace(&self, id: Uuid, document: &Namespace) -> Result<()> {
+    fn has_endpoint(&self, id: Uuid) -> Result<bool> {
+        self.call("HcnOpenEndpoint", |world| Ok(world.endpoints.contains_key(&id)))
+    }
+
+    fn create_namespace(&self, id: Uuid, document: &Namespace) -> Result<Box<dyn OpenNamespace>> {
         self.call("HcnCreateNamespace", |world| {
             world.documents.push(serde_json::to_value(document).unwrap());
+            let id = self.namespace.unwrap_or(id);
             world.namespaces.push(id);
-            Ok(())
+            Ok(Box::new(FakeNamespace { fake: self.clone(), id }) as _)
         })
     }
 
-    fn attach_endpoint(&self, namespace: Uuid, document: &AttachEndpoint) -> Result<()> {
-        self.call("HcnModifyNamespace", |world| {
-            let json = serde_json::to_value(document).unwrap();
-            world.documents.push(json.clone());
-            let endpoint: Uuid = json["Settings"]["EndpointId"].as_str().unwrap().parse().unwrap();
-            match world.endpoints.get_mut(&endpoint) {
-                Some(endpoint) if world.namespaces.contains(&namespace) => {
-                    endpoint.host_compute_namespace = namespace.to_string();
-                    Ok(())
-                }
-                _ => refuse("HcnModifyNamespace", 0x803b_002e),
-            }
-        })
-    }
-
-    fn namespaces(&self) -> Result<Vec<Uuid>> {
-        self.call("HcnEnumerateNamespaces", |world| Ok(world.namespaces.clone()))
+    fn has_namespace(&self, id: Uuid) -> Result<bool> {
+        self.call("HcnOpenNamespace", |world| Ok(world.namespaces.contains(&id)))
     }
 
     fn delete_namespace(&self, id: Uuid) -> Result<()> {
@@ -87,6 +77,33 @@ impl Networks for Fake {
             }
             world.namespaces.retain(|namespace| *namespace != id);
             Ok(())
+        })
+    }
+}
+
+/// A handle of a namespace.
+struct FakeNamespace {
+    fake: Fake,
+    id: Uuid,
+}
+
+impl OpenNamespace for FakeNamespace {
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn attach_endpoint(&self, document: &AttachEndpoint) -> Result<()> {
+        self.fake.call("HcnModifyNamespace", |world| {
+            let json = serde_json::to_value(document).unwrap();
+            world.documents.push(json.clone());
+            let endpoint: Uuid = json["Settings"]["EndpointId"].as_str().unwrap().parse().unwrap();
+            match world.endpoints.get_mut(&endpoint) {
+                Some(endpoint) if world.namespaces.contains(&self.id) => {
+                    endpoint.host_compute_namespace = self.id.to_string();
+                    Ok(())
+                }
+                _ => refuse("HcnModifyNamespace", 0x803b_002e),
+            }
         })
     }
 }

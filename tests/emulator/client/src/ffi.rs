@@ -162,6 +162,7 @@ library! { v1 "vmcompute.dll" {
     fn HNSCall(method: Text, path: Text, body: Text, response: TextOut) -> i32;
     fn NameToGuid(name: Text, id: *mut GUID) -> i32;
     fn LayerExists(info: *const DriverInfo, id: Text, exists: *mut u32) -> i32;
+    fn GetBaseImages(images: TextOut) -> i32;
     fn CreateSandboxLayer(info: *const DriverInfo, id: Text, parent: usize, layers: *const LayerDescriptor, count: u32) -> i32;
     fn ExpandSandboxSize(info: *const DriverInfo, id: Text, bytes: u64) -> i32;
     fn ActivateLayer(info: *const DriverInfo, id: Text) -> i32;
@@ -181,6 +182,7 @@ library! { network "computenetwork.dll" {
     fn HcnOpenNetwork(id: *const GUID, network: *mut Handle, record: TextOut) -> i32;
     fn HcnQueryNetworkProperties(network: Handle, query: Text, found: TextOut, record: TextOut) -> i32;
     fn HcnCreateNetwork(id: *const GUID, document: Text, network: *mut Handle, record: TextOut) -> i32;
+    fn HcnModifyNetwork(network: Handle, document: Text, record: TextOut) -> i32;
     fn HcnDeleteNetwork(id: *const GUID, record: TextOut) -> i32;
     fn HcnCloseNetwork(network: Handle) -> i32;
     fn HcnEnumerateEndpoints(query: Text, found: TextOut, record: TextOut) -> i32;

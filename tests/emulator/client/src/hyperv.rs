@@ -104,7 +104,7 @@ fn xenon_v1(world: World) {
     layer::simple(old::DestroyLayer, &world.scratch).expect("DestroyLayer");
     assert_eq!(left(), "", "a template does not count");
     // The template holds the base layer until it is ended.
-    assert!(template["RuntimeImagePath"].as_str().unwrap().ends_with(r"\utilityvm"));
+    assert!(template["RuntimeImagePath"].as_str().unwrap().ends_with(r"\UtilityVM"));
     assert_eq!(layer::simple(old::DestroyLayer, &world.base), Err(0x8007_0020));
     let template = v1::open(template["Id"].as_str().unwrap()).expect("HcsOpenComputeSystem");
     v1::simple(old::HcsTerminateComputeSystem, template).expect("HcsTerminateComputeSystem");

@@ -3,11 +3,13 @@
 //! are roles it plays as a container's process or as a client that dies.
 
 mod accepted;
+mod broken;
 mod container;
 mod faults;
 mod ffi;
 mod hyperv;
 mod layer;
+mod modes;
 mod network;
 mod owner;
 mod refused;
@@ -36,14 +38,16 @@ impl Case {
     }
 }
 
-fn groups() -> [(&'static str, Vec<Case>); 6] {
+fn groups() -> [(&'static str, Vec<Case>); 8] {
     [
         ("accepted", accepted::cases()),
         ("hyperv", hyperv::cases()),
         ("trees", trees::cases()),
         ("refused", refused::cases()),
+        ("broken", broken::cases()),
         ("faults", faults::cases()),
         ("owners", owner::cases()),
+        ("modes", modes::cases()),
     ]
 }
 

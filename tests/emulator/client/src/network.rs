@@ -114,7 +114,12 @@ pub fn delete_endpoint(id: &str) -> Answer<()> {
 
 /// Makes a namespace with an id of its own choice; its handle.
 pub fn create_namespace(id: &str) -> Answer<Handle> {
-    let (text, mut handle) = (Wide::new(&json!({"SchemaVersion": {"Major": 2, "Minor": 0}}).to_string()), null_mut());
+    create_namespace_of(id, &json!({"SchemaVersion": {"Major": 2, "Minor": 0}}))
+}
+
+/// The same from a document.
+pub fn create_namespace_of(id: &str, document: &Value) -> Answer<Handle> {
+    let (text, mut handle) = (Wide::new(&document.to_string()), null_mut());
     // SAFETY: as above.
     call(|record| unsafe { network::HcnCreateNamespace(&guid(id), text.ptr(), &mut handle, record) })?;
     Ok(handle)
@@ -138,6 +143,11 @@ pub fn namespace_properties(handle: Handle) -> Value {
 /// Puts an endpoint in a namespace, or takes it out.
 pub fn attach(namespace: Handle, endpoint: &str, request: &str) -> Answer<()> {
     let document = json!({"ResourceType": "Endpoint", "RequestType": request, "Settings": {"EndpointId": endpoint}});
+    modify_namespace(namespace, &document)
+}
+
+/// Changes a namespace.
+pub fn modify_namespace(namespace: Handle, document: &Value) -> Answer<()> {
     let text = Wide::new(&document.to_string());
     // SAFETY: as above.
     call(|record| unsafe { network::HcnModifyNamespace(namespace, text.ptr(), record) })

@@ -4,7 +4,13 @@ use crate::layer;
 use crate::text::Wide;
 use serde_json::{Value, json};
 use std::fs;
+use std::ptr::null_mut;
+use windows_sys::Win32::Foundation::{CloseHandle, LUID};
+use windows_sys::Win32::Security::{
+    AdjustTokenPrivileges, LUID_AND_ATTRIBUTES, SE_PRIVILEGE_ENABLED, TOKEN_ADJUST_PRIVILEGES, TOKEN_PRIVILEGES, TOKEN_QUERY,
+};
 use windows_sys::Win32::System::Registry::{HKEY_LOCAL_MACHINE, REG_SZ, RegSetKeyValueW};
+use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 
 /// The folders of a case.
 pub struct World {
@@ -36,6 +42,42 @@ pub fn setting(name: &str, value: &str) {
     unsafe { if value.is_empty() { std::env::remove_var(name) } else { std::env::set_var(name, value) } }
 }
 
+/// What a case may have set.
+const SETTINGS: [&str; 14] = [
+    "FAULTS",
+    "TOKEN",
+    "HYPERV",
+    "NETWORKS",
+    "RULES_OFF",
+    "RULES_ON",
+    "S_FALSE",
+    "REFUSE_AT",
+    "STREAMS",
+    "EMPTY",
+    "SIGNALS",
+    "EXIT",
+    "NAMESPACE_ID",
+    "SCANNER",
+];
+
+/// Turns SeBackupPrivilege and SeRestorePrivilege of this process on, as who imports layers does, or off.
+pub fn privileges(on: bool) {
+    let privilege = |low| LUID_AND_ATTRIBUTES {
+        Luid: LUID { LowPart: low, HighPart: 0 },
+        Attributes: if on { SE_PRIVILEGE_ENABLED } else { 0 },
+    };
+    for low in [17, 18] {
+        let mut token = null_mut();
+        let wanted = TOKEN_PRIVILEGES { PrivilegeCount: 1, Privileges: [privilege(low)] };
+        // SAFETY: the token is open until it is closed; the structure is valid during the call.
+        unsafe {
+            assert_ne!(OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, &mut token), 0);
+            assert_ne!(AdjustTokenPrivileges(token, 0, &wanted, 0, null_mut(), null_mut()), 0);
+            CloseHandle(token);
+        }
+    }
+}
+
 impl World {
     fn of(root: String) -> World {
         World {
@@ -57,11 +99,12 @@ impl World {
         let root = format!(r"C:\emulator-cases\{name}");
         let _ = fs::remove_dir_all(&root);
         fs::create_dir_all(&root).unwrap();
-        for variable in ["FAULTS", "TOKEN", "HYPERV", "NETWORKS", "RULES_OFF", "S_FALSE", "REFUSE_AT", "STREAMS"] {
+        for variable in SETTINGS {
             setting(variable, "");
         }
         setting("STATE", &format!(r"{root}\state"));
         host_build("20348");
+        privileges(true);
         World::of(root)
     }
 
@@ -98,7 +141,7 @@ impl World {
             "Container": {
                 "GuestOs": {"HostName": "win-1"},
                 "Storage": {"Layers": self.layer_list(), "Path": format!(r"{volume}\")},
-                "Processor": {"Count": 2},
+                "Processor": {"Count": 1},
                 "Memory": {"SizeInMB": 1024},
             },
         })

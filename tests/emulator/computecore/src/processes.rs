@@ -9,7 +9,6 @@ use hcs_emulator::log::shown;
 use hcs_emulator::operations::{Output, Request, submit};
 use hcs_emulator::processes::{self, ProcessHandle, V2};
 use hcs_emulator::rules::{self, Refusal};
-use hcs_emulator::state::Generation;
 use hcs_emulator::systems::{self, properties};
 use hcs_emulator::text::{Owner, give_to, read};
 use serde_json::{Value, json};
@@ -48,7 +47,7 @@ pub unsafe extern "system" fn HcsCreateProcess(
         if process.is_null() {
             return Err(rules::NULL_POINTER.refusal(POINTER, "the place for the handle is null"));
         }
-        let handle = ProcessHandle::unbound(Generation::V2, &container.id);
+        let handle = ProcessHandle::unbound(&container);
         let given = V2.insert(handle.clone());
         let request = Request { kind: HcsOperationTypeCreateProcess, system: system as usize, process: given as usize };
         // SAFETY: the caller's place was checked. It is filled before the operation can complete.
@@ -135,7 +134,7 @@ pub unsafe extern "system" fn HcsGetProcessInfo(process: HCS_PROCESS, operation:
     unsafe {
         let kind = HcsOperationTypeGetProcessInfo;
         request("HcsGetProcessInfo", kind, process, operation, std::ptr::null(), |handle, _| {
-            Ok(Output { document: None, process: Some(handle.clone()) })
+            handle.check().map(|()| Output { document: None, process: Some(handle.clone()) })
         })
     }
 }

@@ -233,7 +233,7 @@ pub unsafe extern "system" fn HcsEnumerateComputeSystems(query: PCWSTR, operatio
     hresult("HcsEnumerateComputeSystems", json!({"query": shown(query.as_deref())}), |call| {
         let request = Request { kind: HcsOperationTypeEnumerate, system: 0, process: 0 };
         submit(call, operation, request, move || {
-            properties::enumerate(query.as_deref()).map(|found| Output { document: Some(found), process: None })
+            properties::enumerate(query.as_deref()).map(|document| Output { document, process: None })
         })
     })
 }

@@ -3,6 +3,8 @@
 // The names are Windows's; what each function asks of its caller is in Microsoft's documentation of it.
 #![allow(non_snake_case, clippy::missing_safety_doc)]
 
+mod others;
+
 use hcs_emulator::call::{self, Dll, Done};
 use hcs_emulator::codes::POINTER;
 use hcs_emulator::guid;
@@ -20,17 +22,20 @@ static NETWORKS: Table<String> = Table::new(Dll::ComputeNetwork, Kind::Network);
 static ENDPOINTS: Table<String> = Table::new(Dll::ComputeNetwork, Kind::Endpoint);
 static NAMESPACES: Table<String> = Table::new(Dll::ComputeNetwork, Kind::Namespace);
 
+/// Functions whose signature is windows-sys's: another one does not compile.
 macro_rules! same_as_windows_sys {
     ($($name:ident)*) => {
         $(const _: () = { let _ = [$name, windows_sys::Win32::System::HostComputeNetwork::$name]; };)*
     };
 }
 
+pub(crate) use same_as_windows_sys;
+
 same_as_windows_sys! {
     HcnEnumerateNetworks HcnOpenNetwork HcnQueryNetworkProperties HcnCreateNetwork HcnDeleteNetwork HcnCloseNetwork
     HcnEnumerateEndpoints HcnOpenEndpoint HcnQueryEndpointProperties HcnCreateEndpoint HcnModifyEndpoint HcnDeleteEndpoint
     HcnCloseEndpoint HcnEnumerateNamespaces HcnOpenNamespace HcnQueryNamespaceProperties HcnCreateNamespace
-    HcnModifyNamespace HcnDeleteNamespace HcnCloseNamespace
+    HcnModifyNamespace HcnDeleteNamespace HcnCloseNamespace HcnModifyNetwork
 }
 
 fn null(what: &str) -> Refusal {
@@ -70,14 +75,14 @@ unsafe fn enumerate(
     query: PCWSTR,
     found: *mut PWSTR,
     record: *mut PWSTR,
-    act: impl FnOnce(Option<&str>) -> Result<String, Refusal>,
+    act: impl FnOnce(Option<&str>) -> Result<Option<String>, Refusal>,
 ) -> HRESULT {
     // SAFETY: the text is null or a text, the places are null or valid.
     unsafe {
         let query = read(query);
         run(function, json!({"query": shown(query.as_deref())}), record, || {
             let text = act(query.as_deref())?;
-            give_to(place(found)?, Some(&text), Owner::TaskMemory);
+            give_to(place(found)?, text.as_deref(), Owner::TaskMemory);
             Ok(())
         })
     }
@@ -209,6 +214,12 @@ pub unsafe extern "system" fn HcnCreateNetwork(
 ) -> HRESULT {
     // SAFETY: as for `create`.
     unsafe { create("HcnCreateNetwork", &NETWORKS, id, settings, network, record, networks::create) }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcnModifyNetwork(network: *const c_void, settings: PCWSTR, record: *mut PWSTR) -> HRESULT {
+    // SAFETY: as for `modify`.
+    unsafe { modify("HcnModifyNetwork", &NETWORKS, network, settings, record, networks::modify) }
 }
 
 #[unsafe(no_mangle)]

@@ -22,6 +22,8 @@ impl Stream {
     pub const DATA: u32 = 1;
     /// A security descriptor.
     pub const SECURITY: u32 = 3;
+    /// What a reparse point is.
+    pub const REPARSE: u32 = 8;
     /// A block of a sparse file.
     pub const SPARSE_BLOCK: u32 = 9;
 

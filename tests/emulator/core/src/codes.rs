@@ -72,6 +72,9 @@ codes! {
     INSUFFICIENT_BUFFER = 0x8007_007A "The data area passed to a system call is too small.";
     DIRECTORY = 0x8007_010B "The directory name is invalid.";
     PRIVILEGE_NOT_HELD = 0x8007_0522 "A required privilege is not held by the client.";
+    LOGON_FAILURE = 0x8007_052E "The user name or password is incorrect.";
+    NULL_CONTEXT = 0x8007_06EF "A null context handle was passed to a remote procedure call.";
+    FILENAME_TOO_LONG = 0x8007_00CE "The filename or extension is too long.";
     ELEMENT_NOT_FOUND = 0x8007_0490 "Element not found.";
     NOT_A_REPARSE_POINT = 0x8007_1126 "The file or directory is not a reparse point.";
 

@@ -20,3 +20,14 @@ pub fn folder() -> PathBuf {
 pub fn setting(name: &str) -> String {
     std::env::var(format!("HCSEMU_{name}")).unwrap_or_default()
 }
+
+/// What an enumeration gives for a list. Windows is not known to give anything but `[]` for an empty one; `HCSEMU_EMPTY` says
+/// what else a client is to bear: `null-pointer` (no text), `text` (an empty one) or `null`.
+pub fn list(found: &[serde_json::Value]) -> Option<String> {
+    match setting("EMPTY").as_str() {
+        "null-pointer" if found.is_empty() => None,
+        "text" if found.is_empty() => Some(String::new()),
+        "null" if found.is_empty() => Some("null".to_string()),
+        _ => Some(serde_json::Value::from(found).to_string()),
+    }
+}

@@ -1,8 +1,13 @@
 //! The machine the service runs on: its build, from the registry of the prefix, and what a test says of it.
 
 use crate::home::setting;
+use crate::systems::objects::Object;
 use crate::text::wide;
+use windows_sys::Win32::Security::{
+    GetTokenInformation, LUID_AND_ATTRIBUTES, SE_PRIVILEGE_ENABLED, TOKEN_PRIVILEGES, TOKEN_QUERY, TokenPrivileges,
+};
 use windows_sys::Win32::System::Registry::{HKEY_LOCAL_MACHINE, RRF_RT_REG_SZ, RRF_SUBKEY_WOW6464KEY, RegGetValueW};
+use windows_sys::Win32::System::Threading::{GetCurrentProcess, GetCurrentThread, OpenProcessToken, OpenThreadToken};
 
 /// The build in `CurrentBuildNumber` (else `CurrentBuild`), e.g. 20348; 0 if the registry does not say.
 pub fn build() -> u32 {
@@ -61,6 +66,34 @@ pub fn token() -> Token {
         "user" => Token::User,
         "hyperv-admin" => Token::HypervAdmin,
         _ => Token::Elevated,
+    }
+}
+
+/// SeBackupPrivilege and SeRestorePrivilege: the low parts of their LUIDs, which never change.
+const BACKUP: [u32; 2] = [17, 18];
+
+/// Whether the token of this thread, or of its process, has both turned on.
+pub fn may_back_up() -> bool {
+    let mut token = std::ptr::null_mut();
+    // SAFETY: the handle is checked before it is owned; the buffer is as long as stated, and aligned for what is read from it.
+    unsafe {
+        let opened = OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, 1, &mut token) != 0
+            || OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &mut token) != 0;
+        if !opened {
+            return false;
+        }
+        let token = Object(token);
+        let (mut buffer, mut length) = ([0u64; 256], 0);
+        let bytes = size_of_val(&buffer) as u32;
+        if GetTokenInformation(token.0, TokenPrivileges, buffer.as_mut_ptr().cast(), bytes, &mut length) == 0 {
+            return false;
+        }
+        let all = buffer.as_ptr().cast::<TOKEN_PRIVILEGES>();
+        let first = (&raw const (*all).Privileges).cast::<LUID_AND_ATTRIBUTES>();
+        let privileges = std::slice::from_raw_parts(first, (*all).PrivilegeCount as usize);
+        BACKUP
+            .iter()
+            .all(|wanted| privileges.iter().any(|one| one.Luid.LowPart == *wanted && one.Attributes & SE_PRIVILEGE_ENABLED != 0))
     }
 }
 

@@ -39,6 +39,8 @@ struct Inner {
 
 enum Stage {
     Idle,
+    /// The call itself was refused: there is a document for HcsGetOperationResult, and nothing to wait for.
+    Refused(Refusal),
     Running,
     Done(Result<Output, Refusal>),
 }
@@ -126,6 +128,7 @@ impl Operation {
                 (Err(rules::PROCESS_INFO.refusal(PROCESS_INFO_NOT_AVAILABLE, says)), None)
             }
             Stage::Done(Ok(output)) => (Ok(output.clone()), output.document.clone()),
+            Stage::Refused(refusal) if !waits => (Err(refusal.clone()), Some(error_document(refusal, Dll::ComputeCore))),
             Stage::Done(Err(refusal)) => (Err(refusal.clone()), Some(error_document(refusal, Dll::ComputeCore))),
             _ => (Err(rules::OPERATION_STARTED.refusal(OPERATION_NOT_STARTED, "the operation was never started")), None),
         }
@@ -171,7 +174,7 @@ pub fn submit(
     if home::setting("REFUSE_AT") == "call" && call.operation_fault().is_none() {
         let result = work();
         if let Err(refusal) = result {
-            lock(&operation.inner).stage = Stage::Idle;
+            lock(&operation.inner).stage = Stage::Refused(refusal.clone());
             return Err(refusal);
         }
         let call = call.clone();

@@ -1,7 +1,9 @@
-//! The rules the emulator enforces: one row each, with the specification's grade of evidence. A rule that is only inferred can
-//! be switched off: `HCSEMU_RULES_OFF=document-null,scratch-in-use` (or `all`, for all of them).
+//! The rules the emulator enforces: one row each, with the specification's grade of evidence. A rule that is only inferred, or
+//! the emulator's own, can be switched off: `HCSEMU_RULES_OFF=document-null,scratch-in-use` (or `all`, for all of them). One
+//! that nothing speaks for is switched on: `HCSEMU_RULES_ON=process-callback-late`.
 
 use crate::codes::Code;
+use crate::home::setting;
 
 /// How well a rule is known: the marks of the specification.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,6 +16,10 @@ pub enum Grade {
     ThirdParty,
     /// Inferred: may be wrong, can be switched off.
     Inferred,
+    /// This emulator's own: Windows is not known to do so. Can be switched off.
+    Own,
+    /// Nothing speaks for it, but a client should bear it. Holds only if it is switched on.
+    Optional,
 }
 
 impl Grade {
@@ -24,6 +30,8 @@ impl Grade {
             Grade::Src => "SRC",
             Grade::ThirdParty => "3P",
             Grade::Inferred => "INF",
+            Grade::Own => "OWN",
+            Grade::Optional => "OPT",
         }
     }
 }
@@ -55,11 +63,15 @@ pub struct Refusal {
 impl Rule {
     /// Whether the rule is in force.
     pub fn holds(&self) -> bool {
-        if self.grade != Grade::Inferred {
-            return true;
+        match self.grade {
+            Grade::Inferred | Grade::Own => !self.is_listed("RULES_OFF"),
+            Grade::Optional => self.is_listed("RULES_ON"),
+            Grade::Doc | Grade::Src | Grade::ThirdParty => true,
         }
-        let off = std::env::var("HCSEMU_RULES_OFF").unwrap_or_default();
-        !off.split(',').map(str::trim).any(|name| name == self.name || name == "all")
+    }
+
+    fn is_listed(&self, variable: &str) -> bool {
+        setting(variable).split(',').map(str::trim).any(|name| name == self.name || name == "all")
     }
 
     /// Refuses with this rule, unless it is switched off.
@@ -99,6 +111,8 @@ rules! {
     PROCESS_INFO = "process-info" Doc "6" "only HcsCreateProcess and HcsGetProcessInfo give process information: else 0x8037011d";
     ONE_CALLBACK = "one-callback" Doc "1.2" "a handle takes one callback: the second is 0x80370119";
     ONE_CALLBACK_V1 = "one-callback-v1" Inferred "1.5" "the same on handles of vmcompute.dll";
+    CALLBACK_EARLY = "callback-early" Inferred "1.3" "computecore.dll takes a system's callback when its creation has ended, not before: else 0x80370105";
+    CALLBACK_LATE = "process-callback-late" Optional "1.3" "a process that has ended takes no callback: 0x8037011f";
     EXIT_HELD_V1 = "exit-held-v1" ThirdParty "1.3" "vmcompute.dll keeps notifications until a callback is registered";
     EXIT_HELD = "exit-held" Inferred "1.3" "computecore.dll does so too (hcsshim relies on it); off: such events are lost";
     // Documents.
@@ -112,24 +126,31 @@ rules! {
     OPTIONS = "options" Doc "1.2" "options and queries are absent, empty or a document of their schema";
     HCN_FIELD = "hcn-field" Inferred "5.2" "HCN refuses unknown fields and wrong types too";
     HCN_FLAGS = "hcn-flags" ThirdParty "5.2" "Flags are a number: text is 0x803b001b";
-    HCN_VERSION = "hcn-version" Src "5.1" "every HCN document says SchemaVersion 2.0";
+    HCN_VERSION = "hcn-version" Inferred "5.1" "every HCN document says SchemaVersion 2.0; that of a namespace may say none (containerd)";
     // The host.
     ELEVATION = "elevation" ThirdParty "7.1" "what an unelevated caller may not do (HCSEMU_TOKEN=hyperv-admin or user)";
+    HYPERV_MOUNTS = "hyperv-mounts" ThirdParty "7.1" "directories are mapped into a Hyper-V container by elevated callers only: else 0x80070005";
     HYPERV = "hyperv" Doc "6" "without Hyper-V (HCSEMU_HYPERV=absent) no virtual machine starts: 0x80370102";
     IMAGE_MISMATCH = "image-mismatch" Doc "6" "process isolation: the image's build is the host's, or from 20348 on at most the host's: else 0x80370101";
     IMAGE_TOO_NEW = "image-too-new" Inferred "4" "Hyper-V isolation: an image newer than the host does not start: 0x8037010c";
-    IMAGE_BUILD = "image-build" Inferred "3.1" "a base layer says its build (this emulator's convention): else 0x80370112";
+    IMAGE_BUILD = "image-build" Own "3.1" "a base layer says its build (this emulator's convention): else 0x80370112";
     // Systems.
-    SYSTEM_ID = "system-id" Inferred "1.2" "the id of a system is not empty";
+    SYSTEM_ID = "system-id" Inferred "1.2" "the id of a system is not empty and could be the name of a file";
     ID_REUSE = "id-reuse" Doc "6" "an id in use is 0x8037010f";
     NOT_FOUND = "not-found" ThirdParty "2.6" "a system that exited is gone: 0x8037010e";
     STOPPED = "stopped" Doc "6" "a handle to a stopped system answers 0x80370110";
     STATE = "state" Doc "6" "start once, processes only while running: else 0x80370105";
     PAUSE = "pause" ThirdParty "1.2" "a process-isolated container cannot be paused: 0x80070032";
-    HOST_NAME = "host-name" ThirdParty "2.2" "a namespace without GuestOs.HostName is 0x80070057";
+    HOST_NAME = "host-name" Inferred "2.2" "from build 26100 on (measured there) a namespace without GuestOs.HostName is 0x80070057; hcsshim's test on 19042 sends none";
+    HOST_NAME_FORM = "host-name-form" Inferred "2.1" "a host name has at most 63 letters, digits, dashes, underscores and dots: else 0x80070057";
     NAMESPACE = "namespace" Doc "6" "the namespace exists: else 0x80070490";
     PROCESSOR = "processor" Src "2.1" "at most one of Count, Weight and Maximum; Maximum is 1 to 10000";
-    MAPPED_DIRECTORY = "mapped-directory" Inferred "2.1" "a mapped host directory exists and has a container path";
+    PROCESSOR_RANGE = "processor-range" Inferred "2.1" "Count is 1 to the host's processors, Weight 0 to 10000: else 0x80070057";
+    MEMORY_RANGE = "memory-range" Inferred "2.1" "a limit of the memory is more than nothing: else 0x80070057";
+    MAPPED_DIRECTORY = "mapped-directory" Inferred "2.1" "what is mapped, a directory or a file, exists on the host: else 0x80070002";
+    CONTAINER_PATH = "container-path" Inferred "2.1" "a container path is absolute, below a drive's root, and named once: else 0x80070057";
+    PIPES_AND_DEVICES = "pipes-and-devices" Inferred "2.1" "a mapped pipe has two names, a device a class or a place: else 0x80070057";
+    NETWORK_ADAPTERS = "network-adapters" Inferred "2.1" "the endpoints of NetworkAdapters exist: else 0x803b0002";
     SYSTEM_TYPE = "system-type" Src "2.4" "schema 1: SystemType is Container";
     VOLUME_PATH_V1 = "volume-path-v1" Src "2.4" "schema 1: VolumePath has no trailing backslash; a Hyper-V container has none";
     UTILITY_VM = "utility-vm" Src "2.4" "schema 1: HvRuntime.ImagePath is a UtilityVM folder that ProcessUtilityImage prepared";
@@ -143,8 +164,12 @@ rules! {
     GUEST_LAYERS = "guest-layers" Inferred "2.3" "the hosted document names the layers and the root that CombinedLayers made";
     HOSTING_SYSTEM = "hosting-system" Doc "2.3" "the hosting system exists and runs";
     RESOURCE_PATH = "resource-path" Inferred "2.3" "a modify request names a known resource";
+    RESOURCE_VALUE = "resource-value" Inferred "2.3" "what a container's memory and processor are set to is of the schema: else 0x8037010d";
     RESOURCE_EXISTS = "resource-exists" Inferred "2.3" "what is added is not there yet, what is removed is";
     // Processes.
+    PROCESS_MADE = "process-made" Src "1.4" "a handle whose process was never made tells and does nothing: 0x800706ef (RPC_E_NULL_CONTEXT_HANDLE)";
+    ACCOUNT = "account" ThirdParty "2.5" "the account is one of the container: else 0x8007052e, also for NT AUTHORITY\\SYSTEM (moby)";
+    DEFAULT_DIRECTORY = "default-directory" Src "2.5" "without a WorkingDirectory a process starts in C:\\Windows\\System32 (moby)";
     COMMAND_LINE = "command-line" Inferred "2.5" "a process has a CommandLine or an ApplicationName, no CommandArgs";
     WORKING_DIRECTORY = "working-directory" Doc "2.5" "WorkingDirectory exists in the container: else 0x8007010b";
     ENVIRONMENT = "environment" Inferred "2.5" "variable names are not empty, hold no = and differ in more than case";
@@ -170,10 +195,14 @@ rules! {
     LAYER_IN_USE = "layer-in-use" Src "2.4" "a layer used by a scratch or a template VM is not destroyed: 0x80070020";
     BASE_ONCE = "base-once" ThirdParty "3.4" "ProcessBaseImage is not repeatable: 0x80070050";
     BASE_FILES = "base-files" Src "3.4" "it wants Files and Hives";
-    UTILITY_FILES = "utility-files" Inferred "3.4" "ProcessUtilityImage wants Files and a BCD in it";
+    UTILITY_FILES = "utility-files" Own "3.4" "ProcessUtilityImage wants Files and a BCD in it";
     IMPORT_BASE = "import-base" ThirdParty "3.4" "a base layer does not travel through ImportLayer and ExportLayer: 0x80070057";
-    TRANSPORT = "transport" Src "3.5" "the transport folder: real directories with .$wcidirs$ files, attributes and backup streams";
-    IMPORT_TARGET = "import-target" Inferred "3.5" "the destination exists and holds no Files yet";
+    PRIVILEGES = "privileges" Inferred "3.3" "ImportLayer asks the caller's token for SeBackupPrivilege and SeRestorePrivilege, turned on: else 0x80070522";
+    SOURCE_PATH = "source-path" Inferred "3.5" "no path in ImportLayer's source folder is longer than 259 characters: else 0x80070003";
+    BACKUP_STREAM = "backup-stream" Src "3.5" "a file of the transport folder is its attributes and a backup stream: else 0x80370112";
+    TRANSPORT = "transport" Own "3.5" "as hcsshim writes it: each directory has a .$wcidirs$ file, each file a data stream, nothing else is there";
+    PARENTS_SHOWN = "parents-shown" Own "3.5" "after ImportLayer the parents' files appear as hard links; off: only beside what the layer brings, and their directories are empty (hcsshim removes one with one call)";
+    IMPORT_TARGET = "import-target" Own "3.5" "the destination exists and holds no Files yet";
     SANDBOX_SIZE = "sandbox-size" Inferred "3.7" "a scratch only grows";
     MOUNT_PATH_BUFFER = "mount-path-buffer" Src "3.7" "GetLayerMountPath is asked for the length first";
     // Network.
@@ -181,9 +210,13 @@ rules! {
     NETWORK_DOCUMENT = "network-document" Src "5.2" "a NAT subnet has a next hop and a default route";
     NETWORK_EXISTS = "network-exists" Doc "6" "a network's name or id in use is 0x803b0010";
     ENDPOINT_NETWORK = "endpoint-network" Inferred "5.2" "an endpoint's document names the network it is made on";
+    HCN_POLICY = "hcn-policy" Inferred "5.2" "the type of an endpoint's policy is a known one: else 0x803b000d";
+    HCN_ADDRESS = "hcn-address" Inferred "5.2" "subnets, gateways and MAC addresses can be read: else 0x803b001e";
+    ENDPOINT_UNIQUE = "endpoint-unique" Inferred "5.2" "no other endpoint has this id (0x803b000c), name (0x803b000c) or MAC address (0x803b002f)";
     PORT_MAPPING = "port-mapping" ThirdParty "5.2" "ports are mapped on NAT networks only (0x803b0016), each once (0x803b0013)";
     PORT_ADDED_LATER = "port-added-later" ThirdParty "5.2" "a mapping added after creation is accepted and has no effect";
     ENDPOINT_ATTACHED = "endpoint-attached" Doc "6" "an endpoint is in one namespace or system: 0x803b0014";
     REFERENCES = "references" Inferred "5.3" "what is still referred to is not deleted: 0x803b002c";
-    STRANDED = "stranded" ThirdParty "5.3" "a namespace is deleted before its endpoint (the reverse strands both); here the reverse is 0x803b002c";
+    STRANDED = "stranded" Own "5.3" "a preference: a namespace is deleted before its endpoint (hcsctl: the reverse can strand both), the reverse is 0x803b002c; off: the endpoint leaves it (ZLayer)";
+    UNSUPPORTED = "unsupported" Own "5.1" "load balancers and routes are not emulated: 0x803b0015, and there are none; CopyLayer neither: 0x80070032";
 }

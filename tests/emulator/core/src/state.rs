@@ -175,6 +175,8 @@ pub struct Network {
     pub prefix: String,
     /// Its gateway.
     pub gateway: String,
+    /// The document it was made from; null for one that was there before.
+    pub document: serde_json::Value,
 }
 
 /// An HCN endpoint.

@@ -2,14 +2,14 @@
 
 use crate::hresult;
 use hcs_emulator::call::{Done, die};
-use hcs_emulator::codes::{INVALID_ARGUMENT, POINTER};
+use hcs_emulator::codes::{INVALID_ARGUMENT, NOT_SUPPORTED, POINTER};
 use hcs_emulator::guid;
 use hcs_emulator::layers::{access, base, export, import, path_argument, scratch};
 use hcs_emulator::log;
 use hcs_emulator::rules::{self, Refusal};
-use hcs_emulator::text::read;
+use hcs_emulator::text::{Owner, give_to, read};
 use serde_json::{Value, json};
-use windows_sys::core::{GUID, HRESULT, PCWSTR};
+use windows_sys::core::{GUID, HRESULT, PCWSTR, PWSTR};
 
 /// How the layers are kept, and where.
 #[repr(C)]
@@ -146,6 +146,38 @@ pub unsafe extern "system" fn CreateSandboxLayer(
 ) -> HRESULT {
     // SAFETY: as the caller says.
     unsafe { layered("CreateSandboxLayer", info, id, descriptors, count, scratch::create) }
+}
+
+/// # Safety
+/// As above.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn CopyLayer(
+    info: *const DriverInfo,
+    id: PCWSTR,
+    target: PCWSTR,
+    descriptors: *const LayerDescriptor,
+    count: u32,
+) -> HRESULT {
+    // SAFETY: as the caller says.
+    unsafe {
+        let target = read(target);
+        layered("CopyLayer", info, id, descriptors, count, |path, _| {
+            Err(rules::UNSUPPORTED.refusal(NOT_SUPPORTED, format!("{path} to {target:?}: copying is not emulated")))
+        })
+    }
+}
+
+/// The images of the host itself, which Windows gives as JSON: there are none.
+///
+/// # Safety
+/// The place is null or valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetBaseImages(images: *mut PWSTR) -> HRESULT {
+    hresult("GetBaseImages", json!({}), |_| {
+        // SAFETY: as the caller says.
+        unsafe { give_to(images, Some(r#"{"Images":[]}"#), Owner::TaskMemory) };
+        Ok(Done::Now)
+    })
 }
 
 /// # Safety

@@ -80,7 +80,7 @@ pub unsafe extern "system" fn HNSCall(method: PCWSTR, path: PCWSTR, body: PCWSTR
     unsafe {
         let [method, path, body] = [method, path, body].map(|text| read(text).unwrap_or_default());
         hresult("HNSCall", json!({"method": method, "path": path, "body": shown(Some(&body))}), |_| {
-            give_to(response, Some(&network::older_call(&method, &path)?), Owner::TaskMemory);
+            give_to(response, Some(&network::older_call(&method, &path, &body)?), Owner::TaskMemory);
             Ok(Done::Now)
         })
     }

@@ -8,7 +8,6 @@ use hcs_emulator::events::Callback;
 use hcs_emulator::log::shown;
 use hcs_emulator::processes::{self, ProcessHandle, V1};
 use hcs_emulator::rules::{self, Refusal};
-use hcs_emulator::state::Generation;
 use hcs_emulator::systems;
 use hcs_emulator::text::{Owner, give_to, read};
 use serde_json::{Value, json};
@@ -51,7 +50,7 @@ pub unsafe extern "system" fn HcsCreateProcess(
             if process.is_null() || information_place.is_null() {
                 return Err(null("the place for the process"));
             }
-            let handle = ProcessHandle::unbound(Generation::V1, &container.id);
+            let handle = ProcessHandle::unbound(&container);
             processes::create(&container, &handle, parameters.as_deref())?;
             *information_place = information(&handle);
             *process = V1.insert(handle);
@@ -144,7 +143,7 @@ pub unsafe extern "system" fn HcsGetProcessProperties(process: HCS_PROCESS, foun
     // SAFETY: as the caller says.
     unsafe {
         with_result("HcsGetProcessProperties", arguments(process, &None), result, |_| {
-            give_to(found, Some(&*V1.get(process)?.status()), Owner::TaskMemory);
+            give_to(found, Some(&*V1.get(process)?.status()?), Owner::TaskMemory);
             Ok(Done::Now)
         })
     }

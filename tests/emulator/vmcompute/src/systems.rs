@@ -65,7 +65,7 @@ pub unsafe extern "system" fn HcsEnumerateComputeSystems(query: PCWSTR, found: *
     unsafe {
         let query = read(query);
         with_result("HcsEnumerateComputeSystems", json!({"query": shown(query.as_deref())}), result, |_| {
-            give_to(found, Some(&properties::enumerate(query.as_deref())?), Owner::TaskMemory);
+            give_to(found, properties::enumerate(query.as_deref())?.as_deref(), Owner::TaskMemory);
             Ok(Done::Now)
         })
     }

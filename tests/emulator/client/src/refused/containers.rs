@@ -45,6 +45,7 @@ pub fn cases() -> Vec<Case> {
             v2::create("second", &document).1.map(drop)
         }),
         argon("namespace-without-host-name", 0x8007_0057, |_, document| {
+            host_build("26100");
             let namespace = "0f8fad5b-d9cb-469f-a165-70867728950e";
             network::create_namespace(namespace).expect("a namespace");
             document["Container"]["Networking"] = json!({"Namespace": namespace});

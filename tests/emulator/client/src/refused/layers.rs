@@ -5,7 +5,7 @@ use crate::Case;
 use crate::ffi::{DriverInfo, LayerDescriptor, v1 as old};
 use crate::layer::{self, done};
 use crate::text::Wide;
-use crate::world::{World, setting};
+use crate::world::{World, privileges, setting};
 use std::fs;
 use std::ptr::null;
 
@@ -53,6 +53,26 @@ pub fn cases() -> Vec<Case> {
             let source = format!(r"{}\transport", world.root);
             layer::transport(&source);
             fs::remove_file(format!(r"{source}\Files\upper.$wcidirs$")).unwrap();
+            fs::create_dir_all(&world.scratch).unwrap();
+            layer::import(&world.scratch, &source, &[&world.base])
+        }),
+        plain("import-without-privileges", 0x8007_0522, |world| {
+            let source = format!(r"{}\transport", world.root);
+            layer::transport(&source);
+            fs::create_dir_all(&world.scratch).unwrap();
+            privileges(false);
+            layer::import(&world.scratch, &source, &[&world.base])
+        }),
+        plain("import-of-a-long-path", 0x8007_0003, |world| {
+            let source = format!(r"{}\transport", world.root);
+            layer::transport(&source);
+            let name = "n".repeat(120);
+            for folder in [format!(r"{source}\Files\{name}"), format!(r"{source}\Files\{name}\{name}")] {
+                fs::copy(format!(r"{source}\Files.$wcidirs$"), format!(r"\\?\{folder}.$wcidirs$")).unwrap_or_else(|_| {
+                    panic!("{folder}");
+                });
+                fs::create_dir_all(format!(r"\\?\{folder}")).unwrap();
+            }
             fs::create_dir_all(&world.scratch).unwrap();
             layer::import(&world.scratch, &source, &[&world.base])
         }),

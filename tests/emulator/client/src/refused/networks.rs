@@ -42,7 +42,11 @@ pub fn cases() -> Vec<Case> {
                 document
             };
             endpoint(&document).expect("the first endpoint");
-            endpoint(&document)
+            endpoint(&|id| {
+                let mut second = document(id);
+                second["Name"] = json!("second");
+                second
+            })
         }),
         case("port-not-on-nat", 0x803B_0016, |_| {
             setting("NETWORKS", "Default Switch:ICS");

@@ -43,6 +43,10 @@ pub fn cases() -> Vec<Case> {
             let copy = format!(r"{}\blank.vhdx", world.base);
             fs::copy(copy, format!(r"{}\sandbox.vhdx", world.scratch)).unwrap();
         }),
+        xenon("v1-xenon-mounts-unelevated", 0x8007_0005, |_, document| {
+            setting("TOKEN", "hyperv-admin");
+            document["MappedDirectories"] = json!([{"HostPath": r"C:\windows", "ContainerPath": r"C:\mapped"}]);
+        }),
         xenon("v1-xenon-image-too-new", 0xC037_010C, |_, _| host_build("19041")),
         xenon("v1-xenon-without-hyperv", 0xC037_0102, |_, _| setting("HYPERV", "absent")),
         xenon("v1-layers-empty", 0xC037_011E, |_, document| document["Layers"] = json!([])),

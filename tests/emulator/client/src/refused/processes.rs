@@ -27,6 +27,7 @@ pub fn cases() -> Vec<Case> {
         case("process-variable-twice", 0x8007_0057, |world| {
             process(world, json!({"CommandLine": "cmd", "Environment": {"Path": "x", "PATH": "y"}}))
         }),
+        case("process-account-unknown", 0x8007_052E, |world| process(world, json!({"CommandLine": "cmd", "User": "nobody"}))),
         case("process-open-unknown", 0x8007_0490, |world| {
             let mut process = null_mut();
             let system = running(world);

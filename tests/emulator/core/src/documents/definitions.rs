@@ -6,6 +6,7 @@
 //!   Path: string              another definition, [T] a list, {T} a map; ? accepts null
 //!   Cache: CacheMode from 1903 until 2004
 //! enum CacheMode              a text with fixed values
+//!   number                    or, if this stands first, the number of one of them
 //!   "Disabled"
 //! ```
 
@@ -19,6 +20,8 @@ pub enum Definition {
     Object(HashMap<&'static str, Field>),
     /// A text that is one of these values.
     Enumeration(Vec<(String, Versions)>),
+    /// The same, or the number of one of them.
+    Numbered(Vec<(String, Versions)>),
 }
 
 /// One field of an object.
@@ -81,7 +84,10 @@ fn load(text: &'static str, table: &mut HashMap<&'static str, Definition>) {
                 let nullable = kind.ends_with('?');
                 fields.insert(field, Field { kind: kind.trim_end_matches('?'), nullable, versions });
             }
-            Some(Definition::Enumeration(values)) => values.push((inner.trim_matches('"').to_string(), versions)),
+            Some(numbered @ Definition::Enumeration(_)) if inner == "number" => *numbered = Definition::Numbered(Vec::new()),
+            Some(Definition::Enumeration(values) | Definition::Numbered(values)) => {
+                values.push((inner.trim_matches('"').to_string(), versions));
+            }
             None => panic!("{inner} stands outside a definition"),
         }
     }

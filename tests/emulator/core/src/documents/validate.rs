@@ -71,7 +71,8 @@ impl Check {
 
     fn of_definition(&mut self, value: &Value, name: &str) -> Result<(), Refusal> {
         match find(name) {
-            Definition::Enumeration(values) => {
+            Definition::Numbered(values) if value.as_u64().is_some_and(|number| number < values.len() as u64) => Ok(()),
+            Definition::Enumeration(values) | Definition::Numbered(values) => {
                 let known = value.as_str().and_then(|text| values.iter().find(|(known, _)| known == text));
                 match known {
                     Some((_, versions)) if self.current(*versions) => Ok(()),
@@ -145,6 +146,9 @@ mod tests {
             ("HcnEndpoint", json!({"Flags": "0"}), 0, false),
             ("SystemQuery", json!({"Types": ["Container"]}), 4, true),
             ("SystemQuery", json!({"Types": ["Pod"]}), 4, false),
+            ("HcnNamespace", json!({"Type": 1, "Flags": 0, "Owner": "x"}), 4, true),
+            ("HcnNamespace", json!({"Type": 4}), 4, false),
+            ("HcnNetwork", json!({"Type": 0}), 4, false),
         ];
         for (definition, document, sdk, fine) in cases {
             let found = value(&document, definition, sdk, INVALID_JSON);

@@ -8,7 +8,7 @@ pub mod import;
 pub mod scratch;
 pub mod tree;
 
-use crate::codes::{ACCESS_DENIED, INVALID_ARGUMENT};
+use crate::codes::{ACCESS_DENIED, INVALID_ARGUMENT, PRIVILEGE_NOT_HELD};
 use crate::host::{self, Token};
 use crate::rules::{self, Refusal};
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,13 @@ fn elevated(what: &str) -> Result<(), Refusal> {
         return Err(rules::ELEVATION.refusal(ACCESS_DENIED, format!("{what} needs an elevated administrator")));
     }
     Ok(())
+}
+
+/// Refuses a caller whose token does not have the privileges of backup programs turned on.
+fn privileged(what: &str) -> Result<(), Refusal> {
+    rules::PRIVILEGES.require(host::may_back_up(), PRIVILEGE_NOT_HELD, || {
+        format!("{what} needs SeBackupPrivilege and SeRestorePrivilege, turned on")
+    })
 }
 
 /// The refusal for a file operation of the service that failed.

@@ -29,6 +29,20 @@ pub fn remove_file(file: &Path) -> io::Result<()> {
     })
 }
 
+/// Makes `to` show what is in `from` itself: its files are hard links, its folders are empty.
+pub fn placeholders(from: &Path, to: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(from).into_iter().flatten() {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            _ if target.exists() => {}
+            true => fs::create_dir(&target)?,
+            false => fs::hard_link(entry.path(), &target)?,
+        }
+    }
+    Ok(())
+}
+
 /// Makes `to` show what `from` holds: folders are made, files are hard links.
 pub fn link(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;

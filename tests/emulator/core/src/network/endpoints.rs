@@ -1,6 +1,6 @@
 //! Endpoints: an address on a network, its ports, and where it is attached.
 
-use super::{Filter, id_or_fresh, ids, networks, settings};
+use super::{Filter, id_or_fresh, ids, is_mac, networks, settings};
 use crate::codes::{
     ADDRESS_RESERVED, ENDPOINT_NOT_FOUND, ENTITY_HAS_REFERENCES, INVALID_ENDPOINT, INVALID_INTERNAL_PORT, INVALID_IP,
     INVALID_POLICY, MAPPING_NOT_SUPPORTED, PORT_ALREADY_EXISTS, REQUEST_UNSUPPORTED,
@@ -34,7 +34,7 @@ fn properties(id: &str, endpoint: &Endpoint, network: Option<&Network>) -> Value
 }
 
 /// HcnEnumerateEndpoints.
-pub fn enumerate(query: Option<&str>) -> Result<String, Refusal> {
+pub fn enumerate(query: Option<&str>) -> Result<Option<String>, Refusal> {
     let filter = Filter::read(query)?;
     state::with(|state| Ok(ids(state.endpoints.iter().map(|(id, endpoint)| (id, properties(id, endpoint, None))), &filter)))
 }
@@ -61,19 +61,23 @@ pub fn create(network: &str, id: Option<String>, text: Option<&str>) -> Result<S
     rules::ENDPOINT_NETWORK.require(named.is_none_or(|named| named.eq_ignore_ascii_case(network)), INVALID_ENDPOINT, || {
         format!("the document is for the network {named:?}, the handle for {network}")
     })?;
-    let id = id_or_fresh(id);
+    let id = id_or_fresh(id, &document);
     state::with(|state| {
         let says = format!("there is no network {network}");
         let found = networks::all(state).get(network).cloned();
         let found = found.ok_or_else(|| rules::HCN_NOT_FOUND.refusal(crate::codes::NETWORK_NOT_FOUND, says))?;
         if state.endpoints.contains_key(&id) {
-            return Err(rules::ENDPOINT_NETWORK.refusal(INVALID_ENDPOINT, format!("the endpoint {id} exists")));
+            return Err(rules::ENDPOINT_UNIQUE.refusal(INVALID_ENDPOINT, format!("the endpoint {id} exists")));
         }
+        unique(state, &document)?;
         let ports = mapped_ports(state, &found, &document)?;
         let (address, prefix_length, number) = address(state, network, &found, &document)?;
         let endpoint = Endpoint {
             network: network.to_string(),
-            mac: format!("00-15-5D-52-{:02X}-{:02X}", 0xC0 + (number >> 8 & 0xF), number & 0xFF),
+            mac: document["MacAddress"].as_str().filter(|mac| !mac.is_empty()).map_or_else(
+                || format!("00-15-5D-52-{:02X}-{:02X}", 0xC0 + (number >> 8 & 0xF), number & 0xFF),
+                str::to_uppercase,
+            ),
             document,
             address,
             prefix_length,
@@ -85,11 +89,42 @@ pub fn create(network: &str, id: Option<String>, text: Option<&str>) -> Result<S
     })
 }
 
+/// A name and a MAC address that no other endpoint has.
+fn unique(state: &State, document: &Value) -> Result<(), Refusal> {
+    let name = document["Name"].as_str().unwrap_or_default();
+    let named = state.endpoints.values().any(|other| !name.is_empty() && other.document["Name"] == name);
+    rules::ENDPOINT_UNIQUE.require(!named, INVALID_ENDPOINT, || format!("there is an endpoint {name:?} already"))?;
+    let Some(mac) = document["MacAddress"].as_str().filter(|mac| !mac.is_empty()) else { return Ok(()) };
+    rules::HCN_ADDRESS.require(is_mac(mac), INVALID_IP, || format!("the MAC address {mac:?}"))?;
+    let taken = state.endpoints.values().any(|other| other.mac.eq_ignore_ascii_case(mac));
+    rules::ENDPOINT_UNIQUE.require(!taken, ADDRESS_RESERVED, || format!("the MAC address {mac} is taken"))
+}
+
+/// The types of policies that hcsshim knows for endpoints.
+const POLICIES: [&str; 14] = [
+    "ACL",
+    "OutBoundNAT",
+    "SDNRoute",
+    "L4Proxy",
+    "L4WFPPROXY",
+    "PortName",
+    "PortMapping",
+    "EncapOverhead",
+    "IOV",
+    "L2Driver",
+    "ProviderAddress",
+    "QOS",
+    "TierAcl",
+    "EndpointACL",
+];
+
 /// The host's ports the policies take, checked against all that are taken.
 fn mapped_ports(state: &State, network: &Network, document: &Value) -> Result<Vec<(u32, u16)>, Refusal> {
     let mut ports = Vec::new();
     for policy in document["Policies"].as_array().into_iter().flatten() {
         let settings = &policy["Settings"];
+        let kind = policy["Type"].as_str().unwrap_or_default();
+        rules::HCN_POLICY.require(POLICIES.contains(&kind), INVALID_POLICY, || format!("the policy {policy}"))?;
         match policy["Type"].as_str().unwrap_or_default() {
             "PortMapping" => {
                 documents::check("HcnPortMapping", settings)?;
@@ -180,7 +215,7 @@ pub fn delete(id: &str) -> Result<(), Refusal> {
         }
         if let Some(namespace) = namespace {
             let says = format!("the endpoint is in the namespace {namespace}: that goes first");
-            return Err(rules::STRANDED.refusal(ENTITY_HAS_REFERENCES, says));
+            rules::STRANDED.refuse(ENTITY_HAS_REFERENCES, says)?;
         }
         state.endpoints.remove(id);
         Ok(())

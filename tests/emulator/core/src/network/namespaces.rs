@@ -5,6 +5,7 @@ use crate::codes::{
     ELEMENT_NOT_FOUND, ENDPOINT_ALREADY_ATTACHED, ENDPOINT_NOT_ATTACHED, ENTITY_HAS_REFERENCES, FILE_EXISTS, REQUEST_UNSUPPORTED,
 };
 use crate::documents;
+use crate::home;
 use crate::rules::{self, Refusal};
 use crate::state::{self, Namespace, Phase, State};
 use serde_json::{Value, json};
@@ -31,7 +32,7 @@ fn properties(id: &str, namespace: &Namespace, state: &State) -> Value {
 }
 
 /// HcnEnumerateNamespaces.
-pub fn enumerate(query: Option<&str>) -> Result<String, Refusal> {
+pub fn enumerate(query: Option<&str>) -> Result<Option<String>, Refusal> {
     let filter = Filter::read(query)?;
     state::with(|state| Ok(ids(state.namespaces.iter().map(|(id, namespace)| (id, properties(id, namespace, state))), &filter)))
 }
@@ -53,8 +54,12 @@ pub fn query(id: &str, query: Option<&str>) -> Result<String, Refusal> {
 /// HcnCreateNamespace.
 pub fn create(id: Option<String>, text: Option<&str>) -> Result<String, Refusal> {
     let document = settings("HcnNamespace", text)?;
-    let kind = document["Type"].as_str().unwrap_or("Host").to_string();
-    let id = id_or_fresh(id);
+    const KINDS: [&str; 4] = ["Host", "HostDefault", "Guest", "GuestDefault"];
+    let numbered = document["Type"].as_u64().and_then(|number| KINDS.get(number as usize).copied());
+    let kind = numbered.or(document["Type"].as_str()).unwrap_or("Host").to_string();
+    // Of the whole host there is one, and HCN is known to give it an id of its own; what else a client is to bear is asked for.
+    let other = kind == "HostDefault" || home::setting("NAMESPACE_ID") == "other";
+    let id = id_or_fresh(id.filter(|_| !other), if other { &Value::Null } else { &document });
     state::with(|state| {
         if state.namespaces.contains_key(&id) {
             return Err(rules::REFERENCES.refusal(FILE_EXISTS, format!("the namespace {id} exists")));
@@ -63,6 +68,22 @@ pub fn create(id: Option<String>, text: Option<&str>) -> Result<String, Refusal>
         state.namespaces.insert(id.clone(), Namespace { number, kind });
         Ok(id)
     })
+}
+
+/// What the older interface tells of a namespace.
+pub fn older(id: &str) -> Result<Value, Refusal> {
+    state::with(|state| {
+        let namespace = find(state, id)?.clone();
+        Ok(properties(id, &namespace, state))
+    })
+}
+
+/// The older interface puts an endpoint in or takes it out: `{"Type": "Endpoint", "Data": {"ID": "…"}}`.
+pub fn older_resource(id: &str, kind: &str, body: &str) -> Result<(), Refusal> {
+    let resource = documents::read_hcn("HcnNamespaceResource", Some(body))?;
+    let reference = json!({"EndpointId": resource["Data"]["ID"]});
+    let request = json!({"ResourceType": resource["Type"], "RequestType": kind, "Settings": reference});
+    modify(id, Some(&request.to_string()))
 }
 
 /// HcnModifyNamespace: an endpoint is put in or taken out.

@@ -35,7 +35,8 @@ pub struct Started {
 pub fn start(system: &System, job: &Option<Arc<Object>>, parameters: &Value) -> Result<Started, Refusal> {
     let text = |name: &str| parameters[name].as_str().unwrap_or_default();
     let wanted = |name: &str| parameters[name] == json!(true);
-    let folder = if text("WorkingDirectory").is_empty() { r"C:\" } else { text("WorkingDirectory") };
+    // Not the root of the drive: who wants that says so.
+    let folder = if text("WorkingDirectory").is_empty() { r"C:\Windows\System32" } else { text("WorkingDirectory") };
     rules::WORKING_DIRECTORY
         .require(in_container(system, folder), DIRECTORY, || format!("{folder:?} is no directory of the container"))?;
     let variables = environment::of_process(system, parameters);
@@ -77,14 +78,14 @@ pub fn resume(started: &Started) {
 /// Whether a folder is one a process of this container can start in: of Windows, of a layer, or mapped.
 fn in_container(system: &System, folder: &str) -> bool {
     let wanted = layers::normal(&folder.replace('/', "\\"));
-    let Some(inside) = wanted.strip_prefix("c:") else { return Path::new(folder).is_dir() };
+    let Some(inside) = wanted.strip_prefix("c:") else { return Path::new(folder).is_absolute() && Path::new(folder).is_dir() };
     let inside = inside.trim_start_matches('\\');
     let of_windows = inside.is_empty() || (inside == "windows" || inside.starts_with("windows\\"));
     let mapped = system.directories.iter().any(|(_, container)| {
         let container = layers::normal(container);
         wanted == container || wanted.starts_with(&format!("{container}\\"))
     });
-    let of_layer = system.layers.first().is_some_and(|layer| Path::new(layer).join("Files").join(inside).is_dir());
+    let of_layer = system.layers.iter().any(|layer| Path::new(layer).join("Files").join(inside).is_dir());
     (of_windows || mapped || of_layer) && Path::new(folder).is_dir()
 }
 

@@ -1,6 +1,6 @@
 //! Making a system: which document it is, what a process-isolated container needs, and what is checked again at its start.
 
-use super::{SystemHandle, create_machine, create_v1};
+use super::{SystemHandle, create_machine, create_v1, values};
 use crate::codes::{
     ACCESS_DENIED_HCS, ELEMENT_NOT_FOUND, FILE_NOT_FOUND, IMAGE_MISMATCH, INVALID_ARGUMENT, INVALID_JSON, NOT_A_REPARSE_POINT,
     SHARING_VIOLATION, SYSTEM_ALREADY_EXISTS, UNSUPPORTED_PROTOCOL_VERSION,
@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering;
 /// Makes the system a document describes and ties the handle to it.
 pub fn create(handle: &Arc<SystemHandle>, document: Option<&str>) -> Result<(), Refusal> {
     check_caller()?;
-    rules::SYSTEM_ID.require(!handle.id.is_empty(), INVALID_ARGUMENT, || "the id is empty".to_string())?;
+    values::id(&handle.id)?;
     let older = handle.generation == Generation::V1 && !document.unwrap_or_default().contains("\"SchemaVersion\"");
     let document = documents::read(if older { "ContainerConfig" } else { "ComputeSystem" }, document)?;
     let (runtime_id, reap) = state::with(|state| {
@@ -182,8 +182,9 @@ pub fn inner(
     system: &mut System,
     directory: impl Fn(&Value) -> Result<String, Refusal>,
 ) -> Result<(), Refusal> {
+    values::host_name(text(container, "/GuestOs/HostName"))?;
     if let Some(namespace) = container.pointer("/Networking/Namespace").and_then(Value::as_str) {
-        let named = !text(container, "/GuestOs/HostName").is_empty();
+        let named = !text(container, "/GuestOs/HostName").is_empty() || host::build() < NEEDS_HOST_NAME;
         rules::HOST_NAME.require(named, INVALID_ARGUMENT, || "Construct: a namespace without a host name".to_string())?;
         let namespace = namespace.to_lowercase();
         if !state.namespaces.contains_key(&namespace) {
@@ -192,24 +193,31 @@ pub fn inner(
         }
         system.namespace = Some(namespace);
     }
+    values::adapters(state, &container["Networking"]["NetworkAdapters"])?;
     if let Some(processor) = container["Processor"].as_object() {
-        let maximum = container.pointer("/Processor/Maximum").and_then(Value::as_i64);
-        let fine = processor.len() <= 1 && maximum.is_none_or(|maximum| (1..=10000).contains(&maximum));
-        rules::PROCESSOR.require(fine, INVALID_ARGUMENT, || format!("Processor {}", container["Processor"]))?;
+        let says = || format!("Processor {}", container["Processor"]);
+        rules::PROCESSOR.require(processor.len() <= 1, INVALID_ARGUMENT, says)?;
+        let number = |name: &str| processor.get(name).and_then(Value::as_i64);
+        values::processor(number("Count"), number("Weight"), number("Maximum"))?;
     }
+    values::memory(container["Memory"].get("SizeInMB"))?;
+    values::container_paths(&container["MappedDirectories"])?;
+    values::pipes(&container["MappedPipes"])?;
+    values::devices(&container["AssignedDevices"])?;
     for mapped in container["MappedDirectories"].as_array().into_iter().flatten() {
-        let target = text(mapped, "/ContainerPath");
-        rules::MAPPED_DIRECTORY.require(!target.is_empty(), INVALID_ARGUMENT, || "no ContainerPath".to_string())?;
-        system.directories.push((directory(mapped)?, target.to_string()));
+        system.directories.push((directory(mapped)?, text(mapped, "/ContainerPath").to_string()));
     }
     Ok(())
 }
 
-/// A mapped directory of the host itself.
+/// The first build that was seen to refuse a namespace without a host name.
+const NEEDS_HOST_NAME: u32 = 26100;
+
+/// What is mapped of the host itself: a directory, or a single file (Kubernetes maps files).
 pub fn host_directory(mapped: &Value) -> Result<String, Refusal> {
     let path = text(mapped, "/HostPath");
-    let found = std::path::Path::new(path).is_dir();
-    rules::MAPPED_DIRECTORY.require(found, FILE_NOT_FOUND, || format!("{path:?} is no directory of the host"))?;
+    let found = std::path::Path::new(path).is_absolute() && std::path::Path::new(path).exists();
+    rules::MAPPED_DIRECTORY.require(found, FILE_NOT_FOUND, || format!("the host has no {path:?}"))?;
     Ok(path.to_string())
 }
 
@@ -238,6 +246,7 @@ pub fn keep_template(state: &mut State, system: &System) {
     template.generation = Generation::V1;
     template.phase = Phase::Running;
     template.image = system.image.clone();
+    template.document = json!({"HvRuntime": {"ImagePath": text(&system.document, "/HvRuntime/ImagePath")}});
     template.layers = system.layers.last().cloned().into_iter().collect();
     state.systems.insert(template.runtime_id.clone(), template);
 }

@@ -1,8 +1,11 @@
 //! Containers of schema 1: process isolation on a prepared volume, Hyper-V isolation with a VM of the service's own making.
 
 use super::create::{check_disk, draft, fits_host, host_directory, layer_list, prepared_scratch, text, used_layers};
-use crate::codes::{ENDPOINT_ALREADY_ATTACHED, ENDPOINT_NOT_FOUND, FILE_NOT_FOUND, HYPERV_NOT_INSTALLED, INVALID_ARGUMENT};
-use crate::host;
+use super::values;
+use crate::codes::{
+    ACCESS_DENIED, ENDPOINT_ALREADY_ATTACHED, ENDPOINT_NOT_FOUND, FILE_NOT_FOUND, HYPERV_NOT_INSTALLED, INVALID_ARGUMENT,
+};
+use crate::host::{self, Token};
 use crate::layers;
 use crate::rules::{self, Refusal};
 use crate::state::{Kind, Phase, State, System};
@@ -13,9 +16,15 @@ pub fn container(state: &mut State, id: &str, document: &Value) -> Result<System
     let hyperv = document["HvPartition"] == json!(true);
     let kind = text(document, "/SystemType");
     rules::SYSTEM_TYPE.require(kind == "Container", INVALID_ARGUMENT, || format!("SystemType is {kind:?}"))?;
+    values(document)?;
     let mut system = draft(if hyperv { Kind::HyperV } else { Kind::Process }, document);
     system.name = text(document, "/Name").to_string();
     system.reap = document["TerminateOnLastHandleClosed"] == json!(true);
+    let mapped = document["MappedDirectories"].as_array().is_some_and(|mapped| !mapped.is_empty());
+    if hyperv && mapped && host::token() < Token::Elevated {
+        let says = "directories are mapped into a Hyper-V container by elevated callers";
+        return Err(rules::HYPERV_MOUNTS.refusal(ACCESS_DENIED, says));
+    }
     let layers = layer_list(&document["Layers"], "ID");
     if hyperv {
         virtual_machine(state, id, document, &mut system)?;
@@ -42,6 +51,22 @@ pub fn container(state: &mut State, id: &str, document: &Value) -> Result<System
         system.directories.push((host_directory(mapped)?, text(mapped, "/ContainerPath").to_string()));
     }
     Ok(system)
+}
+
+/// Names and limits. In this schema a number that is 0 is one that is left out.
+fn values(document: &Value) -> Result<(), Refusal> {
+    values::host_name(text(document, "/HostName"))?;
+    let number = |name: &str| document[name].as_i64().filter(|number| *number != 0);
+    let limits = ["ProcessorCount", "ProcessorWeight", "ProcessorMaximum"].map(number);
+    rules::PROCESSOR.require(limits.iter().flatten().count() <= 1, INVALID_ARGUMENT, || {
+        format!("ProcessorCount, ProcessorWeight and ProcessorMaximum are {limits:?}")
+    })?;
+    let [count, weight, maximum] = limits;
+    values::processor(count, weight, maximum)?;
+    values::memory(document.get("MemoryMaximumInMB").filter(|memory| **memory != json!(0)))?;
+    values::container_paths(&document["MappedDirectories"])?;
+    values::pipes(&document["MappedPipes"])?;
+    values::devices(&document["AssignedDevices"])
 }
 
 fn virtual_machine(state: &State, id: &str, document: &Value, system: &mut System) -> Result<(), Refusal> {

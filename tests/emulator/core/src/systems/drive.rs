@@ -39,7 +39,7 @@ pub fn show(state: &mut State, system: &System) {
             if let Some(parent) = target.parent() {
                 make_folder(&mut state.shown, &ever, parent);
             }
-            if unix(r"Z:\bin\ln", &["-s", &unix_path(Path::new(host)), &unix_path(&target)], || target.is_dir()) {
+            if unix(r"Z:\bin\ln", &["-s", &unix_path(Path::new(host)), &unix_path(&target)], || target.exists()) {
                 state.shown.push(entry);
             }
         }

@@ -7,6 +7,7 @@ mod drive;
 pub mod modify;
 pub(crate) mod objects;
 pub mod properties;
+mod values;
 
 use crate::call::Dll;
 use crate::codes::{INVALID_STATE, NOT_SUPPORTED, OPERATION_TIMEOUT, SYSTEM_ALREADY_STOPPED, SYSTEM_NOT_FOUND};
@@ -43,6 +44,8 @@ pub struct SystemHandle {
     pub mailbox: Arc<Mailbox>,
     closing: Arc<Object>,
     closed: AtomicBool,
+    /// Taken by a signal until it returns: the service serves those of one handle one after the other.
+    pub(crate) signals: Arc<Mutex<()>>,
 }
 
 /// What ties a handle to one system, not to a later one with the same id.
@@ -63,6 +66,7 @@ impl SystemHandle {
             mailbox: Arc::default(),
             closing: Arc::new(objects::event()),
             closed: AtomicBool::new(false),
+            signals: Arc::default(),
         })
     }
 
@@ -145,8 +149,12 @@ impl SystemHandle {
 
     /// Registers the caller's callback.
     pub fn set_callback(&self, callback: Callback) -> Result<(), Refusal> {
-        let rule = if self.generation == Generation::V1 { &rules::ONE_CALLBACK_V1 } else { &rules::ONE_CALLBACK };
-        self.mailbox.register(callback, rule)
+        if self.generation == Generation::V1 {
+            return self.mailbox.register(callback, &rules::ONE_CALLBACK_V1);
+        }
+        rules::CALLBACK_EARLY
+            .require(self.runtime_id().is_some(), INVALID_STATE, || format!("the creation of {} has not ended", self.id))?;
+        self.mailbox.register(callback, &rules::ONE_CALLBACK)
     }
 }
 

@@ -1,15 +1,16 @@
 //! HcsModifyComputeSystem: what is added to a system that exists, and what the guest is asked for.
 
-use super::SystemHandle;
 use super::create::{check_disk, host_directory, text};
 use super::create_machine::{guest_layers, share_folder};
+use super::{SystemHandle, values};
 use crate::codes::{
-    CONNECT_FAILED, ELEMENT_NOT_FOUND, FILE_EXISTS, INVALID_ARGUMENT, INVALID_STATE, NOT_CONFIGURED, SHARING_VIOLATION,
+    CONNECT_FAILED, ELEMENT_NOT_FOUND, FILE_EXISTS, INVALID_ARGUMENT, INVALID_JSON, INVALID_STATE, NOT_CONFIGURED,
+    SHARING_VIOLATION,
 };
 use crate::documents;
 use crate::rules::{self, Refusal};
 use crate::state::{self, Generation, Kind, Phase, State, System};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How long a guest takes to see a disk that was attached.
@@ -97,9 +98,12 @@ fn of_host(state: &State, id: &str, system: &mut System, path: &str, request: &V
             }
             change(&mut system.machine.adapters, adapter, kind, || Ok(endpoint))
         }
-        (Kind::Machine, ["VirtualMachine", "ComputeTopology", "Memory", "SizeInMB"]) => Ok(()),
+        (Kind::Machine, ["VirtualMachine", "ComputeTopology", "Memory", "SizeInMB"])
+        | (Kind::Process | Kind::Hosted, ["Container", "Memory", "SizeInMB"]) => number(&request["Settings"]),
+        (Kind::Process | Kind::Hosted, ["Container", "MappedPipes"]) => values::pipes(&json!([settings(request, "MappedPipe")?])),
         (Kind::Process | Kind::Hosted, ["Container", "MappedDirectories"]) => {
             let mapped = settings(request, "MappedDirectory")?;
+            values::container_paths(&json!([mapped]))?;
             let target = text(mapped, "/ContainerPath").to_string();
             let known = system.directories.iter().position(|(_, container)| *container == target);
             match (kind, known) {
@@ -109,9 +113,24 @@ fn of_host(state: &State, id: &str, system: &mut System, path: &str, request: &V
             }
             Ok(())
         }
-        (Kind::Process | Kind::Hosted, ["Container", "Memory" | "Processor", ..]) => Ok(()),
+        (Kind::Process | Kind::Hosted, ["Container", "Memory"]) => {
+            number(settings(request, "Container_Memory")?.get("SizeInMB").unwrap_or(&Value::Null))
+        }
+        (Kind::Process | Kind::Hosted, ["Container", "Processor"]) => {
+            let limits = settings(request, "Container_Processor")?;
+            let limit = |name: &str| limits[name].as_i64();
+            let limits = [limit("Count"), limit("Weight"), limit("Maximum")];
+            rules::PROCESSOR.require(limits.iter().flatten().count() <= 1, INVALID_ARGUMENT, || format!("{limits:?}"))?;
+            values::processor(limits[0], limits[1], limits[2])
+        }
         _ => Err(rules::RESOURCE_PATH.refusal(INVALID_ARGUMENT, format!("{:?} has no resource {path:?}", system.kind))),
     }
+}
+
+/// A size of the memory.
+fn number(value: &Value) -> Result<(), Refusal> {
+    rules::RESOURCE_VALUE.require(value.as_u64().is_some(), INVALID_JSON, || format!("a number expected, found {value}"))?;
+    values::memory(Some(value))
 }
 
 fn of_guest(state: &State, system: &mut System, guest: &Value) -> Result<(), Refusal> {

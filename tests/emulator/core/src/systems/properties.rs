@@ -3,6 +3,7 @@
 use super::SystemHandle;
 use crate::codes::INVALID_ARGUMENT;
 use crate::documents;
+use crate::home;
 use crate::host;
 use crate::processes::ProcessHandle;
 use crate::rules::{self, Refusal};
@@ -34,7 +35,7 @@ pub fn of_system(handle: &SystemHandle, query: Option<&str>) -> Result<String, R
 }
 
 /// HcsEnumerateComputeSystems: an array of properties.
-pub fn enumerate(query: Option<&str>) -> Result<String, Refusal> {
+pub fn enumerate(query: Option<&str>) -> Result<Option<String>, Refusal> {
     super::create::check_caller()?;
     let query = documents::read_optional("SystemQuery", query)?;
     let fits = |name: &str, value: &str| match query[name].as_array() {
@@ -46,7 +47,7 @@ pub fn enumerate(query: Option<&str>) -> Result<String, Refusal> {
             fits("Ids", id) && fits("Owners", &system.owner) && fits("Names", &system.name) && fits("Types", kind(system))
         });
         let found: Vec<Value> = found.map(|(id, system)| basic(id, system, state)).collect();
-        Ok(json!(found).to_string())
+        Ok(home::list(&found))
     })
 }
 
@@ -70,7 +71,7 @@ pub fn of_process(handle: &ProcessHandle, query: Option<&str>) -> Result<String,
         INVALID_ARGUMENT,
         || "a process has no further properties".to_string(),
     )?;
-    Ok(handle.status())
+    handle.status()
 }
 
 fn kind(system: &System) -> &'static str {
@@ -106,14 +107,19 @@ fn basic(id: &str, system: &System, state: &State) -> Value {
         Kind::HyperV => properties["HostingSystemId"] = json!(crate::guid::name_to_guid(&system.runtime_id).to_string()),
         Kind::Template => {
             properties["IsRuntimeTemplate"] = json!(true);
-            properties["RuntimeImagePath"] = json!(system.image);
+            properties["RuntimeImagePath"] = runtime_image(system);
         }
         _ => {}
     }
     if system.kind == Kind::HyperV {
-        properties["RuntimeImagePath"] = json!(system.image);
+        properties["RuntimeImagePath"] = runtime_image(system);
     }
     properties
+}
+
+/// The UtilityVM folder as its document names it.
+fn runtime_image(system: &System) -> Value {
+    system.document.pointer("/HvRuntime/ImagePath").cloned().unwrap_or_default()
 }
 
 fn processes(system: &System) -> Value {

@@ -1,0 +1,75 @@
+//! The options of every command that judges images: isolation, engine, and what makes a result fail.
+
+use super::engine::EngineArgs;
+use super::offered;
+use super::policy::PolicyArgs;
+use crate::Error;
+use crate::compat::{Code, Policy, Wish};
+
+/// How images are judged.
+#[derive(clap::Args, Clone, Debug)]
+pub struct JudgingArgs {
+    #[command(flatten)]
+    policy: PolicyArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
+    /// Treat these findings as errors: a code, or `warnings` for all; can be given several times.
+    #[arg(long, value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = offered::denied(denied))]
+    deny: Vec<Denied>,
+    /// Do not rely on assumptions: report such results as undecided.
+    #[arg(long)]
+    strict: bool,
+    /// Trust the index and do not read the image config.
+    #[arg(long)]
+    pub no_confirm: bool,
+}
+
+impl JudgingArgs {
+    /// The policy of today.
+    ///
+    /// # Errors
+    ///
+    /// Arguments that exclude each other.
+    pub fn policy(&self) -> Result<Policy, Error> {
+        let findings = self.deny.iter().filter_map(|denied| match denied {
+            Denied::Finding(code) => Some(*code),
+            Denied::Warnings => None,
+        });
+        Ok(Policy {
+            strict: self.strict,
+            deny: findings.collect(),
+            deny_warnings: self.deny.contains(&Denied::Warnings),
+            ..self.policy.policy(Wish::Default, self.engine.engine())?
+        })
+    }
+
+    /// The isolation asked for, if one was.
+    pub fn wish(&self) -> Option<Wish> {
+        self.policy.wish()
+    }
+}
+
+/// One argument of `--deny`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Denied {
+    Warnings,
+    Finding(Code),
+}
+
+/// The word of `--deny` for every warning.
+pub const WARNINGS: &str = "warnings";
+
+fn denied(text: &str) -> Result<Denied, String> {
+    if text == WARNINGS {
+        return Ok(Denied::Warnings);
+    }
+    text.parse().map(Denied::Finding).map_err(|_| {
+        // Names of errors are suggested as well, and no error can be denied.
+        let mut near = crate::explain::suggest(text, Code::all().map(Code::as_str).chain([WARNINGS]));
+        near.retain(|name| *name == WARNINGS || name.parse::<Code>().is_ok());
+        match near.as_slice() {
+            [] => "no finding has this code; `wincompat explain --list` lists all of them".to_owned(),
+            near => format!("no finding has this code; did you mean {}?", near.join(" or ")),
+        }
+    })
+}

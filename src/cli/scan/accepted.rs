@@ -1,0 +1,193 @@
+//! Failures that a team has accepted: they stay in the report as notes or warnings, and do not fail it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::settings::Settings;
+use super::tree::Tree;
+use crate::compat::{Code, Severity};
+use crate::files::read_regular;
+use crate::image::Digest;
+use crate::report::document::{FindingEntry, ResultEntry};
+use crate::report::plain::clean;
+use crate::scan::{Failure, inline};
+use crate::{Error, ErrorKind};
+
+/// The name of the form of a baseline.
+const SCHEMA: &str = "wincompat/baseline/v1";
+
+/// The most bytes of a baseline.
+const LARGEST: u64 = 64 << 20;
+
+/// What is accepted.
+#[derive(Debug)]
+pub struct Accepted {
+    settings: Settings,
+    baseline: BTreeSet<String>,
+    allowed: Vec<Code>,
+    warned: Vec<Code>,
+    today: Date,
+    used: BTreeSet<u32>,
+}
+
+/// The failures of an earlier scan.
+#[derive(Debug, Serialize, Deserialize)]
+struct Baseline {
+    schema: String,
+    failures: BTreeSet<String>,
+}
+
+impl Accepted {
+    /// From the configuration, a baseline, and options.
+    ///
+    /// # Errors
+    ///
+    /// A baseline that cannot be read, or is another document.
+    pub fn of(
+        settings: Settings,
+        baseline: Option<&Path>,
+        allowed: &[Code],
+        warned: &[Code],
+        today: Date,
+    ) -> Result<Self, Error> {
+        let baseline = match baseline {
+            Some(path) => read(path)?,
+            None => BTreeSet::new(),
+        };
+        let (allowed, warned) = (allowed.to_vec(), warned.to_vec());
+        Ok(Self { settings, baseline, allowed, warned, today, used: BTreeSet::new() })
+    }
+
+    /// Lets the results pass that fail for accepted reasons alone.
+    pub fn apply(&mut self, results: &mut [ResultEntry], tree: &Tree) {
+        for entry in results.iter_mut().filter(|entry| entry.ok == Some(false)) {
+            let codes = codes_of(entry);
+            if let Some((reason, severity)) = self.reason(entry, &codes, tree) {
+                accept(entry, &reason, severity);
+            }
+        }
+    }
+
+    /// Exceptions of the configuration that nothing needed, with their lines.
+    pub fn unused(&self) -> Vec<u32> {
+        let lines = self.settings.exceptions.iter().map(|exception| exception.line);
+        lines.filter(|line| !self.used.contains(line)).collect()
+    }
+
+    fn reason(&mut self, entry: &mut ResultEntry, codes: &[String], tree: &Tree) -> Option<(String, Severity)> {
+        let all_in =
+            |list: &[Code]| !codes.is_empty() && codes.iter().all(|code| list.iter().any(|known| known.as_str() == code));
+        if all_in(&self.allowed) {
+            return Some(("accepted by the option allow".to_owned(), Severity::Note));
+        }
+        if all_in(&self.warned) {
+            return Some(("a warning by the option warn".to_owned(), Severity::Warning));
+        }
+        if self.baseline.contains(&fingerprint(entry, codes)) {
+            return Some(("known from the baseline".to_owned(), Severity::Note));
+        }
+        let place = entry.location.clone()?;
+        if let Some(text) = tree.shown(&place.file) {
+            let lines: Vec<&str> = text.lines().collect();
+            if let Some(found) = inline(&lines, place.line).filter(|found| codes.iter().all(|code| found.codes.contains(code))) {
+                if !found.reason.is_empty() {
+                    return Some((format!("accepted in the file: {}", found.reason), Severity::Note));
+                }
+                entry
+                    .findings
+                    .push(note(Code::ExceptionWithoutReason, "the exception in the file has no reason, so it does not count"));
+            }
+        }
+        let failure = Failure { codes, image: &entry.image.reference, path: &place.file, host: entry.host.called() };
+        let exception = self.settings.exceptions.iter().find(|exception| exception.covers(&failure))?;
+        self.used.insert(exception.line);
+        if let Some(day) = exception.until.filter(|_| exception.is_expired(self.today)) {
+            let text =
+                format!("the exception in line {} of the configuration ended on {day}: {}", exception.line, exception.reason);
+            entry.findings.push(note(Code::ExceptionExpired, &text));
+            return None;
+        }
+        let until = exception.until.map(|day| format!(" until {day}")).unwrap_or_default();
+        Some((format!("accepted{until}: {}", exception.reason), Severity::Note))
+    }
+}
+
+/// Writes the failures of these results for later scans.
+///
+/// # Errors
+///
+/// A file that cannot be written.
+pub fn write(path: &Path, results: &[ResultEntry]) -> Result<usize, Error> {
+    let failing = results.iter().filter(|entry| entry.ok == Some(false));
+    let failures: BTreeSet<String> = failing.map(|entry| fingerprint(entry, &codes_of(entry))).collect();
+    let number = failures.len();
+    let baseline = Baseline { schema: SCHEMA.to_owned(), failures };
+    let mut text =
+        serde_json::to_string_pretty(&baseline).map_err(|error| Error::new("the baseline could not be made").because(error))?;
+    text.push('\n');
+    let unwritten = |error: std::io::Error| {
+        Error::new(format!("the baseline {} could not be written", path.display()))
+            .because(error)
+            .hint("name a file in a folder that this user may write to")
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = tempfile::Builder::new().prefix(".wincompat-").tempfile_in(folder).map_err(unwritten)?;
+    std::fs::write(file.path(), text).map_err(unwritten)?;
+    file.persist(path).map_err(|error| unwritten(error.error))?;
+    Ok(number)
+}
+
+fn read(path: &Path) -> Result<BTreeSet<String>, Error> {
+    let failed = |kind: ErrorKind, why: String| {
+        Error::of(kind, format!("the baseline {} could not be read", path.display()))
+            .because(why)
+            .hint("make one with --write-baseline FILE")
+    };
+    let bytes = read_regular(path, LARGEST).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => failed(ErrorKind::NotFound, error.to_string()),
+        _ => failed(ErrorKind::Invalid, error.to_string()),
+    })?;
+    let baseline: Baseline = serde_json::from_slice(&bytes).map_err(|error| failed(ErrorKind::Invalid, error.to_string()))?;
+    if baseline.schema != SCHEMA {
+        return Err(failed(ErrorKind::Unsupported, format!("it is not of the form {SCHEMA}")));
+    }
+    Ok(baseline.failures)
+}
+
+/// The codes of the errors of a result.
+fn codes_of(entry: &ResultEntry) -> Vec<String> {
+    let errors = entry.findings.iter().filter(|finding| finding.severity.known() == Some(Severity::Error));
+    errors.map(|finding| finding.code.to_string()).collect()
+}
+
+/// The name of a failure that stays the same while lines move: codes, image, host, file, part of the file.
+fn fingerprint(entry: &ResultEntry, codes: &[String]) -> String {
+    let place = entry.location.as_ref();
+    let file = place.map(|place| place.file.as_str()).unwrap_or_default();
+    let object = place.and_then(|place| place.object.as_deref()).unwrap_or_default();
+    let parts = [&codes.join(","), entry.image.reference.as_str(), entry.host.called(), file, object];
+    let parts: Vec<String> = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
+    Digest::of(parts.concat().as_bytes()).hex().to_owned()
+}
+
+fn accept(entry: &mut ResultEntry, reason: &str, severity: Severity) {
+    for finding in entry.findings.iter_mut().filter(|finding| finding.severity.known() == Some(Severity::Error)) {
+        finding.severity = severity.into();
+    }
+    entry.findings.push(note(Code::Accepted, reason));
+    entry.ok = Some(true);
+}
+
+fn note(code: Code, message: &str) -> FindingEntry {
+    FindingEntry {
+        code: code.into(),
+        severity: code.severity().into(),
+        message: clean(message).into_owned(),
+        help: String::new(),
+        remedies: Vec::new(),
+        source: code.source().into(),
+    }
+}

@@ -1,0 +1,87 @@
+//! The hosts of a scan: equal ones judged once, and those that a container can land on.
+
+use jiff::civil::Date;
+
+use crate::Error;
+use crate::host::{Host, Node, Spec, parse};
+use crate::knowledge::Knowledge;
+use crate::scan::{Lands, Placement};
+
+/// The hosts of a scan.
+pub struct Fleet {
+    /// One of each kind.
+    kinds: Vec<Host>,
+    /// Every host with the number of its kind.
+    members: Vec<(Host, usize)>,
+}
+
+impl Fleet {
+    /// These hosts. Those that differ in their names alone are of one kind.
+    pub fn of(hosts: impl IntoIterator<Item = Host>) -> Self {
+        let mut fleet = Self { kinds: Vec::new(), members: Vec::new() };
+        for host in hosts {
+            let kind = fleet.kinds.iter().position(|known| is_equal(known, &host)).unwrap_or_else(|| {
+                fleet.kinds.push(host.clone());
+                fleet.kinds.len() - 1
+            });
+            fleet.members.push((host, kind));
+        }
+        for (number, kind) in fleet.kinds.iter_mut().enumerate() {
+            let others = fleet.members.iter().filter(|(_, of)| *of == number).count() - 1;
+            if others > 0 {
+                kind.label = format!("{} and {others} more", kind.label);
+            }
+        }
+        fleet
+    }
+
+    /// One host of each kind.
+    pub fn hosts(&self) -> &[Host] {
+        &self.kinds
+    }
+
+    /// The hosts that a container can land on, one of each kind.
+    ///
+    /// # Errors
+    ///
+    /// None of them.
+    pub fn landing(&self, lands: &Lands, knowledge: &Knowledge, today: Date) -> Result<Vec<Host>, Error> {
+        match lands {
+            Lands::Fleet => Ok(self.kinds.clone()),
+            Lands::Nodes(placement) => self.nodes(placement),
+            Lands::Nowhere { why, hint } => Err(Error::new("this container can run nowhere").because(why).hint(hint.as_str())),
+            Lands::Hosted(name) => match parse(name, knowledge, today)? {
+                Spec::Hosts(hosts) => Ok(hosts),
+                _ => Err(Error::new(format!("the host {name} is not known"))),
+            },
+        }
+    }
+
+    fn nodes(&self, placement: &Placement) -> Result<Vec<Host>, Error> {
+        let mut kinds: Vec<usize> = Vec::new();
+        for (host, kind) in &self.members {
+            let allowed = match &host.node {
+                Some(node) => placement.allows(&host.label, node),
+                None => {
+                    let labels = host.usual_labels();
+                    placement.of_labels(&labels).allows(&host.label, &Node { labels, ..Node::default() })
+                }
+            };
+            if allowed && !kinds.contains(kind) {
+                kinds.push(*kind);
+            }
+        }
+        if kinds.is_empty() {
+            return Err(Error::new("none of these hosts can take the pod")
+                .because("its node selector, affinity or tolerations leave out each of them")
+                .hint("compare them with the labels and taints of the nodes: `kubectl get nodes --show-labels`"));
+        }
+        Ok(kinds.into_iter().filter_map(|kind| self.kinds.get(kind).cloned()).collect())
+    }
+}
+
+/// True for hosts that every image gets the same answer on.
+fn is_equal(one: &Host, other: &Host) -> bool {
+    let unnamed = |host: &Host| Host { label: String::new(), file: None, node: None, ..host.clone() };
+    unnamed(one) == unnamed(other)
+}

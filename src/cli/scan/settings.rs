@@ -1,0 +1,292 @@
+//! `wincompat.toml`: options of a scan that a team writes down once, and what it has accepted.
+//!
+//! Every key is the name of an option, so that there is one meaning of each. Options that are typed, or set by a variable, count more.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::cli::{command, variables};
+use crate::files::read_regular;
+use crate::scan::{Exception, Lines, Pattern};
+use crate::text::quoted;
+use crate::{Error, ErrorKind};
+
+/// The name of the file.
+const NAME: &str = "wincompat.toml";
+
+/// The most bytes of it.
+const LARGEST: u64 = 1 << 20;
+
+/// The options that may stand in it. Where answers are written, whom is trusted and what is changed is said on the command line alone:
+/// the file may come from a stranger.
+const KEYS: [&str; 18] = [
+    "allow",
+    "allow-registry",
+    "baseline",
+    "deny",
+    "engine",
+    "env-file",
+    "exclude",
+    "host",
+    "hosts",
+    "isolation",
+    "mirror",
+    "production",
+    "require-findings",
+    "strict",
+    "suggest",
+    "untrusted",
+    "var",
+    "warn",
+];
+
+/// The keys whose values are paths from the folder of the file.
+const PATHS: [&str; 3] = ["baseline", "env-file", "hosts"];
+
+/// The table of exceptions.
+const EXCEPTION: &str = "exception";
+
+/// The keys of an exception.
+const EXCEPTION_KEYS: [&str; 6] = ["code", "image", "path", "host", "reason", "until"];
+
+/// The option that names the file, for the command itself.
+pub const OPTION: &str = "config";
+
+/// The arguments with those of the file before the others: the one that is named, or the nearest above the first path.
+///
+/// # Errors
+///
+/// A file that cannot be read, or has a key or a value that it cannot have, with its line.
+pub fn expanded(arguments: &[OsString]) -> Result<Vec<OsString>, Error> {
+    let as_they_are = || Ok(arguments.to_vec());
+    let Some(at) = arguments.iter().skip(1).position(|argument| argument == "scan").map(|at| at + 2) else {
+        return as_they_are();
+    };
+    let Ok(matches) = command().ignore_errors(true).try_get_matches_from(arguments) else { return as_they_are() };
+    let Some(scan) = matches.subcommand_matches("scan") else { return as_they_are() };
+    let named: Option<&PathBuf> = scan.try_get_one(OPTION).ok().flatten();
+    let is_off = scan.try_get_one::<bool>("no_config").ok().flatten() == Some(&true);
+    let first = scan.try_get_many::<PathBuf>("paths").ok().flatten().and_then(|mut paths| paths.next().cloned());
+    let found = match named {
+        Some(path) => Some(path.clone()),
+        None if is_off => None,
+        None => nearest(first.as_deref().unwrap_or(Path::new("."))),
+    };
+    let Some(path) = found else { return as_they_are() };
+    let file = Settings::read(&path)?;
+    let is_given = |key: &str| {
+        let id = key.replace('-', "_");
+        let is_typed =
+            scan.try_contains_id(&id).is_ok() && scan.value_source(&id) == Some(clap::parser::ValueSource::CommandLine);
+        let variable = variables::name("scan", key);
+        is_typed || variable.and_then(std::env::var_os).is_some_and(|value| !value.is_empty())
+    };
+    let mut expanded: Vec<OsString> = arguments.get(..at).unwrap_or_default().to_vec();
+    for (key, value) in file.options.iter().filter(|(key, _)| !is_given(key)) {
+        expanded.push(match value {
+            Some(value) => format!("--{key}={value}").into(),
+            None => format!("--{key}").into(),
+        });
+    }
+    if named.is_none() {
+        let mut option = OsString::from(format!("--{OPTION}="));
+        option.push(&path);
+        expanded.push(option);
+    }
+    expanded.extend(arguments.get(at..).unwrap_or_default().iter().cloned());
+    Ok(expanded)
+}
+
+/// The file in this folder, or in the nearest one above it.
+fn nearest(path: &Path) -> Option<PathBuf> {
+    let real = path.canonicalize().ok()?;
+    real.ancestors().map(|folder| folder.join(NAME)).find(|file| file.is_file())
+}
+
+/// What the file says.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Options with their values; `None` for one that is switched on.
+    options: Vec<(&'static str, Option<String>)>,
+    /// What is accepted.
+    pub exceptions: Vec<Exception>,
+    /// The folder of the file.
+    pub folder: PathBuf,
+}
+
+impl Settings {
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// As for [`expanded`].
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let shown = quoted(&path.to_string_lossy());
+        let bytes = read_regular(path, LARGEST).map_err(|error| {
+            let kind = if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Invalid };
+            Error::of(kind, format!("the configuration {shown} could not be read"))
+                .because(error)
+                .hint("name another one with --config FILE, or use none with --no-config")
+        })?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            Error::of(ErrorKind::Invalid, format!("the configuration {shown} is not UTF-8 text")).hint("save it as UTF-8")
+        })?;
+        Self::of(&text, path.parent().unwrap_or(Path::new("")))
+            .map_err(|(line, error)| error.within(format!("line {line} of {shown} cannot be used")))
+    }
+
+    fn of(text: &str, folder: &Path) -> Result<Self, (u32, Error)> {
+        let lines = Lines::of(text);
+        let line = |span: std::ops::Range<usize>| lines.place(span).line;
+        let table = DeTable::parse(text).map_err(|error| {
+            let at = error.span().map_or(1, line);
+            (at, Error::of(ErrorKind::Invalid, error.message().to_owned()).hint("the file is TOML: KEY = VALUE on each line"))
+        })?;
+        let mut settings = Self { folder: folder.to_owned(), ..Self::default() };
+        for (key, value) in table.into_inner() {
+            let at = line(key.span());
+            let name = key.into_inner();
+            if name == EXCEPTION {
+                let DeValue::Array(list) = value.into_inner() else {
+                    return Err((at, wrong("an exception begins with [[exception]]")));
+                };
+                for one in list {
+                    let at = line(one.span());
+                    settings.exceptions.push(exception(one.into_inner(), at, &line)?);
+                }
+                continue;
+            }
+            let Some(key) = KEYS.iter().find(|key| **key == name) else { return Err((at, unknown(&name, &KEYS))) };
+            settings.option(key, value.into_inner()).map_err(|why| (at, wrong(&why)))?;
+        }
+        Ok(settings)
+    }
+
+    fn option(&mut self, key: &'static str, value: DeValue<'_>) -> Result<(), String> {
+        match value {
+            DeValue::Boolean(true) => self.options.push((key, None)),
+            DeValue::Boolean(false) => {}
+            DeValue::Array(list) => {
+                for one in list {
+                    let text = text_of(&one.into_inner()).ok_or_else(|| format!("`{key}` takes text, or a list of it"))?;
+                    self.push(key, &text);
+                }
+            }
+            // `[var]` with a line for each.
+            DeValue::Table(table) if key == "var" => {
+                for (name, value) in table {
+                    let text = text_of(&value.into_inner()).ok_or_else(|| format!("`{key}` takes NAME = \"VALUE\""))?;
+                    self.push(key, &format!("{}={text}", name.into_inner()));
+                }
+            }
+            other => {
+                let text = text_of(&other).ok_or_else(|| format!("`{key}` takes text, or a list of it"))?;
+                self.push(key, &text);
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, key: &'static str, text: &str) {
+        let text = if PATHS.contains(&key) { self.folder.join(text).to_string_lossy().into_owned() } else { text.to_owned() };
+        self.options.push((key, Some(text)));
+    }
+}
+
+fn text_of(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn wrong(why: &str) -> Error {
+    Error::of(ErrorKind::Invalid, why.to_owned()).hint("`wincompat scan --help` says what each option takes")
+}
+
+fn unknown(name: &str, known: &[&str]) -> Error {
+    let near = known.iter().min_by_key(|key| strsim::damerau_levenshtein(name, key)).copied().unwrap_or_default();
+    let is_near = strsim::damerau_levenshtein(name, near) <= name.chars().count().max(3) / 2;
+    let hint = if is_near { format!("did you mean {near}?") } else { format!("the keys are {}", known.join(", ")) };
+    Error::of(ErrorKind::Invalid, format!("there is no key {}", quoted(name))).hint(hint)
+}
+
+/// A table of `[[exception]]`.
+fn exception(value: DeValue<'_>, at: u32, line: &impl Fn(std::ops::Range<usize>) -> u32) -> Result<Exception, (u32, Error)> {
+    let DeValue::Table(table) = value else { return Err((at, wrong("an exception begins with [[exception]]"))) };
+    let mut exception = Exception { line: at, ..Exception::default() };
+    for (key, value) in table {
+        let here = line(key.span());
+        let name: Spanned<_> = key;
+        let name = name.into_inner();
+        let value = value.into_inner();
+        let text = match &value {
+            DeValue::Datetime(day) => day.to_string(),
+            other => text_of(other).ok_or_else(|| (here, wrong(&format!("`{name}` takes text"))))?,
+        };
+        let pattern = |is_path| Pattern::of(&text, is_path).map(Some).map_err(|why| (here, wrong(&format!("`{text}`: {why}"))));
+        match name.as_ref() {
+            "code" => exception.code = Some(text),
+            "image" => exception.image = pattern(false)?,
+            "path" => exception.path = pattern(true)?,
+            "host" => exception.host = pattern(false)?,
+            "reason" => exception.reason = text,
+            "until" => {
+                let day: Result<Date, _> = text.parse();
+                exception.until = Some(day.map_err(|_| (here, wrong("`until` takes a day, e.g. 2027-01-31")))?);
+            }
+            other => return Err((here, unknown(other, &EXCEPTION_KEYS))),
+        }
+    }
+    if exception.reason.trim().is_empty() {
+        return Err((at, wrong("an exception needs a `reason`")));
+    }
+    Ok(exception)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_options() {
+        let text = "host = [\"web01=ltsc2022\", \"ltsc2019\"]\nhosts = \"nodes.json\"\nengine = \"docker\"\nstrict = true\nproduction = false\n\
+            [var]\nTAG = \"1\"\n[[exception]]\ncode = \"build-mismatch\"\npath = \"old/**\"\nreason = \"gone in May\"\nuntil = 2027-01-31\n";
+        let settings = Settings::of(text, Path::new("/repo")).unwrap();
+        let shown: Vec<String> =
+            settings.options.iter().map(|(key, value)| format!("{key} {}", value.as_deref().unwrap_or("on"))).collect();
+        let hosts = Path::new("/repo").join("nodes.json");
+        for expected in ["host web01=ltsc2022", "host ltsc2019", "engine docker", "strict on", "var TAG=1"] {
+            assert!(shown.iter().any(|line| line == expected), "{expected}: {shown:?}");
+        }
+        assert!(shown.contains(&format!("hosts {}", hosts.display())));
+        assert_eq!(shown.len(), 6);
+        let [exception] = settings.exceptions.as_slice() else { panic!("{settings:?}") };
+        assert_eq!((exception.until.unwrap().to_string(), exception.reason.as_str()), ("2027-01-31".into(), "gone in May"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        for (text, line, why, hint) in [
+            ("\nhots = \"x\"\n", 2, "there is no key `hots`", "did you mean host"),
+            ("output = \"x\"\n", 1, "there is no key `output`", ""),
+            ("insecure = \"x\"\n", 1, "there is no key `insecure`", ""),
+            ("host = 1.5\n", 1, "`host` takes text", ""),
+            ("host = \n", 1, "", ""),
+            ("[[exception]]\ncode = \"x\"\n", 1, "needs a `reason`", ""),
+            ("[[exception]]\nreason = \"x\"\nuntil = \"soon\"\n", 3, "takes a day", ""),
+            ("[[exception]]\nreason = \"x\"\nimage = \"[\"\n", 3, "`[`", ""),
+            ("[[exception]]\nresaon = \"x\"\n", 2, "there is no key `resaon`", "did you mean reason?"),
+        ] {
+            let (at, error) = Settings::of(text, Path::new("")).unwrap_err();
+            assert_eq!(at, line, "{text}: {error:?}");
+            assert!(error.what.contains(why), "{text}: {error:?}");
+            assert!(error.hint.unwrap().to_string().contains(hint), "{text}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The files of a scan, and what they may look at: files below the paths that were named, and no others.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io::{Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::files::{read_capped, read_regular};
+use crate::report::plain;
+use crate::scan::{Files, walk};
+use crate::text::{Encoding, encoding, quoted};
+use crate::{Error, ErrorKind};
+
+/// The most bytes of a file.
+const LARGEST: u64 = 16 << 20;
+
+/// The name of standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// The files of a scan.
+pub struct Tree {
+    /// The files that may name images.
+    pub files: Vec<PathBuf>,
+    /// Folders and files that could not be looked at.
+    pub unread: Vec<(PathBuf, Error)>,
+    /// The folders below which files may be looked at, without links.
+    roots: Vec<PathBuf>,
+    input: Option<Rc<str>>,
+    read: RefCell<HashMap<PathBuf, Result<Rc<str>, Error>>>,
+}
+
+impl Tree {
+    /// The files of these paths, or of the current folder.
+    ///
+    /// # Errors
+    ///
+    /// A path that does not exist, standard input that is not text.
+    pub fn of(paths: &[PathBuf], input: &mut dyn Read) -> Result<Self, Error> {
+        let here = [PathBuf::from(".")];
+        let paths = if paths.is_empty() { &here[..] } else { paths };
+        let is_input = |path: &&PathBuf| path.as_os_str() == STANDARD_INPUT;
+        let named: Vec<PathBuf> = paths.iter().filter(|path| !is_input(path)).cloned().collect();
+        if let Some(missing) = named.iter().find(|path| !path.exists()) {
+            return Err(Error::of(
+                ErrorKind::NotFound,
+                format!("there is no file or folder {}", quoted(&missing.to_string_lossy())),
+            )
+            .hint("name files and folders that exist, or - for standard input"));
+        }
+        let mut walked = walk(&named);
+        let mut text = None;
+        if paths.iter().any(|path| is_input(&path)) {
+            let bytes = read_capped(input, LARGEST).map_err(|error| failed(Path::new("standard input"), error))?;
+            text = Some(decoded(Path::new("standard input"), &bytes)?);
+            walked.files.push(PathBuf::from(STANDARD_INPUT));
+        }
+        let root = |path: &PathBuf| {
+            let folder = if path.is_dir() { path.as_path() } else { path.parent().unwrap_or(Path::new("")) };
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            folder.canonicalize().ok()
+        };
+        let roots = named.iter().filter_map(root).collect();
+        let unread = walked.unread.into_iter().map(|(path, why)| {
+            let error = unreadable(&path).because(why);
+            (path, error)
+        });
+        Ok(Self { files: walked.files, unread: unread.collect(), roots, input: text, read: RefCell::default() })
+    }
+
+    /// The text of a file that was named by an option.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or is not text.
+    pub fn named(&self, path: &Path) -> Result<Rc<str>, Error> {
+        let bytes = read_regular(path, LARGEST).map_err(|error| failed(path, error))?;
+        decoded(path, &bytes)
+    }
+
+    /// The text of a file by its name in the answer, if it was read.
+    pub fn shown(&self, name: &str) -> Option<Rc<str>> {
+        let path = self.files.iter().find(|path| shown(path) == name)?;
+        self.read(path).ok()
+    }
+
+    /// Puts a new text in the place of a file at once, so that a reader sees the old one or the new one.
+    ///
+    /// # Errors
+    ///
+    /// A file that is a link, is not below the paths that were named, was changed since it was read, or cannot be written.
+    pub fn replace(&self, path: &Path, old: &str, new: &str) -> Result<(), Error> {
+        let refused = |why: &str| Error::new(format!("{} was not changed", quoted(&path.to_string_lossy()))).because(why);
+        self.inside(path)?;
+        let found = path.symlink_metadata().map_err(|error| failed(path, error))?;
+        if !found.is_file() {
+            return Err(refused("it is a link").hint("name the file that it leads to"));
+        }
+        if *self.named(path)? != *old {
+            return Err(refused("it was changed since it was read").hint("run the scan again"));
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let unwritten = |error: std::io::Error| refused(&error.to_string()).hint("let this user write to the folder of the file");
+        let mut file = tempfile::Builder::new().prefix(".wincompat-").tempfile_in(folder).map_err(unwritten)?;
+        file.write_all(new.as_bytes()).map_err(unwritten)?;
+        file.as_file().set_permissions(found.permissions()).map_err(unwritten)?;
+        file.as_file().sync_all().map_err(unwritten)?;
+        file.persist(path).map_err(|error| unwritten(error.error))?;
+        Ok(())
+    }
+
+    /// Refuses a file that links lead out of the folders that were named.
+    fn inside(&self, path: &Path) -> Result<(), Error> {
+        let real = path.canonicalize().map_err(|error| failed(path, error))?;
+        if self.roots.iter().any(|root| real.starts_with(root)) {
+            return Ok(());
+        }
+        Err(Error::of(ErrorKind::Invalid, format!("{} is not below the paths that were named", quoted(&path.to_string_lossy())))
+            .hint("name the folder that holds it as well"))
+    }
+}
+
+impl Files for Tree {
+    fn read(&self, path: &Path) -> Result<Rc<str>, Error> {
+        if path.as_os_str() == STANDARD_INPUT
+            && let Some(text) = &self.input
+        {
+            return Ok(Rc::clone(text));
+        }
+        if let Some(known) = self.read.borrow().get(path) {
+            return known.clone();
+        }
+        let read = self.inside(path).and_then(|()| self.named(path));
+        self.read.borrow_mut().insert(path.to_owned(), read.clone());
+        read
+    }
+}
+
+/// The name of a file in the answer: with slashes, and without `./` before it.
+pub fn shown(path: &Path) -> String {
+    plain::clean(&path.strip_prefix(".").unwrap_or(path).to_string_lossy().replace('\\', "/")).into_owned()
+}
+
+fn failed(path: &Path, error: std::io::Error) -> Error {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return Error::of(ErrorKind::NotFound, format!("there is no file {}", quoted(&path.to_string_lossy()))).because(error);
+    }
+    unreadable(path).because(error)
+}
+
+fn unreadable(path: &Path) -> Error {
+    Error::of(ErrorKind::Invalid, format!("{} could not be read", quoted(&path.to_string_lossy())))
+        .hint("let this user read it, or leave it out by a line in .wincompatignore")
+}
+
+fn decoded(path: &Path, bytes: &[u8]) -> Result<Rc<str>, Error> {
+    let refused = |why: &str, hint: &str| {
+        Err(Error::of(ErrorKind::Invalid, format!("{} is not UTF-8 text", quoted(&path.to_string_lossy())))
+            .because(why)
+            .hint(hint.to_owned()))
+    };
+    match encoding(bytes) {
+        (Encoding::Utf16(_), _) => refused(
+            "it is UTF-16, as `>` in Windows PowerShell writes it",
+            "save it as UTF-8: the tools that use it want that too",
+        ),
+        (Encoding::Utf8, _) => match std::str::from_utf8(bytes) {
+            Ok(text) if text.contains('\0') => {
+                refused("it holds the character NUL", "leave it out by a line in .wincompatignore")
+            }
+            Ok(text) => Ok(Rc::from(text)),
+            Err(error) => {
+                let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
+                refused(&format!("line {line} is not valid UTF-8"), "save it as UTF-8")
+            }
+        },
+    }
+}

@@ -1,0 +1,56 @@
+//! A node of Kubernetes as the scheduler sees it: labels and taints.
+
+use std::collections::BTreeMap;
+
+use super::Host;
+
+/// The names by which AKS calls releases of Windows Server in the label `kubernetes.azure.com/os-sku`, by build.
+const AZURE_SKUS: [(u32, &str); 3] = [(17763, "Windows2019"), (20348, "Windows2022"), (26100, "Windows2025")];
+
+/// Labels by their names, e.g. `kubernetes.io/os` with `windows`.
+pub type Labels = BTreeMap<String, String>;
+
+/// The labels and taints of a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Node {
+    /// The labels.
+    pub labels: Labels,
+    /// The taints.
+    pub taints: Vec<Taint>,
+}
+
+/// A taint of a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Taint {
+    /// E.g. `os`.
+    pub key: String,
+    /// E.g. `windows`; empty where there is none.
+    pub value: String,
+    /// `NoSchedule`, `NoExecute` or `PreferNoSchedule`.
+    pub effect: String,
+}
+
+impl Host {
+    /// The labels that a node with this Windows has, whatever cluster it is in.
+    /// With them that of AKS for the releases that it offers: pods select it where they name a release at all.
+    /// Sources: kubernetes/kubernetes pkg/kubelet/kubelet_node_status.go; Azure/AgentBaker for `os-sku`.
+    pub fn usual_labels(&self) -> Labels {
+        let (version, architecture) = (self.os_version, self.architecture.as_str().to_owned());
+        let build = format!("{}.{}.{}", version.major, version.minor, version.build);
+        let sku = AZURE_SKUS.iter().find(|(build, _)| *build == version.build).map(|(_, sku)| *sku).unwrap_or_default();
+        let labels: Labels = [
+            ("beta.kubernetes.io/arch", architecture.clone()),
+            ("beta.kubernetes.io/os", "windows".to_owned()),
+            ("kubernetes.io/arch", architecture),
+            ("kubernetes.io/hostname", self.label.clone()),
+            ("kubernetes.io/os", "windows".to_owned()),
+            ("kubernetes.azure.com/os-sku", sku.to_owned()),
+            ("node.kubernetes.io/windows-build", build),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        labels.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+}

@@ -1,0 +1,124 @@
+//! Failures at their lines, as compilers show them: what fails, where it stands, why, and what to do.
+
+use std::io::{self, Write};
+
+use annotate_snippets::{AnnotationKind, Group, Level as Weight, Origin, Renderer as Shown, Snippet};
+
+use super::document::Location;
+use super::labels::Labels;
+use super::overview::sum;
+use super::plain::clean;
+use super::problems::{self, Level, Per, Problem};
+use super::scanned::{Excerpts, ScanReport};
+use super::table::{PLAIN, explain_hint, wrapped};
+use super::{Detail, Page, Renderer};
+
+/// The most lines that are shown of one problem; further places are named.
+const SHOWN_PLACES: usize = 3;
+
+/// The most places that are named.
+const NAMED_PLACES: usize = 20;
+
+/// The longest line that is shown, in characters.
+const LONGEST_LINE: usize = 400;
+
+/// The text form.
+#[derive(Debug)]
+pub struct Snippets;
+
+impl Renderer<ScanReport> for Snippets {
+    fn render(&self, scan: &ScanReport, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let labels = Labels::of(&scan.report);
+        let mut found = problems::all(&scan.report, &labels, Per::Image);
+        if page.detail == Detail::Failures {
+            found.retain(|problem| problem.level != Level::Warning);
+        }
+        let groups = together(found);
+        let renderer = Shown::styled().term_width(usize::from(page.columns));
+        for group in &groups {
+            let Some(first) = group.first() else { continue };
+            let text = renderer.render(&[annotated(first, group, &scan.lines)]);
+            writeln!(out, "{text}\n")?;
+        }
+        if let Some(code) = groups.iter().flatten().find_map(|problem| problem.known) {
+            writeln!(out, "{}", explain_hint(code.as_str(), page.wording))?;
+        }
+        if page.detail == Detail::Failures {
+            return Ok(());
+        }
+        wrapped("", PLAIN, "", &sum(&scan.report), "  ", page.columns, out)
+    }
+}
+
+/// The problems that differ only in their places.
+fn together(found: Vec<Problem<'_>>) -> Vec<Vec<Problem<'_>>> {
+    let mut groups: Vec<Vec<Problem<'_>>> = Vec::new();
+    let is_same = |one: &Problem<'_>, other: &Problem<'_>| {
+        one.code == other.code && one.image == other.image && one.hosts == other.hosts && one.message == other.message
+    };
+    for problem in found {
+        match groups.iter_mut().find(|group| group.first().is_some_and(|first| is_same(first, &problem))) {
+            Some(group) => group.push(problem),
+            None => groups.push(vec![problem]),
+        }
+    }
+    groups
+}
+
+fn annotated<'p>(first: &'p Problem<'_>, group: &'p [Problem<'_>], lines: &'p Excerpts) -> Group<'p> {
+    let weight = match first.level {
+        Level::Failed => Weight::ERROR,
+        Level::Open => Weight::ERROR.with_name("undecided"),
+        Level::Warning => Weight::WARNING,
+    };
+    let mut shown = Group::with_title(weight.primary_title(clean(&first.title)).id(first.code.as_str()));
+    let places: Vec<&Location> = group.iter().filter_map(|problem| problem.location).collect();
+    for (number, place) in places.iter().take(SHOWN_PLACES).enumerate() {
+        let line = lines.get(&(place.file.clone(), place.line)).filter(|line| line.chars().count() <= LONGEST_LINE);
+        let Some(line) = line.filter(|line| !line.trim().is_empty()) else {
+            shown =
+                shown.element(Origin::path(place.file.as_str()).line(number_of(place.line)).char_column(number_of(place.column)));
+            continue;
+        };
+        // What hides or breaks a line is not shown; then columns would not fit.
+        let is_clean = clean(line) == line.as_str();
+        let text = clean(line).into_owned();
+        let start = if is_clean { byte_of(&text, place.column) } else { 0 };
+        let length = text
+            .get(start..)
+            .map_or(0, |rest| if rest.starts_with(&place.written) { place.written.len() } else { rest.trim_end().len() });
+        let mut annotation = AnnotationKind::Primary.span(start..start + length);
+        if number == 0 && !first.message.is_empty() {
+            annotation = annotation.label(first.message.as_str());
+        }
+        shown = shown
+            .element(Snippet::source(text).line_start(number_of(place.line)).path(place.file.as_str()).annotation(annotation));
+    }
+    let has_line = places.first().is_some_and(|place| lines.contains_key(&(place.file.clone(), place.line)));
+    if !has_line && !first.message.is_empty() {
+        shown = shown.element(Weight::NOTE.message(first.message.as_str()));
+    }
+    if let Some(object) = places.first().and_then(|place| place.object.as_deref()) {
+        shown = shown.element(Weight::NOTE.message(format!("in {object}")));
+    }
+    if places.len() > SHOWN_PLACES {
+        let named: Vec<String> =
+            places.iter().skip(SHOWN_PLACES).take(NAMED_PLACES).map(|place| format!("{}:{}", place.file, place.line)).collect();
+        let more = places.len().saturating_sub(SHOWN_PLACES + NAMED_PLACES);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        shown = shown.element(Weight::NOTE.message(format!("also at {}{more}", named.join(", "))));
+    }
+    for help in &first.helps {
+        shown = shown.element(Weight::HELP.message(*help));
+    }
+    shown
+}
+
+fn number_of(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// The byte of this column of a line.
+fn byte_of(line: &str, column: u32) -> usize {
+    line.char_indices().nth(number_of(column).saturating_sub(1)).map_or(line.len(), |(byte, _)| byte)
+}

@@ -1,0 +1,376 @@
+//! Bake files of Docker's buildx, as HCL and as JSON: which Dockerfile each target builds, with which arguments.
+//!
+//! Source: docker/buildx bake/bake.go, docs of the bake file.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use hcl_edit::Span as _;
+use hcl_edit::expr::{Expression, ObjectKey};
+use hcl_edit::structure::Body;
+
+use super::compose::{Built, normal, slashes};
+use super::dockerfile::Build;
+use super::hcl::{Evaluator, Function, Locals, Unknown, Value};
+use super::words::Values;
+use super::{Files, Found, Lines, Meant, Os, Place, Problem, nested};
+use crate::{Error, ErrorKind};
+
+/// The most builds of one set of files.
+const MOST_BUILDS: usize = 1_000;
+
+/// The folders above a bake file that are looked through for the Dockerfiles it names: it may be meant to be run from one of them.
+const ABOVE: usize = 4;
+
+/// The longest text of an expression that is shown.
+const SHOWN: usize = 120;
+
+/// The file that buildx reads along with this one: its override.
+pub fn override_of(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let (stem, ending) = name.rsplit_once('.')?;
+    (stem == "docker-bake").then(|| path.with_file_name(format!("{stem}.override.{ending}")))
+}
+
+/// The file that this one is the override of.
+pub fn base_of(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    name.strip_prefix("docker-bake.override.").map(|ending| path.with_file_name(format!("docker-bake.{ending}")))
+}
+
+/// A file that was parsed.
+#[derive(Debug)]
+pub enum Parsed {
+    /// HCL.
+    Hcl(Body),
+    /// JSON, which reads as one expression of HCL.
+    Json(Expression),
+}
+
+/// Parses a file.
+///
+/// # Errors
+///
+/// The place that is neither HCL nor JSON.
+pub fn parse(path: &Path, whole: &str) -> Result<Parsed, Problem> {
+    let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+    let (start, text) = body(whole);
+    let above = whole.get(..start).unwrap_or_default().matches('\n').count();
+    let parsed = if is_json { text.trim_end().parse().map(Parsed::Json) } else { text.parse().map(Parsed::Hcl) };
+    parsed.map_err(|error| {
+        let error: hcl_edit::parser::Error = error;
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).max(1);
+        let place =
+            Place { line: number(above + error.location().line()), column: number(error.location().column()), span: 0..0 };
+        let error = Error::of(ErrorKind::Invalid, "this is not a line of a bake file")
+            .because(error.message())
+            .hint("correct the line; `docker buildx bake --print` reads the file too");
+        Problem { place, error }
+    })
+}
+
+/// The text that is parsed, and the byte at which it begins: behind a byte order mark and blanks.
+fn body(text: &str) -> (usize, &str) {
+    let body = text.trim_start_matches(|character: char| character == '\u{feff}' || character.is_whitespace());
+    (text.len() - body.len(), body)
+}
+
+/// One file of a set, the base first.
+#[derive(Debug)]
+pub struct Layer<'h> {
+    /// Its text.
+    pub text: &'h str,
+    /// The same, parsed.
+    pub parsed: &'h Parsed,
+}
+
+/// A block: a target, a group, a variable or a function.
+struct Block<'h> {
+    kind: String,
+    name: String,
+    /// The number of its file.
+    layer: usize,
+    attributes: Vec<(String, &'h Expression)>,
+}
+
+/// What a set of files builds, and the references in it, each with the number of its file.
+#[derive(Debug, Default)]
+pub struct Bake {
+    /// The images that are built.
+    pub built: Vec<Built>,
+    /// References of Dockerfiles that stand within it.
+    pub found: Vec<(usize, Found)>,
+}
+
+/// Reads a set of files. Values that were given win over the defaults of variables.
+pub fn read(path: &Path, layers: &[Layer<'_>], given: &Values, files: &dyn Files) -> Bake {
+    let blocks: Vec<Block<'_>> = layers.iter().enumerate().flat_map(|(number, layer)| blocks(number, layer.parsed)).collect();
+    let mut evaluator = Evaluator::new(given);
+    for block in &blocks {
+        let attribute = |name: &str| block.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
+        match block.kind.as_str() {
+            "variable" => {
+                let known = evaluator.variables.get(&block.name).copied().flatten();
+                evaluator.variables.insert(block.name.clone(), attribute("default").or(known));
+            }
+            "function" => {
+                if let (Some(Expression::Array(parameters)), Some(result)) = (attribute("params"), attribute("result")) {
+                    let parameters = parameters.iter().filter_map(name_of).collect();
+                    evaluator.functions.insert(block.name.clone(), Function { parameters, result });
+                }
+            }
+            _ => {}
+        }
+    }
+    let reader = Reader { folder: path.parent().unwrap_or(Path::new("")), layers, blocks: &blocks, evaluator, files };
+    let mut bake = Bake::default();
+    for name in reader.targets() {
+        reader.target(&name, &mut bake);
+    }
+    bake
+}
+
+fn blocks(layer: usize, parsed: &Parsed) -> Vec<Block<'_>> {
+    match parsed {
+        Parsed::Hcl(body) => body
+            .blocks()
+            .map(|block| Block {
+                kind: block.ident.as_str().to_owned(),
+                name: block.labels.first().map(|label| label.as_str().to_owned()).unwrap_or_default(),
+                layer,
+                attributes: block.body.attributes().map(|one| (one.key.as_str().to_owned(), &one.value)).collect(),
+            })
+            .collect(),
+        Parsed::Json(root) => {
+            let named = |(kind, list)| entries(list).into_iter().map(move |(name, value)| (String::clone(&kind), name, value));
+            entries(root)
+                .into_iter()
+                .flat_map(named)
+                .map(|(kind, name, value)| Block { kind, name, layer, attributes: entries(value) })
+                .collect()
+        }
+    }
+}
+
+/// The entries of an object, as far as their names are plain.
+fn entries(expression: &Expression) -> Vec<(String, &Expression)> {
+    let Expression::Object(object) = expression else { return Vec::new() };
+    let plain = |key: &ObjectKey| match key {
+        ObjectKey::Ident(name) => Some(name.as_str().to_owned()),
+        ObjectKey::Expression(expression) => name_of(expression),
+    };
+    object.iter().filter_map(|(key, value)| Some((plain(key)?, value.expr()))).collect()
+}
+
+/// The text of a plain string or word.
+fn name_of(expression: &Expression) -> Option<String> {
+    match expression {
+        Expression::String(text) => Some(text.value().clone()),
+        Expression::Variable(name) => Some(name.as_str().to_owned()),
+        _ => None,
+    }
+}
+
+struct Reader<'r, 'h> {
+    folder: &'r Path,
+    layers: &'r [Layer<'h>],
+    blocks: &'r [Block<'h>],
+    evaluator: Evaluator<'h>,
+    files: &'r dyn Files,
+}
+
+/// An attribute of a target, and where its names get their values.
+struct Attribute<'r> {
+    layer: usize,
+    value: &'r Expression,
+    locals: &'r Locals,
+}
+
+impl Reader<'_, '_> {
+    fn named<'b>(&'b self, kind: &'b str, name: &'b str) -> impl DoubleEndedIterator<Item = &'b Block<'b>> {
+        self.blocks.iter().filter(move |block| block.kind == kind && block.name == name)
+    }
+
+    /// The targets that are built: all but those that are there to be inherited from.
+    fn targets(&self) -> Vec<String> {
+        let list = |block: &Block<'_>, key: &str| -> Vec<String> {
+            let value = block.attributes.iter().find(|(name, _)| name == key).map(|(_, value)| *value);
+            let value = value.and_then(|value| self.evaluator.value(value, &Locals::new()).ok());
+            value.map(Value::items).unwrap_or_default().iter().filter_map(Value::text).collect()
+        };
+        let of = |kind: &'static str, key: &'static str| -> BTreeSet<String> {
+            self.blocks.iter().filter(|block| block.kind == kind).flat_map(|block| list(block, key)).collect()
+        };
+        let (grouped, inherited) = (of("group", "targets"), of("target", "inherits"));
+        let mut names: Vec<String> = Vec::new();
+        for block in self.blocks.iter().filter(|block| block.kind == "target") {
+            let is_built = grouped.contains(&block.name) || !(inherited.contains(&block.name) || block.name.starts_with('_'));
+            if is_built && !names.contains(&block.name) {
+                names.push(block.name.clone());
+            }
+        }
+        names
+    }
+
+    /// A target once for each combination of its matrix.
+    fn target(&self, name: &str, bake: &mut Bake) {
+        for locals in self.combinations(name) {
+            if bake.built.len() >= MOST_BUILDS {
+                return;
+            }
+            self.built(name, &locals, bake);
+        }
+    }
+
+    fn combinations(&self, name: &str) -> Vec<Locals> {
+        let matrix = self
+            .named("target", name)
+            .rev()
+            .find_map(|block| block.attributes.iter().find(|(key, _)| key == "matrix").map(|(_, value)| *value));
+        let mut all = vec![Locals::new()];
+        for (axis, value) in matrix.map(entries).unwrap_or_default() {
+            // An axis whose values are not known leaves its name without a value.
+            let Ok(values) = self.evaluator.value(value, &Locals::new()).map(Value::items) else { continue };
+            let with = |locals: &Locals, value: &Value| {
+                let mut locals = locals.clone();
+                locals.insert(axis.clone(), value.clone());
+                locals
+            };
+            all = all.iter().flat_map(|locals| values.iter().map(|value| with(locals, value))).take(MOST_BUILDS).collect();
+        }
+        all
+    }
+
+    /// The attributes of this name: the target's own, of the last file first, then those that it inherits, each target once.
+    fn attributes<'r>(&'r self, target: &'r str, key: &str, own: &'r Locals, plain: &'r Locals) -> Vec<Attribute<'r>> {
+        let mut found = Vec::new();
+        let mut open = vec![target];
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        while let Some(target) = open.pop() {
+            let locals = if seen.is_empty() { own } else { plain };
+            if !seen.insert(target) {
+                continue;
+            }
+            let blocks = || self.named("target", target).rev();
+            let attribute = |key: &str| {
+                let mut all = Vec::new();
+                for block in blocks() {
+                    let named = block.attributes.iter().filter(|(name, _)| name == key);
+                    all.extend(named.map(|(_, value)| Attribute { layer: block.layer, value, locals }));
+                }
+                all
+            };
+            found.extend(attribute(key));
+            // The last parent's words win over those of the others, and it is the next to be taken.
+            if let Some(Expression::Array(parents)) = attribute("inherits").first().map(|one| one.value) {
+                let plain_names = parents.iter().filter_map(Expression::as_str);
+                open.extend(plain_names);
+            }
+        }
+        found
+    }
+
+    fn built(&self, name: &str, locals: &Locals, bake: &mut Bake) {
+        let plain = Locals::new();
+        let all = |key: &str| self.attributes(name, key, locals, &plain);
+        let value = |one: &Attribute<'_>| self.evaluator.value(one.value, one.locals);
+        let text = |key: &str| all(key).first().map(|one| value(one).ok().and_then(|value| value.text()));
+        let context = match text("context") {
+            None => ".".to_owned(),
+            Some(Some(context)) if !context.contains("://") && !context.starts_with("git@") => context,
+            // It is elsewhere, or its place is not known.
+            Some(_) => return,
+        };
+        let shown = match text("name") {
+            Some(Some(name)) => name,
+            _ => name.to_owned(),
+        };
+        let platforms = all("platforms").first().and_then(|one| value(one).ok()).map(Value::items).unwrap_or_default();
+        let platforms: Vec<String> = platforms.iter().filter_map(Value::text).collect();
+        let mut build = Build {
+            targets: text("target").flatten().into_iter().collect(),
+            object: Some(format!("target {shown}")),
+            os: os_of(&platforms),
+            ..Build::default()
+        };
+        // What stands first wins, so it is put in last.
+        for one in all("args").iter().rev() {
+            for (argument, meant) in self.pairs(one) {
+                build.arguments.remove(&argument);
+                build.open.remove(&argument);
+                match meant {
+                    Some(Meant::Known(value)) => drop(build.arguments.insert(argument, value)),
+                    Some(open) => drop(build.open.insert(argument, open)),
+                    None => {}
+                }
+            }
+        }
+        for one in all("contexts").iter().rev() {
+            let image = |meant: Meant| match meant {
+                Meant::Known(text) => text.strip_prefix("docker-image://").map(|image| Meant::Known(image.to_owned())),
+                open => Some(open),
+            };
+            build.contexts.extend(self.pairs(one).into_iter().map(|(name, meant)| (name, meant.and_then(image))));
+        }
+        if let Some(one) = all("dockerfile-inline").first() {
+            if let (Ok(Value::Text(inner)), Some(layer), Some(span)) = (value(one), self.layers.get(one.layer), one.value.span())
+            {
+                let (start, text) = body(layer.text);
+                let found = nested::read(text, &Lines::of(layer.text).from(start), &span, &inner, &build);
+                bake.found.extend(found.into_iter().map(|found| (one.layer, found)));
+            }
+            return;
+        }
+        let Some(dockerfile) = text("dockerfile").unwrap_or_else(|| Some("Dockerfile".to_owned())) else { return };
+        let path = Path::new(&slashes(&context)).join(slashes(&dockerfile));
+        bake.built.push(Built { dockerfile: self.placed(&path), os: build.os, build, isolation: None });
+    }
+
+    /// The path of a Dockerfile: below the folder of the bake file, or the nearest folder above it that holds it.
+    fn placed(&self, path: &Path) -> PathBuf {
+        let below = |folder: &Path| normal(&folder.join(path));
+        let is_there = |path: &PathBuf| self.files.read(path).is_ok();
+        self.folder.ancestors().take(ABOVE).map(below).find(is_there).unwrap_or_else(|| below(self.folder))
+    }
+
+    /// The entries of an attribute that is an object, each with what is known of its value.
+    fn pairs(&self, one: &Attribute<'_>) -> Vec<(String, Option<Meant>)> {
+        if matches!(one.value, Expression::Object(_)) {
+            let pair = |(name, expression): (String, &Expression)| {
+                let value = self.evaluator.value(expression, one.locals);
+                let meant = match value {
+                    Ok(Value::Null) => None,
+                    Ok(value) => Some(value.text().map_or_else(|| self.open(&name, one.layer, expression), Meant::Known)),
+                    Err(Unknown::Variable(variable)) => Some(Meant::Unresolved(vec![variable])),
+                    Err(Unknown::Expression) => Some(self.open(&name, one.layer, expression)),
+                };
+                (name, meant)
+            };
+            return entries(one.value).into_iter().map(pair).collect();
+        }
+        let value = self.evaluator.value(one.value, one.locals);
+        let Ok(Value::Map(values)) = value else { return Vec::new() };
+        values.into_iter().map(|(name, value)| (name, value.text().map(Meant::Known))).collect()
+    }
+
+    fn open(&self, name: &str, layer: usize, expression: &Expression) -> Meant {
+        let text = self.layers.get(layer).map(|layer| body(layer.text).1);
+        let written = text.and_then(|text| text.get(expression.span()?)).unwrap_or_default();
+        let expression: String = written.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
+        Meant::Unevaluated { name: name.to_owned(), expression }
+    }
+}
+
+fn os_of(platforms: &[String]) -> Os {
+    let is_windows = |platform: &String| platform.to_ascii_lowercase().starts_with("windows");
+    if platforms.is_empty() {
+        Os::Unsaid
+    } else if platforms.iter().any(is_windows) {
+        Os::Windows
+    } else {
+        Os::Other
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,441 @@
+//! Dockerfiles: the bases of stages, and the images that files are copied from or mounted.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use parse_dockerfile::{Flag, FromInstruction, Instruction};
+
+use super::words::{Style, Values, Word, expand};
+use super::{Editable, Found, Lands, Lines, Meant, Needs, Os, Place, Problem, Scanned};
+use crate::{Error, ErrorKind};
+
+/// What is known of a build besides its Dockerfile.
+#[derive(Clone, Debug, Default)]
+pub struct Build {
+    /// The values of arguments, from the command line or from the file that builds it.
+    pub arguments: Values,
+    /// Arguments that the file which builds it gives a value that is not known, with what is known of it.
+    pub open: BTreeMap<String, Meant>,
+    /// The names of contexts that replace images: folders, or other images.
+    pub contexts: BTreeMap<String, Option<Meant>>,
+    /// The stages that are built; none for the last one.
+    pub targets: Vec<String>,
+    /// The text that names the build, e.g. `service web`.
+    pub object: Option<String>,
+    /// The operating system that it is built for.
+    pub os: Os,
+}
+
+/// The variables that a builder sets by itself, for an image for Windows on amd64. What the machine that builds is, is not known.
+const GIVEN: [(&str, &str); 3] = [("TARGETPLATFORM", "windows/amd64"), ("TARGETOS", "windows"), ("TARGETARCH", "amd64")];
+
+/// The same for an image that is built for another system.
+const GIVEN_ELSEWHERE: [(&str, &str); 3] = [("TARGETPLATFORM", "linux/amd64"), ("TARGETOS", "linux"), ("TARGETARCH", "amd64")];
+
+/// The same of the machine that builds: a word that no platform is.
+const BUILDER: [&str; 4] = ["BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDOSVERSION"];
+
+/// What stands in the place of the platform of the machine that builds.
+const THE_BUILDERS: &str = "{build}";
+
+/// The image without files.
+const SCRATCH: &str = "scratch";
+
+/// Reads a Dockerfile as it is built.
+pub fn read(text: &str, build: &Build) -> Scanned {
+    let lines = Lines::of(text);
+    // Places count from behind a byte order mark.
+    let shift = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut file = File {
+        lines,
+        text,
+        shift,
+        escape: '\\',
+        arguments: Values::new(),
+        open: BTreeMap::new(),
+        defaults: BTreeMap::new(),
+        stages: Vec::new(),
+        build,
+    };
+    let mut scanned = Scanned::default();
+    if is_fragment(text) {
+        return Scanned { left_out: Some("a part of a Dockerfile, without a FROM".to_owned()), ..Scanned::default() };
+    }
+    match parse_dockerfile::parse_iter(text) {
+        Ok(instructions) => {
+            file.escape = escape_of(text);
+            for instruction in instructions {
+                match instruction {
+                    Ok(instruction) => file.take(&instruction),
+                    Err(_) if is_placeholder(text) => return template(),
+                    Err(error) => {
+                        scanned.problems.push(file.problem(&error));
+                        break;
+                    }
+                }
+            }
+        }
+        Err(error) => scanned.problems.push(file.problem(&error)),
+    }
+    if file.stages.iter().any(|stage| is_placeholder(&stage.base.written)) {
+        return template();
+    }
+    if file.stages.is_empty() && scanned.problems.is_empty() {
+        let error = Error::of(ErrorKind::Invalid, "the Dockerfile has no FROM").hint("add a FROM, or leave the file out");
+        scanned.problems.push(Problem { place: file.lines.place(0..0), error });
+    }
+    scanned.found = file.found();
+    scanned
+}
+
+/// The character before which a line's end or another character loses its meaning.
+fn escape_of(text: &str) -> char {
+    let is_backtick =
+        text.trim_start_matches('\u{feff}').lines().map_while(|line| line.trim_start().strip_prefix('#')).any(|line| {
+            line.split_once('=').is_some_and(|(name, value)| name.trim().eq_ignore_ascii_case("escape") && value.trim() == "`")
+        });
+    if is_backtick { '`' } else { '\\' }
+}
+
+fn template() -> Scanned {
+    Scanned { left_out: Some("a template for Dockerfiles".to_owned()), ..Scanned::default() }
+}
+
+/// True for instructions without a `FROM`, which other files take in.
+fn is_fragment(text: &str) -> bool {
+    let mut lines =
+        text.trim_start_matches('\u{feff}').lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let is_from = |line: &str| line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("from"));
+    lines.clone().next().is_some() && !lines.any(is_from)
+}
+
+/// True for a text that a template engine takes.
+fn is_placeholder(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%")
+}
+
+struct File<'t> {
+    lines: Lines<'t>,
+    text: &'t str,
+    shift: usize,
+    escape: char,
+    /// The arguments before the first stage.
+    arguments: Values,
+    /// Those among them whose values are not known, with what is known of them.
+    open: BTreeMap<String, Meant>,
+    /// The bytes of defaults that are plain text.
+    defaults: BTreeMap<String, Range<usize>>,
+    stages: Vec<Stage>,
+    build: &'t Build,
+}
+
+struct Stage {
+    name: Option<String>,
+    base: Named,
+    os: Os,
+    /// True if commands run in it.
+    runs: bool,
+    /// The images and stages that files come from.
+    sources: Vec<Named>,
+}
+
+/// A reference, or the name of a stage or context.
+struct Named {
+    place: Place,
+    written: String,
+    word: Word,
+    editable: Option<Editable>,
+}
+
+impl Named {
+    fn is(&self, name: &str) -> bool {
+        self.word.missing.is_empty() && self.word.text.eq_ignore_ascii_case(name)
+    }
+}
+
+impl File<'_> {
+    fn take(&mut self, instruction: &Instruction<'_>) {
+        match instruction {
+            Instruction::Arg(arg) if self.stages.is_empty() => {
+                self.arguments_of(&arg.arguments.value, arg.arguments.span.clone())
+            }
+            Instruction::From(from) => self.stage(from),
+            Instruction::Run(run) => {
+                let mounted: Vec<Named> = run.options.iter().filter_map(|flag| self.mounted(flag)).collect();
+                if let Some(stage) = self.stages.last_mut() {
+                    stage.runs = true;
+                    stage.sources.extend(mounted);
+                }
+            }
+            Instruction::Copy(copy) => {
+                let copied: Vec<Named> = copy.options.iter().filter_map(|flag| self.copied(flag)).collect();
+                if let Some(stage) = self.stages.last_mut() {
+                    stage.sources.extend(copied);
+                }
+            }
+            // It is done in another build, whose base this image is.
+            _ => {}
+        }
+    }
+
+    /// `NAME=VALUE NAME …` of an argument before the first stage.
+    fn arguments_of(&mut self, text: &str, span: Range<usize>) {
+        for word in split(text, self.escape) {
+            let (name, default) = word.split_once('=').map_or((word.as_str(), None), |(name, default)| (name, Some(default)));
+            let given = self.build.arguments.get(name).cloned();
+            let open = if given.is_some() { None } else { self.build.open.get(name).cloned() };
+            let own = default.filter(|_| given.is_none() && open.is_none());
+            let expanded = own.map(|default| expand(default, self.style(), &self.values()));
+            // A default that rests on what nobody gives is not a value.
+            let open = open.or_else(|| expanded.as_ref()?.missing.iter().find_map(|missing| self.open.get(missing).cloned()));
+            let value = given.or_else(|| expanded.filter(|word| word.missing.is_empty()).map(|word| word.text));
+            self.defaults.remove(name);
+            if let Some(own) = own.map(|own| own.trim_matches(['"', '\''])).filter(|own| value.as_deref() == Some(*own)) {
+                self.default_of(name, own, span.clone());
+            }
+            match value {
+                Some(value) => self.arguments.insert(name.to_owned(), value),
+                None => self.arguments.remove(name),
+            };
+            match open {
+                Some(open) => self.open.insert(name.to_owned(), open),
+                None => self.open.remove(name),
+            };
+        }
+    }
+
+    /// Notes where a default stands: behind its name, once.
+    fn default_of(&mut self, name: &str, default: &str, span: Range<usize>) {
+        let span = self.shift + span.start..self.shift + span.end;
+        let text = self.text.get(span.clone()).unwrap_or_default();
+        for form in [format!("{name}={default}"), format!("{name}=\"{default}\""), format!("{name}='{default}'")] {
+            let mut places = text.match_indices(&form);
+            if let (Some((at, _)), None) = (places.next(), places.next()) {
+                let start = span.start + at + form.find(default).unwrap_or_default().max(name.len() + 1);
+                self.defaults.insert(name.to_owned(), start..start + default.len());
+                return;
+            }
+        }
+    }
+
+    const fn style(&self) -> Style {
+        Style::Dockerfile { escape: self.escape }
+    }
+
+    /// The values that a `FROM` sees.
+    fn values(&self) -> Values {
+        let given = if self.build.os == Os::Other { GIVEN_ELSEWHERE } else { GIVEN };
+        let mut values: Values = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        values.extend(BUILDER.iter().map(|name| ((*name).to_owned(), THE_BUILDERS.to_owned())));
+        values.extend(self.arguments.clone());
+        values
+    }
+
+    fn stage(&mut self, from: &FromInstruction<'_>) {
+        let values = self.values();
+        let platform = from.options.iter().find(|flag| flag.name.value.eq_ignore_ascii_case("platform"));
+        let platform =
+            platform.and_then(|flag| flag.value.as_ref()).map(|value| expand(&value.value, self.style(), &values).text);
+        let base = self.named(&from.image.value, from.image.span.clone(), &values);
+        let name = from.as_.as_ref().map(|(_, name)| name.value.to_lowercase());
+        self.stages.push(Stage { name, base, os: os_of(platform.as_deref()), runs: false, sources: Vec::new() });
+    }
+
+    /// `COPY --from=`.
+    fn copied(&self, flag: &Flag<'_>) -> Option<Named> {
+        let value = flag.value.as_ref().filter(|_| flag.name.value.eq_ignore_ascii_case("from"))?;
+        Some(self.named(&value.value, value.span.clone(), &self.values()))
+    }
+
+    /// `RUN --mount=type=bind,from=…`, in which no variable is expanded.
+    fn mounted(&self, flag: &Flag<'_>) -> Option<Named> {
+        let value = flag.value.as_ref().filter(|_| flag.name.value.eq_ignore_ascii_case("mount"))?;
+        let from = value.value.split(',').find_map(|part| part.trim().strip_prefix("from="))?.trim_matches(['"', '\'']);
+        let start = self.shift + value.span.start;
+        let written = self.text.get(start..self.shift + value.span.end).unwrap_or_default();
+        let at = start + written.find(&format!("from={from}")).map_or(0, |at| at + "from=".len());
+        let word = Word { text: from.to_owned(), ..Word::default() };
+        let editable = self.lines.literal(at..at + from.len(), from);
+        Some(Named { place: self.lines.place(at..at + from.len()), written: from.to_owned(), word, editable })
+    }
+
+    fn named(&self, value: &str, span: Range<usize>, values: &Values) -> Named {
+        let span = self.shift + span.start..self.shift + span.end;
+        let written = self.text.get(span.clone()).unwrap_or(value).to_owned();
+        let word = expand(value, self.style(), values);
+        let editable = self.lines.literal(span.clone(), value).or_else(|| self.variable_in(value, values));
+        Named { place: self.lines.place(span), written, word, editable }
+    }
+
+    /// The default of the only variable in a reference, where the default is plain text of this file.
+    fn variable_in(&self, value: &str, values: &Values) -> Option<Editable> {
+        let (before, rest) = value.split_once('$')?;
+        let (name, after) = match rest.strip_prefix('{') {
+            Some(braced) => braced.split_once('}')?,
+            None => {
+                let end =
+                    rest.find(|character: char| !character.is_ascii_alphanumeric() && character != '_').unwrap_or(rest.len());
+                rest.split_at_checked(end)?
+            }
+        };
+        let span = self.defaults.get(name)?.clone();
+        let expanded = |part: &str| expand(part, self.style(), values).text;
+        let is_only = !after.contains('$') && !before.contains('$');
+        is_only.then(|| Editable {
+            text: self.text.get(span.clone()).unwrap_or_default().to_owned(),
+            span,
+            before: expanded(before),
+            after: expanded(after),
+        })
+    }
+
+    /// The references of the stages that are built.
+    fn found(&self) -> Vec<Found> {
+        let mut needs: BTreeMap<usize, Needs> = BTreeMap::new();
+        for (target, need) in self.targets() {
+            self.follow(target, need, &mut needs);
+        }
+        let mut found = Vec::new();
+        for (index, stage) in self.stages.iter().enumerate() {
+            let Some(need) = needs.get(&index).copied() else { continue };
+            let object = match (&stage.name, &self.build.object) {
+                (_, Some(object)) => Some(object.clone()),
+                (Some(name), None) => Some(format!("stage {name}")),
+                (None, None) => None,
+            };
+            if self.earlier(&stage.base, index).is_none() {
+                found.extend(self.reference(&stage.base, need, stage.os, object.clone()));
+            }
+            let images = stage.sources.iter().filter(|source| self.earlier(source, index).is_none());
+            found.extend(images.filter_map(|source| self.reference(source, Needs::NoHost, Os::Unsaid, object.clone())));
+        }
+        found
+    }
+
+    /// The stages that are built for their own sake: those asked for, else the last; and what others may ask for by name.
+    fn targets(&self) -> Vec<(usize, Needs)> {
+        let asked = |name: &String| self.stages.iter().position(|stage| stage.name.as_deref() == Some(&name.to_lowercase()));
+        let mut targets: Vec<(usize, Needs)> =
+            self.build.targets.iter().filter_map(asked).map(|index| (index, Needs::EveryHost)).collect();
+        if targets.is_empty() {
+            targets.extend(self.stages.len().checked_sub(1).map(|last| (last, Needs::EveryHost)));
+            let used = |index: usize| {
+                self.stages.iter().enumerate().skip(index + 1).any(|(later, stage)| {
+                    std::iter::once(&stage.base).chain(&stage.sources).any(|named| self.earlier(named, later) == Some(index))
+                })
+            };
+            let others = (0..self.stages.len().saturating_sub(1)).filter(|index| !used(*index));
+            targets.extend(others.map(|index| (index, Needs::OneHost)));
+        }
+        targets
+    }
+
+    /// Notes what a stage needs, and with it those that it is made from.
+    fn follow(&self, index: usize, need: Needs, needs: &mut BTreeMap<usize, Needs>) {
+        let mut open = vec![(index, need)];
+        while let Some((index, need)) = open.pop() {
+            let Some(stage) = self.stages.get(index) else { continue };
+            let need = if need == Needs::NoHost && stage.runs { Needs::OneHost } else { need };
+            if needs.get(&index).is_some_and(|known| rank(*known) >= rank(need)) {
+                continue;
+            }
+            needs.insert(index, need);
+            open.extend(self.earlier(&stage.base, index).map(|base| (base, need)));
+            open.extend(
+                stage.sources.iter().filter_map(|source| self.earlier(source, index)).map(|stage| (stage, Needs::NoHost)),
+            );
+        }
+    }
+
+    /// The stage before this one that is meant by a name or a number.
+    fn earlier(&self, named: &Named, before: usize) -> Option<usize> {
+        let by_name = self.stages.iter().take(before).rposition(|stage| stage.name.as_deref().is_some_and(|name| named.is(name)));
+        by_name.or_else(|| named.word.text.parse().ok().filter(|number| *number < before))
+    }
+
+    fn reference(&self, named: &Named, needs: Needs, os: Os, object: Option<String>) -> Option<Found> {
+        let text = named.word.text.as_str();
+        let context = self.build.contexts.iter().find(|(context, _)| named.is(context)).map(|(_, image)| image);
+        let is_folder = context.is_some_and(Option::is_none);
+        if named.is(SCRATCH) || is_folder || (text.contains(THE_BUILDERS) && !text.contains('/')) {
+            return None;
+        }
+        let meant = match (context.cloned().flatten(), named.word.missing.as_slice()) {
+            (Some(image), _) => image,
+            (None, []) => Meant::Known(text.to_owned()),
+            (None, missing) => {
+                let open = missing.iter().find_map(|name| self.open.get(name).cloned());
+                open.unwrap_or_else(|| Meant::Unresolved(missing.to_vec()))
+            }
+        };
+        Some(Found {
+            place: named.place.clone(),
+            object,
+            written: named.written.clone(),
+            meant,
+            needs,
+            os,
+            isolation: None,
+            lands: Lands::Fleet,
+            together: None,
+            // A context's image stands elsewhere.
+            editable: named.editable.clone().filter(|_| context.is_none()),
+        })
+    }
+
+    fn problem(&self, error: &parse_dockerfile::Error) -> Problem {
+        let line = u32::try_from(error.line()).unwrap_or(u32::MAX).max(1);
+        let column = u32::try_from(error.column()).unwrap_or(u32::MAX).max(1);
+        let text = error.to_string();
+        let why = text.split(" at line ").next().unwrap_or(&text).to_owned();
+        let error = Error::of(ErrorKind::Invalid, "this is not a line of a Dockerfile")
+            .because(why)
+            .hint("correct the line; Docker stops at it too");
+        Problem { place: Place { line, column, span: 0..0 }, error }
+    }
+}
+
+const fn rank(needs: Needs) -> u8 {
+    match needs {
+        Needs::NoHost => 0,
+        Needs::OneHost => 1,
+        Needs::EveryHost => 2,
+    }
+}
+
+fn os_of(platform: Option<&str>) -> Os {
+    match platform.map(|platform| platform.split('/').next().unwrap_or_default().to_ascii_lowercase()).as_deref() {
+        Some("windows") => Os::Windows,
+        None | Some("" | THE_BUILDERS) => Os::Unsaid,
+        Some(_) => Os::Other,
+    }
+}
+
+/// The words of a line, at blanks outside quotes; quotes stay.
+fn split(text: &str, escape: char) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let (mut quote, mut is_escaped) = (None, false);
+    for character in text.chars() {
+        if is_escaped {
+            is_escaped = false;
+        } else if character == escape && quote != Some('\'') {
+            is_escaped = true;
+        } else if quote == Some(character) {
+            quote = None;
+        } else if quote.is_none() && ['"', '\''].contains(&character) {
+            quote = Some(character);
+        } else if quote.is_none() && character.is_whitespace() {
+            if !word.is_empty() {
+                words.push(std::mem::take(&mut word));
+            }
+            continue;
+        }
+        word.push(character);
+    }
+    words.extend((!word.is_empty()).then_some(word));
+    words
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! `.env` files as Compose reads them: a bare value is taken as it is, backslashes too.
+//!
+//! Source: compose-spec/compose-go dotenv.
+
+use super::words::{Style, Values, expand};
+
+/// Adds the values of a file to those that are known, which win and may be used in the file.
+pub fn read(text: &str, known: &Values) -> Values {
+    let mut values = Values::new();
+    let mut rest = text.trim_start_matches('\u{feff}');
+    while !rest.is_empty() {
+        let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
+        rest = behind;
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
+        let Some((name, value)) = line.split_once(['=', ':']) else { continue };
+        let (name, value) = (name.trim(), value.trim());
+        if name.is_empty() || name.contains(char::is_whitespace) {
+            continue;
+        }
+        let value = match value.chars().next() {
+            Some(quote @ ('"' | '\'')) => {
+                // A value in quotes may go on over several lines.
+                let opened = value.get(1..).unwrap_or_default();
+                let (inner, after) = match until(opened, quote) {
+                    Some(inner) => (inner.to_owned(), rest),
+                    None => match until(rest, quote) {
+                        Some(more) => (format!("{opened}\n{more}"), rest.get(more.len() + 1..).unwrap_or_default()),
+                        None => (value.to_owned(), rest),
+                    },
+                };
+                rest = after;
+                if quote == '\'' { inner } else { with_values(&unescaped(&inner), &values, known) }
+            }
+            _ => with_values(without_comment(value), &values, known),
+        };
+        values.insert(name.to_owned(), value);
+    }
+    values.extend(known.iter().map(|(name, value)| (name.clone(), value.clone())));
+    values
+}
+
+/// The text before a quote that no backslash stands before.
+fn until(text: &str, quote: char) -> Option<&str> {
+    let mut is_escaped = false;
+    for (at, character) in text.char_indices() {
+        if is_escaped {
+            is_escaped = false;
+        } else if character == '\\' && quote == '"' {
+            is_escaped = true;
+        } else if character == quote {
+            return text.get(..at);
+        }
+    }
+    None
+}
+
+/// A bare value ends before a `#` behind a blank.
+fn without_comment(value: &str) -> &str {
+    let is_comment = |at: &usize| value.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t']));
+    let end = value.match_indices('#').map(|(at, _)| at).find(is_comment).unwrap_or(value.len());
+    value.get(..end).unwrap_or_default().trim_end()
+}
+
+fn unescaped(text: &str) -> String {
+    let mut result = String::new();
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match (character, characters.clone().next()) {
+            ('\\', Some(next @ ('"' | '\\' | 'n' | 'r' | 't'))) => {
+                characters.next();
+                result.push(match next {
+                    'n' => '\n',
+                    'r' => '\r',
+                    't' => '\t',
+                    other => other,
+                });
+            }
+            (other, _) => result.push(other),
+        }
+    }
+    result
+}
+
+fn with_values(text: &str, values: &Values, known: &Values) -> String {
+    if !text.contains('$') {
+        return text.to_owned();
+    }
+    let mut all = values.clone();
+    all.extend(known.iter().map(|(name, value)| (name.clone(), value.clone())));
+    expand(text, Style::Compose, &all).text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_as_people_write_them() {
+        let text = "\u{feff}# a comment\r\nREGISTRY=registry.example/\r\nexport TAG = ltsc2022 # since May\r\n\
+            LOCAL_DEPLOY_PATH=.\\docker\\deploy\\\r\nVCPKG=\"a # b\"    # why\r\nSINGLE='${TAG}'\r\nBOTH=${REGISTRY}app:${TAG}\r\n\
+            EMPTY=\r\nSHARP=a#b\r\nYAML: value\r\nMULTI=\"one\ntwo\"\r\nAFTER=1\r\nno value\r\nESCAPED=\"a\\\"b\"\r\n";
+        let values = read(text, &[("KNOWN".to_owned(), "k".to_owned())].into());
+        for (name, value) in [
+            ("REGISTRY", "registry.example/"),
+            ("TAG", "ltsc2022"),
+            ("LOCAL_DEPLOY_PATH", ".\\docker\\deploy\\"),
+            ("VCPKG", "a # b"),
+            ("SINGLE", "${TAG}"),
+            ("BOTH", "registry.example/app:ltsc2022"),
+            ("EMPTY", ""),
+            ("SHARP", "a#b"),
+            ("YAML", "value"),
+            ("MULTI", "one\ntwo"),
+            ("AFTER", "1"),
+            ("ESCAPED", "a\"b"),
+            ("KNOWN", "k"),
+        ] {
+            assert_eq!(values.get(name).map(String::as_str), Some(value), "{name}");
+        }
+        assert_eq!(values.len(), 13);
+    }
+
+    #[test]
+    fn the_environment_wins() {
+        let known: Values = [("TAG".to_owned(), "1809".to_owned())].into();
+        let values = read("TAG=ltsc2022\nIMAGE=a:${TAG}\nOPEN=\"a", &known);
+        assert_eq!(values["TAG"], "1809");
+        assert_eq!(values["IMAGE"], "a:1809");
+        assert_eq!(values["OPEN"], "\"a");
+    }
+}

@@ -1,0 +1,165 @@
+//! What a team has accepted: exceptions in its configuration, and in comments beside a reference.
+
+use std::path::Path;
+
+use globset::{Glob, GlobBuilder, GlobMatcher};
+use jiff::civil::Date;
+
+/// Failures that are accepted. What is not named may be anything.
+#[derive(Clone, Debug, Default)]
+pub struct Exception {
+    /// The code of the finding, e.g. `build-mismatch`.
+    pub code: Option<String>,
+    /// The image.
+    pub image: Option<Pattern>,
+    /// The path of the file, from the folder of the configuration.
+    pub path: Option<Pattern>,
+    /// The name of the host.
+    pub host: Option<Pattern>,
+    /// Why it is accepted.
+    pub reason: String,
+    /// The last day on which it is.
+    pub until: Option<Date>,
+    /// The line of the configuration.
+    pub line: u32,
+}
+
+/// A pattern with `*`, `?`, `[…]` and `{a,b}`; `**` in paths. A word without any is the whole text.
+#[derive(Clone, Debug)]
+pub struct Pattern(GlobMatcher);
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    ///
+    /// One that is malformed, with the reason.
+    pub fn of(text: &str, is_path: bool) -> Result<Self, String> {
+        let built: Result<Glob, _> = GlobBuilder::new(text).literal_separator(is_path).backslash_escape(true).build();
+        built.map(|glob| Self(glob.compile_matcher())).map_err(|error| error.kind().to_string())
+    }
+
+    /// True if the text is like this.
+    pub fn matches(&self, text: &str) -> bool {
+        self.0.is_match(Path::new(text))
+    }
+}
+
+/// One failure, as an exception sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Failure<'f> {
+    /// The codes of its errors.
+    pub codes: &'f [String],
+    /// The image as it is meant.
+    pub image: &'f str,
+    /// The path of the file.
+    pub path: &'f str,
+    /// The name of the host.
+    pub host: &'f str,
+}
+
+impl Exception {
+    /// True if it is about this failure, whatever the day. Every error of a result has to be accepted, so a code is enough only where
+    /// the result has no other.
+    pub fn covers(&self, failure: &Failure<'_>) -> bool {
+        let fits = |pattern: &Option<Pattern>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.matches(text));
+        let codes =
+            self.code.as_ref().is_none_or(|code| !failure.codes.is_empty() && failure.codes.iter().all(|one| one == code));
+        codes && fits(&self.image, failure.image) && fits(&self.path, failure.path) && fits(&self.host, failure.host)
+    }
+
+    /// True if its last day is over.
+    pub fn is_expired(&self, today: Date) -> bool {
+        self.until.is_some_and(|until| until < today)
+    }
+}
+
+/// An exception in a comment: `# wincompat: allow build-mismatch -- the node pool is replaced in May`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inline {
+    /// The codes.
+    pub codes: Vec<String>,
+    /// The reason; empty where there is none, and then it does not count.
+    pub reason: String,
+}
+
+/// The exception that stands on this line of a file, or alone on the line before it.
+pub fn inline(lines: &[&str], line: u32) -> Option<Inline> {
+    let index = usize::try_from(line).ok()?.checked_sub(1)?;
+    let own = lines.get(index).and_then(|text| inline_in(text));
+    own.or_else(|| {
+        let before = lines.get(index.checked_sub(1)?)?;
+        before.trim_start().starts_with(['#', '/']).then(|| inline_in(before))?
+    })
+}
+
+fn inline_in(text: &str) -> Option<Inline> {
+    let (before, rest) = text.split_once("wincompat:")?;
+    let is_comment = ["#", "//", "/*"].iter().any(|mark| before.trim_end().ends_with(mark));
+    let rest = rest.trim_start().strip_prefix("allow ").filter(|_| is_comment)?;
+    let (codes, reason) = rest.split_once("--").unwrap_or((rest, ""));
+    let codes = codes.split([',', ' ']).map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned).collect();
+    Some(Inline { codes, reason: reason.trim().trim_end_matches("*/").trim().to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str, is_path: bool) -> Option<Pattern> {
+        Some(Pattern::of(text, is_path).unwrap())
+    }
+
+    #[test]
+    fn an_exception_is_as_narrow_as_its_words() {
+        let codes = ["build-mismatch".to_owned()];
+        let failure = Failure { codes: &codes, image: "r.example/a/app:1", path: "deploy/web.yaml", host: "web01" };
+        let of = |code: &str, image, path, host| Exception {
+            code: (!code.is_empty()).then(|| code.to_owned()),
+            image,
+            path,
+            host,
+            ..Exception::default()
+        };
+        for (exception, covers) in [
+            (of("", None, None, None), true),
+            (of("build-mismatch", None, None, None), true),
+            (of("edition-home", None, None, None), false),
+            (of("", pattern("r.example/**", false), None, None), true),
+            (of("", pattern("r.example/*", false), None, None), true),
+            (of("", pattern("app:*", false), None, None), false),
+            (of("", None, pattern("deploy/*.yaml", true), None), true),
+            (of("", None, pattern("*.yaml", true), None), false),
+            (of("", None, pattern("**/*.yaml", true), None), true),
+            (of("", None, None, pattern("web0[1-3]", false)), true),
+            (of("", None, None, pattern("web", false)), false),
+        ] {
+            assert_eq!(exception.covers(&failure), covers, "{exception:?}");
+        }
+        let two = ["build-mismatch".to_owned(), "edition-home".to_owned()];
+        assert!(!of("build-mismatch", None, None, None).covers(&Failure { codes: &two, ..failure }));
+        assert!(Pattern::of("[", false).is_err());
+    }
+
+    #[test]
+    fn comments_hold_exceptions_with_a_reason() {
+        let lines = [
+            "image: a # wincompat: allow build-mismatch -- replaced in May",
+            "# wincompat: allow build-mismatch,edition-home -- both",
+            "FROM b",
+            "FROM c # wincompat: allow build-mismatch",
+            "FROM d",
+            "x = \"wincompat: allow build-mismatch -- no comment\"",
+            "// wincompat: allow x -- hcl",
+            "y",
+        ];
+        let of = |line| inline(&lines, line).map(|inline| (inline.codes.join("+"), inline.reason));
+        assert_eq!(of(1), Some(("build-mismatch".into(), "replaced in May".into())));
+        assert_eq!(of(3), Some(("build-mismatch+edition-home".into(), "both".into())));
+        assert_eq!(of(4), Some(("build-mismatch".into(), String::new())));
+        assert_eq!(of(5), None, "what stands behind another line's text is that line's");
+        assert_eq!(of(6), None);
+        assert_eq!(of(8), Some(("x".into(), "hcl".into())));
+        assert_eq!(of(0), None);
+    }
+}

@@ -1,0 +1,460 @@
+//! Expressions of HCL: evaluated as far as they rest on values that are known, in bounded time and memory.
+//!
+//! Sources: hashicorp/hcl hclsyntax/spec.md; docker/buildx bake/hclparser for the functions.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use hcl_edit::expr::{BinaryOperator, Expression, ObjectKey, TraversalOperator, UnaryOperator};
+use hcl_edit::template::{Directive, Element, Template};
+
+use super::words::Values;
+
+/// The deepest expression, counted through variables and functions too: each level is on the stack.
+const DEEPEST: usize = 150;
+
+/// The most steps for one file: an expression is one, and so is every 64 bytes that it makes.
+const MOST_STEPS: usize = 200_000;
+
+/// The longest text.
+const LONGEST: usize = 64 << 10;
+
+/// The largest value, by [`Value::size`].
+const LARGEST: usize = 256 << 10;
+
+/// What a list or map counts besides what is in it: so that lists within lists end early, which are taken apart by recursion.
+const CONTAINER: usize = 512;
+
+/// A value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// None at all.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Value>),
+    /// Names with their values, in the order in which they are written.
+    Map(Vec<(String, Value)>),
+}
+
+/// Why an expression has no known value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// It rests on this variable, to which nobody gives a value.
+    Variable(String),
+    /// It calls something that is not known here, or is too much.
+    Expression,
+}
+
+/// The values that a part of a file has besides its variables: of a matrix, a loop, a function.
+pub type Locals = BTreeMap<String, Value>;
+
+impl Value {
+    /// As text, as far as HCL makes one of it.
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Bool(value) => Some(value.to_string()),
+            Self::Number(number) => Some(number.to_string()),
+            Self::Null | Self::List(_) | Self::Map(_) => None,
+        }
+    }
+
+    /// The values of a list; of a map, those of its names.
+    pub fn items(self) -> Vec<Self> {
+        match self {
+            Self::List(list) => list,
+            Self::Map(entries) => entries.into_iter().map(|(_, value)| value).collect(),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => Vec::new(),
+        }
+    }
+
+    fn truth(&self) -> Result<bool, Unknown> {
+        match self {
+            Self::Bool(value) => Ok(*value),
+            Self::Text(text) if text == "true" => Ok(true),
+            Self::Text(text) if text == "false" => Ok(false),
+            _ => Err(Unknown::Expression),
+        }
+    }
+
+    /// About its size in bytes.
+    fn size(&self) -> usize {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) => 1,
+            Self::Text(text) => text.len(),
+            Self::List(list) => CONTAINER + list.iter().map(|value| 8 + value.size()).sum::<usize>(),
+            Self::Map(entries) => CONTAINER + entries.iter().map(|(name, value)| 8 + name.len() + value.size()).sum::<usize>(),
+        }
+    }
+}
+
+/// A function that a file defines.
+#[derive(Debug)]
+pub struct Function<'h> {
+    /// The names of its parameters.
+    pub parameters: Vec<String>,
+    /// What it gives.
+    pub result: &'h Expression,
+}
+
+/// The variables and functions of a file.
+#[derive(Debug)]
+pub struct Evaluator<'h> {
+    /// Variables with their defaults.
+    pub variables: BTreeMap<String, Option<&'h Expression>>,
+    /// Values that count more than defaults.
+    pub given: &'h Values,
+    /// Functions by name.
+    pub functions: BTreeMap<String, Function<'h>>,
+    known: RefCell<BTreeMap<String, Result<Value, Unknown>>>,
+    steps: Cell<usize>,
+}
+
+impl<'h> Evaluator<'h> {
+    /// Without variables and functions at first.
+    pub fn new(given: &'h Values) -> Self {
+        Self { variables: BTreeMap::new(), given, functions: BTreeMap::new(), known: RefCell::default(), steps: Cell::default() }
+    }
+
+    /// The value of an expression.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not known.
+    pub fn value(&self, expression: &Expression, locals: &Locals) -> Result<Value, Unknown> {
+        self.eval(expression, locals, 0)
+    }
+
+    fn eval(&self, expression: &Expression, locals: &Locals, depth: usize) -> Result<Value, Unknown> {
+        if depth > DEEPEST {
+            return Err(Unknown::Expression);
+        }
+        let next = depth + 1;
+        let value = match expression {
+            Expression::Null(_) => Value::Null,
+            Expression::Bool(value) => Value::Bool(*value.value()),
+            Expression::Number(number) => Value::Number(number.value().as_f64().ok_or(Unknown::Expression)?),
+            Expression::String(text) => Value::Text(text.value().clone()),
+            Expression::StringTemplate(template) => self.elements(template.iter(), locals, next)?,
+            Expression::HeredocTemplate(heredoc) => self.template(&heredoc.template, locals, next)?,
+            Expression::Parenthesis(inner) => self.eval(inner.inner(), locals, next)?,
+            Expression::Variable(name) => self.variable(name.as_str(), locals, next)?,
+            Expression::Array(array) => {
+                Value::List(array.iter().map(|item| self.eval(item, locals, next)).collect::<Result<_, _>>()?)
+            }
+            Expression::Object(object) => {
+                let entry = |(key, value): (&ObjectKey, &hcl_edit::expr::ObjectValue)| {
+                    Ok((self.key(key, locals, next)?, self.eval(value.expr(), locals, next)?))
+                };
+                Value::Map(object.iter().map(entry).collect::<Result<_, _>>()?)
+            }
+            Expression::Conditional(conditional) => {
+                let chosen = self.eval(&conditional.cond_expr, locals, next)?.truth()?;
+                self.eval(if chosen { &conditional.true_expr } else { &conditional.false_expr }, locals, next)?
+            }
+            Expression::FuncCall(call) => {
+                let arguments: Vec<Value> =
+                    call.args.iter().map(|argument| self.eval(argument, locals, next)).collect::<Result<_, _>>()?;
+                if call.name.is_namespaced() || call.args.expand_final() {
+                    return Err(Unknown::Expression);
+                }
+                self.call(call.name.name.as_str(), arguments, next)?
+            }
+            Expression::Traversal(traversal) => {
+                let mut value = self.eval(&traversal.expr, locals, next)?;
+                for operator in &traversal.operators {
+                    value = match operator.value() {
+                        TraversalOperator::GetAttr(name) => at(value, &Value::Text(name.as_str().to_owned()))?,
+                        TraversalOperator::Index(index) => at(value, &self.eval(index, locals, next)?)?,
+                        _ => return Err(Unknown::Expression),
+                    };
+                }
+                value
+            }
+            Expression::UnaryOp(operation) => {
+                let value = self.eval(&operation.expr, locals, next)?;
+                match (operation.operator.value(), value) {
+                    (UnaryOperator::Not, value) => Value::Bool(!value.truth()?),
+                    (UnaryOperator::Neg, Value::Number(number)) => Value::Number(-number),
+                    (UnaryOperator::Neg, _) => return Err(Unknown::Expression),
+                }
+            }
+            Expression::BinaryOp(operation) => {
+                let left = self.eval(&operation.lhs_expr, locals, next)?;
+                let right = self.eval(&operation.rhs_expr, locals, next)?;
+                binary(*operation.operator.value(), &left, &right)?
+            }
+            Expression::ForExpr(each) => self.each(each, locals, next)?,
+        };
+        self.took(1 + value.size() / 64)?;
+        if value.size() > LARGEST { Err(Unknown::Expression) } else { Ok(value) }
+    }
+
+    fn took(&self, steps: usize) -> Result<(), Unknown> {
+        self.steps.set(self.steps.get().saturating_add(steps));
+        if self.steps.get() > MOST_STEPS { Err(Unknown::Expression) } else { Ok(()) }
+    }
+
+    /// The name of an entry of an object.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not known.
+    pub fn key(&self, key: &ObjectKey, locals: &Locals, depth: usize) -> Result<String, Unknown> {
+        match key {
+            ObjectKey::Ident(name) => Ok(name.as_str().to_owned()),
+            ObjectKey::Expression(Expression::Variable(name)) => Ok(name.as_str().to_owned()),
+            ObjectKey::Expression(expression) => self.eval(expression, locals, depth + 1)?.text().ok_or(Unknown::Expression),
+        }
+    }
+
+    fn variable(&self, name: &str, locals: &Locals, depth: usize) -> Result<Value, Unknown> {
+        if let Some(value) = locals.get(name) {
+            return Ok(value.clone());
+        }
+        if let Some(text) = self.given.get(name) {
+            return Ok(Value::Text(text.clone()));
+        }
+        if let Some(known) = self.known.borrow().get(name) {
+            return known.clone();
+        }
+        let Some(Some(default)) = self.variables.get(name) else { return Err(Unknown::Variable(name.to_owned())) };
+        // A variable that rests on itself has no value.
+        self.known.borrow_mut().insert(name.to_owned(), Err(Unknown::Expression));
+        let value = self.eval(default, &Locals::new(), depth);
+        self.known.borrow_mut().insert(name.to_owned(), value.clone());
+        value
+    }
+
+    fn template(&self, template: &Template, locals: &Locals, depth: usize) -> Result<Value, Unknown> {
+        self.elements(template.iter(), locals, depth)
+    }
+
+    fn elements(&self, elements: hcl_edit::template::Iter<'_>, locals: &Locals, depth: usize) -> Result<Value, Unknown> {
+        if depth > DEEPEST {
+            return Err(Unknown::Expression);
+        }
+        let mut text = String::new();
+        for element in elements {
+            let part = match element {
+                Element::Literal(literal) => literal.value().clone(),
+                Element::Interpolation(part) => self.eval(&part.expr, locals, depth + 1)?.text().ok_or(Unknown::Expression)?,
+                Element::Directive(directive) => match directive.as_ref() {
+                    Directive::If(choice) => {
+                        let chosen = self.eval(&choice.if_expr.cond_expr, locals, depth + 1)?.truth()?;
+                        let template = if chosen {
+                            Some(&choice.if_expr.template)
+                        } else {
+                            choice.else_expr.as_ref().map(|other| &other.template)
+                        };
+                        let value = template.map(|template| self.template(template, locals, depth + 1)).transpose()?;
+                        value.and_then(|value| value.text()).unwrap_or_default()
+                    }
+                    Directive::For(_) => return Err(Unknown::Expression),
+                },
+            };
+            text.push_str(&part);
+            if text.len() > LONGEST {
+                return Err(Unknown::Expression);
+            }
+        }
+        Ok(Value::Text(text))
+    }
+
+    /// `[for x in list : f(x) if g(x)]`, and the same for maps.
+    fn each(&self, each: &hcl_edit::expr::ForExpr, locals: &Locals, depth: usize) -> Result<Value, Unknown> {
+        let entries: Vec<(Value, Value)> = match self.eval(&each.intro.collection_expr, locals, depth)? {
+            Value::Map(entries) => entries.into_iter().map(|(name, value)| (Value::Text(name), value)).collect(),
+            #[expect(clippy::cast_precision_loss, reason = "a list is shorter than the numbers that a float holds")]
+            other => other.items().into_iter().enumerate().map(|(number, value)| (Value::Number(number as f64), value)).collect(),
+        };
+        if each.grouping {
+            return Err(Unknown::Expression);
+        }
+        let (mut list, mut map) = (Vec::new(), Vec::new());
+        let mut inner = locals.clone();
+        for (name, value) in entries {
+            self.took(1 + value.size() / 64)?;
+            if let Some(key) = &each.intro.key_var {
+                inner.insert(key.as_str().to_owned(), name);
+            }
+            inner.insert(each.intro.value_var.as_str().to_owned(), value);
+            if let Some(condition) = &each.cond
+                && !self.eval(&condition.expr, &inner, depth)?.truth()?
+            {
+                continue;
+            }
+            let value = self.eval(&each.value_expr, &inner, depth)?;
+            match &each.key_expr {
+                Some(key) => map.push((self.eval(key, &inner, depth)?.text().ok_or(Unknown::Expression)?, value)),
+                None => list.push(value),
+            }
+        }
+        Ok(if each.key_expr.is_some() { Value::Map(map) } else { Value::List(list) })
+    }
+
+    fn call(&self, name: &str, arguments: Vec<Value>, depth: usize) -> Result<Value, Unknown> {
+        if let Some(function) = self.functions.get(name) {
+            if function.parameters.len() != arguments.len() {
+                return Err(Unknown::Expression);
+            }
+            return self.eval(function.result, &function.parameters.iter().cloned().zip(arguments).collect(), depth);
+        }
+        built_in(name, arguments)
+    }
+}
+
+/// A value of a list or map.
+fn at(value: Value, index: &Value) -> Result<Value, Unknown> {
+    let found = match (value, index) {
+        (Value::List(list), Value::Number(number)) if *number >= 0.0 => {
+            list.into_iter().enumerate().find(|(at, _)| at.to_string() == number.to_string()).map(|(_, value)| value)
+        }
+        (Value::Map(entries), Value::Text(name)) => {
+            entries.into_iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
+        }
+        _ => None,
+    };
+    found.ok_or(Unknown::Expression)
+}
+
+fn binary(operator: BinaryOperator, left: &Value, right: &Value) -> Result<Value, Unknown> {
+    let numbers = || match (left, right) {
+        (Value::Number(left), Value::Number(right)) => Ok((*left, *right)),
+        _ => Err(Unknown::Expression),
+    };
+    Ok(match operator {
+        BinaryOperator::Eq => Value::Bool(left == right),
+        BinaryOperator::NotEq => Value::Bool(left != right),
+        BinaryOperator::And => Value::Bool(left.truth()? && right.truth()?),
+        BinaryOperator::Or => Value::Bool(left.truth()? || right.truth()?),
+        BinaryOperator::Less => numbers().map(|(left, right)| Value::Bool(left < right))?,
+        BinaryOperator::Greater => numbers().map(|(left, right)| Value::Bool(left > right))?,
+        BinaryOperator::LessEq => numbers().map(|(left, right)| Value::Bool(left <= right))?,
+        BinaryOperator::GreaterEq => numbers().map(|(left, right)| Value::Bool(left >= right))?,
+        BinaryOperator::Plus => numbers().map(|(left, right)| Value::Number(left + right))?,
+        BinaryOperator::Minus => numbers().map(|(left, right)| Value::Number(left - right))?,
+        _ => return Err(Unknown::Expression),
+    })
+}
+
+/// The functions that files of real projects use for tags and names. Others, and those of time and chance, have no known value.
+fn built_in(name: &str, arguments: Vec<Value>) -> Result<Value, Unknown> {
+    use Value::{Bool, List, Map, Text};
+    Ok(match (name, arguments.as_slice()) {
+        ("equal", [left, right]) => Bool(left == right),
+        ("notequal", [left, right]) => Bool(left != right),
+        ("not", [value]) => Bool(!value.truth()?),
+        ("and", [left, right]) => Bool(left.truth()? && right.truth()?),
+        ("or", [left, right]) => Bool(left.truth()? || right.truth()?),
+        ("upper", [Text(text)]) => Text(text.to_uppercase()),
+        ("lower", [Text(text)]) => Text(text.to_lowercase()),
+        ("trimspace", [Text(text)]) => Text(text.trim().to_owned()),
+        ("trimprefix", [Text(text), Text(end)]) => Text(text.strip_prefix(end.as_str()).unwrap_or(text).to_owned()),
+        ("trimsuffix", [Text(text), Text(end)]) => Text(text.strip_suffix(end.as_str()).unwrap_or(text).to_owned()),
+        ("replace", [Text(text), Text(from), Text(to)]) if !from.is_empty() && to.len() <= 1024 && text.len() <= 1024 => {
+            Text(text.replace(from.as_str(), to))
+        }
+        ("split", [Text(between), Text(text)]) if !between.is_empty() => {
+            List(text.split(between.as_str()).map(|part| Text(part.to_owned())).collect())
+        }
+        ("join", [Text(between), List(list)]) => {
+            let parts: Option<Vec<String>> = list.iter().map(Value::text).collect();
+            let parts = parts.ok_or(Unknown::Expression)?;
+            if parts.len().saturating_mul(between.len()) > LONGEST {
+                return Err(Unknown::Expression);
+            }
+            Text(parts.join(between))
+        }
+        ("contains", [List(list), value]) => Bool(list.contains(value)),
+        #[expect(clippy::cast_precision_loss, reason = "a list is shorter than the numbers that a float holds")]
+        ("length", [List(list)]) => Value::Number(list.len() as f64),
+        ("element", [List(_), index]) => at(arguments.first().cloned().unwrap_or(Value::Null), index)?,
+        ("keys", [Map(entries)]) => List(entries.iter().map(|(name, _)| Text(name.clone())).collect()),
+        ("values", [Map(entries)]) => List(entries.iter().map(|(_, value)| value.clone()).collect()),
+        ("lookup", [Map(entries), Text(name), rest @ ..]) => {
+            let found = entries.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+            found.or_else(|| rest.first()).cloned().ok_or(Unknown::Expression)?
+        }
+        ("concat", lists) if lists.iter().all(|list| matches!(list, List(_))) => {
+            List(lists.iter().cloned().flat_map(Value::items).collect())
+        }
+        ("merge", maps) if maps.iter().all(|map| matches!(map, Map(_))) => {
+            let entries = maps.iter().filter_map(|map| if let Map(entries) = map { Some(entries) } else { None });
+            Map(entries.flatten().cloned().collect())
+        }
+        ("flatten", [List(lists)]) => List(lists.iter().cloned().flat_map(flat).collect()),
+        _ => return Err(Unknown::Expression),
+    })
+}
+
+/// A list within a list, taken apart once.
+fn flat(value: Value) -> Vec<Value> {
+    match value {
+        Value::List(list) => list,
+        other => vec![other],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn eval(text: &str) -> Result<Value, Unknown> {
+        let given: Values = [("GIVEN".to_owned(), "ltsc2022".to_owned())].into();
+        let mut evaluator = Evaluator::new(&given);
+        let itself: Expression = "\"${SELF}x\"".parse().unwrap();
+        let double: Expression = "\"${n}${n}\"".parse().unwrap();
+        let deep: Expression = "again(n)".parse().unwrap();
+        evaluator.variables.insert("SELF".to_owned(), Some(&itself));
+        evaluator.variables.insert("NONE".to_owned(), None);
+        let of = |result| Function { parameters: vec!["n".to_owned()], result };
+        evaluator.functions.insert("double".to_owned(), of(&double));
+        evaluator.functions.insert("again".to_owned(), of(&deep));
+        evaluator.value(&text.parse().unwrap(), &Locals::new())
+    }
+
+    #[test]
+    fn expressions_of_real_files() {
+        for (text, expected) in [
+            ("\"server:${GIVEN}\"", "server:ltsc2022"),
+            ("GIVEN == \"ltsc2022\" ? \"a\" : \"b\"", "a"),
+            ("equal(GIVEN, \"1809\") && true ? \"a\" : \"b\"", "b"),
+            ("{a = \"x\", \"b\": \"y\"}[\"b\"]", "y"),
+            ("[\"x\", \"y\"][1]", "y"),
+            ("{a = {b = \"z\"}}.a.b", "z"),
+            ("join(\"-\", [for v in [\"a\", \"b\", \"c\"] : upper(v) if v != \"b\"])", "A-C"),
+            ("double(double(\"ab\"))", "abababab"),
+            ("replace(trimprefix(\"v1.2\", \"v\"), \".\", \"_\")", "1_2"),
+            ("\"%{ if GIVEN == \"x\" }a%{ else }b%{ endif }\"", "b"),
+            ("lookup({a = \"1\"}, \"c\", \"none\")", "none"),
+            ("element(concat([\"a\"], flatten([[\"b\"]])), 1)", "b"),
+        ] {
+            assert_eq!(eval(text), Ok(Value::Text(expected.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_said() {
+        assert_eq!(eval("\"a:${NONE}\""), Err(Unknown::Variable("NONE".to_owned())));
+        assert_eq!(eval("NEVER"), Err(Unknown::Variable("NEVER".to_owned())));
+        for text in ["timestamp()", "SELF", "again(1)", "[1][7]", "{}.a", "1 + \"a\"", "double(1, 2)", "core::x()"] {
+            assert_eq!(eval(text), Err(Unknown::Expression), "{text}");
+        }
+    }
+
+    #[test]
+    fn growth_ends() {
+        let text = (0..40).fold("\"abcdefgh\"".to_owned(), |inner, _| format!("double({inner})"));
+        assert_eq!(eval(&text), Err(Unknown::Expression));
+        let loops = "[for a in L : [for b in L : [for c in L : [for d in L : [for e in L : a]]]]]";
+        let list = format!("[{}]", vec!["1"; 60].join(","));
+        assert_eq!(eval(&loops.replace('L', &list)), Err(Unknown::Expression));
+    }
+}

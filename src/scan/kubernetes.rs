@@ -1,0 +1,352 @@
+//! Manifests of Kubernetes: every pod in them, with the nodes that it can land on.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::placeholder::meant;
+use super::placement::{Condition, Placement, Term, Toleration};
+use super::words::Values;
+use super::yaml::{Document, Node};
+use super::{Asked, Found, Lands, Lines, Needs, Os};
+use crate::host::Labels;
+
+/// The label of a node's operating system, and its old name.
+const OS_LABELS: [&str; 2] = ["kubernetes.io/os", "beta.kubernetes.io/os"];
+
+/// The label of AKS that names a Windows by its release.
+const AZURE_SKU: &str = "kubernetes.azure.com/os-sku";
+
+/// Kinds whose pod stands below other keys than most.
+const TEMPLATE: &[&str] = &["spec", "template"];
+
+/// The deepest lists of lists of objects.
+const DEEPEST: usize = 8;
+
+/// The RuntimeClasses of an input: the nodes to which each leads its pods.
+pub type RuntimeClasses = BTreeMap<String, (Labels, Vec<Toleration>)>;
+
+/// What is known beside a manifest.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The RuntimeClasses of the same input.
+    pub classes: RuntimeClasses,
+    /// Values for what stands in the place of some.
+    pub values: Values,
+}
+
+/// True for a document that is an object of Kubernetes.
+pub fn is_object(root: &Node) -> bool {
+    root.text_at(&["apiVersion"]).is_some() && root.text_at(&["kind"]).is_some()
+}
+
+/// The RuntimeClasses of these documents.
+pub fn runtime_classes(documents: &[&Document]) -> RuntimeClasses {
+    let mut classes = RuntimeClasses::new();
+    for root in documents.iter().filter_map(|document| document.root.as_ref()) {
+        for object in objects(root, DEEPEST) {
+            if object.text_at(&["kind"]) == Some("RuntimeClass")
+                && let Some(name) = object.text_at(&["metadata", "name"])
+            {
+                let selector = object.at(&["scheduling", "nodeSelector"]).map(|node| labels(node)).unwrap_or_default();
+                let tolerations = object.at(&["scheduling", "tolerations"]).map(|node| tolerations(node)).unwrap_or_default();
+                classes.insert(name.to_owned(), (selector, tolerations));
+            }
+        }
+    }
+    classes
+}
+
+/// The template that a rendered object came from, as Helm writes it above it: `# Source: chart/templates/web.yaml`.
+pub fn source_of(text: &str, start: usize) -> Option<&str> {
+    let above = text.get(..start)?.lines().rev().map(str::trim);
+    let mut comments = above.take_while(|line| line.is_empty() || line.starts_with('#') || line.starts_with("---"));
+    comments.find_map(|line| line.strip_prefix("# Source:")).map(str::trim)
+}
+
+/// The references of one document.
+pub fn read(root: &Rc<Node>, lines: &Lines<'_>, known: &Known) -> Vec<Found> {
+    let mut found = Vec::new();
+    for object in objects(root, DEEPEST) {
+        let Some(spec) = pod_of(object) else { continue };
+        found.extend(Pod::of(object, spec, known).found(lines));
+    }
+    found
+}
+
+/// An object, or those of a list.
+fn objects(root: &Rc<Node>, depth: usize) -> Vec<&Rc<Node>> {
+    match root.get("items") {
+        Some(items) if depth > 0 && root.text_at(&["kind"]).is_none_or(|kind| kind.ends_with("List")) => {
+            items.list().iter().flat_map(|item| objects(item, depth - 1)).collect()
+        }
+        _ => vec![root],
+    }
+}
+
+/// The spec of the pods that an object makes.
+fn pod_of(object: &Rc<Node>) -> Option<&Rc<Node>> {
+    let path: &[&str] = match object.text_at(&["kind"]).unwrap_or("Pod") {
+        "Pod" => &[],
+        "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet" | "ReplicationController" | "Job" => TEMPLATE,
+        "CronJob" => &["spec", "jobTemplate", "spec", "template"],
+        "PodTemplate" => &["template"],
+        _ => return None,
+    };
+    let pod = if path.is_empty() { object } else { object.at(path)? };
+    // A pod's spec below its metadata, by a mistake in the indentation, is read all the same.
+    pod.get("spec").or_else(|| pod.at(&["metadata", "spec"]))
+}
+
+struct Pod<'d> {
+    known: &'d Known,
+    name: String,
+    spec: &'d Node,
+    lands: Lands,
+    os: Os,
+    host_process: bool,
+}
+
+impl<'d> Pod<'d> {
+    fn of(object: &Node, spec: &'d Node, known: &'d Known) -> Self {
+        let text = |keys: &[&str]| object.text_at(keys).unwrap_or_default();
+        let namespace = object.text_at(&["metadata", "namespace"]).map(|name| format!("{name}/")).unwrap_or_default();
+        let own_name = object.text_at(&["metadata", "name"]).or_else(|| object.text_at(&["metadata", "generateName"]));
+        let kind = object.text_at(&["kind"]).unwrap_or("Pod");
+        let name = format!("{} {kind} {namespace}{}", text(&["apiVersion"]), own_name.unwrap_or("?"));
+        let name = name.trim_start().to_owned();
+        let mut placement = placement(spec);
+        let mut refused = None;
+        if let Some(class) = spec.text_at(&["runtimeClassName"])
+            && let Some((selector, more)) = known.classes.get(class)
+        {
+            // Admission merges the two; where they contradict each other the pod is refused.
+            let differs = |(key, value): &(&String, &String)| placement.selector.get(*key).is_some_and(|own| own != *value);
+            refused = selector.iter().find(differs).map(|(key, value)| {
+                let own = placement.selector.get(key).map(String::as_str).unwrap_or_default();
+                Lands::Nowhere {
+                    why: format!("its node selector asks for {key}={own}, and its RuntimeClass {class} for {key}={value}"),
+                    hint: "make the two agree: Kubernetes refuses a pod whose RuntimeClass contradicts it".to_owned(),
+                }
+            });
+            placement.selector.extend(selector.iter().map(|(key, value)| (key.clone(), value.clone())));
+            placement.tolerations.extend(more.iter().cloned());
+        }
+        let os = os_of(spec, &placement);
+        let lands = refused.unwrap_or_else(|| Lands::Nodes(Arc::new(placement)));
+        let host_process = is_host_process(spec).unwrap_or(false);
+        Self { known, name, spec, lands, os, host_process }
+    }
+
+    fn found(&self, lines: &Lines<'_>) -> Vec<Found> {
+        let mut found = Vec::new();
+        for (list, word) in
+            [("initContainers", "init container"), ("containers", "container"), ("ephemeralContainers", "ephemeral container")]
+        {
+            for container in self.spec.get(list).map(|list| list.list()).unwrap_or_default() {
+                let Some(image) = container.get("image") else { continue };
+                let host_process = is_host_process(container).unwrap_or(self.host_process);
+                let name = container.text_at(&["name"]).unwrap_or("?");
+                let asked = host_process.then_some(Asked::HostProcess);
+                found.extend(self.reference(image, lines, &format!("{word} {name}"), Needs::EveryHost, asked));
+            }
+        }
+        for volume in self.spec.get("volumes").map(|list| list.list()).unwrap_or_default() {
+            if let Some(image) = volume.at(&["image", "reference"]) {
+                let name = volume.text_at(&["name"]).unwrap_or("?");
+                found.extend(self.reference(image, lines, &format!("volume {name}"), Needs::NoHost, None));
+            }
+        }
+        found
+    }
+
+    fn reference(&self, image: &Node, lines: &Lines<'_>, part: &str, needs: Needs, isolation: Option<Asked>) -> Option<Found> {
+        let text = image.text()?;
+        Some(Found {
+            place: lines.place(image.span.clone()),
+            object: Some(format!("{} {part}", self.name)),
+            written: text.to_owned(),
+            meant: meant(text, &self.known.values),
+            needs,
+            os: self.os,
+            isolation,
+            lands: self.lands.clone(),
+            // All images of a pod must fit one node.
+            together: Some(self.name.clone()),
+            editable: lines.literal(image.span.clone(), text),
+        })
+    }
+}
+
+/// `hostProcess` of a pod or a container.
+fn is_host_process(node: &Node) -> Option<bool> {
+    node.text_at(&["securityContext", "windowsOptions", "hostProcess"]).map(|value| value == "true")
+}
+
+/// The operating system that a pod says it is for.
+fn os_of(spec: &Node, placement: &Placement) -> Os {
+    let said = spec.text_at(&["os", "name"]).map(str::to_owned).or_else(|| {
+        OS_LABELS.iter().find_map(|label| match placement.values_of(label)?.as_slice() {
+            [only] => Some((*only).to_owned()),
+            _ => None,
+        })
+    });
+    match said.as_deref() {
+        Some("windows") => Os::Windows,
+        Some(_) => Os::Other,
+        None if placement.values_of(AZURE_SKU).is_some_and(|values| values.iter().all(|value| value.starts_with("Windows"))) => {
+            Os::Windows
+        }
+        None => Os::Unsaid,
+    }
+}
+
+fn placement(spec: &Node) -> Placement {
+    let required = spec.at(&["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"]);
+    Placement {
+        node_name: spec.text_at(&["nodeName"]).map(str::to_owned),
+        selector: spec.get("nodeSelector").map(|node| labels(node)).unwrap_or_default(),
+        terms: required.map(|terms| terms.list().iter().map(|term| self::term(term)).collect()),
+        tolerations: spec.get("tolerations").map(|node| tolerations(node)).unwrap_or_default(),
+    }
+}
+
+fn labels(node: &Node) -> Labels {
+    let text = |value: &Node| value.text().unwrap_or_default().to_owned();
+    node.entries().into_iter().map(|(key, value)| (text(key), text(value))).collect()
+}
+
+fn term(node: &Node) -> Term {
+    let conditions =
+        |key: &str| node.get(key).map(|list| list.list().iter().map(|one| condition(one)).collect()).unwrap_or_default();
+    Term { labels: conditions("matchExpressions"), fields: conditions("matchFields") }
+}
+
+fn condition(node: &Node) -> Condition {
+    let text = |key: &str| node.text_at(&[key]).unwrap_or_default().to_owned();
+    let values = node.get("values").map(|list| list.list().iter().filter_map(|value| value.text().map(str::to_owned)).collect());
+    Condition { key: text("key"), operator: text("operator"), values: values.unwrap_or_default() }
+}
+
+fn tolerations(node: &Node) -> Vec<Toleration> {
+    let one = |node: &Rc<Node>| {
+        let text = |key: &str| node.text_at(&[key]).unwrap_or_default().to_owned();
+        Toleration { key: text("key"), exists: text("operator") == "Exists", value: text("value"), effect: text("effect") }
+    };
+    node.list().iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::yaml;
+
+    fn found(text: &str) -> Vec<Found> {
+        let (documents, broken) = yaml::read(text);
+        assert!(broken.is_empty(), "{broken:?}");
+        let documents: Vec<&Document> = documents.iter().collect();
+        let known = Known { classes: runtime_classes(&documents), ..Known::default() };
+        documents
+            .iter()
+            .filter_map(|document| document.root.as_ref())
+            .flat_map(|root| read(root, &Lines::of(text), &known))
+            .collect()
+    }
+
+    fn placement(found: &Found) -> &Placement {
+        let Lands::Nodes(placement) = &found.lands else { panic!("{found:?}") };
+        placement
+    }
+
+    #[test]
+    fn every_pod_and_every_image_in_it() {
+        let spec = "{containers: [{name: c, image: 'c:1'}], initContainers: [{name: i, image: i:1}], ephemeralContainers: [{name: e, image: e:1}], \
+            volumes: [{name: v, image: {reference: v:1}}]}";
+        for (head, path) in [
+            ("kind: Pod", spec.to_owned()),
+            ("kind: Deployment", format!("{{template: {{spec: {spec}}}}}")),
+            ("kind: CronJob", format!("{{jobTemplate: {{spec: {{template: {{spec: {spec}}}}}}}}}")),
+        ] {
+            let text = format!("apiVersion: v1\n{head}\nmetadata: {{name: web, namespace: shop}}\nspec: {path}\n");
+            let names: Vec<String> = found(&text).into_iter().map(|found| found.written).collect();
+            assert_eq!(names, ["i:1", "c:1", "e:1", "v:1"], "{text}");
+        }
+        let list = format!(
+            "kind: List\nitems:\n- kind: List\n  items:\n  - {{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {spec}}}\n"
+        );
+        assert_eq!(found(&list)[1].object.as_deref(), Some("v1 Pod p container c"));
+        let mistaken = format!("apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  spec: {spec}\n");
+        assert_eq!(found(&mistaken).len(), 4);
+    }
+
+    #[test]
+    fn the_system_is_said_in_several_ways() {
+        for (spec, os) in [
+            ("os: {name: windows}", Os::Windows),
+            ("nodeSelector: {kubernetes.io/os: linux}", Os::Other),
+            ("nodeSelector: {beta.kubernetes.io/os: windows}", Os::Windows),
+            ("nodeSelector: {kubernetes.azure.com/os-sku: Windows2019}", Os::Windows),
+            (
+                "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: \
+                [{key: kubernetes.io/os, operator: In, values: [windows]}]}]}}}",
+                Os::Windows,
+            ),
+            ("nodeSelector: {vm: '0'}", Os::Unsaid),
+        ] {
+            let text = format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{{name: c, image: c}}], {spec}}}\n"
+            );
+            assert_eq!(found(&text)[0].os, os, "{spec}");
+        }
+    }
+
+    #[test]
+    fn host_process_of_the_container_wins() {
+        let process = |value: &str| format!("securityContext: {{windowsOptions: {{hostProcess: {value}}}}}");
+        let text = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{{}, containers: [{{name: a, image: a}}, {{name: b, image: b, {}}}]}}\n",
+            process("true"),
+            process("false")
+        );
+        let asked: Vec<_> = found(&text).into_iter().map(|found| found.isolation).collect();
+        assert_eq!(asked, [Some(Asked::HostProcess), None]);
+    }
+
+    #[test]
+    fn a_runtime_class_leads_its_pods() {
+        let text = "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: win}\nscheduling: {nodeSelector: {a: b}, tolerations: [{key: os, operator: Exists}]}\n---\n\
+            apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {runtimeClassName: win, nodeSelector: {c: d}, containers: [{name: c, image: c}]}\n";
+        let found = found(text);
+        let placement = placement(&found[0]);
+        assert_eq!(placement.selector.len(), 2);
+        assert_eq!(placement.tolerations.len(), 1);
+    }
+
+    #[test]
+    fn a_pod_that_contradicts_its_runtime_class_is_refused() {
+        let text = "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: win}\nscheduling: {nodeSelector: {build: '1'}}\n---\n\
+            apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {runtimeClassName: win, nodeSelector: {build: '2'}, containers: [{name: c, image: c}]}\n";
+        let found = found(text);
+        let Lands::Nowhere { why, .. } = &found[0].lands else { panic!("{found:?}") };
+        assert!(why.contains("build=2") && why.contains("build=1"), "{why}");
+    }
+
+    #[test]
+    fn the_template_of_a_rendered_object_is_known() {
+        let text = "---\n# Source: chart/templates/a.yaml\napiVersion: v1\nkind: A\n---\n# Source: chart/templates/b.yaml\n# more\nkind: B\n---\nkind: C\n";
+        let source = |what: &str| source_of(text, text.find(what).unwrap());
+        assert_eq!(source("apiVersion"), Some("chart/templates/a.yaml"));
+        assert_eq!((source("kind: B"), source("kind: C")), (Some("chart/templates/b.yaml"), None));
+    }
+
+    #[test]
+    fn objects_that_only_hold_manifests_as_text_say_nothing() {
+        for text in [
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata:\n  pod.yaml: |\n    apiVersion: v1\n    kind: Pod\n    spec: {containers: [{image: a}]}\n",
+            "apiVersion: cluster.x-k8s.io/v1beta1\nkind: AzureMachineTemplate\nspec: {template: {spec: {image: {id: x}}}}\n",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: {repository: a}}]}\n",
+        ] {
+            assert_eq!(found(text), [], "{text}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Image references in files: where they stand, what they say, and what is known of where their containers will run.
+//!
+//! Every reader is a pure function from bytes to what it found. Facts about the formats: Docker's and BuildKit's sources for
+//! Dockerfiles, compose-spec for Compose, Kubernetes' API for manifests.
+
+mod bake;
+mod compose;
+mod dockerfile;
+mod dotenv;
+mod edit;
+mod exceptions;
+mod groovy;
+mod hcl;
+mod kind;
+mod kubernetes;
+mod kustomize;
+mod list;
+mod nested;
+mod pipelines;
+mod place;
+mod placeholder;
+mod placement;
+mod project;
+mod tags;
+mod walk;
+mod words;
+mod yaml;
+
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::Error;
+pub use dotenv::read as read_env_file;
+pub use edit::{Editable, apply, with_tag};
+pub use exceptions::{Exception, Failure, Pattern, inline};
+pub use kind::{FileKind, kind_of, kind_of_text};
+pub use place::{Lines, Place};
+pub use placement::Placement;
+pub use project::{Given, ScannedFile, scan};
+pub use tags::{Typed, alternatives};
+pub use walk::walk;
+pub use words::Values;
+
+/// The files that readers may look at.
+pub trait Files {
+    /// The text of a file.
+    ///
+    /// # Errors
+    ///
+    /// A file that is not there, is not a regular file, is too large, or is not text.
+    fn read(&self, path: &Path) -> Result<Rc<str>, Error>;
+}
+
+/// One reference in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Where it stands.
+    pub place: Place,
+    /// What it belongs to, e.g. `stage build`, `service web`, `apps/v1 Deployment shop/web container web`.
+    pub object: Option<String>,
+    /// As it is written, e.g. `registry.example/app:${TAG}`.
+    pub written: String,
+    /// The reference that it means.
+    pub meant: Meant,
+    /// What the container needs of the hosts.
+    pub needs: Needs,
+    /// The operating system that the file says, if it does.
+    pub os: Os,
+    /// The isolation that the file asks for, if it does.
+    pub isolation: Option<Asked>,
+    /// The hosts that it can land on.
+    pub lands: Lands,
+    /// The pod that it is a part of: all its images run on one node.
+    pub together: Option<String>,
+    /// What of it can be changed in the file; `None` where that is more than one text.
+    pub editable: Option<Editable>,
+}
+
+/// The hosts that a container can land on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Lands {
+    /// Each host of the fleet.
+    Fleet,
+    /// Nodes of Kubernetes that are like this.
+    Nodes(Arc<Placement>),
+    /// A host of the service that runs the pipeline, e.g. `windows-2022`.
+    Hosted(String),
+    /// None at all.
+    Nowhere {
+        /// The reason.
+        why: String,
+        /// What to do.
+        hint: String,
+    },
+}
+
+/// The reference that a text in a file means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// This one.
+    Known(String),
+    /// It depends on these variables, to which nobody gives a value.
+    Unresolved(Vec<String>),
+    /// It depends on a variable whose value is an expression that cannot be evaluated here.
+    Unevaluated {
+        /// The variable.
+        name: String,
+        /// As it is written, e.g. `regex_replace(version, "a", "b")`.
+        expression: String,
+    },
+}
+
+/// What a container needs of the hosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Needs {
+    /// It may be started on each of the hosts, so each must fit.
+    EveryHost,
+    /// It is started on one host, e.g. to build an image, so one must fit.
+    OneHost,
+    /// It is not started: files are copied out of it.
+    NoHost,
+}
+
+/// The operating system that a file says an image is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Os {
+    /// It says Windows.
+    Windows,
+    /// It says another one.
+    Other,
+    /// It does not say.
+    #[default]
+    Unsaid,
+}
+
+/// The isolation that a file asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Asked {
+    /// The engine's default, in so many words.
+    Default,
+    /// Process isolation.
+    Process,
+    /// Hyper-V isolation.
+    Hyperv,
+    /// A HostProcess container.
+    HostProcess,
+}
+
+/// A place in a file that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub place: Place,
+    /// What is wrong, and what to do.
+    pub error: Error,
+}
+
+/// Something in a file that is not followed, so that the answer may lack an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Where.
+    pub place: Place,
+    /// What is not followed, and what to do, e.g. `a base from elsewhere is not read: …`.
+    pub text: String,
+}
+
+/// All that a file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scanned {
+    /// The references, in the order of their places.
+    pub found: Vec<Found>,
+    /// What cannot be read.
+    pub problems: Vec<Problem>,
+    /// What is not followed.
+    pub notes: Vec<Note>,
+    /// Why the file was left out, e.g. `a template`.
+    pub left_out: Option<String>,
+}

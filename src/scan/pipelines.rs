@@ -1,0 +1,415 @@
+//! Pipelines: the images of jobs, and the host that the service runs them on.
+//!
+//! Sources: the services' own references of their files; actions/runner ContainerOperationProvider for GitHub's refusal.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use super::placeholder::meant;
+use super::words::Values;
+use super::yaml::{Node, Value};
+use super::{Found, Lands, Lines, Needs, Os};
+
+/// A service that runs pipelines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// GitHub Actions.
+    GitHub,
+    /// Azure Pipelines.
+    Azure,
+    /// GitLab CI.
+    GitLab,
+    /// Drone, Woodpecker, Harness.
+    Drone,
+    /// Cirrus CI.
+    Cirrus,
+    /// Tekton.
+    Tekton,
+}
+
+/// The keys at the root of a GitLab pipeline that are not jobs.
+const GITLAB_KEYS: [&str; 11] = [
+    "stages",
+    "variables",
+    "workflow",
+    "include",
+    "spec",
+    "cache",
+    "services",
+    "image",
+    "before_script",
+    "after_script",
+    "pages",
+];
+
+/// The service whose pipeline this is, by the file's place and what stands in it.
+pub fn service_of(path: &Path, root: &Node) -> Option<Service> {
+    let shown = path.to_string_lossy().replace('\\', "/").to_ascii_lowercase();
+    let name = shown.rsplit('/').next().unwrap_or_default();
+    let has = |key: &str| root.get(key).is_some();
+    let api = root.text_at(&["apiVersion"]).unwrap_or_default();
+    if api.starts_with("tekton.dev/") {
+        return Some(Service::Tekton);
+    }
+    if shown.contains(".github/workflows/") && has("jobs") {
+        return Some(Service::GitHub);
+    }
+    if name.starts_with(".gitlab-ci") || (shown.contains("gitlab") && (has("stages") || has("image"))) {
+        return Some(Service::GitLab);
+    }
+    if name.starts_with(".cirrus") {
+        return Some(Service::Cirrus);
+    }
+    let is_drone = name.starts_with(".drone")
+        || name.starts_with(".woodpecker")
+        || shown.contains(".harness/")
+        || shown.contains(".woodpecker/");
+    if is_drone || (root.text_at(&["kind"]) == Some("pipeline") && has("steps")) {
+        return Some(Service::Drone);
+    }
+    if has("jobs")
+        && (has("on") || root.get("jobs").is_some_and(|jobs| jobs.entries().iter().any(|(_, job)| job.get("runs-on").is_some())))
+    {
+        return Some(Service::GitHub);
+    }
+    let is_azure =
+        has("pool") || has("stages") || has("resources") || has("trigger") || has("pr") || has("jobs") || has("container");
+    let named_azure = name.starts_with("azure-pipelines")
+        || shown.contains(".azuredevops/")
+        || shown.contains(".vsts-ci/")
+        || shown.contains("azure-pipelines");
+    let holds_azure = root.at(&["pool", "vmImage"]).is_some()
+        || root.at(&["resources", "containers"]).is_some()
+        || root.get("jobs").is_some_and(|jobs| jobs.list().iter().any(|job| job.get("job").is_some()))
+        || root.get("stages").is_some_and(|stages| stages.list().iter().any(|stage| stage.get("stage").is_some()));
+    if holds_azure || (named_azure && is_azure) {
+        return Some(Service::Azure);
+    }
+    let looks_gitlab = root
+        .entries()
+        .iter()
+        .any(|(_, job)| job.get("script").is_some() && (job.get("image").is_some() || job.get("stage").is_some()));
+    looks_gitlab.then_some(Service::GitLab)
+}
+
+/// The references of a pipeline.
+pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Values) -> Vec<Found> {
+    let mut reader = Reader { lines, values, found: Vec::new() };
+    match service {
+        Service::GitHub => reader.github(root),
+        Service::Azure => reader.azure(root),
+        Service::GitLab => reader.gitlab(root),
+        Service::Drone => reader.drone(root),
+        Service::Cirrus => reader.cirrus(root),
+        Service::Tekton => reader.tekton(root),
+    }
+    reader.found
+}
+
+struct Reader<'r, 't> {
+    lines: &'r Lines<'t>,
+    values: &'r Values,
+    found: Vec<Found>,
+}
+
+impl Reader<'_, '_> {
+    fn add(&mut self, image: &Node, object: String, os: Os, lands: Lands) {
+        let Some(text) = image.text().filter(|text| !text.is_empty()) else { return };
+        self.found.push(Found {
+            place: self.lines.place(image.span.clone()),
+            object: Some(object),
+            written: text.to_owned(),
+            meant: meant(text, self.values),
+            needs: Needs::OneHost,
+            os,
+            isolation: None,
+            lands,
+            together: None,
+            editable: self.lines.literal(image.span.clone(), text),
+        });
+    }
+
+    /// An image as text, or below `image` or `name`.
+    fn add_either(&mut self, node: &Node, object: &str, os: Os, lands: &Lands) {
+        let image = match &node.value {
+            Value::Scalar { .. } => Some(node),
+            _ => node.get("image").or_else(|| node.get("name")).map(Rc::as_ref),
+        };
+        if let Some(image) = image {
+            self.add(image, object.to_owned(), os, lands.clone());
+        }
+    }
+
+    fn github(&mut self, root: &Node) {
+        for (name, job) in root.get("jobs").map(|jobs| jobs.entries()).unwrap_or_default() {
+            let object = format!("job {}", name.text().unwrap_or_default());
+            let machine = job.get("runs-on").and_then(|on| on.text().or_else(|| on.list().iter().find_map(|one| one.text())));
+            let (os, lands) = github_host(machine);
+            if let Some(container) = job.get("container") {
+                self.add_either(container, &object, os, &lands);
+            }
+            for (service, node) in job.get("services").map(|services| services.entries()).unwrap_or_default() {
+                let object = format!("{object} service {}", service.text().unwrap_or_default());
+                self.add_either(node, &object, os, &lands);
+            }
+            for step in job.get("steps").map(|steps| steps.list()).unwrap_or_default() {
+                if let Some(uses) = step.get("uses")
+                    && let Some(image) = uses.text().and_then(|text| text.strip_prefix("docker://"))
+                {
+                    let start = uses.span.end.saturating_sub(image.len());
+                    let node = Node { value: Value::Scalar { text: image.to_owned(), plain: false }, span: start..uses.span.end };
+                    self.add(&node, object.clone(), os, lands.clone());
+                }
+            }
+        }
+    }
+
+    fn azure(&mut self, root: &Node) {
+        let (root_os, root_lands) = azure_host(root);
+        for container in root.at(&["resources", "containers"]).map(|list| list.list()).unwrap_or_default() {
+            let name = container.text_at(&["container"]).unwrap_or_default();
+            if let Some(image) = container.get("image") {
+                // The jobs that use it say where it runs.
+                let (os, lands) = self.azure_user(root, name).unwrap_or((root_os, root_lands.clone()));
+                self.add(image, format!("container {name}"), os, lands);
+            }
+        }
+        let names = alias_names(root);
+        for (job, (os, lands)) in azure_jobs(root) {
+            let object = job
+                .text_at(&["job"])
+                .or_else(|| job.text_at(&["deployment"]))
+                .map_or("pipeline".to_owned(), |name| format!("job {name}"));
+            let Some(container) = job.get("container") else { continue };
+            if container.text().is_some_and(|text| names.iter().any(|name| name == text)) {
+                continue;
+            }
+            self.add_either(container, &object, os, &lands);
+        }
+    }
+
+    fn azure_user(&self, root: &Node, name: &str) -> Option<(Os, Lands)> {
+        let uses = |job: &Node| {
+            job.text_at(&["container"]) == Some(name)
+                || job
+                    .get("services")
+                    .is_some_and(|services| services.entries().iter().any(|(_, value)| value.text() == Some(name)))
+        };
+        azure_jobs(root).into_iter().find(|(job, _)| uses(job)).map(|(_, host)| host)
+    }
+
+    fn gitlab(&mut self, root: &Node) {
+        let mut parts: Vec<(String, &Node)> = vec![("pipeline".to_owned(), root)];
+        parts.extend(root.get("default").map(|default| ("default".to_owned(), default.as_ref())));
+        for (name, job) in root.entries() {
+            let name = name.text().unwrap_or_default();
+            if job.is_map() && name != "default" && !GITLAB_KEYS.contains(&name) {
+                parts.push((format!("job {name}"), job));
+            }
+        }
+        for (object, part) in parts {
+            if let Some(image) = part.get("image") {
+                self.add_either(image, &object, Os::Unsaid, &Lands::Fleet);
+            }
+            for service in part.get("services").map(|list| list.list()).unwrap_or_default() {
+                self.add_either(service, &format!("{object} service"), Os::Unsaid, &Lands::Fleet);
+            }
+        }
+    }
+
+    fn drone(&mut self, root: &Node) {
+        let os = match root.text_at(&["platform", "os"]) {
+            Some("windows") => Os::Windows,
+            Some(_) => Os::Other,
+            None if root.text_at(&["platform"]).is_some_and(|platform| platform.starts_with("windows")) => Os::Windows,
+            None => Os::Unsaid,
+        };
+        let lands = root.text_at(&["platform", "version"]).map_or(Lands::Fleet, |version| Lands::Hosted(version.to_owned()));
+        for key in ["steps", "services", "pipeline"] {
+            let Some(list) = root.get(key) else { continue };
+            let named = list.list().iter().map(|step| (step.text_at(&["name"]).unwrap_or_default().to_owned(), step));
+            let keyed = list.entries();
+            let keyed = keyed.iter().map(|(name, step)| (name.text().unwrap_or_default().to_owned(), *step));
+            for (name, step) in named.chain(keyed) {
+                if let Some(image) = step.get("image") {
+                    self.add(image, format!("step {name}"), os, lands.clone());
+                }
+            }
+        }
+    }
+
+    fn cirrus(&mut self, root: &Node) {
+        let mut parts: Vec<&Node> = vec![root];
+        let entries = root.entries();
+        parts.extend(entries.iter().map(|(_, part)| part.as_ref()));
+        for part in parts {
+            for container in
+                part.entries().iter().filter(|(name, _)| name.text() == Some("windows_container")).map(|(_, value)| value)
+            {
+                for image in container.get("image").into_iter().flat_map(|image| {
+                    // A matrix of images is a list.
+                    if image.list().is_empty() { vec![image] } else { image.list().iter().collect() }
+                }) {
+                    self.add(image, "windows_container".to_owned(), Os::Windows, Lands::Fleet);
+                }
+            }
+        }
+    }
+
+    fn tekton(&mut self, root: &Node) {
+        let name = root.text_at(&["metadata", "name"]).unwrap_or("?");
+        let kind = root.text_at(&["kind"]).unwrap_or_default();
+        let specs = [&["spec"][..], &["spec", "taskSpec"]].into_iter().filter_map(|path| root.at(path));
+        let mut lists: Vec<&Rc<Node>> = specs.flat_map(|spec| [spec.get("steps"), spec.get("sidecars")]).flatten().collect();
+        for task in root
+            .at(&["spec", "tasks"])
+            .or_else(|| root.at(&["spec", "pipelineSpec", "tasks"]))
+            .map(|tasks| tasks.list())
+            .unwrap_or_default()
+        {
+            lists.extend(task.at(&["taskSpec", "steps"]));
+        }
+        for step in lists.into_iter().flat_map(|list| list.list()) {
+            if let Some(image) = step.get("image") {
+                self.add(
+                    image,
+                    format!("{kind} {name} step {}", step.text_at(&["name"]).unwrap_or("?")),
+                    Os::Unsaid,
+                    Lands::Fleet,
+                );
+            }
+        }
+    }
+}
+
+/// The host behind a label of GitHub's or Azure's: `windows-2022`.
+fn hosted(machine: Option<&str>) -> (Os, Lands) {
+    let Some(machine) = machine else { return (Os::Unsaid, Lands::Fleet) };
+    let lower = machine.to_ascii_lowercase();
+    let release = [("2016", "ltsc2016"), ("2019", "ltsc2019"), ("2022", "ltsc2022"), ("2025", "ltsc2025")];
+    if lower.starts_with("windows") || lower.starts_with("vs20") {
+        match release.iter().find(|(year, _)| lower.contains(&format!("windows-{year}"))) {
+            Some((_, release)) => (Os::Windows, Lands::Hosted((*release).to_owned())),
+            None => (Os::Windows, Lands::Fleet),
+        }
+    } else if lower.starts_with("ubuntu") || lower.starts_with("macos") {
+        (Os::Other, Lands::Fleet)
+    } else {
+        (Os::Unsaid, Lands::Fleet)
+    }
+}
+
+/// GitHub's runner starts containers on Linux alone, whatever the machine.
+fn github_host(machine: Option<&str>) -> (Os, Lands) {
+    match hosted(machine) {
+        (Os::Windows, _) => {
+            let why = "GitHub's runner starts the containers of a job on Linux only".to_owned();
+            (Os::Windows, Lands::Nowhere { why, hint: "run the container in a step, with `docker run`".to_owned() })
+        }
+        other => other,
+    }
+}
+
+fn azure_host(part: &Node) -> (Os, Lands) {
+    hosted(part.text_at(&["pool", "vmImage"]).or_else(|| part.text_at(&["vmImage"])))
+}
+
+/// The jobs of a pipeline, in stages or not, and the pipeline itself, each with its host.
+fn azure_jobs(root: &Node) -> Vec<(&Node, (Os, Lands))> {
+    let mut jobs: Vec<(&Node, (Os, Lands))> = Vec::new();
+    let root_host = azure_host(root);
+    let or = |part: &Node, outer: &(Os, Lands)| if part.get("pool").is_some() { azure_host(part) } else { outer.clone() };
+    if root.get("container").is_some() {
+        jobs.push((root, root_host.clone()));
+    }
+    let add = |list: Option<&'_ Rc<Node>>, host: &(Os, Lands)| -> Vec<(usize, (Os, Lands))> {
+        list.map(|list| list.list().iter().enumerate().map(|(number, job)| (number, or(job, host))).collect()).unwrap_or_default()
+    };
+    let plain = root.get("jobs");
+    for (number, host) in add(plain, &root_host) {
+        jobs.extend(plain.and_then(|list| list.list().get(number)).map(|job| (job.as_ref(), host)));
+    }
+    for stage in root.get("stages").map(|stages| stages.list()).unwrap_or_default() {
+        let stage_host = or(stage, &root_host);
+        let list = stage.get("jobs");
+        for (number, host) in add(list, &stage_host) {
+            jobs.extend(list.and_then(|list| list.list().get(number)).map(|job| (job.as_ref(), host)));
+        }
+    }
+    jobs
+}
+
+/// The names by which jobs use the containers of `resources`.
+fn alias_names(root: &Node) -> Vec<String> {
+    let list = root.at(&["resources", "containers"]).map(|list| list.list()).unwrap_or_default();
+    list.iter().filter_map(|container| container.text_at(&["container"]).map(str::to_owned)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::{Meant, yaml};
+
+    fn found(path: &str, text: &str) -> Vec<String> {
+        let root = yaml::read(text).0[0].root.clone().unwrap();
+        let service = service_of(Path::new(path), &root).unwrap_or_else(|| panic!("{path}: {text}"));
+        let one = |found: Found| {
+            let meant = match &found.meant {
+                Meant::Known(text) => text.clone(),
+                Meant::Unresolved(names) => format!("${}", names.join(",$")),
+                Meant::Unevaluated { .. } => panic!("{found:?}"),
+            };
+            let lands = match &found.lands {
+                Lands::Hosted(host) => host.clone(),
+                Lands::Nowhere { .. } => "nowhere".to_owned(),
+                Lands::Fleet | Lands::Nodes(_) => "fleet".to_owned(),
+            };
+            format!("{}:{} {meant} {:?} {lands}", found.place.line, found.place.column, found.os)
+        };
+        read(service, &root, &Lines::of(text), &Values::new()).into_iter().map(one).collect()
+    }
+
+    #[test]
+    fn github_runs_no_windows_containers() {
+        let text = "on: push\njobs:\n  a:\n    runs-on: windows-2022\n    container: server:1\n  b:\n    runs-on: ubuntu-latest\n    container:\n      image: go:1\n    \
+            services:\n      db:\n        image: sql:1\n    steps:\n      - uses: docker://tool:1\n      - uses: actions/checkout@v4\n        with: {image: no}\n  \
+            c:\n    runs-on: self\n    container: ${{ matrix.image }}\n";
+        assert_eq!(
+            found(".github/workflows/x.yml", text),
+            [
+                "5:16 server:1 Windows nowhere",
+                "9:14 go:1 Other fleet",
+                "12:16 sql:1 Other fleet",
+                "14:24 tool:1 Other fleet",
+                "19:16 $matrix.image Unsaid fleet"
+            ]
+        );
+    }
+
+    #[test]
+    fn azure_pools_are_hosts() {
+        let text = "pool:\n  vmImage: windows-2019\nresources:\n  containers:\n    - container: win\n      image: server:ltsc2019\njobs:\n  - job: a\n    \
+            pool: {vmImage: windows-2022}\n    container: win\n  - job: b\n    container: server:1\n  - job: c\n    pool: {vmImage: ubuntu-22.04}\n    container: {image: go:1}\n";
+        assert_eq!(
+            found("azure-pipelines.yml", text),
+            ["6:14 server:ltsc2019 Windows ltsc2022", "12:16 server:1 Windows ltsc2019", "15:24 go:1 Other fleet"]
+        );
+        let stages = "stages:\n  - stage: s\n    pool: {vmImage: windows-2025}\n    jobs:\n      - deployment: d\n        container: server:1\n";
+        assert_eq!(found("ci/build.yml", stages), ["6:20 server:1 Windows ltsc2025"]);
+    }
+
+    #[test]
+    fn other_services() {
+        let gitlab = "image: a:1\nstages: [x]\ndefault:\n  image: {name: b:1}\njob:\n  image: c:$CI_TAG\n  services: [d:1, {name: e:1}]\n  script: x\n.hidden:\n  image: !reference [x, image]\n";
+        let names: Vec<_> =
+            found(".gitlab-ci.yml", gitlab).iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect();
+        assert_eq!(names, ["a:1", "b:1", "$CI_TAG", "d:1", "e:1"]);
+        let drone = "kind: pipeline\nplatform: {os: windows, version: 1809}\nsteps:\n  - name: build\n    image: server:1809\n";
+        assert_eq!(found(".drone.yml", drone), ["5:12 server:1809 Windows 1809"]);
+        let cirrus = "windows_task:\n  windows_container:\n    image: server:1\n    os_version: 2019\n";
+        assert_eq!(found(".cirrus.yml", cirrus), ["3:12 server:1 Windows fleet"]);
+        let tekton =
+            "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec:\n  steps:\n    - name: s\n      image: server:1\n";
+        assert_eq!(found("task.yaml", tekton), ["7:14 server:1 Unsaid fleet"]);
+    }
+}

@@ -1,0 +1,91 @@
+//! Where something stands in a file.
+
+use std::ops::Range;
+
+use super::Editable;
+
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in characters, from 1.
+    pub column: u32,
+    /// The bytes of what stands there, from the start of the file.
+    pub span: Range<usize>,
+}
+
+/// The lines of a text: turns bytes into lines and columns.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+    /// Where the bytes of spans count from: a text within a text has its own.
+    from: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of this text. A line feed ends one, so that a carriage return before it belongs to the line that it ends.
+    pub fn of(text: &'a str) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text, starts, from: 0 }
+    }
+
+    /// The same lines for spans that count from this byte.
+    #[must_use]
+    pub fn from(self, from: usize) -> Self {
+        Self { from, ..self }
+    }
+
+    /// The place of these bytes. A byte order mark at the start of the text is not a character of it.
+    pub fn place(&self, span: Range<usize>) -> Place {
+        let span = self.from + span.start..self.from + span.end;
+        let index = self.starts.partition_point(|start| *start <= span.start).saturating_sub(1);
+        let start = self.starts.get(index).copied().unwrap_or_default();
+        let before = self.text.get(start..span.start).unwrap_or_default();
+        let characters = before.trim_start_matches('\u{feff}').chars().count();
+        Place { line: number(index), column: number(characters), span }
+    }
+}
+
+impl Lines<'_> {
+    /// This text where it stands within these bytes, e.g. between quotes, as what can be changed of a reference; `None` where it is
+    /// written in another way, or depends on variables.
+    pub fn literal(&self, span: Range<usize>, text: &str) -> Option<Editable> {
+        let raw = self.text.get(self.from + span.start..self.from + span.end)?;
+        let at = self.from + span.start + raw.find(text)?;
+        let is_whole = raw.trim_matches(['"', '\'']) == text;
+        (is_whole && !text.contains(['$', '{', '%', '<'])).then(|| Editable {
+            span: at..at + text.len(),
+            text: text.to_owned(),
+            before: String::new(),
+            after: String::new(),
+        })
+    }
+}
+
+/// An index from 0 as a number from 1.
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_characters_from_one() {
+        let text = "\u{feff}FROM a\r\nÄÖ b\n\nc";
+        let lines = Lines::of(text);
+        let of = |what: &str| {
+            let at = text.find(what).unwrap();
+            let place = lines.place(at..at + what.len());
+            (place.line, place.column)
+        };
+        assert_eq!(of("FROM"), (1, 1));
+        assert_eq!(of("a"), (1, 6));
+        assert_eq!(of("b"), (2, 4));
+        assert_eq!(of("c"), (4, 1));
+        assert_eq!(lines.place(text.len()..text.len()).line, 4);
+    }
+}

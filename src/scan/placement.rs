@@ -1,0 +1,227 @@
+//! Where Kubernetes lets a pod land: node selector, required affinity, taints and tolerations, the node's name.
+//!
+//! Source: kubernetes/kubernetes pkg/scheduler/framework/plugins (nodeaffinity, tainttoleration, nodename).
+
+use crate::host::{Labels, Node, Taint};
+
+/// What a pod asks of its node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Placement {
+    /// The node by its name.
+    pub node_name: Option<String>,
+    /// Labels that the node must have.
+    pub selector: Labels,
+    /// Required affinity: one of these must hold. None at all asks for nothing.
+    pub terms: Option<Vec<Term>>,
+    /// The taints that it bears.
+    pub tolerations: Vec<Toleration>,
+}
+
+/// A term of required affinity: all of it must hold. An empty one never holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Term {
+    /// Conditions on labels.
+    pub labels: Vec<Condition>,
+    /// Conditions on fields, of which there is one: `metadata.name`.
+    pub fields: Vec<Condition>,
+}
+
+/// A condition on a label.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Condition {
+    /// The label.
+    pub key: String,
+    /// `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt` or `Lt`.
+    pub operator: String,
+    /// The values.
+    pub values: Vec<String>,
+}
+
+/// A taint that a pod bears.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Toleration {
+    /// The taint's key; empty for every key.
+    pub key: String,
+    /// True if any value will do.
+    pub exists: bool,
+    /// The value.
+    pub value: String,
+    /// The effect; empty for every effect.
+    pub effect: String,
+}
+
+impl Placement {
+    /// True if the scheduler may bind the pod to a node with this name.
+    pub fn allows(&self, name: &str, node: &Node) -> bool {
+        self.selects(name, &node.labels) && self.intolerable(&node.taints).is_none()
+    }
+
+    /// The same without its taints.
+    pub fn selects(&self, name: &str, labels: &Labels) -> bool {
+        let is_named = self.node_name.as_deref().is_none_or(|asked| asked == name);
+        let is_selected = self.selector.iter().all(|(key, value)| labels.get(key) == Some(value));
+        let is_near = self.terms.as_ref().is_none_or(|terms| terms.iter().any(|term| term.holds(name, labels)));
+        is_named && is_selected && is_near
+    }
+
+    /// The first taint that keeps the pod away. A pod that names its node passes the scheduler by, and only `NoExecute` ends it.
+    pub fn intolerable<'t>(&self, taints: &'t [Taint]) -> Option<&'t Taint> {
+        let keeps_away = |taint: &&Taint| match taint.effect.as_str() {
+            "NoExecute" => true,
+            "NoSchedule" => self.node_name.is_none(),
+            _ => false,
+        };
+        taints.iter().filter(keeps_away).find(|taint| !self.tolerations.iter().any(|toleration| toleration.bears(taint)))
+    }
+
+    /// The placement without what it asks of other labels than these, for hosts of which no more is known.
+    #[must_use]
+    pub fn of_labels(&self, known: &Labels) -> Self {
+        let is_known = |condition: &Condition| known.contains_key(&condition.key);
+        let term =
+            |term: &Term| Term { labels: term.labels.iter().filter(|one| is_known(one)).cloned().collect(), fields: Vec::new() };
+        let terms: Option<Vec<Term>> = self.terms.as_ref().map(|terms| terms.iter().map(term).collect());
+        Self {
+            node_name: None,
+            selector: self
+                .selector
+                .iter()
+                .filter(|(key, _)| known.contains_key(*key))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
+            // A term of which nothing is left may hold.
+            terms: terms.filter(|terms| !terms.iter().any(|term| term.labels.is_empty())),
+            tolerations: self.tolerations.clone(),
+        }
+    }
+
+    /// The values of a label that the pod can land on, where it names them.
+    pub fn values_of(&self, key: &str) -> Option<Vec<&str>> {
+        if let Some(value) = self.selector.get(key) {
+            return Some(vec![value]);
+        }
+        let terms = self.terms.as_ref().filter(|terms| !terms.is_empty())?;
+        let mut values = Vec::new();
+        for term in terms {
+            let named = term.labels.iter().find(|condition| condition.key == key && condition.operator == "In")?;
+            values.extend(named.values.iter().map(String::as_str));
+        }
+        Some(values)
+    }
+}
+
+impl Term {
+    fn holds(&self, name: &str, labels: &Labels) -> bool {
+        let is_empty = self.labels.is_empty() && self.fields.is_empty();
+        let by_name = |condition: &Condition| condition.key == "metadata.name" && condition.holds(Some(name));
+        !is_empty
+            && self.labels.iter().all(|condition| condition.holds(labels.get(&condition.key).map(String::as_str)))
+            && self.fields.iter().all(by_name)
+    }
+}
+
+impl Condition {
+    fn holds(&self, value: Option<&str>) -> bool {
+        let is_listed = || value.is_some_and(|value| self.values.iter().any(|listed| listed == value));
+        let compared = || {
+            let wanted: i64 = self.values.first()?.parse().ok()?;
+            let value: i64 = value?.parse().ok()?;
+            Some(value.cmp(&wanted))
+        };
+        match self.operator.as_str() {
+            "In" => is_listed(),
+            // A node without the label is not in the list either.
+            "NotIn" => !is_listed(),
+            "Exists" => value.is_some(),
+            "DoesNotExist" => value.is_none(),
+            "Gt" => compared().is_some_and(std::cmp::Ordering::is_gt),
+            "Lt" => compared().is_some_and(std::cmp::Ordering::is_lt),
+            _ => false,
+        }
+    }
+}
+
+impl Toleration {
+    fn bears(&self, taint: &Taint) -> bool {
+        let is_key = if self.key.is_empty() { self.exists } else { self.key == taint.key };
+        is_key && (self.exists || self.value == taint.value) && (self.effect.is_empty() || self.effect == taint.effect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(pairs: &[(&str, &str)]) -> Labels {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn condition(key: &str, operator: &str, values: &[&str]) -> Condition {
+        Condition { key: key.into(), operator: operator.into(), values: values.iter().map(|value| (*value).to_owned()).collect() }
+    }
+
+    #[test]
+    fn operators_hold_as_in_the_scheduler() {
+        for (operator, values, value, holds) in [
+            ("In", &["a", "b"][..], Some("b"), true),
+            ("In", &["a"], None, false),
+            ("NotIn", &["a"], Some("b"), true),
+            ("NotIn", &["a"], Some("a"), false),
+            ("NotIn", &["a"], None, true),
+            ("Exists", &[], Some(""), true),
+            ("Exists", &[], None, false),
+            ("DoesNotExist", &[], None, true),
+            ("Gt", &["17763"], Some("20348"), true),
+            ("Gt", &["20348"], Some("20348"), false),
+            ("Gt", &["1"], Some("x"), false),
+            ("Lt", &["20348"], Some("17763"), true),
+            ("Near", &["a"], Some("a"), false),
+        ] {
+            assert_eq!(condition("k", operator, values).holds(value), holds, "{operator} {values:?} {value:?}");
+        }
+    }
+
+    #[test]
+    fn terms_are_ored_and_an_empty_one_never_holds() {
+        let node = labels(&[("os", "windows"), ("build", "10.0.20348")]);
+        let term = |conditions: &[Condition]| Term { labels: conditions.to_vec(), fields: vec![] };
+        let with = |terms: Vec<Term>| Placement { terms: Some(terms), ..Placement::default() };
+        assert!(Placement::default().selects("n", &node));
+        assert!(!with(vec![]).selects("n", &node));
+        assert!(!with(vec![Term::default()]).selects("n", &node));
+        let fits = term(&[condition("build", "In", &["10.0.20348"])]);
+        let other = term(&[condition("build", "In", &["10.0.17763"])]);
+        assert!(with(vec![other.clone(), fits.clone()]).selects("n", &node));
+        assert!(!with(vec![other.clone()]).selects("n", &node));
+        assert_eq!(with(vec![other, fits]).values_of("build"), Some(vec!["10.0.17763", "10.0.20348"]));
+        let named = Term { labels: vec![], fields: vec![condition("metadata.name", "In", &["n"])] };
+        assert!(with(vec![named.clone()]).selects("n", &node));
+        assert!(!with(vec![named]).selects("m", &node));
+    }
+
+    #[test]
+    fn taints_keep_away_who_does_not_bear_them() {
+        let node = |effect: &str| {
+            let taint = Taint { key: "os".into(), value: "Windows".into(), effect: effect.into() };
+            Node { taints: vec![taint], ..Node::default() }
+        };
+        let bearing = |key: &str, exists, value: &str, effect: &str| Placement {
+            tolerations: vec![Toleration { key: key.into(), exists, value: value.into(), effect: effect.into() }],
+            ..Placement::default()
+        };
+        for (placement, effect, allowed) in [
+            (Placement::default(), "NoSchedule", false),
+            (Placement::default(), "PreferNoSchedule", true),
+            (bearing("os", false, "Windows", "NoSchedule"), "NoSchedule", true),
+            (bearing("os", false, "windows", "NoSchedule"), "NoSchedule", false),
+            (bearing("os", false, "Windows", ""), "NoExecute", true),
+            (bearing("os", true, "", ""), "NoSchedule", true),
+            (bearing("", true, "", ""), "NoSchedule", true),
+            (bearing("os", false, "Windows", "NoExecute"), "NoSchedule", false),
+            (Placement { node_name: Some("n".into()), ..Placement::default() }, "NoSchedule", true),
+            (Placement { node_name: Some("n".into()), ..Placement::default() }, "NoExecute", false),
+        ] {
+            assert_eq!(placement.allows("n", &node(effect)), allowed, "{placement:?} {effect}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Files below the paths that were named: walked side by side, without what `.gitignore` and `.wincompatignore` leave out.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use ignore::{WalkBuilder, WalkState};
+
+use super::kind_of;
+
+/// The name of the files that leave out more than `.gitignore` does.
+pub const IGNORE_FILE: &str = ".wincompatignore";
+
+/// What was found below some paths.
+#[derive(Debug, Default)]
+pub struct Walked {
+    /// Files that may name images, in the order of their paths.
+    pub files: Vec<PathBuf>,
+    /// Folders and files that could not be looked at, with the reason.
+    pub unread: Vec<(PathBuf, String)>,
+}
+
+/// The files of these paths. A file that is named is taken whatever it is called; links below a folder are not followed.
+pub fn walk(paths: &[PathBuf]) -> Walked {
+    let (named, folders): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(|path| !path.is_dir());
+    let mut walked = Walked { files: named.into_iter().cloned().collect(), unread: Vec::new() };
+    if let Some((first, rest)) = folders.split_first() {
+        let found = Mutex::new(Walked::default());
+        let mut builder = WalkBuilder::new(first);
+        rest.iter().for_each(|folder| {
+            builder.add(folder);
+        });
+        // Pipelines stand in hidden folders; .git holds no files of the tree.
+        builder.hidden(false).require_git(false).follow_links(false).add_custom_ignore_filename(IGNORE_FILE);
+        builder.filter_entry(|entry| entry.file_name() != ".git");
+        builder.build_parallel().run(|| {
+            Box::new(|entry| {
+                let Ok(mut found) = found.lock() else { return WalkState::Quit };
+                match entry {
+                    Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && kind_of(entry.path()).is_some() => {
+                        found.files.push(entry.into_path());
+                    }
+                    Ok(_) => {}
+                    Err(error) => found.unread.push((path_of(&error).unwrap_or_else(|| (*first).clone()), reason(&error))),
+                }
+                WalkState::Continue
+            })
+        });
+        let found = found.into_inner().unwrap_or_default();
+        walked.files.extend(found.files);
+        walked.unread.extend(found.unread);
+    }
+    walked.files.sort();
+    walked.files.dedup();
+    walked.unread.sort();
+    walked
+}
+
+fn path_of(error: &ignore::Error) -> Option<PathBuf> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path.clone()),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
+        ignore::Error::Loop { child, .. } => Some(child.clone()),
+        _ => None,
+    }
+}
+
+fn reason(error: &ignore::Error) -> String {
+    error.io_error().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_files_and_links_are_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        file("Dockerfile", "FROM a");
+        file("a [1]/web.yaml", "");
+        file(".github/workflows/x.yml", "");
+        file("out/Dockerfile", "FROM a");
+        file("vendor/Dockerfile", "FROM a");
+        file("readme.txt", "");
+        file(".git/config.yaml", "");
+        file(".gitignore", "out/\n");
+        file(".wincompatignore", "vendor/\n");
+        let walked = walk(&[folder.path().to_owned(), folder.path().join("readme.txt")]);
+        let names: Vec<String> = walked
+            .files
+            .iter()
+            .map(|path| path.strip_prefix(folder.path()).unwrap().to_string_lossy().replace('\\', "/"))
+            .collect();
+        assert_eq!(names, [".github/workflows/x.yml", "Dockerfile", "a [1]/web.yaml", "readme.txt"]);
+        assert!(walked.unread.is_empty());
+    }
+}

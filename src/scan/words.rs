@@ -1,0 +1,413 @@
+//! Variables in words, as the shell of BuildKit and Compose write them.
+//!
+//! Sources: moby/buildkit frontend/dockerfile/shell, compose-spec/compose-go template.
+
+use std::collections::BTreeMap;
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// The deepest nesting of `${A:-${B:-…}}` that is followed.
+const DEEPEST: usize = 32;
+
+/// The longest word that expansion makes, in bytes: a value that holds other values many times over ends here.
+const LONGEST: usize = 64 << 10;
+
+/// Values by name; a name may be known and have none.
+pub type Values = BTreeMap<String, String>;
+
+/// How a file writes variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// A Dockerfile's words: quotes go away, and this character takes its meaning from the next one.
+    Dockerfile {
+        /// `\`, or a backtick where the file says so.
+        escape: char,
+    },
+    /// A value in a Compose file: quotes are text, `$$` is a dollar.
+    Compose,
+}
+
+/// A word whose variables have their values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Word {
+    /// The text; a variable without a value is nothing.
+    pub text: String,
+    /// The variables that nobody gives a value, in the order in which they stand.
+    pub missing: Vec<String>,
+    /// What `${NAME:?text}` says of variables that must have a value, and have none.
+    pub refused: Vec<String>,
+}
+
+/// Puts in the values.
+pub fn expand(text: &str, style: Style, values: &Values) -> Word {
+    let mut expander = Expander { characters: text.chars().peekable(), style, values, word: Word::default() };
+    expander.run(0, None);
+    expander.word
+}
+
+struct Expander<'a> {
+    characters: Peekable<Chars<'a>>,
+    style: Style,
+    values: &'a Values,
+    word: Word,
+}
+
+impl Expander<'_> {
+    /// Reads until this character, or the end.
+    fn run(&mut self, depth: usize, end: Option<char>) {
+        let mut quote = None;
+        while let Some(character) = self.characters.next() {
+            if Some(character) == end && quote.is_none() {
+                return;
+            }
+            match (character, self.style) {
+                (_, Style::Dockerfile { escape }) if character == escape && quote != Some('\'') => self.escaped(escape, quote),
+                ('\'' | '"', Style::Dockerfile { .. }) if quote.is_none() => quote = Some(character),
+                ('\'' | '"', Style::Dockerfile { .. }) if quote == Some(character) => quote = None,
+                ('$', _) if quote != Some('\'') => self.variable(depth),
+                _ => self.push(character),
+            }
+        }
+    }
+
+    fn push(&mut self, character: char) {
+        if self.word.text.len() < LONGEST {
+            self.word.text.push(character);
+        }
+    }
+
+    fn push_all(&mut self, text: &str) {
+        text.chars().for_each(|character| self.push(character));
+    }
+
+    /// Behind the escape character: within double quotes it is text before most characters.
+    fn escaped(&mut self, escape: char, quote: Option<char>) {
+        match (quote, self.characters.peek().copied()) {
+            (_, None) => self.push(escape),
+            (None, Some(next)) => {
+                self.characters.next();
+                self.push(next);
+            }
+            (Some(_), Some(next)) => {
+                if ['"', '$', escape].contains(&next) {
+                    self.characters.next();
+                    self.push(next);
+                } else {
+                    self.push(escape);
+                }
+            }
+        }
+    }
+
+    /// Behind a dollar.
+    fn variable(&mut self, depth: usize) {
+        match self.characters.peek().copied() {
+            Some('{') => {
+                self.characters.next();
+                self.braced(depth + 1);
+            }
+            Some('$') if self.style == Style::Compose => {
+                self.characters.next();
+                self.push('$');
+            }
+            Some(next) if is_start(next) => {
+                let name = self.name();
+                self.put(&name);
+            }
+            _ => self.push('$'),
+        }
+    }
+
+    fn name(&mut self) -> String {
+        let mut name = String::new();
+        while let Some(next) = self.characters.next_if(|next| is_start(*next) || next.is_ascii_digit()) {
+            name.push(next);
+        }
+        name
+    }
+
+    /// The value of a variable, or a note that it has none.
+    fn put(&mut self, name: &str) {
+        match self.values.get(name) {
+            Some(value) => self.push_all(&value.clone()),
+            None => self.word.missing.push(name.to_owned()),
+        }
+    }
+
+    /// Behind `${`.
+    fn braced(&mut self, depth: usize) {
+        let name = self.name();
+        if depth > DEEPEST {
+            // Nothing behind it is read: the word cannot be known.
+            self.characters = "".chars().peekable();
+            self.word.missing.push(name);
+            return;
+        }
+        let value = self.values.get(&name).cloned();
+        let is_empty_too = self.characters.next_if_eq(&':').is_some();
+        let is_given = value.as_ref().is_some_and(|value| !is_empty_too || !value.is_empty());
+        let Some(operator) = self.characters.next() else {
+            self.word.missing.push(name);
+            return;
+        };
+        match operator {
+            '}' => self.put(&name),
+            '-' => {
+                let default = self.rest(depth);
+                match value {
+                    Some(value) if is_given => self.push_all(&value),
+                    _ => self.take(default),
+                }
+            }
+            '+' => {
+                let instead = self.rest(depth);
+                if is_given {
+                    self.take(instead);
+                }
+            }
+            '?' => {
+                let reason = self.rest(depth);
+                match value {
+                    Some(value) if is_given => self.push_all(&value),
+                    _ => {
+                        self.word.missing.push(name);
+                        self.word.refused.push(reason.text);
+                    }
+                }
+            }
+            '#' | '%' => {
+                let is_longest = self.characters.next_if_eq(&operator).is_some();
+                let pattern = self.rest(depth).text;
+                match value {
+                    Some(value) if operator == '#' => self.push_all(without_prefix(&value, &pattern, is_longest)),
+                    Some(value) => self.push_all(without_suffix(&value, &pattern, is_longest)),
+                    None => self.word.missing.push(name),
+                }
+            }
+            '/' => {
+                let is_everywhere = self.characters.next_if_eq(&'/').is_some();
+                let (pattern, instead) = self.replacement(depth);
+                match value {
+                    Some(value) => self.push_all(&replaced(&value, &pattern, &instead, is_everywhere)),
+                    None => self.word.missing.push(name),
+                }
+            }
+            _ => {
+                self.rest(depth);
+                self.word.missing.push(name);
+            }
+        }
+    }
+
+    /// What stands before the brace that ends this variable, expanded.
+    fn rest(&mut self, depth: usize) -> Word {
+        self.within(|expander| expander.run(depth, Some('}')))
+    }
+
+    /// `pattern/instead}`.
+    fn replacement(&mut self, depth: usize) -> (String, String) {
+        let pattern = self.within(|expander| {
+            while let Some(next) = expander.characters.next_if(|next| !['/', '}'].contains(next)) {
+                match (next, expander.characters.peek().copied()) {
+                    ('\\', Some(escaped)) => {
+                        expander.characters.next();
+                        expander.push(escaped);
+                    }
+                    ('$', _) => expander.variable(depth),
+                    _ => expander.push(next),
+                }
+            }
+        });
+        let instead = match self.characters.next() {
+            Some('/') => self.rest(depth).text,
+            _ => String::new(),
+        };
+        (pattern.text, instead)
+    }
+
+    /// A word of its own, read from here.
+    fn within(&mut self, read: impl FnOnce(&mut Self)) -> Word {
+        let outer = std::mem::take(&mut self.word);
+        read(self);
+        std::mem::replace(&mut self.word, outer)
+    }
+
+    fn take(&mut self, word: Word) {
+        self.push_all(&word.text);
+        self.word.missing.extend(word.missing);
+        self.word.refused.extend(word.refused);
+    }
+}
+
+const fn is_start(character: char) -> bool {
+    character.is_ascii_alphabetic() || character == '_'
+}
+
+/// The value without the shortest or longest beginning that the pattern matches.
+fn without_prefix<'v>(value: &'v str, pattern: &str, is_longest: bool) -> &'v str {
+    let ends = ends(value);
+    let matches = |end: &usize| value.get(..*end).is_some_and(|start| matches(pattern, start));
+    let end = if is_longest { ends.into_iter().rev().find(matches) } else { ends.into_iter().find(matches) };
+    end.and_then(|end| value.get(end..)).unwrap_or(value)
+}
+
+/// The value without the shortest or longest ending that the pattern matches.
+fn without_suffix<'v>(value: &'v str, pattern: &str, is_longest: bool) -> &'v str {
+    let starts = ends(value);
+    let matches = |start: &usize| value.get(*start..).is_some_and(|end| matches(pattern, end));
+    let start = if is_longest { starts.into_iter().find(matches) } else { starts.into_iter().rev().find(matches) };
+    start.and_then(|start| value.get(..start)).unwrap_or(value)
+}
+
+/// The value with the first, or every, longest part that the pattern matches replaced.
+fn replaced(value: &str, pattern: &str, instead: &str, is_everywhere: bool) -> String {
+    let ends = ends(value);
+    let mut result = String::new();
+    let (mut at, mut is_done) = (0, false);
+    while let Some(rest) = value.get(at..) {
+        let Some(first) = rest.chars().next() else { break };
+        let longest =
+            ends.iter().rev().take_while(|end| **end > at).find(|end| matches(pattern, value.get(at..**end).unwrap_or_default()));
+        match longest {
+            Some(end) if !is_done => {
+                result.push_str(instead);
+                at = *end;
+                is_done = !is_everywhere;
+            }
+            _ => {
+                result.push(first);
+                at += first.len_utf8();
+            }
+        }
+    }
+    result
+}
+
+/// Every place between two characters, the first and the last included. Values are short: what is longer is not looked through.
+fn ends(value: &str) -> Vec<usize> {
+    const MOST: usize = 1024;
+    if value.len() > MOST { Vec::new() } else { value.char_indices().map(|(at, _)| at).chain([value.len()]).collect() }
+}
+
+/// True if the pattern of a shell (`*`, `?`, and `\` before one of them) matches the whole text.
+fn matches(pattern: &str, text: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let text: Vec<char> = text.chars().collect();
+    let (mut p, mut t) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        let (step, is_equal) = match (pattern.get(p), pattern.get(p + 1)) {
+            (Some('*'), _) => {
+                star = Some((p, t));
+                p += 1;
+                continue;
+            }
+            (Some('\\'), Some(escaped)) => (2, text.get(t) == Some(escaped)),
+            (Some('?'), _) => (1, true),
+            (Some(literal), _) => (1, text.get(t) == Some(literal)),
+            (None, _) => (0, false),
+        };
+        match (is_equal, star) {
+            (true, _) => {
+                p += step;
+                t += 1;
+            }
+            (false, Some((at, from))) => {
+                star = Some((at, from + 1));
+                p = at + 1;
+                t = from + 1;
+            }
+            (false, None) => return false,
+        }
+    }
+    pattern.get(p..).is_none_or(|rest| rest.iter().all(|character| *character == '*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(pairs: &[(&str, &str)]) -> Values {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn dockerfile(text: &str) -> Word {
+        let values = values(&[("TAG", "ltsc2022"), ("EMPTY", ""), ("PATH_", "a/b/c.d.e"), ("REPEATED", "aXbXc")]);
+        expand(text, Style::Dockerfile { escape: '`' }, &values)
+    }
+
+    #[test]
+    fn every_form_of_a_dockerfile() {
+        for (text, expected) in [
+            ("server:$TAG", "server:ltsc2022"),
+            ("server:${TAG}-x", "server:ltsc2022-x"),
+            ("server:\"${TAG}\"", "server:ltsc2022"),
+            ("'server:${TAG}'", "server:${TAG}"),
+            ("\"a'b$TAG\"", "a'bltsc2022"),
+            ("server:${NONE:-1809}", "server:1809"),
+            ("server:${NONE-1809}", "server:1809"),
+            ("server:${EMPTY:-1809}", "server:1809"),
+            ("server:${EMPTY-1809}", "server:"),
+            ("server:${TAG:+new}", "server:new"),
+            ("server:${EMPTY:+new}x", "server:x"),
+            ("server:${EMPTY+new}", "server:new"),
+            ("server:${NONE:-${TAG}}", "server:ltsc2022"),
+            ("server:${NONE:-${OTHER:-a}b}c", "server:abc"),
+            ("${PATH_#*/}", "b/c.d.e"),
+            ("${PATH_##*/}", "c.d.e"),
+            ("${PATH_%.*}", "a/b/c.d"),
+            ("${PATH_%%.*}", "a/b/c"),
+            ("${PATH_#x}", "a/b/c.d.e"),
+            ("${REPEATED/X/-}", "a-bXc"),
+            ("${REPEATED//X/-}", "a-b-c"),
+            ("${REPEATED//X}", "abc"),
+            ("`$TAG", "$TAG"),
+            ("a`b", "ab"),
+            ("cost$", "cost$"),
+            ("$1", "$1"),
+        ] {
+            let word = dockerfile(text);
+            assert_eq!((word.text.as_str(), word.missing.len()), (expected, 0), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_variable_without_a_value_is_named() {
+        for (text, missing) in [
+            ("server:$NONE", "NONE"),
+            ("server:${NONE}", "NONE"),
+            ("${NONE}${NONE:-x}", "NONE"),
+            ("${NONE#x}", "NONE"),
+            ("${NONE/x/y}", "NONE"),
+            ("${NONE", "NONE"),
+            ("${NONE:?must be set}", "NONE"),
+            ("${A:-${NONE}}", "NONE"),
+        ] {
+            assert_eq!(dockerfile(text).missing, [missing], "{text}");
+        }
+        assert_eq!(dockerfile("${NONE:?must be set}").refused, ["must be set"]);
+    }
+
+    #[test]
+    fn compose_keeps_quotes_and_doubles_dollars() {
+        let values = values(&[("REGISTRY", "registry.example/")]);
+        for (text, expected) in [
+            ("${REGISTRY}app:$$TAG", "registry.example/app:$TAG"),
+            ("\"${REGISTRY}\"", "\"registry.example/\""),
+            ("${NONE:-${REGISTRY}x}", "registry.example/x"),
+            ("a\\b", "a\\b"),
+        ] {
+            assert_eq!(expand(text, Style::Compose, &values).text, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn hostile_words_end() {
+        let deep = "${A:-".repeat(100_000);
+        expand(&deep, Style::Compose, &Values::new());
+        let values = values(&[("A", &"a".repeat(60_000))]);
+        let long = expand(&"$A".repeat(1000), Style::Compose, &values);
+        assert!(long.text.len() <= LONGEST);
+        expand("${A//a*a*a*a*a*a*b/x}", Style::Compose, &values);
+    }
+}

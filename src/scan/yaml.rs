@@ -1,0 +1,348 @@
+//! YAML with the place of every value. One broken document does not spoil the others of its file.
+//!
+//! An alias is a second way to the node that it names, so a file that multiplies itself by aliases stays as small as it is written.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use granit_parser::{Event, Parser, ScanError};
+
+/// The most nodes of one file.
+const MOST_NODES: usize = 4_000_000;
+
+/// A value, and where it stands.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The value.
+    pub value: Value,
+    /// The bytes of a scalar, quotes included, or of the whole of a list or map.
+    pub span: Range<usize>,
+}
+
+/// A value.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// Text, a number, or nothing, as it is written.
+    Scalar {
+        /// The text, escapes resolved.
+        text: String,
+        /// True for text without quotes, which may be a number or nothing.
+        plain: bool,
+    },
+    /// A list.
+    List(Vec<Rc<Node>>),
+    /// Keys and values in their order.
+    Map(Vec<(Rc<Node>, Rc<Node>)>),
+}
+
+/// A document of a file.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The root; `None` for an empty document.
+    pub root: Option<Rc<Node>>,
+}
+
+/// A place where a file is not YAML.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// The byte.
+    pub at: usize,
+    /// What is wrong.
+    pub why: String,
+}
+
+impl Node {
+    /// The text of a scalar that is not nothing.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL") => None,
+            Value::Scalar { text, .. } => Some(text),
+            Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
+    /// The value of a key. The last one of a key that is there twice, as most readers take; then those of `<<`.
+    pub fn get(&self, key: &str) -> Option<&Rc<Node>> {
+        self.get_within(key, 16)
+    }
+
+    fn get_within(&self, key: &str, depth: usize) -> Option<&Rc<Node>> {
+        let Value::Map(entries) = &self.value else { return None };
+        let own = entries.iter().rev().find(|(name, _)| name.text() == Some(key));
+        own.map(|(_, value)| value).or_else(|| {
+            let merged = entries.iter().filter(|(name, _)| name.text() == Some("<<")).map(|(_, value)| value);
+            merged.into_iter().find_map(|merged| match &merged.value {
+                _ if depth == 0 => None,
+                Value::List(list) => list.iter().find_map(|one| one.get_within(key, depth - 1)),
+                _ => merged.get_within(key, depth - 1),
+            })
+        })
+    }
+
+    /// The value below these keys.
+    pub fn at(&self, keys: &[&str]) -> Option<&Rc<Node>> {
+        let (last, before) = keys.split_last()?;
+        before.iter().try_fold(self, |node, key| node.get(key).map(Rc::as_ref))?.get(last)
+    }
+
+    /// The text below these keys.
+    pub fn text_at(&self, keys: &[&str]) -> Option<&str> {
+        self.at(keys).and_then(|node| node.text())
+    }
+
+    /// The entries of a list; none for anything else.
+    pub fn list(&self) -> &[Rc<Node>] {
+        match &self.value {
+            Value::List(list) => list,
+            Value::Scalar { .. } | Value::Map(_) => &[],
+        }
+    }
+
+    /// The keys that are text, and their values, those of `<<` behind the others; none for anything else.
+    pub fn entries(&self) -> Vec<(&Rc<Node>, &Rc<Node>)> {
+        let mut entries = Vec::new();
+        self.add_entries(&mut entries, 16);
+        entries
+    }
+
+    fn add_entries<'n>(&'n self, found: &mut Vec<(&'n Rc<Node>, &'n Rc<Node>)>, depth: usize) {
+        let Value::Map(entries) = &self.value else { return };
+        let (merged, own): (Vec<_>, Vec<_>) = entries.iter().partition(|(name, _)| name.text() == Some("<<"));
+        found.extend(own.into_iter().filter(|(name, _)| name.text().is_some()).map(|(name, value)| (name, value)));
+        for (_, merged) in merged.into_iter().filter(|_| depth > 0) {
+            let mut inherited = Vec::new();
+            merged.add_entries(&mut inherited, depth - 1);
+            merged.list().iter().for_each(|one| one.add_entries(&mut inherited, depth - 1));
+            for (name, value) in inherited {
+                if !found.iter().any(|(known, _)| known.text() == name.text()) {
+                    found.push((name, value));
+                }
+            }
+        }
+    }
+
+    /// True for a map.
+    pub const fn is_map(&self) -> bool {
+        matches!(self.value, Value::Map(_))
+    }
+}
+
+/// The documents of a file that can be read, and the places where it is broken.
+pub fn read(text: &str) -> (Vec<Document>, Vec<Broken>) {
+    let options = granit_parser::options! { emit_comments: false };
+    let mut reader =
+        Reader { parser: Parser::new_from_str_with_options(text, options), documents: Vec::new(), anchors: Vec::new(), nodes: 0 };
+    let mut broken = Vec::new();
+    loop {
+        match reader.documents() {
+            Ok(()) => break,
+            Err(error) => {
+                let at = error.marker().byte_offset().unwrap_or_default().min(text.len());
+                broken.push(Broken { at, why: why(&error) });
+                // A file that is broken in every document is told so once for each, up to a limit.
+                if broken.len() >= 100 || !reader.parser.proceed_next_document().unwrap_or(false) {
+                    break;
+                }
+            }
+        }
+    }
+    (reader.documents, broken)
+}
+
+/// The reason without the place, which stands beside it.
+fn why(error: &ScanError) -> String {
+    let text = error.to_string();
+    let reason = text.split(" at byte ").next().unwrap_or(&text);
+    reason.trim().to_owned()
+}
+
+type YamlParser<'t> = Parser<'t, granit_parser::StrInput<'t>>;
+
+struct Reader<'t> {
+    parser: YamlParser<'t>,
+    documents: Vec<Document>,
+    anchors: Vec<(usize, Rc<Node>)>,
+    nodes: usize,
+}
+
+impl Reader<'_> {
+    /// Reads to the end, or to the first error.
+    fn documents(&mut self) -> Result<(), ScanError> {
+        while let Some(next) = self.parser.next_event() {
+            let (event, _) = next?;
+            if let Event::DocumentStart(..) = event {
+                self.anchors.clear();
+                let root = self.root()?;
+                self.documents.push(Document { root });
+            }
+        }
+        Ok(())
+    }
+
+    /// The node of a document, built without recursion: nesting is of strangers.
+    fn root(&mut self) -> Result<Option<Rc<Node>>, ScanError> {
+        let mut open: Vec<Open> = Vec::new();
+        while let Some(next) = self.parser.next_event() {
+            let (event, span) = next?;
+            let range = span.byte_range().unwrap_or_default();
+            self.nodes += 1;
+            if self.nodes > MOST_NODES {
+                return Err(ScanError::new(span.start, format!("more than {MOST_NODES} values in one file")));
+            }
+            let done = match event {
+                Event::Scalar(text, style, anchor, _) => {
+                    let plain = style == granit_parser::ScalarStyle::Plain;
+                    let value = Value::Scalar { text: text.into_owned(), plain };
+                    Some(self.node(Node { value, span: range }, anchor))
+                }
+                Event::Alias(anchor) => {
+                    let named = self.anchors.iter().rev().find(|(id, _)| *id == anchor).map(|(_, node)| Rc::clone(node));
+                    // An anchor that is still open would make a circle.
+                    Some(named.ok_or_else(|| ScanError::new(span.start, "an alias names what it stands in"))?)
+                }
+                Event::SequenceStart(_, anchor, _) => {
+                    open.push(Open::new(Items::List(Vec::new()), anchor, &range));
+                    None
+                }
+                Event::MappingStart(_, anchor, _) => {
+                    open.push(Open::new(Items::Map(Vec::new(), None), anchor, &range));
+                    None
+                }
+                Event::SequenceEnd | Event::MappingEnd => {
+                    let Some(closed) = open.pop() else { return Ok(None) };
+                    let anchor = closed.anchor;
+                    Some(self.node(closed.node(range.end), anchor))
+                }
+                Event::DocumentEnd => return Ok(None),
+                _ => None,
+            };
+            let Some(node) = done else { continue };
+            match open.last_mut() {
+                Some(parent) => parent.items.push(node),
+                None => return Ok(Some(node)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn node(&mut self, node: Node, anchor: usize) -> Rc<Node> {
+        let node = Rc::new(node);
+        if anchor != 0 {
+            self.anchors.push((anchor, Rc::clone(&node)));
+        }
+        node
+    }
+}
+
+/// A list or map whose end was not met yet.
+struct Open {
+    items: Items,
+    anchor: usize,
+    start: usize,
+}
+
+enum Items {
+    List(Vec<Rc<Node>>),
+    Map(Vec<(Rc<Node>, Rc<Node>)>, Option<Rc<Node>>),
+}
+
+impl Items {
+    fn push(&mut self, node: Rc<Node>) {
+        match self {
+            Self::List(list) => list.push(node),
+            Self::Map(entries, key) => match key.take() {
+                Some(key) => entries.push((key, node)),
+                None => *key = Some(node),
+            },
+        }
+    }
+}
+
+impl Open {
+    fn new(items: Items, anchor: usize, range: &Range<usize>) -> Self {
+        Self { items, anchor, start: range.start }
+    }
+
+    fn node(self, end: usize) -> Node {
+        let value = match self.items {
+            Items::List(list) => Value::List(list),
+            Items::Map(entries, _) => Value::Map(entries),
+        };
+        Node { value, span: self.start..end.max(self.start) }
+    }
+}
+
+impl Drop for Node {
+    /// Takes deep nesting apart step by step: the drop of a value within a value within a value would end the stack.
+    fn drop(&mut self) {
+        let mut below = take_children(&mut self.value);
+        while let Some(node) = below.pop() {
+            if let Some(mut node) = Rc::into_inner(node) {
+                below.extend(take_children(&mut node.value));
+            }
+        }
+    }
+}
+
+fn take_children(value: &mut Value) -> Vec<Rc<Node>> {
+    match value {
+        Value::Scalar { .. } => Vec::new(),
+        Value::List(list) => std::mem::take(list),
+        Value::Map(entries) => std::mem::take(entries).into_iter().flat_map(|(key, value)| [key, value]).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn only(text: &str) -> Rc<Node> {
+        let (documents, broken) = read(text);
+        assert!(broken.is_empty(), "{broken:?}");
+        documents.into_iter().find_map(|document| document.root).unwrap()
+    }
+
+    #[test]
+    fn values_stand_where_they_are_written() {
+        let text = "\u{feff}a:\r\n  - image: 'x:1'\r\n    b: {c: y}\r\n";
+        let root = only(text);
+        let image = root.at(&["a"]).unwrap().list()[0].get("image").unwrap().clone();
+        assert_eq!((image.text(), text.get(image.span.clone())), (Some("x:1"), Some("'x:1'")));
+        let inner = root.at(&["a"]).unwrap().list()[0].at(&["b", "c"]).unwrap().clone();
+        assert_eq!(text.get(inner.span.clone()), Some("y"));
+    }
+
+    #[test]
+    fn anchors_and_merges_are_followed() {
+        let root = only("base: &b {image: x, name: n}\nweb:\n  <<: *b\n  name: w\nlist:\n  <<: [*b, {other: o}]\n");
+        assert_eq!(root.text_at(&["web", "image"]), Some("x"));
+        assert_eq!(root.text_at(&["web", "name"]), Some("w"));
+        assert_eq!(root.text_at(&["list", "other"]), Some("o"));
+        let web = root.get("web").unwrap().clone();
+        let names: Vec<_> = web.entries().iter().filter_map(|(key, _)| key.text()).collect();
+        assert_eq!(names, ["name", "image"]);
+    }
+
+    #[test]
+    fn a_broken_document_leaves_its_neighbours() {
+        let (documents, broken) = read("a: 1\n---\nb: [\n---\nc: 3\n");
+        let roots: Vec<_> = documents.iter().filter_map(|document| document.root.clone()).collect();
+        assert_eq!(roots.len(), 2, "{documents:?}");
+        assert_eq!(roots[1].text_at(&["c"]), Some("3"));
+        assert_eq!(broken.len(), 1);
+    }
+
+    #[test]
+    fn hostile_files_end() {
+        let mut bomb = "a0: &a0 x\n".to_owned();
+        for level in 1..200 {
+            bomb.push_str(&format!("a{level}: &a{level} [*a{0}, *a{0}, *a{0}]\n", level - 1));
+        }
+        only(&bomb);
+        read(&"[".repeat(100_000));
+        read(&"- ".repeat(100_000));
+        read("a: &a [*a]");
+        let many = "---\nimage: x\n".repeat(10_000);
+        assert_eq!(read(&many).0.len(), 10_000);
+    }
+}

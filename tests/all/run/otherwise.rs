@@ -1,0 +1,116 @@
+//! What Windows may do in another way than the emulator does by itself (its README): the runner bears it.
+
+use std::fs;
+
+use crate::run::machine::{Ended, HYPERV, IMAGE, ISOLATIONS, Machine, Running, image, image_of};
+
+/// Runs a container on a host that is told to behave in another way.
+fn run(machine: &Machine, variable: &str, value: &str, arguments: &[&str]) -> Ended {
+    let mut command = machine.command(&[&["run", "--rm", "-q"], arguments].concat());
+    command.env(format!("HCSEMU_{variable}"), value);
+    Running::start(command).end()
+}
+
+/// Nothing, an empty text and `null` are empty lists.
+#[test]
+fn empty_lists_have_many_forms() {
+    let Some(machine) = Machine::new() else { return };
+    for form in ["null-pointer", "text", "null"] {
+        for isolation in ISOLATIONS {
+            let ended = run(&machine, "EMPTY", form, &[isolation, &[IMAGE, "cmd", "/c", "exit 5"]].concat());
+            ended.with(5);
+            assert_eq!(ended.err, "", "{form}");
+            machine.has_nothing_left();
+        }
+    }
+}
+
+/// An exit code is waited for, and never made up.
+#[test]
+fn exit_codes_come_late_or_not_at_all() {
+    let Some(machine) = Machine::new() else { return };
+    for isolation in ISOLATIONS {
+        let arguments = [isolation, &[IMAGE, "cmd", "/c", "exit 5"]].concat();
+        for way in ["no-data", "no-code", "late"] {
+            run(&machine, "EXIT", way, &arguments).with(5);
+        }
+        run(&machine, "EXIT", "unknown", &arguments).failed(125, &["its exit code is not known"]);
+        machine.has_nothing_left();
+    }
+}
+
+/// The id of a namespace is the one that it has, not the one that was asked for.
+#[test]
+fn a_namespace_has_another_id() {
+    let Some(machine) = Machine::new() else { return };
+    run(&machine, "NAMESPACE_ID", "other", &[IMAGE, "cmd", "/c", "exit 5"]).with(5);
+    let asked = &machine.host.calls_of("HcnCreateNamespace")[0]["arguments"]["id"];
+    let deleted = &machine.host.calls_of("HcnDeleteNamespace")[0]["arguments"]["id"];
+    assert!(deleted.is_string() && deleted != asked, "{deleted}");
+    assert_eq!(machine.last_document("HcsCreateComputeSystem")["Container"]["Networking"]["Namespace"], *deleted);
+    machine.has_nothing_left();
+}
+
+/// A layer that is imported stays, though its transport folder cannot be removed yet; `prune` removes that.
+#[test]
+fn a_scanner_holds_a_file_of_the_transport_folder() {
+    let Some(machine) = Machine::new() else { return };
+    run(&machine, "SCANNER", "60000", &[IMAGE, "cmd", "/c", "exit 5"]).with(5);
+    assert_eq!(machine.host.calls_of("ImportLayer").len(), 1);
+    let waiting = || fs::read_dir(machine.store().join("t")).unwrap().count();
+    assert_eq!(waiting(), 1, "the scanner was there");
+    machine.wincompat(&["prune"]).with(0);
+    assert_eq!(waiting(), 0);
+    machine.run(&[IMAGE, "cmd", "/c", "exit 6"]).with(6);
+    machine.has_nothing_left();
+}
+
+/// What HCS says of a call that it refuses at once is told.
+#[test]
+fn a_call_is_refused_at_once() {
+    let Some(machine) = Machine::with(&image_of("10.0.18362.1256")) else { return };
+    let refused = run(&machine, "REFUSE_AT", "call", &["--force", IMAGE, "cmd", "/c", "exit 5"]);
+    refused.failed(125, &["HCS_E_IMAGE_MISMATCH", "the image is of build 18362, the host of build 20348"]);
+    machine.has_nothing_left();
+}
+
+/// Layers hold their own files alone.
+#[test]
+fn the_parents_of_a_layer_are_not_to_be_seen() {
+    let Some(machine) = Machine::new() else { return };
+    run(&machine, "RULES_OFF", "parents-shown", &[IMAGE, "cmd", "/c", "exit 5"]).with(5);
+    machine.has_nothing_left();
+}
+
+/// As with Docker, a process starts in the root of the drive where nobody says another folder.
+#[test]
+fn nobody_says_a_folder() {
+    let mut image = image();
+    image.facts.config["config"].as_object_mut().unwrap().remove("WorkingDir");
+    let Some(machine) = Machine::with(&image) else { return };
+    for isolation in ISOLATIONS {
+        let shown = machine.run(&[isolation, &[IMAGE, "guest", "show"]].concat()).with(0);
+        assert!(shown.lines().any(|line| line == r"folder C:\"), "{shown}");
+    }
+    machine.has_nothing_left();
+}
+
+#[test]
+fn a_single_file_is_mounted() {
+    let Some(machine) = Machine::new() else { return };
+    let file = machine.program.file("one.txt", "of the host");
+    let mount = format!(r"{file}:C:\mounted-by-itself.txt:ro");
+    let ended = machine.run(&["-v", &mount, IMAGE, "cmd", "/c", r"type C:\mounted-by-itself.txt"]);
+    assert_eq!(ended.with(0), "of the host");
+    machine.has_nothing_left();
+}
+
+#[test]
+fn an_account_that_the_container_does_not_have() {
+    let Some(machine) = Machine::new() else { return };
+    for isolation in [&[][..], &HYPERV] {
+        let ended = machine.run(&[isolation, &["-u", "nobody", IMAGE, "cmd", "/c", "exit 5"]].concat());
+        ended.failed(126, &["no process can be started in the image as nobody", "ContainerAdministrator"]);
+    }
+    machine.has_nothing_left();
+}

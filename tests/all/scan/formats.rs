@@ -1,0 +1,100 @@
+//! The answer about a repository of a team, in each format.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use wincompat::report::scanned::ScanReport;
+use wincompat::report::{Printed, Report};
+
+use super::{Checked, Repository, summary};
+use crate::formats::html;
+use crate::support::registry::images::Images;
+use crate::support::registry::windows::WindowsImage;
+
+/// The images that the repository of `fixtures/scan` names.
+fn images() -> Images {
+    let of = WindowsImage::of;
+    let (server_2019, server_2022, server_2025) = (of("10.0.17763.6293"), of("10.0.20348.2762"), of("10.0.26100.2033"));
+    let mut linux = of("").indexed("os", "linux").stated("os", "linux");
+    for facts in [&mut linux.platform, &mut linux.config] {
+        facts.as_object_mut().unwrap().remove("os.version");
+    }
+    let mut images = Images::default();
+    for (tag, image) in [("ltsc2019", &server_2019), ("ltsc2022", &server_2022), ("ltsc2025", &server_2025)] {
+        images = images.windows("windows/servercore", tag, std::slice::from_ref(image));
+        let suffixed = format!("8.0-nanoserver-{tag}");
+        images = images.windows("dotnet/sdk", &suffixed, std::slice::from_ref(image));
+        images = images.windows("dotnet/aspnet", &suffixed, std::slice::from_ref(image));
+    }
+    let every = [server_2019.clone(), server_2022.clone(), server_2025];
+    images
+        .windows("library/golang", "1.25", &[linux.clone(), server_2022.clone()])
+        .windows("shop/certificates", "3", &[server_2019.clone()])
+        .windows("shop/queue", "4.2", &every)
+        .windows("shop/web", "4.2", &every)
+        .windows("shop/web", "4.2-ltsc2022", &[server_2022])
+        .windows("shop/trace", "1-ltsc2019", &[server_2019.clone()])
+        .windows("shop/agent", "1-ltsc2019", &[server_2019])
+        .windows("tools/mailbox", "1", &[linux])
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/scan").join(name)
+}
+
+/// What is different each time: the port of the registry, and when an image was read.
+fn steady(text: &str, repository: &Repository) -> String {
+    let mut text = text.replace(&repository.server.name(), "127.0.0.1:50000").replace("\r\n", "\n");
+    for field in ["\"read\":\"", "\"read\": \"", "timestamp=\""] {
+        let mut from = 0;
+        while let Some(at) = text[from..].find(field).map(|at| from + at + field.len()) {
+            let end = at + text[at..].find('"').unwrap();
+            text.replace_range(at..end, "…");
+            from = at;
+        }
+    }
+    text
+}
+
+fn scanned(repository: &Repository, arguments: &[&str]) -> (i32, String, String) {
+    let checked = Checked::of(Images::default());
+    let (nodes, knowledge) = (fixture("nodes.json"), checked.timeless());
+    let hosts = ["--hosts", nodes.to_str().unwrap(), "--knowledge", &knowledge];
+    let answer = repository.scan_in(&fixture("shop"), &[&hosts, arguments].concat());
+    (answer.code, answer.out, answer.err)
+}
+
+#[test]
+fn every_place_of_the_repository_is_judged_or_said() {
+    let repository = Repository::with(images());
+    let (code, out, err) = scanned(&repository, &["--format", "json"]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let warnings: Vec<&str> = err.lines().filter(|line| line.starts_with("warning: ")).collect();
+    insta::assert_snapshot!(
+        "repository",
+        format!("exit code {code}\n{}\n{}\n", summary(&report).join("\n"), steady(&warnings.join("\n"), &repository))
+    );
+    // Each image is read once, whatever number of places name it.
+    let mut asked = repository.asked();
+    asked.retain(|path| path.contains("/manifests/") && !path.contains("sha256:"));
+    let number = asked.len();
+    asked.sort();
+    asked.dedup();
+    assert_eq!(asked.len(), number, "{asked:?}");
+}
+
+#[test]
+fn every_format_of_the_repository() {
+    let repository = Repository::with(images());
+    let names: Vec<&str> = ScanReport::FORMATS.iter().map(|format| format.name).collect();
+    assert_eq!(names[0], "text");
+    assert_eq!(names.len(), Report::FORMATS.len());
+    for name in names.into_iter().filter(|name| *name != "json") {
+        let (code, mut out, _) = scanned(&repository, &["--format", name]);
+        assert_eq!(code, 1, "{name}");
+        if name == "html" {
+            out = html::without_style_and_script(&out);
+        }
+        insta::assert_snapshot!(format!("repository-{name}"), steady(&out, &repository));
+    }
+}

@@ -1,0 +1,143 @@
+//! Files that depend on each other: who builds what with which values, and where it lands.
+
+use super::{Repository, summary};
+
+#[test]
+fn two_files_that_need_different_values_for_one_dockerfile() {
+    let repository = Repository::new();
+    repository.file("img/Dockerfile", "ARG TAG\nFROM registry.test/app:${TAG}\n");
+    repository.file("one/compose.yaml", "services: {a: {build: {context: ../img, args: {TAG: ltsc2019}}}}\n");
+    repository.file("two/compose.yaml", "services: {b: {build: {context: ../img, args: [TAG=ltsc2022]}}}\n");
+    let (code, report) = repository.report(&["--host", "ltsc2022"]);
+    assert_eq!(code, 1);
+    let expected = [
+        "img/Dockerfile:2 registry.test/app:ltsc2019 windows-server-2022 false",
+        "img/Dockerfile:2 registry.test/app:ltsc2022 windows-server-2022 true",
+    ];
+    let labels: Vec<String> = summary(&report).iter().map(|line| line.replace(" ltsc2022 ", " windows-server-2022 ")).collect();
+    assert_eq!(labels, expected);
+    // What the command line says counts more than both.
+    let (code, report) = repository.report(&["--host", "ltsc2022", "--var", "TAG=ltsc2022"]);
+    assert_eq!((code, report["results"].as_array().unwrap().len()), (0, 1));
+}
+
+#[test]
+fn values_come_from_the_file_beside_and_from_options_alone() {
+    let repository = Repository::new();
+    repository.file("compose.yaml", "include: [inner/compose.yaml]\nservices:\n  a: {image: 'registry.test/app:${TAG}'}\n  b: {image: 'registry.test/app:${HOME}'}\n");
+    repository.file(
+        "inner/compose.yaml",
+        "services: {c: {image: 'registry.test/app:${TAG}'}, d: {image: 'registry.test/app:${OWN}'}}\n",
+    );
+    repository.file("inner/.env", "OWN=ltsc2025\nTAG=ltsc2019\n");
+    repository.file(".env", "TAG=ltsc2022\n");
+    let (_, report) = repository.report(&["--host", "ltsc2022"]);
+    // The outer file's values count more than those beside the file that it includes. The environment has HOME, and is not asked.
+    assert_eq!(
+        summary(&report),
+        [
+            "compose.yaml:3 registry.test/app:ltsc2022 ltsc2022 true",
+            "inner/compose.yaml:1 registry.test/app:ltsc2022 ltsc2022 true",
+            "inner/compose.yaml:1 registry.test/app:ltsc2025 ltsc2022 false",
+            "compose.yaml:4 unresolved the variable HOME has no value",
+        ]
+    );
+    let home = repository.program.folder().to_string_lossy().into_owned();
+    assert!(repository.asked().iter().all(|path| !path.contains(&home)), "{:?}", repository.asked());
+    assert_eq!(repository.report(&["--host", "ltsc2022", "--var", "HOME=ltsc2022"]).1["errors"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn the_files_that_a_variable_lists_are_one_project() {
+    let repository = Repository::new();
+    repository.file(".env", "COMPOSE_FILE=base.yaml;win.yaml\n");
+    repository.file("base.yaml", "services: {a: {image: 'registry.test/app:ltsc2019'}}\n");
+    repository.file("win.yaml", "services: {a: {image: 'registry.test/app:ltsc2022', isolation: process}}\n");
+    assert_eq!(summary(&repository.report(&["--host", "ltsc2022"]).1), ["win.yaml:1 registry.test/app:ltsc2022 ltsc2022 true"]);
+}
+
+#[test]
+fn every_profile_and_an_override_alone_are_read() {
+    let repository = Repository::new();
+    repository.file("compose.yaml", "services:\n  a: {image: 'registry.test/app:ltsc2022', profiles: [debug]}\n");
+    repository
+        .file("other/compose.override.yaml", "services:\n  a: {isolation: hyperv}\n  b: {image: 'registry.test/app:ltsc2022'}\n");
+    let places: Vec<String> = summary(&repository.report(&["--host", "ltsc2022"]).1);
+    assert_eq!(places.len(), 2, "{places:?}");
+}
+
+#[test]
+fn a_list_is_read_where_it_is_named() {
+    let repository = Repository::new();
+    repository.file("images.txt", "# the images of a release\nregistry.test/app:ltsc2022\nregistry.test/app:ltsc2025\n");
+    assert!(summary(&repository.report(&["--host", "ltsc2022"]).1).is_empty());
+    let (code, report) = repository.report(&["--host", "ltsc2022", "images.txt"]);
+    assert_eq!(code, 1);
+    assert_eq!(
+        summary(&report),
+        ["images.txt:2 registry.test/app:ltsc2022 ltsc2022 true", "images.txt:3 registry.test/app:ltsc2025 ltsc2022 false"]
+    );
+}
+
+#[test]
+fn a_dockerfile_within_a_compose_file_is_judged_at_its_line() {
+    let repository = Repository::new();
+    repository.file("compose.yaml", "services:\n  a:\n    isolation: process\n    build:\n      context: .\n      dockerfile_inline: |\n        FROM registry.test/app:ltsc2022 AS build\n        RUN x\n        FROM registry.test/app:ltsc2019\n");
+    let (_, report) = repository.report(&["--host", "ltsc2022"]);
+    assert_eq!(
+        summary(&report),
+        ["compose.yaml:7 registry.test/app:ltsc2022 ltsc2022 true", "compose.yaml:9 registry.test/app:ltsc2019 ltsc2022 false"]
+    );
+    assert_eq!(report["results"][1]["location"]["column"], 14);
+}
+
+#[test]
+fn a_bake_file_gives_what_a_dockerfile_lacks() {
+    let repository = Repository::new();
+    repository.file("win/Dockerfile", "ARG TAG=ltsc2025\nFROM registry.test/app:${TAG}\n");
+    repository.file("docker-bake.hcl", "target \"a\" {\n  context = \"win\"\n  args = { TAG = newest() }\n}\n");
+    let (code, report) = repository.report(&["--host", "ltsc2022"]);
+    assert_eq!(code, 2);
+    assert_eq!(summary(&report), ["win/Dockerfile:2 unresolved the value of TAG cannot be told: it is `newest()`"]);
+    repository.file("docker-bake.hcl", "target \"a\" {\n  context = \"win\"\n  args = { TAG = \"ltsc2022\" }\n}\n");
+    assert_eq!(repository.report(&["--host", "ltsc2022"]).0, 0);
+    // The file builds it so also where the Dockerfile alone is named with it.
+    assert_eq!(repository.report(&["--host", "ltsc2022", "win/Dockerfile", "docker-bake.hcl"]).0, 0);
+}
+
+#[test]
+fn labels_of_aks_lead_to_hosts_that_have_none() {
+    let repository = Repository::new();
+    repository.file("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  nodeSelector: {kubernetes.azure.com/os-sku: Windows2022}\n  containers: [{name: a, image: 'registry.test/app:ltsc2022'}]\n");
+    let (code, report) = repository.report(&["--host", "ltsc2019", "--host", "ltsc2022", "--host", "ltsc2025"]);
+    assert_eq!((code, summary(&report).as_slice()), (0, &["pod.yaml:6 registry.test/app:ltsc2022 ltsc2022 true".to_owned()][..]));
+}
+
+#[test]
+fn a_name_that_kustomize_replaces_is_not_asked_for() {
+    let repository = Repository::new();
+    repository.file(
+        "k/web.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {os: {name: windows}, containers: [{name: a, image: mssql}]}\n",
+    );
+    repository.file(
+        "k/kustomization.yaml",
+        "resources: [web.yaml]\nimages: [{name: mssql, newName: registry.test/app, newTag: ltsc2022}]\n",
+    );
+    let (code, report) = repository.report(&["--host", "ltsc2022"]);
+    assert_eq!((code, report["results"][0]["location"]["file"].as_str()), (0, Some("k/kustomization.yaml")));
+    assert!(repository.asked().iter().all(|path| !path.contains("mssql")), "{:?}", repository.asked());
+}
+
+#[test]
+fn templates_in_three_kinds_of_files_are_named_and_left_out() {
+    let repository = Repository::new();
+    repository.file("chart/Chart.yaml", "apiVersion: v2\nname: c\n");
+    repository.file("chart/templates/a.yaml", "image: {{ .X }}\n");
+    repository.file("Dockerfile", "FROM {{ base }}\n");
+    repository.file("x/Dockerfile.j2", "{% if a %}\nFROM a\n{% endif %}\n");
+    let answer = repository.scan(&["--host", "ltsc2022", "--format", "json"]);
+    assert_eq!((answer.code, answer.json()["errors"].as_array().unwrap().len()), (0, 0), "{}", answer.err);
+    assert_eq!(answer.err.matches("was left out").count(), 3, "{}", answer.err);
+    assert!(answer.err.contains("helm template chart"), "{}", answer.err);
+}

@@ -1,0 +1,156 @@
+//! `wincompat scan --suggest`, `--diff` and `--fix`: what would fit is read and judged, and only its bytes change.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::program::{Answer, Program};
+use crate::support::registry::Server;
+use crate::support::registry::images::{Access, Images, serve};
+use crate::support::registry::windows::WindowsImage;
+
+/// A repository with images for two releases, one with a suffix of its own, and one without a fitting image.
+fn images() -> Images {
+    let of = WindowsImage::of;
+    Images::default()
+        .windows("windows/servercore", "ltsc2019", &[of("10.0.17763.1")])
+        .windows("windows/servercore", "ltsc2022", &[of("10.0.20348.1")])
+        .windows("team/app", "1.2-nanoserver-1809", &[of("10.0.17763.1")])
+        .windows("team/app", "1.2-nanoserver-ltsc2022", &[of("10.0.20348.1")])
+        // It says 2022 and holds 2019: not a suggestion.
+        .windows("team/liar", "1-ltsc2019", &[of("10.0.17763.1")])
+        .windows("team/liar", "1-ltsc2022", &[of("10.0.17763.2")])
+        .windows("team/only", "ltsc2019", &[of("10.0.17763.1")])
+}
+
+struct Shop {
+    server: Server,
+    program: Program,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let program = Program::new();
+        fs::create_dir(program.folder().join("tree")).unwrap();
+        Self { server: serve(images(), Access::Anyone), program }
+    }
+
+    fn file(&self, name: &str, text: &str) {
+        let path = self.program.folder().join("tree").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.program.folder().join("tree").join(name)).unwrap()
+    }
+
+    fn scan(&self, arguments: &[&str]) -> Answer {
+        let mut command = self.program.command();
+        command.current_dir(self.program.folder().join("tree")).arg("scan");
+        for registry in ["mcr.microsoft.com", "registry.test"] {
+            command.args(["--mirror", &format!("{registry}={}", self.server.url(""))]);
+        }
+        Answer::of(command.args(arguments))
+    }
+}
+
+const DOCKERFILE: &str = "\u{feff}# escape=`\r\nARG TAG=\"ltsc2019\"\r\nARG OTHER=ltsc2019\r\nFROM mcr.microsoft.com/windows/servercore:${TAG}\t# no comment\r\n";
+const COMPOSE: &str = "services:\r\n  web:\r\n    image: 'registry.test/team/app:1.2-nanoserver-1809'   # pinned\r\n  liar:\r\n    image: registry.test/team/liar:1-ltsc2019\r\n  \
+    only:\r\n    image: registry.test/team/only:ltsc2019\r\n";
+
+#[test]
+fn what_fits_is_named_with_its_digest_and_what_only_says_so_is_not() {
+    let shop = Shop::new();
+    shop.file("compose.yaml", COMPOSE);
+    let answer = shop.scan(&["--host=ltsc2022", "--suggest", "--format=json"]);
+    let report = answer.json();
+    assert_eq!(answer.code, 1, "{answer:?}");
+    let remedies: Vec<_> =
+        report["results"].as_array().unwrap().iter().map(|result| &result["findings"][0]["remedies"][0]).collect();
+    let value = remedies[0]["value"].as_str().unwrap();
+    assert!(value.starts_with("registry.test/team/app:1.2-nanoserver-ltsc2022@sha256:"), "{value}");
+    assert_eq!((&remedies[0]["kind"], &remedies[0]["verified"]), (&json!("image"), &json!(true)));
+    assert_ne!(remedies[1]["verified"], json!(true), "{remedies:?}");
+    assert_ne!(remedies[2]["verified"], json!(true), "{remedies:?}");
+}
+
+#[test]
+fn only_the_bytes_of_the_reference_change() {
+    let shop = Shop::new();
+    shop.file("a b/Dockerfile", "FROM mcr.microsoft.com/windows/servercore:ltsc2019\nRUN x\n");
+    shop.file("Dockerfile.win", &DOCKERFILE.replace("\t# no comment", ""));
+    shop.file("compose.yaml", COMPOSE);
+    let patch = shop.scan(&["--host=ltsc2022", "--diff"]);
+    assert_eq!(patch.code, 1, "{patch:?}");
+    assert!(patch.out.contains("-ARG TAG=\"ltsc2019\"\r\n+ARG TAG=\"ltsc2022\"\r\n"), "{}", patch.out);
+    assert!(patch.out.contains("--- a/compose.yaml\n+++ b/compose.yaml\n"), "{}", patch.out);
+    assert_eq!(shop.text("compose.yaml"), COMPOSE, "a patch changes nothing");
+    let fixed = shop.scan(&["--host=ltsc2022", "--fix"]);
+    assert!(fixed.err.contains("changed Dockerfile.win, a b/Dockerfile, compose.yaml"), "{fixed:?}");
+    assert_eq!(shop.text("compose.yaml"), COMPOSE.replace("1.2-nanoserver-1809", "1.2-nanoserver-ltsc2022"));
+    let dockerfile = DOCKERFILE.replace("\t# no comment", "");
+    assert_eq!(shop.text("Dockerfile.win"), dockerfile.replace("TAG=\"ltsc2019\"", "TAG=\"ltsc2022\""));
+    assert_eq!(shop.text("a b/Dockerfile"), "FROM mcr.microsoft.com/windows/servercore:ltsc2022\nRUN x\n");
+    // What is left is what nothing fits for.
+    let again = shop.scan(&["--host=ltsc2022", "--format=json"]).json();
+    let failing: Vec<_> = again["results"].as_array().unwrap().iter().filter(|result| result["ok"] != json!(true)).collect();
+    assert_eq!(failing.len(), 2, "{failing:#?}");
+}
+
+#[test]
+fn what_two_references_want_in_different_ways_stays() {
+    let shop = Shop::new();
+    // One fits as it is, and the other needs another value.
+    let text = "ARG TAG=ltsc2019\nFROM registry.test/team/only:${TAG} AS a\nFROM mcr.microsoft.com/windows/servercore:${TAG}\nCOPY --from=a /x /y\n";
+    shop.file("Dockerfile", text);
+    let fixed = shop.scan(&["--host=ltsc2022", "--fix"]);
+    assert!(fixed.err.contains("no file was changed"), "{fixed:?}");
+    assert_eq!(shop.text("Dockerfile"), text);
+}
+
+/// Killed at any moment, a file is the old one or the new one.
+#[test]
+fn a_killed_fix_tears_no_file() {
+    let shop = Shop::new();
+    let old = "FROM mcr.microsoft.com/windows/servercore:ltsc2019\n".to_owned() + &"# a line\n".repeat(20_000);
+    let new = old.replace("ltsc2019", "ltsc2022");
+    let tree = shop.program.folder().join("tree");
+    for round in 0..20 {
+        for number in 0..10 {
+            shop.file(&format!("{number}/Dockerfile"), &old);
+        }
+        let mut command = shop.program.process();
+        command.current_dir(&tree).args(["scan", "--host=ltsc2022", "--fix", "--quiet"]);
+        command.args(["--mirror", &format!("mcr.microsoft.com={}", shop.server.url(""))]);
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let mut child = command.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(round * 15));
+        let _ = child.kill();
+        child.wait().unwrap();
+        for number in 0..10 {
+            let text = shop.text(&format!("{number}/Dockerfile"));
+            assert!(text == old || text == new, "round {round}: file {number} has {} bytes", text.len());
+        }
+    }
+    // Files of a killed run are hidden and hold no name that a scan reads.
+    let is_left = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".wincompat-"));
+    let left = fs::read_dir(tree.join("0")).unwrap().filter(|entry| is_left(&entry.as_ref().unwrap().path())).count();
+    assert!(left <= 20);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_not_changed() {
+    let shop = Shop::new();
+    shop.program.file("outside", "FROM mcr.microsoft.com/windows/servercore:ltsc2019\n");
+    std::os::unix::fs::symlink("../outside", shop.program.folder().join("tree/Dockerfile")).unwrap();
+    let fixed = shop.scan(&["--host=ltsc2022", "--fix", "Dockerfile"]);
+    assert_ne!(fixed.code, 0, "{fixed:?}");
+    assert_eq!(
+        fs::read_to_string(shop.program.folder().join("outside")).unwrap(),
+        "FROM mcr.microsoft.com/windows/servercore:ltsc2019\n"
+    );
+}
