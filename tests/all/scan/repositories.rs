@@ -139,5 +139,9 @@ fn templates_in_three_kinds_of_files_are_named_and_left_out() {
     assert_eq!((answer.code, answer.json()["errors"].as_array().unwrap().len()), (0, 0), "{}", answer.err);
     // Those of a kind are one line.
     assert!(answer.err.contains("Dockerfile and 1 more like it left out: a template for Dockerfiles"), "{}", answer.err);
-    assert!(answer.err.contains("chart/templates/a.yaml left out: ") && answer.err.contains("helm template chart"), "{}", answer.err);
+    assert!(
+        answer.err.contains("chart/templates/a.yaml left out: ") && answer.err.contains("helm template chart"),
+        "{}",
+        answer.err
+    );
 }
