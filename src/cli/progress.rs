@@ -117,11 +117,8 @@ pub fn watch(quiet: bool) -> Watch {
     watch_beside(quiet, MultiProgress::new())
 }
 
-/// What is told of imports.
-pub type Imports = Box<dyn Fn(import::Event<'_>)>;
-
 /// Shows the progress of a pull whose layers are imported while they come, and of that import, which takes a while.
-pub fn pulling_and_importing(quiet: bool) -> (Watch, Imports) {
+pub fn pulling_and_importing(quiet: bool) -> (Watch, Box<dyn Fn(import::Event<'_>)>) {
     let all = MultiProgress::new();
     let watch = watch_beside(quiet, all.clone());
     let importing = move |event: import::Event<'_>| {
