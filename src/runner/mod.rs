@@ -1,6 +1,5 @@
 //! The life of a container without Docker and without containerd.
 
-pub mod census;
 pub mod life;
 pub mod log;
 mod network;

@@ -1,6 +1,5 @@
 //! The life of a container on a fake host.
 
-mod arriving;
 mod commands;
 mod fake;
 mod images;

@@ -3,7 +3,6 @@
 mod damaged;
 mod hostile;
 mod killed;
-mod looked;
 mod sources;
 mod together;
 mod told;
