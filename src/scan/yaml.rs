@@ -327,9 +327,9 @@ mod tests {
     fn values_stand_where_they_are_written() {
         let text = "\u{feff}a:\r\n  - image: 'x:1'\r\n    b: {c: y}\r\n";
         let root = only(text);
-        let image = root.at(&["a"]).unwrap().list()[0].get("image").unwrap().clone();
+        let image = Rc::clone(root.at(&["a"]).unwrap().list()[0].get("image").unwrap());
         assert_eq!((image.text(), text.get(image.span.clone())), (Some("x:1"), Some("'x:1'")));
-        let inner = root.at(&["a"]).unwrap().list()[0].at(&["b", "c"]).unwrap().clone();
+        let inner = Rc::clone(root.at(&["a"]).unwrap().list()[0].at(&["b", "c"]).unwrap());
         assert_eq!(text.get(inner.span.clone()), Some("y"));
     }
 
@@ -339,7 +339,7 @@ mod tests {
         assert_eq!(root.text_at(&["web", "image"]), Some("x"));
         assert_eq!(root.text_at(&["web", "name"]), Some("w"));
         assert_eq!(root.text_at(&["list", "other"]), Some("o"));
-        let web = root.get("web").unwrap().clone();
+        let web = Rc::clone(root.get("web").unwrap());
         let names: Vec<_> = web.entries().iter().filter_map(|(key, _)| key.text()).collect();
         assert_eq!(names, ["name", "image"]);
     }

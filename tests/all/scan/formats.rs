@@ -29,11 +29,11 @@ fn images() -> Images {
     let every = [server_2019.clone(), server_2022.clone(), server_2025];
     images
         .windows("library/golang", "1.25", &[linux.clone(), server_2022.clone()])
-        .windows("shop/certificates", "3", &[server_2019.clone()])
+        .windows("shop/certificates", "3", std::slice::from_ref(&server_2019))
         .windows("shop/queue", "4.2", &every)
         .windows("shop/web", "4.2", &every)
         .windows("shop/web", "4.2-ltsc2022", &[server_2022])
-        .windows("shop/trace", "1-ltsc2019", &[server_2019.clone()])
+        .windows("shop/trace", "1-ltsc2019", std::slice::from_ref(&server_2019))
         .windows("shop/agent", "1-ltsc2019", &[server_2019])
         .windows("tools/mailbox", "1", &[linux])
 }

@@ -127,7 +127,7 @@ fn links_pipes_and_folders_that_cannot_be_read() {
     let made = std::process::Command::new("mkfifo").arg(folder.join("pipe.yaml")).status().unwrap();
     assert!(made.success());
     fs::create_dir(folder.join("closed")).unwrap();
-    fs::set_permissions(folder.join("closed"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(folder.join("closed"), fs::Permissions::from_mode(0o0)).unwrap();
     let is_closed = fs::read_dir(folder.join("closed")).is_err();
     let lines = beside(&repository);
     fs::set_permissions(folder.join("closed"), fs::Permissions::from_mode(0o700)).unwrap();
