@@ -25,7 +25,8 @@ fn builds(path: &str, texts: &[&str], given: &[(&str, &str)]) -> Vec<String> {
         let known = built.build.arguments.iter().map(|(name, value)| format!(" {name}={value}"));
         let open = built.build.open.iter().map(|(name, meant)| format!(" {name}?{meant:?}"));
         let rest: String = known.chain(open).collect();
-        format!("{} {}{rest}", built.build.object.as_deref().unwrap_or_default(), built.dockerfile.display())
+        let path = built.dockerfile.to_string_lossy().replace('\\', "/");
+        format!("{} {}{rest}", built.build.object.as_deref().unwrap_or_default(), path)
     };
     bake(path, texts, given).built.iter().map(one).collect()
 }
