@@ -1,9 +1,11 @@
 //! Files of strangers: each is an error at its place, the other files go on, and what they hold goes nowhere.
 
+#[cfg(unix)]
 use std::fs;
 use std::time::{Duration, Instant};
 
 use super::{Repository, summary};
+#[cfg(unix)]
 use crate::support::program::Answer;
 
 /// A file that is read whatever the others do.
@@ -151,6 +153,7 @@ fn links_pipes_and_folders_that_cannot_be_read() {
 }
 
 /// The lines of an answer that a service would take for its commands, and those that are not ours.
+#[cfg(unix)]
 fn commands(answer: &Answer) -> Vec<String> {
     let all = answer.out.lines().chain(answer.err.lines());
     all.filter(|line| line.trim_start().starts_with("::") || line.contains("##vso[")).map(str::to_owned).collect()
