@@ -50,8 +50,6 @@ mod report_schema;
 #[cfg(windows)]
 mod run;
 mod scan;
-mod scan_accepted;
-mod scan_fix;
 mod snapshots;
 mod store_commands;
 mod variables;

@@ -171,11 +171,12 @@ fn empty_variables_do_not_count() {
 
 /// The usage line shows what was typed.
 #[test]
-#[cfg_attr(windows, ignore = "fails there for a reason that is not known yet")]
 fn a_variable_is_not_a_part_of_the_usage() {
     let program = Program::new();
     let answer = Answer::of(program.command().arg("rm").env("WINCOMPAT_ROOT", program.folder()));
-    assert!(answer.err.contains("\nUsage: wincompat rm <CONTAINER>...\n"), "{}", answer.err);
+    // The program's file has an ending on Windows.
+    let said = answer.err.replace("wincompat.exe", "wincompat");
+    assert!(said.contains("\nUsage: wincompat rm <CONTAINER>...\n"), "{said}");
 }
 
 #[test]

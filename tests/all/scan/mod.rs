@@ -1,5 +1,7 @@
 //! `wincompat scan` of whole repositories, against a registry on this machine.
 
+mod accepted;
+mod fixes;
 mod formats;
 mod hostile;
 mod repositories;
@@ -60,6 +62,11 @@ impl Repository {
             command.args(["--mirror", &format!("{registry}={}", self.server.url(""))]);
         }
         Answer::of(command.args(arguments))
+    }
+
+    /// The text of a file.
+    fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.folder().join(name)).unwrap()
     }
 
     /// The report of a scan, with its exit code.
