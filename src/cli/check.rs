@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
-use super::appended;
 use super::detail::DetailArgs;
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::format::{FormatArgs, OutputArgs};
 use super::hosts::HostArgs;
 use super::io::Io;
+use super::judged;
 use super::judging::JudgingArgs;
 use super::knowledge::KnowledgeArgs;
 use super::list;
@@ -25,8 +25,8 @@ use crate::files::open_regular;
 use crate::host::Host;
 use crate::knowledge::Knowledge;
 use crate::oci::Options;
+use crate::report::Page;
 use crate::report::document::{ErrorEntry, Report, ResultEntry};
-use crate::report::{Page, lines};
 use crate::{Error, ErrorKind};
 
 /// The most pairs of an image and a host that are judged at once: their results are held together, in about 500 MiB.
@@ -71,23 +71,7 @@ impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let report = self.inputs(io)?.report();
         let page = Page { detail: self.detail.detail(), ..io.page() };
-        // A file that cannot be written takes nothing from the answer, and does not hide that an image fails.
-        let written = self.output.write(&report, &page);
-        for warning in appended::append(&self.output.formats(self.format.chosen()), &report, &page) {
-            io.warn(&warning);
-        }
-        if !self.format.is_for_people() {
-            lines::write(&report, io.err)?;
-        }
-        self.format.write(&report, &page, io.out)?;
-        match (written, ExitCode::of_results(&report.summary)) {
-            (Err(error), ExitCode::NOT_OK) => {
-                io.fail(&error);
-                Ok(ExitCode::NOT_OK)
-            }
-            (Err(error), _) => Err(error.into()),
-            (Ok(()), code) => Ok(code),
-        }
+        judged::print(&report, &report, (&self.format, &self.output), &page, io)
     }
 }
 

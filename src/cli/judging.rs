@@ -60,13 +60,20 @@ enum Denied {
 pub const WARNINGS: &str = "warnings";
 
 fn denied(text: &str) -> Result<Denied, String> {
-    if text == WARNINGS {
-        return Ok(Denied::Warnings);
-    }
-    text.parse().map(Denied::Finding).map_err(|_| {
+    if text == WARNINGS { Ok(Denied::Warnings) } else { named(text, &[WARNINGS]).map(Denied::Finding) }
+}
+
+/// The code of a finding, or the reason why there is none.
+pub fn finding(text: &str) -> Result<Code, String> {
+    named(text, &[])
+}
+
+/// The same where these words may be typed as well.
+fn named(text: &str, others: &[&'static str]) -> Result<Code, String> {
+    text.parse().map_err(|_| {
         // Names of errors are suggested as well, and no error can be denied.
-        let mut near = crate::explain::suggest(text, Code::all().map(Code::as_str).chain([WARNINGS]));
-        near.retain(|name| *name == WARNINGS || name.parse::<Code>().is_ok());
+        let mut near = crate::explain::suggest(text, Code::all().map(Code::as_str).chain(others.iter().copied()));
+        near.retain(|name| others.contains(name) || name.parse::<Code>().is_ok());
         match near.as_slice() {
             [] => "no finding has this code; `wincompat explain --list` lists all of them".to_owned(),
             near => format!("no finding has this code; did you mean {}?", near.join(" or ")),

@@ -22,6 +22,7 @@ mod hosts;
 mod images;
 mod inspect;
 pub mod io;
+mod judged;
 mod judging;
 mod kill;
 mod knowledge;

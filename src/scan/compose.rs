@@ -173,7 +173,7 @@ impl Reader<'_, '_> {
         let text =
             |key: &str| nodes().find_map(|node| node.text_at(&[key])).map(|text| expand(text, Style::Compose, &self.values).text);
         let isolation = text("isolation").as_deref().and_then(asked);
-        let os = text("platform").as_deref().map_or(Os::Unsaid, os_of);
+        let os = text("platform").as_deref().map_or(Os::Unsaid, Os::of_platform);
         let os = if isolation.is_some() && os == Os::Unsaid { Os::Windows } else { os };
         let object = format!("service {name}");
         let builds: Vec<(usize, &Rc<Node>)> =
@@ -274,8 +274,8 @@ impl Reader<'_, '_> {
             text("context").or_else(|| builds.iter().find_map(|(_, build)| build.text()).map(expanded)).unwrap_or_default();
         let context = self.folder.join(slashes(&context));
         let platforms = builds.iter().find_map(|(_, build)| build.get("platforms"));
-        let is_windows =
-            platforms.is_some_and(|list| list.list().iter().any(|one| one.text().is_some_and(|one| os_of(one) == Os::Windows)));
+        let is_windows = platforms
+            .is_some_and(|list| list.list().iter().any(|one| one.text().is_some_and(|one| Os::of_platform(one) == Os::Windows)));
         let os = if is_windows { Os::Windows } else { os };
         let isolation = text("isolation").as_deref().and_then(asked).or(isolation);
         let targets = text("target").into_iter().collect();
@@ -351,14 +351,6 @@ fn asked(text: &str) -> Option<Asked> {
         "process" => Some(Asked::Process),
         "hyperv" => Some(Asked::Hyperv),
         _ => None,
-    }
-}
-
-fn os_of(platform: &str) -> Os {
-    match platform.split('/').next().unwrap_or_default().to_ascii_lowercase().as_str() {
-        "windows" => Os::Windows,
-        "" => Os::Unsaid,
-        _ => Os::Other,
     }
 }
 

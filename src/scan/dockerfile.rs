@@ -419,12 +419,9 @@ const fn rank(needs: Needs) -> u8 {
     }
 }
 
+/// That of the machine that builds is not known.
 fn os_of(platform: Option<&str>) -> Os {
-    match platform.map(|platform| platform.split('/').next().unwrap_or_default().to_ascii_lowercase()).as_deref() {
-        Some("windows") => Os::Windows,
-        None | Some("" | THE_BUILDERS) => Os::Unsaid,
-        Some(_) => Os::Other,
-    }
+    platform.filter(|platform| !platform.starts_with(THE_BUILDERS)).map_or(Os::Unsaid, Os::of_platform)
 }
 
 /// The words of a line, at blanks outside quotes; quotes stay.

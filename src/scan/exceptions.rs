@@ -83,14 +83,10 @@ pub struct Inline {
     pub reason: String,
 }
 
-/// The exception that stands on this line of a file, or alone on the line before it.
-pub fn inline(lines: &[&str], line: u32) -> Option<Inline> {
-    let index = usize::try_from(line).ok()?.checked_sub(1)?;
-    let own = lines.get(index).and_then(|text| inline_in(text));
-    own.or_else(|| {
-        let before = lines.get(index.checked_sub(1)?)?;
-        before.trim_start().starts_with(['#', '/']).then(|| inline_in(before))?
-    })
+/// The exception that stands on a line of a file, or alone on the line before it.
+pub fn inline(own: Option<&str>, before: Option<&str>) -> Option<Inline> {
+    let alone = || before.filter(|text| text.trim_start().starts_with(['#', '/'])).and_then(inline_in);
+    own.and_then(inline_in).or_else(alone)
 }
 
 fn inline_in(text: &str) -> Option<Inline> {
@@ -153,7 +149,11 @@ mod tests {
             "// wincompat: allow x -- hcl",
             "y",
         ];
-        let of = |line| inline(&lines, line).map(|inline| (inline.codes.join("+"), inline.reason));
+        let text = |number: usize| lines.get(number.checked_sub(1)?).copied();
+        let of = |number: usize| {
+            let found = inline(text(number), text(number.saturating_sub(1)));
+            found.map(|inline| (inline.codes.join("+"), inline.reason))
+        };
         assert_eq!(of(1), Some(("build-mismatch".into(), "replaced in May".into())));
         assert_eq!(of(3), Some(("build-mismatch+edition-home".into(), "both".into())));
         assert_eq!(of(4), Some(("build-mismatch".into(), String::new())));

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::compose::{normal, shown};
 use super::placeholder::meant;
+use super::tags::Typed;
 use super::words::Values;
 use super::yaml::Node;
 use super::{Editable, Found, Lines, Note, Place};
@@ -158,10 +159,11 @@ impl Replacement {
 
     /// The image with this entry's words, if it is the one that it names.
     fn applied(&self, image: &str) -> Option<String> {
-        let (name, rest) = split(image);
+        let name = Typed::of(image).name;
         if name != self.name {
             return None;
         }
+        let rest = image.get(name.len()..).unwrap_or_default();
         let name = self.new_name.as_deref().unwrap_or(name);
         Some(match (&self.digest, &self.new_tag) {
             (Some(digest), Some(tag)) => format!("{name}:{tag}@{digest}"),
@@ -170,19 +172,6 @@ impl Replacement {
             (None, None) => format!("{name}{rest}"),
         })
     }
-}
-
-/// The name of an image, and its tag or digest with the character before it.
-fn split(image: &str) -> (&str, &str) {
-    let name_end = image.find('@').unwrap_or_else(|| {
-        let last = image.rfind('/').map_or(0, |at| at + 1);
-        image.get(last..).and_then(|end| end.find(':')).map_or(image.len(), |at| last + at)
-    });
-    // A tag may stand before the digest.
-    let before = image.get(..name_end).unwrap_or(image);
-    let last = before.rfind('/').map_or(0, |at| at + 1);
-    let name_end = before.get(last..).and_then(|end| end.find(':')).map_or(name_end, |at| last + at);
-    image.split_at_checked(name_end).unwrap_or((image, ""))
 }
 
 /// One way from a kustomization that nothing else uses to a manifest.
@@ -256,20 +245,6 @@ mod tests {
     use super::*;
     use crate::scan::kubernetes::Known;
     use crate::scan::{Meant, yaml};
-
-    #[test]
-    fn names_end_before_tags_and_digests() {
-        for (image, name) in [
-            ("app", "app"),
-            ("app:1", "app"),
-            ("r.example:5000/a/app", "r.example:5000/a/app"),
-            ("r.example:5000/a/app:1", "r.example:5000/a/app"),
-            ("app@sha256:00", "app"),
-            ("r.example:5000/app:1@sha256:00", "r.example:5000/app"),
-        ] {
-            assert_eq!(split(image).0, name, "{image}");
-        }
-    }
 
     #[test]
     fn overlays_replace_what_bases_say() {

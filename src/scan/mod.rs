@@ -37,7 +37,7 @@ pub use exceptions::{Exception, Failure, Pattern, inline};
 pub use kind::{FileKind, kind_of, kind_of_text};
 pub use place::{Lines, Place};
 pub use placement::Placement;
-pub use project::{Given, ScannedFile, scan};
+pub use project::{ScannedFile, scan};
 pub use tags::{Typed, alternatives};
 pub use walk::walk;
 pub use words::Values;
@@ -133,6 +133,17 @@ pub enum Os {
     /// It does not say.
     #[default]
     Unsaid,
+}
+
+impl Os {
+    /// That of a platform, e.g. `windows/amd64`, or `windows`.
+    fn of_platform(platform: &str) -> Self {
+        match platform.split('/').next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "windows" => Self::Windows,
+            "" => Self::Unsaid,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// The isolation that a file asks for.

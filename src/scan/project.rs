@@ -14,15 +14,6 @@ use super::{FileKind, Files, Found, Lines, Meant, Os, Problem, Scanned, Typed, V
 use super::{groovy, list, pipelines};
 use crate::{Error, ErrorKind};
 
-/// What is known besides the files.
-#[derive(Clone, Debug, Default)]
-pub struct Given {
-    /// Values of variables that were named, which win over every file's.
-    pub values: Values,
-    /// The environment, which Compose files see.
-    pub environment: Values,
-}
-
 /// A file and what it says.
 #[derive(Clone, Debug)]
 pub struct ScannedFile {
@@ -43,8 +34,8 @@ struct Yaml {
     problems: Vec<Problem>,
 }
 
-/// Reads files together. Each is in the answer once, in the order of their paths; those that name no images are left out.
-pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Given) -> Vec<ScannedFile> {
+/// Reads files together, with values that win over every file's. Each is in the answer once, in the order of their paths; those that name no images are left out.
+pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<ScannedFile> {
     let mut answer: BTreeMap<PathBuf, Scanned> = BTreeMap::new();
     let (mut dockerfiles, mut yaml, mut bakes, mut pipelines) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for path in paths {
@@ -61,7 +52,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Given) -> Vec<ScannedF
             FileKind::Dockerfile => dockerfiles.push((path.clone(), text)),
             FileKind::Bake => bakes.push((path.clone(), text)),
             FileKind::Groovy => pipelines.push((path.clone(), text)),
-            FileKind::List => drop(answer.insert(path.clone(), list::read(&text, &given.values))),
+            FileKind::List => drop(answer.insert(path.clone(), list::read(&text, given))),
             FileKind::Yaml if text.contains("{{") && chart_of(path, files).is_some() => {
                 answer.insert(path.clone(), Scanned { left_out: Some(helm(path)), ..Scanned::default() });
             }
@@ -82,7 +73,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Given) -> Vec<ScannedF
         by_path: yaml.iter().map(|file| (compose::normal(&file.path), file)).collect(),
         files,
         given,
-        known: Known { classes: kubernetes::runtime_classes(&documents), values: given.values.clone() },
+        known: Known { classes: kubernetes::runtime_classes(&documents), values: given.clone() },
         ways: kustomize::ways(&kustomizations),
         patches: kustomizations.iter().flat_map(Kustomization::patch_files).cloned().collect(),
         built: BTreeMap::new(),
@@ -154,7 +145,7 @@ struct Project<'p> {
     yaml: &'p [Yaml],
     by_path: BTreeMap<PathBuf, &'p Yaml>,
     files: &'p dyn Files,
-    given: &'p Given,
+    given: &'p Values,
     known: Known,
     /// The kustomizations that lead to a manifest.
     ways: BTreeMap<PathBuf, Vec<Way>>,
@@ -180,7 +171,7 @@ impl Project<'_> {
                 continue;
             }
             if let Some(service) = pipelines::service_of(&file.path, root) {
-                let found = pipelines::read(service, root, &lines, &self.given.values);
+                let found = pipelines::read(service, root, &lines, self.given);
                 self.of(&file.path).found.extend(found);
             } else if kubernetes::is_object(root) || root.get("items").is_some() {
                 let mut found = kubernetes::read(root, &lines, &self.known);
@@ -209,7 +200,7 @@ impl Project<'_> {
         };
         for one in &found {
             for way in &ways {
-                let (elsewhere, new) = kustomize::deployed(one, way, &self.given.values);
+                let (elsewhere, new) = kustomize::deployed(one, way, self.given);
                 self.of(elsewhere.as_deref().unwrap_or(&file.path)).found.push(new);
             }
         }
@@ -222,23 +213,17 @@ impl Project<'_> {
         };
         let all: Vec<(PathBuf, Rc<Node>)> = self.yaml.iter().filter_map(|file| Some((file.path.clone(), root(file)?))).collect();
         let paths: Vec<&Path> = all.iter().map(|(path, _)| path.as_path()).collect();
-        let environment = self.environment();
-        let sets = sets(&paths, &|folder| compose::listed(folder, &environment, self.files));
+        let environment = self.given;
+        let sets = sets(&paths, &|folder| compose::listed(folder, environment, self.files));
         let included: BTreeSet<PathBuf> =
-            all.iter().flat_map(|(path, root)| compose::included(path, root, &environment)).flatten().collect();
+            all.iter().flat_map(|(path, root)| compose::included(path, root, environment)).flatten().collect();
         let is_included = |set: &Vec<PathBuf>| set.first().is_some_and(|first| included.contains(&compose::normal(first)));
         // What others include is read by them; what is left then is included in a circle.
         let (later, first): (Vec<_>, Vec<_>) = sets.into_iter().partition(is_included);
         let mut done = BTreeSet::new();
         for set in first.into_iter().chain(later) {
-            self.compose(&set, &environment, LONGEST_CHAIN, &mut done);
+            self.compose(&set, environment, LONGEST_CHAIN, &mut done);
         }
-    }
-
-    fn environment(&self) -> Values {
-        let mut environment = self.given.environment.clone();
-        environment.extend(self.given.values.clone());
-        environment
     }
 
     fn compose(&mut self, set: &[PathBuf], environment: &Values, depth: usize, done: &mut BTreeSet<PathBuf>) {
@@ -295,7 +280,7 @@ impl Project<'_> {
             }
             let set: Vec<_> = std::iter::once(file).chain(named(bake::override_of(file.0))).collect();
             let layers: Vec<bake::Layer<'_>> = set.iter().map(|(_, text, parsed)| bake::Layer { text, parsed }).collect();
-            let read = bake::read(file.0, &layers, &self.given.values, self.files);
+            let read = bake::read(file.0, &layers, self.given, self.files);
             for (number, found) in read.found {
                 if let Some((path, ..)) = set.get(number) {
                     self.of(path).found.push(found);
@@ -335,10 +320,10 @@ fn sets(paths: &[&Path], listed: &dyn Fn(&Path) -> Option<Vec<PathBuf>>) -> Vec<
 }
 
 /// A Dockerfile as it is built: once for each file that builds it, else by its own defaults.
-fn read_dockerfile(text: &str, builds: &[Built], given: &Given) -> Scanned {
+fn read_dockerfile(text: &str, builds: &[Built], given: &Values) -> Scanned {
     let with_values = |build: &Build| {
         let mut build = build.clone();
-        build.arguments.extend(given.values.clone());
+        build.arguments.extend(given.clone());
         build
     };
     if builds.is_empty() {

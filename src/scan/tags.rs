@@ -131,6 +131,20 @@ mod tests {
     }
 
     #[test]
+    fn names_end_before_tags_and_digests() {
+        for (image, name) in [
+            ("app", "app"),
+            ("app:1", "app"),
+            ("r.example:5000/a/app", "r.example:5000/a/app"),
+            ("r.example:5000/a/app:1", "r.example:5000/a/app"),
+            ("app@sha256:00", "app"),
+            ("r.example:5000/app:1@sha256:00", "r.example:5000/app"),
+        ] {
+            assert_eq!(Typed::of(image).name, name, "{image}");
+        }
+    }
+
+    #[test]
     fn the_suffix_of_the_user_is_kept() {
         for (tag, expected) in [
             ("1809", "ltsc2022"),

@@ -13,6 +13,7 @@ use crate::files::read_regular;
 use crate::image::Digest;
 use crate::report::document::{FindingEntry, ResultEntry};
 use crate::report::plain::clean;
+use crate::report::scanned::Excerpts;
 use crate::scan::{Failure, inline};
 use crate::{Error, ErrorKind};
 
@@ -63,9 +64,15 @@ impl Accepted {
 
     /// Lets the results pass that fail for accepted reasons alone.
     pub fn apply(&mut self, results: &mut [ResultEntry], tree: &Tree) {
+        let failing = results.iter().filter(|entry| entry.ok == Some(false)).filter_map(|entry| entry.location.as_ref());
+        // An exception may stand on the line before.
+        let places: Vec<(&str, u32)> = failing
+            .flat_map(|place| [place.line.saturating_sub(1), place.line].map(|line| (place.file.as_str(), line)))
+            .collect();
+        let lines = tree.lines(&places);
         for entry in results.iter_mut().filter(|entry| entry.ok == Some(false)) {
             let codes = codes_of(entry);
-            if let Some((reason, severity)) = self.reason(entry, &codes, tree) {
+            if let Some((reason, severity)) = self.reason(entry, &codes, &lines) {
                 accept(entry, &reason, severity);
             }
         }
@@ -77,7 +84,7 @@ impl Accepted {
         lines.filter(|line| !self.used.contains(line)).collect()
     }
 
-    fn reason(&mut self, entry: &mut ResultEntry, codes: &[String], tree: &Tree) -> Option<(String, Severity)> {
+    fn reason(&mut self, entry: &mut ResultEntry, codes: &[String], lines: &Excerpts) -> Option<(String, Severity)> {
         let all_in =
             |list: &[Code]| !codes.is_empty() && codes.iter().all(|code| list.iter().any(|known| known.as_str() == code));
         if all_in(&self.allowed) {
@@ -90,16 +97,15 @@ impl Accepted {
             return Some(("known from the baseline".to_owned(), Severity::Note));
         }
         let place = entry.location.clone()?;
-        if let Some(text) = tree.shown(&place.file) {
-            let lines: Vec<&str> = text.lines().collect();
-            if let Some(found) = inline(&lines, place.line).filter(|found| codes.iter().all(|code| found.codes.contains(code))) {
-                if !found.reason.is_empty() {
-                    return Some((format!("accepted in the file: {}", found.reason), Severity::Note));
-                }
-                entry
-                    .findings
-                    .push(note(Code::ExceptionWithoutReason, "the exception in the file has no reason, so it does not count"));
+        let line = |number: u32| lines.get(&(place.file.clone(), number)).map(String::as_str);
+        let found = inline(line(place.line), line(place.line.saturating_sub(1)));
+        if let Some(found) = found.filter(|found| codes.iter().all(|code| found.codes.contains(code))) {
+            if !found.reason.is_empty() {
+                return Some((format!("accepted in the file: {}", found.reason), Severity::Note));
             }
+            entry
+                .findings
+                .push(note(Code::ExceptionWithoutReason, "the exception in the file has no reason, so it does not count"));
         }
         let failure = Failure { codes, image: &entry.image.reference, path: &place.file, host: entry.host.called() };
         let exception = self.settings.exceptions.iter().find(|exception| exception.covers(&failure))?;

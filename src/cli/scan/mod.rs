@@ -8,7 +8,7 @@ mod suggest;
 mod tree;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use self::accepted::Accepted;
@@ -17,14 +17,14 @@ use self::fleet::Fleet;
 use self::settings::Settings;
 use self::suggest::Suggestions;
 use self::tree::Tree;
-use super::appended;
 use super::detail::DetailArgs;
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::format::{FormatArgs, OutputArgs};
 use super::hosts::HostArgs;
 use super::io::Io;
-use super::judging::JudgingArgs;
+use super::judged;
+use super::judging::{JudgingArgs, finding};
 use super::knowledge::KnowledgeArgs;
 use super::reading::read_images;
 use super::references;
@@ -37,10 +37,10 @@ use crate::image::reference::Location as Place;
 use crate::image::{Image, Reference};
 use crate::knowledge::Knowledge;
 use crate::oci::Options;
+use crate::report::Page;
 use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
 use crate::report::scanned::{Excerpts, ScanReport};
-use crate::report::{Page, lines};
-use crate::scan::{self, Asked, Found, Given, Lands, Meant, Needs, Os, ScannedFile, Values};
+use crate::scan::{self, Asked, Found, Lands, Meant, Needs, Os, ScannedFile, Values};
 use crate::text::quoted;
 use crate::{Engine, Error, ErrorKind};
 
@@ -74,10 +74,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     env_file: Vec<PathBuf>,
     /// Do not fail because of this finding; can be given several times.
-    #[arg(long, value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = code)]
+    #[arg(long, value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = finding)]
     allow: Vec<Code>,
     /// Make this finding a warning; can be given several times.
-    #[arg(long, value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = code)]
+    #[arg(long, value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = finding)]
     warn: Vec<Code>,
     /// Ask only these registries; an image of another one is an error. Can be given several times.
     #[arg(long, value_name = "REGISTRY", value_delimiter = ',')]
@@ -121,10 +121,6 @@ pub struct Args {
     registries: RegistryArgs,
 }
 
-fn code(text: &str) -> Result<Code, String> {
-    text.parse().map_err(|_| "no finding has this code; `wincompat explain --list` lists all of them".to_owned())
-}
-
 fn pattern(text: &str) -> Result<scan::Pattern, String> {
     scan::Pattern::of(text, true)
 }
@@ -165,22 +161,7 @@ impl Subcommand for Args {
             io.warn(&what.into());
         }
         let page = Page { detail: self.detail.detail(), ..io.page() };
-        let written = self.output.write(&scan, &page);
-        for warning in appended::append(&self.output.formats(self.format.chosen()), &scan, &page) {
-            io.warn(&warning);
-        }
-        if !self.format.is_for_people() {
-            lines::write(&scan.report, io.err)?;
-        }
-        self.format.write(&scan, &page, io.out)?;
-        match (written, ExitCode::of_results(&scan.report.summary)) {
-            (Err(error), ExitCode::NOT_OK) => {
-                io.fail(&error);
-                Ok(ExitCode::NOT_OK)
-            }
-            (Err(error), _) => Err(error.into()),
-            (Ok(()), code) => Ok(code),
-        }
+        judged::print(&scan, &scan.report, (&self.format, &self.output), &page, io)
     }
 }
 
@@ -209,8 +190,7 @@ impl Args {
         let fleet = Fleet::of(found.into_iter().map(|found| found.host));
         let mut tree = Tree::of(&self.paths, io.input)?;
         tree.files.retain(|path| !self.exclude.iter().any(|pattern| pattern.matches(&tree::shown(path))));
-        let given = Given { values: self.values(&tree)?, environment: Values::new() };
-        let files = scan::scan(&tree.files, &tree, &given);
+        let files = scan::scan(&tree.files, &tree, &self.values(&tree)?);
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
         let wish = self.judging.wish();
         let allowed = self.allow_registry.iter().map(|name| name.to_ascii_lowercase()).collect();
@@ -287,10 +267,7 @@ impl Inputs {
                 .hint("scan a part of the files at a time"));
         }
         let texts = distinct(&placed);
-        let deadline = self.options.deadline;
-        let references: Vec<_> = texts.iter().map(|text| self.reference(text, deadline)).collect();
-        let images = read_images(self.options.clone(), &self.knowledge, self.fleet.hosts(), &references, self.quiet);
-        let images: BTreeMap<&str, Result<Image, Error>> = texts.iter().copied().zip(images).collect();
+        let images: BTreeMap<&str, Result<Image, Error>> = texts.iter().copied().zip(self.read(&texts)).collect();
         let mut results = Vec::new();
         let mut judged_at: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
         let (mut count, mut linux) = (0, 0);
@@ -336,11 +313,16 @@ impl Inputs {
         Ok((Report::new(&self.knowledge, results, errors), fixes))
     }
 
+    /// The images of these texts, with the configs of what is chosen on any host.
+    fn read(&self, texts: &[impl AsRef<str>]) -> Vec<Result<Image, Error>> {
+        let references: Vec<_> = texts.iter().map(|text| self.reference(text.as_ref())).collect();
+        read_images(self.options.clone(), &self.knowledge, self.fleet.hosts(), &references, self.quiet)
+    }
+
     /// The reference of a text. What is on disk is not for files to name.
-    fn reference(&self, text: &str, deadline: Option<std::time::Instant>) -> Result<Reference, Error> {
-        let reference = references::read(text, &self.knowledge, deadline)?;
-        let reference_location = reference.location();
-        let Place::Registry(name) = reference_location else {
+    fn reference(&self, text: &str) -> Result<Reference, Error> {
+        let reference = references::read(text, &self.knowledge, self.options.deadline)?;
+        let Place::Registry(name) = reference.location() else {
             return Err(Error::of(ErrorKind::Invalid, format!("{} is not an image in a registry", crate::text::quoted(text)))
                 .hint("name an image as NAME:TAG"));
         };
@@ -362,8 +344,7 @@ impl Inputs {
             results.get(range.clone()).is_some_and(|entries| entries.iter().any(|entry| entry.ok == Some(false)))
         };
         let mut failing: Vec<&str> = Vec::new();
-        for (number, range) in judged_at.iter().filter(|(_, range)| fails(range, results)) {
-            let _ = range;
+        for (number, _) in judged_at.iter().filter(|(_, range)| fails(range, results)) {
             failing.extend(placed.get(*number).map(|one| name_of(one.found)));
         }
         failing.sort_unstable();
@@ -430,20 +411,9 @@ fn excerpts(report: &Report, tree: &Tree) -> Excerpts {
     let of_results =
         report.results.iter().filter(|entry| entry.ok != Some(true) || entry.findings.iter().any(|finding| finding.warns()));
     let places = of_results.filter_map(|entry| entry.location.as_ref());
-    let mut wanted: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
-    for place in places.chain(report.errors.iter().filter_map(|error| error.location.as_ref())) {
-        wanted.entry(&place.file).or_default().insert(place.line);
-    }
-    let mut lines = Excerpts::new();
-    for (file, numbers) in wanted {
-        let Some(text) = tree.shown(file) else { continue };
-        let all: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
-        for number in numbers {
-            let line = usize::try_from(number).ok().and_then(|number| all.get(number.checked_sub(1)?));
-            lines.extend(line.map(|line| ((file.to_owned(), number), (*line).to_owned())));
-        }
-    }
-    lines
+    let places = places.chain(report.errors.iter().filter_map(|error| error.location.as_ref()));
+    let places: Vec<(&str, u32)> = places.map(|place| (place.file.as_str(), place.line)).collect();
+    tree.lines(&places)
 }
 
 /// True for an image without any entry for Windows.

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use super::{Inputs, Placed};
 use crate::Error;
-use crate::cli::reading::read_images;
-use crate::cli::references;
 use crate::compat::judge;
 use crate::host::Host;
 use crate::image::{Digest, Image};
@@ -38,11 +36,8 @@ impl Suggestions {
         builds.extend(inputs.knowledge.base_images.iter().map(|base| base.build));
         builds.sort_unstable_by_key(|build| std::cmp::Reverse(*build));
         builds.dedup();
-        let newest = inputs.fleet.hosts().iter().map(|host| host.os_version.build).max().unwrap_or(u32::MAX);
-        let is_useful = |build: &u32| {
-            let passes = |host: &Host| host.os_version.build >= *build;
-            *build <= newest && inputs.fleet.hosts().iter().any(passes)
-        };
+        // A newer image runs on none of them.
+        let is_useful = |build: &u32| inputs.fleet.hosts().iter().any(|host| host.os_version.build >= *build);
         // Images of builds between the hosts' run on none of them without Hyper-V: those of the hosts come first.
         let of_hosts = |build: &u32| inputs.fleet.hosts().iter().any(|host| host.os_version.build == *build);
         let (first, rest): (Vec<u32>, Vec<u32>) = builds.into_iter().filter(is_useful).partition(of_hosts);
@@ -57,9 +52,7 @@ impl Suggestions {
         }
         texts.sort();
         texts.dedup();
-        let deadline = inputs.options.deadline;
-        let references: Vec<_> = texts.iter().map(|text| references::read(text, &inputs.knowledge, deadline)).collect();
-        let images = read_images(inputs.options.clone(), &inputs.knowledge, inputs.fleet.hosts(), &references, inputs.quiet);
+        let images = inputs.read(&texts);
         Self { tried: texts.into_iter().zip(images).collect(), tags }
     }
 

@@ -1,13 +1,14 @@
 //! The files of a scan, and what they may look at: files below the paths that were named, and no others.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::files::{read_capped, read_regular};
 use crate::report::plain;
+use crate::report::scanned::Excerpts;
 use crate::scan::{Files, walk};
 use crate::text::{Encoding, encoding, quoted};
 use crate::{Error, ErrorKind};
@@ -78,10 +79,23 @@ impl Tree {
         decoded(path, &bytes)
     }
 
-    /// The text of a file by its name in the answer, if it was read.
-    pub fn shown(&self, name: &str) -> Option<Rc<str>> {
-        let path = self.files.iter().find(|path| shown(path) == name)?;
-        self.read(path).ok()
+    /// These lines of files by their names in the answer, numbered from 1, as far as they were read.
+    pub fn lines(&self, wanted: &[(&str, u32)]) -> Excerpts {
+        let mut numbers: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
+        for (file, number) in wanted {
+            numbers.entry(file).or_default().insert(*number);
+        }
+        let names: HashMap<String, &PathBuf> = self.files.iter().map(|path| (shown(path), path)).collect();
+        let mut lines = Excerpts::new();
+        for (file, numbers) in numbers {
+            let Some(text) = names.get(file).and_then(|path| self.read(path).ok()) else { continue };
+            let all: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
+            for number in numbers {
+                let line = usize::try_from(number).ok().and_then(|number| all.get(number.checked_sub(1)?));
+                lines.extend(line.map(|line| ((file.to_owned(), number), (*line).to_owned())));
+            }
+        }
+        lines
     }
 
     /// Puts a new text in the place of a file at once, so that a reader sees the old one or the new one.

@@ -305,7 +305,7 @@ fn every_finding_has_a_case_and_a_counterexample() {
             judged(other_host, other_image, other_policy)
         );
     }
-    // What is accepted is known behind the judgement: tests/all/scan_accepted.rs has those.
+    // What is accepted is known behind the judgement: tests/all/scan/accepted.rs has those.
     for code in Code::all().filter(|code| !code.is_about(About::Acceptance)) {
         assert!(table.iter().any(|((listed, ..), _)| *listed == code), "{code} has no case");
     }
