@@ -50,7 +50,7 @@ fn a_wrong_key_is_an_error_at_its_line() {
     assert!(answer.err.contains("hint: did you mean host?"), "{}", answer.err);
     // What a stranger's file must not say.
     for key in ["output", "insecure", "ca-file", "plain-http", "cache", "fix", "knowledge", "write-baseline"] {
-        shop.file("wincompat.toml", &format!("{key} = \"x\"\n"));
+        shop.file("wincompat.toml", format!("{key} = \"x\"\n"));
         assert!(shop.scan(&[]).err.contains(&format!("there is no key `{key}`")), "{key}");
     }
 }
@@ -63,17 +63,17 @@ fn exceptions_are_narrow_end_and_are_missed() {
     let (code, results, _) = scanned(&shop, &[]);
     assert_eq!((code, results.len()), (0, 2), "{results:#?}");
     assert!(codes(&results[0]).contains(&"accepted") && results[0]["ok"] == json!(true));
-    shop.file("wincompat.toml", &exception("path = \"a/*\"\nimage = \"registry.test/**\"\nhost = \"Windows Server*\"\n"));
+    shop.file("wincompat.toml", exception("path = \"a/*\"\nimage = \"registry.test/**\"\nhost = \"Windows Server*\"\n"));
     let (code, results, _) = scanned(&shop, &[]);
     assert_eq!((code, &results[0]["ok"], &results[1]["ok"]), (1, &json!(true), &json!(false)));
-    shop.file("wincompat.toml", &exception("until = 2020-01-31\n"));
+    shop.file("wincompat.toml", exception("until = 2020-01-31\n"));
     let (code, results, _) = scanned(&shop, &[]);
     assert!(code == 1 && codes(&results[0]).contains(&"exception-expired"), "{results:#?}");
-    shop.file("wincompat.toml", &exception("path = \"c/*\"\n"));
+    shop.file("wincompat.toml", exception("path = \"c/*\"\n"));
     let (code, _, err) = scanned(&shop, &[]);
     assert!(code == 1 && err.contains("the exception in line 2 of the configuration covers nothing"), "{err}");
     // What is accepted is no licence for more: another image still fails.
-    shop.file("wincompat.toml", &exception("image = \"registry.test/team/new:*\"\n"));
+    shop.file("wincompat.toml", exception("image = \"registry.test/team/new:*\"\n"));
     assert_eq!(scanned(&shop, &[]).0, 1);
 }
 
@@ -82,10 +82,10 @@ fn comments_accept_with_a_reason_alone() {
     let shop = with(&[("Dockerfile", &format!("# wincompat: allow build-mismatch -- gone in May\n{OLD}"))]);
     let (code, results, _) = scanned(&shop, &["--host=ltsc2022"]);
     assert!(code == 0 && codes(&results[0]).contains(&"accepted"), "{results:#?}");
-    shop.file("Dockerfile", &format!("# wincompat: allow build-mismatch\n{OLD}"));
+    shop.file("Dockerfile", format!("# wincompat: allow build-mismatch\n{OLD}"));
     let (code, results, _) = scanned(&shop, &["--host=ltsc2022"]);
     assert!(code == 1 && codes(&results[0]).contains(&"exception-without-reason"), "{results:#?}");
-    shop.file("Dockerfile", &format!("# wincompat: allow edition-home -- another\n{OLD}"));
+    shop.file("Dockerfile", format!("# wincompat: allow edition-home -- another\n{OLD}"));
     assert_eq!(scanned(&shop, &["--host=ltsc2022"]).0, 1);
 }
 
@@ -95,7 +95,7 @@ fn a_baseline_holds_what_was_known_and_nothing_new() {
     let (code, _, err) = scanned(&shop, &["--host=ltsc2022", "--write-baseline=known.json"]);
     assert!(code == 1 && err.contains("1 failures are known"), "{err}");
     // Lines may move.
-    shop.file("Dockerfile", &format!("# more\n\n{OLD}"));
+    shop.file("Dockerfile", format!("# more\n\n{OLD}"));
     let (code, results, _) = scanned(&shop, &["--host=ltsc2022", "--baseline=known.json"]);
     assert!(code == 0 && codes(&results[0]).contains(&"accepted"), "{results:#?}");
     shop.file("other/Dockerfile", OLD);

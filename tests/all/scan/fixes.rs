@@ -51,7 +51,7 @@ fn what_fits_is_named_with_its_digest_and_what_only_says_so_is_not() {
 fn only_the_bytes_of_the_reference_change() {
     let shop = repository();
     shop.file("a b/Dockerfile", "FROM mcr.microsoft.com/windows/servercore:ltsc2019\nRUN x\n");
-    shop.file("Dockerfile.win", &DOCKERFILE.replace("\t# no comment", ""));
+    shop.file("Dockerfile.win", DOCKERFILE.replace("\t# no comment", ""));
     shop.file("compose.yaml", COMPOSE);
     let patch = shop.scan(&["--host=ltsc2022", "--diff"]);
     assert_eq!(patch.code, 1, "{patch:?}");
@@ -90,7 +90,7 @@ fn a_killed_fix_tears_no_file() {
     let tree = shop.folder();
     for round in 0..20 {
         for number in 0..10 {
-            shop.file(&format!("{number}/Dockerfile"), &old);
+            shop.file(format!("{number}/Dockerfile"), &old);
         }
         let mut command = shop.program.process();
         command.current_dir(&tree).args(["scan", "--host=ltsc2022", "--fix", "--quiet"]);
