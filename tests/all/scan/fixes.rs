@@ -1,6 +1,5 @@
 //! `wincompat scan --suggest`, `--diff` and `--fix`: what would fit is read and judged, and only its bytes change.
 
-use std::fs;
 use std::time::Duration;
 
 use serde_json::json;
@@ -120,7 +119,7 @@ fn a_link_is_not_changed() {
     let fixed = shop.scan(&["--host=ltsc2022", "--fix", "Dockerfile"]);
     assert_ne!(fixed.code, 0, "{fixed:?}");
     assert_eq!(
-        fs::read_to_string(shop.program.folder().join("outside")).unwrap(),
+        std::fs::read_to_string(shop.program.folder().join("outside")).unwrap(),
         "FROM mcr.microsoft.com/windows/servercore:ltsc2019\n"
     );
 }
