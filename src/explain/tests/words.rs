@@ -31,7 +31,8 @@ fn a_builder_in_linux_mode() {
             "build-no-match-for-platform",
             "windows",
         ),
-        ("#4 ERROR: no match for platform in manifest sha256:1bd2a4b7: not found", "no-match-for-platform", "windows"),
+        ("#4 ERROR: no match for platform in manifest sha256:1bd2a4b7: not found", "build-no-match-for-platform", "windows"),
+        ("#12 ERROR: no match for platform in manifest: not found", "build-no-match-for-platform", "linux mode"),
         (
             "failed to solve with frontend dockerfile.v0: failed to create LLB definition: no match for platform in manifest sha256:61a2e0e5: not found",
             "build-no-match-for-platform",
