@@ -15,6 +15,7 @@ use wincompat::report::host_table::HostTable;
 use wincompat::report::{Detail, Page, Renderer as _};
 
 use crate::support::committed::assert_committed;
+use crate::support::started::started;
 
 const TODAY: Date = date(2026, 11, 23);
 
@@ -270,7 +271,7 @@ fn what_is_to_be_known_of_a_host_is_found() {
 #[test]
 fn json_is_one_document_that_keeps_to_its_schema() {
     let file = format!("@{}", root().join("fixtures/hosts/windows-11-24h2.reg").display());
-    let output = wincompat().args(["host", "--format", "json", "--host", "all", "--host", &file]).output().unwrap();
+    let output = started(|| wincompat().args(["host", "--format", "json", "--host", "all", "--host", &file]).output());
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     let schema = serde_json::to_value(schema()).unwrap();
@@ -310,7 +311,8 @@ fn what_is_wrong_is_said_on_the_standard_error() {
         (hostile, "error: `x[31m: :error: :y# #vso[z]` is not a known Windows host\nhint: give a version"),
     ] {
         for format in ["table", "json"] {
-            let output = wincompat().args(["host", "--format", format, "--host", "ltsc2022", "--host", &host]).output().unwrap();
+            let output =
+                started(|| wincompat().args(["host", "--format", format, "--host", "ltsc2022", "--host", &host]).output());
             let error = String::from_utf8(output.stderr).unwrap().replace("\r\n", "\n");
             assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]), "{host}: {error}");
             assert!(error.starts_with("error: ") && error.contains(expected), "{host}: {error}");
@@ -322,7 +324,7 @@ fn what_is_wrong_is_said_on_the_standard_error() {
 #[cfg(not(windows))]
 fn there_is_no_local_host_where_there_is_no_windows() {
     for arguments in [&["host"][..], &["host", "--host", "local,no-hyperv"]] {
-        let output = wincompat().args(arguments).output().unwrap();
+        let output = started(|| wincompat().args(arguments).output());
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{error}");
         assert!(error.starts_with("error: this machine is not a Windows host\n"), "{error}");
@@ -334,17 +336,17 @@ fn there_is_no_local_host_where_there_is_no_windows() {
 fn files_that_never_end_or_are_folders_are_errors() {
     let endless = Path::new("/dev/zero");
     if endless.exists() {
-        let output = wincompat().args(["host", "--host", "@/dev/zero"]).output().unwrap();
+        let output = started(|| wincompat().args(["host", "--host", "@/dev/zero"]).output());
         assert_eq!(output.status.code(), Some(2));
         assert!(String::from_utf8_lossy(&output.stderr).contains("it is not a regular file"), "{output:?}");
     }
     let folder = tempfile::tempdir().unwrap();
     let large = folder.path().join("large");
     std::fs::File::create(&large).unwrap().set_len((64 << 20) + 1).unwrap();
-    let output = wincompat().args(["host", "--host", &format!("@{}", large.display())]).output().unwrap();
+    let output = started(|| wincompat().args(["host", "--host", &format!("@{}", large.display())]).output());
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("larger than 64 MiB"), "{output:?}");
-    let output = wincompat().args(["host", "--host", &format!("@{}", root().display())]).output().unwrap();
+    let output = started(|| wincompat().args(["host", "--host", &format!("@{}", root().display())]).output());
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot read the host file"), "{output:?}");
 }

@@ -8,6 +8,7 @@ use wincompat::internals::oci::distribution::{Client, Options};
 use crate::support::again::again;
 use crate::support::registry::images::{Access, Images, OCI_MANIFEST, basic, serve, token};
 use crate::support::registry::{Reply, Server, options, stored};
+use crate::support::started::started;
 
 const PASSWORD: &str = "hunter2-password";
 
@@ -33,7 +34,7 @@ const ALONE: &str = "WINCOMPAT_TEST_ALONE";
 #[tokio::test]
 async fn no_secret_is_shown_anywhere() {
     if std::env::var_os(ALONE).is_none() {
-        let output = again(module_path!(), "no_secret_is_shown_anywhere").arg("--nocapture").env(ALONE, "1").output().unwrap();
+        let output = started(|| again(module_path!(), "no_secret_is_shown_anywhere").arg("--nocapture").env(ALONE, "1").output());
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success() && out.contains("test result: ok. 1 passed"), "{out}{err}");
         return;

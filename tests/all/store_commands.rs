@@ -10,6 +10,7 @@ use wincompat::report::{containers, images};
 
 use crate::support::committed::assert_committed;
 use crate::support::program::Program;
+use crate::support::started::started;
 use crate::support::{begin_store, handles};
 
 const ID: &str = "4c01db0b339c8d1e2f3a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90";
@@ -55,7 +56,7 @@ impl Store {
 
     /// Exit code, standard output and standard error.
     fn says(&self, arguments: &[&str]) -> (i32, Vec<u8>, String) {
-        let output = self.0.command().args(arguments).env("WINCOMPAT_ROOT", self.root()).output().unwrap();
+        let output = started(|| self.0.command().args(arguments).env("WINCOMPAT_ROOT", self.root()).output());
         (output.status.code().unwrap(), output.stdout, String::from_utf8(output.stderr).unwrap())
     }
 

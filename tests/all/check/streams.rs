@@ -6,6 +6,7 @@ use super::{Answer, Images, Shop, shop};
 use crate::support::registry::images::OCI_INDEX;
 use crate::support::registry::windows::{WindowsImage, index_bytes};
 use crate::support::registry::{Reply, Server};
+use crate::support::started::started;
 
 const ON_2022: &str = "--host=windows-server-2022";
 const GOOD: &str = "registry.test/app:ltsc2022";
@@ -64,14 +65,15 @@ fn a_closed_pipe_is_no_error() {
     let shop = Shop::of(shop());
     for (image, code) in [(GOOD, 0), (INCOMPATIBLE, 1), (MISSING, 2)] {
         for format in ["table", "json"] {
-            let mut child = Command::new(shop.program.command().get_program())
-                .args(["check", "--no-cache", ON_2022, "--format", format, image])
-                .args(["--mirror", &format!("registry.test={}", shop.server.url(""))])
-                .env_remove("WINCOMPAT_CACHE")
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap();
+            let mut child = started(|| {
+                Command::new(shop.program.command().get_program())
+                    .args(["check", "--no-cache", ON_2022, "--format", format, image])
+                    .args(["--mirror", &format!("registry.test={}", shop.server.url(""))])
+                    .env_remove("WINCOMPAT_CACHE")
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped())
+                    .spawn()
+            });
             drop(child.stdout.take());
             let output = child.wait_with_output().unwrap();
             let lines = usize::from(format == "json" && code != 0);

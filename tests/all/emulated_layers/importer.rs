@@ -20,8 +20,9 @@ use wincompat::internals::runner::store::import::{import, is_complete};
 use wincompat::windows::{StoreFolders, connect};
 
 use crate::support::again::again;
+use crate::support::emulated::Host;
 use crate::support::emulated::image::{Image, name};
-use crate::support::emulated::{Host, spawn};
+use crate::support::started::started;
 
 /// What an importer is told by.
 const TASK: &str = "WINCOMPAT_TEST_IMPORT";
@@ -102,7 +103,7 @@ impl Shop {
     fn run(&self, images: Vec<String>, prune: bool, faults: &str) -> (ExitStatus, Vec<Outcome>) {
         let (mut program, answer) = self.importer(images, prune, faults);
         program.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let output = spawn(&mut program).wait_with_output().unwrap();
+        let output = started(|| program.spawn()).wait_with_output().unwrap();
         if !output.status.success() {
             eprintln!("{}", String::from_utf8_lossy(&output.stderr));
         }

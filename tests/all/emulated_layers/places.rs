@@ -4,6 +4,7 @@ use crate::emulated_layers::base::VERSION;
 use crate::emulated_layers::importer::{Shop, read};
 use crate::support::emulated::image::{Image, base_layer, with_utility_vm};
 use crate::support::layers::archive::{Archive, Meta};
+use crate::support::started::started;
 
 fn two_layers() -> Image {
     let mut upper = Archive::with_files();
@@ -62,7 +63,7 @@ fn of_many_importers_one_does_the_work() {
     let ids = shop.put("app", &two_layers());
     let start = |_| {
         let (mut program, answer) = shop.importer(vec!["app".to_owned()], false, "");
-        (program.spawn().unwrap(), answer)
+        (started(|| program.spawn()), answer)
     };
     let programs: Vec<_> = (0..4).map(start).collect();
     for (mut program, answer) in programs {

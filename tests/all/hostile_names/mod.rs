@@ -8,6 +8,7 @@ mod files;
 mod registries;
 mod stores;
 
+use crate::support::started::started;
 use assert_cmd::Command;
 use serde_json::Value;
 
@@ -56,7 +57,7 @@ fn assert_harmless(printed: &str, place: &str) {
 
 /// Runs a command to its end, whatever it is; what it printed is harmless, in every string of JSON too.
 fn harmless(place: &str, command: &mut Command) -> String {
-    let output = command.output().unwrap();
+    let output = started(|| command.output());
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert!(output.status.code().is_some_and(|code| code < 3), "{place}: {:?} {err}", output.status);
     for printed in [&out, &err] {

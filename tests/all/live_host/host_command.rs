@@ -6,9 +6,10 @@ use serde_json::Value;
 use windows_registry::{LOCAL_MACHINE, Type};
 
 use crate::live_host::machine::{CURRENT_VERSION, Machine, SERVICES, open};
+use crate::support::started::started;
 
 fn wincompat(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_wincompat")).args(arguments).output().unwrap()
+    started(|| Command::new(env!("CARGO_BIN_EXE_wincompat")).args(arguments).output())
 }
 
 /// What `wincompat host` says of this machine.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::support::started::started;
 use windows_registry::{Key, LOCAL_MACHINE};
 
 pub const CURRENT_VERSION: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion";
@@ -114,6 +115,6 @@ fn root() -> PathBuf {
 }
 
 fn succeeds(command: &mut Command) {
-    let output = command.output().unwrap();
+    let output = started(|| command.output());
     assert!(output.status.success(), "{command:?}: {output:?}");
 }

@@ -21,6 +21,7 @@ use crate::support::program::{Answer, Program};
 use crate::support::registry::images::{Images, part};
 use crate::support::registry::windows::{WindowsImage, descriptor};
 use crate::support::registry::{Gate, Reply, Request, Server};
+use crate::support::started::started;
 
 /// On Windows, the machine the test runs on would be the host.
 const HOST: &str = "--host=ltsc2022";
@@ -141,7 +142,7 @@ impl Shop {
 
     /// A pull that goes on while the test does something else.
     fn begin(&self) -> Pull {
-        Pull(self.process().spawn().unwrap())
+        Pull(started(|| self.process().spawn()))
     }
 
     /// A whole pull.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::*;
+use crate::support::started::started;
 
 /// Holds every answer for a blob back until this many pulls have asked for the tag: so all of them are at it at once. `answer` is
 /// that for a layer.
@@ -94,7 +95,7 @@ fn a_layer_that_a_stranger_keeps_locked_is_told_of_and_holds_up_no_failure() {
     crate::support::begin_store(&shop.store());
     let locked = fs::File::create(shop.partial(&shop.layers[0].digest())).unwrap();
     locked.lock().unwrap();
-    let mut pull = Pull(shop.process().stderr(Stdio::piped()).spawn().unwrap());
+    let mut pull = Pull(started(|| shop.process().stderr(Stdio::piped()).spawn()));
     let mut said = String::new();
     for line in BufReader::new(pull.0.stderr.take().unwrap()).lines().map(Result::unwrap) {
         if line.contains(": waiting for another process that has this layer locked") {

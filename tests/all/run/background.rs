@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::run::machine::{Ended, IMAGE, ISOLATIONS, LONG, Machine, Running};
+use crate::support::started::started;
 
 impl Machine {
     /// Starts a container in the background; its id.
@@ -164,7 +165,7 @@ fn a_log_has_every_byte_of_both_streams() {
     for (stream, name) in [("out", "to-out"), ("err", "to-err")] {
         machine.background(&["--name", name, IMAGE, "guest", "flood", stream, "100000"]);
         machine.wincompat(&["wait", name]).with(0);
-        let output = machine.command(&["logs", name]).output().unwrap();
+        let output = started(|| machine.command(&["logs", name]).output());
         let (said, silent) = if stream == "out" { (output.stdout, output.stderr) } else { (output.stderr, output.stdout) };
         assert!(said == pattern && silent.is_empty(), "{name}: {} and {} bytes", said.len(), silent.len());
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::run::machine::{Ended, HYPERV, IMAGE, Machine, Running};
-use crate::support::emulated::is_wines_fault;
+use crate::support::started::is_wines_fault;
 
 /// A run, and where its container lives.
 #[derive(Clone, Copy)]

@@ -13,12 +13,13 @@ use serde_json::{Value, json};
 use wincompat::image::Name;
 use wincompat::internals::oci::layout::Folder;
 
+use crate::support::emulated::Host;
 use crate::support::emulated::image::{Image, base_layer, name, with_utility_vm};
-use crate::support::emulated::{Host, is_wines_fault, spawn};
 use crate::support::layers::archive::{Archive, Meta};
 use crate::support::program::Program;
 use crate::support::registry::Server;
 use crate::support::registry::images::{Access, Images, serve};
+use crate::support::started::{is_wines_fault, started};
 
 /// The image that every machine has in its store.
 pub const IMAGE: &str = "example.com/app:1";
@@ -136,7 +137,7 @@ impl Machine {
     pub fn system(&self, id: &str) -> Value {
         let mut state = Command::new("hcsemu");
         self.host.hosts(&mut state, "").arg("state").stdout(Stdio::piped());
-        let state = spawn(&mut state).wait_with_output().unwrap();
+        let state = started(|| state.spawn()).wait_with_output().unwrap();
         let state: Value = serde_json::from_slice(&state.stdout).unwrap();
         state["systems"][id].clone()
     }
@@ -249,7 +250,7 @@ pub const LONG: Duration = Duration::from_secs(300);
 
 impl Running {
     pub fn start(mut command: Command) -> Self {
-        let mut child = spawn(&mut command);
+        let mut child = started(|| command.spawn());
         let (mut out, mut err) = (BufReader::new(child.stdout.take().unwrap()), child.stderr.take().unwrap());
         let (send, lines) = mpsc::channel();
         thread::spawn(move || {

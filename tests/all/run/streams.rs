@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use crate::run::machine::{IMAGE, ISOLATIONS, Machine};
+use crate::support::started::started;
 
 /// As `guest flood` writes them.
 fn bytes(count: u32) -> Vec<u8> {
@@ -27,7 +28,7 @@ fn ten_megabytes_of_output() {
 fn ten_megabytes_of_errors() {
     let Some(machine) = Machine::new() else { return };
     let count = TEN_MEGABYTES.to_string();
-    let output = machine.command(&["run", "--rm", "-q", IMAGE, "guest", "flood", "err", &count]).output().unwrap();
+    let output = started(|| machine.command(&["run", "--rm", "-q", IMAGE, "guest", "flood", "err", &count]).output());
     assert_eq!((output.status.code(), output.stdout.len(), output.stderr.len()), (Some(0), 0, TEN_MEGABYTES as usize));
     assert!(output.stderr == bytes(TEN_MEGABYTES), "not the bytes that were written");
 }
@@ -75,7 +76,7 @@ fn without_i_nothing_is_read() {
 fn whoever_has_seen_enough_stops_no_container() {
     let Some(machine) = Machine::new() else { return };
     let mut command = machine.command(&["run", "--rm", "-q", IMAGE, "guest", "flood", "out", "10000000"]);
-    let mut child = command.spawn().unwrap();
+    let mut child = started(|| command.spawn());
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
     machine.has_nothing_left();

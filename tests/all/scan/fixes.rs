@@ -7,6 +7,7 @@ use serde_json::json;
 use super::Repository;
 use crate::support::registry::images::Images;
 use crate::support::registry::windows::WindowsImage;
+use crate::support::started::started;
 
 /// A repository with images for two releases, one with a suffix of its own, and one without a fitting image.
 fn images() -> Images {
@@ -95,7 +96,7 @@ fn a_killed_fix_tears_no_file() {
         command.current_dir(&tree).args(["scan", "--host=ltsc2022", "--fix", "--quiet"]);
         command.args(["--mirror", &format!("mcr.microsoft.com={}", shop.server.url(""))]);
         command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
-        let mut child = command.spawn().unwrap();
+        let mut child = started(|| command.spawn());
         std::thread::sleep(Duration::from_millis(round * 15));
         let _ = child.kill();
         child.wait().unwrap();

@@ -7,6 +7,7 @@ pub mod emulated;
 pub mod layers;
 pub mod program;
 pub mod registry;
+pub mod started;
 
 /// Makes a folder a store, as the first pull does, with a folder for files that have no name yet.
 pub fn begin_store(root: &std::path::Path) {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::time::Duration;
 
+use crate::support::started::started;
 use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -115,7 +116,7 @@ pub struct Answer {
 impl Answer {
     /// Of a command, run to its end.
     pub fn of(command: &mut Command) -> Self {
-        let output = command.output().unwrap();
+        let output = started(|| command.output());
         Self {
             code: output.status.code().unwrap_or_else(|| panic!("{command:?} was killed: {output:?}")),
             out: String::from_utf8(output.stdout).unwrap(),

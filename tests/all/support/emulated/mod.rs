@@ -5,10 +5,12 @@ pub mod image;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::support::started::started;
 
 /// A host of its own: nothing that another has is seen on it. Everything it has is in its state folder.
 pub struct Host {
@@ -57,7 +59,7 @@ impl Host {
     pub fn left(&self) -> Vec<String> {
         let mut left = Command::new("hcsemu");
         self.hosts(&mut left, "").arg("left").stdout(Stdio::piped());
-        let left = spawn(&mut left).wait_with_output().unwrap();
+        let left = started(|| left.spawn()).wait_with_output().unwrap();
         let lines: Vec<String> = String::from_utf8_lossy(&left.stdout).lines().map(str::to_owned).collect();
         assert_eq!(left.status.success(), lines.is_empty(), "{left:?}");
         lines
@@ -68,26 +70,6 @@ impl Host {
     pub fn has_nothing_left(&self) {
         assert_eq!(self.left(), [""; 0]);
     }
-}
-
-/// Starts a program. Of a thousand programs, Wine does not get one or two to run, and says ERROR_INTERNAL_ERROR.
-pub fn spawn(program: &mut Command) -> Child {
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        match program.spawn() {
-            Err(error) if error.raw_os_error() == Some(INTERNAL_ERROR) && tries < 5 => {}
-            started => return started.unwrap_or_else(|error| panic!("{program:?}: {error}")),
-        }
-    }
-}
-
-/// ERROR_INTERNAL_ERROR.
-const INTERNAL_ERROR: i32 = 1359;
-
-/// Whether a program says that it could not start another one for that reason.
-pub fn is_wines_fault(said: &str) -> bool {
-    said.contains(&format!("(os error {INTERNAL_ERROR})"))
 }
 
 /// Whether a program ended because a fault killed it.
