@@ -183,6 +183,13 @@ pub struct Way {
     images: Replacements,
 }
 
+impl Way {
+    /// The kustomizations that it leads through, as far as they replace something.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        std::iter::once(&self.root).chain(self.images.iter().map(|(file, _)| file))
+    }
+}
+
 /// The ways to every manifest that a kustomization leads to.
 pub fn ways(all: &[Kustomization]) -> BTreeMap<PathBuf, Vec<Way>> {
     let by_folder: BTreeMap<&Path, &Kustomization> = all.iter().map(|one| (one.folder.as_path(), one)).collect();

@@ -21,6 +21,7 @@ mod place;
 mod placeholder;
 mod placement;
 mod project;
+mod recorded;
 mod tags;
 mod walk;
 mod words;

@@ -9,6 +9,7 @@ use super::compose::{self, Built, Layer};
 use super::dockerfile::{self, Build};
 use super::kubernetes::{self, Known};
 use super::kustomize::{self, Kustomization, Way};
+use super::recorded::Recorded;
 use super::yaml::{self, Document, Node};
 use super::{FileKind, Files, Found, Lines, Meant, Os, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
 use super::{groovy, list, pipelines};
@@ -21,6 +22,8 @@ pub struct ScannedFile {
     pub path: PathBuf,
     /// What it says.
     pub scanned: Scanned,
+    /// Other files that give it values, e.g. the `.env` beside a Compose file, or the Compose file that builds a Dockerfile.
+    pub rests_on: BTreeSet<PathBuf>,
 }
 
 /// The longest chain of Compose files that include each other.
@@ -78,6 +81,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         patches: kustomizations.iter().flat_map(Kustomization::patch_files).cloned().collect(),
         built: BTreeMap::new(),
         made: BTreeSet::new(),
+        rests_on: BTreeMap::new(),
         answer,
     };
     for one in &kustomizations {
@@ -91,7 +95,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         let found = groovy::read(text, &project.known);
         project.of(path).found.extend(found);
     }
-    let Project { built, made, mut answer, .. } = project;
+    let Project { built, made, mut answer, mut rests_on, .. } = project;
     for (path, text) in &dockerfiles {
         let builds = built.get(&compose::normal(path)).map(Vec::as_slice).unwrap_or_default();
         answer.insert(path.clone(), read_dockerfile(text, builds, given));
@@ -103,7 +107,8 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
             scanned.found.retain(|found| !matches!(&found.meant, Meant::Known(text) if made.contains(&with_a_tag(text))));
             scanned.found.sort_by_key(|found| found.place.span.start);
             scanned.found.dedup();
-            ScannedFile { path, scanned }
+            let rests_on = rests_on.remove(&compose::normal(&path)).unwrap_or_default();
+            ScannedFile { path, scanned, rests_on }
         })
         .filter(|file| file.scanned != Scanned::default())
         .collect()
@@ -155,6 +160,8 @@ struct Project<'p> {
     built: BTreeMap<PathBuf, Vec<Built>>,
     /// The images that are built.
     made: BTreeSet<String>,
+    /// The files that give values to others, by these.
+    rests_on: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
     answer: BTreeMap<PathBuf, Scanned>,
 }
 
@@ -189,6 +196,11 @@ impl Project<'_> {
         self.answer.entry(path.to_owned()).or_default()
     }
 
+    /// Notes that these files give values to this one.
+    fn rest(&mut self, path: &Path, others: impl IntoIterator<Item = PathBuf>) {
+        self.rests_on.entry(compose::normal(path)).or_default().extend(others);
+    }
+
     /// The references of a manifest, as each kustomization that leads to it deploys them.
     fn manifest(&mut self, file: &Yaml, found: Vec<Found>) {
         if self.patches.contains(&compose::normal(&file.path)) {
@@ -198,9 +210,15 @@ impl Project<'_> {
             self.of(&file.path).found.extend(found);
             return;
         };
+        for way in &ways {
+            self.rest(&file.path, way.files().cloned());
+        }
         for one in &found {
             for way in &ways {
                 let (elsewhere, new) = kustomize::deployed(one, way, self.given);
+                if let Some(elsewhere) = &elsewhere {
+                    self.rest(elsewhere, way.files().chain([&file.path]).cloned());
+                }
                 self.of(elsewhere.as_deref().unwrap_or(&file.path)).found.push(new);
             }
         }
@@ -222,11 +240,18 @@ impl Project<'_> {
         let (later, first): (Vec<_>, Vec<_>) = sets.into_iter().partition(is_included);
         let mut done = BTreeSet::new();
         for set in first.into_iter().chain(later) {
-            self.compose(&set, environment, LONGEST_CHAIN, &mut done);
+            self.compose(&set, (environment, &BTreeSet::new()), LONGEST_CHAIN, &mut done);
         }
     }
 
-    fn compose(&mut self, set: &[PathBuf], environment: &Values, depth: usize, done: &mut BTreeSet<PathBuf>) {
+    /// Files that belong together, with values from outside and the files that these rest on.
+    fn compose(
+        &mut self,
+        set: &[PathBuf],
+        (environment, outer): (&Values, &BTreeSet<PathBuf>),
+        depth: usize,
+        done: &mut BTreeSet<PathBuf>,
+    ) {
         let Some(base) = set.first() else { return };
         if !done.insert(compose::normal(base)) {
             return;
@@ -234,7 +259,14 @@ impl Project<'_> {
         let loaded: Vec<(&PathBuf, Rc<str>, Rc<Node>)> =
             set.iter().filter_map(|path| self.compose_file(path).map(|(text, root)| (path, text, root))).collect();
         let layers: Vec<Layer<'_>> = loaded.iter().map(|(_, text, root)| Layer { text, root: Rc::clone(root) }).collect();
-        let project = compose::read(base, &layers, environment, self.files);
+        let recorded = Recorded::new(self.files);
+        let project = compose::read(base, &layers, environment, &recorded);
+        let mut rests_on = recorded.read_ones();
+        rests_on.extend(set.iter().chain(outer).cloned());
+        let dockerfiles = project.built.iter().map(|one| &one.dockerfile);
+        for path in set.iter().chain(dockerfiles) {
+            self.rest(path, rests_on.iter().cloned());
+        }
         for (number, found) in project.found {
             if let Some((path, ..)) = loaded.get(number) {
                 self.of(path).found.push(found);
@@ -248,7 +280,7 @@ impl Project<'_> {
             for included in &project.includes {
                 let known = |path: &PathBuf| self.by_path.get(path).map_or_else(|| path.clone(), |file| file.path.clone());
                 let set: Vec<PathBuf> = included.iter().map(known).collect();
-                self.compose(&set, &project.values, depth, done);
+                self.compose(&set, (&project.values, &rests_on), depth, done);
             }
         }
     }
@@ -285,6 +317,11 @@ impl Project<'_> {
                 if let Some((path, ..)) = set.get(number) {
                     self.of(path).found.push(found);
                 }
+            }
+            let paths: Vec<PathBuf> = set.iter().map(|(path, ..)| PathBuf::clone(path)).collect();
+            let dockerfiles = read.built.iter().map(|one| &one.dockerfile);
+            for path in paths.iter().chain(dockerfiles) {
+                self.rest(path, paths.iter().cloned());
             }
             for one in read.built {
                 self.built.entry(one.dockerfile.clone()).or_default().push(one);

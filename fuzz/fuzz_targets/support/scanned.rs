@@ -22,7 +22,7 @@ pub fn scanned(names: &[&str], bytes: &[u8]) {
     let files = Memory(names.iter().zip(texts).map(|(name, text)| (PathBuf::from(name), Rc::from(text))).collect());
     let paths: Vec<PathBuf> = names.iter().filter(|name| **name != ".env").map(PathBuf::from).collect();
     let values: Values = [("TAG".to_owned(), "1".to_owned())].into();
-    for ScannedFile { path, scanned } in scan(&paths, &files, &values) {
+    for ScannedFile { path, scanned, .. } in scan(&paths, &files, &values) {
         let text = &files.0[&path];
         for found in &scanned.found {
             assert!(found.place.line > 0 && found.place.column > 0);

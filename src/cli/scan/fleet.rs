@@ -1,5 +1,9 @@
 //! The hosts of a scan: equal ones judged once, and those that a container can land on.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use jiff::civil::Date;
 
 use crate::Error;
@@ -13,12 +17,14 @@ pub struct Fleet {
     kinds: Vec<Host>,
     /// Every host with the number of its kind.
     members: Vec<(Host, usize)>,
+    /// Those that were asked for already: many containers land alike.
+    landings: RefCell<HashMap<Lands, Result<Rc<[Host]>, Error>>>,
 }
 
 impl Fleet {
     /// These hosts. Those that differ in their names alone are of one kind.
     pub fn of(hosts: impl IntoIterator<Item = Host>) -> Self {
-        let mut fleet = Self { kinds: Vec::new(), members: Vec::new() };
+        let mut fleet = Self { kinds: Vec::new(), members: Vec::new(), landings: RefCell::default() };
         for host in hosts {
             let kind = fleet.kinds.iter().position(|known| is_equal(known, &host)).unwrap_or_else(|| {
                 fleet.kinds.push(host.clone());
@@ -45,7 +51,16 @@ impl Fleet {
     /// # Errors
     ///
     /// None of them.
-    pub fn landing(&self, lands: &Lands, knowledge: &Knowledge, today: Date) -> Result<Vec<Host>, Error> {
+    pub fn landing(&self, lands: &Lands, knowledge: &Knowledge, today: Date) -> Result<Rc<[Host]>, Error> {
+        if let Some(known) = self.landings.borrow().get(lands) {
+            return known.clone();
+        }
+        let hosts = self.found(lands, knowledge, today).map(Rc::from);
+        self.landings.borrow_mut().insert(lands.clone(), hosts.clone());
+        hosts
+    }
+
+    fn found(&self, lands: &Lands, knowledge: &Knowledge, today: Date) -> Result<Vec<Host>, Error> {
         match lands {
             Lands::Fleet => Ok(self.kinds.clone()),
             Lands::Nodes(placement) => self.nodes(placement),

@@ -1,8 +1,10 @@
 //! What would fit in the place of an image that does not: other tags of its repository, each read and judged on the same hosts.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use super::{Inputs, Placed};
+use super::answer::{Inputs, Placed, name_of};
+use super::fix::Fixes;
 use crate::Error;
 use crate::compat::judge;
 use crate::host::Host;
@@ -92,6 +94,52 @@ impl Suggestions {
                 finding.remedies.insert(0, RemedyEntry { kind: "image".into(), value: pinned, verified: Some(true) });
             }
         }
+    }
+}
+
+impl Inputs {
+    /// Puts remedies that were read and judged to the results that fail, and gives the changes of files that follow from them.
+    ///
+    /// # Errors
+    ///
+    /// None of the hosts.
+    pub fn suggest(
+        &self,
+        placed: &[Placed<'_>],
+        judged_at: &[(usize, Range<usize>)],
+        results: &mut [ResultEntry],
+    ) -> Result<Fixes, Error> {
+        let fails = |range: &Range<usize>, results: &[ResultEntry]| {
+            results.get(range.clone()).is_some_and(|entries| entries.iter().any(|entry| entry.ok == Some(false)))
+        };
+        let mut failing: Vec<&str> = Vec::new();
+        for (number, _) in judged_at.iter().filter(|(_, range)| fails(range, results)) {
+            failing.extend(placed.get(*number).map(|one| name_of(one.found)));
+        }
+        failing.sort_unstable();
+        failing.dedup();
+        let suggestions = Suggestions::of(self, &failing);
+        let mut fixes = Fixes::default();
+        for (number, range) in judged_at {
+            let Some(one) = placed.get(*number) else { continue };
+            let policy = self.policy_of(one.found);
+            let hosts = self.fleet.landing(&one.found.lands, &self.knowledge, policy.today)?;
+            let does_fail = fails(range, results);
+            for entry in results.get_mut(range.clone()).unwrap_or_default().iter_mut().filter(|entry| entry.ok == Some(false)) {
+                let host = hosts.iter().find(|host| host.label == entry.host.label && host.os_version == entry.host.os_version);
+                if let Some(host) = host {
+                    suggestions.add(self, one, host, entry);
+                }
+            }
+            let Some(editable) = &one.found.editable else { continue };
+            let hosts: Vec<&Host> = hosts.iter().collect();
+            let new = if does_fail { suggestions.fitting(self, one, &hosts) } else { None };
+            match new.and_then(|new| editable.for_reference(&new.reference)) {
+                Some(new) => fixes.add(one.path, editable, new),
+                None => fixes.forbid(one.path, editable),
+            }
+        }
+        Ok(fixes)
     }
 }
 

@@ -40,7 +40,7 @@ impl Tree {
     pub fn of(paths: &[PathBuf], input: &mut dyn Read) -> Result<Self, Error> {
         let here = [PathBuf::from(".")];
         let paths = if paths.is_empty() { &here[..] } else { paths };
-        let is_input = |path: &&PathBuf| path.as_os_str() == STANDARD_INPUT;
+        let is_input = |path: &&PathBuf| is_standard_input(path);
         let named: Vec<PathBuf> = paths.iter().filter(|path| !is_input(path)).cloned().collect();
         if let Some(missing) = named.iter().find(|path| !path.exists()) {
             return Err(Error::of(
@@ -67,6 +67,11 @@ impl Tree {
             (path, error)
         });
         Ok(Self { files: walked.files, unread: unread.collect(), roots, input: text, read: RefCell::default() })
+    }
+
+    /// The folders that were named, and those of the files that were.
+    pub fn folders(&self) -> &[PathBuf] {
+        &self.roots
     }
 
     /// The text of a file that was named by an option.
@@ -136,7 +141,7 @@ impl Tree {
 
 impl Files for Tree {
     fn read(&self, path: &Path) -> Result<Rc<str>, Error> {
-        if path.as_os_str() == STANDARD_INPUT
+        if is_standard_input(path)
             && let Some(text) = &self.input
         {
             return Ok(Rc::clone(text));
@@ -148,6 +153,11 @@ impl Files for Tree {
         self.read.borrow_mut().insert(path.to_owned(), read.clone());
         read
     }
+}
+
+/// True for the name of standard input.
+pub fn is_standard_input(path: &Path) -> bool {
+    path.as_os_str() == STANDARD_INPUT
 }
 
 /// The name of a file in the answer: with slashes, and without `./` before it.

@@ -1,6 +1,7 @@
 //! `wincompat scan` of whole repositories, against a registry on this machine.
 
 mod accepted;
+mod changed;
 mod fixes;
 mod formats;
 mod hostile;

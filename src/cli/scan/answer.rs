@@ -1,0 +1,300 @@
+//! The images of files, read once each and judged where their containers can land.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::accepted::Accepted;
+use super::fix::Fixes;
+use super::fleet::Fleet;
+use super::tree::{self, Tree};
+use crate::cli::io::Io;
+use crate::cli::reading::read_images;
+use crate::cli::references;
+use crate::cli::wording::CommandLine;
+use crate::compat::{self, Policy, Wish};
+use crate::host::{Host, HostEngine};
+use crate::image::reference::Location as Site;
+use crate::image::{Image, Reference};
+use crate::knowledge::Knowledge;
+use crate::oci::Options;
+use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
+use crate::scan::{Asked, Found, Lands, Meant, Needs, Os, ScannedFile};
+use crate::text::quoted;
+use crate::{Engine, Error, ErrorKind};
+
+/// The most results of one answer: they are held together, in about 500 MiB.
+const MOST_RESULTS: usize = 100_000;
+
+/// What the arguments mean.
+pub struct Inputs {
+    /// Facts.
+    pub knowledge: Cow<'static, Knowledge>,
+    /// How images are judged.
+    pub policy: Policy,
+    /// The isolation that was asked for on the command line, which counts more than a file's.
+    pub wish: Option<Wish>,
+    /// The hosts.
+    pub fleet: Fleet,
+    /// The files that are judged.
+    pub files: Vec<ScannedFile>,
+    /// Folders and files that could not be looked at.
+    pub unread: Vec<(PathBuf, Error)>,
+    /// The access to images.
+    pub options: Options,
+    /// Nothing is shown of what is waited for.
+    pub quiet: bool,
+    /// The only registries that are asked; every one, if there is none here.
+    pub allowed: Vec<String>,
+    /// Other images are looked for.
+    pub suggests: bool,
+    /// The revision of git since which the files changed that are judged; `None` where each is.
+    pub since: Option<String>,
+}
+
+/// A reference with its file.
+pub struct Placed<'f> {
+    /// The path of the file.
+    pub path: &'f Path,
+    /// Its name in the answer.
+    pub file: String,
+    /// The reference.
+    pub found: &'f Found,
+}
+
+impl Placed<'_> {
+    /// The place in the answer.
+    pub fn location(&self) -> Location {
+        let place = &self.found.place;
+        Location::new(&self.file, place.line, place.column, self.found.object.as_deref(), &self.found.written)
+    }
+
+    /// The error of this reference.
+    fn failed(&self, error: &Error) -> ErrorEntry {
+        ErrorEntry { location: Some(self.location()), ..ErrorEntry::new(name_of(self.found), error, &CommandLine) }
+    }
+}
+
+/// The images of references, by their texts.
+pub type ReadImages<'p> = BTreeMap<&'p str, Result<Image, Error>>;
+
+/// The results of references on a fleet.
+#[derive(Default)]
+pub struct Judged {
+    /// The results, in the order of the references.
+    pub results: Vec<ResultEntry>,
+    /// The number of each reference, and its results.
+    pub at: Vec<(usize, Range<usize>)>,
+    /// References that cannot be judged.
+    pub errors: Vec<ErrorEntry>,
+    /// The number of references whose images are not for Windows.
+    pub foreign: usize,
+}
+
+impl Inputs {
+    /// The answer, and the changes that would make images fit.
+    ///
+    /// # Errors
+    ///
+    /// More references or results than fit one answer.
+    pub fn report(&self, accepted: &mut Accepted, tree: &Tree, io: &mut Io<'_>) -> Result<(Report, Fixes), Error> {
+        let (placed, mut errors) = self.placed(io)?;
+        let images = self.images(&placed);
+        let Judged { mut results, at, errors: failed, foreign } = self.judged(&placed, &images, &self.fleet)?;
+        errors.extend(failed);
+        warn_of_foreign(foreign, placed.len(), io);
+        if placed.is_empty() && errors.is_empty() {
+            let which = self.since.as_ref().map_or("these files".into(), |since| format!("files that changed since {since}"));
+            io.warn(&format!("no image references for Windows were found in {which}").into());
+        }
+        accepted.apply(&mut results, tree);
+        // An exception may be for a file that is not judged now.
+        for line in accepted.unused().into_iter().filter(|_| self.since.is_none()) {
+            io.warn(&format!("the exception in line {line} of the configuration covers nothing").into());
+        }
+        let fixes = if self.suggests { self.suggest(&placed, &at, &mut results)? } else { Fixes::default() };
+        Ok((Report::new(&self.knowledge, results, errors), fixes))
+    }
+
+    /// The references that may be for Windows, and what cannot be read of the files; notes are warned of.
+    ///
+    /// # Errors
+    ///
+    /// More references than fit one answer.
+    pub fn placed(&self, io: &mut Io<'_>) -> Result<(Vec<Placed<'_>>, Vec<ErrorEntry>), Error> {
+        let at_start = |(path, error): &(PathBuf, Error)| {
+            let file = tree::shown(path);
+            let location = Location::new(&file, 1, 1, None, "");
+            ErrorEntry { location: Some(location), ..ErrorEntry::new(&file, error, &CommandLine) }
+        };
+        let mut errors: Vec<ErrorEntry> = self.unread.iter().map(at_start).collect();
+        let mut placed: Vec<Placed<'_>> = Vec::new();
+        let mut left_out: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for ScannedFile { path, scanned, .. } in &self.files {
+            let file = tree::shown(path);
+            if let Some(why) = &scanned.left_out {
+                left_out.entry(why.as_str()).or_default().push(file.clone());
+            }
+            for note in &scanned.notes {
+                io.warn(&format!("{file}:{}: {}", note.place.line, note.text).into());
+            }
+            for problem in &scanned.problems {
+                let location = Location::new(&file, problem.place.line, problem.place.column, None, "");
+                errors.push(ErrorEntry { location: Some(location), ..ErrorEntry::new(&file, &problem.error, &CommandLine) });
+            }
+            let for_windows = scanned.found.iter().filter(|found| found.os != Os::Other);
+            placed.extend(for_windows.map(|found| Placed { path, file: file.clone(), found }));
+        }
+        for (why, files) in left_out {
+            let others = files.len() - 1;
+            let more = if others > 0 { format!(" and {others} more like it") } else { String::new() };
+            let first = files.first().map(String::as_str).unwrap_or_default();
+            io.warn(&format!("{first}{more} left out: {why}").into());
+        }
+        if placed.len() > MOST_RESULTS {
+            return Err(Error::new(format!("more than {MOST_RESULTS} references are too much for one answer"))
+                .hint("scan a part of the files at a time"));
+        }
+        Ok((placed, errors))
+    }
+
+    /// The images of these references, each read once.
+    pub fn images<'p>(&self, placed: &'p [Placed<'_>]) -> ReadImages<'p> {
+        let texts = distinct(placed);
+        let images = self.read(&texts);
+        texts.into_iter().zip(images).collect()
+    }
+
+    /// The references judged on the hosts of a fleet.
+    ///
+    /// # Errors
+    ///
+    /// More results than fit one answer.
+    pub fn judged(&self, placed: &[Placed<'_>], images: &ReadImages<'_>, fleet: &Fleet) -> Result<Judged, Error> {
+        let mut judged = Judged::default();
+        for (number, one) in placed.iter().enumerate() {
+            match &one.found.meant {
+                Meant::Unresolved(names) => judged.errors.push(one.failed(&unresolved(names))),
+                Meant::Unevaluated { name, expression } => judged.errors.push(one.failed(&unevaluated(name, expression))),
+                Meant::Known(text) => match images.get(text.as_str()) {
+                    Some(Ok(image)) if is_foreign(image) && one.found.os != Os::Windows => judged.foreign += 1,
+                    Some(Ok(image)) => match self.results(one, image, fleet) {
+                        Ok(results) => {
+                            let from = judged.results.len();
+                            judged.results.extend(results);
+                            judged.at.push((number, from..judged.results.len()));
+                        }
+                        Err(error) => judged.errors.push(one.failed(&error)),
+                    },
+                    Some(Err(error)) => judged.errors.push(one.failed(error)),
+                    None => {}
+                },
+            }
+            if judged.results.len() > MOST_RESULTS {
+                return Err(Error::new(format!("more than {MOST_RESULTS} results are too much for one answer"))
+                    .hint("scan a part of the files, or for fewer hosts, at a time"));
+            }
+        }
+        Ok(judged)
+    }
+
+    /// The images of these texts, with the configs of what is chosen on any host.
+    pub fn read(&self, texts: &[impl AsRef<str>]) -> Vec<Result<Image, Error>> {
+        let references: Vec<_> = texts.iter().map(|text| self.reference(text.as_ref())).collect();
+        read_images(self.options.clone(), &self.knowledge, self.fleet.hosts(), &references, self.quiet)
+    }
+
+    /// The reference of a text. What is on disk is not for files to name.
+    fn reference(&self, text: &str) -> Result<Reference, Error> {
+        let reference = references::read(text, &self.knowledge, self.options.deadline)?;
+        let Site::Registry(name) = reference.location() else {
+            return Err(Error::of(ErrorKind::Invalid, format!("{} is not an image in a registry", quoted(text)))
+                .hint("name an image as NAME:TAG"));
+        };
+        if self.allowed.is_empty() || self.allowed.contains(&name.registry) {
+            return Ok(reference);
+        }
+        Err(Error::of(ErrorKind::Invalid, format!("the registry {} is not among those that are allowed", name.registry))
+            .hint(format!("allow it with --allow-registry {}, or use an image of another registry", name.registry)))
+    }
+
+    /// The results of one reference on the hosts that it can land on.
+    fn results(&self, one: &Placed<'_>, image: &Image, fleet: &Fleet) -> Result<Vec<ResultEntry>, Error> {
+        let policy = self.policy_of(one.found);
+        let hosts = fleet.landing(&one.found.lands, &self.knowledge, policy.today)?;
+        let entry = |host: &Host| {
+            let judgement = compat::judge(&self.knowledge, host, image, &policy);
+            let entry = ResultEntry::new(&self.knowledge, host, image, &judgement, &policy, &CommandLine);
+            ResultEntry { location: Some(one.location()), ..entry }
+        };
+        let mut entries: Vec<ResultEntry> = hosts.iter().map(entry).collect();
+        if one.found.needs != Needs::EveryHost && entries.iter().any(|entry| entry.ok == Some(true)) {
+            entries.retain(|entry| entry.ok == Some(true));
+        }
+        Ok(entries)
+    }
+
+    /// How the image of this reference is judged.
+    pub fn policy_of(&self, found: &Found) -> Policy {
+        let mut policy = self.policy.clone();
+        if self.wish.is_none() {
+            policy.wish = match found.isolation {
+                None | Some(Asked::Default) => Wish::Default,
+                Some(Asked::Process) => Wish::Process,
+                Some(Asked::Hyperv) => Wish::Hyperv,
+                Some(Asked::HostProcess) => Wish::HostProcess,
+            };
+        }
+        if matches!(found.lands, Lands::Nodes(_)) && policy.engine.is_none() {
+            policy.engine = Some(HostEngine::new(Engine::Kubernetes, None));
+        }
+        policy
+    }
+}
+
+/// Warns of references that were left out since their images are not for Windows.
+pub fn warn_of_foreign(foreign: usize, all: usize, io: &mut Io<'_>) {
+    if foreign > 0 {
+        io.warn(&format!("{foreign} of {all} references left out: their images are not for Windows").into());
+    }
+}
+
+/// True for an image without any entry for Windows.
+fn is_foreign(image: &Image) -> bool {
+    image.candidates.is_empty()
+}
+
+/// The reference, or what is written where none is known.
+pub fn name_of(found: &Found) -> &str {
+    match &found.meant {
+        Meant::Known(text) => text,
+        Meant::Unresolved(_) | Meant::Unevaluated { .. } => &found.written,
+    }
+}
+
+fn unresolved(names: &[String]) -> Error {
+    let mut named: Vec<&str> = names.iter().map(String::as_str).collect();
+    named.dedup();
+    let what = if named.len() == 1 { "variable" } else { "variables" };
+    let first = named.first().copied().unwrap_or_default();
+    Error::of(ErrorKind::Unresolved, format!("the {what} {} has no value", named.join(", ")))
+        .hint(format!("give it one with --var {first}=VALUE, or with --env-file FILE"))
+}
+
+fn unevaluated(name: &str, expression: &str) -> Error {
+    Error::of(ErrorKind::Unresolved, format!("the value of {name} cannot be told: it is {}", quoted(expression)))
+        .hint(format!("give it one with --var {name}=VALUE"))
+}
+
+/// The references that are to be read, each once.
+fn distinct<'p>(placed: &'p [Placed<'_>]) -> Vec<&'p str> {
+    let known = placed.iter().filter_map(|one| match &one.found.meant {
+        Meant::Known(text) => Some(text.as_str()),
+        Meant::Unresolved(_) | Meant::Unevaluated { .. } => None,
+    });
+    let mut texts: Vec<&str> = known.collect();
+    texts.sort_unstable();
+    texts.dedup();
+    texts
+}

@@ -1,0 +1,139 @@
+//! `wincompat scan --changed-since`: the files of a pull request, asked of a real git.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::Repository;
+
+/// Git in the folder that is scanned; false where there is none.
+fn git(repository: &Repository, arguments: &[&str]) -> bool {
+    let mut command = Command::new("git");
+    command.current_dir(repository.folder()).args([
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@t.test",
+        "-c",
+        "core.autocrlf=false",
+    ]);
+    match command.args(arguments).output() {
+        Ok(output) => {
+            assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+            true
+        }
+        Err(_) => {
+            eprintln!("skipped: there is no git");
+            false
+        }
+    }
+}
+
+/// A repository with a commit on `main` that holds these files.
+fn committed(files: &[(&str, &str)]) -> Option<Repository> {
+    let repository = Repository::new();
+    files.iter().for_each(|(name, text)| repository.file(name, text));
+    let is_there = git(&repository, &["init", "--quiet", "--initial-branch=main"]) && commit(&repository);
+    is_there.then_some(repository)
+}
+
+fn commit(repository: &Repository) -> bool {
+    git(repository, &["add", "--all"]) && git(repository, &["commit", "--quiet", "--message=x"])
+}
+
+const OLD: &str = "FROM registry.test/app:ltsc2019\n";
+
+/// The places that a scan for Windows Server 2022 since this revision answers with.
+fn places(repository: &Repository, since: &str) -> Vec<String> {
+    let (_, report) = repository.report(&["--host=ltsc2022", "--changed-since", since]);
+    let place = |one: &Value| format!("{}:{}", one["location"]["file"].as_str().unwrap(), one["location"]["line"]);
+    report["results"].as_array().unwrap().iter().map(place).collect()
+}
+
+#[test]
+fn what_changed_or_is_new_is_judged_and_nothing_else() {
+    let Some(shop) = committed(&[("a/Dockerfile", OLD), ("b c/Dockerfile", OLD), ("\u{e9}/Dockerfile", OLD)]) else { return };
+    assert_eq!(places(&shop, "HEAD"), [""; 0]);
+    shop.file("b c/Dockerfile", format!("# one more line\n{OLD}"));
+    shop.file("new/Dockerfile", OLD);
+    shop.file("\u{e9}/Dockerfile", format!("{OLD}RUN x\n"));
+    assert_eq!(places(&shop, "HEAD"), ["b c/Dockerfile:2", "new/Dockerfile:1", "\u{e9}/Dockerfile:1"]);
+    // Also from within the repository, and for files by name.
+    let answer =
+        shop.scan_in(&shop.folder().join("a"), &["--host=ltsc2022", "--changed-since=HEAD", "../a", "../new/Dockerfile"]);
+    assert!(answer.code == 1 && answer.out.contains("new/Dockerfile:1") && !answer.out.contains("a/Dockerfile:1"), "{answer:?}");
+}
+
+#[test]
+fn a_branch_is_compared_with_where_it_parted() {
+    let Some(shop) = committed(&[("a/Dockerfile", OLD), ("b/Dockerfile", OLD)]) else { return };
+    git(&shop, &["checkout", "--quiet", "-b", "topic"]);
+    shop.file("a/Dockerfile", format!("# topic\n{OLD}"));
+    commit(&shop);
+    git(&shop, &["checkout", "--quiet", "main"]);
+    shop.file("b/Dockerfile", format!("# main\n{OLD}"));
+    commit(&shop);
+    git(&shop, &["checkout", "--quiet", "topic"]);
+    assert_eq!(places(&shop, "main"), ["a/Dockerfile:2"]);
+}
+
+#[test]
+fn values_of_unchanged_files_count_and_a_changed_value_does_too() {
+    let compose = "services:\n  a: {image: 'registry.test/app:${TAG}'}\n  b: {build: {context: img, args: [TAG]}}\n";
+    let Some(shop) = committed(&[
+        (".env", "TAG=ltsc2019\n"),
+        ("compose.yaml", compose),
+        ("img/Dockerfile", "ARG TAG\nFROM registry.test/app:${TAG}\n"),
+        ("k/kustomization.yaml", "resources: [web.yaml]\nimages: [{name: app, newName: registry.test/app, newTag: ltsc2019}]\n"),
+        ("k/web.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: app}]}\n"),
+    ]) else {
+        return;
+    };
+    shop.file("img/Dockerfile", "# x\nARG TAG\nFROM registry.test/app:${TAG}\n");
+    assert_eq!(places(&shop, "HEAD"), ["img/Dockerfile:3"]);
+    commit(&shop);
+    shop.file(".env", "TAG=ltsc2022\n");
+    assert_eq!(places(&shop, "HEAD"), ["compose.yaml:2", "img/Dockerfile:3"]);
+    commit(&shop);
+    shop.file("k/web.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: d, image: app}]}\n");
+    assert_eq!(places(&shop, "HEAD"), ["k/kustomization.yaml:2"]);
+    commit(&shop);
+    // What is true of every file changed.
+    shop.file("wincompat.toml", "host = \"ltsc2022\"\n");
+    assert_eq!(shop.report(&["--changed-since=HEAD"]).1["results"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn what_is_not_a_revision_is_an_error_and_never_an_option() {
+    let Some(shop) = committed(&[("Dockerfile", OLD)]) else { return };
+    for (revision, why) in [
+        ("--output=stolen", "is not a revision of git"),
+        ("-p", "is not a revision of git"),
+        ("a\nb", "is not a revision of git"),
+        ("nowhere", "git does not know the revision `nowhere`"),
+        ("HEAD:Dockerfile", "git does not know the revision"),
+        ("main..main", "git does not know the revision"),
+        ("", "git does not know the revision"),
+    ] {
+        let answer = shop.scan(&["--host=ltsc2022", &format!("--changed-since={revision}")]);
+        assert!(answer.code == 2 && answer.err.contains(why) && answer.err.contains("hint:"), "{revision}: {answer:?}");
+        assert!(shop.asked().is_empty(), "{revision}");
+    }
+    assert!(!shop.folder().join("stolen").exists());
+    let answer = shop.scan(&["--host=ltsc2022", "--changed-since=HEAD", "--require-findings"]);
+    assert!(answer.code == 0 && answer.err.contains("in files that changed since HEAD"), "{answer:?}");
+}
+
+#[test]
+fn without_a_repository_or_git_it_says_so() {
+    let shop = Repository::new();
+    shop.file("Dockerfile", OLD);
+    let mut command = shop.program.command();
+    command.current_dir(shop.folder()).args(["scan", "--host=ltsc2022", "--changed-since=HEAD"]).env("PATH", "");
+    let answer = crate::support::program::Answer::of(&mut command);
+    assert!(answer.code == 2 && answer.err.contains("git could not be started"), "{answer:?}");
+    if Command::new("git").arg("--version").output().is_ok() {
+        let answer = shop.scan(&["--host=ltsc2022", "--changed-since=HEAD"]);
+        assert!(answer.code == 2 && answer.err.contains("is not in a work tree of git"), "{answer:?}");
+    }
+}
