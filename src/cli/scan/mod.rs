@@ -262,7 +262,8 @@ impl Inputs {
         let texts = distinct(&placed);
         let deadline = self.options.deadline;
         let references: Vec<_> = texts.iter().map(|text| self.reference(text, deadline)).collect();
-        let images = read_images(self.options.clone(), &self.knowledge, self.fleet.hosts(), &references, self.quiet);
+        let images =
+            read_images(self.options.clone(), &self.knowledge, self.fleet.hosts(), &self.policy, &references, self.quiet);
         let images: BTreeMap<&str, Result<Image, Error>> = texts.iter().copied().zip(images).collect();
         let mut results = Vec::new();
         let mut judged_at: Vec<(usize, std::ops::Range<usize>)> = Vec::new();

@@ -59,7 +59,14 @@ impl Suggestions {
         texts.dedup();
         let deadline = inputs.options.deadline;
         let references: Vec<_> = texts.iter().map(|text| references::read(text, &inputs.knowledge, deadline)).collect();
-        let images = read_images(inputs.options.clone(), &inputs.knowledge, inputs.fleet.hosts(), &references, inputs.quiet);
+        let images = read_images(
+            inputs.options.clone(),
+            &inputs.knowledge,
+            inputs.fleet.hosts(),
+            &inputs.policy,
+            &references,
+            inputs.quiet,
+        );
         Self { tried: texts.into_iter().zip(images).collect(), tags }
     }
 
