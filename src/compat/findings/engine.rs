@@ -32,7 +32,7 @@ declare! {
 
     EngineTakesAnother = "engine-takes-another", Note, about [Image, Engine] {
         title: "the engine takes another entry of the index",
-        message: "on host {host}, where {image} fits best, {engine} takes {engine-takes}",
+        message: "on host {host}, where {image} fits best, the engine takes {engine-takes}; this is so with {engine}",
         help: "name the entry by its digest: {chosen-entry}|run {run hyperv}|use {engine-version}|use {image-store}|use {base}||use an index with entries for this host only",
         meaning: "Every engine chooses an entry of an index by rules of its own. Docker's own image store takes the first one that is not newer than the host, if none has the host's build; containerd takes the first one or the highest version as text, by its version.",
         advice: "Name the manifest by its digest, or use an index whose first fitting entry is the best one.",
