@@ -155,10 +155,10 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
     let case = Case { knowledge, host, image, candidate, process: &process, hyperv: &hyperv, policy };
     let mut choice = case.choose_isolation();
     let is_open = choice.ok.is_none();
-    let takes = case.takes(chosen, &choice);
-    if let Some(takes) = takes.as_ref().filter(|takes| choice.ok == Some(true) && takes.outcome == Outcome::Starts) {
-        // The entry that the engine takes may need the other isolation.
-        choice.taken = takes.isolation;
+    let (takes, other) = case.takes(chosen, &choice).unzip();
+    if let Some(other) = other.flatten().filter(|other| choice.ok == Some(true) && other.ok == Some(true)) {
+        // The entry that the engine takes may need the other isolation, and rest on more.
+        choice = Choice { taken: other.taken, assumptions: other.assumptions, ..choice };
     }
     let mut findings = case.findings(&choice, chosen, takes.as_ref());
     if let Some(finding) = takes.as_ref().and_then(|takes| case.engine_finding(chosen, &choice, takes)) {

@@ -93,31 +93,33 @@ pub fn taken(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
 }
 
 impl Case<'_> {
-    /// The entry that the engine takes. `None` where nothing is known of that: an old version, an archive that no engine pulls, and
-    /// a HostProcess container of an engine that has none.
-    pub(super) fn takes(&self, chosen: Option<usize>, choice: &Choice) -> Option<Takes> {
+    /// The entry that the engine takes, with the choice of its isolation where it is another one than the best. `None` where nothing
+    /// is known of that: an old version, an archive that no engine pulls, and a HostProcess container of an engine that has none.
+    pub(super) fn takes(&self, chosen: Option<usize>, choice: &Choice) -> Option<(Takes, Option<Choice>)> {
         let engine = self.policy.engine_of(self.host);
         if self.policy.wish == Wish::HostProcess && matches!(engine.name, Engine::Docker | Engine::Wincompat) {
             return None;
         }
         if engine.name == Engine::Wincompat {
-            return Some(self.taken(chosen, choice, None, true));
+            return Some((self.taken(chosen, choice, None, true), None));
         }
         let selection = select(self.knowledge, self.host, self.image, &engine)?;
         let Some(index) = selection.candidate else {
             // A later version may have other rules, where this one would refuse what fits.
             let outcome = if selection.known || choice.ok == Some(false) { Outcome::Refuses } else { Outcome::Unknown };
             let says = selection.refusal.map(Says::Pull);
-            return Some(Takes { candidate: None, isolation: self.tried(choice), outcome, says, known: selection.known });
+            return Some((Takes { candidate: None, isolation: self.tried(choice), outcome, says, known: selection.known }, None));
         };
         if Some(index) == chosen {
-            return Some(self.taken(chosen, choice, selection.refusal, selection.known));
+            return Some((self.taken(chosen, choice, selection.refusal, selection.known), None));
         }
         let candidate = self.image.candidates.get(index)?;
         let input = RuleInput::of(candidate, self.image.repository.as_deref());
         let (process, hyperv) = rules::possibilities(self.knowledge, self.host, &input);
         let other = Case { candidate: Some(candidate), process: &process, hyperv: &hyperv, ..*self };
-        Some(other.taken(Some(index), &other.choose_isolation(), selection.refusal, selection.known))
+        let choice = other.choose_isolation();
+        let choice = Choice { ok: choice.ok.filter(|_| selection.refusal.is_none()), ..choice };
+        Some((other.taken(Some(index), &choice, selection.refusal, selection.known), Some(choice)))
     }
 
     /// The same of this entry, which the engine takes, where this isolation is chosen for it.
@@ -175,7 +177,7 @@ impl Case<'_> {
         };
         let policy = Policy { wish, ..self.policy.clone() };
         let other = Case { policy: &policy, ..*self };
-        other.takes(chosen, &other.choose_isolation()).is_none_or(|takes| takes.outcome != Outcome::Refuses)
+        other.takes(chosen, &other.choose_isolation()).is_none_or(|(takes, _)| takes.outcome != Outcome::Refuses)
     }
 
     /// True if it depends on what nobody said of the engine whether it takes the image: Docker's store, or what a version does that

@@ -113,7 +113,7 @@ fn docker(release: Release, host: Host, pulled: &Pulled) -> Result<Answer, Silen
 }
 
 /// An image build above the host's; fewer than three parts, and what is not a number, pass.
-fn is_newer(host: Host, version: &str) -> bool {
+pub fn is_newer(host: Host, version: &str) -> bool {
     let parts: Vec<&str> = version.split('.').collect();
     parts.len() >= 3 && parts[2].parse::<i64>().is_ok_and(|build| build > host.build)
 }

@@ -273,7 +273,9 @@ impl Made {
                 (stated, true) => known(stated),
             };
             let not_windows = asked && !config.unreadable && config.not_windows;
-            Entry { architecture: made.architecture.to_owned(), version, not_windows, indexed: made.indexed.text() }
+            let was_read = asked && !config.unreadable && !matches!(config.version, Stated::Missing);
+            let stated = if was_read { config.version.text() } else { made.indexed.text() };
+            Entry { architecture: made.architecture.to_owned(), version, not_windows, indexed: made.indexed.text(), stated }
         });
         ImageFacts { entries: entries.collect(), has_index: self.has_index, host_process_base: self.host_process_base }
     }

@@ -201,6 +201,7 @@ fn the_matrix_is_reproduced() {
                 version: Known::Version(wincompat::OsVersion::new(10, 0, image_build, Some(1914))),
                 not_windows: false,
                 indexed: String::new(),
+                stated: String::new(),
             };
             assert_eq!(compat::judge(knowledge, &host, &image, &policy).verdict, expected, "{image_build} on {build}");
             assert_eq!(oracle::possible(&facts, &entry, false).verdict(), expected, "the oracle: {image_build} on {build}");

@@ -45,6 +45,8 @@ pub struct Entry {
     pub not_windows: bool,
     /// The version as the index writes it; empty where it has none. Engines select by it.
     pub indexed: String,
+    /// The same as its config states it, where that was read and does. Docker compares it before the layers are read.
+    pub stated: String,
 }
 
 /// The version that decides: the config's, else the index's.
@@ -334,6 +336,7 @@ fn by_docker(
         .map(|entry| rule::Entry { architecture: entry.architecture.clone(), version: entry.indexed.clone() });
     let on = rule::Host { build: host.version.build.into(), architecture: host.architecture.as_str() };
     match rule::answer(Program::Docker, NEWEST_DOCKER, on, &Pulled::Index(indexed.collect())) {
+        Ok(rule::Answer::Takes(number)) if rule::is_newer(on, &image.entries[number].stated) => (None, Some(false)),
         Ok(rule::Answer::Takes(number)) => {
             settle(host, self::possible(host, &image.entries[number], image.host_process_base), asked)
         }
