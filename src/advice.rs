@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Engine, Isolation};
+use crate::{Engine, ImageStore, Isolation};
 
 /// Something to do about a failure or a finding.
 ///
@@ -47,10 +47,14 @@ pub enum Remedy {
     Command(Command),
     /// The flag with which an engine is asked for an isolation; without one, the flag itself.
     EngineFlag(Engine, Option<Isolation>),
+    /// Another version of an engine, e.g. containerd `2.1.5`.
+    EngineVersion(Engine, String),
     /// A Windows feature to enable, by the command that does it, e.g. `Install-WindowsFeature Containers -Restart`.
     Feature(String),
     /// Another image, e.g. `mcr.microsoft.com/windows/nanoserver:ltsc2022`.
     Image(String),
+    /// The other image store of Docker.
+    ImageStore(ImageStore),
     /// A container of an image, started by an engine in an isolation.
     Run {
         /// The engine that starts it.

@@ -51,3 +51,15 @@ impl Engine {
         !matches!(self, Self::Kubernetes)
     }
 }
+
+/// The place in which Docker keeps images. It decides by which rules an entry of an index is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ImageStore {
+    /// Docker's own store, the driver `windowsfilter`: the default on Windows.
+    GraphDriver,
+    /// The store of containerd, the snapshotter `windows`.
+    Containerd,
+}

@@ -30,6 +30,7 @@
 //!
 //! * [`host`]: a machine that is to run containers, from a version, a release's name, a registry export and more.
 //! * [`image`]: references, and images from the bytes of their index ([`image::Image::from_index`]) or config.
+//! * [`engine`]: the entry of an index that an engine takes, by its version.
 //! * [`compat`]: the judgement: what is possible, what would be used, and why, as findings with stable codes.
 //! * [`explain`]: error numbers and pasted errors explained.
 //! * [`report`]: the answers as data, which serialise to and from the JSON of the program.
@@ -51,6 +52,7 @@ mod cli;
 #[cfg(feature = "running")]
 mod clock;
 pub mod compat;
+pub mod engine;
 mod engine_name;
 mod error;
 pub mod explain;
@@ -94,7 +96,7 @@ pub mod windows;
 #[doc(inline)]
 pub use advice::Advice;
 pub use architecture::Architecture;
-pub use engine_name::Engine;
+pub use engine_name::{Engine, ImageStore};
 pub use error::{Error, ErrorKind};
 pub use isolation::Isolation;
 pub use kind::Kind;

@@ -69,12 +69,12 @@ fn options(number: u64) -> Options {
 }
 
 /// Reads the image as `check` does.
-fn read(options: Options, hosts: &[Host], reference: &Reference) -> std::result::Result<Image, wincompat::Error> {
+fn read(options: Options, hosts: &[Host], policies: &[Policy], reference: &Reference) -> std::result::Result<Image, wincompat::Error> {
     RUNTIME.with_borrow(|runtime| {
         runtime.block_on(async {
             let images = Images::new(options, Knowledge::built_in());
             let mut image = images.resolve_one(reference).await?;
-            confirm_choices(&images, Knowledge::built_in(), hosts, [(reference, &mut image)]).await;
+            confirm_choices(&images, Knowledge::built_in(), hosts, policies, [(reference, &mut image)]).await;
             Ok(image)
         })
     })
@@ -120,7 +120,7 @@ fn converse(input: &mut Unstructured<'_>) -> Result<()> {
     let hosts = hosts(&policy);
     let number = registry::play(Script::of(input, &world)?);
     let begun = Instant::now();
-    let read = read(options(number), &hosts, &reference);
+    let read = read(options(number), &hosts, std::slice::from_ref(&policy), &reference);
     let script = registry::played();
     assert!(begun.elapsed() < Duration::from_secs(2) + SLACK, "the deadline holds");
     assert!(script.requests <= MOST_REQUESTS, "{} requests", script.requests);

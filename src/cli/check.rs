@@ -93,7 +93,8 @@ impl Inputs {
     fn report(self) -> Report {
         let deadline = self.options.deadline;
         let references: Vec<_> = self.texts.iter().map(|text| references::read(text, &self.knowledge, deadline)).collect();
-        let images = read_images(self.options, &self.knowledge, &self.hosts, &references, self.quiet);
+        let images =
+            read_images(self.options, &self.knowledge, &self.hosts, std::slice::from_ref(&self.policy), &references, self.quiet);
         let mut results = Vec::with_capacity(self.hosts.len() * self.texts.len());
         let mut errors = Vec::new();
         for (text, image) in self.texts.iter().zip(images) {

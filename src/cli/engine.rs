@@ -3,14 +3,16 @@
 use std::str::FromStr;
 
 use super::offered;
-use crate::Engine;
 use crate::host::HostEngine;
+use crate::knowledge::engine_version;
+use crate::{Engine, ImageStore};
 
 /// The choice of an engine.
 #[derive(clap::Args, Clone, Debug)]
 pub struct EngineArgs {
     /// Engine that will start the containers: docker, containerd, kubernetes or wincompat, optionally with its version
-    /// (docker@27.3.1). If it is not given: the engine of the host, or docker.
+    /// (docker@27.3.1). docker/containerd is Docker with the containerd image store, kubernetes/containerd@2.1.5 the kubelet with
+    /// this containerd. If it is not given: the engine of the host, or docker.
     #[arg(long, value_name = "ENGINE[@VERSION]", hide_possible_values = true,
           value_parser = offered::engine(EngineArg::from_str))]
     engine: Option<EngineArg>,
@@ -28,14 +30,27 @@ impl FromStr for EngineArg {
             Some((name, version)) => (name, Some(version.strip_prefix('v').unwrap_or(version))),
             None => (text, None),
         };
+        let (name, below) = name.split_once('/').map_or((name, None), |(name, below)| (name, Some(below)));
         let Some(engine) = Engine::ALL.into_iter().find(|engine| engine.as_str().eq_ignore_ascii_case(name)) else {
             return Err("the engines are docker, containerd, kubernetes and wincompat".to_owned());
         };
-        match version {
-            Some(version) if semver::Version::parse(version).is_err() => {
-                Err(format!("`{version}` is not a version; write three numbers, as in {}@27.3.1", engine.as_str()))
+        if let Some(version) = version.filter(|version| engine_version(version).is_none()) {
+            return Err(format!("`{version}` is not a version; write three numbers, as in {}@27.3.1", engine.as_str()));
+        }
+        let version = version.map(str::to_owned);
+        let below = below.map(str::to_ascii_lowercase);
+        match (engine, below.as_deref()) {
+            (_, None) => Ok(Self(HostEngine::new(engine, version))),
+            (Engine::Docker, Some("containerd")) => {
+                Ok(Self(HostEngine { store: Some(ImageStore::Containerd), ..HostEngine::new(engine, version) }))
             }
-            version => Ok(Self(HostEngine::new(engine, version.map(str::to_owned)))),
+            (Engine::Kubernetes, Some("containerd")) => {
+                Ok(Self(HostEngine { runtime: version, ..HostEngine::new(engine, None) }))
+            }
+            _ => {
+                Err("only docker and kubernetes have another engine below them: docker/containerd, kubernetes/containerd"
+                    .to_owned())
+            }
         }
     }
 }
@@ -56,6 +71,13 @@ mod tests {
         let named = |text: &str| text.parse::<EngineArg>().map(|EngineArg(engine)| (engine.name, engine.version));
         assert_eq!(named("Docker"), Ok((Engine::Docker, None)));
         assert_eq!(named("containerd@v2.1.6"), Ok((Engine::Containerd, Some("2.1.6".to_owned()))));
+        let below =
+            |text: &str| text.parse::<EngineArg>().map(|EngineArg(engine)| (engine.version, engine.store, engine.runtime));
+        let version = |text: &str| Some(text.to_owned());
+        assert_eq!(below("docker/containerd@29.1.0"), Ok((version("29.1.0"), Some(ImageStore::Containerd), None)));
+        assert_eq!(below("docker@18.09.6"), Ok((version("18.09.6"), None, None)));
+        assert_eq!(below("kubernetes/containerd@1.7.20+azure"), Ok((None, None, version("1.7.20+azure"))));
+        assert!(below("containerd/docker").unwrap_err().contains("docker/containerd"));
         assert!(named("docker@27").unwrap_err().contains("docker@27.3.1"));
         assert!(named("podman").unwrap_err().contains("kubernetes"));
         assert!(named("").is_err());

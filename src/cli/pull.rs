@@ -90,7 +90,7 @@ impl Args {
             if let Some(host) = host.as_ref().filter(|_| image.candidates.len() > 1) {
                 // An entry that turns out to be for another Windows than the index says is not the one to pull.
                 let hosts = std::slice::from_ref(host);
-                reading::confirm_choices(&images, &knowledge, hosts, [(&reference, &mut image)]).await;
+                reading::confirm_choices(&images, &knowledge, hosts, &[], [(&reference, &mut image)]).await;
             }
             let digest = self.choose(host.as_ref(), &knowledge, &image, name)?;
             let before = stored(&store, name).ok().flatten();

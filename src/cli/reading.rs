@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::progress;
-use crate::compat;
+use crate::compat::{self, Policy};
 use crate::host::Host;
-use crate::image::{Candidate, Config, Image, Reference};
+use crate::image::{Candidate, Config, Image, Reference, Version};
 use crate::knowledge::Knowledge;
 use crate::oci::{Images, Options};
 use crate::{Error, ErrorKind};
@@ -15,6 +15,7 @@ pub fn read_images(
     options: Options,
     knowledge: &Knowledge,
     hosts: &[Host],
+    policies: &[Policy],
     references: &[Result<Reference, Error>],
     quiet: bool,
 ) -> Vec<Result<Image, Error>> {
@@ -28,7 +29,7 @@ pub fn read_images(
                 if confirm {
                     let found = well_formed.iter().zip(&mut read);
                     let found = found.filter_map(|(reference, image)| Some((reference, image.as_mut().ok()?)));
-                    confirm_choices(&images, knowledge, hosts, found).await;
+                    confirm_choices(&images, knowledge, hosts, policies, found).await;
                 }
                 read
             };
@@ -45,18 +46,20 @@ pub fn read_images(
 }
 
 /// Reads the configs of the candidates chosen for any of the hosts. One that says another version than the index can make another
-/// candidate the best, whose config is read then, and so on until nothing that is chosen is left to read.
+/// candidate the best, whose config is read then, and so on until nothing that is chosen is left to read. The policies name the engines
+/// whose own choice is read as well.
 pub async fn confirm_choices<'a>(
     images: &Images<'_>,
     knowledge: &Knowledge,
     hosts: &[Host],
+    policies: &[Policy],
     found: impl IntoIterator<Item = (&'a Reference, &'a mut Image)>,
 ) {
     let mut open: Vec<_> = found.into_iter().collect();
     // Each round reads a candidate of every image that is left.
     let most = open.iter().map(|(_, image)| image.candidates.len()).max().unwrap_or(0);
     for _ in 0..most {
-        let unread: Vec<Vec<usize>> = open.iter().map(|(_, image)| unread_choices(knowledge, hosts, image)).collect();
+        let unread: Vec<Vec<usize>> = open.iter().map(|(_, image)| unread_choices(knowledge, hosts, policies, image)).collect();
         let mut left = unread.iter().map(|numbers| !numbers.is_empty());
         open.retain(|_| left.next().unwrap_or(false));
         if open.is_empty() {
@@ -68,11 +71,17 @@ pub async fn confirm_choices<'a>(
     }
 }
 
-/// The candidates chosen for any of the hosts whose configs were not read yet.
-fn unread_choices(knowledge: &Knowledge, hosts: &[Host], image: &Image) -> Vec<usize> {
-    let chosen: BTreeSet<usize> = hosts.iter().filter_map(|host| compat::choose(knowledge, host, image)).collect();
+/// The candidates whose configs were not read yet: those chosen for any of the hosts, and those that an engine takes
+/// where the index does not say their version.
+fn unread_choices(knowledge: &Knowledge, hosts: &[Host], policies: &[Policy], image: &Image) -> Vec<usize> {
+    let mut wanted: BTreeSet<usize> = hosts.iter().filter_map(|host| compat::choose(knowledge, host, image)).collect();
+    let says_nothing = |candidate: &Candidate| !matches!(candidate.indexed, Version::Known(_));
+    if image.candidates.iter().any(says_nothing) {
+        let pairs = hosts.iter().flat_map(|host| policies.iter().map(move |policy| (host, policy)));
+        let taken = pairs.filter_map(|(host, policy)| compat::taken(knowledge, host, image, policy));
+        wanted.extend(taken.filter(|number| image.candidates.get(*number).is_some_and(says_nothing)));
+    }
     // What is known without a registry has no config.
     let is_unread = |candidate: &Candidate| candidate.config == Config::NotRead && candidate.digest.is_some();
-    let unread = |number: &usize| image.candidates.get(*number).is_some_and(is_unread);
-    chosen.into_iter().filter(unread).collect()
+    wanted.into_iter().filter(|number| image.candidates.get(*number).is_some_and(is_unread)).collect()
 }

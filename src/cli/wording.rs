@@ -2,7 +2,7 @@
 
 use crate::advice::{Command, Remedy, Setting};
 use crate::report::Wording;
-use crate::{Engine, Isolation};
+use crate::{Engine, ImageStore, Isolation};
 
 /// The wording of this program's command line.
 #[derive(Clone, Copy, Debug)]
@@ -14,8 +14,19 @@ impl Wording for CommandLine {
             Remedy::Base { release, build } => format!("an image built on {release} (build {build})"),
             Remedy::Command(command) => format!("`{}`", line(command)),
             Remedy::EngineFlag(engine, isolation) => isolation_flag(*engine, *isolation),
+            Remedy::EngineVersion(engine, version) => match engine {
+                Engine::Docker => format!("Docker {version}"),
+                other => format!("{} {version}", other.as_str()),
+            },
             Remedy::Feature(command) => command.clone(),
             Remedy::Image(reference) => reference.clone(),
+            Remedy::ImageStore(store) => {
+                let (name, switch) = match store {
+                    ImageStore::Containerd => ("the containerd image store", true),
+                    ImageStore::GraphDriver => ("Docker's own image store", false),
+                };
+                format!("{name} (\"features\": {{\"containerd-snapshotter\": {switch}}} in Docker's daemon.json)")
+            }
             Remedy::Run { engine, isolation, image } => {
                 format!("`{} {} {image}`", run(*engine), isolation_flag(*engine, Some(*isolation)))
             }

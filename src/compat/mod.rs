@@ -5,6 +5,7 @@ mod policy;
 mod remedies;
 mod rules;
 mod survey;
+mod takes;
 mod text;
 mod warnings;
 
@@ -15,6 +16,7 @@ pub use policy::{Policy, Use, Wish};
 pub use remedies::{Suggestion, suggest};
 pub use rules::Possibility;
 pub use survey::{Survey, SurveyedImage, survey};
+pub use takes::{Outcome, Says, Takes, taken};
 pub use text::Subject;
 
 use crate::host::{Attribute, Host};
@@ -90,6 +92,9 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
     /// The verdict of every candidate, in index order.
     pub candidates: Vec<Verdict>,
+    /// The candidate that the engine takes; `None` where nothing is known of that.
+    #[serde(default)]
+    pub takes: Option<Takes>,
 }
 
 /// The candidate that fits the host best: process before Hyper-V, then the highest version, then index order; if nothing
@@ -148,11 +153,27 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
         .collect();
 
     let case = Case { knowledge, host, image, candidate, process: &process, hyperv: &hyperv, policy };
-    let choice = case.choose_isolation();
-    let mut findings = case.findings(&choice);
+    let mut choice = case.choose_isolation();
+    let is_open = choice.ok.is_none();
+    let (takes, other) = case.takes(chosen, &choice).unzip();
+    if let Some(other) = other.flatten().filter(|other| choice.ok == Some(true) && other.ok == Some(true)) {
+        // The entry that the engine takes may need the other isolation, and rest on more.
+        choice = Choice { taken: other.taken, assumptions: other.assumptions, ..choice };
+    }
+    let mut findings = case.findings(&choice, chosen, takes.as_ref());
+    if let Some(finding) = takes.as_ref().and_then(|takes| case.engine_finding(chosen, &choice, takes)) {
+        // What is taken decides. Where it could not be read, nothing is known of it.
+        let ok = match finding.severity {
+            Severity::Error => Some(false),
+            Severity::Warning => None,
+            Severity::Note => choice.ok,
+        };
+        choice = Choice { ok, taken: choice.taken.filter(|_| ok == Some(true)), ..choice };
+        findings.push(finding);
+    }
     let mut denied = false;
     // Nothing that would be otherwise with the config holds against the image while that could not be read.
-    let unread = choice.ok.is_none() && case.is_unread();
+    let unread = is_open && case.is_unread();
     let may_deny = |finding: &Finding| !unread || finding.code.is_about_host_alone();
     for finding in findings.iter_mut().filter(|finding| policy.denies(finding) && may_deny(finding)) {
         finding.severity = Severity::Error;
@@ -169,10 +190,12 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
         hyperv,
         findings,
         candidates,
+        takes,
     }
 }
 
 /// One image on one host, with its possibilities.
+#[derive(Clone, Copy)]
 struct Case<'a> {
     knowledge: &'a Knowledge,
     host: &'a Host,
@@ -301,18 +324,18 @@ impl Case<'_> {
         (self.host.assumes(Attribute::Architecture) && several).then_some(Code::ArchitectureAssumed).into_iter()
     }
 
-    fn findings(&self, choice: &Choice) -> Vec<Finding> {
+    fn findings(&self, choice: &Choice, chosen: Option<usize>, takes: Option<&Takes>) -> Vec<Finding> {
         let mut findings = self.reasons(choice);
         // An error stands in the way of the result: where something else was found, this is what the user asked for.
         let severity = if choice.ok == Some(true) { Severity::Note } else { Severity::Error };
         findings.extend(choice.excluded.iter().map(|&code| Finding { severity, ..Finding::new(code) }));
         findings.extend(choice.assumptions.iter().map(|&code| Finding::new(code)));
         if choice.ok != Some(true)
-            && let Some(other) = self.other_isolation()
+            && let Some(other) = self.other_isolation(chosen)
         {
             findings.push(Finding::new(Code::OtherIsolationPossible).with(Detail::OtherIsolation(other)));
         }
-        findings.extend(warnings::all(self, choice.taken));
+        findings.extend(warnings::all(self, choice.taken, takes));
         findings
     }
 
@@ -360,8 +383,8 @@ impl Case<'_> {
         }
     }
 
-    /// An isolation that is possible and allowed by the policy, but was not wished for.
-    fn other_isolation(&self) -> Option<Isolation> {
+    /// An isolation that is possible and allowed by the policy, but was not wished for; the engine takes the image for it.
+    fn other_isolation(&self, chosen: Option<usize>) -> Option<Isolation> {
         let wished = self.policy.wished(self.host);
         [Isolation::Hyperv, Isolation::Process].into_iter().find(|&isolation| {
             !wished.contains(&isolation)
@@ -369,6 +392,7 @@ impl Case<'_> {
                 && self.policy.wish != Wish::HostProcess
                 && self.policy.excludes(isolation, self.host).is_none()
                 && rules::of(isolation, self.process, self.hyperv).possible == Some(true)
+                && self.engine_starts(isolation, chosen)
         })
     }
 }

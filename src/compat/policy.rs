@@ -96,13 +96,6 @@ impl Policy {
         self.engine.as_ref().or(host.engine.as_ref()).map(|engine| engine.name).unwrap_or_default()
     }
 
-    /// The version of that engine, where it was named or the host's source tells it.
-    pub fn engine_version_on<'a>(&'a self, host: &'a Host) -> Option<&'a str> {
-        let name = self.engine_on(host);
-        let known = [self.engine.as_ref(), host.engine.as_ref()].into_iter().flatten();
-        known.filter(|engine| engine.name == name).find_map(|engine| engine.version.as_deref())
-    }
-
     /// The isolation that this host's engine is configured to take when none is named; `None` for the engine's own choice, also
     /// where another engine was asked for than the one that is configured.
     pub fn configured_default(&self, host: &Host) -> Option<Isolation> {

@@ -2,7 +2,7 @@
 
 use super::{Code, Judgement, Policy, Severity, Subject, Use, Wish, judge, survey};
 use crate::host::Host;
-use crate::image::{Candidate, Image, Source};
+use crate::image::{Candidate, Digest, Image, Source};
 use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
 use crate::{Isolation, OsVersion};
@@ -106,12 +106,18 @@ impl Subject<'_> {
         let image = self.image?;
         let chosen = self.chosen?;
         let passes = |candidate: &Candidate| {
-            let alone = Image { candidates: vec![candidate.clone()], ..image.clone() };
+            let alone = Image { candidates: vec![candidate.clone()], digest: candidate.digest.clone(), ..image.clone() };
             let judgement = judge(self.knowledge, self.host, &alone, self.policy);
             judgement.ok == Some(true) && judgement.findings.iter().all(|finding| finding.severity == Severity::Note)
         };
         let others = image.candidates.iter().enumerate().filter(|(index, _)| *index != chosen).map(|(_, candidate)| candidate);
         let digest = others.filter(|candidate| passes(candidate)).find_map(|candidate| candidate.digest.as_ref())?;
+        self.by_digest(Some(digest))
+    }
+
+    /// This image's name with this digest, e.g. `registry.example/app@sha256:…`.
+    pub(super) fn by_digest(&self, digest: Option<&Digest>) -> Option<String> {
+        let digest = digest?;
         let name = match self.reference.split_once('@') {
             Some((name, _)) => name,
             None => match self.reference.rsplit_once(':') {

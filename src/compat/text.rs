@@ -107,6 +107,9 @@ impl Finding {
             ("edition", _) => host.edition.as_deref().unwrap_or("Home").to_owned(),
             ("newest", _) => subject.knowledge.newest_build(host.kind).to_string(),
             ("knowledge-date", _) => subject.knowledge.date.to_string(),
+            ("engine", _) => subject.engine_words(),
+            ("engine-says", _) => subject.engine_says(),
+            ("engine-takes", _) => subject.engine_takes(),
             ("engines", _) => subject.refusing_engines(),
             ("microsoft-registry", _) => MICROSOFT_REGISTRY.to_owned(),
             ("platforms", Detail::Platforms(words))
@@ -174,6 +177,9 @@ impl Subject<'_> {
             }
             // Kubernetes has no use for it.
             "enable-hyperv" if self.policy.engine_on(self.host) == Engine::Kubernetes => None,
+            "chosen-entry" => self.chosen_entry().map(|reference| Remedy::Image(reference).into()),
+            "engine-version" => self.other_engine_version().map(Advice::from),
+            "image-store" => self.other_store().map(Advice::from),
             "entry" => self.other_entry().map(|reference| Remedy::Image(reference).into()),
             "if" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|_| Advice::default()),
             "run" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|isolation| self.run(isolation)),

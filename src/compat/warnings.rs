@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Case, Code, Detail, Finding, Severity, Use, Wish};
+use super::{Case, Code, Detail, Finding, Severity, Takes, Use, Wish};
 use crate::OsVersion;
 use crate::host::{Host, Source as HostSource};
 use crate::image::{Candidate, Config, Image, Source, TagRead, Version, VersionSource};
@@ -20,7 +20,7 @@ const KNOWLEDGE_AGES_AFTER_DAYS: i32 = 180;
 const MOST_NAMED: usize = 3;
 
 /// Every warning for a case in which `taken` would be used.
-pub(super) fn all(case: &Case<'_>, taken: Option<Use>) -> Vec<Finding> {
+pub(super) fn all(case: &Case<'_>, taken: Option<Use>, takes: Option<&Takes>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(of_isolation(case, taken));
     findings.extend(of_configuration(case));
@@ -30,7 +30,7 @@ pub(super) fn all(case: &Case<'_>, taken: Option<Use>) -> Vec<Finding> {
     findings.extend(of_index(case.image));
     if let Some(version) = case.version() {
         if taken != Some(Use::HostProcess) {
-            findings.extend(of_versions(case, version));
+            findings.extend(of_versions(case, version, takes));
             findings.extend(of_revisions(case, version, taken));
         }
         findings.extend(of_image_support(case, version));
@@ -121,7 +121,7 @@ fn of_index(image: &Image) -> Vec<Finding> {
 }
 
 /// Warnings about this pair of builds beside the rule.
-fn of_versions(case: &Case<'_>, image: OsVersion) -> Vec<Finding> {
+fn of_versions(case: &Case<'_>, image: OsVersion, takes: Option<&Takes>) -> Vec<Finding> {
     let (image, host) = (image.build, case.host.os_version.build);
     let possible = |isolation| super::rules::of(isolation, case.process, case.hyperv).possible == Some(true);
     let any = possible(Isolation::Process) || possible(Isolation::Hyperv);
@@ -129,7 +129,8 @@ fn of_versions(case: &Case<'_>, image: OsVersion) -> Vec<Finding> {
     if any && case.host.kind == Kind::Client && host > WINDOWS_SERVER_2025 && image == WINDOWS_SERVER_2025 {
         findings.push(Finding::new(Code::Ltsc2025On25h2));
     }
-    if possible(Isolation::Process) && case.knowledge.engine_faults_with(host, image).next().is_some() {
+    let is_faulty = case.knowledge.engine_faults_with(host, image).next().is_some();
+    if possible(Isolation::Process) && is_faulty && case.engine_may_refuse(takes) {
         findings.push(Finding::new(Code::EngineMayRefuse));
     }
     if shares_kernel(host, image) && case.hyperv.possible != Some(false) {

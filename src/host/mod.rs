@@ -20,7 +20,7 @@ mod version_text;
 use serde::{Deserialize, Serialize};
 
 use crate::knowledge::editions::Edition;
-use crate::{Architecture, Engine, Isolation, Kind, OsVersion};
+use crate::{Architecture, Engine, ImageStore, Isolation, Kind, OsVersion};
 pub use attributes::Attributes;
 pub use find::{Found, find, read};
 pub use launch::{Launch, Volume, Volumes, obstacles, refusal};
@@ -102,12 +102,18 @@ pub struct HostEngine {
     pub name: Engine,
     /// The version as it writes it itself, e.g. `27.3.1`; `None` if nothing says it.
     pub version: Option<String>,
+    /// The image store of Docker; `None` if nothing says it.
+    #[serde(default)]
+    pub store: Option<ImageStore>,
+    /// The version of the containerd below the kubelet, e.g. `1.7.20+azure`; `None` if nothing says it.
+    #[serde(default)]
+    pub runtime: Option<String>,
 }
 
 impl HostEngine {
     /// This engine, in this version.
     pub const fn new(name: Engine, version: Option<String>) -> Self {
-        Self { name, version }
+        Self { name, version, store: None, runtime: None }
     }
 }
 

@@ -17,7 +17,7 @@ pub struct EngineFault {
     /// Images below this build are refused, e.g. `26100`.
     pub images_below: u32,
     /// The engines that make the mistake.
-    pub engines: Vec<EngineVersions>,
+    pub engines: Vec<FaultyVersions>,
     /// The addresses of the pages on which the facts are found.
     pub sources: Vec<String>,
 }
@@ -25,7 +25,7 @@ pub struct EngineFault {
 /// Versions of an engine. Prints as `Docker 29.0.0 to 29.7.2 with the containerd image store`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
-pub struct EngineVersions {
+pub struct FaultyVersions {
     /// The name of the engine, e.g. `Docker`.
     pub engine: String,
     /// The first version that makes the mistake, e.g. `29.0.0`.
@@ -55,7 +55,7 @@ impl EngineFault {
     }
 }
 
-impl fmt::Display for EngineVersions {
+impl fmt::Display for FaultyVersions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} to {}", self.engine, self.first, self.last)?;
         self.with.iter().try_for_each(|setting| write!(f, " with {setting}"))

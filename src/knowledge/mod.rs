@@ -2,6 +2,7 @@
 
 pub mod builds;
 pub mod editions;
+mod engine_versions;
 mod engines;
 mod errors;
 mod file;
@@ -15,7 +16,8 @@ use serde::Deserialize;
 
 use crate::{Architecture, Kind};
 
-pub use engines::{EngineFault, EngineVersions};
+pub use engine_versions::{Accepts, EngineVersions, NoMatch, Order, engine_version};
+pub use engines::{EngineFault, FaultyVersions};
 pub use errors::{ErrorCode, ErrorMessage, Errors, Family, Operation, OperationCase, error_by_hresult, twin};
 pub use file::InvalidKnowledge;
 pub(crate) use names::longest_served;
@@ -34,6 +36,9 @@ pub struct Knowledge {
     pub base_images: Vec<BaseImage>,
     /// Revisions of builds, and the updates that brought them.
     pub revisions: Vec<Revisions>,
+    /// The ways in which versions of engines select images; in a file that has none listed, those that are built in.
+    #[serde(default = "EngineVersions::built_in")]
+    pub engine_versions: Vec<EngineVersions>,
     /// Mistakes of engines; in a file that has none listed, those that are built in.
     #[serde(default = "EngineFault::built_in")]
     pub engine_faults: Vec<EngineFault>,

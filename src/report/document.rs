@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Word;
-use crate::compat::{Code, Severity, Use, Verdict, Wish};
+use crate::compat::{Code, Outcome, Severity, Use, Verdict, Wish};
 use crate::host::{Attribute, Availability, Source as HostSource};
 use crate::image::{Digest, Source as ImageSource};
-use crate::{Architecture, Engine, Isolation, Kind, OsVersion};
+use crate::{Architecture, Engine, ImageStore, Isolation, Kind, OsVersion};
 
 /// The name of this version of the report.
 pub const SCHEMA: &str = "wincompat/report/v1";
@@ -101,6 +101,30 @@ pub struct EngineEntry {
     pub name: Word<Engine>,
     /// E.g. `27.3.1`; null if it is not known.
     pub version: Option<String>,
+    /// The image store of Docker; null if it is not known, which is taken for Docker's own.
+    #[serde(default)]
+    pub store: Option<Word<ImageStore>>,
+    /// The version of the containerd below the kubelet; null if it is not known.
+    #[serde(default)]
+    pub runtime: Option<String>,
+    /// The candidate that it takes; null where nothing is known of that.
+    #[serde(default)]
+    pub takes: Option<TakesEntry>,
+}
+
+/// The candidate that an engine takes, and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct TakesEntry {
+    /// The index into `candidates`; null where it takes none.
+    pub candidate: Option<usize>,
+    /// The isolation in which it would start it.
+    pub isolation: Option<Word<Use>>,
+    /// What becomes of it.
+    pub outcome: Word<Outcome>,
+    /// The message of the engine, or of Windows; null if it starts, or no message is known.
+    pub says: Option<String>,
 }
 
 /// A place in a file.
@@ -241,7 +265,7 @@ impl FindingEntry {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RemedyEntry {
-    /// The kind: `flag`, `image`, `base`, `feature`, `update`, `setting` or `command`.
+    /// The kind: `flag`, `image`, `base`, `feature`, `update`, `setting`, `engine` or `command`.
     pub kind: Cow<'static, str>,
     /// The flag, image, base image, command or update, e.g. `--isolation=hyperv`.
     pub value: String,

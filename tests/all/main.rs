@@ -14,6 +14,7 @@ mod architecture;
 mod check;
 #[cfg(windows)]
 mod emulated_layers;
+mod engines;
 mod faults;
 mod field_inputs;
 mod findings_page;

@@ -61,7 +61,14 @@ impl Args {
             let mut image = images.resolve_one(place).await?;
             reference.as_str().clone_into(&mut image.reference);
             image.repository = Some(name.repository_with_registry());
-            reading::confirm_choices(images, knowledge, std::slice::from_ref(&host.host), [(place, &mut image)]).await;
+            reading::confirm_choices(
+                images,
+                knowledge,
+                std::slice::from_ref(&host.host),
+                std::slice::from_ref(policy),
+                [(place, &mut image)],
+            )
+            .await;
             let judgement = compat::judge(knowledge, &host.host, &image, policy);
             Ok::<_, Error>((image, judgement))
         };

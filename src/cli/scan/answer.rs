@@ -202,7 +202,13 @@ impl Inputs {
     /// The images of these texts, with the configs of what is chosen on any host.
     pub fn read(&self, texts: &[impl AsRef<str>]) -> Vec<Result<Image, Error>> {
         let references: Vec<_> = texts.iter().map(|text| self.reference(text.as_ref())).collect();
-        read_images(self.options.clone(), &self.knowledge, self.fleet.hosts(), &references, self.quiet)
+        let on_nodes = Policy { engine: Some(HostEngine::new(Engine::Kubernetes, None)), ..self.policy.clone() };
+        // Nobody said the engine, so files for Kubernetes have their own.
+        let policies = match self.policy.engine {
+            Some(_) => vec![self.policy.clone()],
+            None => vec![self.policy.clone(), on_nodes],
+        };
+        read_images(self.options.clone(), &self.knowledge, self.fleet.hosts(), &policies, &references, self.quiet)
     }
 
     /// The reference of a text. What is on disk is not for files to name.

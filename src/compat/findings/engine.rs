@@ -21,6 +21,24 @@ declare! {
         source: "https://learn.microsoft.com/virtualization/windowscontainers/manage-containers/hyperv-container",
     }
 
+    EngineRefuses = "engine-refuses", Error, about [Image, Engine] {
+        title: "the engine refuses an image that fits",
+        message: "image {image} fits host {host}, but {engine} refuses it: `{engine-says}`",
+        help: "name the entry by its digest: {chosen-entry}|use {engine-version}|use {image-store}|use {base}||use an image of the host's build",
+        meaning: "Every engine chooses an entry of an index by rules of its own, which changed from version to version. This one accepts none of the entries, although one fits the host. A manifest that is named by its digest is not compared by containerd.",
+        advice: "Name the manifest by its digest, or use another version of the engine or another image store.",
+        source: "https://github.com/containerd/platforms",
+    }
+
+    EngineTakesAnother = "engine-takes-another", Note, about [Image, Engine] {
+        title: "the engine takes another entry of the index",
+        message: "on host {host}, where {image} fits best, the engine takes {engine-takes}; this is so with {engine}",
+        help: "name the entry by its digest: {chosen-entry}|run {run hyperv}|use {engine-version}|use {image-store}|use {base}||use an index with entries for this host only",
+        meaning: "Every engine chooses an entry of an index by rules of its own. Docker's own image store takes the first one that is not newer than the host, if none has the host's build; containerd takes the first one or the highest version as text, by its version.",
+        advice: "Name the manifest by its digest, or use an index whose first fitting entry is the best one.",
+        source: "https://github.com/docker/for-win/issues/13986",
+    }
+
     EngineMayRefuse = "engine-may-refuse", Warning, about [Image, Host, Engine] {
         title: "some engines refuse this pair",
         message: "image {image} fits host {host}, but {engines} refuse it: `no matching manifest`",

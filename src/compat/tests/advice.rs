@@ -1,7 +1,7 @@
 //! Advice held against the rule: whatever a finding names passes on the same host, as asked, by the same engine, on the same day.
 
 use super::*;
-use crate::advice::Remedy;
+use crate::advice::{Remedy, Setting};
 use crate::host::{HostEngine, Spec, parse};
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::{Engine, Isolation};
@@ -55,6 +55,7 @@ fn images() -> Vec<Image> {
 /// The image that a remedy names, as this test knows it.
 fn named<'a>(images: &'a [Image], remedy: &Remedy) -> Option<&'a Image> {
     match remedy {
+        Remedy::Image(reference) if reference.contains('@') => None,
         Remedy::Image(reference) => {
             Some(images.iter().find(|image| image.reference == *reference).expect("a base image is named"))
         }
@@ -116,4 +117,174 @@ fn no_advice_names_what_does_not_pass() {
     }
     println!("{answers} answers; remedies by code: {numbers:?}");
     assert!(answers > 50_000 && numbers.values().sum::<usize>() > 50_000, "{answers} {numbers:?}");
+}
+
+/// Indexes of one to three entries, and each with an entry whose version the index leaves out.
+fn indexes() -> Vec<Image> {
+    let builds = ["10.0.14393.1", "10.0.17763.1", "10.0.20348.1", "10.0.26100.1", ""];
+    let mut indexes = Vec::new();
+    for first in builds {
+        for second in builds {
+            for third in [None, Some("10.0.20348.5"), Some("10.0.17763.9")] {
+                let read = |version: &&str| Candidate {
+                    digest: Some(Digest::of(format!("{first} {second} {version}").as_bytes())),
+                    config: config(if version.is_empty() { "10.0.26100.1" } else { version }),
+                    ..entry(version)
+                };
+                indexes.push(index([Some(first), Some(second), third].iter().flatten().map(read).collect()));
+            }
+        }
+    }
+    indexes
+}
+
+/// An engine with the version that a remedy names.
+fn in_version(engine: &HostEngine, version: &str) -> HostEngine {
+    match engine.name {
+        Engine::Kubernetes => HostEngine { runtime: Some(version.to_owned()), ..engine.clone() },
+        _ => HostEngine { version: Some(version.to_owned()), ..engine.clone() },
+    }
+}
+
+/// The question once a remedy is followed: the image, the policy, and a word for the kind; `None` for what names no image, isolation
+/// or engine.
+fn followed(remedy: &Remedy, image: &Image, policy: &Policy, engine: &HostEngine) -> Option<(Image, Policy, &'static str)> {
+    let (mut image, mut policy) = (image.clone(), policy.clone());
+    let kind = match remedy {
+        Remedy::Image(reference) if reference.contains('@') => {
+            let digest = reference.split_once('@').map(|(_, digest)| digest.parse::<Digest>().unwrap());
+            image.candidates.retain(|candidate| candidate.digest == digest);
+            // The registry has one manifest, however often the index lists it.
+            image.candidates.truncate(1);
+            image.digest = digest;
+            "digest"
+        }
+        Remedy::EngineVersion(_, version) => {
+            policy.engine = Some(in_version(engine, version));
+            "version"
+        }
+        Remedy::ImageStore(store) => {
+            policy.engine = Some(HostEngine { store: Some(*store), ..engine.clone() });
+            "store"
+        }
+        Remedy::Run { isolation, .. } | Remedy::Setting(Setting::Isolation(isolation)) => {
+            policy.wish = if *isolation == Isolation::Hyperv { Wish::Hyperv } else { Wish::Process };
+            "isolation"
+        }
+        Remedy::Base { build, .. } => {
+            image = super::image(&format!("10.0.{build}"));
+            "base"
+        }
+        Remedy::Image(_) | Remedy::EngineFlag(..) => panic!("{remedy:?} of an image that is none of Microsoft's"),
+        _ => return None,
+    };
+    Some((image, policy, kind))
+}
+
+/// The engines: Docker as it is, and each in the first and the last of the versions that do the same; those below a kubelet too.
+fn engines() -> Vec<HostEngine> {
+    let mut engines = vec![HostEngine::new(Engine::Docker, None), HostEngine::new(Engine::Wincompat, None)];
+    for versions in &Knowledge::built_in().engine_versions {
+        let named = HostEngine::new(versions.engine, Some(versions.first.to_string()));
+        engines.push(HostEngine { store: versions.store, ..named });
+        if versions.engine == Engine::Containerd {
+            engines.push(in_version(&HostEngine::new(Engine::Kubernetes, None), &versions.last.to_string()));
+        }
+    }
+    engines
+}
+
+/// Whatever any finding offers makes the same engine start the image; another version of it is maintained, and later if any such is.
+#[test]
+fn every_remedy_is_started_by_the_same_engine() {
+    let knowledge = Knowledge::built_in();
+    let hosts = [
+        server("10.0.14393.1"),
+        server("10.0.17763.5"),
+        server("10.0.20348.5"),
+        server("10.0.26100.5"),
+        client("10.0.22631.1"),
+        client("10.0.26200.1"),
+    ];
+    let indexes = indexes();
+    let mut numbers = std::collections::BTreeMap::<String, usize>::new();
+    for engine in engines() {
+        for wish in [Wish::Default, Wish::Auto, Wish::Hyperv, Wish::HostProcess] {
+            let policy = Policy { wish, engine: Some(engine.clone()), ..today() };
+            for (host, image) in hosts.iter().flat_map(|host| indexes.iter().map(move |image| (host, image))) {
+                let judgement = judge(knowledge, host, image, &policy);
+                let subject = Subject {
+                    knowledge,
+                    reference: &image.reference,
+                    image: Some(image),
+                    chosen: judgement.chosen,
+                    host,
+                    policy: &policy,
+                };
+                for finding in &judgement.findings {
+                    if [Code::EngineRefuses, Code::EngineTakesAnother].contains(&finding.code) {
+                        assert!(!finding.message(&subject).to_string().contains("``"), "{engine:?} says nothing");
+                    }
+                    for remedy in finding.remedies(&subject) {
+                        let Some((image, policy, kind)) = followed(&remedy, image, &policy, &engine) else { continue };
+                        let then = judge(knowledge, host, &image, &policy);
+                        assert_eq!(then.ok, Some(true), "{finding:?} on {} by {policy:?}: {remedy:?}", host.os_version);
+                        *numbers.entry(format!("{} {kind}", finding.code)).or_default() += 1;
+                        if let Remedy::EngineVersion(_, version) = &remedy {
+                            let passes =
+                                |engine| judge(knowledge, host, subject.image.unwrap(), &Policy { engine, ..policy.clone() });
+                            assert_maintained(&engine, version, |engine| passes(Some(engine)).ok == Some(true));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    println!("{numbers:?}");
+    assert!(numbers.len() >= 12 && numbers.values().sum::<usize>() > 1_000, "{numbers:?}");
+}
+
+/// Holds a version that is offered against the rule: it is maintained, and an earlier one only if no later one passes.
+fn assert_maintained(engine: &HostEngine, offered: &str, passes: impl Fn(HostEngine) -> bool) {
+    let knowledge = Knowledge::built_in();
+    let (now, _) = crate::engine::versions(knowledge, engine).unwrap();
+    let maintained = knowledge
+        .engine_versions
+        .iter()
+        .filter(|other| other.engine == now.engine && other.store == now.store && other.is_maintained(today().today));
+    let maintained: Vec<_> = maintained.collect();
+    let named = maintained.iter().find(|other| other.last.to_string() == offered);
+    let named = named.unwrap_or_else(|| panic!("{engine:?}: {offered} is not maintained"));
+    if named.first < now.first {
+        for later in maintained.iter().filter(|later| later.first > now.first) {
+            assert!(!passes(in_version(engine, &later.last.to_string())), "{engine:?}: {offered}, and {} passes", later.last);
+        }
+    }
+}
+
+/// containerd 1.4 took any entry, as a HostProcess container needs: it is out of support, and not advice.
+#[test]
+fn no_old_engine_is_offered_for_a_host_process_container() {
+    let image = index(vec![entry("10.0.17763.1")]);
+    let host = server("10.0.20348.5");
+    for version in ["1.7.20", "2.0.4", "2.3.4"] {
+        let engine = HostEngine { runtime: Some(version.to_owned()), ..HostEngine::new(Engine::Kubernetes, None) };
+        let policy = Policy { wish: Wish::HostProcess, engine: Some(engine), ..today() };
+        let judgement = judged(&host, &image, &policy);
+        let subject = Subject {
+            knowledge: Knowledge::built_in(),
+            reference: &image.reference,
+            image: Some(&image),
+            chosen: judgement.chosen,
+            host: &host,
+            policy: &policy,
+        };
+        let refused = judgement.findings.iter().find(|finding| finding.code == Code::EngineRefuses).expect("it is refused");
+        let remedies = refused.remedies(&subject);
+        assert!(
+            remedies.iter().any(|remedy| matches!(remedy, Remedy::Image(reference) if reference.contains('@'))),
+            "{remedies:?}"
+        );
+        assert!(!remedies.iter().any(|remedy| matches!(remedy, Remedy::EngineVersion(..))), "{remedies:?}");
+    }
 }

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use super::*;
+use crate::Engine;
 use crate::advice::Part;
+use crate::host::HostEngine;
 
 /// A code, a case that has it, a case that has not.
 type Case = (Code, Host, Image, Policy);
@@ -17,6 +19,11 @@ fn has(code: Code, host: &Host, image: &Image, policy: &Policy) -> bool {
 
 fn wish(wish: Wish) -> Policy {
     Policy { wish, ..today() }
+}
+
+/// Nothing asked for but an engine in this version.
+fn by(engine: Engine, version: &str) -> Policy {
+    Policy { engine: Some(HostEngine::new(engine, Some(version.to_owned()))), ..wish(Wish::Default) }
 }
 
 fn no_hyperv(host: Host) -> Host {
@@ -221,6 +228,16 @@ fn table() -> Vec<(Case, Case)> {
             plain(client("10.0.19045.1"), image("10.0.19042.1")),
         ),
         case(
+            Code::EngineRefuses,
+            (server("10.0.26200.1"), image(SERVER_2022), by(Engine::Containerd, "2.3.4")),
+            (server("10.0.26200.1"), image(SERVER_2022), by(Engine::Containerd, "2.1.5")),
+        ),
+        case(
+            Code::EngineTakesAnother,
+            (server("10.0.26200.1"), index(vec![entry("10.0.17763.1"), entry(SERVER_2022)]), wish(Wish::Default)),
+            (server("10.0.26200.1"), index(vec![entry(SERVER_2022), entry("10.0.17763.1")]), wish(Wish::Default)),
+        ),
+        case(
             Code::EngineMayRefuse,
             plain(client("10.0.26200.1"), image(SERVER_2022)),
             plain(client("10.0.26100.1"), image(SERVER_2022)),
@@ -365,7 +382,7 @@ fn names_are_unique_and_those_of_their_constants() {
             assert!(text.ends_with('.') && !text.contains(['{', '}']), "{code}: {text}");
         }
     }
-    assert_eq!(names.len(), 56, "a finding was added or removed: correct the number");
+    assert_eq!(names.len(), 58, "a finding was added or removed: correct the number");
     assert_eq!("build-mismatches".parse::<Code>(), Err(UnknownCode));
 }
 

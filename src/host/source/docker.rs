@@ -7,7 +7,7 @@ use crate::advice::{Setting, advice};
 use crate::host::facts::HostFacts;
 use crate::host::source::records::field;
 use crate::host::{Availability, HostEngine, version_text};
-use crate::{Engine, Error, Isolation, Kind, OsVersion};
+use crate::{Engine, Error, ImageStore, Isolation, Kind, OsVersion};
 
 /// The answer of one Docker engine.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises: |document| Answer::of(document).is_some(), hosts };
@@ -26,6 +26,8 @@ struct Answer {
     architecture: Option<String>,
     version: Option<String>,
     isolation: Option<String>,
+    /// E.g. `windowsfilter`, or `windows` of containerd's image store.
+    driver: Option<String>,
 }
 
 impl Answer {
@@ -54,6 +56,7 @@ impl Answer {
             architecture: text(json, "Architecture").or_else(|| text(server, "Arch")),
             version: text(json, "ServerVersion").or_else(|| text(server, "Version")),
             isolation: text(json, "Isolation"),
+            driver: text(json, "Driver"),
         })
     }
 
@@ -75,12 +78,13 @@ impl Answer {
                 "Server Version" => &mut answer.version,
                 "Default Isolation" => &mut answer.isolation,
                 "Name" => &mut answer.name,
+                "Storage Driver" => &mut answer.driver,
                 "Kernel Version" => {
                     labels += 1;
                     answer.kernels.extend(value);
                     continue;
                 }
-                "Storage Driver" | "Docker Root Dir" | "API version" | "Git commit" => {
+                "Docker Root Dir" | "API version" | "Git commit" => {
                     labels += 1;
                     continue;
                 }
@@ -145,10 +149,22 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         architecture: answer.architecture.as_deref().and_then(product::architecture),
         // It runs Windows containers.
         containers: Some(Availability::Available),
-        engine: Some(HostEngine::new(Engine::Docker, answer.version)),
+        engine: Some(HostEngine {
+            store: answer.driver.as_deref().and_then(store),
+            ..HostEngine::new(Engine::Docker, answer.version)
+        }),
         default_isolation: isolation,
         ..HostFacts::of_version(os_version, Source::Docker)
     }])
+}
+
+/// The image store with this driver; `None` for one that is not known.
+fn store(driver: &str) -> Option<ImageStore> {
+    match driver.split_whitespace().next()? {
+        "windowsfilter" => Some(ImageStore::GraphDriver),
+        "windows" => Some(ImageStore::Containerd),
+        _ => None,
+    }
 }
 
 /// Server or client by the words of `Operating System`: a client's are `Microsoft Windows Version 21H2`, without Server.

@@ -30,6 +30,8 @@ struct Node {
     build: String,
     /// The kubelet's version, e.g. `v1.28.12`.
     kubelet: String,
+    /// The engine below it, e.g. `containerd://1.7.20+azure`.
+    runtime: String,
     /// Labels and taints, where the source shows them.
     scheduled: Option<host::Node>,
 }
@@ -48,6 +50,7 @@ impl Node {
             kernel: info("kernelVersion"),
             build: label(BUILD),
             kubelet: info("kubeletVersion"),
+            runtime: info("containerRuntimeVersion"),
             scheduled: Some(scheduled(node)),
         }
     }
@@ -57,6 +60,12 @@ impl Node {
             "" => full_version(&self.kernel).is_some() || self.os_image.contains("Windows"),
             system => system.eq_ignore_ascii_case("windows"),
         }
+    }
+
+    /// The version of containerd; another engine with its name, so that it is not taken for one.
+    fn runtime(&self) -> Option<String> {
+        let runtime = self.runtime.strip_prefix("containerd://").unwrap_or(&self.runtime);
+        (!runtime.is_empty()).then(|| runtime.to_owned())
     }
 
     /// The facts of a Windows node. Nothing in a node tells whether Hyper-V is there.
@@ -75,7 +84,7 @@ impl Node {
             architecture: product::architecture(&self.architecture),
             containers: Some(Availability::Available),
             hyperv: Some(Availability::Unknown),
-            engine: Some(HostEngine::new(Engine::Kubernetes, version(&self.kubelet))),
+            engine: Some(HostEngine { runtime: self.runtime(), ..HostEngine::new(Engine::Kubernetes, version(&self.kubelet)) }),
             node: self.scheduled.clone(),
             ..HostFacts::of_version(os_version, Source::Node)
         })
@@ -207,6 +216,7 @@ fn of_table(text: &str) -> Result<Vec<Node>, Error> {
                 kernel: cell("KERNEL-VERSION"),
                 build: cell("WINDOWS-BUILD"),
                 kubelet: cell("VERSION"),
+                runtime: cell("CONTAINER-RUNTIME"),
                 ..Node::default()
             }
         })
@@ -237,6 +247,7 @@ fn described(text: &str) -> Vec<Node> {
             "Operating System" => &mut node.operating_system,
             "Architecture" => &mut node.architecture,
             "Kubelet Version" => &mut node.kubelet,
+            "Container Runtime Version" => &mut node.runtime,
             _ => continue,
         };
         *slot = value.trim().to_owned();

@@ -2,10 +2,10 @@
 
 use super::{
     CandidateEntry, EngineEntry, ErrorEntry, ErrorEntryKind, FindingEntry, HostEntry, ImageEntry, Location, PossibilityEntry,
-    RemedyEntry, Report, ResultEntry, SCHEMA, Summary, Tool,
+    RemedyEntry, Report, ResultEntry, SCHEMA, Summary, TakesEntry, Tool,
 };
 use crate::advice::Remedy;
-use crate::compat::{Finding, Judgement, Policy, Possibility, Subject, Verdict};
+use crate::compat::{Finding, Judgement, Policy, Possibility, Subject, Takes, Verdict};
 use crate::host::Host;
 use crate::image::{Config, Image, TagRead};
 use crate::knowledge::Knowledge;
@@ -84,7 +84,7 @@ impl ResultEntry {
                     .map(|base| clean(&base.release).into_owned()),
             },
             host: HostEntry::new(host, policy),
-            engine: EngineEntry::new(host, policy),
+            engine: EngineEntry::new(host, policy, judgement.takes.as_ref()),
             verdict: judgement.verdict.into(),
             isolation: judgement.wish.into(),
             taken: judgement.taken.map(Word::from),
@@ -134,9 +134,21 @@ impl HostEntry {
 
 impl EngineEntry {
     /// The engine that is to start containers on this host.
-    fn new(host: &Host, policy: &Policy) -> Self {
-        let version = policy.engine_version_on(host).map(|version| clean(version).into_owned());
-        Self { name: policy.engine_on(host).into(), version }
+    fn new(host: &Host, policy: &Policy, takes: Option<&Takes>) -> Self {
+        let engine = policy.engine_of(host);
+        let cleaned = |version: &Option<String>| version.as_deref().map(|version| clean(version).into_owned());
+        Self {
+            name: engine.name.into(),
+            version: cleaned(&engine.version),
+            store: engine.store.map(Word::from),
+            runtime: cleaned(&engine.runtime),
+            takes: takes.map(|takes| TakesEntry {
+                candidate: takes.candidate,
+                isolation: takes.isolation.map(Word::from),
+                outcome: takes.outcome.into(),
+                says: takes.says.map(|says| clean(&says.message(host)).into_owned()),
+            }),
+        }
     }
 }
 
@@ -168,6 +180,7 @@ impl RemedyEntry {
             Remedy::Base { .. } => "base",
             Remedy::Feature(_) => "feature",
             Remedy::Update(_) => "update",
+            Remedy::EngineVersion(..) | Remedy::ImageStore(_) => "engine",
             Remedy::Setting(_) => "setting",
             Remedy::Command(_) => "command",
         };

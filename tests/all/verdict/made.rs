@@ -153,9 +153,17 @@ impl Stated {
 
     fn put(&self, document: &mut Value) {
         match self {
-            Self::Version(version) => document["os.version"] = json!(version.to_string()),
-            Self::Nonsense(text) => document["os.version"] = json!(text),
+            Self::Version(_) | Self::Nonsense(_) => document["os.version"] = json!(self.text()),
             Self::Missing => {}
+        }
+    }
+
+    /// The text that is stated; empty where there is none.
+    fn text(&self) -> String {
+        match self {
+            Self::Version(version) => version.to_string(),
+            Self::Nonsense(text) => (*text).to_owned(),
+            Self::Missing => String::new(),
         }
     }
 }
@@ -265,7 +273,9 @@ impl Made {
                 (stated, true) => known(stated),
             };
             let not_windows = asked && !config.unreadable && config.not_windows;
-            Entry { architecture: made.architecture.to_owned(), version, not_windows }
+            let was_read = asked && !config.unreadable && !matches!(config.version, Stated::Missing);
+            let stated = if was_read { config.version.text() } else { made.indexed.text() };
+            Entry { architecture: made.architecture.to_owned(), version, not_windows, indexed: made.indexed.text(), stated }
         });
         ImageFacts { entries: entries.collect(), has_index: self.has_index, host_process_base: self.host_process_base }
     }

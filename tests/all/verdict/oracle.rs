@@ -8,6 +8,8 @@ use wincompat::compat::{Use, Verdict, Wish};
 use wincompat::host::Availability;
 use wincompat::{Architecture, Kind, OsVersion};
 
+use crate::engines::rule::{self, Program, Pulled};
+
 /// The long-term releases that carry the stable ABI.
 const LONG_TERM: [u32; 2] = [20348, 26100];
 
@@ -16,6 +18,9 @@ const FIRST_BUILD: u32 = 10240;
 
 /// The first Windows with the Containers feature: Server 2016 and Windows 10 1607.
 const FIRST_WITH_CONTAINERS: u32 = 14393;
+
+/// The Docker that is meant where nobody names an engine.
+const NEWEST_DOCKER: rule::Release = (29, 7, 2);
 
 /// A host, reduced to what the rules ask of it.
 #[derive(Clone, Debug)]
@@ -38,6 +43,10 @@ pub struct Entry {
     pub version: Known,
     /// Its config says that it is for another system.
     pub not_windows: bool,
+    /// The version as the index writes it; empty where it has none. Engines select by it.
+    pub indexed: String,
+    /// The same as its config states it, where that was read and does. Docker compares it before the layers are read.
+    pub stated: String,
 }
 
 /// The version that decides: the config's, else the index's.
@@ -306,9 +315,33 @@ pub fn answer(host: &HostFacts, image: &ImageFacts, asked: Asked) -> Result<Answ
     }
     let (taken, ok) = match asked.wish {
         Wish::HostProcess => host_process(host, image, possible, asked)?,
-        _ => settle(host, possible, asked),
+        _ => by_docker(host, image, asked, settle(host, possible, asked)),
     };
     Ok(Answer { possible, taken, ok, chosen })
+}
+
+/// What Docker makes of an image that fits: the entry that it takes decides, and nothing is used where it takes none.
+fn by_docker(
+    host: &HostFacts,
+    image: &ImageFacts,
+    asked: Asked,
+    (taken, ok): (Option<Use>, Option<bool>),
+) -> (Option<Use>, Option<bool>) {
+    if ok != Some(true) || !image.has_index {
+        return (taken, ok);
+    }
+    let indexed = image
+        .entries
+        .iter()
+        .map(|entry| rule::Entry { architecture: entry.architecture.clone(), version: entry.indexed.clone() });
+    let on = rule::Host { build: host.version.build.into(), architecture: host.architecture.as_str() };
+    match rule::answer(Program::Docker, NEWEST_DOCKER, on, &Pulled::Index(indexed.collect())) {
+        Ok(rule::Answer::Takes(number)) if rule::is_newer(on, &image.entries[number].stated) => (None, Some(false)),
+        Ok(rule::Answer::Takes(number)) => {
+            settle(host, self::possible(host, &image.entries[number], image.host_process_base), asked)
+        }
+        _ => (None, Some(false)),
+    }
 }
 
 /// The table of wishes: the first of the choice that is possible is taken; what is open leaves the result open.

@@ -1,0 +1,301 @@
+//! The entry that the engine takes, and what becomes of it, beside the one that fits best.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Case, Choice, Code, Finding, Judgement, Policy, Possibility, Severity, Subject, Use, Wish, judge, rules};
+use crate::advice::Remedy;
+use crate::engine::{self, Refusal, select};
+use crate::host::{Host, HostEngine};
+use crate::image::Image;
+use crate::knowledge::{EngineVersions, Knowledge};
+use crate::{Engine, ImageStore, Isolation};
+use rules::RuleInput;
+
+/// The entry that the engine takes, and what becomes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Takes {
+    /// The entry, an index into [`Image::candidates`]; `None` where the engine takes none.
+    pub candidate: Option<usize>,
+    /// The isolation in which it would start it.
+    pub isolation: Option<Use>,
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// The words with which it is refused, where they are known.
+    pub says: Option<Says>,
+    /// False for a version of the engine that is newer than those that are known.
+    pub known: bool,
+}
+
+/// What becomes of the entry that an engine takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "EngineOutcome"))]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The container starts.
+    Starts,
+    /// The engine does not pull the image, or Windows does not start the container.
+    Refuses,
+    /// The facts do not decide.
+    Unknown,
+}
+
+/// The words with which an image is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Says {
+    /// Those of the engine, which does not pull the image.
+    Pull(Refusal),
+    /// Those of Windows, which does not start a container of another build.
+    Start,
+}
+
+impl Says {
+    /// The message as it is printed on this host.
+    pub fn message(self, host: &Host) -> String {
+        match self {
+            Self::Pull(refusal) => refusal.message(host),
+            Self::Start => "The container operating system does not match the host operating system. (0xc0370101)".to_owned(),
+        }
+    }
+}
+
+/// The engine where nothing names another one.
+static UNNAMED: HostEngine = HostEngine::new(Engine::Docker, None);
+
+impl Policy {
+    /// The engine that is to start the container on this host, with all that is known of it: what was asked for, and what the
+    /// host's source tells of the same engine beyond that.
+    pub fn engine_of<'a>(&'a self, host: &'a Host) -> Cow<'a, HostEngine> {
+        match (self.engine.as_ref(), host.engine.as_ref()) {
+            (None, own) => Cow::Borrowed(own.unwrap_or(&UNNAMED)),
+            (Some(asked), Some(own)) if own.name == asked.name => Cow::Owned(HostEngine {
+                name: asked.name,
+                version: asked.version.clone().or_else(|| own.version.clone()),
+                store: asked.store.or(own.store),
+                runtime: asked.runtime.clone().or_else(|| own.runtime.clone()),
+            }),
+            (Some(asked), _) => Cow::Borrowed(asked),
+        }
+    }
+}
+
+/// The entry that the engine of this policy takes on this host, an index into [`Image::candidates`]; `None` where it takes none,
+/// and where nothing is known of that.
+pub fn taken(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy) -> Option<usize> {
+    select(knowledge, host, image, &policy.engine_of(host))?.candidate
+}
+
+impl Case<'_> {
+    /// The entry that the engine takes, with the choice of its isolation where it is another one than the best. `None` where nothing
+    /// is known of that: an old version, an archive that no engine pulls, and a HostProcess container of an engine that has none.
+    pub(super) fn takes(&self, chosen: Option<usize>, choice: &Choice) -> Option<(Takes, Option<Choice>)> {
+        let engine = self.policy.engine_of(self.host);
+        if self.policy.wish == Wish::HostProcess && matches!(engine.name, Engine::Docker | Engine::Wincompat) {
+            return None;
+        }
+        if engine.name == Engine::Wincompat {
+            return Some((self.taken(chosen, choice, None, true), None));
+        }
+        let selection = select(self.knowledge, self.host, self.image, &engine)?;
+        let Some(index) = selection.candidate else {
+            // A later version may have other rules, where this one would refuse what fits.
+            let outcome = if selection.known || choice.ok == Some(false) { Outcome::Refuses } else { Outcome::Unknown };
+            let says = selection.refusal.map(Says::Pull);
+            return Some((Takes { candidate: None, isolation: self.tried(choice), outcome, says, known: selection.known }, None));
+        };
+        if Some(index) == chosen {
+            return Some((self.taken(chosen, choice, selection.refusal, selection.known), None));
+        }
+        let candidate = self.image.candidates.get(index)?;
+        let input = RuleInput::of(candidate, self.image.repository.as_deref());
+        let (process, hyperv) = rules::possibilities(self.knowledge, self.host, &input);
+        let other = Case { candidate: Some(candidate), process: &process, hyperv: &hyperv, ..*self };
+        let choice = other.choose_isolation();
+        let choice = Choice { ok: choice.ok.filter(|_| selection.refusal.is_none()), ..choice };
+        Some((other.taken(Some(index), &choice, selection.refusal, selection.known), Some(choice)))
+    }
+
+    /// The same of this entry, which the engine takes, where this isolation is chosen for it.
+    fn taken(&self, candidate: Option<usize>, choice: &Choice, refusal: Option<Refusal>, known: bool) -> Takes {
+        let isolation = self.tried(choice);
+        let outcome = match choice.ok {
+            _ if refusal.is_some() => Outcome::Refuses,
+            Some(true) => Outcome::Starts,
+            Some(false) => Outcome::Refuses,
+            None => Outcome::Unknown,
+        };
+        let mismatch = |possibility: &Possibility| {
+            possibility.because.iter().any(|code| matches!(*code, Code::BuildMismatch | Code::RevisionMismatch))
+        };
+        let by_windows = outcome == Outcome::Refuses && isolation == Some(Use::Process) && mismatch(self.process);
+        let says = refusal.map(Says::Pull).or_else(|| by_windows.then_some(Says::Start));
+        Takes { candidate, isolation, outcome, says, known }
+    }
+
+    /// The isolation that is used, else the one that would be tried first.
+    fn tried(&self, choice: &Choice) -> Option<Use> {
+        let first = || match self.policy.wish {
+            Wish::HostProcess => Some(Use::HostProcess),
+            _ => self.policy.wished(self.host).first().copied().map(Use::from),
+        };
+        choice.taken.or_else(first)
+    }
+
+    /// The finding about what the engine takes, where that is something else than what fits best.
+    pub(super) fn engine_finding(&self, chosen: Option<usize>, choice: &Choice, takes: &Takes) -> Option<Finding> {
+        if choice.ok != Some(true) {
+            return None;
+        }
+        if takes.outcome == Outcome::Refuses && (takes.candidate.is_none() || takes.candidate == chosen) {
+            return Some(Finding::new(Code::EngineRefuses));
+        }
+        let build = |index: Option<usize>| {
+            self.image.candidates.get(index?).and_then(|candidate| candidate.os_version()).map(|(version, _)| version.build)
+        };
+        let is_other = takes.candidate.is_some() && takes.candidate != chosen;
+        let another = is_other && (takes.outcome != Outcome::Starts || build(takes.candidate) != build(chosen));
+        let severity = match takes.outcome {
+            Outcome::Starts => Severity::Note,
+            Outcome::Refuses => Severity::Error,
+            Outcome::Unknown => Severity::Warning,
+        };
+        another.then(|| Finding { severity, ..Finding::new(Code::EngineTakesAnother) })
+    }
+
+    /// True if the engine takes the image where this isolation is asked for, and starts it.
+    pub(super) fn engine_starts(&self, isolation: Isolation, chosen: Option<usize>) -> bool {
+        let wish = match isolation {
+            Isolation::Process => Wish::Process,
+            Isolation::Hyperv => Wish::Hyperv,
+        };
+        let policy = Policy { wish, ..self.policy.clone() };
+        let other = Case { policy: &policy, ..*self };
+        other.takes(chosen, &other.choose_isolation()).is_none_or(|(takes, _)| takes.outcome != Outcome::Refuses)
+    }
+
+    /// True if it depends on what nobody said of the engine whether it takes the image: Docker's store, or what a version does that
+    /// is newer than the known ones.
+    pub(super) fn engine_may_refuse(&self, takes: Option<&Takes>) -> bool {
+        let engine = self.policy.engine_of(self.host);
+        match engine.name {
+            _ if takes.is_some_and(|takes| !takes.known && takes.outcome == Outcome::Unknown) => true,
+            Engine::Docker if engine.store.is_none() => {
+                let other = HostEngine { store: Some(ImageStore::Containerd), ..engine.into_owned() };
+                select(self.knowledge, self.host, self.image, &other).is_some_and(|selection| selection.candidate.is_none())
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Subject<'_> {
+    /// The image judged as it was, by this policy.
+    fn judged_by(&self, policy: &Policy) -> Option<Judgement> {
+        Some(judge(self.knowledge, self.host, self.image?, policy))
+    }
+
+    /// The name of the engine with its version, e.g. `containerd 2.3.4, the newest that is known,`.
+    pub(super) fn engine_words(&self) -> String {
+        let engine = self.policy.engine_of(self.host);
+        let named = engine::versions(self.knowledge, &engine).map(|(versions, _)| versions);
+        let newest = |versions: &EngineVersions| format!("{} (the newest known version)", versions.written(&versions.last));
+        let version = |said: Option<&str>| said.map(str::to_owned).or_else(|| named.map(newest)).unwrap_or_default();
+        match engine.name {
+            Engine::Docker => {
+                let store = match engine.store {
+                    Some(ImageStore::Containerd) => " with the containerd image store",
+                    Some(ImageStore::GraphDriver) | None => "",
+                };
+                format!("Docker {}{store}", version(engine.version.as_deref()))
+            }
+            Engine::Containerd => format!("containerd {}", version(engine.version.as_deref())),
+            Engine::Kubernetes => format!("the kubelet with containerd {}", version(engine.runtime.as_deref())),
+            Engine::Wincompat => Engine::Wincompat.as_str().to_owned(),
+        }
+    }
+
+    /// The message of the engine or of Windows; empty if it says none that is known.
+    pub(super) fn engine_says(&self) -> String {
+        let takes = self.judged_by(self.policy).and_then(|judgement| judgement.takes);
+        takes.and_then(|takes| takes.says).map(|says| says.message(self.host)).unwrap_or_default()
+    }
+
+    /// The entry that the engine takes, and whether that starts, e.g. `the first entry, 10.0.17763.1, which does not start`.
+    pub(super) fn engine_takes(&self) -> String {
+        let Some(takes) = self.judged_by(self.policy).and_then(|judgement| judgement.takes) else { return String::new() };
+        let candidate = takes.candidate.and_then(|index| self.image?.candidates.get(index));
+        let version = candidate.and_then(|candidate| candidate.os_version());
+        let version = version.map_or_else(|| "of an unknown version".to_owned(), |(version, _)| version.to_string());
+        let place = match takes.candidate {
+            Some(0) => "the first Windows entry".to_owned(),
+            Some(index) => format!("Windows entry {}", index + 1),
+            None => return String::new(),
+        };
+        let outcome = match (takes.outcome, takes.says) {
+            (Outcome::Starts, _) => "which starts too".to_owned(),
+            (Outcome::Refuses, Some(says)) => format!("which does not start: `{}`", says.message(self.host)),
+            (Outcome::Refuses, None) => "which does not start".to_owned(),
+            (Outcome::Unknown, _) => "of which it is not known whether it starts".to_owned(),
+        };
+        format!("{place} ({version}), {outcome}")
+    }
+
+    /// True if this image passes by this engine.
+    fn passes_by(&self, engine: HostEngine) -> bool {
+        let policy = Policy { engine: Some(engine), ..self.policy.clone() };
+        self.judged_by(&policy).is_some_and(|judgement| {
+            judgement.ok == Some(true) && judgement.takes.is_some_and(|takes| takes.known && takes.outcome == Outcome::Starts)
+        })
+    }
+
+    /// Another version of the engine with which this image passes, among those that are maintained: the next later one; an earlier
+    /// one only where no later one passes.
+    pub(super) fn other_engine_version(&self) -> Option<Remedy> {
+        let engine = self.policy.engine_of(self.host).into_owned();
+        let (now, _) = engine::versions(self.knowledge, &engine)?;
+        let same = self.knowledge.engine_versions.iter().filter(|other| other.engine == now.engine && other.store == now.store);
+        let others = same.filter(|other| other.first != now.first && other.is_maintained(self.policy.today));
+        let (mut earlier, mut later): (Vec<&EngineVersions>, Vec<_>) = others.partition(|other| other.first < now.first);
+        later.sort_by(|one, other| one.first.cmp(&other.first));
+        earlier.sort_by(|one, other| other.first.cmp(&one.first));
+        let mut versions = later.into_iter().chain(earlier).map(|versions| versions.written(&versions.last));
+        let version = versions.find(|version| {
+            let engine = match engine.name {
+                Engine::Kubernetes => HostEngine { runtime: Some(version.clone()), ..engine.clone() },
+                _ => HostEngine { version: Some(version.clone()), ..engine.clone() },
+            };
+            self.passes_by(engine)
+        })?;
+        let name = if engine.name == Engine::Kubernetes { Engine::Containerd } else { engine.name };
+        Some(Remedy::EngineVersion(name, version))
+    }
+
+    /// The other image store of Docker, where this image passes with it.
+    pub(super) fn other_store(&self) -> Option<Remedy> {
+        let engine = self.policy.engine_of(self.host).into_owned();
+        if engine.name != Engine::Docker {
+            return None;
+        }
+        let store = match engine.store {
+            Some(ImageStore::Containerd) => ImageStore::GraphDriver,
+            Some(ImageStore::GraphDriver) | None => ImageStore::Containerd,
+        };
+        self.passes_by(HostEngine { store: Some(store), ..engine }).then_some(Remedy::ImageStore(store))
+    }
+
+    /// The chosen entry by its digest, where the engine starts it so, e.g. `app@sha256:…`.
+    pub(super) fn chosen_entry(&self) -> Option<String> {
+        let image = self.image?;
+        let candidate = image.candidates.get(self.chosen?)?;
+        let alone = Image { candidates: vec![candidate.clone()], digest: candidate.digest.clone(), ..image.clone() };
+        let passes = image.digest != alone.digest && judge(self.knowledge, self.host, &alone, self.policy).ok == Some(true);
+        passes.then(|| self.by_digest(candidate.digest.as_ref())).flatten()
+    }
+}

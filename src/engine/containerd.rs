@@ -1,0 +1,96 @@
+//! containerd, and Docker with containerd's image store: the entries that its matcher accepts, in its order.
+
+use std::cmp::Ordering;
+
+use super::{Refusal, indexed, is_single, part};
+use crate::host::Host;
+use crate::image::{Candidate, Config, Image, Version};
+use crate::knowledge::builds::{WINDOWS_SERVER_2022, WINDOWS_SERVER_2025};
+use crate::knowledge::{Accepts, EngineVersions, Order};
+
+/// The long-term releases from 2022 on that the matcher lists.
+const LONG_TERM: [u32; 2] = [WINDOWS_SERVER_2022, WINDOWS_SERVER_2025];
+
+/// The entry that containerd pulls, and why it does not. An image without an index is not compared with the host.
+pub(super) fn select(versions: &EngineVersions, host: &Host, image: &Image) -> (Option<usize>, Option<Refusal>) {
+    if is_single(image) {
+        return (Some(0), None);
+    }
+    let mut best: Option<(usize, &Candidate)> = None;
+    for (index, candidate) in image.candidates.iter().enumerate().filter(|(_, candidate)| fits(versions, host, candidate)) {
+        if best.is_none_or(|(_, best)| precedes(versions.order, candidate, best)) {
+            best = Some((index, candidate));
+        }
+    }
+    match best {
+        Some((index, _)) => (Some(index), None),
+        None => (None, Refusal::of_index(versions, image)),
+    }
+}
+
+/// True for an entry that the matcher accepts. One without a platform is read further, and its config is compared.
+fn fits(versions: &EngineVersions, host: &Host, candidate: &Candidate) -> bool {
+    let (architecture, version) = match &candidate.config {
+        Config::Read(config) if has_no_platform(candidate) => (&config.architecture, &config.version),
+        _ => (&candidate.architecture, &candidate.indexed),
+    };
+    let of_processor = architecture == host.architecture.as_str()
+        || (has_no_platform(candidate) && !matches!(candidate.config, Config::Read(_)));
+    of_processor && accepts(versions.accepts, host, version)
+}
+
+fn has_no_platform(candidate: &Candidate) -> bool {
+    candidate.architecture.is_empty() && candidate.indexed == Version::Missing
+}
+
+/// True for a version that is accepted on this host.
+pub(super) fn accepts(accepts: Accepts, host: &Host, version: &Version) -> bool {
+    let build = host.os_version.build;
+    let line = (u64::from(host.os_version.major), u64::from(host.os_version.minor));
+    let bounded = |floor: u32| match (part(version, 0), part(version, 1), part(version, 2)) {
+        (Some(major), Some(minor), Some(image)) if (major, minor) == line => {
+            let floor = if build < WINDOWS_SERVER_2022 { build } else { floor };
+            u64::from(floor) <= image && image <= u64::from(build)
+        }
+        _ => false,
+    };
+    let reached = LONG_TERM.into_iter().rposition(|release| release <= build).unwrap_or(0);
+    match accepts {
+        Accepts::Any => true,
+        Accepts::NotNewer => part(version, 2).is_none_or(|image| image <= u64::from(build)),
+        Accepts::HostBuild => is_of_host(version, host),
+        Accepts::HostBuildOrNone => *version == Version::Missing || is_of_host(version, host),
+        _ if *version == Version::Missing => true,
+        Accepts::From2022 => bounded(WINDOWS_SERVER_2022),
+        Accepts::FromPreviousRelease => {
+            bounded(LONG_TERM.into_iter().rfind(|release| *release < build).unwrap_or(WINDOWS_SERVER_2022))
+        }
+        Accepts::StableAbi => bounded(LONG_TERM.get(reached.saturating_sub(1)).copied().unwrap_or(WINDOWS_SERVER_2022)),
+    }
+}
+
+/// True if the text begins with the host's version.
+fn is_of_host(version: &Version, host: &Host) -> bool {
+    match version {
+        Version::Known(version) => version.triple() == host.os_version.triple(),
+        Version::Unparsable(text) => text.starts_with(&host.os_version.triple().to_string()),
+        Version::Missing => false,
+    }
+}
+
+/// True if the later entry comes before the one that was best so far; equal ones keep the order of the index.
+fn precedes(order: Order, later: &Candidate, best: &Candidate) -> bool {
+    // Those without a platform come last.
+    match (has_no_platform(later), has_no_platform(best)) {
+        (true, _) => return false,
+        (false, true) => return true,
+        (false, false) => {}
+    }
+    let revision = |candidate: &Candidate| part(&candidate.indexed, 3).unwrap_or(0);
+    let ordering = match order {
+        Order::Index | Order::HostBuildFirst => Ordering::Equal,
+        Order::Revision => revision(later).cmp(&revision(best)),
+        Order::Text => indexed(later).cmp(&indexed(best)),
+    };
+    ordering == Ordering::Greater
+}

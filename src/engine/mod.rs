@@ -1,0 +1,103 @@
+//! The entry of an image that an engine takes on a host, and what it says where it takes none: by engine and version. Pure.
+//!
+//! Which version does what is data (`knowledge`); what it does is code, one file for each algorithm:
+//!
+//! | file | algorithm |
+//! |---|---|
+//! | `graph_driver.rs` | Docker with its own image store |
+//! | `containerd.rs` | containerd, and Docker with containerd's image store |
+//! | `kubelet.rs` | the kubelet, with containerd below it |
+//! | `message.rs` | the messages |
+
+mod containerd;
+mod graph_driver;
+mod kubelet;
+mod message;
+
+use std::borrow::Cow;
+
+use crate::host::{Host, HostEngine};
+use crate::image::{Candidate, Image, Source, Version};
+use crate::knowledge::{EngineVersions, Knowledge, engine_version};
+use crate::{Engine, ImageStore};
+
+pub use message::Refusal;
+
+/// The entry that an engine takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Selection<'k> {
+    /// The entry, an index into [`Image::candidates`]; `None` where it takes none.
+    pub candidate: Option<usize>,
+    /// The reason why it does not pull the image, also an entry that it takes; `None` where it does.
+    pub refusal: Option<Refusal>,
+    /// The versions of the engine by which this was decided.
+    pub versions: &'k EngineVersions,
+    /// False for a version that came after those that are known: it may do something else.
+    pub known: bool,
+}
+
+/// The entry of an image that an engine takes on a host. `None` for an engine, or a version of it, of which nothing is known, for
+/// this program itself, and for an image that no engine pulls.
+pub fn select<'k>(knowledge: &'k Knowledge, host: &Host, image: &Image, engine: &HostEngine) -> Option<Selection<'k>> {
+    if matches!(image.source, Source::DockerArchive) {
+        return None;
+    }
+    let (versions, known) = versions(knowledge, engine)?;
+    let (candidate, refusal) = match engine.name {
+        Engine::Docker if versions.store != Some(ImageStore::Containerd) => graph_driver::select(versions, host, image),
+        Engine::Docker | Engine::Containerd => containerd::select(versions, host, image),
+        Engine::Kubernetes => kubelet::select(versions, host, image),
+        Engine::Wincompat => return None,
+    };
+    Some(Selection { candidate, refusal, versions, known })
+}
+
+/// What is known of this engine in its version; the flag is false for a version that came later.
+pub fn versions<'k>(knowledge: &'k Knowledge, engine: &HostEngine) -> Option<(&'k EngineVersions, bool)> {
+    let (name, store, version) = match engine.name {
+        Engine::Docker => (Engine::Docker, Some(engine.store.unwrap_or(ImageStore::GraphDriver)), engine.version.as_deref()),
+        Engine::Containerd => (Engine::Containerd, None, engine.version.as_deref()),
+        // The version of the kubelet itself decides nothing.
+        Engine::Kubernetes => (Engine::Containerd, None, engine.runtime.as_deref()),
+        Engine::Wincompat => return None,
+    };
+    // One that is not a version, as of a build of one's own, is not the newest.
+    let version = version.map(engine_version);
+    if version == Some(None) {
+        return None;
+    }
+    knowledge.engine_versions_of(name, store, version.flatten().as_ref())
+}
+
+/// True for an image without an index, or one that is named by the digest of its manifest: then there is nothing to choose.
+fn is_single(image: &Image) -> bool {
+    match image.candidates.as_slice() {
+        [only] => image.source != Source::Knowledge && image.digest.is_some() && image.digest == only.digest,
+        _ => false,
+    }
+}
+
+/// The version of an entry as the index writes it; empty where it has none.
+fn indexed(candidate: &Candidate) -> Cow<'_, str> {
+    match &candidate.indexed {
+        Version::Known(version) => Cow::Owned(version.to_string()),
+        Version::Missing => Cow::Borrowed(""),
+        Version::Unparsable(text) => Cow::Borrowed(text),
+    }
+}
+
+/// The number of one part of a version, as engines cut it out of the text: `10.0.20348.2402` has 20348 as its third.
+fn part(version: &Version, position: usize) -> Option<u64> {
+    match (version, position) {
+        (Version::Known(version), 0) => Some(version.major.into()),
+        (Version::Known(version), 1) => Some(version.minor.into()),
+        (Version::Known(version), 2) => Some(version.build.into()),
+        (Version::Known(version), 3) => version.revision.map(u64::from),
+        (Version::Unparsable(text), _) => text.split('.').nth(position)?.parse().ok(),
+        (Version::Known(_) | Version::Missing, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

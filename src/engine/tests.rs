@@ -1,0 +1,225 @@
+//! The engines by example: the tables of their own tests, and what users reported, each with its versions.
+
+use super::*;
+use crate::Kind;
+use crate::engine::containerd::accepts;
+use crate::host::{self, Spec};
+use crate::image::{Config, Digest, TagRead};
+use crate::knowledge::Accepts;
+
+fn host(build: u32) -> Host {
+    let Ok(Spec::Hosts(mut hosts)) =
+        host::parse(&format!("10.0.{build},server"), Knowledge::built_in(), jiff::civil::date(2026, 11, 26))
+    else {
+        panic!("one host");
+    };
+    let host = hosts.remove(0);
+    assert_eq!(host.kind, Kind::Server);
+    host
+}
+
+fn entry(architecture: &str, version: &str) -> Candidate {
+    Candidate {
+        digest: Some(Digest::of(format!("{architecture} {version}").as_bytes())),
+        size: Some(1),
+        architecture: architecture.to_owned(),
+        indexed: Version::read(Some(version)),
+        config: Config::NotRead,
+        foreign_layers: None,
+        layer_servers: Vec::new(),
+    }
+}
+
+fn index(versions: &[&str]) -> Image {
+    Image {
+        reference: "registry.example/app:1".to_owned(),
+        repository: Some("registry.example/app".to_owned()),
+        digest: Some(Digest::of(b"index")),
+        source: Source::Registry,
+        candidates: versions.iter().map(|version| entry("amd64", version)).collect(),
+        other_platforms: Vec::new(),
+        passed_over: Vec::new(),
+        stated_digest: None,
+        tag_read: TagRead::NoTag,
+    }
+}
+
+fn single(version: &str) -> Image {
+    let image = index(&[version]);
+    Image { digest: image.candidates[0].digest.clone(), ..image }
+}
+
+/// An engine as `containerd@2.1.6`, `docker@29.1.0` or, with the store of containerd, `docker/containerd@29.1.0`.
+fn engine(text: &str) -> HostEngine {
+    let (name, version) = text.split_once('@').unwrap();
+    let version = Some(version.to_owned());
+    match name {
+        "docker/containerd" => HostEngine { store: Some(ImageStore::Containerd), ..HostEngine::new(Engine::Docker, version) },
+        "docker" => HostEngine { store: Some(ImageStore::GraphDriver), ..HostEngine::new(Engine::Docker, version) },
+        "kubernetes" => HostEngine { runtime: version, ..HostEngine::new(Engine::Kubernetes, None) },
+        _ => HostEngine::new(Engine::Containerd, version),
+    }
+}
+
+/// The entry that is taken, or the message.
+fn taken(engine_text: &str, build: u32, image: &Image) -> Result<usize, String> {
+    let host = host(build);
+    let selection = select(Knowledge::built_in(), &host, image, &engine(engine_text)).expect("a known version");
+    match (selection.candidate, selection.refusal) {
+        (Some(index), None) => Ok(index),
+        (_, Some(refusal)) => Err(refusal.message(&host)),
+        (None, None) => Err(String::new()),
+    }
+}
+
+/// `Test_PlatformCompat` of containerd/platforms (every release since 0.2) and of hcsshim: host, image, whether it is accepted.
+const COMPATIBLE: [(u32, u32, bool); 10] = [
+    (17763, 17763, true),
+    (17763, 20348, false),
+    (20348, 17763, false),
+    (20348, 20348, true),
+    (22621, 17763, false),
+    (22621, 20348, true),
+    (26100, 20348, true),
+    (20348, 26100, false),
+    (20348, 22621, false),
+    (26100, 22621, true),
+];
+
+#[test]
+fn the_compatibility_tests_of_the_peers() {
+    for form in [Accepts::From2022, Accepts::FromPreviousRelease, Accepts::StableAbi] {
+        for (on, image, expected) in COMPATIBLE {
+            let version = Version::read(Some(&format!("10.0.{image}.1")));
+            assert_eq!(accepts(form, &host(on), &version), expected, "{form:?}: {image} on {on}");
+        }
+    }
+}
+
+/// `TestMatchComparerMatch_WCOW`: the host's own build with any revision or none, its neighbours, and no version at all.
+#[test]
+fn the_matcher_tests_of_containerd() {
+    let cases =
+        [("10.0.17763", true), ("10.0.17763.1", true), ("10.0.17763.2", true), ("10.0.17762.1", false), ("10.0.17764.1", false)];
+    let empty = [
+        (Accepts::HostBuild, false),
+        (Accepts::HostBuildOrNone, true),
+        (Accepts::From2022, true),
+        (Accepts::FromPreviousRelease, true),
+        (Accepts::StableAbi, true),
+    ];
+    for (form, takes_none) in empty {
+        for (version, expected) in cases.into_iter().chain([("", takes_none)]) {
+            assert_eq!(accepts(form, &host(17763), &Version::read(Some(version))), expected, "{form:?}: {version:?}");
+        }
+    }
+}
+
+/// `Test_PlatformOrder` of containerd/platforms since 1.0.0-rc.2; the Linux entry is not among the candidates.
+#[test]
+fn the_order_tests_of_containerd() {
+    let two = index(&["10.0.20348.3091", "10.0.26100.2894"]);
+    let newer = index(&["10.0.20348.3091", "10.0.26100.3000"]);
+    for version in ["2.1.6", "2.2.7", "2.3.4"] {
+        let engine = format!("containerd@{version}");
+        assert_eq!(taken(&engine, 20348, &two), Ok(0), "{version}");
+        assert_eq!(taken(&engine, 26100, &two), Ok(1), "{version}");
+        assert_eq!(taken(&engine, 26100, &newer), Ok(1), "{version}");
+    }
+    // Before, the order of the index: containerd#11366.
+    for version in ["1.7.27", "2.0.5", "2.1.5"] {
+        assert_eq!(taken(&format!("containerd@{version}"), 26100, &two), Ok(0), "{version}");
+    }
+    // And in 1.6 the revision, whatever the build.
+    assert_eq!(taken("containerd@1.6.36", 26100, &two), Ok(0));
+    assert_eq!(taken("containerd@1.6.36", 26100, &index(&["10.0.26100.2894", "10.0.20348.3091"])), Ok(1));
+    // Versions are compared as text: 887 above 3091.
+    assert_eq!(taken("containerd@2.2.0", 26100, &index(&["10.0.26100.3091", "10.0.26100.887"])), Ok(1));
+}
+
+/// The messages of `TestNoMatchesErr` and those that users saw, by version.
+#[test]
+fn the_messages_of_docker_by_version() {
+    let newer = index(&["10.0.26100.1"]);
+    for (engine, message) in [
+        ("docker@17.12.0", Ok(0)),
+        ("docker@18.05.0", Err("no matching manifest for windows/amd64 in the manifest list entries")),
+        ("docker@18.09.2", Err("no matching manifest for unknown in the manifest list entries")),
+        ("docker@19.03.5", Err("no matching manifest for windows/amd64 10.0.17763 in the manifest list entries")),
+        ("docker@27.5.1", Err("no matching manifest for windows/amd64 10.0.17763 in the manifest list entries")),
+        ("docker@28.0.0", Err("no matching manifest for windows(10.0.17763)/amd64 in the manifest list entries")),
+        (
+            "docker/containerd@29.0.0",
+            Err(
+                "no matching manifest for windows(10.0.17763)/amd64 in the manifest list entries: no match for platform in manifest: not found",
+            ),
+        ),
+        ("containerd@1.7.0", Err("no match for platform in manifest: not found")),
+    ] {
+        assert_eq!(taken(engine, 17763, &newer), message.map_err(str::to_owned), "{engine}");
+    }
+    // A single manifest is compared by Docker's own store only: moby#36184, in 18.04.
+    let single = single("10.0.26100.1");
+    let newer = "a Windows version 10.0.26100-based image is incompatible with a 10.0.17763 host";
+    for (engine, expected) in [
+        ("docker@17.12.0", Ok(0)),
+        ("docker@19.03.5", Err(newer.to_owned())),
+        ("docker@29.7.2", Err(newer.to_owned())),
+        ("docker/containerd@29.1.0", Ok(0)),
+        ("containerd@2.3.4", Ok(0)),
+        ("kubernetes@1.7.20", Ok(0)),
+    ] {
+        assert_eq!(taken(engine, 17763, &single), expected, "{engine}");
+    }
+}
+
+/// What users reported, with the versions in which it happened, and those in which it did not.
+#[test]
+fn what_users_reported_is_predicted() {
+    let refused = Err("no match for platform in manifest: not found".to_owned());
+    // docker/for-win#13986 and fluent-package-builder#386: the oldest entry on a client, since it is the first.
+    assert_eq!(taken("docker@24.0.7", 22631, &index(&["10.0.17763.1", "10.0.20348.1"])), Ok(0));
+    assert_eq!(taken("docker@24.0.7", 20348, &index(&["10.0.17763.1", "10.0.20348.1"])), Ok(1));
+    // docker/cli#138: no versions in the index, so the first entry.
+    assert_eq!(taken("docker@17.09.0", 14393, &index(&["", ""])), Ok(0));
+    // containerd#8070: an index of a HostProcess image says no version.
+    for (version, expected) in [("1.6.17", refused.clone()), ("1.6.18", Ok(0)), ("1.6.19", Ok(0)), ("1.7.0", Ok(0))] {
+        assert_eq!(taken(&format!("containerd@{version}"), 17763, &index(&[""])), expected, "{version}");
+    }
+    // moby#53397 and containerd/platforms#34: hosts above 26100 and ltsc2022.
+    let ltsc2022 = index(&["10.0.20348.1"]);
+    for (version, accepted) in [
+        ("containerd@1.7.34", true),
+        ("containerd@2.1.5", true),
+        ("containerd@2.1.6", false),
+        ("containerd@2.1.9", false),
+        ("containerd@2.3.4", false),
+        ("kubernetes@2.1.6", false),
+        ("kubernetes@2.0.4+azure", true),
+        ("docker/containerd@28.5.2", true),
+        ("docker/containerd@29.0.0", false),
+        ("docker/containerd@29.7.2", false),
+        ("docker@29.7.2", true),
+    ] {
+        assert_eq!(taken(version, 26200, &ltsc2022).is_ok(), accepted, "{version}");
+        assert_eq!(taken(version, 26100, &ltsc2022), Ok(0), "{version}");
+    }
+    // containerd#8348: ltsc2019 on a node with 2022, whatever the runtime class.
+    assert_eq!(taken("kubernetes@1.6.36", 20348, &index(&["10.0.17763.1"])), refused);
+    // containerd 1.7.0 to 1.7.5 took the host's own build only.
+    assert_eq!(taken("containerd@1.7.5", 25398, &ltsc2022), refused);
+    assert_eq!(taken("containerd@1.7.6", 25398, &ltsc2022), Ok(0));
+}
+
+#[test]
+fn what_is_not_known_is_not_predicted() {
+    let knowledge = Knowledge::built_in();
+    let image = index(&["10.0.20348.1"]);
+    for text in ["docker@1.13.0", "containerd@1.0.0", "docker/containerd@24.0.9"] {
+        assert_eq!(select(knowledge, &host(20348), &image, &engine(text)), None, "{text}");
+    }
+    let later = select(knowledge, &host(26200), &image, &engine("containerd@2.3.5")).expect("the rule of 2.3.4");
+    assert_eq!((later.candidate, later.known), (None, false));
+    let archive = Image { source: Source::DockerArchive, ..image };
+    assert_eq!(select(knowledge, &host(20348), &archive, &engine("docker@29.7.2")), None);
+}

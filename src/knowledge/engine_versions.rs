@@ -1,0 +1,234 @@
+//! Which version of an engine selects images in which way.
+
+use jiff::civil::Date;
+use serde::de::{Deserializer, Error as _};
+use serde::{Deserialize, Serialize};
+
+use super::Knowledge;
+use crate::{Engine, ImageStore};
+
+/// Versions of one engine that select images in the same way, e.g. containerd 2.1.6 to 2.1.9.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct EngineVersions {
+    /// The engine: Docker, or containerd, which the kubelet has below it as well.
+    pub engine: Engine,
+    /// The image store of Docker.
+    #[serde(default)]
+    pub store: Option<ImageStore>,
+    /// The first version, e.g. `2.1.6`.
+    #[serde(deserialize_with = "written")]
+    pub first: semver::Version,
+    /// The last version that was looked at, e.g. `2.1.9`. A later one may do something else.
+    #[serde(deserialize_with = "written")]
+    pub last: semver::Version,
+    /// The last day on which the last of these versions was maintained, and the newest of its line; `None` where no end is set.
+    #[serde(default)]
+    pub until: Option<Date>,
+    /// The entries of an index that it accepts.
+    pub accepts: Accepts,
+    /// The order in which it prefers those.
+    pub order: Order,
+    /// The words with which it says that there is none.
+    pub message: NoMatch,
+    /// The version of the pause image that it takes if none is configured, e.g. `3.10.1`.
+    #[serde(default)]
+    pub pause: Option<String>,
+    /// The addresses of the sources in which this was read.
+    pub sources: Vec<String>,
+}
+
+/// The versions of Windows that an engine accepts in an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Accepts {
+    /// Every one.
+    Any,
+    /// Those that are not newer than the host, and those that do not say it.
+    NotNewer,
+    /// The host's own build.
+    HostBuild,
+    /// The host's own build, and those that do not say any.
+    HostBuildOrNone,
+    /// From Windows Server 2022 on those that are not older than that and not newer than the host; before, the host's own build.
+    #[serde(rename = "from-2022")]
+    From2022,
+    /// The same, but not older than the last long-term release below the host, so that Windows Server 2022 is left out above 26100.
+    FromPreviousRelease,
+    /// The same, but not older than the long-term release before the last one that the host has reached.
+    StableAbi,
+}
+
+/// The order in which an engine prefers the entries that it accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Order {
+    /// That of the index.
+    Index,
+    /// Those of the host's own build first, then that of the index.
+    HostBuildFirst,
+    /// The highest revision first, whatever the build.
+    Revision,
+    /// The highest version first, compared as text: `10.0.26100.887` before `10.0.26100.3091`.
+    Text,
+}
+
+/// The words with which an engine says that an index has no entry for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum NoMatch {
+    /// `no match for platform in manifest: not found`.
+    NoPlatform,
+    /// `no matching manifest for windows/amd64 in the manifest list entries`.
+    Platform,
+    /// The same for `unknown`.
+    Unknown,
+    /// The same for `windows/amd64 10.0.17763`.
+    PlatformAndVersion,
+    /// The same for `windows(10.0.17763)/amd64`.
+    VersionInPlatform,
+}
+
+/// A version as an engine writes it: `v2.0.4+azure`, `18.09.6`, `1.7.20-rc.1`. What follows the three numbers is left out.
+pub fn engine_version(text: &str) -> Option<semver::Version> {
+    let text = text.trim().trim_start_matches(['v', 'V']);
+    let numbers = text.split(['+', '-', ' ', '~']).next().unwrap_or_default();
+    let mut parts = numbers.split('.').map(|part| part.parse::<u64>().ok());
+    let version = semver::Version::new(parts.next()??, parts.next()??, parts.next()??);
+    parts.next().is_none().then_some(version)
+}
+
+fn written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<semver::Version, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    engine_version(&text).ok_or_else(|| D::Error::custom("a version has three numbers, as in 2.1.6"))
+}
+
+impl EngineVersions {
+    /// True if the last of these versions is maintained on this day.
+    pub fn is_maintained(&self, today: Date) -> bool {
+        self.until.is_none_or(|until| today <= until)
+    }
+
+    /// One of these versions as the engine writes it: Docker had months of two digits before 20.10, as in `18.09.6`.
+    pub fn written(&self, version: &semver::Version) -> String {
+        match self.engine {
+            Engine::Docker if version.major < 20 => format!("{}.{:02}.{}", version.major, version.minor, version.patch),
+            _ => version.to_string(),
+        }
+    }
+
+    /// What is built in.
+    pub(super) fn built_in() -> Vec<Self> {
+        Knowledge::built_in().engine_versions.clone()
+    }
+}
+
+impl Knowledge {
+    /// What this version of an engine does, and the newest known one where none is named. The flag is true if the version was
+    /// looked at; a later one may do something else. `None` for a version before all that are known.
+    pub fn engine_versions_of(
+        &self,
+        engine: Engine,
+        store: Option<ImageStore>,
+        version: Option<&semver::Version>,
+    ) -> Option<(&EngineVersions, bool)> {
+        let of_engine = self.engine_versions.iter().filter(|versions| versions.engine == engine && versions.store == store);
+        let begun = of_engine.filter(|versions| version.is_none_or(|version| versions.first <= *version));
+        let versions = begun.max_by(|one, other| one.first.cmp(&other.first))?;
+        Some((versions, version.is_none_or(|version| *version <= versions.last)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_as_engines_write_them() {
+        let read = |text| engine_version(text).map(|version| version.to_string());
+        for (text, version) in [
+            ("v2.0.4+azure", "2.0.4"),
+            ("18.09.6", "18.9.6"),
+            ("1.7.20-rc.1", "1.7.20"),
+            ("29.7.2", "29.7.2"),
+            ("20.10.24-ce", "20.10.24"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(version));
+        }
+        for text in ["", "29", "29.1", "1.2.3.4", "a.b.c"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn versions_of_an_engine_ascend_and_do_not_overlap() {
+        let all = EngineVersions::built_in();
+        assert!(all.len() > 20);
+        for (index, versions) in all.iter().enumerate() {
+            assert!(versions.first <= versions.last, "{versions:?}");
+            assert!(versions.sources.iter().all(|source| source.starts_with("https://")), "{versions:?}");
+            let earlier = all.iter().take(index).filter(|one| one.engine == versions.engine && one.store == versions.store);
+            assert!(earlier.into_iter().all(|one| one.last < versions.first), "{versions:?}");
+        }
+    }
+
+    #[test]
+    fn a_later_version_is_not_known_and_an_early_one_is_not_told() {
+        let of = |version: &str| {
+            let version = engine_version(version);
+            let (versions, known) = Knowledge::built_in().engine_versions_of(Engine::Containerd, None, version.as_ref())?;
+            Some((versions.first.to_string(), known))
+        };
+        assert_eq!(of("2.1.7"), Some(("2.1.6".to_owned(), true)));
+        assert_eq!(of("2.1.10"), Some(("2.1.6".to_owned(), false)));
+        assert_eq!(of("1.6.22"), Some(("1.6.18".to_owned(), true)));
+        assert_eq!(of("9.0.0"), Some(("2.3.0".to_owned(), false)));
+        assert_eq!(of("1.0.3"), None);
+        let newest = Knowledge::built_in().engine_versions_of(Engine::Containerd, None, None);
+        assert_eq!(newest.map(|(versions, known)| (versions.last.to_string(), known)), Some(("2.3.4".to_owned(), true)));
+    }
+
+    #[test]
+    fn versions_are_written_as_their_engines_do() {
+        let all = EngineVersions::built_in();
+        let docker = all.iter().find(|versions| versions.last.to_string() == "18.9.5").unwrap();
+        assert_eq!(docker.written(&docker.last), "18.09.5");
+        assert_eq!(docker.written(&semver::Version::new(27, 5, 1)), "27.5.1");
+    }
+
+    #[test]
+    fn some_version_of_every_engine_is_maintained() {
+        let knowledge = Knowledge::built_in();
+        for (engine, store, maintained) in [
+            (Engine::Docker, Some(ImageStore::GraphDriver), &["29.7.2"][..]),
+            (Engine::Docker, Some(ImageStore::Containerd), &["29.7.2"]),
+            (Engine::Containerd, None, &["2.0.11", "2.3.4"]),
+        ] {
+            let of_engine = knowledge.engine_versions.iter().filter(|one| one.engine == engine && one.store == store);
+            let last = of_engine.filter(|one| one.is_maintained(knowledge.date)).map(|one| one.last.to_string());
+            assert_eq!(last.collect::<Vec<_>>(), maintained);
+        }
+    }
+
+    /// The mistakes that are listed are those of the versions that make them.
+    #[test]
+    fn faults_and_versions_agree() {
+        let knowledge = Knowledge::built_in();
+        for fault in &knowledge.engine_faults {
+            for versions in &knowledge.engine_versions {
+                let faulty = versions.accepts == Accepts::FromPreviousRelease;
+                let listed = fault.engines.iter().any(|listed| {
+                    let engine = listed.engine.eq_ignore_ascii_case(versions.engine.as_str());
+                    let store = listed.with.is_some() == (versions.store == Some(ImageStore::Containerd));
+                    let within = engine_version(&listed.first).is_some_and(|first| first <= versions.first)
+                        && engine_version(&listed.last).is_some_and(|last| versions.last <= last);
+                    engine && store && within
+                });
+                assert_eq!(faulty, listed, "{versions:?}");
+            }
+        }
+    }
+}
