@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::Error;
-use crate::advice::{Command, Setting, advice};
+use crate::advice::{Advice, Command, Setting, advice};
 use crate::files::{OpenFolder, lock_within, try_lock};
 use crate::handles::{Access, FoundKind};
 use crate::hcs::codes;
@@ -77,6 +77,14 @@ pub fn import(
 }
 
 /// True if all layers of an image are completely imported.
+/// The advice where paths may be too long: functions without `\\?\` find none of 260 characters or more (`docs/hcs.md`).
+fn shorter() -> Advice {
+    advice![
+        "the paths of the layer may be too long below this store: name a folder with a short path, e.g. C:\\w, with ",
+        Setting::Store
+    ]
+}
+
 fn all_complete(store: &Store, layers: &[pull::Layer]) -> bool {
     let mut below = None;
     layers.iter().all(|layer| {
@@ -206,12 +214,7 @@ impl Import<'_> {
     /// Refuses an imported layer that lacks files which were sent, e.g. because of their long paths: Windows reports no error then.
     fn complete_as_sent(&self, folder: &Path, sent: &Sent) -> Result<(), Error> {
         let present = self.machine.layers().look_for(folder, &sent.longest).map_err(|error| self.call(&error))?;
-        let too_long = |what: String| {
-            Err(self.failed(&what).hint(advice![
-                "the paths of the layer may be too long below this store: name a folder with a short path, e.g. C:\\w, with ",
-                Setting::Store
-            ]))
-        };
+        let too_long = |what: String| Err(self.failed(&what).hint(shorter()));
         if let Some(first) = present.missing.first() {
             let count = present.missing.len();
             return too_long(format!(
@@ -278,6 +281,7 @@ impl Import<'_> {
             Some(codes::E_ACCESSDENIED | codes::ERROR_NOT_ALL_ASSIGNED | codes::ERROR_PRIVILEGE_NOT_HELD) => {
                 shown.hint("layers are imported from an elevated prompt, once an image")
             }
+            Some(codes::ERROR_PATH_NOT_FOUND) => shown.hint(shorter()),
             _ => shown,
         }
     }

@@ -111,6 +111,8 @@ pub struct Fake {
     namespace: Option<Uuid>,
     /// The longest name of a file that an import does not lose.
     longest_path: usize,
+    /// An import with longer names is refused.
+    refuses_longer: bool,
 }
 
 const NAT: &str = "b95d0c5e-57d4-412b-b571-18a81a16e005";
@@ -131,6 +133,7 @@ impl Fake {
             survive: false,
             namespace: None,
             longest_path: usize::MAX,
+            refuses_longer: false,
         }
     }
 
@@ -155,6 +158,11 @@ impl Fake {
     /// Imports lose files with longer names than this, and say nothing of it.
     pub fn losing_beyond(self, longest_path: usize) -> Self {
         Self { longest_path, ..self }
+    }
+
+    /// Imports with longer names of files than this are refused.
+    pub fn refusing_beyond(self, longest_path: usize) -> Self {
+        Self { longest_path, refuses_longer: true, ..self }
     }
 
     /// Namespaces get this id, whatever was asked for.

@@ -92,6 +92,20 @@ fn files_that_an_import_loses_without_a_word_are_missed() {
 }
 
 #[test]
+fn an_import_that_finds_no_long_paths_says_what_helps() {
+    let (folder, store) = empty_store();
+    let blobs = Folder::create(handles(), folder.path()).unwrap();
+    let base = layer(&blobs, &["Files/", "Files/a.txt", "Hives/"]);
+    let upper = layer(&blobs, &["Files/", "Files/a-long-name"]);
+    let fake = Fake::new().refusing_beyond(5);
+    let error = import(&fake, &store, &blobs, &[base, upper], &Interrupts::new(), &|_| ()).unwrap_err();
+    assert!(error.sentence().contains("ImportLayer"), "{error:?}");
+    let hint = format!("{:?}", error.hint);
+    assert!(hint.contains("short path"), "{hint}");
+    assert_eq!(kept(&store).len(), 1, "the base alone");
+}
+
+#[test]
 fn a_layer_waits_in_a_short_path_and_what_cannot_be_removed_there_is_swept_later() {
     let (folder, store) = empty_store();
     let (blobs, layers) = image(folder.path());

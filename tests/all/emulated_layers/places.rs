@@ -22,6 +22,7 @@ fn two_layers() -> Image {
 fn a_store_with_spaces_letters_and_a_long_path() {
     for below in ["a store (1)", "Größe, 日本語 & ещё'", &format!("{}\\{}", "long".repeat(30), "longer".repeat(25))] {
         let Some(shop) = Shop::in_folder(below) else { return };
+        let shop = shop.without("source-path");
         let ids = shop.put("app", &two_layers());
         shop.import("app");
         shop.holds(&ids, below);
@@ -51,6 +52,11 @@ fn paths_in_a_layer_may_be_long() {
         .hard_link(&format!("{path}/link"), &format!("{below}/file"));
     upper.whiteout(&below);
     let ids = shop.put("app", &Image::of(VERSION, vec![base.finish(), upper.finish()]));
+    // Nobody knows whether Windows finds such paths: a layer is whole, or not there.
+    let refused = shop.try_import(&["app"]);
+    assert!(matches!(&refused[..], [Err(why)] if why.concat().contains("ERROR_PATH_NOT_FOUND")), "{refused:?}");
+    assert!(!shop.store.layer(&ids[1]).exists());
+    let shop = shop.without("source-path");
     shop.import("app");
     shop.holds(&ids, "after the import");
     assert_eq!(std::fs::read(shop.place(&ids[1], &format!("{path}/link"))).unwrap(), b"of the base");

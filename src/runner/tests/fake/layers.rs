@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::Isolation;
 use crate::hcs::call::{CallError, Result};
+use crate::hcs::codes;
 use crate::hcs::documents::Layer;
 use crate::hcs::id::random_guid;
 use crate::hcs::layers::{Layers, Present, Written};
@@ -132,7 +133,8 @@ impl Layers for Fake {
             if parents.is_empty() || !transport.join("Files").is_dir() {
                 return refuse("ImportLayer", INVALID);
             }
-            copy_files(&transport.join("Files"), &folder.join("Files"), self.longest_path)
+            let longer = |_: &str| if self.refuses_longer { refuse("ImportLayer", codes::ERROR_PATH_NOT_FOUND) } else { Ok(()) };
+            copy_files(&transport.join("Files"), &folder.join("Files"), self.longest_path, &longer)
         })
     }
 
@@ -156,15 +158,17 @@ impl Layers for Fake {
     }
 }
 
-/// Copies the files of a transport folder as `ImportLayer` would, without those whose names are longer than this.
-fn copy_files(from: &Path, to: &Path, longest: usize) -> Result<()> {
+/// Copies the files of a transport folder as `ImportLayer` would, but for those whose names are longer than this.
+fn copy_files(from: &Path, to: &Path, longest: usize, longer: &dyn Fn(&str) -> Result<()>) -> Result<()> {
     let failed = |error| CallError::unusable("ImportLayer", error);
     std::fs::create_dir(to).map_err(failed)?;
     for entry in from.read_dir().map_err(failed)?.map(std::result::Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();
         if entry.file_type().unwrap().is_dir() {
-            copy_files(&entry.path(), &to.join(name), longest)?;
-        } else if !name.ends_with(".$wcidirs$") && name.len() <= longest {
+            copy_files(&entry.path(), &to.join(name), longest, longer)?;
+        } else if name.len() > longest {
+            longer(&name)?;
+        } else if !name.ends_with(".$wcidirs$") {
             std::fs::copy(entry.path(), to.join(name)).map_err(failed)?;
         }
     }
