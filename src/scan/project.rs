@@ -207,6 +207,8 @@ impl Project<'_> {
             return;
         }
         let Some(ways) = self.ways.get(&compose::normal(&file.path)).cloned() else {
+            let pod = |name: String| format!("{} {name}", file.path.display());
+            let found = found.into_iter().map(|one| Found { together: one.together.map(pod), ..one });
             self.of(&file.path).found.extend(found);
             return;
         };
@@ -215,7 +217,9 @@ impl Project<'_> {
         }
         for one in &found {
             for way in &ways {
-                let (elsewhere, new) = kustomize::deployed(one, way, self.given);
+                let (elsewhere, mut new) = kustomize::deployed(one, way, self.given);
+                let pod = |name: String| format!("{} {} {name}", way.root().display(), file.path.display());
+                new.together = new.together.map(pod);
                 if let Some(elsewhere) = &elsewhere {
                     self.rest(elsewhere, way.files().chain([&file.path]).cloned());
                 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use super::accepted::Accepted;
 use super::fix::Fixes;
 use super::fleet::Fleet;
+use super::lock::Lock;
+use super::pods;
 use super::tree::{self, Tree};
 use crate::cli::io::Io;
 use crate::cli::reading::read_images;
@@ -51,6 +53,19 @@ pub struct Inputs {
     pub suggests: bool,
     /// The revision of git since which the files changed that are judged; `None` where each is.
     pub since: Option<String>,
+    /// Locks.
+    pub locks: Locks,
+}
+
+/// The locks of a scan.
+#[derive(Debug, Default)]
+pub struct Locks {
+    /// The one that stands instead of every registry.
+    pub locked: Option<Lock>,
+    /// The one that what registries answer is compared with.
+    pub verified: Option<Lock>,
+    /// The file that a new one is written into.
+    pub written: Option<PathBuf>,
 }
 
 /// A reference with its file.
@@ -101,7 +116,10 @@ impl Inputs {
     pub fn report(&self, accepted: &mut Accepted, tree: &Tree, io: &mut Io<'_>) -> Result<(Report, Fixes), Error> {
         let (placed, mut errors) = self.placed(io)?;
         let images = self.images(&placed);
-        let Judged { mut results, at, errors: failed, foreign } = self.judged(&placed, &images, &self.fleet)?;
+        let mut judged = self.judged(&placed, &images, &self.fleet)?;
+        pods::judge_whole(&placed, &mut judged, &self.policy);
+        self.compare(&placed, &images, &mut judged, io)?;
+        let Judged { mut results, at, errors: failed, foreign } = judged;
         errors.extend(failed);
         warn_of_foreign(foreign, placed.len(), io);
         if placed.is_empty() && errors.is_empty() {
@@ -199,8 +217,32 @@ impl Inputs {
         Ok(judged)
     }
 
+    /// Compares the images with a lock, and writes a new one, as far as that was asked for.
+    fn compare(&self, placed: &[Placed<'_>], images: &ReadImages<'_>, judged: &mut Judged, io: &mut Io<'_>) -> Result<(), Error> {
+        if let Some(lock) = &self.locks.verified
+            && let [first, rest @ ..] = lock.compare(placed, images, judged, &self.policy).as_slice()
+        {
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            io.warn(&format!("{first}{more}: not in the lock; write it again with --write-lock").into());
+        }
+        if let Some(path) = &self.locks.written {
+            let (number, unread) = Lock::write(path, images, self.policy.today)?;
+            io.warn(&format!("{number} images are in {} now", path.display()).into());
+            if unread > 0 {
+                io.warn(
+                    &format!("{unread} images could not be read whole, so the lock does not have them as they are now").into(),
+                );
+            }
+        }
+        Ok(())
+    }
+
     /// The images of these texts, with the configs of what is chosen on any host.
     pub fn read(&self, texts: &[impl AsRef<str>]) -> Vec<Result<Image, Error>> {
+        if let Some(lock) = &self.locks.locked {
+            let image = |text: &str| lock.image(text, &self.reference(text)?);
+            return texts.iter().map(|text| image(text.as_ref())).collect();
+        }
         let references: Vec<_> = texts.iter().map(|text| self.reference(text.as_ref())).collect();
         read_images(self.options.clone(), &self.knowledge, self.fleet.hosts(), &references, self.quiet)
     }

@@ -1,10 +1,13 @@
 //! `wincompat scan`: the images of a repository's files on a fleet.
 
 mod accepted;
+mod added;
 mod answer;
 mod changed;
 mod fix;
 mod fleet;
+mod lock;
+mod pods;
 pub mod settings;
 mod suggest;
 mod tree;
@@ -12,9 +15,10 @@ mod tree;
 use std::path::PathBuf;
 
 use self::accepted::Accepted;
-use self::answer::Inputs;
+use self::answer::{Inputs, Locks};
 use self::changed::Changed;
 use self::fleet::Fleet;
+use self::lock::Lock;
 use self::settings::Settings;
 use self::tree::Tree;
 use super::detail::DetailArgs;
@@ -43,6 +47,8 @@ use crate::{Error, ErrorKind};
   wincompat scan --host ltsc2022 --var TAG=1.2 --env-file .env compose.yaml
   helm template chart/ | wincompat scan --hosts nodes.json -
   wincompat scan --hosts nodes.json --changed-since origin/main
+  wincompat scan --host ltsc2022 --write-lock images.lock
+  wincompat scan --host ltsc2022 --locked images.lock
 
 The process environment is not read: a file from a stranger could send what is in it to a registry. Name what you want to give
 with --var or --env-file. Files that .gitignore or .wincompatignore leave out are not read.
@@ -83,6 +89,15 @@ pub struct Args {
     /// Write the failures into this file, for later scans with --baseline.
     #[arg(long, value_name = "FILE")]
     write_baseline: Option<PathBuf>,
+    /// Write what each image reference stands for into this file: its digest and the Windows versions behind it.
+    #[arg(long, value_name = "FILE", conflicts_with = "changed_since")]
+    write_lock: Option<PathBuf>,
+    /// Check exactly what this lock holds, without asking a registry. An image that is not in it is an error.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["write_lock", "verify_lock", "diff", "fix"])]
+    locked: Option<PathBuf>,
+    /// Ask the registry, and warn of tags that stand for other images than this lock says (tag-moved).
+    #[arg(long, value_name = "FILE")]
+    verify_lock: Option<PathBuf>,
     /// Options and exceptions in this file, instead of the nearest wincompat.toml above the first path.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -181,6 +196,7 @@ impl Args {
         let suggests = self.suggest || self.diff || self.fix;
         let quiet = self.detail.is_quiet();
         let since = self.changed_since.clone();
+        let locks = self.locks(io)?;
         Ok((
             Inputs {
                 knowledge,
@@ -194,9 +210,23 @@ impl Args {
                 allowed,
                 suggests,
                 since,
+                locks,
             },
             tree,
         ))
+    }
+
+    fn locks(&self, io: &mut Io<'_>) -> Result<Locks, Error> {
+        let read = |path: &Option<PathBuf>| path.as_deref().map(Lock::read).transpose();
+        let locks = Locks { locked: read(&self.locked)?, verified: read(&self.verify_lock)?, written: self.write_lock.clone() };
+        if let Some(lock) = &locks.locked {
+            let since = lock.oldest().map(|day| format!(", whose oldest entry is of {day}")).unwrap_or_default();
+            io.warn(&format!("answered from the lock alone{since}").into());
+            if self.suggest {
+                io.warn(&"no other images are looked for with --locked".into());
+            }
+        }
+        Ok(locks)
     }
 
     /// The values of files, then those of arguments, which win.

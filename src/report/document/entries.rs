@@ -223,6 +223,7 @@ impl From<ErrorKind> for ErrorEntryKind {
             ErrorKind::RateLimited => Self::RateLimited,
             ErrorKind::Unsupported => Self::Unsupported,
             ErrorKind::Unresolved => Self::Unresolved,
+            ErrorKind::NotLocked => Self::NotLocked,
             ErrorKind::Invalid | ErrorKind::Other | ErrorKind::NoSuchCommand | ErrorKind::CommandNotStartable => Self::Invalid,
         }
     }

@@ -5,6 +5,8 @@ mod changed;
 mod fixes;
 mod formats;
 mod hostile;
+mod locks;
+mod pods;
 mod repositories;
 
 use std::fs;
