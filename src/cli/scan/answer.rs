@@ -11,6 +11,7 @@ use super::fleet::Fleet;
 use super::lock::Lock;
 use super::pods;
 use super::tree::{self, Tree};
+use super::upgrade::Next;
 use crate::cli::io::Io;
 use crate::cli::reading::read_images;
 use crate::cli::references;
@@ -55,6 +56,8 @@ pub struct Inputs {
     pub since: Option<String>,
     /// Locks.
     pub locks: Locks,
+    /// The hosts that come after those of today.
+    pub next: Option<Next>,
 }
 
 /// The locks of a scan.
@@ -244,7 +247,9 @@ impl Inputs {
             return texts.iter().map(|text| image(text.as_ref())).collect();
         }
         let references: Vec<_> = texts.iter().map(|text| self.reference(text.as_ref())).collect();
-        read_images(self.options.clone(), &self.knowledge, self.fleet.hosts(), &references, self.quiet)
+        let next = self.next.iter().flat_map(|next| next.fleet.hosts());
+        let hosts: Vec<Host> = self.fleet.hosts().iter().chain(next).cloned().collect();
+        read_images(self.options.clone(), &self.knowledge, &hosts, &references, self.quiet)
     }
 
     /// The reference of a text. What is on disk is not for files to name.
@@ -262,7 +267,11 @@ impl Inputs {
     }
 
     /// The results of one reference on the hosts that it can land on.
-    fn results(&self, one: &Placed<'_>, image: &Image, fleet: &Fleet) -> Result<Vec<ResultEntry>, Error> {
+    ///
+    /// # Errors
+    ///
+    /// None of the hosts.
+    pub fn results(&self, one: &Placed<'_>, image: &Image, fleet: &Fleet) -> Result<Vec<ResultEntry>, Error> {
         let policy = self.policy_of(one.found);
         let hosts = fleet.landing(&one.found.lands, &self.knowledge, policy.today)?;
         let entry = |host: &Host| {
@@ -303,7 +312,7 @@ pub fn warn_of_foreign(foreign: usize, all: usize, io: &mut Io<'_>) {
 }
 
 /// True for an image without any entry for Windows.
-fn is_foreign(image: &Image) -> bool {
+pub fn is_foreign(image: &Image) -> bool {
     image.candidates.is_empty()
 }
 

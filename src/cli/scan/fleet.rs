@@ -12,6 +12,7 @@ use crate::knowledge::Knowledge;
 use crate::scan::{Lands, Placement};
 
 /// The hosts of a scan.
+#[derive(Debug)]
 pub struct Fleet {
     /// One of each kind.
     kinds: Vec<Host>,

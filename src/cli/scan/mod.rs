@@ -11,6 +11,7 @@ mod pods;
 pub mod settings;
 mod suggest;
 mod tree;
+mod upgrade;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ use self::fleet::Fleet;
 use self::lock::Lock;
 use self::settings::Settings;
 use self::tree::Tree;
+use self::upgrade::Next;
 use super::detail::DetailArgs;
 use super::exit::ExitCode;
 use super::failure::Failure;
@@ -47,6 +49,8 @@ use crate::{Error, ErrorKind};
   wincompat scan --host ltsc2022 --var TAG=1.2 --env-file .env compose.yaml
   helm template chart/ | wincompat scan --hosts nodes.json -
   wincompat scan --hosts nodes.json --changed-since origin/main
+  wincompat scan --host ltsc2019 --next-host ltsc2022
+  wincompat scan --fleet today --fleet-next next --format markdown
   wincompat scan --host ltsc2022 --write-lock images.lock
   wincompat scan --host ltsc2022 --locked images.lock
 
@@ -60,6 +64,18 @@ pub struct Args {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     hosts: HostArgs,
+    /// The hosts of this fleet, which wincompat.toml names.
+    #[arg(long, value_name = "NAME")]
+    fleet: Option<String>,
+    /// Compare with this fleet of wincompat.toml: what works today and will not, and what must be rebuilt first.
+    #[arg(long, value_name = "NAME")]
+    fleet_next: Option<String>,
+    /// Compare with this host, as in --host; can be given several times.
+    #[arg(long, value_name = "[NAME=]HOST", conflicts_with_all = UNUSED_FOR_TWO)]
+    next_host: Vec<String>,
+    /// Compare with the hosts of this file or folder, as in --hosts; can be given several times.
+    #[arg(long, value_name = "FILE|DIR", conflicts_with_all = UNUSED_FOR_TWO)]
+    next_hosts: Vec<String>,
     #[command(flatten)]
     judging: JudgingArgs,
     /// Give a variable or build argument of the files a value; can be given several times.
@@ -126,7 +142,13 @@ pub struct Args {
     knowledge: KnowledgeArgs,
     #[command(flatten)]
     registries: RegistryArgs,
+    /// The file of options, read before the arguments were.
+    #[arg(skip)]
+    pub settings: Settings,
 }
+
+/// The options that make no sense for the hosts of two times.
+const UNUSED_FOR_TWO: [&str; 5] = ["diff", "fix", "write_baseline", "write_lock", "verify_lock"];
 
 fn pattern(text: &str) -> Result<scan::Pattern, String> {
     scan::Pattern::of(text, true)
@@ -142,8 +164,14 @@ fn variable(text: &str) -> Result<(String, String), String> {
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let (inputs, tree) = self.inputs(io)?;
-        let settings = self.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
-        let mut accepted = Accepted::of(settings, self.baseline.as_deref(), &self.allow, &self.warn, inputs.policy.today)?;
+        let page = Page { detail: self.detail.detail(), ..io.page() };
+        if let Some(next) = &inputs.next {
+            let (format, output) = (self.format.for_report()?, self.output.for_report()?);
+            let report = inputs.upgrade(next, io)?;
+            return upgrade::print(&report, (&format, &output), &page, io);
+        }
+        let mut accepted =
+            Accepted::of(self.settings.clone(), self.baseline.as_deref(), &self.allow, &self.warn, inputs.policy.today)?;
         let (report, fixes) = inputs.report(&mut accepted, &tree, io)?;
         if let Some(path) = &self.write_baseline {
             let number = accepted::write(path, &report.results)?;
@@ -168,7 +196,6 @@ impl Subcommand for Args {
             };
             io.warn(&what.into());
         }
-        let page = Page { detail: self.detail.detail(), ..io.page() };
         judged::print(&scan, &scan.report, (&self.format, &self.output), &page, io)
     }
 }
@@ -179,13 +206,21 @@ impl Args {
         let knowledge = self.knowledge.load()?;
         let found = self.hosts.find(io, &knowledge, policy.today)?;
         let fleet = Fleet::of(found.into_iter().map(|found| found.host));
+        let next = if self.next_host.is_empty() && self.next_hosts.is_empty() {
+            None
+        } else {
+            let found = HostArgs::of(&self.next_host, &self.next_hosts).find(io, &knowledge, policy.today)?;
+            let name = |name: &Option<String>, usual: &str| name.clone().unwrap_or_else(|| usual.to_owned());
+            let names = [name(&self.fleet, "today"), name(&self.fleet_next, "next")];
+            Some(Next { fleet: Fleet::of(found.into_iter().map(|found| found.host)), names })
+        };
         let mut tree = Tree::of(&self.paths, io.input)?;
         tree.files.retain(|path| !self.exclude.iter().any(|pattern| pattern.matches(&tree::shown(path))));
         let mut files = scan::scan(&tree.files, &tree, &self.values(&tree)?);
         if let Some(revision) = &self.changed_since {
             let changed = Changed::since(revision, tree.folders())?;
             // What is true of every file may have changed.
-            let mut options = self.config.iter().chain(&self.env_file);
+            let mut options = self.settings.path.iter().chain(&self.env_file);
             if !options.any(|path| changed.has(path)) {
                 files.retain(|file| is_changed(file, &changed));
             }
@@ -211,6 +246,7 @@ impl Args {
                 suggests,
                 since,
                 locks,
+                next,
             },
             tree,
         ))

@@ -8,6 +8,7 @@ mod hostile;
 mod locks;
 mod pods;
 mod repositories;
+mod upgrades;
 
 use std::fs;
 use std::path::{Path, PathBuf};
