@@ -11,6 +11,9 @@ use crate::host::{Host, Node, Spec, parse};
 use crate::knowledge::Knowledge;
 use crate::scan::{Lands, Placement};
 
+/// The hosts that a container can land on, one of each kind.
+pub type Landing = Result<Rc<[Host]>, Error>;
+
 /// The hosts of a scan.
 #[derive(Debug)]
 pub struct Fleet {
@@ -19,7 +22,7 @@ pub struct Fleet {
     /// Every host with the number of its kind.
     members: Vec<(Host, usize)>,
     /// Those that were asked for already: many containers land alike.
-    landings: RefCell<HashMap<Lands, Result<Rc<[Host]>, Error>>>,
+    landings: RefCell<HashMap<Lands, Landing>>,
 }
 
 impl Fleet {
@@ -52,7 +55,7 @@ impl Fleet {
     /// # Errors
     ///
     /// None of them.
-    pub fn landing(&self, lands: &Lands, knowledge: &Knowledge, today: Date) -> Result<Rc<[Host]>, Error> {
+    pub fn landing(&self, lands: &Lands, knowledge: &Knowledge, today: Date) -> Landing {
         if let Some(known) = self.landings.borrow().get(lands) {
             return known.clone();
         }

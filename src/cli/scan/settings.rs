@@ -133,6 +133,9 @@ fn nearest(path: &Path) -> Option<PathBuf> {
     real.ancestors().map(|folder| folder.join(NAME)).find(|file| file.is_file())
 }
 
+/// The hosts of a fleet: the key, and the value.
+type FleetHosts = Vec<(&'static str, String)>;
+
 /// What the file says.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -144,8 +147,8 @@ pub struct Settings {
     pub folder: PathBuf,
     /// The file; `None` if there is none.
     pub path: Option<PathBuf>,
-    /// Hosts by the name of their fleet: the key, and the value.
-    fleets: BTreeMap<String, Vec<(&'static str, String)>>,
+    /// Hosts by the name of their fleet.
+    fleets: BTreeMap<String, FleetHosts>,
 }
 
 impl Settings {
@@ -238,7 +241,7 @@ impl Settings {
         &self,
         value: DeValue<'_>,
         line: &dyn Fn(std::ops::Range<usize>) -> u32,
-    ) -> Result<Vec<(&'static str, String)>, (Option<u32>, Error)> {
+    ) -> Result<FleetHosts, (Option<u32>, Error)> {
         let DeValue::Table(table) = value else { return Err((None, wrong("a fleet is a table: [fleets.NAME]"))) };
         let mut hosts = Vec::new();
         for (key, value) in table {
