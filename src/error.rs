@@ -49,6 +49,8 @@ pub enum ErrorKind {
     Unsupported,
     /// It depends on a variable to which nobody gives a value.
     Unresolved,
+    /// It is not in a lock, which is all that counts.
+    NotLocked,
     /// A container has no such command.
     NoSuchCommand,
     /// A command of a container is there and cannot be started.
@@ -67,6 +69,7 @@ impl ErrorKind {
             Self::Invalid => "create it again with the tool that wrote it, or use another one",
             Self::Unsupported => "create it again with a current tool, or use another one",
             Self::Unresolved => "give the variable a value",
+            Self::NotLocked => "write the lock again",
             Self::NoSuchCommand => "name a program that is in the image",
             Self::CommandNotStartable => "name a program for this Windows and its processor",
         }

@@ -33,6 +33,15 @@ fn parser<R: Printed>() -> impl TypedValueParser<Value = &'static Format<R>> {
 }
 
 impl<R: Printed> FormatArgs<R> {
+    /// The format of the same name for another report.
+    ///
+    /// # Errors
+    ///
+    /// A report that has none of this name.
+    pub fn for_report<O: Printed>(&self) -> Result<FormatArgs<O>, Error> {
+        Ok(FormatArgs { format: named(self.format.name)? })
+    }
+
     /// True if people read every failure in the format that was chosen.
     pub const fn is_for_people(&self) -> bool {
         self.format.for_people
@@ -54,6 +63,14 @@ impl<R: Printed> FormatArgs<R> {
         self.format.renderer.render(report, page, &mut out)?;
         out.flush()
     }
+}
+
+/// The format of this name.
+fn named<R: Printed>(name: &str) -> Result<&'static Format<R>, Error> {
+    R::FORMATS.iter().find(|format| format.name == name).ok_or_else(|| {
+        let names: Vec<&str> = R::FORMATS.iter().map(|format| format.name).collect();
+        Error::new(format!("this {} cannot be written as {name}", R::CALLED)).hint(format!("use one of {}", names.join(", ")))
+    })
 }
 
 /// The bytes of a report that are written at once.
@@ -124,6 +141,16 @@ impl<R: Printed> OutputArgs<R> {
             }
         }
         formats
+    }
+
+    /// The files with the formats of the same names for another report.
+    ///
+    /// # Errors
+    ///
+    /// A format that the report does not have.
+    pub fn for_report<O: Printed>(&self) -> Result<OutputArgs<O>, Error> {
+        let one = |output: &Output<R>| Ok(Output { format: named(output.format.name)?, file: output.file.clone() });
+        Ok(OutputArgs { outputs: self.outputs.iter().map(one).collect::<Result<_, Error>>()? })
     }
 
     /// Writes the report to every file that was named.

@@ -34,6 +34,11 @@ pub struct HostArgs {
 }
 
 impl HostArgs {
+    /// These hosts and lists.
+    pub fn of(host: &[String], hosts: &[String]) -> Self {
+        Self { host: host.to_vec(), hosts: hosts.to_vec() }
+    }
+
     /// The hosts, in the order of the arguments, those of lists behind the others.
     ///
     /// # Errors

@@ -200,8 +200,11 @@ impl Command {
 /// Runs the program on this platform with these arguments, the first of which is its name, and returns its exit code.
 pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
     let expanded = scan::settings::expanded(&arguments);
-    let arguments = expanded.as_ref().map_or_else(|_| arguments.clone(), Clone::clone);
-    let parsed = parse(&arguments);
+    let (arguments, settings) = expanded.clone().unwrap_or_else(|_| (arguments, scan::settings::Settings::default()));
+    let mut parsed = parse(&arguments);
+    if let Ok(Cli { command: Command::Scan(args), .. }) = &mut parsed {
+        args.settings = settings;
+    }
     color::choose(parsed.as_ref().ok().map(|cli| &cli.color));
     let mut out = stream(AutoStream::auto(std::io::stdout()).current_choice(), std::io::stdout().lock());
     // Not locked: warnings and progress come from other threads too.

@@ -175,7 +175,7 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
     // Nothing that would be otherwise with the config holds against the image while that could not be read.
     let unread = is_open && case.is_unread();
     let may_deny = |finding: &Finding| !unread || finding.code.is_about_host_alone();
-    for finding in findings.iter_mut().filter(|finding| policy.denies(finding) && may_deny(finding)) {
+    for finding in findings.iter_mut().filter(|finding| policy.denies(finding.code, finding.severity) && may_deny(finding)) {
         finding.severity = Severity::Error;
         denied = true;
     }

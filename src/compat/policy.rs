@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Finding, Severity};
+use super::{Code, Severity};
 use crate::host::{Host, HostEngine};
 use crate::{Engine, Isolation, Kind};
 
@@ -86,9 +86,9 @@ impl Policy {
         }
     }
 
-    /// True if this finding makes the result fail.
-    pub(super) fn denies(&self, finding: &Finding) -> bool {
-        self.deny.contains(&finding.code) || (self.deny_warnings && finding.severity == Severity::Warning)
+    /// True if a finding with this code and severity makes the result fail.
+    pub fn denies(&self, code: Code, severity: Severity) -> bool {
+        self.deny.contains(&code) || (self.deny_warnings && severity == Severity::Warning)
     }
 
     /// The engine that is to start the container on this host.

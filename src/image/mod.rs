@@ -271,6 +271,8 @@ pub enum Source {
     DockerArchive,
     /// The built-in knowledge of Microsoft's base images.
     Knowledge,
+    /// A lock, which an earlier scan wrote.
+    Lock,
 }
 
 /// The name of an operating system as OCI has it: `Windows` is `windows`.

@@ -333,6 +333,8 @@ pub enum ErrorEntryKind {
     Unsupported,
     /// It depends on a variable to which nobody gives a value.
     Unresolved,
+    /// It is not in the lock that was to be checked.
+    NotLocked,
 }
 
 /// Numbers of results and errors.

@@ -71,6 +71,12 @@ pub mod scanned;
 mod snippets;
 #[cfg(feature = "program")]
 pub mod table;
+#[cfg(feature = "program")]
+pub mod upgrade;
+#[cfg(feature = "program")]
+mod upgrade_markdown;
+#[cfg(feature = "program")]
+mod upgrade_text;
 mod word;
 
 use std::fmt;
@@ -230,6 +236,18 @@ impl Printed for Report {
         },
         for_programs("azure", "Issues of Azure Pipelines", &[], &azure::Azure),
         for_programs("gitlab", "Code Quality of GitLab", &[], &gitlab::GitLab),
+    ];
+}
+
+/// The formats of `wincompat scan` for two fleets; their names are among those for one.
+#[cfg(feature = "program")]
+impl Printed for upgrade::UpgradeReport {
+    const CALLED: &'static str = "report";
+    const FORMATS: &'static [Format<Self>] = &[
+        for_people("text", "Text for people", &["txt"], &upgrade_text::UpgradeText),
+        one_json_document(),
+        for_programs("html", "One page", &["html", "htm"], &html::upgrade::UpgradeHtml),
+        for_programs("markdown", "Markdown for comments and summaries", &["md", "markdown"], &upgrade_markdown::UpgradeMarkdown),
     ];
 }
 

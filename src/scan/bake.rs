@@ -326,7 +326,9 @@ impl Reader<'_, '_> {
         }
         let Some(dockerfile) = text("dockerfile").unwrap_or_else(|| Some("Dockerfile".to_owned())) else { return };
         let path = Path::new(&slashes(&context)).join(slashes(&dockerfile));
-        bake.built.push(Built { dockerfile: self.placed(&path), os: build.os, build, isolation: None });
+        let tags = all("tags").first().and_then(|one| value(one).ok()).map(Value::items).unwrap_or_default();
+        let makes = tags.iter().filter_map(Value::text).collect();
+        bake.built.push(Built { dockerfile: self.placed(&path), os: build.os, build, isolation: None, makes });
     }
 
     /// The path of a Dockerfile: below the folder of the bake file, or the nearest folder above it that holds it.

@@ -57,6 +57,8 @@ pub struct Built {
     pub isolation: Option<Asked>,
     /// The operating system that the service asks for.
     pub os: Os,
+    /// The names of the image, as far as they are known.
+    pub makes: Vec<String>,
 }
 
 /// What the services of a project say.
@@ -185,8 +187,9 @@ impl Reader<'_, '_> {
             }
         } else {
             // With both, the image is the name of what is built.
-            read.made.extend(text("image").filter(|image| !image.is_empty()));
-            self.build(&builds, &object, isolation, os, read);
+            let made: Vec<String> = text("image").filter(|image| !image.is_empty()).into_iter().collect();
+            self.build(&builds, (&object, &made), isolation, os, read);
+            read.made.extend(made);
         }
         for (number, node) in &said {
             for volume in node.get("volumes").map(|list| list.list()).unwrap_or_default() {
@@ -267,7 +270,14 @@ impl Reader<'_, '_> {
     }
 
     /// What is built: each key as the last file says it, arguments and contexts of all of them.
-    fn build(&self, builds: &[(usize, &Rc<Node>)], object: &str, isolation: Option<Asked>, os: Os, read: &mut Project) {
+    fn build(
+        &self,
+        builds: &[(usize, &Rc<Node>)],
+        (object, made): (&str, &[String]),
+        isolation: Option<Asked>,
+        os: Os,
+        read: &mut Project,
+    ) {
         let expanded = |text: &str| expand(text, Style::Compose, &self.values).text;
         let text = |key: &str| builds.iter().find_map(|(_, build)| build.text_at(&[key])).map(expanded);
         let context =
@@ -307,7 +317,8 @@ impl Reader<'_, '_> {
             }
             None => {
                 let dockerfile = text("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
-                read.built.push(Built { dockerfile: normal(&context.join(slashes(&dockerfile))), build, isolation, os });
+                let dockerfile = normal(&context.join(slashes(&dockerfile)));
+                read.built.push(Built { dockerfile, build, isolation, os, makes: made.to_vec() });
             }
         }
     }

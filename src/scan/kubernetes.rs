@@ -172,7 +172,7 @@ impl<'d> Pod<'d> {
             isolation,
             lands: self.lands.clone(),
             // All images of a pod must fit one node.
-            together: Some(self.name.clone()),
+            together: Some(format!("{} {}", self.spec.span.start, self.name)),
             editable: lines.literal(image.span.clone(), text),
         })
     }

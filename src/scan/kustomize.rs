@@ -184,6 +184,11 @@ pub struct Way {
 }
 
 impl Way {
+    /// The kustomization that nothing else uses.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The kustomizations that it leads through, as far as they replace something.
     pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
         std::iter::once(&self.root).chain(self.images.iter().map(|(file, _)| file))

@@ -72,7 +72,7 @@ pub struct Found {
     pub isolation: Option<Asked>,
     /// The hosts that it can land on.
     pub lands: Lands,
-    /// The pod that it is a part of: all its images run on one node.
+    /// The pod that it is a part of, by a text that no other has: all its images run on one node.
     pub together: Option<String>,
     /// What of it can be changed in the file; `None` where that is more than one text.
     pub editable: Option<Editable>,

@@ -24,6 +24,12 @@ pub struct ScannedFile {
     pub scanned: Scanned,
     /// Other files that give it values, e.g. the `.env` beside a Compose file, or the Compose file that builds a Dockerfile.
     pub rests_on: BTreeSet<PathBuf>,
+    /// True for a Dockerfile.
+    pub is_dockerfile: bool,
+    /// The names of the images that a Dockerfile makes, as far as other files say them.
+    pub makes: BTreeSet<String>,
+    /// The images among its references that these files make.
+    pub own_images: BTreeSet<String>,
 }
 
 /// The longest chain of Compose files that include each other.
@@ -104,13 +110,23 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         .into_iter()
         .map(|(path, mut scanned)| {
             // What these files build is judged by its Dockerfile, and is in no registry yet.
-            scanned.found.retain(|found| !matches!(&found.meant, Meant::Known(text) if made.contains(&with_a_tag(text))));
+            let mut own_images = BTreeSet::new();
+            scanned.found.retain(|found| match &found.meant {
+                Meant::Known(text) if made.contains(&with_a_tag(text)) => {
+                    own_images.insert(with_a_tag(text));
+                    false
+                }
+                _ => true,
+            });
             scanned.found.sort_by_key(|found| found.place.span.start);
             scanned.found.dedup();
             let rests_on = rests_on.remove(&compose::normal(&path)).unwrap_or_default();
-            ScannedFile { path, scanned, rests_on }
+            let is_dockerfile = dockerfiles.iter().any(|(dockerfile, _)| *dockerfile == path);
+            let built = built.get(&compose::normal(&path)).map(Vec::as_slice).unwrap_or_default();
+            let makes = built.iter().flat_map(|one| &one.makes).map(|name| with_a_tag(name)).collect();
+            ScannedFile { path, scanned, rests_on, is_dockerfile, makes, own_images }
         })
-        .filter(|file| file.scanned != Scanned::default())
+        .filter(|file| file.scanned != Scanned::default() || !file.own_images.is_empty())
         .collect()
 }
 
@@ -207,6 +223,8 @@ impl Project<'_> {
             return;
         }
         let Some(ways) = self.ways.get(&compose::normal(&file.path)).cloned() else {
+            let pod = |name: String| format!("{} {name}", file.path.display());
+            let found = found.into_iter().map(|one| Found { together: one.together.map(pod), ..one });
             self.of(&file.path).found.extend(found);
             return;
         };
@@ -215,7 +233,9 @@ impl Project<'_> {
         }
         for one in &found {
             for way in &ways {
-                let (elsewhere, new) = kustomize::deployed(one, way, self.given);
+                let (elsewhere, mut new) = kustomize::deployed(one, way, self.given);
+                let pod = |name: String| format!("{} {} {name}", way.root().display(), file.path.display());
+                new.together = new.together.map(pod);
                 if let Some(elsewhere) = &elsewhere {
                     self.rest(elsewhere, way.files().chain([&file.path]).cloned());
                 }

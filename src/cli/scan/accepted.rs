@@ -6,13 +6,13 @@ use std::path::Path;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::added::finding;
 use super::settings::Settings;
-use super::tree::Tree;
+use super::tree::{Tree, placed};
 use crate::compat::{Code, Severity};
 use crate::files::read_regular;
 use crate::image::Digest;
-use crate::report::document::{FindingEntry, ResultEntry};
-use crate::report::plain::clean;
+use crate::report::document::ResultEntry;
 use crate::report::scanned::Excerpts;
 use crate::scan::{Failure, inline};
 use crate::{Error, ErrorKind};
@@ -103,9 +103,11 @@ impl Accepted {
             if !found.reason.is_empty() {
                 return Some((format!("accepted in the file: {}", found.reason), Severity::Note));
             }
-            entry
-                .findings
-                .push(note(Code::ExceptionWithoutReason, "the exception in the file has no reason, so it does not count"));
+            entry.findings.push(finding(
+                Code::ExceptionWithoutReason,
+                "the exception in the file has no reason, so it does not count",
+                "",
+            ));
         }
         let failure = Failure { codes, image: &entry.image.reference, path: &place.file, host: entry.host.called() };
         let exception = self.settings.exceptions.iter().find(|exception| exception.covers(&failure))?;
@@ -113,7 +115,7 @@ impl Accepted {
         if let Some(day) = exception.until.filter(|_| exception.is_expired(self.today)) {
             let text =
                 format!("the exception in line {} of the configuration ended on {day}: {}", exception.line, exception.reason);
-            entry.findings.push(note(Code::ExceptionExpired, &text));
+            entry.findings.push(finding(Code::ExceptionExpired, &text, ""));
             return None;
         }
         let until = exception.until.map(|day| format!(" until {day}")).unwrap_or_default();
@@ -134,15 +136,11 @@ pub fn write(path: &Path, results: &[ResultEntry]) -> Result<usize, Error> {
     let mut text =
         serde_json::to_string_pretty(&baseline).map_err(|error| Error::new("the baseline could not be made").because(error))?;
     text.push('\n');
-    let unwritten = |error: std::io::Error| {
+    placed(path, &text).map_err(|error| {
         Error::new(format!("the baseline {} could not be written", path.display()))
             .because(error)
             .hint("name a file in a folder that this user may write to")
-    };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::Builder::new().prefix(".wincompat-").tempfile_in(folder).map_err(unwritten)?;
-    std::fs::write(file.path(), text).map_err(unwritten)?;
-    file.persist(path).map_err(|error| unwritten(error.error))?;
+    })?;
     Ok(number)
 }
 
@@ -183,17 +181,6 @@ fn accept(entry: &mut ResultEntry, reason: &str, severity: Severity) {
     for finding in entry.findings.iter_mut().filter(|finding| finding.severity.known() == Some(Severity::Error)) {
         finding.severity = severity.into();
     }
-    entry.findings.push(note(Code::Accepted, reason));
+    entry.findings.push(finding(Code::Accepted, reason, ""));
     entry.ok = Some(true);
-}
-
-fn note(code: Code, message: &str) -> FindingEntry {
-    FindingEntry {
-        code: code.into(),
-        severity: code.severity().into(),
-        message: clean(message).into_owned(),
-        help: String::new(),
-        remedies: Vec::new(),
-        source: code.source().into(),
-    }
 }

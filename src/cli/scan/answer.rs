@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use super::accepted::Accepted;
 use super::fix::Fixes;
 use super::fleet::Fleet;
+use super::lock::Lock;
+use super::pods;
 use super::tree::{self, Tree};
+use super::upgrade::Next;
 use crate::cli::io::Io;
 use crate::cli::reading::read_images;
 use crate::cli::references;
@@ -51,6 +54,21 @@ pub struct Inputs {
     pub suggests: bool,
     /// The revision of git since which the files changed that are judged; `None` where each is.
     pub since: Option<String>,
+    /// Locks.
+    pub locks: Locks,
+    /// The hosts that come after those of today.
+    pub next: Option<Next>,
+}
+
+/// The locks of a scan.
+#[derive(Debug, Default)]
+pub struct Locks {
+    /// The one that stands instead of every registry.
+    pub locked: Option<Lock>,
+    /// The one that what registries answer is compared with.
+    pub verified: Option<Lock>,
+    /// The file that a new one is written into.
+    pub written: Option<PathBuf>,
 }
 
 /// A reference with its file.
@@ -101,7 +119,10 @@ impl Inputs {
     pub fn report(&self, accepted: &mut Accepted, tree: &Tree, io: &mut Io<'_>) -> Result<(Report, Fixes), Error> {
         let (placed, mut errors) = self.placed(io)?;
         let images = self.images(&placed);
-        let Judged { mut results, at, errors: failed, foreign } = self.judged(&placed, &images, &self.fleet)?;
+        let mut judged = self.judged(&placed, &images, &self.fleet)?;
+        pods::judge_whole(&placed, &mut judged, &self.policy);
+        self.compare(&placed, &images, &mut judged, io)?;
+        let Judged { mut results, at, errors: failed, foreign } = judged;
         errors.extend(failed);
         warn_of_foreign(foreign, placed.len(), io);
         if placed.is_empty() && errors.is_empty() {
@@ -199,8 +220,32 @@ impl Inputs {
         Ok(judged)
     }
 
+    /// Compares the images with a lock, and writes a new one, as far as that was asked for.
+    fn compare(&self, placed: &[Placed<'_>], images: &ReadImages<'_>, judged: &mut Judged, io: &mut Io<'_>) -> Result<(), Error> {
+        if let Some(lock) = &self.locks.verified
+            && let [first, rest @ ..] = lock.compare(placed, images, judged, &self.policy).as_slice()
+        {
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            io.warn(&format!("{first}{more}: not in the lock; write it again with --write-lock").into());
+        }
+        if let Some(path) = &self.locks.written {
+            let (number, unread) = Lock::write(path, images, self.policy.today)?;
+            io.warn(&format!("{number} images are in {} now", path.display()).into());
+            if unread > 0 {
+                io.warn(
+                    &format!("{unread} images could not be read whole, so the lock does not have them as they are now").into(),
+                );
+            }
+        }
+        Ok(())
+    }
+
     /// The images of these texts, with the configs of what is chosen on any host.
     pub fn read(&self, texts: &[impl AsRef<str>]) -> Vec<Result<Image, Error>> {
+        if let Some(lock) = &self.locks.locked {
+            let image = |text: &str| lock.image(text, &self.reference(text)?);
+            return texts.iter().map(|text| image(text.as_ref())).collect();
+        }
         let references: Vec<_> = texts.iter().map(|text| self.reference(text.as_ref())).collect();
         let on_nodes = Policy { engine: Some(HostEngine::new(Engine::Kubernetes, None)), ..self.policy.clone() };
         // Nobody said the engine, so files for Kubernetes have their own.
@@ -208,7 +253,9 @@ impl Inputs {
             Some(_) => vec![self.policy.clone()],
             None => vec![self.policy.clone(), on_nodes],
         };
-        read_images(self.options.clone(), &self.knowledge, self.fleet.hosts(), &policies, &references, self.quiet)
+        let next = self.next.iter().flat_map(|next| next.fleet.hosts());
+        let hosts: Vec<Host> = self.fleet.hosts().iter().chain(next).cloned().collect();
+        read_images(self.options.clone(), &self.knowledge, &hosts, &policies, &references, self.quiet)
     }
 
     /// The reference of a text. What is on disk is not for files to name.
@@ -226,7 +273,11 @@ impl Inputs {
     }
 
     /// The results of one reference on the hosts that it can land on.
-    fn results(&self, one: &Placed<'_>, image: &Image, fleet: &Fleet) -> Result<Vec<ResultEntry>, Error> {
+    ///
+    /// # Errors
+    ///
+    /// None of the hosts.
+    pub fn results(&self, one: &Placed<'_>, image: &Image, fleet: &Fleet) -> Result<Vec<ResultEntry>, Error> {
         let policy = self.policy_of(one.found);
         let hosts = fleet.landing(&one.found.lands, &self.knowledge, policy.today)?;
         let entry = |host: &Host| {
@@ -267,7 +318,7 @@ pub fn warn_of_foreign(foreign: usize, all: usize, io: &mut Io<'_>) {
 }
 
 /// True for an image without any entry for Windows.
-fn is_foreign(image: &Image) -> bool {
+pub fn is_foreign(image: &Image) -> bool {
     image.candidates.is_empty()
 }
 

@@ -11,10 +11,11 @@ use crate::host::{Host, Node, Spec, parse};
 use crate::knowledge::Knowledge;
 use crate::scan::{Lands, Placement};
 
-/// One host of each kind that a container can land on.
-type Landing = Result<Rc<[Host]>, Error>;
+/// The hosts that a container can land on, one of each kind.
+pub type Landing = Result<Rc<[Host]>, Error>;
 
 /// The hosts of a scan.
+#[derive(Debug)]
 pub struct Fleet {
     /// One of each kind.
     kinds: Vec<Host>,

@@ -1,22 +1,28 @@
 //! `wincompat scan`: the images of a repository's files on a fleet.
 
 mod accepted;
+mod added;
 mod answer;
 mod changed;
 mod fix;
 mod fleet;
+mod lock;
+mod pods;
 pub mod settings;
 mod suggest;
 mod tree;
+mod upgrade;
 
 use std::path::PathBuf;
 
 use self::accepted::Accepted;
-use self::answer::Inputs;
+use self::answer::{Inputs, Locks};
 use self::changed::Changed;
 use self::fleet::Fleet;
+use self::lock::Lock;
 use self::settings::Settings;
 use self::tree::Tree;
+use self::upgrade::Next;
 use super::detail::DetailArgs;
 use super::exit::ExitCode;
 use super::failure::Failure;
@@ -43,6 +49,10 @@ use crate::{Error, ErrorKind};
   wincompat scan --host ltsc2022 --var TAG=1.2 --env-file .env compose.yaml
   helm template chart/ | wincompat scan --hosts nodes.json -
   wincompat scan --hosts nodes.json --changed-since origin/main
+  wincompat scan --host ltsc2019 --next-host ltsc2022
+  wincompat scan --fleet today --fleet-next next --format markdown
+  wincompat scan --host ltsc2022 --write-lock images.lock
+  wincompat scan --host ltsc2022 --locked images.lock
 
 The process environment is not read: a file from a stranger could send what is in it to a registry. Name what you want to give
 with --var or --env-file. Files that .gitignore or .wincompatignore leave out are not read.
@@ -54,6 +64,18 @@ pub struct Args {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     hosts: HostArgs,
+    /// The hosts of this fleet, which wincompat.toml names.
+    #[arg(long, value_name = "NAME")]
+    fleet: Option<String>,
+    /// Compare with this fleet of wincompat.toml: what works today and will not, and what must be rebuilt first.
+    #[arg(long, value_name = "NAME")]
+    fleet_next: Option<String>,
+    /// Compare with this host, as in --host; can be given several times.
+    #[arg(long, value_name = "[NAME=]HOST", conflicts_with_all = UNUSED_FOR_TWO)]
+    next_host: Vec<String>,
+    /// Compare with the hosts of this file or folder, as in --hosts; can be given several times.
+    #[arg(long, value_name = "FILE|DIR", conflicts_with_all = UNUSED_FOR_TWO)]
+    next_hosts: Vec<String>,
     #[command(flatten)]
     judging: JudgingArgs,
     /// Give a variable or build argument of the files a value; can be given several times.
@@ -83,6 +105,15 @@ pub struct Args {
     /// Write the failures into this file, for later scans with --baseline.
     #[arg(long, value_name = "FILE")]
     write_baseline: Option<PathBuf>,
+    /// Write what each image reference stands for into this file: its digest and the Windows versions behind it.
+    #[arg(long, value_name = "FILE", conflicts_with = "changed_since")]
+    write_lock: Option<PathBuf>,
+    /// Check exactly what this lock holds, without asking a registry. An image that is not in it is an error.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["write_lock", "verify_lock", "diff", "fix"])]
+    locked: Option<PathBuf>,
+    /// Ask the registry, and warn of tags that stand for other images than this lock says (tag-moved).
+    #[arg(long, value_name = "FILE")]
+    verify_lock: Option<PathBuf>,
     /// Options and exceptions in this file, instead of the nearest wincompat.toml above the first path.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -111,7 +142,13 @@ pub struct Args {
     knowledge: KnowledgeArgs,
     #[command(flatten)]
     registries: RegistryArgs,
+    /// The file of options, read before the arguments were.
+    #[arg(skip)]
+    pub settings: Settings,
 }
+
+/// The options that make no sense for the hosts of two times.
+const UNUSED_FOR_TWO: [&str; 5] = ["diff", "fix", "write_baseline", "write_lock", "verify_lock"];
 
 fn pattern(text: &str) -> Result<scan::Pattern, String> {
     scan::Pattern::of(text, true)
@@ -127,8 +164,14 @@ fn variable(text: &str) -> Result<(String, String), String> {
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let (inputs, tree) = self.inputs(io)?;
-        let settings = self.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
-        let mut accepted = Accepted::of(settings, self.baseline.as_deref(), &self.allow, &self.warn, inputs.policy.today)?;
+        let page = Page { detail: self.detail.detail(), ..io.page() };
+        if let Some(next) = &inputs.next {
+            let (format, output) = (self.format.for_report()?, self.output.for_report()?);
+            let report = inputs.upgrade(next, io)?;
+            return upgrade::print(&report, (&format, &output), &page, io);
+        }
+        let mut accepted =
+            Accepted::of(self.settings.clone(), self.baseline.as_deref(), &self.allow, &self.warn, inputs.policy.today)?;
         let (report, fixes) = inputs.report(&mut accepted, &tree, io)?;
         if let Some(path) = &self.write_baseline {
             let number = accepted::write(path, &report.results)?;
@@ -153,7 +196,6 @@ impl Subcommand for Args {
             };
             io.warn(&what.into());
         }
-        let page = Page { detail: self.detail.detail(), ..io.page() };
         judged::print(&scan, &scan.report, (&self.format, &self.output), &page, io)
     }
 }
@@ -164,13 +206,21 @@ impl Args {
         let knowledge = self.knowledge.load()?;
         let found = self.hosts.find(io, &knowledge, policy.today)?;
         let fleet = Fleet::of(found.into_iter().map(|found| found.host));
+        let next = if self.next_host.is_empty() && self.next_hosts.is_empty() {
+            None
+        } else {
+            let found = HostArgs::of(&self.next_host, &self.next_hosts).find(io, &knowledge, policy.today)?;
+            let name = |name: &Option<String>, usual: &str| name.clone().unwrap_or_else(|| usual.to_owned());
+            let names = [name(&self.fleet, "today"), name(&self.fleet_next, "next")];
+            Some(Next { fleet: Fleet::of(found.into_iter().map(|found| found.host)), names })
+        };
         let mut tree = Tree::of(&self.paths, io.input)?;
         tree.files.retain(|path| !self.exclude.iter().any(|pattern| pattern.matches(&tree::shown(path))));
         let mut files = scan::scan(&tree.files, &tree, &self.values(&tree)?);
         if let Some(revision) = &self.changed_since {
             let changed = Changed::since(revision, tree.folders())?;
             // What is true of every file may have changed.
-            let mut options = self.config.iter().chain(&self.env_file);
+            let mut options = self.settings.path.iter().chain(&self.env_file);
             if !options.any(|path| changed.has(path)) {
                 files.retain(|file| is_changed(file, &changed));
             }
@@ -181,6 +231,7 @@ impl Args {
         let suggests = self.suggest || self.diff || self.fix;
         let quiet = self.detail.is_quiet();
         let since = self.changed_since.clone();
+        let locks = self.locks(io)?;
         Ok((
             Inputs {
                 knowledge,
@@ -194,9 +245,24 @@ impl Args {
                 allowed,
                 suggests,
                 since,
+                locks,
+                next,
             },
             tree,
         ))
+    }
+
+    fn locks(&self, io: &mut Io<'_>) -> Result<Locks, Error> {
+        let read = |path: &Option<PathBuf>| path.as_deref().map(Lock::read).transpose();
+        let locks = Locks { locked: read(&self.locked)?, verified: read(&self.verify_lock)?, written: self.write_lock.clone() };
+        if let Some(lock) = &locks.locked {
+            let since = lock.oldest().map(|day| format!(", whose oldest entry is of {day}")).unwrap_or_default();
+            io.warn(&format!("answered from the lock alone{since}").into());
+            if self.suggest {
+                io.warn(&"no other images are looked for with --locked".into());
+            }
+        }
+        Ok(locks)
     }
 
     /// The values of files, then those of arguments, which win.

@@ -2,6 +2,7 @@
 //!
 //! Every key is the name of an option, so that there is one meaning of each. Options that are typed, or set by a variable, count more.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +24,7 @@ const LARGEST: u64 = 1 << 20;
 
 /// The options that may stand in it. Where answers are written, whom is trusted and what is changed is said on the command line alone:
 /// the file may come from a stranger.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 20] = [
     "allow",
     "allow-registry",
     "baseline",
@@ -31,6 +32,8 @@ const KEYS: [&str; 18] = [
     "engine",
     "env-file",
     "exclude",
+    "fleet",
+    "fleet-next",
     "host",
     "hosts",
     "isolation",
@@ -47,6 +50,15 @@ const KEYS: [&str; 18] = [
 /// The keys whose values are paths from the folder of the file.
 const PATHS: [&str; 3] = ["baseline", "env-file", "hosts"];
 
+/// The table of fleets: hosts by name.
+const FLEETS: &str = "fleets";
+
+/// The keys of a fleet.
+const FLEET_KEYS: [&str; 2] = ["host", "hosts"];
+
+/// The options that choose a fleet, each with those that its hosts are put in place of.
+const CHOICES: [(&str, [&str; 2]); 2] = [("fleet", ["host", "hosts"]), ("fleet-next", ["next-host", "next-hosts"])];
+
 /// The table of exceptions.
 const EXCEPTION: &str = "exception";
 
@@ -61,8 +73,8 @@ pub const OPTION: &str = "config";
 /// # Errors
 ///
 /// A file that cannot be read, or has a key or a value that it cannot have, with its line.
-pub fn expanded(arguments: &[OsString]) -> Result<Vec<OsString>, Error> {
-    let as_they_are = || Ok(arguments.to_vec());
+pub fn expanded(arguments: &[OsString]) -> Result<(Vec<OsString>, Settings), Error> {
+    let as_they_are = || Ok((arguments.to_vec(), Settings::default()));
     let Some(at) = arguments.iter().skip(1).position(|argument| argument == "scan").map(|at| at + 2) else {
         return as_they_are();
     };
@@ -76,8 +88,7 @@ pub fn expanded(arguments: &[OsString]) -> Result<Vec<OsString>, Error> {
         None if is_off => None,
         None => nearest(first.as_deref().unwrap_or(Path::new("."))),
     };
-    let Some(path) = found else { return as_they_are() };
-    let file = Settings::read(&path)?;
+    let file = found.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
     let is_given = |key: &str| {
         let id = key.replace('-', "_");
         let is_typed =
@@ -86,19 +97,34 @@ pub fn expanded(arguments: &[OsString]) -> Result<Vec<OsString>, Error> {
         is_typed || variable.and_then(std::env::var_os).is_some_and(|value| !value.is_empty())
     };
     let mut expanded: Vec<OsString> = arguments.get(..at).unwrap_or_default().to_vec();
-    for (key, value) in file.options.iter().filter(|(key, _)| !is_given(key)) {
+    let typed = |key: &str| scan.try_get_one::<String>(&key.replace('-', "_")).ok().flatten().filter(|_| is_given(key));
+    let mut replaced: Vec<&str> = Vec::new();
+    for (choice, targets) in CHOICES {
+        let of_file = || file.options.iter().find(|(key, _)| *key == choice).and_then(|(_, value)| value.as_ref());
+        let are_given = targets.iter().any(|target| is_given(target));
+        if typed(choice).is_some() && are_given {
+            return Err(Error::new(format!(
+                "the hosts are said twice, by --{choice} and by --{} or --{}",
+                targets[0], targets[1]
+            ))
+            .hint(format!("leave --{choice} out, or write all hosts into the fleet")));
+        }
+        let Some(name) = typed(choice).or_else(of_file).filter(|_| !are_given) else { continue };
+        let Some(fleet) = file.fleets.get(name) else { return Err(file.no_fleet(name)) };
+        for (key, value) in fleet {
+            let target = if *key == FLEET_KEYS[0] { targets[0] } else { targets[1] };
+            expanded.push(format!("--{target}={value}").into());
+        }
+        replaced.extend(targets);
+    }
+    for (key, value) in file.options.iter().filter(|(key, _)| !is_given(key) && !replaced.contains(key)) {
         expanded.push(match value {
             Some(value) => format!("--{key}={value}").into(),
             None => format!("--{key}").into(),
         });
     }
-    if named.is_none() {
-        let mut option = OsString::from(format!("--{OPTION}="));
-        option.push(&path);
-        expanded.push(option);
-    }
     expanded.extend(arguments.get(at..).unwrap_or_default().iter().cloned());
-    Ok(expanded)
+    Ok((expanded, file))
 }
 
 /// The file in this folder, or in the nearest one above it.
@@ -106,6 +132,9 @@ fn nearest(path: &Path) -> Option<PathBuf> {
     let real = path.canonicalize().ok()?;
     real.ancestors().map(|folder| folder.join(NAME)).find(|file| file.is_file())
 }
+
+/// The hosts of a fleet: the key, and the value.
+type FleetHosts = Vec<(&'static str, String)>;
 
 /// What the file says.
 #[derive(Clone, Debug, Default)]
@@ -116,6 +145,10 @@ pub struct Settings {
     pub exceptions: Vec<Exception>,
     /// The folder of the file.
     pub folder: PathBuf,
+    /// The file; `None` if there is none.
+    pub path: Option<PathBuf>,
+    /// Hosts by the name of their fleet.
+    fleets: BTreeMap<String, FleetHosts>,
 }
 
 impl Settings {
@@ -136,6 +169,7 @@ impl Settings {
             Error::of(ErrorKind::Invalid, format!("the configuration {shown} is not UTF-8 text")).hint("save it as UTF-8")
         })?;
         Self::of(&text, path.parent().unwrap_or(Path::new("")))
+            .map(|settings| Self { path: Some(path.to_owned()), ..settings })
             .map_err(|(line, error)| error.within(format!("line {line} of {shown} cannot be used")))
     }
 
@@ -157,6 +191,17 @@ impl Settings {
                 for one in list {
                     let at = line(one.span());
                     settings.exceptions.push(exception(one.into_inner(), at, &line)?);
+                }
+                continue;
+            }
+            if name == FLEETS {
+                let DeValue::Table(table) = value.into_inner() else {
+                    return Err((at, wrong("fleets stand in tables: [fleets.NAME]")));
+                };
+                for (fleet, value) in table {
+                    let at = line(fleet.span());
+                    let hosts = settings.fleet(value.into_inner(), &line).map_err(|(here, error)| (here.unwrap_or(at), error))?;
+                    settings.fleets.insert(fleet.into_inner().into_owned(), hosts);
                 }
                 continue;
             }
@@ -189,6 +234,37 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// The hosts of one fleet.
+    fn fleet(
+        &self,
+        value: DeValue<'_>,
+        line: &dyn Fn(std::ops::Range<usize>) -> u32,
+    ) -> Result<FleetHosts, (Option<u32>, Error)> {
+        let DeValue::Table(table) = value else { return Err((None, wrong("a fleet is a table: [fleets.NAME]"))) };
+        let mut hosts = Vec::new();
+        for (key, value) in table {
+            let at = Some(line(key.span()));
+            let Some(key) = FLEET_KEYS.iter().find(|known| **known == key.get_ref().as_ref()) else {
+                return Err((at, unknown(key.get_ref(), &FLEET_KEYS)));
+            };
+            let mut own = Self { folder: self.folder.clone(), ..Self::default() };
+            own.option(key, value.into_inner()).map_err(|why| (at, wrong(&why)))?;
+            hosts.extend(own.options.into_iter().filter_map(|(key, value)| Some((key, value?))));
+        }
+        Ok(hosts)
+    }
+
+    /// The error of a fleet that is not there.
+    fn no_fleet(&self, name: &str) -> Error {
+        let known: Vec<&str> = self.fleets.keys().map(String::as_str).collect();
+        let hint = match (&self.path, known.as_slice()) {
+            (None, _) => format!("there is no {NAME}: write one with [fleets.NAME] and host = [\"ltsc2022\"]"),
+            (_, []) => "write it down as [fleets.NAME] with host = [\"ltsc2022\"]".to_owned(),
+            (_, known) => format!("the fleets are {}", known.join(", ")),
+        };
+        Error::of(ErrorKind::NotFound, format!("there is no fleet {}", quoted(name))).hint(hint)
     }
 
     fn push(&mut self, key: &'static str, text: &str) {

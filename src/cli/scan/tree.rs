@@ -118,14 +118,7 @@ impl Tree {
         if *self.named(path)? != *old {
             return Err(refused("it was changed since it was read").hint("run the scan again"));
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let unwritten = |error: std::io::Error| refused(&error.to_string()).hint("let this user write to the folder of the file");
-        let mut file = tempfile::Builder::new().prefix(".wincompat-").tempfile_in(folder).map_err(unwritten)?;
-        file.write_all(new.as_bytes()).map_err(unwritten)?;
-        file.as_file().set_permissions(found.permissions()).map_err(unwritten)?;
-        file.as_file().sync_all().map_err(unwritten)?;
-        file.persist(path).map_err(|error| unwritten(error.error))?;
-        Ok(())
+        placed(path, new).map_err(|error| refused(&error.to_string()).hint("let this user write to the folder of the file"))
     }
 
     /// Refuses a file that links lead out of the folders that were named.
@@ -153,6 +146,24 @@ impl Files for Tree {
         self.read.borrow_mut().insert(path.to_owned(), read.clone());
         read
     }
+}
+
+/// Puts a text in the place of a file at once, or makes the file.
+///
+/// # Errors
+///
+/// A folder that cannot be written to.
+pub fn placed(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // With the permissions that new files have, which those of temporary ones are not.
+    let mut file = tempfile::Builder::new().prefix(".wincompat-").make_in(folder, |path| std::fs::File::create_new(path))?;
+    file.write_all(text.as_bytes())?;
+    if let Ok(known) = path.metadata() {
+        file.as_file().set_permissions(known.permissions())?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// True for the name of standard input.

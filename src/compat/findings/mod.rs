@@ -8,6 +8,7 @@ mod engine;
 mod host;
 mod image;
 mod isolation;
+mod scan;
 mod versions;
 
 use std::fmt;
@@ -29,7 +30,10 @@ pub struct Code(pub(super) &'static Declaration);
 impl Code {
     /// Every code, those of one subject together.
     pub fn all() -> impl Iterator<Item = Self> {
-        [versions::ALL, image::ALL, host::ALL, isolation::ALL, engine::ALL, accepted::ALL].into_iter().flatten().copied()
+        [versions::ALL, image::ALL, host::ALL, isolation::ALL, engine::ALL, scan::ALL, accepted::ALL]
+            .into_iter()
+            .flatten()
+            .copied()
     }
 
     /// The name, e.g. `build-mismatch`.
@@ -141,6 +145,8 @@ pub enum About {
     Isolation,
     /// The engine that starts the container.
     Engine,
+    /// What a scan compares an image with: a lock, the other images of a pod, newer images. No judgement knows it.
+    Scan,
     /// The acceptance of a failure by a team, which no judgement knows.
     Acceptance,
 }

@@ -203,7 +203,7 @@ impl Location {
 
 impl ErrorEntry {
     /// The image and what failed, in one line that names the image once.
-    pub(in crate::report) fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let reference = shown(&self.reference);
         // A short word such as `app` may stand in any sentence.
         let is_named = reference.contains(['/', ':']) && self.message.contains(&reference);
@@ -236,6 +236,7 @@ impl From<ErrorKind> for ErrorEntryKind {
             ErrorKind::RateLimited => Self::RateLimited,
             ErrorKind::Unsupported => Self::Unsupported,
             ErrorKind::Unresolved => Self::Unresolved,
+            ErrorKind::NotLocked => Self::NotLocked,
             ErrorKind::Invalid | ErrorKind::Other | ErrorKind::NoSuchCommand | ErrorKind::CommandNotStartable => Self::Invalid,
         }
     }

@@ -6,6 +6,7 @@
 mod escape;
 mod findings;
 mod hosts;
+pub mod upgrade;
 
 use std::collections::HashMap;
 use std::io::{self, Write};

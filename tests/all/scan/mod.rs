@@ -5,7 +5,10 @@ mod changed;
 mod fixes;
 mod formats;
 mod hostile;
+mod locks;
+mod pods;
 mod repositories;
+mod upgrades;
 
 use std::fs;
 use std::path::{Path, PathBuf};

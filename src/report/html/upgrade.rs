@@ -1,0 +1,47 @@
+//! The answer for two fleets as one HTML page, which needs no script.
+
+use std::io::{self, Write};
+
+use super::escape::{Escaped, Sentence};
+use super::{STYLE, hash};
+use crate::report::upgrade::UpgradeReport;
+use crate::report::upgrade_text::{sections, sum, title};
+use crate::report::{Page, Renderer};
+
+/// One self-contained page.
+#[derive(Debug)]
+pub struct UpgradeHtml;
+
+impl Renderer<UpgradeReport> for UpgradeHtml {
+    fn render(&self, report: &UpgradeReport, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let title = title(report);
+        writeln!(
+            out,
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; \
+             form-action 'none'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"referrer\" content=\"no-referrer\">\n<title>{}: wincompat</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+             <header>\n<h1>{}</h1>\n<p>{}</p>\n<p class=\"soft\">{} {}, knowledge of {}, written on {}.</p>\n</header>\n<main>",
+            hash(STYLE),
+            Escaped(&title),
+            Escaped(&title),
+            Escaped(&sum(report)),
+            Escaped(&report.tool.name),
+            Escaped(&report.tool.version),
+            Escaped(&report.tool.knowledge),
+            page.now.strftime("%Y-%m-%d at %H:%M UTC"),
+        )?;
+        for section in sections(report) {
+            writeln!(out, "<h2>{}</h2>\n<ul>", section.title)?;
+            for (heading, lines) in section.items {
+                write!(out, "<li><b class=\"name\">{}</b>", Escaped(&heading))?;
+                for line in lines {
+                    write!(out, "<br>\n{}", Sentence(&line))?;
+                }
+                writeln!(out, "</li>")?;
+            }
+            writeln!(out, "</ul>")?;
+        }
+        writeln!(out, "</main>\n</body>\n</html>")
+    }
+}

@@ -1,0 +1,159 @@
+//! `wincompat scan` for the hosts of today and those that come after them.
+
+use serde_json::{Value, json};
+
+use super::Repository;
+use crate::support::committed::assert_committed;
+
+/// What changes, as `file:line change`.
+fn changes(report: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let references = report["references"].as_array().unwrap().iter();
+    references
+        .map(|one| format!("{}:{} {}", text(&one["location"]["file"]), one["location"]["line"], text(&one["change"])))
+        .collect()
+}
+
+const FROM_2019: &str = "FROM registry.test/app:ltsc2019\n";
+
+#[test]
+fn what_breaks_and_what_gains_is_told_apart() {
+    let shop = Repository::new();
+    let service = |name: &str, tag: &str, more: &str| format!("  {name}: {{image: 'registry.test/app:{tag}'{more}}}\n");
+    let services = service("old", "ltsc2019", "")
+        + &service("new", "ltsc2022", "")
+        + &service("newest", "ltsc2025", "")
+        + &service("apart", "ltsc2019", ", isolation: hyperv")
+        + &service("gone", "gone", "");
+    shop.file("compose.yaml", format!("services:\n{services}"));
+    let (code, report) = shop.report(&["--host=ltsc2019", "--next-host=web=ltsc2022"]);
+    assert_eq!(code, 1, "{report:#}");
+    let expected = ["compose.yaml:2 breaks", "compose.yaml:3 gains-process", "compose.yaml:4 fails", "compose.yaml:5 works"];
+    assert_eq!(changes(&report), expected);
+    assert_eq!(report["references"][0]["next"]["hosts"], json!(["web"]));
+    assert_eq!(report["references"][0]["next"]["findings"][0]["code"], json!("build-mismatch"));
+    assert_eq!(report["references"][0]["today"]["use"], json!("process"));
+    assert_eq!((&report["errors"][0]["kind"], &report["errors"][0]["location"]["line"]), (&json!("not-found"), &json!(6)));
+    let expected = json!({"breaks": 1, "gainsProcess": 1, "works": 1, "fails": 1, "undecided": 0, "errors": 1});
+    assert_eq!(report["summary"], expected);
+    // The same hosts again change nothing.
+    let (code, report) = shop.report(&["--host=ltsc2019", "--next-host=ltsc2019"]);
+    assert_eq!((code, &report["summary"]["breaks"], &report["summary"]["gainsProcess"]), (2, &json!(0), &json!(0)));
+}
+
+#[test]
+fn a_pod_that_lands_nowhere_then_breaks() {
+    let shop = Repository::new();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {nodeSelector: {node.kubernetes.io/windows-build: 10.0.17763}, containers: [{name: c, image: 'registry.test/app:ltsc2019'}]}\n";
+    shop.file("pod.yaml", pod);
+    let (code, report) = shop.report(&["--host=ltsc2019", "--next-host=ltsc2022"]);
+    assert_eq!((code, changes(&report)), (1, vec!["pod.yaml:4 breaks".to_owned()]), "{report:#}");
+    assert!(report["references"][0]["next"]["nowhere"].as_str().unwrap().contains("none of these hosts can take the pod"));
+}
+
+#[test]
+fn dockerfiles_are_rebuilt_behind_their_bases() {
+    let shop = Repository::new();
+    shop.file("a/Dockerfile", "FROM registry.test/middle:1\n");
+    shop.file("b/Dockerfile", "FROM registry.test/own:1\n");
+    shop.file("c/Dockerfile", FROM_2019);
+    shop.file("d/Dockerfile", "FROM registry.test/app:ltsc2022\n");
+    shop.file(
+        "compose.yaml",
+        "services:\n  a: {build: a, image: 'registry.test/last:1'}\n  b: {build: b, image: 'registry.test/middle:1'}\n  \
+         c: {build: c, image: 'registry.test/own:1'}\n  d: {build: d}\n  x: {image: 'registry.test/app:ltsc2019'}\n",
+    );
+    let (_, report) = shop.report(&["--host=ltsc2019", "--next-host=ltsc2022"]);
+    let steps: Vec<_> =
+        report["rebuild"].as_array().unwrap().iter().map(|one| (&one["file"], &one["image"], &one["after"])).collect();
+    let (none, app) = (json!(null), json!("registry.test/app:ltsc2019"));
+    let expected = [
+        (&json!("c/Dockerfile"), &app, &json!([])),
+        (&json!("b/Dockerfile"), &none, &json!(["c/Dockerfile"])),
+        (&json!("a/Dockerfile"), &none, &json!(["b/Dockerfile"])),
+        (&none, &app, &json!([])),
+    ];
+    assert_eq!(steps, expected, "{report:#}");
+    assert_eq!(report["rebuild"][0]["makes"], json!(["registry.test/own:1"]));
+    // A circle ends.
+    shop.file("c/Dockerfile", format!("FROM registry.test/last:1 AS x\n{FROM_2019}COPY --from=x /a /b\n"));
+    let (_, report) = shop.report(&["--host=ltsc2019", "--next-host=ltsc2022"]);
+    assert_eq!(report["rebuild"].as_array().unwrap().len(), 4, "{report:#}");
+}
+
+const FLEETS: &str =
+    "fleet = \"today\"\n[fleets.today]\nhost = [\"a=ltsc2019\"]\n[fleets.next]\nhosts = \"next.txt\"\nhost = [\"b=ltsc2022\"]\n";
+
+#[test]
+fn fleets_have_names() {
+    let shop = Repository::new();
+    shop.file("x/Dockerfile", FROM_2019);
+    shop.file("next.txt", "c=ltsc2025\n");
+    shop.file("wincompat.toml", FLEETS);
+    let (code, report) = shop.report(&["--fleet-next=next", "x"]);
+    assert_eq!((code, changes(&report)), (1, vec!["x/Dockerfile:1 breaks".to_owned()]));
+    let names = |fleet: &str| {
+        let labels = report[fleet]["hosts"].as_array().unwrap().iter().map(|host| host["label"].clone());
+        (report[fleet]["name"].clone(), labels.collect::<Vec<_>>())
+    };
+    assert_eq!(names("today"), (json!("today"), vec![json!("a")]));
+    let (name, mut labels) = names("next");
+    labels.sort_by_key(ToString::to_string);
+    assert_eq!((name, labels), (json!("next"), vec![json!("b"), json!("c")]));
+    // One fleet alone is a scan as always, and hosts that are typed count more than a fleet of the file.
+    assert_eq!(shop.report(&["x"]).1["results"][0]["host"]["label"], json!("a"));
+    assert_eq!(shop.report(&["--host=z=ltsc2022", "x"]).1["results"][0]["host"]["label"], json!("z"));
+    for (arguments, why, hint) in [
+        (&["--fleet=none"][..], "there is no fleet `none`", "the fleets are next, today"),
+        (&["--fleet=next", "--host=ltsc2022"], "the hosts are said twice", "leave --fleet out"),
+        (&["--fleet-next=next", "--no-config"], "there is no fleet `next`", "there is no wincompat.toml"),
+        (&["--fleet-next=next", "--fix"], "--fix", ""),
+        (&["--fleet-next=next", "--format=sarif"], "cannot be written as sarif", "use one of text, json, html, markdown"),
+    ] {
+        let answer = shop.scan(arguments);
+        assert!(answer.code == 2 && answer.err.contains(why) && answer.err.contains(hint), "{arguments:?}: {answer:?}");
+    }
+    for (text, line, why) in [
+        ("[fleets.x]\nhots = \"a\"\n", 2, "there is no key `hots`"),
+        ("[fleets]\nx = \"a\"\n", 2, "a fleet is a table"),
+        ("fleets = \"x\"\n", 1, "fleets stand in tables"),
+    ] {
+        shop.file("wincompat.toml", text);
+        let answer = shop.scan(&["x"]);
+        assert!(answer.code == 2 && answer.err.contains(&format!("line {line} of")) && answer.err.contains(why), "{answer:?}");
+    }
+}
+
+#[test]
+fn each_format_says_the_same() {
+    let shop = Repository::new();
+    shop.file("a & b/Dockerfile", FROM_2019);
+    shop.file("x/Dockerfile", "FROM registry.test/app:ltsc2022\n");
+    let written = |format: &str| {
+        let answer = shop.scan(&["--host=ltsc2019", "--next-host=ltsc2022", "--format", format]);
+        assert_eq!(answer.code, 1, "{answer:?}");
+        assert_eq!(answer.err.contains("FAIL a & b/Dockerfile:1: registry.test/app:ltsc2019 works on today"), format != "text");
+        answer.out
+    };
+    let text = written("text");
+    assert!(
+        text.starts_with("Works today and will not:\n  a & b/Dockerfile:1 registry.test/app:ltsc2019 [10.0.17763.1"),
+        "{text}"
+    );
+    assert!(text.contains("To be rebuilt, in this order:\n  1. a & b/Dockerfile, from registry.test/app:ltsc2019"), "{text}");
+    assert!(text.contains("Will work in process isolation, and does not today:\n  x/Dockerfile:1"), "{text}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.ends_with("1 work today and will not, 1 will work in process isolation and do not today"), "{words}");
+    let html = written("html");
+    assert!(
+        html.contains("<h2>Works today and will not</h2>") && html.contains("a &amp; b/Dockerfile:1") && !html.contains("a & b/"),
+        "{html}"
+    );
+    let markdown = written("markdown");
+    assert!(markdown.starts_with("## ❌ Not all that works on today works on next\n"), "{markdown}");
+    assert!(markdown.contains("### To be rebuilt, in this order") && !markdown.contains("a & b"), "{markdown}");
+    let schema = serde_json::to_value(wincompat::report::upgrade::schema()).unwrap();
+    let report: Value = serde_json::from_str(&written("json")).unwrap();
+    jsonschema::validate(&schema, &report).unwrap();
+    assert_committed("schema/upgrade-v1.json", &(serde_json::to_string_pretty(&schema).unwrap() + "\n"));
+}
