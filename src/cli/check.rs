@@ -39,6 +39,7 @@ const MOST_PAIRS: usize = 100_000;
   wincompat check --host windows-server-2022 --host ltsc2019,no-hyperv IMAGE
   wincompat check --host 10.0.26100.4061,client --isolation process IMAGE
   wincompat check --host all --format json --from images.txt
+  wincompat check --host ltsc2025 --engine docker --engine containerd@2.1.6 IMAGE
   wincompat check --offline --host ltsc2025 mcr.microsoft.com/windows/nanoserver:ltsc2022
 
 At most 100,000 pairs of an image and a host are judged at once.
@@ -121,7 +122,7 @@ impl Args {
         let found = self.hosts.find(io, &knowledge, policy.today)?;
         // What is named twice is judged once.
         let mut hosts: Vec<Host> = Vec::new();
-        for host in found.into_iter().map(|found| found.host) {
+        for host in self.judging.on_engines(found.into_iter().map(|found| found.host).collect()) {
             if !hosts.contains(&host) {
                 hosts.push(host);
             }

@@ -171,6 +171,8 @@ struct Inputs {
     policy: Policy,
     /// The isolation that was asked for on the command line, which counts more than a file's.
     wish: Option<Wish>,
+    /// An engine was asked for, so files for Kubernetes have no own.
+    names_engine: bool,
     fleet: Fleet,
     files: Vec<ScannedFile>,
     unread: Vec<(PathBuf, Error)>,
@@ -187,17 +189,30 @@ impl Args {
         let policy = self.judging.policy()?;
         let knowledge = self.knowledge.load()?;
         let found = self.hosts.find(io, &knowledge, policy.today)?;
-        let fleet = Fleet::of(found.into_iter().map(|found| found.host));
+        let fleet = Fleet::of(self.judging.on_engines(found.into_iter().map(|found| found.host).collect()));
         let mut tree = Tree::of(&self.paths, io.input)?;
         tree.files.retain(|path| !self.exclude.iter().any(|pattern| pattern.matches(&tree::shown(path))));
         let files = scan::scan(&tree.files, &tree, &self.values(&tree)?);
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
         let wish = self.judging.wish();
+        let names_engine = self.judging.names_engine();
         let allowed = self.allow_registry.iter().map(|name| name.to_ascii_lowercase()).collect();
         let suggests = self.suggest || self.diff || self.fix;
         let quiet = self.detail.is_quiet();
         Ok((
-            Inputs { knowledge, policy, wish, fleet, files, unread: tree.unread.clone(), options, quiet, allowed, suggests },
+            Inputs {
+                knowledge,
+                policy,
+                wish,
+                names_engine,
+                fleet,
+                files,
+                unread: tree.unread.clone(),
+                options,
+                quiet,
+                allowed,
+                suggests,
+            },
             tree,
         ))
     }
@@ -318,10 +333,7 @@ impl Inputs {
         let references: Vec<_> = texts.iter().map(|text| self.reference(text.as_ref())).collect();
         let on_nodes = Policy { engine: Some(HostEngine::new(Engine::Kubernetes, None)), ..self.policy.clone() };
         // Nobody said the engine, so files for Kubernetes have their own.
-        let policies = match self.policy.engine {
-            Some(_) => vec![self.policy.clone()],
-            None => vec![self.policy.clone(), on_nodes],
-        };
+        let policies = if self.names_engine { vec![self.policy.clone()] } else { vec![self.policy.clone(), on_nodes] };
         read_images(self.options.clone(), &self.knowledge, self.fleet.hosts(), &policies, &references, self.quiet)
     }
 
@@ -405,7 +417,7 @@ impl Inputs {
                 Some(Asked::HostProcess) => Wish::HostProcess,
             };
         }
-        if matches!(found.lands, Lands::Nodes(_)) && policy.engine.is_none() {
+        if matches!(found.lands, Lands::Nodes(_)) && !self.names_engine {
             policy.engine = Some(HostEngine::new(Engine::Kubernetes, None));
         }
         policy
