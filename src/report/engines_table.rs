@@ -16,6 +16,9 @@ const HEADER: [&str; 4] = ["engine", "versions", "takes", "result"];
 /// The answer about an image that no engine pulls, or of whose engines nothing is known.
 const NOTHING_KNOWN: &str = "It is not known what engines take here: none pulls such an image, or starts such a container.";
 
+/// What has to be known of the versions of a kubelet.
+const OF_KUBELET: &str = "The versions of kubernetes are those of the containerd below the kubelet.";
+
 /// A table for each image on each host, with the messages below it.
 #[derive(Clone, Copy, Debug)]
 pub struct EnginesTable;
@@ -52,6 +55,10 @@ impl Renderer<EnginesReport> for EnginesTable {
                 wrapped("", PLAIN, &format!("[{}]", number + 1), message, "", width, out)?;
             }
         }
+        if has_kubelet(report) {
+            writeln!(out)?;
+            wrapped("", PLAIN, "", OF_KUBELET, "", width, out)?;
+        }
         for error in &report.errors {
             writeln!(out)?;
             wrapped("", PLAIN, &error.reference, &format!("was not read: {}", error.message), "", width, out)?;
@@ -82,11 +89,19 @@ impl Renderer<EnginesReport> for EnginesMarkdown {
                 writeln!(out)?;
             }
         }
+        if has_kubelet(report) {
+            writeln!(out, "{OF_KUBELET}\n")?;
+        }
         for error in &report.errors {
             writeln!(out, "* {} was not read: {}", escaped(&error.reference), escaped(&error.message))?;
         }
         Ok(())
     }
+}
+
+fn has_kubelet(report: &EnginesReport) -> bool {
+    let mut entries = report.answers.iter().flat_map(|answer| &answer.versions);
+    entries.any(|entry| entry.engine.known() == Some(Engine::Kubernetes))
 }
 
 /// The host with its version.
@@ -121,7 +136,6 @@ fn rows(answer: &EnginesAnswer) -> (Vec<[String; 4]>, Vec<&str>) {
 fn engine(entry: &VersionsEntry) -> &str {
     match (&entry.engine, entry.store.as_ref().and_then(Word::known)) {
         (Word::Known(Engine::Docker), Some(ImageStore::Containerd)) => "docker/containerd",
-        (Word::Known(Engine::Kubernetes), _) => "kubernetes/containerd",
         (Word::Known(engine), _) => engine.as_str(),
         (Word::Other(word), _) => word,
     }

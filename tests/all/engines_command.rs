@@ -85,7 +85,7 @@ fn an_image_that_is_not_there_is_an_error() {
     let answer = engines(&shop(), &["--host=ltsc2022", "registry.test/app:none", "registry.test/app:ltsc2022"]);
     assert_eq!(answer.code, 2);
     assert!(answer.out.contains("registry.test/app:none was not read"), "{}", answer.out);
-    assert!(answer.out.contains("kubernetes/containerd"), "{}", answer.out);
+    assert!(answer.out.contains("kubernetes"), "{}", answer.out);
 }
 
 /// Each engine has a result of its own, and the version that is missing is spoken of where it matters.
@@ -120,4 +120,55 @@ fn several_engines_are_asked_at_once() {
     assert!(message.contains("containerd 2.3.4 (the newest known version)"), "{message}");
     assert!(message.contains("1.6.23 to 1.6.39"), "{message}");
     assert_eq!(matters(2), None, "its version was named");
+}
+
+/// containerd 2.2 takes no Windows Server 2022 above 26100, and its own pause image has nothing newer: no pod starts there, whatever
+/// image it has.
+#[test]
+fn the_pause_image_of_a_node_is_checked_beside_the_others() {
+    let pause = ["10.0.17763.1", "10.0.20348.1"].map(WindowsImage::of);
+    let newest = ["10.0.20348.1", "10.0.26100.1"].map(WindowsImage::of);
+    let images = Images::default()
+        .windows("pause", "3.10.1", &pause)
+        .windows("pause", "3.10", &pause)
+        .windows("own", "pause", &newest)
+        .windows("app", "1", &newest);
+    let (program, server) = (Program::new(), serve(images, Access::Anyone));
+    let checked = |arguments: &[&str]| {
+        let mut command = program.check(&server.url(""));
+        command.arg(format!("--mirror=registry.k8s.io={}", server.url("")));
+        let host = ["--host=10.0.26200.1,server", "--format=json", "registry.test/app:1"];
+        Answer::of(command.args(host).args(arguments))
+    };
+    for (arguments, expected) in [
+        (&["--engine=kubernetes/containerd@2.2.0"][..], &[("registry.test/app:1", true)][..]),
+        (
+            &["--engine=kubernetes/containerd@2.2.0", "--pause"],
+            &[("registry.test/app:1", true), ("registry.k8s.io/pause:3.10.1", false)],
+        ),
+        (
+            &["--engine=kubernetes/containerd@2.0.4", "--pause"],
+            &[("registry.test/app:1", true), ("registry.k8s.io/pause:3.10", true)],
+        ),
+        (
+            &["--engine=kubernetes/containerd@2.2.0", "--pause=registry.test/own:pause"],
+            &[("registry.test/app:1", true), ("registry.test/own:pause", true)],
+        ),
+        // One host has a pause image, the other none.
+        (
+            &["--engine=kubernetes/containerd@2.0.4,docker", "--isolation=process", "--pause"],
+            &[("registry.test/app:1", true), ("registry.test/app:1", true), ("registry.k8s.io/pause:3.10", true)],
+        ),
+    ] {
+        let answer = checked(arguments);
+        let report = answer.json();
+        let results = report["results"].as_array().unwrap();
+        let said: Vec<_> =
+            results.iter().map(|entry| (entry["image"]["reference"].as_str().unwrap(), entry["ok"] == true)).collect();
+        assert_eq!(said, expected, "{arguments:?}");
+        assert_eq!(answer.code, i32::from(expected.iter().any(|(_, ok)| !ok)), "{arguments:?}");
+    }
+    let refused = checked(&["--engine=docker", "--pause"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("--pause is for Kubernetes"), "{}", refused.err);
 }
