@@ -1,13 +1,14 @@
-//! `cargo bench --bench judge`: 10,000 images on 100 hosts, judged on one thread; and how long one judgement takes.
+//! `cargo bench --bench judge`: 10,000 images on 100 hosts, judged on one thread; how long one judgement takes, and how much of that
+//! is the choice of an engine.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints, and may end by a panic")]
 
 use std::time::Instant;
 
-use wincompat::OsVersion;
-use wincompat::compat::{self, Policy, Verdict};
-use wincompat::host::{self, Host};
+use wincompat::compat::{self, Policy, Verdict, Wish};
+use wincompat::host::{self, Host, HostEngine};
 use wincompat::image::{Candidate, Config, ConfigFacts, Digest, Image, Source, TagRead, Version};
 use wincompat::knowledge::Knowledge;
+use wincompat::{Engine, OsVersion};
 
 const IMAGES: usize = 10_000;
 const HOSTS: usize = 100;
@@ -17,12 +18,18 @@ fn main() {
     let policy = Policy::on(knowledge.date);
     let images = images();
     let hosts = hosts(knowledge, &policy);
+    judge(knowledge, &images, &hosts, &policy);
+    compare(knowledge, &images, &hosts, &policy);
+}
+
+/// The judgement of all pairs, with the sums of what is said.
+fn judge(knowledge: &Knowledge, images: &[Image], hosts: &[Host], policy: &Policy) {
     let started = Instant::now();
     let mut verdicts = [0usize; 4];
     let mut findings = 0;
-    for image in &images {
-        for host in &hosts {
-            let judgement = compat::judge(knowledge, host, image, &policy);
+    for image in images {
+        for host in hosts {
+            let judgement = compat::judge(knowledge, host, image, policy);
             findings += judgement.findings.len();
             verdicts[match judgement.verdict {
                 Verdict::Process => 0,
@@ -40,6 +47,36 @@ fn main() {
         taken.as_nanos() as f64 / (IMAGES * HOSTS) as f64
     );
     println!("process {process}, hyperv {hyperv}, incompatible {incompatible}, unknown {unknown}, findings {findings}");
+}
+
+/// The time of a tenth of the pairs with engines, each against this program's own choice; the fastest of five rounds counts.
+fn compare(knowledge: &Knowledge, images: &[Image], hosts: &[Host], policy: &Policy) {
+    const ROUNDS: usize = 5;
+    let node = HostEngine { runtime: Some("2.1.6".to_owned()), ..HostEngine::new(Engine::Kubernetes, None) };
+    let engines = [
+        ("no engine", HostEngine::new(Engine::Wincompat, None)),
+        ("docker", HostEngine::new(Engine::Docker, Some("29.7.2".to_owned()))),
+        ("containerd", HostEngine::new(Engine::Containerd, Some("2.1.6".to_owned()))),
+        ("kubernetes", node),
+        ("containerd of any version", HostEngine::new(Engine::Containerd, None)),
+    ];
+    let mut fastest = [f64::INFINITY; 5];
+    for _ in 0..ROUNDS {
+        for (fastest, (_, engine)) in fastest.iter_mut().zip(&engines) {
+            let policy = Policy { wish: Wish::Process, engine: Some(engine.clone()), ..policy.clone() };
+            let started = Instant::now();
+            let mut passed = 0;
+            for image in images.iter().step_by(10) {
+                let ok = hosts.iter().filter(|host| compat::judge(knowledge, host, image, &policy).ok == Some(true));
+                passed += ok.count();
+            }
+            assert!(passed > 0);
+            *fastest = fastest.min(started.elapsed().as_secs_f64());
+        }
+    }
+    for (fastest_with, (name, _)) in fastest.iter().zip(&engines) {
+        println!("{name}: {fastest_with:.3} s, {:.2} times the time without an engine", fastest_with / fastest[0]);
+    }
 }
 
 /// Images with one to three entries of the generations there are, their configs read.

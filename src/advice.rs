@@ -81,6 +81,8 @@ pub enum Setting {
     CacheVariable,
     /// A dry run, which shows what would be done.
     DryRun,
+    /// The engine, with its version.
+    Engine,
     /// The program that a container starts, in the place of the image's.
     Entrypoint,
     /// The environment of a container's process.
@@ -154,6 +156,8 @@ pub enum Command {
     CheckEverywhere,
     /// Judge an image as a HostProcess container of Kubernetes.
     CheckHostProcess,
+    /// Show what every version of every engine takes of an image.
+    Engines,
     /// Explain this code or message.
     Explain(String),
     /// Say what this host is and can do.

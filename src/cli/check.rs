@@ -27,10 +27,13 @@ use crate::knowledge::Knowledge;
 use crate::oci::Options;
 use crate::report::Page;
 use crate::report::document::{ErrorEntry, Report, ResultEntry};
-use crate::{Error, ErrorKind};
+use crate::{Engine, Error, ErrorKind, engine};
 
 /// The most pairs of an image and a host that are judged at once: their results are held together, in about 500 MiB.
 const MOST_PAIRS: usize = 100_000;
+
+/// The image that containerd starts first in every pod if its configuration names no other; its tags are versions.
+const PAUSE_IMAGE: &str = "registry.k8s.io/pause";
 
 /// Check whether images can run on hosts, and in which isolation mode.
 #[derive(clap::Args, Clone, Debug)]
@@ -39,6 +42,7 @@ const MOST_PAIRS: usize = 100_000;
   wincompat check --host windows-server-2022 --host ltsc2019,no-hyperv IMAGE
   wincompat check --host 10.0.26100.4061,client --isolation process IMAGE
   wincompat check --host all --format json --from images.txt
+  wincompat check --host ltsc2025 --engine docker --engine containerd@2.1.6 IMAGE
   wincompat check --offline --host ltsc2025 mcr.microsoft.com/windows/nanoserver:ltsc2022
 
 At most 100,000 pairs of an image and a host are judged at once.
@@ -55,6 +59,10 @@ pub struct Args {
     hosts: HostArgs,
     #[command(flatten)]
     judging: JudgingArgs,
+    /// For Kubernetes, also check the pause image, which every pod needs: this one, or without a value the default of the node's
+    /// containerd.
+    #[arg(long, value_name = "IMAGE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pause: Option<String>,
     #[command(flatten)]
     format: FormatArgs<Report>,
     #[command(flatten)]
@@ -82,6 +90,8 @@ struct Inputs {
     hosts: Vec<Host>,
     /// The references as they were typed.
     texts: Vec<String>,
+    /// The pause image of each host, where it has one and it is wanted.
+    pauses: Vec<Option<String>>,
     /// The access to images.
     options: Options,
     /// Nothing is shown of what is waited for.
@@ -92,14 +102,24 @@ impl Inputs {
     /// Every image judged on every host.
     fn report(self) -> Report {
         let deadline = self.options.deadline;
-        let references: Vec<_> = self.texts.iter().map(|text| references::read(text, &self.knowledge, deadline)).collect();
+        let mut texts = self.texts;
+        let asked = texts.len();
+        for pause in self.pauses.iter().flatten() {
+            if !texts.contains(pause) {
+                texts.push(pause.clone());
+            }
+        }
+        let references: Vec<_> = texts.iter().map(|text| references::read(text, &self.knowledge, deadline)).collect();
         let images =
             read_images(self.options, &self.knowledge, &self.hosts, std::slice::from_ref(&self.policy), &references, self.quiet);
-        let mut results = Vec::with_capacity(self.hosts.len() * self.texts.len());
+        let mut results = Vec::with_capacity(self.hosts.len() * texts.len());
         let mut errors = Vec::new();
-        for (text, image) in self.texts.iter().zip(images) {
+        for (number, (text, image)) in texts.iter().zip(images).enumerate() {
+            // A pause image is that of some hosts alone.
+            let hosts = self.hosts.iter().zip(&self.pauses);
+            let hosts = hosts.filter(|(_, pause)| number < asked || pause.as_ref() == Some(text)).map(|(host, _)| host);
             match image {
-                Ok(image) => results.extend(self.hosts.iter().map(|host| {
+                Ok(image) => results.extend(hosts.map(|host| {
                     let judgement = compat::judge(&self.knowledge, host, &image, &self.policy);
                     ResultEntry::new(&self.knowledge, host, &image, &judgement, &self.policy, &CommandLine)
                 })),
@@ -121,11 +141,12 @@ impl Args {
         let found = self.hosts.find(io, &knowledge, policy.today)?;
         // What is named twice is judged once.
         let mut hosts: Vec<Host> = Vec::new();
-        for host in found.into_iter().map(|found| found.host) {
+        for host in self.judging.on_engines(found.into_iter().map(|found| found.host).collect()) {
             if !hosts.contains(&host) {
                 hosts.push(host);
             }
         }
+        let pauses = self.pauses(&hosts, &policy, &knowledge)?;
         let mut seen = HashSet::new();
         let mut texts = self.image_texts(io.input)?;
         texts.retain(|text| seen.insert(text.clone()));
@@ -138,7 +159,28 @@ impl Args {
         }
         // The time for everything begins here: a list may be typed.
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
-        Ok(Inputs { knowledge, policy, hosts, texts, options, quiet: self.detail.is_quiet() })
+        Ok(Inputs { knowledge, policy, hosts, texts, pauses, options, quiet: self.detail.is_quiet() })
+    }
+
+    /// The pause image of each host on which the kubelet starts containers, where it is wanted.
+    fn pauses(&self, hosts: &[Host], policy: &Policy, knowledge: &Knowledge) -> Result<Vec<Option<String>>, Error> {
+        let Some(wanted) = &self.pause else { return Ok(vec![None; hosts.len()]) };
+        let default_of = |host: &Host| {
+            let (versions, _) = engine::versions(knowledge, &policy.engine_of(host))?;
+            Some(format!("{PAUSE_IMAGE}:{}", versions.pause.as_ref()?))
+        };
+        let is_node = |host: &&Host| policy.engine_on(host) == Engine::Kubernetes;
+        if !hosts.iter().any(|host| is_node(&host)) {
+            return Err(Error::new("--pause is for Kubernetes, and no host has this engine")
+                .hint("name the engine with --engine kubernetes, or nodes with --hosts nodes.json"));
+        }
+        let of_host = |host| {
+            Some(host).filter(is_node).and_then(|host| match wanted.as_str() {
+                "" => default_of(host),
+                named => Some(named.to_owned()),
+            })
+        };
+        Ok(hosts.iter().map(of_host).collect())
     }
 
     /// The images of the arguments, then those of `--from`.

@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use super::offered;
-use crate::host::HostEngine;
-use crate::knowledge::engine_version;
+use crate::host::{Host, HostEngine};
+use crate::knowledge::{EngineVersions, engine_version};
 use crate::{Engine, ImageStore};
 
 /// The choice of an engine.
@@ -12,10 +12,10 @@ use crate::{Engine, ImageStore};
 pub struct EngineArgs {
     /// Engine that will start the containers: docker, containerd, kubernetes or wincompat, optionally with its version
     /// (docker@27.3.1). docker/containerd is Docker with the containerd image store, kubernetes/containerd@2.1.5 the kubelet with
-    /// this containerd. If it is not given: the engine of the host, or docker.
-    #[arg(long, value_name = "ENGINE[@VERSION]", hide_possible_values = true,
+    /// this containerd. Can be given several times. If it is not given: the engine of the host, or docker.
+    #[arg(long, value_name = "ENGINE[@VERSION]", value_delimiter = ',', hide_possible_values = true,
           value_parser = offered::engine(EngineArg::from_str))]
-    engine: Option<EngineArg>,
+    engine: Vec<EngineArg>,
 }
 
 /// One value of `--engine`.
@@ -56,10 +56,62 @@ impl FromStr for EngineArg {
 }
 
 impl EngineArgs {
-    /// The engine asked for, if one was.
+    /// The engine asked for, if one alone was.
     pub fn engine(&self) -> Option<HostEngine> {
-        self.engine.as_ref().map(|EngineArg(engine)| engine.clone())
+        match self.engine.as_slice() {
+            [EngineArg(only)] => Some(only.clone()),
+            _ => None,
+        }
     }
+
+    /// True if any was asked for.
+    pub const fn is_named(&self) -> bool {
+        !self.engine.is_empty()
+    }
+
+    /// These hosts; where several engines were asked for, each host once for each, which stands behind its label:
+    /// `web01 (containerd@2.1.6)`.
+    pub fn on_each(&self, hosts: Vec<Host>) -> Vec<Host> {
+        if self.engine.len() < 2 {
+            return hosts;
+        }
+        let pairs = hosts.iter().flat_map(|host| self.engine.iter().map(move |EngineArg(engine)| (host, engine)));
+        pairs.map(|(host, engine)| with_engine(host, engine)).collect()
+    }
+
+    /// True if these versions of an engine were asked for, or no engine was.
+    pub fn covers(&self, engine: &HostEngine, (first, last): (&EngineVersions, &EngineVersions)) -> bool {
+        let within = |asked: &HostEngine| {
+            let version = asked.pulling_version().and_then(engine_version);
+            version.is_none_or(|version| first.first <= version && version <= last.last)
+        };
+        let covered = |asked: &HostEngine| {
+            asked.name == engine.name && (asked.store.is_none() || asked.store == engine.store) && within(asked)
+        };
+        self.engine.is_empty() || self.engine.iter().any(|EngineArg(asked)| covered(asked))
+    }
+}
+
+/// A host with this engine in the place of its own; what its source tells of the same engine beyond that is kept.
+fn with_engine(host: &Host, engine: &HostEngine) -> Host {
+    let own = host.engine.as_ref().map_or(Engine::Docker, |engine| engine.name);
+    Host {
+        label: format!("{} ({})", host.label, typed(engine)),
+        default_isolation: host.default_isolation.filter(|_| engine.name == own),
+        engine: Some(engine.beside(host.engine.as_ref())),
+        ..host.clone()
+    }
+}
+
+/// An engine as it is typed, e.g. `docker/containerd@29.1.0`.
+fn typed(engine: &HostEngine) -> String {
+    let below = match (engine.name, engine.store) {
+        (Engine::Docker, Some(ImageStore::Containerd)) => "/containerd",
+        (Engine::Kubernetes, _) if engine.runtime.is_some() => "/containerd",
+        _ => "",
+    };
+    let version = engine.runtime.as_ref().or(engine.version.as_ref()).map(|version| format!("@{version}"));
+    format!("{}{below}{}", engine.name.as_str(), version.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::offered;
 use super::policy::PolicyArgs;
 use crate::Error;
 use crate::compat::{Code, Policy, Wish};
+use crate::host::Host;
 
 /// How images are judged.
 #[derive(clap::Args, Clone, Debug)]
@@ -41,6 +42,16 @@ impl JudgingArgs {
             deny_warnings: self.deny.contains(&Denied::Warnings),
             ..self.policy.policy(Wish::Default, self.engine.engine())?
         })
+    }
+
+    /// These hosts with each of the engines asked for, where several were.
+    pub fn on_engines(&self, hosts: Vec<Host>) -> Vec<Host> {
+        self.engine.on_each(hosts)
+    }
+
+    /// True if an engine was asked for.
+    pub const fn names_engine(&self) -> bool {
+        self.engine.is_named()
     }
 
     /// The isolation asked for, if one was.

@@ -10,6 +10,7 @@ mod detached;
 mod detail;
 mod each;
 mod engine;
+mod engines;
 mod exec;
 mod exit;
 mod explain;
@@ -95,6 +96,7 @@ pub struct Cli {
 enum Command {
     Check(Box<check::Args>),
     Scan(Box<scan::Args>),
+    Engines(Box<engines::Args>),
     Host(host::Args),
     Explain(explain::Args),
     Run(Box<run::Args>),
@@ -120,7 +122,7 @@ enum Command {
 
 /// The headings of the help, each with its subcommands.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Check", &["check", "scan", "host", "explain"]),
+    ("Check", &["check", "scan", "engines", "host", "explain"]),
     ("Containers", &["run", "ps", "logs", "exec", "stop", "kill", "wait", "rm", "inspect"]),
     ("Images", &["pull", "images", "rmi"]),
     ("Other", &["prune", "version", "completions", "help"]),
@@ -174,6 +176,7 @@ impl Command {
         match self {
             Self::Check(args) => &**args,
             Self::Scan(args) => &**args,
+            Self::Engines(args) => &**args,
             Self::Host(args) => args,
             Self::Explain(args) => args,
             Self::Run(args) => &**args,

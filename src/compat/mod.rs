@@ -1,5 +1,6 @@
 #![doc = include_str!("README.md")]
 
+mod answers;
 mod findings;
 mod policy;
 mod remedies;
@@ -11,6 +12,7 @@ mod warnings;
 
 use serde::{Deserialize, Serialize};
 
+pub use answers::{Answer, answers, known_engines, versions_of};
 pub use findings::{About, Code, Detail, Finding, Severity, UnknownCode};
 pub use policy::{Policy, Use, Wish};
 pub use remedies::{Suggestion, suggest};
@@ -156,6 +158,7 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
     let mut choice = case.choose_isolation();
     let is_open = choice.ok.is_none();
     let (takes, other) = case.takes(chosen, &choice).unzip();
+    let version_matters = takes.as_ref().is_some_and(|takes| case.version_matters(chosen, &choice, takes));
     if let Some(other) = other.flatten().filter(|other| choice.ok == Some(true) && other.ok == Some(true)) {
         // The entry that the engine takes may need the other isolation, and rest on more.
         choice = Choice { taken: other.taken, assumptions: other.assumptions, ..choice };
@@ -170,6 +173,9 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
         };
         choice = Choice { ok, taken: choice.taken.filter(|_| ok == Some(true)), ..choice };
         findings.push(finding);
+    }
+    if version_matters {
+        findings.push(Finding::new(Code::EngineVersionMatters));
     }
     let mut denied = false;
     // Nothing that would be otherwise with the config holds against the image while that could not be read.

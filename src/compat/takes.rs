@@ -75,12 +75,7 @@ impl Policy {
     pub fn engine_of<'a>(&'a self, host: &'a Host) -> Cow<'a, HostEngine> {
         match (self.engine.as_ref(), host.engine.as_ref()) {
             (None, own) => Cow::Borrowed(own.unwrap_or(&UNNAMED)),
-            (Some(asked), Some(own)) if own.name == asked.name => Cow::Owned(HostEngine {
-                name: asked.name,
-                version: asked.version.clone().or_else(|| own.version.clone()),
-                store: asked.store.or(own.store),
-                runtime: asked.runtime.clone().or_else(|| own.runtime.clone()),
-            }),
+            (Some(asked), Some(own)) if own.name == asked.name => Cow::Owned(asked.beside(Some(own))),
             (Some(asked), _) => Cow::Borrowed(asked),
         }
     }
@@ -266,13 +261,7 @@ impl Subject<'_> {
         later.sort_by(|one, other| one.first.cmp(&other.first));
         earlier.sort_by(|one, other| other.first.cmp(&one.first));
         let mut versions = later.into_iter().chain(earlier).map(|versions| versions.written(&versions.last));
-        let version = versions.find(|version| {
-            let engine = match engine.name {
-                Engine::Kubernetes => HostEngine { runtime: Some(version.clone()), ..engine.clone() },
-                _ => HostEngine { version: Some(version.clone()), ..engine.clone() },
-            };
-            self.passes_by(engine)
-        })?;
+        let version = versions.find(|version| self.passes_by(engine.in_version(version.clone())))?;
         let name = if engine.name == Engine::Kubernetes { Engine::Containerd } else { engine.name };
         Some(Remedy::EngineVersion(name, version))
     }

@@ -108,6 +108,7 @@ impl Finding {
             ("newest", _) => subject.knowledge.newest_build(host.kind).to_string(),
             ("knowledge-date", _) => subject.knowledge.date.to_string(),
             ("engine", _) => subject.engine_words(),
+            ("engine-differs", _) => subject.differing_versions(),
             ("engine-says", _) => subject.engine_says(),
             ("engine-takes", _) => subject.engine_takes(),
             ("engines", _) => subject.refusing_engines(),

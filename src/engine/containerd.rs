@@ -5,11 +5,7 @@ use std::cmp::Ordering;
 use super::{Refusal, indexed, is_single, part};
 use crate::host::Host;
 use crate::image::{Candidate, Config, Image, Version};
-use crate::knowledge::builds::{WINDOWS_SERVER_2022, WINDOWS_SERVER_2025};
 use crate::knowledge::{Accepts, EngineVersions, Order};
-
-/// The long-term releases from 2022 on that the matcher lists.
-const LONG_TERM: [u32; 2] = [WINDOWS_SERVER_2022, WINDOWS_SERVER_2025];
 
 /// The entry that containerd pulls, and why it does not. An image without an index is not compared with the host.
 pub(super) fn select(versions: &EngineVersions, host: &Host, image: &Image) -> (Option<usize>, Option<Refusal>) {
@@ -45,27 +41,18 @@ fn has_no_platform(candidate: &Candidate) -> bool {
 
 /// True for a version that is accepted on this host.
 pub(super) fn accepts(accepts: Accepts, host: &Host, version: &Version) -> bool {
-    let build = host.os_version.build;
     let line = (u64::from(host.os_version.major), u64::from(host.os_version.minor));
-    let bounded = |floor: u32| match (part(version, 0), part(version, 1), part(version, 2)) {
-        (Some(major), Some(minor), Some(image)) if (major, minor) == line => {
-            let floor = if build < WINDOWS_SERVER_2022 { build } else { floor };
-            u64::from(floor) <= image && image <= u64::from(build)
-        }
-        _ => false,
-    };
-    let reached = LONG_TERM.into_iter().rposition(|release| release <= build).unwrap_or(0);
+    let builds = accepts.builds(host.os_version.build);
+    let is_within = |image: u64| u32::try_from(image).is_ok_and(|image| builds.contains(&image));
     match accepts {
         Accepts::Any => true,
-        Accepts::NotNewer => part(version, 2).is_none_or(|image| image <= u64::from(build)),
+        Accepts::NotNewer => part(version, 2).is_none_or(is_within),
         Accepts::HostBuild => is_of_host(version, host),
         Accepts::HostBuildOrNone => *version == Version::Missing || is_of_host(version, host),
-        _ if *version == Version::Missing => true,
-        Accepts::From2022 => bounded(WINDOWS_SERVER_2022),
-        Accepts::FromPreviousRelease => {
-            bounded(LONG_TERM.into_iter().rfind(|release| *release < build).unwrap_or(WINDOWS_SERVER_2022))
+        Accepts::From2022 | Accepts::FromPreviousRelease | Accepts::StableAbi => {
+            let is_of_line = (part(version, 0), part(version, 1)) == (Some(line.0), Some(line.1));
+            *version == Version::Missing || is_of_line && part(version, 2).is_some_and(is_within)
         }
-        Accepts::StableAbi => bounded(LONG_TERM.get(reached.saturating_sub(1)).copied().unwrap_or(WINDOWS_SERVER_2022)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod decide;
+mod engines;
 mod evidence;
 mod level;
 mod number;

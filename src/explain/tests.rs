@@ -264,3 +264,43 @@ fn the_work_is_bounded_by_the_length_of_the_text() {
     }
     assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
+
+/// The versions that say a message, and what they take on the host that it names.
+#[test]
+fn an_engines_message_names_its_versions() {
+    for (text, expected) in [
+        (
+            "no matching manifest for windows(10.0.26200)/amd64/v3 in the manifest list entries: no match for platform in manifest: not found",
+            &[
+                "These versions use these words: Docker 28.0.0 to 29.7.2 with the containerd image store.",
+                "On a host of build 26200, Docker 28.0.0 to 28.5.2 with the containerd image store take entries from build 20348 to 26200",
+                "On a host of build 26200, Docker 29.0.0 to 29.7.2 with the containerd image store take entries from build 26100 to 26200",
+            ][..],
+        ),
+        (
+            "no matching manifest for windows/amd64 10.0.17763 in the manifest list entries",
+            &["Docker 18.09.6 to 27.5.1.", "On a host of build 17763, Docker 18.09.6 to 27.5.1 take entries up to build 17763"],
+        ),
+        ("no matching manifest for unknown in the manifest list entries", &["Docker 18.06.0 to 18.09.5."]),
+        ("no matching manifest for windows/amd64 in the manifest list entries", &["Docker 17.03.0 to 18.05.0."]),
+        (
+            "failed to resolve image: no match for platform in manifest: not found",
+            &[
+                "containerd 1.2.0 to 1.4.13 print this for an index without an entry for Windows",
+                "containerd 1.6.18 to 1.6.22 and 1.7.0 to 1.7.5 print this",
+                "containerd 2.1.6 to 2.3.4 print this for the same; and on hosts above 26100",
+            ],
+        ),
+        (
+            "a Windows version 10.0.20348-based image is incompatible with a 10.0.19045 host",
+            &["Docker 18.04.0 to 29.7.2 print this for an image that is newer than the host."],
+        ),
+    ] {
+        let causes = explained(text).causes.join("\n");
+        for expected in expected {
+            assert!(causes.contains(expected), "{text}: {expected}\n{causes}");
+        }
+    }
+    // Nothing is said of versions where the text is cut.
+    assert!(!explained("no matching manifest for windows").causes.join(" ").contains("These versions"));
+}

@@ -1,10 +1,11 @@
 //! Messages with values in them: a platform, two versions, a reference. The values decide what is said.
 
+use super::engines;
 use super::paste::Paste;
 use super::{Context, Explanation, Replacement, of_message};
 use crate::advice::{Command, Remedy, advice};
 use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
-use crate::knowledge::{BaseImage, ErrorMessage, Knowledge};
+use crate::knowledge::{Accepts, BaseImage, ErrorMessage, Knowledge, NoMatch, and_joined, in_words};
 use crate::{Advice, OsVersion};
 
 /// The most bytes of a value.
@@ -102,6 +103,8 @@ struct Platform {
     architecture: String,
     /// True if the text goes on behind the platform, so that nothing of it was cut.
     is_whole: bool,
+    /// True if the version stands in parentheses, as in `windows(10.0.26200)/amd64`.
+    in_parentheses: bool,
 }
 
 impl Platform {
@@ -114,7 +117,20 @@ impl Platform {
         });
         let version = text.find("10.0.").and_then(|at| leading_version(text.get(at..)?));
         let os = if ["windows", "linux", "darwin", "freebsd"].contains(&os.as_str()) { os } else { String::new() };
-        Self { os, version, architecture: architecture.to_owned(), is_whole: false }
+        Self { os, version, architecture: architecture.to_owned(), is_whole: false, in_parentheses: text.contains('(') }
+    }
+}
+
+impl Platform {
+    /// The words of the message, by which versions of Docker are told apart; `None` where the text is cut.
+    fn words(&self) -> Option<NoMatch> {
+        match (self.os.as_str(), self.version) {
+            ("windows", Some(_)) if self.in_parentheses => Some(NoMatch::VersionInPlatform),
+            ("windows", Some(_)) => Some(NoMatch::PlatformAndVersion),
+            ("windows", None) if self.is_whole => Some(NoMatch::Platform),
+            ("", None) if self.is_whole && self.architecture.is_empty() => Some(NoMatch::Unknown),
+            _ => None,
+        }
     }
 }
 
@@ -170,6 +186,7 @@ fn no_matching_manifest(general: Explanation, platform: &Platform, containerd: b
         steps.push(entries_on_the_host());
         steps.push(linux_only());
     }
+    causes.extend(engines::of_no_matching_manifest(platform.words(), containerd, platform.version, knowledge));
     if platform.architecture == "arm64" {
         causes.push(
             "There is no entry for arm64: Windows base images for arm64 exist since Windows Server 2025 (26100) only.".into(),
@@ -212,6 +229,7 @@ fn no_match_for_platform(general: Explanation, knowledge: &Knowledge) -> Explana
             .into()
         }));
     }
+    causes.extend(engines::of_no_match_for_platform(knowledge));
     Explanation { causes, ..general }
 }
 
@@ -224,6 +242,9 @@ fn incompatible_versions(general: Explanation, image: OsVersion, host: OsVersion
     let mut steps =
         vec![replace(host, "amd64", context), format!("Or run the image on a host of build {} or newer.", image.build).into()];
     steps.push(advice!["See what fits: ", Command::Check(host.to_string()), "."]);
+    let mut causes = general.causes;
+    let engines = in_words(&knowledge.engine_versions, |versions| versions.accepts == Accepts::NotNewer);
+    causes.push(format!("{} print this for an image that is newer than the host.", and_joined(&engines)).into());
     Explanation {
         meaning: format!(
             "The image was built for {image}{}, the host runs {host}{}. An image that is newer than the host cannot run in any isolation mode; Docker refuses to pull it, also for Hyper-V isolation.",
@@ -231,6 +252,7 @@ fn incompatible_versions(general: Explanation, image: OsVersion, host: OsVersion
             named_host(host, knowledge),
         )
         .into(),
+        causes,
         steps,
         ..general
     }

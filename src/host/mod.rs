@@ -115,6 +115,43 @@ impl HostEngine {
     pub const fn new(name: Engine, version: Option<String>) -> Self {
         Self { name, version, store: None, runtime: None }
     }
+
+    /// The version of what pulls images: that of the containerd below a kubelet, else its own.
+    pub fn pulling_version(&self) -> Option<&str> {
+        match self.name {
+            Engine::Kubernetes => self.runtime.as_deref(),
+            Engine::Docker | Engine::Containerd | Engine::Wincompat => self.version.as_deref(),
+        }
+    }
+
+    /// The same engine, where what pulls images has this version.
+    #[must_use]
+    pub fn in_version(&self, version: String) -> Self {
+        match self.name {
+            Engine::Kubernetes => Self { runtime: Some(version), ..self.clone() },
+            Engine::Docker | Engine::Containerd | Engine::Wincompat => Self { version: Some(version), ..self.clone() },
+        }
+    }
+
+    /// This engine, with what is known of the same one on a host beyond that.
+    #[must_use]
+    pub fn beside(&self, own: Option<&Self>) -> Self {
+        match own.filter(|own| own.name == self.name) {
+            Some(own) => Self {
+                name: self.name,
+                version: self.version.clone().or_else(|| own.version.clone()),
+                store: self.store.or(own.store),
+                runtime: self.runtime.clone().or_else(|| own.runtime.clone()),
+            },
+            None => self.clone(),
+        }
+    }
+
+    /// The same engine, of which no version is known.
+    #[must_use]
+    pub fn without_version(&self) -> Self {
+        Self { store: self.store, ..Self::new(self.name, None) }
+    }
 }
 
 /// The presence of something.

@@ -1,10 +1,13 @@
 //! Which version of an engine selects images in which way.
 
+use std::ops::RangeInclusive;
+
 use jiff::civil::Date;
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
 use super::Knowledge;
+use super::builds::{WINDOWS_SERVER_2022, WINDOWS_SERVER_2025};
 use crate::{Engine, ImageStore};
 
 /// Versions of one engine that select images in the same way, e.g. containerd 2.1.6 to 2.1.9.
@@ -58,6 +61,26 @@ pub enum Accepts {
     FromPreviousRelease,
     /// The same, but not older than the long-term release before the last one that the host has reached.
     StableAbi,
+}
+
+/// The long-term releases from 2022 on that matchers list.
+const LONG_TERM: [u32; 2] = [WINDOWS_SERVER_2022, WINDOWS_SERVER_2025];
+
+impl Accepts {
+    /// The builds of images that are accepted on a host of this build, e.g. 20348 to 26100 on Windows Server 2025.
+    pub fn builds(self, host: u32) -> RangeInclusive<u32> {
+        let reached = LONG_TERM.into_iter().rposition(|release| release <= host).unwrap_or(0);
+        let floor = match self {
+            Self::Any => return 0..=u32::MAX,
+            Self::NotNewer => 0,
+            Self::HostBuild | Self::HostBuildOrNone => host,
+            Self::From2022 | Self::FromPreviousRelease | Self::StableAbi if host < WINDOWS_SERVER_2022 => host,
+            Self::From2022 => WINDOWS_SERVER_2022,
+            Self::FromPreviousRelease => LONG_TERM.into_iter().rfind(|release| *release < host).unwrap_or(WINDOWS_SERVER_2022),
+            Self::StableAbi => LONG_TERM.get(reached.saturating_sub(1)).copied().unwrap_or(WINDOWS_SERVER_2022),
+        };
+        floor..=host
+    }
 }
 
 /// The order in which an engine prefers the entries that it accepts.
@@ -123,6 +146,41 @@ impl EngineVersions {
     /// What is built in.
     pub(super) fn built_in() -> Vec<Self> {
         Knowledge::built_in().engine_versions.clone()
+    }
+}
+
+/// Versions of an engine in words, neighbours as one range, e.g. `containerd 1.5.0 to 1.6.22 and 2.1.6 to 2.3.4`, by the engine and
+/// its image store.
+pub fn in_words<'k>(all: &'k [EngineVersions], is_meant: impl Fn(&'k EngineVersions) -> bool) -> Vec<String> {
+    let mut engines: Vec<(Engine, Option<ImageStore>)> = Vec::new();
+    for versions in all.iter().filter(|versions| is_meant(versions)) {
+        if !engines.contains(&(versions.engine, versions.store)) {
+            engines.push((versions.engine, versions.store));
+        }
+    }
+    let of_engine = |(engine, store): (Engine, Option<ImageStore>)| {
+        let mut same: Vec<&EngineVersions> =
+            all.iter().filter(|versions| (versions.engine, versions.store) == (engine, store)).collect();
+        same.sort_by(|one, other| one.first.cmp(&other.first));
+        let runs = same.chunk_by(|one, next| is_meant(one) == is_meant(next));
+        let meant = runs.filter(|run| run.first().is_some_and(|first| is_meant(first)));
+        let range = |run: &[&EngineVersions]| {
+            let (first, last) = (run.first()?, run.last()?);
+            Some(format!("{} to {}", first.written(&first.first), last.written(&last.last)))
+        };
+        let ranges: Vec<String> = meant.filter_map(range).collect();
+        let name = if engine == Engine::Docker { "Docker" } else { engine.as_str() };
+        let with = if store == Some(ImageStore::Containerd) { " with the containerd image store" } else { "" };
+        format!("{name} {}{with}", and_joined(&ranges))
+    };
+    engines.into_iter().map(of_engine).collect()
+}
+
+/// Texts in a sentence, e.g. `a, b and c`.
+pub fn and_joined(texts: &[String]) -> String {
+    match texts {
+        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        texts => texts.concat(),
     }
 }
 
@@ -197,6 +255,31 @@ mod tests {
         let docker = all.iter().find(|versions| versions.last.to_string() == "18.9.5").unwrap();
         assert_eq!(docker.written(&docker.last), "18.09.5");
         assert_eq!(docker.written(&semver::Version::new(27, 5, 1)), "27.5.1");
+    }
+
+    #[test]
+    fn every_form_has_its_bounds() {
+        for (accepts, host, builds) in [
+            (Accepts::HostBuild, 26200, 26200..=26200),
+            (Accepts::NotNewer, 17763, 0..=17763),
+            (Accepts::From2022, 19045, 19045..=19045),
+            (Accepts::From2022, 26200, 20348..=26200),
+            (Accepts::FromPreviousRelease, 20348, 20348..=20348),
+            (Accepts::FromPreviousRelease, 26100, 20348..=26100),
+            (Accepts::FromPreviousRelease, 26200, 26100..=26200),
+            (Accepts::StableAbi, 26200, 20348..=26200),
+        ] {
+            assert_eq!(accepts.builds(host), builds, "{accepts:?} on {host}");
+        }
+    }
+
+    #[test]
+    fn neighbours_are_one_range_in_words() {
+        let all = EngineVersions::built_in();
+        let strict = in_words(&all, |versions| versions.accepts == Accepts::FromPreviousRelease);
+        assert_eq!(strict, ["Docker 29.0.0 to 29.7.2 with the containerd image store", "containerd 2.1.6 to 2.3.4"]);
+        let or_none = in_words(&all, |versions| versions.accepts == Accepts::HostBuildOrNone);
+        assert_eq!(or_none, ["containerd 1.6.18 to 1.6.22 and 1.7.0 to 1.7.5"]);
     }
 
     #[test]

@@ -17,6 +17,9 @@ pub mod containers;
 #[cfg(feature = "program")]
 mod containers_table;
 pub mod document;
+pub mod engines;
+#[cfg(feature = "program")]
+mod engines_table;
 pub mod explanation;
 #[cfg(feature = "program")]
 mod explanation_text;
@@ -257,6 +260,17 @@ impl Printed for host::HostReport {
     const CALLED: &'static str = "answer";
     const FORMATS: &'static [Format<Self>] =
         &[for_people("table", "Text for people", &["txt"], &host_table::HostTable), one_json_document()];
+}
+
+/// The formats of `wincompat engines`.
+#[cfg(feature = "program")]
+impl Printed for engines::EnginesReport {
+    const CALLED: &'static str = "answer";
+    const FORMATS: &'static [Format<Self>] = &[
+        for_people("table", "Text for people", &["txt"], &engines_table::EnginesTable),
+        one_json_document(),
+        for_programs("markdown", "Markdown for comments and summaries", &["md", "markdown"], &engines_table::EnginesMarkdown),
+    ];
 }
 
 /// The formats of `wincompat explain`.

@@ -15,6 +15,7 @@ mod check;
 #[cfg(windows)]
 mod emulated_layers;
 mod engines;
+mod engines_command;
 mod faults;
 mod field_inputs;
 mod findings_page;

@@ -38,6 +38,8 @@ pub struct Inputs {
     pub policy: Policy,
     /// The isolation that was asked for on the command line, which counts more than a file's.
     pub wish: Option<Wish>,
+    /// An engine was asked for, so files for Kubernetes have no own.
+    pub names_engine: bool,
     /// The hosts.
     pub fleet: Fleet,
     /// The files that are judged.
@@ -249,10 +251,7 @@ impl Inputs {
         let references: Vec<_> = texts.iter().map(|text| self.reference(text.as_ref())).collect();
         let on_nodes = Policy { engine: Some(HostEngine::new(Engine::Kubernetes, None)), ..self.policy.clone() };
         // Nobody said the engine, so files for Kubernetes have their own.
-        let policies = match self.policy.engine {
-            Some(_) => vec![self.policy.clone()],
-            None => vec![self.policy.clone(), on_nodes],
-        };
+        let policies = if self.names_engine { vec![self.policy.clone()] } else { vec![self.policy.clone(), on_nodes] };
         let next = self.next.iter().flat_map(|next| next.fleet.hosts());
         let hosts: Vec<Host> = self.fleet.hosts().iter().chain(next).cloned().collect();
         read_images(self.options.clone(), &self.knowledge, &hosts, &policies, &references, self.quiet)
@@ -303,7 +302,7 @@ impl Inputs {
                 Some(Asked::HostProcess) => Wish::HostProcess,
             };
         }
-        if matches!(found.lands, Lands::Nodes(_)) && policy.engine.is_none() {
+        if matches!(found.lands, Lands::Nodes(_)) && !self.names_engine {
             policy.engine = Some(HostEngine::new(Engine::Kubernetes, None));
         }
         policy

@@ -205,14 +205,14 @@ impl Args {
         let policy = self.judging.policy()?;
         let knowledge = self.knowledge.load()?;
         let found = self.hosts.find(io, &knowledge, policy.today)?;
-        let fleet = Fleet::of(found.into_iter().map(|found| found.host));
+        let fleet = Fleet::of(self.judging.on_engines(found.into_iter().map(|found| found.host).collect()));
         let next = if self.next_host.is_empty() && self.next_hosts.is_empty() {
             None
         } else {
             let found = HostArgs::of(&self.next_host, &self.next_hosts).find(io, &knowledge, policy.today)?;
             let name = |name: &Option<String>, usual: &str| name.clone().unwrap_or_else(|| usual.to_owned());
             let names = [name(&self.fleet, "today"), name(&self.fleet_next, "next")];
-            Some(Next { fleet: Fleet::of(found.into_iter().map(|found| found.host)), names })
+            Some(Next { fleet: Fleet::of(self.judging.on_engines(found.into_iter().map(|found| found.host).collect())), names })
         };
         let mut tree = Tree::of(&self.paths, io.input)?;
         tree.files.retain(|path| !self.exclude.iter().any(|pattern| pattern.matches(&tree::shown(path))));
@@ -227,6 +227,7 @@ impl Args {
         }
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
         let wish = self.judging.wish();
+        let names_engine = self.judging.names_engine();
         let allowed = self.allow_registry.iter().map(|name| name.to_ascii_lowercase()).collect();
         let suggests = self.suggest || self.diff || self.fix;
         let quiet = self.detail.is_quiet();
@@ -237,6 +238,7 @@ impl Args {
                 knowledge,
                 policy,
                 wish,
+                names_engine,
                 fleet,
                 files,
                 unread: tree.unread.clone(),

@@ -39,6 +39,15 @@ declare! {
         source: "https://github.com/docker/for-win/issues/13986",
     }
 
+    EngineVersionMatters = "engine-version-matters", Note, about [Image, Engine] {
+        title: "other versions of the engine answer differently",
+        message: "this is the answer of {engine}; {engine-differs} answer differently",
+        help: "name the version: `{setting engine}`; all answers: {command engines}",
+        meaning: "It was not said which version of the engine is used, so the newest known one decides. Other versions take another entry of the index, or none.",
+        advice: "Name the version: `{setting engine}`. {command engines} shows the answers of all of them.",
+        source: "https://github.com/containerd/platforms",
+    }
+
     EngineMayRefuse = "engine-may-refuse", Warning, about [Image, Host, Engine] {
         title: "some engines refuse this pair",
         message: "image {image} fits host {host}, but {engines} refuse it: `no matching manifest`",

@@ -138,14 +138,6 @@ fn indexes() -> Vec<Image> {
     indexes
 }
 
-/// An engine with the version that a remedy names.
-fn in_version(engine: &HostEngine, version: &str) -> HostEngine {
-    match engine.name {
-        Engine::Kubernetes => HostEngine { runtime: Some(version.to_owned()), ..engine.clone() },
-        _ => HostEngine { version: Some(version.to_owned()), ..engine.clone() },
-    }
-}
-
 /// The question once a remedy is followed: the image, the policy, and a word for the kind; `None` for what names no image, isolation
 /// or engine.
 fn followed(remedy: &Remedy, image: &Image, policy: &Policy, engine: &HostEngine) -> Option<(Image, Policy, &'static str)> {
@@ -160,7 +152,7 @@ fn followed(remedy: &Remedy, image: &Image, policy: &Policy, engine: &HostEngine
             "digest"
         }
         Remedy::EngineVersion(_, version) => {
-            policy.engine = Some(in_version(engine, version));
+            policy.engine = Some(engine.in_version(version.clone()));
             "version"
         }
         Remedy::ImageStore(store) => {
@@ -188,7 +180,7 @@ fn engines() -> Vec<HostEngine> {
         let named = HostEngine::new(versions.engine, Some(versions.first.to_string()));
         engines.push(HostEngine { store: versions.store, ..named });
         if versions.engine == Engine::Containerd {
-            engines.push(in_version(&HostEngine::new(Engine::Kubernetes, None), &versions.last.to_string()));
+            engines.push(HostEngine::new(Engine::Kubernetes, None).in_version(versions.last.to_string()));
         }
     }
     engines
@@ -257,7 +249,7 @@ fn assert_maintained(engine: &HostEngine, offered: &str, passes: impl Fn(HostEng
     let named = named.unwrap_or_else(|| panic!("{engine:?}: {offered} is not maintained"));
     if named.first < now.first {
         for later in maintained.iter().filter(|later| later.first > now.first) {
-            assert!(!passes(in_version(engine, &later.last.to_string())), "{engine:?}: {offered}, and {} passes", later.last);
+            assert!(!passes(engine.in_version(later.last.to_string())), "{engine:?}: {offered}, and {} passes", later.last);
         }
     }
 }

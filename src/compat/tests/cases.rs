@@ -238,6 +238,15 @@ fn table() -> Vec<(Case, Case)> {
             (server("10.0.26200.1"), index(vec![entry(SERVER_2022), entry("10.0.17763.1")]), wish(Wish::Default)),
         ),
         case(
+            Code::EngineVersionMatters,
+            (
+                server("10.0.26200.1"),
+                image(SERVER_2022),
+                Policy { engine: Some(HostEngine::new(Engine::Containerd, None)), ..wish(Wish::Default) },
+            ),
+            (server("10.0.26200.1"), image(SERVER_2022), by(Engine::Containerd, "2.3.4")),
+        ),
+        case(
             Code::EngineMayRefuse,
             plain(client("10.0.26200.1"), image(SERVER_2022)),
             plain(client("10.0.26100.1"), image(SERVER_2022)),
@@ -383,7 +392,7 @@ fn names_are_unique_and_those_of_their_constants() {
             assert!(text.ends_with('.') && !text.contains(['{', '}']), "{code}: {text}");
         }
     }
-    assert_eq!(names.len(), 58, "a finding was added or removed: correct the number");
+    assert_eq!(names.len(), 59, "a finding was added or removed: correct the number");
     assert_eq!("build-mismatches".parse::<Code>(), Err(UnknownCode));
 }
 

@@ -142,12 +142,19 @@ impl EngineEntry {
             version: cleaned(&engine.version),
             store: engine.store.map(Word::from),
             runtime: cleaned(&engine.runtime),
-            takes: takes.map(|takes| TakesEntry {
-                candidate: takes.candidate,
-                isolation: takes.isolation.map(Word::from),
-                outcome: takes.outcome.into(),
-                says: takes.says.map(|says| clean(&says.message(host)).into_owned()),
-            }),
+            takes: takes.map(|takes| TakesEntry::new(takes, host)),
+        }
+    }
+}
+
+impl TakesEntry {
+    /// What is taken on this host as data.
+    pub(in crate::report) fn new(takes: &Takes, host: &Host) -> Self {
+        Self {
+            candidate: takes.candidate,
+            isolation: takes.isolation.map(Word::from),
+            outcome: takes.outcome.into(),
+            says: takes.says.map(|says| clean(&says.message(host)).into_owned()),
         }
     }
 }

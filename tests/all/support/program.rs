@@ -96,8 +96,13 @@ impl Program {
 
     /// `wincompat check`, with this server in the place of MCR, Docker Hub and `registry.test`.
     pub fn check(&self, server: &str) -> Command {
+        self.asking("check", server)
+    }
+
+    /// The same of another command that reads images.
+    pub fn asking(&self, subcommand: &str, server: &str) -> Command {
         let mut command = self.command();
-        command.arg("check");
+        command.arg(subcommand);
         for registry in ["mcr.microsoft.com", "docker.io", "registry.test"] {
             command.args(["--mirror", &format!("{registry}={server}")]);
         }

@@ -1,0 +1,108 @@
+//! The answers of the versions of an engine: which do the same with an image, and which do not.
+
+use super::{Case, Choice, Policy, Subject, Takes, judge};
+use crate::host::{Host, HostEngine};
+use crate::image::Image;
+use crate::knowledge::{EngineVersions, Knowledge, and_joined, in_words};
+use crate::{Engine, ImageStore, engine};
+
+/// Versions of an engine that follow each other, and what all of them do with one image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Answer<'k> {
+    /// The first and the last of what is known of them.
+    pub versions: (&'k EngineVersions, &'k EngineVersions),
+    /// The entry that they take, and what becomes of it.
+    pub takes: Takes,
+}
+
+/// The answers of every known version of this engine, the oldest first; neighbours that do the same are one. Empty for an engine of
+/// which nothing is known, and for an image that no engine pulls.
+pub fn answers<'k>(
+    knowledge: &'k Knowledge,
+    host: &Host,
+    image: &Image,
+    policy: &Policy,
+    engine: &HostEngine,
+) -> Vec<Answer<'k>> {
+    let mut answers: Vec<Answer<'k>> = Vec::new();
+    for versions in of_engine(knowledge, engine) {
+        let engine = last_of(engine, versions);
+        let Some(takes) = judge(knowledge, host, image, &Policy { engine: Some(engine), ..policy.clone() }).takes else {
+            continue;
+        };
+        match answers.last_mut() {
+            Some(answer) if answer.takes == takes => answer.versions.1 = versions,
+            _ => answers.push(Answer { versions: (versions, versions), takes }),
+        }
+    }
+    answers
+}
+
+/// This engine in every known version: of those that do the same the last one.
+pub fn versions_of(knowledge: &Knowledge, engine: &HostEngine) -> Vec<HostEngine> {
+    of_engine(knowledge, engine).into_iter().map(|versions| last_of(engine, versions)).collect()
+}
+
+/// This engine in the last of these versions.
+fn last_of(engine: &HostEngine, versions: &EngineVersions) -> HostEngine {
+    engine.in_version(versions.written(&versions.last))
+}
+
+/// What is known of this engine with its image store, the oldest version first.
+fn of_engine<'k>(knowledge: &'k Knowledge, engine: &HostEngine) -> Vec<&'k EngineVersions> {
+    let unnamed = engine.without_version();
+    let Some((newest, _)) = engine::versions(knowledge, &unnamed) else { return Vec::new() };
+    let same = |other: &&EngineVersions| other.engine == newest.engine && other.store == newest.store;
+    let mut versions: Vec<&EngineVersions> = knowledge.engine_versions.iter().filter(same).collect();
+    versions.sort_by(|one, other| one.first.cmp(&other.first));
+    versions
+}
+
+/// The engines of which something is known, without versions: Docker with each of its stores, containerd, and the kubelet.
+pub fn known_engines() -> [HostEngine; 4] {
+    let docker = |store| HostEngine { store: Some(store), ..HostEngine::new(Engine::Docker, None) };
+    [
+        docker(ImageStore::GraphDriver),
+        docker(ImageStore::Containerd),
+        HostEngine::new(Engine::Containerd, None),
+        HostEngine::new(Engine::Kubernetes, None),
+    ]
+}
+
+impl Case<'_> {
+    /// True if it was said which engine it is, but not which version, and other known versions than the newest do something else with
+    /// an image that fits.
+    pub(super) fn version_matters(&self, chosen: Option<usize>, choice: &Choice, takes: &Takes) -> bool {
+        let named = self.policy.engine.is_some() || self.host.engine.is_some();
+        let engine = self.policy.engine_of(self.host);
+        if !named || choice.ok == Some(false) || engine.pulling_version().is_some() {
+            return false;
+        }
+        versions_of(self.knowledge, &engine).into_iter().any(|engine| {
+            let policy = Policy { engine: Some(engine), ..self.policy.clone() };
+            let other = Case { policy: &policy, ..*self }.takes(chosen, choice);
+            other.is_some_and(|(other, _)| (other.candidate, other.outcome) != (takes.candidate, takes.outcome))
+        })
+    }
+}
+
+impl Subject<'_> {
+    /// The known versions that do something else with the image than the newest, e.g. `containerd 1.5.0 to
+    /// 1.6.17 and 2.1.6 to 2.3.4`.
+    pub(super) fn differing_versions(&self) -> String {
+        let Some(image) = self.image else { return String::new() };
+        let engine = self.policy.engine_of(self.host);
+        let answers = answers(self.knowledge, self.host, image, self.policy, &engine);
+        let newest = answers.last().map(|answer| (answer.takes.candidate, answer.takes.outcome));
+        let differs = |versions: &EngineVersions| {
+            let answer = answers.iter().find(|answer| {
+                let (first, last) = answer.versions;
+                (versions.engine, versions.store) == (first.engine, first.store)
+                    && (&first.first..=&last.last).contains(&&versions.first)
+            });
+            answer.is_some_and(|answer| Some((answer.takes.candidate, answer.takes.outcome)) != newest)
+        };
+        and_joined(&in_words(&self.knowledge.engine_versions, differs))
+    }
+}

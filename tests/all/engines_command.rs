@@ -1,0 +1,174 @@
+//! `wincompat engines`, and several engines in one `check`: what is printed, as people and as programs read it.
+
+use serde_json::{Value, json};
+use wincompat::report::engines::schema;
+
+use crate::support::committed::assert_committed;
+use crate::support::program::{Answer, Program};
+use crate::support::registry::Server;
+use crate::support::registry::images::{Access, Images, serve};
+use crate::support::registry::windows::WindowsImage;
+
+/// Three images: of all generations, oldest first; of Windows Server 2022; and an index whose entry says no version.
+fn shop() -> (Program, Server) {
+    let several = ["10.0.17763.1", "10.0.20348.2402", "10.0.26100.1742"].map(WindowsImage::of);
+    let images = Images::default()
+        .windows("app", "several", &several)
+        .windows("app", "ltsc2022", &[WindowsImage::of("10.0.20348.2402")])
+        .windows("app", "unversioned", &[WindowsImage::of("10.0.17763.1").indexed("os.version", Value::Null)]);
+    (Program::new(), serve(images, Access::Anyone))
+}
+
+fn engines(shop: &(Program, Server), arguments: &[&str]) -> Answer {
+    Answer::of(shop.0.asking("engines", &shop.1.url("")).args(arguments))
+}
+
+#[test]
+fn the_table_has_every_version_and_fits_80_columns() {
+    let shop = shop();
+    let hosts = ["--host", "windows-server-2025", "--host", "desk=windows-11-25h2"];
+    let images = ["registry.test/app:several", "registry.test/app:ltsc2022"];
+    let answer = engines(&shop, &[&hosts[..], &images].concat());
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+    assert!(answer.out.lines().all(|line| line.chars().count() <= 80), "{}", answer.out);
+    insta::assert_snapshot!(answer.out);
+}
+
+#[test]
+fn the_same_stands_in_a_page() {
+    let answer = engines(&shop(), &["--host", "windows-11-25h2", "--format", "markdown", "registry.test/app:ltsc2022"]);
+    assert_eq!(answer.code, 0);
+    insta::assert_snapshot!(answer.out);
+}
+
+#[test]
+fn programs_get_the_published_document() {
+    let shop = shop();
+    let answer = engines(
+        &shop,
+        &["--host=windows-11-25h2", "--engine=docker/containerd@29.1.0", "--format=json", "registry.test/app:ltsc2022"],
+    );
+    let document = answer.json();
+    let validator = jsonschema::draft202012::new(&schema().to_value()).unwrap();
+    let faults: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+    assert_eq!(faults, [""; 0]);
+    assert_eq!(document["schema"], "wincompat/engines/v1");
+    let says = "no matching manifest for windows(10.0.26200)/amd64 in the manifest list entries: no match for platform in manifest: not found";
+    assert_eq!(
+        document["answers"][0]["versions"],
+        json!([{
+            "engine": "docker", "store": "containerd", "first": "29.0.0", "last": "29.7.2",
+            "takes": {"candidate": null, "isolation": "hyperv", "outcome": "refuses", "says": says},
+            "osVersion": null, "digest": null,
+        }])
+    );
+}
+
+#[test]
+fn the_published_schema_is_that_of_the_program() {
+    let generated = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
+    assert_committed("schema/engines-v1.json", &generated);
+}
+
+/// What the index leaves out stands in the config, which is read for whatever entry any version takes.
+#[test]
+fn configs_of_what_is_taken_are_read() {
+    let answer = engines(&shop(), &["--host=ltsc2019", "--engine=containerd", "--format=json", "registry.test/app:unversioned"]);
+    let answers = answer.json()["answers"][0]["versions"].as_array().unwrap().clone();
+    let taken: Vec<&Value> = answers.iter().filter(|entry| entry["takes"]["candidate"] == 0).collect();
+    assert!(!taken.is_empty() && taken.iter().all(|entry| entry["osVersion"] == "10.0.17763.1"), "{answers:?}");
+    assert!(answers.iter().any(|entry| entry["takes"]["outcome"] == "refuses"), "1.5 takes no entry without a version");
+}
+
+#[test]
+fn an_image_that_is_not_there_is_an_error() {
+    let answer = engines(&shop(), &["--host=ltsc2022", "registry.test/app:none", "registry.test/app:ltsc2022"]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.out.contains("registry.test/app:none was not read"), "{}", answer.out);
+    assert!(answer.out.contains("kubernetes"), "{}", answer.out);
+}
+
+/// Each engine has a result of its own, and the version that is missing is spoken of where it matters.
+#[test]
+fn several_engines_are_asked_at_once() {
+    let (program, server) = shop();
+    let mut command = program.check(&server.url(""));
+    let engines = ["--engine", "docker", "--engine", "docker/containerd@29.1.0,containerd@2.1.5", "--engine=containerd"];
+    let answer = Answer::of(command.args(engines).args([
+        "--host",
+        "desk=windows-11-25h2",
+        "--isolation=process",
+        "--format=json",
+        "registry.test/app:ltsc2022",
+    ]));
+    assert_eq!(answer.code, 1);
+    let report = answer.json();
+    let results = report["results"].as_array().unwrap();
+    let said: Vec<_> = results.iter().map(|entry| (entry["host"]["label"].as_str().unwrap(), entry["ok"].as_bool())).collect();
+    assert_eq!(
+        said,
+        [
+            ("desk (docker)", Some(true)),
+            ("desk (docker/containerd@29.1.0)", Some(false)),
+            ("desk (containerd@2.1.5)", Some(true)),
+            ("desk (containerd)", Some(false)),
+        ]
+    );
+    let findings = |number: usize| results[number]["findings"].as_array().unwrap().clone();
+    let matters = |number: usize| findings(number).into_iter().find(|finding| finding["code"] == "engine-version-matters");
+    let message = matters(3).unwrap()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("containerd 2.3.4 (the newest known version)"), "{message}");
+    assert!(message.contains("1.6.23 to 1.6.39"), "{message}");
+    assert_eq!(matters(2), None, "its version was named");
+}
+
+/// containerd 2.2 takes no Windows Server 2022 above 26100, and its own pause image has nothing newer: no pod starts there, whatever
+/// image it has.
+#[test]
+fn the_pause_image_of_a_node_is_checked_beside_the_others() {
+    let pause = ["10.0.17763.1", "10.0.20348.1"].map(WindowsImage::of);
+    let newest = ["10.0.20348.1", "10.0.26100.1"].map(WindowsImage::of);
+    let images = Images::default()
+        .windows("pause", "3.10.1", &pause)
+        .windows("pause", "3.10", &pause)
+        .windows("own", "pause", &newest)
+        .windows("app", "1", &newest);
+    let (program, server) = (Program::new(), serve(images, Access::Anyone));
+    let checked = |arguments: &[&str]| {
+        let mut command = program.check(&server.url(""));
+        command.arg(format!("--mirror=registry.k8s.io={}", server.url("")));
+        let host = ["--host=10.0.26200.1,server", "--format=json", "registry.test/app:1"];
+        Answer::of(command.args(host).args(arguments))
+    };
+    for (arguments, expected) in [
+        (&["--engine=kubernetes/containerd@2.2.0"][..], &[("registry.test/app:1", true)][..]),
+        (
+            &["--engine=kubernetes/containerd@2.2.0", "--pause"],
+            &[("registry.test/app:1", true), ("registry.k8s.io/pause:3.10.1", false)],
+        ),
+        (
+            &["--engine=kubernetes/containerd@2.0.4", "--pause"],
+            &[("registry.test/app:1", true), ("registry.k8s.io/pause:3.10", true)],
+        ),
+        (
+            &["--engine=kubernetes/containerd@2.2.0", "--pause=registry.test/own:pause"],
+            &[("registry.test/app:1", true), ("registry.test/own:pause", true)],
+        ),
+        // One host has a pause image, the other none.
+        (
+            &["--engine=kubernetes/containerd@2.0.4,docker", "--isolation=process", "--pause"],
+            &[("registry.test/app:1", true), ("registry.test/app:1", true), ("registry.k8s.io/pause:3.10", true)],
+        ),
+    ] {
+        let answer = checked(arguments);
+        let report = answer.json();
+        let results = report["results"].as_array().unwrap();
+        let said: Vec<_> =
+            results.iter().map(|entry| (entry["image"]["reference"].as_str().unwrap(), entry["ok"] == true)).collect();
+        assert_eq!(said, expected, "{arguments:?}");
+        assert_eq!(answer.code, i32::from(expected.iter().any(|(_, ok)| !ok)), "{arguments:?}");
+    }
+    let refused = checked(&["--engine=docker", "--pause"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("--pause is for Kubernetes"), "{}", refused.err);
+}
