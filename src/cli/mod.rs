@@ -4,6 +4,8 @@
 
 mod appended;
 pub mod check;
+#[cfg(feature = "clusters")]
+mod cluster;
 mod color;
 mod completions;
 mod detached;
@@ -95,6 +97,8 @@ pub struct Cli {
 enum Command {
     Check(Box<check::Args>),
     Scan(Box<scan::Args>),
+    #[cfg(feature = "clusters")]
+    Cluster(cluster::Args),
     Host(host::Args),
     Explain(explain::Args),
     Run(Box<run::Args>),
@@ -120,6 +124,9 @@ enum Command {
 
 /// The headings of the help, each with its subcommands.
 const GROUPS: [(&str, &[&str]); 4] = [
+    #[cfg(feature = "clusters")]
+    ("Check", &["check", "scan", "cluster", "host", "explain"]),
+    #[cfg(not(feature = "clusters"))]
     ("Check", &["check", "scan", "host", "explain"]),
     ("Containers", &["run", "ps", "logs", "exec", "stop", "kill", "wait", "rm", "inspect"]),
     ("Images", &["pull", "images", "rmi"]),
@@ -174,6 +181,8 @@ impl Command {
         match self {
             Self::Check(args) => &**args,
             Self::Scan(args) => &**args,
+            #[cfg(feature = "clusters")]
+            Self::Cluster(args) => args,
             Self::Host(args) => args,
             Self::Explain(args) => args,
             Self::Run(args) => &**args,

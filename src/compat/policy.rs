@@ -88,7 +88,12 @@ impl Policy {
 
     /// True if this finding makes the result fail.
     pub(super) fn denies(&self, finding: &Finding) -> bool {
-        self.deny.contains(&finding.code) || (self.deny_warnings && finding.severity == Severity::Warning)
+        self.denies_code(finding.code, finding.severity)
+    }
+
+    /// True if a finding of this code and severity makes the result fail.
+    pub(crate) fn denies_code(&self, code: Code, severity: Severity) -> bool {
+        self.deny.contains(&code) || (self.deny_warnings && severity == Severity::Warning)
     }
 
     /// The engine that is to start the container on this host.

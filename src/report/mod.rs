@@ -16,6 +16,10 @@ mod commands;
 pub mod containers;
 #[cfg(feature = "program")]
 mod containers_table;
+#[cfg(feature = "clusters")]
+pub mod cluster;
+#[cfg(feature = "clusters")]
+mod cluster_text;
 pub mod document;
 pub mod explanation;
 #[cfg(feature = "program")]

@@ -3,9 +3,10 @@
 use jiff::civil::Date;
 
 use crate::Error;
+use crate::host::placement::Placement;
 use crate::host::{Host, Node, Spec, parse};
 use crate::knowledge::Knowledge;
-use crate::scan::{Lands, Placement};
+use crate::scan::Lands;
 
 /// The hosts of a scan.
 pub struct Fleet {

@@ -161,7 +161,7 @@ impl FindingEntry {
 }
 
 impl RemedyEntry {
-    fn new(remedy: &Remedy, wording: &dyn Wording) -> Self {
+    pub(in crate::report) fn new(remedy: &Remedy, wording: &dyn Wording) -> Self {
         let kind = match remedy {
             Remedy::EngineFlag(..) | Remedy::Run { .. } => "flag",
             Remedy::Image(_) => "image",
@@ -190,7 +190,7 @@ impl Location {
 
 impl ErrorEntry {
     /// The image and what failed, in one line that names the image once.
-    pub(in crate::report) fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let reference = shown(&self.reference);
         // A short word such as `app` may stand in any sentence.
         let is_named = reference.contains(['/', ':']) && self.message.contains(&reference);
