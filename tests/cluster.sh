@@ -122,7 +122,7 @@ kubectl apply -n shop -f tests/cluster/workloads.yaml >/dev/null
 
 # --- the check: names are findings
 status=0
-"$program" cluster check --offline --format json >"$state/before.json" || status=$?
+"$program" cluster check --offline --format json >"$state/before.json" 2>"$state/check.log" || status=$?
 ((status == 1)) || die "the check ends with $status"
 python3 - "$state/before.json" <<'PYTHON'
 import json, sys

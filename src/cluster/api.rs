@@ -133,7 +133,8 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
     });
     let (nodes, requests) = nodes.await.map_err(|error| error.within("the nodes of the cluster cannot be read"))?;
     (snapshot.nodes, snapshot.requests, snapshot.unread) = (nodes, requests, broken);
-    match all(&client, CLASSES, None, |_, object| Some((object.owned_at(&["metadata", "name"]), RuntimeClass::of(object)))).await {
+    match all(&client, CLASSES, None, |_, object| Some((object.owned_at(&["metadata", "name"]), RuntimeClass::of(object)))).await
+    {
         Ok((classes, requests)) => {
             snapshot.classes = Some(classes.into_iter().collect::<BTreeMap<_, _>>());
             snapshot.requests += requests;
@@ -146,7 +147,9 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
     for stage in WORKLOADS {
         let of = |list: &List| {
             let (list, client, known, namespace) = (*list, &client, &known, namespace.as_deref());
-            async move { (list, all(client, list, namespace, |version, object| Workload::of(version, list.kind, object, known)).await) }
+            async move {
+                (list, all(client, list, namespace, |version, object| Workload::of(version, list.kind, object, known)).await)
+            }
         };
         let read = join_all(stage.iter().map(of)).await;
         for (list, read) in read {

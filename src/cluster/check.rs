@@ -105,7 +105,8 @@ impl<'a> Question<'a> {
     /// because they are tainted.
     pub fn concerns(&self, workload: &Workload) -> bool {
         let is_for_windows = workload.os.as_deref() == Some("windows");
-        let placement = self.class_of(workload).map_or(Ok(workload.placement.clone()), |class| workload.placement.clone().with_class(class));
+        let placement =
+            self.class_of(workload).map_or(Ok(workload.placement.clone()), |class| workload.placement.clone().with_class(class));
         // A pod that is refused is refused whatever it is for.
         let Ok(placement) = placement else { return is_for_windows };
         let lands = landing(&placement, self.nodes);
@@ -171,7 +172,11 @@ impl<'a> Question<'a> {
             answer.judged.extend(judged.into_iter().map(|(image, judgement)| (image, share.group, judgement)));
         }
         answer.judged.sort_by_key(|(image, group, _)| (*image, *group));
-        if answer.findings.iter().any(|said| said.severity != Severity::Error && self.policy.denies_code(said.code, said.severity)) {
+        if answer
+            .findings
+            .iter()
+            .any(|said| said.severity != Severity::Error && self.policy.denies_code(said.code, said.severity))
+        {
             answer.ok = Some(false);
             for said in answer.findings.iter_mut().filter(|said| self.policy.denies_code(said.code, said.severity)) {
                 said.severity = Severity::Error;
@@ -251,7 +256,11 @@ fn described(image: &Image, chosen: Option<usize>) -> String {
     let built_for = match version {
         Some((version, _)) => version.to_string(),
         None if image.candidates.is_empty() => image.other_platforms.first().cloned().unwrap_or_else(|| "no platform".to_owned()),
-        None => image.candidates.first().and_then(|candidate| candidate.os_version()).map_or("windows".to_owned(), |(version, _)| version.to_string()),
+        None => image
+            .candidates
+            .first()
+            .and_then(|candidate| candidate.os_version())
+            .map_or("windows".to_owned(), |(version, _)| version.to_string()),
     };
     shown(&format!("{} ({built_for})", image.reference))
 }
@@ -318,7 +327,8 @@ impl Says<'_, '_> {
         let is_daemon = self.workload.kind == "DaemonSet";
         let unknown = self.groups.iter().any(|group| group.fits.is_none());
         let elsewhere = answer.elsewhere.clone();
-        let misfits: Vec<usize> = answer.lands.iter().filter(|share| share.fits == Some(false)).map(|share| share.group).collect();
+        let misfits: Vec<usize> =
+            answer.lands.iter().filter(|share| share.fits == Some(false)).map(|share| share.group).collect();
         let fitting: Vec<usize> = answer.lands.iter().filter(|share| share.fits == Some(true)).map(|share| share.group).collect();
         if answer.lands.is_empty() && is_daemon {
             // It has no pods here.
@@ -341,11 +351,15 @@ impl Says<'_, '_> {
                 let values = [("elsewhere", self.titles(elsewhere)), ("steer", self.steering())];
                 self.say(Code::SelectorExcludesFitting, &values);
             } else if unknown {
-                return None;
+                // Elsewhere they may run. Where the pods land they do not, which the judgements of the images say.
+                return if misfits.is_empty() { None } else { Some(false) };
             } else {
                 let all: Vec<usize> = (0..self.groups.len()).collect();
-                let windows: Vec<usize> =
-                    all.iter().copied().filter(|group| nodes.groups.get(*group).is_some_and(|group| group.host.is_some())).collect();
+                let windows: Vec<usize> = all
+                    .iter()
+                    .copied()
+                    .filter(|group| nodes.groups.get(*group).is_some_and(|group| group.host.is_some()))
+                    .collect();
                 let images = self.images(if windows.is_empty() { all } else { windows.clone() });
                 let named = if windows.is_empty() { "no Windows node is there".into() } else { self.titles(windows) };
                 let lacks_handler = self.groups.iter().any(|group| group.misfit == Some(Misfit::Handler));
@@ -357,7 +371,11 @@ impl Says<'_, '_> {
             return Some(false);
         }
         let of = |misfit: Misfit| -> Vec<usize> {
-            misfits.iter().copied().filter(|group| self.groups.get(*group).is_some_and(|group| group.misfit == Some(misfit))).collect()
+            misfits
+                .iter()
+                .copied()
+                .filter(|group| self.groups.get(*group).is_some_and(|group| group.misfit == Some(misfit)))
+                .collect()
         };
         let parts = [(Misfit::Os, Code::SelectorMissingOs), (Misfit::Architecture, Code::SelectorMissingArch)];
         let build = if is_daemon { Code::DaemonsetMissesNodes } else { Code::SomeNodesFit };

@@ -96,7 +96,9 @@ fn spec(answer: &Answer<'_>, steer: &Steer, by_affinity: bool) -> Value {
     }
     if !steer.tolerations.is_empty() {
         // Lists of tolerations are replaced as a whole.
-        spec["tolerations"] = tolerations(steer.placement.tolerations.iter().filter(|one| !one.exists || !one.key.starts_with("node.kubernetes.io/")));
+        spec["tolerations"] = tolerations(
+            steer.placement.tolerations.iter().filter(|one| !one.exists || !one.key.starts_with("node.kubernetes.io/")),
+        );
     }
     spec
 }
@@ -197,6 +199,10 @@ fn written(value: &Value, depth: usize, text: &mut String) {
         }
         Value::Array(items) => {
             for item in items {
+                if item.as_array().is_some_and(Vec::is_empty) || item.as_object().is_some_and(Map::is_empty) {
+                    let _ = writeln!(text, "{indent}- {item}");
+                    continue;
+                }
                 let mut inner = String::new();
                 written(item, depth + 1, &mut inner);
                 let first = inner.strip_prefix(&"  ".repeat(depth + 1)).unwrap_or(&inner);

@@ -66,17 +66,23 @@ impl Steer {
     fn to(placement: &Placement, architecture: &str, targets: &[usize], nodes: &Nodes) -> Option<Self> {
         let targets: Vec<_> = targets.iter().filter_map(|node| nodes.nodes.get(*node)).collect();
         let os = targets.first()?.os.clone();
-        let builds: BTreeSet<String> =
-            targets.iter().filter(|node| node.host.is_some()).filter_map(|node| node.node.labels.get(BUILD_LABEL).cloned()).collect();
+        let builds: BTreeSet<String> = targets
+            .iter()
+            .filter(|node| node.host.is_some())
+            .filter_map(|node| node.node.labels.get(BUILD_LABEL).cloned())
+            .collect();
         let steered =
             |key: &str| [BUILD_LABEL, AZURE_SKU].contains(&key) || OS_LABELS.contains(&key) || ARCHITECTURE_LABELS.contains(&key);
-        let mut labels: Labels = [(OS_LABELS[0].to_owned(), os), (ARCHITECTURE_LABELS[0].to_owned(), architecture.to_owned())].into();
+        let mut labels: Labels =
+            [(OS_LABELS[0].to_owned(), os), (ARCHITECTURE_LABELS[0].to_owned(), architecture.to_owned())].into();
         if let Some(build) = builds.first().filter(|_| builds.len() == 1) {
             labels.insert(BUILD_LABEL.to_owned(), build.clone());
         }
         let mut selector = placement.selector.clone();
         // A value that is asked for already stays as it is written.
-        let dropped = selector.iter().filter(|(key, value)| steered(key) && !targets.iter().all(|node| node.node.labels.get(*key) == Some(*value)));
+        let dropped = selector
+            .iter()
+            .filter(|(key, value)| steered(key) && !targets.iter().all(|node| node.node.labels.get(*key) == Some(*value)));
         let dropped: Vec<String> = dropped.map(|(key, _)| key.clone()).filter(|key| !labels.contains_key(key)).collect();
         selector.retain(|key, _| !dropped.contains(key));
         selector.extend(labels.iter().map(|(key, value)| (key.clone(), value.clone())));

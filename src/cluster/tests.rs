@@ -17,7 +17,8 @@ fn node(name: &str, kernel: &str, architecture: &str, taint: Option<&str>, handl
     let is_linux = !kernel.starts_with("10.0");
     let os = if is_linux { "linux" } else { "windows" };
     let build = kernel.rsplit_once('.').map_or(kernel, |(build, _)| build);
-    let mut labels = json!({"kubernetes.io/os": os, "kubernetes.io/arch": architecture, "pool": name.trim_end_matches(char::is_numeric)});
+    let mut labels =
+        json!({"kubernetes.io/os": os, "kubernetes.io/arch": architecture, "pool": name.trim_end_matches(char::is_numeric)});
     if !is_linux {
         labels["node.kubernetes.io/windows-build"] = json!(build);
     }
@@ -81,19 +82,22 @@ fn images() -> HashMap<String, Result<Image, Error>> {
     .map(|(reference, platforms)| (reference.to_owned(), Ok(image(reference, platforms))))
     .collect();
     // A manifest named by its digest: there is no index, so no size.
-    let pinned = format!("r.test/2022@{}", crate::image::Digest::of(b"manifest"));
-    let mut one = image(&pinned, &["10.0.20348.1"]);
+    let mut one = image(&pinned(), &["10.0.20348.1"]);
     one.candidates[0].size = None;
     one.candidates[0].digest.clone_from(&one.digest);
-    images.insert("pinned".to_owned(), Ok(one));
+    images.insert(pinned(), Ok(one));
     images.insert("r.test/unread".to_owned(), Err(Error::new("no answer")));
     images
 }
 
+/// A reference by the digest of a manifest.
+fn pinned() -> String {
+    format!("r.test/2022@{}", crate::image::Digest::of(b"manifest"))
+}
+
 fn classes() -> Classes {
-    let class = |handler: &str, selector: Value| {
-        RuntimeClass::of(&json!({"handler": handler, "scheduling": {"nodeSelector": selector}}))
-    };
+    let class =
+        |handler: &str, selector: Value| RuntimeClass::of(&json!({"handler": handler, "scheduling": {"nodeSelector": selector}}));
     Some(BTreeMap::from([
         ("process-2022".to_owned(), class("runhcs-wcow-process", json!({"kubernetes.io/os": "windows", "pool": "ws"}))),
         ("hyperv".to_owned(), class("runhcs-wcow-hypervisor", json!({"kubernetes.io/os": "windows"}))),
@@ -102,10 +106,7 @@ fn classes() -> Classes {
 
 /// A workload of this kind with one container of each image, and this spec.
 fn workload(kind: &str, images: &[&str], mut spec: Value) -> Workload {
-    let container = |image: &&str| {
-        let image = if *image == "pinned" { json!("pinned@sha256:") } else { json!(image) };
-        json!({"name": "c", "image": image})
-    };
+    let container = |image: &&str| json!({"name": "c", "image": if *image == "pinned" { pinned() } else { (*image).to_owned() }});
     spec["containers"] = images.iter().map(container).collect();
     let inner = match kind {
         "Pod" => json!({"spec": spec}),
@@ -113,13 +114,7 @@ fn workload(kind: &str, images: &[&str], mut spec: Value) -> Workload {
     };
     let mut object = inner;
     object["metadata"] = json!({"namespace": "shop", "name": "web"});
-    let mut workload = Workload::of("apps/v1", kind, &object, &Kinds::new()).unwrap();
-    for image in &mut workload.images {
-        if image.reference.starts_with("pinned") {
-            "pinned".clone_into(&mut image.reference);
-        }
-    }
-    workload
+    Workload::of("apps/v1", kind, &object, &Kinds::new()).unwrap()
 }
 
 fn policy() -> Policy {
@@ -164,20 +159,53 @@ fn every_finding_has_a_workload_that_has_it_and_one_that_has_not() {
         ("selector-excludes-fitting", "Deployment", &["r.test/2019"], of_2022(), Some(false), true),
         ("selector-excludes-fitting", "Deployment", &["r.test/2022"], of_2022(), Some(true), false),
         ("selector-missing-os", "Deployment", &["r.test/linux"], json!({}), Some(false), true),
-        ("selector-missing-os", "Deployment", &["r.test/linux"], json!({"nodeSelector": {"kubernetes.io/os": "linux"}}), Some(true), false),
+        (
+            "selector-missing-os",
+            "Deployment",
+            &["r.test/linux"],
+            json!({"nodeSelector": {"kubernetes.io/os": "linux"}}),
+            Some(true),
+            false,
+        ),
         ("selector-missing-os", "Deployment", &["r.test/every"], json!({}), Some(true), false),
-        ("selector-missing-arch", "Deployment", &["r.test/2022"],
-            json!({"nodeSelector": {"kubernetes.io/os": "windows"}, "tolerations": [{"key": "spot", "operator": "Exists"}]}), Some(false), true),
-        ("selector-missing-arch", "Deployment", &["r.test/every"],
-            json!({"nodeSelector": {"kubernetes.io/os": "windows"}, "tolerations": [{"key": "spot", "operator": "Exists"}]}), Some(true), false),
+        (
+            "selector-missing-arch",
+            "Deployment",
+            &["r.test/2022"],
+            json!({"nodeSelector": {"kubernetes.io/os": "windows"}, "tolerations": [{"key": "spot", "operator": "Exists"}]}),
+            Some(false),
+            true,
+        ),
+        (
+            "selector-missing-arch",
+            "Deployment",
+            &["r.test/every"],
+            json!({"nodeSelector": {"kubernetes.io/os": "windows"}, "tolerations": [{"key": "spot", "operator": "Exists"}]}),
+            Some(true),
+            false,
+        ),
         ("taint-not-tolerated", "Deployment", &["r.test/2022"], pool("gke"), Some(false), true),
         ("runtime-class-missing", "Deployment", &["r.test/2022"], class("nowhere", of_2022()), Some(false), true),
         ("runtime-class-missing", "Deployment", &["r.test/every"], class("process-2022", windows(&[])), Some(true), false),
         ("runtime-class-conflicts", "Deployment", &["r.test/2022"], class("process-2022", pool("gke")), Some(false), true),
         ("handler-missing", "Deployment", &["r.test/2022"], class("hyperv", of_2022()), Some(false), true),
-        ("handler-missing", "Deployment", &["r.test/2025"], class("hyperv", windows(&[(BUILD, "10.0.26100")])), Some(true), false),
+        (
+            "handler-missing",
+            "Deployment",
+            &["r.test/2025"],
+            class("hyperv", windows(&[(BUILD, "10.0.26100")])),
+            Some(true),
+            false,
+        ),
         ("hyperv-class-does-not-widen", "Deployment", &["r.test/2019"], class("hyperv", of_2022()), Some(false), true),
-        ("hyperv-class-does-not-widen", "Deployment", &["r.test/2025"], class("hyperv", windows(&[(BUILD, "10.0.26100")])), Some(true), false),
+        (
+            "hyperv-class-does-not-widen",
+            "Deployment",
+            &["r.test/2025"],
+            class("hyperv", windows(&[(BUILD, "10.0.26100")])),
+            Some(true),
+            false,
+        ),
         ("daemonset-misses-nodes", "DaemonSet", &["r.test/2022"], windows(&[]), Some(false), true),
         ("daemonset-misses-nodes", "DaemonSet", &["r.test/every"], windows(&[]), Some(true), false),
         ("daemonset-misses-nodes", "DaemonSet", &["r.test/2016"], pool("nobody"), Some(true), false),
@@ -201,7 +229,8 @@ fn every_finding_has_a_workload_that_has_it_and_one_that_has_not() {
 #[test]
 fn what_could_not_be_read_is_not_known() {
     let nodes = nodes();
-    let with_class = workload("Deployment", &["r.test/2022"], json!({"runtimeClassName": "any", "nodeSelector": {BUILD: "10.0.20348"}}));
+    let with_class =
+        workload("Deployment", &["r.test/2022"], json!({"runtimeClassName": "any", "nodeSelector": {BUILD: "10.0.20348"}}));
     assert_eq!(answer(&with_class, &nodes, &None).0, None);
     assert_eq!(answer(&with_class, &nodes, &Some(BTreeMap::new())), (Some(false), vec!["runtime-class-missing"]));
     // One image that runs nowhere decides, whatever the other is.
@@ -212,7 +241,8 @@ fn what_could_not_be_read_is_not_known() {
 #[test]
 fn a_workload_concerns_windows_where_it_can_land_or_says_so() {
     let (nodes, policy, images, classes) = (nodes(), policy(), HashMap::new(), classes());
-    let question = Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
+    let question =
+        Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
     for (spec, concerns) in [
         (json!({}), true),
         (json!({"nodeSelector": {"kubernetes.io/os": "linux"}}), false),
@@ -234,8 +264,16 @@ fn what_belongs_to_another_workload_or_has_ended_is_left_out() {
         ("Pod", json!({"spec": {}, "metadata": {"ownerReferences": owned("ReplicaSet")}}), false),
         ("Pod", json!({"spec": {}, "metadata": {"ownerReferences": owned("Rollout")}}), true),
         ("Pod", json!({"spec": {}, "status": {"phase": "Succeeded"}}), false),
-        ("Job", json!({"spec": {"template": {"spec": {}}}, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}), false),
-        ("Job", json!({"spec": {"template": {"spec": {}}}, "status": {"conditions": [{"type": "Suspended", "status": "True"}]}}), true),
+        (
+            "Job",
+            json!({"spec": {"template": {"spec": {}}}, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}),
+            false,
+        ),
+        (
+            "Job",
+            json!({"spec": {"template": {"spec": {}}}, "status": {"conditions": [{"type": "Suspended", "status": "True"}]}}),
+            true,
+        ),
         ("Service", json!({"spec": {}}), false),
     ] {
         assert_eq!(Workload::of("v1", kind, &object, &read).is_some(), is_there, "{kind} {object}");
@@ -247,7 +285,8 @@ fn what_belongs_to_another_workload_or_has_ended_is_left_out() {
 fn a_change_is_judged_before_it_is_offered() {
     let nodes = nodes();
     let (policy, images, classes) = (policy(), images(), classes());
-    let question = Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
+    let question =
+        Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
     let terms = json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
         {"matchExpressions": [{"key": "pool", "operator": "In", "values": ["ws"]}]},
         {"matchExpressions": [{"key": "kubernetes.io/os", "operator": "In", "values": ["windows"]}]}]}}}});
@@ -306,7 +345,8 @@ fn merge(into: &mut Value, patch: &Value) {
 fn pods_and_jobs_have_no_change() {
     let nodes = nodes();
     let (policy, images, classes) = (policy(), images(), classes());
-    let question = Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
+    let question =
+        Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
     for kind in ["Pod", "Job"] {
         let workload = workload(kind, &["r.test/2022"], windows(&[]));
         let Patch::None(why) = patch(&question.answer(&workload), &nodes, Form::Shortest) else { panic!("{kind}") };
@@ -346,8 +386,11 @@ fn yaml_is_read_back_as_it_was() {
 #[test]
 fn findings_of_clusters_have_all_their_values() {
     let (policy, images, classes, nodes) = (policy(), images(), classes(), nodes());
-    let question = Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
-    for (images, spec) in [(&["r.test/2022"], windows(&[])), (&["r.test/2016"], windows(&[])), (&["r.test/2022"], windows(&[("pool", "gke")]))] {
+    let question =
+        Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
+    for (images, spec) in
+        [(&["r.test/2022"], windows(&[])), (&["r.test/2016"], windows(&[])), (&["r.test/2022"], windows(&[("pool", "gke")]))]
+    {
         let workload = workload("Deployment", images, spec);
         for said in question.answer(&workload).findings {
             let message = said.message.to_string();

@@ -32,11 +32,11 @@ pub use find::{Found, find, read};
 pub use launch::{Launch, Volume, Volumes, obstacles, refusal};
 pub use list::{in_list, listed};
 pub use live::LiveHost;
-pub use node::{Labels, Node, Taint};
 #[cfg(feature = "clusters")]
 pub(crate) use node::{ARCHITECTURE_LABELS, BUILD_LABEL};
 #[cfg(feature = "scanning")]
 pub(crate) use node::{AZURE_SKU, OS_LABELS};
+pub use node::{Labels, Node, Taint};
 pub use prerequisite::{Feature, Needed, Prerequisite, Requirement};
 pub use probe::{Hypervisor, Probe, Services};
 pub use registry::RegistryValues;

@@ -76,9 +76,8 @@ fn paragraph(
         None => (OPEN, "?    "),
     };
     wrapped("", style, word, &workload.object, INDENT, width, out)?;
-    let of = |fits: Option<bool>| -> Vec<LandsEntry> {
-        workload.lands.iter().filter(|lands| lands.fits == fits).cloned().collect()
-    };
+    let of =
+        |fits: Option<bool>| -> Vec<LandsEntry> { workload.lands.iter().filter(|lands| lands.fits == fits).cloned().collect() };
     for (label, lands) in [("does not run on:", of(Some(false))), ("not known on:", of(None)), ("runs on:", of(Some(true)))] {
         if !lands.is_empty() {
             wrapped(INDENT, PLAIN, label, &titles(report, &lands), HANGING, width, out)?;

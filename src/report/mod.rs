@@ -8,6 +8,10 @@
 
 #[cfg(feature = "program")]
 mod azure;
+#[cfg(feature = "clusters")]
+pub mod cluster;
+#[cfg(feature = "clusters")]
+mod cluster_text;
 #[cfg(feature = "program")]
 mod columns;
 #[cfg(feature = "program")]
@@ -16,10 +20,6 @@ mod commands;
 pub mod containers;
 #[cfg(feature = "program")]
 mod containers_table;
-#[cfg(feature = "clusters")]
-pub mod cluster;
-#[cfg(feature = "clusters")]
-mod cluster_text;
 pub mod document;
 pub mod explanation;
 #[cfg(feature = "program")]

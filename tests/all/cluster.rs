@@ -96,7 +96,8 @@ fn serve(stream: TcpStream, answers: &Answers, log: &Mutex<Vec<String>>) {
 }
 
 fn status(code: u16, reason: &str, message: &str) -> String {
-    json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason, "message": message}).to_string()
+    json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason, "message": message})
+        .to_string()
 }
 
 fn node(name: &str, kernel: &str) -> Value {
@@ -138,7 +139,11 @@ fn a_cluster_is_read_in_pages_and_only_read() {
     let api = Api::of(&shop(), &[]);
     let answer = api.run(&["check"]);
     assert_eq!(answer.code, 1, "{answer:?}");
-    assert!(answer.out.contains("FAIL  apps/v1 Deployment shop/strays") && answer.out.contains("[some-nodes-fit]"), "{}", answer.out);
+    assert!(
+        answer.out.contains("FAIL  apps/v1 Deployment shop/strays") && answer.out.contains("[some-nodes-fit]"),
+        "{}",
+        answer.out
+    );
     assert!(answer.out.contains("b and 1 more (Windows Server 2022)"), "{}", answer.out);
     assert!(answer.out.contains("ok    apps/v1 Deployment shop/fits"), "{}", answer.out);
     assert!(answer.out.ends_with("2 workloads on 3 nodes in 2 groups: 1 pass, 1 fail\n"), "{}", answer.out);
@@ -160,7 +165,10 @@ fn every_format_holds_the_answer() {
     assert_eq!(document["schema"], "wincompat/cluster/v1");
     assert_eq!(document["summary"], json!({"ok": 1, "notOk": 1, "undecided": 0, "elsewhere": 0, "errors": 0}));
     assert_eq!(document["workloads"][0]["findings"][0]["code"], "some-nodes-fit");
-    assert_eq!(document["workloads"][0]["lands"], json!([{"group": 0, "nodes": 1, "fits": false}, {"group": 1, "nodes": 2, "fits": true}]));
+    assert_eq!(
+        document["workloads"][0]["lands"],
+        json!([{"group": 0, "nodes": 1, "fits": false}, {"group": 1, "nodes": 2, "fits": true}])
+    );
 }
 
 #[test]
@@ -200,7 +208,13 @@ fn a_list_that_expires_is_begun_again_and_not_for_ever() {
         }
         let all = objects.get(path).cloned().unwrap_or_default();
         let next = if path == "/api/v1/nodes" && token.is_none() { "1" } else { "" };
-        let items = if token.is_some() { all.get(1..).unwrap_or_default() } else if next.is_empty() { &all[..] } else { &all[..1] };
+        let items = if token.is_some() {
+            all.get(1..).unwrap_or_default()
+        } else if next.is_empty() {
+            &all[..]
+        } else {
+            &all[..1]
+        };
         (200, json!({"kind": "List", "metadata": {"continue": next}, "items": items}).to_string())
     });
     let answer = api.run(&["check"]);

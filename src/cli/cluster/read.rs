@@ -127,8 +127,7 @@ impl ReadArgs {
             }
         }
         let none = HashMap::new();
-        let asked =
-            Question { knowledge: &knowledge, policy: &policy, nodes: &nodes, classes: &snapshot.classes, images: &none };
+        let asked = Question { knowledge: &knowledge, policy: &policy, nodes: &nodes, classes: &snapshot.classes, images: &none };
         let (workloads, others): (Vec<Workload>, Vec<Workload>) =
             workloads.into_iter().partition(|workload| asked.concerns(workload));
         let mut texts: Vec<String> =
@@ -142,16 +141,7 @@ impl ReadArgs {
             images.iter().filter_map(|(text, image)| Some((text, image.as_ref().err()?))).collect();
         unread.sort_by_key(|(text, _)| *text);
         errors.extend(unread.into_iter().map(|(text, error)| ErrorEntry::new(text, error, &CommandLine)));
-        Ok(Cluster {
-            elsewhere: others.len(),
-            policy,
-            nodes,
-            classes: snapshot.classes,
-            workloads,
-            images,
-            errors,
-            knowledge,
-        })
+        Ok(Cluster { elsewhere: others.len(), policy, nodes, classes: snapshot.classes, workloads, images, errors, knowledge })
     }
 }
 

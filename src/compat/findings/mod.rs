@@ -32,7 +32,10 @@ pub struct Code(pub(super) &'static Declaration);
 impl Code {
     /// Every code, those of one subject together.
     pub fn all() -> impl Iterator<Item = Self> {
-        [versions::ALL, image::ALL, host::ALL, isolation::ALL, engine::ALL, cluster::ALL, accepted::ALL].into_iter().flatten().copied()
+        [versions::ALL, image::ALL, host::ALL, isolation::ALL, engine::ALL, cluster::ALL, accepted::ALL]
+            .into_iter()
+            .flatten()
+            .copied()
     }
 
     /// The name, e.g. `build-mismatch`.
