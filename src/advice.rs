@@ -158,6 +158,10 @@ pub enum Command {
     CheckHostProcess,
     /// Show what every version of every engine takes of an image.
     Engines,
+    /// Write the change of this workload of a cluster that leads its pods to nodes that fit, e.g. `shop/deployment/web`; empty for all.
+    ClusterPatch(String),
+    /// Plan the replacement of nodes of a cluster.
+    ClusterPlan,
     /// Explain this code or message.
     Explain(String),
     /// Say what this host is and can do.

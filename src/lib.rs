@@ -41,7 +41,8 @@
 //!
 //! With `default-features = false` neither HTTP nor TLS nor a C compiler is needed. `registries` and `running` build the registry
 //! client and the runner, which are not offered yet but for `hcs`: the documents of the Host Compute
-//! Service, which may change with every version. `program` is the command line, and the default.
+//! Service, which may change with every version. `program` is the command line, `clusters` its commands for
+//! Kubernetes; both are the default.
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::string_slice, reason = "a test may end by a panic"))]
 
@@ -51,6 +52,8 @@ mod architecture;
 mod cli;
 #[cfg(feature = "running")]
 mod clock;
+#[cfg(feature = "clusters")]
+mod cluster;
 pub mod compat;
 pub mod engine;
 mod engine_name;

@@ -46,6 +46,18 @@ impl ExitCode {
         }
     }
 
+    /// 1 if a workload can land where it does not run; else 2 if that is undecided or anything failed; else 0.
+    #[cfg(feature = "clusters")]
+    pub const fn of_workloads(summary: &crate::report::cluster::ClusterSummary) -> Self {
+        if summary.not_ok > 0 {
+            Self::NOT_OK
+        } else if summary.undecided > 0 || summary.errors > 0 {
+            Self::NOT_DONE
+        } else {
+            Self::DONE
+        }
+    }
+
     /// The number, e.g. 125.
     pub const fn number(self) -> u32 {
         self.0

@@ -157,6 +157,7 @@ fn groups() -> Vec<Group> {
         about("Findings about a host", |code| code.is_about(About::Host) && !code.is_about(About::Image)),
         about("Findings about an isolation or an engine", |code| code.is_about(About::Isolation) || code.is_about(About::Engine)),
         about("Findings of a scan", |code| code.is_about(About::Scan) || code.is_about(About::Acceptance)),
+        about("Findings about a workload of a cluster", |code| code.is_about(About::Cluster)),
     ];
     groups.extend(catalogue());
     groups

@@ -20,6 +20,22 @@ pub fn print<R: Printed>(
     page: &Page<'_>,
     io: &mut Io<'_>,
 ) -> Result<ExitCode, Failure> {
+    print_with(answer, judged, ExitCode::of_results(&judged.summary), (format, output), page, io)
+}
+
+/// Prints an answer `R` whose results are those of `judged`, with this exit code.
+///
+/// # Errors
+///
+/// A stream or a file that cannot be written, where no image fails.
+pub fn print_with<R: Printed>(
+    answer: &R,
+    judged: &Report,
+    code: ExitCode,
+    (format, output): (&FormatArgs<R>, &OutputArgs<R>),
+    page: &Page<'_>,
+    io: &mut Io<'_>,
+) -> Result<ExitCode, Failure> {
     // A file that cannot be written takes nothing from the answer, and does not hide that an image fails.
     let written = output.write(answer, page);
     for warning in appended::append(&output.formats(format.chosen()), answer, page) {
@@ -29,7 +45,7 @@ pub fn print<R: Printed>(
         lines::write(judged, io.err)?;
     }
     format.write(answer, page, io.out)?;
-    match (written, ExitCode::of_results(&judged.summary)) {
+    match (written, code) {
         (Err(error), ExitCode::NOT_OK) => {
             io.fail(&error);
             Ok(ExitCode::NOT_OK)

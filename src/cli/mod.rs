@@ -4,6 +4,8 @@
 
 mod appended;
 pub mod check;
+#[cfg(feature = "clusters")]
+mod cluster;
 mod color;
 mod completions;
 mod detached;
@@ -97,6 +99,8 @@ enum Command {
     Check(Box<check::Args>),
     Scan(Box<scan::Args>),
     Engines(Box<engines::Args>),
+    #[cfg(feature = "clusters")]
+    Cluster(cluster::Args),
     Host(host::Args),
     Explain(explain::Args),
     Run(Box<run::Args>),
@@ -122,6 +126,9 @@ enum Command {
 
 /// The headings of the help, each with its subcommands.
 const GROUPS: [(&str, &[&str]); 4] = [
+    #[cfg(feature = "clusters")]
+    ("Check", &["check", "scan", "cluster", "engines", "host", "explain"]),
+    #[cfg(not(feature = "clusters"))]
     ("Check", &["check", "scan", "engines", "host", "explain"]),
     ("Containers", &["run", "ps", "logs", "exec", "stop", "kill", "wait", "rm", "inspect"]),
     ("Images", &["pull", "images", "rmi"]),
@@ -177,6 +184,8 @@ impl Command {
             Self::Check(args) => &**args,
             Self::Scan(args) => &**args,
             Self::Engines(args) => &**args,
+            #[cfg(feature = "clusters")]
+            Self::Cluster(args) => args,
             Self::Host(args) => args,
             Self::Explain(args) => args,
             Self::Run(args) => &**args,

@@ -79,9 +79,14 @@ pub fn name(command: &str, option: &str) -> Option<String> {
 pub fn add(command: Command) -> Command {
     let names: Vec<String> = command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
     let command = command.mut_args(|argument| with_variable("check", argument));
-    names.into_iter().fold(command, |command, name| {
-        command.mut_subcommand(&name, |subcommand| subcommand.mut_args(|argument| with_variable(&name, argument)))
-    })
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(&name, |subcommand| of_subcommand(&name, subcommand)))
+}
+
+/// A subcommand, and those below it, whose variables have its name: `WINCOMPAT_CLUSTER_CONTEXT`.
+fn of_subcommand(name: &str, command: Command) -> Command {
+    let below: Vec<String> = command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
+    let command = command.mut_args(|argument| with_variable(name, argument));
+    below.into_iter().fold(command, |command, below| command.mut_subcommand(below, |subcommand| of_subcommand(name, subcommand)))
 }
 
 fn with_variable(command: &str, argument: Arg) -> Arg {

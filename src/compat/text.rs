@@ -126,6 +126,8 @@ impl Finding {
                 | "tag-read",
                 _,
             ) => String::new(),
+            // A cluster gives them.
+            (name, _) if super::findings::cluster::VALUES.contains(&name) => String::new(),
             _ => return self.remedy(name, argument, subject),
         };
         Some(words.into())

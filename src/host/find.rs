@@ -169,6 +169,17 @@ pub fn read(bytes: &[u8], label: Option<&str>, attributes: &Attributes, knowledg
     Ok(hosts(source::hosts(bytes, knowledge)?.hosts, label, attributes, knowledge))
 }
 
+/// The host that a node of Kubernetes is, as its object in JSON says; `None` for a node that does not run Windows.
+///
+/// # Errors
+///
+/// A Windows node that does not say its version.
+#[cfg(feature = "clusters")]
+pub(crate) fn of_node(object: &serde_json::Value, knowledge: &Knowledge) -> Option<Result<Host, Error>> {
+    let facts = source::nodes::facts(object)?;
+    Some(facts.map(|facts| facts.host(&Attributes::default(), knowledge)))
+}
+
 /// The hosts of these facts. Those without a name of their own get this label.
 fn hosts(facts: Vec<HostFacts>, label: Option<&str>, attributes: &Attributes, knowledge: &Knowledge) -> Vec<Host> {
     let labelled = |facts: HostFacts| HostFacts { label: facts.label.or_else(|| label.map(str::to_owned)), ..facts };

@@ -10,6 +10,10 @@ mod launch;
 mod list;
 mod live;
 mod node;
+#[cfg(feature = "scanning")]
+pub(crate) mod placement;
+#[cfg(feature = "scanning")]
+pub(crate) mod pod;
 mod prerequisite;
 mod probe;
 pub(crate) mod registry;
@@ -22,15 +26,23 @@ use serde::{Deserialize, Serialize};
 use crate::knowledge::editions::Edition;
 use crate::{Architecture, Engine, ImageStore, Isolation, Kind, OsVersion};
 pub use attributes::Attributes;
+#[cfg(feature = "clusters")]
+pub(crate) use find::of_node;
 pub use find::{Found, find, read};
 pub use launch::{Launch, Volume, Volumes, obstacles, refusal};
 pub use list::{in_list, listed};
 pub use live::LiveHost;
+#[cfg(feature = "clusters")]
+pub(crate) use node::{ARCHITECTURE_LABELS, BUILD_LABEL};
+#[cfg(feature = "scanning")]
+pub(crate) use node::{AZURE_SKU, OS_LABELS};
 pub use node::{Labels, Node, Taint};
 pub use prerequisite::{Feature, Needed, Prerequisite, Requirement};
 pub use probe::{Hypervisor, Probe, Services};
 pub use registry::RegistryValues;
 pub use source::Source;
+#[cfg(feature = "clusters")]
+pub(crate) use source::nodes::scheduled;
 pub use spec::{Spec, is_host, parse};
 
 /// A machine that is to run containers.

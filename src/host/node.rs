@@ -7,6 +7,20 @@ use super::Host;
 /// The names by which AKS calls releases of Windows Server in the label `kubernetes.azure.com/os-sku`, by build.
 const AZURE_SKUS: [(u32, &str); 3] = [(17763, "Windows2019"), (20348, "Windows2022"), (26100, "Windows2025")];
 
+/// The label of a node's operating system, and its old name.
+#[cfg(feature = "scanning")]
+pub(crate) const OS_LABELS: [&str; 2] = ["kubernetes.io/os", "beta.kubernetes.io/os"];
+
+/// The label of a node's processor, and its old name.
+#[cfg(feature = "clusters")]
+pub(crate) const ARCHITECTURE_LABELS: [&str; 2] = ["kubernetes.io/arch", "beta.kubernetes.io/arch"];
+
+/// The label of a node's Windows build, as its kubelet writes it, e.g. `10.0.20348`.
+pub(crate) const BUILD_LABEL: &str = "node.kubernetes.io/windows-build";
+
+/// The label of AKS that names a Windows by its release.
+pub(crate) const AZURE_SKU: &str = "kubernetes.azure.com/os-sku";
+
 /// Labels by their names, e.g. `kubernetes.io/os` with `windows`.
 pub type Labels = BTreeMap<String, String>;
 
@@ -46,8 +60,8 @@ impl Host {
             ("kubernetes.io/arch", architecture),
             ("kubernetes.io/hostname", self.label.clone()),
             ("kubernetes.io/os", "windows".to_owned()),
-            ("kubernetes.azure.com/os-sku", sku.to_owned()),
-            ("node.kubernetes.io/windows-build", build),
+            (AZURE_SKU, sku.to_owned()),
+            (BUILD_LABEL, build),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();

@@ -5,7 +5,7 @@
 mod computer_info;
 mod docker;
 mod labelled;
-mod nodes;
+pub(crate) mod nodes;
 mod once;
 mod operating_system;
 mod os_version;

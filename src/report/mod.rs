@@ -8,6 +8,10 @@
 
 #[cfg(feature = "program")]
 mod azure;
+#[cfg(feature = "clusters")]
+pub mod cluster;
+#[cfg(feature = "clusters")]
+mod cluster_text;
 #[cfg(feature = "program")]
 mod columns;
 #[cfg(feature = "program")]

@@ -1,30 +1,40 @@
 //! Manifests of Kubernetes: every pod in them, with the nodes that it can land on.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::placeholder::meant;
-use super::placement::{Condition, Placement, Term, Toleration};
 use super::words::Values;
 use super::yaml::{Document, Node};
 use super::{Asked, Found, Lands, Lines, Needs, Os};
-use crate::host::Labels;
-
-/// The label of a node's operating system, and its old name.
-const OS_LABELS: [&str; 2] = ["kubernetes.io/os", "beta.kubernetes.io/os"];
-
-/// The label of AKS that names a Windows by its release.
-const AZURE_SKU: &str = "kubernetes.azure.com/os-sku";
-
-/// Kinds whose pod stands below other keys than most.
-const TEMPLATE: &[&str] = &["spec", "template"];
+use crate::host::placement::Placement;
+use crate::host::pod::{self, RuntimeClass, Tree};
 
 /// The deepest lists of lists of objects.
 const DEEPEST: usize = 8;
 
-/// The RuntimeClasses of an input: the nodes to which each leads its pods.
-pub type RuntimeClasses = BTreeMap<String, (Labels, Vec<Toleration>)>;
+/// The RuntimeClasses of an input, by their names.
+pub type RuntimeClasses = BTreeMap<String, RuntimeClass>;
+
+impl Tree for Node {
+    fn get(&self, key: &str) -> Option<&Self> {
+        self.get(key).map(Rc::as_ref)
+    }
+
+    fn list(&self) -> Vec<&Self> {
+        self.list().iter().map(Rc::as_ref).collect()
+    }
+
+    fn entries(&self) -> Vec<(&str, &Self)> {
+        self.entries().into_iter().filter_map(|(key, value)| Some((key.text()?, value.as_ref()))).collect()
+    }
+
+    fn text(&self) -> Option<Cow<'_, str>> {
+        self.text().map(Cow::Borrowed)
+    }
+}
 
 /// What is known beside a manifest.
 #[derive(Clone, Debug, Default)]
@@ -48,9 +58,7 @@ pub fn runtime_classes(documents: &[&Document]) -> RuntimeClasses {
             if object.text_at(&["kind"]) == Some("RuntimeClass")
                 && let Some(name) = object.text_at(&["metadata", "name"])
             {
-                let selector = object.at(&["scheduling", "nodeSelector"]).map(|node| labels(node)).unwrap_or_default();
-                let tolerations = object.at(&["scheduling", "tolerations"]).map(|node| tolerations(node)).unwrap_or_default();
-                classes.insert(name.to_owned(), (selector, tolerations));
+                classes.insert(name.to_owned(), RuntimeClass::of(object.as_ref()));
             }
         }
     }
@@ -86,13 +94,7 @@ fn objects(root: &Rc<Node>, depth: usize) -> Vec<&Rc<Node>> {
 
 /// The spec of the pods that an object makes.
 fn pod_of(object: &Rc<Node>) -> Option<&Rc<Node>> {
-    let path: &[&str] = match object.text_at(&["kind"]).unwrap_or("Pod") {
-        "Pod" => &[],
-        "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet" | "ReplicationController" | "Job" => TEMPLATE,
-        "CronJob" => &["spec", "jobTemplate", "spec", "template"],
-        "PodTemplate" => &["template"],
-        _ => return None,
-    };
+    let path = pod::template(object.text_at(&["kind"]).unwrap_or("Pod"))?;
     let pod = if path.is_empty() { object } else { object.at(path)? };
     // A pod's spec below its metadata, by a mistake in the indentation, is read all the same.
     pod.get("spec").or_else(|| pod.at(&["metadata", "spec"]))
@@ -109,43 +111,37 @@ struct Pod<'d> {
 
 impl<'d> Pod<'d> {
     fn of(object: &Node, spec: &'d Node, known: &'d Known) -> Self {
-        let text = |keys: &[&str]| object.text_at(keys).unwrap_or_default();
-        let namespace = object.text_at(&["metadata", "namespace"]).map(|name| format!("{name}/")).unwrap_or_default();
-        let own_name = object.text_at(&["metadata", "name"]).or_else(|| object.text_at(&["metadata", "generateName"]));
-        let kind = object.text_at(&["kind"]).unwrap_or("Pod");
-        let name = format!("{} {kind} {namespace}{}", text(&["apiVersion"]), own_name.unwrap_or("?"));
-        let name = name.trim_start().to_owned();
-        let mut placement = placement(spec);
-        let mut refused = None;
-        if let Some(class) = spec.text_at(&["runtimeClassName"])
-            && let Some((selector, more)) = known.classes.get(class)
-        {
-            // Admission merges the two; where they contradict each other the pod is refused.
-            let differs = |(key, value): &(&String, &String)| placement.selector.get(*key).is_some_and(|own| own != *value);
-            refused = selector.iter().find(differs).map(|(key, value)| {
-                let own = placement.selector.get(key).map(String::as_str).unwrap_or_default();
-                Lands::Nowhere {
-                    why: format!("its node selector asks for {key}={own}, and its RuntimeClass {class} for {key}={value}"),
-                    hint: "make the two agree: Kubernetes refuses a pod whose RuntimeClass contradicts it".to_owned(),
+        let name = pod::name(object);
+        let placement = Placement::of(spec);
+        let class = spec.text_at(&["runtimeClassName"]).and_then(|class| Some((class, known.classes.get(class)?)));
+        let (placement, refused) = match class {
+            None => (placement, None),
+            Some((class, of_class)) => match placement.clone().with_class(of_class) {
+                Ok(merged) => (merged, None),
+                Err(pod::Conflict { key, own, of_class }) => {
+                    let why =
+                        format!("its node selector asks for {key}={own}, and its RuntimeClass {class} for {key}={of_class}");
+                    let hint = "make the two agree: Kubernetes refuses a pod whose RuntimeClass contradicts it".to_owned();
+                    (placement, Some(Lands::Nowhere { why, hint }))
                 }
-            });
-            placement.selector.extend(selector.iter().map(|(key, value)| (key.clone(), value.clone())));
-            placement.tolerations.extend(more.iter().cloned());
-        }
-        let os = os_of(spec, &placement);
+            },
+        };
+        let os = match pod::os(spec, &placement).as_deref() {
+            Some("windows") => Os::Windows,
+            Some(_) => Os::Other,
+            None => Os::Unsaid,
+        };
         let lands = refused.unwrap_or_else(|| Lands::Nodes(Arc::new(placement)));
-        let host_process = is_host_process(spec).unwrap_or(false);
+        let host_process = pod::is_host_process(spec).unwrap_or(false);
         Self { known, name, spec, lands, os, host_process }
     }
 
     fn found(&self, lines: &Lines<'_>) -> Vec<Found> {
         let mut found = Vec::new();
-        for (list, word) in
-            [("initContainers", "init container"), ("containers", "container"), ("ephemeralContainers", "ephemeral container")]
-        {
+        for (list, word) in pod::CONTAINERS {
             for container in self.spec.get(list).map(|list| list.list()).unwrap_or_default() {
                 let Some(image) = container.get("image") else { continue };
-                let host_process = is_host_process(container).unwrap_or(self.host_process);
+                let host_process = pod::is_host_process(container.as_ref()).unwrap_or(self.host_process);
                 let name = container.text_at(&["name"]).unwrap_or("?");
                 let asked = host_process.then_some(Asked::HostProcess);
                 found.extend(self.reference(image, lines, &format!("{word} {name}"), Needs::EveryHost, asked));
@@ -176,64 +172,6 @@ impl<'d> Pod<'d> {
             editable: lines.literal(image.span.clone(), text),
         })
     }
-}
-
-/// `hostProcess` of a pod or a container.
-fn is_host_process(node: &Node) -> Option<bool> {
-    node.text_at(&["securityContext", "windowsOptions", "hostProcess"]).map(|value| value == "true")
-}
-
-/// The operating system that a pod says it is for.
-fn os_of(spec: &Node, placement: &Placement) -> Os {
-    let said = spec.text_at(&["os", "name"]).map(str::to_owned).or_else(|| {
-        OS_LABELS.iter().find_map(|label| match placement.values_of(label)?.as_slice() {
-            [only] => Some((*only).to_owned()),
-            _ => None,
-        })
-    });
-    match said.as_deref() {
-        Some("windows") => Os::Windows,
-        Some(_) => Os::Other,
-        None if placement.values_of(AZURE_SKU).is_some_and(|values| values.iter().all(|value| value.starts_with("Windows"))) => {
-            Os::Windows
-        }
-        None => Os::Unsaid,
-    }
-}
-
-fn placement(spec: &Node) -> Placement {
-    let required = spec.at(&["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"]);
-    Placement {
-        node_name: spec.text_at(&["nodeName"]).map(str::to_owned),
-        selector: spec.get("nodeSelector").map(|node| labels(node)).unwrap_or_default(),
-        terms: required.map(|terms| terms.list().iter().map(|term| self::term(term)).collect()),
-        tolerations: spec.get("tolerations").map(|node| tolerations(node)).unwrap_or_default(),
-    }
-}
-
-fn labels(node: &Node) -> Labels {
-    let text = |value: &Node| value.text().unwrap_or_default().to_owned();
-    node.entries().into_iter().map(|(key, value)| (text(key), text(value))).collect()
-}
-
-fn term(node: &Node) -> Term {
-    let conditions =
-        |key: &str| node.get(key).map(|list| list.list().iter().map(|one| condition(one)).collect()).unwrap_or_default();
-    Term { labels: conditions("matchExpressions"), fields: conditions("matchFields") }
-}
-
-fn condition(node: &Node) -> Condition {
-    let text = |key: &str| node.text_at(&[key]).unwrap_or_default().to_owned();
-    let values = node.get("values").map(|list| list.list().iter().filter_map(|value| value.text().map(str::to_owned)).collect());
-    Condition { key: text("key"), operator: text("operator"), values: values.unwrap_or_default() }
-}
-
-fn tolerations(node: &Node) -> Vec<Toleration> {
-    let one = |node: &Rc<Node>| {
-        let text = |key: &str| node.text_at(&[key]).unwrap_or_default().to_owned();
-        Toleration { key: text("key"), exists: text("operator") == "Exists", value: text("value"), effect: text("effect") }
-    };
-    node.list().iter().map(one).collect()
 }
 
 #[cfg(test)]

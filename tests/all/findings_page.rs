@@ -9,12 +9,13 @@ use wincompat::report::Wording as _;
 use crate::support::committed::assert_committed;
 
 /// The groups of the page, each with the subject that its findings are about first.
-const GROUPS: [(&str, About); 6] = [
+const GROUPS: [(&str, About); 7] = [
     ("The image", About::Image),
     ("The host", About::Host),
     ("The isolation mode", About::Isolation),
     ("The engine", About::Engine),
     ("What a scan compares", About::Scan),
+    ("Workloads of a cluster", About::Cluster),
     ("What is accepted", About::Acceptance),
 ];
 

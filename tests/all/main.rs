@@ -12,6 +12,7 @@ mod support;
 
 mod architecture;
 mod check;
+mod cluster;
 #[cfg(windows)]
 mod emulated_layers;
 mod engines;

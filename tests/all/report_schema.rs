@@ -147,3 +147,9 @@ fn what_is_no_report_does_not_satisfy_it() {
     added["results"][0]["addedLater"] = json!(1);
     assert_eq!(faults(&validator, &added), [""; 0], "fields are added within a version");
 }
+
+#[test]
+fn the_published_schema_of_clusters_is_that_of_the_program() {
+    let generated = serde_json::to_string_pretty(&wincompat::report::cluster::schema()).unwrap() + "\n";
+    assert_committed("schema/cluster-v1.json", &generated);
+}

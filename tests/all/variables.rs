@@ -25,7 +25,14 @@ fn entries() -> Vec<Entry> {
     program.build();
     let mut entries = Vec::new();
     for command in program.get_subcommands().filter(|command| !command.is_hide_set() && command.get_name() != "help") {
-        for argument in command.get_arguments() {
+        // Those of its own subcommands, each once, have its name.
+        let mut arguments: Vec<_> = command.get_arguments().collect();
+        for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+            let is_new = |argument: &&clap::Arg| !arguments.iter().any(|known| known.get_long() == argument.get_long());
+            let new: Vec<_> = below.get_arguments().filter(is_new).collect();
+            arguments.extend(new);
+        }
+        for argument in arguments {
             let Some(long) = argument.get_long() else {
                 assert!(argument.is_positional(), "{} has an option without a long name", command.get_name());
                 continue;

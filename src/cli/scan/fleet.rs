@@ -7,9 +7,10 @@ use std::rc::Rc;
 use jiff::civil::Date;
 
 use crate::Error;
+use crate::host::placement::Placement;
 use crate::host::{Host, Node, Spec, parse};
 use crate::knowledge::Knowledge;
-use crate::scan::{Lands, Placement};
+use crate::scan::Lands;
 
 /// The hosts that a container can land on, one of each kind.
 pub type Landing = Result<Rc<[Host]>, Error>;

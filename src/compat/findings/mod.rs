@@ -3,6 +3,7 @@
 //! A finding is declared in the file of its subject, and decided in `rules.rs` or `warnings.rs`.
 
 mod accepted;
+pub(super) mod cluster;
 mod declare;
 mod engine;
 mod host;
@@ -11,6 +12,8 @@ mod isolation;
 mod scan;
 mod versions;
 
+#[cfg(feature = "clusters")]
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -30,7 +33,7 @@ pub struct Code(pub(super) &'static Declaration);
 impl Code {
     /// Every code, those of one subject together.
     pub fn all() -> impl Iterator<Item = Self> {
-        [versions::ALL, image::ALL, host::ALL, isolation::ALL, engine::ALL, scan::ALL, accepted::ALL]
+        [versions::ALL, image::ALL, host::ALL, isolation::ALL, engine::ALL, scan::ALL, cluster::ALL, accepted::ALL]
             .into_iter()
             .flatten()
             .copied()
@@ -69,6 +72,19 @@ impl Code {
     /// The remedy in general, whole sentences.
     pub fn advice(self) -> Advice {
         general(self.0.advice)
+    }
+
+    /// The sentences of a finding about an object of a cluster, with these values: what was found, and what to do.
+    #[cfg(feature = "clusters")]
+    pub(crate) fn sentences(self, values: &BTreeMap<&'static str, Advice>) -> (Advice, Advice) {
+        let filled = |template: &str| {
+            let value = |name: &str, _: &str| {
+                let known = values.get(name).cloned();
+                known.or_else(|| cluster::VALUES.contains(&name).then(Advice::default))
+            };
+            Advice::from_template(template, value).unwrap_or_else(|_| template.into())
+        };
+        (filled(self.0.message), filled(self.0.help))
     }
 
     /// The address of the page on which the fact behind it is found.
@@ -147,6 +163,8 @@ pub enum About {
     Engine,
     /// What a scan compares an image with: a lock, the other images of a pod, newer images. No judgement knows it.
     Scan,
+    /// An object of a cluster and all nodes that its pods can land on, which no judgement knows.
+    Cluster,
     /// The acceptance of a failure by a team, which no judgement knows.
     Acceptance,
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{Document, Format, Source, Syntax, product};
 use crate::host::facts::HostFacts;
+use crate::host::node::BUILD_LABEL;
 use crate::host::source::records::field;
 use crate::host::version_text::{full_version, kind_in_words};
 use crate::host::{self, Availability, HostEngine, Taint};
@@ -11,9 +12,6 @@ use crate::{Engine, Error, Kind};
 
 /// The Windows nodes of a cluster; the others are left out.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises, hosts };
-
-/// The label that a kubelet writes, e.g. `10.0.20348`.
-const BUILD: &str = "node.kubernetes.io/windows-build";
 
 /// What is known of one node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +46,7 @@ impl Node {
             architecture: or_label(info("architecture"), "kubernetes.io/arch"),
             os_image: info("osImage"),
             kernel: info("kernelVersion"),
-            build: label(BUILD),
+            build: label(BUILD_LABEL),
             kubelet: info("kubeletVersion"),
             runtime: info("containerRuntimeVersion"),
             scheduled: Some(scheduled(node)),
@@ -91,8 +89,15 @@ impl Node {
     }
 }
 
+/// The Windows of a node in JSON; `None` for a node that does not run Windows.
+#[cfg(feature = "clusters")]
+pub(in crate::host) fn facts(node: &Value) -> Option<Result<HostFacts, Error>> {
+    let node = Node::of_json(node);
+    node.is_windows().then(|| node.facts())
+}
+
 /// The labels and taints of a node in JSON.
-fn scheduled(node: &Value) -> host::Node {
+pub(crate) fn scheduled(node: &Value) -> host::Node {
     let labels = node.pointer("/metadata/labels").and_then(Value::as_object);
     let pairs = labels.into_iter().flatten().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
     let taints = node.pointer("/spec/taints").and_then(Value::as_array);
@@ -236,7 +241,7 @@ fn described(text: &str) -> Vec<Node> {
             continue;
         }
         let Some(node) = nodes.last_mut() else { continue };
-        if let Some(build) = line.split_once(BUILD).and_then(|(_, rest)| rest.strip_prefix('=')) {
+        if let Some(build) = line.split_once(BUILD_LABEL).and_then(|(_, rest)| rest.strip_prefix('=')) {
             node.build = build.trim().to_owned();
             continue;
         }

@@ -180,7 +180,7 @@ impl FindingEntry {
 }
 
 impl RemedyEntry {
-    fn new(remedy: &Remedy, wording: &dyn Wording) -> Self {
+    pub(in crate::report) fn new(remedy: &Remedy, wording: &dyn Wording) -> Self {
         let kind = match remedy {
             Remedy::EngineFlag(..) | Remedy::Run { .. } => "flag",
             Remedy::Image(_) => "image",

@@ -2,7 +2,7 @@
 //!
 //! Source: kubernetes/kubernetes pkg/scheduler/framework/plugins (nodeaffinity, tainttoleration, nodename).
 
-use crate::host::{Labels, Node, Taint};
+use super::{Labels, Node, Taint};
 
 /// What a pod asks of its node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -1,0 +1,87 @@
+//! `wincompat cluster patch`: the changes that lead pods to nodes where they run, as YAML.
+
+use std::io::Write as _;
+
+use super::read::ReadArgs;
+use crate::cli::exit::ExitCode;
+use crate::cli::failure::Failure;
+use crate::cli::io::Io;
+use crate::cli::subcommand::Subcommand;
+use crate::cluster::{Answer, Form, Patch, patch, yaml};
+use crate::report::plain::clean;
+
+/// Write changes that lead pods to nodes where they run, as YAML for kubectl or Kustomize.
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wincompat cluster patch -n shop deployment/web > web.yaml
+  kubectl patch -n shop deployment web --patch-file web.yaml
+  wincompat cluster patch -A --as affinity > patches.yaml
+
+Nothing is written in the cluster. Each document is the part of a workload that changes, a strategic merge patch: for `kubectl patch`,
+or for `patches:` in a kustomization.yaml. A value `null` takes a label away. Each change was judged: with it, the pods land on nodes
+where all images run, and on no others. For a workload without such a change, a comment says why.
+
+Exit codes: 0 done, 2 a workload that fails has no change, or an error occurred.")]
+pub struct Args {
+    /// Workloads by kind and name, e.g. deployment/web; all that fail if none is named.
+    #[arg(value_name = "KIND/NAME")]
+    objects: Vec<String>,
+    /// Form of the changes. If it is not given: a node selector, with affinity where several builds fit.
+    #[arg(long = "as", value_name = "FORM", value_enum)]
+    form: Option<FormArg>,
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+/// The values of `--as`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum FormArg {
+    /// A node selector alone.
+    Selector,
+    /// The builds in every term of the required node affinity.
+    Affinity,
+    /// A RuntimeClass that leads its pods.
+    RuntimeClass,
+}
+
+impl Subcommand for Args {
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let form = match self.form {
+            None => Form::Shortest,
+            Some(FormArg::Selector) => Form::Selector,
+            Some(FormArg::Affinity) => Form::Affinity,
+            Some(FormArg::RuntimeClass) => Form::RuntimeClass,
+        };
+        let cluster = self.read.read(&self.objects, true, io)?;
+        let question = cluster.question();
+        let answers: Vec<Answer<'_>> = cluster.workloads.iter().map(|workload| question.answer(workload)).collect();
+        let mut is_whole = cluster.errors.is_empty();
+        let mut classes: Vec<String> = Vec::new();
+        for answer in answers.iter().filter(|answer| answer.ok == Some(false)) {
+            let object = clean(&answer.workload.object()).into_owned();
+            match patch(answer, &cluster.nodes, form) {
+                Patch::Objects(objects) => {
+                    for document in objects {
+                        let text = yaml(&document);
+                        // Several workloads may have one RuntimeClass.
+                        if document.get("kind").and_then(serde_json::Value::as_str) == Some("RuntimeClass") {
+                            if classes.contains(&text) {
+                                continue;
+                            }
+                            classes.push(text.clone());
+                        }
+                        write!(io.out, "---\n# {object}\n{text}")?;
+                    }
+                }
+                Patch::None(why) => {
+                    is_whole = false;
+                    writeln!(io.out, "# {object}: {why}")?;
+                }
+            }
+        }
+        for error in &cluster.errors {
+            io.warn(&format!("not read: {}", error.line()).into());
+        }
+        Ok(if is_whole { ExitCode::DONE } else { ExitCode::NOT_DONE })
+    }
+}

@@ -1,0 +1,175 @@
+//! A cluster and the images of its workloads, read for a question about them.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::cli::io::Io;
+use crate::cli::judging::JudgingArgs;
+use crate::cli::knowledge::KnowledgeArgs;
+use crate::cli::reading::read_images;
+use crate::cli::registries::{CHECKED_WITHIN, RegistryArgs, runtime};
+use crate::cli::{references, wording::CommandLine};
+use crate::cluster::api::{self, Access, Scope};
+use crate::cluster::{Classes, Nodes, Question, Workload};
+use crate::compat::Policy;
+use crate::host::HostEngine;
+use crate::image::Image;
+use crate::knowledge::Knowledge;
+use crate::report::document::ErrorEntry;
+use crate::{Engine, Error};
+
+/// The most workloads of one answer: it is held as a whole.
+const MOST_WORKLOADS: usize = 50_000;
+
+/// The cluster that is asked about.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Cluster")]
+pub struct AccessArgs {
+    /// Context of the kubeconfig; the current one if none is named.
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+    /// Kubeconfig. If it is not given: KUBECONFIG, ~/.kube/config, then the account of the pod that this runs in.
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// Namespace; that of the context if none is named.
+    #[arg(short, long, value_name = "NAME", conflicts_with = "all_namespaces")]
+    namespace: Option<String>,
+    /// All namespaces.
+    #[arg(short = 'A', long)]
+    all_namespaces: bool,
+}
+
+impl AccessArgs {
+    fn access(&self, within: Duration) -> Access {
+        let scope = match (&self.namespace, self.all_namespaces) {
+            (Some(name), _) => Scope::Namespace(name.clone()),
+            (None, true) => Scope::All,
+            (None, false) => Scope::Own,
+        };
+        Access { kubeconfig: self.kubeconfig.clone(), context: self.context.clone(), scope, within }
+    }
+}
+
+/// The questions that a cluster is read for.
+#[derive(clap::Args, Clone, Debug)]
+pub struct ReadArgs {
+    #[command(flatten)]
+    access: AccessArgs,
+    #[command(flatten)]
+    judging: JudgingArgs,
+    #[command(flatten)]
+    knowledge: KnowledgeArgs,
+    #[command(flatten)]
+    registries: RegistryArgs,
+}
+
+/// A cluster, with the images of the workloads that concern Windows.
+pub struct Cluster {
+    knowledge: Cow<'static, Knowledge>,
+    policy: Policy,
+    pub nodes: Nodes,
+    classes: Classes,
+    /// The workloads that concern Windows.
+    pub workloads: Vec<Workload>,
+    /// The number of the others.
+    pub elsewhere: usize,
+    images: HashMap<String, Result<Image, Error>>,
+    /// What could not be read.
+    pub errors: Vec<ErrorEntry>,
+}
+
+impl Cluster {
+    /// The question about it.
+    pub fn question(&self) -> Question<'_> {
+        Question {
+            knowledge: &self.knowledge,
+            policy: &self.policy,
+            nodes: &self.nodes,
+            classes: &self.classes,
+            images: &self.images,
+        }
+    }
+}
+
+impl ReadArgs {
+    /// Reads the cluster, then the images. `wanted` are objects by kind and name, e.g. `deployment/web`; all, if there is none.
+    ///
+    /// # Errors
+    ///
+    /// A cluster that cannot be reached, and one without Windows nodes.
+    pub fn read(&self, wanted: &[String], quiet: bool, io: &mut Io<'_>) -> Result<Cluster, Error> {
+        let mut policy = self.judging.policy()?;
+        policy.engine.get_or_insert_with(|| HostEngine::new(Engine::Kubernetes, None));
+        let knowledge = self.knowledge.load()?;
+        let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
+        let within = options.deadline.map_or(CHECKED_WITHIN, |deadline| deadline.saturating_duration_since(Instant::now()));
+        let snapshot = runtime()?.block_on(api::read(&self.access.access(within), &knowledge))?;
+        let mut errors: Vec<ErrorEntry> =
+            snapshot.unread.iter().map(|(what, error)| ErrorEntry::new(what, error, &CommandLine)).collect();
+        if snapshot.workloads.len() > MOST_WORKLOADS {
+            return Err(Error::new(format!("more than {MOST_WORKLOADS} workloads are too much for one answer"))
+                .hint("name a namespace with -n"));
+        }
+        let nodes = Nodes::of(snapshot.nodes);
+        if nodes.hosts().is_empty() {
+            return Err(Error::new("the cluster has no Windows nodes")
+                .hint("name the context of a cluster that has some: `kubectl config get-contexts`"));
+        }
+        let mut workloads = snapshot.workloads;
+        if !wanted.is_empty() {
+            workloads.retain(|workload| wanted.iter().any(|name| is_named(workload, name)));
+            let missing = wanted.iter().find(|name| !workloads.iter().any(|workload| is_named(workload, name)));
+            if let Some(name) = missing {
+                return Err(Error::of(crate::ErrorKind::NotFound, format!("{} is not there", crate::text::quoted(name)))
+                    .hint("name it as kind/name, e.g. deployment/web, and its namespace with -n"));
+            }
+        }
+        let none = HashMap::new();
+        let asked = Question { knowledge: &knowledge, policy: &policy, nodes: &nodes, classes: &snapshot.classes, images: &none };
+        let (workloads, others): (Vec<Workload>, Vec<Workload>) =
+            workloads.into_iter().partition(|workload| asked.concerns(workload));
+        let mut texts: Vec<String> =
+            workloads.iter().flat_map(|workload| &workload.images).map(|image| image.reference.clone()).collect();
+        texts.sort();
+        texts.dedup();
+        let references: Vec<_> = texts.iter().map(|text| reference(text, &knowledge, options.deadline)).collect();
+        let read = read_images(options, &knowledge, &nodes.hosts(), std::slice::from_ref(&policy), &references, quiet);
+        let images: HashMap<String, Result<Image, Error>> = texts.into_iter().zip(read).collect();
+        let mut unread: Vec<(&String, &Error)> =
+            images.iter().filter_map(|(text, image)| Some((text, image.as_ref().err()?))).collect();
+        unread.sort_by_key(|(text, _)| *text);
+        errors.extend(unread.into_iter().map(|(text, error)| ErrorEntry::new(text, error, &CommandLine)));
+        Ok(Cluster { elsewhere: others.len(), policy, nodes, classes: snapshot.classes, workloads, images, errors, knowledge })
+    }
+}
+
+/// The reference of an image in a registry: what is on disk is not for a cluster to name.
+fn reference(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Result<crate::image::Reference, Error> {
+    let reference = references::read(text, knowledge, deadline)?;
+    match reference.location() {
+        crate::image::reference::Location::Registry(_) => Ok(reference),
+        crate::image::reference::Location::Local { .. } => {
+            Err(Error::of(crate::ErrorKind::Invalid, format!("{} is not an image in a registry", crate::text::quoted(text)))
+                .hint("correct the image of the workload: nodes pull it by NAME:TAG"))
+        }
+    }
+}
+
+/// True for a workload of this kind and name, e.g. `deployment/web`, `deploy/web` or `web`.
+fn is_named(workload: &Workload, name: &str) -> bool {
+    let (kind, name) = name.rsplit_once('/').map_or((None, name), |(kind, name)| (Some(kind.to_lowercase()), name));
+    let own = workload.kind.to_lowercase();
+    let short = match own.as_str() {
+        "deployment" => "deploy",
+        "statefulset" => "sts",
+        "daemonset" => "ds",
+        "replicaset" => "rs",
+        "replicationcontroller" => "rc",
+        "cronjob" => "cj",
+        "pod" => "po",
+        other => other,
+    };
+    workload.name == name && kind.is_none_or(|kind| kind == own || kind == format!("{own}s") || kind == short)
+}

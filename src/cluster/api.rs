@@ -1,0 +1,326 @@
+//! A cluster read from its API server: lists in pages, nothing else. A list that is denied leaves the others readable.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::AsyncReadExt as _;
+use futures_util::future::join_all;
+use kube::api::ListParams;
+use kube::client::AuthError;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::core::Request;
+use kube::{Client, Config};
+use serde_json::Value;
+
+use super::{Classes, ClusterNode, Kinds, Workload};
+use crate::host::pod::{RuntimeClass, Tree};
+use crate::knowledge::Knowledge;
+use crate::text::shown;
+use crate::{Error, ErrorKind};
+
+/// The objects of one page.
+const PAGE: u32 = 500;
+
+/// The most pages of one list: a server that goes on for ever is not followed.
+const MOST_PAGES: usize = 2_000;
+
+/// The most bytes of one page. An object has at most a few MiB, and most have a few KiB.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// The times that a list is begun again because its pages have expired.
+const MOST_STARTS: usize = 3;
+
+/// The namespaces that are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// That of the context, or of the pod's own account.
+    Own,
+    /// This one.
+    Namespace(String),
+    /// All of them.
+    All,
+}
+
+/// The way to a cluster.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The kubeconfig; `None` for the usual ones: `KUBECONFIG`, `~/.kube/config`, then the account of the pod that this runs in.
+    pub kubeconfig: Option<PathBuf>,
+    /// The context in it; `None` for the current one.
+    pub context: Option<String>,
+    /// The namespaces.
+    pub scope: Scope,
+    /// The time that all requests together may take.
+    pub within: Duration,
+}
+
+/// What was read of a cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The nodes.
+    pub nodes: Vec<ClusterNode>,
+    /// The RuntimeClasses.
+    pub classes: Classes,
+    /// The workloads, in the order of their kinds and names.
+    pub workloads: Vec<Workload>,
+    /// What could not be read: the plural of the objects, e.g. `runtimeclasses`, or the name of one.
+    pub unread: Vec<(String, Error)>,
+    /// The requests that were sent.
+    pub requests: usize,
+}
+
+/// A list of the API.
+#[derive(Clone, Copy, Debug)]
+struct List {
+    kind: &'static str,
+    plural: &'static str,
+    /// The versions that have it, the newest first.
+    versions: &'static [&'static str],
+}
+
+const NODES: List = List { kind: "Node", plural: "nodes", versions: &["v1"] };
+const CLASSES: List =
+    List { kind: "RuntimeClass", plural: "runtimeclasses", versions: &["node.k8s.io/v1", "node.k8s.io/v1beta1"] };
+
+/// The lists of workloads: what makes others before what is made.
+const WORKLOADS: [&[List]; 3] = [
+    &[
+        List { kind: "Deployment", plural: "deployments", versions: &["apps/v1"] },
+        List { kind: "StatefulSet", plural: "statefulsets", versions: &["apps/v1"] },
+        List { kind: "DaemonSet", plural: "daemonsets", versions: &["apps/v1"] },
+        List { kind: "CronJob", plural: "cronjobs", versions: &["batch/v1", "batch/v1beta1"] },
+        List { kind: "ReplicationController", plural: "replicationcontrollers", versions: &["v1"] },
+    ],
+    &[
+        List { kind: "ReplicaSet", plural: "replicasets", versions: &["apps/v1"] },
+        List { kind: "Job", plural: "jobs", versions: &["batch/v1"] },
+    ],
+    &[List { kind: "Pod", plural: "pods", versions: &["v1"] }],
+];
+
+/// Reads a cluster.
+///
+/// # Errors
+///
+/// A cluster that cannot be reached, credentials that it refuses, and nodes that cannot be read: without them nothing can be said.
+pub async fn read(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Error> {
+    let late = |_| {
+        Error::of(ErrorKind::Network, format!("the cluster did not answer within {} seconds", access.within.as_secs()))
+            .hint("give it more time, or read fewer namespaces")
+    };
+    tokio::time::timeout(access.within, read_all(access, knowledge)).await.map_err(late)?
+}
+
+async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Error> {
+    let client = client(access).await?;
+    let namespace = match &access.scope {
+        Scope::All => None,
+        Scope::Own => Some(client.default_namespace().to_owned()),
+        Scope::Namespace(name) => Some(name.clone()),
+    };
+    if let Some(name) = namespace.as_deref().filter(|name| !is_name(name)) {
+        return Err(Error::of(ErrorKind::Invalid, format!("{} is not the name of a namespace", crate::text::quoted(name)))
+            .hint("list the names: `kubectl get namespaces`"));
+    }
+    let mut snapshot = Snapshot::default();
+    let mut broken: Vec<(String, Error)> = Vec::new();
+    let nodes = all(&client, NODES, None, |_, object| {
+        ClusterNode::of(object, knowledge)
+            .map_err(|error| broken.push((format!("node {}", shown(&object.owned_at(&["metadata", "name"]))), error)))
+            .ok()
+    });
+    let (nodes, requests) = nodes.await.map_err(|error| error.within("the nodes of the cluster cannot be read"))?;
+    (snapshot.nodes, snapshot.requests, snapshot.unread) = (nodes, requests, broken);
+    match all(&client, CLASSES, None, |_, object| Some((object.owned_at(&["metadata", "name"]), RuntimeClass::of(object)))).await
+    {
+        Ok((classes, requests)) => {
+            snapshot.classes = Some(classes.into_iter().collect::<BTreeMap<_, _>>());
+            snapshot.requests += requests;
+        }
+        // A cluster without the API has none.
+        Err(error) if error.kind == ErrorKind::NotFound => snapshot.classes = Some(BTreeMap::new()),
+        Err(error) => snapshot.unread.push((CLASSES.plural.to_owned(), error)),
+    }
+    let mut known = Kinds::new();
+    for stage in WORKLOADS {
+        let of = |list: &List| {
+            let (list, client, known, namespace) = (*list, &client, &known, namespace.as_deref());
+            async move {
+                (list, all(client, list, namespace, |version, object| Workload::of(version, list.kind, object, known)).await)
+            }
+        };
+        let read = join_all(stage.iter().map(of)).await;
+        for (list, read) in read {
+            match read {
+                Ok((mut workloads, requests)) => {
+                    workloads.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
+                    snapshot.workloads.extend(workloads);
+                    snapshot.requests += requests;
+                    known.insert(list.kind);
+                }
+                Err(error) => snapshot.unread.push((list.plural.to_owned(), error)),
+            }
+        }
+    }
+    Ok(snapshot)
+}
+
+/// True for the name of a namespace: it becomes a part of a path.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 63 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+async fn client(access: &Access) -> Result<Client, Error> {
+    let unusable = |why: String| {
+        Error::of(ErrorKind::Invalid, "there is no way to a cluster")
+            .because(why)
+            .hint("check it with `kubectl config view --minify`, and name a kubeconfig and a context that are there")
+    };
+    let options = KubeConfigOptions { context: access.context.clone(), ..KubeConfigOptions::default() };
+    let mut config = match (&access.kubeconfig, &access.context) {
+        (Some(path), _) => {
+            let file = Kubeconfig::read_from(path).map_err(|error| unusable(causes(&error)))?;
+            Config::from_custom_kubeconfig(file, &options).await.map_err(|error| unusable(causes(&error)))?
+        }
+        (None, Some(_)) => Config::from_kubeconfig(&options).await.map_err(|error| unusable(causes(&error)))?,
+        (None, None) => Config::infer().await.map_err(|error| unusable(causes(&error)))?,
+    };
+    config.read_timeout = Some(access.within);
+    Client::try_from(config).map_err(failed)
+}
+
+/// The objects of a list as `reduce` wants them, and the number of requests. It is given the version that the list is of.
+async fn all<T>(
+    client: &Client,
+    list: List,
+    namespace: Option<&str>,
+    mut reduce: impl FnMut(&str, &Value) -> Option<T>,
+) -> Result<(Vec<T>, usize), Error> {
+    let mut requests = 0;
+    let mut missing = None;
+    for version in list.versions {
+        match of_version(client, list, version, namespace, &mut reduce, &mut requests).await {
+            Err(error) if error.kind == ErrorKind::NotFound => missing = Some(error),
+            read => return read.map(|objects| (objects, requests)),
+        }
+    }
+    Err(missing.unwrap_or_else(|| Error::of(ErrorKind::NotFound, format!("the cluster has no {}", list.plural))))
+}
+
+async fn of_version<T>(
+    client: &Client,
+    list: List,
+    version: &str,
+    namespace: Option<&str>,
+    reduce: &mut impl FnMut(&str, &Value) -> Option<T>,
+    requests: &mut usize,
+) -> Result<Vec<T>, Error> {
+    let root = if version.contains('/') { "apis" } else { "api" };
+    let within = namespace.map(|name| format!("/namespaces/{name}")).unwrap_or_default();
+    let path = format!("/{root}/{version}{within}/{}", list.plural);
+    let nonsense = |why: String| {
+        Error::of(ErrorKind::Network, format!("the list of {} is not one", list.plural))
+            .because(why)
+            .hint("check what answers at the address of the API server: `kubectl get --raw /version`")
+    };
+    let mut starts = 1;
+    let mut objects = Vec::new();
+    let mut next = String::new();
+    for _ in 0..MOST_PAGES {
+        let mut asked = ListParams::default().limit(PAGE);
+        if !next.is_empty() {
+            asked = asked.continue_token(&next);
+        }
+        *requests += 1;
+        let page = match page(client, &path, &asked).await {
+            // What was read belongs to a state that the server has forgotten.
+            Err(kube::Error::Api(status)) if status.code == 410 && starts < MOST_STARTS => {
+                starts += 1;
+                objects.clear();
+                next.clear();
+                continue;
+            }
+            Err(error) => return Err(failed(error).or_hint(format!("let this user list {}", list.plural))),
+            Ok(page) => page.map_err(nonsense)?,
+        };
+        let Some(items) = page.get("items").and_then(Value::as_array) else {
+            // The list of a kind without objects may have `null`.
+            if page.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List")) {
+                return Ok(objects);
+            }
+            return Err(nonsense("it has no items".to_owned()));
+        };
+        objects.extend(items.iter().filter_map(|item| reduce(version, item)));
+        let continued = page.owned_at(&["metadata", "continue"]);
+        if continued.is_empty() {
+            return Ok(objects);
+        }
+        if continued == next {
+            return Err(nonsense("its pages go round in a circle".to_owned()));
+        }
+        next = continued;
+    }
+    Err(nonsense(format!("it has more than {MOST_PAGES} pages")))
+}
+
+/// One page; the inner error is an answer that is not JSON, or too large.
+async fn page(client: &Client, path: &str, asked: &ListParams) -> Result<Result<Value, String>, kube::Error> {
+    let request = Request::new(path).list(asked).map_err(kube::Error::BuildRequest)?;
+    let stream = client.request_stream(request).await?;
+    let mut stream = pin!(stream.take(MOST_BYTES + 1));
+    let mut bytes = Vec::new();
+    if let Err(error) = stream.read_to_end(&mut bytes).await {
+        return Ok(Err(error.to_string()));
+    }
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST_BYTES {
+        return Ok(Err(format!("a page is larger than {} MiB", MOST_BYTES >> 20)));
+    }
+    Ok(serde_json::from_slice(&bytes).map_err(|error| error.to_string()))
+}
+
+/// A failure of the client, in words. What a plugin printed stays out of it: there may be a secret in it.
+fn failed(error: kube::Error) -> Error {
+    let refused = |what: &str, hint: &str| Error::of(ErrorKind::Unauthorized, what).hint(hint);
+    match error {
+        kube::Error::Api(status) => {
+            let message = shown(&status.message);
+            match status.code {
+                401 => refused("the cluster refuses these credentials", "sign in again: `kubectl get nodes` has to work")
+                    .because(message),
+                403 => Error::of(ErrorKind::Unauthorized, "the cluster does not allow this").because(message),
+                404 => Error::of(ErrorKind::NotFound, "the cluster does not have this").because(message),
+                429 => Error::of(ErrorKind::RateLimited, "the cluster asks for a pause").because(message),
+                code => Error::of(ErrorKind::Network, format!("the cluster answered with status {code}"))
+                    .because(message)
+                    .hint("try again later, or look at the API server"),
+            }
+        }
+        kube::Error::Auth(AuthError::AuthExecRun { cmd, out, .. }) => {
+            refused("the plugin that the kubeconfig names gave no credentials", "run it by hand, and sign in as it asks")
+                .because(format!("{} ended with {}", shown(&cmd), out.status))
+        }
+        kube::Error::Auth(error) => {
+            refused("there are no credentials for the cluster", "sign in again: `kubectl get nodes` has to work")
+                .because(shown(&error.to_string()))
+        }
+        error => Error::of(ErrorKind::Network, "the cluster cannot be reached")
+            .because(causes(&error))
+            .hint("check the address and the certificate of the API server: `kubectl cluster-info`"),
+    }
+}
+
+/// An error with what is behind it, each said once.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut words = vec![error.to_string()];
+    let mut inner = error.source();
+    while let Some(error) = inner {
+        let said = error.to_string();
+        if !words.iter().any(|known| known.contains(&said)) {
+            words.push(said);
+        }
+        inner = error.source();
+    }
+    shown(&words.join(": "))
+}

@@ -1,0 +1,26 @@
+//! Kubernetes clusters: their nodes and workloads read, and which workloads land only where all of their images run.
+//!
+//! [`api`] reads, and changes nothing. Everything else is pure: objects in, answers out.
+
+pub mod api;
+mod check;
+mod nodes;
+mod objects;
+mod patch;
+mod steer;
+
+use std::collections::BTreeMap;
+
+pub use check::{Answer, Question, Said, Share};
+pub use nodes::{ClusterNode, Group, Nodes};
+pub use objects::{Kinds, Workload};
+pub use patch::{Form, Patch, patch, yaml};
+pub use steer::Steer;
+
+use crate::host::pod::RuntimeClass;
+
+/// The RuntimeClasses of a cluster, by their names; `None` where they could not be read.
+pub type Classes = Option<BTreeMap<String, RuntimeClass>>;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! The nodes of a cluster, and the groups of those that every image gets the same answer on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::Error;
+use crate::host::pod::Tree;
+use crate::host::{self, Host, Taint};
+use crate::knowledge::Knowledge;
+use crate::knowledge::builds::WINDOWS_SERVER_2016;
+
+/// A node of a cluster.
+#[derive(Clone, Debug)]
+pub struct ClusterNode {
+    /// The name.
+    pub name: String,
+    /// `windows` or `linux`; empty where nothing says it.
+    pub os: String,
+    /// E.g. `amd64`; empty where nothing says it.
+    pub architecture: String,
+    /// Labels and taints.
+    pub node: host::Node,
+    /// The Windows that it runs.
+    pub host: Option<Host>,
+    /// The handlers in the configuration of its engine; `None` for a node that does not list them.
+    pub handlers: Option<BTreeSet<String>>,
+}
+
+impl ClusterNode {
+    /// The node of this object.
+    ///
+    /// # Errors
+    ///
+    /// A Windows node that does not say its version.
+    pub fn of(object: &Value, knowledge: &Knowledge) -> Result<Self, Error> {
+        let host = host::of_node(object, knowledge).transpose()?;
+        let info = |name: &str| object.owned_at(&["status", "nodeInfo", name]);
+        let handlers = object.at(&["status", "runtimeHandlers"]).map(Tree::list).filter(|handlers| !handlers.is_empty());
+        Ok(Self {
+            name: object.owned_at(&["metadata", "name"]),
+            os: if host.is_some() { "windows".to_owned() } else { info("operatingSystem") },
+            architecture: info("architecture"),
+            node: host::scheduled(object),
+            host,
+            handlers: handlers.map(|handlers| handlers.into_iter().map(|handler| handler.owned_at(&["name"])).collect()),
+        })
+    }
+
+    /// A node of this Windows that is not there yet, with the labels that every node of it has, and these taints.
+    pub fn expected(host: Host, taints: Vec<Taint>) -> Self {
+        let node = host::Node { labels: host.usual_labels(), taints };
+        Self {
+            name: host.label.clone(),
+            os: "windows".to_owned(),
+            architecture: host.architecture.as_str().to_owned(),
+            node,
+            host: Some(host),
+            handlers: None,
+        }
+    }
+}
+
+/// Nodes that every image gets the same answer on.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The name of the first and the number of the others, e.g. `ws2022-0 and 3 more`.
+    pub label: String,
+    /// Its operating system.
+    pub os: String,
+    /// Its processor.
+    pub architecture: String,
+    /// The Windows: that of the member with the oldest revision, under the label of the group.
+    pub host: Option<Host>,
+    /// The taints.
+    pub taints: Vec<Taint>,
+    /// The handlers.
+    pub handlers: Option<BTreeSet<String>>,
+    /// The numbers of its nodes.
+    pub members: Vec<usize>,
+}
+
+impl Group {
+    /// The words for it, e.g. `ws2022-0 and 3 more (Windows Server 2022)`.
+    pub fn title(&self) -> String {
+        let system = match &self.host {
+            Some(host) => host.name.clone(),
+            None => format!("{}/{}", self.os, self.architecture),
+        };
+        // A node that is not there yet is called like its Windows.
+        if self.label == system { system } else { format!("{} ({system})", self.label) }
+    }
+}
+
+/// All nodes of a cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Nodes {
+    /// The nodes, in the order of their names.
+    pub nodes: Vec<ClusterNode>,
+    /// The groups, in the order of their first nodes: Windows before others.
+    pub groups: Vec<Group>,
+    /// The group of each node.
+    pub group_of: Vec<usize>,
+}
+
+/// What nodes of one group have in common.
+type Key = (bool, String, String, Option<(u32, Option<u32>, bool)>, Vec<(String, String, String)>, Option<BTreeSet<String>>);
+
+impl Nodes {
+    /// These nodes.
+    pub fn of(mut nodes: Vec<ClusterNode>) -> Self {
+        nodes.sort_by(|one, other| one.name.cmp(&other.name));
+        let mut numbers: BTreeMap<Key, usize> = BTreeMap::new();
+        let mut groups: Vec<Group> = Vec::new();
+        let mut group_of = Vec::new();
+        for (number, node) in nodes.iter().enumerate() {
+            let group = *numbers.entry(key(node)).or_insert_with(|| {
+                groups.push(Group {
+                    label: node.name.clone(),
+                    os: node.os.clone(),
+                    architecture: node.architecture.clone(),
+                    host: node.host.clone(),
+                    taints: node.node.taints.clone(),
+                    handlers: node.handlers.clone(),
+                    members: Vec::new(),
+                });
+                groups.len() - 1
+            });
+            group_of.push(group);
+            let Some(group) = groups.get_mut(group) else { continue };
+            group.members.push(number);
+            if let (Some(known), Some(host)) = (&group.host, &node.host)
+                && host.os_version < known.os_version
+            {
+                group.host = Some(host.clone());
+            }
+        }
+        for group in &mut groups {
+            if group.members.len() > 1 {
+                group.label = format!("{} and {} more", group.label, group.members.len() - 1);
+            }
+            if let Some(host) = &mut group.host {
+                host.label.clone_from(&group.label);
+            }
+        }
+        Self { nodes, groups, group_of }
+    }
+
+    /// The Windows of the groups.
+    pub fn hosts(&self) -> Vec<Host> {
+        self.groups.iter().filter_map(|group| group.host.clone()).collect()
+    }
+
+    /// The taints that every Windows node has: one that is added will have them, too.
+    pub fn common_taints(&self) -> Vec<Taint> {
+        let mut windows = self.groups.iter().filter(|group| group.host.is_some());
+        let Some(first) = windows.next() else { return Vec::new() };
+        let others: Vec<&Group> = windows.collect();
+        let is_common = |taint: &&Taint| others.iter().all(|group| group.taints.contains(taint));
+        first.taints.iter().filter(is_common).cloned().collect()
+    }
+}
+
+fn key(node: &ClusterNode) -> Key {
+    let version = node.host.as_ref().map(|host| {
+        let (version, is_server) = (host.os_version, host.kind == crate::Kind::Server);
+        // There the revisions decide.
+        (version.build, version.revision.filter(|_| version.build == WINDOWS_SERVER_2016), is_server)
+    });
+    let mut taints: Vec<(String, String, String)> =
+        node.node.taints.iter().map(|taint| (taint.key.clone(), taint.value.clone(), taint.effect.clone())).collect();
+    taints.sort();
+    (node.host.is_none(), node.os.clone(), node.architecture.clone(), version, taints, node.handlers.clone())
+}

@@ -1,0 +1,138 @@
+//! Workloads from the objects of a cluster: what makes pods, with their images and the nodes that they ask for.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::host::placement::{Placement, Toleration};
+use crate::host::pod::{self, Tree};
+
+/// The taints that the pods of every DaemonSet bear, with their effects.
+///
+/// Source: kubernetes/kubernetes pkg/controller/daemon/util/daemonset_util.go, `AddOrUpdateDaemonPodTolerations`.
+const BORNE_BY_DAEMONS: [(&str, &str); 7] = [
+    ("node.kubernetes.io/not-ready", "NoExecute"),
+    ("node.kubernetes.io/unreachable", "NoExecute"),
+    ("node.kubernetes.io/disk-pressure", "NoSchedule"),
+    ("node.kubernetes.io/memory-pressure", "NoSchedule"),
+    ("node.kubernetes.io/pid-pressure", "NoSchedule"),
+    ("node.kubernetes.io/unschedulable", "NoSchedule"),
+    ("node.kubernetes.io/network-unavailable", "NoSchedule"),
+];
+
+/// Something in a cluster that makes pods, or a pod of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workload {
+    /// E.g. `apps/v1`.
+    pub api_version: String,
+    /// E.g. `Deployment`.
+    pub kind: String,
+    /// The namespace.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+    /// What its pods ask of their nodes, without what their RuntimeClass adds.
+    pub placement: Placement,
+    /// The name of their RuntimeClass.
+    pub class: Option<String>,
+    /// The operating system that it says its pods are for.
+    pub os: Option<String>,
+    /// The images of its pods: all of them run on one node.
+    pub images: Vec<ImageOf>,
+    /// The required affinity as it is written, which a patch goes on from.
+    pub terms: Vec<Value>,
+}
+
+/// An image of a pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageOf {
+    /// The part of the pod, e.g. `container web`.
+    pub part: String,
+    /// The reference.
+    pub reference: String,
+    /// True for a HostProcess container.
+    pub host_process: bool,
+}
+
+/// The kinds that make pods of others: an object with an owner among them that was read is a part of that one.
+pub type Kinds = BTreeSet<&'static str>;
+
+impl Workload {
+    /// The workload of an object of this version and kind, which lists leave out of their items; `None` for one that makes no pods, that
+    /// has ended, or that belongs to an object of a kind that is read itself.
+    pub fn of(api_version: &str, kind: &str, object: &Value, read: &Kinds) -> Option<Self> {
+        if owner(object).is_some_and(|owner| read.contains(owner.as_ref())) || has_ended(kind, object) {
+            return None;
+        }
+        let spec = object.at(pod::template(kind)?)?.get("spec")?;
+        let mut placement = Placement::of(spec);
+        if kind == "DaemonSet" {
+            let borne = |(key, effect): &(&str, &str)| Toleration {
+                key: (*key).to_owned(),
+                exists: true,
+                value: String::new(),
+                effect: (*effect).to_owned(),
+            };
+            placement.tolerations.extend(BORNE_BY_DAEMONS.iter().map(borne));
+        }
+        let terms = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"];
+        Some(Self {
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: object.owned_at(&["metadata", "namespace"]),
+            name: object.owned_at(&["metadata", "name"]),
+            class: spec.text_at(&["runtimeClassName"]).map(Cow::into_owned),
+            os: pod::os(spec, &placement),
+            images: images(spec),
+            terms: spec.at(&terms).map(|terms| terms.list().into_iter().cloned().collect()).unwrap_or_default(),
+            placement,
+        })
+    }
+
+    /// The name of the object, e.g. `apps/v1 Deployment shop/web`.
+    pub fn object(&self) -> String {
+        format!("{} {} {}/{}", self.api_version, self.kind, self.namespace, self.name)
+    }
+
+    /// The place of the object among those of the cluster, e.g. `shop/deployment/web`.
+    pub fn path(&self) -> String {
+        format!("{}/{}/{}", self.namespace, self.kind.to_lowercase(), self.name)
+    }
+}
+
+/// The kind of the controller of an object.
+fn owner(object: &Value) -> Option<Cow<'_, str>> {
+    let owners = object.at(&["metadata", "ownerReferences"])?;
+    owners.list().into_iter().find(|owner| owner.text_at(&["controller"]).as_deref() == Some("true"))?.text_at(&["kind"])
+}
+
+/// True for a pod or a job that starts nothing any more.
+fn has_ended(kind: &str, object: &Value) -> bool {
+    let is_true = |condition: &&Value| {
+        matches!(condition.text_at(&["type"]).as_deref(), Some("Complete" | "Failed"))
+            && condition.text_at(&["status"]).as_deref() == Some("True")
+    };
+    match kind {
+        "Pod" => matches!(object.text_at(&["status", "phase"]).as_deref(), Some("Succeeded" | "Failed")),
+        "Job" => object.at(&["status", "conditions"]).is_some_and(|conditions| conditions.list().iter().any(is_true)),
+        _ => false,
+    }
+}
+
+/// The images of a pod's containers.
+fn images(spec: &Value) -> Vec<ImageOf> {
+    let of_pod = pod::is_host_process(spec).unwrap_or(false);
+    let mut images = Vec::new();
+    for (list, word) in pod::CONTAINERS {
+        for container in spec.get(list).map(Tree::list).unwrap_or_default() {
+            let Some(reference) = container.text_at(&["image"]) else { continue };
+            images.push(ImageOf {
+                part: format!("{word} {}", container.text_at(&["name"]).as_deref().unwrap_or("?")),
+                reference: reference.into_owned(),
+                host_process: pod::is_host_process(container).unwrap_or(of_pod),
+            });
+        }
+    }
+    images
+}

@@ -1,0 +1,401 @@
+//! Findings at workloads, by tables: for each a workload that has it, and one that has not.
+
+use std::collections::HashMap;
+
+use jiff::civil::date;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::compat::{Code, Policy};
+use crate::host::HostEngine;
+use crate::host::pod::Tree;
+use crate::image::{Image, Reference, Source};
+use crate::knowledge::Knowledge;
+use crate::{Engine, Error};
+
+fn node(name: &str, kernel: &str, architecture: &str, taint: Option<&str>, handlers: &[&str]) -> ClusterNode {
+    let is_linux = !kernel.starts_with("10.0");
+    let os = if is_linux { "linux" } else { "windows" };
+    let build = kernel.rsplit_once('.').map_or(kernel, |(build, _)| build);
+    let mut labels =
+        json!({"kubernetes.io/os": os, "kubernetes.io/arch": architecture, "pool": name.trim_end_matches(char::is_numeric)});
+    if !is_linux {
+        labels["node.kubernetes.io/windows-build"] = json!(build);
+    }
+    let taints: Vec<Value> = taint
+        .into_iter()
+        .map(|taint| {
+            let (key, value) = taint.split_once('=').unwrap();
+            json!({"key": key, "value": value, "effect": "NoSchedule"})
+        })
+        .collect();
+    let handlers: Vec<Value> = handlers.iter().map(|name| json!({"name": name})).collect();
+    let object = json!({
+        "metadata": {"name": name, "labels": labels}, "spec": {"taints": taints},
+        "status": {"runtimeHandlers": handlers, "nodeInfo": {
+            "operatingSystem": os, "architecture": architecture, "kernelVersion": kernel, "osImage": "Windows Server Datacenter"}},
+    });
+    ClusterNode::of(&object, Knowledge::built_in()).unwrap()
+}
+
+/// The nodes of most tests.
+fn nodes() -> Nodes {
+    Nodes::of(vec![
+        node("linux0", "5.15.0-azure", "amd64", None, &[]),
+        node("ws2019", "10.0.17763.8389", "amd64", None, &[]),
+        node("ws2022", "10.0.20348.5386", "amd64", None, &["", "runhcs-wcow-process"]),
+        node("gke2022", "10.0.20348.5386", "amd64", Some("node.kubernetes.io/os=windows"), &[]),
+        node("ws2025", "10.0.26100.32995", "amd64", None, &["", "runhcs-wcow-process", "runhcs-wcow-hypervisor"]),
+        node("arm2025", "10.0.26100.4061", "arm64", Some("spot=true"), &[]),
+    ])
+}
+
+/// An image whose index has these platforms: `10.0.20348.1` for Windows on amd64, `arm64 10.0.26100.1`, `linux/amd64`.
+fn image(reference: &str, platforms: &[&str]) -> Image {
+    let entry = |platform: &&str| {
+        let (os, architecture, version) = match platform.split_once('/') {
+            Some((os, architecture)) => (os, architecture, ""),
+            None => {
+                let (architecture, version) = platform.split_once(' ').unwrap_or(("amd64", platform));
+                ("windows", architecture, version)
+            }
+        };
+        json!({"mediaType": "application/vnd.docker.distribution.manifest.v2+json", "size": 429,
+            "digest": crate::image::Digest::of(platform.as_bytes()).to_string(),
+            "platform": {"os": os, "architecture": architecture, "os.version": version}})
+    };
+    let index = json!({"schemaVersion": 2, "manifests": platforms.iter().map(entry).collect::<Vec<_>>()});
+    let reference: Reference = reference.parse().unwrap();
+    Image::from_index(&reference, Source::Registry, index.to_string().as_bytes()).unwrap()
+}
+
+fn images() -> HashMap<String, Result<Image, Error>> {
+    let mut images: HashMap<String, Result<Image, Error>> = [
+        ("r.test/2016", &["10.0.14393.1"][..]),
+        ("r.test/2019", &["10.0.17763.1"]),
+        ("r.test/2022", &["10.0.20348.1"]),
+        ("r.test/2025", &["10.0.26100.1"]),
+        ("r.test/every", &["10.0.17763.1", "10.0.20348.1", "10.0.26100.1", "arm64 10.0.26100.1", "linux/amd64"]),
+        ("r.test/linux", &["linux/amd64"]),
+    ]
+    .into_iter()
+    .map(|(reference, platforms)| (reference.to_owned(), Ok(image(reference, platforms))))
+    .collect();
+    // A manifest named by its digest: there is no index, so no size.
+    let mut one = image(&pinned(), &["10.0.20348.1"]);
+    one.candidates[0].size = None;
+    one.candidates[0].digest.clone_from(&one.digest);
+    images.insert(pinned(), Ok(one));
+    images.insert("r.test/unread".to_owned(), Err(Error::new("no answer")));
+    images
+}
+
+/// A reference by the digest of a manifest.
+fn pinned() -> String {
+    format!("r.test/2022@{}", crate::image::Digest::of(b"manifest"))
+}
+
+fn classes() -> Classes {
+    let class =
+        |handler: &str, selector: Value| RuntimeClass::of(&json!({"handler": handler, "scheduling": {"nodeSelector": selector}}));
+    Some(BTreeMap::from([
+        ("process-2022".to_owned(), class("runhcs-wcow-process", json!({"kubernetes.io/os": "windows", "pool": "ws"}))),
+        ("hyperv".to_owned(), class("runhcs-wcow-hypervisor", json!({"kubernetes.io/os": "windows"}))),
+    ]))
+}
+
+/// A workload of this kind with one container of each image, and this spec.
+fn workload(kind: &str, images: &[&str], mut spec: Value) -> Workload {
+    let container = |image: &&str| json!({"name": "c", "image": if *image == "pinned" { pinned() } else { (*image).to_owned() }});
+    spec["containers"] = images.iter().map(container).collect();
+    let inner = match kind {
+        "Pod" => json!({"spec": spec}),
+        _ => json!({"spec": {"template": {"spec": spec}}}),
+    };
+    let mut object = inner;
+    object["metadata"] = json!({"namespace": "shop", "name": "web"});
+    Workload::of("apps/v1", kind, &object, &Kinds::new()).unwrap()
+}
+
+fn policy() -> Policy {
+    Policy { engine: Some(HostEngine::new(Engine::Kubernetes, None)), ..Policy::on(date(2026, 11, 26)) }
+}
+
+/// The result, and the codes.
+fn answer(workload: &Workload, nodes: &Nodes, classes: &Classes) -> (Option<bool>, Vec<&'static str>) {
+    let (policy, images) = (policy(), images());
+    let question = Question { knowledge: Knowledge::built_in(), policy: &policy, nodes, classes, images: &images };
+    let answer = question.answer(workload);
+    (answer.ok, answer.findings.iter().map(|said| said.code.as_str()).collect())
+}
+
+/// A selector of Windows on amd64, with more labels.
+fn windows(more: &[(&str, &str)]) -> Value {
+    let mut selector = json!({"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64"});
+    for (key, value) in more {
+        selector[*key] = json!(value);
+    }
+    json!({ "nodeSelector": selector })
+}
+
+const BUILD: &str = "node.kubernetes.io/windows-build";
+
+#[test]
+fn every_finding_has_a_workload_that_has_it_and_one_that_has_not() {
+    let class = |name: &str, selector: Value| {
+        let mut spec = selector;
+        spec["runtimeClassName"] = json!(name);
+        spec
+    };
+    let of_2022 = || windows(&[(BUILD, "10.0.20348")]);
+    let pool = |name: &str| windows(&[("pool", name)]);
+    let table: Vec<(&str, &str, &[&str], Value, Option<bool>, bool)> = vec![
+        ("no-node-fits", "Deployment", &["r.test/2016"], windows(&[]), Some(false), true),
+        ("no-node-fits", "Deployment", &["r.test/2019", "r.test/2025"], windows(&[]), Some(false), true),
+        ("no-node-fits", "Deployment", &["r.test/every"], windows(&[]), Some(true), false),
+        ("some-nodes-fit", "Deployment", &["r.test/2022"], windows(&[]), Some(false), true),
+        ("some-nodes-fit", "Deployment", &["r.test/2022"], of_2022(), Some(true), false),
+        ("some-nodes-fit", "Deployment", &["r.test/unread"], windows(&[]), None, false),
+        ("selector-excludes-fitting", "Deployment", &["r.test/2019"], of_2022(), Some(false), true),
+        ("selector-excludes-fitting", "Deployment", &["r.test/2022"], of_2022(), Some(true), false),
+        ("selector-missing-os", "Deployment", &["r.test/linux"], json!({}), Some(false), true),
+        (
+            "selector-missing-os",
+            "Deployment",
+            &["r.test/linux"],
+            json!({"nodeSelector": {"kubernetes.io/os": "linux"}}),
+            Some(true),
+            false,
+        ),
+        ("selector-missing-os", "Deployment", &["r.test/every"], json!({}), Some(true), false),
+        (
+            "selector-missing-arch",
+            "Deployment",
+            &["r.test/2022"],
+            json!({"nodeSelector": {"kubernetes.io/os": "windows"}, "tolerations": [{"key": "spot", "operator": "Exists"}]}),
+            Some(false),
+            true,
+        ),
+        (
+            "selector-missing-arch",
+            "Deployment",
+            &["r.test/every"],
+            json!({"nodeSelector": {"kubernetes.io/os": "windows"}, "tolerations": [{"key": "spot", "operator": "Exists"}]}),
+            Some(true),
+            false,
+        ),
+        ("taint-not-tolerated", "Deployment", &["r.test/2022"], pool("gke"), Some(false), true),
+        ("runtime-class-missing", "Deployment", &["r.test/2022"], class("nowhere", of_2022()), Some(false), true),
+        ("runtime-class-missing", "Deployment", &["r.test/every"], class("process-2022", windows(&[])), Some(true), false),
+        ("runtime-class-conflicts", "Deployment", &["r.test/2022"], class("process-2022", pool("gke")), Some(false), true),
+        ("handler-missing", "Deployment", &["r.test/2022"], class("hyperv", of_2022()), Some(false), true),
+        (
+            "handler-missing",
+            "Deployment",
+            &["r.test/2025"],
+            class("hyperv", windows(&[(BUILD, "10.0.26100")])),
+            Some(true),
+            false,
+        ),
+        ("hyperv-class-does-not-widen", "Deployment", &["r.test/2019"], class("hyperv", of_2022()), Some(false), true),
+        (
+            "hyperv-class-does-not-widen",
+            "Deployment",
+            &["r.test/2025"],
+            class("hyperv", windows(&[(BUILD, "10.0.26100")])),
+            Some(true),
+            false,
+        ),
+        ("daemonset-misses-nodes", "DaemonSet", &["r.test/2022"], windows(&[]), Some(false), true),
+        ("daemonset-misses-nodes", "DaemonSet", &["r.test/every"], windows(&[]), Some(true), false),
+        ("daemonset-misses-nodes", "DaemonSet", &["r.test/2016"], pool("nobody"), Some(true), false),
+        ("digest-pins-build", "Deployment", &["pinned"], of_2022(), Some(true), true),
+        ("digest-pins-build", "Deployment", &["r.test/2022"], of_2022(), Some(true), false),
+        ("build-retires", "Deployment", &["r.test/2019"], windows(&[(BUILD, "10.0.17763")]), Some(true), false),
+    ];
+    let nodes = nodes();
+    for (code, kind, images, spec, ok, has) in table {
+        let what = format!("{code}: {images:?} {spec}");
+        let (found, codes) = answer(&workload(kind, images, spec), &nodes, &classes());
+        assert_eq!(found, ok, "{what}: {codes:?}");
+        assert_eq!(codes.contains(&code), has, "{what}: {codes:?}");
+    }
+    // Every finding about clusters is in the table, or below it.
+    let of_2016 = Nodes::of(vec![node("ws2016", "10.0.14393.1", "amd64", None, &[])]);
+    let on_2016 = answer(&workload("Deployment", &["r.test/2016"], windows(&[])), &of_2016, &classes());
+    assert_eq!(on_2016, (Some(true), vec!["build-retires"]));
+}
+
+#[test]
+fn what_could_not_be_read_is_not_known() {
+    let nodes = nodes();
+    let with_class =
+        workload("Deployment", &["r.test/2022"], json!({"runtimeClassName": "any", "nodeSelector": {BUILD: "10.0.20348"}}));
+    assert_eq!(answer(&with_class, &nodes, &None).0, None);
+    assert_eq!(answer(&with_class, &nodes, &Some(BTreeMap::new())), (Some(false), vec!["runtime-class-missing"]));
+    // One image that runs nowhere decides, whatever the other is.
+    let both = workload("Deployment", &["r.test/unread", "r.test/2019"], windows(&[(BUILD, "10.0.26100")]));
+    assert_eq!(answer(&both, &nodes, &classes()).0, Some(false));
+}
+
+#[test]
+fn a_workload_concerns_windows_where_it_can_land_or_says_so() {
+    let (nodes, policy, images, classes) = (nodes(), policy(), HashMap::new(), classes());
+    let question =
+        Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
+    for (spec, concerns) in [
+        (json!({}), true),
+        (json!({"nodeSelector": {"kubernetes.io/os": "linux"}}), false),
+        (json!({"nodeSelector": {"kubernetes.io/os": "windows", "pool": "nobody"}}), true),
+        (json!({"nodeSelector": {"pool": "nobody"}}), false),
+        (json!({"nodeSelector": {"pool": "gke"}}), true),
+        (json!({"nodeName": "linux0"}), false),
+    ] {
+        assert_eq!(question.concerns(&workload("Deployment", &["r.test/2022"], spec.clone())), concerns, "{spec}");
+    }
+}
+
+#[test]
+fn what_belongs_to_another_workload_or_has_ended_is_left_out() {
+    let owned = |kind: &str| json!([{"kind": kind, "name": "x", "controller": true}]);
+    let read = Kinds::from(["ReplicaSet"]);
+    for (kind, object, is_there) in [
+        ("Pod", json!({"spec": {}}), true),
+        ("Pod", json!({"spec": {}, "metadata": {"ownerReferences": owned("ReplicaSet")}}), false),
+        ("Pod", json!({"spec": {}, "metadata": {"ownerReferences": owned("Rollout")}}), true),
+        ("Pod", json!({"spec": {}, "status": {"phase": "Succeeded"}}), false),
+        (
+            "Job",
+            json!({"spec": {"template": {"spec": {}}}, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}),
+            false,
+        ),
+        (
+            "Job",
+            json!({"spec": {"template": {"spec": {}}}, "status": {"conditions": [{"type": "Suspended", "status": "True"}]}}),
+            true,
+        ),
+        ("Service", json!({"spec": {}}), false),
+    ] {
+        assert_eq!(Workload::of("v1", kind, &object, &read).is_some(), is_there, "{kind} {object}");
+    }
+}
+
+/// A change that is offered leads the pods to nodes that fit, and to no others.
+#[test]
+fn a_change_is_judged_before_it_is_offered() {
+    let nodes = nodes();
+    let (policy, images, classes) = (policy(), images(), classes());
+    let question =
+        Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
+    let terms = json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+        {"matchExpressions": [{"key": "pool", "operator": "In", "values": ["ws"]}]},
+        {"matchExpressions": [{"key": "kubernetes.io/os", "operator": "In", "values": ["windows"]}]}]}}}});
+    let mut offered = 0;
+    for (images, spec) in [
+        (&["r.test/2022"][..], windows(&[])),
+        (&["r.test/2022"], json!({})),
+        (&["r.test/2022"], terms),
+        (&["r.test/2019"], windows(&[(BUILD, "10.0.20348")])),
+        (&["r.test/2022"], windows(&[("pool", "gke")])),
+        (&["r.test/linux"], json!({})),
+        (&["r.test/2022", "r.test/2025"], windows(&[])),
+        (&["r.test/2016"], windows(&[])),
+    ] {
+        let before = workload("Deployment", images, spec.clone());
+        let answer = question.answer(&before);
+        assert_eq!(answer.ok, Some(false), "{spec}");
+        for form in [Form::Shortest, Form::Selector, Form::Affinity, Form::RuntimeClass] {
+            let Patch::Objects(objects) = patch(&answer, &nodes, form) else { continue };
+            offered += 1;
+            let mut after_spec = spec.clone();
+            merge(&mut after_spec, objects.last().unwrap().pointer("/spec/template/spec").unwrap());
+            let mut with_class = classes.clone();
+            for object in objects.iter().filter(|object| object.owned_at(&["kind"]) == "RuntimeClass") {
+                with_class.as_mut().unwrap().insert(object.owned_at(&["metadata", "name"]), RuntimeClass::of(object));
+            }
+            let after = workload("Deployment", images, after_spec.clone());
+            let question = Question { classes: &with_class, ..question };
+            let now = question.answer(&after);
+            assert_eq!(now.ok, Some(true), "{form:?} {spec} → {after_spec}: {:?}", now.findings);
+            assert!(!now.lands.is_empty(), "{form:?} {after_spec}");
+        }
+    }
+    assert_eq!(offered, 18);
+}
+
+/// What a strategic merge patch makes of a pod's spec: maps are merged, null takes away, lists are replaced.
+fn merge(into: &mut Value, patch: &Value) {
+    let Some(entries) = patch.as_object() else {
+        *into = patch.clone();
+        return;
+    };
+    if !into.is_object() {
+        *into = json!({});
+    }
+    for (key, value) in entries {
+        if value.is_null() {
+            into.as_object_mut().unwrap().remove(key);
+        } else {
+            merge(&mut into[key], value);
+        }
+    }
+}
+
+#[test]
+fn pods_and_jobs_have_no_change() {
+    let nodes = nodes();
+    let (policy, images, classes) = (policy(), images(), classes());
+    let question =
+        Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
+    for kind in ["Pod", "Job"] {
+        let workload = workload(kind, &["r.test/2022"], windows(&[]));
+        let Patch::None(why) = patch(&question.answer(&workload), &nodes, Form::Shortest) else { panic!("{kind}") };
+        assert!(why.contains("create"), "{why}");
+    }
+}
+
+#[test]
+fn equal_nodes_are_one_group() {
+    let nodes = Nodes::of(vec![
+        node("b", "10.0.20348.5386", "amd64", None, &[]),
+        node("a", "10.0.20348.2655", "amd64", None, &[]),
+        node("c", "10.0.20348.2655", "amd64", Some("os=windows"), &[]),
+        node("d", "10.0.14393.1", "amd64", None, &[]),
+        node("e", "10.0.14393.2", "amd64", None, &[]),
+        node("f", "5.15.0", "amd64", None, &[]),
+    ]);
+    let groups: Vec<(&str, usize)> = nodes.groups.iter().map(|group| (group.label.as_str(), group.members.len())).collect();
+    assert_eq!(groups, [("a and 1 more", 2), ("c", 1), ("d", 1), ("e", 1), ("f", 1)]);
+    // The oldest revision stands for a group.
+    assert_eq!(nodes.groups[0].host.as_ref().unwrap().os_version.revision, Some(2655));
+    assert_eq!(nodes.hosts().len(), 4);
+}
+
+#[test]
+fn yaml_is_read_back_as_it_was() {
+    let object = json!({
+        "a": {"b": [{"c": "10.0.20348", "d": ["x", "1", "true", "a: b", "-", ""]}, "e"], "f": {}, "g": [], "h": null},
+        "node.kubernetes.io/windows-build": 1, "x\ny": true, "nested": [["a"], []],
+    });
+    let text = yaml(&object);
+    let read: Value = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert_eq!(read, object, "{text}");
+    assert!(text.contains("node.kubernetes.io/windows-build: 1"), "{text}");
+}
+
+#[test]
+fn findings_of_clusters_have_all_their_values() {
+    let (policy, images, classes, nodes) = (policy(), images(), classes(), nodes());
+    let question =
+        Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
+    for (images, spec) in
+        [(&["r.test/2022"], windows(&[])), (&["r.test/2016"], windows(&[])), (&["r.test/2022"], windows(&[("pool", "gke")]))]
+    {
+        let workload = workload("Deployment", images, spec);
+        for said in question.answer(&workload).findings {
+            let message = said.message.to_string();
+            assert!(!message.contains("  ") && !message.ends_with([' ', ':']) && !message.contains(": ,"), "{message}");
+            assert!(said.code.is_about(crate::compat::About::Cluster) && said.code != Code::BuildEqual);
+        }
+    }
+}

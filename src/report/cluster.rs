@@ -1,0 +1,275 @@
+//! The answer of `wincompat cluster check` as data, `wincompat/cluster/v1`: which workloads land where, and what is wrong with that.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::cluster_text::ClusterText;
+use super::document::{ErrorEntry, FindingEntry, Location, RemedyEntry, Report, ResultEntry};
+use super::plain::clean;
+use super::{Format, Page, Printed, Renderer, STEP_SUMMARY, Wording, for_people, for_programs};
+use super::{azure, github, gitlab, html, jsonl, junit, markdown, matrix, sarif};
+use crate::cluster::{Answer, Group, Question, Said, Share};
+use crate::{Error, ErrorKind, OsVersion};
+
+/// The name of this version of the document.
+pub const SCHEMA: &str = "wincompat/cluster/v1";
+
+/// The answer of a check of a cluster.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterReport {
+    /// `wincompat/cluster/v1`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = SCHEMA)))]
+    pub schema: Cow<'static, str>,
+    /// The nodes, in groups of those that every image gets the same answer on.
+    pub groups: Vec<GroupEntry>,
+    /// The workloads that are for Windows, or can land on Windows nodes.
+    pub workloads: Vec<WorkloadEntry>,
+    /// The numbers of workloads.
+    pub summary: ClusterSummary,
+    /// Each of their images on each group of Windows nodes that it can land on, and what could not be read.
+    pub report: Report,
+}
+
+/// Nodes that every image gets the same answer on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct GroupEntry {
+    /// The name of the first and the number of the others, e.g. `ws2022-0 and 3 more`.
+    pub label: String,
+    /// The name of its Windows, e.g. `Windows Server 2022`; for other systems e.g. `linux/amd64`.
+    pub name: String,
+    /// The version of its Windows: of several revisions the oldest; null for other systems.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub os_version: Option<OsVersion>,
+    /// The names of its nodes.
+    pub nodes: Vec<String>,
+    /// Its taints, e.g. `os=windows:NoSchedule`.
+    pub taints: Vec<String>,
+    /// The runtime handlers in the configuration of its engine; null where the nodes do not list them.
+    pub handlers: Option<Vec<String>>,
+}
+
+/// A workload, and where its pods land.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct WorkloadEntry {
+    /// E.g. `apps/v1 Deployment shop/web`.
+    pub object: String,
+    /// True if its pods land only on nodes where all of its images run; null if that is not known.
+    pub ok: Option<bool>,
+    /// Its images.
+    pub images: Vec<String>,
+    /// The nodes that its pods can land on.
+    pub lands: Vec<LandsEntry>,
+    /// Other groups on which all of its images run.
+    pub elsewhere: Vec<usize>,
+    /// What was found, the most severe first.
+    pub findings: Vec<FindingEntry>,
+}
+
+/// The part of a group that pods can land on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LandsEntry {
+    /// The number of the group in `groups`, from 0.
+    pub group: usize,
+    /// The number of its nodes that the pods can land on.
+    pub nodes: usize,
+    /// True if all images run there; null if that is not known.
+    pub fits: Option<bool>,
+}
+
+/// Numbers of workloads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterSummary {
+    /// Workloads whose pods land only where they run.
+    pub ok: usize,
+    /// Workloads whose pods can land where they do not run, or nowhere.
+    pub not_ok: usize,
+    /// Workloads of which that is not known.
+    pub undecided: usize,
+    /// Workloads that are not for Windows, and land on no Windows node.
+    pub elsewhere: usize,
+    /// Parts of the cluster, and images, that could not be read.
+    pub errors: usize,
+}
+
+impl ClusterReport {
+    /// The report of these answers; `elsewhere` counts the workloads that are not among them, `errors` is what could not be read.
+    pub fn new(
+        question: &Question<'_>,
+        answers: &[Answer<'_>],
+        elsewhere: usize,
+        mut errors: Vec<ErrorEntry>,
+        wording: &dyn Wording,
+    ) -> Self {
+        let mut results = Vec::new();
+        let mut workloads = Vec::new();
+        let mut summary = ClusterSummary { elsewhere, errors: errors.len(), ..ClusterSummary::default() };
+        for answer in answers {
+            *match answer.ok {
+                Some(true) => &mut summary.ok,
+                Some(false) => &mut summary.not_ok,
+                None => &mut summary.undecided,
+            } += 1;
+            let entry = WorkloadEntry::new(answer, wording);
+            let of_answer = of_images(question, answer, &entry.findings, wording);
+            let is_shown = of_answer.iter().any(|result| result.ok != Some(true));
+            if answer.ok == Some(false) && !is_shown {
+                errors.push(nowhere(answer, &entry.findings, wording));
+            }
+            results.extend(of_answer);
+            workloads.push(entry);
+        }
+        let groups = question.nodes.groups.iter().map(|group| GroupEntry::new(group, question)).collect();
+        let report = Report::new(question.knowledge, results, errors);
+        Self { schema: SCHEMA.into(), groups, workloads, summary, report }
+    }
+}
+
+impl GroupEntry {
+    fn new(group: &Group, question: &Question<'_>) -> Self {
+        let cleaned = |text: &str| clean(text).into_owned();
+        let member = |number: &usize| question.nodes.nodes.get(*number).map(|node| cleaned(&node.name));
+        Self {
+            label: cleaned(&group.label),
+            name: match &group.host {
+                Some(host) => cleaned(&host.name),
+                None => cleaned(&format!("{}/{}", group.os, group.architecture)),
+            },
+            os_version: group.host.as_ref().map(|host| host.os_version),
+            nodes: group.members.iter().filter_map(member).collect(),
+            taints: group
+                .taints
+                .iter()
+                .map(|taint| cleaned(&format!("{}={}:{}", taint.key, taint.value, taint.effect)))
+                .collect(),
+            handlers: group.handlers.as_ref().map(|handlers| handlers.iter().map(|name| cleaned(name)).collect()),
+        }
+    }
+
+    /// The words for it, e.g. `ws2022-0 and 3 more (Windows Server 2022)`.
+    pub(super) fn title(&self) -> String {
+        format!("{} ({})", self.label, self.name)
+    }
+}
+
+impl WorkloadEntry {
+    fn new(answer: &Answer<'_>, wording: &dyn Wording) -> Self {
+        let mut images: Vec<String> = Vec::new();
+        for image in &answer.workload.images {
+            let image = clean(&image.reference).into_owned();
+            if !images.contains(&image) {
+                images.push(image);
+            }
+        }
+        let lands = |share: &Share| LandsEntry { group: share.group, nodes: share.nodes, fits: share.fits };
+        Self {
+            object: clean(&answer.workload.object()).into_owned(),
+            ok: answer.ok,
+            images,
+            lands: answer.lands.iter().map(lands).collect(),
+            elsewhere: answer.elsewhere.clone(),
+            findings: answer.findings.iter().map(|said| entry(said, wording)).collect(),
+        }
+    }
+}
+
+fn entry(said: &Said, wording: &dyn Wording) -> FindingEntry {
+    FindingEntry {
+        code: said.code.into(),
+        severity: said.severity.into(),
+        message: clean(&wording.advice(&said.message)).into_owned(),
+        help: clean(&wording.advice(&said.help)).into_owned(),
+        remedies: said.help.remedies().map(|remedy| RemedyEntry::new(remedy, wording)).collect(),
+        source: said.code.source().into(),
+    }
+}
+
+/// The place of a part of a workload.
+fn location(answer: &Answer<'_>, part: &str, written: &str) -> Location {
+    let object = format!("{} {part}", answer.workload.object());
+    Location::new(&answer.workload.path(), 1, 1, Some(object.trim_end()), written)
+}
+
+/// The images of a workload on the groups that it can land on; those that fail have the findings of the workload before their own.
+fn of_images(question: &Question<'_>, answer: &Answer<'_>, findings: &[FindingEntry], wording: &dyn Wording) -> Vec<ResultEntry> {
+    let mut results = Vec::new();
+    for (number, group, judgement) in &answer.judged {
+        let Some(image_of) = answer.workload.images.get(*number) else { continue };
+        let host = question.nodes.groups.get(*group).and_then(|group| group.host.as_ref());
+        let (Some(host), Some(Ok(image))) = (host, question.images.get(&image_of.reference)) else { continue };
+        let mut result = ResultEntry::new(question.knowledge, host, image, judgement, question.policy, wording);
+        result.location = Some(location(answer, &image_of.part, &image_of.reference));
+        let fits = answer.lands.iter().find(|share| share.group == *group).and_then(|share| share.fits);
+        if fits == Some(false) && answer.ok == Some(false) {
+            // An image that would run does not, for what the group lacks.
+            result.ok = Some(false);
+            result.findings.splice(0..0, findings.iter().cloned());
+        }
+        results.push(result);
+    }
+    results
+}
+
+/// A workload that lands nowhere, as what a report of images can say of it.
+fn nowhere(answer: &Answer<'_>, findings: &[FindingEntry], wording: &dyn Wording) -> ErrorEntry {
+    let first = findings.first();
+    let message = first.map_or("its pods can land on no node", |finding| finding.message.as_str());
+    let hint = first.map_or("", |finding| finding.help.as_str());
+    let image = answer.workload.images.first().map(|image| image.reference.clone()).unwrap_or_default();
+    let error = Error::of(ErrorKind::Invalid, message).hint(hint);
+    ErrorEntry { location: Some(location(answer, "", &image)), ..ErrorEntry::new(&answer.workload.object(), &error, wording) }
+}
+
+/// A format of what the images of a cluster are on its nodes.
+struct Of<T>(T);
+
+impl<T: Renderer<Report>> Renderer<ClusterReport> for Of<T> {
+    fn render(&self, report: &ClusterReport, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        self.0.render(&report.report, page, out)
+    }
+}
+
+impl Printed for ClusterReport {
+    const CALLED: &'static str = "report";
+    const FORMATS: &'static [Format<Self>] = &[
+        for_people("text", "Text for people: each workload that fails, with its nodes", &["txt"], &ClusterText),
+        for_people("matrix", "Text: images down, groups of nodes across", &[], &Of(matrix::Matrix)),
+        super::one_json_document(),
+        for_programs("jsonl", "JSON Lines: an image on a group of nodes a line", &["jsonl", "ndjson"], &Of(jsonl::JsonLines)),
+        for_programs("html", "One page with a matrix, a filter and every finding", &["html", "htm"], &Of(html::Html)),
+        for_programs(
+            "markdown",
+            "Markdown for comments and summaries, failures first",
+            &["md", "markdown"],
+            &Of(markdown::Markdown),
+        ),
+        for_programs("junit", "JUnit's XML: a suite an image, a test a group of nodes", &["xml"], &Of(junit::JUnit)),
+        for_programs("sarif", "SARIF 2.1.0 for code scanning", &["sarif", "sarif.json"], &Of(sarif::Sarif)),
+        Format {
+            appended: Some(super::Appended {
+                variable: STEP_SUMMARY.variable,
+                most: STEP_SUMMARY.most,
+                renderer: &Of(markdown::Markdown),
+            }),
+            ..for_programs("github", "Annotations of GitHub Actions, and the step's summary", &[], &Of(github::GitHub))
+        },
+        for_programs("azure", "Issues of Azure Pipelines", &[], &Of(azure::Azure)),
+        for_programs("gitlab", "Code Quality of GitLab", &[], &Of(gitlab::GitLab)),
+    ];
+}
+
+/// The JSON Schema of [`ClusterReport`], as committed in `schema/`.
+#[cfg(feature = "schema")]
+pub fn schema() -> schemars::Schema {
+    schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<ClusterReport>()
+}

@@ -1,0 +1,125 @@
+//! The answer about a cluster for people: workloads that fail first and whole, then what is not known, then the rest as a number.
+
+use std::io::{self, Write};
+
+use super::cluster::{ClusterReport, LandsEntry, WorkloadEntry};
+use super::table::{BAD, GOOD, NARROWEST, OPEN, PLAIN, explain_hint, severity_label, wrapped};
+use super::{Detail, Page, Renderer};
+use crate::compat::Severity;
+
+/// The indent of the lines below a heading.
+const INDENT: &str = "      ";
+/// The indent of the further lines of a sentence there.
+const HANGING: &str = "        ";
+/// The most workloads that pass with a line each; more of them are counted.
+const LISTED_PASSES: usize = 10;
+
+/// The text form.
+#[derive(Debug)]
+pub struct ClusterText;
+
+impl Renderer<ClusterReport> for ClusterText {
+    fn render(&self, report: &ClusterReport, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let width = page.columns.max(NARROWEST);
+        for ok in [Some(false), None] {
+            for workload in report.workloads.iter().filter(|workload| workload.ok == ok) {
+                paragraph(report, workload, page, width, out)?;
+                writeln!(out)?;
+            }
+        }
+        for error in report.report.errors.iter().filter(|error| error.location.is_none()) {
+            wrapped("", BAD, "ERROR", &error.line(), INDENT, width, out)?;
+            if let Some(hint) = &error.hint {
+                wrapped(INDENT, PLAIN, "hint:", hint, HANGING, width, out)?;
+            }
+            writeln!(out)?;
+        }
+        let code = report.workloads.iter().filter(|workload| workload.ok != Some(true)).flat_map(|one| &one.findings).next();
+        if let Some(finding) = code {
+            writeln!(out, "{}", explain_hint(&finding.code.to_string(), page.wording))?;
+        }
+        if page.detail == Detail::Failures {
+            return Ok(());
+        }
+        let passes: Vec<&WorkloadEntry> = report.workloads.iter().filter(|workload| workload.ok == Some(true)).collect();
+        for workload in &passes {
+            let warned = workload.findings.iter().any(|finding| finding.warns());
+            if page.detail == Detail::Every || warned {
+                paragraph(report, workload, page, width, out)?;
+            } else if passes.len() <= LISTED_PASSES {
+                let line = format!("{}: {}", workload.object, titles(report, &workload.lands));
+                wrapped("", GOOD, "ok   ", line.trim_end_matches(": "), INDENT, width, out)?;
+            }
+        }
+        if page.detail == Detail::Every {
+            for group in &report.groups {
+                let taints = if group.taints.is_empty() { String::new() } else { format!("; {}", group.taints.join(", ")) };
+                let version = group.os_version.map(|version| format!(" {version}")).unwrap_or_default();
+                wrapped("", PLAIN, "nodes", &format!("{}:{version}{taints}", group.title()), INDENT, width, out)?;
+            }
+        }
+        wrapped("", PLAIN, "", &sum(report), "  ", width, out)
+    }
+}
+
+/// A workload with its nodes, its findings, and what to do.
+fn paragraph(
+    report: &ClusterReport,
+    workload: &WorkloadEntry,
+    page: &Page<'_>,
+    width: u16,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let (style, word) = match workload.ok {
+        Some(true) => (GOOD, "ok   "),
+        Some(false) => (BAD, "FAIL "),
+        None => (OPEN, "?    "),
+    };
+    wrapped("", style, word, &workload.object, INDENT, width, out)?;
+    let of =
+        |fits: Option<bool>| -> Vec<LandsEntry> { workload.lands.iter().filter(|lands| lands.fits == fits).cloned().collect() };
+    for (label, lands) in [("does not run on:", of(Some(false))), ("not known on:", of(None)), ("runs on:", of(Some(true)))] {
+        if !lands.is_empty() {
+            wrapped(INDENT, PLAIN, label, &titles(report, &lands), HANGING, width, out)?;
+        }
+    }
+    if workload.lands.is_empty() {
+        wrapped(INDENT, PLAIN, "", "can land on no node", HANGING, width, out)?;
+    }
+    let mut helps: Vec<&str> = Vec::new();
+    let lowest = if page.detail == Detail::Every { Severity::Note } else { Severity::Warning };
+    let shown = |severity: Option<Severity>| severity.is_none_or(|severity| severity >= lowest);
+    for finding in workload.findings.iter().filter(|finding| shown(finding.severity.known())) {
+        let (style, severity) = severity_label(finding);
+        wrapped(INDENT, style, &severity, &format!("{} [{}]", finding.message, finding.code), HANGING, width, out)?;
+        if !finding.help.is_empty() && !helps.contains(&finding.help.as_str()) {
+            helps.push(&finding.help);
+        }
+    }
+    for help in helps {
+        wrapped(INDENT, PLAIN, "hint:", help, HANGING, width, out)?;
+    }
+    Ok(())
+}
+
+/// The groups, each with the number of its nodes where it is not all of them.
+fn titles(report: &ClusterReport, lands: &[LandsEntry]) -> String {
+    let title = |lands: &LandsEntry| {
+        let group = report.groups.get(lands.group)?;
+        let all = group.nodes.len();
+        Some(if lands.nodes < all { format!("{} of {all} like {}", lands.nodes, group.title()) } else { group.title() })
+    };
+    lands.iter().filter_map(title).collect::<Vec<_>>().join(", ")
+}
+
+/// The last line: the numbers.
+fn sum(report: &ClusterReport) -> String {
+    let summary = &report.summary;
+    let all = summary.ok + summary.not_ok + summary.undecided;
+    let mut parts = vec![format!("{} pass", summary.ok), format!("{} fail", summary.not_ok)];
+    parts.extend((summary.undecided > 0).then(|| format!("{} undecided", summary.undecided)));
+    parts.extend((summary.errors > 0).then(|| format!("{} not read", summary.errors)));
+    let others = if summary.elsewhere > 0 { format!("; {} are not for Windows", summary.elsewhere) } else { String::new() };
+    let nodes: usize = report.groups.iter().map(|group| group.nodes.len()).sum();
+    format!("{all} workloads on {nodes} nodes in {} groups: {}{others}", report.groups.len(), parts.join(", "))
+}

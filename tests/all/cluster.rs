@@ -1,0 +1,261 @@
+//! `wincompat cluster` against an API server of the tests, on loopback: pages, lists that are denied, lists that expire, nonsense.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::support::program::{Answer, Program};
+
+/// What is answered to a request for this path and token: the status and the body.
+type Answers = dyn Fn(&str, Option<&str>) -> (u16, String) + Send + Sync;
+
+/// An API server.
+struct Api {
+    folder: tempfile::TempDir,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Api {
+    fn serving(answers: impl Fn(&str, Option<&str>) -> (u16, String) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (answers, log): (Arc<Answers>, _) = (Arc::new(answers), Arc::clone(&asked));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (answers, log) = (Arc::clone(&answers), Arc::clone(&log));
+                thread::spawn(move || serve(stream, &*answers, &log));
+            }
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let config = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "test",
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test", "namespace": "shop"}}],
+            "clusters": [{"name": "test", "cluster": {"server": format!("http://{address}")}}],
+            "users": [{"name": "test", "user": {"token": "s3cret"}}],
+        });
+        std::fs::write(folder.path().join("config"), config.to_string()).unwrap();
+        Self { folder, asked }
+    }
+
+    /// One that has these objects by their paths, in pages of one object, and denies these paths.
+    fn of(objects: &BTreeMap<&'static str, Vec<Value>>, denied: &'static [&'static str]) -> Self {
+        let objects = objects.clone();
+        Self::serving(move |path, token| {
+            if denied.contains(&path) {
+                return (403, status(403, "Forbidden", "cannot list resource"));
+            }
+            let all = objects.get(path).cloned().unwrap_or_default();
+            let at: usize = token.map_or(0, |token| token.parse().unwrap());
+            let next = if at + 1 < all.len() { (at + 1).to_string() } else { String::new() };
+            let items: Vec<&Value> = all.get(at).into_iter().collect();
+            (200, json!({"kind": "List", "apiVersion": "v1", "metadata": {"continue": next}, "items": items}).to_string())
+        })
+    }
+
+    fn kubeconfig(&self) -> PathBuf {
+        self.folder.path().join("config")
+    }
+
+    fn run(&self, arguments: &[&str]) -> Answer {
+        let config = self.kubeconfig();
+        let fixed = ["--kubeconfig", config.to_str().unwrap(), "--offline", "--no-cache"];
+        let program = Program::new();
+        Answer::of(program.command().arg("cluster").args(arguments).args(fixed))
+    }
+}
+
+fn serve(stream: TcpStream, answers: &Answers, log: &Mutex<Vec<String>>) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut stream = stream;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 {
+            return;
+        }
+        let mut header = String::new();
+        while reader.read_line(&mut header).unwrap_or(0) > 0 && header.trim() != "" {
+            header.clear();
+        }
+        let method = line.split(' ').next().unwrap_or_default();
+        let target = line.split(' ').nth(1).unwrap_or_default();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        log.lock().unwrap().push(format!("{method} {path}"));
+        let token = query.split('&').find_map(|pair| pair.strip_prefix("continue="));
+        let (code, body) = answers(path, token);
+        let head = format!("HTTP/1.1 {code} x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+        if stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())).is_err() {
+            return;
+        }
+    }
+}
+
+fn status(code: u16, reason: &str, message: &str) -> String {
+    json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason, "message": message})
+        .to_string()
+}
+
+fn node(name: &str, kernel: &str) -> Value {
+    let build = kernel.rsplit_once('.').unwrap().0;
+    json!({
+        "metadata": {"name": name, "labels": {"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64",
+            "node.kubernetes.io/windows-build": build}},
+        "status": {"nodeInfo": {"operatingSystem": "windows", "architecture": "amd64", "kernelVersion": kernel,
+            "osImage": "Windows Server Datacenter", "kubeletVersion": "v1.33.1"}},
+    })
+}
+
+fn deployment(name: &str, build: Option<&str>, image: &str) -> Value {
+    let mut selector = json!({"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64"});
+    if let Some(build) = build {
+        selector["node.kubernetes.io/windows-build"] = json!(build);
+    }
+    json!({
+        "metadata": {"name": name, "namespace": "shop"},
+        "spec": {"template": {"spec": {"nodeSelector": selector, "containers": [{"name": "c", "image": image}]}}},
+    })
+}
+
+const NANO: &str = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
+
+/// Three nodes of two builds, a workload that can land on all of them, and one that fits.
+fn shop() -> BTreeMap<&'static str, Vec<Value>> {
+    BTreeMap::from([
+        ("/api/v1/nodes", vec![node("a", "10.0.17763.1"), node("b", "10.0.20348.1"), node("c", "10.0.20348.2")]),
+        (
+            "/apis/apps/v1/namespaces/shop/deployments",
+            vec![deployment("strays", None, NANO), deployment("fits", Some("10.0.20348"), NANO)],
+        ),
+    ])
+}
+
+#[test]
+fn a_cluster_is_read_in_pages_and_only_read() {
+    let api = Api::of(&shop(), &[]);
+    let answer = api.run(&["check"]);
+    assert_eq!(answer.code, 1, "{answer:?}");
+    assert!(
+        answer.out.contains("FAIL  apps/v1 Deployment shop/strays") && answer.out.contains("[some-nodes-fit]"),
+        "{}",
+        answer.out
+    );
+    assert!(answer.out.contains("b and 1 more (Windows Server 2022)"), "{}", answer.out);
+    assert!(answer.out.contains("ok    apps/v1 Deployment shop/fits"), "{}", answer.out);
+    assert!(answer.out.ends_with("2 workloads on 3 nodes in 2 groups: 1 pass, 1 fail\n"), "{}", answer.out);
+    let asked = api.asked.lock().unwrap();
+    assert!(asked.iter().all(|request| request.starts_with("GET ")), "{asked:?}");
+    assert_eq!(asked.iter().filter(|request| *request == "GET /api/v1/nodes").count(), 3);
+    assert!(!format!("{answer:?}").contains("s3cret"));
+}
+
+#[test]
+fn every_format_holds_the_answer() {
+    let api = Api::of(&shop(), &[]);
+    for format in ["text", "matrix", "json", "jsonl", "html", "markdown", "junit", "sarif", "github", "azure", "gitlab"] {
+        let answer = api.run(&["check", "--format", format]);
+        assert_eq!(answer.code, 1, "{format}: {answer:?}");
+        assert!(answer.out.contains("nanoserver"), "{format}: {}", answer.out);
+    }
+    let document: Value = serde_json::from_str(&api.run(&["check", "--format", "json"]).out).unwrap();
+    assert_eq!(document["schema"], "wincompat/cluster/v1");
+    assert_eq!(document["summary"], json!({"ok": 1, "notOk": 1, "undecided": 0, "elsewhere": 0, "errors": 0}));
+    assert_eq!(document["workloads"][0]["findings"][0]["code"], "some-nodes-fit");
+    assert_eq!(
+        document["workloads"][0]["lands"],
+        json!([{"group": 0, "nodes": 1, "fits": false}, {"group": 1, "nodes": 2, "fits": true}])
+    );
+}
+
+#[test]
+fn a_change_is_written_and_nothing_is_changed() {
+    let api = Api::of(&shop(), &[]);
+    let answer = api.run(&["patch", "deployment/strays"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.out.contains("        node.kubernetes.io/windows-build: \"10.0.20348\"\n"), "{}", answer.out);
+    assert!(api.asked.lock().unwrap().iter().all(|request| request.starts_with("GET ")));
+    let nobody = api.run(&["patch", "deployment/nobody"]);
+    assert_eq!(nobody.code, 2);
+    assert!(nobody.err.contains("`deployment/nobody` is not there"), "{}", nobody.err);
+}
+
+#[test]
+fn a_cluster_that_denies_parts_is_answered_for_the_rest() {
+    let api = Api::of(&shop(), &["/apis/batch/v1/namespaces/shop/cronjobs", "/apis/node.k8s.io/v1/runtimeclasses"]);
+    let answer = api.run(&["check", "deployment/fits"]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.out.contains("ok    apps/v1 Deployment shop/fits"), "{}", answer.out);
+    for part in ["cronjobs", "runtimeclasses"] {
+        assert!(answer.out.contains(&format!("ERROR {part}: the cluster does not allow this")), "{}", answer.out);
+        assert!(answer.out.contains(&format!("let this user list {part}")), "{}", answer.out);
+    }
+    let blind = Api::of(&shop(), &["/api/v1/nodes"]).run(&["check"]);
+    assert_eq!(blind.code, 2);
+    assert!(blind.err.contains("error: the nodes of the cluster cannot be read"), "{}", blind.err);
+}
+
+#[test]
+fn a_list_that_expires_is_begun_again_and_not_for_ever() {
+    let first = Mutex::new(true);
+    let objects = shop();
+    let api = Api::serving(move |path, token| {
+        if path == "/api/v1/nodes" && token.is_some() && std::mem::take(&mut *first.lock().unwrap()) {
+            return (410, status(410, "Expired", "the continue parameter is too old"));
+        }
+        let all = objects.get(path).cloned().unwrap_or_default();
+        let next = if path == "/api/v1/nodes" && token.is_none() { "1" } else { "" };
+        let items = if token.is_some() {
+            all.get(1..).unwrap_or_default()
+        } else if next.is_empty() {
+            &all[..]
+        } else {
+            &all[..1]
+        };
+        (200, json!({"kind": "List", "metadata": {"continue": next}, "items": items}).to_string())
+    });
+    let answer = api.run(&["check"]);
+    assert_eq!(answer.code, 1, "{answer:?}");
+    assert!(answer.out.contains("on 3 nodes"), "{}", answer.out);
+    let never = Api::serving(|_, token| match token {
+        Some(_) => (410, status(410, "Expired", "too old")),
+        None => (200, json!({"kind": "List", "metadata": {"continue": "1"}, "items": []}).to_string()),
+    });
+    let answer = never.run(&["check"]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.err.contains("410"), "{}", answer.err);
+    assert_eq!(never.asked.lock().unwrap().len(), 6);
+}
+
+#[test]
+fn nonsense_is_said_to_be_some() {
+    for (what, body) in [
+        ("it has no items", "{\"kind\": \"Pod\"}"),
+        ("expected value", "<html>"),
+        ("its pages go round in a circle", r#"{"kind": "NodeList", "metadata": {"continue": "x"}, "items": []}"#),
+    ] {
+        let answer = Api::serving(move |_, _| (200, body.to_owned())).run(&["check"]);
+        assert_eq!(answer.code, 2, "{what}");
+        assert!(answer.err.contains(what), "{what}: {}", answer.err);
+    }
+    let refused = Api::serving(|_, _| (401, status(401, "Unauthorized", "no"))).run(&["check"]);
+    assert!(refused.code == 2 && refused.err.contains("the cluster refuses these credentials"), "{}", refused.err);
+    let linux = Api::serving(|_, _| (200, r#"{"kind": "List", "items": []}"#.to_owned())).run(&["check"]);
+    assert!(linux.code == 2 && linux.err.contains("the cluster has no Windows nodes"), "{}", linux.err);
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_is_not_waited_for() {
+    let api = Api::serving(|_, _| {
+        thread::sleep(std::time::Duration::from_secs(20));
+        (200, "{}".to_owned())
+    });
+    let started = std::time::Instant::now();
+    let answer = api.run(&["check", "--timeout", "1"]);
+    assert!(started.elapsed().as_secs() < 15, "{:?}", started.elapsed());
+    assert_eq!(answer.code, 2);
+    assert!(answer.err.contains("did not answer within"), "{}", answer.err);
+}
