@@ -101,7 +101,8 @@ fn with_variable(command: &str, argument: Arg) -> Arg {
 
 /// The command line without the variables of options that another typed argument replaces: `-v` beside `WINCOMPAT_QUIET=1`.
 pub fn without_replaced(command: Command, arguments: &[OsString]) -> Command {
-    let Some(subcommand) = super::subcommand_in(&command, arguments) else { return command };
+    let names = path(&command, arguments);
+    let Some(subcommand) = names.iter().try_fold(&command, |command, name| command.find_subcommand(name)) else { return command };
     let is_set = |argument: &Arg| argument.get_env().and_then(std::env::var_os).is_some();
     let set = subcommand.get_arguments().filter(|argument| is_set(argument)).map(|argument| argument.get_id().to_string());
     let concerned: Vec<(&str, &[&str])> = {
@@ -111,21 +112,41 @@ pub fn without_replaced(command: Command, arguments: &[OsString]) -> Command {
     if concerned.is_empty() {
         return command;
     }
-    let name = subcommand.get_name().to_owned();
     let Ok(typed) = command.clone().ignore_errors(true).try_get_matches_from(arguments) else { return command };
-    let Some(typed) = typed.subcommand_matches(&name) else { return command };
+    let Some(typed) = names.iter().try_fold(&typed, |typed, name| typed.subcommand_matches(name)) else { return command };
     let replaced: BTreeSet<&str> = concerned
         .into_iter()
         .filter(|(_, others)| others.iter().any(|other| is_typed(typed, other)))
         .map(|(option, _)| option)
         .collect();
-    command.mut_subcommand(name, |subcommand| {
-        subcommand.mut_args(
-            |argument| {
-                if replaced.contains(argument.get_id().as_str()) { argument.env(None::<&str>) } else { argument }
-            },
-        )
-    })
+    without(command, &names, &replaced)
+}
+
+/// The names of the subcommand among these arguments, and of the one below it, e.g. `cluster` and `check`.
+fn path(command: &Command, arguments: &[OsString]) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut within = command;
+    for argument in arguments.iter().skip(1) {
+        if let Some(found) = within.find_subcommand(argument) {
+            names.push(found.get_name().to_owned());
+            within = found;
+        }
+    }
+    names
+}
+
+/// The command line with these arguments of the subcommand of this path without their variables.
+fn without(command: Command, names: &[String], replaced: &BTreeSet<&str>) -> Command {
+    match names.split_first() {
+        Some((name, below)) => command.mut_subcommand(name, |subcommand| without(subcommand, below, replaced)),
+        None => {
+            command.mut_args(
+                |argument| {
+                    if replaced.contains(argument.get_id().as_str()) { argument.env(None::<&str>) } else { argument }
+                },
+            )
+        }
+    }
 }
 
 /// True if an argument of this name exists, and stands in the command line.
