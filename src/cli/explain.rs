@@ -155,7 +155,11 @@ fn groups() -> Vec<Group> {
         about("Findings about an image on a host", |code| code.is_about(About::Image) && code.is_about(About::Host)),
         about("Findings about an image", |code| code.is_about(About::Image) && !code.is_about(About::Host)),
         about("Findings about a host", |code| code.is_about(About::Host) && !code.is_about(About::Image)),
-        about("Findings about an isolation or an engine", |code| code.is_about(About::Isolation) || code.is_about(About::Engine)),
+        about("Findings about an isolation or an engine", |code| {
+            (code.is_about(About::Isolation) || code.is_about(About::Engine))
+                && !code.is_about(About::Host)
+                && !code.is_about(About::Image)
+        }),
         about("Findings of a scan", |code| code.is_about(About::Scan) || code.is_about(About::Acceptance)),
         about("Findings about a workload of a cluster", |code| code.is_about(About::Cluster)),
     ];
