@@ -80,8 +80,9 @@ impl Case<'_> {
             return false;
         }
         versions_of(self.knowledge, &engine).into_iter().any(|engine| {
+            let selection = engine::select(self.knowledge, self.host, self.image, &engine);
             let policy = Policy { engine: Some(engine), ..self.policy.clone() };
-            let other = Case { policy: &policy, ..*self }.takes(chosen, choice);
+            let other = Case { policy: &policy, selection: selection.as_ref(), ..*self }.takes(chosen, choice);
             other.is_some_and(|(other, _)| (other.candidate, other.outcome) != (takes.candidate, takes.outcome))
         })
     }

@@ -21,6 +21,7 @@ pub use survey::{Survey, SurveyedImage, survey};
 pub use takes::{Outcome, Says, Takes, taken};
 pub use text::Subject;
 
+use crate::engine::{Selection, select};
 use crate::host::{Attribute, Host};
 use crate::image::{Candidate, Config, Image};
 use crate::knowledge::Knowledge;
@@ -154,7 +155,9 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
         })
         .collect();
 
-    let case = Case { knowledge, host, image, candidate, process: &process, hyperv: &hyperv, policy };
+    let selection = select(knowledge, host, image, &policy.engine_of(host));
+    let selection = selection.as_ref();
+    let case = Case { knowledge, host, image, candidate, process: &process, hyperv: &hyperv, policy, selection };
     let mut choice = case.choose_isolation();
     let is_open = choice.ok.is_none();
     let (takes, other) = case.takes(chosen, &choice).unzip();
@@ -210,6 +213,8 @@ struct Case<'a> {
     process: &'a Possibility,
     hyperv: &'a Possibility,
     policy: &'a Policy,
+    /// The entry that the engine selects, whatever isolation is asked for.
+    selection: Option<&'a Selection<'a>>,
 }
 
 /// The isolation taken, and its grounds.

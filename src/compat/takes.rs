@@ -98,7 +98,7 @@ impl Case<'_> {
         if engine.name == Engine::Wincompat {
             return Some((self.taken(chosen, choice, None, true), None));
         }
-        let selection = select(self.knowledge, self.host, self.image, &engine)?;
+        let selection = self.selection?;
         let Some(index) = selection.candidate else {
             // A later version may have other rules, where this one would refuse what fits.
             let outcome = if selection.known || choice.ok == Some(false) { Outcome::Refuses } else { Outcome::Unknown };

@@ -172,3 +172,36 @@ fn the_pause_image_of_a_node_is_checked_beside_the_others() {
     assert_eq!(refused.code, 2);
     assert!(refused.err.contains("--pause is for Kubernetes"), "{}", refused.err);
 }
+
+/// docker/cli#138 and its neighbours: an index made by `docker manifest create` has no versions, so order decides, or the config.
+#[test]
+fn an_index_without_versions_is_taken_by_its_order() {
+    let unversioned = |version: &str| WindowsImage::of(version).indexed("os.version", Value::Null);
+    let images = Images::default()
+        .windows("app", "newer-first", &[unversioned("10.0.16299.19"), unversioned("10.0.14393.1770")])
+        .windows("app", "own-first", &[unversioned("10.0.14393.1770"), unversioned("10.0.16299.19")])
+        .windows("app", "half", &[unversioned("10.0.16299.19"), WindowsImage::of("10.0.14393.1770")]);
+    let (program, server) = (Program::new(), serve(images, Access::Anyone));
+    let says = |tag: &str, engine: &str| {
+        let mut command = program.check(&server.url(""));
+        let arguments = ["--host=10.0.14393.1770,server", "--format=json", "--engine", engine];
+        let answer = Answer::of(command.args(arguments).arg(format!("registry.test/app:{tag}")));
+        let report = answer.json();
+        let result = &report["results"][0];
+        let takes = &result["engine"]["takes"];
+        (result["ok"].as_bool(), takes["candidate"].as_u64(), takes["outcome"].as_str().map(str::to_owned))
+    };
+    let (starts, refuses) = (Some("starts".to_owned()), Some("refuses".to_owned()));
+    for (tag, engine, expected) in [
+        ("newer-first", "docker@17.06.2", (Some(false), Some(0), refuses.clone())),
+        ("newer-first", "docker@29.7.2", (Some(false), Some(0), refuses.clone())),
+        ("own-first", "docker@29.7.2", (Some(true), Some(0), starts.clone())),
+        ("half", "docker@29.7.2", (Some(true), Some(1), starts.clone())),
+        ("half", "docker@17.06.2", (Some(false), Some(0), refuses.clone())),
+        ("newer-first", "containerd@1.5.18", (Some(false), None, refuses.clone())),
+        ("newer-first", "containerd@2.0.4", (Some(false), Some(0), refuses)),
+        ("own-first", "kubernetes/containerd@2.0.4", (Some(true), Some(0), starts)),
+    ] {
+        assert_eq!(says(tag, engine), expected, "{tag} {engine}");
+    }
+}
