@@ -152,8 +152,6 @@ pub enum Command {
     CheckHostProcess,
     /// Write the change of this workload of a cluster that leads its pods to nodes that fit, e.g. `shop/deployment/web`; empty for all.
     ClusterPatch(String),
-    /// Plan the replacement of nodes of a cluster.
-    ClusterPlan,
     /// Explain this code or message.
     Explain(String),
     /// Say what this host is and can do.
