@@ -160,8 +160,6 @@ pub enum Command {
     Engines,
     /// Write the change of this workload of a cluster that leads its pods to nodes that fit, e.g. `shop/deployment/web`; empty for all.
     ClusterPatch(String),
-    /// Plan the replacement of nodes of a cluster.
-    ClusterPlan,
     /// Explain this code or message.
     Explain(String),
     /// Say what this host is and can do.

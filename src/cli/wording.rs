@@ -106,7 +106,6 @@ fn line(command: &Command) -> String {
             Some((namespace, object)) => format!("wincompat cluster patch -n {namespace} {object}"),
             None => "wincompat cluster patch".to_owned(),
         },
-        Command::ClusterPlan => "wincompat cluster plan".to_owned(),
         Command::Explain(code) => format!("wincompat explain {code}"),
         Command::Host => "wincompat host".to_owned(),
         Command::Images => "wincompat images".to_owned(),

@@ -46,19 +46,6 @@ impl ClusterNode {
             handlers: handlers.map(|handlers| handlers.into_iter().map(|handler| handler.owned_at(&["name"])).collect()),
         })
     }
-
-    /// A node of this Windows that is not there yet, with the labels that every node of it has, and these taints.
-    pub fn expected(host: Host, taints: Vec<Taint>) -> Self {
-        let node = host::Node { labels: host.usual_labels(), taints };
-        Self {
-            name: host.label.clone(),
-            os: "windows".to_owned(),
-            architecture: host.architecture.as_str().to_owned(),
-            node,
-            host: Some(host),
-            handlers: None,
-        }
-    }
 }
 
 /// Nodes that every image gets the same answer on.
@@ -87,8 +74,7 @@ impl Group {
             Some(host) => host.name.clone(),
             None => format!("{}/{}", self.os, self.architecture),
         };
-        // A node that is not there yet is called like its Windows.
-        if self.label == system { system } else { format!("{} ({system})", self.label) }
+        format!("{} ({system})", self.label)
     }
 }
 
@@ -149,15 +135,6 @@ impl Nodes {
     /// The Windows of the groups.
     pub fn hosts(&self) -> Vec<Host> {
         self.groups.iter().filter_map(|group| group.host.clone()).collect()
-    }
-
-    /// The taints that every Windows node has: one that is added will have them, too.
-    pub fn common_taints(&self) -> Vec<Taint> {
-        let mut windows = self.groups.iter().filter(|group| group.host.is_some());
-        let Some(first) = windows.next() else { return Vec::new() };
-        let others: Vec<&Group> = windows.collect();
-        let is_common = |taint: &&Taint| others.iter().all(|group| group.taints.contains(taint));
-        first.taints.iter().filter(is_common).cloned().collect()
     }
 }
 

@@ -132,7 +132,7 @@ declare! {
     BuildRetires = "build-retires", Warning, about [Cluster] {
         title: "all nodes that fit run a Windows whose support ends",
         message: "all images of the pod run on {fits} alone, whose support ends or has ended on {day}",
-        help: "make images for a later Windows; {command cluster-plan} shows what a new node pool changes",
+        help: "publish the images for a later Windows as well, before these nodes are replaced",
         meaning: "The Windows of every node on which the images of this pod run gets no updates any more, or soon does not. When these nodes are replaced by later ones, the pod has nowhere to run.",
         advice: "Publish the images for a later Windows as well, before the nodes are replaced.",
         source: "https://learn.microsoft.com/windows-server/get-started/windows-server-release-info",
