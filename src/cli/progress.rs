@@ -117,8 +117,11 @@ pub fn watch(quiet: bool) -> Watch {
     watch_beside(quiet, MultiProgress::new())
 }
 
+/// A receiver of the progress of an import.
+pub type Imports = Box<dyn Fn(import::Event<'_>)>;
+
 /// Shows the progress of a pull whose layers are imported while they come, and of that import, which takes a while.
-pub fn pulling_and_importing(quiet: bool) -> (Watch, Box<dyn Fn(import::Event<'_>)>) {
+pub fn pulling_and_importing(quiet: bool) -> (Watch, Imports) {
     let all = MultiProgress::new();
     let watch = watch_beside(quiet, all.clone());
     let importing = move |event: import::Event<'_>| {

@@ -127,7 +127,10 @@ impl Args {
         std::thread::scope(|scope| {
             let offering = scope.spawn(|| runtime.block_on(offer_unkept(&images, name, &digest, &watch, offers)));
             let census = census::take(name.to_string(), digest.clone(), &arrivals);
+            // Layers that nobody looks at any more are not waited for.
+            let arrivals = matches!(census, Ok(Some(_))).then_some(arrivals);
             let offered = offering.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            drop(arrivals);
             match (census?, offered) {
                 (Some(census), Ok(_)) => Ok(census),
                 (_, Err(error)) => Err(error),

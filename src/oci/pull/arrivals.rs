@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
+use std::pin::pin;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -55,7 +56,8 @@ pub(crate) type Used = (Result<Streamed, LayerError>, Option<File>);
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-    given_up: Notify,
+    /// [`Self::changed`] for those who wait for something else at the same time.
+    also_changed: Notify,
 }
 
 #[derive(Default)]
@@ -77,7 +79,26 @@ impl Shared {
 
     fn change(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state());
+        self.tell();
+    }
+
+    /// Wakes all who wait for a change.
+    fn tell(&self) {
         self.changed.notify_all();
+        self.also_changed.notify_waiters();
+    }
+
+    /// Waits until this is true of the state.
+    async fn until(&self, is_so: impl Fn(&State) -> bool) {
+        loop {
+            let mut changed = pin!(self.also_changed.notified());
+            // From here on no change is missed.
+            changed.as_mut().enable();
+            if is_so(&self.state()) {
+                return;
+            }
+            changed.await;
+        }
     }
 }
 
@@ -108,7 +129,12 @@ impl Turns {
         self.0.state().is_due(number)
     }
 
-    /// Waits until it is the turn of this layer; `false` if nobody waits for any.
+    /// Waits until it is the turn of this layer, or nobody waits for any.
+    pub(crate) async fn due(&self, number: usize) {
+        self.0.until(|state| state.is_due(number)).await;
+    }
+
+    /// [`Self::due`], of a thread; `false` if nobody waits for any.
     pub(crate) fn wait_until_due(&self, number: usize) -> bool {
         let state = self.0.changed.wait_while(self.0.state(), |state| !state.is_due(number));
         !state.unwrap_or_else(PoisonError::into_inner).is_given_up
@@ -121,7 +147,7 @@ impl Turns {
 
     /// Waits until nobody wants the layers any more.
     pub(crate) async fn given_up(&self) {
-        self.0.given_up.notified().await;
+        self.0.until(|state| state.is_given_up).await;
     }
 
     /// Says that no further layer will arrive.
@@ -184,8 +210,7 @@ impl Drop for Arrivals {
             std::mem::take(&mut state.arrived)
         };
         drop(unused);
-        self.0.changed.notify_all();
-        self.0.given_up.notify_one();
+        self.0.tell();
     }
 }
 

@@ -289,7 +289,7 @@ fn keep(
     let _ = begin.send(kept);
     let mut incoming = Incoming { file: Some(file), kept, awaited: layer.size - kept, chunks, chunk: Bytes::new() };
     if let Some(offers) = offers.as_ref().filter(|offers| !offers.is_due(*number)) {
-        if let Err(error) = incoming.set_aside(|| offers.is_due(*number)) {
+        if let Err(error) = incoming.set_aside(offers.due(*number)) {
             return Err(match (interrupted(layer, store, error), incoming.file) {
                 ((error, true), Some(file)) => forget(&file, error),
                 ((error, _), _) => error,
@@ -452,9 +452,10 @@ pub(crate) mod of_tests {
                     let bytes = stored[number].as_slice();
                     let failed = &failed;
                     scope.spawn(move || {
+                        // One that fails ends the pull, also if it is a test that does.
+                        let _end = EndAtPanic(turns);
                         if let Err(error) = send(layer, bytes, &target, before) {
                             failed.lock().unwrap().get_or_insert(error);
-                            // One that fails ends the pull.
                             turns.end();
                         }
                     })
@@ -463,6 +464,16 @@ pub(crate) mod of_tests {
             pulls.into_iter().for_each(|pull| pull.join().unwrap());
         });
         failed.into_inner().unwrap().map_or_else(|| Ok(image.clone()), Err)
+    }
+
+    struct EndAtPanic<'a>(&'a Turns);
+
+    impl Drop for EndAtPanic<'_> {
+        fn drop(&mut self) {
+            if thread::panicking() {
+                self.0.end();
+            }
+        }
     }
 
     fn send(

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom, Write};
+use std::pin::pin;
 
 use bytes::Bytes;
 use tokio::sync::mpsc::Receiver;
@@ -25,13 +26,25 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    /// Writes down what arrives, unread, until all of it is there or `stop` says so; then it begins again at its first byte.
-    pub fn set_aside(&mut self, stop: impl Fn() -> bool) -> io::Result<()> {
+    /// Writes down what arrives, unread, until all of it is there or `stop` has ended, also while nothing comes; then it begins again at
+    /// its first byte.
+    pub fn set_aside(&mut self, stop: impl Future<Output = ()>) -> io::Result<()> {
         if let Some(file) = &mut self.file {
             file.seek(SeekFrom::End(0))?;
         }
-        while self.awaited > 0 && !stop() {
-            let chunk = self.arrive()?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        let mut stop = pin!(stop);
+        // A runtime of its own: without one, a thread cannot wait for a chunk and for something else at the same time.
+        let waiting = tokio::runtime::Builder::new_current_thread().build()?;
+        while self.awaited > 0 {
+            let came = waiting.block_on(async {
+                tokio::select! {
+                    biased;
+                    () = &mut stop => None,
+                    came = self.chunks.recv() => Some(came),
+                }
+            });
+            let Some(came) = came else { break };
+            let chunk = self.arrived(came)?.ok_or(io::ErrorKind::UnexpectedEof)?;
             self.kept += chunk.len() as u64;
         }
         match &mut self.file {
@@ -42,7 +55,13 @@ impl Incoming {
 
     /// The next chunk, written down; `None` at the end.
     fn arrive(&mut self) -> io::Result<Option<Bytes>> {
-        match self.chunks.blocking_recv() {
+        let came = self.chunks.blocking_recv();
+        self.arrived(came)
+    }
+
+    /// A chunk that came, written down; `None` at the end.
+    fn arrived(&mut self, came: Option<Result<Bytes, Error>>) -> io::Result<Option<Bytes>> {
+        match came {
             None if self.awaited == 0 => Ok(None),
             // Another layer failed: what came of this one is as good as ever.
             None => Err(io::Error::other(Error::of(ErrorKind::Network, "the pull was given up"))),

@@ -103,10 +103,7 @@ impl Place<'_> {
         number: usize,
         parents: &[LayerId],
     ) -> Result<LayerId, Failed<E>> {
-        let (before, layer) = match pulled.layers.get(..=number) {
-            Some([before @ .., layer]) => (before, layer),
-            _ => return Err(Failed::Pull),
-        };
+        let Some([before @ .., layer]) = pulled.layers.get(..=number) else { return Err(Failed::Pull) };
         let id = LayerId::on(parents.first(), &layer.diff_id);
         let one = Import { machine: self.machine, store: self.store, id, parents, interrupts: self.interrupts };
         // A layer that stands twice in an image comes once.

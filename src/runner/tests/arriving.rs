@@ -135,6 +135,41 @@ fn a_layer_is_imported_while_it_comes_and_those_above_wait_as_they_came() {
 }
 
 #[test]
+fn a_layer_whose_turn_comes_while_nothing_arrives_is_imported_from_what_came() {
+    let (shop, image, fake) = (Shop::new(), image(&[BASE, UPPER]), Fake::new());
+    let base = &image.pulled.layers[0].digest;
+    let importing = AtomicBool::new(false);
+    let begun = Instant::now();
+    let wait_until = |is_so: &dyn Fn() -> bool| {
+        while !is_so() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "one waits for the other");
+            thread::sleep(Duration::from_millis(1));
+        }
+    };
+    let before = |number: usize, at: u64| {
+        if number == 0 && at == 1000 {
+            wait_until(&|| importing.load(Ordering::SeqCst));
+        }
+        Ok(())
+    };
+    let place = Place {
+        machine: &fake,
+        store: &shop.store,
+        blobs: &shop.blobs,
+        interrupts: &shop.interrupts,
+        report: &|_| importing.store(true, Ordering::SeqCst),
+    };
+    let pull = |offers| of_tests::pull(&shop.blobs, &image.pulled, &image.stored, &offers, &before);
+    pull_and_import(&place, pull, |_| {
+        // All that comes for now was set aside: the turn is given after it.
+        wait_until(&|| shop.blobs.partial_size(base).unwrap() == 1000);
+        Ok::<_, Error>(())
+    })
+    .unwrap();
+    shop.is_whole(&image);
+}
+
+#[test]
 fn what_is_there_does_not_come_again() {
     // A layer twice, and one that is imported already and whose blob is gone.
     let (shop, image) = (Shop::new(), image(&[BASE, UPPER, TOP, UPPER]));
