@@ -63,6 +63,16 @@ fn crane_appends_a_file_without_its_folder() {
     assert_eq!(refused(&bytes), Refusal::NoParent);
 }
 
+/// The same of an archive with hard links: their targets stay as the archive has them. hcsshim finds no such file either.
+#[test]
+fn crane_appends_hard_links() {
+    let mut written = Archive::with_files();
+    let users = [("MSWINDOWS.rawsd", USERS)];
+    member(&mut written, "Files/a", b'0', "", &users, b"a");
+    member(&mut written, "Files/b", b'1', "a", &users, b"");
+    assert_eq!(refused(&written.finish()), Refusal::OutsideAreas);
+}
+
 /// BuildKit on Linux, `util/winlayers`: targets of links are below `Files`, too, and absolute ones then have two slashes.
 #[test]
 fn buildkit_converts_what_linux_has_changed() {
@@ -95,6 +105,38 @@ fn dotnet_publishes_an_application() {
         member(&mut written, name, type_flag, "", &records, if type_flag == b'0' { b"MZ" } else { b"" });
     }
     assert_eq!(names(&taken(&written.finish(), Position::Upper)), ["Files", "Files/app", "Files/app/app.dll", "Hives"]);
+}
+
+/// The same with a working directory of two folders, `C:\a\b`: it writes the inner one alone.
+#[test]
+fn dotnet_publishes_into_a_folder_of_a_folder() {
+    let mut written = Archive::with_files();
+    member(&mut written, "Files/a/b", b'5', "", &[("MSWINDOWS.rawsd", USERS), ("path", "Files/a/b")], b"");
+    assert_eq!(refused(&written.finish()), Refusal::NoParent);
+}
+
+/// `cat a.tar b.tar`, which GNU tar reads with `-i` alone.
+#[test]
+fn what_follows_the_end_of_an_archive_is_not_read() {
+    let mut bytes = archive(|archive| archive);
+    let whole = names(&taken(&bytes, Position::Base)).len();
+    let mut behind = Archive::with_files();
+    behind.file("Files/CON", &Meta::default(), b"x");
+    bytes.extend(behind.finish());
+    assert_eq!(names(&taken(&bytes, Position::Base)).len(), whole);
+}
+
+/// `tar -r` of a file that was changed, with its folder: the folder is there already, the file would be one of two.
+#[test]
+fn tar_appends_a_file_once_more() {
+    let mut written = Archive::with_files();
+    let again = |written: &mut Archive<Vec<u8>>, content: &[u8]| {
+        member(written, "Files/app/", b'5', "", &[], b"");
+        member(written, "Files/app/run.exe", b'0', "", &[], content);
+    };
+    again(&mut written, b"old");
+    again(&mut written, b"new");
+    assert_eq!(refused(&written.finish()), Refusal::SameName);
 }
 
 /// `tar -C FOLDER -c .` of a folder that has `Files` and `Hives`, e.g. for `umoci raw add-layer`.
@@ -182,6 +224,17 @@ fn junctions_without_a_name_lead_nowhere() {
         // Nothing is written through it.
         let bytes = archive(|archive| archive.link("Files/j", target, &junction).file("Files/j/x", &Meta::default(), b""));
         assert_eq!(refused(&bytes), Refusal::ParentNotDirectory);
+    }
+}
+
+/// Whoever walks the layer on the host would show the host's account to that server.
+#[test]
+fn links_to_servers_lead_out_of_the_container() {
+    for target in [r"\\server\share", r"\\?\UNC\server\share", r"\??\UNC\server\share"] {
+        for link in [Meta::attributes(0x410), Meta { mount_point: true, ..Meta::attributes(0x410) }] {
+            let bytes = archive(|archive| archive.link("Files/l", target, &link));
+            assert_eq!(refused(&bytes), Refusal::LinkEscapes, "{target}");
+        }
     }
 }
 
