@@ -1,31 +1,28 @@
 //! An image's layers from the store's blobs into folders that HCS can join.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
 use crate::Error;
-use crate::advice::{Command, Setting, advice};
+use crate::advice::{Advice, Command, Setting, advice};
 use crate::files::{OpenFolder, lock_within, try_lock};
 use crate::handles::{Access, FoundKind};
+use crate::hcs::call::CallError;
 use crate::hcs::codes;
 use crate::hcs::documents::Layer;
 use crate::hcs::failed;
-use crate::hcs::layers::Written;
 use crate::hcs::machine::Machine;
 use crate::layer::transport::Sent;
-use crate::layer::{
-    BasicInfo, Content, Directory, Expected, LayerError, LayerId, LayerPath, LayerSink, Limits, LinkTarget, Options, Position,
-    Transport, decode, decompress,
-};
+use crate::layer::{Expected, LayerError, LayerId, LayerSink, Limits, Options, Position, Transport, decode, decompress};
 use crate::oci::layout::Folder;
 use crate::oci::pull::{self, Coming};
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::store::Store;
 use crate::runner::store::layer_removal::remove_layer;
 use crate::runner::store::transport::{self, Waiting};
+use crate::runner::store::watched::Watched;
 
 /// The file in a layer's folder that marks a complete import.
 const COMPLETE: &str = "wincompat.json";
@@ -238,7 +235,8 @@ impl Import<'_> {
             let mut transport = Transport::create_in(&waiting.path(), self.machine.layers().stamp(), Some(&mut *utility_vm))
                 .map_err(unwritable)?;
             self.decode(source, layer, Position::Upper, &mut transport)?;
-            self.machine.layers().import(&folder, transport.path(), &parents).map_err(|error| self.call(&error))?;
+            let sent = self.machine.layers().import(&folder, transport.path(), &parents);
+            sent.map_err(|error| self.not_taken(&error, transport.path(), &transport.pending().sent))?;
             self.made("ImportLayer", is(open, "Files", FoundKind::Folder))?;
             self.complete_as_sent(&folder, &transport.pending().sent)?;
             self.machine.layers().settle(&folder, &parents, transport.pending()).map_err(|error| self.call(&error))?;
@@ -255,12 +253,7 @@ impl Import<'_> {
     /// Refuses an imported layer that lacks files which were sent, e.g. because of their long paths: Windows reports no error then.
     fn complete_as_sent(&self, folder: &Path, sent: &Sent) -> Result<(), Error> {
         let present = self.machine.layers().look_for(folder, &sent.longest).map_err(|error| self.call(&error))?;
-        let too_long = |what: String| {
-            Err(self.failed(&what).hint(advice![
-                "the paths of the layer may be too long below this store: name a folder with a short path, e.g. C:\\w, with ",
-                Setting::Store
-            ]))
-        };
+        let too_long = |what: String| Err(self.failed(&what).hint(shorter()));
         if let Some(first) = present.missing.first() {
             let count = present.missing.len();
             return too_long(format!(
@@ -277,6 +270,19 @@ impl Import<'_> {
         }
     }
 
+    /// The refusal of `ImportLayer`. One of a path that is not there is that of a path which is too long, where there is one.
+    fn not_taken(&self, error: &CallError, transport: &Path, sent: &Sent) -> Error {
+        let longest = sent.longest.first().map_or(0, |path| path.as_str().encode_utf16().count());
+        let length = transport.as_os_str().to_string_lossy().encode_utf16().count() + 1 + longest;
+        let shown = self.call(error);
+        if error.code() != Some(codes::ERROR_PATH_NOT_FOUND) || length <= LONGEST_PATH {
+            return shown;
+        }
+        let why =
+            format!("its longest path below {} has {length} characters, and may be too long for Windows", transport.display());
+        shown.because(why).hint(shorter())
+    }
+
     fn decode(&self, source: Source<'_>, layer: &pull::Layer, position: Position, sink: &mut dyn LayerSink) -> Result<(), Stop> {
         let options = Options {
             compression: layer.compression,
@@ -286,7 +292,7 @@ impl Import<'_> {
             sddl: self.machine.layers().sddl(),
         };
         let interrupts = self.interrupts;
-        let mut sink = Watched { sink, entries: 0, last: VecDeque::new() };
+        let mut sink = Watched::new(sink);
         // `true` where the bytes could not be had or are not what they should be.
         let mut failed: Option<(Error, bool)> = None;
         let mut note = |error: &LayerError| failed = Some((self.undecodable(error), !matches!(error, LayerError::Write { .. })));
@@ -307,8 +313,7 @@ impl Import<'_> {
         }
         interrupts.check()?;
         let failure = failed.as_ref().map(|(error, _)| error.sentence());
-        let written = Written { entries: sink.entries, last: sink.last.make_contiguous(), failure: failure.as_deref() };
-        self.machine.layers().written(&self.store.layer(&self.id), &written);
+        self.machine.layers().written(&self.store.layer(&self.id), &sink.written(failure.as_deref()));
         match failed {
             None => Ok(()),
             Some((_, true)) if of_pull => Err(Stop::Bytes),
@@ -340,7 +345,7 @@ impl Import<'_> {
         Error::new(format!("the layer {} was not imported", self.id)).because(why)
     }
 
-    fn call(&self, error: &crate::hcs::call::CallError) -> Error {
+    fn call(&self, error: &CallError) -> Error {
         let shown = failed(format!("the layer {} was not imported", self.id), error);
         match error.code() {
             // `docs/hcs.md#rights`
@@ -366,58 +371,16 @@ impl Import<'_> {
     }
 }
 
-/// The number of last entries that are told of a layer that was not written.
-const LAST: usize = 10;
-
-/// A sink that keeps the names of the last entries it got.
-struct Watched<'a> {
-    sink: &'a mut dyn LayerSink,
-    entries: u64,
-    last: VecDeque<String>,
+/// The advice about a layer with long paths.
+fn shorter() -> Advice {
+    advice![
+        "the paths of the layer may be too long below this store: name a folder with a short path, e.g. C:\\w, with ",
+        Setting::Store
+    ]
 }
 
-impl Watched<'_> {
-    fn note(&mut self, what: &str, path: &LayerPath) {
-        self.entries += 1;
-        if self.last.len() == LAST {
-            self.last.pop_front();
-        }
-        self.last.push_back(format!("{what} {}", path.as_str()));
-    }
-}
-
-impl LayerSink for Watched<'_> {
-    fn begin(&mut self, path: &LayerPath, info: &BasicInfo) -> io::Result<Content> {
-        self.note(if info.is_directory() { "directory" } else { "file" }, path);
-        self.sink.begin(path, info)
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.sink.write(bytes)
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        self.sink.end()
-    }
-
-    fn hard_link(&mut self, path: &LayerPath, target: LinkTarget<'_>) -> io::Result<()> {
-        self.note("link", path);
-        self.sink.hard_link(path, target)
-    }
-
-    fn remove(&mut self, path: &LayerPath) -> io::Result<()> {
-        self.note("removal", path);
-        self.sink.remove(path)
-    }
-
-    fn finish(&mut self, directories: Vec<Directory>) -> io::Result<()> {
-        self.sink.finish(directories)
-    }
-
-    fn abort(&mut self) {
-        self.sink.abort();
-    }
-}
+/// The characters of the longest path that every function of Windows takes.
+const LONGEST_PATH: usize = 259;
 
 /// A reader that fails from the first interrupt on.
 struct Interruptible<'a, R> {

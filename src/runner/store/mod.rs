@@ -13,5 +13,6 @@ mod reports;
 pub mod state;
 mod transport;
 pub mod verify;
+mod watched;
 
 pub use folders::Store;

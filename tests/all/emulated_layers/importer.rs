@@ -48,6 +48,8 @@ pub struct Shop {
     root: PathBuf,
     answers: Cell<u32>,
     folder: TempDir,
+    /// The rule of the emulator that does not hold, if any.
+    without: &'static str,
 }
 
 impl Shop {
@@ -63,7 +65,12 @@ impl Shop {
         let root = folder.path().join(below);
         let blobs = Folder::create(&StoreFolders, &root).unwrap();
         let store = Store::open(&StoreFolders, &root).unwrap();
-        Some(Self { host, store, blobs, root, answers: Cell::new(0), folder })
+        Some(Self { host, store, blobs, root, answers: Cell::new(0), folder, without: "" })
+    }
+
+    /// The same host without an inferred rule of the emulator.
+    pub fn without(self, rule: &'static str) -> Self {
+        Self { without: rule, ..self }
     }
 
     /// Puts an image into the store; its layers' ids, lowest first.
@@ -116,7 +123,7 @@ impl Shop {
         let task = Task { root: self.root.clone(), images, prune, answer: answer.clone() };
         let mut program = again(module_path!(), "the_importer");
         program.env(TASK, serde_json::to_string(&task).unwrap());
-        self.host.hosts(&mut program, faults);
+        self.host.hosts(&mut program, faults).env("HCSEMU_RULES_OFF", self.without);
         (program, answer)
     }
 
