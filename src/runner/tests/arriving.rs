@@ -53,17 +53,18 @@ const TOP: &[&str] = &["Files/", "Files/d.txt"];
 
 /// A host with a store, to which images come.
 struct Shop {
-    _folder: tempfile::TempDir,
     store: Store,
     blobs: Folder,
     interrupts: Interrupts,
+    /// Last: what the others have open in it is closed before it is removed. Under Wine the removal would never end.
+    _folder: tempfile::TempDir,
 }
 
 impl Shop {
     fn new() -> Self {
         let (folder, store) = empty_store();
         let blobs = Folder::create(handles(), folder.path()).unwrap();
-        Self { _folder: folder, store, blobs, interrupts: Interrupts::new() }
+        Self { store, blobs, interrupts: Interrupts::new(), _folder: folder }
     }
 
     fn get(
