@@ -114,8 +114,30 @@ impl Write for Beside {
 
 /// Shows the progress on standard error; if `quiet`, only the reasons for pauses.
 pub fn watch(quiet: bool) -> Watch {
+    watch_beside(quiet, MultiProgress::new())
+}
+
+/// A receiver of the progress of an import.
+pub type Imports = Box<dyn Fn(import::Event<'_>)>;
+
+/// Shows the progress of a pull whose layers are imported while they come, and of that import, which takes a while.
+pub fn pulling_and_importing(quiet: bool) -> (Watch, Imports) {
+    let all = MultiProgress::new();
+    let watch = watch_beside(quiet, all.clone());
+    let importing = move |event: import::Event<'_>| {
+        let line = match event {
+            import::Event::Importing(_) if quiet => return,
+            import::Event::Importing(layer) => format!("{}: importing", layer.digest.short()),
+            import::Event::Waiting(layer) => format!("{}: {WAITING}", layer.digest.short()),
+        };
+        // Progress that cannot be written does not stop the import. Lines stand above the bars, where there are some.
+        let _ = if is_shown() { all.println(line) } else { writeln!(io::stderr(), "{line}") };
+    };
+    (watch, Box::new(importing))
+}
+
+fn watch_beside(quiet: bool, all: MultiProgress) -> Watch {
     if is_shown() && !quiet {
-        let all = MultiProgress::new();
         let bars: Mutex<HashMap<Digest, ProgressBar>> = Mutex::default();
         Arc::new(move |event| {
             let (Event::Begun(layer, _) | Event::Waiting(layer) | Event::Advanced(layer, _) | Event::Done(layer)) = event;
@@ -140,16 +162,6 @@ pub fn watch(quiet: bool) -> Watch {
             };
         })
     }
-}
-
-/// Says that a layer is imported now, which takes a while, unless `quiet`; and the reason for a pause in any case.
-pub fn importing(event: import::Event<'_>, quiet: bool) {
-    // Progress that cannot be written does not stop the import.
-    let _ = match event {
-        import::Event::Importing(_) if quiet => Ok(()),
-        import::Event::Importing(layer) => writeln!(io::stderr(), "{}: importing", layer.digest.short()),
-        import::Event::Waiting(layer) => writeln!(io::stderr(), "{}: {WAITING}", layer.digest.short()),
-    };
 }
 
 fn bar(layer: &Layer) -> ProgressBar {

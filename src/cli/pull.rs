@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use super::exit::ExitCode;
 use super::failure::Failure;
+use super::format::FormatArgs;
 use super::io::Io;
 use super::knowledge::KnowledgeArgs;
 use super::platform::Platform;
@@ -15,24 +16,30 @@ use super::{hosts, progress, reading, references};
 use crate::Error;
 use crate::compat::{self, Policy, Verdict};
 use crate::host::{self, Host};
-use crate::image::{Config, Digest, Image, Name};
+use crate::image::{Config, Digest, Image, Name, Reference};
 use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
-use crate::oci::pull::{pull, stored};
+use crate::oci::pull::{in_order, offer_unkept, pull, stored};
 use crate::report::plain;
+use crate::runner::census::{self, Census};
 use crate::runner::store::Store;
 use crate::text;
 
 /// Download an image into the local store and verify it.
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = "Examples:
+#[command(
+    mut_arg("format", |format| format.requires("dry_run")),
+    after_help = "Examples:
   wincompat pull mcr.microsoft.com/windows/nanoserver:ltsc2022
   wincompat pull --host windows-server-2022 --root ./store registry.example/app:1
+  wincompat pull --dry-run --host windows-server-2022 registry.example/app:1
 
 The store is an OCI image layout: `skopeo --override-os windows copy oci:DIR:NAME …` reads it. An interrupted pull continues where it stopped.
+A dry run reads the layers from the registry to their end and lists the entries that `wincompat run` would refuse to import. Nothing is kept of them.
 
-Exit codes: 0 success, 2 failure.")]
+Exit codes: 0 success, 2 failure. With --dry-run: 0 nothing would be refused, 1 something would be, 2 failure."
+)]
 pub struct Args {
     /// The image: NAME[:TAG][@DIGEST].
     #[arg(value_name = "IMAGE")]
@@ -43,9 +50,14 @@ pub struct Args {
     /// Pull the closest entry even if it cannot run on that host.
     #[arg(long)]
     force: bool,
-    /// Print only the digest.
+    /// Print only the digest; with --dry-run, show no progress.
     #[arg(long, short)]
     quiet: bool,
+    /// Read the layers without keeping them, and list what could not be imported.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    format: FormatArgs<Census>,
     #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
@@ -57,6 +69,11 @@ pub struct Args {
 impl Subcommand for Args {
     /// Prints the digest of the pulled image's manifest on standard output, and on standard error what was done.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        if self.dry_run {
+            let census = self.look(io.platform)?;
+            self.format.write(&census, &io.page(), io.out)?;
+            return Ok(if census.refused == 0 { ExitCode::DONE } else { ExitCode::NOT_OK });
+        }
         let done = self.pull(io.platform)?;
         if !self.quiet {
             writeln!(io.err, "{}", plain::clean(&done.said))?;
@@ -85,14 +102,7 @@ impl Args {
         let store = Folder::create(platform.folders.handles(), root)?;
         registries::runtime()?.block_on(async {
             let images = Images::new(self.registries.options(platform, true, None), &knowledge);
-            let mut image = images.resolve_one(&reference).await?;
-            let host = self.host(platform, &knowledge)?;
-            if let Some(host) = host.as_ref().filter(|_| image.candidates.len() > 1) {
-                // An entry that turns out to be for another Windows than the index says is not the one to pull.
-                let hosts = std::slice::from_ref(host);
-                reading::confirm_choices(&images, &knowledge, hosts, &[], [(&reference, &mut image)]).await;
-            }
-            let digest = self.choose(host.as_ref(), &knowledge, &image, name)?;
+            let digest = self.find(platform, &images, &knowledge, &reference).await?;
             let before = stored(&store, name).ok().flatten();
             let pulled = pull(&images, name, &digest, &store, &progress::watch(self.quiet)).await?;
             let said = if before.is_some_and(|before| before == pulled) {
@@ -102,6 +112,49 @@ impl Args {
             };
             Ok(Done { digest, said })
         })
+    }
+
+    /// Looks at the layers of the image, and keeps nothing of them.
+    fn look(&self, platform: &Platform) -> Result<Census, Error> {
+        let knowledge = self.knowledge.load()?;
+        let reference = references::read(&self.image, &knowledge, None)?;
+        let name = registries::name(&reference)?;
+        let runtime = registries::runtime()?;
+        let images = Images::new(self.registries.options(platform, true, None), &knowledge);
+        let digest = runtime.block_on(self.find(platform, &images, &knowledge, &reference))?;
+        let watch = progress::watch(self.quiet);
+        let (offers, arrivals) = in_order();
+        std::thread::scope(|scope| {
+            let offering = scope.spawn(|| runtime.block_on(offer_unkept(&images, name, &digest, &watch, offers)));
+            let census = census::take(name.to_string(), digest.clone(), &arrivals);
+            // Layers that nobody looks at any more are not waited for.
+            let arrivals = matches!(census, Ok(Some(_))).then_some(arrivals);
+            let offered = offering.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            drop(arrivals);
+            match (census?, offered) {
+                (Some(census), Ok(_)) => Ok(census),
+                (_, Err(error)) => Err(error),
+                (None, Ok(_)) => Err(Error::new(format!("the layers of {name} were not read to their end"))),
+            }
+        })
+    }
+
+    /// The digest of the manifest for the host.
+    async fn find(
+        &self,
+        platform: &Platform,
+        images: &Images<'_>,
+        knowledge: &Knowledge,
+        reference: &Reference,
+    ) -> Result<Digest, Error> {
+        let mut image = images.resolve_one(reference).await?;
+        let host = self.host(platform, knowledge)?;
+        if let Some(host) = host.as_ref().filter(|_| image.candidates.len() > 1) {
+            // An entry that turns out to be for another Windows than the index says is not the one to pull.
+            let hosts = std::slice::from_ref(host);
+            reading::confirm_choices(images, knowledge, hosts, &[], [(reference, &mut image)]).await;
+        }
+        self.choose(host.as_ref(), knowledge, &image, registries::name(reference)?)
     }
 
     /// The host for which the image is pulled; `None` where none is named and this is no Windows.

@@ -6,6 +6,7 @@ mod request;
 
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -31,7 +32,7 @@ use crate::host::{self, Found, HostEngine};
 use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
-use crate::oci::pull::{self, Pulled, pull};
+use crate::oci::pull::{self, Offers, Pulled, pull_in_order};
 use crate::report::plain;
 use crate::runner::life::context::Context;
 use crate::runner::life::dry_run::{self, Planned, Preparation};
@@ -40,9 +41,13 @@ use crate::runner::life::run;
 use crate::runner::log::Log;
 use crate::runner::request::{NetworkWish, RunRequest};
 use crate::runner::store::Store;
+use crate::runner::store::arriving::{self, Place};
 use crate::runner::store::import;
 use crate::runner::store::name;
 use crate::{Engine, Error};
+
+/// The time between two looks at whether a pull was interrupted.
+const INTERRUPTS: Duration = Duration::from_millis(100);
 
 /// Run a container without Docker or containerd.
 #[derive(clap::Args, Clone, Debug)]
@@ -245,23 +250,37 @@ impl Args {
         }
         let store = Store::open(&*platform.folders, &root)?;
         let blobs = Folder::create(platform.folders.handles(), &root)?;
-        let pulled = match chosen.stored {
-            Some(pulled) => pulled,
+        let interrupts = terminal::interrupts(platform)?;
+        let (watch, importing) = progress::pulling_and_importing(self.quiet);
+        let place = Place { machine: &*machine, store: &store, blobs: &blobs, interrupts: &interrupts, report: &*importing };
+        // Before minutes of importing.
+        let before = |pulled: &Pulled| -> Result<RunRequest, Failure> {
+            self.check_behind(pulled, io.err)?;
+            let request = self.request(pulled, isolation, given)?;
+            request.process.check()?;
+            Ok(request)
+        };
+        let request = match &chosen.stored {
+            Some(pulled) => {
+                let request = before(pulled)?;
+                import::import(&*machine, &store, &blobs, &pulled.layers, &interrupts, &*importing)?;
+                request
+            }
             None => {
-                let watch = progress::watch(self.quiet);
-                runtime.block_on(pull(&images, &chosen.name, &chosen.digest()?, &blobs, &watch))?
+                let (name, digest) = (&chosen.name, chosen.digest()?);
+                let pull = |offers: Offers| {
+                    runtime.block_on(async {
+                        tokio::select! {
+                            pulled = pull_in_order(&images, name, &digest, &blobs, &watch, offers) => pulled,
+                            error = interrupted(&interrupts) => Err(error),
+                        }
+                    })
+                };
+                arriving::pull_and_import(&place, pull, before)?
             }
         };
         drop(images);
         drop(runtime);
-        self.check_behind(&pulled, io.err)?;
-        let request = self.request(&pulled, isolation, given)?;
-        // Before minutes of importing.
-        request.process.check()?;
-        let interrupts = terminal::interrupts(platform)?;
-        import::import(&*machine, &store, &blobs, &pulled.layers, &interrupts, &|event| {
-            progress::importing(event, self.quiet);
-        })?;
         if self.detach {
             drop(machine);
             let id = detached::start(platform, &root, self.trace.path(), &request, &interrupts, io.err)?;
@@ -302,6 +321,16 @@ impl Args {
             .hint("leave out --platform: the entry of the image is chosen for this host")),
             _ => Ok(()),
         }
+    }
+}
+
+/// Waits for an interrupt.
+async fn interrupted(interrupts: &Interrupts) -> Error {
+    loop {
+        if let Err(error) = interrupts.check() {
+            return error;
+        }
+        tokio::time::sleep(INTERRUPTS).await;
     }
 }
 

@@ -172,11 +172,7 @@ impl<'a> Question<'a> {
             answer.judged.extend(judged.into_iter().map(|(image, judgement)| (image, share.group, judgement)));
         }
         answer.judged.sort_by_key(|(image, group, _)| (*image, *group));
-        if answer
-            .findings
-            .iter()
-            .any(|said| said.severity != Severity::Error && self.policy.denies(said.code, said.severity))
-        {
+        if answer.findings.iter().any(|said| said.severity != Severity::Error && self.policy.denies(said.code, said.severity)) {
             answer.ok = Some(false);
             for said in answer.findings.iter_mut().filter(|said| self.policy.denies(said.code, said.severity)) {
                 said.severity = Severity::Error;

@@ -140,6 +140,9 @@ fn windows(more: &[(&str, &str)]) -> Value {
 
 const BUILD: &str = "node.kubernetes.io/windows-build";
 
+/// A finding, the kind of an object, its images and pod; then `ok`, and true where the finding is expected.
+type Row = (&'static str, &'static str, &'static [&'static str], Value, Option<bool>, bool);
+
 #[test]
 fn every_finding_has_a_workload_that_has_it_and_one_that_has_not() {
     let class = |name: &str, selector: Value| {
@@ -149,7 +152,7 @@ fn every_finding_has_a_workload_that_has_it_and_one_that_has_not() {
     };
     let of_2022 = || windows(&[(BUILD, "10.0.20348")]);
     let pool = |name: &str| windows(&[("pool", name)]);
-    let table: Vec<(&str, &str, &[&str], Value, Option<bool>, bool)> = vec![
+    let table: Vec<Row> = vec![
         ("no-node-fits", "Deployment", &["r.test/2016"], windows(&[]), Some(false), true),
         ("no-node-fits", "Deployment", &["r.test/2019", "r.test/2025"], windows(&[]), Some(false), true),
         ("no-node-fits", "Deployment", &["r.test/every"], windows(&[]), Some(true), false),

@@ -61,6 +61,13 @@ impl<R: BufRead> Archive<R> {
             let type_flag = header.type_flag();
             let size = header.size().ok_or_else(|| refused_at(self.tar.position(), Refusal::Header))?;
             match type_flag {
+                // `git archive` writes the name of the commit so.
+                b'g' if size > 0 => {
+                    let content = self.tar.read_extension(size).map_err(|fault| self.failed(fault))?;
+                    if !Records::parse(&content).is_ok_and(|records| records.is_only_a_comment()) {
+                        return Err(LayerError::refused(&header.name(), Refusal::Type('g')));
+                    }
+                }
                 b'x' | b'L' | b'K' => {
                     let content = self.tar.read_extension(size).map_err(|fault| self.failed(fault))?;
                     extensions.add(type_flag, content).map_err(|refusal| refused_at(self.tar.position(), refusal))?;

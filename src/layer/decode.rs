@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufWriter, Read, Write};
 
 use crate::image::Digest;
-use crate::layer::archive::Archive;
+use crate::layer::archive::{Archive, Member};
 use crate::layer::backup_stream::{write_alternate_header, write_data_header, write_metadata};
 use crate::layer::decompress::{Compression, Streamed, decompress};
 use crate::layer::names::Names;
@@ -116,41 +116,68 @@ struct Decoder<'a> {
     names: Names,
     out: Out<'a>,
     directories: Vec<Directory>,
+    /// Hard links whose targets have not come.
+    links: Vec<(LayerPath, LayerPath)>,
     /// Bytes of names so far, as [`Limits::names`] counts them.
     remembered: u64,
 }
 
 impl<'a> Decoder<'a> {
     fn new(options: &'a Options<'a>, sink: &'a mut dyn LayerSink) -> Self {
-        Self { options, names: Names::default(), out: Out::new(sink), directories: Vec::new(), remembered: 0 }
+        let (directories, links) = (Vec::new(), Vec::new());
+        Self { options, names: Names::default(), out: Out::new(sink), directories, links, remembered: 0 }
     }
 
     fn run(&mut self, archive: &mut Archive<impl BufRead>) -> Result<u64, LayerError> {
         let mut count = 0;
         while let Some(member) = archive.next_member()? {
             count += 1;
-            let entry = self.admit(count, Entry::from_member(&member));
-            self.entry(entry.map_err(|refusal| LayerError::refused(&member.name, refusal))?, archive)?;
+            let outcome = match self.admit(count, &member) {
+                Ok(Some(entry)) => {
+                    self.out.writer.get_mut().0.taken(&entry);
+                    self.entry(entry, archive)
+                }
+                Ok(None) => self.out.end(),
+                Err(refusal) => Err(LayerError::refused(&member.name, refusal)),
+            };
+            outcome.or_else(|error| self.pass_over(error))?;
         }
         self.out.end()?;
+        for (path, target) in std::mem::take(&mut self.links) {
+            self.hard_link(&path, &target).or_else(|error| self.pass_over(error))?;
+        }
         Ok(count)
     }
 
-    fn admit(&mut self, count: u64, entry: Result<Entry, Refusal>) -> Result<Entry, Refusal> {
+    /// Goes on behind an entry that is refused, if the sink wants that; limits hold all the same.
+    fn pass_over(&mut self, error: LayerError) -> Result<(), LayerError> {
+        match &error {
+            LayerError::Refused { reason: Refusal::TooManyEntries { .. } | Refusal::TooManyNames { .. }, .. } => Err(error),
+            LayerError::Refused { entry, reason } if self.out.writer.get_mut().0.refused(entry, reason) => self.out.end(),
+            _ => Err(error),
+        }
+    }
+
+    /// The entry that a member is; `None` if there is nothing to make of it.
+    fn admit(&mut self, count: u64, member: &Member) -> Result<Option<Entry>, Refusal> {
         let limit = self.options.limits.entries;
         if count > limit {
             return Err(Refusal::TooManyEntries { limit });
         }
-        let entry = entry?;
+        // The folder itself, of which an archive was made.
+        if member.type_flag == b'5' && matches!(member.name.as_slice(), b"." | b"./") {
+            return Ok(None);
+        }
+        let entry = Entry::from_member(member)?;
         if entry.kind == Kind::Whiteout && self.options.position == Position::Base {
             return Err(Refusal::WhiteoutInBase);
         }
         if matches!(entry.kind, Kind::Stream { .. }) && self.out.open.as_ref() != Some(&entry.path) {
             return Err(Refusal::StreamWithoutFile);
         }
-        self.names.admit(&entry)?;
+        let is_new = self.names.admit(&entry)?;
         self.remember(&entry)?;
-        Ok(entry)
+        Ok(is_new.then_some(entry))
     }
 
     fn remember(&mut self, entry: &Entry) -> Result<(), Refusal> {
@@ -171,7 +198,15 @@ impl<'a> Decoder<'a> {
         }
         self.out.end()?;
         match &entry.kind {
-            Kind::HardLink { target } => self.hard_link(&entry.path, target),
+            Kind::HardLink { target } => {
+                let later = self.names.may_come(target);
+                let later = later.map_err(|refusal| LayerError::refused(entry.path.as_str().as_bytes(), refusal))?;
+                if later {
+                    self.links.push((entry.path, target.clone()));
+                    return Ok(());
+                }
+                self.hard_link(&entry.path, target)
+            }
             Kind::Whiteout => self.out.call(&entry.path, |sink| sink.remove(&entry.path)),
             _ => {
                 self.describe(&entry)?;
@@ -216,6 +251,7 @@ impl<'a> Decoder<'a> {
                 _ => Ok(in_layer),
             })
             .map_err(|refusal| LayerError::refused(path.as_str().as_bytes(), refusal))?;
+        self.names.made(path);
         self.out.call(path, |sink| sink.hard_link(path, LinkTarget { path: target, in_layer }))
     }
 }

@@ -26,21 +26,28 @@ enum What {
     File,
     /// Reparse points of any kind: nothing may be written through them.
     Link,
+    /// A hard link that is not made yet.
+    Pending,
     Stream,
     Removed,
 }
 
 impl Names {
-    /// Adds an entry; refuses it if Windows would take its name for another one or would look for it elsewhere.
-    pub fn admit(&mut self, entry: &Entry) -> Result<(), Refusal> {
+    /// Adds an entry; refuses it if Windows would take its name for another one or would look for it elsewhere. `false` for a
+    /// directory that is there already: the first entry of it counts.
+    pub fn admit(&mut self, entry: &Entry) -> Result<bool, Refusal> {
         let path = entry.path.as_str();
         let what = match &entry.kind {
             Kind::Directory => What::Directory,
-            Kind::File { .. } | Kind::HardLink { .. } => What::File,
+            Kind::File { .. } => What::File,
+            Kind::HardLink { .. } => What::Pending,
             Kind::Reparse(_) => What::Link,
             Kind::Whiteout => What::Removed,
-            Kind::Stream { name, .. } => return self.insert(&format!("{path}:{name}"), What::Stream),
+            Kind::Stream { name, .. } => return self.insert(&format!("{path}:{name}"), What::Stream).map(|()| true),
         };
+        if what == What::Directory && matches!(self.find(path), Ok(Some(What::Directory))) {
+            return Ok(false);
+        }
         if what == What::Removed {
             self.check_ancestors(path)?;
         } else if let Some(parent) = entry.path.parent() {
@@ -50,7 +57,18 @@ impl Names {
                 None => return Err(Refusal::NoParent),
             }
         }
-        self.insert(path, what)
+        self.insert(path, what).map(|()| true)
+    }
+
+    /// `true` if the target of a hard link may still come in this layer.
+    pub fn may_come(&self, target: &LayerPath) -> Result<bool, Refusal> {
+        Ok(matches!(self.find(target.as_str())?, None | Some(What::Pending)))
+    }
+
+    /// Takes note that a hard link is made: from now on, it is a file like others.
+    pub fn made(&mut self, link: &LayerPath) {
+        let (folded, exact) = self.hash(link.as_str());
+        self.seen.insert(folded, Seen { exact, what: What::File });
     }
 
     /// `true` if the target of a hard link is a file of this layer; else it must be one of the parents', and nothing of this
@@ -164,8 +182,11 @@ mod tests {
     #[test]
     fn one_name_is_one_file() {
         for (names, refusal) in [
-            (&["d Files", "d Files"][..], Refusal::SameName),
+            (&["f Hives", "d Hives"][..], Refusal::SameName),
+            (&["d Files", "d Files/a", "d Files/A"], Refusal::SameName),
             (&["d Files", "f Files/a", "f Files/A"], Refusal::SameName),
+            (&["d Files", "l Files/a", "d Files/a"], Refusal::SameName),
+            (&["d Files", "w Files/a", "d Files/a"], Refusal::SameName),
             (&["d Files", "f Files/straße", "f Files/STRAẞE"], Refusal::SameName),
             (&["d Files", "f Files/ärger", "d Files/ÄRGER"], Refusal::SameName),
             (&["d Files", "f Files/ᾀ", "f Files/ᾈ"], Refusal::SameName),
@@ -181,6 +202,13 @@ mod tests {
         let distinct =
             ["d Files", "f Files/k", "f Files/\u{212a}", "f Files/i", "f Files/ı", "f Files/İ", "f Files/s", "f Files/ſ"];
         assert!(admit(&distinct).is_ok());
+    }
+
+    #[test]
+    fn a_directory_may_come_again() {
+        let mut names = admit(&["d Files", "d Files/d"]).unwrap();
+        assert_eq!(names.admit(&entry("Files/d", Kind::Directory)), Ok(false));
+        assert_eq!(names.admit(&entry("Files/e", Kind::Directory)), Ok(true));
     }
 
     #[test]

@@ -103,6 +103,8 @@ impl Name {
         if text.contains('\\') {
             return Err(Refusal::Backslash);
         }
+        // `tar -C FOLDER .` begins every name so.
+        let text = text.strip_prefix("./").unwrap_or(text);
         if text.starts_with('/') || is_drive(text) {
             return Err(Refusal::Absolute);
         }
@@ -152,11 +154,35 @@ fn is_drive(text: &str) -> bool {
 
 fn split_stream(last: &str) -> Result<(&str, Option<&str>), Refusal> {
     let Some((file, stream)) = last.split_once(':') else { return Ok((last, None)) };
-    if stream.contains(':') || stream.starts_with('$') {
-        // `file:stream:$DATA`, `file::$DATA`, `dir:$I30:$INDEX_ALLOCATION`, and `file:$DATA`, which Windows may read as a type.
+    if stream.contains(':') || is_stream_type(stream) {
+        // `file:stream:$DATA`, `file::$DATA`, `dir:$I30:$INDEX_ALLOCATION`, and `file:$DATA`, which a reader may take for a type.
         return Err(if stream.contains('$') { Refusal::StreamType } else { Refusal::Colon });
     }
     Ok((file, Some(stream)))
+}
+
+/// `true` for the types of attributes that NTFS knows. Any other name may begin with a dollar sign, e.g. `$CmdTcID`.
+fn is_stream_type(stream: &str) -> bool {
+    const TYPES: [&str; 17] = [
+        "$ATTRIBUTE_LIST",
+        "$BITMAP",
+        "$DATA",
+        "$EA",
+        "$EA_INFORMATION",
+        "$FILE_NAME",
+        "$INDEX_ALLOCATION",
+        "$INDEX_ROOT",
+        "$LOGGED_UTILITY_STREAM",
+        "$OBJECT_ID",
+        "$PROPERTY_SET",
+        "$REPARSE_POINT",
+        "$SECURITY_DESCRIPTOR",
+        "$STANDARD_INFORMATION",
+        "$SYMBOLIC_LINK",
+        "$VOLUME_INFORMATION",
+        "$VOLUME_NAME",
+    ];
+    TYPES.iter().any(|name| stream.eq_ignore_ascii_case(name))
 }
 
 fn check_part(part: &str) -> Result<(), Refusal> {
@@ -261,6 +287,7 @@ mod tests {
         let stream = name("Files/a.exe:Zone.Identifier").unwrap();
         assert_eq!((stream.path.as_str(), stream.stream.as_deref()), ("Files/a.exe", Some("Zone.Identifier")));
         assert_eq!(name("Files/a:CON").unwrap().stream.as_deref(), Some("CON"));
+        assert_eq!(name("Files/a:$CmdTcID").unwrap().stream.as_deref(), Some("$CmdTcID"));
     }
 
     #[test]
@@ -280,7 +307,11 @@ mod tests {
             ("Files/..\\a", Refusal::Backslash),
             ("..", Refusal::Dots),
             ("../a", Refusal::Dots),
-            ("./Files/a", Refusal::Dots),
+            ("./../a", Refusal::Dots),
+            ("././Files/a", Refusal::Dots),
+            (".//Files/a", Refusal::Absolute),
+            ("./C:/Windows", Refusal::Absolute),
+            ("./a", Refusal::OutsideAreas),
             ("Files/../../a", Refusal::Dots),
             ("Files/./a", Refusal::Dots),
             ("Files/a/..", Refusal::Dots),
@@ -323,6 +354,7 @@ mod tests {
             ("Files/a:b:$DATA", Refusal::StreamType),
             ("Files/a::$DATA", Refusal::StreamType),
             ("Files/a:$DATA", Refusal::StreamType),
+            ("Files/a:$Index_Allocation", Refusal::StreamType),
             ("Files/a:$I30:$INDEX_ALLOCATION", Refusal::StreamType),
             ("Files/a:b\n", Refusal::Character('\n')),
             ("Files/:b", Refusal::Empty),
@@ -351,6 +383,13 @@ mod tests {
         assert_eq!(Name::parse(b"Files/\xff"), Err(Refusal::NotUtf8));
         // A lone surrogate, as some tools write it.
         assert_eq!(Name::parse(b"Files/\xed\xa0\x80"), Err(Refusal::NotUtf8));
+    }
+
+    #[test]
+    fn names_may_begin_with_the_folder_that_was_archived() {
+        assert_eq!(name("./Files/a").unwrap().path.as_str(), "Files/a");
+        assert_eq!(name("./Files/").unwrap().path.as_str(), "Files");
+        assert_eq!(LayerPath::parse_link_target(b"./Files/a").unwrap().as_str(), "Files/a");
     }
 
     #[test]

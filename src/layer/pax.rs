@@ -23,6 +23,11 @@ impl Records {
         Ok(Self(records))
     }
 
+    /// `true` if there is a comment, and nothing that would change what a member is.
+    pub(crate) fn is_only_a_comment(&self) -> bool {
+        self.0.keys().eq(["comment"])
+    }
+
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&[u8]> {
         self.0.get(key).map(Vec::as_slice)

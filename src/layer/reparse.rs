@@ -12,7 +12,8 @@ const LARGEST: usize = 16 * 1024;
 ///
 /// An absolute target, e.g. `C:\Users`, means the container's drive and is followed by nobody while the layer is imported; it is
 /// common in Windows images (`C:\Documents and Settings`). Targets on the network, on devices, and relative ones that climb
-/// above the root of the drive lead out of the layer and its parents and are refused.
+/// above the root of the drive lead out of the layer and its parents and are refused: whoever walks the layer's folder on the host,
+/// e.g. a virus scanner, would be led to a server of the image's author, or into other folders of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reparse {
     /// As people write it, e.g. `C:\Users`.
@@ -26,10 +27,14 @@ impl Reparse {
     /// Reads the target that a tar header gives the link at `path`; slashes in it are taken for backslashes.
     pub(crate) fn parse(raw: &[u8], mount_point: bool, path: &LayerPath) -> Result<Self, Refusal> {
         let target = std::str::from_utf8(raw).map_err(|_| Refusal::NotUtf8)?.replace('/', "\\");
-        if target.is_empty() || target.contains(|character: char| character.is_control()) {
+        // PowerShell makes junctions without the name that exporters write into the tar.
+        let is_nameless = mount_point && target.is_empty();
+        if (target.is_empty() && !mount_point) || target.contains(|character: char| character.is_control()) {
             return Err(Refusal::LinkMalformed);
         }
-        let (substitute, rest, relative) = if let Some(device) = target.strip_prefix(r"\\?\") {
+        // Some tools give a junction the same name twice, that of the kernel.
+        let of_kernel = target.strip_prefix(r"\??\").filter(|_| mount_point);
+        let (substitute, rest, relative) = if let Some(device) = target.strip_prefix(r"\\?\").or(of_kernel) {
             let rest = after_drive(device).or_else(|| after_container_object(device)).ok_or(Refusal::LinkEscapes)?;
             (format!(r"\??\{device}"), rest, false)
         } else if target.starts_with(r"\\") || target.starts_with(r"\??\") {
@@ -39,7 +44,7 @@ impl Reparse {
         } else {
             (target.clone(), target.as_str(), true)
         };
-        if rest.contains([':', '"', '<', '>', '|', '?', '*']) || (relative && mount_point) {
+        if rest.contains([':', '"', '<', '>', '|', '?', '*']) || (relative && mount_point && !is_nameless) {
             return Err(Refusal::LinkMalformed);
         }
         if climbs_out(rest, if relative && !rest.starts_with('\\') { path.depth_on_drive() } else { 0 }) {
@@ -134,6 +139,15 @@ mod tests {
                 false,
             ),
             (r"\\?\ContainerMappedDirectories\A1", false, r"\??\ContainerMappedDirectories\A1", false),
+            (r"\??\C:\Users", true, r"\??\C:\Users", false),
+            (
+                r"\??\Volume{b75e2c83-0000-0000-0000-602f00000000}\",
+                true,
+                r"\??\Volume{b75e2c83-0000-0000-0000-602f00000000}\",
+                false,
+            ),
+            // It leads nowhere.
+            ("", true, "", true),
         ] {
             let reparse = parse(target, mount_point, "Files/a/b/link").unwrap_or_else(|refusal| panic!("{target}: {refusal}"));
             assert_eq!((reparse.substitute.as_str(), reparse.relative), (substitute, relative), "{target}");
@@ -158,6 +172,8 @@ mod tests {
             (r"\\?\Volume{x", false, "Files/link", Refusal::LinkEscapes),
             (r"\\.\PhysicalDrive0", false, "Files/link", Refusal::LinkEscapes),
             (r"\??\C:\x", false, "Files/link", Refusal::LinkEscapes),
+            (r"\??\UNC\server\share", true, "Files/link", Refusal::LinkEscapes),
+            (r"\??\GLOBALROOT\Device", true, "Files/link", Refusal::LinkEscapes),
             ("", false, "Files/link", Refusal::LinkMalformed),
             ("x", true, "Files/link", Refusal::LinkMalformed),
             (r"\x", true, "Files/link", Refusal::LinkMalformed),

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::layer::{BasicInfo, LayerPath};
+use crate::layer::{BasicInfo, Entry, LayerPath, Refusal};
 
 /// Takes the entries of a layer, in an order in which they can be made: a directory before what is in it.
 ///
@@ -23,6 +23,14 @@ pub trait LayerSink {
 
     /// A file or directory of the parents is gone, with all that is in it; never in a base layer.
     fn remove(&mut self, path: &LayerPath) -> io::Result<()>;
+
+    /// An entry is taken; what is made of it comes next.
+    fn taken(&mut self, _entry: &Entry) {}
+
+    /// An entry is refused. `true` passes over it: for those who only look at layers, and make nothing of them.
+    fn refused(&mut self, _entry: &str, _reason: &Refusal) -> bool {
+        false
+    }
 
     /// All of it was there, and it is the layer that was asked for. The directories come with the deepest first: their times are
     /// to be set (again) now, since entries made in them changed them.

@@ -8,6 +8,10 @@
 
 #[cfg(feature = "program")]
 mod azure;
+#[cfg(all(feature = "running", feature = "schema"))]
+pub mod census;
+#[cfg(feature = "program")]
+mod census_text;
 #[cfg(feature = "clusters")]
 pub mod cluster;
 #[cfg(feature = "clusters")]
@@ -299,6 +303,14 @@ impl Printed for crate::runner::life::dry_run::Planned {
     const CALLED: &'static str = "dry run";
     const FORMATS: &'static [Format<Self>] =
         &[for_people("text", "Numbered steps, for people", &["txt"], &plan_text::PlanText), one_json_document()];
+}
+
+/// The formats of `wincompat pull --dry-run`.
+#[cfg(feature = "program")]
+impl Printed for crate::runner::census::Census {
+    const CALLED: &'static str = "dry run";
+    const FORMATS: &'static [Format<Self>] =
+        &[for_people("text", "A paragraph a layer, for people", &["txt"], &census_text::CensusText), one_json_document()];
 }
 
 /// The formats of `wincompat images`.

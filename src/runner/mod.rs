@@ -1,5 +1,6 @@
 //! The life of a container without Docker and without containerd.
 
+pub mod census;
 pub mod life;
 pub mod log;
 mod network;

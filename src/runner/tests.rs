@@ -1,5 +1,6 @@
 //! The life of a container on a fake host.
 
+mod arriving;
 mod commands;
 mod fake;
 mod images;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use wincompat::image::Digest;
 use wincompat::internals::oci::layout::Folder;
-use wincompat::report::{containers, images};
+use wincompat::report::{census, containers, images};
 
 use crate::support::committed::assert_committed;
 use crate::support::program::Program;
@@ -216,7 +216,9 @@ fn images_are_listed_and_removed() {
 
 #[test]
 fn the_published_schemas_are_those_of_the_documents() {
-    for (file, schema) in [("containers-v1", containers::schema()), ("images-v1", images::schema())] {
+    for (file, schema) in
+        [("containers-v1", containers::schema()), ("images-v1", images::schema()), ("layers-v1", census::schema())]
+    {
         let generated = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
         assert_committed(&format!("schema/{file}.json"), &generated);
     }

@@ -13,7 +13,7 @@ use crate::layer::{LayerError, Limits, Streamed, decompress};
 use crate::oci::distribution::{BlobStream, Client};
 use crate::oci::layout::Folder;
 use crate::oci::pull::incoming::Incoming;
-use crate::oci::pull::{Event, Layer, Unpack, Watch};
+use crate::oci::pull::{Event, Layer, Turns, Watch, given_up};
 use crate::{Error, ErrorKind};
 
 /// The number of chunks that may wait for the disk. One has up to 400 KiB: as much as hyper reads at once.
@@ -62,7 +62,8 @@ pub(crate) struct Target {
     pub watch: Watch,
     /// The place of the layer in its image.
     pub number: usize,
-    pub unpack: Option<Unpack>,
+    /// Who uses the layers while they come.
+    pub offers: Option<Turns>,
     /// The time by which everything has to be done.
     pub deadline: Option<Instant>,
 }
@@ -74,23 +75,46 @@ pub(crate) async fn fetch(source: Source<'_>, layer: &Layer, target: Target) -> 
         tokio::task::spawn_blocking(move || is_there(&store, &layer)).await.unwrap_or(false)
     };
     if there {
-        (target.watch)(Event::Begun(layer, layer.size));
-        (target.watch)(Event::Done(layer));
+        target.is_there(layer);
         return Ok(());
     }
     let mut kept = 0;
-    match fetch_from(source, layer, &target, &mut kept).await {
-        // The bytes that an earlier pull left were wrong; they are gone now.
-        Err(error) if error.kind == ErrorKind::Invalid && kept > 0 => {
-            tracing::debug!("{}; fetched again", error.sentence());
-            fetch_from(source, layer, &target, &mut kept).await
+    for _ in 0..TRIES {
+        match fetch_from(source, layer, &target, &mut kept).await {
+            // The bytes that an earlier pull left were wrong; they are gone now.
+            Err(error) if error.kind == ErrorKind::Invalid && kept > 0 => tracing::debug!("{}; fetched again", error.sentence()),
+            Ok(Kept::Lost) => tracing::debug!("another process has thrown away what came of {}; fetched again", layer.digest),
+            outcome => return outcome.map(drop),
         }
-        outcome => outcome,
+    }
+    Err(cannot(layer).because("other processes throw away what comes of it").hint("pull again when they are done"))
+}
+
+/// The end of a layer that came.
+enum Kept {
+    /// It is in the store.
+    Whole,
+    /// It waited for its turn, unlocked, and another process found it to be wrong.
+    Lost,
+}
+
+impl Target {
+    /// Says that the store has the layer.
+    fn is_there(&self, layer: &Layer) {
+        (self.watch)(Event::Begun(layer, layer.size));
+        self.done(layer);
+    }
+
+    fn done(&self, layer: &Layer) {
+        (self.watch)(Event::Done(layer));
+        if let Some(offers) = &self.offers {
+            offers.is_stored(self.number);
+        }
     }
 }
 
 /// Brings a layer into the store, beginning with what is there of it: `kept` bytes.
-async fn fetch_from(source: Source<'_>, layer: &Layer, target: &Target, kept: &mut u64) -> Result<(), Error> {
+async fn fetch_from(source: Source<'_>, layer: &Layer, target: &Target, kept: &mut u64) -> Result<Kept, Error> {
     let (begin, begun) = oneshot::channel();
     let (send, chunks) = mpsc::channel(CHUNKS);
     let work = {
@@ -104,6 +128,35 @@ async fn fetch_from(source: Source<'_>, layer: &Layer, target: &Target, kept: &m
     }
     drop(send);
     work.await.unwrap_or_else(|error| Err(cannot(layer).because(error.to_string())))
+}
+
+/// Offers a layer of which nothing is kept.
+pub(crate) async fn pass_by(
+    source: Source<'_>,
+    layer: &Layer,
+    number: usize,
+    watch: &Watch,
+    offers: &Turns,
+) -> Result<(), Error> {
+    watch(Event::Begun(layer, 0));
+    let (send, chunks) = mpsc::channel(CHUNKS);
+    let incoming = Incoming { file: None, kept: 0, awaited: layer.size, chunks, chunk: Bytes::new() };
+    let used = offers.hand_over(number, incoming);
+    forward(source, layer, 0, &send, watch).await;
+    drop(send);
+    let used = tokio::task::spawn_blocking(move || used.recv()).await;
+    let Ok(Ok((used, _))) = used else { return Err(given_up()) };
+    match used {
+        Ok(streamed) => verify(layer, &streamed)?,
+        // The one who looks has seen it.
+        Err(LayerError::Refused { .. }) => {}
+        Err(LayerError::Read(error)) => {
+            return Err(error.downcast::<Error>().unwrap_or_else(|error| cannot(layer).because(error.to_string())));
+        }
+        Err(error) => return Err(undecodable(layer, &error)),
+    }
+    watch(Event::Done(layer));
+    Ok(())
 }
 
 /// Sends what the registry has from this byte on, over as many connections as it takes.
@@ -213,22 +266,92 @@ async fn open(source: Source<'_>, layer: &Layer, from: u64) -> Result<BlobStream
     Err(last)
 }
 
-/// Writes, hashes and decompresses a layer as it comes, and gives it its name when all of it holds. At most `limit` bytes are
-/// unpacked.
+/// Writes, hashes and decompresses a layer as it comes, or lets the one who uses it do the latter, and gives it its name when all of
+/// it holds. At most `limit` bytes are unpacked.
 fn keep(
     layer: &Layer,
     limit: u64,
     target: &Target,
     begin: oneshot::Sender<u64>,
     chunks: mpsc::Receiver<Result<Bytes, Error>>,
-) -> Result<(), Error> {
-    let Target { store, watch, number, unpack, deadline } = target;
-    let partial = store.partial_path(&layer.digest);
-    let written = |error: io::Error| cannot(layer).because(format!("{} could not be written: {error}", partial.display()));
-    // Another process that pulls the same layer has it locked until it is done.
+) -> Result<Kept, Error> {
+    let Target { store, watch, number, offers, .. } = target;
+    let written = |error: io::Error| unwritten(store, layer, &error);
+    let mut file = lock(layer, target, &|| begin.is_closed())?;
+    if is_there(store, layer) {
+        target.is_there(layer);
+        return store.remove_partial(&layer.digest).map(|()| Kept::Whole).map_err(written);
+    }
+    let kept = file.metadata().map_err(written)?.len();
+    let kept = if kept <= layer.size { kept } else { 0 };
+    file.set_len(kept).map_err(written)?;
+    watch(Event::Begun(layer, kept));
+    let _ = begin.send(kept);
+    let mut incoming = Incoming { file: Some(file), kept, awaited: layer.size - kept, chunks, chunk: Bytes::new() };
+    if let Some(offers) = offers.as_ref().filter(|offers| !offers.is_due(*number)) {
+        if let Err(error) = incoming.set_aside(offers.due(*number)) {
+            return Err(match (interrupted(layer, store, error), incoming.file) {
+                ((error, true), Some(file)) => forget(&file, error),
+                ((error, _), _) => error,
+            });
+        }
+        if !offers.is_due(*number) {
+            // Nobody holds a lock while waiting for a turn: two images with the same layers in another order would wait for each
+            // other.
+            incoming.file = None;
+            if !offers.wait_until_due(*number) {
+                return Err(given_up());
+            }
+            file = lock(layer, target, &|| offers.is_given_up())?;
+            if is_there(store, layer) {
+                target.done(layer);
+                return store.remove_partial(&layer.digest).map(|()| Kept::Whole).map_err(written);
+            }
+            if file.metadata().map_err(written)?.len() != layer.size {
+                return Ok(Kept::Lost);
+            }
+            incoming.file = Some(file);
+        }
+    }
+    let (streamed, file) = match offers {
+        // The one who uses it has gone, and with it the file; what came is there.
+        Some(offers) => offers.hand_over(*number, incoming).recv().map_err(|_| given_up())?,
+        None => {
+            let streamed = decompress(&mut incoming, layer.compression, limit, |_| Ok(())).map(|((), streamed)| streamed);
+            (streamed, incoming.file)
+        }
+    };
+    let Some(file) = file else { return Err(given_up()) };
+    match streamed {
+        Ok(streamed) => {
+            if let Err(error) = verify(layer, &streamed) {
+                return Err(forget(&file, error));
+            }
+            // A name that outlives a power cut must stand for bytes that do: nobody looks at them again before they are used.
+            file.sync_data().map_err(written)?;
+            store.complete(&layer.digest).map_err(written)?;
+            store.has_verified(&layer.digest, RECORDED_WITHIN);
+            target.done(layer);
+            Ok(Kept::Whole)
+        }
+        Err(LayerError::Read(error)) => Err(match interrupted(layer, store, error) {
+            // What came so far stays, and the next pull goes on from there; more than there should be is worth nothing.
+            (error, true) => forget(&file, error),
+            (error, false) => error,
+        }),
+        // The bytes are as good as ever.
+        Err(error @ LayerError::Write { .. }) => Err(undecodable(layer, &error)),
+        Err(error) => Err(forget(&file, undecodable(layer, &error))),
+    }
+}
+
+/// Locks the file in which a layer grows. Another process that pulls the same layer has it locked until it is done; `is_given_up`
+/// says that nobody waits for it any more.
+fn lock(layer: &Layer, target: &Target, is_given_up: &dyn Fn() -> bool) -> Result<File, Error> {
+    let Target { store, watch, deadline, .. } = target;
     let mut is_reported = false;
     let waiting = |so_far| {
-        if begin.is_closed() {
+        if is_given_up() {
             return Err(io::Error::other("the pull was given up while another process had the layer locked"));
         }
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
@@ -239,52 +362,28 @@ fn keep(
         }
         Ok(())
     };
-    let mut file = store.lock_partial(&layer.digest, Duration::MAX, waiting).map_err(|error| {
+    store.lock_partial(&layer.digest, Duration::MAX, waiting).map_err(|error| {
         let is_late = error.kind() == io::ErrorKind::TimedOut;
-        let failed = written(error);
+        let failed = unwritten(store, layer, &error);
         if !is_late {
             return failed.or_hint(advice!["look at that file and what has it open, or use another store with ", Setting::Store]);
         }
         failed
             .of_kind(ErrorKind::Network)
             .hint(advice!["end the process that has that file open, or wait longer with ", Setting::Timeout])
-    })?;
-    if is_there(store, layer) {
-        watch(Event::Begun(layer, layer.size));
-        watch(Event::Done(layer));
-        return store.remove_partial(&layer.digest).map_err(written);
-    }
-    let kept = file.metadata().map_err(written)?.len();
-    let kept = if kept <= layer.size { kept } else { 0 };
-    file.set_len(kept).map_err(written)?;
-    watch(Event::Begun(layer, kept));
-    let _ = begin.send(kept);
-    let mut incoming = Incoming { file: &mut file, kept, awaited: layer.size - kept, chunks, chunk: Bytes::new() };
-    let streamed = match unpack {
-        Some(unpack) => unpack(*number, layer, &mut incoming),
-        None => decompress(incoming, layer.compression, limit, |_| Ok(())).map(|((), streamed)| streamed),
-    };
-    match streamed {
-        Ok(streamed) => {
-            if let Err(error) = verify(layer, &streamed) {
-                return Err(forget(&file, error));
-            }
-            // A name that outlives a power cut must stand for bytes that do: nobody looks at them again before they are used.
-            file.sync_data().map_err(written)?;
-            store.complete(&layer.digest).map_err(written)?;
-            store.has_verified(&layer.digest, RECORDED_WITHIN);
-            watch(Event::Done(layer));
-            Ok(())
-        }
-        Err(LayerError::Read(error)) => Err(match error.downcast::<Error>() {
-            // What came so far stays, and the next pull goes on from there; more than there should be is worth nothing.
-            Ok(error) if error.kind == ErrorKind::Invalid => forget(&file, cannot(layer).because(error.sentence())),
-            Ok(error) => error,
-            Err(error) => written(error),
-        }),
-        // The bytes are as good as ever.
-        Err(error @ LayerError::Write { .. }) => Err(undecodable(layer, &error)),
-        Err(error) => Err(forget(&file, undecodable(layer, &error))),
+    })
+}
+
+fn unwritten(store: &Folder, layer: &Layer, error: &io::Error) -> Error {
+    cannot(layer).because(format!("{} could not be written: {error}", store.partial_path(&layer.digest).display()))
+}
+
+/// The reason why a layer came to an end before its last byte, and `true` if what came of it is worth nothing.
+fn interrupted(layer: &Layer, store: &Folder, error: io::Error) -> (Error, bool) {
+    match error.downcast::<Error>() {
+        Ok(error) if error.kind == ErrorKind::Invalid => (cannot(layer).because(error.sentence()), true),
+        Ok(error) => (error, false),
+        Err(error) => (unwritten(store, layer, &error), false),
     }
 }
 
@@ -321,6 +420,95 @@ fn cannot(layer: &Layer) -> Error {
     Error::of(ErrorKind::Invalid, format!("the layer {} cannot be pulled", layer.digest))
 }
 
+/// A pull without a registry.
+#[cfg(test)]
+pub(crate) mod of_tests {
+    use std::collections::BTreeSet;
+    use std::sync::{Arc, Mutex};
+    use std::thread;
+
+    use super::*;
+    use crate::oci::pull::{Offers, Pulled};
+
+    /// Pulls an image as from a registry that sends these bytes of each layer, in pieces of 100; `before` sees the number of a layer
+    /// and the place of a piece, and may fail instead of it.
+    pub(crate) fn pull(
+        store: &Folder,
+        image: &Pulled,
+        stored: &[Vec<u8>],
+        offers: &Offers,
+        before: &(dyn Fn(usize, u64) -> Result<(), Error> + Sync),
+    ) -> Result<Pulled, Error> {
+        let turns = &offers.0;
+        turns.describe(image);
+        let failed = Mutex::new(None);
+        let mut seen = BTreeSet::new();
+        let once = image.layers.iter().enumerate().filter(|(_, layer)| seen.insert(&layer.digest));
+        thread::scope(|scope| {
+            let pulls: Vec<_> = once
+                .map(|(number, layer)| {
+                    let watch: Watch = Arc::new(|_| ());
+                    let target = Target { store: store.clone(), watch, number, offers: Some(turns.clone()), deadline: None };
+                    let bytes = stored[number].as_slice();
+                    let failed = &failed;
+                    scope.spawn(move || {
+                        // One that fails ends the pull, also if it is a test that does.
+                        let _end = EndAtPanic(turns);
+                        if let Err(error) = send(layer, bytes, &target, before) {
+                            failed.lock().unwrap().get_or_insert(error);
+                            turns.end();
+                        }
+                    })
+                })
+                .collect();
+            pulls.into_iter().for_each(|pull| pull.join().unwrap());
+        });
+        failed.into_inner().unwrap().map_or_else(|| Ok(image.clone()), Err)
+    }
+
+    struct EndAtPanic<'a>(&'a Turns);
+
+    impl Drop for EndAtPanic<'_> {
+        fn drop(&mut self) {
+            if thread::panicking() {
+                self.0.end();
+            }
+        }
+    }
+
+    fn send(
+        layer: &Layer,
+        bytes: &[u8],
+        target: &Target,
+        before: &(dyn Fn(usize, u64) -> Result<(), Error> + Sync),
+    ) -> Result<(), Error> {
+        if is_there(&target.store, layer) {
+            target.is_there(layer);
+            return Ok(());
+        }
+        let (begin, begun) = oneshot::channel();
+        let (send, chunks) = mpsc::channel(CHUNKS);
+        thread::scope(|scope| {
+            let kept = scope.spawn(move || keep(layer, u64::MAX, target, begin, chunks));
+            if let Ok(mut at) = begun.blocking_recv() {
+                for piece in bytes[at as usize..].chunks(100) {
+                    let sent = before(target.number, at).map(|()| Bytes::copy_from_slice(piece));
+                    let failed = sent.is_err();
+                    if send.blocking_send(sent).is_err() || failed {
+                        break;
+                    }
+                    at += piece.len() as u64;
+                }
+            }
+            drop(send);
+            match kept.join().unwrap()? {
+                Kept::Whole => Ok(()),
+                Kept::Lost => Err(cannot(layer)),
+            }
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
@@ -342,8 +530,8 @@ mod tests {
         send.try_send(Ok(Bytes::from(stored))).unwrap();
         drop(send);
         let watch: Watch = Arc::new(|event| assert!(!matches!(event, Event::Done(_))));
-        let target = Target { store: store.clone(), watch, number: 0, unpack: None, deadline: None };
-        let error = keep(&layer, 1 << 20, &target, begin, chunks).unwrap_err();
+        let target = Target { store: store.clone(), watch, number: 0, offers: None, deadline: None };
+        let Err(error) = keep(&layer, 1 << 20, &target, begin, chunks) else { panic!("a bomb was kept") };
         assert!(!is_there(&store, &layer));
         (error, store.partial_size(&layer.digest).unwrap())
     }

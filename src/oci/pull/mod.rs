@@ -1,26 +1,30 @@
 //! An image from its registry into the store: each byte is fetched, hashed, decompressed and written once.
 
+mod arrivals;
 mod blob;
 mod documents;
 mod incoming;
 mod list;
 
 use std::collections::BTreeSet;
-use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{TryStreamExt as _, stream};
 use url::Url;
 
+pub(crate) use arrivals::Turns;
+pub use arrivals::{Arrival, Arrivals, Coming, Offers, in_order};
+#[cfg(test)]
+pub(crate) use blob::of_tests;
 pub(crate) use list::listed;
 pub use list::{manifest_of, stored};
 
 use crate::advice::{Command, Setting, advice};
 use crate::image::run_config::RunConfig;
 use crate::image::{Digest, Name};
+use crate::layer::Compression;
 use crate::layer::LayerId;
-use crate::layer::{Compression, LayerError, Streamed};
 use crate::oci::Images;
 use crate::oci::layout::Folder;
 use crate::oci::manifest;
@@ -95,27 +99,68 @@ pub enum Event<'a> {
 /// A receiver of [`Event`]s, called from several threads.
 pub type Watch = Arc<dyn Fn(Event<'_>) + Send + Sync>;
 
-/// A user of layers while they come, called from several threads with the number of a layer, counted from the lowest, the layer and
-/// its stored bytes. It reads them to their end, as [`decode`](super::layer::decode()) does. Not asked for layers that are in the
-/// store already.
-pub type Unpack = Arc<dyn Fn(usize, &Layer, &mut (dyn Read + Send)) -> Result<Streamed, LayerError> + Send + Sync>;
-
 /// Brings the image with this manifest into the store, under the name it was asked for by.
 ///
 /// Layers that are in the store already are not asked for again, those that another process fetches are waited for, and an earlier
 /// pull that was interrupted goes on where it stopped.
 pub async fn pull(images: &Images<'_>, name: &Name, digest: &Digest, store: &Folder, watch: &Watch) -> Result<Pulled, Error> {
-    pull_and_unpack(images, name, digest, store, watch, None).await
+    pull_and_offer(images, name, digest, store, watch, None).await
 }
 
-/// [`pull`], and each layer is unpacked on its way into the store, so that it is decompressed and hashed once.
-pub async fn pull_and_unpack(
+/// [`pull`], and the layers are offered to one who uses them on their way into the store, so that each is decompressed and hashed
+/// once. It ends, with an error, when they are not wanted any more: what came until then stays.
+pub async fn pull_in_order(
     images: &Images<'_>,
     name: &Name,
     digest: &Digest,
     store: &Folder,
     watch: &Watch,
-    unpack: Option<&Unpack>,
+    offers: Offers,
+) -> Result<Pulled, Error> {
+    let pulled = pull_and_offer(images, name, digest, store, watch, Some(&offers.0));
+    tokio::select! {
+        biased;
+        pulled = pulled => pulled,
+        () = offers.0.given_up() => Err(given_up()),
+    }
+}
+
+/// Offers the layers of an image one after the other, lowest first, and keeps nothing of them: for one who only looks at them.
+pub async fn offer_unkept(
+    images: &Images<'_>,
+    name: &Name,
+    digest: &Digest,
+    watch: &Watch,
+    offers: Offers,
+) -> Result<Pulled, Error> {
+    let looked = async {
+        let pulled = described(images, name, digest).await?;
+        let source = blob::Source { client: images.client()?, name };
+        offers.0.describe(&pulled);
+        let mut seen = BTreeSet::new();
+        for (number, layer) in pulled.layers.iter().enumerate().filter(|(_, layer)| seen.insert(&layer.digest)) {
+            blob::pass_by(source, layer, number, watch, &offers.0).await?;
+        }
+        Ok(pulled)
+    };
+    tokio::select! {
+        biased;
+        pulled = looked => pulled,
+        () = offers.0.given_up() => Err(given_up()),
+    }
+}
+
+fn given_up() -> Error {
+    Error::of(ErrorKind::Network, "the pull was given up")
+}
+
+async fn pull_and_offer(
+    images: &Images<'_>,
+    name: &Name,
+    digest: &Digest,
+    store: &Folder,
+    watch: &Watch,
+    offers: Option<&Turns>,
 ) -> Result<Pulled, Error> {
     refuse_other_digests(digest, &[digest])?;
     let _filling = store.filling(images.time_left(WAIT_FOR_OTHERS))?;
@@ -123,6 +168,9 @@ pub async fn pull_and_unpack(
     let pulled = read(&raw.manifest, &raw.config, digest)?;
     refuse_without_space(store, &pulled.layers)?;
     let client = images.client()?;
+    if let Some(offers) = offers {
+        offers.describe(&pulled);
+    }
     // A layer that stands twice in an image is fetched once.
     let mut seen = BTreeSet::new();
     let once = pulled.layers.iter().enumerate().filter(|(_, layer)| seen.insert(&layer.digest));
@@ -130,7 +178,7 @@ pub async fn pull_and_unpack(
     stream::iter(once.map(Ok::<_, Error>))
         .try_for_each_concurrent(SIDE_BY_SIDE, |(number, layer)| {
             let (store, watch, deadline) = (store.clone(), Arc::clone(watch), images.deadline());
-            let target = blob::Target { store, watch, number, unpack: unpack.cloned(), deadline };
+            let target = blob::Target { store, watch, number, offers: offers.cloned(), deadline };
             blob::fetch(source, layer, target)
         })
         .await?;

@@ -1,6 +1,5 @@
 //! An image's layers from the store's blobs into folders that HCS can join.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write as _};
 use std::path::Path;
@@ -10,22 +9,20 @@ use crate::Error;
 use crate::advice::{Advice, Command, Setting, advice};
 use crate::files::{OpenFolder, lock_within, try_lock};
 use crate::handles::{Access, FoundKind};
+use crate::hcs::call::CallError;
 use crate::hcs::codes;
 use crate::hcs::documents::Layer;
 use crate::hcs::failed;
-use crate::hcs::layers::Written;
 use crate::hcs::machine::Machine;
 use crate::layer::transport::Sent;
-use crate::layer::{
-    BasicInfo, Content, Directory, Expected, LayerError, LayerId, LayerPath, LayerSink, Limits, LinkTarget, Options, Position,
-    Transport, decode,
-};
+use crate::layer::{Expected, LayerError, LayerId, LayerSink, Limits, Options, Position, Transport, decode, decompress};
 use crate::oci::layout::Folder;
-use crate::oci::pull;
+use crate::oci::pull::{self, Coming};
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::store::Store;
 use crate::runner::store::layer_removal::remove_layer;
 use crate::runner::store::transport::{self, Waiting};
+use crate::runner::store::watched::Watched;
 
 /// The file in a layer's folder that marks a complete import.
 const COMPLETE: &str = "wincompat.json";
@@ -33,7 +30,7 @@ const COMPLETE: &str = "wincompat.json";
 /// The time after which the user hears that another process has a layer locked.
 const SILENT_FOR: Duration = Duration::from_secs(1);
 /// The time another process may spend removing images.
-const WAIT_FOR_OTHERS: Duration = Duration::from_secs(300);
+pub(super) const WAIT_FOR_OTHERS: Duration = Duration::from_secs(300);
 
 /// Advice for a refusal of the system about files that this program owns.
 const LOOK: &str = "close programs that have it open, and check permissions and disk space; then try again";
@@ -64,27 +61,47 @@ pub fn import(
     let _filling = is_missing.then(|| blobs.filling(WAIT_FOR_OTHERS)).transpose()?;
     for layer in layers {
         interrupts.check()?;
-        let id = LayerId::on(ids.first(), &layer.diff_id);
-        let one = Import { machine, store, id, parents: &ids, interrupts };
-        let _lock = one.lock(|| report(Event::Waiting(layer)))?;
-        if !is_complete(store, &id) {
-            report(Event::Importing(layer));
-            one.run(blobs, layer)?;
-        }
+        let one = Import { machine, store, id: LayerId::on(ids.first(), &layer.diff_id), parents: &ids, interrupts };
+        one.layer(Source::Store(blobs), layer, report).map_err(|stop| stop.or_else(|| one.failed("its blob ended early")))?;
+        let id = one.id;
         ids.insert(0, id);
     }
     Ok(ids)
 }
 
-/// True if all layers of an image are completely imported.
-/// The advice where paths may be too long: functions without `\\?\` find none of 260 characters or more (`docs/hcs.md`).
-fn shorter() -> Advice {
-    advice![
-        "the paths of the layer may be too long below this store: name a folder with a short path, e.g. C:\\w, with ",
-        Setting::Store
-    ]
+/// The place where the bytes of a layer are read.
+pub(super) enum Source<'a> {
+    /// The blob in the store.
+    Store(&'a Folder),
+    /// A pull, on their way into the store.
+    Pull(Coming),
 }
 
+/// The reason why a layer was not imported.
+pub(super) enum Stop {
+    /// A failure of the import.
+    Import(Error),
+    /// The bytes that came could not be had or used: the pull knows why.
+    Bytes,
+}
+
+impl Stop {
+    /// The error; the other one where the pull has it.
+    pub fn or_else(self, of_pull: impl FnOnce() -> Error) -> Error {
+        match self {
+            Self::Import(error) => error,
+            Self::Bytes => of_pull(),
+        }
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Import(error)
+    }
+}
+
+/// True if all layers of an image are completely imported.
 fn all_complete(store: &Store, layers: &[pull::Layer]) -> bool {
     let mut below = None;
     layers.iter().all(|layer| {
@@ -120,16 +137,34 @@ pub(crate) fn remove_forgotten(machine: &dyn Machine, store: &Store, id: &LayerI
 }
 
 /// One layer.
-struct Import<'a> {
-    machine: &'a dyn Machine,
-    store: &'a Store,
-    id: LayerId,
+pub(super) struct Import<'a> {
+    pub machine: &'a dyn Machine,
+    pub store: &'a Store,
+    pub id: LayerId,
     /// Topmost first.
-    parents: &'a [LayerId],
-    interrupts: &'a Interrupts,
+    pub parents: &'a [LayerId],
+    pub interrupts: &'a Interrupts,
 }
 
 impl Import<'_> {
+    /// Imports the layer unless it is imported. In any case what comes is read to its end: the store keeps it, too.
+    pub fn layer(&self, source: Source<'_>, layer: &pull::Layer, report: &dyn Fn(Event<'_>)) -> Result<(), Stop> {
+        // Whoever holds this lock reads the blob in the store, or a file that grows, which it has locked before.
+        let _lock = self.lock(|| report(Event::Waiting(layer)))?;
+        if !is_complete(self.store, &self.id) {
+            report(Event::Importing(layer));
+            return self.run(source, layer);
+        }
+        let Source::Pull(coming) = source else { return Ok(()) };
+        let limit = Limits::default().uncompressed;
+        let read = coming.unpack(|stored| {
+            let stored = Interruptible { reader: stored, interrupts: self.interrupts };
+            decompress(stored, layer.compression, limit, |_| Ok(())).map(|((), streamed)| streamed)
+        });
+        self.interrupts.check()?;
+        read.ok_or(Stop::Bytes)
+    }
+
     /// Takes the layer's lock. Whoever imports or removes it at the moment is waited for; but anyone who may read the file can keep
     /// it locked for ever, so the user hears of it once, as `waiting`, and can end it.
     fn lock(&self, waiting: impl FnOnce()) -> Result<File, Error> {
@@ -149,7 +184,7 @@ impl Import<'_> {
     }
 
     /// Imports the layer; a failure leaves nothing of it.
-    fn run(&self, blobs: &Folder, layer: &pull::Layer) -> Result<(), Error> {
+    fn run(&self, source: Source<'_>, layer: &pull::Layer) -> Result<(), Stop> {
         let folder = self.store.layer(&self.id);
         // A torn import cannot be gone on with: what HCS did to it, it does not do twice.
         remove_layer(self.machine, &folder)?;
@@ -158,32 +193,35 @@ impl Import<'_> {
             layers.make_folder(&name)?;
             layers.folder(&name)
         };
-        let imported = made().map_err(|error| self.failed("its folder cannot be created").because(error)).and_then(|open| {
-            if self.parents.is_empty() { self.base(blobs, layer, &open) } else { self.upper(blobs, layer, &open) }?;
-            complete(&open).map_err(|error| self.failed("its folder cannot be written").because(error))
+        let made = made().map_err(|error| self.failed("its folder cannot be created").because(error).into());
+        let imported = made.and_then(|open| {
+            if self.parents.is_empty() { self.base(source, layer, &open) } else { self.upper(source, layer, &open) }?;
+            complete(&open).map_err(|error| self.failed("its folder cannot be written").because(error).into())
         });
-        imported.map_err(|error| match remove_layer(self.machine, &folder) {
-            Ok(()) => error,
-            Err(left) => error.because(left.what),
+        imported.map_err(|stop| match (remove_layer(self.machine, &folder), stop) {
+            (Ok(()), stop) => stop,
+            (Err(left), Stop::Import(error)) => Stop::Import(error.because(left.what)),
+            // It is removed before it is imported anew.
+            (Err(_), Stop::Bytes) => Stop::Bytes,
         })
     }
 
     /// A base layer: its files are written as they are to be, then HCS adds its own.
-    fn base(&self, blobs: &Folder, layer: &pull::Layer, open: &OpenFolder) -> Result<(), Error> {
+    fn base(&self, source: Source<'_>, layer: &pull::Layer, open: &OpenFolder) -> Result<(), Stop> {
         let folder = self.store.layer(&self.id);
         let mut sink = self.machine.layers().base_writer(&folder).map_err(|error| self.call(&error))?;
-        self.decode(blobs, layer, Position::Base, &mut *sink)?;
+        self.decode(source, layer, Position::Base, &mut *sink)?;
         drop(sink);
         self.machine.layers().process_base_image(&folder).map_err(|error| self.call(&error))?;
         self.made("ProcessBaseImage", is(open, "blank.vhdx", FoundKind::File))?;
         match open.folder("UtilityVM") {
-            Ok(utility_vm) if is(&utility_vm, "Files", FoundKind::Folder) => self.utility_image(&folder, open),
+            Ok(utility_vm) if is(&utility_vm, "Files", FoundKind::Folder) => Ok(self.utility_image(&folder, open)?),
             _ => Ok(()),
         }
     }
 
     /// An upper layer: HCS takes it from a transport folder, and what cannot travel in that is done afterwards.
-    fn upper(&self, blobs: &Folder, layer: &pull::Layer, open: &OpenFolder) -> Result<(), Error> {
+    fn upper(&self, source: Source<'_>, layer: &pull::Layer, open: &OpenFolder) -> Result<(), Stop> {
         let folder = self.store.layer(&self.id);
         let parents = self.parents.iter().map(|parent| self.parent(parent)).collect::<Result<Vec<_>, Error>>()?;
         // Of the layers below, the topmost that has a utility VM: the others show what it has.
@@ -192,16 +230,17 @@ impl Import<'_> {
         let nearest = nearest.or_else(|| self.parents.first().map(|parent| self.store.layer(parent))).unwrap_or_default();
         let unwritable = |error: io::Error| self.failed("its transport folder cannot be written").because(error);
         let waiting = Waiting::make(self.store, &self.id, &self.store.layer_ids()?).map_err(unwritable)?;
-        let imported = (|| {
+        let imported = (|| -> Result<(), Stop> {
             let mut utility_vm = self.machine.layers().utility_vm_writer(&folder, &nearest).map_err(|error| self.call(&error))?;
             let mut transport = Transport::create_in(&waiting.path(), self.machine.layers().stamp(), Some(&mut *utility_vm))
                 .map_err(unwritable)?;
-            self.decode(blobs, layer, Position::Upper, &mut transport)?;
-            self.machine.layers().import(&folder, transport.path(), &parents).map_err(|error| self.call(&error))?;
+            self.decode(source, layer, Position::Upper, &mut transport)?;
+            let sent = self.machine.layers().import(&folder, transport.path(), &parents);
+            sent.map_err(|error| self.not_taken(&error, transport.path(), &transport.pending().sent))?;
             self.made("ImportLayer", is(open, "Files", FoundKind::Folder))?;
             self.complete_as_sent(&folder, &transport.pending().sent)?;
             self.machine.layers().settle(&folder, &parents, transport.pending()).map_err(|error| self.call(&error))?;
-            if transport.pending().utility_vm { self.utility_image(&folder, open) } else { Ok(()) }
+            if transport.pending().utility_vm { Ok(self.utility_image(&folder, open)?) } else { Ok(()) }
         })();
         let place = waiting.path();
         // A virus scanner may have one of its many files open. What is finished stays, and `prune` removes the folder.
@@ -231,8 +270,20 @@ impl Import<'_> {
         }
     }
 
-    fn decode(&self, blobs: &Folder, layer: &pull::Layer, position: Position, sink: &mut dyn LayerSink) -> Result<(), Error> {
-        let blob = blobs.open_blob(&layer.digest).map_err(|error| self.failed("its blob cannot be read").because(error))?;
+    /// The refusal of `ImportLayer`. One of a path that is not there is that of a path which is too long, where there is one.
+    fn not_taken(&self, error: &CallError, transport: &Path, sent: &Sent) -> Error {
+        let longest = sent.longest.first().map_or(0, |path| path.as_str().encode_utf16().count());
+        let length = transport.as_os_str().to_string_lossy().encode_utf16().count() + 1 + longest;
+        let shown = self.call(error);
+        if error.code() != Some(codes::ERROR_PATH_NOT_FOUND) || length <= LONGEST_PATH {
+            return shown;
+        }
+        let why =
+            format!("its longest path below {} has {length} characters, and may be too long for Windows", transport.display());
+        shown.because(why).hint(shorter())
+    }
+
+    fn decode(&self, source: Source<'_>, layer: &pull::Layer, position: Position, sink: &mut dyn LayerSink) -> Result<(), Stop> {
         let options = Options {
             compression: layer.compression,
             position,
@@ -240,14 +291,34 @@ impl Import<'_> {
             limits: Limits::default(),
             sddl: self.machine.layers().sddl(),
         };
-        let blob = Interruptible { reader: blob, interrupts: self.interrupts };
-        let mut sink = Watched { sink, entries: 0, last: VecDeque::new() };
-        let decoded = decode(BufReader::new(blob), &options, &mut sink).map(drop).map_err(|error| self.undecodable(&error));
-        self.interrupts.check()?;
-        let failure = decoded.as_ref().err().map(Error::sentence);
-        let written = Written { entries: sink.entries, last: sink.last.make_contiguous(), failure: failure.as_deref() };
-        self.machine.layers().written(&self.store.layer(&self.id), &written);
-        decoded
+        let interrupts = self.interrupts;
+        let mut sink = Watched::new(sink);
+        // `true` where the bytes could not be had or are not what they should be.
+        let mut failed: Option<(Error, bool)> = None;
+        let mut note = |error: &LayerError| failed = Some((self.undecodable(error), !matches!(error, LayerError::Write { .. })));
+        let of_pull = matches!(source, Source::Pull(_));
+        match source {
+            Source::Store(blobs) => {
+                let blob =
+                    blobs.open_blob(&layer.digest).map_err(|error| self.failed("its blob cannot be read").because(error))?;
+                let stored = BufReader::new(Interruptible { reader: blob, interrupts });
+                let _ = decode(stored, &options, &mut sink).inspect_err(&mut note);
+            }
+            Source::Pull(coming) => {
+                let _ = coming.unpack(|stored| {
+                    let stored = Interruptible { reader: stored, interrupts };
+                    decode(stored, &options, &mut sink).map(|decoded| decoded.streamed).inspect_err(&mut note)
+                });
+            }
+        }
+        interrupts.check()?;
+        let failure = failed.as_ref().map(|(error, _)| error.sentence());
+        self.machine.layers().written(&self.store.layer(&self.id), &sink.written(failure.as_deref()));
+        match failed {
+            None => Ok(()),
+            Some((_, true)) if of_pull => Err(Stop::Bytes),
+            Some((error, _)) => Err(Stop::Import(error)),
+        }
     }
 
     /// Finishes the utility VM. A link in its place could lead HCS, which is privileged, anywhere.
@@ -270,18 +341,17 @@ impl Import<'_> {
         Ok(Layer { id: guid, path: path.to_owned() })
     }
 
-    fn failed(&self, why: &str) -> Error {
+    pub fn failed(&self, why: &str) -> Error {
         Error::new(format!("the layer {} was not imported", self.id)).because(why)
     }
 
-    fn call(&self, error: &crate::hcs::call::CallError) -> Error {
+    fn call(&self, error: &CallError) -> Error {
         let shown = failed(format!("the layer {} was not imported", self.id), error);
         match error.code() {
             // `docs/hcs.md#rights`
             Some(codes::E_ACCESSDENIED | codes::ERROR_NOT_ALL_ASSIGNED | codes::ERROR_PRIVILEGE_NOT_HELD) => {
                 shown.hint("layers are imported from an elevated prompt, once an image")
             }
-            Some(codes::ERROR_PATH_NOT_FOUND) => shown.hint(shorter()),
             _ => shown,
         }
     }
@@ -301,66 +371,24 @@ impl Import<'_> {
     }
 }
 
-/// The number of last entries that are told of a layer that was not written.
-const LAST: usize = 10;
-
-/// A sink that keeps the names of the last entries it got.
-struct Watched<'a> {
-    sink: &'a mut dyn LayerSink,
-    entries: u64,
-    last: VecDeque<String>,
+/// The advice about a layer with long paths.
+fn shorter() -> Advice {
+    advice![
+        "the paths of the layer may be too long below this store: name a folder with a short path, e.g. C:\\w, with ",
+        Setting::Store
+    ]
 }
 
-impl Watched<'_> {
-    fn note(&mut self, what: &str, path: &LayerPath) {
-        self.entries += 1;
-        if self.last.len() == LAST {
-            self.last.pop_front();
-        }
-        self.last.push_back(format!("{what} {}", path.as_str()));
-    }
-}
-
-impl LayerSink for Watched<'_> {
-    fn begin(&mut self, path: &LayerPath, info: &BasicInfo) -> io::Result<Content> {
-        self.note(if info.is_directory() { "directory" } else { "file" }, path);
-        self.sink.begin(path, info)
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.sink.write(bytes)
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        self.sink.end()
-    }
-
-    fn hard_link(&mut self, path: &LayerPath, target: LinkTarget<'_>) -> io::Result<()> {
-        self.note("link", path);
-        self.sink.hard_link(path, target)
-    }
-
-    fn remove(&mut self, path: &LayerPath) -> io::Result<()> {
-        self.note("removal", path);
-        self.sink.remove(path)
-    }
-
-    fn finish(&mut self, directories: Vec<Directory>) -> io::Result<()> {
-        self.sink.finish(directories)
-    }
-
-    fn abort(&mut self) {
-        self.sink.abort();
-    }
-}
+/// The characters of the longest path that every function of Windows takes.
+const LONGEST_PATH: usize = 259;
 
 /// A reader that fails from the first interrupt on.
-struct Interruptible<'a> {
-    reader: File,
+struct Interruptible<'a, R> {
+    reader: R,
     interrupts: &'a Interrupts,
 }
 
-impl Read for Interruptible<'_> {
+impl<R: Read> Read for Interruptible<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.interrupts.check().map_err(io::Error::other)?;
         self.reader.read(buffer)

@@ -1,5 +1,6 @@
 //! The store: images, layers and containers in folders, their owners, and their state files.
 
+pub mod arriving;
 pub mod claim;
 mod folders;
 pub(crate) mod guarded;
@@ -12,5 +13,6 @@ mod reports;
 pub mod state;
 mod transport;
 pub mod verify;
+mod watched;
 
 pub use folders::Store;

@@ -17,8 +17,8 @@ use crate::runner::store::import::{Event, import, is_complete};
 use crate::runner::tests::empty_store;
 use crate::runner::tests::fake::{Fake, Killed, Trouble, When};
 
-/// A layer of these names, as a tar in the store; folders end in a slash.
-fn layer(blobs: &Folder, names: &[&str]) -> Layer {
+/// A tar of these names; folders end in a slash.
+pub(super) fn tar(names: &[&str]) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     for name in names {
         let mut header = tar::Header::new_ustar();
@@ -28,7 +28,12 @@ fn layer(blobs: &Folder, names: &[&str]) -> Layer {
         header.set_mode(0o644);
         tar.append_data(&mut header, name, content).unwrap();
     }
-    let bytes = tar.into_inner().unwrap();
+    tar.into_inner().unwrap()
+}
+
+/// A layer of these names, in the store.
+fn layer(blobs: &Folder, names: &[&str]) -> Layer {
+    let bytes = tar(names);
     let digest = blobs.put(&bytes).unwrap();
     let diff_id = Digest::of(&bytes);
     Layer { digest, size: bytes.len() as u64, compression: Compression::None, diff_id, urls: Vec::new() }
@@ -42,14 +47,14 @@ fn image(store_folder: &Path) -> (Folder, Vec<Layer>) {
     (blobs, vec![base, upper])
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub(super) fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
 
 /// What is in the store of layers besides locks.
-fn kept(store: &Store) -> Vec<String> {
+pub(super) fn kept(store: &Store) -> Vec<String> {
     names(&store.layers()).into_iter().filter(|name| !name.ends_with(".lock")).collect()
 }
 
@@ -96,10 +101,10 @@ fn an_import_that_finds_no_long_paths_says_what_helps() {
     let (folder, store) = empty_store();
     let blobs = Folder::create(handles(), folder.path()).unwrap();
     let base = layer(&blobs, &["Files/", "Files/a.txt", "Hives/"]);
-    let upper = layer(&blobs, &["Files/", "Files/a-long-name"]);
-    let fake = Fake::new().refusing_beyond(5);
+    let upper = layer(&blobs, &["Files/", &format!("Files/{}", "long".repeat(60))]);
+    let fake = Fake::new().refusing_beyond(200);
     let error = import(&fake, &store, &blobs, &[base, upper], &Interrupts::new(), &|_| ()).unwrap_err();
-    assert!(error.sentence().contains("ImportLayer"), "{error:?}");
+    assert!(error.sentence().contains("may be too long for Windows"), "{error:?}");
     let hint = format!("{:?}", error.hint);
     assert!(hint.contains("short path"), "{hint}");
     assert_eq!(kept(&store).len(), 1, "the base alone");

@@ -49,8 +49,8 @@ pub struct Shop {
     root: PathBuf,
     answers: Cell<u32>,
     folder: TempDir,
-    /// An inferred rule of the emulator that does not hold here.
-    without: Option<&'static str>,
+    /// The rule of the emulator that does not hold, if any.
+    without: &'static str,
 }
 
 impl Shop {
@@ -66,12 +66,12 @@ impl Shop {
         let root = folder.path().join(below);
         let blobs = Folder::create(&StoreFolders, &root).unwrap();
         let store = Store::open(&StoreFolders, &root).unwrap();
-        Some(Self { host, store, blobs, root, answers: Cell::new(0), folder, without: None })
+        Some(Self { host, store, blobs, root, answers: Cell::new(0), folder, without: "" })
     }
 
-    /// The same on a host of which this inferred rule does not hold.
+    /// The same host without an inferred rule of the emulator.
     pub fn without(self, rule: &'static str) -> Self {
-        Self { without: Some(rule), ..self }
+        Self { without: rule, ..self }
     }
 
     /// Puts an image into the store; its layers' ids, lowest first.
@@ -124,8 +124,7 @@ impl Shop {
         let task = Task { root: self.root.clone(), images, prune, answer: answer.clone() };
         let mut program = again(module_path!(), "the_importer");
         program.env(TASK, serde_json::to_string(&task).unwrap());
-        program.envs(self.without.map(|rule| ("HCSEMU_RULES_OFF", rule)));
-        self.host.hosts(&mut program, faults);
+        self.host.hosts(&mut program, faults).env("HCSEMU_RULES_OFF", self.without);
         (program, answer)
     }
 

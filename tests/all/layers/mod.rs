@@ -7,6 +7,7 @@ mod image;
 mod interoperability;
 mod mutations;
 mod round_trip;
+mod third_party;
 mod transport;
 
 use wincompat::internals::layer::decode::Decoded;

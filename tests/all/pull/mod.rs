@@ -3,6 +3,7 @@
 mod damaged;
 mod hostile;
 mod killed;
+mod looked;
 mod sources;
 mod together;
 mod told;

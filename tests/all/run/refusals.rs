@@ -63,15 +63,16 @@ fn what_is_refused_is_not_pulled() {
     let server = registry("app", "1", &image);
     let reference = format!("{}/app:1", server.name());
     // Whoever typed `wincompat run` is told what to add to that.
-    let refused = machine.run(&[&reference]);
-    refused.failed(125, &["[build-mismatch]"]);
-    let advice = refused.err.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(advice.contains("for process isolation use an image built on ltsc2022 (build 20348)"), "{advice}");
+    let advice = |options: &[&str]| {
+        let refused = machine.run(&[options, &[&reference]].concat());
+        refused.failed(125, &["[build-mismatch]"]);
+        refused.err.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    // Where Hyper-V isolation is not available, nobody is sent there.
+    assert!(!advice(&[]).contains("--isolation=hyperv"));
+    let advice = advice(&["--isolation", "process", "--host", "local,hyperv"]);
+    assert!(advice.contains(&format!("`wincompat run --isolation=hyperv {reference}`")), "{advice}");
     assert!(!advice.contains("docker"), "{advice}");
-    let refused = machine.run(&["--isolation", "process", "--host", "local,hyperv", &reference]);
-    refused.failed(125, &["[build-mismatch]"]);
-    let advice = refused.err.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(advice.contains("wincompat run --isolation=hyperv"), "{advice}");
     assert!(!machine.store().exists());
     assert_eq!(machine.host.calls(), [serde_json::Value::Null; 0]);
     let layers: Vec<String> = image.facts.layers.as_array().unwrap().iter().map(|layer| layer["digest"].to_string()).collect();
