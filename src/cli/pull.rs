@@ -127,8 +127,8 @@ impl Args {
         std::thread::scope(|scope| {
             let offering = scope.spawn(|| runtime.block_on(offer_unkept(&images, name, &digest, &watch, offers)));
             let census = census::take(name.to_string(), digest.clone(), &arrivals);
-            // Layers that nobody looks at any more are not waited for.
-            let arrivals = matches!(census, Ok(Some(_))).then_some(arrivals);
+            // Layers that nobody looks at any more are not waited for. A pull that failed ends by itself, and says why.
+            let arrivals = census.is_ok().then_some(arrivals);
             let offered = offering.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             drop(arrivals);
             match (census?, offered) {
