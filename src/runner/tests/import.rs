@@ -101,8 +101,10 @@ fn an_import_that_finds_no_long_paths_says_what_helps() {
     let (folder, store) = empty_store();
     let blobs = Folder::create(handles(), folder.path()).unwrap();
     let base = layer(&blobs, &["Files/", "Files/a.txt", "Hives/"]);
-    let upper = layer(&blobs, &["Files/", &format!("Files/{}", "long".repeat(60))]);
-    let fake = Fake::new().refusing_beyond(200);
+    let outer = format!("Files/{}/", "o".repeat(70));
+    let inner = format!("{outer}{}/", "i".repeat(75));
+    let upper = layer(&blobs, &["Files/", &outer, &inner, &format!("{inner}{}", "f".repeat(95))]);
+    let fake = Fake::new().refusing_beyond(90);
     let error = import(&fake, &store, &blobs, &[base, upper], &Interrupts::new(), &|_| ()).unwrap_err();
     assert!(error.sentence().contains("may be too long for Windows"), "{error:?}");
     let hint = format!("{:?}", error.hint);
