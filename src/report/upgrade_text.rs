@@ -100,16 +100,20 @@ pub(super) fn title(report: &UpgradeReport) -> String {
 pub(super) fn sum(report: &UpgradeReport) -> String {
     let summary = &report.summary;
     let parts: Vec<String> = [
-        (summary.breaks, "work today and will not"),
-        (summary.gains_process, "will work in process isolation and do not today"),
-        (summary.works, "will work"),
-        (summary.fails, "work neither today nor then"),
-        (summary.undecided, "not decided"),
-        (summary.errors, "not read"),
+        (summary.breaks, "works today and will not", "work today and will not"),
+        (
+            summary.gains_process,
+            "will work in process isolation and does not today",
+            "will work in process isolation and do not today",
+        ),
+        (summary.works, "will work", "will work"),
+        (summary.fails, "works neither today nor then", "work neither today nor then"),
+        (summary.undecided, "not decided", "not decided"),
+        (summary.errors, "not read", "not read"),
     ]
     .iter()
-    .filter(|(number, _)| *number > 0)
-    .map(|(number, words)| format!("{number} {words}"))
+    .filter(|(number, ..)| *number > 0)
+    .map(|(number, of_one, of_several)| format!("{number} {}", if *number == 1 { of_one } else { of_several }))
     .collect();
     let all = report.references.len() + report.errors.len();
     let word = if all == 1 { "reference" } else { "references" };

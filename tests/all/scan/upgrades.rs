@@ -143,7 +143,7 @@ fn each_format_says_the_same() {
     assert!(text.contains("To be rebuilt, in this order:\n  1. a & b/Dockerfile, from registry.test/app:ltsc2019"), "{text}");
     assert!(text.contains("Will work in process isolation, and does not today:\n  x/Dockerfile:1"), "{text}");
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.ends_with("1 work today and will not, 1 will work in process isolation and do not today"), "{words}");
+    assert!(words.ends_with("1 works today and will not, 1 will work in process isolation and does not today"), "{words}");
     let html = written("html");
     assert!(
         html.contains("<h2>Works today and will not</h2>") && html.contains("a &amp; b/Dockerfile:1") && !html.contains("a & b/"),
