@@ -37,21 +37,14 @@ impl ExitCode {
 
     /// 1 if any result is not ok; else 2 if any is undecided or anything failed; else 0.
     pub const fn of_results(summary: &Summary) -> Self {
-        if summary.not_ok > 0 {
-            Self::NOT_OK
-        } else if summary.undecided > 0 || summary.errors > 0 {
-            Self::NOT_DONE
-        } else {
-            Self::DONE
-        }
+        Self::of_numbers(summary.not_ok, summary.undecided, summary.errors)
     }
 
-    /// 1 if a workload can land where it does not run; else 2 if that is undecided or anything failed; else 0.
-    #[cfg(feature = "clusters")]
-    pub const fn of_workloads(summary: &crate::report::cluster::ClusterSummary) -> Self {
-        if summary.not_ok > 0 {
+    /// 1 if anything is not ok; else 2 if anything is undecided or failed; else 0: the numbers of these, e.g. of workloads.
+    pub const fn of_numbers(not_ok: usize, undecided: usize, errors: usize) -> Self {
+        if not_ok > 0 {
             Self::NOT_OK
-        } else if summary.undecided > 0 || summary.errors > 0 {
+        } else if undecided > 0 || errors > 0 {
             Self::NOT_DONE
         } else {
             Self::DONE

@@ -30,6 +30,21 @@ const MICROSOFT_PATHS: [&str; 6] =
 /// The most bytes of a file that is looked at to say what it is.
 const LOOKED_AT: u64 = 1 << 20;
 
+/// Reads a reference that others wrote, in a file or a cluster: what is on disk is not for them to name. `hint` says what to write.
+///
+/// # Errors
+///
+/// Those of [`read`], and an image that is not in a registry.
+pub fn in_registry(text: &str, knowledge: &Knowledge, deadline: Option<Instant>, hint: &str) -> Result<Reference, Error> {
+    let reference = read(text, knowledge, deadline)?;
+    match reference.location() {
+        Location::Registry(_) => Ok(reference),
+        Location::Local { .. } => {
+            Err(Error::of(ErrorKind::Invalid, format!("{} is not an image in a registry", quoted(text))).hint(hint))
+        }
+    }
+}
+
 /// Reads a reference. A path that exists is recognised by its content; reading through a compressed archive ends at the deadline.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ mod check;
 mod nodes;
 mod objects;
 mod patch;
+mod says;
 mod steer;
 
 use std::collections::BTreeMap;

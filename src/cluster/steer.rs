@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Nodes;
 use crate::host::placement::{Condition, Placement, Term, Toleration};
-use crate::host::pod::RuntimeClass;
+use crate::host::pod::{Conflict, RuntimeClass};
 use crate::host::{ARCHITECTURE_LABELS, AZURE_SKU, BUILD_LABEL, Labels, OS_LABELS, Taint};
 
 /// The keys of taints that keep pods of other systems away from Windows nodes: bearing them is what a Windows pod is expected to do.
@@ -30,7 +30,7 @@ impl Steer {
     /// The steering of a pod with this placement, its class not yet merged; `fits` says of each group of nodes whether all images run
     /// there. `None` if no labels tell the nodes that fit from the others.
     pub fn of(placement: &Placement, class: Option<&RuntimeClass>, nodes: &Nodes, fits: &[Option<bool>]) -> Option<Self> {
-        let lands = landing(&merged(placement, class)?, nodes);
+        let lands = landing(&merged(placement, class).ok()?, nodes);
         let fitting = |node: &usize| nodes.group_of.get(*node).and_then(|group| *fits.get(*group)?) == Some(true);
         // Narrowed where it can be, moved where it must be.
         let mut targets: Vec<usize> = lands.iter().copied().filter(fitting).collect();
@@ -57,7 +57,7 @@ impl Steer {
                 .filter(|node| nodes.nodes.get(*node).is_some_and(|node| node.architecture == architecture))
                 .collect();
             let steer = Self::to(placement, architecture, &of_it, nodes)?;
-            let lands = landing(&merged(&steer.placement, class)?, nodes);
+            let lands = landing(&merged(&steer.placement, class).ok()?, nodes);
             (!lands.is_empty() && lands.iter().all(fitting)).then_some(steer)
         })
     }
@@ -92,7 +92,13 @@ impl Steer {
             values: builds.iter().cloned().collect(),
         });
         let mut tolerations = Vec::new();
+        let mut taints: Vec<&Taint> = Vec::new();
         for taint in targets.iter().flat_map(|node| &node.node.taints) {
+            if !taints.contains(&taint) {
+                taints.push(taint);
+            }
+        }
+        for taint in taints {
             let borne = Placement { tolerations: [&placement.tolerations[..], &tolerations[..]].concat(), ..placement.clone() };
             if borne.intolerable(std::slice::from_ref(taint)).is_some() && is_of_windows(taint) {
                 tolerations.push(Toleration {
@@ -148,11 +154,15 @@ fn with_condition(terms: Option<&[Term]>, condition: Option<&Condition>, keeps_b
     Some(changed)
 }
 
-/// The placement with that of the class; `None` where they contradict each other.
-fn merged(placement: &Placement, class: Option<&RuntimeClass>) -> Option<Placement> {
+/// The placement with that of the class.
+///
+/// # Errors
+///
+/// A class that contradicts it.
+pub fn merged(placement: &Placement, class: Option<&RuntimeClass>) -> Result<Placement, Conflict> {
     match class {
-        Some(class) => placement.clone().with_class(class).ok(),
-        None => Some(placement.clone()),
+        Some(class) => placement.clone().with_class(class),
+        None => Ok(placement.clone()),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Case, Choice, Policy, Subject, Takes, judge};
 use crate::host::{Host, HostEngine};
 use crate::image::Image;
-use crate::knowledge::{EngineVersions, Knowledge, and_joined, in_words};
+use crate::knowledge::{EngineVersions, Knowledge, and_joined, in_words, versions_with};
 use crate::{Engine, ImageStore, engine};
 
 /// Versions of an engine that follow each other, and what all of them do with one image.
@@ -53,10 +53,7 @@ fn last_of(engine: &HostEngine, versions: &EngineVersions) -> HostEngine {
 fn of_engine<'k>(knowledge: &'k Knowledge, engine: &HostEngine) -> Vec<&'k EngineVersions> {
     let unnamed = engine.without_version();
     let Some((newest, _)) = engine::versions(knowledge, &unnamed) else { return Vec::new() };
-    let same = |other: &&EngineVersions| other.engine == newest.engine && other.store == newest.store;
-    let mut versions: Vec<&EngineVersions> = knowledge.engine_versions.iter().filter(same).collect();
-    versions.sort_by(|one, other| one.first.cmp(&other.first));
-    versions
+    versions_with(&knowledge.engine_versions, newest.engine, newest.store)
 }
 
 /// The engines of which something is known, without versions: Docker with each of its stores, containerd, and the kubelet.

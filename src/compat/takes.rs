@@ -9,7 +9,7 @@ use crate::advice::Remedy;
 use crate::engine::{self, Refusal, select};
 use crate::host::{Host, HostEngine};
 use crate::image::Image;
-use crate::knowledge::{EngineVersions, Knowledge};
+use crate::knowledge::{EngineVersions, Knowledge, versions_with};
 use crate::{Engine, ImageStore, Isolation};
 use rules::RuleInput;
 
@@ -255,12 +255,10 @@ impl Subject<'_> {
     pub(super) fn other_engine_version(&self) -> Option<Remedy> {
         let engine = self.policy.engine_of(self.host).into_owned();
         let (now, _) = engine::versions(self.knowledge, &engine)?;
-        let same = self.knowledge.engine_versions.iter().filter(|other| other.engine == now.engine && other.store == now.store);
+        let same = versions_with(&self.knowledge.engine_versions, now.engine, now.store).into_iter();
         let others = same.filter(|other| other.first != now.first && other.is_maintained(self.policy.today));
-        let (mut earlier, mut later): (Vec<&EngineVersions>, Vec<_>) = others.partition(|other| other.first < now.first);
-        later.sort_by(|one, other| one.first.cmp(&other.first));
-        earlier.sort_by(|one, other| other.first.cmp(&one.first));
-        let mut versions = later.into_iter().chain(earlier).map(|versions| versions.written(&versions.last));
+        let (earlier, later): (Vec<&EngineVersions>, Vec<_>) = others.partition(|other| other.first < now.first);
+        let mut versions = later.into_iter().chain(earlier.into_iter().rev()).map(|versions| versions.written(&versions.last));
         let version = versions.find(|version| self.passes_by(engine.in_version(version.clone())))?;
         let name = if engine.name == Engine::Kubernetes { Engine::Containerd } else { engine.name };
         Some(Remedy::EngineVersion(name, version))

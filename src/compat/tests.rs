@@ -39,6 +39,18 @@ pub(super) fn host(version: &str, kind: Kind) -> Host {
     }
 }
 
+/// What the sentences of these findings are about.
+pub(super) fn subject<'a>(host: &'a Host, image: &'a Image, policy: &'a Policy, judgement: &Judgement) -> Subject<'a> {
+    Subject {
+        knowledge: Knowledge::built_in(),
+        reference: &image.reference,
+        image: Some(image),
+        chosen: judgement.chosen,
+        host,
+        policy,
+    }
+}
+
 pub(super) fn server(version: &str) -> Host {
     host(version, Kind::Server)
 }

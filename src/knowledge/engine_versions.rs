@@ -149,6 +149,14 @@ impl EngineVersions {
     }
 }
 
+/// Those of one engine with this image store, the oldest first.
+pub fn versions_with(all: &[EngineVersions], engine: Engine, store: Option<ImageStore>) -> Vec<&EngineVersions> {
+    let mut same: Vec<&EngineVersions> =
+        all.iter().filter(|versions| (versions.engine, versions.store) == (engine, store)).collect();
+    same.sort_by(|one, other| one.first.cmp(&other.first));
+    same
+}
+
 /// Versions of an engine in words, neighbours as one range, e.g. `containerd 1.5.0 to 1.6.22 and 2.1.6 to 2.3.4`, by the engine and
 /// its image store.
 pub fn in_words<'k>(all: &'k [EngineVersions], is_meant: impl Fn(&'k EngineVersions) -> bool) -> Vec<String> {
@@ -159,9 +167,7 @@ pub fn in_words<'k>(all: &'k [EngineVersions], is_meant: impl Fn(&'k EngineVersi
         }
     }
     let of_engine = |(engine, store): (Engine, Option<ImageStore>)| {
-        let mut same: Vec<&EngineVersions> =
-            all.iter().filter(|versions| (versions.engine, versions.store) == (engine, store)).collect();
-        same.sort_by(|one, other| one.first.cmp(&other.first));
+        let same = versions_with(all, engine, store);
         let runs = same.chunk_by(|one, next| is_meant(one) == is_meant(next));
         let meant = runs.filter(|run| run.first().is_some_and(|first| is_meant(first)));
         let range = |run: &[&EngineVersions]| {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::{Architecture, Kind};
 
-pub use engine_versions::{Accepts, EngineVersions, NoMatch, Order, and_joined, engine_version, in_words};
+pub use engine_versions::{Accepts, EngineVersions, NoMatch, Order, and_joined, engine_version, in_words, versions_with};
 pub use engines::{EngineFault, FaultyVersions};
 pub use errors::{ErrorCode, ErrorMessage, Errors, Family, Operation, OperationCase, error_by_hresult, twin};
 pub use file::InvalidKnowledge;

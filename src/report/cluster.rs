@@ -1,15 +1,14 @@
 //! The answer of `wincompat cluster check` as data, `wincompat/cluster/v1`: which workloads land where, and what is wrong with that.
 
 use std::borrow::Cow;
-use std::io::{self, Write};
 
 use serde::Serialize;
 
 use super::cluster_text::ClusterText;
 use super::document::{ErrorEntry, FindingEntry, Location, RemedyEntry, Report, ResultEntry};
+use super::of_images::{Abouts, HoldsReport, formats};
 use super::plain::clean;
-use super::{Format, Page, Printed, Renderer, STEP_SUMMARY, Wording, for_people, for_programs};
-use super::{azure, github, gitlab, html, jsonl, junit, markdown, matrix, sarif};
+use super::{Format, Printed, Wording, for_people};
 use crate::cluster::{Answer, Group, Question, Said, Share};
 use crate::{Error, ErrorKind, OsVersion};
 
@@ -230,42 +229,23 @@ fn nowhere(answer: &Answer<'_>, findings: &[FindingEntry], wording: &dyn Wording
     ErrorEntry { location: Some(location(answer, "", &image)), ..ErrorEntry::new(&answer.workload.object(), &error, wording) }
 }
 
-/// A format of what the images of a cluster are on its nodes.
-struct Of<T>(T);
-
-impl<T: Renderer<Report>> Renderer<ClusterReport> for Of<T> {
-    fn render(&self, report: &ClusterReport, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        self.0.render(&report.report, page, out)
+impl HoldsReport for ClusterReport {
+    fn report(&self) -> &Report {
+        &self.report
     }
 }
 
 impl Printed for ClusterReport {
     const CALLED: &'static str = "report";
-    const FORMATS: &'static [Format<Self>] = &[
+    const FORMATS: &'static [Format<Self>] = &formats(
         for_people("text", "Text for people: each workload that fails, with its nodes", &["txt"], &ClusterText),
-        for_people("matrix", "Text: images down, groups of nodes across", &[], &Of(matrix::Matrix)),
         super::one_json_document(),
-        for_programs("jsonl", "JSON Lines: an image on a group of nodes a line", &["jsonl", "ndjson"], &Of(jsonl::JsonLines)),
-        for_programs("html", "One page with a matrix, a filter and every finding", &["html", "htm"], &Of(html::Html)),
-        for_programs(
-            "markdown",
-            "Markdown for comments and summaries, failures first",
-            &["md", "markdown"],
-            &Of(markdown::Markdown),
-        ),
-        for_programs("junit", "JUnit's XML: a suite an image, a test a group of nodes", &["xml"], &Of(junit::JUnit)),
-        for_programs("sarif", "SARIF 2.1.0 for code scanning", &["sarif", "sarif.json"], &Of(sarif::Sarif)),
-        Format {
-            appended: Some(super::Appended {
-                variable: STEP_SUMMARY.variable,
-                most: STEP_SUMMARY.most,
-                renderer: &Of(markdown::Markdown),
-            }),
-            ..for_programs("github", "Annotations of GitHub Actions, and the step's summary", &[], &Of(github::GitHub))
+        &Abouts {
+            matrix: "Text: images down, groups of nodes across",
+            lines: "JSON Lines: an image on a group of nodes a line",
+            junit: "JUnit's XML: a suite an image, a test a group of nodes",
         },
-        for_programs("azure", "Issues of Azure Pipelines", &[], &Of(azure::Azure)),
-        for_programs("gitlab", "Code Quality of GitLab", &[], &Of(gitlab::GitLab)),
-    ];
+    );
 }
 
 /// The JSON Schema of [`ClusterReport`], as committed in `schema/`.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::document::{FindingEntry, Report};
+use super::document::{FindingEntry, Report, Tool};
 use super::groups::{Group, groups};
 use super::labels::{Labels, joined};
 use super::outcome::{LEGEND, Outcome};
@@ -55,17 +55,17 @@ impl Renderer<Report> for Markdown {
         }
         table(report, &labels, page, out)?;
         warnings(&groups, out)?;
-        writeln!(
-            out,
-            "\n<sub>{} {}, knowledge of {}</sub>",
-            escaped(&report.tool.name),
-            escaped(&report.tool.version),
-            escaped(&report.tool.knowledge)
-        )
+        footer(&report.tool, out)
     }
 }
 
 /// Results that do not pass, as an item of a list with the reasons and what to do below it.
+/// The last line: the program and its knowledge.
+pub(super) fn footer(tool: &Tool, out: &mut dyn Write) -> io::Result<()> {
+    let (name, version, knowledge) = (escaped(&tool.name), escaped(&tool.version), escaped(&tool.knowledge));
+    writeln!(out, "\n<sub>{name} {version}, knowledge of {knowledge}</sub>")
+}
+
 fn item(group: &Group<'_>, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let first = group.first;
     let hosts = joined(group.entries.iter().map(|entry| labels.of_host(&entry.host)), page.detail == Detail::Every);

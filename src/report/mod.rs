@@ -66,6 +66,8 @@ mod markdown;
 #[cfg(feature = "program")]
 pub mod matrix;
 #[cfg(feature = "program")]
+mod of_images;
+#[cfg(feature = "program")]
 mod outcome;
 #[cfg(feature = "program")]
 mod overview;
@@ -223,31 +225,26 @@ const fn for_programs<R>(
     Format { name, about, endings, for_people: false, renderer, appended: None }
 }
 
-/// The summary of a step in GitHub Actions, which takes at most 1 MiB.
 #[cfg(feature = "program")]
-const STEP_SUMMARY: Appended<Report> =
-    Appended { variable: "GITHUB_STEP_SUMMARY", most: 1024 * 1024, renderer: &markdown::Markdown };
+impl of_images::HoldsReport for Report {
+    fn report(&self) -> &Report {
+        self
+    }
+}
 
 /// The formats of `wincompat check`.
 #[cfg(feature = "program")]
 impl Printed for Report {
     const CALLED: &'static str = "report";
-    const FORMATS: &'static [Format<Self>] = &[
+    const FORMATS: &'static [Format<Self>] = &of_images::formats(
         for_people("table", "Text for people, failures first", &["txt"], &table::Table),
-        for_people("matrix", "Text: images down, hosts across", &[], &matrix::Matrix),
         one_json_document(),
-        for_programs("jsonl", "JSON Lines: a result a line", &["jsonl", "ndjson"], &jsonl::JsonLines),
-        for_programs("html", "One page with a matrix, a filter and every finding", &["html", "htm"], &html::Html),
-        for_programs("markdown", "Markdown for comments and summaries, failures first", &["md", "markdown"], &markdown::Markdown),
-        for_programs("junit", "JUnit's XML: a suite an image, a test a host", &["xml"], &junit::JUnit),
-        for_programs("sarif", "SARIF 2.1.0 for code scanning", &["sarif", "sarif.json"], &sarif::Sarif),
-        Format {
-            appended: Some(STEP_SUMMARY),
-            ..for_programs("github", "Annotations of GitHub Actions, and the step's summary", &[], &github::GitHub)
+        &of_images::Abouts {
+            matrix: "Text: images down, hosts across",
+            lines: "JSON Lines: a result a line",
+            junit: "JUnit's XML: a suite an image, a test a host",
         },
-        for_programs("azure", "Issues of Azure Pipelines", &[], &azure::Azure),
-        for_programs("gitlab", "Code Quality of GitLab", &[], &gitlab::GitLab),
-    ];
+    );
 }
 
 /// The formats of `wincompat scan` for two fleets; their names are among those for one.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::markdown::{escaped, sentence};
+use super::markdown::{escaped, footer, sentence};
 use super::upgrade::UpgradeReport;
 use super::upgrade_text::{sections, sum, title};
 use super::{Page, Renderer};
@@ -28,12 +28,6 @@ impl Renderer<UpgradeReport> for UpgradeMarkdown {
                 }
             }
         }
-        writeln!(
-            out,
-            "\n<sub>{} {}, knowledge of {}</sub>",
-            escaped(&report.tool.name),
-            escaped(&report.tool.version),
-            escaped(&report.tool.knowledge)
-        )
+        footer(&report.tool, out)
     }
 }

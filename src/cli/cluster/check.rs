@@ -46,7 +46,8 @@ impl Subcommand for Args {
         let answers: Vec<Answer<'_>> = cluster.workloads.iter().map(|workload| question.answer(workload)).collect();
         let report = ClusterReport::new(&question, &answers, cluster.elsewhere, cluster.errors.clone(), &CommandLine);
         let page = Page { detail: self.detail.detail(), ..io.page() };
-        let code = ExitCode::of_workloads(&report.summary);
+        let numbers = &report.summary;
+        let code = ExitCode::of_numbers(numbers.not_ok, numbers.undecided, numbers.errors);
         judged::print_with(&report, &report.report, code, (&self.format, &self.output), &page, io)
     }
 }

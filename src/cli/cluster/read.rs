@@ -20,6 +20,9 @@ use crate::knowledge::Knowledge;
 use crate::report::document::ErrorEntry;
 use crate::{Engine, Error};
 
+/// The advice about an image that is not in a registry.
+const PULLED_BY: &str = "correct the image of the workload: nodes pull it by NAME:TAG";
+
 /// The most workloads of one answer: it is held as a whole.
 const MOST_WORKLOADS: usize = 50_000;
 
@@ -134,7 +137,8 @@ impl ReadArgs {
             workloads.iter().flat_map(|workload| &workload.images).map(|image| image.reference.clone()).collect();
         texts.sort();
         texts.dedup();
-        let references: Vec<_> = texts.iter().map(|text| reference(text, &knowledge, options.deadline)).collect();
+        let references: Vec<_> =
+            texts.iter().map(|text| references::in_registry(text, &knowledge, options.deadline, PULLED_BY)).collect();
         let read = read_images(options, &knowledge, &nodes.hosts(), std::slice::from_ref(&policy), &references, quiet);
         let images: HashMap<String, Result<Image, Error>> = texts.into_iter().zip(read).collect();
         let mut unread: Vec<(&String, &Error)> =
@@ -142,18 +146,6 @@ impl ReadArgs {
         unread.sort_by_key(|(text, _)| *text);
         errors.extend(unread.into_iter().map(|(text, error)| ErrorEntry::new(text, error, &CommandLine)));
         Ok(Cluster { elsewhere: others.len(), policy, nodes, classes: snapshot.classes, workloads, images, errors, knowledge })
-    }
-}
-
-/// The reference of an image in a registry: what is on disk is not for a cluster to name.
-fn reference(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Result<crate::image::Reference, Error> {
-    let reference = references::read(text, knowledge, deadline)?;
-    match reference.location() {
-        crate::image::reference::Location::Registry(_) => Ok(reference),
-        crate::image::reference::Location::Local { .. } => {
-            Err(Error::of(crate::ErrorKind::Invalid, format!("{} is not an image in a registry", crate::text::quoted(text)))
-                .hint("correct the image of the workload: nodes pull it by NAME:TAG"))
-        }
     }
 }
 

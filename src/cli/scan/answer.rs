@@ -90,8 +90,26 @@ impl Placed<'_> {
         Location::new(&self.file, place.line, place.column, self.found.object.as_deref(), &self.found.written)
     }
 
+    /// The image that it stands for; `None` for one that is left out, since it is not for Windows and nothing says that it should be.
+    ///
+    /// # Errors
+    ///
+    /// A value that nobody gives, an image that could not be read.
+    pub fn image<'i>(&self, images: &'i ReadImages<'_>) -> Result<Option<&'i Image>, Error> {
+        match &self.found.meant {
+            Meant::Unresolved(names) => Err(unresolved(names)),
+            Meant::Unevaluated { name, expression } => Err(unevaluated(name, expression)),
+            Meant::Known(text) => match images.get(text.as_str()) {
+                Some(Ok(image)) if image.candidates.is_empty() && self.found.os != Os::Windows => Ok(None),
+                Some(Ok(image)) => Ok(Some(image)),
+                Some(Err(error)) => Err(error.clone()),
+                None => Ok(None),
+            },
+        }
+    }
+
     /// The error of this reference.
-    fn failed(&self, error: &Error) -> ErrorEntry {
+    pub fn failed(&self, error: &Error) -> ErrorEntry {
         ErrorEntry { location: Some(self.location()), ..ErrorEntry::new(name_of(self.found), error, &CommandLine) }
     }
 }
@@ -197,27 +215,19 @@ impl Inputs {
     pub fn judged(&self, placed: &[Placed<'_>], images: &ReadImages<'_>, fleet: &Fleet) -> Result<Judged, Error> {
         let mut judged = Judged::default();
         for (number, one) in placed.iter().enumerate() {
-            match &one.found.meant {
-                Meant::Unresolved(names) => judged.errors.push(one.failed(&unresolved(names))),
-                Meant::Unevaluated { name, expression } => judged.errors.push(one.failed(&unevaluated(name, expression))),
-                Meant::Known(text) => match images.get(text.as_str()) {
-                    Some(Ok(image)) if is_foreign(image) && one.found.os != Os::Windows => judged.foreign += 1,
-                    Some(Ok(image)) => match self.results(one, image, fleet) {
-                        Ok(results) => {
-                            let from = judged.results.len();
-                            judged.results.extend(results);
-                            judged.at.push((number, from..judged.results.len()));
-                        }
-                        Err(error) => judged.errors.push(one.failed(&error)),
-                    },
-                    Some(Err(error)) => judged.errors.push(one.failed(error)),
-                    None => {}
+            match one.image(images) {
+                Err(error) => judged.errors.push(one.failed(&error)),
+                Ok(None) => judged.foreign += 1,
+                Ok(Some(image)) => match self.results(one, image, fleet) {
+                    Ok(results) => {
+                        let from = judged.results.len();
+                        judged.results.extend(results);
+                        judged.at.push((number, from..judged.results.len()));
+                    }
+                    Err(error) => judged.errors.push(one.failed(&error)),
                 },
             }
-            if judged.results.len() > MOST_RESULTS {
-                return Err(Error::new(format!("more than {MOST_RESULTS} results are too much for one answer"))
-                    .hint("scan a part of the files, or for fewer hosts, at a time"));
-            }
+            refuse_more(judged.results.len())?;
         }
         Ok(judged)
     }
@@ -259,16 +269,13 @@ impl Inputs {
 
     /// The reference of a text. What is on disk is not for files to name.
     fn reference(&self, text: &str) -> Result<Reference, Error> {
-        let reference = references::read(text, &self.knowledge, self.options.deadline)?;
-        let Site::Registry(name) = reference.location() else {
-            return Err(Error::of(ErrorKind::Invalid, format!("{} is not an image in a registry", quoted(text)))
-                .hint("name an image as NAME:TAG"));
+        let reference = references::in_registry(text, &self.knowledge, self.options.deadline, "name an image as NAME:TAG")?;
+        let refused = match reference.location() {
+            Site::Registry(name) if !self.allowed.is_empty() && !self.allowed.contains(&name.registry) => &name.registry,
+            _ => return Ok(reference),
         };
-        if self.allowed.is_empty() || self.allowed.contains(&name.registry) {
-            return Ok(reference);
-        }
-        Err(Error::of(ErrorKind::Invalid, format!("the registry {} is not among those that are allowed", name.registry))
-            .hint(format!("allow it with --allow-registry {}, or use an image of another registry", name.registry)))
+        Err(Error::of(ErrorKind::Invalid, format!("the registry {refused} is not among those that are allowed"))
+            .hint(format!("allow it with --allow-registry {refused}, or use an image of another registry")))
     }
 
     /// The results of one reference on the hosts that it can land on.
@@ -316,9 +323,17 @@ pub fn warn_of_foreign(foreign: usize, all: usize, io: &mut Io<'_>) {
     }
 }
 
-/// True for an image without any entry for Windows.
-pub fn is_foreign(image: &Image) -> bool {
-    image.candidates.is_empty()
+/// Refuses more results than fit one answer.
+///
+/// # Errors
+///
+/// More than that.
+pub fn refuse_more(results: usize) -> Result<(), Error> {
+    if results <= MOST_RESULTS {
+        return Ok(());
+    }
+    Err(Error::new(format!("more than {MOST_RESULTS} results are too much for one answer"))
+        .hint("scan a part of the files, or for fewer hosts, at a time"))
 }
 
 /// The reference, or what is written where none is known.

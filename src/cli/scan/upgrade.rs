@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
 
-use super::answer::{Inputs, Placed, ReadImages, is_foreign, name_of, warn_of_foreign};
+use super::answer::{Inputs, Placed, name_of, refuse_more, warn_of_foreign};
 use super::fleet::Fleet;
 use super::tree::shown;
 use crate::cli::exit::ExitCode;
@@ -12,12 +12,11 @@ use crate::cli::failure::Failure;
 use crate::cli::format::{FormatArgs, OutputArgs};
 use crate::cli::io::Io;
 use crate::compat::{Severity, Use};
-use crate::image::Image;
-use crate::report::document::{FindingEntry, HostEntry, ResultEntry, Summary, Tool};
+use crate::report::document::{FindingEntry, HostEntry, ResultEntry, Tool};
 use crate::report::plain::clean;
 use crate::report::upgrade::{Change, FleetEntry, RebuildEntry, ReferenceEntry, SideEntry, UpgradeReport};
 use crate::report::{Page, Word};
-use crate::scan::{Meant, Needs, Os};
+use crate::scan::Needs;
 use crate::{Error, OsVersion};
 
 /// The hosts that come after those of today.
@@ -38,15 +37,26 @@ impl Inputs {
     pub fn upgrade(&self, next: &Next, io: &mut Io<'_>) -> Result<UpgradeReport, Error> {
         let (placed, mut errors) = self.placed(io)?;
         let images = self.images(&placed);
-        // What is wrong with a reference itself is said once; where it lands is a part of the answer.
-        let judged = self.judged(&placed, &images, &self.fleet)?;
-        warn_of_foreign(judged.foreign, placed.len(), io);
+        let (mut foreign, mut results) = (0, 0);
         let mut references = Vec::new();
         let mut of_references: Vec<(&Placed<'_>, Change, Option<OsVersion>)> = Vec::new();
         for one in &placed {
-            let Some(image) = judged_image(one, &images) else { continue };
-            let (today, lowest) = self.side(one, image, &self.fleet);
-            let (then, lowest_then) = self.side(one, image, &next.fleet);
+            let image = match one.image(&images) {
+                Ok(Some(image)) => image,
+                Ok(None) => {
+                    foreign += 1;
+                    continue;
+                }
+                Err(error) => {
+                    errors.push(one.failed(&error));
+                    continue;
+                }
+            };
+            let entries = self.results(one, image, &self.fleet);
+            results += entries.as_ref().map_or(0, Vec::len);
+            refuse_more(results)?;
+            let (today, lowest) = side(entries);
+            let (then, lowest_then) = side(self.results(one, image, &next.fleet));
             let os_version = lowest.into_iter().chain(lowest_then).min();
             let change = change(&today, &then);
             of_references.push((one, change, os_version));
@@ -59,10 +69,7 @@ impl Inputs {
                 location: one.location(),
             });
         }
-        errors.extend(judged.errors.into_iter().filter(|error| {
-            let of_reference = |one: &&ReferenceEntry| error.location.as_ref() == Some(&one.location);
-            !references.iter().any(|one| of_reference(&one))
-        }));
+        warn_of_foreign(foreign, placed.len(), io);
         let rebuild = self.rebuild(&of_references);
         let fleet = |fleet: &Fleet, name: &String| FleetEntry {
             name: clean(name).into_owned(),
@@ -73,100 +80,82 @@ impl Inputs {
         Ok(UpgradeReport::new(Tool::with(&self.knowledge), fleets, references, rebuild, errors))
     }
 
-    /// A reference on the hosts of one time, and the lowest version of what was judged.
-    fn side(&self, one: &Placed<'_>, image: &Image, fleet: &Fleet) -> (SideEntry, Option<OsVersion>) {
-        let entries = match self.results(one, image, fleet) {
-            Ok(entries) => entries,
-            Err(error) => {
-                let nowhere = Some(clean(&error.sentence()).into_owned());
-                return (SideEntry { ok: Some(false), nowhere, ..SideEntry::default() }, None);
+    /// The Dockerfiles by whose images each Dockerfile is built.
+    fn bases<'f>(&'f self, references: &[(&Placed<'f>, Change, Option<OsVersion>)]) -> BTreeMap<&'f Path, BTreeSet<&'f Path>> {
+        let files = || self.files.iter().filter(|file| file.is_dockerfile);
+        let mut makers: BTreeMap<&str, Vec<&Path>> = BTreeMap::new();
+        let mut names: BTreeMap<&Path, BTreeSet<&str>> = BTreeMap::new();
+        for file in files() {
+            for made in &file.makes {
+                makers.entry(made).or_default().push(&file.path);
             }
-        };
-        let lowest = entries.iter().filter_map(|entry| entry.image.os_version).min();
-        let ok = if entries.iter().any(|entry| entry.ok == Some(false)) {
-            Some(false)
-        } else if entries.iter().any(|entry| entry.ok.is_none()) {
-            None
-        } else {
-            Some(true)
-        };
-        let mut side = SideEntry { ok, taken: taken(&entries), ..SideEntry::default() };
-        for entry in entries.iter().filter(|entry| entry.ok != Some(true)) {
-            side.hosts.push(entry.host.called().to_owned());
-            let is_reason = |finding: &&FindingEntry| match entry.ok {
-                Some(_) => finding.severity.known() == Some(Severity::Error),
-                None => finding.warns(),
-            };
-            for finding in entry.findings.iter().filter(is_reason) {
-                if !side.findings.iter().any(|known| known.code == finding.code) {
-                    side.findings.push(finding.clone());
-                }
+            names.insert(&file.path, file.own_images.iter().map(String::as_str).collect());
+        }
+        for (one, ..) in references {
+            if let Some(names) = names.get_mut(one.path) {
+                names.insert(name_of(one.found));
             }
         }
-        (side, lowest)
+        let of_names = |path: &Path, names: BTreeSet<&str>| {
+            let bases = names.iter().filter_map(|name| makers.get(name)).flatten().copied();
+            bases.filter(|base| *base != path).collect()
+        };
+        names.into_iter().map(|(path, names)| (path, of_names(path, names))).collect()
     }
 
     /// What must be rebuilt: Dockerfiles from what will not work, each behind the files that make its bases, then what is built elsewhere.
     fn rebuild(&self, references: &[(&Placed<'_>, Change, Option<OsVersion>)]) -> Vec<RebuildEntry> {
-        let dockerfiles: BTreeMap<&Path, (&BTreeSet<String>, &BTreeSet<String>)> = self
-            .files
-            .iter()
-            .filter(|file| file.is_dockerfile)
-            .map(|file| (file.path.as_path(), (&file.makes, &file.own_images)))
-            .collect();
+        let files = || self.files.iter().filter(|file| file.is_dockerfile);
+        let makes: BTreeMap<&Path, &BTreeSet<String>> = files().map(|file| (file.path.as_path(), &file.makes)).collect();
+        let bases = self.bases(references);
         let breaking =
             || references.iter().filter(|(one, change, _)| *change == Change::Breaks && one.found.needs == Needs::EveryHost);
         // The lowest base of each file that breaks by itself.
         let mut open: BTreeMap<&Path, Option<(&str, Option<OsVersion>)>> = BTreeMap::new();
-        for (one, _, version) in breaking().filter(|(one, ..)| dockerfiles.contains_key(one.path)) {
+        for (one, _, version) in breaking().filter(|(one, ..)| makes.contains_key(one.path)) {
             let base = open.entry(one.path).or_default();
             if base.is_none_or(|(_, known)| *version < known) {
                 *base = Some((name_of(one.found), *version));
             }
         }
         // And of those, the ones that are made from the images of such files.
-        let uses = |path: &Path, other: &Path| {
-            let makes = dockerfiles.get(other).map(|(makes, _)| *makes);
-            let own = dockerfiles.get(path).map(|(_, own)| *own);
-            let found = references.iter().filter(|(one, ..)| one.path == path).map(|(one, ..)| name_of(one.found));
-            path != other
-                && makes.is_some_and(|makes| {
-                    found.chain(own.into_iter().flatten().map(String::as_str)).any(|name| makes.contains(name))
-                })
-        };
         loop {
-            let next = dockerfiles.keys().find(|path| !open.contains_key(**path) && open.keys().any(|known| uses(path, known)));
-            let Some(next) = next else { break };
-            open.insert(next, None);
+            let rests = |(path, on): &(&&Path, &BTreeSet<&Path>)| {
+                !open.contains_key(**path) && on.iter().any(|base| open.contains_key(base))
+            };
+            let next: Vec<&Path> = bases.iter().filter(rests).map(|(path, _)| *path).collect();
+            if next.is_empty() {
+                break;
+            }
+            open.extend(next.into_iter().map(|path| (path, None)));
         }
         let mut order: Vec<RebuildEntry> = Vec::new();
+        let mut done: BTreeSet<&Path> = BTreeSet::new();
+        let bases_of = |path: &Path| bases.get(path).into_iter().flatten().copied();
         while !open.is_empty() {
-            let is_free = |path: &&&Path| !open.keys().any(|other| uses(path, other));
-            let key = |path: &&Path| open.get(*path).map(|base| base.map(|(name, version)| (version, name)));
+            let is_free =
+                |(path, _): &(&&Path, &Option<(&str, Option<OsVersion>)>)| !bases_of(path).any(|base| open.contains_key(base));
+            let free = open.iter().filter(is_free).min_by_key(|(_, base)| base.map(|(name, version)| (version, name)));
             // Files that wait for each other in a circle are taken as they come.
-            let free = open.keys().filter(is_free).min_by_key(|path| key(path)).or(open.keys().next());
-            let Some(path) = free.copied() else { break };
+            let Some(path) = free.or_else(|| open.iter().next()).map(|(path, _)| *path) else { break };
             let base = open.remove(path).flatten();
-            let after: Vec<String> = dockerfiles.keys().filter(|other| uses(path, other)).map(|other| shown(other)).collect();
             order.push(RebuildEntry {
                 image: base.map(|(name, _)| clean(name).into_owned()),
                 os_version: base.and_then(|(_, version)| version),
-                makes: dockerfiles
-                    .get(path)
-                    .map(|(makes, _)| makes.iter().map(|name| clean(name).into_owned()).collect())
-                    .unwrap_or_default(),
-                after: after.into_iter().filter(|file| order.iter().any(|known| known.file.as_ref() == Some(file))).collect(),
+                makes: makes.get(path).into_iter().copied().flatten().map(|name| clean(name).into_owned()).collect(),
+                after: bases_of(path).filter(|base| done.contains(base)).map(shown).collect(),
                 file: Some(shown(path)),
             });
+            done.insert(path);
         }
         let elsewhere: BTreeSet<(Option<OsVersion>, &str)> = breaking()
-            .filter(|(one, ..)| !dockerfiles.contains_key(one.path))
+            .filter(|(one, ..)| !makes.contains_key(one.path))
             .map(|(one, _, version)| (*version, name_of(one.found)))
             .collect();
-        let is_made = |name: &str| order.iter().any(|known| known.makes.iter().any(|made| made == name));
+        let made: BTreeSet<String> = order.iter().flat_map(|known| &known.makes).cloned().collect();
         let elsewhere: Vec<RebuildEntry> = elsewhere
             .into_iter()
-            .filter(|(_, name)| !is_made(name))
+            .filter(|(_, name)| !made.contains(*name))
             .map(|(os_version, name)| RebuildEntry {
                 file: None,
                 image: Some(clean(name).into_owned()),
@@ -180,11 +169,37 @@ impl Inputs {
     }
 }
 
-/// The image of a reference that can be judged.
-fn judged_image<'i>(one: &Placed<'_>, images: &'i ReadImages<'_>) -> Option<&'i Image> {
-    let Meant::Known(text) = &one.found.meant else { return None };
-    let image = images.get(text.as_str())?.as_ref().ok()?;
-    (!is_foreign(image) || one.found.os == Os::Windows).then_some(image)
+/// A reference on the hosts of one time, by its results there, and the lowest version of what was judged.
+fn side(entries: Result<Vec<ResultEntry>, Error>) -> (SideEntry, Option<OsVersion>) {
+    let entries = match entries {
+        Ok(entries) => entries,
+        Err(error) => {
+            let nowhere = Some(clean(&error.sentence()).into_owned());
+            return (SideEntry { ok: Some(false), nowhere, ..SideEntry::default() }, None);
+        }
+    };
+    let lowest = entries.iter().filter_map(|entry| entry.image.os_version).min();
+    let ok = if entries.iter().any(|entry| entry.ok == Some(false)) {
+        Some(false)
+    } else if entries.iter().any(|entry| entry.ok.is_none()) {
+        None
+    } else {
+        Some(true)
+    };
+    let mut side = SideEntry { ok, taken: taken(&entries), ..SideEntry::default() };
+    for entry in entries.iter().filter(|entry| entry.ok != Some(true)) {
+        side.hosts.push(entry.host.called().to_owned());
+        let is_reason = |finding: &&FindingEntry| match entry.ok {
+            Some(_) => finding.severity.known() == Some(Severity::Error),
+            None => finding.warns(),
+        };
+        for finding in entry.findings.iter().filter(is_reason) {
+            if !side.findings.iter().any(|known| known.code == finding.code) {
+                side.findings.push(finding.clone());
+            }
+        }
+    }
+    (side, lowest)
 }
 
 /// The isolation that all of these take.
@@ -231,10 +246,5 @@ pub fn print(
     }
     format.write(report, page, io.out)?;
     let numbers = &report.summary;
-    Ok(ExitCode::of_results(&Summary {
-        not_ok: numbers.breaks,
-        undecided: numbers.undecided,
-        errors: numbers.errors,
-        ..Summary::default()
-    }))
+    Ok(ExitCode::of_numbers(numbers.breaks, numbers.undecided, numbers.errors))
 }

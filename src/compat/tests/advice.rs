@@ -80,14 +80,7 @@ fn no_advice_names_what_does_not_pass() {
                 for image in &images {
                     answers += 1;
                     let judgement = judge(knowledge, host, image, &policy);
-                    let subject = Subject {
-                        knowledge,
-                        reference: &image.reference,
-                        image: Some(image),
-                        chosen: judgement.chosen,
-                        host,
-                        policy: &policy,
-                    };
+                    let subject = subject(host, image, &policy, &judgement);
                     for finding in &judgement.findings {
                         for remedy in finding.remedies(&subject) {
                             *numbers.entry(finding.code.as_str()).or_default() += 1;
@@ -205,14 +198,7 @@ fn every_remedy_is_started_by_the_same_engine() {
             let policy = Policy { wish, engine: Some(engine.clone()), ..today() };
             for (host, image) in hosts.iter().flat_map(|host| indexes.iter().map(move |image| (host, image))) {
                 let judgement = judge(knowledge, host, image, &policy);
-                let subject = Subject {
-                    knowledge,
-                    reference: &image.reference,
-                    image: Some(image),
-                    chosen: judgement.chosen,
-                    host,
-                    policy: &policy,
-                };
+                let subject = subject(host, image, &policy, &judgement);
                 for finding in &judgement.findings {
                     if [Code::EngineRefuses, Code::EngineTakesAnother].contains(&finding.code) {
                         assert!(!finding.message(&subject).to_string().contains("``"), "{engine:?} says nothing");
@@ -240,11 +226,8 @@ fn every_remedy_is_started_by_the_same_engine() {
 fn assert_maintained(engine: &HostEngine, offered: &str, passes: impl Fn(HostEngine) -> bool) {
     let knowledge = Knowledge::built_in();
     let (now, _) = crate::engine::versions(knowledge, engine).unwrap();
-    let maintained = knowledge
-        .engine_versions
-        .iter()
-        .filter(|other| other.engine == now.engine && other.store == now.store && other.is_maintained(today().today));
-    let maintained: Vec<_> = maintained.collect();
+    let mut maintained = crate::knowledge::versions_with(&knowledge.engine_versions, now.engine, now.store);
+    maintained.retain(|other| other.is_maintained(today().today));
     let named = maintained.iter().find(|other| other.last.to_string() == offered);
     let named = named.unwrap_or_else(|| panic!("{engine:?}: {offered} is not maintained"));
     if named.first < now.first {
@@ -263,14 +246,7 @@ fn no_old_engine_is_offered_for_a_host_process_container() {
         let engine = HostEngine { runtime: Some(version.to_owned()), ..HostEngine::new(Engine::Kubernetes, None) };
         let policy = Policy { wish: Wish::HostProcess, engine: Some(engine), ..today() };
         let judgement = judged(&host, &image, &policy);
-        let subject = Subject {
-            knowledge: Knowledge::built_in(),
-            reference: &image.reference,
-            image: Some(&image),
-            chosen: judgement.chosen,
-            host: &host,
-            policy: &policy,
-        };
+        let subject = subject(&host, &image, &policy, &judgement);
         let refused = judgement.findings.iter().find(|finding| finding.code == Code::EngineRefuses).expect("it is refused");
         let remedies = refused.remedies(&subject);
         assert!(

@@ -347,14 +347,7 @@ const OF_OTHER_TOOLS: [&str; 2] = ["--os-version", "--allow-nondistributable-art
 fn sentences_are_filled() {
     for ((code, host, image, policy), _) in table() {
         let judgement = judged(&host, &image, &policy);
-        let subject = Subject {
-            knowledge: Knowledge::built_in(),
-            reference: &image.reference,
-            image: Some(&image),
-            chosen: judgement.chosen,
-            host: &host,
-            policy: &policy,
-        };
+        let subject = subject(&host, &image, &policy, &judgement);
         for finding in &judgement.findings {
             let help = finding.help(&subject);
             assert_eq!(finding.remedies(&subject).len(), help.remedies().count());

@@ -5,6 +5,7 @@ mod blob;
 mod documents;
 mod incoming;
 mod list;
+mod source;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -135,7 +136,7 @@ pub async fn offer_unkept(
 ) -> Result<Pulled, Error> {
     let looked = async {
         let pulled = described(images, name, digest).await?;
-        let source = blob::Source { client: images.client()?, name };
+        let source = source::Source { client: images.client()?, name };
         offers.0.describe(&pulled);
         let mut seen = BTreeSet::new();
         for (number, layer) in pulled.layers.iter().enumerate().filter(|(_, layer)| seen.insert(&layer.digest)) {
@@ -174,7 +175,7 @@ async fn pull_and_offer(
     // A layer that stands twice in an image is fetched once.
     let mut seen = BTreeSet::new();
     let once = pulled.layers.iter().enumerate().filter(|(_, layer)| seen.insert(&layer.digest));
-    let source = blob::Source { client, name };
+    let source = source::Source { client, name };
     stream::iter(once.map(Ok::<_, Error>))
         .try_for_each_concurrent(SIDE_BY_SIDE, |(number, layer)| {
             let (store, watch, deadline) = (store.clone(), Arc::clone(watch), images.deadline());

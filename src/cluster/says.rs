@@ -1,0 +1,234 @@
+//! The findings of one workload, with what leads its pods to nodes that fit.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::check::{Answer, Misfit, OnGroup, Question, Said, described};
+use super::{Steer, Workload};
+use crate::Advice;
+use crate::advice::Command;
+use crate::compat::Code;
+use crate::host::placement::Placement;
+use crate::image::Image;
+use crate::text::shown;
+
+/// The days before its end in which a Windows is said to retire.
+const RETIRES_WITHIN: i64 = 180;
+
+/// The most groups that a sentence names.
+const NAMED: usize = 6;
+
+/// The findings of one workload.
+pub(super) struct Says<'q, 'a> {
+    pub(super) question: &'q Question<'a>,
+    pub(super) workload: &'a Workload,
+    pub(super) groups: &'q [OnGroup],
+    pub(super) found: Vec<Said>,
+    pub(super) steer: Option<Steer>,
+}
+
+impl Says<'_, '_> {
+    /// Adds a finding with these values.
+    pub(super) fn say(&mut self, code: Code, values: &[(&'static str, Advice)]) {
+        let values: BTreeMap<&'static str, Advice> = values.iter().cloned().collect();
+        let (message, help) = code.sentences(&values);
+        self.found.push(Said { code, severity: code.severity(), message, help });
+    }
+
+    /// The names of groups.
+    fn titles(&self, groups: impl IntoIterator<Item = usize>) -> Advice {
+        let titles: Vec<String> =
+            groups.into_iter().filter_map(|group| Some(self.question.nodes.groups.get(group)?.title())).collect();
+        let more = titles.len().saturating_sub(NAMED);
+        let named = titles.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        if more > 0 { format!("{named} and {more} more groups of nodes").into() } else { named.into() }
+    }
+
+    /// The images that do not run on these groups.
+    fn images(&self, groups: impl IntoIterator<Item = usize>) -> Advice {
+        let mut images: Vec<&str> = Vec::new();
+        for image in groups.into_iter().filter_map(|group| self.groups.get(group)).flat_map(|group| &group.images) {
+            if !images.contains(&image.as_str()) {
+                images.push(image);
+            }
+        }
+        images.join(", ").into()
+    }
+
+    /// What leads the pods to nodes that fit.
+    fn steering(&self) -> Advice {
+        match &self.steer {
+            None => "no label tells the nodes that fit from the others: label them, and select that label".into(),
+            Some(steer) => {
+                let tolerations: Vec<String> = steer
+                    .tolerations
+                    .iter()
+                    .map(|toleration| format!(", and tolerate {}={}:{}", toleration.key, toleration.value, toleration.effect))
+                    .collect();
+                let words = format!("select {}{}; ", steer.words(), tolerations.concat());
+                Advice::from(words) + Command::ClusterPatch(self.workload.path()) + " writes the change"
+            }
+        }
+    }
+
+    /// What is wrong with the nodes that the pods can land on; true if nothing is.
+    pub(super) fn placement(&mut self, answer: &Answer<'_>, placement: &Placement) -> Option<bool> {
+        let nodes = self.question.nodes;
+        let is_daemon = self.workload.kind == "DaemonSet";
+        let unknown = self.groups.iter().any(|group| group.fits.is_none());
+        let elsewhere = answer.elsewhere.clone();
+        let misfits: Vec<usize> =
+            answer.lands.iter().filter(|share| share.fits == Some(false)).map(|share| share.group).collect();
+        let fitting: Vec<usize> = answer.lands.iter().filter(|share| share.fits == Some(true)).map(|share| share.group).collect();
+        if answer.lands.is_empty() && is_daemon {
+            // It has no pods here.
+            return Some(true);
+        }
+        if fitting.is_empty() && !answer.lands.iter().any(|share| share.fits.is_none()) {
+            // Nodes that are selected, and only their taints keep the pods away.
+            let is_kept_away = |group: &usize| {
+                let members = nodes.groups.get(*group).map(|group| group.members.as_slice()).unwrap_or_default();
+                let mut members = members.iter().filter_map(|node| nodes.nodes.get(*node));
+                members.any(|node| placement.selects(&node.name, &node.node.labels))
+            };
+            let tainted: Vec<usize> = elsewhere.iter().copied().filter(is_kept_away).collect();
+            if let Some(group) = tainted.first().and_then(|group| nodes.groups.get(*group)) {
+                let taint = placement.intolerable(&group.taints);
+                let taint = taint.map(|taint| format!("{}={}:{}", taint.key, taint.value, taint.effect)).unwrap_or_default();
+                let values = [("elsewhere", self.titles(tainted)), ("taint", shown(&taint).into()), ("steer", self.tolerating())];
+                self.say(Code::TaintNotTolerated, &values);
+            } else if !elsewhere.is_empty() {
+                let values = [("elsewhere", self.titles(elsewhere)), ("steer", self.steering())];
+                self.say(Code::SelectorExcludesFitting, &values);
+            } else if unknown {
+                // Elsewhere they may run. Where the pods land they do not, which the judgements of the images say.
+                return if misfits.is_empty() { None } else { Some(false) };
+            } else {
+                let all: Vec<usize> = (0..self.groups.len()).collect();
+                let windows: Vec<usize> = all
+                    .iter()
+                    .copied()
+                    .filter(|group| nodes.groups.get(*group).is_some_and(|group| group.host.is_some()))
+                    .collect();
+                let images = self.images(if windows.is_empty() { all } else { windows.clone() });
+                let named = if windows.is_empty() { "no Windows node is there".into() } else { self.titles(windows) };
+                let lacks_handler = self.groups.iter().any(|group| group.misfit == Some(Misfit::Handler));
+                if !lacks_handler {
+                    self.say(Code::NoNodeFits, &[("images", images), ("nodes", named)]);
+                }
+            }
+            self.handler(&misfits);
+            return Some(false);
+        }
+        let of = |misfit: Misfit| -> Vec<usize> {
+            misfits
+                .iter()
+                .copied()
+                .filter(|group| self.groups.get(*group).is_some_and(|group| group.misfit == Some(misfit)))
+                .collect()
+        };
+        let parts = [(Misfit::Os, Code::SelectorMissingOs), (Misfit::Architecture, Code::SelectorMissingArch)];
+        let build = if is_daemon { Code::DaemonsetMissesNodes } else { Code::SomeNodesFit };
+        let parts: Vec<(Vec<usize>, Code)> =
+            parts.into_iter().chain([(Misfit::Build, build)]).map(|(misfit, code)| (of(misfit), code)).collect();
+        for (groups, code) in parts.into_iter().filter(|(groups, _)| !groups.is_empty()) {
+            let values = [
+                ("misfits", self.titles(groups.iter().copied())),
+                ("images", self.images(groups)),
+                ("fits", self.titles(fitting.iter().copied())),
+                ("steer", self.steering()),
+            ];
+            self.say(code, &values);
+        }
+        self.handler(&misfits);
+        match (misfits.is_empty(), answer.lands.iter().any(|share| share.fits.is_none())) {
+            (false, _) => Some(false),
+            (true, true) => None,
+            (true, false) => Some(true),
+        }
+    }
+
+    /// The advice about a taint: a toleration where it only tells Windows from others.
+    fn tolerating(&self) -> Advice {
+        match &self.steer {
+            Some(steer) if !steer.tolerations.is_empty() => self.steering(),
+            _ => "tolerate it if these nodes are meant for this pod, or add nodes without it".into(),
+        }
+    }
+
+    fn handler(&mut self, misfits: &[usize]) {
+        let lacking: Vec<usize> = misfits
+            .iter()
+            .copied()
+            .filter(|group| self.groups.get(*group).is_some_and(|group| group.misfit == Some(Misfit::Handler)))
+            .collect();
+        let class = self.question.class_of(self.workload);
+        if let (false, Some(class)) = (lacking.is_empty(), class) {
+            let values = [
+                ("misfits", self.titles(lacking)),
+                ("handler", quoted(&class.handler)),
+                ("class", quoted(self.workload.class.as_deref().unwrap_or_default())),
+                ("steer", self.steering()),
+            ];
+            self.say(Code::HandlerMissing, &values);
+        }
+    }
+
+    /// What else is known of the workload.
+    pub(super) fn others(&mut self, answer: &Answer<'_>) {
+        let class = self.question.class_of(self.workload).filter(|class| class.handler.contains("hypervisor"));
+        let older: Vec<usize> = answer
+            .lands
+            .iter()
+            .map(|share| share.group)
+            .filter(|group| self.groups.get(*group).is_some_and(|group| group.older && group.misfit == Some(Misfit::Build)))
+            .collect();
+        if class.is_some() && !older.is_empty() {
+            let class = quoted(self.workload.class.as_deref().unwrap_or_default());
+            self.say(Code::HypervClassDoesNotWiden, &[("class", class), ("images", self.images(older))]);
+        }
+        let mut pinned: Vec<String> = Vec::new();
+        for image in self.workload.images.iter().filter(|image| !image.host_process) {
+            if let Some(Ok(read)) = self.question.images.get(&image.reference)
+                && is_pinned(&image.reference, read)
+                && !pinned.contains(&described(read, Some(0)))
+            {
+                pinned.push(described(read, Some(0)));
+            }
+        }
+        if !pinned.is_empty() {
+            self.say(Code::DigestPinsBuild, &[("images", pinned.join(", ").into())]);
+        }
+        self.retiring(answer);
+    }
+
+    fn retiring(&mut self, answer: &Answer<'_>) {
+        let fitting: Vec<usize> = (0..self.groups.len())
+            .filter(|group| self.groups.get(*group).is_some_and(|group| group.fits == Some(true)))
+            .collect();
+        let today = self.question.policy.today;
+        let soon = today.checked_add(jiff::Span::new().days(RETIRES_WITHIN)).unwrap_or(Date::MAX);
+        let end = |group: &usize| {
+            let host = self.question.nodes.groups.get(*group)?.host.as_ref()?;
+            let release = self.question.knowledge.release(host.os_version.build, host.kind)?;
+            release.support_of(host.edition.as_deref())
+        };
+        let ends: Option<Vec<Date>> = fitting.iter().map(end).collect();
+        let last = ends.and_then(|ends| ends.into_iter().max()).filter(|last| *last <= soon);
+        if let (Some(last), true) = (last, answer.lands.iter().any(|share| share.fits == Some(true))) {
+            self.say(Code::BuildRetires, &[("fits", self.titles(fitting)), ("day", last.to_string().into())]);
+        }
+    }
+}
+
+/// True for a reference by the digest of one Windows manifest.
+fn is_pinned(reference: &str, image: &Image) -> bool {
+    let [only] = image.candidates.as_slice() else { return false };
+    reference.contains("@sha256:") && only.size.is_none() && (only.digest.is_none() || only.digest == image.digest)
+}
+
+/// A name of the cluster in a sentence.
+pub(super) fn quoted(text: &str) -> Advice {
+    crate::text::quoted(text).into()
+}
