@@ -18,11 +18,18 @@ fn open(pid: u32, began: u64) -> Option<Object> {
     (began == 0 || owner::began(process.0) == began).then_some(process)
 }
 
-/// Ends one process.
+/// Ends one process. Under Wine it has a console host, which inherits its streams, and waits for ever if it ends before it has a
+/// console: that is ended too, unless other processes may use it.
 pub fn end(pid: u32, began: u64, code: u32) {
-    if let Some(process) = open(pid, began) {
-        // SAFETY: the handle is open.
-        unsafe { TerminateProcess(process.0, code) };
+    let Some(process) = open(pid, began) else { return };
+    // SAFETY: the handle is open.
+    unsafe { TerminateProcess(process.0, code) };
+    let children: Vec<Entry> = processes().into_iter().filter(|entry| entry.parent == pid).collect();
+    if children.iter().all(Entry::is_console_host) {
+        for host in children.iter().filter_map(|entry| open(entry.pid, 0)) {
+            // SAFETY: the handle is open.
+            unsafe { TerminateProcess(host.0, code) };
+        }
     }
 }
 
@@ -35,7 +42,7 @@ pub fn end_all(pid: u32, began: u64, code: u32) {
     let all = processes();
     loop {
         let before = family.len();
-        family.extend(all.iter().filter(|(_, parent)| family.contains(parent)).map(|(pid, _)| *pid).collect::<Vec<_>>());
+        family.extend(all.iter().filter(|entry| family.contains(&entry.parent)).map(|entry| entry.pid).collect::<Vec<_>>());
         if family.len() == before {
             break;
         }
@@ -53,8 +60,22 @@ pub fn wait(pid: u32, began: u64) {
     }
 }
 
-/// Every process of the prefix: (id, parent's id).
-fn processes() -> Vec<(u32, u32)> {
+/// A process of the prefix.
+struct Entry {
+    pid: u32,
+    parent: u32,
+    /// The name of its program; empty for one that has not loaded it yet.
+    program: String,
+}
+
+impl Entry {
+    fn is_console_host(&self) -> bool {
+        self.program.is_empty() || self.program.eq_ignore_ascii_case("conhost.exe")
+    }
+}
+
+/// Every process of the prefix.
+fn processes() -> Vec<Entry> {
     let mut found = Vec::new();
     // SAFETY: the snapshot is checked and owned; the entry says its own size.
     unsafe {
@@ -66,7 +87,9 @@ fn processes() -> Vec<(u32, u32)> {
         let mut entry = PROCESSENTRY32W { dwSize: size_of::<PROCESSENTRY32W>() as u32, ..Default::default() };
         let mut more = Process32FirstW(snapshot.0, &mut entry);
         while more != 0 {
-            found.push((entry.th32ProcessID, entry.th32ParentProcessID));
+            let length = entry.szExeFile.iter().position(|unit| *unit == 0).unwrap_or(entry.szExeFile.len());
+            let program = String::from_utf16_lossy(&entry.szExeFile[..length]);
+            found.push(Entry { pid: entry.th32ProcessID, parent: entry.th32ParentProcessID, program });
             more = Process32NextW(snapshot.0, &mut entry);
         }
     }
