@@ -170,9 +170,12 @@ impl Args {
     /// The digest of the manifest that is to be pulled.
     fn choose(&self, host: Option<&Host>, knowledge: &Knowledge, image: &Image, name: &Name) -> Result<Digest, Error> {
         let of = |number: Option<usize>| {
-            let candidate = number.and_then(|number| image.candidates.get(number));
-            candidate.and_then(|candidate| candidate.digest.clone()).ok_or_else(|| {
+            let candidate = number.and_then(|number| image.candidates.get(number)).ok_or_else(|| {
                 Error::new(format!("{name} has no entry for Windows")).hint("name an image built on a Windows base image")
+            })?;
+            // The built-in data knows builds, not digests.
+            candidate.digest.clone().ok_or_else(|| {
+                Error::new(format!("the manifest of {name} is not in the cache")).hint("pull it without --offline")
             })
         };
         let Some(host) = host else {

@@ -28,10 +28,12 @@ impl Suggestion<'_> {
     }
 
     /// The order in which suggestions are preferred: those with support, then those without warnings, then process isolation, then
-    /// the newest.
+    /// the newest. That another engine may refuse an image does not count: what is older, it refuses as well.
     fn rank(&self) -> (bool, bool, bool, u32) {
         let warned = self.judgement.findings.iter().any(|finding| {
-            finding.severity != Severity::Note && finding.code != Code::ImageEndOfSupport && !finding.code.is_about_host_alone()
+            finding.severity != Severity::Note
+                && !matches!(finding.code, Code::ImageEndOfSupport | Code::EngineMayRefuse)
+                && !finding.code.is_about_host_alone()
         });
         (self.supported, !warned, self.judgement.taken == Some(Use::Process), self.base.build)
     }

@@ -23,12 +23,13 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// The image, the host and the reason, e.g. `app:1 on web01: the builds differ [build-mismatch]`.
+/// The image, the host, the reason and what to do, e.g. `app:1 on web01: the builds differ [build-mismatch]; hint: use app:2`.
 fn line(entry: &ResultEntry) -> String {
     let place = format!("{} on {}", entry.image.reference, entry.host.called());
     let severe = entry.findings.iter().find(|finding| finding.warns());
     match severe.or(entry.findings.first()) {
-        Some(finding) => format!("{place}: {} [{}]", finding.message, finding.code),
+        Some(finding) if finding.help.is_empty() => format!("{place}: {} [{}]", finding.message, finding.code),
+        Some(finding) => format!("{place}: {} [{}]; hint: {}", finding.message, finding.code, finding.help),
         None => place,
     }
 }

@@ -95,7 +95,7 @@ declare! {
 
     HostNewerThanKnowledge = "host-newer-than-knowledge", Warning, about [Host] {
         title: "the host is newer than the release data of wincompat",
-        message: "host {host} is newer than the newest known build ({newest}, release data of {knowledge-date})",
+        message: "host {host} is newer than the newest known {host-kind} build ({newest}, release data of {knowledge-date})",
         help: "update wincompat, or use newer release data with `{setting knowledge}`",
         meaning: "The rule of the stable ABI is applied to the build as it is. When a new long-term release has appeared since, the oldest image this host takes in process isolation may have moved.",
         advice: "Update wincompat.",

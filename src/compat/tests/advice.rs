@@ -256,3 +256,22 @@ fn no_old_engine_is_offered_for_a_host_process_container() {
         assert!(!remedies.iter().any(|remedy| matches!(remedy, Remedy::EngineVersion(..))), "{remedies:?}");
     }
 }
+
+/// Windows 11 25H2 is reported to fail with images of Windows Server 2025. That another engine refuses those of 2022 as well does not
+/// lead to older ones, which it refuses too.
+#[test]
+fn a_client_that_fails_with_the_newest_images_is_led_to_the_generation_before() {
+    let (host, image, policy) = (client("10.0.26200.1"), super::image("10.0.26100.1"), today());
+    let judgement = judge(Knowledge::built_in(), &host, &image, &policy);
+    let subject = subject(&host, &image, &policy, &judgement);
+    let finding = judgement.findings.iter().find(|finding| finding.code == Code::Ltsc2025On25h2).unwrap();
+    let builds: Vec<u32> = finding
+        .remedies(&subject)
+        .iter()
+        .filter_map(|remedy| match remedy {
+            Remedy::Base { build, .. } => Some(*build),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(builds, [20348]);
+}

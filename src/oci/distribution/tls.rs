@@ -195,7 +195,7 @@ pub(crate) fn reason(error: &Error) -> &'static str {
     use CertificateError as Certificate;
     match error {
         Error::InvalidCertificate(certificate) => match certificate {
-            _ if is_used_as_end_entity(error) => "its certificate is that of an authority, and not in the file of trusted ones",
+            _ if is_used_as_end_entity(error) => "its certificate is that of an authority, and is not trusted",
             Certificate::Expired | Certificate::ExpiredContext { .. } => "its certificate has expired",
             Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => "its certificate is not valid yet",
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => "its certificate is for another name",

@@ -17,3 +17,15 @@ fn the_first_pull_and_the_second_say_what_they_did() {
     let quiet = shop.pull(&["-q"]);
     assert_eq!((quiet.code, &quiet.out, quiet.err.as_str()), (0, &first.out, ""));
 }
+
+#[test]
+fn an_image_that_only_the_built_in_data_knows_cannot_be_pulled_without_the_network() {
+    let program = Program::new();
+    let store = program.file("store", "");
+    fs::remove_file(&store).unwrap();
+    let image = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
+    let answer = Answer::of(program.command().args(["pull", "--offline", HOST, image]).arg(format!("--root={store}")));
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""));
+    let expected = format!("error: the manifest of {image} is not in the cache\nhint: pull it without --offline\n");
+    assert_eq!(answer.err, expected);
+}
