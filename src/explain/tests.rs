@@ -57,6 +57,18 @@ const PASTED: &[(&str, &str)] = &[
     ("a required service is not installed, ensure the Containers feature is installed", "containers-feature"),
     ("hcsshim::CreateComputeSystem 1d2c: The system cannot find the file specified. (extra info: {})", "create-file-not-found"),
     ("error during connect: open //./pipe/docker_engine: The system cannot find the file specified.", "docker-not-reached"),
+    (
+        "error getting credentials - err: exec: \"docker-credential-wincred\": executable file not found in %PATH%, out: ``",
+        "credential-helper",
+    ),
+    (
+        "failed to solve: error getting credentials - err: exec: \"docker-credential-desktop.exe\": executable file not found in $PATH",
+        "credential-helper",
+    ),
+    (
+        "Error saving credentials: error storing credentials - err: exit status 1, out: `A specified logon session does not exist.`",
+        "credential-helper",
+    ),
     ("utility VM image could not be found", "utility-vm-missing"),
     ("utility VM folder could not be found in layers", "utility-vm-missing"),
     (

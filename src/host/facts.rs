@@ -63,6 +63,15 @@ impl HostFacts {
         }
     }
 
+    /// The facts of a release that is named.
+    pub fn of_release(release: &Release) -> Self {
+        Self {
+            release: Some(release.id.clone()),
+            kind: Some(release.kind),
+            ..Self::of_version(OsVersion::of_build(release.build), Source::Text)
+        }
+    }
+
     /// The host: what the attributes say, else what the source says, else what the release lets assume.
     pub fn host(self, attributes: &Attributes, knowledge: &Knowledge) -> Host {
         let mut assumed = Vec::new();

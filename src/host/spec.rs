@@ -147,20 +147,12 @@ fn all(attributes: &Attributes, knowledge: &Knowledge, today: Date) -> Result<Ve
         .filter(|release| release.support_of(edition).is_some_and(|until| until >= today))
         .filter(|release| kind.is_none_or(|kind| kind == release.kind))
         .filter(|release| attributes.architecture.is_none_or(|wanted| release.architectures.contains(&wanted)))
-        .map(|release| of_release(release).host(attributes, knowledge))
+        .map(|release| HostFacts::of_release(release).host(attributes, knowledge))
         .collect();
     if hosts.is_empty() {
         return Err(Error::new("no release in support is left"));
     }
     Ok(hosts)
-}
-
-fn of_release(release: &Release) -> HostFacts {
-    HostFacts {
-        release: Some(release.id.clone()),
-        kind: Some(release.kind),
-        ..HostFacts::of_version(OsVersion::of_build(release.build), Source::Text)
-    }
 }
 
 /// The facts that a text other than `local`, `all` and `@FILE` tells of its host.
@@ -254,7 +246,7 @@ fn one_release(text: &str, mut named: Vec<&Release>, attributes: &Attributes) ->
             .hint(advice!["name one of them, e.g. ", Setting::Host(longest_served(&named).unwrap_or(first).id.clone())]));
     }
     Ok(if named.iter().all(|release| release.kind == first.kind) {
-        of_release(first)
+        HostFacts::of_release(first)
     } else {
         HostFacts::of_version(OsVersion::of_build(first.build), Source::Text)
     })

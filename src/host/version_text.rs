@@ -10,11 +10,18 @@ use crate::Error;
 use crate::advice::{Setting, advice};
 use crate::knowledge::builds::FIRST_WINDOWS_10;
 
-/// Any text with one Windows version: the format of last resort, which recognises everything.
+/// Any text with one Windows version, or with the name of one release alone: the format of last resort, which recognises everything.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises: |_| true, hosts };
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
-    facts(document.text).map(|facts| vec![facts]).map_err(|error| error.or_hint(source::HINT))
+    // A file may hold the name alone: `Microsoft Windows Server 2022 Datacenter`.
+    let name = document.text.trim_end();
+    let named = || match document.knowledge.releases_named(name).as_slice() {
+        [release] => Some(HostFacts { edition: edition::id_of(name), ..HostFacts::of_release(release) }),
+        _ => None,
+    };
+    let facts = facts(document.text).or_else(|error| named().ok_or(error));
+    facts.map(|facts| vec![facts]).map_err(|error| error.or_hint(source::HINT))
 }
 
 /// The facts that a text tells of the one Windows it names.

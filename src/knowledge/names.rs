@@ -63,8 +63,10 @@ pub(crate) fn longest_served<'k>(releases: &[&'k Release]) -> Option<&'k Release
     releases.iter().copied().max_by_key(|release| (release.support_of(None), release.build))
 }
 
-/// Words of product names that say nothing of the build: `Microsoft Windows Server 2022 Datacenter`, `Windows 11, version 24H2`.
-const EMPTY_WORDS: [&str; 4] = ["microsoft", "version", "datacenter", "standard"];
+/// Words of product names that say nothing of the build: `Microsoft Windows Server 2022 Datacenter`, `Windows 11, version 24H2`. All
+/// of these editions have Windows containers; `Home` has none, and is therefore not among them.
+const EMPTY_WORDS: [&str; 9] =
+    ["microsoft", "version", "edition", "datacenter", "standard", "pro", "enterprise", "education", "evaluation"];
 
 /// A name as it is compared, e.g. `windows-server-1903` for `Windows Server, version 1903`.
 pub(super) fn normal(name: &str) -> String {
@@ -109,6 +111,9 @@ mod tests {
             ("Windows 10, version 22H2", "windows-10-22h2"),
             ("windows-11-24h2", "windows-11-24h2"),
             ("Windows 11 version 24H2", "windows-11-24h2"),
+            ("Windows 11 Pro 23H2", "windows-11-23h2"),
+            ("Windows 10 Enterprise, version 22H2", "windows-10-22h2"),
+            ("Microsoft Windows Server 2019 Standard Evaluation", "ltsc2019"),
             ("win11-25h2", "windows-11-25h2"),
             ("11-26h1", "windows-11-26h1"),
             ("25h2", "windows-11-25h2"),

@@ -83,6 +83,8 @@ fn what_tools_print_is_a_host() {
                 "LAPTOP 10.0.22631 client Core arm64 assumed operating-system",
             ],
         ),
+        ("caption.txt", &["file 10.0.20348 server ServerDatacenter amd64 assumed text"]),
+        ("wmic-os.txt", &["WEB10 10.0.17763 server ServerDatacenter amd64 assumed operating-system"]),
         ("wmic-os.csv", &["WEB09 10.0.20348 server ServerStandard amd64 assumed operating-system"]),
         (
             "ad-computers.csv",

@@ -64,9 +64,10 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// The records of a text: a table with a rule below its head, CSV, else a list.
+    /// The records of a text: a table with a rule below its head, CSV, a table of `wmic`, else a list.
     pub fn of_text(text: &str) -> Self {
-        table::tables(text).or_else(|| table::csv(text)).unwrap_or_else(|| list::list(text))
+        let table = table::tables(text).or_else(|| table::csv(text)).or_else(|| table::padded(text));
+        table.unwrap_or_else(|| list::list(text))
     }
 
     /// The records of JSON: an object, a list of them, or what Windows PowerShell makes of a list, `{"value": […], "Count": 2}`.
@@ -204,6 +205,11 @@ mod tests {
                 &[&[("A1", "x, \"y\""), ("B1", "z")], &[("A1", "a"), ("B1", "")]],
             ),
             ("CSV with semicolons", "A1;B1\nx;y\n", &[&[("A1", "x"), ("B1", "y")]]),
+            (
+                "a table of wmic",
+                "C:\\>wmic os get BuildNumber,Caption,CSName\r\nBuildNumber  Caption     CSName  \r\r\n20348        a b c d e   WEB01   \r\r\n\r\r\n",
+                &[&[("BuildNumber", "20348"), ("Caption", "a b c d e"), ("CSName", "WEB01")]],
+            ),
             ("CSV of wmic", "\r\r\nNode,BuildNumber\r\r\nWEB01,20348\r\r\n", &[&[("Node", "WEB01"), ("BuildNumber", "20348")]]),
         ] {
             assert_eq!(pairs(text), owned(expected), "{case}");

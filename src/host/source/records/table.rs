@@ -1,6 +1,9 @@
-//! Tables: columns below a rule, and CSV.
+//! Tables: columns below a rule or at fixed places, and CSV.
 
 use super::{LONGEST_LABEL, MOST_FIELDS, Record, Records, is_label};
+
+/// The most lines before the head of a table, such as the command that was typed.
+const MOST_BEFORE: usize = 8;
 
 /// The longest line of a table, in characters.
 const LONGEST_LINE: usize = 20_000;
@@ -74,6 +77,43 @@ fn cells(line: &str, columns: &[Span]) -> Vec<String> {
     let ends = cuts.iter().skip(1).copied().chain([characters.len()]);
     let cell = |(from, to): (usize, usize)| characters.get(from.min(to)..to.min(characters.len())).map(String::from_iter);
     cuts.iter().copied().zip(ends).map(|cut| cell(cut).unwrap_or_default().trim().to_owned()).collect()
+}
+
+/// The records of a table without a rule, its columns at least two blanks apart, as `wmic os get BuildNumber,Caption` prints it.
+/// `None` for a text that has no such head with the build of a Windows.
+pub(super) fn padded(text: &str) -> Option<Records> {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let (head, labels, spans) = lines.iter().enumerate().take(MOST_BEFORE).find_map(|(index, line)| {
+        let spans = apart(line);
+        let labels = cells(line, &spans);
+        let is_head = spans.len() > 1
+            && labels.iter().all(|label| label.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+            && labels.iter().any(|label| label.eq_ignore_ascii_case("BuildNumber"));
+        is_head.then_some((index, labels, spans))
+    })?;
+    let mut records = Records::default();
+    for before in lines.iter().take(head) {
+        records.rest.push_str(before);
+        records.rest.push('\n');
+    }
+    for line in lines.iter().skip(head + 1).filter(|line| !line.is_empty()).take(MOST_FIELDS / labels.len()) {
+        let mut record = Record::default();
+        labels.iter().zip(cells(line, &spans)).for_each(|(label, value)| record.push(label, &value));
+        records.all.push(record);
+    }
+    (!records.all.is_empty()).then_some(records)
+}
+
+/// The columns of a head whose labels stand at least two blanks apart: where each label begins and ends, in characters.
+fn apart(line: &str) -> Vec<Span> {
+    let mut columns: Vec<Span> = Vec::new();
+    for (at, _) in line.chars().take(LONGEST_LINE).enumerate().filter(|(_, character)| *character != ' ') {
+        match columns.last_mut() {
+            Some((_, end)) if at < *end + 2 => *end = at + 1,
+            _ => columns.push((at, at + 1)),
+        }
+    }
+    columns
 }
 
 /// The records of CSV, with commas, semicolons or tabs. `None` for a text that has no head of labels with a line of as many values.
