@@ -28,10 +28,14 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     }
     let harmless = arguments.iter().map(|argument| plain::clean(&without_password(&argument.to_string_lossy())).into_owned());
     let harmless: Vec<OsString> = harmless.map(OsString::from).collect();
+    let mut was_typed = false;
     let mut error = match command_for(&harmless).try_get_matches_from(&harmless) {
         // The usage line shows the options that are set. Those of variables, which nobody typed, are left out if they are not at fault.
         Err(error) => match typed_command().try_get_matches_from(&harmless) {
-            Err(typed) if is_same(&typed, &error) => typed,
+            Err(typed) if is_same(&typed, &error) => {
+                was_typed = true;
+                typed
+            }
             _ => error,
         },
         // The harmless arguments are in order: only the harm was wrong.
@@ -79,7 +83,7 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     if let Some(hint) = hint {
         let _ = writeln!(io.err, "hint: {hint}");
     }
-    if let Some(variable) = variable_at_fault(&error, arguments) {
+    if let Some(variable) = variable_at_fault(&error, arguments).filter(|_| !was_typed) {
         let _ = writeln!(io.err, "\nhint: it was not typed but is in the variable {variable}: change that, or remove it");
     }
     io.ended(refused, |_| refused)
@@ -98,7 +102,7 @@ fn is_same(one: &clap::Error, other: &clap::Error) -> bool {
     one.kind() == other.kind() && one.get(ContextKind::InvalidArg) == other.get(ContextKind::InvalidArg)
 }
 
-/// The variable that the value at fault is from, if its option was not typed.
+/// The variable of the option whose value is at fault.
 fn variable_at_fault(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
     let Some(ContextValue::String(at_fault)) = error.get(ContextKind::InvalidArg) else { return None };
     let mut command = command();
@@ -108,9 +112,7 @@ fn variable_at_fault(error: &clap::Error, arguments: &[OsString]) -> Option<Stri
     // It is shown with its value: `--isolation <ISOLATION>`.
     let long = at_fault.split(' ').next()?;
     let option = subcommand.get_arguments().find(|option| option.get_long() == long.strip_prefix("--"))?;
-    let typed = arguments.iter().any(|argument| argument.to_string_lossy().starts_with(long));
-    let variable = option.get_env().filter(|_| !typed)?;
-    Some(variable.to_string_lossy().into_owned())
+    Some(option.get_env()?.to_string_lossy().into_owned())
 }
 
 /// This text with `…` for what stands between `://` and `@`: messages end in logs.

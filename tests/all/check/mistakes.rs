@@ -159,6 +159,12 @@ fn a_variable_at_fault_is_named() {
     let typed = ["check", "--host=ltsc2022", "--offline", "--isolation=sandbox", IMAGE];
     let answer = Answer::of(program.command().env("WINCOMPAT_ISOLATION", "process").args(typed));
     assert!(answer.code == 2 && !answer.err.contains("variable"), "{}", answer.err);
+    // Nor is a short option a variable's.
+    for typed in [&["check", "-f", "words", IMAGE][..], &["check", "-fwords", IMAGE], &["run", "-m", "100", IMAGE]] {
+        let answer = Answer::of(program.command().args(typed));
+        assert!(answer.code > 1 && answer.err.contains("invalid value"), "{typed:?}: {}", answer.err);
+        assert!(!answer.err.contains("variable"), "{typed:?}: {}", answer.err);
+    }
 }
 
 /// On Windows lone surrogates reach a program too.
