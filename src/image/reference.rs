@@ -120,10 +120,9 @@ impl FromStr for Reference {
 
 fn wrong(text: &str, mistake: Mistake) -> Error {
     let error = Error::of(mistake.kind, format!("`{}` is not an image reference", shown(text))).because(mistake.why);
-    match mistake.hint {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
+    error.hint(
+        mistake.hint.unwrap_or_else(|| "name it as NAME:TAG, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022".to_owned()),
+    )
 }
 
 fn locate(text: &str) -> Result<Location, Mistake> {
@@ -365,5 +364,13 @@ mod tests {
     fn a_very_long_text_makes_a_short_message() {
         let error = mistake(&"a".repeat(1_000_000));
         assert!(error.to_string().len() < 300, "{error}");
+    }
+
+    #[test]
+    fn what_is_not_a_reference_is_led_to_one() {
+        for text in ["-", ":y", "x//y", "@sha256:12", "a\u{7}", &"a".repeat(300), &"a".repeat(100_000)] {
+            let hint = text.parse::<Reference>().unwrap_err().hint.unwrap().to_string();
+            assert!(hint.contains("NAME:TAG"), "{hint}");
+        }
     }
 }
