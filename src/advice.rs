@@ -87,6 +87,8 @@ pub enum Setting {
     Entrypoint,
     /// The environment of a container's process.
     Environment,
+    /// The age of base images is looked at.
+    Fresh,
     /// The force to do something in spite of what stands against it.
     Force,
     /// The host that is asked about, in its own notation, e.g. `windows-server-2022`; empty for the setting itself.

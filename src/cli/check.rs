@@ -9,6 +9,7 @@ use super::detail::DetailArgs;
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::format::{FormatArgs, OutputArgs};
+use super::fresh::{self, FreshArgs};
 use super::hosts::HostArgs;
 use super::io::Io;
 use super::judged;
@@ -23,6 +24,7 @@ use super::wording::CommandLine;
 use crate::compat::{self, Policy};
 use crate::files::open_regular;
 use crate::host::Host;
+use crate::image::Image;
 use crate::knowledge::Knowledge;
 use crate::oci::Options;
 use crate::report::Page;
@@ -59,6 +61,8 @@ pub struct Args {
     hosts: HostArgs,
     #[command(flatten)]
     judging: JudgingArgs,
+    #[command(flatten)]
+    fresh: FreshArgs,
     /// For Kubernetes, also check the pause image, which every pod needs: this one, or without a value the default of the node's
     /// containerd.
     #[arg(long, value_name = "IMAGE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
@@ -92,6 +96,8 @@ struct Inputs {
     texts: Vec<String>,
     /// The pause image of each host, where it has one and it is wanted.
     pauses: Vec<Option<String>>,
+    /// The age of an image in months that passes, where ages are looked at.
+    fresh: Option<u32>,
     /// The access to images.
     options: Options,
     /// Nothing is shown of what is waited for.
@@ -100,7 +106,7 @@ struct Inputs {
 
 impl Inputs {
     /// Every image judged on every host.
-    fn report(self) -> Report {
+    fn report(mut self) -> Report {
         let deadline = self.options.deadline;
         let mut texts = self.texts;
         let asked = texts.len();
@@ -110,8 +116,19 @@ impl Inputs {
             }
         }
         let references: Vec<_> = texts.iter().map(|text| references::read(text, &self.knowledge, deadline)).collect();
-        let images =
-            read_images(self.options, &self.knowledge, &self.hosts, std::slice::from_ref(&self.policy), &references, self.quiet);
+        let images = read_images(
+            self.options.clone(),
+            &self.knowledge,
+            &self.hosts,
+            std::slice::from_ref(&self.policy),
+            &references,
+            self.quiet,
+        );
+        if let Some(months) = self.fresh {
+            let found: Vec<&Image> = images.iter().flatten().collect();
+            let freshness = fresh::of(months, self.options, &self.knowledge, &found, self.policy.today, self.quiet);
+            self.policy.freshness = Some(freshness);
+        }
         let mut results = Vec::with_capacity(self.hosts.len() * texts.len());
         let mut errors = Vec::new();
         for (number, (text, image)) in texts.iter().zip(images).enumerate() {
@@ -159,7 +176,8 @@ impl Args {
         }
         // The time for everything begins here: a list may be typed.
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
-        Ok(Inputs { knowledge, policy, hosts, texts, pauses, options, quiet: self.detail.is_quiet() })
+        let (fresh, quiet) = (self.fresh.months(), self.detail.is_quiet());
+        Ok(Inputs { knowledge, policy, hosts, texts, pauses, fresh, options, quiet })
     }
 
     /// The pause image of each host on which the kubelet starts containers, where it is wanted.

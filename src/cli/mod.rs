@@ -20,6 +20,7 @@ mod failure;
 mod failure_report;
 mod foreign;
 mod format;
+mod fresh;
 mod host;
 mod hosts;
 mod images;

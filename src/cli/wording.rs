@@ -61,6 +61,7 @@ fn option(setting: &Setting) -> String {
         Setting::DryRun => "--dry-run".to_owned(),
         Setting::Entrypoint => "--entrypoint".to_owned(),
         Setting::Environment => "-e and --env-file".to_owned(),
+        Setting::Fresh => "--fresh".to_owned(),
         Setting::Force => "-f".to_owned(),
         Setting::Host(text) if text.is_empty() => "--host".to_owned(),
         Setting::Host(text) => format!("--host {text}"),

@@ -2,6 +2,7 @@
 
 mod answers;
 mod findings;
+mod freshness;
 mod policy;
 mod remedies;
 mod rules;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use answers::{Answer, answers, known_engines, versions_of};
 pub use findings::{About, Code, Detail, Finding, Severity, UnknownCode};
+pub use freshness::{Freshness, NewestBase, builds, newest_reference};
 pub use policy::{Policy, Use, Wish};
 pub use remedies::{Suggestion, suggest};
 pub use rules::Possibility;

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Severity};
+use super::{Code, Freshness, Severity};
 use crate::host::{Host, HostEngine};
 use crate::{Engine, Isolation, Kind};
 
@@ -67,6 +67,8 @@ pub struct Policy {
     pub deny: Vec<Code>,
     /// Every warning makes the result fail.
     pub deny_warnings: bool,
+    /// The ages of images are looked at; `None` where they are not.
+    pub freshness: Option<Freshness>,
     /// The day with which ends of support and the age of the knowledge are compared.
     pub today: Date,
 }
@@ -82,6 +84,7 @@ impl Policy {
             strict: false,
             deny: Vec::new(),
             deny_warnings: false,
+            freshness: None,
             today,
         }
     }

@@ -104,6 +104,8 @@ impl Finding {
                 Some(Isolation::Hyperv) => "Hyper-V".to_owned(),
                 None => String::new(),
             },
+            ("newest-base", _) => subject.newest_words(),
+            ("released", _) => subject.released_words(),
             ("edition", _) => host.edition.as_deref().unwrap_or("Home").to_owned(),
             ("newest", _) => subject.knowledge.newest_build(host.kind).to_string(),
             ("knowledge-date", _) => subject.knowledge.date.to_string(),
@@ -160,7 +162,7 @@ impl Subject<'_> {
     }
 
     /// The architecture of the chosen candidate, e.g. `amd64`; empty if nothing says it.
-    fn architecture(&self) -> &str {
+    pub(super) fn architecture(&self) -> &str {
         self.candidate().map_or("", |candidate| candidate.architecture.as_str())
     }
 
@@ -182,6 +184,7 @@ impl Subject<'_> {
             "enable-hyperv" if self.policy.engine_on(self.host) == Engine::Kubernetes => None,
             "chosen-entry" => self.chosen_entry().map(|reference| Remedy::Image(reference).into()),
             "engine-version" => self.other_engine_version().map(Advice::from),
+            "fresh-base" => self.fresh_base(),
             "image-store" => self.other_store().map(Advice::from),
             "entry" => self.other_entry().map(|reference| Remedy::Image(reference).into()),
             "if" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|_| Advice::default()),

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use super::freshness;
 use super::{Case, Code, Detail, Finding, Severity, Takes, Use, Wish};
 use crate::OsVersion;
 use crate::host::{Host, Source as HostSource};
@@ -35,6 +36,7 @@ pub(super) fn all(case: &Case<'_>, taken: Option<Use>, takes: Option<&Takes>) ->
         }
         findings.extend(of_image_support(case, version));
     }
+    findings.extend(freshness::findings(case));
     findings.extend(of_host(case.knowledge, case.host, case.policy.today));
     findings
 }

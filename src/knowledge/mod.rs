@@ -108,6 +108,9 @@ pub struct BaseImage {
     pub release: String,
     /// The repositories below `mcr.microsoft.com/` that carry it, each with its tags.
     pub repositories: Vec<BaseRepository>,
+    /// The revision of the newest that is known, e.g. `5622`.
+    #[serde(default)]
+    pub last_revision: Option<u32>,
     /// The address of the page on which the facts are found.
     pub source: String,
 }

@@ -1,6 +1,7 @@
 //! The images of files, read once each and judged where their containers can land.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -12,15 +13,17 @@ use super::lock::Lock;
 use super::pods;
 use super::tree::{self, Tree};
 use super::upgrade::Next;
+use crate::cli::fresh;
 use crate::cli::io::Io;
 use crate::cli::reading::read_images;
 use crate::cli::references;
 use crate::cli::wording::CommandLine;
-use crate::compat::{self, Policy, Wish};
+use crate::compat::{self, Freshness, Policy, Wish};
 use crate::host::{Host, HostEngine};
 use crate::image::reference::Location as Site;
 use crate::image::{Image, Reference};
 use crate::knowledge::Knowledge;
+use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::oci::Options;
 use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
 use crate::scan::{Asked, Found, Lands, Meant, Needs, Os, ScannedFile};
@@ -50,6 +53,10 @@ pub struct Inputs {
     pub options: Options,
     /// Nothing is shown of what is waited for.
     pub quiet: bool,
+    /// The age of an image in months that passes, where ages are looked at.
+    pub fresh: Option<u32>,
+    /// What ages are compared with, once images were read.
+    pub freshness: OnceCell<Freshness>,
     /// The only registries that are asked; every one, if there is none here.
     pub allowed: Vec<String>,
     /// Other images are looked for.
@@ -204,6 +211,13 @@ impl Inputs {
     pub fn images<'p>(&self, placed: &'p [Placed<'_>]) -> ReadImages<'p> {
         let texts = distinct(placed);
         let images = self.read(&texts);
+        if let Some(months) = self.fresh {
+            let is_asked = self.locks.locked.is_none() && self.allows(MICROSOFT_REGISTRY);
+            let found: Vec<&Image> = images.iter().flatten().filter(|_| is_asked).collect();
+            let options = self.options.clone();
+            let found = || fresh::of(months, options, &self.knowledge, &found, self.policy.today, self.quiet);
+            self.freshness.get_or_init(found);
+        }
         texts.into_iter().zip(images).collect()
     }
 
@@ -271,11 +285,16 @@ impl Inputs {
     fn reference(&self, text: &str) -> Result<Reference, Error> {
         let reference = references::in_registry(text, &self.knowledge, self.options.deadline, "name an image as NAME:TAG")?;
         let refused = match reference.location() {
-            Site::Registry(name) if !self.allowed.is_empty() && !self.allowed.contains(&name.registry) => &name.registry,
+            Site::Registry(name) if !self.allows(&name.registry) => &name.registry,
             _ => return Ok(reference),
         };
         Err(Error::of(ErrorKind::Invalid, format!("the registry {refused} is not among those that are allowed"))
             .hint(format!("allow it with --allow-registry {refused}, or use an image of another registry")))
+    }
+
+    /// True for a registry that may be asked.
+    fn allows(&self, registry: &str) -> bool {
+        self.allowed.is_empty() || self.allowed.iter().any(|allowed| allowed == registry)
     }
 
     /// The results of one reference on the hosts that it can land on.
@@ -301,6 +320,7 @@ impl Inputs {
     /// How the image of this reference is judged.
     pub fn policy_of(&self, found: &Found) -> Policy {
         let mut policy = self.policy.clone();
+        policy.freshness = self.freshness.get().cloned();
         if self.wish.is_none() {
             policy.wish = match found.isolation {
                 None | Some(Asked::Default) => Wish::Default,

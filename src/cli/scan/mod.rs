@@ -13,6 +13,7 @@ mod suggest;
 mod tree;
 mod upgrade;
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use self::accepted::Accepted;
@@ -27,6 +28,7 @@ use super::detail::DetailArgs;
 use super::exit::ExitCode;
 use super::failure::Failure;
 use super::format::{FormatArgs, OutputArgs};
+use super::fresh::FreshArgs;
 use super::hosts::HostArgs;
 use super::io::Io;
 use super::judged;
@@ -78,6 +80,8 @@ pub struct Args {
     next_hosts: Vec<String>,
     #[command(flatten)]
     judging: JudgingArgs,
+    #[command(flatten)]
+    fresh: FreshArgs,
     /// Give a variable or build argument of the files a value; can be given several times.
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     var: Vec<(String, String)>,
@@ -244,6 +248,8 @@ impl Args {
                 unread: tree.unread.clone(),
                 options,
                 quiet,
+                fresh: self.fresh.months(),
+                freshness: OnceCell::new(),
                 allowed,
                 suggests,
                 since,

@@ -24,7 +24,7 @@ const LARGEST: u64 = 1 << 20;
 
 /// The options that may stand in it. Where answers are written, whom is trusted and what is changed is said on the command line alone:
 /// the file may come from a stranger.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "allow",
     "allow-registry",
     "baseline",
@@ -34,6 +34,7 @@ const KEYS: [&str; 20] = [
     "exclude",
     "fleet",
     "fleet-next",
+    "fresh",
     "host",
     "hosts",
     "isolation",

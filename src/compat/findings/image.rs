@@ -66,6 +66,24 @@ declare! {
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/base-image-lifecycle",
     }
 
+    BaseImageOutdated = "base-image-outdated", Warning, about [Image] {
+        title: "there is a newer base image of the same build",
+        message: "the Windows in this image is {image}, {released}; the newest of its build is {newest-base}",
+        help: "{fresh-base}||an image with the newest base of this build does not run on this host as asked",
+        meaning: "Microsoft publishes base images with the security updates of each month. An image keeps the revision of the base that it was built on, whatever the host has: updates of the host do not reach the files of a container. This is looked for with {setting fresh}, which also sets the age that passes.",
+        advice: "Build the image again with `docker build --pull`, so that its base is the newest one. Where revisions must be equal (Windows Server 2016), update the hosts too.",
+        source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/update-containers",
+    }
+
+    IndexEntryOutdated = "index-entry-outdated", Note, about [Image] {
+        title: "entries of the index are much older than others",
+        message: "the index has entries that were left behind: {written}",
+        help: "build the images of all Windows releases again, then the index",
+        meaning: "The index lists images for several Windows releases, and some hold a Windows that is months older than that of the others although there are newer base images of their builds. Which one a host gets depends on its release. This is looked for with {setting fresh}.",
+        advice: "Build the images of all releases in one run, each on the newest base image of its build.",
+        source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/update-containers",
+    }
+
     ConfigDiffers = "config-differs", Warning, about [Image] {
         title: "index and config contradict each other",
         message: "the config says {stated}; wincompat uses the config, as engines do",

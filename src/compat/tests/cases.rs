@@ -50,6 +50,11 @@ fn on(day: jiff::civil::Date) -> Policy {
     Policy::on(day)
 }
 
+/// A policy with which images pass up to this age in months.
+fn fresh(months: u32) -> Policy {
+    Policy { freshness: Some(Freshness { months, newest: Vec::new() }), ..today() }
+}
+
 fn linux() -> Image {
     Image { other_platforms: vec!["linux/amd64".to_owned()], ..index(Vec::new()) }
 }
@@ -211,6 +216,25 @@ fn table() -> Vec<(Case, Case)> {
             plain(s22(), of_repository("mcr.microsoft.com/windows/nanoserver", "10.0.18362.1256")),
             plain(s22(), of_repository("mcr.microsoft.com/windows/nanoserver", SERVER_2022)),
         ),
+        case(
+            Code::BaseImageOutdated,
+            (s22(), image("10.0.20348.2031"), fresh(3)),
+            // Of April and May 2026, with newer ones: within the year that passes.
+            (s22(), image("10.0.20348.5020"), fresh(12)),
+        ),
+        case(
+            Code::BaseImageOutdated,
+            (s22(), image("10.0.17763.1"), fresh(0)),
+            // The revision is not known, and an older build is another finding.
+            (s22(), image("10.0.20348"), fresh(0)),
+        ),
+        case(Code::BaseImageOutdated, (s25(), image("10.0.26100.33437"), fresh(0)), (s25(), image("10.0.26100.33438"), fresh(0))),
+        case(
+            Code::IndexEntryOutdated,
+            (s22(), index(vec![entry(SERVER_2022), entry("10.0.17763.1")]), fresh(3)),
+            // Of one month; and 1903 gets no more updates.
+            (s22(), index(vec![entry(SERVER_2022), entry("10.0.17763.8755"), entry("10.0.18362.1")]), fresh(3)),
+        ),
         case(Code::HostEndOfSupport, plain(client("10.0.19045.1"), image("10.0.19041.1")), plain(s22(), image(SERVER_2022))),
         case(
             Code::ProcessOnClient,
@@ -340,7 +364,7 @@ fn every_finding_has_a_case_and_a_counterexample() {
 }
 
 /// The options of other tools that sentences name.
-const OF_OTHER_TOOLS: [&str; 2] = ["--os-version", "--allow-nondistributable-artifacts"];
+const OF_OTHER_TOOLS: [&str; 3] = ["--os-version", "--allow-nondistributable-artifacts", "--pull"];
 
 /// Every sentence can be made in every case, ends in no full stop, and the reasons name both versions.
 #[test]
@@ -386,7 +410,7 @@ fn names_are_unique_and_those_of_their_constants() {
             assert!(text.ends_with('.') && !text.contains(['{', '}']), "{code}: {text}");
         }
     }
-    assert_eq!(names.len(), 74, "a finding was added or removed: correct the number");
+    assert_eq!(names.len(), 76, "a finding was added or removed: correct the number");
     assert_eq!("build-mismatches".parse::<Code>(), Err(UnknownCode));
 }
 
@@ -400,6 +424,42 @@ fn judgements_are_read_as_they_were_written() {
         assert_eq!(serde_json::from_str::<Judgement>(&written).unwrap(), judgement, "{code}");
     }
     assert!(serde_json::from_str::<Code>("\"build-mismatches\"").is_err());
+}
+
+/// An image of an old base passes all the same, and what to do is what would pass.
+#[test]
+fn an_old_base_warns_and_says_what_to_do() {
+    let said = |host: &Host, image: &Image, policy: &Policy| {
+        let judgement = judged(host, image, policy);
+        let finding = judgement.findings.iter().find(|finding| finding.code == Code::BaseImageOutdated).unwrap();
+        let subject = subject(host, image, policy, &judgement);
+        (judgement.ok, finding.message(&subject).to_string(), finding.help(&subject).to_string())
+    };
+    let (ok, message, help) = said(&server(SERVER_2022), &image("10.0.20348.2031"), &fresh(3));
+    assert_eq!(ok, Some(true));
+    assert_eq!(
+        message,
+        "the Windows in this image is 10.0.20348.2031, released on 2023-10-10, 37 months ago; the newest of its build is 10.0.20348.5622 \
+         (built-in data of 2026-11-23)"
+    );
+    assert_eq!(help, "build it again on the newest base image, with `docker build --pull`");
+    let newest = NewestBase {
+        version: "10.0.20348.6000".parse().unwrap(),
+        reference: Some("mcr.microsoft.com/windows/servercore:ltsc2022".to_owned()),
+    };
+    let asked = Policy { freshness: Some(Freshness { months: 3, newest: vec![newest] }), ..today() };
+    let own = of_repository("mcr.microsoft.com/windows/nanoserver", "10.0.20348.2031");
+    let (_, message, help) = said(&server(SERVER_2022), &own, &asked);
+    assert!(message.ends_with("is 10.0.20348.6000 (mcr.microsoft.com/windows/servercore:ltsc2022)"), "{message}");
+    assert!(help.contains("nanoserver:ltsc2022") && help.ends_with("pulled again"), "{help}");
+    // Revisions must be equal here, so a newer image would not run.
+    let (ok, _, help) = said(&server("10.0.14393.3443"), &image("10.0.14393.3443"), &Policy { wish: Wish::Process, ..fresh(3) });
+    assert_eq!(
+        (ok, help.as_str()),
+        (Some(true), "an image with the newest base of this build does not run on this host as asked")
+    );
+    let denied = Policy { deny: vec![Code::BaseImageOutdated], ..fresh(3) };
+    assert_eq!(judged(&server(SERVER_2022), &image("10.0.20348.2031"), &denied).ok, Some(false));
 }
 
 /// Revisions are not compared across builds, on clients since their sequence is their own, nor held against a hotpatch.

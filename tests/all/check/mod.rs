@@ -2,6 +2,7 @@
 
 mod confirmation;
 mod exit_codes;
+mod fresh;
 #[cfg(unix)]
 mod full_streams;
 mod lists;

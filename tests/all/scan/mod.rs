@@ -4,6 +4,7 @@ mod accepted;
 mod changed;
 mod fixes;
 mod formats;
+mod fresh;
 mod hostile;
 mod locks;
 mod pods;
