@@ -162,6 +162,17 @@ pub enum Command {
     Engines,
     /// Write the change of this workload of a cluster that leads its pods to nodes that fit, e.g. `shop/deployment/web`; empty for all.
     ClusterPatch(String),
+    /// The same for the nodes after an upgrade.
+    ClusterPatchFor {
+        /// The workload, as in [`Self::ClusterPatch`].
+        path: String,
+        /// The releases of the nodes that come, e.g. `ltsc2025`.
+        added: Vec<String>,
+        /// The builds of the nodes that go, e.g. `17763`.
+        retired: Vec<u32>,
+    },
+    /// Check the workloads of a cluster.
+    ClusterCheck,
     /// Explain this code or message.
     Explain(String),
     /// Say what this host is and can do.

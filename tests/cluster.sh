@@ -149,6 +149,31 @@ entries = [json.loads(line) for line in open(sys.argv[1])]
 print(" ".join(sorted({entry["verb"] for entry in entries})))' "$state/audit.log")
 [[ $used == list ]] || die "a reader used other verbs than list: $used"
 
+# --- the plan: what it says of the nodes of then is what the check says once they are there
+status=0
+"$program" cluster plan --offline --add windows-server-2022 --retire 17763 --format json >"$state/plan.json" 2>"$state/plan.log" || status=$?
+((status == 1)) || die "the plan ends with $status"
+node new-0 windows amd64 10.0.20348.5386 '"kubernetes.azure.com/mode": "system"' | kubectl create --validate=false -f - >/dev/null
+kubectl taint nodes new-0 node.kubernetes.io/not-ready- >/dev/null 2>&1 || true
+kubectl get node ws2019-0 -o json >"$state/ws2019.json"
+kubectl delete node ws2019-0 >/dev/null
+"$program" cluster check --offline --format json >"$state/then.json" 2>/dev/null || true
+python3 - "$state" <<'PYTHON'
+import json, sys
+plan, then = (json.load(open(f"{sys.argv[1]}/{name}.json")) for name in ("plan", "then"))
+def said(workload):
+    return sorted(finding["code"] for finding in workload["findings"])
+now = {workload["object"]: said(workload) for workload in then["workloads"]}
+wrong = [(w["object"], said(w), now.get(w["object"])) for w in plan["workloads"] if said(w) != now.get(w["object"])]
+effects = {w["object"].rsplit("/", 1)[-1]: w["effect"] for w in plan["workloads"]}
+expected = {"fits-2019": "breaks", "fits": "works", "fits-alone": "works", "no-node-fits": "fails"}
+wrong += [(name, effects.get(name), effect) for name, effect in expected.items() if effects.get(name) != effect]
+sys.exit(f"planned and not so: {wrong}" if wrong else 0)
+PYTHON
+kubectl delete node new-0 >/dev/null
+kubectl create --validate=false -f "$state/ws2019.json" >/dev/null
+kubectl taint nodes ws2019-0 node.kubernetes.io/not-ready- >/dev/null 2>&1 || true
+
 # --- the patches: applied, every pod of theirs is bound to a node that fits
 "$program" cluster patch --offline >"$state/patches.yaml" || true
 python3 - "$state" <<'PYTHON'

@@ -54,6 +54,7 @@ mod stop;
 mod store;
 pub mod stream;
 mod subcommand;
+mod suggestions;
 mod terminal;
 mod time;
 mod trace;

@@ -103,10 +103,17 @@ fn line(command: &Command) -> String {
         Command::CheckEverywhere => "wincompat check --host all".to_owned(),
         Command::CheckHostProcess => "wincompat check --isolation host-process IMAGE".to_owned(),
         Command::Engines => "wincompat engines IMAGE".to_owned(),
+        Command::ClusterCheck => "wincompat cluster check".to_owned(),
         Command::ClusterPatch(path) => match path.split_once('/') {
             Some((namespace, object)) => format!("wincompat cluster patch -n {namespace} {object}"),
             None => "wincompat cluster patch".to_owned(),
         },
+        Command::ClusterPatchFor { path, added, retired } => {
+            let mut line = line(&Command::ClusterPatch(path.clone()));
+            line.extend(added.iter().map(|release| format!(" --add {release}")));
+            line.extend(retired.iter().map(|build| format!(" --retire {build}")));
+            line
+        }
         Command::Explain(code) => format!("wincompat explain {code}"),
         Command::Host => "wincompat host".to_owned(),
         Command::Images => "wincompat images".to_owned(),

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::says::{Says, quoted};
 use super::steer::{landing, merged};
-use super::{Classes, Group, Nodes, Steer, Workload};
+use super::{Classes, Group, ImageOf, Nodes, Steer, Workload};
 use crate::compat::{Code, Judgement, Policy, Severity, Wish, judge};
+use crate::host::Host;
 use crate::host::pod::RuntimeClass;
 use crate::image::Image;
 use crate::knowledge::Knowledge;
@@ -182,6 +183,12 @@ impl<'a> Question<'a> {
         numbers.into_iter().map(share).collect()
     }
 
+    /// The judgement of an image of a workload on a host.
+    pub fn judged(&self, image_of: &ImageOf, image: &Image, host: &Host) -> Judgement {
+        let wish = if image_of.host_process { Wish::HostProcess } else { self.policy.wish };
+        judge(self.knowledge, host, image, &Policy { wish, ..self.policy.clone() })
+    }
+
     fn on_group(&self, workload: &Workload, group: &Group) -> OnGroup {
         let mut all = OnGroup { fits: Some(true), ..OnGroup::default() };
         for (number, image_of) in workload.images.iter().enumerate() {
@@ -191,8 +198,7 @@ impl<'a> Question<'a> {
             };
             let (fits, misfit) = match &group.host {
                 Some(host) => {
-                    let wish = if image_of.host_process { Wish::HostProcess } else { self.policy.wish };
-                    let judgement = judge(self.knowledge, host, image, &Policy { wish, ..self.policy.clone() });
+                    let judgement = self.judged(image_of, image, host);
                     let of_chosen = judgement.chosen.and_then(|chosen| image.candidates.get(chosen));
                     let is_other = of_chosen.is_some_and(|candidate| candidate.architecture != host.architecture.as_str());
                     let misfit = match of_chosen {

@@ -7,16 +7,20 @@ mod check;
 mod nodes;
 mod objects;
 mod patch;
+mod plan;
 mod says;
 mod steer;
+mod upgrade;
 
 use std::collections::BTreeMap;
 
 pub use check::{Answer, Question, Said, Share};
 pub use nodes::{ClusterNode, Group, Nodes};
-pub use objects::{Kinds, Workload};
+pub use objects::{ImageOf, Kinds, Workload};
 pub use patch::{Form, Patch, patch, yaml};
+pub use plan::{Effect, OldClass, Plan, Planned, Times, retiring, version_of};
 pub use steer::Steer;
+pub use upgrade::Upgrade;
 
 use crate::host::pod::RuntimeClass;
 

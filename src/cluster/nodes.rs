@@ -25,6 +25,8 @@ pub struct ClusterNode {
     pub host: Option<Host>,
     /// The handlers in the configuration of its engine; `None` for a node that does not list them.
     pub handlers: Option<BTreeSet<String>>,
+    /// True for one that is not there yet.
+    pub is_new: bool,
 }
 
 impl ClusterNode {
@@ -44,6 +46,7 @@ impl ClusterNode {
             node: host::scheduled(object),
             host,
             handlers: handlers.map(|handlers| handlers.into_iter().map(|handler| handler.owned_at(&["name"])).collect()),
+            is_new: false,
         })
     }
 }
@@ -63,6 +66,8 @@ pub struct Group {
     pub taints: Vec<Taint>,
     /// The handlers.
     pub handlers: Option<BTreeSet<String>>,
+    /// True for nodes that are not there yet.
+    pub is_new: bool,
     /// The numbers of its nodes.
     pub members: Vec<usize>,
 }
@@ -90,7 +95,8 @@ pub struct Nodes {
 }
 
 /// What nodes of one group have in common.
-type Key = (bool, String, String, Option<(u32, Option<u32>, bool)>, Vec<(String, String, String)>, Option<BTreeSet<String>>);
+type Key =
+    (bool, bool, String, String, Option<(u32, Option<u32>, bool)>, Vec<(String, String, String)>, Option<BTreeSet<String>>);
 
 impl Nodes {
     /// These nodes.
@@ -108,6 +114,7 @@ impl Nodes {
                     host: node.host.clone(),
                     taints: node.node.taints.clone(),
                     handlers: node.handlers.clone(),
+                    is_new: node.is_new,
                     members: Vec::new(),
                 });
                 groups.len() - 1
@@ -147,5 +154,5 @@ fn key(node: &ClusterNode) -> Key {
     let mut taints: Vec<(String, String, String)> =
         node.node.taints.iter().map(|taint| (taint.key.clone(), taint.value.clone(), taint.effect.clone())).collect();
     taints.sort();
-    (node.host.is_none(), node.os.clone(), node.architecture.clone(), version, taints, node.handlers.clone())
+    (node.is_new, node.host.is_none(), node.os.clone(), node.architecture.clone(), version, taints, node.handlers.clone())
 }

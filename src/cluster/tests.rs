@@ -1,5 +1,7 @@
 //! Findings at workloads, by tables: for each a workload that has it, and one that has not.
 
+mod plan;
+
 use std::collections::HashMap;
 
 use jiff::civil::date;

@@ -9,7 +9,7 @@ use super::document::{ErrorEntry, FindingEntry, Location, RemedyEntry, Report, R
 use super::of_images::{Abouts, HoldsReport, formats};
 use super::plain::clean;
 use super::{Format, Printed, Wording, for_people};
-use crate::cluster::{Answer, Group, Question, Said, Share};
+use crate::cluster::{Answer, Group, Question, Said, Share, Workload};
 use crate::{Error, ErrorKind, OsVersion};
 
 /// The name of this version of the document.
@@ -51,6 +51,9 @@ pub struct GroupEntry {
     pub taints: Vec<String>,
     /// The runtime handlers in the configuration of its engine; null where the nodes do not list them.
     pub handlers: Option<Vec<String>>,
+    /// True for nodes that are not there yet, in a plan.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_new: bool,
 }
 
 /// A workload, and where its pods land.
@@ -135,7 +138,7 @@ impl ClusterReport {
 }
 
 impl GroupEntry {
-    fn new(group: &Group, question: &Question<'_>) -> Self {
+    pub(super) fn new(group: &Group, question: &Question<'_>) -> Self {
         let cleaned = |text: &str| clean(text).into_owned();
         let member = |number: &usize| question.nodes.nodes.get(*number).map(|node| cleaned(&node.name));
         Self {
@@ -152,6 +155,7 @@ impl GroupEntry {
                 .map(|taint| cleaned(&format!("{}={}:{}", taint.key, taint.value, taint.effect)))
                 .collect(),
             handlers: group.handlers.as_ref().map(|handlers| handlers.iter().map(|name| cleaned(name)).collect()),
+            is_new: group.is_new,
         }
     }
 
@@ -161,28 +165,48 @@ impl GroupEntry {
     }
 }
 
+/// The groups that these are parts of, each with the number of its nodes where it is not all of them.
+pub(super) fn titles(groups: &[GroupEntry], lands: &[LandsEntry]) -> String {
+    let title = |lands: &LandsEntry| {
+        let group = groups.get(lands.group)?;
+        let all = group.nodes.len();
+        Some(if lands.nodes < all { format!("{} of {all} like {}", lands.nodes, group.title()) } else { group.title() })
+    };
+    lands.iter().filter_map(title).collect::<Vec<_>>().join(", ")
+}
+
+impl LandsEntry {
+    pub(super) fn new(share: &Share) -> Self {
+        Self { group: share.group, nodes: share.nodes, fits: share.fits }
+    }
+}
+
+/// The images of a workload, each once.
+pub(super) fn images_of(workload: &Workload) -> Vec<String> {
+    let mut images: Vec<String> = Vec::new();
+    for image in &workload.images {
+        let image = clean(&image.reference).into_owned();
+        if !images.contains(&image) {
+            images.push(image);
+        }
+    }
+    images
+}
+
 impl WorkloadEntry {
     fn new(answer: &Answer<'_>, wording: &dyn Wording) -> Self {
-        let mut images: Vec<String> = Vec::new();
-        for image in &answer.workload.images {
-            let image = clean(&image.reference).into_owned();
-            if !images.contains(&image) {
-                images.push(image);
-            }
-        }
-        let lands = |share: &Share| LandsEntry { group: share.group, nodes: share.nodes, fits: share.fits };
         Self {
             object: clean(&answer.workload.object()).into_owned(),
             ok: answer.ok,
-            images,
-            lands: answer.lands.iter().map(lands).collect(),
+            images: images_of(answer.workload),
+            lands: answer.lands.iter().map(LandsEntry::new).collect(),
             elsewhere: answer.elsewhere.clone(),
             findings: answer.findings.iter().map(|said| entry(said, wording)).collect(),
         }
     }
 }
 
-fn entry(said: &Said, wording: &dyn Wording) -> FindingEntry {
+pub(super) fn entry(said: &Said, wording: &dyn Wording) -> FindingEntry {
     FindingEntry {
         code: said.code.into(),
         severity: said.severity.into(),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::cluster::{ClusterReport, LandsEntry, WorkloadEntry};
+use super::cluster::{ClusterReport, LandsEntry, WorkloadEntry, titles};
 use super::table::{BAD, GOOD, NARROWEST, OPEN, PLAIN, explain_hint, severity_label, wrapped};
 use super::{Detail, Page, Renderer};
 use crate::compat::Severity;
@@ -47,7 +47,7 @@ impl Renderer<ClusterReport> for ClusterText {
             if page.detail == Detail::Every || warned {
                 paragraph(report, workload, page, width, out)?;
             } else if passes.len() <= LISTED_PASSES {
-                let line = format!("{}: {}", workload.object, titles(report, &workload.lands));
+                let line = format!("{}: {}", workload.object, titles(&report.groups, &workload.lands));
                 wrapped("", GOOD, "ok   ", line.trim_end_matches(": "), INDENT, width, out)?;
             }
         }
@@ -80,7 +80,7 @@ fn paragraph(
         |fits: Option<bool>| -> Vec<LandsEntry> { workload.lands.iter().filter(|lands| lands.fits == fits).cloned().collect() };
     for (label, lands) in [("does not run on:", of(Some(false))), ("not known on:", of(None)), ("runs on:", of(Some(true)))] {
         if !lands.is_empty() {
-            wrapped(INDENT, PLAIN, label, &titles(report, &lands), HANGING, width, out)?;
+            wrapped(INDENT, PLAIN, label, &titles(&report.groups, &lands), HANGING, width, out)?;
         }
     }
     if workload.lands.is_empty() {
@@ -100,16 +100,6 @@ fn paragraph(
         wrapped(INDENT, PLAIN, "hint:", help, HANGING, width, out)?;
     }
     Ok(())
-}
-
-/// The groups, each with the number of its nodes where it is not all of them.
-fn titles(report: &ClusterReport, lands: &[LandsEntry]) -> String {
-    let title = |lands: &LandsEntry| {
-        let group = report.groups.get(lands.group)?;
-        let all = group.nodes.len();
-        Some(if lands.nodes < all { format!("{} of {all} like {}", lands.nodes, group.title()) } else { group.title() })
-    };
-    lands.iter().filter_map(title).collect::<Vec<_>>().join(", ")
 }
 
 /// The last line: the numbers.

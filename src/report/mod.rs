@@ -15,6 +15,8 @@ mod census_text;
 #[cfg(feature = "clusters")]
 pub mod cluster;
 #[cfg(feature = "clusters")]
+pub mod cluster_plan;
+#[cfg(feature = "clusters")]
 mod cluster_text;
 #[cfg(feature = "program")]
 mod columns;
@@ -70,6 +72,10 @@ mod of_images;
 #[cfg(feature = "program")]
 mod outcome;
 #[cfg(feature = "program")]
+mod outline;
+#[cfg(feature = "program")]
+mod outline_markdown;
+#[cfg(feature = "program")]
 mod overview;
 pub mod plain;
 #[cfg(feature = "program")]
@@ -86,8 +92,6 @@ mod snippets;
 pub mod table;
 #[cfg(feature = "program")]
 pub mod upgrade;
-#[cfg(feature = "program")]
-mod upgrade_markdown;
 #[cfg(feature = "program")]
 mod upgrade_text;
 mod word;
@@ -225,6 +229,17 @@ const fn for_programs<R>(
     Format { name, about, endings, for_people: false, renderer, appended: None }
 }
 
+/// The formats of a report that is written in sections.
+#[cfg(feature = "program")]
+const fn outlined<R: outline::Outlined + serde::Serialize>() -> [Format<R>; 4] {
+    [
+        for_people("text", "Text for people", &["txt"], &outline::OutlineText),
+        one_json_document(),
+        for_programs("html", "One page", &["html", "htm"], &html::outline::OutlineHtml),
+        for_programs("markdown", "Markdown for comments and summaries", &["md", "markdown"], &outline_markdown::OutlineMarkdown),
+    ]
+}
+
 #[cfg(feature = "program")]
 impl of_images::HoldsReport for Report {
     fn report(&self) -> &Report {
@@ -251,12 +266,7 @@ impl Printed for Report {
 #[cfg(feature = "program")]
 impl Printed for upgrade::UpgradeReport {
     const CALLED: &'static str = "report";
-    const FORMATS: &'static [Format<Self>] = &[
-        for_people("text", "Text for people", &["txt"], &upgrade_text::UpgradeText),
-        one_json_document(),
-        for_programs("html", "One page", &["html", "htm"], &html::upgrade::UpgradeHtml),
-        for_programs("markdown", "Markdown for comments and summaries", &["md", "markdown"], &upgrade_markdown::UpgradeMarkdown),
-    ];
+    const FORMATS: &'static [Format<Self>] = &outlined();
 }
 
 /// The formats of `wincompat host`.

@@ -1,29 +1,41 @@
-//! The answer for two fleets for people: sections with a title, the same in each format, and their text form.
+//! The sections of the answer for two fleets.
 
-use std::io::{self, Write};
+use super::document::ErrorEntry;
+use super::outline::{Outline, Outlined, Section};
+use super::table::version;
+use super::upgrade::{Change, RebuildEntry, ReferenceEntry, SideEntry, UpgradeReport};
 
-use super::plain::clean;
-use super::table::{BAD, GOOD, OPEN, PLAIN, version, wrapped};
-use super::upgrade::{Change, ReferenceEntry, SideEntry, UpgradeReport};
-use super::{Page, Renderer};
-
-/// A part of the answer.
-pub(super) struct Section {
-    /// The title, e.g. `Works today and will not`.
-    pub title: &'static str,
-    /// True for what stands against the upgrade.
-    pub is_bad: bool,
-    /// What is in it: a heading with the lines below it.
-    pub items: Vec<(String, Vec<String>)>,
+impl Outlined for UpgradeReport {
+    fn outline(&self) -> Outline<'_> {
+        let ok = match (self.summary.breaks, self.summary.undecided + self.summary.errors) {
+            (0, 0) => Some(true),
+            (0, _) => None,
+            _ => Some(false),
+        };
+        Outline { title: title(self), sum: sum(self), ok, tool: &self.tool, sections: sections(self) }
+    }
 }
 
 /// The sections that have something in them.
-pub(super) fn sections(report: &UpgradeReport) -> Vec<Section> {
+fn sections(report: &UpgradeReport) -> Vec<Section> {
     let of = |change: Change, title: &'static str, is_bad: bool| {
         let chosen = report.references.iter().filter(|one| one.change.known() == Some(change));
         Section { title, is_bad, items: chosen.map(|one| item(report, one, change)).collect() }
     };
-    let rebuild = report.rebuild.iter().enumerate().map(|(number, one)| {
+    let sections = [
+        of(Change::Breaks, "Works today and will not", true),
+        rebuilt(&report.rebuild),
+        of(Change::Undecided, "Not decided", true),
+        unread(&report.errors),
+        of(Change::GainsProcess, "Will work in process isolation, and does not today", false),
+        of(Change::Fails, "Works neither today nor then", false),
+    ];
+    sections.into_iter().filter(|section| !section.items.is_empty()).collect()
+}
+
+/// The section of what must be rebuilt.
+pub(super) fn rebuilt(entries: &[RebuildEntry]) -> Section {
+    let item = |(number, one): (usize, &RebuildEntry)| {
         let what = match (&one.file, &one.image) {
             (Some(file), Some(image)) => format!("{file}, from {image}{}", versioned(one.os_version)),
             (Some(file), None) => file.clone(),
@@ -40,20 +52,17 @@ pub(super) fn sections(report: &UpgradeReport) -> Vec<Section> {
             lines.push("it is built elsewhere: rebuild it there, or use another tag".to_owned());
         }
         (format!("{}. {what}", number + 1), lines)
-    });
-    let errors = report.errors.iter().map(|error| {
+    };
+    Section { title: "To be rebuilt, in this order", is_bad: true, items: entries.iter().enumerate().map(item).collect() }
+}
+
+/// The section of what could not be read.
+pub(super) fn unread(errors: &[ErrorEntry]) -> Section {
+    let item = |error: &ErrorEntry| {
         let place = error.location.as_ref().map(|place| format!("{}:{} ", place.file, place.line)).unwrap_or_default();
         (format!("{place}{}", error.line()), error.hint.iter().map(|hint| format!("hint: {hint}")).collect())
-    });
-    let sections = [
-        of(Change::Breaks, "Works today and will not", true),
-        Section { title: "To be rebuilt, in this order", is_bad: true, items: rebuild.collect() },
-        of(Change::Undecided, "Not decided", true),
-        Section { title: "Not read", is_bad: true, items: errors.collect() },
-        of(Change::GainsProcess, "Will work in process isolation, and does not today", false),
-        of(Change::Fails, "Works neither today nor then", false),
-    ];
-    sections.into_iter().filter(|section| !section.items.is_empty()).collect()
+    };
+    Section { title: "Not read", is_bad: true, items: errors.iter().map(item).collect() }
 }
 
 /// A reference, with its hosts and reasons.
@@ -87,7 +96,7 @@ fn versioned(known: Option<crate::OsVersion>) -> String {
 }
 
 /// The title of the whole answer.
-pub(super) fn title(report: &UpgradeReport) -> String {
+fn title(report: &UpgradeReport) -> String {
     let (today, next) = (&report.today.name, &report.next.name);
     match (report.summary.breaks, report.summary.undecided + report.summary.errors) {
         (0, 0) => format!("All that works on {today} works on {next}"),
@@ -97,7 +106,7 @@ pub(super) fn title(report: &UpgradeReport) -> String {
 }
 
 /// The last line, e.g. `12 references: 2 work today and will not, 10 work`.
-pub(super) fn sum(report: &UpgradeReport) -> String {
+fn sum(report: &UpgradeReport) -> String {
     let summary = &report.summary;
     let parts: Vec<String> = [
         (summary.breaks, "works today and will not", "work today and will not"),
@@ -119,32 +128,4 @@ pub(super) fn sum(report: &UpgradeReport) -> String {
     let word = if all == 1 { "reference" } else { "references" };
     let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
     format!("{all} {word} from {} to {}{parts}", report.today.name, report.next.name)
-}
-
-/// The text form.
-#[derive(Debug)]
-pub struct UpgradeText;
-
-impl Renderer<UpgradeReport> for UpgradeText {
-    fn render(&self, report: &UpgradeReport, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        for section in sections(report) {
-            let style = if section.is_bad { BAD } else { GOOD };
-            wrapped("", style, &format!("{}:", section.title), "", "", page.columns, out)?;
-            for (heading, lines) in section.items {
-                wrapped("  ", PLAIN, "", &clean(&heading), "    ", page.columns, out)?;
-                for line in lines {
-                    wrapped("      ", PLAIN, "", &clean(&line), "        ", page.columns, out)?;
-                }
-            }
-            writeln!(out)?;
-        }
-        let style = if report.summary.breaks > 0 {
-            BAD
-        } else if report.summary.undecided > 0 {
-            OPEN
-        } else {
-            GOOD
-        };
-        wrapped("", style, &format!("{}.", title(report)), &clean(&sum(report)), "  ", page.columns, out)
-    }
 }

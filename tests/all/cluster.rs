@@ -16,13 +16,13 @@ use crate::support::program::{Answer, Program};
 type Answers = dyn Fn(&str, Option<&str>) -> (u16, String) + Send + Sync;
 
 /// An API server.
-struct Api {
+pub struct Api {
     folder: tempfile::TempDir,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Api {
-    fn serving(answers: impl Fn(&str, Option<&str>) -> (u16, String) + Send + Sync + 'static) -> Self {
+    pub fn serving(answers: impl Fn(&str, Option<&str>) -> (u16, String) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -45,7 +45,7 @@ impl Api {
     }
 
     /// One that has these objects by their paths, in pages of one object, and denies these paths.
-    fn of(objects: &BTreeMap<&'static str, Vec<Value>>, denied: &'static [&'static str]) -> Self {
+    pub fn of(objects: &BTreeMap<&'static str, Vec<Value>>, denied: &'static [&'static str]) -> Self {
         let objects = objects.clone();
         Self::serving(move |path, token| {
             if denied.contains(&path) {
@@ -63,7 +63,7 @@ impl Api {
         self.folder.path().join("config")
     }
 
-    fn run(&self, arguments: &[&str]) -> Answer {
+    pub fn run(&self, arguments: &[&str]) -> Answer {
         let config = self.kubeconfig();
         let fixed = ["--kubeconfig", config.to_str().unwrap(), "--offline", "--no-cache"];
         let program = Program::new();
@@ -101,7 +101,7 @@ fn status(code: u16, reason: &str, message: &str) -> String {
         .to_string()
 }
 
-fn node(name: &str, kernel: &str) -> Value {
+pub fn node(name: &str, kernel: &str) -> Value {
     let build = kernel.rsplit_once('.').unwrap().0;
     json!({
         "metadata": {"name": name, "labels": {"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64",
@@ -111,7 +111,7 @@ fn node(name: &str, kernel: &str) -> Value {
     })
 }
 
-fn deployment(name: &str, build: Option<&str>, image: &str) -> Value {
+pub fn deployment(name: &str, build: Option<&str>, image: &str) -> Value {
     let mut selector = json!({"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64"});
     if let Some(build) = build {
         selector["node.kubernetes.io/windows-build"] = json!(build);

@@ -13,6 +13,7 @@ mod support;
 mod architecture;
 mod check;
 mod cluster;
+mod cluster_plan;
 #[cfg(windows)]
 mod emulated_layers;
 mod engines;

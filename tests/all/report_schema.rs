@@ -153,3 +153,9 @@ fn the_published_schema_of_clusters_is_that_of_the_program() {
     let generated = serde_json::to_string_pretty(&wincompat::report::cluster::schema()).unwrap() + "\n";
     assert_committed("schema/cluster-v1.json", &generated);
 }
+
+#[test]
+fn the_published_schema_of_plans_of_clusters_is_that_of_the_program() {
+    let generated = serde_json::to_string_pretty(&wincompat::report::cluster_plan::schema()).unwrap() + "\n";
+    assert_committed("schema/cluster-plan-v1.json", &generated);
+}

@@ -1,6 +1,7 @@
 //! `wincompat cluster check`: the workloads that can land where they do not run.
 
 use super::read::ReadArgs;
+use super::upgrade::UpgradeArgs;
 use crate::cli::detail::DetailArgs;
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
@@ -41,7 +42,7 @@ pub struct Args {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
-        let cluster = self.read.read(&self.objects, self.detail.is_quiet(), io)?;
+        let cluster = self.read.read(&self.objects, &UpgradeArgs::default(), self.detail.is_quiet(), io)?;
         let question = cluster.question();
         let answers: Vec<Answer<'_>> = cluster.workloads.iter().map(|workload| question.answer(workload)).collect();
         let report = ClusterReport::new(&question, &answers, cluster.elsewhere, cluster.errors.clone(), &CommandLine);

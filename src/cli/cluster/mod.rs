@@ -2,7 +2,9 @@
 
 mod check;
 mod patch;
+mod plan;
 mod read;
+mod upgrade;
 
 use super::exit::ExitCode;
 use super::failure::Failure;
@@ -13,6 +15,7 @@ use super::subcommand::Subcommand;
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat cluster check -A
+  wincompat cluster plan -A --add ltsc2022 --retire 17763
   wincompat cluster patch -n shop deployment/web")]
 pub struct Args {
     #[command(subcommand)]
@@ -23,6 +26,7 @@ pub struct Args {
 #[derive(clap::Subcommand, Clone, Debug)]
 enum Command {
     Check(Box<check::Args>),
+    Plan(Box<plan::Args>),
     Patch(Box<patch::Args>),
 }
 
@@ -30,6 +34,7 @@ impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         match &self.command {
             Command::Check(args) => args.run(io),
+            Command::Plan(args) => args.run(io),
             Command::Patch(args) => args.run(io),
         }
     }

@@ -3,11 +3,12 @@
 use std::io::Write as _;
 
 use super::read::ReadArgs;
+use super::upgrade::{UpgradeArgs, refuse_absent};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::io::Io;
 use crate::cli::subcommand::Subcommand;
-use crate::cluster::{Answer, Form, Patch, patch, yaml};
+use crate::cluster::{Answer, Form, Patch, Question, patch, yaml};
 use crate::report::plain::clean;
 
 /// Write changes that lead pods to nodes where they run, as YAML for kubectl or Kustomize.
@@ -16,10 +17,12 @@ use crate::report::plain::clean;
   wincompat cluster patch -n shop deployment/web > web.yaml
   kubectl patch -n shop deployment web --patch-file web.yaml
   wincompat cluster patch -A --as affinity > patches.yaml
+  wincompat cluster patch -A --add ltsc2022 --retire 17763
 
 Nothing is written in the cluster. Each document is the part of a workload that changes, a strategic merge patch: for `kubectl patch`,
 or for `patches:` in a kustomization.yaml. A value `null` takes a label away. Each change was judged: with it, the pods land on nodes
-where all images run, and on no others. For a workload without such a change, a comment says why.
+where all images run, and on no others. For a workload without such a change, a comment says why. With --add and --retire it is judged
+on the nodes of then.
 
 Exit codes: 0 done, 2 a workload that fails has no change, or an error occurred.")]
 pub struct Args {
@@ -29,6 +32,8 @@ pub struct Args {
     /// Form of the changes. If it is not given: a node selector, with affinity where several builds fit.
     #[arg(long = "as", value_name = "FORM", value_enum)]
     form: Option<FormArg>,
+    #[command(flatten)]
+    upgrade: UpgradeArgs,
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -52,14 +57,16 @@ impl Subcommand for Args {
             Some(FormArg::Affinity) => Form::Affinity,
             Some(FormArg::RuntimeClass) => Form::RuntimeClass,
         };
-        let cluster = self.read.read(&self.objects, true, io)?;
-        let question = cluster.question();
+        let cluster = self.read.read(&self.objects, &self.upgrade, true, io)?;
+        refuse_absent(&cluster.upgrade, &cluster.nodes)?;
+        let nodes = cluster.upgrade.nodes(&cluster.nodes);
+        let question = Question { nodes: &nodes, ..cluster.question() };
         let answers: Vec<Answer<'_>> = cluster.workloads.iter().map(|workload| question.answer(workload)).collect();
         let mut is_whole = cluster.errors.is_empty();
         let mut classes: Vec<String> = Vec::new();
         for answer in answers.iter().filter(|answer| answer.ok == Some(false)) {
             let object = clean(&answer.workload.object()).into_owned();
-            match patch(answer, &cluster.nodes, form) {
+            match patch(answer, &nodes, form) {
                 Patch::Objects(objects) => {
                     for document in objects {
                         let text = yaml(&document);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::upgrade::UpgradeArgs;
 use crate::cli::io::Io;
 use crate::cli::judging::JudgingArgs;
 use crate::cli::knowledge::KnowledgeArgs;
@@ -12,11 +13,12 @@ use crate::cli::reading::read_images;
 use crate::cli::registries::{CHECKED_WITHIN, RegistryArgs, runtime};
 use crate::cli::{references, wording::CommandLine};
 use crate::cluster::api::{self, Access, Scope};
-use crate::cluster::{Classes, Nodes, Question, Workload};
+use crate::cluster::{Classes, Nodes, Question, Upgrade, Workload};
 use crate::compat::Policy;
-use crate::host::HostEngine;
+use crate::host::{Host, HostEngine};
 use crate::image::Image;
 use crate::knowledge::Knowledge;
+use crate::oci::Options;
 use crate::report::document::ErrorEntry;
 use crate::{Engine, Error};
 
@@ -81,6 +83,10 @@ pub struct Cluster {
     images: HashMap<String, Result<Image, Error>>,
     /// What could not be read.
     pub errors: Vec<ErrorEntry>,
+    /// The nodes that come and go.
+    pub upgrade: Upgrade,
+    /// The access to images.
+    options: Options,
 }
 
 impl Cluster {
@@ -94,18 +100,33 @@ impl Cluster {
             images: &self.images,
         }
     }
+
+    /// The images of more references, for the nodes that come as well.
+    pub fn read(&self, texts: &[String]) -> Vec<Result<Image, Error>> {
+        let hosts = hosts_of(&self.nodes, &self.upgrade);
+        let references: Vec<_> =
+            texts.iter().map(|text| references::in_registry(text, &self.knowledge, self.options.deadline, PULLED_BY)).collect();
+        read_images(self.options.clone(), &self.knowledge, &hosts, std::slice::from_ref(&self.policy), &references, true)
+    }
+}
+
+/// The Windows that images are read for.
+fn hosts_of(nodes: &Nodes, upgrade: &Upgrade) -> Vec<Host> {
+    nodes.hosts().into_iter().chain(upgrade.added.iter().cloned()).collect()
 }
 
 impl ReadArgs {
-    /// Reads the cluster, then the images. `wanted` are objects by kind and name, e.g. `deployment/web`; all, if there is none.
+    /// Reads the cluster, then the images, for the nodes that come as well. `wanted` are objects by kind and name, e.g.
+    /// `deployment/web`; all, if there is none.
     ///
     /// # Errors
     ///
     /// A cluster that cannot be reached, and one without Windows nodes.
-    pub fn read(&self, wanted: &[String], quiet: bool, io: &mut Io<'_>) -> Result<Cluster, Error> {
+    pub fn read(&self, wanted: &[String], upgrade: &UpgradeArgs, quiet: bool, io: &mut Io<'_>) -> Result<Cluster, Error> {
         let mut policy = self.judging.policy()?;
         policy.engine.get_or_insert_with(|| HostEngine::new(Engine::Kubernetes, None));
         let knowledge = self.knowledge.load()?;
+        let upgrade = upgrade.upgrade(&knowledge, policy.today)?;
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
         let within = options.deadline.map_or(CHECKED_WITHIN, |deadline| deadline.saturating_duration_since(Instant::now()));
         let snapshot = runtime()?.block_on(api::read(&self.access.access(within), &knowledge))?;
@@ -116,7 +137,7 @@ impl ReadArgs {
                 .hint("name a namespace with -n"));
         }
         let nodes = Nodes::of(snapshot.nodes);
-        if nodes.hosts().is_empty() {
+        if hosts_of(&nodes, &upgrade).is_empty() {
             return Err(Error::new("the cluster has no Windows nodes")
                 .hint("name the context of a cluster that has some: `kubectl config get-contexts`"));
         }
@@ -131,21 +152,31 @@ impl ReadArgs {
         }
         let none = HashMap::new();
         let asked = Question { knowledge: &knowledge, policy: &policy, nodes: &nodes, classes: &snapshot.classes, images: &none };
+        let next = upgrade.nodes(&nodes);
+        let then = Question { nodes: &next, ..asked };
         let (workloads, others): (Vec<Workload>, Vec<Workload>) =
-            workloads.into_iter().partition(|workload| asked.concerns(workload));
+            workloads.into_iter().partition(|workload| asked.concerns(workload) || then.concerns(workload));
         let mut texts: Vec<String> =
             workloads.iter().flat_map(|workload| &workload.images).map(|image| image.reference.clone()).collect();
         texts.sort();
         texts.dedup();
         let references: Vec<_> =
             texts.iter().map(|text| references::in_registry(text, &knowledge, options.deadline, PULLED_BY)).collect();
-        let read = read_images(options, &knowledge, &nodes.hosts(), std::slice::from_ref(&policy), &references, quiet);
+        let read = read_images(
+            options.clone(),
+            &knowledge,
+            &hosts_of(&nodes, &upgrade),
+            std::slice::from_ref(&policy),
+            &references,
+            quiet,
+        );
         let images: HashMap<String, Result<Image, Error>> = texts.into_iter().zip(read).collect();
         let mut unread: Vec<(&String, &Error)> =
             images.iter().filter_map(|(text, image)| Some((text, image.as_ref().err()?))).collect();
         unread.sort_by_key(|(text, _)| *text);
         errors.extend(unread.into_iter().map(|(text, error)| ErrorEntry::new(text, error, &CommandLine)));
-        Ok(Cluster { elsewhere: others.len(), policy, nodes, classes: snapshot.classes, workloads, images, errors, knowledge })
+        let (elsewhere, classes) = (others.len(), snapshot.classes);
+        Ok(Cluster { knowledge, policy, nodes, classes, workloads, elsewhere, images, errors, upgrade, options })
     }
 }
 

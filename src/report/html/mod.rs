@@ -6,7 +6,7 @@
 mod escape;
 mod findings;
 mod hosts;
-pub mod upgrade;
+pub(super) mod outline;
 
 use std::collections::HashMap;
 use std::io::{self, Write};

@@ -1,20 +1,19 @@
-//! The answer for two fleets as one HTML page, which needs no script.
+//! An answer in sections as one HTML page, which needs no script.
 
 use std::io::{self, Write};
 
 use super::escape::{Escaped, Sentence};
 use super::{STYLE, hash};
-use crate::report::upgrade::UpgradeReport;
-use crate::report::upgrade_text::{sections, sum, title};
+use crate::report::outline::Outlined;
 use crate::report::{Page, Renderer};
 
 /// One self-contained page.
 #[derive(Debug)]
-pub struct UpgradeHtml;
+pub struct OutlineHtml;
 
-impl Renderer<UpgradeReport> for UpgradeHtml {
-    fn render(&self, report: &UpgradeReport, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let title = title(report);
+impl<R: Outlined> Renderer<R> for OutlineHtml {
+    fn render(&self, report: &R, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let outline = report.outline();
         writeln!(
             out,
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -23,15 +22,15 @@ impl Renderer<UpgradeReport> for UpgradeHtml {
              <meta name=\"referrer\" content=\"no-referrer\">\n<title>{}: wincompat</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
              <header>\n<h1>{}</h1>\n<p>{}</p>\n<p class=\"soft\">{} {}, knowledge of {}, written on {}.</p>\n</header>\n<main>",
             hash(STYLE),
-            Escaped(&title),
-            Escaped(&title),
-            Escaped(&sum(report)),
-            Escaped(&report.tool.name),
-            Escaped(&report.tool.version),
-            Escaped(&report.tool.knowledge),
+            Escaped(&outline.title),
+            Escaped(&outline.title),
+            Escaped(&outline.sum),
+            Escaped(&outline.tool.name),
+            Escaped(&outline.tool.version),
+            Escaped(&outline.tool.knowledge),
             page.now.strftime("%Y-%m-%d at %H:%M UTC"),
         )?;
-        for section in sections(report) {
+        for section in outline.sections {
             writeln!(out, "<h2>{}</h2>\n<ul>", section.title)?;
             for (heading, lines) in section.items {
                 write!(out, "<li><b class=\"name\">{}</b>", Escaped(&heading))?;

@@ -1,0 +1,113 @@
+//! The nodes that come and go: `--add` and `--retire`.
+
+use jiff::civil::Date;
+
+use crate::Error;
+use crate::advice::{Remedy, Setting};
+use crate::cli::offered;
+use crate::cli::wording::CommandLine;
+use crate::cluster::{Nodes, Upgrade};
+use crate::host::{self, Host, Spec};
+use crate::knowledge::Knowledge;
+use crate::report::Wording as _;
+use crate::text::quoted;
+
+/// The change of a cluster's nodes.
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Upgrade")]
+pub struct UpgradeArgs {
+    /// Windows of a pool that comes, by its release or build: ltsc2025, windows-server-2022, 26100; `,arm64` behind it for that processor.
+    /// Can be given several times.
+    #[arg(long, value_name = "RELEASE", hide_possible_values = true, value_parser = offered::host())]
+    add: Vec<String>,
+    /// Build whose nodes go, e.g. 17763 or ltsc2019. Can be given several times.
+    #[arg(long, value_name = "BUILD", hide_possible_values = true, value_parser = offered::host())]
+    retire: Vec<String>,
+}
+
+impl UpgradeArgs {
+    /// True if nothing comes or goes.
+    pub fn is_empty(&self) -> bool {
+        self.add.is_empty() && self.retire.is_empty()
+    }
+
+    /// The change.
+    ///
+    /// # Errors
+    ///
+    /// A text that is not one release.
+    pub fn upgrade(&self, knowledge: &Knowledge, today: Date) -> Result<Upgrade, Error> {
+        let mut upgrade = Upgrade::default();
+        for text in &self.add {
+            let host = release(text, "--add", knowledge, today)?;
+            if host.release.is_none() {
+                let build = host.os_version.build;
+                return Err(Error::new(format!("build {build} is not a release of Windows that is known here"))
+                    .hint(format!("name one that is: {}", nearest(build, knowledge))));
+            }
+            let is_same = |one: &Host| one.os_version.build == host.os_version.build && one.architecture == host.architecture;
+            if !upgrade.added.iter().any(is_same) {
+                upgrade.added.push(host);
+            }
+        }
+        for text in &self.retire {
+            upgrade.retired.insert(release(text, "--retire", knowledge, today)?.os_version.build);
+        }
+        Ok(upgrade)
+    }
+}
+
+/// Refuses a build that goes and that no node has: the plan would say that nothing breaks.
+///
+/// # Errors
+///
+/// Such a build.
+pub fn refuse_absent(upgrade: &Upgrade, nodes: &Nodes) -> Result<(), Error> {
+    let has = |build: &u32| nodes.hosts().iter().any(|host| host.os_version.build == *build);
+    let Some(absent) = upgrade.retired.iter().find(|build| !has(build)) else { return Ok(()) };
+    let mut builds: Vec<String> = nodes.hosts().iter().map(|host| format!("{} ({})", host.os_version.build, host.name)).collect();
+    builds.sort();
+    builds.dedup();
+    Err(Error::new(format!("no node of the cluster has the build {absent}"))
+        .hint(format!("retire one that it has: {}; or name the context of another cluster", builds.join(", "))))
+}
+
+/// The one release that a text means.
+fn release(text: &str, option: &str, knowledge: &Knowledge, today: Date) -> Result<Host, Error> {
+    let hint = || format!("give a release or a build, e.g. {option} ltsc2022 or {option} 20348");
+    // As the label of nodes has it: `10.0.20348`.
+    let typed = text.trim().strip_prefix("10.0.").filter(|build| !build.contains('.')).unwrap_or(text);
+    match host::parse(typed, knowledge, today) {
+        Ok(Spec::Hosts(hosts)) => {
+            let [host] = <[Host; 1]>::try_from(hosts)
+                .map_err(|hosts| Error::new(format!("{} is {} releases", quoted(text), hosts.len())).hint(hint()))?;
+            Ok(host)
+        }
+        Ok(Spec::Local(_) | Spec::File(..)) => {
+            Err(Error::new(format!("{} is not a release of Windows", quoted(text))).hint(hint()))
+        }
+        Err(error) => Err(in_words_of(&error, text, option, hint())),
+    }
+}
+
+/// The error of a host in the words of another option; `hint` where it suggests nothing.
+fn in_words_of(error: &Error, text: &str, option: &str, hint: String) -> Error {
+    let words = error.advice().worded(|remedy| match remedy {
+        Remedy::Setting(Setting::Host(name)) => format!("{option} {name}"),
+        other => CommandLine.remedy(other),
+    });
+    if !error.causes.is_empty() {
+        // It means several.
+        return error.clone().hint(words);
+    }
+    let suggests = words.starts_with("did you mean");
+    Error::new(format!("{} is not a release of Windows", quoted(text))).hint(if suggests { words } else { hint })
+}
+
+/// The releases of servers around a build.
+fn nearest(build: u32, knowledge: &Knowledge) -> String {
+    let mut releases: Vec<_> = knowledge.releases.iter().filter(|release| release.kind == crate::Kind::Server).collect();
+    releases.sort_by_key(|release| release.build.abs_diff(build));
+    let names: Vec<&str> = releases.iter().take(3).map(|release| release.id.as_str()).collect();
+    names.join(", ")
+}

@@ -1,0 +1,237 @@
+//! The plan of an upgrade: each workload on the nodes of today, on those in between, and on those that come after.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::upgrade::{Label, Upgrade};
+use super::{Answer, Nodes, Question, Share, Workload};
+use crate::OsVersion;
+use crate::compat::Use;
+use crate::host::placement::Placement;
+use crate::host::{BUILD_LABEL, Host};
+
+/// The effect of an upgrade on a workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// It runs today, and will have no node that its pods can land on and where all of its images run.
+    Breaks,
+    /// It runs today, and its pods will also land on nodes that come and where they do not run.
+    Strays,
+    /// It will run in process isolation, and does not today.
+    GainsProcess,
+    /// It will run as it does today.
+    Works,
+    /// It runs neither today nor then, or lands astray today already.
+    Fails,
+    /// It is not known.
+    Undecided,
+}
+
+/// A workload in the plan.
+#[derive(Clone, Debug)]
+pub struct Planned<'a> {
+    /// The effect.
+    pub effect: Effect,
+    /// The answer on the nodes of today.
+    pub today: Answer<'a>,
+    /// The answer on the nodes of then.
+    pub next: Answer<'a>,
+    /// The answer while the nodes that come and those that go are both there, for one whose pods land astray then.
+    pub strays: Option<Answer<'a>>,
+    /// What it asks for that only nodes have that go.
+    pub old: Vec<OldLabel>,
+    /// The places of its images that need another one: no node of then runs all of its images.
+    pub unfit: Vec<usize>,
+    /// The label that new images make it run with, by its value: the build of the newest nodes that the other images run on.
+    pub build: Option<String>,
+    /// True for a DaemonSet that has pods today and no node then.
+    pub ends: bool,
+}
+
+/// A label, or a name, that a workload asks for and that no node has any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldLabel {
+    /// The field, e.g. `nodeSelector`.
+    pub part: &'static str,
+    /// E.g. `node.kubernetes.io/windows-build`.
+    pub key: String,
+    /// E.g. `10.0.17763`.
+    pub value: String,
+}
+
+/// A RuntimeClass that leads its pods to nodes that go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldClass {
+    /// The name.
+    pub name: String,
+    /// The labels that only those nodes have.
+    pub labels: Vec<Label>,
+    /// The places of the workloads that name it.
+    pub users: Vec<usize>,
+}
+
+/// The plan.
+#[derive(Clone, Debug)]
+pub struct Plan<'a> {
+    /// The workloads, in their order.
+    pub workloads: Vec<Planned<'a>>,
+    /// The RuntimeClasses that lead to nodes that go.
+    pub classes: Vec<OldClass>,
+}
+
+/// The question about the nodes of three times.
+#[derive(Clone, Copy, Debug)]
+pub struct Times<'a> {
+    /// The change.
+    pub upgrade: &'a Upgrade,
+    /// The nodes of today.
+    pub today: Question<'a>,
+    /// Those while nothing has gone yet.
+    pub between: Question<'a>,
+    /// Those of then.
+    pub next: Question<'a>,
+}
+
+impl<'a> Times<'a> {
+    /// The plan for these workloads; `after` has each of them as it is then.
+    pub fn plan(&self, workloads: &'a [Workload], after: &'a [Workload]) -> Plan<'a> {
+        let gone = self.upgrade.labels_that_go(self.today.nodes, self.next.nodes);
+        let planned = workloads.iter().zip(after).map(|(workload, after)| self.planned(workload, after, &gone)).collect();
+        Plan { workloads: planned, classes: self.classes(workloads, &gone) }
+    }
+
+    fn planned(&self, workload: &'a Workload, after: &'a Workload, gone: &BTreeMap<String, BTreeSet<String>>) -> Planned<'a> {
+        let (today, next) = (self.today.answer(workload), self.next.answer(after));
+        let between = self.between.answer(workload);
+        let runs_today = runs(&today);
+        let strays = (runs_today == Some(true) && self.is_astray(&between)).then_some(between);
+        let ends = workload.kind == "DaemonSet" && next.lands.is_empty() && runs_today == Some(true);
+        let effect = effect(&today, &next, strays.is_some(), ends);
+        let mut old = old_labels(&workload.placement, gone);
+        old.extend(self.upgrade.node_of(workload, self.today.nodes).map(|name| OldLabel {
+            part: "nodeName",
+            key: "metadata.name".to_owned(),
+            value: name.to_owned(),
+        }));
+        let (unfit, build) = if effect == Effect::Breaks { self.unfit(after, &next) } else { (Vec::new(), None) };
+        Planned { effect, today, next, strays, old, unfit, build, ends }
+    }
+
+    /// True for pods that can land on a node that comes and where they do not run.
+    fn is_astray(&self, between: &Answer<'_>) -> bool {
+        let is_new = |share: &Share| self.between.nodes.groups.get(share.group).is_some_and(|group| group.is_new);
+        between.lands.iter().any(|share| share.fits == Some(false) && is_new(share))
+    }
+
+    /// The images that have to be others where no node is left for all of them, and the build they have to be for: that of the nodes
+    /// that most of them run on, of several the newest.
+    fn unfit(&self, workload: &Workload, next: &Answer<'_>) -> (Vec<usize>, Option<String>) {
+        if next.lands.iter().any(|share| share.fits != Some(false)) || !next.elsewhere.is_empty() {
+            return (Vec::new(), None);
+        }
+        let misfits = |host: &Host| -> Option<Vec<usize>> {
+            let mut misfits = Vec::new();
+            for (number, image_of) in workload.images.iter().enumerate() {
+                let Some(Ok(image)) = self.next.images.get(&image_of.reference) else { return None };
+                match self.next.judged(image_of, image, host).ok {
+                    Some(true) => {}
+                    Some(false) => misfits.push(number),
+                    None => return None,
+                }
+            }
+            Some(misfits)
+        };
+        let groups = self.next.nodes.groups.iter().filter_map(|group| Some((group, group.host.as_ref()?)));
+        let judged = groups.filter_map(|(group, host)| Some((misfits(host)?, group, host.os_version.build)));
+        match judged.min_by_key(|(misfits, _, build)| (misfits.len(), Reverse(*build))) {
+            Some((misfits, group, _)) => {
+                let node = group.members.first().and_then(|node| self.next.nodes.nodes.get(*node));
+                (misfits, node.and_then(|node| node.node.labels.get(BUILD_LABEL).cloned()))
+            }
+            // No Windows node is left.
+            None => ((0..workload.images.len()).collect(), None),
+        }
+    }
+
+    /// The RuntimeClasses that lead to nodes that go.
+    fn classes(&self, workloads: &[Workload], gone: &BTreeMap<String, BTreeSet<String>>) -> Vec<OldClass> {
+        let mut old = Vec::new();
+        for (name, class) in self.next.classes.iter().flatten() {
+            let goes = |(key, value): &(&String, &String)| gone.get(*key).is_some_and(|values| values.contains(*value));
+            let labels: Vec<Label> =
+                class.selector.iter().filter(goes).map(|(key, value)| (key.clone(), value.clone())).collect();
+            if labels.is_empty() {
+                continue;
+            }
+            let users = workloads.iter().enumerate().filter(|(_, one)| one.class.as_ref() == Some(name));
+            old.push(OldClass { name: name.clone(), labels, users: users.map(|(number, _)| number).collect() });
+        }
+        old
+    }
+}
+
+/// True if pods can land where all of their images run; `None` if that is not known.
+fn runs(answer: &Answer<'_>) -> Option<bool> {
+    let has = |fits: Option<bool>| answer.lands.iter().any(|share| share.fits == fits);
+    if answer.ok.is_none() || (!has(Some(true)) && has(None)) {
+        return None;
+    }
+    Some(has(Some(true)))
+}
+
+/// True if every pod runs in process isolation.
+fn is_process(answer: &Answer<'_>) -> bool {
+    let is_process = |judgement: &crate::compat::Judgement| judgement.ok == Some(true) && judgement.taken == Some(Use::Process);
+    answer.ok == Some(true) && !answer.judged.is_empty() && answer.judged.iter().all(|(_, _, judged)| is_process(judged))
+}
+
+fn effect(today: &Answer<'_>, next: &Answer<'_>, strays: bool, ends: bool) -> Effect {
+    if ends {
+        return if strays { Effect::Strays } else { Effect::Works };
+    }
+    let is_whole = |answer: &Answer<'_>| answer.lands.iter().all(|share| share.fits == Some(true));
+    match (runs(today), runs(next)) {
+        (Some(true), Some(false)) => Effect::Breaks,
+        // A finding that is denied is one as well.
+        (Some(true), Some(true)) if today.ok == Some(true) && next.ok == Some(false) && is_whole(next) => Effect::Breaks,
+        (_, None) | (None, Some(false)) => Effect::Undecided,
+        (_, Some(true)) if strays => Effect::Strays,
+        (_, Some(true)) if next.ok == Some(false) => Effect::Fails,
+        _ if is_process(next) && !is_process(today) => Effect::GainsProcess,
+        (_, Some(true)) => Effect::Works,
+        (Some(false), Some(false)) => Effect::Fails,
+    }
+}
+
+/// What a placement asks for that only nodes have that go.
+fn old_labels(placement: &Placement, gone: &BTreeMap<String, BTreeSet<String>>) -> Vec<OldLabel> {
+    let goes = |key: &str, value: &str| gone.get(key).is_some_and(|values| values.contains(value));
+    let mut old = Vec::new();
+    for (key, value) in placement.selector.iter().filter(|(key, value)| goes(key, value)) {
+        old.push(OldLabel { part: "nodeSelector", key: key.clone(), value: value.clone() });
+    }
+    for condition in placement.terms.iter().flatten().flat_map(|term| &term.labels).filter(|one| one.operator == "In") {
+        for value in condition.values.iter().filter(|value| goes(&condition.key, value)) {
+            let label = OldLabel { part: "nodeAffinity", key: condition.key.clone(), value: value.clone() };
+            if !old.contains(&label) {
+                old.push(label);
+            }
+        }
+    }
+    old
+}
+
+/// The version of an image, as the lowest of its Windows entries has it.
+pub fn version_of(question: &Question<'_>, reference: &str) -> Option<OsVersion> {
+    let Some(Ok(image)) = question.images.get(reference) else { return None };
+    image.candidates.iter().filter_map(|candidate| candidate.os_version()).map(|(version, _)| version).min()
+}
+
+/// The names of the nodes that go.
+pub fn retiring(nodes: &Nodes, upgrade: &Upgrade) -> Vec<String> {
+    nodes.nodes.iter().filter(|node| upgrade.retires(node)).map(|node| node.name.clone()).collect()
+}

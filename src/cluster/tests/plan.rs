@@ -1,0 +1,165 @@
+//! Plans of upgrades, by tables: for each effect a workload that has it, and one that has not.
+
+use super::*;
+use crate::host::{Host, Spec, parse};
+
+fn upgrade(added: &[&str], retired: &[u32]) -> Upgrade {
+    let host = |text: &&str| -> Host {
+        match parse(text, Knowledge::built_in(), date(2026, 11, 26)).unwrap() {
+            Spec::Hosts(hosts) => hosts.into_iter().next().unwrap(),
+            other => panic!("{other:?}"),
+        }
+    };
+    Upgrade { added: added.iter().map(host).collect(), retired: retired.iter().copied().collect() }
+}
+
+/// What is asked of the plan of one workload.
+fn with_plan<R>(nodes: &Nodes, upgrade: &Upgrade, workload: &Workload, ask: impl FnOnce(&Plan<'_>, &Times<'_>) -> R) -> R {
+    let (policy, images, classes) = (policy(), images(), classes());
+    let (between, next) = (upgrade.without_retiring().nodes(nodes), upgrade.nodes(nodes));
+    let today = Question { knowledge: Knowledge::built_in(), policy: &policy, nodes, classes: &classes, images: &images };
+    let times =
+        Times { upgrade, today, between: Question { nodes: &between, ..today }, next: Question { nodes: &next, ..today } };
+    let workloads = [workload.clone()];
+    let after = [upgrade.workload(workload, nodes)];
+    ask(&times.plan(&workloads, &after), &times)
+}
+
+fn of_2019() -> Nodes {
+    Nodes::of(vec![
+        node("linux0", "5.15.0-azure", "amd64", None, &[]),
+        node("ws20190", "10.0.17763.8389", "amd64", None, &[]),
+        node("ws20191", "10.0.17763.8389", "amd64", None, &[]),
+    ])
+}
+
+fn of_2019_and_2022() -> Nodes {
+    Nodes::of(vec![
+        node("ws20190", "10.0.17763.8389", "amd64", None, &[]),
+        node("ws20220", "10.0.20348.5386", "amd64", None, &[]),
+    ])
+}
+
+/// Nodes of today, what comes, what goes; the kind of a workload, its images and pod; the effect, the number of images that must be
+/// others, of old labels, and true where it has to be pinned before.
+type Row = (
+    fn() -> Nodes,
+    &'static [&'static str],
+    &'static [u32],
+    &'static str,
+    &'static [&'static str],
+    Value,
+    Effect,
+    usize,
+    usize,
+    bool,
+);
+
+#[test]
+fn every_effect_has_a_workload_that_has_it_and_one_that_has_not() {
+    let pinned = |build: &str| windows(&[(BUILD, build)]);
+    let terms = |builds: &[&str]| {
+        json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+            {"matchExpressions": [{"key": BUILD, "operator": "In", "values": builds}]}]}}}})
+    };
+    let bound = |node: &str| json!({"nodeName": node});
+    let both = of_2019_and_2022 as fn() -> Nodes;
+    let old = of_2019 as fn() -> Nodes;
+    let table: Vec<Row> = vec![
+        // Nothing is left, with and without a label that goes.
+        (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/2019"], windows(&[]), Effect::Breaks, 1, 0, true),
+        (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/2019"], pinned("10.0.17763"), Effect::Breaks, 1, 1, false),
+        (old, &[], &[17763], "Deployment", &["r.test/2019"], windows(&[]), Effect::Breaks, 1, 0, false),
+        // Nodes that fit are there, and the selector names those that go.
+        (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/every"], pinned("10.0.17763"), Effect::Breaks, 0, 1, false),
+        (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/every"], windows(&[("pool", "ws")]), Effect::Breaks, 0, 1, false),
+        (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/every"], windows(&[]), Effect::Works, 0, 0, false),
+        // Two images that no node has in common any more.
+        (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/every", "r.test/2019"], windows(&[]), Effect::Breaks, 1, 0, true),
+        // The new pool takes pods that do not run there.
+        (old, &["ltsc2022"], &[], "Deployment", &["r.test/2019"], windows(&[]), Effect::Strays, 0, 0, true),
+        (old, &["ltsc2022"], &[], "Deployment", &["r.test/2019"], pinned("10.0.17763"), Effect::Works, 0, 0, false),
+        (old, &["ltsc2022"], &[], "DaemonSet", &["r.test/2019"], windows(&[]), Effect::Strays, 0, 0, true),
+        (old, &["ltsc2022"], &[], "Deployment", &["r.test/every"], windows(&[]), Effect::Works, 0, 0, false),
+        // It runs then, and does not today.
+        (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/2022"], windows(&[]), Effect::GainsProcess, 0, 0, false),
+        (both, &[], &[17763], "Deployment", &["r.test/2022"], windows(&[]), Effect::GainsProcess, 0, 0, false),
+        (both, &["ltsc2025"], &[17763], "Deployment", &["r.test/2022"], pinned("10.0.20348"), Effect::Works, 0, 0, false),
+        // Neither today nor then.
+        (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/2016"], windows(&[]), Effect::Fails, 0, 0, false),
+        (both, &["ltsc2025"], &[], "Deployment", &["r.test/2022"], windows(&[]), Effect::Fails, 0, 0, false),
+        (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/unread"], windows(&[]), Effect::Undecided, 0, 0, false),
+        // A label that goes beside one that stays is in nobody's way.
+        (both, &[], &[17763], "Deployment", &["r.test/every"], terms(&["10.0.17763", "10.0.20348"]), Effect::Works, 0, 1, false),
+        (both, &[], &[17763], "Deployment", &["r.test/every"], terms(&["10.0.17763"]), Effect::Breaks, 0, 1, false),
+        // A DaemonSet of the old nodes alone ends with them.
+        (both, &[], &[17763], "DaemonSet", &["r.test/2019"], pinned("10.0.17763"), Effect::Works, 0, 1, false),
+        // A pod that is bound to a node that goes is created again.
+        (both, &[], &[17763], "Pod", &["r.test/every"], bound("ws20190"), Effect::Works, 0, 1, false),
+        (both, &[], &[17763], "Pod", &["r.test/2019"], bound("ws20190"), Effect::Breaks, 1, 1, false),
+        (both, &[], &[17763], "Pod", &["r.test/2022"], bound("ws20220"), Effect::Works, 0, 0, false),
+    ];
+    for (nodes, added, retired, kind, images, spec, effect, unfit, old, strays) in table {
+        let what = format!("{added:?} {retired:?} {kind} {images:?} {spec}");
+        let found = with_plan(&nodes(), &upgrade(added, retired), &workload(kind, images, spec), |plan, _| {
+            let one = &plan.workloads[0];
+            (one.effect, one.unfit.len(), one.old.len(), one.strays.is_some())
+        });
+        assert_eq!(found, (effect, unfit, old, strays), "{what}");
+    }
+}
+
+#[test]
+fn a_class_that_leads_to_nodes_that_go_is_named_with_its_workloads() {
+    let spec = json!({"runtimeClassName": "process-2022"});
+    let nodes = Nodes::of(vec![node("ws0", "10.0.20348.1", "amd64", None, &[])]);
+    let classes = |upgrade: &Upgrade, spec: Value| {
+        with_plan(&nodes, upgrade, &workload("Deployment", &["r.test/every"], spec), |plan, _| {
+            (
+                plan.workloads[0].effect,
+                plan.classes.iter().map(|class| (class.name.clone(), class.users.clone())).collect::<Vec<_>>(),
+            )
+        })
+    };
+    let moved = upgrade(&["ltsc2025"], &[20348]);
+    assert_eq!(classes(&moved, spec.clone()), (Effect::Breaks, vec![("process-2022".to_owned(), vec![0])]));
+    assert_eq!(classes(&moved, windows(&[])), (Effect::Works, vec![("process-2022".to_owned(), vec![])]));
+    assert_eq!(classes(&upgrade(&["ltsc2025"], &[]), spec), (Effect::Works, vec![]));
+}
+
+/// What is offered leads the pods where they run: before the new nodes come, and after the old ones have gone.
+#[test]
+fn changes_of_a_plan_are_for_its_nodes() {
+    let strays = workload("Deployment", &["r.test/2019"], windows(&[]));
+    let pin = with_plan(&of_2019(), &upgrade(&["ltsc2022"], &[17763]), &strays, |plan, _| {
+        plan.workloads[0].strays.as_ref().unwrap().steer.as_ref().unwrap().labels.get(BUILD).cloned()
+    });
+    assert_eq!(pin.as_deref(), Some("10.0.17763"));
+    let named = workload("Deployment", &["r.test/every"], windows(&[(BUILD, "10.0.17763")]));
+    let select = with_plan(&of_2019(), &upgrade(&["ltsc2022"], &[17763]), &named, |plan, _| {
+        plan.workloads[0].next.steer.as_ref().unwrap().labels.get(BUILD).cloned()
+    });
+    assert_eq!(select.as_deref(), Some("10.0.20348"));
+    let replaced = workload("Deployment", &["r.test/2019"], windows(&[(BUILD, "10.0.17763")]));
+    let build =
+        |added: &[&str]| with_plan(&of_2019(), &upgrade(added, &[17763]), &replaced, |plan, _| plan.workloads[0].build.clone());
+    assert_eq!((build(&["ltsc2022", "ltsc2025"]), build(&[])), (Some("10.0.26100".to_owned()), None));
+}
+
+/// A new pool has the labels of a kubelet, and the one of AKS where the cluster is there.
+#[test]
+fn a_new_pool_has_the_labels_of_its_kubelet() {
+    let labels = |nodes: &Nodes| {
+        let next = upgrade(&["ltsc2025"], &[]).nodes(nodes);
+        let pool = next.nodes.iter().find(|node| node.is_new).unwrap();
+        assert!(pool.node.taints.is_empty());
+        pool.node.labels.clone()
+    };
+    let own = labels(&of_2019());
+    assert_eq!(own.get(BUILD).map(String::as_str), Some("10.0.26100"));
+    assert!(!own.contains_key("kubernetes.azure.com/os-sku") && !own.contains_key("kubernetes.io/hostname"), "{own:?}");
+    let mut azure = node("aks0", "10.0.20348.1", "amd64", None, &[]);
+    azure.node.labels.insert("kubernetes.azure.com/os-sku".to_owned(), "Windows2022".to_owned());
+    let own = labels(&Nodes::of(vec![azure]));
+    assert_eq!(own.get("kubernetes.azure.com/os-sku").map(String::as_str), Some("Windows2025"));
+}

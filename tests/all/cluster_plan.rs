@@ -1,0 +1,221 @@
+//! `wincompat cluster plan` against an API server of the tests: each section, each format, what is refused, hostile names.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::cluster::{Api, deployment, node};
+use crate::support::program::Answer;
+
+const OLD: &str = "mcr.microsoft.com/windows/nanoserver:ltsc2019";
+const NEW: &str = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
+
+type Objects = BTreeMap<&'static str, Vec<Value>>;
+
+fn add(objects: &mut Objects, path: &'static str, object: Value) {
+    objects.entry(path).or_default().push(object);
+}
+
+/// A shop on two nodes of 2019, with a workload for each section.
+fn shop() -> Objects {
+    let mut objects = Objects::new();
+    for name in ["a", "b"] {
+        add(&mut objects, "/api/v1/nodes", node(name, "10.0.17763.8389"));
+    }
+    let deployments = "/apis/apps/v1/namespaces/shop/deployments";
+    add(&mut objects, deployments, deployment("gains", None, NEW));
+    add(&mut objects, deployments, deployment("pinned", Some("10.0.17763"), OLD));
+    add(&mut objects, deployments, deployment("unpinned", None, OLD));
+    add(&mut objects, deployments, deployment("unread", None, "registry.test/app:1-ltsc2019"));
+    let mut classy = deployment("classy", None, OLD);
+    classy["spec"]["template"]["spec"]["runtimeClassName"] = json!("windows-2019");
+    add(&mut objects, deployments, classy);
+    add(&mut objects, "/apis/apps/v1/namespaces/shop/daemonsets", deployment("agent", Some("10.0.17763"), OLD));
+    let pod = json!({"metadata": {"name": "alone", "namespace": "shop"},
+        "spec": {"nodeName": "a", "containers": [{"name": "c", "image": OLD}]}});
+    add(&mut objects, "/api/v1/namespaces/shop/pods", pod);
+    let class = json!({"metadata": {"name": "windows-2019"}, "handler": "runhcs-wcow-process",
+        "scheduling": {"nodeSelector": {"node.kubernetes.io/windows-build": "10.0.17763"}}});
+    add(&mut objects, "/apis/node.k8s.io/v1/runtimeclasses", class);
+    objects
+}
+
+fn planned(arguments: &[&str]) -> Answer {
+    let day = ["--add", "ltsc2022", "--retire", "17763"];
+    Api::of(&shop(), &[]).run(&[&["plan"], arguments, &day].concat())
+}
+
+/// What is of the day of the test in an answer.
+fn timeless(text: &str) -> String {
+    let is_day = |word: &str| word.len() == 10 && word.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
+    text.split('\n')
+        .map(|line| {
+            let words = line.split(' ').map(|word| {
+                let bare = word.trim_end_matches([',', '.', '<', '/', 's', 'u', 'b', '>']);
+                if is_day(bare) { word.replace(bare, "DAY") } else { word.to_owned() }
+            });
+            words.collect::<Vec<_>>().join(" ")
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn the_plan_as_text() {
+    let answer = planned(&[]);
+    assert_eq!((answer.code, answer.err.as_str()), (1, ""), "{answer:?}");
+    assert!(answer.out.lines().all(|line| line.chars().count() <= 80 || !line.trim().contains(' ')), "{}", answer.out);
+    insta::assert_snapshot!(answer.out);
+}
+
+#[test]
+fn the_plan_as_markdown() {
+    let answer = planned(&["--format", "markdown"]);
+    assert!(
+        answer.code == 1 && answer.err.contains("FAIL apps/v1 Deployment shop/pinned: runs today and will not"),
+        "{answer:?}"
+    );
+    insta::assert_snapshot!(timeless(&answer.out));
+}
+
+#[test]
+fn the_plan_as_json_is_as_its_schema_says() {
+    let answer = planned(&["--format", "json"]);
+    let report = answer.json();
+    let schema = std::fs::read(format!("{}/schema/cluster-plan-v1.json", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let validator = jsonschema::draft202012::new(&serde_json::from_slice(&schema).unwrap()).unwrap();
+    let faults: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert_eq!(faults, [""; 0]);
+    let expected =
+        json!({"breaks": 4, "strays": 0, "gainsProcess": 1, "works": 1, "fails": 0, "undecided": 1, "elsewhere": 0, "errors": 1});
+    assert_eq!(report["summary"], expected);
+    let effects: Vec<(&str, &str)> = report["workloads"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["object"].as_str().unwrap().rsplit('/').next().unwrap(), one["effect"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ("classy", "breaks"),
+        ("gains", "gains-process"),
+        ("pinned", "breaks"),
+        ("unpinned", "breaks"),
+        ("unread", "undecided"),
+        ("agent", "works"),
+        ("alone", "breaks"),
+    ];
+    assert_eq!(effects, expected);
+    assert_eq!(report["images"][0]["suggested"], json!(NEW));
+    assert_eq!(report["images"].as_array().unwrap().len(), 1);
+    assert_eq!((&report["rebuild"], &report["going"]), (&json!([]), &json!(["a", "b"])));
+    assert!(
+        report["steps"][0]["items"][0]
+            .as_str()
+            .unwrap()
+            .contains("cluster patch -n shop deployment/unpinned --add ltsc2022` writes it")
+    );
+}
+
+#[test]
+fn the_plan_as_a_page_and_in_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plan.html");
+    let answer = planned(&["-o", file.to_str().unwrap()]);
+    assert_eq!(answer.code, 1, "{answer:?}");
+    let page = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        page.contains("<h2>Breaks: it runs today and will not</h2>") && page.contains("<code>kubectl cordon a</code>"),
+        "{page}"
+    );
+    assert_eq!(planned(&["--format", "html"]).out.lines().count(), page.lines().count());
+}
+
+#[test]
+fn an_upgrade_that_breaks_nothing_ends_with_0() {
+    let mut objects = Objects::new();
+    add(&mut objects, "/api/v1/nodes", node("a", "10.0.20348.1"));
+    add(&mut objects, "/apis/apps/v1/namespaces/shop/deployments", deployment("web", None, NEW));
+    let api = Api::of(&objects, &[]);
+    let answer = api.run(&["plan", "--add", "ltsc2025", "--retire", "20348"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.out.ends_with("All that runs today runs then. 1 workload: 1 will run\n"), "{}", answer.out);
+    for section in ["Breaks", "Needs another image", "Names nodes that go", "To be rebuilt", "Not decided", "Pin "] {
+        assert!(!answer.out.contains(section), "{section}: {}", answer.out);
+    }
+    // Nothing is written in the cluster.
+    let answer = api.run(&["plan", "--retire", "20348"]);
+    assert!(answer.code == 1 && answer.out.contains("To be rebuilt, in this order"), "{answer:?}");
+}
+
+#[test]
+fn what_is_not_a_release_or_has_no_node_is_refused() {
+    let api = Api::of(&shop(), &[]);
+    for (arguments, why, hint) in [
+        (&[][..], "nothing comes and nothing goes", "--add RELEASE"),
+        (&["--add", "ltsc2o22"], "`ltsc2o22` is not a release of Windows", "did you mean --add ltsc2022"),
+        (&["--add", "windows"], "`windows` is not a release of Windows", "e.g. --add ltsc2022"),
+        (&["--add", "1809x"], "`1809x` is not a release of Windows", "--add"),
+        (&["--add", "99999"], "build 99999 is not a release of Windows that is known here", "name one that is: ltsc2025"),
+        (&["--add", "all"], "`all` is ", "give a release or a build, e.g. --add ltsc2022"),
+        (&["--add", "@nodes.json"], "is not a release of Windows", "e.g. --add ltsc2022"),
+        (&["--retire", "1776"], "`1776` is not a release of Windows", "e.g. --retire ltsc2022"),
+        (
+            &["--retire", "20348"],
+            "no node of the cluster has the build 20348",
+            "retire one that it has: 17763 (Windows Server 2019)",
+        ),
+    ] {
+        let answer = api.run(&[&["plan"], arguments].concat());
+        assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}: {answer:?}");
+        assert!(answer.err.contains(why) && answer.err.contains(hint), "{arguments:?}: {}", answer.err);
+    }
+    for build in ["10.0.17763", "17763", "ltsc2019", "windows-server-2019"] {
+        assert_eq!(api.run(&["plan", "--retire", build]).code, 1, "{build}");
+    }
+}
+
+#[test]
+fn a_patch_can_be_for_the_nodes_of_then() {
+    let mut objects = Objects::new();
+    add(&mut objects, "/api/v1/nodes", node("a", "10.0.20348.1"));
+    add(&mut objects, "/apis/apps/v1/namespaces/shop/deployments", deployment("web", Some("10.0.20348"), NEW));
+    let api = Api::of(&objects, &[]);
+    assert_eq!(api.run(&["patch"]).out, "");
+    let answer = api.run(&["patch", "--add", "ltsc2025", "--retire", "20348"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.out.contains("        node.kubernetes.io/windows-build: \"10.0.26100\"\n"), "{}", answer.out);
+    let absent = api.run(&["patch", "--retire", "17763"]);
+    assert!(absent.code == 2 && absent.err.contains("no node of the cluster has the build 17763"), "{absent:?}");
+}
+
+#[test]
+fn names_of_strangers_are_harmless_in_every_format() {
+    let text = "x`\u{1b}[31m\n::error::<script>alert(1)</script> ##vso[task.complete]x";
+    let mut objects = Objects::new();
+    let mut hostile = node(&format!("n{text}"), "10.0.17763.1");
+    hostile["metadata"]["labels"][format!("k{text}")] = json!(format!("v{text}"));
+    add(&mut objects, "/api/v1/nodes", hostile);
+    let mut web = deployment(&format!("d{text}"), Some("10.0.17763"), OLD);
+    web["spec"]["template"]["spec"]["nodeSelector"][format!("k{text}")] = json!(format!("v{text}"));
+    web["metadata"]["namespace"] = json!(format!("s{text}"));
+    let mut classy = deployment("classy", None, &format!("registry.test/{text}:ltsc2019"));
+    classy["spec"]["template"]["spec"]["runtimeClassName"] = json!(format!("c{text}"));
+    let class = json!({"metadata": {"name": format!("c{text}")}, "handler": "h",
+        "scheduling": {"nodeSelector": {format!("k{text}"): format!("v{text}")}}});
+    for deployment in [web, classy] {
+        add(&mut objects, "/apis/apps/v1/namespaces/shop/deployments", deployment);
+    }
+    add(&mut objects, "/apis/node.k8s.io/v1/runtimeclasses", class);
+    let api = Api::of(&objects, &[]);
+    for format in ["text", "json", "html", "markdown"] {
+        let answer = api.run(&["plan", "--add", "ltsc2022", "--retire", "17763", "--format", format]);
+        assert_eq!(answer.code, 1, "{format}: {answer:?}");
+        let all = format!("{}{}", answer.out, answer.err);
+        assert!(!all.contains('\u{1b}') && !all.contains("##vso"), "{format}: {all}");
+        assert!(!all.lines().any(|line| line.trim_start().starts_with("::")), "{format}: {all}");
+        // In Markdown, what stands between backticks is not markup.
+        let markup: String = answer.out.lines().flat_map(|line| line.split('`').step_by(2)).collect();
+        let read = if format == "markdown" { &markup } else { &answer.out };
+        assert!(!matches!(format, "html" | "markdown") || !read.contains("<script>alert"), "{format}: {all}");
+    }
+}
