@@ -17,6 +17,7 @@ mod cluster;
 mod emulated_layers;
 mod engines;
 mod engines_command;
+mod engines_naive;
 mod faults;
 mod field_inputs;
 mod findings_page;
