@@ -18,6 +18,7 @@ mod cluster_plan;
 mod emulated_layers;
 mod engines;
 mod engines_command;
+mod engines_naive;
 mod faults;
 mod field_inputs;
 mod findings_page;
