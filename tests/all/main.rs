@@ -13,6 +13,7 @@ mod support;
 mod architecture;
 mod check;
 mod cluster;
+mod configuration;
 #[cfg(windows)]
 mod emulated_layers;
 mod engines;
