@@ -100,6 +100,7 @@ pub struct Cli {
 enum Command {
     Check(Box<check::Args>),
     Scan(Box<scan::Args>),
+    Init(scan::init::Args),
     Engines(Box<engines::Args>),
     #[cfg(feature = "clusters")]
     Cluster(cluster::Args),
@@ -129,9 +130,9 @@ enum Command {
 /// The headings of the help, each with its subcommands.
 const GROUPS: [(&str, &[&str]); 4] = [
     #[cfg(feature = "clusters")]
-    ("Check", &["check", "scan", "cluster", "engines", "host", "explain"]),
+    ("Check", &["check", "scan", "init", "cluster", "engines", "host", "explain"]),
     #[cfg(not(feature = "clusters"))]
-    ("Check", &["check", "scan", "engines", "host", "explain"]),
+    ("Check", &["check", "scan", "init", "engines", "host", "explain"]),
     ("Containers", &["run", "ps", "logs", "exec", "stop", "kill", "wait", "rm", "inspect"]),
     ("Images", &["pull", "images", "rmi"]),
     ("Other", &["prune", "version", "completions", "help"]),
@@ -185,6 +186,7 @@ impl Command {
         match self {
             Self::Check(args) => &**args,
             Self::Scan(args) => &**args,
+            Self::Init(args) => args,
             Self::Engines(args) => &**args,
             #[cfg(feature = "clusters")]
             Self::Cluster(args) => args,

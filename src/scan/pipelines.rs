@@ -275,7 +275,7 @@ impl Reader<'_, '_> {
 }
 
 /// The host behind a label of GitHub's or Azure's: `windows-2022`.
-fn hosted(machine: Option<&str>) -> (Os, Lands) {
+pub(super) fn hosted(machine: Option<&str>) -> (Os, Lands) {
     let Some(machine) = machine else { return (Os::Unsaid, Lands::Fleet) };
     let lower = machine.to_ascii_lowercase();
     let release = [("2016", "ltsc2016"), ("2019", "ltsc2019"), ("2022", "ltsc2022"), ("2025", "ltsc2025")];

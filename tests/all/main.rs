@@ -14,6 +14,7 @@ mod architecture;
 mod check;
 mod cluster;
 mod cluster_plan;
+mod configuration;
 #[cfg(windows)]
 mod emulated_layers;
 mod engines;

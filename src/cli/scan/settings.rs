@@ -17,14 +17,14 @@ use crate::text::quoted;
 use crate::{Error, ErrorKind};
 
 /// The name of the file.
-const NAME: &str = "wincompat.toml";
+pub const NAME: &str = "wincompat.toml";
 
 /// The most bytes of it.
 const LARGEST: u64 = 1 << 20;
 
 /// The options that may stand in it. Where answers are written, whom is trusted and what is changed is said on the command line alone:
 /// the file may come from a stranger.
-const KEYS: [&str; 21] = [
+pub const KEYS: [&str; 21] = [
     "allow",
     "allow-registry",
     "baseline",
@@ -52,19 +52,26 @@ const KEYS: [&str; 21] = [
 const PATHS: [&str; 3] = ["baseline", "env-file", "hosts"];
 
 /// The table of fleets: hosts by name.
-const FLEETS: &str = "fleets";
+pub const FLEETS: &str = "fleets";
 
 /// The keys of a fleet.
-const FLEET_KEYS: [&str; 2] = ["host", "hosts"];
+pub const FLEET_KEYS: [&str; 2] = ["host", "hosts"];
 
 /// The options that choose a fleet, each with those that its hosts are put in place of.
 const CHOICES: [(&str, [&str; 2]); 2] = [("fleet", ["host", "hosts"]), ("fleet-next", ["next-host", "next-hosts"])];
 
 /// The table of exceptions.
-const EXCEPTION: &str = "exception";
+pub const EXCEPTION: &str = "exception";
 
-/// The keys of an exception.
-const EXCEPTION_KEYS: [&str; 6] = ["code", "image", "path", "host", "reason", "until"];
+/// The keys of an exception, each with what it takes.
+pub const EXCEPTION_KEYS: [(&str, &str); 6] = [
+    ("code", "The code of all errors of the failure."),
+    ("image", "A pattern for the image, e.g. registry.example/legacy:*"),
+    ("path", "A pattern for the file, e.g. deploy/legacy/**"),
+    ("host", "A pattern for the host."),
+    ("reason", "The reason."),
+    ("until", "The last day on which the failure is accepted."),
+];
 
 /// The option that names the file, for the command itself.
 pub const OPTION: &str = "config";
@@ -317,7 +324,7 @@ fn exception(value: DeValue<'_>, at: u32, line: &impl Fn(std::ops::Range<usize>)
                 let day: Result<Date, _> = text.parse();
                 exception.until = Some(day.map_err(|_| (here, wrong("`until` takes a day, e.g. 2027-01-31")))?);
             }
-            other => return Err((here, unknown(other, &EXCEPTION_KEYS))),
+            other => return Err((here, unknown(other, &EXCEPTION_KEYS.map(|(key, _)| key)))),
         }
     }
     if exception.reason.trim().is_empty() {
