@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use wincompat::compat::{self, Policy, Verdict, Wish};
 use wincompat::host::{self, Host, HostEngine};
-use wincompat::image::{Candidate, Config, ConfigFacts, Digest, Image, Source, TagRead, Version};
+use wincompat::image::{Candidate, Config, ConfigFacts, Digest, EntryFacts, Image, Source, TagRead, Version};
 use wincompat::knowledge::Knowledge;
 use wincompat::{Engine, OsVersion};
 
@@ -93,6 +93,7 @@ fn images() -> Vec<Image> {
                     size: Some(1),
                     architecture: "amd64".to_owned(),
                     indexed: Version::Known(version),
+                    entry: EntryFacts::default(),
                     config: Config::Read(ConfigFacts {
                         os: "windows".to_owned(),
                         architecture: "amd64".to_owned(),

@@ -3,7 +3,7 @@
 use super::{Judgement, Policy, judge};
 use crate::OsVersion;
 use crate::host::Host;
-use crate::image::{Candidate, Config, Image, Source, TagRead, Version};
+use crate::image::{Candidate, Config, EntryFacts, Image, Source, TagRead, Version};
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
 
@@ -75,6 +75,7 @@ pub(super) fn candidate(architecture: &str, version: OsVersion) -> Candidate {
         size: None,
         architecture: architecture.to_owned(),
         indexed: Version::Known(version),
+        entry: EntryFacts::default(),
         config: Config::NotRead,
         foreign_layers: None,
         layer_servers: Vec::new(),

@@ -12,7 +12,7 @@ use super::*;
 use crate::Architecture;
 use crate::OsVersion;
 use crate::host::{Availability, Source as HostSource};
-use crate::image::{Config, ConfigFacts, Digest, Source, TagRead, Version};
+use crate::image::{Config, ConfigFacts, Digest, EntryFacts, Source, TagRead, Version};
 
 /// A host with everything enabled, as a live one would be.
 pub(super) fn host(version: &str, kind: Kind) -> Host {
@@ -70,6 +70,7 @@ pub(super) fn entry(version: &str) -> Candidate {
         } else {
             version.parse().map_or_else(|_| Version::Unparsable(version.to_owned()), Version::Known)
         },
+        entry: EntryFacts::default(),
         config: Config::NotRead,
         foreign_layers: None,
         layer_servers: Vec::new(),

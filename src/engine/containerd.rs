@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{Refusal, indexed, is_single, part};
 use crate::host::Host;
-use crate::image::{Candidate, Config, Image, Version};
+use crate::image::{Candidate, Config, Image, PlatformStated, Version};
 use crate::knowledge::{Accepts, EngineVersions, Order};
 
 /// The entry that containerd pulls, and why it does not. An image without an index is not compared with the host.
@@ -24,19 +24,29 @@ pub(super) fn select(versions: &EngineVersions, host: &Host, image: &Image) -> (
     }
 }
 
-/// True for an entry that the matcher accepts. One without a platform is read further, and its config is compared.
+/// True for an entry that the matcher accepts. The first one without a platform is read further, and its config is compared.
 fn fits(versions: &EngineVersions, host: &Host, candidate: &Candidate) -> bool {
-    let (architecture, version) = match &candidate.config {
-        Config::Read(config) if has_no_platform(candidate) => (&config.architecture, &config.version),
-        _ => (&candidate.architecture, &candidate.indexed),
-    };
-    let of_processor = architecture == host.architecture.as_str()
-        || (has_no_platform(candidate) && !matches!(candidate.config, Config::Read(_)));
-    of_processor && accepts(versions.accepts, host, version)
+    let of_processor = |architecture: &str| architecture == host.architecture.as_str();
+    let entry = &candidate.entry;
+    match (entry.platform, &candidate.config) {
+        (PlatformStated::NoneAgain, _) => false,
+        (PlatformStated::None, Config::Read(config)) => {
+            let version = if versions.reads_configs { &config.version } else { &Version::Missing };
+            let is_windows = matches!(config.os.as_str(), "" | "windows");
+            is_windows && of_processor(&config.architecture) && accepts(versions.accepts, host, version)
+        }
+        (PlatformStated::None, Config::NotRead | Config::Unreadable(_)) => true,
+        (PlatformStated::Whole | PlatformStated::Part, _) => {
+            of_processor(&candidate.architecture)
+                && accepts(versions.accepts, host, &candidate.indexed)
+                && (!versions.refuses_features
+                    || matches!(entry.features.as_slice(), [] | [_]) && entry.features.iter().all(|feature| feature == "win32k"))
+        }
+    }
 }
 
 fn has_no_platform(candidate: &Candidate) -> bool {
-    candidate.architecture.is_empty() && candidate.indexed == Version::Missing
+    matches!(candidate.entry.platform, PlatformStated::None | PlatformStated::NoneAgain)
 }
 
 /// True for a version that is accepted on this host.
@@ -45,7 +55,7 @@ pub(super) fn accepts(accepts: Accepts, host: &Host, version: &Version) -> bool 
     let builds = accepts.builds(host.os_version.build);
     let is_within = |image: u64| u32::try_from(image).is_ok_and(|image| builds.contains(&image));
     match accepts {
-        Accepts::Any => true,
+        Accepts::Any | Accepts::FirstNotNewer => true,
         Accepts::NotNewer => part(version, 2).is_none_or(is_within),
         Accepts::HostBuild => is_of_host(version, host),
         Accepts::HostBuildOrNone => *version == Version::Missing || is_of_host(version, host),
@@ -76,6 +86,7 @@ fn precedes(order: Order, later: &Candidate, best: &Candidate) -> bool {
     let revision = |candidate: &Candidate| part(&candidate.indexed, 3).unwrap_or(0);
     let ordering = match order {
         Order::Index | Order::HostBuildFirst => Ordering::Equal,
+        Order::Features => later.entry.features.len().cmp(&best.entry.features.len()),
         Order::Revision => revision(later).cmp(&revision(best)),
         Order::Text => indexed(later).cmp(&indexed(best)),
     };

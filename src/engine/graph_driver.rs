@@ -2,7 +2,7 @@
 
 use super::{Refusal, is_single, part};
 use crate::host::Host;
-use crate::image::{Candidate, Config, Image, Version};
+use crate::image::{Candidate, Config, Image, PlatformStated, Version};
 use crate::knowledge::{Accepts, EngineVersions, Order};
 
 /// The entry that Docker pulls, and why it does not.
@@ -15,21 +15,23 @@ pub(super) fn select(versions: &EngineVersions, host: &Host, image: &Image) -> (
         return (None, Refusal::of_index(versions, image));
     };
     // The config decides once more: it is read before the layers.
-    let stated = match &candidate.config {
-        Config::Read(config) => &config.version,
-        Config::NotRead | Config::Unreadable(_) => &candidate.indexed,
+    let configured = match &candidate.config {
+        Config::Read(config) => Some(&config.version),
+        Config::NotRead | Config::Unreadable(_) => None,
     };
-    let newer = bounded(versions) && is_newer(stated, host);
-    (Some(index), newer.then(|| part(stated, 2).map(|build| Refusal::Newer { build })).flatten())
+    let mut stated = std::iter::once(&candidate.indexed).chain(configured);
+    let newer = stated.find(|version| versions.accepts != Accepts::Any && is_newer(version, host));
+    (Some(index), newer.and_then(|version| part(version, 2)).map(|build| Refusal::Newer { build }))
 }
 
 fn best(versions: &EngineVersions, host: &Host, image: &Image) -> Option<usize> {
-    // Docker passes over an entry without a platform; once its config is read, that is not to be told any more.
+    // An entry that does not state its platform is passed over.
     let accepted = |candidate: &Candidate| {
-        let of_processor = candidate.architecture.is_empty() || candidate.architecture == host.architecture.as_str();
-        of_processor && !(bounded(versions) && is_newer(&candidate.indexed, host))
+        candidate.entry.platform == PlatformStated::Whole
+            && candidate.architecture == host.architecture.as_str()
+            && !(versions.accepts == Accepts::NotNewer && is_newer(&candidate.indexed, host))
     };
-    let of_host = |candidate: &Candidate| versions.order == Order::HostBuildFirst && is_of_host(&candidate.indexed, host);
+    let of_host = |candidate: &Candidate| versions.order == Order::HostBuildFirst && is_of_host(candidate, host);
     let mut first = None;
     for (index, candidate) in image.candidates.iter().enumerate().filter(|(_, candidate)| accepted(candidate)) {
         if of_host(candidate) {
@@ -40,19 +42,17 @@ fn best(versions: &EngineVersions, host: &Host, image: &Image) -> Option<usize> 
     first
 }
 
-fn bounded(versions: &EngineVersions) -> bool {
-    versions.accepts == Accepts::NotNewer
-}
-
 /// True for a third number above the host's build. A version that has none, or one that is not a number, passes.
 fn is_newer(version: &Version, host: &Host) -> bool {
     part(version, 2).is_some_and(|build| build > u64::from(host.os_version.build))
 }
 
 /// True if the text begins with the host's version and a dot, so never for a version of three parts.
-fn is_of_host(version: &Version, host: &Host) -> bool {
-    match version {
-        Version::Known(version) => version.revision.is_some() && version.triple() == host.os_version.triple(),
+fn is_of_host(candidate: &Candidate, host: &Host) -> bool {
+    match &candidate.indexed {
+        Version::Known(version) => {
+            (version.revision.is_some() || candidate.entry.revision_zero) && version.triple() == host.os_version.triple()
+        }
         Version::Unparsable(text) => text.starts_with(&format!("{}.", host.os_version.triple())),
         Version::Missing => false,
     }

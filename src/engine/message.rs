@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::host::Host;
 use crate::image::Image;
 use crate::knowledge::{EngineVersions, NoMatch};
-use crate::{Engine, ImageStore};
+use crate::{Architecture, Engine, ImageStore};
 
 /// The reason why an engine does not pull an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,12 @@ impl Refusal {
     /// The message that the engine prints on this host. Docker 29.6 and later add the level of the processor, as in
     /// `/amd64/v3`, which is left out here.
     pub fn message(self, host: &Host) -> String {
-        let (version, architecture) = (host.os_version.triple(), host.architecture.as_str());
+        let version = host.os_version.triple();
+        // Where a platform is written by containerd's rules, its variant follows the processor.
+        let architecture = match (host.architecture, self) {
+            (Architecture::Arm64, Self::NoEntry { words, containerd }) if containerd || words != NoMatch::Platform => "arm64/v8",
+            (architecture, _) => architecture.as_str(),
+        };
         let platform = match self {
             Self::Newer { build } => {
                 return format!("a Windows version 10.0.{build}-based image is incompatible with a {version} host");

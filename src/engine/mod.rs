@@ -81,6 +81,7 @@ fn is_single(image: &Image) -> bool {
 /// The version of an entry as the index writes it; empty where it has none.
 fn indexed(candidate: &Candidate) -> Cow<'_, str> {
     match &candidate.indexed {
+        Version::Known(version) if candidate.entry.revision_zero => Cow::Owned(format!("{version}.0")),
         Version::Known(version) => Cow::Owned(version.to_string()),
         Version::Missing => Cow::Borrowed(""),
         Version::Unparsable(text) => Cow::Borrowed(text),

@@ -4,7 +4,7 @@ use super::*;
 use crate::Kind;
 use crate::engine::containerd::accepts;
 use crate::host::{self, Spec};
-use crate::image::{Config, Digest, TagRead};
+use crate::image::{Config, Digest, EntryFacts, TagRead};
 use crate::knowledge::Accepts;
 
 fn host(build: u32) -> Host {
@@ -24,6 +24,7 @@ fn entry(architecture: &str, version: &str) -> Candidate {
         size: Some(1),
         architecture: architecture.to_owned(),
         indexed: Version::read(Some(version)),
+        entry: EntryFacts::default(),
         config: Config::NotRead,
         foreign_layers: None,
         layer_servers: Vec::new(),

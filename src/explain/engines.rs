@@ -26,7 +26,7 @@ pub(super) fn of_no_matching_manifest(
 /// Those that say `no match for platform in manifest`, each with the images of which it does.
 pub(super) fn of_no_match_for_platform(knowledge: &Knowledge) -> Vec<Advice> {
     let about = |accepts: Accepts| match accepts {
-        Accepts::Any => "an index without an entry for Windows and the processor",
+        Accepts::Any | Accepts::FirstNotNewer => "an index without an entry for Windows and the processor",
         Accepts::NotNewer => "an index whose entries are all newer than the host",
         Accepts::HostBuild => "an index without an entry of the host's own build",
         Accepts::HostBuildOrNone => "an index whose entries all have another build than the host",

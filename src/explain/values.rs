@@ -179,9 +179,9 @@ fn no_matching_manifest(general: Explanation, platform: &Platform, containerd: b
     } else {
         meaning = meaning
             + if platform.os.is_empty() && platform.architecture.is_empty() && !platform.is_whole {
-                " The text is cut before the host's version, which Docker prints since 19.03."
+                " The text is cut before the host's version, which Docker prints since 18.09.6."
             } else {
-                " This engine does not print the host's version: Docker does since 19.03."
+                " This engine does not print the host's version: Docker does since 18.09.6."
             };
         steps.push(entries_on_the_host());
         steps.push(linux_only());
@@ -243,7 +243,8 @@ fn incompatible_versions(general: Explanation, image: OsVersion, host: OsVersion
         vec![replace(host, "amd64", context), format!("Or run the image on a host of build {} or newer.", image.build).into()];
     steps.push(advice!["See what fits: ", Command::Check(host.to_string()), "."]);
     let mut causes = general.causes;
-    let engines = in_words(&knowledge.engine_versions, |versions| versions.accepts == Accepts::NotNewer);
+    let engines =
+        in_words(&knowledge.engine_versions, |versions| matches!(versions.accepts, Accepts::NotNewer | Accepts::FirstNotNewer));
     causes.push(format!("{} print this for an image that is newer than the host.", and_joined(&engines)).into());
     Explanation {
         meaning: format!(

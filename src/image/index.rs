@@ -96,6 +96,9 @@ pub struct Platform {
     /// E.g. `10.0.20348.2402`.
     #[serde(rename = "os.version")]
     pub os_version: Option<String>,
+    /// E.g. `win32k`.
+    #[serde(rename = "os.features", default, deserialize_with = "nulls_as_default")]
+    pub os_features: Vec<String>,
 }
 
 /// The annotations of an index entry that mean something here.
@@ -117,6 +120,12 @@ pub struct Annotations {
 
 fn null_as_default<'de, D: serde::Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A list of which nulls are empty texts, as engines read it.
+fn nulls_as_default<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let list: Vec<Option<String>> = null_as_default(deserializer)?;
+    Ok(list.into_iter().map(Option::unwrap_or_default).collect())
 }
 
 /// The things that a media type can stand for.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::image::index::{Entry, Kind};
-use crate::image::{Candidate, Config, ConfigFacts, Digest, Version, normal_architecture, normal_os};
+use crate::image::{Candidate, Config, ConfigFacts, Digest, EntryFacts, PlatformStated, Version, normal_architecture, normal_os};
 use crate::text::shown;
 
 /// The Windows candidates of an image, the platforms of its other entries, and the entries for Windows that are passed over.
@@ -66,6 +66,7 @@ pub(crate) fn meaning(entry: &Entry) -> Meaning {
             size: Some(entry.size),
             architecture,
             indexed: Version::read(entry.platform.as_ref().and_then(|platform| platform.os_version.as_deref())),
+            entry: entry_facts(entry),
             config: Config::NotRead,
             foreign_layers: None,
             layer_servers: Vec::new(),
@@ -85,11 +86,28 @@ fn platform<D>(entry: &Entry<D>) -> (String, String) {
     (os, normal_architecture(&platform.architecture))
 }
 
+/// What engines look at beside the system, the processor and the version.
+fn entry_facts(entry: &Entry) -> EntryFacts {
+    let Some(platform) = &entry.platform else {
+        return EntryFacts { platform: PlatformStated::None, ..EntryFacts::default() };
+    };
+    let is_whole = !matches!(normal_os(&platform.os).as_str(), "" | "unknown") && !platform.architecture.is_empty();
+    EntryFacts {
+        platform: if is_whole { PlatformStated::Whole } else { PlatformStated::Part },
+        features: platform.os_features.clone(),
+        revision_zero: platform.os_version.as_deref().is_some_and(|version| version.split('.').nth(3) == Some("0")),
+    }
+}
+
 /// The listing of these images, in their order; each other platform stands once, also that of an entry that is passed over.
 pub(crate) fn listing(images: impl IntoIterator<Item = Listed>, passed_over: &[Entry<String>]) -> Listing {
     let mut listing = Listing::default();
     let mut others = Vec::new();
-    for image in images.into_iter().filter(|image| image.is_image) {
+    let mut is_first = true;
+    for mut image in images.into_iter().filter(|image| image.is_image) {
+        if image.candidate.entry.platform == PlatformStated::None && !std::mem::take(&mut is_first) {
+            image.candidate.entry.platform = PlatformStated::NoneAgain;
+        }
         match image.may_be_windows() {
             true => listing.candidates.push(image.candidate),
             false => others.push((image.os, image.candidate.architecture)),
@@ -126,6 +144,7 @@ pub(crate) fn single(
         size: None,
         architecture: config.architecture.clone(),
         indexed: Version::Missing,
+        entry: EntryFacts::default(),
         config: Config::Read(config),
         foreign_layers,
         layer_servers,

@@ -153,12 +153,56 @@ pub struct Candidate {
     pub architecture: String,
     /// The version that the index states; [`Version::Missing`] for an image without an index.
     pub indexed: Version,
+    /// What else the index states of it that engines look at.
+    pub entry: EntryFacts,
     /// The content of its config, once it was read.
     pub config: Config,
     /// True if its manifest has layers that must be fetched from elsewhere; `None` before the manifest was read.
     pub foreign_layers: Option<bool>,
     /// The servers that its manifest names for those layers, e.g. `go.microsoft.com`.
     pub layer_servers: Vec<String>,
+}
+
+/// What an entry of an index states beside its processor and its version, as engines look at it. That of an image without an index is
+/// the default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EntryFacts {
+    /// How much it states of its platform.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub platform: PlatformStated,
+    /// Its `os.features`, e.g. `win32k`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub features: Vec<String>,
+    /// True for a version with a revision of 0, such as `10.0.20348.0`, which stands for none in [`OsVersion`].
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub revision_zero: bool,
+}
+
+impl EntryFacts {
+    /// True for an entry that states nothing out of the ordinary.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// How much an entry of an index states of its platform.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlatformStated {
+    /// The system and the processor.
+    #[default]
+    Whole,
+    /// A platform, and not both of them.
+    Part,
+    /// No platform; the first such entry of the index.
+    None,
+    /// No platform, as an earlier entry.
+    NoneAgain,
 }
 
 /// An `os.version` as it was found.

@@ -32,6 +32,12 @@ pub struct EngineVersions {
     pub accepts: Accepts,
     /// The order in which it prefers those.
     pub order: Order,
+    /// True if it refuses entries with other `os.features` than one `win32k`.
+    #[serde(default)]
+    pub refuses_features: bool,
+    /// True if the version in the config of an entry without a platform has to be accepted as well, and not its processor alone.
+    #[serde(default)]
+    pub reads_configs: bool,
     /// The words with which it says that there is none.
     pub message: NoMatch,
     /// The version of the pause image that it takes if none is configured, e.g. `3.10.1`.
@@ -50,6 +56,8 @@ pub enum Accepts {
     Any,
     /// Those that are not newer than the host, and those that do not say it.
     NotNewer,
+    /// Every one; but where the first is newer than the host, the pull is refused.
+    FirstNotNewer,
     /// The host's own build.
     HostBuild,
     /// The host's own build, and those that do not say any.
@@ -71,7 +79,7 @@ impl Accepts {
     pub fn builds(self, host: u32) -> RangeInclusive<u32> {
         let reached = LONG_TERM.into_iter().rposition(|release| release <= host).unwrap_or(0);
         let floor = match self {
-            Self::Any => return 0..=u32::MAX,
+            Self::Any | Self::FirstNotNewer => return 0..=u32::MAX,
             Self::NotNewer => 0,
             Self::HostBuild | Self::HostBuildOrNone => host,
             Self::From2022 | Self::FromPreviousRelease | Self::StableAbi if host < WINDOWS_SERVER_2022 => host,
@@ -90,6 +98,8 @@ impl Accepts {
 pub enum Order {
     /// That of the index.
     Index,
+    /// The one with the most `os.features` first, then that of the index.
+    Features,
     /// Those of the host's own build first, then that of the index.
     HostBuildFirst,
     /// The highest revision first, whatever the build.

@@ -2,7 +2,7 @@
 
 use crate::OsVersion;
 use crate::advice::advice;
-use crate::image::{Candidate, Config, DOCKER_HUB, Name, Version};
+use crate::image::{Candidate, Config, DOCKER_HUB, EntryFacts, Name, Version};
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
 use crate::{Error, ErrorKind};
@@ -48,6 +48,7 @@ pub(crate) fn candidates(knowledge: &Knowledge, name: &Name) -> Option<Vec<Candi
             size: None,
             architecture: architecture.to_owned(),
             indexed: Version::Known(written.unwrap_or(OsVersion::of_build(image.build))),
+            entry: EntryFacts::default(),
             config: Config::NotRead,
             foreign_layers: None,
             layer_servers: Vec::new(),

@@ -13,7 +13,7 @@ use super::tree::placed;
 use crate::compat::{Code, Policy};
 use crate::files::read_regular;
 use crate::image::reference::Location;
-use crate::image::{Candidate, Config, ConfigFacts, Digest, Image, Reference, Source, TagRead, Version};
+use crate::image::{Candidate, Config, ConfigFacts, Digest, EntryFacts, Image, Reference, Source, TagRead, Version};
 use crate::text::quoted;
 use crate::{Error, ErrorKind, OsVersion};
 
@@ -56,6 +56,9 @@ struct LockedCandidate {
     /// As the index says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     os_version: Option<String>,
+    /// What else the index says of it, where that is out of the ordinary.
+    #[serde(default, skip_serializing_if = "EntryFacts::is_usual")]
+    entry: EntryFacts,
     /// What the config says, where it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     config: Option<LockedConfig>,
@@ -211,7 +214,13 @@ impl LockedCandidate {
             }),
         };
         let os_version = written(&candidate.indexed);
-        Some(Self { digest: candidate.digest.clone(), architecture: candidate.architecture.clone(), os_version, config })
+        Some(Self {
+            digest: candidate.digest.clone(),
+            architecture: candidate.architecture.clone(),
+            os_version,
+            entry: candidate.entry.clone(),
+            config,
+        })
     }
 
     fn candidate(&self) -> Candidate {
@@ -228,6 +237,7 @@ impl LockedCandidate {
             size: None,
             architecture: self.architecture.clone(),
             indexed: Version::read(self.os_version.as_deref()),
+            entry: self.entry.clone(),
             config,
             foreign_layers: None,
             layer_servers: Vec::new(),

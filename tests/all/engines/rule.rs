@@ -120,9 +120,11 @@ pub fn is_newer(host: Host, version: &str) -> bool {
 
 /// The words for the platform in Docker's message, by version.
 fn platform_of_docker(release: Release, host: Host) -> Option<String> {
+    // containerd's rules give a processor its usual variant, where it has one.
+    let architecture = if host.architecture == "arm64" { "arm64/v8" } else { host.architecture };
     match release.0 {
-        19..=27 => Some(format!("windows/{} 10.0.{}", host.architecture, host.build)),
-        28.. => Some(format!("windows(10.0.{})/{}", host.build, host.architecture)),
+        19..=27 => Some(format!("windows/{architecture} 10.0.{}", host.build)),
+        28.. => Some(format!("windows(10.0.{})/{architecture}", host.build)),
         _ => None,
     }
 }

@@ -5,8 +5,7 @@ use wincompat::host::{self, Host, HostEngine, Spec};
 use wincompat::image::{Candidate, Image, Reference, Source};
 use wincompat::knowledge::Knowledge;
 
-use super::containerd::{features_pass, is_v2, normal_architecture};
-use super::docker::is_not_newer;
+use super::containerd::normal_architecture;
 use super::{Asked, Entry, Machine, Platform, Rule};
 
 fn digest(place: usize) -> String {
@@ -80,20 +79,15 @@ pub(super) fn host(machine: Machine) -> Host {
 /// Why a case is beyond what an [`Image`] holds, so that the program cannot follow the engine; `None` if it is not.
 pub(super) fn beyond(rule: Rule, machine: Machine, entries: &[Entry], configs_read: bool) -> Option<&'static str> {
     let graph_driver = matches!(rule, Rule::DockerFirst | Rule::DockerPrefers | Rule::DockerChecksFirst | Rule::DockerLeavesOut);
-    let unnamed = entries.iter().filter(|entry| entry.platform.is_none()).count();
     entries.iter().filter(|entry| !entry.attestation).find_map(|entry| match &entry.platform {
         Some(platform) => beyond_of_platform(rule, machine, platform, graph_driver),
-        None if graph_driver => Some("no platform"),
         None if !configs_read => Some("no platform, and no config is read"),
-        None if !is_v2(rule) => Some("no platform, before containerd 2.0"),
-        None if unnamed > 1 => Some("no platform in several"),
-        None if entry.config.os != "windows" => Some("no platform, and a config that is not for Windows"),
         None => beyond_of_platform(rule, machine, &entry.config, graph_driver),
     })
 }
 
 fn beyond_of_platform(rule: Rule, machine: Machine, platform: &Platform, graph_driver: bool) -> Option<&'static str> {
-    let Platform { os, architecture, variant, os_version, os_features } = platform;
+    let Platform { os, architecture, variant, os_version, .. } = platform;
     let parts: Vec<&str> = os_version.split('.').collect();
     // Numbers that do not print as they are written, such as `+5` and `05`.
     let odd = |part: &&str| part.parse::<i64>().is_ok_and(|number| number < 0 || number.to_string() != **part);
@@ -104,10 +98,7 @@ fn beyond_of_platform(rule: Rule, machine: Machine, platform: &Platform, graph_d
         () if !matches!(architecture, "amd64" | "arm64" | "386" | "arm" | "s390x") => Some("an unusual name of the processor"),
         () if matches!(architecture, "386" | "arm") && !graph_driver => Some("the 32-bit processor below"),
         () if !graph_driver && !normal_variant.is_empty() || variant == "v1" => Some("a variant"),
-        () if rule == Rule::OnlyWithFeatures && !os_features.is_empty() => Some("features"),
-        () if rule == Rule::TextWithFeatures && !features_pass(rule, os_features) => Some("features"),
         () if parts.iter().any(odd) => Some("a number that is written in an unusual way"),
-        () if parts.get(3) == Some(&"0") => Some("revision 0"),
         () if parts.iter().take(3).any(|part| part.parse::<u64>().is_ok_and(|number| number > 65535)) => {
             Some("a number above 65535")
         }
@@ -116,7 +107,6 @@ fn beyond_of_platform(rule: Rule, machine: Machine, platform: &Platform, graph_d
         () if os_version.starts_with(&machine.version()) && parts.get(2) != Some(&machine.build.to_string().as_str()) => {
             Some("a build that begins with the host's")
         }
-        () if rule == Rule::DockerChecksFirst && !is_not_newer(machine, os_version) => Some("Docker 18.04 and 18.05"),
         () => None,
     }
 }
