@@ -14,6 +14,7 @@ mod architecture;
 mod check;
 mod cluster;
 mod cluster_plan;
+mod cluster_secrets;
 #[cfg(windows)]
 mod emulated_layers;
 mod engines;
@@ -58,3 +59,4 @@ mod snapshots;
 mod store_commands;
 mod variables;
 mod verdict;
+mod webhook_manifest;
