@@ -16,7 +16,7 @@ use crate::image;
 use crate::image::reference::Location;
 use crate::image::{Name, Reference};
 use crate::oci::Options;
-use crate::oci::distribution::{self, CredentialStore, Proxies};
+use crate::oci::distribution::{self, CredentialStore, Keychain, Proxies};
 use crate::report::Wording as _;
 
 /// Access to images.
@@ -88,6 +88,12 @@ impl RegistryArgs {
             ..defaults
         }
     }
+}
+
+/// The same access with the credentials of these configurations of Docker before those of this user.
+pub fn with_credentials(options: &Options, platform: &Platform, configurations: &[String], place: &'static str) -> Options {
+    let store: Arc<dyn Keychain> = Arc::new(credentials(platform).behind(configurations, place));
+    Options { registries: distribution::Options { credentials: Some(store), ..options.registries.clone() }, ..options.clone() }
 }
 
 /// The folder of the cache where none is named: `%LOCALAPPDATA%\wincompat\cache` on Windows and `$XDG_CACHE_HOME/wincompat`

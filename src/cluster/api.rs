@@ -172,7 +172,12 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 63 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-async fn client(access: &Access) -> Result<Client, Error> {
+/// The client for the cluster.
+///
+/// # Errors
+///
+/// A kubeconfig that cannot be used, and no way to a cluster at all.
+pub async fn client(access: &Access) -> Result<Client, Error> {
     let unusable = |why: String| {
         Error::of(ErrorKind::Invalid, "there is no way to a cluster")
             .because(why)
@@ -281,7 +286,7 @@ async fn page(client: &Client, path: &str, asked: &ListParams) -> Result<Result<
 }
 
 /// A failure of the client, in words. What a plugin printed stays out of it: there may be a secret in it.
-fn failed(error: kube::Error) -> Error {
+pub fn failed(error: kube::Error) -> Error {
     let refused = |what: &str, hint: &str| Error::of(ErrorKind::Unauthorized, what).hint(hint);
     match error {
         kube::Error::Api(status) => {

@@ -9,6 +9,7 @@ mod objects;
 mod patch;
 mod plan;
 mod says;
+pub mod secrets;
 mod steer;
 mod upgrade;
 

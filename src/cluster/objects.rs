@@ -42,6 +42,10 @@ pub struct Workload {
     pub images: Vec<ImageOf>,
     /// The required affinity as it is written, which a patch goes on from.
     pub terms: Vec<Value>,
+    /// The names of the secrets that its pods pull with.
+    pub pull_secrets: Vec<String>,
+    /// The name of their service account.
+    pub account: String,
 }
 
 /// An image of a pod.
@@ -85,6 +89,8 @@ impl Workload {
             class: spec.text_at(&["runtimeClassName"]).map(Cow::into_owned),
             os: pod::os(spec, &placement),
             images: images(spec),
+            pull_secrets: names(spec.get("imagePullSecrets")),
+            account: spec.text_at(&["serviceAccountName"]).map_or_else(|| "default".to_owned(), Cow::into_owned),
             terms: spec.at(&terms).map(|terms| terms.list().into_iter().cloned().collect()).unwrap_or_default(),
             placement,
         })
@@ -135,4 +141,9 @@ fn images(spec: &Value) -> Vec<ImageOf> {
         }
     }
     images
+}
+
+/// The names in a list of references, e.g. of pull secrets.
+pub(super) fn names(list: Option<&Value>) -> Vec<String> {
+    list.map(Tree::list).unwrap_or_default().iter().filter_map(|one| Some(one.text_at(&["name"])?.into_owned())).collect()
 }

@@ -8,7 +8,8 @@ use super::cluster_text::ClusterText;
 use super::document::{ErrorEntry, FindingEntry, Location, RemedyEntry, Report, ResultEntry};
 use super::of_images::{Abouts, HoldsReport, formats};
 use super::plain::clean;
-use super::{Format, Printed, Wording, for_people};
+use super::policy_report::PolicyReports;
+use super::{Format, Printed, Wording, for_people, for_programs};
 use crate::cluster::{Answer, Group, Question, Said, Share, Workload};
 use crate::{Error, ErrorKind, OsVersion};
 
@@ -73,6 +74,22 @@ pub struct WorkloadEntry {
     pub elsewhere: Vec<usize>,
     /// What was found, the most severe first.
     pub findings: Vec<FindingEntry>,
+    /// The parts of `object`.
+    #[serde(skip)]
+    pub(super) resource: Resource,
+}
+
+/// An object of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Resource {
+    /// E.g. `apps/v1`.
+    pub api_version: String,
+    /// E.g. `Deployment`.
+    pub kind: String,
+    /// The namespace.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
 }
 
 /// The part of a group that pods can land on.
@@ -202,6 +219,19 @@ impl WorkloadEntry {
             lands: answer.lands.iter().map(LandsEntry::new).collect(),
             elsewhere: answer.elsewhere.clone(),
             findings: answer.findings.iter().map(|said| entry(said, wording)).collect(),
+            resource: Resource::new(answer.workload),
+        }
+    }
+}
+
+impl Resource {
+    fn new(workload: &Workload) -> Self {
+        let cleaned = |text: &str| clean(text).into_owned();
+        Self {
+            api_version: cleaned(&workload.api_version),
+            kind: cleaned(&workload.kind),
+            namespace: cleaned(&workload.namespace),
+            name: cleaned(&workload.name),
         }
     }
 }
@@ -261,7 +291,7 @@ impl HoldsReport for ClusterReport {
 
 impl Printed for ClusterReport {
     const CALLED: &'static str = "report";
-    const FORMATS: &'static [Format<Self>] = &formats(
+    const FORMATS: &'static [Format<Self>] = &with_policy_reports(formats(
         for_people("text", "Text for people: each workload that fails, with its nodes", &["txt"], &ClusterText),
         super::one_json_document(),
         &Abouts {
@@ -269,7 +299,15 @@ impl Printed for ClusterReport {
             lines: "JSON Lines: an image on a group of nodes a line",
             junit: "JUnit's XML: a suite an image, a test a group of nodes",
         },
-    );
+    ));
+}
+
+/// These formats, and PolicyReports.
+const fn with_policy_reports(formats: [Format<ClusterReport>; 11]) -> [Format<ClusterReport>; 12] {
+    let [text, matrix, json, jsonl, html, markdown, junit, sarif, github, azure, gitlab] = formats;
+    let about = "PolicyReports (wgpolicyk8s.io/v1alpha2) as YAML, one a namespace";
+    let reports = for_programs("policyreport", about, &["yaml", "yml"], &PolicyReports);
+    [text, matrix, json, jsonl, html, markdown, junit, sarif, github, azure, gitlab, reports]
 }
 
 /// The JSON Schema of [`ClusterReport`], as committed in `schema/`.

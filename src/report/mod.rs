@@ -80,6 +80,8 @@ mod overview;
 pub mod plain;
 #[cfg(feature = "program")]
 mod plan_text;
+#[cfg(feature = "clusters")]
+mod policy_report;
 #[cfg(feature = "program")]
 mod problems;
 #[cfg(feature = "program")]

@@ -64,10 +64,20 @@ impl Api {
     }
 
     pub fn run(&self, arguments: &[&str]) -> Answer {
+        self.run_online(&[arguments, &["--offline"]].concat())
+    }
+
+    /// The same, with registries.
+    pub fn run_online(&self, arguments: &[&str]) -> Answer {
         let config = self.kubeconfig();
-        let fixed = ["--kubeconfig", config.to_str().unwrap(), "--offline", "--no-cache"];
+        let fixed = ["--kubeconfig", config.to_str().unwrap(), "--no-cache"];
         let program = Program::new();
         Answer::of(program.command().arg("cluster").args(arguments).args(fixed))
+    }
+
+    /// The requests until now, e.g. `GET /api/v1/nodes`.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
     }
 }
 
@@ -157,9 +167,12 @@ fn a_cluster_is_read_in_pages_and_only_read() {
 #[test]
 fn every_format_holds_the_answer() {
     let api = Api::of(&shop(), &[]);
-    for format in ["text", "matrix", "json", "jsonl", "html", "markdown", "junit", "sarif", "github", "azure", "gitlab"] {
+    for format in
+        ["text", "matrix", "json", "jsonl", "html", "markdown", "junit", "sarif", "github", "azure", "gitlab", "policyreport"]
+    {
         let answer = api.run(&["check", "--format", format]);
         assert_eq!(answer.code, 1, "{format}: {answer:?}");
+        // A PolicyReport names images where they are to blame.
         assert!(answer.out.contains("nanoserver"), "{format}: {}", answer.out);
     }
     let document: Value = serde_json::from_str(&api.run(&["check", "--format", "json"]).out).unwrap();
@@ -170,6 +183,33 @@ fn every_format_holds_the_answer() {
         document["workloads"][1]["lands"],
         json!([{"group": 0, "nodes": 1, "fits": false}, {"group": 1, "nodes": 2, "fits": true}])
     );
+}
+
+/// What the policy working group's definition of v1alpha2 allows, as far as it limits words.
+#[test]
+fn policy_reports_are_objects_of_their_namespaces() {
+    let mut objects = shop();
+    let deployments = "/apis/apps/v1/namespaces/shop/deployments";
+    objects.entry(deployments).or_default().push(deployment("unread", None, "registry.test/x:1"));
+    let answer = Api::of(&objects, &[]).run(&["check", "--format", "policyreport"]);
+    assert_eq!(answer.code, 1, "{answer:?}");
+    let document = answer.out.strip_prefix("---\n").unwrap();
+    assert!(!document.contains("---\n"), "one namespace, one object: {document}");
+    let report: Value = serde_saphyr::from_str(document).unwrap();
+    assert_eq!((&report["apiVersion"], &report["kind"]), (&json!("wgpolicyk8s.io/v1alpha2"), &json!("PolicyReport")));
+    assert_eq!((&report["metadata"]["name"], &report["metadata"]["namespace"]), (&json!("wincompat"), &json!("shop")));
+    assert_eq!(report["summary"], json!({"pass": 1, "fail": 1, "warn": 0, "error": 1, "skip": 0}));
+    let results = report["results"].as_array().unwrap();
+    let said: Vec<_> =
+        results.iter().map(|result| (&result["resources"][0]["name"], &result["rule"], &result["result"])).collect();
+    let (rule, fits, strays, unread) = (json!("lands-where-it-runs"), json!("fits"), json!("strays"), json!("unread"));
+    let (pass, fail, error, code) = (json!("pass"), json!("fail"), json!("error"), json!("some-nodes-fit"));
+    assert_eq!(said, [(&fits, &rule, &pass), (&strays, &code, &fail), (&unread, &rule, &error)]);
+    for result in results {
+        assert_eq!(result["resources"][0]["apiVersion"], json!("apps/v1"));
+        assert!(["high", "medium", "info"].contains(&result["severity"].as_str().unwrap()));
+        assert!(result["timestamp"]["seconds"].as_i64().unwrap() > 0);
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod check;
 mod cluster;
 mod cluster_plan;
 mod configuration;
+mod cluster_secrets;
 #[cfg(windows)]
 mod emulated_layers;
 mod engines;
@@ -60,3 +61,4 @@ mod snapshots;
 mod store_commands;
 mod variables;
 mod verdict;
+mod webhook_manifest;

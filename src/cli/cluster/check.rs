@@ -21,9 +21,10 @@ use crate::report::cluster::ClusterReport;
   wincompat cluster check --context production -n shop
   wincompat cluster check -n shop deployment/web --format json
   wincompat cluster check -A --deny warnings -o report.html
+  wincompat cluster check -A --format policyreport | kubectl apply -f -
 
-Nodes, RuntimeClasses and workloads are listed; nothing is written in the cluster, and no secret is read. Images are read with the
-credentials of this user. What this user may not list is reported as not read.
+Nodes, RuntimeClasses and workloads are listed; nothing is written in the cluster, and secrets are read with --pull-secrets alone. Images
+are read with the credentials of this user. What this user may not read is reported as not read.
 
 Exit codes: 0 every workload lands only where it runs, 1 at least one does not, 2 undecided, or an error occurred. 1 wins over 2.")]
 pub struct Args {

@@ -1,7 +1,7 @@
 //! A cluster and the images of its workloads, read for a question about them.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -10,9 +10,10 @@ use crate::cli::io::Io;
 use crate::cli::judging::JudgingArgs;
 use crate::cli::knowledge::KnowledgeArgs;
 use crate::cli::reading::read_images;
-use crate::cli::registries::{CHECKED_WITHIN, RegistryArgs, runtime};
+use crate::cli::registries::{CHECKED_WITHIN, RegistryArgs, runtime, with_credentials};
 use crate::cli::{references, wording::CommandLine};
 use crate::cluster::api::{self, Access, Scope};
+use crate::cluster::secrets::{self, PullSecret};
 use crate::cluster::{Classes, Nodes, Question, Upgrade, Workload};
 use crate::compat::Policy;
 use crate::host::{Host, HostEngine};
@@ -62,6 +63,9 @@ impl AccessArgs {
 pub struct ReadArgs {
     #[command(flatten)]
     access: AccessArgs,
+    /// Read images with the pull secrets of the workloads and of their service accounts too, each with those of its own workloads.
+    #[arg(long)]
+    pull_secrets: bool,
     #[command(flatten)]
     judging: JudgingArgs,
     #[command(flatten)]
@@ -156,21 +160,31 @@ impl ReadArgs {
         let then = Question { nodes: &next, ..asked };
         let (workloads, others): (Vec<Workload>, Vec<Workload>) =
             workloads.into_iter().partition(|workload| asked.concerns(workload) || then.concerns(workload));
-        let mut texts: Vec<String> =
-            workloads.iter().flat_map(|workload| &workload.images).map(|image| image.reference.clone()).collect();
-        texts.sort();
-        texts.dedup();
-        let references: Vec<_> =
-            texts.iter().map(|text| references::in_registry(text, &knowledge, options.deadline, PULLED_BY)).collect();
-        let read = read_images(
-            options.clone(),
-            &knowledge,
-            &hosts_of(&nodes, &upgrade),
-            std::slice::from_ref(&policy),
-            &references,
-            quiet,
-        );
-        let images: HashMap<String, Result<Image, Error>> = texts.into_iter().zip(read).collect();
+        let secrets = if self.pull_secrets {
+            let found = runtime()?.block_on(secrets::read(&self.access.access(within), &workloads))?;
+            errors.extend(found.unread.iter().map(|(what, error)| ErrorEntry::new(what, error, &CommandLine)));
+            found.of
+        } else {
+            Vec::new()
+        };
+        let mut images: HashMap<String, Result<Image, Error>> = HashMap::new();
+        for (secrets, texts) in by_secrets(&workloads, &secrets) {
+            let configurations: Vec<String> = secrets.iter().map(|secret| secret.reveal().to_owned()).collect();
+            let options = match configurations.as_slice() {
+                [] => options.clone(),
+                some => with_credentials(&options, io.platform, some, "a pull secret"),
+            };
+            let references: Vec<_> =
+                texts.iter().map(|text| references::in_registry(text, &knowledge, options.deadline, PULLED_BY)).collect();
+            let hosts = hosts_of(&nodes, &upgrade);
+            let read = read_images(options, &knowledge, &hosts, std::slice::from_ref(&policy), &references, quiet);
+            for (text, image) in texts.into_iter().zip(read) {
+                // One that can be read with the secrets of any workload is known.
+                if image.is_ok() || !images.contains_key(text) {
+                    images.insert(text.to_owned(), image);
+                }
+            }
+        }
         let mut unread: Vec<(&String, &Error)> =
             images.iter().filter_map(|(text, image)| Some((text, image.as_ref().err()?))).collect();
         unread.sort_by_key(|(text, _)| *text);
@@ -178,6 +192,16 @@ impl ReadArgs {
         let (elsewhere, classes) = (others.len(), snapshot.classes);
         Ok(Cluster { knowledge, policy, nodes, classes, workloads, elsewhere, images, errors, upgrade, options })
     }
+}
+
+/// The references of workloads, each once, by the pull secrets that they are read with.
+fn by_secrets<'w>(workloads: &'w [Workload], secrets: &[Vec<PullSecret>]) -> BTreeMap<Vec<PullSecret>, BTreeSet<&'w str>> {
+    let mut groups: BTreeMap<Vec<PullSecret>, BTreeSet<&str>> = BTreeMap::new();
+    for (number, workload) in workloads.iter().enumerate() {
+        let group = groups.entry(secrets.get(number).cloned().unwrap_or_default()).or_default();
+        group.extend(workload.images.iter().map(|image| image.reference.as_str()));
+    }
+    groups
 }
 
 /// True for a workload of this kind and name, e.g. `deployment/web`, `deploy/web` or `web`.

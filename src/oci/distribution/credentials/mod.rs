@@ -56,7 +56,7 @@ type Answer = Result<Option<Credential>, String>;
 #[derive(Clone)]
 enum Source {
     File(PathBuf),
-    /// The text of a configuration, and the variable that holds it.
+    /// The text of a configuration, and where it is from.
     Text(Secret, &'static str),
 }
 
@@ -89,6 +89,14 @@ impl CredentialStore {
     #[must_use]
     pub fn in_groups(self, groups: Arc<dyn ProcessGroups>) -> Self {
         Self { groups, ..self }
+    }
+
+    /// The same stores behind these configurations of Docker, which are from a place of this name, e.g. `a pull secret`.
+    #[must_use]
+    pub fn behind(self, configurations: &[String], place: &'static str) -> Self {
+        let first = configurations.iter().map(|text| Source::Text(Secret::new(text.clone()), place));
+        let sources = first.chain(self.sources).collect();
+        Self { sources, loaded: Arc::default(), ..Self { sources: Vec::new(), ..self } }
     }
 
     /// The places for the credentials of this repository, in the order in which they are tried.

@@ -1,0 +1,178 @@
+//! `wincompat webhook manifest`: everything that installs the webhook, as YAML, as a base of Kustomize, or as a chart of Helm.
+
+mod objects;
+mod packages;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::builder::PossibleValuesParser;
+
+use self::objects::{Install, Namespace, part};
+use crate::Error;
+use crate::cli::exit::ExitCode;
+use crate::cli::failure::Failure;
+use crate::cli::io::Io;
+use crate::cli::subcommand::Subcommand;
+use crate::files::read_regular;
+use crate::text::quoted;
+
+/// The most bytes of a file with certificates.
+const LARGEST: u64 = 1 << 20;
+
+/// Print everything that installs the webhook in a cluster.
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wincompat webhook manifest | kubectl apply -f -
+  wincompat webhook manifest --mode steer --expect ltsc2025 --image registry.example/wincompat:1 > webhook.yaml
+  wincompat webhook manifest --as kustomize --output deploy/kustomize
+  wincompat webhook manifest --as helm --output chart && helm install wincompat chart -n wincompat --create-namespace
+
+Nothing is written in the cluster. Two replicas run on Linux nodes, as a user without rights, on a read-only root. Their account may list
+and watch nodes and RuntimeClasses, and with --certificates own write its own Secret and the caBundle of its two configurations. Pods of
+kube-system and of the own namespace are left alone. With --failure-policy ignore pods are created as ever while the webhook is away.
+
+Exit codes: 0 done, 2 failure.")]
+pub struct Args {
+    /// Namespace that it runs in, which is left alone.
+    #[arg(long, value_name = "NAME", default_value = "wincompat")]
+    namespace: String,
+    /// What to do with pods that can land where they do not run. Warn their authors, lead them to nodes that fit (steer), or also deny those
+    /// that fit no node (enforce).
+    #[arg(long, default_value = "warn", value_parser = PossibleValuesParser::new(["warn", "steer", "enforce"]))]
+    mode: String,
+    /// Image with wincompat for Linux. OWNER stands for the account that published the release.
+    #[arg(long, value_name = "REFERENCE", default_value = concat!("ghcr.io/OWNER/wincompat:", env!("CARGO_PKG_VERSION")))]
+    image: String,
+    /// Number of replicas.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=100))]
+    replicas: u16,
+    /// What becomes of pods while the webhook cannot be reached: created (ignore), or refused (fail).
+    #[arg(long, default_value = "ignore", value_parser = PossibleValuesParser::new(["ignore", "fail"]))]
+    failure_policy: String,
+    /// Where the certificate comes from.
+    #[arg(long, value_enum, default_value_t)]
+    certificates: Certificates,
+    /// Authority of the certificate (PEM), for --certificates files.
+    #[arg(long, value_name = "FILE", required_if_eq("certificates", "files"))]
+    ca_bundle: Option<PathBuf>,
+    /// Windows that has no node now and may come, for example ltsc2025: a pool at zero nodes; can be given several times, or several
+    /// in one: A,B.
+    #[arg(long, value_name = "RELEASE", value_delimiter = ',')]
+    expect: Vec<String>,
+    /// Namespace that is left alone, as kube-system and the own one are; can be given several times, or several in one: A,B.
+    #[arg(long, value_name = "NAMESPACE", value_delimiter = ',')]
+    exempt: Vec<String>,
+    /// Let the API server leave out pods for Linux. From Kubernetes 1.28 on: older ones do not know this field.
+    #[arg(long)]
+    match_conditions: bool,
+    /// Form: YAML on standard output, a base of Kustomize, or a chart of Helm.
+    #[arg(long = "as", value_name = "FORM", value_enum, default_value_t)]
+    form: Form,
+    /// Folder for the files of Kustomize or Helm.
+    #[arg(long, value_name = "DIR", required_if_eq_any([("form", "kustomize"), ("form", "helm")]))]
+    output: Option<PathBuf>,
+}
+
+/// The values of `--certificates`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Certificates {
+    /// The webhook makes it, keeps it in a Secret, and renews it.
+    #[default]
+    Own,
+    /// cert-manager makes it; it has to be installed.
+    CertManager,
+    /// It is in the Secret wincompat-webhook-tls, which you make.
+    Files,
+}
+
+/// The values of `--as`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// YAML.
+    #[default]
+    Yaml,
+    /// A base of Kustomize.
+    Kustomize,
+    /// A chart of Helm.
+    Helm,
+}
+
+impl Subcommand for Args {
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let install = self.install()?;
+        let (files, folder) = match (self.form, &self.output) {
+            (Form::Yaml, None) => {
+                io.out.write_all(packages::plain(&install).as_bytes())?;
+                return Ok(ExitCode::DONE);
+            }
+            (Form::Yaml, Some(folder)) => (vec![("webhook.yaml".to_owned(), packages::plain(&install))], folder),
+            (Form::Kustomize, Some(folder)) => (packages::kustomize(&install), folder),
+            (Form::Helm, Some(folder)) => (packages::helm(&install), folder),
+            (Form::Kustomize | Form::Helm, None) => {
+                return Err(Error::new("this form is several files").hint("name their folder with --output DIR").into());
+            }
+        };
+        for (name, text) in files {
+            write(&folder.join(name), &text)?;
+        }
+        Ok(ExitCode::DONE)
+    }
+}
+
+impl Args {
+    fn install(&self) -> Result<Install, Error> {
+        for namespace in std::iter::once(&self.namespace).chain(&self.exempt) {
+            if !is_label(namespace) {
+                return Err(Error::new(format!("{} is not the name of a namespace", quoted(namespace)))
+                    .hint("use small letters, digits and hyphens, e.g. --namespace wincompat"));
+            }
+        }
+        if self.image.is_empty() || self.image.chars().any(|character| character.is_whitespace() || character.is_control()) {
+            return Err(Error::new(format!("{} is not an image", quoted(&self.image)))
+                .hint("name it as registry.example/wincompat:1 with --image"));
+        }
+        if let Some(release) = self.expect.iter().find(|release| !part(release)) {
+            return Err(Error::new(format!("{} is not a release of Windows", quoted(release)))
+                .hint("give a release or a build, e.g. --expect ltsc2025"));
+        }
+        let ca_bundle = match &self.ca_bundle {
+            Some(path) => Some(STANDARD.encode(read_regular(path, LARGEST).map_err(|error| {
+                Error::new(format!("the authority in {} cannot be read", path.display()))
+                    .because(error)
+                    .hint("name a file with certificates in PEM")
+            })?)),
+            None => None,
+        };
+        Ok(Install {
+            namespace: Namespace::Named(self.namespace.clone()),
+            mode: self.mode.clone().into(),
+            image: self.image.clone().into(),
+            replicas: self.replicas.into(),
+            failure_policy: if self.failure_policy == "fail" { "Fail" } else { "Ignore" }.into(),
+            expect: self.expect.join(",").into(),
+            exempt: self.exempt.clone(),
+            certificates: self.certificates,
+            ca_bundle,
+            match_conditions: self.match_conditions,
+        })
+    }
+}
+
+/// True for the name of a namespace.
+fn is_label(name: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&name.len()) && !name.starts_with('-') && !name.ends_with('-') && name.bytes().all(is_allowed)
+}
+
+/// Writes a file, and the folders that it is in.
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    made.and_then(|()| std::fs::write(path, text)).map_err(|error| {
+        Error::new(format!("{} cannot be written", path.display()))
+            .because(error)
+            .hint("name a folder that you may write to with --output")
+    })
+}

@@ -1,0 +1,32 @@
+//! `wincompat webhook`: pods that land only where their images run, by Kubernetes' own admission.
+
+mod manifest;
+
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::io::Io;
+use super::subcommand::Subcommand;
+
+/// Lead pods to nodes where their images run, as a webhook of Kubernetes.
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wincompat webhook manifest | kubectl apply -f -
+  wincompat webhook manifest --mode steer --as helm --output chart/")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The commands of the webhook.
+#[derive(clap::Subcommand, Clone, Debug)]
+enum Command {
+    Manifest(Box<manifest::Args>),
+}
+
+impl Subcommand for Args {
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        match &self.command {
+            Command::Manifest(args) => args.run(io),
+        }
+    }
+}

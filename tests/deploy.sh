@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# What `wincompat webhook manifest` installs, taken by a real API server on loopback: `kubectl apply --dry-run=server` of the YAML, of the base of
+# Kustomize, and of the chart of Helm where `helm` is there.
+#
+#   tests/deploy.sh BINARIES        a folder with etcd, kube-apiserver and kubectl (1.20 or later)
+#
+# Before 1.21 a PodDisruptionBudget is of policy/v1beta1: it is sent as that.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+binaries=$(cd "${1:?usage: tests/deploy.sh BINARIES}" && pwd)
+program=${WINCOMPAT:-target/debug/wincompat}
+program=$(cd "$(dirname "$program")" && pwd)/$(basename "$program")
+state=$(mktemp -d)
+started=()
+
+finish() {
+    # Only what was started here, by its number.
+    for process in "${started[@]}"; do kill "$process" 2>/dev/null || true; done
+    wait 2>/dev/null || true
+    rm -rf "$state"
+}
+trap finish EXIT
+
+die() { echo "deploy.sh: $*" >&2; exit 1; }
+port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# --- an API server that lets one token do everything
+etcd=$(port) peer=$(port) api=$(port)
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
+    -keyout "$state/tls.key" -out "$state/tls.crt" 2>/dev/null
+openssl genrsa -out "$state/accounts.key" 2048 2>/dev/null
+openssl rsa -in "$state/accounts.key" -pubout -out "$state/accounts.pub" 2>/dev/null
+token=$(openssl rand -hex 16)
+(umask 077; echo "$token,admin,admin,system:masters" >"$state/tokens.csv")
+timeout 300 "$binaries/etcd" --data-dir "$state/etcd" --listen-client-urls "http://127.0.0.1:$etcd" \
+    --advertise-client-urls "http://127.0.0.1:$etcd" --listen-peer-urls "http://127.0.0.1:$peer" \
+    --initial-advertise-peer-urls "http://127.0.0.1:$peer" --initial-cluster "default=http://127.0.0.1:$peer" >"$state/etcd.log" 2>&1 </dev/null &
+started+=($!)
+timeout 300 "$binaries/kube-apiserver" --etcd-servers "http://127.0.0.1:$etcd" --bind-address 127.0.0.1 --secure-port "$api" \
+    --advertise-address 127.0.0.1 --endpoint-reconciler-type none --service-cluster-ip-range 10.96.0.0/16 --cert-dir "$state" \
+    --tls-cert-file "$state/tls.crt" --tls-private-key-file "$state/tls.key" --token-auth-file "$state/tokens.csv" --authorization-mode RBAC \
+    --service-account-key-file "$state/accounts.pub" --service-account-signing-key-file "$state/accounts.key" \
+    --service-account-issuer https://kubernetes.default.svc >"$state/kube-apiserver.log" 2>&1 </dev/null &
+started+=($!)
+kubectl() {
+    "$binaries/kubectl" --kubeconfig /dev/null --server "https://127.0.0.1:$api" --certificate-authority "$state/tls.crt" --token "$token" "$@"
+}
+end=$((SECONDS + 60))
+until kubectl get --raw /readyz >/dev/null 2>&1; do
+    ((SECONDS < end)) || die "the API server does not come up: $(tail -n 3 "$state/kube-apiserver.log")"
+    sleep 0.2
+done
+conditions=()
+minor=$(kubectl get --raw /version | sed -n 's/.*"minor": "\([0-9]*\).*/\1/p')
+((minor < 28)) || conditions=(--match-conditions)
+if kubectl get --raw /apis/policy/v1 >/dev/null 2>&1; then budget=policy/v1; else budget=policy/v1beta1; fi
+
+# taken NAME: the objects on standard input are taken, each of them.
+taken() {
+    local name=$1
+    sed "s|^apiVersion: policy/v1\$|apiVersion: $budget|" >"$state/$name.yaml"
+    kubectl apply --dry-run=server -f "$state/$name.yaml" >"$state/$name.txt" 2>&1 || die "$name is refused: $(cat "$state/$name.txt")"
+    ! grep -qi warning "$state/$name.txt" || die "$name: $(cat "$state/$name.txt")"
+    local expected
+    expected=$(grep -c '^kind:' "$state/$name.yaml")
+    [[ $(grep -c 'server dry run' "$state/$name.txt") == "$expected" ]] || die "$name: not every object: $(cat "$state/$name.txt")"
+    echo "$name: $expected objects"
+}
+
+# A dry run makes no namespace for the others.
+kubectl create namespace wincompat --save-config >/dev/null
+"$program" webhook manifest | taken plain
+"$program" webhook manifest --mode enforce --failure-policy fail --expect ltsc2025 --exempt a,b --replicas 3 "${conditions[@]}" | taken settings
+"$program" webhook manifest --certificates files --ca-bundle "$state/tls.crt" | taken files
+"$binaries/kubectl" kustomize deploy/kustomize | taken kustomize
+if command -v helm >/dev/null; then
+    helm lint --strict deploy/helm
+    helm template wincompat deploy/helm --namespace wincompat | taken helm
+else
+    echo "helm: not here, not tested"
+fi
+echo "deploy.sh: all passed in $SECONDS s"
