@@ -88,6 +88,8 @@ mod scan;
 mod tarball;
 mod template;
 mod text;
+#[cfg(feature = "clusters")]
+mod webhook;
 #[cfg(all(unix, feature = "program"))]
 #[doc(hidden)]
 pub mod unix;

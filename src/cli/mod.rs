@@ -61,6 +61,8 @@ pub mod variables;
 mod version;
 mod wait;
 mod warnings;
+#[cfg(feature = "clusters")]
+mod webhook;
 pub mod wording;
 
 use std::ffi::OsString;
@@ -101,6 +103,8 @@ enum Command {
     Engines(Box<engines::Args>),
     #[cfg(feature = "clusters")]
     Cluster(cluster::Args),
+    #[cfg(feature = "clusters")]
+    Webhook(webhook::Args),
     Host(host::Args),
     Explain(explain::Args),
     Run(Box<run::Args>),
@@ -127,7 +131,7 @@ enum Command {
 /// The headings of the help, each with its subcommands.
 const GROUPS: [(&str, &[&str]); 4] = [
     #[cfg(feature = "clusters")]
-    ("Check", &["check", "scan", "cluster", "engines", "host", "explain"]),
+    ("Check", &["check", "scan", "cluster", "webhook", "engines", "host", "explain"]),
     #[cfg(not(feature = "clusters"))]
     ("Check", &["check", "scan", "engines", "host", "explain"]),
     ("Containers", &["run", "ps", "logs", "exec", "stop", "kill", "wait", "rm", "inspect"]),
@@ -186,6 +190,8 @@ impl Command {
             Self::Engines(args) => &**args,
             #[cfg(feature = "clusters")]
             Self::Cluster(args) => args,
+            #[cfg(feature = "clusters")]
+            Self::Webhook(args) => args,
             Self::Host(args) => args,
             Self::Explain(args) => args,
             Self::Run(args) => &**args,

@@ -59,6 +59,11 @@ pub struct RegistryArgs {
 pub const CHECKED_WITHIN: Duration = Duration::from_secs(120);
 
 impl RegistryArgs {
+    /// The time limit that was asked for.
+    pub fn limit(&self) -> Option<Duration> {
+        self.timeout.map(Duration::from_secs)
+    }
+
     /// The options, with a deadline from now on; `within` is the time for everything if no other is named.
     pub fn options(&self, platform: &Platform, confirm: bool, within: Option<Duration>) -> Options {
         for registry in &self.insecure {
@@ -66,7 +71,7 @@ impl RegistryArgs {
                 "the certificate of {registry} is not verified (--insecure): someone on the way could answer in its place"
             );
         }
-        let within = self.timeout.map(Duration::from_secs).or(within);
+        let within = self.limit().or(within);
         let defaults = Options::new(platform.folders.handles());
         Options {
             offline: self.offline,

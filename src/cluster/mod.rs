@@ -2,6 +2,7 @@
 //!
 //! [`api`] reads, and changes nothing. Everything else is pure: objects in, answers out.
 
+pub mod admission;
 pub mod api;
 mod check;
 mod nodes;
@@ -9,6 +10,7 @@ mod objects;
 mod patch;
 mod says;
 mod steer;
+pub mod watch;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,33 @@
+//! `wincompat webhook`: pods that land only where their images run, by Kubernetes' own admission.
+
+mod images;
+mod serve;
+
+use super::exit::ExitCode;
+use super::failure::Failure;
+use super::io::Io;
+use super::subcommand::Subcommand;
+
+/// Lead pods to nodes where their images run, as a webhook of Kubernetes.
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wincompat webhook serve --tls-cert tls.crt --tls-key tls.key
+  wincompat webhook serve --mode enforce --tls-secret wincompat-webhook-tls --service wincompat-webhook")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The commands of the webhook.
+#[derive(clap::Subcommand, Clone, Debug)]
+enum Command {
+    Serve(Box<serve::Args>),
+}
+
+impl Subcommand for Args {
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        match &self.command {
+            Command::Serve(args) => args.run(io),
+        }
+    }
+}
