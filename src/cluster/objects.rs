@@ -62,7 +62,9 @@ impl Workload {
     /// The workload of an object of this version and kind, which lists leave out of their items; `None` for one that makes no pods, that
     /// has ended, or that belongs to an object of a kind that is read itself.
     pub fn of(api_version: &str, kind: &str, object: &Value, read: &Kinds) -> Option<Self> {
-        if owner(object).and_then(|owner| owner.text_at(&["kind"])).is_some_and(|kind| read.contains(kind.as_ref())) || has_ended(kind, object) {
+        if owner(object).and_then(|owner| owner.text_at(&["kind"])).is_some_and(|kind| read.contains(kind.as_ref()))
+            || has_ended(kind, object)
+        {
             return None;
         }
         let spec = object.at(pod::template(kind)?)?.get("spec")?;

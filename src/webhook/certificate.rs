@@ -77,7 +77,8 @@ pub fn certified(chain: &[u8], key: &[u8]) -> Result<Arc<CertifiedKey>, Error> {
         return Err(wrong("there is no certificate".to_owned()));
     }
     let key = PrivateKeyDer::from_pem_reader(Cursor::new(key)).map_err(|error| wrong(format!("the key is not PEM: {error}")))?;
-    let certified = CertifiedKey::from_der(chain, key, &crypto::ring::default_provider()).map_err(|error| wrong(error.to_string()))?;
+    let certified =
+        CertifiedKey::from_der(chain, key, &crypto::ring::default_provider()).map_err(|error| wrong(error.to_string()))?;
     Ok(Arc::new(certified))
 }
 
@@ -94,7 +95,9 @@ impl Files {
     fn read(&self) -> Result<(Vec<u8>, Vec<u8>), Error> {
         let read = |path: &Path| {
             read_regular(path, LARGEST).map_err(|error| {
-                Error::new(format!("{} cannot be read", path.display())).because(error).hint("check the path, and that this user may read it")
+                Error::new(format!("{} cannot be read", path.display()))
+                    .because(error)
+                    .hint("check the path, and that this user may read it")
             })
         };
         Ok((read(&self.certificate)?, read(&self.key)?))
@@ -106,7 +109,7 @@ impl Files {
     /// # Errors
     ///
     /// Files that cannot be used at the beginning.
-    pub async fn follow(self, shown: Arc<Shown>, metrics: Arc<Metrics>, journal: Journal) -> Result<(), Error> {
+    pub fn follow(self, shown: Arc<Shown>, metrics: Arc<Metrics>, journal: Journal) -> Result<(), Error> {
         let mut known = self.read()?;
         shown.put(certified(&known.0, &known.1)?);
         metrics.certificates.fetch_add(1, Ordering::Relaxed);

@@ -162,16 +162,14 @@ impl Connections {
             return Err(self.refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body has to be application/json"));
         }
         let too_large = || self.refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body has more than 8 MiB");
-        let slow = |what| self.refuse(StatusCode::SERVICE_UNAVAILABLE, what);
         // A body that does not say its length may have any.
         let length = usize::try_from(request.body().size_hint().upper().unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
         if length > LARGEST_BODY && request.body().size_hint().upper().is_some() {
             return Err(too_large());
         }
         let share = u32::try_from(length.min(LARGEST_BODY).div_ceil(1024)).unwrap_or(BODIES);
-        let _share = match tokio::time::timeout(BODY, self.bodies.acquire_many(share)).await {
-            Ok(Ok(share)) => share,
-            _ => return Err(slow("too many requests at once")),
+        let Ok(Ok(_share)) = tokio::time::timeout(BODY, self.bodies.acquire_many(share)).await else {
+            return Err(self.refuse(StatusCode::SERVICE_UNAVAILABLE, "too many requests at once"));
         };
         match tokio::time::timeout(BODY, Limited::new(request.into_body(), LARGEST_BODY).collect()).await {
             Ok(Ok(body)) => Ok(body.to_bytes()),

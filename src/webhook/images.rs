@@ -117,7 +117,13 @@ impl Images {
     }
 
     /// Begins to read an image where that is due; what has to be waited for, if nothing is known yet.
-    fn begin(self: &Arc<Self>, reference: &str, namespace: &str, hosts: &Arc<[Host]>, number: u64) -> Option<watch::Receiver<()>> {
+    fn begin(
+        self: &Arc<Self>,
+        reference: &str,
+        namespace: &str,
+        hosts: &Arc<[Host]>,
+        number: u64,
+    ) -> Option<watch::Receiver<()>> {
         let mut kept = self.kept();
         let kept = &mut *kept;
         kept.questions += 1;
@@ -144,7 +150,13 @@ impl Images {
         }
         *kept.waiting.entry(namespace.to_owned()).or_default() += 1;
         let (done, reading) = watch::channel(());
-        let entry = kept.entries.entry(reference.to_owned()).or_insert(Entry { read: None, due: None, hosts: number, reading: None, used });
+        let entry = kept.entries.entry(reference.to_owned()).or_insert(Entry {
+            read: None,
+            due: None,
+            hosts: number,
+            reading: None,
+            used,
+        });
         entry.reading = Some(reading.clone());
         let registry = registry(reference).to_owned();
         kept.registries.retain(|_, of_one| Arc::strong_count(of_one) > 1);
@@ -218,8 +230,12 @@ fn bound(kept: &mut Kept) {
     if kept.entries.len() <= MOST_IMAGES && entries <= MOST_ENTRIES {
         return;
     }
-    let mut oldest: Vec<(u64, String)> =
-        kept.entries.iter().filter(|(_, entry)| entry.reading.is_none()).map(|(name, entry)| (entry.used, name.clone())).collect();
+    let mut oldest: Vec<(u64, String)> = kept
+        .entries
+        .iter()
+        .filter(|(_, entry)| entry.reading.is_none())
+        .map(|(name, entry)| (entry.used, name.clone()))
+        .collect();
     oldest.sort();
     for (_, name) in oldest {
         // A part more than has to go, so that this is not done for every read.
@@ -239,4 +255,144 @@ fn is_digest(reference: &str) -> bool {
 /// The part of a reference that may be a registry.
 fn registry(reference: &str) -> &str {
     reference.split_once('/').map_or("", |(first, _)| first)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::image::{Reference, Source};
+
+    /// A registry that answers when it is told to, and counts.
+    #[derive(Clone, Default)]
+    struct Held {
+        begun: Arc<AtomicUsize>,
+        now: Arc<AtomicUsize>,
+        most: Arc<AtomicUsize>,
+        gate: Arc<tokio::sync::Notify>,
+        is_open: bool,
+    }
+
+    impl Reader for Held {
+        fn read(&self, reference: &str, _: Arc<[Host]>) -> Reading {
+            let (held, text) = (self.clone(), reference.to_owned());
+            Box::pin(async move {
+                held.begun.fetch_add(1, Ordering::SeqCst);
+                let now = held.now.fetch_add(1, Ordering::SeqCst) + 1;
+                held.most.fetch_max(now, Ordering::SeqCst);
+                if !held.is_open {
+                    held.gate.notified().await;
+                }
+                held.now.fetch_sub(1, Ordering::SeqCst);
+                if text.contains("missing") {
+                    return Err(Error::new("not there"));
+                }
+                let index = br#"{"schemaVersion": 2, "manifests": [{"mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 429,
+                    "digest": "sha256:03e2a67ea588f6e15e96ac23109629ca081970063c0b97f98a62176ebd419867",
+                    "platform": {"os": "windows", "architecture": "amd64", "os.version": "10.0.20348.1"}}]}"#;
+                let reference: Reference = text.parse()?;
+                Image::from_index(&reference, Source::Registry, index)
+            })
+        }
+    }
+
+    fn images(held: &Held) -> Arc<Images> {
+        Images::new(Box::new(held.clone()), Handle::current(), Arc::default())
+    }
+
+    async fn get(images: &Arc<Images>, reference: &str, namespace: &str, budget: u64) -> Option<bool> {
+        let hosts: Arc<[Host]> = Arc::new([]);
+        let read = images.get(&[reference.to_owned()], namespace, (&hosts, 1), Duration::from_millis(budget)).await;
+        read.get(reference).map(Result::is_ok)
+    }
+
+    #[tokio::test]
+    async fn questions_at_one_time_share_a_read_and_later_ones_need_none() {
+        let held = Held::default();
+        let images = images(&held);
+        assert_eq!(get(&images, "r.test/a:1", "n", 10).await, None);
+        let both = async { tokio::join!(get(&images, "r.test/a:1", "n", 10_000), get(&images, "r.test/a:1", "m", 10_000)) };
+        let open = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            held.gate.notify_waiters();
+        };
+        let (both, ()) = tokio::join!(both, open);
+        assert_eq!(both, (Some(true), Some(true)));
+        assert_eq!(get(&images, "r.test/a:1", "n", 0).await, Some(true));
+        assert_eq!(held.begun.load(Ordering::SeqCst), 1);
+        assert_eq!(images.numbers(), (1, 0));
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_an_answer_for_a_while() {
+        let held = Held { is_open: true, ..Held::default() };
+        let images = images(&held);
+        for _ in 0..3 {
+            assert_eq!(get(&images, "r.test/missing:1", "n", 10_000).await, Some(false));
+        }
+        assert_eq!(held.begun.load(Ordering::SeqCst), 1);
+    }
+
+    /// For other hosts an image is read again, in the background.
+    #[tokio::test]
+    async fn other_hosts_make_a_read_due() {
+        let held = Held { is_open: true, ..Held::default() };
+        let images = images(&held);
+        assert_eq!(get(&images, "r.test/a@sha256:00", "n", 10_000).await, Some(false));
+        assert_eq!(get(&images, "r.test/a:1", "n", 10_000).await, Some(true));
+        let hosts: Arc<[Host]> = Arc::new([]);
+        let read = images.get(&["r.test/a:1".to_owned()], "n", (&hosts, 2), Duration::ZERO).await;
+        assert_eq!(read.len(), 1);
+        while images.numbers().1 > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(held.begun.load(Ordering::SeqCst), 3);
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_images_of_one_namespace_leaves_room_for_others() {
+        let held = Held::default();
+        let images = images(&held);
+        for number in 0..2_000 {
+            assert_eq!(get(&images, &format!("flood{}.test/a:{number}", number % 50), "flood", 0).await, None);
+        }
+        assert_eq!(images.numbers(), (OF_ONE_NAMESPACE, OF_ONE_NAMESPACE));
+        assert_eq!(get(&images, "r.test/a:1", "other", 0).await, None);
+        assert_eq!(images.numbers().1, OF_ONE_NAMESPACE + 1);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(held.most.load(Ordering::SeqCst), AT_ONCE);
+        while images.numbers().1 > 0 {
+            held.gate.notify_waiters();
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(get(&images, "r.test/a:1", "other", 0).await, Some(true));
+    }
+
+    #[tokio::test]
+    async fn one_registry_does_not_use_up_all_reads() {
+        let held = Held::default();
+        let images = images(&held);
+        for number in 0..OF_ONE_NAMESPACE {
+            get(&images, &format!("r.test/a:{number}"), "n", 0).await;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(held.most.load(Ordering::SeqCst), OF_ONE_REGISTRY);
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_is_bounded() {
+        let held = Held { is_open: true, ..Held::default() };
+        let images = images(&held);
+        for number in 0..MOST_IMAGES + 10 {
+            assert_eq!(get(&images, &format!("r.test/a:{number}"), "n", 10_000).await, Some(true));
+        }
+        let (kept, reading) = images.numbers();
+        assert!(kept <= MOST_IMAGES && kept > MOST_IMAGES / 2, "{kept}");
+        assert_eq!(reading, 0);
+        // The last ones are still there.
+        let begun = held.begun.load(Ordering::SeqCst);
+        assert_eq!(get(&images, &format!("r.test/a:{}", MOST_IMAGES + 9), "n", 0).await, Some(true));
+        assert_eq!(held.begun.load(Ordering::SeqCst), begun);
+    }
 }

@@ -95,7 +95,8 @@ impl Metrics {
         head(&mut text, "answer_seconds", "histogram", "Time from the whole question to the answer.");
         for (end, count) in ENDS.iter().zip(&self.times) {
             let seconds = Duration::from_millis(*end).as_secs_f64();
-            let _ = writeln!(text, "wincompat_webhook_answer_seconds_bucket{{le=\"{seconds}\"}} {}", count.load(Ordering::Relaxed));
+            let _ =
+                writeln!(text, "wincompat_webhook_answer_seconds_bucket{{le=\"{seconds}\"}} {}", count.load(Ordering::Relaxed));
         }
         let answered = self.answered.load(Ordering::Relaxed);
         let sum = Duration::from_micros(self.time.load(Ordering::Relaxed)).as_secs_f64();
@@ -117,8 +118,18 @@ impl Metrics {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         for (name, kind, value, help) in [
             ("certificates_total", "counter", self.certificates.load(Ordering::Relaxed), "Certificates taken over."),
-            ("certificate_failures_total", "counter", self.certificate_failures.load(Ordering::Relaxed), "Certificates that could not be used."),
-            ("connections_refused_total", "counter", self.connections_refused.load(Ordering::Relaxed), "Connections that were not served."),
+            (
+                "certificate_failures_total",
+                "counter",
+                self.certificate_failures.load(Ordering::Relaxed),
+                "Certificates that could not be used.",
+            ),
+            (
+                "connections_refused_total",
+                "counter",
+                self.connections_refused.load(Ordering::Relaxed),
+                "Connections that were not served.",
+            ),
             ("log_lines_lost_total", "counter", gauges.lost_lines, "Lines of the log that nobody took in time."),
             ("nodes", "gauge", count(gauges.nodes), "Nodes that are known."),
             ("node_groups", "gauge", count(gauges.groups), "Groups of equal nodes."),

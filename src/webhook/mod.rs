@@ -14,9 +14,9 @@ mod serve;
 mod view;
 
 pub use answers::Answers;
+pub use certificate::Files;
 pub use images::{Images, Reader, Reading};
 pub use journal::Journal;
-pub use certificate::Files;
 pub use metrics::Metrics;
 pub use own_certificate::Own;
 pub use serve::{Certificates, Setup, serve};

@@ -10,7 +10,9 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::{Method, Request};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
+};
 use rustls::RootCertStore;
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::pki_types::pem::PemObject as _;
@@ -246,7 +248,8 @@ impl Own {
             of("name") == self.service && of("namespace") == self.namespace
         };
         let lacks = |webhook: &Value| webhook.owned_at(&["clientConfig", "caBundle"]) != bundle;
-        let numbers = webhooks.iter().enumerate().filter(|(_, webhook)| is_ours(webhook) && lacks(webhook)).map(|(number, _)| number);
+        let numbers =
+            webhooks.iter().enumerate().filter(|(_, webhook)| is_ours(webhook) && lacks(webhook)).map(|(number, _)| number);
         let put = |number| json!({ "op": "add", "path": format!("/webhooks/{number}/clientConfig/caBundle"), "value": bundle });
         let mut operations: Vec<Value> = numbers.map(put).collect();
         if !operations.is_empty() {
@@ -271,7 +274,12 @@ fn read(secret: &Value) -> Kept {
         let bytes = secret.at(&["data"]).and_then(|data| data.get(key)?.as_str()).and_then(|text| STANDARD.decode(text).ok());
         bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
     };
-    Kept { authorities: of("ca.crt"), certificate: of("tls.crt"), key: of("tls.key"), state: secret.owned_at(&["metadata", "resourceVersion"]) }
+    Kept {
+        authorities: of("ca.crt"),
+        certificate: of("tls.crt"),
+        key: of("tls.key"),
+        state: secret.owned_at(&["metadata", "resourceVersion"]),
+    }
 }
 
 /// One request to the API server. A conflict with another writer is [`ErrorKind::Invalid`].
@@ -279,11 +287,63 @@ async fn ask(client: &kube::Client, method: Method, path: &str, body: Option<Val
     let content_type = if method == Method::PATCH { "application/json-patch+json" } else { "application/json" };
     let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
     let request = Request::builder().method(method).uri(path).header("content-type", content_type).body(bytes);
-    let request = request.map_err(|error| Error::of(ErrorKind::Invalid, "the request to the cluster is not one").because(error))?;
+    let request =
+        request.map_err(|error| Error::of(ErrorKind::Invalid, "the request to the cluster is not one").because(error))?;
     client.request::<Value>(request).await.map_err(|error| match error {
         kube::Error::Api(status) if matches!(status.code, 409 | 422) => {
             Error::of(ErrorKind::Invalid, "another one was first").because(crate::text::shown(&status.message))
         }
         error => failed(error),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(service: &str) -> Own {
+        Own { namespace: "wincompat".into(), secret: "tls".into(), service: service.into(), configuration: None }
+    }
+
+    #[test]
+    fn a_certificate_is_good_for_its_service_and_with_its_key_and_authority() {
+        let made = own("webhook").made(&Kept::default()).unwrap();
+        assert!(own("webhook").is_good(&made));
+        assert!(!own("other").is_good(&made));
+        assert!(!own("webhook").is_good(&Kept::default()));
+        let other = own("webhook").made(&Kept::default()).unwrap();
+        assert!(!own("webhook").is_good(&Kept { key: other.key, ..made.clone() }));
+        assert!(!own("webhook").is_good(&Kept { authorities: other.authorities, ..made.clone() }));
+        // What a Secret gives back is what was put there.
+        assert_eq!(read(&own("webhook").object(&made)), made);
+    }
+
+    /// Who has the certificate before is trusted by the new bundle, and older ones go.
+    #[test]
+    fn a_bundle_has_the_newest_authority_and_the_one_before() {
+        let first_one = own("webhook").made(&Kept::default()).unwrap();
+        let second = own("webhook").made(&Kept { state: "7".into(), ..first_one.clone() }).unwrap();
+        let third = own("webhook").made(&second).unwrap();
+        let number = |kept: &Kept| kept.authorities.matches("BEGIN CERTIFICATE").count();
+        assert_eq!([number(&first_one), number(&second), number(&third)], [1, 2, 2]);
+        assert_eq!(second.state, "7");
+        assert!(own("webhook").is_good(&Kept { authorities: second.authorities.clone(), ..first_one.clone() }));
+        assert!(!own("webhook").is_good(&Kept { authorities: third.authorities, ..first_one }));
+    }
+
+    #[test]
+    fn only_its_own_webhooks_of_a_configuration_are_changed() {
+        let webhook = |name: &str, bundle: &str| json!({"clientConfig": {"service": {"name": name, "namespace": "wincompat"}, "caBundle": bundle}});
+        let configuration = json!({"metadata": {"resourceVersion": "9"},
+            "webhooks": [webhook("other", ""), webhook("webhook", "old"), webhook("webhook", "new"), {"clientConfig": {"url": "https://x"}}]});
+        let operations = own("webhook").operations(&configuration, "new");
+        assert_eq!(
+            operations,
+            [
+                json!({"op": "test", "path": "/metadata/resourceVersion", "value": "9"}),
+                json!({"op": "add", "path": "/webhooks/1/clientConfig/caBundle", "value": "new"}),
+            ]
+        );
+        assert!(own("webhook").operations(&json!({"webhooks": [webhook("webhook", "new")]}), "new").is_empty());
+    }
 }

@@ -72,7 +72,7 @@ pub async fn serve(setup: Setup, mut end: watch::Receiver<bool>) -> Result<(), E
         journal.line("info", "listening", json!({ "for": what, "address": address }));
     }
     match certificates {
-        Certificates::Files(files) => files.follow(Arc::clone(&shown), Arc::clone(&answers.metrics), journal.clone()).await?,
+        Certificates::Files(files) => files.follow(Arc::clone(&shown), Arc::clone(&answers.metrics), journal.clone())?,
         Certificates::Own(own) => own.follow(client.clone(), Arc::clone(&shown), Arc::clone(&answers.metrics), journal.clone()),
     }
     let (stages, stage) = watch::channel(Stage::default());
@@ -116,7 +116,9 @@ pub async fn serve(setup: Setup, mut end: watch::Receiver<bool>) -> Result<(), E
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
     TcpListener::bind(address).await.map_err(|error| {
-        Error::new(format!("nothing can be listened to on {address}")).because(error).hint("name another address, or end what listens there")
+        Error::new(format!("nothing can be listened to on {address}"))
+            .because(error)
+            .hint("name another address, or end what listens there")
     })
 }
 
@@ -176,7 +178,9 @@ impl Server {
                 None => text(StatusCode::OK, "ok"),
                 Some(missing) => text(StatusCode::SERVICE_UNAVAILABLE, missing),
             },
-            "/metrics" => reply(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", self.answers.metrics.text(self.gauges())),
+            "/metrics" => {
+                reply(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", self.answers.metrics.text(self.gauges()))
+            }
             _ => connections.refuse(StatusCode::NOT_FOUND, "the paths are /healthz, /readyz and /metrics"),
         }
     }

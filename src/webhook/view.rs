@@ -8,7 +8,6 @@ use crate::cluster::admission::Expected;
 use crate::cluster::{Classes, ClusterNode, Nodes};
 use crate::host::Host;
 use crate::host::pod::RuntimeClass;
-use crate::{Architecture, Kind};
 
 /// The time for which a Windows whose last node is gone is still expected: a pool at zero keeps none, also over a weekend.
 const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -32,9 +31,6 @@ pub struct Seen {
     /// True if a Windows node does not say its version: what runs there is not known.
     pub has_unknown: bool,
 }
-
-/// A Windows among all: what an image is chosen by.
-type Key = (u32, Option<u32>, Architecture, Kind);
 
 /// The cluster as it changes.
 #[derive(Debug)]
@@ -63,11 +59,10 @@ impl View {
         let nodes = Nodes::of(nodes.values().flatten().cloned().collect());
         self.change(|seen| {
             let expected = self.expected(&nodes, seen.nodes.as_ref());
-            let before: Vec<Key> = seen.hosts.iter().map(key).collect();
-            let mut keys = BTreeSet::new();
+            let mut names = BTreeSet::new();
             let hosts: Vec<Host> =
-                nodes.hosts().into_iter().chain(expected.iter().cloned()).filter(|host| keys.insert(sortable(host))).collect();
-            if hosts.iter().map(key).collect::<Vec<_>>() != before {
+                nodes.hosts().into_iter().chain(expected.iter().cloned()).filter(|host| names.insert(name(host))).collect();
+            if seen.hosts.iter().map(name).collect::<BTreeSet<_>>() != names {
                 seen.hosts = hosts.into();
                 seen.hosts_number += 1;
             }
@@ -92,10 +87,10 @@ impl View {
     /// The named Windows, and those whose nodes were there before and are not now.
     fn expected(&self, now: &Nodes, before: Option<&Nodes>) -> Expected {
         let mut gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
-        let present: BTreeSet<String> = now.hosts().iter().map(sortable).collect();
+        let present: BTreeSet<String> = now.hosts().iter().map(name).collect();
         for host in before.map(Nodes::hosts).unwrap_or_default() {
-            if !present.contains(&sortable(&host)) {
-                gone.insert(sortable(&host), (host, Instant::now()));
+            if !present.contains(&name(&host)) {
+                gone.insert(name(&host), (host, Instant::now()));
             }
         }
         gone.retain(|key, (_, since)| !present.contains(key) && since.elapsed() < REMEMBERED);
@@ -105,18 +100,54 @@ impl View {
         }
         let mut expected = self.named.clone();
         expected.extend(gone.values().map(|(host, _)| host.clone()));
-        expected.retain(|host| !present.contains(&sortable(host)));
+        expected.retain(|host| !present.contains(&name(host)));
         expected
     }
 }
 
-fn key(host: &Host) -> Key {
-    (host.os_version.build, host.os_version.revision, host.architecture, host.kind)
-}
-
-/// The same as a text, without the revision but where the revisions decide.
-fn sortable(host: &Host) -> String {
+/// What an image is chosen by: the build, on 2016 the revision, the processor, server or client.
+fn name(host: &Host) -> String {
     let version = host.os_version;
     let revision = version.revision.filter(|_| version.build == crate::knowledge::builds::WINDOWS_SERVER_2016);
     format!("{}.{revision:?}/{}/{:?}", version.build, host.architecture.as_str(), host.kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::knowledge::Knowledge;
+
+    fn node(build: &str) -> (String, Option<ClusterNode>) {
+        let object = json!({"metadata": {"name": build}, "status": {"nodeInfo": {"operatingSystem": "windows", "architecture": "amd64",
+            "kernelVersion": format!("{build}.1"), "osImage": "Windows Server"}}});
+        (build.to_owned(), ClusterNode::of(&object, Knowledge::built_in()).ok())
+    }
+
+    #[test]
+    fn a_windows_whose_last_node_is_gone_is_expected_until_it_is_back() {
+        let view = View::new(Vec::new());
+        let builds = |view: &View| view.now().expected.iter().map(|host| host.os_version.build).collect::<Vec<_>>();
+        view.put_nodes(&[node("10.0.20348"), node("10.0.26100")].into());
+        assert_eq!(builds(&view), [0; 0]);
+        let before = view.now().hosts_number;
+        view.put_nodes(&[node("10.0.20348")].into());
+        assert_eq!(builds(&view), [26100]);
+        // Images are read for it still.
+        assert_eq!(view.now().hosts.len(), 2);
+        view.put_nodes(&[node("10.0.20348"), node("10.0.26100")].into());
+        assert_eq!(builds(&view), [0; 0]);
+        view.put_nodes(&[node("10.0.17763"), node("10.0.20348"), node("10.0.26100")].into());
+        assert!(view.now().hosts_number > before);
+    }
+
+    #[test]
+    fn a_node_that_does_not_say_its_windows_is_known_to_be_there() {
+        let view = View::new(Vec::new());
+        view.put_nodes(&[node("10.0.20348"), ("new".to_owned(), None)].into());
+        assert!(view.now().has_unknown);
+        view.put_nodes(&[node("10.0.20348")].into());
+        assert!(!view.now().has_unknown);
+    }
 }

@@ -57,3 +57,4 @@ mod snapshots;
 mod store_commands;
 mod variables;
 mod verdict;
+mod webhook;

@@ -31,7 +31,8 @@ pub struct Registries {
 impl Reader for Registries {
     fn read(&self, reference: &str, hosts: Arc<[Host]>) -> Reading {
         let options = Options { deadline: Some(Instant::now() + self.within), ..self.options.clone() };
-        let (knowledge, policy, text, within) = (Arc::clone(&self.knowledge), self.policy.clone(), reference.to_owned(), self.within);
+        let (knowledge, policy, text, within) =
+            (Arc::clone(&self.knowledge), self.policy.clone(), reference.to_owned(), self.within);
         Box::pin(async move {
             let read = async {
                 let reference = references::in_registry(&text, &knowledge, options.deadline, PULLED_BY)?;

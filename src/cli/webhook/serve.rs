@@ -40,9 +40,7 @@ const NAMESPACE_VARIABLE: &str = "POD_NAMESPACE";
 
 /// Answer the API server's questions about pods.
 #[derive(clap::Args, Clone, Debug)]
-#[command(
-    mut_arg("timeout", |timeout| timeout.help("Time limit in seconds for reading one image (default: 30)")),
-    after_help = "Examples:
+#[command(after_help = "Examples:
   wincompat webhook serve --tls-cert tls.crt --tls-key tls.key
   wincompat webhook serve --mode steer --expect ltsc2025 --tls-cert tls.crt --tls-key tls.key
   wincompat webhook serve --mode enforce --namespace wincompat --tls-secret wincompat-webhook-tls --service wincompat-webhook \\
@@ -55,8 +53,7 @@ error.
 
 SIGTERM and Ctrl-C end it in order: /readyz fails, open requests are answered, and a second one does not wait for others to notice.
 
-Exit codes: 0 ended in order, 2 failure."
-)]
+Exit codes: 0 ended in order, 2 failure.")]
 pub struct Args {
     /// Address for questions, over TLS.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:8443")]
@@ -177,11 +174,7 @@ impl Subcommand for Args {
         };
         let served = runtime.block_on(async {
             let client = api::client(&access).await?;
-            webhook::serve(
-                Setup { listen: self.listen, health: self.health_listen, certificates, client, answers },
-                end,
-            )
-            .await
+            webhook::serve(Setup { listen: self.listen, health: self.health_listen, certificates, client, answers }, end).await
         });
         // What a registry still owes is not waited for.
         reading.shutdown_background();
@@ -199,7 +192,9 @@ impl CertificateArgs {
             }
             (_, _, Some(secret), Some(service)) => {
                 let Some(namespace) = namespace else {
-                    return Err(Error::new("the own namespace is not known, in which the Secret is").hint("name it with --namespace"));
+                    return Err(
+                        Error::new("the own namespace is not known, in which the Secret is").hint("name it with --namespace")
+                    );
                 };
                 for name in [secret, service, namespace].into_iter().chain(self.configuration.as_deref()) {
                     if !api::is_name(name) {
@@ -249,7 +244,9 @@ fn end() -> Result<watch::Receiver<bool>, Error> {
     ctrlc::set_handler(move || {
         asked.send_replace(true);
     })
-    .map_err(|error| Error::new("the end cannot be asked for by a signal").because(error).hint("run wincompat from another console"))?;
+    .map_err(|error| {
+        Error::new("the end cannot be asked for by a signal").because(error).hint("run wincompat from another console")
+    })?;
     Ok(end)
 }
 

@@ -17,9 +17,15 @@ impl Pod {
     /// The decision, with the images that were read in time.
     pub fn decide(&self, question: &Question<'_>, expected: &Expected) -> Decision {
         let answer = question.answer(&self.workload);
-        let groups = |shares: &[Share]| shares.iter().filter_map(|share| question.nodes.groups.get(share.group)).map(words::group).collect();
-        let windows: Vec<Share> =
-            answer.lands.iter().filter(|share| question.nodes.groups.get(share.group).is_some_and(|group| group.host.is_some())).copied().collect();
+        let groups = |shares: &[Share]| {
+            shares.iter().filter_map(|share| question.nodes.groups.get(share.group)).map(words::group).collect()
+        };
+        let windows: Vec<Share> = answer
+            .lands
+            .iter()
+            .filter(|share| question.nodes.groups.get(share.group).is_some_and(|group| group.host.is_some()))
+            .copied()
+            .collect();
         let mut decision = Decision { groups: groups(&windows), ..Decision::allow(Case::LandsNowhere) };
         let is_for_windows = self.workload.os.as_deref() == Some("windows");
         let is_bound = self.workload.placement.node_name.is_some();
@@ -29,7 +35,10 @@ impl Pod {
             return decision;
         }
         let has_windows = |image: &crate::cluster::objects::ImageOf| {
-            question.images.get(&image.reference).is_some_and(|read| read.as_ref().is_ok_and(|image| !image.candidates.is_empty()))
+            question
+                .images
+                .get(&image.reference)
+                .is_some_and(|read| read.as_ref().is_ok_and(|image| !image.candidates.is_empty()))
         };
         let fits_elsewhere = answer.lands.iter().any(|share| !windows.contains(share) && share.fits == Some(true));
         if is_bound {
@@ -84,14 +93,19 @@ impl Pod {
         for image in &self.workload.images {
             match question.images.get(&image.reference) {
                 None => return Some(format!("the image {} was not read in time", quoted(&image.reference))),
-                Some(Err(error)) => return Some(format!("the image {} cannot be read: {}", quoted(&image.reference), error.sentence())),
+                Some(Err(error)) => {
+                    return Some(format!("the image {} cannot be read: {}", quoted(&image.reference), error.sentence()));
+                }
                 Some(Ok(_)) => {}
             }
         }
         if let (Some(class), None) = (&self.workload.class, question.class_of(&self.workload)) {
             return Some(format!("the RuntimeClass {} is not known", quoted(class)));
         }
-        windows.iter().any(|share| share.fits.is_none()).then(|| "what is known of the images and nodes does not decide".to_owned())
+        windows
+            .iter()
+            .any(|share| share.fits.is_none())
+            .then(|| "what is known of the images and nodes does not decide".to_owned())
     }
 
     /// Leads the pods to nodes that fit if the mode asks for it, and says what is wrong else; true if they land right, or could be led.
@@ -146,7 +160,8 @@ impl Pod {
                 handlers: None,
                 members: Vec::new(),
             };
-            self.workload.placement.of_labels(&labels).selects("", &labels) && question.on_group(&self.workload, &group).fits == known.then_some(true)
+            self.workload.placement.of_labels(&labels).selects("", &labels)
+                && question.on_group(&self.workload, &group).fits == known.then_some(true)
         };
         let target = |host: &Host| Some((host.usual_labels().get(BUILD_LABEL)?.clone(), host.architecture.as_str().to_owned()));
         expected.iter().filter(fits).filter_map(target).collect()

@@ -68,7 +68,9 @@ pub fn admit(review: &Review, rules: &Rules, question: &Question<'_>) -> Admitte
         let has_new = workload.images.iter().any(is_new);
         // With a gate the scheduler has not looked at it yet, and its selectors may be narrowed.
         let is_gated = review.subresource.is_empty()
-            && [&review.object, &review.old].iter().all(|object| object.at(&["spec", "schedulingGates"]).is_some_and(|gates| !gates.list().is_empty()));
+            && [&review.object, &review.old]
+                .iter()
+                .all(|object| object.at(&["spec", "schedulingGates"]).is_some_and(|gates| !gates.list().is_empty()));
         if is_ending || !(has_new || is_gated) {
             return allow(Case::Unchanged);
         }
@@ -107,7 +109,8 @@ pub fn validate(review: &Review, rules: &Rules, question: &Question<'_>) -> Admi
     let read = |object: &Value| Workload::of(&review.api_version, &review.kind, object, &[].into());
     let Some(mut workload) = read(&review.object) else { return allow(Case::Other) };
     let is_same = |before: Workload| {
-        (before.images, before.placement, before.class) == (workload.images.clone(), workload.placement.clone(), workload.class.clone())
+        (before.images, before.placement, before.class)
+            == (workload.images.clone(), workload.placement.clone(), workload.class.clone())
     };
     // A controller reads no warnings.
     let is_owned = objects::owner(&review.object).is_some();

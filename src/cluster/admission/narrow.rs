@@ -52,11 +52,7 @@ pub(super) fn conditions(
 }
 
 fn is_in(key: &str, values: &BTreeSet<&str>) -> Condition {
-    Condition {
-        key: key.to_owned(),
-        operator: "In".to_owned(),
-        values: values.iter().map(|value| (*value).to_owned()).collect(),
-    }
+    Condition { key: key.to_owned(), operator: "In".to_owned(), values: values.iter().map(|value| (*value).to_owned()).collect() }
 }
 
 impl Placement {

@@ -55,7 +55,9 @@ impl Review {
             return Err(refused("the body is not an AdmissionReview"));
         }
         if review.text_at(&["apiVersion"]).as_deref() != Some(VERSION) {
-            return Err(Refused(format!("the version of the AdmissionReview is not {VERSION}: set admissionReviewVersions to [v1]")));
+            return Err(Refused(format!(
+                "the version of the AdmissionReview is not {VERSION}: set admissionReviewVersions to [v1]"
+            )));
         }
         let Some(request) = review.get_mut("request").filter(|request| request.is_object()) else {
             return Err(refused("the AdmissionReview has no request"));

@@ -152,13 +152,21 @@ fn every_case_in_each_mode() {
         (&["r.test/every"], json!({}), same("all-fit allow")),
         // A HostProcess container runs on any build, and is pulled for the node where its image is an index.
         (&["pinned"], with(amd64(), "securityContext", host_process.clone()), same("all-fit allow")),
-        (&["r.test/2019"], with(amd64(), "securityContext", host_process), ["some-fit allow!", "some-fit steer", "some-fit steer"]),
+        (
+            &["r.test/2019"],
+            with(amd64(), "securityContext", host_process),
+            ["some-fit allow!", "some-fit steer", "some-fit steer"],
+        ),
         // Nowhere.
         (&["r.test/2016"], amd64(), ["none-fits allow!", "none-fits allow!", "none-fits deny"]),
         (&["r.test/2022"], of("10.0.17763"), ["none-fits allow!", "none-fits allow!", "none-fits deny"]),
         (&["r.test/2019", "r.test/2025"], amd64(), ["none-fits allow!", "none-fits allow!", "none-fits deny"]),
         (&["r.test/linux"], amd64(), ["none-fits allow!", "none-fits allow!", "none-fits deny"]),
-        (&["r.test/2019"], with(of("10.0.26100"), "runtimeClassName", json!("hyperv")), ["none-fits allow!", "none-fits allow!", "none-fits deny"]),
+        (
+            &["r.test/2019"],
+            with(of("10.0.26100"), "runtimeClassName", json!("hyperv")),
+            ["none-fits allow!", "none-fits allow!", "none-fits deny"],
+        ),
         // On a part.
         (&["r.test/2022"], amd64(), ["some-fit allow!", "some-fit steer", "some-fit steer"]),
         (&["r.test/2022"], json!({}), ["some-fit allow!", "some-fit steer", "some-fit steer"]),
@@ -169,7 +177,11 @@ fn every_case_in_each_mode() {
             with(windows(&[]), "tolerations", json!([{"operator": "Exists"}])),
             ["some-fit allow!", "some-fit steer", "some-fit steer"],
         ),
-        (&["r.test/2025"], with(amd64(), "runtimeClassName", json!("hyperv")), ["some-fit allow!", "some-fit steer", "some-fit steer"]),
+        (
+            &["r.test/2025"],
+            with(amd64(), "runtimeClassName", json!("hyperv")),
+            ["some-fit allow!", "some-fit steer", "some-fit steer"],
+        ),
         // No Windows node for it.
         (&["r.test/2016"], windows(&[("pool", "nobody")]), same("lands-nowhere allow")),
         (&["r.test/2016"], windows(&[("pool", "gke")]), same("lands-nowhere allow")),
@@ -246,9 +258,7 @@ fn a_windows_that_is_expected_is_led_to() {
 #[test]
 fn every_term_is_narrowed() {
     let world = World::new(Mode::Steer);
-    let in_terms = |terms: &Value| {
-        json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}})
-    };
+    let in_terms = |terms: &Value| json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}});
     let os = json!({"key": "kubernetes.io/os", "operator": "In", "values": ["windows"]});
     let terms = json!([
         {"matchExpressions": [os.clone()]},
@@ -303,7 +313,11 @@ fn system_and_processor_are_added_where_they_are_missing() {
     let keys = |spec: &Value| -> Vec<String> {
         let Outcome::Steer(operations) = world.pod(&["r.test/2022"], spec).outcome else { panic!("{spec}") };
         let text = operations[0].to_string();
-        [BUILD, "kubernetes.io/os", "kubernetes.io/arch"].into_iter().filter(|key| text.contains(&format!("\"{key}\""))).map(str::to_owned).collect()
+        [BUILD, "kubernetes.io/os", "kubernetes.io/arch"]
+            .into_iter()
+            .filter(|key| text.contains(&format!("\"{key}\"")))
+            .map(str::to_owned)
+            .collect()
     };
     assert_eq!(keys(&json!({})), [BUILD, "kubernetes.io/os", "kubernetes.io/arch"]);
     assert_eq!(keys(&windows(&[])), [BUILD, "kubernetes.io/arch"]);
@@ -384,8 +398,11 @@ fn changes_are_judged_by_what_they_change() {
 fn a_pod_of_a_daemonset_is_judged_by_its_node() {
     let world = World::new(Mode::Enforce);
     let on = |node: &str| {
-        let mut object = object(&["r.test/2022"], &json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
-            "nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}]}}}}));
+        let mut object = object(
+            &["r.test/2022"],
+            &json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}]}}}}),
+        );
         object["metadata"]["ownerReferences"] = json!([{"kind": "DaemonSet", "name": "agent", "controller": true}]);
         world.decide(&review("CREATE", "", &object, &Value::Null))
     };
@@ -406,7 +423,10 @@ fn a_denial_says_images_nodes_and_what_to_do() {
     let answer = review.answer(&world.decide(&review), &plain);
     assert_eq!(answer["apiVersion"], "admission.k8s.io/v1");
     let response = &answer["response"];
-    assert_eq!((&response["uid"], &response["allowed"], &response["status"]["code"]), (&json!("u-1"), &json!(false), &json!(403)));
+    assert_eq!(
+        (&response["uid"], &response["allowed"], &response["status"]["code"]),
+        (&json!("u-1"), &json!(false), &json!(403))
+    );
     assert_eq!(
         response["status"]["message"],
         "wincompat: not all images of the pod run on any node that it can land on: images r.test/2016 (10.0.14393.1); nodes \
@@ -433,7 +453,8 @@ fn an_answer_has_a_patch_or_warnings_that_an_api_server_takes() {
     let long = |number: usize| Advice::from(format!("{number} {}", "é".repeat(300)));
     let decision = Decision { warnings: (0..40).map(long).collect(), ..Decision::allow(Case::Unknown) };
     let warnings = review.answer(&decision, &plain)["response"]["warnings"].clone();
-    let lengths: Vec<usize> = warnings.as_array().unwrap().iter().map(|warning| warning.as_str().unwrap().chars().count()).collect();
+    let lengths: Vec<usize> =
+        warnings.as_array().unwrap().iter().map(|warning| warning.as_str().unwrap().chars().count()).collect();
     assert!(lengths.iter().all(|length| *length <= 256) && lengths.iter().sum::<usize>() <= 4096, "{lengths:?}");
 }
 
@@ -486,7 +507,9 @@ fn workloads_are_warned_about() {
     };
     let template = |image: &str| json!({"spec": {"containers": [{"name": "c", "image": image}], "nodeSelector": {"kubernetes.io/os": "windows"}}});
     let of = |image: &str| json!({"metadata": {"name": "web"}, "spec": {"replicas": 1, "template": template(image)}});
-    for (kind, group) in [("Deployment", "apps"), ("StatefulSet", "apps"), ("DaemonSet", "apps"), ("ReplicaSet", "apps"), ("Job", "batch")] {
+    for (kind, group) in
+        [("Deployment", "apps"), ("StatefulSet", "apps"), ("DaemonSet", "apps"), ("ReplicaSet", "apps"), ("Job", "batch")]
+    {
         assert_eq!(workload(kind, group, of("r.test/2016"), Value::Null), "none-fits allow!", "{kind}");
         assert_eq!(workload(kind, group, of("r.test/2022"), Value::Null), "some-fit allow!", "{kind}");
         assert_eq!(workload(kind, group, of("r.test/unread"), Value::Null), "unknown allow!", "{kind}");
@@ -502,4 +525,44 @@ fn workloads_are_warned_about() {
     owned["metadata"]["ownerReferences"] = json!([{"kind": "Deployment", "name": "web", "controller": true}]);
     assert_eq!(workload("ReplicaSet", "apps", owned, Value::Null), "unchanged allow");
     assert_eq!(workload("Service", "", json!({"spec": {}}), Value::Null), "other allow");
+}
+
+/// Questions in the form of Kubernetes 1.36, each with what becomes of it in the mode enforce.
+#[test]
+fn questions_of_newer_api_servers() {
+    let world = World::new(Mode::Enforce);
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/admission");
+    let table = [
+        ("create-pod-of-deployment", "some-fit steer"),
+        ("create-pod-of-daemonset", "none-fits deny"),
+        ("create-pod-with-os", "some-fit steer"),
+        ("create-pod-hostprocess", "all-fit allow"),
+        ("create-pod-gated", "some-fit steer"),
+        ("update-pod-ungated", "unchanged allow"),
+        ("update-pod-image", "bound allow!"),
+        ("update-pod-ephemeral-container", "bound allow!"),
+        ("create-deployment", "some-fit allow!"),
+        ("create-daemonset", "some-fit allow!"),
+        ("create-job", "none-fits allow!"),
+        ("create-cronjob", "none-fits allow!"),
+    ];
+    for (name, expected) in table {
+        let review = Review::parse(&std::fs::read(folder.join(format!("{name}.json"))).unwrap()).unwrap();
+        let question = world.question();
+        let admitted = if review.kind == "Pod" {
+            admit(&review, &world.rules, &question)
+        } else {
+            validate(&review, &world.rules, &question)
+        };
+        let decision = match admitted {
+            Admitted::Decided(decision) => decision,
+            Admitted::Open(pod) => pod.decide(&question, &world.expected),
+        };
+        assert_eq!(word(&decision), expected, "{name}");
+        assert_eq!(review.answer(&decision, &plain)["response"]["uid"], "7a1f0f4e-3f65-4a37-9a51-0c7a2c0c1d11");
+    }
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|end| end == "json"));
+    assert_eq!(files.count(), table.len());
 }

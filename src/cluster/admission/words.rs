@@ -53,7 +53,11 @@ pub(super) fn none_fits(question: &Question<'_>, answer: &Answer<'_>, groups: &[
     let what = if images.is_empty() {
         format!("{WHO}the pod runs on none of the nodes that it can land on: {}", some(groups))
     } else {
-        format!("{WHO}not all images of the pod run on any node that it can land on: images {}; nodes {}", some(&images), some(groups))
+        format!(
+            "{WHO}not all images of the pod run on any node that it can land on: images {}; nodes {}",
+            some(&images),
+            some(groups)
+        )
     };
     Advice::from(what) + "; " + help(answer)
 }
@@ -64,7 +68,10 @@ fn help(answer: &Answer<'_>) -> Advice {
         return Code::DaemonsetMissesNodes.sentences(&std::collections::BTreeMap::new()).1;
     }
     let worst = answer.findings.iter().find(|said| said.severity == Severity::Error);
-    worst.map_or_else(|| "use images for the Windows of these nodes, or add nodes that the images fit".into(), |said| said.help.clone())
+    worst.map_or_else(
+        || "use images for the Windows of these nodes, or add nodes that the images fit".into(),
+        |said| said.help.clone(),
+    )
 }
 
 /// The findings about where the pods can land, each with what to do.
