@@ -91,6 +91,8 @@ mod text;
 #[cfg(all(unix, feature = "program"))]
 #[doc(hidden)]
 pub mod unix;
+#[cfg(feature = "clusters")]
+mod webhook;
 #[cfg(all(windows, feature = "program"))]
 #[allow(unsafe_code, reason = "the only room that calls Windows")]
 #[doc(hidden)]

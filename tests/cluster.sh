@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `wincompat cluster` against a real control plane on loopback: etcd, kube-apiserver, kube-scheduler, kube-controller-manager.
+# `wincompat cluster` against a real control plane on loopback (tests/control_plane.sh).
 #
 #   tests/cluster.sh BINARIES        a folder with these four programs and kubectl (1.20 or later)
 #
@@ -9,115 +9,10 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-binaries=$(cd "${1:?usage: tests/cluster.sh BINARIES}" && pwd)
-program=${WINCOMPAT:-target/debug/wincompat}
-program=$(cd "$(dirname "$program")" && pwd)/$(basename "$program")
-state=$(mktemp -d)
-started=()
+audited=reader
+source tests/control_plane.sh
 
-finish() {
-    # Only what was started here, by its number.
-    for process in "${started[@]}"; do kill "$process" 2>/dev/null || true; done
-    wait 2>/dev/null || true
-    rm -rf "$state"
-}
-trap finish EXIT
-
-die() { echo "cluster.sh: $*" >&2; tail -n 3 "$state"/*.log >&2 2>/dev/null || true; exit 1; }
-
-# begin NAME ARGUMENTS…: a program of the control plane, ended with this script or after ten minutes.
-begin() {
-    local name=$1
-    shift
-    timeout 600 "$binaries/$name" "$@" >"$state/$name.log" 2>&1 </dev/null &
-    started+=($!)
-}
-
-# until_true SECONDS COMMAND…: waits for it.
-until_true() {
-    local end=$((SECONDS + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        ((SECONDS < end)) || die "this did not come true in time: $*"
-        sleep 0.2
-    done
-}
-
-port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-
-# --- certificates: an authority, the server, and a client that may do everything
-for name in apiserver admin; do
-    [[ -f $state/ca.crt ]] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=ca \
-        -keyout "$state/ca.key" -out "$state/ca.crt" 2>/dev/null
-    subject=/CN=$name
-    [[ $name != admin ]] || subject=/O=system:masters/CN=admin
-    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "$subject" -keyout "$state/$name.key" -out "$state/$name.csr" 2>/dev/null
-    openssl x509 -req -in "$state/$name.csr" -CA "$state/ca.crt" -CAkey "$state/ca.key" -CAcreateserial -days 2 -out "$state/$name.crt" \
-        -extfile <(echo 'subjectAltName=IP:127.0.0.1'; echo 'extendedKeyUsage=serverAuth,clientAuth') 2>/dev/null
-done
-openssl genrsa -out "$state/accounts.key" 2048 2>/dev/null
-openssl rsa -in "$state/accounts.key" -pubout -out "$state/accounts.pub" 2>/dev/null
-
-# --- the control plane
-etcd=$(port) peer=$(port) api=$(port)
-export KUBECONFIG=$state/config PATH=$binaries:$PATH WINCOMPAT_CACHE=$state/cache
-(
-    umask 077
-    cat >"$KUBECONFIG" <<YAML
-apiVersion: v1
-kind: Config
-current-context: test
-contexts: [{name: test, context: {cluster: test, user: admin, namespace: shop}}]
-clusters: [{name: test, cluster: {server: "https://127.0.0.1:$api", certificate-authority: "$state/ca.crt"}}]
-users: [{name: admin, user: {client-certificate: "$state/admin.crt", client-key: "$state/admin.key"}}]
-YAML
-    echo "reader-token,reader,reader" >"$state/tokens.csv"
-)
-begin etcd --data-dir "$state/etcd" --listen-client-urls "http://127.0.0.1:$etcd" --advertise-client-urls "http://127.0.0.1:$etcd" \
-    --listen-peer-urls "http://127.0.0.1:$peer" --initial-advertise-peer-urls "http://127.0.0.1:$peer" \
-    --initial-cluster "default=http://127.0.0.1:$peer"
-cat >"$state/audit.yaml" <<'YAML'
-apiVersion: audit.k8s.io/v1
-kind: Policy
-omitStages: [RequestReceived]
-rules: [{level: Metadata, users: [reader]}]
-YAML
-begin kube-apiserver --etcd-servers "http://127.0.0.1:$etcd" --bind-address 127.0.0.1 --secure-port "$api" --advertise-address 127.0.0.1 \
-    --endpoint-reconciler-type none --service-cluster-ip-range 10.96.0.0/16 --cert-dir "$state" --tls-cert-file "$state/apiserver.crt" \
-    --tls-private-key-file "$state/apiserver.key" --client-ca-file "$state/ca.crt" --token-auth-file "$state/tokens.csv" \
-    --authorization-mode RBAC --service-account-key-file "$state/accounts.pub" --service-account-signing-key-file "$state/accounts.key" \
-    --service-account-issuer https://kubernetes.default.svc --audit-policy-file "$state/audit.yaml" --audit-log-path "$state/audit.log"
-until_true 60 kubectl get --raw /readyz
-begin kube-scheduler --kubeconfig "$KUBECONFIG" --leader-elect=false --secure-port "$(port)" --bind-address 127.0.0.1 --cert-dir "$state"
-begin kube-controller-manager --kubeconfig "$KUBECONFIG" --leader-elect=false --secure-port "$(port)" --bind-address 127.0.0.1 \
-    --cert-dir "$state" --controllers '*,-nodelifecycle,-nodeipam,-route,-service' \
-    --service-account-private-key-file "$state/accounts.key" --root-ca-file "$state/ca.crt"
-
-# --- nodes and workloads
-node() { # name, system, processor, kernel, more labels, taints
-    local build=
-    [[ $2 != windows ]] || build=", \"node.kubernetes.io/windows-build\": \"${4%.*}\""
-    cat <<JSON
-{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "$1", "labels": {"kubernetes.io/os": "$2", "kubernetes.io/arch": "$3"$build${5:+, $5}}},
- "spec": {"taints": [${6:-}]}, "status": {"allocatable": {"cpu": "8", "memory": "16Gi", "pods": "50"}, "capacity": {"cpu": "8", "memory": "16Gi", "pods": "50"},
- "conditions": [{"type": "Ready", "status": "True"}], "nodeInfo": {"operatingSystem": "$2", "architecture": "$3", "kernelVersion": "$4",
- "osImage": "made", "kubeletVersion": "v1.33.1", "containerRuntimeVersion": "containerd://2.0.4", "machineID": "", "systemUUID": "", "bootID": "", "kubeProxyVersion": ""}}}
-JSON
-}
-azure='"kubernetes.azure.com/mode": "user"'
-{
-    node ws2019-0 windows amd64 10.0.17763.8389 "$azure"
-    node ws2022-0 windows amd64 10.0.20348.5386 "$azure"
-    node ws2022-1 windows amd64 10.0.20348.2655 '"eks.amazonaws.com/nodegroup": "windows"' '{"key": "os", "value": "windows", "effect": "NoSchedule"}'
-    node ws2025-0 windows amd64 10.0.26100.32995 "$azure"
-    node win-arm64-0 windows arm64 10.0.26100.4061
-    node linux-0 linux amd64 5.15.0 "$azure"
-} | kubectl create --validate=false -f - >/dev/null
-# A new node has it until a controller has seen its kubelet, which is not there.
-kubectl taint nodes --all node.kubernetes.io/not-ready- >/dev/null 2>&1 || true
-kubectl create namespace shop >/dev/null
-until_true 60 kubectl -n shop get serviceaccount default
-until_true 60 kubectl -n shop run probe --image=probe --restart=Never --dry-run=server
+# --- workloads
 kubectl apply -n shop -f tests/cluster/workloads.yaml >/dev/null
 
 # --- the check: names are findings
@@ -138,7 +33,7 @@ PYTHON
 
 # --- a user with the rules of docs/kubernetes.md is enough, and uses no others
 sed -n '/^```yaml$/,/^```$/p' docs/kubernetes.md | sed '1d;$d' | kubectl apply -f - >/dev/null
-"$binaries/kubectl" create clusterrolebinding reader --clusterrole wincompat-check --user reader >/dev/null
+kubectl create clusterrolebinding reader --clusterrole wincompat-check --user reader >/dev/null
 sed "s|client-certificate: .*|token: reader-token}}]|" "$KUBECONFIG" >"$state/reader"
 status=0
 "$program" cluster check --offline -A --kubeconfig "$state/reader" --context test >"$state/reader.txt" || status=$?
@@ -212,4 +107,4 @@ PYTHON
 kubectl delete pods -n shop --all --force --grace-period=0 --wait=false >/dev/null 2>&1 || true
 kubectl delete replicasets -n shop --all --wait=false >/dev/null 2>&1 || true
 until_true 60 settled
-echo "cluster.sh: all passed in $SECONDS s"
+echo "$name: all passed in $SECONDS s"

@@ -35,7 +35,7 @@ pub struct RegistryArgs {
     /// Do not verify the certificate of this registry (HOST[:PORT]); can be given several times, or several in one: A,B.
     #[arg(long, value_name = "REGISTRY", value_delimiter = ',', value_parser = registry)]
     insecure: Vec<String>,
-    /// Time limit in seconds for the whole command (check: 120; pull: none).
+    /// Time limit in seconds for the whole command (check: 120; pull: none); of `webhook serve` for each image (30).
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: Option<u64>,
     /// Do not use the network: answer from the cache and from built-in data about Microsoft's base images.
@@ -59,6 +59,11 @@ pub struct RegistryArgs {
 pub const CHECKED_WITHIN: Duration = Duration::from_secs(120);
 
 impl RegistryArgs {
+    /// The time limit that was asked for.
+    pub fn limit(&self) -> Option<Duration> {
+        self.timeout.map(Duration::from_secs)
+    }
+
     /// The options, with a deadline from now on; `within` is the time for everything if no other is named.
     pub fn options(&self, platform: &Platform, confirm: bool, within: Option<Duration>) -> Options {
         for registry in &self.insecure {
@@ -66,7 +71,7 @@ impl RegistryArgs {
                 "the certificate of {registry} is not verified (--insecure): someone on the way could answer in its place"
             );
         }
-        let within = self.timeout.map(Duration::from_secs).or(within);
+        let within = self.limit().or(within);
         let defaults = Options::new(platform.folders.handles());
         Options {
             offline: self.offline,

@@ -73,15 +73,15 @@ pub struct Snapshot {
 
 /// A list of the API.
 #[derive(Clone, Copy, Debug)]
-struct List {
+pub(super) struct List {
     kind: &'static str,
-    plural: &'static str,
+    pub(super) plural: &'static str,
     /// The versions that have it, the newest first.
     versions: &'static [&'static str],
 }
 
-const NODES: List = List { kind: "Node", plural: "nodes", versions: &["v1"] };
-const CLASSES: List =
+pub(super) const NODES: List = List { kind: "Node", plural: "nodes", versions: &["v1"] };
+pub(super) const CLASSES: List =
     List { kind: "RuntimeClass", plural: "runtimeclasses", versions: &["node.k8s.io/v1", "node.k8s.io/v1beta1"] };
 
 /// The lists of workloads: what makes others before what is made.
@@ -131,13 +131,13 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
             .map_err(|error| broken.push((format!("node {}", shown(&object.owned_at(&["metadata", "name"]))), error)))
             .ok()
     });
-    let (nodes, requests) = nodes.await.map_err(|error| error.within("the nodes of the cluster cannot be read"))?;
-    (snapshot.nodes, snapshot.requests, snapshot.unread) = (nodes, requests, broken);
+    let nodes = nodes.await.map_err(|error| error.within("the nodes of the cluster cannot be read"))?;
+    (snapshot.nodes, snapshot.requests, snapshot.unread) = (nodes.objects, nodes.requests, broken);
     match all(&client, CLASSES, None, |_, object| Some((object.owned_at(&["metadata", "name"]), RuntimeClass::of(object)))).await
     {
-        Ok((classes, requests)) => {
-            snapshot.classes = Some(classes.into_iter().collect::<BTreeMap<_, _>>());
-            snapshot.requests += requests;
+        Ok(classes) => {
+            snapshot.classes = Some(classes.objects.into_iter().collect::<BTreeMap<_, _>>());
+            snapshot.requests += classes.requests;
         }
         // A cluster without the API has none.
         Err(error) if error.kind == ErrorKind::NotFound => snapshot.classes = Some(BTreeMap::new()),
@@ -154,7 +154,7 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
         let read = join_all(stage.iter().map(of)).await;
         for (list, read) in read {
             match read {
-                Ok((mut workloads, requests)) => {
+                Ok(Listed { objects: mut workloads, requests, .. }) => {
                     workloads.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
                     snapshot.workloads.extend(workloads);
                     snapshot.requests += requests;
@@ -167,9 +167,10 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
     Ok(snapshot)
 }
 
-/// True for the name of a namespace: it becomes a part of a path.
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 63 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+/// True for the name of an object: it becomes a part of a path.
+pub fn is_name(name: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    (1..=253).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(is_allowed)
 }
 
 /// The client for the cluster.
@@ -196,19 +197,32 @@ pub async fn client(access: &Access) -> Result<Client, Error> {
     Client::try_from(config).map_err(failed)
 }
 
-/// The objects of a list as `reduce` wants them, and the number of requests. It is given the version that the list is of.
-async fn all<T>(
+/// What was read of a list.
+#[derive(Clone, Debug)]
+pub(super) struct Listed<T> {
+    /// The objects.
+    pub(super) objects: Vec<T>,
+    /// The path of the list, e.g. `/api/v1/nodes`.
+    pub(super) path: String,
+    /// The state of the cluster that it shows, from which a watch goes on.
+    pub(super) state: String,
+    /// The requests that were sent.
+    requests: usize,
+}
+
+/// The objects of a list as `reduce` wants them. It is given the version that the list is of.
+pub(super) async fn all<T>(
     client: &Client,
     list: List,
     namespace: Option<&str>,
     mut reduce: impl FnMut(&str, &Value) -> Option<T>,
-) -> Result<(Vec<T>, usize), Error> {
+) -> Result<Listed<T>, Error> {
     let mut requests = 0;
     let mut missing = None;
     for version in list.versions {
         match of_version(client, list, version, namespace, &mut reduce, &mut requests).await {
             Err(error) if error.kind == ErrorKind::NotFound => missing = Some(error),
-            read => return read.map(|objects| (objects, requests)),
+            read => return read,
         }
     }
     Err(missing.unwrap_or_else(|| Error::of(ErrorKind::NotFound, format!("the cluster has no {}", list.plural))))
@@ -221,7 +235,7 @@ async fn of_version<T>(
     namespace: Option<&str>,
     reduce: &mut impl FnMut(&str, &Value) -> Option<T>,
     requests: &mut usize,
-) -> Result<Vec<T>, Error> {
+) -> Result<Listed<T>, Error> {
     let root = if version.contains('/') { "apis" } else { "api" };
     let within = namespace.map(|name| format!("/namespaces/{name}")).unwrap_or_default();
     let path = format!("/{root}/{version}{within}/{}", list.plural);
@@ -250,17 +264,16 @@ async fn of_version<T>(
             Err(error) => return Err(failed(error).or_hint(format!("let this user list {}", list.plural))),
             Ok(page) => page.map_err(nonsense)?,
         };
-        let Some(items) = page.get("items").and_then(Value::as_array) else {
-            // The list of a kind without objects may have `null`.
-            if page.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List")) {
-                return Ok(objects);
-            }
+        let items = page.get("items").and_then(Value::as_array);
+        // The list of a kind without objects may have `null`.
+        if items.is_none() && !page.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List")) {
             return Err(nonsense("it has no items".to_owned()));
-        };
-        objects.extend(items.iter().filter_map(|item| reduce(version, item)));
+        }
+        objects.extend(items.into_iter().flatten().filter_map(|item| reduce(version, item)));
         let continued = page.owned_at(&["metadata", "continue"]);
-        if continued.is_empty() {
-            return Ok(objects);
+        if continued.is_empty() || items.is_none() {
+            let state = page.owned_at(&["metadata", "resourceVersion"]);
+            return Ok(Listed { objects, path, state, requests: *requests });
         }
         if continued == next {
             return Err(nonsense("its pages go round in a circle".to_owned()));

@@ -108,6 +108,13 @@ impl<'a> Question<'a> {
         is_for_windows || lands.iter().any(is_windows) || is_kept_away()
     }
 
+    /// True if its pods can land on a Windows node.
+    pub fn can_land_on_windows(&self, workload: &Workload) -> bool {
+        let Ok(placement) = merged(&workload.placement, self.class_of(workload)) else { return false };
+        let mut windows = self.nodes.nodes.iter().filter(|node| node.host.is_some());
+        windows.any(|node| placement.allows(&node.name, &node.node))
+    }
+
     /// The RuntimeClass that it names, if it is known.
     pub(super) fn class_of(&self, workload: &Workload) -> Option<&'a RuntimeClass> {
         self.classes.as_ref()?.get(workload.class.as_deref()?)
@@ -189,7 +196,7 @@ impl<'a> Question<'a> {
         judge(self.knowledge, host, image, &Policy { wish, ..self.policy.clone() })
     }
 
-    fn on_group(&self, workload: &Workload, group: &Group) -> OnGroup {
+    pub(super) fn on_group(&self, workload: &Workload, group: &Group) -> OnGroup {
         let mut all = OnGroup { fits: Some(true), ..OnGroup::default() };
         for (number, image_of) in workload.images.iter().enumerate() {
             let Some(Ok(image)) = self.images.get(&image_of.reference) else {

@@ -2,6 +2,7 @@
 //!
 //! [`api`] reads, and changes nothing. Everything else is pure: objects in, answers out.
 
+pub mod admission;
 pub mod api;
 mod check;
 mod nodes;
@@ -12,6 +13,7 @@ mod says;
 pub mod secrets;
 mod steer;
 mod upgrade;
+pub mod watch;
 
 use std::collections::BTreeMap;
 

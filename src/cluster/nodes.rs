@@ -11,7 +11,7 @@ use crate::knowledge::Knowledge;
 use crate::knowledge::builds::WINDOWS_SERVER_2016;
 
 /// A node of a cluster.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ClusterNode {
     /// The name.
     pub name: String,

@@ -66,7 +66,9 @@ impl Workload {
     /// The workload of an object of this version and kind, which lists leave out of their items; `None` for one that makes no pods, that
     /// has ended, or that belongs to an object of a kind that is read itself.
     pub fn of(api_version: &str, kind: &str, object: &Value, read: &Kinds) -> Option<Self> {
-        if owner(object).is_some_and(|owner| read.contains(owner.as_ref())) || has_ended(kind, object) {
+        if owner(object).and_then(|owner| owner.text_at(&["kind"])).is_some_and(|kind| read.contains(kind.as_ref()))
+            || has_ended(kind, object)
+        {
             return None;
         }
         let spec = object.at(pod::template(kind)?)?.get("spec")?;
@@ -107,10 +109,10 @@ impl Workload {
     }
 }
 
-/// The kind of the controller of an object.
-fn owner(object: &Value) -> Option<Cow<'_, str>> {
+/// The reference to the controller of an object.
+pub(super) fn owner(object: &Value) -> Option<&Value> {
     let owners = object.at(&["metadata", "ownerReferences"])?;
-    owners.list().into_iter().find(|owner| owner.text_at(&["controller"]).as_deref() == Some("true"))?.text_at(&["kind"])
+    owners.list().into_iter().find(|owner| owner.text_at(&["controller"]).as_deref() == Some("true"))
 }
 
 /// True for a pod or a job that starts nothing any more.

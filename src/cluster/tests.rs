@@ -15,7 +15,7 @@ use crate::image::{Image, Reference, Source};
 use crate::knowledge::Knowledge;
 use crate::{Engine, Error};
 
-fn node(name: &str, kernel: &str, architecture: &str, taint: Option<&str>, handlers: &[&str]) -> ClusterNode {
+pub(super) fn node(name: &str, kernel: &str, architecture: &str, taint: Option<&str>, handlers: &[&str]) -> ClusterNode {
     let is_linux = !kernel.starts_with("10.0");
     let os = if is_linux { "linux" } else { "windows" };
     let build = kernel.rsplit_once('.').map_or(kernel, |(build, _)| build);
@@ -41,7 +41,7 @@ fn node(name: &str, kernel: &str, architecture: &str, taint: Option<&str>, handl
 }
 
 /// The nodes of most tests.
-fn nodes() -> Nodes {
+pub(super) fn nodes() -> Nodes {
     Nodes::of(vec![
         node("linux0", "5.15.0-azure", "amd64", None, &[]),
         node("ws2019", "10.0.17763.8389", "amd64", None, &[]),
@@ -53,7 +53,7 @@ fn nodes() -> Nodes {
 }
 
 /// An image whose index has these platforms: `10.0.20348.1` for Windows on amd64, `arm64 10.0.26100.1`, `linux/amd64`.
-fn image(reference: &str, platforms: &[&str]) -> Image {
+pub(super) fn image(reference: &str, platforms: &[&str]) -> Image {
     let entry = |platform: &&str| {
         let (os, architecture, version) = match platform.split_once('/') {
             Some((os, architecture)) => (os, architecture, ""),
@@ -71,7 +71,7 @@ fn image(reference: &str, platforms: &[&str]) -> Image {
     Image::from_index(&reference, Source::Registry, index.to_string().as_bytes()).unwrap()
 }
 
-fn images() -> HashMap<String, Result<Image, Error>> {
+pub(super) fn images() -> HashMap<String, Result<Image, Error>> {
     let mut images: HashMap<String, Result<Image, Error>> = [
         ("r.test/2016", &["10.0.14393.1"][..]),
         ("r.test/2019", &["10.0.17763.1"]),
@@ -93,11 +93,11 @@ fn images() -> HashMap<String, Result<Image, Error>> {
 }
 
 /// A reference by the digest of a manifest.
-fn pinned() -> String {
+pub(super) fn pinned() -> String {
     format!("r.test/2022@{}", crate::image::Digest::of(b"manifest"))
 }
 
-fn classes() -> Classes {
+pub(super) fn classes() -> Classes {
     let class =
         |handler: &str, selector: Value| RuntimeClass::of(&json!({"handler": handler, "scheduling": {"nodeSelector": selector}}));
     Some(BTreeMap::from([
@@ -119,7 +119,7 @@ fn workload(kind: &str, images: &[&str], mut spec: Value) -> Workload {
     Workload::of("apps/v1", kind, &object, &Kinds::new()).unwrap()
 }
 
-fn policy() -> Policy {
+pub(super) fn policy() -> Policy {
     Policy { engine: Some(HostEngine::new(Engine::Kubernetes, None)), ..Policy::on(date(2026, 11, 26)) }
 }
 

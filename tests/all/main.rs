@@ -14,8 +14,8 @@ mod architecture;
 mod check;
 mod cluster;
 mod cluster_plan;
-mod configuration;
 mod cluster_secrets;
+mod configuration;
 #[cfg(windows)]
 mod emulated_layers;
 mod engines;
@@ -61,4 +61,5 @@ mod snapshots;
 mod store_commands;
 mod variables;
 mod verdict;
+mod webhook;
 mod webhook_manifest;

@@ -1,6 +1,8 @@
 //! `wincompat webhook`: pods that land only where their images run, by Kubernetes' own admission.
 
+mod images;
 mod manifest;
+mod serve;
 
 use super::exit::ExitCode;
 use super::failure::Failure;
@@ -11,7 +13,9 @@ use super::subcommand::Subcommand;
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat webhook manifest | kubectl apply -f -
-  wincompat webhook manifest --mode steer --as helm --output chart/")]
+  wincompat webhook manifest --mode steer --as helm --output chart/
+  wincompat webhook serve --tls-cert tls.crt --tls-key tls.key
+  wincompat webhook serve --mode enforce --tls-secret wincompat-webhook-tls --service wincompat-webhook")]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -21,12 +25,14 @@ pub struct Args {
 #[derive(clap::Subcommand, Clone, Debug)]
 enum Command {
     Manifest(Box<manifest::Args>),
+    Serve(Box<serve::Args>),
 }
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         match &self.command {
             Command::Manifest(args) => args.run(io),
+            Command::Serve(args) => args.run(io),
         }
     }
 }

@@ -1,0 +1,260 @@
+//! `wincompat webhook serve`: the answers to the API server's questions.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::images::{Registries, shared};
+use crate::cli::exit::ExitCode;
+use crate::cli::failure::Failure;
+use crate::cli::io::Io;
+use crate::cli::knowledge::KnowledgeArgs;
+use crate::cli::policy::PolicyArgs;
+use crate::cli::registries::{RegistryArgs, runtime};
+use crate::cli::subcommand::Subcommand;
+use crate::cli::time::{self, today};
+use crate::cli::wording::CommandLine;
+use crate::cluster::admission::{Mode, Rules};
+use crate::cluster::api::{self, Access, Scope};
+use crate::compat::{Policy, Wish};
+use crate::host::{self, Host, HostEngine, Spec};
+use crate::knowledge::Knowledge;
+use crate::webhook::{self, Answers, Certificates, Files, Images, Journal, Metrics, Own, Setup, View};
+use crate::{Engine, Error};
+
+/// The time for one image.
+const READ_WITHIN: Duration = Duration::from_secs(30);
+
+/// The time for which an API server may say nothing: longer than a watch lasts.
+const SILENT: Duration = Duration::from_secs(310);
+
+/// The file with the namespace of a pod's own account.
+const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
+/// The variable with the namespace of the pod, set by its manifest.
+const NAMESPACE_VARIABLE: &str = "POD_NAMESPACE";
+
+/// Answer the API server's questions about pods.
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  wincompat webhook serve --tls-cert tls.crt --tls-key tls.key
+  wincompat webhook serve --mode steer --expect ltsc2025 --tls-cert tls.crt --tls-key tls.key
+  wincompat webhook serve --mode enforce --namespace wincompat --tls-secret wincompat-webhook-tls --service wincompat-webhook \\
+    --configuration wincompat
+
+POST /mutate decides about pods, POST /validate warns the authors of what makes pods. /healthz, /readyz and /metrics are at the other
+address, without TLS. Nodes and RuntimeClasses are listed and watched. An image that is not read within the budget is not judged: the
+pod is admitted with a warning, and the reading goes on. What is not known is never denied. Each decision is a line of JSON on standard
+error.
+
+SIGTERM and Ctrl-C end it in order: /readyz fails, open requests are answered, and a second one does not wait for others to notice.
+
+Exit codes: 0 ended in order, 2 failure.")]
+pub struct Args {
+    /// Address for questions, over TLS.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:8443")]
+    listen: SocketAddr,
+    /// Address for /healthz, /readyz and /metrics, without TLS.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:8080")]
+    health_listen: SocketAddr,
+    /// What to do with pods that can land where they do not run.
+    #[arg(long, value_enum, default_value_t)]
+    mode: ModeArg,
+    /// Time that a question may wait for images that are not known yet.
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = budget)]
+    budget: Duration,
+    /// Windows that has no node now and may come, for example ltsc2025: a pool at zero nodes; can be given several times, or several
+    /// in one: A,B.
+    #[arg(long, value_name = "RELEASE", value_delimiter = ',')]
+    expect: Vec<String>,
+    /// Namespace that is left alone, as kube-system and the own one are; can be given several times, or several in one: A,B.
+    #[arg(long, value_name = "NAMESPACE", value_delimiter = ',')]
+    exempt: Vec<String>,
+    #[command(flatten)]
+    certificate: CertificateArgs,
+    #[command(flatten)]
+    cluster: ClusterArgs,
+    #[command(flatten)]
+    policy: PolicyArgs,
+    #[command(flatten)]
+    knowledge: KnowledgeArgs,
+    #[command(flatten)]
+    registries: RegistryArgs,
+}
+
+/// The values of `--mode`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum ModeArg {
+    /// Warn their authors.
+    #[default]
+    Warn,
+    /// Lead them to nodes that fit, by their node affinity.
+    Steer,
+    /// The same, and deny pods that fit no node.
+    Enforce,
+}
+
+/// The certificate that API servers see.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Certificate")]
+struct CertificateArgs {
+    /// Certificate with its chain (PEM), read again when it changes.
+    #[arg(long, value_name = "FILE", requires = "tls_key", required_unless_present = "tls_secret")]
+    tls_cert: Option<PathBuf>,
+    /// Key of the certificate (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Secret of the own namespace in which a certificate made by itself is kept, and renewed at two thirds of its life.
+    #[arg(long, value_name = "NAME", requires = "service", conflicts_with = "tls_cert")]
+    tls_secret: Option<String>,
+    /// Service that the certificate made by itself is for.
+    #[arg(long, value_name = "NAME", requires = "tls_secret")]
+    service: Option<String>,
+    /// Name of the mutating and of the validating webhook configuration, whose caBundle is kept up to date.
+    #[arg(long, value_name = "NAME", requires = "tls_secret")]
+    configuration: Option<String>,
+}
+
+/// The cluster that it answers for.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Cluster")]
+struct ClusterArgs {
+    /// Context of the kubeconfig; the current one if none is named.
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+    /// Kubeconfig. If it is not given: KUBECONFIG, ~/.kube/config, then the account of the pod that this runs in.
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// Namespace that it runs in, which is left alone. If it is not given: POD_NAMESPACE, then that of the pod's account.
+    #[arg(long, value_name = "NAME")]
+    namespace: Option<String>,
+}
+
+impl Subcommand for Args {
+    fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let knowledge = shared(self.knowledge.load()?);
+        let engine = Some(HostEngine::new(Engine::Kubernetes, None));
+        // What rests on an assumption is not known.
+        let policy = Policy { strict: true, ..self.policy.policy(Wish::Default, engine)? };
+        let namespace = self.cluster.namespace();
+        let certificates = self.certificate.certificates(namespace.as_deref())?;
+        let exempt: BTreeSet<String> = self.exempt.iter().cloned().chain(namespace).collect();
+        let mode = match self.mode {
+            ModeArg::Warn => Mode::Warn,
+            ModeArg::Steer => Mode::Steer,
+            ModeArg::Enforce => Mode::Enforce,
+        };
+        let expected = expected(&self.expect, &knowledge)?;
+        let options = self.registries.options(io.platform, true, None);
+        let within = self.registries.limit().unwrap_or(READ_WITHIN);
+        let registries = Registries { options, within, knowledge: Arc::clone(&knowledge), policy: policy.clone() };
+        let access = Access {
+            kubeconfig: self.cluster.kubeconfig.clone(),
+            context: self.cluster.context.clone(),
+            scope: Scope::All,
+            within: SILENT,
+        };
+        let (runtime, reading) = (runtime()?, runtime()?);
+        let end = end()?;
+        let metrics = Arc::new(Metrics::default());
+        let answers = Answers {
+            rules: Rules { mode, exempt },
+            policy,
+            knowledge,
+            budget: self.budget,
+            wording: &CommandLine,
+            view: Arc::new(View::new(expected)),
+            images: Images::new(Box::new(registries), reading.handle().clone(), Arc::clone(&metrics)),
+            metrics,
+            journal: Journal::on(std::io::stderr()),
+        };
+        let served = runtime.block_on(async {
+            let client = api::client(&access).await?;
+            webhook::serve(Setup { listen: self.listen, health: self.health_listen, certificates, client, answers }, end).await
+        });
+        // What a registry still owes is not waited for.
+        reading.shutdown_background();
+        runtime.shutdown_background();
+        served?;
+        Ok(ExitCode::DONE)
+    }
+}
+
+impl CertificateArgs {
+    fn certificates(&self, namespace: Option<&str>) -> Result<Certificates, Error> {
+        match (&self.tls_cert, &self.tls_key, &self.tls_secret, &self.service) {
+            (Some(certificate), Some(key), _, _) => {
+                Ok(Certificates::Files(Files { certificate: certificate.clone(), key: key.clone() }))
+            }
+            (_, _, Some(secret), Some(service)) => {
+                let Some(namespace) = namespace else {
+                    return Err(
+                        Error::new("the own namespace is not known, in which the Secret is").hint("name it with --namespace")
+                    );
+                };
+                for name in [secret, service, namespace].into_iter().chain(self.configuration.as_deref()) {
+                    if !api::is_name(name) {
+                        return Err(Error::new(format!("{} is not a name of Kubernetes", crate::text::quoted(name)))
+                            .hint("use small letters, digits, dots and hyphens"));
+                    }
+                }
+                Ok(Certificates::Own(Own {
+                    namespace: namespace.to_owned(),
+                    secret: secret.clone(),
+                    service: service.clone(),
+                    configuration: self.configuration.clone(),
+                }))
+            }
+            _ => Err(Error::new("no certificate is named").hint("use --tls-cert with --tls-key, or --tls-secret with --service")),
+        }
+    }
+}
+
+impl ClusterArgs {
+    /// The namespace that it runs in, where something says it.
+    fn namespace(&self) -> Option<String> {
+        let of_variable = || std::env::var(NAMESPACE_VARIABLE).ok();
+        let of_account = || std::fs::read_to_string(OWN_NAMESPACE).ok().map(|name| name.trim().to_owned());
+        self.namespace.clone().or_else(of_variable).or_else(of_account).filter(|name| !name.is_empty())
+    }
+}
+
+/// The hosts that are expected.
+fn expected(names: &[String], knowledge: &Knowledge) -> Result<Vec<Host>, Error> {
+    let mut expected = Vec::new();
+    for name in names {
+        match host::parse(name, knowledge, today())? {
+            Spec::Hosts(hosts) => expected.extend(hosts),
+            _ => {
+                return Err(Error::new(format!("{} is not a Windows of nodes", crate::text::quoted(name)))
+                    .hint("name a release, e.g. ltsc2025, or a version, e.g. 10.0.26100"));
+            }
+        }
+    }
+    Ok(expected)
+}
+
+/// Said once somebody asks for the end, and again for every further time.
+fn end() -> Result<watch::Receiver<bool>, Error> {
+    let (asked, end) = watch::channel(false);
+    ctrlc::set_handler(move || {
+        asked.send_replace(true);
+    })
+    .map_err(|error| {
+        Error::new("the end cannot be asked for by a signal").because(error).hint("run wincompat from another console")
+    })?;
+    Ok(end)
+}
+
+/// Reads the budget of a question.
+fn budget(text: &str) -> Result<Duration, String> {
+    let budget = time::duration(text)?;
+    if budget > Duration::from_secs(25) {
+        return Err("an API server waits for 30 seconds at most: use 25s or less".to_owned());
+    }
+    Ok(budget)
+}

@@ -1,0 +1,170 @@
+//! The decision about pods whose images were read: the cases, and what each mode does.
+
+use std::collections::BTreeSet;
+
+use super::exempt::Pod;
+use super::narrow::{self, Target};
+use super::{Case, Decision, Outcome, patch, words};
+use crate::cluster::check::Answer;
+use crate::cluster::{Group, Question, Share};
+use crate::host::{BUILD_LABEL, Host};
+use crate::text::quoted;
+
+/// Windows that have no node at the moment and may come: pools that are scaled to zero.
+pub type Expected = Vec<Host>;
+
+impl Pod {
+    /// The decision, with the images that were read in time.
+    pub fn decide(&self, question: &Question<'_>, expected: &Expected) -> Decision {
+        let answer = question.answer(&self.workload);
+        let groups = |shares: &[Share]| {
+            shares.iter().filter_map(|share| question.nodes.groups.get(share.group)).map(words::group).collect()
+        };
+        let windows: Vec<Share> = answer
+            .lands
+            .iter()
+            .filter(|share| question.nodes.groups.get(share.group).is_some_and(|group| group.host.is_some()))
+            .copied()
+            .collect();
+        let mut decision = Decision { groups: groups(&windows), ..Decision::allow(Case::LandsNowhere) };
+        let is_for_windows = self.workload.os.as_deref() == Some("windows");
+        let is_bound = self.workload.placement.node_name.is_some();
+        if let Some(what) = self.not_known(question, &windows) {
+            decision.case = if is_bound { Case::Bound } else { Case::Unknown };
+            decision.warnings.push(words::unknown(&what));
+            return decision;
+        }
+        let has_windows = |image: &crate::cluster::objects::ImageOf| {
+            question
+                .images
+                .get(&image.reference)
+                .is_some_and(|read| read.as_ref().is_ok_and(|image| !image.candidates.is_empty()))
+        };
+        let fits_elsewhere = answer.lands.iter().any(|share| !windows.contains(share) && share.fits == Some(true));
+        if is_bound {
+            decision.case = Case::Bound;
+            if windows.iter().any(|share| share.fits == Some(false)) {
+                decision.warnings = words::findings(&answer);
+            }
+            return decision;
+        }
+        if windows.is_empty() {
+            return decision;
+        }
+        if !is_for_windows && !self.workload.images.iter().any(has_windows) {
+            decision.case = Case::NotForWindows;
+            decision.warnings = words::findings(&answer);
+            return decision;
+        }
+        let some_fit = windows.iter().any(|share| share.fits == Some(true));
+        let all_fit = answer.lands.iter().all(|share| share.fits == Some(true));
+        if all_fit {
+            decision.case = Case::AllFit;
+        } else if !is_for_windows && fits_elsewhere {
+            // It runs on other systems as well: to keep it to Windows would take nodes from it that fit.
+            decision.case = Case::SomeFit;
+            decision.warnings = words::findings(&answer);
+        } else if some_fit {
+            decision.case = Case::SomeFit;
+            self.lead(question, &answer, expected, &mut decision);
+        } else if !self.targets(question, expected, true).is_empty() && self.lead(question, &answer, expected, &mut decision) {
+            decision.case = Case::ExpectedFits;
+            decision.warnings.clear();
+        } else if !self.targets(question, expected, false).is_empty() {
+            decision.case = Case::Unknown;
+            decision.warnings.push(words::unknown("it may run on nodes that are expected"));
+        } else {
+            decision.case = Case::NoneFits;
+            let why = words::none_fits(question, &answer, &decision.groups);
+            if self.may.deny {
+                decision.outcome = Outcome::Deny(why);
+                decision.warnings.clear();
+            } else {
+                decision.warnings = words::findings(&answer);
+                decision.warnings.insert(0, why);
+            }
+        }
+        decision
+    }
+
+    /// What stands in the way of a judgement: an image that was not read, a RuntimeClass that is not known, a result that rests on an
+    /// assumption.
+    fn not_known(&self, question: &Question<'_>, windows: &[Share]) -> Option<String> {
+        for image in &self.workload.images {
+            match question.images.get(&image.reference) {
+                None => return Some(format!("the image {} was not read in time", quoted(&image.reference))),
+                Some(Err(error)) => {
+                    return Some(format!("the image {} cannot be read: {}", quoted(&image.reference), error.sentence()));
+                }
+                Some(Ok(_)) => {}
+            }
+        }
+        if let (Some(class), None) = (&self.workload.class, question.class_of(&self.workload)) {
+            return Some(format!("the RuntimeClass {} is not known", quoted(class)));
+        }
+        windows
+            .iter()
+            .any(|share| share.fits.is_none())
+            .then(|| "what is known of the images and nodes does not decide".to_owned())
+    }
+
+    /// Leads the pods to nodes that fit if the mode asks for it, and says what is wrong else; true if they land right, or could be led.
+    fn lead(&self, question: &Question<'_>, answer: &Answer<'_>, expected: &Expected, decision: &mut Decision) -> bool {
+        let fitting = |node: &usize| {
+            let group = question.nodes.group_of.get(*node);
+            answer.lands.iter().any(|share| Some(&share.group) == group && share.fits == Some(true))
+        };
+        let is_windows = |node: &usize| question.nodes.nodes.get(*node).is_some_and(|node| node.host.is_some());
+        let fits: BTreeSet<usize> = (0..question.nodes.nodes.len()).filter(|node| fitting(node) && is_windows(node)).collect();
+        let target = |node: &usize| {
+            let node = question.nodes.nodes.get(*node)?;
+            Some((node.node.labels.get(BUILD_LABEL)?.clone(), node.architecture.clone()))
+        };
+        let mut targets: BTreeSet<Target> = fits.iter().filter_map(target).collect();
+        targets.extend(self.targets(question, expected, true));
+        let class = question.class_of(&self.workload);
+        let conditions = narrow::conditions(&self.workload, class, question.nodes, &fits, &targets);
+        decision.warnings = words::findings(answer);
+        let Some(conditions) = conditions else {
+            if self.may.steer {
+                decision.warnings.push(words::no_label());
+            }
+            return false;
+        };
+        if self.may.steer {
+            match patch::operations(&self.object, &conditions) {
+                Some(operations) => {
+                    decision.outcome = Outcome::Steer(operations);
+                    decision.warnings.clear();
+                }
+                None => decision.warnings.push(words::no_label()),
+            }
+        }
+        true
+    }
+
+    /// The builds that are expected, that the pods do not exclude, and that all images run on; or those of which that is not known.
+    fn targets(&self, question: &Question<'_>, expected: &Expected, known: bool) -> BTreeSet<Target> {
+        let names_nodes = |term: &crate::host::placement::Term| !term.fields.is_empty();
+        if self.workload.placement.terms.as_ref().is_some_and(|terms| terms.iter().all(names_nodes)) {
+            return BTreeSet::new();
+        }
+        let fits = |host: &&Host| {
+            let labels = host.usual_labels();
+            let group = Group {
+                label: host.label.clone(),
+                os: "windows".to_owned(),
+                architecture: host.architecture.as_str().to_owned(),
+                host: Some((*host).clone()),
+                taints: Vec::new(),
+                handlers: None,
+                members: Vec::new(),
+                is_new: true,
+            };
+            self.workload.placement.of_labels(&labels).selects("", &labels)
+                && question.on_group(&self.workload, &group).fits == known.then_some(true)
+        };
+        let target = |host: &Host| Some((host.usual_labels().get(BUILD_LABEL)?.clone(), host.architecture.as_str().to_owned()));
+        expected.iter().filter(fits).filter_map(target).collect()
+    }
+}

@@ -1,0 +1,149 @@
+//! What is admitted without a look at its images, and what is left to decide.
+
+use serde_json::Value;
+
+use super::{Case, Decision, Mode, Review, Rules};
+use crate::cluster::{Question, Workload, objects};
+use crate::host::pod::{self, Tree};
+
+/// The namespace of Kubernetes itself.
+const SYSTEM: &str = "kube-system";
+
+/// What is to be done with a question.
+#[derive(Clone, Debug)]
+pub enum Admitted {
+    /// It is answered.
+    Decided(Decision),
+    /// The images of these pods have to be read first.
+    Open(Box<Pod>),
+}
+
+/// The pods of a question that is open.
+#[derive(Clone, Debug)]
+pub struct Pod {
+    /// The workload that they stand for, with the images that are in question.
+    pub workload: Workload,
+    /// What is done with them: less than the mode of the program where the object does not allow it.
+    pub(super) may: May,
+    /// The object as it was sent.
+    pub(super) object: Value,
+}
+
+/// What may be done with the pods of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct May {
+    /// They may be led to nodes.
+    pub(super) steer: bool,
+    /// They may be denied.
+    pub(super) deny: bool,
+}
+
+impl May {
+    const WARN: Self = Self { steer: false, deny: false };
+}
+
+/// Looks at a question about a pod; the nodes say whether its images matter.
+pub fn admit(review: &Review, rules: &Rules, question: &Question<'_>) -> Admitted {
+    let allow = |case: Case| Admitted::Decided(Decision::allow(case));
+    let is_change = matches!(review.operation.as_str(), "CREATE" | "UPDATE");
+    if review.kind != "Pod" || !is_change || !matches!(review.subresource.as_str(), "" | "ephemeralcontainers") {
+        return allow(Case::Other);
+    }
+    if is_exempt(review, rules) {
+        return allow(Case::Exempt);
+    }
+    let Some(mut workload) = Workload::of("v1", "Pod", &review.object, &[].into()) else { return allow(Case::Other) };
+    (workload.kind, workload.name) = owner(&review.object).unwrap_or_else(|| ("Pod".to_owned(), name(review)));
+    workload.namespace.clone_from(&review.namespace);
+    let is_bound = workload.placement.node_name.is_some();
+    let mut may = match rules.mode {
+        Mode::Warn => May::WARN,
+        Mode::Steer => May { steer: true, deny: false },
+        Mode::Enforce => May { steer: true, deny: true },
+    };
+    if review.operation == "UPDATE" {
+        let is_ending = review.object.at(&["metadata", "deletionTimestamp"]).is_some();
+        let before = Workload::of("v1", "Pod", &review.old, &[].into());
+        let is_new = |image: &objects::ImageOf| before.as_ref().is_none_or(|before| !before.images.contains(image));
+        let has_new = workload.images.iter().any(is_new);
+        // With a gate the scheduler has not looked at it yet, and its selectors may be narrowed.
+        let is_gated = review.subresource.is_empty()
+            && [&review.object, &review.old]
+                .iter()
+                .all(|object| object.at(&["spec", "schedulingGates"]).is_some_and(|gates| !gates.list().is_empty()));
+        if is_ending || !(has_new || is_gated) {
+            return allow(Case::Unchanged);
+        }
+        may = May { steer: may.steer && is_gated && !is_bound, deny: may.deny && has_new };
+        if is_bound {
+            workload.images.retain(is_new);
+        }
+    }
+    if is_bound {
+        may = May::WARN;
+    }
+    if !question.can_land_on_windows(&workload) {
+        let is_for_windows = workload.os.as_deref() == Some("windows");
+        return allow(match (is_bound, is_for_windows) {
+            (true, _) => Case::Bound,
+            (false, true) => Case::LandsNowhere,
+            (false, false) => Case::NotForWindows,
+        });
+    }
+    if workload.os.as_deref().is_some_and(|os| os != "windows") {
+        return allow(Case::NotForWindows);
+    }
+    Admitted::Open(Box::new(Pod { workload, may, object: review.object.clone() }))
+}
+
+/// Looks at a question about what makes pods: its author is warned, and nothing else.
+pub fn validate(review: &Review, rules: &Rules, question: &Question<'_>) -> Admitted {
+    let allow = |case: Case| Admitted::Decided(Decision::allow(case));
+    let is_change = matches!(review.operation.as_str(), "CREATE" | "UPDATE");
+    if review.kind == "Pod" || pod::template(&review.kind).is_none() || !is_change || !review.subresource.is_empty() {
+        return allow(Case::Other);
+    }
+    if is_exempt(review, rules) {
+        return allow(Case::Exempt);
+    }
+    let read = |object: &Value| Workload::of(&review.api_version, &review.kind, object, &[].into());
+    let Some(mut workload) = read(&review.object) else { return allow(Case::Other) };
+    let is_same = |before: Workload| {
+        (before.images, before.placement, before.class)
+            == (workload.images.clone(), workload.placement.clone(), workload.class.clone())
+    };
+    // A controller reads no warnings.
+    let is_owned = objects::owner(&review.object).is_some();
+    if is_owned || (review.operation == "UPDATE" && read(&review.old).is_some_and(is_same)) {
+        return allow(Case::Unchanged);
+    }
+    workload.namespace.clone_from(&review.namespace);
+    if !question.can_land_on_windows(&workload) || workload.os.as_deref().is_some_and(|os| os != "windows") {
+        let is_for_windows = workload.os.as_deref() == Some("windows");
+        return allow(if is_for_windows { Case::LandsNowhere } else { Case::NotForWindows });
+    }
+    Admitted::Open(Box::new(Pod { workload, may: May::WARN, object: Value::Null }))
+}
+
+fn is_exempt(review: &Review, rules: &Rules) -> bool {
+    review.namespace == SYSTEM || rules.exempt.contains(&review.namespace)
+}
+
+/// The name of a pod, or what its name will begin with.
+fn name(review: &Review) -> String {
+    let of = |key: &str| review.object.text_at(&["metadata", key]).map(std::borrow::Cow::into_owned);
+    of("name").or_else(|| of("generateName")).unwrap_or_else(|| review.name.clone())
+}
+
+/// The kind and name of what has made a pod. A ReplicaSet of a Deployment is named by it and by the hash of its template.
+fn owner(object: &Value) -> Option<(String, String)> {
+    let owner = objects::owner(object)?;
+    let (kind, name) = (owner.owned_at(&["kind"]), owner.owned_at(&["name"]));
+    let hash = object.owned_at(&["metadata", "labels", "pod-template-hash"]);
+    match name.strip_suffix(&hash).and_then(|name| name.strip_suffix('-')) {
+        Some(deployment) if kind == "ReplicaSet" && !hash.is_empty() && !deployment.is_empty() => {
+            Some(("Deployment".to_owned(), deployment.to_owned()))
+        }
+        _ => Some((kind, name)),
+    }
+}

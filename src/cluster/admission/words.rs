@@ -1,0 +1,96 @@
+//! The sentences of admission, for people at a terminal and in the events of a controller.
+
+use crate::Advice;
+use crate::cluster::check::{Answer, described};
+use crate::cluster::{Group, Question};
+use crate::compat::{Code, Severity};
+use crate::text::shown;
+
+/// The most images and groups that a sentence names.
+const NAMED: usize = 4;
+
+/// The beginning of every sentence: several webhooks may speak.
+const WHO: &str = "wincompat: ";
+
+/// A group of nodes with its build, e.g. `ws2022-0 and 3 more (10.0.20348)`.
+pub(super) fn group(group: &Group) -> String {
+    let system = match &group.host {
+        Some(host) => {
+            let version = host.os_version;
+            format!("{}.{}.{}", version.major, version.minor, version.build)
+        }
+        None => group.os.clone(),
+    };
+    shown(&format!("{} ({system}, {})", group.label, group.architecture))
+}
+
+/// The first of these, and the number of the others.
+fn some(all: &[String]) -> String {
+    let named = all.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
+/// The images that do not run on these nodes, each with its build.
+fn misfits(question: &Question<'_>, answer: &Answer<'_>) -> Vec<String> {
+    let mut images: Vec<String> = Vec::new();
+    for (number, _, judgement) in answer.judged.iter().filter(|(_, _, judgement)| judgement.ok == Some(false)) {
+        let Some(of) = answer.workload.images.get(*number) else { continue };
+        let Some(Ok(image)) = question.images.get(&of.reference) else { continue };
+        let words = described(image, judgement.chosen);
+        if !images.contains(&words) {
+            images.push(words);
+        }
+    }
+    images
+}
+
+/// No node runs the pod: its images, the nodes, and what to do.
+pub(super) fn none_fits(question: &Question<'_>, answer: &Answer<'_>, groups: &[String]) -> Advice {
+    let images = misfits(question, answer);
+    let what = if images.is_empty() {
+        format!("{WHO}the pod runs on none of the nodes that it can land on: {}", some(groups))
+    } else {
+        format!(
+            "{WHO}not all images of the pod run on any node that it can land on: images {}; nodes {}",
+            some(&images),
+            some(groups)
+        )
+    };
+    Advice::from(what) + "; " + help(answer)
+}
+
+/// What to do about the worst finding.
+fn help(answer: &Answer<'_>) -> Advice {
+    if answer.workload.kind == "DaemonSet" {
+        return Code::DaemonsetMissesNodes.sentences(&std::collections::BTreeMap::new()).1;
+    }
+    let worst = answer.findings.iter().find(|said| said.severity == Severity::Error);
+    worst.map_or_else(
+        || "use images for the Windows of these nodes, or add nodes that the images fit".into(),
+        |said| said.help.clone(),
+    )
+}
+
+/// The findings about where the pods can land, each with what to do.
+pub(super) fn findings(answer: &Answer<'_>) -> Vec<Advice> {
+    let is_about = |code: Code| code != Code::DigestPinsBuild && code != Code::BuildRetires;
+    let said = answer.findings.iter().filter(|said| is_about(said.code));
+    said.flat_map(|said| {
+        let what = Advice::from(format!("{WHO}{}: ", said.code.as_str())) + said.message.clone();
+        [what, Advice::from(WHO) + said.help.clone()]
+    })
+    .collect()
+}
+
+/// What is not known of the pod.
+pub(super) fn unknown(what: &str) -> Advice {
+    format!("{WHO}not judged: {what}").into()
+}
+
+/// Nodes that fit and others that no label tells apart.
+pub(super) fn no_label() -> Advice {
+    format!("{WHO}the pod was not led to nodes that fit: no label tells them from the others").into()
+}

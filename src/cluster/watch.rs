@@ -1,0 +1,213 @@
+//! Nodes and RuntimeClasses of a cluster as they change: a list, then a watch that goes on from it. What is known stays known while the
+//! API server is away.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::TryStreamExt as _;
+use kube::Client;
+use kube::api::WatchParams;
+use kube::core::{Request, WatchEvent};
+use serde_json::Value;
+
+use super::api::{self, CLASSES, List, NODES};
+use crate::host::pod::Tree;
+use crate::{Error, ErrorKind};
+
+/// The seconds of one watch: the server ends it, and the next goes on from there.
+const SECONDS: u32 = 290;
+
+/// The pauses after failures: the first, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// The pause before a list that the cluster does not have is asked for again.
+const MISSING_PAUSE: Duration = Duration::from_secs(300);
+
+/// The time for which changes are collected, and the most of them.
+const COLLECTED: Duration = Duration::from_millis(50);
+const MOST_COLLECTED: usize = 500;
+
+/// The objects that are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// The nodes.
+    Nodes,
+    /// The RuntimeClasses; a cluster whose API does not have them has none.
+    Classes,
+}
+
+impl Followed {
+    const fn list(self) -> List {
+        match self {
+            Self::Nodes => NODES,
+            Self::Classes => CLASSES,
+        }
+    }
+
+    /// The name, e.g. `nodes`.
+    pub const fn as_str(self) -> &'static str {
+        self.list().plural
+    }
+}
+
+/// What is told of objects that are followed.
+#[derive(Debug)]
+pub enum Told<'a, T> {
+    /// All of them, by their names, after a change.
+    Known(&'a BTreeMap<String, T>),
+    /// They cannot be read at the moment, and this is tried again.
+    Failed(&'a Error),
+}
+
+/// The end of a watch.
+enum Ended {
+    /// By the server, after its time.
+    InTime,
+    /// The state that it went on from is forgotten.
+    Expired,
+    Failed(Error),
+}
+
+/// Follows these objects for ever. `reduce` takes what matters of one; changes of the rest are not told.
+pub async fn follow<T: PartialEq>(
+    client: &Client,
+    followed: Followed,
+    reduce: impl Fn(&Value) -> T,
+    mut told: impl FnMut(Told<'_, T>),
+) {
+    let mut known: Option<BTreeMap<String, T>> = None;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let listed = api::all(client, followed.list(), None, |_, object| Some((name(object), reduce(object)))).await;
+        match listed {
+            Ok(listed) => {
+                let new: BTreeMap<String, T> = listed.objects.into_iter().collect();
+                if known.as_ref() != Some(&new) {
+                    told(Told::Known(&new));
+                }
+                let known = known.insert(new);
+                let mut state = listed.state;
+                loop {
+                    let before = state.clone();
+                    match watch(client, &listed.path, &mut state, known, &reduce, &mut told).await {
+                        Ended::InTime => {}
+                        Ended::Expired => break,
+                        Ended::Failed(error) => told(Told::Failed(&error)),
+                    }
+                    if before == state {
+                        wait(&mut pause).await;
+                    } else {
+                        pause = FIRST_PAUSE;
+                    }
+                }
+            }
+            Err(error) if error.kind == ErrorKind::NotFound && followed == Followed::Classes => {
+                if known.as_ref().is_none_or(|known| !known.is_empty()) {
+                    told(Told::Known(known.insert(BTreeMap::new())));
+                }
+                tokio::time::sleep(MISSING_PAUSE).await;
+                continue;
+            }
+            Err(error) => told(Told::Failed(&error)),
+        }
+        wait(&mut pause).await;
+    }
+}
+
+/// Waits, and the next time longer.
+async fn wait(pause: &mut Duration) {
+    tokio::time::sleep(*pause).await;
+    *pause = LONGEST_PAUSE.min(*pause * 2);
+}
+
+fn name(object: &Value) -> String {
+    object.owned_at(&["metadata", "name"])
+}
+
+/// One watch from this state on, which moves with it.
+async fn watch<T: PartialEq>(
+    client: &Client,
+    path: &str,
+    state: &mut String,
+    known: &mut BTreeMap<String, T>,
+    reduce: &impl Fn(&Value) -> T,
+    told: &mut impl FnMut(Told<'_, T>),
+) -> Ended {
+    let asked = Request::new(path).watch(&WatchParams::default().timeout(SECONDS), state).map_err(kube::Error::BuildRequest);
+    let events = match asked {
+        Ok(request) => client.request_events::<Value>(request).await,
+        Err(error) => Err(error),
+    };
+    let mut events = match events {
+        Ok(events) => pin!(events),
+        Err(error) => return ended(error),
+    };
+    let mut changes = 0;
+    loop {
+        let next = if changes == 0 {
+            events.try_next().await
+        } else {
+            match tokio::time::timeout(COLLECTED, events.try_next()).await {
+                Ok(next) if changes < MOST_COLLECTED => next,
+                other => {
+                    told(Told::Known(known));
+                    changes = 0;
+                    match other {
+                        Ok(next) => next,
+                        Err(_) => continue,
+                    }
+                }
+            }
+        };
+        let event = match next {
+            Ok(Some(event)) => event,
+            other => {
+                if changes > 0 {
+                    told(Told::Known(known));
+                }
+                return match other {
+                    Err(error) => ended(error),
+                    Ok(_) => Ended::InTime,
+                };
+            }
+        };
+        let object = match event {
+            WatchEvent::Added(object) | WatchEvent::Modified(object) => {
+                let reduced = reduce(&object);
+                let name = name(&object);
+                if known.get(&name) != Some(&reduced) {
+                    known.insert(name, reduced);
+                    changes += 1;
+                }
+                object
+            }
+            WatchEvent::Deleted(object) => {
+                changes += usize::from(known.remove(&name(&object)).is_some());
+                object
+            }
+            WatchEvent::Bookmark(bookmark) => {
+                state.clone_from(&bookmark.metadata.resource_version);
+                continue;
+            }
+            WatchEvent::Error(status) => {
+                if changes > 0 {
+                    told(Told::Known(known));
+                }
+                return ended(kube::Error::Api(status));
+            }
+        };
+        let at = object.owned_at(&["metadata", "resourceVersion"]);
+        if !at.is_empty() {
+            *state = at;
+        }
+    }
+}
+
+fn ended(error: kube::Error) -> Ended {
+    match error {
+        kube::Error::Api(status) if matches!(status.code, 410 | 404) => Ended::Expired,
+        error => Ended::Failed(api::failed(error)),
+    }
+}

@@ -1,0 +1,88 @@
+//! The log: lines of JSON on standard error, written by a thread of their own. A reader that does not read holds nobody up.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::clock::now;
+use crate::report::plain::clean;
+
+/// The lines that may wait.
+const WAITING: usize = 4096;
+
+/// The most characters of one value.
+const LONGEST: usize = 300;
+
+/// The time for which the end waits for lines that are not written yet.
+const FLUSHED: Duration = Duration::from_secs(1);
+
+/// What the writing thread gets.
+#[derive(Debug)]
+enum Item {
+    Line(Vec<u8>),
+    /// All lines before it are written.
+    Mark(SyncSender<()>),
+}
+
+/// The log.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    lines: SyncSender<Item>,
+    lost: Arc<AtomicU64>,
+}
+
+impl Journal {
+    /// A log that is written here.
+    pub fn on(mut to: impl Write + Send + 'static) -> Self {
+        let (lines, waiting) = sync_channel::<Item>(WAITING);
+        thread::spawn(move || {
+            for item in waiting {
+                // There is no other place to tell that it cannot be written, and nobody to tell that waits no more.
+                let _ = match item {
+                    Item::Line(line) => to.write_all(&line).and_then(|()| to.flush()).is_ok(),
+                    Item::Mark(mark) => mark.try_send(()).is_ok(),
+                };
+            }
+        });
+        Self { lines, lost: Arc::default() }
+    }
+
+    /// Writes a line with these values; texts are cleaned, and cut where they are long.
+    pub fn line(&self, level: &str, what: &str, values: Value) {
+        let mut line = json!({ "time": now().to_string(), "level": level, "what": what });
+        for (key, value) in values.as_object().into_iter().flatten() {
+            line[key] = cleaned(value);
+        }
+        let mut bytes = line.to_string().into_bytes();
+        bytes.push(b'\n');
+        if self.lines.try_send(Item::Line(bytes)).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until what was logged is written, for a second at most.
+    pub fn flush(&self) {
+        let (mark, written) = sync_channel(1);
+        if self.lines.try_send(Item::Mark(mark)).is_ok() {
+            let _ = written.recv_timeout(FLUSHED);
+        }
+    }
+
+    /// The lines that were dropped since too many waited.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+}
+
+fn cleaned(value: &Value) -> Value {
+    match value {
+        Value::String(text) => json!(clean(text).chars().take(LONGEST).collect::<String>()),
+        Value::Array(values) => values.iter().map(cleaned).collect(),
+        other => other.clone(),
+    }
+}

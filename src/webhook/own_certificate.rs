@@ -1,0 +1,349 @@
+//! A certificate of its own: made here, kept in a Secret that all replicas read, and vouched for by the `caBundle` of the configurations.
+//!
+//! Every certificate has an authority of its own, whose key is forgotten at once. The Secret keeps the authority before as well, so that
+//! replicas with the certificate before are trusted until they have taken over the new one. Who is second to write the Secret reads it again.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hyper::{Method, Request};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
+};
+use rustls::RootCertStore;
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use serde_json::{Value, json};
+
+use super::certificate::{Shown, certified};
+use super::journal::Journal;
+use super::metrics::Metrics;
+use crate::clock::now;
+use crate::cluster::api::failed;
+use crate::host::pod::Tree;
+use crate::{Error, ErrorKind};
+
+/// The life of a certificate, and the part of it that is left when it is renewed.
+const LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
+const LEFT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// The time by which a clock may be behind.
+const SKEW: Duration = Duration::from_secs(24 * 3600);
+
+/// The pauses between two looks at the Secret: usually, before there is a certificate, and before a new one is shown, whose authority every
+/// API server has to know first.
+const USUAL: Duration = Duration::from_secs(60);
+const BEFORE_FIRST: Duration = Duration::from_secs(2);
+const BEFORE_NEXT: Duration = Duration::from_secs(20);
+
+/// The times that a Secret is written which others write as well.
+const TRIES: usize = 5;
+
+/// The configurations of webhooks.
+const CONFIGURATIONS: [&str; 2] = ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"];
+
+/// A certificate that is made here.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// The namespace of the Secret and of the Service.
+    pub namespace: String,
+    /// The Secret.
+    pub secret: String,
+    /// The Service that API servers ask.
+    pub service: String,
+    /// The name of both configurations of webhooks; `None` if others write their `caBundle`.
+    pub configuration: Option<String>,
+}
+
+/// What the Secret keeps, as PEM.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Kept {
+    authorities: String,
+    certificate: String,
+    key: String,
+    /// The state of the Secret; empty before it is there.
+    state: String,
+}
+
+impl Own {
+    /// Shows the certificate of the Secret from now on, and keeps both in order.
+    pub fn follow(self, client: kube::Client, shown: Arc<Shown>, metrics: Arc<Metrics>, journal: Journal) {
+        tokio::spawn(async move {
+            let mut current: Option<String> = None;
+            let mut next: Option<String> = None;
+            loop {
+                let said = match self.kept(&client).await {
+                    Ok(kept) => {
+                        let published = self.publish(&client, &kept).await;
+                        let is_new = current.as_ref() != Some(&kept.certificate);
+                        // The first one is shown at once. Another waits until its authority has been known for a while.
+                        let is_due = current.is_none() || (published.is_ok() && next.as_ref() == Some(&kept.certificate));
+                        let put = match is_new && is_due {
+                            true => certified(kept.certificate.as_bytes(), kept.key.as_bytes()).map(|certified| {
+                                shown.put(certified);
+                                metrics.certificates.fetch_add(1, Ordering::Relaxed);
+                                journal.line("info", "certificate taken over", json!({ "secret": self.secret }));
+                                current = Some(kept.certificate.clone());
+                            }),
+                            false => Ok(()),
+                        };
+                        let is_published = published.is_ok();
+                        next = (is_published && current.as_ref() != Some(&kept.certificate)).then_some(kept.certificate);
+                        put.and(published)
+                    }
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = said {
+                    metrics.certificate_failures.fetch_add(1, Ordering::Relaxed);
+                    journal.line("warning", "certificate not in order", json!({ "why": error.sentence() }));
+                }
+                let pause = match (&current, &next) {
+                    (None, _) => BEFORE_FIRST,
+                    (_, Some(_)) => BEFORE_NEXT,
+                    _ => USUAL,
+                };
+                tokio::time::sleep(pause).await;
+            }
+        });
+    }
+
+    /// The names that the certificate is for, that of API servers first.
+    fn names(&self) -> Vec<String> {
+        let name = format!("{}.{}.svc", self.service, self.namespace);
+        vec![name.clone(), format!("{name}.cluster.local")]
+    }
+
+    /// What the Secret keeps, with a certificate that is good for a while.
+    async fn kept(&self, client: &kube::Client) -> Result<Kept, Error> {
+        let secrets = format!("/api/v1/namespaces/{}/secrets", self.namespace);
+        let mut conflict = None;
+        for _ in 0..TRIES {
+            let kept = match ask(client, Method::GET, &format!("{secrets}/{}", self.secret), None).await {
+                Ok(secret) => read(&secret),
+                Err(error) if error.kind == ErrorKind::NotFound => Kept::default(),
+                Err(error) => return Err(error.within(format!("the Secret {} cannot be read", self.secret))),
+            };
+            if self.is_good(&kept) {
+                return Ok(kept);
+            }
+            let made = self.made(&kept)?;
+            let (method, path) = match made.state.is_empty() {
+                true => (Method::POST, secrets.clone()),
+                false => (Method::PUT, format!("{secrets}/{}", self.secret)),
+            };
+            match ask(client, method, &path, Some(self.object(&made))).await {
+                Ok(secret) => return Ok(read(&secret)),
+                // Another replica was first.
+                Err(error) if error.kind == ErrorKind::Invalid => conflict = Some(error),
+                Err(error) => return Err(error.within(format!("the Secret {} cannot be written", self.secret))),
+            }
+        }
+        Err(conflict.unwrap_or_else(|| Error::new(format!("the Secret {} is written all the time", self.secret))))
+    }
+
+    /// True if the certificate is vouched for, and will be after the time that is left at a renewal.
+    fn is_good(&self, kept: &Kept) -> bool {
+        let good = || {
+            let certificate = CertificateDer::from_pem_slice(kept.certificate.as_bytes()).ok()?;
+            let parsed = ParsedCertificate::try_from(&certificate).ok()?;
+            let mut roots = RootCertStore::empty();
+            for authority in CertificateDer::pem_slice_iter(kept.authorities.as_bytes()) {
+                roots.add(authority.ok()?).ok()?;
+            }
+            let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms.all;
+            let today = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+            for time in [today, today + LEFT] {
+                let time = UnixTime::since_unix_epoch(time);
+                verify_server_cert_signed_by_trust_anchor(&parsed, &roots, &[], time, algorithms).ok()?;
+            }
+            let name = ServerName::try_from(self.names().into_iter().next()?).ok()?;
+            verify_server_name(&parsed, &name).ok()?;
+            certified(kept.certificate.as_bytes(), kept.key.as_bytes()).ok()
+        };
+        good().is_some()
+    }
+
+    /// A new certificate beside the newest authority that is known.
+    fn made(&self, before: &Kept) -> Result<Kept, Error> {
+        let failed = |error: rcgen::Error| Error::new("no certificate can be made").because(error);
+        let today = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let epoch = rcgen::date_time_ymd(1970, 1, 1);
+        let valid = |parameters: &mut CertificateParams| {
+            parameters.not_before = epoch + today.saturating_sub(SKEW);
+            parameters.not_after = epoch + (today + LIFE);
+        };
+        let mut authority = CertificateParams::new(Vec::new()).map_err(failed)?;
+        valid(&mut authority);
+        authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        authority.distinguished_name.push(DnType::CommonName, format!("{} of {}", self.service, now()));
+        let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().map_err(failed)?).map_err(failed)?;
+        let mut leaf = CertificateParams::new(self.names()).map_err(failed)?;
+        valid(&mut leaf);
+        leaf.distinguished_name.push(DnType::CommonName, self.service.clone());
+        leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        leaf.use_authority_key_identifier_extension = true;
+        let key = KeyPair::generate().map_err(failed)?;
+        let certificate = leaf.signed_by(&key, &authority).map_err(failed)?;
+        let mut authorities = authority.pem();
+        if let Some(newest) = first(&before.authorities) {
+            authorities.push_str(newest);
+        }
+        Ok(Kept { authorities, certificate: certificate.pem(), key: key.serialize_pem(), state: before.state.clone() })
+    }
+
+    fn object(&self, kept: &Kept) -> Value {
+        let mut object = json!({
+            "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
+            "metadata": { "name": self.secret, "namespace": self.namespace, "labels": { "app.kubernetes.io/name": self.service } },
+            "data": {
+                "ca.crt": STANDARD.encode(&kept.authorities), "tls.crt": STANDARD.encode(&kept.certificate), "tls.key": STANDARD.encode(&kept.key),
+            },
+        });
+        if !kept.state.is_empty() {
+            object["metadata"]["resourceVersion"] = json!(kept.state);
+        }
+        object
+    }
+
+    /// Puts the authorities into the configurations that name the Service, where they are not there.
+    async fn publish(&self, client: &kube::Client, kept: &Kept) -> Result<(), Error> {
+        let Some(name) = &self.configuration else { return Ok(()) };
+        let bundle = STANDARD.encode(&kept.authorities);
+        let mut missing = 0;
+        for plural in CONFIGURATIONS {
+            let path = format!("/apis/admissionregistration.k8s.io/v1/{plural}/{name}");
+            let configuration = match ask(client, Method::GET, &path, None).await {
+                Ok(configuration) => configuration,
+                Err(error) if error.kind == ErrorKind::NotFound => {
+                    missing += 1;
+                    continue;
+                }
+                Err(error) => return Err(error.within(format!("the configuration {name} cannot be read"))),
+            };
+            let operations = self.operations(&configuration, &bundle);
+            if !operations.is_empty() {
+                let patched = ask(client, Method::PATCH, &path, Some(Value::Array(operations))).await;
+                patched.map_err(|error| error.within(format!("the caBundle of the configuration {name} cannot be written")))?;
+            }
+        }
+        if missing == CONFIGURATIONS.len() {
+            return Err(Error::of(ErrorKind::NotFound, format!("no webhook configuration has the name {name}"))
+                .hint("apply what `webhook manifest` prints"));
+        }
+        Ok(())
+    }
+
+    /// The operations that put this bundle where it is missing, on the state that was read.
+    fn operations(&self, configuration: &Value, bundle: &str) -> Vec<Value> {
+        let webhooks = configuration.at(&["webhooks"]).map(Tree::list).unwrap_or_default();
+        let is_ours = |webhook: &Value| {
+            let of = |key: &str| webhook.owned_at(&["clientConfig", "service", key]);
+            of("name") == self.service && of("namespace") == self.namespace
+        };
+        let lacks = |webhook: &Value| webhook.owned_at(&["clientConfig", "caBundle"]) != bundle;
+        let numbers =
+            webhooks.iter().enumerate().filter(|(_, webhook)| is_ours(webhook) && lacks(webhook)).map(|(number, _)| number);
+        let put = |number| json!({ "op": "add", "path": format!("/webhooks/{number}/clientConfig/caBundle"), "value": bundle });
+        let mut operations: Vec<Value> = numbers.map(put).collect();
+        if !operations.is_empty() {
+            let state = configuration.owned_at(&["metadata", "resourceVersion"]);
+            operations.insert(0, json!({ "op": "test", "path": "/metadata/resourceVersion", "value": state }));
+        }
+        operations
+    }
+}
+
+/// The first certificate of a bundle.
+fn first(bundle: &str) -> Option<&str> {
+    const END: &str = "-----END CERTIFICATE-----";
+    let end = bundle.find(END)? + END.len();
+    let rest = bundle.get(end..)?;
+    let newline = rest.find('\n').map_or(rest.len(), |at| at + 1);
+    bundle.get(..end + newline)
+}
+
+fn read(secret: &Value) -> Kept {
+    let of = |key: &str| {
+        let bytes = secret.at(&["data"]).and_then(|data| data.get(key)?.as_str()).and_then(|text| STANDARD.decode(text).ok());
+        bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    };
+    Kept {
+        authorities: of("ca.crt"),
+        certificate: of("tls.crt"),
+        key: of("tls.key"),
+        state: secret.owned_at(&["metadata", "resourceVersion"]),
+    }
+}
+
+/// One request to the API server. A conflict with another writer is [`ErrorKind::Invalid`].
+async fn ask(client: &kube::Client, method: Method, path: &str, body: Option<Value>) -> Result<Value, Error> {
+    let content_type = if method == Method::PATCH { "application/json-patch+json" } else { "application/json" };
+    let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+    let request = Request::builder().method(method).uri(path).header("content-type", content_type).body(bytes);
+    let request =
+        request.map_err(|error| Error::of(ErrorKind::Invalid, "the request to the cluster is not one").because(error))?;
+    client.request::<Value>(request).await.map_err(|error| match error {
+        kube::Error::Api(status) if matches!(status.code, 409 | 422) => {
+            Error::of(ErrorKind::Invalid, "another one was first").because(crate::text::shown(&status.message))
+        }
+        error => failed(error),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(service: &str) -> Own {
+        Own { namespace: "wincompat".into(), secret: "tls".into(), service: service.into(), configuration: None }
+    }
+
+    #[test]
+    fn a_certificate_is_good_for_its_service_and_with_its_key_and_authority() {
+        let made = own("webhook").made(&Kept::default()).unwrap();
+        assert!(own("webhook").is_good(&made));
+        assert!(!own("other").is_good(&made));
+        assert!(!own("webhook").is_good(&Kept::default()));
+        let other = own("webhook").made(&Kept::default()).unwrap();
+        assert!(!own("webhook").is_good(&Kept { key: other.key, ..made.clone() }));
+        assert!(!own("webhook").is_good(&Kept { authorities: other.authorities, ..made.clone() }));
+        // What a Secret gives back is what was put there.
+        assert_eq!(read(&own("webhook").object(&made)), made);
+    }
+
+    /// Who has the certificate before is trusted by the new bundle, and older ones go.
+    #[test]
+    fn a_bundle_has_the_newest_authority_and_the_one_before() {
+        let first_one = own("webhook").made(&Kept::default()).unwrap();
+        let second = own("webhook").made(&Kept { state: "7".into(), ..first_one.clone() }).unwrap();
+        let third = own("webhook").made(&second).unwrap();
+        let number = |kept: &Kept| kept.authorities.matches("BEGIN CERTIFICATE").count();
+        assert_eq!([number(&first_one), number(&second), number(&third)], [1, 2, 2]);
+        assert_eq!(second.state, "7");
+        assert!(own("webhook").is_good(&Kept { authorities: second.authorities.clone(), ..first_one.clone() }));
+        assert!(!own("webhook").is_good(&Kept { authorities: third.authorities, ..first_one }));
+    }
+
+    #[test]
+    fn only_its_own_webhooks_of_a_configuration_are_changed() {
+        let webhook = |name: &str, bundle: &str| json!({"clientConfig": {"service": {"name": name, "namespace": "wincompat"}, "caBundle": bundle}});
+        let configuration = json!({"metadata": {"resourceVersion": "9"},
+            "webhooks": [webhook("other", ""), webhook("webhook", "old"), webhook("webhook", "new"), {"clientConfig": {"url": "https://x"}}]});
+        let operations = own("webhook").operations(&configuration, "new");
+        assert_eq!(
+            operations,
+            [
+                json!({"op": "test", "path": "/metadata/resourceVersion", "value": "9"}),
+                json!({"op": "add", "path": "/webhooks/1/clientConfig/caBundle", "value": "new"}),
+            ]
+        );
+        assert!(own("webhook").operations(&json!({"webhooks": [webhook("webhook", "new")]}), "new").is_empty());
+    }
+}
