@@ -245,13 +245,53 @@ touch "$state/stop"
 wait "$load" || die "under load: $(cat "$state/load.txt")"
 grep -q '"what":"ended"' "$state/server.log" || die "the server did not end in order"
 
+# --- a certificate of its own: two servers agree on the one in a Secret, and the API server trusts it by the caBundle that they write
+end second
+kubectl create namespace wincompat >/dev/null
+kubectl apply -f - >/dev/null <<YAML
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: keeper}, rules: [
+ {apiGroups: [admissionregistration.k8s.io], resources: [mutatingwebhookconfigurations, validatingwebhookconfigurations], resourceNames: [wincompat], verbs: [get, patch]}]}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: keeper, namespace: wincompat}, rules: [
+ {apiGroups: [""], resources: [secrets], verbs: [create]}, {apiGroups: [""], resources: [secrets], resourceNames: [wincompat-webhook-tls], verbs: [get, update]}]}
+---
+{apiVersion: v1, kind: Service, metadata: {name: wincompat-webhook, namespace: wincompat}, spec: {type: ExternalName, externalName: localhost}}
+YAML
+for role in webhook keeper; do kubectl create clusterrolebinding "keeper-$role" --clusterrole "$role" --user keeper >/dev/null; done
+kubectl create rolebinding -n wincompat keeper --role keeper --user keeper >/dev/null
+sed "s|client-certificate: .*|token: keeper-token}}]|" "$KUBECONFIG" >"$state/keeper.config"
+configured localhost Fail | sed "s|url: \"https://localhost/\([a-z]*\)\", caBundle: [^}]*|service: {name: wincompat-webhook, namespace: wincompat, path: /\1, port: $webhook}|" |
+    kubectl replace -f - >/dev/null
+keep() { # name, port, health
+    begin "$1" "$program" webhook serve --listen "127.0.0.1:$2" --health-listen "127.0.0.1:$3" --no-cache --mode steer --kubeconfig "$state/keeper.config" \
+        --namespace wincompat --tls-secret wincompat-webhook-tls --service wincompat-webhook --configuration wincompat
+}
+keep own "$webhook" "$health"
+keep own-second "$second" "$second_health"
+for place in "$health" "$second_health"; do until_true 60 curl -fsS "http://127.0.0.1:$place/readyz"; done
+trusted() { create_pod "$(image 20348)" "$windows" | grep -q 10.0.20348; }
+until_true 60 trusted
+shown() { openssl s_client -connect "127.0.0.1:$1" </dev/null 2>/dev/null | openssl x509 -noout -serial; }
+[[ $(shown "$webhook") == "$(shown "$second")" ]] || die "two servers show two certificates"
+kubectl get secret -n wincompat wincompat-webhook-tls -o jsonpath='{.data.ca\.crt}' >"$state/bundle"
+bundles() { kubectl get mutatingwebhookconfigurations,validatingwebhookconfigurations wincompat -o jsonpath='{.items[*].webhooks[*].clientConfig.caBundle}'; }
+[[ $(bundles) == "$(cat "$state/bundle") $(cat "$state/bundle")" ]] || die "the configurations do not have the authority of the Secret"
+
 # --- rights: those above, and no others
+end own
+end own-second
 used=$(python3 - "$state/audit.log" <<'PYTHON'
 import json, sys
 entries = [json.loads(line) for line in open(sys.argv[1])]
-print(" ".join(sorted({e["verb"] + ":" + e["objectRef"]["resource"] for e in entries if e["user"]["username"] == "webhook"})))
+used = sorted({(e["user"]["username"], e["verb"] + ":" + e["objectRef"]["resource"]) for e in entries})
+for user in "webhook", "keeper":
+    print(user, *(what for who, what in used if who == user))
 PYTHON
 )
-[[ $used == "list:nodes list:runtimeclasses watch:nodes watch:runtimeclasses" ]] || die "the server used other rights: $used"
-! grep -q webhook-token "$state/server.log" "$state/second.log" || die "a token is in the log"
+follows="list:nodes list:runtimeclasses" watches="watch:nodes watch:runtimeclasses"
+[[ $used == "webhook $follows $watches
+keeper create:secrets get:mutatingwebhookconfigurations get:secrets get:validatingwebhookconfigurations $follows patch:mutatingwebhookconfigurations patch:validatingwebhookconfigurations $watches" ]] ||
+    die "the servers used other rights: $used"
+! grep -q "webhook-token\|keeper-token\|PRIVATE KEY" "$state/server.log" "$state/second.log" "$state/own.log" || die "a token is in the log"
 echo "$name: all passed in $SECONDS s; under load $(cat "$state/load.txt")"
