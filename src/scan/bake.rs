@@ -12,8 +12,9 @@ use hcl_edit::structure::Body;
 use super::compose::{Built, normal, slashes};
 use super::dockerfile::Build;
 use super::hcl::{Evaluator, Function, Locals, Unknown, Value};
+use super::origin::Origins;
 use super::words::Values;
-use super::{Files, Found, Lines, Meant, Os, Place, Problem, nested};
+use super::{Editable, Files, Found, Lines, Meant, Os, Place, Problem, nested};
 use crate::{Error, ErrorKind};
 
 /// The most builds of one set of files.
@@ -78,6 +79,8 @@ fn body(text: &str) -> (usize, &str) {
 /// One file of a set, the base first.
 #[derive(Debug)]
 pub struct Layer<'h> {
+    /// Its path.
+    pub path: &'h Path,
     /// Its text.
     pub text: &'h str,
     /// The same, parsed.
@@ -298,9 +301,12 @@ impl Reader<'_, '_> {
         };
         // What stands first wins, so it is put in last.
         for one in all("args").iter().rev() {
+            let mut origins = self.origins(one);
             for (argument, meant) in self.pairs(one) {
                 build.arguments.remove(&argument);
                 build.open.remove(&argument);
+                build.origins.remove(&argument);
+                build.origins.extend(origins.remove_entry(&argument));
                 match meant {
                     Some(Meant::Known(value)) => drop(build.arguments.insert(argument, value)),
                     Some(open) => drop(build.open.insert(argument, open)),
@@ -356,6 +362,50 @@ impl Reader<'_, '_> {
         let value = self.evaluator.value(one.value, one.locals);
         let Ok(Value::Map(values)) = value else { return Vec::new() };
         values.into_iter().map(|(name, value)| (name, value.text().map(Meant::Known))).collect()
+    }
+
+    /// Where the values of arguments stand that are plain text: in the target, or as the default of a variable that is used for nothing else.
+    fn origins(&self, one: &Attribute<'_>) -> Origins {
+        let plain = |layer: usize, expression: &Expression| {
+            let layer = self.layers.get(layer)?;
+            let (start, _) = body(layer.text);
+            let text = expression.as_str()?;
+            let literal = Lines::of(layer.text).from(start).literal(expression.span()?, text)?;
+            Some(Editable { file: Some(layer.path.to_owned()), ..literal })
+        };
+        let origin = |expression: &Expression| match expression {
+            Expression::String(_) => plain(one.layer, expression),
+            Expression::Variable(name) => {
+                let name = name.as_str();
+                let is_own = !one.locals.contains_key(name) && !self.evaluator.given.contains_key(name);
+                let mut blocks = self.blocks.iter().rev().filter(|block| block.kind == "variable" && block.name == name);
+                let (layer, value) = blocks.find_map(|block| {
+                    let value = block.attributes.iter().find(|(key, _)| key == "default").map(|(_, value)| *value)?;
+                    Some((block.layer, value)).filter(|_| is_own && self.is_for_arguments(name))
+                })?;
+                plain(layer, value)
+            }
+            _ => None,
+        };
+        entries(one.value).into_iter().filter_map(|(name, expression)| Some((name, origin(expression)?))).collect()
+    }
+
+    /// True for a variable that stands nowhere but in arguments of targets, as the whole of their values.
+    fn is_for_arguments(&self, name: &str) -> bool {
+        let in_arguments: usize = self
+            .blocks
+            .iter()
+            .flat_map(|block| block.attributes.iter().filter(|(key, _)| key == "args"))
+            .flat_map(|(_, arguments)| entries(arguments))
+            .map(|(key, value)| {
+                let is_variable = matches!(value, Expression::Variable(variable) if variable.as_str() == name);
+                usize::from(key == name) + usize::from(is_variable)
+            })
+            .sum();
+        let declared = self.named("variable", name).count();
+        let is_part = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
+        let words = self.layers.iter().flat_map(|layer| layer.text.split(|character| !is_part(character)));
+        words.filter(|word| *word == name).count() == in_arguments + declared
     }
 
     fn open(&self, name: &str, layer: usize, expression: &Expression) -> Meant {

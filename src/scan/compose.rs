@@ -3,14 +3,16 @@
 //! Source: compose-spec/compose-spec, compose-go loader.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::dockerfile::Build;
+use super::origin::{Origins, last, mentioned, origin, others};
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Node};
-use super::{Asked, Files, Found, Lands, Lines, Meant, Needs, Os, dotenv, nested};
+use super::{Asked, Editable, Files, Found, Lands, Lines, Meant, Needs, Os, dotenv, nested};
 
 /// The names that Compose looks for, each with the override that it takes along.
 const NAMES: [(&str, &str); 4] = [
@@ -74,10 +76,14 @@ pub struct Project {
     pub includes: Vec<Vec<PathBuf>>,
     /// The names of the images that are built.
     pub made: Vec<String>,
+    /// Values that are used for more than images, so that they are not to be changed for one.
+    pub shared: Vec<Editable>,
 }
 
 /// One file of a project.
 pub struct Layer<'t> {
+    /// Its path.
+    pub path: &'t Path,
     /// Its text.
     pub text: &'t str,
     /// Its root.
@@ -85,16 +91,17 @@ pub struct Layer<'t> {
 }
 
 /// Values come from the environment, then from `.env` beside a file in this folder; no other file gives any.
-fn values_of(folder: &Path, environment: &Values, files: &dyn Files) -> Values {
-    match files.read(&folder.join(ENV_FILE)) {
-        Ok(text) => dotenv::read(&text, environment),
-        Err(_) => environment.clone(),
+fn values_of(folder: &Path, environment: &Values, files: &dyn Files) -> (Values, Origins) {
+    let path = folder.join(ENV_FILE);
+    match files.read(&path) {
+        Ok(text) => dotenv::read_with_origins(&text, &path, environment),
+        Err(_) => (environment.clone(), Origins::new()),
     }
 }
 
 /// The files that the variable `COMPOSE_FILE` names for a folder, as a value that was given or in `.env`.
 pub fn listed(folder: &Path, environment: &Values, files: &dyn Files) -> Option<Vec<PathBuf>> {
-    let values = values_of(folder, environment, files);
+    let (values, _) = values_of(folder, environment, files);
     let list = values.get("COMPOSE_FILE").filter(|list| !list.is_empty())?;
     // Docker on Windows takes a semicolon, since paths there have colons.
     let usual = if list.contains(';') { ";" } else { ":" };
@@ -124,7 +131,7 @@ pub fn included(path: &Path, root: &Node, values: &Values) -> Vec<Vec<PathBuf>> 
 /// Reads a project from its files, the base first; the services of every profile.
 pub fn read(path: &Path, layers: &[Layer<'_>], environment: &Values, files: &dyn Files) -> Project {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let mut values = values_of(folder, environment, files);
+    let (mut values, mut origins) = values_of(folder, environment, files);
     let project = folder.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     values.entry("COMPOSE_PROJECT_NAME".to_owned()).or_insert(project);
     let lines: Vec<Lines<'_>> = layers.iter().map(|layer| Lines::of(layer.text)).collect();
@@ -136,8 +143,11 @@ pub fn read(path: &Path, layers: &[Layer<'_>], environment: &Values, files: &dyn
             entries.iter().filter_map(|(name, _)| name.text()).filter(|name| seen.insert((*name).to_owned())).map(str::to_owned),
         );
     }
-    let reader = Reader { folder, layers, lines, services, elsewhere: RefCell::default(), values, files };
-    let mut read = Project::default();
+    let used = used_elsewhere(layers);
+    let (shared, own) = origins.into_iter().partition(|(name, _)| used.contains(name.as_str()));
+    origins = own;
+    let mut read = Project { shared: Origins::into_values(shared).collect(), ..Project::default() };
+    let reader = Reader { folder, layers, lines, services, elsewhere: RefCell::default(), values, origins, files };
     for name in &names {
         reader.service(name, &mut read);
     }
@@ -163,6 +173,8 @@ struct Reader<'r, 't> {
     /// Those of other files that services extend.
     elsewhere: RefCell<BTreeMap<PathBuf, Rc<Services>>>,
     values: Values,
+    /// Where values stand that are used for images alone.
+    origins: Origins,
     files: &'r dyn Files,
 }
 
@@ -264,9 +276,53 @@ impl Reader<'_, '_> {
             isolation,
             lands: Lands::Fleet,
             together: None,
-            editable: self.lines.get(number)?.literal(image.span.clone(), written),
+            editable: self.editable(number, image.span.clone(), written),
         };
         Some((number, found))
+    }
+
+    /// What can be changed of a text: itself, the only value in it, or the default of that.
+    fn editable(&self, number: usize, span: Range<usize>, written: &str) -> Option<Editable> {
+        let lines = self.lines.get(number)?;
+        let literal = lines.literal(span.clone(), written);
+        literal.or_else(|| origin(written, Style::Compose, &self.values, &self.origins)).or_else(|| {
+            let one = last(written).filter(|one| !self.values.contains_key(one.name))?;
+            let (default, text) = (one.default.filter(|default| !default.is_empty())?, self.layers.get(number)?.text);
+            // As it is written: `-` is before it, and the brace behind it.
+            let at = text.get(span.clone())?.rfind(&format!("-{default}}}"))? + 1;
+            let editable = lines.literal(span.start + at..span.start + at + default.len(), default)?;
+            let word = expand(one.before, Style::Compose, &self.values);
+            word.missing.is_empty().then(|| Editable { before: word.text, after: one.after.to_owned(), ..editable })
+        })
+    }
+
+    /// Where the values of arguments stand that are plain text.
+    fn origins_of(&self, number: usize, node: &Node) -> Origins {
+        let path = self.layers.get(number).map(|layer| layer.path);
+        let here = |editable: Editable| Editable { file: editable.file.or_else(|| path.map(Path::to_owned)), ..editable };
+        let of_map = node.entries().into_iter().filter_map(|(name, value)| {
+            let name = name.text()?;
+            let editable = match value.text() {
+                Some(text) => self.editable(number, value.span.clone(), text),
+                None => self.origins.get(name).cloned(),
+            };
+            Some((name.to_owned(), editable?))
+        });
+        let of_list = node.list().iter().filter_map(|entry| {
+            let text = entry.text()?;
+            let Some((name, value)) = text.split_once('=') else {
+                return Some((text.to_owned(), self.origins.get(text)?.clone()));
+            };
+            let whole = self.lines.get(number)?.literal(entry.span.clone(), text);
+            let own = whole.map(|whole| Editable {
+                span: whole.span.start + name.len() + 1..whole.span.end,
+                text: value.to_owned(),
+                ..whole
+            });
+            let editable = own.or_else(|| origin(value, Style::Compose, &self.values, &self.origins))?;
+            Some((name.to_owned(), editable))
+        });
+        of_map.chain(of_list).map(|(name, editable)| (name, here(editable))).collect()
     }
 
     /// What is built: each key as the last file says it, arguments and contexts of all of them.
@@ -291,10 +347,13 @@ impl Reader<'_, '_> {
         let targets = text("target").into_iter().collect();
         let mut build = Build { targets, object: Some(object.to_owned()), os, ..Build::default() };
         // The last file's words win, so its are put in last.
-        for (_, node) in builds.iter().rev() {
+        for (number, node) in builds.iter().rev() {
+            let mut origins = node.get("args").map(|args| self.origins_of(*number, args)).unwrap_or_default();
             for (name, meant) in node.get("args").map(|args| self.arguments(args)).unwrap_or_default() {
                 build.arguments.remove(&name);
                 build.open.remove(&name);
+                build.origins.remove(&name);
+                build.origins.extend(origins.remove_entry(&name));
                 match meant {
                     Meant::Known(value) => drop(build.arguments.insert(name, value)),
                     open => drop(build.open.insert(name, open)),
@@ -335,6 +394,40 @@ impl Reader<'_, '_> {
         };
         pairs(node).into_iter().filter_map(meant).collect()
     }
+}
+
+/// The variables that these files use for more than images: anywhere but in the image of a service that is not built, and in arguments of builds.
+fn used_elsewhere<'n>(layers: &'n [Layer<'_>]) -> BTreeSet<&'n str> {
+    let services =
+        || layers.iter().flat_map(|layer| layer.root.get("services").map(|services| services.entries()).unwrap_or_default());
+    let built: BTreeSet<&str> =
+        services().filter(|(_, service)| service.get("build").is_some()).filter_map(|(name, _)| name.text()).collect();
+    let mut seen: HashSet<*const Node> = HashSet::new();
+    // A text with several variables rests on each of them, and can be changed by the last one.
+    let mut used = BTreeSet::new();
+    for (name, service) in services() {
+        let image = service.get("image").filter(|_| name.text().is_some_and(|name| !built.contains(name)));
+        let args = service.at(&["build", "args"]);
+        let listed = args.map(|args| args.list()).unwrap_or_default().iter();
+        let mapped = args.map(|args| args.entries()).unwrap_or_default().into_iter().map(|(_, value)| value);
+        for node in image.into_iter().chain(listed).chain(mapped) {
+            seen.insert(Rc::as_ptr(node));
+            used.extend(others(node.text().unwrap_or_default()));
+        }
+    }
+    let mut open: Vec<&Rc<Node>> = layers.iter().map(|layer| &layer.root).collect();
+    // An alias is a second way to a node: each is looked at once.
+    while let Some(node) = open.pop() {
+        if !seen.insert(Rc::as_ptr(node)) {
+            continue;
+        }
+        match &node.value {
+            yaml::Value::Scalar { text, .. } => used.extend(mentioned(text)),
+            yaml::Value::List(list) => open.extend(list),
+            yaml::Value::Map(entries) => open.extend(entries.iter().flat_map(|(name, value)| [name, value])),
+        }
+    }
+    used
 }
 
 /// The image that a context is, if it is one.

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use parse_dockerfile::{Flag, FromInstruction, Instruction};
 
+use super::origin::{Origins, last, origin, others};
 use super::words::{Style, Values, Word, expand};
 use super::{Editable, Found, Lands, Lines, Meant, Needs, Os, Place, Problem, Scanned};
 use crate::{Error, ErrorKind};
@@ -16,6 +17,8 @@ pub struct Build {
     pub arguments: Values,
     /// Arguments that the file which builds it gives a value that is not known, with what is known of it.
     pub open: BTreeMap<String, Meant>,
+    /// Where the values of arguments stand that are plain text.
+    pub origins: Origins,
     /// The names of contexts that replace images: folders, or other images.
     pub contexts: BTreeMap<String, Option<Meant>>,
     /// The stages that are built; none for the last one.
@@ -53,7 +56,7 @@ pub fn read(text: &str, build: &Build) -> Scanned {
         escape: '\\',
         arguments: Values::new(),
         open: BTreeMap::new(),
-        defaults: BTreeMap::new(),
+        origins: Origins::new(),
         stages: Vec::new(),
         names: HashMap::new(),
         build,
@@ -124,8 +127,8 @@ struct File<'t> {
     arguments: Values,
     /// Those among them whose values are not known, with what is known of them.
     open: BTreeMap<String, Meant>,
-    /// The bytes of defaults that are plain text.
-    defaults: BTreeMap<String, Range<usize>>,
+    /// Where values stand that are plain text.
+    origins: Origins,
     stages: Vec<Stage>,
     /// The stages of each name.
     names: HashMap<String, Vec<usize>>,
@@ -192,7 +195,10 @@ impl File<'_> {
             // A default that rests on what nobody gives is not a value.
             let open = open.or_else(|| expanded.as_ref()?.missing.iter().find_map(|missing| self.open.get(missing).cloned()));
             let value = given.or_else(|| expanded.filter(|word| word.missing.is_empty()).map(|word| word.text));
-            self.defaults.remove(name);
+            self.origins.remove(name);
+            if let Some(origin) = self.build.origins.get(name).filter(|_| self.build.arguments.contains_key(name)) {
+                self.origins.insert(name.to_owned(), origin.clone());
+            }
             if let Some(own) = own.map(|own| own.trim_matches(['"', '\''])).filter(|own| value.as_deref() == Some(*own)) {
                 self.default_of(name, own, span.clone());
             }
@@ -215,7 +221,14 @@ impl File<'_> {
             let mut places = text.match_indices(&form);
             if let (Some((at, _)), None) = (places.next(), places.next()) {
                 let start = span.start + at + form.find(default).unwrap_or_default().max(name.len() + 1);
-                self.defaults.insert(name.to_owned(), start..start + default.len());
+                let origin = Editable {
+                    file: None,
+                    span: start..start + default.len(),
+                    text: default.to_owned(),
+                    before: String::new(),
+                    after: String::new(),
+                };
+                self.origins.insert(name.to_owned(), origin);
                 return;
             }
         }
@@ -274,30 +287,8 @@ impl File<'_> {
         let span = self.shift + span.start..self.shift + span.end;
         let written = self.text.get(span.clone()).unwrap_or(value).to_owned();
         let word = expand(value, self.style(), values);
-        let editable = self.lines.literal(span.clone(), value).or_else(|| self.variable_in(value, values));
+        let editable = self.lines.literal(span.clone(), value).or_else(|| origin(value, self.style(), values, &self.origins));
         Named { place: self.lines.place(span), written, word, editable }
-    }
-
-    /// The default of the only variable in a reference, where the default is plain text of this file.
-    fn variable_in(&self, value: &str, values: &Values) -> Option<Editable> {
-        let (before, rest) = value.split_once('$')?;
-        let (name, after) = match rest.strip_prefix('{') {
-            Some(braced) => braced.split_once('}')?,
-            None => {
-                let end =
-                    rest.find(|character: char| !character.is_ascii_alphanumeric() && character != '_').unwrap_or(rest.len());
-                rest.split_at_checked(end)?
-            }
-        };
-        let span = self.defaults.get(name)?.clone();
-        let expanded = |part: &str| expand(part, self.style(), values).text;
-        let is_only = !after.contains('$') && !before.contains('$');
-        is_only.then(|| Editable {
-            text: self.text.get(span.clone()).unwrap_or_default().to_owned(),
-            span,
-            before: expanded(before),
-            after: expanded(after),
-        })
     }
 
     /// The references of the stages that are built.
@@ -319,6 +310,12 @@ impl File<'_> {
             }
             let images = stage.sources.iter().filter(|source| self.earlier(source, index).is_none());
             found.extend(images.filter_map(|source| self.reference(source, Needs::NoHost, Os::Unsaid, object.clone())));
+        }
+        // A value that a reference uses beside its last one is not changed for another reference.
+        let crowded: BTreeSet<String> = found.iter().flat_map(|one| others(&one.written)).map(str::to_owned).collect();
+        for one in &mut found {
+            let is_crowded = last(&one.written).is_some_and(|last| crowded.contains(last.name));
+            one.editable = one.editable.take().filter(|_| !is_crowded);
         }
         found
     }

@@ -2,14 +2,28 @@
 //!
 //! Source: compose-spec/compose-go dotenv.
 
+use std::ops::Range;
+use std::path::Path;
+
+use super::origin::{Origins, mentioned};
 use super::words::{Style, Values, expand};
+use super::{Editable, Lines};
 
 /// Adds the values of a file to those that are known, which win and may be used in the file.
 pub fn read(text: &str, known: &Values) -> Values {
+    read_with_origins(text, Path::new(""), known).0
+}
+
+/// The same with the places of the values of the file at this path that are plain text, and that no other value of it uses.
+pub fn read_with_origins(text: &str, path: &Path, known: &Values) -> (Values, Origins) {
     let mut values = Values::new();
+    let mut origins = Origins::new();
+    let lines = Lines::of(text);
     let mut rest = text.trim_start_matches('\u{feff}');
     while !rest.is_empty() {
+        let start = text.len() - rest.len();
         let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
+        let span = start..start + line.len();
         rest = behind;
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -37,10 +51,26 @@ pub fn read(text: &str, known: &Values) -> Values {
             }
             _ => with_values(without_comment(value), &values, known),
         };
+        origins.remove(name);
+        if let Some(origin) = origin_of(text, &lines, span, &value) {
+            origins.insert(name.to_owned(), Editable { file: Some(path.to_owned()), ..origin });
+        }
         values.insert(name.to_owned(), value);
     }
     values.extend(known.iter().map(|(name, value)| (name.clone(), value.clone())));
-    values
+    let used: Vec<&str> = mentioned(text).collect();
+    origins.retain(|name, _| !known.contains_key(name) && !used.contains(&name.as_str()));
+    (values, origins)
+}
+
+/// The place of a value in its line, where it stands there as it is.
+fn origin_of(text: &str, lines: &Lines<'_>, line: Range<usize>, value: &str) -> Option<Editable> {
+    let written = text.get(line.clone())?;
+    let start = line.start + written.find(['=', ':'])? + 1;
+    let behind = text.get(start..line.end)?;
+    let bare = without_comment(behind.trim_start());
+    let from = start + behind.len() - behind.trim_start().len();
+    lines.literal(from..from + bare.len(), value).filter(|_| !value.is_empty())
 }
 
 /// The text before a quote that no backslash stands before.
@@ -122,6 +152,15 @@ mod tests {
             assert_eq!(values.get(name).map(String::as_str), Some(value), "{name}");
         }
         assert_eq!(values.len(), 13);
+    }
+
+    #[test]
+    fn plain_values_have_a_place() {
+        let text = "\u{feff}TAG = ltsc2022 # since May\r\nQUOTED=\"1809\"\t# x\r\nexport OLD='1803'\nUSED=1\nBOTH=a:${USED}\nKNOWN=2\nTWICE=1\nTWICE=2\nEMPTY=\n";
+        let (_, origins) = read_with_origins(text, Path::new(".env"), &[("KNOWN".to_owned(), "k".to_owned())].into());
+        let found: Vec<(&str, &str)> = origins.iter().map(|(name, origin)| (name.as_str(), &text[origin.span.clone()])).collect();
+        assert_eq!(found, [("OLD", "1803"), ("QUOTED", "1809"), ("TAG", "ltsc2022"), ("TWICE", "2")]);
+        assert_eq!(origins["TWICE"].span.start, text.rfind('2').unwrap());
     }
 
     #[test]

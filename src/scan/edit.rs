@@ -1,12 +1,15 @@
 //! Changes of files: the bytes of a reference, and no others.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use super::tags::Typed;
 
 /// A text in a file that can be changed, and what it is of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Editable {
+    /// The file, where it is another than the one of the reference, e.g. the `.env` beside a Compose file.
+    pub file: Option<PathBuf>,
     /// The bytes.
     pub span: Range<usize>,
     /// What stands there.
@@ -63,7 +66,7 @@ mod tests {
 
     #[test]
     fn only_what_is_meant_changes() {
-        let editable = Editable { span: 4..8, text: "1809".into(), before: "app:1-".into(), after: "-x".into() };
+        let editable = Editable { file: None, span: 4..8, text: "1809".into(), before: "app:1-".into(), after: "-x".into() };
         assert_eq!(editable.for_reference("app:1-ltsc2022-x").as_deref(), Some("ltsc2022"));
         for other in ["app:2-ltsc2022-x", "app:1-ltsc2022", "app:1--x", "app:1-1809-x", "app:1-a b-x", "app:1-\n-x"] {
             assert_eq!(editable.for_reference(other), None, "{other}");

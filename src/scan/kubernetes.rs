@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::placeholder::meant;
 use super::words::Values;
 use super::yaml::{Document, Node};
-use super::{Asked, Found, Lands, Lines, Needs, Os};
+use super::{Asked, Found, Lands, Lines, Needs, Note, Os};
 use crate::host::placement::Placement;
 use crate::host::pod::{self, RuntimeClass, Tree};
 
@@ -80,6 +80,24 @@ pub fn read(root: &Rc<Node>, lines: &Lines<'_>, known: &Known) -> Vec<Found> {
         found.extend(Pod::of(object, spec, known).found(lines));
     }
     found
+}
+
+/// The RuntimeClasses that pods of a document name and nobody has, unless the pods are for another system: they decide the nodes and the
+/// isolation.
+pub fn unknown_classes(root: &Rc<Node>, lines: &Lines<'_>, known: &Known) -> Vec<Note> {
+    let unknown = |object: &Rc<Node>| {
+        let spec = pod_of(object)?;
+        let class = spec.get("runtimeClassName")?;
+        let name = class.text().filter(|name| !known.classes.contains_key(*name))?;
+        let pod = Pod::of(object, spec, known);
+        let text = format!(
+            "the RuntimeClass {name} of {} is not in these files, so its node selector and its handler, which decides the isolation, are not \
+             known: scan its file too",
+            pod.name
+        );
+        (pod.os != Os::Other).then(|| Note { place: lines.place(class.span.clone()), text })
+    };
+    objects(root, DEEPEST).into_iter().filter_map(unknown).collect()
 }
 
 /// An object, or those of a list.
@@ -258,6 +276,29 @@ mod tests {
         let placement = placement(&found[0]);
         assert_eq!(placement.selector.len(), 2);
         assert_eq!(placement.tolerations.len(), 1);
+    }
+
+    #[test]
+    fn a_class_that_nobody_has_is_named() {
+        let pod = |more: &str| {
+            let text = format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  runtimeClassName: win\n  containers: []\n{more}"
+            );
+            let (documents, _) = yaml::read(&text);
+            let known = Known { classes: runtime_classes(&documents.iter().collect::<Vec<_>>()), ..Known::default() };
+            let root = documents[0].root.clone().unwrap();
+            unknown_classes(&root, &Lines::of(&text), &known)
+                .into_iter()
+                .map(|note| (note.place.line, note.text))
+                .collect::<Vec<_>>()
+        };
+        let [(5, text)] = &pod("")[..] else { panic!() };
+        assert!(text.starts_with("the RuntimeClass win of v1 Pod p is not in these files"), "{text}");
+        assert_eq!(
+            pod("---\napiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: win}\nhandler: runhcs-wcow-process\n"),
+            []
+        );
+        assert_eq!(pod("  os: {name: linux}\n"), []);
     }
 
     #[test]

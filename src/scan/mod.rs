@@ -17,6 +17,7 @@ mod kustomize;
 mod list;
 mod machines;
 mod nested;
+mod origin;
 mod pipelines;
 mod place;
 mod placeholder;

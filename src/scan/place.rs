@@ -75,6 +75,7 @@ impl Lines<'_> {
         let at = self.from + span.start + raw.find(text)?;
         let is_whole = raw.trim_matches(['"', '\'']) == text;
         (is_whole && !text.contains(['$', '{', '%', '<'])).then(|| Editable {
+            file: None,
             span: at..at + text.len(),
             text: text.to_owned(),
             before: String::new(),

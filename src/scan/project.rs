@@ -1,6 +1,7 @@
 //! The files of a question together: which file builds which Dockerfile, which values it gives, which classes lead pods where.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -9,9 +10,10 @@ use super::compose::{self, Built, Layer};
 use super::dockerfile::{self, Build};
 use super::kubernetes::{self, Known};
 use super::kustomize::{self, Kustomization, Way};
+use super::origin::mentioned;
 use super::recorded::Recorded;
 use super::yaml::{self, Document, Node};
-use super::{FileKind, Files, Found, Lines, Meant, Os, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
+use super::{Editable, FileKind, Files, Found, Lines, Meant, Os, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
 use super::{groovy, list, pipelines};
 use crate::{Error, ErrorKind};
 
@@ -87,6 +89,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         patches: kustomizations.iter().flat_map(Kustomization::patch_files).cloned().collect(),
         built: BTreeMap::new(),
         made: BTreeSet::new(),
+        shared: HashSet::new(),
         rests_on: BTreeMap::new(),
         answer,
     };
@@ -101,10 +104,10 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         let found = groovy::read(text, &project.known);
         project.of(path).found.extend(found);
     }
-    let Project { built, made, mut answer, mut rests_on, .. } = project;
+    let Project { built, made, mut shared, mut answer, mut rests_on, .. } = project;
     for (path, text) in &dockerfiles {
         let builds = built.get(&compose::normal(path)).map(Vec::as_slice).unwrap_or_default();
-        answer.insert(path.clone(), read_dockerfile(text, builds, given));
+        answer.insert(path.clone(), read_dockerfile(text, builds, given, &mut shared));
     }
     answer
         .into_iter()
@@ -118,6 +121,10 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
                 }
                 _ => true,
             });
+            for found in &mut scanned.found {
+                found.editable =
+                    found.editable.take().filter(|editable| place_of(editable).is_none_or(|place| !shared.contains(&place)));
+            }
             scanned.found.sort_by_key(|found| found.place.span.start);
             scanned.found.dedup();
             let rests_on = rests_on.remove(&compose::normal(&path)).unwrap_or_default();
@@ -176,6 +183,8 @@ struct Project<'p> {
     built: BTreeMap<PathBuf, Vec<Built>>,
     /// The images that are built.
     made: BTreeSet<String>,
+    /// Values that are used for more than images.
+    shared: HashSet<ValuePlace>,
     /// The files that give values to others, by these.
     rests_on: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
     answer: BTreeMap<PathBuf, Scanned>,
@@ -197,6 +206,8 @@ impl Project<'_> {
                 let found = pipelines::read(service, root, &lines, self.given);
                 self.of(&file.path).found.extend(found);
             } else if kubernetes::is_object(root) || root.get("items").is_some() {
+                let notes = kubernetes::unknown_classes(root, &lines, &self.known);
+                self.of(&file.path).notes.extend(notes);
                 let mut found = kubernetes::read(root, &lines, &self.known);
                 if let Some(source) = kubernetes::source_of(&file.text, root.span.start) {
                     for one in &mut found {
@@ -278,7 +289,8 @@ impl Project<'_> {
         }
         let loaded: Vec<(&PathBuf, Rc<str>, Rc<Node>)> =
             set.iter().filter_map(|path| self.compose_file(path).map(|(text, root)| (path, text, root))).collect();
-        let layers: Vec<Layer<'_>> = loaded.iter().map(|(_, text, root)| Layer { text, root: Rc::clone(root) }).collect();
+        let layers: Vec<Layer<'_>> =
+            loaded.iter().map(|(path, text, root)| Layer { path, text, root: Rc::clone(root) }).collect();
         let recorded = Recorded::new(self.files);
         let project = compose::read(base, &layers, environment, &recorded);
         let mut rests_on = recorded.read_ones();
@@ -292,6 +304,7 @@ impl Project<'_> {
                 self.of(path).found.push(found);
             }
         }
+        self.shared.extend(project.shared.iter().filter_map(place_of));
         self.made.extend(project.made.iter().map(|image| with_a_tag(image)));
         for one in project.built {
             self.built.entry(one.dockerfile.clone()).or_default().push(one);
@@ -331,7 +344,8 @@ impl Project<'_> {
                 continue;
             }
             let set: Vec<_> = std::iter::once(file).chain(named(bake::override_of(file.0))).collect();
-            let layers: Vec<bake::Layer<'_>> = set.iter().map(|(_, text, parsed)| bake::Layer { text, parsed }).collect();
+            let layers: Vec<bake::Layer<'_>> =
+                set.iter().map(|(path, text, parsed)| bake::Layer { path, text, parsed }).collect();
             let read = bake::read(file.0, &layers, self.given, self.files);
             for (number, found) in read.found {
                 if let Some((path, ..)) = set.get(number) {
@@ -376,11 +390,21 @@ fn sets(paths: &[&Path], listed: &dyn Fn(&Path) -> Option<Vec<PathBuf>>) -> Vec<
     sets
 }
 
+/// A file and the bytes of a value in it.
+type ValuePlace = (PathBuf, Range<usize>);
+
+/// The place of a value that stands in another file than the reference.
+fn place_of(value: &Editable) -> Option<ValuePlace> {
+    Some((compose::normal(value.file.as_ref()?), value.span.clone()))
+}
+
 /// A Dockerfile as it is built: once for each file that builds it, else by its own defaults.
-fn read_dockerfile(text: &str, builds: &[Built], given: &Values) -> Scanned {
+/// An argument that is not a reference, or not that alone, is noted as shared.
+fn read_dockerfile(text: &str, builds: &[Built], given: &Values, shared: &mut HashSet<ValuePlace>) -> Scanned {
     let with_values = |build: &Build| {
         let mut build = build.clone();
         build.arguments.extend(given.clone());
+        build.origins.retain(|name, _| !given.contains_key(name));
         build
     };
     if builds.is_empty() {
@@ -391,6 +415,14 @@ fn read_dockerfile(text: &str, builds: &[Built], given: &Values) -> Scanned {
         let scanned = dockerfile::read(text, &with_values(&built.build));
         all.left_out = scanned.left_out;
         all.problems = scanned.problems;
+        shared.extend(built.build.origins.iter().filter_map(|(name, origin)| {
+            let place = place_of(origin)?;
+            let mut rest =
+                scanned.found.iter().filter(|found| mentioned(&found.written).any(|mentioned| mentioned == name)).peekable();
+            let is_used = rest.peek().is_some();
+            let is_place = |found: &Found| found.editable.as_ref().and_then(place_of).as_ref() == Some(&place);
+            (!is_used || !rest.all(is_place)).then_some(place)
+        }));
         let asked = |mut found: Found| {
             found.isolation = built.isolation;
             if found.os == Os::Unsaid && found.needs == super::Needs::EveryHost {

@@ -1,6 +1,6 @@
 //! Changes of files in the place of images that do not fit: shown as a patch, or made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -15,18 +15,27 @@ use crate::scan::{Editable, Files as _, apply};
 /// One change: the bytes, what stands there, and what will.
 type Change = (Range<usize>, String, String);
 
+/// A file and bytes in it.
+type Spot = (PathBuf, Range<usize>);
+
 /// The changes of all files.
 #[derive(Debug, Default)]
 pub struct Fixes {
     files: BTreeMap<PathBuf, Vec<Change>>,
     /// Places that were asked to be two things.
-    ambiguous: Vec<(PathBuf, Range<usize>)>,
+    ambiguous: Vec<Spot>,
+    /// The references that each change is for, as `file:line`.
+    wanted: Vec<(Spot, String)>,
+    /// The reasons why references stay as they are.
+    kept: Vec<String>,
 }
 
 impl Fixes {
-    /// Notes a change. A text that two references want in different ways is left as it is.
-    pub fn add(&mut self, path: &Path, editable: &Editable, new: String) {
-        let changes = self.files.entry(path.to_owned()).or_default();
+    /// Notes a change for a reference of this file and place. A text that two references want in different ways is left as it is.
+    pub fn add(&mut self, (path, place): (&Path, &str), editable: &Editable, new: String) {
+        let spot = spot(path, editable);
+        self.wanted.push((spot.clone(), place.to_owned()));
+        let changes = self.files.entry(spot.0).or_default();
         let known = changes.iter().find(|(span, ..)| *span == editable.span);
         match known {
             Some((_, _, other)) if *other == new => {}
@@ -37,7 +46,25 @@ impl Fixes {
 
     /// Notes that a text must stay: a reference that rests on it fits, or cannot be made to fit.
     pub fn forbid(&mut self, path: &Path, editable: &Editable) {
-        self.ambiguous.push((path.to_owned(), editable.span.clone()));
+        self.ambiguous.push(spot(path, editable));
+    }
+
+    /// Notes why a reference stays as it is.
+    pub fn keep(&mut self, why: String) {
+        self.kept.push(why);
+    }
+
+    /// The reasons why references for which something would fit stay as they are.
+    pub fn kept(&self) -> Vec<String> {
+        let of_ambiguous = self.wanted.iter().filter(|(spot, _)| self.ambiguous.contains(spot));
+        let reason = |(spot, place): &(Spot, String)| {
+            format!(
+                "{place} stays: other references rest on the same text of {}, and it does not help all of them",
+                shown(&spot.0)
+            )
+        };
+        let kept: BTreeSet<String> = self.kept.iter().cloned().chain(of_ambiguous.map(reason)).collect();
+        kept.into_iter().collect()
     }
 
     /// The old and the new text of each file that changes.
@@ -91,4 +118,9 @@ impl Fixes {
         }
         Ok(names)
     }
+}
+
+/// The place that is changed, which may be in another file than the reference.
+fn spot(path: &Path, editable: &Editable) -> Spot {
+    (editable.file.as_deref().unwrap_or(path).to_owned(), editable.span.clone())
 }

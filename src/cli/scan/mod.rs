@@ -190,6 +190,11 @@ impl Subcommand for Args {
                 .into());
         }
         let scan = ScanReport { lines: excerpts(&report, &tree), report };
+        if self.diff || self.fix {
+            for kept in fixes.kept() {
+                io.warn(&kept.into());
+            }
+        }
         if self.diff {
             fixes.diff(&tree, io.out)?;
             return Ok(ExitCode::of_results(&scan.report.summary));

@@ -45,12 +45,26 @@ impl Inputs {
                     self.add_suggested(&suggestions, one, host, entry);
                 }
             }
-            let Some(editable) = &one.found.editable else { continue };
             let hosts: Vec<&Host> = hosts.iter().collect();
             let new = if does_fail { self.fitting(&suggestions, one, &hosts) } else { None };
-            match new.and_then(|new| editable.for_reference(&new.reference)) {
-                Some(new) => fixes.add(one.path, editable, new),
-                None => fixes.forbid(one.path, editable),
+            let place = format!("{}:{}", one.file, one.found.place.line);
+            let Some(editable) = &one.found.editable else {
+                if let Some(new) = new {
+                    fixes.keep(format!("{place} stays, where {} would fit: its value is not one plain text of these files, or is used for more than this image", new.reference));
+                }
+                continue;
+            };
+            match new.as_ref().and_then(|new| editable.for_reference(&new.reference)) {
+                Some(new) => fixes.add((one.path, &place), editable, new),
+                None => {
+                    if let Some(new) = new {
+                        fixes.keep(format!(
+                            "{place} stays, where {} would fit: more than the text that can be changed would differ",
+                            new.reference
+                        ));
+                    }
+                    fixes.forbid(one.path, editable);
+                }
             }
         }
         Ok(fixes)

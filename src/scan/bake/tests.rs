@@ -14,7 +14,8 @@ impl Files for Only {
 
 fn bake(path: &str, texts: &[&str], given: &[(&str, &str)]) -> Bake {
     let parsed: Vec<Parsed> = texts.iter().map(|text| parse(Path::new(path), text).unwrap()).collect();
-    let layers: Vec<Layer<'_>> = texts.iter().zip(&parsed).map(|(text, parsed)| Layer { text, parsed }).collect();
+    let layers: Vec<Layer<'_>> =
+        texts.iter().zip(&parsed).map(|(text, parsed)| Layer { path: Path::new(path), text, parsed }).collect();
     let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     read(Path::new(path), &layers, &given, &Only("app/Dockerfile.win"))
 }

@@ -12,8 +12,10 @@ impl Files for Map {
 
 fn read_all(texts: &[&str], others: &[(&str, &str)]) -> Project {
     let files = Map(others.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect());
-    let layers: Vec<Layer<'_>> =
-        texts.iter().map(|text| Layer { text, root: yaml::read(text).0[0].root.clone().unwrap() }).collect();
+    let layers: Vec<Layer<'_>> = texts
+        .iter()
+        .map(|text| Layer { path: Path::new("compose.yaml"), text, root: yaml::read(text).0[0].root.clone().unwrap() })
+        .collect();
     assert!(is_compose(&layers[0].root));
     read(Path::new("app/compose.yaml"), &layers, &Values::new(), &files)
 }

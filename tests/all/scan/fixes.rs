@@ -124,3 +124,130 @@ fn a_link_is_not_changed() {
         "FROM mcr.microsoft.com/windows/servercore:ltsc2019\n"
     );
 }
+
+/// The value is changed where it stands, and nothing else is.
+#[test]
+fn a_value_is_changed_where_it_stands() {
+    const SERVERCORE: &str = "mcr.microsoft.com/windows/servercore";
+    let dockerfile = format!("ARG BASE\nFROM {SERVERCORE}:${{BASE}}\nRUN x\n");
+    let image = format!("services:\r\n  a:\r\n    image: {SERVERCORE}:${{TAG}}\r\n");
+    let default = format!("services:\n  a:\n    image: '{SERVERCORE}:${{TAG:-ltsc2019}}' # usual\n");
+    let argument = "services:\n  a:\n    build:\n      context: .\n      args:\n        BASE: \"ltsc2019\" # old\n";
+    let listed = "services:\n  a:\n    build:\n      context: .\n      args:\n        - BASE=ltsc2019\n        - OTHER\n";
+    let passed = "services:\n  a:\n    build:\n      context: .\n      args:\n        BASE: ${TAG}\n";
+    let target = "target \"a\" {\n  args = {\n    BASE = \"ltsc2019\" # old\n  }\n}\n";
+    let variable = "\u{feff}variable \"RELEASE\" {\r\n  default = \"ltsc2019\"\r\n}\r\ntarget \"a\" {\r\n  args = { BASE = RELEASE }\r\n}\r\n";
+    let json = "{\"target\": {\"a\": {\"args\": {\"BASE\": \"ltsc2019\"}}}}\n";
+    let two = "services:\n  a:\n    build:\n      context: .\n      args: {BASE: '${SUFFIX:-}${TAG}'}\n  b:\n    image: ${REGISTRY}/windows/servercore:${TAG}\n";
+    let whole =
+        "services:\n  a:\n    build:\n      context: .\n      args:\n        IMAGE: ${REGISTRY}/windows/servercore:${TAG}\n";
+    for (files, changed) in [
+        (
+            vec![
+                ("compose.yaml", two),
+                ("Dockerfile", dockerfile.as_str()),
+                (".env", "REGISTRY=mcr.microsoft.com\nTAG=ltsc2019\n"),
+            ],
+            ".env",
+        ),
+        (
+            vec![
+                ("compose.yaml", whole),
+                ("Dockerfile", "ARG IMAGE\nFROM ${IMAGE}\nRUN x\n"),
+                (".env", "REGISTRY=mcr.microsoft.com\nTAG=ltsc2019\n"),
+            ],
+            ".env",
+        ),
+        (vec![("docker-bake.hcl", target), ("Dockerfile", dockerfile.as_str())], "docker-bake.hcl"),
+        (vec![("docker-bake.hcl", variable), ("Dockerfile", dockerfile.as_str())], "docker-bake.hcl"),
+        (vec![("docker-bake.json", json), ("Dockerfile", dockerfile.as_str())], "docker-bake.json"),
+        (
+            vec![("compose.yaml", image.as_str()), (".env", "\u{feff}OTHER=ltsc2019\r\nTAG = \"ltsc2019\"\t# since May\r\n")],
+            ".env",
+        ),
+        (vec![("compose.yaml", default.as_str())], "compose.yaml"),
+        (vec![("compose.yaml", argument), ("Dockerfile", dockerfile.as_str())], "compose.yaml"),
+        (vec![("compose.yaml", listed), ("Dockerfile", dockerfile.as_str())], "compose.yaml"),
+        (vec![("compose.yaml", passed), ("Dockerfile", dockerfile.as_str()), (".env", "TAG=ltsc2019\n")], ".env"),
+    ] {
+        let shop = repository();
+        for (name, text) in &files {
+            shop.file(name, text);
+        }
+        let patch = shop.scan(&["--host=ltsc2022", "--diff"]);
+        assert!(patch.out.contains(&format!("+++ b/{changed}\n")), "{patch:?}");
+        let fixed = shop.scan(&["--host=ltsc2022", "--fix"]);
+        assert!(fixed.err.contains(&format!("changed {changed}; scan again")), "{fixed:?}");
+        for (name, text) in &files {
+            let expected = match *name == changed {
+                // The one that is used is the last.
+                true => {
+                    let at = text.rfind("ltsc2019").unwrap();
+                    [&text[..at], "ltsc2022", &text[at + "ltsc2019".len()..]].concat()
+                }
+                false => (*text).to_owned(),
+            };
+            assert_eq!(shop.text(name), expected, "{name}");
+        }
+        assert_eq!(shop.scan(&["--host=ltsc2022"]).code, 0, "{files:?}");
+    }
+}
+
+/// What is used for more than one image in one way stays, and that is said.
+#[test]
+fn a_value_that_is_used_for_more_stays() {
+    const SERVERCORE: &str = "mcr.microsoft.com/windows/servercore";
+    let image = format!("services:\n  a:\n    image: {SERVERCORE}:${{TAG}}\n");
+    let elsewhere = format!("{image}    environment:\n      VERSION: ${{TAG}}\n");
+    let named = format!("{image}  b:\n    image: registry.test/own:${{TAG}}\n    build: .\n");
+    let only = format!("{image}  b:\n    image: registry.test/team/only:${{TAG}}\n");
+    let other = "services:\n  c:\n    image: mcr.microsoft.com/windows/servercore:ltsc2022\n    command: run ${TAG}\n";
+    let copied = format!("services:\n  a:\n    image: {SERVERCORE}:${{COPY}}\n");
+    let two = format!("services:\n  a:\n    image: {SERVERCORE}:${{A}}${{B}}\n");
+    let unused = "services:\n  a:\n    build:\n      context: .\n      args: {TAG: '${TAG}', BASE: '${TAG}'}\n";
+    let dockerfile = format!("ARG BASE\nFROM {SERVERCORE}:${{BASE}}\nARG TAG\nRUN x ${{TAG}}\n");
+    let crowded = format!("ARG A=ltsc2019\nARG E=\nFROM {SERVERCORE}:${{A}}${{E}} AS one\nRUN x\nFROM {SERVERCORE}:${{A}}\n");
+    let tagged =
+        "variable \"TAG\" { default = \"ltsc2019\" }\ntarget \"a\" {\n  tags = [\"own:${TAG}\"]\n  args = { BASE = TAG }\n}\n";
+    let made = "variable \"TAG\" { default = \"2019\" }\ntarget \"a\" {\n  args = { BASE = \"ltsc${TAG}\" }\n}\n";
+    for (files, why) in [
+        (vec![("Dockerfile", crowded.as_str())], "is not one plain text of these files"),
+        (vec![("docker-bake.hcl", tagged), ("Dockerfile", dockerfile.as_str())], "is used for more than this image"),
+        (vec![("docker-bake.hcl", made), ("Dockerfile", dockerfile.as_str())], "is not one plain text of these files"),
+        (vec![("compose.yaml", elsewhere.as_str()), (".env", "TAG=ltsc2019\n")], "is used for more than this image"),
+        (
+            vec![("compose.yaml", named.as_str()), (".env", "TAG=ltsc2019\n"), ("Dockerfile", "FROM scratch\n")],
+            "is used for more than this image",
+        ),
+        (vec![("compose.yaml", only.as_str()), (".env", "TAG=ltsc2019\n")], "other references rest on the same text of .env"),
+        (
+            vec![("compose.yaml", image.as_str()), ("other.yaml", other), (".env", "TAG=ltsc2019\n")],
+            "is used for more than this image",
+        ),
+        (
+            vec![("compose.yaml", copied.as_str()), (".env", "TAG=ltsc2019\nCOPY=${TAG}\n")],
+            "is not one plain text of these files",
+        ),
+        (vec![("compose.yaml", two.as_str()), (".env", "A=ltsc2019\nB=\n")], "is not one plain text of these files"),
+        (
+            vec![("compose.yaml", unused), (".env", "TAG=ltsc2019\n"), ("Dockerfile", dockerfile.as_str())],
+            "is used for more than this image",
+        ),
+    ] {
+        let shop = repository();
+        for (name, text) in &files {
+            shop.file(name, text);
+        }
+        let fixed = shop.scan(&["--host=ltsc2022", "--fix"]);
+        assert!(fixed.err.contains("no file was changed") && fixed.err.contains(why), "{why}: {fixed:?}");
+        for (name, text) in &files {
+            assert_eq!(shop.text(name), *text, "{name}");
+        }
+    }
+    // A value that was given does not stand in a file.
+    let shop = repository();
+    shop.file("compose.yaml", &image);
+    shop.file(".env", "TAG=1.0\n");
+    let fixed = shop.scan(&["--host=ltsc2022", "--fix", "--var=TAG=ltsc2019"]);
+    assert!(fixed.err.contains("no file was changed") && shop.text(".env") == "TAG=1.0\n", "{fixed:?}");
+}

@@ -39,7 +39,7 @@ fn images() -> Images {
 }
 
 /// What is different each time: the port of the registry, and when an image was read.
-fn steady(text: &str, repository: &Repository) -> String {
+pub(super) fn steady(text: &str, repository: &Repository) -> String {
     let mut text = text.replace(&repository.server.name(), "127.0.0.1:50000").replace("\r\n", "\n");
     for (field, close) in [("\"read\":\"", "\""), ("\"read\": \"", "\""), ("timestamp=\"", "\""), ("written on ", " UTC")] {
         let mut from = 0;

@@ -65,3 +65,16 @@ fn a_pod_stays_whole_where_a_kustomization_replaces_an_image() {
     );
     assert_eq!(whole(&results(&repository)), 2);
 }
+
+#[test]
+fn a_runtime_class_that_is_not_there_is_said() {
+    let shop = Repository::new();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  runtimeClassName: win\n  containers: [{name: c, image: 'registry.test/app:ltsc2022'}]\n";
+    let class = "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: win}\nhandler: runhcs-wcow-process\n";
+    shop.file("pod.yaml", pod);
+    let said = shop.scan(&["--host=ltsc2022"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.err.contains("warning: pod.yaml:5: the RuntimeClass win of v1 Pod p is not in these files"), "{said:?}");
+    shop.file("class.yaml", class);
+    assert_eq!(shop.scan(&["--host=ltsc2022"]).err, "");
+}

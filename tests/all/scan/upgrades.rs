@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::Repository;
+use super::formats::steady;
+use super::{Checked, Repository};
 use crate::support::committed::assert_committed;
+use crate::support::registry::images::Images;
 
 /// What changes, as `file:line change`.
 fn changes(report: &Value) -> Vec<String> {
@@ -156,4 +158,26 @@ fn each_format_says_the_same() {
     let report: Value = serde_json::from_str(&written("json")).unwrap();
     jsonschema::validate(&schema, &report).unwrap();
     assert_committed("schema/upgrade-v1.json", &(serde_json::to_string_pretty(&schema).unwrap() + "\n"));
+}
+
+/// A repository in which something of each kind happens: it breaks, gains, works on, fails, and needs a rebuild in an order.
+#[test]
+fn an_upgrade_in_each_format() {
+    let shop = Repository::new();
+    let services = "services:\n  old: {image: 'registry.test/app:ltsc2019'}\n  new: {image: 'registry.test/app:ltsc2022'}\n  apart: {image: \
+        'registry.test/app:ltsc2019', isolation: hyperv}\n  newest: {image: 'registry.test/app:ltsc2025'}\n  gone: {image: 'registry.test/app:gone'}\n  \
+        base: {image: 'registry.test/base:1', build: base}\n";
+    shop.file("compose.yaml", services);
+    shop.file("base/Dockerfile", FROM_2019);
+    shop.file("web/Dockerfile", "FROM registry.test/base:1\n");
+    let checked = Checked::of(Images::default());
+    let timeless = checked.timeless();
+    for format in ["text", "markdown", "html"] {
+        let hosts = ["--host=today=ltsc2019", "--next-host=web=ltsc2022", "--next-host=batch=ltsc2022"];
+        let answer = shop.scan(&[&hosts[..], &["--format", format, "--knowledge", &timeless]].concat());
+        assert_eq!(answer.code, 1, "{answer:?}");
+        // The head of a page is its style.
+        let out = answer.out.find("<body").map_or(answer.out.as_str(), |at| &answer.out[at..]);
+        insta::assert_snapshot!(format!("upgrade-{format}"), steady(out, &shop));
+    }
 }

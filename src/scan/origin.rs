@@ -1,0 +1,111 @@
+//! Where the value of a variable stands, so that a reference which rests on it can be changed there.
+
+use std::collections::BTreeMap;
+
+use super::Editable;
+use super::words::{Style, Values, expand};
+
+/// Values that stand as plain text in a file, by the names of their variables.
+pub type Origins = BTreeMap<String, Editable>;
+
+/// A text with the last variable in it, e.g. `${REGISTRY}app:${TAG:-1809}-x`: the tag of an image stands at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Last<'t> {
+    /// What stands before the variable, in which there may be others.
+    pub before: &'t str,
+    /// The name of the variable.
+    pub name: &'t str,
+    /// The value where the variable has none.
+    pub default: Option<&'t str>,
+    /// What stands behind the variable.
+    pub after: &'t str,
+}
+
+/// The last variable of a text, if its value stands there as it is.
+pub fn last(text: &str) -> Option<Last<'_>> {
+    let (before, rest) = text.rsplit_once('$')?;
+    let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let ends = |text: &str| text.find(|character| !is_name(character)).unwrap_or(text.len());
+    let (name, default, after) = match rest.strip_prefix('{') {
+        Some(braced) => {
+            let (inner, after) = braced.split_once('}')?;
+            let (name, operation) = inner.split_at_checked(ends(inner))?;
+            let default = match operation {
+                "" => None,
+                _ if operation.starts_with([':', '-', '?']) => match operation.trim_start_matches(':').split_at_checked(1)? {
+                    ("-", default) => Some(default),
+                    ("?", _) => None,
+                    _ => return None,
+                },
+                _ => return None,
+            };
+            (name, default, after)
+        }
+        None => {
+            let (name, after) = rest.split_at_checked(ends(rest))?;
+            (name, None, after)
+        }
+    };
+    // Neither a dollar that is text, nor a variable within the default of another.
+    let is_own = !before.ends_with('$') && before.matches('{').count() == before.matches('}').count();
+    (is_own && !name.is_empty()).then_some(Last { before, name, default, after })
+}
+
+/// The place of the value by which this text can be changed at its end.
+pub fn origin(text: &str, style: Style, values: &Values, origins: &Origins) -> Option<Editable> {
+    let Last { before, name, default, after } = last(text)?;
+    // An empty value may not be the one that counts.
+    if default.is_some() && values.get(name).is_none_or(String::is_empty) {
+        return None;
+    }
+    let word = expand(before, style, values);
+    let origin = origins.get(name).filter(|_| word.missing.is_empty())?.clone();
+    let (before, after) = (word.text + &origin.before, origin.after.clone() + &expand(after, style, values).text);
+    Some(Editable { before, after, ..origin })
+}
+
+/// The names of the variables in a text by which it cannot be changed.
+pub fn others(text: &str) -> impl Iterator<Item = &str> {
+    mentioned(last(text).map_or(text, |last| last.before))
+}
+
+/// The names of the variables that a text mentions, whatever is done with them.
+pub fn mentioned(text: &str) -> impl Iterator<Item = &str> {
+    text.split('$').skip(1).filter_map(|rest| {
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        let end = rest.find(|character: char| !character.is_ascii_alphanumeric() && character != '_').unwrap_or(rest.len());
+        rest.get(..end).filter(|name| !name.is_empty())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_variable_is_found_with_what_stands_around_it() {
+        let found = |text| last(text).map(|one: Last<'_>| (one.before, one.name, one.default, one.after));
+        for (text, expected) in [
+            ("app:$TAG", Some(("app:", "TAG", None, ""))),
+            ("app:${TAG}-x", Some(("app:", "TAG", None, "-x"))),
+            ("${IMAGE:-app:1}", Some(("", "IMAGE", Some("app:1"), ""))),
+            ("${IMAGE-app:1}", Some(("", "IMAGE", Some("app:1"), ""))),
+            ("app:${TAG:?must be set}", Some(("app:", "TAG", None, ""))),
+            ("${R}app:${TAG}", Some(("${R}app:", "TAG", None, ""))),
+            ("${R:-r/}app:$TAG", Some(("${R:-r/}app:", "TAG", None, ""))),
+            ("app:${TAG:+x}", None),
+            ("app:${TAG#v}", None),
+            ("app:${TAG/a/b}", None),
+            ("${A:-${B}}", None),
+            ("a$$b", None),
+            ("app:1", None),
+            ("app:${TAG", None),
+            ("app:$", None),
+        ] {
+            assert_eq!(found(text), expected, "{text}");
+        }
+        assert_eq!(others("${R}app:${TAG}").collect::<Vec<_>>(), ["R"]);
+        assert_eq!(others("${R}app:${TAG#v}").collect::<Vec<_>>(), ["R", "TAG"]);
+        assert_eq!(mentioned("$A-${B:-$C} $$ ${D").collect::<Vec<_>>(), ["A", "B", "C", "D"]);
+    }
+}
