@@ -16,7 +16,7 @@ use crate::image;
 use crate::image::reference::Location;
 use crate::image::{Name, Reference};
 use crate::oci::Options;
-use crate::oci::distribution::{self, CredentialStore, Keychain, Proxies};
+use crate::oci::distribution::{self, CredentialStore, Proxies};
 use crate::report::Wording as _;
 
 /// Access to images.
@@ -96,8 +96,9 @@ impl RegistryArgs {
 }
 
 /// The same access with the credentials of these configurations of Docker before those of this user.
+#[cfg(feature = "clusters")]
 pub fn with_credentials(options: &Options, platform: &Platform, configurations: &[String], place: &'static str) -> Options {
-    let store: Arc<dyn Keychain> = Arc::new(credentials(platform).behind(configurations, place));
+    let store: Arc<dyn distribution::Keychain> = Arc::new(credentials(platform).behind(configurations, place));
     Options { registries: distribution::Options { credentials: Some(store), ..options.registries.clone() }, ..options.clone() }
 }
 

@@ -92,6 +92,7 @@ impl CredentialStore {
     }
 
     /// The same stores behind these configurations of Docker, which are from a place of this name, e.g. `a pull secret`.
+    #[cfg(feature = "clusters")]
     #[must_use]
     pub fn behind(self, configurations: &[String], place: &'static str) -> Self {
         let first = configurations.iter().map(|text| Source::Text(Secret::new(text.clone()), place));
