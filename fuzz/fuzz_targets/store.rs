@@ -45,6 +45,7 @@ fn run(root: &Path, arguments: &[String]) -> (u32, String, String) {
         groups: Arc::new(UnixGroups),
         default_store: || None,
         streams: Streams { stdin: closed, stdout: closed, stderr: closed },
+        journal: Arc::default(),
         windows: None,
     };
     let named = ["wincompat".into(), arguments[0].clone().into(), "--root".into(), root.into()];

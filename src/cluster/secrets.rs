@@ -85,7 +85,7 @@ pub async fn read(access: &Access, workloads: &[Workload]) -> Result<PullSecrets
 /// The objects of a kind, as far as they are there and may be read.
 async fn objects(client: &Client, plural: &str, keys: BTreeSet<Key>, unread: &mut Vec<(String, Error)>) -> BTreeMap<Key, Value> {
     let mut found = BTreeMap::new();
-    let keys: Vec<Key> = keys.into_iter().filter(|(namespace, name)| is_name(namespace) && is_name(name)).collect();
+    let keys: Vec<Key> = keys.into_iter().filter(|(namespace, name)| api::is_name(namespace) && api::is_name(name)).collect();
     for part in keys.chunks(AT_ONCE) {
         let read = join_all(part.iter().map(|key| object(client, plural, key))).await;
         for (key, read) in part.iter().zip(read) {
@@ -120,12 +120,6 @@ async fn object(client: &Client, plural: &str, (namespace, name): &Key) -> Resul
         return Err(nonsense());
     }
     serde_json::from_str(&text).map_err(|_| nonsense())
-}
-
-/// True for a name that can be a part of a path.
-fn is_name(name: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-    (1..=253).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(is_allowed)
 }
 
 /// The credentials of a Secret of one of the two types that kubelets read.
