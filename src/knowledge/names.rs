@@ -13,10 +13,20 @@ impl Knowledge {
             return Vec::new();
         }
         let name = normal(name);
+        match self.releases_of(&name) {
+            none if none.is_empty() => {
+                let words: Vec<&str> = name.split('-').filter(|word| !EDITIONS.contains(word)).collect();
+                self.releases_of(&words.join("-"))
+            }
+            releases => releases,
+        }
+    }
+
+    fn releases_of(&self, name: &str) -> Vec<&Release> {
         if let Some(release) = self.releases.iter().find(|release| release.id == name) {
             return vec![release];
         }
-        self.releases.iter().filter(|release| release.aliases.contains(&name)).collect()
+        self.releases.iter().filter(|release| release.aliases.iter().any(|alias| alias == name)).collect()
     }
 
     /// The names of releases most like this one, at most three, the one with the longest support first; none for a text that is not
@@ -63,10 +73,12 @@ pub(crate) fn longest_served<'k>(releases: &[&'k Release]) -> Option<&'k Release
     releases.iter().copied().max_by_key(|release| (release.support_of(None), release.build))
 }
 
-/// Words of product names that say nothing of the build: `Microsoft Windows Server 2022 Datacenter`, `Windows 11, version 24H2`. All
-/// of these editions have Windows containers; `Home` has none, and is therefore not among them.
-const EMPTY_WORDS: [&str; 9] =
-    ["microsoft", "version", "edition", "datacenter", "standard", "pro", "enterprise", "education", "evaluation"];
+/// Words of product names that say nothing of the build: `Microsoft Windows Server 2022 Datacenter`, `Windows 11, version 24H2`.
+const EMPTY_WORDS: [&str; 4] = ["microsoft", "version", "datacenter", "standard"];
+
+/// Further such words, which some releases have in their own names. All of these editions have Windows containers; `Home` has none, and
+/// is therefore not among them.
+const EDITIONS: [&str; 5] = ["edition", "pro", "enterprise", "education", "evaluation"];
 
 /// A name as it is compared, e.g. `windows-server-1903` for `Windows Server, version 1903`.
 pub(super) fn normal(name: &str) -> String {
@@ -118,6 +130,7 @@ mod tests {
             ("11-26h1", "windows-11-26h1"),
             ("25h2", "windows-11-25h2"),
             ("windows-10-ltsc-2019", "windows-10-1809"),
+            ("Windows 11 IoT Enterprise LTSC 2024", "windows-11-24h2"),
             ("ltsc2021", "windows-10-21h2"),
             ("windows-server-23h2", "server-23h2"),
             ("azure-stack-hci-22h2", "azure-stack-hci-22h2"),
