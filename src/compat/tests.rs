@@ -12,7 +12,7 @@ use super::*;
 use crate::Architecture;
 use crate::OsVersion;
 use crate::host::{Availability, Source as HostSource};
-use crate::image::{Config, ConfigFacts, Digest, EntryFacts, Source, TagRead, Version};
+use crate::image::{Config, ConfigFacts, Digest, EntryFacts, PlatformStated, Source, TagRead, Version};
 
 /// A host with everything enabled, as a live one would be.
 pub(super) fn host(version: &str, kind: Kind) -> Host {

@@ -29,14 +29,14 @@ fn fits(versions: &EngineVersions, host: &Host, candidate: &Candidate) -> bool {
     let of_processor = |architecture: &str| architecture == host.architecture.as_str();
     let entry = &candidate.entry;
     match (entry.platform, &candidate.config) {
-        (PlatformStated::NoneAgain, _) => false,
+        (PlatformStated::NoneAgain | PlatformStated::Unusable, _) => false,
         (PlatformStated::None, Config::Read(config)) => {
             let version = if versions.reads_configs { &config.version } else { &Version::Missing };
             let is_windows = matches!(config.os.as_str(), "" | "windows");
             is_windows && of_processor(&config.architecture) && accepts(versions.accepts, host, version)
         }
         (PlatformStated::None, Config::NotRead | Config::Unreadable(_)) => true,
-        (PlatformStated::Whole | PlatformStated::Part, _) => {
+        (PlatformStated::Whole | PlatformStated::Processor, _) => {
             of_processor(&candidate.architecture)
                 && accepts(versions.accepts, host, &candidate.indexed)
                 && (!versions.refuses_features

@@ -144,7 +144,8 @@ fn the_messages_of_docker_by_version() {
     let newer = index(&["10.0.26100.1"]);
     for (engine, message) in [
         ("docker@17.12.0", Ok(0)),
-        ("docker@18.05.0", Err("no matching manifest for windows/amd64 in the manifest list entries")),
+        // These two lines of versions look at the first entry alone.
+        ("docker@18.05.0", Err("a Windows version 10.0.26100-based image is incompatible with a 10.0.17763 host")),
         ("docker@18.09.2", Err("no matching manifest for unknown in the manifest list entries")),
         ("docker@19.03.5", Err("no matching manifest for windows/amd64 10.0.17763 in the manifest list entries")),
         ("docker@27.5.1", Err("no matching manifest for windows/amd64 10.0.17763 in the manifest list entries")),

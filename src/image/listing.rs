@@ -91,9 +91,14 @@ fn entry_facts(entry: &Entry) -> EntryFacts {
     let Some(platform) = &entry.platform else {
         return EntryFacts { platform: PlatformStated::None, ..EntryFacts::default() };
     };
-    let is_whole = !matches!(normal_os(&platform.os).as_str(), "" | "unknown") && !platform.architecture.is_empty();
+    let stated = match normal_os(&platform.os).as_str() {
+        _ if platform.architecture.is_empty() => PlatformStated::Unusable,
+        "unknown" => PlatformStated::Unusable,
+        "" => PlatformStated::Processor,
+        _ => PlatformStated::Whole,
+    };
     EntryFacts {
-        platform: if is_whole { PlatformStated::Whole } else { PlatformStated::Part },
+        platform: stated,
         features: platform.os_features.clone(),
         revision_zero: platform.os_version.as_deref().is_some_and(|version| version.split('.').nth(3) == Some("0")),
     }

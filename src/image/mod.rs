@@ -197,8 +197,10 @@ pub enum PlatformStated {
     /// The system and the processor.
     #[default]
     Whole,
-    /// A platform, and not both of them.
-    Part,
+    /// The processor, and no system.
+    Processor,
+    /// No processor, or `unknown` as the system: no engine takes it.
+    Unusable,
     /// No platform; the first such entry of the index.
     None,
     /// No platform, as an earlier entry.

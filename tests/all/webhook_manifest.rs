@@ -274,3 +274,24 @@ fn what_cannot_be_installed_is_refused() {
         assert!(answer.err.contains(why), "{arguments:?}: {}", answer.err);
     }
 }
+
+/// The server understands each argument that the Deployment gives it: it fails only for want of a cluster.
+#[test]
+fn the_server_takes_the_arguments_of_its_deployment() {
+    let program = Program::new();
+    let kubeconfig = program.file("no-cluster.yaml", "");
+    for arguments in [
+        &[][..],
+        &["--mode=enforce", "--expect=ltsc2025", "--expect=20348", "--exempt=a", "--exempt=b", "--namespace=other"],
+        &["--certificates=cert-manager", "--mode=steer", "--failure-policy=fail"],
+    ] {
+        let objects = objects(arguments);
+        let container = &of_kind(&objects, "Deployment")["spec"]["template"]["spec"]["containers"][0];
+        let given: Vec<&str> = container["args"].as_array().unwrap().iter().map(|argument| argument.as_str().unwrap()).collect();
+        let mut command = program.command();
+        command.args(&given).env("KUBECONFIG", &kubeconfig).env("POD_NAMESPACE", "other");
+        let answer = Answer::of(&mut command);
+        assert_eq!(answer.code, 2, "{given:?}: {}", answer.err);
+        assert!(answer.err.starts_with("error: there is no way to a cluster"), "{given:?}: {}", answer.err);
+    }
+}

@@ -33,7 +33,9 @@ const VERSIONS: [&str; 10] = [
 fn made(numbers: &mut Numbers) -> (Candidate, Config) {
     let version = numbers.one_of(&VERSIONS);
     let architecture = numbers.one_of(&["amd64", "amd64", "amd64", "arm64", ""]);
-    let indexed = Candidate { architecture: architecture.to_owned(), ..entry(version) };
+    let platform = if architecture.is_empty() { PlatformStated::Unusable } else { PlatformStated::Whole };
+    let entry_facts = EntryFacts { platform, ..EntryFacts::default() };
+    let indexed = Candidate { architecture: architecture.to_owned(), entry: entry_facts, ..entry(version) };
     // Every other config says what its index says.
     let version = if numbers.below(2) == 0 { version } else { numbers.one_of(&VERSIONS) };
     let facts = ConfigFacts {
