@@ -1,7 +1,5 @@
 //! Text from outside: decoded, and made fit to stand in a message.
 
-use std::fmt::Write as _;
-
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 /// True for a character that nobody sees: a control, one that steers how others are written (direction, annotation, musical beams,
@@ -28,16 +26,19 @@ pub(crate) fn is_invisible(character: char) -> bool {
 
 /// A text from outside as it may stand in a message: invisible characters escaped, cut after 200 characters.
 pub(crate) fn shown(text: &str) -> String {
+    const LONGEST: usize = 200;
     let mut shown = String::new();
-    for (count, character) in text.chars().enumerate() {
-        if count == 200 {
+    let mut length = 0;
+    for character in text.chars() {
+        let escaped = is_invisible(character).then(|| character.escape_default());
+        length += escaped.as_ref().map_or(1, ExactSizeIterator::len);
+        if length > LONGEST {
             shown.push('…');
             break;
         }
-        if is_invisible(character) {
-            let _ = write!(shown, "{}", character.escape_default());
-        } else {
-            shown.push(character);
+        match escaped {
+            Some(escaped) => shown.extend(escaped),
+            None => shown.push(character),
         }
     }
     shown
@@ -166,6 +167,14 @@ mod tests {
             assert!(!is_invisible(character), "{character:?}");
         }
         assert!(('\0'..=char::MAX).filter(|character| character.is_control()).all(is_invisible));
+    }
+
+    #[test]
+    fn a_text_that_is_shown_is_short_also_where_it_is_escaped() {
+        assert_eq!(shown("a\u{feff}b"), "a\\u{feff}b");
+        assert_eq!(shown(&"a".repeat(200)), "a".repeat(200));
+        assert_eq!(shown(&"a".repeat(201)), format!("{}…", "a".repeat(200)));
+        assert_eq!(shown(&"\u{feff}".repeat(100)).chars().count(), 201);
     }
 
     #[test]

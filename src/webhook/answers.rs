@@ -15,11 +15,14 @@ use crate::clock::now;
 use crate::cluster::admission::{Admitted, Case, Decision, Mode, Outcome, Pod, Refused, Review, Rules, admit, validate};
 use crate::cluster::{Nodes, Question};
 use crate::compat::Policy;
-use crate::image::Image;
+use crate::image::{Digest, Image};
 use crate::knowledge::Knowledge;
 use crate::report::Wording;
 use crate::report::plain::clean;
 use crate::{Advice, Error};
+
+/// The most images, and the most groups of nodes, that one line of the log names.
+const MOST_LOGGED: usize = 20;
 
 /// The two questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +87,8 @@ impl Answers {
         self.metrics.decided(path.as_str(), decision.case.as_str(), outcome, took);
         let (object, images) = match &pod {
             Some(pod) => {
-                let images: Vec<String> = pod.workload.images.iter().map(|image| without_credentials(&image.reference)).collect();
+                let images = pod.workload.images.iter().collect();
+                let images = first(images, MOST_LOGGED, |image| without_credentials(&image.reference));
                 (format!("{}/{}", pod.workload.kind, pod.workload.name), images)
             }
             None => (format!("{}/{}", review.kind, review.name), Vec::new()),
@@ -92,7 +96,7 @@ impl Answers {
         let ms = u32::try_from(took.as_micros()).map_or(f64::MAX, f64::from) / 1000.0;
         let values = json!({
             "path": path.as_str(), "operation": review.operation, "namespace": review.namespace, "object": object, "images": images,
-            "groups": decision.groups, "case": decision.case.as_str(), "outcome": outcome, "ms": ms, "dryRun": review.dry_run,
+            "groups": first(decision.groups.iter().collect(), MOST_LOGGED, String::clone), "case": decision.case.as_str(), "outcome": outcome, "ms": ms, "dryRun": review.dry_run,
         });
         self.journal.line("info", "decision", values);
         Ok(answer)
@@ -137,10 +141,46 @@ impl Answers {
     }
 }
 
-/// A reference for the log, without what may be a password before the name of a host.
+/// The first of these, and the number of the others.
+fn first<T>(values: Vec<T>, most: usize, text: impl Fn(T) -> String) -> Vec<String> {
+    let others = values.len().saturating_sub(most);
+    let more = (others > 0).then(|| format!("{others} more"));
+    values.into_iter().take(most).map(text).chain(more).collect()
+}
+
+/// A reference for the log, without what may be a password: before the name of a host, or in what a URL has behind its path.
 fn without_credentials(reference: &str) -> String {
-    match reference.rsplit_once('@') {
-        Some((_, after)) if !after.starts_with("sha") => format!("…@{after}"),
-        _ => reference.to_owned(),
+    let (name, digest) = match reference.rsplit_once('@') {
+        Some((name, digest)) if digest.parse::<Digest>().is_ok() => (name, Some(digest)),
+        _ => (reference, None),
+    };
+    let shown = name.rsplit_once('@').map_or_else(|| name.to_owned(), |(_, host)| format!("…@{host}"));
+    let shown = shown.split_once('?').map_or_else(|| shown.clone(), |(path, _)| format!("{path}?…"));
+    digest.map_or_else(|| shown.clone(), |digest| format!("{shown}@{digest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_a_reference_is_not_logged() {
+        let hex = "a".repeat(64);
+        for (reference, shown) in [
+            ("r.test/app:1".to_owned(), "r.test/app:1".to_owned()),
+            (format!("r.test/app@sha256:{hex}"), format!("r.test/app@sha256:{hex}")),
+            (format!("user:s3cret@r.test/app@sha256:{hex}"), format!("…@r.test/app@sha256:{hex}")),
+            ("user:s3cret@sha.example/app:1".to_owned(), "…@sha.example/app:1".to_owned()),
+            ("r.test/app:1?token=s3cret".to_owned(), "r.test/app:1?…".to_owned()),
+            ("user@s3cret@r.test/app".to_owned(), "…@r.test/app".to_owned()),
+        ] {
+            assert_eq!(without_credentials(&reference), shown);
+        }
+    }
+
+    #[test]
+    fn a_line_names_a_few_of_many() {
+        assert_eq!(first(vec![1, 2, 3], 2, |number| number.to_string()), ["1", "2", "1 more"]);
+        assert_eq!(first(vec![1, 2], 2, |number| number.to_string()), ["1", "2"]);
     }
 }

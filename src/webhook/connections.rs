@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use bytes::BytesMut;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
@@ -14,7 +15,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::metrics::Metrics;
@@ -25,13 +26,18 @@ pub const LARGEST_BODY: usize = 8 << 20;
 /// The bytes of bodies that are held at one time, in KiB; a question waits for its share.
 const BODIES: u32 = 32 << 10;
 
+/// The values of JSON in one body, counted by what stands between them, and of all bodies at one time. A value may take 200 bytes when it is
+/// read, where it had three.
+const MOST_VALUES: u32 = 250_000;
+const VALUES: u32 = 600_000;
+
 /// The connections at one time.
 const MOST_CONNECTIONS: usize = 1024;
 
 /// The time for a handshake, for a body, and for the head of the next request: an API server closes a connection that is not used after
 /// 90 seconds, and is to be the first.
 const HANDSHAKE: Duration = Duration::from_secs(5);
-const BODY: Duration = Duration::from_secs(10);
+const BODY: Duration = Duration::from_secs(3);
 const HEAD: Duration = Duration::from_secs(100);
 
 /// The time after which the next connection is tried where the system has no room for one.
@@ -61,13 +67,22 @@ pub struct Connections {
     pub metrics: Arc<Metrics>,
     open: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
+    values: Arc<Semaphore>,
+}
+
+/// The body of a request, with its share of what all of them may hold.
+pub struct Body {
+    /// The bytes.
+    pub bytes: Bytes,
+    _shares: [OwnedSemaphorePermit; 2],
 }
 
 impl Connections {
     /// No connection yet.
     pub fn new(stage: watch::Receiver<Stage>, metrics: Arc<Metrics>) -> Self {
         let bodies = Arc::new(Semaphore::new(BODIES as usize));
-        Self { stage, metrics, open: Arc::new(Semaphore::new(MOST_CONNECTIONS)), bodies }
+        let values = Arc::new(Semaphore::new(VALUES as usize));
+        Self { stage, metrics, open: Arc::new(Semaphore::new(MOST_CONNECTIONS)), bodies, values }
     }
 
     /// Serves connections until the end, then waits for those that are open.
@@ -150,7 +165,7 @@ impl Connections {
     /// # Errors
     ///
     /// The response to one that does not, or whose body is too large or too slow.
-    pub async fn json(&self, request: Request<Incoming>) -> Result<Bytes, Reply> {
+    pub async fn json(&self, request: Request<Incoming>) -> Result<Body, Reply> {
         if request.method() != Method::POST {
             let mut reply = self.refuse(StatusCode::METHOD_NOT_ALLOWED, "only POST is answered here");
             reply.headers_mut().insert(hyper::header::ALLOW, HeaderValue::from_static("POST"));
@@ -163,20 +178,39 @@ impl Connections {
         }
         let too_large = || self.refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body has more than 8 MiB");
         // A body that does not say its length may have any.
-        let length = usize::try_from(request.body().size_hint().upper().unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
-        if length > LARGEST_BODY && request.body().size_hint().upper().is_some() {
+        if request.body().size_hint().upper().is_some_and(|length| length > LARGEST_BODY as u64) {
             return Err(too_large());
         }
-        let share = u32::try_from(length.min(LARGEST_BODY).div_ceil(1024)).unwrap_or(BODIES);
-        let Ok(Ok(_share)) = tokio::time::timeout(BODY, self.bodies.acquire_many(share)).await else {
-            return Err(self.refuse(StatusCode::SERVICE_UNAVAILABLE, "too many requests at once"));
-        };
-        match tokio::time::timeout(BODY, Limited::new(request.into_body(), LARGEST_BODY).collect()).await {
-            Ok(Ok(body)) => Ok(body.to_bytes()),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-            Ok(Err(_)) => Err(self.refuse(StatusCode::BAD_REQUEST, "the body ends early")),
-            Err(_) => Err(self.refuse(StatusCode::REQUEST_TIMEOUT, "the body comes too slowly")),
+        match tokio::time::timeout(BODY, self.collect(Limited::new(request.into_body(), LARGEST_BODY))).await {
+            Ok(Ok(body)) => Ok(body),
+            Ok(Err(Some(error))) if error.is::<LengthLimitError>() => Err(too_large()),
+            Ok(Err(Some(_))) => Err(self.refuse(StatusCode::BAD_REQUEST, "the body ends early")),
+            Ok(Err(None)) => Err(self.refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body has too many values")),
+            Err(_) => {
+                Err(self.refuse(StatusCode::REQUEST_TIMEOUT, "the body comes too slowly, or there are too many requests at once"))
+            }
         }
+    }
+
+    /// A body as it comes: what has not come yet holds no share. `None` is a body with too many values.
+    async fn collect(&self, mut body: Limited<Incoming>) -> Result<Body, Option<Box<dyn std::error::Error + Send + Sync>>> {
+        let (mut bytes, mut values) = (BytesMut::new(), 0u32);
+        // None of the semaphores is ever closed.
+        let mut share = Arc::clone(&self.bodies).acquire_many_owned(0).await.map_err(|error| Some(error.into()))?;
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(Some)?.into_data() else { continue };
+            let held = u32::try_from((bytes.len() + data.len()).div_ceil(1024)).unwrap_or(BODIES);
+            let more = held.saturating_sub(u32::try_from(share.num_permits()).unwrap_or(BODIES));
+            share.merge(Arc::clone(&self.bodies).acquire_many_owned(more).await.map_err(|error| Some(error.into()))?);
+            let between = data.iter().filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{')).count();
+            values = values.saturating_add(u32::try_from(between).unwrap_or(u32::MAX));
+            if values > MOST_VALUES {
+                return Err(None);
+            }
+            bytes.extend_from_slice(&data);
+        }
+        let values = Arc::clone(&self.values).acquire_many_owned(values).await.map_err(|error| Some(error.into()))?;
+        Ok(Body { bytes: bytes.freeze(), _shares: [share, values] })
     }
 
     /// The response to a request that is not answered.

@@ -33,6 +33,9 @@ const MOST_WAITING: usize = 512;
 const MOST_IMAGES: usize = 4096;
 const MOST_ENTRIES: usize = 65_536;
 
+/// The longest reference that is read, in bytes: a name has 255, a tag 128, a digest 71 or 135. A longer one is none.
+const LONGEST_REFERENCE: usize = 1024;
+
 /// One read of an image.
 pub type Reading = Pin<Box<dyn Future<Output = Result<Image, Error>> + Send>>;
 
@@ -101,6 +104,7 @@ impl Images {
             Some((reference, read?.map(Arc::unwrap_or_clone)))
         };
         let mut references = references.to_vec();
+        references.retain(|reference| reference.len() <= LONGEST_REFERENCE);
         references.sort();
         references.dedup();
         join_all(references.into_iter().map(one)).await.into_iter().flatten().collect()

@@ -125,7 +125,10 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
 /// Follows the nodes.
 async fn nodes(server: Arc<Server>, client: kube::Client) {
     let answers = &server.answers;
-    let reduce = |object: &serde_json::Value| ClusterNode::of(object, &answers.knowledge).ok();
+    let reduce = |object: &serde_json::Value| {
+        let node = ClusterNode::of(object, &answers.knowledge).ok().filter(ClusterNode::is_known);
+        node.map(ClusterNode::at_rest)
+    };
     let told = |told: Told<'_, Option<ClusterNode>>| match told {
         Told::Known(nodes) => answers.view.put_nodes(nodes),
         Told::Failed(error) => failed(answers, Followed::Nodes, error),
@@ -160,7 +163,7 @@ impl Server {
             Ok(body) => body,
             Err(refused) => return refused,
         };
-        match self.answers.answer(path, &body).await {
+        match self.answers.answer(path, &body.bytes).await {
             Ok(answer) => reply(StatusCode::OK, "application/json", answer),
             Err(refused) => connections.refuse(StatusCode::BAD_REQUEST, &refused.0),
         }

@@ -362,7 +362,8 @@ fn questions_are_answered_and_nothing_else_is() {
     for (sent, status, said) in [
         (posted("/mutate", "application/json", "{"), 400, "not JSON"),
         (posted("/mutate", "application/json", ""), 400, "not JSON"),
-        (posted("/mutate", "application/json", &"[".repeat(1 << 20)), 400, "not JSON"),
+        (posted("/mutate", "application/json", &"[".repeat(200_000)), 400, "not JSON"),
+        (posted("/mutate", "application/json", &"0,".repeat(250_001)), 413, "too many values"),
         (posted("/mutate", "application/json", &good.replace("k8s.io/v1", "k8s.io/v1beta1")), 400, "admission.k8s.io/v1"),
         (posted("/mutate", "application/json", &good.replace("u-1", "")), 400, "no uid"),
         (posted("/mutate", "text/plain", &good), 415, "application/json"),
@@ -386,7 +387,7 @@ fn questions_are_answered_and_nothing_else_is() {
     );
     let (_, metrics) = webhook.health("/metrics");
     for line in [
-        "refused_total{status=\"413\"} 2",
+        "refused_total{status=\"413\"} 3",
         "decisions_total{path=\"/mutate\",case=\"some-fit\",outcome=\"steered\"} 1",
         "webhook_ready 1",
         "webhook_nodes 2",

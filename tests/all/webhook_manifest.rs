@@ -196,7 +196,7 @@ fn settings_reach_the_objects() {
         "--mode",
         "enforce",
         "--image",
-        "r.example/w@sha256:0#&*!|>%",
+        "r.example/0x1:1e3",
         "--replicas",
         "3",
         "--expect",
@@ -207,7 +207,7 @@ fn settings_reach_the_objects() {
     let objects = objects(&settings);
     let deployment = of_kind(&objects, "Deployment");
     let container = &deployment["spec"]["template"]["spec"]["containers"][0];
-    assert_eq!((&deployment["spec"]["replicas"], &container["image"]), (&json!(3), &json!("r.example/w@sha256:0#&*!|>%")));
+    assert_eq!((&deployment["spec"]["replicas"], &container["image"]), (&json!(3), &json!("r.example/0x1:1e3")));
     let own = ["--tls-secret", "wincompat-webhook-tls", "--service", "wincompat-webhook", "--configuration", "wincompat"];
     let expected = [&["webhook", "serve", "--mode", "enforce"][..], &own, &["--exempt", "a"]].concat();
     assert_eq!(container["args"], json!(expected));
@@ -232,14 +232,15 @@ fn settings_reach_the_objects() {
 fn certificates_come_from_three_places() {
     let folder = tempfile::tempdir().unwrap();
     let authority = folder.path().join("ca.crt");
-    fs::write(&authority, "-----BEGIN CERTIFICATE-----\n").unwrap();
+    // What stands beside the certificates is left out.
+    fs::write(&authority, "subject=ca\n-----BEGIN CERTIFICATE-----\nMAAwAA==\n-----END CERTIFICATE-----\nissuer=ca\n").unwrap();
     let managed = objects(&["--certificates", "cert-manager"]);
     assert_eq!(of_kind(&managed, "Certificate")["spec"]["dnsNames"][0], json!("wincompat-webhook.wincompat.svc"));
     let inject = json!({"cert-manager.io/inject-ca-from": "wincompat/wincompat-webhook"});
     assert_eq!(of_kind(&managed, "ValidatingWebhookConfiguration")["metadata"]["annotations"], inject);
     let files = objects(&["--certificates", "files", "--ca-bundle", authority.to_str().unwrap()]);
     let client = &of_kind(&files, "MutatingWebhookConfiguration")["webhooks"][0]["clientConfig"];
-    assert_eq!(client["caBundle"], json!("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg=="));
+    assert_eq!(client["caBundle"], json!("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1BQXdBQT09Ci0tLS0tRU5EIENFUlRJRklDQVRFLS0tLS0K"));
     for objects in [managed, files] {
         let pod = &of_kind(&objects, "Deployment")["spec"]["template"]["spec"];
         assert_eq!(pod["volumes"][1], json!({"name": "tls", "secret": {"secretName": "wincompat-webhook-tls"}}));
@@ -255,6 +256,16 @@ fn certificates_come_from_three_places() {
 fn what_cannot_be_installed_is_refused() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let taken = file.path().to_str().unwrap().to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    let made = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let key = made("key.pem", "-----BEGIN PRIVATE KEY-----\nMAAwAA==\n-----END PRIVATE KEY-----\n");
+    let (empty, cut) = (made("empty.pem", ""), made("cut.pem", "-----BEGIN CERTIFICATE-----\nMAAwAA==\n"));
+    made("kustomization.yaml", "mine");
+    let there = folder.path().to_str().unwrap().to_owned();
     for (arguments, why) in [
         (&["--namespace", "a\nb"][..], "is not the name of a namespace"),
         (&["--namespace", "Windows"], "`Windows` is not the name of a namespace"),
@@ -265,7 +276,14 @@ fn what_cannot_be_installed_is_refused() {
         (&["--replicas", "0"], "0 is not in 1..=100"),
         (&["--as", "helm"], "--output <DIR>"),
         (&["--certificates", "files"], "--ca-bundle <FILE>"),
-        (&["--certificates", "files", "--ca-bundle", "no-such-file"], "cannot be read"),
+        (&["--certificates", "files", "--ca-bundle", "no-such-file"], "cannot be used"),
+        (&["--certificates", "files", "--ca-bundle", &key], "it holds a private key"),
+        (&["--certificates", "files", "--ca-bundle", &empty], "there is no certificate in it"),
+        (&["--certificates", "files", "--ca-bundle", &cut], "a certificate in it has no end"),
+        (&["--image", "user:pw@r.test/a:1"], "is not an image"),
+        (&["--image", "*x"], "is not an image"),
+        (&["--expect", "nope"], "`nope` is not a known Windows host"),
+        (&["--as", "kustomize", "--output", &there], "kustomization.yaml is there already"),
         (&["--mode", "deny"], "[possible values: warn, steer, enforce]"),
         (&["--as", "kustomize", "--output", &taken], "cannot be written"),
     ] {
@@ -273,6 +291,22 @@ fn what_cannot_be_installed_is_refused() {
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}: {answer:?}");
         assert!(answer.err.contains(why), "{arguments:?}: {}", answer.err);
     }
+    assert_eq!(fs::read_to_string(folder.path().join("kustomization.yaml")).unwrap(), "mine");
+}
+
+/// What is written over is replaced: a link leads nowhere else.
+#[cfg(unix)]
+#[test]
+fn what_is_written_over_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (victim, output) = (folder.path().join("victim.txt"), folder.path().join("chart"));
+    fs::write(&victim, "mine").unwrap();
+    fs::create_dir(&output).unwrap();
+    std::os::unix::fs::symlink(&victim, output.join("kustomization.yaml")).unwrap();
+    let answer = manifest(&["--as", "kustomize", "--force", "--output", output.to_str().unwrap()]);
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+    assert!(output.join("kustomization.yaml").symlink_metadata().unwrap().is_file());
 }
 
 /// The server understands each argument that the Deployment gives it: it fails only for want of a cluster.

@@ -11,12 +11,17 @@ use base64::engine::general_purpose::STANDARD;
 use clap::builder::PossibleValuesParser;
 
 use self::objects::{Install, Namespace, part};
+use super::serve::expected;
 use crate::Error;
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::io::Io;
+use crate::cli::scan::tree::placed;
 use crate::cli::subcommand::Subcommand;
 use crate::files::read_regular;
+use crate::image::Reference;
+use crate::image::reference::Location;
+use crate::knowledge::Knowledge;
 use crate::text::quoted;
 
 /// The most bytes of a file with certificates.
@@ -71,9 +76,12 @@ pub struct Args {
     /// Form: YAML on standard output, a base of Kustomize, or a chart of Helm.
     #[arg(long = "as", value_name = "FORM", value_enum, default_value_t)]
     form: Form,
-    /// Folder for the files of Kustomize or Helm.
+    /// Folder for the files.
     #[arg(long, value_name = "DIR", required_if_eq_any([("form", "kustomize"), ("form", "helm")]))]
     output: Option<PathBuf>,
+    /// Write over files that are there.
+    #[arg(long, requires = "output")]
+    force: bool,
 }
 
 /// The values of `--certificates`.
@@ -115,8 +123,14 @@ impl Subcommand for Args {
                 return Err(Error::new("this form is several files").hint("name their folder with --output DIR").into());
             }
         };
-        for (name, text) in files {
-            write(&folder.join(name), &text)?;
+        let files: Vec<(PathBuf, String)> = files.into_iter().map(|(name, text)| (folder.join(name), text)).collect();
+        if let Some((path, _)) = files.iter().find(|(path, _)| !self.force && path.symlink_metadata().is_ok()) {
+            return Err(Error::new(format!("{} is there already", path.display()))
+                .hint("name another folder with --output, or write over its files with --force")
+                .into());
+        }
+        for (path, text) in files {
+            write(&path, &text)?;
         }
         Ok(ExitCode::DONE)
     }
@@ -130,7 +144,13 @@ impl Args {
                     .hint("use small letters, digits and hyphens, e.g. --namespace wincompat"));
             }
         }
-        if self.image.is_empty() || self.image.chars().any(|character| character.is_whitespace() || character.is_control()) {
+        // The default has `OWNER` in the place of a name.
+        let is_image = self
+            .image
+            .replace("OWNER", "owner")
+            .parse::<Reference>()
+            .is_ok_and(|image| matches!(image.location(), Location::Registry(_)));
+        if !is_image {
             return Err(Error::new(format!("{} is not an image", quoted(&self.image)))
                 .hint("name it as registry.example/wincompat:1 with --image"));
         }
@@ -138,12 +158,9 @@ impl Args {
             return Err(Error::new(format!("{} is not a release of Windows", quoted(release)))
                 .hint("give a release or a build, e.g. --expect ltsc2025"));
         }
+        expected(&self.expect, Knowledge::built_in())?;
         let ca_bundle = match &self.ca_bundle {
-            Some(path) => Some(STANDARD.encode(read_regular(path, LARGEST).map_err(|error| {
-                Error::new(format!("the authority in {} cannot be read", path.display()))
-                    .because(error)
-                    .hint("name a file with certificates in PEM")
-            })?)),
+            Some(path) => Some(STANDARD.encode(certificates(path)?)),
             None => None,
         };
         Ok(Install {
@@ -161,6 +178,35 @@ impl Args {
     }
 }
 
+/// The certificates of a file, in PEM, and nothing else of it: many may read what is installed.
+fn certificates(path: &Path) -> Result<String, Error> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    let wrong = |why: &str| {
+        Error::new(format!("the authority in {} cannot be used", path.display()))
+            .because(why)
+            .hint("name a file with the certificates of the authority in PEM, and without any key")
+    };
+    let bytes = read_regular(path, LARGEST).map_err(|error| wrong(&error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| wrong("it is not a text"))?;
+    if text.contains("PRIVATE KEY-----") {
+        return Err(wrong("it holds a private key"));
+    }
+    let mut certificates = String::new();
+    for part in text.split(BEGIN).skip(1) {
+        let (body, _) = part.split_once(END).ok_or_else(|| wrong("a certificate in it has no end"))?;
+        let encoded: String = body.split_whitespace().collect();
+        if encoded.is_empty() || STANDARD.decode(&encoded).is_err() {
+            return Err(wrong("a certificate in it is damaged"));
+        }
+        certificates += &format!("{BEGIN}\n{}\n{END}\n", body.trim());
+    }
+    if certificates.is_empty() {
+        return Err(wrong("there is no certificate in it"));
+    }
+    Ok(certificates)
+}
+
 /// True for the name of a namespace.
 fn is_label(name: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -170,7 +216,7 @@ fn is_label(name: &str) -> bool {
 /// Writes a file, and the folders that it is in.
 fn write(path: &Path, text: &str) -> Result<(), Error> {
     let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-    made.and_then(|()| std::fs::write(path, text)).map_err(|error| {
+    made.and_then(|()| placed(path, text)).map_err(|error| {
         Error::new(format!("{} cannot be written", path.display()))
             .because(error)
             .hint("name a folder that you may write to with --output")

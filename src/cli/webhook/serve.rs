@@ -224,7 +224,7 @@ impl ClusterArgs {
 }
 
 /// The hosts that are expected.
-fn expected(names: &[String], knowledge: &Knowledge) -> Result<Vec<Host>, Error> {
+pub(super) fn expected(names: &[String], knowledge: &Knowledge) -> Result<Vec<Host>, Error> {
     let mut expected = Vec::new();
     for name in names {
         match host::parse(name, knowledge, today())? {

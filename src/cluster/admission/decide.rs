@@ -145,7 +145,7 @@ impl Pod {
 
     /// The builds that are expected, that the pods do not exclude, and that all images run on; or those of which that is not known.
     fn targets(&self, question: &Question<'_>, expected: &Expected, known: bool) -> BTreeSet<Target> {
-        let names_nodes = |term: &crate::host::placement::Term| !term.fields.is_empty();
+        let names_nodes = |term: &crate::host::placement::Term| term.fields.iter().any(|field| field.operator == "In");
         if self.workload.placement.terms.as_ref().is_some_and(|terms| terms.iter().all(names_nodes)) {
             return BTreeSet::new();
         }

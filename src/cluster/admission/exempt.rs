@@ -6,6 +6,10 @@ use super::{Case, Decision, Mode, Review, Rules};
 use crate::cluster::{Question, Workload, objects};
 use crate::host::pod::{self, Tree};
 
+/// The most containers and affinity terms of a pod that is looked at; what has more is not known. Pods of people have a few.
+const MOST_CONTAINERS: usize = 250;
+const MOST_TERMS: usize = 100;
+
 /// The namespace of Kubernetes itself.
 const SYSTEM: &str = "kube-system";
 
@@ -46,13 +50,23 @@ impl May {
 pub fn admit(review: &Review, rules: &Rules, question: &Question<'_>) -> Admitted {
     let allow = |case: Case| Admitted::Decided(Decision::allow(case));
     let is_change = matches!(review.operation.as_str(), "CREATE" | "UPDATE");
-    if review.kind != "Pod" || !is_change || !matches!(review.subresource.as_str(), "" | "ephemeralcontainers") {
+    if review.kind != "Pod"
+        || review.api_version != "v1"
+        || !is_change
+        || !matches!(review.subresource.as_str(), "" | "ephemeralcontainers")
+    {
         return allow(Case::Other);
     }
     if is_exempt(review, rules) {
         return allow(Case::Exempt);
     }
     let Some(mut workload) = Workload::of("v1", "Pod", &review.object, &[].into()) else { return allow(Case::Other) };
+    if is_too_large(&workload) {
+        return Admitted::Decided(too_large());
+    }
+    if is_never_pulled(&review.object) {
+        return allow(Case::Unknown);
+    }
     (workload.kind, workload.name) = owner(&review.object).unwrap_or_else(|| ("Pod".to_owned(), name(review)));
     workload.namespace.clone_from(&review.namespace);
     let is_bound = workload.placement.node_name.is_some();
@@ -64,6 +78,9 @@ pub fn admit(review: &Review, rules: &Rules, question: &Question<'_>) -> Admitte
     if review.operation == "UPDATE" {
         let is_ending = review.object.at(&["metadata", "deletionTimestamp"]).is_some();
         let before = Workload::of("v1", "Pod", &review.old, &[].into());
+        if before.as_ref().is_some_and(is_too_large) {
+            return Admitted::Decided(too_large());
+        }
         let is_new = |image: &objects::ImageOf| before.as_ref().is_none_or(|before| !before.images.contains(image));
         let has_new = workload.images.iter().any(is_new);
         // With a gate the scheduler has not looked at it yet, and its selectors may be narrowed.
@@ -108,6 +125,9 @@ pub fn validate(review: &Review, rules: &Rules, question: &Question<'_>) -> Admi
     }
     let read = |object: &Value| Workload::of(&review.api_version, &review.kind, object, &[].into());
     let Some(mut workload) = read(&review.object) else { return allow(Case::Other) };
+    if is_too_large(&workload) {
+        return Admitted::Decided(too_large());
+    }
     let is_same = |before: Workload| {
         (before.images, before.placement, before.class)
             == (workload.images.clone(), workload.placement.clone(), workload.class.clone())
@@ -123,6 +143,21 @@ pub fn validate(review: &Review, rules: &Rules, question: &Question<'_>) -> Admi
         return allow(if is_for_windows { Case::LandsNowhere } else { Case::NotForWindows });
     }
     Admitted::Open(Box::new(Pod { workload, may: May::WARN, object: Value::Null }))
+}
+
+fn is_too_large(workload: &Workload) -> bool {
+    workload.images.len() > MOST_CONTAINERS || workload.terms.len() > MOST_TERMS
+}
+
+fn too_large() -> Decision {
+    let warning = format!("wincompat: not judged: it has more than {MOST_CONTAINERS} containers or {MOST_TERMS} affinity terms");
+    Decision { warnings: vec![warning.into()], ..Decision::allow(Case::Unknown) }
+}
+
+/// True for a pod of which a node has to have an image already: what a registry says of that is not the image.
+fn is_never_pulled(pod: &Value) -> bool {
+    let containers = pod::CONTAINERS.iter().filter_map(|(list, _)| pod.at(&["spec", list])).flat_map(Tree::list);
+    containers.into_iter().any(|container| container.text_at(&["imagePullPolicy"]).as_deref() == Some("Never"))
 }
 
 fn is_exempt(review: &Review, rules: &Rules) -> bool {

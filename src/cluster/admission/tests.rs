@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::cluster::tests::{classes, images, node, nodes, pinned, policy};
-use crate::cluster::{Classes, Nodes, Question};
+use crate::cluster::{Classes, ClusterNode, Nodes, Question};
 use crate::compat::Policy;
 use crate::host::{self, Host, Spec};
 use crate::image::Image;
@@ -565,4 +565,74 @@ fn questions_of_newer_api_servers() {
         .unwrap()
         .filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|end| end == "json"));
     assert_eq!(files.count(), table.len());
+}
+
+/// A node that is cordoned or restarts comes back: what Kubernetes taints by itself keeps nothing away here, and a taint of people does.
+#[test]
+fn taints_that_pass_lead_nobody_elsewhere() {
+    for (taint, expected) in [
+        ("node.kubernetes.io/unschedulable=", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
+        ("node.kubernetes.io/disk-pressure=", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
+        ("ToBeDeletedByClusterAutoscaler=1", ["some-fit allow!", "some-fit steer", "some-fit steer"]),
+        ("team=shop", ["none-fits allow!", "none-fits allow!", "none-fits deny"]),
+    ] {
+        let of_mode = |mode: Mode| {
+            let nodes = vec![
+                node("ws2019", "10.0.17763.8389", "amd64", None, &[]),
+                node("ws2022", "10.0.20348.5386", "amd64", Some(taint), &[]),
+            ];
+            let nodes = Nodes::of(nodes.into_iter().map(ClusterNode::at_rest).collect());
+            word(&World { nodes, ..World::new(mode) }.pod(&["r.test/2022"], &windows(&[])))
+        };
+        assert_eq!([Mode::Warn, Mode::Steer, Mode::Enforce].map(of_mode), expected, "{taint}");
+    }
+}
+
+/// A kubelet says what it runs on a while after its node is there.
+#[test]
+fn a_node_that_has_just_come_is_not_known_yet() {
+    let of = |object: &Value| ClusterNode::of(object, Knowledge::built_in()).is_ok_and(|node| node.is_known());
+    assert!(!of(&json!({"metadata": {"name": "new"}})));
+    assert!(!of(&json!({"metadata": {"name": "new"}, "status": {"nodeInfo": {"operatingSystem": "linux", "architecture": ""}}})));
+    assert!(of(
+        &json!({"metadata": {"name": "old"}, "status": {"nodeInfo": {"operatingSystem": "linux", "architecture": "arm64"}}})
+    ));
+}
+
+#[test]
+fn what_is_beyond_bounds_or_not_of_a_registry_is_never_denied() {
+    let world = World::new(Mode::Enforce);
+    let many = vec!["r.test/1909"; 251];
+    assert_eq!(word(&world.pod(&many, &windows(&[]))), "unknown allow!");
+    assert_eq!(word(&world.pod(&many[..250], &windows(&[]))), "none-fits deny");
+    let terms: Vec<Value> =
+        (0..101).map(|number| json!({"matchExpressions": [{"key": format!("a{number}"), "operator": "DoesNotExist"}]})).collect();
+    let mut spec = windows(&[]);
+    spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}});
+    assert_eq!(word(&world.pod(&["r.test/1909"], &spec)), "unknown allow!");
+    // The node has to have it already.
+    let mut never = object(&["r.test/1909"], &windows(&[]));
+    never["spec"]["containers"][0]["imagePullPolicy"] = json!("Never");
+    assert_eq!(word(&world.decide(&review("CREATE", "", &never, &Value::Null))), "unknown allow");
+    // Another kind that has this name.
+    let other = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+        "uid": "u-1", "kind": {"group": "x.test", "version": "v1", "kind": "Pod"}, "namespace": "shop", "operation": "CREATE",
+        "object": object(&["r.test/1909"], &windows(&[]))}});
+    assert_eq!(word(&world.decide(&Review::parse(other.to_string().as_bytes()).unwrap())), "other allow");
+}
+
+/// A new node of a pool has another name than those that are left out.
+#[test]
+fn nodes_that_are_left_out_by_name_do_not_leave_out_new_ones() {
+    let mut world = World::new(Mode::Enforce);
+    world.nodes = Nodes::of(vec![node("ws2019", "10.0.17763.8389", "amd64", None, &[])]);
+    world.expected = expecting("ltsc2022");
+    let of = |operator: &str| {
+        let mut spec = windows(&[]);
+        spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+            {"matchFields": [{"key": "metadata.name", "operator": operator, "values": ["ws2019"]}]}]}}});
+        spec
+    };
+    assert_ne!(word(&world.pod(&["r.test/2022"], &of("NotIn"))), "none-fits deny");
+    assert_eq!(word(&world.pod(&["r.test/2022"], &of("In"))), "none-fits deny");
 }
