@@ -36,6 +36,7 @@ mod man;
 mod monitor;
 mod notation;
 mod offered;
+mod placed;
 pub mod platform;
 mod policy;
 mod process;

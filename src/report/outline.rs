@@ -31,6 +31,16 @@ pub(super) struct Outline<'r> {
     pub sections: Vec<Section>,
 }
 
+/// The numbers that are not 0, each with its words for one and for several, e.g. `: 2 break, 10 work`; empty if all are 0.
+pub(super) fn counted(numbers: &[(usize, &str, &str)]) -> String {
+    let parts: Vec<String> = numbers
+        .iter()
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, of_one, of_several)| format!("{number} {}", if *number == 1 { of_one } else { of_several }))
+        .collect();
+    if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
+}
+
 /// A report that is written in sections.
 pub(super) trait Outlined: 'static {
     /// Its sections, and what stands around them.

@@ -1,7 +1,7 @@
 //! The sections of the answer for two fleets.
 
 use super::document::ErrorEntry;
-use super::outline::{Outline, Outlined, Section};
+use super::outline::{Outline, Outlined, Section, counted};
 use super::table::version;
 use super::upgrade::{Change, RebuildEntry, ReferenceEntry, SideEntry, UpgradeReport};
 
@@ -91,7 +91,8 @@ fn item(report: &UpgradeReport, one: &ReferenceEntry, change: Change) -> (String
     (heading, lines)
 }
 
-fn versioned(known: Option<crate::OsVersion>) -> String {
+/// The version of an image behind its name, e.g. ` [10.0.20348]`; empty where it is not known.
+pub(super) fn versioned(known: Option<crate::OsVersion>) -> String {
     known.map(|known| format!(" [{}]", version(Some(known), None))).unwrap_or_default()
 }
 
@@ -108,7 +109,7 @@ fn title(report: &UpgradeReport) -> String {
 /// The last line, e.g. `12 references: 2 work today and will not, 10 work`.
 fn sum(report: &UpgradeReport) -> String {
     let summary = &report.summary;
-    let parts: Vec<String> = [
+    let parts = counted(&[
         (summary.breaks, "works today and will not", "work today and will not"),
         (
             summary.gains_process,
@@ -119,13 +120,8 @@ fn sum(report: &UpgradeReport) -> String {
         (summary.fails, "works neither today nor then", "work neither today nor then"),
         (summary.undecided, "not decided", "not decided"),
         (summary.errors, "not read", "not read"),
-    ]
-    .iter()
-    .filter(|(number, ..)| *number > 0)
-    .map(|(number, of_one, of_several)| format!("{number} {}", if *number == 1 { of_one } else { of_several }))
-    .collect();
+    ]);
     let all = report.references.len() + report.errors.len();
     let word = if all == 1 { "reference" } else { "references" };
-    let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
     format!("{all} {word} from {} to {}{parts}", report.today.name, report.next.name)
 }

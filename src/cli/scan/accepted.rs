@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::added::finding;
 use super::settings::Settings;
-use super::tree::{Tree, placed};
+use super::tree::Tree;
+use crate::cli::placed::placed;
 use crate::compat::{Code, Severity};
 use crate::files::read_regular;
 use crate::image::Digest;

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use super::schema::schema;
 use super::settings::NAME;
-use super::tree::{Tree, placed, shown};
+use super::tree::{Tree, shown};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::io::Io;
+use crate::cli::placed::placed;
 use crate::cli::subcommand::Subcommand;
 use crate::image::Reference;
 use crate::image::reference::Location;

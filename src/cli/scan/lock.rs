@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::added::put;
 use super::answer::{Judged, Placed, ReadImages, name_of};
-use super::tree::placed;
+use crate::cli::placed::placed;
 use crate::compat::{Code, Policy};
 use crate::files::read_regular;
 use crate::image::reference::Location;

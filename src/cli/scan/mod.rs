@@ -12,7 +12,7 @@ mod pods;
 mod schema;
 pub mod settings;
 mod suggest;
-pub(super) mod tree;
+mod tree;
 mod upgrade;
 
 use std::cell::OnceCell;

@@ -16,7 +16,7 @@ use crate::Error;
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::io::Io;
-use crate::cli::scan::tree::placed;
+use crate::cli::placed::placed;
 use crate::cli::subcommand::Subcommand;
 use crate::files::read_regular;
 use crate::image::Reference;

@@ -4,9 +4,8 @@ use super::{ClusterPlanReport, NewImageEntry, OldLabelEntry, PlannedEntry};
 use crate::cluster::Effect;
 use crate::compat::Severity;
 use crate::report::cluster::{LandsEntry, titles};
-use crate::report::outline::{Outline, Outlined, Section};
-use crate::report::table::version;
-use crate::report::upgrade_text::{rebuilt, unread};
+use crate::report::outline::{Outline, Outlined, Section, counted};
+use crate::report::upgrade_text::{rebuilt, unread, versioned};
 
 impl Outlined for ClusterPlanReport {
     fn outline(&self) -> Outline<'_> {
@@ -99,7 +98,7 @@ impl ClusterPlanReport {
     /// The last line, e.g. `12 workloads: 2 break, 10 work`.
     fn sum(&self) -> String {
         let summary = &self.summary;
-        let parts: Vec<String> = [
+        let parts = counted(&[
             (summary.breaks, "breaks", "break"),
             (summary.strays, "lands astray", "land astray"),
             (
@@ -111,13 +110,8 @@ impl ClusterPlanReport {
             (summary.fails, "does not run as it should today, nor then", "do not run as they should today, nor then"),
             (summary.undecided, "not decided", "not decided"),
             (summary.errors, "not read", "not read"),
-        ]
-        .iter()
-        .filter(|(number, ..)| *number > 0)
-        .map(|(number, of_one, of_several)| format!("{number} {}", if *number == 1 { of_one } else { of_several }))
-        .collect();
+        ]);
         let word = if self.workloads.len() == 1 { "workload" } else { "workloads" };
-        let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
         let others = if summary.elsewhere > 0 { format!("; {} are not for Windows", summary.elsewhere) } else { String::new() };
         format!("{} {word}{parts}{others}", self.workloads.len())
     }
@@ -125,12 +119,11 @@ impl ClusterPlanReport {
 
 /// An image that must be another.
 fn image(one: &NewImageEntry) -> (String, Vec<String>) {
-    let built_for = one.os_version.map(|known| format!(" [{}]", version(Some(known), None))).unwrap_or_default();
     let suggested = match &one.suggested {
         Some(suggested) => format!("use {suggested}, which fits"),
         None => "no other tag of its repository is known to fit".to_owned(),
     };
-    (format!("{}{built_for}", one.image), vec![suggested, format!("for {}", one.workloads.join(", "))])
+    (format!("{}{}", one.image, versioned(one.os_version)), vec![suggested, format!("for {}", one.workloads.join(", "))])
 }
 
 /// A sentence that begins with a capital letter.
