@@ -173,7 +173,7 @@ fn typed_command() -> clap::Command {
 
 /// The command line for these arguments: a variable does not count where they say the same in another way.
 fn command_for(arguments: &[OsString]) -> clap::Command {
-    variables::without_replaced(command(), arguments)
+    variables::without_replaced(variables::add_for(typed_command(), arguments), arguments)
 }
 
 /// The subcommand among these arguments; options may stand before it, e.g. `--color never check`.

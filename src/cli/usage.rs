@@ -18,14 +18,13 @@ const MOST_DIFFERENCES: usize = 2;
 /// Help and version are answers; anything else is an error of usage. Arguments are text from outside: the message is made from
 /// harmless ones.
 pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> ExitCode {
-    let whole = command();
-    let subcommand = subcommand_in(&whole, arguments).map(clap::Command::get_name);
-    let passes_on = matches!(subcommand, Some("run" | "exec"));
-    let refused = if passes_on { ExitCode::REFUSED } else { ExitCode::NOT_DONE };
     if !error.use_stderr() {
         let _ = write!(io.out, "{}", error.render().ansi());
-        return io.ended(ExitCode::DONE, |_| refused);
+        return io.ended(ExitCode::DONE, |_| refused(subcommand_in(&typed_command(), arguments).map(clap::Command::get_name)));
     }
+    let whole = typed_command();
+    let subcommand = subcommand_in(&whole, arguments).map(clap::Command::get_name);
+    let refused = refused(subcommand);
     let harmless = arguments.iter().map(|argument| plain::clean(&without_password(&argument.to_string_lossy())).into_owned());
     let harmless: Vec<OsString> = harmless.map(OsString::from).collect();
     let mut was_typed = false;
@@ -87,6 +86,11 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
         let _ = writeln!(io.err, "\nhint: it was not typed but is in the variable {variable}: change that, or remove it");
     }
     io.ended(refused, |_| refused)
+}
+
+/// The exit code of arguments that were not understood: a code of 2 after `run` and `exec` may be the container's.
+fn refused(subcommand: Option<&str>) -> ExitCode {
+    if matches!(subcommand, Some("run" | "exec")) { ExitCode::REFUSED } else { ExitCode::NOT_DONE }
 }
 
 /// The usage line of the subcommand among these arguments, or of the program.

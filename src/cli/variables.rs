@@ -82,6 +82,17 @@ pub fn add(command: Command) -> Command {
     names.into_iter().fold(command, |command, name| command.mut_subcommand(&name, |subcommand| of_subcommand(&name, subcommand)))
 }
 
+/// The command line with a variable for every option of the subcommand among these arguments and of the program: nothing reads those of
+/// the others, and each takes time.
+pub fn add_for(command: Command, arguments: &[OsString]) -> Command {
+    let named = path(&command, arguments).into_iter().next();
+    let command = command.mut_args(|argument| with_variable("check", argument));
+    match named {
+        Some(name) => command.mut_subcommand(&name, |subcommand| of_subcommand(&name, subcommand)),
+        None => command,
+    }
+}
+
 /// A subcommand, and those below it, whose variables have its name: `WINCOMPAT_CLUSTER_CONTEXT`.
 fn of_subcommand(name: &str, command: Command) -> Command {
     let below: Vec<String> = command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
