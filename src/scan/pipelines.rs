@@ -127,6 +127,7 @@ impl Reader<'_, '_> {
             lands,
             together: None,
             editable: self.lines.literal(image.span.clone(), text),
+            stays: None,
         });
     }
 
