@@ -299,6 +299,7 @@ impl Project<'_> {
                     self.of(path).found.push(found);
                 }
             }
+            self.uses.extend(read.shared);
             let paths: Vec<PathBuf> = set.iter().map(|(path, ..)| PathBuf::clone(path)).collect();
             let dockerfiles = read.built.iter().map(|one| &one.dockerfile);
             for path in paths.iter().chain(dockerfiles) {

@@ -120,10 +120,10 @@ fn files_of_values_that_cannot_be_read_are_said() {
     let large = vec![b'#'; 17 << 20];
     let wide: Vec<u8> = "\u{feff}TAG=ltsc2019\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (content, why) in [
-        (&b"TAG=\xfc\n"[..], "`.env` is not UTF-8 text: line 1 is not valid UTF-8"),
-        (&large, "`.env` could not be read: it has more than 16777216 bytes"),
-        (&wide, "`.env` is not UTF-8 text: it is UTF-16"),
-        (b"TAG=a\0b\n", "`.env` is not UTF-8 text: it holds the character NUL"),
+        (&b"TAG=\xfc\n"[..], "`./.env` is not UTF-8 text: line 1 is not valid UTF-8"),
+        (&large, "`./.env` could not be read: it has more than 16777216 bytes"),
+        (&wide, "`./.env` is not UTF-8 text: it is UTF-16"),
+        (b"TAG=a\0b\n", "`./.env` is not UTF-8 text: it holds the character NUL"),
     ] {
         let repository = Repository::new();
         repository.file("compose.yaml", COMPOSE);
@@ -154,7 +154,7 @@ fn files_that_are_not_taken_in_are_said() {
     for line in [
         "compose.yaml:2: there is no file `../outside.yaml`",
         "compose.yaml:3: oci://registry.test/x:1 is elsewhere",
-        "compose.yaml:7: what is inherited of none.yaml is not known: there is no file `none.yaml`",
+        "compose.yaml:7: what is inherited of none.yaml is not known: there is no file `./none.yaml`",
     ] {
         assert!(answer.err.contains(line), "{line}: {}", answer.err);
     }
