@@ -36,6 +36,7 @@ mod man;
 mod monitor;
 mod notation;
 mod offered;
+mod optional;
 mod placed;
 pub mod platform;
 mod policy;
@@ -183,7 +184,14 @@ fn subcommand_in<'c>(command: &'c clap::Command, arguments: &[OsString]) -> Opti
 
 /// The arguments, the first of which is the program's name, as they were meant.
 pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    Cli::from_arg_matches(&command_for(arguments).try_get_matches_from(arguments)?)
+    Cli::from_arg_matches(&matches(command_for(arguments), arguments)?)
+}
+
+/// What these arguments say to this command line.
+fn matches(mut command: clap::Command, arguments: &[OsString]) -> Result<clap::ArgMatches, clap::Error> {
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    let refusal = optional::detached(&command, arguments).iter().find_map(optional::Detached::refusal);
+    refusal.map_or(Ok(matches), |why| Err(command.error(clap::error::ErrorKind::InvalidValue, why)))
 }
 
 impl Command {

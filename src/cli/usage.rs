@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::ExitCode;
 use super::io::Io;
-use super::{command, command_for, foreign, subcommand_in, typed_command};
+use super::{command, command_for, foreign, matches, optional, subcommand_in, typed_command};
 use crate::report::plain;
 
 /// The most letters in which a suggested option differs from what was typed. `--no-confirm` for `--no-color` would weaken a check.
@@ -28,9 +28,9 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     let harmless = arguments.iter().map(|argument| plain::clean(&without_password(&argument.to_string_lossy())).into_owned());
     let harmless: Vec<OsString> = harmless.map(OsString::from).collect();
     let mut was_typed = false;
-    let mut error = match command_for(&harmless).try_get_matches_from(&harmless) {
+    let mut error = match matches(command_for(&harmless), &harmless) {
         // The usage line shows the options that are set. Those of variables, which nobody typed, are left out if they are not at fault.
-        Err(error) => match typed_command().try_get_matches_from(&harmless) {
+        Err(error) => match matches(typed_command(), &harmless) {
             Err(typed) if is_same(&typed, &error) => {
                 was_typed = true;
                 typed
@@ -65,7 +65,7 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
             Some(ContextValue::String(name)) => name.clone(),
             _ => String::new(),
         };
-        hint = foreign::hint(subcommand, &named);
+        hint = foreign::hint(subcommand, &named).map(str::to_owned);
         let alike = |suggested: &str| strsim::damerau_levenshtein(suggested, &named) <= MOST_DIFFERENCES;
         let keep = match error.get(ContextKind::SuggestedArg) {
             Some(ContextValue::String(suggested)) => hint.is_none() && alike(suggested),
@@ -76,6 +76,13 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
             error.insert(ContextKind::Usage, ContextValue::StyledStr(usage(arguments)));
         }
     }
+    let at_fault = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(named)) => named.as_str(),
+        _ => "",
+    };
+    let detached = optional::detached(&command(), &harmless);
+    let meant = detached.iter().find(|one| one.is(at_fault) || one.refusal().is_some());
+    hint = hint.or_else(|| meant.map(optional::Detached::hint));
     let told = error.render().ansi().to_string().replace("For more information, try", "hint: for more information, try");
     let told = told.replace("tip:", "hint:");
     let _ = write!(io.err, "{told}");

@@ -2,20 +2,23 @@
 //!
 //! Source: docker/buildx bake/bake.go, docs of the bake file.
 
+mod blocks;
+mod origins;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use hcl_edit::Span as _;
-use hcl_edit::expr::{Expression, ObjectKey};
-use hcl_edit::structure::Body;
+use hcl_edit::expr::Expression;
 
-use super::compose::{Built, normal, slashes};
+use self::blocks::{Block, blocks, body, entries, name_of};
+pub use self::blocks::{Parsed, parse};
+use super::compose::Built;
 use super::dockerfile::Build;
 use super::hcl::{Evaluator, Function, Locals, Unknown, Value};
-use super::origin::Origins;
+use super::paths::{normal, slashes};
 use super::words::Values;
-use super::{Editable, Files, Found, Lines, Meant, Os, Place, Problem, nested};
-use crate::{Error, ErrorKind};
+use super::{Files, Found, Lines, Meant, Os, Shared, nested};
 
 /// The most builds of one set of files.
 const MOST_BUILDS: usize = 1_000;
@@ -39,43 +42,6 @@ pub fn base_of(path: &Path) -> Option<PathBuf> {
     name.strip_prefix("docker-bake.override.").map(|ending| path.with_file_name(format!("docker-bake.{ending}")))
 }
 
-/// A file that was parsed.
-#[derive(Debug)]
-pub enum Parsed {
-    /// HCL.
-    Hcl(Body),
-    /// JSON, which reads as one expression of HCL.
-    Json(Expression),
-}
-
-/// Parses a file.
-///
-/// # Errors
-///
-/// The place that is neither HCL nor JSON.
-pub fn parse(path: &Path, whole: &str) -> Result<Parsed, Problem> {
-    let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
-    let (start, text) = body(whole);
-    let above = whole.get(..start).unwrap_or_default().matches('\n').count();
-    let parsed = if is_json { text.trim_end().parse().map(Parsed::Json) } else { text.parse().map(Parsed::Hcl) };
-    parsed.map_err(|error| {
-        let error: hcl_edit::parser::Error = error;
-        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).max(1);
-        let place =
-            Place { line: number(above + error.location().line()), column: number(error.location().column()), span: 0..0 };
-        let error = Error::of(ErrorKind::Invalid, "this is not a line of a bake file")
-            .because(error.message())
-            .hint("correct the line; `docker buildx bake --print` reads the file too");
-        Problem { place, error }
-    })
-}
-
-/// The text that is parsed, and the byte at which it begins: behind a byte order mark and blanks.
-fn body(text: &str) -> (usize, &str) {
-    let body = text.trim_start_matches(|character: char| character == '\u{feff}' || character.is_whitespace());
-    (text.len() - body.len(), body)
-}
-
 /// One file of a set, the base first.
 #[derive(Debug)]
 pub struct Layer<'h> {
@@ -87,15 +53,6 @@ pub struct Layer<'h> {
     pub parsed: &'h Parsed,
 }
 
-/// A block: a target, a group, a variable or a function.
-struct Block<'h> {
-    kind: String,
-    name: String,
-    /// The number of its file.
-    layer: usize,
-    attributes: Vec<(String, &'h Expression)>,
-}
-
 /// What a set of files builds, and the references in it, each with the number of its file.
 #[derive(Debug, Default)]
 pub struct Bake {
@@ -103,6 +60,8 @@ pub struct Bake {
     pub built: Vec<Built>,
     /// References of Dockerfiles that stand within it.
     pub found: Vec<(usize, Found)>,
+    /// Values that are used for more than images, so that they are not to be changed for one.
+    pub shared: Vec<Shared>,
 }
 
 /// Reads a set of files. Values that were given win over the defaults of variables.
@@ -131,47 +90,6 @@ pub fn read(path: &Path, layers: &[Layer<'_>], given: &Values, files: &dyn Files
         reader.target(&name, &mut bake);
     }
     bake
-}
-
-fn blocks(layer: usize, parsed: &Parsed) -> Vec<Block<'_>> {
-    match parsed {
-        Parsed::Hcl(body) => body
-            .blocks()
-            .map(|block| Block {
-                kind: block.ident.as_str().to_owned(),
-                name: block.labels.first().map(|label| label.as_str().to_owned()).unwrap_or_default(),
-                layer,
-                attributes: block.body.attributes().map(|one| (one.key.as_str().to_owned(), &one.value)).collect(),
-            })
-            .collect(),
-        Parsed::Json(root) => {
-            let named = |(kind, list)| entries(list).into_iter().map(move |(name, value)| (String::clone(&kind), name, value));
-            entries(root)
-                .into_iter()
-                .flat_map(named)
-                .map(|(kind, name, value)| Block { kind, name, layer, attributes: entries(value) })
-                .collect()
-        }
-    }
-}
-
-/// The entries of an object, as far as their names are plain.
-fn entries(expression: &Expression) -> Vec<(String, &Expression)> {
-    let Expression::Object(object) = expression else { return Vec::new() };
-    let plain = |key: &ObjectKey| match key {
-        ObjectKey::Ident(name) => Some(name.as_str().to_owned()),
-        ObjectKey::Expression(expression) => name_of(expression),
-    };
-    object.iter().filter_map(|(key, value)| Some((plain(key)?, value.expr()))).collect()
-}
-
-/// The text of a plain string or word.
-fn name_of(expression: &Expression) -> Option<String> {
-    match expression {
-        Expression::String(text) => Some(text.value().clone()),
-        Expression::Variable(name) => Some(name.as_str().to_owned()),
-        _ => None,
-    }
 }
 
 struct Reader<'r, 'h> {
@@ -281,12 +199,6 @@ impl Reader<'_, '_> {
         let all = |key: &str| self.attributes(name, key, locals, &plain);
         let value = |one: &Attribute<'_>| self.evaluator.value(one.value, one.locals);
         let text = |key: &str| all(key).first().map(|one| value(one).ok().and_then(|value| value.text()));
-        let context = match text("context") {
-            None => ".".to_owned(),
-            Some(Some(context)) if !context.contains("://") && !context.starts_with("git@") => context,
-            // It is elsewhere, or its place is not known.
-            Some(_) => return,
-        };
         let shown = match text("name") {
             Some(Some(name)) => name,
             _ => name.to_owned(),
@@ -301,7 +213,7 @@ impl Reader<'_, '_> {
         };
         // What stands first wins, so it is put in last.
         for one in all("args").iter().rev() {
-            let mut origins = self.origins(one);
+            let mut origins = self.origins(one, &mut bake.shared);
             for (argument, meant) in self.pairs(one) {
                 build.arguments.remove(&argument);
                 build.open.remove(&argument);
@@ -314,6 +226,16 @@ impl Reader<'_, '_> {
                 }
             }
         }
+        // What is not read may use a value for anything.
+        let share = |build: &Build, by: &str, bake: &mut Bake| {
+            bake.shared.extend(build.origins.iter().map(|(name, value)| Shared::new(name, value, by)));
+        };
+        let context = match text("context") {
+            None => ".".to_owned(),
+            Some(Some(context)) if !context.contains("://") && !context.starts_with("git@") => context,
+            // It is elsewhere, or its place is not known.
+            Some(_) => return share(&build, &format!("by the target {shown}, which is built from elsewhere"), bake),
+        };
         for one in all("contexts").iter().rev() {
             let image = |meant: Meant| match meant {
                 Meant::Known(text) => text.strip_prefix("docker-image://").map(|image| Meant::Known(image.to_owned())),
@@ -328,6 +250,7 @@ impl Reader<'_, '_> {
                 let found = nested::read(text, &Lines::of(layer.text).from(start), &span, &inner, &build);
                 bake.found.extend(found.into_iter().map(|found| (one.layer, found)));
             }
+            share(&build, &format!("by the Dockerfile of target {shown}"), bake);
             return;
         }
         let Some(dockerfile) = text("dockerfile").unwrap_or_else(|| Some("Dockerfile".to_owned())) else { return };
@@ -362,50 +285,6 @@ impl Reader<'_, '_> {
         let value = self.evaluator.value(one.value, one.locals);
         let Ok(Value::Map(values)) = value else { return Vec::new() };
         values.into_iter().map(|(name, value)| (name, value.text().map(Meant::Known))).collect()
-    }
-
-    /// Where the values of arguments stand that are plain text: in the target, or as the default of a variable that is used for nothing else.
-    fn origins(&self, one: &Attribute<'_>) -> Origins {
-        let plain = |layer: usize, expression: &Expression| {
-            let layer = self.layers.get(layer)?;
-            let (start, _) = body(layer.text);
-            let text = expression.as_str()?;
-            let literal = Lines::of(layer.text).from(start).literal(expression.span()?, text)?;
-            Some(Editable { file: Some(layer.path.to_owned()), ..literal })
-        };
-        let origin = |expression: &Expression| match expression {
-            Expression::String(_) => plain(one.layer, expression),
-            Expression::Variable(name) => {
-                let name = name.as_str();
-                let is_own = !one.locals.contains_key(name) && !self.evaluator.given.contains_key(name);
-                let mut blocks = self.blocks.iter().rev().filter(|block| block.kind == "variable" && block.name == name);
-                let (layer, value) = blocks.find_map(|block| {
-                    let value = block.attributes.iter().find(|(key, _)| key == "default").map(|(_, value)| *value)?;
-                    Some((block.layer, value)).filter(|_| is_own && self.is_for_arguments(name))
-                })?;
-                plain(layer, value)
-            }
-            _ => None,
-        };
-        entries(one.value).into_iter().filter_map(|(name, expression)| Some((name, origin(expression)?))).collect()
-    }
-
-    /// True for a variable that stands nowhere but in arguments of targets, as the whole of their values.
-    fn is_for_arguments(&self, name: &str) -> bool {
-        let in_arguments: usize = self
-            .blocks
-            .iter()
-            .flat_map(|block| block.attributes.iter().filter(|(key, _)| key == "args"))
-            .flat_map(|(_, arguments)| entries(arguments))
-            .map(|(key, value)| {
-                let is_variable = matches!(value, Expression::Variable(variable) if variable.as_str() == name);
-                usize::from(key == name) + usize::from(is_variable)
-            })
-            .sum();
-        let declared = self.named("variable", name).count();
-        let is_part = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
-        let words = self.layers.iter().flat_map(|layer| layer.text.split(|character| !is_part(character)));
-        words.filter(|word| *word == name).count() == in_arguments + declared
     }
 
     fn open(&self, name: &str, layer: usize, expression: &Expression) -> Meant {

@@ -2,30 +2,24 @@
 //!
 //! Source: compose-spec/compose-spec, compose-go loader.
 
+mod builds;
 mod origins;
+mod sets;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use self::origins::used_elsewhere;
+use self::sets::Environment;
+pub use self::sets::{Included, Outer, Set, base_of, included, listed, override_of};
 use super::dockerfile::Build;
 use super::origin::Origins;
+use super::paths::{shown, slashes};
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Node};
-use super::{Asked, Editable, Files, Found, Lands, Lines, Meant, Needs, Os, dotenv, nested};
-
-/// The names that Compose looks for, each with the override that it takes along.
-const NAMES: [(&str, &str); 4] = [
-    ("compose.yaml", "compose.override.yaml"),
-    ("compose.yml", "compose.override.yml"),
-    ("docker-compose.yml", "docker-compose.override.yml"),
-    ("docker-compose.yaml", "docker-compose.override.yaml"),
-];
-
-/// The file of the values of a folder.
-const ENV_FILE: &str = ".env";
+use super::{Asked, Files, Found, Lands, Lines, Meant, Needs, Note, Os, Shared};
+use crate::Error;
 
 /// The longest chain of services that extend each other.
 const LONGEST_CHAIN: usize = 16;
@@ -36,18 +30,6 @@ pub fn is_compose(root: &Node) -> bool {
     // A GitLab pipeline's services are a list.
     root.get("services")
         .is_some_and(|services| services.entries().iter().any(|(_, service)| KEYS.iter().any(|key| service.get(key).is_some())))
-}
-
-/// The file that Compose reads along with this one: its override.
-pub fn override_of(path: &Path) -> Option<PathBuf> {
-    let name = path.file_name()?.to_str()?;
-    NAMES.iter().find(|(base, _)| *base == name).map(|(_, over)| path.with_file_name(over))
-}
-
-/// The file that this one is the override of.
-pub fn base_of(path: &Path) -> Option<PathBuf> {
-    let name = path.file_name()?.to_str()?;
-    NAMES.iter().find(|(_, over)| *over == name).map(|(base, _)| path.with_file_name(base))
 }
 
 /// One image that a Compose file builds.
@@ -72,14 +54,18 @@ pub struct Project {
     pub found: Vec<(usize, Found)>,
     /// The images that are built.
     pub built: Vec<Built>,
-    /// The values that it sees, which the files that it includes see too.
-    pub values: Values,
-    /// The sets of files that it includes.
-    pub includes: Vec<Vec<PathBuf>>,
+    /// What it sees, which the projects that it includes see too.
+    pub outer: Outer,
+    /// The projects that it includes.
+    pub includes: Vec<Set>,
     /// The names of the images that are built.
     pub made: Vec<String>,
     /// Values that are used for more than images, so that they are not to be changed for one.
-    pub shared: Vec<Editable>,
+    pub shared: Vec<Shared>,
+    /// What is not followed, each with the number of its file.
+    pub notes: Vec<(usize, Note)>,
+    /// Files of values that cannot be read.
+    pub unread: Vec<(PathBuf, Error)>,
 }
 
 /// One file of a project.
@@ -92,48 +78,10 @@ pub struct Layer<'t> {
     pub root: Rc<Node>,
 }
 
-/// Values come from the environment, then from `.env` beside a file in this folder; no other file gives any.
-fn values_of(folder: &Path, environment: &Values, files: &dyn Files) -> (Values, Origins) {
-    let path = folder.join(ENV_FILE);
-    match files.read(&path) {
-        Ok(text) => dotenv::read_with_origins(&text, &path, environment),
-        Err(_) => (environment.clone(), Origins::new()),
-    }
-}
-
-/// The files that the variable `COMPOSE_FILE` names for a folder, as a value that was given or in `.env`.
-pub fn listed(folder: &Path, environment: &Values, files: &dyn Files) -> Option<Vec<PathBuf>> {
-    let (values, _) = values_of(folder, environment, files);
-    let list = values.get("COMPOSE_FILE").filter(|list| !list.is_empty())?;
-    // Docker on Windows takes a semicolon, since paths there have colons.
-    let usual = if list.contains(';') { ";" } else { ":" };
-    let between = values.get("COMPOSE_PATH_SEPARATOR").map_or(usual, String::as_str);
-    Some(list.split(between).filter(|path| !path.is_empty()).map(|path| normal(&folder.join(slashes(path)))).collect())
-}
-
-/// The sets of files that a file includes, as far as their names are known.
-pub fn included(path: &Path, root: &Node, values: &Values) -> Vec<Vec<PathBuf>> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let known = |node: &Node| {
-        let word = expand(node.text()?, Style::Compose, values);
-        let is_near = word.missing.is_empty() && !word.text.contains("://");
-        is_near.then(|| normal(&folder.join(slashes(&word.text))))
-    };
-    let set = |entry: &Rc<Node>| -> Vec<PathBuf> {
-        let paths = entry.get("path").unwrap_or(entry);
-        if paths.list().is_empty() {
-            known(paths).into_iter().collect()
-        } else {
-            paths.list().iter().filter_map(|one| known(one)).collect()
-        }
-    };
-    root.get("include").map(|list| list.list().iter().map(set).filter(|set| !set.is_empty()).collect()).unwrap_or_default()
-}
-
 /// Reads a project from its files, the base first; the services of every profile.
-pub fn read(path: &Path, layers: &[Layer<'_>], environment: &Values, files: &dyn Files) -> Project {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let (mut values, mut origins) = values_of(folder, environment, files);
+pub fn read(set: &Set, layers: &[Layer<'_>], outer: &Outer, files: &dyn Files) -> Project {
+    let folder = set.folder.as_path();
+    let Environment { mut values, origins, unread, shared } = Environment::of(&set.env_files, outer, files);
     let project = folder.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     values.entry("COMPOSE_PROJECT_NAME".to_owned()).or_insert(project);
     let lines: Vec<Lines<'_>> = layers.iter().map(|layer| Lines::of(layer.text)).collect();
@@ -145,16 +93,18 @@ pub fn read(path: &Path, layers: &[Layer<'_>], environment: &Values, files: &dyn
             entries.iter().filter_map(|(name, _)| name.text()).filter(|name| seen.insert((*name).to_owned())).map(str::to_owned),
         );
     }
-    let used = used_elsewhere(layers);
-    let (shared, own) = origins.into_iter().partition(|(name, _)| used.contains(name.as_str()));
-    origins = own;
-    let mut read = Project { shared: Origins::into_values(shared).collect(), ..Project::default() };
-    let reader = Reader { folder, layers, lines, services, elsewhere: RefCell::default(), values, origins, files };
+    let mut read = Project { shared, unread, ..Project::default() };
+    let (elsewhere, extended, consumed) = (RefCell::default(), RefCell::default(), RefCell::default());
+    let reader = Reader { folder, layers, lines, services, elsewhere, extended, consumed, values, origins, files };
     for name in &names {
         reader.service(name, &mut read);
     }
-    read.includes = layers.iter().flat_map(|layer| included(path, &layer.root, &reader.values)).collect();
-    read.values = reader.values;
+    for (number, layer) in layers.iter().enumerate() {
+        reader.included(number, layer, &mut read);
+    }
+    let used = reader.used();
+    read.shared.extend(used.iter().filter_map(|(name, by)| Some(Shared::new(name, reader.origins.get(name)?, by))));
+    read.outer = Outer { values: reader.values, origins: reader.origins };
     read
 }
 
@@ -174,8 +124,12 @@ struct Reader<'r, 't> {
     services: Vec<Services>,
     /// Those of other files that services extend.
     elsewhere: RefCell<BTreeMap<PathBuf, Rc<Services>>>,
+    /// The services of other files that are extended, each with its name and file.
+    extended: RefCell<Vec<(String, Rc<Node>)>>,
+    /// The texts that were read as references and arguments.
+    consumed: RefCell<HashSet<*const Node>>,
     values: Values,
-    /// Where values stand that are used for images alone.
+    /// Where values stand as plain text.
     origins: Origins,
     files: &'r dyn Files,
 }
@@ -184,7 +138,7 @@ impl Reader<'_, '_> {
     /// A service as the files say it, the last one first: what stands there wins.
     fn service(&self, name: &str, read: &mut Project) {
         let said = self.said(name);
-        let inherited = self.inherited(&said, LONGEST_CHAIN);
+        let inherited = self.inherited(&said, LONGEST_CHAIN, read);
         let nodes = || said.iter().chain(&inherited).map(|(_, node)| node);
         let text =
             |key: &str| nodes().find_map(|node| node.text_at(&[key])).map(|text| expand(text, Style::Compose, &self.values).text);
@@ -233,23 +187,53 @@ impl Reader<'_, '_> {
     }
 
     /// The services that this one extends, the nearest first.
-    fn inherited(&self, said: &[(usize, Rc<Node>)], depth: usize) -> Vec<(usize, Rc<Node>)> {
-        let Some(extends) = said.iter().find_map(|(_, node)| node.get("extends")) else { return Vec::new() };
+    fn inherited(&self, said: &[(usize, Rc<Node>)], depth: usize, read: &mut Project) -> Vec<(usize, Rc<Node>)> {
+        let extending = said.iter().find_map(|(number, node)| Some((*number, node.get("extends")?)));
+        let Some((number, extends)) = extending else { return Vec::new() };
         let service = extends.text().or_else(|| extends.text_at(&["service"]));
         let Some(service) = service.map(str::to_owned) else { return Vec::new() };
         let next: Vec<(usize, Rc<Node>)> = match extends.text_at(&["file"]) {
             Some(file) => {
                 let path = self.folder.join(slashes(&expand(file, Style::Compose, &self.values).text));
+                if let Err(error) = self.files.read(&path) {
+                    let what = format!("what is inherited of {} is not known: {}", shown(&path), error.sentence());
+                    read.notes.extend(self.note(number, extends, &what));
+                }
                 // Places in another file are that file's: here only values are taken.
-                self.elsewhere(path).get(&service).map(|node| (usize::MAX, Rc::clone(node))).into_iter().collect()
+                let found = self.elsewhere(path.clone()).get(&service).cloned();
+                let named = |node: &Rc<Node>| (format!("by the service {service} of {}", shown(&path)), Rc::clone(node));
+                self.extended.borrow_mut().extend(found.as_ref().map(named));
+                found.into_iter().map(|node| (usize::MAX, node)).collect()
             }
             None => self.said(&service),
         };
         let mut inherited = next.clone();
         if depth > 0 {
-            inherited.extend(self.inherited(&next, depth - 1));
+            inherited.extend(self.inherited(&next, depth - 1, read));
         }
         inherited
+    }
+
+    /// What a file includes, and what of that is not read.
+    fn included(&self, number: usize, layer: &Layer<'_>, read: &mut Project) {
+        for Included { node, set, others } in included(self.folder, &layer.root, &self.values) {
+            for other in &others {
+                read.notes.extend(self.note(number, &node, &format!("{other} is elsewhere, or its name is not known")));
+            }
+            for path in &set.files {
+                if let Err(error) = self.files.read(path) {
+                    read.notes.extend(self.note(number, &node, &error.sentence()));
+                }
+            }
+            read.includes.extend((!set.files.is_empty()).then_some(set));
+        }
+    }
+
+    /// A note about a file that is not read.
+    fn note(&self, number: usize, node: &Node, what: &str) -> Option<(usize, Note)> {
+        let place = self.lines.get(number)?.place(node.span.clone());
+        let text = format!("{what}: render the project first, `docker compose config | wincompat scan -`");
+        Some((number, Note { place, text }))
     }
 
     fn reference(
@@ -268,8 +252,10 @@ impl Reader<'_, '_> {
             [] => Meant::Known(word.text),
             missing => Meant::Unresolved(missing.to_vec()),
         };
+        let place = self.lines.get(number)?.place(image.span.clone());
+        self.consumed.borrow_mut().insert(std::ptr::from_ref(image));
         let found = Found {
-            place: self.lines.get(number)?.place(image.span.clone()),
+            place,
             object: Some(object.to_owned()),
             written: written.to_owned(),
             meant,
@@ -279,98 +265,10 @@ impl Reader<'_, '_> {
             lands: Lands::Fleet,
             together: None,
             editable: self.editable(number, image.span.clone(), written),
+            stays: None,
         };
         Some((number, found))
     }
-
-    /// What is built: each key as the last file says it, arguments and contexts of all of them.
-    fn build(
-        &self,
-        builds: &[(usize, &Rc<Node>)],
-        (object, made): (&str, &[String]),
-        isolation: Option<Asked>,
-        os: Os,
-        read: &mut Project,
-    ) {
-        let expanded = |text: &str| expand(text, Style::Compose, &self.values).text;
-        let text = |key: &str| builds.iter().find_map(|(_, build)| build.text_at(&[key])).map(expanded);
-        let context =
-            text("context").or_else(|| builds.iter().find_map(|(_, build)| build.text()).map(expanded)).unwrap_or_default();
-        let context = self.folder.join(slashes(&context));
-        let platforms = builds.iter().find_map(|(_, build)| build.get("platforms"));
-        let is_windows = platforms
-            .is_some_and(|list| list.list().iter().any(|one| one.text().is_some_and(|one| Os::of_platform(one) == Os::Windows)));
-        let os = if is_windows { Os::Windows } else { os };
-        let isolation = text("isolation").as_deref().and_then(asked).or(isolation);
-        let targets = text("target").into_iter().collect();
-        let mut build = Build { targets, object: Some(object.to_owned()), os, ..Build::default() };
-        // The last file's words win, so its are put in last.
-        for (number, node) in builds.iter().rev() {
-            let mut origins = node.get("args").map(|args| self.origins_of(*number, args)).unwrap_or_default();
-            for (name, meant) in node.get("args").map(|args| self.arguments(args)).unwrap_or_default() {
-                build.arguments.remove(&name);
-                build.open.remove(&name);
-                build.origins.remove(&name);
-                build.origins.extend(origins.remove_entry(&name));
-                match meant {
-                    Meant::Known(value) => drop(build.arguments.insert(name, value)),
-                    open => drop(build.open.insert(name, open)),
-                }
-            }
-            let contexts = node.get("additional_contexts").map(|contexts| self.arguments(contexts)).unwrap_or_default();
-            build.contexts.extend(contexts.into_iter().map(|(name, meant)| (name, image_of(meant))));
-        }
-        match builds.iter().find_map(|(number, build)| Some((*number, build.get("dockerfile_inline")?))) {
-            Some((number, inner)) => {
-                let (Some(layer), Some(lines)) = (self.layers.get(number), self.lines.get(number)) else { return };
-                let word = expand(inner.text().unwrap_or_default(), Style::Compose, &self.values);
-                let found = nested::read(layer.text, lines, &inner.span, &word.text, &build);
-                let asked = |found: Found| Found {
-                    isolation,
-                    os: if found.os == Os::Unsaid && found.needs == Needs::EveryHost { os } else { found.os },
-                    ..found
-                };
-                read.found.extend(found.into_iter().map(|found| (number, asked(found))));
-            }
-            None => {
-                let dockerfile = text("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
-                let dockerfile = normal(&context.join(slashes(&dockerfile)));
-                read.built.push(Built { dockerfile, build, isolation, os, makes: made.to_vec() });
-            }
-        }
-    }
-
-    /// `args` as a map or as a list of `NAME=VALUE`; a bare name takes its value from the environment.
-    fn arguments(&self, node: &Node) -> BTreeMap<String, Meant> {
-        let meant = |(name, value): (String, Option<String>)| match value {
-            Some(value) => {
-                let word = expand(&value, Style::Compose, &self.values);
-                Some((name, if word.missing.is_empty() { Meant::Known(word.text) } else { Meant::Unresolved(word.missing) }))
-            }
-            // One that the environment does not have is not given at all.
-            None => self.values.get(&name).cloned().map(|value| (name, Meant::Known(value))),
-        };
-        pairs(node).into_iter().filter_map(meant).collect()
-    }
-}
-
-/// The image that a context is, if it is one.
-fn image_of(context: Meant) -> Option<Meant> {
-    match context {
-        Meant::Known(text) => text.strip_prefix("docker-image://").map(|image| Meant::Known(image.to_owned())),
-        open => Some(open),
-    }
-}
-
-/// A map, or a list of `NAME=VALUE` and `NAME`.
-fn pairs(node: &Node) -> BTreeMap<String, Option<String>> {
-    let of_map =
-        node.entries().into_iter().filter_map(|(name, value)| Some((name.text()?.to_owned(), value.text().map(str::to_owned))));
-    let of_list = node.list().iter().filter_map(|entry| entry.text()).map(|entry| match entry.split_once('=') {
-        Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-        None => (entry.to_owned(), None),
-    });
-    of_map.chain(of_list).collect()
 }
 
 fn asked(text: &str) -> Option<Asked> {
@@ -380,33 +278,6 @@ fn asked(text: &str) -> Option<Asked> {
         "hyperv" => Some(Asked::Hyperv),
         _ => None,
     }
-}
-
-/// A path with the separators of this system: files written on Windows have backslashes.
-pub fn slashes(path: &str) -> String {
-    path.replace('\\', "/")
-}
-
-/// A path as it is written in advice: with slashes on each system, and `.` for the folder of the scan.
-pub fn shown(path: &Path) -> String {
-    let text = slashes(&normal(path).to_string_lossy());
-    if text.is_empty() { ".".to_owned() } else { text }
-}
-
-/// The path without `.` and `..`, as far as that can be said without looking.
-pub fn normal(path: &Path) -> PathBuf {
-    use std::path::Component;
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(normal.components().next_back(), Some(Component::Normal(_))) => {
-                normal.pop();
-            }
-            other => normal.push(other),
-        }
-    }
-    normal
 }
 
 #[cfg(test)]

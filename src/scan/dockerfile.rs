@@ -1,13 +1,17 @@
 //! Dockerfiles: the bases of stages, and the images that files are copied from or mounted.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod stages;
+mod uses;
+
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use parse_dockerfile::{Flag, FromInstruction, Instruction};
 
-use super::origin::{Origins, last, origin, others};
+pub use self::uses::Use;
+use super::origin::{Origins, mentioned, origin};
 use super::words::{Style, Values, Word, expand};
-use super::{Editable, Found, Lands, Lines, Meant, Needs, Os, Place, Problem, Scanned};
+use super::{Editable, Lines, Meant, Os, Place, Problem, Scanned};
 use crate::{Error, ErrorKind};
 
 /// What is known of a build besides its Dockerfile.
@@ -46,6 +50,11 @@ const SCRATCH: &str = "scratch";
 
 /// Reads a Dockerfile as it is built.
 pub fn read(text: &str, build: &Build) -> Scanned {
+    read_with_uses(text, build).0
+}
+
+/// The same with the uses of arguments.
+pub fn read_with_uses(text: &str, build: &Build) -> (Scanned, Vec<Use>) {
     let lines = Lines::of(text);
     // Places count from behind a byte order mark.
     let shift = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
@@ -59,11 +68,13 @@ pub fn read(text: &str, build: &Build) -> Scanned {
         origins: Origins::new(),
         stages: Vec::new(),
         names: HashMap::new(),
+        uses: Vec::new(),
         build,
     };
     let mut scanned = Scanned::default();
     if is_fragment(text) {
-        return Scanned { left_out: Some("a part of a Dockerfile, without a FROM".to_owned()), ..Scanned::default() };
+        let left_out = Some("a part of a Dockerfile, without a FROM".to_owned());
+        return (Scanned { left_out, ..Scanned::default() }, Vec::new());
     }
     match parse_dockerfile::parse_iter(text) {
         Ok(instructions) => {
@@ -71,7 +82,7 @@ pub fn read(text: &str, build: &Build) -> Scanned {
             for instruction in instructions {
                 match instruction {
                     Ok(instruction) => file.take(&instruction),
-                    Err(_) if is_placeholder(text) => return template(),
+                    Err(_) if is_placeholder(text) => return (template(), Vec::new()),
                     Err(error) => {
                         scanned.problems.push(file.problem(&error));
                         break;
@@ -82,14 +93,15 @@ pub fn read(text: &str, build: &Build) -> Scanned {
         Err(error) => scanned.problems.push(file.problem(&error)),
     }
     if file.stages.iter().any(|stage| is_placeholder(&stage.base.written)) {
-        return template();
+        return (template(), Vec::new());
     }
     if file.stages.is_empty() && scanned.problems.is_empty() {
         let error = Error::of(ErrorKind::Invalid, "the Dockerfile has no FROM").hint("add a FROM, or leave the file out");
         scanned.problems.push(Problem { place: file.lines.place(0..0), error });
     }
     scanned.found = file.found();
-    scanned
+    file.add_references(&scanned.found);
+    (scanned, file.uses)
 }
 
 /// The character before which a line's end or another character loses its meaning.
@@ -132,6 +144,8 @@ struct File<'t> {
     stages: Vec<Stage>,
     /// The stages of each name.
     names: HashMap<String, Vec<usize>>,
+    /// The uses of arguments so far.
+    uses: Vec<Use>,
     build: &'t Build,
 }
 
@@ -165,6 +179,7 @@ impl File<'_> {
             Instruction::Arg(arg) if self.stages.is_empty() => {
                 self.arguments_of(&arg.arguments.value, arg.arguments.span.clone())
             }
+            Instruction::Arg(arg) => self.declared_again(&arg.arguments.value, &arg.arguments.span),
             Instruction::From(from) => self.stage(from),
             Instruction::Run(run) => {
                 let mounted: Vec<Named> = run.options.iter().filter_map(|flag| self.mounted(flag)).collect();
@@ -191,6 +206,7 @@ impl File<'_> {
             let given = self.build.arguments.get(name).cloned();
             let open = if given.is_some() { None } else { self.build.open.get(name).cloned() };
             let own = default.filter(|_| given.is_none() && open.is_none());
+            mentioned(default.unwrap_or_default()).for_each(|used| self.uses.push(self.use_of(used, &span)));
             let expanded = own.map(|default| expand(default, self.style(), &self.values()));
             // A default that rests on what nobody gives is not a value.
             let open = open.or_else(|| expanded.as_ref()?.missing.iter().find_map(|missing| self.open.get(missing).cloned()));
@@ -250,8 +266,11 @@ impl File<'_> {
     fn stage(&mut self, from: &FromInstruction<'_>) {
         let values = self.values();
         let platform = from.options.iter().find(|flag| flag.name.value.eq_ignore_ascii_case("platform"));
-        let platform =
-            platform.and_then(|flag| flag.value.as_ref()).map(|value| expand(&value.value, self.style(), &values).text);
+        let platform = platform.and_then(|flag| flag.value.as_ref());
+        for (name, value) in platform.into_iter().flat_map(|value| mentioned(&value.value).map(move |name| (name, value))) {
+            self.uses.push(self.use_of(name, &value.span));
+        }
+        let platform = platform.map(|value| expand(&value.value, self.style(), &values).text);
         let base = self.named(&from.image.value, from.image.span.clone(), &values);
         let name = from.as_.as_ref().map(|(_, name)| name.value.to_lowercase());
         if let Some(name) = &name {
@@ -291,111 +310,6 @@ impl File<'_> {
         Named { place: self.lines.place(span), written, word, editable }
     }
 
-    /// The references of the stages that are built.
-    fn found(&self) -> Vec<Found> {
-        let mut needs: BTreeMap<usize, Needs> = BTreeMap::new();
-        for (target, need) in self.targets() {
-            self.follow(target, need, &mut needs);
-        }
-        let mut found = Vec::new();
-        for (index, stage) in self.stages.iter().enumerate() {
-            let Some(need) = needs.get(&index).copied() else { continue };
-            let object = match (&stage.name, &self.build.object) {
-                (_, Some(object)) => Some(object.clone()),
-                (Some(name), None) => Some(format!("stage {name}")),
-                (None, None) => None,
-            };
-            if self.earlier(&stage.base, index).is_none() {
-                found.extend(self.reference(&stage.base, need, stage.os, object.clone()));
-            }
-            let images = stage.sources.iter().filter(|source| self.earlier(source, index).is_none());
-            found.extend(images.filter_map(|source| self.reference(source, Needs::NoHost, Os::Unsaid, object.clone())));
-        }
-        // A value that a reference uses beside its last one is not changed for another reference.
-        let crowded: BTreeSet<String> = found.iter().flat_map(|one| others(&one.written)).map(str::to_owned).collect();
-        for one in &mut found {
-            let is_crowded = last(&one.written).is_some_and(|last| crowded.contains(last.name));
-            one.editable = one.editable.take().filter(|_| !is_crowded);
-        }
-        found
-    }
-
-    /// The stages that are built for their own sake: those asked for, else the last; and what others may ask for by name.
-    fn targets(&self) -> Vec<(usize, Needs)> {
-        let asked = |name: &String| self.names.get(&name.to_lowercase()).and_then(|same| same.first()).copied();
-        let mut targets: Vec<(usize, Needs)> =
-            self.build.targets.iter().filter_map(asked).map(|index| (index, Needs::EveryHost)).collect();
-        if targets.is_empty() {
-            targets.extend(self.stages.len().checked_sub(1).map(|last| (last, Needs::EveryHost)));
-            let used: BTreeSet<usize> = self
-                .stages
-                .iter()
-                .enumerate()
-                .flat_map(|(later, stage)| {
-                    std::iter::once(&stage.base).chain(&stage.sources).filter_map(move |named| self.earlier(named, later))
-                })
-                .collect();
-            let others = (0..self.stages.len().saturating_sub(1)).filter(|index| !used.contains(index));
-            targets.extend(others.map(|index| (index, Needs::OneHost)));
-        }
-        targets
-    }
-
-    /// Notes what a stage needs, and with it those that it is made from.
-    fn follow(&self, index: usize, need: Needs, needs: &mut BTreeMap<usize, Needs>) {
-        let mut open = vec![(index, need)];
-        while let Some((index, need)) = open.pop() {
-            let Some(stage) = self.stages.get(index) else { continue };
-            let need = if need == Needs::NoHost && stage.runs { Needs::OneHost } else { need };
-            if needs.get(&index).is_some_and(|known| rank(*known) >= rank(need)) {
-                continue;
-            }
-            needs.insert(index, need);
-            open.extend(self.earlier(&stage.base, index).map(|base| (base, need)));
-            open.extend(
-                stage.sources.iter().filter_map(|source| self.earlier(source, index)).map(|stage| (stage, Needs::NoHost)),
-            );
-        }
-    }
-
-    /// The stage before this one that is meant by a name or a number.
-    fn earlier(&self, named: &Named, before: usize) -> Option<usize> {
-        let name = named.word.text.to_lowercase();
-        let same = self.names.get(&name).filter(|_| named.word.missing.is_empty()).map(Vec::as_slice).unwrap_or_default();
-        let by_name = same.get(..same.partition_point(|index| *index < before)).and_then(<[usize]>::last).copied();
-        by_name.or_else(|| named.word.text.parse().ok().filter(|number| *number < before))
-    }
-
-    fn reference(&self, named: &Named, needs: Needs, os: Os, object: Option<String>) -> Option<Found> {
-        let text = named.word.text.as_str();
-        let context = self.build.contexts.iter().find(|(context, _)| named.is(context)).map(|(_, image)| image);
-        let is_folder = context.is_some_and(Option::is_none);
-        if named.is(SCRATCH) || is_folder || (text.contains(THE_BUILDERS) && !text.contains('/')) {
-            return None;
-        }
-        let meant = match (context.cloned().flatten(), named.word.missing.as_slice()) {
-            (Some(image), _) => image,
-            (None, []) => Meant::Known(text.to_owned()),
-            (None, missing) => {
-                let open = missing.iter().find_map(|name| self.open.get(name).cloned());
-                open.unwrap_or_else(|| Meant::Unresolved(missing.to_vec()))
-            }
-        };
-        Some(Found {
-            place: named.place.clone(),
-            object,
-            written: named.written.clone(),
-            meant,
-            needs,
-            os,
-            isolation: None,
-            lands: Lands::Fleet,
-            together: None,
-            // A context's image stands elsewhere.
-            editable: named.editable.clone().filter(|_| context.is_none()),
-        })
-    }
-
     fn problem(&self, error: &parse_dockerfile::Error) -> Problem {
         let line = u32::try_from(error.line()).unwrap_or(u32::MAX).max(1);
         let column = u32::try_from(error.column()).unwrap_or(u32::MAX).max(1);
@@ -405,14 +319,6 @@ impl File<'_> {
             .because(why)
             .hint("correct the line; Docker stops at it too");
         Problem { place: Place { line, column, span: 0..0 }, error }
-    }
-}
-
-const fn rank(needs: Needs) -> u8 {
-    match needs {
-        Needs::NoHost => 0,
-        Needs::OneHost => 1,
-        Needs::EveryHost => 2,
     }
 }
 

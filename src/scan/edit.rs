@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
+use super::paths::shown;
 use super::tags::Typed;
 
 /// A text in a file that can be changed, and what it is of a reference.
@@ -18,6 +19,23 @@ pub struct Editable {
     pub before: String,
     /// The reference behind it.
     pub after: String,
+}
+
+/// A value that is used for more than the references which rest on it, so that it is not to be changed for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// The value.
+    pub value: Editable,
+    /// The other use, e.g. `TAG of .env is also used in line 7 of compose.yaml`.
+    pub why: String,
+}
+
+impl Shared {
+    /// The value of a variable, and what uses it, e.g. `in line 7 of compose.yaml`.
+    pub fn new(name: &str, value: &Editable, by: &str) -> Self {
+        let of = value.file.as_deref().map(|file| format!(" of {}", shown(file))).unwrap_or_default();
+        Self { value: value.clone(), why: format!("{name}{of} is also used {by}") }
+    }
 }
 
 impl Editable {

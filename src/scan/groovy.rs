@@ -59,6 +59,7 @@ fn image(lines: &Lines<'_>, written: &str, at: usize, known: &Known) -> Found {
     Found {
         place: lines.place(span.clone()),
         editable: lines.literal(span, written),
+        stays: None,
         object: Some("pipeline".to_owned()),
         written: written.to_owned(),
         meant: meant(written, &known.values),

@@ -188,6 +188,7 @@ impl<'d> Pod<'d> {
             // All images of a pod must fit one node.
             together: Some(format!("{} {}", self.spec.span.start, self.name)),
             editable: lines.literal(image.span.clone(), text),
+            stays: None,
         })
     }
 }

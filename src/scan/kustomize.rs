@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::compose::{normal, shown};
+use super::paths::{normal, shown};
 use super::placeholder::meant;
 use super::tags::Typed;
 use super::words::Values;
@@ -199,7 +199,16 @@ impl Way {
 pub fn ways(all: &[Kustomization]) -> BTreeMap<PathBuf, Vec<Way>> {
     let by_folder: BTreeMap<&Path, &Kustomization> = all.iter().map(|one| (one.folder.as_path(), one)).collect();
     let mut ways: BTreeMap<PathBuf, Vec<Way>> = BTreeMap::new();
-    let is_used = |one: &Kustomization| all.iter().any(|other| other.path != one.path && other.resources.contains(&one.folder));
+    let mut users: BTreeMap<&Path, Vec<&Path>> = BTreeMap::new();
+    for (folder, user) in all.iter().flat_map(|one| one.resources.iter().map(|resource| (resource.as_path(), one.path()))) {
+        let users = users.entry(folder).or_default();
+        // Of many, two tell as much as all of them.
+        if users.len() < 2 && !users.contains(&user) {
+            users.push(user);
+        }
+    }
+    let is_used =
+        |one: &Kustomization| users.get(one.folder.as_path()).is_some_and(|users| users.iter().any(|user| *user != one.path));
     for root in all.iter().filter(|one| !is_used(one)) {
         let mut open: Vec<(&Kustomization, Replacements, usize)> = vec![(root, Vec::new(), 0)];
         while let Some((one, outer, depth)) = open.pop() {

@@ -18,11 +18,13 @@ mod list;
 mod machines;
 mod nested;
 mod origin;
+mod paths;
 mod pipelines;
 mod place;
 mod placeholder;
 mod project;
 mod recorded;
+mod shared;
 mod tags;
 mod walk;
 mod words;
@@ -35,7 +37,7 @@ use std::sync::Arc;
 use crate::Error;
 use crate::host::placement::Placement;
 pub use dotenv::read as read_env_file;
-pub use edit::{Editable, apply, with_tag};
+pub use edit::{Editable, Shared, apply, with_tag};
 pub use exceptions::{Exception, Failure, Pattern, inline};
 pub use kind::{FileKind, kind_of, kind_of_text};
 pub use machines::machines;
@@ -76,8 +78,10 @@ pub struct Found {
     pub lands: Lands,
     /// The pod that it is a part of, by a text that no other has: all its images run on one node.
     pub together: Option<String>,
-    /// What of it can be changed in the file; `None` where that is more than one text.
+    /// What of it can be changed in the file; `None` where that is more than one text, or is used for more.
     pub editable: Option<Editable>,
+    /// The reason why what could be changed stays: the other use, e.g. `TAG of .env is also used in line 7 of compose.yaml`.
+    pub stays: Option<String>,
 }
 
 /// The hosts that a container can land on.

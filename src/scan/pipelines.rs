@@ -2,14 +2,17 @@
 //!
 //! Sources: the services' own references of their files; actions/runner ContainerOperationProvider for GitHub's refusal.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod azure;
+mod variables;
+
+use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::placeholder::meant;
+use self::variables::{Scope, Scopes, of_gitlab, of_map};
 use super::words::Values;
 use super::yaml::{Node, Value};
-use super::{Found, Lands, Lines, Needs, Os};
+use super::{Found, Lands, Lines, Meant, Needs, Os};
 
 /// A service that runs pipelines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +45,9 @@ const GITLAB_KEYS: [&str; 11] = [
     "after_script",
     "pages",
 ];
+
+/// The most jobs that one of GitLab extends, through others too.
+const MOST_PARENTS: usize = 11;
 
 /// The service whose pipeline this is, by the file's place and what stands in it.
 pub fn service_of(path: &Path, root: &Node) -> Option<Service> {
@@ -95,7 +101,7 @@ pub fn service_of(path: &Path, root: &Node) -> Option<Service> {
 
 /// The references of a pipeline.
 pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Values) -> Vec<Found> {
-    let mut reader = Reader { lines, values, found: Vec::new() };
+    let mut reader = Reader { service, lines, values, found: Vec::new() };
     match service {
         Service::GitHub => reader.github(root),
         Service::Azure => reader.azure(root),
@@ -108,50 +114,59 @@ pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Value
 }
 
 struct Reader<'r, 't> {
+    service: Service,
     lines: &'r Lines<'t>,
     values: &'r Values,
     found: Vec<Found>,
 }
 
 impl Reader<'_, '_> {
-    fn add(&mut self, image: &Node, object: String, os: Os, lands: Lands) {
+    fn add(&mut self, image: &Node, object: String, (os, lands): (Os, Lands), scopes: &[&Scope]) {
         let Some(text) = image.text().filter(|text| !text.is_empty()) else { return };
+        let scopes = Scopes { service: self.service, given: self.values, parts: scopes.to_vec() };
+        let meant = scopes.meant(text);
+        let editable = self.lines.literal(image.span.clone(), text);
+        let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
         self.found.push(Found {
             place: self.lines.place(image.span.clone()),
             object: Some(object),
             written: text.to_owned(),
-            meant: meant(text, self.values),
+            meant,
             needs: Needs::OneHost,
             os,
             isolation: None,
             lands,
             together: None,
-            editable: self.lines.literal(image.span.clone(), text),
+            editable,
+            stays: is_made.then(|| "it is made from variables, which the steps of the pipeline see too".to_owned()),
         });
     }
 
     /// An image as text, or below `image` or `name`.
-    fn add_either(&mut self, node: &Node, object: &str, os: Os, lands: &Lands) {
+    fn add_either(&mut self, node: &Node, object: &str, host: &(Os, Lands), scopes: &[&Scope]) {
         let image = match &node.value {
             Value::Scalar { .. } => Some(node),
             _ => node.get("image").or_else(|| node.get("name")).map(Rc::as_ref),
         };
         if let Some(image) = image {
-            self.add(image, object.to_owned(), os, lands.clone());
+            self.add(image, object.to_owned(), host.clone(), scopes);
         }
     }
 
     fn github(&mut self, root: &Node) {
+        let outer = of_map(root.get("env"));
         for (name, job) in root.get("jobs").map(|jobs| jobs.entries()).unwrap_or_default() {
+            let own = of_map(job.get("env"));
+            let scopes = [&outer, &own];
             let object = format!("job {}", name.text().unwrap_or_default());
             let machine = job.get("runs-on").and_then(|on| on.text().or_else(|| on.list().iter().find_map(|one| one.text())));
-            let (os, lands) = github_host(machine);
+            let host = github_host(machine);
             if let Some(container) = job.get("container") {
-                self.add_either(container, &object, os, &lands);
+                self.add_either(container, &object, &host, &scopes);
             }
             for (service, node) in job.get("services").map(|services| services.entries()).unwrap_or_default() {
                 let object = format!("{object} service {}", service.text().unwrap_or_default());
-                self.add_either(node, &object, os, &lands);
+                self.add_either(node, &object, &host, &scopes);
             }
             for step in job.get("steps").map(|steps| steps.list()).unwrap_or_default() {
                 if let Some(uses) = step.get("uses")
@@ -159,52 +174,34 @@ impl Reader<'_, '_> {
                 {
                     let start = uses.span.end.saturating_sub(image.len());
                     let node = Node { value: Value::Scalar { text: image.to_owned(), plain: false }, span: start..uses.span.end };
-                    self.add(&node, object.clone(), os, lands.clone());
+                    self.add(&node, object.clone(), host.clone(), &scopes);
                 }
             }
         }
     }
 
-    fn azure(&mut self, root: &Node) {
-        let (root_os, root_lands) = azure_host(root);
-        let users = azure_users(root);
-        for container in root.at(&["resources", "containers"]).map(|list| list.list()).unwrap_or_default() {
-            let name = container.text_at(&["container"]).unwrap_or_default();
-            if let Some(image) = container.get("image") {
-                // The jobs that use it say where it runs.
-                let (os, lands) = users.get(name).cloned().unwrap_or((root_os, root_lands.clone()));
-                self.add(image, format!("container {name}"), os, lands);
-            }
-        }
-        let names = alias_names(root);
-        for (job, (os, lands)) in azure_jobs(root) {
-            let object = job
-                .text_at(&["job"])
-                .or_else(|| job.text_at(&["deployment"]))
-                .map_or("pipeline".to_owned(), |name| format!("job {name}"));
-            let Some(container) = job.get("container") else { continue };
-            if container.text().is_some_and(|text| names.contains(text)) {
-                continue;
-            }
-            self.add_either(container, &object, os, &lands);
-        }
-    }
-
     fn gitlab(&mut self, root: &Node) {
+        let outer = of_gitlab(root);
+        let entries = root.entries();
+        let jobs: HashMap<&str, &Node> =
+            entries.iter().filter_map(|(name, job)| Some((name.text()?, job.as_ref()))).filter(|(_, job)| job.is_map()).collect();
         let mut parts: Vec<(String, &Node)> = vec![("pipeline".to_owned(), root)];
         parts.extend(root.get("default").map(|default| ("default".to_owned(), default.as_ref())));
-        for (name, job) in root.entries() {
+        for (name, job) in &entries {
             let name = name.text().unwrap_or_default();
             if job.is_map() && name != "default" && !GITLAB_KEYS.contains(&name) {
                 parts.push((format!("job {name}"), job));
             }
         }
         for (object, part) in parts {
+            let scopes: Vec<Scope> = gitlab_parents(part, &jobs).into_iter().chain([part]).map(of_gitlab).collect();
+            let scopes: Vec<&Scope> = std::iter::once(&outer).chain(&scopes).collect();
+            let host = (Os::Unsaid, Lands::Fleet);
             if let Some(image) = part.get("image") {
-                self.add_either(image, &object, Os::Unsaid, &Lands::Fleet);
+                self.add_either(image, &object, &host, &scopes);
             }
             for service in part.get("services").map(|list| list.list()).unwrap_or_default() {
-                self.add_either(service, &format!("{object} service"), Os::Unsaid, &Lands::Fleet);
+                self.add_either(service, &format!("{object} service"), &host, &scopes);
             }
         }
     }
@@ -224,7 +221,7 @@ impl Reader<'_, '_> {
             let keyed = keyed.iter().map(|(name, step)| (name.text().unwrap_or_default().to_owned(), *step));
             for (name, step) in named.chain(keyed) {
                 if let Some(image) = step.get("image") {
-                    self.add(image, format!("step {name}"), os, lands.clone());
+                    self.add(image, format!("step {name}"), (os, lands.clone()), &[]);
                 }
             }
         }
@@ -234,6 +231,7 @@ impl Reader<'_, '_> {
         let mut parts: Vec<&Node> = vec![root];
         let entries = root.entries();
         parts.extend(entries.iter().map(|(_, part)| part.as_ref()));
+        let outer = of_map(root.get("env"));
         for part in parts {
             for container in
                 part.entries().iter().filter(|(name, _)| name.text() == Some("windows_container")).map(|(_, value)| value)
@@ -242,7 +240,8 @@ impl Reader<'_, '_> {
                     // A matrix of images is a list.
                     if image.list().is_empty() { vec![image] } else { image.list().iter().collect() }
                 }) {
-                    self.add(image, "windows_container".to_owned(), Os::Windows, Lands::Fleet);
+                    let scopes = [&outer, &of_map(part.get("env"))];
+                    self.add(image, "windows_container".to_owned(), (Os::Windows, Lands::Fleet), &scopes);
                 }
             }
         }
@@ -263,12 +262,8 @@ impl Reader<'_, '_> {
         }
         for step in lists.into_iter().flat_map(|list| list.list()) {
             if let Some(image) = step.get("image") {
-                self.add(
-                    image,
-                    format!("{kind} {name} step {}", step.text_at(&["name"]).unwrap_or("?")),
-                    Os::Unsaid,
-                    Lands::Fleet,
-                );
+                let object = format!("{kind} {name} step {}", step.text_at(&["name"]).unwrap_or("?"));
+                self.add(image, object, (Os::Unsaid, Lands::Fleet), &[]);
             }
         }
     }
@@ -302,52 +297,24 @@ fn github_host(machine: Option<&str>) -> (Os, Lands) {
     }
 }
 
-fn azure_host(part: &Node) -> (Os, Lands) {
-    hosted(part.text_at(&["pool", "vmImage"]).or_else(|| part.text_at(&["vmImage"])))
-}
-
-/// The jobs of a pipeline, in stages or not, and the pipeline itself, each with its host.
-fn azure_jobs(root: &Node) -> Vec<(&Node, (Os, Lands))> {
-    let mut jobs: Vec<(&Node, (Os, Lands))> = Vec::new();
-    let root_host = azure_host(root);
-    let or = |part: &Node, outer: &(Os, Lands)| if part.get("pool").is_some() { azure_host(part) } else { outer.clone() };
-    if root.get("container").is_some() {
-        jobs.push((root, root_host.clone()));
-    }
-    let add = |list: Option<&'_ Rc<Node>>, host: &(Os, Lands)| -> Vec<(usize, (Os, Lands))> {
-        list.map(|list| list.list().iter().enumerate().map(|(number, job)| (number, or(job, host))).collect()).unwrap_or_default()
-    };
-    let plain = root.get("jobs");
-    for (number, host) in add(plain, &root_host) {
-        jobs.extend(plain.and_then(|list| list.list().get(number)).map(|job| (job.as_ref(), host)));
-    }
-    for stage in root.get("stages").map(|stages| stages.list()).unwrap_or_default() {
-        let stage_host = or(stage, &root_host);
-        let list = stage.get("jobs");
-        for (number, host) in add(list, &stage_host) {
-            jobs.extend(list.and_then(|list| list.list().get(number)).map(|job| (job.as_ref(), host)));
+/// The jobs that a job of GitLab extends, the farthest first, each once.
+fn gitlab_parents<'n>(part: &'n Node, jobs: &HashMap<&str, &'n Node>) -> Vec<&'n Node> {
+    let mut parents: Vec<&Node> = Vec::new();
+    let mut open = vec![part];
+    while let Some(job) = open.pop() {
+        let Some(extends) = job.get("extends") else { continue };
+        for name in extends.list().iter().chain([extends]).filter_map(|one| one.text()) {
+            let parent = jobs.get(name).copied();
+            let is_new =
+                |parent: &&Node| parents.len() < MOST_PARENTS && !parents.iter().any(|known| std::ptr::eq(*known, *parent));
+            if let Some(parent) = parent.filter(is_new) {
+                parents.push(parent);
+                open.push(parent);
+            }
         }
     }
-    jobs
-}
-
-/// The hosts of the jobs that use each container of `resources`: those of the first one.
-fn azure_users(root: &Node) -> BTreeMap<&str, (Os, Lands)> {
-    let mut users = BTreeMap::new();
-    for (job, host) in azure_jobs(root) {
-        let services = job.get("services").map(|services| services.entries()).unwrap_or_default();
-        let names = services.into_iter().filter_map(|(_, value)| value.text()).chain(job.text_at(&["container"]));
-        for name in names {
-            users.entry(name).or_insert_with(|| host.clone());
-        }
-    }
-    users
-}
-
-/// The names by which jobs use the containers of `resources`.
-fn alias_names(root: &Node) -> BTreeSet<String> {
-    let list = root.at(&["resources", "containers"]).map(|list| list.list()).unwrap_or_default();
-    list.iter().filter_map(|container| container.text_at(&["container"]).map(str::to_owned)).collect()
+    parents.reverse();
+    parents
 }
 
 #[cfg(test)]

@@ -1,19 +1,20 @@
 //! The files of a question together: which file builds which Dockerfile, which values it gives, which classes lead pods where.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::ops::Range;
+mod composed;
+mod dockerfiles;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::bake;
-use super::compose::{self, Built, Layer};
-use super::dockerfile::{self, Build};
+use super::compose::{self, Built};
 use super::kubernetes::{self, Known};
 use super::kustomize::{self, Kustomization, Way};
-use super::origin::mentioned;
-use super::recorded::Recorded;
-use super::yaml::{self, Document, Node};
-use super::{Editable, FileKind, Files, Found, Lines, Meant, Os, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
+use super::paths::{normal, shown};
+use super::shared::{Uses, hold_aliases, named_files};
+use super::yaml::{self, Document};
+use super::{FileKind, Files, Found, Lines, Meant, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
 use super::{groovy, list, pipelines};
 use crate::{Error, ErrorKind};
 
@@ -33,9 +34,6 @@ pub struct ScannedFile {
     /// The images among its references that these files make.
     pub own_images: BTreeSet<String>,
 }
-
-/// The longest chain of Compose files that include each other.
-const LONGEST_CHAIN: usize = 16;
 
 /// A file of YAML.
 struct Yaml {
@@ -81,7 +79,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     let kustomizations = kustomizations(&yaml);
     let mut project = Project {
         yaml: &yaml,
-        by_path: yaml.iter().map(|file| (compose::normal(&file.path), file)).collect(),
+        by_path: yaml.iter().map(|file| (normal(&file.path), file)).collect(),
         files,
         given,
         known: Known { classes: kubernetes::runtime_classes(&documents), values: given.clone() },
@@ -89,7 +87,8 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         patches: kustomizations.iter().flat_map(Kustomization::patch_files).cloned().collect(),
         built: BTreeMap::new(),
         made: BTreeSet::new(),
-        shared: HashSet::new(),
+        uses: Uses::default(),
+        env_files: BTreeSet::new(),
         rests_on: BTreeMap::new(),
         answer,
     };
@@ -104,10 +103,20 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         let found = groovy::read(text, &project.known);
         project.of(path).found.extend(found);
     }
-    let Project { built, made, mut shared, mut answer, mut rests_on, .. } = project;
+    let Project { built, made, mut uses, env_files, mut answer, mut rests_on, .. } = project;
     for (path, text) in &dockerfiles {
-        let builds = built.get(&compose::normal(path)).map(Vec::as_slice).unwrap_or_default();
-        answer.insert(path.clone(), read_dockerfile(text, builds, given, &mut shared));
+        let builds = built.get(&normal(path)).map(Vec::as_slice).unwrap_or_default();
+        answer.insert(path.clone(), dockerfiles::read_dockerfile(path, text, builds, given, &mut uses));
+    }
+    let read: BTreeSet<PathBuf> = dockerfiles.iter().map(|(path, _)| normal(path)).collect();
+    for (_, builds) in built.iter().filter(|(path, _)| !read.contains(*path)) {
+        dockerfiles::note_unread(builds, &mut uses);
+    }
+    note_files(&yaml, &env_files, &answer, &mut uses);
+    for file in yaml.iter().filter(|file| file.text.contains('*')) {
+        if let Some(scanned) = answer.get_mut(&file.path) {
+            hold_aliases(&mut scanned.found, &file.documents);
+        }
     }
     answer
         .into_iter()
@@ -121,20 +130,30 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
                 }
                 _ => true,
             });
-            for found in &mut scanned.found {
-                found.editable =
-                    found.editable.take().filter(|editable| place_of(editable).is_none_or(|place| !shared.contains(&place)));
-            }
+            scanned.found.iter_mut().for_each(|found| uses.hold(found));
             scanned.found.sort_by_key(|found| found.place.span.start);
             scanned.found.dedup();
-            let rests_on = rests_on.remove(&compose::normal(&path)).unwrap_or_default();
-            let is_dockerfile = dockerfiles.iter().any(|(dockerfile, _)| *dockerfile == path);
-            let built = built.get(&compose::normal(&path)).map(Vec::as_slice).unwrap_or_default();
+            let rests_on = rests_on.remove(&normal(&path)).unwrap_or_default();
+            let is_dockerfile = read.contains(&normal(&path));
+            let built = built.get(&normal(&path)).map(Vec::as_slice).unwrap_or_default();
             let makes = built.iter().flat_map(|one| &one.makes).map(|name| with_a_tag(name)).collect();
             ScannedFile { path, scanned, rests_on, is_dockerfile, makes, own_images }
         })
         .filter(|file| file.scanned != Scanned::default() || !file.own_images.is_empty())
         .collect()
+}
+
+/// Notes the files of values that other files name, so that all of their values may be used there.
+fn note_files(yaml: &[Yaml], env_files: &BTreeSet<PathBuf>, answer: &BTreeMap<PathBuf, Scanned>, uses: &mut Uses) {
+    let found = answer.values().flat_map(|scanned| &scanned.found);
+    let rests_on = found.filter_map(|one| one.editable.as_ref()?.file.as_deref()).map(normal);
+    let files: BTreeSet<PathBuf> = rests_on.filter(|file| env_files.contains(file)).collect();
+    for one in yaml.iter().filter(|_| !files.is_empty()) {
+        let folder = one.path.parent().unwrap_or(Path::new(""));
+        for (file, line) in named_files(folder, &one.text, &one.documents, &files) {
+            uses.add_file(&file, &format!("in line {line} of {}", shown(&one.path)));
+        }
+    }
 }
 
 /// The image with the tag that it has where none is written.
@@ -184,7 +203,9 @@ struct Project<'p> {
     /// The images that are built.
     made: BTreeSet<String>,
     /// Values that are used for more than images.
-    shared: HashSet<ValuePlace>,
+    uses: Uses,
+    /// The files that give projects of Compose values.
+    env_files: BTreeSet<PathBuf>,
     /// The files that give values to others, by these.
     rests_on: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
     answer: BTreeMap<PathBuf, Scanned>,
@@ -225,15 +246,15 @@ impl Project<'_> {
 
     /// Notes that these files give values to this one.
     fn rest(&mut self, path: &Path, others: impl IntoIterator<Item = PathBuf>) {
-        self.rests_on.entry(compose::normal(path)).or_default().extend(others);
+        self.rests_on.entry(normal(path)).or_default().extend(others);
     }
 
     /// The references of a manifest, as each kustomization that leads to it deploys them.
     fn manifest(&mut self, file: &Yaml, found: Vec<Found>) {
-        if self.patches.contains(&compose::normal(&file.path)) {
+        if self.patches.contains(&normal(&file.path)) {
             return;
         }
-        let Some(ways) = self.ways.get(&compose::normal(&file.path)).cloned() else {
+        let Some(ways) = self.ways.get(&normal(&file.path)).cloned() else {
             let pod = |name: String| format!("{} {name}", file.path.display());
             let found = found.into_iter().map(|one| Found { together: one.together.map(pod), ..one });
             self.of(&file.path).found.extend(found);
@@ -253,80 +274,6 @@ impl Project<'_> {
                 self.of(elsewhere.as_deref().unwrap_or(&file.path)).found.push(new);
             }
         }
-    }
-
-    /// The Compose files, each read with those that belong to it, and what they include.
-    fn compose_files(&mut self) {
-        let root = |file: &'_ Yaml| {
-            file.documents.iter().filter_map(|document| document.root.as_ref()).find(|root| compose::is_compose(root)).cloned()
-        };
-        let all: Vec<(PathBuf, Rc<Node>)> = self.yaml.iter().filter_map(|file| Some((file.path.clone(), root(file)?))).collect();
-        let paths: Vec<&Path> = all.iter().map(|(path, _)| path.as_path()).collect();
-        let environment = self.given;
-        let sets = sets(&paths, &|folder| compose::listed(folder, environment, self.files));
-        let included: BTreeSet<PathBuf> =
-            all.iter().flat_map(|(path, root)| compose::included(path, root, environment)).flatten().collect();
-        let is_included = |set: &Vec<PathBuf>| set.first().is_some_and(|first| included.contains(&compose::normal(first)));
-        // What others include is read by them; what is left then is included in a circle.
-        let (later, first): (Vec<_>, Vec<_>) = sets.into_iter().partition(is_included);
-        let mut done = BTreeSet::new();
-        for set in first.into_iter().chain(later) {
-            self.compose(&set, (environment, &BTreeSet::new()), LONGEST_CHAIN, &mut done);
-        }
-    }
-
-    /// Files that belong together, with values from outside and the files that these rest on.
-    fn compose(
-        &mut self,
-        set: &[PathBuf],
-        (environment, outer): (&Values, &BTreeSet<PathBuf>),
-        depth: usize,
-        done: &mut BTreeSet<PathBuf>,
-    ) {
-        let Some(base) = set.first() else { return };
-        if !done.insert(compose::normal(base)) {
-            return;
-        }
-        let loaded: Vec<(&PathBuf, Rc<str>, Rc<Node>)> =
-            set.iter().filter_map(|path| self.compose_file(path).map(|(text, root)| (path, text, root))).collect();
-        let layers: Vec<Layer<'_>> =
-            loaded.iter().map(|(path, text, root)| Layer { path, text, root: Rc::clone(root) }).collect();
-        let recorded = Recorded::new(self.files);
-        let project = compose::read(base, &layers, environment, &recorded);
-        let mut rests_on = recorded.read_ones();
-        rests_on.extend(set.iter().chain(outer).cloned());
-        let dockerfiles = project.built.iter().map(|one| &one.dockerfile);
-        for path in set.iter().chain(dockerfiles) {
-            self.rest(path, rests_on.iter().cloned());
-        }
-        for (number, found) in project.found {
-            if let Some((path, ..)) = loaded.get(number) {
-                self.of(path).found.push(found);
-            }
-        }
-        self.shared.extend(project.shared.iter().filter_map(place_of));
-        self.made.extend(project.made.iter().map(|image| with_a_tag(image)));
-        for one in project.built {
-            self.built.entry(one.dockerfile.clone()).or_default().push(one);
-        }
-        if let Some(depth) = depth.checked_sub(1) {
-            for included in &project.includes {
-                let known = |path: &PathBuf| self.by_path.get(path).map_or_else(|| path.clone(), |file| file.path.clone());
-                let set: Vec<PathBuf> = included.iter().map(known).collect();
-                self.compose(&set, (&project.values, &rests_on), depth, done);
-            }
-        }
-    }
-
-    /// A Compose file that is among the files, or that another one names.
-    fn compose_file(&self, path: &Path) -> Option<(Rc<str>, Rc<Node>)> {
-        let root = |documents: &[Document]| documents.iter().find_map(|document| document.root.clone());
-        if let Some(file) = self.by_path.get(&compose::normal(path)) {
-            return Some((Rc::clone(&file.text), root(&file.documents)?));
-        }
-        let text = self.files.read(path).ok()?;
-        let root = root(&yaml::read(&text).0)?;
-        Some((text, root))
     }
 
     /// The bake files, each read with its override.
@@ -352,6 +299,7 @@ impl Project<'_> {
                     self.of(path).found.push(found);
                 }
             }
+            self.uses.extend(read.shared);
             let paths: Vec<PathBuf> = set.iter().map(|(path, ..)| PathBuf::clone(path)).collect();
             let dockerfiles = read.built.iter().map(|one| &one.dockerfile);
             for path in paths.iter().chain(dockerfiles) {
@@ -362,80 +310,6 @@ impl Project<'_> {
             }
         }
     }
-}
-
-/// The sets of Compose files that belong together: those that a folder lists, else each with its override.
-fn sets(paths: &[&Path], listed: &dyn Fn(&Path) -> Option<Vec<PathBuf>>) -> Vec<Vec<PathBuf>> {
-    let mut folders: BTreeMap<PathBuf, Option<Vec<PathBuf>>> = BTreeMap::new();
-    let by_name: BTreeMap<PathBuf, &Path> = paths.iter().map(|path| (compose::normal(path), *path)).collect();
-    let (mut sets, mut listed_sets): (Vec<Vec<PathBuf>>, BTreeSet<Vec<PathBuf>>) = (Vec::new(), BTreeSet::new());
-    for path in paths {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let list = folders.entry(folder.to_owned()).or_insert_with(|| listed(folder));
-        if let Some(list) = list.as_ref().filter(|list| list.contains(&compose::normal(path))) {
-            let known = |one: &PathBuf| by_name.get(one).map_or_else(|| one.clone(), |path| (*path).to_owned());
-            let set: Vec<PathBuf> = list.iter().map(known).collect();
-            if listed_sets.insert(set.clone()) {
-                sets.push(set);
-            }
-            continue;
-        }
-        let is_there = |wanted: &PathBuf| by_name.contains_key(&compose::normal(wanted));
-        // An override is read with the file that it belongs to.
-        if compose::base_of(path).as_ref().is_some_and(is_there) {
-            continue;
-        }
-        sets.push(std::iter::once((*path).to_owned()).chain(compose::override_of(path).filter(is_there)).collect());
-    }
-    sets
-}
-
-/// A file and the bytes of a value in it.
-type ValuePlace = (PathBuf, Range<usize>);
-
-/// The place of a value that stands in another file than the reference.
-fn place_of(value: &Editable) -> Option<ValuePlace> {
-    Some((compose::normal(value.file.as_ref()?), value.span.clone()))
-}
-
-/// A Dockerfile as it is built: once for each file that builds it, else by its own defaults.
-/// An argument that is not a reference, or not that alone, is noted as shared.
-fn read_dockerfile(text: &str, builds: &[Built], given: &Values, shared: &mut HashSet<ValuePlace>) -> Scanned {
-    let with_values = |build: &Build| {
-        let mut build = build.clone();
-        build.arguments.extend(given.clone());
-        build.origins.retain(|name, _| !given.contains_key(name));
-        build
-    };
-    if builds.is_empty() {
-        return dockerfile::read(text, &with_values(&Build::default()));
-    }
-    let mut all = Scanned::default();
-    for built in builds {
-        let scanned = dockerfile::read(text, &with_values(&built.build));
-        all.left_out = scanned.left_out;
-        all.problems = scanned.problems;
-        shared.extend(built.build.origins.iter().filter_map(|(name, origin)| {
-            let place = place_of(origin)?;
-            let mut rest =
-                scanned.found.iter().filter(|found| mentioned(&found.written).any(|mentioned| mentioned == name)).peekable();
-            let is_used = rest.peek().is_some();
-            let is_place = |found: &Found| found.editable.as_ref().and_then(place_of).as_ref() == Some(&place);
-            (!is_used || !rest.all(is_place)).then_some(place)
-        }));
-        let asked = |mut found: Found| {
-            found.isolation = built.isolation;
-            if found.os == Os::Unsaid && found.needs == super::Needs::EveryHost {
-                found.os = built.os;
-            }
-            found
-        };
-        all.found.extend(scanned.found.into_iter().map(asked));
-    }
-    // What several services build is one reference, if all of them mean the same.
-    let mut seen = HashSet::new();
-    all.found.retain(|found| seen.insert((found.place.clone(), found.meant.clone(), found.isolation)));
-    all
 }
 
 /// The folder of the chart that a template belongs to.
@@ -455,7 +329,7 @@ fn helm(path: &Path) -> String {
     let mut folder = path;
     while let Some(above) = folder.parent() {
         if folder.file_name().is_some_and(|name| name == "templates") {
-            let chart = compose::shown(above);
+            let chart = shown(above);
             return format!("a template of a Helm chart: render it first, `helm template {chart} | wincompat scan -`");
         }
         folder = above;

@@ -2,11 +2,15 @@
 //!
 //! An alias is a second way to the node that it names, so a file that multiplies itself by aliases stays as small as it is written.
 
+mod aliases;
+
 use std::collections::HashSet;
 use std::ops::Range;
 use std::rc::Rc;
 
 use granit_parser::{Event, Parser, ScanError};
+
+pub use self::aliases::under_several_keys;
 
 /// The most nodes of one file.
 const MOST_NODES: usize = 4_000_000;

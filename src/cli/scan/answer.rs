@@ -47,6 +47,8 @@ pub struct Inputs {
     pub fleet: Fleet,
     /// The files that are judged.
     pub files: Vec<ScannedFile>,
+    /// The others that were read.
+    pub set_aside: Vec<ScannedFile>,
     /// Folders and files that could not be looked at.
     pub unread: Vec<(PathBuf, Error)>,
     /// The access to images.
@@ -161,7 +163,7 @@ impl Inputs {
         for line in accepted.unused().into_iter().filter(|_| self.since.is_none()) {
             io.warn(&format!("the exception in line {line} of the configuration covers nothing").into());
         }
-        let fixes = if self.suggests { self.suggest(&placed, &at, &mut results)? } else { Fixes::default() };
+        let fixes = if self.suggests { self.suggest(&placed, &at, &mut results, tree)? } else { Fixes::default() };
         Ok((Report::new(&self.knowledge, results, errors), fixes))
     }
 

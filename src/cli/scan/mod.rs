@@ -8,6 +8,7 @@ mod fix;
 mod fleet;
 pub mod init;
 mod lock;
+mod patch;
 mod pods;
 mod schema;
 pub mod settings;
@@ -196,7 +197,12 @@ impl Subcommand for Args {
             }
         }
         if self.diff {
-            fixes.diff(&tree, io.out)?;
+            for (path, old, new) in fixes.changed(&tree) {
+                if !patch::write(path, &old, &new, io.out)? {
+                    let name = tree::shown(path);
+                    io.warn(&format!("{name} is not in the patch: lines beside the change hold characters that logs take for commands; --fix changes the file").into());
+                }
+            }
             return Ok(ExitCode::of_results(&scan.report.summary));
         }
         if self.fix {
@@ -227,13 +233,13 @@ impl Args {
         };
         let mut tree = Tree::of(&self.paths, io.input)?;
         tree.files.retain(|path| !self.exclude.iter().any(|pattern| pattern.matches(&tree::shown(path))));
-        let mut files = scan::scan(&tree.files, &tree, &self.values(&tree)?);
+        let (mut files, mut set_aside) = (scan::scan(&tree.files, &tree, &self.values(&tree)?), Vec::new());
         if let Some(revision) = &self.changed_since {
             let changed = Changed::since(revision, tree.folders())?;
             // What is true of every file may have changed.
             let mut options = self.settings.path.iter().chain(&self.env_file);
             if !options.any(|path| changed.has(path)) {
-                files.retain(|file| is_changed(file, &changed));
+                (files, set_aside) = files.into_iter().partition(|file| is_changed(file, &changed));
             }
         }
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
@@ -252,6 +258,7 @@ impl Args {
                 names_engine,
                 fleet,
                 files,
+                set_aside,
                 unread: tree.unread.clone(),
                 options,
                 quiet,

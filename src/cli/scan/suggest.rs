@@ -1,15 +1,33 @@
 //! What would fit in the place of an image that does not: other tags of its repository, each read and judged on the same hosts.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::answer::{Inputs, Placed, name_of};
-use super::fix::Fixes;
+use super::fix::{Fixes, file_of};
+use super::tree::{Tree, shown};
 use crate::Error;
 use crate::cli::suggestions::{Suggested, Suggestions};
 use crate::compat::judge;
 use crate::host::Host;
 use crate::report::document::{RemedyEntry, ResultEntry};
-use crate::scan::{Meant, Needs};
+use crate::report::plain::clean;
+use crate::scan::{Meant, Needs, Os};
+
+/// A reference that was judged, and what would fit in its place.
+struct Choice<'p> {
+    one: &'p Placed<'p>,
+    /// Its results.
+    range: Range<usize>,
+    does_fail: bool,
+    /// An image that passes on all of its hosts.
+    new: Option<Suggested>,
+}
+
+/// The place of a reference, e.g. `compose.yaml:7`.
+fn place_of(one: &Placed<'_>) -> String {
+    format!("{}:{}", one.file, one.found.place.line)
+}
 
 impl Inputs {
     /// Puts remedies that were read and judged to the results that fail, and gives the changes of files that follow from them.
@@ -22,6 +40,7 @@ impl Inputs {
         placed: &[Placed<'_>],
         judged_at: &[(usize, Range<usize>)],
         results: &mut [ResultEntry],
+        tree: &Tree,
     ) -> Result<Fixes, Error> {
         let fails = |range: &Range<usize>, results: &[ResultEntry]| {
             results.get(range.clone()).is_some_and(|entries| entries.iter().any(|entry| entry.ok == Some(false)))
@@ -33,41 +52,74 @@ impl Inputs {
         failing.sort_unstable();
         failing.dedup();
         let suggestions = Suggestions::of(&self.knowledge, self.fleet.hosts(), &failing, |texts| self.read(texts));
-        let mut fixes = Fixes::default();
+        let mut chosen: BTreeMap<usize, Choice<'_>> = BTreeMap::new();
         for (number, range) in judged_at {
             let Some(one) = placed.get(*number) else { continue };
-            let policy = self.policy_of(one.found);
-            let hosts = self.fleet.landing(&one.found.lands, &self.knowledge, policy.today)?;
+            let hosts = self.fleet.landing(&one.found.lands, &self.knowledge, self.policy_of(one.found).today)?;
+            let on: Vec<&Host> = hosts.iter().collect();
             let does_fail = fails(range, results);
+            let new = if does_fail { self.fitting(&suggestions, one, &on) } else { None };
+            chosen.insert(*number, Choice { one, range: range.clone(), does_fail, new });
+        }
+        let mut fixes = self.fixes(placed, &chosen, tree);
+        for Choice { one, range, new, .. } in chosen.values().filter(|choice| choice.does_fail) {
+            let hosts = self.fleet.landing(&one.found.lands, &self.knowledge, self.policy_of(one.found).today)?;
+            let why = self.stays(one, new.as_ref(), &fixes);
+            if let (Some(new), Some(why)) = (new, &why) {
+                fixes.keep(format!("{} stays, where {} would fit: {why}", place_of(one), new.reference));
+            }
             for entry in results.get_mut(range.clone()).unwrap_or_default().iter_mut().filter(|entry| entry.ok == Some(false)) {
                 let host = hosts.iter().find(|host| host.label == entry.host.label && host.os_version == entry.host.os_version);
                 if let Some(host) = host {
-                    self.add_suggested(&suggestions, one, host, entry);
-                }
-            }
-            let hosts: Vec<&Host> = hosts.iter().collect();
-            let new = if does_fail { self.fitting(&suggestions, one, &hosts) } else { None };
-            let place = format!("{}:{}", one.file, one.found.place.line);
-            let Some(editable) = &one.found.editable else {
-                if let Some(new) = new {
-                    fixes.keep(format!("{place} stays, where {} would fit: its value is not one plain text of these files, or is used for more than this image", new.reference));
-                }
-                continue;
-            };
-            match new.as_ref().and_then(|new| editable.for_reference(&new.reference)) {
-                Some(new) => fixes.add((one.path, &place), editable, new),
-                None => {
-                    if let Some(new) = new {
-                        fixes.keep(format!(
-                            "{place} stays, where {} would fit: more than the text that can be changed would differ",
-                            new.reference
-                        ));
-                    }
-                    fixes.forbid(one.path, editable);
+                    self.add_suggested(&suggestions, one, host, why.as_deref(), entry);
                 }
             }
         }
         Ok(fixes)
+    }
+
+    /// The changes that references want. A text stays if any other reference rests on it, also one that is not judged now.
+    fn fixes(&self, placed: &[Placed<'_>], chosen: &BTreeMap<usize, Choice<'_>>, tree: &Tree) -> Fixes {
+        let mut fixes = Fixes::default();
+        for Choice { one, does_fail, new, .. } in chosen.values() {
+            let Some(editable) = &one.found.editable else { continue };
+            let place = place_of(one);
+            match new.as_ref().map(|new| editable.for_reference(&new.reference)) {
+                Some(Some(_)) if !tree.is_named(file_of(one.path, editable)) => {
+                    let why = || "it is not below the paths that were named, so other uses of it are not known".to_owned();
+                    fixes.forbid(one.path, editable, why);
+                }
+                Some(Some(new)) => fixes.add((one.path, &place), editable, new),
+                Some(None) => fixes.forbid(one.path, editable, || format!("{place} needs more than this text changed")),
+                None if *does_fail => fixes.forbid(one.path, editable, || format!("nothing fits for {place}, which rests on it")),
+                None => fixes.forbid(one.path, editable, || format!("{place} rests on it, and fits as it is")),
+            }
+        }
+        let unjudged =
+            placed.iter().enumerate().filter(|(number, _)| !chosen.contains_key(number)).map(|(_, one)| (one.path, one.found));
+        let foreign = self.files.iter().flat_map(|file| file.scanned.found.iter().map(|found| (file.path.as_path(), found)));
+        let foreign = foreign.filter(|(_, found)| found.os == Os::Other);
+        let others = self.set_aside.iter().flat_map(|file| file.scanned.found.iter().map(|found| (file.path.as_path(), found)));
+        for (path, found) in unjudged.chain(foreign).chain(others) {
+            if let Some(editable) = &found.editable {
+                let why = || format!("{}:{} rests on it, and is not judged here", shown(path), found.place.line);
+                fixes.forbid(path, editable, why);
+            }
+        }
+        fixes
+    }
+
+    /// The reason why a reference is not changed for which this would fit; `None` if it is.
+    fn stays(&self, one: &Placed<'_>, new: Option<&Suggested>, fixes: &Fixes) -> Option<String> {
+        let new = new?;
+        let Some(editable) = &one.found.editable else {
+            let is_given = "its value is not one plain text of these files".to_owned();
+            return Some(one.found.stays.clone().unwrap_or(is_given));
+        };
+        match editable.for_reference(&new.reference) {
+            None => Some("more than the text that can be changed would differ".to_owned()),
+            Some(_) => fixes.stays(one.path, editable),
+        }
     }
 
     /// The first image that passes on these hosts in the place of this one.
@@ -81,7 +133,14 @@ impl Inputs {
     }
 
     /// Puts a remedy to a result that fails.
-    fn add_suggested(&self, suggestions: &Suggestions, one: &Placed<'_>, host: &Host, entry: &mut ResultEntry) {
+    fn add_suggested(
+        &self,
+        suggestions: &Suggestions,
+        one: &Placed<'_>,
+        host: &Host,
+        why: Option<&str>,
+        entry: &mut ResultEntry,
+    ) {
         let Some(suggested) = self.fitting(suggestions, one, &[host]) else { return };
         let Some(finding) = entry.findings.first_mut() else { return };
         let (pinned, reference) = (suggested.pinned(), suggested.reference);
@@ -95,6 +154,9 @@ impl Inputs {
                 };
                 finding.remedies.insert(0, RemedyEntry { kind: "image".into(), value: pinned, verified: Some(true) });
             }
+        }
+        if let Some(why) = why {
+            finding.help = format!("{}; this is to be changed by hand: {}", finding.help, clean(why));
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct Tree {
     pub unread: Vec<(PathBuf, Error)>,
     /// The folders below which files may be looked at, without links.
     roots: Vec<PathBuf>,
+    /// The files and folders that were named, without links.
+    named: Vec<PathBuf>,
     input: Option<Rc<str>>,
     read: RefCell<HashMap<PathBuf, Result<Rc<str>, Error>>>,
 }
@@ -63,11 +65,12 @@ impl Tree {
             folder.canonicalize().ok()
         };
         let roots = named.iter().filter_map(root).collect();
+        let named = named.iter().filter_map(|path| path.canonicalize().ok()).collect();
         let unread = walked.unread.into_iter().map(|(path, why)| {
             let error = unreadable(&path).because(why);
             (path, error)
         });
-        Ok(Self { files: walked.files, unread: unread.collect(), roots, input: text, read: RefCell::default() })
+        Ok(Self { files: walked.files, unread: unread.collect(), roots, named, input: text, read: RefCell::default() })
     }
 
     /// The folders that were named, and those of the files that were.
@@ -83,6 +86,14 @@ impl Tree {
     pub fn named(&self, path: &Path) -> Result<Rc<str>, Error> {
         let bytes = read_regular(path, LARGEST).map_err(|error| failed(path, error))?;
         decoded(path, &bytes)
+    }
+
+    /// The text of a file, of which there is none where a folder is called so: Compose takes a folder `.env` for nothing.
+    fn file(&self, path: &Path) -> Result<Rc<str>, Error> {
+        if path.is_dir() {
+            return Err(failed(path, std::io::ErrorKind::NotFound.into()));
+        }
+        self.named(path)
     }
 
     /// These lines of files by their names in the answer, numbered from 1, as far as they were read.
@@ -122,6 +133,12 @@ impl Tree {
         placed(path, new).map_err(|error| refused(&error.to_string()).hint("let this user write to the folder of the file"))
     }
 
+    /// True for a file that was named, or is below a folder that was.
+    pub fn is_named(&self, path: &Path) -> bool {
+        let Ok(real) = path.canonicalize() else { return false };
+        self.named.iter().any(|named| real.starts_with(named))
+    }
+
     /// Refuses a file that links lead out of the folders that were named.
     fn inside(&self, path: &Path) -> Result<(), Error> {
         let real = path.canonicalize().map_err(|error| failed(path, error))?;
@@ -143,7 +160,7 @@ impl Files for Tree {
         if let Some(known) = self.read.borrow().get(path) {
             return known.clone();
         }
-        let read = self.inside(path).and_then(|()| self.named(path));
+        let read = self.inside(path).and_then(|()| self.file(path));
         self.read.borrow_mut().insert(path.to_owned(), read.clone());
         read
     }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::*;
+use crate::Error;
 
 struct Only(&'static str);
 

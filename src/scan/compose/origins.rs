@@ -1,13 +1,14 @@
-//! Where the values that Compose files use stand, and which of them are used for images alone.
+//! Where the values that Compose files use stand, and which of them are used for more than images.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::{Layer, Reader};
+use super::Reader;
 use crate::scan::Editable;
 use crate::scan::origin::{Origins, last, mentioned, origin, others};
+use crate::scan::paths::shown;
 use crate::scan::words::{Style, expand};
 use crate::scan::yaml::{self, Node};
 
@@ -57,36 +58,63 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The variables that these files use for more than images: anywhere but in the image of a service that is not built, and in arguments of builds.
-pub(super) fn used_elsewhere<'n>(layers: &'n [Layer<'_>]) -> BTreeSet<&'n str> {
-    let services =
-        || layers.iter().flat_map(|layer| layer.root.get("services").map(|services| services.entries()).unwrap_or_default());
-    let built: BTreeSet<&str> =
-        services().filter(|(_, service)| service.get("build").is_some()).filter_map(|(name, _)| name.text()).collect();
-    let mut seen: HashSet<*const Node> = HashSet::new();
-    // A text with several variables rests on each of them, and can be changed by the last one.
-    let mut used = BTreeSet::new();
-    for (name, service) in services() {
-        let image = service.get("image").filter(|_| name.text().is_some_and(|name| !built.contains(name)));
-        let args = service.at(&["build", "args"]);
-        let listed = args.map(|args| args.list()).unwrap_or_default().iter();
-        let mapped = args.map(|args| args.entries()).unwrap_or_default().into_iter().map(|(_, value)| value);
-        for node in image.into_iter().chain(listed).chain(mapped) {
-            seen.insert(Rc::as_ptr(node));
-            used.extend(others(node.text().unwrap_or_default()));
+impl Reader<'_, '_> {
+    /// The variables that are used beside references and arguments of builds, each with the first use, e.g. `in line 3 of compose.yaml`.
+    pub(super) fn used(&self) -> BTreeMap<String, String> {
+        let mut used = BTreeMap::new();
+        // Compose reads these for itself.
+        for name in self.origins.keys().filter(|name| name.starts_with("COMPOSE_") || name.starts_with("DOCKER_")) {
+            used.insert(name.clone(), "by Compose itself".to_owned());
         }
+        let consumed = self.consumed.borrow();
+        for (layer, lines) in self.layers.iter().zip(&self.lines) {
+            let aliased = yaml::under_several_keys(&layer.root);
+            let is_read = |node: &Node| consumed.contains(&std::ptr::from_ref(node)) && !aliased.contains(&node.span.start);
+            uses(&layer.root, &is_read, &mut |name, node| {
+                let by = || format!("in line {} of {}", lines.place(node.span.clone()).line, shown(layer.path));
+                used.entry(name.to_owned()).or_insert_with(by);
+            });
+        }
+        for (by, service) in self.extended.borrow().iter() {
+            uses(service, &|_| false, &mut |name, _| {
+                used.entry(name.to_owned()).or_insert_with(|| by.clone());
+            });
+        }
+        used
     }
-    let mut open: Vec<&Rc<Node>> = layers.iter().map(|layer| &layer.root).collect();
+}
+
+/// Tells each variable that a text below this node mentions, or that is passed on by its name alone. Of a text that was read as a
+/// reference, which can be changed by its last variable, the others.
+fn uses(root: &Rc<Node>, is_read: &dyn Fn(&Node) -> bool, tell: &mut dyn FnMut(&str, &Node)) {
+    let mut seen: HashSet<*const Node> = HashSet::new();
+    let mut open = vec![root];
     // An alias is a second way to a node: each is looked at once.
     while let Some(node) = open.pop() {
         if !seen.insert(Rc::as_ptr(node)) {
             continue;
         }
         match &node.value {
-            yaml::Value::Scalar { text, .. } => used.extend(mentioned(text)),
+            yaml::Value::Scalar { text, .. } if is_read(node) => others(text).for_each(|name| tell(name, node)),
+            yaml::Value::Scalar { text, .. } => mentioned(text).for_each(|name| tell(name, node)),
             yaml::Value::List(list) => open.extend(list),
-            yaml::Value::Map(entries) => open.extend(entries.iter().flat_map(|(name, value)| [name, value])),
+            yaml::Value::Map(entries) => {
+                for (key, value) in entries {
+                    if key.text() == Some("environment") {
+                        passed_on(value).into_iter().for_each(|name| tell(name, value));
+                    }
+                    open.extend([key, value]);
+                }
+            }
         }
     }
-    used
+}
+
+/// The variables that an `environment` takes as they are: names without a value for a service, and the one of a secret or a config.
+fn passed_on(environment: &Node) -> Vec<&str> {
+    let bare = |entry: &'_ Rc<Node>| entry.text().is_some_and(|text| !text.contains('='));
+    let listed = environment.list().iter().filter(|entry| bare(entry)).filter_map(|entry| entry.text());
+    let entries = environment.entries().into_iter();
+    let open = entries.filter(|(_, value)| value.text().is_none()).filter_map(|(name, _)| name.text());
+    listed.chain(open).chain(environment.text()).collect()
 }

@@ -1,12 +1,14 @@
 //! Compose files as projects write them.
 
 use super::*;
+use crate::scan::paths::normal;
 
 struct Map(BTreeMap<PathBuf, String>);
 
 impl Files for Map {
     fn read(&self, path: &Path) -> Result<Rc<str>, crate::Error> {
-        self.0.get(&normal(path)).map(|text| Rc::from(text.as_str())).ok_or_else(|| crate::Error::new("not there"))
+        let missing = || crate::Error::of(crate::ErrorKind::NotFound, "not there");
+        self.0.get(&normal(path)).map(|text| Rc::from(text.as_str())).ok_or_else(missing)
     }
 }
 
@@ -17,7 +19,7 @@ fn read_all(texts: &[&str], others: &[(&str, &str)]) -> Project {
         .map(|text| Layer { path: Path::new("compose.yaml"), text, root: yaml::read(text).0[0].root.clone().unwrap() })
         .collect();
     assert!(is_compose(&layers[0].root));
-    read(Path::new("app/compose.yaml"), &layers, &Values::new(), &files)
+    read(&Set::of(vec![PathBuf::from("app/compose.yaml")]), &layers, &Outer::default(), &files)
 }
 
 fn images(project: &Project) -> Vec<String> {

@@ -64,3 +64,63 @@ fn other_services() {
         "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec:\n  steps:\n    - name: s\n      image: server:1\n";
     assert_eq!(found("task.yaml", tekton), ["7:14 server:1 Unsaid fleet"]);
 }
+
+fn meanings(path: &str, text: &str) -> Vec<String> {
+    found(path, text).iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn variables_of_gitlab_are_put_in_where_they_are_plain() {
+    let text = "variables:\n  TAG: ltsc2019\n  BASE: r.example/app:$TAG\n  CHOSEN: {value: ltsc2022, options: [ltsc2022]}\n  BY_RULE: a\n  SELF: $SELF\n\
+        workflow:\n  rules:\n    - if: $X\n      variables: {BY_RULE: b}\n\
+        .base:\n  variables: {OS: windows}\n\
+        one:\n  image: $BASE\n  script: x\n\
+        two:\n  variables: {TAG: ltsc2022}\n  image: {name: '$BASE'}\n  services: ['app:${CHOSEN}']\n  script: x\n\
+        three:\n  extends: .base\n  image: $OS:$TAG\n  script: x\n\
+        four:\n  image: app:$BY_RULE\n  script: x\n\
+        five:\n  parallel: {matrix: [{TAG: [a, b]}]}\n  image: app:$TAG\n  script: x\n\
+        six:\n  image: app:$SELF\n  script: x\n\
+        seven:\n  image: app:$CI_COMMIT_TAG\n  script: x\n";
+    assert_eq!(
+        meanings(".gitlab-ci.yml", text),
+        [
+            "r.example/app:ltsc2019",
+            "r.example/app:ltsc2022",
+            "app:ltsc2022",
+            "windows:ltsc2019",
+            "$BY_RULE",
+            "$TAG",
+            "$SELF",
+            "$CI_COMMIT_TAG"
+        ]
+    );
+}
+
+#[test]
+fn variables_of_azure_are_put_in_where_they_are_plain() {
+    let text = "variables:\n- group: secrets\n- name: tag\n  value: ltsc2019\n- name: image\n  value: server:$(Tag)\n- ${{ if eq(1, 1) }}:\n  - name: when\n    value: x\n\
+        resources:\n  containers:\n  - container: c\n    image: ${{ variables.image }}\n\
+        stages:\n- stage: s\n  variables: {own: stage}\n  jobs:\n  - job: a\n    container: app:$(own)-$(TAG)\n  - job: b\n    variables: {own: job}\n    container: app:${{ variables['own'] }}\n  \
+        - job: d\n    container: app:$(when)\n  - job: e\n    strategy: {matrix: {x: {tag: a}}}\n    container: app:$(tag)\n  - job: f\n    container: app:$(Build.BuildId)\n";
+    assert_eq!(
+        meanings("azure-pipelines.yml", text),
+        ["server:ltsc2019", "app:stage-ltsc2019", "app:job", "$when", "$tag", "$Build.BuildId"]
+    );
+}
+
+#[test]
+fn the_environment_of_github_and_cirrus_is_put_in_where_it_is_plain() {
+    let text = "on: push\nenv: {TAG: '1', REF: '${{ github.sha }}'}\njobs:\n  a:\n    runs-on: self\n    container: app:${{ env.TAG }}\n  \
+        b:\n    runs-on: self\n    env: {TAG: '2'}\n    container: app:${{ env.TAG }}\n    services: {db: {image: 'sql:${{ env.REF }}'}}\n";
+    assert_eq!(meanings(".github/workflows/x.yml", text), ["app:1", "app:2", "$env.REF"]);
+    let cirrus = "env: {TAG: ltsc2019}\nwindows_task:\n  env: {NAME: server}\n  windows_container:\n    image: $NAME:$TAG\n";
+    assert_eq!(meanings(".cirrus.yml", cirrus), ["server:ltsc2019"]);
+}
+
+#[test]
+fn hostile_variables_end() {
+    let doubled: String = (1..200).map(|level| format!("  A{level}: $A{0}$A{0}$A{0}\n", level - 1)).collect();
+    let jobs: String =
+        (0..2_000).map(|job| format!("j{job}:\n  extends: j{}\n  image: a:$A199\n  script: x\n", job + 1)).collect();
+    assert_eq!(meanings(".gitlab-ci.yml", &format!("variables:\n  A0: aaaa\n{doubled}{jobs}")).len(), 2_000);
+}

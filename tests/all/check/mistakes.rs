@@ -346,3 +346,23 @@ fn too_many_pairs_are_refused() {
     assert_eq!((answer.code, answer.out.as_str()), (2, ""));
     assert!(answer.err.contains("1001 images on 100 hosts") && answer.err.contains("at most 100000"), "{}", answer.err);
 }
+
+/// The value of an option that needs none stands behind `=`; with a blank it would be an image called `6`.
+#[test]
+fn a_value_behind_a_blank_is_named_with_its_form() {
+    let program = Program::new();
+    for (arguments, hint) in [
+        (&["check", "--offline", "--host", "ltsc2022", "--fresh", "6", IMAGE][..], "--fresh=6"),
+        (&["check", "--offline", "--host", "ltsc2022", IMAGE, "--fresh", "6"], "--fresh=6"),
+        (&["scan", "--host", "ltsc2022", "--fresh", "6"], "--fresh=6"),
+        (&["prune", "--cache", "folder"], "--cache=folder"),
+    ] {
+        let answer = Answer::of(program.command().args(arguments));
+        assert_eq!(answer.code, 2, "{answer:?}");
+        assert!(answer.err.contains("hint: ") && answer.err.contains(hint), "{arguments:?}: {}", answer.err);
+    }
+    // A folder of this name is scanned.
+    std::fs::create_dir(program.folder().join("6")).unwrap();
+    let answer = Answer::of(program.command().args(["scan", "--host", "ltsc2022", "--fresh", "6"]).current_dir(program.folder()));
+    assert_eq!(answer.code, 0, "{answer:?}");
+}

@@ -211,18 +211,27 @@ fn a_value_that_is_used_for_more_stays() {
         "variable \"TAG\" { default = \"ltsc2019\" }\ntarget \"a\" {\n  tags = [\"own:${TAG}\"]\n  args = { BASE = TAG }\n}\n";
     let made = "variable \"TAG\" { default = \"2019\" }\ntarget \"a\" {\n  args = { BASE = \"ltsc${TAG}\" }\n}\n";
     for (files, why) in [
-        (vec![("Dockerfile", crowded.as_str())], "is not one plain text of these files"),
-        (vec![("docker-bake.hcl", tagged), ("Dockerfile", dockerfile.as_str())], "is used for more than this image"),
+        (vec![("Dockerfile", crowded.as_str())], "A is also used in line 3 of Dockerfile"),
+        (
+            vec![("docker-bake.hcl", tagged), ("Dockerfile", dockerfile.as_str())],
+            "TAG of docker-bake.hcl is also used beside the arguments of targets",
+        ),
         (vec![("docker-bake.hcl", made), ("Dockerfile", dockerfile.as_str())], "is not one plain text of these files"),
-        (vec![("compose.yaml", elsewhere.as_str()), (".env", "TAG=ltsc2019\n")], "is used for more than this image"),
+        (
+            vec![("compose.yaml", elsewhere.as_str()), (".env", "TAG=ltsc2019\n")],
+            "TAG of .env is also used in line 5 of compose.yaml",
+        ),
         (
             vec![("compose.yaml", named.as_str()), (".env", "TAG=ltsc2019\n"), ("Dockerfile", "FROM scratch\n")],
-            "is used for more than this image",
+            "TAG of .env is also used in line 5 of compose.yaml",
         ),
-        (vec![("compose.yaml", only.as_str()), (".env", "TAG=ltsc2019\n")], "other references rest on the same text of .env"),
+        (
+            vec![("compose.yaml", only.as_str()), (".env", "TAG=ltsc2019\n")],
+            "the text ltsc2019 of .env stays: nothing fits for compose.yaml:5, which rests on it",
+        ),
         (
             vec![("compose.yaml", image.as_str()), ("other.yaml", other), (".env", "TAG=ltsc2019\n")],
-            "is used for more than this image",
+            "TAG of .env is also used in line 4 of other.yaml",
         ),
         (
             vec![("compose.yaml", copied.as_str()), (".env", "TAG=ltsc2019\nCOPY=${TAG}\n")],
@@ -231,7 +240,7 @@ fn a_value_that_is_used_for_more_stays() {
         (vec![("compose.yaml", two.as_str()), (".env", "A=ltsc2019\nB=\n")], "is not one plain text of these files"),
         (
             vec![("compose.yaml", unused), (".env", "TAG=ltsc2019\n"), ("Dockerfile", dockerfile.as_str())],
-            "is used for more than this image",
+            "the argument TAG is also used in line 3 of Dockerfile",
         ),
     ] {
         let shop = repository();
@@ -250,4 +259,198 @@ fn a_value_that_is_used_for_more_stays() {
     shop.file(".env", "TAG=1.0\n");
     let fixed = shop.scan(&["--host=ltsc2022", "--fix", "--var=TAG=ltsc2019"]);
     assert!(fixed.err.contains("no file was changed") && shop.text(".env") == "TAG=1.0\n", "{fixed:?}");
+}
+
+/// A value whose other use stands in another file, or names it without a dollar, stays too; the finding says so at its place.
+#[test]
+fn uses_that_are_not_written_with_a_dollar_count_too() {
+    const SERVERCORE: &str = "mcr.microsoft.com/windows/servercore";
+    const ENV: (&str, &str) = (".env", "TAG=ltsc2019\n");
+    let image = format!("services:\n  a:\n    image: {SERVERCORE}:${{TAG}}\n");
+    let with = |text: &str| format!("{image}{text}");
+    let including = format!("include:\n  - inner/compose.yaml\n{image}");
+    let include_env = format!("include:\n  - path: inner/compose.yaml\n    env_file: own.env\n{image}");
+    let inner = "services:\n  b:\n    image: registry.test/team/only:ltsc2022\n    command: run ${TAG}\n";
+    let built = format!(
+        "services:\n  a:\n    image: {SERVERCORE}:${{TAG}}\n  b:\n    build:\n      context: ./elsewhere\n      args: [TAG]\n"
+    );
+    let inline = format!(
+        "{image}  b:\n    build:\n      context: .\n      args: {{BASE: '${{TAG}}'}}\n      dockerfile_inline: |\n        ARG BASE\n        FROM {SERVERCORE}:$${{BASE}}\n"
+    );
+    let aliased = format!("services:\n  a:\n    image: &image {SERVERCORE}:ltsc2019\n    environment:\n      BASE: *image\n");
+    let aliased_value =
+        format!("services:\n  a:\n    image: &image {SERVERCORE}:${{TAG}}\n    environment:\n      BASE: *image\n");
+    let extends = format!("{image}    extends:\n      file: common.yaml\n      service: base\n");
+    let generator = "configMapGenerator:\n- name: values\n  envs:\n  - .env\n";
+    let used = format!("ARG TAG=ltsc2019\nFROM {SERVERCORE}:${{TAG}}\nARG TAG\nRUN fetch %TAG%\n");
+    let linux = format!(
+        "ARG TAG=ltsc2019\nFROM --platform=linux/amd64 registry.test/tool:${{TAG}} AS tool\nFROM {SERVERCORE}:${{TAG}}\nCOPY --from=tool /x /x\n"
+    );
+    let named = format!(
+        "ARG TAG=ltsc2019\nFROM scratch AS files-ltsc2019\nFROM {SERVERCORE}:${{TAG}}\nCOPY --from=files-${{TAG}} /x /x\n"
+    );
+    let composed = format!("ARG TAG=ltsc2019\nARG NAME=app-${{TAG}}\nFROM {SERVERCORE}:${{TAG}}\n");
+    let broken = format!("ARG BASE\nFROM {SERVERCORE}:${{BASE}}\nRUNN x\n");
+    let argument = "services:\n  a:\n    build:\n      context: .\n      args:\n        BASE: ltsc2019\n";
+    for (files, why) in [
+        (
+            vec![("compose.yaml", including.as_str()), ("inner/compose.yaml", inner), ENV],
+            "TAG of .env is also used in line 4 of inner/compose.yaml",
+        ),
+        (
+            vec![
+                ("compose.yaml", include_env.as_str()),
+                ("inner/compose.yaml", "services: {b: {image: 'registry.test/team/only:ltsc2022'}}\n"),
+                ("own.env", "OTHER=${TAG}\n"),
+                ENV,
+            ],
+            "TAG of .env is also used in own.env",
+        ),
+        (vec![("compose.yaml", &with("    env_file: .env\n")), ENV], ".env is also used in line 4 of compose.yaml"),
+        (
+            vec![("compose.yaml", &with("    env_file:\n      - path: ./.env\n")), ENV],
+            ".env is also used in line 5 of compose.yaml",
+        ),
+        (
+            vec![("compose.yaml", &with("    volumes: ['./.env:/app/.env:ro']\n")), ENV],
+            ".env is also used in line 4 of compose.yaml",
+        ),
+        (
+            vec![("compose.yaml", &image), ("kustomization.yaml", generator), ENV],
+            ".env is also used in line 4 of kustomization.yaml",
+        ),
+        (vec![("compose.yaml", &with("    environment: [TAG]\n")), ENV], "TAG of .env is also used in line 4 of compose.yaml"),
+        (
+            vec![("compose.yaml", &with("    environment:\n      TAG:\n")), ENV],
+            "TAG of .env is also used in line 5 of compose.yaml",
+        ),
+        (
+            vec![("compose.yaml", &with("secrets:\n  s: {environment: TAG}\n")), ENV],
+            "TAG of .env is also used in line 5 of compose.yaml",
+        ),
+        (
+            vec![("compose.yaml", &with("configs:\n  c: {environment: TAG}\n")), ENV],
+            "TAG of .env is also used in line 5 of compose.yaml",
+        ),
+        (
+            vec![("compose.yaml", extends.as_str()), ("common.yaml", "services: {base: {command: 'run ${TAG}'}}\n"), ENV],
+            "TAG of .env is also used by the service base of common.yaml",
+        ),
+        (vec![("compose.yaml", built.as_str()), ENV], "the argument TAG is used by elsewhere/Dockerfile, which is not read"),
+        (vec![("compose.yaml", inline.as_str()), ENV], "is also used by the Dockerfile of service b"),
+        (vec![("compose.yaml", aliased.as_str())], "aliases put its text under other keys too"),
+        (vec![("compose.yaml", aliased_value.as_str()), ENV], "TAG of .env is also used in line 3 of compose.yaml"),
+        (vec![("Dockerfile", used.as_str())], "TAG is also used in line 3 of Dockerfile"),
+        (vec![("Dockerfile", linux.as_str())], "the text ltsc2019 stays: Dockerfile:2 rests on it, and is not judged here"),
+        (vec![("Dockerfile", named.as_str())], "TAG is also used in line 4 of Dockerfile"),
+        (vec![("Dockerfile", composed.as_str())], "TAG is also used in line 2 of Dockerfile"),
+        (
+            vec![("compose.yaml", argument), ("Dockerfile", broken.as_str())],
+            "the argument BASE is also used behind line 3, as far as is known",
+        ),
+    ] {
+        let shop = repository();
+        for (name, text) in &files {
+            shop.file(name, text);
+        }
+        let fixed = shop.scan(&["--host=ltsc2022", "--fix", "--format=json"]);
+        assert!(fixed.err.contains("no file was changed") && fixed.err.contains(why), "{why}: {fixed:?}");
+        for (name, text) in &files {
+            assert_eq!(shop.text(name), *text, "{name}");
+        }
+        let report = fixed.json();
+        let mut helps = report["results"].as_array().unwrap().iter().filter_map(|one| one["findings"][0]["help"].as_str());
+        assert!(helps.any(|help| help.contains(":ltsc2022; ") && help.contains(why)), "{why}: {report:#}");
+    }
+}
+
+/// A value of which every use is an image that gets right by it is changed, in whatever file the use stands.
+#[test]
+fn a_value_whose_every_use_gets_right_is_changed() {
+    const SERVERCORE: &str = "mcr.microsoft.com/windows/servercore";
+    let image = format!("services:\n  a:\n    image: {SERVERCORE}:${{TAG}}\n");
+    let including = format!("include:\n  - inner/compose.yaml\n{image}");
+    let inner = image.replace("  a:", "  b:");
+    let kept = format!("x-image: &image {SERVERCORE}:${{TAG}}\nservices:\n  a: {{image: *image}}\n  b: {{image: *image}}\n");
+    let two =
+        "services:\n  a: {build: {context: ., target: one, args: [TAG]}}\n  b: {build: {context: ., target: two, args: [TAG]}}\n";
+    let stages = format!("ARG TAG\nFROM {SERVERCORE}:${{TAG}} AS one\nFROM {SERVERCORE}:${{TAG}} AS two\n");
+    let default = format!(
+        "ARG TAG=ltsc2019\nFROM {SERVERCORE}:${{TAG}} AS one\nRUN x\nFROM {SERVERCORE}:${{TAG}}\nARG OTHER\nARG TAG=mine\n"
+    );
+    for (files, changed) in [
+        (vec![("compose.yaml", including.as_str()), ("inner/compose.yaml", inner.as_str()), (".env", "TAG=ltsc2019\n")], ".env"),
+        (vec![("compose.yaml", kept.as_str()), (".env", "TAG=ltsc2019\n")], ".env"),
+        (vec![("compose.yaml", two), ("Dockerfile", stages.as_str()), (".env", "TAG=ltsc2019\n")], ".env"),
+        (vec![("Dockerfile", default.as_str())], "Dockerfile"),
+    ] {
+        let shop = repository();
+        for (name, text) in &files {
+            shop.file(name, text);
+        }
+        let fixed = shop.scan(&["--host=ltsc2022", "--fix"]);
+        assert!(fixed.err.contains(&format!("changed {changed}; scan again")), "{fixed:?}");
+        for (name, text) in &files {
+            let expected = if *name == changed { text.replacen("ltsc2019", "ltsc2022", 1) } else { (*text).to_owned() };
+            assert_eq!(shop.text(name), expected, "{name}");
+        }
+        assert_eq!(shop.scan(&["--host=ltsc2022"]).code, 0, "{files:?}");
+    }
+}
+
+/// Of files that were not named, the other uses are not known.
+#[test]
+fn only_files_that_were_named_are_changed() {
+    let shop = repository();
+    shop.file("compose.yaml", "services:\n  a:\n    image: mcr.microsoft.com/windows/servercore:${TAG}\n");
+    shop.file(".env", "TAG=ltsc2019\n");
+    let fixed = shop.scan(&["--host=ltsc2022", "--fix", "compose.yaml"]);
+    assert!(fixed.err.contains("it is not below the paths that were named"), "{fixed:?}");
+    assert_eq!(shop.text(".env"), "TAG=ltsc2019\n");
+}
+
+/// A patch is applied by the tools that people have, whatever the files look like.
+#[cfg(unix)]
+#[test]
+fn patches_apply_with_patch_and_git() {
+    use std::process::{Command, Stdio};
+
+    const OLD: &str = "FROM mcr.microsoft.com/windows/servercore:ltsc2019";
+    let files = [
+        ("marked/Dockerfile", format!("\u{feff}# first\n{OLD}\n# last\n")),
+        ("first/Dockerfile", format!("\u{feff}{OLD}\r\nRUN x\r\n")),
+        ("crlf/Dockerfile", format!("# escape=`\r\n{OLD}\r\nRUN [Net.IPAddress]::Any\r\n\r\n")),
+        ("mixed/Dockerfile", format!("# a\n# b\r\n{OLD}\t# c\n").replace("\t# c", "")),
+        ("open end/Dockerfile", OLD.to_owned()),
+        ("open crlf/Dockerfile", format!("# a\r\n{OLD}")),
+        ("tabs\tand \"quotes\"/Dockerfile", format!("\t{OLD}\n## x\n")),
+        ("back\\slash/Dockerfile", format!("{OLD}\n")),
+        ("größe/Dockerfile", format!("# ä\n{OLD}\n# ö\n")),
+    ];
+    for program in ["patch", "git"] {
+        let is_there = Command::new(program).arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success());
+        if !is_there {
+            eprintln!("skipped: {program} is not installed");
+            continue;
+        }
+        let shop = repository();
+        for (name, text) in &files {
+            shop.file(name, text);
+        }
+        // Lines that a log takes for commands cannot be shown as they are.
+        shop.file("hostile/Dockerfile", format!("{OLD}\n  ::error::x\n"));
+        let patch = shop.scan(&["--host=ltsc2022", "--diff"]);
+        assert!(patch.err.contains("hostile/Dockerfile is not in the patch"), "{patch:?}");
+        let path = shop.program.file("changes.patch", &patch.out);
+        let mut command = Command::new(program);
+        match program {
+            "patch" => command.args(["-p1", "--batch", "--fuzz=0", "--input"]).arg(&path),
+            _ => command.args(["apply", "--whitespace=nowarn"]).arg(&path),
+        };
+        let applied = command.current_dir(shop.folder()).output().unwrap();
+        assert!(applied.status.success(), "{program}: {applied:?}\n{}", patch.out);
+        for (name, text) in &files {
+            assert_eq!(shop.text(name), text.replace("ltsc2019", "ltsc2022"), "{program}: {name}");
+        }
+    }
 }

@@ -113,6 +113,53 @@ fn a_file_that_is_too_large() {
     assert_eq!(beside(&repository), [""; 0]);
 }
 
+/// A file of values that cannot be read is said at its place: defaults would stand in for its values without a word.
+#[test]
+fn files_of_values_that_cannot_be_read_are_said() {
+    const COMPOSE: &str = "services:\n  a: {image: 'registry.test/app:${TAG:-ltsc2022}'}\n";
+    let large = vec![b'#'; 17 << 20];
+    let wide: Vec<u8> = "\u{feff}TAG=ltsc2019\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (content, why) in [
+        (&b"TAG=\xfc\n"[..], "`./.env` is not UTF-8 text: line 1 is not valid UTF-8"),
+        (&large, "`./.env` could not be read: it has more than 16777216 bytes"),
+        (&wide, "`./.env` is not UTF-8 text: it is UTF-16"),
+        (b"TAG=a\0b\n", "`./.env` is not UTF-8 text: it holds the character NUL"),
+    ] {
+        let repository = Repository::new();
+        repository.file("compose.yaml", COMPOSE);
+        // Two projects read it, and it is said once.
+        repository.file("other.yaml", COMPOSE);
+        repository.file(".env", content);
+        let (code, report) = repository.report(&["--host", "ltsc2022"]);
+        let errors: Vec<String> = summary(&report).into_iter().filter(|line| line.starts_with(".env:1 invalid")).collect();
+        assert_eq!((code, errors.len()), (2, 1), "{report:#}");
+        assert!(errors[0].contains(why), "{errors:?}");
+    }
+    // One that an entry of `include` names must be there; a folder of the usual name is nothing.
+    let repository = Repository::new();
+    repository.file("compose.yaml", "include:\n  - path: inner.yaml\n    env_file: none.env\n".to_owned() + COMPOSE);
+    repository.file("inner.yaml", "services:\n  b: {image: 'registry.test/app:ltsc2022'}\n");
+    repository.file(".env/pyvenv.cfg", "");
+    let lines = summary(&repository.report(&["--host", "ltsc2022"]).1);
+    let errors: Vec<&String> = lines.iter().filter(|line| line.contains("env")).collect();
+    assert!(matches!(errors.as_slice(), [one] if one.starts_with("none.env:1 not-found")), "{lines:?}");
+}
+
+/// Files that others take in, and that are not read, are said where they are named.
+#[test]
+fn files_that_are_not_taken_in_are_said() {
+    let repository = Repository::new();
+    repository.file("compose.yaml", "include:\n  - ../outside.yaml\n  - oci://registry.test/x:1\nservices:\n  a:\n    image: registry.test/app:ltsc2022\n    extends: {file: none.yaml, service: base}\n");
+    let answer = repository.scan(&["--host", "ltsc2022"]);
+    for line in [
+        "compose.yaml:2: there is no file `../outside.yaml`",
+        "compose.yaml:3: oci://registry.test/x:1 is elsewhere",
+        "compose.yaml:7: what is inherited of none.yaml is not known: there is no file `./none.yaml`",
+    ] {
+        assert!(answer.err.contains(line), "{line}: {}", answer.err);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn links_pipes_and_folders_that_cannot_be_read() {
@@ -136,6 +183,7 @@ fn links_pipes_and_folders_that_cannot_be_read() {
     let mut expected = vec![
         "compose.yaml:4 registry.test/app:ltsc2022 ltsc2022 true".to_owned(),
         "compose.yaml:3 unresolved the variable TOKEN has no value".to_owned(),
+        ".env:1 invalid `.env` is not below the paths that were named".to_owned(),
     ];
     // Root reads every folder.
     if is_closed {

@@ -1,0 +1,116 @@
+//! The stages of a Dockerfile: which of them are built, what each needs, and the images that they are made from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{File, Named, SCRATCH, THE_BUILDERS};
+use crate::scan::{Found, Lands, Meant, Needs, Os};
+
+impl File<'_> {
+    /// The references of the stages that are built.
+    pub(super) fn found(&self) -> Vec<Found> {
+        let mut needs: BTreeMap<usize, Needs> = BTreeMap::new();
+        for (target, need) in self.targets() {
+            self.follow(target, need, &mut needs);
+        }
+        let mut found = Vec::new();
+        for (index, stage) in self.stages.iter().enumerate() {
+            let Some(need) = needs.get(&index).copied() else { continue };
+            let object = match (&stage.name, &self.build.object) {
+                (_, Some(object)) => Some(object.clone()),
+                (Some(name), None) => Some(format!("stage {name}")),
+                (None, None) => None,
+            };
+            if self.earlier(&stage.base, index).is_none() {
+                found.extend(self.reference(&stage.base, need, stage.os, object.clone()));
+            }
+            let images = stage.sources.iter().filter(|source| self.earlier(source, index).is_none());
+            found.extend(images.filter_map(|source| self.reference(source, Needs::NoHost, Os::Unsaid, object.clone())));
+        }
+        found
+    }
+
+    /// The stages that are built for their own sake: those asked for, else the last; and what others may ask for by name.
+    fn targets(&self) -> Vec<(usize, Needs)> {
+        let asked = |name: &String| self.names.get(&name.to_lowercase()).and_then(|same| same.first()).copied();
+        let mut targets: Vec<(usize, Needs)> =
+            self.build.targets.iter().filter_map(asked).map(|index| (index, Needs::EveryHost)).collect();
+        if targets.is_empty() {
+            targets.extend(self.stages.len().checked_sub(1).map(|last| (last, Needs::EveryHost)));
+            let used: BTreeSet<usize> = self
+                .stages
+                .iter()
+                .enumerate()
+                .flat_map(|(later, stage)| {
+                    std::iter::once(&stage.base).chain(&stage.sources).filter_map(move |named| self.earlier(named, later))
+                })
+                .collect();
+            let others = (0..self.stages.len().saturating_sub(1)).filter(|index| !used.contains(index));
+            targets.extend(others.map(|index| (index, Needs::OneHost)));
+        }
+        targets
+    }
+
+    /// Notes what a stage needs, and with it those that it is made from.
+    fn follow(&self, index: usize, need: Needs, needs: &mut BTreeMap<usize, Needs>) {
+        let mut open = vec![(index, need)];
+        while let Some((index, need)) = open.pop() {
+            let Some(stage) = self.stages.get(index) else { continue };
+            let need = if need == Needs::NoHost && stage.runs { Needs::OneHost } else { need };
+            if needs.get(&index).is_some_and(|known| rank(*known) >= rank(need)) {
+                continue;
+            }
+            needs.insert(index, need);
+            open.extend(self.earlier(&stage.base, index).map(|base| (base, need)));
+            open.extend(
+                stage.sources.iter().filter_map(|source| self.earlier(source, index)).map(|stage| (stage, Needs::NoHost)),
+            );
+        }
+    }
+
+    /// The stage before this one that is meant by a name or a number.
+    fn earlier(&self, named: &Named, before: usize) -> Option<usize> {
+        let name = named.word.text.to_lowercase();
+        let same = self.names.get(&name).filter(|_| named.word.missing.is_empty()).map(Vec::as_slice).unwrap_or_default();
+        let by_name = same.get(..same.partition_point(|index| *index < before)).and_then(<[usize]>::last).copied();
+        by_name.or_else(|| named.word.text.parse().ok().filter(|number| *number < before))
+    }
+
+    fn reference(&self, named: &Named, needs: Needs, os: Os, object: Option<String>) -> Option<Found> {
+        let text = named.word.text.as_str();
+        let context = self.build.contexts.iter().find(|(context, _)| named.is(context)).map(|(_, image)| image);
+        let is_folder = context.is_some_and(Option::is_none);
+        if named.is(SCRATCH) || is_folder || (text.contains(THE_BUILDERS) && !text.contains('/')) {
+            return None;
+        }
+        let meant = match (context.cloned().flatten(), named.word.missing.as_slice()) {
+            (Some(image), _) => image,
+            (None, []) => Meant::Known(text.to_owned()),
+            (None, missing) => {
+                let open = missing.iter().find_map(|name| self.open.get(name).cloned());
+                open.unwrap_or_else(|| Meant::Unresolved(missing.to_vec()))
+            }
+        };
+        Some(Found {
+            place: named.place.clone(),
+            object,
+            written: named.written.clone(),
+            meant,
+            needs,
+            os,
+            isolation: None,
+            lands: Lands::Fleet,
+            together: None,
+            // A context's image stands elsewhere.
+            editable: named.editable.clone().filter(|_| context.is_none()),
+            stays: None,
+        })
+    }
+}
+
+const fn rank(needs: Needs) -> u8 {
+    match needs {
+        Needs::NoHost => 0,
+        Needs::OneHost => 1,
+        Needs::EveryHost => 2,
+    }
+}

@@ -1,0 +1,133 @@
+//! The variables that pipelines give themselves, as far as their values are plain: `variables` of GitLab and Azure, `env` of GitHub and
+//! Cirrus. A value that is chosen when the pipeline runs is not.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use super::Service;
+use crate::scan::Meant;
+use crate::scan::placeholder::meant;
+use crate::scan::words::Values;
+use crate::scan::yaml::Node;
+
+/// The longest value, in bytes. References are shorter.
+const LONGEST: usize = 1024;
+
+/// The deepest nesting of values that use others.
+const DEEPEST: usize = 16;
+
+/// The most values that are looked up for one reference.
+const MOST: usize = 256;
+
+/// The variables of a part of a pipeline; `None` for one whose value is not plain.
+pub(super) type Scope = BTreeMap<String, Option<String>>;
+
+/// The variables that a reference sees, the outermost part first.
+pub(super) struct Scopes<'s> {
+    pub service: Service,
+    pub given: &'s Values,
+    pub parts: Vec<&'s Scope>,
+}
+
+impl Scopes<'_> {
+    /// The reference of a text, in which variables of the pipeline have their values.
+    pub fn meant(&self, text: &str) -> Meant {
+        self.resolved(text, 0, &Cell::new(0))
+    }
+
+    fn resolved(&self, text: &str, depth: usize, steps: &Cell<usize>) -> Meant {
+        let known = meant(text, self.given);
+        let Meant::Unresolved(names) = &known else { return known };
+        if depth > DEEPEST || text.len() > LONGEST {
+            return known;
+        }
+        let mut values = self.given.clone();
+        for name in names {
+            steps.set(steps.get() + 1);
+            let Some(written) = self.find(name).filter(|_| steps.get() <= MOST) else { continue };
+            if let Meant::Known(value) = self.resolved(written, depth + 1, steps)
+                && value.len() <= LONGEST
+            {
+                values.insert(name.clone(), value);
+            }
+        }
+        meant(text, &values)
+    }
+
+    /// The value of a variable as it is written, by the name with which it is used, e.g. `env.TAG`.
+    fn find(&self, name: &str) -> Option<&str> {
+        let name = match self.service {
+            Service::GitHub => name.strip_prefix("env.")?.to_owned(),
+            // Names there are the same in capitals and small letters.
+            Service::Azure => {
+                let indexed = name.strip_prefix("variables['").and_then(|name| name.strip_suffix("']"));
+                indexed.or_else(|| name.strip_prefix("variables.")).unwrap_or(name).to_ascii_lowercase()
+            }
+            _ => name.to_owned(),
+        };
+        self.parts.iter().rev().find_map(|part| part.get(&name))?.as_deref()
+    }
+}
+
+/// The variables of a map of names and values, or of an entry with `value`, as GitLab has it.
+pub(super) fn of_map(node: Option<&std::rc::Rc<Node>>) -> Scope {
+    let entries = node.map(|node| node.entries()).unwrap_or_default();
+    let value = |node: &Node| node.text().or_else(|| node.text_at(&["value"])).map(str::to_owned);
+    entries.into_iter().filter_map(|(name, node)| Some((name.text()?.to_owned(), value(node)))).collect()
+}
+
+/// The variables of a part of a GitLab pipeline; those that rules or a matrix set have no plain value.
+pub(super) fn of_gitlab(part: &Node) -> Scope {
+    let mut scope = of_map(part.get("variables"));
+    let rules = [part.get("rules"), part.at(&["workflow", "rules"])].into_iter().flatten().flat_map(|rules| rules.list());
+    let of_rules = rules.filter_map(|rule| rule.get("variables")).flat_map(|chosen| chosen.entries());
+    let matrix = part.at(&["parallel", "matrix"]).map(|matrix| matrix.list()).unwrap_or_default();
+    let of_matrix = matrix.iter().flat_map(|row| row.entries());
+    for name in of_rules.chain(of_matrix).filter_map(|(name, _)| name.text()) {
+        scope.insert(name.to_owned(), None);
+    }
+    scope
+}
+
+/// The variables of a part of an Azure pipeline: a map, or a list of names and values. Those that conditions or a matrix set have no
+/// plain value.
+pub(super) fn of_azure(part: &Node) -> Scope {
+    let mut scope = Scope::new();
+    let Some(variables) = part.get("variables") else { return of_matrix(part, scope) };
+    let is_condition = |name: &str| name.starts_with("${{");
+    for (name, value) in variables.entries() {
+        let Some(name) = name.text() else { continue };
+        if is_condition(name) {
+            open(value, &mut scope);
+        } else {
+            scope.insert(name.to_ascii_lowercase(), value.text().map(str::to_owned));
+        }
+    }
+    for entry in variables.list() {
+        if let Some(name) = entry.text_at(&["name"]) {
+            scope.insert(name.to_ascii_lowercase(), entry.text_at(&["value"]).map(str::to_owned));
+        }
+        for (_, value) in entry.entries().iter().filter(|(name, _)| name.text().is_some_and(is_condition)) {
+            open(value, &mut scope);
+        }
+    }
+    of_matrix(part, scope)
+}
+
+/// Takes the values of what a condition sets, in one level.
+fn open(conditional: &Node, scope: &mut Scope) {
+    let listed = conditional.list().iter().filter_map(|entry| entry.text_at(&["name"]));
+    let mapped = conditional.entries().into_iter().filter_map(|(name, _)| name.text());
+    for name in listed.chain(mapped) {
+        scope.insert(name.to_ascii_lowercase(), None);
+    }
+}
+
+/// Takes the values of what the matrix of a job sets.
+fn of_matrix(job: &Node, mut scope: Scope) -> Scope {
+    let rows = job.at(&["strategy", "matrix"]).map(|matrix| matrix.entries()).unwrap_or_default();
+    for (name, _) in rows.into_iter().flat_map(|(_, row)| row.entries()) {
+        scope.extend(name.text().map(|name| (name.to_ascii_lowercase(), None)));
+    }
+    scope
+}

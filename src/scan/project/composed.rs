@@ -1,0 +1,133 @@
+//! The Compose files of a question: which belong together, which include others, and what each project says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::{Project, Yaml, with_a_tag};
+use crate::scan::compose::{self, Layer, Outer, Set};
+use crate::scan::origin::Origins;
+use crate::scan::paths::normal;
+use crate::scan::recorded::Recorded;
+use crate::scan::words::Values;
+use crate::scan::yaml::{self, Document, Node};
+use crate::scan::{Lines, Problem};
+
+/// The longest chain of Compose files that include each other.
+const LONGEST_CHAIN: usize = 16;
+
+impl Project<'_> {
+    /// The Compose files, each read with those that belong to it, and what they include.
+    pub(super) fn compose_files(&mut self) {
+        let root = |file: &'_ Yaml| {
+            file.documents.iter().filter_map(|document| document.root.as_ref()).find(|root| compose::is_compose(root)).cloned()
+        };
+        let all: Vec<(PathBuf, Rc<Node>)> = self.yaml.iter().filter_map(|file| Some((file.path.clone(), root(file)?))).collect();
+        let paths: Vec<&Path> = all.iter().map(|(path, _)| path.as_path()).collect();
+        let environment = self.given;
+        let sets = sets(&paths, &|folder| compose::listed(folder, environment, self.files));
+        let included: BTreeSet<PathBuf> = all.iter().flat_map(|(path, root)| included(path, root, environment)).collect();
+        let is_included = |set: &Set| set.files.first().is_some_and(|first| included.contains(&normal(first)));
+        // What others include is read by them; what is left then is included in a circle.
+        let (later, first): (Vec<_>, Vec<_>) = sets.into_iter().map(Set::of).partition(is_included);
+        let mut done = BTreeSet::new();
+        let outer = Outer { values: environment.clone(), origins: Origins::new() };
+        for set in first.into_iter().chain(later) {
+            self.compose(&set, (&outer, &BTreeSet::new()), LONGEST_CHAIN, &mut done);
+        }
+    }
+
+    /// Files that belong together, with values from outside and the files that these rest on.
+    fn compose(&mut self, set: &Set, (outer, outside): (&Outer, &BTreeSet<PathBuf>), depth: usize, done: &mut BTreeSet<PathBuf>) {
+        let Some(base) = set.files.first() else { return };
+        if !done.insert(normal(base)) {
+            return;
+        }
+        let loaded: Vec<(&PathBuf, Rc<str>, Rc<Node>)> =
+            set.files.iter().filter_map(|path| self.compose_file(path).map(|(text, root)| (path, text, root))).collect();
+        let layers: Vec<Layer<'_>> =
+            loaded.iter().map(|(path, text, root)| Layer { path, text, root: Rc::clone(root) }).collect();
+        let recorded = Recorded::new(self.files);
+        let project = compose::read(set, &layers, outer, &recorded);
+        let mut rests_on = recorded.read_ones();
+        rests_on.extend(set.files.iter().chain(outside).cloned());
+        let dockerfiles = project.built.iter().map(|one| &one.dockerfile);
+        for path in set.files.iter().chain(dockerfiles) {
+            self.rest(path, rests_on.iter().cloned());
+        }
+        for (number, found) in project.found {
+            if let Some((path, ..)) = loaded.get(number) {
+                self.of(path).found.push(found);
+            }
+        }
+        for (number, note) in project.notes {
+            if let Some((path, ..)) = loaded.get(number) {
+                self.of(path).notes.push(note);
+            }
+        }
+        for (path, error) in project.unread {
+            let problem = Problem { place: Lines::of("").place(0..0), error };
+            let problems = &mut self.of(&path).problems;
+            // Several projects may read it.
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+        self.env_files.extend(set.env_files.iter().map(|path| normal(path)));
+        self.uses.extend(project.shared);
+        self.made.extend(project.made.iter().map(|image| with_a_tag(image)));
+        for one in project.built {
+            self.built.entry(one.dockerfile.clone()).or_default().push(one);
+        }
+        if let Some(depth) = depth.checked_sub(1) {
+            for included in &project.includes {
+                let known = |path: &PathBuf| self.by_path.get(path).map_or_else(|| path.clone(), |file| file.path.clone());
+                let set = Set { files: included.files.iter().map(known).collect(), ..included.clone() };
+                self.compose(&set, (&project.outer, &rests_on), depth, done);
+            }
+        }
+    }
+
+    /// A Compose file that is among the files, or that another one names.
+    fn compose_file(&self, path: &Path) -> Option<(Rc<str>, Rc<Node>)> {
+        let root = |documents: &[Document]| documents.iter().find_map(|document| document.root.clone());
+        if let Some(file) = self.by_path.get(&normal(path)) {
+            return Some((Rc::clone(&file.text), root(&file.documents)?));
+        }
+        let text = self.files.read(path).ok()?;
+        let root = root(&yaml::read(&text).0)?;
+        Some((text, root))
+    }
+}
+
+/// The files that a Compose file includes.
+fn included(path: &Path, root: &Node, values: &Values) -> Vec<PathBuf> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    compose::included(folder, root, values).into_iter().flat_map(|one| one.set.files).collect()
+}
+
+/// The sets of Compose files that belong together: those that a folder lists, else each with its override.
+fn sets(paths: &[&Path], listed: &dyn Fn(&Path) -> Option<Vec<PathBuf>>) -> Vec<Vec<PathBuf>> {
+    let mut folders: BTreeMap<PathBuf, Option<Vec<PathBuf>>> = BTreeMap::new();
+    let by_name: BTreeMap<PathBuf, &Path> = paths.iter().map(|path| (normal(path), *path)).collect();
+    let (mut sets, mut listed_sets): (Vec<Vec<PathBuf>>, BTreeSet<Vec<PathBuf>>) = (Vec::new(), BTreeSet::new());
+    for path in paths {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let list = folders.entry(folder.to_owned()).or_insert_with(|| listed(folder));
+        if let Some(list) = list.as_ref().filter(|list| list.contains(&normal(path))) {
+            let known = |one: &PathBuf| by_name.get(one).map_or_else(|| one.clone(), |path| (*path).to_owned());
+            let set: Vec<PathBuf> = list.iter().map(known).collect();
+            if listed_sets.insert(set.clone()) {
+                sets.push(set);
+            }
+            continue;
+        }
+        let is_there = |wanted: &PathBuf| by_name.contains_key(&normal(wanted));
+        // An override is read with the file that it belongs to.
+        if compose::base_of(path).as_ref().is_some_and(is_there) {
+            continue;
+        }
+        sets.push(std::iter::once((*path).to_owned()).chain(compose::override_of(path).filter(is_there)).collect());
+    }
+    sets
+}

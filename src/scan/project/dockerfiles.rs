@@ -1,0 +1,92 @@
+//! Dockerfiles as other files build them: with which values, and for what these are used there.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::Path;
+
+use crate::scan::compose::Built;
+use crate::scan::dockerfile::{self, Build, Use};
+use crate::scan::origin::last;
+use crate::scan::paths::shown;
+use crate::scan::shared::{Uses, hold_arguments};
+use crate::scan::words::Values;
+use crate::scan::{Needs, Os, Scanned, Shared};
+
+/// A Dockerfile as it is built: once for each file that builds it, else by its own defaults.
+/// Values that are used for more than a reference are noted.
+pub(super) fn read_dockerfile(path: &Path, text: &str, builds: &[Built], given: &Values, shared: &mut Uses) -> Scanned {
+    let with_values = |build: &Build| {
+        let mut build = build.clone();
+        build.arguments.extend(given.clone());
+        build.origins.retain(|name, _| !given.contains_key(name));
+        build
+    };
+    if builds.is_empty() {
+        let build = with_values(&Build::default());
+        let (mut scanned, uses) = dockerfile::read_with_uses(text, &build);
+        hold_defaults(&mut scanned, &uses, &build, path);
+        return scanned;
+    }
+    let mut read: Vec<(Build, Scanned, Vec<Use>)> = Vec::new();
+    for built in builds {
+        let build = with_values(&built.build);
+        let (mut scanned, uses) = dockerfile::read_with_uses(text, &build);
+        for found in &mut scanned.found {
+            found.isolation = built.isolation;
+            if found.os == Os::Unsaid && found.needs == Needs::EveryHost {
+                found.os = built.os;
+            }
+        }
+        read.push((build, scanned, uses));
+    }
+    // A reference that one build does not read may be read by another.
+    let changeable = read.iter().flat_map(|(_, scanned, _)| &scanned.found).filter(|found| found.editable.is_some());
+    let changeable: BTreeSet<(usize, usize)> = changeable.map(|found| (found.place.span.start, found.place.span.end)).collect();
+    let mut all = Scanned::default();
+    for (build, mut scanned, mut uses) in read {
+        uses.retain(|one| one.reference.as_ref().is_none_or(|span| !changeable.contains(&(span.start, span.end))));
+        note_arguments(&scanned, &uses, &build, path, shared);
+        hold_defaults(&mut scanned, &uses, &build, path);
+        all.left_out = scanned.left_out;
+        all.problems = scanned.problems;
+        all.found.extend(scanned.found);
+    }
+    // What several services build is one reference, if all of them mean the same.
+    let mut seen = HashSet::new();
+    all.found.retain(|found| seen.insert((found.place.clone(), found.meant.clone(), found.isolation)));
+    all
+}
+
+/// Notes the values that a Dockerfile uses which was not read: it may use them for anything.
+pub(super) fn note_unread(builds: &[Built], shared: &mut Uses) {
+    for built in builds {
+        let why = |name: &String| format!("the argument {name} is used by {}, which is not read", shown(&built.dockerfile));
+        let origins = built.build.origins.iter();
+        shared.extend(origins.map(|(name, value)| Shared { value: value.clone(), why: why(name) }));
+    }
+}
+
+/// Notes the values given to a build that are not for references alone.
+fn note_arguments(scanned: &Scanned, uses: &[Use], build: &Build, path: &Path, shared: &mut Uses) {
+    // Of several uses the first is named.
+    let used: HashMap<&str, u32> = uses.iter().rev().map(|one| (one.name.as_str(), one.line)).collect();
+    let of_images: HashSet<&str> = scanned.found.iter().filter_map(|found| Some(last(&found.written)?.name)).collect();
+    let unknown = scanned.problems.first().map(|problem| format!("behind line {}, as far as is known", problem.place.line));
+    for (name, value) in &build.origins {
+        let used = used.get(name.as_str()).map(|line| format!("in line {line}"));
+        let elsewhere = (!of_images.contains(name.as_str())).then(|| "for other things".to_owned());
+        if let Some(by) = used.or_else(|| unknown.clone()).or(elsewhere) {
+            let why = format!("the argument {name} is also used {by} of {}", shown(path));
+            shared.extend([Shared { value: value.clone(), why }]);
+        }
+    }
+}
+
+/// Holds the references that rest on defaults of the Dockerfile's own which are used for more.
+fn hold_defaults(scanned: &mut Scanned, uses: &[Use], build: &Build, path: &Path) {
+    let counts = |one: &&Use| !one.has_default || build.arguments.contains_key(&one.name);
+    let mut used: BTreeMap<&str, String> = BTreeMap::new();
+    for one in uses.iter().filter(counts) {
+        used.entry(&one.name).or_insert_with(|| format!("in line {} of {}", one.line, shown(path)));
+    }
+    hold_arguments(&mut scanned.found, &used);
+}
