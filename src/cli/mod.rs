@@ -47,6 +47,8 @@ mod pull;
 pub mod reading;
 mod references;
 mod registries;
+#[cfg(feature = "clusters")]
+mod releases;
 mod rm;
 mod rmi;
 mod run;

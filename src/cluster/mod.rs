@@ -13,6 +13,7 @@ mod says;
 pub mod secrets;
 mod steer;
 mod upgrade;
+mod views;
 pub mod watch;
 
 use std::collections::BTreeMap;

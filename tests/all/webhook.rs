@@ -16,7 +16,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::{Value, json};
 
-use crate::support::program::Program;
+use crate::support::program::{Answer, Program};
 use crate::support::registry::images::Images;
 use crate::support::registry::windows::WindowsImage;
 use crate::support::registry::{Gate, Reply, Server};
@@ -248,6 +248,8 @@ impl Webhook {
             "--no-cache",
             "--namespace",
             "wincompat",
+            "--private-registry",
+            "127.0.0.1",
         ]);
         command.args(["--kubeconfig", &config]).args(arguments).stderr(Stdio::piped()).stdin(Stdio::null()).stdout(Stdio::null());
         let mut child = started(|| command.spawn());
@@ -439,6 +441,57 @@ fn what_cannot_be_read_is_never_denied() {
         let response = webhook.pod(&image);
         assert_eq!(response["allowed"], true, "{image}: {response}");
         assert!(response["warnings"][0].as_str().unwrap().contains("not judged"), "{response}");
+    }
+}
+
+/// What an author may name is not what the webhook may reach, and what a server says is not for the author.
+#[test]
+fn a_registry_that_nobody_named_is_asked_on_the_internet_alone_and_its_words_stay_in_the_log() {
+    let (api, authority) = (Api::start(), Authority::new());
+    let talks = Server::start(|_| Reply::json(403, r#"{"errors": [{"code": "DENIED", "message": "s3cret-reply"}]}"#));
+    let webhook = Webhook::start(&api, &authority, &["--mode", "enforce", "--budget", "10s"]).ready();
+    let port = talks.name().rsplit_once(':').unwrap().1.to_owned();
+    for stranger in
+        [format!("localhost:{port}"), format!("[::1]:{port}"), "169.254.169.254".to_owned(), "10.96.0.1:443".to_owned()]
+    {
+        let response = webhook.pod(&format!("{stranger}/app:1"));
+        assert_eq!(response["allowed"], true);
+        let warning = response["warnings"][0].as_str().unwrap();
+        assert!(warning.contains("its registry cannot be asked"), "{warning}");
+    }
+    assert_eq!(talks.requests().len(), 0);
+    // One that was named is asked, and still its words are not passed on.
+    let response = webhook.pod(&format!("{}/app:1", talks.name()));
+    let warning = response["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("its registry does not show it to this webhook"), "{warning}");
+    assert!(!response.to_string().contains("s3cret-reply"), "{response}");
+    until("the log says why", || {
+        let log = webhook.log();
+        let is_told = ["s3cret-reply", "--private-registry localhost", "--private-registry 10.96.0.1"]
+            .iter()
+            .all(|told| log.contains(told));
+        is_told.then_some(())
+    });
+}
+
+#[test]
+fn a_head_that_does_not_end_and_a_wrong_namespace_are_refused() {
+    let (api, authority, registry) = (Api::start(), Authority::new(), registry(Gate::default()));
+    let webhook = Webhook::start(&api, &authority, &[]).ready();
+    let (mut slow, mut silent) = (webhook.connect(), webhook.connect());
+    let begun = Instant::now();
+    slow.write_all(b"POST /mutate HTTP/1.1\r\nHost: w\r\n").unwrap();
+    silent.flush().unwrap();
+    assert_eq!(answer(&mut slow).0, 0);
+    assert!((5..30).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    // A connection that is kept, and one on which nothing was asked yet, are still there.
+    silent.write_all(&posted("/mutate", "application/json", &question(&format!("{}/app:1", registry.name()), "web"))).unwrap();
+    assert_eq!(answer(&mut silent).0, 200);
+    for arguments in [["--exempt", "Not_A_Namespace"], ["--namespace", "x-"]] {
+        let fixed = ["webhook", "serve", "--tls-cert", "x", "--tls-key", "x"];
+        let answer = Answer::of(Program::new().command().args(fixed).args(arguments));
+        assert_eq!(answer.code, 2);
+        assert!(answer.err.contains("is not the name of a namespace"), "{}", answer.err);
     }
 }
 
