@@ -25,6 +25,8 @@ mod host;
 mod hosts;
 mod images;
 mod inspect;
+#[cfg(feature = "clusters")]
+mod interrupted;
 pub mod io;
 mod judged;
 mod judging;

@@ -5,6 +5,7 @@
 pub mod admission;
 pub mod api;
 mod check;
+pub mod live;
 mod nodes;
 mod objects;
 mod patch;

@@ -255,7 +255,7 @@ fn certificates_come_from_three_places() {
 #[test]
 fn private_registries_are_named_to_the_server() {
     let answer = manifest(&["--private-registry", "r.corp.test:5000,*.corp.test"]);
-    assert!(answer.out.contains("- --private-registry\n        - r.corp.test:5000,*.corp.test\n"), "{}", answer.out);
+    assert!(answer.out.contains("- \"--private-registry\"\n        - \"r.corp.test:5000,*.corp.test\"\n"), "{}", answer.out);
     assert!(!manifest(&[]).out.contains("private-registry"));
 }
 

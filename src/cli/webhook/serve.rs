@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
 use super::images::{Registries, shared};
 use super::named::{expected, namespaces};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
+use crate::cli::interrupted::interrupted;
 use crate::cli::io::Io;
 use crate::cli::knowledge::KnowledgeArgs;
 use crate::cli::policy::PolicyArgs;
@@ -21,6 +20,7 @@ use crate::cli::time;
 use crate::cli::wording::CommandLine;
 use crate::cluster::admission::{Mode, Rules};
 use crate::cluster::api::{self, Access, Scope};
+use crate::cluster::live::SILENT;
 use crate::compat::{Policy, Wish};
 use crate::host::HostEngine;
 use crate::webhook::{self, Answers, Certificates, Files, Images, Journal, Metrics, Own, Setup, View};
@@ -28,9 +28,6 @@ use crate::{Engine, Error};
 
 /// The time for one image.
 const READ_WITHIN: Duration = Duration::from_secs(30);
-
-/// The time for which an API server may say nothing: longer than a watch lasts.
-const SILENT: Duration = Duration::from_secs(310);
 
 /// The file with the namespace of a pod's own account.
 const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -164,7 +161,7 @@ impl Subcommand for Args {
             within: SILENT,
         };
         let (runtime, reading) = (runtime()?, runtime()?);
-        let end = end()?;
+        let end = interrupted(u32::MAX)?;
         let metrics = Arc::new(Metrics::default());
         let answers = Answers {
             rules: Rules { mode, exempt },
@@ -226,18 +223,6 @@ impl ClusterArgs {
         let of_account = || std::fs::read_to_string(OWN_NAMESPACE).ok().map(|name| name.trim().to_owned());
         self.namespace.clone().or_else(of_variable).or_else(of_account).filter(|name| !name.is_empty())
     }
-}
-
-/// Said once somebody asks for the end, and again for every further time.
-fn end() -> Result<watch::Receiver<bool>, Error> {
-    let (asked, end) = watch::channel(false);
-    ctrlc::set_handler(move || {
-        asked.send_replace(true);
-    })
-    .map_err(|error| {
-        Error::new("the end cannot be asked for by a signal").because(error).hint("run wincompat from another console")
-    })?;
-    Ok(end)
 }
 
 /// Reads the budget of a question.
