@@ -55,13 +55,13 @@ kubectl annotate node ws2019-0 nothing=changed >/dev/null
 kubectl scale -n shop deployment/some-nodes-fit --replicas 5 >/dev/null
 sleep 5
 reports 1 || die "a report without a change: $(grep changed: "$state/watch.txt")"
-kubectl cordon ws2019-0 >/dev/null
+kubectl taint nodes ws2019-0 busy=yes:NoSchedule >/dev/null
 until_true 30 reports 2
 end kube-apiserver
 sleep 2
 start_apiserver
 until_true 60 kubectl get --raw /readyz
-until_true 60 kubectl uncordon ws2019-0
+until_true 60 kubectl taint nodes ws2019-0 busy-
 until_true 60 reports 3
 grep -q 'not followed at the moment' "$state/watch.log" || die "nothing says that the API server is away"
 kubectl scale -n shop deployment/some-nodes-fit --replicas 4 >/dev/null
