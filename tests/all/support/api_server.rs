@@ -10,6 +10,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+/// What watches tell: the version, the path of the list, the event.
+type Event = (usize, &'static str, Value);
+
 /// An API server: nodes and RuntimeClasses to list and watch, Secrets to write.
 #[derive(Clone)]
 pub struct Api {
@@ -27,8 +30,7 @@ pub struct Api {
     pub version: Arc<AtomicUsize>,
     /// The first version from which watches can go on.
     first: Arc<AtomicUsize>,
-    /// What watches tell: the version, the path of the list, the event.
-    events: Arc<Mutex<Vec<(usize, &'static str, Value)>>>,
+    events: Arc<Mutex<Vec<Event>>>,
 }
 
 impl Api {
