@@ -125,6 +125,8 @@ pub enum Setting {
     Offline,
     /// A registry that speaks http and not https.
     PlainHttp,
+    /// A registry that may be asked wherever it is, e.g. `registry.corp.example`.
+    PrivateRegistry(String),
     /// The ports of a container that are published.
     Ports,
     /// Production, for which process isolation on a client is not taken.

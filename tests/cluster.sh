@@ -44,6 +44,38 @@ entries = [json.loads(line) for line in open(sys.argv[1])]
 print(" ".join(sorted({entry["verb"] for entry in entries})))' "$state/audit.log")
 [[ $used == list ]] || die "a reader used other verbs than list: $used"
 
+# --- the report again after a change that counts, and not after others
+sed 's/verbs: \[list\]/verbs: [list, watch]/' <(sed -n '/^```yaml$/,/^```$/p' docs/kubernetes.md | sed '1d;$d') | kubectl apply -f - >/dev/null
+timeout 300 "$program" cluster check --offline -n shop --watch --kubeconfig "$state/reader" --context test >"$state/watch.txt" 2>"$state/watch.log" &
+watching=$!
+started[watch]=$watching
+reports() { (($(grep -c ' nodes in ' "$state/watch.txt") == $1)); }
+until_true 30 reports 1
+kubectl annotate node ws2019-0 nothing=changed >/dev/null
+kubectl scale -n shop deployment/some-nodes-fit --replicas 5 >/dev/null
+sleep 5
+reports 1 || die "a report without a change: $(grep changed: "$state/watch.txt")"
+kubectl taint nodes ws2019-0 busy=yes:NoSchedule >/dev/null
+until_true 30 reports 2
+end kube-apiserver
+sleep 2
+start_apiserver
+until_true 60 kubectl get --raw /readyz
+until_true 60 kubectl taint nodes ws2019-0 busy-
+until_true 60 reports 3
+grep -q 'not followed at the moment' "$state/watch.log" || die "nothing says that the API server is away"
+kubectl scale -n shop deployment/some-nodes-fit --replicas 4 >/dev/null
+status=0
+kill -INT "$watching"
+wait "$watching" || status=$?
+unset "started[watch]"
+((status == 1)) || die "a check that goes on ends with $status: $(tail -n 3 "$state/watch.log")"
+used=$(python3 -c '
+import json, sys
+entries = [json.loads(line) for line in open(sys.argv[1])]
+print(" ".join(sorted({entry["verb"] for entry in entries})))' "$state/audit.log")
+[[ $used == "list watch" ]] || die "a reader that goes on used other verbs than list and watch: $used"
+
 # --- the plan: what it says of the nodes of then is what the check says once they are there
 status=0
 "$program" cluster plan --offline --add windows-server-2022 --retire 17763 --format json >"$state/plan.json" 2>"$state/plan.log" || status=$?

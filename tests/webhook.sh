@@ -43,7 +43,7 @@ cp "$state/first.key" "$state/tls.key"
 serve() {
     local as=$1 listen=$2 health=$3
     shift 3
-    begin "$as" "$program" webhook serve --listen "127.0.0.1:$listen" --health-listen "127.0.0.1:$health" --no-cache \
+    begin "$as" "$program" webhook serve --listen "127.0.0.1:$listen" --health-listen "127.0.0.1:$health" --no-cache --private-registry 127.0.0.1 \
         --kubeconfig "$state/webhook.config" --namespace wincompat --tls-cert "$state/tls.crt" --tls-key "$state/tls.key" "$@"
     until_true 30 curl -fsS "http://127.0.0.1:$health/readyz"
 }
@@ -264,7 +264,7 @@ sed "s|client-certificate: .*|token: keeper-token}}]|" "$KUBECONFIG" >"$state/ke
 configured localhost Fail | sed "s|url: \"https://localhost/\([a-z]*\)\", caBundle: [^}]*|service: {name: wincompat-webhook, namespace: wincompat, path: /\1, port: $webhook}|" |
     kubectl replace -f - >/dev/null
 keep() { # name, port, health
-    begin "$1" "$program" webhook serve --listen "127.0.0.1:$2" --health-listen "127.0.0.1:$3" --no-cache --mode steer --kubeconfig "$state/keeper.config" \
+    begin "$1" "$program" webhook serve --listen "127.0.0.1:$2" --health-listen "127.0.0.1:$3" --no-cache --private-registry 127.0.0.1 --mode steer --kubeconfig "$state/keeper.config" \
         --namespace wincompat --tls-secret wincompat-webhook-tls --service wincompat-webhook --configuration wincompat
 }
 keep own "$webhook" "$health"

@@ -25,6 +25,8 @@ mod host;
 mod hosts;
 mod images;
 mod inspect;
+#[cfg(feature = "clusters")]
+mod interrupted;
 pub mod io;
 mod judged;
 mod judging;
@@ -48,6 +50,8 @@ mod pull;
 pub mod reading;
 mod references;
 mod registries;
+#[cfg(feature = "clusters")]
+mod releases;
 mod rm;
 mod rmi;
 mod run;

@@ -16,7 +16,7 @@ use crate::image;
 use crate::image::reference::Location;
 use crate::image::{Name, Reference};
 use crate::oci::Options;
-use crate::oci::distribution::{self, CredentialStore, Proxies};
+use crate::oci::distribution::{self, CredentialStore, Proxies, Trust};
 use crate::report::Wording as _;
 
 /// Access to images.
@@ -92,6 +92,23 @@ impl RegistryArgs {
             },
             ..defaults
         }
+    }
+}
+
+/// The same access for references that strangers write: registries elsewhere than on the internet are asked if they are among these, have a
+/// mirror, or are among those whose certificates are not verified.
+#[cfg(feature = "clusters")]
+pub fn for_strangers(options: Options, private: &[String]) -> Options {
+    let names = private.iter().chain(&options.registries.insecure).cloned().collect();
+    Options { registries: distribution::Options { trust: Trust::These(names), ..options.registries }, ..options }
+}
+
+/// Reads a registry that may be anywhere: HOST, HOST:PORT, or `*.DOMAIN` for all below it.
+#[cfg(feature = "clusters")]
+pub fn private_registry(text: &str) -> Result<String, String> {
+    match text.strip_prefix("*.") {
+        Some(domain) => Ok(format!("*.{}", registry(domain)?)),
+        None => registry(text),
     }
 }
 

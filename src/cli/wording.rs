@@ -82,6 +82,7 @@ fn option(setting: &Setting) -> String {
         Setting::NoConfirm => "--no-confirm".to_owned(),
         Setting::Offline => "--offline".to_owned(),
         Setting::PlainHttp => "--plain-http".to_owned(),
+        Setting::PrivateRegistry(name) => format!("--private-registry {name}"),
         Setting::Ports => "-p".to_owned(),
         Setting::Production => "--production".to_owned(),
         Setting::Store => "--root DIR".to_owned(),

@@ -72,9 +72,9 @@ pub struct Snapshot {
 }
 
 /// A list of the API.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct List {
-    kind: &'static str,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct List {
+    pub(super) kind: &'static str,
     pub(super) plural: &'static str,
     /// The versions that have it, the newest first.
     versions: &'static [&'static str],
@@ -85,7 +85,7 @@ pub(super) const CLASSES: List =
     List { kind: "RuntimeClass", plural: "runtimeclasses", versions: &["node.k8s.io/v1", "node.k8s.io/v1beta1"] };
 
 /// The lists of workloads: what makes others before what is made.
-const WORKLOADS: [&[List]; 3] = [
+pub(super) const WORKLOADS: [&[List]; 3] = [
     &[
         List { kind: "Deployment", plural: "deployments", versions: &["apps/v1"] },
         List { kind: "StatefulSet", plural: "statefulsets", versions: &["apps/v1"] },
@@ -106,32 +106,22 @@ const WORKLOADS: [&[List]; 3] = [
 ///
 /// A cluster that cannot be reached, credentials that it refuses, and nodes that cannot be read: without them nothing can be said.
 pub async fn read(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Error> {
-    let late = |_| {
-        Error::of(ErrorKind::Network, format!("the cluster did not answer within {} seconds", access.within.as_secs()))
-            .hint("give it more time, or read fewer namespaces")
-    };
-    tokio::time::timeout(access.within, read_all(access, knowledge)).await.map_err(late)?
+    tokio::time::timeout(access.within, read_all(access, knowledge)).await.map_err(|_| late(access))?
+}
+
+/// The failure of a cluster that does not answer in time.
+pub(super) fn late(access: &Access) -> Error {
+    Error::of(ErrorKind::Network, format!("the cluster did not answer within {} seconds", access.within.as_secs()))
+        .hint("give it more time, or read fewer namespaces")
 }
 
 async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Error> {
     let client = client(access).await?;
-    let namespace = match &access.scope {
-        Scope::All => None,
-        Scope::Own => Some(client.default_namespace().to_owned()),
-        Scope::Namespace(name) => Some(name.clone()),
-    };
-    if let Some(name) = namespace.as_deref().filter(|name| !is_name(name)) {
-        return Err(Error::of(ErrorKind::Invalid, format!("{} is not the name of a namespace", crate::text::quoted(name)))
-            .hint("list the names: `kubectl get namespaces`"));
-    }
+    let namespace = namespace(&access.scope, &client)?;
     let mut snapshot = Snapshot::default();
     let mut broken: Vec<(String, Error)> = Vec::new();
-    let nodes = all(&client, NODES, None, |_, object| {
-        ClusterNode::of(object, knowledge)
-            .map_err(|error| broken.push((format!("node {}", shown(&object.owned_at(&["metadata", "name"]))), error)))
-            .ok()
-    });
-    let nodes = nodes.await.map_err(|error| error.within("the nodes of the cluster cannot be read"))?;
+    let nodes = all(&client, NODES, None, |_, object| node(object, knowledge).map_err(|unread| broken.push(unread)).ok());
+    let nodes = nodes.await.map_err(without_nodes)?;
     (snapshot.nodes, snapshot.requests, snapshot.unread) = (nodes.objects, nodes.requests, broken);
     match all(&client, CLASSES, None, |_, object| Some((object.owned_at(&["metadata", "name"]), RuntimeClass::of(object)))).await
     {
@@ -165,6 +155,35 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
         }
     }
     Ok(snapshot)
+}
+
+/// The namespace that is read; `None` for all of them.
+///
+/// # Errors
+///
+/// A text that is not the name of one.
+pub(super) fn namespace(scope: &Scope, client: &Client) -> Result<Option<String>, Error> {
+    let namespace = match scope {
+        Scope::All => None,
+        Scope::Own => Some(client.default_namespace().to_owned()),
+        Scope::Namespace(name) => Some(name.clone()),
+    };
+    match namespace.as_deref().filter(|name| !is_name(name)) {
+        Some(name) => Err(Error::of(ErrorKind::Invalid, format!("{} is not the name of a namespace", crate::text::quoted(name)))
+            .hint("list the names: `kubectl get namespaces`")),
+        None => Ok(namespace),
+    }
+}
+
+/// The node of an object, or its name and why it cannot be read.
+pub(super) fn node(object: &Value, knowledge: &Knowledge) -> Result<ClusterNode, (String, Error)> {
+    let name = || format!("node {}", shown(&object.owned_at(&["metadata", "name"])));
+    ClusterNode::of(object, knowledge).map_err(|error| (name(), error))
+}
+
+/// The failure to read the nodes, without which nothing can be said.
+pub(super) fn without_nodes(error: Error) -> Error {
+    error.within("the nodes of the cluster cannot be read")
 }
 
 /// True for the name of an object: it becomes a part of a path.
@@ -202,6 +221,8 @@ pub async fn client(access: &Access) -> Result<Client, Error> {
 pub(super) struct Listed<T> {
     /// The objects.
     pub(super) objects: Vec<T>,
+    /// The version that it is of, e.g. `v1`.
+    pub(super) version: &'static str,
     /// The path of the list, e.g. `/api/v1/nodes`.
     pub(super) path: String,
     /// The state of the cluster that it shows, from which a watch goes on.
@@ -231,7 +252,7 @@ pub(super) async fn all<T>(
 async fn of_version<T>(
     client: &Client,
     list: List,
-    version: &str,
+    version: &'static str,
     namespace: Option<&str>,
     reduce: &mut impl FnMut(&str, &Value) -> Option<T>,
     requests: &mut usize,
@@ -273,7 +294,7 @@ async fn of_version<T>(
         let continued = page.owned_at(&["metadata", "continue"]);
         if continued.is_empty() || items.is_none() {
             let state = page.owned_at(&["metadata", "resourceVersion"]);
-            return Ok(Listed { objects, path, state, requests: *requests });
+            return Ok(Listed { objects, version, path, state, requests: *requests });
         }
         if continued == next {
             return Err(nonsense("its pages go round in a circle".to_owned()));

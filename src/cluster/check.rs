@@ -1,12 +1,14 @@
 //! The check: the nodes that each workload can land on, and those where all of its images run.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::says::{Says, quoted};
 use super::steer::{landing, merged};
 use super::{Classes, Group, ImageOf, Nodes, Steer, Workload};
 use crate::compat::{Code, Judgement, Policy, Severity, Wish, judge};
 use crate::host::Host;
+use crate::host::placement::Placement;
 use crate::host::pod::RuntimeClass;
 use crate::image::Image;
 use crate::knowledge::Knowledge;
@@ -99,20 +101,23 @@ impl<'a> Question<'a> {
         let is_for_windows = workload.os.as_deref() == Some("windows");
         // A pod that is refused is refused whatever it is for.
         let Ok(placement) = merged(&workload.placement, self.class_of(workload)) else { return is_for_windows };
-        let lands = landing(&placement, self.nodes);
-        let is_windows = |node: &usize| self.nodes.nodes.get(*node).is_some_and(|node| node.host.is_some());
-        let is_kept_away = || {
-            let mut windows = self.nodes.nodes.iter().filter(|node| node.host.is_some());
-            lands.is_empty() && windows.any(|node| placement.selects(&node.name, &node.node.labels))
-        };
-        is_for_windows || lands.iter().any(is_windows) || is_kept_away()
+        let nodes = self.seen_by(workload);
+        let windows = || nodes.nodes.iter().filter(|node| node.host.is_some());
+        let lands_nowhere = || !nodes.nodes.iter().any(|node| placement.allows(&node.name, &node.node));
+        let is_kept_away = || windows().any(|node| placement.selects(&node.name, &node.node.labels)) && lands_nowhere();
+        is_for_windows || windows().any(|node| placement.allows(&node.name, &node.node)) || is_kept_away()
     }
 
     /// True if its pods can land on a Windows node.
     pub fn can_land_on_windows(&self, workload: &Workload) -> bool {
         let Ok(placement) = merged(&workload.placement, self.class_of(workload)) else { return false };
-        let mut windows = self.nodes.nodes.iter().filter(|node| node.host.is_some());
-        windows.any(|node| placement.allows(&node.name, &node.node))
+        let nodes = self.seen_by(workload);
+        nodes.nodes.iter().any(|node| node.host.is_some() && placement.allows(&node.name, &node.node))
+    }
+
+    /// The nodes as this workload tells them apart.
+    pub(super) fn seen_by(&self, workload: &Workload) -> Arc<Nodes> {
+        self.nodes.seen_by(&workload.placement, self.class_of(workload))
     }
 
     /// The RuntimeClass that it names, if it is known.
@@ -121,7 +126,12 @@ impl<'a> Question<'a> {
     }
 
     /// The answer about a workload.
-    pub fn answer(&self, workload: &'a Workload) -> Answer<'a> {
+    pub fn answer<'w>(&self, workload: &'w Workload) -> Answer<'w> {
+        let nodes = self.seen_by(workload);
+        Question { nodes: &nodes, ..*self }.answer_of_view(workload)
+    }
+
+    fn answer_of_view<'w>(&self, workload: &'w Workload) -> Answer<'w> {
         let groups: Vec<OnGroup> = self.nodes.groups.iter().map(|group| self.on_group(workload, group)).collect();
         let fits: Vec<Option<bool>> = groups.iter().map(|group| group.fits).collect();
         let mut answer = Answer {
@@ -150,7 +160,7 @@ impl<'a> Question<'a> {
                 return answer;
             }
         };
-        answer.lands = self.shares(&landing(&placement, self.nodes), &fits);
+        answer.lands = self.shares(&placement, &fits);
         answer.elsewhere = (0..groups.len())
             .filter(|group| fits.get(*group) == Some(&Some(true)) && !answer.lands.iter().any(|share| share.group == *group))
             .collect();
@@ -181,12 +191,19 @@ impl<'a> Question<'a> {
         answer
     }
 
-    fn shares(&self, lands: &[usize], fits: &[Option<bool>]) -> Vec<Share> {
+    fn shares(&self, placement: &Placement, fits: &[Option<bool>]) -> Vec<Share> {
         let mut numbers: BTreeMap<usize, usize> = BTreeMap::new();
-        for group in lands.iter().filter_map(|node| self.nodes.group_of.get(*node)) {
-            *numbers.entry(*group).or_default() += 1;
+        for node in landing(placement, self.nodes) {
+            if let (Some(group), Some(count)) = (self.nodes.group_of.get(node), self.nodes.counts.get(node)) {
+                *numbers.entry(*group).or_default() += count;
+            }
         }
-        let share = |(group, nodes)| Share { group, nodes, fits: fits.get(group).copied().flatten() };
+        let share = |(group, nodes): (usize, usize)| {
+            let lands = self.nodes.groups.get(group).is_some_and(|group| placement.surely_bears(&group.taints));
+            // Where it is not known that pods land, they may not be in the wrong place.
+            let fits = fits.get(group).copied().flatten().filter(|fits| *fits || lands);
+            Share { group, nodes, fits }
+        };
         numbers.into_iter().map(share).collect()
     }
 

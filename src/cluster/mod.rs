@@ -5,6 +5,7 @@
 pub mod admission;
 pub mod api;
 mod check;
+pub mod live;
 mod nodes;
 mod objects;
 mod patch;
@@ -13,6 +14,7 @@ mod says;
 pub mod secrets;
 mod steer;
 mod upgrade;
+mod views;
 pub mod watch;
 
 use std::collections::BTreeMap;

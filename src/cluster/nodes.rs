@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::views::Views;
 use crate::Error;
 use crate::host::pod::Tree;
 use crate::host::{self, Host, Taint};
@@ -122,6 +123,10 @@ pub struct Nodes {
     pub groups: Vec<Group>,
     /// The group of each node.
     pub group_of: Vec<usize>,
+    /// The number of nodes that each stands for: one, but in a [view](Self::seen_by).
+    pub counts: Vec<usize>,
+    /// The views of them.
+    pub(super) views: Views,
 }
 
 /// What nodes of one group have in common.
@@ -166,7 +171,14 @@ impl Nodes {
                 host.label.clone_from(&group.label);
             }
         }
-        Self { nodes, groups, group_of }
+        let counts = vec![1; nodes.len()];
+        Self { nodes, groups, group_of, counts, views: Views::default() }
+    }
+
+    /// The number of those among these that have this processor.
+    pub(super) fn number_of(&self, these: impl Iterator<Item = usize>, architecture: &str) -> usize {
+        let is_of = |node: &usize| self.nodes.get(*node).is_some_and(|node| node.architecture == architecture);
+        these.filter(is_of).filter_map(|node| self.counts.get(node)).sum()
     }
 
     /// The Windows of the groups.

@@ -77,8 +77,8 @@ impl Workload {
             let borne = |(key, effect): &(&str, &str)| Toleration {
                 key: (*key).to_owned(),
                 exists: true,
-                value: String::new(),
                 effect: (*effect).to_owned(),
+                ..Toleration::default()
             };
             placement.tolerations.extend(BORNE_BY_DAEMONS.iter().map(borne));
         }

@@ -44,10 +44,7 @@ impl Steer {
         let architectures: BTreeSet<&str> =
             targets.iter().filter_map(|node| Some(nodes.nodes.get(*node)?.architecture.as_str())).collect();
         // The processor with the most nodes first.
-        let number = |architecture: &str| {
-            let is_of = |node: &&usize| nodes.nodes.get(**node).is_some_and(|node| node.architecture == architecture);
-            targets.iter().filter(is_of).count()
-        };
+        let number = |architecture: &str| nodes.number_of(targets.iter().copied(), architecture);
         let mut architectures: Vec<&str> = architectures.into_iter().collect();
         architectures.sort_by_key(|architecture| std::cmp::Reverse(number(architecture)));
         architectures.into_iter().find_map(|architecture| {
@@ -103,9 +100,9 @@ impl Steer {
             if borne.intolerable(std::slice::from_ref(taint)).is_some() && is_of_windows(taint) {
                 tolerations.push(Toleration {
                     key: taint.key.clone(),
-                    exists: false,
                     value: taint.value.clone(),
                     effect: taint.effect.clone(),
+                    ..Toleration::default()
                 });
             }
         }

@@ -1,5 +1,4 @@
-//! Nodes and RuntimeClasses of a cluster as they change: a list, then a watch that goes on from it. What is known stays known while the
-//! API server is away.
+//! Objects of a cluster as they change: a list, then a watch that goes on from it. What is known stays known while the API server is away.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -36,6 +35,8 @@ pub enum Followed {
     Nodes,
     /// The RuntimeClasses; a cluster whose API does not have them has none.
     Classes,
+    /// The workloads of one kind.
+    Workloads(List),
 }
 
 impl Followed {
@@ -43,6 +44,7 @@ impl Followed {
         match self {
             Self::Nodes => NODES,
             Self::Classes => CLASSES,
+            Self::Workloads(list) => list,
         }
     }
 
@@ -70,17 +72,20 @@ enum Ended {
     Failed(Error),
 }
 
-/// Follows these objects for ever. `reduce` takes what matters of one; changes of the rest are not told.
+/// Follows these objects for ever, those of one namespace if it is named. `reduce` is given the version of the list and takes what matters of an
+/// object, `None` for one that does not matter at all; changes of the rest are not told.
 pub async fn follow<T: PartialEq>(
     client: &Client,
     followed: Followed,
-    reduce: impl Fn(&Value) -> T,
+    namespace: Option<&str>,
+    reduce: impl Fn(&str, &Value) -> Option<T>,
     mut told: impl FnMut(Told<'_, T>),
 ) {
     let mut known: Option<BTreeMap<String, T>> = None;
     let mut pause = FIRST_PAUSE;
     loop {
-        let listed = api::all(client, followed.list(), None, |_, object| Some((name(object), reduce(object)))).await;
+        let reduced = |version: &str, object: &Value| Some((name(object), reduce(version, object)?));
+        let listed = api::all(client, followed.list(), namespace, reduced).await;
         match listed {
             Ok(listed) => {
                 let new: BTreeMap<String, T> = listed.objects.into_iter().collect();
@@ -91,6 +96,7 @@ pub async fn follow<T: PartialEq>(
                 let mut state = listed.state;
                 loop {
                     let before = state.clone();
+                    let reduce = |object: &Value| reduce(listed.version, object);
                     match watch(client, &listed.path, &mut state, known, &reduce, &mut told).await {
                         Ended::InTime => {}
                         Ended::Expired => break,
@@ -122,8 +128,10 @@ async fn wait(pause: &mut Duration) {
     *pause = LONGEST_PAUSE.min(*pause * 2);
 }
 
+/// The name of an object among those of its kind, e.g. `shop/web`, or `node-1` for one without a namespace.
 fn name(object: &Value) -> String {
-    object.owned_at(&["metadata", "name"])
+    let name = object.owned_at(&["metadata", "name"]);
+    object.text_at(&["metadata", "namespace"]).map_or_else(|| name.clone(), |namespace| format!("{namespace}/{name}"))
 }
 
 /// One watch from this state on, which moves with it.
@@ -132,7 +140,7 @@ async fn watch<T: PartialEq>(
     path: &str,
     state: &mut String,
     known: &mut BTreeMap<String, T>,
-    reduce: &impl Fn(&Value) -> T,
+    reduce: &impl Fn(&Value) -> Option<T>,
     told: &mut impl FnMut(Told<'_, T>),
 ) -> Ended {
     let asked = Request::new(path).watch(&WatchParams::default().timeout(SECONDS), state).map_err(kube::Error::BuildRequest);
@@ -175,12 +183,15 @@ async fn watch<T: PartialEq>(
         };
         let object = match event {
             WatchEvent::Added(object) | WatchEvent::Modified(object) => {
-                let reduced = reduce(&object);
                 let name = name(&object);
-                if known.get(&name) != Some(&reduced) {
-                    known.insert(name, reduced);
-                    changes += 1;
-                }
+                changes += usize::from(match reduce(&object) {
+                    Some(reduced) if known.get(&name) != Some(&reduced) => {
+                        known.insert(name, reduced);
+                        true
+                    }
+                    Some(_) => false,
+                    None => known.remove(&name).is_some(),
+                });
                 object
             }
             WatchEvent::Deleted(object) => {

@@ -48,6 +48,8 @@ pub struct Toleration {
     pub value: String,
     /// The effect; empty for every effect.
     pub effect: String,
+    /// True for another operator than `Equal` and `Exists`, e.g. `Gt` of Kubernetes 1.35: which values it bears is not known here.
+    pub is_other: bool,
 }
 
 impl Placement {
@@ -66,12 +68,22 @@ impl Placement {
 
     /// The first taint that keeps the pod away. A pod that names its node passes the scheduler by, and only `NoExecute` ends it.
     pub fn intolerable<'t>(&self, taints: &'t [Taint]) -> Option<&'t Taint> {
-        let keeps_away = |taint: &&Taint| match taint.effect.as_str() {
+        self.keeping_away(taints).find(|taint| !self.tolerations.iter().any(|toleration| toleration.may_bear(taint)))
+    }
+
+    /// True if it is known that it bears these taints, of which none is intolerable.
+    pub fn surely_bears(&self, taints: &[Taint]) -> bool {
+        self.keeping_away(taints).all(|taint| self.tolerations.iter().any(|toleration| toleration.bears(taint)))
+    }
+
+    /// The taints that keep away pods that do not bear them.
+    fn keeping_away<'t>(&self, taints: &'t [Taint]) -> impl Iterator<Item = &'t Taint> {
+        let is_bound = self.node_name.is_some();
+        taints.iter().filter(move |taint| match taint.effect.as_str() {
             "NoExecute" => true,
-            "NoSchedule" => self.node_name.is_none(),
+            "NoSchedule" => !is_bound,
             _ => false,
-        };
-        taints.iter().filter(keeps_away).find(|taint| !self.tolerations.iter().any(|toleration| toleration.bears(taint)))
+        })
     }
 
     /// The placement without what it asks of other labels than these, for hosts of which no more is known.
@@ -143,8 +155,14 @@ impl Condition {
 
 impl Toleration {
     fn bears(&self, taint: &Taint) -> bool {
+        !self.is_other && self.may_bear(taint)
+    }
+
+    /// True as well where that is not known.
+    fn may_bear(&self, taint: &Taint) -> bool {
         let is_key = if self.key.is_empty() { self.exists } else { self.key == taint.key };
-        is_key && (self.exists || self.value == taint.value) && (self.effect.is_empty() || self.effect == taint.effect)
+        let is_value = self.exists || self.is_other || self.value == taint.value;
+        is_key && is_value && (self.effect.is_empty() || self.effect == taint.effect)
     }
 }
 
@@ -206,7 +224,13 @@ mod tests {
             Node { taints: vec![taint], ..Node::default() }
         };
         let bearing = |key: &str, exists, value: &str, effect: &str| Placement {
-            tolerations: vec![Toleration { key: key.into(), exists, value: value.into(), effect: effect.into() }],
+            tolerations: vec![Toleration {
+                key: key.into(),
+                exists,
+                value: value.into(),
+                effect: effect.into(),
+                is_other: false,
+            }],
             ..Placement::default()
         };
         for (placement, effect, allowed) in [
@@ -222,6 +246,18 @@ mod tests {
             (Placement { node_name: Some("n".into()), ..Placement::default() }, "NoExecute", false),
         ] {
             assert_eq!(placement.allows("n", &node(effect)), allowed, "{placement:?} {effect}");
+            assert!(!allowed || placement.surely_bears(&node(effect).taints), "{placement:?} {effect}");
         }
+    }
+
+    /// Kubernetes 1.35 compares the values of some taints: nobody is kept away by that, and nobody surely lands.
+    #[test]
+    fn an_operator_that_is_not_known_may_bear_a_taint_of_its_key() {
+        let taint = |key: &str| [Taint { key: key.into(), value: "950".into(), effect: "NoSchedule".into() }];
+        let toleration = Toleration { key: "sla".into(), value: "900".into(), is_other: true, ..Toleration::default() };
+        let placement = Placement { tolerations: vec![toleration], ..Placement::default() };
+        assert_eq!((placement.intolerable(&taint("sla")), placement.surely_bears(&taint("sla"))), (None, false));
+        assert!(placement.intolerable(&taint("other")).is_some());
+        assert!(placement.surely_bears(&[]));
     }
 }

@@ -191,6 +191,7 @@ fn tolerations<T: Tree>(value: &T) -> Vec<Toleration> {
         exists: value.text_at(&["operator"]).as_deref() == Some("Exists"),
         value: value.owned_at(&["value"]),
         effect: value.owned_at(&["effect"]),
+        is_other: !matches!(value.text_at(&["operator"]).as_deref().unwrap_or_default(), "" | "Equal" | "Exists"),
     };
     value.list().into_iter().map(one).collect()
 }

@@ -74,7 +74,7 @@ impl Answers {
     pub async fn answer(&self, path: Path, body: &[u8]) -> Result<Vec<u8>, Refused> {
         let begun = Instant::now();
         let review = Review::parse(body)?;
-        let (decision, pod) = self.decide(path, &review).await;
+        let Decided { decision, pod, unread } = self.decide(path, &review).await;
         let word = |advice: &Advice| clean(&self.wording.advice(advice)).into_owned();
         let answer = review.answer(&decision, &word).to_string().into_bytes();
         let outcome = match &decision.outcome {
@@ -94,19 +94,22 @@ impl Answers {
             None => (format!("{}/{}", review.kind, review.name), Vec::new()),
         };
         let ms = u32::try_from(took.as_micros()).map_or(f64::MAX, f64::from) / 1000.0;
-        let values = json!({
+        let mut values = json!({
             "path": path.as_str(), "operation": review.operation, "namespace": review.namespace, "object": object, "images": images,
             "groups": first(decision.groups.iter().collect(), MOST_LOGGED, String::clone), "case": decision.case.as_str(), "outcome": outcome, "ms": ms, "dryRun": review.dry_run,
         });
+        if !unread.is_empty() {
+            values["unread"] = json!(first(unread, MOST_LOGGED, |why| why));
+        }
         self.journal.line("info", "decision", values);
         Ok(answer)
     }
 
-    async fn decide(&self, path: Path, review: &Review) -> (Decision, Option<Box<Pod>>) {
+    async fn decide(&self, path: Path, review: &Review) -> Decided {
         let seen = self.view.now();
         let Some(nodes) = &seen.nodes else {
             let warning = "wincompat: not judged: the nodes of the cluster are not known yet".into();
-            return (Decision { warnings: vec![warning], ..Decision::allow(Case::Unknown) }, None);
+            return Decided::at_once(Decision { warnings: vec![warning], ..Decision::allow(Case::Unknown) });
         };
         let today = TimeZone::UTC.to_datetime(now()).date();
         let policy = Policy { today, ..self.policy.clone() };
@@ -120,14 +123,24 @@ impl Answers {
             Path::Validate => validate(review, &rules, &question(&none)),
         };
         let pod = match admitted {
-            Admitted::Decided(decision) => return (decision, None),
+            Admitted::Decided(decision) => return Decided::at_once(decision),
             Admitted::Open(pod) => pod,
         };
         let references: Vec<String> = pod.workload.images.iter().map(|image| image.reference.clone()).collect();
         let hosts = (&seen.hosts, seen.hosts_number);
         let images = self.images.get(&references, &review.namespace, hosts, self.budget).await;
         let decision = pod.decide(&question(&images), &seen.expected);
-        (decision, Some(pod))
+        let mut unread: Vec<String> =
+            images.iter().filter_map(|(image, read)| self.why_unread(image, read.as_ref().err()?)).collect();
+        unread.sort();
+        Decided { decision, pod: Some(pod), unread }
+    }
+
+    /// Why an image cannot be read, for those who may see the log. An error can hold what it is about: of a reference that may have a password,
+    /// nothing is said.
+    fn why_unread(&self, reference: &str, error: &Error) -> Option<String> {
+        let is_plain = without_credentials(reference) == reference;
+        is_plain.then(|| format!("{reference}: {}; {}", error.sentence(), self.wording.advice(&error.advice())))
     }
 
     fn question<'a>(
@@ -138,6 +151,21 @@ impl Answers {
         images: &'a HashMap<String, Result<Image, Error>>,
     ) -> Question<'a> {
         Question { knowledge: &self.knowledge, policy, nodes, classes: &seen.classes, images }
+    }
+}
+
+/// A decision, with what the log says of it.
+struct Decided {
+    decision: Decision,
+    pod: Option<Box<Pod>>,
+    /// Why images cannot be read.
+    unread: Vec<String>,
+}
+
+impl Decided {
+    /// One for which no image was read.
+    const fn at_once(decision: Decision) -> Self {
+        Self { decision, pod: None, unread: Vec::new() }
     }
 }
 

@@ -19,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::metrics::Metrics;
+use super::pace::{LONGEST, Pace, Paced};
 
 /// The most bytes of a body: an object may have 3 MiB, and an update carries two.
 pub const LARGEST_BODY: usize = 8 << 20;
@@ -34,11 +35,9 @@ const VALUES: u32 = 600_000;
 /// The connections at one time.
 const MOST_CONNECTIONS: usize = 1024;
 
-/// The time for a handshake, for a body, and for the head of the next request: an API server closes a connection that is not used after
-/// 90 seconds, and is to be the first.
+/// The time for a handshake and for a body.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 const BODY: Duration = Duration::from_secs(3);
-const HEAD: Duration = Duration::from_secs(100);
 
 /// The time after which the next connection is tried where the system has no room for one.
 const ACCEPTED_AGAIN: Duration = Duration::from_millis(100);
@@ -134,11 +133,14 @@ impl Connections {
         F: Future<Output = Reply>,
     {
         let mut stage = self.stage.clone();
+        let pace = Arc::new(Pace::default());
         let service = service_fn(|request| {
+            pace.answering();
             let answer = respond(self.clone(), request);
-            let stage = self.stage.clone();
+            let (stage, pace) = (self.stage.clone(), Arc::clone(&pace));
             async move {
                 let mut reply = answer.await;
+                pace.answered();
                 if *stage.borrow() != Stage::Serving {
                     reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
@@ -148,13 +150,18 @@ impl Connections {
         let mut connection = std::pin::pin!(
             http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(HEAD)
+                .header_read_timeout(LONGEST)
                 .max_buf_size(64 << 10)
-                .serve_connection(TokioIo::new(stream), service)
+                .serve_connection(TokioIo::new(Paced::new(stream, Arc::clone(&pace))), service)
         );
+        let is_scarce = || self.open.available_permits() < MOST_CONNECTIONS / 2;
         tokio::select! {
             // A client that breaks off has its reasons.
             _ = connection.as_mut() => return,
+            () = pace.overdue(is_scarce) => {
+                self.metrics.connections_refused.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
             _ = stage.wait_for(|stage| *stage == Stage::Ending) => connection.as_mut().graceful_shutdown(),
         }
         let _ = connection.await;

@@ -10,6 +10,7 @@ mod images;
 mod journal;
 mod metrics;
 mod own_certificate;
+mod pace;
 mod serve;
 mod view;
 

@@ -125,15 +125,15 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
 /// Follows the nodes.
 async fn nodes(server: Arc<Server>, client: kube::Client) {
     let answers = &server.answers;
-    let reduce = |object: &serde_json::Value| {
+    let reduce = |_: &str, object: &serde_json::Value| {
         let node = ClusterNode::of(object, &answers.knowledge).ok().filter(ClusterNode::is_known);
-        node.map(ClusterNode::at_rest)
+        Some(node.map(ClusterNode::at_rest))
     };
     let told = |told: Told<'_, Option<ClusterNode>>| match told {
         Told::Known(nodes) => answers.view.put_nodes(nodes),
         Told::Failed(error) => failed(answers, Followed::Nodes, error),
     };
-    follow(&client, Followed::Nodes, reduce, told).await;
+    follow(&client, Followed::Nodes, None, reduce, told).await;
 }
 
 /// Follows the RuntimeClasses.
@@ -143,7 +143,7 @@ async fn classes(server: Arc<Server>, client: kube::Client) {
         Told::Known(classes) => answers.view.put_classes(classes),
         Told::Failed(error) => failed(answers, Followed::Classes, error),
     };
-    follow(&client, Followed::Classes, RuntimeClass::of, told).await;
+    follow(&client, Followed::Classes, None, |_, object| Some(RuntimeClass::of(object)), told).await;
 }
 
 fn failed(answers: &Answers, followed: Followed, error: &Error) {

@@ -15,6 +15,7 @@ mod check;
 mod cluster;
 mod cluster_plan;
 mod cluster_secrets;
+mod cluster_watch;
 mod configuration;
 #[cfg(windows)]
 mod emulated_layers;

@@ -1,8 +1,7 @@
 //! `wincompat webhook serve` over TLS on loopback: an API server and a registry of the tests, questions good and bad.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,7 +15,8 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::{Value, json};
 
-use crate::support::program::Program;
+use crate::support::api_server::{Api, node};
+use crate::support::program::{Answer, Program};
 use crate::support::registry::images::Images;
 use crate::support::registry::windows::WindowsImage;
 use crate::support::registry::{Gate, Reply, Server};
@@ -34,140 +34,6 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         assert!(begun.elapsed() < PATIENCE, "{what}");
         thread::sleep(Duration::from_millis(50));
     }
-}
-
-/// An API server: nodes and RuntimeClasses to list and watch, Secrets to write.
-#[derive(Clone)]
-struct Api {
-    address: SocketAddr,
-    nodes: Arc<Mutex<Vec<Value>>>,
-    secrets: Arc<Mutex<BTreeMap<String, Value>>>,
-    asked: Arc<Mutex<Vec<String>>>,
-    /// While it is set, connections end without an answer.
-    is_away: Arc<AtomicBool>,
-    /// The version of the lists; an older one is forgotten.
-    version: Arc<AtomicUsize>,
-}
-
-impl Api {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let nodes = ["10.0.17763.8389", "10.0.20348.5386"].map(node).to_vec();
-        let api = Self {
-            address: listener.local_addr().unwrap(),
-            nodes: Arc::new(Mutex::new(nodes)),
-            secrets: Arc::default(),
-            asked: Arc::default(),
-            is_away: Arc::default(),
-            version: Arc::new(AtomicUsize::new(1)),
-        };
-        let shared = api.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let api = shared.clone();
-                thread::spawn(move || api.serve(stream));
-            }
-        });
-        api
-    }
-
-    fn serve(&self, mut stream: TcpStream) {
-        let mut reader = BufReader::new(stream.try_clone().unwrap());
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line).unwrap_or(0) == 0 {
-                return;
-            }
-            let (mut header, mut length) = (String::new(), 0);
-            while reader.read_line(&mut header).unwrap_or(0) > 0 && header.trim() != "" {
-                if let Some(value) = header.to_lowercase().strip_prefix("content-length:") {
-                    length = value.trim().parse().unwrap();
-                }
-                header.clear();
-            }
-            let mut body = vec![0; length];
-            if reader.read_exact(&mut body).is_err() {
-                return;
-            }
-            let mut words = line.split(' ');
-            let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-            self.asked.lock().unwrap().push(format!("{method} {target}"));
-            if self.is_away.load(Ordering::SeqCst) {
-                return;
-            }
-            if target.contains("watch=") {
-                self.watch(&mut stream, target);
-                return;
-            }
-            let (status, body) = self.answer(method, target, &body);
-            let head = format!("HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
-            if stream.write_all(format!("{head}{body}").as_bytes()).is_err() {
-                return;
-            }
-        }
-    }
-
-    /// Nothing happens, until the version that it goes on from is forgotten.
-    fn watch(&self, stream: &mut TcpStream, target: &str) {
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n");
-        let from = target.split("resourceVersion=").nth(1).unwrap_or_default().split('&').next().unwrap_or_default().to_owned();
-        while !self.is_away.load(Ordering::SeqCst) {
-            if from != self.version.load(Ordering::SeqCst).to_string() {
-                let gone = json!({"type": "ERROR", "object": failure(410, "Expired")});
-                let _ = stream.write_all(format!("{gone}\n").as_bytes());
-                return;
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn answer(&self, method: &str, target: &str, body: &[u8]) -> (u16, String) {
-        let path = target.split('?').next().unwrap();
-        let version = self.version.load(Ordering::SeqCst).to_string();
-        let list =
-            |items: Vec<Value>| json!({"kind": "List", "metadata": {"resourceVersion": version}, "items": items}).to_string();
-        let mut secrets = self.secrets.lock().unwrap();
-        match (method, path) {
-            ("GET", "/api/v1/nodes") => (200, list(self.nodes.lock().unwrap().clone())),
-            ("GET", "/apis/node.k8s.io/v1/runtimeclasses") => (200, list(Vec::new())),
-            ("GET", path) if path.starts_with("/api/v1/namespaces/wincompat/secrets/") => match secrets.get(path) {
-                Some(secret) => (200, secret.to_string()),
-                None => (404, failure(404, "NotFound").to_string()),
-            },
-            ("POST" | "PUT", path) if path.starts_with("/api/v1/namespaces/wincompat/secrets") => {
-                let mut secret: Value = serde_json::from_slice(body).unwrap();
-                let own = format!("/api/v1/namespaces/wincompat/secrets/{}", secret["metadata"]["name"].as_str().unwrap());
-                let known = secrets.get(&own).map(|secret| secret["metadata"]["resourceVersion"].clone());
-                if known.as_ref() != secret["metadata"].get("resourceVersion") {
-                    return (409, failure(409, "Conflict").to_string());
-                }
-                secret["metadata"]["resourceVersion"] =
-                    json!(format!("{}x", known.unwrap_or_default().as_str().unwrap_or_default()));
-                secrets.insert(own, secret.clone());
-                (200, secret.to_string())
-            }
-            _ => (404, failure(404, "NotFound").to_string()),
-        }
-    }
-
-    /// A change that no watch tells: the versions before it are forgotten.
-    fn put(&self, nodes: Vec<Value>) {
-        *self.nodes.lock().unwrap() = nodes;
-        self.version.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-fn failure(code: u16, reason: &str) -> Value {
-    json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason, "message": reason})
-}
-
-fn node(kernel: &str) -> Value {
-    let build = kernel.rsplit_once('.').unwrap().0;
-    json!({
-        "metadata": {"name": format!("n{build}"), "labels": {"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64",
-            "node.kubernetes.io/windows-build": build}},
-        "status": {"nodeInfo": {"operatingSystem": "windows", "architecture": "amd64", "kernelVersion": kernel, "osImage": "Windows Server"}},
-    })
 }
 
 /// An authority and certificates of it.
@@ -230,13 +96,7 @@ impl Webhook {
     }
 
     fn start_with(api: &Api, program: Program, roots: Arc<ClientConfig>, name: &'static str, arguments: &[&str]) -> Self {
-        let config = json!({
-            "apiVersion": "v1", "kind": "Config", "current-context": "test",
-            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-            "clusters": [{"name": "test", "cluster": {"server": format!("http://{}", api.address)}}],
-            "users": [{"name": "test", "user": {"token": "s3cret-token"}}],
-        });
-        let config = program.file("config", config.to_string());
+        let config = program.file("config", api.kubeconfig());
         let mut command = program.process();
         command.args([
             "webhook",
@@ -248,6 +108,8 @@ impl Webhook {
             "--no-cache",
             "--namespace",
             "wincompat",
+            "--private-registry",
+            "127.0.0.1",
         ]);
         command.args(["--kubeconfig", &config]).args(arguments).stderr(Stdio::piped()).stdin(Stdio::null()).stdout(Stdio::null());
         let mut child = started(|| command.spawn());
@@ -442,6 +304,57 @@ fn what_cannot_be_read_is_never_denied() {
     }
 }
 
+/// What an author may name is not what the webhook may reach, and what a server says is not for the author.
+#[test]
+fn a_registry_that_nobody_named_is_asked_on_the_internet_alone_and_its_words_stay_in_the_log() {
+    let (api, authority) = (Api::start(), Authority::new());
+    let talks = Server::start(|_| Reply::json(403, r#"{"errors": [{"code": "DENIED", "message": "s3cret-reply"}]}"#));
+    let webhook = Webhook::start(&api, &authority, &["--mode", "enforce", "--budget", "10s"]).ready();
+    let port = talks.name().rsplit_once(':').unwrap().1.to_owned();
+    for stranger in
+        [format!("localhost:{port}"), format!("[::1]:{port}"), "169.254.169.254".to_owned(), "10.96.0.1:443".to_owned()]
+    {
+        let response = webhook.pod(&format!("{stranger}/app:1"));
+        assert_eq!(response["allowed"], true);
+        let warning = response["warnings"][0].as_str().unwrap();
+        assert!(warning.contains("its registry cannot be asked"), "{warning}");
+    }
+    assert_eq!(talks.requests().len(), 0);
+    // One that was named is asked, and still its words are not passed on.
+    let response = webhook.pod(&format!("{}/app:1", talks.name()));
+    let warning = response["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("its registry does not show it to this webhook"), "{warning}");
+    assert!(!response.to_string().contains("s3cret-reply"), "{response}");
+    until("the log says why", || {
+        let log = webhook.log();
+        let is_told = ["s3cret-reply", "--private-registry localhost", "--private-registry 10.96.0.1"]
+            .iter()
+            .all(|told| log.contains(told));
+        is_told.then_some(())
+    });
+}
+
+#[test]
+fn a_head_that_does_not_end_and_a_wrong_namespace_are_refused() {
+    let (api, authority, registry) = (Api::start(), Authority::new(), registry(Gate::default()));
+    let webhook = Webhook::start(&api, &authority, &[]).ready();
+    let (mut slow, mut silent) = (webhook.connect(), webhook.connect());
+    let begun = Instant::now();
+    slow.write_all(b"POST /mutate HTTP/1.1\r\nHost: w\r\n").unwrap();
+    silent.flush().unwrap();
+    assert_eq!(answer(&mut slow).0, 0);
+    assert!((5..30).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    // A connection that is kept, and one on which nothing was asked yet, are still there.
+    silent.write_all(&posted("/mutate", "application/json", &question(&format!("{}/app:1", registry.name()), "web"))).unwrap();
+    assert_eq!(answer(&mut silent).0, 200);
+    for arguments in [["--exempt", "Not_A_Namespace"], ["--namespace", "x-"]] {
+        let fixed = ["webhook", "serve", "--tls-cert", "x", "--tls-key", "x"];
+        let answer = Answer::of(Program::new().command().args(fixed).args(arguments));
+        assert_eq!(answer.code, 2);
+        assert!(answer.err.contains("is not the name of a namespace"), "{}", answer.err);
+    }
+}
+
 #[test]
 fn nothing_of_a_pod_makes_a_line_of_its_own_and_no_secret_is_logged() {
     let (api, authority, registry) = (Api::start(), Authority::new(), registry(Gate::default()));
@@ -510,7 +423,7 @@ fn a_state_that_is_forgotten_is_listed_again_and_an_api_server_that_is_away_chan
     assert_eq!(webhook.health("/readyz").0, 200);
     assert_eq!(webhook.pod(&image)["allowed"], true);
     *api.nodes.lock().unwrap() = vec![node("10.0.17763.1"), node("10.0.20348.1")];
-    api.version.fetch_add(1, Ordering::SeqCst);
+    api.forget();
     api.is_away.store(false, Ordering::SeqCst);
     until("it goes on", || webhook.pod(&image).get("patch").is_some().then_some(()));
 }

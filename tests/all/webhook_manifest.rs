@@ -253,6 +253,13 @@ fn certificates_come_from_three_places() {
 }
 
 #[test]
+fn private_registries_are_named_to_the_server() {
+    let answer = manifest(&["--private-registry", "r.corp.test:5000,*.corp.test"]);
+    assert!(answer.out.contains("- \"--private-registry\"\n        - \"r.corp.test:5000,*.corp.test\"\n"), "{}", answer.out);
+    assert!(!manifest(&[]).out.contains("private-registry"));
+}
+
+#[test]
 fn what_cannot_be_installed_is_refused() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let taken = file.path().to_str().unwrap().to_owned();
@@ -282,7 +289,9 @@ fn what_cannot_be_installed_is_refused() {
         (&["--certificates", "files", "--ca-bundle", &cut], "a certificate in it has no end"),
         (&["--image", "user:pw@r.test/a:1"], "is not an image"),
         (&["--image", "*x"], "is not an image"),
-        (&["--expect", "nope"], "`nope` is not a known Windows host"),
+        (&["--expect", "nope"], "`nope` is not a release of Windows"),
+        (&["--expect", "windows9"], "did you mean --expect windows-11"),
+        (&["--private-registry", "https://r.test"], "expected HOST[:PORT]"),
         (&["--as", "kustomize", "--output", &there], "kustomization.yaml is there already"),
         (&["--mode", "deny"], "[possible values: warn, steer, enforce]"),
         (&["--as", "kustomize", "--output", &taken], "cannot be written"),

@@ -5,6 +5,7 @@ mod patch;
 mod plan;
 mod read;
 mod upgrade;
+mod watch;
 
 use super::exit::ExitCode;
 use super::failure::Failure;

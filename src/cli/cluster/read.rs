@@ -12,7 +12,7 @@ use crate::cli::knowledge::KnowledgeArgs;
 use crate::cli::reading::read_images;
 use crate::cli::registries::{CHECKED_WITHIN, RegistryArgs, runtime, with_credentials};
 use crate::cli::{references, wording::CommandLine};
-use crate::cluster::api::{self, Access, Scope};
+use crate::cluster::api::{self, Access, Scope, Snapshot};
 use crate::cluster::secrets::{self, PullSecret};
 use crate::cluster::{Classes, Nodes, Question, Upgrade, Workload};
 use crate::compat::Policy;
@@ -127,13 +127,40 @@ impl ReadArgs {
     ///
     /// A cluster that cannot be reached, and one without Windows nodes.
     pub fn read(&self, wanted: &[String], upgrade: &UpgradeArgs, quiet: bool, io: &mut Io<'_>) -> Result<Cluster, Error> {
+        let read = |access: &Access, knowledge: &Knowledge| runtime()?.block_on(api::read(access, knowledge));
+        self.read_by(read, wanted, upgrade, quiet, io)
+    }
+
+    /// The way to the cluster, and the time that reading it may take.
+    pub fn access(&self) -> Access {
+        self.access.access(self.registries.limit().unwrap_or(CHECKED_WITHIN))
+    }
+
+    /// The facts that age.
+    ///
+    /// # Errors
+    ///
+    /// A file of them that cannot be read.
+    pub fn knowledge(&self) -> Result<Cow<'static, Knowledge>, Error> {
+        self.knowledge.load()
+    }
+
+    /// The same for a cluster that is read like this.
+    pub fn read_by(
+        &self,
+        read: impl FnOnce(&Access, &Knowledge) -> Result<Snapshot, Error>,
+        wanted: &[String],
+        upgrade: &UpgradeArgs,
+        quiet: bool,
+        io: &mut Io<'_>,
+    ) -> Result<Cluster, Error> {
         let mut policy = self.judging.policy()?;
         policy.engine.get_or_insert_with(|| HostEngine::new(Engine::Kubernetes, None));
         let knowledge = self.knowledge.load()?;
         let upgrade = upgrade.upgrade(&knowledge, policy.today)?;
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
         let within = options.deadline.map_or(CHECKED_WITHIN, |deadline| deadline.saturating_duration_since(Instant::now()));
-        let snapshot = runtime()?.block_on(api::read(&self.access.access(within), &knowledge))?;
+        let snapshot = read(&self.access.access(within), &knowledge)?;
         let mut errors: Vec<ErrorEntry> =
             snapshot.unread.iter().map(|(what, error)| ErrorEntry::new(what, error, &CommandLine)).collect();
         if snapshot.workloads.len() > MOST_WORKLOADS {

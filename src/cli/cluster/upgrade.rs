@@ -3,13 +3,11 @@
 use jiff::civil::Date;
 
 use crate::Error;
-use crate::advice::{Remedy, Setting};
 use crate::cli::offered;
-use crate::cli::wording::CommandLine;
+use crate::cli::releases::in_words_of;
 use crate::cluster::{Nodes, Upgrade};
 use crate::host::{self, Host, Spec};
 use crate::knowledge::Knowledge;
-use crate::report::Wording as _;
 use crate::text::quoted;
 
 /// The change of a cluster's nodes.
@@ -88,20 +86,6 @@ fn release(text: &str, option: &str, knowledge: &Knowledge, today: Date) -> Resu
         }
         Err(error) => Err(in_words_of(&error, text, option, hint())),
     }
-}
-
-/// The error of a host in the words of another option; `hint` where it suggests nothing.
-fn in_words_of(error: &Error, text: &str, option: &str, hint: String) -> Error {
-    let words = error.advice().worded(|remedy| match remedy {
-        Remedy::Setting(Setting::Host(name)) => format!("{option} {name}"),
-        other => CommandLine.remedy(other),
-    });
-    if !error.causes.is_empty() {
-        // It means several.
-        return error.clone().hint(words);
-    }
-    let suggests = words.starts_with("did you mean");
-    Error::new(format!("{} is not a release of Windows", quoted(text))).hint(if suggests { words } else { hint })
 }
 
 /// The releases of servers around a build.

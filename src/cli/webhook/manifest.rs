@@ -11,12 +11,13 @@ use base64::engine::general_purpose::STANDARD;
 use clap::builder::PossibleValuesParser;
 
 use self::objects::{Install, Namespace, part};
-use super::serve::expected;
+use super::named::{expected, namespaces};
 use crate::Error;
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::io::Io;
 use crate::cli::placed::placed;
+use crate::cli::registries::private_registry;
 use crate::cli::subcommand::Subcommand;
 use crate::files::read_regular;
 use crate::image::Reference;
@@ -70,6 +71,10 @@ pub struct Args {
     /// Namespace that is left alone, as kube-system and the own one are; can be given several times, or several in one: A,B.
     #[arg(long, value_name = "NAMESPACE", value_delimiter = ',')]
     exempt: Vec<String>,
+    /// Registry that may be in a private network or on this machine, e.g. registry.corp.example:5000, or *.corp.example; can be given
+    /// several times, or several in one: A,B. Others, which pods name, are asked on the internet alone.
+    #[arg(long, value_name = "REGISTRY", value_delimiter = ',', value_parser = private_registry)]
+    private_registry: Vec<String>,
     /// Let the API server leave out pods for Linux. From Kubernetes 1.28 on: older ones do not know this field.
     #[arg(long)]
     match_conditions: bool,
@@ -138,12 +143,7 @@ impl Subcommand for Args {
 
 impl Args {
     fn install(&self) -> Result<Install, Error> {
-        for namespace in std::iter::once(&self.namespace).chain(&self.exempt) {
-            if !is_label(namespace) {
-                return Err(Error::new(format!("{} is not the name of a namespace", quoted(namespace)))
-                    .hint("use small letters, digits and hyphens, e.g. --namespace wincompat"));
-            }
-        }
+        namespaces(std::iter::once(&self.namespace).chain(&self.exempt))?;
         // The default has `OWNER` in the place of a name.
         let is_image = self
             .image
@@ -171,6 +171,7 @@ impl Args {
             failure_policy: if self.failure_policy == "fail" { "Fail" } else { "Ignore" }.into(),
             expect: self.expect.join(",").into(),
             exempt: self.exempt.clone(),
+            private_registries: self.private_registry.clone(),
             certificates: self.certificates,
             ca_bundle,
             match_conditions: self.match_conditions,
@@ -205,12 +206,6 @@ fn certificates(path: &Path) -> Result<String, Error> {
         return Err(wrong("there is no certificate in it"));
     }
     Ok(certificates)
-}
-
-/// True for the name of a namespace.
-fn is_label(name: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=63).contains(&name.len()) && !name.starts_with('-') && !name.ends_with('-') && name.bytes().all(is_allowed)
 }
 
 /// Writes a file, and the folders that it is in.

@@ -2,6 +2,7 @@
 
 mod images;
 mod manifest;
+mod named;
 mod serve;
 
 use super::exit::ExitCode;

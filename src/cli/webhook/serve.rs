@@ -6,31 +6,28 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
 use super::images::{Registries, shared};
+use super::named::{expected, namespaces};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
+use crate::cli::interrupted::interrupted;
 use crate::cli::io::Io;
 use crate::cli::knowledge::KnowledgeArgs;
 use crate::cli::policy::PolicyArgs;
-use crate::cli::registries::{RegistryArgs, runtime};
+use crate::cli::registries::{RegistryArgs, for_strangers, private_registry, runtime};
 use crate::cli::subcommand::Subcommand;
-use crate::cli::time::{self, today};
+use crate::cli::time;
 use crate::cli::wording::CommandLine;
 use crate::cluster::admission::{Mode, Rules};
 use crate::cluster::api::{self, Access, Scope};
+use crate::cluster::live::SILENT;
 use crate::compat::{Policy, Wish};
-use crate::host::{self, Host, HostEngine, Spec};
-use crate::knowledge::Knowledge;
+use crate::host::HostEngine;
 use crate::webhook::{self, Answers, Certificates, Files, Images, Journal, Metrics, Own, Setup, View};
 use crate::{Engine, Error};
 
 /// The time for one image.
 const READ_WITHIN: Duration = Duration::from_secs(30);
-
-/// The time for which an API server may say nothing: longer than a watch lasts.
-const SILENT: Duration = Duration::from_secs(310);
 
 /// The file with the namespace of a pod's own account.
 const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -74,6 +71,10 @@ pub struct Args {
     /// Namespace that is left alone, as kube-system and the own one are; can be given several times, or several in one: A,B.
     #[arg(long, value_name = "NAMESPACE", value_delimiter = ',')]
     exempt: Vec<String>,
+    /// Registry that may be in a private network or on this machine, e.g. registry.corp.example:5000, or *.corp.example; can be given
+    /// several times, or several in one: A,B. Others, which pods name, are asked on the internet alone.
+    #[arg(long, value_name = "REGISTRY", value_delimiter = ',', value_parser = private_registry)]
+    private_registry: Vec<String>,
     #[command(flatten)]
     certificate: CertificateArgs,
     #[command(flatten)]
@@ -141,6 +142,7 @@ impl Subcommand for Args {
         // What rests on an assumption is not known.
         let policy = Policy { strict: true, ..self.policy.policy(Wish::Default, engine)? };
         let namespace = self.cluster.namespace();
+        namespaces(self.exempt.iter().chain(&namespace))?;
         let certificates = self.certificate.certificates(namespace.as_deref())?;
         let exempt: BTreeSet<String> = self.exempt.iter().cloned().chain(namespace).collect();
         let mode = match self.mode {
@@ -149,7 +151,7 @@ impl Subcommand for Args {
             ModeArg::Enforce => Mode::Enforce,
         };
         let expected = expected(&self.expect, &knowledge)?;
-        let options = self.registries.options(io.platform, true, None);
+        let options = for_strangers(self.registries.options(io.platform, true, None), &self.private_registry);
         let within = self.registries.limit().unwrap_or(READ_WITHIN);
         let registries = Registries { options, within, knowledge: Arc::clone(&knowledge), policy: policy.clone() };
         let access = Access {
@@ -159,7 +161,7 @@ impl Subcommand for Args {
             within: SILENT,
         };
         let (runtime, reading) = (runtime()?, runtime()?);
-        let end = end()?;
+        let end = interrupted(u32::MAX)?;
         let metrics = Arc::new(Metrics::default());
         let answers = Answers {
             rules: Rules { mode, exempt },
@@ -221,33 +223,6 @@ impl ClusterArgs {
         let of_account = || std::fs::read_to_string(OWN_NAMESPACE).ok().map(|name| name.trim().to_owned());
         self.namespace.clone().or_else(of_variable).or_else(of_account).filter(|name| !name.is_empty())
     }
-}
-
-/// The hosts that are expected.
-pub(super) fn expected(names: &[String], knowledge: &Knowledge) -> Result<Vec<Host>, Error> {
-    let mut expected = Vec::new();
-    for name in names {
-        match host::parse(name, knowledge, today())? {
-            Spec::Hosts(hosts) => expected.extend(hosts),
-            _ => {
-                return Err(Error::new(format!("{} is not a Windows of nodes", crate::text::quoted(name)))
-                    .hint("name a release, e.g. ltsc2025, or a version, e.g. 10.0.26100"));
-            }
-        }
-    }
-    Ok(expected)
-}
-
-/// Said once somebody asks for the end, and again for every further time.
-fn end() -> Result<watch::Receiver<bool>, Error> {
-    let (asked, end) = watch::channel(false);
-    ctrlc::set_handler(move || {
-        asked.send_replace(true);
-    })
-    .map_err(|error| {
-        Error::new("the end cannot be asked for by a signal").because(error).hint("run wincompat from another console")
-    })?;
-    Ok(end)
 }
 
 /// Reads the budget of a question.

@@ -16,6 +16,8 @@ pub type Expected = Vec<Host>;
 impl Pod {
     /// The decision, with the images that were read in time.
     pub fn decide(&self, question: &Question<'_>, expected: &Expected) -> Decision {
+        let nodes = question.seen_by(&self.workload);
+        let question = &Question { nodes: &nodes, ..*question };
         let answer = question.answer(&self.workload);
         let groups = |shares: &[Share]| {
             shares.iter().filter_map(|share| question.nodes.groups.get(share.group)).map(words::group).collect()
@@ -93,9 +95,7 @@ impl Pod {
         for image in &self.workload.images {
             match question.images.get(&image.reference) {
                 None => return Some(format!("the image {} was not read in time", quoted(&image.reference))),
-                Some(Err(error)) => {
-                    return Some(format!("the image {} cannot be read: {}", quoted(&image.reference), error.sentence()));
-                }
+                Some(Err(error)) => return Some(words::unread(&image.reference, error.kind)),
                 Some(Ok(_)) => {}
             }
         }
@@ -137,7 +137,7 @@ impl Pod {
                     decision.outcome = Outcome::Steer(operations);
                     decision.warnings.clear();
                 }
-                None => decision.warnings.push(words::no_label()),
+                None => decision.warnings.push(words::malformed()),
             }
         }
         true

@@ -21,10 +21,7 @@ pub(super) fn conditions(
     targets: &BTreeSet<Target>,
 ) -> Option<Vec<Condition>> {
     let all: BTreeSet<&str> = targets.iter().map(|(_, architecture)| architecture.as_str()).collect();
-    let number = |architecture: &str| {
-        let is_of = |node: &&usize| nodes.nodes.get(**node).is_some_and(|node| node.architecture == architecture);
-        fits.iter().filter(is_of).count()
-    };
+    let number = |architecture: &str| nodes.number_of(fits.iter().copied(), architecture);
     // All processors together, then each alone, that with the most nodes first.
     let mut alone: Vec<BTreeSet<&str>> = all.iter().map(|architecture| BTreeSet::from([*architecture])).collect();
     alone.sort_by_key(|one| std::cmp::Reverse(one.iter().map(|architecture| number(architecture)).sum::<usize>()));

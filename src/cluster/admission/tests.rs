@@ -344,6 +344,43 @@ fn labels_that_do_not_tell_nodes_apart_are_said() {
 }
 
 #[test]
+fn an_affinity_that_kubernetes_does_not_take_is_said_to_be_one() {
+    let world = World::new(Mode::Steer);
+    for affinity in [
+        json!("x"),
+        json!({"nodeAffinity": []}),
+        json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": "x"}}),
+    ] {
+        let mut spec = windows(&[]);
+        spec["affinity"] = affinity;
+        let decision = world.pod(&["r.test/2022"], &spec);
+        assert_eq!(word(&decision), "some-fit allow!");
+        let said = plain(decision.warnings.last().unwrap());
+        assert!(said.contains("has not the form that Kubernetes takes") && !said.contains("no label"), "{said}");
+    }
+}
+
+/// Kubernetes 1.35 compares values of taints with `Gt` and `Lt`: whether such a pod lands is not known, so it is not denied.
+#[test]
+fn a_toleration_that_compares_is_not_known() {
+    let mut world = World::new(Mode::Enforce);
+    let mut tainted = node("a", "10.0.17763.1", "amd64", None, &[]);
+    tainted.node.taints = vec![crate::host::Taint { key: "sla".into(), value: "950".into(), effect: "NoSchedule".into() }];
+    world.nodes = Nodes::of(vec![tainted]);
+    for (operator, case) in
+        [("Gt", "unknown allow!"), ("Lt", "unknown allow!"), ("Exists", "none-fits deny"), ("", "lands-nowhere allow")]
+    {
+        let mut spec = windows(&[]);
+        spec["tolerations"] = json!([{"key": "sla", "operator": operator, "value": "900", "effect": "NoSchedule"}]);
+        assert_eq!(word(&world.pod(&["r.test/2022"], &spec)), case, "{operator}");
+    }
+    // Where it runs wherever it lands, there is nothing that would have to be known.
+    let mut spec = windows(&[]);
+    spec["tolerations"] = json!([{"key": "sla", "operator": "Gt", "value": "900", "effect": "NoSchedule"}]);
+    assert_eq!(word(&world.pod(&["r.test/2019"], &spec)), "all-fit allow");
+}
+
+#[test]
 fn changes_are_judged_by_what_they_change() {
     let spec = |name: &str, more: Value| {
         let mut spec = windows(&[]);

@@ -1,10 +1,10 @@
 //! The sentences of admission, for people at a terminal and in the events of a controller.
 
-use crate::Advice;
 use crate::cluster::check::{Answer, described};
 use crate::cluster::{Group, Question};
 use crate::compat::{Code, Severity};
-use crate::text::shown;
+use crate::text::{quoted, shown};
+use crate::{Advice, ErrorKind};
 
 /// The most images and groups that a sentence names.
 const NAMED: usize = 4;
@@ -88,6 +88,25 @@ pub(super) fn findings(answer: &Answer<'_>) -> Vec<Advice> {
 /// What is not known of the pod.
 pub(super) fn unknown(what: &str) -> Advice {
     format!("{WHO}not judged: {what}").into()
+}
+
+/// An image that cannot be read. The words of a registry, and the places that this program reaches, are not for the authors of pods: the log
+/// has them.
+pub(super) fn unread(reference: &str, kind: ErrorKind) -> String {
+    let why = match kind {
+        ErrorKind::NotFound => "its registry does not have it",
+        ErrorKind::Unauthorized => "its registry does not show it to this webhook",
+        ErrorKind::RateLimited => "its registry asks for a pause",
+        ErrorKind::Invalid | ErrorKind::Unsupported => "it is not an image that nodes can pull",
+        _ => "its registry cannot be asked, or gives no answer that can be used",
+    };
+    format!("the image {} cannot be read: {why}", quoted(reference))
+}
+
+/// An affinity that no condition can be added to.
+pub(super) fn malformed() -> Advice {
+    format!("{WHO}the pod was not led to nodes that fit: its required node affinity has not the form that Kubernetes takes")
+        .into()
 }
 
 /// Nodes that fit and others that no label tells apart.

@@ -123,10 +123,13 @@ impl Failure {
         Self::new(ErrorKind::Network, format!("{server} took too long to answer"))
     }
 
-    /// A server sent this program to an address it has no business with.
+    /// An address to which this program does not go for who named it.
     pub(crate) fn refused_address(refused: &Refused) -> Self {
-        Self::new(ErrorKind::Network, refused.to_string())
-            .hint("a registry may only send elsewhere within the network it is in itself; if this is meant, ask it from there")
+        let failure = Self::new(ErrorKind::Network, refused.to_string());
+        if refused.by_stranger {
+            return failure.hint(advice!["if it is a registry of yours, use ", Setting::PrivateRegistry(refused.host.clone())]);
+        }
+        failure.hint("a registry may only send elsewhere within the network it is in itself; if this is meant, ask it from there")
     }
 
     /// `server` answered with a status other than success; `body` is what it said.

@@ -36,6 +36,32 @@ pub struct Options {
     pub proxies: Proxies,
     /// The view of names and addresses.
     pub network: Network,
+    /// The registries that may be asked wherever they are.
+    pub trust: Trust,
+}
+
+/// The registries that may be asked wherever they are, also in private networks and on this machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// All of them: a person names them.
+    #[default]
+    All,
+    /// These, e.g. `r.corp.example:5000`, `r.corp.example` with any port, `*.corp.example` for all below it; and those with a mirror.
+    /// The others, which strangers name, are asked on the internet alone.
+    These(Vec<String>),
+}
+
+impl Trust {
+    /// True for a registry that may be anywhere, by its name in references.
+    pub(crate) fn covers(&self, registry: &str) -> bool {
+        let Self::These(names) = self else { return true };
+        let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+        let host = registry.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(registry, |(host, _)| host);
+        names.iter().any(|name| match name.strip_prefix('*') {
+            Some(domain) => host.strip_suffix(domain).is_some_and(|below| !below.is_empty()),
+            None => name == registry || name == host,
+        })
+    }
 }
 
 impl Default for Options {
@@ -53,6 +79,27 @@ impl Default for Options {
             credentials: None,
             proxies: Proxies::None,
             network: Network::default(),
+            trust: Trust::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Trust;
+
+    #[test]
+    fn a_registry_is_trusted_by_its_name() {
+        let names = ["r.test:5000", "any.test", "*.corp.test", "[::1]"].map(str::to_owned).to_vec();
+        let trust = Trust::These(names);
+        for trusted in ["r.test:5000", "any.test", "any.test:443", "a.corp.test", "a.b.corp.test:5000", "[::1]:5000"] {
+            assert!(trust.covers(trusted), "{trusted}");
+        }
+        for stranger in
+            ["r.test", "r.test:5001", "an.any.test", "corp.test", ".corp.test:1", "evilcorp.test", "[::2]:5000", "docker.io"]
+        {
+            assert!(!trust.covers(stranger), "{stranger}");
+        }
+        assert!(Trust::All.covers("127.0.0.1:5000"));
     }
 }

@@ -35,6 +35,7 @@ pub(crate) struct Registry {
     prefix: Vec<String>,
     /// The registry whose credentials may be shown to it: a mirror is shown its own and no others.
     credentials_of: String,
+    named_by: NamedBy,
     first_turn: tokio::sync::Mutex<()>,
     known: Mutex<Known>,
     tokens: Mutex<HashMap<String, Arc<tokio::sync::Mutex<TokenSlot>>>>,
@@ -101,6 +102,7 @@ impl Registry {
             endpoint,
             prefix,
             credentials_of,
+            named_by: if mirror.is_some() || options.trust.covers(name) { NamedBy::User } else { NamedBy::Stranger },
             first_turn: tokio::sync::Mutex::default(),
             known: Mutex::default(),
             tokens: Mutex::default(),
@@ -121,7 +123,7 @@ impl Registry {
         loop {
             let request = Request {
                 url: self.url_of(wanted),
-                named_by: NamedBy::User,
+                named_by: self.named_by,
                 accept: wanted.accept,
                 authorization: shown.header(),
                 range: range(wanted.from_byte),

@@ -7,6 +7,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 use crate::oci::distribution::address::Reach;
+use crate::oci::distribution::transport::NamedBy;
 
 /// The view of names and addresses; the default is the system's view, and only tests have another.
 #[derive(Clone, Debug)]
@@ -23,12 +24,13 @@ impl Default for Network {
     }
 }
 
-/// A server sent this program to an address where it is not itself.
+/// An address to which this program does not go for who named it: a server that is not there itself, or a stranger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refused {
-    host: String,
+    pub(crate) host: String,
     address: IpAddr,
     reach: Reach,
+    pub(crate) by_stranger: bool,
 }
 
 impl fmt::Display for Refused {
@@ -39,32 +41,42 @@ impl fmt::Display for Refused {
             Reach::Link => "on the local link",
             Reach::Loopback => "on this machine",
         };
-        write!(f, "{} is {lies} ({}), and the server that sends there is not", self.host, self.address)
+        write!(f, "{} is {lies} ({}), ", self.host, self.address)?;
+        f.write_str(match self.by_stranger {
+            true => "where only registries are asked that the settings name",
+            false => "and the server that sends there is not",
+        })
     }
 }
 
 impl std::error::Error for Refused {}
 
-/// Refuses a URL that a server at `sender` may not send to, as far as the URL itself says: an address in it is never resolved.
-pub(crate) fn check_literal(url: &Url, sender: Reach, network: &Network) -> Result<(), Refused> {
+/// Refuses a URL that who named it may not name, as far as the URL itself says: an address in it is never resolved.
+pub(crate) fn check_literal(url: &Url, named_by: NamedBy, network: &Network) -> Result<(), Refused> {
     let address: IpAddr = match url.host() {
         Some(Host::Ipv4(address)) => address.into(),
         Some(Host::Ipv6(address)) => address.into(),
         Some(Host::Domain(_)) | None => return Ok(()),
     };
     let reach = (network.reach)(address);
-    if sender.may_send_to(reach) { Ok(()) } else { Err(Refused { host: address.to_string(), address, reach }) }
+    if named_by.may_name(reach) { Ok(()) } else { Err(Refused::new(address.to_string(), address, reach, named_by)) }
 }
 
-/// Resolves names for connections; with a sender, only to addresses it may send to.
+impl Refused {
+    fn new(host: String, address: IpAddr, reach: Reach, named_by: NamedBy) -> Self {
+        Self { host, address, reach, by_stranger: named_by == NamedBy::Stranger }
+    }
+}
+
+/// Resolves names for connections, only to addresses that who named them may name.
 pub(crate) struct Resolver {
     pub(crate) network: Network,
-    pub(crate) sender: Option<Reach>,
+    pub(crate) named_by: NamedBy,
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let (network, sender) = (self.network.clone(), self.sender);
+        let (network, named_by) = (self.network.clone(), self.named_by);
         Box::pin(async move {
             let host = name.as_str().to_owned();
             let known: Vec<IpAddr> =
@@ -77,10 +89,11 @@ impl Resolve for Resolver {
             let mut allowed: Vec<SocketAddr> = Vec::new();
             for address in addresses {
                 let reach = (network.reach)(address);
-                match sender {
-                    Some(sender) if !sender.may_send_to(reach) => refused = Some(Refused { host: host.clone(), address, reach }),
+                if named_by.may_name(reach) {
                     // The port of the URL replaces this one.
-                    _ => allowed.push(SocketAddr::new(address, 0)),
+                    allowed.push(SocketAddr::new(address, 0));
+                } else {
+                    refused = Some(Refused::new(host.clone(), address, reach, named_by));
                 }
             }
             match (allowed.is_empty(), refused) {

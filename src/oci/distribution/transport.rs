@@ -45,6 +45,7 @@ pub(crate) struct Transport {
 struct Clients {
     proxied: OnceLock<Result<reqwest::Client, String>>,
     named: OnceLock<Result<reqwest::Client, String>>,
+    strangers: OnceLock<Result<reqwest::Client, String>>,
     sent_by: [OnceLock<Result<reqwest::Client, String>>; 4],
 }
 
@@ -53,8 +54,21 @@ struct Clients {
 pub(crate) enum NamedBy {
     /// The person or the configuration: any address is meant.
     User,
+    /// Somebody who is not to reach what this program can reach: only the internet is meant.
+    Stranger,
     /// A server that lies there.
     Server(Reach),
+}
+
+impl NamedBy {
+    /// True if a server there may be asked because of it.
+    pub(crate) fn may_name(self, reach: Reach) -> bool {
+        match self {
+            Self::User => true,
+            Self::Stranger => reach == Reach::Public,
+            Self::Server(sender) => sender.may_send_to(reach),
+        }
+    }
 }
 
 /// A request as it is first sent.
@@ -178,18 +192,17 @@ impl Transport {
     /// Through a proxy the addresses are the proxy's business: it resolves the names, from where it is. Only an address that
     /// stands in the URL itself is checked then.
     fn client_for(&self, url: &Url, named_by: NamedBy) -> Result<&reqwest::Client, Failure> {
-        if let NamedBy::Server(sender) = named_by {
-            check_literal(url, sender, &self.network).map_err(|refused| Failure::refused_address(&refused))?;
-        }
+        check_literal(url, named_by, &self.network).map_err(|refused| Failure::refused_address(&refused))?;
         let is_unverified = self.is_insecure(url);
         let clients = if is_unverified { &self.unverified } else { &self.verified };
-        let (slot, sender) = match (self.routes.way_to(url), named_by) {
+        let (slot, named_by) = match (self.routes.way_to(url), named_by) {
             (Way::UnknownProxy, _) => {
                 return Err(Failure::new(ErrorKind::Network, "the proxy that is set up is neither an http nor an https proxy")
                     .hint("set HTTPS_PROXY to an http:// proxy, or name the registry in NO_PROXY"));
             }
-            (Way::Proxy, _) => (&clients.proxied, None),
-            (Way::Direct, NamedBy::User) => (&clients.named, None),
+            (Way::Proxy, _) => (&clients.proxied, NamedBy::User),
+            (Way::Direct, NamedBy::User) => (&clients.named, named_by),
+            (Way::Direct, NamedBy::Stranger) => (&clients.strangers, named_by),
             (Way::Direct, NamedBy::Server(sender)) => {
                 let [public, private, link, loopback] = &clients.sent_by;
                 let slot = match sender {
@@ -198,16 +211,17 @@ impl Transport {
                     Reach::Link => link,
                     Reach::Loopback => loopback,
                 };
-                (slot, Some(sender))
+                (slot, named_by)
             }
         };
         let through_proxy = std::ptr::eq(slot, &clients.proxied);
         let tls = if is_unverified { &self.tls.unverified } else { &self.tls.verified };
-        let client = slot.get_or_init(|| self.build(tls, sender, through_proxy).map_err(|error| error.without_url().to_string()));
+        let client =
+            slot.get_or_init(|| self.build(tls, named_by, through_proxy).map_err(|error| error.without_url().to_string()));
         client.as_ref().map_err(|error| Failure::new(ErrorKind::Network, format!("the HTTP client cannot be set up: {error}")))
     }
 
-    fn build(&self, tls: &ClientConfig, sender: Option<Reach>, through_proxy: bool) -> Result<reqwest::Client, reqwest::Error> {
+    fn build(&self, tls: &ClientConfig, named_by: NamedBy, through_proxy: bool) -> Result<reqwest::Client, reqwest::Error> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.clone())
             .user_agent(USER_AGENT)
@@ -215,7 +229,7 @@ impl Transport {
             .referer(false)
             .connect_timeout(self.connect_timeout)
             .read_timeout(self.stall_timeout)
-            .dns_resolver(Resolver { network: self.network.clone(), sender });
+            .dns_resolver(Resolver { network: self.network.clone(), named_by });
         match (&self.proxies, through_proxy) {
             (Proxies::System, true) => {}
             (Proxies::All(proxy), true) => builder = builder.no_proxy().proxy(reqwest::Proxy::all(proxy.as_str())?),

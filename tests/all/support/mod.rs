@@ -1,6 +1,7 @@
 //! What the tests of several subjects share: the program, a registry, layers, an emulated host.
 
 pub mod again;
+pub mod api_server;
 pub mod committed;
 #[cfg(windows)]
 pub mod emulated;

@@ -44,6 +44,8 @@ pub(super) struct Install {
     pub expect: Value,
     /// Namespaces that are left alone.
     pub exempt: Vec<String>,
+    /// Registries that may be elsewhere than on the internet.
+    pub private_registries: Vec<String>,
     /// Where the certificate comes from.
     pub certificates: Certificates,
     /// The authority of the certificate, in base64.
@@ -209,6 +211,9 @@ impl Install {
         }
         if !self.exempt.is_empty() {
             args.extend([json!("--exempt"), json!(self.exempt.join(","))]);
+        }
+        if !self.private_registries.is_empty() {
+            args.extend([json!("--private-registry"), json!(self.private_registries.join(","))]);
         }
         let mut variables = vec![
             json!({ "name": "POD_NAMESPACE", "valueFrom": { "fieldRef": { "fieldPath": "metadata.namespace" } } }),

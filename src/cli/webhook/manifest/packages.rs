@@ -45,6 +45,7 @@ pub(super) fn helm(install: &Install) -> Vec<Written> {
         failure_policy: expression(".Values.failurePolicy | quote"),
         expect: expression("join \",\" .Values.expect | quote"),
         exempt: install.exempt.clone(),
+        private_registries: install.private_registries.clone(),
         certificates: install.certificates,
         ca_bundle: install.ca_bundle.clone(),
         match_conditions: install.match_conditions,

@@ -1,0 +1,155 @@
+//! The nodes of a cluster as one workload tells them apart. Thousands of nodes are a few for each workload: those that differ only in what it
+//! does not look at count as one.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Group, Nodes};
+use crate::host::placement::{Condition, Placement};
+use crate::host::pod::RuntimeClass;
+use crate::host::{ARCHITECTURE_LABELS, AZURE_SKU, BUILD_LABEL, OS_LABELS};
+
+/// The most views that are kept: those of workloads that look at the same are one.
+const MOST_KEPT: usize = 64;
+
+/// What a workload looks at, beside what groups have in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Looks {
+    /// Labels, those that may be changed to lead its pods among them.
+    labels: BTreeSet<String>,
+    /// Names of nodes.
+    names: BTreeSet<String>,
+}
+
+/// The views that were made, by what was looked at.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Views(Arc<Mutex<HashMap<Looks, Arc<Nodes>>>>);
+
+impl Nodes {
+    /// These nodes as a workload with this placement and class tells them apart: the same groups, and of the nodes that it cannot tell apart
+    /// the first alone, which counts for all of them.
+    pub(super) fn seen_by(&self, placement: &Placement, class: Option<&RuntimeClass>) -> Arc<Self> {
+        let looks = Looks::of(placement, class);
+        let kept = |view: Option<Arc<Self>>| {
+            let mut views = self.views.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(view) = view else { return views.get(&looks).cloned() };
+            if views.len() >= MOST_KEPT {
+                views.clear();
+            }
+            views.insert(looks.clone(), Arc::clone(&view));
+            Some(view)
+        };
+        kept(None).or_else(|| kept(Some(Arc::new(self.view(&looks))))).unwrap_or_default()
+    }
+
+    fn view(&self, looks: &Looks) -> Self {
+        let without_members = |group: &Group| Group {
+            label: group.label.clone(),
+            os: group.os.clone(),
+            architecture: group.architecture.clone(),
+            host: group.host.clone(),
+            taints: group.taints.clone(),
+            handlers: group.handlers.clone(),
+            is_new: group.is_new,
+            members: Vec::new(),
+        };
+        let mut view = Self { groups: self.groups.iter().map(without_members).collect(), ..Self::default() };
+        let mut numbers = HashMap::new();
+        for ((node, group), count) in self.nodes.iter().zip(&self.group_of).zip(&self.counts) {
+            let values: Vec<Option<&String>> = looks.labels.iter().map(|label| node.node.labels.get(label)).collect();
+            let name = looks.names.get(&node.name);
+            let number = *numbers.entry((*group, values, name)).or_insert_with(|| {
+                let number = view.nodes.len();
+                view.nodes.push(node.clone());
+                view.group_of.push(*group);
+                view.counts.push(0);
+                if let Some(group) = view.groups.get_mut(*group) {
+                    group.members.push(number);
+                }
+                number
+            });
+            if let Some(counted) = view.counts.get_mut(number) {
+                *counted += count;
+            }
+        }
+        view
+    }
+}
+
+impl Looks {
+    fn of(placement: &Placement, class: Option<&RuntimeClass>) -> Self {
+        let steered = [BUILD_LABEL, AZURE_SKU].into_iter().chain(OS_LABELS).chain(ARCHITECTURE_LABELS);
+        let mut looks = Self { labels: steered.map(str::to_owned).collect(), names: BTreeSet::new() };
+        looks.labels.extend(placement.selector.keys().chain(class.into_iter().flat_map(|class| class.selector.keys())).cloned());
+        for term in placement.terms.iter().flatten() {
+            looks.labels.extend(term.labels.iter().map(|condition| condition.key.clone()));
+            looks.names.extend(term.fields.iter().flat_map(|Condition { values, .. }| values.iter().cloned()));
+        }
+        looks.names.extend(placement.node_name.clone());
+        looks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cluster::ClusterNode;
+    use crate::cluster::steer::landing;
+    use crate::knowledge::Knowledge;
+
+    fn nodes(number: usize) -> Nodes {
+        let one = |number: usize| {
+            let build = ["10.0.17763", "10.0.20348"][number % 2];
+            let object = json!({"metadata": {"name": format!("n{number}"), "labels": {"kubernetes.io/os": "windows",
+                "kubernetes.io/arch": "amd64", "kubernetes.io/hostname": format!("n{number}"), "pool": format!("p{}", number % 4),
+                "node.kubernetes.io/windows-build": build}}, "spec": {}, "status": {"nodeInfo": {"operatingSystem": "windows",
+                "architecture": "amd64", "kernelVersion": format!("{build}.1"), "osImage": "Windows Server"}}});
+            ClusterNode::of(&object, Knowledge::built_in()).unwrap()
+        };
+        Nodes::of((0..number).map(one).collect())
+    }
+
+    #[test]
+    fn nodes_that_a_workload_cannot_tell_apart_are_one() {
+        let all = nodes(40);
+        let placement = |spec: serde_json::Value| Placement::of(&spec);
+        let by_name = json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+            {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n7"]}]}]}}}});
+        for (spec, seen, landed) in [
+            (json!({}), 2, 40),
+            (json!({"nodeSelector": {"pool": "p1"}}), 4, 10),
+            (json!({"nodeSelector": {"kubernetes.io/hostname": "n3"}}), 40, 1),
+            (json!({"nodeSelector": {"nobody-has-it": "x"}}), 2, 0),
+            (json!({"nodeName": "n2"}), 3, 1),
+            (by_name, 3, 1),
+        ] {
+            let placement = placement(spec);
+            let view = all.seen_by(&placement, None);
+            assert_eq!(view.nodes.len(), seen, "{placement:?}");
+            assert_eq!(view.counts.iter().sum::<usize>(), 40);
+            assert_eq!(view.groups.len(), all.groups.len());
+            let lands = landing(&placement, &view);
+            assert_eq!(lands.iter().map(|node| view.counts[*node]).sum::<usize>(), landed, "{placement:?}");
+            assert_eq!(landing(&placement, &all).len(), landed);
+            assert!(
+                view.groups.iter().enumerate().all(|(group, of)| of.members.iter().all(|node| view.group_of[*node] == group))
+            );
+        }
+        let class = RuntimeClass { selector: [("pool".to_owned(), "p0".to_owned())].into(), ..RuntimeClass::default() };
+        assert_eq!(all.seen_by(&Placement::default(), Some(&class)).nodes.len(), 4);
+    }
+
+    #[test]
+    fn views_are_kept_and_not_without_end() {
+        let all = nodes(4);
+        let looking_at =
+            |label: usize| Placement { selector: [(format!("l{label}"), String::new())].into(), ..Placement::default() };
+        assert!(Arc::ptr_eq(&all.seen_by(&looking_at(0), None), &all.seen_by(&looking_at(0), None)));
+        for label in 0..1000 {
+            all.seen_by(&looking_at(label), None);
+        }
+        assert!(all.views.0.lock().unwrap().len() <= MOST_KEPT);
+    }
+}

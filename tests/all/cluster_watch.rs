@@ -1,0 +1,193 @@
+//! `wincompat cluster check --watch` against an API server whose lists change: what counts makes one report, an end that is forgotten and a
+//! server that is away are borne.
+
+use std::io::{BufRead as _, BufReader, Read};
+use std::process::{Child, Stdio};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::cluster::deployment;
+use crate::support::api_server::{Api, node};
+use crate::support::program::{Answer, Program};
+use crate::support::started::started;
+
+const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/shop/deployments";
+const NANO: &str = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
+
+/// The longest wait for something that has to come true.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A check that goes on, with what it wrote so far.
+struct Watch {
+    child: Child,
+    out: Arc<Mutex<Vec<String>>>,
+    err: Arc<Mutex<Vec<String>>>,
+    _program: Program,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn lines(stream: impl Read + Send + 'static) -> Arc<Mutex<Vec<String>>> {
+    let kept = Arc::<Mutex<Vec<String>>>::default();
+    let lines = Arc::clone(&kept);
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            lines.lock().unwrap().push(line);
+        }
+    });
+    kept
+}
+
+impl Watch {
+    fn start(api: &Api, arguments: &[&str]) -> Self {
+        let program = Program::new();
+        let config = program.file("config", api.kubeconfig());
+        let mut command = program.process();
+        command.args(["cluster", "check", "--watch", "--offline", "--no-cache", "--kubeconfig", &config]).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = started(|| command.spawn());
+        let (out, err) = (lines(child.stdout.take().unwrap()), lines(child.stderr.take().unwrap()));
+        Self { child, out, err, _program: program }
+    }
+
+    fn out(&self) -> String {
+        self.out.lock().unwrap().join("\n")
+    }
+
+    fn err(&self) -> String {
+        self.err.lock().unwrap().join("\n")
+    }
+
+    /// The number of reports: each has its sum.
+    fn reports(&self) -> usize {
+        self.out.lock().unwrap().iter().filter(|line| line.contains(" nodes in ") && line.contains(" workload")).count()
+    }
+
+    /// Waits until this is true.
+    fn until(&self, what: &str, is_true: impl Fn(&Self) -> bool) {
+        let begun = Instant::now();
+        while !is_true(self) {
+            assert!(begun.elapsed() < PATIENCE, "{what}: {}\n{}", self.out(), self.err());
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+fn with_status(mut object: Value, ready: u32) -> Value {
+    object["status"] = json!({"readyReplicas": ready});
+    object["metadata"]["annotations"] = json!({"deployment.kubernetes.io/revision": ready.to_string()});
+    object
+}
+
+#[test]
+fn a_change_that_counts_is_one_report_and_others_are_none() {
+    let api = Api::start();
+    api.tell(DEPLOYMENTS, "ADDED", deployment("web", None, NANO));
+    let watch = Watch::start(&api, &[]);
+    watch.until("the first report", |watch| watch.out().contains("FAIL  apps/v1 Deployment shop/web"));
+    // Nothing of this is about images or nodes.
+    for ready in 0..5 {
+        api.tell(DEPLOYMENTS, "MODIFIED", with_status(deployment("web", None, NANO), ready));
+    }
+    thread::sleep(Duration::from_secs(4));
+    assert_eq!(watch.reports(), 1, "{}", watch.out());
+    // Three at once are one change.
+    for name in ["one", "two"] {
+        api.tell(DEPLOYMENTS, "ADDED", deployment(name, Some("10.0.20348"), NANO));
+    }
+    api.tell(DEPLOYMENTS, "MODIFIED", deployment("web", Some("10.0.20348"), NANO));
+    watch.until("the second report", |watch| watch.reports() == 2);
+    assert!(watch.out().contains(": changed: deployments\n"), "{}", watch.out());
+    assert!(watch.out().ends_with("3 workloads on 2 nodes in 2 groups: 3 pass, 0 fail"), "{}", watch.out());
+    // The versions before it are forgotten: 410, and the list is read again.
+    api.put(vec![node("10.0.17763.1")]);
+    watch.until("the third report", |watch| watch.reports() == 3);
+    assert!(watch.out().contains(": changed: nodes\n"), "{}", watch.out());
+    assert!(watch.out().ends_with("3 workloads on 1 nodes in 1 groups: 0 pass, 3 fail"), "{}", watch.out());
+    assert_eq!(watch.err(), "");
+}
+
+#[test]
+fn an_api_server_that_goes_away_is_waited_for_and_said_to_be_away_once() {
+    let api = Api::start();
+    api.tell(DEPLOYMENTS, "ADDED", deployment("web", None, NANO));
+    let watch = Watch::start(&api, &[]);
+    watch.until("the first report", |watch| watch.reports() == 1);
+    api.is_away.store(true, Ordering::SeqCst);
+    watch.until("it is said", |watch| watch.err().contains("warning: nodes are not followed at the moment"));
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(watch.err().matches("warning: nodes are not followed").count(), 1, "{}", watch.err());
+    api.tell(DEPLOYMENTS, "MODIFIED", deployment("web", Some("10.0.20348"), NANO));
+    api.is_away.store(false, Ordering::SeqCst);
+    watch.until("the second report", |watch| watch.out().contains("1 pass"));
+    assert!(!watch.err().contains("s3cret-token"));
+}
+
+#[test]
+fn lists_that_are_denied_are_reported_and_read_once_they_are_allowed() {
+    let api = Api::start();
+    let replicas = "/apis/apps/v1/namespaces/shop/replicasets";
+    api.tell(DEPLOYMENTS, "ADDED", deployment("web", None, NANO));
+    let mut owned = deployment("web-1", None, NANO);
+    owned["metadata"]["ownerReferences"] = json!([{"kind": "Deployment", "name": "web", "controller": true}]);
+    api.tell(replicas, "ADDED", owned);
+    api.denied.lock().unwrap().push(DEPLOYMENTS);
+    let watch = Watch::start(&api, &[]);
+    watch.until("the first report", |watch| watch.reports() == 1);
+    assert!(watch.out().contains("ERROR deployments: the cluster does not allow this"), "{}", watch.out());
+    assert!(watch.out().contains("FAIL  apps/v1 ReplicaSet shop/web-1"), "{}", watch.out());
+    api.denied.lock().unwrap().clear();
+    watch.until("the second report", |watch| watch.reports() == 2);
+    let again = watch.out().split("changed: ").nth(1).unwrap().to_owned();
+    assert!(again.contains("FAIL  apps/v1 Deployment shop/web") && !again.contains("web-1"), "{again}");
+}
+
+#[test]
+fn a_report_of_lines_ends_with_its_sum_and_a_document_does_not_go_on() {
+    let api = Api::start();
+    api.tell(DEPLOYMENTS, "ADDED", deployment("web", None, NANO));
+    let file = tempfile::tempdir().unwrap();
+    let written = file.path().join("report.json");
+    let watch = Watch::start(&api, &["--format", "jsonl", "-o", written.to_str().unwrap()]);
+    let sums = |watch: &Watch| watch.out.lock().unwrap().iter().filter(|line| line.contains("\"type\":\"summary\"")).count();
+    watch.until("the first report", |watch| sums(watch) == 1);
+    api.tell(DEPLOYMENTS, "DELETED", deployment("web", None, NANO));
+    watch.until("the second report", |watch| sums(watch) == 2);
+    for line in watch.out.lock().unwrap().iter() {
+        assert_eq!(serde_json::from_str::<Value>(line).unwrap()["schema"], "wincompat/report-line/v1");
+    }
+    let last: Value = serde_json::from_str(&std::fs::read_to_string(&written).unwrap()).unwrap();
+    assert_eq!(last["workloads"], json!([]));
+    let program = Program::new();
+    let config = program.file("config", api.kubeconfig());
+    let refused =
+        Answer::of(program.command().args(["cluster", "check", "--watch", "--format", "html", "--kubeconfig", &config]));
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("cannot be written as html") && refused.err.contains("-o html=FILE"), "{}", refused.err);
+}
+
+/// Ctrl-C ends it with the exit code of the last report.
+#[cfg(unix)]
+#[test]
+fn it_ends_with_the_exit_code_of_the_last_report() {
+    let api = Api::start();
+    api.tell(DEPLOYMENTS, "ADDED", deployment("web", None, NANO));
+    for (build, code) in [(None, 1), (Some("10.0.20348"), 0)] {
+        api.tell(DEPLOYMENTS, "MODIFIED", deployment("web", build, NANO));
+        let mut watch = Watch::start(&api, &[]);
+        watch.until("the report", |watch| watch.reports() == 1);
+        let process = rustix::process::Pid::from_child(&watch.child);
+        rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+        assert_eq!(watch.child.wait().unwrap().code(), Some(code));
+    }
+    assert!(api.asked().iter().all(|request| request.starts_with("GET ")), "{:?}", api.asked());
+}
