@@ -77,6 +77,8 @@ fn no_advice_names_what_does_not_pass() {
             let policy = Policy { wish, engine: Some(HostEngine::new(engine, None)), ..today() };
             // The variants of hosts matter to the rule and not to engines.
             for host in hosts.iter().filter(|host| engine == Engine::Docker || host.hyperv == Availability::Available) {
+                // The same few images are named again and again.
+                let mut passes = std::collections::BTreeMap::<*const Image, Option<bool>>::new();
                 for image in &images {
                     answers += 1;
                     let judgement = judge(knowledge, host, image, &policy);
@@ -90,7 +92,10 @@ fn no_advice_names_what_does_not_pass() {
                             );
                             if let Some(other) = named(&images, &remedy) {
                                 assert_ne!(other.reference, image.reference, "itself: {case}");
-                                assert_eq!(judge(knowledge, host, other, &policy).ok, Some(true), "{case}");
+                                let passes = passes
+                                    .entry(std::ptr::from_ref(other))
+                                    .or_insert_with(|| judge(knowledge, host, other, &policy).ok);
+                                assert_eq!(*passes, Some(true), "{case}");
                             }
                             if let Remedy::Run { engine: named, isolation, image: reference } = &remedy {
                                 assert_eq!((*named, reference), (engine, &image.reference), "{case}");
