@@ -1,34 +1,13 @@
 #!/usr/bin/env bash
-# benches/check.sh: 100 images in one call beside `skopeo inspect` called 100 times, requests counted, one image as a whole
+# benches/check.sh [PROGRAM]: 100 images in one call beside `skopeo inspect` called 100 times, requests counted, one image as a whole
 # process, start-up, peak memory. Beside the cold call stands what no client can do without: `curl` fetching the same documents, and
 # the registry's own processor time. Needs docker-registry, skopeo, curl, python3, hyperfine and GNU time; everything stays on
 # loopback.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 images=100
-folder=$(mktemp -d)
-cargo build --locked --profile dist --quiet
-wincompat=${CARGO_TARGET_DIR:-target}/dist/wincompat
-
-# Two servers over the same storage: one for speed, and one that writes down every request, which takes it most of its time.
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-serve() { # NAME PORT DISABLED
-    cat >"$folder/$1.yml" <<END
-version: 0.1
-log: {accesslog: {disabled: $3}, level: error}
-storage: {filesystem: {rootdirectory: $folder/registry}, cache: {blobdescriptor: inmemory}}
-http: {addr: 127.0.0.1:$2}
-END
-    docker-registry serve "$folder/$1.yml" >"$folder/$1.log" 2>&1 &
-    servers+=($!)
-    until (exec 3<>"/dev/tcp/127.0.0.1/$2") 2>/dev/null; do sleep 0.1; done
-}
-servers=()
-trap 'kill "${servers[@]}"; rm -rf "$folder"' EXIT
-port=$(free_port)
-serve fast "$port" true
-counted_port=$(free_port)
-serve counted "$counted_port" false
+source benches/registries.sh
+wincompat=$(program "${1:-}")
 
 python3 benches/windows-images.py "$folder/images" $images
 for ((image = 0; image < images; image++)); do
@@ -40,14 +19,12 @@ done
 check() { "$wincompat" check --host windows-server-2022 --cache "$folder/cache" --from "$folder/${1-list}" >"$folder/report"; }
 requests() { # of one more check
     local before
-    before=$(grep -c '"GET /v2/' "$folder/counted.log" || true)
+    before=$(counted)
     check counted
     sleep 1
-    echo $(($(grep -c '"GET /v2/' "$folder/counted.log") - before))
+    echo $(($(counted) - before))
 }
 skopeo_all() { while read -r image; do skopeo inspect --override-os windows --tls-verify=false "docker://$image"; done <"$folder/list" >"$folder/inspected"; }
-seconds() { local started=$EPOCHREALTIME; "$@"; python3 -c "print($EPOCHREALTIME - $started)"; }
-median() { python3 -c "import statistics, sys; print(statistics.median(map(float, sys.argv[1:])))" "$@"; }
 
 ticks() { awk '{ print $14 + $15 }' "/proc/${servers[0]}/stat"; } # of the fast registry
 floor() { curl --silent --no-progress-meter --fail --parallel --parallel-max 32 --config "$folder/documents" >"$folder/fetched"; }

@@ -5,33 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 images=300
-wincompat=${1:-}
-if [ -z "$wincompat" ]; then
-    cargo build --locked --profile dist --quiet
-    wincompat=${CARGO_TARGET_DIR:-target}/dist/wincompat
-fi
-wincompat=$(realpath "$wincompat")
-folder=$(mktemp -d)
-servers=()
-trap 'kill "${servers[@]}"; rm -rf "$folder"' EXIT
-
-# Two servers over the same storage: one for speed, and one that writes down every request.
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-serve() { # NAME PORT DISABLED
-    cat >"$folder/$1.yml" <<END
-version: 0.1
-log: {accesslog: {disabled: $3}, level: error}
-storage: {filesystem: {rootdirectory: $folder/registry}, cache: {blobdescriptor: inmemory}}
-http: {addr: 127.0.0.1:$2}
-END
-    docker-registry serve "$folder/$1.yml" >"$folder/$1.log" 2>&1 &
-    servers+=($!)
-    until (exec 3<>"/dev/tcp/127.0.0.1/$2") 2>/dev/null; do sleep 0.1; done
-}
-port=$(free_port)
-serve fast "$port" true
-counted_port=$(free_port)
-serve counted "$counted_port" false
+source benches/registries.sh
+wincompat=$(program "${1:-}")
 
 python3 benches/windows-images.py "$folder/images" $images
 seq 0 $((images - 1)) | xargs -P 8 -I{} \
@@ -55,13 +30,11 @@ answered() { # the numbers of results and errors of the last scan
 }
 requests() {
     local before
-    before=$(grep -c '"GET /v2/' "$folder/counted.log" || true)
+    before=$(counted)
     scan small "$counted_port"
     sleep 1
-    echo $(($(grep -c '"GET /v2/' "$folder/counted.log" || true) - before))
+    echo $(($(counted) - before))
 }
-seconds() { local started=$EPOCHREALTIME; "$@"; python3 -c "print(f'{$EPOCHREALTIME - $started:.3f}')"; }
-median() { python3 -c "import statistics, sys; print(f'{statistics.median(map(float, sys.argv[1:])):.3f}')" "$@"; }
 peak() { # SIZE
     /usr/bin/time -f '%M' -o "$folder/peak" "$wincompat" scan --hosts "$folder/$1/nodes.json" --cache "$folder/cache" \
         --mirror "registry.test=http://127.0.0.1:$port" --no-config --quiet --format json "$folder/$1/tree" >"$folder/report" 2>/dev/null || true
@@ -69,10 +42,18 @@ peak() { # SIZE
 }
 search() { if command -v rg >/dev/null; then rg -c FROM "$folder/$1/tree"; else grep -rc FROM "$folder/$1/tree"; fi >/dev/null; }
 
+whole() { # each reference of the last scan was answered on each build
+    python3 - "$folder/report" "$1" <<'END'
+import json, sys
+report, results = json.load(open(sys.argv[1])), int(sys.argv[2])
+if len(report["results"]) != results or report["errors"]:
+    sys.exit(f"{len(report['results'])} results, {len(report['errors'])} errors in the place of {results} results")
+END
+}
+
 rm -rf "$folder/cache"
 cold_requests=$(requests)
 answered
-[ "$(python3 -c 'import json, sys; print(len(json.load(open(sys.argv[1]))["errors"]))' "$folder/report")" = 0 ]
 warm_requests=$(requests)
 python3 -c "print(f'requests for each image: cold {$cold_requests / $images:.2f}, warm {$warm_requests / $images:.2f}')"
 for size in small large; do
@@ -81,6 +62,7 @@ for size in small large; do
         rm -rf "$folder/cache"
         cold+=("$(seconds scan $size "$port")")
         warm+=("$(seconds scan $size "$port")")
+        whole "$([ $size = small ] && echo 12000 || echo 120000)"
         alone+=("$(seconds scan $size "$port" --offline --no-cache)")
         search+=("$(seconds search $size)")
     done

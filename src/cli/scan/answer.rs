@@ -31,7 +31,7 @@ use crate::text::quoted;
 use crate::{Engine, Error, ErrorKind};
 
 /// The most results of one answer: they are held together, in about 500 MiB.
-const MOST_RESULTS: usize = 100_000;
+const MOST_RESULTS: usize = 150_000;
 
 /// What the arguments mean.
 pub struct Inputs {
