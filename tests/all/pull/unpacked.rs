@@ -161,3 +161,57 @@ fn who_wants_no_layer_ends_the_pull() {
     gate.open();
     assert_eq!((pulled.unwrap_err().what.as_str(), layers), ("the pull was given up", Some(1)));
 }
+
+/// Six layers, of which four may come at a time.
+fn six() -> Vec<Layer> {
+    (1..=6).map(|seed| Layer::new(GZIP, seed, 50_000)).collect()
+}
+
+/// Fails if a layer has been asked for that should not have been yet, also a moment later.
+fn nothing_more_comes(shop: &Shop, later: &[Layer]) {
+    std::thread::sleep(Duration::from_millis(100));
+    for layer in later {
+        assert_eq!(shop.requests_for(layer).len(), 0, "{}", layer.digest());
+    }
+}
+
+#[test]
+fn while_a_layer_is_used_three_wait_as_they_came_and_no_other_comes() {
+    let shop = Shop::well_behaved(six());
+    let (pulled, ()) = pull(&shop, |arrivals| {
+        arrivals.described(|| Ok(())).unwrap();
+        for number in 0..shop.layers.len() {
+            let Some(Arrival::Coming(coming)) = arrivals.layer(number, || Ok(())).unwrap() else {
+                panic!("{number} does not come")
+            };
+            let (begun, later) = shop.layers.split_at(shop.layers.len().min(number + 4));
+            let unpacked = coming.unpack(|stored| {
+                let has_come = |layer: &Layer| shop.kept(layer) == layer.stored.len() as u64;
+                wait_until("those above are there as they came", || begun[number + 1..].iter().all(has_come));
+                nothing_more_comes(&shop, later);
+                decompress(stored, Compression::Gzip, Limits::default().uncompressed, all).map(|(_, streamed)| streamed)
+            });
+            assert!(unpacked.is_some(), "{number}");
+        }
+        // The pull has to list the image yet.
+        assert!(arrivals.layer(shop.layers.len(), || Ok(())).unwrap().is_none());
+    });
+    pulled.unwrap();
+    shop.is_intact();
+}
+
+#[test]
+fn where_nobody_uses_them_four_layers_are_unpacked_at_a_time() {
+    let (layers, gate) = (six(), Gate::default());
+    let (images, slow, held) = (served(&layers), layers.clone(), gate.clone());
+    let shop = Shop::new(layers, move |request| {
+        let layer = slow.iter().find(|layer| request.path.ends_with(layer.digest().as_str()));
+        layer.map_or_else(|| images.respond(request), |layer| beginning(request, &layer.stored, 20_000, &held))
+    });
+    let mut pull = shop.begin();
+    wait_until("four have begun", || shop.layers[..4].iter().all(|layer| shop.kept(layer) > 0));
+    nothing_more_comes(&shop, &shop.layers[4..]);
+    gate.open();
+    assert!(pull.0.wait().unwrap().success());
+    shop.is_intact();
+}

@@ -1,32 +1,20 @@
-//! Every call of Windows fails once, at every moment of a run, and the program is killed at each of them: what it took of the
-//! host is given back in the end, by itself or by `prune`.
+//! Every call of Windows fails once, at every moment of a run, of another process in a container and of a container's end, and the
+//! program is killed at each of them: what it took of the host is given back in the end, by itself or by a command.
 //!
-//! The image's layers are imported in each run too, so these calls are among them. `--nocapture` shows how many points were
-//! tried.
+//! `--nocapture` shows how many points were tried.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Mutex;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::run::machine::{Ended, HYPERV, IMAGE, Machine, Running};
-use crate::support::started::is_wines_fault;
-
-/// A run, and where its container lives.
-#[derive(Clone, Copy)]
-struct Scenario {
-    name: &'static str,
-    arguments: &'static [&'static str],
-    /// In the background, where its end is to be waited for.
-    detached: bool,
-}
-
-const PROCESS: Scenario = Scenario { name: "process", arguments: &["--isolation", "process"], detached: false };
-const HYPER_V: Scenario = Scenario { name: "hyperv", arguments: &HYPERV, detached: false };
-const DETACHED: Scenario = Scenario { name: "detached", arguments: &["-d", "--isolation", "process"], detached: true };
+use crate::run::machine::Machine;
+use crate::run::sequences::{
+    DETACHED, EXEC, EXEC_HYPERV, IMPORT, Kind, NAME, Point, RUN, RUN_HYPERV, STOP, STOP_HYPERV, Sequence, Went, points,
+    side_by_side,
+};
 
 /// What goes wrong at a call.
 #[derive(Clone, Copy, PartialEq)]
@@ -72,24 +60,6 @@ impl Harm {
     }
 }
 
-/// Runs the container, and waits until its monitor, if it has one, has done all it will do.
-fn run(machine: &Machine, scenario: Scenario) -> Ended {
-    let arguments = [&["run", "--rm", "-q"], scenario.arguments, &[IMAGE, "cmd", "/c", "echo done"]].concat();
-    let ended = Running::start(machine.command(&arguments)).end();
-    if scenario.detached {
-        let until = Instant::now() + Duration::from_secs(60);
-        while !machine.containers().is_empty() && !was_killed(machine) && Instant::now() < until {
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-    ended
-}
-
-/// Whether the fault has killed a program.
-fn was_killed(machine: &Machine) -> bool {
-    machine.host.calls().iter().any(|call| call["killed"] == true)
-}
-
 /// Whether a call has a result. Others can only hang, or kill.
 fn can_fail(call: &Value) -> bool {
     call["dll"] != "computecore" || !call["function"].as_str().unwrap().starts_with("HcsClose")
@@ -101,63 +71,36 @@ fn acts(function: &str) -> bool {
     function == "HcsWaitForOperationResultAndProcessInfo" || !only_tells.iter().any(|part| function.contains(part))
 }
 
-/// The calls of a good run, by number.
-fn good_run(scenario: Scenario) -> Option<Vec<Value>> {
-    let machine = Machine::new()?;
-    run(&machine, scenario).with(0);
-    assert_eq!(machine.left(), [""; 0], "{}", scenario.name);
-    let (ends, mut calls): (Vec<Value>, Vec<Value>) =
-        machine.host.calls().into_iter().partition(|call| call.get("completes").is_some());
-    for call in &mut calls {
-        // Of vmcompute.dll, it is the answer that says so: ERROR_VMCOMPUTE_OPERATION_PENDING.
-        let pending = call["hresult"] == "0xc0370103" || ends.iter().any(|end| end["completes"] == call["n"]);
-        call["operation"] = pending.into();
-    }
-    calls.sort_by_key(|call| call["n"].as_u64());
-    Some(calls)
-}
-
-/// One point: what came of it, and what is wrong with that.
-struct Tried {
-    code: u32,
-    wrong: Option<String>,
-}
-
-fn try_point(scenario: Scenario, harm: Harm, n: u64) -> Tried {
-    let mut machine = Machine::new().unwrap();
-    machine.faults = harm.fault(n);
-    let ended = run(&machine, scenario);
-    if is_wines_fault(&ended.err) {
-        return try_point(scenario, harm, n);
-    }
-    machine.faults.clear();
-    let mut wrong = Vec::new();
-    if !machine.host.calls().iter().any(|call| call.get("fault").is_some()) {
-        wrong.push("nothing went wrong there".to_owned());
-    }
+/// What is wrong with how a sequence went that something failed in.
+fn wrong_with(sequence: Sequence, harm: Harm, went: &Went) -> Option<String> {
+    let ended = &went.ended;
+    // What the monitor has does not come here, and the end of a container says its name.
+    let says = if sequence.kind == Kind::Stop { format!("{NAME}\n") } else { "done\n".to_owned() };
     if harm.kills() {
-        if !was_killed(&machine) {
-            wrong.push("nobody was killed".to_owned());
-        }
-        let pruned = machine.wincompat(&["prune"]);
-        if pruned.code != 0 {
-            wrong.push(format!("prune ended with {}: {}", pruned.code, pruned.err));
-        }
+        (!went.was_killed()).then(|| "nobody was killed".to_owned())
     } else if ended.code != 0 && !ended.err.contains("error: ") {
-        wrong.push(format!("it says nothing of its failure: {}", ended.err));
-    } else if ended.code == 0 && !scenario.detached && ended.text() != "done\n" {
-        wrong.push(format!("it says it went well, and its output is {:?}", ended.text()));
+        Some(format!("it says nothing of its failure: {}", ended.err))
+    } else if ended.code == 0 && sequence.kind != Kind::Detached && ended.text() != says {
+        Some(format!("it says it went well, and its output is {:?}", ended.text()))
+    } else {
+        None
     }
-    let left = machine.left();
-    if !left.is_empty() {
-        wrong.push(format!("left: {left:#?}\n{}", ended.err));
+}
+
+fn is_point(harm: Harm, call: &Value) -> bool {
+    let function = call["function"].as_str().unwrap();
+    match harm {
+        Harm::FailsBefore => can_fail(call),
+        Harm::FailsAfter => can_fail(call) && acts(function),
+        Harm::OperationFails => call["operation"] == true,
+        Harm::KilledBefore => true,
+        Harm::KilledAfter => acts(function),
     }
-    Tried { code: ended.code, wrong: (!wrong.is_empty()).then(|| wrong.join("\n")) }
 }
 
 /// What came of all points of one kind.
 struct Row {
-    scenario: &'static str,
+    sequence: &'static str,
     harm: Harm,
     points: usize,
     codes: BTreeMap<u32, usize>,
@@ -167,10 +110,10 @@ struct Row {
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let codes: Vec<String> = self.codes.iter().map(|(code, count)| format!("{code}: {count}")).collect();
-        let (scenario, harm) = (self.scenario, self.harm.name());
+        let (sequence, harm) = (self.sequence, self.harm.name());
         write!(
             f,
-            "{scenario:9} {harm:22} {:4} points, {:3} wrong; exit codes {}",
+            "{sequence:11} {harm:22} {:4} points, {:3} wrong; exit codes {}",
             self.points,
             self.wrong.len(),
             codes.join(", ")
@@ -181,63 +124,60 @@ impl fmt::Display for Row {
 /// How many points are tried at a time: each waits for processes most of the time.
 const SIDE_BY_SIDE: usize = 4;
 
-fn every_point(scenario: Scenario) {
-    let Some(calls) = good_run(scenario) else { return };
-    let began = Instant::now();
-    let mut points = Vec::new();
-    for harm in Harm::ALL {
-        for call in &calls {
-            let function = call["function"].as_str().unwrap();
-            let is_one = match harm {
-                Harm::FailsBefore => can_fail(call),
-                Harm::FailsAfter => can_fail(call) && acts(function),
-                Harm::OperationFails => call["operation"] == true,
-                Harm::KilledBefore => true,
-                Harm::KilledAfter => acts(function),
-            };
-            if is_one {
-                points.push((harm, call["n"].as_u64().unwrap(), function.to_owned()));
-            }
+/// A worker's machine: another one after each point where machines are used once, or where something was wrong with it.
+fn try_all(sequence: Sequence, points: &mut dyn Iterator<Item = &Point<Harm>>, tell: impl Fn(&Point<Harm>, &Went, Vec<String>)) {
+    let mut kept: Option<Machine> = None;
+    for point in points {
+        let mut machine = kept.take().unwrap_or_else(|| sequence.machine().unwrap());
+        let act = |machine: &Machine| sequence.act(machine);
+        let (went, mut wrong) = sequence.strike(&mut machine, point, |n| point.harm.fault(n), act);
+        wrong.extend(wrong_with(sequence, point.harm, &went));
+        if wrong.is_empty() && sequence.kind != Kind::Import {
+            kept = Some(machine);
         }
+        tell(point, &went, wrong);
     }
-    let queue = Mutex::new(points.iter());
+    if let Some(machine) = kept {
+        sequence.end(&machine);
+    }
+}
+
+/// Has every call of a sequence harmed, of which there are at least so many.
+fn every_point(sequence: Sequence, least: usize) {
+    let Some(mut machine) = sequence.machine() else { return };
+    let calls = sequence.calls(&mut machine, 0, |machine| sequence.act(machine));
+    sequence.end(&machine);
+    let began = Instant::now();
+    let points = points(&calls, &Harm::ALL, is_point);
     let rows = Mutex::new(Harm::ALL.map(|harm| Row {
-        scenario: scenario.name,
+        sequence: sequence.name,
         harm,
         points: 0,
         codes: BTreeMap::new(),
         wrong: Vec::new(),
     }));
-    thread::scope(|scope| {
-        for _ in 0..SIDE_BY_SIDE {
-            scope.spawn(|| {
-                loop {
-                    let Some((harm, n, function)) = queue.lock().unwrap().next() else { return };
-                    let tried = try_point(scenario, *harm, *n);
-                    let mut rows = rows.lock().unwrap();
-                    let row = rows.iter_mut().find(|row| row.harm == *harm).unwrap();
-                    row.points += 1;
-                    *row.codes.entry(tried.code).or_default() += 1;
-                    if let Some(wrong) = tried.wrong {
-                        let wrong = format!("{}: call {n}, {function}, {}: {wrong}", scenario.name, harm.name());
-                        println!("{wrong}");
-                        row.wrong.push(wrong);
-                    }
-                }
-            });
+    let tell = |Point { harm, place, function }: &Point<Harm>, went: &Went, wrong: Vec<String>| {
+        let mut rows = rows.lock().unwrap();
+        let row = rows.iter_mut().find(|row| row.harm == *harm).unwrap();
+        row.points += 1;
+        *row.codes.entry(went.ended.code).or_default() += 1;
+        if !wrong.is_empty() {
+            let wrong = format!("{}: call {place}, {function}, {}: {}", sequence.name, harm.name(), wrong.join("\n"));
+            println!("{wrong}");
+            row.wrong.push(wrong);
         }
-    });
+    };
+    side_by_side(SIDE_BY_SIDE, &points, |points| try_all(sequence, points, &tell));
     let rows = rows.into_inner().unwrap();
-    println!("{} calls in a good run with {}; {} s for all points", calls.len(), scenario.name, began.elapsed().as_secs());
+    println!("{} calls in {}; {} s for all points", calls.len(), sequence.name, began.elapsed().as_secs());
     for row in &rows {
         println!("{row}");
     }
     let tried = |harm| rows.iter().find(|row| row.harm == harm).unwrap().points;
     let can_fail = calls.iter().filter(|call| can_fail(call)).count();
     assert_eq!((tried(Harm::FailsBefore), tried(Harm::KilledBefore)), (can_fail, calls.len()));
-    assert!(
-        calls.len() >= 30 && [Harm::FailsAfter, Harm::OperationFails, Harm::KilledAfter].into_iter().all(|harm| tried(harm) > 0)
-    );
+    assert!(calls.len() >= least && tried(Harm::FailsAfter) > 0 && tried(Harm::KilledAfter) > 0);
+    assert_eq!(tried(Harm::OperationFails), calls.iter().filter(|call| call["operation"] == true).count());
     let wrong: Vec<&String> = rows.iter().flat_map(|row| &row.wrong).collect();
     assert!(
         wrong.is_empty(),
@@ -248,18 +188,43 @@ fn every_point(scenario: Scenario) {
 }
 
 #[test]
+fn an_import_survives_every_failure() {
+    every_point(IMPORT, 7);
+}
+
+#[test]
 fn process_isolation_survives_every_failure() {
-    every_point(PROCESS);
+    every_point(RUN, 50);
 }
 
 #[test]
 fn hyperv_isolation_survives_every_failure() {
-    every_point(HYPER_V);
+    every_point(RUN_HYPERV, 25);
 }
 
 #[test]
 fn a_container_in_the_background_survives_every_failure() {
-    every_point(DETACHED);
+    every_point(DETACHED, 50);
+}
+
+#[test]
+fn another_process_in_a_container_survives_every_failure() {
+    every_point(EXEC, 15);
+}
+
+#[test]
+fn another_process_in_a_virtual_machine_survives_every_failure() {
+    every_point(EXEC_HYPERV, 8);
+}
+
+#[test]
+fn the_end_of_a_container_survives_every_failure() {
+    every_point(STOP, 20);
+}
+
+#[test]
+fn the_end_of_a_virtual_machine_survives_every_failure() {
+    every_point(STOP_HYPERV, 10);
 }
 
 /// What cannot be given back, because the call for it fails each time or only says that it worked, is told of; `prune` gives it
@@ -277,24 +242,18 @@ fn what_cannot_be_given_back_is_left_to_prune() {
     let effects = ["hresult=0x80004005", "hresult=0"];
     let points: Vec<(&str, &str)> =
         functions.iter().flat_map(|function| effects.iter().map(|effect| (*function, *effect))).collect();
-    let queue = Mutex::new(points.iter());
-    thread::scope(|scope| {
-        for _ in 0..SIDE_BY_SIDE {
-            scope.spawn(|| {
-                loop {
-                    let Some((function, effect)) = queue.lock().unwrap().next() else { return };
-                    let Some(mut machine) = Machine::new() else { return };
-                    machine.faults = format!("function={function} {effect}");
-                    let ended = run(&machine, PROCESS);
-                    let case = format!("{function} {effect}: {}", ended.err);
-                    assert_eq!(ended.with(0), "done\n", "{case}");
-                    let left = machine.left();
-                    assert_eq!(left.is_empty(), !ended.err.contains("`wincompat prune` tries again"), "{case} {left:#?}");
-                    machine.faults.clear();
-                    machine.wincompat(&["prune"]).with(0);
-                    assert_eq!(machine.left(), [""; 0], "{case}");
-                }
-            });
+    side_by_side(SIDE_BY_SIDE, &points, |points| {
+        for (function, effect) in points {
+            let Some(mut machine) = Machine::new() else { return };
+            machine.faults = format!("function={function} {effect}");
+            let ended = RUN.act(&machine);
+            let case = format!("{function} {effect}: {}", ended.err);
+            assert_eq!(ended.with(0), "done\n", "{case}");
+            let left = machine.left();
+            assert_eq!(left.is_empty(), !ended.err.contains("`wincompat prune` tries again"), "{case} {left:#?}");
+            machine.faults.clear();
+            machine.wincompat(&["prune"]).with(0);
+            assert_eq!(machine.left(), [""; 0], "{case}");
         }
     });
 }

@@ -135,11 +135,7 @@ impl Machine {
 
     /// What the Host Compute Service knows of a compute system.
     pub fn system(&self, id: &str) -> Value {
-        let mut state = Command::new("hcsemu");
-        self.host.hosts(&mut state, "").arg("state").stdout(Stdio::piped());
-        let state = started(|| state.spawn()).wait_with_output().unwrap();
-        let state: Value = serde_json::from_slice(&state.stdout).unwrap();
-        state["systems"][id].clone()
+        self.host.state()["systems"][id].clone()
     }
 
     /// The folders in the store that are containers' own.

@@ -12,5 +12,6 @@ mod otherwise;
 mod processes;
 mod refusals;
 mod reports;
+mod sequences;
 mod stalls;
 mod streams;

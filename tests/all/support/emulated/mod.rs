@@ -3,14 +3,59 @@
 
 pub mod image;
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::started::started;
+
+/// The emulator's own program, which says what hosts hold: one for all of them, since a start takes longer than an answer. It ends
+/// with this one.
+static TELLER: Mutex<Option<Teller>> = Mutex::new(None);
+
+struct Teller {
+    _program: Child,
+    questions: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Teller {
+    fn start() -> Self {
+        let mut command = Command::new("hcsemu");
+        command.arg("answer").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut program = started(|| command.spawn());
+        let (questions, answers) = (program.stdin.take().unwrap(), BufReader::new(program.stdout.take().unwrap()));
+        Self { _program: program, questions, answers }
+    }
+
+    /// The lines of an answer; an empty one ends it.
+    fn ask(&mut self, question: &str) -> Vec<String> {
+        writeln!(self.questions, "{question}").unwrap();
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            assert!(self.answers.read_line(&mut line).unwrap() > 0, "hcsemu has no answer to {question}");
+            match line.trim_end() {
+                "" => return lines,
+                line => lines.push(line.to_owned()),
+            }
+        }
+    }
+}
+
+/// A moment in the life of a host: its calls from then on are told from those before.
+#[derive(Clone, Copy)]
+pub struct Moment {
+    /// The length of the log of calls.
+    log: u64,
+    /// The number of calls so far.
+    pub calls: u64,
+}
 
 /// A host of its own: nothing that another has is seen on it. Everything it has is in its state folder.
 pub struct Host {
@@ -32,10 +77,32 @@ impl Host {
         program.env("HCSEMU_STATE", self.folder.path()).env("HCSEMU_FAULTS", faults)
     }
 
+    /// Gives all who are on it these faults, from their next call on, also those who were started before.
+    pub fn set_faults(&self, faults: &str) {
+        fs::write(self.folder.path().join("faults"), faults).unwrap();
+    }
+
+    /// This moment.
+    pub fn now(&self) -> Moment {
+        let log = fs::metadata(self.folder.path().join("calls.jsonl")).map_or(0, |log| log.len());
+        let counts = fs::read(self.folder.path().join("counts.json")).unwrap_or_default();
+        let counts: Value = serde_json::from_slice(&counts).unwrap_or_default();
+        Moment { log, calls: counts["all"].as_u64().unwrap_or_default() }
+    }
+
     /// Every call so far, in order (README.md of the emulator, `calls.jsonl`). A killed program can leave half a line.
     pub fn calls(&self) -> Vec<Value> {
-        let text = fs::read_to_string(self.folder.path().join("calls.jsonl")).unwrap_or_default();
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        self.calls_since(Moment { log: 0, calls: 0 })
+    }
+
+    /// Every call since a moment, likewise.
+    pub fn calls_since(&self, moment: Moment) -> Vec<Value> {
+        let mut text = Vec::new();
+        if let Ok(mut log) = File::open(self.folder.path().join("calls.jsonl")) {
+            log.seek(SeekFrom::Start(moment.log)).unwrap();
+            log.read_to_end(&mut text).unwrap();
+        }
+        String::from_utf8_lossy(&text).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
     /// The calls of one function.
@@ -57,12 +124,17 @@ impl Host {
 
     /// What could not be released, a line each: compute systems, layers in use, scratches, endpoints, namespaces, accesses.
     pub fn left(&self) -> Vec<String> {
-        let mut left = Command::new("hcsemu");
-        self.hosts(&mut left, "").arg("left").stdout(Stdio::piped());
-        let left = started(|| left.spawn()).wait_with_output().unwrap();
-        let lines: Vec<String> = String::from_utf8_lossy(&left.stdout).lines().map(str::to_owned).collect();
-        assert_eq!(left.status.success(), lines.is_empty(), "{left:?}");
-        lines
+        self.ask("left")
+    }
+
+    /// What the host holds.
+    pub fn state(&self) -> Value {
+        serde_json::from_str(&self.ask("state").join("\n")).unwrap()
+    }
+
+    fn ask(&self, question: &str) -> Vec<String> {
+        let mut teller = TELLER.lock().unwrap_or_else(PoisonError::into_inner);
+        teller.get_or_insert_with(Teller::start).ask(&format!("{question} {}", self.folder.path().display()))
     }
 
     /// Fails where anything could not be released.

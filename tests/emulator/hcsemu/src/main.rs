@@ -7,38 +7,73 @@
 //! hcsemu state     the state, as JSON
 //! hcsemu rules     the rules: name, grade of evidence, section, text; and which are switched off
 //! hcsemu clear     forgets everything, and ends the containers' processes
+//! hcsemu answer    for each line of its input, `left FOLDER` or `state FOLDER`, the same of the host with this state folder;
+//!                  an empty line ends each answer
 //! ```
 
 use hcs_emulator::rules::RULES;
 use hcs_emulator::{home, left, state, systems};
 use serde_json::Value;
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let lines = match command.as_str() {
-        "left" => state::with(|state| left::list(state)),
+        "left" => left(),
         "calls" => calls(),
         "log" => log(),
-        "state" => vec![state::with(|state| serde_json::to_string_pretty(state).expect("plain data"))],
+        "state" => held(),
         "rules" => rules(),
         "clear" => {
             systems::clear();
             Vec::new()
         }
+        "answer" => return answer(),
         _ => {
-            eprintln!("usage: hcsemu left|calls|log|state|rules|clear   (state folder: {})", home::folder().display());
+            eprintln!("usage: hcsemu left|calls|log|state|rules|clear|answer   (state folder: {})", home::folder().display());
             return ExitCode::from(2);
         }
     };
+    // A reader that has gone has seen enough.
+    let _ = print(&lines);
+    ExitCode::from(u8::from(command == "left" && !lines.is_empty()))
+}
+
+fn print(lines: &[String]) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    for line in &lines {
-        if writeln!(out, "{line}").is_err() {
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    out.flush()
+}
+
+fn left() -> Vec<String> {
+    state::with(|state| left::list(state))
+}
+
+fn held() -> Vec<String> {
+    vec![state::with(|state| serde_json::to_string_pretty(state).expect("plain data"))]
+}
+
+/// Answers about many hosts, since a start of a program takes longer than an answer.
+fn answer() -> ExitCode {
+    for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+        let (command, folder) = line.split_once(' ').unwrap_or_default();
+        // SAFETY: this program has one thread.
+        unsafe { std::env::set_var("HCSEMU_STATE", folder) };
+        let mut lines = match command {
+            "left" => left(),
+            "state" => held(),
+            _ => {
+                eprintln!("hcsemu: the question {line:?} is not understood");
+                return ExitCode::from(2);
+            }
+        };
+        lines.push(String::new());
+        if print(&lines).is_err() {
             break;
         }
     }
-    ExitCode::from(u8::from(command == "left" && !lines.is_empty()))
+    ExitCode::SUCCESS
 }
 
 fn calls() -> Vec<String> {
