@@ -146,7 +146,9 @@ mod tests {
             _ => None,
         };
         let all: String = advice.parts().iter().filter_map(words).collect();
-        all.split('`').map(|piece| if piece.starts_with("docker ") { "" } else { piece }).collect::<Vec<_>>().join("`")
+        let others = ["docker ", "skopeo ", "podman ", "crane "];
+        let is_others = |piece: &str| others.iter().any(|program| piece.starts_with(program));
+        all.split('`').map(|piece| if is_others(piece) { "" } else { piece }).collect::<Vec<_>>().join("`")
     }
 
     #[test]

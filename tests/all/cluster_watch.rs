@@ -105,15 +105,16 @@ fn a_change_that_counts_is_one_report_and_others_are_none() {
         api.tell(DEPLOYMENTS, "ADDED", deployment(name, Some("10.0.20348"), NANO));
     }
     api.tell(DEPLOYMENTS, "MODIFIED", deployment("web", Some("10.0.20348"), NANO));
-    watch.until("the second report", |watch| watch.reports() == 2);
+    watch.until("all three", |watch| watch.out().ends_with("3 workloads on 2 nodes in 2 groups: 3 pass, 0 fail"));
     assert!(watch.out().contains(": changed: deployments\n"), "{}", watch.out());
-    assert!(watch.out().ends_with("3 workloads on 2 nodes in 2 groups: 3 pass, 0 fail"), "{}", watch.out());
+    // On a busy machine the last may come when the others have been reported.
+    assert!(watch.reports() < 4, "{}", watch.out());
     // The versions before it are forgotten: 410, and the list is read again.
     api.put(vec![node("10.0.17763.1")]);
-    watch.until("the third report", |watch| watch.reports() == 3);
+    watch.until("the last report", |watch| watch.out().ends_with("3 workloads on 1 nodes in 1 groups: 0 pass, 3 fail"));
     assert!(watch.out().contains(": changed: nodes\n"), "{}", watch.out());
-    assert!(watch.out().ends_with("3 workloads on 1 nodes in 1 groups: 0 pass, 3 fail"), "{}", watch.out());
     assert_eq!(watch.err(), "");
+    assert!(api.asked().iter().all(|request| request.starts_with("GET ")), "{:?}", api.asked());
 }
 
 #[test]
@@ -189,5 +190,4 @@ fn it_ends_with_the_exit_code_of_the_last_report() {
         rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
         assert_eq!(watch.child.wait().unwrap().code(), Some(code));
     }
-    assert!(api.asked().iter().all(|request| request.starts_with("GET ")), "{:?}", api.asked());
 }

@@ -158,19 +158,24 @@ fn open(folder: &OpenFolder, name: &str) -> io::Result<Option<(BufReader<File>, 
 }
 
 /// A line of a file.
-struct Line {
+#[derive(Debug)]
+pub(super) struct Line {
     /// The number of its bytes.
-    length: u64,
+    pub(super) length: u64,
     /// The bytes, or nothing if they are more than any line of ours.
-    content: Vec<u8>,
+    pub(super) content: Vec<u8>,
 }
 
 /// The next line, if it has come to its end.
-fn read_line(file: &mut impl BufRead) -> io::Result<Option<Line>> {
+pub(super) fn read_line(file: &mut impl BufRead) -> io::Result<Option<Line>> {
     let mut content = Vec::new();
     let mut length = file.take(LONGEST_LINE as u64 + 1).read_until(b'\n', &mut content)? as u64;
     if content.ends_with(b"\n") {
         return Ok(Some(Line { length, content }));
+    }
+    // A line that is being written is read again as a whole: its rest may come at any moment.
+    if length <= LONGEST_LINE as u64 {
+        return Ok(None);
     }
     content.clear();
     loop {

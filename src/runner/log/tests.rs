@@ -208,6 +208,24 @@ fn a_line_that_is_being_written_is_waited_for() {
     assert!(reader.next().is_none());
 }
 
+/// A file to which the rest of a line is added between two readings of it.
+struct Growing(Vec<&'static [u8]>);
+
+impl std::io::Read for Growing {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.0.is_empty() { Ok(0) } else { self.0.remove(0).read(into) }
+    }
+}
+
+#[test]
+fn the_rest_of_a_line_that_comes_behind_the_end_is_not_a_line() {
+    let mut file = std::io::BufReader::new(Growing(vec![b"one\nhal", b"", b"f\n"]));
+    let mut next = || read::read_line(&mut file).unwrap().map(|line| (line.length, line.content));
+    assert_eq!(next(), Some((4, b"one\n".to_vec())));
+    // It is read again from its beginning.
+    assert_eq!(next(), None);
+}
+
 #[test]
 fn what_is_no_entry_is_passed_over() {
     let folder = tempfile::tempdir().unwrap();
