@@ -81,7 +81,13 @@ impl Expander<'_> {
     }
 
     fn push_all(&mut self, text: &str) {
-        text.chars().for_each(|character| self.push(character));
+        // A word that is full takes no more, however often a long value is put in.
+        for character in text.chars() {
+            if self.word.text.len() >= LONGEST {
+                return;
+            }
+            self.push(character);
+        }
     }
 
     /// Behind the escape character: within double quotes it is text before most characters.
@@ -132,8 +138,9 @@ impl Expander<'_> {
 
     /// The value of a variable, or a note that it has none.
     fn put(&mut self, name: &str) {
-        match self.values.get(name) {
-            Some(value) => self.push_all(&value.clone()),
+        let values = self.values;
+        match values.get(name) {
+            Some(value) => self.push_all(value),
             None => self.word.missing.push(name.to_owned()),
         }
     }
@@ -147,9 +154,10 @@ impl Expander<'_> {
             self.word.missing.push(name);
             return;
         }
-        let value = self.values.get(&name).cloned();
+        let values = self.values;
+        let value = values.get(&name).map(String::as_str);
         let is_empty_too = self.characters.next_if_eq(&':').is_some();
-        let is_given = value.as_ref().is_some_and(|value| !is_empty_too || !value.is_empty());
+        let is_given = value.is_some_and(|value| !is_empty_too || !value.is_empty());
         let Some(operator) = self.characters.next() else {
             self.word.missing.push(name);
             return;
@@ -159,7 +167,7 @@ impl Expander<'_> {
             '-' => {
                 let default = self.rest(depth);
                 match value {
-                    Some(value) if is_given => self.push_all(&value),
+                    Some(value) if is_given => self.push_all(value),
                     _ => self.take(default),
                 }
             }
@@ -172,7 +180,7 @@ impl Expander<'_> {
             '?' => {
                 let reason = self.rest(depth);
                 match value {
-                    Some(value) if is_given => self.push_all(&value),
+                    Some(value) if is_given => self.push_all(value),
                     _ => {
                         self.word.missing.push(name);
                         self.word.refused.push(reason.text);
@@ -183,8 +191,8 @@ impl Expander<'_> {
                 let is_longest = self.characters.next_if_eq(&operator).is_some();
                 let pattern = self.rest(depth).text;
                 match value {
-                    Some(value) if operator == '#' => self.push_all(without_prefix(&value, &pattern, is_longest)),
-                    Some(value) => self.push_all(without_suffix(&value, &pattern, is_longest)),
+                    Some(value) if operator == '#' => self.push_all(without_prefix(value, &pattern, is_longest)),
+                    Some(value) => self.push_all(without_suffix(value, &pattern, is_longest)),
                     None => self.word.missing.push(name),
                 }
             }
@@ -192,7 +200,7 @@ impl Expander<'_> {
                 let is_everywhere = self.characters.next_if_eq(&'/').is_some();
                 let (pattern, instead) = self.replacement(depth);
                 match value {
-                    Some(value) => self.push_all(&replaced(&value, &pattern, &instead, is_everywhere)),
+                    Some(value) => self.push_all(&replaced(value, &pattern, &instead, is_everywhere)),
                     None => self.word.missing.push(name),
                 }
             }
@@ -333,5 +341,7 @@ mod tests {
         let long = expand(&"$A".repeat(1000), Style::Compose, &values);
         assert!(long.text.len() <= LONGEST);
         expand("${A//a*a*a*a*a*a*b/x}", Style::Compose, &values);
+        // Each of them would take a day if the value were gone through for each.
+        expand(&"$A${A}${A:-x}".repeat(500_000), Style::Compose, &values);
     }
 }
