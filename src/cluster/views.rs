@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Group, Nodes};
-use crate::host::placement::{Condition, Placement};
+use crate::host::placement::{Condition, Placement, Term};
 use crate::host::pod::RuntimeClass;
 use crate::host::{ARCHITECTURE_LABELS, AZURE_SKU, BUILD_LABEL, OS_LABELS};
 
@@ -19,6 +19,8 @@ struct Looks {
     labels: BTreeSet<String>,
     /// Names of nodes.
     names: BTreeSet<String>,
+    /// True if no other nodes than those of these names can be meant.
+    is_by_name: bool,
 }
 
 /// The views that were made, by what was looked at.
@@ -30,6 +32,10 @@ impl Nodes {
     /// the first alone, which counts for all of them.
     pub(super) fn seen_by(&self, placement: &Placement, class: Option<&RuntimeClass>) -> Arc<Self> {
         let looks = Looks::of(placement, class);
+        if looks.is_by_name {
+            // These are a few nodes, and every bound pod has others.
+            return Arc::new(self.view(&looks));
+        }
         let kept = |view: Option<Arc<Self>>| {
             let mut views = self.views.0.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(view) = view else { return views.get(&looks).cloned() };
@@ -55,7 +61,18 @@ impl Nodes {
         };
         let mut view = Self { groups: self.groups.iter().map(without_members).collect(), ..Self::default() };
         let mut numbers = HashMap::new();
-        for ((node, group), count) in self.nodes.iter().zip(&self.group_of).zip(&self.counts) {
+        // They are in the order of their names.
+        let named = |name: &String| self.nodes.binary_search_by(|node| node.name.cmp(name)).ok();
+        let seen: Vec<usize> = match looks.is_by_name {
+            true => looks.names.iter().filter_map(named).collect(),
+            false => (0..self.nodes.len()).collect(),
+        };
+        for number in seen {
+            let (Some(node), Some(group), Some(count)) =
+                (self.nodes.get(number), self.group_of.get(number), self.counts.get(number))
+            else {
+                continue;
+            };
             let values: Vec<Option<&String>> = looks.labels.iter().map(|label| node.node.labels.get(label)).collect();
             let name = looks.names.get(&node.name);
             let number = *numbers.entry((*group, values, name)).or_insert_with(|| {
@@ -79,13 +96,18 @@ impl Nodes {
 impl Looks {
     fn of(placement: &Placement, class: Option<&RuntimeClass>) -> Self {
         let steered = [BUILD_LABEL, AZURE_SKU].into_iter().chain(OS_LABELS).chain(ARCHITECTURE_LABELS);
-        let mut looks = Self { labels: steered.map(str::to_owned).collect(), names: BTreeSet::new() };
+        let mut looks = Self { labels: steered.map(str::to_owned).collect(), ..Self::default() };
         looks.labels.extend(placement.selector.keys().chain(class.into_iter().flat_map(|class| class.selector.keys())).cloned());
         for term in placement.terms.iter().flatten() {
             looks.labels.extend(term.labels.iter().map(|condition| condition.key.clone()));
             looks.names.extend(term.fields.iter().flat_map(|Condition { values, .. }| values.iter().cloned()));
         }
-        looks.names.extend(placement.node_name.clone());
+        let names_nodes = |term: &Term| term.fields.iter().any(|field| field.operator == "In");
+        looks.is_by_name = placement.terms.as_ref().is_some_and(|terms| terms.iter().all(names_nodes));
+        if let Some(name) = &placement.node_name {
+            looks.names = [name.clone()].into();
+            looks.is_by_name = true;
+        }
         looks
     }
 }
@@ -117,18 +139,19 @@ mod tests {
         let placement = |spec: serde_json::Value| Placement::of(&spec);
         let by_name = json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
             {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n7"]}]}]}}}});
-        for (spec, seen, landed) in [
-            (json!({}), 2, 40),
-            (json!({"nodeSelector": {"pool": "p1"}}), 4, 10),
-            (json!({"nodeSelector": {"kubernetes.io/hostname": "n3"}}), 40, 1),
-            (json!({"nodeSelector": {"nobody-has-it": "x"}}), 2, 0),
-            (json!({"nodeName": "n2"}), 3, 1),
-            (by_name, 3, 1),
+        for (spec, seen, landed, of) in [
+            (json!({}), 2, 40, 40),
+            (json!({"nodeSelector": {"pool": "p1"}}), 4, 10, 40),
+            (json!({"nodeSelector": {"kubernetes.io/hostname": "n3"}}), 40, 1, 40),
+            (json!({"nodeSelector": {"nobody-has-it": "x"}}), 2, 0, 40),
+            (json!({"nodeName": "n2"}), 1, 1, 1),
+            (json!({"nodeName": "gone"}), 0, 0, 0),
+            (by_name, 1, 1, 1),
         ] {
             let placement = placement(spec);
             let view = all.seen_by(&placement, None);
             assert_eq!(view.nodes.len(), seen, "{placement:?}");
-            assert_eq!(view.counts.iter().sum::<usize>(), 40);
+            assert_eq!(view.counts.iter().sum::<usize>(), of);
             assert_eq!(view.groups.len(), all.groups.len());
             let lands = landing(&placement, &view);
             assert_eq!(lands.iter().map(|node| view.counts[*node]).sum::<usize>(), landed, "{placement:?}");
