@@ -69,6 +69,8 @@ pub(super) fn possibilities(knowledge: &Knowledge, host: &Host, image: &RuleInpu
         process.add(Some(false), Code::ClientBefore1809);
     }
     match host.hyperv {
+        // Nothing that could be enabled makes containers run on such a host.
+        _ if never_runs_containers(host) => {}
         Availability::Available => {}
         Availability::Unavailable => hyperv.add(Some(false), Code::HypervUnavailable),
         Availability::Unknown => hyperv.add(None, Code::HypervUnknown),
@@ -139,9 +141,18 @@ fn same_line(image: OsVersion, host: OsVersion) -> bool {
     image.is_windows_10_line() && host.is_windows_10_line()
 }
 
+fn is_before_containers(host: &Host) -> bool {
+    host.os_version < OsVersion::of_build(FIRST_WITH_CONTAINERS)
+}
+
+/// True for a Windows to which Microsoft gives no containers.
+fn never_runs_containers(host: &Host) -> bool {
+    is_before_containers(host) || host.is_home()
+}
+
 /// The reason why this host runs no container at all, or why that is not known.
 pub(super) fn host_allows_containers(host: &Host) -> Option<(Option<bool>, Code)> {
-    if host.os_version < OsVersion::of_build(FIRST_WITH_CONTAINERS) {
+    if is_before_containers(host) {
         Some((Some(false), Code::HostBeforeContainers))
     } else if host.is_home() {
         Some((Some(false), Code::EditionHome))

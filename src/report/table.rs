@@ -14,7 +14,7 @@ use super::overview::conclusion;
 use super::{Detail, Page, Renderer, Word, Wording, overview};
 use crate::advice::{Command, Remedy, Setting};
 use crate::compat::{Severity, Use, Wish};
-use crate::host::Attribute;
+use crate::host::{Attribute, Availability};
 use crate::{Isolation, OsVersion};
 
 /// Columns below which a table is not narrowed any further.
@@ -121,7 +121,7 @@ pub(super) fn assumptions(report: &Report, labels: &Labels<'_>, wording: &dyn Wo
         if words.is_empty() {
             continue;
         }
-        hyperv |= entry.host.assumed.iter().any(|attribute| attribute.known() == Some(Attribute::Hyperv));
+        hyperv |= words.contains(&HYPERV_ON);
         let words = words.join(", ");
         match assumed.iter_mut().find(|(known, _)| *known == words) {
             Some((_, names)) if names.contains(&name) => {}
@@ -145,6 +145,8 @@ pub(super) fn assumptions(report: &Report, labels: &Labels<'_>, wording: &dyn Wo
     lines
 }
 
+const HYPERV_ON: &str = "Hyper-V on";
+
 /// The words for one assumption.
 fn assumption<'a>(attribute: &'a Word<Attribute>, entry: &'a ResultEntry) -> Option<&'a str> {
     Some(match attribute {
@@ -156,8 +158,12 @@ fn assumption<'a>(attribute: &'a Word<Attribute>, entry: &'a ResultEntry) -> Opt
         // An edition matters on clients only.
         Word::Known(Attribute::Edition) => return None,
         Word::Known(Attribute::Architecture) => architecture(&entry.host),
-        Word::Known(Attribute::Containers) => "Containers feature on",
-        Word::Known(Attribute::Hyperv) => "Hyper-V on",
+        Word::Known(Attribute::Containers) if entry.host.containers.known() == Some(Availability::Available) => {
+            "Containers feature on"
+        }
+        Word::Known(Attribute::Hyperv) if entry.host.hyperv.known() == Some(Availability::Available) => HYPERV_ON,
+        // A Home edition has neither, as is said.
+        Word::Known(Attribute::Containers | Attribute::Hyperv) => return None,
         Word::Other(word) => word,
     })
 }

@@ -126,6 +126,22 @@ fn what_would_be_enabled_in_vain_is_a_note() {
     assert_eq!(weight('n', 'y'), Severity::Error);
 }
 
+/// Neither Home nor what came before containers has a Hyper-V that could be enabled for them.
+#[test]
+fn nothing_is_to_be_enabled_where_containers_never_run() {
+    for hyperv in [Availability::Unavailable, Availability::Unknown, Availability::Available] {
+        let home = Host { edition: Some("CoreSingleLanguage".to_owned()), hyperv, ..client("10.0.26100.1") };
+        let early = Host { hyperv, ..client("10.0.10586.1") };
+        for (host, code) in [(home, Code::EditionHome), (early, Code::HostBeforeContainers)] {
+            let judgement = judged(&host, &image("10.0.14393.1"), &today());
+            assert_eq!(judgement.ok, Some(false));
+            let said: Vec<Code> = judgement.findings.iter().map(|finding| finding.code).collect();
+            assert!(said.contains(&code), "{said:?}");
+            assert!(!said.contains(&Code::HypervUnavailable) && !said.contains(&Code::HypervUnknown), "{said:?}");
+        }
+    }
+}
+
 #[test]
 fn strict_leaves_what_was_assumed_undecided() {
     let strict = Policy { strict: true, ..today() };

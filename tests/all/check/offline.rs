@@ -160,3 +160,16 @@ fn a_registry_that_is_gone_is_not_replaced_by_the_cache_unasked() {
     );
     assert_eq!(check(&["--offline"]).code, 0);
 }
+
+/// A Home edition has no Hyper-V that could be enabled for containers: nothing is said of it but that it is Home.
+#[test]
+fn of_a_home_edition_nothing_is_to_be_enabled() {
+    let program = Program::new();
+    let image = "mcr.microsoft.com/windows/nanoserver:ltsc2025";
+    let answer = Answer::of(program.command().args(["check", "--offline", "--host=26100,client,home", image]));
+    assert_eq!(answer.code, 1, "{}", answer.err);
+    assert!(answer.out.contains("[edition-home]"), "{}", answer.out);
+    for never in ["Enable-WindowsOptionalFeature", "hyperv-unavailable", "Hyper-V on", "Containers feature on"] {
+        assert!(!answer.out.contains(never), "{never}: {}", answer.out);
+    }
+}
