@@ -167,7 +167,7 @@ fn every_point(sequence: Sequence, least: usize) {
             row.wrong.push(wrong);
         }
     };
-    side_by_side(SIDE_BY_SIDE, &points, |points| try_all(sequence, points, &tell));
+    side_by_side(SIDE_BY_SIDE, &points, |points| try_all(sequence, points, tell));
     let rows = rows.into_inner().unwrap();
     println!("{} calls in {}; {} s for all points", calls.len(), sequence.name, began.elapsed().as_secs());
     for row in &rows {

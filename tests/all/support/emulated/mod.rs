@@ -100,7 +100,7 @@ impl Host {
         let mut text = Vec::new();
         if let Ok(mut log) = File::open(self.folder.path().join("calls.jsonl")) {
             log.seek(SeekFrom::Start(moment.log)).unwrap();
-            log.read_to_end(&mut text).unwrap();
+            BufReader::new(log).read_to_end(&mut text).unwrap();
         }
         String::from_utf8_lossy(&text).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
