@@ -80,7 +80,7 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
         Some(ContextValue::String(named)) => named.as_str(),
         _ => "",
     };
-    let detached = optional::detached(&command(), &harmless);
+    let detached = optional::detached(&whole, &harmless);
     let meant = detached.iter().find(|one| one.is(at_fault) || one.refusal().is_some());
     hint = hint.or_else(|| meant.map(optional::Detached::hint));
     let told = error.render().ansi().to_string().replace("For more information, try", "hint: for more information, try");

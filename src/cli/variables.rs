@@ -78,19 +78,20 @@ pub fn name(command: &str, option: &str) -> Option<String> {
 /// The command line with a variable for every option; those that are set and empty, as they are in many pipelines, are left out.
 pub fn add(command: Command) -> Command {
     let names: Vec<String> = command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
-    let command = command.mut_args(|argument| with_variable("check", argument));
-    names.into_iter().fold(command, |command, name| command.mut_subcommand(&name, |subcommand| of_subcommand(&name, subcommand)))
+    add_to(command, names)
 }
 
 /// The command line with a variable for every option of the subcommand among these arguments and of the program: nothing reads those of
 /// the others, and each takes time.
 pub fn add_for(command: Command, arguments: &[OsString]) -> Command {
     let named = path(&command, arguments).into_iter().next();
+    add_to(command, named)
+}
+
+/// The command line with a variable for every option of the program and of these subcommands.
+fn add_to(command: Command, names: impl IntoIterator<Item = String>) -> Command {
     let command = command.mut_args(|argument| with_variable("check", argument));
-    match named {
-        Some(name) => command.mut_subcommand(&name, |subcommand| of_subcommand(&name, subcommand)),
-        None => command,
-    }
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(&name, |subcommand| of_subcommand(&name, subcommand)))
 }
 
 /// A subcommand, and those below it, whose variables have its name: `WINCOMPAT_CLUSTER_CONTEXT`.

@@ -131,7 +131,8 @@ impl<'a> Question<'a> {
         Question { nodes: &nodes, ..*self }.answer_of_view(workload)
     }
 
-    fn answer_of_view<'w>(&self, workload: &'w Workload) -> Answer<'w> {
+    /// The same where the nodes are already [as it tells them apart](Self::seen_by).
+    pub(super) fn answer_of_view<'w>(&self, workload: &'w Workload) -> Answer<'w> {
         let groups: Vec<OnGroup> = self.nodes.groups.iter().map(|group| self.on_group(workload, group)).collect();
         let fits: Vec<Option<bool>> = groups.iter().map(|group| group.fits).collect();
         let mut answer = Answer {

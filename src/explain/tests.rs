@@ -1,6 +1,7 @@
 //! Texts that people paste, and their explanations.
 
 mod kinds;
+mod unlooked;
 mod words;
 
 use super::*;

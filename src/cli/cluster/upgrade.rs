@@ -4,9 +4,9 @@ use jiff::civil::Date;
 
 use crate::Error;
 use crate::cli::offered;
-use crate::cli::releases::in_words_of;
+use crate::cli::releases::named;
 use crate::cluster::{Nodes, Upgrade};
-use crate::host::{self, Host, Spec};
+use crate::host::Host;
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
 
@@ -75,17 +75,9 @@ fn release(text: &str, option: &str, knowledge: &Knowledge, today: Date) -> Resu
     let hint = || format!("give a release or a build, e.g. {option} ltsc2022 or {option} 20348");
     // As the label of nodes has it: `10.0.20348`.
     let typed = text.trim().strip_prefix("10.0.").filter(|build| !build.contains('.')).unwrap_or(text);
-    match host::parse(typed, knowledge, today) {
-        Ok(Spec::Hosts(hosts)) => {
-            let [host] = <[Host; 1]>::try_from(hosts)
-                .map_err(|hosts| Error::new(format!("{} is {} releases", quoted(text), hosts.len())).hint(hint()))?;
-            Ok(host)
-        }
-        Ok(Spec::Local(_) | Spec::File(..)) => {
-            Err(Error::new(format!("{} is not a release of Windows", quoted(text))).hint(hint()))
-        }
-        Err(error) => Err(in_words_of(&error, text, option, hint())),
-    }
+    let [host] = <[Host; 1]>::try_from(named(typed, (text, option), hint(), knowledge, today)?)
+        .map_err(|hosts| Error::new(format!("{} is {} releases", quoted(text), hosts.len())).hint(hint()))?;
+    Ok(host)
 }
 
 /// The releases of servers around a build.

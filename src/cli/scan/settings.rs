@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::cli::{command, variables};
+use crate::cli::{typed_command, variables};
 use crate::files::read_regular;
 use crate::scan::{Exception, Lines, Pattern};
 use crate::text::quoted;
@@ -86,7 +86,9 @@ pub fn expanded(arguments: &[OsString]) -> Result<(Vec<OsString>, Settings), Err
     let Some(at) = arguments.iter().skip(1).position(|argument| argument == "scan").map(|at| at + 2) else {
         return as_they_are();
     };
-    let Ok(matches) = command().ignore_errors(true).try_get_matches_from(arguments) else { return as_they_are() };
+    let Ok(matches) = variables::add_for(typed_command(), arguments).ignore_errors(true).try_get_matches_from(arguments) else {
+        return as_they_are();
+    };
     let Some(scan) = matches.subcommand_matches("scan") else { return as_they_are() };
     let named: Option<&PathBuf> = scan.try_get_one(OPTION).ok().flatten();
     let is_off = scan.try_get_one::<bool>("no_config").ok().flatten() == Some(&true);

@@ -1,9 +1,9 @@
 //! What the options of the webhook name, checked: namespaces, and Windows that may come.
 
 use crate::Error;
-use crate::cli::releases::in_words_of;
+use crate::cli::releases::named;
 use crate::cli::time::today;
-use crate::host::{self, Host, Spec};
+use crate::host::Host;
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
 
@@ -30,16 +30,10 @@ pub(super) fn namespaces(names: impl IntoIterator<Item: AsRef<str>>) -> Result<(
 ///
 /// The first text that is not a Windows of nodes.
 pub(super) fn expected(names: &[String], knowledge: &Knowledge) -> Result<Vec<Host>, Error> {
-    let hint = || "give a release or a build, e.g. --expect ltsc2025 or --expect 26100".to_owned();
     let mut expected = Vec::new();
     for name in names {
-        match host::parse(name, knowledge, today()) {
-            Ok(Spec::Hosts(hosts)) => expected.extend(hosts),
-            Ok(Spec::Local(_) | Spec::File(..)) => {
-                return Err(Error::new(format!("{} is not a release of Windows", quoted(name))).hint(hint()));
-            }
-            Err(error) => return Err(in_words_of(&error, name, "--expect", hint())),
-        }
+        let hint = "give a release or a build, e.g. --expect ltsc2025 or --expect 26100".to_owned();
+        expected.extend(named(name, (name, "--expect"), hint, knowledge, today())?);
     }
     Ok(expected)
 }

@@ -18,7 +18,7 @@ impl Pod {
     pub fn decide(&self, question: &Question<'_>, expected: &Expected) -> Decision {
         let nodes = question.seen_by(&self.workload);
         let question = &Question { nodes: &nodes, ..*question };
-        let answer = question.answer(&self.workload);
+        let answer = question.answer_of_view(&self.workload);
         let groups = |shares: &[Share]| {
             shares.iter().filter_map(|share| question.nodes.groups.get(share.group)).map(words::group).collect()
         };

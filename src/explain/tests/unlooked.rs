@@ -1,0 +1,66 @@
+//! Pastes of engines and tools that ended before they looked at the image: at an option, a network, a platform.
+
+use super::kinds::hold;
+
+#[test]
+fn what_an_engine_refuses_before_it_looks_at_the_image() {
+    hold(&[
+        (
+            "Error response from daemon: client version 1.24 is too old. Minimum supported API version is 1.44, please upgrade your client to a newer version",
+            "docker-api-version",
+            "min-api-version",
+        ),
+        (
+            "Error response from daemon: client version 1.52 is too new. Maximum supported API version is 1.43",
+            "docker-api-version",
+            "docker_api_version",
+        ),
+        ("docker: Error response from daemon: Windows does not support privileged mode.", "not-on-windows", "hostprocess"),
+        ("Error response from daemon: Windows does not support root filesystem in read-only mode", "not-on-windows", "read_only"),
+        ("docker: Error response from daemon: network nat not found.", "network-missing", "restart-service"),
+        ("Error response from daemon: network shop_default not found", "network-missing", "docker network create"),
+        ("Error: InvalidImageName", "invalid-reference", "upper case"),
+        ("Failed to apply default image tag \"shop:\": couldn't parse image reference \"shop:\"", "invalid-reference", "empty"),
+        (
+            "In order to run Windows Containers the Hyper-V and Containers features must be enabled.\nDo you want to enable them?",
+            "containers-feature",
+            "enable-windowsoptionalfeature",
+        ),
+    ]);
+}
+
+#[test]
+fn tools_that_look_for_another_platform() {
+    hold(&[
+        (
+            "time=\"2025-03-01T10:00:00Z\" level=fatal msg=\"Error parsing manifest for image: choosing image instance: no image found in manifest list for architecture amd64, variant \\\"\\\", OS linux\"",
+            "no-platform-for-tool",
+            "override-os",
+        ),
+        (
+            "Error: choosing an image from manifest list docker://mcr.microsoft.com/windows/nanoserver:ltsc2022: no image found in image index for architecture \"amd64\", variant \"\", OS \"linux\"",
+            "no-platform-for-tool",
+            "podman pull --platform",
+        ),
+        (
+            "Error: no child with platform linux/amd64 in index mcr.microsoft.com/windows/servercore:ltsc2022",
+            "no-platform-for-tool",
+            "crane",
+        ),
+        (
+            "WARNING: The requested image's platform (windows/amd64) does not match the detected host platform (linux/amd64/v3) and no specific platform was requested",
+            "windows-on-linux",
+            "windows host",
+        ),
+        (
+            "The requested image's platform (linux/amd64) does not match the detected host platform (windows/amd64)",
+            "linux-on-windows",
+            "linux",
+        ),
+        (
+            "The requested image's platform (linux/arm64) does not match the detected host platform (linux/amd64)",
+            "wanted-other-platform",
+            "processor",
+        ),
+    ]);
+}
