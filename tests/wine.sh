@@ -31,6 +31,15 @@ wine_triple=x86_64-pc-windows-gnu
 wine_target=${CARGO_TARGET_DIR:-$wine_root/target}/windows
 wine_exe=$wine_target/$wine_triple/debug/wincompat.exe
 
+# The standard library is built with the profile of the tests: without these, unoptimised and with its own assertions, which
+# makes some tests take eight times as long.
+wine_std=()
+for wine_crate in core alloc std test hashbrown; do
+    wine_std+=(--config "profile.dev.package.$wine_crate.opt-level=3"
+        --config "profile.dev.package.$wine_crate.debug-assertions=false"
+        --config "profile.dev.package.$wine_crate.overflow-checks=false")
+done
+
 # Tests of --ca-file, which Wine 8 cannot pass: CertCreateCertificateChainEngine there refuses, with E_INVALIDARG, the size
 # that CERT_CHAIN_ENGINE_CONFIG has since Windows 8, and with it all roots of one's own.
 wine_skipped=(
@@ -71,6 +80,7 @@ wine_cargo() {
     CARGO=/usr/bin/cargo RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc RUSTC_BOOTSTRAP=1 INSTA_WORKSPACE_ROOT=$wine_root \
         "$program" "$subcommand" -Zbuild-std=std,panic_abort,test --target "$wine_triple" --target-dir "$wine_target" \
         --config "target.$wine_triple.runner = 'wine'" --config profile.dev.debug=false \
+        "${wine_std[@]}" \
         --config "target.$wine_triple.rustflags = ['-Clink-arg=-Wl,--file-alignment=4096']" "$@"
 }
 

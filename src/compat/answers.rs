@@ -72,14 +72,12 @@ impl Case<'_> {
     /// an image that fits.
     pub(super) fn version_matters(&self, chosen: Option<usize>, choice: &Choice, takes: &Takes) -> bool {
         let named = self.policy.engine.is_some() || self.host.engine.is_some();
-        let engine = self.policy.engine_of(self.host);
-        if !named || choice.ok == Some(false) || engine.pulling_version().is_some() {
+        if !named || choice.ok == Some(false) || self.engine.pulling_version().is_some() {
             return false;
         }
-        versions_of(self.knowledge, &engine).into_iter().any(|engine| {
+        versions_of(self.knowledge, self.engine).into_iter().any(|engine| {
             let selection = engine::select(self.knowledge, self.host, self.image, &engine);
-            let policy = Policy { engine: Some(engine), ..self.policy.clone() };
-            let other = Case { policy: &policy, selection: selection.as_ref(), ..*self }.takes(chosen, choice);
+            let other = Case { engine: &engine, selection: selection.as_ref(), ..*self }.takes(chosen, choice);
             other.is_some_and(|(other, _)| (other.candidate, other.outcome) != (takes.candidate, takes.outcome))
         })
     }

@@ -24,7 +24,7 @@ pub use takes::{Outcome, Says, Takes, taken};
 pub use text::Subject;
 
 use crate::engine::{Selection, select};
-use crate::host::{Attribute, Host};
+use crate::host::{Attribute, Host, HostEngine};
 use crate::image::{Candidate, Config, Image};
 use crate::knowledge::Knowledge;
 use crate::{Isolation, Kind, OsVersion};
@@ -109,20 +109,34 @@ pub struct Judgement {
 /// select by. Where the index does not say enough either, it comes before every candidate that needs Hyper-V isolation: it may be
 /// one that does not.
 pub fn choose(knowledge: &Knowledge, host: &Host, image: &Image) -> Option<usize> {
-    let repository = image.repository.as_deref();
-    let key = |candidate: &Candidate| {
-        let input = RuleInput::selected_by(candidate, repository);
-        let (process, hyperv) = rules::possibilities(knowledge, host, &input);
-        let verdict = Verdict::from(&process, &hyperv);
-        let unread = RuleInput::of(candidate, repository);
-        let fits_processor = input.architecture == host.architecture.as_str();
-        let rank = match unread.unread && (input.is_incomplete() || process.possible.is_none()) {
-            false => verdict.rank(),
-            true => match rules::possibilities(knowledge, host, &unread) {
-                (process, _) if process.possible.is_none() => OPEN,
-                (process, hyperv) => Verdict::from(&process, &hyperv).rank(),
-            },
+    choose_among(knowledge, host, image, &possibilities(knowledge, host, image))
+}
+
+/// The possibilities of process and of Hyper-V isolation of every candidate, in index order.
+fn possibilities(knowledge: &Knowledge, host: &Host, image: &Image) -> Vec<(Possibility, Possibility)> {
+    let of = |candidate| rules::possibilities(knowledge, host, &RuleInput::of(candidate, image.repository.as_deref()));
+    image.candidates.iter().map(of).collect()
+}
+
+/// The same as [`choose`], where these are the [`possibilities`].
+fn choose_among(knowledge: &Knowledge, host: &Host, image: &Image, all: &[(Possibility, Possibility)]) -> Option<usize> {
+    let key = |candidate: &Candidate, (process, hyperv): &(Possibility, Possibility)| {
+        let input = RuleInput::of(candidate, image.repository.as_deref());
+        let read = Verdict::from(process, hyperv);
+        let (verdict, rank) = if input.unread {
+            let input = RuleInput::selected_by(candidate, image.repository.as_deref());
+            let (by_index, hyperv_by_index) = rules::possibilities(knowledge, host, &input);
+            let verdict = Verdict::from(&by_index, &hyperv_by_index);
+            let rank = match (input.is_incomplete() || by_index.possible.is_none(), process.possible) {
+                (false, _) => verdict.rank(),
+                (true, None) => OPEN,
+                (true, Some(_)) => read.rank(),
+            };
+            (verdict, rank)
+        } else {
+            (read, read.rank())
         };
+        let fits_processor = input.architecture == host.architecture.as_str();
         let version = input.version.ok();
         let distance = match (verdict, version) {
             (Verdict::Incompatible, Some(version)) => version.build.abs_diff(host.os_version.build),
@@ -131,8 +145,8 @@ pub fn choose(knowledge: &Knowledge, host: &Host, image: &Image) -> Option<usize
         (rank, fits_processor, std::cmp::Reverse(distance), version)
     };
     let mut best = None;
-    for (index, candidate) in image.candidates.iter().enumerate() {
-        let key = key(candidate);
+    for (index, (candidate, possibilities)) in image.candidates.iter().zip(all).enumerate() {
+        let key = key(candidate, possibilities);
         // Only a better one replaces the first: equal ones keep index order.
         if best.as_ref().is_none_or(|(_, best_key)| key > *best_key) {
             best = Some((index, key));
@@ -143,23 +157,27 @@ pub fn choose(knowledge: &Knowledge, host: &Host, image: &Image) -> Option<usize
 
 /// The judgement of an image on a host: of the candidate that fits it best.
 pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy) -> Judgement {
-    let chosen = choose(knowledge, host, image);
+    let mut all = possibilities(knowledge, host, image);
+    let chosen = choose_among(knowledge, host, image, &all);
+    let candidates = all.iter().map(|(process, hyperv)| Verdict::from(process, hyperv)).collect();
     let candidate = chosen.and_then(|index| image.candidates.get(index));
-    let repository = image.repository.as_deref();
-    let judged = |candidate: &Candidate| rules::possibilities(knowledge, host, &RuleInput::of(candidate, repository));
-    let (process, hyperv) = candidate.map_or_else(rules::nothing_for_windows, judged);
-    let candidates = image
-        .candidates
-        .iter()
-        .map(|candidate| {
-            let (process, hyperv) = judged(candidate);
-            Verdict::from(&process, &hyperv)
-        })
-        .collect();
+    let (process, hyperv) = chosen.map_or_else(rules::nothing_for_windows, |index| all.swap_remove(index));
 
-    let selection = select(knowledge, host, image, &policy.engine_of(host));
+    let engine = &*policy.engine_of(host);
+    let selection = select(knowledge, host, image, engine);
     let selection = selection.as_ref();
-    let case = Case { knowledge, host, image, candidate, process: &process, hyperv: &hyperv, policy, selection };
+    let case = Case {
+        knowledge,
+        host,
+        image,
+        candidate,
+        process: &process,
+        hyperv: &hyperv,
+        policy,
+        wish: policy.wish,
+        engine,
+        selection,
+    };
     let mut choice = case.choose_isolation();
     let is_open = choice.ok.is_none();
     let (takes, other) = case.takes(chosen, &choice).unzip();
@@ -215,6 +233,10 @@ struct Case<'a> {
     process: &'a Possibility,
     hyperv: &'a Possibility,
     policy: &'a Policy,
+    /// The isolation asked for: that of the policy, or another one that is tried.
+    wish: Wish,
+    /// The engine: that of the policy and the host, or the same in another version.
+    engine: &'a HostEngine,
     /// The entry that the engine selects, whatever isolation is asked for.
     selection: Option<&'a Selection<'a>>,
 }
@@ -241,15 +263,20 @@ impl Case<'_> {
         input.version.ok().filter(|_| !input.unread)
     }
 
+    /// The isolations that the wish allows, the preferred one first.
+    fn wished(&self) -> &'static [Isolation] {
+        self.policy.allowed_by(self.wish, self.host, self.host.kind)
+    }
+
     fn choose_isolation(&self) -> Choice {
-        if self.policy.wish == Wish::HostProcess {
+        if self.wish == Wish::HostProcess {
             return self.choose_host_process();
         }
         let mut excluded = Vec::new();
         let mut undecided = false;
         let mut assumptions = Vec::new();
         let mut taken = None;
-        for &isolation in self.policy.wished(self.host) {
+        for &isolation in self.wished() {
             if let Some(code) = self.policy.excludes(isolation, self.host) {
                 excluded.push(code);
                 continue;
@@ -320,8 +347,8 @@ impl Case<'_> {
         let build = self.host.os_version.build;
         let could_be_other =
             self.knowledge.release(build, other).is_some() || self.knowledge.release(build, self.host.kind).is_none();
-        let changes = match self.policy.wish {
-            Wish::Auto | Wish::Default => self.policy.wished_as(self.host, other).first() != Some(&taken),
+        let changes = match self.wish {
+            Wish::Auto | Wish::Default => self.policy.allowed_by(self.wish, self.host, other).first() != Some(&taken),
             Wish::Process => rules::client_without_process(build),
             Wish::Hyperv | Wish::HostProcess => false,
         };
@@ -398,11 +425,11 @@ impl Case<'_> {
 
     /// An isolation that is possible and allowed by the policy, but was not wished for; the engine takes the image for it.
     fn other_isolation(&self, chosen: Option<usize>) -> Option<Isolation> {
-        let wished = self.policy.wished(self.host);
+        let wished = self.wished();
         [Isolation::Hyperv, Isolation::Process].into_iter().find(|&isolation| {
             !wished.contains(&isolation)
-                && (isolation == Isolation::Process || self.policy.engine_on(self.host).offers_hyperv())
-                && self.policy.wish != Wish::HostProcess
+                && (isolation == Isolation::Process || self.engine.name.offers_hyperv())
+                && self.wish != Wish::HostProcess
                 && self.policy.excludes(isolation, self.host).is_none()
                 && rules::of(isolation, self.process, self.hyperv).possible == Some(true)
                 && self.engine_starts(isolation, chosen)

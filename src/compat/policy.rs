@@ -119,15 +119,10 @@ impl Policy {
         }
     }
 
-    /// The isolations this wish allows on this host, the preferred one first, before those that are not trusted or not for
-    /// production are left out.
-    pub(super) fn wished(&self, host: &Host) -> &'static [Isolation] {
-        self.wished_as(host, host.kind)
-    }
-
-    /// The same if this host were of this kind.
-    pub(super) fn wished_as(&self, host: &Host, kind: Kind) -> &'static [Isolation] {
-        match (self.wish, kind) {
+    /// The isolations that a wish allows on this host, were it of this kind, the preferred one first, before those that are not
+    /// trusted or not for production are left out.
+    pub(super) fn allowed_by(&self, wish: Wish, host: &Host, kind: Kind) -> &'static [Isolation] {
+        match (wish, kind) {
             (Wish::Auto, _) if !self.engine_on(host).offers_hyperv() => &[Isolation::Process],
             (Wish::Auto, Kind::Server) => &[Isolation::Process, Isolation::Hyperv],
             (Wish::Auto, Kind::Client) => &[Isolation::Hyperv],

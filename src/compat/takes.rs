@@ -91,11 +91,11 @@ impl Case<'_> {
     /// The entry that the engine takes, with the choice of its isolation where it is another one than the best. `None` where nothing
     /// is known of that: an old version, an archive that no engine pulls, and a HostProcess container of an engine that has none.
     pub(super) fn takes(&self, chosen: Option<usize>, choice: &Choice) -> Option<(Takes, Option<Choice>)> {
-        let engine = self.policy.engine_of(self.host);
-        if self.policy.wish == Wish::HostProcess && matches!(engine.name, Engine::Docker | Engine::Wincompat) {
+        let engine = self.engine.name;
+        if self.wish == Wish::HostProcess && matches!(engine, Engine::Docker | Engine::Wincompat) {
             return None;
         }
-        if engine.name == Engine::Wincompat {
+        if engine == Engine::Wincompat {
             return Some((self.taken(chosen, choice, None, true), None));
         }
         let selection = self.selection?;
@@ -136,9 +136,9 @@ impl Case<'_> {
 
     /// The isolation that is used, else the one that would be tried first.
     fn tried(&self, choice: &Choice) -> Option<Use> {
-        let first = || match self.policy.wish {
+        let first = || match self.wish {
             Wish::HostProcess => Some(Use::HostProcess),
-            _ => self.policy.wished(self.host).first().copied().map(Use::from),
+            _ => self.wished().first().copied().map(Use::from),
         };
         choice.taken.or_else(first)
     }
@@ -170,19 +170,17 @@ impl Case<'_> {
             Isolation::Process => Wish::Process,
             Isolation::Hyperv => Wish::Hyperv,
         };
-        let policy = Policy { wish, ..self.policy.clone() };
-        let other = Case { policy: &policy, ..*self };
+        let other = Case { wish, ..*self };
         other.takes(chosen, &other.choose_isolation()).is_none_or(|(takes, _)| takes.outcome != Outcome::Refuses)
     }
 
     /// True if it depends on what nobody said of the engine whether it takes the image: Docker's store, or what a version does that
     /// is newer than the known ones.
     pub(super) fn engine_may_refuse(&self, takes: Option<&Takes>) -> bool {
-        let engine = self.policy.engine_of(self.host);
-        match engine.name {
+        match self.engine.name {
             _ if takes.is_some_and(|takes| !takes.known && takes.outcome == Outcome::Unknown) => true,
-            Engine::Docker if engine.store.is_none() => {
-                let other = HostEngine { store: Some(ImageStore::Containerd), ..engine.into_owned() };
+            Engine::Docker if self.engine.store.is_none() => {
+                let other = HostEngine { store: Some(ImageStore::Containerd), ..self.engine.clone() };
                 select(self.knowledge, self.host, self.image, &other).is_some_and(|selection| selection.candidate.is_none())
             }
             _ => false,
