@@ -194,8 +194,16 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
 /// What these arguments say to this command line.
 fn matches(mut command: clap::Command, arguments: &[OsString]) -> Result<clap::ArgMatches, clap::Error> {
     let matches = command.try_get_matches_from_mut(arguments)?;
-    let refusal = optional::detached(&command, arguments).iter().find_map(optional::Detached::refusal);
-    refusal.map_or(Ok(matches), |why| Err(command.error(clap::error::ErrorKind::InvalidValue, why)))
+    let Some(refusal) = optional::detached(&command, arguments).iter().find_map(optional::Detached::refusal) else {
+        return Ok(matches);
+    };
+    // Beside the error stands the usage of the subcommand that was called.
+    let mut called = &matches;
+    while let Some((name, matches)) = called.subcommand() {
+        let Some(subcommand) = command.find_subcommand(name).cloned() else { break };
+        (command, called) = (subcommand, matches);
+    }
+    Err(command.error(clap::error::ErrorKind::InvalidValue, refusal))
 }
 
 impl Command {

@@ -1,7 +1,7 @@
 //! What engines take, as a property: random indexes, hosts, engines and versions, each held against the published rules rendered
 //! once more in [`rule`]; and what users reported.
 //!
-//! `WINCOMPAT_TEST_SEED=N` makes the cases of another seed, `WINCOMPAT_TEST_PAIRS=N` more of them.
+//! `WINCOMPAT_TEST_SEED=N` makes the cases of another seed, `WINCOMPAT_TEST_PAIRS=N` makes N of them.
 
 mod reports;
 pub mod rule;
@@ -16,6 +16,7 @@ use wincompat::image::{Digest, Image, Source};
 use wincompat::knowledge::Knowledge;
 use wincompat::{Architecture, Engine, ImageStore};
 
+use crate::support::random;
 use crate::verdict::made;
 use rule::{Answer, Entry, Program, Pulled, Release, Silence};
 
@@ -149,8 +150,7 @@ fn answered(selection: &Selection<'_>, host: &Host) -> Answer {
 
 #[test]
 fn engines_take_what_the_published_rules_say() {
-    let number = |variable: &str, default: u64| std::env::var(variable).map_or(default, |text| text.parse().unwrap());
-    let (seed, cases) = (number("WINCOMPAT_TEST_SEED", 20_348), number("WINCOMPAT_TEST_PAIRS", 100_000));
+    let (seed, cases) = (random::seed(), random::cases());
     let knowledge = Knowledge::built_in();
     let hosts = made::read_hosts(knowledge, knowledge.date);
     let mut random = Rng::with_seed(seed);
@@ -181,5 +181,5 @@ fn engines_take_what_the_published_rules_say() {
     }
     println!("seed {seed}: {cases} cases; held {held:?}, {refused} of them refused; left out {left_out:?}");
     let all: usize = held.values().sum();
-    assert!(held.len() == 4 && all * 4 > cases as usize * 3 && refused * 10 > all, "{held:?} {left_out:?} {refused}");
+    assert!(held.len() == 4 && all * 4 > cases * 3 && refused * 10 > all, "{held:?} {left_out:?} {refused}");
 }

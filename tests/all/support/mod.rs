@@ -7,6 +7,7 @@ pub mod committed;
 pub mod emulated;
 pub mod layers;
 pub mod program;
+pub mod random;
 pub mod registry;
 pub mod started;
 

@@ -1,7 +1,7 @@
 //! The verdict as a property: 100,000 made pairs of host and image, each held against the rules rendered once more in [`oracle`];
 //! the engine is Docker, whose choice is rendered in `engines::rule`.
 //!
-//! `WINCOMPAT_TEST_SEED=N` makes the pairs of another seed; the seed stands in every failure. `WINCOMPAT_TEST_PAIRS=N` makes more.
+//! `WINCOMPAT_TEST_SEED=N` makes the pairs of another seed; the seed stands in every failure. `WINCOMPAT_TEST_PAIRS=N` makes N.
 
 pub mod made;
 mod oracle;
@@ -14,16 +14,13 @@ use wincompat::compat::{self, Policy, Use, Verdict, Wish};
 use wincompat::image::{Config, Image};
 use wincompat::knowledge::Knowledge;
 
+use crate::support::random;
 use made::Made;
 use oracle::{Known, Silence};
 use pairs::{Pair, Reading, read};
 
 /// Pairs that are made of one image.
 const HOSTS_AN_IMAGE: usize = 20;
-
-fn number(variable: &str, default: u64) -> u64 {
-    std::env::var(variable).map_or(default, |text| text.parse().unwrap())
-}
 
 /// The counts of a run, for whoever looks at what was covered.
 #[derive(Default)]
@@ -127,8 +124,7 @@ fn run_part(seed: u64, pairs: usize) -> Counts {
 
 #[test]
 fn a_hundred_thousand_pairs_are_judged_as_the_rules_say() {
-    let seed = number("WINCOMPAT_TEST_SEED", 20_348);
-    let pairs = number("WINCOMPAT_TEST_PAIRS", 100_000) as usize;
+    let (seed, pairs) = (random::seed(), random::cases());
     let counts = run(seed, pairs);
     println!("seed {seed}: {pairs} pairs, {} held against the rules in all their parts", counts.held);
     for (verdict, count) in &counts.verdicts {
