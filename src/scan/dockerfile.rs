@@ -1,5 +1,6 @@
 //! Dockerfiles: the bases of stages, and the images that files are copied from or mounted.
 
+mod heredocs;
 mod stages;
 mod uses;
 
@@ -72,13 +73,14 @@ pub fn read_with_uses(text: &str, build: &Build) -> (Scanned, Vec<Use>) {
         build,
     };
     let mut scanned = Scanned::default();
-    if is_fragment(text) {
+    file.escape = escape_of(text);
+    let masked = heredocs::without_bodies(text, file.escape);
+    if is_fragment(&masked) {
         let left_out = Some("a part of a Dockerfile, without a FROM".to_owned());
         return (Scanned { left_out, ..Scanned::default() }, Vec::new());
     }
-    match parse_dockerfile::parse_iter(text) {
+    match parse_dockerfile::parse_iter(&masked) {
         Ok(instructions) => {
-            file.escape = escape_of(text);
             for instruction in instructions {
                 match instruction {
                     Ok(instruction) => file.take(&instruction),
@@ -201,8 +203,8 @@ impl File<'_> {
 
     /// `NAME=VALUE NAME …` of an argument before the first stage.
     fn arguments_of(&mut self, text: &str, span: Range<usize>) {
-        for word in split(text, self.escape) {
-            let (name, default) = word.split_once('=').map_or((word.as_str(), None), |(name, default)| (name, Some(default)));
+        for (_, word) in words_of(text, self.escape) {
+            let (name, default) = word.split_once('=').map_or((word, None), |(name, default)| (name, Some(default)));
             let given = self.build.arguments.get(name).cloned();
             let open = if given.is_some() { None } else { self.build.open.get(name).cloned() };
             let own = default.filter(|_| given.is_none() && open.is_none());
@@ -327,12 +329,11 @@ fn os_of(platform: Option<&str>) -> Os {
     platform.filter(|platform| !platform.starts_with(THE_BUILDERS)).map_or(Os::Unsaid, Os::of_platform)
 }
 
-/// The words of a line, at blanks outside quotes; quotes stay.
-fn split(text: &str, escape: char) -> Vec<String> {
+/// The words of a line, at blanks outside quotes, and where they begin; quotes stay.
+fn words_of(text: &str, escape: char) -> Vec<(usize, &str)> {
     let mut words = Vec::new();
-    let mut word = String::new();
-    let (mut quote, mut is_escaped) = (None, false);
-    for character in text.chars() {
+    let (mut begun, mut quote, mut is_escaped) = (None, None, false);
+    for (at, character) in text.char_indices() {
         if is_escaped {
             is_escaped = false;
         } else if character == escape && quote != Some('\'') {
@@ -342,14 +343,12 @@ fn split(text: &str, escape: char) -> Vec<String> {
         } else if quote.is_none() && ['"', '\''].contains(&character) {
             quote = Some(character);
         } else if quote.is_none() && character.is_whitespace() {
-            if !word.is_empty() {
-                words.push(std::mem::take(&mut word));
-            }
+            words.extend(begun.take().and_then(|start| Some((start, text.get(start..at)?))));
             continue;
         }
-        word.push(character);
+        begun = begun.or(Some(at));
     }
-    words.extend((!word.is_empty()).then_some(word));
+    words.extend(begun.and_then(|start| Some((start, text.get(start..)?))));
     words
 }
 

@@ -93,6 +93,8 @@ pub enum Lands {
     Nodes(Arc<Placement>),
     /// A host of the service that runs the pipeline, e.g. `windows-2022`.
     Hosted(String),
+    /// A host that is named by variables to which nobody gives a value.
+    Untold(Vec<String>),
     /// None at all.
     Nowhere {
         /// The reason.

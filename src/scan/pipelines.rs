@@ -3,13 +3,13 @@
 //! Sources: the services' own references of their files; actions/runner ContainerOperationProvider for GitHub's refusal.
 
 mod azure;
+mod gitlab;
 mod variables;
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 
-use self::variables::{Scope, Scopes, of_gitlab, of_map};
+use self::variables::{Scope, Scopes, of_map};
 use super::words::Values;
 use super::yaml::{Node, Value};
 use super::{Found, Lands, Lines, Meant, Needs, Os};
@@ -30,24 +30,6 @@ pub enum Service {
     /// Tekton.
     Tekton,
 }
-
-/// The keys at the root of a GitLab pipeline that are not jobs.
-const GITLAB_KEYS: [&str; 11] = [
-    "stages",
-    "variables",
-    "workflow",
-    "include",
-    "spec",
-    "cache",
-    "services",
-    "image",
-    "before_script",
-    "after_script",
-    "pages",
-];
-
-/// The most jobs that one of GitLab extends, through others too.
-const MOST_PARENTS: usize = 11;
 
 /// The service whose pipeline this is, by the file's place and what stands in it.
 pub fn service_of(path: &Path, root: &Node) -> Option<Service> {
@@ -121,13 +103,14 @@ struct Reader<'r, 't> {
 }
 
 impl Reader<'_, '_> {
-    fn add(&mut self, image: &Node, object: String, (os, lands): (Os, Lands), scopes: &[&Scope]) {
-        let Some(text) = image.text().filter(|text| !text.is_empty()) else { return };
+    /// The reference of this image; `None` for a value that holds none.
+    fn reference(&self, image: &Node, object: String, (os, lands): (Os, Lands), scopes: &[&Scope]) -> Option<Found> {
+        let text = image.text().filter(|text| !text.is_empty())?;
         let scopes = Scopes { service: self.service, given: self.values, parts: scopes.to_vec() };
         let meant = scopes.meant(text);
         let editable = self.lines.literal(image.span.clone(), text);
         let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
-        self.found.push(Found {
+        Some(Found {
             place: self.lines.place(image.span.clone()),
             object: Some(object),
             written: text.to_owned(),
@@ -139,18 +122,26 @@ impl Reader<'_, '_> {
             together: None,
             editable,
             stays: is_made.then(|| "it is made from variables, which the steps of the pipeline see too".to_owned()),
-        });
+        })
     }
 
-    /// An image as text, or below `image` or `name`.
-    fn add_either(&mut self, node: &Node, object: &str, host: &(Os, Lands), scopes: &[&Scope]) {
+    /// The same of an image as text, or below `image` or `name`.
+    fn either(&self, node: &Node, object: &str, host: &(Os, Lands), scopes: &[&Scope]) -> Option<Found> {
         let image = match &node.value {
             Value::Scalar { .. } => Some(node),
             _ => node.get("image").or_else(|| node.get("name")).map(Rc::as_ref),
         };
-        if let Some(image) = image {
-            self.add(image, object.to_owned(), host.clone(), scopes);
-        }
+        self.reference(image?, object.to_owned(), host.clone(), scopes)
+    }
+
+    fn add(&mut self, image: &Node, object: String, host: (Os, Lands), scopes: &[&Scope]) {
+        let found = self.reference(image, object, host, scopes);
+        self.found.extend(found);
+    }
+
+    fn add_either(&mut self, node: &Node, object: &str, host: &(Os, Lands), scopes: &[&Scope]) {
+        let found = self.either(node, object, host, scopes);
+        self.found.extend(found);
     }
 
     fn github(&mut self, root: &Node) {
@@ -176,32 +167,6 @@ impl Reader<'_, '_> {
                     let node = Node { value: Value::Scalar { text: image.to_owned(), plain: false }, span: start..uses.span.end };
                     self.add(&node, object.clone(), host.clone(), &scopes);
                 }
-            }
-        }
-    }
-
-    fn gitlab(&mut self, root: &Node) {
-        let outer = of_gitlab(root);
-        let entries = root.entries();
-        let jobs: HashMap<&str, &Node> =
-            entries.iter().filter_map(|(name, job)| Some((name.text()?, job.as_ref()))).filter(|(_, job)| job.is_map()).collect();
-        let mut parts: Vec<(String, &Node)> = vec![("pipeline".to_owned(), root)];
-        parts.extend(root.get("default").map(|default| ("default".to_owned(), default.as_ref())));
-        for (name, job) in &entries {
-            let name = name.text().unwrap_or_default();
-            if job.is_map() && name != "default" && !GITLAB_KEYS.contains(&name) {
-                parts.push((format!("job {name}"), job));
-            }
-        }
-        for (object, part) in parts {
-            let scopes: Vec<Scope> = gitlab_parents(part, &jobs).into_iter().chain([part]).map(of_gitlab).collect();
-            let scopes: Vec<&Scope> = std::iter::once(&outer).chain(&scopes).collect();
-            let host = (Os::Unsaid, Lands::Fleet);
-            if let Some(image) = part.get("image") {
-                self.add_either(image, &object, &host, &scopes);
-            }
-            for service in part.get("services").map(|list| list.list()).unwrap_or_default() {
-                self.add_either(service, &format!("{object} service"), &host, &scopes);
             }
         }
     }
@@ -295,26 +260,6 @@ fn github_host(machine: Option<&str>) -> (Os, Lands) {
         }
         other => other,
     }
-}
-
-/// The jobs that a job of GitLab extends, the farthest first, each once.
-fn gitlab_parents<'n>(part: &'n Node, jobs: &HashMap<&str, &'n Node>) -> Vec<&'n Node> {
-    let mut parents: Vec<&Node> = Vec::new();
-    let mut open = vec![part];
-    while let Some(job) = open.pop() {
-        let Some(extends) = job.get("extends") else { continue };
-        for name in extends.list().iter().chain([extends]).filter_map(|one| one.text()) {
-            let parent = jobs.get(name).copied();
-            let is_new =
-                |parent: &&Node| parents.len() < MOST_PARENTS && !parents.iter().any(|known| std::ptr::eq(*known, *parent));
-            if let Some(parent) = parent.filter(is_new) {
-                parents.push(parent);
-                open.push(parent);
-            }
-        }
-    }
-    parents.reverse();
-    parents
 }
 
 #[cfg(test)]

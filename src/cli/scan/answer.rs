@@ -366,7 +366,8 @@ pub fn name_of(found: &Found) -> &str {
     }
 }
 
-fn unresolved(names: &[String]) -> Error {
+/// The error about variables without a value.
+pub fn unresolved(names: &[String]) -> Error {
     let mut named: Vec<&str> = names.iter().map(String::as_str).collect();
     named.dedup();
     let what = if named.len() == 1 { "variable" } else { "variables" };

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use jiff::civil::Date;
 
+use super::answer::unresolved;
 use crate::Error;
 use crate::host::placement::Placement;
 use crate::host::{Host, Node, Spec, parse};
@@ -70,6 +71,7 @@ impl Fleet {
             Lands::Fleet => Ok(self.kinds.clone()),
             Lands::Nodes(placement) => self.nodes(placement),
             Lands::Nowhere { why, hint } => Err(Error::new("this container can run nowhere").because(why).hint(hint.as_str())),
+            Lands::Untold(names) => Err(unresolved(names).because("it says what the container runs on")),
             Lands::Hosted(name) => match parse(name, knowledge, today)? {
                 Spec::Hosts(hosts) => Ok(hosts),
                 _ => Err(Error::new(format!("the host {name} is not known"))),

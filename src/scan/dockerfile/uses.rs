@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::{File, split};
+use super::{File, words_of};
 use crate::scan::Found;
 use crate::scan::origin::{mentioned, others};
 
@@ -29,8 +29,8 @@ impl File<'_> {
 
     /// An `ARG` within a stage: each command of it sees the value.
     pub(super) fn declared_again(&mut self, text: &str, span: &Range<usize>) {
-        for word in split(text, self.escape) {
-            let (name, default) = word.split_once('=').map_or((word.as_str(), None), |(name, default)| (name, Some(default)));
+        for (_, word) in words_of(text, self.escape) {
+            let (name, default) = word.split_once('=').map_or((word, None), |(name, default)| (name, Some(default)));
             self.uses.push(Use { has_default: default.is_some(), ..self.use_of(name, span) });
         }
     }

@@ -3,36 +3,40 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::variables::of_azure;
-use super::{Reader, hosted};
+use super::variables::{Scope, Scopes, of_azure};
+use super::{Reader, Service, hosted};
+use crate::scan::words::Values;
 use crate::scan::yaml::Node;
-use crate::scan::{Lands, Os};
+use crate::scan::{Lands, Meant, Os};
 
 /// What a job runs on.
 type Machine = (Os, Lands);
 
-/// A job, or the pipeline itself, with its host.
+/// A job, or the pipeline itself, with its host, and the variables that it sees, the outermost part first.
 struct AzureJob<'n> {
     node: &'n Node,
-    stage: Option<&'n Node>,
+    scopes: Vec<Rc<Scope>>,
     host: Machine,
 }
 
 impl Reader<'_, '_> {
     pub(super) fn azure(&mut self, root: &Node) {
-        let root_host = azure_host(root);
         let outer = of_azure(root);
-        let users = azure_users(root);
+        let root_host = azure_host(root, &[&outer], self.values);
+        let jobs = azure_jobs(root, &root_host, self.values);
+        let users = azure_users(&jobs);
         for container in root.at(&["resources", "containers"]).map(|list| list.list()).unwrap_or_default() {
             let name = container.text_at(&["container"]).unwrap_or_default();
             if let Some(image) = container.get("image") {
-                // The jobs that use it say where it runs.
-                let host = users.get(name).unwrap_or(&root_host).clone();
-                self.add(image, format!("container {name}"), host, &[&outer]);
+                // The jobs that use it say where it runs: it must fit the host of each.
+                let hosts = users.get(name).cloned().unwrap_or_else(|| vec![root_host.clone()]);
+                for host in hosts {
+                    self.add(image, format!("container {name}"), host, &[&outer]);
+                }
             }
         }
         let names = alias_names(root);
-        for AzureJob { node: job, stage, host } in azure_jobs(root) {
+        for AzureJob { node: job, scopes, host } in jobs {
             let object = job
                 .text_at(&["job"])
                 .or_else(|| job.text_at(&["deployment"]))
@@ -41,29 +45,41 @@ impl Reader<'_, '_> {
             if container.text().is_some_and(|text| names.contains(text)) {
                 continue;
             }
-            let of_stage = stage.map(of_azure).unwrap_or_default();
-            self.add_either(container, &object, &host, &[&outer, &of_stage, &of_azure(job)]);
+            let scopes: Vec<&Scope> = scopes.iter().map(Rc::as_ref).collect();
+            self.add_either(container, &object, &host, &scopes);
         }
     }
 }
 
-fn azure_host(part: &Node) -> Machine {
-    hosted(part.text_at(&["pool", "vmImage"]).or_else(|| part.text_at(&["vmImage"])))
+/// The host of a part, whose variables these are.
+fn azure_host(part: &Node, scopes: &[&Scope], given: &Values) -> Machine {
+    let Some(machine) = part.text_at(&["pool", "vmImage"]).or_else(|| part.text_at(&["vmImage"])) else { return hosted(None) };
+    let scopes = Scopes { service: Service::Azure, given, parts: scopes.to_vec() };
+    match scopes.meant(machine) {
+        Meant::Known(machine) => hosted(Some(&machine)),
+        Meant::Unresolved(names) => (Os::Unsaid, Lands::Untold(names)),
+        Meant::Unevaluated { name, .. } => (Os::Unsaid, Lands::Untold(vec![name])),
+    }
 }
 
 /// The jobs of a pipeline, in stages or not, and the pipeline itself.
-fn azure_jobs(root: &Node) -> Vec<AzureJob<'_>> {
-    let root_host = azure_host(root);
-    let or = |part: &Node, outer: &Machine| if part.get("pool").is_some() { azure_host(part) } else { outer.clone() };
-    let whole = root.get("container").map(|_| AzureJob { node: root, stage: None, host: root_host.clone() });
-    let mut jobs: Vec<AzureJob<'_>> = whole.into_iter().collect();
-    for node in list(root, "jobs") {
-        jobs.push(AzureJob { node, stage: None, host: or(node, &root_host) });
-    }
+fn azure_jobs<'n>(root: &'n Node, root_host: &Machine, given: &Values) -> Vec<AzureJob<'n>> {
+    // The pool of a part counts for all below it that have none.
+    let within = |node: &'n Node, outer: &[Rc<Scope>], host: &Machine| {
+        let mut scopes = outer.to_vec();
+        scopes.push(Rc::new(of_azure(node)));
+        let seen: Vec<&Scope> = scopes.iter().map(Rc::as_ref).collect();
+        let host = if node.get("pool").is_some() { azure_host(node, &seen, given) } else { host.clone() };
+        AzureJob { node, scopes, host }
+    };
+    let whole = within(root, &[], root_host);
+    let mut jobs: Vec<AzureJob<'_>> = list(root, "jobs").iter().map(|job| within(job, &whole.scopes, root_host)).collect();
     for stage in list(root, "stages") {
-        let host = or(stage, &root_host);
-        let of_stage = list(stage, "jobs").iter().map(|node| AzureJob { node, stage: Some(stage), host: or(node, &host) });
-        jobs.extend(of_stage);
+        let stage = within(stage, &whole.scopes, root_host);
+        jobs.extend(list(stage.node, "jobs").iter().map(|job| within(job, &stage.scopes, &stage.host)));
+    }
+    if root.get("container").is_some() {
+        jobs.insert(0, whole);
     }
     jobs
 }
@@ -73,14 +89,17 @@ fn list<'n>(part: &'n Node, key: &str) -> &'n [Rc<Node>] {
     part.get(key).map(|list| list.list()).unwrap_or_default()
 }
 
-/// The hosts of the jobs that use each container of `resources`: those of the first one.
-fn azure_users(root: &Node) -> BTreeMap<&str, Machine> {
-    let mut users = BTreeMap::new();
-    for AzureJob { node: job, host, .. } in azure_jobs(root) {
+/// The hosts of the jobs that use each container of `resources`, each once.
+fn azure_users<'n>(jobs: &[AzureJob<'n>]) -> BTreeMap<&'n str, Vec<Machine>> {
+    let mut users: BTreeMap<&str, Vec<Machine>> = BTreeMap::new();
+    for AzureJob { node: job, host, .. } in jobs {
         let services = job.get("services").map(|services| services.entries()).unwrap_or_default();
         let names = services.into_iter().filter_map(|(_, value)| value.text()).chain(job.text_at(&["container"]));
         for name in names {
-            users.entry(name).or_insert_with(|| host.clone());
+            let hosts = users.entry(name).or_default();
+            if !hosts.contains(host) {
+                hosts.push(host.clone());
+            }
         }
     }
     users

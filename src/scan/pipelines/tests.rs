@@ -15,6 +15,7 @@ fn found(path: &str, text: &str) -> Vec<String> {
         let lands = match &found.lands {
             Lands::Hosted(host) => host.clone(),
             Lands::Nowhere { .. } => "nowhere".to_owned(),
+            Lands::Untold(names) => format!("${}", names.join(",$")),
             Lands::Fleet | Lands::Nodes(_) => "fleet".to_owned(),
         };
         format!("{}:{} {meant} {:?} {lands}", found.place.line, found.place.column, found.os)
@@ -52,9 +53,42 @@ fn azure_pools_are_hosts() {
 }
 
 #[test]
+fn a_container_that_several_jobs_use_must_fit_the_host_of_each() {
+    let text = "resources:\n  containers:\n  - {container: win, image: 'server:ltsc2019'}\n  - {container: none, image: 'server:1'}\njobs:\n\
+        - {job: a, pool: {vmImage: windows-2019}, container: win}\n\
+        - {job: b, pool: {vmImage: windows-2022}, container: win}\n\
+        - {job: c, pool: {vmImage: windows-2022}, services: {s: win}}\n";
+    assert_eq!(
+        found("azure-pipelines.yml", text),
+        ["3:29 server:ltsc2019 Windows ltsc2019", "3:29 server:ltsc2019 Windows ltsc2022", "4:30 server:1 Unsaid fleet"]
+    );
+}
+
+#[test]
+fn a_pool_that_variables_name_is_known_where_they_are_plain() {
+    let text = "parameters: [{name: pool, default: windows-2019}]\nvariables: {vm: windows-2022}\njobs:\n\
+        - {job: a, pool: {vmImage: $(VM)}, container: 'a:1'}\n\
+        - {job: b, variables: {vm: windows-2019}, pool: {vmImage: $(vm)}, container: 'b:1'}\n\
+        - {job: c, pool: {vmImage: '${{ parameters.pool }}'}, container: 'c:1'}\n\
+        - {job: d, strategy: {matrix: {x: {vm: windows-2019}}}, pool: {vmImage: $(vm)}, container: 'd:1'}\n\
+        - {job: e, pool: {name: own}, container: 'e:1'}\n";
+    assert_eq!(
+        found("azure-pipelines.yml", text),
+        [
+            "4:47 a:1 Windows ltsc2022",
+            "5:78 b:1 Windows ltsc2019",
+            "6:66 c:1 Unsaid $parameters.pool",
+            "7:92 d:1 Unsaid $vm",
+            "8:42 e:1 Unsaid fleet"
+        ]
+    );
+}
+
+#[test]
 fn other_services() {
     let gitlab = "image: a:1\nstages: [x]\ndefault:\n  image: {name: b:1}\njob:\n  image: c:$CI_TAG\n  services: [d:1, {name: e:1}]\n  script: x\n.hidden:\n  image: !reference [x, image]\n";
     let names: Vec<_> = found(".gitlab-ci.yml", gitlab).iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect();
+    // The job has an image of its own, and what nobody uses is read all the same.
     assert_eq!(names, ["a:1", "b:1", "$CI_TAG", "d:1", "e:1"]);
     let drone = "kind: pipeline\nplatform: {os: windows, version: 1809}\nsteps:\n  - name: build\n    image: server:1809\n";
     assert_eq!(found(".drone.yml", drone), ["5:12 server:1809 Windows 1809"]);
@@ -94,6 +128,53 @@ fn variables_of_gitlab_are_put_in_where_they_are_plain() {
             "$CI_COMMIT_TAG"
         ]
     );
+}
+
+#[test]
+fn a_job_of_gitlab_puts_its_variables_into_what_it_takes_over() {
+    let base = ".base:\n  variables: {TAG: ltsc2022}\n  image: server:$TAG\n  services: ['db:$TAG']\n";
+    let of = |jobs: &str| {
+        let text = format!("variables: {{TAG: ltsc2016}}\n{base}{jobs}");
+        let root = yaml::read(&text).0[0].root.clone().unwrap();
+        let found = read(Service::GitLab, &root, &Lines::of(&text), &Values::new());
+        let one = |found: Found| match found.meant {
+            Meant::Known(text) => format!("{} {text}", found.object.unwrap()),
+            Meant::Unresolved(names) => format!("{} ${}", found.object.unwrap(), names.join(",$")),
+            Meant::Unevaluated { .. } => panic!("{found:?}"),
+        };
+        found.into_iter().map(one).collect::<Vec<_>>().join("; ")
+    };
+    // (jobs, references)
+    for (jobs, expected) in [
+        ("", "job .base server:ltsc2022; job .base service db:ltsc2022"),
+        ("b:\n  extends: .base\n  script: x\n", "job .base server:ltsc2022; job .base service db:ltsc2022"),
+        (
+            "b:\n  extends: .base\n  variables: {TAG: ltsc2025}\nc:\n  extends: .base\n",
+            "job b server:ltsc2025; job c server:ltsc2022; job b service db:ltsc2025; job c service db:ltsc2022",
+        ),
+        ("b:\n  extends: .base\n  variables: {TAG: ltsc2025}\n", "job .base server:ltsc2025; job .base service db:ltsc2025"),
+        (
+            "b:\n  extends: .base\n  services: []\n  parallel: {matrix: [{TAG: [a, b]}]}\n",
+            "job .base $TAG; job .base service db:ltsc2022",
+        ),
+        (
+            "b:\n  image: !reference [.base, image]\n  services: [!reference [.base, services], 'x:1']\n",
+            "job .base server:ltsc2016; job .base service db:ltsc2016; job b service x:1",
+        ),
+        (
+            ".other:\n  variables: {TAG: ltsc2019}\nb:\n  extends: [.other, .base]\nc:\n  extends: [.base, .other]\n",
+            "job b server:ltsc2022; job c server:ltsc2019; job b service db:ltsc2022; job c service db:ltsc2019",
+        ),
+        ("a:\n  extends: a\n  image: a:$TAG\n", "job .base server:ltsc2022; job .base service db:ltsc2022; job a a:ltsc2016"),
+    ] {
+        assert_eq!(of(jobs), expected, "{jobs}");
+    }
+    let shared = "variables: {TAG: ltsc2022}\nimage: server:$TAG\n\
+        a:\n  variables: {TAG: ltsc2025}\n  script: x\nb:\n  script: x\npages:\n  inherit: {default: false}\n  script: x\n\
+        d:\n  inherit: {default: [services]}\n  variables: {TAG: none}\n";
+    assert_eq!(meanings(".gitlab-ci.yml", shared), ["server:ltsc2025", "server:ltsc2022"]);
+    let default = "default: {image: 'server:$TAG'}\nimage: other:1\na:\n  variables: {TAG: ltsc2025}\n  script: x\n";
+    assert_eq!(meanings(".gitlab-ci.yml", default), ["server:ltsc2025", "other:1"]);
 }
 
 #[test]
