@@ -108,6 +108,9 @@ pub fn read(set: &Set, layers: &[Layer<'_>], outer: &Outer, files: &dyn Files) -
     read
 }
 
+/// The number of all files that are not a part of the project.
+const ELSEWHERE: usize = usize::MAX;
+
 /// Services by name.
 type Services = BTreeMap<String, Rc<Node>>;
 
@@ -151,7 +154,15 @@ impl Reader<'_, '_> {
         if builds.is_empty() {
             let mut images = said.iter().chain(&inherited).filter_map(|(number, node)| Some((*number, node.get("image")?)));
             if let Some((number, image)) = images.next() {
-                read.found.extend(self.reference(number, image, &object, Needs::EveryHost, os, isolation));
+                let found = self.reference(number, image, &object, Needs::EveryHost, os, isolation);
+                // What is in another file is shown where this one extends it, and changed by nobody.
+                let found = found.or_else(|| {
+                    let (number, extends) = extending(&said)?;
+                    let (_, found) = self.reference(number, image, &object, Needs::EveryHost, os, isolation)?;
+                    let place = self.lines.get(number)?.place(extends.span.clone());
+                    Some((number, Found { place, editable: None, ..found }))
+                });
+                read.found.extend(found);
             }
         } else {
             // With both, the image is the name of what is built.
@@ -188,8 +199,7 @@ impl Reader<'_, '_> {
 
     /// The services that this one extends, the nearest first.
     fn inherited(&self, said: &[(usize, Rc<Node>)], depth: usize, read: &mut Project) -> Vec<(usize, Rc<Node>)> {
-        let extending = said.iter().find_map(|(number, node)| Some((*number, node.get("extends")?)));
-        let Some((number, extends)) = extending else { return Vec::new() };
+        let Some((number, extends)) = extending(said) else { return Vec::new() };
         let service = extends.text().or_else(|| extends.text_at(&["service"]));
         let Some(service) = service.map(str::to_owned) else { return Vec::new() };
         let next: Vec<(usize, Rc<Node>)> = match extends.text_at(&["file"]) {
@@ -203,7 +213,7 @@ impl Reader<'_, '_> {
                 let found = self.elsewhere(path.clone()).get(&service).cloned();
                 let named = |node: &Rc<Node>| (format!("by the service {service} of {}", shown(&path)), Rc::clone(node));
                 self.extended.borrow_mut().extend(found.as_ref().map(named));
-                found.into_iter().map(|node| (usize::MAX, node)).collect()
+                found.into_iter().map(|node| (ELSEWHERE, node)).collect()
             }
             None => self.said(&service),
         };
@@ -269,6 +279,11 @@ impl Reader<'_, '_> {
         };
         Some((number, found))
     }
+}
+
+/// What a service extends, and the number of the file that says so.
+fn extending(said: &[(usize, Rc<Node>)]) -> Option<(usize, &Rc<Node>)> {
+    said.iter().find_map(|(number, node)| Some((*number, node.get("extends")?)))
 }
 
 fn asked(text: &str) -> Option<Asked> {

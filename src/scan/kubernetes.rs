@@ -110,9 +110,15 @@ fn objects(root: &Rc<Node>, depth: usize) -> Vec<&Rc<Node>> {
     }
 }
 
+/// Where objects of other makers have the template of their pods: Argo Rollouts, Knative, OpenKruise; KEDA.
+const TEMPLATES: [&[&str]; 2] = [&["spec", "template"], &["spec", "jobTargetRef", "template"]];
+
 /// The spec of the pods that an object makes.
 fn pod_of(object: &Rc<Node>) -> Option<&Rc<Node>> {
-    let path = pod::template(object.text_at(&["kind"]).unwrap_or("Pod"))?;
+    let Some(path) = pod::template(object.text_at(&["kind"]).unwrap_or("Pod")) else {
+        let specs = TEMPLATES.iter().filter_map(|path| object.at(path)?.get("spec"));
+        return specs.into_iter().find(|spec| spec.get("containers").is_some_and(|containers| !containers.list().is_empty()));
+    };
     let pod = if path.is_empty() { object } else { object.at(path)? };
     // A pod's spec below its metadata, by a mistake in the indentation, is read all the same.
     pod.get("spec").or_else(|| pod.at(&["metadata", "spec"]))
@@ -222,6 +228,8 @@ mod tests {
         for (head, path) in [
             ("kind: Pod", spec.to_owned()),
             ("kind: Deployment", format!("{{template: {{spec: {spec}}}}}")),
+            ("kind: Rollout", format!("{{template: {{spec: {spec}}}}}")),
+            ("kind: ScaledJob", format!("{{jobTargetRef: {{template: {{spec: {spec}}}}}}}")),
             ("kind: CronJob", format!("{{jobTemplate: {{spec: {{template: {{spec: {spec}}}}}}}}}")),
         ] {
             let text = format!("apiVersion: v1\n{head}\nmetadata: {{name: web, namespace: shop}}\nspec: {path}\n");

@@ -104,6 +104,9 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         project.of(path).found.extend(found);
     }
     let Project { built, made, mut uses, env_files, mut answer, mut rests_on, .. } = project;
+    // What another file builds is a Dockerfile, whatever its name.
+    let named = built.keys().filter(|path| kind_of(path).is_none() && !paths.iter().any(|known| normal(known) == **path));
+    dockerfiles.extend(named.filter_map(|path| Some((path.clone(), files.read(path).ok()?))));
     for (path, text) in &dockerfiles {
         let builds = built.get(&normal(path)).map(Vec::as_slice).unwrap_or_default();
         answer.insert(path.clone(), dockerfiles::read_dockerfile(path, text, builds, given, &mut uses));
@@ -123,8 +126,14 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         .map(|(path, mut scanned)| {
             // What these files build is judged by its Dockerfile, and is in no registry yet.
             let mut own_images = BTreeSet::new();
+            let built = built.get(&normal(&path)).map(Vec::as_slice).unwrap_or_default();
+            let makes: BTreeSet<String> = built.iter().flat_map(|one| &one.makes).map(|name| with_a_tag(name)).collect();
+            let is_dockerfile = read.contains(&normal(&path));
             scanned.found.retain(|found| match &found.meant {
-                Meant::Known(text) if made.contains(&with_a_tag(text)) => {
+                // No image is made from itself: that of the same name, which it begins with, is pulled.
+                Meant::Known(text)
+                    if made.contains(&with_a_tag(text)) && !(is_dockerfile && makes.contains(&with_a_tag(text))) =>
+                {
                     own_images.insert(with_a_tag(text));
                     false
                 }
@@ -134,9 +143,6 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
             scanned.found.sort_by_key(|found| found.place.span.start);
             scanned.found.dedup();
             let rests_on = rests_on.remove(&normal(&path)).unwrap_or_default();
-            let is_dockerfile = read.contains(&normal(&path));
-            let built = built.get(&normal(&path)).map(Vec::as_slice).unwrap_or_default();
-            let makes = built.iter().flat_map(|one| &one.makes).map(|name| with_a_tag(name)).collect();
             ScannedFile { path, scanned, rests_on, is_dockerfile, makes, own_images }
         })
         .filter(|file| file.scanned != Scanned::default() || !file.own_images.is_empty())

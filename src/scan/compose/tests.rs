@@ -68,6 +68,13 @@ fn a_service_extends_another() {
     let text = "services:\n  web:\n    image: a:1\n    extends:\n      file: common.yaml\n      service: base\n  two:\n    extends: web\n    image: b\n";
     let project = read_all(&[text], &[("app/common.yaml", "services:\n  base:\n    isolation: process\n")]);
     assert_eq!(images(&project), ["0:3 a:1 Some(Process) Windows", "0:9 b Some(Process) Windows"]);
+    // An image of another file is that of this project, with its values.
+    let text = "services:\n  m:\n    extends: {file: inc/base.yaml, service: base}\n    isolation: hyperv\n";
+    let base = "# a base\n# for all\n\nservices:\n  base:\n    image: server:${TAG}\n";
+    let project =
+        read_all(&[text], &[("app/inc/base.yaml", base), ("app/.env", "TAG=ltsc2019\n"), ("app/inc/.env", "TAG=none\n")]);
+    assert_eq!(images(&project), ["0:3 server:ltsc2019 Some(Hyperv) Windows"]);
+    assert_eq!(project.found[0].1.editable, None);
     // A circle ends.
     read_all(&["services:\n  a:\n    image: x\n    extends: b\n  b:\n    image: y\n    extends: a\n"], &[]);
 }

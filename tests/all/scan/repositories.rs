@@ -21,6 +21,39 @@ fn two_files_that_need_different_values_for_one_dockerfile() {
 }
 
 #[test]
+fn what_another_file_builds_is_a_dockerfile_whatever_its_name() {
+    let repository = Repository::new();
+    repository.file("compose.yaml", "services: {a: {build: {context: ., dockerfile: docker/web.win}}}\n");
+    repository.file("docker/web.win", "FROM registry.test/app:ltsc2025\n");
+    repository.file("docker-bake.hcl", "target \"b\" {\n  dockerfile = \"docker/other.win\"\n}\n");
+    repository.file("docker/other.win", "FROM registry.test/app:ltsc2022\n");
+    repository.file("docker/unused.win", "FROM registry.test/app:ltsc2019\n");
+    let (code, report) = repository.report(&["--host", "ltsc2022"]);
+    let expected = [
+        "docker/other.win:1 registry.test/app:ltsc2022 ltsc2022 true",
+        "docker/web.win:1 registry.test/app:ltsc2025 ltsc2022 false",
+    ];
+    assert_eq!((code, summary(&report).as_slice()), (1, &expected.map(str::to_owned)[..]));
+}
+
+/// The image that a Dockerfile begins with is pulled, also where what is made of it gets the same name.
+#[test]
+fn no_image_is_made_from_itself() {
+    let repository = Repository::new();
+    repository.file(
+        "compose.yaml",
+        "services:\n  a: {image: 'registry.test/app:ltsc2025', build: .}\n  b: {image: 'registry.test/own:1', build: own}\n",
+    );
+    repository.file("Dockerfile", "FROM registry.test/app:ltsc2025\n");
+    repository.file("own/Dockerfile", "FROM registry.test/app:ltsc2022\n");
+    repository.file("more/Dockerfile", "FROM registry.test/own:1\n");
+    let (code, report) = repository.report(&["--host", "ltsc2022"]);
+    let expected =
+        ["Dockerfile:1 registry.test/app:ltsc2025 ltsc2022 false", "own/Dockerfile:1 registry.test/app:ltsc2022 ltsc2022 true"];
+    assert_eq!((code, summary(&report).as_slice()), (1, &expected.map(str::to_owned)[..]));
+}
+
+#[test]
 fn values_come_from_the_file_beside_and_from_options_alone() {
     let repository = Repository::new();
     repository.file("compose.yaml", "include: [inner/compose.yaml]\nservices:\n  a: {image: 'registry.test/app:${TAG}'}\n  b: {image: 'registry.test/app:${HOME}'}\n");
