@@ -2,6 +2,7 @@
 
 use super::evidence::{Evidence, What};
 use super::paste::Paste;
+use super::traces;
 use crate::knowledge::{ErrorCode, Errors};
 
 /// The error that a text is nothing but the number or the name of: `0xc0370101`, `C0370101`, `3224830209`, `-1070137087`,
@@ -42,7 +43,8 @@ pub(super) fn all(paste: &Paste, errors: &'static Errors, found: &mut Vec<Eviden
 }
 
 const fn evidence(start: usize, length: usize, what: What) -> Evidence {
-    Evidence { start, end: start + length, length, what }
+    let general = matches!(what, What::Number(error) if !traces::is_of_containers(error.code));
+    Evidence { start, end: start + length, length, what, general }
 }
 
 /// The error that a word of a text stands for.

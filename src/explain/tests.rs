@@ -1,5 +1,6 @@
 //! Texts that people paste, and their explanations.
 
+mod conditional;
 mod kinds;
 mod unlooked;
 mod words;

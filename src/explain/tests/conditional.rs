@@ -1,0 +1,93 @@
+//! Errors that programs of every kind print: what is known of them here holds only where a container is behind them.
+
+use super::*;
+
+/// The words that come first where nothing names a container.
+const CONDITION: &str = "nothing in the text names a container";
+
+#[test]
+fn an_error_of_any_program_is_explained_under_a_condition() {
+    for (text, id) in [
+        (
+            "System.TimeoutException: The operation has timed out. This operation returned because the timeout period expired",
+            "0x800705b4",
+        ),
+        ("The wait operation timed out. Exception from HRESULT: 0x800705B4", "0x800705b4"),
+        ("Something went wrong 0x80070422 Microsoft Store", "0x80070422"),
+        (
+            "iisreset: The service cannot be started, either because it is disabled or because it has no enabled devices associated with it.",
+            "0x80070422",
+        ),
+        (
+            "error: unable to unlink old 'a.txt': Permission denied\nfatal: cannot create directory: The process cannot access the file because it is being used by another process.",
+            "0x80070020",
+        ),
+        ("BitLocker: Element not found. (0x80070490)", "0x80070490"),
+        ("The RPC server is unavailable. (Exception from HRESULT: 0x800706BA) at Get-WmiObject -ComputerName srv1", "0x800706ba"),
+        ("System.ComponentModel.Win32Exception (1326): The user name or password is incorrect.", "0x8007052e"),
+        ("2024/05/14 Windows Update: KB5037782 installation failure: error 0x80070643", "0x80070643"),
+        ("VT-x is not available (VERR_VMX_NO_VMX).\nResult Code: E_FAIL (0x80004005)", "0x80004005"),
+        ("npm ERR! Error: EPERM: operation not permitted\nnpm ERR! Access is denied.", "0x80070005"),
+        ("ERROR 5 (0x00000005) Accessing Destination Directory \\\\srv\\share\\ Access is denied.", "0x80070005"),
+        ("Zugriff verweigert: C:\\Daten", "0x80070005"),
+        ("Application pool 'DefaultAppPool' is being disabled. Process exit code 0xC0000135", "0xc0000135"),
+        (
+            "java.io.IOException: Cannot run program \"git\": CreateProcess error=2, The system cannot find the file specified",
+            "command-not-found",
+        ),
+        ("Get \"https://api.contoso.com/v1\": x509: certificate signed by unknown authority", "certificate-not-trusted"),
+        ("dial tcp: lookup db.contoso.com: no such host", "registry-not-reached"),
+        ("curl: (22) The requested URL returned error: 429 Too Many Requests", "rate-limited"),
+        ("Error 1719. The Windows Installer Service could not be accessed.", "february-2020-msi"),
+    ] {
+        let explanation = explained(text);
+        assert_eq!(explanation.id, id, "{text}");
+        assert!(explanation.meaning.contains(CONDITION), "{text}: {}", explanation.meaning);
+        assert!(explanation.steps[0].starts_with("If another program printed it"), "{text}: {:?}", explanation.steps);
+    }
+}
+
+#[test]
+fn in_general_it_means_what_windows_says() {
+    let meaning = explained("Something went wrong 0x80070422 Microsoft Store").meaning;
+    assert!(meaning.starts_with("In general it means: The service cannot be started, either because"), "{meaning}");
+    assert!(meaning.contains("printed it: A service that containers need is disabled."), "{meaning}");
+}
+
+#[test]
+fn an_error_beside_the_name_of_a_container_is_explained_as_it_is() {
+    for text in [
+        "docker: Error response from daemon: Access is denied.",
+        "hcsshim::CreateComputeSystem 1d2c: This operation returned because the timeout period expired. (0x800705B4)",
+        "hnsCall failed in Win32: Element not found. (0x490)",
+        "HNS: Element not found.",
+        "Warning  Failed  5s  kubelet  Error: The RPC server is unavailable. (0x800706BA)",
+        "kubectl describe pod web: Access is denied.",
+        "failure in a Windows system call: The user name or password is incorrect. (0x52e)",
+        "New-BcContainer: Unspecified error (0x80004005)",
+        "The command 'cmd /S /C setup.exe' returned a non-zero code: 3221225785",
+        "mcr.microsoft.com/windows/servercore:ltsc2022: Access is denied.",
+        "azcontainers ctr: The request is not supported.",
+        "docker pull shop.example/web: x509: certificate signed by unknown authority",
+        "container 2f0c: CreateProcess web.exe: The system cannot find the file specified.",
+        "The virtual machine or container exited unexpectedly. (0xc0370106)",
+    ] {
+        let meaning = explained(text).meaning;
+        assert!(!meaning.contains(CONDITION), "{text}: {meaning}");
+    }
+}
+
+#[test]
+fn a_number_that_is_asked_for_by_itself_is_explained_as_it_is() {
+    for text in ["0x80070422", "-2147024891", "E_ACCESSDENIED", "(0x490)", "certificate-not-trusted"] {
+        let meaning = explained(text).meaning;
+        assert!(!meaning.contains(CONDITION), "{text}: {meaning}");
+    }
+}
+
+#[test]
+fn a_word_that_only_holds_the_name_of_a_service_is_not_a_trace() {
+    for text in ["Johns laptop: Access is denied.", "tripods: Access is denied.", "Shimano: Access is denied."] {
+        assert!(explained(text).meaning.contains(CONDITION), "{text}");
+    }
+}
