@@ -91,3 +91,23 @@ fn a_word_that_only_holds_the_name_of_a_service_is_not_a_trace() {
         assert!(explained(text).meaning.contains(CONDITION), "{text}");
     }
 }
+
+#[test]
+fn a_dll_that_a_program_does_not_find_is_not_one_of_the_engine() {
+    for text in [
+        "Unhandled exception. System.DllNotFoundException: Unable to load DLL 'libSkiaSharp' or one of its dependencies: The specified module could not be found. (0x8007007E)\n   at SkiaSharp.SkiaApi.sk_colortype_get_default_8888()",
+        "web_1  | System.DllNotFoundException: Unable to load DLL 'sni.dll': The specified module could not be found. (Exception from HRESULT: 0x8007007E)",
+        "ImportError: DLL load failed while importing cv2: The specified module could not be found.",
+    ] {
+        let explanation = explained(text);
+        assert_eq!(explanation.id, "dll-not-found", "{text}");
+        assert!(explanation.meaning.contains("In a container: it is not in the image."), "{}", explanation.meaning);
+        assert!(!explanation.steps.iter().any(|step| step.contains("Containers feature")), "{:?}", explanation.steps);
+    }
+    for text in ["Unable to load DLL 'vmcompute.dll': The specified module could not be found. (0x8007007E)", "failed to load vmcompute.dll"]
+    {
+        assert_eq!(explained(text).id, "containers-feature", "{text}");
+    }
+    let number = explained("0x8007007e");
+    assert!(number.meaning.contains("is not in the image") && number.causes[1].starts_with("From an engine: the Containers feature"));
+}
