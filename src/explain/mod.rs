@@ -7,6 +7,7 @@ mod evidence;
 mod level;
 mod number;
 mod paste;
+mod scheduling;
 mod traces;
 mod values;
 mod words;

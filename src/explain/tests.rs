@@ -12,7 +12,7 @@ fn context() -> Context<'static> {
     Context { knowledge: Knowledge::built_in(), replacement: &|_, _| None }
 }
 
-fn explained(text: &str) -> Explanation<String> {
+pub(super) fn explained(text: &str) -> Explanation<String> {
     let explanation = explain(text, &context()).unwrap_or_else(|| panic!("nothing for {text}"));
     explanation.worded(|text| text.worded(|remedy| format!("{remedy:?}")))
 }

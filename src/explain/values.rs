@@ -2,7 +2,7 @@
 
 use super::engines;
 use super::paste::Paste;
-use super::{Context, Explanation, Replacement, of_message};
+use super::{Context, Explanation, Replacement, of_message, scheduling};
 use crate::advice::{Command, Remedy, advice};
 use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
 use crate::knowledge::{Accepts, BaseImage, ErrorMessage, Knowledge, NoMatch, and_joined, in_words};
@@ -35,6 +35,7 @@ pub(super) fn explain(message: &ErrorMessage, paste: &Paste, start: usize, conte
             Some((image, host)) => incompatible_versions(general, image, host, context),
             None => general,
         },
+        "node-selector" => scheduling::explain(general, paste.before(start), text),
         "manifest-unknown" => unknown_tag(general, reference(paste, start).unwrap_or_default(), context.knowledge),
         _ => general,
     }
