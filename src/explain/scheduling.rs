@@ -113,20 +113,32 @@ pub(super) fn explain(general: Explanation, before: &str, after: &str) -> Explan
     let mut steps: Vec<Advice> = Vec::new();
     let mut sources = general.sources;
     if labels {
-        causes.push("The label in the selector does not exist, e.g. a build in `node.kubernetes.io/windows-build` that no node has.".into());
+        causes.push(
+            "The label in the selector does not exist, e.g. a build in `node.kubernetes.io/windows-build` that no node has."
+                .into(),
+        );
         steps.push("List the labels: `kubectl get nodes -L kubernetes.io/os,kubernetes.io/arch,node.kubernetes.io/windows-build`, and correct the selector.".into());
     }
     if taint {
-        causes.push("The nodes have a taint for other workloads, as Windows nodes often have one that keeps Linux pods away.".into());
+        causes.push(
+            "The nodes have a taint for other workloads, as Windows nodes often have one that keeps Linux pods away.".into(),
+        );
         steps.push("If the pod belongs on these nodes, add the toleration.".into());
     }
     if state || cordoned {
-        causes.push("Nodes are not ready, not reached, under pressure or cordoned: Kubernetes itself keeps pods away from them.".into());
-        steps.push("See what is wrong with the nodes: `kubectl get nodes`, `kubectl describe node NAME`. A toleration does not help.".into());
+        causes.push(
+            "Nodes are not ready, not reached, under pressure or cordoned: Kubernetes itself keeps pods away from them.".into(),
+        );
+        steps.push(
+            "See what is wrong with the nodes: `kubectl get nodes`, `kubectl describe node NAME`. A toleration does not help."
+                .into(),
+        );
     }
     if resource {
         causes.push("What the pod requests is more than a node has left.".into());
-        steps.push("Compare what the pod requests with what is left: `kubectl describe node NAME`, under `Allocated resources`.".into());
+        steps.push(
+            "Compare what the pod requests with what is left: `kubectl describe node NAME`, under `Allocated resources`.".into(),
+        );
     }
     if state || resource || cordoned {
         sources.push("https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/".to_owned());
@@ -191,7 +203,8 @@ mod tests {
 
     #[test]
     fn a_text_without_counts_is_explained_in_general() {
-        for text in ["node(s) didn't match node selector", "nodes are available: none", "0/3 nodes are available: 3 of them odd"] {
+        for text in ["node(s) didn't match node selector", "nodes are available: none", "0/3 nodes are available: 3 of them odd"]
+        {
             assert_eq!(explained(text).title, "no node takes the pod", "{text}");
         }
     }

@@ -93,6 +93,30 @@ fn a_word_that_only_holds_the_name_of_a_service_is_not_a_trace() {
 }
 
 #[test]
+fn a_shell_that_does_not_know_a_command() {
+    let powershell = "'powershell' is not recognized as an internal or external command,\r\noperable program or batch file.";
+    for text in [
+        format!("{powershell}\nThe command 'cmd /S /C powershell -Command Get-Date' returned a non-zero code: 1"),
+        format!("#7 1.203 {powershell}\n#7 ERROR: process \"cmd /S /C powershell -Command Get-Date\" did not complete successfully: exit code: 1"),
+        "'choco' is not recognized as an internal or external command,\noperable program or batch file.\nThe command 'cmd /S /C choco install git' returned a non-zero code: 1".to_owned(),
+    ] {
+        let explanation = explained(&text);
+        assert_eq!(explanation.id, "command-not-found", "{text}");
+        assert!(explanation.causes[0].contains("`nanoserver` has no PowerShell"), "{:?}", explanation.causes);
+        assert!(!explanation.meaning.contains(CONDITION), "{}", explanation.meaning);
+    }
+    assert!(explained(powershell).meaning.contains(CONDITION));
+    // The engine is what the shell of the host does not know.
+    for text in [
+        "'docker' is not recognized as an internal or external command,\noperable program or batch file.",
+        "'terraform' is not recognized as an internal or external command,\noperable program or batch file.",
+        "docker : The term 'docker' is not recognized as the name of a cmdlet, function, script file, or operable program.",
+    ] {
+        assert!(explain(text, &context()).is_none_or(|explanation| explanation.id != "command-not-found"), "{text}");
+    }
+}
+
+#[test]
 fn a_dll_that_a_program_does_not_find_is_not_one_of_the_engine() {
     for text in [
         "Unhandled exception. System.DllNotFoundException: Unable to load DLL 'libSkiaSharp' or one of its dependencies: The specified module could not be found. (0x8007007E)\n   at SkiaSharp.SkiaApi.sk_colortype_get_default_8888()",
@@ -104,10 +128,14 @@ fn a_dll_that_a_program_does_not_find_is_not_one_of_the_engine() {
         assert!(explanation.meaning.contains("In a container: it is not in the image."), "{}", explanation.meaning);
         assert!(!explanation.steps.iter().any(|step| step.contains("Containers feature")), "{:?}", explanation.steps);
     }
-    for text in ["Unable to load DLL 'vmcompute.dll': The specified module could not be found. (0x8007007E)", "failed to load vmcompute.dll"]
-    {
+    for text in [
+        "Unable to load DLL 'vmcompute.dll': The specified module could not be found. (0x8007007E)",
+        "failed to load vmcompute.dll",
+    ] {
         assert_eq!(explained(text).id, "containers-feature", "{text}");
     }
     let number = explained("0x8007007e");
-    assert!(number.meaning.contains("is not in the image") && number.causes[1].starts_with("From an engine: the Containers feature"));
+    assert!(
+        number.meaning.contains("is not in the image") && number.causes[1].starts_with("From an engine: the Containers feature")
+    );
 }
