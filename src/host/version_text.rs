@@ -34,7 +34,8 @@ pub(super) fn facts(text: &str) -> Result<HostFacts, Error> {
     match found.versions.as_slice() {
         [version] => {
             let (kind, edition) = (kind_in_words(text), edition::said(text));
-            Ok(HostFacts { kind, edition, ..HostFacts::of_version(*version, Source::Text) })
+            let version = OsVersion { revision: version.revision.or_else(|| revision_of_metric(text)), ..*version };
+            Ok(HostFacts { kind, edition, ..HostFacts::of_version(version, Source::Text) })
         }
         [] if found.build_lab => Err(not_the_version(
             "a BuildLabEx",
@@ -54,6 +55,17 @@ fn not_the_version(number: &str, why: &str) -> Error {
     Error::new(format!("{number} alone does not tell the version of a Windows"))
         .because(why)
         .hint("give what the command `ver` prints, e.g. Microsoft Windows [Version 10.0.20348.2402]")
+}
+
+/// The revision of `windows_os_info{…,revision="2402",version="10.0.20348"}`, as windows_exporter writes it; `None` where several differ.
+fn revision_of_metric(text: &str) -> Option<u32> {
+    let labels = text.split("windows_os_info{").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+    let mut revisions = labels.map(|labels| {
+        let value = labels.split(',').find_map(|label| label.trim().strip_prefix("revision=\""))?;
+        value.strip_suffix('"')?.parse::<u32>().ok().filter(|revision| *revision != 0)
+    });
+    let first = revisions.next()??;
+    revisions.all(|other| other == Some(first)).then_some(first)
 }
 
 /// The different Windows versions in a text, in the order they are met.
@@ -245,6 +257,17 @@ mod tests {
             ("mcr.microsoft.com/windows/servercore:10.0.17763.437", "10.0.17763.437", None),
             ("the host is 10.0.20348.", "10.0.20348", None),
             ("v10.0.20348.2402", "10.0.20348.2402", None),
+            (
+                "# TYPE windows_os_info gauge\nwindows_os_info{build_number=\"20348\",product=\"Microsoft Windows Server 2022 \
+                 Datacenter\",revision=\"2402\",version=\"10.0.20348\"} 1",
+                "10.0.20348.2402",
+                Some(Kind::Server),
+            ),
+            (
+                "windows_os_info{revision=\"2402\",version=\"10.0.20348\"} 1\nwindows_os_info{revision=\"5329\",version=\"10.0.20348\"} 1",
+                "10.0.20348",
+                None,
+            ),
             ("10.0.20348 at 10.0.0.4, 10.0.17.63", "10.0.20348", None),
             ("10.0.20348.2402 (10.0.20348)", "10.0.20348.2402", None),
             ("10.0.20348 (10.0.20348.2402)", "10.0.20348.2402", None),
