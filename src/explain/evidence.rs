@@ -119,9 +119,10 @@ pub(super) fn all(paste: &Paste) -> Vec<Evidence> {
         let next = remarks.partition_point(|&(_, end)| end <= one.start);
         remarks.get(next).is_some_and(|&(start, _)| start < one.end)
     };
+    let of_build = traces::is_of_build(paste);
     found.retain(|one| match one.what {
         What::Remark => false,
-        What::Message(message) => !is_remarked(one) && values::are_there(message, paste, one.start),
+        What::Message(message) => !is_remarked(one) && values::are_there(message, paste, one.start, of_build),
         _ => !is_remarked(one),
     });
     found.sort_by_key(|one| one.start);

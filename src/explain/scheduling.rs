@@ -34,7 +34,7 @@ impl Reason {
             return (text.contains("nodeaffinity") || text.contains("nodeselector")).then_some(Self::Labels);
         }
         if let Some(taint) = taint() {
-            let (taint, _) = taint.split_once('}')?;
+            let (taint, _) = taint.split_once('}').filter(|(taint, _)| taint.len() <= LONGEST)?;
             let (key, value) = taint.split_once(':').unwrap_or((taint, ""));
             return Some(Self::Taint(if value.is_empty() { key.to_owned() } else { format!("{key}={value}") }));
         }
@@ -49,7 +49,7 @@ impl Reason {
         text.starts_with("node(s)wereunschedulable").then_some(Self::Unschedulable)
     }
 
-    /// True for taints that Kubernetes gives a node that is not well.
+    /// True for taints that Kubernetes itself gives a node.
     fn is_of_state(&self) -> bool {
         matches!(self, Self::Taint(taint) if taint.starts_with("node.kubernetes.io/") || taint.starts_with("node.cloudprovider.kubernetes.io/"))
     }
@@ -159,6 +159,7 @@ pub(super) fn explain(general: Explanation, before: &str, after: &str) -> Explan
 #[cfg(test)]
 mod tests {
     use super::super::tests::explained;
+    use super::LONGEST;
 
     #[test]
     fn what_the_scheduler_counts_is_named() {
@@ -203,6 +204,8 @@ mod tests {
 
     #[test]
     fn a_text_without_counts_is_explained_in_general() {
+        let long = format!("0/1 nodes are available: 1 node(s) had untolerated taint {{{}: }}.", "k".repeat(LONGEST + 1));
+        assert_eq!(explained(&long).title, "no node takes the pod");
         for text in ["node(s) didn't match node selector", "nodes are available: none", "0/3 nodes are available: 3 of them odd"]
         {
             assert_eq!(explained(text).title, "no node takes the pod", "{text}");

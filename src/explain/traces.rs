@@ -53,7 +53,21 @@ const OF_BUILDS: [&str; 5] =
 
 /// True for a text of a build of an image.
 pub(super) fn is_of_build(paste: &Paste) -> bool {
-    OF_BUILDS.iter().any(|part| paste.text.contains(part))
+    OF_BUILDS.iter().any(|part| paste.text.contains(part)) || has_step(&paste.text)
+}
+
+/// True for a text with a step of a build: `Step 2/3 : RUN …`, `[2/3] RUN …`, `[build 2/3] COPY …`.
+fn has_step(text: &str) -> bool {
+    let number = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    text.match_indices('/').any(|(at, _)| {
+        let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+        let step = before.trim_end_matches(|c: char| c.is_ascii_digit());
+        let rest = after.get(number(after)..).unwrap_or_default();
+        let is_counted = step.len() < before.len() && rest.len() < after.len();
+        let begins =
+            |rest: Option<&str>| rest.is_some_and(|rest| ["run", "copy", "add"].iter().any(|order| rest.starts_with(order)));
+        is_counted && (step.ends_with("step") && rest.starts_with(':') || begins(rest.strip_prefix(']')))
+    })
 }
 
 /// True if nothing that was found in a text, and nothing else in it, names containers, but something that any program prints.

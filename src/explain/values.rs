@@ -2,7 +2,7 @@
 
 use super::engines;
 use super::paste::Paste;
-use super::{Context, Explanation, Replacement, of_message, scheduling, traces};
+use super::{Context, Explanation, Replacement, of_message, scheduling};
 use crate::advice::{Command, Remedy, advice};
 use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
 use crate::knowledge::{Accepts, BaseImage, ErrorMessage, Knowledge, NoMatch, and_joined, in_words};
@@ -11,12 +11,12 @@ use crate::{Advice, OsVersion};
 /// The most bytes of a value.
 const LONGEST: usize = 300;
 
-/// False for a message that says nothing without its values, where they are not there.
-pub(super) fn are_there(message: &ErrorMessage, paste: &Paste, start: usize) -> bool {
+/// False for a message that says nothing without its values, where they are not there; some say something of a build only.
+pub(super) fn are_there(message: &ErrorMessage, paste: &Paste, start: usize, of_build: bool) -> bool {
     match message.id.as_str() {
         "windows-version-incompatible" => incompatible(paste.after(start)).is_some(),
         // The shell of the host prints it too.
-        "command-not-found" => !paste.after(start).starts_with("isnotrecognized") || traces::is_of_build(paste),
+        "command-not-found" => !paste.after(start).starts_with("isnotrecognized") || of_build,
         "manifest-unknown" => !paste.after(start).starts_with("manifestfor") || reference(paste, start).is_some(),
         _ => true,
     }

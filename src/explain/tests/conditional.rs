@@ -87,7 +87,12 @@ fn a_number_that_is_asked_for_by_itself_is_explained_as_it_is() {
 
 #[test]
 fn a_word_that_only_holds_the_name_of_a_service_is_not_a_trace() {
-    for text in ["Johns laptop: Access is denied.", "tripods: Access is denied.", "Shimano: Access is denied."] {
+    for text in [
+        "Johns laptop: Access is denied.",
+        "step 1 of 2/3: Access is denied.",
+        "tripods: Access is denied.",
+        "Shimano: Access is denied.",
+    ] {
         assert!(explained(text).meaning.contains(CONDITION), "{text}");
     }
 }
@@ -98,6 +103,8 @@ fn a_shell_that_does_not_know_a_command() {
     for text in [
         format!("{powershell}\nThe command 'cmd /S /C powershell -Command Get-Date' returned a non-zero code: 1"),
         format!("#7 1.203 {powershell}\n#7 ERROR: process \"cmd /S /C powershell -Command Get-Date\" did not complete successfully: exit code: 1"),
+        format!("Step 2/3 : RUN powershell -Command Get-Date\n{powershell}"),
+        format!("> [build 2/3] RUN powershell -Command Get-Date:\n0.5 {powershell}"),
         "'choco' is not recognized as an internal or external command,\noperable program or batch file.\nThe command 'cmd /S /C choco install git' returned a non-zero code: 1".to_owned(),
     ] {
         let explanation = explained(&text);
