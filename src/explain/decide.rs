@@ -6,7 +6,7 @@
 use super::evidence::{Evidence, What, all};
 use super::level::Level;
 use super::paste::Paste;
-use super::{Context, Explanation, of_code, of_family, of_message, values};
+use super::{Context, Explanation, of_code, of_family, of_message, traces, values};
 use crate::Advice;
 use crate::advice::advice;
 use crate::knowledge::{ErrorCode, Errors, Operation};
@@ -19,7 +19,8 @@ pub(super) fn explain(text: &str, context: &Context<'_>) -> Option<Explanation> 
     let paste = Paste::new(text);
     let evidence = all(&paste);
     let failure = failures(&paste, &evidence).max_by_key(|failure| weight(&paste, failure))?;
-    said_of(&paste, failure, context)
+    let said = said_of(&paste, failure, context)?;
+    Some(if traces::are_missing(&paste, &evidence) { traces::conditional(said) } else { said })
 }
 
 /// The evidence by failure: what stands close together in one statement.

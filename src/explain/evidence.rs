@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::paste::{Paste, condensed};
-use super::{number, values};
+use super::{number, traces, values};
 use crate::knowledge::{ErrorCode, ErrorMessage, Errors, Operation};
 
 /// Something known in a text.
@@ -17,6 +17,8 @@ pub(super) struct Evidence {
     /// The number of characters that had to be there: more of them say more.
     pub(super) length: usize,
     pub(super) what: What,
+    /// True for what programs of every kind print.
+    pub(super) general: bool,
 }
 
 /// A kind of evidence.
@@ -42,9 +44,18 @@ const REACH: usize = 400;
 /// The least bytes of a pattern's first piece, by which it is looked up.
 const KEY: usize = 4;
 
+/// A known text.
+struct Needle {
+    what: What,
+    /// The parts of its pattern.
+    pieces: Vec<String>,
+    /// True for what programs of every kind print.
+    general: bool,
+}
+
 /// The known texts, by their first bytes.
 struct Index {
-    needles: Vec<(What, Vec<String>)>,
+    needles: Vec<Needle>,
     by_key: HashMap<[u8; KEY], Vec<usize>>,
 }
 
@@ -54,21 +65,26 @@ impl Index {
     fn new(errors: &'static Errors) -> Self {
         let pieces = |pattern: &str| pattern.split(" * ").map(condensed).collect::<Vec<_>>();
         let mut needles = Vec::new();
+        let mut add = |what: What, patterns: &[String], general: bool| {
+            needles.extend(patterns.iter().map(|pattern| Needle { what, pieces: pieces(pattern), general }));
+        };
         for operation in &errors.operations {
-            let patterns = operation.message.patterns.iter();
-            needles.extend(patterns.map(|pattern| (What::Operation(operation), pieces(pattern))));
+            add(What::Operation(operation), &operation.message.patterns, false);
+            add(What::Operation(operation), &operation.message.general, true);
         }
         for message in &errors.messages {
-            needles.extend(message.patterns.iter().map(|pattern| (What::Message(message), pieces(pattern))));
+            add(What::Message(message), &message.patterns, false);
+            add(What::Message(message), &message.general, true);
         }
+        add(What::Remark, &errors.remarks, false);
         for error in &errors.codes {
+            let general = !traces::is_of_containers(error.code);
             let titles = std::iter::once(&error.title).chain(&error.texts);
-            needles.extend(titles.map(|title| (What::Sentence(error), vec![condensed(title)])));
+            needles.extend(titles.map(|title| Needle { what: What::Sentence(error), pieces: vec![condensed(title)], general }));
         }
-        needles.extend(errors.remarks.iter().map(|pattern| (What::Remark, pieces(pattern))));
         let mut by_key: HashMap<_, Vec<usize>> = HashMap::new();
-        for (index, (_, pieces)) in needles.iter().enumerate() {
-            if let Some(key) = pieces.first().and_then(|first| first.as_bytes().first_chunk::<KEY>()) {
+        for (index, needle) in needles.iter().enumerate() {
+            if let Some(key) = needle.pieces.first().and_then(|first| first.as_bytes().first_chunk::<KEY>()) {
                 by_key.entry(*key).or_default().push(index);
             }
         }
@@ -83,12 +99,12 @@ pub(super) fn all(paste: &Paste) -> Vec<Evidence> {
     for start in 0..text.len().saturating_sub(KEY - 1) {
         let Some(key) = text.get(start..).and_then(<[u8]>::first_chunk::<KEY>) else { break };
         for &index in INDEX.by_key.get(key).into_iter().flatten() {
-            let Some((what, pieces)) = INDEX.needles.get(index) else { continue };
+            let Some(Needle { what, pieces, general }) = INDEX.needles.get(index) else { continue };
             if let Some(end) = match_at(text, start, pieces)
                 && paste.statement(start) == paste.statement(end.saturating_sub(1))
             {
                 let length = pieces.iter().map(String::len).sum();
-                found.push(Evidence { start, end, length, what: *what });
+                found.push(Evidence { start, end, length, what: *what, general: *general });
             }
         }
     }
@@ -103,9 +119,10 @@ pub(super) fn all(paste: &Paste) -> Vec<Evidence> {
         let next = remarks.partition_point(|&(_, end)| end <= one.start);
         remarks.get(next).is_some_and(|&(start, _)| start < one.end)
     };
+    let of_build = traces::is_of_build(paste);
     found.retain(|one| match one.what {
         What::Remark => false,
-        What::Message(message) => !is_remarked(one) && values::are_there(message, paste, one.start),
+        What::Message(message) => !is_remarked(one) && values::are_there(message, paste, one.start, of_build),
         _ => !is_remarked(one),
     });
     found.sort_by_key(|one| one.start);
@@ -134,7 +151,7 @@ fn cut(text: &str, found: &mut Vec<Evidence>) {
     const SHORTEST: usize = 20;
     let enough = |piece: &str| SHORTEST.max(piece.len() * 6 / 10);
     let mut best: Option<Evidence> = None;
-    for (what, pieces) in &INDEX.needles {
+    for Needle { what, pieces, general } in &INDEX.needles {
         let ([piece], false) = (pieces.as_slice(), matches!(what, What::Remark)) else { continue };
         let at_end = (enough(piece)..piece.len())
             .rev()
@@ -146,7 +163,7 @@ fn cut(text: &str, found: &mut Vec<Evidence>) {
             .map(|length| (0, length));
         for (start, length) in at_end.into_iter().chain(at_start) {
             if best.is_none_or(|best| best.length < length) {
-                best = Some(Evidence { start, end: start + length, length, what: *what });
+                best = Some(Evidence { start, end: start + length, length, what: *what, general: *general });
             }
         }
     }
@@ -159,7 +176,7 @@ mod tests {
 
     #[test]
     fn every_known_text_is_looked_up_by_its_first_bytes() {
-        for (what, pieces) in &INDEX.needles {
+        for Needle { what, pieces, .. } in &INDEX.needles {
             assert!(pieces[0].len() >= KEY && pieces.iter().all(|piece| piece.len() >= 3), "{what:?}");
         }
     }
@@ -167,8 +184,12 @@ mod tests {
     #[test]
     fn every_pattern_finds_itself() {
         for message in Errors::built_in().texts() {
-            for pattern in &message.patterns {
-                let found = all(&Paste::new(&format!("{} 10.0.19045 host", pattern.replace(" * ", " 10.0.20348 "))));
+            for pattern in message.patterns.iter().chain(&message.general) {
+                // Some say something of a build only.
+                let found = all(&Paste::new(&format!(
+                    "{} 10.0.19045 host did not complete successfully",
+                    pattern.replace(" * ", " 10.0.20348 ")
+                )));
                 let is_it = |one: &Evidence| match one.what {
                     What::Message(found) => found.id == message.id,
                     What::Operation(found) => found.message.id == message.id,

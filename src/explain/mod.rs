@@ -7,6 +7,8 @@ mod evidence;
 mod level;
 mod number;
 mod paste;
+mod scheduling;
+mod traces;
 mod values;
 mod words;
 

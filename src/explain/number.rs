@@ -2,19 +2,20 @@
 
 use super::evidence::{Evidence, What};
 use super::paste::Paste;
+use super::traces;
 use crate::knowledge::{ErrorCode, Errors};
 
 /// The error that a text is nothing but the number or the name of: `0xc0370101`, `C0370101`, `3224830209`, `-1070137087`,
 /// `hcs_e_image_mismatch`, `1455`.
 pub(super) fn whole<'a>(text: &str, errors: &'a Errors) -> Option<&'a ErrorCode> {
     let text = text.trim_matches(['(', ')', '[', ']', '"', '\'', '`', ':', ',', ';', '.']);
-    errors.by_name(text).or_else(|| known(text, errors, true))
+    errors.by_name(text).or_else(|| known(unmarked(text), errors, true))
 }
 
 /// The number that a text is, where it belongs to a family that is known, e.g. `0x80370999`.
 pub(super) fn unknown(text: &str, errors: &Errors) -> Option<u32> {
     let text = text.trim_matches(['(', ')', '[', ']', '"', '\'', '`', ':', ',', ';', '.']);
-    parse(text).find(|number| errors.family(*number).is_some())
+    parse(unmarked(text)).find(|number| errors.family(*number).is_some())
 }
 
 /// Finds the numbers and symbolic names among the words of a text.
@@ -24,7 +25,7 @@ pub(super) fn unknown(text: &str, errors: &Errors) -> Option<u32> {
 /// errors: `(0x20)`.
 pub(super) fn all(paste: &Paste, errors: &'static Errors, found: &mut Vec<Evidence>) {
     let before = found.len();
-    for (start, word) in paste.words(false) {
+    for (start, word) in paste.words(false).map(|(start, word)| with_mark(paste, start, word)) {
         let what =
             known_in(paste, start, word, errors).map(What::Number).or_else(|| unknown_in(paste, start, word).map(What::Unknown));
         found.extend(what.map(|what| evidence(start, word.len(), what)));
@@ -42,7 +43,24 @@ pub(super) fn all(paste: &Paste, errors: &'static Errors, found: &mut Vec<Eviden
 }
 
 const fn evidence(start: usize, length: usize, what: What) -> Evidence {
-    Evidence { start, end: start + length, length, what }
+    let general = matches!(what, What::Number(error) if !traces::is_of_containers(error.code));
+    Evidence { start, end: start + length, length, what, general }
+}
+
+/// A word with the `&` of a number such as `&h80370101`, which is not part of any word.
+fn with_mark<'a>(paste: &'a Paste, start: usize, word: &'a str) -> (usize, &'a str) {
+    let marked = start.checked_sub(1).filter(|_| word.starts_with('h') && paste.before(start).ends_with('&'));
+    marked.and_then(|begin| Some((begin, paste.text.get(begin..start + word.len())?))).unwrap_or((start, word))
+}
+
+/// A number without what languages put at a hexadecimal one: `c0370101h`, `&H80370101`, `0xC0370101L`.
+fn unmarked(word: &str) -> &str {
+    if word.starts_with("0x") || word.starts_with("0X") {
+        return word.trim_end_matches(['l', 'L', 'u', 'U']);
+    }
+    let before = || word.strip_prefix("&h").or_else(|| word.strip_prefix("&H"));
+    let digits = word.strip_suffix(['h', 'H']).or_else(before);
+    digits.filter(|digits| digits.len() == 8).unwrap_or(word)
 }
 
 /// The error that a word of a text stands for.
@@ -55,7 +73,8 @@ fn known_in(paste: &Paste, start: usize, word: &str, errors: &'static Errors) ->
         Some((before, last)) if !before.is_empty() => (start + before.len() + 1, last),
         _ => (start, word.trim_end_matches('-')),
     };
-    if !word.starts_with(|c: char| c.is_ascii_digit() || c == '-') && word.len() != 8 {
+    let number = unmarked(word);
+    if !word.starts_with(|c: char| c.is_ascii_digit() || c == '-') && number.len() != 8 {
         return None;
     }
     let is_exit_code = follows_code(paste.before(start));
@@ -63,7 +82,7 @@ fn known_in(paste: &Paste, start: usize, word: &str, errors: &'static Errors) ->
         return None;
     }
     let small = word.starts_with("0x") && is_in_parentheses(paste, start, word);
-    known(word, errors, small).or_else(|| {
+    known(number, errors, small).or_else(|| {
         let number = is_exit_code.then(|| word.parse::<u16>().ok()).flatten()?;
         errors.by_number(0x8007_0000 | u32::from(number)).filter(|error| error.exit_code)
     })
@@ -71,6 +90,7 @@ fn known_in(paste: &Paste, start: usize, word: &str, errors: &'static Errors) ->
 
 /// The number that a word of a text is, if it looks like an error: `0x80370999`, `-2143878759`, `(0x1f)`.
 fn unknown_in(paste: &Paste, start: usize, word: &str) -> Option<u32> {
+    let word = unmarked(word);
     if let Some(digits) = word.strip_prefix("0x") {
         let small = digits.len() <= 4 && is_in_parentheses(paste, start, word);
         let number = parse(word).next()?;
@@ -139,6 +159,10 @@ mod tests {
             "0xc0370101",
             "0XC0370101",
             "c0370101",
+            "c0370101h",
+            "&H80370101",
+            "0xC0370101L",
+            "0xc0370101ul",
             "C0370101",
             "0x80370101",
             "80370101",
@@ -192,6 +216,9 @@ mod tests {
             "-4294967297",
             "IMAGE",
             "0xc037g101",
+            "c037010h",
+            "&h",
+            "h80370101",
         ] {
             assert!(whole(text, Errors::built_in()).is_none(), "{text}");
         }

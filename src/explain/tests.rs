@@ -1,5 +1,6 @@
 //! Texts that people paste, and their explanations.
 
+mod conditional;
 mod kinds;
 mod unlooked;
 mod words;
@@ -11,7 +12,7 @@ fn context() -> Context<'static> {
     Context { knowledge: Knowledge::built_in(), replacement: &|_, _| None }
 }
 
-fn explained(text: &str) -> Explanation<String> {
+pub(super) fn explained(text: &str) -> Explanation<String> {
     let explanation = explain(text, &context()).unwrap_or_else(|| panic!("nothing for {text}"));
     explanation.worded(|text| text.worded(|remedy| format!("{remedy:?}")))
 }
@@ -42,6 +43,10 @@ const PASTED: &[(&str, &str)] = &[
     ("Process exited with code -1073741502", "0xc0000142"),
     ("exit-code-3221225786", "0xc000013a"),
     ("No hypervisor is present on this system.", "0xc0351000"),
+    ("Virtual machine 'web' could not be started because the hypervisor is not running.", "0xc0351000"),
+    ("CreateComputeSystem failed: c0370101h", "0x80370101"),
+    ("Err.Number = &H80370101 (HcsStartComputeSystem)", "0x80370101"),
+    ("HcsCreateComputeSystem returned 0xC0370101L.", "0x80370101"),
     ("no matching manifest for windows/amd64 10.0.19045 in the manifest list entries", "no-matching-manifest"),
     ("No matching manifest for linux/amd64 in the manifest list entries", "no-matching-manifest"),
     ("a Windows version 10.0.20348-based image is incompatible with a 10.0.19045 host", "windows-version-incompatible"),

@@ -2,7 +2,7 @@
 
 use super::engines;
 use super::paste::Paste;
-use super::{Context, Explanation, Replacement, of_message};
+use super::{Context, Explanation, Replacement, of_message, scheduling};
 use crate::advice::{Command, Remedy, advice};
 use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
 use crate::knowledge::{Accepts, BaseImage, ErrorMessage, Knowledge, NoMatch, and_joined, in_words};
@@ -11,10 +11,12 @@ use crate::{Advice, OsVersion};
 /// The most bytes of a value.
 const LONGEST: usize = 300;
 
-/// False for a message that says nothing without its values, where they are not there.
-pub(super) fn are_there(message: &ErrorMessage, paste: &Paste, start: usize) -> bool {
+/// False for a message that says nothing without its values, where they are not there; some say something of a build only.
+pub(super) fn are_there(message: &ErrorMessage, paste: &Paste, start: usize, of_build: bool) -> bool {
     match message.id.as_str() {
         "windows-version-incompatible" => incompatible(paste.after(start)).is_some(),
+        // The shell of the host prints it too.
+        "command-not-found" => !paste.after(start).starts_with("isnotrecognized") || of_build,
         "manifest-unknown" => !paste.after(start).starts_with("manifestfor") || reference(paste, start).is_some(),
         _ => true,
     }
@@ -35,6 +37,7 @@ pub(super) fn explain(message: &ErrorMessage, paste: &Paste, start: usize, conte
             Some((image, host)) => incompatible_versions(general, image, host, context),
             None => general,
         },
+        "node-selector" => scheduling::explain(general, paste.before(start), text),
         "manifest-unknown" => unknown_tag(general, reference(paste, start).unwrap_or_default(), context.knowledge),
         _ => general,
     }

@@ -20,6 +20,7 @@ pub(crate) mod registry;
 mod source;
 mod spec;
 mod version_text;
+mod vm_image;
 
 use serde::{Deserialize, Serialize};
 

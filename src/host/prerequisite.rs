@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::launch::{self, Launch};
 use super::probe::{Hypervisor, Probe};
-use super::{Attribute, Availability, Host};
+use super::{Attribute, Availability, Host, Source};
 use crate::Kind;
 use crate::advice::Advice;
 use crate::knowledge::builds::FIRST_WITH_CONTAINERS;
@@ -186,13 +186,21 @@ impl Host {
     }
 
     fn hyperv_feature(&self) -> Prerequisite {
+        let mut fix = self.to_enable(Feature::HyperV, self.hyperv);
+        // These say that no hypervisor runs, for which the feature may not be the reason.
+        let says_it = matches!(self.source, Source::Systeminfo | Source::ComputerInfo)
+            && !self.overridden.contains(&Attribute::Hyperv)
+            && self.hyperv == Availability::Unavailable;
+        if says_it && !fix.is_empty() {
+            fix.push("no hypervisor runs there: see that virtualization (Intel VT-x, AMD-V) is enabled in the firmware".into());
+        }
         Prerequisite {
             requirement: Requirement::HypervFeature,
             needed: Needed::Hyperv,
             state: self.hyperv,
             assumed: self.assumes(Attribute::Hyperv),
             found: "the Windows feature Hyper-V, with its hypervisor running".to_owned(),
-            fix: self.to_enable(Feature::HyperV, self.hyperv),
+            fix,
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod computer_info;
 mod docker;
+mod json_text;
 mod labelled;
 pub(crate) mod nodes;
 mod once;
@@ -147,7 +148,7 @@ impl<'a> Document<'a> {
 }
 
 /// All formats; the first that recognises a text reads it.
-const FORMATS: [Format; 11] = [
+const FORMATS: [Format; 12] = [
     reg_export::FORMAT,
     reg_query::FORMAT,
     nodes::FORMAT,
@@ -158,6 +159,7 @@ const FORMATS: [Format; 11] = [
     operating_system::FORMAT,
     os_version::FORMAT,
     systeminfo::FORMAT,
+    json_text::FORMAT,
     version_text::FORMAT,
 ];
 

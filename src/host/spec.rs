@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::attributes::Attributes;
 use super::facts::{HOME, HostFacts};
 use super::version_text::{build_and_revision, full_version, is_build};
-use super::{Host, Source, source, version_text};
+use super::{Host, Source, source, version_text, vm_image};
 use crate::advice::{Setting, advice};
 use crate::knowledge::{Knowledge, Release, longest_served};
 use crate::text::quoted;
@@ -121,7 +121,12 @@ pub fn is_host(text: &str, knowledge: &Knowledge) -> bool {
 
 /// The release and the processor of a name such as `ltsc2025-arm64`, as tags of images have them.
 fn with_architecture<'a>(text: &'a str, attributes: Attributes, knowledge: &Knowledge) -> (&'a str, Attributes) {
-    let named = text.rsplit_once(['-', ' ', '_']).and_then(|(release, word)| {
+    // The word of Linux for it has a mark in it.
+    let text_and_word = match text.len().checked_sub("_x86_64".len()).and_then(|at| text.split_at_checked(at)) {
+        Some((release, word)) if word.eq_ignore_ascii_case("_x86_64") => Some((release, "amd64")),
+        _ => text.rsplit_once(['-', ' ', '_']),
+    };
+    let named = text_and_word.and_then(|(release, word)| {
         let architecture = match word.to_ascii_lowercase().as_str() {
             "amd64" | "x64" => Architecture::Amd64,
             "arm64" => Architecture::Arm64,
@@ -180,6 +185,19 @@ fn not_a_host(text: &str, knowledge: &Knowledge) -> Error {
             return unknown_attribute(word, knowledge);
         }
     }
+    if let Some(host) = vm_image::host(text, knowledge) {
+        let error = Error::new(format!("{} is an image of virtual machines, not a host", quoted(text)));
+        return if host.is_empty() {
+            error.hint(HINT)
+        } else {
+            error.hint(advice!["name the Windows that a machine of it runs: ", Setting::Host(host)])
+        };
+    }
+    if is_before_containers(text) {
+        return Error::new(format!("{} has no containers", quoted(text)))
+            .because("they came with Windows Server 2016 and Windows 10, version 1607")
+            .hint(HINT);
+    }
     if let Some(tag) = tag_of_image(text, knowledge) {
         let host = knowledge.releases_named(tag).first().map_or("windows-server-2022", |release| release.id.as_str());
         return Error::new(format!("{} is an image, not a host", quoted(text)))
@@ -219,6 +237,19 @@ fn tag_of_image<'a>(text: &'a str, knowledge: &Knowledge) -> Option<&'a str> {
     let is_base = bases.filter_map(|base| base.repository.rsplit('/').next()).any(|base| base == name && base != "server");
     let is_path = name.contains('/') && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/:".contains(&byte));
     (is_base || is_path || (!tag.is_empty() && name.starts_with(char::is_alphabetic))).then_some(tag)
+}
+
+/// True for the name of a Windows that is older than Windows containers, e.g. `Windows Server 2012 R2`, `win7`.
+fn is_before_containers(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let name: String = lower.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
+    let name = name.strip_prefix("microsoft").unwrap_or(&name);
+    let Some(name) = name.strip_prefix("windows").or_else(|| name.strip_prefix("win")).or_else(|| name.strip_prefix("ws")) else {
+        return false;
+    };
+    let name = name.strip_prefix("server").unwrap_or(name);
+    let begins = |old: &str| name.strip_prefix(old).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
+    ["2003", "2008", "2012", "7", "8", "xp", "vista"].into_iter().any(begins)
 }
 
 /// A bare build, e.g. `20348`.

@@ -34,14 +34,38 @@ pub(super) fn facts(text: &str) -> Result<HostFacts, Error> {
     match found.versions.as_slice() {
         [version] => {
             let (kind, edition) = (kind_in_words(text), edition::said(text));
-            Ok(HostFacts { kind, edition, ..HostFacts::of_version(*version, Source::Text) })
+            let version = OsVersion { revision: version.revision.or_else(|| revision_of_metric(text)), ..*version };
+            Ok(HostFacts { kind, edition, ..HostFacts::of_version(version, Source::Text) })
         }
-        [] if found.build_lab => Err(Error::new("a BuildLabEx alone does not tell the version of a Windows")
-            .because("its revision is the build lab's, and its build the one from before an enablement package")
-            .hint("give what the command `ver` prints, e.g. Microsoft Windows [Version 10.0.20348.2402]")),
+        [] if found.build_lab => Err(not_the_version(
+            "a BuildLabEx",
+            "its revision is the build lab's, and its build the one from before an enablement package",
+        )),
+        [] if found.of_powershell => Err(not_the_version(
+            "the BuildVersion of PowerShell",
+            "it is the version of a file of PowerShell, and its build the one from before an enablement package",
+        )),
         [] => Err(Error::new("no Windows version found in this text")),
         several => Err(several_versions(several)),
     }
+}
+
+/// The error of a text with a number that is like a version and need not be that of its Windows.
+fn not_the_version(number: &str, why: &str) -> Error {
+    Error::new(format!("{number} alone does not tell the version of a Windows"))
+        .because(why)
+        .hint("give what the command `ver` prints, e.g. Microsoft Windows [Version 10.0.20348.2402]")
+}
+
+/// The revision of `windows_os_info{…,revision="2402",version="10.0.20348"}`, as windows_exporter writes it; `None` where several differ.
+fn revision_of_metric(text: &str) -> Option<u32> {
+    let labels = text.split("windows_os_info{").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+    let mut revisions = labels.map(|labels| {
+        let value = labels.split(',').find_map(|label| label.trim().strip_prefix("revision=\""))?;
+        value.strip_suffix('"')?.parse::<u32>().ok().filter(|revision| *revision != 0)
+    });
+    let first = revisions.next()??;
+    revisions.all(|other| other == Some(first)).then_some(first)
 }
 
 /// The different Windows versions in a text, in the order they are met.
@@ -103,6 +127,8 @@ struct Found {
     versions: Vec<OsVersion>,
     /// True if something like `20348.1.amd64fre.fe_release.210507-1500` is there.
     build_lab: bool,
+    /// True if there is the `BuildVersion` of Windows PowerShell's `$PSVersionTable`.
+    of_powershell: bool,
 }
 
 impl Found {
@@ -144,7 +170,9 @@ fn find(text: &str) -> Found {
             continue;
         }
         let digits = token.strip_prefix(['v', 'V']).unwrap_or(token);
-        let is_other = signed || OTHER_LABELS.iter().any(|label| previous.eq_ignore_ascii_case(label));
+        let is_of_powershell = previous.eq_ignore_ascii_case("BuildVersion") && full_version(digits).is_some();
+        found.of_powershell |= is_of_powershell;
+        let is_other = signed || is_of_powershell || OTHER_LABELS.iter().any(|label| previous.eq_ignore_ascii_case(label));
         if is_other {
             // Neither does it name what follows.
         } else if let Some(version) = full_version(digits).or_else(|| build_and_revision(digits)) {
@@ -229,6 +257,17 @@ mod tests {
             ("mcr.microsoft.com/windows/servercore:10.0.17763.437", "10.0.17763.437", None),
             ("the host is 10.0.20348.", "10.0.20348", None),
             ("v10.0.20348.2402", "10.0.20348.2402", None),
+            (
+                "# TYPE windows_os_info gauge\nwindows_os_info{build_number=\"20348\",product=\"Microsoft Windows Server 2022 \
+                 Datacenter\",revision=\"2402\",version=\"10.0.20348\"} 1",
+                "10.0.20348.2402",
+                Some(Kind::Server),
+            ),
+            (
+                "windows_os_info{revision=\"2402\",version=\"10.0.20348\"} 1\nwindows_os_info{revision=\"5329\",version=\"10.0.20348\"} 1",
+                "10.0.20348",
+                None,
+            ),
             ("10.0.20348 at 10.0.0.4, 10.0.17.63", "10.0.20348", None),
             ("10.0.20348.2402 (10.0.20348)", "10.0.20348.2402", None),
             ("10.0.20348 (10.0.20348.2402)", "10.0.20348.2402", None),
@@ -237,6 +276,16 @@ mod tests {
             ("    CurrentBuildNumber    REG_SZ    20348", "10.0.20348", None),
             ("OsBuildNumber : 20348\nBuildNumber=20348", "10.0.20348", None),
             ("windows-10.0.20348-x64", "10.0.20348", None),
+            (
+                "PSVersion                      7.4.2\nOS                             Microsoft Windows 10.0.22631",
+                "10.0.22631",
+                None,
+            ),
+            (
+                "Microsoft Windows [Version 10.0.19045.4412]\nBuildVersion                   10.0.19041.4412",
+                "10.0.19045.4412",
+                None,
+            ),
             ("10.0.20348 (KB 17763.1, port 26100.2, -19045.3)", "10.0.20348", None),
         ];
         for (text, version, kind) in cases {
@@ -258,6 +307,12 @@ mod tests {
             ("20348", "no Windows version"),
             ("Linux 6.1.0 #1 SMP", "no Windows version"),
             ("20348.1.amd64fre.fe_release.210507-1500", "BuildLabEx"),
+            (
+                "PSVersion                      5.1.19041.4412\nPSEdition                      Desktop\n\
+                 BuildVersion                   10.0.19041.4412\nCLRVersion                     4.0.30319.42000",
+                "the BuildVersion of PowerShell alone does not tell",
+            ),
+            ("BuildVersion : 10.0.22621.2506", "the BuildVersion of PowerShell alone does not tell"),
             ("10.0.20348.1 and 10.0.26100.2", "more than one"),
             ("10.0.20348.1 and 10.0.20348.2", "more than one"),
             ("10.0.20348 and build 26100", "more than one"),

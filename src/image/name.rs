@@ -253,7 +253,15 @@ fn check_tag(tag: &str) -> Result<(), Mistake> {
 
 fn check_digest(text: &str) -> Result<Digest, Mistake> {
     let Some((algorithm, hex)) = text.split_once(':') else {
-        return Err(Mistake::new("the digest after the @ does not say its algorithm").hint(format!("type @sha256:{text}")));
+        let mistake = Mistake::new("the digest after the @ does not say its algorithm");
+        return Err(match text.len() {
+            _ if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                Mistake::new("what stands after the @ is not a digest")
+                    .hint("a tag stands after a colon, NAME:TAG, and only a digest after an @: NAME@sha256:…")
+            }
+            64 => mistake.hint(format!("type @sha256:{}", text.to_lowercase())),
+            _ => mistake.hint("type @sha256: and the whole digest, as `docker images --digests --no-trunc` shows it"),
+        });
     };
     if algorithm != "sha256" {
         let mistake = Mistake::new(format!("{algorithm:?} is not a digest algorithm that registries use")).hint("use @sha256:…");

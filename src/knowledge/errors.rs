@@ -106,7 +106,11 @@ pub struct ErrorMessage {
     pub title: String,
     /// Texts that show it, in lower case; ` * ` stands for anything between two pieces. White space, quotes and backslashes do not
     /// matter.
+    #[serde(default)]
     pub patterns: Vec<String>,
+    /// Such texts that programs of every kind print: alone they do not tell that a container is behind them.
+    #[serde(default)]
+    pub general: Vec<String>,
     /// Operations with the error that they end with, by its number or its words in any language.
     #[serde(default)]
     pub cases: Vec<OperationCase>,
@@ -340,9 +344,9 @@ mod tests {
             assert!(error.meaning.ends_with('.') && !error.steps.is_empty() && !error.sources.is_empty(), "{:#x}", error.code);
         }
         for message in errors().texts() {
-            assert!(!message.patterns.is_empty() && !message.title.ends_with('.'), "{}", message.id);
+            assert!(message.patterns.len() + message.general.len() > 0 && !message.title.ends_with('.'), "{}", message.id);
             assert!(message.meaning.ends_with('.') && !message.steps.is_empty() && !message.sources.is_empty(), "{}", message.id);
-            for pattern in &message.patterns {
+            for pattern in message.patterns.iter().chain(&message.general) {
                 assert_eq!(*pattern, pattern.to_lowercase(), "{}", message.id);
             }
         }

@@ -16,10 +16,29 @@ impl Knowledge {
         match self.releases_of(&name) {
             none if none.is_empty() => {
                 let words: Vec<&str> = name.split('-').filter(|word| !EDITIONS.contains(word)).collect();
-                self.releases_of(&words.join("-"))
+                let name = words.join("-");
+                match self.releases_of(&name) {
+                    none if none.is_empty() => self.releases_of_both(&name),
+                    releases => releases,
+                }
             }
             releases => releases,
         }
+    }
+
+    /// The releases of a name that says the release twice, `windows-server-2022-21h2`, or as clouds write it: `win2022datacenter`,
+    /// `windows-core-2022`.
+    fn releases_of_both(&self, name: &str) -> Vec<&Release> {
+        let plain = name.strip_suffix("datacenter").unwrap_or(name);
+        let plain = OF_INSTALLATIONS.iter().fold(plain.to_owned(), |name, word| name.replace(word, "-20"));
+        if plain != name {
+            return self.releases_of(&plain);
+        }
+        let Some((first, second)) = name.rsplit_once('-') else { return Vec::new() };
+        let second = self.releases_of(second);
+        let mut releases = self.releases_of(first);
+        releases.retain(|one| second.iter().any(|other| other.build == one.build && other.kind == one.kind));
+        releases
     }
 
     fn releases_of(&self, name: &str) -> Vec<&Release> {
@@ -80,6 +99,9 @@ const EMPTY_WORDS: [&str; 4] = ["microsoft", "version", "datacenter", "standard"
 /// is therefore not among them.
 const EDITIONS: [&str; 5] = ["edition", "pro", "enterprise", "education", "evaluation"];
 
+/// Words for an installation of a server before its year, as in `WINDOWS_CORE_2022_x86_64`.
+const OF_INSTALLATIONS: [&str; 2] = ["-core-20", "-full-20"];
+
 /// A name as it is compared, e.g. `windows-server-1903` for `Windows Server, version 1903`.
 pub(super) fn normal(name: &str) -> String {
     let lower = name.to_lowercase();
@@ -135,6 +157,13 @@ mod tests {
             ("windows-server-23h2", "server-23h2"),
             ("azure-stack-hci-22h2", "azure-stack-hci-22h2"),
             ("Azure Local 24H2", "azure-local-24h2"),
+            ("Windows Server 2022 21H2", "ltsc2022"),
+            ("Windows Server 2022 Datacenter 21H2", "ltsc2022"),
+            ("Windows Server 2019, version 1809", "ltsc2019"),
+            ("Win2022Datacenter", "ltsc2022"),
+            ("win2019datacenter", "ltsc2019"),
+            ("WINDOWS_CORE_2019", "ltsc2019"),
+            ("windows-full-2022", "ltsc2022"),
         ] {
             assert_eq!(ids(name), [id], "{name}");
         }
@@ -182,6 +211,9 @@ mod tests {
             "ltsc",
             "ltsc2028",
             "windows-12",
+            "windows-server-2022-22h2",
+            "windows-11-22h2-23h2",
+            "windows-10-core",
             "26100",
             "linux",
             "ubuntu-24.04",

@@ -43,6 +43,14 @@ impl Knowledge {
         if tags.iter().any(|tag| typed == *tag || typed.ends_with(&format!("-{tag}"))) {
             return None;
         }
+        // A release has other tags in some repositories: that of `ltsc2016` is `sac2016` for `windows/nanoserver`.
+        if let Some(repository) = repository
+            && let Some(base) = self.base_images.iter().find(|base| base.release.eq_ignore_ascii_case(typed))
+        {
+            let own = base.repositories.iter().find(|known| known.repository == repository);
+            return own
+                .and_then(|known| known.tags.iter().find(|tag| tag.eq_ignore_ascii_case(typed)).or(known.tags.first()).cloned());
+        }
         let starts = std::iter::once(0).chain(typed.match_indices('-').map(|(at, mark)| at + mark.len()));
         starts.filter_map(|at| typed.split_at_checked(at)).find_map(|(before, rest)| {
             let tag = nearest(&tags, rest)?;
@@ -145,6 +153,11 @@ mod tests {
             ("2022", NANO, Some("ltsc2022")),
             ("20h2", NANO, Some("20H2")),
             ("sac-2016", NANO, Some("sac2016")),
+            ("ltsc2016", NANO, Some("sac2016")),
+            ("LTSC2019", NANO, Some("ltsc2019")),
+            // A release for which this repository has no tag.
+            ("ltsc2016", Some("windows/server"), None),
+            ("1709", Some("windows/server"), None),
             ("ltsc2022-amd64", NANO, None),
             ("ltsc2o22", None, Some("ltsc2022")),
             ("4.8-windowsservercore-ltsc2o22", None, Some("4.8-windowsservercore-ltsc2022")),

@@ -82,9 +82,9 @@ pub(crate) fn refuse_latest(knowledge: &Knowledge, name: &Name) -> Result<(), Er
 pub(crate) fn advise(knowledge: &Knowledge, name: &Name, mut error: Error) -> Error {
     let refused = matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unauthorized);
     let moved = match name.repository.as_str() {
-        "microsoft/nanoserver" if name.registry == DOCKER_HUB => Some(moved("windows/nanoserver")),
-        "microsoft/windowsservercore" if name.registry == DOCKER_HUB => Some(moved("windows/servercore")),
-        "microsoft/windows" if name.registry == DOCKER_HUB => Some(moved("windows")),
+        "microsoft/nanoserver" if name.registry == DOCKER_HUB => Some(moved(name, "windows/nanoserver")),
+        "microsoft/windowsservercore" if name.registry == DOCKER_HUB => Some(moved(name, "windows/servercore")),
+        "microsoft/windows" if name.registry == DOCKER_HUB => Some(moved(name, "windows")),
         other if name.registry == DOCKER_HUB && other.starts_with("microsoft/") => {
             Some(format!("Microsoft's images moved from Docker Hub to {MICROSOFT_REGISTRY}"))
         }
@@ -132,8 +132,10 @@ fn meant(knowledge: &Knowledge, name: &Name) -> Option<String> {
     })
 }
 
-fn moved(repository: &str) -> String {
-    format!("Microsoft's images moved from Docker Hub: this one is {MICROSOFT_REGISTRY}/{repository}")
+fn moved(name: &Name, repository: &str) -> String {
+    // There is no `latest` there.
+    let tag = name.tag.as_ref().filter(|tag| *tag != "latest").map(|tag| format!(":{tag}")).unwrap_or_default();
+    format!("Microsoft's images moved from Docker Hub: this one is {MICROSOFT_REGISTRY}/{repository}{tag}")
 }
 
 #[cfg(test)]
@@ -204,7 +206,7 @@ mod tests {
     #[test]
     fn a_refusal_is_explained() {
         for (text, kind, hint) in [
-            ("microsoft/nanoserver:1803", ErrorKind::Unauthorized, "mcr.microsoft.com/windows/nanoserver"),
+            ("microsoft/nanoserver:1803", ErrorKind::Unauthorized, "mcr.microsoft.com/windows/nanoserver:1803"),
             ("microsoft/windowsservercore", ErrorKind::NotFound, "mcr.microsoft.com/windows/servercore"),
             ("microsoft/iis", ErrorKind::Unauthorized, "moved from Docker Hub to mcr.microsoft.com"),
             ("mcr.microsoft.com/windows/nanoserver:latest", ErrorKind::NotFound, "its tags are ltsc2025, ltsc2022"),

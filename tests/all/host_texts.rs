@@ -62,6 +62,9 @@ fn a_version_or_a_name_is_a_host() {
         ("windows-10-22h2", "10.0.19045 windows-10-22h2 client amd64"),
         ("2009", "10.0.19042 20h2 server amd64"),
         ("windows-10-2009", "10.0.19042 windows-10-20h2 client amd64"),
+        ("Windows Server 2022 21H2", "10.0.20348 ltsc2022 server amd64"),
+        ("Win2022Datacenter", "10.0.20348 ltsc2022 server amd64"),
+        ("WINDOWS_CORE_2019_x86_64", "10.0.17763 ltsc2019 server amd64"),
         ("ltsc2019-amd64", "10.0.17763 ltsc2019 server amd64"),
         ("ltsc2025-arm64", "10.0.26100 ltsc2025 server arm64"),
         (
@@ -195,6 +198,14 @@ fn errors_name_what_is_wrong_and_what_to_do() {
             "mcr.microsoft.com/windows/servercore:ltsc2019",
             "`mcr.microsoft.com/windows/servercore:ltsc2019` is an image, not a host",
         ),
+        (
+            "MicrosoftWindowsDesktop:windows-11:win11-23h2-pro:latest",
+            "`MicrosoftWindowsDesktop:windows-11:win11-23h2-pro:latest` is an image of virtual machines, not a host",
+        ),
+        ("windows server 2012 r2", "`windows server 2012 r2` has no containers"),
+        ("Win2008R2Datacenter", "`Win2008R2Datacenter` has no containers"),
+        ("windows-8.1", "`windows-8.1` has no containers"),
+        ("windows-20128", "`windows-20128` is not a known Windows host"),
         ("-20348", "`-20348` is not a known Windows host"),
         ("-2022", "`-2022` is not a known Windows host"),
         ("+1903", "`+1903` is not a known Windows host"),
@@ -227,6 +238,11 @@ fn errors_name_what_is_wrong_and_what_to_do() {
     );
     for (text, advice) in [
         ("ltsc2022,nohyperv", "did you mean no-hyperv?"),
+        (
+            "MicrosoftWindowsServer:WindowsServer:2019-Datacenter-with-Containers:latest",
+            "name the Windows that a machine of it runs: <host(\"ltsc2019\")>",
+        ),
+        ("AKSWindows-2022-containerd-20348.2402.240513", "<host(\"10.0.20348.2402\")>"),
         ("ltsc2022,x64", "did you mean amd64?"),
         ("ltsc2019,ltsc2202", "did you mean ltsc2022?"),
         ("windows-server-2020", "<host(\"windows-server-2025\")> or windows-server-2022?"),

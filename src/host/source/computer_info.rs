@@ -65,8 +65,17 @@ fn kind(record: &Record) -> Option<Kind> {
     installed.or_else(|| product::kind_of_type(record.get("OsProductType")?))
 }
 
+/// The things that Hyper-V needs, which are empty where a hypervisor runs.
+const REQUIREMENTS: [&str; 4] = [
+    "HyperVRequirementVirtualizationFirmwareEnabled",
+    "HyperVRequirementVMMonitorModeExtensions",
+    "HyperVRequirementSecondLevelAddressTranslation",
+    "HyperVRequirementDataExecutionPreventionAvailable",
+];
+
 /// Hyper-V needs a hypervisor below this Windows. That there is one says nothing: every virtual machine has one.
 fn hyperv(record: &Record) -> Option<Availability> {
-    let present = record.get("HyperVisorPresent")?;
-    present.eq_ignore_ascii_case("false").then_some(Availability::Unavailable)
+    let is_false = |label: &str| record.get(label).is_some_and(|value| value.eq_ignore_ascii_case("false"));
+    let is_absent = is_false("HyperVisorPresent") || REQUIREMENTS.iter().any(|label| is_false(label));
+    is_absent.then_some(Availability::Unavailable)
 }

@@ -56,12 +56,16 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         kind: kind_in_words(&around),
         edition: edition::said(&around),
         architecture: product::architecture(&text),
+        hyperv: lists_requirements(&text).then_some(Availability::Unavailable),
         ..HostFacts::of_version(os_version, Source::Systeminfo)
     };
     Ok(vec![match row {
-        Some(row) => {
-            HostFacts { label: row.label, edition: of_lines.edition.clone().or(row.edition), hyperv: row.hyperv, ..of_lines }
-        }
+        Some(row) => HostFacts {
+            label: row.label,
+            edition: of_lines.edition.clone().or(row.edition),
+            hyperv: row.hyperv.or(of_lines.hyperv),
+            ..of_lines
+        },
         None => of_lines,
     }])
 }
@@ -95,6 +99,14 @@ fn hyperv(fields: &[(&str, &str)]) -> Option<Availability> {
     requirements.contains([':', '：']).then_some(Availability::Unavailable)
 }
 
+/// True for a summary of the system (`msinfo32`) with a row for each thing that Hyper-V needs: `Hyper-V - VM Monitor Mode Extensions`,
+/// a tab, `Yes`. It has them where no hypervisor runs.
+fn lists_requirements(text: &str) -> bool {
+    text.lines().any(|line| {
+        line.trim_start().starts_with("Hyper-V") && line.split_once('\t').is_some_and(|(_, value)| !value.trim().is_empty())
+    })
+}
+
 /// The version in a line such as `OS Version: 10.0.26100 N/A Build 26100`: a version whose build follows once more. There is no
 /// revision in it.
 fn version(line: &str) -> Option<OsVersion> {
@@ -102,4 +114,47 @@ fn version(line: &str) -> Option<OsVersion> {
     let version = tokens.by_ref().find_map(full_version).filter(|version| version.revision.is_none())?;
     let again = version.build.to_string();
     tokens.any(|token| token == again).then_some(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::{Attributes, Host, read};
+    use crate::knowledge::Knowledge;
+
+    fn host(text: &str) -> Host {
+        read(text.as_bytes(), None, &Attributes::default(), Knowledge::built_in()).unwrap().remove(0)
+    }
+
+    /// What is to be done for Hyper-V isolation.
+    fn steps(host: &Host) -> String {
+        host.prerequisites(None, None).iter().flat_map(|one| &one.fix).map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn hyperv_is_not_there_where_its_requirements_are_listed() {
+        let summary = "OS Name\tMicrosoft Windows 10 Pro\r\nVersion\t10.0.19045 Build 19045\r\nSystem Name\tWEB01\r\n";
+        for text in [
+            "Host Name:                 WEB01\nOS Name:                   Microsoft Windows 10 Pro\nOS Version:                10.0.19045 N/A Build 19045\n\
+             Hyper-V Requirements:      VM Monitor Mode Extensions: Yes\n                           Virtualization Enabled In Firmware: No\n"
+                .to_owned(),
+            format!("{summary}Hyper-V - VM Monitor Mode Extensions\tYes\r\nHyper-V - Virtualization Enabled in Firmware\tNo\r\n"),
+            "OsName : Microsoft Windows 10 Pro\nOsVersion : 10.0.19045\nHyperVRequirementVirtualizationFirmwareEnabled : False\n".to_owned(),
+        ] {
+            let host = host(&text);
+            assert_eq!(host.hyperv, Availability::Unavailable, "{text}");
+            assert!(!host.assumed.contains(&crate::host::Attribute::Hyperv), "{text}");
+            assert!(steps(&host).contains("enabled in the firmware"), "{}", steps(&host));
+        }
+        for text in [
+            format!("{summary}A hypervisor has been detected. Features required for Hyper-V will not be displayed.\t\r\n"),
+            summary.to_owned(),
+            "OsName : Microsoft Windows 10 Pro\nOsVersion : 10.0.19045\nHyperVRequirementVirtualizationFirmwareEnabled : \n"
+                .to_owned(),
+        ] {
+            let host = host(&text);
+            assert_eq!(host.hyperv, Availability::Available, "{text}");
+            assert!(!steps(&host).contains("firmware"), "{}", steps(&host));
+        }
+    }
 }

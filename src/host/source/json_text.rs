@@ -1,0 +1,96 @@
+//! JSON whose fields are not known here, and that names one Windows and its version, as facts of Ansible, `az vm get-instance-view`
+//! and inventories of other services do. It is read as a text with that version would be.
+
+use serde_json::Value;
+
+use super::{Document, Format, Syntax};
+use crate::Error;
+use crate::host::facts::HostFacts;
+use crate::host::version_text;
+
+/// JSON with the name of a Windows and versions of one.
+pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises: |document| text(document).is_some(), hosts };
+
+/// Fields that images have, whose version is not that of a host.
+const OF_IMAGES: [&str; 3] = ["os.version", "rootfs", "RepoTags"];
+
+fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
+    Ok(vec![version_text::facts(&text(document).unwrap_or_default())?])
+}
+
+/// The words of the document, a line for each field; `None` where they do not name a Windows and its version, or are an image's.
+/// Numbers are left out: they are parts of any version.
+fn text(document: &Document<'_>) -> Option<String> {
+    let mut text = String::new();
+    add(document.json()?, "", &mut text)?;
+    let lower = text.to_lowercase();
+    let is_named = ["microsoft windows", "windows server", "windows 10", "windows 11"].iter().any(|name| lower.contains(name));
+    (is_named && !version_text::versions(&text).is_empty()).then_some(text)
+}
+
+/// Adds the words of a value; `None` for an image.
+fn add(value: &Value, label: &str, text: &mut String) -> Option<()> {
+    match value {
+        Value::String(words) => text.extend([label, ": ", words, " \n"]),
+        Value::Array(values) => values.iter().try_for_each(|value| add(value, label, text))?,
+        Value::Object(fields) => fields
+            .iter()
+            .try_for_each(|(label, value)| if OF_IMAGES.contains(&label.as_str()) { None } else { add(value, label, text) })?,
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::host::{Attributes, read};
+    use crate::knowledge::Knowledge;
+
+    /// The release and the version of the host in JSON, or what is wrong with it.
+    fn host(json: &str) -> String {
+        match read(json.as_bytes(), None, &Attributes::default(), Knowledge::built_in()) {
+            Ok(hosts) => hosts.iter().map(|host| format!("{} {}", host.name, host.os_version)).collect::<Vec<_>>().join(", "),
+            Err(error) => error.what,
+        }
+    }
+
+    #[test]
+    fn one_windows_and_its_version_are_a_host() {
+        for (json, expected) in [
+            (
+                r#"{"ansible_facts":{"ansible_os_name":"Microsoft Windows Server 2019 Standard","ansible_kernel":"10.0.17763.0",
+                "ansible_distribution_version":"10.0.17763.0","ansible_bios_version":"6.00","ansible_powershell_version":5},"changed":false}"#,
+                "Windows Server 2019 10.0.17763",
+            ),
+            (
+                r#"{"instanceView":{"osName":"Windows Server 2022 Datacenter","osVersion":"10.0.20348.2402","vmAgent":{"vmAgentVersion":"2.7.41491.1102"}}}"#,
+                "Windows Server 2022 10.0.20348.2402",
+            ),
+            (
+                r#"{"InstanceInformationList":[{"AgentVersion":"3.2.2222.0","PlatformType":"Windows",
+                "PlatformName":"Microsoft Windows Server 2022 Datacenter","PlatformVersion":"10.0.20348"}]}"#,
+                "Windows Server 2022 10.0.20348",
+            ),
+            (r#"{"name":"Windows 11 Pro","version":"10.0.22631.4460"}"#, "Windows 11, version 23H2 10.0.22631.4460"),
+            (
+                r#"[{"os":"Windows Server 2022","v":"10.0.20348"},{"os":"Windows Server 2019","v":"10.0.17763"}]"#,
+                "this text holds more than one Windows version",
+            ),
+            // Nothing says whose version it is.
+            (r#"{"osImage":"10.0.20348.1"}"#, "a host cannot be read from JSON"),
+            (r#"{"os":"Windows Server 2022","bios":"10.0.20348"}"#, "a host cannot be read from JSON"),
+            // An image.
+            (
+                r#"{"os":"windows","os.version":"10.0.20348.2402","config":{"Labels":{"about":"Microsoft Windows Server Core"}}}"#,
+                "a host cannot be read from JSON",
+            ),
+            // Windows PowerShell's version, whose build is a file's.
+            (
+                r#"{"PSVersion":{"Major":5,"Minor":1,"Build":19041},"BuildVersion":{"Major":10,"Minor":0,"Build":19041,"Revision":4412}}"#,
+                "a host cannot be read from JSON",
+            ),
+        ] {
+            assert_eq!(host(json), expected, "{json}");
+        }
+    }
+}
