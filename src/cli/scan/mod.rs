@@ -17,7 +17,7 @@ mod tree;
 mod upgrade;
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use self::accepted::Accepted;
 use self::answer::{Inputs, Locks};
@@ -232,8 +232,11 @@ impl Args {
             Some(Next { fleet: Fleet::of(self.judging.on_engines(found.into_iter().map(|found| found.host).collect())), names })
         };
         let mut tree = Tree::of(&self.paths, io.input)?;
-        tree.files.retain(|path| !self.exclude.iter().any(|pattern| pattern.matches(&tree::shown(path))));
+        let is_excluded = |path: &Path| self.exclude.iter().any(|pattern| pattern.matches(&tree::shown(path)));
+        tree.files.retain(|path| !is_excluded(path));
         let (mut files, mut set_aside) = (scan::scan(&tree.files, &tree, &self.values(&tree)?), Vec::new());
+        // Others may name a file that the walk passed over.
+        files.retain(|file| !is_excluded(&file.path));
         if let Some(revision) = &self.changed_since {
             let changed = Changed::since(revision, tree.folders())?;
             // What is true of every file may have changed.

@@ -102,7 +102,9 @@ impl Tree {
         for (file, number) in wanted {
             numbers.entry(file).or_default().insert(*number);
         }
-        let names: HashMap<String, &PathBuf> = self.files.iter().map(|path| (shown(path), path)).collect();
+        // A file that another one names may be none of the walk's.
+        let read: Vec<PathBuf> = self.read.borrow().keys().cloned().collect();
+        let names: HashMap<String, &PathBuf> = read.iter().chain(&self.files).map(|path| (shown(path), path)).collect();
         let mut lines = Excerpts::new();
         for (file, numbers) in numbers {
             let Some(text) = names.get(file).and_then(|path| self.read(path).ok()) else { continue };

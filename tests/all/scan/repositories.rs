@@ -34,6 +34,13 @@ fn what_another_file_builds_is_a_dockerfile_whatever_its_name() {
         "docker/web.win:1 registry.test/app:ltsc2025 ltsc2022 false",
     ];
     assert_eq!((code, summary(&report).as_slice()), (1, &expected.map(str::to_owned)[..]));
+    let (code, report) = repository.report(&["--host", "ltsc2022", "--exclude", "docker/web.win"]);
+    assert_eq!((code, summary(&report).as_slice()), (0, &expected.map(str::to_owned)[..1]));
+    // It is shown at its line, and changed.
+    assert!(repository.scan(&["--host", "ltsc2022"]).out.contains("1 | FROM registry.test/app:ltsc2025"));
+    repository.scan(&["--host", "ltsc2022", "--fix"]);
+    assert_eq!(repository.text("docker/web.win"), "FROM registry.test/app:ltsc2022\n");
+    assert_eq!(repository.scan(&["--host", "ltsc2022"]).code, 0);
 }
 
 /// The image that a Dockerfile begins with is pulled, also where what is made of it gets the same name.
