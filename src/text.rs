@@ -13,6 +13,10 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 /// they are listed.
 pub(crate) fn is_invisible(character: char) -> bool {
     use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator};
+    // Nearly all characters: and without this, a build that is not optimised copies a table for each of them.
+    if character.is_ascii() {
+        return character.is_ascii_control();
+    }
     let category = get_general_category(character);
     matches!(category, Control | Format | LineSeparator | ParagraphSeparator)
         // The last two code points of each plane are not characters.

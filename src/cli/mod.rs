@@ -81,7 +81,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use self::io::Io;
 use self::platform::Platform;
-use self::stream::{Patient, Stream};
+use self::stream::{Patient, Plain, Stream};
 use self::subcommand::Subcommand;
 
 /// Check whether a Windows container image can run on a Windows host, and run it.
@@ -275,12 +275,11 @@ pub fn answer(parsed: Result<Cli, clap::Error>, arguments: &[OsString], io: &mut
 /// A standard stream with colours where they were chosen for it; a stream of our own does not tell what it writes to. It waits where
 /// it is full for now below the one that leaves out colours: that writes a text in pieces, and would not know where to go on.
 fn stream(colours: ColorChoice, to: impl Write + 'static) -> Stream {
-    let to: Box<dyn Write> = Box::new(Patient(to));
-    Stream::new(match colours {
-        ColorChoice::AlwaysAnsi => AutoStream::always_ansi(to),
+    match colours {
+        ColorChoice::AlwaysAnsi => Stream::new(Patient(to)),
         // A console that knows no escape sequences gets none.
-        ColorChoice::Always | ColorChoice::Auto | ColorChoice::Never => AutoStream::never(to),
-    })
+        ColorChoice::Always | ColorChoice::Auto | ColorChoice::Never => Stream::new(Plain::new(Patient(to))),
+    }
 }
 
 /// The columns of the terminal; where the answer goes elsewhere, those that the variable `COLUMNS` names, or 120, as in logs.

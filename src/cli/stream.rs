@@ -4,6 +4,8 @@ use std::io::{self, ErrorKind, Write};
 use std::thread;
 use std::time::Duration;
 
+use anstream::adapter::StripBytes;
+
 /// The pause before a stream is tried again that takes nothing for now.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -26,6 +28,38 @@ fn patiently<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
             Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(PAUSE),
             settled => return settled,
         }
+    }
+}
+
+/// A stream that gets no colours: escape sequences are left out.
+pub struct Plain<W> {
+    to: W,
+    strip: StripBytes,
+    /// True once there was anything but plain text, within which a sequence may be open.
+    has_others: bool,
+}
+
+impl<W: Write> Plain<W> {
+    /// A stream that writes to this.
+    pub fn new(to: W) -> Self {
+        Self { to, strip: StripBytes::new(), has_others: false }
+    }
+}
+
+impl<W: Write> Write for Plain<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.has_others |= !bytes.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
+        if !self.has_others {
+            return self.to.write(bytes);
+        }
+        for part in self.strip.strip_next(bytes) {
+            self.to.write_all(part)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
     }
 }
 
@@ -151,6 +185,23 @@ pub(crate) mod tests {
         let mut stream = Stream::new(Takes(17, ErrorKind::StorageFull));
         writeln!(stream, "longer than that").unwrap();
         assert!(!stream.has_failed());
+    }
+
+    #[test]
+    fn a_plain_stream_gets_no_escape_sequences() {
+        for (pieces, expected) in [
+            (&["plain\ttext\n"][..], "plain\ttext\n"),
+            (&["\u{1b}[1mbold\u{1b}[0m", " and not"], "bold and not"),
+            (&["before \u{1b}[3", "1mred\u{1b}", "[0m …"], "before red …"),
+            (&["a\u{7}b"], "ab"),
+        ] {
+            let written = Written::default();
+            let mut stream = Stream::new(Plain::new(written.clone()));
+            for piece in pieces {
+                stream.write_all(piece.as_bytes()).unwrap();
+            }
+            assert_eq!(written.text(), expected);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod computer_info;
 mod docker;
 mod json_text;
 mod labelled;
+mod node_pools;
 pub(crate) mod nodes;
 mod once;
 mod operating_system;
@@ -148,10 +149,11 @@ impl<'a> Document<'a> {
 }
 
 /// All formats; the first that recognises a text reads it.
-const FORMATS: [Format; 12] = [
+const FORMATS: [Format; 13] = [
     reg_export::FORMAT,
     reg_query::FORMAT,
     nodes::FORMAT,
+    node_pools::FORMAT,
     docker::FORMAT,
     labelled::FORMAT,
     registry_properties::FORMAT,
@@ -217,11 +219,21 @@ pub(super) fn hosts(bytes: &[u8], knowledge: &Knowledge) -> Result<Read, Error> 
 /// No format that recognises it, and what is wrong within the one that does.
 pub(super) fn in_text(text: &str, knowledge: &Knowledge) -> Result<Read, Error> {
     let document = Document::new(text, knowledge);
+    if document.json().is_some_and(is_of_image) {
+        return Err(Error::new("a host cannot be read from JSON").because("it describes an image, not a host").hint(HINT));
+    }
     let recognised = FORMATS.iter().find(|format| document.is(format.syntax) && (format.recognises)(&document));
     let Some(format) = recognised else {
         return Err(Error::new("a host cannot be read from JSON").because("none of its fields is known here").hint(HINT));
     };
     Ok(Read { hosts: (format.hosts)(&document)?, notes: document.notes.take() })
+}
+
+/// True for JSON about an image: its config, manifest or index, and what `docker image inspect` prints. Its version is not a host's.
+fn is_of_image(json: &Value) -> bool {
+    const FIELDS: [&str; 6] = ["os.version", "rootfs", "RootFS", "RepoTags", "manifests", "layers"];
+    let describes_one = |value: &Value| FIELDS.iter().any(|field| value.get(field).is_some());
+    describes_one(json) || json.as_array().is_some_and(|all| all.iter().any(describes_one))
 }
 
 /// True for a text that a format knows by its content, and not only by one version in it.
@@ -277,6 +289,19 @@ mod tests {
         assert_eq!(error.what, "a host cannot be read from JSON");
         let read = hosts(b"[12:00] Microsoft Windows [Version 10.0.20348.2402]", Knowledge::built_in()).unwrap().hosts;
         assert_eq!(read[0].os_version.to_string(), "10.0.20348.2402");
+    }
+
+    #[test]
+    fn the_version_of_an_image_is_not_that_of_a_host() {
+        for json in [
+            r#"[{"Id":"sha256:aa","RepoTags":["x:1"],"Os":"windows","OsVersion":"10.0.17763.1","Architecture":"amd64"}]"#,
+            r#"{"Id":"sha256:aa","Os":"windows","OsVersion":"10.0.17763.1","RootFS":{"Type":"layers"}}"#,
+            r#"{"os":"windows","os.version":"10.0.17763.1","architecture":"amd64"}"#,
+            r#"{"schemaVersion":2,"manifests":[{"platform":{"os":"windows","os.version":"10.0.17763.1"}}]}"#,
+        ] {
+            let error = hosts(json.as_bytes(), Knowledge::built_in()).unwrap_err();
+            assert_eq!(error.causes, ["it describes an image, not a host"], "{json}");
+        }
     }
 
     #[test]

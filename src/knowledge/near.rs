@@ -1,6 +1,8 @@
 //! The base image that a mistyped name means: `windows/nanosever`, `nano-server`, `ltsc2o22`.
 
 use super::Knowledge;
+#[cfg(feature = "program")]
+use super::builds::MICROSOFT_REGISTRY;
 
 /// The longest text that is compared with names, in bytes.
 const LONGEST_NAME: usize = 80;
@@ -56,6 +58,12 @@ impl Knowledge {
             let tag = nearest(&tags, rest)?;
             Some(format!("{before}{tag}"))
         })
+    }
+
+    /// True for a repository of Windows base images in Microsoft's registry, e.g. `mcr.microsoft.com` and `windows/nanoserver`.
+    #[cfg(feature = "program")]
+    pub(crate) fn has_base_images(&self, registry: &str, repository: &str) -> bool {
+        registry == MICROSOFT_REGISTRY && self.base_repositories().any(|known| known == repository)
     }
 
     /// The repositories of base images, some of them more than once.

@@ -1,7 +1,7 @@
 //! One line for each result that does not pass, for standard error where standard output holds another format: the log of a job that
 //! fails says why.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use super::document::{Report, ResultEntry};
 use super::plain::clean;
@@ -12,6 +12,8 @@ use super::plain::clean;
 ///
 /// A stream that cannot be written.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    // Standard error is written at once, and there may be thousands of lines.
+    let mut out = BufWriter::new(out);
     for (ok, word) in [(Some(false), "FAIL"), (None, "UNDECIDED")] {
         for entry in report.results.iter().filter(|entry| entry.ok == ok) {
             writeln!(out, "{word} {}", clean(&line(entry)))?;
@@ -20,7 +22,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for error in &report.errors {
         writeln!(out, "ERROR {}", clean(&error.line()))?;
     }
-    Ok(())
+    out.flush()
 }
 
 /// The image, the host, the reason and what to do, e.g. `app:1 on web01: the builds differ [build-mismatch]; hint: use app:2`.

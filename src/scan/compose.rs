@@ -17,7 +17,7 @@ use super::dockerfile::Build;
 use super::origin::Origins;
 use super::paths::{shown, slashes};
 use super::words::{Style, Values, expand};
-use super::yaml::{self, Node};
+use super::yaml::{self, Merging, Node};
 use super::{Asked, Files, Found, Lands, Lines, Meant, Needs, Note, Os, Shared};
 use crate::Error;
 
@@ -142,18 +142,19 @@ impl Reader<'_, '_> {
     fn service(&self, name: &str, read: &mut Project) {
         let said = self.said(name);
         let inherited = self.inherited(&said, LONGEST_CHAIN, read);
-        let nodes = || said.iter().chain(&inherited).map(|(_, node)| node);
-        let text =
-            |key: &str| nodes().find_map(|node| node.text_at(&[key])).map(|text| expand(text, Style::Compose, &self.values).text);
+        let nodes = || said.iter().chain(&inherited);
+        let text = |key: &str| {
+            let values = merged(nodes().filter_map(|(number, node)| Some((*number, node.get(key)?))));
+            values.into_iter().find_map(|(_, value)| value.text()).map(|text| expand(text, Style::Compose, &self.values).text)
+        };
         let isolation = text("isolation").as_deref().and_then(asked);
         let os = text("platform").as_deref().map_or(Os::Unsaid, Os::of_platform);
         let os = if isolation.is_some() && os == Os::Unsaid { Os::Windows } else { os };
         let object = format!("service {name}");
-        let builds: Vec<(usize, &Rc<Node>)> =
-            said.iter().chain(&inherited).filter_map(|(number, node)| Some((*number, node.get("build")?))).collect();
+        let builds = merged(nodes().filter_map(|(number, node)| Some((*number, node.get("build")?))));
         if builds.is_empty() {
-            let mut images = said.iter().chain(&inherited).filter_map(|(number, node)| Some((*number, node.get("image")?)));
-            if let Some((number, image)) = images.next() {
+            let images = merged(nodes().filter_map(|(number, node)| Some((*number, node.get("image")?))));
+            if let Some((number, image)) = images.into_iter().next() {
                 let found = self.reference(number, image, &object, Needs::EveryHost, os, isolation);
                 // What is in another file is shown where this one extends it, and changed by nobody.
                 let found = found.or_else(|| {
@@ -184,7 +185,8 @@ impl Reader<'_, '_> {
     /// A service in each file that has it, the last one first.
     fn said(&self, name: &str) -> Vec<(usize, Rc<Node>)> {
         let numbered = self.services.iter().enumerate().rev();
-        numbered.filter_map(|(number, services)| Some((number, Rc::clone(services.get(name)?)))).collect()
+        let said = merged(numbered.filter_map(|(number, services)| Some((number, services.get(name)?))));
+        said.into_iter().map(|(number, service)| (number, Rc::clone(service))).collect()
     }
 
     fn elsewhere(&self, path: PathBuf) -> Rc<Services> {
@@ -279,6 +281,20 @@ impl Reader<'_, '_> {
         };
         Some((number, found))
     }
+}
+
+/// The values of one thing that count, of all that the files say, the last one first.
+fn merged<'n>(said: impl Iterator<Item = (usize, &'n Rc<Node>)>) -> Vec<(usize, &'n Rc<Node>)> {
+    let mut merged = Vec::new();
+    for (number, value) in said {
+        if value.merging != Merging::Reset {
+            merged.push((number, value));
+        }
+        if value.merging != Merging::Usual {
+            break;
+        }
+    }
+    merged
 }
 
 /// What a service extends, and the number of the file that says so.

@@ -4,14 +4,16 @@
 
 mod azure;
 mod gitlab;
+mod matrix;
 mod variables;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::rc::Rc;
 
 use self::variables::{Scope, Scopes, of_map};
 use super::words::Values;
-use super::yaml::{Node, Value};
+use super::yaml::{Merging, Node, Value};
 use super::{Found, Lands, Lines, Meant, Needs, Os};
 
 /// A service that runs pipelines.
@@ -95,6 +97,12 @@ pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Value
     reader.found
 }
 
+/// One run of a part: what it runs on, and the variables that it sees, the outermost first.
+struct Run<'s> {
+    host: (Os, Lands),
+    scopes: Vec<&'s Scope>,
+}
+
 struct Reader<'r, 't> {
     service: Service,
     lines: &'r Lines<'t>,
@@ -127,47 +135,72 @@ impl Reader<'_, '_> {
 
     /// The same of an image as text, or below `image` or `name`.
     fn either(&self, node: &Node, object: &str, host: &(Os, Lands), scopes: &[&Scope]) -> Option<Found> {
-        let image = match &node.value {
-            Value::Scalar { .. } => Some(node),
-            _ => node.get("image").or_else(|| node.get("name")).map(Rc::as_ref),
-        };
-        self.reference(image?, object.to_owned(), host.clone(), scopes)
+        self.reference(image_of(node)?, object.to_owned(), host.clone(), scopes)
     }
 
-    fn add(&mut self, image: &Node, object: String, host: (Os, Lands), scopes: &[&Scope]) {
-        let found = self.reference(image, object, host, scopes);
-        self.found.extend(found);
+    /// Adds what this image means in each of the runs, each meaning on each host once.
+    fn add(&mut self, image: &Node, object: String, runs: &[Run<'_>]) {
+        let mut known = HashSet::new();
+        for run in runs {
+            let Some(found) = self.reference(image, object.clone(), run.host.clone(), &run.scopes) else { return };
+            if known.insert((found.meant.clone(), found.os, found.lands.clone())) {
+                self.found.push(found);
+            }
+        }
     }
 
-    fn add_either(&mut self, node: &Node, object: &str, host: &(Os, Lands), scopes: &[&Scope]) {
-        let found = self.either(node, object, host, scopes);
-        self.found.extend(found);
+    /// The same of an image as text, or below `image` or `name`.
+    fn add_either(&mut self, node: &Node, object: &str, runs: &[Run<'_>]) {
+        if let Some(image) = image_of(node) {
+            self.add(image, object.to_owned(), runs);
+        }
     }
 
     fn github(&mut self, root: &Node) {
         let outer = of_map(root.get("env"));
         for (name, job) in root.get("jobs").map(|jobs| jobs.entries()).unwrap_or_default() {
             let own = of_map(job.get("env"));
-            let scopes = [&outer, &own];
+            let rows = matrix::rows(self.service, job);
             let object = format!("job {}", name.text().unwrap_or_default());
             let machine = job.get("runs-on").and_then(|on| on.text().or_else(|| on.list().iter().find_map(|one| one.text())));
-            let host = github_host(machine);
+            let run = |row| {
+                let scopes = vec![&outer, &own, row];
+                Run { host: self.github_host(machine, &scopes), scopes }
+            };
+            let runs: Vec<Run<'_>> = rows.iter().map(run).collect();
             if let Some(container) = job.get("container") {
-                self.add_either(container, &object, &host, &scopes);
+                self.add_either(container, &object, &runs);
             }
             for (service, node) in job.get("services").map(|services| services.entries()).unwrap_or_default() {
                 let object = format!("{object} service {}", service.text().unwrap_or_default());
-                self.add_either(node, &object, &host, &scopes);
+                self.add_either(node, &object, &runs);
             }
             for step in job.get("steps").map(|steps| steps.list()).unwrap_or_default() {
                 if let Some(uses) = step.get("uses")
                     && let Some(image) = uses.text().and_then(|text| text.strip_prefix("docker://"))
                 {
                     let start = uses.span.end.saturating_sub(image.len());
-                    let node = Node { value: Value::Scalar { text: image.to_owned(), plain: false }, span: start..uses.span.end };
-                    self.add(&node, object.clone(), host.clone(), &scopes);
+                    let value = Value::Scalar { text: image.to_owned(), plain: false };
+                    let node = Node { value, span: start..uses.span.end, merging: Merging::Usual };
+                    self.add(&node, object.clone(), &runs);
                 }
             }
+        }
+    }
+
+    /// GitHub's runner starts containers on Linux alone, whatever the machine.
+    fn github_host(&self, machine: Option<&str>, scopes: &[&Scope]) -> (Os, Lands) {
+        let scopes = Scopes { service: self.service, given: self.values, parts: scopes.to_vec() };
+        let known = machine.map(|machine| match scopes.meant(machine) {
+            Meant::Known(known) => known,
+            _ => machine.to_owned(),
+        });
+        match hosted(known.as_deref()) {
+            (Os::Windows, _) => {
+                let why = "GitHub's runner starts the containers of a job on Linux only".to_owned();
+                (Os::Windows, Lands::Nowhere { why, hint: "run the container in a step, with `docker run`".to_owned() })
+            }
+            other => other,
         }
     }
 
@@ -186,7 +219,8 @@ impl Reader<'_, '_> {
             let keyed = keyed.iter().map(|(name, step)| (name.text().unwrap_or_default().to_owned(), *step));
             for (name, step) in named.chain(keyed) {
                 if let Some(image) = step.get("image") {
-                    self.add(image, format!("step {name}"), (os, lands.clone()), &[]);
+                    let runs = [Run { host: (os, lands.clone()), scopes: Vec::new() }];
+                    self.add(image, format!("step {name}"), &runs);
                 }
             }
         }
@@ -205,8 +239,9 @@ impl Reader<'_, '_> {
                     // A matrix of images is a list.
                     if image.list().is_empty() { vec![image] } else { image.list().iter().collect() }
                 }) {
-                    let scopes = [&outer, &of_map(part.get("env"))];
-                    self.add(image, "windows_container".to_owned(), (Os::Windows, Lands::Fleet), &scopes);
+                    let own = of_map(part.get("env"));
+                    let runs = [Run { host: (Os::Windows, Lands::Fleet), scopes: vec![&outer, &own] }];
+                    self.add(image, "windows_container".to_owned(), &runs);
                 }
             }
         }
@@ -228,9 +263,17 @@ impl Reader<'_, '_> {
         for step in lists.into_iter().flat_map(|list| list.list()) {
             if let Some(image) = step.get("image") {
                 let object = format!("{kind} {name} step {}", step.text_at(&["name"]).unwrap_or("?"));
-                self.add(image, object, (Os::Unsaid, Lands::Fleet), &[]);
+                self.add(image, object, &[Run { host: (Os::Unsaid, Lands::Fleet), scopes: Vec::new() }]);
             }
         }
+    }
+}
+
+/// The image of a node that is its text, or has it below `image` or `name`.
+fn image_of(node: &Node) -> Option<&Node> {
+    match &node.value {
+        Value::Scalar { .. } => Some(node),
+        _ => node.get("image").or_else(|| node.get("name")).map(Rc::as_ref),
     }
 }
 
@@ -248,17 +291,6 @@ pub(super) fn hosted(machine: Option<&str>) -> (Os, Lands) {
         (Os::Other, Lands::Fleet)
     } else {
         (Os::Unsaid, Lands::Fleet)
-    }
-}
-
-/// GitHub's runner starts containers on Linux alone, whatever the machine.
-fn github_host(machine: Option<&str>) -> (Os, Lands) {
-    match hosted(machine) {
-        (Os::Windows, _) => {
-            let why = "GitHub's runner starts the containers of a job on Linux only".to_owned();
-            (Os::Windows, Lands::Nowhere { why, hint: "run the container in a step, with `docker run`".to_owned() })
-        }
-        other => other,
     }
 }
 

@@ -18,7 +18,8 @@ pub fn meant(text: &str, values: &Values) -> Meant {
         let bare =
             from.strip_prefix('$').map(|name| name.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default());
         let closed = FORMS.iter().find_map(|(open, close)| {
-            let (name, behind) = from.strip_prefix(open)?.split_once(close)?;
+            let inner = from.strip_prefix(open)?;
+            let (name, behind) = if *close == "]" { split_at_bracket(inner)? } else { inner.split_once(close)? };
             Some((*open, name.trim(), behind))
         });
         match (closed, bare) {
@@ -51,6 +52,25 @@ pub fn meant(text: &str, values: &Values) -> Meant {
     if names.is_empty() { Meant::Known(known) } else { Meant::Unresolved(names) }
 }
 
+/// The texts before and behind the bracket that closes an expression: `variables['x']` has one of its own.
+fn split_at_bracket(text: &str) -> Option<(&str, &str)> {
+    let mut open = 0_usize;
+    let closing = text.char_indices().find(|(_, character)| match character {
+        '[' => {
+            open += 1;
+            false
+        }
+        ']' if open > 0 => {
+            open -= 1;
+            false
+        }
+        ']' => true,
+        _ => false,
+    });
+    let (at, _) = closing?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +84,7 @@ mod tests {
             ("app:$CI_TAG-x", &["CI_TAG"]),
             ("{{ .Values.image }}:1", &[".Values.image"]),
             ("<your-registry>/x", &["your-registry"]),
+            ("$[ variables['img'] ]:1", &["variables['img']"]),
         ] {
             let names = names.iter().map(|name| (*name).to_owned()).collect();
             assert_eq!(meant(text, &Values::new()), Meant::Unresolved(names), "{text}");

@@ -4,11 +4,12 @@
 
 mod aliases;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::rc::Rc;
 
-use granit_parser::{Event, Parser, ScanError};
+use granit_parser::{Event, Parser, ScanError, Tag};
 
 pub use self::aliases::under_several_keys;
 
@@ -28,6 +29,32 @@ pub struct Node {
     pub value: Value,
     /// The bytes of a scalar, quotes included, or of the whole of a list or map.
     pub span: Range<usize>,
+    /// What it does to those of the files before.
+    pub merging: Merging,
+}
+
+/// What a value does to those of the files before it, by its tag.
+///
+/// Source: compose-spec/compose-spec, `13-merge.md`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Merging {
+    /// They are merged, by the rules of their key.
+    #[default]
+    Usual,
+    /// `!reset`: there is no value, neither theirs nor this one.
+    Reset,
+    /// `!override`: this value stands in their place.
+    Override,
+}
+
+impl Merging {
+    fn of(tag: Option<Cow<'_, Tag>>) -> Self {
+        match tag.as_deref().filter(|tag| tag.handle() == "!").map(Tag::suffix) {
+            Some("reset") => Self::Reset,
+            Some("override") => Self::Override,
+            _ => Self::Usual,
+        }
+    }
 }
 
 /// A value.
@@ -215,22 +242,22 @@ impl Reader<'_> {
                 return Err(ScanError::new(span.start, format!("more than {MOST_NODES} values in one file")));
             }
             let done = match event {
-                Event::Scalar(text, style, anchor, _) => {
+                Event::Scalar(text, style, anchor, tag) => {
                     let plain = style == granit_parser::ScalarStyle::Plain;
                     let value = Value::Scalar { text: text.into_owned(), plain };
-                    Some(self.node(Node { value, span: range }, anchor))
+                    Some(self.node(Node { value, span: range, merging: Merging::of(tag) }, anchor))
                 }
                 Event::Alias(anchor) => {
                     let named = self.anchors.iter().rev().find(|(id, _)| *id == anchor).map(|(_, node)| Rc::clone(node));
                     // An anchor that is still open would make a circle.
                     Some(named.ok_or_else(|| ScanError::new(span.start, "an alias names what it stands in"))?)
                 }
-                Event::SequenceStart(_, anchor, _) => {
-                    open.push(Open::new(Items::List(Vec::new()), anchor, &range));
+                Event::SequenceStart(_, anchor, tag) => {
+                    open.push(Open::new(Items::List(Vec::new()), anchor, Merging::of(tag), &range));
                     None
                 }
-                Event::MappingStart(_, anchor, _) => {
-                    open.push(Open::new(Items::Map(Vec::new(), None), anchor, &range));
+                Event::MappingStart(_, anchor, tag) => {
+                    open.push(Open::new(Items::Map(Vec::new(), None), anchor, Merging::of(tag), &range));
                     None
                 }
                 Event::SequenceEnd | Event::MappingEnd => {
@@ -263,6 +290,7 @@ impl Reader<'_> {
 struct Open {
     items: Items,
     anchor: usize,
+    merging: Merging,
     start: usize,
 }
 
@@ -284,8 +312,8 @@ impl Items {
 }
 
 impl Open {
-    fn new(items: Items, anchor: usize, range: &Range<usize>) -> Self {
-        Self { items, anchor, start: range.start }
+    const fn new(items: Items, anchor: usize, merging: Merging, range: &Range<usize>) -> Self {
+        Self { items, anchor, merging, start: range.start }
     }
 
     fn node(self, end: usize) -> Node {
@@ -293,7 +321,7 @@ impl Open {
             Items::List(list) => Value::List(list),
             Items::Map(entries, _) => Value::Map(entries),
         };
-        Node { value, span: self.start..end.max(self.start) }
+        Node { value, span: self.start..end.max(self.start), merging: self.merging }
     }
 }
 

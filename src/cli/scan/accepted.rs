@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::added::finding;
 use super::settings::Settings;
 use super::tree::Tree;
+use crate::cli::judging::finding as code_of;
 use crate::cli::placed::placed;
 use crate::compat::{Code, Severity};
 use crate::files::read_regular;
@@ -16,6 +17,7 @@ use crate::image::Digest;
 use crate::report::document::ResultEntry;
 use crate::report::scanned::Excerpts;
 use crate::scan::{Failure, inline};
+use crate::text::quoted;
 use crate::{Error, ErrorKind};
 
 /// The name of the form of a baseline.
@@ -33,6 +35,8 @@ pub struct Accepted {
     warned: Vec<Code>,
     today: Date,
     used: BTreeSet<u32>,
+    /// What is wrong with exceptions in the files.
+    mistakes: BTreeSet<String>,
 }
 
 /// The failures of an earlier scan.
@@ -60,7 +64,7 @@ impl Accepted {
             None => BTreeSet::new(),
         };
         let (allowed, warned) = (allowed.to_vec(), warned.to_vec());
-        Ok(Self { settings, baseline, allowed, warned, today, used: BTreeSet::new() })
+        Ok(Self { settings, baseline, allowed, warned, today, used: BTreeSet::new(), mistakes: BTreeSet::new() })
     }
 
     /// Lets the results pass that fail for accepted reasons alone.
@@ -85,6 +89,11 @@ impl Accepted {
         lines.filter(|line| !self.used.contains(line)).collect()
     }
 
+    /// What is wrong with exceptions in the files beside results that fail, with their places.
+    pub const fn mistakes(&self) -> &BTreeSet<String> {
+        &self.mistakes
+    }
+
     fn reason(&mut self, entry: &mut ResultEntry, codes: &[String], lines: &Excerpts) -> Option<(String, Severity)> {
         let all_in =
             |list: &[Code]| !codes.is_empty() && codes.iter().all(|code| list.iter().any(|known| known.as_str() == code));
@@ -100,6 +109,11 @@ impl Accepted {
         let place = entry.location.clone()?;
         let line = |number: u32| lines.get(&(place.file.clone(), number)).map(String::as_str);
         let found = inline(line(place.line), line(place.line.saturating_sub(1)));
+        for code in found.iter().flat_map(|found| &found.codes) {
+            if let Err(why) = code_of(code) {
+                self.mistakes.insert(format!("{}:{}: the exception names {}: {why}", place.file, place.line, quoted(code)));
+            }
+        }
         if let Some(found) = found.filter(|found| codes.iter().all(|code| found.codes.contains(code))) {
             if !found.reason.is_empty() {
                 return Some((format!("accepted in the file: {}", found.reason), Severity::Note));

@@ -159,6 +159,9 @@ impl Inputs {
             io.warn(&format!("no image references for Windows were found in {which}").into());
         }
         accepted.apply(&mut results, tree);
+        for mistake in accepted.mistakes() {
+            io.warn(&mistake.as_str().into());
+        }
         // An exception may be for a file that is not judged now.
         for line in accepted.unused().into_iter().filter(|_| self.since.is_none()) {
             io.warn(&format!("the exception in line {line} of the configuration covers nothing").into());
@@ -193,8 +196,14 @@ impl Inputs {
                 let location = Location::new(&file, problem.place.line, problem.place.column, None, "");
                 errors.push(ErrorEntry { location: Some(location), ..ErrorEntry::new(&file, &problem.error, &CommandLine) });
             }
-            let for_windows = scanned.found.iter().filter(|found| found.os != Os::Other);
-            placed.extend(for_windows.map(|found| Placed { path, file: file.clone(), found }));
+            for found in &scanned.found {
+                let one = Placed { path, file: file.clone(), found };
+                if found.os != Os::Other {
+                    placed.push(one);
+                } else if self.is_windows_alone(found) {
+                    errors.push(one.failed(&elsewhere()));
+                }
+            }
         }
         for (why, files) in left_out {
             let others = files.len() - 1;
@@ -294,6 +303,18 @@ impl Inputs {
             .hint(format!("allow it with --allow-registry {refused}, or use an image of another registry")))
     }
 
+    /// True for a base image of Windows, which no other system runs.
+    fn is_windows_alone(&self, found: &Found) -> bool {
+        let Meant::Known(text) = &found.meant else { return false };
+        match self.reference(text) {
+            Ok(reference) => match reference.location() {
+                Site::Registry(name) => self.knowledge.has_base_images(&name.registry, &name.repository),
+                Site::Local { .. } => false,
+            },
+            Err(_) => false,
+        }
+    }
+
     /// True for a registry that may be asked.
     fn allows(&self, registry: &str) -> bool {
         self.allowed.is_empty() || self.allowed.iter().any(|allowed| allowed == registry)
@@ -305,14 +326,18 @@ impl Inputs {
     ///
     /// None of the hosts.
     pub fn results(&self, one: &Placed<'_>, image: &Image, fleet: &Fleet) -> Result<Vec<ResultEntry>, Error> {
-        let policy = self.policy_of(one.found);
-        let hosts = fleet.landing(&one.found.lands, &self.knowledge, policy.today)?;
-        let entry = |host: &Host| {
-            let judgement = compat::judge(&self.knowledge, host, image, &policy);
-            let entry = ResultEntry::new(&self.knowledge, host, image, &judgement, &policy, &CommandLine);
-            ResultEntry { location: Some(one.location()), ..entry }
+        let on_each = || {
+            let policy = self.policy_of(one.found);
+            let hosts = fleet.landing(&one.found.lands, &self.knowledge, policy.today)?;
+            let entry = |host: &Host| {
+                let judgement = compat::judge(&self.knowledge, host, image, &policy);
+                ResultEntry::new(&self.knowledge, host, image, &judgement, &policy, &CommandLine)
+            };
+            Ok(hosts.iter().map(entry).collect())
         };
-        let mut entries: Vec<ResultEntry> = hosts.iter().map(entry).collect();
+        let known = fleet.results(one.found, on_each)?;
+        let placed = |entry: &ResultEntry| ResultEntry { location: Some(one.location()), ..entry.clone() };
+        let mut entries: Vec<ResultEntry> = known.iter().map(placed).collect();
         if one.found.needs != Needs::EveryHost && entries.iter().any(|entry| entry.ok == Some(true)) {
             entries.retain(|entry| entry.ok == Some(true));
         }
@@ -374,6 +399,13 @@ pub fn unresolved(names: &[String]) -> Error {
     let first = named.first().copied().unwrap_or_default();
     Error::of(ErrorKind::Unresolved, format!("the {what} {} has no value", named.join(", ")))
         .hint(format!("give it one with --var {first}=VALUE, or with --env-file FILE"))
+}
+
+/// The error about a Windows image in a place that is for another system.
+fn elsewhere() -> Error {
+    Error::of(ErrorKind::Invalid, "this container can run nowhere")
+        .because("the file gives it a machine or platform of another system, and the image is for Windows")
+        .hint("give it a machine or platform with Windows, or use an image for the other system")
 }
 
 fn unevaluated(name: &str, expression: &str) -> Error {

@@ -6,15 +6,19 @@ use std::rc::Rc;
 
 use jiff::civil::Date;
 
-use super::answer::unresolved;
+use super::answer::{name_of, unresolved};
 use crate::Error;
 use crate::host::placement::Placement;
 use crate::host::{Host, Node, Spec, parse};
 use crate::knowledge::Knowledge;
-use crate::scan::Lands;
+use crate::report::document::ResultEntry;
+use crate::scan::{Asked, Found, Lands};
 
 /// The hosts that a container can land on, one of each kind.
 pub type Landing = Result<Rc<[Host]>, Error>;
+
+/// References that are judged alike: the text of the image, where it lands, and the isolation that the file asks for.
+type Alike = (String, Lands, Option<Asked>);
 
 /// The hosts of a scan.
 #[derive(Debug)]
@@ -25,12 +29,15 @@ pub struct Fleet {
     members: Vec<(Host, usize)>,
     /// Those that were asked for already: many containers land alike.
     landings: RefCell<HashMap<Lands, Landing>>,
+    /// Results that are known already: many references are alike.
+    results: RefCell<HashMap<Alike, Rc<[ResultEntry]>>>,
 }
 
 impl Fleet {
     /// These hosts. Those that differ in their names alone are of one kind.
     pub fn of(hosts: impl IntoIterator<Item = Host>) -> Self {
-        let mut fleet = Self { kinds: Vec::new(), members: Vec::new(), landings: RefCell::default() };
+        let mut fleet =
+            Self { kinds: Vec::new(), members: Vec::new(), landings: RefCell::default(), results: RefCell::default() };
         for host in hosts {
             let kind = fleet.kinds.iter().position(|known| is_equal(known, &host)).unwrap_or_else(|| {
                 fleet.kinds.push(host.clone());
@@ -64,6 +71,25 @@ impl Fleet {
         let hosts = self.found(lands, knowledge, today).map(Rc::from);
         self.landings.borrow_mut().insert(lands.clone(), hosts.clone());
         hosts
+    }
+
+    /// The results of a reference on these hosts: those of one like it, or what this function makes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the function.
+    pub fn results(
+        &self,
+        found: &Found,
+        make: impl FnOnce() -> Result<Vec<ResultEntry>, Error>,
+    ) -> Result<Rc<[ResultEntry]>, Error> {
+        let alike = (name_of(found).to_owned(), found.lands.clone(), found.isolation);
+        if let Some(known) = self.results.borrow().get(&alike) {
+            return Ok(known.clone());
+        }
+        let results: Rc<[ResultEntry]> = make()?.into();
+        self.results.borrow_mut().insert(alike, results.clone());
+        Ok(results)
     }
 
     fn found(&self, lands: &Lands, knowledge: &Knowledge, today: Date) -> Result<Vec<Host>, Error> {

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use clap::error::{ContextKind, ContextValue, ErrorKind as ErrorKindOfArguments};
 use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::cli::judging::finding;
 use crate::cli::{typed_command, variables};
 use crate::files::read_regular;
 use crate::scan::{Exception, Lines, Pattern};
@@ -110,7 +112,7 @@ pub fn expanded(arguments: &[OsString]) -> Result<(Vec<OsString>, Settings), Err
     let typed = |key: &str| scan.try_get_one::<String>(&key.replace('-', "_")).ok().flatten().filter(|_| is_given(key));
     let mut replaced: Vec<&str> = Vec::new();
     for (choice, targets) in CHOICES {
-        let of_file = || file.options.iter().find(|(key, _)| *key == choice).and_then(|(_, value)| value.as_ref());
+        let of_file = || file.options.iter().find(|(key, ..)| *key == choice).and_then(|(_, value, _)| value.as_ref());
         let are_given = targets.iter().any(|target| is_given(target));
         if typed(choice).is_some() && are_given {
             return Err(Error::new(format!(
@@ -127,14 +129,19 @@ pub fn expanded(arguments: &[OsString]) -> Result<(Vec<OsString>, Settings), Err
         }
         replaced.extend(targets);
     }
-    for (key, value) in file.options.iter().filter(|(key, _)| !is_given(key) && !replaced.contains(key)) {
-        expanded.push(match value {
-            Some(value) => format!("--{key}={value}").into(),
-            None => format!("--{key}").into(),
-        });
+    for (key, value, _) in file.options.iter().filter(|(key, ..)| !is_given(key) && !replaced.contains(key)) {
+        expanded.push(argument(key, value.as_deref()).into());
     }
     expanded.extend(arguments.get(at..).unwrap_or_default().iter().cloned());
     Ok((expanded, file))
+}
+
+/// An option of the file as it would be typed.
+fn argument(key: &str, value: Option<&str>) -> String {
+    match value {
+        Some(value) => format!("--{key}={value}"),
+        None => format!("--{key}"),
+    }
 }
 
 /// The file in this folder, or in the nearest one above it.
@@ -149,8 +156,8 @@ type FleetHosts = Vec<(&'static str, String)>;
 /// What the file says.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// Options with their values; `None` for one that is switched on.
-    options: Vec<(&'static str, Option<String>)>,
+    /// Options with their values, `None` for one that is switched on, and their lines.
+    options: Vec<(&'static str, Option<String>, u32)>,
     /// What is accepted.
     pub exceptions: Vec<Exception>,
     /// The folder of the file.
@@ -179,6 +186,7 @@ impl Settings {
             Error::of(ErrorKind::Invalid, format!("the configuration {shown} is not UTF-8 text")).hint("save it as UTF-8")
         })?;
         Self::of(&text, path.parent().unwrap_or(Path::new("")))
+            .and_then(Self::checked)
             .map(|settings| Self { path: Some(path.to_owned()), ..settings })
             .map_err(|(line, error)| error.within(format!("line {line} of {shown} cannot be used")))
     }
@@ -216,31 +224,45 @@ impl Settings {
                 continue;
             }
             let Some(key) = KEYS.iter().find(|key| **key == name) else { return Err((at, unknown(&name, &KEYS))) };
-            settings.option(key, value.into_inner()).map_err(|why| (at, wrong(&why)))?;
+            settings.option(key, value.into_inner(), at).map_err(|why| (at, wrong(&why)))?;
         }
         Ok(settings)
     }
 
-    fn option(&mut self, key: &'static str, value: DeValue<'_>) -> Result<(), String> {
+    /// These settings, if the command takes each option with its value.
+    fn checked(self) -> Result<Self, (u32, Error)> {
+        let mut whole = typed_command();
+        let Some(scan) = whole.find_subcommand_mut("scan") else { return Ok(self) };
+        for (key, value, line) in &self.options {
+            let arguments = ["scan".to_owned(), argument(key, value.as_deref())];
+            match scan.try_get_matches_from_mut(arguments) {
+                Err(error) if is_of_value(error.kind()) => return Err((*line, refused(key, &error))),
+                _ => {}
+            }
+        }
+        Ok(self)
+    }
+
+    fn option(&mut self, key: &'static str, value: DeValue<'_>, line: u32) -> Result<(), String> {
         match value {
-            DeValue::Boolean(true) => self.options.push((key, None)),
+            DeValue::Boolean(true) => self.options.push((key, None, line)),
             DeValue::Boolean(false) => {}
             DeValue::Array(list) => {
                 for one in list {
                     let text = text_of(&one.into_inner()).ok_or_else(|| format!("`{key}` takes text, or a list of it"))?;
-                    self.push(key, &text);
+                    self.push(key, &text, line);
                 }
             }
             // `[var]` with a line for each.
             DeValue::Table(table) if key == "var" => {
                 for (name, value) in table {
                     let text = text_of(&value.into_inner()).ok_or_else(|| format!("`{key}` takes NAME = \"VALUE\""))?;
-                    self.push(key, &format!("{}={text}", name.into_inner()));
+                    self.push(key, &format!("{}={text}", name.into_inner()), line);
                 }
             }
             other => {
                 let text = text_of(&other).ok_or_else(|| format!("`{key}` takes text, or a list of it"))?;
-                self.push(key, &text);
+                self.push(key, &text, line);
             }
         }
         Ok(())
@@ -255,13 +277,13 @@ impl Settings {
         let DeValue::Table(table) = value else { return Err((None, wrong("a fleet is a table: [fleets.NAME]"))) };
         let mut hosts = Vec::new();
         for (key, value) in table {
-            let at = Some(line(key.span()));
+            let at = line(key.span());
             let Some(key) = FLEET_KEYS.iter().find(|known| **known == key.get_ref().as_ref()) else {
-                return Err((at, unknown(key.get_ref(), &FLEET_KEYS)));
+                return Err((Some(at), unknown(key.get_ref(), &FLEET_KEYS)));
             };
             let mut own = Self { folder: self.folder.clone(), ..Self::default() };
-            own.option(key, value.into_inner()).map_err(|why| (at, wrong(&why)))?;
-            hosts.extend(own.options.into_iter().filter_map(|(key, value)| Some((key, value?))));
+            own.option(key, value.into_inner(), at).map_err(|why| (Some(at), wrong(&why)))?;
+            hosts.extend(own.options.into_iter().filter_map(|(key, value, _)| Some((key, value?))));
         }
         Ok(hosts)
     }
@@ -277,9 +299,9 @@ impl Settings {
         Error::of(ErrorKind::NotFound, format!("there is no fleet {}", quoted(name))).hint(hint)
     }
 
-    fn push(&mut self, key: &'static str, text: &str) {
+    fn push(&mut self, key: &'static str, text: &str, line: u32) {
         let text = if PATHS.contains(&key) { self.folder.join(text).to_string_lossy().into_owned() } else { text.to_owned() };
-        self.options.push((key, Some(text)));
+        self.options.push((key, Some(text), line));
     }
 }
 
@@ -288,6 +310,26 @@ fn text_of(value: &DeValue<'_>) -> Option<String> {
         DeValue::String(text) => Some(text.to_string()),
         DeValue::Integer(number) => Some(number.to_string()),
         _ => None,
+    }
+}
+
+/// True for errors about the value of one option, whatever others there are.
+const fn is_of_value(kind: ErrorKindOfArguments) -> bool {
+    use ErrorKindOfArguments::{InvalidValue, NoEquals, TooFewValues, TooManyValues, ValueValidation, WrongNumberOfValues};
+    matches!(kind, InvalidValue | NoEquals | TooFewValues | TooManyValues | ValueValidation | WrongNumberOfValues)
+}
+
+/// The error of a value that its option does not take.
+fn refused(key: &str, error: &clap::Error) -> Error {
+    if error.kind() == ErrorKindOfArguments::TooManyValues {
+        return Error::of(ErrorKind::Invalid, format!("`{key}` takes true or false")).hint(format!("write {key} = true"));
+    }
+    let told = error.to_string();
+    let first = told.lines().next().unwrap_or_default();
+    let refused = wrong(first.strip_prefix("error: ").unwrap_or(first));
+    match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(words)) if !words.is_empty() => refused.hint(format!("it takes {}", words.join(", "))),
+        _ => refused,
     }
 }
 
@@ -317,7 +359,10 @@ fn exception(value: DeValue<'_>, at: u32, line: &impl Fn(std::ops::Range<usize>)
         };
         let pattern = |is_path| Pattern::of(&text, is_path).map(Some).map_err(|why| (here, wrong(&format!("`{text}`: {why}"))));
         match name.as_ref() {
-            "code" => exception.code = Some(text),
+            "code" => {
+                let code = finding(&text).map_err(|why| (here, wrong(&format!("{}: {why}", quoted(&text)))))?;
+                exception.code = Some(code.as_str().to_owned());
+            }
             "image" => exception.image = pattern(false)?,
             "path" => exception.path = pattern(true)?,
             "host" => exception.host = pattern(false)?,
@@ -345,7 +390,7 @@ mod tests {
             [var]\nTAG = \"1\"\n[[exception]]\ncode = \"build-mismatch\"\npath = \"old/**\"\nreason = \"gone in May\"\nuntil = 2027-01-31\n";
         let settings = Settings::of(text, Path::new("/repo")).unwrap();
         let shown: Vec<String> =
-            settings.options.iter().map(|(key, value)| format!("{key} {}", value.as_deref().unwrap_or("on"))).collect();
+            settings.options.iter().map(|(key, value, _)| format!("{key} {}", value.as_deref().unwrap_or("on"))).collect();
         let hosts = Path::new("/repo").join("nodes.json");
         for expected in ["host web01=ltsc2022", "host ltsc2019", "engine docker", "strict on", "var TAG=1"] {
             assert!(shown.iter().any(|line| line == expected), "{expected}: {shown:?}");
@@ -364,12 +409,21 @@ mod tests {
             ("insecure = \"x\"\n", 1, "there is no key `insecure`", ""),
             ("host = 1.5\n", 1, "`host` takes text", ""),
             ("host = \n", 1, "", ""),
-            ("[[exception]]\ncode = \"x\"\n", 1, "needs a `reason`", ""),
+            ("[[exception]]\ncode = \"build-mismatch\"\n", 1, "needs a `reason`", ""),
+            ("[[exception]]\nreason = \"x\"\ncode = \"build-mismach\"\n", 3, "did you mean build-mismatch?", ""),
+            ("\nstrict = \"yes\"\n", 2, "`strict` takes true or false", "strict = true"),
+            ("host = \"a\"\nproduction = 1\n", 2, "`production` takes true or false", "production = true"),
+            ("host = true\n", 1, "a value is required for '--host", ""),
+            ("deny = [\"nope\"]\n", 1, "invalid value 'nope' for '--deny", ""),
+            ("allow = \"build-mismach\"\n", 1, "did you mean build-mismatch?", ""),
+            ("isolation = \"vm\"\n", 1, "invalid value 'vm' for '--isolation", "it takes"),
+            ("fresh = \"soon\"\n", 1, "invalid value 'soon' for '--fresh", ""),
+            ("[var]\n\"\" = \"x\"\n", 1, "write NAME=VALUE", ""),
             ("[[exception]]\nreason = \"x\"\nuntil = \"soon\"\n", 3, "takes a day", ""),
             ("[[exception]]\nreason = \"x\"\nimage = \"[\"\n", 3, "`[`", ""),
             ("[[exception]]\nresaon = \"x\"\n", 2, "there is no key `resaon`", "did you mean reason?"),
         ] {
-            let (at, error) = Settings::of(text, Path::new("")).unwrap_err();
+            let (at, error) = Settings::of(text, Path::new("")).and_then(Settings::checked).unwrap_err();
             assert_eq!(at, line, "{text}: {error:?}");
             assert!(error.what.contains(why), "{text}: {error:?}");
             assert!(error.hint.unwrap().to_string().contains(hint), "{text}");

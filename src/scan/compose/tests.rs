@@ -51,6 +51,30 @@ fn an_override_wins() {
 }
 
 #[test]
+fn what_an_override_takes_away_does_not_count() {
+    let base = "services:\n  web:\n    image: a:1\n    build: .\n    isolation: process\n";
+    for (over, expected) in [
+        // What is not built is the image.
+        ("build: !reset null", &["0:3 a:1 Some(Process) Windows"][..]),
+        ("build: !reset null\n    isolation: !reset null", &["0:3 a:1 None Unsaid"]),
+        ("image: !reset null\n    build: !reset {}", &[]),
+        ("image: a:2\n    build: !reset null", &["1:3 a:2 Some(Process) Windows"]),
+        ("image: a:2\n    build: !other null", &[]),
+    ] {
+        let project = read_all(&[base, &format!("services:\n  web:\n    {over}\n")], &[]);
+        assert_eq!(images(&project), expected, "{over}");
+    }
+    let whole = read_all(&[base, "services:\n  web: !override\n    image: a:3\n"], &[]);
+    assert_eq!(images(&whole), ["1:3 a:3 None Unsaid"]);
+    let gone = read_all(&[base, "services:\n  web: !reset null\n  db: {image: 'b:1'}\n"], &[]);
+    assert_eq!(images(&gone), ["1:3 b:1 None Unsaid"]);
+    assert!(whole.built.is_empty() && gone.built.is_empty());
+    let text = "services:\n  web:\n    build: {context: ., dockerfile: A, args: {X: '1'}}\n";
+    let project = read_all(&[text, "services:\n  web:\n    build: !override {context: .}\n"], &[]);
+    assert_eq!((project.built[0].dockerfile.as_path(), project.built[0].build.arguments.len()), (Path::new("app/Dockerfile"), 0));
+}
+
+#[test]
 fn what_is_built_is_judged_by_its_dockerfile() {
     let text = "services:\n  web:\n    image: made:1\n    build:\n      context: .\\web\n      dockerfile: ../Dockerfile.win\n      target: final\n      \
         args:\n        - BASE=${BASE}\n        - TAG\n      additional_contexts: {files: ./files}\n  api:\n    build: ./api\n    isolation: default\n";

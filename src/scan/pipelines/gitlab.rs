@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::Reader;
 use super::variables::{Scope, of_gitlab};
+use super::{Reader, matrix};
 use crate::scan::yaml::{Node, Value};
 use crate::scan::{Found, Lands, Os};
 
@@ -61,6 +61,8 @@ impl Reader<'_, '_> {
             let outermost = [root.get("default").map(|node| &**node), Some(root)].into_iter().flatten().filter(|_| part.runs);
             let mut lenders: Vec<&Node> = lenders.collect();
             let own = lenders.len();
+            let with_matrix = lenders.iter().find(|lender| lender.at(&["parallel", "matrix"]).is_some());
+            let rows = matrix::rows(self.service, with_matrix.unwrap_or(&part.node));
             lenders.extend(outermost);
             for key in ["image", "services"] {
                 let lent = lenders.iter().take(if inherits(part.node, key) { lenders.len() } else { own });
@@ -73,7 +75,10 @@ impl Reader<'_, '_> {
                 };
                 for image in images {
                     let owner = owner(&parts, image).unwrap_or(part);
-                    self.take(&mut meanings, image, part, owner, suffix, &scopes);
+                    for row in &rows {
+                        let scopes: Vec<&Scope> = scopes.iter().copied().chain([row]).collect();
+                        self.take(&mut meanings, image, part, owner, suffix, &scopes);
+                    }
                 }
             }
         }

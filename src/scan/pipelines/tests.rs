@@ -78,7 +78,7 @@ fn a_pool_that_variables_name_is_known_where_they_are_plain() {
             "4:47 a:1 Windows ltsc2022",
             "5:78 b:1 Windows ltsc2019",
             "6:66 c:1 Unsaid $parameters.pool",
-            "7:92 d:1 Unsaid $vm",
+            "7:92 d:1 Windows ltsc2019",
             "8:42 e:1 Unsaid fleet"
         ]
     );
@@ -123,7 +123,8 @@ fn variables_of_gitlab_are_put_in_where_they_are_plain() {
             "app:ltsc2022",
             "windows:ltsc2019",
             "$BY_RULE",
-            "$TAG",
+            "app:a",
+            "app:b",
             "$SELF",
             "$CI_COMMIT_TAG"
         ]
@@ -155,7 +156,7 @@ fn a_job_of_gitlab_puts_its_variables_into_what_it_takes_over() {
         ("b:\n  extends: .base\n  variables: {TAG: ltsc2025}\n", "job .base server:ltsc2025; job .base service db:ltsc2025"),
         (
             "b:\n  extends: .base\n  services: []\n  parallel: {matrix: [{TAG: [a, b]}]}\n",
-            "job .base $TAG; job .base service db:ltsc2022",
+            "job b server:a; job b server:b; job .base service db:ltsc2022",
         ),
         (
             "b:\n  image: !reference [.base, image]\n  services: [!reference [.base, services], 'x:1']\n",
@@ -182,10 +183,10 @@ fn variables_of_azure_are_put_in_where_they_are_plain() {
     let text = "variables:\n- group: secrets\n- name: tag\n  value: ltsc2019\n- name: image\n  value: server:$(Tag)\n- ${{ if eq(1, 1) }}:\n  - name: when\n    value: x\n\
         resources:\n  containers:\n  - container: c\n    image: ${{ variables.image }}\n\
         stages:\n- stage: s\n  variables: {own: stage}\n  jobs:\n  - job: a\n    container: app:$(own)-$(TAG)\n  - job: b\n    variables: {own: job}\n    container: app:${{ variables['own'] }}\n  \
-        - job: d\n    container: app:$(when)\n  - job: e\n    strategy: {matrix: {x: {tag: a}}}\n    container: app:$(tag)\n  - job: f\n    container: app:$(Build.BuildId)\n";
+        - job: d\n    container: app:$(when)\n  - job: e\n    strategy: {matrix: {x: {tag: a}}}\n    container: app:$(tag)\n  - job: g\n    container: $[ variables['image'] ]\n  - job: f\n    container: app:$(Build.BuildId)\n";
     assert_eq!(
         meanings("azure-pipelines.yml", text),
-        ["server:ltsc2019", "app:stage-ltsc2019", "app:job", "$when", "$tag", "$Build.BuildId"]
+        ["server:ltsc2019", "app:stage-ltsc2019", "app:job", "$when", "app:a", "server:ltsc2019", "$Build.BuildId"]
     );
 }
 
@@ -196,6 +197,50 @@ fn the_environment_of_github_and_cirrus_is_put_in_where_it_is_plain() {
     assert_eq!(meanings(".github/workflows/x.yml", text), ["app:1", "app:2", "$env.REF"]);
     let cirrus = "env: {TAG: ltsc2019}\nwindows_task:\n  env: {NAME: server}\n  windows_container:\n    image: $NAME:$TAG\n";
     assert_eq!(meanings(".cirrus.yml", cirrus), ["server:ltsc2019"]);
+}
+
+#[test]
+fn a_job_with_a_matrix_runs_once_for_each_row() {
+    let github = "on: push\njobs:\n  a:\n    strategy:\n      matrix:\n        os: [ubuntu-22.04, windows-2022]\n        tag: [ltsc2019, ltsc2022]\n        \
+        exclude: [{os: ubuntu-22.04, tag: ltsc2019}]\n        include: [{tag: ltsc2022, more: x}, {os: self, tag: '1'}]\n    \
+        runs-on: ${{ matrix.os }}\n    container: app:${{ matrix.tag }}${{ matrix.more }}\n  \
+        b:\n    strategy: {matrix: {config: [{image: 'one:1'}, {image: 'two:1'}]}}\n    runs-on: self\n    container: '${{ matrix.config.image }}'\n  \
+        c:\n    strategy: {matrix: '${{ fromJson(needs.x.outputs.y) }}'}\n    runs-on: self\n    container: ${{ matrix.image }}\n  \
+        d:\n    strategy: {matrix: {include: [{image: 'three:1'}], os: '${{ fromJson(x) }}'}}\n    runs-on: ${{ matrix.os }}\n    container: ${{ matrix.image }}\n";
+    assert_eq!(
+        found(".github/workflows/x.yml", github),
+        [
+            "11:16 app:ltsc2022x Other fleet",
+            "11:16 app:ltsc2019 Windows nowhere",
+            "11:16 app:ltsc2022x Windows nowhere",
+            "11:16 app:1 Unsaid fleet",
+            "15:16 one:1 Unsaid fleet",
+            "15:16 two:1 Unsaid fleet",
+            "19:16 $matrix.image Unsaid fleet",
+            "23:16 three:1 Unsaid fleet"
+        ]
+    );
+    let azure = "strategy:\n  matrix:\n    linux: {imageName: ubuntu-22.04, tag: '1'}\n    win: {IMAGENAME: windows-2022, tag: ltsc2022}\n\
+        pool: {vmImage: $(imageName)}\ncontainer: app:$(tag)\n";
+    assert_eq!(found("azure-pipelines.yml", azure), ["6:12 app:1 Other fleet", "6:12 app:ltsc2022 Windows ltsc2022"]);
+    let shared = "resources: {containers: [{container: c, image: 'app:1'}]}\njobs:\n- job: a\n  \
+        strategy: {matrix: {x: {vm: windows-2019}, y: {vm: windows-2022}, z: {vm: windows-2022}}}\n  pool: {vmImage: $(vm)}\n  container: c\n";
+    assert_eq!(found("azure-pipelines.yml", shared), ["1:48 app:1 Windows ltsc2019", "1:48 app:1 Windows ltsc2022"]);
+    let gitlab = ".b:\n  parallel: {matrix: [{N: app, TAG: [a, b]}, {N: [other], TAG: c}]}\nj:\n  extends: .b\n  image: $N:$TAG\n  script: x\n";
+    assert_eq!(meanings(".gitlab-ci.yml", gitlab), ["app:a", "app:b", "other:c"]);
+}
+
+#[test]
+fn a_matrix_that_is_larger_than_services_take_gives_no_values() {
+    let list = format!("[{}]", vec!["x"; 100].join(","));
+    let text = format!(
+        "on: push\njobs:\n  a:\n    strategy: {{matrix: {{a: {list}, b: {list}, c: {list}, d: {list}, e: {list}}}}}\n    runs-on: self\n    \
+         container: app:${{{{ matrix.a }}}}\n"
+    );
+    assert_eq!(meanings(".github/workflows/x.yml", &text), ["$matrix.a"]);
+    let rows: String = (0..5_000).map(|row| format!("{{a: {row}}},")).collect();
+    let text = format!("j:\n  parallel: {{matrix: [{rows}]}}\n  image: app:$a\n  script: x\n");
+    assert_eq!(meanings(".gitlab-ci.yml", &text), ["$a"]);
 }
 
 #[test]

@@ -57,7 +57,10 @@ impl Scopes<'_> {
     /// The value of a variable as it is written, by the name with which it is used, e.g. `env.TAG`.
     fn find(&self, name: &str) -> Option<&str> {
         let name = match self.service {
-            Service::GitHub => name.strip_prefix("env.")?.to_owned(),
+            // Those of a matrix keep theirs: no variable of `env` has a dot in its name.
+            Service::GitHub => {
+                name.strip_prefix("env.").or_else(|| Some(name).filter(|name| name.starts_with("matrix.")))?.to_owned()
+            }
             // Names there are the same in capitals and small letters.
             Service::Azure => {
                 let indexed = name.strip_prefix("variables['").and_then(|name| name.strip_suffix("']"));

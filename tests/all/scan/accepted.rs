@@ -87,6 +87,10 @@ fn comments_accept_with_a_reason_alone() {
     assert!(code == 1 && codes(&results[0]).contains(&"exception-without-reason"), "{results:#?}");
     shop.file("Dockerfile", format!("# wincompat: allow edition-home -- another\n{OLD}"));
     assert_eq!(scanned(&shop, &["--host=ltsc2022"]).0, 1);
+    shop.file("Dockerfile", format!("# wincompat: allow build-mismach -- gone in May\n{OLD}"));
+    let (code, _, err) = scanned(&shop, &["--host=ltsc2022"]);
+    let told = "Dockerfile:2: the exception names `build-mismach`: no finding has this code; did you mean build-mismatch?";
+    assert!(code == 1 && err.contains(told), "{err}");
 }
 
 #[test]

@@ -185,3 +185,23 @@ fn templates_in_three_kinds_of_files_are_named_and_left_out() {
         answer.err
     );
 }
+
+#[test]
+fn a_windows_image_on_a_machine_of_another_system_can_run_nowhere() {
+    let repository = Repository::new();
+    let image = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
+    repository.file("azure-pipelines.yml", format!("pool: {{vmImage: ubuntu-22.04}}\ncontainer: {image}\n"));
+    repository.file(
+        "compose.yaml",
+        format!("services:\n  a: {{image: '{image}', platform: linux/amd64}}\n  b: {{image: 'go:1', platform: linux/amd64}}\n"),
+    );
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{nodeSelector: {{kubernetes.io/os: linux}}, containers: [{{name: a, image: '{image}'}}, {{name: b, image: go}}]}}\n"
+    );
+    repository.file("pod.yaml", pod);
+    let (code, report) = repository.report(&["--host", "ltsc2022"]);
+    let why = "invalid this container can run nowhere: the file gives it a machine or platform of another system, and the image is for Windows";
+    let expected = ["azure-pipelines.yml:2", "compose.yaml:2", "pod.yaml:4"].map(|place| format!("{place} {why}"));
+    assert_eq!((code, summary(&report).as_slice()), (2, &expected[..]));
+    assert!(repository.asked().is_empty(), "{:?}", repository.asked());
+}

@@ -13,3 +13,8 @@ pub fn seed() -> u64 {
 pub fn cases() -> usize {
     number("WINCOMPAT_TEST_PAIRS", 100_000) as usize
 }
+
+/// A quarter of them, for the cases that take longer.
+pub fn fewer_cases() -> usize {
+    cases() / 4
+}

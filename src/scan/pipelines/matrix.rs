@@ -1,0 +1,136 @@
+//! The matrix of a job: the values with which it runs, once for each row.
+//!
+//! Sources: the services' own references: `jobs.<job_id>.strategy.matrix` of GitHub, `strategy.matrix` of Azure, `parallel:matrix` of
+//! GitLab.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::Service;
+use super::variables::Scope;
+use crate::scan::yaml::{Node, Value};
+
+/// The most rows of one job: GitHub takes 256 and GitLab 200.
+const MOST: usize = 256;
+
+/// The key of GitHub's rows that are added, and of those that are left out.
+const INCLUDE: &str = "include";
+const EXCLUDE: &str = "exclude";
+
+/// The rows of a job's matrix, each with the variables that it sets. A job without one has a row that sets none, and so has one whose
+/// matrix is made when the pipeline runs, or is larger than the service takes.
+pub(super) fn rows(service: Service, job: &Node) -> Vec<Scope> {
+    let rows = match service {
+        Service::GitHub => job.at(&["strategy", "matrix"]).and_then(|matrix| of_github(matrix)),
+        Service::Azure => job.at(&["strategy", "matrix"]).map(|matrix| of_azure(matrix)),
+        Service::GitLab => job.at(&["parallel", "matrix"]).and_then(|matrix| of_gitlab(matrix)),
+        _ => None,
+    };
+    rows.filter(|rows| !rows.is_empty() && rows.len() <= MOST).unwrap_or_else(|| vec![Scope::new()])
+}
+
+/// Every combination of the lists, without those of `exclude`, and with what `include` adds to them or beside them. `None` for more
+/// than there may be.
+fn of_github(matrix: &Node) -> Option<Vec<Scope>> {
+    let mut lists: Vec<Vec<Scope>> = Vec::new();
+    for (name, list) in matrix.entries() {
+        let Some(name) = name.text().filter(|name| ![INCLUDE, EXCLUDE].contains(name)) else { continue };
+        let values = list.list().iter().map(|value| of_value(name, value));
+        let values: Vec<Scope> = values.collect();
+        // A list that an expression makes: nothing is known of its values.
+        lists.push(if values.is_empty() { vec![Scope::from([(key(name), None)])] } else { values });
+    }
+    let listed = |key: &str| matrix.get(key).map(|rows| rows.list()).unwrap_or_default();
+    let mut rows = if lists.is_empty() { Vec::new() } else { product(&lists)? };
+    let excluded: Vec<Scope> = listed(EXCLUDE).iter().map(|row| of_row(row)).collect();
+    rows.retain(|row| !excluded.iter().any(|excluded| excluded.iter().all(|(name, value)| row.get(name) == Some(value))));
+    let original = rows.clone();
+    for added in listed(INCLUDE).iter().map(|row| of_row(row)).take(MOST) {
+        let mut is_new = true;
+        for (row, original) in rows.iter_mut().zip(&original) {
+            if added.iter().all(|(name, value)| original.get(name).is_none_or(|own| own == value)) {
+                row.extend(added.clone());
+                is_new = false;
+            }
+        }
+        if is_new {
+            rows.push(added);
+        }
+    }
+    // What a row does not set is nothing in its expressions.
+    let names: BTreeSet<String> = rows.iter().flat_map(Scope::keys).cloned().collect();
+    for row in &mut rows {
+        for name in &names {
+            row.entry(name.clone()).or_insert_with(|| Some(String::new()));
+        }
+    }
+    Some(rows)
+}
+
+/// The variables of a row of `include` or `exclude`.
+fn of_row(row: &Node) -> Scope {
+    row.entries().into_iter().filter_map(|(name, value)| Some(of_value(name.text()?, value))).flatten().collect()
+}
+
+/// The variables of one value: itself, or what it holds, one level deep, e.g. `matrix.config.os`.
+fn of_value(name: &str, value: &Node) -> Scope {
+    match &value.value {
+        Value::Map(_) => {
+            let entries = value.entries().into_iter();
+            entries.filter_map(|(inner, value)| Some((key(&format!("{name}.{}", inner.text()?)), text(value)))).collect()
+        }
+        _ => Scope::from([(key(name), text(value))]),
+    }
+}
+
+/// The name by which it is used in an expression.
+fn key(name: &str) -> String {
+    format!("matrix.{name}")
+}
+
+/// One row for each name. Names of variables there are the same in capitals and small letters.
+fn of_azure(matrix: &Node) -> Vec<Scope> {
+    let row = |row: &Rc<Node>| {
+        row.entries().into_iter().filter_map(|(name, value)| Some((name.text()?.to_ascii_lowercase(), text(value)))).collect()
+    };
+    matrix.entries().iter().map(|(_, values)| row(values)).collect()
+}
+
+/// Every combination of the values of each entry. `None` for more than there may be.
+fn of_gitlab(matrix: &Node) -> Option<Vec<Scope>> {
+    let mut rows = Vec::new();
+    for entry in matrix.list() {
+        let mut lists: Vec<Vec<Scope>> = Vec::new();
+        for (name, values) in entry.entries() {
+            let Some(name) = name.text() else { continue };
+            let one = |value: &Node| Scope::from([(name.to_owned(), text(value))]);
+            lists.push(match values.list() {
+                [] => vec![one(values)],
+                list => list.iter().map(|value| one(value)).collect(),
+            });
+        }
+        rows.extend(product(&lists)?);
+        if rows.len() > MOST {
+            return None;
+        }
+    }
+    Some(rows)
+}
+
+/// Every combination of one part of each list. `None` for more than there may be.
+fn product(lists: &[Vec<Scope>]) -> Option<Vec<Scope>> {
+    let mut rows = vec![Scope::new()];
+    for list in lists {
+        if rows.len().checked_mul(list.len())? > MOST {
+            return None;
+        }
+        let longer =
+            |row: &Scope| list.iter().map(|part| row.iter().chain(part).map(|(n, v)| (n.clone(), v.clone())).collect()).collect();
+        rows = rows.iter().flat_map(|row| -> Vec<Scope> { longer(row) }).collect();
+    }
+    Some(rows)
+}
+
+fn text(value: &Node) -> Option<String> {
+    value.text().map(str::to_owned)
+}
