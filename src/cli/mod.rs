@@ -77,7 +77,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write};
 
 use anstream::{AutoStream, ColorChoice};
-use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser};
 
 use self::io::Io;
 use self::platform::Platform;
@@ -178,7 +178,11 @@ fn typed_command() -> clap::Command {
 
 /// The command line for these arguments: a variable does not count where they say the same in another way.
 fn command_for(arguments: &[OsString]) -> clap::Command {
-    variables::without_replaced(variables::add_for(typed_command(), arguments), arguments)
+    with_variables(typed_command(), arguments)
+}
+
+fn with_variables(command: clap::Command, arguments: &[OsString]) -> clap::Command {
+    variables::without_replaced(variables::add_for(command, arguments), arguments)
 }
 
 /// The subcommand among these arguments; options may stand before it, e.g. `--color never check`.
@@ -186,9 +190,21 @@ fn subcommand_in<'c>(command: &'c clap::Command, arguments: &[OsString]) -> Opti
     arguments.iter().skip(1).find_map(|argument| command.find_subcommand(argument))
 }
 
+/// The command line without variables for these arguments: where the first one is a subcommand, without the others. To build them takes
+/// longer than the rest of the start. Help and messages need the whole.
+fn lean_command(arguments: &[OsString]) -> Option<clap::Command> {
+    let name = arguments.get(1)?.to_str()?;
+    let subcommand = with_arguments(name)?(clap::Command::new(name.to_owned()));
+    Some(color::ColorArgs::augment_args(clap::Command::new("wincompat")).subcommand(subcommand))
+}
+
 /// The arguments, the first of which is the program's name, as they were meant.
 pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    Cli::from_arg_matches(&matches(command_for(arguments), arguments)?)
+    let lean = lean_command(arguments).map(|lean| with_variables(lean, arguments));
+    match lean.and_then(|lean| matches(lean, arguments).ok()) {
+        Some(matches) => Cli::from_arg_matches(&matches),
+        None => Cli::from_arg_matches(&matches(command_for(arguments), arguments)?),
+    }
 }
 
 /// What these arguments say to this command line.
@@ -204,6 +220,40 @@ fn matches(mut command: clap::Command, arguments: &[OsString]) -> Result<clap::A
         (command, called) = (subcommand, matches);
     }
     Err(command.error(clap::error::ErrorKind::InvalidValue, refusal))
+}
+
+/// What puts its arguments to the subcommand of this name.
+fn with_arguments(name: &str) -> Option<fn(clap::Command) -> clap::Command> {
+    Some(match name {
+        "check" => check::Args::augment_args,
+        "scan" => scan::Args::augment_args,
+        "init" => scan::init::Args::augment_args,
+        "engines" => engines::Args::augment_args,
+        #[cfg(feature = "clusters")]
+        "cluster" => cluster::Args::augment_args,
+        #[cfg(feature = "clusters")]
+        "webhook" => webhook::Args::augment_args,
+        "host" => host::Args::augment_args,
+        "explain" => explain::Args::augment_args,
+        "run" => run::Args::augment_args,
+        "ps" => ps::Args::augment_args,
+        "logs" => logs::Args::augment_args,
+        "exec" => exec::Args::augment_args,
+        "stop" => stop::Args::augment_args,
+        "kill" => kill::Args::augment_args,
+        "wait" => wait::Args::augment_args,
+        "rm" => rm::Args::augment_args,
+        "inspect" => inspect::Args::augment_args,
+        "pull" => pull::Args::augment_args,
+        "images" => images::Args::augment_args,
+        "rmi" => rmi::Args::augment_args,
+        "prune" => prune::Args::augment_args,
+        "version" => version::Args::augment_args,
+        "completions" => completions::Args::augment_args,
+        "man" => man::Args::augment_args,
+        "monitor" => monitor::Args::augment_args,
+        _ => return None,
+    })
 }
 
 impl Command {
@@ -290,5 +340,26 @@ fn columns() -> u16 {
         textwrap::termwidth().try_into().unwrap_or(u16::MAX)
     } else {
         named().unwrap_or(ELSEWHERE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_subcommand_alone_is_what_it_is_among_the_others() {
+        let whole = typed_command();
+        for subcommand in whole.get_subcommands() {
+            let name = subcommand.get_name();
+            let lean = lean_command(&["wincompat".into(), name.into()]).unwrap_or_else(|| panic!("{name} is missing"));
+            let alone = lean.find_subcommand(name).unwrap();
+            let arguments = |command: &clap::Command| command.get_arguments().map(|one| format!("{one:?}")).collect::<Vec<_>>();
+            let below =
+                |command: &clap::Command| command.get_subcommands().map(|one| one.get_name().to_owned()).collect::<Vec<_>>();
+            assert_eq!((arguments(alone), below(alone)), (arguments(subcommand), below(subcommand)), "{name}");
+        }
+        assert!(lean_command(&["wincompat".into(), "--help".into()]).is_none());
+        assert!(lean_command(&["wincompat".into()]).is_none());
     }
 }

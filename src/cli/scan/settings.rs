@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use clap::Args as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind as ErrorKindOfArguments};
 use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::cli::judging::finding;
-use crate::cli::{typed_command, variables};
+use crate::cli::{lean_command, typed_command, variables};
 use crate::files::read_regular;
 use crate::scan::{Exception, Lines, Pattern};
 use crate::text::quoted;
@@ -88,7 +89,8 @@ pub fn expanded(arguments: &[OsString]) -> Result<(Vec<OsString>, Settings), Err
     let Some(at) = arguments.iter().skip(1).position(|argument| argument == "scan").map(|at| at + 2) else {
         return as_they_are();
     };
-    let Ok(matches) = variables::add_for(typed_command(), arguments).ignore_errors(true).try_get_matches_from(arguments) else {
+    let command = lean_command(arguments).unwrap_or_else(typed_command);
+    let Ok(matches) = variables::add_for(command, arguments).ignore_errors(true).try_get_matches_from(arguments) else {
         return as_they_are();
     };
     let Some(scan) = matches.subcommand_matches("scan") else { return as_they_are() };
@@ -231,8 +233,7 @@ impl Settings {
 
     /// These settings, if the command takes each option with its value.
     fn checked(self) -> Result<Self, (u32, Error)> {
-        let mut whole = typed_command();
-        let Some(scan) = whole.find_subcommand_mut("scan") else { return Ok(self) };
+        let mut scan = super::Args::augment_args(clap::Command::new("scan"));
         for (key, value, line) in &self.options {
             let arguments = ["scan".to_owned(), argument(key, value.as_deref())];
             match scan.try_get_matches_from_mut(arguments) {
