@@ -85,10 +85,10 @@ impl Fleet {
     ) -> Result<Rc<[ResultEntry]>, Error> {
         let alike = (name_of(found).to_owned(), found.lands.clone(), found.isolation);
         if let Some(known) = self.results.borrow().get(&alike) {
-            return Ok(known.clone());
+            return Ok(Rc::clone(known));
         }
         let results: Rc<[ResultEntry]> = make()?.into();
-        self.results.borrow_mut().insert(alike, results.clone());
+        self.results.borrow_mut().insert(alike, Rc::clone(&results));
         Ok(results)
     }
 
