@@ -281,6 +281,8 @@ fn a_slow_registry_holds_a_pod_up_no_longer_than_the_budget_and_is_asked_once() 
         }
     });
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    // On a busy machine the budget may be over before the question is sent.
+    until("the registry is asked", || (registry.count("/v2/slow/manifests/1") > 0).then_some(()));
     assert_eq!(registry.count("/v2/slow/manifests/1"), 1);
     gate.open();
     let response = until("the image is read", || Some(webhook.pod(&image)).filter(|response| response.get("patch").is_some()));
