@@ -7,14 +7,16 @@ mod gitlab;
 mod matrix;
 mod variables;
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::path::Path;
 use std::rc::Rc;
 
 use self::variables::{Scope, Scopes, of_map};
 use super::words::Values;
-use super::yaml::{Merging, Node, Value};
-use super::{Found, Lands, Lines, Meant, Needs, Os};
+use super::yaml::{Node, Value};
+use super::{Found, Lands, Lines, Meant, Needs, Os, Problem};
+use crate::{Error, ErrorKind};
 
 /// A service that runs pipelines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,9 +85,12 @@ pub fn service_of(path: &Path, root: &Node) -> Option<Service> {
     looks_gitlab.then_some(Service::GitLab)
 }
 
-/// The references of a pipeline.
-pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Values) -> Vec<Found> {
-    let mut reader = Reader { service, lines, values, found: Vec::new() };
+/// The most references of one file, each counted for each run of its job.
+const MOST: usize = 200_000;
+
+/// The references of a pipeline, and the problem of one that has too many.
+pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Values) -> (Vec<Found>, Option<Problem>) {
+    let mut reader = Reader { service, lines, values, found: Vec::new(), left: Cell::new(MOST) };
     match service {
         Service::GitHub => reader.github(root),
         Service::Azure => reader.azure(root),
@@ -94,7 +99,13 @@ pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Value
         Service::Cirrus => reader.cirrus(root),
         Service::Tekton => reader.tekton(root),
     }
-    reader.found
+    let is_whole = reader.left.get() > 0;
+    let problem = || Problem {
+        place: lines.place(root.span.clone()),
+        error: Error::of(ErrorKind::Invalid, format!("this pipeline has more than {MOST} images, so the others are not read"))
+            .hint("make it smaller, or leave it out by a line in .wincompatignore"),
+    };
+    (reader.found, (!is_whole).then(problem))
 }
 
 /// One run of a part: what it runs on, and the variables that it sees, the outermost first.
@@ -108,12 +119,15 @@ struct Reader<'r, 't> {
     lines: &'r Lines<'t>,
     values: &'r Values,
     found: Vec<Found>,
+    /// The references that may still be read.
+    left: Cell<usize>,
 }
 
 impl Reader<'_, '_> {
     /// The reference of this image; `None` for a value that holds none.
     fn reference(&self, image: &Node, object: String, (os, lands): (Os, Lands), scopes: &[&Scope]) -> Option<Found> {
         let text = image.text().filter(|text| !text.is_empty())?;
+        self.left.set(self.left.get().checked_sub(1)?);
         let scopes = Scopes { service: self.service, given: self.values, parts: scopes.to_vec() };
         let meant = scopes.meant(text);
         let editable = self.lines.literal(image.span.clone(), text);
@@ -141,7 +155,13 @@ impl Reader<'_, '_> {
     /// Adds what this image means in each of the runs, each meaning on each host once.
     fn add(&mut self, image: &Node, object: String, runs: &[Run<'_>]) {
         let mut known = HashSet::new();
+        let mut hosts = HashSet::new();
+        // A text without variables means the same in each run.
+        let is_plain = image.text().is_some_and(|text| !text.contains(['$', '{', '<', '%']));
         for run in runs {
+            if is_plain && !hosts.insert(&run.host) {
+                continue;
+            }
             let Some(found) = self.reference(image, object.clone(), run.host.clone(), &run.scopes) else { return };
             if known.insert((found.meant.clone(), found.os, found.lands.clone())) {
                 self.found.push(found);
@@ -159,6 +179,9 @@ impl Reader<'_, '_> {
     fn github(&mut self, root: &Node) {
         let outer = of_map(root.get("env"));
         for (name, job) in root.get("jobs").map(|jobs| jobs.entries()).unwrap_or_default() {
+            if self.left.get() == 0 {
+                break;
+            }
             let own = of_map(job.get("env"));
             let rows = matrix::rows(self.service, job);
             let object = format!("job {}", name.text().unwrap_or_default());
@@ -180,9 +203,7 @@ impl Reader<'_, '_> {
                     && let Some(image) = uses.text().and_then(|text| text.strip_prefix("docker://"))
                 {
                     let start = uses.span.end.saturating_sub(image.len());
-                    let value = Value::Scalar { text: image.to_owned(), plain: false };
-                    let node = Node { value, span: start..uses.span.end, merging: Merging::Usual };
-                    self.add(&node, object.clone(), &runs);
+                    self.add(&Node::of_text(image, start..uses.span.end), object.clone(), &runs);
                 }
             }
         }

@@ -193,6 +193,9 @@ fn kustomizations(yaml: &[Yaml]) -> Vec<Kustomization> {
     rooted.map(|(file, root)| Kustomization::of(&file.path, root, &Lines::of(&file.text))).collect()
 }
 
+/// The most images of one manifest, each counted for each way in which it is deployed.
+const MOST_DEPLOYED: usize = 200_000;
+
 /// The files, and what was found in them so far.
 struct Project<'p> {
     yaml: &'p [Yaml],
@@ -230,8 +233,10 @@ impl Project<'_> {
                 continue;
             }
             if let Some(service) = pipelines::service_of(&file.path, root) {
-                let found = pipelines::read(service, root, &lines, self.given);
-                self.of(&file.path).found.extend(found);
+                let (found, problem) = pipelines::read(service, root, &lines, self.given);
+                let scanned = self.of(&file.path);
+                scanned.found.extend(found);
+                scanned.problems.extend(problem);
             } else if kubernetes::is_object(root) || root.get("items").is_some() {
                 let notes = kubernetes::unknown_classes(root, &lines, &self.known);
                 self.of(&file.path).notes.extend(notes);
@@ -268,6 +273,12 @@ impl Project<'_> {
         };
         for way in &ways {
             self.rest(&file.path, way.files().cloned());
+        }
+        if found.len().saturating_mul(ways.len()) > MOST_DEPLOYED {
+            let what = format!("kustomizations deploy more than {MOST_DEPLOYED} images of this file, which are not read");
+            let error = Error::of(ErrorKind::Invalid, what).hint("scan a part of the kustomizations at a time");
+            self.of(&file.path).problems.push(Problem { place: Lines::of("").place(0..0), error });
+            return;
         }
         for one in &found {
             for way in &ways {

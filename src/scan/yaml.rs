@@ -1,6 +1,7 @@
 //! YAML with the place of every value. One broken document does not spoil the others of its file.
 //!
-//! An alias is a second way to the node that it names, so a file that multiplies itself by aliases stays as small as it is written.
+//! An alias is a second way to the node that it names, so a file that multiplies itself by aliases stays as small as it is written; but
+//! who reads it goes each way, so there is an end to what aliases bring in.
 
 mod aliases;
 
@@ -15,6 +16,9 @@ pub use self::aliases::under_several_keys;
 
 /// The most nodes of one file.
 const MOST_NODES: usize = 4_000_000;
+
+/// The most values that the aliases of one file bring in, those that they name counted with all that is in them.
+const MOST_ALIASED: usize = 1_000_000;
 
 /// The key by which a map takes in others.
 const MERGE: &str = "<<";
@@ -31,6 +35,8 @@ pub struct Node {
     pub span: Range<usize>,
     /// What it does to those of the files before.
     pub merging: Merging,
+    /// The number of values in it, itself included, each as often as there is a way to it.
+    values: usize,
 }
 
 /// What a value does to those of the files before it, by its tag.
@@ -90,6 +96,22 @@ pub struct Broken {
 }
 
 impl Node {
+    fn new(value: Value, span: Range<usize>, merging: Merging) -> Self {
+        let values = match &value {
+            Value::Scalar { .. } => 1,
+            Value::List(list) => list.iter().fold(1, |sum: usize, node| sum.saturating_add(node.values)),
+            Value::Map(entries) => {
+                entries.iter().fold(1, |sum: usize, (key, value)| sum.saturating_add(key.values).saturating_add(value.values))
+            }
+        };
+        Self { value, span, merging, values }
+    }
+
+    /// A part of another text, as text.
+    pub fn of_text(text: &str, span: Range<usize>) -> Self {
+        Self::new(Value::Scalar { text: text.to_owned(), plain: false }, span, Merging::Usual)
+    }
+
     /// The text of a scalar that is not nothing.
     pub fn text(&self) -> Option<&str> {
         match &self.value {
@@ -182,8 +204,13 @@ impl Node {
 /// The documents of a file that can be read, and the places where it is broken.
 pub fn read(text: &str) -> (Vec<Document>, Vec<Broken>) {
     let options = granit_parser::options! { emit_comments: false };
-    let mut reader =
-        Reader { parser: Parser::new_from_str_with_options(text, options), documents: Vec::new(), anchors: Vec::new(), nodes: 0 };
+    let mut reader = Reader {
+        parser: Parser::new_from_str_with_options(text, options),
+        documents: Vec::new(),
+        anchors: Vec::new(),
+        nodes: 0,
+        aliased: 0,
+    };
     let mut broken = Vec::new();
     loop {
         match reader.documents() {
@@ -215,6 +242,8 @@ struct Reader<'t> {
     documents: Vec<Document>,
     anchors: Vec<(usize, Rc<Node>)>,
     nodes: usize,
+    /// The values that aliases brought in.
+    aliased: usize,
 }
 
 impl Reader<'_> {
@@ -245,12 +274,18 @@ impl Reader<'_> {
                 Event::Scalar(text, style, anchor, tag) => {
                     let plain = style == granit_parser::ScalarStyle::Plain;
                     let value = Value::Scalar { text: text.into_owned(), plain };
-                    Some(self.node(Node { value, span: range, merging: Merging::of(tag) }, anchor))
+                    Some(self.node(Node::new(value, range, Merging::of(tag)), anchor))
                 }
                 Event::Alias(anchor) => {
                     let named = self.anchors.iter().rev().find(|(id, _)| *id == anchor).map(|(_, node)| Rc::clone(node));
                     // An anchor that is still open would make a circle.
-                    Some(named.ok_or_else(|| ScanError::new(span.start, "an alias names what it stands in"))?)
+                    let named = named.ok_or_else(|| ScanError::new(span.start, "an alias names what it stands in"))?;
+                    self.aliased = self.aliased.saturating_add(named.values);
+                    if self.aliased > MOST_ALIASED {
+                        let why = format!("the aliases of this file bring in more than {MOST_ALIASED} values");
+                        return Err(ScanError::new(span.start, why));
+                    }
+                    Some(named)
                 }
                 Event::SequenceStart(_, anchor, tag) => {
                     open.push(Open::new(Items::List(Vec::new()), anchor, Merging::of(tag), &range));
@@ -321,7 +356,7 @@ impl Open {
             Items::List(list) => Value::List(list),
             Items::Map(entries, _) => Value::Map(entries),
         };
-        Node { value, span: self.start..end.max(self.start), merging: self.merging }
+        Node::new(value, self.start..end.max(self.start), self.merging)
     }
 }
 
@@ -391,7 +426,12 @@ mod tests {
         for level in 1..200 {
             bomb.push_str(&format!("a{level}: &a{level} [*a{0}, *a{0}, *a{0}]\n", level - 1));
         }
-        only(&bomb);
+        let (documents, broken) = read(&bomb);
+        assert!(documents.is_empty() && broken[0].why.contains("bring in more than 1000000 values"), "{broken:?}");
+        // Each of these is a way to all of the others.
+        let pods = format!("c: &c {{image: x}}\np: &p [{}]\nl: [{}]\n", "*c,".repeat(1_500), "*p,".repeat(1_500));
+        assert_eq!(read(&pods).1.len(), 1);
+        only(&format!("c: &c {{image: x}}\nl: [{}]\n", "*c,".repeat(100_000)));
         read(&"[".repeat(100_000));
         read(&"- ".repeat(100_000));
         read("a: &a [*a]");

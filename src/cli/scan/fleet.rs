@@ -38,8 +38,11 @@ impl Fleet {
     pub fn of(hosts: impl IntoIterator<Item = Host>) -> Self {
         let mut fleet =
             Self { kinds: Vec::new(), members: Vec::new(), landings: RefCell::default(), results: RefCell::default() };
+        let mut known: Vec<Host> = Vec::new();
         for host in hosts {
-            let kind = fleet.kinds.iter().position(|known| is_equal(known, &host)).unwrap_or_else(|| {
+            let unnamed = unnamed(&host);
+            let kind = known.iter().position(|known| *known == unnamed).unwrap_or_else(|| {
+                known.push(unnamed);
                 fleet.kinds.push(host.clone());
                 fleet.kinds.len() - 1
             });
@@ -128,8 +131,7 @@ impl Fleet {
     }
 }
 
-/// True for hosts that every image gets the same answer on.
-fn is_equal(one: &Host, other: &Host) -> bool {
-    let unnamed = |host: &Host| Host { label: String::new(), file: None, node: None, ..host.clone() };
-    unnamed(one) == unnamed(other)
+/// The host without what no answer depends on: hosts that are equal then get the same answers.
+fn unnamed(host: &Host) -> Host {
+    Host { label: String::new(), file: None, node: None, ..host.clone() }
 }

@@ -13,6 +13,9 @@ use crate::scan::yaml::{Node, Value};
 /// The most rows of one job: GitHub takes 256 and GitLab 200.
 const MOST: usize = 256;
 
+/// The most variables of one row, and the most entries of `include` and `exclude`.
+const MOST_NAMES: usize = 256;
+
 /// The key of GitHub's rows that are added, and of those that are left out.
 const INCLUDE: &str = "include";
 const EXCLUDE: &str = "exclude";
@@ -22,7 +25,7 @@ const EXCLUDE: &str = "exclude";
 pub(super) fn rows(service: Service, job: &Node) -> Vec<Scope> {
     let rows = match service {
         Service::GitHub => job.at(&["strategy", "matrix"]).and_then(|matrix| of_github(matrix)),
-        Service::Azure => job.at(&["strategy", "matrix"]).map(|matrix| of_azure(matrix)),
+        Service::Azure => job.at(&["strategy", "matrix"]).and_then(|matrix| of_azure(matrix)),
         Service::GitLab => job.at(&["parallel", "matrix"]).and_then(|matrix| of_gitlab(matrix)),
         _ => None,
     };
@@ -41,11 +44,15 @@ fn of_github(matrix: &Node) -> Option<Vec<Scope>> {
         lists.push(if values.is_empty() { vec![Scope::from([(key(name), None)])] } else { values });
     }
     let listed = |key: &str| matrix.get(key).map(|rows| rows.list()).unwrap_or_default();
+    if listed(INCLUDE).len().max(listed(EXCLUDE).len()) > MOST_NAMES {
+        return None;
+    }
     let mut rows = if lists.is_empty() { Vec::new() } else { product(&lists)? };
-    let excluded: Vec<Scope> = listed(EXCLUDE).iter().map(|row| of_row(row)).collect();
+    let of_rows = |key: &str| listed(key).iter().map(|row| bounded(of_row(row))).collect::<Option<Vec<Scope>>>();
+    let (excluded, included) = (of_rows(EXCLUDE)?, of_rows(INCLUDE)?);
     rows.retain(|row| !excluded.iter().any(|excluded| excluded.iter().all(|(name, value)| row.get(name) == Some(value))));
     let original = rows.clone();
-    for added in listed(INCLUDE).iter().map(|row| of_row(row)).take(MOST) {
+    for added in included {
         let mut is_new = true;
         for (row, original) in rows.iter_mut().zip(&original) {
             if added.iter().all(|(name, value)| original.get(name).is_none_or(|own| own == value)) {
@@ -59,6 +66,9 @@ fn of_github(matrix: &Node) -> Option<Vec<Scope>> {
     }
     // What a row does not set is nothing in its expressions.
     let names: BTreeSet<String> = rows.iter().flat_map(Scope::keys).cloned().collect();
+    if names.len() > MOST_NAMES {
+        return None;
+    }
     for row in &mut rows {
         for name in &names {
             row.entry(name.clone()).or_insert_with(|| Some(String::new()));
@@ -88,12 +98,12 @@ fn key(name: &str) -> String {
     format!("matrix.{name}")
 }
 
-/// One row for each name. Names of variables there are the same in capitals and small letters.
-fn of_azure(matrix: &Node) -> Vec<Scope> {
+/// One row for each name. Names of variables there are the same in capitals and small letters. `None` for more than there may be.
+fn of_azure(matrix: &Node) -> Option<Vec<Scope>> {
     let row = |row: &Rc<Node>| {
         row.entries().into_iter().filter_map(|(name, value)| Some((name.text()?.to_ascii_lowercase(), text(value)))).collect()
     };
-    matrix.entries().iter().map(|(_, values)| row(values)).collect()
+    matrix.entries().iter().map(|(_, values)| bounded(row(values))).collect()
 }
 
 /// Every combination of the values of each entry. `None` for more than there may be.
@@ -117,18 +127,25 @@ fn of_gitlab(matrix: &Node) -> Option<Vec<Scope>> {
     Some(rows)
 }
 
-/// Every combination of one part of each list. `None` for more than there may be.
+/// Every combination of one part of each list, the last list's parts first. `None` for more than there may be.
 fn product(lists: &[Vec<Scope>]) -> Option<Vec<Scope>> {
-    let mut rows = vec![Scope::new()];
-    for list in lists {
-        if rows.len().checked_mul(list.len())? > MOST {
-            return None;
+    let number =
+        lists.iter().try_fold(1_usize, |number, list| number.checked_mul(list.len()).filter(|number| *number <= MOST))?;
+    let row = |number: usize| {
+        let mut left = number;
+        let mut row = Scope::new();
+        for list in lists.iter().rev() {
+            row.extend(list.get(left % list.len())?.clone());
+            left /= list.len();
         }
-        let longer =
-            |row: &Scope| list.iter().map(|part| row.iter().chain(part).map(|(n, v)| (n.clone(), v.clone())).collect()).collect();
-        rows = rows.iter().flat_map(|row| -> Vec<Scope> { longer(row) }).collect();
-    }
-    Some(rows)
+        bounded(row)
+    };
+    (0..number).map(row).collect()
+}
+
+/// A row, if it has no more variables than there may be.
+fn bounded(row: Scope) -> Option<Scope> {
+    (row.len() <= MOST_NAMES).then_some(row)
 }
 
 fn text(value: &Node) -> Option<String> {

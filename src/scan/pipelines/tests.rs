@@ -20,7 +20,7 @@ fn found(path: &str, text: &str) -> Vec<String> {
         };
         format!("{}:{} {meant} {:?} {lands}", found.place.line, found.place.column, found.os)
     };
-    read(service, &root, &Lines::of(text), &Values::new()).into_iter().map(one).collect()
+    read(service, &root, &Lines::of(text), &Values::new()).0.into_iter().map(one).collect()
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_job_of_gitlab_puts_its_variables_into_what_it_takes_over() {
     let of = |jobs: &str| {
         let text = format!("variables: {{TAG: ltsc2016}}\n{base}{jobs}");
         let root = yaml::read(&text).0[0].root.clone().unwrap();
-        let found = read(Service::GitLab, &root, &Lines::of(&text), &Values::new());
+        let (found, _) = read(Service::GitLab, &root, &Lines::of(&text), &Values::new());
         let one = |found: Found| match found.meant {
             Meant::Known(text) => format!("{} {text}", found.object.unwrap()),
             Meant::Unresolved(names) => format!("{} ${}", found.object.unwrap(), names.join(",$")),
@@ -241,6 +241,30 @@ fn a_matrix_that_is_larger_than_services_take_gives_no_values() {
     let rows: String = (0..5_000).map(|row| format!("{{a: {row}}},")).collect();
     let text = format!("j:\n  parallel: {{matrix: [{rows}]}}\n  image: app:$a\n  script: x\n");
     assert_eq!(meanings(".gitlab-ci.yml", &text), ["$a"]);
+}
+
+#[test]
+fn a_matrix_over_many_steps_ends() {
+    let list = (0..200).map(|number| number.to_string()).collect::<Vec<_>>().join(",");
+    let job = format!(
+        "on: push\njobs:\n  a0: &j\n    runs-on: self\n    strategy: {{matrix: {{a: [{list}]}}}}\n    steps:\n    \
+         - &s {{uses: 'docker://app:${{{{ matrix.a }}}}'}}\n{}",
+        "    - *s\n".repeat(1_500)
+    );
+    let root = yaml::read(&job).0[0].root.clone().unwrap();
+    let (found, problem) = read(Service::GitHub, &root, &Lines::of(&job), &Values::new());
+    assert!(found.len() <= MOST && problem.unwrap().error.what.contains("more than 200000 images"), "{}", found.len());
+    let names = (0..50_000).map(|number| format!("n{number}: [x],")).collect::<String>();
+    for matrix in [
+        names.clone(),
+        format!("include: [{{{}}}]", names.replace("[x]", "x")),
+        format!("a: [1], exclude: [{}]", "{a: 2},".repeat(5_000)),
+    ] {
+        let text = format!(
+            "on: push\njobs:\n  a:\n    runs-on: self\n    strategy: {{matrix: {{{matrix}}}}}\n    container: app:${{{{ matrix.n1 }}}}\n"
+        );
+        assert_eq!(meanings(".github/workflows/x.yml", &text), ["$matrix.n1"]);
+    }
 }
 
 #[test]
