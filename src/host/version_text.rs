@@ -16,9 +16,9 @@ pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises: |_|
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     // A file may hold the name alone: `Microsoft Windows Server 2022 Datacenter`.
     let name = document.text.trim_end();
-    let named = || match document.knowledge.releases_named(name).as_slice() {
-        [release] => Some(HostFacts { edition: edition::id_of(name), ..HostFacts::of_release(release) }),
-        _ => None,
+    let named = || {
+        let release = document.knowledge.only_release_named(name)?;
+        Some(HostFacts { edition: edition::id_of(name), ..HostFacts::of_release(release) })
     };
     let facts = facts(document.text).or_else(|error| named().ok_or(error));
     facts.map(|facts| vec![facts]).map_err(|error| error.or_hint(source::HINT))

@@ -25,10 +25,7 @@ fn of_sku(sku: &str, knowledge: &Knowledge) -> Option<String> {
     let ends = sku.match_indices('-').map(|(at, _)| at).chain(std::iter::once(sku.len()));
     let mut names: Vec<&str> = ends.filter_map(|end| sku.get(..end)).collect();
     names.reverse();
-    names.into_iter().find_map(|name| match knowledge.releases_named(name).as_slice() {
-        [release] => Some(release.id.clone()),
-        _ => None,
-    })
+    names.into_iter().find_map(|name| knowledge.only_release_named(name)).map(|release| release.id.clone())
 }
 
 #[cfg(test)]

@@ -3,6 +3,14 @@
 use super::{Knowledge, Release};
 
 impl Knowledge {
+    /// The release that a name means; `None` where it means none, or several.
+    pub(crate) fn only_release_named(&self, name: &str) -> Option<&Release> {
+        match self.releases_named(name).as_slice() {
+            [release] => Some(release),
+            _ => None,
+        }
+    }
+
     /// The releases a name can mean: none, one, or several where the name is ambiguous (`22h2`, `windows-11`).
     ///
     /// Names are compared in lower case, with spaces, underscores and commas as `-`, and without the words that say nothing of the

@@ -72,10 +72,7 @@ impl<'a> Lines<'a> {
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let lines = Lines::of(document.text);
     let product = Product { name: lines.product, display: lines.release, build_lab: lines.build_lab, kind: None };
-    let release = || match document.knowledge.releases_named(lines.release?).as_slice() {
-        [one] => Some(OsVersion::of_build(one.build)),
-        _ => None,
-    };
+    let release = || document.knowledge.only_release_named(lines.release?).map(|release| OsVersion::of_build(release.build));
     let os_version = match lines.versions().as_slice() {
         [version] => *version,
         [] => product.version(document.knowledge).or_else(release).ok_or_else(|| {

@@ -75,10 +75,7 @@ impl<'a> Pool<'a> {
 
     /// The Windows of the nodes.
     fn os_version(&self, knowledge: &Knowledge) -> Option<OsVersion> {
-        let release = |name: &str| match knowledge.releases_named(name).as_slice() {
-            [release] => Some(OsVersion::of_build(release.build)),
-            _ => None,
-        };
+        let release = |name: &str| knowledge.only_release_named(name).map(|release| OsVersion::of_build(release.build));
         match self {
             Self::Aks(_) => {
                 let of_image = vm_image::host(self.text("/nodeImageVersion"), knowledge);

@@ -48,10 +48,7 @@ impl Product<'_> {
             (&"server", _) => format!("windows-server-{}", self.display?),
             (client, _) => format!("windows-{client}-{}", self.display?),
         };
-        match knowledge.releases_named(&name).as_slice() {
-            [one] => Some(one),
-            _ => None,
-        }
+        knowledge.only_release_named(&name)
     }
 }
 
