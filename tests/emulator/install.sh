@@ -42,9 +42,9 @@ emulator_client() (
     wine_prefix && emulator_install "$WINEPREFIX" && wine raw-client.exe "$@"
 )
 
-# The unit tests. Nothing in this workspace unwinds, its tests neither.
+# The unit tests.
 emulator_unit_tests() (
-    cd "$emulator_root" && wine_prefix && wine_cargo test --locked --quiet --package hcs-emulator -Zpanic-abort-tests
+    cd "$emulator_root" && wine_prefix && wine_cargo test --locked --quiet --package hcs-emulator
 )
 
 emulator_main() {

@@ -145,6 +145,18 @@ impl Machine {
         names.filter(|name| name != "lock").collect()
     }
 
+    /// Waits until no folder of a container is left; false if one stays.
+    pub fn will_have_no_containers(&self) -> bool {
+        let until = Instant::now() + LONG;
+        while !self.containers().is_empty() {
+            if Instant::now() >= until {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        true
+    }
+
     /// What is left of containers and torn imports, on the host and in the store: a line each.
     pub fn left(&self) -> Vec<String> {
         let mut left = self.host.left();
