@@ -3,7 +3,8 @@
 #
 #   tests/wine.sh                 all tests, built for Windows and run under Wine; --locked and the like may follow
 #   tests/wine.sh ARGS…           cargo test ARGS…, likewise, e.g. --lib, or --test all -- check:: host_command::
-#   tests/wine.sh build           builds wincompat.exe and the tests, and prints the program's path
+#   tests/wine.sh packages        installs what is missing, and nothing else
+#   tests/wine.sh build ARGS…     builds wincompat.exe and the tests, and prints the program's path; --locked and the like may follow
 #   tests/wine.sh run -- ARGS…    wincompat.exe ARGS… (Linux sees the low 8 bits of its exit code)
 #   tests/wine.sh clippy          clippy for the code that only Windows sees, warnings denied
 #
@@ -152,8 +153,9 @@ wine_test() {
 wine_main() {
     cd "$wine_root" && wine_packages || return
     case ${1-} in
+    packages) ;;
     build)
-        wine_build && echo "$wine_exe"
+        wine_build "${@:2}" && echo "$wine_exe"
         ;;
     run)
         [[ ${2-} == -- ]] || { echo "usage: tests/wine.sh run -- ARGS…" >&2 && return 2; }
