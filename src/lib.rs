@@ -116,7 +116,10 @@ pub mod program {
 }
 
 /// The rooms that are not offered, for the tests, benches and fuzz targets of this package. Nothing here is stable.
-#[cfg(feature = "internals")]
+///
+/// `offered_alone` leaves them out although the tests' dependencies ask for them: what nothing uses is seen then, with the dependencies
+/// that the tests have (`.ci/run`).
+#[cfg(all(feature = "internals", not(offered_alone)))]
 #[doc(hidden)]
 pub mod internals {
     /// The command line.

@@ -190,21 +190,25 @@ fn subcommand_in<'c>(command: &'c clap::Command, arguments: &[OsString]) -> Opti
     arguments.iter().skip(1).find_map(|argument| command.find_subcommand(argument))
 }
 
-/// The command line without variables for these arguments: where the first one is a subcommand, without the others. To build them takes
-/// longer than the rest of the start. Help and messages need the whole.
+/// The command line without variables for these arguments: where the first one is a subcommand, without the others, and without all of
+/// them for the version. To build them takes longer than the rest of the start. Help and messages need the whole.
 fn lean_command(arguments: &[OsString]) -> Option<clap::Command> {
-    let name = arguments.get(1)?.to_str()?;
-    let subcommand = with_arguments(name)?(clap::Command::new(name.to_owned()));
-    Some(color::ColorArgs::augment_args(clap::Command::new("wincompat")).subcommand(subcommand))
+    let program = || color::ColorArgs::augment_args(clap::Command::new("wincompat")).version(VERSION);
+    match arguments.get(1)?.to_str()? {
+        "--version" | "-V" => Some(program()),
+        name => Some(program().subcommand(with_arguments(name)?(clap::Command::new(name.to_owned())))),
+    }
 }
 
 /// The arguments, the first of which is the program's name, as they were meant.
 pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    let lean = lean_command(arguments).map(|lean| with_variables(lean, arguments));
-    match lean.and_then(|lean| matches(lean, arguments).ok()) {
-        Some(matches) => Cli::from_arg_matches(&matches),
-        None => Cli::from_arg_matches(&matches(command_for(arguments), arguments)?),
-    }
+    let lean = lean_command(arguments).map(|lean| matches(with_variables(lean, arguments), arguments));
+    let matches = match lean {
+        Some(Ok(matches)) => matches,
+        Some(Err(version)) if version.kind() == clap::error::ErrorKind::DisplayVersion => return Err(version),
+        Some(Err(_)) | None => matches(command_for(arguments), arguments)?,
+    };
+    Cli::from_arg_matches(&matches)
 }
 
 /// What these arguments say to this command line.
@@ -361,5 +365,10 @@ mod tests {
         }
         assert!(lean_command(&["wincompat".into(), "--help".into()]).is_none());
         assert!(lean_command(&["wincompat".into()]).is_none());
+        for version in ["--version", "-V"] {
+            let arguments = ["wincompat".into(), version.into()];
+            let asked = |command: clap::Command| matches(command, &arguments).unwrap_err().to_string();
+            assert_eq!(asked(lean_command(&arguments).unwrap()), asked(whole.clone()));
+        }
     }
 }

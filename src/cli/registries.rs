@@ -16,7 +16,7 @@ use crate::image;
 use crate::image::reference::Location;
 use crate::image::{Name, Reference};
 use crate::oci::Options;
-use crate::oci::distribution::{self, CredentialStore, Proxies, Trust};
+use crate::oci::distribution::{self, CredentialStore, Proxies};
 use crate::report::Wording as _;
 
 /// Access to images.
@@ -100,7 +100,7 @@ impl RegistryArgs {
 #[cfg(feature = "clusters")]
 pub fn for_strangers(options: Options, private: &[String]) -> Options {
     let names = private.iter().chain(&options.registries.insecure).cloned().collect();
-    Options { registries: distribution::Options { trust: Trust::These(names), ..options.registries }, ..options }
+    Options { registries: distribution::Options { trust: distribution::Trust::these(names), ..options.registries }, ..options }
 }
 
 /// Reads a registry that may be anywhere: HOST, HOST:PORT, or `*.DOMAIN` for all below it.

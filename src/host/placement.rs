@@ -72,6 +72,7 @@ impl Placement {
     }
 
     /// True if it is known that it bears these taints, of which none is intolerable.
+    #[cfg(any(feature = "clusters", test))]
     pub fn surely_bears(&self, taints: &[Taint]) -> bool {
         self.keeping_away(taints).all(|taint| self.tolerations.iter().any(|toleration| toleration.bears(taint)))
     }
@@ -154,6 +155,7 @@ impl Condition {
 }
 
 impl Toleration {
+    #[cfg(any(feature = "clusters", test))]
     fn bears(&self, taint: &Taint) -> bool {
         !self.is_other && self.may_bear(taint)
     }

@@ -65,14 +65,13 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
             FileKind::Yaml if text.contains("{{") && chart_of(path, files).is_some() => {
                 answer.insert(path.clone(), Scanned { left_out: Some(helm(path)), ..Scanned::default() });
             }
-            FileKind::Yaml => {
-                let file = read_yaml(path, text);
-                if file.documents.is_empty() && file.problems.is_empty() && file.text.contains(['{', '%']) {
+            FileKind::Yaml => match read_yaml(path, text) {
+                Some(file) => yaml.push(file),
+                None => {
                     let left_out = Some("a template, which is YAML only when its values are put in".to_owned());
                     answer.insert(path.clone(), Scanned { left_out, ..Scanned::default() });
                 }
-                yaml.push(file);
-            }
+            },
         }
     }
     let documents: Vec<&Document> = yaml.iter().flat_map(|file| &file.documents).collect();
@@ -168,11 +167,12 @@ fn with_a_tag(image: &str) -> String {
     if typed.tag.is_none() && typed.digest.is_none() { format!("{image}:latest") } else { image.to_owned() }
 }
 
-fn read_yaml(path: &Path, text: Rc<str>) -> Yaml {
+/// A file of YAML; `None` for a template.
+fn read_yaml(path: &Path, text: Rc<str>) -> Option<Yaml> {
     let (documents, broken) = yaml::read(&text);
-    if !broken.is_empty() && (text.contains("{{") || text.contains("{%")) {
-        // It is YAML only when its values are put in.
-        return Yaml { path: path.to_owned(), text, documents: Vec::new(), problems: Vec::new() };
+    // `${{` makes no template: pipelines have it, which are YAML before their values are put in.
+    if !broken.is_empty() && (text.replace("${{", "").contains("{{") || text.contains("{%")) {
+        return None;
     }
     let lines = Lines::of(&text);
     let problems = broken
@@ -184,7 +184,7 @@ fn read_yaml(path: &Path, text: Rc<str>) -> Yaml {
                 .hint("correct the file at this line"),
         })
         .collect();
-    Yaml { path: path.to_owned(), text, documents, problems }
+    Some(Yaml { path: path.to_owned(), text, documents, problems })
 }
 
 fn kustomizations(yaml: &[Yaml]) -> Vec<Kustomization> {

@@ -40,21 +40,25 @@ pub struct Options {
     pub trust: Trust,
 }
 
-/// The registries that may be asked wherever they are, also in private networks and on this machine.
+/// The registries that may be asked wherever they are, also in private networks and on this machine: all of them, as where a person
+/// names them, unless it says which.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Trust {
-    /// All of them: a person names them.
-    #[default]
-    All,
-    /// These, e.g. `r.corp.example:5000`, `r.corp.example` with any port, `*.corp.example` for all below it; and those with a mirror.
-    /// The others, which strangers name, are asked on the internet alone.
-    These(Vec<String>),
+pub struct Trust {
+    /// Those alone.
+    names: Option<Vec<String>>,
 }
 
 impl Trust {
+    /// These, e.g. `r.corp.example:5000`, `r.corp.example` with any port, `*.corp.example` for all below it; and those with a mirror.
+    /// The others, which strangers name, are asked on the internet alone.
+    #[cfg(any(feature = "clusters", test))]
+    pub const fn these(names: Vec<String>) -> Self {
+        Self { names: Some(names) }
+    }
+
     /// True for a registry that may be anywhere, by its name in references.
     pub(crate) fn covers(&self, registry: &str) -> bool {
-        let Self::These(names) = self else { return true };
+        let Some(names) = &self.names else { return true };
         let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
         let host = registry.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(registry, |(host, _)| host);
         names.iter().any(|name| match name.strip_prefix('*') {
@@ -91,7 +95,7 @@ mod tests {
     #[test]
     fn a_registry_is_trusted_by_its_name() {
         let names = ["r.test:5000", "any.test", "*.corp.test", "[::1]"].map(str::to_owned).to_vec();
-        let trust = Trust::These(names);
+        let trust = Trust::these(names);
         for trusted in ["r.test:5000", "any.test", "any.test:443", "a.corp.test", "a.b.corp.test:5000", "[::1]:5000"] {
             assert!(trust.covers(trusted), "{trusted}");
         }
@@ -100,6 +104,6 @@ mod tests {
         {
             assert!(!trust.covers(stranger), "{stranger}");
         }
-        assert!(Trust::All.covers("127.0.0.1:5000"));
+        assert!(Trust::default().covers("127.0.0.1:5000"));
     }
 }

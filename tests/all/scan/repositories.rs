@@ -187,6 +187,19 @@ fn templates_in_three_kinds_of_files_are_named_and_left_out() {
 }
 
 #[test]
+fn a_broken_pipeline_is_an_error_although_it_has_values_to_be_put_in() {
+    let repository = Repository::new();
+    repository.file(".github/workflows/a.yml", "on: push\njobs:\n  a:\n    runs-on: ${{ matrix.os }}\n   steps: [\n");
+    repository.file("notes.yaml", "# {nothing}\n");
+    repository.file("config.yaml", "a: {{ .Values.a }}\n b: {{ .Values.b }}\n");
+    let answer = repository.scan(&["--host", "ltsc2022", "--format", "json"]);
+    let errors = &answer.json()["errors"];
+    assert_eq!((answer.code, errors.as_array().unwrap().len()), (2, 1), "{errors:?}");
+    assert_eq!(errors[0]["location"]["file"], ".github/workflows/a.yml");
+    assert!(answer.err.contains("config.yaml left out: a template") && !answer.err.contains("notes.yaml"), "{}", answer.err);
+}
+
+#[test]
 fn a_windows_image_on_a_machine_of_another_system_can_run_nowhere() {
     let repository = Repository::new();
     let image = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
