@@ -1,5 +1,5 @@
-//! Judges an image from the bytes of its index, without a registry: `cargo run --example judge -- HOST INDEX_FILE`, e.g.
-//! `cargo run --example judge -- windows-server-2022 index.json`.
+//! Judges an image from the bytes of its index, without a registry: `cargo run --example judge -- HOST INDEX_FILE DAY`, e.g.
+//! `cargo run --example judge -- windows-server-2022 index.json 2026-11-27`. The day decides which releases are in support.
 //!
 //! HOST is whatever `--host` of the program takes as text: a release, a version or a build. An index or config is what a registry
 //! hands out, e.g. by `docker manifest inspect`.
@@ -14,11 +14,11 @@ use wincompat::knowledge::Knowledge;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (Some(host), Some(file)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: judge HOST INDEX_FILE".into());
+    let (Some(host), Some(file), Some(day)) = (arguments.next(), arguments.next(), arguments.next()) else {
+        return Err("usage: judge HOST INDEX_FILE DAY".into());
     };
     let knowledge = Knowledge::built_in();
-    let policy = Policy::on(jiff::Zoned::now().date());
+    let policy = Policy::on(day.parse()?);
     let image = Image::from_index(&format!("oci:{file}").parse()?, Source::OciLayout, &std::fs::read(&file)?)?;
     let Spec::Hosts(hosts) = host::parse(&host, knowledge, policy.today)? else {
         return Err(format!("{host} is not the text of a version").into());
