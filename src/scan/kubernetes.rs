@@ -54,7 +54,7 @@ pub fn is_object(root: &Node) -> bool {
 pub fn runtime_classes(documents: &[&Document]) -> RuntimeClasses {
     let mut classes = RuntimeClasses::new();
     for root in documents.iter().filter_map(|document| document.root.as_ref()) {
-        for object in objects(root, DEEPEST) {
+        for object in objects(root) {
             if object.text_at(&["kind"]) == Some("RuntimeClass")
                 && let Some(name) = object.text_at(&["metadata", "name"])
             {
@@ -75,7 +75,7 @@ pub fn source_of(text: &str, start: usize) -> Option<&str> {
 /// The references of one document.
 pub fn read(root: &Rc<Node>, lines: &Lines<'_>, known: &Known) -> Vec<Found> {
     let mut found = Vec::new();
-    for object in objects(root, DEEPEST) {
+    for object in objects(root) {
         let Some(spec) = pod_of(object) else { continue };
         found.extend(Pod::of(object, spec, known).found(lines));
     }
@@ -97,14 +97,18 @@ pub fn unknown_classes(root: &Rc<Node>, lines: &Lines<'_>, known: &Known) -> Vec
         );
         (pod.os != Os::Other).then(|| Note { place: lines.place(class.span.clone()), text })
     };
-    objects(root, DEEPEST).into_iter().filter_map(unknown).collect()
+    objects(root).into_iter().filter_map(unknown).collect()
 }
 
 /// An object, or those of a list.
-fn objects(root: &Rc<Node>, depth: usize) -> Vec<&Rc<Node>> {
+pub fn objects(root: &Rc<Node>) -> Vec<&Rc<Node>> {
+    objects_below(root, DEEPEST)
+}
+
+fn objects_below(root: &Rc<Node>, depth: usize) -> Vec<&Rc<Node>> {
     match root.get("items") {
         Some(items) if depth > 0 && root.text_at(&["kind"]).is_none_or(|kind| kind.ends_with("List")) => {
-            items.list().iter().flat_map(|item| objects(item, depth - 1)).collect()
+            items.list().iter().flat_map(|item| objects_below(item, depth - 1)).collect()
         }
         _ => vec![root],
     }

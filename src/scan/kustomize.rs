@@ -1,10 +1,14 @@
-//! Kustomizations: which manifests each leads to, and the images that it puts in the place of those written there.
+//! Kustomizations: which manifests each leads to, and the images that it puts in the place of those written there, by name or by patches.
 //!
-//! Source: kubernetes-sigs/kustomize api/types, api/internal/image.
+//! Source: kubernetes-sigs/kustomize api/types, api/internal/image, api/internal/target.
+
+mod patches;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
+use self::patches::{Patch, TextOf};
 use super::paths::{normal, shown};
 use super::placeholder::meant;
 use super::tags::Typed;
@@ -26,8 +30,15 @@ pub fn is_kustomization(path: &Path) -> bool {
     path.file_name().is_some_and(|name| NAMES.iter().any(|known| name == *known))
 }
 
-/// Entries, each with the file that it stands in.
-type Replacements = Vec<(PathBuf, Replacement)>;
+/// What kustomizations do to objects, in its order, each with the file of the kustomization.
+type Changes = Vec<(PathBuf, Change)>;
+
+/// What a kustomization does to objects.
+#[derive(Clone, Debug)]
+enum Change {
+    Patch(Rc<Patch>),
+    Image(Rc<Replacement>),
+}
 
 /// What one kustomization says.
 #[derive(Clone, Debug)]
@@ -36,20 +47,14 @@ pub struct Kustomization {
     folder: PathBuf,
     /// Files and folders.
     resources: Vec<PathBuf>,
+    /// The folders of kustomizations that do to these resources what they say.
+    components: Vec<PathBuf>,
     /// Resources that are elsewhere, e.g. in a repository on a server.
     remote: Vec<(Place, String)>,
-    patches: Vec<Patch>,
+    patches: Vec<Rc<Patch>>,
     /// Parts that make or change objects in ways that are not followed.
     others: Vec<(Place, &'static str)>,
-    images: Vec<Replacement>,
-}
-
-/// A text that is put over an object.
-#[derive(Clone, Debug)]
-struct Patch {
-    place: Place,
-    file: Option<PathBuf>,
-    text: Option<String>,
+    images: Vec<Rc<Replacement>>,
 }
 
 /// The parts of a kustomization that make or change objects by other programs.
@@ -69,25 +74,29 @@ struct Replacement {
 }
 
 impl Kustomization {
-    /// Reads one.
-    pub fn of(path: &Path, root: &Node, lines: &Lines<'_>) -> Self {
+    /// Reads one, and the files of its patches.
+    pub fn of(path: &Path, root: &Node, lines: &Lines<'_>, text_of: TextOf<'_>) -> Self {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        let (mut resources, mut remote) = (Vec::new(), Vec::new());
-        for key in ["resources", "bases", "components"] {
+        let mut remote = Vec::new();
+        let mut places = |key: &str| {
+            let mut here = Vec::new();
             let list = root.get(key).map(|list| list.list()).unwrap_or_default();
             for (node, text) in list.iter().filter_map(|one| Some((one, one.text()?))) {
                 if text.contains("://") || text.contains("?ref=") || text.starts_with("git@") || text.starts_with("github.com/") {
                     remote.push((lines.place(node.span.clone()), text.to_owned()));
                 } else {
-                    resources.push(normal(&folder.join(text.replace('\\', "/"))));
+                    here.push(normal(&folder.join(text.replace('\\', "/"))));
                 }
             }
-        }
+            here
+        };
+        let resources = [places("resources"), places("bases")].concat();
+        let components = places("components");
         let images = root.get("images").map(|list| list.list()).unwrap_or_default().iter();
-        let images = images.filter_map(|image| Replacement::of(image, lines)).collect();
-        let patches = patches(root, &folder, lines);
+        let images = images.filter_map(|image| Replacement::of(image, lines)).map(Rc::new).collect();
+        let patches = Patch::all(root, &folder, lines, text_of).into_iter().map(Rc::new).collect();
         let others = OTHERS.iter().filter_map(|key| Some((lines.place(root.get(key)?.span.clone()), *key))).collect();
-        Self { path: path.to_owned(), folder: normal(&folder), resources, remote, patches, others, images }
+        Self { path: path.to_owned(), folder: normal(&folder), resources, components, remote, patches, others, images }
     }
 
     /// The file.
@@ -101,45 +110,36 @@ impl Kustomization {
     }
 
     /// What of it is not followed.
-    pub fn notes(&self, text_of: &dyn Fn(&Path) -> Option<std::rc::Rc<str>>) -> Vec<Note> {
+    pub fn notes(&self) -> Vec<Note> {
         let hint = format!("render it first, `kubectl kustomize {} | wincompat scan -`", shown(&self.folder));
         let note = |place: &Place, what: &str| Note { place: place.clone(), text: format!("{what}: {hint}") };
         let mut notes: Vec<Note> = Vec::new();
         notes.extend(self.remote.iter().map(|(place, remote)| note(place, &format!("{remote} is elsewhere and is not read"))));
-        for patch in &self.patches {
-            let of_file = || patch.file.as_deref().and_then(text_of).is_some_and(|text| names_image(&text));
-            if patch.text.as_deref().is_some_and(names_image) || of_file() {
-                notes.push(note(&patch.place, "this patch changes an image, which is not followed"));
-            }
-        }
+        let open = self.patches.iter().filter(|patch| patch.concerns_pods && !patch.is_followed());
+        notes.extend(open.map(|patch| note(&patch.place, "this patch changes images or where pods land, and is not followed")));
         notes.extend(self.others.iter().map(|(place, key)| note(place, &format!("`{key}` is not followed"))));
         notes
     }
-}
 
-/// The patches of a kustomization, in each of the ways to write them.
-fn patches(root: &Node, folder: &Path, lines: &Lines<'_>) -> Vec<Patch> {
-    let mut patches = Vec::new();
-    for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
-        for entry in root.get(key).map(|list| list.list()).unwrap_or_default() {
-            let text = |text: &str| text.to_owned();
-            let file = |text: &str| normal(&folder.join(text.replace('\\', "/")));
-            // A bare text is the name of a file, or the patch itself.
-            let bare = entry.text();
-            let is_patch = bare.is_some_and(|text| text.contains('\n'));
-            patches.push(Patch {
-                place: lines.place(entry.span.clone()),
-                file: bare.filter(|_| !is_patch).or_else(|| entry.text_at(&["path"])).map(file),
-                text: bare.filter(|_| is_patch).or_else(|| entry.text_at(&["patch"])).map(text),
-            });
+    /// What it does as a component, its own components first; `left` is the number of components that are followed.
+    fn all_changes(&self, by_folder: &BTreeMap<&Path, &Self>, left: &mut usize) -> Changes {
+        let mut changes = Changes::new();
+        for component in self.components.iter().filter_map(|folder| by_folder.get(folder.as_path())) {
+            if let Some(fewer) = left.checked_sub(1) {
+                *left = fewer;
+                changes.extend(component.all_changes(by_folder, left));
+            }
         }
+        changes.extend(self.own_changes());
+        changes
     }
-    patches
-}
 
-/// True for a patch that gives a container or volume another image.
-fn names_image(text: &str) -> bool {
-    ["image:", "\"image\"", "/image"].iter().any(|word| text.contains(word))
+    /// What it does to the objects that it has so far.
+    fn own_changes(&self) -> impl Iterator<Item = (PathBuf, Change)> {
+        let patches = self.patches.iter().filter(|patch| patch.concerns_pods && patch.is_followed());
+        let patches = patches.map(|patch| Change::Patch(Rc::clone(patch)));
+        patches.chain(self.images.iter().map(|image| Change::Image(Rc::clone(image)))).map(|change| (self.path.clone(), change))
+    }
 }
 
 impl Replacement {
@@ -179,8 +179,8 @@ impl Replacement {
 pub struct Way {
     /// The file of the kustomization.
     root: PathBuf,
-    /// The entries, the base's first, each with its file.
-    images: Replacements,
+    /// What is done on it, what is nearer to the manifest first.
+    changes: Changes,
 }
 
 impl Way {
@@ -189,10 +189,98 @@ impl Way {
         &self.root
     }
 
-    /// The kustomizations that it leads through, as far as they replace something.
+    /// The kustomizations that it leads through and the files of their patches, as far as they change something.
     pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        std::iter::once(&self.root).chain(self.images.iter().map(|(file, _)| file))
+        let changing = self.changes.iter().flat_map(|(file, change)| {
+            let patch = if let Change::Patch(patch) = change { patch.file.as_ref() } else { None };
+            std::iter::once(file).chain(patch)
+        });
+        std::iter::once(&self.root).chain(changing)
     }
+
+    /// The number of patches on it.
+    pub fn patches(&self) -> usize {
+        self.changes.iter().filter(|(_, change)| matches!(change, Change::Patch(_))).count()
+    }
+
+    /// The references of an object of a manifest as it is deployed in this way, each with the file that it stands in if that is not the
+    /// manifest: the kustomization that replaces it, or a patch. `read` finds those of an object.
+    pub fn deployed(
+        &self,
+        object: &Rc<Node>,
+        read: &dyn Fn(&Rc<Node>) -> Vec<Found>,
+        values: &Values,
+    ) -> Vec<(Option<PathBuf>, Found)> {
+        let mut object = Rc::clone(object);
+        let mut parts: Vec<Part> = read(&object).into_iter().map(Part::of).collect();
+        for (file, change) in &self.changes {
+            match change {
+                Change::Image(image) => parts.iter_mut().for_each(|part| part.replace(file, image, self, values)),
+                Change::Patch(patch) => {
+                    let Some((patched, found)) = patch.applied(&object) else { continue };
+                    parts = read(&patched).into_iter().map(|new| Part::patched(new, &parts, patch, &found, file)).collect();
+                    object = patched;
+                }
+            }
+        }
+        parts.into_iter().map(|part| (part.file, part.found)).collect()
+    }
+}
+
+/// A reference on its way.
+#[derive(Clone, Debug)]
+struct Part {
+    /// What it belongs to, and its text, in the object after patches.
+    of_object: (Option<String>, String),
+    /// The image with what was put in its place.
+    image: String,
+    /// The file that it stands in, if that is not the manifest.
+    file: Option<PathBuf>,
+    found: Found,
+}
+
+impl Part {
+    fn of(found: Found) -> Self {
+        Self { of_object: (found.object.clone(), found.written.clone()), image: found.written.clone(), file: None, found }
+    }
+
+    /// A reference of a patched object: the one that it was before, with what is new about its pod, or one of the patch.
+    fn patched(new: Found, before: &[Self], patch: &Patch, of_patch: &[&Found], kustomization: &Path) -> Self {
+        let one = Self::of(new);
+        if let Some(old) = before.iter().find(|old| old.of_object == one.of_object) {
+            let Found { os, isolation, lands, together, .. } = one.found;
+            return Self { found: Found { os, isolation, lands, together, ..old.found.clone() }, ..old.clone() };
+        }
+        let standing = of_patch.iter().find(|of_patch| of_patch.written == one.image && name(of_patch) == name(&one.found));
+        let (file, place, editable) = match standing {
+            Some(standing) => (patch.file.clone(), standing.place.clone(), standing.editable.clone()),
+            None => (Some(kustomization.to_owned()), patch.place.clone(), None),
+        };
+        Self { file, found: Found { place, editable, ..one.found }, ..one }
+    }
+
+    /// The same with the image of this entry, if it is the one that the entry names.
+    fn replace(&mut self, file: &Path, entry: &Replacement, way: &Way, values: &Values) {
+        let Some(image) = entry.applied(&self.image) else { return };
+        let through = if file == way.root { String::new() } else { format!(" ({})", shown(&way.root)) };
+        self.found.object = self.found.object.take().map(|object| format!("{object}{through}"));
+        self.found.place = entry.place.clone();
+        self.found.written.clone_from(&entry.written);
+        self.found.editable = entry.editable.as_ref().and_then(|editable| {
+            // A tag alone: the rest of the reference stands elsewhere.
+            let before = image.strip_suffix(editable.text.as_str())?.to_owned();
+            Some(Editable { before, ..editable.clone() })
+        });
+        self.found.meant = meant(&image, values);
+        self.image = image;
+        self.file = Some(file.to_owned());
+    }
+}
+
+/// The name of the container or volume of a reference.
+fn name(found: &Found) -> Option<&str> {
+    let object = found.object.as_deref()?;
+    [" container ", " volume "].into_iter().find_map(|word| object.rsplit_once(word)).map(|(_, name)| name)
 }
 
 /// The ways to every manifest that a kustomization leads to.
@@ -200,7 +288,9 @@ pub fn ways(all: &[Kustomization]) -> BTreeMap<PathBuf, Vec<Way>> {
     let by_folder: BTreeMap<&Path, &Kustomization> = all.iter().map(|one| (one.folder.as_path(), one)).collect();
     let mut ways: BTreeMap<PathBuf, Vec<Way>> = BTreeMap::new();
     let mut users: BTreeMap<&Path, Vec<&Path>> = BTreeMap::new();
-    for (folder, user) in all.iter().flat_map(|one| one.resources.iter().map(|resource| (resource.as_path(), one.path()))) {
+    for (folder, user) in
+        all.iter().flat_map(|one| one.resources.iter().chain(&one.components).map(|used| (used.as_path(), one.path())))
+    {
         let users = users.entry(folder).or_default();
         // Of many, two tell as much as all of them.
         if users.len() < 2 && !users.contains(&user) {
@@ -210,55 +300,34 @@ pub fn ways(all: &[Kustomization]) -> BTreeMap<PathBuf, Vec<Way>> {
     let is_used =
         |one: &Kustomization| users.get(one.folder.as_path()).is_some_and(|users| users.iter().any(|user| *user != one.path));
     for root in all.iter().filter(|one| !is_used(one)) {
-        let mut open: Vec<(&Kustomization, Replacements, usize)> = vec![(root, Vec::new(), 0)];
-        while let Some((one, outer, depth)) = open.pop() {
+        let mut open: Vec<(&Kustomization, Changes, usize)> = vec![(root, Vec::new(), 0)];
+        while let Some((one, mut changes, depth)) = open.pop() {
             // What is nearer to the manifest is done first.
-            let mut images: Replacements = one.images.iter().map(|image| (one.path.clone(), image.clone())).collect();
-            images.extend(outer);
+            changes.splice(0..0, one.own_changes());
+            let deeper = depth < DEEPEST;
+            // The last component first: what a component does comes after what those before it do.
+            for component in one.components.iter().rev().filter_map(|folder| by_folder.get(folder.as_path())) {
+                if deeper && open.len() < MOST_WAYS {
+                    open.push((component, changes.clone(), depth + 1));
+                }
+                let mut left = MOST_WAYS;
+                changes.splice(0..0, component.all_changes(&by_folder, &mut left));
+            }
             for resource in &one.resources {
                 if let Some(base) = by_folder.get(resource.as_path()) {
-                    if depth < DEEPEST && open.len() < MOST_WAYS {
-                        open.push((base, images.clone(), depth + 1));
+                    if deeper && open.len() < MOST_WAYS {
+                        open.push((base, changes.clone(), depth + 1));
                     }
                 } else {
                     let known = ways.entry(resource.clone()).or_default();
                     if known.len() < MOST_WAYS {
-                        known.push(Way { root: root.path.clone(), images: images.clone() });
+                        known.push(Way { root: root.path.clone(), changes: changes.clone() });
                     }
                 }
             }
         }
     }
     ways
-}
-
-/// A reference of a manifest as it is deployed in this way: in the manifest, or in the kustomization that replaces it, whose file is
-/// named then.
-pub fn deployed(found: &Found, way: &Way, values: &Values) -> (Option<PathBuf>, Found) {
-    let mut image = found.written.clone();
-    let mut at: Option<&(PathBuf, Replacement)> = None;
-    for replacement in &way.images {
-        if let Some(new) = replacement.1.applied(&image) {
-            image = new;
-            at = Some(replacement);
-        }
-    }
-    let Some((file, replacement)) = at else { return (None, found.clone()) };
-    let through = if *file == way.root { String::new() } else { format!(" ({})", shown(&way.root)) };
-    let object = found.object.as_ref().map(|object| format!("{object}{through}"));
-    let new = Found {
-        place: replacement.place.clone(),
-        object,
-        written: replacement.written.clone(),
-        editable: replacement.editable.as_ref().and_then(|editable| {
-            // A tag alone: the rest of the reference stands elsewhere.
-            let before = image.strip_suffix(editable.text.as_str())?.to_owned();
-            Some(Editable { before, ..editable.clone() })
-        }),
-        meant: meant(&image, values),
-        ..found.clone()
-    };
-    (Some(file.clone()), new)
 }
 
 #[cfg(test)]
@@ -271,7 +340,7 @@ mod tests {
     fn overlays_replace_what_bases_say() {
         let read = |path: &str, text: &str| {
             let root = yaml::read(text).0[0].root.clone().unwrap();
-            Kustomization::of(Path::new(path), &root, &Lines::of(text))
+            Kustomization::of(Path::new(path), &root, &Lines::of(text), &|_| None)
         };
         let base = read(
             "k/base/kustomization.yaml",
@@ -279,40 +348,144 @@ mod tests {
         );
         let over = "resources: [../base, https://x.example/y]\nimages:\n- name: r.example/app\n  newTag: ltsc2022\n";
         let over = read("k/prod/kustomization.yaml", over);
-        assert_eq!(over.notes(&|_| None).iter().map(|note| note.place.line).collect::<Vec<_>>(), [1]);
+        assert_eq!(over.notes().iter().map(|note| note.place.line).collect::<Vec<_>>(), [1]);
         let ways = ways(&[base, over]);
         let [way] = ways[Path::new("k/base/web.yaml")].as_slice() else { panic!("{ways:?}") };
         let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: app}]}\n";
         let root = yaml::read(text).0[0].root.clone().unwrap();
-        let found = crate::scan::kubernetes::read(&root, &Lines::of(text), &Known::default());
-        let (file, new) = deployed(&found[0], way, &Values::new());
+        let found = |root: &Rc<yaml::Node>| crate::scan::kubernetes::read(root, &Lines::of(text), &Known::default());
+        let (file, new) = way.deployed(&root, &found, &Values::new()).remove(0);
         assert_eq!(file.as_deref(), Some(Path::new("k/prod/kustomization.yaml")));
         assert_eq!((new.place.line, new.written.as_str()), (4, "ltsc2022"));
         assert_eq!(new.meant, Meant::Known("r.example/app:ltsc2022".to_owned()));
     }
 
+    const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      nodeSelector: {a: b}\n      \
+        containers:\n      - {name: one, image: 'app:1'}\n      - {name: two, image: 'app:2'}\n";
+
+    /// The references of [`WEB`] as this kustomization deploys them, each with its file and line; `patch.yaml` is the file of a patch.
+    fn deployed(kustomization: &str, patch: &str) -> (Vec<String>, Vec<Found>, Vec<Note>) {
+        let root = |text: &str| yaml::read(text).0[0].root.clone().unwrap();
+        let text_of = |path: &Path| path.ends_with("patch.yaml").then(|| Rc::from(patch));
+        let text = format!("resources: [web.yaml]\n{kustomization}");
+        let one = Kustomization::of(Path::new("k/kustomization.yaml"), &root(&text), &Lines::of(&text), &text_of);
+        let notes = one.notes();
+        let ways = ways(&[one]);
+        let read = |root: &Rc<yaml::Node>| crate::scan::kubernetes::read(root, &Lines::of(WEB), &Known::default());
+        let found = ways[Path::new("k/web.yaml")][0].deployed(&root(WEB), &read, &Values::new());
+        let shown = found.iter().map(|(file, one)| {
+            let file = file.as_deref().map_or("web.yaml".into(), |file| file.file_name().unwrap().to_string_lossy().into_owned());
+            let Meant::Known(image) = &one.meant else { panic!("{one:?}") };
+            format!("{file}:{} {image}", one.place.line)
+        });
+        (shown.collect(), found.iter().map(|(_, found)| found.clone()).collect(), notes)
+    }
+
+    #[test]
+    fn patches_change_images() {
+        let object = "kind: Deployment\nmetadata: {name: web}\n";
+        let containers = |what: &str| format!("{object}spec: {{template: {{spec: {{containers: [{what}]}}}}}}\n");
+        let image = containers("{name: two, image: 'app:3'}");
+        let merge = "patches:\n- path: patch.yaml\n";
+        let targeted = "patches:\n- path: patch.yaml\n  target: {kind: Deployment}\n";
+        let json = |operations: &str| {
+            format!(
+                "patches:\n- target: {{kind: Deployment, name: web}}\n  patch: |-\n    {}\n",
+                operations.replace('\n', "\n    ")
+            )
+        };
+        let at = "path: /spec/template/spec/containers";
+        for (kustomization, patch, expected) in [
+            (merge, image.as_str(), vec!["web.yaml:9 app:1", "patch.yaml:3 app:3"]),
+            ("patchesStrategicMerge: [patch.yaml]\n", &image, vec!["web.yaml:9 app:1", "patch.yaml:3 app:3"]),
+            (targeted, &image.replace("name: web", "name: any"), vec!["web.yaml:9 app:1", "patch.yaml:3 app:3"]),
+            (merge, &image.replace("name: web", "name: other"), vec!["web.yaml:9 app:1", "web.yaml:10 app:2"]),
+            (
+                merge,
+                &containers("{name: three, image: 'x:1'}"),
+                vec!["web.yaml:9 app:1", "web.yaml:10 app:2", "patch.yaml:3 x:1"],
+            ),
+            (merge, &containers("{name: one, $patch: delete}"), vec!["web.yaml:10 app:2"]),
+            (merge, &containers("{name: one, args: [image]}"), vec!["web.yaml:9 app:1", "web.yaml:10 app:2"]),
+            // What replaces images by their names comes after it, and concerns the others too.
+            (
+                "patches: [{path: patch.yaml}]\nimages:\n- name: app\n  newTag: '4'\n",
+                &image,
+                vec!["kustomization.yaml:5 app:4", "kustomization.yaml:5 app:4"],
+            ),
+            (
+                &json(&format!("- op: replace\n  {at}/0/image\n  value: app:5")),
+                "",
+                vec!["kustomization.yaml:3 app:5", "web.yaml:10 app:2"],
+            ),
+            (&json(&format!("- op: remove\n  {at}/0")), "", vec!["web.yaml:10 app:2"]),
+            (
+                &json(&format!("- op: add\n  {at}/-\n  value: {{name: z, image: 'z:1'}}\n- {{op: test, {at}, value: 1}}")),
+                "",
+                vec!["web.yaml:9 app:1", "web.yaml:10 app:2", "kustomization.yaml:3 z:1"],
+            ),
+        ] {
+            let (found, _, notes) = deployed(kustomization, patch);
+            assert_eq!(
+                (found, notes),
+                (expected.iter().map(|one| (*one).to_owned()).collect(), Vec::new()),
+                "{kustomization} {patch}"
+            );
+        }
+    }
+
+    #[test]
+    fn patches_change_where_pods_land() {
+        let patch = "kind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {nodeSelector: {c: d, a: null}}}}\n";
+        let (found, all, notes) = deployed("patches: [{path: patch.yaml}]\n", patch);
+        assert_eq!(
+            (found.as_slice(), notes.len()),
+            (["web.yaml:9 app:1".to_owned(), "web.yaml:10 app:2".to_owned()].as_slice(), 0)
+        );
+        let crate::scan::Lands::Nodes(placement) = &all[0].lands else { panic!("{all:?}") };
+        let labels = |key: &str, value: &str| [(key.to_owned(), value.to_owned())].into();
+        assert!(placement.selects("n", &labels("c", "d")) && !placement.selects("n", &labels("a", "b")));
+    }
+
     #[test]
     fn what_is_not_followed_is_said() {
-        let text = "resources:\n- github.com/x/y?ref=1\npatches:\n- path: image.yaml\n- path: replicas.yaml\n- patch: |-\n    - op: replace\n      \
-            path: /spec/template/spec/containers/0/image\n      value: a\npatchesStrategicMerge:\n- old.yaml\nhelmCharts:\n- name: x\n";
-        let root = yaml::read(text).0[0].root.clone().unwrap();
-        let read = Kustomization::of(Path::new("k/kustomization.yaml"), &root, &Lines::of(text));
-        let text_of = |path: &Path| {
-            let text = if path.ends_with("replicas.yaml") { "spec: {replicas: 2}" } else { "spec: {containers: [{image: a}]}" };
-            Some(std::rc::Rc::from(text))
+        let many = "- path: patch.yaml\n  target: {labelSelector: a=b}\n- patch: |-\n    - op: move\n      path: /spec/template/spec/containers/0/image\n      from: /x\n";
+        let (found, _, notes) =
+            deployed(&format!("patches:\n{many}helmCharts:\n- name: x\nbases: [github.com/x/y?ref=1]\n"), "image: a");
+        assert_eq!(found.len(), 2);
+        let lines: Vec<u32> = notes.iter().map(|note| note.place.line).collect();
+        assert_eq!(lines, [10, 3, 5, 9], "{notes:?}");
+        assert!(notes.iter().all(|note| note.text.contains("`kubectl kustomize k | wincompat scan -`")), "{notes:?}");
+        // A patch of something else needs no word.
+        let (_, _, notes) = deployed("patches: [{path: patch.yaml, target: {labelSelector: a=b}}]\n", "spec: {replicas: 2}");
+        assert_eq!(notes, []);
+    }
+
+    #[test]
+    fn components_do_what_they_say_to_what_is_there() {
+        let read = |path: &str, text: &str| {
+            let root = yaml::read(text).0[0].root.clone().unwrap();
+            Kustomization::of(Path::new(path), &root, &Lines::of(text), &|_| None)
         };
-        let notes: Vec<(u32, String)> = read.notes(&text_of).into_iter().map(|note| (note.place.line, note.text)).collect();
-        assert_eq!(notes.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 4, 6, 11, 13]);
-        assert!(notes.iter().all(|(_, text)| text.contains("`kubectl kustomize k | wincompat scan -`")), "{notes:?}");
-        let files: Vec<_> = read.patch_files().collect();
-        assert_eq!(files, [Path::new("k/image.yaml"), Path::new("k/replicas.yaml"), Path::new("k/old.yaml")]);
+        let component =
+            read("c/kustomization.yaml", "kind: Component\nresources: [own.yaml]\nimages: [{name: app, newTag: '2'}]\n");
+        let top =
+            read("k/kustomization.yaml", "resources: [web.yaml]\ncomponents: [../c]\nimages: [{name: app, newName: other}]\n");
+        let ways = ways(&[component, top]);
+        let root = yaml::read(WEB).0[0].root.clone().unwrap();
+        let found = |root: &Rc<yaml::Node>| crate::scan::kubernetes::read(root, &Lines::of(WEB), &Known::default());
+        for path in ["k/web.yaml", "c/own.yaml"] {
+            let [way] = ways[Path::new(path)].as_slice() else { panic!("{ways:?}") };
+            let found = way.deployed(&root, &found, &Values::new());
+            assert_eq!(found[0].1.meant, Meant::Known("other:2".to_owned()), "{path}");
+        }
     }
 
     #[test]
     fn circles_end() {
         let read = |path: &str, text: &str| {
             let root = yaml::read(text).0[0].root.clone().unwrap();
-            Kustomization::of(Path::new(path), &root, &Lines::of(text))
+            Kustomization::of(Path::new(path), &root, &Lines::of(text), &|_| None)
         };
         let one = read("a/kustomization.yaml", "resources: [../b, ../b, ../b]\n");
         let two = read("b/kustomization.yaml", "resources: [../a, ../b, x.yaml]\n");

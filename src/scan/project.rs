@@ -13,7 +13,7 @@ use super::kubernetes::{self, Known};
 use super::kustomize::{self, Kustomization, Way};
 use super::paths::{normal, shown};
 use super::shared::{Uses, hold_aliases, named_files};
-use super::yaml::{self, Document};
+use super::yaml::{self, Document, Node};
 use super::{FileKind, Files, Found, Lines, Meant, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
 use super::{groovy, list, pipelines};
 use crate::{Error, ErrorKind};
@@ -75,13 +75,13 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         }
     }
     let documents: Vec<&Document> = yaml.iter().flat_map(|file| &file.documents).collect();
-    let kustomizations = kustomizations(&yaml);
+    let kustomizations = kustomizations(&yaml, files);
     let mut project = Project {
         yaml: &yaml,
         by_path: yaml.iter().map(|file| (normal(&file.path), file)).collect(),
         files,
         given,
-        known: Known { classes: kubernetes::runtime_classes(&documents), values: given.clone() },
+        known: Rc::new(Known { classes: kubernetes::runtime_classes(&documents), values: given.clone() }),
         ways: kustomize::ways(&kustomizations),
         patches: kustomizations.iter().flat_map(Kustomization::patch_files).cloned().collect(),
         built: BTreeMap::new(),
@@ -92,8 +92,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         answer,
     };
     for one in &kustomizations {
-        let notes = one.notes(&|path| files.read(path).ok());
-        project.of(one.path()).notes.extend(notes);
+        project.of(one.path()).notes.extend(one.notes());
     }
     yaml.iter().for_each(|file| project.read(file));
     project.compose_files();
@@ -187,10 +186,11 @@ fn read_yaml(path: &Path, text: Rc<str>) -> Option<Yaml> {
     Some(Yaml { path: path.to_owned(), text, documents, problems })
 }
 
-fn kustomizations(yaml: &[Yaml]) -> Vec<Kustomization> {
+fn kustomizations(yaml: &[Yaml], files: &dyn Files) -> Vec<Kustomization> {
+    let text_of = |path: &Path| files.read(path).ok();
     let named = yaml.iter().filter(|file| kustomize::is_kustomization(&file.path));
     let rooted = named.filter_map(|file| Some((file, file.documents.iter().find_map(|document| document.root.as_ref())?)));
-    rooted.map(|(file, root)| Kustomization::of(&file.path, root, &Lines::of(&file.text))).collect()
+    rooted.map(|(file, root)| Kustomization::of(&file.path, root, &Lines::of(&file.text), &text_of)).collect()
 }
 
 /// The most images of one manifest, each counted for each way in which it is deployed.
@@ -202,7 +202,7 @@ struct Project<'p> {
     by_path: BTreeMap<PathBuf, &'p Yaml>,
     files: &'p dyn Files,
     given: &'p Values,
-    known: Known,
+    known: Rc<Known>,
     /// The kustomizations that lead to a manifest.
     ways: BTreeMap<PathBuf, Vec<Way>>,
     /// The files that kustomizations put over others: what stands there is a part of something else.
@@ -240,13 +240,7 @@ impl Project<'_> {
             } else if kubernetes::is_object(root) || root.get("items").is_some() {
                 let notes = kubernetes::unknown_classes(root, &lines, &self.known);
                 self.of(&file.path).notes.extend(notes);
-                let mut found = kubernetes::read(root, &lines, &self.known);
-                if let Some(source) = kubernetes::source_of(&file.text, root.span.start) {
-                    for one in &mut found {
-                        one.object = one.object.take().map(|object| format!("{object} ({source})"));
-                    }
-                }
-                self.manifest(file, found);
+                self.manifest(file, root, &lines);
             }
         }
     }
@@ -261,10 +255,17 @@ impl Project<'_> {
     }
 
     /// The references of a manifest, as each kustomization that leads to it deploys them.
-    fn manifest(&mut self, file: &Yaml, found: Vec<Found>) {
+    fn manifest(&mut self, file: &Yaml, root: &Rc<Node>, lines: &Lines<'_>) {
         if self.patches.contains(&normal(&file.path)) {
             return;
         }
+        let source = kubernetes::source_of(&file.text, root.span.start).map(|source| format!(" ({source})")).unwrap_or_default();
+        let known = Rc::clone(&self.known);
+        let read = |root: &Rc<Node>| -> Vec<Found> {
+            let named = |one: Found| Found { object: one.object.map(|object| format!("{object}{source}")), ..one };
+            kubernetes::read(root, lines, &known).into_iter().map(named).collect()
+        };
+        let found = read(root);
         let Some(ways) = self.ways.get(&normal(&file.path)).cloned() else {
             let pod = |name: String| format!("{} {name}", file.path.display());
             let found = found.into_iter().map(|one| Found { together: one.together.map(pod), ..one });
@@ -274,15 +275,17 @@ impl Project<'_> {
         for way in &ways {
             self.rest(&file.path, way.files().cloned());
         }
-        if found.len().saturating_mul(ways.len()) > MOST_DEPLOYED {
+        let objects = kubernetes::objects(root);
+        let patched = ways.iter().fold(0, |sum: usize, way| sum.saturating_add(way.patches()));
+        let deployed = found.len().saturating_mul(ways.len()).saturating_add(objects.len().saturating_mul(patched));
+        if deployed > MOST_DEPLOYED {
             let what = format!("kustomizations deploy more than {MOST_DEPLOYED} images of this file, which are not read");
             let error = Error::of(ErrorKind::Invalid, what).hint("scan a part of the kustomizations at a time");
             self.of(&file.path).problems.push(Problem { place: Lines::of("").place(0..0), error });
             return;
         }
-        for one in &found {
-            for way in &ways {
-                let (elsewhere, mut new) = kustomize::deployed(one, way, self.given);
+        for way in &ways {
+            for (elsewhere, mut new) in objects.iter().flat_map(|object| way.deployed(object, &read, self.given)) {
                 let pod = |name: String| format!("{} {} {name}", way.root().display(), file.path.display());
                 new.together = new.together.map(pod);
                 if let Some(elsewhere) = &elsewhere {

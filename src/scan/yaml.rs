@@ -112,6 +112,16 @@ impl Node {
         Self::new(Value::Scalar { text: text.to_owned(), plain: false }, span, Merging::Usual)
     }
 
+    /// The same place with another value.
+    pub fn with(&self, value: Value) -> Self {
+        Self::new(value, self.span.clone(), self.merging)
+    }
+
+    /// True for a scalar that is nothing.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self.value, Value::Scalar { .. }) && self.text().is_none()
+    }
+
     /// The text of a scalar that is not nothing.
     pub fn text(&self) -> Option<&str> {
         match &self.value {
