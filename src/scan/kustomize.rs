@@ -136,7 +136,7 @@ impl Kustomization {
 
     /// What it does to the objects that it has so far.
     fn own_changes(&self) -> impl Iterator<Item = (PathBuf, Change)> {
-        let patches = self.patches.iter().filter(|patch| patch.concerns_pods && patch.is_followed());
+        let patches = self.patches.iter().filter(|patch| patch.is_followed());
         let patches = patches.map(|patch| Change::Patch(Rc::clone(patch)));
         patches.chain(self.images.iter().map(|image| Change::Image(Rc::clone(image)))).map(|change| (self.path.clone(), change))
     }
@@ -454,7 +454,7 @@ mod tests {
             deployed(&format!("patches:\n{many}helmCharts:\n- name: x\nbases: [github.com/x/y?ref=1]\n"), "image: a");
         assert_eq!(found.len(), 2);
         let lines: Vec<u32> = notes.iter().map(|note| note.place.line).collect();
-        assert_eq!(lines, [10, 3, 5, 9], "{notes:?}");
+        assert_eq!(lines, [11, 3, 5, 10], "{notes:?}");
         assert!(notes.iter().all(|note| note.text.contains("`kubectl kustomize k | wincompat scan -`")), "{notes:?}");
         // A patch of something else needs no word.
         let (_, _, notes) = deployed("patches: [{path: patch.yaml, target: {labelSelector: a=b}}]\n", "spec: {replicas: 2}");
