@@ -396,14 +396,14 @@ mod tests {
         };
         let at = "path: /spec/template/spec/containers";
         for (kustomization, patch, expected) in [
-            (merge, image.as_str(), vec!["web.yaml:9 app:1", "patch.yaml:3 app:3"]),
-            ("patchesStrategicMerge: [patch.yaml]\n", &image, vec!["web.yaml:9 app:1", "patch.yaml:3 app:3"]),
-            (targeted, &image.replace("name: web", "name: any"), vec!["web.yaml:9 app:1", "patch.yaml:3 app:3"]),
+            (merge, image.as_str(), vec!["patch.yaml:3 app:3", "web.yaml:9 app:1"]),
+            ("patchesStrategicMerge: [patch.yaml]\n", &image, vec!["patch.yaml:3 app:3", "web.yaml:9 app:1"]),
+            (targeted, &image.replace("name: web", "name: any"), vec!["patch.yaml:3 app:3", "web.yaml:9 app:1"]),
             (merge, &image.replace("name: web", "name: other"), vec!["web.yaml:9 app:1", "web.yaml:10 app:2"]),
             (
                 merge,
                 &containers("{name: three, image: 'x:1'}"),
-                vec!["web.yaml:9 app:1", "web.yaml:10 app:2", "patch.yaml:3 x:1"],
+                vec!["patch.yaml:3 x:1", "web.yaml:9 app:1", "web.yaml:10 app:2"],
             ),
             (merge, &containers("{name: one, $patch: delete}"), vec!["web.yaml:10 app:2"]),
             (merge, &containers("{name: one, args: [image]}"), vec!["web.yaml:9 app:1", "web.yaml:10 app:2"]),

@@ -245,13 +245,14 @@ fn merged(under: &Rc<Node>, over: &Rc<Node>, by_name: bool) -> Option<Rc<Node>> 
     if !by_name || above.is_empty() || !above.iter().chain(below).all(|one| name(one).is_some()) {
         return Some(Rc::clone(over));
     }
+    // Those of the patch come first: operations count by this order.
     let mut list = Vec::new();
-    for one in below {
-        match above.iter().find(|new| name(new) == name(one)) {
-            Some(new) => list.extend(merged(one, new, by_name)),
+    for one in above {
+        match below.iter().find(|old| name(old) == name(one)) {
+            Some(old) => list.extend(merged(old, one, by_name)),
             None => list.push(Rc::clone(one)),
         }
     }
-    list.extend(above.iter().filter(|new| !below.iter().any(|one| name(one) == name(new))).cloned());
+    list.extend(below.iter().filter(|old| !above.iter().any(|one| name(one) == name(old))).cloned());
     Some(Rc::new(under.with(Value::List(list))))
 }
