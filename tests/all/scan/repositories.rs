@@ -183,9 +183,9 @@ fn what_a_patch_of_kustomize_deploys_is_judged_where_it_stands_and_corrected_the
     let old = deployment(&container("mcr.microsoft.com/windows/nanoserver:ltsc2019"));
     repository.file("prod/image.yaml", old.as_str());
     repository.file("prod/kustomization.yaml", "resources: [../base]\npatches: [{path: image.yaml}]\n");
-    let places = |report: &Value| -> Vec<(String, bool)> {
+    let places = |report: &serde_json::Value| -> Vec<(String, bool)> {
         let results = report["results"].as_array().unwrap().iter();
-        let place = |one: &Value| (one["location"]["file"].as_str().unwrap().to_owned(), one["ok"] == true);
+        let place = |one: &serde_json::Value| (one["location"]["file"].as_str().unwrap().to_owned(), one["ok"] == true);
         results.map(place).collect()
     };
     let (code, report) = repository.report(&["--host", "ltsc2022", "--isolation", "process"]);
