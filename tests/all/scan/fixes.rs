@@ -454,3 +454,31 @@ fn patches_apply_with_patch_and_git() {
         }
     }
 }
+
+#[test]
+fn what_a_patch_of_kustomize_deploys_is_judged_where_it_stands_and_corrected_there() {
+    let shop = repository();
+    let container = |image: &str| format!("{{name: web, image: '{image}'}}");
+    let deployment = |container: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec: {{template: {{spec: {{containers: [{container}]}}}}}}\n"
+        )
+    };
+    shop.file("base/web.yaml", deployment(&container("mcr.microsoft.com/windows/servercore:ltsc2022")));
+    shop.file("base/kustomization.yaml", "resources: [web.yaml]\n");
+    shop.file("test/kustomization.yaml", "resources: [../base]\n");
+    let old = deployment(&container("mcr.microsoft.com/windows/servercore:ltsc2019"));
+    shop.file("prod/image.yaml", old.as_str());
+    shop.file("prod/kustomization.yaml", "resources: [../base]\npatches: [{path: image.yaml}]\n");
+    let places = |report: &serde_json::Value| -> Vec<(String, bool)> {
+        let results = report["results"].as_array().unwrap().iter();
+        let place = |one: &serde_json::Value| (one["location"]["file"].as_str().unwrap().to_owned(), one["ok"] == true);
+        results.map(place).collect()
+    };
+    let (code, report) = shop.report(&["--host", "ltsc2022", "--isolation", "process"]);
+    assert_eq!(code, 1);
+    assert_eq!(places(&report), [("base/web.yaml".to_owned(), true), ("prod/image.yaml".to_owned(), false)], "{report}");
+    shop.scan(&["--host", "ltsc2022", "--isolation", "process", "--fix"]);
+    assert_eq!(shop.text("prod/image.yaml"), old.replace("ltsc2019", "ltsc2022"));
+    assert_eq!(shop.report(&["--host", "ltsc2022", "--isolation", "process"]).0, 0);
+}

@@ -30,6 +30,7 @@ fn images() -> Images {
     images
         .windows("library/golang", "1.25", &[linux.clone(), server_2022.clone()])
         .windows("shop/certificates", "3", std::slice::from_ref(&server_2019))
+        .windows("shop/migrate", "4.2", &every)
         .windows("shop/queue", "4.2", &every)
         .windows("shop/web", "4.2", &every)
         .windows("shop/web", "4.2-ltsc2022", &[server_2022])

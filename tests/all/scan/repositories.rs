@@ -169,34 +169,6 @@ fn a_name_that_kustomize_replaces_is_not_asked_for() {
 }
 
 #[test]
-fn what_a_patch_of_kustomize_deploys_is_judged_where_it_stands_and_corrected_there() {
-    let repository = Repository::new();
-    let container = |image: &str| format!("{{name: web, image: '{image}'}}");
-    let deployment = |container: &str| {
-        format!(
-            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec: {{template: {{spec: {{containers: [{container}]}}}}}}\n"
-        )
-    };
-    repository.file("base/web.yaml", deployment(&container("mcr.microsoft.com/windows/nanoserver:ltsc2022")));
-    repository.file("base/kustomization.yaml", "resources: [web.yaml]\n");
-    repository.file("test/kustomization.yaml", "resources: [../base]\n");
-    let old = deployment(&container("mcr.microsoft.com/windows/nanoserver:ltsc2019"));
-    repository.file("prod/image.yaml", old.as_str());
-    repository.file("prod/kustomization.yaml", "resources: [../base]\npatches: [{path: image.yaml}]\n");
-    let places = |report: &serde_json::Value| -> Vec<(String, bool)> {
-        let results = report["results"].as_array().unwrap().iter();
-        let place = |one: &serde_json::Value| (one["location"]["file"].as_str().unwrap().to_owned(), one["ok"] == true);
-        results.map(place).collect()
-    };
-    let (code, report) = repository.report(&["--host", "ltsc2022", "--isolation", "process"]);
-    assert_eq!(code, 1);
-    assert_eq!(places(&report), [("base/web.yaml".to_owned(), true), ("prod/image.yaml".to_owned(), false)], "{report}");
-    repository.scan(&["--host", "ltsc2022", "--isolation", "process", "--fix"]);
-    assert_eq!(repository.text("prod/image.yaml"), old.replace("ltsc2019", "ltsc2022"));
-    assert_eq!(repository.report(&["--host", "ltsc2022", "--isolation", "process"]).0, 0);
-}
-
-#[test]
 fn templates_in_three_kinds_of_files_are_named_and_left_out() {
     let repository = Repository::new();
     repository.file("chart/Chart.yaml", "apiVersion: v2\nname: c\n");
