@@ -30,18 +30,22 @@ pub fn is_kustomization(path: &Path) -> bool {
     path.file_name().is_some_and(|name| NAMES.iter().any(|known| name == *known))
 }
 
-/// What kustomizations do to objects, in its order, each with the file of the kustomization.
-type Changes = Vec<(PathBuf, Change)>;
+/// One of the things that a kustomization does to objects.
+#[derive(Debug)]
+struct Step {
+    /// The file of the kustomization.
+    file: PathBuf,
+    what: Change,
+}
 
-/// What a kustomization does to objects.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Change {
-    Patch(Rc<Patch>),
-    Image(Rc<Replacement>),
+    Patch(Patch),
+    Image(Replacement),
 }
 
 /// What one kustomization says.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Kustomization {
     path: PathBuf,
     folder: PathBuf,
@@ -51,10 +55,10 @@ pub struct Kustomization {
     components: Vec<PathBuf>,
     /// Resources that are elsewhere, e.g. in a repository on a server.
     remote: Vec<(Place, String)>,
-    patches: Vec<Rc<Patch>>,
+    /// What it does, in this order.
+    steps: Vec<Rc<Step>>,
     /// Parts that make or change objects in ways that are not followed.
     others: Vec<(Place, &'static str)>,
-    images: Vec<Rc<Replacement>>,
 }
 
 /// The parts of a kustomization that make or change objects by other programs.
@@ -93,10 +97,11 @@ impl Kustomization {
         let resources = [places("resources"), places("bases")].concat();
         let components = places("components");
         let images = root.get("images").map(|list| list.list()).unwrap_or_default().iter();
-        let images = images.filter_map(|image| Replacement::of(image, lines)).map(Rc::new).collect();
-        let patches = Patch::all(root, &folder, lines, text_of).into_iter().map(Rc::new).collect();
+        let images = images.filter_map(|image| Replacement::of(image, lines)).map(Change::Image);
+        let patches = Patch::all(root, &folder, lines, text_of).into_iter().map(Change::Patch);
+        let steps = patches.chain(images).map(|what| Rc::new(Step { file: path.to_owned(), what })).collect();
         let others = OTHERS.iter().filter_map(|key| Some((lines.place(root.get(key)?.span.clone()), *key))).collect();
-        Self { path: path.to_owned(), folder: normal(&folder), resources, components, remote, patches, others, images }
+        Self { path: path.to_owned(), folder: normal(&folder), resources, components, remote, steps, others }
     }
 
     /// The file.
@@ -106,7 +111,11 @@ impl Kustomization {
 
     /// The files that it puts over objects.
     pub fn patch_files(&self) -> impl Iterator<Item = &PathBuf> {
-        self.patches.iter().filter_map(|patch| patch.file.as_ref())
+        self.patches().filter_map(|patch| patch.file.as_ref())
+    }
+
+    fn patches(&self) -> impl Iterator<Item = &Patch> {
+        self.steps.iter().filter_map(|step| if let Change::Patch(patch) = &step.what { Some(patch) } else { None })
     }
 
     /// What of it is not followed.
@@ -115,30 +124,23 @@ impl Kustomization {
         let note = |place: &Place, what: &str| Note { place: place.clone(), text: format!("{what}: {hint}") };
         let mut notes: Vec<Note> = Vec::new();
         notes.extend(self.remote.iter().map(|(place, remote)| note(place, &format!("{remote} is elsewhere and is not read"))));
-        let open = self.patches.iter().filter(|patch| patch.concerns_pods && !patch.is_followed());
+        let open = self.patches().filter(|patch| patch.concerns_pods && !patch.is_followed());
         notes.extend(open.map(|patch| note(&patch.place, "this patch changes images or where pods land, and is not followed")));
         notes.extend(self.others.iter().map(|(place, key)| note(place, &format!("`{key}` is not followed"))));
         notes
     }
 
     /// What it does as a component, its own components first; `left` is the number of components that are followed.
-    fn all_changes(&self, by_folder: &BTreeMap<&Path, &Self>, left: &mut usize) -> Changes {
-        let mut changes = Changes::new();
+    fn all_steps(&self, by_folder: &BTreeMap<&Path, &Self>, left: &mut usize) -> Vec<Rc<Step>> {
+        let mut steps = Vec::new();
         for component in self.components.iter().filter_map(|folder| by_folder.get(folder.as_path())) {
             if let Some(fewer) = left.checked_sub(1) {
                 *left = fewer;
-                changes.extend(component.all_changes(by_folder, left));
+                steps.extend(component.all_steps(by_folder, left));
             }
         }
-        changes.extend(self.own_changes());
-        changes
-    }
-
-    /// What it does to the objects that it has so far.
-    fn own_changes(&self) -> impl Iterator<Item = (PathBuf, Change)> {
-        let patches = self.patches.iter().filter(|patch| patch.is_followed());
-        let patches = patches.map(|patch| Change::Patch(Rc::clone(patch)));
-        patches.chain(self.images.iter().map(|image| Change::Image(Rc::clone(image)))).map(|change| (self.path.clone(), change))
+        steps.extend_from_slice(&self.steps);
+        steps
     }
 }
 
@@ -180,7 +182,7 @@ pub struct Way {
     /// The file of the kustomization.
     root: PathBuf,
     /// What is done on it, what is nearer to the manifest first.
-    changes: Changes,
+    steps: Rc<[Rc<Step>]>,
 }
 
 impl Way {
@@ -191,16 +193,16 @@ impl Way {
 
     /// The kustomizations that it leads through and the files of their patches, as far as they change something.
     pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        let changing = self.changes.iter().flat_map(|(file, change)| {
-            let patch = if let Change::Patch(patch) = change { patch.file.as_ref() } else { None };
-            std::iter::once(file).chain(patch)
+        let changing = self.steps.iter().flat_map(|step| {
+            let patch = if let Change::Patch(patch) = &step.what { patch.file.as_ref() } else { None };
+            std::iter::once(&step.file).chain(patch)
         });
         std::iter::once(&self.root).chain(changing)
     }
 
-    /// The number of patches on it.
-    pub fn patches(&self) -> usize {
-        self.changes.iter().filter(|(_, change)| matches!(change, Change::Patch(_))).count()
+    /// The number of changes on it.
+    pub fn steps(&self) -> usize {
+        self.steps.len()
     }
 
     /// The references of an object of a manifest as it is deployed in this way, each with the file that it stands in if that is not the
@@ -213,12 +215,12 @@ impl Way {
     ) -> Vec<(Option<PathBuf>, Found)> {
         let mut object = Rc::clone(object);
         let mut parts: Vec<Part> = read(&object).into_iter().map(Part::of).collect();
-        for (file, change) in &self.changes {
-            match change {
-                Change::Image(image) => parts.iter_mut().for_each(|part| part.replace(file, image, self, values)),
+        for step in self.steps.iter() {
+            match &step.what {
+                Change::Image(image) => parts.iter_mut().for_each(|part| part.replace(&step.file, image, self, values)),
                 Change::Patch(patch) => {
                     let Some((patched, found)) = patch.applied(&object) else { continue };
-                    parts = read(&patched).into_iter().map(|new| Part::patched(new, &parts, patch, &found, file)).collect();
+                    parts = Part::patched(read(&patched), &parts, &found, patch, &step.file);
                     object = patched;
                 }
             }
@@ -244,26 +246,30 @@ impl Part {
         Self { of_object: (found.object.clone(), found.written.clone()), image: found.written.clone(), file: None, found }
     }
 
-    /// A reference of a patched object: the one that it was before, with what is new about its pod, or one of the patch.
-    fn patched(new: Found, before: &[Self], patch: &Patch, of_patch: &[&Found], kustomization: &Path) -> Self {
-        let one = Self::of(new);
-        if let Some(old) = before.iter().find(|old| old.of_object == one.of_object) {
-            let Found { os, isolation, lands, together, .. } = one.found;
-            return Self { found: Found { os, isolation, lands, together, ..old.found.clone() }, ..old.clone() };
-        }
-        let standing = of_patch.iter().find(|of_patch| of_patch.written == one.image && name(of_patch) == name(&one.found));
-        let (file, place, editable) = match standing {
-            Some(standing) => (patch.file.clone(), standing.place.clone(), standing.editable.clone()),
-            None => (Some(kustomization.to_owned()), patch.place.clone(), None),
+    /// The references of a patched object: each the one that it was before, with what is new about its pod, or one of the patch.
+    fn patched(found: Vec<Found>, before: &[Self], of_patch: &[&Found], patch: &Patch, kustomization: &Path) -> Vec<Self> {
+        let before: BTreeMap<_, &Self> = before.iter().map(|part| (&part.of_object, part)).collect();
+        let of_patch: BTreeMap<_, &Found> = of_patch.iter().map(|one| ((name(one), &one.written), *one)).collect();
+        let part = |new: Found| {
+            let one = Self::of(new);
+            if let Some(old) = before.get(&one.of_object) {
+                let Found { os, isolation, lands, together, .. } = one.found;
+                return Self { found: Found { os, isolation, lands, together, ..old.found.clone() }, ..(*old).clone() };
+            }
+            let (file, place, editable) = match of_patch.get(&(name(&one.found), &one.image)) {
+                Some(standing) => (patch.file.clone(), standing.place.clone(), standing.editable.clone()),
+                None => (Some(kustomization.to_owned()), patch.place.clone(), None),
+            };
+            Self { file, found: Found { place, editable, ..one.found }, ..one }
         };
-        Self { file, found: Found { place, editable, ..one.found }, ..one }
+        found.into_iter().map(part).collect()
     }
 
     /// The same with the image of this entry, if it is the one that the entry names.
     fn replace(&mut self, file: &Path, entry: &Replacement, way: &Way, values: &Values) {
         let Some(image) = entry.applied(&self.image) else { return };
         let through = if file == way.root { String::new() } else { format!(" ({})", shown(&way.root)) };
-        self.found.object = self.found.object.take().map(|object| format!("{object}{through}"));
+        self.found.object = self.of_object.0.as_ref().map(|object| format!("{object}{through}"));
         self.found.place = entry.place.clone();
         self.found.written.clone_from(&entry.written);
         self.found.editable = entry.editable.as_ref().and_then(|editable| {
@@ -300,28 +306,29 @@ pub fn ways(all: &[Kustomization]) -> BTreeMap<PathBuf, Vec<Way>> {
     let is_used =
         |one: &Kustomization| users.get(one.folder.as_path()).is_some_and(|users| users.iter().any(|user| *user != one.path));
     for root in all.iter().filter(|one| !is_used(one)) {
-        let mut open: Vec<(&Kustomization, Changes, usize)> = vec![(root, Vec::new(), 0)];
-        while let Some((one, mut changes, depth)) = open.pop() {
-            // What is nearer to the manifest is done first.
-            changes.splice(0..0, one.own_changes());
+        let mut open: Vec<(&Kustomization, Rc<[Rc<Step>]>, usize)> = vec![(root, Rc::from([]), 0)];
+        while let Some((one, outer, depth)) = open.pop() {
             let deeper = depth < DEEPEST;
-            // The last component first: what a component does comes after what those before it do.
-            for component in one.components.iter().rev().filter_map(|folder| by_folder.get(folder.as_path())) {
-                if deeper && open.len() < MOST_WAYS {
-                    open.push((component, changes.clone(), depth + 1));
+            // What is nearer to the manifest is done first: what its components do, then its own, then the others'.
+            let mut steps = [&one.steps, &*outer].concat();
+            let mut left = MOST_WAYS;
+            // What a component does comes after what those before it do.
+            for component in one.components.iter().rev().filter_map(|folder| by_folder.get(folder.as_path())).take(MOST_WAYS) {
+                if deeper && open.len() < MOST_WAYS && !(component.resources.is_empty() && component.components.is_empty()) {
+                    open.push((component, Rc::from(steps.as_slice()), depth + 1));
                 }
-                let mut left = MOST_WAYS;
-                changes.splice(0..0, component.all_changes(&by_folder, &mut left));
+                steps.splice(0..0, component.all_steps(&by_folder, &mut left));
             }
+            let steps: Rc<[Rc<Step>]> = Rc::from(steps);
             for resource in &one.resources {
                 if let Some(base) = by_folder.get(resource.as_path()) {
                     if deeper && open.len() < MOST_WAYS {
-                        open.push((base, changes.clone(), depth + 1));
+                        open.push((base, Rc::clone(&steps), depth + 1));
                     }
                 } else {
                     let known = ways.entry(resource.clone()).or_default();
                     if known.len() < MOST_WAYS {
-                        known.push(Way { root: root.path.clone(), changes: changes.clone() });
+                        known.push(Way { root: root.path.clone(), steps: Rc::clone(&steps) });
                     }
                 }
             }

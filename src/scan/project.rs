@@ -196,6 +196,9 @@ fn kustomizations(yaml: &[Yaml], files: &dyn Files) -> Vec<Kustomization> {
 /// The most images of one manifest, each counted for each way in which it is deployed.
 const MOST_DEPLOYED: usize = 200_000;
 
+/// The most changes by kustomizations, each counted for each image of the manifest.
+const MOST_STEPS: usize = 5_000_000;
+
 /// The files, and what was found in them so far.
 struct Project<'p> {
     yaml: &'p [Yaml],
@@ -272,19 +275,19 @@ impl Project<'_> {
             self.of(&file.path).found.extend(found);
             return;
         };
-        for way in &ways {
-            self.rest(&file.path, way.files().cloned());
-        }
         let objects = kubernetes::objects(root);
-        let patched = ways.iter().fold(0, |sum: usize, way| sum.saturating_add(way.patches()));
-        let deployed = found.len().saturating_mul(ways.len()).saturating_add(objects.len().saturating_mul(patched));
-        if deployed > MOST_DEPLOYED {
-            let what = format!("kustomizations deploy more than {MOST_DEPLOYED} images of this file, which are not read");
+        let steps = ways.iter().fold(0, |sum: usize, way| sum.saturating_add(way.steps()));
+        let is_done_too_often = found.len().max(objects.len()).saturating_mul(steps) > MOST_STEPS;
+        if found.len().saturating_mul(ways.len()) > MOST_DEPLOYED || is_done_too_often {
+            let what = format!(
+                "kustomizations deploy more than {MOST_DEPLOYED} images of this file, or change them too often: they are not read"
+            );
             let error = Error::of(ErrorKind::Invalid, what).hint("scan a part of the kustomizations at a time");
             self.of(&file.path).problems.push(Problem { place: Lines::of("").place(0..0), error });
             return;
         }
         for way in &ways {
+            self.rest(&file.path, way.files().cloned());
             for (elsewhere, mut new) in objects.iter().flat_map(|object| way.deployed(object, &read, self.given)) {
                 let pod = |name: String| format!("{} {} {name}", way.root().display(), file.path.display());
                 new.together = new.together.map(pod);

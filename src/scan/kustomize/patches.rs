@@ -2,6 +2,7 @@
 //!
 //! Sources: kubernetes-sigs/kustomize api/types (`Patch`, `Selector`), kyaml/yaml/merge2; RFC 6901 and 6902.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -15,7 +16,7 @@ use crate::host::pod;
 pub type TextOf<'t> = &'t dyn Fn(&Path) -> Option<Rc<str>>;
 
 /// A text that is put over objects.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Patch {
     /// Where the kustomization names it.
     pub place: Place,
@@ -35,13 +36,13 @@ struct Target {
 }
 
 /// What a patch does to an object.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Change {
     target: Target,
     what: What,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum What {
     /// A part of an object, and the images in it where it stands in a file.
     Merge(Rc<Node>, Vec<Found>),
@@ -50,7 +51,7 @@ enum What {
 }
 
 /// What an operation does to a value.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Operation {
     /// In a list, it is put before it.
     Add(Rc<Node>),
@@ -240,19 +241,23 @@ fn merged(under: &Rc<Node>, over: &Rc<Node>, by_name: bool) -> Option<Rc<Node>> 
         entries.extend(new.map(|(key, value)| (Rc::clone(key), Rc::clone(value))));
         return Some(Rc::new(under.with(Value::Map(entries))));
     }
-    let name = |node: &Rc<Node>| node.text_at(&["name"]).map(str::to_owned);
     let (Value::List(below), Value::List(above)) = (&under.value, &over.value) else { return Some(Rc::clone(over)) };
-    if !by_name || above.is_empty() || !above.iter().chain(below).all(|one| name(one).is_some()) {
+    let by_names = |list: &'_ [Rc<Node>]| -> Option<BTreeMap<String, Rc<Node>>> {
+        list.iter().map(|one| Some((one.text_at(&["name"])?.to_owned(), Rc::clone(one)))).collect()
+    };
+    let (Some(old), Some(new)) = (by_names(below), by_names(above)) else { return Some(Rc::clone(over)) };
+    if !by_name || above.is_empty() {
         return Some(Rc::clone(over));
     }
     // Those of the patch come first: operations count by this order.
     let mut list = Vec::new();
     for one in above {
-        match below.iter().find(|old| name(old) == name(one)) {
+        match one.text_at(&["name"]).and_then(|name| old.get(name)) {
             Some(old) => list.extend(merged(old, one, by_name)),
             None => list.push(Rc::clone(one)),
         }
     }
-    list.extend(below.iter().filter(|old| !above.iter().any(|one| name(one) == name(old))).cloned());
+    let is_kept = |one: &&Rc<Node>| one.text_at(&["name"]).is_some_and(|name| !new.contains_key(name));
+    list.extend(below.iter().filter(is_kept).cloned());
     Some(Rc::new(under.with(Value::List(list))))
 }
