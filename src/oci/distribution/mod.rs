@@ -37,6 +37,7 @@ pub use blob::BlobStream;
 pub use credentials::CredentialStore;
 pub use keychain::{Credential, Keychain, LookedUp};
 pub use options::Options;
+#[cfg(feature = "clusters")]
 pub use options::Trust;
 pub use proxy::Proxies;
 pub use resolver::Network;
