@@ -38,6 +38,9 @@ struct Step {
     what: Change,
 }
 
+/// Steps in their order, what is nearer to the manifest first.
+type Steps = Rc<[Rc<Step>]>;
+
 #[derive(Debug)]
 enum Change {
     Patch(Patch),
@@ -181,8 +184,8 @@ impl Replacement {
 pub struct Way {
     /// The file of the kustomization.
     root: PathBuf,
-    /// What is done on it, what is nearer to the manifest first.
-    steps: Rc<[Rc<Step>]>,
+    /// What is done on it.
+    steps: Steps,
 }
 
 impl Way {
@@ -306,7 +309,7 @@ pub fn ways(all: &[Kustomization]) -> BTreeMap<PathBuf, Vec<Way>> {
     let is_used =
         |one: &Kustomization| users.get(one.folder.as_path()).is_some_and(|users| users.iter().any(|user| *user != one.path));
     for root in all.iter().filter(|one| !is_used(one)) {
-        let mut open: Vec<(&Kustomization, Rc<[Rc<Step>]>, usize)> = vec![(root, Rc::from([]), 0)];
+        let mut open: Vec<(&Kustomization, Steps, usize)> = vec![(root, Rc::from([]), 0)];
         while let Some((one, outer, depth)) = open.pop() {
             let deeper = depth < DEEPEST;
             // What is nearer to the manifest is done first: what its components do, then its own, then the others'.
@@ -319,7 +322,7 @@ pub fn ways(all: &[Kustomization]) -> BTreeMap<PathBuf, Vec<Way>> {
                 }
                 steps.splice(0..0, component.all_steps(&by_folder, &mut left));
             }
-            let steps: Rc<[Rc<Step>]> = Rc::from(steps);
+            let steps = Steps::from(steps);
             for resource in &one.resources {
                 if let Some(base) = by_folder.get(resource.as_path()) {
                     if deeper && open.len() < MOST_WAYS {
