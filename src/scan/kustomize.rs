@@ -235,8 +235,8 @@ impl Way {
 /// A reference on its way.
 #[derive(Clone, Debug)]
 struct Part {
-    /// What it belongs to, and its text, in the object after patches.
-    of_object: (Option<String>, String),
+    /// What it belongs to, its text, and its place in the file that has it, in the object after patches.
+    of_object: (Option<String>, String, usize),
     /// The image with what was put in its place.
     image: String,
     /// The file that it stands in, if that is not the manifest.
@@ -246,7 +246,8 @@ struct Part {
 
 impl Part {
     fn of(found: Found) -> Self {
-        Self { of_object: (found.object.clone(), found.written.clone()), image: found.written.clone(), file: None, found }
+        let of_object = (found.object.clone(), found.written.clone(), found.place.span.start);
+        Self { of_object, image: found.written.clone(), file: None, found }
     }
 
     /// The references of a patched object: each the one that it was before, with what is new about its pod, or one of the patch.
