@@ -10,11 +10,11 @@ use std::rc::Rc;
 use super::bake;
 use super::compose::{self, Built};
 use super::kubernetes::{self, Known};
-use super::kustomize::{self, Kustomization, Way};
+use super::kustomize::{self, Kustomization, PatchFiles, Way, Ways};
 use super::paths::{normal, shown};
 use super::shared::{Uses, hold_aliases, named_files};
 use super::yaml::{self, Document, Node};
-use super::{FileKind, Files, Found, Lines, Meant, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
+use super::{FileKind, Files, Found, Lines, Meant, Note, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
 use super::{groovy, list, pipelines};
 use crate::{Error, ErrorKind};
 
@@ -76,13 +76,14 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     }
     let documents: Vec<&Document> = yaml.iter().flat_map(|file| &file.documents).collect();
     let kustomizations = kustomizations(&yaml, files);
+    let ways = Ways::of(&kustomizations);
     let mut project = Project {
         yaml: &yaml,
         by_path: yaml.iter().map(|file| (normal(&file.path), file)).collect(),
         files,
         given,
         known: Rc::new(Known { classes: kubernetes::runtime_classes(&documents), values: given.clone() }),
-        ways: kustomize::ways(&kustomizations),
+        ways: ways.to,
         patches: kustomizations.iter().flat_map(Kustomization::patch_files).cloned().collect(),
         built: BTreeMap::new(),
         made: BTreeSet::new(),
@@ -91,8 +92,18 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         rests_on: BTreeMap::new(),
         answer,
     };
+    let folders: BTreeSet<&Path> = kustomizations.iter().map(Kustomization::folder).collect();
     for one in &kustomizations {
-        project.of(one.path()).notes.extend(one.notes());
+        let notes = one.notes(&|path| project.by_path.contains_key(path) || folders.contains(path));
+        project.of(one.path()).notes.extend(notes);
+    }
+    for path in ways.open {
+        let folder = shown(path.parent().unwrap_or(Path::new("")));
+        let text = format!(
+            "the resources of this kustomization lead further, or on more ways, than is followed: render it first, `kubectl kustomize {folder} | \
+             wincompat scan -`"
+        );
+        project.of(&path).notes.push(Note { place: Lines::of("").place(0..0), text });
     }
     yaml.iter().for_each(|file| project.read(file));
     project.compose_files();
@@ -188,9 +199,10 @@ fn read_yaml(path: &Path, text: Rc<str>) -> Option<Yaml> {
 
 fn kustomizations(yaml: &[Yaml], files: &dyn Files) -> Vec<Kustomization> {
     let text_of = |path: &Path| files.read(path).ok();
+    let patches = PatchFiles::new(&text_of);
     let named = yaml.iter().filter(|file| kustomize::is_kustomization(&file.path));
     let rooted = named.filter_map(|file| Some((file, file.documents.iter().find_map(|document| document.root.as_ref())?)));
-    rooted.map(|(file, root)| Kustomization::of(&file.path, root, &Lines::of(&file.text), &text_of)).collect()
+    rooted.map(|(file, root)| Kustomization::of(&file.path, root, &Lines::of(&file.text), &patches)).collect()
 }
 
 /// The most images of one manifest, each counted for each way in which it is deployed.
@@ -259,7 +271,8 @@ impl Project<'_> {
 
     /// The references of a manifest, as each kustomization that leads to it deploys them.
     fn manifest(&mut self, file: &Yaml, root: &Rc<Node>, lines: &Lines<'_>) {
-        if self.patches.contains(&normal(&file.path)) {
+        // A part of something else, unless it is deployed itself too.
+        if self.patches.contains(&normal(&file.path)) && !self.ways.contains_key(&normal(&file.path)) {
             return;
         }
         let source = kubernetes::source_of(&file.text, root.span.start).map(|source| format!(" ({source})")).unwrap_or_default();
@@ -276,7 +289,7 @@ impl Project<'_> {
             return;
         };
         let objects = kubernetes::objects(root);
-        let steps = ways.iter().fold(0, |sum: usize, way| sum.saturating_add(way.steps()));
+        let steps = ways.iter().fold(0, |sum: usize, way| sum.saturating_add(way.weight()));
         let is_done_too_often = found.len().max(objects.len()).saturating_mul(steps) > MOST_STEPS;
         if found.len().saturating_mul(ways.len()) > MOST_DEPLOYED || is_done_too_often {
             let what = format!(

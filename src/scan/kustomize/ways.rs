@@ -1,0 +1,243 @@
+//! The ways from kustomizations to manifests, and what is deployed on each.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::super::paths::shown;
+use super::super::placeholder::meant;
+use super::super::words::Values;
+use super::super::yaml::Node;
+use super::super::{Editable, Found};
+use super::patches::{Names, Patch, Patched};
+use super::{Change, Kustomization, Replacement, Step};
+
+/// The longest chain of bases.
+const DEEPEST: usize = 16;
+
+/// The most ways to one manifest: overlays times bases.
+const MOST_WAYS: usize = 1_000;
+
+/// The most steps that are followed, all kustomizations together.
+const MOST_FOLLOWED: usize = 1_000_000;
+
+/// Steps in their order, what is nearer to the manifest first.
+type Steps = Rc<[Rc<Step>]>;
+
+/// Kustomizations by their folders.
+type ByFolder<'k> = BTreeMap<&'k Path, &'k Kustomization>;
+
+/// One way from a kustomization that nothing else uses to a manifest.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// The file of the kustomization.
+    root: PathBuf,
+    /// What is done on it.
+    steps: Steps,
+    /// The number of things that are done.
+    weight: usize,
+}
+
+impl Way {
+    /// The kustomization that nothing else uses.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The kustomizations that it leads through and the files of their patches, as far as they change something.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let changing = self.steps.iter().flat_map(|step| {
+            let patch = if let Change::Patch(patch) = &step.what { patch.file.as_ref() } else { None };
+            std::iter::once(&step.file).chain(patch)
+        });
+        std::iter::once(&self.root).chain(changing)
+    }
+
+    /// The number of things that are done on it.
+    pub const fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// The references of an object of a manifest as it is deployed in this way, each with the file that it stands in if that is not the
+    /// manifest: the kustomization that replaces it, or a patch. `read` finds those of an object.
+    pub fn deployed(
+        &self,
+        object: &Rc<Node>,
+        read: &dyn Fn(&Rc<Node>) -> Vec<Found>,
+        values: &Values,
+    ) -> Vec<(Option<PathBuf>, Found)> {
+        let (mut object, mut names) = (Rc::clone(object), Names::of(object));
+        let mut parts: Vec<Part> = read(&object).into_iter().map(Part::of).collect();
+        for step in self.steps.iter() {
+            match &step.what {
+                Change::Image(image) => parts.iter_mut().for_each(|part| part.replace(&step.file, image, self, values)),
+                Change::Rename { before, behind, namespace } => names.rename(before, behind, namespace.as_deref()),
+                Change::Patch(patch) => match patch.applied(&object, &names) {
+                    Patched::Untouched => {}
+                    Patched::Gone => return Vec::new(),
+                    Patched::Changed(patched, found) => {
+                        parts = Part::patched(read(&patched), &parts, &found, patch, &step.file);
+                        names.add(Names::of(&patched));
+                        object = patched;
+                    }
+                },
+            }
+        }
+        parts.into_iter().map(|part| (part.file, part.found)).collect()
+    }
+}
+
+/// A reference on its way.
+#[derive(Clone, Debug)]
+struct Part {
+    /// What it belongs to, its text, and its place in the file that has it, in the object after patches.
+    of_object: (Option<String>, String, usize),
+    /// The image with what was put in its place.
+    image: String,
+    /// The file that it stands in, if that is not the manifest.
+    file: Option<PathBuf>,
+    found: Found,
+}
+
+impl Part {
+    fn of(found: Found) -> Self {
+        let of_object = (found.object.clone(), found.written.clone(), found.place.span.start);
+        Self { of_object, image: found.written.clone(), file: None, found }
+    }
+
+    /// The references of a patched object: each the one that it was before, with what is new about its pod, or one of the patch.
+    fn patched(found: Vec<Found>, before: &[Self], of_patch: &[&Found], patch: &Patch, kustomization: &Path) -> Vec<Self> {
+        let before: BTreeMap<_, &Self> = before.iter().map(|part| (&part.of_object, part)).collect();
+        let of_patch: BTreeMap<_, &Found> = of_patch.iter().map(|one| ((name(one), &one.written), *one)).collect();
+        let part = |new: Found| {
+            let one = Self::of(new);
+            if let Some(old) = before.get(&one.of_object) {
+                let Found { os, isolation, lands, together, .. } = one.found;
+                return Self { found: Found { os, isolation, lands, together, ..old.found.clone() }, ..(*old).clone() };
+            }
+            let (file, place, editable) = match of_patch.get(&(name(&one.found), &one.image)) {
+                Some(standing) => (patch.file.clone(), standing.place.clone(), standing.editable.clone()),
+                None => (Some(kustomization.to_owned()), patch.place.clone(), None),
+            };
+            Self { file, found: Found { place, editable, ..one.found }, ..one }
+        };
+        found.into_iter().map(part).collect()
+    }
+
+    /// The same with the image of this entry, if it is the one that the entry names.
+    fn replace(&mut self, file: &Path, entry: &Replacement, way: &Way, values: &Values) {
+        let Some(image) = entry.applied(&self.image).filter(|_| is_replaced(&self.found)) else { return };
+        let through = if file == way.root { String::new() } else { format!(" ({})", shown(&way.root)) };
+        self.found.object = self.of_object.0.as_ref().map(|object| format!("{object}{through}"));
+        self.found.place = entry.place.clone();
+        self.found.written.clone_from(&entry.written);
+        self.found.editable = entry.editable.as_ref().and_then(|editable| {
+            // A tag alone: the rest of the reference stands elsewhere.
+            let before = image.strip_suffix(editable.text.as_str())?.to_owned();
+            Some(Editable { before, ..editable.clone() })
+        });
+        self.found.meant = meant(&image, values);
+        self.image = image;
+        self.file = Some(file.to_owned());
+    }
+}
+
+/// The name of the container or volume of a reference.
+fn name(found: &Found) -> Option<&str> {
+    let object = found.object.as_deref()?;
+    [" container ", " volume "].into_iter().find_map(|word| object.rsplit_once(word)).map(|(_, name)| name)
+}
+
+/// True for what Kustomize replaces images in: containers and init containers.
+fn is_replaced(found: &Found) -> bool {
+    let object = found.object.as_deref().and_then(|object| object.rsplit_once(" container "));
+    object.is_some_and(|(before, _)| !before.ends_with(" ephemeral"))
+}
+
+/// The ways to every manifest that kustomizations lead to.
+#[derive(Debug, Default)]
+pub struct Ways {
+    /// Those to each manifest.
+    pub to: BTreeMap<PathBuf, Vec<Way>>,
+    /// The kustomizations that lead further, or on more ways, than is followed.
+    pub open: Vec<PathBuf>,
+}
+
+impl Ways {
+    /// The ways of all of them.
+    pub fn of(all: &[Kustomization]) -> Self {
+        let by_folder: BTreeMap<&Path, &Kustomization> = all.iter().map(|one| (one.folder.as_path(), one)).collect();
+        let mut users: BTreeMap<&Path, Vec<&Path>> = BTreeMap::new();
+        for one in all {
+            for named in one.resources.iter().chain(&one.components) {
+                let users = users.entry(&named.path).or_default();
+                // Of many, two tell as much as all of them.
+                if users.len() < 2 && !users.contains(&one.path()) {
+                    users.push(one.path());
+                }
+            }
+        }
+        let is_used =
+            |one: &Kustomization| users.get(one.folder.as_path()).is_some_and(|users| users.iter().any(|user| *user != one.path));
+        let (mut ways, mut left) = (Self::default(), MOST_FOLLOWED);
+        for root in all.iter().filter(|one| !is_used(one)) {
+            if ways.follow(root, &by_folder, &mut left).is_none() {
+                ways.open.push(root.path.clone());
+            }
+        }
+        ways
+    }
+
+    /// Follows one, as far as `left` steps reach; `None` where it leads further.
+    fn follow(&mut self, root: &Kustomization, by_folder: &ByFolder<'_>, left: &mut usize) -> Option<()> {
+        let mut is_whole = true;
+        let mut open: Vec<(&Kustomization, Steps, usize)> = vec![(root, Rc::from([]), 0)];
+        while let Some((one, outer, depth)) = open.pop() {
+            if depth > DEEPEST {
+                is_whole = false;
+                continue;
+            }
+            // What is nearer to the manifest is done first: what its components do, then its own, then the others'.
+            let mut steps = [&one.steps, &*outer].concat();
+            // What a component does comes after what those before it do.
+            for component in one.components.iter().rev().filter_map(|named| by_folder.get(named.path.as_path())) {
+                *left = left.checked_sub(1 + steps.len())?;
+                if !(component.resources.is_empty() && component.components.is_empty()) {
+                    open.push((component, Rc::from(steps.as_slice()), depth + 1));
+                }
+                steps.splice(0..0, all_steps(component, by_folder, 0, left)?);
+            }
+            *left = left.checked_sub(1 + steps.len() + one.resources.len())?;
+            let steps = Steps::from(steps);
+            let weight = steps.iter().map(|step| if let Change::Patch(patch) = &step.what { patch.weight() } else { 1 });
+            let weight = weight.fold(0, usize::saturating_add);
+            for named in &one.resources {
+                if let Some(base) = by_folder.get(named.path.as_path()) {
+                    open.push((base, Rc::clone(&steps), depth + 1));
+                    continue;
+                }
+                let known = self.to.entry(named.path.clone()).or_default();
+                if known.len() < MOST_WAYS {
+                    known.push(Way { root: root.path.clone(), steps: Rc::clone(&steps), weight });
+                } else {
+                    is_whole = false;
+                }
+            }
+        }
+        is_whole.then_some(())
+    }
+}
+
+/// What a component does, its own components first; `None` where there is more than `left` reaches for.
+fn all_steps(one: &Kustomization, by_folder: &ByFolder<'_>, depth: usize, left: &mut usize) -> Option<Vec<Rc<Step>>> {
+    let mut steps = Vec::new();
+    for component in one.components.iter().filter_map(|named| by_folder.get(named.path.as_path())) {
+        if depth == DEEPEST {
+            return None;
+        }
+        steps.extend(all_steps(component, by_folder, depth + 1, left)?);
+    }
+    steps.extend_from_slice(&one.steps);
+    *left = left.checked_sub(1 + steps.len())?;
+    Some(steps)
+}
