@@ -70,7 +70,8 @@ pub struct Kustomization {
 }
 
 /// The parts of a kustomization that make or change objects by other programs.
-const OTHERS: [&str; 6] = ["helmCharts", "helmChartInflationGenerator", "generators", "transformers", "replacements", "openapi"];
+const OTHERS: [&str; 7] =
+    ["helmCharts", "helmChartInflationGenerator", "generators", "transformers", "replacements", "openapi", "configurations"];
 
 /// An entry of `images`.
 #[derive(Clone, Debug)]

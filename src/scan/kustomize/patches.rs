@@ -45,7 +45,7 @@ struct Content {
 /// What a patch does to an object.
 #[derive(Debug)]
 enum Change {
-    /// A part is put over the objects that it names itself, with the images in it where it stands in a file.
+    /// A part is put over the objects that it names itself, with the images in it, whose places are those in the text of the patch.
     Merge {
         own: Option<Target>,
         part: Rc<Node>,
@@ -74,7 +74,7 @@ pub enum Patched<'p> {
     Untouched,
     /// It takes it away.
     Gone,
-    /// This object, and the images of the patch where they stand in its file.
+    /// This object, and the images of the patch, whose places are those in its text.
     Changed(Rc<Node>, Vec<&'p Found>),
 }
 
@@ -102,7 +102,7 @@ impl<'t> PatchFiles<'t> {
     fn content(&self, path: &Path) -> Option<Rc<Content>> {
         let known = self.read.borrow().get(path).cloned();
         known.unwrap_or_else(|| {
-            let content = (self.text_of)(path).map(|text| Rc::new(Content::of(&text, true)));
+            let content = (self.text_of)(path).map(|text| Rc::new(Content::of(&text)));
             self.read.borrow_mut().insert(path.to_owned(), content.clone());
             content
         })
@@ -123,7 +123,7 @@ impl Patch {
                 let own = bare.filter(|_| is_patch).or_else(|| entry.text_at(&["patch"]));
                 let content = match (&file, own) {
                     (Some(file), _) => files.content(file),
-                    (None, own) => own.map(|text| Rc::new(Content::of(text, false))),
+                    (None, own) => own.map(|text| Rc::new(Content::of(text))),
                 };
                 let concerns_pods = content.as_ref().is_none_or(|content| content.concerns_pods);
                 let target = entry.get("target").map(|target| Target::of(target));
@@ -188,16 +188,16 @@ impl Patch {
 }
 
 impl Content {
-    fn of(text: &str, is_file: bool) -> Self {
+    fn of(text: &str) -> Self {
         let concerns_pods = WORDS.iter().any(|word| text.contains(word));
-        Self { changes: Self::changes(text, is_file), concerns_pods }
+        Self { changes: Self::changes(text), concerns_pods }
     }
 
     fn has_operations(&self) -> bool {
         self.changes.iter().flatten().any(|change| matches!(change, Change::Operation(_)))
     }
 
-    fn changes(text: &str, is_file: bool) -> Option<Vec<Change>> {
+    fn changes(text: &str) -> Option<Vec<Change>> {
         let (documents, broken) = yaml::read(text);
         if !broken.is_empty() {
             return None;
@@ -210,14 +210,14 @@ impl Content {
             let operations = operations.iter().filter(|operation| operation.text_at(&["op"]) != Some("test"));
             return operations.map(|operation| Operation::of(operation).map(Change::Operation)).collect();
         }
-        roots.iter().map(|root| Self::merge(root, text, is_file)).collect()
+        roots.iter().flat_map(kubernetes::objects).map(|root| Self::merge(root, text)).collect()
     }
 
-    fn merge(root: &Rc<Node>, text: &str, is_file: bool) -> Option<Change> {
+    fn merge(root: &Rc<Node>, text: &str) -> Option<Change> {
         if !root.is_map() || replaces(root) {
             return None;
         }
-        let found = if is_file { kubernetes::read(root, &Lines::of(text), &Known::default()) } else { Vec::new() };
+        let found = kubernetes::read(root, &Lines::of(text), &Known::default());
         // An object keeps its kind and its name.
         let is_content = |key: &Node| key.text().is_some_and(|key| !["apiVersion", "kind", "metadata"].contains(&key));
         let content = root.entries().into_iter().filter(|(key, _)| is_content(key));

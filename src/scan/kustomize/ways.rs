@@ -111,15 +111,16 @@ impl Part {
         let of_patch: BTreeMap<_, &Found> = of_patch.iter().map(|one| ((name(one), &one.written), *one)).collect();
         let part = |new: Found| {
             let one = Self::of(new);
-            if let Some(old) = before.get(&one.of_object) {
+            let written = of_patch.get(&(name(&one.found), &one.image));
+            if let Some(old) = before.get(&one.of_object).filter(|_| written.is_none()) {
                 let Found { os, isolation, lands, together, .. } = one.found;
                 return Self { found: Found { os, isolation, lands, together, ..old.found.clone() }, ..(*old).clone() };
             }
-            let (file, place, editable) = match of_patch.get(&(name(&one.found), &one.image)) {
-                Some(standing) => (patch.file.clone(), standing.place.clone(), standing.editable.clone()),
-                None => (Some(kustomization.to_owned()), patch.place.clone(), None),
+            let (file, place, editable) = match (written, &patch.file) {
+                (Some(written), Some(file)) => (file.clone(), written.place.clone(), written.editable.clone()),
+                _ => (kustomization.to_owned(), patch.place.clone(), None),
             };
-            Self { file, found: Found { place, editable, ..one.found }, ..one }
+            Self { file: Some(file), found: Found { place, editable, ..one.found }, ..one }
         };
         found.into_iter().map(part).collect()
     }
