@@ -211,9 +211,7 @@ fn images_are_replaced_where_kustomize_does_it() {
     }
     // An image that is written again by a patch is that of the patch.
     let base = kustomization("base/kustomization.yaml", "resources: [web.yaml]\nimages: [{name: app, newTag: '7'}]\n", "");
-    let patch =
-        "kind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: one, image: 'app:1'}]}}}\n";
-    let top = kustomization("top/kustomization.yaml", "resources: [../base]\npatches: [{path: patch.yaml}]\n", patch);
+    let top = kustomization("top/kustomization.yaml", "resources: [../base]\npatches: [{path: patch.yaml}]\n", WEB);
     let ways = Ways::of(&[base, top]).to;
     let found = ways[Path::new("base/web.yaml")][0].deployed(&root(WEB), &self::found(WEB), &Values::new());
     assert_eq!(found[0].1.meant, Meant::Known("app:1".to_owned()));
