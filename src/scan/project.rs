@@ -84,6 +84,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         given,
         known: Rc::new(Known { classes: kubernetes::runtime_classes(&documents), values: given.clone() }),
         ways: ways.to,
+        left: MOST_CHANGED,
         patches: kustomizations.iter().flat_map(Kustomization::patch_files).cloned().collect(),
         built: BTreeMap::new(),
         made: BTreeSet::new(),
@@ -208,8 +209,8 @@ fn kustomizations(yaml: &[Yaml], files: &dyn Files) -> Vec<Kustomization> {
 /// The most images of one manifest, each counted for each way in which it is deployed.
 const MOST_DEPLOYED: usize = 200_000;
 
-/// The most changes by kustomizations, each counted for each image of the manifest.
-const MOST_STEPS: usize = 5_000_000;
+/// The most work for what kustomizations do, in values that are looked at, all files together.
+const MOST_CHANGED: usize = 50_000_000;
 
 /// The files, and what was found in them so far.
 struct Project<'p> {
@@ -220,6 +221,8 @@ struct Project<'p> {
     known: Rc<Known>,
     /// The kustomizations that lead to a manifest.
     ways: BTreeMap<PathBuf, Vec<Way>>,
+    /// The work that is left for what kustomizations do.
+    left: usize,
     /// The files that kustomizations put over others: what stands there is a part of something else.
     patches: BTreeSet<PathBuf>,
     /// The builds of each Dockerfile.
@@ -289,27 +292,38 @@ impl Project<'_> {
             return;
         };
         let objects = kubernetes::objects(root);
-        let steps = ways.iter().fold(0, |sum: usize, way| sum.saturating_add(way.weight()));
-        let is_done_too_often = found.len().max(objects.len()).saturating_mul(steps) > MOST_STEPS;
-        if found.len().saturating_mul(ways.len()) > MOST_DEPLOYED || is_done_too_often {
+        let is_bounded = found.len().saturating_mul(ways.len()) <= MOST_DEPLOYED;
+        if !is_bounded || self.deployed(file, &objects, &ways, &read).is_none() {
             let what = format!(
-                "kustomizations deploy more than {MOST_DEPLOYED} images of this file, or change them too often: they are not read"
+                "kustomizations deploy more than {MOST_DEPLOYED} images of this file, or change them too often: not all of them are read"
             );
             let error = Error::of(ErrorKind::Invalid, what).hint("scan a part of the kustomizations at a time");
             self.of(&file.path).problems.push(Problem { place: Lines::of("").place(0..0), error });
-            return;
         }
-        for way in &ways {
+    }
+
+    /// The references of objects of a manifest, as they are deployed; `None` where that is more work than is left.
+    fn deployed(
+        &mut self,
+        file: &Yaml,
+        objects: &[&Rc<Node>],
+        ways: &[Way],
+        read: &dyn Fn(&Rc<Node>) -> Vec<Found>,
+    ) -> Option<()> {
+        for way in ways {
             self.rest(&file.path, way.files().cloned());
-            for (elsewhere, mut new) in objects.iter().flat_map(|object| way.deployed(object, &read, self.given)) {
-                let pod = |name: String| format!("{} {} {name}", way.root().display(), file.path.display());
-                new.together = new.together.map(pod);
-                if let Some(elsewhere) = &elsewhere {
-                    self.rest(elsewhere, way.files().chain([&file.path]).cloned());
+            for object in objects {
+                for (elsewhere, mut new) in way.deployed(object, read, self.given, &mut self.left)? {
+                    let pod = |name: String| format!("{} {} {name}", way.root().display(), file.path.display());
+                    new.together = new.together.map(pod);
+                    if let Some(elsewhere) = &elsewhere {
+                        self.rest(elsewhere, way.files().chain([&file.path]).cloned());
+                    }
+                    self.of(elsewhere.as_deref().unwrap_or(&file.path)).found.push(new);
                 }
-                self.of(elsewhere.as_deref().unwrap_or(&file.path)).found.push(new);
             }
         }
+        Some(())
     }
 
     /// The bake files, each read with its override.

@@ -117,6 +117,11 @@ impl Node {
         Self::new(value, self.span.clone(), self.merging)
     }
 
+    /// The number of values in it, itself included, each as often as there is a way to it.
+    pub const fn size(&self) -> usize {
+        self.values
+    }
+
     /// True for a scalar that is nothing.
     pub fn is_nothing(&self) -> bool {
         matches!(self.value, Value::Scalar { .. }) && self.text().is_none()

@@ -153,13 +153,9 @@ impl Patch {
         self.content.as_ref().and_then(|content| content.changes.as_deref()).unwrap_or_default()
     }
 
-    /// The number of things that it does.
-    pub fn weight(&self) -> usize {
-        self.changes().len().max(1)
-    }
-
-    /// What becomes of an object that has or had these names.
-    pub fn applied(&self, object: &Rc<Node>, names: &Names) -> Patched<'_> {
+    /// What becomes of an object that has or had these names; `None` where that is more work than `left`, counted in values that are
+    /// looked at.
+    pub fn applied(&self, object: &Rc<Node>, names: &Names, left: &mut usize) -> Option<Patched<'_>> {
         let version = object.text_at(&["apiVersion"]).unwrap_or_default();
         let kind = object.text_at(&["kind"]).unwrap_or_default();
         let by_name = BY_NAME.iter().any(|(of, kinds)| *of == version && kinds.contains(&kind));
@@ -167,23 +163,26 @@ impl Patch {
         let (mut patched, mut images) = (None, Vec::new());
         for change in self.changes() {
             let under = patched.as_ref().unwrap_or(object);
+            *left = left.checked_sub(1)?;
             match change {
                 Change::Merge { own, part, found } => {
                     if is_named.unwrap_or_else(|| own.as_ref().is_some_and(|own| own.is(object, names))) {
-                        let Some(new) = merged(under, part, by_name) else { return Patched::Gone };
+                        *left = left.checked_sub(part.size().saturating_add(under.size()))?;
+                        let Some(new) = merged(under, part, by_name) else { return Some(Patched::Gone) };
                         images.extend(found);
                         patched = Some(new);
                     }
                 }
                 Change::Operation(operation) if is_named == Some(true) => {
                     // Kustomize refuses one that leads nowhere.
-                    let Some(new) = operation.applied(under) else { return Patched::Untouched };
+                    *left = left.checked_sub(under.size())?;
+                    let Some(new) = operation.applied(under) else { return Some(Patched::Untouched) };
                     patched = Some(new);
                 }
                 Change::Operation(_) => {}
             }
         }
-        patched.map_or(Patched::Untouched, |new| Patched::Changed(new, images))
+        Some(patched.map_or(Patched::Untouched, |new| Patched::Changed(new, images)))
     }
 }
 

@@ -19,6 +19,10 @@ fn found(text: &str) -> impl Fn(&Rc<Node>) -> Vec<Found> {
     move |root| crate::scan::kubernetes::read(root, &Lines::of(text), &Known::default())
 }
 
+fn references(way: &Way, object: &str) -> Vec<(Option<PathBuf>, Found)> {
+    way.deployed(&root(object), &found(object), &Values::new(), &mut 1_000_000).unwrap()
+}
+
 fn notes(one: &Kustomization) -> Vec<Note> {
     one.notes(&|path| path.extension().is_some_and(|extension| extension == "yaml") || !path.starts_with("gone"))
 }
@@ -34,7 +38,7 @@ fn overlays_replace_what_bases_say() {
     let ways = Ways::of(&[base, over]).to;
     let [way] = ways[Path::new("k/base/web.yaml")].as_slice() else { panic!("{ways:?}") };
     let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: app}]}\n";
-    let (file, new) = way.deployed(&root(text), &found(text), &Values::new()).remove(0);
+    let (file, new) = references(way, text).remove(0);
     assert_eq!(file.as_deref(), Some(Path::new("k/prod/kustomization.yaml")));
     assert_eq!((new.place.line, new.written.as_str()), (4, "ltsc2022"));
     assert_eq!(new.meant, Meant::Known("r.example/app:ltsc2022".to_owned()));
@@ -52,7 +56,7 @@ fn deployed_of(object: &str, kustomization: &str, patch: &str) -> (Vec<String>, 
     let one = self::kustomization("k/kustomization.yaml", &format!("resources: [web.yaml]\n{kustomization}"), patch);
     let notes = notes(&one);
     let ways = Ways::of(&[one]).to;
-    let found = ways[Path::new("k/web.yaml")][0].deployed(&root(object), &self::found(object), &Values::new());
+    let found = references(&ways[Path::new("k/web.yaml")][0], object);
     let shown = found.iter().map(|(file, one)| {
         let file = file.as_deref().map_or("web.yaml".into(), |file| file.file_name().unwrap().to_string_lossy().into_owned());
         let Meant::Known(image) = &one.meant else { panic!("{one:?}") };
@@ -139,7 +143,7 @@ fn components_do_what_they_say_to_what_is_there() {
     let ways = Ways::of(&[component, top]).to;
     for path in ["k/web.yaml", "c/own.yaml"] {
         let [way] = ways[Path::new(path)].as_slice() else { panic!("{ways:?}") };
-        let found = way.deployed(&root(WEB), &found(WEB), &Values::new());
+        let found = references(way, WEB);
         assert_eq!(found[0].1.meant, Meant::Known("other:2".to_owned()), "{path}");
     }
 }
@@ -194,7 +198,7 @@ fn an_object_is_known_by_every_name_that_it_has_had() {
         let base = kustomization("base/kustomization.yaml", base, "");
         let top = kustomization("top/kustomization.yaml", "resources: [../base]\npatches: [{path: patch.yaml}]\n", &patch);
         let ways = Ways::of(&[base, top]).to;
-        let found = ways[Path::new("base/web.yaml")][0].deployed(&root(WEB), &found(WEB), &Values::new());
+        let found = references(&ways[Path::new("base/web.yaml")][0], WEB);
         assert_eq!(found[0].1.meant == Meant::Known("p".to_owned()), is_patched, "{name}");
     }
 }
@@ -213,7 +217,7 @@ fn images_are_replaced_where_kustomize_does_it() {
     let base = kustomization("base/kustomization.yaml", "resources: [web.yaml]\nimages: [{name: app, newTag: '7'}]\n", "");
     let top = kustomization("top/kustomization.yaml", "resources: [../base]\npatches: [{path: patch.yaml}]\n", WEB);
     let ways = Ways::of(&[base, top]).to;
-    let found = ways[Path::new("base/web.yaml")][0].deployed(&root(WEB), &self::found(WEB), &Values::new());
+    let found = references(&ways[Path::new("base/web.yaml")][0], WEB);
     assert_eq!(found[0].1.meant, Meant::Known("app:1".to_owned()));
 }
 
@@ -262,6 +266,11 @@ fn what_leads_to_itself_ends_and_is_said() {
         })
         .collect();
     assert_eq!(Ways::of(&lattice).open, [Path::new("0/kustomization.yaml")]);
+    let many = format!("resources: [web.yaml]\npatches: [{}]\n", list("{path: patch.yaml}"));
+    let ways = Ways::of(&[kustomization("k/kustomization.yaml", &many, WEB)]).to;
+    let way = &ways[Path::new("k/web.yaml")][0];
+    assert!(way.deployed(&root(WEB), &found(WEB), &Values::new(), &mut 100).is_none());
+    assert_eq!(references(way, WEB).len(), 2);
     let one = kustomization("k/kustomization.yaml", "resources: [../gone, web.json]\n", "");
     assert_eq!(one.notes(&|path| path.starts_with("k")).len(), 1);
 }

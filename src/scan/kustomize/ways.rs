@@ -34,8 +34,6 @@ pub struct Way {
     root: PathBuf,
     /// What is done on it.
     steps: Steps,
-    /// The number of things that are done.
-    weight: usize,
 }
 
 impl Way {
@@ -53,28 +51,26 @@ impl Way {
         std::iter::once(&self.root).chain(changing)
     }
 
-    /// The number of things that are done on it.
-    pub const fn weight(&self) -> usize {
-        self.weight
-    }
-
     /// The references of an object of a manifest as it is deployed in this way, each with the file that it stands in if that is not the
-    /// manifest: the kustomization that replaces it, or a patch. `read` finds those of an object.
+    /// manifest: the kustomization that replaces it, or a patch. `read` finds those of an object. `None` where that is more work than `left`,
+    /// counted in values that are looked at.
     pub fn deployed(
         &self,
         object: &Rc<Node>,
         read: &dyn Fn(&Rc<Node>) -> Vec<Found>,
         values: &Values,
-    ) -> Vec<(Option<PathBuf>, Found)> {
+        left: &mut usize,
+    ) -> Option<Vec<(Option<PathBuf>, Found)>> {
         let (mut object, mut names) = (Rc::clone(object), Names::of(object));
         let mut parts: Vec<Part> = read(&object).into_iter().map(Part::of).collect();
         for step in self.steps.iter() {
+            *left = left.checked_sub(1 + parts.len())?;
             match &step.what {
                 Change::Image(image) => parts.iter_mut().for_each(|part| part.replace(&step.file, image, self, values)),
                 Change::Rename { before, behind, namespace } => names.rename(before, behind, namespace.as_deref()),
-                Change::Patch(patch) => match patch.applied(&object, &names) {
+                Change::Patch(patch) => match patch.applied(&object, &names, left)? {
                     Patched::Untouched => {}
-                    Patched::Gone => return Vec::new(),
+                    Patched::Gone => return Some(Vec::new()),
                     Patched::Changed(patched, found) => {
                         parts = Part::patched(read(&patched), &parts, &found, patch, &step.file);
                         names.add(Names::of(&patched));
@@ -83,7 +79,7 @@ impl Way {
                 },
             }
         }
-        parts.into_iter().map(|part| (part.file, part.found)).collect()
+        Some(parts.into_iter().map(|part| (part.file, part.found)).collect())
     }
 }
 
@@ -210,8 +206,6 @@ impl Ways {
             }
             *left = left.checked_sub(1 + steps.len() + one.resources.len())?;
             let steps = Steps::from(steps);
-            let weight = steps.iter().map(|step| if let Change::Patch(patch) = &step.what { patch.weight() } else { 1 });
-            let weight = weight.fold(0, usize::saturating_add);
             for named in &one.resources {
                 if let Some(base) = by_folder.get(named.path.as_path()) {
                     open.push((base, Rc::clone(&steps), depth + 1));
@@ -219,7 +213,7 @@ impl Ways {
                 }
                 let known = self.to.entry(named.path.clone()).or_default();
                 if known.len() < MOST_WAYS {
-                    known.push(Way { root: root.path.clone(), steps: Rc::clone(&steps), weight });
+                    known.push(Way { root: root.path.clone(), steps: Rc::clone(&steps) });
                 } else {
                     is_whole = false;
                 }
