@@ -210,7 +210,7 @@ fn kustomizations(yaml: &[Yaml], files: &dyn Files) -> Vec<Kustomization> {
 const MOST_DEPLOYED: usize = 200_000;
 
 /// The most work for what kustomizations do, in values that are looked at, all files together.
-const MOST_CHANGED: usize = 50_000_000;
+const MOST_CHANGED: usize = 10_000_000;
 
 /// The files, and what was found in them so far.
 struct Project<'p> {
