@@ -258,7 +258,7 @@ fn what_leads_to_itself_ends_and_is_said() {
     let ways = Ways::of(&[circle]);
     assert_eq!(ways.open, [Path::new("c/kustomization.yaml")]);
     assert!(ways.to.values().all(|ways| ways.len() <= 1_000));
-    let list = |what: &str| vec![what; 10].join(", ");
+    let list = |what: &str| [what; 10].join(", ");
     let lattice: Vec<_> = (0..16)
         .map(|number| {
             let next = list(&format!("../{}", number + 1));
