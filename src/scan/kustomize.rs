@@ -12,7 +12,7 @@ use std::rc::Rc;
 use self::patches::Patch;
 pub use self::patches::PatchFiles;
 pub use self::ways::{Way, Ways};
-use super::paths::{normal, shown};
+use super::paths::{normal, shown, slashes};
 use super::tags::Typed;
 use super::yaml::Node;
 use super::{Editable, Lines, Note, Place};
@@ -99,7 +99,7 @@ impl Kustomization {
                 if text.contains("://") || text.contains("?ref=") || text.starts_with("git@") || text.starts_with("github.com/") {
                     remote.push((place, text.to_owned()));
                 } else {
-                    here.push(Named { place, path: normal(&folder.join(text.replace('\\', "/"))) });
+                    here.push(Named { place, path: normal(&folder.join(slashes(text))) });
                 }
             }
             here
@@ -144,8 +144,8 @@ impl Kustomization {
         self.steps.iter().filter_map(|step| if let Change::Patch(patch) = &step.what { Some(patch) } else { None })
     }
 
-    /// What of it is not followed; `is_read` knows the manifests and the folders of kustomizations.
-    pub fn notes(&self, is_read: &dyn Fn(&Path) -> bool) -> Vec<Note> {
+    /// What of it is not followed; `is_read` knows the manifests and the folders of kustomizations, and `ways` where it leads.
+    pub fn notes(&self, is_read: &dyn Fn(&Path) -> bool, ways: &Ways) -> Vec<Note> {
         let hint = format!("render it first, `kubectl kustomize {} | wincompat scan -`", shown(&self.folder));
         let note = |place: &Place, what: &str| Note { place: place.clone(), text: format!("{what}: {hint}") };
         let mut notes: Vec<Note> = Vec::new();
@@ -153,10 +153,13 @@ impl Kustomization {
         let open = self.patches().filter(|patch| patch.concerns_pods && !patch.is_followed());
         notes.extend(open.map(|patch| note(&patch.place, "this patch changes images or where pods land, and is not followed")));
         notes.extend(self.others.iter().map(|(place, what)| note(place, &format!("{what} is not followed"))));
-        let named = self.resources.iter().chain(&self.components).filter(|named| !is_read(&named.path));
-        notes.extend(
-            named.map(|named| note(&named.place, &format!("{} is not among the files that are read", shown(&named.path)))),
-        );
+        for named in self.resources.iter().chain(&self.components).filter(|named| !is_read(&named.path)) {
+            notes.push(note(&named.place, &format!("{} is not among the files that are read", shown(&named.path))));
+        }
+        if ways.open.contains(&self.path) {
+            let start = Lines::of("").place(0..0);
+            notes.push(note(&start, "the resources of this kustomization lead further, or on more ways, than is followed"));
+        }
         notes
     }
 }

@@ -14,7 +14,7 @@ use super::kustomize::{self, Kustomization, PatchFiles, Way, Ways};
 use super::paths::{normal, shown};
 use super::shared::{Uses, hold_aliases, named_files};
 use super::yaml::{self, Document, Node};
-use super::{FileKind, Files, Found, Lines, Meant, Note, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
+use super::{FileKind, Files, Found, Lines, Meant, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
 use super::{groovy, list, pipelines};
 use crate::{Error, ErrorKind};
 
@@ -83,7 +83,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         files,
         given,
         known: Rc::new(Known { classes: kubernetes::runtime_classes(&documents), values: given.clone() }),
-        ways: ways.to,
+        ways: BTreeMap::new(),
         left: MOST_CHANGED,
         patches: kustomizations.iter().flat_map(Kustomization::patch_files).cloned().collect(),
         built: BTreeMap::new(),
@@ -95,17 +95,10 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     };
     let folders: BTreeSet<&Path> = kustomizations.iter().map(Kustomization::folder).collect();
     for one in &kustomizations {
-        let notes = one.notes(&|path| project.by_path.contains_key(path) || folders.contains(path));
+        let notes = one.notes(&|path| project.by_path.contains_key(path) || folders.contains(path), &ways);
         project.of(one.path()).notes.extend(notes);
     }
-    for path in ways.open {
-        let folder = shown(path.parent().unwrap_or(Path::new("")));
-        let text = format!(
-            "the resources of this kustomization lead further, or on more ways, than is followed: render it first, `kubectl kustomize {folder} | \
-             wincompat scan -`"
-        );
-        project.of(&path).notes.push(Note { place: Lines::of("").place(0..0), text });
-    }
+    project.ways = ways.to;
     yaml.iter().for_each(|file| project.read(file));
     project.compose_files();
     project.bake_files(&bakes);
@@ -274,8 +267,10 @@ impl Project<'_> {
 
     /// The references of a manifest, as each kustomization that leads to it deploys them.
     fn manifest(&mut self, file: &Yaml, root: &Rc<Node>, lines: &Lines<'_>) {
+        let path = normal(&file.path);
+        let ways = self.ways.get(&path).cloned();
         // A part of something else, unless it is deployed itself too.
-        if self.patches.contains(&normal(&file.path)) && !self.ways.contains_key(&normal(&file.path)) {
+        if ways.is_none() && self.patches.contains(&path) {
             return;
         }
         let source = kubernetes::source_of(&file.text, root.span.start).map(|source| format!(" ({source})")).unwrap_or_default();
@@ -284,16 +279,15 @@ impl Project<'_> {
             let named = |one: Found| Found { object: one.object.map(|object| format!("{object}{source}")), ..one };
             kubernetes::read(root, lines, &known).into_iter().map(named).collect()
         };
-        let found = read(root);
-        let Some(ways) = self.ways.get(&normal(&file.path)).cloned() else {
+        let Some(ways) = ways else {
             let pod = |name: String| format!("{} {name}", file.path.display());
-            let found = found.into_iter().map(|one| Found { together: one.together.map(pod), ..one });
+            let found = read(root).into_iter().map(|one| Found { together: one.together.map(pod), ..one });
             self.of(&file.path).found.extend(found);
             return;
         };
-        let objects = kubernetes::objects(root);
-        let is_bounded = found.len().saturating_mul(ways.len()) <= MOST_DEPLOYED;
-        if !is_bounded || self.deployed(file, &objects, &ways, &read).is_none() {
+        let objects: Vec<_> = kubernetes::objects(root).into_iter().map(|object| (object, read(object))).collect();
+        let images: usize = objects.iter().map(|(_, found)| found.len()).sum();
+        if images.saturating_mul(ways.len()) > MOST_DEPLOYED || self.deployed(file, &objects, &ways, &read).is_none() {
             let what = format!(
                 "kustomizations deploy more than {MOST_DEPLOYED} images of this file, or change them too often: not all of them are read"
             );
@@ -302,25 +296,28 @@ impl Project<'_> {
         }
     }
 
-    /// The references of objects of a manifest, as they are deployed; `None` where that is more work than is left.
+    /// The references of objects of a manifest, those that are written beside each, as they are deployed; `None` where that is more work
+    /// than is left.
     fn deployed(
         &mut self,
         file: &Yaml,
-        objects: &[&Rc<Node>],
+        objects: &[(&Rc<Node>, Vec<Found>)],
         ways: &[Way],
         read: &dyn Fn(&Rc<Node>) -> Vec<Found>,
     ) -> Option<()> {
         for way in ways {
             self.rest(&file.path, way.files().cloned());
-            for object in objects {
-                for (elsewhere, mut new) in way.deployed(object, read, self.given, &mut self.left)? {
+            let mut elsewhere = BTreeSet::new();
+            for (object, found) in objects {
+                for (place, mut new) in way.deployed(object, found, read, self.given, &mut self.left)? {
                     let pod = |name: String| format!("{} {} {name}", way.root().display(), file.path.display());
                     new.together = new.together.map(pod);
-                    if let Some(elsewhere) = &elsewhere {
-                        self.rest(elsewhere, way.files().chain([&file.path]).cloned());
-                    }
-                    self.of(elsewhere.as_deref().unwrap_or(&file.path)).found.push(new);
+                    self.of(place.as_deref().unwrap_or(&file.path)).found.push(new);
+                    elsewhere.extend(place);
                 }
+            }
+            for place in elsewhere {
+                self.rest(&place, way.files().chain([&file.path]).cloned());
             }
         }
         Some(())

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::super::kubernetes::{self, Known};
-use super::super::paths::normal;
+use super::super::paths::{normal, slashes};
 use super::super::yaml::{self, Node, Value};
 use super::super::{Found, Lines, Place};
 use super::merging::{Operation, merged, replaces};
@@ -112,36 +112,29 @@ impl<'t> PatchFiles<'t> {
 impl Patch {
     /// The patches of a kustomization, in the order in which its ways to write them count.
     pub fn all(root: &Node, folder: &Path, lines: &Lines<'_>, files: &PatchFiles<'_>) -> Vec<Self> {
-        let mut patches = Vec::new();
-        for key in ["patchesStrategicMerge", "patches", "patchesJson6902"] {
-            for entry in root.get(key).map(|list| list.list()).unwrap_or_default() {
-                // A bare text is the name of a file, or the patch itself.
-                let bare = entry.text();
-                let is_patch = bare.is_some_and(|text| text.contains('\n'));
-                let named = bare.filter(|_| !is_patch).or_else(|| entry.text_at(&["path"]));
-                let file = named.map(|text| normal(&folder.join(text.replace('\\', "/"))));
-                let own = bare.filter(|_| is_patch).or_else(|| entry.text_at(&["patch"]));
-                let content = match (&file, own) {
-                    (Some(file), _) => files.content(file),
-                    (None, own) => own.map(|text| Rc::new(Content::of(text))),
-                };
-                let concerns_pods = content.as_ref().is_none_or(|content| content.concerns_pods);
-                let target = entry.get("target").map(|target| Target::of(target));
-                let renames = ["allowNameChange", "allowKindChange"];
-                let is_open = renames.iter().any(|key| entry.text_at(&["options", key]) == Some("true"))
-                    || matches!(target, Some(None))
-                    || target.is_none() && content.as_ref().is_some_and(|content| content.has_operations());
-                let content = content.filter(|content| !is_open && content.changes.is_some());
-                patches.push(Self {
-                    place: lines.place(entry.span.clone()),
-                    file,
-                    target: target.flatten(),
-                    content,
-                    concerns_pods,
-                });
-            }
-        }
-        patches
+        let keys = ["patchesStrategicMerge", "patches", "patchesJson6902"];
+        let entries = keys.iter().flat_map(|key| root.get(key).map(|list| list.list()).unwrap_or_default());
+        entries.map(|entry| Self::of(entry, folder, lines, files)).collect()
+    }
+
+    fn of(entry: &Node, folder: &Path, lines: &Lines<'_>, files: &PatchFiles<'_>) -> Self {
+        // A bare text is the name of a file, or the patch itself.
+        let bare = entry.text();
+        let is_patch = bare.is_some_and(|text| text.contains('\n'));
+        let named = bare.filter(|_| !is_patch).or_else(|| entry.text_at(&["path"]));
+        let file = named.map(|text| normal(&folder.join(slashes(text))));
+        let content = match &file {
+            Some(file) => files.content(file),
+            None => bare.or_else(|| entry.text_at(&["patch"])).map(|text| Rc::new(Content::of(text))),
+        };
+        let concerns_pods = content.as_ref().is_none_or(|content| content.concerns_pods);
+        let target = entry.get("target").map(|target| Target::of(target));
+        let has_operations = content.as_ref().is_some_and(|content| content.has_operations());
+        let is_open = ["allowNameChange", "allowKindChange"].iter().any(|key| entry.text_at(&["options", key]) == Some("true"))
+            || matches!(target, Some(None))
+            || target.is_none() && has_operations;
+        let content = content.filter(|content| !is_open && content.changes.is_some());
+        Self { place: lines.place(entry.span.clone()), file, target: target.flatten(), content, concerns_pods }
     }
 
     /// True if what it does is followed.

@@ -20,11 +20,13 @@ fn found(text: &str) -> impl Fn(&Rc<Node>) -> Vec<Found> {
 }
 
 fn references(way: &Way, object: &str) -> Vec<(Option<PathBuf>, Found)> {
-    way.deployed(&root(object), &found(object), &Values::new(), &mut 1_000_000).unwrap()
+    let (object, read) = (root(object), found(object));
+    way.deployed(&object, &read(&object), &read, &Values::new(), &mut 1_000_000).unwrap()
 }
 
 fn notes(one: &Kustomization) -> Vec<Note> {
-    one.notes(&|path| path.extension().is_some_and(|extension| extension == "yaml") || !path.starts_with("gone"))
+    let is_read = |path: &Path| path.extension().is_some_and(|extension| extension == "yaml") || !path.starts_with("gone");
+    one.notes(&is_read, &Ways::default())
 }
 
 #[test]
@@ -254,8 +256,10 @@ fn operations_count_from_both_ends() {
 
 #[test]
 fn what_leads_to_itself_ends_and_is_said() {
-    let circle = kustomization("c/kustomization.yaml", "resources: [x.yaml, ., ., ., .]\ncomponents: [., .]\n", "");
-    let ways = Ways::of(&[circle]);
+    let circle = [kustomization("c/kustomization.yaml", "resources: [x.yaml, ., ., ., .]\ncomponents: [., .]\n", "")];
+    let ways = Ways::of(&circle);
+    let [note] = &circle[0].notes(&|_| true, &ways)[..] else { panic!("{ways:?}") };
+    assert!(note.text.contains("`kubectl kustomize c | wincompat scan -`"), "{}", note.text);
     assert_eq!(ways.open, [Path::new("c/kustomization.yaml")]);
     assert!(ways.to.values().all(|ways| ways.len() <= 1_000));
     let list = |what: &str| [what; 10].join(", ");
@@ -269,10 +273,10 @@ fn what_leads_to_itself_ends_and_is_said() {
     let many = format!("resources: [web.yaml]\npatches: [{}]\n", list("{path: patch.yaml}"));
     let ways = Ways::of(&[kustomization("k/kustomization.yaml", &many, WEB)]).to;
     let way = &ways[Path::new("k/web.yaml")][0];
-    assert!(way.deployed(&root(WEB), &found(WEB), &Values::new(), &mut 100).is_none());
+    assert!(way.deployed(&root(WEB), &found(WEB)(&root(WEB)), &found(WEB), &Values::new(), &mut 100).is_none());
     assert_eq!(references(way, WEB).len(), 2);
     let one = kustomization("k/kustomization.yaml", "resources: [../gone, web.json]\n", "");
-    assert_eq!(one.notes(&|path| path.starts_with("k")).len(), 1);
+    assert_eq!(one.notes(&|path| path.starts_with("k"), &Ways::default()).len(), 1);
 }
 
 #[test]

@@ -52,17 +52,18 @@ impl Way {
     }
 
     /// The references of an object of a manifest as it is deployed in this way, each with the file that it stands in if that is not the
-    /// manifest: the kustomization that replaces it, or a patch. `read` finds those of an object. `None` where that is more work than `left`,
-    /// counted in values that are looked at.
+    /// manifest: the kustomization that replaces it, or a patch. `found` are those of the object as it is written, and `read` finds those of a
+    /// patched one. `None` where that is more work than `left`, counted in values that are looked at.
     pub fn deployed(
         &self,
         object: &Rc<Node>,
+        found: &[Found],
         read: &dyn Fn(&Rc<Node>) -> Vec<Found>,
         values: &Values,
         left: &mut usize,
     ) -> Option<Vec<(Option<PathBuf>, Found)>> {
         let (mut object, mut names) = (Rc::clone(object), Names::of(object));
-        let mut parts: Vec<Part> = read(&object).into_iter().map(Part::of).collect();
+        let mut parts: Vec<Part> = found.iter().cloned().map(Part::of).collect();
         for step in self.steps.iter() {
             *left = left.checked_sub(1 + parts.len())?;
             match &step.what {
