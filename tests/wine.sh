@@ -158,6 +158,8 @@ wine_test() {
     done
     chosen=$((${#build[@]} < $#))
     [[ " $* " == *" -- "* ]] || set -- "$@" --
+    # Not the examples, nor those in the documentation, which are the same on every system.
+    ((chosen)) || set -- --lib --bins --tests "$@"
     if [[ $* == *live_host* ]]; then
         WINCOMPAT_TEST_REGISTRY=1 wine_cargo test "$@" "${wine_skipped[@]}"
         return

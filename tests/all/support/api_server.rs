@@ -107,13 +107,15 @@ impl Api {
                 let _ = stream.write_all(format!("{gone}\n").as_bytes());
                 return;
             }
-            let events = self.events.lock().unwrap().clone();
-            let before = from;
-            for (version, _, event) in events.iter().filter(|(version, of, _)| *version > before && *of == path) {
-                if stream.write_all(format!("{event}\n").as_bytes()).is_err() {
+            let events = self.events.lock().unwrap();
+            let news = events.iter().filter(|(version, of, _)| *version > from && *of == path);
+            let news: Vec<(usize, String)> = news.map(|(version, _, event)| (*version, format!("{event}\n"))).collect();
+            drop(events);
+            for (version, event) in news {
+                if stream.write_all(event.as_bytes()).is_err() {
                     return;
                 }
-                from = *version;
+                from = version;
             }
             thread::sleep(Duration::from_millis(20));
         }
