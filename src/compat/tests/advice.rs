@@ -86,26 +86,27 @@ fn no_advice_names_what_does_not_pass() {
                     for finding in &judgement.findings {
                         for remedy in finding.remedies(&subject) {
                             *numbers.entry(finding.code.as_str()).or_default() += 1;
-                            let case = format!(
-                                "{} on {} {:?} {wish:?} {engine:?}: {} says {remedy:?}",
-                                image.reference, host.name, host.hyperv, finding.code
-                            );
+                            let case = || {
+                                let (image, host, hyperv, code) = (&image.reference, &host.name, host.hyperv, finding.code);
+                                format!("{image} on {host} {hyperv:?} {wish:?} {engine:?}: {code} says {remedy:?}")
+                            };
                             if let Some(other) = named(&images, &remedy) {
-                                assert_ne!(other.reference, image.reference, "itself: {case}");
+                                assert_ne!(other.reference, image.reference, "itself: {}", case());
                                 let passes = passes
                                     .entry(std::ptr::from_ref(other))
                                     .or_insert_with(|| judge(knowledge, host, other, &policy).ok);
-                                assert_eq!(*passes, Some(true), "{case}");
+                                assert_eq!(*passes, Some(true), "{}", case());
                             }
                             if let Remedy::Run { engine: named, isolation, image: reference } = &remedy {
-                                assert_eq!((*named, reference), (engine, &image.reference), "{case}");
+                                assert_eq!((*named, reference), (engine, &image.reference), "{}", case());
                                 let wish = if *isolation == Isolation::Hyperv { Wish::Hyperv } else { Wish::Process };
                                 assert_eq!(
                                     judge(knowledge, host, image, &Policy { wish, ..policy.clone() }).ok,
                                     Some(true),
-                                    "{case}"
+                                    "{}",
+                                    case()
                                 );
-                                assert!(engine != Engine::Kubernetes || *isolation == Isolation::Process, "{case}");
+                                assert!(engine != Engine::Kubernetes || *isolation == Isolation::Process, "{}", case());
                             }
                         }
                     }
