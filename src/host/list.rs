@@ -106,19 +106,34 @@ fn in_bytes(finder: &Finder<'_>, bytes: &[u8], label: Option<&str>, folder: &Pat
     if source::is_document(&text, finder.knowledge) {
         return document();
     }
-    let mut found = Vec::new();
+    let (mut found, mut unread) = (Vec::new(), None);
+    // Lines that are hosts, one of them with a name, and a word that was meant to be one.
+    let (mut hosts, mut has_name, mut has_word) = (0, false, false);
     for (index, line) in text.lines().enumerate() {
         let line = without_comment(line);
         if line.is_empty() {
             continue;
         }
         match in_line(finder, line, folder) {
-            Ok(hosts) => found.extend(hosts),
-            // What a command printed has lines of other kinds too.
+            Ok(read) => {
+                hosts += 1;
+                has_name |= named(line, finder.knowledge).is_some() || line.contains('=');
+                found.extend(read);
+            }
             Err(error) => {
-                return document().map_err(|_| error.within(format!("line {} is not a host", index + 1)));
+                has_word |= is_word(line);
+                unread.get_or_insert((index, error));
             }
         }
+        if unread.is_some() && hosts > 1 {
+            break;
+        }
+    }
+    if let Some((index, error)) = unread {
+        let error = error.within(format!("line {} is not a host", index + 1));
+        // What a command printed has lines of other kinds too. In a list such a line is a host that would be forgotten.
+        let is_list = hosts > 1 || (hosts == 1 && (has_name || has_word));
+        return if is_list { Err(error) } else { document().map_err(|_| error) };
     }
     if found.is_empty() {
         return Err(Error::new("the list is empty").hint("write one host on each line, e.g. web01 10.0.20348.2402"));
@@ -133,15 +148,27 @@ fn without_comment(line: &str) -> &str {
     line.get(..end.unwrap_or(line.len())).unwrap_or_default().trim()
 }
 
+/// True for a word of letters and digits, as names of releases are, e.g. `ltsc2002`.
+fn is_word(line: &str) -> bool {
+    line.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '='))
+        && line.contains(|character: char| character.is_ascii_digit())
+        && line.contains(|character: char| character.is_ascii_alphabetic())
+}
+
+/// The name and the host of a line `NAME SPEC`.
+fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, &'line str)> {
+    let (name, rest) = line.split_once([' ', '\t', ',', ';'])?;
+    let is_named = !spec::is_host(line, knowledge)
+        && spec::is_name(name)
+        && spec::is_host(rest.trim(), knowledge)
+        && !spec::is_host(name, knowledge);
+    is_named.then_some((name, rest.trim()))
+}
+
 /// The hosts of a line: `SPEC`, `NAME=SPEC`, or `NAME SPEC` with a blank, a tab, a comma or a semicolon between the two.
 fn in_line(finder: &Finder<'_>, line: &str, folder: &Path) -> Result<Vec<Found>, Error> {
-    if !spec::is_host(line, finder.knowledge)
-        && let Some((name, rest)) = line.split_once([' ', '\t', ',', ';'])
-        && spec::is_name(name)
-        && spec::is_host(rest.trim(), finder.knowledge)
-        && !spec::is_host(name, finder.knowledge)
-    {
-        return finder.with_name(Some(name), rest.trim(), folder);
+    match named(line, finder.knowledge) {
+        Some((name, rest)) => finder.with_name(Some(name), rest, folder),
+        None => finder.in_argument(line, folder),
     }
-    finder.in_argument(line, folder)
 }

@@ -106,6 +106,38 @@ fn nodes_are_hosts_and_the_others_are_counted() {
     assert_eq!(lines(Ok(found)), ["akswin000000 10.0.20348.2655", "akswin25000000 10.0.26100.32860"]);
 }
 
+/// A line that is no host is not passed over as part of what a command printed: the host on it would be forgotten.
+#[test]
+fn a_line_that_is_no_host_fails_also_beside_one_whole_version() {
+    for (text, wrong) in [
+        ("web01 ltsc2019\nweb02 windows 11\nweb03 10.0.26100.4061\n", 2),
+        ("web01=ltsc2002\nweb03 10.0.26100.4061\n", 1),
+        ("lin01 Ubuntu 22.04\nweb03 10.0.26100.4061\n", 1),
+        ("web03=10.0.26100.4061\nlin01 Ubuntu 22.04\n", 2),
+        ("ltsc2019\nltsc2002\n10.0.26100.4061\n", 2),
+        ("10.0.26100.4061\nltsc2002\n", 2),
+    ] {
+        let error = list(text).unwrap_err().sentence();
+        assert!(error.contains(&format!("line {wrong} is not a host")), "{text}: {error}");
+    }
+    // What commands print stays one host.
+    for text in
+        ["Windows Server 2022\nVersion 21H2 (OS Build 20348.2)\n", "C:\\>ver\n\nMicrosoft Windows [Version 10.0.20348.2]\n"]
+    {
+        assert_eq!(lines(list(text)), ["Windows Server 2022 10.0.20348.2"], "{text}");
+    }
+}
+
+#[test]
+fn computers_of_a_directory_are_hosts_and_those_without_a_version_are_counted() {
+    let rows = "\"Name\",\"OperatingSystem\",\"OperatingSystemVersion\"\n\"DC1\",\"Windows Server 2019 Standard\",\"10.0 (17763)\"\n\
+                \"OLD\",\"Windows Server 2012 R2 Standard\",\"6.3 (9600)\"\n\"LX\",\"pc-linux-gnu\",\"\"\n";
+    let found = list(rows).unwrap();
+    let notes: Vec<String> = found.iter().flat_map(|found| &found.notes).map(ToString::to_string).collect();
+    assert_eq!(notes, ["one computer of 3 left out, since no version of Windows is named for it"]);
+    assert_eq!(lines(Ok(found)), ["DC1 10.0.17763", "OLD 6.3.9600"]);
+}
+
 #[test]
 fn what_cannot_be_read_is_named() {
     let folder = folder_of(&[("b.txt", "20348.1"), ("a.md", "# hosts"), ("c.png", "\u{1}"), (".hidden", "x")]);

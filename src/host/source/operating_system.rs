@@ -18,7 +18,15 @@ fn recognises(record: &Record) -> bool {
 }
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
-    document.records().hosts(recognises, |record| Ok(facts(record)))
+    let records = document.records();
+    let computers = || records.all.iter().filter(|record| record.has("OperatingSystemVersion"));
+    let (all, left_out) = (computers().count(), computers().filter(|record| !recognises(record)).count());
+    if left_out > 0 {
+        let (count, whom) =
+            if left_out == 1 { ("one computer".to_owned(), "it") } else { (format!("{left_out} computers"), "them") };
+        document.note(format!("{count} of {all} left out, since no version of Windows is named for {whom}"));
+    }
+    records.hosts(recognises, |record| Ok(facts(record)))
 }
 
 /// The version: `Version`, which has no revision, or `BuildNumber`.
@@ -30,11 +38,12 @@ fn version(record: &Record) -> Option<OsVersion> {
     version().and_then(full_version).or_else(build).or_else(|| directory_version(record))
 }
 
-/// The version as a directory has it: `OperatingSystemVersion : 10.0 (20348)`.
+/// The version as a directory has it: `OperatingSystemVersion : 10.0 (20348)`, or `6.3 (9600)` of a Windows before containers.
 fn directory_version(record: &Record) -> Option<OsVersion> {
-    match version_text::versions(record.get("OperatingSystemVersion")?).as_slice() {
+    let text = record.get("OperatingSystemVersion")?;
+    match version_text::versions(text).as_slice() {
         [version] => Some(*version),
-        _ => None,
+        _ => full_version(&text.replace(" (", ".").replace(')', "")),
     }
 }
 
