@@ -5,13 +5,13 @@
 mod blocks;
 mod origins;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
 
-use self::blocks::{Block, blocks, body, entries, name_of};
+use self::blocks::{Block, attributes, blocks, body, entries, name_of};
 pub use self::blocks::{Parsed, parse};
 use super::compose::Built;
 use super::dockerfile::Build;
@@ -66,7 +66,10 @@ pub struct Bake {
 
 /// Reads a set of files. Values that were given win over the defaults of variables.
 pub fn read(path: &Path, layers: &[Layer<'_>], given: &Values, files: &dyn Files) -> Bake {
-    let blocks: Vec<Block<'_>> = layers.iter().enumerate().flat_map(|(number, layer)| blocks(number, layer.parsed)).collect();
+    let numbered = || layers.iter().enumerate();
+    let mut blocks: Vec<Block<'_>> = numbered().flat_map(|(number, layer)| blocks(number, layer.parsed)).collect();
+    // They count more than the default of a variable.
+    blocks.extend(numbered().flat_map(|(number, layer)| attributes(number, layer.parsed)));
     let mut evaluator = Evaluator::new(given);
     for block in &blocks {
         let attribute = |name: &str| block.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
@@ -84,7 +87,9 @@ pub fn read(path: &Path, layers: &[Layer<'_>], given: &Values, files: &dyn Files
             _ => {}
         }
     }
-    let reader = Reader { folder: path.parent().unwrap_or(Path::new("")), layers, blocks: &blocks, evaluator, files };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut reader = Reader { folder, layers, blocks: &blocks, evaluator, made: BTreeMap::new(), files };
+    reader.made = reader.made_by_matrices();
     let mut bake = Bake::default();
     for name in reader.targets() {
         reader.target(&name, &mut bake);
@@ -97,6 +102,8 @@ struct Reader<'r, 'h> {
     layers: &'r [Layer<'h>],
     blocks: &'r [Block<'h>],
     evaluator: Evaluator<'h>,
+    /// The targets that matrices make, by their names: the block, and the values of its matrix.
+    made: BTreeMap<String, (String, Locals)>,
     files: &'r dyn Files,
 }
 
@@ -112,19 +119,52 @@ impl Reader<'_, '_> {
         self.blocks.iter().filter(move |block| block.kind == kind && block.name == name)
     }
 
+    /// The value of a block's attribute.
+    fn said<'b>(block: &'b Block<'_>, key: &str) -> Option<&'b Expression> {
+        block.attributes.iter().find(|(name, _)| name == key).map(|(_, value)| *value)
+    }
+
+    /// The names of targets that an attribute lists, as far as they are known.
+    fn listed(&self, list: &Expression, locals: &Locals) -> Vec<String> {
+        match (self.evaluator.value(list, locals), list) {
+            (Ok(value), _) => value.items().iter().filter_map(Value::text).collect(),
+            (Err(_), Expression::Array(names)) => names.iter().filter_map(Expression::as_str).map(str::to_owned).collect(),
+            (Err(_), _) => Vec::new(),
+        }
+    }
+
+    fn made_by_matrices(&self) -> BTreeMap<String, (String, Locals)> {
+        let mut made = BTreeMap::new();
+        for block in self.blocks.iter().filter(|block| block.kind == "target") {
+            let Some(name) = Self::said(block, "name") else { continue };
+            for locals in self.combinations(&block.name) {
+                let name = self.evaluator.value(name, &locals).ok().and_then(|name| name.text());
+                if let Some(name) = name.filter(|_| made.len() < MOST_BUILDS) {
+                    made.insert(name, (block.name.clone(), locals));
+                }
+            }
+        }
+        made
+    }
+
     /// The targets that are built: all but those that are there to be inherited from.
     fn targets(&self) -> Vec<String> {
         let list = |block: &Block<'_>, key: &str| -> Vec<String> {
-            let value = block.attributes.iter().find(|(name, _)| name == key).map(|(_, value)| *value);
-            let value = value.and_then(|value| self.evaluator.value(value, &Locals::new()).ok());
-            value.map(Value::items).unwrap_or_default().iter().filter_map(Value::text).collect()
+            let Some(list) = Self::said(block, key) else { return Vec::new() };
+            self.combinations(&block.name).iter().flat_map(|locals| self.listed(list, locals)).collect()
         };
         let of = |kind: &'static str, key: &'static str| -> BTreeSet<String> {
             let of_others =
                 |block: &Block<'_>| list(block, key).into_iter().filter(|name| *name != block.name).collect::<Vec<_>>();
             self.blocks.iter().filter(|block| block.kind == kind).flat_map(of_others).collect()
         };
-        let (grouped, inherited) = (of("group", "targets"), of("target", "inherits"));
+        let (mut grouped, inherited) = (of("group", "targets"), of("target", "inherits"));
+        let blocks: Vec<String> = grouped.iter().filter_map(|name| Some(self.made.get(name)?.0.clone())).collect();
+        grouped.extend(blocks);
+        // What is built where nothing is named.
+        if self.named("group", "default").next().is_none() {
+            grouped.insert("default".to_owned());
+        }
         let mut names: Vec<String> = Vec::new();
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         for block in self.blocks.iter().filter(|block| block.kind == "target") {
@@ -147,10 +187,7 @@ impl Reader<'_, '_> {
     }
 
     fn combinations(&self, name: &str) -> Vec<Locals> {
-        let matrix = self
-            .named("target", name)
-            .rev()
-            .find_map(|block| block.attributes.iter().find(|(key, _)| key == "matrix").map(|(_, value)| *value));
+        let matrix = self.named("target", name).rev().find_map(|block| Self::said(block, "matrix"));
         let mut all = vec![Locals::new()];
         for (axis, value) in matrix.map(entries).unwrap_or_default() {
             // An axis whose values are not known leaves its name without a value.
@@ -168,17 +205,16 @@ impl Reader<'_, '_> {
     /// The attributes of this name: the target's own, of the last file first, then those that it inherits, each target once.
     fn attributes<'r>(&'r self, target: &'r str, key: &str, own: &'r Locals, plain: &'r Locals) -> Vec<Attribute<'r>> {
         let mut found = Vec::new();
-        let mut open = vec![target];
-        let mut seen: BTreeSet<&str> = BTreeSet::new();
-        while let Some(target) = open.pop() {
-            let locals = if seen.is_empty() { own } else { plain };
-            if !seen.insert(target) {
+        // A target's name, that of its block, and the values of its matrix.
+        let mut open = vec![(target.to_owned(), target, own)];
+        let mut seen = BTreeSet::new();
+        while let Some((name, block, locals)) = open.pop() {
+            if !seen.insert(name) {
                 continue;
             }
-            let blocks = || self.named("target", target).rev();
             let attribute = |key: &str| {
                 let mut all = Vec::new();
-                for block in blocks() {
+                for block in self.named("target", block).rev() {
                     let named = block.attributes.iter().filter(|(name, _)| name == key);
                     all.extend(named.map(|(_, value)| Attribute { layer: block.layer, value, locals }));
                 }
@@ -186,9 +222,12 @@ impl Reader<'_, '_> {
             };
             found.extend(attribute(key));
             // The last parent's words win over those of the others, and it is the next to be taken.
-            if let Some(Expression::Array(parents)) = attribute("inherits").first().map(|one| one.value) {
-                let plain_names = parents.iter().filter_map(Expression::as_str);
-                open.extend(plain_names);
+            for name in attribute("inherits").first().map(|one| self.listed(one.value, locals)).unwrap_or_default() {
+                match (self.made.get(&name), self.blocks.iter().find(|block| block.name == name)) {
+                    (Some((block, locals)), _) => open.push((name, block, locals)),
+                    (None, Some(block)) => open.push((name, &block.name, plain)),
+                    (None, None) => {}
+                }
             }
         }
         found
@@ -199,10 +238,10 @@ impl Reader<'_, '_> {
         let all = |key: &str| self.attributes(name, key, locals, &plain);
         let value = |one: &Attribute<'_>| self.evaluator.value(one.value, one.locals);
         let text = |key: &str| all(key).first().map(|one| value(one).ok().and_then(|value| value.text()));
-        let shown = match text("name") {
-            Some(Some(name)) => name,
-            _ => name.to_owned(),
-        };
+        // A name is not inherited.
+        let own_name = self.named("target", name).rev().find_map(|block| Self::said(block, "name"));
+        let own_name = own_name.and_then(|value| self.evaluator.value(value, locals).ok()?.text());
+        let shown = own_name.unwrap_or_else(|| name.to_owned());
         let platforms = all("platforms").first().and_then(|one| value(one).ok()).map(Value::items).unwrap_or_default();
         let platforms: Vec<String> = platforms.iter().filter_map(Value::text).collect();
         let mut build = Build {

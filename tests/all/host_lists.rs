@@ -120,12 +120,8 @@ fn a_line_that_is_no_host_fails_also_beside_one_whole_version() {
         let error = list(text).unwrap_err().sentence();
         assert!(error.contains(&format!("line {wrong} is not a host")), "{text}: {error}");
     }
-    // What commands print stays one host.
-    for text in
-        ["Windows Server 2022\nVersion 21H2 (OS Build 20348.2)\n", "C:\\>ver\n\nMicrosoft Windows [Version 10.0.20348.2]\n"]
-    {
-        assert_eq!(lines(list(text)), ["Windows Server 2022 10.0.20348.2"], "{text}");
-    }
+    // What a command printed stays one host.
+    assert_eq!(lines(list("C:\\>ver\n\nMicrosoft Windows [Version 10.0.20348.2]\n")), ["Windows Server 2022 10.0.20348.2"]);
 }
 
 #[test]

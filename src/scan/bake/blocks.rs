@@ -77,6 +77,20 @@ pub(super) fn blocks(layer: usize, parsed: &Parsed) -> Vec<Block<'_>> {
     }
 }
 
+/// The kinds of blocks.
+const KINDS: [&str; 4] = ["variable", "function", "group", "target"];
+
+/// What a file with this number says outside of blocks, `NAME = VALUE`, as blocks of variables.
+pub(super) fn attributes(layer: usize, parsed: &Parsed) -> Vec<Block<'_>> {
+    let attributes: Vec<(String, &Expression)> = match parsed {
+        Parsed::Hcl(body) => body.attributes().map(|one| (one.key.as_str().to_owned(), &one.value)).collect(),
+        Parsed::Json(root) => entries(root).into_iter().filter(|(name, _)| !KINDS.contains(&name.as_str())).collect(),
+    };
+    let variable =
+        |(name, value)| Block { kind: "variable".to_owned(), name, layer, attributes: vec![("default".to_owned(), value)] };
+    attributes.into_iter().map(variable).collect()
+}
+
 /// The entries of an object, as far as their names are plain.
 pub(super) fn entries(expression: &Expression) -> Vec<(String, &Expression)> {
     let Expression::Object(object) = expression else { return Vec::new() };

@@ -102,3 +102,58 @@ fn hostile_files_end() {
     let large = format!("target \"x\" {{\n  matrix = {{ a = {axis}, b = {axis}, c = {axis}, d = {axis} }}\n}}\n");
     assert!(bake("b.hcl", &[&large], &[]).built.len() <= MOST_BUILDS);
 }
+
+#[test]
+fn what_a_target_inherits_may_be_an_expression() {
+    let text = "variable \"REL\" { default = \"2025\" }\n\
+        target \"_2025\" { args = { BASE = \"ltsc2025\" } }\ntarget \"_2019\" { args = { BASE = \"ltsc2019\" } }\n\
+        target \"app\" { inherits = [\"_${REL}\"] }\ntarget \"all\" { inherits = concat([\"_2019\"], []) }\n\
+        target \"m\" {\n  name = \"m-${v}\"\n  matrix = { v = [\"2019\", \"2025\"] }\n  inherits = [\"_${v}\"]\n}\n";
+    let expected = [
+        "target app app/Dockerfile BASE=ltsc2025",
+        "target all app/Dockerfile BASE=ltsc2019",
+        "target m-2019 app/Dockerfile BASE=ltsc2019",
+        "target m-2025 app/Dockerfile BASE=ltsc2025",
+    ];
+    assert_eq!(builds("app/docker-bake.hcl", &[text], &[]), expected);
+    assert!(builds("app/docker-bake.hcl", &[text], &[("REL", "2019")])[0].ends_with("BASE=ltsc2019"));
+}
+
+#[test]
+fn a_target_inherits_from_one_that_a_matrix_makes() {
+    let text = "target \"m\" {\n  name = \"m-${v}\"\n  matrix = { v = [\"ltsc2019\", \"ltsc2022\"] }\n  args = { BASE = v }\n}\n\
+        target \"m2\" {\n  inherits = [\"m-ltsc2019\"]\n  args = { MORE = 1 }\n}\n\
+        target \"_n\" {\n  name = \"n-${v}\"\n  matrix = { v = [\"ltsc2025\"] }\n  args = { BASE = v }\n}\n\
+        group \"all\" { targets = [\"n-ltsc2025\"] }\n";
+    let expected = [
+        "target m-ltsc2019 app/Dockerfile BASE=ltsc2019",
+        "target m-ltsc2022 app/Dockerfile BASE=ltsc2022",
+        "target m2 app/Dockerfile BASE=ltsc2019 MORE=1",
+        "target n-ltsc2025 app/Dockerfile BASE=ltsc2025",
+    ];
+    assert_eq!(builds("app/docker-bake.hcl", &[text], &[]), expected);
+    // Those that inherit from each other end.
+    let round = "target \"a\" { inherits = [\"b-1\"] }\n\
+        target \"b\" {\n  name = \"b-${v}\"\n  matrix = { v = [\"1\"] }\n  inherits = [\"b-1\", \"a\"]\n  args = { X = v }\n}\n";
+    assert_eq!(builds("app/docker-bake.hcl", &[round], &[]).len(), 1);
+}
+
+#[test]
+fn a_value_outside_of_blocks_counts_more_than_a_default() {
+    let text = "WIN = \"ltsc2019\"\nREPO = \"r.test/${WIN}\"\nvariable \"WIN\" { default = \"ltsc2022\" }\n\
+        target \"app\" { args = { BASE = WIN, REPO = REPO } }\n";
+    assert_eq!(builds("app/docker-bake.hcl", &[text], &[]), ["target app app/Dockerfile BASE=ltsc2019 REPO=r.test/ltsc2019"]);
+    let given = builds("app/docker-bake.hcl", &[text], &[("WIN", "ltsc2025")]);
+    assert_eq!(given, ["target app app/Dockerfile BASE=ltsc2025 REPO=r.test/ltsc2025"]);
+    let json = r#"{"WIN": "ltsc2019", "target": {"app": {"args": {"BASE": "${WIN}"}}}}"#;
+    assert_eq!(builds("app/docker-bake.json", &[json], &[]), ["target app app/Dockerfile BASE=ltsc2019"]);
+}
+
+#[test]
+fn the_target_default_is_built_also_where_others_inherit_it() {
+    let targets = "target \"default\" { args = { BASE = \"ltsc2025\" } }\ntarget \"old\" {\n  inherits = [\"default\"]\n  args = { BASE = \"ltsc2022\" }\n}\n";
+    let expected = ["target default app/Dockerfile BASE=ltsc2025", "target old app/Dockerfile BASE=ltsc2022"];
+    assert_eq!(builds("app/docker-bake.hcl", &[targets], &[]), expected);
+    let grouped = format!("group \"default\" {{ targets = [\"old\"] }}\n{targets}");
+    assert_eq!(builds("app/docker-bake.hcl", &[&grouped], &[]), expected[1..]);
+}

@@ -44,7 +44,10 @@ impl File<'_> {
                     std::iter::once(&stage.base).chain(&stage.sources).filter_map(move |named| self.earlier(named, later))
                 })
                 .collect();
-            let others = (0..self.stages.len().saturating_sub(1)).filter(|index| !used.contains(index));
+            let is_replaced = |index: &usize| {
+                self.stages.get(*index).and_then(|stage| stage.name.as_ref()).is_some_and(|name| self.is_replaced(name))
+            };
+            let others = (0..self.stages.len().saturating_sub(1)).filter(|index| !used.contains(index) && !is_replaced(index));
             targets.extend(others.map(|index| (index, Needs::OneHost)));
         }
         targets
@@ -67,9 +70,17 @@ impl File<'_> {
         }
     }
 
+    /// True for the name of a stage in whose place a context stands.
+    fn is_replaced(&self, name: &str) -> bool {
+        self.build.contexts.keys().any(|context| context.eq_ignore_ascii_case(name))
+    }
+
     /// The stage before this one that is meant by a name or a number.
     fn earlier(&self, named: &Named, before: usize) -> Option<usize> {
         let name = named.word.text.to_lowercase();
+        if self.is_replaced(&name) {
+            return None;
+        }
         let same = self.names.get(&name).filter(|_| named.word.missing.is_empty()).map(Vec::as_slice).unwrap_or_default();
         let by_name = same.get(..same.partition_point(|index| *index < before)).and_then(<[usize]>::last).copied();
         by_name.or_else(|| named.word.text.parse().ok().filter(|number| *number < before))

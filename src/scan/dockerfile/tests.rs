@@ -153,3 +153,14 @@ fn a_build_for_another_system_says_so() {
     let build = Build { os: Os::Other, ..Build::default() };
     assert_eq!(lines("FROM --platform=$TARGETPLATFORM a", &build), ["1:33 a EveryHost other"]);
 }
+
+/// BuildKit: a context with the name of a stage stands in the place of the stage.
+#[test]
+fn a_context_replaces_the_stage_of_its_name() {
+    let text = "FROM a:1 AS base\nRUN x\nFROM base AS app\nCOPY --from=base /f /f\nCOPY --from=0 /g /g\n";
+    let with = |image: Option<Meant>| Build { contexts: [("Base".to_owned(), image)].into(), ..Build::default() };
+    let image = Meant::Known("b:2".to_owned());
+    assert_eq!(lines(text, &with(Some(image))), ["1:6 a:1 OneHost", "3:6 b:2 EveryHost", "4:13 b:2 NoHost"]);
+    let without_number = text.replace("COPY --from=0 /g /g\n", "");
+    assert_eq!(lines(&without_number, &with(None)), [""; 0]);
+}
