@@ -31,11 +31,20 @@ impl FromStr for EngineArg {
             None => (text, None),
         };
         let (name, below) = name.split_once('/').map_or((name, None), |(name, below)| (name, Some(below)));
+        // As Kubernetes writes what a node runs: `containerd://1.7.18`.
+        if let Some((engine, version)) = text.split_once("://") {
+            return Err(format!("for a node that runs {engine} {version}, write kubernetes/{engine}@{version}"));
+        }
         let Some(engine) = Engine::ALL.into_iter().find(|engine| engine.as_str().eq_ignore_ascii_case(name)) else {
             return Err("the engines are docker, containerd, kubernetes and wincompat".to_owned());
         };
         if let Some(version) = version.filter(|version| engine_version(version).is_none()) {
-            return Err(format!("`{version}` is not a version; write three numbers, as in {}@27.3.1", engine.as_str()));
+            let example = match engine {
+                Engine::Containerd => "containerd@2.1.5",
+                Engine::Kubernetes => "kubernetes/containerd@2.1.5",
+                _ => "docker@27.3.1",
+            };
+            return Err(format!("`{version}` is not a version; write three numbers, as in {example}"));
         }
         let version = version.map(str::to_owned);
         let below = below.map(str::to_ascii_lowercase);
@@ -131,6 +140,8 @@ mod tests {
         assert_eq!(below("kubernetes/containerd@1.7.20+azure"), Ok((None, None, version("1.7.20+azure"))));
         assert!(below("containerd/docker").unwrap_err().contains("docker/containerd"));
         assert!(named("docker@27").unwrap_err().contains("docker@27.3.1"));
+        assert!(named("containerd@latest").unwrap_err().contains("as in containerd@2.1.5"));
+        assert!(named("containerd://1.7.18").unwrap_err().contains("write kubernetes/containerd@1.7.18"));
         assert!(named("podman").unwrap_err().contains("kubernetes"));
         assert!(named("").is_err());
     }
