@@ -418,6 +418,50 @@ fn registries_that_give_nothing() {
 }
 
 #[test]
+fn a_file_that_is_not_in_the_build_context() {
+    hold(&[
+        (
+            "ERROR: failed to solve: failed to compute cache key: failed to calculate checksum of ref 6f0d4b1c::xyz: \"/app.exe\": not found",
+            "not-in-build-context",
+            ".dockerignore",
+        ),
+        (
+            " > [2/3] COPY app.exe C:/app/:\n------\nERROR: failed to solve: failed to compute cache key: failed to calculate checksum of ref 6f0d4b1c-5a::k3: failed to walk C:\\Windows\\SystemTemp\\buildkit-mount1: lstat app: The system cannot find the file specified.",
+            "not-in-build-context",
+            "docker build",
+        ),
+        (
+            "failed to solve: rpc error: code = Unknown desc = failed to compute cache key: \"/bin/Release\" not found: not found",
+            "not-in-build-context",
+            "bin/release",
+        ),
+        ("failed to compute cache key: \"/bin/Release\" not found: not found", "not-in-build-context", "bin/release"),
+        (
+            "COPY failed: file not found in build context or excluded by .dockerignore: stat app/: file does not exist",
+            "not-in-build-context",
+            "context",
+        ),
+        (
+            "Step 2/3 : COPY app.exe C:/app/\nCOPY failed: CreateFile \\\\?\\C:\\ProgramData\\docker\\tmp\\docker-builder314\\app.exe: The system cannot find the file specified.",
+            "not-in-build-context",
+            "context",
+        ),
+        // A base image that is not there is still a tag that the registry does not have.
+        (
+            "ERROR: failed to solve: mcr.microsoft.com/windows/nanoserver:ltsc2029: failed to resolve source metadata for mcr.microsoft.com/windows/nanoserver:ltsc2029: mcr.microsoft.com/windows/nanoserver:ltsc2029: not found",
+            "manifest-unknown",
+            "tag",
+        ),
+        // A layer that cannot be mounted is no file that is missing.
+        (
+            "failed to solve: failed to compute cache key: failed to mount C:\\Windows\\SystemTemp\\buildkit: hcsshim::ActivateLayer failed in Win32: The container image contains a layer with an unrecognized format. (0xc0370112)",
+            "0x80370112",
+            "layer",
+        ),
+    ]);
+}
+
+#[test]
 fn short_forms_that_people_remember() {
     hold(&[
         ("no matching manifest", "no-matching-manifest", "linux"),
