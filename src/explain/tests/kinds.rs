@@ -462,6 +462,45 @@ fn a_file_that_is_not_in_the_build_context() {
 }
 
 #[test]
+fn a_program_of_the_engine_that_is_missing() {
+    hold(&[
+        (
+            "exec: \"containerd-shim-runhcs-v1\": executable file not found in %PATH%",
+            "engine-program-missing",
+            "containerd-shim-runhcs-v1.exe",
+        ),
+        (
+            "failed to create containerd task: failed to start shim: exec: \"containerd-shim-runhcs-v1\": executable file not found in %PATH%: unknown",
+            "engine-program-missing",
+            "containerd-shim-runhcs-v1.exe",
+        ),
+        (
+            "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to create containerd task: failed to start shim: start failed: exec: \"containerd-shim-runhcs-v1.exe\": executable file not found in %PATH%: unknown",
+            "engine-program-missing",
+            "not a program in the image",
+        ),
+        (
+            "ctr: failed to start shim: failed to resolve runtime path: runtime \"io.containerd.runhcs.v1\" binary not installed \"containerd-shim-runhcs-v1.exe\": file does not exist: unknown",
+            "engine-program-missing",
+            "restart-service containerd",
+        ),
+        ("exec: \"docker-buildx\": executable file not found in %PATH%", "engine-program-missing", "plugin"),
+        ("exec: \"docker-compose.exe\": executable file not found in %PATH%", "engine-program-missing", "plugin"),
+        // The name of such a program in a command is not what is missing.
+        (
+            "docker-buildx build . : exec: \"pwsh\": executable file not found in %PATH%",
+            "command-not-found",
+            "powershell",
+        ),
+        (
+            "error getting credentials - err: exec: \"docker-credential-desktop.exe\": executable file not found in %PATH%",
+            "credential-helper",
+            "config.json",
+        ),
+    ]);
+}
+
+#[test]
 fn short_forms_that_people_remember() {
     hold(&[
         ("no matching manifest", "no-matching-manifest", "linux"),
