@@ -501,6 +501,35 @@ fn a_program_of_the_engine_that_is_missing() {
 }
 
 #[test]
+fn a_dockerfile_for_windows_on_a_linux_engine() {
+    hold(&[
+        (
+            "ERROR: failed to solve: process \"/bin/sh -c powershell -Command Get-Date\" did not complete successfully: exit code: 127",
+            "linux-engine",
+            "windows containers",
+        ),
+        (
+            "The command '/bin/sh -c powershell -Command Install-WindowsFeature Web-Server' returned a non-zero code: 127",
+            "linux-engine",
+            "windows containers",
+        ),
+        ("The command '/bin/sh -c cmd /c dir' returned a non-zero code: 127", "linux-engine", "switchdaemon"),
+        (
+            "process \"/bin/sh -c choco install git -y\" did not complete successfully: exit code: 127",
+            "linux-engine",
+            "switchdaemon",
+        ),
+    ]);
+    for text in [
+        "The command '/bin/sh -c mvn package' returned a non-zero code: 127",
+        "ERROR: failed to solve: process \"/bin/sh -c apt-get install cmdtest\" did not complete successfully: exit code: 127",
+        "ERROR: failed to solve: process \"/bin/sh -c npm ci\" did not complete successfully: exit code: 1",
+    ] {
+        assert_eq!(explain(text, &context()), None, "{text}");
+    }
+}
+
+#[test]
 fn short_forms_that_people_remember() {
     hold(&[
         ("no matching manifest", "no-matching-manifest", "linux"),
