@@ -530,6 +530,32 @@ fn a_dockerfile_for_windows_on_a_linux_engine() {
 }
 
 #[test]
+fn what_podman_and_crun_print() {
+    hold(&[
+        (
+            "WARNING: image platform (windows/amd64) does not match the expected platform (linux/amd64)",
+            "windows-on-linux",
+            "windows host",
+        ),
+        (
+            "WARNING: image platform (linux/amd64) does not match the expected platform (windows/amd64)",
+            "linux-on-windows",
+            "linux",
+        ),
+        (
+            "WARNING: image platform (linux/amd64) does not match the expected platform (linux/arm64)",
+            "wanted-other-platform",
+            "processor",
+        ),
+        (
+            "Error: crun: executable file `cmd` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found",
+            "linux-engine",
+            "linux containers",
+        ),
+    ]);
+}
+
+#[test]
 fn short_forms_that_people_remember() {
     hold(&[
         ("no matching manifest", "no-matching-manifest", "linux"),
