@@ -513,7 +513,7 @@ fn a_dockerfile_for_windows_on_a_linux_engine() {
             "linux-engine",
             "windows containers",
         ),
-        ("The command '/bin/sh -c cmd /c dir' returned a non-zero code: 127", "linux-engine", "switchdaemon"),
+        ("The command '/bin/sh -c cmd /S /C dir' returned a non-zero code: 127", "linux-engine", "switchdaemon"),
         (
             "process \"/bin/sh -c choco install git -y\" did not complete successfully: exit code: 127",
             "linux-engine",
@@ -522,6 +522,7 @@ fn a_dockerfile_for_windows_on_a_linux_engine() {
     ]);
     for text in [
         "The command '/bin/sh -c mvn package' returned a non-zero code: 127",
+        "The command '/bin/sh -c cmd/cli/build.sh' returned a non-zero code: 127",
         "ERROR: failed to solve: process \"/bin/sh -c apt-get install cmdtest\" did not complete successfully: exit code: 127",
         "ERROR: failed to solve: process \"/bin/sh -c npm ci\" did not complete successfully: exit code: 1",
     ] {
