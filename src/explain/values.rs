@@ -11,12 +11,14 @@ use crate::{Advice, OsVersion};
 /// The most bytes of a value.
 const LONGEST: usize = 300;
 
-/// False for a message that says nothing without its values, where they are not there; some say something of a build only.
+/// False for a message that says nothing without its values, where they are not there; some say something of a build only, some of none.
 pub(super) fn are_there(message: &ErrorMessage, paste: &Paste, start: usize, of_build: bool) -> bool {
     match message.id.as_str() {
         "windows-version-incompatible" => incompatible(paste.after(start)).is_some(),
         // The shell of the host prints it too.
         "command-not-found" => !paste.after(start).starts_with("isnotrecognized") || of_build,
+        // In a step of a build, the image lacks the command.
+        "docker-client-missing" => !of_build,
         "manifest-unknown" => !paste.after(start).starts_with("manifestfor") || reference(paste, start).is_some(),
         _ => true,
     }

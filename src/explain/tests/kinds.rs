@@ -557,6 +557,76 @@ fn what_podman_and_crun_print() {
 }
 
 #[test]
+fn an_engine_that_is_not_reached() {
+    hold(&[
+        (
+            "request returned 500 Internal Server Error for API route and version http://%2F%2F.%2Fpipe%2FdockerDesktopLinuxEngine/v1.48/containers/json, check if the server supports the requested API version",
+            "docker-not-reached",
+            "500 internal server error",
+        ),
+        (
+            "request returned Internal Server Error for API route and version http://%2F%2F.%2Fpipe%2Fdocker_engine/v1.24/info, check if the server supports the requested API version",
+            "docker-not-reached",
+            "restart",
+        ),
+        (
+            "permission denied while trying to connect to the docker API at npipe:////./pipe/docker_engine",
+            "docker-not-reached",
+            "elevated prompt",
+        ),
+        (
+            "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get \"http://%2Fvar%2Frun%2Fdocker.sock/v1.24/containers/json\": dial unix /var/run/docker.sock: connect: permission denied",
+            "docker-not-reached",
+            "sudo docker",
+        ),
+        (
+            "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct and if the daemon is running: dial unix /var/run/docker.sock: connect: no such file or directory",
+            "docker-not-reached",
+            "start",
+        ),
+        (
+            "Hyper-V and Containers features are not enabled. Do you want to enable them for Docker to be able to work properly?",
+            "containers-feature",
+            "enable-windowsoptionalfeature",
+        ),
+        (
+            "Containers feature is not enabled. Do you want to enable it for Docker to be able to work properly?",
+            "containers-feature",
+            "enable-windowsoptionalfeature",
+        ),
+        (
+            "Hyper-V feature is not enabled. Do you want to enable it for Docker to be able to work properly?",
+            "virtualization-off",
+            "microsoft-hyper-v",
+        ),
+    ]);
+}
+
+#[test]
+fn a_client_that_is_not_installed() {
+    let client = "docker-client-missing";
+    hold(&[
+        ("'docker' is not recognized as an internal or external command,\r\noperable program or batch file.", client, "path"),
+        (
+            "docker : The term 'docker' is not recognized as the name of a cmdlet, function, script file, or operable program.",
+            client,
+            "where.exe docker",
+        ),
+        ("docker: The term 'docker' is not recognized as a name of a cmdlet, function, script file, or executable program.", client, "path"),
+        ("Der Befehl \"docker\" ist entweder falsch geschrieben oder\nkonnte nicht gefunden werden.", client, "path"),
+        ("'docker-compose' is not recognized as an internal or external command", client, "docker compose"),
+        ("exec: \"docker\": executable file not found in %PATH%", client, "path"),
+        ("The command 'docker' could not be found in this WSL 2 distro.", client, "integration"),
+        // In a step of a build, it is the image that has no Docker.
+        (
+            "'docker' is not recognized as an internal or external command,\r\noperable program or batch file.\nThe command 'cmd /S /C docker version' returned a non-zero code: 1",
+            "command-not-found",
+            "image",
+        ),
+    ]);
+}
+
+#[test]
 fn short_forms_that_people_remember() {
     hold(&[
         ("no matching manifest", "no-matching-manifest", "linux"),
