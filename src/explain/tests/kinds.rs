@@ -627,6 +627,48 @@ fn a_client_that_is_not_installed() {
 }
 
 #[test]
+fn an_error_that_says_why_has_its_own_cause_first() {
+    for (text, id, cause, step) in [
+        (
+            "failed to register layer: write \\\\?\\C:\\ProgramData\\docker\\windowsfilter\\0a1b\\Files\\Windows\\System32\\a.dll: There is not enough space on the disk.",
+            "0x80070070",
+            "fill the disk",
+            "Free space",
+        ),
+        ("hcsshim::ImportLayer failed in Win32: Espace insuffisant sur le disque. (0x70)", "0x80070070", "fill the disk", "Free space"),
+        ("failed to extract layer sha256:0a1b: (0x80070070)", "0x80070070", "fill the disk", "Free space"),
+        (
+            "container 5d1d encountered an error during CreateContainer: hcs::CreateComputeSystem 5d1d: Insufficient system resources exist to complete the requested service. (0x5aa)",
+            "0x800705aa",
+            "short of memory",
+            "Stop other virtual machines",
+        ),
+        (
+            "hcs::CreateComputeSystem 5d1d: The paging file is too small for this operation to complete. (0x5af)",
+            "0x800705af",
+            "short of memory",
+            "enlarge the page file",
+        ),
+        (
+            "hcsshim::CreateComputeSystem 5d1d: Not enough memory resources are available to process this command. (0x8)",
+            "0x80070008",
+            "short of memory",
+            "enlarge the page file",
+        ),
+    ] {
+        let explanation = explained(text);
+        assert_eq!(explanation.id, id, "{text}");
+        assert!(explanation.meaning.starts_with("It failed while "), "{text}: {}", explanation.meaning);
+        assert!(explanation.causes[0].contains(cause), "{text}: {:?}", explanation.causes);
+        assert!(explanation.steps[0].contains(step), "{text}: {:?}", explanation.steps);
+        assert!(!explanation.causes.iter().any(|cause| cause.contains("newer than the host")), "{text}: {:?}", explanation.causes);
+    }
+    // An error that says little still has the causes of what was being done.
+    let explanation = explained("failed to register layer: hcsshim::ImportLayer failed in Win32: The parameter is incorrect. (0x57)");
+    assert!(explanation.causes[0].contains("newer than the host"), "{:?}", explanation.causes);
+}
+
+#[test]
 fn short_forms_that_people_remember() {
     hold(&[
         ("no matching manifest", "no-matching-manifest", "linux"),
