@@ -68,7 +68,7 @@ pub fn read(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Res
         text.parse().map_err(|error: Error| joined(text, knowledge).map_or(error.clone(), |meant| error.hint(meant)))?;
     match reference.location() {
         Location::Registry(name) if name.registry == DOCKER_HUB && !names_registry(text) => at_microsoft(name, knowledge)
-            .map_or(Ok(reference.clone()), |repository| Err(without_registry(text, name, &repository))),
+            .map_or(Ok(reference.clone()), |repository| Err(without_registry(text, name, &repository, knowledge))),
         _ => Ok(reference),
     }
 }
@@ -111,7 +111,7 @@ fn at_microsoft(name: &Name, knowledge: &Knowledge) -> Option<String> {
     }
 }
 
-fn without_registry(text: &str, name: &Name, repository: &str) -> Error {
+fn without_registry(text: &str, name: &Name, repository: &str, knowledge: &Knowledge) -> Error {
     let rest = match (&name.tag, &name.digest) {
         (Some(tag), Some(digest)) => format!(":{tag}@{digest}"),
         (Some(tag), None) => format!(":{tag}"),
@@ -119,9 +119,17 @@ fn without_registry(text: &str, name: &Name, repository: &str) -> Error {
         (None, None) => String::new(),
     };
     let as_typed = format!("{}/{}{rest}", name.registry, name.repository);
+    let moved = match (&name.tag, &name.digest) {
+        (Some(tag), None) => knowledge.moved_release(repository, tag),
+        _ => None,
+    };
+    let meant = match moved {
+        Some((repository, tag)) => format!("{repository}:{tag}"),
+        None => format!("{repository}{rest}"),
+    };
     Error::of(ErrorKind::NotFound, format!("{} has no registry before it", quoted(text)))
         .because(format!("it then means {as_typed}, and Microsoft's images are not on Docker Hub"))
-        .hint(format!("did you mean {MICROSOFT_REGISTRY}/{repository}{rest}? For Docker Hub itself, type {as_typed}"))
+        .hint(format!("did you mean {MICROSOFT_REGISTRY}/{meant}? For Docker Hub itself, type {as_typed}"))
 }
 
 /// The image at a path that exists, or why there is none; `None` for a text that is not a path.
@@ -212,6 +220,8 @@ mod tests {
             ("servercore", "mcr.microsoft.com/windows/servercore?"),
             ("library/nanoserver:1809", "mcr.microsoft.com/windows/nanoserver:1809?"),
             ("windows:1809", "mcr.microsoft.com/windows:1809?"),
+            ("windows:ltsc2022", "mcr.microsoft.com/windows/server:ltsc2022?"),
+            ("windows/server:ltsc2019", "mcr.microsoft.com/windows:1809?"),
             ("dotnet/framework/aspnet:4.8", "mcr.microsoft.com/dotnet/framework/aspnet:4.8?"),
             ("dotnet/sdk:8.0", "mcr.microsoft.com/dotnet/sdk:8.0?"),
             ("windows/servercore/iis:windowsservercore-ltsc2022", "mcr.microsoft.com/windows/servercore/iis:"),
