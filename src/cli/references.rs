@@ -27,6 +27,10 @@ const ARCHIVES: [&str; 4] = [".tar", ".tar.gz", ".tgz", ".tar.zst"];
 const MICROSOFT_PATHS: [&str; 6] =
     ["dotnet/", "windows/", "oss/kubernetes/", "azure-functions/", "powershell", "businesscentral"];
 
+/// The words with which commands and lines begin that name an image further on.
+const BEFORE_IMAGES: [&str; 11] =
+    ["docker", "docker.exe", "podman", "podman.exe", "nerdctl", "ctr", "crictl", "crane", "from", "image:", "wincompat"];
+
 /// The most bytes of a file that is looked at to say what it is.
 const LOOKED_AT: u64 = 1 << 20;
 
@@ -65,10 +69,13 @@ pub fn read(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Res
         ]));
     }
     let reference: Reference =
-        text.parse().map_err(|error: Error| joined(text, knowledge).map_or(error.clone(), |meant| error.hint(meant)))?;
+        text.parse().map_err(|error: Error| match joined(text, knowledge).or_else(|| pasted(text)) {
+            Some(meant) => error.hint(meant),
+            None => error,
+        })?;
     match reference.location() {
         Location::Registry(name) if name.registry == DOCKER_HUB && !names_registry(text) => at_microsoft(name, knowledge)
-            .map_or(Ok(reference.clone()), |repository| Err(without_registry(text, name, &repository))),
+            .map_or(Ok(reference.clone()), |repository| Err(without_registry(text, name, &repository, knowledge))),
         _ => Ok(reference),
     }
 }
@@ -85,6 +92,23 @@ fn joined(text: &str, knowledge: &Knowledge) -> Option<String> {
     let mark = if tag.is_empty() { "" } else { ":" };
     let tag = knowledge.tag_like(tag, Some(repository)).unwrap_or_else(|| tag.replace(' ', ""));
     Some(format!("did you mean {MICROSOFT_REGISTRY}/{repository}{mark}{tag}?"))
+}
+
+/// The hint for a command or a line of a file that was given as one argument, e.g. `docker run IMAGE cmd`, `FROM IMAGE AS build`: the
+/// only image in it that has a registry and a tag.
+fn pasted(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(['"', '\'', '`'])).collect();
+    let mut images = words.iter().enumerate().filter(|(_, word)| is_complete(word));
+    let ((at, image), None) = (images.next()?, images.next()) else { return None };
+    let mut before = words.iter().take(at);
+    before.any(|word| BEFORE_IMAGES.iter().any(|known| word.eq_ignore_ascii_case(known))).then(|| format!("did you mean {image}?"))
+}
+
+/// True for a name with a registry, and with a tag or a digest.
+fn is_complete(word: &str) -> bool {
+    let is_name = names_registry(word) && !word.starts_with('-') && !word.contains('=') && !word.contains("://");
+    let location = || word.parse().ok().map(|reference: Reference| reference.location().clone());
+    is_name && matches!(location(), Some(Location::Registry(name)) if name.tag.is_some() || name.digest.is_some())
 }
 
 /// True for a text that is a host and cannot well be an image: `windows-server-2022`, `@web01.txt`.
@@ -111,7 +135,7 @@ fn at_microsoft(name: &Name, knowledge: &Knowledge) -> Option<String> {
     }
 }
 
-fn without_registry(text: &str, name: &Name, repository: &str) -> Error {
+fn without_registry(text: &str, name: &Name, repository: &str, knowledge: &Knowledge) -> Error {
     let rest = match (&name.tag, &name.digest) {
         (Some(tag), Some(digest)) => format!(":{tag}@{digest}"),
         (Some(tag), None) => format!(":{tag}"),
@@ -119,9 +143,17 @@ fn without_registry(text: &str, name: &Name, repository: &str) -> Error {
         (None, None) => String::new(),
     };
     let as_typed = format!("{}/{}{rest}", name.registry, name.repository);
+    let moved = match (&name.tag, &name.digest) {
+        (Some(tag), None) => knowledge.moved_release(repository, tag),
+        _ => None,
+    };
+    let meant = match moved {
+        Some((repository, tag)) => format!("{repository}:{tag}"),
+        None => format!("{repository}{rest}"),
+    };
     Error::of(ErrorKind::NotFound, format!("{} has no registry before it", quoted(text)))
         .because(format!("it then means {as_typed}, and Microsoft's images are not on Docker Hub"))
-        .hint(format!("did you mean {MICROSOFT_REGISTRY}/{repository}{rest}? For Docker Hub itself, type {as_typed}"))
+        .hint(format!("did you mean {MICROSOFT_REGISTRY}/{meant}? For Docker Hub itself, type {as_typed}"))
 }
 
 /// The image at a path that exists, or why there is none; `None` for a text that is not a path.
@@ -212,6 +244,8 @@ mod tests {
             ("servercore", "mcr.microsoft.com/windows/servercore?"),
             ("library/nanoserver:1809", "mcr.microsoft.com/windows/nanoserver:1809?"),
             ("windows:1809", "mcr.microsoft.com/windows:1809?"),
+            ("windows:ltsc2022", "mcr.microsoft.com/windows/server:ltsc2022?"),
+            ("windows/server:ltsc2019", "mcr.microsoft.com/windows:1809?"),
             ("dotnet/framework/aspnet:4.8", "mcr.microsoft.com/dotnet/framework/aspnet:4.8?"),
             ("dotnet/sdk:8.0", "mcr.microsoft.com/dotnet/sdk:8.0?"),
             ("windows/servercore/iis:windowsservercore-ltsc2022", "mcr.microsoft.com/windows/servercore/iis:"),
@@ -244,6 +278,31 @@ mod tests {
         }
         for typed in ["nginx redis", "mcr.microsoft.com/windows/nanoserver:1809 nginx", "a b"] {
             assert_eq!(hint(typed), "give each image as an argument of its own", "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_was_pasted_names_an_image() {
+        const IMAGE: &str = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
+        for typed in [
+            format!("docker run -it {IMAGE} cmd"),
+            format!("docker run --rm -p 8080:80/tcp -v C:\\data:C:\\data {IMAGE} cmd /c dir"),
+            format!("FROM {IMAGE} AS base"),
+            format!("FROM --platform=windows/amd64 {IMAGE}"),
+            format!("image: {IMAGE}"),
+            format!("- image: \"{IMAGE}\""),
+            format!("podman.exe pull {IMAGE}"),
+        ] {
+            assert_eq!(hint(&typed), format!("did you mean {IMAGE}?"), "{typed}");
+        }
+        for typed in [
+            "docker run nanoserver:1809 cmd".to_owned(),
+            "docker run mcr.microsoft.com/windows/nanoserver cmd".to_owned(),
+            format!("docker pull {IMAGE} r.test/app:2"),
+            format!("nginx {IMAGE}"),
+            format!("{IMAGE} docker"),
+        ] {
+            assert_eq!(hint(&typed), "give each image as an argument of its own", "{typed}");
         }
     }
 

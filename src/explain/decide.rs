@@ -72,6 +72,26 @@ const fn is_general(error: &ErrorCode) -> bool {
     matches!(error.code >> 16, 0x8007 | 0x8000)
 }
 
+/// True for errors of Windows that anything can end with and that say why, such as a full disk: whatever was being done, its own usual
+/// causes are not the cause.
+fn says_why(error: &ErrorCode) -> bool {
+    /// A full disk; too little memory or page file (four); a service that is disabled or not there; a privilege, a password and a right
+    /// to log on that are missing or wrong.
+    const SAY_WHY: [u32; 10] = [
+        0x8007_0070,
+        0x8007_0008,
+        0x8007_000e,
+        0x8007_05aa,
+        0x8007_05af,
+        0x8007_0422,
+        0x8007_0424,
+        0x8007_0522,
+        0x8007_052e,
+        0x8007_0569,
+    ];
+    SAY_WHY.contains(&error.code)
+}
+
 /// True for what follows from another error.
 fn is_consequence(what: &What) -> bool {
     match what {
@@ -110,7 +130,7 @@ fn said_of(paste: &Paste, failure: &[Evidence], context: &Context<'_>) -> Option
         }
         let explanation = with_versions(of_code(error), error, paste, context);
         return Some(match operation {
-            Some(operation) => with_operation(explanation, operation, is_general(error)),
+            Some(operation) => with_operation(explanation, operation, is_general(error) && !says_why(error)),
             None => explanation,
         });
     }
@@ -140,7 +160,8 @@ fn operations_of(failure: &[Evidence]) -> impl Iterator<Item = &'static Operatio
     Errors::built_in().operations.iter().filter(is_named)
 }
 
-/// The explanation of a number, with what was being done. An error that anything can end with has the operation's causes first.
+/// The explanation of a number, with what was being done. An error that anything can end with has the operation's causes first,
+/// unless it says why by itself.
 fn with_operation(mut explanation: Explanation, operation: &Operation, general: bool) -> Explanation {
     explanation.meaning = advice![operation.during.as_str(), " ", explanation.meaning];
     if general {

@@ -164,6 +164,8 @@ fn both_versions_of_an_incompatible_pair_are_named() {
 fn a_missing_tag_of_a_base_image_lists_the_tags_there_are() {
     let explanation = explained("manifest for mcr.microsoft.com/windows/nanoserver:latest not found: manifest unknown");
     assert!(explanation.steps[0].contains("newest first: ltsc2025, ltsc2025-arm64, ltsc2022, 20H2"), "{}", explanation.steps[0]);
+    let moved = explained("manifest for mcr.microsoft.com/windows:ltsc2022 not found: manifest unknown");
+    assert!(moved.steps[0].ends_with("mcr.microsoft.com/windows/server:ltsc2022."), "{}", moved.steps[0]);
     let other = explained("manifest for example.com/app:2 not found: manifest unknown");
     assert!(!other.steps[0].contains("ltsc2022"), "{}", other.steps[0]);
 }

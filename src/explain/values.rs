@@ -11,12 +11,14 @@ use crate::{Advice, OsVersion};
 /// The most bytes of a value.
 const LONGEST: usize = 300;
 
-/// False for a message that says nothing without its values, where they are not there; some say something of a build only.
+/// False for a message that says nothing without its values, where they are not there; some say something of a build only, some of none.
 pub(super) fn are_there(message: &ErrorMessage, paste: &Paste, start: usize, of_build: bool) -> bool {
     match message.id.as_str() {
         "windows-version-incompatible" => incompatible(paste.after(start)).is_some(),
         // The shell of the host prints it too.
         "command-not-found" => !paste.after(start).starts_with("isnotrecognized") || of_build,
+        // In a step of a build, the image lacks the command.
+        "docker-client-missing" => !of_build,
         "manifest-unknown" => !paste.after(start).starts_with("manifestfor") || reference(paste, start).is_some(),
         _ => true,
     }
@@ -265,17 +267,21 @@ fn incompatible_versions(general: Explanation, image: OsVersion, host: OsVersion
 /// `manifest for REFERENCE not found`: a tag that does not exist, for Microsoft's base images often `latest`.
 fn unknown_tag(general: Explanation, reference: &str, knowledge: &Knowledge) -> Explanation {
     let path = path_at_microsoft(reference).unwrap_or_default();
-    let path = path.split([':', '@']).next().unwrap_or_default();
+    let (path, tag) = path.split_once([':', '@']).unwrap_or((path, ""));
     let tags =
         |base: &BaseImage| base.repositories.iter().find(|found| found.repository == path).map(|found| found.tags.join(", "));
     let known: Vec<String> = knowledge.base_images.iter().rev().filter_map(tags).collect();
     if known.is_empty() {
         return general;
     }
-    let steps = vec![
+    let moved = knowledge.moved_release(path, tag).map(|(repository, tag)| {
+        format!("Use the repository that has this release: {MICROSOFT_REGISTRY}/{repository}:{tag}.").into()
+    });
+    let mut steps = Vec::from_iter(moved);
+    steps.extend([
         format!("Name a tag. Those of {MICROSOFT_REGISTRY}/{path}, newest first: {}.", known.join(", ")).into(),
         advice!["See which of them this host runs: ", Command::Host, "."],
-    ];
+    ]);
     Explanation { steps, ..general }
 }
 

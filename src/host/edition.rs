@@ -39,7 +39,8 @@ pub(super) fn said(text: &str) -> Option<String> {
 /// one edition in every language, or in one: `None` for any other.
 pub(super) fn id_of(product: &str) -> Option<String> {
     let lower = product.to_lowercase();
-    let words: Vec<&str> = lower.split_whitespace().collect();
+    // `Datacenter: Azure Edition` and `Datacenter Azure Edition` are one name.
+    let words: Vec<&str> = lower.split_whitespace().map(|word| word.strip_suffix(':').unwrap_or(word)).collect();
     let at = words.iter().position(|word| *word == "windows")?;
     let (products, ids) = match *words.get(at + 1)? {
         "server" => (words.get(at + 3..)?, SERVER_IDS),
@@ -190,6 +191,7 @@ mod tests {
         for (name, id) in [
             ("Microsoft Windows Server 2022 Datacenter", Some("ServerDatacenter")),
             ("Microsoft Windows Server 2025 Datacenter Azure Edition", Some("ServerTurbine")),
+            ("Windows Server 2022 Datacenter: Azure Edition", Some("ServerTurbine")),
             ("Microsoft Windows 11 Pro", Some("Professional")),
             ("Майкрософт Windows 10 Корпоративная", Some("Enterprise")),
             ("Microsoft Windows 11 专业版", Some("Professional")),

@@ -23,6 +23,7 @@ impl Knowledge {
         let name = normal(name);
         match self.releases_of(&name) {
             none if none.is_empty() => {
+                let name = name.replacen(AZURE_EDITION, "", 1);
                 let words: Vec<&str> = name.split('-').filter(|word| !EDITIONS.contains(word)).collect();
                 let name = words.join("-");
                 match self.releases_of(&name) {
@@ -107,6 +108,9 @@ const EMPTY_WORDS: [&str; 4] = ["microsoft", "version", "datacenter", "standard"
 /// is therefore not among them.
 const EDITIONS: [&str; 5] = ["edition", "pro", "enterprise", "education", "evaluation"];
 
+/// The edition of a server whose name holds a word that other products begin with, such as Azure Local.
+const AZURE_EDITION: &str = "-azure-edition";
+
 /// Words for an installation of a server before its year, as in `WINDOWS_CORE_2022_x86_64`.
 const OF_INSTALLATIONS: [&str; 2] = ["-core-20", "-full-20"];
 
@@ -114,6 +118,8 @@ const OF_INSTALLATIONS: [&str; 2] = ["-core-20", "-full-20"];
 pub(super) fn normal(name: &str) -> String {
     let lower = name.to_lowercase();
     let words = lower.split(|c: char| c.is_whitespace() || matches!(c, '-' | '_' | ','));
+    // `Datacenter: Azure Edition`; a mark within a word stays, as in `server:2022`.
+    let words = words.map(|word| word.strip_suffix(':').unwrap_or(word));
     words.filter(|word| !word.is_empty() && !EMPTY_WORDS.contains(word)).collect::<Vec<_>>().join("-")
 }
 
@@ -172,6 +178,16 @@ mod tests {
             ("win2019datacenter", "ltsc2019"),
             ("WINDOWS_CORE_2019", "ltsc2019"),
             ("windows-full-2022", "ltsc2022"),
+            ("Windows Server 2022 Standard", "ltsc2022"),
+            ("Windows Server 2025 Datacenter", "ltsc2025"),
+            ("Windows Server 2022 Datacenter: Azure Edition", "ltsc2022"),
+            ("Windows Server 2022 Datacenter Azure Edition", "ltsc2022"),
+            ("Microsoft Windows Server 2025 Datacenter: Azure Edition", "ltsc2025"),
+            ("windows-server-2025-datacenter-azure-edition", "ltsc2025"),
+            ("Windows Server 2022 Datacenter: Azure Edition 21H2", "ltsc2022"),
+            ("Windows Server 2022: Standard", "ltsc2022"),
+            ("hyper-v server 2019", "ltsc2019"),
+            ("Microsoft Hyper-V Server 2016", "ltsc2016"),
         ] {
             assert_eq!(ids(name), [id], "{name}");
         }
@@ -220,6 +236,10 @@ mod tests {
             "ltsc2028",
             "windows-12",
             "windows-server-2022-22h2",
+            "server:2022",
+            "azure-edition",
+            "hyper-v server",
+            "hyper-v-server-2022",
             "windows-11-22h2-23h2",
             "windows-10-core",
             "26100",

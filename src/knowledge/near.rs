@@ -1,6 +1,6 @@
 //! The base image that a mistyped name means: `windows/nanosever`, `nano-server`, `ltsc2o22`.
 
-use super::Knowledge;
+use super::{BaseImage, Knowledge};
 #[cfg(feature = "program")]
 use super::builds::MICROSOFT_REGISTRY;
 
@@ -60,6 +60,31 @@ impl Knowledge {
         })
     }
 
+    /// The repository and the tag under which a release of the largest base image is found: up to 20H2 it is in `windows`, and in
+    /// `windows/server` since Windows Server 2022. `None` if this repository has the release, or neither has it.
+    pub fn moved_release(&self, repository: &str, tag: &str) -> Option<(&str, &str)> {
+        let [before, since] = LARGEST;
+        let other = match repository {
+            _ if repository == before => since,
+            _ if repository == since => before,
+            _ => return None,
+        };
+        if tag.len() > LONGEST_NAME {
+            return None;
+        }
+        let typed = plain(tag.strip_suffix("-amd64").unwrap_or(tag));
+        let is_release = |image: &&BaseImage| {
+            let of_other = image.repositories.iter().filter(|known| known.repository == other);
+            plain(&image.release) == typed || of_other.flat_map(|known| &known.tags).any(|known| plain(known) == typed)
+        };
+        let image = self.base_images.iter().find(is_release)?;
+        if image.repositories.iter().any(|known| known.repository == repository) {
+            return None;
+        }
+        let found = image.repositories.iter().find(|known| known.repository == other)?;
+        Some((&found.repository, found.tags.first()?))
+    }
+
     /// True for a repository of Windows base images in Microsoft's registry, e.g. `mcr.microsoft.com` and `windows/nanoserver`.
     #[cfg(feature = "program")]
     pub(crate) fn has_base_images(&self, registry: &str, repository: &str) -> bool {
@@ -71,6 +96,9 @@ impl Knowledge {
         self.base_images.iter().flat_map(|image| &image.repositories).map(|known| known.repository.as_str())
     }
 }
+
+/// The repositories of the largest base image: up to 20H2, and since Windows Server 2022.
+const LARGEST: [&str; 2] = ["windows", "windows/server"];
 
 /// The letters of a name in which one may be wrong.
 const LETTERS_A_MISTAKE: usize = 5;
@@ -145,6 +173,32 @@ mod tests {
             assert_eq!(Knowledge::built_in().repository_like(typed), expected, "{typed}");
         }
         assert_eq!(Knowledge::built_in().repository_like(&"n".repeat(1000)), None);
+    }
+
+    #[test]
+    fn a_release_is_found_in_the_repository_that_has_it() {
+        for (repository, tag, expected) in [
+            ("windows", "ltsc2022", Some(("windows/server", "ltsc2022"))),
+            ("windows", "LTSC-2022", Some(("windows/server", "ltsc2022"))),
+            ("windows", "ltsc2022-amd64", Some(("windows/server", "ltsc2022"))),
+            ("windows", "ltsc2025", Some(("windows/server", "ltsc2025"))),
+            ("windows/server", "ltsc2019", Some(("windows", "1809"))),
+            ("windows/server", "1809", Some(("windows", "1809"))),
+            ("windows/server", "20H2", Some(("windows", "20H2"))),
+            // It is there, or in neither.
+            ("windows", "1809", None),
+            ("windows", "ltsc2019", None),
+            ("windows/server", "ltsc2022", None),
+            ("windows", "ltsc2016", None),
+            ("windows/server", "1709", None),
+            ("windows", "latest", None),
+            ("windows", "", None),
+            ("windows/servercore", "ltsc2022", None),
+            ("windows/nanoserver", "ltsc2016", None),
+        ] {
+            assert_eq!(Knowledge::built_in().moved_release(repository, tag), expected, "{repository}:{tag}");
+        }
+        assert_eq!(Knowledge::built_in().moved_release("windows", &"l".repeat(1000)), None);
     }
 
     #[test]

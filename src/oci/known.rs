@@ -118,7 +118,12 @@ fn meant(knowledge: &Knowledge, name: &Name) -> Option<String> {
     let repository = (at_microsoft || name.registry == DOCKER_HUB).then(|| knowledge.repository_like(typed)).flatten();
     let known = repository.or_else(|| at_microsoft.then_some(typed).filter(|_| !generations(knowledge, name).is_empty()));
     let tag = match (&name.tag, &name.digest) {
-        (Some(tag), None) => knowledge.tag_like(tag, known),
+        (Some(tag), None) => {
+            if let Some((repository, tag)) = known.and_then(|known| knowledge.moved_release(known, tag)) {
+                return Some(format!("{MICROSOFT_REGISTRY}/{repository}:{tag}"));
+            }
+            knowledge.tag_like(tag, known)
+        }
         _ => None,
     };
     let named = match repository {
@@ -200,6 +205,20 @@ mod tests {
         for text in ["nginx", "r.test/nanosever:1", "mcr.microsoft.com/dotnet/sdk:8.0", "mcr.microsoft.com/windows/service:1"] {
             let error = Error::of(ErrorKind::NotFound, "no").hint("as the registry said");
             assert_eq!(advise(&knowledge(), &name(text), error).hint.unwrap().to_string(), "as the registry said", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_release_in_another_repository_is_named() {
+        for (text, meant) in [
+            ("mcr.microsoft.com/windows:ltsc2022", "mcr.microsoft.com/windows/server:ltsc2022"),
+            ("mcr.microsoft.com/windows:ltsc2025", "mcr.microsoft.com/windows/server:ltsc2025"),
+            ("mcr.microsoft.com/windws:ltsc2022", "mcr.microsoft.com/windows/server:ltsc2022"),
+            ("mcr.microsoft.com/windows/server:ltsc2019", "mcr.microsoft.com/windows:1809"),
+        ] {
+            let advised = advise(Knowledge::built_in(), &name(text), Error::of(ErrorKind::NotFound, "no"));
+            let hint = advised.hint.unwrap_or_default().to_string();
+            assert!(hint.starts_with(&format!("did you mean {meant}?")), "{text}: {hint}");
         }
     }
 
