@@ -120,9 +120,11 @@ impl FromStr for Reference {
 
 fn wrong(text: &str, mistake: Mistake) -> Error {
     let error = Error::of(mistake.kind, format!("`{}` is not an image reference", shown(text))).because(mistake.why);
-    error.hint(
-        mistake.hint.unwrap_or_else(|| "name it as NAME:TAG, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022".to_owned()),
-    )
+    error.hint(match (tidied(text), mistake.hint) {
+        (Some(meant), _) => format!("did you mean {meant}?"),
+        (None, Some(hint)) => hint,
+        (None, None) => "name it as NAME:TAG, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022".to_owned(),
+    })
 }
 
 fn locate(text: &str) -> Result<Location, Mistake> {
@@ -143,7 +145,10 @@ fn locate(text: &str) -> Result<Location, Mistake> {
                 "oci" | "oci-archive" | "docker-archive" => {
                     format!("type {scheme}:{rest} for the file system, or {rest} for a registry")
                 }
-                _ => format!("leave the scheme out: {rest}"),
+                _ => match image_of_page(rest) {
+                    Some(image) => format!("this is the address of a web page; type {image}:TAG, with a tag that stands there"),
+                    None => format!("leave the scheme out: {rest}"),
+                },
             }));
         }
     }
@@ -153,6 +158,39 @@ fn locate(text: &str) -> Result<Location, Mistake> {
         }
     }
     name::read(text).map(Location::Registry)
+}
+
+/// The image that a page of a registry's web site is about, as the site writes its addresses; without a tag.
+fn image_of_page(address: &str) -> Option<String> {
+    let address = address.split(['?', '#']).next().unwrap_or_default();
+    let parts: Vec<&str> = address.split('/').filter(|part| !part.is_empty()).collect();
+    let image = match parts.as_slice() {
+        ["mcr.microsoft.com", path @ ..] => {
+            let begins = path.windows(2).position(|two| two == ["artifact", "mar"]).map(|at| at + 2);
+            let begins = begins.or_else(|| path.iter().position(|part| *part == "product").map(|at| at + 1))?;
+            let name = path.get(begins..)?.iter().take_while(|part| !matches!(**part, "about" | "tags" | "tag"));
+            format!("mcr.microsoft.com/{}", name.copied().collect::<Vec<_>>().join("/"))
+        }
+        ["hub.docker.com", "_", name, ..] => (*name).to_owned(),
+        ["hub.docker.com", "r", owner, name, ..] => format!("{owner}/{name}"),
+        ["quay.io", "repository", owner, name, ..] => format!("quay.io/{owner}/{name}"),
+        ["github.com", owner, _, "pkgs", "container", name, ..]
+        | ["github.com", "orgs" | "users", owner, "packages", "container", "package", name, ..] => {
+            format!("ghcr.io/{owner}/{name}").to_ascii_lowercase()
+        }
+        _ => return None,
+    };
+    name::read(&image).is_ok().then_some(image)
+}
+
+/// The name without what was copied along with it: quotes, a comma or slash at its end, Windows' slashes behind a registry.
+fn tidied(text: &str) -> Option<String> {
+    let inner = text.trim_matches(['"', '\'', '`', ',', ';', '/', '\\', ' ']);
+    let registry = inner.split_once('\\').map(|(registry, _)| registry);
+    let is_path = registry.is_some_and(|registry| !registry.contains('.') || registry.starts_with('.'));
+    let is_registry = text.ends_with('/') && !inner.contains('/');
+    let inner = inner.replace('\\', "/");
+    (inner != text && !is_path && !is_registry && name::read(&inner).is_ok()).then_some(inner)
 }
 
 /// `PATH[:NAME]`. The first colon ends the path, unless it belongs to a drive letter: names contain colons, paths seldom do.
@@ -206,6 +244,30 @@ mod tests {
         match text.parse::<Reference>() {
             Err(error) => error,
             Ok(reference) => panic!("{text} was read as {reference:?}"),
+        }
+    }
+
+    #[test]
+    fn the_address_of_a_page_names_its_image() {
+        for (address, image) in [
+            ("https://mcr.microsoft.com/en-us/artifact/mar/windows/servercore/tags", "mcr.microsoft.com/windows/servercore"),
+            ("https://mcr.microsoft.com/product/windows/nanoserver/about", "mcr.microsoft.com/windows/nanoserver"),
+            ("https://hub.docker.com/_/golang", "golang"),
+            ("https://hub.docker.com/r/microsoft/windowsservercore/", "microsoft/windowsservercore"),
+            ("https://quay.io/repository/org/app?tab=tags", "quay.io/org/app"),
+            ("https://github.com/Org/repo/pkgs/container/app/123?tag=1", "ghcr.io/org/app"),
+        ] {
+            let hint = mistake(address).hint.unwrap().to_string();
+            assert!(hint.contains(&format!("type {image}:TAG")), "{address}: {hint}");
+        }
+        let hint = mistake("https://r.test/app:1").hint.unwrap().to_string();
+        assert_eq!(hint, "leave the scheme out: r.test/app:1");
+    }
+
+    #[test]
+    fn what_was_copied_along_with_a_name_is_left_out() {
+        for typed in ["r.test/app:1,", "\"r.test/app:1\"", "'r.test/app:1'", "r.test/app:1/", "r.test\\app:1", "r.test/app:1;"] {
+            assert_eq!(mistake(typed).hint.unwrap().to_string(), "did you mean r.test/app:1?", "{typed}");
         }
     }
 
