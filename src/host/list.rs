@@ -158,6 +158,7 @@ fn is_word(line: &str) -> bool {
 /// The name and the host of a line `NAME SPEC`.
 fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, &'line str)> {
     let (name, rest) = line.split_once([' ', '\t', ',', ';'])?;
+    let name = name.trim_end_matches(':');
     let is_named = !spec::is_host(line, knowledge)
         && spec::is_name(name)
         && spec::is_host(rest.trim(), knowledge)

@@ -72,7 +72,7 @@ fn a_name_wins_over_the_sources_and_that_over_the_files() {
 
 #[test]
 fn a_list_has_a_host_on_each_line() {
-    let text = "# fleet\r\n\r\nweb01 10.0.20348.2402 # front\r\nweb02=ltsc2019,no-hyperv\r\nweb03\tWindows Server 2025\r\nweb04,20348\r\n\
+    let text = "# fleet\r\n\r\nweb01 10.0.20348.2402 # front\r\nweb02=ltsc2019,no-hyperv\r\nweb03\tWindows Server 2025\r\nweb04: 20348\r\n\
                 Windows Server 2016\r\nMicrosoft Windows [Version 10.0.26100.1]\r\n1903\r\n";
     let expected = [
         "web01 10.0.20348.2402",
