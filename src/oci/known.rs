@@ -139,8 +139,8 @@ fn meant(knowledge: &Knowledge, name: &Name) -> Option<String> {
 
 fn moved(name: &Name, repository: &str) -> String {
     // There is no `latest` there.
-    let tag = name.tag.as_ref().filter(|tag| *tag != "latest").map(|tag| format!(":{tag}")).unwrap_or_default();
-    format!("Microsoft's images moved from Docker Hub: this one is {MICROSOFT_REGISTRY}/{repository}{tag}")
+    let tag = name.tag.as_deref().filter(|tag| *tag != "latest").unwrap_or("TAG");
+    format!("Microsoft's images moved from Docker Hub: this one is {MICROSOFT_REGISTRY}/{repository}:{tag}")
 }
 
 #[cfg(test)]
