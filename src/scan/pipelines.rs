@@ -3,6 +3,7 @@
 //! Sources: the services' own references of their files; actions/runner ContainerOperationProvider for GitHub's refusal.
 
 mod azure;
+mod branches;
 mod gitlab;
 mod matrix;
 mod variables;
@@ -73,8 +74,9 @@ pub fn service_of(path: &Path, root: &Node) -> Option<Service> {
         || shown.contains("azure-pipelines");
     let holds_azure = root.at(&["pool", "vmImage"]).is_some()
         || root.at(&["resources", "containers"]).is_some()
-        || root.get("jobs").is_some_and(|jobs| jobs.list().iter().any(|job| job.get("job").is_some()))
-        || root.get("stages").is_some_and(|stages| stages.list().iter().any(|stage| stage.get("stage").is_some()));
+        || [("jobs", "job"), ("jobs", "deployment"), ("stages", "stage")].iter().any(|(list, name)| {
+            root.get(list).is_some_and(|list| branches::items(list).iter().any(|one| one.get(name).is_some()))
+        });
     if holds_azure || (named_azure && is_azure) {
         return Some(Service::Azure);
     }
@@ -109,6 +111,7 @@ pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Value
 }
 
 /// One run of a part: what it runs on, and the variables that it sees, the outermost first.
+#[derive(Clone)]
 struct Run<'s> {
     host: (Os, Lands),
     scopes: Vec<&'s Scope>,
