@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::rc::Rc;
 
+pub use self::gitlab::{Inputs, Layer, inputs_of, read_gitlab};
 use self::variables::{Scope, Scopes, of_map};
 use super::words::Values;
 use super::yaml::{Node, Value};
@@ -92,11 +93,15 @@ const MOST: usize = 200_000;
 
 /// The references of a pipeline, and the problem of one that has too many.
 pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Values) -> (Vec<Found>, Option<Problem>) {
-    let mut reader = Reader { service, lines, values, found: Vec::new(), left: Cell::new(MOST) };
+    let mut reader = Reader { service, lines, values, found: Vec::new(), left: Rc::new(Cell::new(MOST)) };
     match service {
         Service::GitHub => reader.github(root),
         Service::Azure => reader.azure(root),
-        Service::GitLab => reader.gitlab(root),
+        // They are read with what they include.
+        Service::GitLab => {
+            let read = read_gitlab(&[Layer { root, lines, inputs: Inputs::new() }], values);
+            reader.found = read.found.into_iter().map(|(_, found)| found).collect();
+        }
         Service::Drone => reader.drone(root),
         Service::Cirrus => reader.cirrus(root),
         Service::Tekton => reader.tekton(root),
@@ -123,7 +128,7 @@ struct Reader<'r, 't> {
     values: &'r Values,
     found: Vec<Found>,
     /// The references that may still be read.
-    left: Cell<usize>,
+    left: Rc<Cell<usize>>,
 }
 
 impl Reader<'_, '_> {
