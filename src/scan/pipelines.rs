@@ -193,10 +193,10 @@ impl Reader<'_, '_> {
             let own = of_map(job.get("env"));
             let rows = matrix::rows(self.service, job);
             let object = format!("job {}", name.text().unwrap_or_default());
-            let machine = job.get("runs-on").and_then(|on| on.text().or_else(|| on.list().iter().find_map(|one| one.text())));
+            let labels = job.get("runs-on").map(|on| labels(on)).unwrap_or_default();
             let run = |row| {
                 let scopes = vec![&outer, &own, row];
-                Run { host: self.github_host(machine, &scopes), scopes }
+                Run { host: self.github_host(&labels, &scopes), scopes }
             };
             let runs: Vec<Run<'_>> = rows.iter().map(run).collect();
             if let Some(container) = job.get("container") {
@@ -217,19 +217,21 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// GitHub's runner starts containers on Linux alone, whatever the machine.
-    fn github_host(&self, machine: Option<&str>, scopes: &[&Scope]) -> (Os, Lands) {
+    /// GitHub's runner starts containers on Linux alone, whatever the machine. The first label that says its system decides.
+    fn github_host(&self, labels: &[&str], scopes: &[&Scope]) -> (Os, Lands) {
         let scopes = Scopes { service: self.service, given: self.values, parts: scopes.to_vec() };
-        let known = machine.map(|machine| match scopes.meant(machine) {
-            Meant::Known(known) => known,
-            _ => machine.to_owned(),
-        });
-        match hosted(known.as_deref()) {
-            (Os::Windows, _) => {
+        let host = |label: &&str| match scopes.meant(label) {
+            // The label of users' own runners.
+            Meant::Known(known) if known.eq_ignore_ascii_case("linux") => (Os::Other, Lands::Fleet),
+            Meant::Known(known) => hosted(Some(&known)),
+            _ => hosted(Some(label)),
+        };
+        match labels.iter().map(host).find(|(os, _)| *os != Os::Unsaid) {
+            Some((Os::Windows, _)) => {
                 let why = "GitHub's runner starts the containers of a job on Linux only".to_owned();
                 (Os::Windows, Lands::Nowhere { why, hint: "run the container in a step, with `docker run`".to_owned() })
             }
-            other => other,
+            other => other.unwrap_or_else(|| hosted(None)),
         }
     }
 
@@ -296,6 +298,15 @@ impl Reader<'_, '_> {
             }
         }
     }
+}
+
+/// The labels of `runs-on`: a text, a list, or either below `labels` beside a `group`.
+fn labels(on: &Node) -> Vec<&str> {
+    let labels = if on.is_map() { on.get("labels").map(Rc::as_ref) } else { Some(on) };
+    labels
+        .into_iter()
+        .flat_map(|labels| labels.text().into_iter().chain(labels.list().iter().filter_map(|one| one.text())))
+        .collect()
 }
 
 /// The image of a node that is its text, or has it below `image` or `name`.

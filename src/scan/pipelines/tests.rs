@@ -41,6 +41,26 @@ fn github_runs_no_windows_containers() {
 }
 
 #[test]
+fn all_labels_of_a_machine_of_github_count() {
+    for (machine, expected) in [
+        ("{group: big, labels: [windows-2022]}", "Windows nowhere"),
+        ("{group: big, labels: windows-2022}", "Windows nowhere"),
+        ("{group: big}", "Unsaid fleet"),
+        ("[self-hosted, windows, x64]", "Windows nowhere"),
+        ("[self-hosted, Linux, x64]", "Other fleet"),
+        ("[self-hosted, '${{ matrix.os }}']", "Windows nowhere"),
+        ("[self-hosted, x64]", "Unsaid fleet"),
+        ("'windows-${{ inputs.year }}'", "Windows nowhere"),
+        ("'${{ inputs.machine }}'", "Unsaid fleet"),
+    ] {
+        let text = format!(
+            "on: push\njobs:\n  a:\n    strategy: {{matrix: {{os: [windows-2019]}}}}\n    runs-on: {machine}\n    container: a:1\n"
+        );
+        assert_eq!(found(".github/workflows/x.yml", &text), [format!("6:16 a:1 {expected}")], "{machine}");
+    }
+}
+
+#[test]
 fn azure_pools_are_hosts() {
     let text = "pool:\n  vmImage: windows-2019\nresources:\n  containers:\n    - container: win\n      image: server:ltsc2019\njobs:\n  - job: a\n    \
         pool: {vmImage: windows-2022}\n    container: win\n  - job: b\n    container: server:1\n  - job: c\n    pool: {vmImage: ubuntu-22.04}\n    container: {image: go:1}\n";
