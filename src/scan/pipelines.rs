@@ -3,6 +3,7 @@
 //! Sources: the services' own references of their files; actions/runner ContainerOperationProvider for GitHub's refusal.
 
 mod azure;
+mod branches;
 mod gitlab;
 mod matrix;
 mod variables;
@@ -12,6 +13,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::rc::Rc;
 
+pub use self::gitlab::{Inputs, Layer, inputs_of, read_gitlab};
 use self::variables::{Scope, Scopes, of_map};
 use super::words::Values;
 use super::yaml::{Node, Value};
@@ -73,8 +75,9 @@ pub fn service_of(path: &Path, root: &Node) -> Option<Service> {
         || shown.contains("azure-pipelines");
     let holds_azure = root.at(&["pool", "vmImage"]).is_some()
         || root.at(&["resources", "containers"]).is_some()
-        || root.get("jobs").is_some_and(|jobs| jobs.list().iter().any(|job| job.get("job").is_some()))
-        || root.get("stages").is_some_and(|stages| stages.list().iter().any(|stage| stage.get("stage").is_some()));
+        || [("jobs", "job"), ("jobs", "deployment"), ("stages", "stage")].iter().any(|(list, name)| {
+            root.get(list).is_some_and(|list| branches::items(list).iter().any(|one| one.get(name).is_some()))
+        });
     if holds_azure || (named_azure && is_azure) {
         return Some(Service::Azure);
     }
@@ -90,11 +93,15 @@ const MOST: usize = 200_000;
 
 /// The references of a pipeline, and the problem of one that has too many.
 pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Values) -> (Vec<Found>, Option<Problem>) {
-    let mut reader = Reader { service, lines, values, found: Vec::new(), left: Cell::new(MOST) };
+    let mut reader = Reader { service, lines, values, found: Vec::new(), left: Rc::new(Cell::new(MOST)) };
     match service {
         Service::GitHub => reader.github(root),
         Service::Azure => reader.azure(root),
-        Service::GitLab => reader.gitlab(root),
+        // They are read with what they include.
+        Service::GitLab => {
+            let read = read_gitlab(&[Layer { root, lines, inputs: Inputs::new() }], values);
+            reader.found = read.found.into_iter().map(|(_, found)| found).collect();
+        }
         Service::Drone => reader.drone(root),
         Service::Cirrus => reader.cirrus(root),
         Service::Tekton => reader.tekton(root),
@@ -109,6 +116,7 @@ pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Value
 }
 
 /// One run of a part: what it runs on, and the variables that it sees, the outermost first.
+#[derive(Clone)]
 struct Run<'s> {
     host: (Os, Lands),
     scopes: Vec<&'s Scope>,
@@ -120,7 +128,7 @@ struct Reader<'r, 't> {
     values: &'r Values,
     found: Vec<Found>,
     /// The references that may still be read.
-    left: Cell<usize>,
+    left: Rc<Cell<usize>>,
 }
 
 impl Reader<'_, '_> {
@@ -185,10 +193,10 @@ impl Reader<'_, '_> {
             let own = of_map(job.get("env"));
             let rows = matrix::rows(self.service, job);
             let object = format!("job {}", name.text().unwrap_or_default());
-            let machine = job.get("runs-on").and_then(|on| on.text().or_else(|| on.list().iter().find_map(|one| one.text())));
+            let labels = job.get("runs-on").map(|on| labels(on)).unwrap_or_default();
             let run = |row| {
                 let scopes = vec![&outer, &own, row];
-                Run { host: self.github_host(machine, &scopes), scopes }
+                Run { host: self.github_host(&labels, &scopes), scopes }
             };
             let runs: Vec<Run<'_>> = rows.iter().map(run).collect();
             if let Some(container) = job.get("container") {
@@ -209,19 +217,21 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// GitHub's runner starts containers on Linux alone, whatever the machine.
-    fn github_host(&self, machine: Option<&str>, scopes: &[&Scope]) -> (Os, Lands) {
+    /// GitHub's runner starts containers on Linux alone, whatever the machine. The first label that says its system decides.
+    fn github_host(&self, labels: &[&str], scopes: &[&Scope]) -> (Os, Lands) {
         let scopes = Scopes { service: self.service, given: self.values, parts: scopes.to_vec() };
-        let known = machine.map(|machine| match scopes.meant(machine) {
-            Meant::Known(known) => known,
-            _ => machine.to_owned(),
-        });
-        match hosted(known.as_deref()) {
-            (Os::Windows, _) => {
+        let host = |label: &&str| match scopes.meant(label) {
+            // The label of users' own runners.
+            Meant::Known(known) if known.eq_ignore_ascii_case("linux") => (Os::Other, Lands::Fleet),
+            Meant::Known(known) => hosted(Some(&known)),
+            _ => hosted(Some(label)),
+        };
+        match labels.iter().map(host).find(|(os, _)| *os != Os::Unsaid) {
+            Some((Os::Windows, _)) => {
                 let why = "GitHub's runner starts the containers of a job on Linux only".to_owned();
                 (Os::Windows, Lands::Nowhere { why, hint: "run the container in a step, with `docker run`".to_owned() })
             }
-            other => other,
+            other => other.unwrap_or_else(|| hosted(None)),
         }
     }
 
@@ -288,6 +298,15 @@ impl Reader<'_, '_> {
             }
         }
     }
+}
+
+/// The labels of `runs-on`: a text, a list, or either below `labels` beside a `group`.
+fn labels(on: &Node) -> Vec<&str> {
+    let labels = if on.is_map() { on.get("labels").map(Rc::as_ref) } else { Some(on) };
+    labels
+        .into_iter()
+        .flat_map(|labels| labels.text().into_iter().chain(labels.list().iter().filter_map(|one| one.text())))
+        .collect()
 }
 
 /// The image of a node that is its text, or has it below `image` or `name`.

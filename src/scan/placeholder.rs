@@ -4,10 +4,10 @@ use super::Meant;
 use super::words::{Style, Values, expand};
 
 /// The ways to write one: what stands before the name, and behind it.
-const FORMS: [(&str, &str); 8] =
-    [("${{", "}}"), ("{{", "}}"), ("${", "}"), ("$(", ")"), ("$[", "]"), ("{", "}"), ("<", ">"), ("%", "%")];
+const FORMS: [(&str, &str); 9] =
+    [("${{", "}}"), ("{{", "}}"), ("${", "}"), ("$(", ")"), ("$[[", "]]"), ("$[", "]"), ("{", "}"), ("<", ">"), ("%", "%")];
 
-/// The reference of a text with `${X}`, `$X`, `$(X)`, `{{ x }}`, `{x}`, `<x>` or `%X%` in it, for which these values are given.
+/// The reference of a text with `${X}`, `$X`, `$(X)`, `$[[ x ]]`, `{{ x }}`, `{x}`, `<x>` or `%X%` in it, for which these values are given.
 pub fn meant(text: &str, values: &Values) -> Meant {
     let mut names = Vec::new();
     let mut known = String::new();
@@ -85,6 +85,7 @@ mod tests {
             ("{{ .Values.image }}:1", &[".Values.image"]),
             ("<your-registry>/x", &["your-registry"]),
             ("$[ variables['img'] ]:1", &["variables['img']"]),
+            ("app:$[[ inputs.tag ]]-x", &["inputs.tag"]),
         ] {
             let names = names.iter().map(|name| (*name).to_owned()).collect();
             assert_eq!(meant(text, &Values::new()), Meant::Unresolved(names), "{text}");

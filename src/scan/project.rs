@@ -2,6 +2,7 @@
 
 mod composed;
 mod dockerfiles;
+mod gitlab;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -101,6 +102,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     project.ways = ways.to;
     yaml.iter().for_each(|file| project.read(file));
     project.compose_files();
+    project.gitlab_files();
     project.bake_files(&bakes);
     for (path, text) in &pipelines {
         let found = groovy::read(text, &project.known);
@@ -239,11 +241,12 @@ impl Project<'_> {
         }
         let lines = Lines::of(&file.text);
         for root in file.documents.iter().filter_map(|document| document.root.as_ref()) {
-            if compose::is_compose(root) {
+            let service = pipelines::service_of(&file.path, root);
+            if compose::is_compose(root) || service == Some(pipelines::Service::GitLab) {
                 // They are read together, at the end.
                 continue;
             }
-            if let Some(service) = pipelines::service_of(&file.path, root) {
+            if let Some(service) = service {
                 let (found, problem) = pipelines::read(service, root, &lines, self.given);
                 let scanned = self.of(&file.path);
                 scanned.found.extend(found);

@@ -12,6 +12,7 @@ use super::fleet::Fleet;
 use super::lock::Lock;
 use super::pods;
 use super::tree::{self, Tree};
+use super::unknown::{unevaluated, unresolved};
 use super::upgrade::Next;
 use crate::cli::fresh;
 use crate::cli::io::Io;
@@ -27,7 +28,6 @@ use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::oci::Options;
 use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
 use crate::scan::{Asked, Found, Lands, Meant, Needs, Os, ScannedFile};
-use crate::text::quoted;
 use crate::{Engine, Error, ErrorKind};
 
 /// The most results of one answer: they are held together, in about 500 MiB.
@@ -391,26 +391,11 @@ pub fn name_of(found: &Found) -> &str {
     }
 }
 
-/// The error about variables without a value.
-pub fn unresolved(names: &[String]) -> Error {
-    let mut named: Vec<&str> = names.iter().map(String::as_str).collect();
-    named.dedup();
-    let what = if named.len() == 1 { "variable" } else { "variables" };
-    let first = named.first().copied().unwrap_or_default();
-    Error::of(ErrorKind::Unresolved, format!("the {what} {} has no value", named.join(", ")))
-        .hint(format!("give it one with --var {first}=VALUE, or with --env-file FILE"))
-}
-
 /// The error about a Windows image in a place that is for another system.
 fn elsewhere() -> Error {
     Error::of(ErrorKind::Invalid, "this container can run nowhere")
         .because("the file gives it a machine or platform of another system, and the image is for Windows")
         .hint("give it a machine or platform with Windows, or use an image for the other system")
-}
-
-fn unevaluated(name: &str, expression: &str) -> Error {
-    Error::of(ErrorKind::Unresolved, format!("the value of {name} cannot be told: it is {}", quoted(expression)))
-        .hint(format!("give it one with --var {name}=VALUE"))
 }
 
 /// The references that are to be read, each once.

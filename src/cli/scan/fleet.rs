@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use jiff::civil::Date;
 
-use super::answer::{name_of, unresolved};
+use super::answer::name_of;
+use super::unknown::unresolved;
 use crate::Error;
 use crate::host::placement::Placement;
 use crate::host::{Host, Node, Spec, parse};

@@ -14,6 +14,7 @@ mod schema;
 pub mod settings;
 mod suggest;
 mod tree;
+mod unknown;
 mod upgrade;
 
 use std::cell::OnceCell;

@@ -1,20 +1,37 @@
 //! Pipelines of Azure: jobs, in stages or not, whose pool is the host.
+//!
+//! Sources: the YAML schema of Azure Pipelines: `jobs.job`, `jobs.deployment`, `pool`, `target`.
 
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::branches::{entries, is_always, items, listed, maps, values};
 use super::matrix::rows;
 use super::variables::{Scope, Scopes, of_azure};
-use super::{Reader, Run, Service, hosted};
+use super::{Reader, Run, Service, hosted, image_of};
 use crate::scan::words::Values;
 use crate::scan::yaml::Node;
 use crate::scan::{Lands, Meant, Os};
 
+/// The most machines that conditions give one pool.
+const MOST_MACHINES: usize = 16;
+
+/// What a pool says of its machine.
+#[derive(Clone, Copy)]
+enum Machine<'n> {
+    /// This, e.g. `windows-2022`.
+    Text(&'n str),
+    /// Nothing: it is one of the user's own.
+    Own,
+    /// More than are read.
+    TooMany,
+}
+
 /// A part of a pipeline: a job, a stage, or the pipeline itself.
 struct Part<'n> {
     node: &'n Node,
-    /// The part that says the pool: this one, or the nearest around it that does.
-    pool: &'n Node,
+    /// The machines that it may run on.
+    machines: Rc<[Machine<'n>]>,
     /// The variables that it sees, the outermost first.
     scopes: Vec<Rc<Scope>>,
     /// The rows of its matrix.
@@ -27,62 +44,165 @@ impl<'n> Part<'n> {
         let mut scopes = outer.map(|outer| outer.scopes.clone()).unwrap_or_default();
         scopes.push(Rc::new(of_azure(node)));
         // The pool of a part counts for all below it that have none.
-        let pool = outer.filter(|_| node.get("pool").is_none()).map_or(node, |outer| outer.pool);
-        Self { node, pool, scopes, rows: rows(Service::Azure, node) }
+        let own = machines(node);
+        let machines = match outer {
+            Some(outer) if own.is_empty() => Rc::clone(&outer.machines),
+            Some(outer) if !is_always(node, "pool") => own.into_iter().chain(outer.machines.iter().copied()).collect(),
+            _ => own.into(),
+        };
+        Self { node, machines, scopes, rows: rows(Service::Azure, node) }
     }
 
     /// How often it runs, and on what.
     fn runs(&self, given: &Values) -> Vec<Run<'_>> {
-        let run = |row| {
+        let mut runs = Vec::new();
+        for row in &self.rows {
             let scopes: Vec<&Scope> = self.scopes.iter().map(Rc::as_ref).chain([row]).collect();
-            Run { host: machine(self.pool, &scopes, given), scopes }
-        };
-        self.rows.iter().map(run).collect()
+            let of_pool = self.machines.iter().map(|machine| host(*machine, &scopes, given));
+            let none = self.machines.is_empty().then(|| hosted(None));
+            let mut hosts = HashSet::new();
+            for host in of_pool.chain(none) {
+                if hosts.insert(host.clone()) {
+                    runs.push(Run { host, scopes: scopes.clone() });
+                }
+            }
+        }
+        runs
     }
 
-    /// True for one that uses the container of `resources` with this name, itself or beside its steps.
-    fn uses(&self, name: &str) -> bool {
-        let services = self.node.get("services").map(|services| services.entries()).unwrap_or_default();
-        let mut names = services.into_iter().filter_map(|(_, value)| value.text()).chain(self.node.text_at(&["container"]));
-        names.any(|used| used == name)
+    fn object(&self) -> String {
+        let name = self.node.text_at(&["job"]).or_else(|| self.node.text_at(&["deployment"]));
+        name.map_or("pipeline".to_owned(), |name| format!("job {name}"))
+    }
+
+    /// What it takes its container from, or names for its services and steps.
+    fn used(&self) -> Vec<(&'n Rc<Node>, Use)> {
+        let container = values(self.node, "container").into_iter().map(|node| (node, Use::Container));
+        let services = values(self.node, "services").into_iter().flat_map(|services| entries(services));
+        let services = services.map(|(_, node)| (node, Use::Name));
+        let targets = steps(self.node).into_iter().flat_map(|step| values(step, "target"));
+        let targets = targets.flat_map(|target| if target.is_map() { values(target, "container") } else { vec![target] });
+        container.chain(services).chain(targets.map(|node| (node, Use::Name))).collect()
     }
 }
+
+/// How a job uses what it names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// As its container: the name of one of `resources`, or an image.
+    Container,
+    /// As the name of one of `resources`.
+    Name,
+}
+
+/// The hosts of the jobs that use each container of `resources`.
+type Users<'n> = HashMap<&'n str, Vec<(Os, Lands)>>;
 
 impl Reader<'_, '_> {
     pub(super) fn azure(&mut self, root: &Node) {
         let whole = Part::of(root, None);
-        let jobs = jobs(&whole);
-        let mut names: BTreeSet<&str> = BTreeSet::new();
-        for container in root.at(&["resources", "containers"]).map(|list| list.list()).unwrap_or_default() {
-            let name = container.text_at(&["container"]).unwrap_or_default();
-            names.insert(name);
-            let Some(image) = container.get("image") else { continue };
-            // The jobs that use it say where it runs: it must fit the host of each.
-            let of_users = jobs.iter().filter(|job| job.uses(name)).flat_map(|job| job.runs(self.values));
-            let mut hosts: Vec<_> = of_users.map(|run| run.host).collect();
-            if hosts.is_empty() {
-                hosts = whole.runs(self.values).into_iter().map(|run| run.host).collect();
-            }
-            let scopes: Vec<&Scope> = whole.scopes.iter().map(Rc::as_ref).collect();
-            let runs: Vec<Run<'_>> = hosts.into_iter().map(|host| Run { host, scopes: scopes.clone() }).collect();
-            self.add(image, format!("container {name}"), &runs);
+        let resources = values(root, "resources").into_iter().flat_map(|resources| listed(resources, "containers"));
+        let containers: Vec<(&str, &Rc<Node>)> =
+            resources.map(|container| (container.text_at(&["container"]).unwrap_or_default(), container)).collect();
+        let mut users: Users<'_> = containers.iter().map(|(name, _)| (*name, Vec::new())).collect();
+        for job in jobs(&whole) {
+            self.job(&job, &mut users);
         }
-        for job in &jobs {
-            let name = job.node.text_at(&["job"]).or_else(|| job.node.text_at(&["deployment"]));
-            let object = name.map_or("pipeline".to_owned(), |name| format!("job {name}"));
-            let Some(container) = job.node.get("container") else { continue };
-            if !container.text().is_some_and(|text| names.contains(text)) {
-                self.add_either(container, &object, &job.runs(self.values));
+        let of_whole = whole.runs(self.values);
+        let scopes: Vec<&Scope> = whole.scopes.iter().map(Rc::as_ref).collect();
+        for (name, container) in containers {
+            // The jobs that use it say where it runs: it must fit the host of each.
+            let used = users.remove(name).unwrap_or_default().into_iter().map(|host| Run { host, scopes: scopes.clone() });
+            let of_users = distinct(&used.collect::<Vec<_>>());
+            let runs = if of_users.is_empty() { &of_whole } else { &of_users };
+            for image in values(container, "image") {
+                self.add(image, format!("container {name}"), runs);
             }
+        }
+        self.found.sort_by_key(|found| found.place.span.start);
+    }
+
+    /// Adds the images of a job itself, and notes which containers of `resources` it uses.
+    fn job(&mut self, job: &Part<'_>, users: &mut Users<'_>) {
+        let used = job.used();
+        if used.is_empty() || self.left.get() == 0 {
+            return;
+        }
+        let runs = job.runs(self.values);
+        // A text without variables means the same in each run.
+        let by_host = distinct(&runs);
+        for (node, how) in used {
+            let Some(text) = node.text() else {
+                // An image with options, in any branch.
+                for image in maps(node).into_iter().filter_map(image_of).filter(|_| how == Use::Container) {
+                    self.add(image, job.object(), &runs);
+                }
+                continue;
+            };
+            let mut images = Vec::new();
+            for run in if text.contains('$') { &runs } else { &by_host } {
+                let scopes = Scopes { service: Service::Azure, given: self.values, parts: run.scopes.clone() };
+                let meant = scopes.meant(text);
+                let Some(left) = self.left.get().checked_sub(1) else { return };
+                self.left.set(left);
+                // A name that is not known may be that of any of `resources`.
+                let may_be_used = !matches!(meant, Meant::Known(_)) && !users.is_empty();
+                let user = if let Meant::Known(name) = &meant { users.get_mut(name.as_str()) } else { None };
+                match user {
+                    Some(hosts) => hosts.push(run.host.clone()),
+                    None if how == Use::Container || may_be_used => images.push(run.clone()),
+                    None => {}
+                }
+            }
+            self.add(node, job.object(), &images);
         }
     }
 }
 
+/// The first run on each host.
+fn distinct<'s>(runs: &[Run<'s>]) -> Vec<Run<'s>> {
+    let mut hosts = HashSet::new();
+    runs.iter().filter(|run| hosts.insert(&run.host)).cloned().collect()
+}
+
+/// What the pool of a part says, in all branches; nothing where it has none.
+fn machines(part: &Node) -> Vec<Machine<'_>> {
+    let mut machines = Vec::new();
+    for pool in values(part, "pool") {
+        match pool.text() {
+            // It may stand for a map, or for the name of a pool.
+            Some(text) if text.contains("${{") => machines.push(Machine::Text(text)),
+            Some(_) => machines.push(Machine::Own),
+            None => {
+                let before = machines.len();
+                for branch in maps(pool) {
+                    match (branch.text_at(&["vmImage"]), branch.get("name")) {
+                        (Some(text), _) => machines.push(Machine::Text(text)),
+                        (None, Some(_)) => machines.push(Machine::Own),
+                        (None, None) => {}
+                    }
+                }
+                if machines.len() == before {
+                    machines.push(Machine::Own);
+                }
+            }
+        }
+    }
+    if machines.is_empty() {
+        machines.extend(values(part, "vmImage").into_iter().filter_map(|text| text.text()).map(Machine::Text));
+    }
+    if machines.len() > MOST_MACHINES { vec![Machine::TooMany] } else { machines }
+}
+
 /// The host of a pool, for a job that sees these variables.
-fn machine(part: &Node, scopes: &[&Scope], given: &Values) -> (Os, Lands) {
-    let Some(machine) = part.text_at(&["pool", "vmImage"]).or_else(|| part.text_at(&["vmImage"])) else { return hosted(None) };
+fn host(machine: Machine<'_>, scopes: &[&Scope], given: &Values) -> (Os, Lands) {
+    let text = match machine {
+        Machine::Text(text) => text,
+        Machine::Own => return hosted(None),
+        Machine::TooMany => return (Os::Unsaid, Lands::Untold(vec!["pool".to_owned()])),
+    };
     let scopes = Scopes { service: Service::Azure, given, parts: scopes.to_vec() };
-    match scopes.meant(machine) {
+    match scopes.meant(text) {
         Meant::Known(machine) => hosted(Some(&machine)),
         Meant::Unresolved(names) => (Os::Unsaid, Lands::Untold(names)),
         Meant::Unevaluated { name, .. } => (Os::Unsaid, Lands::Untold(vec![name])),
@@ -93,18 +213,25 @@ fn machine(part: &Node, scopes: &[&Scope], given: &Values) -> (Os, Lands) {
 fn jobs<'n>(whole: &Part<'n>) -> Vec<Part<'n>> {
     let root = whole.node;
     let mut jobs = Vec::new();
-    if root.get("container").is_some() || root.get("services").is_some() {
+    if ["container", "services", "steps"].iter().any(|key| !values(root, key).is_empty()) {
         jobs.push(Part::of(root, None));
     }
-    jobs.extend(list(root, "jobs").iter().map(|job| Part::of(job, Some(whole))));
-    for stage in list(root, "stages") {
+    jobs.extend(listed(root, "jobs").into_iter().map(|job| Part::of(job, Some(whole))));
+    for stage in listed(root, "stages") {
         let stage = Part::of(stage, Some(whole));
-        jobs.extend(list(stage.node, "jobs").iter().map(|job| Part::of(job, Some(&stage))));
+        jobs.extend(listed(stage.node, "jobs").into_iter().map(|job| Part::of(job, Some(&stage))));
     }
     jobs
 }
 
-/// The entries of a list below a key.
-fn list<'n>(part: &'n Node, key: &str) -> &'n [Rc<Node>] {
-    part.get(key).map(|list| list.list()).unwrap_or_default()
+/// The steps of a job, and those of a deployment in all parts of its strategy: `strategy.runOnce.deploy.steps`, `….on.failure.steps`.
+fn steps(job: &Node) -> Vec<&Rc<Node>> {
+    let mut steps = listed(job, "steps");
+    let mut open = values(job, "strategy");
+    for _ in 0..4 {
+        let below: Vec<&Rc<Node>> = open.iter().flat_map(|part| entries(part)).map(|(_, part)| part).collect();
+        steps.extend(below.iter().flat_map(|part| values(part, "steps")).flat_map(|list| items(list)));
+        open = below;
+    }
+    steps
 }

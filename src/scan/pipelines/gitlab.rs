@@ -1,14 +1,17 @@
 //! Pipelines of GitLab: the image of each job, its own or one that it takes over, with the job's variables.
 //!
-//! Sources: the CI/CD YAML reference of GitLab: `extends`, `default`, `inherit`, `!reference`.
+//! Sources: the CI/CD YAML reference of GitLab: `extends`, `default`, `inherit`, `!reference`, `include`, `spec:inputs`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::variables::{Scope, of_gitlab};
-use super::{Reader, matrix};
-use crate::scan::yaml::{Node, Value};
-use crate::scan::{Found, Lands, Os};
+use super::{MOST, Reader, Service, matrix};
+use crate::scan::words::Values;
+use crate::scan::yaml::{Document, Node, Value};
+use crate::scan::{Found, Lands, Lines, Note, Os};
+use crate::{Error, ErrorKind};
 
 /// The keys at the root of a pipeline that are not jobs.
 const KEYS: [&str; 11] = [
@@ -31,93 +34,315 @@ const DEEPEST: usize = 11;
 /// The most parts that one job is made from.
 const MOST_PARENTS: usize = 50;
 
-/// The jobs of a pipeline by their names.
-type Jobs<'n> = HashMap<&'n str, &'n Node>;
+/// The values of inputs by their names, e.g. `inputs.tag`; `None` for one that is not plain.
+pub type Inputs = BTreeMap<String, Option<String>>;
+
+/// A file of a pipeline.
+#[derive(Clone)]
+pub struct Layer<'l> {
+    /// What stands in it.
+    pub root: &'l Rc<Node>,
+    /// Its lines.
+    pub lines: &'l Lines<'l>,
+    /// The values that its inputs have.
+    pub inputs: Inputs,
+}
+
+/// What the files of a pipeline say, each with the number of its file.
+#[derive(Default)]
+pub struct Read {
+    /// The references.
+    pub found: Vec<(usize, Found)>,
+    /// What is not followed.
+    pub notes: Vec<(usize, Note)>,
+    /// What cannot be read.
+    pub problem: Option<Error>,
+}
+
+/// A value, and the number of its file.
+type At<'n> = (usize, &'n Rc<Node>);
+
+/// The entries at the root of the files by their names; what counts more comes later.
+type Named<'n> = HashMap<&'n str, Vec<At<'n>>>;
 
 /// A part of a pipeline: a job, `default`, or the pipeline itself.
 struct Part<'n> {
     object: String,
-    node: &'n Node,
+    /// It in each file that has it; what counts more comes later.
+    layers: Vec<At<'n>>,
     /// It is run; others only lend what they have.
     runs: bool,
 }
 
 /// The references that stand in one place: the name of the part that it belongs to, and one for each meaning.
-type Meanings = BTreeMap<usize, (String, Vec<Found>)>;
+type Meanings = BTreeMap<(usize, usize), (String, Vec<Found>)>;
 
-impl Reader<'_, '_> {
-    pub(super) fn gitlab(&mut self, root: &Node) {
-        let outer = of_gitlab(root);
-        let parts = parts(root);
-        let named = parts.iter().filter_map(|part| Some((part.object.strip_prefix("job ")?, part.node)));
-        let jobs: Jobs<'_> = named.collect();
+/// The inputs of a file, by its header: those with a default have its value.
+pub fn inputs_of(documents: &[Document]) -> Inputs {
+    let mut roots = documents.iter().filter_map(|document| document.root.as_ref());
+    let header = roots.find_map(|root| root.at(&["spec", "inputs"]));
+    let inputs = header.map(|inputs| inputs.entries()).unwrap_or_default().into_iter();
+    inputs
+        .filter_map(|(name, input)| Some((format!("inputs.{}", name.text()?), input.text_at(&["default"]).map(str::to_owned))))
+        .collect()
+}
+
+/// The references of a pipeline that is made from these files; what counts more comes later.
+pub fn read_gitlab(layers: &[Layer<'_>], values: &Values) -> Read {
+    let left = Rc::new(Cell::new(MOST));
+    let readers = layers.iter().map(|layer| Reader {
+        service: Service::GitLab,
+        lines: layer.lines,
+        values,
+        found: Vec::new(),
+        left: Rc::clone(&left),
+    });
+    let (named, readers) = (named(layers), readers.collect());
+    let mut pipeline = Pipeline { layers, readers, named, owners: owners(layers), notes: Vec::new(), noted: HashSet::new() };
+    let found = pipeline.read();
+    let what = format!("this pipeline has more than {MOST} images, so the others are not read");
+    let problem = || Error::of(ErrorKind::Invalid, what).hint("make it smaller, or leave it out by a line in .wincompatignore");
+    Read { found, notes: pipeline.notes, problem: (left.get() == 0).then(problem) }
+}
+
+struct Pipeline<'l> {
+    layers: &'l [Layer<'l>],
+    /// One for each file.
+    readers: Vec<Reader<'l, 'l>>,
+    named: Named<'l>,
+    /// The names of the parts of each file, by the bytes at which they begin.
+    owners: Vec<BTreeMap<usize, String>>,
+    notes: Vec<(usize, Note)>,
+    noted: HashSet<(usize, usize)>,
+}
+
+impl<'l> Pipeline<'l> {
+    fn read(&mut self) -> Vec<(usize, Found)> {
+        let outer: Vec<Scope> = self.layers.iter().enumerate().map(|(file, layer)| self.scope_of(file, layer.root)).collect();
+        let parts = parts(self.layers, &self.named);
         let mut meanings = Meanings::new();
         // What no job uses is read with the variables of the part that it stands in.
         for part in parts.iter().filter(|part| part.runs).chain(parts.iter().filter(|part| !part.runs)) {
-            let parents = parents(part.node, &jobs);
-            let scopes: Vec<Scope> = parents.iter().copied().chain([part.node]).map(of_gitlab).collect();
-            let scopes: Vec<&Scope> = std::iter::once(&outer).chain(&scopes).collect();
-            let lenders = [part.node].into_iter().chain(parents.into_iter().rev());
-            let outermost = [root.get("default").map(|node| &**node), Some(root)].into_iter().flatten().filter(|_| part.runs);
-            let mut lenders: Vec<&Node> = lenders.collect();
+            let made_from = self.made_from(part);
+            let scopes: Vec<Scope> = made_from.iter().map(|(file, node)| self.scope_of(*file, node)).collect();
+            let scopes: Vec<&Scope> = outer.iter().chain(&scopes).collect();
+            let mut lenders: Vec<At<'l>> = made_from.iter().rev().copied().collect();
             let own = lenders.len();
-            let with_matrix = lenders.iter().find(|lender| lender.at(&["parallel", "matrix"]).is_some());
-            let rows = matrix::rows(self.service, with_matrix.unwrap_or(&part.node));
-            lenders.extend(outermost);
+            let with_matrix = lenders.iter().find(|(_, lender)| lender.at(&["parallel", "matrix"]).is_some()).or(lenders.first());
+            let rows = with_matrix.map(|(_, node)| matrix::rows(Service::GitLab, node)).unwrap_or_default();
+            if part.runs {
+                lenders.extend(self.named.get("default").into_iter().flatten().rev());
+                lenders.extend(self.layers.iter().enumerate().rev().map(|(file, layer)| (file, layer.root)));
+            }
+            let inherits = |key: &str| made_from.last().is_none_or(|(_, node)| inherits(node, key));
             for key in ["image", "services"] {
-                let lent = lenders.iter().take(if inherits(part.node, key) { lenders.len() } else { own });
-                let Some(value) = lent.clone().find_map(|lender| lender.get(key)).and_then(|value| referred(value, root)) else {
-                    continue;
-                };
+                let mut lent = lenders.iter().take(if inherits(key) { lenders.len() } else { own });
+                let Some((file, value)) = lent.find_map(|(file, lender)| Some((*file, lender.get(key)?))) else { continue };
                 let (images, suffix) = match key {
-                    "services" => (services(value, root), " service"),
-                    _ => (vec![value], ""),
+                    "services" => (self.services((file, value)), " service"),
+                    _ => (self.image((file, value)).into_iter().collect(), ""),
                 };
                 for image in images {
-                    let owner = owner(&parts, image).unwrap_or(part);
                     for row in &rows {
-                        let scopes: Vec<&Scope> = scopes.iter().copied().chain([row]).collect();
-                        self.take(&mut meanings, image, part, owner, suffix, &scopes);
+                        let inputs = self.layers.get(image.0).map(|layer| &layer.inputs);
+                        let scopes: Vec<&Scope> = scopes.iter().copied().chain([row]).chain(inputs).collect();
+                        self.take(&mut meanings, image, part, suffix, &scopes);
                     }
                 }
             }
         }
-        for (_, (object, mut found)) in meanings {
+        let mut all = Vec::new();
+        for ((file, _), (object, mut found)) in meanings {
             // Where all jobs mean the same, the part that it stands in names it.
             if let [only] = found.as_mut_slice() {
                 only.object = Some(object);
             }
-            self.found.extend(found);
+            all.extend(found.into_iter().map(|found| (file, found)));
         }
+        all
     }
 
     /// Takes the meaning of an image for a part, unless it is known; that for a part that does not run counts only where there is none.
-    fn take(&self, all: &mut Meanings, image: &Node, part: &Part<'_>, owner: &Part<'_>, suffix: &str, scopes: &[&Scope]) {
+    fn take(&self, all: &mut Meanings, (file, image): At<'l>, part: &Part<'_>, suffix: &str, scopes: &[&Scope]) {
         let object = format!("{}{suffix}", part.object);
-        let Some(found) = self.either(image, &object, &(Os::Unsaid, Lands::Fleet), scopes) else { return };
-        let (_, known) = all.entry(found.place.span.start).or_insert_with(|| (format!("{}{suffix}", owner.object), Vec::new()));
+        let found = self.readers.get(file).and_then(|reader| reader.either(image, &object, &(Os::Unsaid, Lands::Fleet), scopes));
+        let Some(found) = found else { return };
+        let owner = || {
+            let owner = self.owners.get(file).and_then(|owners| owners.range(..=image.span.start).next_back());
+            owner.map_or(part.object.as_str(), |(_, name)| name.as_str())
+        };
+        let (_, known) =
+            all.entry((file, found.place.span.start)).or_insert_with(|| (format!("{}{suffix}", owner()), Vec::new()));
         if known.is_empty() || part.runs && known.iter().all(|one| one.meant != found.meant) {
             known.push(found);
         }
     }
+
+    /// The variables of a part of a file, in which its inputs have their values.
+    fn scope_of(&self, file: usize, part: &Node) -> Scope {
+        let mut scope = of_gitlab(part);
+        let Some(layer) = self.layers.get(file) else { return scope };
+        let inputs: Values = layer.inputs.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
+        for value in scope.values_mut() {
+            if let Some(text) = value.as_deref().filter(|text| text.contains(INPUT)) {
+                *value = with_inputs(text, &inputs);
+            }
+        }
+        scope
+    }
+
+    /// The parts that a part is made from, itself included; what counts more comes later.
+    fn made_from(&mut self, part: &Part<'l>) -> Vec<At<'l>> {
+        let mut made_from = Vec::new();
+        self.gather(&part.layers, DEEPEST, &mut made_from);
+        made_from
+    }
+
+    fn gather(&mut self, layers: &[At<'l>], levels: usize, made_from: &mut Vec<At<'l>>) {
+        let extends = layers.iter().rev().find_map(|(file, node)| Some((*file, node.get("extends")?)));
+        if let Some((file, extends)) = extends.filter(|_| levels > 0) {
+            for one in extends.list().iter().chain([extends]) {
+                let Some(name) = one.text() else { continue };
+                if made_from.len() >= MOST_PARENTS {
+                    break;
+                }
+                match self.named.get(name).cloned() {
+                    Some(parents) => self.gather(&parents, levels - 1, made_from),
+                    None => self.note((file, one), &format!("{name} is not among these files")),
+                }
+            }
+        }
+        made_from.extend(layers.iter().skip(layers.len().saturating_sub(MOST_PARENTS)));
+    }
+
+    /// Notes what is not followed, once for each place.
+    fn note(&mut self, (file, node): At<'l>, what: &str) {
+        let Some(layer) = self.layers.get(file).filter(|_| self.noted.insert((file, node.span.start))) else { return };
+        let text = format!("{what}: scan the whole pipeline, `glab ci config compile | wincompat scan -`");
+        self.notes.push((file, Note { place: layer.lines.place(node.span.clone()), text }));
+    }
+
+    /// What a value stands for: `!reference [.base, image]` stands for the image of `.base`. `None` where that leads nowhere.
+    fn referred(&self, mut value: At<'l>) -> Option<At<'l>> {
+        for _ in 0..DEEPEST {
+            let path: Option<Vec<&str>> = value.1.list().iter().map(|one| one.text()).collect();
+            let other = path.and_then(|path| {
+                let (first, rest) = path.split_first()?;
+                let named = self.named.get(first)?;
+                named.iter().rev().find_map(|(file, node)| Some((*file, if rest.is_empty() { node } else { node.at(rest)? })))
+            });
+            match other {
+                Some(other) => value = other,
+                None => return Some(value),
+            }
+        }
+        None
+    }
+
+    /// The image of a value, itself or below `name`.
+    fn image(&mut self, value: At<'l>) -> Option<At<'l>> {
+        let (file, node) = self.referred(value)?;
+        let named = if node.is_map() { node.get("name")? } else { node };
+        let image = self.referred((file, named))?;
+        if let Value::List(path) = &image.1.value {
+            self.note_reference(image, path);
+            return None;
+        }
+        Some(image)
+    }
+
+    /// Notes a reference that leads nowhere.
+    fn note_reference(&mut self, at: At<'l>, path: &[Rc<Node>]) {
+        let path: Vec<&str> = path.iter().filter_map(|one| one.text()).collect();
+        self.note(at, &format!("{} is not among these files", path.join(" ")));
+    }
+
+    /// The services of a list, those that it refers to in their place.
+    fn services(&mut self, list: At<'l>) -> Vec<At<'l>> {
+        let Some((file, list)) = self.referred(list) else { return Vec::new() };
+        let mut services = Vec::new();
+        for own in list.list() {
+            let Some(one) = self.referred((file, own)) else { continue };
+            match &one.1.value {
+                Value::List(path) if Rc::ptr_eq(one.1, own) => self.note_reference(one, path),
+                Value::List(several) => services.extend(several.iter().map(|other| (one.0, other))),
+                _ => services.push(one),
+            }
+        }
+        services.into_iter().filter_map(|one| self.image(one)).collect()
+    }
 }
 
-/// The parts of a pipeline, in their order.
-fn parts(root: &Node) -> Vec<Part<'_>> {
-    let mut parts = vec![Part { object: "pipeline".to_owned(), node: root, runs: false }];
-    parts.extend(root.get("default").map(|node| Part { object: "default".to_owned(), node, runs: false }));
-    for (name, node) in root.entries() {
-        let name = name.text().unwrap_or_default();
-        if node.is_map() && !KEYS.contains(&name) {
-            parts.push(Part { object: format!("job {name}"), node, runs: !name.starts_with('.') });
+/// The text before the name of an input.
+const INPUT: &str = "$[[";
+
+/// The text with the values of inputs; `None` where one has none. Variables stay.
+fn with_inputs(text: &str, inputs: &Values) -> Option<String> {
+    let mut parts = text.split(INPUT);
+    let mut made = parts.next()?.to_owned();
+    for part in parts {
+        let (name, behind) = part.split_once("]]")?;
+        made.push_str(inputs.get(name.trim())?);
+        made.push_str(behind);
+    }
+    Some(made)
+}
+
+fn named<'l>(layers: &'l [Layer<'l>]) -> Named<'l> {
+    let mut named = Named::new();
+    for (file, layer) in layers.iter().enumerate() {
+        for (name, node) in layer.root.entries() {
+            named.entry(name.text().unwrap_or_default()).or_default().push((file, node));
+        }
+    }
+    named
+}
+
+/// The parts of a pipeline, in their order. One that several files have comes where the last of them has it.
+fn parts<'l>(layers: &'l [Layer<'l>], named: &Named<'l>) -> Vec<Part<'l>> {
+    let mut parts = Vec::new();
+    for (file, layer) in layers.iter().enumerate() {
+        parts.push(Part { object: "pipeline".to_owned(), layers: vec![(file, layer.root)], runs: false });
+        parts.extend(layer.root.get("default").map(|node| Part {
+            object: "default".to_owned(),
+            layers: vec![(file, node)],
+            runs: false,
+        }));
+        let mut names = HashSet::new();
+        for (name, node) in layer.root.entries() {
+            let name = name.text().unwrap_or_default();
+            let all = named.get(name).map(Vec::as_slice).unwrap_or_default();
+            let is_last = all.last().is_none_or(|(last, _)| *last == file);
+            if node.is_map() && !KEYS.contains(&name) && names.insert(name) {
+                let object = format!("job {name}");
+                if is_last {
+                    parts.push(Part { object, layers: all.to_vec(), runs: !name.starts_with('.') });
+                } else {
+                    // What a later file puts over is read where it stands too.
+                    parts.push(Part { object, layers: vec![(file, node)], runs: false });
+                }
+            }
         }
     }
     parts
 }
 
-/// The part in which this stands: the last one that begins before it.
-fn owner<'p, 'n>(parts: &'p [Part<'n>], node: &Node) -> Option<&'p Part<'n>> {
-    parts.iter().filter(|part| part.node.span.contains(&node.span.start)).max_by_key(|part| part.node.span.start)
+/// The names of the parts of each file, by the bytes at which they begin.
+fn owners(layers: &[Layer<'_>]) -> Vec<BTreeMap<usize, String>> {
+    let of_layer = |layer: &Layer<'_>| {
+        let mut owners = BTreeMap::new();
+        for (name, node) in layer.root.entries() {
+            let name = name.text().unwrap_or_default();
+            let object = match name {
+                "default" => "default".to_owned(),
+                name if KEYS.contains(&name) || !node.is_map() => "pipeline".to_owned(),
+                name => format!("job {name}"),
+            };
+            owners.insert(node.span.start, object);
+        }
+        owners
+    };
+    layers.iter().map(of_layer).collect()
 }
 
 /// True if a part takes over what `default` and the pipeline say for this key.
@@ -126,48 +351,4 @@ fn inherits(part: &Node, key: &str) -> bool {
         None => true,
         Some(chosen) => chosen.text() == Some("true") || chosen.list().iter().any(|one| one.text() == Some(key)),
     }
-}
-
-/// The parts that a job extends, through others too; what counts more comes later.
-fn parents<'n>(job: &'n Node, jobs: &Jobs<'n>) -> Vec<&'n Node> {
-    let mut parents = Vec::new();
-    gather(job, jobs, DEEPEST, &mut parents);
-    parents
-}
-
-fn gather<'n>(job: &'n Node, jobs: &Jobs<'n>, levels: usize, parents: &mut Vec<&'n Node>) {
-    let Some(extends) = job.get("extends").filter(|_| levels > 0) else { return };
-    for name in extends.list().iter().chain([extends]).filter_map(|one| one.text()) {
-        if parents.len() >= MOST_PARENTS {
-            return;
-        }
-        if let Some(parent) = jobs.get(name).copied() {
-            gather(parent, jobs, levels - 1, parents);
-            parents.push(parent);
-        }
-    }
-}
-
-/// What a value stands for: `!reference [.base, image]` stands for the image of `.base`. `None` where that leads nowhere.
-fn referred<'n>(mut value: &'n Rc<Node>, root: &'n Node) -> Option<&'n Rc<Node>> {
-    for _ in 0..DEEPEST {
-        let path: Option<Vec<&str>> = value.list().iter().map(|one| one.text()).collect();
-        match path.and_then(|path| root.at(&path)) {
-            Some(other) => value = other,
-            None => return Some(value),
-        }
-    }
-    None
-}
-
-/// The services of a list, those that it refers to in their place.
-fn services<'n>(list: &'n Node, root: &'n Node) -> Vec<&'n Rc<Node>> {
-    let mut services = Vec::new();
-    for one in list.list().iter().filter_map(|one| referred(one, root)) {
-        match &one.value {
-            Value::List(several) => services.extend(several),
-            _ => services.push(one),
-        }
-    }
-    services
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::Service;
+use super::branches::{entries, is_condition};
 use super::variables::Scope;
 use crate::scan::yaml::{Node, Value};
 
@@ -98,12 +99,18 @@ fn key(name: &str) -> String {
     format!("matrix.{name}")
 }
 
-/// One row for each name. Names of variables there are the same in capitals and small letters. `None` for more than there may be.
+/// One row for each name, in all branches. Names of variables there are the same in capitals and small letters; one that conditions set
+/// has no known value. `None` for more than there may be.
 fn of_azure(matrix: &Node) -> Option<Vec<Scope>> {
     let row = |row: &Rc<Node>| {
-        row.entries().into_iter().filter_map(|(name, value)| Some((name.text()?.to_ascii_lowercase(), text(value)))).collect()
+        let own = row.entries().into_iter().filter(|(name, _)| !name.text().is_some_and(is_condition));
+        let own = own.filter_map(|(name, value)| Some((name.text()?.to_ascii_lowercase(), text(value))));
+        let mut row: Scope =
+            entries(row).into_iter().filter_map(|(name, _)| Some((name.text()?.to_ascii_lowercase(), None))).collect();
+        row.extend(own);
+        row
     };
-    matrix.entries().iter().map(|(_, values)| bounded(row(values))).collect()
+    entries(matrix).iter().map(|(_, values)| bounded(row(values))).collect()
 }
 
 /// Every combination of the values of each entry. `None` for more than there may be.

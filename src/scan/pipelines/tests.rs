@@ -41,6 +41,26 @@ fn github_runs_no_windows_containers() {
 }
 
 #[test]
+fn all_labels_of_a_machine_of_github_count() {
+    for (machine, expected) in [
+        ("{group: big, labels: [windows-2022]}", "Windows nowhere"),
+        ("{group: big, labels: windows-2022}", "Windows nowhere"),
+        ("{group: big}", "Unsaid fleet"),
+        ("[self-hosted, windows, x64]", "Windows nowhere"),
+        ("[self-hosted, Linux, x64]", "Other fleet"),
+        ("[self-hosted, '${{ matrix.os }}']", "Windows nowhere"),
+        ("[self-hosted, x64]", "Unsaid fleet"),
+        ("'windows-${{ inputs.year }}'", "Windows nowhere"),
+        ("'${{ inputs.machine }}'", "Unsaid fleet"),
+    ] {
+        let text = format!(
+            "on: push\njobs:\n  a:\n    strategy: {{matrix: {{os: [windows-2019]}}}}\n    runs-on: {machine}\n    container: a:1\n"
+        );
+        assert_eq!(found(".github/workflows/x.yml", &text), [format!("6:16 a:1 {expected}")], "{machine}");
+    }
+}
+
+#[test]
 fn azure_pools_are_hosts() {
     let text = "pool:\n  vmImage: windows-2019\nresources:\n  containers:\n    - container: win\n      image: server:ltsc2019\njobs:\n  - job: a\n    \
         pool: {vmImage: windows-2022}\n    container: win\n  - job: b\n    container: server:1\n  - job: c\n    pool: {vmImage: ubuntu-22.04}\n    container: {image: go:1}\n";
@@ -82,6 +102,72 @@ fn a_pool_that_variables_name_is_known_where_they_are_plain() {
             "8:42 e:1 Unsaid fleet"
         ]
     );
+}
+
+#[test]
+fn each_branch_of_a_condition_in_azure_counts() {
+    let lists = "resources:\n  containers:\n  - ${{ if eq(1, 1) }}:\n    - {container: w, image: 'w:1'}\n    - ${{ each x in parameters.y }}:\n      - {container: v, image: 'v:1'}\n\
+        stages:\n- ${{ each e in parameters.envs }}:\n  - stage: s\n    jobs:\n    - ${{ if eq(1, 1) }}:\n      - {job: a, pool: {vmImage: windows-2019}, container: w}\n    \
+        - ${{ else }}:\n      - {job: b, pool: {vmImage: windows-2022}, container: 'b:1'}\n      - job: c\n        pool: {vmImage: windows-2025}\n        steps:\n        \
+        - ${{ if eq(1, 1) }}:\n          - {script: x, target: v}\n";
+    assert_eq!(
+        found("ci/build.yml", lists),
+        ["4:29 w:1 Windows ltsc2019", "6:31 v:1 Windows ltsc2025", "14:60 b:1 Windows ltsc2022"]
+    );
+    let maps = "pool:\n  ${{ if eq(1, 1) }}:\n    vmImage: windows-2019\n  ${{ else }}:\n    vmImage: windows-2022\njobs:\n\
+        - {job: a, container: 'a:1'}\n\
+        - {job: b, '${{ if eq(1, 1) }}': {pool: {vmImage: windows-2025}, container: 'b:1'}}\n\
+        - {job: c, '${{ if eq(1, 1) }}': {pool: {name: own}}, '${{ else }}': {pool: {vmImage: $(none)}}, container: 'c:1'}\n\
+        - {job: d, pool: '${{ parameters.pool }}', container: {'${{ if eq(1, 1) }}': {image: 'd:1'}, '${{ else }}': {image: 'd:2'}}}\n\
+        - {job: e, pool: {'${{ if eq(1, 1) }}': {demands: x}, vmImage: windows-2022}, container: 'e:1'}\n";
+    assert_eq!(
+        found("azure-pipelines.yml", maps),
+        [
+            "7:23 a:1 Windows ltsc2019",
+            "7:23 a:1 Windows ltsc2022",
+            "8:77 b:1 Windows ltsc2025",
+            "8:77 b:1 Windows ltsc2019",
+            "8:77 b:1 Windows ltsc2022",
+            "9:109 c:1 Unsaid fleet",
+            "9:109 c:1 Unsaid $none",
+            "10:86 d:1 Unsaid $parameters.pool",
+            "10:117 d:2 Unsaid $parameters.pool",
+            "11:90 e:1 Windows ltsc2022"
+        ]
+    );
+    let variables = "variables:\n- {name: t, value: '1'}\n- ${{ if eq(1, 1) }}:\n  - ${{ if eq(2, 2) }}:\n    - {name: t, value: '2'}\njobs:\n\
+        - {job: a, container: 'a:$(t)'}\n\
+        - {job: b, variables: {t: '3', '${{ if eq(1, 1) }}': {t: '4'}}, container: 'b:$(t)'}\n\
+        - job: c\n  strategy: {matrix: {x: {u: '1'}, '${{ if eq(1, 1) }}': {y: {u: '2', '${{ if eq(1, 1) }}': {t: '5'}}}}}\n  container: c:$(u)$(t)\n";
+    assert_eq!(meanings("azure-pipelines.yml", variables), ["$t", "$t", "$t"]);
+    let many: String = (0..100).map(|number| format!("  ${{{{ if eq(1, {number}) }}}}: {{vmImage: windows-2019}}\n")).collect();
+    assert_eq!(found("azure-pipelines.yml", &format!("pool:\n{many}container: a:1\n")), ["102:12 a:1 Unsaid $pool"]);
+}
+
+#[test]
+fn steps_of_azure_use_containers_on_the_pool_of_their_job() {
+    let text = "resources:\n  containers:\n  - {container: w, image: 'w:1'}\n  - {container: v, image: 'v:1'}\n  - {container: none, image: 'n:1'}\n\
+        jobs:\n- job: a\n  pool: {vmImage: windows-2019}\n  steps:\n  - {script: x, target: w}\n  - {script: x, target: host}\n\
+        - job: b\n  pool: {vmImage: windows-2022}\n  steps:\n  - {script: x, target: {container: w, commands: restricted}}\n  - {script: x, target: $(which)}\n\
+        - deployment: d\n  pool: {vmImage: windows-2025}\n  strategy: {runOnce: {deploy: {steps: [{script: x, target: v}]}, on: {failure: {steps: [{script: x, target: w}]}}}}\n\
+        - job: m\n  pool: {vmImage: windows-2016}\n  strategy: {matrix: {x: {c: v}, y: {c: 'other:1'}}}\n  container: $[ variables['c'] ]\n";
+    let mut all = found("azure-pipelines.yml", text);
+    all.sort();
+    assert_eq!(
+        all,
+        [
+            "16:25 $which Windows ltsc2022",
+            "23:14 other:1 Windows ltsc2016",
+            "3:27 w:1 Windows ltsc2019",
+            "3:27 w:1 Windows ltsc2022",
+            "3:27 w:1 Windows ltsc2025",
+            "4:27 v:1 Windows ltsc2016",
+            "4:27 v:1 Windows ltsc2025",
+            "5:30 n:1 Unsaid fleet"
+        ]
+    );
+    let bare = "resources: {containers: [{container: w, image: 'w:1'}]}\npool: {vmImage: windows-2019}\nsteps:\n- {script: x, target: w}\n";
+    assert_eq!(found("azure-pipelines.yml", bare), ["1:48 w:1 Windows ltsc2019"]);
 }
 
 #[test]

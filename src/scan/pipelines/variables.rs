@@ -3,8 +3,10 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::Service;
+use super::branches::{branches, entries, is_condition, items, values};
 use crate::scan::Meant;
 use crate::scan::placeholder::meant;
 use crate::scan::words::Values;
@@ -73,7 +75,7 @@ impl Scopes<'_> {
 }
 
 /// The variables of a map of names and values, or of an entry with `value`, as GitLab has it.
-pub(super) fn of_map(node: Option<&std::rc::Rc<Node>>) -> Scope {
+pub(super) fn of_map(node: Option<&Rc<Node>>) -> Scope {
     let entries = node.map(|node| node.entries()).unwrap_or_default();
     let value = |node: &Node| node.text().or_else(|| node.text_at(&["value"])).map(str::to_owned);
     entries.into_iter().filter_map(|(name, node)| Some((name.text()?.to_owned(), value(node)))).collect()
@@ -96,40 +98,37 @@ pub(super) fn of_gitlab(part: &Node) -> Scope {
 /// plain value.
 pub(super) fn of_azure(part: &Node) -> Scope {
     let mut scope = Scope::new();
-    let Some(variables) = part.get("variables") else { return of_matrix(part, scope) };
-    let is_condition = |name: &str| name.starts_with("${{");
-    for (name, value) in variables.entries() {
-        let Some(name) = name.text() else { continue };
-        if is_condition(name) {
-            open(value, &mut scope);
-        } else {
-            scope.insert(name.to_ascii_lowercase(), value.text().map(str::to_owned));
+    if let Some(variables) = part.get("variables") {
+        let is_plain = |(name, _): &(&Rc<Node>, &Rc<Node>)| !name.text().is_some_and(is_condition);
+        for (name, value) in variables.entries().into_iter().filter(is_plain) {
+            scope.extend(name.text().map(|name| (name.to_ascii_lowercase(), value.text().map(str::to_owned))));
+        }
+        for entry in variables.list() {
+            if let Some(name) = entry.text_at(&["name"]) {
+                scope.insert(name.to_ascii_lowercase(), entry.text_at(&["value"]).map(str::to_owned));
+            }
         }
     }
-    for entry in variables.list() {
-        if let Some(name) = entry.text_at(&["name"]) {
-            scope.insert(name.to_ascii_lowercase(), entry.text_at(&["value"]).map(str::to_owned));
-        }
-        for (_, value) in entry.entries().iter().filter(|(name, _)| name.text().is_some_and(is_condition)) {
-            open(value, &mut scope);
+    // What stands below a condition has no known value.
+    let mut chosen: Vec<&Rc<Node>> = branches(part).into_iter().flat_map(|branch| values(branch, "variables")).collect();
+    if let Some(variables) = part.get("variables") {
+        chosen.extend(branches(variables));
+        chosen.extend(variables.list().iter().flat_map(|entry| branches(entry)));
+    }
+    for branch in chosen {
+        let listed = items(branch).into_iter().filter_map(|entry| entry.text_at(&["name"]));
+        let mapped = entries(branch).into_iter().filter_map(|(name, _)| name.text());
+        for name in listed.chain(mapped) {
+            scope.insert(name.to_ascii_lowercase(), None);
         }
     }
     of_matrix(part, scope)
 }
 
-/// Takes the values of what a condition sets, in one level.
-fn open(conditional: &Node, scope: &mut Scope) {
-    let listed = conditional.list().iter().filter_map(|entry| entry.text_at(&["name"]));
-    let mapped = conditional.entries().into_iter().filter_map(|(name, _)| name.text());
-    for name in listed.chain(mapped) {
-        scope.insert(name.to_ascii_lowercase(), None);
-    }
-}
-
 /// Takes the values of what the matrix of a job sets.
 fn of_matrix(job: &Node, mut scope: Scope) -> Scope {
-    let rows = job.at(&["strategy", "matrix"]).map(|matrix| matrix.entries()).unwrap_or_default();
-    for (name, _) in rows.into_iter().flat_map(|(_, row)| row.entries()) {
+    let rows = job.at(&["strategy", "matrix"]).map(|matrix| entries(matrix)).unwrap_or_default();
+    for (name, _) in rows.into_iter().flat_map(|(_, row)| entries(row)) {
         scope.extend(name.text().map(|name| (name.to_ascii_lowercase(), None)));
     }
     scope
