@@ -68,11 +68,10 @@ pub fn read(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Res
             ", and the image without an option"
         ]));
     }
-    let reference: Reference =
-        text.parse().map_err(|error: Error| match joined(text, knowledge).or_else(|| pasted(text)) {
-            Some(meant) => error.hint(meant),
-            None => error,
-        })?;
+    let reference: Reference = text.parse().map_err(|error: Error| match joined(text, knowledge).or_else(|| pasted(text)) {
+        Some(meant) => error.hint(meant),
+        None => error,
+    })?;
     match reference.location() {
         Location::Registry(name) if name.registry == DOCKER_HUB && !names_registry(text) => at_microsoft(name, knowledge)
             .map_or(Ok(reference.clone()), |repository| Err(without_registry(text, name, &repository, knowledge))),
@@ -101,7 +100,9 @@ fn pasted(text: &str) -> Option<String> {
     let mut images = words.iter().enumerate().filter(|(_, word)| is_complete(word));
     let ((at, image), None) = (images.next()?, images.next()) else { return None };
     let mut before = words.iter().take(at);
-    before.any(|word| BEFORE_IMAGES.iter().any(|known| word.eq_ignore_ascii_case(known))).then(|| format!("did you mean {image}?"))
+    before
+        .any(|word| BEFORE_IMAGES.iter().any(|known| word.eq_ignore_ascii_case(known)))
+        .then(|| format!("did you mean {image}?"))
 }
 
 /// True for a name with a registry, and with a tag or a digest.

@@ -1,8 +1,8 @@
 //! The base image that a mistyped name means: `windows/nanosever`, `nano-server`, `ltsc2o22`.
 
-use super::{BaseImage, Knowledge};
 #[cfg(feature = "program")]
 use super::builds::MICROSOFT_REGISTRY;
+use super::{BaseImage, Knowledge};
 
 /// The longest text that is compared with names, in bytes.
 const LONGEST_NAME: usize = 80;

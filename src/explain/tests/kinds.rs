@@ -487,11 +487,7 @@ fn a_program_of_the_engine_that_is_missing() {
         ("exec: \"docker-buildx\": executable file not found in %PATH%", "engine-program-missing", "plugin"),
         ("exec: \"docker-compose.exe\": executable file not found in %PATH%", "engine-program-missing", "plugin"),
         // The name of such a program in a command is not what is missing.
-        (
-            "docker-buildx build . : exec: \"pwsh\": executable file not found in %PATH%",
-            "command-not-found",
-            "powershell",
-        ),
+        ("docker-buildx build . : exec: \"pwsh\": executable file not found in %PATH%", "command-not-found", "powershell"),
         (
             "error getting credentials - err: exec: \"docker-credential-desktop.exe\": executable file not found in %PATH%",
             "credential-helper",
@@ -612,7 +608,11 @@ fn a_client_that_is_not_installed() {
             client,
             "where.exe docker",
         ),
-        ("docker: The term 'docker' is not recognized as a name of a cmdlet, function, script file, or executable program.", client, "path"),
+        (
+            "docker: The term 'docker' is not recognized as a name of a cmdlet, function, script file, or executable program.",
+            client,
+            "path",
+        ),
         ("Der Befehl \"docker\" ist entweder falsch geschrieben oder\nkonnte nicht gefunden werden.", client, "path"),
         ("'docker-compose' is not recognized as an internal or external command", client, "docker compose"),
         ("exec: \"docker\": executable file not found in %PATH%", client, "path"),
@@ -635,7 +635,12 @@ fn an_error_that_says_why_has_its_own_cause_first() {
             "fill the disk",
             "Free space",
         ),
-        ("hcsshim::ImportLayer failed in Win32: Espace insuffisant sur le disque. (0x70)", "0x80070070", "fill the disk", "Free space"),
+        (
+            "hcsshim::ImportLayer failed in Win32: Espace insuffisant sur le disque. (0x70)",
+            "0x80070070",
+            "fill the disk",
+            "Free space",
+        ),
         ("failed to extract layer sha256:0a1b: (0x80070070)", "0x80070070", "fill the disk", "Free space"),
         (
             "container 5d1d encountered an error during CreateContainer: hcs::CreateComputeSystem 5d1d: Insufficient system resources exist to complete the requested service. (0x5aa)",
@@ -661,10 +666,15 @@ fn an_error_that_says_why_has_its_own_cause_first() {
         assert!(explanation.meaning.starts_with("It failed while "), "{text}: {}", explanation.meaning);
         assert!(explanation.causes[0].contains(cause), "{text}: {:?}", explanation.causes);
         assert!(explanation.steps[0].contains(step), "{text}: {:?}", explanation.steps);
-        assert!(!explanation.causes.iter().any(|cause| cause.contains("newer than the host")), "{text}: {:?}", explanation.causes);
+        assert!(
+            !explanation.causes.iter().any(|cause| cause.contains("newer than the host")),
+            "{text}: {:?}",
+            explanation.causes
+        );
     }
     // An error that says little still has the causes of what was being done.
-    let explanation = explained("failed to register layer: hcsshim::ImportLayer failed in Win32: The parameter is incorrect. (0x57)");
+    let explanation =
+        explained("failed to register layer: hcsshim::ImportLayer failed in Win32: The parameter is incorrect. (0x57)");
     assert!(explanation.causes[0].contains("newer than the host"), "{:?}", explanation.causes);
 }
 
