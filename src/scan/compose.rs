@@ -7,7 +7,7 @@ mod origins;
 mod sets;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -24,12 +24,22 @@ use crate::Error;
 /// The longest chain of services that extend each other.
 const LONGEST_CHAIN: usize = 16;
 
-/// True for a document that is a Compose file: services, each a map, of which one has a key of a service.
-pub fn is_compose(root: &Node) -> bool {
+/// True for a document that is a Compose file: services, each a map, of which one has a key of a service; or files that it includes.
+pub fn is_compose(path: &Path, root: &Node) -> bool {
     const KEYS: [&str; 8] = ["image", "build", "extends", "ports", "environment", "volumes", "isolation", "depends_on"];
     // A GitLab pipeline's services are a list.
-    root.get("services")
-        .is_some_and(|services| services.entries().iter().any(|(_, service)| KEYS.iter().any(|key| service.get(key).is_some())))
+    let services = root.get("services").map(|services| services.entries()).unwrap_or_default();
+    services.iter().any(|(_, service)| KEYS.iter().any(|key| service.get(key).is_some())) || only_includes(path, root)
+}
+
+/// True for a Compose file without a service of its own. GitLab's pipelines include files too: texts alone may be theirs.
+fn only_includes(path: &Path, root: &Node) -> bool {
+    const KEYS: [&str; 8] = ["include", "services", "name", "version", "networks", "volumes", "configs", "secrets"];
+    let is_known = |key: &str| KEYS.contains(&key) || key.starts_with("x-");
+    let is_named = path.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| stem.contains("compose"));
+    let files = root.get("include").map(|files| files.list()).unwrap_or_default();
+    let is_file = |one: &Rc<Node>| one.get("path").is_some() || (is_named && one.text().is_some());
+    !files.is_empty() && files.iter().all(is_file) && root.entries().iter().all(|(key, _)| key.text().is_some_and(is_known))
 }
 
 /// One image that a Compose file builds.
@@ -82,8 +92,9 @@ pub struct Layer<'t> {
 pub fn read(set: &Set, layers: &[Layer<'_>], outer: &Outer, files: &dyn Files) -> Project {
     let folder = set.folder.as_path();
     let Environment { mut values, origins, unread, shared } = Environment::of(&set.env_files, outer, files);
-    let project = folder.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    values.entry("COMPOSE_PROJECT_NAME".to_owned()).or_insert(project);
+    if let Some(name) = project_name(folder, layers, &values) {
+        values.entry("COMPOSE_PROJECT_NAME".to_owned()).or_insert(name);
+    }
     let lines: Vec<Lines<'_>> = layers.iter().map(|layer| Lines::of(layer.text)).collect();
     let services: Vec<Services> = layers.iter().map(|layer| services_of(&layer.root)).collect();
     let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
@@ -94,8 +105,8 @@ pub fn read(set: &Set, layers: &[Layer<'_>], outer: &Outer, files: &dyn Files) -
         );
     }
     let mut read = Project { shared, unread, ..Project::default() };
-    let (elsewhere, extended, consumed) = (RefCell::default(), RefCell::default(), RefCell::default());
-    let reader = Reader { folder, layers, lines, services, elsewhere, extended, consumed, values, origins, files };
+    let (elsewhere, extended, folders, consumed) = Default::default();
+    let reader = Reader { folder, layers, lines, services, elsewhere, extended, folders, consumed, values, origins, files };
     for name in &names {
         reader.service(name, &mut read);
     }
@@ -106,6 +117,15 @@ pub fn read(set: &Set, layers: &[Layer<'_>], outer: &Outer, files: &dyn Files) -
     read.shared.extend(used.iter().filter_map(|(name, by)| Some(Shared::new(name, reader.origins.get(name)?, by))));
     read.outer = Outer { values: reader.values, origins: reader.origins };
     read
+}
+
+/// The name of a project that the environment does not name: what its files say, the last one first, else that of its folder.
+fn project_name(folder: &Path, layers: &[Layer<'_>], values: &Values) -> Option<String> {
+    let said = layers.iter().rev().find_map(|layer| layer.root.text_at(&["name"]));
+    let said = said.map(|name| expand(name, Style::Compose, values).text);
+    let of_folder = || folder.file_name().map(|name| name.to_string_lossy().to_lowercase());
+    let name = said.filter(|name| !name.is_empty()).or_else(of_folder)?;
+    Some(name.chars().filter(|one| one.is_ascii_alphanumeric() || matches!(one, '-' | '_')).collect())
 }
 
 /// The number of all files that are not a part of the project.
@@ -129,6 +149,8 @@ struct Reader<'r, 't> {
     elsewhere: RefCell<BTreeMap<PathBuf, Rc<Services>>>,
     /// The services of other files that are extended, each with its name and file.
     extended: RefCell<Vec<(String, Rc<Node>)>>,
+    /// The folders of those files, from which the paths of their services count.
+    folders: RefCell<HashMap<*const Node, PathBuf>>,
     /// The texts that were read as references and arguments.
     consumed: RefCell<HashSet<*const Node>>,
     values: Values,
@@ -141,7 +163,7 @@ impl Reader<'_, '_> {
     /// A service as the files say it, the last one first: what stands there wins.
     fn service(&self, name: &str, read: &mut Project) {
         let said = self.said(name);
-        let inherited = self.inherited(&said, LONGEST_CHAIN, read);
+        let inherited = self.inherited(&said, read);
         let nodes = || said.iter().chain(&inherited);
         let text = |key: &str| {
             let values = merged(nodes().filter_map(|(number, node)| Some((*number, node.get(key)?))));
@@ -199,31 +221,41 @@ impl Reader<'_, '_> {
         Rc::clone(services)
     }
 
-    /// The services that this one extends, the nearest first.
-    fn inherited(&self, said: &[(usize, Rc<Node>)], depth: usize, read: &mut Project) -> Vec<(usize, Rc<Node>)> {
-        let Some((number, extends)) = extending(said) else { return Vec::new() };
-        let service = extends.text().or_else(|| extends.text_at(&["service"]));
-        let Some(service) = service.map(str::to_owned) else { return Vec::new() };
-        let next: Vec<(usize, Rc<Node>)> = match extends.text_at(&["file"]) {
-            Some(file) => {
-                let path = self.folder.join(slashes(&expand(file, Style::Compose, &self.values).text));
+    /// The services that this one extends, the nearest first. What a service in another file extends is in that file, or beside it.
+    fn inherited(&self, said: &[(usize, Rc<Node>)], read: &mut Project) -> Vec<(usize, Rc<Node>)> {
+        let mut inherited = Vec::new();
+        let (mut next, mut file): (Vec<(usize, Rc<Node>)>, Option<PathBuf>) = (said.to_vec(), None);
+        let Some((place, first)) = extending(said) else { return inherited };
+        for _ in 0..=LONGEST_CHAIN {
+            let Some((_, extends)) = extending(&next) else { break };
+            let Some(service) = extends.text().or_else(|| extends.text_at(&["service"])).map(str::to_owned) else { break };
+            if let Some(named) = extends.text_at(&["file"]) {
+                let folder = file.as_deref().map_or(self.folder, |file| file.parent().unwrap_or(Path::new("")));
+                let path = folder.join(slashes(&expand(named, Style::Compose, &self.values).text));
                 if let Err(error) = self.files.read(&path) {
                     let what = format!("what is inherited of {} is not known: {}", shown(&path), error.sentence());
-                    read.notes.extend(self.note(number, extends, &what));
+                    read.notes.extend(self.note(place, first, &what));
                 }
-                // Places in another file are that file's: here only values are taken.
-                let found = self.elsewhere(path.clone()).get(&service).cloned();
-                let named = |node: &Rc<Node>| (format!("by the service {service} of {}", shown(&path)), Rc::clone(node));
-                self.extended.borrow_mut().extend(found.as_ref().map(named));
-                found.into_iter().map(|node| (ELSEWHERE, node)).collect()
+                file = Some(path);
             }
-            None => self.said(&service),
-        };
-        let mut inherited = next.clone();
-        if depth > 0 {
-            inherited.extend(self.inherited(&next, depth - 1, read));
+            next = match &file {
+                Some(path) => self.said_elsewhere(&service, path),
+                None => self.said(&service),
+            };
+            inherited.extend(next.iter().cloned());
         }
         inherited
+    }
+
+    /// A service of another file. Places in it are that file's: here only values are taken.
+    fn said_elsewhere(&self, service: &str, path: &Path) -> Vec<(usize, Rc<Node>)> {
+        let found = self.elsewhere(path.to_owned()).get(service).cloned();
+        if let Some(node) = &found {
+            self.extended.borrow_mut().push((format!("by the service {service} of {}", shown(path)), Rc::clone(node)));
+            let folder = path.parent().unwrap_or(Path::new(""));
+            self.folders.borrow_mut().extend(node.get("build").map(|build| (Rc::as_ptr(build), folder.to_owned())));
+        }
+        found.into_iter().map(|node| (ELSEWHERE, node)).collect()
     }
 
     /// What a file includes, and what of that is not read.

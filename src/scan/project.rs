@@ -242,7 +242,7 @@ impl Project<'_> {
         let lines = Lines::of(&file.text);
         for root in file.documents.iter().filter_map(|document| document.root.as_ref()) {
             let service = pipelines::service_of(&file.path, root);
-            if compose::is_compose(root) || service == Some(pipelines::Service::GitLab) {
+            if compose::is_compose(&file.path, root) || service == Some(pipelines::Service::GitLab) {
                 // They are read together, at the end.
                 continue;
             }

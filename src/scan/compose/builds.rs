@@ -22,9 +22,15 @@ impl Reader<'_, '_> {
     ) {
         let expanded = |text: &str| expand(text, Style::Compose, &self.values).text;
         let text = |key: &str| builds.iter().find_map(|(_, build)| build.text_at(&[key])).map(expanded);
-        let context =
-            text("context").or_else(|| builds.iter().find_map(|(_, build)| build.text()).map(expanded)).unwrap_or_default();
-        let context = self.folder.join(slashes(&context));
+        // A path counts from the folder of the file that says it.
+        let of_file = |build: &Rc<Node>| self.folders.borrow().get(&Rc::as_ptr(build)).cloned();
+        let said = |(_, build): &(usize, &Rc<Node>)| {
+            let path = build.text_at(&["context"]).or_else(|| build.text())?;
+            Some((of_file(build), expanded(path)))
+        };
+        let (folder, context) =
+            builds.iter().find_map(said).unwrap_or_else(|| (builds.last().and_then(|(_, build)| of_file(build)), String::new()));
+        let context = folder.as_deref().unwrap_or(self.folder).join(slashes(&context));
         let platforms = builds.iter().find_map(|(_, build)| build.get("platforms"));
         let is_windows = platforms
             .is_some_and(|list| list.list().iter().any(|one| one.text().is_some_and(|one| Os::of_platform(one) == Os::Windows)));

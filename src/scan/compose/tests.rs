@@ -18,7 +18,7 @@ fn read_all(texts: &[&str], others: &[(&str, &str)]) -> Project {
         .iter()
         .map(|text| Layer { path: Path::new("compose.yaml"), text, root: yaml::read(text).0[0].root.clone().unwrap() })
         .collect();
-    assert!(is_compose(&layers[0].root));
+    assert!(is_compose(Path::new("compose.yaml"), &layers[0].root));
     read(&Set::of(vec![PathBuf::from("app/compose.yaml")]), &layers, &Outer::default(), &files)
 }
 
@@ -101,4 +101,70 @@ fn a_service_extends_another() {
     assert_eq!(project.found[0].1.editable, None);
     // A circle ends.
     read_all(&["services:\n  a:\n    image: x\n    extends: b\n  b:\n    image: y\n    extends: a\n"], &[]);
+}
+
+#[test]
+fn what_a_service_of_another_file_extends_is_looked_up_there() {
+    let text = "services:\n  web:\n    extends: {file: lib/s.yaml, service: web}\n  root: {image: own:1}\n";
+    let lib = "services:\n  web: {extends: root, isolation: process}\n  root: {image: \"lib:${TAG:-1}\"}\n";
+    let files = [("app/lib/s.yaml", lib), ("app/.env", "TAG=2\n")];
+    assert_eq!(images(&read_all(&[text], &files)), ["0:3 lib:2 Some(Process) Windows", "0:4 own:1 None Unsaid"]);
+    // A third file is named from the folder of the second.
+    let lib = "services:\n  web: {extends: {file: deep/base.yaml, service: base}}\n";
+    let files = [("app/lib/s.yaml", lib), ("app/lib/deep/base.yaml", "services:\n  base: {image: deep:1}\n")];
+    assert_eq!(images(&read_all(&[text], &files)), ["0:3 deep:1 None Unsaid", "0:4 own:1 None Unsaid"]);
+    // What is not there is said where the chain begins, and a circle ends.
+    let missing = read_all(&[text], &[("app/lib/s.yaml", lib)]);
+    assert!(missing.notes.iter().any(|(_, note)| note.place.line == 3 && note.text.contains("base.yaml")), "{:?}", missing.notes);
+    let circle = "services:\n  web: {extends: {file: s.yaml, service: web}}\n";
+    assert_eq!(images(&read_all(&[text], &[("app/lib/s.yaml", circle)])), ["0:4 own:1 None Unsaid"]);
+}
+
+#[test]
+fn what_a_service_of_another_file_builds_lies_beside_it() {
+    let built = |text: &str, other: &str| -> Vec<String> {
+        let project = read_all(&[text], &[("app/common/s.yaml", other)]);
+        let arguments =
+            |built: &Built| built.build.arguments.iter().map(|(name, value)| format!(" {name}={value}")).collect::<String>();
+        let path = |built: &Built| built.dockerfile.to_string_lossy().replace('\\', "/");
+        project.built.iter().map(|built| format!("{}{}", path(built), arguments(built))).collect()
+    };
+    let extends = "services:\n  web:\n    extends: {file: common/s.yaml, service: web}\n";
+    for (own, other, expected) in [
+        ("", "{context: ./web}", "app/common/web/Dockerfile"),
+        ("", "./web", "app/common/web/Dockerfile"),
+        ("", "{dockerfile: Dockerfile.win}", "app/common/Dockerfile.win"),
+        ("    build:\n      args: {TAG: \"2\"}\n", "{context: ./web, args: {TAG: \"1\"}}", "app/common/web/Dockerfile TAG=2"),
+        ("    build:\n      context: here\n", "{context: ./web}", "app/here/Dockerfile"),
+        ("    build:\n      dockerfile: own\n", "{context: ./web}", "app/common/web/own"),
+    ] {
+        let other = format!("services:\n  web:\n    build: {other}\n");
+        assert_eq!(built(&format!("{extends}{own}"), &other), [expected], "{own} {other}");
+    }
+}
+
+#[test]
+fn a_file_that_only_includes_is_a_compose_file() {
+    let is = |path: &str, text: &str| is_compose(Path::new(path), yaml::read(text).0[0].root.as_ref().unwrap());
+    assert!(is("app/compose.yaml", "include: [a/compose.yaml]\n"));
+    assert!(is("docker-compose.prod.yml", "include:\n  - a.yaml\nservices: {}\n"));
+    assert!(is("all.yaml", "name: x\ninclude:\n  - path: [a.yaml, b.yaml]\n    env_file: a.env\nx-more: 1\n"));
+    for (path, text) in [
+        ("all.yaml", "include: [a.yaml]\n"),
+        ("compose.yaml", "include: [a.yaml]\njobs: {}\n"),
+        ("compose.yaml", "include:\n  - local: a.yaml\n"),
+        ("compose.yaml", "include: []\n"),
+    ] {
+        assert!(!is(path, text), "{path} {text}");
+    }
+}
+
+#[test]
+fn a_project_has_the_name_that_it_says() {
+    let text = "services:\n  web: {image: \"r.test/${COMPOSE_PROJECT_NAME}-web:1\"}\n";
+    let name = |text: &str, env: &str| images(&read_all(&[text], &[("app/.env", env)])).remove(0);
+    assert!(name(text, "").contains(" r.test/app-web:1 "));
+    let said = format!("name: shop\n{text}");
+    assert!(name(&said, "").contains(" r.test/shop-web:1 "));
+    assert!(name(&said, "COMPOSE_PROJECT_NAME=own\n").contains(" r.test/own-web:1 "));
 }

@@ -20,7 +20,8 @@ impl Project<'_> {
     /// The Compose files, each read with those that belong to it, and what they include.
     pub(super) fn compose_files(&mut self) {
         let root = |file: &'_ Yaml| {
-            file.documents.iter().filter_map(|document| document.root.as_ref()).find(|root| compose::is_compose(root)).cloned()
+            let mut roots = file.documents.iter().filter_map(|document| document.root.as_ref());
+            roots.find(|root| compose::is_compose(&file.path, root)).cloned()
         };
         let all: Vec<(PathBuf, Rc<Node>)> = self.yaml.iter().filter_map(|file| Some((file.path.clone(), root(file)?))).collect();
         let paths: Vec<&Path> = all.iter().map(|(path, _)| path.as_path()).collect();
@@ -43,6 +44,8 @@ impl Project<'_> {
         if !done.insert(normal(base)) {
             return;
         }
+        // The others say nothing by themselves.
+        done.extend(set.files.iter().map(|path| normal(path)));
         let loaded: Vec<(&PathBuf, Rc<str>, Rc<Node>)> =
             set.files.iter().filter_map(|path| self.compose_file(path).map(|(text, root)| (path, text, root))).collect();
         let layers: Vec<Layer<'_>> =

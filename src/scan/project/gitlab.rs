@@ -50,8 +50,9 @@ impl Project<'_> {
         let is_gitlab = |file: &&Yaml| {
             let mut roots = file.documents.iter().filter_map(|document| document.root.as_ref());
             !kustomize::is_kustomization(&file.path)
-                && roots
-                    .any(|root| !compose::is_compose(root) && pipelines::service_of(&file.path, root) == Some(Service::GitLab))
+                && roots.any(|root| {
+                    !compose::is_compose(&file.path, root) && pipelines::service_of(&file.path, root) == Some(Service::GitLab)
+                })
         };
         let own: Vec<PathBuf> = self.yaml.iter().filter(is_gitlab).map(|file| normal(&file.path)).collect();
         // What others include is read by them; what is left then is included in a circle.
@@ -200,7 +201,7 @@ impl Project<'_> {
 fn root_of(file: &Yaml) -> Option<&Rc<Node>> {
     let roots = || {
         let roots = file.documents.iter().filter_map(|document| document.root.as_ref());
-        roots.filter(|root| root.get("spec").is_none() && !compose::is_compose(root) && !kubernetes::is_object(root))
+        roots.filter(|root| root.get("spec").is_none() && !compose::is_compose(&file.path, root) && !kubernetes::is_object(root))
     };
     roots().find(|root| pipelines::service_of(&file.path, root) == Some(Service::GitLab)).or_else(|| roots().next())
 }
