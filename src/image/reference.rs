@@ -185,7 +185,7 @@ fn image_of_page(address: &str) -> Option<String> {
 
 /// The name without what was copied along with it: quotes, a comma or slash at its end, Windows' slashes behind a registry.
 fn tidied(text: &str) -> Option<String> {
-    let inner = text.trim_matches(['"', '\'', '`', ',', ';', '/', '\\', ' ']);
+    let inner = text.trim_matches(['"', '\'', '`', ',', ';', '/', '\\']);
     let registry = inner.split_once('\\').map(|(registry, _)| registry);
     let is_path = registry.is_some_and(|registry| !registry.contains('.') || registry.starts_with('.'));
     let is_registry = text.ends_with('/') && !inner.contains('/');
