@@ -32,8 +32,8 @@ impl FromStr for EngineArg {
         };
         let (name, below) = name.split_once('/').map_or((name, None), |(name, below)| (name, Some(below)));
         // As Kubernetes writes what a node runs: `containerd://1.7.18`.
-        if let Some((engine, version)) = text.split_once("://") {
-            return Err(format!("for a node that runs {engine} {version}, write kubernetes/{engine}@{version}"));
+        if let Some(version) = text.strip_prefix("containerd://") {
+            return Err(format!("for a node that runs containerd {version}, write kubernetes/containerd@{version}"));
         }
         let Some(engine) = Engine::ALL.into_iter().find(|engine| engine.as_str().eq_ignore_ascii_case(name)) else {
             return Err("the engines are docker, containerd, kubernetes and wincompat".to_owned());
@@ -142,6 +142,8 @@ mod tests {
         assert!(named("docker@27").unwrap_err().contains("docker@27.3.1"));
         assert!(named("containerd@latest").unwrap_err().contains("as in containerd@2.1.5"));
         assert!(named("containerd://1.7.18").unwrap_err().contains("write kubernetes/containerd@1.7.18"));
+        // No kubelet of today has Docker below it.
+        assert!(named("docker://20.10.7").unwrap_err().starts_with("the engines are"));
         assert!(named("podman").unwrap_err().contains("kubernetes"));
         assert!(named("").is_err());
     }

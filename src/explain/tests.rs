@@ -2,6 +2,7 @@
 
 mod conditional;
 mod kinds;
+mod machine;
 mod unlooked;
 mod words;
 

@@ -72,14 +72,13 @@ pub fn read(path: &Path, layers: &[Layer<'_>], given: &Values, files: &dyn Files
     blocks.extend(numbered().flat_map(|(number, layer)| attributes(number, layer.parsed)));
     let mut evaluator = Evaluator::new(given);
     for block in &blocks {
-        let attribute = |name: &str| block.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
         match block.kind.as_str() {
             "variable" => {
                 let known = evaluator.variables.get(&block.name).copied().flatten();
-                evaluator.variables.insert(block.name.clone(), attribute("default").or(known));
+                evaluator.variables.insert(block.name.clone(), block.said("default").or(known));
             }
             "function" => {
-                if let (Some(Expression::Array(parameters)), Some(result)) = (attribute("params"), attribute("result")) {
+                if let (Some(Expression::Array(parameters)), Some(result)) = (block.said("params"), block.said("result")) {
                     let parameters = parameters.iter().filter_map(name_of).collect();
                     evaluator.functions.insert(block.name.clone(), Function { parameters, result });
                 }
@@ -119,11 +118,6 @@ impl Reader<'_, '_> {
         self.blocks.iter().filter(move |block| block.kind == kind && block.name == name)
     }
 
-    /// The value of a block's attribute.
-    fn said<'b>(block: &'b Block<'_>, key: &str) -> Option<&'b Expression> {
-        block.attributes.iter().find(|(name, _)| name == key).map(|(_, value)| *value)
-    }
-
     /// The names of targets that an attribute lists, as far as they are known.
     fn listed(&self, list: &Expression, locals: &Locals) -> Vec<String> {
         match (self.evaluator.value(list, locals), list) {
@@ -136,7 +130,7 @@ impl Reader<'_, '_> {
     fn made_by_matrices(&self) -> BTreeMap<String, (String, Locals)> {
         let mut made = BTreeMap::new();
         for block in self.blocks.iter().filter(|block| block.kind == "target") {
-            let Some(name) = Self::said(block, "name") else { continue };
+            let Some(name) = block.said("name") else { continue };
             for locals in self.combinations(&block.name) {
                 let name = self.evaluator.value(name, &locals).ok().and_then(|name| name.text());
                 if let Some(name) = name.filter(|_| made.len() < MOST_BUILDS) {
@@ -150,7 +144,7 @@ impl Reader<'_, '_> {
     /// The targets that are built: all but those that are there to be inherited from.
     fn targets(&self) -> Vec<String> {
         let list = |block: &Block<'_>, key: &str| -> Vec<String> {
-            let Some(list) = Self::said(block, key) else { return Vec::new() };
+            let Some(list) = block.said(key) else { return Vec::new() };
             self.combinations(&block.name).iter().flat_map(|locals| self.listed(list, locals)).collect()
         };
         let of = |kind: &'static str, key: &'static str| -> BTreeSet<String> {
@@ -187,7 +181,7 @@ impl Reader<'_, '_> {
     }
 
     fn combinations(&self, name: &str) -> Vec<Locals> {
-        let matrix = self.named("target", name).rev().find_map(|block| Self::said(block, "matrix"));
+        let matrix = self.named("target", name).rev().find_map(|block| block.said("matrix"));
         let mut all = vec![Locals::new()];
         for (axis, value) in matrix.map(entries).unwrap_or_default() {
             // An axis whose values are not known leaves its name without a value.
@@ -239,7 +233,7 @@ impl Reader<'_, '_> {
         let value = |one: &Attribute<'_>| self.evaluator.value(one.value, one.locals);
         let text = |key: &str| all(key).first().map(|one| value(one).ok().and_then(|value| value.text()));
         // A name is not inherited.
-        let own_name = self.named("target", name).rev().find_map(|block| Self::said(block, "name"));
+        let own_name = self.named("target", name).rev().find_map(|block| block.said("name"));
         let own_name = own_name.and_then(|value| self.evaluator.value(value, locals).ok()?.text());
         let shown = own_name.unwrap_or_else(|| name.to_owned());
         let platforms = all("platforms").first().and_then(|one| value(one).ok()).map(Value::items).unwrap_or_default();

@@ -54,6 +54,13 @@ pub(super) struct Block<'h> {
     pub attributes: Vec<(String, &'h Expression)>,
 }
 
+impl<'h> Block<'h> {
+    /// The value of an attribute.
+    pub fn said(&self, key: &str) -> Option<&'h Expression> {
+        self.attributes.iter().find(|(name, _)| name == key).map(|(_, value)| *value)
+    }
+}
+
 /// The blocks of a file with this number.
 pub(super) fn blocks(layer: usize, parsed: &Parsed) -> Vec<Block<'_>> {
     match parsed {

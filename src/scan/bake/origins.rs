@@ -25,10 +25,7 @@ impl Reader<'_, '_> {
                 let name = name.as_str();
                 let is_own = !one.locals.contains_key(name) && !self.evaluator.given.contains_key(name);
                 let mut blocks = self.blocks.iter().rev().filter(|block| block.kind == "variable" && block.name == name);
-                let (layer, value) = blocks.find_map(|block| {
-                    let value = block.attributes.iter().find(|(key, _)| key == "default").map(|(_, value)| *value)?;
-                    Some((block.layer, value)).filter(|_| is_own)
-                })?;
+                let (layer, value) = blocks.find_map(|block| Some((block.layer, block.said("default")?)).filter(|_| is_own))?;
                 let value = plain(layer, value)?;
                 if !self.is_for_arguments(name) {
                     shared.push(Shared::new(name, &value, "beside the arguments of targets"));
