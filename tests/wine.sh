@@ -119,6 +119,8 @@ wine_prefix() {
     mkdir "$WINEPREFIX/lib" &&
         gcc -Wall -Wextra -Werror -O2 -s -shared -fPIC -o "$WINEPREFIX/lib/libfreetype.so.6" "$wine_root/tests/wine/freetype.c" || return
     export LD_LIBRARY_PATH=$WINEPREFIX/lib WINEDLLOVERRIDES=kerberos,msv1_0,mscoree,mshtml=
+    # Its server's folder too ends with the prefix.
+    mkdir "$WINEPREFIX/tmp" && export TMPDIR=$WINEPREFIX/tmp || return
     local log=$WINEPREFIX/wineboot.log
     # Without a window.
     if ! DISPLAY='' wineboot --init >"$log" 2>&1; then
