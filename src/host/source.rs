@@ -4,6 +4,7 @@
 
 mod computer_info;
 mod docker;
+mod inventory;
 mod json_text;
 mod labelled;
 mod node_pools;
@@ -62,6 +63,8 @@ pub enum Source {
     Docker,
     /// A node of Kubernetes.
     Node,
+    /// An inventory of computers, such as a directory's or that of a service that manages them.
+    Inventory,
     /// The output of a script that says which of its lines are about the host, such as `BcContainerHelper`'s.
     Labelled,
 }
@@ -81,6 +84,7 @@ impl Source {
             Self::OsVersion => "[Environment]::OSVersion",
             Self::Docker => "the output of docker info",
             Self::Node => "a Kubernetes node",
+            Self::Inventory => "an inventory of computers",
             Self::Labelled => "the output of a script",
         }
     }
@@ -149,7 +153,7 @@ impl<'a> Document<'a> {
 }
 
 /// All formats; the first that recognises a text reads it.
-const FORMATS: [Format; 13] = [
+const FORMATS: [Format; 14] = [
     reg_export::FORMAT,
     reg_query::FORMAT,
     nodes::FORMAT,
@@ -157,6 +161,7 @@ const FORMATS: [Format; 13] = [
     docker::FORMAT,
     labelled::FORMAT,
     registry_properties::FORMAT,
+    inventory::FORMAT,
     computer_info::FORMAT,
     operating_system::FORMAT,
     os_version::FORMAT,

@@ -89,8 +89,8 @@ fn what_tools_print_is_a_host() {
         (
             "ad-computers.csv",
             &[
-                "DC1 10.0.20348 server ServerDatacenter amd64 assumed operating-system",
-                "PC7 10.0.22631 client Enterprise amd64 assumed operating-system",
+                "DC1 10.0.20348 server ServerDatacenter amd64 assumed inventory",
+                "PC7 10.0.22631 client Enterprise amd64 assumed inventory",
             ],
         ),
         ("osversion-list.txt", &["file 10.0.17763 assumed - amd64 assumed os-version"]),

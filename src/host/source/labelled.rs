@@ -1,5 +1,5 @@
 //! Output of scripts that say which of their lines are about the host, e.g. `Host OS Version: 10.0.17763.1282`, as BcContainerHelper
-//! and Microsoft's Debug-ContainerHost write it.
+//! and Microsoft's Debug-ContainerHost write it; and of `wsl --version`, which names other versions beside `Windows version`.
 
 use super::product::Product;
 use super::records::field;
@@ -11,6 +11,9 @@ use crate::{Error, OsVersion};
 /// A text with lines about the host of containers.
 pub(super) const FORMAT: Format =
     Format { syntax: Syntax::Text, recognises: |document| !Lines::of(document.text).is_empty(), hosts };
+
+/// The word `version` in languages of `wsl`.
+const VERSION: [&str; 9] = ["version", "versión", "versione", "versão", "wersja", "версия", "バージョン", "版本", "버전"];
 
 /// What the lines about the host say.
 #[derive(Default)]
@@ -38,8 +41,13 @@ impl<'a> Lines<'a> {
                 continue;
             }
             let Some((label, value)) = field(line) else { continue };
-            let words: Vec<String> = label.split(|c: char| !c.is_alphanumeric()).map(str::to_ascii_lowercase).collect();
+            let words: Vec<String> = label.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
             let has = |word: &str| words.iter().any(|known| known == word);
+            if words.len() <= 3 && has("windows") && VERSION.iter().any(|word| has(word)) {
+                lines.versions.push_str(value.trim());
+                lines.versions.push('\n');
+                continue;
+            }
             let is_of_system = ["os", "windows", "version", "build"].iter().any(|word| has(word));
             if !has("host") || !is_of_system {
                 continue;
@@ -87,4 +95,24 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         edition: lines.product.and_then(|name| edition::said(name).or_else(|| edition::id_of(name))),
         ..HostFacts::of_version(os_version, Source::Labelled)
     }])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::host::{Attributes, read};
+    use crate::knowledge::Knowledge;
+
+    #[test]
+    fn of_the_versions_that_wsl_names_one_is_of_windows() {
+        for label in ["Windows version", "Windows-Version", "Version Windows ", "Versión de Windows", "Windows バージョン"]
+        {
+            let text = format!(
+                "WSL version: 2.2.4.0\r\nKernel version: 5.15.153.1-2\r\nDXCore version: 10.0.26091.1-240325-1447.ge-release\r\n{label}: 10.0.22631.3737\r\n"
+            );
+            let hosts = read(text.as_bytes(), None, &Attributes::default(), Knowledge::built_in()).unwrap();
+            assert_eq!(hosts[0].os_version.to_string(), "10.0.22631.3737", "{label}");
+        }
+        let both = "Host OS Version: 10.0.20348.1\nWindows version: 10.0.17763.1\n";
+        assert!(read(both.as_bytes(), None, &Attributes::default(), Knowledge::built_in()).is_err());
+    }
 }

@@ -1,12 +1,11 @@
-//! The WMI object `Win32_OperatingSystem`: `Get-CimInstance`, `Get-WmiObject` and `wmic os`, as list, table, CSV or JSON; and what
-//! `Get-ADComputer` tells of a computer's system.
+//! The WMI object `Win32_OperatingSystem`: `Get-CimInstance`, `Get-WmiObject` and `wmic os`, as list, table, CSV or JSON.
 
 use super::product::{self, Product};
 use super::records::Record;
 use super::{Document, Format, Source, Syntax};
+use crate::host::edition;
 use crate::host::facts::HostFacts;
 use crate::host::version_text::{full_version, is_build};
-use crate::host::{edition, version_text};
 use crate::{Error, OsVersion};
 
 /// `Win32_OperatingSystem` of one machine, or of several that each have a name.
@@ -18,15 +17,7 @@ fn recognises(record: &Record) -> bool {
 }
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
-    let records = document.records();
-    let computers = || records.all.iter().filter(|record| record.has("OperatingSystemVersion"));
-    let (all, left_out) = (computers().count(), computers().filter(|record| !recognises(record)).count());
-    if left_out > 0 {
-        let (count, whom) =
-            if left_out == 1 { ("one computer".to_owned(), "it") } else { (format!("{left_out} computers"), "them") };
-        document.note(format!("{count} of {all} left out, since no version of Windows is named for {whom}"));
-    }
-    records.hosts(recognises, |record| Ok(facts(record)))
+    document.records().hosts(recognises, |record| Ok(facts(record)))
 }
 
 /// The version: `Version`, which has no revision, or `BuildNumber`.
@@ -35,22 +26,13 @@ fn version(record: &Record) -> Option<OsVersion> {
     // A version alone may be anything's.
     let is_windows = ["BuildNumber", "Caption", "OperatingSystemSKU", "SystemDirectory", "OSArchitecture"];
     let version = || record.get("Version").filter(|_| is_windows.iter().any(|label| record.has(label)));
-    version().and_then(full_version).or_else(build).or_else(|| directory_version(record))
-}
-
-/// The version as a directory has it: `OperatingSystemVersion : 10.0 (20348)`, or `6.3 (9600)` of a Windows before containers.
-fn directory_version(record: &Record) -> Option<OsVersion> {
-    let text = record.get("OperatingSystemVersion")?;
-    match version_text::versions(text).as_slice() {
-        [version] => Some(*version),
-        _ => full_version(&text.replace(" (", ".").replace(')', "")),
-    }
+    version().and_then(full_version).or_else(build)
 }
 
 fn facts(record: &Record) -> HostFacts {
     let os_version = version(record).unwrap_or(OsVersion::of_build(0));
     let kind = record.get("ProductType").and_then(product::kind_of_type);
-    let product = Product { name: record.first(&["Caption", "OperatingSystem"]), kind, ..Product::default() };
+    let product = Product { name: record.get("Caption"), kind, ..Product::default() };
     HostFacts {
         label: record
             .first(&["CSName", "PSComputerName", "__SERVER", "Node", "Name"])

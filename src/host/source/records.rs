@@ -70,14 +70,16 @@ impl Records {
         table.unwrap_or_else(|| list::list(text))
     }
 
-    /// The records of JSON: an object, a list of them, or what Windows PowerShell makes of a list, `{"value": […], "Count": 2}`.
+    /// The records of JSON: an object, a list of them, or an object around a list: Windows PowerShell's `{"value": […], "Count": 2}`,
+    /// which Graph has too, and `data` and `InstanceInformationList` of the command lines of Azure and AWS.
     pub fn of_json(json: &Value) -> Self {
         let objects = match json {
             Value::Array(objects) => objects.iter().collect(),
-            Value::Object(object) => match object.get("value") {
-                Some(Value::Array(objects)) => objects.iter().collect(),
-                _ => vec![json],
-            },
+            Value::Object(object) => {
+                let mut lists =
+                    ["value", "data", "InstanceInformationList"].iter().filter_map(|name| object.get(*name)?.as_array());
+                lists.next().map_or_else(|| vec![json], |objects| objects.iter().collect())
+            }
             _ => Vec::new(),
         };
         let mut left = MOST_FIELDS;

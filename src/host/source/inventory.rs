@@ -1,0 +1,145 @@
+//! Inventories of computers, as a directory and services that manage computers export them: CSV, a table, a list or JSON with the name,
+//! the system and the version of each. `Get-ADComputer`, Intune's devices, Systems Manager of AWS.
+//!
+//! Sources: Microsoft Learn, `Get-ADComputer` and `managedDevice` of Graph; AWS, `describe-instance-information`.
+
+use super::product::Product;
+use super::records::Record;
+use super::{Document, Format, Source, Syntax, systeminfo};
+use crate::host::edition;
+use crate::host::facts::HostFacts;
+use crate::host::version_text::{build_and_revision, full_version, is_build, versions};
+use crate::{Error, OsVersion};
+
+/// Computers, each with its name and the version of its system. Labels are compared by their letters alone: `OS version` is `osVersion`.
+pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises, hosts };
+
+fn recognises(document: &Document<'_>) -> bool {
+    // `systeminfo` has labels of these names too.
+    document.records().all.iter().any(|record| host(record).is_some()) && !(systeminfo::FORMAT.recognises)(document)
+}
+
+/// The labels of a computer's name, the surest first.
+const NAMES: [&str; 10] = [
+    "computername",
+    "devicename",
+    "hostname",
+    "machinename",
+    "servername",
+    "vmname",
+    "dnshostname",
+    "computer",
+    "device",
+    "name",
+];
+
+/// The labels of the version of a system.
+const VERSIONS: [&str; 6] =
+    ["operatingsystemversion", "osversion", "platformversion", "osbuild", "osbuildnumber", "operatingsystembuild"];
+
+/// The labels of a system: names of a release before names of a family.
+const SYSTEMS: [&str; 8] =
+    ["operatingsystemname", "osname", "platformname", "caption", "operatingsystem", "os", "platformtype", "ostype"];
+
+/// The value behind the first of these labels that has one.
+fn value<'r>(record: &'r Record, labels: &[&str]) -> Option<&'r str> {
+    let is = |known: &str, label: &str| {
+        known.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).eq(label.chars())
+    };
+    labels
+        .iter()
+        .find_map(|label| record.fields().find(|(known, value)| is(known, label) && !value.is_empty()).map(|(_, value)| value))
+}
+
+/// The version of a Windows in the words of such services: `10.0.20348.2402`, `10.0 (20348)`, `20348.2402`, `20348`, and `6.3 (9600)` of
+/// a Windows before containers.
+fn version(text: &str) -> Option<OsVersion> {
+    let build = || text.parse().ok().filter(|build| is_build(*build)).map(OsVersion::of_build);
+    match versions(text).as_slice() {
+        [version] => Some(*version),
+        [] => full_version(&text.replace(" (", ".").replace(')', "")).or_else(|| build_and_revision(text)).or_else(build),
+        _ => None,
+    }
+}
+
+/// The Windows of a computer; `None` for another system, and where its version is not told.
+fn host(record: &Record) -> Option<HostFacts> {
+    let os_version = VERSIONS.iter().find_map(|label| version(value(record, &[label])?))?;
+    let label = value(record, &NAMES)?;
+    let system = value(record, &SYSTEMS);
+    let of_windows = ["windows", "hyper-v", "azure stack", "azure local"];
+    let is_windows = |system: &str| of_windows.iter().any(|name| system.to_ascii_lowercase().contains(name));
+    if !system.is_none_or(is_windows) {
+        return None;
+    }
+    let product = Product { name: system, ..Product::default() };
+    Some(HostFacts {
+        label: Some(label.to_owned()),
+        kind: product.kind(),
+        edition: system.and_then(|name| edition::said(name).or_else(|| edition::id_of(name))),
+        ..HostFacts::of_version(os_version, Source::Inventory)
+    })
+}
+
+fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
+    let records = document.records();
+    let all = records.all.len();
+    let left_out = records.all.iter().filter(|record| host(record).is_none()).count();
+    if left_out > 0 {
+        let (count, whom) =
+            if left_out == 1 { ("one computer".to_owned(), "it") } else { (format!("{left_out} computers"), "them") };
+        document.note(format!("{count} of {all} left out, since no version of Windows is named for {whom}"));
+    }
+    let unread = || Error::new("this inventory holds no host").hint(super::HINT);
+    records.hosts(|record| host(record).is_some(), |record| host(record).ok_or_else(unread))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::host::{Attributes, read};
+    use crate::knowledge::Knowledge;
+
+    /// The names and versions of the hosts in a text, or what is wrong with it.
+    fn of(text: &str) -> String {
+        match read(text.as_bytes(), None, &Attributes::default(), Knowledge::built_in()) {
+            Ok(hosts) => hosts.iter().map(|host| format!("{} {}", host.label, host.os_version)).collect::<Vec<_>>().join(", "),
+            Err(error) => error.what,
+        }
+    }
+
+    #[test]
+    fn computers_with_their_versions_are_hosts() {
+        for (text, expected) in [
+            (
+                "Device ID,Device name,OS,OS version,Ownership\n1,SRV01,Windows,10.0.20348.2527,Corporate\n\
+                 2,PC02,Windows,10.0.19045.4529,Personal\n3,MAC1,macOS,14.5,Personal\n",
+                "SRV01 10.0.20348.2527, PC02 10.0.19045.4529",
+            ),
+            (
+                r#"{"@odata.count":2,"value":[{"deviceName":"A","operatingSystem":"Windows","osVersion":"10.0.20348.2527"},
+                {"deviceName":"B","operatingSystem":"Windows","osVersion":"10.0.22631.3737"}]}"#,
+                "A 10.0.20348.2527, B 10.0.22631.3737",
+            ),
+            (
+                r#"{"InstanceInformationList":[{"InstanceId":"i-1","ComputerName":"a.example","PlatformType":"Windows",
+                "PlatformName":"Microsoft Windows Server 2022 Datacenter","PlatformVersion":"10.0.20348"},
+                {"InstanceId":"i-2","ComputerName":"b.example","PlatformType":"Linux","PlatformName":"Ubuntu","PlatformVersion":"22.04"}]}"#,
+                "a.example 10.0.20348",
+            ),
+            ("Host Name;OS Build;OS\nA;20348.2527;Windows Server\nB;17763;Windows Server\n", "A 10.0.20348.2527, B 10.0.17763"),
+            (
+                "Name OperatingSystem      OperatingSystemVersion\n---- ---------------      ----------------------\n\
+                 DC1  Windows Server 2019  10.0 (17763)\nHV1  Hyper-V Server 2019  10.0 (17763)\n",
+                "DC1 10.0.17763, HV1 10.0.17763",
+            ),
+            // One name for two, and none.
+            (
+                "name,os,osversion\na,Windows,10.0.20348\na,Windows,10.0.17763\n",
+                "this text holds 2 hosts without a name for each",
+            ),
+            ("os,osversion\nWindows,10.0.20348\nWindows,10.0.17763\n", "this text holds 2 hosts without a name for each"),
+        ] {
+            assert_eq!(of(text), expected, "{text}");
+        }
+    }
+}
