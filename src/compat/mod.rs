@@ -161,23 +161,14 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
     let chosen = choose_among(knowledge, host, image, &all);
     let candidates = all.iter().map(|(process, hyperv)| Verdict::from(process, hyperv)).collect();
     let candidate = chosen.and_then(|index| image.candidates.get(index));
-    let (process, hyperv) = chosen.map_or_else(rules::nothing_for_windows, |index| all.swap_remove(index));
+    let nothing = rules::nothing_for_windows();
+    let (process, hyperv) = chosen.and_then(|index| all.get(index)).unwrap_or(&nothing);
 
     let engine = &*policy.engine_of(host);
     let selection = select(knowledge, host, image, engine);
     let selection = selection.as_ref();
-    let case = Case {
-        knowledge,
-        host,
-        image,
-        candidate,
-        process: &process,
-        hyperv: &hyperv,
-        policy,
-        wish: policy.wish,
-        engine,
-        selection,
-    };
+    let case =
+        Case { knowledge, host, image, candidate, all: &all, process, hyperv, policy, wish: policy.wish, engine, selection };
     let mut choice = case.choose_isolation();
     let is_open = choice.ok.is_none();
     let (takes, other) = case.takes(chosen, &choice).unzip();
@@ -209,6 +200,7 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
         denied = true;
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let (process, hyperv) = chosen.map_or(nothing, |index| all.swap_remove(index));
     Judgement {
         chosen,
         verdict: Verdict::from(&process, &hyperv),
@@ -230,6 +222,8 @@ struct Case<'a> {
     host: &'a Host,
     image: &'a Image,
     candidate: Option<&'a Candidate>,
+    /// The possibilities of all candidates, in index order.
+    all: &'a [(Possibility, Possibility)],
     process: &'a Possibility,
     hyperv: &'a Possibility,
     policy: &'a Policy,

@@ -4,14 +4,13 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Case, Choice, Code, Finding, Judgement, Policy, Possibility, Severity, Subject, Use, Wish, judge, rules};
+use super::{Case, Choice, Code, Finding, Judgement, Policy, Possibility, Severity, Subject, Use, Wish, judge};
 use crate::advice::Remedy;
 use crate::engine::{self, Refusal, select};
 use crate::host::{Host, HostEngine};
 use crate::image::Image;
 use crate::knowledge::{EngineVersions, Knowledge, versions_with};
 use crate::{Engine, ImageStore, Isolation};
-use rules::RuleInput;
 
 /// The entry that the engine takes, and what becomes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,10 +107,8 @@ impl Case<'_> {
         if Some(index) == chosen {
             return Some((self.taken(chosen, choice, selection.refusal, selection.known), None));
         }
-        let candidate = self.image.candidates.get(index)?;
-        let input = RuleInput::of(candidate, self.image.repository.as_deref());
-        let (process, hyperv) = rules::possibilities(self.knowledge, self.host, &input);
-        let other = Case { candidate: Some(candidate), process: &process, hyperv: &hyperv, ..*self };
+        let (process, hyperv) = self.all.get(index)?;
+        let other = Case { candidate: self.image.candidates.get(index), process, hyperv, ..*self };
         let choice = other.choose_isolation();
         let choice = Choice { ok: choice.ok.filter(|_| selection.refusal.is_none()), ..choice };
         Some((other.taken(Some(index), &choice, selection.refusal, selection.known), Some(choice)))

@@ -209,10 +209,12 @@ impl Knowledge {
         store: Option<ImageStore>,
         version: Option<&semver::Version>,
     ) -> Option<(&EngineVersions, bool)> {
+        // As they are read (`engine_version`), versions have nothing but three numbers.
+        let numbers = |version: &semver::Version| (version.major, version.minor, version.patch);
         let of_engine = self.engine_versions.iter().filter(|versions| versions.engine == engine && versions.store == store);
-        let begun = of_engine.filter(|versions| version.is_none_or(|version| versions.first <= *version));
-        let versions = begun.max_by(|one, other| one.first.cmp(&other.first))?;
-        Some((versions, version.is_none_or(|version| *version <= versions.last)))
+        let begun = of_engine.filter(|versions| version.is_none_or(|version| numbers(&versions.first) <= numbers(version)));
+        let versions = begun.max_by_key(|versions| numbers(&versions.first))?;
+        Some((versions, version.is_none_or(|version| numbers(version) <= numbers(&versions.last))))
     }
 }
 
