@@ -243,8 +243,7 @@ impl Args {
         let needs_import = chosen.stored.as_ref().is_none_or(|pulled| !is_imported(platform, &root, pulled));
         let machine = platform.connect(self.trace.open()?, CALL_TIMEOUT)?;
         host.launch = platform.launch(&*machine, &root);
-        // `docs/hcs.md#rights`
-        let needs_elevation = needs_import || given.has_mounts() || self.storage_opt.is_some();
+        let needs_elevation = needs_import || self.needs_elevation(&given);
         if let Some(refusal) = host::refusal(&host::obstacles(&host, isolation, needs_elevation), isolation) {
             return Err(refusal.into());
         }

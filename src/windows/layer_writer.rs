@@ -132,27 +132,30 @@ impl UtilityVm {
                 } else if attributes & FILE_ATTRIBUTE_REPARSE_POINT != 0 || is_changed_later(&path, &name) {
                     self.copy_one(&entry)?;
                 } else {
-                    self.folder.link(&entry, &self.parent, &entry)?;
+                    self.folder.link(&entry, &self.parent, &entry).map_err(named(LINK, &entry))?;
                 }
             }
             copied.push((path, info));
         }
         // What was made in a folder has changed its times; those that are in others come after them.
-        copied.iter().rev().try_for_each(|(path, info)| self.folder.set_folder_info(path, info))
+        let set = |(path, info): &(String, BasicInfo)| {
+            self.folder.set_folder_info(path, info).map_err(named("SetFileInformationByHandle", path))
+        };
+        copied.iter().rev().try_for_each(set)
     }
 
     /// Copies one file or folder with all that describes it.
     fn copy_one(&self, path: &str) -> io::Result<BasicInfo> {
-        let from = self.parent.open_for_backup(path)?;
-        let info = info_of(&from)?;
-        let to = self.folder.create(path, info.is_directory())?;
-        set_basic_info(&to, &info)?;
+        let from = self.parent.open_for_backup(path).map_err(named("NtCreateFile", path))?;
+        let info = info_of(&from).map_err(named("GetFileInformationByHandleEx", path))?;
+        let to = self.folder.create(path, info.is_directory()).map_err(named("NtCreateFile", path))?;
+        set_basic_info(&to, &info).map_err(named("SetFileInformationByHandle", path))?;
         let (mut from, mut to) = (Backup::of(from), Restore::into(to));
         let mut buffer = vec![0; 64 << 10];
         loop {
-            match from.read(&mut buffer)? {
+            match from.read(&mut buffer).map_err(named("BackupRead", path))? {
                 0 => return Ok(info),
-                read => to.write_all(buffer.get(..read).unwrap_or_default())?,
+                read => to.write_all(buffer.get(..read).unwrap_or_default()).map_err(named("BackupWrite", path))?,
             }
         }
     }

@@ -20,11 +20,6 @@ pub(super) struct Given {
 }
 
 impl Given {
-    /// True if folders or files of the host are to be shown.
-    pub(super) const fn has_mounts(&self) -> bool {
-        !self.mounts.is_empty()
-    }
-
     /// Refuses files of the host where whole folders are mounted only. Of virtual machines it is not known that they mount files, and Docker
     /// refuses it.
     pub(super) fn check(&self, isolation: Isolation) -> Result<(), Error> {
@@ -56,6 +51,11 @@ impl Args {
             }
         }
         Ok(Given { environment: self.process.environment()?, mounts, pipes })
+    }
+
+    /// True if Windows does what is asked for an elevated prompt only, with Hyper-V isolation too (`docs/hcs.md#rights`).
+    pub(super) const fn needs_elevation(&self, given: &Given) -> bool {
+        !given.mounts.is_empty() || self.storage_opt.is_some()
     }
 
     /// The request, from the arguments and the image's config.
@@ -132,7 +132,27 @@ fn without_prefix(path: String) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Run {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn mounts_and_larger_disks_need_an_elevated_prompt() {
+        let folder = tempfile::tempdir().unwrap();
+        let volume = format!("--volume={}:C:\\data", folder.path().display());
+        for (option, expected) in
+            [("--quiet", false), ("--publish=80:80", false), ("--storage-opt=size=60GB", true), (volume.as_str(), true)]
+        {
+            let Run { args } = Run::parse_from(["run", option, "image"]);
+            assert_eq!(args.needs_elevation(&args.given().unwrap()), expected, "{option}");
+        }
+    }
 
     #[test]
     fn a_final_path_loses_its_prefix_where_it_has_a_name_without_it() {

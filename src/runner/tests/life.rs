@@ -89,6 +89,20 @@ fn hyperv_isolation_call_by_call() {
 }
 
 #[test]
+fn a_disk_is_enlarged_before_it_is_attached() {
+    for isolation in [Isolation::Process, Isolation::Hyperv] {
+        let mut request = request(isolation);
+        request.disk_bytes = Some(60 << 30);
+        let (_folder, store) = store();
+        let fake = Fake::new();
+        assert_eq!(run(&fake, &store, &request, b"").unwrap().result.unwrap().exit_code, Ok(0));
+        let calls = fake.world().calls.clone();
+        let at = calls.iter().position(|call| *call == "CreateSandboxLayer").unwrap();
+        assert_eq!(calls[at + 1], "ExpandSandboxSize");
+    }
+}
+
+#[test]
 fn an_ended_container_can_be_read_until_it_is_removed() {
     for remove in [false, true] {
         let (_folder, store) = store();

@@ -129,6 +129,21 @@ fn kill_and_rm_by_force() {
     }
 }
 
+/// Whoever asks a container to shut down does not wait until that has been answered.
+#[test]
+fn a_shut_down_that_lasts_keeps_nobody() {
+    let Some(mut machine) = Machine::new() else { return };
+    machine.background(&["--name", "slow", IMAGE, "guest", "wait", "1000"]);
+    machine.faults = "function=HcsShutDownComputeSystem stage=operation when=before never".to_owned();
+    let began = Instant::now();
+    assert_eq!(machine.wincompat(&["kill", "-s", "TERM", "slow"]).with(0), "slow\n");
+    // The program waits for an answer for four minutes.
+    assert!(began.elapsed() < Duration::from_secs(100), "{:?}", began.elapsed());
+    assert!(!machine.host.calls_of("HcsShutDownComputeSystem").is_empty());
+    machine.faults.clear();
+    machine.clear(&["slow"]);
+}
+
 #[test]
 fn removed_at_its_end() {
     let Some(machine) = Machine::new() else { return };

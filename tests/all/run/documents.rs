@@ -70,6 +70,47 @@ fn networks() {
     machine.has_nothing_left();
 }
 
+/// A network that others have made so that it cannot be opened or read is passed over.
+#[test]
+fn networks_that_cannot_be_read() {
+    let Some(mut machine) = Machine::new() else { return };
+    for function in ["HcnOpenNetwork", "HcnQueryNetworkProperties"] {
+        let mut connected = 0;
+        for n in 1..=3 {
+            machine.faults = format!("function={function} n={n} hresult=0x80070005");
+            let before = machine.documents("HcnCreateEndpoint").len();
+            let mut command = machine.command(&["run", "--rm", "-q", IMAGE, "cmd", "/c", "exit 0"]);
+            command.env("HCSEMU_NETWORKS", "nat:NAT,office:L2Bridge,lab:Transparent");
+            Running::start(command).end().with(0);
+            connected += machine.documents("HcnCreateEndpoint").len() - before;
+        }
+        // Of the three one is the network that the container would have.
+        assert_eq!(connected, 2, "{function}");
+        machine.faults.clear();
+        machine.has_nothing_left();
+    }
+}
+
+/// Windows starts the process without a variable that is empty.
+#[test]
+fn an_empty_variable_is_warned_of() {
+    let Some(machine) = Machine::new() else { return };
+    let ended = machine.run(&["-e", "EMPTY=", "-e", "FULL=1", IMAGE, "cmd", "/c", "exit 0"]);
+    ended.with(0);
+    assert!(ended.err.contains("the variable EMPTY is empty") && !ended.err.contains("FULL"), "{}", ended.err);
+}
+
+#[test]
+fn a_disk_of_another_size() {
+    let Some(machine) = Machine::new() else { return };
+    for isolation in ISOLATIONS {
+        let before = machine.host.calls_of("ExpandSandboxSize").len();
+        machine.run(&[isolation, &["--storage-opt", "size=60GB", IMAGE, "cmd", "/c", "exit 0"]].concat()).with(0);
+        assert!(machine.host.calls_of("ExpandSandboxSize").len() > before);
+        machine.has_nothing_left();
+    }
+}
+
 #[test]
 fn networks_by_name() {
     let Some(machine) = Machine::new() else { return };
