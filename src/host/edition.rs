@@ -35,6 +35,11 @@ pub(super) fn said(text: &str) -> Option<String> {
     }
 }
 
+/// The edition that the name of a product tells: what it says itself, else the EditionID of that name.
+pub(super) fn of_product(name: &str) -> Option<String> {
+    said(name).or_else(|| id_of(name))
+}
+
 /// The EditionID of a product by its name, e.g. `ServerDatacenter` for `Microsoft Windows Server 2022 Datacenter`. Only names that mean
 /// one edition in every language, or in one: `None` for any other.
 pub(super) fn id_of(product: &str) -> Option<String> {

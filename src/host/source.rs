@@ -287,6 +287,15 @@ fn units(bytes: &[u8]) -> Option<(Unit, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::{Attributes, read};
+
+    /// The labels and versions of the hosts in a text, or what is wrong with it.
+    pub(super) fn hosts_in(text: &str) -> String {
+        match read(text.as_bytes(), None, &Attributes::default(), Knowledge::built_in()) {
+            Ok(hosts) => hosts.iter().map(|host| format!("{} {}", host.label, host.os_version)).collect::<Vec<_>>().join(", "),
+            Err(error) => error.what,
+        }
+    }
 
     #[test]
     fn json_is_what_is_well_formed_and_not_what_begins_with_a_bracket() {

@@ -8,7 +8,7 @@ use super::records::Record;
 use super::{Document, Format, Source, Syntax, systeminfo};
 use crate::host::edition;
 use crate::host::facts::HostFacts;
-use crate::host::version_text::{build_and_revision, full_version, is_build, versions};
+use crate::host::version_text::{full_version, is_build, versions};
 use crate::{Error, OsVersion};
 
 /// Computers, each with its name and the version of its system. Labels are compared by their letters alone: `OS version` is `osVersion`.
@@ -57,7 +57,7 @@ fn version(text: &str) -> Option<OsVersion> {
     let build = || text.parse().ok().filter(|build| is_build(*build)).map(OsVersion::of_build);
     match versions(text).as_slice() {
         [version] => Some(*version),
-        [] => full_version(&text.replace(" (", ".").replace(')', "")).or_else(|| build_and_revision(text)).or_else(build),
+        [] => full_version(&text.replace(" (", ".").replace(')', "")).or_else(build),
         _ => None,
     }
 }
@@ -76,36 +76,26 @@ fn host(record: &Record) -> Option<HostFacts> {
     Some(HostFacts {
         label: Some(label.to_owned()),
         kind: product.kind(),
-        edition: system.and_then(|name| edition::said(name).or_else(|| edition::id_of(name))),
+        edition: system.and_then(edition::of_product),
         ..HostFacts::of_version(os_version, Source::Inventory)
     })
 }
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let records = document.records();
-    let all = records.all.len();
-    let left_out = records.all.iter().filter(|record| host(record).is_none()).count();
+    let read: Vec<HostFacts> = records.all.iter().filter_map(host).collect();
+    let (all, left_out) = (records.all.len(), records.all.len() - read.len());
     if left_out > 0 {
         let (count, whom) =
             if left_out == 1 { ("one computer".to_owned(), "it") } else { (format!("{left_out} computers"), "them") };
         document.note(format!("{count} of {all} left out, since no version of Windows is named for {whom}"));
     }
-    let unread = || Error::new("this inventory holds no host").hint(super::HINT);
-    records.hosts(|record| host(record).is_some(), |record| host(record).ok_or_else(unread))
+    records.settled(read)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::host::{Attributes, read};
-    use crate::knowledge::Knowledge;
-
-    /// The names and versions of the hosts in a text, or what is wrong with it.
-    fn of(text: &str) -> String {
-        match read(text.as_bytes(), None, &Attributes::default(), Knowledge::built_in()) {
-            Ok(hosts) => hosts.iter().map(|host| format!("{} {}", host.label, host.os_version)).collect::<Vec<_>>().join(", "),
-            Err(error) => error.what,
-        }
-    }
+    use crate::host::source::tests::hosts_in;
 
     #[test]
     fn computers_with_their_versions_are_hosts() {
@@ -139,7 +129,7 @@ mod tests {
             ),
             ("os,osversion\nWindows,10.0.20348\nWindows,10.0.17763\n", "this text holds 2 hosts without a name for each"),
         ] {
-            assert_eq!(of(text), expected, "{text}");
+            assert_eq!(hosts_in(text), expected, "{text}");
         }
     }
 }

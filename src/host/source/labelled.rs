@@ -92,7 +92,7 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     };
     Ok(vec![HostFacts {
         kind: product.kind(),
-        edition: lines.product.and_then(|name| edition::said(name).or_else(|| edition::id_of(name))),
+        edition: lines.product.and_then(edition::of_product),
         ..HostFacts::of_version(os_version, Source::Labelled)
     }])
 }

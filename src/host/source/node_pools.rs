@@ -138,16 +138,7 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
 
 #[cfg(test)]
 mod tests {
-    use crate::host::{Attributes, read};
-    use crate::knowledge::Knowledge;
-
-    /// The hosts in JSON, or what is wrong with it.
-    fn hosts(json: &str) -> String {
-        match read(json.as_bytes(), None, &Attributes::default(), Knowledge::built_in()) {
-            Ok(hosts) => hosts.iter().map(|host| format!("{} {}", host.label, host.os_version)).collect::<Vec<_>>().join(", "),
-            Err(error) => error.what,
-        }
-    }
+    use crate::host::source::tests::hosts_in;
 
     #[test]
     fn pools_with_windows_are_hosts() {
@@ -177,7 +168,7 @@ mod tests {
             (r#"{"nodegroup":{"amiType":"AL2_x86_64"}}"#, "this node pool does not run Windows"),
             (r#"{"name":"x","osType":"Windows"}"#, "a host cannot be read from JSON"),
         ] {
-            assert_eq!(hosts(json), expected, "{json}");
+            assert_eq!(hosts_in(json), expected, "{json}");
         }
     }
 }

@@ -96,9 +96,17 @@ impl Records {
         recognises: impl Fn(&Record) -> bool,
         facts: impl Fn(&Record) -> Result<HostFacts, Error>,
     ) -> Result<Vec<HostFacts>, Error> {
+        self.settled(self.all.iter().filter(|record| recognises(record)).map(facts).collect::<Result<_, _>>()?)
+    }
+
+    /// These hosts of the records, equal ones once.
+    ///
+    /// # Errors
+    ///
+    /// Several hosts without a name each, and another version beside the records.
+    pub fn settled(&self, read: Vec<HostFacts>) -> Result<Vec<HostFacts>, Error> {
         let mut hosts: Vec<HostFacts> = Vec::new();
-        for record in self.all.iter().filter(|record| recognises(record)) {
-            let host = facts(record)?;
+        for host in read {
             if !hosts.contains(&host) {
                 hosts.push(host);
             }

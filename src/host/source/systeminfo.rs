@@ -80,7 +80,7 @@ fn of_record(record: &Record) -> Option<HostFacts> {
     Some(HostFacts {
         label: label.filter(|label| is_name(label)).map(str::to_owned),
         kind: kind_in_words(&format!("{name} ")),
-        edition: edition::said(name).or_else(|| edition::id_of(name)),
+        edition: edition::of_product(name),
         architecture: product::architecture(&record.text()),
         hyperv: hyperv(&fields),
         ..HostFacts::of_version(version(os_version)?, Source::Systeminfo)
