@@ -6,7 +6,7 @@ use crate::emulated_layers::base::VERSION;
 use crate::emulated_layers::importer::{Shop, read};
 use crate::support::emulated::image::{Image, base_layer, with_utility_vm};
 use crate::support::layers::archive::{Archive, Meta};
-use crate::support::started::started;
+use crate::support::started::{ended, started};
 
 fn two_layers() -> Image {
     let mut upper = Archive::with_files();
@@ -80,7 +80,7 @@ fn of_many_importers_one_does_the_work() {
     };
     let programs: Vec<_> = (0..4).map(start).collect();
     for (mut program, answer) in programs {
-        assert!(program.wait().unwrap().success());
+        assert!(ended(&mut program).success());
         assert_eq!(read(&answer), [Ok(())]);
     }
     shop.holds(&ids, "after all");

@@ -12,7 +12,7 @@ mod unpacked;
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ use crate::support::program::{Answer, Program};
 use crate::support::registry::images::{Images, part};
 use crate::support::registry::windows::{WindowsImage, descriptor};
 use crate::support::registry::{Gate, Reply, Request, Server};
-use crate::support::started::started;
+use crate::support::started::{ended, started};
 
 /// On Windows, the machine the test runs on would be the host.
 const HOST: &str = "--host=ltsc2022";
@@ -213,7 +213,11 @@ impl Pull {
     fn kill(&mut self) {
         // An error is a process that has ended.
         let _ = self.0.kill();
-        let _ = self.0.wait();
+        self.ended();
+    }
+
+    fn ended(&mut self) -> ExitStatus {
+        ended(&mut self.0)
     }
 }
 

@@ -38,7 +38,7 @@ fn pulls_of_one_image_at_once_fetch_nothing_twice() {
     let shop = Shop::new(layers(), holding_back(PULLS, &layers(), slow));
     let mut pulls: Vec<Pull> = (0..PULLS).map(|_| shop.begin()).collect();
     for pull in &mut pulls {
-        assert!(pull.0.wait().unwrap().success());
+        assert!(pull.ended().success());
     }
     shop.is_intact();
     assert_eq!(shop.server.count("/v2/app/manifests/1"), PULLS, "each asks what the tag means");
@@ -60,7 +60,7 @@ fn who_waits_for_a_pull_that_is_killed_goes_on_where_it_stopped() {
     wait_until("each layer has begun", || shop.layers.iter().all(|layer| shop.kept(layer) > 0));
     first.kill();
     killed.open();
-    assert!(second.0.wait().unwrap().success());
+    assert!(second.ended().success());
     shop.is_intact();
     for layer in &shop.layers {
         let requests = shop.requests_for(layer);
@@ -103,6 +103,6 @@ fn a_layer_that_a_stranger_keeps_locked_is_told_of_and_holds_up_no_failure() {
         }
         said += &format!("{line}\n");
     }
-    assert_eq!(pull.0.wait().unwrap().code(), Some(2), "{said}");
+    assert_eq!(pull.ended().code(), Some(2), "{said}");
     assert!(said.contains(": waiting for another process that has this layer locked") && said.contains("404"), "{said}");
 }

@@ -212,6 +212,6 @@ fn where_nobody_uses_them_four_layers_are_unpacked_at_a_time() {
     wait_until("four have begun", || shop.layers[..4].iter().all(|layer| shop.kept(layer) > 0));
     nothing_more_comes(&shop, &shop.layers[4..]);
     gate.open();
-    assert!(pull.0.wait().unwrap().success());
+    assert!(pull.ended().success());
     shop.is_intact();
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::run::machine::{Ended, IMAGE, ISOLATIONS, LONG, Machine, Running};
-use crate::support::started::started;
+use crate::run::machine::{Ended, IMAGE, ISOLATIONS, Machine, Running};
+use crate::support::started::{LONG, started};
 
 impl Machine {
     /// Starts a container in the background; its id.

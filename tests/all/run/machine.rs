@@ -19,7 +19,7 @@ use crate::support::layers::archive::{Archive, Meta};
 use crate::support::program::Program;
 use crate::support::registry::Server;
 use crate::support::registry::images::{Access, Images, serve};
-use crate::support::started::{is_wines_fault, started};
+use crate::support::started::{LONG, ended, is_wines_fault, started};
 
 /// The image that every machine has in its store.
 pub const IMAGE: &str = "example.com/app:1";
@@ -253,9 +253,6 @@ pub struct Running {
     err: Option<thread::JoinHandle<Vec<u8>>>,
 }
 
-/// Longer than anything here takes, also on a busy machine.
-pub const LONG: Duration = Duration::from_secs(300);
-
 impl Running {
     pub fn start(mut command: Command) -> Self {
         let mut child = started(|| command.spawn());
@@ -318,7 +315,7 @@ impl Running {
         let stdin = self.child.stdin.take();
         let out = self.rest();
         let err = String::from_utf8_lossy(&self.err.take().unwrap().join().unwrap()).replace("\r\n", "\n");
-        let code = self.child.wait().unwrap().code().unwrap().cast_unsigned();
+        let code = ended(&mut self.child).code().unwrap().cast_unsigned();
         drop(stdin);
         Ended { code, out, err }
     }
@@ -328,6 +325,6 @@ impl Drop for Running {
     fn drop(&mut self) {
         // It may have ended.
         let _ = self.child.kill();
-        let _ = self.child.wait();
+        ended(&mut self.child);
     }
 }

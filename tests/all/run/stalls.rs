@@ -18,9 +18,10 @@ use wincompat::internals::runner::store::Store;
 use wincompat::internals::runner::store::import::import;
 use wincompat::windows::{StoreFolders, connect};
 
-use crate::run::machine::{Ended, HYPERV, IMAGE, LONG, Machine, Running};
+use crate::run::machine::{Ended, HYPERV, IMAGE, Machine, Running};
 use crate::support::again::again;
 use crate::support::emulated::image::name;
+use crate::support::started::LONG;
 
 /// The variable with the request; without it, there is nobody to be impatient.
 const TASK: &str = "WINCOMPAT_TEST_IMPATIENT";

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use crate::run::machine::{IMAGE, ISOLATIONS, Machine};
-use crate::support::started::started;
+use crate::support::started::{ended, started};
 
 /// As `guest flood` writes them.
 fn bytes(count: u32) -> Vec<u8> {
@@ -78,7 +78,7 @@ fn whoever_has_seen_enough_stops_no_container() {
     let mut command = machine.command(&["run", "--rm", "-q", IMAGE, "guest", "flood", "out", "10000000"]);
     let mut child = started(|| command.spawn());
     drop(child.stdout.take());
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(ended(&mut child).code(), Some(0));
     machine.has_nothing_left();
 }
 

@@ -1,6 +1,9 @@
-//! Programs started by tests, also where Wine fails to.
+//! Programs that tests start and wait for, also where Wine fails to.
 
 use std::io;
+use std::process::{Child, ExitStatus};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// ERROR_INTERNAL_ERROR: of a thousand programs, Wine does not get one or two to run, and says so.
 const INTERNAL_ERROR: i32 = 1359;
@@ -15,6 +18,22 @@ pub fn started<T>(mut start: impl FnMut() -> io::Result<T>) -> T {
             Err(error) if error.raw_os_error() == Some(INTERNAL_ERROR) && tries < 5 => {}
             result => return result.unwrap_or_else(|error| panic!("a program does not start: {error}")),
         }
+    }
+}
+
+/// Longer than anything here takes, also on a busy machine.
+pub const LONG: Duration = Duration::from_secs(300);
+
+/// Waits for the end of a program. It is asked again and again: once, under Wine, a wait did not end although the program had.
+#[track_caller]
+pub fn ended(child: &mut Child) -> ExitStatus {
+    let until = Instant::now() + LONG;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        assert!(Instant::now() < until, "the program {} does not end", child.id());
+        thread::sleep(Duration::from_millis(2));
     }
 }
 
