@@ -103,7 +103,7 @@ fn in_folder(finder: &Finder<'_>, folder: &Path) -> Result<Vec<Found>, Error> {
 fn in_bytes(finder: &Finder<'_>, bytes: &[u8], label: Option<&str>, folder: &Path) -> Result<Vec<Found>, Error> {
     let text = source::decode(bytes);
     let document = || finder.in_bytes(bytes, label, &Attributes::default());
-    if source::is_document(&text, finder.knowledge) {
+    if source::is_document(&text, finder.knowledge) || text.lines().any(|line| is_property(without_comment(line))) {
         return document();
     }
     let (mut found, mut unread) = (Vec::new(), None);
@@ -146,6 +146,16 @@ fn without_comment(line: &str) -> &str {
     let begins = |at: &usize| line.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with(char::is_whitespace));
     let end = line.match_indices('#').map(|(at, _)| at).find(begins);
     line.get(..end.unwrap_or(line.len())).unwrap_or_default().trim()
+}
+
+/// True for a line that tells one property of a host, e.g. `ansible_kernel: 10.0.20348.0`: what stands before the colon is no name,
+/// as that of `os-01: ltsc2022` is one.
+fn is_property(line: &str) -> bool {
+    const WORDS: [&str; 8] = ["os", "osname", "osversion", "kernel", "version", "caption", "distribution", "productname"];
+    line.split_once(':').is_some_and(|(label, _)| {
+        !label.contains(|c: char| c.is_ascii_digit())
+            && label.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
+    })
 }
 
 /// True for a word of letters and digits, as names of releases are, e.g. `ltsc2002`.

@@ -83,6 +83,14 @@ impl Knowledge {
                 return Err(InvalidKnowledge::new(field, "at least one is needed"));
             }
         }
+        for (index, versions) in self.engine_versions.iter().enumerate() {
+            let mut earlier =
+                self.engine_versions.iter().take(index).filter(|earlier| earlier.is_of(versions.engine, versions.store));
+            if versions.last < versions.first || earlier.any(|earlier| earlier.last >= versions.first) {
+                let field = format!("engine_versions[{index}]");
+                return Err(InvalidKnowledge::new(field, "the versions of an engine are listed ascending, each once"));
+            }
+        }
         for (index, revisions) in self.revisions.iter().enumerate() {
             // Newest first means descending revisions too: no update lowers the revision of its build.
             if !revisions.updates.is_sorted_by(|newer, older| newer.released > older.released && newer.revision > older.revision)
@@ -187,6 +195,17 @@ mod tests {
         ] {
             let error = read(from, to).unwrap_err();
             assert!(error.starts_with(expected), "{from} -> {to}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_versions_of_an_engine_ascend() {
+        let built_in: serde_json::Value = serde_json::from_slice(include_bytes!("knowledge.json")).unwrap();
+        for (place, one, other) in [(1, "first", "17.3.0"), (1, "first", "17.9.0"), (1, "last", "17.9.0")] {
+            let mut file = built_in.clone();
+            file["engine_versions"][place][one] = other.into();
+            let error = Knowledge::from_json(file.to_string().as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with("engine_versions[1]: the versions of an engine are listed ascending"), "{one}: {error}");
         }
     }
 

@@ -120,6 +120,10 @@ fn a_line_that_is_no_host_fails_also_beside_one_whole_version() {
         let error = list(text).unwrap_err().sentence();
         assert!(error.contains(&format!("line {wrong} is not a host")), "{text}: {error}");
     }
+    // What tells properties of one host names none.
+    let facts = "ansible_os_name: Microsoft Windows Server 2022 Datacenter\nansible_kernel: 10.0.20348.0\n";
+    assert_eq!(lines(list(facts)), ["Windows Server 2022 10.0.20348"]);
+    assert_eq!(lines(list("os-01: ltsc2022\nweb: ltsc2019\n")), ["os-01 10.0.20348", "web 10.0.17763"]);
     // What a command printed stays one host.
     assert_eq!(lines(list("C:\\>ver\n\nMicrosoft Windows [Version 10.0.20348.2]\n")), ["Windows Server 2022 10.0.20348.2"]);
 }

@@ -37,6 +37,10 @@ const NAMES: [&str; 10] = [
 const VERSIONS: [&str; 6] =
     ["operatingsystemversion", "osversion", "platformversion", "osbuild", "osbuildnumber", "operatingsystembuild"];
 
+/// Labels that others have too, as of a program's version. A whole version of Windows says what it is; a number needs the name of a
+/// Windows beside it.
+const COMMON_VERSIONS: [&str; 3] = ["version", "build", "buildnumber"];
+
 /// The labels of a system: names of a release before names of a family.
 const SYSTEMS: [&str; 8] =
     ["operatingsystemname", "osname", "platformname", "caption", "operatingsystem", "os", "platformtype", "ostype"];
@@ -64,7 +68,6 @@ fn version(text: &str) -> Option<OsVersion> {
 
 /// The Windows of a computer; `None` for another system, and where its version is not told.
 fn host(record: &Record) -> Option<HostFacts> {
-    let os_version = VERSIONS.iter().find_map(|label| version(value(record, &[label])?))?;
     let label = value(record, &NAMES)?;
     let system = value(record, &SYSTEMS);
     let of_windows = ["windows", "hyper-v", "azure stack", "azure local"];
@@ -72,6 +75,12 @@ fn host(record: &Record) -> Option<HostFacts> {
     if !system.is_none_or(is_windows) {
         return None;
     }
+    let common = || {
+        let said = |label: &&str| value(record, &[label]);
+        let read = if system.is_some() { version } else { full_version };
+        COMMON_VERSIONS.iter().filter_map(said).find_map(read)
+    };
+    let os_version = VERSIONS.iter().find_map(|label| version(value(record, &[label])?)).or_else(common)?;
     let product = Product { name: system, ..Product::default() };
     Some(HostFacts {
         label: Some(label.to_owned()),
@@ -122,6 +131,11 @@ mod tests {
                  DC1  Windows Server 2019  10.0 (17763)\nHV1  Hyper-V Server 2019  10.0 (17763)\n",
                 "DC1 10.0.17763, HV1 10.0.17763",
             ),
+            // Labels that say less, beside a Windows or before a whole version.
+            ("Name,OS,Build\nA,Windows Server 2022,20348\nB,Windows Server 2019,17763\n", "A 10.0.20348, B 10.0.17763"),
+            ("Server Name,OS,Version\nA,Windows Server 2022,10.0.20348.2402\n", "A 10.0.20348.2402"),
+            ("hostname,version\nA,10.0.20348.2402\nB,10.0.17763.1\n", "A 10.0.20348.2402, B 10.0.17763.1"),
+            ("hostname,build\nA,20348\nB,17763\n", "no Windows version found in this text"),
             // One name for two, and none.
             (
                 "name,os,osversion\na,Windows,10.0.20348\na,Windows,10.0.17763\n",

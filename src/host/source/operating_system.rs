@@ -35,7 +35,7 @@ fn facts(record: &Record) -> HostFacts {
     let product = Product { name: record.get("Caption"), kind, ..Product::default() };
     HostFacts {
         label: record
-            .first(&["CSName", "PSComputerName", "__SERVER", "Node", "Name"])
+            .first(&["CSName", "PSComputerName", "ComputerName", "__SERVER", "Node", "Name"])
             .filter(|name| !name.contains('|'))
             .map(str::to_owned),
         kind: product.kind(),
