@@ -9,7 +9,7 @@ use super::{Classes, Group, ImageOf, Nodes, Steer, Workload};
 use crate::compat::{Code, Judgement, Policy, Severity, Wish, judge};
 use crate::host::Host;
 use crate::host::placement::Placement;
-use crate::host::pod::RuntimeClass;
+use crate::host::pod::{self, RuntimeClass};
 use crate::image::Image;
 use crate::knowledge::Knowledge;
 use crate::text::shown;
@@ -76,6 +76,8 @@ pub struct Answer<'a> {
 /// What stands in the way of an image on a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Misfit {
+    /// The pod says that it is for another operating system.
+    PodOs,
     Os,
     Architecture,
     Build,
@@ -101,6 +103,7 @@ impl<'a> Question<'a> {
         let is_for_windows = workload.os.as_deref() == Some("windows");
         // A pod that is refused is refused whatever it is for.
         let Ok(placement) = merged(&workload.placement, self.class_of(workload)) else { return is_for_windows };
+        let is_for_windows = is_for_windows || (workload.os.is_none() && pod::os_of(&placement).as_deref() == Some("windows"));
         let nodes = self.seen_by(workload);
         let windows = || nodes.nodes.iter().filter(|node| node.host.is_some());
         let lands_nowhere = || !nodes.nodes.iter().any(|node| placement.allows(&node.name, &node.node));
@@ -256,6 +259,10 @@ impl<'a> Question<'a> {
             } else if fits.is_none() {
                 all.fits = all.fits.filter(|fits| !fits);
             }
+        }
+        if workload.os.as_ref().is_some_and(|os| *os != group.os) && !group.os.is_empty() {
+            all.misfit = Some(Misfit::PodOs);
+            all.fits = Some(false);
         }
         if let (Some(class), Some(handlers)) = (self.class_of(workload), &group.handlers)
             && !handlers.contains(&class.handler)

@@ -52,30 +52,7 @@ impl ClusterNode {
     }
 }
 
-/// The taints that Kubernetes and its autoscaler set and take away by themselves, while a node is busy, cordoned or restarting. Source:
-/// kubernetes/kubernetes staging/src/k8s.io/api/core/v1/well_known_taints.go.
-const PASSING: [&str; 12] = [
-    "node.kubernetes.io/not-ready",
-    "node.kubernetes.io/unreachable",
-    "node.kubernetes.io/unschedulable",
-    "node.kubernetes.io/memory-pressure",
-    "node.kubernetes.io/disk-pressure",
-    "node.kubernetes.io/pid-pressure",
-    "node.kubernetes.io/network-unavailable",
-    "node.kubernetes.io/out-of-service",
-    "node.cloudprovider.kubernetes.io/uninitialized",
-    "node.cloudprovider.kubernetes.io/shutdown",
-    "ToBeDeletedByClusterAutoscaler",
-    "DeletionCandidateOfClusterAutoscaler",
-];
-
 impl ClusterNode {
-    /// The node as it is once it is at rest: without the taints that pass by themselves.
-    pub fn at_rest(mut self) -> Self {
-        self.node.taints.retain(|taint| !PASSING.contains(&taint.key.as_str()));
-        self
-    }
-
     /// True if it says which system and processor it is for, as a node does once its kubelet has started.
     pub fn is_known(&self) -> bool {
         self.host.is_some() || !self.os.is_empty() && !self.architecture.is_empty()

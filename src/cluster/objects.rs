@@ -5,21 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::host::placement::{Placement, Toleration};
+use crate::host::placement::Placement;
 use crate::host::pod::{self, Tree};
-
-/// The taints that the pods of every DaemonSet bear, with their effects.
-///
-/// Source: kubernetes/kubernetes pkg/controller/daemon/util/daemonset_util.go, `AddOrUpdateDaemonPodTolerations`.
-const BORNE_BY_DAEMONS: [(&str, &str); 7] = [
-    ("node.kubernetes.io/not-ready", "NoExecute"),
-    ("node.kubernetes.io/unreachable", "NoExecute"),
-    ("node.kubernetes.io/disk-pressure", "NoSchedule"),
-    ("node.kubernetes.io/memory-pressure", "NoSchedule"),
-    ("node.kubernetes.io/pid-pressure", "NoSchedule"),
-    ("node.kubernetes.io/unschedulable", "NoSchedule"),
-    ("node.kubernetes.io/network-unavailable", "NoSchedule"),
-];
 
 /// Something in a cluster that makes pods, or a pod of its own.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +29,8 @@ pub struct Workload {
     pub images: Vec<ImageOf>,
     /// The required affinity as it is written, which a patch goes on from.
     pub terms: Vec<Value>,
+    /// The tolerations as they are written, to which a patch adds: the list is replaced as a whole.
+    pub tolerations: Vec<Value>,
     /// The names of the secrets that its pods pull with.
     pub pull_secrets: Vec<String>,
     /// The name of their service account.
@@ -72,16 +61,8 @@ impl Workload {
             return None;
         }
         let spec = object.at(pod::template(kind)?)?.get("spec")?;
-        let mut placement = Placement::of(spec);
-        if kind == "DaemonSet" {
-            let borne = |(key, effect): &(&str, &str)| Toleration {
-                key: (*key).to_owned(),
-                exists: true,
-                effect: (*effect).to_owned(),
-                ..Toleration::default()
-            };
-            placement.tolerations.extend(BORNE_BY_DAEMONS.iter().map(borne));
-        }
+        let placement = Placement::of(spec);
+        let written = |list: Option<&Value>| list.map(|list| list.list().into_iter().cloned().collect()).unwrap_or_default();
         let terms = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"];
         Some(Self {
             api_version: api_version.to_owned(),
@@ -93,7 +74,8 @@ impl Workload {
             images: images(spec),
             pull_secrets: names(spec.get("imagePullSecrets")),
             account: spec.text_at(&["serviceAccountName"]).map_or_else(|| "default".to_owned(), Cow::into_owned),
-            terms: spec.at(&terms).map(|terms| terms.list().into_iter().cloned().collect()).unwrap_or_default(),
+            terms: written(spec.at(&terms)),
+            tolerations: written(spec.get("tolerations")),
             placement,
         })
     }
@@ -115,7 +97,7 @@ pub(super) fn owner(object: &Value) -> Option<&Value> {
     owners.list().into_iter().find(|owner| owner.text_at(&["controller"]).as_deref() == Some("true"))
 }
 
-/// True for a pod or a job that starts nothing any more.
+/// True for a pod or a job that starts nothing any more, and for the old pods' set of something that is not read itself, such as a rollout.
 fn has_ended(kind: &str, object: &Value) -> bool {
     let is_true = |condition: &&Value| {
         matches!(condition.text_at(&["type"]).as_deref(), Some("Complete" | "Failed"))
@@ -123,6 +105,9 @@ fn has_ended(kind: &str, object: &Value) -> bool {
     };
     match kind {
         "Pod" => matches!(object.text_at(&["status", "phase"]).as_deref(), Some("Succeeded" | "Failed")),
+        "ReplicaSet" | "ReplicationController" => {
+            owner(object).is_some() && object.text_at(&["spec", "replicas"]).as_deref() == Some("0")
+        }
         "Job" => object.at(&["status", "conditions"]).is_some_and(|conditions| conditions.list().iter().any(is_true)),
         _ => false,
     }

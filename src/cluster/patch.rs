@@ -1,5 +1,6 @@
 //! Changes of workloads as YAML, for kubectl and Kustomize: nothing is written in the cluster.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
@@ -36,8 +37,9 @@ pub enum Patch {
     None(String),
 }
 
-/// The change of the workload of an answer.
-pub fn patch(answer: &Answer<'_>, nodes: &Nodes, form: Form) -> Patch {
+/// The change of the workload of an answer. `classes` are the RuntimeClasses that are there, those of earlier changes among them; one that
+/// this change needs is added.
+pub fn patch(answer: &Answer<'_>, nodes: &Nodes, form: Form, classes: &mut BTreeMap<String, RuntimeClass>) -> Patch {
     let workload = answer.workload;
     let none = |why: &str| Patch::None(why.to_owned());
     let Some(steer) = &answer.steer else {
@@ -55,9 +57,9 @@ pub fn patch(answer: &Answer<'_>, nodes: &Nodes, form: Form) -> Patch {
         }
         Form::Shortest | Form::Selector => spec(answer, steer, false),
         Form::Affinity => spec(answer, steer, true),
-        Form::RuntimeClass => match of_class(answer, steer, nodes) {
+        Form::RuntimeClass => match of_class(answer, steer, nodes, classes) {
             Ok((class, spec)) => {
-                objects.push(class);
+                objects.extend(class);
                 spec
             }
             Err(why) => return none(why),
@@ -95,10 +97,8 @@ fn spec(answer: &Answer<'_>, steer: &Steer, by_affinity: bool) -> Value {
         spec["affinity"] = json!({ "nodeAffinity": { "requiredDuringSchedulingIgnoredDuringExecution": required } });
     }
     if !steer.tolerations.is_empty() {
-        // Lists of tolerations are replaced as a whole.
-        spec["tolerations"] = tolerations(
-            steer.placement.tolerations.iter().filter(|one| !one.exists || !one.key.starts_with("node.kubernetes.io/")),
-        );
+        let added = steer.tolerations.iter().map(toleration);
+        spec["tolerations"] = workload.tolerations.iter().cloned().chain(added).collect();
     }
     spec
 }
@@ -131,19 +131,18 @@ fn terms(written: &[Value], condition: Option<&Value>, replaces: bool) -> Vec<Va
     changed
 }
 
-fn tolerations<'t, I: Iterator<Item = &'t Toleration>>(tolerations: I) -> Value {
-    let one = |one: &Toleration| {
-        let mut written = Map::new();
-        let filled = [("key", &one.key), ("value", &one.value), ("effect", &one.effect)];
-        written.extend(filled.into_iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| (key.to_owned(), json!(text))));
-        written.insert("operator".to_owned(), json!(if one.exists { "Exists" } else { "Equal" }));
-        Value::Object(written)
-    };
-    tolerations.map(one).collect()
+/// A toleration that is added: all of these name a value.
+fn toleration(one: &Toleration) -> Value {
+    json!({ "key": one.key, "operator": "Equal", "value": one.value, "effect": one.effect })
 }
 
-/// A RuntimeClass that leads its pods, and the spec of a pod that names it.
-fn of_class(answer: &Answer<'_>, steer: &Steer, nodes: &Nodes) -> Result<(Value, Value), &'static str> {
+/// A RuntimeClass that leads its pods, where there is none yet, and the spec of a pod that names it.
+fn of_class(
+    answer: &Answer<'_>,
+    steer: &Steer,
+    nodes: &Nodes,
+    classes: &mut BTreeMap<String, RuntimeClass>,
+) -> Result<(Option<Value>, Value), &'static str> {
     let workload = answer.workload;
     if workload.class.is_some() {
         return Err("its pods have a RuntimeClass already: change the node selector of that");
@@ -169,16 +168,25 @@ fn of_class(answer: &Answer<'_>, steer: &Steer, nodes: &Nodes) -> Result<(Value,
     if groups.is_empty() || !groups.iter().all(fits) {
         return Err("with such a RuntimeClass its pods would not land on nodes that fit alone: use another form");
     }
-    let name = format!("windows-{}", build.rsplit('.').next().unwrap_or(build));
+    let base = format!("windows-{}", build.rsplit('.').next().unwrap_or(build));
+    // A class of this name that leads elsewhere stays: its handler cannot be changed, and others use it.
+    let names = std::iter::once(base.clone()).chain((2..).map(|number| format!("{base}-{number}")));
+    let mut free = names.filter(|name| classes.get(name).is_none_or(|known| *known == class));
+    let name = free.next().unwrap_or(base);
+    let spec = json!({ "runtimeClassName": name });
+    if classes.contains_key(&name) {
+        return Ok((None, spec));
+    }
     let mut scheduling = json!({ "nodeSelector": class.selector });
     if !class.tolerations.is_empty() {
-        scheduling["tolerations"] = tolerations(class.tolerations.iter());
+        scheduling["tolerations"] = class.tolerations.iter().map(toleration).collect();
     }
     let object = json!({
         "apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": { "name": name },
         "handler": class.handler, "scheduling": scheduling,
     });
-    Ok((object, json!({ "runtimeClassName": name })))
+    classes.insert(name, class);
+    Ok((Some(object), spec))
 }
 
 /// An object as a document of YAML.

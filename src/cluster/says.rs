@@ -85,6 +85,19 @@ impl Says<'_, '_> {
             // It has no pods here.
             return Some(true);
         }
+        let of = |misfit: Misfit| -> Vec<usize> {
+            misfits
+                .iter()
+                .copied()
+                .filter(|group| self.groups.get(*group).is_some_and(|group| group.misfit == Some(misfit)))
+                .collect()
+        };
+        let of_other_os = of(Misfit::PodOs);
+        if !of_other_os.is_empty() {
+            let os = self.workload.os.clone().unwrap_or_default();
+            self.say(Code::PodOsDiffers, &[("os", shown(&os).into()), ("misfits", self.titles(of_other_os))]);
+            return Some(false);
+        }
         if fitting.is_empty() && !answer.lands.iter().any(|share| share.fits.is_none()) {
             // Nodes that are selected, and only their taints keep the pods away.
             let is_kept_away = |group: &usize| {
@@ -121,13 +134,6 @@ impl Says<'_, '_> {
             self.handler(&misfits);
             return Some(false);
         }
-        let of = |misfit: Misfit| -> Vec<usize> {
-            misfits
-                .iter()
-                .copied()
-                .filter(|group| self.groups.get(*group).is_some_and(|group| group.misfit == Some(misfit)))
-                .collect()
-        };
         let parts = [(Misfit::Os, Code::SelectorMissingOs), (Misfit::Architecture, Code::SelectorMissingArch)];
         let build = if is_daemon { Code::DaemonsetMissesNodes } else { Code::SomeNodesFit };
         let parts: Vec<(Vec<usize>, Code)> =

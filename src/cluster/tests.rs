@@ -154,6 +154,11 @@ fn every_finding_has_a_workload_that_has_it_and_one_that_has_not() {
     };
     let of_2022 = || windows(&[(BUILD, "10.0.20348")]);
     let pool = |name: &str| windows(&[("pool", name)]);
+    let with_os = |name: &str| {
+        let mut spec = of_2022();
+        spec["os"] = json!({ "name": name });
+        spec
+    };
     let table: Vec<Row> = vec![
         ("no-node-fits", "Deployment", &["r.test/2016"], windows(&[]), Some(false), true),
         ("no-node-fits", "Deployment", &["r.test/2019", "r.test/2025"], windows(&[]), Some(false), true),
@@ -189,6 +194,8 @@ fn every_finding_has_a_workload_that_has_it_and_one_that_has_not() {
             Some(true),
             false,
         ),
+        ("pod-os-differs", "Deployment", &["r.test/2022"], with_os("linux"), Some(false), true),
+        ("pod-os-differs", "Deployment", &["r.test/2022"], with_os("windows"), Some(true), false),
         ("taint-not-tolerated", "Deployment", &["r.test/2022"], pool("gke"), Some(false), true),
         ("runtime-class-missing", "Deployment", &["r.test/2022"], class("nowhere", of_2022()), Some(false), true),
         ("runtime-class-missing", "Deployment", &["r.test/every"], class("process-2022", windows(&[])), Some(true), false),
@@ -253,6 +260,15 @@ fn a_workload_concerns_windows_where_it_can_land_or_says_so() {
         (json!({"nodeSelector": {"kubernetes.io/os": "linux"}}), false),
         (json!({"nodeSelector": {"kubernetes.io/os": "windows", "pool": "nobody"}}), true),
         (json!({"nodeSelector": {"pool": "nobody"}}), false),
+        (json!({"nodeSelector": {BUILD: "10.0.20384"}}), true),
+        (json!({"nodeSelector": {"pool": "nobody"}, "runtimeClassName": "hyperv"}), true),
+        (json!({"nodeSelector": {"pool": "nobody"}, "securityContext": {"windowsOptions": {"hostProcess": true}}}), true),
+        (
+            json!({"nodeSelector": {"pool": "nobody"}, "affinity": {"nodeAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+                    {"matchExpressions": [{"key": "kubernetes.io/os", "operator": "NotIn", "values": ["linux"]}]}]}}}}),
+            true,
+        ),
         (json!({"nodeSelector": {"pool": "gke"}}), true),
         (json!({"nodeName": "linux0"}), false),
     ] {
@@ -269,6 +285,18 @@ fn what_belongs_to_another_workload_or_has_ended_is_left_out() {
         ("Pod", json!({"spec": {}, "metadata": {"ownerReferences": owned("ReplicaSet")}}), false),
         ("Pod", json!({"spec": {}, "metadata": {"ownerReferences": owned("Rollout")}}), true),
         ("Pod", json!({"spec": {}, "status": {"phase": "Succeeded"}}), false),
+        // The old pods' sets of a rollout.
+        (
+            "ReplicationController",
+            json!({"spec": {"replicas": 0, "template": {"spec": {}}}, "metadata": {"ownerReferences": owned("DeploymentConfig")}}),
+            false,
+        ),
+        (
+            "ReplicationController",
+            json!({"spec": {"replicas": 1, "template": {"spec": {}}}, "metadata": {"ownerReferences": owned("DeploymentConfig")}}),
+            true,
+        ),
+        ("ReplicationController", json!({"spec": {"replicas": 0, "template": {"spec": {}}}}), true),
         (
             "Job",
             json!({"spec": {"template": {"spec": {}}}, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}),
@@ -310,13 +338,15 @@ fn a_change_is_judged_before_it_is_offered() {
         let answer = question.answer(&before);
         assert_eq!(answer.ok, Some(false), "{spec}");
         for form in [Form::Shortest, Form::Selector, Form::Affinity, Form::RuntimeClass] {
-            let Patch::Objects(objects) = patch(&answer, &nodes, form) else { continue };
+            let mut known = classes.clone().unwrap();
+            let Patch::Objects(objects) = patch(&answer, &nodes, form, &mut known) else { continue };
             offered += 1;
             let mut after_spec = spec.clone();
             merge(&mut after_spec, objects.last().unwrap().pointer("/spec/template/spec").unwrap());
-            let mut with_class = classes.clone();
+            let with_class = Some(known);
             for object in objects.iter().filter(|object| object.owned_at(&["kind"]) == "RuntimeClass") {
-                with_class.as_mut().unwrap().insert(object.owned_at(&["metadata", "name"]), RuntimeClass::of(object));
+                let name = object.owned_at(&["metadata", "name"]);
+                assert_eq!(with_class.as_ref().unwrap().get(&name), Some(&RuntimeClass::of(object)), "{name}");
             }
             let after = workload("Deployment", images, after_spec.clone());
             let question = Question { classes: &with_class, ..question };
@@ -326,6 +356,65 @@ fn a_change_is_judged_before_it_is_offered() {
         }
     }
     assert_eq!(offered, 18);
+}
+
+/// What the change of this workload writes for the pod, and the RuntimeClasses that it makes.
+fn changed(spec: Value, form: Form, classes: &mut BTreeMap<String, RuntimeClass>) -> (Value, Vec<String>) {
+    let (nodes, policy, images, known) = (nodes(), policy(), images(), Some(classes.clone()));
+    let question =
+        Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &known, images: &images };
+    let workload = workload("Deployment", &["r.test/2022"], spec);
+    let Patch::Objects(objects) = patch(&question.answer(&workload), &nodes, form, classes) else { panic!("no change") };
+    let made = objects.iter().filter(|object| object.owned_at(&["kind"]) == "RuntimeClass");
+    let made = made.map(|object| object.owned_at(&["metadata", "name"])).collect();
+    (objects.last().unwrap().pointer("/spec/template/spec").unwrap().clone(), made)
+}
+
+/// The list of tolerations is replaced as a whole: what is there stays as it is written.
+#[test]
+fn a_change_keeps_the_tolerations_of_the_pod() {
+    let own = json!([
+        {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30},
+        {"key": "sla", "operator": "Gt", "value": "900", "effect": "NoSchedule"},
+    ]);
+    let mut spec = windows(&[("pool", "gke")]);
+    spec["tolerations"] = own.clone();
+    let (written, _) = changed(spec, Form::Shortest, &mut BTreeMap::new());
+    let written = written["tolerations"].as_array().unwrap();
+    assert_eq!(written[..2], own.as_array().unwrap()[..]);
+    assert_eq!(
+        written[2..],
+        [json!({"key": "node.kubernetes.io/os", "operator": "Equal", "value": "windows", "effect": "NoSchedule"})]
+    );
+}
+
+/// A RuntimeClass that leads elsewhere keeps its name, and one that is there or was made before is not made again.
+#[test]
+fn a_change_by_a_class_takes_one_that_is_there() {
+    let mut classes = BTreeMap::new();
+    let of = |classes: &mut BTreeMap<String, RuntimeClass>| {
+        let (spec, made) = changed(windows(&[]), Form::RuntimeClass, classes);
+        (spec.owned_at(&["runtimeClassName"]), made)
+    };
+    assert_eq!(of(&mut classes), ("windows-20348".to_owned(), vec!["windows-20348".to_owned()]));
+    assert_eq!(of(&mut classes), ("windows-20348".to_owned(), Vec::new()));
+    classes.get_mut("windows-20348").unwrap().handler = "runhcs-wcow-hypervisor".to_owned();
+    assert_eq!(of(&mut classes), ("windows-20348-2".to_owned(), vec!["windows-20348-2".to_owned()]));
+}
+
+/// Cordoned nodes and those that restart keep their pods, and come back.
+#[test]
+fn taints_that_pass_change_no_answer() {
+    for taint in ["node.kubernetes.io/unschedulable=", "node.kubernetes.io/not-ready=", "ToBeDeletedByClusterAutoscaler=1"] {
+        let nodes = Nodes::of(vec![
+            node("ws2019", "10.0.17763.8389", "amd64", Some(taint), &[]),
+            node("ws2022", "10.0.20348.5386", "amd64", None, &[]),
+        ]);
+        let on_2019 = workload("Deployment", &["r.test/2019"], windows(&[(BUILD, "10.0.17763")]));
+        assert_eq!(answer(&on_2019, &nodes, &classes()).0, Some(true), "{taint}");
+        let any = workload("Deployment", &["r.test/2022"], windows(&[]));
+        assert_eq!(answer(&any, &nodes, &classes()), (Some(false), vec!["some-nodes-fit"]), "{taint}");
+    }
 }
 
 /// What a strategic merge patch makes of a pod's spec: maps are merged, null takes away, lists are replaced.
@@ -354,7 +443,9 @@ fn pods_and_jobs_have_no_change() {
         Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
     for kind in ["Pod", "Job"] {
         let workload = workload(kind, &["r.test/2022"], windows(&[]));
-        let Patch::None(why) = patch(&question.answer(&workload), &nodes, Form::Shortest) else { panic!("{kind}") };
+        let Patch::None(why) = patch(&question.answer(&workload), &nodes, Form::Shortest, &mut BTreeMap::new()) else {
+            panic!("{kind}")
+        };
         assert!(why.contains("create"), "{why}");
     }
 }

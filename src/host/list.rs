@@ -169,7 +169,9 @@ fn is_word(line: &str) -> bool {
 fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, &'line str)> {
     let (name, rest) = line.split_once([' ', '\t', ',', ';'])?;
     let name = name.trim_end_matches(':');
-    let is_named = !spec::is_host(line, knowledge)
+    // The whole line may be the version of one host, as behind the word `Build`; a word with letters and digits is a name.
+    let is_mixed = name.contains(|c: char| c.is_ascii_digit()) && name.contains(|c: char| c.is_ascii_alphabetic());
+    let is_named = (is_mixed || !spec::is_host(line, knowledge))
         && spec::is_name(name)
         && spec::is_host(rest.trim(), knowledge)
         && !spec::is_host(name, knowledge);

@@ -21,6 +21,23 @@ pub(crate) const BUILD_LABEL: &str = "node.kubernetes.io/windows-build";
 /// The label of AKS that names a Windows by its release.
 pub(crate) const AZURE_SKU: &str = "kubernetes.azure.com/os-sku";
 
+/// The taints that Kubernetes and its autoscaler set and take away by themselves, while a node is busy, cordoned or restarting. Source:
+/// kubernetes/kubernetes staging/src/k8s.io/api/core/v1/well_known_taints.go.
+pub(super) const PASSING_TAINTS: [&str; 12] = [
+    "node.kubernetes.io/not-ready",
+    "node.kubernetes.io/unreachable",
+    "node.kubernetes.io/unschedulable",
+    "node.kubernetes.io/memory-pressure",
+    "node.kubernetes.io/disk-pressure",
+    "node.kubernetes.io/pid-pressure",
+    "node.kubernetes.io/network-unavailable",
+    "node.kubernetes.io/out-of-service",
+    "node.cloudprovider.kubernetes.io/uninitialized",
+    "node.cloudprovider.kubernetes.io/shutdown",
+    "ToBeDeletedByClusterAutoscaler",
+    "DeletionCandidateOfClusterAutoscaler",
+];
+
 /// Labels by their names, e.g. `kubernetes.io/os` with `windows`.
 pub type Labels = BTreeMap<String, String>;
 
@@ -30,7 +47,7 @@ pub type Labels = BTreeMap<String, String>;
 pub struct Node {
     /// The labels.
     pub labels: Labels,
-    /// The taints.
+    /// The taints, but for those that pass by themselves: a node that is cordoned or restarts comes back.
     pub taints: Vec<Taint>,
 }
 

@@ -121,6 +121,15 @@ impl Placement {
         }
         Some(values)
     }
+
+    /// True if every term of the required affinity leaves out nodes whose label has this value.
+    pub fn excludes(&self, key: &str, value: &str) -> bool {
+        let leaves_out = |condition: &Condition| {
+            condition.key == key && condition.operator == "NotIn" && condition.values.iter().any(|listed| listed == value)
+        };
+        let terms = self.terms.as_ref().filter(|terms| !terms.is_empty());
+        terms.is_some_and(|terms| terms.iter().all(|term| term.labels.iter().any(leaves_out)))
+    }
 }
 
 impl Term {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::placement::{Condition, Placement, Term, Toleration};
-use super::{AZURE_SKU, Labels, OS_LABELS};
+use super::{AZURE_SKU, BUILD_LABEL, Labels, OS_LABELS};
 
 /// The lists of a pod with containers, and the word for one of each.
 pub const CONTAINERS: [(&str, &str); 3] =
@@ -90,17 +90,29 @@ pub fn is_host_process<T: Tree>(value: &T) -> Option<bool> {
     value.text_at(&["securityContext", "windowsOptions", "hostProcess"]).map(|value| value == "true")
 }
 
-/// The operating system that a pod with this placement says it is for, e.g. `windows`.
+/// The operating system that a pod with this placement says it is for, e.g. `windows`: only Windows has HostProcess containers.
 pub fn os<T: Tree>(spec: &T, placement: &Placement) -> Option<String> {
-    let said = spec.text_at(&["os", "name"]).map(Cow::into_owned).or_else(|| {
-        OS_LABELS.iter().find_map(|label| match placement.values_of(label)?.as_slice() {
-            [only] => Some((*only).to_owned()),
-            _ => None,
-        })
+    let windows = || "windows".to_owned();
+    let containers = || CONTAINERS.iter().filter_map(|(list, _)| spec.get(list)).flat_map(Tree::list);
+    let has_host_process =
+        || is_host_process(spec) == Some(true) || containers().any(|container| is_host_process(container) == Some(true));
+    let said = spec.text_at(&["os", "name"]).map(Cow::into_owned);
+    said.or_else(|| os_of(placement)).or_else(|| has_host_process().then(windows))
+}
+
+/// The operating system of the nodes that a placement asks for: by its label, or by one that only nodes with Windows have.
+pub fn os_of(placement: &Placement) -> Option<String> {
+    let by_label = OS_LABELS.iter().find_map(|label| match placement.values_of(label)?.as_slice() {
+        [only] => Some((*only).to_owned()),
+        _ => None,
     });
-    let is_of_azure =
-        || placement.values_of(AZURE_SKU).is_some_and(|values| values.iter().all(|value| value.starts_with("Windows")));
-    said.or_else(|| is_of_azure().then(|| "windows".to_owned()))
+    let of_windows = || {
+        let is_of_azure =
+            placement.values_of(AZURE_SKU).is_some_and(|values| values.iter().all(|value| value.starts_with("Windows")));
+        let is_not_linux = OS_LABELS.iter().any(|label| placement.excludes(label, "linux"));
+        (is_of_azure || is_not_linux || placement.values_of(BUILD_LABEL).is_some()).then(|| "windows".to_owned())
+    };
+    by_label.or_else(of_windows)
 }
 
 /// A RuntimeClass: the runtime handler of its pods, and the nodes to which it leads them.

@@ -5,6 +5,7 @@
 mod computer_info;
 mod docker;
 mod inventory;
+mod json;
 mod json_text;
 mod labelled;
 mod node_pools;
@@ -26,7 +27,6 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use self::once::Once;
 use self::records::Records;
 use super::facts::HostFacts;
 use super::version_text;
@@ -126,12 +126,9 @@ impl<'a> Document<'a> {
         Self { text: text.trim_start(), knowledge, json: OnceCell::new(), records: OnceCell::new(), notes: RefCell::default() }
     }
 
-    /// The JSON that the text is; `None` for any other text. A number or a quoted word is well-formed too, and is a text here; so is
-    /// an object with one field twice, of which one value would hide the other.
+    /// The [JSON](json::of_text) that the text is; `None` for any other text.
     pub fn json(&self) -> Option<&Value> {
-        let read =
-            || self.text.starts_with(['{', '[']).then(|| serde_json::from_str(self.text).ok().map(|Once(json)| json)).flatten();
-        self.json.get_or_init(read).as_ref()
+        self.json.get_or_init(|| json::of_text(self.text)).as_ref()
     }
 
     /// The records of the text or of its JSON.

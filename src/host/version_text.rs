@@ -1,5 +1,7 @@
 //! Finds the one Windows version in a text that people paste: `ver`, winver, a file's properties, `docker info`.
 
+use std::borrow::Cow;
+
 use crate::Kind;
 use crate::OsVersion;
 
@@ -44,6 +46,10 @@ pub(super) fn facts(text: &str) -> Result<HostFacts, Error> {
         [] if found.of_powershell => Err(not_the_version(
             "the BuildVersion of PowerShell",
             "it is the version of a file of PowerShell, and its build the one from before an enablement package",
+        )),
+        [] if found.of_dism => Err(not_the_version(
+            "a version that DISM names",
+            "it is that of the tool, or of an image that may be another than the Windows that runs",
         )),
         [] => Err(Error::new("no Windows version found in this text")),
         several => Err(several_versions(several)),
@@ -129,6 +135,45 @@ struct Found {
     build_lab: bool,
     /// True if there is the `BuildVersion` of Windows PowerShell's `$PSVersionTable`.
     of_powershell: bool,
+    /// True if there are versions of DISM and of the image that it works on.
+    of_dism: bool,
+}
+
+/// The first words of the output of DISM in the languages of Windows that people paste most.
+const DISM: [&str; 8] = [
+    "Deployment Image Servicing and Management",
+    "Tool zur Imageverwaltung für die Bereitstellung",
+    "Outil Gestion et maintenance des images de déploiement",
+    "Herramienta Administración y mantenimiento de imágenes de implementación",
+    "Ferramenta de Gerenciamento e Manutenção de Imagens de Implantação",
+    "Cистема DISM",
+    "展開イメージのサービスと管理ツール",
+    "部署映像服务和管理工具",
+];
+
+/// The lines behind the title of DISM among which the versions of the tool and of the image are.
+const LINES_OF_DISM: usize = 4;
+
+/// The text without the versions that DISM says of itself and of its image, and whether there were any.
+fn without_dism(text: &str) -> (Cow<'_, str>, bool) {
+    if !DISM.iter().any(|title| text.contains(title)) {
+        return (text.into(), false);
+    }
+    let (mut kept, mut of_it, mut has_versions) = (String::new(), 0, false);
+    for line in text.lines() {
+        if DISM.iter().any(|title| line.contains(title)) {
+            of_it = LINES_OF_DISM;
+            continue;
+        }
+        let is_version = of_it > 0 && line.split_once(':').is_some_and(|(_, said)| full_version(said.trim()).is_some());
+        of_it = of_it.saturating_sub(1);
+        has_versions |= is_version;
+        if !is_version {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    (kept.into(), has_versions)
 }
 
 impl Found {
@@ -155,7 +200,8 @@ const OTHER_LABELS: [&str; 10] = ["kb", "hotfix", "port", "pid", "driver", "bios
 /// `10.0.26100.4061`; `26100.4061`; `10.0 20348`, as Docker prints the kernel; `Build 26100`; `10 0 20348`, the columns of
 /// `[Environment]::OSVersion.Version`. A number behind a sign is not a version.
 fn find(text: &str) -> Found {
-    let mut found = Found::default();
+    let (text, of_dism) = without_dism(text);
+    let mut found = Found { of_dism, ..Found::default() };
     // The two tokens before.
     let (mut earlier, mut previous) = ("", "");
     let mut before = None;
@@ -165,7 +211,10 @@ fn find(text: &str) -> Found {
         // What stands before the separator before this token decides whether that is a sign: `a-1` has a hyphen.
         let signed = matches!(before, Some((false, '-' | '+' | '\u{2212}')));
         before = end.map(|end| (!token.is_empty(), end)).or(before);
+        // Of a number that is cut, as in the column of a table that is too narrow, nobody knows the rest.
+        let is_cut = token.ends_with("..") || end == Some('…');
         let token = token.trim_matches('.');
+        let token = if is_cut { token.rsplit_once('.').map_or("", |(whole, _)| whole) } else { token };
         if token.is_empty() {
             continue;
         }
@@ -287,6 +336,14 @@ mod tests {
                 None,
             ),
             ("10.0.20348 (KB 17763.1, port 26100.2, -19045.3)", "10.0.20348", None),
+            ("SRV1 Windows Server 2016 10.0.14393.69...", "10.0.14393", Some(Kind::Server)),
+            ("SRV1 10.0.14393.69…", "10.0.14393", None),
+            (
+                "Microsoft Windows [Version 10.0.19045.5247]\r\n\r\nDeployment Image Servicing and Management tool\r\nVersion: 10.0.19041.3636\r\n\r\n\
+                 Image Version: 10.0.19045.5247\r\n",
+                "10.0.19045.5247",
+                None,
+            ),
         ];
         for (text, version, kind) in cases {
             let facts = facts(text).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -312,6 +369,15 @@ mod tests {
                  BuildVersion                   10.0.19041.4412\nCLRVersion                     4.0.30319.42000",
                 "the BuildVersion of PowerShell alone does not tell",
             ),
+            (
+                "Deployment Image Servicing and Management tool\nVersion: 10.0.19041.3636\n\nThe operation completed successfully.\n",
+                "a version that DISM names alone does not tell",
+            ),
+            (
+                "Tool zur Imageverwaltung für die Bereitstellung\nVersion: 10.0.19041.3636\n\nAbbildversion: 10.0.19045.5247\n",
+                "a version that DISM names alone does not tell",
+            ),
+            ("10.0.143...", "no Windows version"),
             ("BuildVersion : 10.0.22621.2506", "the BuildVersion of PowerShell alone does not tell"),
             ("10.0.20348.1 and 10.0.26100.2", "more than one"),
             ("10.0.20348.1 and 10.0.20348.2", "more than one"),

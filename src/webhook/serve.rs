@@ -126,8 +126,7 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
 async fn nodes(server: Arc<Server>, client: kube::Client) {
     let answers = &server.answers;
     let reduce = |_: &str, object: &serde_json::Value| {
-        let node = ClusterNode::of(object, &answers.knowledge).ok().filter(ClusterNode::is_known);
-        Some(node.map(ClusterNode::at_rest))
+        Some(ClusterNode::of(object, &answers.knowledge).ok().filter(ClusterNode::is_known))
     };
     let told = |told: Told<'_, Option<ClusterNode>>| match told {
         Told::Known(nodes) => answers.view.put_nodes(nodes),

@@ -63,21 +63,13 @@ impl Subcommand for Args {
         let question = Question { nodes: &nodes, ..cluster.question() };
         let answers: Vec<Answer<'_>> = cluster.workloads.iter().map(|workload| question.answer(workload)).collect();
         let mut is_whole = cluster.errors.is_empty();
-        let mut classes: Vec<String> = Vec::new();
+        let mut classes = question.classes.clone().unwrap_or_default();
         for answer in answers.iter().filter(|answer| answer.ok == Some(false)) {
             let object = clean(&answer.workload.object()).into_owned();
-            match patch(answer, &nodes, form) {
+            match patch(answer, &nodes, form, &mut classes) {
                 Patch::Objects(objects) => {
                     for document in objects {
-                        let text = yaml(&document);
-                        // Several workloads may have one RuntimeClass.
-                        if document.get("kind").and_then(serde_json::Value::as_str) == Some("RuntimeClass") {
-                            if classes.contains(&text) {
-                                continue;
-                            }
-                            classes.push(text.clone());
-                        }
-                        write!(io.out, "---\n# {object}\n{text}")?;
+                        write!(io.out, "---\n# {object}\n{}", yaml(&document))?;
                     }
                 }
                 Patch::None(why) => {

@@ -234,6 +234,8 @@ fn by_secrets<'w>(workloads: &'w [Workload], secrets: &[Vec<PullSecret>]) -> BTr
 /// True for a workload of this kind and name, e.g. `deployment/web`, `deploy/web` or `web`.
 fn is_named(workload: &Workload, name: &str) -> bool {
     let (kind, name) = name.rsplit_once('/').map_or((None, name), |(kind, name)| (Some(kind.to_lowercase()), name));
+    // With its group, as `kubectl get -o name` prints it: `deployment.apps`.
+    let kind = kind.map(|kind| kind.split('.').next().unwrap_or_default().to_owned());
     let own = workload.kind.to_lowercase();
     let short = match own.as_str() {
         "deployment" => "deploy",

@@ -618,7 +618,7 @@ fn taints_that_pass_lead_nobody_elsewhere() {
                 node("ws2019", "10.0.17763.8389", "amd64", None, &[]),
                 node("ws2022", "10.0.20348.5386", "amd64", Some(taint), &[]),
             ];
-            let nodes = Nodes::of(nodes.into_iter().map(ClusterNode::at_rest).collect());
+            let nodes = Nodes::of(nodes);
             word(&World { nodes, ..World::new(mode) }.pod(&["r.test/2022"], &windows(&[])))
         };
         assert_eq!([Mode::Warn, Mode::Steer, Mode::Enforce].map(of_mode), expected, "{taint}");

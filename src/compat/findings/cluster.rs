@@ -57,6 +57,15 @@ declare! {
         source: "https://kubernetes.io/docs/concepts/windows/user-guide/#ensuring-os-specific-workloads-land-on-the-appropriate-container-host",
     }
 
+    PodOsDiffers = "pod-os-differs", Error, about [Cluster] {
+        title: "the pod is for another operating system than its nodes",
+        message: "the pod says that it is for {os} (`spec.os.name`), and it can land on {misfits}",
+        help: "correct `spec.os.name`, or the labels that the pod selects its nodes by",
+        meaning: "`spec.os.name` does not select a node. Where the scheduler binds the pod to a node of another operating system, the kubelet refuses it: `Failed to admit pod as the OS field doesn't match node OS`.",
+        advice: "Let `spec.os.name` and the label `kubernetes.io/os` in the node selector name the same system.",
+        source: "https://kubernetes.io/docs/concepts/workloads/pods/#pod-os",
+    }
+
     SelectorMissingArch = "selector-missing-arch", Error, about [Cluster] {
         title: "the pod does not select a processor",
         message: "the pod can land on {misfits}, whose processor its images are not for: {images}",

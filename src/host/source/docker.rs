@@ -26,6 +26,8 @@ struct Answer {
     architecture: Option<String>,
     version: Option<String>,
     isolation: Option<String>,
+    /// True if there are answers of several engines, one below the other.
+    is_several: bool,
     /// E.g. `windowsfilter`, or `windows` of containerd's image store.
     driver: Option<String>,
 }
@@ -56,6 +58,7 @@ impl Answer {
             architecture: text(json, "Architecture").or_else(|| text(server, "Arch")),
             version: text(json, "ServerVersion").or_else(|| text(server, "Version")),
             isolation: text(json, "Isolation"),
+            is_several: false,
             driver: text(json, "Driver"),
         })
     }
@@ -98,6 +101,8 @@ impl Answer {
                 _ => continue,
             };
             labels += 1;
+            // One engine says these once.
+            answer.is_several |= matches!(label, "Server Version" | "Name") && slot.is_some() && value.is_some();
             *slot = slot.take().or(value);
         }
         // One label may be anybody's.
@@ -129,6 +134,13 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
                  -SwitchWindowsEngine`) and ask again, or name the host, e.g. ",
                 Setting::Host("windows-server-2022".into())
             ]));
+    }
+    if answer.is_several {
+        return Err(Error::new("this output of docker is that of several engines").hint(advice![
+            "give every host a file and a ",
+            Setting::Host(String::new()),
+            " of its own"
+        ]));
     }
     let os_version = match answer.versions().as_slice() {
         [version] => *version,

@@ -42,17 +42,42 @@ const VERSIONS: [&str; 6] =
 const COMMON_VERSIONS: [&str; 3] = ["version", "build", "buildnumber"];
 
 /// The labels of a system: names of a release before names of a family.
-const SYSTEMS: [&str; 8] =
-    ["operatingsystemname", "osname", "platformname", "caption", "operatingsystem", "os", "platformtype", "ostype"];
+const SYSTEMS: [&str; 10] = [
+    "ossku",
+    "operatingsystemname",
+    "osname",
+    "platformname",
+    "caption",
+    "operatingsystem",
+    "osplatform",
+    "os",
+    "platformtype",
+    "ostype",
+];
 
 /// The value behind the first of these labels that has one.
 fn value<'r>(record: &'r Record, labels: &[&str]) -> Option<&'r str> {
+    value_of(record, labels, |label| Some(label))
+}
+
+/// The same, also of a label of an object within: `instanceView.osVersion`.
+fn value_within<'r>(record: &'r Record, labels: &[&str]) -> Option<&'r str> {
+    value_of(record, labels, |label| label.rsplit('.').next())
+}
+
+fn value_of<'r>(record: &'r Record, labels: &[&str], part: impl Fn(&str) -> Option<&str>) -> Option<&'r str> {
     let is = |known: &str, label: &str| {
-        known.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).eq(label.chars())
+        let letters = part(known).into_iter().flat_map(str::chars).filter(char::is_ascii_alphanumeric);
+        letters.map(|c| c.to_ascii_lowercase()).eq(label.chars())
     };
     labels
         .iter()
         .find_map(|label| record.fields().find(|(known, value)| is(known, label) && !value.is_empty()).map(|(_, value)| value))
+}
+
+/// The name of the computer of a record.
+pub(super) fn name(record: &Record) -> Option<&str> {
+    value(record, &NAMES)
 }
 
 /// The version of a Windows in the words of such services: `10.0.20348.2402`, `10.0 (20348)`, `20348.2402`, `20348`, and `6.3 (9600)` of
@@ -66,10 +91,24 @@ fn version(text: &str) -> Option<OsVersion> {
     }
 }
 
+/// The name of a system with its words apart: `WindowsServer2022` as `Windows Server 2022`.
+fn spaced(name: &str) -> String {
+    let mut spaced = String::new();
+    for character in name.chars() {
+        let begins = character.is_ascii_uppercase() || character.is_ascii_digit();
+        if begins && spaced.ends_with(|before: char| before.is_ascii_lowercase()) {
+            spaced.push(' ');
+        }
+        spaced.push(character);
+    }
+    spaced
+}
+
 /// The Windows of a computer; `None` for another system, and where its version is not told.
 fn host(record: &Record) -> Option<HostFacts> {
-    let label = value(record, &NAMES)?;
-    let system = value(record, &SYSTEMS);
+    let label = name(record)?;
+    let system = value_within(record, &SYSTEMS).map(spaced);
+    let system = system.as_deref();
     let of_windows = ["windows", "hyper-v", "azure stack", "azure local"];
     let is_windows = |system: &str| of_windows.iter().any(|name| system.to_ascii_lowercase().contains(name));
     if !system.is_none_or(is_windows) {
@@ -80,7 +119,7 @@ fn host(record: &Record) -> Option<HostFacts> {
         let read = if system.is_some() { version } else { full_version };
         COMMON_VERSIONS.iter().filter_map(said).find_map(read)
     };
-    let os_version = VERSIONS.iter().find_map(|label| version(value(record, &[label])?)).or_else(common)?;
+    let os_version = VERSIONS.iter().find_map(|label| version(value_within(record, &[label])?)).or_else(common)?;
     let product = Product { name: system, ..Product::default() };
     Some(HostFacts {
         label: Some(label.to_owned()),
@@ -131,6 +170,23 @@ mod tests {
                  DC1  Windows Server 2019  10.0 (17763)\nHV1  Hyper-V Server 2019  10.0 (17763)\n",
                 "DC1 10.0.17763, HV1 10.0.17763",
             ),
+            // What the service of Microsoft Defender and that of Azure Arc say.
+            (
+                "Device Name,OS Platform,OS Version,OS Build\npc1,Windows11,24H2,26100.1742\nsrv1,WindowsServer2025,24H2,26100.1742\n",
+                "pc1 10.0.26100.1742, srv1 10.0.26100.1742",
+            ),
+            (
+                r#"[{"name":"a","osType":"windows","osName":"windows","osSku":"Windows Server 2016 Datacenter","osVersion":"10.0.14393.6981"},
+                {"name":"b","osType":"windows","osSku":"Windows 11 Pro","osVersion":"10.0.22631.1"}]"#,
+                "a 10.0.14393.6981, b 10.0.22631.1",
+            ),
+            (
+                r#"[{"name":"vm1","instanceView":{"osName":"Windows Server 2022 Datacenter","osVersion":"10.0.20348.2402"}},
+                {"name":"vm2","instanceView":{"osName":"Windows Server 2022 Datacenter","osVersion":"10.0.20348.2402"}}]"#,
+                "vm1 10.0.20348.2402, vm2 10.0.20348.2402",
+            ),
+            // A cell that is cut has no known revision.
+            ("Name,OperatingSystem,OSVersion\nSRV1,Windows Server 2016,10.0.14393.69...\n", "SRV1 10.0.14393"),
             // Labels that say less, beside a Windows or before a whole version.
             ("Name,OS,Build\nA,Windows Server 2022,20348\nB,Windows Server 2019,17763\n", "A 10.0.20348, B 10.0.17763"),
             ("Server Name,OS,Version\nA,Windows Server 2022,10.0.20348.2402\n", "A 10.0.20348.2402"),

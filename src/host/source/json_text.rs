@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::{Document, Format, Syntax};
+use super::records::{self, Record};
+use super::{Document, Format, Syntax, inventory};
 use crate::Error;
 use crate::host::facts::HostFacts;
 use crate::host::version_text;
@@ -15,14 +16,31 @@ pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises: |doc
 const OF_IMAGES: [&str; 3] = ["os.version", "rootfs", "RepoTags"];
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
+    if let Some(machines) = machines(document) {
+        let read = |(name, text): (String, String)| Ok(HostFacts { label: Some(name), ..version_text::facts(&text)? });
+        return document.records().settled(machines.into_iter().map(read).collect::<Result<_, Error>>()?);
+    }
     Ok(vec![version_text::facts(&text(document).unwrap_or_default())?])
 }
 
-/// The words of the document, a line for each field; `None` where they do not name a Windows and its version, or are an image's.
-/// Numbers are left out: they are parts of any version.
+/// The machines of a list of objects that each have a name and a Windows; `None` for anything else.
+fn machines(document: &Document<'_>) -> Option<Vec<(String, String)>> {
+    let objects = records::objects(document.json()?);
+    let named = objects.iter().zip(&document.records().all);
+    let machine = |(object, record): (&&Value, &Record)| Some((inventory::name(record)?.to_owned(), words(object)?));
+    (objects.len() > 1).then(|| named.map(machine).collect()).flatten()
+}
+
+/// The words of the document.
 fn text(document: &Document<'_>) -> Option<String> {
+    words(document.json()?)
+}
+
+/// The words of a value, a line for each field; `None` where they do not name a Windows and its version, or are an image's.
+/// Numbers are left out: they are parts of any version.
+fn words(json: &Value) -> Option<String> {
     let mut text = String::new();
-    add(document.json()?, "", &mut text)?;
+    add(json, "", &mut text)?;
     let lower = text.to_lowercase();
     let is_named = ["microsoft windows", "windows server", "windows 10", "windows 11"].iter().any(|name| lower.contains(name));
     (is_named && !version_text::versions(&text).is_empty()).then_some(text)
@@ -75,6 +93,11 @@ mod tests {
             (
                 r#"[{"os":"Windows Server 2022","v":"10.0.20348"},{"os":"Windows Server 2019","v":"10.0.17763"}]"#,
                 "this text holds more than one Windows version",
+            ),
+            (
+                "a | SUCCESS => {\n\"ansible_facts\": {\"ansible_os_name\": \"Microsoft Windows Server 2019\", \"ansible_kernel\": \"10.0.17763.0\"}}\n\
+                 b | SUCCESS => {\n\"ansible_facts\": {\"ansible_os_name\": \"Microsoft Windows Server 2019\", \"ansible_kernel\": \"10.0.17763.0\"}}\n",
+                "Windows Server 2019 10.0.17763, Windows Server 2019 10.0.17763",
             ),
             // Nothing says whose version it is.
             (r#"{"osImage":"10.0.20348.1"}"#, "a host cannot be read from JSON"),

@@ -33,7 +33,8 @@ enum Pool<'a> {
 impl<'a> Pool<'a> {
     fn of(json: &'a Value) -> Option<Self> {
         let has = |pointer: &str| json.pointer(pointer).is_some_and(Value::is_string);
-        if has("/osType") && (has("/nodeImageVersion") || has("/osSku")) {
+        // A machine of Azure Arc has both too, and its version.
+        if has("/osType") && (has("/nodeImageVersion") || has("/osSku")) && !has("/osVersion") {
             Some(Self::Aks(json))
         } else if has("/amiType") {
             Some(Self::Eks(json))
@@ -127,6 +128,12 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     if windows.is_empty() {
         let what = if pools.len() == 1 { "this node pool does not run Windows" } else { "none of these node pools runs Windows" };
         return Err(Error::new(what).hint("list the pools of a cluster that has Windows nodes"));
+    }
+    let custom: Vec<&str> = pools.iter().filter(|pool| pool.text("/amiType") == "CUSTOM").map(Pool::name).collect();
+    if !custom.is_empty() {
+        let names = custom.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+        document
+            .note(format!("the AMI of {names} is custom: if it is a Windows, take its nodes from `kubectl get nodes -o json`"));
     }
     let left_out = pools.len() - windows.len();
     if left_out > 0 {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Document, Format, Source, Syntax, product};
 use crate::host::facts::HostFacts;
-use crate::host::node::BUILD_LABEL;
+use crate::host::node::{BUILD_LABEL, PASSING_TAINTS};
 use crate::host::source::records::field;
 use crate::host::version_text::{full_version, kind_in_words};
 use crate::host::{self, Availability, HostEngine, Taint};
@@ -55,7 +55,9 @@ impl Node {
 
     fn is_windows(&self) -> bool {
         match self.operating_system.as_str() {
-            "" => full_version(&self.kernel).is_some() || self.os_image.contains("Windows"),
+            "" => {
+                [&self.kernel, &self.build].iter().any(|said| full_version(said).is_some()) || self.os_image.contains("Windows")
+            }
             system => system.eq_ignore_ascii_case("windows"),
         }
     }
@@ -71,7 +73,7 @@ impl Node {
         let os_version = full_version(&self.kernel).or_else(|| full_version(&self.build)).ok_or_else(|| {
             Error::new(format!("the node {} does not say which Windows it runs", crate::text::quoted(&self.name)))
                 .because("it has neither a kernel version nor the label node.kubernetes.io/windows-build")
-                .hint("use the output of `kubectl get nodes -o json`")
+                .hint("wait until it has joined the cluster, or leave it out")
         })?;
         let image = format!("{} ", self.os_image);
         // A client's name is `Windows 10 Pro` or one without a number, as of Windows 11.
@@ -96,7 +98,7 @@ pub(in crate::host) fn facts(node: &Value) -> Option<Result<HostFacts, Error>> {
     node.is_windows().then(|| node.facts())
 }
 
-/// The labels and taints of a node in JSON.
+/// The labels and taints of a node in JSON; without the taints that pass by themselves.
 pub(crate) fn scheduled(node: &Value) -> host::Node {
     let labels = node.pointer("/metadata/labels").and_then(Value::as_object);
     let pairs = labels.into_iter().flatten().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
@@ -105,7 +107,8 @@ pub(crate) fn scheduled(node: &Value) -> host::Node {
         let text = |key: &str| taint.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         Taint { key: text("key"), value: text("value"), effect: text("effect") }
     };
-    host::Node { labels: pairs.collect(), taints: taints.into_iter().flatten().map(taint).collect() }
+    let stays = |taint: &Taint| !PASSING_TAINTS.contains(&taint.key.as_str());
+    host::Node { labels: pairs.collect(), taints: taints.into_iter().flatten().map(taint).filter(stays).collect() }
 }
 
 /// A kubelet's version without the letter before it.
@@ -117,7 +120,7 @@ fn version(kubelet: &str) -> Option<String> {
 fn recognises(document: &Document<'_>) -> bool {
     match document.json() {
         Some(json) => is_nodes(json),
-        None => is_yaml(document.text) || head(document.text).is_some() || is_description(document.text),
+        None => is_yaml(document.text) || document.text.lines().any(is_head) || is_description(document.text),
     }
 }
 
@@ -182,50 +185,79 @@ fn of_yaml(text: &str) -> Result<Vec<Node>, Error> {
     Ok(documents.iter().filter(|document| is_nodes(document)).flat_map(of_json).collect())
 }
 
-/// The line with the columns of `kubectl get nodes`.
-fn head(text: &str) -> Option<&str> {
-    let is_head = |line: &&str| {
-        let columns: Vec<&str> = line.split_whitespace().collect();
-        columns.first() == Some(&"NAME") && columns.contains(&"STATUS") && columns.contains(&"VERSION")
-    };
-    text.lines().find(is_head)
+/// True for the line with the columns of `kubectl get nodes`.
+fn is_head(line: &str) -> bool {
+    let columns: Vec<&str> = line.split_whitespace().collect();
+    columns.first() == Some(&"NAME") && columns.contains(&"STATUS") && columns.contains(&"VERSION")
 }
 
-/// The nodes of a table, whose cells begin where the names of the columns do.
+/// The columns of a table, each with the place where it begins.
+struct Columns<'h>(Vec<(usize, &'h str)>);
+
+impl<'h> Columns<'h> {
+    fn of(head: &'h str) -> Self {
+        let mut starts = Vec::new();
+        let mut from = 0;
+        for name in head.split_whitespace() {
+            let Some(at) = head.get(from..).and_then(|rest| rest.find(name)) else { break };
+            starts.push((from + at, name));
+            from += at + name.len();
+        }
+        Self(starts)
+    }
+
+    fn has(&self, wanted: &str) -> bool {
+        self.0.iter().any(|(_, name)| *name == wanted)
+    }
+
+    /// The cell of a line; empty where there is none.
+    fn cell(&self, line: &str, wanted: &str) -> String {
+        let cell = || {
+            let at = self.0.iter().position(|(_, name)| *name == wanted)?;
+            let (start, _) = self.0.get(at)?;
+            let end = self.0.get(at + 1).map_or(line.len(), |(next, _)| (*next).min(line.len()));
+            line.get(*start..end)
+        };
+        cell().unwrap_or_default().trim().to_owned()
+    }
+
+    fn node(&self, line: &str) -> Node {
+        Node {
+            name: self.cell(line, "NAME"),
+            os_image: self.cell(line, "OS-IMAGE"),
+            kernel: self.cell(line, "KERNEL-VERSION"),
+            build: self.cell(line, "WINDOWS-BUILD"),
+            kubelet: self.cell(line, "VERSION"),
+            runtime: self.cell(line, "CONTAINER-RUNTIME"),
+            ..Node::default()
+        }
+    }
+}
+
+/// The nodes of tables, whose cells begin where the names of the columns do. Each head begins a table, as where the output of several
+/// clusters is in one file.
 fn of_table(text: &str) -> Result<Vec<Node>, Error> {
-    let Some(head) = head(text) else { return Ok(Vec::new()) };
-    let mut starts: Vec<(usize, &str)> = Vec::new();
-    let mut from = 0;
-    for name in head.split_whitespace() {
-        let Some(at) = head.get(from..).and_then(|rest| rest.find(name)) else { break };
-        starts.push((from + at, name));
-        from += at + name.len();
-    }
-    let column = |line: &str, wanted: &str| {
-        let at = starts.iter().position(|(_, name)| *name == wanted)?;
-        let (start, _) = starts.get(at)?;
-        let end = starts.get(at + 1).map_or(line.len(), |(next, _)| (*next).min(line.len()));
-        Some(line.get(*start..end)?.trim().to_owned())
-    };
-    if !starts.iter().any(|(_, name)| *name == "KERNEL-VERSION") {
-        return Err(Error::new("this table of nodes does not have their Windows versions")
-            .hint("use the output of `kubectl get nodes -o wide` or `kubectl get nodes -o json`"));
-    }
-    let rows = text.lines().skip_while(|line| *line != head).skip(1).take_while(|line| !line.trim().is_empty());
-    Ok(rows
-        .map(|line| {
-            let cell = |name: &str| column(line, name).unwrap_or_default();
-            Node {
-                name: cell("NAME"),
-                os_image: cell("OS-IMAGE"),
-                kernel: cell("KERNEL-VERSION"),
-                build: cell("WINDOWS-BUILD"),
-                kubelet: cell("VERSION"),
-                runtime: cell("CONTAINER-RUNTIME"),
-                ..Node::default()
+    let mut nodes = Vec::new();
+    let mut columns: Option<Columns<'_>> = None;
+    // Behind a blank line other words may follow: a row has a status.
+    let mut has_ended = false;
+    for line in text.lines() {
+        if is_head(line) {
+            let new = Columns::of(line);
+            if !new.has("KERNEL-VERSION") && !new.has("WINDOWS-BUILD") {
+                return Err(Error::new("this table of nodes does not have their Windows versions")
+                    .hint("use the output of `kubectl get nodes -o wide` or `kubectl get nodes -o json`"));
             }
-        })
-        .collect())
+            (columns, has_ended) = (Some(new), false);
+        } else if line.trim().is_empty() {
+            has_ended = true;
+        } else if let Some(columns) = &columns
+            && (!has_ended || columns.cell(line, "STATUS").contains("Ready"))
+        {
+            nodes.push(columns.node(line));
+        }
+    }
+    Ok(nodes)
 }
 
 fn is_description(text: &str) -> bool {

@@ -11,8 +11,8 @@ use crate::host::facts::HostFacts;
 use crate::host::version_text;
 use crate::{Error, OsVersion};
 
-/// The most values of one text that are kept: a large fleet has fewer.
-const MOST_FIELDS: usize = 200_000;
+/// The most values of one text that are read: those of five thousand computers with a hundred columns.
+const MOST_FIELDS: usize = 500_000;
 
 /// The longest label, in bytes.
 const LONGEST_LABEL: usize = 80;
@@ -61,6 +61,8 @@ pub(super) struct Records {
     pub all: Vec<Record>,
     /// The lines that belong to no record, or to none whose labels are names of properties: they may tell of another host.
     pub rest: String,
+    /// True if there are more values than are read.
+    pub is_cut: bool,
 }
 
 impl Records {
@@ -70,20 +72,11 @@ impl Records {
         table.unwrap_or_else(|| list::list(text))
     }
 
-    /// The records of JSON: an object, a list of them, or an object around a list: Windows PowerShell's `{"value": […], "Count": 2}`,
-    /// which Graph has too, and `data` and `InstanceInformationList` of the command lines of Azure and AWS.
+    /// The records of JSON, one for each of its [objects].
     pub fn of_json(json: &Value) -> Self {
-        let objects = match json {
-            Value::Array(objects) => objects.iter().collect(),
-            Value::Object(object) => {
-                let mut lists =
-                    ["value", "data", "InstanceInformationList"].iter().filter_map(|name| object.get(*name)?.as_array());
-                lists.next().map_or_else(|| vec![json], |objects| objects.iter().collect())
-            }
-            _ => Vec::new(),
-        };
         let mut left = MOST_FIELDS;
-        Self { all: objects.into_iter().map(|object| of_object(object, &mut left)).collect(), rest: String::new() }
+        let all = objects(json).into_iter().map(|object| of_object(object, &mut left)).collect();
+        Self { all, rest: String::new(), is_cut: left == 0 }
     }
 
     /// The hosts of the records that `recognises` knows, which `facts` reads.
@@ -103,8 +96,12 @@ impl Records {
     ///
     /// # Errors
     ///
-    /// Several hosts without a name each, and another version beside the records.
+    /// More values than are read, several hosts without a name each, and another version beside the records.
     pub fn settled(&self, read: Vec<HostFacts>) -> Result<Vec<HostFacts>, Error> {
+        if self.is_cut {
+            return Err(Error::new(format!("this text has more than {MOST_FIELDS} values, so its last hosts are not read"))
+                .hint("leave out the columns that say nothing of the system, or split it into several files"));
+        }
         let mut hosts: Vec<HostFacts> = Vec::new();
         for host in read {
             if !hosts.contains(&host) {
@@ -129,6 +126,19 @@ impl Records {
             _ => {}
         }
         Ok(hosts)
+    }
+}
+
+/// The objects of JSON: one, those of a list, or of a list within an object: Windows PowerShell's `{"value": […], "Count": 2}`, which
+/// Graph has too, and `data` and `InstanceInformationList` of the command lines of Azure and AWS.
+pub(super) fn objects(json: &Value) -> Vec<&Value> {
+    match json {
+        Value::Array(objects) => objects.iter().collect(),
+        Value::Object(object) => {
+            let mut lists = ["value", "data", "InstanceInformationList"].iter().filter_map(|name| object.get(*name)?.as_array());
+            lists.next().map_or_else(|| vec![json], |objects| objects.iter().collect())
+        }
+        _ => Vec::new(),
     }
 }
 

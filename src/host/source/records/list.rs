@@ -30,7 +30,9 @@ pub(super) fn list(text: &str) -> Records {
             }
             continue;
         }
-        let field = field(line).filter(|_| left > 0);
+        let field = field(line);
+        records.is_cut |= left == 0 && field.is_some();
+        let field = field.filter(|_| left > 0);
         in_property = field.is_some_and(|(label, _)| is_property(label));
         if !in_property {
             keep(&mut records.rest, line);

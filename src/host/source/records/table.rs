@@ -27,7 +27,9 @@ pub(super) fn tables(text: &str) -> Option<Records> {
         } else if let Some((labels, spans)) = &columns {
             if line.is_empty() {
                 columns = None;
-            } else if rule(line).is_empty() && left > 0 {
+            } else if left == 0 {
+                records.is_cut = true;
+            } else if rule(line).is_empty() {
                 let mut record = Record::default();
                 for (label, value) in labels.iter().zip(cells(line, spans)) {
                     if (1..=LONGEST_LABEL).contains(&label.len()) {
@@ -96,7 +98,11 @@ pub(super) fn padded(text: &str) -> Option<Records> {
         records.rest.push_str(before);
         records.rest.push('\n');
     }
-    for line in lines.iter().skip(head + 1).filter(|line| !line.is_empty()).take(MOST_FIELDS / labels.len()) {
+    for line in lines.iter().skip(head + 1).filter(|line| !line.is_empty()) {
+        if records.all.len() >= MOST_FIELDS / labels.len() {
+            records.is_cut = true;
+            break;
+        }
         let mut record = Record::default();
         labels.iter().zip(cells(line, &spans)).for_each(|(label, value)| record.push(label, &value));
         records.all.push(record);
@@ -121,8 +127,8 @@ pub(super) fn csv(text: &str) -> Option<Records> {
     let mut from = 0;
     for line in text.split_inclusive('\n').take(8) {
         let head = text.get(from..)?;
-        if let Some(all) = [b',', b';', b'\t'].into_iter().find_map(|delimiter| with_delimiter(head, line, delimiter)) {
-            return Some(Records { all, rest: text.get(..from)?.to_owned() });
+        if let Some(records) = [b',', b';', b'\t'].into_iter().find_map(|delimiter| with_delimiter(head, line, delimiter)) {
+            return Some(Records { rest: text.get(..from)?.to_owned(), ..records });
         }
         from += line.len();
     }
@@ -130,7 +136,7 @@ pub(super) fn csv(text: &str) -> Option<Records> {
 }
 
 /// The records of CSV that begins with this head.
-fn with_delimiter(text: &str, head: &str, delimiter: u8) -> Option<Vec<Record>> {
+fn with_delimiter(text: &str, head: &str, delimiter: u8) -> Option<Records> {
     if !head.contains(char::from(delimiter)) {
         return None;
     }
@@ -140,8 +146,12 @@ fn with_delimiter(text: &str, head: &str, delimiter: u8) -> Option<Vec<Record>> 
     if labels.len() < 2 || !labels.iter().all(is_label) {
         return None;
     }
-    let mut records = Vec::new();
-    for row in reader.records().take(MOST_FIELDS / labels.len()) {
+    let mut records = Records::default();
+    for row in reader.records() {
+        if records.all.len() >= MOST_FIELDS / labels.len() {
+            records.is_cut = true;
+            break;
+        }
         let row = row.ok()?;
         // A blank line of carriage returns is a row of one empty cell.
         if row.len() == 1 {
@@ -152,7 +162,7 @@ fn with_delimiter(text: &str, head: &str, delimiter: u8) -> Option<Vec<Record>> 
         }
         let mut record = Record::default();
         labels.iter().zip(&row).for_each(|(label, value)| record.push(label, value));
-        records.push(record);
+        records.all.push(record);
     }
-    (!records.is_empty()).then_some(records)
+    (!records.all.is_empty()).then_some(records)
 }
