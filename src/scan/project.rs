@@ -3,6 +3,7 @@
 mod composed;
 mod dockerfiles;
 mod gitlab;
+mod named;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -247,10 +248,12 @@ impl Project<'_> {
                 continue;
             }
             if let Some(service) = service {
-                let (found, problem) = pipelines::read(service, root, &lines, self.given);
+                let is_read = |template: &str| self.has_template(&file.path, template);
+                let read = pipelines::read(service, root, &lines, self.given, &is_read);
                 let scanned = self.of(&file.path);
-                scanned.found.extend(found);
-                scanned.problems.extend(problem);
+                scanned.found.extend(read.found);
+                scanned.problems.extend(read.problems);
+                scanned.notes.extend(read.notes);
             } else if kubernetes::is_object(root) || root.get("items").is_some() {
                 let notes = kubernetes::unknown_classes(root, &lines, &self.known);
                 self.of(&file.path).notes.extend(notes);
