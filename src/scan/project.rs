@@ -108,6 +108,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     for (path, text) in &pipelines {
         let found = groovy::read(text, &project.known);
         project.of(path).found.extend(found);
+        project.agents(path, groovy::built(text, &project.known));
     }
     let Project { built, made, mut uses, env_files, mut answer, mut rests_on, .. } = project;
     // What another file builds is a Dockerfile, whatever its name.

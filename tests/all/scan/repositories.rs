@@ -307,3 +307,18 @@ fn a_compiled_pipeline_of_gitlab_is_known_on_standard_input() {
     let text = "stages: [a]\ndefault: {image: 'registry.test/app:ltsc2025'}\njob: {script: [x]}\n";
     assert_eq!(Answer::of(command.write_stdin(text)).code, 1);
 }
+
+#[test]
+fn the_dockerfile_of_an_agent_of_jenkins_is_read_with_its_arguments() {
+    let repository = Repository::new();
+    let agent = "pipeline { agent { dockerfile { filename 'web.txt'; dir 'img'; additionalBuildArgs '--pull --build-arg TAG=ltsc2025' } } }\n";
+    repository.file("Jenkinsfile", agent);
+    repository.file("img/web.txt", "ARG TAG=ltsc2022\nFROM registry.test/app:$TAG\n");
+    repository.file("img/other.txt", "FROM registry.test/app:ltsc2019\n");
+    let expected = ["img/web.txt:2 registry.test/app:ltsc2025 ltsc2022 false".to_owned()];
+    assert_eq!(summary(&repository.report(&["--host", "ltsc2022"]).1), expected);
+    // The folder of the repository is one above the pipeline.
+    repository.file("ci/Jenkinsfile", agent);
+    std::fs::remove_file(repository.folder().join("Jenkinsfile")).unwrap();
+    assert_eq!(summary(&repository.report(&["--host", "ltsc2022"]).1), expected);
+}
