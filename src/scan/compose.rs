@@ -16,6 +16,7 @@ pub use self::sets::{Included, Outer, Set, base_of, included, listed, override_o
 use super::dockerfile::Build;
 use super::origin::Origins;
 use super::paths::{shown, slashes};
+use super::pipelines;
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Merging, Node};
 use super::{Asked, Files, Found, Lands, Lines, Meant, Needs, Note, Os, Shared};
@@ -24,9 +25,13 @@ use crate::Error;
 /// The longest chain of services that extend each other.
 const LONGEST_CHAIN: usize = 16;
 
-/// True for a document that is a Compose file: services, each a map, of which one has a key of a service; or files that it includes.
+/// True for a document that is a Compose file: services, each a map, of which one has a key of a service; or files that it includes. A
+/// pipeline with such services is none.
 pub fn is_compose(path: &Path, root: &Node) -> bool {
     const KEYS: [&str; 8] = ["image", "build", "extends", "ports", "environment", "volumes", "isolation", "depends_on"];
+    if pipelines::is_of_steps(path, root) || root.get("steps").is_some() || root.get("pipeline").is_some() {
+        return false;
+    }
     // A GitLab pipeline's services are a list.
     let services = root.get("services").map(|services| services.entries()).unwrap_or_default();
     services.iter().any(|(_, service)| KEYS.iter().any(|key| service.get(key).is_some())) || only_includes(path, root)

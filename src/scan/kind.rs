@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
+
 use super::list;
 
 /// A kind of file that may name images.
@@ -69,6 +71,19 @@ pub fn kind_of(path: &Path) -> Option<FileKind> {
     }
 }
 
+/// What an object of Kubernetes says of itself.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Head {
+    api_version: String,
+    kind: String,
+}
+
+/// True for JSON that is an object of Kubernetes.
+pub fn is_manifest(json: &[u8]) -> bool {
+    serde_json::from_slice::<Head>(json).is_ok_and(|head| !head.api_version.is_empty() && !head.kind.is_empty())
+}
+
 /// The kind of a text whose name says nothing, as on standard input.
 pub fn kind_of_text(text: &str) -> FileKind {
     let is_instruction = |line: &str| {
@@ -100,6 +115,21 @@ mod tests {
             ("apiVersion: v1\n", FileKind::Yaml),
         ] {
             assert_eq!(kind_of_text(text), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn json_that_is_a_manifest() {
+        for (text, expected) in [
+            (r#"{"kind": "List", "items": [], "apiVersion": "v1"}"#, true),
+            (r#"{"apiVersion": "apps/v1", "kind": "Deployment"}"#, true),
+            (r#"{"apiVersion": "2021-04-01", "resources": []}"#, false),
+            (r#"{"properties": {"apiVersion": "v1", "kind": "Pod"}}"#, false),
+            (r#"{"apiVersion": {"type": "string"}, "kind": "Pod"}"#, false),
+            (r#"{"apiVersion": "v1", "kind": "Pod""#, false),
+            ("[]", false),
+        ] {
+            assert_eq!(is_manifest(text.as_bytes()), expected, "{text}");
         }
     }
 

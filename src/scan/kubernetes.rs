@@ -1,15 +1,17 @@
 //! Manifests of Kubernetes: every pod in them, with the nodes that it can land on.
 
+mod pods;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use self::pods::{Containers, pods_of};
 use super::placeholder::meant;
 use super::words::Values;
 use super::yaml::{Document, Node};
 use super::{Asked, Found, Lands, Lines, Needs, Note, Os};
-use crate::host::placement::Placement;
 use crate::host::pod::{self, RuntimeClass, Tree};
 
 /// The deepest lists of lists of objects.
@@ -76,8 +78,9 @@ pub fn source_of(text: &str, start: usize) -> Option<&str> {
 pub fn read(root: &Rc<Node>, lines: &Lines<'_>, known: &Known) -> Vec<Found> {
     let mut found = Vec::new();
     for object in objects(root) {
-        let Some(spec) = pod_of(object) else { continue };
-        found.extend(Pod::of(object, spec, known).found(lines));
+        for containers in pods_of(object) {
+            found.extend(Pod::of(object, &containers, known).found(lines));
+        }
     }
     found
 }
@@ -85,11 +88,10 @@ pub fn read(root: &Rc<Node>, lines: &Lines<'_>, known: &Known) -> Vec<Found> {
 /// The RuntimeClasses that pods of a document name and nobody has, unless the pods are for another system: they decide the nodes and the
 /// isolation.
 pub fn unknown_classes(root: &Rc<Node>, lines: &Lines<'_>, known: &Known) -> Vec<Note> {
-    let unknown = |object: &Rc<Node>| {
-        let spec = pod_of(object)?;
-        let class = spec.get("runtimeClassName")?;
+    let unknown = |(object, containers): (&Rc<Node>, Containers<'_>)| {
+        let class = containers.spec.get("runtimeClassName")?;
         let name = class.text().filter(|name| !known.classes.contains_key(*name))?;
-        let pod = Pod::of(object, spec, known);
+        let pod = Pod::of(object, &containers, known);
         let text = format!(
             "the RuntimeClass {name} of {} is not in these files, so its node selector and its handler, which decides the isolation, are not \
              known: scan its file too",
@@ -97,50 +99,41 @@ pub fn unknown_classes(root: &Rc<Node>, lines: &Lines<'_>, known: &Known) -> Vec
         );
         (pod.os != Os::Other).then(|| Note { place: lines.place(class.span.clone()), text })
     };
-    objects(root).into_iter().filter_map(unknown).collect()
+    let pods = objects(root).into_iter().flat_map(|object| pods_of(object).into_iter().map(move |pod| (object, pod)));
+    pods.filter_map(unknown).collect()
 }
 
-/// An object, or those of a list.
+/// An object, or those of a list, or of a template of OpenShift.
 pub fn objects(root: &Rc<Node>) -> Vec<&Rc<Node>> {
     objects_below(root, DEEPEST)
 }
 
 fn objects_below(root: &Rc<Node>, depth: usize) -> Vec<&Rc<Node>> {
-    match root.get("items") {
-        Some(items) if depth > 0 && root.text_at(&["kind"]).is_none_or(|kind| kind.ends_with("List")) => {
+    let kind = root.text_at(&["kind"]);
+    let key = if kind == Some("Template") { "objects" } else { "items" };
+    match root.get(key) {
+        Some(items) if depth > 0 && kind.is_none_or(|kind| kind.ends_with("List") || kind == "Template") => {
             items.list().iter().flat_map(|item| objects_below(item, depth - 1)).collect()
         }
         _ => vec![root],
     }
 }
 
-/// Where objects of other makers have the template of their pods: Argo Rollouts, Knative, OpenKruise; KEDA.
-const TEMPLATES: [&[&str]; 2] = [&["spec", "template"], &["spec", "jobTargetRef", "template"]];
-
-/// The spec of the pods that an object makes.
-fn pod_of(object: &Rc<Node>) -> Option<&Rc<Node>> {
-    let Some(path) = pod::template(object.text_at(&["kind"]).unwrap_or("Pod")) else {
-        let specs = TEMPLATES.iter().filter_map(|path| object.at(path)?.get("spec"));
-        return specs.into_iter().find(|spec| spec.get("containers").is_some_and(|containers| !containers.list().is_empty()));
-    };
-    let pod = if path.is_empty() { object } else { object.at(path)? };
-    // A pod's spec below its metadata, by a mistake in the indentation, is read all the same.
-    pod.get("spec").or_else(|| pod.at(&["metadata", "spec"]))
-}
-
 struct Pod<'d> {
     known: &'d Known,
     name: String,
-    spec: &'d Node,
+    containers: &'d Containers<'d>,
     lands: Lands,
     os: Os,
     host_process: bool,
 }
 
 impl<'d> Pod<'d> {
-    fn of(object: &Node, spec: &'d Node, known: &'d Known) -> Self {
-        let name = pod::name(object);
-        let placement = Placement::of(spec);
+    fn of(object: &Node, containers: &'d Containers<'d>, known: &'d Known) -> Self {
+        let spec: &Node = containers.spec;
+        let part = containers.part.map(|part| format!(" template {part}")).unwrap_or_default();
+        let name = format!("{}{part}", pod::name(object));
+        let placement = containers.placement.clone();
         let class = spec.text_at(&["runtimeClassName"]).and_then(|class| Some((class, known.classes.get(class)?)));
         let (placement, refused) = match class {
             None => (placement, None),
@@ -161,21 +154,19 @@ impl<'d> Pod<'d> {
         };
         let lands = refused.unwrap_or_else(|| Lands::Nodes(Arc::new(placement)));
         let host_process = pod::is_host_process(spec).unwrap_or(false);
-        Self { known, name, spec, lands, os, host_process }
+        Self { known, name, containers, lands, os, host_process }
     }
 
     fn found(&self, lines: &Lines<'_>) -> Vec<Found> {
         let mut found = Vec::new();
-        for (list, word) in pod::CONTAINERS {
-            for container in self.spec.get(list).map(|list| list.list()).unwrap_or_default() {
-                let Some(image) = container.get("image") else { continue };
-                let host_process = pod::is_host_process(container.as_ref()).unwrap_or(self.host_process);
-                let name = container.text_at(&["name"]).unwrap_or("?");
-                let asked = host_process.then_some(Asked::HostProcess);
-                found.extend(self.reference(image, lines, &format!("{word} {name}"), Needs::EveryHost, asked));
-            }
+        for (word, container) in &self.containers.all {
+            let Some(image) = container.get("image") else { continue };
+            let host_process = pod::is_host_process(container.as_ref()).unwrap_or(self.host_process);
+            let name = container.text_at(&["name"]).unwrap_or("?");
+            let asked = host_process.then_some(Asked::HostProcess);
+            found.extend(self.reference(image, lines, &format!("{word} {name}"), Needs::EveryHost, asked));
         }
-        for volume in self.spec.get("volumes").map(|list| list.list()).unwrap_or_default() {
+        for volume in self.containers.spec.get("volumes").map(|list| list.list()).unwrap_or_default() {
             if let Some(image) = volume.at(&["image", "reference"]) {
                 let name = volume.text_at(&["name"]).unwrap_or("?");
                 found.extend(self.reference(image, lines, &format!("volume {name}"), Needs::NoHost, None));
@@ -196,7 +187,7 @@ impl<'d> Pod<'d> {
             isolation,
             lands: self.lands.clone(),
             // All images of a pod must fit one node.
-            together: Some(format!("{} {}", self.spec.span.start, self.name)),
+            together: Some(format!("{} {}", self.containers.spec.span.start, self.name)),
             editable: lines.literal(image.span.clone(), text),
             stays: None,
         })
@@ -206,6 +197,7 @@ impl<'d> Pod<'d> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::placement::Placement;
     use crate::scan::yaml;
 
     fn found(text: &str) -> Vec<Found> {
@@ -234,6 +226,10 @@ mod tests {
             ("kind: Deployment", format!("{{template: {{spec: {spec}}}}}")),
             ("kind: Rollout", format!("{{template: {{spec: {spec}}}}}")),
             ("kind: ScaledJob", format!("{{jobTargetRef: {{template: {{spec: {spec}}}}}}}")),
+            ("kind: Job", format!("{{tasks: [{{template: {{spec: {spec}}}}}]}}")),
+            ("kind: JobSet", format!("{{replicatedJobs: [{{template: {{spec: {{template: {{spec: {spec}}}}}}}}}]}}")),
+            ("kind: RayCluster", format!("{{headGroupSpec: {{template: {{spec: {spec}}}}}}}")),
+            ("kind: LeaderWorkerSet", format!("{{leaderWorkerTemplate: {{workerTemplate: {{spec: {spec}}}}}}}")),
             ("kind: CronJob", format!("{{jobTemplate: {{spec: {{template: {{spec: {spec}}}}}}}}}")),
         ] {
             let text = format!("apiVersion: v1\n{head}\nmetadata: {{name: web, namespace: shop}}\nspec: {path}\n");
@@ -244,8 +240,33 @@ mod tests {
             "kind: List\nitems:\n- kind: List\n  items:\n  - {{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {spec}}}\n"
         );
         assert_eq!(found(&list)[1].object.as_deref(), Some("v1 Pod p container c"));
+        let template = format!(
+            "apiVersion: template.openshift.io/v1\nkind: Template\nobjects:\n- {{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {spec}}}\n"
+        );
+        assert_eq!(found(&template)[1].object.as_deref(), Some("v1 Pod p container c"));
         let mistaken = format!("apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  spec: {spec}\n");
         assert_eq!(found(&mistaken).len(), 4);
+    }
+
+    #[test]
+    fn the_templates_of_argo_are_pods() {
+        let templates = "templates: [{name: a, nodeSelector: {kubernetes.io/os: windows}, container: {image: a:1}, initContainers: [{name: i, image: i:1}], \
+            sidecars: [{name: s, image: s:1}]}, {name: b, script: {image: b:1}}, {name: c, containerSet: {containers: [{name: x, image: c:1}]}}, \
+            {name: d, steps: [[{name: e, inline: {container: {image: e:1}}}]]}]";
+        for (kind, spec) in [
+            ("Workflow", format!("{{nodeSelector: {{kubernetes.io/os: linux}}, {templates}}}")),
+            ("WorkflowTemplate", format!("{{nodeSelector: {{kubernetes.io/os: linux}}, {templates}}}")),
+            ("CronWorkflow", format!("{{workflowSpec: {{nodeSelector: {{kubernetes.io/os: linux}}, {templates}}}}}")),
+        ] {
+            let text = format!("apiVersion: argoproj.io/v1alpha1\nkind: {kind}\nmetadata: {{name: w}}\nspec: {spec}\n");
+            let all = found(&text);
+            let lines: Vec<String> = all.iter().map(|found| format!("{} {:?}", found.written, found.os)).collect();
+            assert_eq!(lines, ["a:1 Windows", "i:1 Windows", "s:1 Windows", "b:1 Other", "c:1 Other", "e:1 Other"], "{kind}");
+            assert_eq!(all[1].object, Some(format!("argoproj.io/v1alpha1 {kind} w template a init container i")));
+            // The containers of a template run together.
+            assert_eq!(all[0].together, all[2].together);
+            assert_ne!(all[0].together, all[3].together);
+        }
     }
 
     #[test]
@@ -335,6 +356,10 @@ mod tests {
     fn objects_that_only_hold_manifests_as_text_say_nothing() {
         for text in [
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata:\n  pod.yaml: |\n    apiVersion: v1\n    kind: Pod\n    spec: {containers: [{image: a}]}\n",
+            "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec: {rules: [{validate: {pattern: {spec: {template: {spec: {containers: [{image: '!*:latest'}]}}}}}}]}\n",
+            "apiVersion: x.example/v1\nkind: X\nspec: {pattern: {spec: {containers: [{image: 'a'}]}}}\n",
+            "apiVersion: x.example/v1\nkind: X\nspec: {templates: [{container: {image: 'a'}}]}\n",
+            "apiVersion: v1\nkind: X\nobjects: [{apiVersion: v1, kind: Pod, spec: {containers: [{image: a}]}}]\n",
             "apiVersion: cluster.x-k8s.io/v1beta1\nkind: AzureMachineTemplate\nspec: {template: {spec: {image: {id: x}}}}\n",
             "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: {repository: a}}]}\n",
         ] {

@@ -42,7 +42,7 @@ pub fn machines(paths: &[PathBuf], files: &dyn Files, knowledge: &Knowledge) -> 
             while let Some(node) = open.pop() {
                 match &node.value {
                     Value::Scalar { text, .. } => {
-                        if is_pipeline && let Some(release) = of_pipeline(text) {
+                        if is_pipeline && let Some(release) = of_pipeline(text, knowledge) {
                             found.push((release, node.span.start));
                         }
                     }
@@ -65,9 +65,9 @@ pub fn machines(paths: &[PathBuf], files: &dyn Files, knowledge: &Knowledge) -> 
 }
 
 /// The release of a machine that a pipeline names, e.g. `windows-2022`.
-fn of_pipeline(text: &str) -> Option<String> {
+fn of_pipeline(text: &str, knowledge: &Knowledge) -> Option<String> {
     match hosted(Some(text).filter(|text| !text.contains(char::is_whitespace))).1 {
-        Lands::Hosted(release) => Some(release),
+        Lands::Hosted(name) => knowledge.only_release_named(&name).map(|release| release.id.clone()),
         _ => None,
     }
 }

@@ -93,8 +93,17 @@ pub enum Lands {
     Nodes(Arc<Placement>),
     /// A host of the service that runs the pipeline, e.g. `windows-2022`.
     Hosted(String),
+    /// A machine of the service that runs the pipeline, whose Windows is not known, e.g. `windows-11-arm`.
+    Unknown(String),
     /// A host that is named by variables to which nobody gives a value.
     Untold(Vec<String>),
+    /// A machine with Linux: what is for Windows alone runs nowhere.
+    Linux {
+        /// The reason.
+        why: String,
+        /// What to do.
+        hint: String,
+    },
     /// None at all.
     Nowhere {
         /// The reason.

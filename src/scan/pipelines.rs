@@ -1,11 +1,13 @@
 //! Pipelines: the images of jobs, and the host that the service runs them on.
 //!
-//! Sources: the services' own references of their files; actions/runner ContainerOperationProvider for GitHub's refusal.
+//! Sources: the services' own references of their files.
 
 mod azure;
 mod branches;
+mod github;
 mod gitlab;
 mod matrix;
+mod tekton;
 mod variables;
 
 use std::cell::Cell;
@@ -17,7 +19,7 @@ pub use self::gitlab::{Inputs, Layer, inputs_of, read_gitlab};
 use self::variables::{Scope, Scopes, of_map};
 use super::words::Values;
 use super::yaml::{Node, Value};
-use super::{Found, Lands, Lines, Meant, Needs, Os, Problem};
+use super::{Found, Lands, Lines, Meant, Needs, Note, Os, Problem, Scanned};
 use crate::{Error, ErrorKind};
 
 /// A service that runs pipelines.
@@ -55,11 +57,7 @@ pub fn service_of(path: &Path, root: &Node) -> Option<Service> {
     if name.starts_with(".cirrus") {
         return Some(Service::Cirrus);
     }
-    let is_drone = name.starts_with(".drone")
-        || name.starts_with(".woodpecker")
-        || shown.contains(".harness/")
-        || shown.contains(".woodpecker/");
-    if is_drone || (root.text_at(&["kind"]) == Some("pipeline") && has("steps")) {
+    if is_of_steps(path, root) || shown.contains(".harness/") {
         return Some(Service::Drone);
     }
     if has("jobs")
@@ -67,14 +65,16 @@ pub fn service_of(path: &Path, root: &Node) -> Option<Service> {
     {
         return Some(Service::GitHub);
     }
-    let is_azure =
-        has("pool") || has("stages") || has("resources") || has("trigger") || has("pr") || has("jobs") || has("container");
+    const AZURE: [&str; 10] =
+        ["pool", "stages", "resources", "trigger", "pr", "jobs", "container", "extends", "steps", "parameters"];
+    let is_azure = AZURE.iter().any(|key| has(key));
     let named_azure = name.starts_with("azure-pipelines")
         || shown.contains(".azuredevops/")
         || shown.contains(".vsts-ci/")
         || shown.contains("azure-pipelines");
     let holds_azure = root.at(&["pool", "vmImage"]).is_some()
         || root.at(&["resources", "containers"]).is_some()
+        || root.at(&["extends", "template"]).is_some()
         || [("jobs", "job"), ("jobs", "deployment"), ("stages", "stage")].iter().any(|(list, name)| {
             root.get(list).is_some_and(|list| branches::items(list).iter().any(|one| one.get(name).is_some()))
         });
@@ -85,18 +85,30 @@ pub fn service_of(path: &Path, root: &Node) -> Option<Service> {
         .entries()
         .iter()
         .any(|(_, job)| job.get("script").is_some() && (job.get("image").is_some() || job.get("stage").is_some()));
-    looks_gitlab.then_some(Service::GitLab)
+    (looks_gitlab || gitlab::is_whole(root)).then_some(Service::GitLab)
+}
+
+/// True for a pipeline of Drone or Woodpecker, by its place or its steps. It may have services as a Compose file has them.
+pub fn is_of_steps(path: &Path, root: &Node) -> bool {
+    let shown = path.to_string_lossy().replace('\\', "/").to_ascii_lowercase();
+    let name = shown.rsplit('/').next().unwrap_or_default();
+    let is_placed = name.starts_with(".drone")
+        || name.starts_with(".woodpecker")
+        || shown.starts_with(".woodpecker/")
+        || shown.contains("/.woodpecker/");
+    is_placed || (root.text_at(&["kind"]) == Some("pipeline") && root.get("steps").is_some())
 }
 
 /// The most references of one file, each counted for each run of its job.
 const MOST: usize = 200_000;
 
-/// The references of a pipeline, and the problem of one that has too many.
-pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Values) -> (Vec<Found>, Option<Problem>) {
-    let mut reader = Reader { service, lines, values, found: Vec::new(), left: Rc::new(Cell::new(MOST)) };
+/// What a pipeline says: its references, what is not followed, and the problem of one that has too many. `is_read` is true for a
+/// template that is among the files, by its name in the pipeline.
+pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Values, is_read: &dyn Fn(&str) -> bool) -> Scanned {
+    let mut reader = Reader { service, lines, values, found: Vec::new(), notes: Vec::new(), left: Rc::new(Cell::new(MOST)) };
     match service {
         Service::GitHub => reader.github(root),
-        Service::Azure => reader.azure(root),
+        Service::Azure => reader.azure(root, is_read),
         // They are read with what they include.
         Service::GitLab => {
             let read = read_gitlab(&[Layer { root, lines, inputs: Inputs::new() }], values);
@@ -112,7 +124,8 @@ pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Value
         error: Error::of(ErrorKind::Invalid, format!("this pipeline has more than {MOST} images, so the others are not read"))
             .hint("make it smaller, or leave it out by a line in .wincompatignore"),
     };
-    (reader.found, (!is_whole).then(problem))
+    let problems = if is_whole { Vec::new() } else { vec![problem()] };
+    Scanned { found: reader.found, problems, notes: reader.notes, left_out: None }
 }
 
 /// One run of a part: what it runs on, and the variables that it sees, the outermost first.
@@ -127,17 +140,26 @@ struct Reader<'r, 't> {
     lines: &'r Lines<'t>,
     values: &'r Values,
     found: Vec<Found>,
+    notes: Vec<Note>,
     /// The references that may still be read.
     left: Rc<Cell<usize>>,
 }
 
 impl Reader<'_, '_> {
-    /// The reference of this image; `None` for a value that holds none.
+    /// The reference of this image; `None` for a value that holds none. Variables may come to none, too.
     fn reference(&self, image: &Node, object: String, (os, lands): (Os, Lands), scopes: &[&Scope]) -> Option<Found> {
+        let bare = if self.service == Service::GitHub { github::bare(image) } else { None };
+        let image = bare.as_ref().unwrap_or(image);
         let text = image.text().filter(|text| !text.is_empty())?;
         self.left.set(self.left.get().checked_sub(1)?);
         let scopes = Scopes { service: self.service, given: self.values, parts: scopes.to_vec() };
-        let meant = scopes.meant(text);
+        let meant = match scopes.meant(text) {
+            Meant::Known(known) if self.service == Service::GitHub => Meant::Known(github::without_scheme(&known).to_owned()),
+            meant => meant,
+        };
+        if meant == Meant::Known(String::new()) {
+            return None;
+        }
         let editable = self.lines.literal(image.span.clone(), text);
         let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
         Some(Found {
@@ -170,7 +192,7 @@ impl Reader<'_, '_> {
             if is_plain && !hosts.insert(&run.host) {
                 continue;
             }
-            let Some(found) = self.reference(image, object.clone(), run.host.clone(), &run.scopes) else { return };
+            let Some(found) = self.reference(image, object.clone(), run.host.clone(), &run.scopes) else { continue };
             if known.insert((found.meant.clone(), found.os, found.lands.clone())) {
                 self.found.push(found);
             }
@@ -181,57 +203,6 @@ impl Reader<'_, '_> {
     fn add_either(&mut self, node: &Node, object: &str, runs: &[Run<'_>]) {
         if let Some(image) = image_of(node) {
             self.add(image, object.to_owned(), runs);
-        }
-    }
-
-    fn github(&mut self, root: &Node) {
-        let outer = of_map(root.get("env"));
-        for (name, job) in root.get("jobs").map(|jobs| jobs.entries()).unwrap_or_default() {
-            if self.left.get() == 0 {
-                break;
-            }
-            let own = of_map(job.get("env"));
-            let rows = matrix::rows(self.service, job);
-            let object = format!("job {}", name.text().unwrap_or_default());
-            let labels = job.get("runs-on").map(|on| labels(on)).unwrap_or_default();
-            let run = |row| {
-                let scopes = vec![&outer, &own, row];
-                Run { host: self.github_host(&labels, &scopes), scopes }
-            };
-            let runs: Vec<Run<'_>> = rows.iter().map(run).collect();
-            if let Some(container) = job.get("container") {
-                self.add_either(container, &object, &runs);
-            }
-            for (service, node) in job.get("services").map(|services| services.entries()).unwrap_or_default() {
-                let object = format!("{object} service {}", service.text().unwrap_or_default());
-                self.add_either(node, &object, &runs);
-            }
-            for step in job.get("steps").map(|steps| steps.list()).unwrap_or_default() {
-                if let Some(uses) = step.get("uses")
-                    && let Some(image) = uses.text().and_then(|text| text.strip_prefix("docker://"))
-                {
-                    let start = uses.span.end.saturating_sub(image.len());
-                    self.add(&Node::of_text(image, start..uses.span.end), object.clone(), &runs);
-                }
-            }
-        }
-    }
-
-    /// GitHub's runner starts containers on Linux alone, whatever the machine. The first label that says its system decides.
-    fn github_host(&self, labels: &[&str], scopes: &[&Scope]) -> (Os, Lands) {
-        let scopes = Scopes { service: self.service, given: self.values, parts: scopes.to_vec() };
-        let host = |label: &&str| match scopes.meant(label) {
-            // The label of users' own runners.
-            Meant::Known(known) if known.eq_ignore_ascii_case("linux") => (Os::Other, Lands::Fleet),
-            Meant::Known(known) => hosted(Some(&known)),
-            _ => hosted(Some(label)),
-        };
-        match labels.iter().map(host).find(|(os, _)| *os != Os::Unsaid) {
-            Some((Os::Windows, _)) => {
-                let why = "GitHub's runner starts the containers of a job on Linux only".to_owned();
-                (Os::Windows, Lands::Nowhere { why, hint: "run the container in a step, with `docker run`".to_owned() })
-            }
-            other => other.unwrap_or_else(|| hosted(None)),
         }
     }
 
@@ -277,36 +248,6 @@ impl Reader<'_, '_> {
             }
         }
     }
-
-    fn tekton(&mut self, root: &Node) {
-        let name = root.text_at(&["metadata", "name"]).unwrap_or("?");
-        let kind = root.text_at(&["kind"]).unwrap_or_default();
-        let specs = [&["spec"][..], &["spec", "taskSpec"]].into_iter().filter_map(|path| root.at(path));
-        let mut lists: Vec<&Rc<Node>> = specs.flat_map(|spec| [spec.get("steps"), spec.get("sidecars")]).flatten().collect();
-        for task in root
-            .at(&["spec", "tasks"])
-            .or_else(|| root.at(&["spec", "pipelineSpec", "tasks"]))
-            .map(|tasks| tasks.list())
-            .unwrap_or_default()
-        {
-            lists.extend(task.at(&["taskSpec", "steps"]));
-        }
-        for step in lists.into_iter().flat_map(|list| list.list()) {
-            if let Some(image) = step.get("image") {
-                let object = format!("{kind} {name} step {}", step.text_at(&["name"]).unwrap_or("?"));
-                self.add(image, object, &[Run { host: (Os::Unsaid, Lands::Fleet), scopes: Vec::new() }]);
-            }
-        }
-    }
-}
-
-/// The labels of `runs-on`: a text, a list, or either below `labels` beside a `group`.
-fn labels(on: &Node) -> Vec<&str> {
-    let labels = if on.is_map() { on.get("labels").map(Rc::as_ref) } else { Some(on) };
-    labels
-        .into_iter()
-        .flat_map(|labels| labels.text().into_iter().chain(labels.list().iter().filter_map(|one| one.text())))
-        .collect()
 }
 
 /// The image of a node that is its text, or has it below `image` or `name`.
@@ -317,16 +258,28 @@ fn image_of(node: &Node) -> Option<&Node> {
     }
 }
 
+/// The releases in the names of the machines that GitHub and Azure have, by their years.
+const RELEASES: [(&str, &str); 4] = [("2016", "ltsc2016"), ("2019", "ltsc2019"), ("2022", "ltsc2022"), ("2025", "ltsc2025")];
+
 /// The host behind a label of GitHub's or Azure's: `windows-2022`.
+///
+/// Sources: actions/runner-images, README; Azure Pipelines, Microsoft-hosted agents; microsoft/azure-pipelines-image-generation for
+/// the machines of before 2022.
 pub(super) fn hosted(machine: Option<&str>) -> (Os, Lands) {
     let Some(machine) = machine else { return (Os::Unsaid, Lands::Fleet) };
     let lower = machine.to_ascii_lowercase();
-    let release = [("2016", "ltsc2016"), ("2019", "ltsc2019"), ("2022", "ltsc2022"), ("2025", "ltsc2025")];
-    if lower.starts_with("windows") || lower.starts_with("vs20") {
-        match release.iter().find(|(year, _)| lower.contains(&format!("windows-{year}"))) {
-            Some((_, release)) => (Os::Windows, Lands::Hosted((*release).to_owned())),
-            None => (Os::Windows, Lands::Fleet),
-        }
+    let of_visual_studio = || lower.strip_prefix("vs20").and_then(|rest| rest.split_once("-win")).map(|(_, release)| release);
+    if lower.starts_with("windows") || lower.starts_with("vs20") || lower == "win1803" {
+        let release = match lower.as_str() {
+            // Which release it is changes with the years: the knowledge has it.
+            "windows-latest" => Some("windows-latest"),
+            "win1803" => Some("1803"),
+            _ => {
+                let year = lower.strip_prefix("windows-").or_else(of_visual_studio).unwrap_or_default();
+                RELEASES.iter().find(|(known, _)| year.starts_with(known)).map(|(_, release)| *release)
+            }
+        };
+        (Os::Windows, release.map_or_else(|| Lands::Unknown(machine.to_owned()), |release| Lands::Hosted(release.to_owned())))
     } else if lower.starts_with("ubuntu") || lower.starts_with("macos") {
         (Os::Other, Lands::Fleet)
     } else {

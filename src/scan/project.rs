@@ -3,6 +3,7 @@
 mod composed;
 mod dockerfiles;
 mod gitlab;
+mod named;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -107,6 +108,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     for (path, text) in &pipelines {
         let found = groovy::read(text, &project.known);
         project.of(path).found.extend(found);
+        project.agents(path, groovy::built(text, &project.known));
     }
     let Project { built, made, mut uses, env_files, mut answer, mut rests_on, .. } = project;
     // What another file builds is a Dockerfile, whatever its name.
@@ -247,10 +249,12 @@ impl Project<'_> {
                 continue;
             }
             if let Some(service) = service {
-                let (found, problem) = pipelines::read(service, root, &lines, self.given);
+                let is_read = |template: &str| self.has_template(&file.path, template);
+                let read = pipelines::read(service, root, &lines, self.given, &is_read);
                 let scanned = self.of(&file.path);
-                scanned.found.extend(found);
-                scanned.problems.extend(problem);
+                scanned.found.extend(read.found);
+                scanned.problems.extend(read.problems);
+                scanned.notes.extend(read.notes);
             } else if kubernetes::is_object(root) || root.get("items").is_some() {
                 let notes = kubernetes::unknown_classes(root, &lines, &self.known);
                 self.of(&file.path).notes.extend(notes);

@@ -1,14 +1,33 @@
 //! Files below the paths that were named: walked side by side, without what `.gitignore` and `.wincompatignore` leave out.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use ignore::{WalkBuilder, WalkState};
 
+use super::kind::is_manifest;
 use super::kind_of;
 
 /// The name of the files that leave out more than `.gitignore` does.
 pub const IGNORE_FILE: &str = ".wincompatignore";
+
+/// The largest file of JSON that is looked into, in bytes. An object of Kubernetes has about as many at most.
+const LARGEST_JSON: u64 = 2 << 20;
+
+/// True for a file that may name images. JSON may be anything: what stands in it tells.
+fn is_taken(path: &Path) -> bool {
+    let is_json = || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+    kind_of(path).is_some() || is_json() && json(path).is_some_and(|json| is_manifest(&json))
+}
+
+/// The bytes of a file that is not too large.
+fn json(path: &Path) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).ok()?.take(LARGEST_JSON + 1).read_to_end(&mut bytes).ok()?;
+    (u64::try_from(read).ok()? <= LARGEST_JSON).then_some(bytes)
+}
 
 /// What was found below some paths.
 #[derive(Debug, Default)]
@@ -36,7 +55,7 @@ pub fn walk(paths: &[PathBuf]) -> Walked {
             Box::new(|entry| {
                 let Ok(mut found) = found.lock() else { return WalkState::Quit };
                 match entry {
-                    Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && kind_of(entry.path()).is_some() => {
+                    Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && is_taken(entry.path()) => {
                         found.files.push(entry.into_path());
                     }
                     Ok(_) => {}
@@ -86,6 +105,9 @@ mod tests {
         file("out/Dockerfile", "FROM a");
         file("vendor/Dockerfile", "FROM a");
         file("readme.txt", "");
+        file("pod.json", r#"{"apiVersion": "v1", "kind": "Pod"}"#);
+        file("package.json", r#"{"name": "a"}"#);
+        file("large.json", &format!(r#"{{"apiVersion": "v1", "kind": "Pod", "x": "{}"}}"#, "x".repeat(2 << 20)));
         file(".git/config.yaml", "");
         file(".gitignore", "out/\n");
         file(".wincompatignore", "vendor/\n");
@@ -95,7 +117,7 @@ mod tests {
             .iter()
             .map(|path| path.strip_prefix(folder.path()).unwrap().to_string_lossy().replace('\\', "/"))
             .collect();
-        assert_eq!(names, [".github/workflows/x.yml", "Dockerfile", "a [1]/web.yaml", "readme.txt"]);
+        assert_eq!(names, [".github/workflows/x.yml", "Dockerfile", "a [1]/web.yaml", "pod.json", "readme.txt"]);
         assert!(walked.unread.is_empty());
     }
 }

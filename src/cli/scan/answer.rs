@@ -110,6 +110,10 @@ impl Placed<'_> {
             Meant::Unevaluated { name, expression } => Err(unevaluated(name, expression)),
             Meant::Known(text) => match images.get(text.as_str()) {
                 Some(Ok(image)) if image.candidates.is_empty() && self.found.os != Os::Windows => Ok(None),
+                // An engine on Linux takes the entry for Linux.
+                Some(Ok(image)) if matches!(self.found.lands, Lands::Linux { .. }) && !image.other_platforms.is_empty() => {
+                    Ok(None)
+                }
                 Some(Ok(image)) => Ok(Some(image)),
                 Some(Err(error)) => Err(error.clone()),
                 None => Ok(None),

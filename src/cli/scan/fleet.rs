@@ -8,12 +8,13 @@ use jiff::civil::Date;
 
 use super::answer::name_of;
 use super::unknown::unresolved;
-use crate::Error;
 use crate::host::placement::Placement;
 use crate::host::{Host, Node, Spec, parse};
 use crate::knowledge::Knowledge;
 use crate::report::document::ResultEntry;
 use crate::scan::{Asked, Found, Lands};
+use crate::text::quoted;
+use crate::{Error, ErrorKind};
 
 /// The hosts that a container can land on, one of each kind.
 pub type Landing = Result<Rc<[Host]>, Error>;
@@ -100,7 +101,14 @@ impl Fleet {
         match lands {
             Lands::Fleet => Ok(self.kinds.clone()),
             Lands::Nodes(placement) => self.nodes(placement),
-            Lands::Nowhere { why, hint } => Err(Error::new("this container can run nowhere").because(why).hint(hint.as_str())),
+            Lands::Nowhere { why, hint } | Lands::Linux { why, hint } => {
+                Err(Error::new("this container can run nowhere").because(why).hint(hint.as_str()))
+            }
+            Lands::Unknown(machine) => {
+                Err(Error::of(ErrorKind::Unresolved, format!("the Windows of the machine {} is not known", quoted(machine)))
+                    .because("it is not one of the user's own, and its name does not say its release")
+                    .hint("use one whose name does, such as windows-2022"))
+            }
             Lands::Untold(names) => Err(unresolved(names).because("it says what the container runs on")),
             Lands::Hosted(name) => match parse(name, knowledge, today)? {
                 Spec::Hosts(hosts) => Ok(hosts),

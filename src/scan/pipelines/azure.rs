@@ -1,8 +1,9 @@
 //! Pipelines of Azure: jobs, in stages or not, whose pool is the host.
 //!
-//! Sources: the YAML schema of Azure Pipelines: `jobs.job`, `jobs.deployment`, `pool`, `target`.
+//! Sources: the YAML schema of Azure Pipelines: `jobs.job`, `jobs.deployment`, `pool`, `target`, `extends`, `jobs.template`,
+//! `resources.containers.container`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 use super::branches::{entries, is_always, items, listed, maps, values};
@@ -11,10 +12,16 @@ use super::variables::{Scope, Scopes, of_azure};
 use super::{Reader, Run, Service, hosted, image_of};
 use crate::scan::words::Values;
 use crate::scan::yaml::Node;
-use crate::scan::{Lands, Meant, Os};
+use crate::scan::{Lands, Meant, Note, Os};
 
 /// The most machines that conditions give one pool.
 const MOST_MACHINES: usize = 16;
+
+/// The most parts that stand in each other: templates are given others.
+const DEEPEST: usize = 16;
+
+/// The most notes of one pipeline.
+const MOST_NOTES: usize = 1_000;
 
 /// What a pool says of its machine.
 #[derive(Clone, Copy)]
@@ -36,6 +43,8 @@ struct Part<'n> {
     scopes: Vec<Rc<Scope>>,
     /// The rows of its matrix.
     rows: Vec<Scope>,
+    /// It is what a template is given: of that, steps are known, and a container is not.
+    is_given: bool,
 }
 
 impl<'n> Part<'n> {
@@ -50,7 +59,7 @@ impl<'n> Part<'n> {
             Some(outer) if !is_always(node, "pool") => own.into_iter().chain(outer.machines.iter().copied()).collect(),
             _ => own.into(),
         };
-        Self { node, machines, scopes, rows: rows(Service::Azure, node) }
+        Self { node, machines, scopes, rows: rows(Service::Azure, node), is_given: false }
     }
 
     /// How often it runs, and on what.
@@ -77,8 +86,9 @@ impl<'n> Part<'n> {
 
     /// What it takes its container from, or names for its services and steps.
     fn used(&self) -> Vec<(&'n Rc<Node>, Use)> {
-        let container = values(self.node, "container").into_iter().map(|node| (node, Use::Container));
-        let services = values(self.node, "services").into_iter().flat_map(|services| entries(services));
+        let own = if self.is_given { None } else { Some(self.node) };
+        let container = own.into_iter().flat_map(|own| values(own, "container")).map(|node| (node, Use::Container));
+        let services = own.into_iter().flat_map(|own| values(own, "services")).flat_map(|services| entries(services));
         let services = services.map(|(_, node)| (node, Use::Name));
         let targets = steps(self.node).into_iter().flat_map(|step| values(step, "target"));
         let targets = targets.flat_map(|target| if target.is_map() { values(target, "container") } else { vec![target] });
@@ -99,14 +109,24 @@ enum Use {
 type Users<'n> = HashMap<&'n str, Vec<(Os, Lands)>>;
 
 impl Reader<'_, '_> {
-    pub(super) fn azure(&mut self, root: &Node) {
+    pub(super) fn azure(&mut self, root: &Node, is_read: &dyn Fn(&str) -> bool) {
         let whole = Part::of(root, None);
         let resources = values(root, "resources").into_iter().flat_map(|resources| listed(resources, "containers"));
         let containers: Vec<(&str, &Rc<Node>)> =
             resources.map(|container| (container.text_at(&["container"]).unwrap_or_default(), container)).collect();
         let mut users: Users<'_> = containers.iter().map(|(name, _)| (*name, Vec::new())).collect();
-        for job in jobs(&whole) {
+        let (jobs, templates) = jobs(Part::of(root, None));
+        for job in jobs {
             self.job(&job, &mut users);
+        }
+        for template in templates {
+            if let Some(name) = template.text().filter(|name| !is_read(name)) {
+                let text = format!(
+                    "the template {name} is not among these files: scan the whole pipeline, which the editor of Azure Pipelines gives \
+                     as `Download full YAML`"
+                );
+                self.note(template, text);
+            }
         }
         let of_whole = whole.runs(self.values);
         let scopes: Vec<&Scope> = whole.scopes.iter().map(Rc::as_ref).collect();
@@ -115,11 +135,28 @@ impl Reader<'_, '_> {
             let used = users.remove(name).unwrap_or_default().into_iter().map(|host| Run { host, scopes: scopes.clone() });
             let of_users = distinct(&used.collect::<Vec<_>>());
             let runs = if of_users.is_empty() { &of_whole } else { &of_users };
-            for image in values(container, "image") {
+            let images = values(container, "image");
+            for image in &images {
                 self.add(image, format!("container {name}"), runs);
+            }
+            let is_of_registry = |kind: &&Rc<Node>| kind.text().is_some_and(|kind| kind.eq_ignore_ascii_case("acr"));
+            if let Some(kind) = values(container, "type").into_iter().find(is_of_registry).filter(|_| images.is_empty()) {
+                let text = format!(
+                    "the container {name} has an image of an Azure Container Registry, which is chosen when the pipeline runs: check \
+                     it by its name too"
+                );
+                self.note(kind, text);
             }
         }
         self.found.sort_by_key(|found| found.place.span.start);
+    }
+
+    /// Notes what is not followed, once for each place.
+    fn note(&mut self, node: &Node, text: String) {
+        let note = Note { place: self.lines.place(node.span.clone()), text };
+        if self.notes.len() < MOST_NOTES && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 
     /// Adds the images of a job itself, and notes which containers of `resources` it uses.
@@ -209,19 +246,40 @@ fn host(machine: Machine<'_>, scopes: &[&Scope], given: &Values) -> (Os, Lands) 
     }
 }
 
-/// The jobs of a pipeline, in stages or not, and the pipeline itself where it is one.
-fn jobs<'n>(whole: &Part<'n>) -> Vec<Part<'n>> {
-    let root = whole.node;
-    let mut jobs = Vec::new();
-    if ["container", "services", "steps"].iter().any(|key| !values(root, key).is_empty()) {
-        jobs.push(Part::of(root, None));
+/// The jobs of a pipeline, in stages or not, the pipeline itself where it is one, and those that templates are given; and the names of
+/// the templates.
+fn jobs<'n>(whole: Part<'n>) -> (Vec<Part<'n>>, Vec<&'n Rc<Node>>) {
+    let (mut jobs, mut templates) = (Vec::new(), Vec::new());
+    let mut open = VecDeque::from([whole]);
+    while let Some(part) = open.pop_front() {
+        if part.scopes.len() > DEEPEST {
+            continue;
+        }
+        let mut own = Vec::new();
+        for (name, value) in entries(part.node) {
+            let name = name.text().unwrap_or_default();
+            let one = if name == "extends" { vec![value] } else { items(value) };
+            // Templates of steps and of variables name no images.
+            for item in one.into_iter().filter(|_| name != "steps" && name != "variables") {
+                let has = |key: &str| !values(item, key).is_empty();
+                if has("template") {
+                    templates.extend(values(item, "template"));
+                    let given = values(item, "parameters").into_iter().filter(|given| given.is_map());
+                    open.extend(given.map(|given| Part { is_given: true, ..Part::of(given, Some(&part)) }));
+                } else if name == "stages" || has("stage") {
+                    open.push_back(Part::of(item, Some(&part)));
+                } else if name == "jobs" || has("job") || has("deployment") {
+                    own.push(Part::of(item, Some(&part)));
+                }
+            }
+        }
+        let keys: &[&str] = if part.is_given { &["steps"] } else { &["container", "services", "steps"] };
+        if keys.iter().any(|key| !values(part.node, key).is_empty()) {
+            jobs.push(part);
+        }
+        jobs.extend(own);
     }
-    jobs.extend(listed(root, "jobs").into_iter().map(|job| Part::of(job, Some(whole))));
-    for stage in listed(root, "stages") {
-        let stage = Part::of(stage, Some(whole));
-        jobs.extend(listed(stage.node, "jobs").into_iter().map(|job| Part::of(job, Some(&stage))));
-    }
-    jobs
+    (jobs, templates)
 }
 
 /// The steps of a job, and those of a deployment in all parts of its strategy: `strategy.runOnce.deploy.steps`, `….on.failure.steps`.

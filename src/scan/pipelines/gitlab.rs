@@ -95,6 +95,7 @@ pub fn read_gitlab(layers: &[Layer<'_>], values: &Values) -> Read {
         lines: layer.lines,
         values,
         found: Vec::new(),
+        notes: Vec::new(),
         left: Rc::clone(&left),
     });
     let (named, readers) = (named(layers), readers.collect());
@@ -125,7 +126,8 @@ impl<'l> Pipeline<'l> {
         for part in parts.iter().filter(|part| part.runs).chain(parts.iter().filter(|part| !part.runs)) {
             let made_from = self.made_from(part);
             let scopes: Vec<Scope> = made_from.iter().map(|(file, node)| self.scope_of(*file, node)).collect();
-            let scopes: Vec<&Scope> = outer.iter().chain(&scopes).collect();
+            let kept = inherited(&made_from, "variables").map(|chosen| kept(&outer, chosen));
+            let scopes: Vec<&Scope> = kept.as_ref().unwrap_or(&outer).iter().chain(&scopes).collect();
             let mut lenders: Vec<At<'l>> = made_from.iter().rev().copied().collect();
             let own = lenders.len();
             let with_matrix = lenders.iter().find(|(_, lender)| lender.at(&["parallel", "matrix"]).is_some()).or(lenders.first());
@@ -134,7 +136,8 @@ impl<'l> Pipeline<'l> {
                 lenders.extend(self.named.get("default").into_iter().flatten().rev());
                 lenders.extend(self.layers.iter().enumerate().rev().map(|(file, layer)| (file, layer.root)));
             }
-            let inherits = |key: &str| made_from.last().is_none_or(|(_, node)| inherits(node, key));
+            let chosen = inherited(&made_from, "default");
+            let inherits = |key: &str| chosen.is_none_or(|chosen| chosen.list().iter().any(|one| one.text() == Some(key)));
             for key in ["image", "services"] {
                 let mut lent = lenders.iter().take(if inherits(key) { lenders.len() } else { own });
                 let Some((file, value)) = lent.find_map(|(file, lender)| Some((*file, lender.get(key)?))) else { continue };
@@ -345,10 +348,34 @@ fn owners(layers: &[Layer<'_>]) -> Vec<BTreeMap<usize, String>> {
     layers.iter().map(of_layer).collect()
 }
 
-/// True if a part takes over what `default` and the pipeline say for this key.
-fn inherits(part: &Node, key: &str) -> bool {
-    match part.at(&["inherit", "default"]) {
-        None => true,
-        Some(chosen) => chosen.text() == Some("true") || chosen.list().iter().any(|one| one.text() == Some(key)),
-    }
+/// What a part takes over of `default` or `variables` alone, a list or nothing; `None` where it takes all.
+fn inherited<'n>(made_from: &[At<'n>], what: &str) -> Option<&'n Rc<Node>> {
+    let chosen = made_from.iter().rev().find_map(|(_, node)| node.at(&["inherit", what]));
+    chosen.filter(|chosen| chosen.text() != Some("true"))
+}
+
+/// The variables of the pipeline that a list names.
+fn kept(outer: &[Scope], chosen: &Node) -> Vec<Scope> {
+    let names = || chosen.list().iter().filter_map(|one| one.text());
+    let of_scope = |scope: &Scope| {
+        names().filter_map(|name| scope.get_key_value(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    };
+    outer.iter().map(of_scope).collect()
+}
+
+/// True for a whole pipeline, by all that stands at its root: the keys of one, hidden parts, and jobs, of which one has a script.
+pub(super) fn is_whole(root: &Node) -> bool {
+    const OF_JOBS: [&str; 4] = ["script", "trigger", "extends", "run"];
+    let entries = root.entries();
+    let is_job = |job: &Node| OF_JOBS.iter().any(|key| job.get(key).is_some());
+    let is_part = |(name, node): &(&Rc<Node>, &Rc<Node>)| match name.text().unwrap_or_default() {
+        "image" => node.text().is_some() || node.get("name").is_some(),
+        "services" | "stages" => matches!(node.value, Value::List(_)),
+        name => KEYS.contains(&name) || name.starts_with('.') || is_job(node),
+    };
+    let lends = ["stages", "image", "default", "services"].iter().any(|key| root.get(key).is_some());
+    let has_script = |(_, job): &(&Rc<Node>, &Rc<Node>)| {
+        job.get("script").is_some_and(|script| script.text().is_some() || matches!(script.value, Value::List(_)))
+    };
+    lends && entries.iter().all(is_part) && entries.iter().any(has_script)
 }

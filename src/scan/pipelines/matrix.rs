@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::Service;
 use super::branches::{entries, is_condition};
-use super::variables::Scope;
+use super::variables::{Scope, UNSET};
 use crate::scan::yaml::{Node, Value};
 
 /// The most rows of one job: GitHub takes 256 and GitLab 200.
@@ -70,9 +70,15 @@ fn of_github(matrix: &Node) -> Option<Vec<Scope>> {
     if names.len() > MOST_NAMES {
         return None;
     }
+    // Rows that an expression adds may set any name.
+    let is_list = |key: &str| matrix.get(key).is_none_or(|rows| matches!(rows.value, Value::List(_)));
+    let is_whole = is_list(INCLUDE) && listed(INCLUDE).iter().all(|row| row.is_map());
     for row in &mut rows {
         for name in &names {
             row.entry(name.clone()).or_insert_with(|| Some(String::new()));
+        }
+        if is_whole {
+            row.insert(UNSET.to_owned(), Some(String::new()));
         }
     }
     Some(rows)
@@ -83,15 +89,23 @@ fn of_row(row: &Node) -> Scope {
     row.entries().into_iter().filter_map(|(name, value)| Some(of_value(name.text()?, value))).flatten().collect()
 }
 
-/// The variables of one value: itself, or what it holds, one level deep, e.g. `matrix.config.os`.
+/// The variables of one value: itself, or what it holds, one level deep, e.g. `matrix.config.os`, and of lists `matrix.os[0]`. Of a map
+/// and a list themselves there is no text.
 fn of_value(name: &str, value: &Node) -> Scope {
-    match &value.value {
-        Value::Map(_) => {
-            let entries = value.entries().into_iter();
-            entries.filter_map(|(inner, value)| Some((key(&format!("{name}.{}", inner.text()?)), text(value)))).collect()
-        }
-        _ => Scope::from([(key(name), text(value))]),
+    let mut scope = of_list(name, value);
+    for (inner, value) in value.entries() {
+        scope.extend(inner.text().map(|inner| of_list(&format!("{name}.{inner}"), value)).into_iter().flatten());
     }
+    scope
+}
+
+/// The variables of a value that is no map: itself, and the entries of a list.
+fn of_list(name: &str, value: &Node) -> Scope {
+    // Nothing is an empty text in an expression.
+    let text_of = |value: &Node| if value.is_nothing() { Some(String::new()) } else { text(value) };
+    let entries = value.list().iter().enumerate();
+    let entries = entries.map(|(index, value)| (key(&format!("{name}[{index}]")), text_of(value)));
+    entries.chain([(key(name), text_of(value))]).collect()
 }
 
 /// The name by which it is used in an expression.

@@ -24,6 +24,9 @@ const MOST: usize = 256;
 /// The variables of a part of a pipeline; `None` for one whose value is not plain.
 pub(super) type Scope = BTreeMap<String, Option<String>>;
 
+/// The name under which a row of GitHub's matrix has the value of what no row sets.
+pub(super) const UNSET: &str = "matrix.";
+
 /// The variables that a reference sees, the outermost part first.
 pub(super) struct Scopes<'s> {
     pub service: Service,
@@ -70,7 +73,19 @@ impl Scopes<'_> {
             }
             _ => name.to_owned(),
         };
-        self.parts.iter().rev().find_map(|part| part.get(&name))?.as_deref()
+        let own = self.parts.iter().rev().find_map(|part| part.get(&name));
+        own.or_else(|| self.unset(&name))?.as_deref()
+    }
+
+    /// The value of what no row of a matrix sets: nothing, unless it may be a part of a value that is not known.
+    fn unset(&self, name: &str) -> Option<&Option<String>> {
+        let is_plain = name.starts_with(UNSET) && name.chars().all(|one| one.is_alphanumeric() || "._-".contains(one));
+        let is_open = |(at, _): (usize, &str)| {
+            let outer = name.get(..at).unwrap_or_default();
+            self.parts.iter().any(|part| part.get(outer).is_some_and(Option::is_none))
+        };
+        let is_known = is_plain && !name.match_indices('.').any(is_open);
+        self.parts.iter().rev().find_map(|part| part.get(UNSET)).filter(|_| is_known)
     }
 }
 

@@ -1,6 +1,9 @@
 //! Files that depend on each other: who builds what with which values, and where it lands.
 
 use super::{Repository, summary};
+use crate::support::program::Answer;
+use crate::support::registry::images::Images;
+use crate::support::registry::windows::WindowsImage;
 
 #[test]
 fn two_files_that_need_different_values_for_one_dockerfile() {
@@ -217,4 +220,105 @@ fn a_windows_image_on_a_machine_of_another_system_can_run_nowhere() {
     let expected = ["azure-pipelines.yml:2", "compose.yaml:2", "pod.yaml:4"].map(|place| format!("{place} {why}"));
     assert_eq!((code, summary(&report).as_slice()), (2, &expected[..]));
     assert!(repository.asked().is_empty(), "{:?}", repository.asked());
+}
+
+/// GitHub's runner starts containers on Linux alone: an image that has an entry for it runs there.
+#[test]
+fn a_container_of_a_github_job_runs_on_linux_whatever_its_runner() {
+    let mut linux = WindowsImage::of("").indexed("os", "linux").stated("os", "linux");
+    for facts in [&mut linux.platform, &mut linux.config] {
+        facts.as_object_mut().unwrap().remove("os.version");
+    }
+    let windows = WindowsImage::of("10.0.20348.1");
+    let images = Images::default()
+        .windows("app", "win", &[windows.clone()])
+        .windows("app", "both", &[windows, linux.clone()])
+        .windows("app", "linux", &[linux]);
+    let repository = Repository::with(images);
+    let workflow = |machine: &str| {
+        let job = |tag: &str| format!("  {tag}:\n    runs-on: {machine}\n    container: registry.test/app:{tag}\n");
+        format!("on: push\njobs:\n{}{}{}", job("win"), job("both"), job("linux"))
+    };
+    for machine in ["self-hosted", "${{ inputs.os }}"] {
+        repository.file(".github/workflows/a.yml", workflow(machine));
+        let answer = repository.scan(&["--host", "ltsc2022", "--format", "json"]);
+        let errors = summary(&answer.json());
+        let [only] = errors.as_slice() else { panic!("{machine} {errors:?}") };
+        assert!(only.starts_with(".github/workflows/a.yml:5 "), "{only}");
+        assert!(
+            only.contains("this container can run nowhere: GitHub's runner starts the containers of a job on Linux only"),
+            "{only}"
+        );
+        assert_eq!(only.contains("whatever inputs.os is"), machine.contains("inputs"), "{only}");
+        assert!(answer.err.contains("2 of 3 references left out"), "{}", answer.err);
+    }
+}
+
+#[test]
+fn a_machine_of_microsofts_is_not_one_of_the_users() {
+    let repository = Repository::new();
+    let pipeline = |machine: &str| format!("pool: {{vmImage: {machine}}}\ncontainer: registry.test/app:ltsc2025\n");
+    repository.file("azure-pipelines.yml", pipeline("windows-latest"));
+    let (code, report) = repository.report(&["--host", "ltsc2022"]);
+    assert_eq!((code, &report["results"][0]["host"]["release"]), (0, &"ltsc2025".into()));
+    repository.file("azure-pipelines.yml", pipeline("windows-11-arm"));
+    let (code, report) = repository.report(&["--host", "ltsc2025"]);
+    let why = summary(&report);
+    assert_eq!((code, why.len()), (2, 1));
+    assert!(why[0].contains("unresolved the Windows of the machine `windows-11-arm` is not known"), "{why:?}");
+}
+
+#[test]
+fn json_in_a_folder_is_read_where_it_is_a_manifest() {
+    let repository = Repository::new();
+    let pod =
+        r#"{"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "a", "image": "registry.test/app:ltsc2022"}]}}"#;
+    repository.file("deploy/pod.json", pod);
+    repository.file("package.json", r#"{"image": "registry.test/app:ltsc2025"}"#);
+    let (code, report) = repository.report(&["--host", "ltsc2022"]);
+    assert_eq!((code, summary(&report)), (0, vec!["deploy/pod.json:1 registry.test/app:ltsc2022 ltsc2022 true".to_owned()]));
+}
+
+#[test]
+fn a_template_of_azure_among_the_files_is_not_said() {
+    let repository = Repository::new();
+    repository.file(
+        "ci/azure-pipelines.yml",
+        "jobs:\n- template: jobs.yml\n- template: /top/jobs.yml@self\n- template: jobs.yml@other\n- template: none.yml\n",
+    );
+    let job = "jobs:\n- {job: a, pool: {vmImage: windows-2022}, container: 'registry.test/app:ltsc2022'}\n";
+    repository.file("ci/jobs.yml", job);
+    repository.file("top/jobs.yml", job);
+    let answer = repository.scan(&["--host", "ltsc2025"]);
+    assert_eq!(answer.code, 0);
+    let said: Vec<&str> = ["jobs.yml", "/top/jobs.yml@self", "jobs.yml@other", "none.yml"]
+        .into_iter()
+        .filter(|name| answer.err.contains(&format!("the template {name} is not among these files")))
+        .collect();
+    assert_eq!(said, ["jobs.yml@other", "none.yml"], "{}", answer.err);
+}
+
+/// What `glab ci config compile` prints.
+#[test]
+fn a_compiled_pipeline_of_gitlab_is_known_on_standard_input() {
+    let repository = Repository::new();
+    let mut command = repository.program.command();
+    command.args(["scan", "--host", "ltsc2022", "--mirror", &format!("registry.test={}", repository.server.url("")), "-"]);
+    let text = "stages: [a]\ndefault: {image: 'registry.test/app:ltsc2025'}\njob: {script: [x]}\n";
+    assert_eq!(Answer::of(command.write_stdin(text)).code, 1);
+}
+
+#[test]
+fn the_dockerfile_of_an_agent_of_jenkins_is_read_with_its_arguments() {
+    let repository = Repository::new();
+    let agent = "pipeline { agent { dockerfile { filename 'web.txt'; dir 'img'; additionalBuildArgs '--pull --build-arg TAG=ltsc2025' } } }\n";
+    repository.file("Jenkinsfile", agent);
+    repository.file("img/web.txt", "ARG TAG=ltsc2022\nFROM registry.test/app:$TAG\n");
+    repository.file("img/other.txt", "FROM registry.test/app:ltsc2019\n");
+    let expected = ["img/web.txt:2 registry.test/app:ltsc2025 ltsc2022 false".to_owned()];
+    assert_eq!(summary(&repository.report(&["--host", "ltsc2022"]).1), expected);
+    // The folder of the repository is one above the pipeline.
+    repository.file("ci/Jenkinsfile", agent);
+    std::fs::remove_file(repository.folder().join("Jenkinsfile")).unwrap();
+    assert_eq!(summary(&repository.report(&["--host", "ltsc2022"]).1), expected);
 }

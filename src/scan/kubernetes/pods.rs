@@ -1,0 +1,102 @@
+//! Where objects have their pods: those of Kubernetes itself at a known place, those of others in any template below their spec.
+//!
+//! Sources: the objects of Argo Rollouts, Knative, OpenKruise, KEDA, Volcano and JobSet, which hold `PodTemplateSpec`s; argoproj/argo-workflows,
+//! fields: `Template`, whose placement stands in the place of the workflow's.
+
+use std::rc::Rc;
+
+use crate::host::placement::Placement;
+use crate::host::pod;
+use crate::scan::yaml::{Node, Value};
+
+/// A pod, and the containers in it.
+pub(super) struct Containers<'n> {
+    /// What it asks for: its spec, or a template of Argo.
+    pub spec: &'n Rc<Node>,
+    /// The name of the template of Argo.
+    pub part: Option<&'n str>,
+    /// Where it may land.
+    pub placement: Placement,
+    /// The containers, each with the word for one.
+    pub all: Vec<(&'static str, &'n Rc<Node>)>,
+}
+
+impl<'n> Containers<'n> {
+    fn of_spec(spec: &'n Rc<Node>) -> Self {
+        let listed = |(list, word): (&str, &'static str)| {
+            spec.get(list).map(|list| list.list()).unwrap_or_default().iter().map(move |container| (word, container))
+        };
+        let all = pod::CONTAINERS.into_iter().flat_map(listed).collect();
+        Self { spec, part: None, placement: Placement::of(spec.as_ref()), all }
+    }
+
+    /// Those of a template of Argo, for a workflow with this placement; `None` for any other map.
+    fn of_argo(template: &'n Rc<Node>, outer: &Placement) -> Option<Self> {
+        let one = ["container", "script"].iter().filter_map(|key| template.get(key));
+        let listed = |list: Option<&'n Rc<Node>>, word: &'static str| {
+            list.map(|list| list.list()).unwrap_or_default().iter().map(move |container| (word, container))
+        };
+        let mut all: Vec<_> = one.map(|container| ("container", container)).collect();
+        all.extend(listed(template.at(&["containerSet", "containers"]), "container"));
+        all.retain(|(_, container)| container.get("image").is_some());
+        if all.is_empty() {
+            return None;
+        }
+        all.extend(listed(template.get("initContainers"), "init container"));
+        all.extend(listed(template.get("sidecars"), "sidecar"));
+        let mut placement = Placement::of(template.as_ref());
+        if placement.selector.is_empty() {
+            placement.selector.clone_from(&outer.selector);
+        }
+        if placement.tolerations.is_empty() {
+            placement.tolerations.clone_from(&outer.tolerations);
+        }
+        placement.terms = placement.terms.or_else(|| outer.terms.clone());
+        Some(Self { spec: template, part: template.text_at(&["name"]), placement, all })
+    }
+}
+
+/// The pods that an object makes.
+pub(super) fn pods_of(object: &Rc<Node>) -> Vec<Containers<'_>> {
+    let kind = object.text_at(&["kind"]).unwrap_or("Pod");
+    let known = pod::template(kind).and_then(|path| {
+        let pod = if path.is_empty() { object } else { object.at(path)? };
+        // A pod's spec below its metadata, by a mistake in the indentation, is read all the same.
+        pod.get("spec").or_else(|| pod.at(&["metadata", "spec"]))
+    });
+    match known {
+        Some(spec) => vec![Containers::of_spec(spec)],
+        // What a policy says of pods is a pattern.
+        None if kind.ends_with("Policy") => Vec::new(),
+        None => below_templates(object),
+    }
+}
+
+/// The pods of the templates below the spec of an object.
+fn below_templates(object: &Rc<Node>) -> Vec<Containers<'_>> {
+    let has_containers = |spec: &&Rc<Node>| spec.get("containers").is_some_and(|containers| !containers.list().is_empty());
+    let is_argo = object.text_at(&["apiVersion"]).is_some_and(|api| api.starts_with("argoproj.io/"));
+    let workflow = object.at(&["spec", "workflowSpec"]).or_else(|| object.get("spec")).filter(|_| is_argo);
+    let outer = workflow.map(|spec| Placement::of(spec.as_ref())).unwrap_or_default();
+    let mut pods = Vec::new();
+    let mut open: Vec<(bool, &Rc<Node>)> = object.get("spec").map(|spec| (false, spec)).into_iter().collect();
+    while let Some((is_template, node)) = open.pop() {
+        if let Some(spec) = node.get("spec").filter(has_containers).filter(|_| is_template) {
+            pods.push(Containers::of_spec(spec));
+            continue;
+        }
+        if let Some(own) = is_argo.then(|| Containers::of_argo(node, &outer)).flatten() {
+            pods.push(own);
+            continue;
+        }
+        match &node.value {
+            Value::List(list) => open.extend(list.iter().rev().map(|one| (false, one))),
+            Value::Map(_) => {
+                let is_named = |name: &Node| name.text().is_some_and(|name| name.to_ascii_lowercase().ends_with("template"));
+                open.extend(node.entries().into_iter().rev().map(|(name, value)| (is_named(name), value)));
+            }
+            Value::Scalar { .. } => {}
+        }
+    }
+    pods
+}

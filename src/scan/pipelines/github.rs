@@ -1,0 +1,114 @@
+//! Workflows of GitHub: the containers of jobs, their services, and steps that are images.
+//!
+//! Sources: the workflow syntax of GitHub Actions; actions/runner: ContainerOperationProvider and ContainerActionHandler refuse every
+//! system but Linux, PipelineTemplateConverter takes `docker://` away, and makes no container of an empty image.
+
+use super::variables::{Scope, Scopes, of_map};
+use super::{Reader, Run, hosted, matrix};
+use crate::scan::yaml::{Node, Value};
+use crate::scan::{Lands, Meant, Os};
+
+/// What may stand before an image.
+const SCHEME: &str = "docker://";
+
+/// The most labels of a list that a matrix gives.
+const MOST_LABELS: usize = 64;
+
+/// The image of a text that begins with `docker://`, at its place; `None` for any other.
+pub(super) fn bare(image: &Node) -> Option<Node> {
+    let text = image.text()?.strip_prefix(SCHEME)?;
+    let quote = usize::from(matches!(image.value, Value::Scalar { plain: false, .. }));
+    let end = image.span.end.saturating_sub(quote);
+    Some(Node::of_text(text, end.saturating_sub(text.len())..end))
+}
+
+/// An image without what may stand before it.
+pub(super) fn without_scheme(image: &str) -> &str {
+    image.strip_prefix(SCHEME).unwrap_or(image)
+}
+
+impl Reader<'_, '_> {
+    pub(super) fn github(&mut self, root: &Node) {
+        let outer = of_map(root.get("env"));
+        for (name, job) in root.get("jobs").map(|jobs| jobs.entries()).unwrap_or_default() {
+            if self.left.get() == 0 {
+                break;
+            }
+            let own = of_map(job.get("env"));
+            let rows = matrix::rows(self.service, job);
+            let object = format!("job {}", name.text().unwrap_or_default());
+            let labels = job.get("runs-on").map(|on| labels(on)).unwrap_or_default();
+            let run = |row| {
+                let scopes = vec![&outer, &own, row];
+                Run { host: self.github_host(&labels, &scopes), scopes }
+            };
+            let runs: Vec<Run<'_>> = rows.iter().map(run).collect();
+            if let Some(container) = job.get("container") {
+                self.add_either(container, &object, &runs);
+            }
+            for (service, node) in job.get("services").map(|services| services.entries()).unwrap_or_default() {
+                let object = format!("{object} service {}", service.text().unwrap_or_default());
+                self.add_either(node, &object, &runs);
+            }
+            for step in job.get("steps").map(|steps| steps.list()).unwrap_or_default() {
+                if let Some(uses) = step.get("uses").filter(|uses| bare(uses).is_some()) {
+                    self.add(uses, object.clone(), &runs);
+                }
+            }
+        }
+    }
+
+    /// GitHub's runner starts containers on Linux alone, whatever the machine. The first label that says its system decides.
+    fn github_host(&self, labels: &[&str], scopes: &[&Scope]) -> (Os, Lands) {
+        let scopes = Scopes { service: self.service, given: self.values, parts: scopes.to_vec() };
+        let why = "GitHub's runner starts the containers of a job on Linux only";
+        let hint = "run the container in a step, with `docker run`".to_owned();
+        let mut unknown = Vec::new();
+        for label in labels {
+            let (known, names) = meant(label, &scopes);
+            unknown.extend(names);
+            match known.iter().map(|label| system(label)).find(|os| *os != Os::Unsaid) {
+                Some(Os::Windows) => return (Os::Windows, Lands::Nowhere { why: why.to_owned(), hint }),
+                Some(_) => return (Os::Other, Lands::Fleet),
+                None => {}
+            }
+        }
+        let whatever = if unknown.is_empty() { String::new() } else { format!(", whatever {} is", unknown.join(", ")) };
+        (Os::Unsaid, Lands::Linux { why: format!("{why}{whatever}"), hint })
+    }
+}
+
+/// The labels of a text in `runs-on`, and its variables without a value. A list of a matrix is several.
+fn meant(label: &str, scopes: &Scopes<'_>) -> (Vec<String>, Vec<String>) {
+    let names = match scopes.meant(label) {
+        Meant::Known(known) => return (vec![known], Vec::new()),
+        Meant::Unresolved(names) => names,
+        Meant::Unevaluated { name, .. } => vec![name],
+    };
+    if let ([name], true) = (names.as_slice(), label.starts_with("${{") && label.ends_with("}}")) {
+        let item = |index: usize| match scopes.meant(&format!("${{{{ {name}[{index}] }}}}")) {
+            Meant::Known(label) if !label.is_empty() => Some(label),
+            _ => None,
+        };
+        let list: Vec<String> = (0..MOST_LABELS).map_while(item).collect();
+        if !list.is_empty() {
+            return (list, Vec::new());
+        }
+    }
+    (vec![label.to_owned()], names)
+}
+
+/// The system that a label says.
+fn system(label: &str) -> Os {
+    // The label of users' own runners.
+    if label.eq_ignore_ascii_case("linux") { Os::Other } else { hosted(Some(label)).0 }
+}
+
+/// The labels of `runs-on`: a text, a list, or either below `labels` beside a `group`.
+fn labels(on: &Node) -> Vec<&str> {
+    let labels = if on.is_map() { on.get("labels").map(AsRef::as_ref) } else { Some(on) };
+    labels
+        .into_iter()
+        .flat_map(|labels: &Node| labels.text().into_iter().chain(labels.list().iter().filter_map(|one| one.text())))
+        .collect()
+}
