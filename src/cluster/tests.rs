@@ -364,7 +364,10 @@ fn changed(spec: Value, form: Form, classes: &mut BTreeMap<String, RuntimeClass>
     let question =
         Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &known, images: &images };
     let workload = workload("Deployment", &["r.test/2022"], spec);
-    let Patch::Objects(objects) = patch(&question.answer(&workload), &nodes, form, classes) else { panic!("no change") };
+    let objects = match patch(&question.answer(&workload), &nodes, form, classes) {
+        Patch::Objects(objects) => objects,
+        Patch::None(why) => panic!("{why}"),
+    };
     let made = objects.iter().filter(|object| object.owned_at(&["kind"]) == "RuntimeClass");
     let made = made.map(|object| object.owned_at(&["metadata", "name"])).collect();
     (objects.last().unwrap().pointer("/spec/template/spec").unwrap().clone(), made)
