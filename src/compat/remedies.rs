@@ -117,9 +117,11 @@ impl Subject<'_> {
         self.by_digest(Some(digest))
     }
 
-    /// This image's name with this digest, e.g. `registry.example/app@sha256:…`.
+    /// This image's name with this digest, e.g. `registry.example/app@sha256:…`; `None` for one in a folder or an archive, whose entries
+    /// have no names.
     pub(super) fn by_digest(&self, digest: Option<&Digest>) -> Option<String> {
-        let digest = digest?;
+        let is_local = |image: &Image| matches!(image.source, Source::OciLayout | Source::OciArchive | Source::DockerArchive);
+        let digest = digest.filter(|_| !self.image.is_some_and(is_local))?;
         let name = match self.reference.split_once('@') {
             Some((name, _)) => name,
             None => match self.reference.rsplit_once(':') {

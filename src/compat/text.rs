@@ -114,7 +114,6 @@ impl Finding {
             ("engine-says", _) => subject.engine_says(),
             ("engine-takes", _) => subject.engine_takes(),
             ("engines", _) => subject.refusing_engines(),
-            ("microsoft-registry", _) => MICROSOFT_REGISTRY.to_owned(),
             ("platforms", Detail::Platforms(words))
             | ("reason", Detail::Reason(words))
             | ("stated", Detail::Stated(words))

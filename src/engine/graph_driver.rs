@@ -25,9 +25,11 @@ pub(super) fn select(versions: &EngineVersions, host: &Host, image: &Image) -> (
 }
 
 fn best(versions: &EngineVersions, host: &Host, image: &Image) -> Option<usize> {
-    // An entry that does not state its platform is passed over.
+    // An entry that does not state its platform is passed over. Processors are compared as texts, and indexes within are not read:
+    // moby/moby distribution/pull_v2_windows.go, `filterManifests`.
     let accepted = |candidate: &Candidate| {
-        candidate.entry.platform == PlatformStated::Whole
+        !candidate.entry.passed_over_by_docker
+            && candidate.entry.platform == PlatformStated::Whole
             && candidate.architecture == host.architecture.as_str()
             && !(versions.accepts == Accepts::NotNewer && is_newer(&candidate.indexed, host))
     };

@@ -175,6 +175,19 @@ fn the_messages_of_docker_by_version() {
     }
 }
 
+/// Docker's own store compares processors as texts and reads no index within an index; containerd does both.
+#[test]
+fn what_docker_alone_passes_over() {
+    let mut image = index(&["10.0.20348.1", "10.0.20348.2"]);
+    image.candidates[0].entry.passed_over_by_docker = true;
+    assert_eq!(taken("docker@29.7.2", 20348, &image), Ok(1));
+    assert_eq!(taken("docker@18.04.0", 20348, &image), Ok(1));
+    assert_eq!(taken("containerd@1.7.0", 20348, &image), Ok(0));
+    image.candidates[1].entry.passed_over_by_docker = true;
+    assert!(taken("docker@29.7.2", 20348, &image).unwrap_err().starts_with("no matching manifest"));
+    assert_eq!(taken("docker/containerd@29.0.0", 20348, &image), Ok(1));
+}
+
 /// What users reported, with the versions in which it happened, and those in which it did not.
 #[test]
 fn what_users_reported_is_predicted() {

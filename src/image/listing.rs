@@ -100,6 +100,7 @@ fn entry_facts(entry: &Entry) -> EntryFacts {
     EntryFacts {
         platform: stated,
         features: platform.os_features.clone(),
+        passed_over_by_docker: platform.architecture != normal_architecture(&platform.architecture),
         revision_zero: platform.os_version.as_deref().is_some_and(|version| version.split('.').nth(3) == Some("0")),
     }
 }

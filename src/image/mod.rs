@@ -177,6 +177,10 @@ pub struct EntryFacts {
     /// True for a version with a revision of 0, such as `10.0.20348.0`, which stands for none in [`OsVersion`].
     #[serde(default, skip_serializing_if = "is_default")]
     pub revision_zero: bool,
+    /// True for an entry of an index within the index, and for one that writes its processor in another way, such as `x86_64`: Docker's
+    /// own store passes over these.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub passed_over_by_docker: bool,
 }
 
 impl EntryFacts {

@@ -61,7 +61,9 @@ impl Reader<'_> {
         let mut passed_over = index.passed_over;
         let mut read: HashSet<Digest> = HashSet::new();
         let mut open = vec![index.entries.into_iter()];
-        while let Some(innermost) = open.last_mut() {
+        loop {
+            let is_within = open.len() > 1;
+            let Some(innermost) = open.last_mut() else { break };
             let Some(entry) = innermost.next() else {
                 open.pop();
                 continue;
@@ -71,7 +73,10 @@ impl Reader<'_> {
             }
             match meaning(&entry) {
                 Meaning::Nothing => tracing::debug!("an entry of type {:?} is skipped: it is not an image", entry.media_type),
-                Meaning::Image(image) => found.push(*image),
+                Meaning::Image(mut image) => {
+                    image.candidate.entry.passed_over_by_docker |= is_within;
+                    found.push(*image);
+                }
                 Meaning::Index if !read.insert(entry.digest.clone()) => {}
                 Meaning::Index => {
                     if open.len() >= DEEPEST {

@@ -33,7 +33,7 @@ declare! {
     OsVersionUnparsable = "os-version-unparsable", Warning, about [Image] {
         title: "the image's os.version is not a version of Windows",
         message: "os.version `{written}` is not a version of Windows, such as 10.0.20348.2402; host is {host}",
-        help: "correct the image's os.version with `docker manifest annotate --os-version`",
+        help: "build the image again so that its config has the right os.version; in an index, `docker manifest annotate --os-version` sets it as well",
         meaning: "containerd refuses such an image, Docker's own store lets it pass, so you will only know when the container starts.",
         advice: "Correct os.version in the index and in the config.",
         source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
@@ -42,7 +42,7 @@ declare! {
     NoSuchBuild = "no-such-build", Warning, about [Image] {
         title: "the image's build does not exist",
         message: "the image says build {image}, but no Windows 10 or Windows Server has that build; host is {host}",
-        help: "correct the image's os.version with `docker manifest annotate --os-version`",
+        help: "build the image again so that its config has the right os.version; in an index, `docker manifest annotate --os-version` sets it as well",
         meaning: "The builds of Windows 10 and later begin with 10240. A lower one in os.version is a placeholder or a mistake, so it is not known for which Windows the image was built.",
         advice: "Correct os.version in the index and in the config.",
         source: "https://learn.microsoft.com/windows/release-health/release-information",
@@ -141,9 +141,9 @@ declare! {
     ForeignLayers = "foreign-layers", Note, about [Image] {
         title: "some layers are kept elsewhere",
         message: "some layers are not in this registry but elsewhere: {written}",
-        help: "allow the engine to reach {microsoft-registry}, or mirror the image with `--allow-nondistributable-artifacts`",
+        help: "allow the engine to reach the servers that the manifest names, or mirror the image with `--allow-nondistributable-artifacts`",
         meaning: "Windows base images before June 2023 used layers of a foreign type, which registries do not hold. Pulling needs access to the addresses in the manifest.",
-        advice: "Open the firewall for MCR, or rebase on a newer image.",
+        advice: "Open the firewall for those servers (of Microsoft's layers it is MCR), or rebase on a newer image.",
         source: "https://github.com/containerd/containerd/issues/8685",
     }
 
