@@ -359,11 +359,11 @@ fn a_change_is_judged_before_it_is_offered() {
 }
 
 /// What the change of this workload writes for the pod, and the RuntimeClasses that it makes.
-fn changed(spec: Value, form: Form, classes: &mut BTreeMap<String, RuntimeClass>) -> (Value, Vec<String>) {
+fn changed(image: &str, spec: Value, form: Form, classes: &mut BTreeMap<String, RuntimeClass>) -> (Value, Vec<String>) {
     let (nodes, policy, images, known) = (nodes(), policy(), images(), Some(classes.clone()));
     let question =
         Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &known, images: &images };
-    let workload = workload("Deployment", &["r.test/2022"], spec);
+    let workload = workload("Deployment", &[image], spec);
     let objects = match patch(&question.answer(&workload), &nodes, form, classes) {
         Patch::Objects(objects) => objects,
         Patch::None(why) => panic!("{why}"),
@@ -382,7 +382,7 @@ fn a_change_keeps_the_tolerations_of_the_pod() {
     ]);
     let mut spec = windows(&[("pool", "gke")]);
     spec["tolerations"] = own.clone();
-    let (written, _) = changed(spec, Form::Shortest, &mut BTreeMap::new());
+    let (written, _) = changed("r.test/2022", spec, Form::Shortest, &mut BTreeMap::new());
     let written = written["tolerations"].as_array().unwrap();
     assert_eq!(written[..2], own.as_array().unwrap()[..]);
     assert_eq!(
@@ -396,13 +396,13 @@ fn a_change_keeps_the_tolerations_of_the_pod() {
 fn a_change_by_a_class_takes_one_that_is_there() {
     let mut classes = BTreeMap::new();
     let of = |classes: &mut BTreeMap<String, RuntimeClass>| {
-        let (spec, made) = changed(windows(&[]), Form::RuntimeClass, classes);
+        let (spec, made) = changed("r.test/2019", windows(&[]), Form::RuntimeClass, classes);
         (spec.owned_at(&["runtimeClassName"]), made)
     };
-    assert_eq!(of(&mut classes), ("windows-20348".to_owned(), vec!["windows-20348".to_owned()]));
-    assert_eq!(of(&mut classes), ("windows-20348".to_owned(), Vec::new()));
-    classes.get_mut("windows-20348").unwrap().handler = "runhcs-wcow-hypervisor".to_owned();
-    assert_eq!(of(&mut classes), ("windows-20348-2".to_owned(), vec!["windows-20348-2".to_owned()]));
+    assert_eq!(of(&mut classes), ("windows-17763".to_owned(), vec!["windows-17763".to_owned()]));
+    assert_eq!(of(&mut classes), ("windows-17763".to_owned(), Vec::new()));
+    classes.get_mut("windows-17763").unwrap().handler = "runhcs-wcow-hypervisor".to_owned();
+    assert_eq!(of(&mut classes), ("windows-17763-2".to_owned(), vec!["windows-17763-2".to_owned()]));
 }
 
 /// Cordoned nodes and those that restart keep their pods, and come back.

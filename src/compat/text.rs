@@ -9,7 +9,7 @@ use crate::advice::{Remedy, Setting};
 use crate::host::{Feature, Host};
 use crate::image::{Candidate, Image};
 use crate::knowledge::Knowledge;
-use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
+use crate::knowledge::builds::path_at_microsoft;
 use crate::{Advice, Engine, Isolation, Kind, OsVersion};
 
 /// The case that a finding's sentences are about.
