@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::attributes::Attributes;
 use super::find::{Finder, Found, of_file};
 use super::live::LiveHost;
-use super::{source, spec};
+use super::{source, spec, version_text};
 use crate::Error;
 use crate::advice::{Setting, advice};
 use crate::knowledge::Knowledge;
@@ -165,16 +165,15 @@ fn is_word(line: &str) -> bool {
         && line.contains(|character: char| character.is_ascii_alphabetic())
 }
 
-/// The name and the host of a line `NAME SPEC`.
+/// The name and the host of a line `NAME SPEC`, also where other columns follow a version.
 fn named<'line>(line: &'line str, knowledge: &Knowledge) -> Option<(&'line str, &'line str)> {
     let (name, rest) = line.split_once([' ', '\t', ',', ';'])?;
     let name = name.trim_end_matches(':');
     // The whole line may be the version of one host, as behind the word `Build`; a word with letters and digits is a name.
     let is_mixed = name.contains(|c: char| c.is_ascii_digit()) && name.contains(|c: char| c.is_ascii_alphabetic());
-    let is_named = (is_mixed || !spec::is_host(line, knowledge))
-        && spec::is_name(name)
-        && spec::is_host(rest.trim(), knowledge)
-        && !spec::is_host(name, knowledge);
+    let holds_host = || spec::is_host(rest.trim(), knowledge) || (is_mixed && version_text::versions(rest).len() == 1);
+    let is_named =
+        (is_mixed || !spec::is_host(line, knowledge)) && spec::is_name(name) && holds_host() && !spec::is_host(name, knowledge);
     is_named.then_some((name, rest.trim()))
 }
 

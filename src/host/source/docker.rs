@@ -135,13 +135,6 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
                 Setting::Host("windows-server-2022".into())
             ]));
     }
-    if answer.is_several {
-        return Err(Error::new("this output of docker is that of several engines").hint(advice![
-            "give every host a file and a ",
-            Setting::Host(String::new()),
-            " of its own"
-        ]));
-    }
     let os_version = match answer.versions().as_slice() {
         [version] => *version,
         [] => {
@@ -151,6 +144,13 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         }
         several => return Err(version_text::several_versions(several)),
     };
+    if answer.is_several {
+        return Err(Error::new("this output of docker is that of several engines").hint(advice![
+            "give every host a file and a ",
+            Setting::Host(String::new()),
+            " of its own"
+        ]));
+    }
     let isolation = answer
         .isolation
         .as_deref()

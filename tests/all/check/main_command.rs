@@ -89,8 +89,8 @@ fn people_get_a_table() {
           on the host
       note: some layers are not in this registry but elsewhere: mcr.microsoft.com
         [foreign-layers]
-        hint: allow the engine to reach mcr.microsoft.com, or mirror the image with
-          `--allow-nondistributable-artifacts`
+        hint: allow the engine to reach the servers that the manifest names, or
+          mirror the image with `--allow-nondistributable-artifacts`
       Assumed about Windows Server 2022: Containers feature on, Hyper-V on. If that
         is wrong: --host …,no-hyperv
 
