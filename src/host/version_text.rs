@@ -210,6 +210,8 @@ fn find(text: &str) -> Found {
         let token = end.and_then(|end| token.strip_suffix(end)).unwrap_or(token);
         // What stands before the separator before this token decides whether that is a sign: `a-1` has a hyphen.
         let signed = matches!(before, Some((false, '-' | '+' | '\u{2212}')));
+        // The version of a package: `Microsoft-Windows-Foundation-Package~31bf3856ad364e35~amd64~~10.0.20348.1`.
+        let of_package = matches!(before, Some((_, '~')));
         before = end.map(|end| (!token.is_empty(), end)).or(before);
         // Of a number that is cut, as in the column of a table that is too narrow, nobody knows the rest.
         let is_cut = token.ends_with("..") || end == Some('…');
@@ -221,7 +223,8 @@ fn find(text: &str) -> Found {
         let digits = token.strip_prefix(['v', 'V']).unwrap_or(token);
         let is_of_powershell = previous.eq_ignore_ascii_case("BuildVersion") && full_version(digits).is_some();
         found.of_powershell |= is_of_powershell;
-        let is_other = signed || is_of_powershell || OTHER_LABELS.iter().any(|label| previous.eq_ignore_ascii_case(label));
+        let is_other =
+            signed || of_package || is_of_powershell || OTHER_LABELS.iter().any(|label| previous.eq_ignore_ascii_case(label));
         if is_other {
             // Neither does it name what follows.
         } else if let Some(version) = full_version(digits).or_else(|| build_and_revision(digits)) {
@@ -376,6 +379,10 @@ mod tests {
             (
                 "Tool zur Imageverwaltung für die Bereitstellung\nVersion: 10.0.19041.3636\n\nAbbildversion: 10.0.19045.5247\n",
                 "a version that DISM names alone does not tell",
+            ),
+            (
+                "Package Identity : Microsoft-Windows-Foundation-Package~31bf3856ad364e35~amd64~~10.0.19041.1",
+                "no Windows version",
             ),
             ("10.0.143...", "no Windows version"),
             ("BuildVersion : 10.0.22621.2506", "the BuildVersion of PowerShell alone does not tell"),
