@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::scan::compose::Built;
 use crate::scan::dockerfile::{Build, Source, Use};
@@ -10,7 +10,8 @@ use crate::scan::origin::last;
 use crate::scan::paths::shown;
 use crate::scan::shared::{Uses, hold_arguments};
 use crate::scan::words::Values;
-use crate::scan::{Needs, Os, Scanned, Shared};
+use crate::scan::{Needs, Note, Os, Scanned, Shared};
+use crate::{Error, ErrorKind};
 
 /// A Dockerfile as it is built: once for each file that builds it, else by its own defaults.
 /// Values that are used for more than a reference are noted.
@@ -65,6 +66,19 @@ pub(super) fn read_dockerfile(path: &Path, text: &str, builds: &[Built], given: 
 fn how(built: &Built) -> impl Eq + Hash + '_ {
     let Build { arguments, open, origins, contexts, targets, object: _, os } = &built.build;
     (arguments, open, origins, contexts, targets, os, built.isolation, built.os)
+}
+
+/// Notes where a Dockerfile is built that was not read.
+pub(super) fn unread_notes(builds: &[Built], error: &Error) -> Vec<(PathBuf, Note)> {
+    let note = |built: &Built| {
+        let (file, place) = built.said.clone()?;
+        let object = built.build.object.as_deref().unwrap_or_default();
+        let text = format!("what {object} builds is not read: {}", error.sentence());
+        // Where it is there, it is said what lets it be read.
+        let advice = error.hint.as_ref().filter(|_| error.kind != ErrorKind::NotFound).map(|hint| hint.worded(|_| String::new()));
+        Some((file, Note { place, text: advice.map_or(text.clone(), |advice| format!("{text}: {advice}")) }))
+    };
+    builds.iter().filter_map(note).collect()
 }
 
 /// Notes the values that a Dockerfile uses which was not read: it may use them for anything.
