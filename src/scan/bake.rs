@@ -16,9 +16,9 @@ pub use self::blocks::{Parsed, parse};
 use super::compose::Built;
 use super::dockerfile::Build;
 use super::hcl::{Evaluator, Function, Locals, Unknown, Value};
-use super::paths::{normal, slashes};
+use super::paths::{is_elsewhere, normal, slashes};
 use super::words::Values;
-use super::{Files, Found, Lines, Meant, Os, Shared, nested};
+use super::{Files, Found, Lines, Meant, Note, Os, Shared, nested};
 
 /// The most builds of one set of files.
 const MOST_BUILDS: usize = 1_000;
@@ -62,6 +62,8 @@ pub struct Bake {
     pub found: Vec<(usize, Found)>,
     /// Values that are used for more than images, so that they are not to be changed for one.
     pub shared: Vec<Shared>,
+    /// What is built and not read.
+    pub notes: Vec<(usize, Note)>,
 }
 
 /// Reads a set of files. Values that were given win over the defaults of variables.
@@ -83,11 +85,17 @@ pub fn read(path: &Path, layers: &[Layer<'_>], given: &Values, files: &dyn Files
                     evaluator.functions.insert(block.name.clone(), Function { parameters, result });
                 }
             }
+            // An expression may name what another target says.
+            "target" => {
+                let said = block.attributes.iter().map(|(name, value)| (name.clone(), *value));
+                evaluator.targets.entry(block.name.clone()).or_default().extend(said);
+            }
             _ => {}
         }
     }
+    let lines = layers.iter().map(|layer| Lines::of(layer.text).from(body(layer.text).0)).collect();
     let folder = path.parent().unwrap_or(Path::new(""));
-    let mut reader = Reader { folder, layers, blocks: &blocks, evaluator, made: BTreeMap::new(), files };
+    let mut reader = Reader { folder, layers, lines, blocks: &blocks, evaluator, made: BTreeMap::new(), files };
     reader.made = reader.made_by_matrices();
     let mut bake = Bake::default();
     for name in reader.targets() {
@@ -99,6 +107,8 @@ pub fn read(path: &Path, layers: &[Layer<'_>], given: &Values, files: &dyn Files
 struct Reader<'r, 'h> {
     folder: &'r Path,
     layers: &'r [Layer<'h>],
+    /// The lines of each, in which places of expressions count.
+    lines: Vec<Lines<'h>>,
     blocks: &'r [Block<'h>],
     evaluator: Evaluator<'h>,
     /// The targets that matrices make, by their names: the block, and the values of its matrix.
@@ -263,11 +273,17 @@ impl Reader<'_, '_> {
         let share = |build: &Build, by: &str, bake: &mut Bake| {
             bake.shared.extend(build.origins.iter().map(|(name, value)| Shared::new(name, value, by)));
         };
-        let context = match text("context") {
-            None => ".".to_owned(),
-            Some(Some(context)) if !context.contains("://") && !context.starts_with("git@") => context,
-            // It is elsewhere, or its place is not known.
-            Some(_) => return share(&build, &format!("by the target {shown}, which is built from elsewhere"), bake),
+        let first = |key: &str| all(key).into_iter().next().map(|one| (one.layer, one.value.span().unwrap_or_default()));
+        let of_block = || {
+            let block = self.named("target", name).next()?;
+            Some((block.layer, block.attributes.first().and_then(|(_, value)| value.span()).unwrap_or_default()))
+        };
+        let said = first("dockerfile").or_else(|| first("context")).or_else(of_block);
+        let said = said.and_then(|(layer, span)| Some((layer, self.lines.get(layer)?.place(span))));
+        let unread = |why: &str, build: &Build, bake: &mut Bake| {
+            let text = format!("what target {shown} builds is not read: {why}");
+            bake.notes.extend(said.clone().map(|(layer, place)| (layer, Note { place, text })));
+            share(build, &format!("by what target {shown} builds, which is not read"), bake);
         };
         for one in all("contexts").iter().rev() {
             let image = |meant: Meant| match meant {
@@ -277,20 +293,27 @@ impl Reader<'_, '_> {
             build.contexts.extend(self.pairs(one).into_iter().map(|(name, meant)| (name, meant.and_then(image))));
         }
         if let Some(one) = all("dockerfile-inline").first() {
-            if let (Ok(Value::Text(inner)), Some(layer), Some(span)) = (value(one), self.layers.get(one.layer), one.value.span())
-            {
-                let (start, text) = body(layer.text);
-                let found = nested::read(text, &Lines::of(layer.text).from(start), &span, &inner, &build);
+            let file = self.layers.get(one.layer).zip(self.lines.get(one.layer));
+            if let (Ok(Value::Text(inner)), Some((layer, lines)), Some(span)) = (value(one), file, one.value.span()) {
+                let found = nested::read(body(layer.text).1, lines, &span, &inner, &build);
                 bake.found.extend(found.into_iter().map(|found| (one.layer, found)));
             }
             share(&build, &format!("by the Dockerfile of target {shown}"), bake);
             return;
         }
-        let Some(dockerfile) = text("dockerfile").unwrap_or_else(|| Some("Dockerfile".to_owned())) else { return };
+        let context = match text("context").unwrap_or_else(|| Some(".".to_owned())) {
+            Some(context) if !is_elsewhere(&context) => context,
+            Some(context) => return unread(&format!("{context} is elsewhere"), &build, bake),
+            None => return unread("the value of context cannot be told", &build, bake),
+        };
+        let Some(dockerfile) = text("dockerfile").unwrap_or_else(|| Some("Dockerfile".to_owned())) else {
+            return unread("the value of dockerfile cannot be told", &build, bake);
+        };
         let path = Path::new(&slashes(&context)).join(slashes(&dockerfile));
         let tags = all("tags").first().and_then(|one| value(one).ok()).map(Value::items).unwrap_or_default();
         let makes = tags.iter().filter_map(Value::text).collect();
-        bake.built.push(Built { dockerfile: self.placed(&path), os: build.os, build, isolation: None, makes });
+        let said = said.and_then(|(layer, place)| Some((self.layers.get(layer)?.path.to_owned(), place)));
+        bake.built.push(Built { dockerfile: self.placed(&path), os: build.os, build, isolation: None, makes, said });
     }
 
     /// The path of a Dockerfile: below the folder of the bake file, or the nearest folder above it that holds it.

@@ -17,10 +17,10 @@ use super::dockerfile::Build;
 use super::origin::Origins;
 use super::paths::{shown, slashes};
 use super::pipelines;
-use super::words::{Style, Values, expand};
+use super::words::{Style, Values, Word, expand};
 use super::yaml::{self, Merging, Node};
-use super::{Asked, Files, Found, Lands, Lines, Meant, Needs, Note, Os, Shared};
-use crate::Error;
+use super::{Asked, Files, Found, Lands, Lines, Meant, Needs, Note, Os, Place, Problem, Shared};
+use crate::{Error, ErrorKind};
 
 /// The longest chain of services that extend each other.
 const LONGEST_CHAIN: usize = 16;
@@ -60,6 +60,8 @@ pub struct Built {
     pub os: Os,
     /// The names of the image, as far as they are known.
     pub makes: Vec<String>,
+    /// The file that builds it, and the place there.
+    pub said: Option<(PathBuf, Place)>,
 }
 
 /// What the services of a project say.
@@ -79,6 +81,8 @@ pub struct Project {
     pub shared: Vec<Shared>,
     /// What is not followed, each with the number of its file.
     pub notes: Vec<(usize, Note)>,
+    /// What Compose refuses, each with the number of its file.
+    pub problems: Vec<(usize, Problem)>,
     /// Files of values that cannot be read.
     pub unread: Vec<(PathBuf, Error)>,
 }
@@ -110,8 +114,9 @@ pub fn read(set: &Set, layers: &[Layer<'_>], outer: &Outer, files: &dyn Files) -
         );
     }
     let mut read = Project { shared, unread, ..Project::default() };
-    let (elsewhere, extended, folders, consumed) = Default::default();
-    let reader = Reader { folder, layers, lines, services, elsewhere, extended, folders, consumed, values, origins, files };
+    let (elsewhere, extended, folders, consumed, refused) = Default::default();
+    let reader =
+        Reader { folder, layers, lines, services, elsewhere, extended, folders, consumed, refused, values, origins, files };
     for name in &names {
         reader.service(name, &mut read);
     }
@@ -120,6 +125,7 @@ pub fn read(set: &Set, layers: &[Layer<'_>], outer: &Outer, files: &dyn Files) -
     }
     let used = reader.used();
     read.shared.extend(used.iter().filter_map(|(name, by)| Some(Shared::new(name, reader.origins.get(name)?, by))));
+    read.problems = reader.refused.into_inner();
     read.outer = Outer { values: reader.values, origins: reader.origins };
     read
 }
@@ -135,6 +141,9 @@ fn project_name(folder: &Path, layers: &[Layer<'_>], values: &Values) -> Option<
 
 /// The number of all files that are not a part of the project.
 const ELSEWHERE: usize = usize::MAX;
+
+/// A value, and the number of its file.
+type Numbered<'n> = (usize, &'n Rc<Node>);
 
 /// Services by name.
 type Services = BTreeMap<String, Rc<Node>>;
@@ -158,6 +167,8 @@ struct Reader<'r, 't> {
     folders: RefCell<HashMap<*const Node, PathBuf>>,
     /// The texts that were read as references and arguments.
     consumed: RefCell<HashSet<*const Node>>,
+    /// What Compose refuses, each with the number of its file.
+    refused: RefCell<Vec<(usize, Problem)>>,
     values: Values,
     /// Where values stand as plain text.
     origins: Origins,
@@ -182,20 +193,19 @@ impl Reader<'_, '_> {
         if builds.is_empty() {
             let images = merged(nodes().filter_map(|(number, node)| Some((*number, node.get("image")?))));
             if let Some((number, image)) = images.into_iter().next() {
-                let found = self.reference(number, image, &object, Needs::EveryHost, os, isolation);
                 // What is in another file is shown where this one extends it, and changed by nobody.
-                let found = found.or_else(|| {
-                    let (number, extends) = extending(&said)?;
-                    let (_, found) = self.reference(number, image, &object, Needs::EveryHost, os, isolation)?;
-                    let place = self.lines.get(number)?.place(extends.span.clone());
-                    Some((number, Found { place, editable: None, ..found }))
-                });
-                read.found.extend(found);
+                let extends = extending(&said).filter(|_| number == ELSEWHERE);
+                let shown_at = extends.unwrap_or((number, image));
+                let found = self.reference(image, shown_at, &object, Needs::EveryHost, os, isolation);
+                read.found.extend(found.map(|(number, found)| match extends {
+                    Some(_) => (number, Found { editable: None, ..found }),
+                    None => (number, found),
+                }));
             }
         } else {
             // With both, the image is the name of what is built.
             let made: Vec<String> = text("image").filter(|image| !image.is_empty()).into_iter().collect();
-            self.build(&builds, (&object, &made), isolation, os, read);
+            self.build(&builds, (&object, &made, extending(&said)), isolation, os, read);
             read.made.extend(made);
         }
         for (number, node) in &said {
@@ -203,7 +213,7 @@ impl Reader<'_, '_> {
                 if volume.text_at(&["type"]) == Some("image")
                     && let Some(source) = volume.get("source")
                 {
-                    read.found.extend(self.reference(*number, source, &object, Needs::NoHost, Os::Unsaid, None));
+                    read.found.extend(self.reference(source, (*number, source), &object, Needs::NoHost, Os::Unsaid, None));
                 }
             }
         }
@@ -285,10 +295,22 @@ impl Reader<'_, '_> {
         Some((number, Note { place, text }))
     }
 
+    /// True for a word with a form of a variable that Compose does not have, which is noted.
+    fn refuses(&self, number: usize, node: &Node, word: &Word) -> bool {
+        let Some(form) = word.unknown.first() else { return false };
+        let error = Error::of(ErrorKind::Invalid, format!("Compose refuses {form}"))
+            .because("behind the name of a variable it takes `:-`, `-`, `:?`, `?`, `:+` and `+` alone")
+            .hint("give the value that is meant a variable of its own");
+        let place = self.lines.get(number).map(|lines| lines.place(node.span.clone()));
+        self.refused.borrow_mut().extend(place.map(|place| (number, Problem { place, error })));
+        true
+    }
+
+    /// The reference of an image, which is shown at this value of the file with this number.
     fn reference(
         &self,
-        number: usize,
         image: &Node,
+        (number, shown_at): Numbered<'_>,
         object: &str,
         needs: Needs,
         os: Os,
@@ -296,12 +318,15 @@ impl Reader<'_, '_> {
     ) -> Option<(usize, Found)> {
         let written = image.text()?;
         let word = expand(written, Style::Compose, &self.values);
+        if self.refuses(number, shown_at, &word) {
+            return None;
+        }
         let meant = match word.missing.as_slice() {
             [] if word.text.is_empty() => return None,
             [] => Meant::Known(word.text),
             missing => Meant::Unresolved(missing.to_vec()),
         };
-        let place = self.lines.get(number)?.place(image.span.clone());
+        let place = self.lines.get(number)?.place(shown_at.span.clone());
         self.consumed.borrow_mut().insert(std::ptr::from_ref(image));
         let found = Found {
             place,
@@ -321,7 +346,7 @@ impl Reader<'_, '_> {
 }
 
 /// The values of one thing that count, of all that the files say, the last one first.
-fn merged<'n>(said: impl Iterator<Item = (usize, &'n Rc<Node>)>) -> Vec<(usize, &'n Rc<Node>)> {
+fn merged<'n>(said: impl Iterator<Item = Numbered<'n>>) -> Vec<Numbered<'n>> {
     let mut merged = Vec::new();
     for (number, value) in said {
         if value.merging != Merging::Reset {
@@ -335,7 +360,7 @@ fn merged<'n>(said: impl Iterator<Item = (usize, &'n Rc<Node>)>) -> Vec<(usize, 
 }
 
 /// What a service extends, and the number of the file that says so.
-fn extending(said: &[(usize, Rc<Node>)]) -> Option<(usize, &Rc<Node>)> {
+fn extending(said: &[(usize, Rc<Node>)]) -> Option<Numbered<'_>> {
     said.iter().find_map(|(number, node)| Some((*number, node.get("extends")?)))
 }
 

@@ -1,6 +1,7 @@
 //! Dockerfiles: the bases of stages, and the images that files are copied from or mounted.
 
 mod heredocs;
+mod source;
 mod stages;
 mod uses;
 
@@ -9,10 +10,12 @@ use std::ops::Range;
 
 use parse_dockerfile::{Flag, FromInstruction, Instruction};
 
+pub use self::source::Source;
+use self::source::{Parsed, TEMPLATE, is_placeholder};
 pub use self::uses::Use;
 use super::origin::{Origins, mentioned, origin};
 use super::words::{Style, Values, Word, expand};
-use super::{Editable, Lines, Meant, Os, Place, Problem, Scanned};
+use super::{Editable, Meant, Os, Place, Problem, Scanned};
 use crate::{Error, ErrorKind};
 
 /// What is known of a build besides its Dockerfile.
@@ -51,94 +54,56 @@ const SCRATCH: &str = "scratch";
 
 /// Reads a Dockerfile as it is built.
 pub fn read(text: &str, build: &Build) -> Scanned {
-    read_with_uses(text, build).0
+    Source::of(text).parsed().read(build).0
 }
 
-/// The same with the uses of arguments.
-pub fn read_with_uses(text: &str, build: &Build) -> (Scanned, Vec<Use>) {
-    let lines = Lines::of(text);
-    // Places count from behind a byte order mark.
-    let shift = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut file = File {
-        lines,
-        text,
-        shift,
-        escape: '\\',
-        arguments: Values::new(),
-        open: BTreeMap::new(),
-        origins: Origins::new(),
-        stages: Vec::new(),
-        names: HashMap::new(),
-        uses: Vec::new(),
-        build,
-    };
-    let mut scanned = Scanned::default();
-    file.escape = escape_of(text);
-    let masked = heredocs::without_bodies(text, file.escape);
-    if is_fragment(&masked) {
-        let left_out = Some("a part of a Dockerfile, without a FROM".to_owned());
-        return (Scanned { left_out, ..Scanned::default() }, Vec::new());
-    }
-    match parse_dockerfile::parse_iter(&masked) {
-        Ok(instructions) => {
-            for instruction in instructions {
-                match instruction {
-                    Ok(instruction) => file.take(&instruction),
-                    Err(_) if is_placeholder(text) => return (template(), Vec::new()),
-                    Err(error) => {
-                        scanned.problems.push(file.problem(&error));
-                        break;
-                    }
-                }
-            }
+impl Parsed<'_> {
+    /// Reads it as it is built, with the uses of arguments.
+    pub fn read(&self, build: &Build) -> (Scanned, Vec<Use>) {
+        if let Some(why) = self.left_out {
+            return left_out(why);
         }
-        Err(error) => scanned.problems.push(file.problem(&error)),
+        let mut file = File {
+            source: self.source,
+            values: set_by_builder(build.os).collect(),
+            open: BTreeMap::new(),
+            origins: Origins::new(),
+            stages: Vec::new(),
+            names: HashMap::new(),
+            uses: Vec::new(),
+            refused: Vec::new(),
+            build,
+        };
+        self.instructions.iter().for_each(|instruction| file.take(instruction));
+        if file.stages.iter().any(|stage| is_placeholder(&stage.base.written)) {
+            return left_out(TEMPLATE);
+        }
+        let mut scanned = Scanned { found: file.found(), ..Scanned::default() };
+        file.add_references(&scanned.found);
+        scanned.problems = file.refused;
+        scanned.problems.extend(self.broken.clone());
+        if file.stages.is_empty() && scanned.problems.is_empty() {
+            let error = Error::of(ErrorKind::Invalid, "the Dockerfile has no FROM").hint("add a FROM, or leave the file out");
+            scanned.problems.push(Problem { place: self.source.lines.place(0..0), error });
+        }
+        (scanned, file.uses)
     }
-    if file.stages.iter().any(|stage| is_placeholder(&stage.base.written)) {
-        return (template(), Vec::new());
-    }
-    if file.stages.is_empty() && scanned.problems.is_empty() {
-        let error = Error::of(ErrorKind::Invalid, "the Dockerfile has no FROM").hint("add a FROM, or leave the file out");
-        scanned.problems.push(Problem { place: file.lines.place(0..0), error });
-    }
-    scanned.found = file.found();
-    file.add_references(&scanned.found);
-    (scanned, file.uses)
 }
 
-/// The character before which a line's end or another character loses its meaning.
-fn escape_of(text: &str) -> char {
-    let is_backtick =
-        text.trim_start_matches('\u{feff}').lines().map_while(|line| line.trim_start().strip_prefix('#')).any(|line| {
-            line.split_once('=').is_some_and(|(name, value)| name.trim().eq_ignore_ascii_case("escape") && value.trim() == "`")
-        });
-    if is_backtick { '`' } else { '\\' }
+fn left_out(why: &str) -> (Scanned, Vec<Use>) {
+    (Scanned { left_out: Some(why.to_owned()), ..Scanned::default() }, Vec::new())
 }
 
-fn template() -> Scanned {
-    Scanned { left_out: Some("a template for Dockerfiles".to_owned()), ..Scanned::default() }
-}
-
-/// True for instructions without a `FROM`, which other files take in.
-fn is_fragment(text: &str) -> bool {
-    let mut lines =
-        text.trim_start_matches('\u{feff}').lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let is_from = |line: &str| line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("from"));
-    lines.clone().next().is_some() && !lines.any(is_from)
-}
-
-/// True for a text that a template engine takes.
-fn is_placeholder(text: &str) -> bool {
-    text.contains("{{") || text.contains("{%")
+/// The variables that a builder sets by itself, and their values.
+fn set_by_builder(os: Os) -> impl Iterator<Item = (String, String)> {
+    let given = if os == Os::Other { GIVEN_ELSEWHERE } else { GIVEN };
+    given.into_iter().chain(BUILDER.map(|name| (name, THE_BUILDERS))).map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
 struct File<'t> {
-    lines: Lines<'t>,
-    text: &'t str,
-    shift: usize,
-    escape: char,
-    /// The arguments before the first stage.
-    arguments: Values,
+    source: &'t Source<'t>,
+    /// The values that a `FROM` sees: those that a builder sets, and the arguments before the first stage.
+    values: Values,
     /// Those among them whose values are not known, with what is known of them.
     open: BTreeMap<String, Meant>,
     /// Where values stand that are plain text.
@@ -148,6 +113,8 @@ struct File<'t> {
     names: HashMap<String, Vec<usize>>,
     /// The uses of arguments so far.
     uses: Vec<Use>,
+    /// What Docker does not build, though every line can be read.
+    refused: Vec<Problem>,
     build: &'t Build,
 }
 
@@ -203,13 +170,13 @@ impl File<'_> {
 
     /// `NAME=VALUE NAME …` of an argument before the first stage.
     fn arguments_of(&mut self, text: &str, span: Range<usize>) {
-        for (_, word) in words_of(text, self.escape) {
+        for (_, word) in words_of(text, self.source.escape) {
             let (name, default) = word.split_once('=').map_or((word, None), |(name, default)| (name, Some(default)));
             let given = self.build.arguments.get(name).cloned();
             let open = if given.is_some() { None } else { self.build.open.get(name).cloned() };
             let own = default.filter(|_| given.is_none() && open.is_none());
             mentioned(default.unwrap_or_default()).for_each(|used| self.uses.push(self.use_of(used, &span)));
-            let expanded = own.map(|default| expand(default, self.style(), &self.values()));
+            let expanded = own.map(|default| expand(default, self.style(), &self.values));
             // A default that rests on what nobody gives is not a value.
             let open = open.or_else(|| expanded.as_ref()?.missing.iter().find_map(|missing| self.open.get(missing).cloned()));
             let value = given.or_else(|| expanded.filter(|word| word.missing.is_empty()).map(|word| word.text));
@@ -220,9 +187,11 @@ impl File<'_> {
             if let Some(own) = own.map(|own| own.trim_matches(['"', '\''])).filter(|own| value.as_deref() == Some(*own)) {
                 self.default_of(name, own, span.clone());
             }
+            // One that is only declared has the value that a builder sets.
+            let value = value.or_else(|| set_by_builder(self.build.os).find(|(set, _)| set == name).map(|(_, value)| value));
             match value {
-                Some(value) => self.arguments.insert(name.to_owned(), value),
-                None => self.arguments.remove(name),
+                Some(value) => self.values.insert(name.to_owned(), value),
+                None => self.values.remove(name),
             };
             match open {
                 Some(open) => self.open.insert(name.to_owned(), open),
@@ -233,8 +202,9 @@ impl File<'_> {
 
     /// Notes where a default stands: behind its name, once.
     fn default_of(&mut self, name: &str, default: &str, span: Range<usize>) {
-        let span = self.shift + span.start..self.shift + span.end;
-        let text = self.text.get(span.clone()).unwrap_or_default();
+        let shift = self.source.shift;
+        let span = shift + span.start..shift + span.end;
+        let text = self.source.text.get(span.clone()).unwrap_or_default();
         for form in [format!("{name}={default}"), format!("{name}=\"{default}\""), format!("{name}='{default}'")] {
             let mut places = text.match_indices(&form);
             if let (Some((at, _)), None) = (places.next(), places.next()) {
@@ -253,27 +223,17 @@ impl File<'_> {
     }
 
     const fn style(&self) -> Style {
-        Style::Dockerfile { escape: self.escape }
-    }
-
-    /// The values that a `FROM` sees.
-    fn values(&self) -> Values {
-        let given = if self.build.os == Os::Other { GIVEN_ELSEWHERE } else { GIVEN };
-        let mut values: Values = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        values.extend(BUILDER.iter().map(|name| ((*name).to_owned(), THE_BUILDERS.to_owned())));
-        values.extend(self.arguments.clone());
-        values
+        Style::Dockerfile { escape: self.source.escape }
     }
 
     fn stage(&mut self, from: &FromInstruction<'_>) {
-        let values = self.values();
         let platform = from.options.iter().find(|flag| flag.name.value.eq_ignore_ascii_case("platform"));
         let platform = platform.and_then(|flag| flag.value.as_ref());
         for (name, value) in platform.into_iter().flat_map(|value| mentioned(&value.value).map(move |name| (name, value))) {
             self.uses.push(self.use_of(name, &value.span));
         }
-        let platform = platform.map(|value| expand(&value.value, self.style(), &values).text);
-        let base = self.named(&from.image.value, from.image.span.clone(), &values);
+        let platform = platform.map(|value| expand(&value.value, self.style(), &self.values).text);
+        let base = self.named(&from.image.value, from.image.span.clone());
         let name = from.as_.as_ref().map(|(_, name)| name.value.to_lowercase());
         if let Some(name) = &name {
             self.names.entry(name.clone()).or_default().push(self.stages.len());
@@ -281,46 +241,62 @@ impl File<'_> {
         self.stages.push(Stage { name, base, os: os_of(platform.as_deref()), runs: false, sources: Vec::new() });
     }
 
-    /// `COPY --from=`.
-    fn copied(&self, flag: &Flag<'_>) -> Option<Named> {
+    /// `COPY --from=`, in which no variable is expanded.
+    fn copied(&mut self, flag: &Flag<'_>) -> Option<Named> {
         let value = flag.value.as_ref().filter(|_| flag.name.value.eq_ignore_ascii_case("from"))?;
-        Some(self.named(&value.value, value.span.clone(), &self.values()))
+        let shift = self.source.shift;
+        let span = shift + value.span.start..shift + value.span.end;
+        let written = self.source.text.get(span.clone()).unwrap_or(&value.value).to_owned();
+        let word = expand(&value.value, self.style(), &Values::new());
+        if value.value.contains('$') && word.text != *value.value {
+            self.refuse(&value.value, span);
+            return None;
+        }
+        let editable = self.source.lines.literal(span.clone(), &value.value);
+        Some(Named { place: self.source.lines.place(span), written, word, editable })
     }
 
     /// `RUN --mount=type=bind,from=…`, in which no variable is expanded.
-    fn mounted(&self, flag: &Flag<'_>) -> Option<Named> {
+    fn mounted(&mut self, flag: &Flag<'_>) -> Option<Named> {
         let value = flag.value.as_ref().filter(|_| flag.name.value.eq_ignore_ascii_case("mount"))?;
         let from = value.value.split(',').find_map(|part| part.trim().strip_prefix("from="))?.trim_matches(['"', '\'']);
-        let start = self.shift + value.span.start;
-        let written = self.text.get(start..self.shift + value.span.end).unwrap_or_default();
+        let start = self.source.shift + value.span.start;
+        let written = self.source.text.get(start..self.source.shift + value.span.end).unwrap_or_default();
         // The name may stand in another part too: `type=bind,from=b`.
         let key = written.match_indices("from=").map(|(at, key)| at + key.len()).find(|at| {
             let rest = written.get(*at..).unwrap_or_default();
             rest.trim_start_matches(['"', '\'']).starts_with(from)
         });
         let at = key.and_then(|key| Some(key + written.get(key..)?.find(from)?)).unwrap_or_default() + start;
+        // A dollar at the end is a character.
+        if from.strip_suffix('$').unwrap_or(from).contains('$') {
+            self.refuse(from, at..at + from.len());
+            return None;
+        }
         let word = Word { text: from.to_owned(), ..Word::default() };
-        let editable = self.lines.literal(at..at + from.len(), from);
-        Some(Named { place: self.lines.place(at..at + from.len()), written: from.to_owned(), word, editable })
+        let editable = self.source.lines.literal(at..at + from.len(), from);
+        Some(Named { place: self.source.lines.place(at..at + from.len()), written: from.to_owned(), word, editable })
     }
 
-    fn named(&self, value: &str, span: Range<usize>, values: &Values) -> Named {
-        let span = self.shift + span.start..self.shift + span.end;
-        let written = self.text.get(span.clone()).unwrap_or(value).to_owned();
-        let word = expand(value, self.style(), values);
-        let editable = self.lines.literal(span.clone(), value).or_else(|| origin(value, self.style(), values, &self.origins));
-        Named { place: self.lines.place(span), written, word, editable }
+    /// Notes a variable where Docker takes none.
+    fn refuse(&mut self, text: &str, span: Range<usize>) {
+        let place = self.source.lines.place(span);
+        let of = |name: &str| Use { name: name.to_owned(), line: place.line, reference: None, has_default: false };
+        self.uses.extend(mentioned(text).map(of));
+        let error = Error::of(ErrorKind::Invalid, "`from` takes no variable: Docker refuses to build this").hint(
+            "give the image a stage of its own, `FROM IMAGE AS NAME` with an `ARG` before the first `FROM`, and write that name here",
+        );
+        self.refused.push(Problem { place, error });
     }
 
-    fn problem(&self, error: &parse_dockerfile::Error) -> Problem {
-        let line = u32::try_from(error.line()).unwrap_or(u32::MAX).max(1);
-        let column = u32::try_from(error.column()).unwrap_or(u32::MAX).max(1);
-        let text = error.to_string();
-        let why = text.split(" at line ").next().unwrap_or(&text).to_owned();
-        let error = Error::of(ErrorKind::Invalid, "this is not a line of a Dockerfile")
-            .because(why)
-            .hint("correct the line; Docker stops at it too");
-        Problem { place: Place { line, column, span: 0..0 }, error }
+    /// The base of a stage.
+    fn named(&self, value: &str, span: Range<usize>) -> Named {
+        let span = self.source.shift + span.start..self.source.shift + span.end;
+        let written = self.source.text.get(span.clone()).unwrap_or(value).to_owned();
+        let word = expand(value, self.style(), &self.values);
+        let literal = self.source.lines.literal(span.clone(), value);
+        let editable = literal.or_else(|| origin(value, self.style(), &self.values, &self.origins));
+        Named { place: self.source.lines.place(span), written, word, editable }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Source: compose-spec/compose-go dotenv.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 
@@ -16,7 +17,8 @@ pub fn read(text: &str, known: &Values) -> Values {
 
 /// The same with the places of the values of the file at this path that are plain text, and that no other value of it uses.
 pub fn read_with_origins(text: &str, path: &Path, known: &Values) -> (Values, Origins) {
-    let mut values = Values::new();
+    // What is known is seen by the lines of the file, and none of them changes it.
+    let mut values = known.clone();
     let mut origins = Origins::new();
     let lines = Lines::of(text);
     let mut rest = text.trim_start_matches('\u{feff}');
@@ -47,19 +49,25 @@ pub fn read_with_origins(text: &str, path: &Path, known: &Values) -> (Values, Or
                     },
                 };
                 rest = after;
-                if quote == '\'' { inner } else { with_values(&unescaped(&inner), &values, known) }
+                if quote == '\'' { Some(inner) } else { with_values(&unescaped(&inner), &values) }
             }
-            _ => with_values(without_comment(value), &values, known),
+            _ => with_values(without_comment(value), &values),
         };
         origins.remove(name);
+        if known.contains_key(name) {
+            continue;
+        }
+        let Some(value) = value else {
+            values.remove(name);
+            continue;
+        };
         if let Some(origin) = origin_of(text, &lines, span, &value) {
             origins.insert(name.to_owned(), Editable { file: Some(path.to_owned()), ..origin });
         }
         values.insert(name.to_owned(), value);
     }
-    values.extend(known.iter().map(|(name, value)| (name.clone(), value.clone())));
-    let used: Vec<&str> = mentioned(text).collect();
-    origins.retain(|name, _| !known.contains_key(name) && !used.contains(&name.as_str()));
+    let used: BTreeSet<&str> = mentioned(text).collect();
+    origins.retain(|name, _| !used.contains(name.as_str()));
     (values, origins)
 }
 
@@ -115,13 +123,10 @@ fn unescaped(text: &str) -> String {
     result
 }
 
-fn with_values(text: &str, values: &Values, known: &Values) -> String {
-    if !text.contains('$') {
-        return text.to_owned();
-    }
-    let mut all = values.clone();
-    all.extend(known.iter().map(|(name, value)| (name.clone(), value.clone())));
-    expand(text, Style::Compose, &all).text
+/// A value with those before it put in; `None` for one with a form that Compose does not have.
+fn with_values(text: &str, values: &Values) -> Option<String> {
+    let word = expand(text, Style::Compose, values);
+    word.unknown.is_empty().then_some(word.text)
 }
 
 #[cfg(test)]
@@ -170,5 +175,21 @@ mod tests {
         assert_eq!(values["TAG"], "1809");
         assert_eq!(values["IMAGE"], "a:1809");
         assert_eq!(values["OPEN"], "\"a");
+    }
+
+    #[test]
+    fn a_value_with_a_form_that_compose_does_not_have_is_none() {
+        let values = read("TAG=v1\nNEW=${TAG#v}\nOLD=1\nOLD=\"${TAG/v/}\"\nPLAIN='${TAG#v}'\nUSED=${NEW:-2}\n", &Values::new());
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(values, [("PLAIN", "${TAG#v}"), ("TAG", "v1"), ("USED", "2")]);
+    }
+
+    /// Each line sees those before it; going through all of them for each line would take minutes.
+    #[test]
+    fn long_files_end() {
+        let line = |number: usize| format!("A{}=${{A{number}}}\n", number + 1);
+        let text: String = std::iter::once("A0=x\n".to_owned()).chain((0..50_000).map(line)).collect();
+        let (values, origins) = read_with_origins(&text, Path::new(".env"), &Values::new());
+        assert_eq!((values.len(), values["A50000"].as_str(), origins.len()), (50_001, "x", 0));
     }
 }

@@ -7,7 +7,7 @@ use super::paths::shown;
 use super::tags::Typed;
 
 /// A text in a file that can be changed, and what it is of a reference.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Editable {
     /// The file, where it is another than the one of the reference, e.g. the `.env` beside a Compose file.
     pub file: Option<PathBuf>,

@@ -7,7 +7,7 @@ mod functions;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use hcl_edit::expr::{Expression, ObjectKey, TraversalOperator, UnaryOperator};
+use hcl_edit::expr::{Expression, ObjectKey, Traversal, TraversalOperator, UnaryOperator};
 use hcl_edit::template::{Directive, Element, Template};
 
 use self::functions::{at, binary, built_in};
@@ -115,6 +115,8 @@ pub struct Evaluator<'h> {
     pub given: &'h Values,
     /// Functions by name.
     pub functions: BTreeMap<String, Function<'h>>,
+    /// What targets say themselves, by their names: `target.app.args` is an expression.
+    pub targets: BTreeMap<String, BTreeMap<String, &'h Expression>>,
     known: RefCell<BTreeMap<String, Result<Value, Unknown>>>,
     steps: Cell<usize>,
 }
@@ -122,7 +124,8 @@ pub struct Evaluator<'h> {
 impl<'h> Evaluator<'h> {
     /// Without variables and functions at first.
     pub fn new(given: &'h Values) -> Self {
-        Self { variables: BTreeMap::new(), given, functions: BTreeMap::new(), known: RefCell::default(), steps: Cell::default() }
+        let (variables, functions, targets) = Default::default();
+        Self { variables, given, functions, targets, known: RefCell::default(), steps: Cell::default() }
     }
 
     /// The value of an expression.
@@ -169,17 +172,7 @@ impl<'h> Evaluator<'h> {
                 }
                 self.call(call.name.name.as_str(), arguments, next)?
             }
-            Expression::Traversal(traversal) => {
-                let mut value = self.eval(&traversal.expr, locals, next)?;
-                for operator in &traversal.operators {
-                    value = match operator.value() {
-                        TraversalOperator::GetAttr(name) => at(value, &Value::Text(name.as_str().to_owned()))?,
-                        TraversalOperator::Index(index) => at(value, &self.eval(index, locals, next)?)?,
-                        _ => return Err(Unknown::Expression),
-                    };
-                }
-                value
-            }
+            Expression::Traversal(traversal) => self.traversed(traversal, locals, next)?,
             Expression::UnaryOp(operation) => {
                 let value = self.eval(&operation.expr, locals, next)?;
                 match (operation.operator.value(), value) {
@@ -197,6 +190,40 @@ impl<'h> Evaluator<'h> {
         };
         self.took(1 + value.size() / 64)?;
         if value.size() > LARGEST { Err(Unknown::Expression) } else { Ok(value) }
+    }
+
+    /// `NAME.key`, `NAME[0]`, `target.NAME.key`.
+    fn traversed(&self, traversal: &Traversal, locals: &Locals, depth: usize) -> Result<Value, Unknown> {
+        let index = |operator: &TraversalOperator| match operator {
+            TraversalOperator::GetAttr(name) => Ok(Value::Text(name.as_str().to_owned())),
+            TraversalOperator::Index(index) => self.eval(index, locals, depth),
+            _ => Err(Unknown::Expression),
+        };
+        let mut operators = traversal.operators.iter().map(|operator| index(operator.value()));
+        let is_target =
+            matches!(&traversal.expr, Expression::Variable(name) if name.as_str() == "target" && !locals.contains_key("target"));
+        let mut value = if is_target {
+            let mut next = || operators.next().ok_or(Unknown::Expression)??.text().ok_or(Unknown::Expression);
+            let (target, key) = (next()?, next()?);
+            let said = self.targets.get(&target).and_then(|said| said.get(&key)).ok_or(Unknown::Expression)?;
+            match said {
+                // Other entries of it may have no known value.
+                Expression::Object(object) if traversal.operators.len() > 2 => {
+                    let wanted = next()?;
+                    let is_wanted = |key: &ObjectKey| self.key(key, &Locals::new(), depth).is_ok_and(|key| key == wanted);
+                    let found = object.iter().filter(|(key, _)| is_wanted(key)).last().ok_or(Unknown::Expression)?;
+                    self.eval(found.1.expr(), &Locals::new(), depth)?
+                }
+                _ => self.eval(said, &Locals::new(), depth)?,
+            }
+        } else {
+            // A value that is given is a text, which has nothing in it.
+            self.eval(&traversal.expr, locals, depth).map_err(|_| Unknown::Expression)?
+        };
+        for index in operators {
+            value = at(value, &index?)?;
+        }
+        Ok(value)
     }
 
     fn took(&self, steps: usize) -> Result<(), Unknown> {

@@ -30,7 +30,7 @@ mod walk;
 mod words;
 mod yaml;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -55,6 +55,11 @@ pub trait Files {
     ///
     /// A file that is not there, is not a regular file, is too large, or is not text.
     fn read(&self, path: &Path) -> Result<Rc<str>, Error>;
+
+    /// The path by which a file is known whatever way leads to it, as far as that can be told.
+    fn real(&self, path: &Path) -> PathBuf {
+        paths::normal(path)
+    }
 }
 
 /// One reference in a file.

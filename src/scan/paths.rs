@@ -7,6 +7,13 @@ pub fn slashes(path: &str) -> String {
     path.replace('\\', "/")
 }
 
+/// True for the folder of a build that is an address, e.g. `https://example.com/x.git#main`.
+///
+/// Source: compose-spec/compose-go, `paths/context.go`.
+pub fn is_elsewhere(folder: &str) -> bool {
+    folder.contains("://") || folder.starts_with("git@") || folder.starts_with("github.com/")
+}
+
 /// A path as it is written in advice: with slashes on each system, and `.` for the folder of the scan.
 pub fn shown(path: &Path) -> String {
     let text = slashes(&normal(path).to_string_lossy());

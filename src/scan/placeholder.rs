@@ -26,7 +26,7 @@ pub fn meant(text: &str, values: &Values) -> Meant {
             (Some((open, name, behind)), _) => {
                 let value = values.get(name).cloned().or_else(|| {
                     // With an operator of the shell: `${X:-1}`, `${X/a/b}`.
-                    let word = (open == "${").then(|| expand(&format!("${{{name}}}"), Style::Compose, values))?;
+                    let word = (open == "${").then(|| expand(&format!("${{{name}}}"), Style::Shell, values))?;
                     (word.missing.is_empty() && !values.is_empty()).then_some(word.text)
                 });
                 match value {

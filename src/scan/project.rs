@@ -1,15 +1,16 @@
 //! The files of a question together: which file builds which Dockerfile, which values it gives, which classes lead pods where.
 
+mod baked;
 mod composed;
 mod dockerfiles;
 mod gitlab;
 mod named;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::bake;
 use super::compose::{self, Built};
 use super::kubernetes::{self, Known};
 use super::kustomize::{self, Kustomization, PatchFiles, Way, Ways};
@@ -80,6 +81,8 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     let kustomizations = kustomizations(&yaml, files);
     let ways = Ways::of(&kustomizations);
     let mut project = Project {
+        paths,
+        by_real_path: OnceCell::new(),
         yaml: &yaml,
         by_path: yaml.iter().map(|file| (normal(&file.path), file)).collect(),
         files,
@@ -111,17 +114,25 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         project.agents(path, groovy::built(text, &project.known));
     }
     let Project { built, made, mut uses, env_files, mut answer, mut rests_on, .. } = project;
-    // What another file builds is a Dockerfile, whatever its name.
-    let named = built.keys().filter(|path| kind_of(path).is_none() && !paths.iter().any(|known| normal(known) == **path));
-    dockerfiles.extend(named.filter_map(|path| Some((path.clone(), files.read(path).ok()?))));
+    // What another file builds is a Dockerfile, whatever its name and wherever it is.
+    let own: BTreeMap<PathBuf, &PathBuf> = paths.iter().map(|path| (normal(path), path)).collect();
+    let read: BTreeSet<PathBuf> = dockerfiles.iter().map(|(path, _)| normal(path)).collect();
+    for (path, builds) in built.iter().filter(|(path, _)| !read.contains(*path)) {
+        match files.read(path) {
+            Ok(text) => dockerfiles.push((own.get(path).copied().unwrap_or(path).clone(), text)),
+            Err(error) => {
+                dockerfiles::note_unread(builds, &mut uses);
+                for (file, note) in dockerfiles::unread_notes(builds, &error) {
+                    answer.entry(file).or_default().notes.push(note);
+                }
+            }
+        }
+    }
     for (path, text) in &dockerfiles {
         let builds = built.get(&normal(path)).map(Vec::as_slice).unwrap_or_default();
         answer.insert(path.clone(), dockerfiles::read_dockerfile(path, text, builds, given, &mut uses));
     }
     let read: BTreeSet<PathBuf> = dockerfiles.iter().map(|(path, _)| normal(path)).collect();
-    for (_, builds) in built.iter().filter(|(path, _)| !read.contains(*path)) {
-        dockerfiles::note_unread(builds, &mut uses);
-    }
     note_files(&yaml, &env_files, &answer, &mut uses);
     for file in yaml.iter().filter(|file| file.text.contains('*')) {
         if let Some(scanned) = answer.get_mut(&file.path) {
@@ -211,6 +222,9 @@ const MOST_CHANGED: usize = 10_000_000;
 
 /// The files, and what was found in them so far.
 struct Project<'p> {
+    paths: &'p [PathBuf],
+    /// The same by where they are, looked up when it is first needed.
+    by_real_path: OnceCell<BTreeMap<PathBuf, PathBuf>>,
     yaml: &'p [Yaml],
     by_path: BTreeMap<PathBuf, &'p Yaml>,
     files: &'p dyn Files,
@@ -272,6 +286,24 @@ impl Project<'_> {
         self.rests_on.entry(normal(path)).or_default().extend(others);
     }
 
+    /// Notes what files build.
+    fn build(&mut self, built: Vec<Built>) {
+        for one in built {
+            let dockerfile = self.as_asked(&one.dockerfile);
+            self.built.entry(dockerfile).or_default().push(one);
+        }
+    }
+
+    /// The path by which a file was asked for: a project that was rendered has absolute ones.
+    fn as_asked(&self, path: &Path) -> PathBuf {
+        if !path.is_absolute() {
+            return path.to_owned();
+        }
+        let real = |path: &Path| self.files.real(path);
+        let all = self.by_real_path.get_or_init(|| self.paths.iter().map(|path| (real(path), normal(path))).collect());
+        all.get(&real(path)).cloned().unwrap_or_else(|| path.to_owned())
+    }
+
     /// The references of a manifest, as each kustomization that leads to it deploys them.
     fn manifest(&mut self, file: &Yaml, root: &Rc<Node>, lines: &Lines<'_>) {
         let path = normal(&file.path);
@@ -329,41 +361,6 @@ impl Project<'_> {
         }
         Some(())
     }
-
-    /// The bake files, each read with its override.
-    fn bake_files(&mut self, bakes: &[(PathBuf, Rc<str>)]) {
-        let mut parsed: Vec<(&PathBuf, &Rc<str>, bake::Parsed)> = Vec::new();
-        for (path, text) in bakes {
-            match bake::parse(path, text) {
-                Ok(one) => parsed.push((path, text, one)),
-                Err(problem) => self.of(path).problems.push(problem),
-            }
-        }
-        let named = |wanted: Option<PathBuf>| wanted.and_then(|wanted| parsed.iter().find(|(path, ..)| **path == wanted));
-        for file in &parsed {
-            if named(bake::base_of(file.0)).is_some() {
-                continue;
-            }
-            let set: Vec<_> = std::iter::once(file).chain(named(bake::override_of(file.0))).collect();
-            let layers: Vec<bake::Layer<'_>> =
-                set.iter().map(|(path, text, parsed)| bake::Layer { path, text, parsed }).collect();
-            let read = bake::read(file.0, &layers, self.given, self.files);
-            for (number, found) in read.found {
-                if let Some((path, ..)) = set.get(number) {
-                    self.of(path).found.push(found);
-                }
-            }
-            self.uses.extend(read.shared);
-            let paths: Vec<PathBuf> = set.iter().map(|(path, ..)| PathBuf::clone(path)).collect();
-            let dockerfiles = read.built.iter().map(|one| &one.dockerfile);
-            for path in paths.iter().chain(dockerfiles) {
-                self.rest(path, paths.iter().cloned());
-            }
-            for one in read.built {
-                self.built.entry(one.dockerfile.clone()).or_default().push(one);
-            }
-        }
-    }
 }
 
 /// The folder of the chart that a template belongs to.
@@ -390,3 +387,6 @@ fn helm(path: &Path) -> String {
     }
     "a template of a Helm chart".to_owned()
 }
+
+#[cfg(test)]
+mod tests;

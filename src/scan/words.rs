@@ -27,8 +27,10 @@ pub enum Style {
         /// `\`, or a backtick where the file says so.
         escape: char,
     },
-    /// A value in a Compose file: quotes are text, `$$` is a dollar.
+    /// A value in a Compose file: quotes are text, `$$` is a dollar, and there are no patterns.
     Compose,
+    /// A text that a shell puts values in later, e.g. the script of a pipeline: quotes are text.
+    Shell,
 }
 
 /// A word whose variables have their values.
@@ -40,6 +42,8 @@ pub struct Word {
     pub missing: Vec<String>,
     /// What `${NAME:?text}` says of variables that must have a value, and have none.
     pub refused: Vec<String>,
+    /// Variables with an operator that there is not, e.g. `${TAG#…}` in a Compose file.
+    pub unknown: Vec<String>,
 }
 
 /// Puts in the values.
@@ -187,7 +191,7 @@ impl Expander<'_> {
                     }
                 }
             }
-            '#' | '%' => {
+            '#' | '%' if self.style != Style::Compose => {
                 let is_longest = self.characters.next_if_eq(&operator).is_some();
                 let pattern = self.rest(depth).text;
                 match value {
@@ -196,7 +200,7 @@ impl Expander<'_> {
                     None => self.word.missing.push(name),
                 }
             }
-            '/' => {
+            '/' if self.style != Style::Compose => {
                 let is_everywhere = self.characters.next_if_eq(&'/').is_some();
                 let (pattern, instead) = self.replacement(depth);
                 match value {
@@ -206,6 +210,8 @@ impl Expander<'_> {
             }
             _ => {
                 self.rest(depth);
+                let colon = if is_empty_too { ":" } else { "" };
+                self.word.unknown.push(format!("${{{name}{colon}{operator}…}}"));
                 self.word.missing.push(name);
             }
         }
@@ -248,6 +254,7 @@ impl Expander<'_> {
         self.push_all(&word.text);
         self.word.missing.extend(word.missing);
         self.word.refused.extend(word.refused);
+        self.word.unknown.extend(word.unknown);
     }
 }
 
@@ -330,6 +337,32 @@ mod tests {
             ("a\\b", "a\\b"),
         ] {
             assert_eq!(expand(text, Style::Compose, &values).text, expected, "{text}");
+        }
+    }
+
+    /// compose-go: `-`, `?` and `+`, each with a colon before it or without.
+    #[test]
+    fn compose_has_no_patterns() {
+        let values = values(&[("TAG", "v1")]);
+        for (text, unknown) in [
+            ("a:${TAG#v}", "${TAG#…}"),
+            ("a:${TAG##v}", "${TAG#…}"),
+            ("a:${TAG%1}", "${TAG%…}"),
+            ("a:${TAG/v/w}", "${TAG/…}"),
+            ("a:${TAG^^}", "${TAG^…}"),
+            ("a:${TAG:1}", "${TAG:1…}"),
+            ("a:${NONE:-${TAG#v}}", "${TAG#…}"),
+        ] {
+            assert_eq!(expand(text, Style::Compose, &values).unknown, [unknown], "{text}");
+        }
+        for (text, expected) in
+            [("${TAG:-1#2}", "v1"), ("${NONE-a/b}", "a/b"), ("${TAG+x%y}", "x%y"), ("${TAG:?no #}", "v1"), ("$$TAG#", "$TAG#")]
+        {
+            let word = expand(text, Style::Compose, &values);
+            assert_eq!((word.text.as_str(), word.unknown.len()), (expected, 0), "{text}");
+        }
+        for (text, expected) in [("${TAG#v}", "1"), ("${TAG/v/w}", "w1"), ("'${TAG}'", "'v1'")] {
+            assert_eq!(expand(text, Style::Shell, &values).text, expected, "{text}");
         }
     }
 

@@ -64,7 +64,8 @@ impl Tree {
             let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             folder.canonicalize().ok()
         };
-        let roots = named.iter().filter_map(root).collect();
+        // What comes from standard input is in the current folder: a project that is rendered names its Dockerfiles there.
+        let roots = paths.iter().filter_map(root).collect();
         let named = named.iter().filter_map(|path| path.canonicalize().ok()).collect();
         let unread = walked.unread.into_iter().map(|(path, why)| {
             let error = unreadable(&path).because(why);
@@ -165,6 +166,10 @@ impl Files for Tree {
         let read = self.inside(path).and_then(|()| self.file(path));
         self.read.borrow_mut().insert(path.to_owned(), read.clone());
         read
+    }
+
+    fn real(&self, path: &Path) -> PathBuf {
+        path.canonicalize().unwrap_or_else(|_| path.to_owned())
     }
 }
 

@@ -3,21 +3,18 @@
 use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
 
-use super::blocks::{body, entries};
+use super::blocks::entries;
 use super::{Attribute, Reader};
 use crate::scan::origin::Origins;
-use crate::scan::{Editable, Lines, Shared};
+use crate::scan::{Editable, Shared};
 
 impl Reader<'_, '_> {
     /// Where the values of arguments stand that are plain text: in the target, or as the default of a variable. One that is used for more is
     /// noted as shared.
     pub(super) fn origins(&self, one: &Attribute<'_>, shared: &mut Vec<Shared>) -> Origins {
         let plain = |layer: usize, expression: &Expression| {
-            let layer = self.layers.get(layer)?;
-            let (start, _) = body(layer.text);
-            let text = expression.as_str()?;
-            let literal = Lines::of(layer.text).from(start).literal(expression.span()?, text)?;
-            Some(Editable { file: Some(layer.path.to_owned()), ..literal })
+            let literal = self.lines.get(layer)?.literal(expression.span()?, expression.as_str()?)?;
+            Some(Editable { file: Some(self.layers.get(layer)?.path.to_owned()), ..literal })
         };
         let mut origin = |expression: &Expression| match expression {
             Expression::String(_) => plain(one.layer, expression),

@@ -157,3 +157,46 @@ fn the_target_default_is_built_also_where_others_inherit_it() {
     let grouped = format!("group \"default\" {{ targets = [\"old\"] }}\n{targets}");
     assert_eq!(builds("app/docker-bake.hcl", &[&grouped], &[]), expected[1..]);
 }
+
+/// buildx: an expression may name what another target says.
+#[test]
+fn what_another_target_says_is_a_value() {
+    let text = |value: &str| {
+        format!(
+            "target \"default\" {{ args = {{ TAG = {value} }} }}\n\
+            target \"_other\" {{\n  target = \"win\"\n  args = {{ TAG = \"ltsc2025\", WHEN = timestamp(), SAME = target._other.args.SAME }}\n}}\n"
+        )
+    };
+    for (value, expected) in [
+        ("target._other.args.TAG", "TAG=ltsc2025"),
+        ("target[\"_other\"].args[\"TAG\"]", "TAG=ltsc2025"),
+        ("\"${target._other.target}-${target._other.args.TAG}\"", "TAG=win-ltsc2025"),
+        ("target._other.args.WHEN", "TAG?Unevaluated { name: \"TAG\", expression: \"target._other.args.WHEN\" }"),
+        ("target._other.args.NONE", "TAG?Unevaluated { name: \"TAG\", expression: \"target._other.args.NONE\" }"),
+        ("target._other.args.SAME", "TAG?Unevaluated { name: \"TAG\", expression: \"target._other.args.SAME\" }"),
+        ("target.none.args.TAG", "TAG?Unevaluated { name: \"TAG\", expression: \"target.none.args.TAG\" }"),
+        ("try(foo.bar, 1)", "TAG?Unevaluated { name: \"TAG\", expression: \"try(foo.bar, 1)\" }"),
+        ("foo[0]", "TAG?Unevaluated { name: \"TAG\", expression: \"foo[0]\" }"),
+        ("foo", "TAG?Unresolved([\"foo\"])"),
+    ] {
+        assert_eq!(builds("app/docker-bake.hcl", &[&text(value)], &[])[0], format!("target default app/Dockerfile {expected}"));
+    }
+}
+
+#[test]
+fn a_build_from_elsewhere_is_said() {
+    for (target, expected) in [
+        (
+            "context = \"https://example.com/x.git\"",
+            Some("what target a builds is not read: https://example.com/x.git is elsewhere"),
+        ),
+        ("context = timestamp()", Some("what target a builds is not read: the value of context cannot be told")),
+        ("dockerfile = timestamp()", Some("what target a builds is not read: the value of dockerfile cannot be told")),
+        ("context = \"./x\"", None),
+        ("context = \"https://example.com/x.git\"\n  dockerfile-inline = \"FROM a\"", None),
+    ] {
+        let notes = bake("b.hcl", &[&format!("target \"a\" {{\n  {target}\n}}\n")], &[]).notes;
+        let notes: Vec<(u32, &str)> = notes.iter().map(|(_, note)| (note.place.line, note.text.as_str())).collect();
+        assert_eq!(notes, expected.map(|text| (2, text)).into_iter().collect::<Vec<_>>(), "{target}");
+    }
+}

@@ -3,34 +3,38 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Built, Project, Reader, asked};
+use super::{Built, Numbered, Project, Reader, asked};
 use crate::scan::dockerfile::Build;
-use crate::scan::paths::{normal, slashes};
-use crate::scan::words::{Style, expand};
+use crate::scan::paths::{is_elsewhere, normal, slashes};
+use crate::scan::words::{Style, Word, expand};
 use crate::scan::yaml::Node;
-use crate::scan::{Asked, Found, Meant, Needs, Os, Shared, nested};
+use crate::scan::{Asked, Found, Meant, Needs, Note, Os, Shared, nested};
 
 impl Reader<'_, '_> {
     /// What is built: each key as the last file says it, arguments and contexts of all of them.
     pub(super) fn build(
         &self,
-        builds: &[(usize, &Rc<Node>)],
-        (object, made): (&str, &[String]),
+        builds: &[Numbered<'_>],
+        (object, made, extends): (&str, &[String], Option<Numbered<'_>>),
         isolation: Option<Asked>,
         os: Os,
         read: &mut Project,
     ) {
-        let expanded = |text: &str| expand(text, Style::Compose, &self.values).text;
-        let text = |key: &str| builds.iter().find_map(|(_, build)| build.text_at(&[key])).map(expanded);
+        let word = |text: &str| expand(text, Style::Compose, &self.values);
+        let said_word = |key: &str| builds.iter().find_map(|(_, build)| build.text_at(&[key])).map(word);
+        let text = |key: &str| said_word(key).map(|word| word.text);
+        // What stands in another file is shown where this one extends it.
+        let own = builds.iter().find(|(number, _)| self.layers.get(*number).is_some()).copied().or(extends);
         // A path counts from the folder of the file that says it.
         let of_file = |build: &Rc<Node>| self.folders.borrow().get(&Rc::as_ptr(build)).cloned();
-        let said = |(_, build): &(usize, &Rc<Node>)| {
+        let said = |(_, build): &Numbered<'_>| {
             let path = build.text_at(&["context"]).or_else(|| build.text())?;
-            Some((of_file(build), expanded(path)))
+            Some((of_file(build), word(path)))
         };
-        let (folder, context) =
-            builds.iter().find_map(said).unwrap_or_else(|| (builds.last().and_then(|(_, build)| of_file(build)), String::new()));
-        let context = folder.as_deref().unwrap_or(self.folder).join(slashes(&context));
+        let (folder, context) = builds
+            .iter()
+            .find_map(said)
+            .unwrap_or_else(|| (builds.last().and_then(|(_, build)| of_file(build)), Word::default()));
         let platforms = builds.iter().find_map(|(_, build)| build.get("platforms"));
         let is_windows = platforms
             .is_some_and(|list| list.list().iter().any(|one| one.text().is_some_and(|one| Os::of_platform(one) == Os::Windows)));
@@ -43,7 +47,10 @@ impl Reader<'_, '_> {
             let mut origins = node.get("args").map(|args| self.origins_of(*number, args)).unwrap_or_default();
             if let Some(args) = node.get("args").filter(|_| self.layers.get(*number).is_some()) {
                 let values = args.entries().into_iter().map(|(_, value)| value);
-                self.consumed.borrow_mut().extend(args.list().iter().chain(values).map(Rc::as_ptr));
+                for value in args.list().iter().chain(values) {
+                    self.consumed.borrow_mut().insert(Rc::as_ptr(value));
+                    self.refuses(*number, value, &value.text().map(word).unwrap_or_default());
+                }
             }
             for (name, meant) in node.get("args").map(|args| self.arguments(args)).unwrap_or_default() {
                 build.arguments.remove(&name);
@@ -74,9 +81,30 @@ impl Reader<'_, '_> {
                 read.shared.extend(build.origins.iter().map(|(name, value)| Shared::new(name, value, &by)));
             }
             None => {
-                let dockerfile = text("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
-                let dockerfile = normal(&context.join(slashes(&dockerfile)));
-                read.built.push(Built { dockerfile, build, isolation, os, makes: made.to_vec() });
+                let dockerfile =
+                    said_word("dockerfile").unwrap_or_else(|| Word { text: "Dockerfile".to_owned(), ..Word::default() });
+                let why = if is_elsewhere(&context.text) {
+                    Some(format!("{} is elsewhere", context.text))
+                } else {
+                    let missing = context.missing.iter().chain(&dockerfile.missing).next();
+                    missing.map(|name| format!("the variable {name} has no value"))
+                };
+                let said = own.and_then(|(number, node)| {
+                    let place = self.lines.get(number)?.place(node.span.clone());
+                    Some((number, self.layers.get(number)?.path.to_owned(), place))
+                });
+                if let Some(why) = why {
+                    let text = format!("what {object} builds is not read: {why}");
+                    read.notes.extend(said.map(|(number, _, place)| (number, Note { place, text })));
+                    // What is not read may use a value for anything.
+                    let by = format!("by what {object} builds, which is not read");
+                    read.shared.extend(build.origins.iter().map(|(name, value)| Shared::new(name, value, &by)));
+                    return;
+                }
+                let folder = folder.as_deref().unwrap_or(self.folder);
+                let dockerfile = normal(&folder.join(slashes(&context.text)).join(slashes(&dockerfile.text)));
+                let said = said.map(|(_, path, place)| (path, place));
+                read.built.push(Built { dockerfile, build, isolation, os, makes: made.to_vec(), said });
             }
         }
     }

@@ -168,3 +168,52 @@ fn a_project_has_the_name_that_it_says() {
     assert!(name(&said, "").contains(" r.test/shop-web:1 "));
     assert!(name(&said, "COMPOSE_PROJECT_NAME=own\n").contains(" r.test/own-web:1 "));
 }
+
+/// compose-go refuses a file with another operator than it knows.
+#[test]
+fn a_pattern_of_a_shell_is_an_error() {
+    for (service, line) in [
+        ("image: server:${TAG#v}", 3),
+        ("image: \"server:${TAG/a/b}\"", 3),
+        ("build:\n      context: .\n      args:\n        TAG: ${TAG%x}", 6),
+        ("build:\n      context: .\n      args: [\"TAG=${TAG^}\"]", 5),
+        ("extends: {file: other.yaml, service: base}", 3),
+    ] {
+        let files =
+            [("app/.env", "TAG=v1\n"), ("app/other.yaml", "services:\n  # x\n  # x\n  base: {image: \"server:${TAG#v}\"}\n")];
+        let project = read_all(&[&format!("services:\n  web:\n    {service}\n  two: {{image: 'b:1'}}\n")], &files);
+        let lines: Vec<(usize, u32)> = project.problems.iter().map(|(number, problem)| (*number, problem.place.line)).collect();
+        assert_eq!((lines, project.found.len()), (vec![(0, line)], 1), "{service}: {project:?}");
+    }
+    let project = read_all(&["services:\n  web: {image: \"server:${TAG:-1#2}\"}\n"], &[]);
+    assert_eq!((project.problems.len(), images(&project).as_slice()), (0, &["0:2 server:1#2 None Unsaid".to_owned()][..]));
+}
+
+#[test]
+fn a_build_from_elsewhere_is_said() {
+    for (build, expected) in [
+        (
+            "https://example.com/x.git#main",
+            Some("what service web builds is not read: https://example.com/x.git#main is elsewhere"),
+        ),
+        (
+            "{context: \"git@example.com:x/y.git\"}",
+            Some("what service web builds is not read: git@example.com:x/y.git is elsewhere"),
+        ),
+        ("{context: github.com/x/y}", Some("what service web builds is not read: github.com/x/y is elsewhere")),
+        ("\"${FOLDER}\"", Some("what service web builds is not read: the variable FOLDER has no value")),
+        ("{context: ., dockerfile: \"${FILE}\"}", Some("what service web builds is not read: the variable FILE has no value")),
+        ("./web", None),
+        ("\"${FOLDER:-web}\"", None),
+        ("{context: \"https://example.com/x.git\", dockerfile_inline: FROM a}", None),
+    ] {
+        let project = read_all(&[&format!("services:\n  web:\n    build: {build}\n")], &[]);
+        let notes: Vec<(u32, &str)> = project.notes.iter().map(|(_, note)| (note.place.line, note.text.as_str())).collect();
+        assert_eq!(notes, expected.map(|text| (3, text)).into_iter().collect::<Vec<_>>(), "{build}");
+        let is_inline = build.contains("inline");
+        assert_eq!(
+            (project.built.len(), project.found.len()),
+            (usize::from(expected.is_none() && !is_inline), usize::from(is_inline))
+        );
+    }
+}

@@ -52,7 +52,7 @@ pub(super) fn without_bodies(text: &str, escape: char) -> Cow<'_, str> {
 }
 
 /// The lines with their ends, each with its place.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> + Clone {
+pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> + Clone {
     text.split_inclusive('\n').scan(0, |at, line| {
         let start = *at;
         *at += line.len();
@@ -61,7 +61,7 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> + Clone {
 }
 
 /// The next instruction without the ends of its lines, and the place of each of its bytes.
-fn logical_line(lines: &mut dyn Iterator<Item = (usize, &str)>, escape: char) -> (String, Vec<usize>) {
+pub(super) fn logical_line(lines: &mut dyn Iterator<Item = (usize, &str)>, escape: char) -> (String, Vec<usize>) {
     let (mut instruction, mut places) = (String::new(), Vec::new());
     for (at, line) in lines {
         // A comment between the lines of an instruction does not end it, and neither does an empty line.

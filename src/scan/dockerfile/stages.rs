@@ -23,7 +23,7 @@ impl File<'_> {
             if self.earlier(&stage.base, index).is_none() {
                 found.extend(self.reference(&stage.base, need, stage.os, object.clone()));
             }
-            let images = stage.sources.iter().filter(|source| self.earlier(source, index).is_none());
+            let images = stage.sources.iter().filter(|source| self.source_of(source, index).is_none());
             found.extend(images.filter_map(|source| self.reference(source, Needs::NoHost, Os::Unsaid, object.clone())));
         }
         found
@@ -40,8 +40,9 @@ impl File<'_> {
                 .stages
                 .iter()
                 .enumerate()
-                .flat_map(|(later, stage)| {
-                    std::iter::once(&stage.base).chain(&stage.sources).filter_map(move |named| self.earlier(named, later))
+                .flat_map(|(index, stage)| {
+                    let sources = stage.sources.iter().filter_map(move |named| self.source_of(named, index));
+                    self.earlier(&stage.base, index).into_iter().chain(sources)
                 })
                 .collect();
             let is_replaced = |index: &usize| {
@@ -64,9 +65,8 @@ impl File<'_> {
             }
             needs.insert(index, need);
             open.extend(self.earlier(&stage.base, index).map(|base| (base, need)));
-            open.extend(
-                stage.sources.iter().filter_map(|source| self.earlier(source, index)).map(|stage| (stage, Needs::NoHost)),
-            );
+            let sources = stage.sources.iter().filter_map(|source| self.source_of(source, index));
+            open.extend(sources.map(|stage| (stage, Needs::NoHost)));
         }
     }
 
@@ -75,15 +75,29 @@ impl File<'_> {
         self.build.contexts.keys().any(|context| context.eq_ignore_ascii_case(name))
     }
 
+    /// The stages of a name.
+    fn same(&self, named: &Named) -> &[usize] {
+        let name = named.word.text.to_lowercase();
+        let is_known = named.word.missing.is_empty() && !self.is_replaced(&name);
+        self.names.get(&name).filter(|_| is_known).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The stage of a number.
+    fn numbered(&self, named: &Named) -> Option<usize> {
+        named.word.text.parse().ok().filter(|number| *number < self.stages.len() && !self.is_replaced(&named.word.text))
+    }
+
     /// The stage before this one that is meant by a name or a number.
     fn earlier(&self, named: &Named, before: usize) -> Option<usize> {
-        let name = named.word.text.to_lowercase();
-        if self.is_replaced(&name) {
-            return None;
-        }
-        let same = self.names.get(&name).filter(|_| named.word.missing.is_empty()).map(Vec::as_slice).unwrap_or_default();
+        let same = self.same(named);
         let by_name = same.get(..same.partition_point(|index| *index < before)).and_then(<[usize]>::last).copied();
-        by_name.or_else(|| named.word.text.parse().ok().filter(|number| *number < before))
+        by_name.or_else(|| self.numbered(named).filter(|number| *number < before))
+    }
+
+    /// The stage that files come from: one before this one, else one behind it, which BuildKit finds too.
+    fn source_of(&self, named: &Named, index: usize) -> Option<usize> {
+        let later = || self.same(named).iter().copied().find(|other| *other > index);
+        self.earlier(named, index).or_else(later).or_else(|| self.numbered(named).filter(|number| *number > index))
     }
 
     fn reference(&self, named: &Named, needs: Needs, os: Os, object: Option<String>) -> Option<Found> {

@@ -54,8 +54,15 @@ fn directives_marks_and_ends_of_lines() {
     assert_eq!(found("#escape = `\nFROM a:1\nCOPY a `\n  # note\n  b C:\\\nRUN x\n"), ["2:6 a:1 EveryHost"]);
     // Without the directive a backslash swallows the next line.
     assert_eq!(found("FROM a\nWORKDIR C:\\\nFROM b\n"), ["1:6 a EveryHost"]);
-    // A directive counts at the top alone.
-    assert_eq!(found("# a comment\n# escape=`\nFROM a\nWORKDIR C:\\\nFROM b\n"), ["3:6 a EveryHost"]);
+    // Docker looks for directives until the first line that is none it knows.
+    for top in ["# escape=`\n", "# syntax=docker/dockerfile:1\n# check=skip=all\n# ESCAPE = `\n"] {
+        assert_eq!(found(&format!("{top}FROM a\nWORKDIR C:\\\nFROM b\n")).len(), 2, "{top}");
+    }
+    for top in ["# a comment\n# escape=`\n", "# other=1\n# escape=`\n", "\n# escape=`\n", "ARG A=1\n# escape=`\n"] {
+        assert_eq!(found(&format!("{top}FROM a\nWORKDIR C:\\\nFROM b\n")).len(), 1, "{top}");
+        // A heredoc begins in a line that goes on.
+        assert_eq!(found(&format!("{top}FROM a\nRUN x \\\n  && cat <<EOF > f\nFROM b\nEOF\n")).len(), 1, "{top}");
+    }
 }
 
 #[test]
@@ -118,6 +125,18 @@ fn templates_are_named_and_broken_files_are_errors_at_their_lines() {
         let scanned = read(text, &Build::default());
         assert!(scanned.left_out.is_some() && scanned.found.is_empty() && scanned.problems.is_empty(), "{scanned:?}");
     }
+    // A line that is a command of another program makes no template.
+    for (text, line) in [
+        ("FROM a\nRUN docker ps --format \"{{.ID}}\"\nFOO x\n", 3),
+        ("FROM a\nRUN docker ps --format \"{{.ID}}\"\nRUN <<EOF\nFROM\n", 5),
+        ("FROM a\nLABEL x={%\nSHELL []\n", 3),
+    ] {
+        let scanned = read(text, &Build::default());
+        let lines: Vec<u32> = scanned.problems.iter().map(|problem| problem.place.line).collect();
+        assert_eq!((scanned.left_out, scanned.found.len(), lines), (None, 1, vec![line]), "{text}");
+    }
+    let scanned = read("FROM a\nRUN docker ps --format \"{{.ID}}\"\n{{ .More }}\n", &Build::default());
+    assert_eq!((scanned.left_out.as_deref(), scanned.found.len()), (Some("a template for Dockerfiles"), 0));
     let scanned = read("FROM a:1\nRUNN x\nFROM b\n", &Build::default());
     assert_eq!(scanned.found.len(), 1);
     assert_eq!(scanned.problems.iter().map(|problem| problem.place.line).collect::<Vec<_>>(), [2]);
@@ -163,4 +182,95 @@ fn a_context_replaces_the_stage_of_its_name() {
     assert_eq!(lines(text, &with(Some(image))), ["1:6 a:1 OneHost", "3:6 b:2 EveryHost", "4:13 b:2 NoHost"]);
     let without_number = text.replace("COPY --from=0 /g /g\n", "");
     assert_eq!(lines(&without_number, &with(None)), [""; 0]);
+}
+
+/// BuildKit: an entry point without arguments is none, in each of the forms.
+#[test]
+fn an_entry_point_may_be_taken_away() {
+    for line in [
+        "ENTRYPOINT []",
+        "entrypoint [ ]",
+        "ENTRYPOINT",
+        "ENTRYPOINT \\\n # why\n []",
+        "ENTRYPOINT []\r",
+        "ONBUILD ENTRYPOINT []",
+        "CMD []",
+        "ENTRYPOINT [\"x\"]",
+        "ENTRYPOINT x []",
+        "HEALTHCHECK NONE",
+        "SHELL [\"cmd\"]",
+        "VOLUME [\"C:/x\"]",
+    ] {
+        let text = format!("FROM a:1 AS x\n{line}\nFROM b:1\n");
+        let found = read(&text, &Build::default());
+        assert_eq!((found.problems.len(), found.found.len()), (0, 2), "{line}: {found:?}");
+    }
+    // Docker refuses these.
+    for line in ["SHELL []", "ENTRYPOIN []", "RUN x\nFROM", "HEALTHCHECK []"] {
+        let found = read(&format!("FROM a:1 AS x\n{line}\nFROM b:1\n"), &Build::default());
+        assert_eq!((found.problems.len(), found.found.len()), (1, 1), "{line}: {found:?}");
+    }
+    let before = read("ENTRYPOINT []\nFROM a\n", &Build::default());
+    assert_eq!((before.problems[0].place.line, before.found.len()), (1, 0));
+}
+
+/// BuildKit: neither `COPY --from` nor `RUN --mount` takes a variable.
+#[test]
+fn what_files_come_from_takes_no_variable() {
+    for (line, place) in [
+        ("COPY --from=server:${TAG} /x /y", (3, 13)),
+        ("COPY --from=$TAG /x /y", (3, 13)),
+        ("COPY --from=server:${NONE:-1} /x /y", (3, 13)),
+        ("RUN --mount=type=bind,from=server:$TAG,target=/x dir", (3, 28)),
+        ("RUN --mount=from=${TAG},target=/x dir", (3, 18)),
+    ] {
+        let scanned = read(&format!("ARG TAG=1\nFROM a\n{line}\nFROM b\n"), &Build::default());
+        let [problem] = scanned.problems.as_slice() else { panic!("{line}: {scanned:?}") };
+        assert_eq!((problem.place.line, problem.place.column), place, "{line}");
+        assert_eq!(scanned.found.len(), 2, "{line}");
+    }
+    let text =
+        "ARG TAG=1\nFROM server:$TAG AS x\nFROM a\nCOPY --from=x --chown=$A /x$TAG /y\nRUN --mount=from=x,target=/$TAG dir\n";
+    assert_eq!(found(text), ["2:6 server:1 NoHost", "3:6 a EveryHost"]);
+}
+
+/// BuildKit finds a stage of this name or number behind the one that copies from it.
+#[test]
+fn files_come_from_later_stages_too() {
+    let rest = "FROM b:1 AS tools\nRUN x\n";
+    for line in
+        ["COPY --from=tools /a /b", "COPY --from=Tools /a /b", "COPY --from=1 /a /b", "RUN --mount=from=tools,target=/x y"]
+    {
+        let text = format!("FROM a:1 AS final\n{line}\n{rest}");
+        let build = Build { targets: vec!["final".to_owned()], ..Build::default() };
+        assert_eq!(lines(&text, &build), ["1:6 a:1 EveryHost", "3:6 b:1 OneHost"], "{line}");
+    }
+    // The one before counts more, and a base is a stage before or an image.
+    assert_eq!(
+        found("FROM a:1 AS x\nFROM b:1\nCOPY --from=x /a /b\nFROM c:1 AS x\nFROM d:1\n"),
+        ["1:6 a:1 NoHost", "2:6 b:1 OneHost", "4:6 c:1 OneHost", "5:6 d:1 EveryHost"]
+    );
+    assert_eq!(found("FROM tools\nFROM b:1 AS tools\n"), ["1:6 tools OneHost", "2:6 b:1 EveryHost"]);
+    assert_eq!(found("FROM a:1\nCOPY --from=2 /a /b\nFROM b:1\n"), ["1:6 a:1 OneHost", "2:13 2 NoHost", "3:6 b:1 EveryHost"]);
+    // Stages that copy from each other end.
+    found("FROM a:1 AS x\nCOPY --from=y /a /b\nFROM b:1 AS y\nCOPY --from=x /a /b\n");
+}
+
+/// What an argument that is only declared has is what a builder sets.
+#[test]
+fn a_declared_argument_of_the_builder_keeps_its_value() {
+    assert_eq!(found("ARG TARGETOS\nFROM a:${TARGETOS}"), ["2:6 a:windows EveryHost"]);
+    assert_eq!(found("ARG TARGETOS=x\nARG TARGETOS\nFROM a:${TARGETOS}"), ["3:6 a:windows EveryHost"]);
+    assert_eq!(found("ARG TAG=x\nARG TAG\nFROM a:${TAG}"), ["3:6 $TAG EveryHost"]);
+}
+
+/// Each line sees the arguments before it; to copy them for each line would take minutes.
+#[test]
+fn long_files_end() {
+    let many = |number: usize| format!("ARG A{}=${{A{number}}}\n", number + 1);
+    let arguments: String = std::iter::once("ARG A0=x\n".to_owned()).chain((0..10_000).map(many)).collect();
+    let stages: String = (0..10_000).map(|number| format!("FROM a:${{A{number}}}\n")).collect();
+    let scanned = read(&(arguments + &stages), &Build::default());
+    assert_eq!((scanned.problems.len(), scanned.found.len()), (0, 10_000));
+    assert!(scanned.found.iter().all(|found| found.meant == Meant::Known("a:x".to_owned())));
 }

@@ -23,13 +23,13 @@ pub struct Use {
 impl File<'_> {
     /// A use in these bytes, which count from behind a byte order mark.
     pub(super) fn use_of(&self, name: &str, span: &Range<usize>) -> Use {
-        let place = self.lines.place(self.shift + span.start..self.shift + span.end);
+        let place = self.source.lines.place(self.source.shift + span.start..self.source.shift + span.end);
         Use { name: name.to_owned(), line: place.line, reference: None, has_default: false }
     }
 
     /// An `ARG` within a stage: each command of it sees the value.
     pub(super) fn declared_again(&mut self, text: &str, span: &Range<usize>) {
-        for (_, word) in words_of(text, self.escape) {
+        for (_, word) in words_of(text, self.source.escape) {
             let (name, default) = word.split_once('=').map_or((word, None), |(name, default)| (name, Some(default)));
             self.uses.push(Use { has_default: default.is_some(), ..self.use_of(name, span) });
         }

@@ -54,8 +54,8 @@ impl Project<'_> {
         let project = compose::read(set, &layers, outer, &recorded);
         let mut rests_on = recorded.read_ones();
         rests_on.extend(set.files.iter().chain(outside).cloned());
-        let dockerfiles = project.built.iter().map(|one| &one.dockerfile);
-        for path in set.files.iter().chain(dockerfiles) {
+        let dockerfiles: Vec<PathBuf> = project.built.iter().map(|one| self.as_asked(&one.dockerfile)).collect();
+        for path in set.files.iter().chain(&dockerfiles) {
             self.rest(path, rests_on.iter().cloned());
         }
         for (number, found) in project.found {
@@ -66,6 +66,11 @@ impl Project<'_> {
         for (number, note) in project.notes {
             if let Some((path, ..)) = loaded.get(number) {
                 self.of(path).notes.push(note);
+            }
+        }
+        for (number, problem) in project.problems {
+            if let Some((path, ..)) = loaded.get(number) {
+                self.of(path).problems.push(problem);
             }
         }
         for (path, error) in project.unread {
@@ -79,9 +84,7 @@ impl Project<'_> {
         self.env_files.extend(set.env_files.iter().map(|path| normal(path)));
         self.uses.extend(project.shared);
         self.made.extend(project.made.iter().map(|image| with_a_tag(image)));
-        for one in project.built {
-            self.built.entry(one.dockerfile.clone()).or_default().push(one);
-        }
+        self.build(project.built);
         if let Some(depth) = depth.checked_sub(1) {
             for included in &project.includes {
                 let known = |path: &PathBuf| self.by_path.get(path).map_or_else(|| path.clone(), |file| file.path.clone());

@@ -1,15 +1,17 @@
 //! Dockerfiles as other files build them: with which values, and for what these are used there.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::path::Path;
+use std::hash::Hash;
+use std::path::{Path, PathBuf};
 
 use crate::scan::compose::Built;
-use crate::scan::dockerfile::{self, Build, Use};
+use crate::scan::dockerfile::{Build, Source, Use};
 use crate::scan::origin::last;
 use crate::scan::paths::shown;
 use crate::scan::shared::{Uses, hold_arguments};
 use crate::scan::words::Values;
-use crate::scan::{Needs, Os, Scanned, Shared};
+use crate::scan::{Needs, Note, Os, Scanned, Shared};
+use crate::{Error, ErrorKind};
 
 /// A Dockerfile as it is built: once for each file that builds it, else by its own defaults.
 /// Values that are used for more than a reference are noted.
@@ -20,16 +22,20 @@ pub(super) fn read_dockerfile(path: &Path, text: &str, builds: &[Built], given: 
         build.origins.retain(|name, _| !given.contains_key(name));
         build
     };
+    let source = Source::of(text);
+    let parsed = source.parsed();
     if builds.is_empty() {
         let build = with_values(&Build::default());
-        let (mut scanned, uses) = dockerfile::read_with_uses(text, &build);
+        let (mut scanned, uses) = parsed.read(&build);
         hold_defaults(&mut scanned, &uses, &build, path);
         return scanned;
     }
     let mut read: Vec<(Build, Scanned, Vec<Use>)> = Vec::new();
-    for built in builds {
+    let mut known = HashSet::new();
+    // Services that build it in the same way are one build.
+    for built in builds.iter().filter(|built| known.insert(how(built))) {
         let build = with_values(&built.build);
-        let (mut scanned, uses) = dockerfile::read_with_uses(text, &build);
+        let (mut scanned, uses) = parsed.read(&build);
         for found in &mut scanned.found {
             found.isolation = built.isolation;
             if found.os == Os::Unsaid && found.needs == Needs::EveryHost {
@@ -54,6 +60,25 @@ pub(super) fn read_dockerfile(path: &Path, text: &str, builds: &[Built], given: 
     let mut seen = HashSet::new();
     all.found.retain(|found| seen.insert((found.place.clone(), found.meant.clone(), found.isolation)));
     all
+}
+
+/// All of a build that decides what is found, but for what it is called.
+fn how(built: &Built) -> impl Eq + Hash + '_ {
+    let Build { arguments, open, origins, contexts, targets, object: _, os } = &built.build;
+    (arguments, open, origins, contexts, targets, os, built.isolation, built.os)
+}
+
+/// Notes where a Dockerfile is built that was not read.
+pub(super) fn unread_notes(builds: &[Built], error: &Error) -> Vec<(PathBuf, Note)> {
+    let note = |built: &Built| {
+        let (file, place) = built.said.clone()?;
+        let object = built.build.object.as_deref().unwrap_or_default();
+        let text = format!("what {object} builds is not read: {}", error.sentence());
+        // Where it is there, it is said what lets it be read.
+        let advice = error.hint.as_ref().filter(|_| error.kind != ErrorKind::NotFound).map(|hint| hint.worded(|_| String::new()));
+        Some((file, Note { place, text: advice.map_or(text.clone(), |advice| format!("{text}: {advice}")) }))
+    };
+    builds.iter().filter_map(note).collect()
 }
 
 /// Notes the values that a Dockerfile uses which was not read: it may use them for anything.

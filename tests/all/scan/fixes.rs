@@ -287,7 +287,7 @@ fn uses_that_are_not_written_with_a_dollar_count_too() {
         "ARG TAG=ltsc2019\nFROM --platform=linux/amd64 registry.test/tool:${{TAG}} AS tool\nFROM {SERVERCORE}:${{TAG}}\nCOPY --from=tool /x /x\n"
     );
     let named = format!(
-        "ARG TAG=ltsc2019\nFROM scratch AS files-ltsc2019\nFROM {SERVERCORE}:${{TAG}}\nCOPY --from=files-${{TAG}} /x /x\n"
+        "ARG TAG=ltsc2019\nFROM scratch AS files-ltsc2019\nFROM files-${{TAG}} AS files\nFROM {SERVERCORE}:${{TAG}}\nCOPY --from=files /x /x\n"
     );
     let composed = format!("ARG TAG=ltsc2019\nARG NAME=app-${{TAG}}\nFROM {SERVERCORE}:${{TAG}}\n");
     let broken = format!("ARG BASE\nFROM {SERVERCORE}:${{BASE}}\nRUNN x\n");
@@ -342,7 +342,7 @@ fn uses_that_are_not_written_with_a_dollar_count_too() {
         (vec![("compose.yaml", aliased_value.as_str()), ENV], "TAG of .env is also used in line 3 of compose.yaml"),
         (vec![("Dockerfile", used.as_str())], "TAG is also used in line 3 of Dockerfile"),
         (vec![("Dockerfile", linux.as_str())], "the text ltsc2019 stays: Dockerfile:2 rests on it, and is not judged here"),
-        (vec![("Dockerfile", named.as_str())], "TAG is also used in line 4 of Dockerfile"),
+        (vec![("Dockerfile", named.as_str())], "TAG is also used in line 3 of Dockerfile"),
         (vec![("Dockerfile", composed.as_str())], "TAG is also used in line 2 of Dockerfile"),
         (
             vec![("compose.yaml", argument), ("Dockerfile", broken.as_str())],

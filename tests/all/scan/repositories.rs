@@ -1,5 +1,8 @@
 //! Files that depend on each other: who builds what with which values, and where it lands.
 
+use std::fs;
+use std::path::PathBuf;
+
 use super::{Repository, summary};
 use crate::support::program::Answer;
 use crate::support::registry::images::Images;
@@ -44,6 +47,59 @@ fn what_another_file_builds_is_a_dockerfile_whatever_its_name() {
     repository.scan(&["--host", "ltsc2022", "--fix"]);
     assert_eq!(repository.text("docker/web.win"), "FROM registry.test/app:ltsc2022\n");
     assert_eq!(repository.scan(&["--host", "ltsc2022"]).code, 0);
+}
+
+#[test]
+fn a_file_that_is_named_alone_brings_what_it_builds() {
+    let repository = Repository::new();
+    repository.file("Dockerfile", "FROM registry.test/app:ltsc2025\n");
+    let folder = repository.folder().canonicalize().unwrap();
+    let rendered = format!("services:\n  web:\n    build: {{context: '{}'}}\n", folder.to_string_lossy().replace('\\', "/"));
+    for (name, text) in [
+        ("compose.yaml", "services: {web: {build: .}}\n"),
+        ("docker-bake.hcl", "target \"default\" {\n  dockerfile = \"Dockerfile\"\n}\n"),
+        ("rendered.yaml", &rendered),
+    ] {
+        repository.file(name, text);
+        let (code, report) = repository.report(&["--host", "ltsc2022", name]);
+        let found = summary(&report);
+        assert!(
+            code == 1 && found.len() == 1 && found[0].contains("Dockerfile:1 registry.test/app:ltsc2025"),
+            "{name}: {report}"
+        );
+        let (code, report) = repository.report(&["--host", "ltsc2022", name, "Dockerfile"]);
+        let expected = ["Dockerfile:1 registry.test/app:ltsc2025 ltsc2022 false"];
+        assert_eq!((code, summary(&report).as_slice()), (1, &expected.map(str::to_owned)[..]), "{name}");
+        fs::remove_file(repository.folder().join(name)).unwrap();
+    }
+    // What is not there, or elsewhere, is said.
+    repository.file("compose.yaml", "services:\n  a: {build: ./gone}\n  b: {build: 'https://example.com/x.git'}\n");
+    let answer = repository.scan(&["--host", "ltsc2022", "compose.yaml"]);
+    assert!(
+        answer.err.contains("what service a builds is not read") && answer.err.contains("example.com/x.git is elsewhere"),
+        "{answer:?}"
+    );
+}
+
+/// `docker compose config | wincompat scan -`.
+#[test]
+fn a_rendered_project_on_standard_input_is_read_with_its_dockerfiles() {
+    let repository = Repository::new();
+    repository.file("Dockerfile", "FROM mcr.microsoft.com/windows/servercore:ltsc2025\n");
+    repository.file("below/x", "");
+    let folder = repository.folder().canonicalize().unwrap();
+    let rendered = format!("services:\n  web:\n    build: {{context: '{}'}}\n", folder.to_string_lossy().replace('\\', "/"));
+    let scan = |folder: PathBuf| {
+        let mut command = repository.program.command();
+        command.current_dir(folder).args(["scan", "--offline", "--host=ltsc2022", "-"]).write_stdin(rendered.as_str());
+        Answer::of(&mut command)
+    };
+    let answer = scan(repository.folder());
+    assert!(answer.code == 1 && answer.out.contains("Dockerfile:1"), "{answer:?}");
+    // What is not below the current folder is not looked at, which is said with what to do.
+    let answer = scan(repository.folder().join("below"));
+    assert!(answer.code == 0 && answer.err.contains("what service web builds is not read"), "{answer:?}");
+    assert!(answer.err.contains("name the folder that holds it as well"), "{answer:?}");
 }
 
 /// The image that a Dockerfile begins with is pulled, also where what is made of it gets the same name.
