@@ -1,12 +1,12 @@
 //! Which of the things found in a pasted text is the failure, and what is said about it.
 //!
 //! What failed counts more than what is merely mentioned: errors more than warnings and progress, causes more than what follows
-//! from them, and of several errors the last, with which the program gave up.
+//! from them, what failed first more than cleaning up behind it, and of several errors the last, with which the program gave up.
 
 use super::evidence::{Evidence, What, all};
 use super::level::Level;
 use super::paste::Paste;
-use super::{Context, Explanation, of_code, of_family, of_message, traces, values};
+use super::{Context, Explanation, cleanup, of_code, of_family, of_message, traces, values};
 use crate::Advice;
 use crate::advice::advice;
 use crate::knowledge::{ErrorCode, Errors, Operation};
@@ -14,13 +14,22 @@ use crate::knowledge::{ErrorCode, Errors, Operation};
 /// The most bytes between two pieces of evidence of one failure.
 const NEAR: usize = 400;
 
+/// The most weight of what only follows from another error.
+const CONSEQUENCE: u8 = 3;
+
 /// The explanation of a pasted text, if something in it is known.
 pub(super) fn explain(text: &str, context: &Context<'_>) -> Option<Explanation> {
     let paste = Paste::new(text);
-    let evidence = all(&paste);
+    let evidence = without_cleanup(&paste, all(&paste));
     let failure = failures(&paste, &evidence).max_by_key(|failure| weight(&paste, failure))?;
     let said = said_of(&paste, failure, context)?;
     Some(if traces::are_missing(&paste, &evidence) { traces::conditional(said) } else { said })
+}
+
+/// The evidence without errors of cleaning up, where another error is there that does not only follow from one.
+fn without_cleanup(paste: &Paste, evidence: Vec<Evidence>) -> Vec<Evidence> {
+    let others: Vec<Evidence> = evidence.iter().filter(|one| !cleanup::is_it(paste, one)).copied().collect();
+    if failures(paste, &others).any(|failure| weight(paste, failure) > CONSEQUENCE) { others } else { evidence }
 }
 
 /// The evidence by failure: what stands close together in one statement.
@@ -53,7 +62,7 @@ fn weight(paste: &Paste, failure: &[Evidence]) -> u8 {
         (Level::Info, Some(_)) => 1,
         (Level::Warning, Some(_)) => 2,
         (Level::Plain, Some(weight)) => 2 + weight,
-        (Level::Error, Some(1)) => 3,
+        (Level::Error, Some(1)) => CONSEQUENCE,
         (Level::Error, Some(weight)) => 3 + weight,
     }
 }

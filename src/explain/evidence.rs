@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::paste::{Paste, condensed};
-use super::{number, traces, values};
+use super::{number, peers, traces, values};
 use crate::knowledge::{ErrorCode, ErrorMessage, Errors, Operation};
 
 /// Something known in a text.
@@ -92,7 +92,8 @@ impl Index {
     }
 }
 
-/// Everything known that a text holds, in the order of the text. What overlaps a remark is left out.
+/// Everything known that a text holds, in the order of the text. What overlaps a remark is left out, and so are words about a network
+/// that are not about a registry.
 pub(super) fn all(paste: &Paste) -> Vec<Evidence> {
     let mut found = Vec::new();
     let text = paste.text.as_bytes();
@@ -126,6 +127,7 @@ pub(super) fn all(paste: &Paste) -> Vec<Evidence> {
         _ => !is_remarked(one),
     });
     found.sort_by_key(|one| one.start);
+    peers::leave_out_others(paste, &mut found);
     found
 }
 

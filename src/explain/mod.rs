@@ -1,12 +1,14 @@
 //! Explanations of errors: by a number, a name, or the text somebody pasted.
 
 mod catalogue;
+mod cleanup;
 mod decide;
 mod engines;
 mod evidence;
 mod level;
 mod number;
 mod paste;
+mod peers;
 mod scheduling;
 mod traces;
 mod values;

@@ -6,10 +6,18 @@ use super::traces;
 use crate::knowledge::{ErrorCode, Errors};
 
 /// The error that a text is nothing but the number or the name of: `0xc0370101`, `C0370101`, `3224830209`, `-1070137087`,
-/// `hcs_e_image_mismatch`, `1455`.
+/// `hcs_e_image_mismatch`, `1455`, `error 1455`.
 pub(super) fn whole<'a>(text: &str, errors: &'a Errors) -> Option<&'a ErrorCode> {
-    let text = text.trim_matches(['(', ')', '[', ']', '"', '\'', '`', ':', ',', ';', '.']);
+    let text = without_name(text).trim_matches(['(', ')', '[', ']', '"', '\'', '`', ':', ',', ';', '.']);
     errors.by_name(text).or_else(|| known(unmarked(text), errors, true))
+}
+
+/// A number without the words before it that say what it is, e.g. that of `System error 5` and `exit code: 127`.
+fn without_name(text: &str) -> &str {
+    const NAMES: [&str; 7] = ["system error", "win32 error", "os error", "error code", "exit code", "error", "errno"];
+    let is_name = |name: &str| NAMES.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let named = text.trim().rsplit_once([' ', ':', '=']);
+    named.filter(|(name, _)| is_name(name.trim_end_matches([' ', ':', '=']))).map_or(text, |(_, number)| number)
 }
 
 /// The number that a text is, where it belongs to a family that is known, e.g. `0x80370999`.
@@ -195,6 +203,10 @@ mod tests {
             ("0x5af", 0x8007_05af),
             ("-2147024891", 0x8007_0005),
             ("0x803B0013", 0x803b_0013),
+            ("error 1460", 0x8007_05b4),
+            ("System error: 5", 0x8007_0005),
+            ("Error code=0xc0370101", 0x8037_0101),
+            ("exit code 127", 0x8007_007f),
         ] {
             assert_eq!(whole(text, Errors::built_in()).unwrap().code, code, "{text}");
         }
@@ -219,6 +231,10 @@ mod tests {
             "c037010h",
             "&h",
             "h80370101",
+            "line 5",
+            "error",
+            "error 1455 times",
+            "1 error 5",
         ] {
             assert!(whole(text, Errors::built_in()).is_none(), "{text}");
         }

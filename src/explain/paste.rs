@@ -4,6 +4,7 @@
 //! everything is searched without all that: `does not match the\r\n host` is `doesnotmatchthehost`.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::level::{Level, level};
 
@@ -26,8 +27,10 @@ enum Gap {
     None,
     /// A line break, which may be in the middle of a word.
     Line,
-    /// A space, a quote or a backslash: another word begins.
-    Word,
+    /// A quote or a backslash: another word begins.
+    Quote,
+    /// A space: another word begins.
+    Space,
 }
 
 /// The lines of a text that belong together, e.g. one record of a log.
@@ -83,18 +86,19 @@ impl Paste {
         while let Some((at, character)) = characters.next() {
             match character {
                 '\\' => {
-                    gap = Gap::Word;
+                    gap = gap.max(Gap::Quote);
                     let rest = line.get(at + 1..).unwrap_or_default();
                     if let Some(escaped) = unicode_escape(rest) {
                         characters.nth(4);
                         self.push_character(escaped, &mut gap);
                     } else if rest.starts_with(['n', 'r', 't']) {
+                        gap = Gap::Space;
                         characters.next();
                     }
                 }
                 '&' => match entity(line.get(at..).unwrap_or_default()) {
                     Some(length) => {
-                        gap = Gap::Word;
+                        gap = gap.max(Gap::Quote);
                         characters.nth(length.saturating_sub(2));
                     }
                     None => self.push_character('&', &mut gap),
@@ -106,7 +110,11 @@ impl Paste {
 
     fn push_character(&mut self, character: char, gap: &mut Gap) {
         if is_left_out(character) {
-            *gap = (*gap).max(if is_invisible(character) { Gap::None } else { Gap::Word });
+            *gap = (*gap).max(match character {
+                _ if is_invisible(character) => Gap::None,
+                _ if character.is_whitespace() => Gap::Space,
+                _ => Gap::Quote,
+            });
             return;
         }
         let character = match character {
@@ -127,7 +135,7 @@ impl Paste {
 
     /// True if nothing but a line break was taken out before this byte, or nothing at all.
     fn is_joined(&self, at: usize) -> bool {
-        self.gaps.get(at).is_none_or(|gap| *gap != Gap::Word)
+        self.gaps.get(at).is_none_or(|gap| *gap <= Gap::Line)
     }
 
     /// True if a line break was taken out before this byte.
@@ -148,6 +156,35 @@ impl Paste {
     /// The level of a statement.
     pub(super) fn level(&self, statement: usize) -> Level {
         self.statements.get(statement).map_or(Level::Plain, |statement| statement.level)
+    }
+
+    /// The place of the statement that holds a part of the text around that part, at most so many bytes on each side.
+    pub(super) fn around(&self, start: usize, end: usize, reach: usize) -> Range<usize> {
+        let statement = self.statement(start);
+        let begin = |statement: usize| self.statements.get(statement).map_or(self.text.len(), |statement| statement.start);
+        let from = begin(statement).max(start.saturating_sub(reach));
+        let to = begin(statement + 1).min(end + reach);
+        let is_boundary = |at: &usize| self.text.is_char_boundary(*at);
+        (from..start).find(is_boundary).unwrap_or(start)..(end..=to).rev().find(is_boundary).unwrap_or(end)
+    }
+
+    /// The first byte of the word that ends before this byte, not before `least`.
+    pub(super) fn word_start(&self, least: usize, end: usize) -> usize {
+        (least..end).rev().find(|at| !self.is_joined(*at)).unwrap_or(least)
+    }
+
+    /// A part of the text with its spaces, in lower case. A line break is a space, a quote in a word an apostrophe.
+    pub(super) fn readable(&self, part: Range<usize>) -> String {
+        let mut readable = String::new();
+        for (at, character) in self.text.get(part.clone()).unwrap_or_default().char_indices() {
+            match self.gaps.get(part.start + at) {
+                Some(Gap::Line | Gap::Space) => readable.push(' '),
+                Some(Gap::Quote) => readable.push('\''),
+                Some(Gap::None) | None => {}
+            }
+            readable.push(character);
+        }
+        readable
     }
 
     /// The text behind this byte.
@@ -367,6 +404,27 @@ mod tests {
         let words = |over| paste.words(over).map(|(_, word)| word.to_owned()).collect::<Vec<_>>();
         assert_eq!(words(false), ["0xc037", "0101", "code", "-5", "a_b", "c", "d", "e"]);
         assert_eq!(words(true), ["0xc0370101", "a_bc"]);
+    }
+
+    #[test]
+    fn a_part_is_read_with_its_spaces() {
+        for (text, readable) in [
+            ("1 Node(s) didn't match", "1 node(s) didn't match"),
+            ("claim \"data\" not\nfound", "claim data not found"),
+            ("didn&#39;t match\\nthe didn\\u0027t", "didn't match the didn't"),
+            ("", ""),
+        ] {
+            let paste = Paste::new(text);
+            assert_eq!(paste.readable(0..paste.text.len()), readable, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_around_a_part_is_of_its_statement() {
+        let paste = Paste::new("docker: a\ndocker: éé bcd éé\ndocker: e");
+        let start = paste.text.find("bcd").unwrap();
+        let around = |reach| paste.text.get(paste.around(start, start + 3, reach)).unwrap();
+        assert_eq!((around(0), around(1), around(2), around(99)), ("bcd", "bcd", "ébcdé", "docker:éébcdéé"));
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Texts that people paste, and their explanations.
 
+mod causes;
 mod conditional;
 mod kinds;
+mod kubernetes;
 mod machine;
+mod network;
 mod unlooked;
 mod words;
 
@@ -213,6 +216,26 @@ fn what_is_captured_is_never_repeated_unread() {
         let explanation = explained(&text);
         let said = serde_json::to_string(&explanation).unwrap();
         assert!(!said.contains("::error") && !said.contains("##vso") && !said.contains("u001b"), "{said}");
+    }
+}
+
+#[test]
+fn small_numbers_are_also_exit_codes_of_docker_run() {
+    for (text, id, said) in [
+        ("125", "0x8007007d", "Docker itself failed"),
+        ("126", "0x8007007e", "cannot be started"),
+        ("127", "0x8007007f", "the command was not found"),
+        ("exit code 127", "0x8007007f", "the command was not found"),
+        ("error 1460", "0x800705b4", "timed out"),
+        ("Error 1460.", "0x800705b4", "timed out"),
+        ("system error 5", "0x80070005", "access"),
+    ] {
+        let explanation = explained(text);
+        assert_eq!(explanation.id, id, "{text}");
+        assert!(explanation.meaning.contains(said), "{text}: {}", explanation.meaning);
+    }
+    for text in ["line 1460", "error 12345", "1460 errors", "it ended with 127"] {
+        assert_eq!(explain(text, &context()), None, "{text}");
     }
 }
 

@@ -19,7 +19,11 @@ pub(super) fn are_there(message: &ErrorMessage, paste: &Paste, start: usize, of_
         "command-not-found" => !paste.after(start).starts_with("isnotrecognized") || of_build,
         // In a step of a build, the image lacks the command.
         "docker-client-missing" => !of_build,
-        "manifest-unknown" => !paste.after(start).starts_with("manifestfor") || reference(paste, start).is_some(),
+        "manifest-unknown" => match paste.after(start) {
+            text if text.starts_with("manifestfor") => reference(paste, start).is_some(),
+            text if text.starts_with("failedtosolve") => is_reference_missing(paste, start),
+            _ => true,
+        },
         _ => true,
     }
 }
@@ -39,7 +43,7 @@ pub(super) fn explain(message: &ErrorMessage, paste: &Paste, start: usize, conte
             Some((image, host)) => incompatible_versions(general, image, host, context),
             None => general,
         },
-        "node-selector" => scheduling::explain(general, paste.before(start), text),
+        "node-selector" => scheduling::explain(general, paste, start),
         "manifest-unknown" => unknown_tag(general, reference(paste, start).unwrap_or_default(), context.knowledge),
         _ => general,
     }
@@ -95,6 +99,16 @@ fn reference(paste: &Paste, start: usize) -> Option<&str> {
     let start = start + begin.len();
     let is_one = !reference.is_empty() && paste.is_one_word(start, start + end);
     (end <= LONGEST && is_one).then_some(reference)
+}
+
+/// True for `failed to solve: … REFERENCE: not found`. A build looks for other things as well, e.g. `secret NAME` and `content digest …`.
+fn is_reference_missing(paste: &Paste, start: usize) -> bool {
+    let Some(length) = paste.after(start).find(":notfound") else { return false };
+    let end = start + length;
+    let begin = paste.word_start(start, end);
+    let (before, word) = (paste.before(begin), paste.text.get(begin..end).unwrap_or_default());
+    let is_reference = word.contains(['.', '/', ':']) && !word.starts_with('/');
+    is_reference && (before.ends_with(':') || before.ends_with("failedtosolve"))
 }
 
 /// A platform as an engine prints it in `no matching manifest for …`.

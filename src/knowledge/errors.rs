@@ -117,6 +117,9 @@ pub struct ErrorMessage {
     /// True if it follows from another error, and explains nothing where there is one.
     #[serde(default)]
     pub consequence: bool,
+    /// The other end of the connection that it is about. Texts in `general` are about a registry only where something near says so.
+    #[serde(default)]
+    pub peer: Option<Peer>,
     /// The meaning, whole sentences.
     #[serde(deserialize_with = "one_advice")]
     pub meaning: Advice,
@@ -128,6 +131,17 @@ pub struct ErrorMessage {
     pub steps: Vec<Advice>,
     /// The addresses of the pages on which the facts are found.
     pub sources: Vec<String>,
+}
+
+/// The other end of a connection that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Peer {
+    /// A registry of images.
+    Registry,
+    /// Anything else, e.g. a container that is probed, a webhook or the API server of a cluster.
+    Other,
 }
 
 impl Errors {

@@ -49,6 +49,67 @@ fn a_file_that_is_not_in_the_build_context() {
 }
 
 #[test]
+fn what_a_build_does_not_find() {
+    hold(&[
+        ("ERROR: failed to solve: secret npmrc: not found", "build-secret-missing", "--secret id=name"),
+        (
+            "ERROR: failed to solve: failed to extract layer sha256:0a1b: content digest sha256:9c2f: not found",
+            "content-missing",
+            "docker builder prune",
+        ),
+        (
+            "failed to unpack image on snapshotter windows: failed to extract layer sha256:0a1b: NotFound: failed to get reader from content store: content digest sha256:9c2f: not found",
+            "content-missing",
+            "docker pull image",
+        ),
+        (
+            "ERROR: failed to solve: mcr.microsoft.com/windows/servercore:ltsc2016: mcr.microsoft.com/windows/servercore:ltsc2016: not found",
+            "manifest-unknown",
+            "tag",
+        ),
+        ("failed to solve: docker.io/library/nosuch:1: not found", "manifest-unknown", "tag"),
+        (
+            "failed to solve with frontend dockerfile.v0: failed to create LLB definition: docker.io/library/nosuch:1: not found",
+            "manifest-unknown",
+            "tag",
+        ),
+    ]);
+    for text in [
+        "ERROR: failed to solve: failed to prepare 0a1b as 2c3d: parent snapshot sha256:0a1b does not exist: not found",
+        "ERROR: failed to solve: failed to push reg.corp/web:1: server message: name unknown: repository not found: not found",
+        "ERROR: failed to solve: failed to parse platform windows/amd64/ltsc2022: \"ltsc2022\": unknown: not found",
+    ] {
+        assert_eq!(explain(text, &context()), None, "{text}");
+    }
+}
+
+#[test]
+fn a_layer_that_another_program_holds() {
+    hold(&[
+        (
+            "failed to prepare extraction snapshot \"extract-1 sha256:abc\": failed to get sandbox layer: hcsshim::CreateScratchLayer failed in Win32: The process cannot access the file because it is being used by another process. (0x20)",
+            "layer-in-use",
+            "sharing violation",
+        ),
+        (
+            "failed to register layer: hcsshim::ImportLayer failed in Win32: Der Prozess kann nicht zugreifen. (0x20)",
+            "layer-in-use",
+            "antivirus",
+        ),
+        (
+            "failed to register layer: hcsshim::ImportLayer failed in Win32: Access is denied. (0x5)",
+            "layer-access-denied",
+            "access is denied",
+        ),
+        (
+            "hnsCall failed in Win32: The process cannot access the file because it is being used by another process. (0x20)",
+            "0x80070020",
+            "port",
+        ),
+    ]);
+}
+
+#[test]
 fn a_program_of_the_engine_that_is_missing() {
     hold(&[
         (

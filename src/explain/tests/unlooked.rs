@@ -58,6 +58,16 @@ fn tools_that_look_for_another_platform() {
             "linux",
         ),
         (
+            "WARNING: The requested image's platform (windows/amd64) does not match the detected host platform (windows/arm64) and no specific platform was requested",
+            "other-processor",
+            "processor",
+        ),
+        (
+            "WARNING: image platform (windows/arm64) does not match the expected platform (windows/amd64)",
+            "other-processor",
+            "processor",
+        ),
+        (
             "The requested image's platform (linux/arm64) does not match the detected host platform (linux/amd64)",
             "wanted-other-platform",
             "processor",
