@@ -14,8 +14,7 @@ impl Project<'_> {
             let paths = path.parent().into_iter().flat_map(Path::ancestors).map(|folder| normal(&folder.join(&file)));
             let Some(dockerfile) = paths.into_iter().find(|path| self.files.read(path).is_ok()) else { continue };
             self.rest(&dockerfile, [path.to_owned()]);
-            let built = Built { dockerfile: dockerfile.clone(), build, isolation: None, os: Os::Unsaid, makes: Vec::new() };
-            self.built.entry(dockerfile).or_default().push(built);
+            self.build(vec![Built { dockerfile, build, isolation: None, os: Os::Unsaid, makes: Vec::new(), said: None }]);
         }
     }
 
