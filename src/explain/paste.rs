@@ -178,9 +178,9 @@ impl Paste {
         let mut readable = String::new();
         for (at, character) in self.text.get(part.clone()).unwrap_or_default().char_indices() {
             match self.gaps.get(part.start + at) {
-                Some(Gap::Line | Gap::Space) => readable.push(' '),
+                Some(Gap::Line | Gap::Space) if at > 0 => readable.push(' '),
                 Some(Gap::Quote) => readable.push('\''),
-                Some(Gap::None) | None => {}
+                Some(Gap::Line | Gap::Space | Gap::None) | None => {}
             }
             readable.push(character);
         }

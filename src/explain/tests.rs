@@ -228,7 +228,7 @@ fn small_numbers_are_also_exit_codes_of_docker_run() {
         ("exit code 127", "0x8007007f", "the command was not found"),
         ("error 1460", "0x800705b4", "timed out"),
         ("Error 1460.", "0x800705b4", "timed out"),
-        ("system error 5", "0x80070005", "access"),
+        ("system error 5", "0x80070005", "not allowed"),
     ] {
         let explanation = explained(text);
         assert_eq!(explanation.id, id, "{text}");
