@@ -287,7 +287,7 @@ fn a_container_of_a_github_job_runs_on_linux_whatever_its_runner() {
     }
     let windows = WindowsImage::of("10.0.20348.1");
     let images = Images::default()
-        .windows("app", "win", &[windows.clone()])
+        .windows("app", "win", std::slice::from_ref(&windows))
         .windows("app", "both", &[windows, linux.clone()])
         .windows("app", "linux", &[linux]);
     let repository = Repository::with(images);
