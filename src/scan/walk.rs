@@ -1,7 +1,5 @@
 //! Files below the paths that were named: walked side by side, without what `.gitignore` and `.wincompatignore` leave out.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -9,6 +7,7 @@ use ignore::{WalkBuilder, WalkState};
 
 use super::kind::is_manifest;
 use super::kind_of;
+use crate::files::read_regular;
 
 /// The name of the files that leave out more than `.gitignore` does.
 pub const IGNORE_FILE: &str = ".wincompatignore";
@@ -19,14 +18,7 @@ const LARGEST_JSON: u64 = 2 << 20;
 /// True for a file that may name images. JSON may be anything: what stands in it tells.
 fn is_taken(path: &Path) -> bool {
     let is_json = || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
-    kind_of(path).is_some() || is_json() && json(path).is_some_and(|json| is_manifest(&json))
-}
-
-/// The bytes of a file that is not too large.
-fn json(path: &Path) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).ok()?.take(LARGEST_JSON + 1).read_to_end(&mut bytes).ok()?;
-    (u64::try_from(read).ok()? <= LARGEST_JSON).then_some(bytes)
+    kind_of(path).is_some() || is_json() && read_regular(path, LARGEST_JSON).is_ok_and(|json| is_manifest(&json))
 }
 
 /// What was found below some paths.
