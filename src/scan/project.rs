@@ -294,9 +294,9 @@ impl Project<'_> {
         }
     }
 
-    /// The path by which a file was asked for: a project that was rendered has absolute ones.
+    /// The path by which a file was asked for: a project that was rendered has absolute ones, on Windows perhaps without a drive.
     fn as_asked(&self, path: &Path) -> PathBuf {
-        if !path.is_absolute() {
+        if !path.has_root() {
             return path.to_owned();
         }
         let real = |path: &Path| self.files.real(path);
