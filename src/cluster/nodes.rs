@@ -50,9 +50,7 @@ impl ClusterNode {
             is_new: false,
         })
     }
-}
 
-impl ClusterNode {
     /// True if it says which system and processor it is for, as a node does once its kubelet has started.
     pub fn is_known(&self) -> bool {
         self.host.is_some() || !self.os.is_empty() && !self.architecture.is_empty()

@@ -170,9 +170,8 @@ fn of_class(
     }
     let base = format!("windows-{}", build.rsplit('.').next().unwrap_or(build));
     // A class of this name that leads elsewhere stays: its handler cannot be changed, and others use it.
-    let names = std::iter::once(base.clone()).chain((2..).map(|number| format!("{base}-{number}")));
-    let mut free = names.filter(|name| classes.get(name).is_none_or(|known| *known == class));
-    let name = free.next().unwrap_or(base);
+    let mut names = std::iter::once(base.clone()).chain((2..).map(|number| format!("{base}-{number}")));
+    let name = names.find(|name| classes.get(name).is_none_or(|known| *known == class)).unwrap_or_else(|| base.clone());
     let spec = json!({ "runtimeClassName": name });
     if classes.contains_key(&name) {
         return Ok((None, spec));

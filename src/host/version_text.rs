@@ -8,9 +8,9 @@ use crate::OsVersion;
 use super::edition;
 use super::facts::HostFacts;
 use super::source::{self, Document, Format, Source, Syntax};
-use crate::Error;
 use crate::advice::{Setting, advice};
 use crate::knowledge::builds::FIRST_WINDOWS_10;
+use crate::{Advice, Error};
 
 /// Any text with one Windows version, or with the name of one release alone: the format of last resort, which recognises everything.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Text, recognises: |_| true, hosts };
@@ -81,22 +81,21 @@ pub(super) fn versions(text: &str) -> Vec<OsVersion> {
 
 /// The error of a text with these versions.
 pub(super) fn several_versions(versions: &[OsVersion]) -> Error {
-    Error::new("this text holds more than one Windows version").because(format!("it names {}", listed(versions))).hint(advice![
-        "give every host a file and a ",
-        Setting::Host(String::new()),
-        " of its own"
-    ])
+    Error::new("this text holds more than one Windows version")
+        .because(format!("it names {}", listed(versions)))
+        .hint(a_file_each())
+}
+
+/// The advice about a text with several hosts that cannot be told apart.
+pub(super) fn a_file_each() -> Advice {
+    advice!["give every host a file and a ", Setting::Host(String::new()), " of its own"]
 }
 
 /// The error of a text with several hosts of these versions, which have no names that tell them apart.
 pub(super) fn several_hosts(versions: &[OsVersion]) -> Error {
     Error::new(format!("this text holds {} hosts without a name for each", versions.len()))
         .because(format!("their versions are {}", listed(versions)))
-        .hint(advice![
-            "let the output have each computer's name, or give every host a file and a ",
-            Setting::Host(String::new()),
-            " of its own"
-        ])
+        .hint(Advice::from("let the output have each computer's name, or ") + a_file_each())
 }
 
 fn listed(versions: &[OsVersion]) -> String {

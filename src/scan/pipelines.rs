@@ -17,6 +17,7 @@ use std::rc::Rc;
 
 pub use self::gitlab::{Inputs, Layer, inputs_of, read_gitlab};
 use self::variables::{Scope, Scopes, of_map};
+use super::paths::slashes;
 use super::words::Values;
 use super::yaml::{Node, Value};
 use super::{Found, Lands, Lines, Meant, Needs, Note, Os, Problem, Scanned};
@@ -41,7 +42,7 @@ pub enum Service {
 
 /// The service whose pipeline this is, by the file's place and what stands in it.
 pub fn service_of(path: &Path, root: &Node) -> Option<Service> {
-    let shown = path.to_string_lossy().replace('\\', "/").to_ascii_lowercase();
+    let shown = lower(path);
     let name = shown.rsplit('/').next().unwrap_or_default();
     let has = |key: &str| root.get(key).is_some();
     let api = root.text_at(&["apiVersion"]).unwrap_or_default();
@@ -88,9 +89,14 @@ pub fn service_of(path: &Path, root: &Node) -> Option<Service> {
     (looks_gitlab || gitlab::is_whole(root)).then_some(Service::GitLab)
 }
 
+/// A path with slashes on each system, in lower case.
+fn lower(path: &Path) -> String {
+    slashes(&path.to_string_lossy()).to_ascii_lowercase()
+}
+
 /// True for a pipeline of Drone or Woodpecker, by its place or its steps. It may have services as a Compose file has them.
 pub fn is_of_steps(path: &Path, root: &Node) -> bool {
-    let shown = path.to_string_lossy().replace('\\', "/").to_ascii_lowercase();
+    let shown = lower(path);
     let name = shown.rsplit('/').next().unwrap_or_default();
     let is_placed = name.starts_with(".drone")
         || name.starts_with(".woodpecker")

@@ -286,10 +286,11 @@ impl Project<'_> {
         self.rests_on.entry(normal(path)).or_default().extend(others);
     }
 
-    /// Notes what files build.
-    fn build(&mut self, built: Vec<Built>) {
+    /// Notes what files build, and that it rests on these.
+    fn build(&mut self, built: Vec<Built>, rests_on: &BTreeSet<PathBuf>) {
         for one in built {
             let dockerfile = self.as_asked(&one.dockerfile);
+            self.rest(&dockerfile, rests_on.iter().cloned());
             self.built.entry(dockerfile).or_default().push(one);
         }
     }

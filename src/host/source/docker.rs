@@ -145,11 +145,7 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         several => return Err(version_text::several_versions(several)),
     };
     if answer.is_several {
-        return Err(Error::new("this output of docker is that of several engines").hint(advice![
-            "give every host a file and a ",
-            Setting::Host(String::new()),
-            " of its own"
-        ]));
+        return Err(Error::new("this output of docker is that of several engines").hint(version_text::a_file_each()));
     }
     let isolation = answer
         .isolation

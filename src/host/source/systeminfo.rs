@@ -2,7 +2,6 @@
 
 use super::records::{self, Record};
 use super::{Document, Format, Source, Syntax, product};
-use crate::advice::{Setting, advice};
 use crate::host::facts::HostFacts;
 use crate::host::version_text::{full_version, kind_in_words};
 use crate::host::{Availability, edition, version_text};
@@ -41,7 +40,7 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         }
         return Err(Error::new(format!("this output of systeminfo holds {count} hosts"))
             .because(format!("the first two are {os_version} and {second}"))
-            .hint(advice!["give every host a file and a ", Setting::Host(String::new()), " of its own"]));
+            .hint(version_text::a_file_each()));
     }
     // Another host may stand beside it in another form, or on the same line. The same version with its revision is a gain.
     let os_version = match all.as_slice() {

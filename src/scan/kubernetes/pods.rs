@@ -23,19 +23,13 @@ pub(super) struct Containers<'n> {
 
 impl<'n> Containers<'n> {
     fn of_spec(spec: &'n Rc<Node>) -> Self {
-        let listed = |(list, word): (&str, &'static str)| {
-            spec.get(list).map(|list| list.list()).unwrap_or_default().iter().map(move |container| (word, container))
-        };
-        let all = pod::CONTAINERS.into_iter().flat_map(listed).collect();
+        let all = pod::CONTAINERS.into_iter().flat_map(|(list, word)| listed(spec.get(list), word)).collect();
         Self { spec, part: None, placement: Placement::of(spec.as_ref()), all }
     }
 
     /// Those of a template of Argo, for a workflow with this placement; `None` for any other map.
     fn of_argo(template: &'n Rc<Node>, outer: &Placement) -> Option<Self> {
         let one = ["container", "script"].iter().filter_map(|key| template.get(key));
-        let listed = |list: Option<&'n Rc<Node>>, word: &'static str| {
-            list.map(|list| list.list()).unwrap_or_default().iter().map(move |container| (word, container))
-        };
         let mut all: Vec<_> = one.map(|container| ("container", container)).collect();
         all.extend(listed(template.at(&["containerSet", "containers"]), "container"));
         all.retain(|(_, container)| container.get("image").is_some());
@@ -54,6 +48,11 @@ impl<'n> Containers<'n> {
         placement.terms = placement.terms.or_else(|| outer.terms.clone());
         Some(Self { spec: template, part: template.text_at(&["name"]), placement, all })
     }
+}
+
+/// The containers of a list, each with the word for one.
+fn listed<'n>(list: Option<&'n Rc<Node>>, word: &'static str) -> impl Iterator<Item = (&'static str, &'n Rc<Node>)> {
+    list.map(|list| list.list()).unwrap_or_default().iter().map(move |container| (word, container))
 }
 
 /// The pods that an object makes.

@@ -1,5 +1,6 @@
 //! The bake files of a question: which belong together, and what they build.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -31,9 +32,8 @@ impl Project<'_> {
                 }
             }
             self.uses.extend(read.shared);
-            let paths: Vec<PathBuf> = set.iter().map(|(path, ..)| PathBuf::clone(path)).collect();
-            let dockerfiles: Vec<PathBuf> = read.built.iter().map(|one| self.as_asked(&one.dockerfile)).collect();
-            for path in paths.iter().chain(&dockerfiles) {
+            let paths: BTreeSet<PathBuf> = set.iter().map(|(path, ..)| PathBuf::clone(path)).collect();
+            for path in &paths {
                 self.rest(path, paths.iter().cloned());
             }
             for (number, note) in read.notes {
@@ -41,7 +41,7 @@ impl Project<'_> {
                     self.of(path).notes.push(note);
                 }
             }
-            self.build(read.built);
+            self.build(read.built, &paths);
         }
     }
 }

@@ -54,8 +54,7 @@ impl Project<'_> {
         let project = compose::read(set, &layers, outer, &recorded);
         let mut rests_on = recorded.read_ones();
         rests_on.extend(set.files.iter().chain(outside).cloned());
-        let dockerfiles: Vec<PathBuf> = project.built.iter().map(|one| self.as_asked(&one.dockerfile)).collect();
-        for path in set.files.iter().chain(&dockerfiles) {
+        for path in &set.files {
             self.rest(path, rests_on.iter().cloned());
         }
         for (number, found) in project.found {
@@ -84,7 +83,7 @@ impl Project<'_> {
         self.env_files.extend(set.env_files.iter().map(|path| normal(path)));
         self.uses.extend(project.shared);
         self.made.extend(project.made.iter().map(|image| with_a_tag(image)));
-        self.build(project.built);
+        self.build(project.built, &rests_on);
         if let Some(depth) = depth.checked_sub(1) {
             for included in &project.includes {
                 let known = |path: &PathBuf| self.by_path.get(path).map_or_else(|| path.clone(), |file| file.path.clone());

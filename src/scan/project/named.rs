@@ -1,5 +1,6 @@
 //! Files that pipelines name: Dockerfiles of agents of Jenkins, templates of Azure.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::Project;
@@ -13,8 +14,8 @@ impl Project<'_> {
         for groovy::Built { file, build } in agents {
             let paths = path.parent().into_iter().flat_map(Path::ancestors).map(|folder| normal(&folder.join(&file)));
             let Some(dockerfile) = paths.into_iter().find(|path| self.files.read(path).is_ok()) else { continue };
-            self.rest(&dockerfile, [path.to_owned()]);
-            self.build(vec![Built { dockerfile, build, isolation: None, os: Os::Unsaid, makes: Vec::new(), said: None }]);
+            let built = Built { dockerfile, build, isolation: None, os: Os::Unsaid, makes: Vec::new(), said: None };
+            self.build(vec![built], &BTreeSet::from([path.to_owned()]));
         }
     }
 
