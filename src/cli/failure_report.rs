@@ -1,7 +1,6 @@
 //! The report that is written by itself when a call of Windows has failed, and its name in the last line of the error.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -79,9 +78,11 @@ fn keep(platform: &Platform, store: &Path, text: &[u8]) -> Option<PathBuf> {
 }
 
 fn keep_aside(text: &[u8]) -> Option<PathBuf> {
-    let path = std::env::temp_dir().join(format!("wincompat-report-{}-{}.txt", name(now()), std::process::id()));
-    // Never over something that is there.
-    File::create_new(&path).and_then(|mut file| file.write_all(text)).ok().map(|()| path)
+    // Never over something that is there: another report of the same second has another name.
+    let prefix = format!("wincompat-report-{}-", name(now()));
+    let mut file = tempfile::Builder::new().prefix(&prefix).suffix(".txt").tempfile().ok()?;
+    file.write_all(text).ok()?;
+    file.keep().ok().map(|(_, path)| path)
 }
 
 /// The name of a report of this time, e.g. `20261126T085357-run`.
@@ -141,8 +142,12 @@ mod tests {
         let journal = Arc::new(Journal::default());
         assert_eq!(last_words(&journal), None);
         journal.begin("ImportLayer", None);
-        let path = last_words(&journal).unwrap();
-        assert!(std::fs::read_to_string(&path).unwrap().contains("ImportLayer"));
-        std::fs::remove_file(path).unwrap();
+        // Two of one second are two files.
+        let reports = [last_words(&journal).unwrap(), last_words(&journal).unwrap()];
+        assert_ne!(reports[0], reports[1]);
+        for path in reports {
+            assert!(std::fs::read_to_string(&path).unwrap().contains("ImportLayer"));
+            std::fs::remove_file(path).unwrap();
+        }
     }
 }
