@@ -39,6 +39,34 @@ fn exit_codes_come_late_or_not_at_all() {
     }
 }
 
+/// A process that has ended before anybody could listen to it is judged by its status, also where it takes no callback any more.
+#[test]
+fn a_process_ends_while_it_is_created() {
+    let Some(machine) = Machine::new() else { return };
+    let ends_first = |isolation: &[&str], rules: &str| {
+        let mut command =
+            machine.command(&[&["run", "--rm", "-q"][..], isolation, &[IMAGE, "cmd", "/c", "echo said& exit 5"]].concat());
+        command.env("HCSEMU_CREATE", "ended").env("HCSEMU_RULES_ON", rules);
+        let ended = Running::start(command).end();
+        assert_eq!(ended.with(5).trim_end(), "said", "{}", ended.err);
+    };
+    ends_first(&[], "process-callback-late");
+    ends_first(&HYPERV, "");
+    assert_eq!(machine.host.calls_of("HcsSetProcessCallback")[0]["rule"], "process-callback-late");
+    machine.has_nothing_left();
+}
+
+/// A record that comes with a success is told by the trace, and is no failure: the code decides.
+#[test]
+fn a_record_of_an_error_comes_with_a_success() {
+    let Some(machine) = Machine::new() else { return };
+    let trace = machine.program.folder().join("trace.jsonl");
+    run(&machine, "RECORD", "always", &["--trace", trace.to_str().unwrap(), IMAGE, "cmd", "/c", "exit 5"]).with(5);
+    let trace = fs::read_to_string(&trace).unwrap();
+    assert!(trace.lines().any(|line| line.contains("HcnEnumerateNetworks") && line.contains("ErrorCode")), "{trace}");
+    machine.has_nothing_left();
+}
+
 /// The id of a namespace is the one that it has, not the one that was asked for.
 #[test]
 fn a_namespace_has_another_id() {

@@ -43,7 +43,7 @@ pub fn setting(name: &str, value: &str) {
 }
 
 /// What a case may have set.
-const SETTINGS: [&str; 14] = [
+const SETTINGS: [&str; 16] = [
     "FAULTS",
     "TOKEN",
     "HYPERV",
@@ -56,6 +56,8 @@ const SETTINGS: [&str; 14] = [
     "EMPTY",
     "SIGNALS",
     "EXIT",
+    "CREATE",
+    "RECORD",
     "NAMESPACE_ID",
     "SCANNER",
 ];

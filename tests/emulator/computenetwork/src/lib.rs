@@ -10,7 +10,7 @@ use hcs_emulator::codes::POINTER;
 use hcs_emulator::guid;
 use hcs_emulator::handles::{Kind, Table};
 use hcs_emulator::log::shown;
-use hcs_emulator::network::{endpoints, error_record, namespaces, networks};
+use hcs_emulator::network::{endpoints, error_record, namespaces, networks, success_record};
 use hcs_emulator::rules::{self, Refusal};
 use hcs_emulator::text::{Owner, give_to, read};
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ unsafe fn run(
     act: impl FnOnce() -> Result<(), Refusal>,
 ) -> HRESULT {
     // SAFETY: the place is null or valid.
-    unsafe { give_to(record, None, Owner::TaskMemory) };
+    unsafe { give_to(record, success_record().as_deref(), Owner::TaskMemory) };
     call::hresult(Dll::ComputeNetwork, function, arguments, |_| match act() {
         Ok(()) => Ok(Done::Now),
         Err(refusal) => {

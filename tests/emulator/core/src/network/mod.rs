@@ -16,6 +16,11 @@ pub fn error_record(refusal: &Refusal) -> String {
     json!({"Success": false, "Error": refusal.message, "ErrorCode": refusal.code.0}).to_string()
 }
 
+/// What comes with a success, if `HCSEMU_RECORD` is `always`.
+pub fn success_record() -> Option<String> {
+    (home::setting("RECORD") == "always").then(|| json!({"Success": true, "Error": "", "ErrorCode": 0}).to_string())
+}
+
 /// The id a caller chose, as an argument or in the document; a new one if both are the zero GUID or missing.
 fn id_or_fresh(id: Option<String>, document: &Value) -> String {
     let in_document = document["ID"].as_str().map(str::to_lowercase);

@@ -190,6 +190,8 @@ fn status(pid: u32, exit_code: Option<u32>) -> Value {
     })
 }
 
+/// How long a creation waits for the end of its process, in milliseconds, if `HCSEMU_CREATE` is `ended`.
+const SHORT: u32 = 60_000;
 /// WAIT_TIMEOUT.
 const TIMED_OUT: u32 = 258;
 /// The HRESULT of ERROR_INVALID_HANDLE.
@@ -247,6 +249,9 @@ pub fn create(system: &SystemHandle, handle: &Arc<ProcessHandle>, parameters: Op
     })?;
     spawn::resume(&started);
     handle.watch(started.process, true);
+    if home::setting("CREATE") == "ended" {
+        objects::wait(handle.exited.0, SHORT);
+    }
     Ok(())
 }
 
