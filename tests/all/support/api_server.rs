@@ -1,7 +1,7 @@
 //! An API server of Kubernetes on loopback whose lists change, with watches that tell it or have forgotten it.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -95,9 +95,10 @@ impl Api {
         }
     }
 
-    /// Tells what happens, until the version that it goes on from is forgotten.
+    /// Tells what happens, until the version that it goes on from is forgotten, or the client is gone.
     fn watch(&self, stream: &mut TcpStream, target: &str) {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n");
+        stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         let path = target.split('?').next().unwrap_or_default();
         let from = target.split("resourceVersion=").nth(1).unwrap_or_default().split('&').next().unwrap_or_default();
         let mut from: usize = from.parse().unwrap_or_default();
@@ -117,7 +118,11 @@ impl Api {
                 }
                 from = version;
             }
-            thread::sleep(Duration::from_millis(20));
+            // Nothing comes from a client that watches but its end.
+            match stream.peek(&mut [0]) {
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                _ => return,
+            }
         }
     }
 

@@ -27,13 +27,15 @@ pub const LONG: Duration = Duration::from_secs(300);
 /// Waits for the end of a program. It is asked again and again: once, under Wine, a wait did not end although the program had.
 #[track_caller]
 pub fn ended(child: &mut Child) -> ExitStatus {
-    let until = Instant::now() + LONG;
+    let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             return status;
         }
-        assert!(Instant::now() < until, "the program {} does not end", child.id());
-        thread::sleep(Duration::from_millis(2));
+        let waited = begun.elapsed();
+        assert!(waited < LONG, "the program {} does not end", child.id());
+        // What takes long is asked seldom: the others of these programs need the machine.
+        thread::sleep((waited / 20).clamp(Duration::from_millis(1), Duration::from_millis(50)));
     }
 }
 

@@ -9,7 +9,7 @@ pub mod windows;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -149,17 +149,27 @@ impl Reply {
 
 /// Holds answers back until a test opens it, so that what must come first does, however busy the machine is.
 #[derive(Clone, Debug, Default)]
-pub struct Gate(Arc<AtomicBool>);
+pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
 impl Gate {
     pub fn open(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        let (is_open, opened) = &*self.0;
+        *is_open.lock().unwrap() = true;
+        opened.notify_all();
     }
 
-    fn is_open(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+    /// Waits until it is open, or its server closes.
+    fn pass(&self, state: &State) {
+        let (is_open, opened) = &*self.0;
+        let mut now = is_open.lock().unwrap();
+        while !*now && !state.closing.load(Ordering::SeqCst) {
+            now = opened.wait_timeout(now, A_MOMENT).unwrap().0;
+        }
     }
 }
+
+/// The time after which a server that waits looks whether it closes.
+const A_MOMENT: Duration = Duration::from_millis(50);
 
 fn head(status: u16, headers: &[(&str, &str)]) -> Vec<u8> {
     let mut text = format!("HTTP/1.1 {status} Status\r\n");
@@ -290,10 +300,32 @@ impl Drop for Server {
     }
 }
 
-fn serve(connection: &mut (impl Read + Write), kept: &Mutex<Vec<Request>>, respond: &Respond, state: &State) -> io::Result<()> {
+/// A connection of which the head of a request can be had at once, where it is there.
+trait Serving: Read + Write {
+    /// The beginning of the head up to its last byte, if all of it is there; else nothing.
+    fn beginning(&mut self) -> io::Result<Vec<u8>> {
+        Ok(Vec::new())
+    }
+}
+
+impl Serving for Connection {
+    fn beginning(&mut self) -> io::Result<Vec<u8>> {
+        let mut there = [0; 1 << 13];
+        let length = self.0.peek(&mut there)?;
+        let end = there[..length].windows(4).position(|bytes| bytes == b"\r\n\r\n");
+        let mut head = vec![0; end.map_or(0, |end| end + 3)];
+        self.read_exact(&mut head)?;
+        Ok(head)
+    }
+}
+
+/// What TLS has decrypted is read byte by byte without a call of the system.
+impl Serving for tls::Stream {}
+
+fn serve(connection: &mut impl Serving, kept: &Mutex<Vec<Request>>, respond: &Respond, state: &State) -> io::Result<()> {
     loop {
         // The last byte of the head stays unread: closing a connection with something unread resets it.
-        let mut head = Vec::new();
+        let mut head = connection.beginning()?;
         while !head.ends_with(b"\r\n\r") {
             let mut byte = [0];
             connection.read_exact(&mut byte)?;
@@ -332,14 +364,10 @@ fn serve(connection: &mut (impl Read + Write), kept: &Mutex<Vec<Request>>, respo
                 Step::Wait(time) => {
                     let until = Instant::now() + *time;
                     while Instant::now() < until && !state.closing.load(Ordering::SeqCst) {
-                        thread::sleep(Duration::from_millis(5));
+                        thread::sleep(A_MOMENT.min(until.saturating_duration_since(Instant::now())));
                     }
                 }
-                Step::Hold(gate) => {
-                    while !gate.is_open() && !state.closing.load(Ordering::SeqCst) {
-                        thread::sleep(Duration::from_millis(2));
-                    }
-                }
+                Step::Hold(gate) => gate.pass(state),
                 Step::Reset => return Ok(()),
             }
             connection.flush()?;

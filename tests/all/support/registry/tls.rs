@@ -1,6 +1,5 @@
 //! Certificates of an authority that no system knows.
 
-use std::io::{Read, Write};
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -8,6 +7,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::Connection;
+
+/// A connection with TLS.
+pub(super) type Stream = StreamOwned<ServerConnection, Connection>;
 
 /// What a server shows of itself.
 #[derive(Clone)]
@@ -41,7 +43,7 @@ impl Identity {
         Self { config: config_of(certificate.der().clone(), &key), root: certificate.pem() }
     }
 
-    pub(super) fn accept(&self, connection: Connection) -> impl Read + Write + use<> {
+    pub(super) fn accept(&self, connection: Connection) -> Stream {
         StreamOwned::new(ServerConnection::new(Arc::clone(&self.config)).unwrap(), connection)
     }
 }
