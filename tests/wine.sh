@@ -6,7 +6,10 @@
 #   tests/wine.sh packages        installs what is missing, and nothing else
 #   tests/wine.sh build ARGS…     builds wincompat.exe and the tests, and prints the program's path; --locked and the like may follow
 #   tests/wine.sh run -- ARGS…    wincompat.exe ARGS… (Linux sees the low 8 bits of its exit code)
-#   tests/wine.sh clippy          clippy for the code that only Windows sees, warnings denied
+#   tests/wine.sh dead            builds wincompat.exe and no tests: what only they use is an error
+#
+# What is built is built by clippy, warnings denied: the code that only Windows sees is checked as it is compiled. `CLIPPY_ARGS= tests/wine.sh …`
+# only warns.
 #
 # Every call has a throw-away Wine prefix (registry, drive C:), whose server ends with it. Other scripts can source
 # this file and use the functions below, with as many prefixes as they like:
@@ -40,6 +43,9 @@ for wine_crate in core alloc std test hashbrown; do
         --config "profile.dev.package.$wine_crate.debug-assertions=false"
         --config "profile.dev.package.$wine_crate.overflow-checks=false")
 done
+
+# Arguments for clippy are parted by this word.
+wine_lints=--deny__CLIPPY_HACKERY__warnings
 
 # Tests of --ca-file, which Wine 8 cannot pass: CertCreateCertificateChainEngine there refuses, with E_INVALIDARG, the size
 # that CERT_CHAIN_ENGINE_CONFIG has since Windows 8, and with it all roots of one's own.
@@ -93,15 +99,16 @@ wine_packages() {
 # Cargo for Windows: `wine_cargo test --lib`. The standard library's own dependencies come from the package registry,
 # as its lock file names them. `test` is among the crates in every call, or a build and a test would share nothing.
 #
+# Clippy compiles the workspace as the compiler does, and says what it sees: a check of its own would read all dependencies once more.
+#
 # Wine reads a program into memory at each start, unless its sections begin at pages, as they do here; and nobody looks at its
 # debug information: without it a start takes three quarters of the time, and the build less.
 wine_cargo() {
-    local subcommand=$1 program=/usr/bin/cargo
+    local subcommand=$1
     shift
-    # As `cargo clippy`, Cargo would take the one that rustup put into its own folder.
-    [[ $subcommand != clippy ]] || program=/usr/bin/cargo-clippy
     CARGO=/usr/bin/cargo RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc RUSTC_BOOTSTRAP=1 INSTA_WORKSPACE_ROOT=$wine_root \
-        "$program" "$subcommand" -Zbuild-std=std,panic_abort,test --target "$wine_triple" --target-dir "$wine_target" \
+        RUSTC_WORKSPACE_WRAPPER=/usr/bin/clippy-driver CLIPPY_ARGS=${CLIPPY_ARGS-$wine_lints} \
+        /usr/bin/cargo "$subcommand" -Zbuild-std=std,panic_abort,test --target "$wine_triple" --target-dir "$wine_target" \
         --config "target.$wine_triple.runner = 'wine'" --config profile.dev.debug=false \
         "${wine_std[@]}" \
         --config "target.$wine_triple.rustflags = ['-Clink-arg=-Wl,--file-alignment=4096']" "$@"
@@ -184,10 +191,10 @@ wine_main() {
         [[ ${2-} == -- ]] || { echo "usage: tests/wine.sh run -- ARGS…" >&2 && return 2; }
         wine_build --quiet && wine_prefix && wine "$wine_exe" "${@:3}"
         ;;
-    clippy)
-        # First without the tests, which reach every room: what nothing uses is an error there.
-        wine_cargo clippy --locked --lib --bins --example judge -- --cfg offered_alone --deny warnings &&
-            wine_cargo clippy --locked --all-targets -- --deny warnings
+    dead)
+        # Without the tests, which reach every room. With the example the dependencies are those of the tests.
+        CLIPPY_ARGS=${wine_lints}__CLIPPY_HACKERY__--cfg__CLIPPY_HACKERY__offered_alone \
+            wine_cargo build --locked --lib --bins --example judge "${@:2}"
         ;;
     *)
         wine_prefix && wine_test "$@"

@@ -139,9 +139,11 @@ fn on_disk(text: &str, error: Error) -> Error {
     if text.starts_with('@') || text.is_empty() {
         error
     } else if path.is_dir() {
-        error.hint(advice!["it is a folder: read the hosts in its files with ", Setting::Hosts(text.to_owned())])
+        Error::new(format!("{} is a folder, not a host", quoted(text)))
+            .hint(advice!["read the hosts in its files with ", Setting::Hosts(text.to_owned())])
     } else if path.is_file() {
-        error.hint(advice!["it is a file: read it with ", Setting::Host(format!("@{text}"))])
+        Error::new(format!("{} is a file, not a host", quoted(text)))
+            .hint(advice!["read it with ", Setting::Host(format!("@{text}"))])
     } else {
         error
     }
@@ -203,5 +205,20 @@ mod tests {
         std::fs::write(&file, "Microsoft Windows [Version 10.0.20348.2402]").unwrap();
         let file = format!("@{}", file.display());
         assert_eq!(labels(&["ltsc2025", &file, "29651"]), ["Windows Server 2025", "web01", "Windows build 29651"]);
+    }
+
+    #[test]
+    fn a_file_and_a_folder_are_told_how_to_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("fleet.txt");
+        std::fs::write(&file, "ltsc2022").unwrap();
+        for (path, kind, option) in [(file.as_path(), "file", "host(\"@"), (folder.path(), "folder", "hosts(\"")] {
+            let text = path.display().to_string();
+            let error =
+                find(std::slice::from_ref(&text), None, Knowledge::built_in(), jiff::civil::date(2026, 11, 23)).err().unwrap();
+            assert_eq!(error.what, format!("{} is a {kind}, not a host", quoted(&text)));
+            let hint = error.hint.unwrap().to_string();
+            assert!(hint.contains(option), "{hint}");
+        }
     }
 }

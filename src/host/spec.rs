@@ -233,6 +233,11 @@ fn tag_of_image<'a>(text: &'a str, knowledge: &Knowledge) -> Option<&'a str> {
         Some((name, tag)) if !tag.contains('/') => (name, tag),
         _ => (text, ""),
     };
+    // `/hosts/list.txt`, `./list.txt` and `C:\list.txt` are files.
+    let is_name = name.len() > 1 && name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if !is_name || !tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
+        return None;
+    }
     let bases = knowledge.base_images.iter().flat_map(|base| &base.repositories);
     let is_base = bases.filter_map(|base| base.repository.rsplit('/').next()).any(|base| base == name && base != "server");
     let is_path = name.contains('/') && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/:".contains(&byte));

@@ -198,6 +198,11 @@ fn errors_name_what_is_wrong_and_what_to_do() {
             "mcr.microsoft.com/windows/servercore:ltsc2019",
             "`mcr.microsoft.com/windows/servercore:ltsc2019` is an image, not a host",
         ),
+        // Files that are not there: an image begins with a letter or a digit, and a drive is one letter.
+        ("/none/fleet.txt", "`/none/fleet.txt` is not a known Windows host"),
+        ("./none/fleet.txt", "`./none/fleet.txt` is not a known Windows host"),
+        (r"C:\none\fleet.txt", r"`C:\none\fleet.txt` is not a known Windows host"),
+        ("C:/none/fleet.txt", "`C:/none/fleet.txt` is not a known Windows host"),
         (
             "MicrosoftWindowsDesktop:windows-11:win11-23h2-pro:latest",
             "`MicrosoftWindowsDesktop:windows-11:win11-23h2-pro:latest` is an image of virtual machines, not a host",

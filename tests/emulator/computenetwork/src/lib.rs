@@ -42,7 +42,7 @@ fn null(what: &str) -> Refusal {
     rules::NULL_POINTER.refusal(POINTER, format!("{what} is null"))
 }
 
-/// Runs a function; a refusal leaves its record.
+/// Runs a function, which leaves its record.
 unsafe fn run(
     function: &'static str,
     arguments: Value,
@@ -50,14 +50,16 @@ unsafe fn run(
     act: impl FnOnce() -> Result<(), Refusal>,
 ) -> HRESULT {
     // SAFETY: the place is null or valid.
-    unsafe { give_to(record, success_record().as_deref(), Owner::TaskMemory) };
-    call::hresult(Dll::ComputeNetwork, function, arguments, |_| match act() {
-        Ok(()) => Ok(Done::Now),
-        Err(refusal) => {
-            // SAFETY: as above.
-            unsafe { give_to(record, Some(&error_record(&refusal)), Owner::TaskMemory) };
-            Err(refusal)
-        }
+    unsafe { give_to(record, None, Owner::TaskMemory) };
+    call::hresult(Dll::ComputeNetwork, function, arguments, |_| {
+        let done = act();
+        let left = match &done {
+            Ok(()) => success_record(),
+            Err(refusal) => Some(error_record(refusal)),
+        };
+        // SAFETY: as above.
+        unsafe { give_to(record, left.as_deref(), Owner::TaskMemory) };
+        done.map(|()| Done::Now)
     })
 }
 
