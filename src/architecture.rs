@@ -11,6 +11,9 @@ pub enum Architecture {
     Amd64,
     /// AArch64.
     Arm64,
+    /// 32-bit x86: a Windows of it has no containers.
+    #[serde(rename = "386")]
+    X86,
 }
 
 impl Architecture {
@@ -19,6 +22,7 @@ impl Architecture {
         match self {
             Self::Amd64 => "amd64",
             Self::Arm64 => "arm64",
+            Self::X86 => "386",
         }
     }
 }

@@ -71,8 +71,7 @@ impl Case<'_> {
     /// True if it was said which engine it is, but not which version, and other known versions than the newest do something else with
     /// an image that fits.
     pub(super) fn version_matters(&self, chosen: Option<usize>, choice: &Choice, takes: &Takes) -> bool {
-        let named = self.policy.engine.is_some() || self.host.engine.is_some();
-        if !named || choice.ok == Some(false) || self.engine.pulling_version().is_some() {
+        if !self.engine_is_named() || choice.ok == Some(false) || self.engine.pulling_version().is_some() {
             return false;
         }
         versions_of(self.knowledge, self.engine).into_iter().any(|engine| {

@@ -23,11 +23,11 @@ pub use survey::{Survey, SurveyedImage, survey};
 pub use takes::{Outcome, Says, Takes, taken};
 pub use text::Subject;
 
-use crate::engine::{Selection, select};
+use crate::engine::{self, Limit, Selection, select};
 use crate::host::{Attribute, Host, HostEngine};
 use crate::image::{Candidate, Config, Image};
 use crate::knowledge::Knowledge;
-use crate::{Isolation, Kind, OsVersion};
+use crate::{Architecture, Isolation, Kind, OsVersion};
 use rules::RuleInput;
 
 /// The isolation that the versions and the host allow, whatever anyone wants.
@@ -170,6 +170,10 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
     let case =
         Case { knowledge, host, image, candidate, all: &all, process, hyperv, policy, wish: policy.wish, engine, selection };
     let mut choice = case.choose_isolation();
+    if choice.ok == Some(false) {
+        choice.assumptions = case.assumptions_against();
+        choice.ok = choice.ok.filter(|_| !policy.strict || choice.assumptions.is_empty());
+    }
     let is_open = choice.ok.is_none();
     let (takes, other) = case.takes(chosen, &choice).unzip();
     let version_matters = takes.as_ref().is_some_and(|takes| case.version_matters(chosen, &choice, takes));
@@ -271,8 +275,10 @@ impl Case<'_> {
         let mut assumptions = Vec::new();
         let mut taken = None;
         for &isolation in self.wished() {
-            if let Some(code) = self.policy.excludes(isolation, self.host) {
-                excluded.push(code);
+            if let Some(code) = self.excludes(isolation) {
+                if !excluded.contains(&code) {
+                    excluded.push(code);
+                }
                 continue;
             }
             match rules::of(isolation, self.process, self.hyperv).possible {
@@ -297,8 +303,32 @@ impl Case<'_> {
         Choice { taken, ok, assumptions, excluded }
     }
 
-    /// HostProcess containers run in the host's own job: only the system and the processor must fit, on a host that has containers.
+    /// The reason why this isolation is out of the choice, by the policy or for the engine, if it is.
+    fn excludes(&self, isolation: Isolation) -> Option<Code> {
+        self.policy.excludes(isolation, self.host).or_else(|| {
+            engine::limit(self.engine, self.host, isolation).map(|limit| match limit {
+                Limit::HostTooOld => Code::HostTooOldForDocker,
+                Limit::ProcessOnClient => Code::DockerBeforeClientProcess,
+            })
+        })
+    }
+
+    /// True if something names the engine: the policy or the host.
+    fn engine_is_named(&self) -> bool {
+        self.policy.engine.is_some() || self.host.engine.is_some()
+    }
+
+    /// HostProcess containers run in the host's own job: only the system and the processor must fit, on a host that has containers, with
+    /// an engine that has them.
     fn choose_host_process(&self) -> Choice {
+        if self.engine_is_named() && !engine::offers_host_process(self.engine) {
+            return Choice {
+                taken: None,
+                ok: Some(false),
+                assumptions: Vec::new(),
+                excluded: vec![Code::EngineWithoutHostProcess],
+            };
+        }
         let has_containers = rules::host_allows_containers(self.host).map_or(Some(true), |(allowed, _)| allowed);
         let fits = match self.candidate {
             _ if has_containers == Some(false) => Some(false),
@@ -334,28 +364,58 @@ impl Case<'_> {
 
     /// True if the other kind of host would have led to another isolation.
     fn kind_matters(&self, taken: Isolation) -> bool {
+        let build = self.host.os_version.build;
+        self.other_kind().is_some_and(|other| match self.wish {
+            Wish::Auto | Wish::Default => self.policy.allowed_by(self.wish, self.host, other).first() != Some(&taken),
+            Wish::Process => rules::client_without_process(build),
+            Wish::Hyperv | Wish::HostProcess => false,
+        })
+    }
+
+    /// The other kind, if a host of this build can be of it.
+    fn other_kind(&self) -> Option<Kind> {
         let other = match self.host.kind {
             Kind::Server => Kind::Client,
             Kind::Client => Kind::Server,
         };
         let build = self.host.os_version.build;
-        let could_be_other =
-            self.knowledge.release(build, other).is_some() || self.knowledge.release(build, self.host.kind).is_none();
-        let changes = match self.wish {
-            Wish::Auto | Wish::Default => self.policy.allowed_by(self.wish, self.host, other).first() != Some(&taken),
-            Wish::Process => rules::client_without_process(build),
-            Wish::Hyperv | Wish::HostProcess => false,
-        };
-        could_be_other && changes
+        let can_be = self.knowledge.release(build, other).is_some() || self.knowledge.release(build, self.host.kind).is_none();
+        can_be.then_some(other)
+    }
+
+    /// The processors for which the release of this host exists; `None` where that is not known.
+    fn architectures(&self) -> Option<&[Architecture]> {
+        self.knowledge.release(self.host.os_version.build, self.host.kind).map(|release| release.architectures.as_slice())
     }
 
     /// The assumption of a processor, where the release exists for another one as well.
     fn architecture_assumption(&self) -> impl Iterator<Item = Code> {
-        let several = self
-            .knowledge
-            .release(self.host.os_version.build, self.host.kind)
-            .is_none_or(|release| release.architectures.len() > 1);
+        let several = self.architectures().is_none_or(|architectures| architectures.len() > 1);
         (self.host.assumes(Attribute::Architecture) && several).then_some(Code::ArchitectureAssumed).into_iter()
+    }
+
+    /// The assumptions without which an image that fails here might pass.
+    fn assumptions_against(&self) -> Vec<Code> {
+        let passes = |attribute: Attribute, other: Host| {
+            let assumed = other.assumed.into_iter().filter(|assumed| *assumed != attribute).collect();
+            let policy = Policy { wish: self.wish, strict: false, ..self.policy.clone() };
+            judge(self.knowledge, &Host { assumed, ..other }, self.image, &policy).ok != Some(false)
+        };
+        let mut codes = Vec::new();
+        if self.host.assumes(Attribute::Kind)
+            && let Some(kind) = self.other_kind()
+            && passes(Attribute::Kind, Host { kind, ..self.host.clone() })
+        {
+            codes.push(Code::KindAssumed);
+        }
+        let processors = self.architectures().unwrap_or(&[Architecture::Amd64, Architecture::Arm64]).iter();
+        let mut others = processors.filter(|&&architecture| architecture != self.host.architecture);
+        if self.host.assumes(Attribute::Architecture)
+            && others.any(|&architecture| passes(Attribute::Architecture, Host { architecture, ..self.host.clone() }))
+        {
+            codes.push(Code::ArchitectureAssumed);
+        }
+        codes
     }
 
     fn findings(&self, choice: &Choice, chosen: Option<usize>, takes: Option<&Takes>) -> Vec<Finding> {

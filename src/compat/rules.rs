@@ -147,7 +147,7 @@ fn is_before_containers(host: &Host) -> bool {
 
 /// True for a Windows to which Microsoft gives no containers.
 fn never_runs_containers(host: &Host) -> bool {
-    is_before_containers(host) || host.is_home()
+    is_before_containers(host) || host.is_home() || host.is_32_bit()
 }
 
 /// The reason why this host runs no container at all, or why that is not known.
@@ -156,6 +156,8 @@ pub(super) fn host_allows_containers(host: &Host) -> Option<(Option<bool>, Code)
         Some((Some(false), Code::HostBeforeContainers))
     } else if host.is_home() {
         Some((Some(false), Code::EditionHome))
+    } else if host.is_32_bit() {
+        Some((Some(false), Code::Windows32Bit))
     } else if host.containers == Availability::Unavailable {
         Some((Some(false), Code::ContainersFeatureMissing))
     } else if host.is_of_home().is_none() {
@@ -167,7 +169,8 @@ pub(super) fn host_allows_containers(host: &Host) -> Option<(Option<bool>, Code)
 
 fn architecture_fits(host: &Host, image: &RuleInput<'_>) -> Option<(Option<bool>, Code)> {
     match image.architecture {
-        _ if image.unread => None,
+        // Of a 32-bit Windows enough is said.
+        _ if image.unread || host.is_32_bit() => None,
         "" => Some((None, Code::ArchitectureUnknown)),
         architecture if architecture == host.architecture.as_str() => None,
         _ => Some((Some(false), Code::ArchitectureMismatch)),

@@ -211,6 +211,15 @@ impl Subject<'_> {
         }
     }
 
+    /// The engine that has no HostProcess containers: of Kubernetes the part that is too old.
+    pub(super) fn engine_before_host_process(&self) -> String {
+        let engine = self.policy.engine_of(self.host);
+        match engine::part_without_host_process(&engine) {
+            Some((name, version)) => format!("{name} {version}"),
+            None => self.engine_words(),
+        }
+    }
+
     /// The message of the engine or of Windows; empty if it says none that is known.
     pub(super) fn engine_says(&self) -> String {
         let takes = self.judged_by(self.policy).and_then(|judgement| judgement.takes);

@@ -110,6 +110,10 @@ pub(super) fn today() -> Policy {
     Policy { wish: Wish::Auto, ..Policy::on(date(2026, 11, 23)) }
 }
 
+pub(super) fn arm(version: &str) -> Image {
+    index(vec![Candidate { architecture: "arm64".to_owned(), ..entry(version) }])
+}
+
 pub(super) fn judged(host: &Host, image: &Image, policy: &Policy) -> Judgement {
     judge(Knowledge::built_in(), host, image, policy)
 }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::{Detail, Finding, Policy};
 use crate::advice::{Remedy, Setting};
 use crate::host::{Feature, Host};
-use crate::image::{Candidate, Image};
+use crate::image::{Candidate, Image, Source};
 use crate::knowledge::Knowledge;
 use crate::knowledge::builds::path_at_microsoft;
 use crate::{Advice, Engine, Isolation, Kind, OsVersion};
@@ -104,12 +104,15 @@ impl Finding {
                 Some(Isolation::Hyperv) => "Hyper-V".to_owned(),
                 None => String::new(),
             },
+            ("needs", _) if subject.passes_in(Isolation::Process) => "is to run in".to_owned(),
+            ("needs", _) => "needs".to_owned(),
             ("newest-base", _) => subject.newest_words(),
             ("released", _) => subject.released_words(),
             ("edition", _) => host.edition.as_deref().unwrap_or("Home").to_owned(),
             ("newest", _) => subject.knowledge.newest_build(host.kind).to_string(),
             ("knowledge-date", _) => subject.knowledge.date.to_string(),
             ("engine", _) => subject.engine_words(),
+            ("engine-before-host-process", _) => subject.engine_before_host_process(),
             ("engine-differs", _) => subject.differing_versions(),
             ("engine-says", _) => subject.engine_says(),
             ("engine-takes", _) => subject.engine_takes(),
@@ -186,10 +189,23 @@ impl Subject<'_> {
             "fresh-base" => self.fresh_base(),
             "image-store" => self.other_store().map(Advice::from),
             "entry" => self.other_entry().map(|reference| Remedy::Image(reference).into()),
+            "no-revision" => self.lacks_revision(argument).then(Advice::default),
             "if" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|_| Advice::default()),
             "run" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|isolation| self.run(isolation)),
             _ => return None,
         })
+    }
+
+    /// True if the revision of this is not known: of the `host`, of an `image` that a registry answered for, or of one that was judged
+    /// `offline`.
+    fn lacks_revision(&self, of: &str) -> bool {
+        let is_offline = self.image.is_some_and(|image| image.source == Source::Knowledge);
+        let image = || self.version().is_some_and(|version| version.revision.is_none());
+        match of {
+            "host" => self.host.os_version.revision.is_none(),
+            "offline" => is_offline && image(),
+            _ => !is_offline && image(),
+        }
     }
 
     /// The image, started in this isolation.

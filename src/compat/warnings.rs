@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use super::freshness;
 use super::{Case, Code, Detail, Finding, Severity, Takes, Use, Wish};
 use crate::OsVersion;
+use crate::engine;
 use crate::host::{Host, Source as HostSource};
 use crate::image::{Candidate, Config, Image, Source, TagRead, Version, VersionSource};
 use crate::knowledge::builds::{
@@ -53,6 +54,8 @@ fn of_isolation(case: &Case<'_>, taken: Option<Use>) -> Option<Finding> {
     match taken {
         Some(Use::HostProcess) => Some(Finding::new(Code::HostProcessVersions)),
         Some(Use::Process) if host.kind == Kind::Client => Some(Finding::new(Code::ProcessOnClient)),
+        // Who asks for it knows that it is not the default; Kubernetes does not have it.
+        Some(Use::Hyperv) if case.wish == Wish::Hyperv && case.engine.name.offers_hyperv() => None,
         Some(Use::Hyperv) if host.kind == Kind::Server && case.policy.configured_default(host) != Some(Isolation::Hyperv) => {
             Some(Finding::new(Code::ExplicitIsolationNeeded))
         }
@@ -141,7 +144,8 @@ fn of_versions(case: &Case<'_>, image: OsVersion, takes: Option<&Takes>) -> Vec<
     if host == WINDOWS_SERVER_23H2 && any && image != WINDOWS_SERVER_2022 {
         findings.push(Finding::new(Code::AnnualChannelHost));
     }
-    if any && host < FIRST_FOR_DOCKER {
+    // Where the engine in its version does not start there, that is an error of its own.
+    if any && host < FIRST_FOR_DOCKER && engine::limit(case.engine, case.host, Isolation::Hyperv).is_none() {
         findings.push(Finding::new(Code::HostTooOldForDocker));
     }
     findings

@@ -8,10 +8,12 @@
 //! | `containerd.rs` | containerd, and Docker with containerd's image store |
 //! | `kubelet.rs` | the kubelet, with containerd below it |
 //! | `message.rs` | the messages |
+//! | `limits.rs` | what it does not do on a host, whatever the image |
 
 mod containerd;
 mod graph_driver;
 mod kubelet;
+mod limits;
 mod message;
 
 use std::borrow::Cow;
@@ -21,6 +23,7 @@ use crate::image::{Candidate, Image, Source, Version};
 use crate::knowledge::{EngineVersions, Knowledge, engine_version};
 use crate::{Engine, ImageStore};
 
+pub use limits::{Limit, limit, offers_host_process, part_without_host_process};
 pub use message::Refusal;
 
 /// The entry that an engine takes.

@@ -10,7 +10,7 @@ use crate::Error;
 pub struct Attributes {
     /// `server` or `client`.
     pub kind: Option<Kind>,
-    /// `amd64` or `arm64`.
+    /// `amd64`, `arm64` or `x86`.
     pub architecture: Option<Architecture>,
     /// `hyperv` or `no-hyperv`.
     pub hyperv: Option<Availability>,
@@ -20,7 +20,7 @@ pub struct Attributes {
 
 impl Attributes {
     /// The words, for messages.
-    pub const WORDS: &str = "server, client, home, amd64, arm64, hyperv, no-hyperv";
+    pub const WORDS: &str = "server, client, home, amd64, arm64, x86, hyperv, no-hyperv";
 
     /// True for one of the words, in upper or lower case.
     pub(super) fn is_word(text: &str) -> bool {
@@ -35,6 +35,7 @@ impl Attributes {
         let known = match text.as_str() {
             "x64" | "x86_64" | "x86-64" => return Some("amd64"),
             "aarch64" => return Some("arm64"),
+            "32-bit" | "32bit" => return Some("x86"),
             "workstation" | "desktop" => return Some("client"),
             long if long.len() > LONGEST => return None,
             _ => Self::WORDS.split(", "),
@@ -70,19 +71,33 @@ impl Attributes {
         self.kind.or(self.home.then_some(Kind::Client))
     }
 
+    fn take_architecture(&mut self, architecture: Architecture) -> Result<(), Error> {
+        let other = self.architecture.map_or("", word_of);
+        set(&mut self.architecture, architecture, word_of(architecture), other)
+    }
+
     /// Takes one word; false if it is not an attribute.
     fn take(&mut self, word: &str) -> Result<bool, Error> {
         match word.to_ascii_lowercase().as_str() {
             "server" => set(&mut self.kind, Kind::Server, "server", "client")?,
             "client" => set(&mut self.kind, Kind::Client, "client", "server")?,
-            "amd64" => set(&mut self.architecture, Architecture::Amd64, "amd64", "arm64")?,
-            "arm64" => set(&mut self.architecture, Architecture::Arm64, "arm64", "amd64")?,
+            "amd64" => self.take_architecture(Architecture::Amd64)?,
+            "arm64" => self.take_architecture(Architecture::Arm64)?,
+            "x86" | "386" | "i386" => self.take_architecture(Architecture::X86)?,
             "hyperv" => set(&mut self.hyperv, Availability::Available, "hyperv", "no-hyperv")?,
             "no-hyperv" => set(&mut self.hyperv, Availability::Unavailable, "no-hyperv", "hyperv")?,
             "home" => self.home = true,
             _ => return Ok(false),
         }
         Ok(true)
+    }
+}
+
+/// The attribute of a processor.
+const fn word_of(architecture: Architecture) -> &'static str {
+    match architecture {
+        Architecture::X86 => "x86",
+        named => named.as_str(),
     }
 }
 
@@ -128,6 +143,11 @@ mod tests {
                 },
             ),
             (
+                "19045,client,X86",
+                "19045",
+                Attributes { kind: Some(Kind::Client), architecture: Some(Architecture::X86), ..nothing.clone() },
+            ),
+            (
                 "26100,server,amd64",
                 "26100",
                 Attributes { kind: Some(Kind::Server), architecture: Some(Architecture::Amd64), ..nothing },
@@ -140,7 +160,8 @@ mod tests {
 
     #[test]
     fn refuses_contradictions() {
-        for text in ["1,client,server", "1,server,client", "1,home,server", "1,amd64,arm64", "1,hyperv,no-hyperv"] {
+        for text in ["1,client,server", "1,server,client", "1,home,server", "1,amd64,arm64", "1,x86,amd64", "1,hyperv,no-hyperv"]
+        {
             let error = Attributes::split(text).unwrap_err();
             assert!(error.what.starts_with("a host cannot be both"), "{text}: {error}");
         }

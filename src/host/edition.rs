@@ -1,5 +1,6 @@
 //! The edition that a text tells of a client: by its EditionID, by its number, or by the name of the product.
 
+use crate::Kind;
 use crate::knowledge::editions::Edition;
 
 use super::facts::HOME;
@@ -54,6 +55,32 @@ pub(super) fn id_of(product: &str) -> Option<String> {
     };
     let name = products.join(" ");
     ids.iter().find(|(known, _)| *known == name).map(|(_, id)| (*id).to_owned())
+}
+
+/// The edition of a name or an id that stands alone: `Home`, `Professional`, `ServerDatacenter`. `None` for words that name none.
+pub(super) fn of_name(text: &str) -> Option<String> {
+    const NOTHING: [&str; 6] = ["unknown", "none", "n/a", "na", "-", "null"];
+    let lower = text.trim().to_lowercase();
+    let known = SERVER_IDS.iter().chain(CLIENT_IDS).find(|(name, _)| *name == lower).map(|(_, id)| (*id).to_owned());
+    match (Edition::of_id(&lower), Edition::named(text.trim())) {
+        _ if lower.is_empty() || NOTHING.contains(&lower.as_str()) => None,
+        _ if known.is_some() => known,
+        (None, Some(Edition::Home)) => Some(HOME.to_owned()),
+        (None, Some(Edition::Other)) => None,
+        _ => Some(text.trim().chars().take(LONGEST).collect()),
+    }
+}
+
+/// The EditionID of this number, where it is one of Home.
+pub(super) fn of_number(number: u32) -> Option<String> {
+    Edition::of_number(number).map(|_| HOME.to_owned())
+}
+
+/// Server or client, by an EditionID that is known. A multi-session Windows for virtual desktops is a client.
+pub(super) fn kind_of_id(id: &str) -> Option<Kind> {
+    let is_server = id.to_ascii_lowercase().starts_with("server") && !id.eq_ignore_ascii_case("ServerRdsh");
+    let kind = if is_server { Kind::Server } else { Kind::Client };
+    Edition::of_id(id).map(|_| kind)
 }
 
 /// The EditionIDs of servers by their names, which are the same in most languages.
@@ -155,10 +182,17 @@ fn name(rest: &str) -> Option<Name<'_>> {
             word.starts_with(|c: char| c.is_ascii_digit()) || NOT_EDITIONS.iter().any(|known| word.eq_ignore_ascii_case(known));
         if !is_version {
             let capital = word.starts_with(|c: char| c.is_uppercase() || (!c.is_ascii() && !c.is_lowercase()));
-            return capital.then_some(Name::Unknown(rest));
+            return capital.then_some(Name::Unknown(before_version(rest)));
         }
         rest = after.trim_start();
     }
+}
+
+/// The part of a name before a version: `IoT` of `IoT 10.0.26100`.
+fn before_version(name: &str) -> &str {
+    let is_version = |word: &str| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.');
+    let words = name.split_whitespace().find(|word| is_version(word)).and_then(|word| name.split_once(word));
+    words.map_or(name, |(before, _)| before.trim_end())
 }
 
 #[cfg(test)]
@@ -186,6 +220,8 @@ mod tests {
             ("Microsoft Windows 11 \u{bb}\u{d2}\u{d2}\u{d2}", Some("\u{bb}\u{d2}\u{d2}\u{d2}")),
             ("Microsoft Windows 11 ホーム", Some("ホーム")),
             ("Windows 10 Version 22H2 Otthoni", Some("Otthoni")),
+            ("Windows 11 S 10.0.26100", Some("S")),
+            ("Windows 11 IoT 10.0.26100.1", Some("IoT")),
         ] {
             assert_eq!(said(text).as_deref(), expected, "{text}");
         }
@@ -205,6 +241,25 @@ mod tests {
             ("Windows", None),
         ] {
             assert_eq!(id_of(name).as_deref(), id, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_edition_alone_is_an_id() {
+        for (text, id, kind) in [
+            ("Professional", Some("Professional"), Some(Kind::Client)),
+            ("Pro", Some("Professional"), Some(Kind::Client)),
+            ("Home", Some("Core"), Some(Kind::Client)),
+            ("CoreSingleLanguage", Some("CoreSingleLanguage"), Some(Kind::Client)),
+            ("ServerRdsh", Some("ServerRdsh"), Some(Kind::Client)),
+            ("Datacenter", Some("ServerDatacenter"), Some(Kind::Server)),
+            ("ServerStandard", Some("ServerStandard"), Some(Kind::Server)),
+            ("Team", Some("Team"), None),
+            ("Unknown", None, None),
+            ("", None, None),
+        ] {
+            assert_eq!(of_name(text).as_deref(), id, "{text}");
+            assert_eq!(of_name(text).and_then(|id| kind_of_id(&id)), kind, "{text}");
         }
     }
 

@@ -112,9 +112,9 @@ impl HostFacts {
             architectures.first().copied().unwrap_or(Architecture::Amd64)
         });
 
-        // Home comes without either feature; elsewhere a host that somebody asks about is taken for one that is set up.
+        // Home and a 32-bit Windows come without either feature; elsewhere a host that somebody asks about is taken for one that is set up.
         let home = kind == Kind::Client && edition.as_deref().and_then(Edition::of_id) == Some(Edition::Home);
-        let likely = if home { Availability::Unavailable } else { Availability::Available };
+        let likely = if home || architecture == Architecture::X86 { Availability::Unavailable } else { Availability::Available };
         let containers = self.containers.unwrap_or_else(|| {
             assumed.push(Attribute::Containers);
             likely

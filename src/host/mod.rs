@@ -100,6 +100,11 @@ impl Host {
         }
     }
 
+    /// True for a Windows for 32-bit x86, which has neither containers nor Hyper-V.
+    pub fn is_32_bit(&self) -> bool {
+        self.architecture == Architecture::X86
+    }
+
     /// True if this attribute was assumed.
     pub fn assumes(&self, attribute: Attribute) -> bool {
         self.assumed.contains(&attribute)

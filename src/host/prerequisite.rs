@@ -270,7 +270,7 @@ impl Host {
     pub(super) fn to_enable(&self, feature: Feature, state: Availability) -> Vec<Advice> {
         match state {
             Availability::Available => Vec::new(),
-            Availability::Unavailable if self.is_home() => Vec::new(),
+            Availability::Unavailable if self.is_home() || self.is_32_bit() => Vec::new(),
             Availability::Unavailable | Availability::Unknown => vec![self.command_to_enable(feature).into()],
         }
     }

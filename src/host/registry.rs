@@ -272,6 +272,7 @@ fn architecture(name: &str) -> Option<Architecture> {
     match name.to_ascii_uppercase().as_str() {
         "AMD64" => Some(Architecture::Amd64),
         "ARM64" => Some(Architecture::Arm64),
+        "X86" => Some(Architecture::X86),
         _ => None,
     }
 }

@@ -13,7 +13,7 @@ pub(crate) mod nodes;
 mod once;
 mod operating_system;
 mod os_version;
-mod product;
+pub(super) mod product;
 mod records;
 mod reg_export;
 mod reg_query;

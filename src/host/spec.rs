@@ -130,6 +130,7 @@ fn with_architecture<'a>(text: &'a str, attributes: Attributes, knowledge: &Know
         let architecture = match word.to_ascii_lowercase().as_str() {
             "amd64" | "x64" => Architecture::Amd64,
             "arm64" => Architecture::Arm64,
+            "x86" => Architecture::X86,
             _ => return None,
         };
         (!knowledge.releases_named(release).is_empty()).then_some((release, architecture))
@@ -233,8 +234,9 @@ fn tag_of_image<'a>(text: &'a str, knowledge: &Knowledge) -> Option<&'a str> {
         Some((name, tag)) if !tag.contains('/') => (name, tag),
         _ => (text, ""),
     };
-    // `/hosts/list.txt`, `./list.txt` and `C:\list.txt` are files.
-    let is_name = name.len() > 1 && name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    // `/hosts/list.txt`, `./list.txt` and `C:\hosts\list.txt` are files.
+    let has_drive = matches!(text.as_bytes(), [drive, b':', ..] if drive.is_ascii_alphabetic());
+    let is_name = !has_drive && name.starts_with(|c: char| c.is_ascii_alphanumeric());
     if !is_name || !tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
         return None;
     }

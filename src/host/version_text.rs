@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::Kind;
-use crate::OsVersion;
+use crate::{Architecture, Kind, OsVersion};
 
 use super::edition;
 use super::facts::HostFacts;
-use super::source::{self, Document, Format, Source, Syntax};
+use super::source::{self, Document, Format, Source, Syntax, product};
 use crate::advice::{Setting, advice};
 use crate::knowledge::builds::FIRST_WINDOWS_10;
 use crate::{Advice, Error};
@@ -35,9 +34,10 @@ pub(super) fn facts(text: &str) -> Result<HostFacts, Error> {
     let found = find(text);
     match found.versions.as_slice() {
         [version] => {
-            let (kind, edition) = (kind_in_words(text), edition::said(text));
+            let kind = kind_in_words(text).or_else(|| kind_in_short(text));
+            let (edition, architecture) = (edition::said(text), architecture_in(text));
             let version = OsVersion { revision: version.revision.or_else(|| revision_of_metric(text)), ..*version };
-            Ok(HostFacts { kind, edition, ..HostFacts::of_version(version, Source::Text) })
+            Ok(HostFacts { kind, edition, architecture, ..HostFacts::of_version(version, Source::Text) })
         }
         [] if found.build_lab => Err(not_the_version(
             "a BuildLabEx",
@@ -267,11 +267,56 @@ fn is_build_lab(token: &str) -> bool {
         && parts.next().is_some_and(|part| part.ends_with("fre") || part.ends_with("chk"))
 }
 
+/// The processor that one line about a Windows tells, or a line of several with a label for it: `ansible_architecture: 32-bit`.
+fn architecture_in(text: &str) -> Option<Architecture> {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    if let (Some(only), None) = (lines.next(), lines.next()) {
+        return product::architecture(only);
+    }
+    let labelled = text.lines().filter_map(|line| {
+        let (label, value) = line.split_once(':')?;
+        let label: String = label.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+        let is_processor = ["architecture", "systemtype"].iter().any(|name| label.ends_with(name));
+        product::architecture(value).filter(|_| is_processor)
+    });
+    let mut labelled = labelled.peekable();
+    let first = *labelled.peek()?;
+    labelled.all(|other| other == first).then_some(first)
+}
+
+/// The longest line in which a client is named by one word, in bytes.
+const LONGEST_SHORT: usize = 80;
+
+/// A client named by one word in one line: `win11 10.0.26100`.
+fn kind_in_short(text: &str) -> Option<Kind> {
+    let words = || text.split(|c: char| !c.is_ascii_alphanumeric());
+    let is_client = |word: &str| ["win10", "win11", "windows10", "windows11"].iter().any(|name| word.eq_ignore_ascii_case(name));
+    let is_server = |word: &str| word.to_ascii_lowercase().contains("server");
+    let is_short = text.len() <= LONGEST_SHORT && text.trim().lines().count() == 1;
+    (is_short && words().any(is_client) && !words().any(is_server)).then_some(Kind::Client)
+}
+
+/// The names of servers: as products, as Configuration Manager and as Python write them.
+const SERVERS: [&str; 6] =
+    ["windows server", "azure stack hci", "azure local", "windows nt server", "windows nt advanced server", "server-10.0."];
+
+/// The same for clients.
+const CLIENTS: [&str; 8] = [
+    "windows 10 ",
+    "windows 11 ",
+    "windows 7 ",
+    "windows 8 ",
+    "windows 8.1 ",
+    "windows nt workstation",
+    "windows-10-10.0.",
+    "windows-11-10.0.",
+];
+
 /// Server or client, where a product's name says it: those names are the same in every language.
 pub(super) fn kind_in_words(text: &str) -> Option<Kind> {
     let text = text.to_ascii_lowercase();
     let any = |names: &[&str]| names.iter().any(|name| text.contains(name));
-    match (any(&["windows server", "azure stack hci", "azure local"]), any(&["windows 10 ", "windows 11 "])) {
+    match (any(&SERVERS), any(&CLIENTS)) {
         (true, false) => Some(Kind::Server),
         (false, true) => Some(Kind::Client),
         _ => None,
@@ -302,6 +347,16 @@ mod tests {
             ("Windows 11 Pro 24H2 (OS Build 26100.4061)", "10.0.26100.4061", Some(Kind::Client)),
             ("Windows 11 Enterprise multi-session, 10.0.26100.4061", "10.0.26100.4061", Some(Kind::Client)),
             ("Microsoft Windows NT 10.0.26100.0", "10.0.26100", None),
+            // As Python writes it: `2022Server` on a server.
+            ("Windows-11-10.0.26100-SP0", "10.0.26100", Some(Kind::Client)),
+            ("Windows-10-10.0.17763-SP0", "10.0.17763", Some(Kind::Client)),
+            ("Windows-2022Server-10.0.20348-SP0", "10.0.20348", Some(Kind::Server)),
+            ("win11 10.0.26100", "10.0.26100", Some(Kind::Client)),
+            ("Windows11 10.0.26100.1", "10.0.26100.1", Some(Kind::Client)),
+            ("web server of win11 10.0.26100.1", "10.0.26100.1", None),
+            // As Configuration Manager writes it.
+            ("Microsoft Windows NT Workstation 10.0 10.0.26100", "10.0.26100", Some(Kind::Client)),
+            ("Microsoft Windows NT Advanced Server 10.0 10.0.26100", "10.0.26100", Some(Kind::Server)),
             ("Microsoft Windows Server 2022 Datacenter 10.0.20348", "10.0.20348", Some(Kind::Server)),
             ("Windows Server 2022 Build 20348", "10.0.20348", Some(Kind::Server)),
             ("Azure Stack HCI 10.0.20349.1", "10.0.20349.1", Some(Kind::Server)),

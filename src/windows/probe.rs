@@ -7,7 +7,9 @@ use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_SERVICE_DOES_NOT
 use windows_sys::Win32::System::Services::{
     CloseServiceHandle, OpenSCManagerW, OpenServiceW, SC_HANDLE, SC_MANAGER_CONNECT, SERVICE_QUERY_CONFIG, SERVICE_QUERY_STATUS,
 };
-use windows_sys::Win32::System::SystemInformation::{GetSystemDirectoryW, IMAGE_FILE_MACHINE_AMD64, IMAGE_FILE_MACHINE_ARM64};
+use windows_sys::Win32::System::SystemInformation::{
+    GetSystemDirectoryW, IMAGE_FILE_MACHINE_AMD64, IMAGE_FILE_MACHINE_ARM64, IMAGE_FILE_MACHINE_I386,
+};
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, IsWow64Process2};
 use windows_sys::core::PCWSTR;
 use windows_sys::w;
@@ -102,6 +104,7 @@ fn machine() -> Option<Architecture> {
     match machine {
         IMAGE_FILE_MACHINE_AMD64 if answered != 0 => Some(Architecture::Amd64),
         IMAGE_FILE_MACHINE_ARM64 if answered != 0 => Some(Architecture::Arm64),
+        IMAGE_FILE_MACHINE_I386 if answered != 0 => Some(Architecture::X86),
         _ => None,
     }
 }

@@ -5,8 +5,8 @@ use super::declare::declare;
 declare! {
     ExplicitIsolationNeeded = "explicit-isolation-needed", Warning, about [Isolation, Engine] {
         title: "this image needs a flag on this server",
-        message: "image {image} needs Hyper-V isolation on host {host}, which is not the default of a server",
-        help: "run {run hyperv}||use a host or an image of the same build",
+        message: "image {image} {needs} Hyper-V isolation on host {host}, which is not the default of a server",
+        help: "run {run hyperv}|{if process}ask for process isolation, in which it runs too||use a host or an image of the same build",
         meaning: "With no flag, Docker uses process isolation on a server. Kubernetes does so too, and supports no other. `auto` took Hyper-V isolation because process isolation is not possible or not allowed.",
         advice: "Pass {flag hyperv}, or set \"exec-opts\": [\"isolation=hyperv\"] in Docker's daemon.json.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/manage-containers/hyperv-container",
@@ -57,11 +57,29 @@ declare! {
         source: "https://github.com/containerd/platforms/pull/34",
     }
 
+    DockerBeforeClientProcess = "docker-before-client-process", Error, about [Host, Engine, Isolation] {
+        title: "this Docker has no process isolation on clients",
+        message: "{engine} runs containers on Windows clients in Hyper-V isolation only",
+        help: "run {run hyperv}|use {engine-version}||use Docker 18.09.1 or newer",
+        meaning: "Docker Engine runs containers in process isolation on clients since version 18.09.1.",
+        advice: "Use Hyper-V isolation, or update Docker.",
+        source: "https://github.com/moby/moby/pull/38000",
+    }
+
+    EngineWithoutHostProcess = "engine-without-host-process", Error, about [Engine, Isolation] {
+        title: "the engine has no HostProcess containers",
+        message: "{engine-before-host-process} has no HostProcess containers",
+        help: "use Kubernetes 1.22 or newer with containerd 1.6 or newer",
+        meaning: "HostProcess containers came with Kubernetes 1.22, where they are to be enabled, and need containerd 1.6 or newer. Docker has none.",
+        advice: "Use a cluster whose nodes have these versions, or run the container in process isolation.",
+        source: "https://kubernetes.io/docs/tasks/configure-pod-container/create-hostprocess-pod/",
+    }
+
     HostTooOldForDocker = "host-too-old-for-docker", Note, about [Host, Engine] {
         title: "too old for current engines",
         message: "host {host} is older than Docker Engine's minimum, build 17763",
         help: "update the host to Windows Server 2019 or newer",
-        meaning: "Since 2022 Docker Engine refuses to start on builds before 17763. Older engines still run there.",
+        meaning: "Since version 23.0 Docker Engine refuses to start on builds before 17763. Older engines still run there. Where the engine's version is known to be that new, this is an error.",
         advice: "Update the host.",
         source: "https://github.com/moby/moby",
     }

@@ -21,6 +21,15 @@ declare! {
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/system-requirements",
     }
 
+    Windows32Bit = "windows-32-bit", Error, about [Host, Isolation] {
+        title: "a 32-bit Windows has no containers",
+        message: "{host-name} is a 32-bit Windows, which has no containers",
+        help: "use a 64-bit Windows",
+        meaning: "The Containers feature and Hyper-V exist on 64-bit Windows only, and no base image is made for 32-bit x86.",
+        advice: "Install a 64-bit Windows, or run the container elsewhere.",
+        source: "https://learn.microsoft.com/virtualization/hyper-v-on-windows/reference/hyper-v-requirements",
+    }
+
     EditionUnknown = "edition-unknown", Warning, about [Host, Isolation] {
         title: "it is not known whether this edition has Windows containers",
         message: "it is not known whether edition {edition} of {host-name} is a Home edition, which has no Windows containers",

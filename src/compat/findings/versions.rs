@@ -69,7 +69,7 @@ declare! {
     RevisionUnknown = "revision-unknown", Warning, about [Image, Host] {
         title: "a revision is missing",
         message: "on Windows Server 2016 the revisions must be equal, and one is not known: image {image}, host {host}",
-        help: "name the host with its revision, as in `{setting host 10.0.14393.9140}`, or run `wincompat` on the host itself",
+        help: "{no-revision host}name the host with its revision, as in `{setting host 10.0.14393.9140}`, or run `wincompat` on the host itself|{no-revision image}name the image by a tag that has the revision, as in `10.0.14393.9140`|{no-revision offline}run again without {setting offline}, so that the registry is asked for the image's revision",
         meaning: "Windows Server 2016 compares revisions. A host given as `14393`, or an image without a fourth number, leaves that open.",
         advice: "Read the revision on the host with {command host} or `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" /v UBR`.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/version-compatibility",

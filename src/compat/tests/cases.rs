@@ -59,10 +59,6 @@ fn linux() -> Image {
     Image { other_platforms: vec!["linux/amd64".to_owned()], ..index(Vec::new()) }
 }
 
-fn arm(version: &str) -> Image {
-    index(vec![Candidate { architecture: "arm64".to_owned(), ..entry(version) }])
-}
-
 fn without_architecture(version: &str) -> Image {
     index(vec![Candidate { architecture: String::new(), ..entry(version) }])
 }
@@ -129,6 +125,11 @@ fn table() -> Vec<(Case, Case)> {
             Code::EditionUnknown,
             plain(Host { edition: Some("Otthoni".to_owned()), ..c11() }, image(SERVER_2022)),
             plain(Host { edition: None, ..c11() }, image(SERVER_2022)),
+        ),
+        case(
+            Code::Windows32Bit,
+            plain(Host { architecture: Architecture::X86, ..client("10.0.19045.1") }, image(SERVER_2022)),
+            plain(client("10.0.19045.1"), image(SERVER_2022)),
         ),
         case(Code::NoSuchBuild, plain(s22(), image("10.0.1.0")), plain(s22(), image("10.0.10240.0"))),
         case(
@@ -281,6 +282,16 @@ fn table() -> Vec<(Case, Case)> {
             plain(server("10.0.17763.1"), image("10.0.17763.1")),
         ),
         case(
+            Code::DockerBeforeClientProcess,
+            (client("10.0.17763.1"), image("10.0.17763.1"), Policy { wish: Wish::Process, ..by(Engine::Docker, "18.09.0") }),
+            (client("10.0.17763.1"), image("10.0.17763.1"), Policy { wish: Wish::Process, ..by(Engine::Docker, "18.09.1") }),
+        ),
+        case(
+            Code::EngineWithoutHostProcess,
+            (s22(), image(SERVER_2022), Policy { wish: Wish::HostProcess, ..by(Engine::Kubernetes, "1.21.14") }),
+            (s22(), image(SERVER_2022), Policy { wish: Wish::HostProcess, ..by(Engine::Kubernetes, "1.22.0") }),
+        ),
+        case(
             Code::AnnualChannelHost,
             plain(server("10.0.25398.1"), image("10.0.17763.1")),
             plain(server("10.0.25398.1"), image(SERVER_2022)),
@@ -410,7 +421,7 @@ fn names_are_unique_and_those_of_their_constants() {
             assert!(text.ends_with('.') && !text.contains(['{', '}']), "{code}: {text}");
         }
     }
-    assert_eq!(names.len(), 77, "a finding was added or removed: correct the number");
+    assert_eq!(names.len(), 80, "a finding was added or removed: correct the number");
     assert_eq!("build-mismatches".parse::<Code>(), Err(UnknownCode));
 }
 

@@ -1,6 +1,7 @@
 //! The table of wishes: the isolation used and the result, for every state of process and Hyper-V.
 
 use super::*;
+use crate::Engine;
 
 /// A server and a client with an image for each pair of possibilities (process, Hyper-V), `?` undecided.
 fn pair(kind: Kind, process: char, hyperv: char) -> (Host, Image) {
@@ -126,13 +127,14 @@ fn what_would_be_enabled_in_vain_is_a_note() {
     assert_eq!(weight('n', 'y'), Severity::Error);
 }
 
-/// Neither Home nor what came before containers has a Hyper-V that could be enabled for them.
+/// Neither Home nor a 32-bit Windows nor what came before containers has a Hyper-V that could be enabled for them.
 #[test]
 fn nothing_is_to_be_enabled_where_containers_never_run() {
     for hyperv in [Availability::Unavailable, Availability::Unknown, Availability::Available] {
         let home = Host { edition: Some("CoreSingleLanguage".to_owned()), hyperv, ..client("10.0.26100.1") };
         let early = Host { hyperv, ..client("10.0.10586.1") };
-        for (host, code) in [(home, Code::EditionHome), (early, Code::HostBeforeContainers)] {
+        let x86 = Host { architecture: Architecture::X86, hyperv, ..client("10.0.19045.1") };
+        for (host, code) in [(home, Code::EditionHome), (early, Code::HostBeforeContainers), (x86, Code::Windows32Bit)] {
             let judgement = judged(&host, &image("10.0.14393.1"), &today());
             assert_eq!(judgement.ok, Some(false));
             let said: Vec<Code> = judgement.findings.iter().map(|finding| finding.code).collect();
@@ -155,6 +157,106 @@ fn strict_leaves_what_was_assumed_undecided() {
     let (mut host, image) = pair(Kind::Server, 'y', 'y');
     host.assumed = vec![Attribute::Hyperv, Attribute::Architecture, Attribute::Kind];
     assert_eq!(judged(&host, &image, &strict).taken, Some(Use::Process));
+}
+
+#[test]
+fn strict_leaves_undecided_what_fails_by_an_assumption() {
+    let strict = Policy { strict: true, ..today() };
+    let assumed = |attribute, host: Host| Host { assumed: vec![attribute], ..host };
+    let default = |policy: &Policy| Policy { wish: Wish::Default, ..policy.clone() };
+    for (case, host, image, code) in [
+        // A client would take Hyper-V isolation.
+        ("kind", assumed(Attribute::Kind, server("10.0.26100.1")), image("10.0.17763.1"), Code::KindAssumed),
+        ("processor", assumed(Attribute::Architecture, client("10.0.26100.1")), arm("10.0.26100.1"), Code::ArchitectureAssumed),
+    ] {
+        let undecided = judged(&host, &image, &default(&strict));
+        assert_eq!((undecided.ok, undecided.taken), (None, None), "{case}");
+        let judgement = judged(&host, &image, &default(&today()));
+        assert_eq!(judgement.ok, Some(false), "{case}");
+        for judgement in [undecided, judgement] {
+            assert!(judgement.findings.iter().any(|finding| finding.code == code), "{case}: {:?}", judgement.findings);
+        }
+        let known = judged(&Host { assumed: Vec::new(), ..host }, &image, &default(&strict));
+        assert_eq!(known.ok, Some(false), "{case}");
+    }
+    // Neither kind takes a newer image.
+    let host = assumed(Attribute::Kind, server("10.0.26100.1"));
+    let judgement = judged(&host, &image("10.0.26200.1"), &default(&strict));
+    assert_eq!(judgement.ok, Some(false));
+    assert!(judgement.findings.iter().all(|finding| finding.code != Code::KindAssumed));
+}
+
+/// Whatever the image, some versions of engines start nothing in an isolation on some hosts.
+#[test]
+fn what_an_engine_cannot_do_fails() {
+    let c18 = || client("10.0.17763.1");
+    for (engine, version, host, wish, expected) in [
+        (Engine::Docker, "18.03.1", c18(), Wish::Process, Some(false)),
+        (Engine::Docker, "18.09.0", c18(), Wish::Process, Some(false)),
+        (Engine::Docker, "18.09.1", c18(), Wish::Process, Some(true)),
+        (Engine::Docker, "18.03.1", c18(), Wish::Hyperv, Some(true)),
+        (Engine::Docker, "18.03.1", server("10.0.17763.1"), Wish::Process, Some(true)),
+        (Engine::Docker, "23.0.0", server("10.0.16299.1"), Wish::Default, Some(false)),
+        (Engine::Docker, "29.7.2", client("10.0.17134.1"), Wish::Default, Some(false)),
+        (Engine::Docker, "20.10.27", server("10.0.16299.1"), Wish::Default, Some(true)),
+        (Engine::Docker, "29.7.2", server("10.0.17763.1"), Wish::Default, Some(true)),
+        (Engine::Docker, "29.7.2", server("10.0.20348.1"), Wish::HostProcess, Some(false)),
+        (Engine::Wincompat, "1.0.0", server("10.0.20348.1"), Wish::HostProcess, Some(false)),
+        (Engine::Containerd, "1.5.18", server("10.0.20348.1"), Wish::HostProcess, Some(false)),
+        (Engine::Containerd, "1.6.0", server("10.0.20348.1"), Wish::HostProcess, Some(true)),
+        (Engine::Kubernetes, "1.21.0", server("10.0.20348.1"), Wish::HostProcess, Some(false)),
+        (Engine::Kubernetes, "1.34.0", server("10.0.20348.1"), Wish::HostProcess, Some(true)),
+    ] {
+        let policy = Policy { wish, engine: Some(HostEngine::new(engine, Some(version.to_owned()))), ..today() };
+        let image = image(&host.os_version.to_string());
+        assert_eq!(judged(&host, &image, &policy).ok, expected, "{engine:?} {version} {wish:?} on {}", host.os_version);
+    }
+    let old = HostEngine { runtime: Some("1.5.9".to_owned()), ..HostEngine::new(Engine::Kubernetes, Some("1.23.0".to_owned())) };
+    let policy = Policy { wish: Wish::HostProcess, engine: Some(old), ..today() };
+    let (host, image) = (server("10.0.20348.1"), image("10.0.20348.1"));
+    let judgement = judged(&host, &image, &policy);
+    assert_eq!(judgement.ok, Some(false));
+    let finding = judgement.findings.iter().find(|finding| finding.code == Code::EngineWithoutHostProcess).unwrap();
+    let message = finding.message(&subject(&host, &image, &policy, &judgement)).to_string();
+    assert_eq!(message, "containerd 1.5.9 has no HostProcess containers");
+}
+
+/// The advice about a revision names the side on which it is missing.
+#[test]
+fn a_missing_revision_is_asked_for_where_it_is_missing() {
+    let known = |image: Image| Image { source: Source::Knowledge, ..image };
+    for (host, image, advice) in [
+        (server("10.0.14393"), image("10.0.14393.1944"), "name the host with its revision"),
+        (server("10.0.14393.1944"), image("10.0.14393"), "name the image by a tag that has the revision"),
+        (server("10.0.14393.1944"), known(image("10.0.14393")), "so that the registry is asked for the image's revision"),
+    ] {
+        let policy = today();
+        let judgement = judged(&host, &image, &policy);
+        let finding = judgement.findings.iter().find(|finding| finding.code == Code::RevisionUnknown).unwrap();
+        let help = finding.help(&subject(&host, &image, &policy, &judgement)).to_string();
+        assert!(help.contains(advice) && !help.contains("; or "), "{help}");
+    }
+}
+
+/// Who asks for Hyper-V isolation needs no word about it; Kubernetes has none, and process isolation is offered where that is possible.
+#[test]
+fn a_flag_is_named_only_to_whom_it_is_news() {
+    let found = |wish: Wish, engine: Engine, version: &str| {
+        let policy = Policy { wish, engine: Some(HostEngine::new(engine, None)), ..today() };
+        let (host, image) = (server("10.0.20348.1"), image(version));
+        let judgement = judged(&host, &image, &policy);
+        let finding = judgement.findings.iter().find(|finding| finding.code == Code::ExplicitIsolationNeeded)?;
+        let subject = subject(&host, &image, &policy, &judgement);
+        Some(format!("{}: {}", finding.message(&subject), finding.help(&subject)))
+    };
+    assert_eq!(found(Wish::Hyperv, Engine::Docker, "10.0.20348.1"), None);
+    assert_eq!(found(Wish::Hyperv, Engine::Docker, "10.0.17763.1"), None);
+    let auto = found(Wish::Auto, Engine::Docker, "10.0.17763.1").unwrap();
+    assert!(auto.starts_with("image 10.0.17763.1 needs Hyper-V isolation on host 10.0.20348.1"), "{auto}");
+    let kubernetes = found(Wish::Hyperv, Engine::Kubernetes, "10.0.20348.1").unwrap();
+    assert!(kubernetes.contains("is to run in Hyper-V") && kubernetes.contains("ask for process isolation"), "{kubernetes}");
+    let older = found(Wish::Hyperv, Engine::Kubernetes, "10.0.17763.1").unwrap();
+    assert!(older.contains("needs Hyper-V") && older.ends_with("use a host or an image of the same build"), "{older}");
 }
 
 #[test]

@@ -3,13 +3,13 @@
 //!
 //! Sources: Microsoft Learn, `Get-ADComputer` and `managedDevice` of Graph; AWS, `describe-instance-information`.
 
-use super::product::Product;
+use super::product::{self, Product};
 use super::records::Record;
 use super::{Document, Format, Source, Syntax, systeminfo};
 use crate::host::edition;
 use crate::host::facts::HostFacts;
 use crate::host::version_text::{full_version, is_build, versions};
-use crate::{Error, OsVersion};
+use crate::{Error, Kind, OsVersion};
 
 /// Computers, each with its name and the version of its system. Labels are compared by their letters alone: `OS version` is `osVersion`.
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises, hosts };
@@ -54,6 +54,18 @@ const SYSTEMS: [&str; 10] = [
     "platformtype",
     "ostype",
 ];
+
+/// The labels of a processor.
+const PROCESSORS: [&str; 6] =
+    ["osarchitecture", "operatingsystemarchitecture", "processorarchitecture", "cpuarchitecture", "architecture", "systemtype"];
+
+/// The labels of an edition, and of its number.
+const EDITIONS: [&str; 5] = ["editionid", "operatingsystemedition", "osedition", "edition", "skufamily"];
+const EDITION_NUMBERS: [&str; 3] = ["skunumber", "operatingsystemsku", "osskunumber"];
+
+/// The labels of what manages a device, and its values for devices that Intune has enrolled: clients, since it enrols no server.
+const MANAGERS: [&str; 2] = ["managedby", "managementagent"];
+const OF_INTUNE: [&str; 6] = ["intune", "co-managed", "mdm", "easmdm", "intuneclient", "configurationmanagerclientmdm"];
 
 /// The value behind the first of these labels that has one.
 fn value<'r>(record: &'r Record, labels: &[&str]) -> Option<&'r str> {
@@ -121,12 +133,23 @@ fn host(record: &Record) -> Option<HostFacts> {
     };
     let os_version = VERSIONS.iter().find_map(|label| version(value_within(record, &[label])?)).or_else(common)?;
     let product = Product { name: system, ..Product::default() };
+    let edition = system.and_then(edition::of_product).or_else(|| edition_said(record));
+    let is_enrolled =
+        || value(record, &MANAGERS).is_some_and(|manager| OF_INTUNE.iter().any(|known| manager.eq_ignore_ascii_case(known)));
+    let kind = product.kind().or_else(|| edition::kind_of_id(edition.as_deref()?));
     Some(HostFacts {
         label: Some(label.to_owned()),
-        kind: product.kind(),
-        edition: system.and_then(edition::of_product),
+        kind: kind.or_else(|| is_enrolled().then_some(Kind::Client)),
+        edition,
+        architecture: value(record, &PROCESSORS).and_then(product::architecture),
         ..HostFacts::of_version(os_version, Source::Inventory)
     })
+}
+
+/// The edition in a column of its own; `None` for a number that is not one of Home.
+fn edition_said(record: &Record) -> Option<String> {
+    let by_number = || edition::of_number(value(record, &EDITION_NUMBERS)?.parse().ok()?);
+    value(record, &EDITIONS).and_then(edition::of_name).or_else(by_number)
 }
 
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
@@ -144,6 +167,45 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
 #[cfg(test)]
 mod tests {
     use crate::host::source::tests::hosts_in;
+    use crate::host::{Attributes, read};
+    use crate::knowledge::Knowledge;
+
+    /// The kind, the edition and the processor of each host, with a star where they were assumed.
+    fn described(text: &str) -> String {
+        let hosts = read(text.as_bytes(), None, &Attributes::default(), Knowledge::built_in()).unwrap();
+        let one = |host: &crate::host::Host| {
+            let star = |attribute| if host.assumes(attribute) { "*" } else { "" };
+            let edition = host.edition.as_deref().unwrap_or("-");
+            let processor = host.architecture.as_str();
+            let (kind, assumed) = (host.kind, star(crate::host::Attribute::Kind));
+            format!("{kind:?}{assumed} {edition} {processor}{}", star(crate::host::Attribute::Architecture))
+        };
+        hosts.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn columns_of_editions_processors_and_managers_are_read() {
+        for (text, expected) in [
+            (
+                "Device name,Managed by,OS,OS version,SKU family\nPC1,Intune,Windows,10.0.26100.4061,Professional\n\
+                 PC2,Intune,Windows,10.0.26100.4061,\nPC3,,Windows,10.0.26100.4061,Home\nPC4,,Windows,10.0.26100.4061,\n",
+                "Client Professional amd64*, Client - amd64*, Client Core amd64*, Server* - amd64",
+            ),
+            (
+                r#"{"value":[{"deviceName":"A","operatingSystem":"Windows","osVersion":"10.0.26100.4061","managementAgent":"mdm","skuFamily":""},
+                {"deviceName":"B","operatingSystem":"Windows","osVersion":"10.0.26100.4061","skuNumber":101,"processorArchitecture":"arm64"}]}"#,
+                "Client - amd64*, Client Core arm64",
+            ),
+            (
+                "Name,Operating System,OS Version,OS Architecture\nPC1,Microsoft Windows 11 Pro,10.0.26100,ARM 64-bit Processor\n\
+                 PC2,Microsoft Windows 10 Pro,10.0.19045,32-bit\nPC3,Microsoft Windows NT Workstation 10.0,10.0.26100,64-bit\n\
+                 S1,Microsoft Windows NT Advanced Server 10.0,10.0.26100,64-bit\n",
+                "Client Professional arm64, Client Professional 386, Client - amd64*, Server - amd64",
+            ),
+        ] {
+            assert_eq!(described(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn computers_with_their_versions_are_hosts() {

@@ -61,13 +61,29 @@ pub(super) fn kind_of_type(text: &str) -> Option<Kind> {
     }
 }
 
-/// The processor in the words of a system, e.g. `x64-based PC`, `ARM 64-bit Processor`. The names are the same in every language.
-pub(super) fn architecture(text: &str) -> Option<Architecture> {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    let has = |name: &str| words.clone().any(|word| word.eq_ignore_ascii_case(name));
-    match (has("x64") || has("amd64") || text == "x86_64", has("arm64") || has("arm") || text == "aarch64") {
+/// The longest text that is the value of a field or one line about a Windows, in bytes.
+const LONGEST_VALUE: usize = 80;
+
+/// The processor in the words of a system, e.g. `x64-based PC`, `ARM 64-bit Processor`, `32-bit`. The names are the same in every language.
+pub(in crate::host) fn architecture(text: &str) -> Option<Architecture> {
+    let lower = text.to_ascii_lowercase();
+    // A folder of programs, on any Windows.
+    let lower = lower.replace("(x86)", "");
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    let has = |name: &str| words.clone().any(|word| word == name);
+    let is_amd64 = has("x64") || has("amd64") || lower.contains("x86_64") || lower.contains("x86-64");
+    let is_value = lower.len() <= LONGEST_VALUE && !lower.trim().contains('\n');
+    let is_32_bit = || {
+        // `X86-based PC` and its translations, and the name of the processor there.
+        let is_based = |(at, _)| lower.get(at + 4..).is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+        let is_word = is_value && (has("x86") || has("i386") || has("i686") || lower.contains("32-bit"));
+        let is_number = lower.trim().strip_prefix("32").is_some_and(|unit| unit.chars().count() <= 5);
+        is_word || is_number || lower.match_indices("x86-").any(is_based) || lower.contains("x86 family")
+    };
+    match (is_amd64, has("arm64") || has("arm") || has("aarch64")) {
         (true, false) => Some(Architecture::Amd64),
         (false, true) => Some(Architecture::Arm64),
+        (false, false) if is_32_bit() => Some(Architecture::X86),
         _ => None,
     }
 }
@@ -75,6 +91,34 @@ pub(super) fn architecture(text: &str) -> Option<Architecture> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_tell_the_processor() {
+        for (text, expected) in [
+            ("x64-based PC", Some(Architecture::Amd64)),
+            ("x86_64", Some(Architecture::Amd64)),
+            ("x86-64", Some(Architecture::Amd64)),
+            ("ARM 64-bit Processor", Some(Architecture::Arm64)),
+            ("aarch64", Some(Architecture::Arm64)),
+            ("X86-based PC", Some(Architecture::X86)),
+            ("X86-basierter PC", Some(Architecture::X86)),
+            ("PC à base de X86", Some(Architecture::X86)),
+            ("x86", Some(Architecture::X86)),
+            ("32-bit", Some(Architecture::X86)),
+            ("32 bits", Some(Architecture::X86)),
+            ("32 бит", Some(Architecture::X86)),
+            ("Windows 10 Pro x86 10.0.19045", Some(Architecture::X86)),
+            ("64-bit", None),
+            ("32 hosts of build 20348", None),
+            ("64-bit operating system, x64-based processor", Some(Architecture::Amd64)),
+            // The folder of a program, and the words of a long text.
+            (r"C:\Program Files (x86)\Tool", None),
+            ("Windows 10\nthe installer is for x86\n", None),
+            ("System Type: X86-based PC\nProcessor: x86 Family 6 Model 142\n", Some(Architecture::X86)),
+        ] {
+            assert_eq!(architecture(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_name_or_a_label_tells_the_build() {

@@ -1,0 +1,58 @@
+//! What a version of an engine does not do on a host, whatever the image.
+//!
+//! Sources: moby/moby `daemon/daemon_windows.go` (commits 0023abba, c907c2486c with pull request 38000, 1b3fef5333); Kubernetes,
+//! [Create a Windows HostProcess Pod](https://kubernetes.io/docs/tasks/configure-pod-container/create-hostprocess-pod/).
+
+use crate::host::{Host, HostEngine};
+use crate::knowledge::builds::FIRST_FOR_DOCKER;
+use crate::knowledge::engine_version;
+use crate::{Engine, Isolation, Kind};
+
+/// The first Docker Engine with process isolation on clients.
+const DOCKER_WITH_PROCESS_ON_CLIENTS: semver::Version = semver::Version::new(18, 9, 1);
+
+/// The first Docker Engine that does not start on a Windows before [`FIRST_FOR_DOCKER`].
+const DOCKER_FOR_NEWER_HOSTS: semver::Version = semver::Version::new(23, 0, 0);
+
+/// The first versions with HostProcess containers.
+const KUBERNETES_WITH_HOST_PROCESS: semver::Version = semver::Version::new(1, 22, 0);
+const CONTAINERD_WITH_HOST_PROCESS: semver::Version = semver::Version::new(1, 6, 0);
+
+/// The reason why an engine starts no container in an isolation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// The engine itself does not start on this Windows.
+    HostTooOld,
+    /// This Docker runs containers on clients in Hyper-V isolation only.
+    ProcessOnClient,
+}
+
+/// The reason why this engine starts no container in this isolation on a host, if there is one. An engine whose version is not known
+/// has none.
+pub fn limit(engine: &HostEngine, host: &Host, isolation: Isolation) -> Option<Limit> {
+    let version = engine.version.as_deref().and_then(engine_version).filter(|_| engine.name == Engine::Docker)?;
+    if version >= DOCKER_FOR_NEWER_HOSTS && host.os_version.build < FIRST_FOR_DOCKER {
+        return Some(Limit::HostTooOld);
+    }
+    let is_process_on_client = isolation == Isolation::Process && host.kind == Kind::Client;
+    (is_process_on_client && version < DOCKER_WITH_PROCESS_ON_CLIENTS).then_some(Limit::ProcessOnClient)
+}
+
+/// True if this engine starts HostProcess containers, as far as its versions are known.
+pub fn offers_host_process(engine: &HostEngine) -> bool {
+    !matches!(engine.name, Engine::Docker | Engine::Wincompat) && part_without_host_process(engine).is_none()
+}
+
+/// The part of Kubernetes or containerd that is too old for HostProcess containers, with its version, e.g. `Kubernetes 1.20.0`.
+pub fn part_without_host_process(engine: &HostEngine) -> Option<(&'static str, &str)> {
+    let (kubernetes, containerd) = match engine.name {
+        Engine::Docker | Engine::Wincompat => return None,
+        Engine::Containerd => (None, engine.version.as_deref()),
+        Engine::Kubernetes => (engine.version.as_deref(), engine.runtime.as_deref()),
+    };
+    let parts =
+        [("Kubernetes", kubernetes, &KUBERNETES_WITH_HOST_PROCESS), ("containerd", containerd, &CONTAINERD_WITH_HOST_PROCESS)];
+    parts.into_iter().find_map(|(name, version, first)| {
+        version.filter(|version| engine_version(version).is_some_and(|version| version < *first)).map(|version| (name, version))
+    })
+}
