@@ -6,8 +6,9 @@ use super::{Document, Format, Source, Syntax, product};
 use crate::host::facts::HostFacts;
 use crate::host::node::{BUILD_LABEL, PASSING_TAINTS};
 use crate::host::source::records::field;
-use crate::host::version_text::{full_version, kind_in_words};
+use crate::host::version_text::{full_version, kind_in_words, versions};
 use crate::host::{self, Availability, HostEngine, Taint};
+use crate::text::quoted;
 use crate::{Engine, Error, Kind};
 
 /// The Windows nodes of a cluster; the others are left out.
@@ -71,7 +72,7 @@ impl Node {
     /// The facts of a Windows node. Nothing in a node tells whether Hyper-V is there.
     fn facts(&self) -> Result<HostFacts, Error> {
         let os_version = full_version(&self.kernel).or_else(|| full_version(&self.build)).ok_or_else(|| {
-            Error::new(format!("the node {} does not say which Windows it runs", crate::text::quoted(&self.name)))
+            Error::new(format!("the node {} does not say which Windows it runs", quoted(&self.name)))
                 .because("it has neither a kernel version nor the label node.kubernetes.io/windows-build")
                 .hint("wait until it has joined the cluster, or leave it out")
         })?;
@@ -221,6 +222,12 @@ impl<'h> Columns<'h> {
         cell().unwrap_or_default().trim().to_owned()
     }
 
+    /// True if every cell of a line begins where the name of its column does.
+    fn line_up(&self, line: &str) -> bool {
+        let starts = self.0.iter().map(|(start, _)| *start).filter(|start| (1..line.len()).contains(start));
+        starts.map(|start| line.get(..start)).all(|before| before.is_some_and(|before| before.ends_with(char::is_whitespace)))
+    }
+
     fn node(&self, line: &str) -> Node {
         Node {
             name: self.cell(line, "NAME"),
@@ -254,6 +261,11 @@ fn of_table(text: &str) -> Result<Vec<Node>, Error> {
         } else if let Some(columns) = &columns
             && (!has_ended || columns.cell(line, "STATUS").contains("Ready"))
         {
+            if !columns.line_up(line) && !versions(line).is_empty() {
+                return Err(Error::new("the columns of this table of nodes do not line up")
+                    .because(format!("as in the line {}", quoted(line.trim())))
+                    .hint("use the unchanged output of `kubectl get nodes -o json`"));
+            }
             nodes.push(columns.node(line));
         }
     }
@@ -290,4 +302,23 @@ fn described(text: &str) -> Vec<Node> {
         *slot = value.trim().to_owned();
     }
     nodes
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::host::source::tests::hosts_in;
+
+    #[test]
+    fn a_table_whose_columns_do_not_line_up_is_an_error() {
+        let table = "NAME    STATUS   ROLES    AGE   VERSION   INTERNAL-IP   EXTERNAL-IP   OS-IMAGE                         KERNEL-VERSION    CONTAINER-RUNTIME\n\
+                     win1    Ready    <none>   9d    v1.29.2   10.0.0.4      <none>        Windows Server 2022 Datacenter   10.0.20348.2340   containerd://1.7.13\n\
+                     node2   Ready    <none>   9d    v1.29.2   10.0.0.5      <none>        Windows Server 2019 Datacenter   10.0.17763.5458   containerd://1.7.13\n";
+        assert_eq!(hosts_in(table), "win1 10.0.20348.2340, node2 10.0.17763.5458");
+        // What is typed behind it is not a row.
+        assert_eq!(hosts_in(&format!("{table}admin@web:~$ exit\n")), "win1 10.0.20348.2340, node2 10.0.17763.5458");
+        let squeezed: String = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n").collect();
+        for text in [&squeezed, &squeezed.replace(' ', "\t")] {
+            assert_eq!(hosts_in(text), "the columns of this table of nodes do not line up");
+        }
+    }
 }
