@@ -22,7 +22,7 @@ pub(super) fn explain(text: &str, context: &Context<'_>) -> Option<Explanation> 
     let paste = Paste::new(text);
     let evidence = without_cleanup(&paste, all(&paste));
     let failure = failures(&paste, &evidence).max_by_key(|failure| weight(&paste, failure))?;
-    let said = said_of(&paste, failure, context)?;
+    let said = said_of(&paste, failure, elsewhere(&paste, &evidence, failure), context)?;
     Some(if traces::are_missing(&paste, &evidence) { traces::conditional(said) } else { said })
 }
 
@@ -111,19 +111,52 @@ fn is_consequence(what: &What) -> bool {
     }
 }
 
-/// What is said of a failure: its message, else its number, else the words of Windows, else the operation.
-fn said_of(paste: &Paste, failure: &[Evidence], context: &Context<'_>) -> Option<Explanation> {
+/// The operation of something else than a Windows container, such as WSL, if the failure is one of that: it names no other operation.
+/// One that names none is of the operation in the statement before or behind it that ends with the same error.
+fn elsewhere(paste: &Paste, evidence: &[Evidence], failure: &[Evidence]) -> Option<&'static Operation> {
+    // Programs of every kind print the others.
+    let precise: Vec<Evidence> = failure.iter().filter(|one| !one.general).copied().collect();
+    if let Some(operation) = operations_of(&precise).chain(operations_of(failure)).next() {
+        return Some(operation).filter(|operation| operation.elsewhere);
+    }
+    let statement = |failure: &[Evidence]| failure.first().map(|first| paste.statement(first.start));
+    let here = statement(failure)?;
+    let errors: Vec<u32> = errors_of(failure).collect();
+    let is_beside = |other: &&[Evidence]| {
+        statement(other).is_some_and(|there| there.abs_diff(here) == 1) && errors_of(other).any(|error| errors.contains(&error))
+    };
+    let beside = failures(paste, evidence).filter(is_beside).find_map(|other| operations_of(other).next());
+    beside.filter(|operation| operation.elsewhere)
+}
+
+/// The numbers of the errors that a failure names, by themselves or by their words, without those that only follow from others.
+fn errors_of(failure: &[Evidence]) -> impl Iterator<Item = u32> {
+    failure.iter().filter_map(|one| match one.what {
+        What::Number(error) | What::Sentence(error) if !error.consequence => Some(error.code),
+        _ => None,
+    })
+}
+
+/// What is said of a failure: its message, else its number, else the words of Windows, else the operation. Of one that is elsewhere, a
+/// number says no more than its words.
+fn said_of(
+    paste: &Paste,
+    failure: &[Evidence],
+    elsewhere: Option<&'static Operation>,
+    context: &Context<'_>,
+) -> Option<Explanation> {
     let preferred = |consequence: bool| {
         let of_kind = move |one: &&Evidence| is_consequence(&one.what) == consequence;
-        let longest = |one: &&Evidence| (one.length, std::cmp::Reverse(one.start));
-        let message = failure.iter().filter(of_kind).filter(|one| matches!(one.what, What::Message(_))).max_by_key(longest);
+        // Of texts that several errors share, that of the first: the more common one.
+        let longest = |one: &&Evidence| (std::cmp::Reverse(one.length), one.start);
+        let message = failure.iter().filter(of_kind).filter(|one| matches!(one.what, What::Message(_))).min_by_key(longest);
         let number = |general: bool| {
             failure.iter().filter(of_kind).find(|one| matches!(one.what, What::Number(error) if is_general(error) == general))
         };
-        let sentence = || failure.iter().filter(of_kind).filter(|one| matches!(one.what, What::Sentence(_))).max_by_key(longest);
+        let sentence = || failure.iter().filter(of_kind).filter(|one| matches!(one.what, What::Sentence(_))).min_by_key(longest);
         message.or_else(|| number(false)).or_else(|| number(true)).or_else(sentence)
     };
-    let operation = operations_of(failure).next();
+    let operation = elsewhere.or_else(|| operations_of(failure).next());
     let main = preferred(false);
     if let Some(Evidence { what: What::Message(message), start, .. }) = main {
         return Some(values::explain(message, paste, *start, context));
@@ -133,9 +166,13 @@ fn said_of(paste: &Paste, failure: &[Evidence], context: &Context<'_>) -> Option
         _ => None,
     };
     if let Some(error) = error {
-        let case = operations_of(failure).find_map(|operation| Errors::built_in().of_case(&operation.message.id, error.code));
+        let mut operations = elsewhere.into_iter().chain(operations_of(failure));
+        let case = operations.find_map(|operation| Errors::built_in().of_case(&operation.message.id, error.code));
         if let Some(message) = case {
             return Some(of_message(message));
+        }
+        if let Some(operation) = elsewhere {
+            return Some(with_words(of_message(&operation.message), operation, error));
         }
         let explanation = with_versions(of_code(error), error, paste, context);
         return Some(match operation {
@@ -187,6 +224,17 @@ fn with_operation(mut explanation: Explanation, operation: &Operation, general: 
             explanation.sources.push(source.clone());
         }
     }
+    explanation
+}
+
+/// The explanation of an operation that is elsewhere, with the words of Windows for the error that it ended with.
+fn with_words(mut explanation: Explanation, operation: &Operation, error: &ErrorCode) -> Explanation {
+    explanation.meaning = advice![
+        operation.during.as_str(),
+        " ",
+        explanation.meaning,
+        format!(" In general the error {:#010x} means: {}.", error.code, error.title)
+    ];
     explanation
 }
 

@@ -2,6 +2,7 @@
 
 mod causes;
 mod conditional;
+mod elsewhere;
 mod kinds;
 mod kubernetes;
 mod machine;
@@ -47,7 +48,6 @@ const PASTED: &[(&str, &str)] = &[
     ("Process exited with code -1073741502", "0xc0000142"),
     ("exit-code-3221225786", "0xc000013a"),
     ("No hypervisor is present on this system.", "0xc0351000"),
-    ("Virtual machine 'web' could not be started because the hypervisor is not running.", "0xc0351000"),
     ("CreateComputeSystem failed: c0370101h", "0x80370101"),
     ("Err.Number = &H80370101 (HcsStartComputeSystem)", "0x80370101"),
     ("HcsCreateComputeSystem returned 0xC0370101L.", "0x80370101"),

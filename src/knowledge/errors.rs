@@ -80,6 +80,10 @@ pub struct ErrorCode {
 pub struct Operation {
     /// The sentence that goes before the meaning of a number, e.g. `It failed while a layer of the image was unpacked.`
     pub during: String,
+    /// True if it is of something else than a Windows container, e.g. of WSL. What is said of numbers is about containers, so that here
+    /// only [`ErrorMessage::cases`] count.
+    #[serde(default)]
+    pub elsewhere: bool,
     /// The explanation where nothing else is known.
     #[serde(flatten)]
     pub message: ErrorMessage,

@@ -57,3 +57,19 @@ fn an_image_without_the_platform_of_a_task() {
         ),
     ]);
 }
+
+#[test]
+fn a_log_that_is_not_there_because_the_image_is_not() {
+    hold(&[
+        (
+            "Error from server (BadRequest): container \"web\" in pod \"x\" is waiting to start: trying and failing to pull image",
+            "image-pull-back-off",
+            "kubectl describe pod",
+        ),
+        (
+            "container \"web\" in pod \"x\" is waiting to start: image can't be pulled",
+            "image-pull-back-off",
+            "kubectl describe pod",
+        ),
+    ]);
+}

@@ -19,6 +19,19 @@ fn what_an_engine_refuses_before_it_looks_at_the_image() {
         ("Error response from daemon: Windows does not support root filesystem in read-only mode", "not-on-windows", "read_only"),
         ("docker: Error response from daemon: network nat not found.", "network-missing", "restart-service"),
         ("Error response from daemon: network shop_default not found", "network-missing", "docker network create"),
+        ("docker: Error response from daemon: invalid isolation 'hyperv' on linux.", "isolation-on-linux", "switchdaemon"),
+        ("Error response from daemon: invalid isolation 'process' on linux", "isolation-on-linux", "leave the option out"),
+        ("docker: Error response from daemon: invalid isolation 'vm' on windows.", "invalid-isolation", "`process`"),
+        (
+            "FATA[0000] failed to create default network: needs CNI plugin \"nat\" to be installed in CNI_PATH (\"C:\\\\Program Files\\\\containerd\\\\cni\\\\bin\"), see https://github.com/containernetworking/plugins/releases: exec: \"C:\\\\Program Files\\\\containerd\\\\cni\\\\bin\\\\nat\": file does not exist",
+            "cni-plugin-missing",
+            "windows-container-networking",
+        ),
+        (
+            "plugin type=\"sdnbridge\" failed (add): failed to find plugin \"sdnbridge\" in path [C:\\Program Files\\containerd\\cni\\bin]",
+            "cni-plugin-missing",
+            "sdnbridge",
+        ),
         ("Error: InvalidImageName", "invalid-reference", "upper case"),
         ("Failed to apply default image tag \"shop:\": couldn't parse image reference \"shop:\"", "invalid-reference", "empty"),
         (

@@ -100,6 +100,28 @@ fn the_network_service() {
     ]);
 }
 
+/// Windows has the same words for several errors: the more common one is meant.
+#[test]
+fn words_that_several_errors_share() {
+    hold(&[
+        ("New-HNSNetwork: A network with this name already exists.", "0x803b0010", "get-hnsnetwork"),
+        (
+            "cannot create network: HNS failed with error : A network with this name already exists",
+            "0x803b0010",
+            "remove-hnsnetwork",
+        ),
+        ("hnsCall failed in Win32: A network with this name already exists. (0x803b0011)", "0x803b0011", "left over"),
+        ("HNS failed with error : The specified request is unsupported.", "0x803b0015", "leave the setting out"),
+        ("hnsCall failed in Win32: The specified request is unsupported. (0x803b0023)", "0x803b0023", "virtual machine"),
+        (
+            "hcsshim::CreateComputeSystem 5d1d: Not enough memory resources are available to complete this operation.",
+            "0x8007000e",
+            "memory",
+        ),
+        ("hcs::System::Start: The virtual machine or container exited unexpectedly while starting.", "0x80370100", "layer"),
+    ]);
+}
+
 #[test]
 fn the_sandbox_of_a_pod() {
     hold(&[
