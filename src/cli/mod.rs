@@ -38,6 +38,7 @@ mod man;
 mod monitor;
 mod notation;
 mod offered;
+mod one_hyphen;
 mod optional;
 mod placed;
 pub mod platform;
@@ -213,17 +214,27 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
 
 /// What these arguments say to this command line.
 fn matches(mut command: clap::Command, arguments: &[OsString]) -> Result<clap::ArgMatches, clap::Error> {
+    if let Some(slip) = one_hyphen::slip(&command, arguments) {
+        command.build();
+        return Err(called(command, &slip.commands).error(clap::error::ErrorKind::UnknownArgument, slip.refusal));
+    }
     let matches = command.try_get_matches_from_mut(arguments)?;
     let Some(refusal) = optional::detached(&command, arguments).iter().find_map(optional::Detached::refusal) else {
         return Ok(matches);
     };
     // Beside the error stands the usage of the subcommand that was called.
-    let mut called = &matches;
-    while let Some((name, matches)) = called.subcommand() {
-        let Some(subcommand) = command.find_subcommand(name).cloned() else { break };
-        (command, called) = (subcommand, matches);
+    let mut names = Vec::new();
+    let mut of_called = &matches;
+    while let Some((name, matches)) = of_called.subcommand() {
+        names.push(name.to_owned());
+        of_called = matches;
     }
-    Err(command.error(clap::error::ErrorKind::InvalidValue, refusal))
+    Err(called(command, &names).error(clap::error::ErrorKind::InvalidValue, refusal))
+}
+
+/// The subcommand that these names lead to.
+fn called(command: clap::Command, names: &[String]) -> clap::Command {
+    names.iter().fold(command, |command, name| command.find_subcommand(name).cloned().unwrap_or(command))
 }
 
 /// What puts its arguments to the subcommand of this name.

@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::ExitCode;
 use super::io::Io;
-use super::{command, command_for, foreign, matches, optional, subcommand_in, typed_command};
+use super::{command, command_for, foreign, matches, one_hyphen, optional, subcommand_in, typed_command};
 use crate::report::plain;
 
 /// The most letters in which a suggested option differs from what was typed. `--no-confirm` for `--no-color` would weaken a check.
@@ -83,6 +83,7 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     let detached = optional::detached(&whole, &harmless);
     let meant = detached.iter().find(|one| one.is(at_fault) || one.refusal().is_some());
     hint = hint.or_else(|| meant.map(optional::Detached::hint));
+    hint = one_hyphen::slip(&whole, &harmless).map(|slip| slip.hint).or(hint);
     let told = error.render().ansi().to_string().replace("For more information, try", "hint: for more information, try");
     let told = told.replace("tip:", "hint:");
     let _ = write!(io.err, "{told}");

@@ -143,6 +143,40 @@ fn mistyped_options_say_what_was_meant() {
     }
 }
 
+/// The letters would be short options: `-h` for help, with exit code 0, as if all images could run.
+#[test]
+fn long_options_with_one_hyphen_are_refused() {
+    let program = Program::new();
+    for (arguments, option, code) in [
+        (&["check", "-host", "ltsc2022", IMAGE][..], "--host", 2),
+        (&["check", "-hosts", "fleet.txt", IMAGE], "--hosts", 2),
+        (&["check", "--offline", "-isolation", "process", IMAGE], "--isolation", 2),
+        (&["check", "-offline", IMAGE], "--offline", 2),
+        (&["check", "-format", "json", IMAGE], "--format", 2),
+        (&["check", "-from", "images.txt"], "--from", 2),
+        (&["check", "-h", "ltsc2022", IMAGE], "--host", 2),
+        (&["scan", "-host", "ltsc2022", "."], "--host", 2),
+        (&["engines", "-host", "ltsc2022", IMAGE], "--host", 2),
+        (&["run", "-h", "web", IMAGE], "--hostname", 125),
+        (&["run", "-hostname", "web", IMAGE], "--hostname", 125),
+        (&["exec", "-env", "A=1", "web", "cmd"], "--env", 125),
+    ] {
+        let answer = Answer::of(program.command().args(arguments));
+        assert_eq!((answer.code, answer.out.as_str()), (code, ""), "{arguments:?}");
+        assert!(
+            answer.err.starts_with("error: ") && answer.err.contains(&format!("hint: did you mean {option}?")),
+            "{}",
+            answer.err
+        );
+        let usage = answer.err.lines().find(|line| line.starts_with("Usage: ")).unwrap();
+        assert!(usage.starts_with(&format!("Usage: wincompat {} ", arguments[0])), "{arguments:?}: {usage}");
+    }
+    for arguments in [&["check", "-h"][..], &["run", "-h"], &["check", "-help"], &["run", "--rm", "-h"]] {
+        let answer = Answer::of(program.command().args(arguments));
+        assert!(answer.code == 0 && answer.out.contains("Usage: wincompat "), "{arguments:?}: {answer:?}");
+    }
+}
+
 #[test]
 fn a_variable_at_fault_is_named() {
     let program = Program::new();
