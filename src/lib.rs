@@ -77,6 +77,7 @@ mod oci;
 mod os_version;
 #[cfg(feature = "running")]
 mod ownership;
+mod placeholder;
 #[cfg(feature = "registries")]
 mod process_group;
 pub mod report;

@@ -28,6 +28,11 @@ pub(crate) fn is_invisible(character: char) -> bool {
         )
 }
 
+/// True for a quote of any kind: those of shells, and those that word processors put in their place.
+pub(crate) const fn is_quote(character: char) -> bool {
+    matches!(character, '"' | '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»')
+}
+
 /// A text from outside as it may stand in a message: invisible characters escaped, cut after 200 characters.
 pub(crate) fn shown(text: &str) -> String {
     const LONGEST: usize = 200;

@@ -11,7 +11,7 @@ use crate::image::{DOCKER_HUB, Name, Reference};
 use crate::knowledge::Knowledge;
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::oci::layout;
-use crate::text::quoted;
+use crate::text::{is_quote, quoted};
 use crate::{Error, ErrorKind};
 
 /// The prefixes of places in the file system.
@@ -96,7 +96,7 @@ fn joined(text: &str, knowledge: &Knowledge) -> Option<String> {
 /// The hint for a command or a line of a file that was given as one argument, e.g. `docker run IMAGE cmd`, `FROM IMAGE AS build`: the
 /// only image in it that has a registry and a tag.
 fn pasted(text: &str) -> Option<String> {
-    let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(['"', '\'', '`'])).collect();
+    let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(is_quote)).collect();
     let mut images = words.iter().enumerate().filter(|(_, word)| is_complete(word));
     let ((at, image), None) = (images.next()?, images.next()) else { return None };
     let mut before = words.iter().take(at);

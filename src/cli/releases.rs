@@ -40,7 +40,7 @@ fn in_words_of(error: &Error, text: &str, option: &str, hint: String) -> Error {
         other => CommandLine.remedy(other),
     });
     if !error.causes.is_empty() {
-        // It means several.
+        // It says why, e.g. that it means several.
         return error.clone().hint(words);
     }
     let suggests = words.starts_with("did you mean");

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::level::{Level, level};
+use crate::text::is_quote;
 
 /// A pasted text.
 #[derive(Debug)]
@@ -240,10 +241,7 @@ const fn is_of_word(byte: u8) -> bool {
 
 /// White space, control characters and quotes.
 fn is_left_out(character: char) -> bool {
-    character.is_whitespace()
-        || character.is_control()
-        || matches!(character, '"' | '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»')
-        || is_invisible(character)
+    character.is_whitespace() || character.is_control() || is_quote(character) || is_invisible(character)
 }
 
 /// Control characters, byte order marks and characters of no width.

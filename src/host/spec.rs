@@ -10,7 +10,8 @@ use super::version_text::{build_and_revision, full_version, is_build};
 use super::{Host, Source, source, version_text, vm_image};
 use crate::advice::{Setting, advice};
 use crate::knowledge::{Knowledge, Release, longest_served};
-use crate::text::quoted;
+use crate::placeholder;
+use crate::text::{is_quote, quoted};
 use crate::{Architecture, Error, OsVersion};
 
 const HINT: &str = "give a version (10.0.20348.2402, 20348), a release (windows-server-2022, ltsc2022, windows-11-24h2), \
@@ -179,6 +180,17 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
 
 /// The error of a text that is not a host: what it is like, or what else it is.
 fn not_a_host(text: &str, knowledge: &Knowledge) -> Error {
+    let error = Error::new(format!("{} is not a known Windows host", quoted(text)));
+    if let Some(meant) = within_quotes(text, knowledge) {
+        return error.because("the quotes are part of it: cmd takes away double quotes only").hint(advice![
+            "did you mean ",
+            Setting::Host(meant.to_owned()),
+            "?"
+        ]);
+    }
+    if placeholder::is_in(text) {
+        return error.because(placeholder::REASON).hint(placeholder::HINT);
+    }
     let (head, words) = text.split_once(',').map_or((text, None), |(head, words)| (head, Some(words)));
     if let Some(words) = words.filter(|_| is_host(head, knowledge)) {
         let unknown = |word: &&str| !word.is_empty() && !Attributes::is_word(word) && !is_host(word, knowledge);
@@ -204,7 +216,6 @@ fn not_a_host(text: &str, knowledge: &Knowledge) -> Error {
         return Error::new(format!("{} is an image, not a host", quoted(text)))
             .hint(advice!["name the image without an option, and the host it is to run on with ", Setting::Host(host.into())]);
     }
-    let error = Error::new(format!("{} is not a known Windows host", quoted(text)));
     match knowledge.names_like(text).split_first() {
         Some((first, others)) => {
             let others: String = others.iter().map(|name| format!(" or {name}")).collect();
@@ -212,6 +223,13 @@ fn not_a_host(text: &str, knowledge: &Knowledge) -> Error {
         }
         None => error.hint(HINT),
     }
+}
+
+/// The hosts that a text names between quotes, e.g. `ltsc2022,no-hyperv` in `'ltsc2022,no-hyperv'`.
+fn within_quotes<'a>(text: &'a str, knowledge: &Knowledge) -> Option<&'a str> {
+    let inner = text.trim_matches(is_quote).trim();
+    let is_part = |part: &str| Attributes::is_word(part) || is_host(part, knowledge);
+    (inner.len() < text.len() && inner.split(',').all(is_part)).then_some(inner)
 }
 
 /// The error of a word behind a host that is neither an attribute nor a host.

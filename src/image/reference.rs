@@ -7,7 +7,8 @@ use std::str::FromStr;
 use crate::Error;
 use crate::image::Name;
 use crate::image::name::{self, Mistake};
-use crate::text::shown;
+use crate::placeholder;
+use crate::text::{is_quote, shown};
 
 /// Longer than any reference: registry, repository, tag, digest, and a path of the file system in place of the name.
 const LONGEST_TEXT: usize = 8192;
@@ -119,8 +120,11 @@ impl FromStr for Reference {
 }
 
 fn wrong(text: &str, mistake: Mistake) -> Error {
-    let error = Error::of(mistake.kind, format!("`{}` is not an image reference", shown(text))).because(mistake.why);
-    error.hint(match (tidied(text), mistake.hint) {
+    let error = Error::of(mistake.kind, format!("`{}` is not an image reference", shown(text)));
+    if placeholder::is_in(text) {
+        return error.because(placeholder::REASON).hint(placeholder::HINT);
+    }
+    error.because(mistake.why).hint(match (tidied(text), mistake.hint) {
         (Some(meant), _) => format!("did you mean {meant}?"),
         (None, Some(hint)) => hint,
         (None, None) => "name it as NAME:TAG, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022".to_owned(),
@@ -185,7 +189,7 @@ fn image_of_page(address: &str) -> Option<String> {
 
 /// The name without what was copied along with it: quotes, a comma or slash at its end, Windows' slashes behind a registry.
 fn tidied(text: &str) -> Option<String> {
-    let inner = text.trim_matches(['"', '\'', '`', ',', ';', '/', '\\']);
+    let inner = text.trim_matches(|c: char| is_quote(c) || matches!(c, ',' | ';' | '/' | '\\'));
     let registry = inner.split_once('\\').map(|(registry, _)| registry);
     let is_path = registry.is_some_and(|registry| !registry.contains('.') || registry.starts_with('.'));
     let is_registry = text.ends_with('/') && !inner.contains('/');
@@ -372,6 +376,11 @@ mod tests {
             ("fc00::1:5000/debian", "fc00::1", "brackets"),
             ("[fe80::1%eth0]:5000/debian", "fe80", "brackets"),
             ("[fc00::1]", "not allowed", ""),
+            ("“nginx:1”", "not allowed", "did you mean nginx:1?"),
+            ("%IMAGE%", "was not replaced", "%NAME% in cmd"),
+            ("mcr.microsoft.com/windows/nanoserver:$env:TAG", "was not replaced", "$env:NAME in PowerShell"),
+            ("$(Build.Image)", "was not replaced", "set the variable"),
+            ("${{ matrix.image }}", "was not replaced", "the shell or pipeline"),
             ("nginx\u{1b}[31m", "control character \\u{1b}", ""),
             ("nginx\n::error::x", "control character \\n", ""),
             ("oci:", "no path", "oci:DIR"),

@@ -219,6 +219,8 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ("Hotfix 20348", "`Hotfix 20348` is not a known Windows host"),
         ("Hotfix 20348.2402", "`Hotfix 20348.2402` is not a known Windows host"),
         ("port 20348", "`port 20348` is not a known Windows host"),
+        ("'ltsc2022'", "`'ltsc2022'` is not a known Windows host"),
+        ("%HOST%", "`%HOST%` is not a known Windows host"),
         ("0", "`0` is not a known Windows host"),
         ("99", "`99` is not a known Windows host"),
         ("10.0.1", "`10.0.1` is not a known Windows host"),
@@ -260,6 +262,27 @@ fn errors_name_what_is_wrong_and_what_to_do() {
     ] {
         let hint = error(text).hint.unwrap().to_string();
         assert!(hint.contains(advice), "{text}: {hint}");
+    }
+    for (text, meant) in [
+        ("'ltsc2022'", "ltsc2022"),
+        ("\"ltsc2022\"", "ltsc2022"),
+        ("“ltsc2022”", "ltsc2022"),
+        ("'20348,no-hyperv'", "20348,no-hyperv"),
+        ("'ltsc2022',no-hyperv", "ltsc2022"),
+        ("'ltsc2019,ltsc2022'", "ltsc2019,ltsc2022"),
+        ("'@web01.txt'", "@web01.txt"),
+        ("'web01=ltsc2022", "web01=ltsc2022"),
+    ] {
+        let error = error(text);
+        assert!(error.causes[0].contains("the quotes are part of it"), "{text}: {:?}", error.causes);
+        assert_eq!(error.hint.unwrap().to_string(), format!("did you mean <host(\"{meant}\")>?"), "{text}");
+    }
+    for text in
+        ["%HOST%", "%HOST%,no-hyperv", "ltsc2022,$FEATURES", "$env:HOST", "$HOST", "$(Agent.OS)", "${{ matrix.os }}", "<host>"]
+    {
+        let error = error(text);
+        assert!(error.causes[0].contains("was not replaced by its value"), "{text}: {:?}", error.causes);
+        assert!(error.hint.unwrap().to_string().contains("$env:NAME in PowerShell"), "{text}");
     }
     assert!(error("ubuntu").hint.unwrap().to_string().contains("@FILE"));
 }

@@ -136,6 +136,8 @@ fn mistyped_options_say_what_was_meant() {
         (&["--host", "windows-server-2023"], "did you mean --host windows-server-2025 or windows-server-2022?"),
         (&["--host", "server-of-web"], "hint: give a version"),
         (&["--host", "ltsc2022,nohyperv"], "did you mean no-hyperv?"),
+        (&["--host", "'ltsc2022'"], "did you mean --host ltsc2022?"),
+        (&["--host", "%HOST%"], "a variable or placeholder in it was not replaced by its value"),
     ] {
         let answer = Answer::of(program.command().args(["check", "--offline", IMAGE]).args(arguments));
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}");
