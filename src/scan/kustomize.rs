@@ -1,6 +1,6 @@
 //! Kustomizations: which manifests each leads to, and the images that it puts in the place of those written there, by name or by patches.
 //!
-//! Source: kubernetes-sigs/kustomize api/types, api/internal/image, api/internal/target.
+//! Source: kubernetes-sigs/kustomize api/types, api/internal/image, api/internal/target, api/filters/imagetag.
 
 mod merging;
 mod patches;
@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use self::patches::Patch;
 pub use self::patches::PatchFiles;
-pub use self::ways::{Way, Ways};
+pub use self::ways::{Object, Way, Ways};
 use super::paths::{normal, shown, slashes};
 use super::tags::Typed;
 use super::yaml::Node;
@@ -185,12 +185,22 @@ impl Replacement {
         })
     }
 
+    /// True for an image with the name of this entry, which may have a tag and a digest itself. What follows is a tag and a digest.
+    fn is_of(&self, image: &str) -> bool {
+        let is_plain = |text: &str| text.chars().all(|one| one.is_ascii_alphanumeric() || "_.{}-".contains(one));
+        image.strip_prefix(self.name.as_str()).is_some_and(|rest| {
+            let (tag, digest) = rest.split_once('@').map_or((rest, None), |(tag, digest)| (tag, Some(digest)));
+            (tag.is_empty() || tag.strip_prefix(':').is_some_and(is_plain))
+                && digest.is_none_or(|digest| digest.strip_prefix("sha256:").is_some_and(is_plain))
+        })
+    }
+
     /// The image with this entry's words, if it is the one that it names.
     fn applied(&self, image: &str) -> Option<String> {
-        let name = Typed::of(image).name;
-        if name != self.name {
+        if !self.is_of(image) {
             return None;
         }
+        let name = Typed::of(image).name;
         let rest = image.get(name.len()..).unwrap_or_default();
         let name = self.new_name.as_deref().unwrap_or(name);
         Some(match (&self.digest, &self.new_tag) {

@@ -47,6 +47,11 @@ impl<'a> Lines<'a> {
         Self { text: self.text, starts: Rc::clone(&self.starts), characters: Rc::clone(&self.characters), from }
     }
 
+    /// The text in which spans count.
+    pub fn text(&self) -> &'a str {
+        self.text.get(self.from..).unwrap_or_default()
+    }
+
     /// The characters before a byte.
     fn characters_before(&self, byte: usize) -> usize {
         let chunk = byte / CHUNK;

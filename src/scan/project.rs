@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use super::compose::{self, Built};
 use super::kubernetes::{self, Known};
-use super::kustomize::{self, Kustomization, PatchFiles, Way, Ways};
+use super::kustomize::{self, Kustomization, Object, PatchFiles, Way, Ways};
 use super::paths::{normal, shown};
 use super::shared::{Uses, hold_aliases, named_files};
 use super::yaml::{self, Document, Node};
@@ -325,8 +325,8 @@ impl Project<'_> {
             self.of(&file.path).found.extend(found);
             return;
         };
-        let objects: Vec<_> = kubernetes::objects(root).into_iter().map(|object| (object, read(object))).collect();
-        let images: usize = objects.iter().map(|(_, found)| found.len()).sum();
+        let objects: Vec<Object> = kubernetes::objects(root).into_iter().map(|object| Object::of(object, read(object))).collect();
+        let images: usize = objects.iter().map(|object| object.found().len()).sum();
         if images.saturating_mul(ways.len()) > MOST_DEPLOYED || self.deployed(file, &objects, &ways, &read).is_none() {
             let what = format!(
                 "kustomizations deploy more than {MOST_DEPLOYED} images of this file, or change them too often: not all of them are read"
@@ -336,20 +336,13 @@ impl Project<'_> {
         }
     }
 
-    /// The references of objects of a manifest, those that are written beside each, as they are deployed; `None` where that is more work
-    /// than is left.
-    fn deployed(
-        &mut self,
-        file: &Yaml,
-        objects: &[(&Rc<Node>, Vec<Found>)],
-        ways: &[Way],
-        read: &dyn Fn(&Rc<Node>) -> Vec<Found>,
-    ) -> Option<()> {
+    /// The references of objects of a manifest as they are deployed; `None` where that is more work than is left.
+    fn deployed(&mut self, file: &Yaml, objects: &[Object], ways: &[Way], read: &dyn Fn(&Rc<Node>) -> Vec<Found>) -> Option<()> {
         for way in ways {
             self.rest(&file.path, way.files().cloned());
             let mut elsewhere = BTreeSet::new();
-            for (object, found) in objects {
-                for (place, mut new) in way.deployed(object, found, read, self.given, &mut self.left)? {
+            for object in objects {
+                for (place, mut new) in way.deployed(object, read, self.given, &mut self.left)? {
                     let pod = |name: String| format!("{} {} {name}", way.root().display(), file.path.display());
                     new.together = new.together.map(pod);
                     self.of(place.as_deref().unwrap_or(&file.path)).found.push(new);

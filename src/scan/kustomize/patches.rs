@@ -3,14 +3,16 @@
 //! Source: kubernetes-sigs/kustomize api/types (`Patch`, `Selector`), api/resmap, api/resource (any name that an object has or had).
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::super::kubernetes::{self, Known};
+use super::super::nested::Inner;
 use super::super::paths::{normal, slashes};
-use super::super::yaml::{self, Node, Value};
-use super::super::{Found, Lines, Place};
+use super::super::yaml::{self, Document, Node, Value};
+use super::super::{Editable, Found, Lines, Place};
 use super::merging::{Operation, merged, replaces};
 
 /// The files of patches, each of which is read once.
@@ -40,7 +42,14 @@ struct Content {
     /// `None` for what is not followed.
     changes: Option<Vec<Change>>,
     concerns_pods: bool,
+    texts: Texts,
 }
+
+/// Where texts stand that may be images, with what can be changed of each, by their first bytes in the patch and what they say.
+type Texts = HashMap<(usize, String), Standing>;
+
+/// The place of a text, and what can be changed of it.
+type Standing = (Place, Option<Editable>);
 
 /// What a patch does to an object.
 #[derive(Debug)]
@@ -85,6 +94,9 @@ const DEFAULT: &str = "default";
 const WORDS: [&str; 8] =
     ["image:", "\"image\"", "/image", "nodeSelector", "affinity", "tolerations", "runtimeClassName", "nodeName"];
 
+/// The keys whose values may be images, in objects and in operations.
+const OF_IMAGES: [&str; 3] = ["image", "reference", "value"];
+
 /// The kinds and their versions whose lists are merged by names; those of others are replaced.
 const BY_NAME: [(&str, &[&str]); 4] = [
     ("v1", &["Pod", "PodTemplate", "ReplicationController"]),
@@ -102,7 +114,7 @@ impl<'t> PatchFiles<'t> {
     fn content(&self, path: &Path) -> Option<Rc<Content>> {
         let known = self.read.borrow().get(path).cloned();
         known.unwrap_or_else(|| {
-            let content = (self.text_of)(path).map(|text| Rc::new(Content::of(&text)));
+            let content = (self.text_of)(path).map(|text| Rc::new(Content::of_file(&text)));
             self.read.borrow_mut().insert(path.to_owned(), content.clone());
             content
         })
@@ -123,9 +135,10 @@ impl Patch {
         let is_patch = bare.is_some_and(|text| text.contains('\n'));
         let named = bare.filter(|_| !is_patch).or_else(|| entry.text_at(&["path"]));
         let file = named.map(|text| normal(&folder.join(slashes(text))));
+        let inner = if bare.is_some() { Some(entry) } else { entry.get("patch").map(Rc::as_ref) };
         let content = match &file {
             Some(file) => files.content(file),
-            None => bare.or_else(|| entry.text_at(&["patch"])).map(|text| Rc::new(Content::of(text))),
+            None => inner.and_then(|node| Some(Rc::new(Content::of_part(node.text()?, &node.span, lines)))),
         };
         let concerns_pods = content.as_ref().is_none_or(|content| content.concerns_pods);
         let target = entry.get("target").map(|target| Target::of(target));
@@ -140,6 +153,11 @@ impl Patch {
     /// True if what it does is followed.
     pub const fn is_followed(&self) -> bool {
         self.content.is_some()
+    }
+
+    /// Where a text stands that begins at this byte of the patch, and what can be changed of it.
+    pub fn standing(&self, start: usize, text: &str) -> Option<&Standing> {
+        self.content.as_ref()?.texts.get(&(start, text.to_owned()))
     }
 
     fn changes(&self) -> &[Change] {
@@ -180,20 +198,34 @@ impl Patch {
 }
 
 impl Content {
-    fn of(text: &str) -> Self {
+    /// That of a file.
+    fn of_file(text: &str) -> Self {
+        let lines = Lines::of(text);
+        Self::of(text, &|span, word| Some((lines.place(span.clone()), lines.literal(span.clone(), word))))
+    }
+
+    /// That of a text in these bytes of a file.
+    fn of_part(text: &str, span: &Range<usize>, lines: &Lines<'_>) -> Self {
+        let inner = Inner::of(lines.text(), span, text);
+        Self::of(text, &|part, word| {
+            let span = inner.span(part)?;
+            Some((lines.place(span.clone()), lines.literal(span, word)))
+        })
+    }
+
+    fn of(text: &str, standing: &dyn Fn(&Range<usize>, &str) -> Option<Standing>) -> Self {
         let concerns_pods = WORDS.iter().any(|word| text.contains(word));
-        Self { changes: Self::changes(text), concerns_pods }
+        let (documents, broken) = yaml::read(text);
+        let texts = texts_of(&documents, standing);
+        let changes = if broken.is_empty() { Self::changes(documents, text) } else { None };
+        Self { changes, concerns_pods, texts }
     }
 
     fn has_operations(&self) -> bool {
         self.changes.iter().flatten().any(|change| matches!(change, Change::Operation(_)))
     }
 
-    fn changes(text: &str) -> Option<Vec<Change>> {
-        let (documents, broken) = yaml::read(text);
-        if !broken.is_empty() {
-            return None;
-        }
+    fn changes(documents: Vec<Document>, text: &str) -> Option<Vec<Change>> {
         let roots: Vec<Rc<Node>> =
             documents.into_iter().filter_map(|document| document.root).filter(|root| !root.is_nothing()).collect();
         if let [only] = roots.as_slice()
@@ -216,6 +248,30 @@ impl Content {
         let content = content.map(|(key, value)| (Rc::clone(key), Rc::clone(value))).collect();
         Some(Change::Merge { own: Target::of_object(root), part: Rc::new(root.with(Value::Map(content))), found })
     }
+}
+
+/// Where the texts of these documents stand that may be images.
+fn texts_of(documents: &[Document], standing: &dyn Fn(&Range<usize>, &str) -> Option<Standing>) -> Texts {
+    let mut texts = Texts::new();
+    let mut seen: HashSet<*const Node> = HashSet::new();
+    let mut open: Vec<&Rc<Node>> = documents.iter().filter_map(|document| document.root.as_ref()).collect();
+    while let Some(node) = open.pop() {
+        if !seen.insert(Rc::as_ptr(node)) {
+            continue;
+        }
+        open.extend(node.list());
+        let Value::Map(entries) = &node.value else { continue };
+        for (key, value) in entries {
+            if let Some(text) = value.text()
+                && key.text().is_some_and(|key| OF_IMAGES.contains(&key))
+                && let Some(standing) = standing(&value.span, text)
+            {
+                texts.insert((value.span.start, text.to_owned()), standing);
+            }
+        }
+        open.extend(entries.iter().map(|(_, value)| value));
+    }
+    texts
 }
 
 impl Names {

@@ -21,7 +21,7 @@ fn found(text: &str) -> impl Fn(&Rc<Node>) -> Vec<Found> {
 
 fn references(way: &Way, object: &str) -> Vec<(Option<PathBuf>, Found)> {
     let (object, read) = (root(object), found(object));
-    way.deployed(&object, &read(&object), &read, &Values::new(), &mut 1_000_000).unwrap()
+    way.deployed(&Object::of(&object, read(&object)), &read, &Values::new(), &mut 1_000_000).unwrap()
 }
 
 fn notes(one: &Kustomization) -> Vec<Note> {
@@ -95,13 +95,13 @@ fn patches_change_images() {
         (
             &json(&format!("- op: replace\n  {at}/0/image\n  value: app:5")),
             "",
-            vec!["kustomization.yaml:3 app:5", "web.yaml:10 app:2"],
+            vec!["kustomization.yaml:7 app:5", "web.yaml:10 app:2"],
         ),
         (&json(&format!("- op: remove\n  {at}/0")), "", vec!["web.yaml:10 app:2"]),
         (
             &json(&format!("- op: add\n  {at}/-\n  value: {{name: z, image: 'z:1'}}\n- {{op: test, {at}, value: 1}}")),
             "",
-            vec!["web.yaml:9 app:1", "web.yaml:10 app:2", "kustomization.yaml:3 z:1"],
+            vec!["web.yaml:9 app:1", "web.yaml:10 app:2", "kustomization.yaml:7 z:1"],
         ),
     ] {
         let (found, _, notes) = deployed(kustomization, patch);
@@ -212,6 +212,13 @@ fn images_are_replaced_where_kustomize_does_it() {
     let (found, _, notes) = deployed_of(pod, "images: [{name: app, newTag: '7'}]\n", "");
     let images: Vec<_> = found.iter().map(|one| one.rsplit_once(' ').unwrap().1).collect();
     assert_eq!((images, notes), (vec!["app:7", "app:7", "app", "app"], Vec::new()));
+    // Kustomize looks for lists of these names, wherever they are.
+    let argo = "apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {name: ephemeral}\nspec: {workflowSpec: {templates: [\
+        {name: main, container: {name: c, image: app}}, {name: s, script: {image: app}, sidecars: [{name: x, image: app}], \
+        initContainers: [{name: i, image: app}]}, {name: ephemeral, containerSet: {containers: [{name: c, image: app}]}}]}}\n";
+    let (found, ..) = deployed_of(argo, "images: [{name: app, newTag: '7'}]\n", "");
+    let images: Vec<_> = found.iter().map(|one| one.rsplit_once(' ').unwrap().1).collect();
+    assert_eq!(images, ["app", "app", "app:7", "app", "app:7"]);
     for open in ["{name: 'a.*', newTag: '7'}", "{name: app, tagSuffix: -win}"] {
         assert_eq!(deployed(&format!("images: [{open}]\n"), "").2.len(), 1, "{open}");
     }
@@ -221,6 +228,67 @@ fn images_are_replaced_where_kustomize_does_it() {
     let ways = Ways::of(&[base, top]).to;
     let found = references(&ways[Path::new("base/web.yaml")][0], WEB);
     assert_eq!(found[0].1.meant, Meant::Known("app:1".to_owned()));
+}
+
+/// An entry names an image with all that its name holds: what may follow is a tag and a digest.
+#[test]
+fn the_name_of_an_entry_may_have_a_tag_or_a_digest() {
+    for (name, image, expected) in [
+        ("app", "app:1", "app:7"),
+        ("app:1", "app:1", "app:7"),
+        ("app:1", "app:1@sha256:00", "app:7"),
+        ("'app@sha256:00'", "app@sha256:00", "app:7"),
+        ("'app:1@sha256:00'", "app:1@sha256:00", "app:7"),
+        ("'r.example:5000/app:1'", "r.example:5000/app:1", "r.example:5000/app:7"),
+        ("r.example", "r.example:5000/app", "r.example:5000/app"),
+        ("app:1", "app:2", "app:2"),
+        ("app:1", "app:12", "app:12"),
+        ("app:1", "app", "app"),
+        ("app", "apps:1", "apps:1"),
+        // A placeholder of a shell is not a tag, one of Bazel is.
+        ("app", "'app:${TAG}'", "${TAG}"),
+        ("app", "'app:{TAG}'", "app:7"),
+    ] {
+        let pod =
+            format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{{name: c, image: {image}}}]}}\n");
+        let one = kustomization(
+            "k/kustomization.yaml",
+            &format!("resources: [web.yaml]\nimages: [{{name: {name}, newTag: '7'}}]\n"),
+            "",
+        );
+        let ways = Ways::of(&[one]).to;
+        let meant = match &references(&ways[Path::new("k/web.yaml")][0], &pod)[0].1.meant {
+            Meant::Known(image) => image.clone(),
+            Meant::Unresolved(names) => format!("${{{}}}", names.join(",")),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(meant, expected, "{name} {image}");
+    }
+}
+
+/// The text of a patch in a kustomization is known there by its bytes, so that it can be changed.
+#[test]
+fn an_image_in_a_patch_stands_where_it_is_written() {
+    let object = "kind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: two, image: 'app:3'}]}}}";
+    let json = "[{\"op\": \"replace\", \"path\": \"/spec/template/spec/containers/1/image\", \"value\": \"app:3\"}]";
+    let operation = "- op: replace\n  path: /spec/template/spec/containers/1/image\n  value: app:3";
+    let target = "  target: {kind: Deployment}\n";
+    let indented = |text: &str| text.replace('\n', "\n    ");
+    for kustomization in [
+        format!("patches:\n- patch: |-\n    {}\n", indented(object)),
+        format!("patchesStrategicMerge:\n- |-\n    {}\n", indented(object)),
+        format!("patches:\n- patch: |\n    {}\n{target}", indented(operation)),
+        format!("patches:\n- patch: '{json}'\n{target}"),
+        format!("patches:\n- patch: \"{}\"\n{target}", json.replace('"', "\\\"")),
+    ] {
+        let (_, found, _) = deployed(&kustomization, "");
+        let text = format!("resources: [web.yaml]\n{kustomization}");
+        let editable = found.iter().find_map(|one| one.editable.clone().filter(|one| one.text == "app:3")).unwrap();
+        assert_eq!(editable.span, text.find("app:3").map(|at| at..at + 5).unwrap(), "{text}");
+    }
+    // The operations of a file stand there.
+    let (found, ..) = deployed("patches: [{path: patch.yaml, target: {kind: Deployment}}]\n", operation);
+    assert!(found.contains(&"patch.yaml:3 app:3".to_owned()), "{found:?}");
 }
 
 #[test]
@@ -273,7 +341,8 @@ fn what_leads_to_itself_ends_and_is_said() {
     let many = format!("resources: [web.yaml]\npatches: [{}]\n", list("{path: patch.yaml}"));
     let ways = Ways::of(&[kustomization("k/kustomization.yaml", &many, WEB)]).to;
     let way = &ways[Path::new("k/web.yaml")][0];
-    assert!(way.deployed(&root(WEB), &found(WEB)(&root(WEB)), &found(WEB), &Values::new(), &mut 100).is_none());
+    let object = Object::of(&root(WEB), found(WEB)(&root(WEB)));
+    assert!(way.deployed(&object, &found(WEB), &Values::new(), &mut 100).is_none());
     assert_eq!(references(way, WEB).len(), 2);
     let one = kustomization("k/kustomization.yaml", "resources: [../gone, web.json]\n", "");
     assert_eq!(one.notes(&|path| path.starts_with("k"), &Ways::default()).len(), 1);

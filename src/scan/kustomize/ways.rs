@@ -1,13 +1,14 @@
 //! The ways from kustomizations to manifests, and what is deployed on each.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::super::paths::shown;
 use super::super::placeholder::meant;
 use super::super::words::Values;
-use super::super::yaml::Node;
+use super::super::yaml::{Node, Value};
 use super::super::{Editable, Found};
 use super::patches::{Names, Patch, Patched};
 use super::{Change, Kustomization, Replacement, Step};
@@ -26,6 +27,52 @@ type Steps = Rc<[Rc<Step>]>;
 
 /// Kustomizations by their folders.
 type ByFolder<'k> = BTreeMap<&'k Path, &'k Kustomization>;
+
+/// The lists of an object in which Kustomize replaces images, wherever they are.
+const REPLACED: [&str; 2] = ["containers", "initContainers"];
+
+/// Images, each by what is written and its first byte.
+type Images = HashSet<(String, usize)>;
+
+/// An object of a manifest as it is written.
+pub struct Object {
+    node: Rc<Node>,
+    /// Its references.
+    found: Vec<Found>,
+    /// Those of its images that Kustomize replaces.
+    replaced: Images,
+}
+
+impl Object {
+    /// This object, with its references.
+    pub fn of(node: &Rc<Node>, found: Vec<Found>) -> Self {
+        Self { node: Rc::clone(node), found, replaced: replaced(node) }
+    }
+
+    /// Its references.
+    pub fn found(&self) -> &[Found] {
+        &self.found
+    }
+}
+
+/// The images of an object that Kustomize replaces.
+fn replaced(object: &Rc<Node>) -> Images {
+    let mut images = Images::new();
+    let mut seen: HashSet<*const Node> = HashSet::new();
+    let mut open = vec![object];
+    while let Some(node) = open.pop() {
+        if !seen.insert(Rc::as_ptr(node)) {
+            continue;
+        }
+        open.extend(node.list());
+        let Value::Map(entries) = &node.value else { continue };
+        let lists = entries.iter().filter(|(key, _)| key.text().is_some_and(|key| REPLACED.contains(&key)));
+        let of_lists = lists.flat_map(|(_, list)| list.list()).filter_map(|container| container.get("image"));
+        images.extend(of_lists.filter_map(|image| Some((image.text()?.to_owned(), image.span.start))));
+        open.extend(entries.iter().map(|(_, value)| value));
+    }
+    images
+}
 
 /// One way from a kustomization that nothing else uses to a manifest.
 #[derive(Clone, Debug)]
@@ -52,22 +99,25 @@ impl Way {
     }
 
     /// The references of an object of a manifest as it is deployed in this way, each with the file that it stands in if that is not the
-    /// manifest: the kustomization that replaces it, or a patch. `found` are those of the object as it is written, and `read` finds those of a
-    /// patched one. `None` where that is more work than `left`, counted in values that are looked at.
+    /// manifest: the kustomization that replaces it, or a patch. `read` finds those of a patched object. `None` where that is more work than
+    /// `left`, counted in values that are looked at.
     pub fn deployed(
         &self,
-        object: &Rc<Node>,
-        found: &[Found],
+        written: &Object,
         read: &dyn Fn(&Rc<Node>) -> Vec<Found>,
         values: &Values,
         left: &mut usize,
     ) -> Option<Vec<(Option<PathBuf>, Found)>> {
-        let (mut object, mut names) = (Rc::clone(object), Names::of(object));
-        let mut parts: Vec<Part> = found.iter().cloned().map(Part::of).collect();
+        let (mut object, mut names) = (Rc::clone(&written.node), Names::of(&written.node));
+        let mut parts: Vec<Part> = written.found.iter().cloned().map(Part::of).collect();
+        let mut images = Cow::Borrowed(&written.replaced);
         for step in self.steps.iter() {
             *left = left.checked_sub(1 + parts.len())?;
             match &step.what {
-                Change::Image(image) => parts.iter_mut().for_each(|part| part.replace(&step.file, image, self, values)),
+                Change::Image(image) => {
+                    let parts = parts.iter_mut().filter(|part| images.contains(&part.written()));
+                    parts.for_each(|part| part.replace(&step.file, image, self, values));
+                }
                 Change::Rename { before, behind, namespace } => names.rename(before, behind, namespace.as_deref()),
                 Change::Patch(patch) => match patch.applied(&object, &names, left)? {
                     Patched::Untouched => {}
@@ -75,6 +125,7 @@ impl Way {
                     Patched::Changed(patched, found) => {
                         parts = Part::patched(read(&patched), &parts, &found, patch, &step.file);
                         names.add(Names::of(&patched));
+                        images = Cow::Owned(replaced(&patched));
                         object = patched;
                     }
                 },
@@ -102,6 +153,12 @@ impl Part {
         Self { of_object, image: found.written.clone(), file: None, found }
     }
 
+    /// The image as the object has it, after patches.
+    fn written(&self) -> (String, usize) {
+        let (_, text, start) = &self.of_object;
+        (text.clone(), *start)
+    }
+
     /// The references of a patched object: each the one that it was before, with what is new about its pod, or one of the patch.
     fn patched(found: Vec<Found>, before: &[Self], of_patch: &[&Found], patch: &Patch, kustomization: &Path) -> Vec<Self> {
         let before: BTreeMap<_, &Self> = before.iter().map(|part| (&part.of_object, part)).collect();
@@ -113,18 +170,19 @@ impl Part {
                 let Found { os, isolation, lands, together, .. } = one.found;
                 return Self { found: Found { os, isolation, lands, together, ..old.found.clone() }, ..(*old).clone() };
             }
-            let (file, place, editable) = match (written, &patch.file) {
-                (Some(written), Some(file)) => (file.clone(), written.place.clone(), written.editable.clone()),
-                _ => (kustomization.to_owned(), patch.place.clone(), None),
+            let start = written.map_or(one.found.place.span.start, |written| written.place.span.start);
+            let (file, (place, editable)) = match patch.standing(start, &one.image) {
+                Some(standing) => (patch.file.as_deref().unwrap_or(kustomization), standing.clone()),
+                None => (kustomization, (patch.place.clone(), None)),
             };
-            Self { file: Some(file), found: Found { place, editable, ..one.found }, ..one }
+            Self { file: Some(file.to_owned()), found: Found { place, editable, ..one.found }, ..one }
         };
         found.into_iter().map(part).collect()
     }
 
     /// The same with the image of this entry, if it is the one that the entry names.
     fn replace(&mut self, file: &Path, entry: &Replacement, way: &Way, values: &Values) {
-        let Some(image) = entry.applied(&self.image).filter(|_| is_replaced(&self.found)) else { return };
+        let Some(image) = entry.applied(&self.image) else { return };
         let through = if file == way.root { String::new() } else { format!(" ({})", shown(&way.root)) };
         self.found.object = self.of_object.0.as_ref().map(|object| format!("{object}{through}"));
         self.found.place = entry.place.clone();
@@ -144,12 +202,6 @@ impl Part {
 fn name(found: &Found) -> Option<&str> {
     let object = found.object.as_deref()?;
     [" container ", " volume "].into_iter().find_map(|word| object.rsplit_once(word)).map(|(_, name)| name)
-}
-
-/// True for what Kustomize replaces images in: containers and init containers.
-fn is_replaced(found: &Found) -> bool {
-    let object = found.object.as_deref().and_then(|object| object.rsplit_once(" container "));
-    object.is_some_and(|(before, _)| !before.ends_with(" ephemeral"))
 }
 
 /// The ways to every manifest that kustomizations lead to.
