@@ -1,5 +1,6 @@
 //! Manifests of Kubernetes: every pod in them, with the nodes that it can land on.
 
+mod manifests;
 mod pods;
 
 use std::borrow::Cow;
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub use self::manifests::unread_manifests;
 use self::pods::{Containers, pods_of};
 use super::placeholder::meant;
 use super::words::Values;
@@ -16,6 +18,9 @@ use crate::host::pod::{self, RuntimeClass, Tree};
 
 /// The deepest lists of lists of objects.
 const DEEPEST: usize = 8;
+
+/// The deepest manifests within manifests.
+const DEEPEST_TEXTS: usize = 4;
 
 /// The RuntimeClasses of an input, by their names.
 pub type RuntimeClasses = BTreeMap<String, RuntimeClass>;
@@ -76,11 +81,17 @@ pub fn source_of(text: &str, start: usize) -> Option<&str> {
 
 /// The references of one document.
 pub fn read(root: &Rc<Node>, lines: &Lines<'_>, known: &Known) -> Vec<Found> {
+    read_below(root, lines, known, DEEPEST_TEXTS)
+}
+
+/// The same with the manifests that objects hold as texts, to this depth.
+fn read_below(root: &Rc<Node>, lines: &Lines<'_>, known: &Known, depth: usize) -> Vec<Found> {
     let mut found = Vec::new();
     for object in objects(root) {
         for containers in pods_of(object) {
             found.extend(Pod::of(object, &containers, known).found(lines));
         }
+        found.extend(manifests::read(object, lines, known, depth));
     }
     found
 }
@@ -350,6 +361,50 @@ mod tests {
         let source = |what: &str| source_of(text, text.find(what).unwrap());
         assert_eq!(source("apiVersion"), Some("chart/templates/a.yaml"));
         assert_eq!((source("kind: B"), source("kind: C")), (Some("chart/templates/b.yaml"), None));
+    }
+
+    #[test]
+    fn a_manifest_within_a_workflow_is_read_at_its_line() {
+        let job = |indent: &str, image: &str| {
+            let lines = [
+                "apiVersion: batch/v1",
+                "kind: Job",
+                "metadata: {name: x}",
+                "spec: {template: {spec: {containers: [",
+                "  {name: a, image: '",
+            ];
+            format!("{}{image}'}}]}}}}}}\n", lines.map(|line| format!("{indent}{line}")).join("\n"))
+        };
+        let workflow = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: w}\nspec:\n  templates:\n  - name: t\n    resource:\n      \
+            action: create\n      manifest: |\n";
+        let text = format!("{workflow}{}", job("        ", "server:1809"));
+        let all = found(&text);
+        let [one] = all.as_slice() else { panic!("{all:?}") };
+        assert_eq!((one.place.line, one.place.column), (14, 28));
+        assert_eq!(one.object.as_deref(), Some("batch/v1 Job x container a (argoproj.io/v1alpha1 Workflow w template t)"));
+        assert_eq!(one.editable.as_ref().map(|one| &text[one.span.clone()]), Some("server:1809"));
+        // A workflow may make another one.
+        let inner: String = workflow.lines().map(|line| format!("        {line}\n")).collect();
+        let text = format!("{workflow}{inner}{}", job("                ", "server:1809"));
+        assert_eq!(found(&text).iter().map(|one| one.place.line).collect::<Vec<_>>(), [23]);
+    }
+
+    #[test]
+    fn a_manifest_that_is_not_read_is_said() {
+        let notes = |resource: &str| {
+            let text = format!(
+                "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {{name: w}}\nspec: {{templates: [{{name: t, resource: {resource}}}]}}\n"
+            );
+            let root = yaml::read(&text).0[0].root.clone().unwrap();
+            unread_manifests(&root, &Lines::of(&text)).into_iter().map(|note| note.text).collect::<Vec<_>>()
+        };
+        let of = "the manifest of argoproj.io/v1alpha1 Workflow w template t";
+        assert_eq!(notes("{manifestFrom: {artifact: {}}}"), [format!("{of} comes from an artifact, and is not read")]);
+        let broken = "{manifest: \"a: {{b}}c: [\"}";
+        assert_eq!(notes(broken), [format!("{of} is YAML only when its values are put in, and is not read")]);
+        for resource in ["{manifest: 'kind: Job'}", "{action: get}", "{manifest: 'image: a:{{b}}'}"] {
+            assert!(notes(resource).is_empty(), "{resource}");
+        }
     }
 
     #[test]

@@ -270,7 +270,8 @@ impl Project<'_> {
                 scanned.problems.extend(read.problems);
                 scanned.notes.extend(read.notes);
             } else if kubernetes::is_object(root) || root.get("items").is_some() {
-                let notes = kubernetes::unknown_classes(root, &lines, &self.known);
+                let classes = kubernetes::unknown_classes(root, &lines, &self.known);
+                let notes = classes.into_iter().chain(kubernetes::unread_manifests(root, &lines));
                 self.of(&file.path).notes.extend(notes);
                 self.manifest(file, root, &lines);
             }
