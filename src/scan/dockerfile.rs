@@ -5,7 +5,7 @@ mod source;
 mod stages;
 mod uses;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use parse_dockerfile::{Flag, FromInstruction, Instruction};
@@ -13,9 +13,9 @@ use parse_dockerfile::{Flag, FromInstruction, Instruction};
 pub use self::source::Source;
 use self::source::{Parsed, TEMPLATE, is_placeholder};
 pub use self::uses::Use;
-use super::origin::{Origins, mentioned, origin};
+use super::origin::{Origins, last, mentioned, origin};
 use super::words::{Style, Values, Word, expand};
-use super::{Editable, Meant, Os, Place, Problem, Scanned};
+use super::{Editable, Lands, Meant, Os, Place, Problem, Scanned};
 use crate::{Error, ErrorKind};
 
 /// What is known of a build besides its Dockerfile.
@@ -35,6 +35,8 @@ pub struct Build {
     pub object: Option<String>,
     /// The operating system that it is built for.
     pub os: Os,
+    /// The hosts that what is built can land on.
+    pub lands: Lands,
 }
 
 /// The variables that a builder sets by itself, for an image for Windows on amd64. What the machine that builds is, is not known.
@@ -67,6 +69,7 @@ impl Parsed<'_> {
             source: self.source,
             values: set_by_builder(build.os).collect(),
             open: BTreeMap::new(),
+            declared: BTreeSet::new(),
             origins: Origins::new(),
             stages: Vec::new(),
             names: HashMap::new(),
@@ -106,6 +109,8 @@ struct File<'t> {
     values: Values,
     /// Those among them whose values are not known, with what is known of them.
     open: BTreeMap<String, Meant>,
+    /// The names of the arguments before the first stage: a `FROM` sees no others.
+    declared: BTreeSet<String>,
     /// Where values stand that are plain text.
     origins: Origins,
     stages: Vec<Stage>,
@@ -172,6 +177,7 @@ impl File<'_> {
     fn arguments_of(&mut self, text: &str, span: Range<usize>) {
         for (_, word) in words_of(text, self.source.escape) {
             let (name, default) = word.split_once('=').map_or((word, None), |(name, default)| (name, Some(default)));
+            self.declared.insert(name.to_owned());
             let given = self.build.arguments.get(name).cloned();
             let open = if given.is_some() { None } else { self.build.open.get(name).cloned() };
             let own = default.filter(|_| given.is_none() && open.is_none());
@@ -296,7 +302,23 @@ impl File<'_> {
         let word = expand(value, self.style(), &self.values);
         let literal = self.source.lines.literal(span.clone(), value);
         let editable = literal.or_else(|| origin(value, self.style(), &self.values, &self.origins));
+        let editable = editable.or_else(|| self.default_in(&written, span.start));
         Named { place: self.source.lines.place(span), written, word, editable }
+    }
+
+    /// The default of the last variable of a text that begins at this byte, e.g. `1809` of `server:${TAG:-1809}`, where it counts.
+    fn default_in(&self, written: &str, start: usize) -> Option<Editable> {
+        let one = last(written).filter(|one| !self.open.contains_key(one.name))?;
+        let default = one.default.filter(|default| !default.is_empty())?;
+        let at = written.rfind(&format!("-{default}}}"))?;
+        // Of an empty value, `:-` takes the default, and `-` does not.
+        let is_for_empty = written.get(..at)?.ends_with(':');
+        let counts = self.values.get(one.name).is_none_or(|value| value.is_empty() && is_for_empty);
+        let at = start + at + 1;
+        let editable = self.source.lines.literal(at..at + default.len(), default).filter(|_| counts)?;
+        let before = expand(one.before, self.style(), &self.values);
+        let after = expand(one.after, self.style(), &self.values);
+        before.missing.is_empty().then_some(Editable { before: before.text, after: after.text, ..editable })
     }
 }
 

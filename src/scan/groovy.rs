@@ -375,7 +375,7 @@ mod tests {
             let one = |found: &Found| match &found.meant {
                 Meant::Known(text) => format!("{}:{} {text}", found.place.line, found.place.column),
                 Meant::Unresolved(names) => format!("{}:{} ${}", found.place.line, found.place.column, names.join(",$")),
-                Meant::Unevaluated { .. } => panic!("{found:?}"),
+                Meant::Unevaluated { .. } | Meant::Undeclared(_) => panic!("{found:?}"),
             };
             let all: Vec<String> = read(text, &Known::default()).iter().map(one).collect();
             assert_eq!(all, [expected], "{text}");

@@ -90,7 +90,7 @@ pub struct Found {
 }
 
 /// The hosts that a container can land on.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Lands {
     /// Each host of the fleet.
     Fleet,
@@ -98,6 +98,7 @@ pub enum Lands {
     Nodes(Arc<Placement>),
     /// A host of the service that runs the pipeline, e.g. `windows-2022`.
     Hosted(String),
+    #[default]
     /// A machine of the service that runs the pipeline, whose Windows is not known, e.g. `windows-11-arm`.
     Unknown(String),
     /// A host that is named by variables to which nobody gives a value.
@@ -130,6 +131,8 @@ pub enum Meant {
         /// The variable.
         name: String,
         /// As it is written, e.g. `regex_replace(version, "a", "b")`.
+    /// It depends on this variable of a Dockerfile, which its `FROM` does not see: nobody can give it a value there.
+    Undeclared(String),
         expression: String,
     },
 }

@@ -59,7 +59,11 @@ fn stay(found: &mut Found, why: String) {
 
 /// Takes back what would change of the references of a Dockerfile whose last variable is one of these, each with its other use.
 pub fn hold_arguments(found: &mut [Found], used: &BTreeMap<&str, String>) {
-    for one in found.iter_mut().filter(|one| one.editable.as_ref().is_some_and(|editable| editable.file.is_none())) {
+    // A default within the reference is not the value of the argument.
+    let is_elsewhere = |one: &Found, editable: &Editable| !one.place.span.contains(&editable.span.start);
+    let rests =
+        |one: &Found| one.editable.as_ref().is_some_and(|editable| editable.file.is_none() && is_elsewhere(one, editable));
+    for one in found.iter_mut().filter(|one| rests(one)) {
         if let Some((name, by)) = last(&one.written).and_then(|last| used.get_key_value(last.name)) {
             let why = format!("{name} is also used {by}");
             stay(one, why);

@@ -12,7 +12,7 @@ use super::fleet::Fleet;
 use super::lock::Lock;
 use super::pods;
 use super::tree::{self, Tree};
-use super::unknown::{unevaluated, unresolved};
+use super::unknown::{undeclared, unevaluated, unresolved};
 use super::upgrade::Next;
 use crate::cli::fresh;
 use crate::cli::io::Io;
@@ -108,6 +108,7 @@ impl Placed<'_> {
         match &self.found.meant {
             Meant::Unresolved(names) => Err(unresolved(names)),
             Meant::Unevaluated { name, expression } => Err(unevaluated(name, expression)),
+            Meant::Undeclared(name) => Err(undeclared(name)),
             Meant::Known(text) => match images.get(text.as_str()) {
                 Some(Ok(image)) if image.candidates.is_empty() && self.found.os != Os::Windows => Ok(None),
                 // An engine on Linux takes the entry for Linux.
@@ -391,7 +392,7 @@ pub fn refuse_more(results: usize) -> Result<(), Error> {
 pub fn name_of(found: &Found) -> &str {
     match &found.meant {
         Meant::Known(text) => text,
-        Meant::Unresolved(_) | Meant::Unevaluated { .. } => &found.written,
+        Meant::Unresolved(_) | Meant::Unevaluated { .. } | Meant::Undeclared(_) => &found.written,
     }
 }
 
@@ -406,7 +407,7 @@ fn elsewhere() -> Error {
 fn distinct<'p>(placed: &'p [Placed<'_>]) -> Vec<&'p str> {
     let known = placed.iter().filter_map(|one| match &one.found.meant {
         Meant::Known(text) => Some(text.as_str()),
-        Meant::Unresolved(_) | Meant::Unevaluated { .. } => None,
+        Meant::Unresolved(_) | Meant::Unevaluated { .. } | Meant::Undeclared(_) => None,
     });
     let mut texts: Vec<&str> = known.collect();
     texts.sort_unstable();

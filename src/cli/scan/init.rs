@@ -160,6 +160,8 @@ impl Repository {
             }
             Meant::Unresolved(names) => names.iter().for_each(|name| needs(name)),
             Meant::Unevaluated { name, .. } => needs(name),
+            // No value can be given to it.
+            Meant::Undeclared(_) => {}
         }
     }
 

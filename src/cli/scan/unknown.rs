@@ -23,6 +23,13 @@ pub fn unevaluated(name: &str, expression: &str) -> Error {
     Error::of(ErrorKind::Unresolved, format!("the value of {name} cannot be told: it is {}", quoted(expression))).hint(hint)
 }
 
+/// The error about a variable of a Dockerfile that its `FROM` does not see.
+pub fn undeclared(name: &str) -> Error {
+    Error::of(ErrorKind::Invalid, format!("{name} has no value here, so Docker does not build this"))
+        .because("a FROM sees only the arguments that an ARG before the first FROM declares")
+        .hint(format!("write `ARG {name}` before the first FROM"))
+}
+
 /// True for a name that shells take as it is.
 fn is_plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|one| one.is_alphanumeric() || "._-:/+".contains(one))

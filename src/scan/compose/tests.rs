@@ -27,7 +27,7 @@ fn images(project: &Project) -> Vec<String> {
         let meant = match &found.meant {
             Meant::Known(text) => text.clone(),
             Meant::Unresolved(names) => format!("${}", names.join(",$")),
-            Meant::Unevaluated { .. } => panic!("{found:?}"),
+            Meant::Unevaluated { .. } | Meant::Undeclared(_) => panic!("{found:?}"),
         };
         format!("{number}:{} {meant} {:?} {:?}", found.place.line, found.isolation, found.os)
     };

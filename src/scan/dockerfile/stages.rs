@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{File, Named, SCRATCH, THE_BUILDERS};
-use crate::scan::{Found, Lands, Meant, Needs, Os};
+use crate::scan::{Found, Meant, Needs, Os};
 
 impl File<'_> {
     /// The references of the stages that are built.
@@ -100,6 +100,17 @@ impl File<'_> {
         self.earlier(named, index).or_else(later).or_else(|| self.numbered(named).filter(|number| *number > index))
     }
 
+    /// The meaning of a base with these variables that have no value; `text` is what it is without them. One that no `ARG` before the
+    /// first `FROM` declares is nothing there, whatever a build gives.
+    fn without_values(&self, text: &str, missing: &[String]) -> Meant {
+        let declared: Vec<String> = missing.iter().filter(|name| self.declared.contains(*name)).cloned().collect();
+        match missing.first() {
+            Some(first) if declared.is_empty() && !may_be_image(text) => Meant::Undeclared(first.clone()),
+            _ if declared.is_empty() => Meant::Known(text.to_owned()),
+            _ => Meant::Unresolved(declared),
+        }
+    }
+
     fn reference(&self, named: &Named, needs: Needs, os: Os, object: Option<String>) -> Option<Found> {
         let text = named.word.text.as_str();
         let context = self.build.contexts.iter().find(|(context, _)| named.is(context)).map(|(_, image)| image);
@@ -112,7 +123,7 @@ impl File<'_> {
             (None, []) => Meant::Known(text.to_owned()),
             (None, missing) => {
                 let open = missing.iter().find_map(|name| self.open.get(name).cloned());
-                open.unwrap_or_else(|| Meant::Unresolved(missing.to_vec()))
+                open.unwrap_or_else(|| self.without_values(text, missing))
             }
         };
         Some(Found {
@@ -123,13 +134,19 @@ impl File<'_> {
             needs,
             os,
             isolation: None,
-            lands: Lands::Fleet,
+            lands: self.build.lands.clone(),
             together: None,
             // A context's image stands elsewhere.
             editable: named.editable.clone().filter(|_| context.is_none()),
             stays: None,
         })
     }
+}
+
+/// True for a text that Docker may take for an image, as far as what variables leave open makes a difference.
+fn may_be_image(text: &str) -> bool {
+    let is_whole = text.starts_with(|first: char| first.is_alphanumeric()) && text.ends_with(|last: char| last.is_alphanumeric());
+    is_whole && !["//", "/:", "::", ":@", "/@"].iter().any(|part| text.contains(part))
 }
 
 const fn rank(needs: Needs) -> u8 {

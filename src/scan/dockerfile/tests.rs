@@ -14,6 +14,7 @@ fn lines(text: &str, build: &Build) -> Vec<String> {
                 Meant::Known(text) => text.clone(),
                 Meant::Unresolved(names) => format!("${}", names.join(",$")),
                 Meant::Unevaluated { name, expression } => format!("{name}={expression}"),
+                Meant::Undeclared(name) => format!("!{name}"),
             };
             let os = match found.os {
                 Os::Windows => " windows",
@@ -76,16 +77,61 @@ fn arguments_and_their_forms() {
         ("FROM server:${OS_VERSION:-1809}", "1:6 server:1809 EveryHost"),
         ("ARG V=sha256:aa\nFROM nanoserver@${V}", "2:6 nanoserver@sha256:aa EveryHost"),
         ("ARG TAG\nFROM server:$TAG", "2:6 $TAG EveryHost"),
-        ("FROM a\nARG TAG=1\nFROM server:$TAG", "3:6 $TAG EveryHost"),
+        ("FROM a\nARG TAG=1\nFROM server:$TAG", "3:6 !TAG EveryHost"),
         ("ARG TAG=$OTHER\nFROM server:$TAG", "2:6 $TAG EveryHost"),
-        ("# ARG TAG=1\nFROM server:$TAG", "2:6 $TAG EveryHost"),
+        ("# ARG TAG=1\nFROM server:$TAG", "2:6 !TAG EveryHost"),
     ] {
         assert_eq!(found(text).last().map(String::as_str), Some(expected), "{text}");
     }
     let build = Build { arguments: [("TAG".to_owned(), "1809".to_owned())].into(), ..Build::default() };
     assert_eq!(lines("ARG TAG=ltsc2022\nFROM server:$TAG", &build), ["2:6 server:1809 EveryHost"]);
     // Not declared before the first stage, so not seen by it.
-    assert_eq!(lines("FROM server:$TAG", &build), ["1:6 $TAG EveryHost"]);
+    assert_eq!(lines("FROM server:$TAG", &build), ["1:6 !TAG EveryHost"]);
+}
+
+/// What no `ARG` before the first `FROM` declares is nothing in each of them, whatever a build gives.
+#[test]
+fn a_from_sees_only_what_is_declared_before_the_first() {
+    for (text, expected) in [
+        ("FROM a AS x\nARG V=1\nFROM server:${V}", "3:6 !V EveryHost"),
+        ("FROM $V", "1:6 !V EveryHost"),
+        ("FROM ${V}/server:1", "1:6 !V EveryHost"),
+        ("FROM server:1@$V", "1:6 !V EveryHost"),
+        ("ARG A\nFROM $A/server:$V", "2:6 $A EveryHost"),
+        ("ARG A=1\nFROM server:$A$V", "2:6 server:1 EveryHost"),
+        ("FROM server$V", "1:6 server EveryHost"),
+        ("FROM server:${V:-1}", "1:6 server:1 EveryHost"),
+        ("ARG V\nFROM a AS x\nARG V=1\nFROM server:$V", "4:6 $V EveryHost"),
+    ] {
+        for arguments in [Values::new(), [("V".to_owned(), "1".to_owned())].into()] {
+            let is_given = !arguments.is_empty() && text.starts_with("ARG V");
+            let expected = if is_given { expected.replace("$V", "server:1") } else { expected.to_owned() };
+            let build = Build { arguments, ..Build::default() };
+            assert_eq!(lines(text, &build).last(), Some(&expected), "{text}");
+        }
+    }
+}
+
+/// A default within a reference is changed where it stands, if it is the value that counts.
+#[test]
+fn a_default_in_a_base_can_be_changed() {
+    for (text, expected) in [
+        ("ARG V\nFROM server:${V:-1809}", Some("server:|1809|")),
+        ("FROM server:${V-1809}-x", Some("server:|1809|-x")),
+        ("ARG V=\nFROM server:${V:-1809}", Some("server:|1809|")),
+        ("\u{feff}ARG A=r.example\nFROM \"$A/server:${V:-1809}\"", Some("r.example/server:|1809|")),
+        ("ARG V=\nFROM server:a${V-1809}", None),
+        ("ARG V=ltsc2022\nFROM server:${V:-1809}", Some("server:|ltsc2022|")),
+        ("ARG A\nFROM $A/server:${V:-1809}", None),
+        ("FROM server:${V:-}x", None),
+        ("FROM server:${V:-${A}}x", None),
+    ] {
+        let found = read(text, &Build::default()).found;
+        let editable = found[0].editable.as_ref();
+        let shown = editable.map(|one| format!("{}|{}|{}", one.before, one.text, one.after));
+        assert_eq!(shown.as_deref(), expected, "{text}");
+        assert!(editable.is_none_or(|one| text[one.span.clone()] == one.text), "{text}");
+    }
 }
 
 #[test]

@@ -242,7 +242,7 @@ fn host(machine: Machine<'_>, scopes: &[&Scope], given: &Values) -> (Os, Lands) 
     match scopes.meant(text) {
         Meant::Known(machine) => hosted(Some(&machine)),
         Meant::Unresolved(names) => (Os::Unsaid, Lands::Untold(names)),
-        Meant::Unevaluated { name, .. } => (Os::Unsaid, Lands::Untold(vec![name])),
+        Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => (Os::Unsaid, Lands::Untold(vec![name])),
     }
 }
 

@@ -83,7 +83,7 @@ fn meant(label: &str, scopes: &Scopes<'_>) -> (Vec<String>, Vec<String>) {
     let names = match scopes.meant(label) {
         Meant::Known(known) => return (vec![known], Vec::new()),
         Meant::Unresolved(names) => names,
-        Meant::Unevaluated { name, .. } => vec![name],
+        Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => vec![name],
     };
     if let ([name], true) = (names.as_slice(), label.starts_with("${{") && label.ends_with("}}")) {
         let item = |index: usize| match scopes.meant(&format!("${{{{ {name}[{index}] }}}}")) {

@@ -10,7 +10,7 @@ fn found(path: &str, text: &str) -> Vec<String> {
         let meant = match &found.meant {
             Meant::Known(text) => text.clone(),
             Meant::Unresolved(names) => format!("${}", names.join(",$")),
-            Meant::Unevaluated { .. } => panic!("{found:?}"),
+            Meant::Unevaluated { .. } | Meant::Undeclared(_) => panic!("{found:?}"),
         };
         let lands = match &found.lands {
             Lands::Hosted(host) => host.clone(),
@@ -455,7 +455,7 @@ fn a_job_of_gitlab_puts_its_variables_into_what_it_takes_over() {
         let one = |found: Found| match found.meant {
             Meant::Known(text) => format!("{} {text}", found.object.unwrap()),
             Meant::Unresolved(names) => format!("{} ${}", found.object.unwrap(), names.join(",$")),
-            Meant::Unevaluated { .. } => panic!("{found:?}"),
+            Meant::Unevaluated { .. } | Meant::Undeclared(_) => panic!("{found:?}"),
         };
         found.into_iter().map(one).collect::<Vec<_>>().join("; ")
     };

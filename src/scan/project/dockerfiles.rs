@@ -58,14 +58,14 @@ pub(super) fn read_dockerfile(path: &Path, text: &str, builds: &[Built], given: 
     }
     // What several services build is one reference, if all of them mean the same.
     let mut seen = HashSet::new();
-    all.found.retain(|found| seen.insert((found.place.clone(), found.meant.clone(), found.isolation)));
+    all.found.retain(|found| seen.insert((found.place.clone(), found.meant.clone(), found.isolation, found.lands.clone())));
     all
 }
 
 /// All of a build that decides what is found, but for what it is called.
 fn how(built: &Built) -> impl Eq + Hash + '_ {
-    let Build { arguments, open, origins, contexts, targets, object: _, os } = &built.build;
-    (arguments, open, origins, contexts, targets, os, built.isolation, built.os)
+    let Build { arguments, open, origins, contexts, targets, object: _, os, lands } = &built.build;
+    (arguments, open, origins, contexts, targets, os, lands, built.isolation, built.os)
 }
 
 /// Notes where a Dockerfile is built that was not read.

@@ -27,7 +27,7 @@ fn read(files: &[(&str, &str)], given: &[(&str, &str)]) -> Vec<String> {
             let meant = match &one.meant {
                 Meant::Known(text) => text.clone(),
                 Meant::Unresolved(names) => format!("${}", names.join(",$")),
-                Meant::Unevaluated { .. } => panic!("{one:?}"),
+                Meant::Unevaluated { .. } | Meant::Undeclared(_) => panic!("{one:?}"),
             };
             lines.push(format!("{path}:{} {} {meant}", one.place.line, one.object.clone().unwrap_or_default()));
         }
