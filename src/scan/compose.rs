@@ -364,7 +364,8 @@ fn extending(said: &[(usize, Rc<Node>)]) -> Option<Numbered<'_>> {
     said.iter().find_map(|(number, node)| Some((*number, node.get("extends")?)))
 }
 
-fn asked(text: &str) -> Option<Asked> {
+/// The isolation of this name.
+pub fn asked(text: &str) -> Option<Asked> {
     match text.to_ascii_lowercase().as_str() {
         "default" => Some(Asked::Default),
         "process" => Some(Asked::Process),

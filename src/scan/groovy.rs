@@ -1,245 +1,305 @@
-//! Pipelines of Jenkins: pods in the texts of Groovy, and the images that `docker` names.
+//! Pipelines of Jenkins: pods in the texts of Groovy, and the images that `docker` names and builds.
 //!
-//! Sources: jenkinsci/kubernetes-plugin and docker-workflow-plugin, their own references.
+//! Sources: jenkinsci/kubernetes-plugin, docker-workflow-plugin (`Docker.groovy`) and docker-commons-plugin (`DockerRegistryEndpoint`), their
+//! own references.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+mod builds;
+mod tokens;
 
-use super::dockerfile::Build;
+use std::rc::Rc;
+
+use self::tokens::{Token, argument, definitions, tokens};
 use super::kubernetes::{self, Known};
+use super::pipelines::Built;
 use super::placeholder::meant;
 use super::words::Values;
-use super::{Found, Lands, Lines, Meant, Needs, Os, yaml};
+use super::{Asked, Editable, Found, Lands, Lines, Meant, Needs, Os, yaml};
 
 /// The most words and signs of one block with settings.
 const MOST_SETTINGS: usize = 200;
 
-/// A part of a Groovy text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Token<'t> {
-    Word {
-        text: &'t str,
-        at: usize,
-    },
-    /// A text in quotes, without them; three of them for one over several lines.
-    Text {
-        text: &'t str,
-        at: usize,
-        triple: bool,
-    },
-    Sign(char),
+/// The longest address of a registry, and the longest path of a folder, in bytes: they count for all that is in a block.
+const LONGEST: usize = 256;
+
+/// What a pipeline says.
+#[derive(Default)]
+pub struct Read {
+    /// The references.
+    pub found: Vec<Found>,
+    /// The Dockerfiles that it builds which are called otherwise, or are given arguments.
+    pub built: Vec<Built>,
+    /// The names of the images that it builds.
+    pub made: Vec<String>,
 }
 
-/// The Dockerfile of an agent: `dockerfile { filename 'F'; dir 'D'; additionalBuildArgs '--build-arg A=B' }`.
-#[derive(Debug, Default)]
-pub struct Built {
-    /// Its path from the top of the repository.
-    pub file: PathBuf,
-    /// How it is built.
-    pub build: Build,
+/// What counts within a bracket.
+#[derive(Clone, Default)]
+struct Within {
+    /// The host that stands before the names of images; `None` for that of Docker Hub.
+    registry: Option<Meant>,
+    /// The isolation that the block of an agent asks for.
+    isolation: Option<Asked>,
+    /// The folder, as it is written; empty for the top of the repository.
+    folder: String,
 }
 
-/// The Dockerfiles of a pipeline's agents that are called otherwise, or are given arguments.
-pub fn built(text: &str, known: &Known) -> Vec<Built> {
+/// An open bracket: the word before it, and what counts within it.
+struct Open<'t> {
+    word: &'t str,
+    within: Rc<Within>,
+}
+
+/// The blocks that hold the image of an agent.
+const BLOCKS: [&str; 2] = ["docker", "containerTemplate"];
+
+/// The calls that run an image by the name that it was given, whatever the registry is.
+const AS_NAMED: [&str; 2] = ["run", "withRun"];
+
+/// The references of a pipeline, and what it builds.
+pub fn read(text: &str, known: &Known) -> Read {
     let tokens = tokens(text);
     let mut values = definitions(&tokens);
     values.extend(known.values.clone());
-    let starts = tokens
-        .iter()
-        .enumerate()
-        .filter(|(number, token)| token.word() == "dockerfile" && tokens.get(number + 1) == Some(&Token::Sign('{')));
-    starts.filter_map(|(number, _)| agent(tokens.get(number + 2..)?, &values)).collect()
-}
-
-/// The Dockerfile of a block; `None` where it has the usual name and nothing is given to it.
-fn agent(block: &[Token<'_>], values: &Values) -> Option<Built> {
-    let settings = block.iter().take(MOST_SETTINGS).take_while(|token| **token != Token::Sign('}'));
-    let (mut name, mut folder, mut arguments) = (None, "", "");
-    let mut key = "";
-    for token in settings {
+    let mut reader =
+        Reader { tokens: &tokens, lines: Lines::of(text), values, open: Vec::new(), called: None, read: Read::default() };
+    for (number, token) in tokens.iter().enumerate() {
         match token {
-            Token::Text { text, .. } if key == "filename" => name = Some(*text),
-            Token::Text { text, .. } if key == "dir" => folder = text,
-            Token::Text { text, .. } if key == "additionalBuildArgs" => arguments = text,
-            _ => {}
-        }
-        key = token.word();
-    }
-    if name.is_none() && arguments.is_empty() {
-        return None;
-    }
-    let mut built = Built { file: Path::new(folder).join(name.unwrap_or("Dockerfile")), ..Built::default() };
-    built.build.object = Some("pipeline".to_owned());
-    let mut words = arguments.split_whitespace();
-    while let Some(word) = words.next() {
-        let (option, value) = word.split_once('=').map_or((word, None), |(option, value)| (option, Some(value)));
-        match option {
-            "--build-arg" => {
-                let Some((name, value)) = value.or_else(|| words.next()).and_then(|given| given.split_once('=')) else {
-                    continue;
-                };
-                match meant(value.trim_matches(['"', '\'']), values) {
-                    Meant::Known(value) => drop(built.build.arguments.insert(name.to_owned(), value)),
-                    open => drop(built.build.open.insert(name.to_owned(), open)),
+            Token::Sign('{' | '(' | '[') => reader.opened(number),
+            Token::Sign('}' | ')' | ']') => reader.closed(),
+            Token::Sign(_) => reader.called = None,
+            Token::Word { .. } | Token::Text { .. } => {
+                reader.called = None;
+                if reader.is_image(number) {
+                    reader.image(number);
+                } else if let Token::Text { text: inner, at, triple: true } = token {
+                    reader.read.found.extend(pods(&reader.lines, inner, *at, known));
                 }
             }
-            "--target" => built.build.targets.extend(value.or_else(|| words.next()).map(str::to_owned)),
-            _ => {}
         }
     }
-    Some(built)
+    reader.read
 }
 
-/// The references of a pipeline.
-pub fn read(text: &str, known: &Known) -> Vec<Found> {
-    let tokens = tokens(text);
-    let lines = Lines::of(text);
-    let mut values = definitions(&tokens);
-    values.extend(known.values.clone());
-    let mut found = Vec::new();
-    let mut open: Vec<&str> = Vec::new();
-    for (number, token) in tokens.iter().enumerate() {
-        let before = |back: usize| number.checked_sub(back).and_then(|at| tokens.get(at));
-        let word = |back: usize| before(back).map(Token::word).unwrap_or_default();
-        let is_sign = |back: usize, sign: char| before(back) == Some(&Token::Sign(sign));
-        let within = |name: &str| open.last() == Some(&name);
-        let is_named = word(1) == "image" && within("docker");
-        let is_called = is_sign(1, '(') && word(2) == "image" && is_sign(3, '.') && word(4) == "docker";
-        let is_bare_call = is_sign(1, '(') && word(2) == "image" && open.iter().rev().nth(1) == Some(&"docker");
-        let is_template = is_sign(1, ':') && word(2) == "image" && open.contains(&"containerTemplate");
-        let is_image = is_named || is_called || is_bare_call || is_template;
-        match token {
-            Token::Sign('{' | '(' | '[') => open.push(word(1)),
-            Token::Sign('}' | ')' | ']') => drop(open.pop()),
-            // A word may stand before its own name in any text: as an agent it is an image.
-            Token::Word { .. } if is_image || (word(1) == "docker" && within("agent")) => {
-                found.extend(image(&lines, tokens.get(number..).unwrap_or_default(), &values));
+struct Reader<'r, 't> {
+    tokens: &'r [Token<'t>],
+    lines: Lines<'t>,
+    values: Values,
+    open: Vec<Open<'t>>,
+    /// What counts in the block behind a call that was just closed.
+    called: Option<Rc<Within>>,
+    read: Read,
+}
+
+impl<'t> Reader<'_, 't> {
+    /// The token this many before one.
+    fn before(&self, number: usize, back: usize) -> Option<&Token<'t>> {
+        number.checked_sub(back).and_then(|at| self.tokens.get(at))
+    }
+
+    fn word(&self, number: usize, back: usize) -> &'t str {
+        self.before(number, back).map(Token::word).unwrap_or_default()
+    }
+
+    fn is_sign(&self, number: usize, back: usize, sign: char) -> bool {
+        self.before(number, back) == Some(&Token::Sign(sign))
+    }
+
+    /// The word before an open bracket, counted from the innermost.
+    fn around(&self, number: usize) -> &'t str {
+        self.open.iter().rev().nth(number).map(|open| open.word).unwrap_or_default()
+    }
+
+    /// True for what `docker.image(…)` takes.
+    fn is_called(&self, number: usize) -> bool {
+        self.is_sign(number, 1, '(')
+            && self.word(number, 2) == "image"
+            && self.is_sign(number, 3, '.')
+            && self.word(number, 4) == "docker"
+    }
+
+    /// The block of an agent whose image this is, with brackets around it or without.
+    fn block(&self, number: usize) -> Option<&'t str> {
+        let block = match self.is_sign(number, 1, '(') {
+            true if self.word(number, 2) == "image" => self.around(1),
+            false if self.word(number, 1) == "image" => self.around(0),
+            _ => return None,
+        };
+        BLOCKS.contains(&block).then_some(block)
+    }
+
+    fn is_image(&self, number: usize) -> bool {
+        let is_template = || {
+            self.is_sign(number, 1, ':')
+                && self.word(number, 2) == "image"
+                && self.open.iter().any(|open| open.word == "containerTemplate")
+        };
+        // A word may stand before its own name in any text: as an agent it is an image.
+        let is_bare = || {
+            self.word(number, 1) == "docker"
+                && (matches!(self.tokens.get(number), Some(Token::Text { .. })) || self.around(0) == "agent")
+        };
+        self.is_called(number) || self.block(number).is_some() || is_template() || is_bare()
+    }
+
+    /// What counts within the innermost bracket.
+    fn within(&self) -> Rc<Within> {
+        self.open.last().map(|open| Rc::clone(&open.within)).unwrap_or_default()
+    }
+
+    fn opened(&mut self, number: usize) {
+        let (word, is_block) = (self.word(number, 1), self.tokens.get(number) == Some(&Token::Sign('{')));
+        let behind = self.tokens.get(number + 1..).unwrap_or_default();
+        let outer = self.within();
+        let called = self.called.take().filter(|_| is_block);
+        let within = match word {
+            "docker" if is_block => Rc::new(self.of_block(behind, &outer)),
+            "withRegistry" if !is_block => Rc::new(Within { registry: self.registry(behind), ..outer.as_ref().clone() }),
+            "dir" if !is_block => {
+                let folder = Some(joined(&outer.folder, &argument(behind).0)).filter(|folder| folder.len() <= LONGEST);
+                Rc::new(Within { folder: folder.unwrap_or_default(), ..outer.as_ref().clone() })
             }
-            Token::Text { .. } if is_image || word(1) == "docker" => {
-                found.extend(image(&lines, tokens.get(number..).unwrap_or_default(), &values));
+            _ => called.unwrap_or(outer),
+        };
+        if word == "dockerfile" && is_block {
+            self.agent(number, behind);
+        } else if word == "build" && !is_block && self.is_sign(number, 2, '.') && self.word(number, 3) == "docker" {
+            self.call(number, behind, &within.folder);
+        }
+        self.open.push(Open { word, within });
+    }
+
+    fn closed(&mut self) {
+        let closed = self.open.pop().filter(|closed| ["withRegistry", "dir"].contains(&closed.word));
+        self.called = closed.map(|closed| closed.within);
+    }
+
+    /// What counts in the block of an agent: `docker { image 'a'; args '--isolation=hyperv'; registryUrl 'https://r.example' }`.
+    fn of_block(&self, block: &[Token<'_>], outer: &Within) -> Within {
+        let mut within = Within { isolation: None, ..outer.clone() };
+        for (key, value) in settings(block) {
+            match key {
+                "args" => within.isolation = self.isolation(value),
+                "registryUrl" => within.registry = self.registry(value),
+                _ => {}
             }
-            Token::Text { text: inner, at, triple: true } => found.extend(pods(&lines, inner, *at, known)),
-            Token::Text { .. } | Token::Word { .. } | Token::Sign(_) => {}
+        }
+        within
+    }
+
+    /// The isolation that an argument asks for, which has options of `docker run`.
+    fn isolation(&self, tokens: &[Token<'_>]) -> Option<Asked> {
+        match meant(&argument(tokens).0, &self.values) {
+            Meant::Known(options) => Asked::of_options(&options),
+            _ => None,
         }
     }
-    found
-}
 
-impl<'t> Token<'t> {
-    /// The text of a word; empty for anything else.
-    const fn word(&self) -> &'t str {
-        match self {
-            Self::Word { text, .. } => text,
-            Self::Text { .. } | Self::Sign(_) => "",
+    /// The host of the registry whose address this argument is; `None` for that of Docker Hub.
+    fn registry(&self, tokens: &[Token<'_>]) -> Option<Meant> {
+        let written = Some(argument(tokens).0).filter(|address| address.len() <= LONGEST)?;
+        match meant(&written, &self.values) {
+            Meant::Known(address) => Some(host_of(&address)).filter(|host| !host.is_empty()).map(Meant::Known),
+            open => Some(open),
         }
+    }
+
+    /// What is called on the value of a call with these tokens behind its argument, e.g. `inside` in `docker.image('a').inside('b')`, and the
+    /// isolation that it asks for.
+    fn method(&self, behind: &[Token<'t>]) -> (&'t str, Option<Asked>) {
+        match behind {
+            [Token::Sign(')'), Token::Sign('.'), Token::Word { text, .. }, Token::Sign('('), options @ ..] => {
+                (text, self.isolation(options))
+            }
+            [Token::Sign(')'), Token::Sign('.'), Token::Word { text, .. }, ..] => (text, None),
+            _ => ("", None),
+        }
+    }
+
+    /// Adds the image of an argument: a text, a variable, or several of these with `+` between them. Of any other expression the first
+    /// variable is named.
+    fn image(&mut self, number: usize) {
+        let tokens = self.tokens.get(number..).unwrap_or_default();
+        let (Some(Token::Text { text, at, .. } | Token::Word { text, at }), (written, names, rest)) =
+            (tokens.first(), argument(tokens))
+        else {
+            return;
+        };
+        if written.is_empty() {
+            return;
+        }
+        let is_whole = matches!(
+            rest.first(),
+            None | Some(Token::Word { .. } | Token::Text { .. } | Token::Sign(')' | ']' | '}' | ',' | ';'))
+        );
+        let meant = match names.first() {
+            Some(name) if !is_whole => Meant::Unresolved(vec![name.clone()]),
+            _ => meant(&written, &self.values),
+        };
+        let (within, is_called) = (self.within(), self.is_called(number));
+        let (method, isolation) = if is_called { self.method(rest) } else { ("", within.isolation) };
+        let is_of_agent = self.block(number) == Some("docker");
+        let registry = within.registry.as_ref().filter(|_| is_of_agent || is_called && !AS_NAMED.contains(&method));
+        let span = *at..*at + text.len();
+        let editable = if names.is_empty() { self.lines.literal(span.clone(), &written) } else { None };
+        let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
+        let (meant, before) = in_registry(meant, registry);
+        self.read.found.push(Found {
+            place: self.lines.place(span),
+            editable: editable.and_then(|editable| Some(Editable { before: before?, ..editable })),
+            stays: is_made.then(|| "it is made from variables, which the steps of the pipeline see too".to_owned()),
+            object: Some("pipeline".to_owned()),
+            written,
+            meant,
+            needs: Needs::OneHost,
+            os: Os::Unsaid,
+            isolation: isolation.filter(|_| is_of_agent || is_called),
+            lands: Lands::Fleet,
+            together: None,
+        });
     }
 }
 
-/// The variables that are given a plain text once, by `def` or as a `String`, and nothing else.
-fn definitions(tokens: &[Token<'_>]) -> Values {
-    let mut values = Values::new();
-    let mut given: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut depth = 0_usize;
-    for (number, token) in tokens.iter().enumerate() {
-        let next = |ahead: usize| tokens.get(number + ahead);
-        let is_next = |ahead: usize, sign: char| next(ahead) == Some(&Token::Sign(sign));
-        match token {
-            Token::Sign('(') => depth += 1,
-            Token::Sign(')') => depth = depth.saturating_sub(1),
-            _ => {}
+/// The image with the host of a registry before it, and what is put before its text; `None` where that is not known.
+fn in_registry(image: Meant, registry: Option<&Meant>) -> (Meant, Option<String>) {
+    match (image, registry) {
+        (image, None) => (image, Some(String::new())),
+        (Meant::Known(image), Some(Meant::Known(host))) => {
+            let before = if image.starts_with(&format!("{host}/")) { String::new() } else { format!("{host}/") };
+            (Meant::Known(format!("{before}{image}")), Some(before))
         }
-        let name = token.word();
-        let before = number.checked_sub(1).and_then(|at| tokens.get(at));
-        let is_property = before == Some(&Token::Sign('.'));
-        let is_declared = matches!(before.map(Token::word), Some("def" | "String"));
-        let is_set = is_next(1, '=') && !is_next(2, '=') && !is_next(2, '~');
-        let is_changed = is_next(2, '=') && (is_next(1, '+') || is_next(1, '-'));
-        // A parameter of a closure, and the variable of a loop.
-        let is_bound = (is_next(1, '-') && is_next(2, '>'))
-            || next(1).map(Token::word) == Some("in")
-            || (is_declared && !is_set && (is_next(1, ':') || is_next(1, ',') || is_next(1, ')')));
-        if name.is_empty() || is_property || !(is_set || is_changed || is_bound) {
-            continue;
-        }
-        *given.entry(name).or_default() += 1;
-        let is_end = matches!(next(3), None | Some(Token::Word { .. } | Token::Sign(';' | '}')));
-        if let Some(Token::Text { text, triple: false, .. }) = next(2)
-            && is_set
-            && is_declared
-            && is_end
-            && depth == 0
-            && !text.contains(['$', '\\'])
-        {
-            values.insert(name.to_owned(), (*text).to_owned());
-        }
+        (Meant::Known(_), Some(open)) => (open.clone(), None),
+        (open, Some(_)) => (open, None),
     }
-    values.retain(|name, _| given.get(name.as_str()) == Some(&1));
-    values
 }
 
-/// The image of an argument: a text, a variable, or several of these with `+` between them. Of any other expression the first variable is
-/// named.
-fn image(lines: &Lines<'_>, tokens: &[Token<'_>], values: &Values) -> Option<Found> {
-    let (at, length) = match tokens.first()? {
-        Token::Text { text, at, .. } | Token::Word { text, at } => (*at, text.len()),
-        Token::Sign(_) => return None,
+/// The host of an address, with its port where that is not the usual one: `r.example` of `https://r.example:443/v2/`.
+fn host_of(address: &str) -> String {
+    let (usual, rest) = match address.split_once("://") {
+        Some(("https", rest)) => (":443", rest),
+        Some(("http", rest)) => (":80", rest),
+        Some((_, rest)) => ("", rest),
+        None => ("", address),
     };
-    let (written, names, rest) = argument(tokens);
-    if written.is_empty() {
-        return None;
-    }
-    let is_whole =
-        matches!(rest.first(), None | Some(Token::Word { .. } | Token::Text { .. } | Token::Sign(')' | ']' | '}' | ',' | ';')));
-    let meant = match names.first() {
-        Some(name) if !is_whole => Meant::Unresolved(vec![name.clone()]),
-        _ => meant(&written, values),
-    };
-    let span = at..at + length;
-    let editable = if names.is_empty() { lines.literal(span.clone(), &written) } else { None };
-    let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
-    Some(Found {
-        place: lines.place(span),
-        editable,
-        stays: is_made.then(|| "it is made from variables, which the steps of the pipeline see too".to_owned()),
-        object: Some("pipeline".to_owned()),
-        written,
-        meant,
-        needs: Needs::OneHost,
-        os: Os::Unsaid,
-        isolation: None,
-        lands: Lands::Fleet,
-        together: None,
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    host.strip_suffix(usual).unwrap_or(host).to_owned()
+}
+
+/// A path below a folder, as both are written.
+fn joined(folder: &str, path: &str) -> String {
+    if folder.is_empty() || path.starts_with('/') { path.to_owned() } else { format!("{folder}/{path}") }
+}
+
+/// The settings of a block, each with the tokens from its value on.
+fn settings<'a, 't>(block: &'a [Token<'t>]) -> impl Iterator<Item = (&'t str, &'a [Token<'t>])> {
+    let length = block.iter().take(MOST_SETTINGS).take_while(|token| **token != Token::Sign('}')).count();
+    (1..length).filter_map(|at| {
+        let key = block.get(at - 1)?.word();
+        // The value may stand in brackets, and behind a sign.
+        let value = if block.get(at) == Some(&Token::Sign('(')) { at + 1 } else { at };
+        let is_value = matches!(block.get(value), Some(Token::Text { .. } | Token::Word { .. }));
+        (!key.is_empty() && is_value).then(|| Some((key, block.get(value..)?))).flatten()
     })
-}
-
-/// What an argument says, with `${NAME}` for each variable, the names of these, and the tokens behind it.
-fn argument<'a, 't>(tokens: &'a [Token<'t>]) -> (String, Vec<String>, &'a [Token<'t>]) {
-    let (mut written, mut names) = (String::new(), Vec::new());
-    let mut rest = tokens;
-    loop {
-        match rest {
-            [Token::Text { text, .. }, behind @ ..] => {
-                written.push_str(text);
-                rest = behind;
-            }
-            [Token::Word { text, .. }, behind @ ..] => {
-                let mut name = (*text).to_owned();
-                rest = behind;
-                while let [Token::Sign('.'), Token::Word { text, .. }, behind @ ..] = rest {
-                    name = format!("{name}.{text}");
-                    rest = behind;
-                }
-                written.push_str(&format!("${{{name}}}"));
-                names.push(name);
-            }
-            _ => return (written, names, rest),
-        }
-        match rest {
-            [Token::Sign('+'), behind @ ..] => rest = behind,
-            _ => return (written, names, rest),
-        }
-    }
 }
 
 /// The pods of a text, whose own indentation counts. One that is not YAML is not a pod: it is said of files alone.
@@ -256,134 +316,5 @@ fn pods(lines: &Lines<'_>, inner: &str, at: usize, known: &Known) -> Vec<Found> 
     roots.flat_map(|root| kubernetes::read(root, &lines, known)).collect()
 }
 
-/// The words, texts and signs of a pipeline; comments left out.
-fn tokens(text: &str) -> Vec<Token<'_>> {
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let first = rest.chars().next().unwrap_or_default();
-        let length = if rest.starts_with("//") || (rest.starts_with("#!") && at == 0) {
-            rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            rest.find("*/").map_or(rest.len(), |end| end + 2)
-        } else if first == '"' || first == '\'' {
-            let (inner, end, triple) = quoted(rest, first);
-            tokens.extend(rest.get(inner.clone()).map(|text| Token::Text { text, at: at + inner.start, triple }));
-            end
-        } else if first.is_alphanumeric() || first == '_' || first == '$' {
-            let end = rest.find(|character: char| !(character.is_alphanumeric() || character == '_' || character == '$'));
-            let end = end.unwrap_or(rest.len());
-            tokens.extend(rest.get(..end).map(|text| Token::Word { text, at }));
-            end
-        } else {
-            if !first.is_whitespace() {
-                tokens.push(Token::Sign(first));
-            }
-            first.len_utf8()
-        };
-        at += length.max(1);
-    }
-    tokens
-}
-
-/// The bytes within the quotes that a text begins with, the byte behind the last quote, and whether there are three of them. A text in
-/// single quotes ends with its line at the latest.
-fn quoted(text: &str, quote: char) -> (Range<usize>, usize, bool) {
-    let three: String = [quote; 3].iter().collect();
-    let triple = text.starts_with(&three);
-    let start = if triple { 3 } else { 1 };
-    let mut is_escaped = false;
-    for (at, character) in text.char_indices().skip(start) {
-        if !triple && character == '\n' {
-            return (start..at, at, false);
-        }
-        if is_escaped {
-            is_escaped = false;
-        } else if character == '\\' {
-            is_escaped = true;
-        } else if character == quote && (!triple || text.get(at..).is_some_and(|rest| rest.starts_with(&three))) {
-            return (start..at, at + start, triple);
-        }
-    }
-    (start..text.len(), text.len(), triple)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scan::Meant;
-
-    fn found(text: &str) -> Vec<String> {
-        let one = |found: &Found| {
-            let meant = match &found.meant {
-                Meant::Known(text) => text.clone(),
-                other => format!("{other:?}"),
-            };
-            format!("{}:{} {meant} {:?}", found.place.line, found.place.column, found.os)
-        };
-        read(text, &Known::default()).iter().map(one).collect()
-    }
-
-    #[test]
-    fn a_pod_with_its_own_indentation() {
-        let text = "// a 'comment'\npodTemplate(yaml: '''\\\n    apiVersion: v1\n    kind: Pod\n    spec:\n      nodeSelector:\n        \
-            kubernetes.io/os: windows\n      containers:\n      - name: shell\n        image: server:1809\n      - {name: b, image: x}\n    '''.stripIndent()) {\n}\n";
-        assert_eq!(found(text), ["10:16 server:1809 Windows", "11:26 x Windows"]);
-        // Without a kind, and with a spec below metadata by mistake.
-        let text = "def yaml = \"\"\"\nmetadata:\n  labels: {a: b}\n  spec:\n    containers:\n    - name: a\n      image: server:${TAG}\n\"\"\"\n";
-        assert_eq!(found(text), ["7:14 Unresolved([\"TAG\"]) Unsaid"]);
-        assert!(found("x = '''\ncontainers: [\n'''\n").is_empty());
-    }
-
-    #[test]
-    fn images_that_docker_names() {
-        let text = "pipeline {\n  agent {\n    docker {\n      image 'server:1'\n      label \"windows\"\n    }\n  }\n  stages {\n    \
-            stage('image') { agent { docker 'server:2' } }\n    stage('b') { steps { script { docker.image(\"server:3\").inside { sh 'image' } } } }\n  }\n}\n\
-            podTemplate(containers: [containerTemplate(name: 'a', image: 'server:4')])\n";
-        let lines = ["4:14 server:1 Unsaid", "9:38 server:2 Unsaid", "10:49 server:3 Unsaid", "13:63 server:4 Unsaid"];
-        assert_eq!(found(text), lines);
-        assert_eq!(found("docker { image('''a:1''') }"), ["1:19 a:1 Unsaid"]);
-        // A docker block's image may be called with brackets.
-        assert_eq!(found("docker { image('a:1') }"), ["1:17 a:1 Unsaid"]);
-        for text in ["image 'a'", "x(image: 'a')", "/* docker 'a' */", "docker { label 'a' }", "docker '", "'''", "\"\\"] {
-            assert!(found(text).is_empty(), "{text}");
-        }
-    }
-
-    #[test]
-    fn variables_that_are_given_one_plain_text_are_put_in() {
-        for (text, expected) in [
-            ("def img = 'a:1'\nnode { docker.image(img).inside { } }", "2:21 a:1"),
-            ("String img = \"a:1\"; docker.image(img)", "1:34 a:1"),
-            ("def tag = '1'\ndocker.image('a:' + tag)", "2:15 a:1"),
-            ("def tag = '1'\ndocker.image(\"a:${tag}\")", "2:15 a:1"),
-            ("def img = 'a:1'\npipeline { agent { docker img } }", "2:27 a:1"),
-            ("def img = 'a:1'\ndocker { image img }", "2:16 a:1"),
-            ("docker { image(params.IMAGE) }", "1:16 $params.IMAGE"),
-            ("docker.image(img)", "1:14 $img"),
-            ("docker.image('a:' + tag)", "1:15 $tag"),
-            ("docker.image(imageOf('x'))", "1:14 $imageOf"),
-            ("docker.image(x ? 'a' : 'b')", "1:14 $x"),
-            ("def img = 'a:1'\nimg = 'b:1'\ndocker.image(img)", "3:14 $img"),
-            ("def img = 'a:1'\nimg += 'b'\ndocker.image(img)", "3:14 $img"),
-            ("def img = 'a:1'\n['b'].each { img -> docker.image(img) }", "2:34 $img"),
-            ("def img = 'a:' + x\ndocker.image(img)", "2:14 $img"),
-            ("def img = \"a:$x\"\ndocker.image(img)", "2:14 $img"),
-            ("def of(String img = 'a:1') { docker.image(img) }", "1:43 $img"),
-            ("img = 'a:1'\ndocker.image(img)", "2:14 $img"),
-        ] {
-            let one = |found: &Found| match &found.meant {
-                Meant::Known(text) => format!("{}:{} {text}", found.place.line, found.place.column),
-                Meant::Unresolved(names) => format!("{}:{} ${}", found.place.line, found.place.column, names.join(",$")),
-                Meant::Unevaluated { .. } | Meant::Undeclared(_) => panic!("{found:?}"),
-            };
-            let all: Vec<String> = read(text, &Known::default()).iter().map(one).collect();
-            assert_eq!(all, [expected], "{text}");
-        }
-        let given = Known { values: Values::from([("img".to_owned(), "b:1".to_owned())]), ..Known::default() };
-        assert_eq!(read("def img = 'a:1'\ndocker.image(img)", &given)[0].meant, Meant::Known("b:1".to_owned()));
-        for text in ["agent { docker { label l } }", "x.image(img)", "sh docker", "docker.build(img)"] {
-            assert!(found(text).is_empty(), "{text}");
-        }
-    }
-}
+mod tests;

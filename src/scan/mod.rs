@@ -190,6 +190,25 @@ pub enum Asked {
 pub struct Problem {
     /// Where.
     pub place: Place,
+impl Asked {
+    /// The isolation that options of `docker run` ask for, e.g. `--isolation=hyperv`: the last one counts.
+    fn of_options(options: &str) -> Option<Self> {
+        let mut words = options.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
+        let mut asked = None;
+        while let Some(word) = words.next() {
+            let value = match word.strip_prefix("--isolation") {
+                Some("") => words.next(),
+                Some(rest) => rest.strip_prefix('='),
+                None => None,
+            };
+            if let Some(value) = value {
+                asked = compose::asked(value.trim_matches(['"', '\'']));
+            }
+        }
+        asked
+    }
+}
+
     /// What is wrong, and what to do.
     pub error: Error,
 }

@@ -4,6 +4,8 @@
 
 mod azure;
 mod branches;
+mod builds;
+mod drone;
 mod github;
 mod gitlab;
 mod matrix;
@@ -15,12 +17,14 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::rc::Rc;
 
+pub use self::azure::is_template;
+pub use self::builds::{Built, built};
 pub use self::gitlab::{Inputs, Layer, inputs_of, read_gitlab};
 use self::variables::{Scope, Scopes, of_map};
 use super::paths::slashes;
 use super::words::Values;
 use super::yaml::{Node, Value};
-use super::{Found, Lands, Lines, Meant, Needs, Note, Os, Problem, Scanned};
+use super::{Asked, Found, Lands, Lines, Meant, Needs, Note, Os, Problem, Scanned};
 use crate::{Error, ErrorKind};
 
 /// A service that runs pipelines.
@@ -28,6 +32,8 @@ use crate::{Error, ErrorKind};
 pub enum Service {
     /// GitHub Actions.
     GitHub,
+    /// An action of GitHub.
+    Action,
     /// Azure Pipelines.
     Azure,
     /// GitLab CI.
@@ -51,6 +57,9 @@ pub fn service_of(path: &Path, root: &Node) -> Option<Service> {
     }
     if shown.contains(".github/workflows/") && has("jobs") {
         return Some(Service::GitHub);
+    }
+    if ["action.yml", "action.yaml"].contains(&name) && root.at(&["runs", "using"]).is_some() {
+        return Some(Service::Action);
     }
     if name.starts_with(".gitlab-ci") || (shown.contains("gitlab") && (has("stages") || has("image"))) {
         return Some(Service::GitLab);
@@ -114,6 +123,7 @@ pub fn read(service: Service, root: &Rc<Node>, lines: &Lines<'_>, values: &Value
     let mut reader = Reader { service, lines, values, found: Vec::new(), notes: Vec::new(), left: Rc::new(Cell::new(MOST)) };
     match service {
         Service::GitHub => reader.github(root),
+        Service::Action => reader.action(root),
         Service::Azure => reader.azure(root, is_read),
         // They are read with what they include.
         Service::GitLab => {
@@ -141,6 +151,13 @@ struct Run<'s> {
     scopes: Vec<&'s Scope>,
 }
 
+/// A container: its image, and its options as `docker run` has them.
+#[derive(Clone, Copy)]
+struct Container<'n> {
+    image: &'n Node,
+    options: Option<&'n Node>,
+}
+
 struct Reader<'r, 't> {
     service: Service,
     lines: &'r Lines<'t>,
@@ -153,19 +170,24 @@ struct Reader<'r, 't> {
 
 impl Reader<'_, '_> {
     /// The reference of this image; `None` for a value that holds none. Variables may come to none, too.
-    fn reference(&self, image: &Node, object: String, (os, lands): (Os, Lands), scopes: &[&Scope]) -> Option<Found> {
-        let bare = if self.service == Service::GitHub { github::bare(image) } else { None };
-        let image = bare.as_ref().unwrap_or(image);
+    fn reference(&self, container: Container<'_>, object: String, (os, lands): (Os, Lands), scopes: &[&Scope]) -> Option<Found> {
+        let is_of_github = matches!(self.service, Service::GitHub | Service::Action);
+        let bare = if is_of_github { github::bare(container.image) } else { None };
+        let image = bare.as_ref().unwrap_or(container.image);
         let text = image.text().filter(|text| !text.is_empty())?;
         self.left.set(self.left.get().checked_sub(1)?);
         let scopes = Scopes { service: self.service, given: self.values, parts: scopes.to_vec() };
         let meant = match scopes.meant(text) {
-            Meant::Known(known) if self.service == Service::GitHub => Meant::Known(github::without_scheme(&known).to_owned()),
+            Meant::Known(known) if is_of_github => Meant::Known(github::without_scheme(&known).to_owned()),
             meant => meant,
         };
         if meant == Meant::Known(String::new()) {
             return None;
         }
+        let isolation = container.options.and_then(|options| match scopes.meant(options.text()?) {
+            Meant::Known(options) => Asked::of_options(&options),
+            _ => None,
+        });
         let editable = self.lines.literal(image.span.clone(), text);
         let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
         Some(Found {
@@ -175,31 +197,47 @@ impl Reader<'_, '_> {
             meant,
             needs: Needs::OneHost,
             os,
-            isolation: None,
+            isolation,
             lands,
             together: None,
             editable,
-            stays: is_made.then(|| "it is made from variables, which the steps of the pipeline see too".to_owned()),
+            stays: is_made.then(|| self.made_from(text).to_owned()),
         })
     }
 
     /// The same of an image as text, or below `image` or `name`.
     fn either(&self, node: &Node, object: &str, host: &(Os, Lands), scopes: &[&Scope]) -> Option<Found> {
-        self.reference(image_of(node)?, object.to_owned(), host.clone(), scopes)
+        self.reference(Container::of(node)?, object.to_owned(), host.clone(), scopes)
+    }
+
+    /// The reason why an image stays that is made from values which stand elsewhere.
+    fn made_from(&self, text: &str) -> &'static str {
+        let is_of_inputs = self.service == Service::GitLab && !text.replace("$[[", "").contains('$');
+        if is_of_inputs {
+            "it is made from inputs, whose values stand where the file is included, or in its header"
+        } else {
+            "it is made from variables, which the steps of the pipeline see too"
+        }
     }
 
     /// Adds what this image means in each of the runs, each meaning on each host once.
     fn add(&mut self, image: &Node, object: String, runs: &[Run<'_>]) {
+        self.add_container(Container { image, options: None }, object, runs);
+    }
+
+    /// The same with the options of the container.
+    fn add_container(&mut self, container: Container<'_>, object: String, runs: &[Run<'_>]) {
         let mut known = HashSet::new();
         let mut hosts = HashSet::new();
         // A text without variables means the same in each run.
-        let is_plain = image.text().is_some_and(|text| !text.contains(['$', '{', '<', '%']));
+        let mut texts = [Some(container.image), container.options].into_iter().flatten();
+        let is_plain = texts.all(|node| node.text().is_none_or(|text| !text.contains(['$', '{', '<', '%'])));
         for run in runs {
             if is_plain && !hosts.insert(&run.host) {
                 continue;
             }
-            let Some(found) = self.reference(image, object.clone(), run.host.clone(), &run.scopes) else { continue };
-            if known.insert((found.meant.clone(), found.os, found.lands.clone())) {
+            let Some(found) = self.reference(container, object.clone(), run.host.clone(), &run.scopes) else { continue };
+            if known.insert((found.meant.clone(), found.os, found.lands.clone(), found.isolation)) {
                 self.found.push(found);
             }
         }
@@ -207,52 +245,39 @@ impl Reader<'_, '_> {
 
     /// The same of an image as text, or below `image` or `name`.
     fn add_either(&mut self, node: &Node, object: &str, runs: &[Run<'_>]) {
-        if let Some(image) = image_of(node) {
-            self.add(image, object.to_owned(), runs);
-        }
-    }
-
-    fn drone(&mut self, root: &Node) {
-        let os = match root.text_at(&["platform", "os"]) {
-            Some("windows") => Os::Windows,
-            Some(_) => Os::Other,
-            None if root.text_at(&["platform"]).is_some_and(|platform| platform.starts_with("windows")) => Os::Windows,
-            None => Os::Unsaid,
-        };
-        let lands = root.text_at(&["platform", "version"]).map_or(Lands::Fleet, |version| Lands::Hosted(version.to_owned()));
-        for key in ["steps", "services", "pipeline"] {
-            let Some(list) = root.get(key) else { continue };
-            let named = list.list().iter().map(|step| (step.text_at(&["name"]).unwrap_or_default().to_owned(), step));
-            let keyed = list.entries();
-            let keyed = keyed.iter().map(|(name, step)| (name.text().unwrap_or_default().to_owned(), *step));
-            for (name, step) in named.chain(keyed) {
-                if let Some(image) = step.get("image") {
-                    let runs = [Run { host: (os, lands.clone()), scopes: Vec::new() }];
-                    self.add(image, format!("step {name}"), &runs);
-                }
-            }
+        if let Some(container) = Container::of(node) {
+            self.add_container(container, object.to_owned(), runs);
         }
     }
 
     fn cirrus(&mut self, root: &Node) {
-        let mut parts: Vec<&Node> = vec![root];
-        let entries = root.entries();
-        parts.extend(entries.iter().map(|(_, part)| part.as_ref()));
         let outer = of_map(root.get("env"));
-        for part in parts {
-            for container in
-                part.entries().iter().filter(|(name, _)| name.text() == Some("windows_container")).map(|(_, value)| value)
-            {
-                for image in container.get("image").into_iter().flat_map(|image| {
-                    // A matrix of images is a list.
-                    if image.list().is_empty() { vec![image] } else { image.list().iter().collect() }
-                }) {
-                    let own = of_map(part.get("env"));
-                    let runs = [Run { host: (Os::Windows, Lands::Fleet), scopes: vec![&outer, &own] }];
-                    self.add(image, "windows_container".to_owned(), &runs);
-                }
+        for (part, container) in containers(root) {
+            let own = of_map(part.get("env"));
+            let runs = [Run { host: (Os::Windows, Lands::Fleet), scopes: vec![&outer, &own] }];
+            // A matrix of images is a list.
+            for image in container.get("image").into_iter().flat_map(|image| image.list().iter().chain([image])) {
+                self.add(image, "windows_container".to_owned(), &runs);
             }
         }
+    }
+}
+
+/// The containers with Windows of a pipeline of Cirrus, each with the part that it stands in.
+fn containers(root: &Node) -> Vec<(&Node, &Node)> {
+    let parts: Vec<&Node> = std::iter::once(root).chain(root.entries().into_iter().map(|(_, part)| part.as_ref())).collect();
+    let mut containers = Vec::new();
+    for part in parts {
+        let of_part = part.entries().into_iter().filter(|(name, _)| name.text() == Some("windows_container"));
+        containers.extend(of_part.map(|(_, container)| (part, container.as_ref())));
+    }
+    containers
+}
+
+impl<'n> Container<'n> {
+    /// That of a node which is its image, or has it.
+    fn of(node: &'n Node) -> Option<Self> {
+        Some(Self { image: image_of(node)?, options: node.get("options").map(Rc::as_ref) })
     }
 }
 

@@ -109,9 +109,10 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     project.gitlab_files();
     project.bake_files(&bakes);
     for (path, text) in &pipelines {
-        let found = groovy::read(text, &project.known);
-        project.of(path).found.extend(found);
-        project.agents(path, groovy::built(text, &project.known));
+        let read = groovy::read(text, &project.known);
+        project.of(path).found.extend(read.found);
+        project.made.extend(read.made.iter().map(|image| with_a_tag(image)));
+        project.builds_of(path, read.built);
     }
     let Project { built, made, mut uses, env_files, mut answer, mut rests_on, .. } = project;
     // What another file builds is a Dockerfile, whatever its name and wherever it is.
@@ -282,6 +283,7 @@ impl Project<'_> {
         self.answer.entry(path.to_owned()).or_default()
     }
 
+                self.builds_of(&file.path, pipelines::built(service, root, &lines, self.given));
     /// Notes that these files give values to this one.
     fn rest(&mut self, path: &Path, others: impl IntoIterator<Item = PathBuf>) {
         self.rests_on.entry(normal(path)).or_default().extend(others);

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::branches::{entries, is_always, items, listed, maps, values};
 use super::matrix::rows;
 use super::variables::{Scope, Scopes, of_azure};
-use super::{Reader, Run, Service, hosted, image_of};
+use super::{Container, Reader, Run, Service, hosted, image_of};
 use crate::scan::words::Values;
 use crate::scan::yaml::Node;
 use crate::scan::{Lands, Meant, Note, Os};
@@ -137,7 +137,7 @@ impl Reader<'_, '_> {
             let runs = if of_users.is_empty() { &of_whole } else { &of_users };
             let images = values(container, "image");
             for image in &images {
-                self.add(image, format!("container {name}"), runs);
+                self.add_container(Container { image, options: options(container) }, format!("container {name}"), runs);
             }
             let is_of_registry = |kind: &&Rc<Node>| kind.text().is_some_and(|kind| kind.eq_ignore_ascii_case("acr"));
             if let Some(kind) = values(container, "type").into_iter().find(is_of_registry).filter(|_| images.is_empty()) {
@@ -171,8 +171,9 @@ impl Reader<'_, '_> {
         for (node, how) in used {
             let Some(text) = node.text() else {
                 // An image with options, in any branch.
+                let options = options(node);
                 for image in maps(node).into_iter().filter_map(image_of).filter(|_| how == Use::Container) {
-                    self.add(image, job.object(), &runs);
+                    self.add_container(Container { image, options }, job.object(), &runs);
                 }
                 continue;
             };
@@ -194,6 +195,21 @@ impl Reader<'_, '_> {
             self.add(node, job.object(), &images);
         }
     }
+}
+
+/// True for a template of Azure that has steps or variables alone: they name no images.
+pub fn is_template(root: &Node) -> bool {
+    const STEPS: [&str; 9] = ["script", "bash", "powershell", "pwsh", "task", "checkout", "template", "publish", "download"];
+    let is_step = |step: &Rc<Node>| STEPS.iter().any(|key| step.get(key).is_some());
+    let all = root.entries();
+    let is_of = |keys: &[&str]| all.iter().all(|(key, _)| key.text().is_some_and(|key| keys.contains(&key)));
+    let has_steps = listed(root, "steps").into_iter().any(is_step);
+    has_steps && is_of(&["steps", "parameters"]) || root.get("variables").is_some() && is_of(&["variables", "parameters"])
+}
+
+/// The options of a container, those of any branch.
+fn options(container: &Node) -> Option<&Node> {
+    values(container, "options").into_iter().next().map(Rc::as_ref)
 }
 
 /// The first run on each host.

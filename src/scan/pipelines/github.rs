@@ -1,6 +1,6 @@
 //! Workflows of GitHub: the containers of jobs, their services, and steps that are images.
 //!
-//! Sources: the workflow syntax of GitHub Actions; actions/runner: ContainerOperationProvider and ContainerActionHandler refuse every
+//! Sources: the workflow syntax and the metadata syntax of GitHub Actions; actions/runner: ContainerOperationProvider and ContainerActionHandler refuse every
 //! system but Linux, PipelineTemplateConverter takes `docker://` away, and makes no container of an empty image.
 
 use super::variables::{Scope, Scopes, of_map};
@@ -9,7 +9,7 @@ use crate::scan::yaml::{Node, Value};
 use crate::scan::{Lands, Meant, Os};
 
 /// What may stand before an image.
-const SCHEME: &str = "docker://";
+pub(super) const SCHEME: &str = "docker://";
 
 /// The most labels of a list that a matrix gives.
 const MOST_LABELS: usize = 64;
@@ -20,6 +20,17 @@ pub(super) fn bare(image: &Node) -> Option<Node> {
     let quote = usize::from(matches!(image.value, Value::Scalar { plain: false, .. }));
     let end = image.span.end.saturating_sub(quote);
     Some(Node::of_text(text, end.saturating_sub(text.len())..end))
+}
+
+/// True for an action that is a container.
+pub(super) fn is_docker(root: &Node) -> bool {
+    root.text_at(&["runs", "using"]).is_some_and(|using| using.eq_ignore_ascii_case("docker"))
+}
+
+/// The hosts of the containers of actions.
+pub(super) fn of_actions() -> Lands {
+    let why = "GitHub runs the containers of actions on Linux only".to_owned();
+    Lands::Linux { why, hint: "run the container in a step of a workflow, with `docker run`".to_owned() }
 }
 
 /// An image without what may stand before it.
@@ -55,6 +66,17 @@ impl Reader<'_, '_> {
                     self.add(uses, object.clone(), &runs);
                 }
             }
+        }
+    }
+
+    /// An action: its image, if it has one, and those of its steps.
+    pub(super) fn action(&mut self, root: &Node) {
+        let runs = [Run { host: (Os::Unsaid, of_actions()), scopes: Vec::new() }];
+        let steps = root.at(&["runs", "steps"]).map(|steps| steps.list()).unwrap_or_default();
+        let of_steps = steps.iter().filter_map(|step| step.get("uses"));
+        let images = is_docker(root).then(|| root.at(&["runs", "image"])).flatten().into_iter().chain(of_steps);
+        for image in images.filter(|image| bare(image).is_some()) {
+            self.add(image, "action".to_owned(), &runs);
         }
     }
 

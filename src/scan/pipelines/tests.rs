@@ -1,5 +1,7 @@
 //! Pipelines of each service.
 
+mod containers;
+
 use super::*;
 use crate::scan::{Meant, compose, yaml};
 

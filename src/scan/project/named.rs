@@ -1,20 +1,39 @@
-//! Files that pipelines name: Dockerfiles of agents of Jenkins, templates of Azure.
+//! Files that pipelines name: Dockerfiles that they build, templates of Azure.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::Project;
 use crate::scan::compose::Built;
-use crate::scan::paths::{normal, slashes};
-use crate::scan::{Os, groovy};
+use crate::scan::paths::{is_elsewhere, normal, slashes};
+use crate::scan::{Lands, Meant, Note, Os, pipelines};
 
 impl Project<'_> {
-    /// The Dockerfiles of agents of Jenkins. Their paths begin at the top of the repository, which may be any folder above the pipeline.
-    pub(super) fn agents(&mut self, path: &Path, agents: Vec<groovy::Built>) {
-        for groovy::Built { file, build } in agents {
-            let paths = path.parent().into_iter().flat_map(Path::ancestors).map(|folder| normal(&folder.join(&file)));
-            let Some(dockerfile) = paths.into_iter().find(|path| self.files.read(path).is_ok()) else { continue };
-            let built = Built { dockerfile, build, isolation: None, os: Os::Unsaid, makes: Vec::new(), said: None };
+    /// The Dockerfiles of a pipeline. Their paths begin at its folder, or at the top of the repository, which may be any folder above it.
+    pub(super) fn builds_of(&mut self, path: &Path, builds: Vec<pipelines::Built>) {
+        for pipelines::Built { file, is_beside, build, isolation, makes, place } in builds {
+            let file = match file {
+                Meant::Known(file) if !is_elsewhere(&file) => Ok(file),
+                Meant::Known(file) => Err(format!("{file} is elsewhere")),
+                Meant::Unresolved(names) => Err(format!("the variable {} has no value", names.join(", "))),
+                Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => Err(format!("the variable {name} has no value")),
+            };
+            let file = match file {
+                Ok(file) => file,
+                Err(why) => {
+                    let text = format!("what {} builds is not read: {why}", build.object.as_deref().unwrap_or_default());
+                    self.of(path).notes.push(Note { place, text });
+                    continue;
+                }
+            };
+            let folders = path.parent().into_iter().flat_map(Path::ancestors).take(if is_beside { 1 } else { usize::MAX });
+            let paths: Vec<PathBuf> = folders.map(|folder| normal(&folder.join(slashes(&file)))).collect();
+            let found = paths.iter().find(|path| self.files.read(path).is_ok()).or(paths.first());
+            let Some(dockerfile) = found.cloned() else { continue };
+            let said = Some((path.to_owned(), place));
+            // What runs on Linux alone is said where a base is for Windows.
+            let os = if matches!(build.lands, Lands::Linux { .. }) { Os::Unsaid } else { build.os };
+            let built = Built { dockerfile, build, isolation, os, makes, said };
             self.build(vec![built], &BTreeSet::from([path.to_owned()]));
         }
     }

@@ -1,0 +1,101 @@
+//! What pipelines of Jenkins build: the Dockerfile of an agent, and `docker.build`.
+
+use super::tokens::{Token, argument};
+use super::{Reader, joined, settings};
+use crate::scan::paths::is_elsewhere;
+use crate::scan::pipelines::Built;
+use crate::scan::placeholder::meant;
+use crate::scan::words::Values;
+use crate::scan::{Meant, Os};
+
+impl<'t> Reader<'_, 't> {
+    /// Adds the Dockerfile of an agent: `dockerfile { filename 'F'; dir 'D'; additionalBuildArgs '--build-arg A=B' }`. One that has the
+    /// usual name, and to which nothing is given, is a file like others.
+    pub(super) fn agent(&mut self, number: usize, block: &[Token<'t>]) {
+        let (mut name, mut folder, mut options, mut isolation) = (None, String::new(), String::new(), None);
+        for (key, value) in settings(block) {
+            match key {
+                "filename" => name = Some(argument(value).0),
+                "dir" => folder = argument(value).0,
+                "additionalBuildArgs" => options = argument(value).0,
+                "args" => isolation = self.isolation(value),
+                _ => {}
+            }
+        }
+        if name.is_none() && options.is_empty() && isolation.is_none() {
+            return;
+        }
+        let at = self.at(number);
+        let mut built = Built { isolation, ..Built::of("pipeline", self.lines.place(at..at)) };
+        given(&options, &self.values, &mut built);
+        built.file = meant(&joined(&folder, name.as_deref().unwrap_or("Dockerfile")), &self.values);
+        self.read.built.push(built);
+    }
+
+    /// Adds what `docker.build('NAME', 'OPTIONS FOLDER')` makes, in this folder.
+    pub(super) fn call(&mut self, number: usize, behind: &[Token<'t>], folder: &str) {
+        let (name, _, rest) = argument(behind);
+        let name = match meant(&name, &self.values) {
+            Meant::Known(name) => Some(name),
+            _ => None,
+        };
+        let (options, rest) = match rest {
+            [Token::Sign(','), options @ ..] => {
+                let (options, _, rest) = argument(options);
+                (options, rest)
+            }
+            _ => (String::new(), rest),
+        };
+        let at = self.at(number);
+        let mut built = Built { isolation: self.method(rest).1, ..Built::of("pipeline", self.lines.place(at..at)) };
+        built.makes.extend(name);
+        let (file, context) = given(&options, &self.values, &mut built);
+        let context = context.unwrap_or_else(|| ".".to_owned());
+        let file = match file {
+            Some(file) => joined(folder, &file),
+            // What is elsewhere is built from there.
+            None if is_elsewhere(&context) => context,
+            None => joined(folder, &joined(&context, "Dockerfile")),
+        };
+        built.file = meant(&file, &self.values);
+        self.read.made.extend(built.makes.iter().cloned());
+        if !options.is_empty() {
+            self.read.built.push(built);
+        }
+    }
+
+    /// The byte of the word before a bracket.
+    fn at(&self, number: usize) -> usize {
+        match self.before(number, 1) {
+            Some(Token::Word { at, .. } | Token::Text { at, .. }) => *at,
+            _ => 0,
+        }
+    }
+}
+
+/// Takes the options of `docker build` over; gives the Dockerfile and the folder that they name, as they are written.
+fn given(options: &str, values: &Values, built: &mut Built) -> (Option<String>, Option<String>) {
+    let (mut file, mut context) = (None, None);
+    let mut words = options.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
+    while let Some(word) = words.next() {
+        let (option, value) = word.split_once('=').map_or((word, None), |(option, value)| (option, Some(value)));
+        match option {
+            "--build-arg" => {
+                let Some((name, value)) = value.or_else(|| words.next()).and_then(|given| given.split_once('=')) else {
+                    continue;
+                };
+                match meant(value.trim_matches(['"', '\'']), values) {
+                    Meant::Known(value) => drop(built.build.arguments.insert(name.to_owned(), value)),
+                    open => drop(built.build.open.insert(name.to_owned(), open)),
+                }
+            }
+            "--target" => built.build.targets.extend(value.or_else(|| words.next()).map(str::to_owned)),
+            "-f" | "--file" => file = value.or_else(|| words.next()).map(str::to_owned),
+            "--platform" => built.build.os = value.or_else(|| words.next()).map(Os::of_platform).unwrap_or_default(),
+            _ if option.starts_with('-') => {}
+            // The last word is the folder.
+            _ => context = Some(word.to_owned()),
+        }
+    }
+    (file, context)
+}

@@ -1,0 +1,174 @@
+//! Pipelines of Jenkins.
+
+use super::*;
+use crate::scan::Meant;
+
+fn found(text: &str) -> Vec<String> {
+    let one = |found: &Found| {
+        let meant = match &found.meant {
+            Meant::Known(text) => text.clone(),
+            other => format!("{other:?}"),
+        };
+        format!("{}:{} {meant} {:?}", found.place.line, found.place.column, found.os)
+    };
+    read(text, &Known::default()).found.iter().map(one).collect()
+}
+
+#[test]
+fn a_pod_with_its_own_indentation() {
+    let text = "// a 'comment'\npodTemplate(yaml: '''\\\n    apiVersion: v1\n    kind: Pod\n    spec:\n      nodeSelector:\n        \
+        kubernetes.io/os: windows\n      containers:\n      - name: shell\n        image: server:1809\n      - {name: b, image: x}\n    '''.stripIndent()) {\n}\n";
+    assert_eq!(found(text), ["10:16 server:1809 Windows", "11:26 x Windows"]);
+    // Without a kind, and with a spec below metadata by mistake.
+    let text = "def yaml = \"\"\"\nmetadata:\n  labels: {a: b}\n  spec:\n    containers:\n    - name: a\n      image: server:${TAG}\n\"\"\"\n";
+    assert_eq!(found(text), ["7:14 Unresolved([\"TAG\"]) Unsaid"]);
+    assert!(found("x = '''\ncontainers: [\n'''\n").is_empty());
+}
+
+#[test]
+fn images_that_docker_names() {
+    let text = "pipeline {\n  agent {\n    docker {\n      image 'server:1'\n      label \"windows\"\n    }\n  }\n  stages {\n    \
+        stage('image') { agent { docker 'server:2' } }\n    stage('b') { steps { script { docker.image(\"server:3\").inside { sh 'image' } } } }\n  }\n}\n\
+        podTemplate(containers: [containerTemplate(name: 'a', image: 'server:4')])\n";
+    let lines = ["4:14 server:1 Unsaid", "9:38 server:2 Unsaid", "10:49 server:3 Unsaid", "13:63 server:4 Unsaid"];
+    assert_eq!(found(text), lines);
+    assert_eq!(found("docker { image('''a:1''') }"), ["1:19 a:1 Unsaid"]);
+    // A docker block's image may be called with brackets.
+    assert_eq!(found("docker { image('a:1') }"), ["1:17 a:1 Unsaid"]);
+    for text in ["image 'a'", "x(image: 'a')", "/* docker 'a' */", "docker { label 'a' }", "docker '", "'''", "\"\\"] {
+        assert!(found(text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn variables_that_are_given_one_plain_text_are_put_in() {
+    for (text, expected) in [
+        ("def img = 'a:1'\nnode { docker.image(img).inside { } }", "2:21 a:1"),
+        ("String img = \"a:1\"; docker.image(img)", "1:34 a:1"),
+        ("def tag = '1'\ndocker.image('a:' + tag)", "2:15 a:1"),
+        ("def tag = '1'\ndocker.image(\"a:${tag}\")", "2:15 a:1"),
+        ("def img = 'a:1'\npipeline { agent { docker img } }", "2:27 a:1"),
+        ("def img = 'a:1'\ndocker { image img }", "2:16 a:1"),
+        ("docker { image(params.IMAGE) }", "1:16 $params.IMAGE"),
+        ("docker.image(img)", "1:14 $img"),
+        ("docker.image('a:' + tag)", "1:15 $tag"),
+        ("docker.image(imageOf('x'))", "1:14 $imageOf"),
+        ("docker.image(x ? 'a' : 'b')", "1:14 $x"),
+        ("def img = 'a:1'\nimg = 'b:1'\ndocker.image(img)", "3:14 $img"),
+        ("def img = 'a:1'\nimg += 'b'\ndocker.image(img)", "3:14 $img"),
+        ("def img = 'a:1'\n['b'].each { img -> docker.image(img) }", "2:34 $img"),
+        ("def img = 'a:' + x\ndocker.image(img)", "2:14 $img"),
+        ("def img = \"a:$x\"\ndocker.image(img)", "2:14 $img"),
+        ("def of(String img = 'a:1') { docker.image(img) }", "1:43 $img"),
+        ("img = 'a:1'\ndocker.image(img)", "2:14 $img"),
+    ] {
+        let one = |found: &Found| match &found.meant {
+            Meant::Known(text) => format!("{}:{} {text}", found.place.line, found.place.column),
+            Meant::Unresolved(names) => format!("{}:{} ${}", found.place.line, found.place.column, names.join(",$")),
+            Meant::Unevaluated { .. } | Meant::Undeclared(_) => panic!("{found:?}"),
+        };
+        let all: Vec<String> = read(text, &Known::default()).found.iter().map(one).collect();
+        assert_eq!(all, [expected], "{text}");
+    }
+    let given = Known { values: Values::from([("img".to_owned(), "b:1".to_owned())]), ..Known::default() };
+    assert_eq!(read("def img = 'a:1'\ndocker.image(img)", &given).found[0].meant, Meant::Known("b:1".to_owned()));
+    for text in ["agent { docker { label l } }", "x.image(img)", "sh docker", "docker.build(img)"] {
+        assert!(found(text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_container_of_a_pod_in_a_block() {
+    for (text, expected) in [
+        ("containerTemplate {\n name 'c'\n image 'a:1'\n}", "3:9 a:1 Unsaid"),
+        ("containerTemplate { image('a:1') }", "1:28 a:1 Unsaid"),
+        ("containerTemplates { containerTemplate { image \"a:1\"; name 'c' } }", "1:49 a:1 Unsaid"),
+        ("docker.withRegistry('https://r.example') { containerTemplate { image 'a:1' } }", "1:71 a:1 Unsaid"),
+    ] {
+        assert_eq!(found(text), [expected], "{text}");
+    }
+}
+
+/// `DockerRegistryEndpoint.imageName` puts the host before the name, for `inside` and `pull`; `run` and `withRun` take the name as it is.
+#[test]
+fn the_registry_of_a_block_stands_before_its_images() {
+    for (text, expected) in [
+        ("docker.withRegistry('https://r.example', 'c') { docker.image('t/a:1').inside { } }", "r.example/t/a:1"),
+        ("docker.withRegistry('https://r.example:443/v2/') { docker.image('a:1').pull() }", "r.example/a:1"),
+        ("docker.withRegistry('http://u@r.example:5000') { docker.image('a:1').inside('x') { } }", "r.example:5000/a:1"),
+        ("docker.withRegistry('https://r.example') { dir('x') { def i = docker.image('a:1') } }", "r.example/a:1"),
+        ("docker.withRegistry('https://r.example') { docker.image('r.example/a:1').pull() }", "r.example/a:1"),
+        ("def r = 'https://r.example'\ndocker.withRegistry(r) { docker.image('a:1').pull() }", "r.example/a:1"),
+        ("docker.withRegistry('https://r.example') { docker.image('a:1').run('-d') }", "a:1"),
+        ("docker.withRegistry('https://r.example') { docker.image('a:1').withRun { } }", "a:1"),
+        ("docker.withRegistry('') { docker.image('a:1').pull() }", "a:1"),
+        ("docker.withRegistry('https://r.example') { }\ndocker.image('a:1').pull()", "a:1"),
+        ("withDockerRegistry(url: 'https://r.example') { docker.image('a:1').pull() }", "a:1"),
+        ("docker { registryUrl 'https://r.example'; image 'a:1' }", "r.example/a:1"),
+        ("docker { image 'a:1'\n registryUrl 'https://r.example' }", "r.example/a:1"),
+        ("docker.withRegistry(env.R) { docker.image('a:1').pull() }", "$env.R"),
+        ("docker.withRegistry(\"https://${R}\") { docker.image('a:1').pull() }", "$R"),
+    ] {
+        let found = read(text, &Known::default()).found;
+        let shown = match &found[0].meant {
+            Meant::Known(image) => image.clone(),
+            Meant::Unresolved(names) => format!("${}", names.join(",")),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(shown, expected, "{text}");
+        // Only the name is changed.
+        if let Some(editable) = &found[0].editable {
+            assert_eq!(format!("{}{}", editable.before, editable.text), expected, "{text}");
+        }
+    }
+}
+
+#[test]
+fn options_of_a_container_say_its_isolation() {
+    for (text, expected) in [
+        ("docker { image 'a'; args '--isolation=hyperv' }", Some(Asked::Hyperv)),
+        ("docker { args '-m 2g --isolation process'; image 'a' }", Some(Asked::Process)),
+        ("docker { image 'a'; args \"--isolation=${X}\" }", None),
+        ("docker.image('a').inside('--isolation=hyperv') { }", Some(Asked::Hyperv)),
+        ("docker.image('a').run('--isolation hyperv', 'cmd')", Some(Asked::Hyperv)),
+        ("docker.image('a').inside { }", None),
+        ("docker { args '--isolation=hyperv' }\ndocker.image('a')", None),
+        ("docker { args '--isolation=hyperv'; image 'a' }\ndocker { image 'b' }", Some(Asked::Hyperv)),
+    ] {
+        let found = read(text, &Known::default()).found;
+        assert_eq!(found[0].isolation, expected, "{text}");
+        assert!(found.get(1).is_none_or(|second| second.isolation.is_none()), "{text}");
+    }
+}
+
+#[test]
+fn what_a_pipeline_builds() {
+    for (text, expected) in [
+        ("docker.build('x', '-f win.df --build-arg V=1 .')", Some("win.df V=1 x")),
+        ("docker.build('x', '--file=win.df --isolation hyperv .').inside('--isolation=process') { }", Some("win.df x Process")),
+        ("docker.build(\"x:${env.N}\", '-t y ./sub')", Some("./sub/Dockerfile")),
+        ("docker.build('x', \"--pull --build-arg V=${W} ${f}\")", Some("$f V=$W x")),
+        ("dir('sub') { docker.build('x', '-f win.df .') }", Some("sub/win.df x")),
+        ("docker.build('x', 'https://r.example/x.git')", Some("https://r.example/x.git x")),
+        ("agent { dockerfile { filename 'win.df'; args '--isolation=hyperv' } }", Some("win.df Hyperv")),
+        ("agent { dockerfile { dir 'sub'; additionalBuildArgs '--build-arg V=1' } }", Some("sub/Dockerfile V=1")),
+        ("docker.build('x')", None),
+        ("agent { dockerfile { label 'windows' } }", None),
+        ("agent { dockerfile true }", None),
+    ] {
+        let read = read(text, &Known::default());
+        let shown = |meant: &Meant| match meant {
+            Meant::Known(text) => text.clone(),
+            Meant::Unresolved(names) => format!("${}", names.join(",")),
+            other => panic!("{other:?}"),
+        };
+        let one = |built: &Built| {
+            let arguments = built.build.arguments.iter().map(|(name, value)| format!("{name}={value}"));
+            let open = built.build.open.iter().map(|(name, value)| format!("{name}={}", shown(value)));
+            let words = std::iter::once(shown(&built.file)).chain(arguments).chain(open).chain(built.makes.iter().cloned());
+            words.chain(built.isolation.map(|asked| format!("{asked:?}"))).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(read.built.iter().map(one).collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>(), "{text}");
+        assert_eq!(read.made.is_empty(), !text.contains("build('x'"), "{text}");
+    }
+}

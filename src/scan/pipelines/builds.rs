@@ -1,0 +1,84 @@
+//! The Dockerfiles that pipelines name: the image of an action of GitHub, the machine of a task of Cirrus, an agent of Jenkins.
+//!
+//! Sources: the metadata syntax of GitHub Actions, `runs.image`; cirrus-ci.org, Dockerfile as a CI environment.
+
+use super::github::{SCHEME, is_docker, of_actions};
+use super::variables::{Scopes, of_map};
+use super::{Service, containers};
+use crate::scan::dockerfile::Build;
+use crate::scan::words::Values;
+use crate::scan::yaml::Node;
+use crate::scan::{Asked, Lines, Meant, Os, Place};
+
+/// A Dockerfile that a pipeline builds.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// Its path, from the top of the repository.
+    pub file: Meant,
+    /// The path begins at the folder of the pipeline instead.
+    pub is_beside: bool,
+    /// How it is built.
+    pub build: Build,
+    /// The isolation that its container has.
+    pub isolation: Option<Asked>,
+    /// The names of the image, as far as they are known.
+    pub makes: Vec<String>,
+    /// Where the pipeline names it.
+    pub place: Place,
+}
+
+impl Built {
+    /// One that belongs to this, without a path yet.
+    pub fn of(object: &str, place: Place) -> Self {
+        Self {
+            file: Meant::Known(String::new()),
+            is_beside: false,
+            build: Build { object: Some(object.to_owned()), ..Build::default() },
+            isolation: None,
+            makes: Vec::new(),
+            place,
+        }
+    }
+}
+
+/// The Dockerfiles that a pipeline names.
+pub fn built(service: Service, root: &Node, lines: &Lines<'_>, given: &Values) -> Vec<Built> {
+    match service {
+        Service::Action => of_action(root, lines).into_iter().collect(),
+        Service::Cirrus => of_cirrus(root, lines, given),
+        _ => Vec::new(),
+    }
+}
+
+/// The Dockerfile of an action that is a container.
+fn of_action(root: &Node, lines: &Lines<'_>) -> Option<Built> {
+    let image = root.at(&["runs", "image"]).filter(|_| is_docker(root))?;
+    let path = image.text().filter(|text| !text.starts_with(SCHEME))?;
+    let mut built =
+        Built { file: Meant::Known(path.to_owned()), is_beside: true, ..Built::of("action", lines.place(image.span.clone())) };
+    built.build.os = Os::Other;
+    built.build.lands = of_actions();
+    Some(built)
+}
+
+/// The Dockerfiles of tasks of Cirrus.
+fn of_cirrus(root: &Node, lines: &Lines<'_>, given: &Values) -> Vec<Built> {
+    let outer = of_map(root.get("env"));
+    let of_container = |(part, container): (&Node, &Node)| {
+        let own = of_map(part.get("env"));
+        let scopes = Scopes { service: Service::Cirrus, given, parts: vec![&outer, &own] };
+        let dockerfile = container.get("dockerfile")?;
+        let file = scopes.meant(dockerfile.text()?);
+        let mut built = Built { file, ..Built::of("windows_container", lines.place(dockerfile.span.clone())) };
+        built.build.os = Os::Windows;
+        for (name, value) in container.get("docker_arguments").map(|arguments| arguments.entries()).unwrap_or_default() {
+            let (Some(name), Some(value)) = (name.text(), value.text()) else { continue };
+            match scopes.meant(value) {
+                Meant::Known(value) => drop(built.build.arguments.insert(name.to_owned(), value)),
+                open => drop(built.build.open.insert(name.to_owned(), open)),
+            }
+        }
+        Some(built)
+    };
+    containers(root).into_iter().filter_map(of_container).collect()
+}

@@ -1,0 +1,125 @@
+//! What pipelines say of their containers: the machine, the options, the Dockerfile.
+
+use super::*;
+
+#[test]
+fn a_pipeline_of_drone_without_a_system_runs_on_linux() {
+    for (head, expected) in [
+        ("kind: pipeline\ntype: docker\n", &["Unsaid linux"][..]),
+        ("kind: pipeline\n", &["Unsaid linux"]),
+        ("kind: pipeline\ntype: kubernetes\n", &["Unsaid linux"]),
+        ("kind: pipeline\nplatform: {arch: amd64}\n", &["Unsaid linux"]),
+        ("kind: pipeline\nplatform: {os: windows, version: 1809}\n", &["Windows 1809"]),
+        ("kind: pipeline\nplatform: {os: linux}\n", &["Other fleet"]),
+        ("kind: pipeline\ntype: exec\nplatform: {os: windows}\n", &[]),
+        ("kind: pipeline\ntype: ssh\n", &[]),
+        // Woodpecker takes any agent.
+        ("when: {event: push}\n", &["Unsaid fleet"]),
+        ("platform: windows/amd64\n", &["Windows fleet"]),
+        ("labels: {platform: windows/amd64}\n", &["Windows fleet"]),
+        ("labels: {platform: linux/arm64}\n", &["Other fleet"]),
+        ("labels: {platform: '${PLATFORM}'}\n", &["Unsaid fleet"]),
+    ] {
+        let text = format!("{head}steps: [{{name: a, image: 'a:1'}}]\n");
+        let found = found(if head.starts_with("kind") { ".drone.yml" } else { ".woodpecker.yml" }, &text);
+        let hosts: Vec<&str> = found.iter().map(|one| one.split_once("a:1 ").unwrap().1).collect();
+        assert_eq!(hosts, expected, "{head}");
+    }
+}
+
+#[test]
+fn clones_of_woodpecker_have_images() {
+    for clone in ["[{name: git, image: 'g:1'}]", "{git: {image: 'g:1', settings: {depth: 1}}}"] {
+        let text = format!("clone: {clone}\nsteps: {{a: {{image: 'a:1'}}}}\n");
+        assert_eq!(meanings(".woodpecker/w.yml", &text), ["g:1", "a:1"], "{clone}");
+    }
+    assert_eq!(meanings(".drone.yml", "kind: pipeline\nclone: {disable: true}\nsteps: [{image: 'a:1'}]\n"), ["a:1"]);
+}
+
+#[test]
+fn options_of_containers_say_their_isolation() {
+    let asked = |path: &str, text: &str| -> Vec<Option<Asked>> {
+        let root = yaml::read(text).0[0].root.clone().unwrap();
+        let service = service_of(Path::new(path), &root).unwrap();
+        let read = read(service, &root, &Lines::of(text), &Values::new(), &|_| false);
+        read.found.into_iter().map(|found| found.isolation).collect()
+    };
+    for (options, expected) in [
+        ("--isolation=hyperv", Some(Asked::Hyperv)),
+        ("--isolation process -m 2g", Some(Asked::Process)),
+        ("'--isolation=\"default\"'", Some(Asked::Default)),
+        ("--isolation=process --isolation=hyperv", Some(Asked::Hyperv)),
+        ("$(own)", Some(Asked::Hyperv)),
+        ("$(other)", None),
+        ("--isolations=hyperv", None),
+        ("--isolation", None),
+    ] {
+        let container = format!("{{image: 'a:1', options: {options}}}");
+        let own = format!(
+            "variables: {{own: --isolation=hyperv}}\njobs:\n- job: a\n  container: {container}\n- job: b\n  container: 'a:1'\n"
+        );
+        assert_eq!(asked("azure-pipelines.yml", &own), [expected, None], "{options}");
+        let named = format!(
+            "variables: {{own: --isolation=hyperv}}\nresources:\n  containers:\n  - container: c\n    image: a:1\n    options: {options}\n\
+             jobs:\n- job: a\n  services: {{s: c}}\n"
+        );
+        assert_eq!(asked("azure-pipelines.yml", &named), [expected], "{options}");
+    }
+    let github = "on: push\njobs:\n  a:\n    runs-on: x\n    container: {image: 'a:1', options: --isolation=hyperv}\n    services: {s: {image: 'b:1'}}\n";
+    assert_eq!(asked(".github/workflows/x.yml", github), [Some(Asked::Hyperv), None]);
+}
+
+#[test]
+fn an_action_that_is_a_container_runs_on_linux() {
+    for (runs, expected) in [
+        ("{using: docker, image: 'docker://a:1'}", &["1:40 a:1 Unsaid linux"][..]),
+        ("{using: composite, steps: [{uses: 'docker://a:1'}, {uses: ./x}, {run: x}]}", &["1:51 a:1 Unsaid linux"]),
+        ("{using: docker, image: Win.df}", &[]),
+        ("{using: node20, main: x.js}", &[]),
+    ] {
+        for path in ["action.yml", "x/action.yaml"] {
+            assert_eq!(found(path, &format!("runs: {runs}\n")), expected, "{runs}");
+        }
+    }
+}
+
+#[test]
+fn dockerfiles_of_actions_and_tasks() {
+    for (path, text, expected) in [
+        ("action.yml", "runs: {using: docker, image: Win.df}\n", &["Win.df"][..]),
+        ("action.yml", "runs: {using: Docker, image: sub/Dockerfile}\n", &["sub/Dockerfile"]),
+        ("action.yml", "runs: {using: docker, image: 'docker://a:1'}\n", &[]),
+        (".cirrus.yml", "windows_container: {dockerfile: ci/Df, docker_arguments: {V: 1}}\n", &["ci/Df V=1"]),
+        (
+            ".cirrus.yml",
+            "env: {D: ci}\na_task:\n  windows_container: {dockerfile: $D/Df}\nb_task:\n  windows_container: {dockerfile: $E/Df}\n",
+            &["ci/Df", "$E"],
+        ),
+        (".cirrus.yml", "container: {dockerfile: Df}\n", &[]),
+    ] {
+        let root = yaml::read(text).0[0].root.clone().unwrap();
+        let service = service_of(Path::new(path), &root).unwrap();
+        let one = |built: Built| {
+            let file = match built.file {
+                Meant::Known(file) => file,
+                Meant::Unresolved(names) => format!("${}", names.join(",")),
+                other => panic!("{other:?}"),
+            };
+            let arguments = built.build.arguments.iter().map(|(name, value)| format!("{name}={value}"));
+            std::iter::once(file).chain(arguments).collect::<Vec<_>>().join(" ")
+        };
+        let all: Vec<String> = built(service, &root, &Lines::of(text), &Values::new()).into_iter().map(one).collect();
+        assert_eq!(all, expected, "{text}");
+    }
+}
+
+/// An image that is made from inputs alone stays for another reason than one that is made from variables.
+#[test]
+fn the_reason_fits_what_an_image_is_made_from() {
+    let text = "variables: {V: '1'}\na: {image: 'a:$[[ inputs.tag ]]', script: x}\nb: {image: 'a:$[[ inputs.tag ]]$V', script: x}\nc: {image: 'a:$V', script: x}\n";
+    let root = yaml::read(text).0[0].root.clone().unwrap();
+    let inputs = Inputs::from([("inputs.tag".to_owned(), Some("1".to_owned()))]);
+    let read = read_gitlab(&[Layer { root: &root, lines: &Lines::of(text), inputs }], &Values::new());
+    let why: Vec<bool> = read.found.iter().map(|(_, found)| found.stays.as_ref().unwrap().contains("inputs")).collect();
+    assert_eq!(why, [true, false, false]);
+}
