@@ -52,9 +52,9 @@ pub struct Known {
     pub values: Values,
 }
 
-/// True for a document that is an object of Kubernetes.
+/// True for a document that is an object of Kubernetes. A file of Skaffold has a version and a kind too.
 pub fn is_object(root: &Node) -> bool {
-    root.text_at(&["apiVersion"]).is_some() && root.text_at(&["kind"]).is_some()
+    root.text_at(&["apiVersion"]).is_some_and(|version| !version.starts_with("skaffold/")) && root.text_at(&["kind"]).is_some()
 }
 
 /// The RuntimeClasses of these documents.

@@ -56,6 +56,11 @@ pub trait Files {
     /// A file that is not there, is not a regular file, is too large, or is not text.
     fn read(&self, path: &Path) -> Result<Rc<str>, Error>;
 
+    /// True for a file that was asked for by its name.
+    fn is_asked(&self, _path: &Path) -> bool {
+        false
+    }
+
     /// The path by which a file is known whatever way leads to it, as far as that can be told.
     fn real(&self, path: &Path) -> PathBuf {
         paths::normal(path)
@@ -93,12 +98,12 @@ pub struct Found {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Lands {
     /// Each host of the fleet.
+    #[default]
     Fleet,
     /// Nodes of Kubernetes that are like this.
     Nodes(Arc<Placement>),
     /// A host of the service that runs the pipeline, e.g. `windows-2022`.
     Hosted(String),
-    #[default]
     /// A machine of the service that runs the pipeline, whose Windows is not known, e.g. `windows-11-arm`.
     Unknown(String),
     /// A host that is named by variables to which nobody gives a value.
@@ -126,13 +131,13 @@ pub enum Meant {
     Known(String),
     /// It depends on these variables, to which nobody gives a value.
     Unresolved(Vec<String>),
+    /// It depends on this variable of a Dockerfile, which its `FROM` does not see: nobody can give it a value there.
+    Undeclared(String),
     /// It depends on a variable whose value is an expression that cannot be evaluated here.
     Unevaluated {
         /// The variable.
         name: String,
         /// As it is written, e.g. `regex_replace(version, "a", "b")`.
-    /// It depends on this variable of a Dockerfile, which its `FROM` does not see: nobody can give it a value there.
-    Undeclared(String),
         expression: String,
     },
 }
@@ -185,11 +190,6 @@ pub enum Asked {
     HostProcess,
 }
 
-/// A place in a file that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// Where.
-    pub place: Place,
 impl Asked {
     /// The isolation that options of `docker run` ask for, e.g. `--isolation=hyperv`: the last one counts.
     fn of_options(options: &str) -> Option<Self> {
@@ -209,6 +209,11 @@ impl Asked {
     }
 }
 
+/// A place in a file that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub place: Place,
     /// What is wrong, and what to do.
     pub error: Error,
 }

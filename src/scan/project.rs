@@ -5,6 +5,7 @@ mod composed;
 mod dockerfiles;
 mod gitlab;
 mod named;
+mod unknown;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,7 +115,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         project.made.extend(read.made.iter().map(|image| with_a_tag(image)));
         project.builds_of(path, read.built);
     }
-    let Project { built, made, mut uses, env_files, mut answer, mut rests_on, .. } = project;
+    let Project { built, made, mut uses, env_files, mut answer, mut rests_on, patches, .. } = project;
     // What another file builds is a Dockerfile, whatever its name and wherever it is.
     let own: BTreeMap<PathBuf, &PathBuf> = paths.iter().map(|path| (normal(path), path)).collect();
     let read: BTreeSet<PathBuf> = dockerfiles.iter().map(|(path, _)| normal(path)).collect();
@@ -134,6 +135,13 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         answer.insert(path.clone(), dockerfiles::read_dockerfile(path, text, builds, given, &mut uses));
     }
     let read: BTreeSet<PathBuf> = dockerfiles.iter().map(|(path, _)| normal(path)).collect();
+    for file in yaml.iter().filter(|file| files.is_asked(&file.path)) {
+        let path = normal(&file.path);
+        let is_used = rests_on.contains_key(&path) || [&read, &env_files, &patches].iter().any(|paths| paths.contains(&path));
+        if let Some(problem) = unknown::problem(file, files).filter(|_| !is_used) {
+            answer.entry(file.path.clone()).or_default().problems = vec![problem];
+        }
+    }
     note_files(&yaml, &env_files, &answer, &mut uses);
     for file in yaml.iter().filter(|file| file.text.contains('*')) {
         if let Some(scanned) = answer.get_mut(&file.path) {

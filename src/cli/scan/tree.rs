@@ -30,6 +30,8 @@ pub struct Tree {
     roots: Vec<PathBuf>,
     /// The files and folders that were named, without links.
     named: Vec<PathBuf>,
+    /// The files that were named, as they were, and standard input.
+    asked: BTreeSet<PathBuf>,
     input: Option<Rc<str>>,
     read: RefCell<HashMap<PathBuf, Result<Rc<str>, Error>>>,
 }
@@ -66,12 +68,14 @@ impl Tree {
         };
         // What comes from standard input is in the current folder: a project that is rendered names its Dockerfiles there.
         let roots = paths.iter().filter_map(root).collect();
+        let asked = paths.iter().filter(|path| is_input(path) || !path.is_dir()).cloned().collect();
         let named = named.iter().filter_map(|path| path.canonicalize().ok()).collect();
         let unread = walked.unread.into_iter().map(|(path, why)| {
             let error = unreadable(&path).because(why);
             (path, error)
         });
-        Ok(Self { files: walked.files, unread: unread.collect(), roots, named, input: text, read: RefCell::default() })
+        let (files, unread, read) = (walked.files, unread.collect(), RefCell::default());
+        Ok(Self { files, unread, roots, named, asked, input: text, read })
     }
 
     /// The folders that were named, and those of the files that were.
@@ -166,6 +170,10 @@ impl Files for Tree {
         let read = self.inside(path).and_then(|()| self.file(path));
         self.read.borrow_mut().insert(path.to_owned(), read.clone());
         read
+    }
+
+    fn is_asked(&self, path: &Path) -> bool {
+        self.asked.contains(path)
     }
 
     fn real(&self, path: &Path) -> PathBuf {

@@ -9,6 +9,7 @@ mod hostile;
 mod locks;
 mod pods;
 mod repositories;
+mod services;
 mod upgrades;
 
 use std::fs;

@@ -1,0 +1,149 @@
+//! What pipelines build, run and name, judged as their services start it.
+
+use super::{Repository, summary};
+
+/// Docker container actions and pipelines of Drone without a system run on Linux.
+#[test]
+fn a_windows_image_of_an_action_or_of_drone_can_run_nowhere() {
+    let repository = Repository::new();
+    let image = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
+    repository.file("a/action.yml", format!("name: a\nruns: {{using: docker, image: 'docker://{image}'}}\n"));
+    repository.file("b/action.yml", "name: b\nruns:\n  using: docker\n  image: Win.df\n");
+    repository.file("b/Win.df", format!("FROM {image}\n"));
+    repository.file("c/.drone.yml", format!("kind: pipeline\ntype: docker\nsteps:\n- name: a\n  image: {image}\n"));
+    let answer = repository.scan(&["--offline", "--host", "ltsc2022", "--format", "json"]);
+    let why = |place: &str, why: &str| format!("{place} invalid this container can run nowhere: {why}");
+    let of_actions = "GitHub runs the containers of actions on Linux only";
+    let expected = [
+        why("a/action.yml:2", of_actions),
+        why("b/Win.df:1", of_actions),
+        why("c/.drone.yml:5", "Drone runs a pipeline whose `platform` does not name a system on Linux"),
+    ];
+    let mut found = summary(&answer.json());
+    found.sort();
+    assert_eq!((answer.code, found.as_slice()), (2, &expected[..]));
+    assert!(repository.asked().is_empty(), "{:?}", repository.asked());
+}
+
+#[test]
+fn the_isolation_that_options_of_a_container_ask_for_counts() {
+    let repository = Repository::new();
+    let job = |options: &str| {
+        format!(
+            "jobs:\n- job: a\n  pool: {{name: own}}\n  container:\n    image: registry.test/app:ltsc2019\n    options: {options}\n"
+        )
+    };
+    repository.file("azure-pipelines.yml", job("--isolation=hyperv"));
+    repository
+        .file("Jenkinsfile", "node { docker.image('registry.test/app:ltsc2019').inside('--isolation=hyperv') { bat 'ver' } }\n");
+    let host = ["--host", "windows-server-2022,hyperv"];
+    let (code, report) = repository.report(&host);
+    assert_eq!((code, report["results"].as_array().unwrap().len()), (0, 2), "{report}");
+    repository.file("azure-pipelines.yml", job("--isolation process"));
+    assert_eq!(repository.report(&host).0, 1);
+}
+
+/// `withRegistry` and `registryUrl` put the host of the registry before the name of the image.
+#[test]
+fn the_registry_of_jenkins_is_asked_for_its_images() {
+    let repository = Repository::new();
+    repository.file(
+        "Jenkinsfile",
+        "docker.withRegistry('https://registry.test', 'c') {\n  docker.image('app:ltsc2019').inside { bat 'x' }\n}\n\
+         docker.withRegistry('https://mcr.microsoft.com') {\n  docker.image('windows/servercore:ltsc2022').inside { bat 'x' }\n}\n\
+         pipeline { agent { docker { image 'app:ltsc2022'; registryUrl 'https://registry.test' } } }\n",
+    );
+    let answer = repository.scan(&["--host", "ltsc2022", "--isolation", "process", "--format", "json", "--offline"]);
+    assert!(!answer.out.contains("docker.io") && !answer.out.contains("did you mean"), "{answer:?}");
+    repository.scan(&["--host", "ltsc2022", "--isolation", "process", "--fix"]);
+    assert!(repository.text("Jenkinsfile").contains("docker.image('app:ltsc2022').inside"), "{}", repository.text("Jenkinsfile"));
+    assert!(repository.asked().iter().all(|path| !path.contains("library")), "{:?}", repository.asked());
+}
+
+#[test]
+fn what_pipelines_build_is_read_and_said_where_it_is_not_there() {
+    let repository = Repository::new();
+    repository.file(".cirrus.yml", "task:\n  windows_container:\n    dockerfile: ci/Df\n    docker_arguments: {V: ltsc2019}\n");
+    repository.file("ci/Df", "ARG V\nFROM registry.test/app:$V\n");
+    repository.file(
+        "Jenkinsfile",
+        "node {\n  docker.build('own', '-f win.df --build-arg V=ltsc2025 .')\n  docker.image('own').inside { }\n}\n",
+    );
+    repository.file("win.df", "ARG V\nFROM registry.test/app:$V\n");
+    let (_, report) = repository.report(&["--host", "ltsc2022"]);
+    let results = summary(&report);
+    let images: Vec<&str> = results.iter().map(|one| one.rsplit_once(" ltsc2022 ").unwrap().0).collect();
+    assert_eq!(images, ["ci/Df:2 registry.test/app:ltsc2019", "win.df:2 registry.test/app:ltsc2025"]);
+    std::fs::remove_file(repository.folder().join("win.df")).unwrap();
+    repository.file(".cirrus.yml", "task:\n  windows_container:\n    dockerfile: gone/$X/Df\n");
+    let answer = repository.scan(&["--host", "ltsc2022"]);
+    assert!(answer.err.contains("Jenkinsfile:2: what pipeline builds is not read: there is no file `win.df`"), "{answer:?}");
+    assert!(
+        answer.err.contains(".cirrus.yml:3: what windows_container builds is not read: the variable X has no value"),
+        "{answer:?}"
+    );
+}
+
+/// A file that was named is not passed over in silence; below a folder there are many such files.
+#[test]
+fn a_file_of_an_unknown_format_is_an_error_where_it_is_named() {
+    let repository = Repository::new();
+    let image = "registry.test/app:ltsc2022";
+    let unknown = [
+        (
+            ".circleci/config.yml",
+            format!("version: 2.1\njobs:\n  a:\n    docker: [{{image: '{image}'}}]\n    steps: [checkout]\n"),
+        ),
+        ("bitbucket-pipelines.yml", format!("image: {image}\npipelines:\n  default:\n  - step: {{script: [dir]}}\n")),
+        ("cloudbuild.yaml", format!("steps:\n- name: {image}\n")),
+        ("skaffold.yaml", "apiVersion: skaffold/v4beta6\nkind: Config\nbuild: {artifacts: [{image: web}]}\n".to_owned()),
+        ("taskdef.json", format!("{{\"containerDefinitions\": [{{\"name\": \"a\", \"image\": \"{image}\"}}]}}\n")),
+        ("job.nomad.hcl", format!("job \"x\" {{ group \"g\" {{ task \"t\" {{ config {{ image = \"{image}\" }} }} }} }}\n")),
+        ("chart/values.yaml", format!("image: {image}\nname: web\n")),
+    ];
+    repository.file("chart/Chart.yaml", "apiVersion: v2\nname: c\n");
+    for (name, text) in &unknown {
+        repository.file(name, text);
+    }
+    let known = [
+        ("empty.yaml", "# nothing\n"),
+        ("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n"),
+        ("compose.yaml", "services: {a: {build: {context: ., dockerfile: win.yaml}}}\n"),
+        ("win.yaml", "FROM scratch\n"),
+        (".env", "TAG=1\n"),
+        ("k/kustomization.yaml", "patches: [{path: patch.yaml}]\n"),
+        ("k/patch.yaml", "spec: {replicas: 2}\n"),
+        ("steps.yml", "parameters: [{name: a}]\nsteps:\n- script: dir\n"),
+        ("variables.yml", "variables: {a: b}\n"),
+        ("action.yml", "runs: {using: node20, main: x.js}\n"),
+    ];
+    for (name, text) in known {
+        repository.file(name, text);
+    }
+    for (name, _) in &unknown {
+        let (code, report) = repository.report(&["--host", "ltsc2022", name]);
+        let found = summary(&report);
+        assert_eq!((code, found.as_slice()), (2, &[format!("{name}:1 invalid the format of this file is not read")][..]));
+    }
+    let answer = repository.scan(&["--host", "ltsc2022", "chart/values.yaml", "cloudbuild.yaml"]);
+    assert!(answer.out.contains("`helm template chart | wincompat scan -`"), "{answer:?}");
+    assert!(answer.out.contains("wincompat reads Dockerfiles, Compose files"), "{answer:?}");
+    for (name, _) in known {
+        let names = ["compose.yaml", "k/kustomization.yaml", name];
+        assert_eq!(repository.report(&[&["--host", "ltsc2022"][..], &names].concat()).0, 0, "{name}");
+    }
+    assert_eq!(repository.report(&["--host", "ltsc2022"]).0, 0);
+}
+
+/// A change of the place where a variable is declared is what helps, and no value does.
+#[test]
+fn a_variable_that_a_from_does_not_see_cannot_be_given() {
+    let repository = Repository::new();
+    repository.file("Dockerfile", "FROM registry.test/app:ltsc2022 AS x\nARG V=ltsc2019\nFROM registry.test/app:${V}\n");
+    for more in [&[][..], &["--var", "V=ltsc2022"]] {
+        let answer = repository.scan(&[&["--host", "ltsc2022"][..], more].concat());
+        assert_eq!(answer.code, 2);
+        assert!(answer.out.contains("V has no value here, so Docker does not build this"), "{answer:?}");
+        assert!(answer.out.contains("write `ARG V` before the first FROM") && !answer.out.contains("--var"), "{answer:?}");
+    }
+}
