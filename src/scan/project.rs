@@ -145,7 +145,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     note_files(&yaml, &env_files, &answer, &mut uses);
     for file in yaml.iter().filter(|file| file.text.contains('*')) {
         if let Some(scanned) = answer.get_mut(&file.path) {
-            hold_aliases(&mut scanned.found, &file.documents);
+            hold_aliases(&mut scanned.found, &file.documents, &|root, key| is_kept(&file.path, root, key));
         }
     }
     answer
@@ -187,6 +187,11 @@ fn note_files(yaml: &[Yaml], env_files: &BTreeSet<PathBuf>, answer: &BTreeMap<Pa
             uses.add_file(&file, &format!("in line {line} of {}", shown(&one.path)));
         }
     }
+}
+
+/// True for a key at the root of a document whose values are there for aliases alone.
+fn is_kept(path: &Path, root: &Node, key: &str) -> bool {
+    key.starts_with("x-") || key.starts_with('.') || key == "variables" && pipelines::is_of_steps(path, root)
 }
 
 /// The image with the tag that it has where none is written.
@@ -278,6 +283,7 @@ impl Project<'_> {
                 scanned.found.extend(read.found);
                 scanned.problems.extend(read.problems);
                 scanned.notes.extend(read.notes);
+                self.builds_of(&file.path, pipelines::built(service, root, &lines, self.given));
             } else if kubernetes::is_object(root) || root.get("items").is_some() {
                 let classes = kubernetes::unknown_classes(root, &lines, &self.known);
                 let notes = classes.into_iter().chain(kubernetes::unread_manifests(root, &lines));
@@ -291,7 +297,6 @@ impl Project<'_> {
         self.answer.entry(path.to_owned()).or_default()
     }
 
-                self.builds_of(&file.path, pipelines::built(service, root, &lines, self.given));
     /// Notes that these files give values to this one.
     fn rest(&mut self, path: &Path, others: impl IntoIterator<Item = PathBuf>) {
         self.rests_on.entry(normal(path)).or_default().extend(others);

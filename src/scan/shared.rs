@@ -72,9 +72,9 @@ pub fn hold_arguments(found: &mut [Found], used: &BTreeMap<&str, String>) {
 }
 
 /// Takes back what would change of references whose text stands under other keys too, by an alias.
-pub fn hold_aliases(found: &mut [Found], documents: &[Document]) {
-    let several: HashSet<usize> =
-        documents.iter().filter_map(|document| document.root.as_ref()).flat_map(under_several_keys).collect();
+pub fn hold_aliases(found: &mut [Found], documents: &[Document], is_kept: &dyn Fn(&Node, &str) -> bool) {
+    let roots = documents.iter().filter_map(|document| document.root.as_ref());
+    let several: HashSet<usize> = roots.flat_map(|root| under_several_keys(root, &|key| is_kept(root, key))).collect();
     for one in found {
         let is_own = one.editable.as_ref().is_some_and(|editable| editable.file.is_none());
         if is_own && several.contains(&one.place.span.start) {

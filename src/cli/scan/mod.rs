@@ -209,6 +209,7 @@ impl Subcommand for Args {
         if self.fix {
             let changed = fixes.make(&tree)?;
             let what = match changed.as_slice() {
+                [] if scan.report.summary.not_ok == 0 => "no file was changed: no image fails".to_owned(),
                 [] => "no file was changed: nothing that fails can be corrected in a clear way".to_owned(),
                 names => format!("changed {}; scan again to see what is left", names.join(", ")),
             };

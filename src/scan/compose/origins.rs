@@ -68,7 +68,7 @@ impl Reader<'_, '_> {
         }
         let consumed = self.consumed.borrow();
         for (layer, lines) in self.layers.iter().zip(&self.lines) {
-            let aliased = yaml::under_several_keys(&layer.root);
+            let aliased = yaml::under_several_keys(&layer.root, &|key| key.starts_with("x-") || key.starts_with('.'));
             let is_read = |node: &Node| consumed.contains(&std::ptr::from_ref(node)) && !aliased.contains(&node.span.start);
             uses(&layer.root, &is_read, &mut |name, node| {
                 let by = || format!("in line {} of {}", lines.place(node.span.clone()).line, shown(layer.path));

@@ -6,16 +6,15 @@ use std::rc::Rc;
 use super::{Node, Value};
 
 /// The bytes at which texts begin that stand under several keys, by aliases: a change of one is a change of all. What a document keeps
-/// for aliases alone, under `x-…` or `.…`, is not a use.
-pub fn under_several_keys(root: &Rc<Node>) -> HashSet<usize> {
+/// for aliases alone, under such a key at its root, is not a use.
+pub fn under_several_keys(root: &Rc<Node>, is_kept: &dyn Fn(&str) -> bool) -> HashSet<usize> {
     let mut keys: HashMap<*const Node, &str> = HashMap::new();
     let mut several = HashSet::new();
     let mut seen: HashSet<*const Node> = HashSet::new();
     let mut open: Vec<(&str, &Rc<Node>)> = Vec::new();
-    let is_kept = |key: &&(Rc<Node>, Rc<Node>)| key.0.text().is_some_and(|key| key.starts_with("x-") || key.starts_with('.'));
     match &root.value {
         Value::Map(entries) => {
-            let used = entries.iter().filter(|entry| !is_kept(entry));
+            let used = entries.iter().filter(|(key, _)| !key.text().is_some_and(is_kept));
             open.extend(used.map(|(key, value)| (key.text().unwrap_or_default(), value)));
         }
         _ => open.push(("", root)),
@@ -53,7 +52,10 @@ mod tests {
             ("x-image: &i x\na: {image: *i}\nb: {args: [*i]}\n", Some("x")),
             ("a: &a {image: x}\nb: {other: *a}\n", None),
         ] {
-            let found: Vec<usize> = under_several_keys(&yaml::read(text).0[0].root.clone().unwrap()).into_iter().collect();
+            let found: Vec<usize> =
+                under_several_keys(&yaml::read(text).0[0].root.clone().unwrap(), &|key| key.starts_with("x-"))
+                    .into_iter()
+                    .collect();
             assert_eq!(found, several.map(|word| text.rfind(word).unwrap()).into_iter().collect::<Vec<_>>(), "{text}");
         }
     }

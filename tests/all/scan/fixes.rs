@@ -71,6 +71,14 @@ fn only_the_bytes_of_the_reference_change() {
 }
 
 #[test]
+fn where_nothing_fails_that_is_said() {
+    let shop = repository();
+    shop.file("Dockerfile", "FROM mcr.microsoft.com/windows/servercore:ltsc2022\n");
+    let fixed = shop.scan(&["--host=ltsc2022", "--fix"]);
+    assert!(fixed.code == 0 && fixed.err.contains("no file was changed: no image fails"), "{fixed:?}");
+}
+
+#[test]
 fn what_two_references_want_in_different_ways_stays() {
     let shop = repository();
     // One fits as it is, and the other needs another value.
@@ -141,7 +149,18 @@ fn a_value_is_changed_where_it_stands() {
     let two = "services:\n  a:\n    build:\n      context: .\n      args: {BASE: '${SUFFIX:-}${TAG}'}\n  b:\n    image: ${REGISTRY}/windows/servercore:${TAG}\n";
     let whole =
         "services:\n  a:\n    build:\n      context: .\n      args:\n        IMAGE: ${REGISTRY}/windows/servercore:${TAG}\n";
+    let base = format!("ARG BASE\nFROM {SERVERCORE}:${{BASE:-ltsc2019}}\n");
+    let anchor = format!("variables:\n- &image {SERVERCORE}:ltsc2019\nsteps:\n  a: {{image: *image}}\n");
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{{name: c, image: '{SERVERCORE}:1'}}]}}\n"
+    );
+    let patch = format!(
+        "resources: [pod.yaml]\npatches:\n- target: {{kind: Pod}}\n  patch: |-\n    - op: replace\n      path: /spec/containers/0/image\n      value: {SERVERCORE}:ltsc2019\n"
+    );
     for (files, changed) in [
+        (vec![("Dockerfile", base.as_str())], "Dockerfile"),
+        (vec![(".woodpecker.yml", anchor.as_str())], ".woodpecker.yml"),
+        (vec![("kustomization.yaml", patch.as_str()), ("pod.yaml", pod.as_str())], "kustomization.yaml"),
         (
             vec![
                 ("compose.yaml", two),
