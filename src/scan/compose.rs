@@ -4,23 +4,25 @@
 
 mod builds;
 mod origins;
+mod refused;
 mod sets;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use self::refused::IncludedServices;
 use self::sets::Environment;
 pub use self::sets::{Included, Outer, Set, base_of, included, listed, override_of};
 use super::dockerfile::Build;
 use super::origin::Origins;
 use super::paths::{shown, slashes};
 use super::pipelines;
-use super::words::{Style, Values, Word, expand};
+use super::words::{Style, Values, expand};
 use super::yaml::{self, Merging, Node};
 use super::{Asked, Files, Found, Lands, Lines, Meant, Needs, Note, Os, Place, Problem, Shared};
-use crate::{Error, ErrorKind};
+use crate::Error;
 
 /// The longest chain of services that extend each other.
 const LONGEST_CHAIN: usize = 16;
@@ -56,12 +58,12 @@ pub struct Built {
     pub build: Build,
     /// The isolation that the service asks for.
     pub isolation: Option<Asked>,
-    /// The operating system that the service asks for.
-    pub os: Os,
     /// The names of the image, as far as they are known.
     pub makes: Vec<String>,
     /// The file that builds it, and the place there.
     pub said: Option<(PathBuf, Place)>,
+    /// The same of the stage that it asks for.
+    pub asks: Option<(PathBuf, Place)>,
 }
 
 /// What the services of a project say.
@@ -114,9 +116,23 @@ pub fn read(set: &Set, layers: &[Layer<'_>], outer: &Outer, files: &dyn Files) -
         );
     }
     let mut read = Project { shared, unread, ..Project::default() };
-    let (elsewhere, extended, folders, consumed, refused) = Default::default();
-    let reader =
-        Reader { folder, layers, lines, services, elsewhere, extended, folders, consumed, refused, values, origins, files };
+    let (elsewhere, extended, files_of, consumed, refused, included_services) = Default::default();
+    let reader = Reader {
+        folder,
+        layers,
+        lines,
+        services,
+        elsewhere,
+        extended,
+        files_of,
+        consumed,
+        refused,
+        included_services,
+        values,
+        origins,
+        files,
+    };
+    reader.refuse_repeated_keys();
     for name in &names {
         reader.service(name, &mut read);
     }
@@ -163,12 +179,14 @@ struct Reader<'r, 't> {
     elsewhere: RefCell<BTreeMap<PathBuf, Rc<Services>>>,
     /// The services of other files that are extended, each with its name and file.
     extended: RefCell<Vec<(String, Rc<Node>)>>,
-    /// The folders of those files, from which the paths of their services count.
-    folders: RefCell<HashMap<*const Node, PathBuf>>,
+    /// The files in which their images and builds stand: paths count from the folders of those.
+    files_of: RefCell<HashMap<*const Node, PathBuf>>,
     /// The texts that were read as references and arguments.
     consumed: RefCell<HashSet<*const Node>>,
     /// What Compose refuses, each with the number of its file.
     refused: RefCell<Vec<(usize, Problem)>>,
+    /// The services that other files have which these include, looked up when they are first needed.
+    included_services: OnceCell<IncludedServices>,
     values: Values,
     /// Where values stand as plain text.
     origins: Origins,
@@ -193,14 +211,10 @@ impl Reader<'_, '_> {
         if builds.is_empty() {
             let images = merged(nodes().filter_map(|(number, node)| Some((*number, node.get("image")?))));
             if let Some((number, image)) = images.into_iter().next() {
-                // What is in another file is shown where this one extends it, and changed by nobody.
+                // What is in another file is shown where this one extends it.
                 let extends = extending(&said).filter(|_| number == ELSEWHERE);
                 let shown_at = extends.unwrap_or((number, image));
-                let found = self.reference(image, shown_at, &object, Needs::EveryHost, os, isolation);
-                read.found.extend(found.map(|(number, found)| match extends {
-                    Some(_) => (number, Found { editable: None, ..found }),
-                    None => (number, found),
-                }));
+                read.found.extend(self.reference((number, image), shown_at, &object, Needs::EveryHost, os, isolation));
             }
         } else {
             // With both, the image is the name of what is built.
@@ -213,7 +227,8 @@ impl Reader<'_, '_> {
                 if volume.text_at(&["type"]) == Some("image")
                     && let Some(source) = volume.get("source")
                 {
-                    read.found.extend(self.reference(source, (*number, source), &object, Needs::NoHost, Os::Unsaid, None));
+                    let source = (*number, source);
+                    read.found.extend(self.reference(source, source, &object, Needs::NoHost, Os::Unsaid, None));
                 }
             }
         }
@@ -241,13 +256,16 @@ impl Reader<'_, '_> {
         let mut inherited = Vec::new();
         let (mut next, mut file): (Vec<(usize, Rc<Node>)>, Option<PathBuf>) = (said.to_vec(), None);
         let Some((place, first)) = extending(said) else { return inherited };
+        let mut seen: HashSet<*const Node> = said.iter().map(|(_, node)| Rc::as_ptr(node)).collect();
         for _ in 0..=LONGEST_CHAIN {
             let Some((_, extends)) = extending(&next) else { break };
             let Some(service) = extends.text().or_else(|| extends.text_at(&["service"])).map(str::to_owned) else { break };
+            let mut is_read = true;
             if let Some(named) = extends.text_at(&["file"]) {
                 let folder = file.as_deref().map_or(self.folder, |file| file.parent().unwrap_or(Path::new("")));
                 let path = folder.join(slashes(&expand(named, Style::Compose, &self.values).text));
                 if let Err(error) = self.files.read(&path) {
+                    is_read = false;
                     let what = format!("what is inherited of {} is not known: {}", shown(&path), error.sentence());
                     read.notes.extend(self.note(place, first, &what));
                 }
@@ -257,6 +275,14 @@ impl Reader<'_, '_> {
                 Some(path) => self.said_elsewhere(&service, path),
                 None => self.said(&service),
             };
+            if next.is_empty() && is_read {
+                self.refuse_missing((place, first), &service, file.as_deref());
+            }
+            if next.iter().any(|(_, node)| seen.contains(&Rc::as_ptr(node))) {
+                self.refuse_circle((place, first), &service);
+                break;
+            }
+            seen.extend(next.iter().map(|(_, node)| Rc::as_ptr(node)));
             inherited.extend(next.iter().cloned());
         }
         inherited
@@ -267,10 +293,15 @@ impl Reader<'_, '_> {
         let found = self.elsewhere(path.to_owned()).get(service).cloned();
         if let Some(node) = &found {
             self.extended.borrow_mut().push((format!("by the service {service} of {}", shown(path)), Rc::clone(node)));
-            let folder = path.parent().unwrap_or(Path::new(""));
-            self.folders.borrow_mut().extend(node.get("build").map(|build| (Rc::as_ptr(build), folder.to_owned())));
+            let parts = [node.get("build"), node.get("image")].into_iter().flatten();
+            self.files_of.borrow_mut().extend(parts.map(|part| (Rc::as_ptr(part), path.to_owned())));
         }
         found.into_iter().map(|node| (ELSEWHERE, node)).collect()
+    }
+
+    /// The file in which an image or a build stands that is not one of the project.
+    fn file_of(&self, part: &Rc<Node>) -> Option<PathBuf> {
+        self.files_of.borrow().get(&Rc::as_ptr(part)).cloned()
     }
 
     /// What a file includes, and what of that is not read.
@@ -295,21 +326,10 @@ impl Reader<'_, '_> {
         Some((number, Note { place, text }))
     }
 
-    /// True for a word with a form of a variable that Compose does not have, which is noted.
-    fn refuses(&self, number: usize, node: &Node, word: &Word) -> bool {
-        let Some(form) = word.unknown.first() else { return false };
-        let error = Error::of(ErrorKind::Invalid, format!("Compose refuses {form}"))
-            .because("behind the name of a variable it takes `:-`, `-`, `:?`, `?`, `:+` and `+` alone")
-            .hint("give the value that is meant a variable of its own");
-        let place = self.lines.get(number).map(|lines| lines.place(node.span.clone()));
-        self.refused.borrow_mut().extend(place.map(|place| (number, Problem { place, error })));
-        true
-    }
-
     /// The reference of an image, which is shown at this value of the file with this number.
     fn reference(
         &self,
-        image: &Node,
+        (from, image): Numbered<'_>,
         (number, shown_at): Numbered<'_>,
         object: &str,
         needs: Needs,
@@ -327,7 +347,9 @@ impl Reader<'_, '_> {
             missing => Meant::Unresolved(missing.to_vec()),
         };
         let place = self.lines.get(number)?.place(shown_at.span.clone());
-        self.consumed.borrow_mut().insert(std::ptr::from_ref(image));
+        self.consumed.borrow_mut().insert(Rc::as_ptr(image));
+        let editable = self.editable(self.source_of(from, image).as_ref(), &image.span, written);
+        let is_plain = editable.is_none() && !written.contains('$');
         let found = Found {
             place,
             object: Some(object.to_owned()),
@@ -338,8 +360,9 @@ impl Reader<'_, '_> {
             isolation,
             lands: Lands::Fleet,
             together: None,
-            editable: self.editable(number, image.span.clone(), written),
-            stays: None,
+            editable,
+            also: Vec::new(),
+            stays: is_plain.then(|| "it is written with escapes or over several lines".to_owned()),
         };
         Some((number, found))
     }

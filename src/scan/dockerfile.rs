@@ -13,7 +13,7 @@ use parse_dockerfile::{Flag, FromInstruction, Instruction};
 pub use self::source::Source;
 use self::source::{Parsed, TEMPLATE, is_placeholder};
 pub use self::uses::Use;
-use super::origin::{Origins, last, mentioned, origin};
+use super::origin::{Origins, default_of, mentioned, origin};
 use super::words::{Style, Values, Word, expand};
 use super::{Editable, Lands, Meant, Os, Place, Problem, Scanned};
 use crate::{Error, ErrorKind};
@@ -25,6 +25,8 @@ pub struct Build {
     pub arguments: Values,
     /// Arguments that the file which builds it gives a value that is not known, with what is known of it.
     pub open: BTreeMap<String, Meant>,
+    /// The expression for all other arguments, as it is written, where it cannot be evaluated.
+    pub rest: Option<String>,
     /// Where the values of arguments stand that are plain text.
     pub origins: Origins,
     /// The names of contexts that replace images: folders, or other images.
@@ -37,6 +39,19 @@ pub struct Build {
     pub os: Os,
     /// The hosts that what is built can land on.
     pub lands: Lands,
+    /// True for what others complete: an argument that it does not give is theirs.
+    pub is_template: bool,
+}
+
+/// What was read of a Dockerfile as it is built.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// What it says.
+    pub scanned: Scanned,
+    /// The uses of arguments.
+    pub uses: Vec<Use>,
+    /// The stage that is asked for and is not there, so that nothing is built.
+    pub missing: Option<String>,
 }
 
 /// The variables that a builder sets by itself, for an image for Windows on amd64. What the machine that builds is, is not known.
@@ -55,13 +70,21 @@ const THE_BUILDERS: &str = "{build}";
 const SCRATCH: &str = "scratch";
 
 /// Reads a Dockerfile as it is built.
-pub fn read(text: &str, build: &Build) -> Scanned {
-    Source::of(text).parsed().read(build).0
+pub fn read(text: &str, build: &Build) -> Reading {
+    Source::of(text).parsed().read(build)
+}
+
+/// The error about a stage that a build asks for and that its Dockerfile does not have.
+pub fn no_stage(build: &Build, target: &str, dockerfile: &str) -> Error {
+    let object = build.object.as_deref().unwrap_or("the build");
+    Error::of(ErrorKind::Invalid, format!("{object} asks for the target {target}, and {dockerfile} has no such stage"))
+        .because("Docker stops with `target stage … could not be found`")
+        .hint("name a stage of the Dockerfile, or leave the target out")
 }
 
 impl Parsed<'_> {
     /// Reads it as it is built, with the uses of arguments.
-    pub fn read(&self, build: &Build) -> (Scanned, Vec<Use>) {
+    pub fn read(&self, build: &Build) -> Reading {
         if let Some(why) = self.left_out {
             return left_out(why);
         }
@@ -81,7 +104,10 @@ impl Parsed<'_> {
         if file.stages.iter().any(|stage| is_placeholder(&stage.base.written)) {
             return left_out(TEMPLATE);
         }
-        let mut scanned = Scanned { found: file.found(), ..Scanned::default() };
+        // Behind a line that is not read there may be more stages.
+        let missing = file.missing_target().filter(|_| self.broken.is_none() && !file.stages.is_empty()).map(str::to_owned);
+        let found = if missing.is_some() { Vec::new() } else { file.found() };
+        let mut scanned = Scanned { found, ..Scanned::default() };
         file.add_references(&scanned.found);
         scanned.problems = file.refused;
         scanned.problems.extend(self.broken.clone());
@@ -89,12 +115,13 @@ impl Parsed<'_> {
             let error = Error::of(ErrorKind::Invalid, "the Dockerfile has no FROM").hint("add a FROM, or leave the file out");
             scanned.problems.push(Problem { place: self.source.lines.place(0..0), error });
         }
-        (scanned, file.uses)
+        Reading { scanned, uses: file.uses, missing }
     }
 }
 
-fn left_out(why: &str) -> (Scanned, Vec<Use>) {
-    (Scanned { left_out: Some(why.to_owned()), ..Scanned::default() }, Vec::new())
+fn left_out(why: &str) -> Reading {
+    let scanned = Scanned { left_out: Some(why.to_owned()), ..Scanned::default() };
+    Reading { scanned, ..Reading::default() }
 }
 
 /// The variables that a builder sets by itself, and their values.
@@ -179,13 +206,14 @@ impl File<'_> {
             let (name, default) = word.split_once('=').map_or((word, None), |(name, default)| (name, Some(default)));
             self.declared.insert(name.to_owned());
             let given = self.build.arguments.get(name).cloned();
-            let open = if given.is_some() { None } else { self.build.open.get(name).cloned() };
+            let open = if given.is_some() { None } else { self.open_argument(name) };
             let own = default.filter(|_| given.is_none() && open.is_none());
             mentioned(default.unwrap_or_default()).for_each(|used| self.uses.push(self.use_of(used, &span)));
             let expanded = own.map(|default| expand(default, self.style(), &self.values));
             // A default that rests on what nobody gives is not a value.
-            let open = open.or_else(|| expanded.as_ref()?.missing.iter().find_map(|missing| self.open.get(missing).cloned()));
-            let value = given.or_else(|| expanded.filter(|word| word.missing.is_empty()).map(|word| word.text));
+            let open = open.or_else(|| mentioned(own?).find_map(|used| self.open.get(used).cloned()));
+            let expanded = expanded.filter(|word| word.missing.is_empty() && open.is_none());
+            let value = given.or_else(|| expanded.map(|word| word.text));
             self.origins.remove(name);
             if let Some(origin) = self.build.origins.get(name).filter(|_| self.build.arguments.contains_key(name)) {
                 self.origins.insert(name.to_owned(), origin.clone());
@@ -204,6 +232,15 @@ impl File<'_> {
                 None => self.open.remove(name),
             };
         }
+    }
+
+    /// What is known of an argument that the file which builds it gives a value that is not known.
+    fn open_argument(&self, name: &str) -> Option<Meant> {
+        let of_rest = || {
+            let expression = self.build.rest.clone().filter(|_| set_by_builder(self.build.os).all(|(set, _)| set != name))?;
+            Some(Meant::Unevaluated { name: name.to_owned(), expression })
+        };
+        self.build.open.get(name).cloned().or_else(of_rest)
     }
 
     /// Notes where a default stands: behind its name, once.
@@ -301,24 +338,10 @@ impl File<'_> {
         let written = self.source.text.get(span.clone()).unwrap_or(value).to_owned();
         let word = expand(value, self.style(), &self.values);
         let literal = self.source.lines.literal(span.clone(), value);
-        let editable = literal.or_else(|| origin(value, self.style(), &self.values, &self.origins));
-        let editable = editable.or_else(|| self.default_in(&written, span.start));
+        let is_open = mentioned(&written).any(|name| self.open.contains_key(name));
+        let default = || default_of(self.source.text, &span, value, self.style(), &self.values).filter(|_| !is_open);
+        let editable = literal.or_else(|| origin(value, self.style(), &self.values, &self.origins)).or_else(default);
         Named { place: self.source.lines.place(span), written, word, editable }
-    }
-
-    /// The default of the last variable of a text that begins at this byte, e.g. `1809` of `server:${TAG:-1809}`, where it counts.
-    fn default_in(&self, written: &str, start: usize) -> Option<Editable> {
-        let one = last(written).filter(|one| !self.open.contains_key(one.name))?;
-        let default = one.default.filter(|default| !default.is_empty())?;
-        let at = written.rfind(&format!("-{default}}}"))?;
-        // Of an empty value, `:-` takes the default, and `-` does not.
-        let is_for_empty = written.get(..at)?.ends_with(':');
-        let counts = self.values.get(one.name).is_none_or(|value| value.is_empty() && is_for_empty);
-        let at = start + at + 1;
-        let editable = self.source.lines.literal(at..at + default.len(), default).filter(|_| counts)?;
-        let before = expand(one.before, self.style(), &self.values);
-        let after = expand(one.after, self.style(), &self.values);
-        before.missing.is_empty().then_some(Editable { before: before.text, after: after.text, ..editable })
     }
 }
 

@@ -246,6 +246,7 @@ impl<'t> Reader<'_, 't> {
         self.read.found.push(Found {
             place: self.lines.place(span),
             editable: editable.and_then(|editable| Some(Editable { before: before?, ..editable })),
+            also: Vec::new(),
             stays: is_made.then(|| "it is made from variables, which the steps of the pipeline see too".to_owned()),
             object: Some("pipeline".to_owned()),
             written,

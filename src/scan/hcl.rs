@@ -6,7 +6,9 @@ mod functions;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
+use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, ObjectKey, Traversal, TraversalOperator, UnaryOperator};
 use hcl_edit::template::{Directive, Element, Template};
 
@@ -39,6 +41,8 @@ pub enum Value {
     Number(f64),
     /// A text.
     Text(String),
+    /// The empty text of the variable with this name, which nobody gives a value.
+    Unset(String),
     /// A list.
     List(Vec<Value>),
     /// Names with their values, in the order in which they are written.
@@ -54,17 +58,45 @@ pub enum Unknown {
     Expression,
 }
 
+/// A part of a text.
+#[derive(Debug)]
+pub enum Part {
+    /// It is known.
+    Text(String),
+    /// It is not known; its bytes, and why.
+    Unknown(Range<usize>, Unknown),
+}
+
 /// The values that a part of a file has besides its variables: of a matrix, a loop, a function.
 pub type Locals = BTreeMap<String, Value>;
 
 impl Value {
-    /// As text, as far as HCL makes one of it.
+    /// As text, as far as HCL makes one of it, and its value is known.
     pub fn text(&self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text.clone()),
             Self::Bool(value) => Some(value.to_string()),
             Self::Number(number) => Some(number.to_string()),
-            Self::Null | Self::List(_) | Self::Map(_) => None,
+            Self::Null | Self::Unset(_) | Self::List(_) | Self::Map(_) => None,
+        }
+    }
+
+    /// The same, or why it has no known one.
+    fn known_text(&self) -> Result<String, Unknown> {
+        self.text().ok_or_else(|| self.unknown())
+    }
+
+    /// Why a value is not of the wanted kind.
+    fn unknown(&self) -> Unknown {
+        if let Self::Unset(name) = self { Unknown::Variable(name.clone()) } else { Unknown::Expression }
+    }
+
+    /// True for values that are the same to HCL.
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Unset(_), Self::Unset(_)) => true,
+            (Self::Unset(_), Self::Text(text)) | (Self::Text(text), Self::Unset(_)) => text.is_empty(),
+            _ => self == other,
         }
     }
 
@@ -73,7 +105,7 @@ impl Value {
         match self {
             Self::List(list) => list,
             Self::Map(entries) => entries.into_iter().map(|(_, value)| value).collect(),
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => Vec::new(),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::Unset(_) => Vec::new(),
         }
     }
 
@@ -82,7 +114,7 @@ impl Value {
             Self::Bool(value) => Ok(*value),
             Self::Text(text) if text == "true" => Ok(true),
             Self::Text(text) if text == "false" => Ok(false),
-            _ => Err(Unknown::Expression),
+            _ => Err(self.unknown()),
         }
     }
 
@@ -90,7 +122,7 @@ impl Value {
     fn size(&self) -> usize {
         match self {
             Self::Null | Self::Bool(_) | Self::Number(_) => 1,
-            Self::Text(text) => text.len(),
+            Self::Text(text) | Self::Unset(text) => text.len(),
             Self::List(list) => CONTAINER + list.iter().map(|value| 8 + value.size()).sum::<usize>(),
             Self::Map(entries) => CONTAINER + entries.iter().map(|(name, value)| 8 + name.len() + value.size()).sum::<usize>(),
         }
@@ -102,6 +134,8 @@ impl Value {
 pub struct Function<'h> {
     /// The names of its parameters.
     pub parameters: Vec<String>,
+    /// The name of the list of all further arguments, if it takes any.
+    pub variadic: Option<String>,
     /// What it gives.
     pub result: &'h Expression,
 }
@@ -109,7 +143,7 @@ pub struct Function<'h> {
 /// The variables and functions of a file.
 #[derive(Debug)]
 pub struct Evaluator<'h> {
-    /// Variables with their defaults.
+    /// Variables with their defaults. One without is the empty text where nobody gives it a value.
     pub variables: BTreeMap<String, Option<&'h Expression>>,
     /// Values that count more than defaults.
     pub given: &'h Values,
@@ -137,6 +171,20 @@ impl<'h> Evaluator<'h> {
         self.eval(expression, locals, 0)
     }
 
+    /// The parts of a text, of which some may not be known.
+    pub fn parts(&self, expression: &Expression, locals: &Locals) -> Vec<Part> {
+        let part = |value: Result<Value, Unknown>, span: Option<Range<usize>>| match value.and_then(|value| value.known_text()) {
+            Ok(text) => Part::Text(text),
+            Err(why) => Part::Unknown(span.unwrap_or_default(), why),
+        };
+        let of = |element: &Element| part(self.elements(Box::new(std::iter::once(element)), locals, 1), element.span());
+        match expression {
+            Expression::StringTemplate(template) => template.iter().map(of).collect(),
+            Expression::HeredocTemplate(heredoc) => heredoc.template.iter().map(of).collect(),
+            _ => vec![part(self.value(expression, locals), expression.span())],
+        }
+    }
+
     fn eval(&self, expression: &Expression, locals: &Locals, depth: usize) -> Result<Value, Unknown> {
         if depth > DEEPEST {
             return Err(Unknown::Expression);
@@ -147,7 +195,11 @@ impl<'h> Evaluator<'h> {
             Expression::Bool(value) => Value::Bool(*value.value()),
             Expression::Number(number) => Value::Number(number.value().as_f64().ok_or(Unknown::Expression)?),
             Expression::String(text) => Value::Text(text.value().clone()),
-            Expression::StringTemplate(template) => self.elements(template.iter(), locals, next)?,
+            // A template of one value is that value, whatever it is.
+            Expression::StringTemplate(template) => match (template.len(), template.get(0)) {
+                (1, Some(Element::Interpolation(part))) => self.eval(&part.expr, locals, next)?,
+                _ => self.elements(template.iter(), locals, next)?,
+            },
             Expression::HeredocTemplate(heredoc) => self.template(&heredoc.template, locals, next)?,
             Expression::Parenthesis(inner) => self.eval(inner.inner(), locals, next)?,
             Expression::Variable(name) => self.variable(name.as_str(), locals, next)?,
@@ -165,10 +217,14 @@ impl<'h> Evaluator<'h> {
                 self.eval(if chosen { &conditional.true_expr } else { &conditional.false_expr }, locals, next)?
             }
             Expression::FuncCall(call) => {
-                let arguments: Vec<Value> =
-                    call.args.iter().map(|argument| self.eval(argument, locals, next)).collect::<Result<_, _>>()?;
-                if call.name.is_namespaced() || call.args.expand_final() {
+                if call.name.is_namespaced() {
                     return Err(Unknown::Expression);
+                }
+                let mut arguments: Vec<Value> =
+                    call.args.iter().map(|argument| self.eval(argument, locals, next)).collect::<Result<_, _>>()?;
+                if call.args.expand_final() {
+                    let last = arguments.pop().unwrap_or(Value::Null);
+                    arguments.extend(last.items());
                 }
                 self.call(call.name.name.as_str(), arguments, next)?
             }
@@ -203,7 +259,7 @@ impl<'h> Evaluator<'h> {
         let is_target =
             matches!(&traversal.expr, Expression::Variable(name) if name.as_str() == "target" && !locals.contains_key("target"));
         let mut value = if is_target {
-            let mut next = || operators.next().ok_or(Unknown::Expression)??.text().ok_or(Unknown::Expression);
+            let mut next = || operators.next().ok_or(Unknown::Expression)??.known_text();
             let (target, key) = (next()?, next()?);
             let said = self.targets.get(&target).and_then(|said| said.get(&key)).ok_or(Unknown::Expression)?;
             match said {
@@ -240,7 +296,7 @@ impl<'h> Evaluator<'h> {
         match key {
             ObjectKey::Ident(name) => Ok(name.as_str().to_owned()),
             ObjectKey::Expression(Expression::Variable(name)) => Ok(name.as_str().to_owned()),
-            ObjectKey::Expression(expression) => self.eval(expression, locals, depth + 1)?.text().ok_or(Unknown::Expression),
+            ObjectKey::Expression(expression) => self.eval(expression, locals, depth + 1)?.known_text(),
         }
     }
 
@@ -254,7 +310,11 @@ impl<'h> Evaluator<'h> {
         if let Some(known) = self.known.borrow().get(name) {
             return known.clone();
         }
-        let Some(Some(default)) = self.variables.get(name) else { return Err(Unknown::Variable(name.to_owned())) };
+        let default = match self.variables.get(name) {
+            Some(Some(default)) => default,
+            Some(None) => return Ok(Value::Unset(name.to_owned())),
+            None => return Err(Unknown::Variable(name.to_owned())),
+        };
         // A variable that rests on itself has no value.
         self.known.borrow_mut().insert(name.to_owned(), Err(Unknown::Expression));
         let value = self.eval(default, &Locals::new(), depth);
@@ -274,7 +334,7 @@ impl<'h> Evaluator<'h> {
         for element in elements {
             let part = match element {
                 Element::Literal(literal) => literal.value().clone(),
-                Element::Interpolation(part) => self.eval(&part.expr, locals, depth + 1)?.text().ok_or(Unknown::Expression)?,
+                Element::Interpolation(part) => self.eval(&part.expr, locals, depth + 1)?.known_text()?,
                 Element::Directive(directive) => match directive.as_ref() {
                     Directive::If(choice) => {
                         let chosen = self.eval(&choice.if_expr.cond_expr, locals, depth + 1)?.truth()?;
@@ -322,19 +382,22 @@ impl<'h> Evaluator<'h> {
             }
             let value = self.eval(&each.value_expr, &inner, depth)?;
             match &each.key_expr {
-                Some(key) => map.push((self.eval(key, &inner, depth)?.text().ok_or(Unknown::Expression)?, value)),
+                Some(key) => map.push((self.eval(key, &inner, depth)?.known_text()?, value)),
                 None => list.push(value),
             }
         }
         Ok(if each.key_expr.is_some() { Value::Map(map) } else { Value::List(list) })
     }
 
-    fn call(&self, name: &str, arguments: Vec<Value>, depth: usize) -> Result<Value, Unknown> {
-        if let Some(function) = self.functions.get(name) {
-            if function.parameters.len() != arguments.len() {
+    fn call(&self, name: &str, mut arguments: Vec<Value>, depth: usize) -> Result<Value, Unknown> {
+        if let Some(Function { parameters, variadic, result }) = self.functions.get(name) {
+            if arguments.len() < parameters.len() || (variadic.is_none() && arguments.len() > parameters.len()) {
                 return Err(Unknown::Expression);
             }
-            return self.eval(function.result, &function.parameters.iter().cloned().zip(arguments).collect(), depth);
+            let more = arguments.split_off(parameters.len());
+            let mut locals: Locals = parameters.iter().cloned().zip(arguments).collect();
+            locals.extend(variadic.iter().map(|name| (name.clone(), Value::List(more.clone()))));
+            return self.eval(result, &locals, depth);
         }
         built_in(name, arguments)
     }

@@ -200,6 +200,7 @@ impl<'d> Pod<'d> {
             // All images of a pod must fit one node.
             together: Some(format!("{} {}", self.containers.spec.span.start, self.name)),
             editable: lines.literal(image.span.clone(), text),
+            also: Vec::new(),
             stays: None,
         })
     }

@@ -28,6 +28,7 @@ pub fn read(text: &str, values: &Values) -> Scanned {
     let found = entries(text).map(|(at, word)| Found {
         place: lines.place(at..at + word.len()),
         editable: lines.literal(at..at + word.len(), word),
+        also: Vec::new(),
         stays: None,
         object: None,
         written: word.to_owned(),

@@ -11,6 +11,7 @@ mod edit;
 mod exceptions;
 mod groovy;
 mod hcl;
+mod inner_text;
 mod kind;
 mod kubernetes;
 mod kustomize;
@@ -90,8 +91,17 @@ pub struct Found {
     pub together: Option<String>,
     /// What of it can be changed in the file; `None` where that is more than one text, or is used for more.
     pub editable: Option<Editable>,
+    /// More texts of the same value, which change with it: each of several builds gives its own.
+    pub also: Vec<Editable>,
     /// The reason why what could be changed stays: the other use, e.g. `TAG of .env is also used in line 7 of compose.yaml`.
     pub stays: Option<String>,
+}
+
+impl Found {
+    /// The texts that can be changed for it.
+    pub fn editables(&self) -> impl Iterator<Item = &Editable> {
+        self.editable.iter().chain(&self.also)
+    }
 }
 
 /// The hosts that a container can land on.
@@ -135,7 +145,7 @@ pub enum Meant {
     Undeclared(String),
     /// It depends on a variable whose value is an expression that cannot be evaluated here.
     Unevaluated {
-        /// The variable.
+        /// The variable; empty for an expression that no variable holds.
         name: String,
         /// As it is written, e.g. `regex_replace(version, "a", "b")`.
         expression: String,
@@ -154,6 +164,17 @@ pub enum Needs {
     NoHost,
 }
 
+impl Needs {
+    /// More for what needs more.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::NoHost => 0,
+            Self::OneHost => 1,
+            Self::EveryHost => 2,
+        }
+    }
+}
+
 /// The operating system that a file says an image is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Os {
@@ -166,14 +187,31 @@ pub enum Os {
     Unsaid,
 }
 
+/// Processors that stand for a whole platform: its system is that of the machine.
+const PROCESSORS: [&str; 10] = ["amd64", "x86_64", "x86-64", "arm64", "aarch64", "arm", "armhf", "armel", "386", "i386"];
+
 impl Os {
-    /// That of a platform, e.g. `windows/amd64`, or `windows`.
+    /// That of a platform, e.g. `windows/amd64`, `windows`, or `windows(10.0.17763)/amd64`, which names the version too.
+    ///
+    /// Source: containerd/platforms, `platforms.go`.
     fn of_platform(platform: &str) -> Self {
-        match platform.split('/').next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        match platform.split(['/', '(']).next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
             "windows" => Self::Windows,
-            "" => Self::Unsaid,
+            "" | "local" => Self::Unsaid,
+            word if PROCESSORS.contains(&word) => Self::Unsaid,
             _ => Self::Other,
         }
+    }
+
+    /// Those of the platforms that one build is for, each once; the one that is not said where there are none.
+    fn of_platforms(platforms: &[String]) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for os in platforms.iter().map(|platform| Self::of_platform(platform)) {
+            if !all.contains(&os) {
+                all.push(os);
+            }
+        }
+        if all.is_empty() { vec![Self::Unsaid] } else { all }
     }
 }
 

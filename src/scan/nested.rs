@@ -1,99 +1,149 @@
-//! Texts that stand within others: Dockerfiles in `dockerfile_inline` of Compose and `dockerfile-inline` of bake files, patches in a
-//! kustomization, manifests in a workflow of Argo.
+//! Dockerfiles that stand as a text within another file: `dockerfile_inline` of Compose, `dockerfile-inline` of bake files.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::dockerfile::{self, Build};
-use super::{Found, Lines};
+use super::dockerfile::{self, Build, Reading, no_stage};
+use super::words::{MARK, Word};
+use super::{Found, Lines, Meant, Place, Problem, Scanned};
+use crate::{Error, ErrorKind};
 
-/// The references of a Dockerfile that stands in these bytes of a file; each with its place in that file.
-pub fn read(outer: &str, lines: &Lines<'_>, span: &Range<usize>, inner: &str, build: &Build) -> Vec<Found> {
-    let mut found = dockerfile::read(inner, build).found;
-    let within = Inner::of(outer, span, inner);
-    for one in &mut found {
+/// The text of such a Dockerfile, as far as the file around it gives its values.
+#[derive(Debug, Default)]
+pub struct Inner {
+    /// With a name between two marks in the place of each value that is not known.
+    text: String,
+    /// These values by their names.
+    gaps: BTreeMap<String, Gap>,
+}
+
+/// A value that is not known.
+#[derive(Debug)]
+struct Gap {
+    /// As it is written in the file around the text.
+    written: String,
+    /// What is known of it.
+    meant: Meant,
+}
+
+impl Inner {
+    /// A text in which variables that have no value are marked by their names.
+    pub fn of_word(word: Word) -> Self {
+        let gap = |name: String| {
+            let written = format!("${{{name}}}");
+            (name.clone(), Gap { written, meant: Meant::Unresolved(vec![name]) })
+        };
+        Self { text: word.text, gaps: word.missing.into_iter().map(gap).collect() }
+    }
+
+    /// Adds a part of the text.
+    pub fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    /// Adds a value that is not known, as it is written, with what is known of it.
+    pub fn push_unknown(&mut self, written: String, meant: Meant) {
+        let name = self.gaps.len().to_string();
+        self.text.push_str(&format!("{MARK}{name}{MARK}"));
+        self.gaps.insert(name, Gap { written, meant });
+    }
+
+    /// What a reference means in which values are not known: the first that is an expression, else all variables.
+    fn meant(&self, text: &str) -> Option<Meant> {
+        let gaps: Vec<&Gap> = text.split(MARK).skip(1).step_by(2).filter_map(|name| self.gaps.get(name)).collect();
+        let expression = gaps.iter().map(|gap| &gap.meant).find(|meant| !matches!(meant, Meant::Unresolved(_)));
+        let names = gaps.iter().filter_map(|gap| if let Meant::Unresolved(names) = &gap.meant { Some(names) } else { None });
+        let names: Vec<String> = names.flatten().cloned().collect();
+        expression.cloned().or_else(|| (!names.is_empty()).then_some(Meant::Unresolved(names)))
+    }
+
+    /// As it is written in the file around it.
+    fn written(&self, text: &str) -> String {
+        let part = |(number, part): (usize, &'_ str)| match self.gaps.get(part).filter(|_| number % 2 == 1) {
+            Some(gap) => gap.written.clone(),
+            None => part.to_owned(),
+        };
+        text.split(MARK).enumerate().map(part).collect()
+    }
+
+    /// Where each line stands in the outer text: it reads the same there but for what it is indented by, as far as its values are known.
+    /// None of those behind one that reads in another way.
+    fn starts(&self, outer: &str, span: &Range<usize>) -> Vec<Option<(usize, &str)>> {
+        let mut rest = Some(span.start);
+        let mut next = |line| {
+            let text = before_mark(line).trim_start();
+            let text = if text.len() < line.trim_start().len() { text } else { text.trim_end() };
+            let from = rest.take()?;
+            let behind = outer.get(from..span.end)?;
+            // A line that begins with a value is where the next word is.
+            let start = from + if text.is_empty() { behind.len() - behind.trim_start().len() } else { behind.find(text)? };
+            rest = Some(start + text.len());
+            Some((start, text))
+        };
+        self.text.lines().map(&mut next).collect()
+    }
+}
+
+/// The part of a text whose values are known.
+fn before_mark(text: &str) -> &str {
+    text.split(MARK).next().unwrap_or_default()
+}
+
+/// What a Dockerfile says that stands in these bytes of a file, with its places in that file. The place of the stage that is asked for is
+/// given.
+pub fn read(
+    (outer, lines): (&str, &Lines<'_>),
+    span: &Range<usize>,
+    inner: &Inner,
+    build: &Build,
+    asks: Option<Place>,
+) -> Scanned {
+    let Reading { mut scanned, missing, .. } = dockerfile::read(&inner.text, build);
+    let starts = inner.starts(outer, span);
+    let start_of = |line: u32| {
+        let line = usize::try_from(line).ok().and_then(|line| line.checked_sub(1))?;
+        starts.get(line)?.as_ref()
+    };
+    for one in &mut scanned.found {
         // What can be changed is known by its bytes in the inner text alone.
         one.editable = None;
-        one.place = lines.place(within.span(&one.place.span).unwrap_or_else(|| span.clone()));
-    }
-    found
-}
-
-/// A text in these bytes of another one, which reads the same there, line by line, but for what it is indented by.
-pub struct Inner<'t> {
-    outer: &'t str,
-    span: Range<usize>,
-    text: &'t str,
-    lines: Vec<Line<'t>>,
-}
-
-/// A line without the blanks around it.
-struct Line<'t> {
-    text: &'t str,
-    /// Its first byte in the inner text.
-    inner: usize,
-    /// The same in the outer one; `None` from the first line that reads in another way there.
-    outer: Option<usize>,
-}
-
-impl<'t> Inner<'t> {
-    /// The text `text`, which stands in these bytes of `outer`.
-    pub fn of(outer: &'t str, span: &Range<usize>, text: &'t str) -> Self {
-        let (mut at, mut rest) = (0, Some(span.start));
-        let mut next = |line: &'t str| {
-            let text = line.trim();
-            let inner = at + line.len() - line.trim_start().len();
-            at += line.len();
-            let start = rest.take().and_then(|from| Some(from + outer.get(from..span.end)?.find(text)?));
-            rest = start.map(|start| start + text.len());
-            Line { text, inner, outer: start }
-        };
-        let lines = text.split_inclusive('\n').map(&mut next).collect();
-        Self { outer, span: span.clone(), text, lines }
-    }
-
-    /// The bytes of the outer text at which this part of a line stands; also where no line is the same, if its words stand there once.
-    pub fn span(&self, part: &Range<usize>) -> Option<Range<usize>> {
-        let written = self.text.get(part.clone()).filter(|written| !written.is_empty())?;
-        let line = self.lines.partition_point(|line| line.inner <= part.start).checked_sub(1);
-        let in_line = line.and_then(|line| self.lines.get(line)).and_then(|line| {
-            let at = part.start - line.inner;
-            let is_same = line.text.get(at..at + written.len()) == Some(written);
-            line.outer.filter(|_| is_same).map(|start| start + at..start + at + written.len())
+        let written = inner.text.get(one.place.span.clone()).unwrap_or_default();
+        let place = start_of(one.place.line).and_then(|(start, text)| {
+            let known = before_mark(written);
+            let start = start + text.find(known).filter(|_| !known.is_empty())?;
+            let whole = inner.written(written);
+            let length = if outer.get(start..)?.starts_with(&whole) { whole.len() } else { known.len() };
+            Some(lines.place(start..start + length))
         });
-        in_line.or_else(|| {
-            let word = written.trim_matches(['"', '\'']);
-            let mut places = self.outer.get(self.span.clone())?.match_indices(word);
-            let (at, _) = places.next().filter(|_| !word.is_empty())?;
-            let start = self.span.start + at;
-            places.next().is_none().then(|| start..start + word.len())
-        })
+        one.place = place.unwrap_or_else(|| lines.place(span.clone()));
+        if let Some(meant) = of_known(one).and_then(|text| inner.meant(text)) {
+            one.meant = meant;
+        }
+        one.written = inner.written(&one.written);
     }
+    let texts: Vec<&str> = inner.text.lines().collect();
+    for problem in &mut scanned.problems {
+        let line = usize::try_from(problem.place.line).ok().and_then(|line| texts.get(line.checked_sub(1)?));
+        if let Some(line) = line.filter(|line| line.trim_start().starts_with(MARK)) {
+            problem.error =
+                Error::of(ErrorKind::Unresolved, format!("the value of {} cannot be told", inner.written(line).trim()))
+                    .hint("give its variables values with --var, or write in the file what stands there");
+        }
+        let place = start_of(problem.place.line).map(|(start, text)| lines.place(*start..start + text.len()));
+        problem.place = place.unwrap_or_else(|| lines.place(span.clone()));
+    }
+    if let Some(why) = scanned.left_out.take() {
+        let error = Error::of(ErrorKind::Invalid, "the Dockerfile in this text is not read").because(format!("it is {why}"));
+        let error = error.hint("write it as Docker reads it, with a FROM");
+        scanned.problems.push(Problem { place: lines.place(span.clone()), error });
+    }
+    if let Some(target) = missing {
+        let place = asks.unwrap_or_else(|| lines.place(span.clone()));
+        scanned.problems.push(Problem { place, error: no_stage(build, &target, "its Dockerfile") });
+    }
+    scanned
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scan::yaml;
-
-    #[test]
-    fn a_part_of_a_text_stands_in_the_outer_one() {
-        // (outer text, with the place of the part between bars)
-        for outer in [
-            "a: |\n  x: 1\n\n  image: |b:1|\n  y: b:1\n",
-            "a: |-\r\n    - {image: '|b:1|'}\r\n    - b:1\r\n",
-            "a: 'image: |b:1|'\n",
-            "a: \"{\\\"image\\\": \\\"|b:1|\\\"}\"\n",
-            "a: >\n  x:\n    image:\n    |b:1|\n",
-        ] {
-            let (start, bare) = (outer.find("|b:1|").unwrap(), outer.replace("|b:1|", "b:1"));
-            let root = yaml::read(&bare).0[0].root.clone().unwrap();
-            let node = root.get("a").unwrap();
-            let text = node.text().unwrap();
-            let at = text.find("b:1").unwrap();
-            let span = Inner::of(&bare, &node.span, text).span(&(at..at + 3));
-            assert_eq!(span, Some(start..start + 3), "{outer}");
-        }
-        let twice = "a: \"b:1\\tb:1\"\n";
-        assert_eq!(Inner::of(twice, &(3..13), "b:1\tb:1").span(&(4..7)), None);
-    }
+fn of_known(found: &Found) -> Option<&str> {
+    if let Meant::Known(text) = &found.meant { Some(text) } else { None }
 }

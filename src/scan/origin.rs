@@ -1,8 +1,10 @@
 //! Where the value of a variable stands, so that a reference which rests on it can be changed there.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::Editable;
+use super::place::literal;
 use super::words::{Style, Values, expand};
 
 /// Values that stand as plain text in a file, by the names of their variables.
@@ -64,6 +66,22 @@ pub fn origin(text: &str, style: Style, values: &Values, origins: &Origins) -> O
     Some(Editable { before, after, ..origin })
 }
 
+/// The default in these bytes of a file, `${NAME:-…}`, if it is the one that counts. The text that they stand for is given, without quotes
+/// that a format has around it.
+pub fn default_of(whole: &str, span: &Range<usize>, text: &str, style: Style, values: &Values) -> Option<Editable> {
+    let one = last(text)?;
+    let written = whole.get(span.clone())?;
+    let default = one.default.filter(|default| !default.is_empty())?;
+    // As it is written: `-` is before it, and the brace behind it.
+    let at = written.rfind(&format!("-{default}}}"))? + 1;
+    let counts_for_empty = written.get(..at)?.ends_with(":-");
+    let is_usual = values.get(one.name).is_none_or(|value| value.is_empty() && counts_for_empty);
+    let start = span.start + at;
+    let editable = literal(whole, start..start + default.len(), default).filter(|_| is_usual)?;
+    let (before, after) = (expand(one.before, style, values), expand(one.after, style, values).text);
+    before.missing.is_empty().then_some(Editable { before: before.text, after, ..editable })
+}
+
 /// The names of the variables in a text by which it cannot be changed.
 pub fn others(text: &str) -> impl Iterator<Item = &str> {
     mentioned(last(text).map_or(text, |last| last.before))
@@ -103,6 +121,19 @@ mod tests {
             ("app:$", None),
         ] {
             assert_eq!(found(text), expected, "{text}");
+        }
+        let values: Values = [("SET".to_owned(), "1".to_owned()), ("EMPTY".to_owned(), String::new())].into();
+        let default = |text: &str| Some(default_of(text, &(0..text.len()), text, Style::Compose, &values)?.text);
+        for (text, expected) in [
+            ("app:${TAG:-1809}-x", Some("1809")),
+            ("app:${TAG-1809}", Some("1809")),
+            ("app:${EMPTY:-1809}", Some("1809")),
+            ("app:${EMPTY-1809}", None),
+            ("app:${SET:-1809}", None),
+            ("${NONE}app:${TAG:-1809}", None),
+            ("app:${TAG:-}", None),
+        ] {
+            assert_eq!(default(text).as_deref(), expected, "{text}");
         }
         assert_eq!(others("${R}app:${TAG}").collect::<Vec<_>>(), ["R"]);
         assert_eq!(others("${R}app:${TAG#v}").collect::<Vec<_>>(), ["R", "TAG"]);

@@ -199,6 +199,7 @@ impl Reader<'_, '_> {
             os,
             isolation,
             lands,
+            also: Vec::new(),
             together: None,
             editable,
             stays: is_made.then(|| self.made_from(text).to_owned()),

@@ -76,17 +76,23 @@ impl Lines<'_> {
     /// This text where it stands within these bytes, e.g. between quotes, as what can be changed of a reference; `None` where it is
     /// written in another way, or depends on variables.
     pub fn literal(&self, span: Range<usize>, text: &str) -> Option<Editable> {
-        let raw = self.text.get(self.from + span.start..self.from + span.end)?;
-        let at = self.from + span.start + raw.find(text)?;
-        let is_whole = raw.trim_matches(['"', '\'']) == text;
-        (is_whole && !text.contains(['$', '{', '%', '<'])).then(|| Editable {
-            file: None,
-            span: at..at + text.len(),
-            text: text.to_owned(),
-            before: String::new(),
-            after: String::new(),
-        })
+        literal(self.text, self.from + span.start..self.from + span.end, text)
     }
+}
+
+/// The same within these bytes of a whole file.
+pub fn literal(whole: &str, span: Range<usize>, text: &str) -> Option<Editable> {
+    let raw = whole.get(span.clone())?;
+    let at = span.start + raw.find(text)?;
+    // A block of YAML ends with the line.
+    let is_whole = raw.trim_matches(['"', '\'']) == text || raw.trim() == text;
+    (is_whole && !text.contains(['$', '{', '%', '<'])).then(|| Editable {
+        file: None,
+        span: at..at + text.len(),
+        text: text.to_owned(),
+        before: String::new(),
+        after: String::new(),
+    })
 }
 
 /// The bytes between two counts of characters.

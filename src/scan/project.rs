@@ -8,7 +8,7 @@ mod named;
 mod unknown;
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -130,9 +130,18 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
             }
         }
     }
+    let mut missing = Vec::new();
     for (path, text) in &dockerfiles {
         let builds = built.get(&normal(path)).map(Vec::as_slice).unwrap_or_default();
-        answer.insert(path.clone(), dockerfiles::read_dockerfile(path, text, builds, given, &mut uses));
+        let scanned = dockerfiles::read_dockerfile(path, text, builds, given, (&mut uses, &mut missing));
+        answer.insert(path.clone(), scanned);
+    }
+    for (file, problem) in missing {
+        let problems = &mut answer.entry(file).or_default().problems;
+        // A service may be built for several systems.
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
     }
     let read: BTreeSet<PathBuf> = dockerfiles.iter().map(|(path, _)| normal(path)).collect();
     for file in yaml.iter().filter(|file| files.is_asked(&file.path)) {
@@ -144,9 +153,13 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     }
     note_files(&yaml, &env_files, &answer, &mut uses);
     for file in yaml.iter().filter(|file| file.text.contains('*')) {
+        let roots = file.documents.iter().filter_map(|document| document.root.as_ref());
+        let several: HashSet<usize> =
+            roots.flat_map(|root| yaml::under_several_keys(root, &|key| is_kept(&file.path, root, key))).collect();
         if let Some(scanned) = answer.get_mut(&file.path) {
-            hold_aliases(&mut scanned.found, &file.documents, &|root, key| is_kept(&file.path, root, key));
+            hold_aliases(&mut scanned.found, &several);
         }
+        uses.add_aliased(&file.path, several);
     }
     answer
         .into_iter()
@@ -166,7 +179,15 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
                 }
                 _ => true,
             });
-            scanned.found.iter_mut().for_each(|found| uses.hold(found));
+            for found in &mut scanned.found {
+                uses.hold(found);
+                // A file that several name has one name.
+                for file in found.editable.iter_mut().chain(&mut found.also).filter_map(|editable| editable.file.as_mut()) {
+                    if let Some(asked) = own.get(&normal(file)) {
+                        PathBuf::clone_from(file, asked);
+                    }
+                }
+            }
             scanned.found.sort_by_key(|found| found.place.span.start);
             scanned.found.dedup();
             let rests_on = rests_on.remove(&normal(&path)).unwrap_or_default();
@@ -179,7 +200,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
 /// Notes the files of values that other files name, so that all of their values may be used there.
 fn note_files(yaml: &[Yaml], env_files: &BTreeSet<PathBuf>, answer: &BTreeMap<PathBuf, Scanned>, uses: &mut Uses) {
     let found = answer.values().flat_map(|scanned| &scanned.found);
-    let rests_on = found.filter_map(|one| one.editable.as_ref()?.file.as_deref()).map(normal);
+    let rests_on = found.flat_map(Found::editables).filter_map(|one| one.file.as_deref()).map(normal);
     let files: BTreeSet<PathBuf> = rests_on.filter(|file| env_files.contains(file)).collect();
     for one in yaml.iter().filter(|_| !files.is_empty()) {
         let folder = one.path.parent().unwrap_or(Path::new(""));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::origin::last;
 use super::paths::{normal, shown, slashes};
-use super::yaml::{Document, Node, Value, under_several_keys};
+use super::yaml::{Document, Node, Value};
 use super::{Editable, Found, Lines, Shared};
 
 /// A file and the bytes of a value in it.
@@ -18,7 +18,12 @@ pub struct Uses {
     values: HashMap<ValuePlace, String>,
     /// Files of values that are used as a whole.
     files: BTreeMap<PathBuf, String>,
+    /// The bytes of files at which texts begin that aliases put under other keys too.
+    aliased: HashMap<PathBuf, HashSet<usize>>,
 }
+
+/// The reason why a text stays that aliases put under other keys.
+const ALIASED: &str = "aliases put its text under other keys too";
 
 /// The place of a value that stands in another file than the reference.
 fn place_of(value: &Editable) -> Option<ValuePlace> {
@@ -40,14 +45,31 @@ impl Uses {
         self.files.entry(normal(file)).or_insert_with(|| format!("{} is also used {by}", shown(file)));
     }
 
+    /// Notes the bytes at which texts of a file begin that aliases put under other keys too.
+    pub fn add_aliased(&mut self, file: &Path, starts: HashSet<usize>) {
+        self.aliased.insert(normal(file), starts);
+    }
+
     /// Takes back what would change of a reference, if something else would change with it.
     pub fn hold(&self, found: &mut Found) {
-        let Some(editable) = &found.editable else { return };
-        let of_value = place_of(editable).and_then(|place| self.values.get(&place));
-        let of_file = editable.file.as_ref().and_then(|file| self.files.get(&normal(file)));
-        if let Some(why) = of_value.or(of_file) {
-            stay(found, why.clone());
+        let Some(why) = found.editables().find_map(|editable| self.why(editable)) else { return };
+        let why = why.to_owned();
+        found.also.retain(|editable| self.why(editable).is_none());
+        if found.editable.as_ref().is_some_and(|editable| self.why(editable).is_some()) {
+            found.editable = found.also.pop();
         }
+        found.stays = Some(why);
+    }
+
+    /// The other use of a text.
+    fn why(&self, editable: &Editable) -> Option<&str> {
+        let (file, span) = place_of(editable)?;
+        let start = span.start;
+        // Quotes stand before the text that changes.
+        let is_aliased = |starts: &HashSet<usize>| starts.contains(&start) || starts.contains(&start.saturating_sub(1));
+        let of_file = self.files.get(&file).map(String::as_str);
+        let of_aliases = self.aliased.get(&file).is_some_and(is_aliased).then_some(ALIASED);
+        self.values.get(&(file, span)).map(String::as_str).or(of_file).or(of_aliases)
     }
 }
 
@@ -59,11 +81,11 @@ fn stay(found: &mut Found, why: String) {
 
 /// Takes back what would change of the references of a Dockerfile whose last variable is one of these, each with its other use.
 pub fn hold_arguments(found: &mut [Found], used: &BTreeMap<&str, String>) {
-    // A default within the reference is not the value of the argument.
-    let is_elsewhere = |one: &Found, editable: &Editable| !one.place.span.contains(&editable.span.start);
+    // A default behind the name of its variable is a text of the reference itself.
+    let is_own = |one: &Found, editable: &Editable| one.place.span.contains(&editable.span.start);
     let rests =
-        |one: &Found| one.editable.as_ref().is_some_and(|editable| editable.file.is_none() && is_elsewhere(one, editable));
-    for one in found.iter_mut().filter(|one| rests(one)) {
+        |one: &&mut Found| one.editable.as_ref().is_some_and(|editable| editable.file.is_none() && !is_own(one, editable));
+    for one in found.iter_mut().filter(rests) {
         if let Some((name, by)) = last(&one.written).and_then(|last| used.get_key_value(last.name)) {
             let why = format!("{name} is also used {by}");
             stay(one, why);
@@ -72,13 +94,11 @@ pub fn hold_arguments(found: &mut [Found], used: &BTreeMap<&str, String>) {
 }
 
 /// Takes back what would change of references whose text stands under other keys too, by an alias.
-pub fn hold_aliases(found: &mut [Found], documents: &[Document], is_kept: &dyn Fn(&Node, &str) -> bool) {
-    let roots = documents.iter().filter_map(|document| document.root.as_ref());
-    let several: HashSet<usize> = roots.flat_map(|root| under_several_keys(root, &|key| is_kept(root, key))).collect();
+pub fn hold_aliases(found: &mut [Found], several: &HashSet<usize>) {
     for one in found {
         let is_own = one.editable.as_ref().is_some_and(|editable| editable.file.is_none());
         if is_own && several.contains(&one.place.span.start) {
-            stay(one, "aliases put its text under other keys too".to_owned());
+            stay(one, ALIASED.to_owned());
         }
     }
 }

@@ -46,9 +46,22 @@ pub struct Word {
     pub unknown: Vec<String>,
 }
 
+/// What stands before and behind the name of a variable in a text in which those without a value are marked: a character that has no
+/// meaning of its own.
+pub const MARK: char = '\u{f8ff}';
+
 /// Puts in the values.
 pub fn expand(text: &str, style: Style, values: &Values) -> Word {
-    let mut expander = Expander { characters: text.chars().peekable(), style, values, word: Word::default() };
+    expanded(text, style, values, false)
+}
+
+/// The same with the names of variables that have no value, each between two marks.
+pub fn expand_marked(text: &str, style: Style, values: &Values) -> Word {
+    expanded(text, style, values, true)
+}
+
+fn expanded(text: &str, style: Style, values: &Values, marks: bool) -> Word {
+    let mut expander = Expander { characters: text.chars().peekable(), style, values, marks, word: Word::default() };
     expander.run(0, None);
     expander.word
 }
@@ -57,6 +70,8 @@ struct Expander<'a> {
     characters: Peekable<Chars<'a>>,
     style: Style,
     values: &'a Values,
+    /// Variables without a value are marked.
+    marks: bool,
     word: Word,
 }
 
@@ -145,8 +160,16 @@ impl Expander<'_> {
         let values = self.values;
         match values.get(name) {
             Some(value) => self.push_all(value),
-            None => self.word.missing.push(name.to_owned()),
+            None => self.miss(name.to_owned()),
         }
+    }
+
+    /// Notes that a variable has no value.
+    fn miss(&mut self, name: String) {
+        if self.marks {
+            self.push_all(&format!("{MARK}{name}{MARK}"));
+        }
+        self.word.missing.push(name);
     }
 
     /// Behind `${`.
@@ -155,7 +178,7 @@ impl Expander<'_> {
         if depth > DEEPEST {
             // Nothing behind it is read: the word cannot be known.
             self.characters = "".chars().peekable();
-            self.word.missing.push(name);
+            self.miss(name);
             return;
         }
         let values = self.values;
@@ -163,7 +186,7 @@ impl Expander<'_> {
         let is_empty_too = self.characters.next_if_eq(&':').is_some();
         let is_given = value.is_some_and(|value| !is_empty_too || !value.is_empty());
         let Some(operator) = self.characters.next() else {
-            self.word.missing.push(name);
+            self.miss(name);
             return;
         };
         match operator {
@@ -186,7 +209,7 @@ impl Expander<'_> {
                 match value {
                     Some(value) if is_given => self.push_all(value),
                     _ => {
-                        self.word.missing.push(name);
+                        self.miss(name);
                         self.word.refused.push(reason.text);
                     }
                 }
@@ -197,7 +220,7 @@ impl Expander<'_> {
                 match value {
                     Some(value) if operator == '#' => self.push_all(without_prefix(value, &pattern, is_longest)),
                     Some(value) => self.push_all(without_suffix(value, &pattern, is_longest)),
-                    None => self.word.missing.push(name),
+                    None => self.miss(name),
                 }
             }
             '/' if self.style != Style::Compose => {
@@ -205,14 +228,14 @@ impl Expander<'_> {
                 let (pattern, instead) = self.replacement(depth);
                 match value {
                     Some(value) => self.push_all(&replaced(value, &pattern, &instead, is_everywhere)),
-                    None => self.word.missing.push(name),
+                    None => self.miss(name),
                 }
             }
             _ => {
                 self.rest(depth);
                 let colon = if is_empty_too { ":" } else { "" };
                 self.word.unknown.push(format!("${{{name}{colon}{operator}…}}"));
-                self.word.missing.push(name);
+                self.miss(name);
             }
         }
     }
@@ -325,6 +348,16 @@ mod tests {
             assert_eq!(dockerfile(text).missing, [missing], "{text}");
         }
         assert_eq!(dockerfile("${NONE:?must be set}").refused, ["must be set"]);
+    }
+
+    #[test]
+    fn variables_without_a_value_are_marked() {
+        let marked = |text| expand_marked(text, Style::Compose, &values(&[("TAG", "1")])).text.replace(MARK, "|");
+        for (text, expected) in
+            [("a:${NONE}-${TAG}", "a:|NONE|-1"), ("a:${NONE:-x}${B:-$C}", "a:x|C|"), ("a:${NONE:?must}$$A", "a:|NONE|$A")]
+        {
+            assert_eq!(marked(text), expected, "{text}");
+        }
     }
 
     #[test]

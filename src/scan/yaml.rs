@@ -21,7 +21,7 @@ const MOST_NODES: usize = 4_000_000;
 const MOST_ALIASED: usize = 1_000_000;
 
 /// The key by which a map takes in others.
-const MERGE: &str = "<<";
+pub const MERGE: &str = "<<";
 
 /// The most maps that one takes in, those of others included: they are followed by recursion.
 const MOST_MERGES: usize = 64;

@@ -27,7 +27,8 @@ pub fn scanned(names: &[&str], bytes: &[u8]) {
         for found in &scanned.found {
             assert!(found.place.line > 0 && found.place.column > 0);
             assert!(text.get(found.place.span.clone()).is_some(), "{}: {found:?}", path.display());
-            if let Some(editable) = &found.editable {
+            for editable in found.editables() {
+                let text = editable.file.as_ref().map_or(text, |file| &files.0[file]);
                 assert_eq!(text.get(editable.span.clone()), Some(editable.text.as_str()), "{}: {found:?}", path.display());
             }
         }

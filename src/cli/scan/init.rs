@@ -159,6 +159,7 @@ impl Repository {
                 }
             }
             Meant::Unresolved(names) => names.iter().for_each(|name| needs(name)),
+            Meant::Unevaluated { name, .. } if name.is_empty() => {}
             Meant::Unevaluated { name, .. } => needs(name),
             // No value can be given to it.
             Meant::Undeclared(_) => {}

@@ -82,17 +82,20 @@ impl Inputs {
     fn fixes(&self, placed: &[Placed<'_>], chosen: &BTreeMap<usize, Choice<'_>>, tree: &Tree) -> Fixes {
         let mut fixes = Fixes::default();
         for Choice { one, does_fail, new, .. } in chosen.values() {
-            let Some(editable) = &one.found.editable else { continue };
             let place = place_of(one);
-            match new.as_ref().map(|new| editable.for_reference(&new.reference)) {
-                Some(Some(_)) if !tree.is_named(file_of(one.path, editable)) => {
-                    let why = || "it is not below the paths that were named, so other uses of it are not known".to_owned();
-                    fixes.forbid(one.path, editable, why);
+            for editable in one.found.editables() {
+                match new.as_ref().map(|new| editable.for_reference(&new.reference)) {
+                    Some(Some(_)) if !tree.is_named(file_of(one.path, editable)) => {
+                        let why = || "it is not below the paths that were named, so other uses of it are not known".to_owned();
+                        fixes.forbid(one.path, editable, why);
+                    }
+                    Some(Some(new)) => fixes.add((one.path, &place), editable, new),
+                    Some(None) => fixes.forbid(one.path, editable, || format!("{place} needs more than this text changed")),
+                    None if *does_fail => {
+                        fixes.forbid(one.path, editable, || format!("nothing fits for {place}, which rests on it"));
+                    }
+                    None => fixes.forbid(one.path, editable, || format!("{place} rests on it, and fits as it is")),
                 }
-                Some(Some(new)) => fixes.add((one.path, &place), editable, new),
-                Some(None) => fixes.forbid(one.path, editable, || format!("{place} needs more than this text changed")),
-                None if *does_fail => fixes.forbid(one.path, editable, || format!("nothing fits for {place}, which rests on it")),
-                None => fixes.forbid(one.path, editable, || format!("{place} rests on it, and fits as it is")),
             }
         }
         let unjudged =
@@ -101,7 +104,7 @@ impl Inputs {
         let foreign = foreign.filter(|(_, found)| found.os == Os::Other);
         let others = self.set_aside.iter().flat_map(|file| file.scanned.found.iter().map(|found| (file.path.as_path(), found)));
         for (path, found) in unjudged.chain(foreign).chain(others) {
-            if let Some(editable) = &found.editable {
+            for editable in found.editables() {
                 let why = || format!("{}:{} rests on it, and is not judged here", shown(path), found.place.line);
                 fixes.forbid(path, editable, why);
             }
@@ -112,14 +115,14 @@ impl Inputs {
     /// The reason why a reference is not changed for which this would fit; `None` if it is.
     fn stays(&self, one: &Placed<'_>, new: Option<&Suggested>, fixes: &Fixes) -> Option<String> {
         let new = new?;
-        let Some(editable) = &one.found.editable else {
+        if one.found.editable.is_none() || one.found.stays.is_some() {
             let is_given = "its value is not one plain text of these files".to_owned();
             return Some(one.found.stays.clone().unwrap_or(is_given));
-        };
-        match editable.for_reference(&new.reference) {
+        }
+        one.found.editables().find_map(|editable| match editable.for_reference(&new.reference) {
             None => Some("more than the text that can be changed would differ".to_owned()),
             Some(_) => fixes.stays(one.path, editable),
-        }
+        })
     }
 
     /// The first image that passes on these hosts in the place of this one.

@@ -17,8 +17,12 @@ pub fn unresolved(names: &[String]) -> Error {
     Error::of(ErrorKind::Unresolved, format!("the {what} {} has no value", named.join(", "))).hint(hint)
 }
 
-/// The error about a variable whose value is an expression.
+/// The error about a variable whose value is an expression, or about an expression alone.
 pub fn unevaluated(name: &str, expression: &str) -> Error {
+    if name.is_empty() {
+        return Error::of(ErrorKind::Unresolved, format!("the value of {} cannot be told", quoted(expression)))
+            .hint("write its value in the file, since it cannot be given on the command line");
+    }
     let hint = if is_plain(name) { format!("give it one with --var {name}=VALUE") } else { as_expression(name) };
     Error::of(ErrorKind::Unresolved, format!("the value of {name} cannot be told: it is {}", quoted(expression))).hint(hint)
 }

@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use super::*;
-use crate::Error;
+use crate::scan::{Meant, Os};
+use crate::{Error, ErrorKind};
 
 struct Only(&'static str);
 
 impl Files for Only {
     fn read(&self, path: &Path) -> Result<Rc<str>, Error> {
-        if path == Path::new(self.0) { Ok(Rc::from("FROM a")) } else { Err(Error::new("not there")) }
+        if path == Path::new(self.0) { Ok(Rc::from("FROM a")) } else { Err(Error::of(ErrorKind::NotFound, "not there")) }
     }
 }
 
@@ -52,7 +53,7 @@ fn a_matrix_builds_one_dockerfile_many_times() {
     assert_eq!(builds("app/ci/docker-bake.hcl", &[MATRIX], &[]), expected);
     let given = builds("app/docker-bake.hcl", &[MATRIX], &[("TAG", "9"), ("NONE", "x")]);
     assert!(given[0].contains("FULL=ltsc2019-9 NO=x TAG=9"), "{given:?}");
-    assert_eq!(bake("app/docker-bake.hcl", &[MATRIX], &[]).built[0].os, Os::Windows);
+    assert_eq!(bake("app/docker-bake.hcl", &[MATRIX], &[]).built[0].build.os, Os::Windows);
 }
 
 #[test]
@@ -71,9 +72,11 @@ fn an_override_wins() {
     let over = "target \"win\" { args = { BASE = \"fixed\" } }\nvariable \"TAG\" { default = \"2\" }\n";
     let built = builds("app/docker-bake.hcl", &[MATRIX, over], &[]);
     assert!(built.iter().all(|line| line.contains("BASE=fixed") && line.contains("TAG=2")), "{built:?}");
-    assert_eq!(override_of(Path::new("a/docker-bake.hcl")), Some(PathBuf::from("a/docker-bake.override.hcl")));
-    assert_eq!(base_of(Path::new("a/docker-bake.override.hcl")), Some(PathBuf::from("a/docker-bake.hcl")));
-    assert_eq!((override_of(Path::new("bake.hcl")), base_of(Path::new("bake.hcl"))), (None, None));
+    let names = ["docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl"];
+    for name in names {
+        assert_eq!(set_of(&Path::new("a").join(name)), names.map(|name| Path::new("a").join(name)), "{name}");
+    }
+    assert_eq!(set_of(Path::new("a/bake.hcl")), [PathBuf::from("a/bake.hcl")]);
 }
 
 #[test]
@@ -199,4 +202,161 @@ fn a_build_from_elsewhere_is_said() {
         let notes: Vec<(u32, &str)> = notes.iter().map(|(_, note)| (note.place.line, note.text.as_str())).collect();
         assert_eq!(notes, expected.map(|text| (2, text)).into_iter().collect::<Vec<_>>(), "{target}");
     }
+}
+
+/// Each reference as `line object meaning os`.
+fn references(text: &str) -> Vec<String> {
+    let bake = bake("b.hcl", &[text], &[]);
+    assert_eq!(bake.problems, [], "{text}");
+    let one = |(_, found): &(usize, Found)| {
+        let meant = match &found.meant {
+            Meant::Known(text) => text.clone(),
+            Meant::Unresolved(names) => format!("${}", names.join(",$")),
+            Meant::Unevaluated { expression, .. } => format!("?{expression}"),
+            Meant::Undeclared(name) => format!("!{name}"),
+        };
+        format!("{} {} {meant} {:?}", found.place.line, found.object.as_deref().unwrap_or_default(), found.os)
+    };
+    bake.found.iter().map(one).collect()
+}
+
+/// buildx: a variable without a default is the empty text; what is made of it is not known here, since it may be given a value.
+#[test]
+fn a_dockerfile_within_of_which_something_is_not_known() {
+    for (within, expected) in [
+        ("<<E\nFROM a:1\nLABEL x=\"${V}\"\nE", "3 target a a:1 Unsaid"),
+        ("<<E\nARG X=\"${V}\"\nFROM a:1\nE", "4 target a a:1 Unsaid"),
+        ("\"FROM a:${V}\"", "2 target a $V Unsaid"),
+        ("\"FROM ${R}a:${V}\"", "2 target a $R,$V Unsaid"),
+        ("\"ARG T=${V}\\nFROM a:$T\"", "2 target a $V Unsaid"),
+        ("\"FROM a:${V != \"\" ? V : \"ltsc2022\"}\"", "2 target a a:ltsc2022 Unsaid"),
+        ("\"FROM a:${equal(V, \"\") ? \"1\" : V}\"", "2 target a a:1 Unsaid"),
+        ("\"FROM a:${T != \"\" ? T : \"ltsc2022\"}\"", "2 target a $T Unsaid"),
+        ("\"FROM a:${upper(V)}\"", "2 target a $V Unsaid"),
+        ("\"FROM a:${coalesce(null, \"ltsc2022\")}\"", "2 target a a:ltsc2022 Unsaid"),
+        ("\"FROM a:${format(\"ltsc%s\", \"2022\")}\"", "2 target a a:ltsc2022 Unsaid"),
+        ("\"FROM a:${timestamp()}\"", "2 target a ?timestamp() Unsaid"),
+        ("timestamp()", "2 target a ?timestamp() Unsaid"),
+        ("\"${timestamp()}\"", "2 target a ?\"${timestamp()}\" Unsaid"),
+        ("V", "2 target a $V Unsaid"),
+        // The Dockerfile's own variable, which no `ARG` declares.
+        ("\"FROM a:$${V}\"", "2 target a !V Unsaid"),
+    ] {
+        let variables = "variable \"V\" {}\nvariable \"R\" {}\nvariable \"T\" { type = string }\n";
+        let text = format!("target \"a\" {{\n  dockerfile-inline = {within}\n}}\n{variables}");
+        assert_eq!(references(&text), [expected], "{within}");
+    }
+    let text = "variable \"V\" {}\ntarget \"a\" {\n  dockerfile-inline = <<E\nFROM a:1\n${V}\nE\n}\n";
+    let bake = bake("b.hcl", &[text], &[]);
+    let problems: Vec<_> = bake.problems.iter().map(|(_, problem)| (problem.place.line, problem.error.what.as_str())).collect();
+    assert_eq!(problems, [(5, "the value of ${V} cannot be told")]);
+}
+
+#[test]
+fn a_whole_attribute_that_is_not_evaluated_is_not_one_that_is_not_there() {
+    let rest = |text: &str| bake("app/docker-bake.hcl", &[text], &[]).built.first().and_then(|built| built.build.rest.clone());
+    for (args, expected) in [
+        ("zipmap([\"T\"], [\"ltsc2022\"])", "target a app/Dockerfile T=ltsc2022"),
+        ("jsondecode(\"{\\\"T\\\":\\\"ltsc2022\\\"}\")", "target a app/Dockerfile T=ltsc2022"),
+        ("{ \"${\"T\"}\" = \"ltsc2022\" }", "target a app/Dockerfile T=ltsc2022"),
+        ("merge({ T = \"1\" }, { T = V })", "target a app/Dockerfile T?Unresolved([\"V\"])"),
+        ("null", "target a app/Dockerfile"),
+    ] {
+        let text = format!("variable \"V\" {{}}\ntarget \"a\" {{ args = {args} }}\n");
+        assert_eq!(builds("app/docker-bake.hcl", &[&text], &[]), [expected], "{args}");
+        assert_eq!(rest(&text), None, "{args}");
+    }
+    for args in ["nowhere", "any(1)", "{ \"${timestamp()}\" = 1 }", "\"text\""] {
+        assert_eq!(rest(&format!("target \"a\" {{ args = {args} }}\n")).as_deref(), Some(args));
+    }
+    // Its own arguments are over those that it inherits.
+    let text = "target \"_b\" { args = any(1) }\ntarget \"a\" {\n  inherits = [\"_b\"]\n  args = { T = 1 }\n}\n";
+    assert_eq!(builds("app/docker-bake.hcl", &[text], &[]), ["target a app/Dockerfile T=1"]);
+    assert_eq!(rest(text).as_deref(), Some("any(1)"));
+    for (attribute, meant) in [
+        ("inherits = reverse([\"q\"])", "?reverse([\"q\"])"),
+        ("inherits = nowhere", "$nowhere"),
+        ("inherits = [timestamp()]", "?[timestamp()]"),
+        ("target = timestamp()", "?timestamp()"),
+        ("contexts = any(1)", "?any(1)"),
+    ] {
+        let text = format!("target \"a\" {{\n  {attribute}\n}}\ntarget \"_q\" {{}}\n");
+        assert_eq!(references(&text), [format!("2 target a {meant} Unsaid")], "{attribute}");
+        assert!(bake("app/docker-bake.hcl", &[&text], &[]).built.is_empty(), "{attribute}");
+    }
+    // What is for another system alone is not judged.
+    assert_eq!(references("target \"a\" {\n  platforms = [\"linux/amd64\"]\n  inherits = any(1)\n}\n"), [""; 0]);
+    let lists = "target \"_q\" { args = { T = 1 } }\ntarget \"a\" { inherits = reverselist([\"_q\", \"_none\"]) }\n";
+    assert_eq!(builds("app/docker-bake.hcl", &[lists], &[]), ["target a app/Dockerfile T=1"]);
+}
+
+/// Each target can be built by its name; what is only there to be inherited from makes no noise.
+#[test]
+fn what_others_inherit_is_judged_as_far_as_it_can_be_built() {
+    let heir = "target \"app-debug\" {\n  inherits = [\"app\"]\n  dockerfile = \"Dockerfile.win\"\n}\n";
+    for (app, expected) in [
+        ("args = { V = \"1\" }\n  dockerfile = \"Dockerfile.win\"", &["target app app/Dockerfile.win V=1"][..]),
+        // Its Dockerfile is not there.
+        ("args = { V = \"1\" }", &[]),
+        ("inherits = any(1)", &[]),
+    ] {
+        let text = format!("target \"app\" {{\n  {app}\n}}\n{heir}");
+        let built = builds("app/docker-bake.hcl", &[&text], &[]);
+        let of_app: Vec<&String> = built.iter().filter(|built| built.starts_with("target app ")).collect();
+        assert_eq!(of_app, expected, "{app}");
+        assert_eq!(bake("app/docker-bake.hcl", &[&text], &[]).notes.len(), 0, "{app}");
+    }
+    let inline = "target \"app\" { dockerfile-inline = \"FROM a:1\" }\n\
+        target \"old\" {\n  inherits = [\"app\"]\n  dockerfile-inline = \"FROM a:2\"\n}\n";
+    assert_eq!(references(inline), ["1 target app a:1 Unsaid", "4 target old a:2 Unsaid"]);
+    // An argument that others give is theirs, and a group makes it a target as any other.
+    let open = "target \"app\" { dockerfile-inline = \"ARG V\\nFROM a:$V\" }\n\
+        target \"old\" {\n  inherits = [\"app\"]\n  args = { V = \"2\" }\n}\n";
+    assert_eq!(references(open), ["1 target old a:2 Unsaid"]);
+    let grouped = format!("{open}group \"all\" {{ targets = [\"app\"] }}\n");
+    assert_eq!(references(&grouped), ["1 target app $V Unsaid", "1 target old a:2 Unsaid"]);
+    assert_eq!(references(&open.replace("\"app\"", "\"_app\"")), ["1 target old a:2 Unsaid"]);
+}
+
+#[test]
+fn a_target_is_built_once_for_each_system() {
+    let systems = |platforms: &str| -> Vec<Os> {
+        let text = format!("target \"a\" {{ platforms = {platforms} }}\n");
+        bake("app/docker-bake.hcl", &[&text], &[]).built.iter().map(|built| built.build.os).collect()
+    };
+    for (platforms, expected) in [
+        ("[\"linux/amd64\", \"windows/amd64\"]", &[Os::Other, Os::Windows][..]),
+        ("[\"windows(10.0.17763)/amd64\", \"windows(10.0.20348)/amd64\"]", &[Os::Windows]),
+        ("[\"linux/amd64\", \"linux/arm64\"]", &[Os::Other]),
+        ("[\"local\"]", &[Os::Unsaid]),
+        ("[]", &[Os::Unsaid]),
+        ("any(1)", &[Os::Unsaid]),
+    ] {
+        assert_eq!(systems(platforms), expected, "{platforms}");
+    }
+    let text = "target \"a\" {\n  platforms = [\"windows/amd64\", \"linux/amd64\"]\n  dockerfile-inline = \"FROM a:1\"\n}\n";
+    assert_eq!(references(text), ["3 target a a:1 Windows", "3 target a a:1 Other"]);
+}
+
+#[test]
+fn a_matrix_whose_values_are_not_known_leaves_its_targets() {
+    for (matrix, expected) in [
+        ("{ v = V }", "T?Unresolved([\"v\"])"),
+        ("{ v = split(\",\", V) }", "T?Unresolved([\"v\"])"),
+        ("merge({ v = [\"1\"] }, {})", "T=1"),
+    ] {
+        let text = format!("variable \"V\" {{}}\ntarget \"a\" {{\n  matrix = {matrix}\n  args = {{ T = v }}\n}}\n");
+        assert_eq!(builds("app/docker-bake.hcl", &[&text], &[]), [format!("target a app/Dockerfile {expected}")], "{matrix}");
+    }
+}
+
+#[test]
+fn a_stage_that_is_not_there_is_an_error() {
+    let text = "target \"a\" {\n  dockerfile-inline = \"FROM a:1 AS build\"\n  target = \"nope\"\n}\n";
+    let bake = bake("b.hcl", &[text], &[]);
+    let problems: Vec<_> = bake.problems.iter().map(|(_, problem)| (problem.place.line, problem.error.what.as_str())).collect();
+    assert_eq!(
+        (problems.as_slice(), bake.found.len()),
+        (&[(3, "target a asks for the target nope, and its Dockerfile has no such stage")][..], 0)
+    );
 }

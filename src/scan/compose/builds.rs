@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Built, Numbered, Project, Reader, asked};
+use super::{Built, ELSEWHERE, Numbered, Project, Reader, asked};
 use crate::scan::dockerfile::Build;
 use crate::scan::paths::{is_elsewhere, normal, slashes};
-use crate::scan::words::{Style, Word, expand};
+use crate::scan::words::{Style, Word, expand, expand_marked};
 use crate::scan::yaml::Node;
-use crate::scan::{Asked, Found, Meant, Needs, Note, Os, Shared, nested};
+use crate::scan::{Asked, Found, Lands, Lines, Meant, Needs, Note, Os, Place, Problem, Shared, nested};
 
 impl Reader<'_, '_> {
     /// What is built: each key as the last file says it, arguments and contexts of all of them.
@@ -23,10 +23,12 @@ impl Reader<'_, '_> {
         let word = |text: &str| expand(text, Style::Compose, &self.values);
         let said_word = |key: &str| builds.iter().find_map(|(_, build)| build.text_at(&[key])).map(word);
         let text = |key: &str| said_word(key).map(|word| word.text);
+        // What is another file's has no place here.
+        let place = |number: usize, node: &Node| -> Option<Place> { Some(self.lines.get(number)?.place(node.span.clone())) };
         // What stands in another file is shown where this one extends it.
         let own = builds.iter().find(|(number, _)| self.layers.get(*number).is_some()).copied().or(extends);
         // A path counts from the folder of the file that says it.
-        let of_file = |build: &Rc<Node>| self.folders.borrow().get(&Rc::as_ptr(build)).cloned();
+        let of_file = |build: &Rc<Node>| Some(self.file_of(build)?.parent()?.to_owned());
         let said = |(_, build): &Numbered<'_>| {
             let path = build.text_at(&["context"]).or_else(|| build.text())?;
             Some((of_file(build), word(path)))
@@ -35,17 +37,28 @@ impl Reader<'_, '_> {
             .iter()
             .find_map(said)
             .unwrap_or_else(|| (builds.last().and_then(|(_, build)| of_file(build)), Word::default()));
-        let platforms = builds.iter().find_map(|(_, build)| build.get("platforms"));
-        let is_windows = platforms
-            .is_some_and(|list| list.list().iter().any(|one| one.text().is_some_and(|one| Os::of_platform(one) == Os::Windows)));
-        let os = if is_windows { Os::Windows } else { os };
+        let platforms = builds.iter().find_map(|(_, build)| build.get("platforms")).map(|list| list.list()).unwrap_or_default();
+        let platforms: Vec<String> = platforms.iter().filter_map(|one| Some(word(one.text()?).text)).collect();
+        // It is built once for each system.
+        let systems = if platforms.is_empty() { vec![os] } else { Os::of_platforms(&platforms) };
         let isolation = text("isolation").as_deref().and_then(asked).or(isolation);
-        let targets = text("target").into_iter().collect();
-        let mut build = Build { targets, object: Some(object.to_owned()), os, ..Build::default() };
+        let target = said_word("target").unwrap_or_default();
+        let asks = builds.iter().find_map(|(number, build)| Some((*number, build.get("target")?)));
+        let asks = asks.and_then(|(number, node)| Some((number, place(number, node)?)));
+        if let (Some(name), Some((number, node))) = (target.missing.first(), own) {
+            let shown_at = asks.clone().or_else(|| Some((number, place(number, node)?)));
+            let is_for_others = systems.iter().all(|os| *os == Os::Other);
+            let found = shown_at.filter(|_| !is_for_others).map(|(number, place)| (number, undecided(place, name, object)));
+            read.found.extend(found);
+            return;
+        }
+        let targets = Some(target.text).filter(|target| !target.is_empty()).into_iter().collect();
+        let mut build = Build { targets, object: Some(object.to_owned()), ..Build::default() };
         // The last file's words win, so its are put in last.
         for (number, node) in builds.iter().rev() {
-            let mut origins = node.get("args").map(|args| self.origins_of(*number, args)).unwrap_or_default();
-            if let Some(args) = node.get("args").filter(|_| self.layers.get(*number).is_some()) {
+            let source = self.source_of(*number, node);
+            let mut origins = node.get("args").map(|args| self.origins_of(source.as_ref(), args)).unwrap_or_default();
+            if let Some(args) = node.get("args") {
                 let values = args.entries().into_iter().map(|(_, value)| value);
                 for value in args.list().iter().chain(values) {
                     self.consumed.borrow_mut().insert(Rc::as_ptr(value));
@@ -63,19 +76,39 @@ impl Reader<'_, '_> {
                 }
             }
             let contexts = node.get("additional_contexts").map(|contexts| self.arguments(contexts)).unwrap_or_default();
+            for meant in contexts.values() {
+                if let Meant::Known(text) = meant
+                    && let Some(service) = text.strip_prefix("service:")
+                {
+                    self.needs_service(own, service, read);
+                }
+            }
             build.contexts.extend(contexts.into_iter().map(|(name, meant)| (name, image_of(meant))));
         }
-        match builds.iter().find_map(|(number, build)| Some((*number, build.get("dockerfile_inline")?))) {
-            Some((number, inner)) => {
-                let (Some(layer), Some(lines)) = (self.layers.get(number), self.lines.get(number)) else { return };
-                let word = expand(inner.text().unwrap_or_default(), Style::Compose, &self.values);
-                let found = nested::read(layer.text, lines, &inner.span, &word.text, &build);
-                let asked = |found: Found| Found {
-                    isolation,
-                    os: if found.os == Os::Unsaid && found.needs == Needs::EveryHost { os } else { found.os },
-                    ..found
-                };
-                read.found.extend(found.into_iter().map(|found| (number, asked(found))));
+        match builds.iter().find_map(|(number, build)| Some((*number, build, build.get("dockerfile_inline")?))) {
+            Some((number, of, inner)) => {
+                let Some(source) = self.source_of(number, of) else { return };
+                let of_other = Lines::of(if number == ELSEWHERE { source.text() } else { "" });
+                let lines = self.lines.get(number).unwrap_or(&of_other);
+                // What stands in another file is shown where this one extends it.
+                let shown_at = if number == ELSEWHERE { own.and_then(|(number, node)| place(number, node)) } else { None };
+                let file = own.map_or(number, |(shown, _)| if number == ELSEWHERE { shown } else { number });
+                let word = expand_marked(inner.text().unwrap_or_default(), Style::Compose, &self.values);
+                if self.refuses(number, inner, &word) {
+                    return;
+                }
+                let inner_text = nested::Inner::of_word(word);
+                for os in systems {
+                    build.os = os;
+                    let asks = asks.clone().filter(|(of, _)| *of == number).map(|(_, place)| place);
+                    let scanned = nested::read((source.text(), lines), &inner.span, &inner_text, &build, asks);
+                    let at = |place: Place| shown_at.clone().unwrap_or(place);
+                    let found =
+                        scanned.found.into_iter().map(|found| Found { place: at(found.place.clone()), isolation, ..found });
+                    read.found.extend(found.map(|found| (file, found)));
+                    let problems = scanned.problems.into_iter();
+                    self.refuse_all(file, problems.map(|problem| Problem { place: at(problem.place), error: problem.error }));
+                }
                 // What stands in a text within a text is not changed.
                 let by = format!("by the Dockerfile of {object}");
                 read.shared.extend(build.origins.iter().map(|(name, value)| Shared::new(name, value, &by)));
@@ -89,13 +122,11 @@ impl Reader<'_, '_> {
                     let missing = context.missing.iter().chain(&dockerfile.missing).next();
                     missing.map(|name| format!("the variable {name} has no value"))
                 };
-                let said = own.and_then(|(number, node)| {
-                    let place = self.lines.get(number)?.place(node.span.clone());
-                    Some((number, self.layers.get(number)?.path.to_owned(), place))
-                });
+                let of_layer = |number: usize, place: Place| Some((self.layers.get(number)?.path.to_owned(), place));
+                let said = own.and_then(|(number, node)| Some((number, of_layer(number, place(number, node)?)?)));
                 if let Some(why) = why {
                     let text = format!("what {object} builds is not read: {why}");
-                    read.notes.extend(said.map(|(number, _, place)| (number, Note { place, text })));
+                    read.notes.extend(said.map(|(number, (_, place))| (number, Note { place, text })));
                     // What is not read may use a value for anything.
                     let by = format!("by what {object} builds, which is not read");
                     read.shared.extend(build.origins.iter().map(|(name, value)| Shared::new(name, value, &by)));
@@ -103,8 +134,10 @@ impl Reader<'_, '_> {
                 }
                 let folder = folder.as_deref().unwrap_or(self.folder);
                 let dockerfile = normal(&folder.join(slashes(&context.text)).join(slashes(&dockerfile.text)));
-                let said = said.map(|(_, path, place)| (path, place));
-                read.built.push(Built { dockerfile, build, isolation, os, makes: made.to_vec(), said });
+                let (said, asks) = (said.map(|(_, said)| said), asks.and_then(|(number, place)| of_layer(number, place)));
+                let one = Built { dockerfile, build, isolation, makes: made.to_vec(), said, asks };
+                read.built
+                    .extend(systems.into_iter().map(|os| Built { build: Build { os, ..one.build.clone() }, ..one.clone() }));
             }
         }
     }
@@ -120,6 +153,24 @@ impl Reader<'_, '_> {
             None => self.values.get(&name).cloned().map(|value| (name, Meant::Known(value))),
         };
         pairs(node).into_iter().filter_map(meant).collect()
+    }
+}
+
+/// What a build makes cannot be told, since the stage that it asks for rests on this variable.
+fn undecided(place: Place, variable: &str, object: &str) -> Found {
+    Found {
+        place,
+        object: Some(object.to_owned()),
+        written: format!("${{{variable}}}"),
+        meant: Meant::Unresolved(vec![variable.to_owned()]),
+        needs: Needs::EveryHost,
+        os: Os::Unsaid,
+        isolation: None,
+        lands: Lands::Fleet,
+        together: None,
+        editable: None,
+        also: Vec::new(),
+        stays: None,
     }
 }
 

@@ -2,40 +2,74 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
-use std::path::Path;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::Reader;
 use crate::scan::Editable;
-use crate::scan::origin::{Origins, last, mentioned, origin, others};
+use crate::scan::origin::{Origins, default_of, mentioned, origin, others};
 use crate::scan::paths::shown;
-use crate::scan::words::{Style, expand};
+use crate::scan::place::literal;
+use crate::scan::words::Style;
 use crate::scan::yaml::{self, Node};
 
+/// A file with values.
+pub(super) struct Source<'s> {
+    path: PathBuf,
+    text: Text<'s>,
+}
+
+/// The text of a file of the project, or of another one.
+enum Text<'s> {
+    Own(&'s str),
+    Other(Rc<str>),
+}
+
+impl Source<'_> {
+    pub(super) fn text(&self) -> &str {
+        match &self.text {
+            Text::Own(text) => text,
+            Text::Other(text) => text,
+        }
+    }
+
+    /// The file of a text that can be changed, where it is not one of the project.
+    fn other(&self) -> Option<PathBuf> {
+        matches!(self.text, Text::Other(_)).then(|| self.path.clone())
+    }
+}
+
 impl Reader<'_, '_> {
+    /// The file in which the image or the build of a service stands.
+    pub(super) fn source_of(&self, number: usize, node: &Rc<Node>) -> Option<Source<'_>> {
+        if let Some(layer) = self.layers.get(number) {
+            return Some(Source { path: layer.path.to_owned(), text: Text::Own(layer.text) });
+        }
+        let path = self.file_of(node)?;
+        let text = Text::Other(self.files.read(&path).ok()?);
+        Some(Source { path, text })
+    }
+
     /// What can be changed of a text: itself, the only value in it, or the default of that.
-    pub(super) fn editable(&self, number: usize, span: Range<usize>, written: &str) -> Option<Editable> {
-        let lines = self.lines.get(number)?;
-        let literal = lines.literal(span.clone(), written);
-        literal.or_else(|| origin(written, Style::Compose, &self.values, &self.origins)).or_else(|| {
-            let one = last(written).filter(|one| !self.values.contains_key(one.name))?;
-            let (default, text) = (one.default.filter(|default| !default.is_empty())?, self.layers.get(number)?.text);
-            // As it is written: `-` is before it, and the brace behind it.
-            let at = text.get(span.clone())?.rfind(&format!("-{default}}}"))? + 1;
-            let editable = lines.literal(span.start + at..span.start + at + default.len(), default)?;
-            let word = expand(one.before, Style::Compose, &self.values);
-            word.missing.is_empty().then(|| Editable { before: word.text, after: one.after.to_owned(), ..editable })
+    pub(super) fn editable(&self, source: Option<&Source<'_>>, span: &Range<usize>, written: &str) -> Option<Editable> {
+        let here = |source: &Source<'_>, editable: Editable| Editable { file: source.other(), ..editable };
+        let own = source.and_then(|source| Some(here(source, literal(source.text(), span.clone(), written)?)));
+        own.or_else(|| origin(written, Style::Compose, &self.values, &self.origins)).or_else(|| {
+            let source = source?;
+            Some(here(source, default_of(source.text(), span, written, Style::Compose, &self.values)?))
         })
     }
 
     /// Where the values of arguments stand that are plain text.
-    pub(super) fn origins_of(&self, number: usize, node: &Node) -> Origins {
-        let path = self.layers.get(number).map(|layer| layer.path);
-        let here = |editable: Editable| Editable { file: editable.file.or_else(|| path.map(Path::to_owned)), ..editable };
+    pub(super) fn origins_of(&self, source: Option<&Source<'_>>, node: &Node) -> Origins {
+        let here = |editable: Editable| {
+            let file = editable.file.or_else(|| source.map(|source| source.path.clone()));
+            Editable { file, ..editable }
+        };
         let of_map = node.entries().into_iter().filter_map(|(name, value)| {
             let name = name.text()?;
             let editable = match value.text() {
-                Some(text) => self.editable(number, value.span.clone(), text),
+                Some(text) => self.editable(source, &value.span, text),
                 None => self.origins.get(name).cloned(),
             };
             Some((name.to_owned(), editable?))
@@ -45,13 +79,14 @@ impl Reader<'_, '_> {
             let Some((name, value)) = text.split_once('=') else {
                 return Some((text.to_owned(), self.origins.get(text)?.clone()));
             };
-            let whole = self.lines.get(number)?.literal(entry.span.clone(), text);
+            let whole = source.and_then(|source| literal(source.text(), entry.span.clone(), text));
             let own = whole.map(|whole| Editable {
                 span: whole.span.start + name.len() + 1..whole.span.end,
                 text: value.to_owned(),
                 ..whole
             });
-            let editable = own.or_else(|| origin(value, Style::Compose, &self.values, &self.origins))?;
+            let default = || default_of(source?.text(), &entry.span, value, Style::Compose, &self.values);
+            let editable = own.or_else(|| origin(value, Style::Compose, &self.values, &self.origins)).or_else(default)?;
             Some((name.to_owned(), editable))
         });
         of_map.chain(of_list).map(|(name, editable)| (name, here(editable))).collect()
@@ -67,16 +102,21 @@ impl Reader<'_, '_> {
             used.insert(name.clone(), "by Compose itself".to_owned());
         }
         let consumed = self.consumed.borrow();
+        let is_consumed = |node: &Node| consumed.contains(&std::ptr::from_ref(node));
+        // Of keys that Compose does not read, an alias is the only use.
+        let is_kept = |key: &str| key.starts_with("x-") || key.starts_with('.');
         for (layer, lines) in self.layers.iter().zip(&self.lines) {
-            let aliased = yaml::under_several_keys(&layer.root, &|key| key.starts_with("x-") || key.starts_with('.'));
-            let is_read = |node: &Node| consumed.contains(&std::ptr::from_ref(node)) && !aliased.contains(&node.span.start);
+            let aliased = yaml::under_several_keys(&layer.root, &is_kept);
+            let is_read = |node: &Node| is_consumed(node) && !aliased.contains(&node.span.start);
             uses(&layer.root, &is_read, &mut |name, node| {
                 let by = || format!("in line {} of {}", lines.place(node.span.clone()).line, shown(layer.path));
                 used.entry(name.to_owned()).or_insert_with(by);
             });
         }
         for (by, service) in self.extended.borrow().iter() {
-            uses(service, &|_| false, &mut |name, _| {
+            let aliased = yaml::under_several_keys(service, &is_kept);
+            let is_read = |node: &Node| is_consumed(node) && !aliased.contains(&node.span.start);
+            uses(service, &is_read, &mut |name, _| {
                 used.entry(name.to_owned()).or_insert_with(|| by.clone());
             });
         }

@@ -98,7 +98,9 @@ fn a_service_extends_another() {
     let project =
         read_all(&[text], &[("app/inc/base.yaml", base), ("app/.env", "TAG=ltsc2019\n"), ("app/inc/.env", "TAG=none\n")]);
     assert_eq!(images(&project), ["0:3 server:ltsc2019 Some(Hyperv) Windows"]);
-    assert_eq!(project.found[0].1.editable, None);
+    // Its value can be changed where it stands.
+    let editable = project.found[0].1.editable.as_ref().unwrap();
+    assert_eq!((editable.file.as_deref(), editable.text.as_str()), (Some(Path::new("app/.env")), "ltsc2019"));
     // A circle ends.
     read_all(&["services:\n  a:\n    image: x\n    extends: b\n  b:\n    image: y\n    extends: a\n"], &[]);
 }
@@ -215,5 +217,134 @@ fn a_build_from_elsewhere_is_said() {
             (project.built.len(), project.found.len()),
             (usize::from(expected.is_none() && !is_inline), usize::from(is_inline))
         );
+    }
+}
+
+/// Each error as `line what`.
+fn refused(text: &str, others: &[(&str, &str)]) -> Vec<String> {
+    let problems = read_all(&[text], others).problems;
+    problems.iter().map(|(_, problem)| format!("{} {}", problem.place.line, problem.error.what)).collect()
+}
+
+/// compose-go refuses all of these.
+#[test]
+fn what_compose_refuses_is_an_error_at_its_place() {
+    for (text, expected) in [
+        ("services:\n  a:\n    extends: {service: nope}\n    image: x\n", &["3 there is no service nope"][..]),
+        ("services:\n  a:\n    image: x\n    extends: nope\n", &["4 there is no service nope"]),
+        ("services:\n  a:\n    extends: {file: s.yaml, service: nope}\n", &["3 there is no service nope in app/s.yaml"]),
+        (
+            "services:\n  a: {extends: {service: b}}\n  b: {extends: {service: a}}\n",
+            &["2 the service a extends itself", "3 the service b extends itself"],
+        ),
+        ("services:\n  a: {image: x, extends: a}\n", &["2 the service a extends itself"]),
+        ("services:\n  a:\n    image: x\n    image: y\n", &["4 the key image is in this map twice"]),
+        ("services:\n  a: {image: x}\n  a: {image: y}\n", &["3 the key a is in this map twice"]),
+        (
+            "services:\n  a:\n    build: {context: ., additional_contexts: {base: 'service:nope'}, dockerfile_inline: FROM base}\n",
+            &["3 there is no service nope"],
+        ),
+        (
+            "services:\n  a:\n    build: {context: ., additional_contexts: {base: 'service:b'}, dockerfile_inline: FROM base}\n  b: {image: x}\n",
+            &[],
+        ),
+        (
+            "services:\n  a:\n    build:\n      target: nope\n      dockerfile_inline: FROM x AS build\n",
+            &["4 service a asks for the target nope, and its Dockerfile has no such stage"],
+        ),
+        (
+            "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM x\n        RUNN y\n",
+            &["6 this is not a line of a Dockerfile"],
+        ),
+        ("services:\n  a:\n    build:\n      dockerfile_inline: RUN y\n", &["4 the Dockerfile in this text is not read"]),
+        ("services:\n  a:\n    build:\n      dockerfile_inline: 'FROM x:${T#v}'\n", &["4 Compose refuses ${T#…}"]),
+    ] {
+        let others = [("app/s.yaml", "services:\n  web: {image: x}\n"), ("app/.env", "T=v1\n")];
+        assert_eq!(refused(text, &others), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_value_that_nobody_gives_is_named_in_a_dockerfile_within_too() {
+    for (within, expected) in [
+        ("FROM server:${IMG}", "0:4 $IMG None Unsaid"),
+        ("FROM server:$IMG", "0:4 $IMG None Unsaid"),
+        // Compose puts in nothing, whatever the Dockerfile says.
+        ("\"ARG IMG=1\\nFROM server:${IMG}\"", "0:4 $IMG None Unsaid"),
+        ("\"ARG IMG=1\\nFROM server:$${IMG}\"", "0:4 server:1 None Unsaid"),
+        ("FROM server:${IMG:-1}", "0:4 server:1 None Unsaid"),
+        ("|\n        FROM server:1\n        LABEL x=${IMG}", "0:5 server:1 None Unsaid"),
+        ("|\n        ARG X=${IMG}\n        FROM server:1", "0:6 server:1 None Unsaid"),
+    ] {
+        let text = format!("services:\n  a:\n    build:\n      dockerfile_inline: {within}\n");
+        assert_eq!(images(&read_all(&[&text], &[])), [expected], "{within}");
+    }
+    let project = read_all(&["services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM server:${IMG}\n"], &[]);
+    assert_eq!((project.found[0].1.place.line, project.found[0].1.written.as_str()), (5, "server:${IMG}"));
+}
+
+#[test]
+fn a_service_that_is_a_context_may_be_one_of_an_included_file() {
+    let text = "include: [inc/a.yaml]\nservices:\n  a:\n    build: {context: ., additional_contexts: {base: 'service:deep'}, \
+        dockerfile_inline: FROM base}\n";
+    let a = ("app/inc/a.yaml", "include: [b.yaml]\nservices: {web: {image: x}}\n");
+    let of = |others: &[(&str, &str)]| {
+        let project = read_all(&[text], others);
+        let notes = project.notes.iter().filter(|(_, note)| note.text.contains("the service deep is not among")).count();
+        (project.problems.len(), notes)
+    };
+    assert_eq!(of(&[a, ("app/inc/b.yaml", "services: {deep: {image: x}}\n")]), (0, 0));
+    assert_eq!(of(&[a, ("app/inc/b.yaml", "services: {other: {image: x}}\n")]), (1, 0));
+    assert_eq!(of(&[a]), (0, 1));
+}
+
+#[test]
+fn a_stage_that_rests_on_a_variable_without_a_value_is_not_decided() {
+    let with = |rest: &str| format!("services:\n  a:\n    build:\n      context: .\n      target: ${{TG}}\n{rest}");
+    let project = read_all(&[&with("")], &[]);
+    assert_eq!((images(&project).as_slice(), project.built.len()), (&["0:5 $TG None Unsaid".to_owned()][..], 0));
+    assert_eq!(images(&read_all(&[&with("    platform: linux/amd64\n")], &[])), [""; 0]);
+    assert_eq!(read_all(&[&with("")], &[("app/.env", "TG=x\n")]).built[0].build.targets, ["x"]);
+}
+
+#[test]
+fn a_dockerfile_within_another_file_is_shown_where_it_is_extended() {
+    let text = "services:\n  a:\n    extends: {file: s.yaml, service: b}\n";
+    let other = "# x\n# x\n# x\nservices:\n  b:\n    build:\n      dockerfile_inline: FROM server:${TAG}\n";
+    assert_eq!(images(&read_all(&[text], &[("app/s.yaml", other), ("app/.env", "TAG=1\n")])), ["0:3 server:1 None Unsaid"]);
+    assert_eq!(images(&read_all(&[text], &[("app/s.yaml", other)])), ["0:3 $TAG None Unsaid"]);
+}
+
+#[test]
+fn a_service_is_built_once_for_each_system() {
+    for (service, expected) in [
+        ("build: {context: ., platforms: [linux/amd64]}", &[Os::Other][..]),
+        ("build: {context: ., platforms: [linux/amd64, windows/amd64]}", &[Os::Other, Os::Windows]),
+        ("build: .\n    platform: windows(10.0.17763)/amd64", &[Os::Windows]),
+        ("build: {context: ., platforms: [windows/amd64]}\n    platform: linux/amd64", &[Os::Windows]),
+        ("build: {context: .}\n    isolation: process", &[Os::Windows]),
+        ("build: {context: .}", &[Os::Unsaid]),
+    ] {
+        let project = read_all(&[&format!("services:\n  a:\n    {service}\n")], &[]);
+        assert_eq!(project.built.iter().map(|built| built.build.os).collect::<Vec<_>>(), expected, "{service}");
+    }
+}
+
+#[test]
+fn blocks_of_text_can_be_changed_and_what_is_escaped_says_so() {
+    for (image, expected) in [
+        ("server:1", Some("server:1")),
+        (">-\n      server:1", Some("server:1")),
+        ("|-\n      server:1\n", Some("server:1")),
+        ("\"server:\\\n      1\"", None),
+        ("\"server\\x3a1\"", None),
+    ] {
+        let text = format!("services:\n  a:\n    image: {image}\n  b: {{image: x}}\n");
+        let project = read_all(&[&text], &[]);
+        let found = &project.found[0].1;
+        assert_eq!(found.meant, Meant::Known("server:1".to_owned()), "{image}");
+        assert_eq!(found.editable.as_ref().map(|editable| &text[editable.span.clone()]), expected, "{image}");
+        let why = expected.is_none().then_some("it is written with escapes or over several lines");
+        assert_eq!(found.stays.as_deref(), why, "{image}");
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{File, Named, SCRATCH, THE_BUILDERS};
-use crate::scan::{Found, Meant, Needs, Os};
+use crate::scan::origin::mentioned;
+use crate::scan::{Found, Lands, Meant, Needs, Os};
 
 impl File<'_> {
     /// The references of the stages that are built.
@@ -21,7 +22,11 @@ impl File<'_> {
                 (None, None) => None,
             };
             if self.earlier(&stage.base, index).is_none() {
-                found.extend(self.reference(&stage.base, need, stage.os, object.clone()));
+                // What runs has the system that it is built for.
+                // What runs on Linux alone is said where a base is for Windows.
+                let is_said = stage.os != Os::Unsaid || matches!(self.build.lands, Lands::Linux { .. });
+                let os = if is_said || need != Needs::EveryHost { stage.os } else { self.build.os };
+                found.extend(self.reference(&stage.base, need, os, object.clone()));
             }
             let images = stage.sources.iter().filter(|source| self.source_of(source, index).is_none());
             found.extend(images.filter_map(|source| self.reference(source, Needs::NoHost, Os::Unsaid, object.clone())));
@@ -29,9 +34,16 @@ impl File<'_> {
         found
     }
 
+    /// The target that is asked for and is not there, as far as all stages are known.
+    pub(super) fn missing_target(&self) -> Option<&str> {
+        let is_missing = |name: &&String| !self.names.contains_key(&name.to_lowercase());
+        self.build.targets.iter().find(is_missing).map(String::as_str)
+    }
+
     /// The stages that are built for their own sake: those asked for, else the last; and what others may ask for by name.
     fn targets(&self) -> Vec<(usize, Needs)> {
-        let asked = |name: &String| self.names.get(&name.to_lowercase()).and_then(|same| same.first()).copied();
+        // Of stages with the same name the last one is meant.
+        let asked = |name: &String| self.names.get(&name.to_lowercase()).and_then(|same| same.last()).copied();
         let mut targets: Vec<(usize, Needs)> =
             self.build.targets.iter().filter_map(asked).map(|index| (index, Needs::EveryHost)).collect();
         if targets.is_empty() {
@@ -60,7 +72,7 @@ impl File<'_> {
         while let Some((index, need)) = open.pop() {
             let Some(stage) = self.stages.get(index) else { continue };
             let need = if need == Needs::NoHost && stage.runs { Needs::OneHost } else { need };
-            if needs.get(&index).is_some_and(|known| rank(*known) >= rank(need)) {
+            if needs.get(&index).is_some_and(|known| known.rank() >= need.rank()) {
                 continue;
             }
             needs.insert(index, need);
@@ -118,13 +130,13 @@ impl File<'_> {
         if named.is(SCRATCH) || is_folder || (text.contains(THE_BUILDERS) && !text.contains('/')) {
             return None;
         }
-        let meant = match (context.cloned().flatten(), named.word.missing.as_slice()) {
-            (Some(image), _) => image,
+        // The default behind the name of a variable does not count where its value is not known.
+        let open = || mentioned(&named.written).find_map(|name| self.open.get(name).cloned());
+        let meant = match (context.cloned().flatten().or_else(open), named.word.missing.as_slice()) {
+            (Some(meant), _) => meant,
             (None, []) => Meant::Known(text.to_owned()),
-            (None, missing) => {
-                let open = missing.iter().find_map(|name| self.open.get(name).cloned());
-                open.unwrap_or_else(|| self.without_values(text, missing))
-            }
+            (None, _) if self.build.is_template => return None,
+            (None, missing) => self.without_values(text, missing),
         };
         Some(Found {
             place: named.place.clone(),
@@ -138,6 +150,7 @@ impl File<'_> {
             together: None,
             // A context's image stands elsewhere.
             editable: named.editable.clone().filter(|_| context.is_none()),
+            also: Vec::new(),
             stays: None,
         })
     }
@@ -147,12 +160,4 @@ impl File<'_> {
 fn may_be_image(text: &str) -> bool {
     let is_whole = text.starts_with(|first: char| first.is_alphanumeric()) && text.ends_with(|last: char| last.is_alphanumeric());
     is_whole && !["//", "/:", "::", ":@", "/@"].iter().any(|part| text.contains(part))
-}
-
-const fn rank(needs: Needs) -> u8 {
-    match needs {
-        Needs::NoHost => 0,
-        Needs::OneHost => 1,
-        Needs::EveryHost => 2,
-    }
 }

@@ -2,6 +2,11 @@
 
 use super::*;
 
+/// What a Dockerfile says as it is built.
+fn read(text: &str, build: &Build) -> Scanned {
+    super::read(text, build).scanned
+}
+
 /// Reads a Dockerfile; each reference as `line:column meaning needs`.
 fn lines(text: &str, build: &Build) -> Vec<String> {
     let scanned = read(text, build);
@@ -46,6 +51,24 @@ fn asked_for_targets_are_what_runs() {
     let text = "FROM a AS base\nFROM b AS windows-ltsc2019\nFROM c AS windows-ltsc2022\n";
     let build = Build { targets: vec!["windows-ltsc2019".to_owned()], ..Build::default() };
     assert_eq!(lines(text, &build), ["2:6 b EveryHost"]);
+    // BuildKit takes names alone, in letters of any size; of the same one the last.
+    for (target, expected) in [
+        ("Base", (&["1:6 a EveryHost"][..], None)),
+        ("twice", (&["5:6 e EveryHost"], None)),
+        ("nope", (&[], Some("nope"))),
+        ("1", (&[], Some("1"))),
+    ] {
+        let text = format!("{text}FROM d AS twice\nFROM e AS twice\n");
+        let build = Build { targets: vec![target.to_owned()], ..Build::default() };
+        let missing = super::read(&text, &build).missing;
+        assert_eq!(
+            (lines(&text, &build).iter().map(String::as_str).collect::<Vec<_>>().as_slice(), missing.as_deref()),
+            expected
+        );
+    }
+    // Behind a line that is not read there may be more.
+    let build = Build { targets: vec!["later".to_owned()], ..Build::default() };
+    assert_eq!(super::read("FROM a\nRUNN x\nFROM b AS later\n", &build).missing, None);
 }
 
 #[test]
@@ -195,6 +218,13 @@ fn arguments_without_a_known_value_are_not_their_defaults() {
     let build = Build { open: [("TAG".to_owned(), open)].into(), ..Build::default() };
     assert_eq!(lines("ARG TAG=ltsc2022\nFROM server:$TAG", &build), ["2:6 TAG=newest() EveryHost"]);
     assert_eq!(lines("ARG TAG=1\nARG BASE=server:${TAG}\nFROM $BASE", &build), ["3:6 TAG=newest() EveryHost"]);
+    // The default behind a name does not count either.
+    assert_eq!(lines("ARG TAG\nFROM server:${TAG:-ltsc2022}", &build), ["2:6 TAG=newest() EveryHost"]);
+    assert_eq!(lines("ARG TAG\nARG BASE=server:${TAG:-1}\nFROM $BASE", &build), ["3:6 TAG=newest() EveryHost"]);
+    // Where all arguments come from one expression, those of the builder do not.
+    let whole = Build { rest: Some("all()".to_owned()), ..Build::default() };
+    let text = "ARG TAG=ltsc2022\nARG TARGETOS\nFROM server:$TAG AS x\nFROM server:$TARGETOS\n";
+    assert_eq!(lines(text, &whole), ["3:6 TAG=all() OneHost", "4:6 server:windows EveryHost"]);
     // What the command line gives counts more.
     let build = Build { arguments: [("TAG".to_owned(), "1809".to_owned())].into(), ..build };
     assert_eq!(lines("ARG TAG=ltsc2022\nFROM server:$TAG", &build), ["2:6 server:1809 EveryHost"]);
@@ -217,6 +247,26 @@ fn the_same_reference_twice_in_a_line_has_two_places() {
 fn a_build_for_another_system_says_so() {
     let build = Build { os: Os::Other, ..Build::default() };
     assert_eq!(lines("FROM --platform=$TARGETPLATFORM a", &build), ["1:33 a EveryHost other"]);
+    // The last stage has the system of the build, where it says none.
+    assert_eq!(lines("FROM a AS x\nRUN x\nFROM b\nCOPY --from=x /x /y\n", &build), ["1:6 a OneHost", "3:6 b EveryHost other"]);
+}
+
+/// containerd/platforms: a system, a system with its version, a processor, or both.
+#[test]
+fn platforms_of_stages() {
+    for (platform, os) in [
+        ("windows/amd64", " windows"),
+        ("windows", " windows"),
+        ("Windows(10.0.17763)/amd64", " windows"),
+        ("windows(10.0.17763+win32k)/amd64", " windows"),
+        ("linux/arm64", " other"),
+        ("linux(6.1)/amd64", " other"),
+        ("amd64", ""),
+        ("$BUILDPLATFORM", ""),
+    ] {
+        let expected = format!("1:{} a EveryHost{os}", 18 + platform.len());
+        assert_eq!(found(&format!("FROM --platform={platform} a")), [expected], "{platform}");
+    }
 }
 
 /// BuildKit: a context with the name of a stage stands in the place of the stage.

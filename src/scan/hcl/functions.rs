@@ -23,11 +23,11 @@ pub(super) fn at(value: Value, index: &Value) -> Result<Value, Unknown> {
 pub(super) fn binary(operator: BinaryOperator, left: &Value, right: &Value) -> Result<Value, Unknown> {
     let numbers = || match (left, right) {
         (Value::Number(left), Value::Number(right)) => Ok((*left, *right)),
-        _ => Err(Unknown::Expression),
+        (Value::Number(_), other) | (other, _) => Err(other.unknown()),
     };
     Ok(match operator {
-        BinaryOperator::Eq => Value::Bool(left == right),
-        BinaryOperator::NotEq => Value::Bool(left != right),
+        BinaryOperator::Eq => Value::Bool(left.is(right)),
+        BinaryOperator::NotEq => Value::Bool(!left.is(right)),
         BinaryOperator::And => Value::Bool(left.truth()? && right.truth()?),
         BinaryOperator::Or => Value::Bool(left.truth()? || right.truth()?),
         BinaryOperator::Less => numbers().map(|(left, right)| Value::Bool(left < right))?,
@@ -43,9 +43,14 @@ pub(super) fn binary(operator: BinaryOperator, left: &Value, right: &Value) -> R
 /// The functions that files of real projects use for tags and names. Others, and those of time and chance, have no known value.
 pub(super) fn built_in(name: &str, arguments: Vec<Value>) -> Result<Value, Unknown> {
     use Value::{Bool, List, Map, Text};
+    // What is made of a variable without a value is not known either.
+    let unset = arguments.iter().find(|argument| matches!(argument, Value::Unset(_)));
+    if let Some(unset) = unset.filter(|_| !OF_ANYTHING.contains(&name)) {
+        return Err(unset.unknown());
+    }
     Ok(match (name, arguments.as_slice()) {
-        ("equal", [left, right]) => Bool(left == right),
-        ("notequal", [left, right]) => Bool(left != right),
+        ("equal", [left, right]) => Bool(left.is(right)),
+        ("notequal", [left, right]) => Bool(!left.is(right)),
         ("not", [value]) => Bool(!value.truth()?),
         ("and", [left, right]) => Bool(left.truth()? && right.truth()?),
         ("or", [left, right]) => Bool(left.truth()? || right.truth()?),
@@ -61,14 +66,13 @@ pub(super) fn built_in(name: &str, arguments: Vec<Value>) -> Result<Value, Unkno
             List(text.split(between.as_str()).map(|part| Text(part.to_owned())).collect())
         }
         ("join", [Text(between), List(list)]) => {
-            let parts: Option<Vec<String>> = list.iter().map(Value::text).collect();
-            let parts = parts.ok_or(Unknown::Expression)?;
+            let parts: Vec<String> = list.iter().map(Value::known_text).collect::<Result<_, _>>()?;
             if parts.len().saturating_mul(between.len()) > LONGEST {
                 return Err(Unknown::Expression);
             }
             Text(parts.join(between))
         }
-        ("contains", [List(list), value]) => Bool(list.contains(value)),
+        ("contains", [List(list), value]) => Bool(list.iter().any(|one| one.is(value))),
         #[expect(clippy::cast_precision_loss, reason = "a list is shorter than the numbers that a float holds")]
         ("length", [List(list)]) => Value::Number(list.len() as f64),
         ("element", [List(_), index]) => at(arguments.first().cloned().unwrap_or(Value::Null), index)?,
@@ -86,8 +90,78 @@ pub(super) fn built_in(name: &str, arguments: Vec<Value>) -> Result<Value, Unkno
             Map(entries.flatten().cloned().collect())
         }
         ("flatten", [List(lists)]) => List(lists.iter().cloned().flat_map(flat).collect()),
+        ("reverselist", [List(list)]) => List(list.iter().rev().cloned().collect()),
+        ("distinct", [List(list)]) => List(distinct(list)?),
+        ("compact", [List(list)]) => List(list.iter().filter(|one| !one.is(&Text(String::new()))).cloned().collect()),
+        ("coalesce", values) => values.iter().find(|one| **one != Value::Null).cloned().ok_or(Unknown::Expression)?,
+        // One that is not known here may fail, or not.
+        ("try", [first, ..]) => first.clone(),
+        ("zipmap", [List(names), List(values)]) if names.len() == values.len() => {
+            let entry = |(name, value): (&Value, &Value)| Ok((name.known_text()?, value.clone()));
+            Map(names.iter().zip(values).map(entry).collect::<Result<_, _>>()?)
+        }
+        ("jsondecode", [Text(text)]) => of_json(serde_json::from_str(text).map_err(|_| Unknown::Expression)?)?,
+        ("format", [Text(form), values @ ..]) => Text(formatted(form, values)?),
         _ => return Err(Unknown::Expression),
     })
+}
+
+/// Functions that take a variable without a value for the text that it is.
+const OF_ANYTHING: [&str; 6] = ["equal", "notequal", "contains", "coalesce", "lookup", "try"];
+
+/// The most values of a list that are compared with each other.
+const MOST_COMPARED: usize = 100;
+
+/// Each value of a list once.
+fn distinct(list: &[Value]) -> Result<Vec<Value>, Unknown> {
+    if list.len() > MOST_COMPARED {
+        return Err(Unknown::Expression);
+    }
+    let mut once: Vec<Value> = Vec::new();
+    for value in list {
+        if !once.iter().any(|known| known.is(value)) {
+            once.push(value.clone());
+        }
+    }
+    Ok(once)
+}
+
+/// A value of JSON.
+fn of_json(value: serde_json::Value) -> Result<Value, Unknown> {
+    Ok(match value {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(value) => Value::Bool(value),
+        serde_json::Value::Number(number) => Value::Number(number.as_f64().ok_or(Unknown::Expression)?),
+        serde_json::Value::String(text) => Value::Text(text),
+        serde_json::Value::Array(list) => Value::List(list.into_iter().map(of_json).collect::<Result<_, _>>()?),
+        serde_json::Value::Object(entries) => {
+            let entry = |(name, value)| Ok((name, of_json(value)?));
+            Value::Map(entries.into_iter().map(entry).collect::<Result<_, _>>()?)
+        }
+    })
+}
+
+/// A form with `%s`, `%v`, `%d` and `%%` in it; others are not known.
+fn formatted(form: &str, values: &[Value]) -> Result<String, Unknown> {
+    let (mut text, mut values) = (String::new(), values.iter());
+    let mut characters = form.chars();
+    while let Some(character) = characters.next() {
+        let verb = if character == '%' { characters.next() } else { None };
+        match (character, verb) {
+            ('%', Some('%')) => text.push('%'),
+            ('%', Some('s' | 'v')) => text.push_str(&values.next().ok_or(Unknown::Expression)?.known_text()?),
+            ('%', Some('d')) => match values.next() {
+                Some(Value::Number(number)) => text.push_str(&number.to_string()),
+                other => return Err(other.map_or(Unknown::Expression, Value::unknown)),
+            },
+            ('%', _) => return Err(Unknown::Expression),
+            _ => text.push(character),
+        }
+        if text.len() > LONGEST {
+            return Err(Unknown::Expression);
+        }
+    }
+    if values.next().is_some() { Err(Unknown::Expression) } else { Ok(text) }
 }
 
 /// A list within a list, taken apart once.

@@ -10,7 +10,9 @@ fn eval(text: &str) -> Result<Value, Unknown> {
     let deep: Expression = "again(n)".parse().unwrap();
     evaluator.variables.insert("SELF".to_owned(), Some(&itself));
     evaluator.variables.insert("NONE".to_owned(), None);
-    let of = |result| Function { parameters: vec!["n".to_owned()], result };
+    let of = |result| Function { parameters: vec!["n".to_owned()], variadic: None, result };
+    let all: Expression = "join(\"-\", concat([n], more))".parse().unwrap();
+    evaluator.functions.insert("all".to_owned(), Function { variadic: Some("more".to_owned()), ..of(&all) });
     evaluator.functions.insert("double".to_owned(), of(&double));
     evaluator.functions.insert("again".to_owned(), of(&deep));
     evaluator.value(&text.parse().unwrap(), &Locals::new())
@@ -31,6 +33,18 @@ fn expressions_of_real_files() {
         ("\"%{ if GIVEN == \"x\" }a%{ else }b%{ endif }\"", "b"),
         ("lookup({a = \"1\"}, \"c\", \"none\")", "none"),
         ("element(concat([\"a\"], flatten([[\"b\"]])), 1)", "b"),
+        ("NONE == \"\" ? \"a\" : \"b\"", "a"),
+        ("notequal(\"\", NONE) ? \"a\" : \"b\"", "b"),
+        ("\"${[\"x\", \"y\"]}\"[1]", "y"),
+        ("format(\"%s-%d%%\", GIVEN, 2)", "ltsc2022-2%"),
+        ("coalesce(null, \"a\", \"b\")", "a"),
+        ("zipmap([\"T\"], [\"a\"]).T", "a"),
+        ("jsondecode(\"{\\\"T\\\": [\\\"a\\\", \\\"b\\\"]}\").T[1]", "b"),
+        ("join(\"\", reverselist(distinct(compact([\"a\", \"\", \"b\", \"a\"]))))", "ba"),
+        ("all(\"a\", \"b\", \"c\")", "a-b-c"),
+        ("all(\"a\")", "a"),
+        ("try(GIVEN, \"x\")", "ltsc2022"),
+        ("join(\"-\", concat([[\"a\"], [\"b\"]]...))", "a-b"),
     ] {
         assert_eq!(eval(text), Ok(Value::Text(expected.to_owned())), "{text}");
     }
@@ -40,7 +54,16 @@ fn expressions_of_real_files() {
 fn what_is_not_known_is_said() {
     assert_eq!(eval("\"a:${NONE}\""), Err(Unknown::Variable("NONE".to_owned())));
     assert_eq!(eval("NEVER"), Err(Unknown::Variable("NEVER".to_owned())));
-    for text in ["timestamp()", "SELF", "again(1)", "[1][7]", "{}.a", "1 + \"a\"", "double(1, 2)", "core::x()"] {
+    for text in ["upper(NONE)", "join(\"-\", [NONE])", "NONE ? 1 : 2", "1 < NONE", "format(\"%s\", NONE)", "{(NONE) = 1}"] {
+        assert_eq!(eval(text), Err(Unknown::Variable("NONE".to_owned())), "{text}");
+    }
+    assert_eq!(eval("coalesce(NONE, \"x\")"), Ok(Value::Unset("NONE".to_owned())));
+    for text in
+        ["format(\"%05d\", 1)", "format(\"%s\")", "format(\"x\", 1)", "reverse([1])", "try(timestamp(), 1)", "jsondecode(\"{\")"]
+    {
+        assert_eq!(eval(text), Err(Unknown::Expression), "{text}");
+    }
+    for text in ["timestamp()", "SELF", "again(1)", "[1][7]", "{}.a", "1 + \"a\"", "double(1, 2)", "all()", "core::x()"] {
         assert_eq!(eval(text), Err(Unknown::Expression), "{text}");
     }
 }

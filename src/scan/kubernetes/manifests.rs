@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::{Known, objects, read_below};
 use crate::host::pod;
-use crate::scan::nested::Inner;
+use crate::scan::inner_text::InnerText;
 use crate::scan::yaml::{self, Node, Value};
 use crate::scan::{Found, Lines, Note};
 
@@ -58,7 +58,7 @@ pub(super) fn read(object: &Rc<Node>, lines: &Lines<'_>, known: &Known, depth: u
     let mut all = Vec::new();
     for template in templates(object) {
         let Some((node, text)) = template.manifest() else { continue };
-        let inner = Inner::of(lines.text(), &node.span, text);
+        let inner = InnerText::of(lines.text(), &node.span, text);
         for root in yaml::read(text).0.iter().filter_map(|document| document.root.as_ref()) {
             for found in read_below(root, &Lines::of(text), known, depth) {
                 let span = inner.span(&found.place.span);

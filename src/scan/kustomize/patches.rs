@@ -8,8 +8,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::super::inner_text::InnerText;
 use super::super::kubernetes::{self, Known};
-use super::super::nested::Inner;
 use super::super::paths::{normal, slashes};
 use super::super::yaml::{self, Document, Node, Value};
 use super::super::{Editable, Found, Lines, Place};
@@ -206,7 +206,7 @@ impl Content {
 
     /// That of a text in these bytes of a file.
     fn of_part(text: &str, span: &Range<usize>, lines: &Lines<'_>) -> Self {
-        let inner = Inner::of(lines.text(), span, text);
+        let inner = InnerText::of(lines.text(), span, text);
         Self::of(text, &|part, word| {
             let span = inner.span(part)?;
             Some((lines.place(span.clone()), lines.literal(span, word)))

@@ -1,14 +1,15 @@
 //! The bake files of a question: which belong together, and what they build.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::Project;
 use crate::scan::bake;
+use crate::scan::paths::normal;
 
 impl Project<'_> {
-    /// The bake files, each read with its override.
+    /// The bake files, each read with those of its folder that buildx reads along with it.
     pub(super) fn bake_files(&mut self, bakes: &[(PathBuf, Rc<str>)]) {
         let mut parsed: Vec<(&PathBuf, &Rc<str>, bake::Parsed)> = Vec::new();
         for (path, text) in bakes {
@@ -17,15 +18,18 @@ impl Project<'_> {
                 Err(problem) => self.of(path).problems.push(problem),
             }
         }
-        let named = |wanted: Option<PathBuf>| wanted.and_then(|wanted| parsed.iter().find(|(path, ..)| **path == wanted));
-        for file in &parsed {
-            if named(bake::base_of(file.0)).is_some() {
+        let by_name: BTreeMap<PathBuf, _> = parsed.iter().map(|file| (normal(file.0), file)).collect();
+        let mut done: BTreeSet<PathBuf> = BTreeSet::new();
+        for (path, ..) in &parsed {
+            if done.contains(&normal(path)) {
                 continue;
             }
-            let set: Vec<_> = std::iter::once(file).chain(named(bake::override_of(file.0))).collect();
+            let names: Vec<PathBuf> = bake::set_of(path).iter().map(|path| normal(path)).collect();
+            let set: Vec<_> = names.iter().filter_map(|name| by_name.get(name).copied()).collect();
+            done.extend(names);
             let layers: Vec<bake::Layer<'_>> =
                 set.iter().map(|(path, text, parsed)| bake::Layer { path, text, parsed }).collect();
-            let read = bake::read(file.0, &layers, self.given, self.files);
+            let read = bake::read(path, &layers, self.given, self.files);
             for (number, found) in read.found {
                 if let Some((path, ..)) = set.get(number) {
                     self.of(path).found.push(found);
@@ -39,6 +43,11 @@ impl Project<'_> {
             for (number, note) in read.notes {
                 if let Some((path, ..)) = set.get(number) {
                     self.of(path).notes.push(note);
+                }
+            }
+            for (number, problem) in read.problems {
+                if let Some((path, ..)) = set.get(number) {
+                    self.of(path).problems.push(problem);
                 }
             }
             self.build(read.built, &paths);

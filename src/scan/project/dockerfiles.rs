@@ -1,21 +1,28 @@
 //! Dockerfiles as other files build them: with which values, and for what these are used there.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
 use crate::scan::compose::Built;
-use crate::scan::dockerfile::{Build, Source, Use};
+use crate::scan::dockerfile::{Build, Reading, Source, Use, no_stage};
 use crate::scan::origin::last;
 use crate::scan::paths::shown;
 use crate::scan::shared::{Uses, hold_arguments};
 use crate::scan::words::Values;
-use crate::scan::{Needs, Note, Os, Scanned, Shared};
+use crate::scan::{Found, Lines, Note, Os, Problem, Scanned, Shared};
 use crate::{Error, ErrorKind};
 
 /// A Dockerfile as it is built: once for each file that builds it, else by its own defaults.
-/// Values that are used for more than a reference are noted.
-pub(super) fn read_dockerfile(path: &Path, text: &str, builds: &[Built], given: &Values, shared: &mut Uses) -> Scanned {
+/// Values that are used for more than a reference are noted, and so are stages that others ask for and that are not there.
+pub(super) fn read_dockerfile(
+    path: &Path,
+    text: &str,
+    builds: &[Built],
+    given: &Values,
+    (shared, missing): (&mut Uses, &mut Vec<(PathBuf, Problem)>),
+) -> Scanned {
     let with_values = |build: &Build| {
         let mut build = build.clone();
         build.arguments.extend(given.clone());
@@ -26,23 +33,25 @@ pub(super) fn read_dockerfile(path: &Path, text: &str, builds: &[Built], given: 
     let parsed = source.parsed();
     if builds.is_empty() {
         let build = with_values(&Build::default());
-        let (mut scanned, uses) = parsed.read(&build);
+        let Reading { mut scanned, uses, .. } = parsed.read(&build);
         hold_defaults(&mut scanned, &uses, &build, path);
         return scanned;
     }
     let mut read: Vec<(Build, Scanned, Vec<Use>)> = Vec::new();
-    let mut known = HashSet::new();
+    let (mut known, mut lacking) = (HashSet::new(), BTreeSet::new());
     // Services that build it in the same way are one build.
     for built in builds.iter().filter(|built| known.insert(how(built))) {
         let build = with_values(&built.build);
-        let (mut scanned, uses) = parsed.read(&build);
-        for found in &mut scanned.found {
+        let mut reading = parsed.read(&build);
+        for found in &mut reading.scanned.found {
             found.isolation = built.isolation;
-            if found.os == Os::Unsaid && found.needs == Needs::EveryHost {
-                found.os = built.os;
-            }
         }
-        read.push((build, scanned, uses));
+        lacking.extend(reading.missing);
+        read.push((build, reading.scanned, reading.uses));
+    }
+    for built in builds {
+        let target = built.build.targets.iter().find(|target| lacking.contains(*target));
+        missing.extend(target.map(|target| missing_target(built, target, path)));
     }
     // A reference that one build does not read may be read by another.
     let changeable = read.iter().flat_map(|(_, scanned, _)| &scanned.found).filter(|found| found.editable.is_some());
@@ -56,16 +65,42 @@ pub(super) fn read_dockerfile(path: &Path, text: &str, builds: &[Built], given: 
         all.problems = scanned.problems;
         all.found.extend(scanned.found);
     }
-    // What several services build is one reference, if all of them mean the same.
-    let mut seen = HashSet::new();
-    all.found.retain(|found| seen.insert((found.place.clone(), found.meant.clone(), found.isolation, found.lands.clone())));
+    all.found = once_each(all.found);
     all
+}
+
+/// What several services build is one reference, if all of them mean the same: the one that needs most. The texts of all can be changed.
+fn once_each(mut all: Vec<Found>) -> Vec<Found> {
+    all.sort_by_key(|found| Reverse(found.needs.rank()));
+    let mut once: Vec<Found> = Vec::new();
+    let mut known = HashMap::new();
+    for found in all {
+        let key = (found.place.clone(), found.meant.clone(), found.isolation, found.os == Os::Other, found.lands.clone());
+        let at = *known.entry(key).or_insert(once.len());
+        match once.get_mut(at) {
+            None => once.push(found),
+            Some(first) if first.editable.is_none() => first.editable = found.editable,
+            Some(first) => {
+                let new = found.editable.filter(|new| first.editables().all(|known| known != new));
+                first.also.extend(new);
+            }
+        }
+    }
+    once
+}
+
+/// The error about a stage that a build asks for, where it asks for it.
+fn missing_target(built: &Built, target: &str, dockerfile: &Path) -> (PathBuf, Problem) {
+    let error = no_stage(&built.build, target, &shown(dockerfile));
+    let at_start = || (dockerfile.to_owned(), Lines::of("").place(0..0));
+    let (file, place) = built.asks.clone().or_else(|| built.said.clone()).unwrap_or_else(at_start);
+    (file, Problem { place, error })
 }
 
 /// All of a build that decides what is found, but for what it is called.
 fn how(built: &Built) -> impl Eq + Hash + '_ {
-    let Build { arguments, open, origins, contexts, targets, object: _, os, lands } = &built.build;
-    (arguments, open, origins, contexts, targets, os, lands, built.isolation, built.os)
+    let Build { arguments, open, rest, origins, contexts, targets, object: _, os, lands, is_template } = &built.build;
+    (arguments, open, rest, origins, contexts, targets, os, lands, is_template, built.isolation)
 }
 
 /// Notes where a Dockerfile is built that was not read.

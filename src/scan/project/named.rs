@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Project;
 use crate::scan::compose::Built;
 use crate::scan::paths::{is_elsewhere, normal, slashes};
-use crate::scan::{Lands, Meant, Note, Os, pipelines};
+use crate::scan::{Meant, Note, pipelines};
 
 impl Project<'_> {
     /// The Dockerfiles of a pipeline. Their paths begin at its folder, or at the top of the repository, which may be any folder above it.
@@ -31,9 +31,7 @@ impl Project<'_> {
             let found = paths.iter().find(|path| self.files.read(path).is_ok()).or(paths.first());
             let Some(dockerfile) = found.cloned() else { continue };
             let said = Some((path.to_owned(), place));
-            // What runs on Linux alone is said where a base is for Windows.
-            let os = if matches!(build.lands, Lands::Linux { .. }) { Os::Unsaid } else { build.os };
-            let built = Built { dockerfile, build, isolation, os, makes, said };
+            let built = Built { dockerfile, build, isolation, makes, said, asks: None };
             self.build(vec![built], &BTreeSet::from([path.to_owned()]));
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::scan::{Files, Meant, Values, scan};
+use crate::scan::{Files, Found, Meant, Needs, Os, Values, scan};
 use crate::{Error, ErrorKind};
 
 struct Map(BTreeMap<PathBuf, Rc<str>>);
@@ -17,6 +17,13 @@ impl Files for Map {
     fn real(&self, path: &Path) -> PathBuf {
         super::normal(path.strip_prefix("/work").unwrap_or(path))
     }
+}
+
+/// What the references of these files have, each in its order.
+fn each<T>(files: &[(&str, &str)], of: impl Fn(&Found) -> T) -> Vec<T> {
+    let map = Map(files.iter().map(|(path, text)| (PathBuf::from(path), Rc::from(*text))).collect());
+    let paths: Vec<PathBuf> = files.iter().map(|(path, _)| PathBuf::from(path)).collect();
+    scan(&paths, &map, &Values::new()).iter().flat_map(|file| &file.scanned.found).map(of).collect()
 }
 
 /// The references and notes of these files, of which some are asked for.
@@ -85,4 +92,84 @@ fn many_builds_of_one_dockerfile_end() {
     let compose: String = std::iter::once(top).chain((0..5_000).map(service)).collect();
     let found = read(&[("compose.yaml", &compose), ("Dockerfile", &dockerfile)], &["compose.yaml"]);
     assert_eq!(found, ["Dockerfile:302 a:t0", "Dockerfile:302 a:t1", "Dockerfile:302 a:t2"]);
+}
+
+/// Each build counts, also where another one of the same Dockerfile passes.
+#[test]
+fn a_dockerfile_that_is_built_for_two_systems_is_read_for_both() {
+    for (name, text) in [
+        (
+            "compose.yaml",
+            "services:\n  a: {build: .}\n  b: {build: ., platform: linux/amd64}\n  c: {build: ., platform: windows}\n",
+        ),
+        ("compose.yaml", "services:\n  a: {build: {context: ., platforms: [windows/amd64, linux/amd64]}}\n"),
+        ("docker-bake.hcl", "target \"w\" { platforms = [\"windows/amd64\"] }\ntarget \"l\" { platforms = [\"linux/amd64\"] }\n"),
+        ("docker-bake.hcl", "target \"a\" { platforms = [\"linux/amd64\", \"windows/amd64\"] }\n"),
+    ] {
+        let mut others = each(&[(name, text), ("Dockerfile", "FROM a:1\n")], |found| found.os == Os::Other);
+        others.sort_unstable();
+        assert_eq!(others, [false, true], "{text}");
+    }
+}
+
+#[test]
+fn of_several_builds_the_one_counts_that_needs_most() {
+    let services = "  a: {build: .}\n  b: {build: {context: ., target: base}}\n";
+    let dockerfile = "FROM a:1 AS base\nFROM b:1\nCOPY --from=base /x /y\n";
+    for text in [
+        format!("services:\n{services}"),
+        format!("services:\n{}", services.lines().rev().map(|line| format!("{line}\n")).collect::<String>()),
+    ] {
+        let needs = each(&[("compose.yaml", &text), ("Dockerfile", dockerfile)], |found| found.needs);
+        assert_eq!(needs, [Needs::EveryHost, Needs::EveryHost], "{text}");
+    }
+}
+
+#[test]
+fn a_stage_that_is_not_there_is_said_where_it_is_asked_for() {
+    let compose = "services:\n  a: {build: {context: ., target: Build}}\n  b: {build: {context: ., target: nope}}\n  \
+        c: {build: {context: ., target: nope}}\n";
+    let dockerfile = ("Dockerfile", "FROM a:1 AS build\nFROM b:1\n");
+    let expected = [
+        "Dockerfile:1 a:1",
+        "compose.yaml service b asks for the target nope, and Dockerfile has no such stage",
+        "compose.yaml service c asks for the target nope, and Dockerfile has no such stage",
+    ];
+    assert_eq!(read(&[("compose.yaml", compose), dockerfile], &["compose.yaml"]), expected);
+    let bake = "target \"a\" {\n  target = \"nope\"\n}\n";
+    assert_eq!(
+        read(&[("docker-bake.hcl", bake), dockerfile], &["docker-bake.hcl"]),
+        ["docker-bake.hcl target a asks for the target nope, and Dockerfile has no such stage"]
+    );
+}
+
+/// buildx reads four files of a folder, of which the last wins.
+#[test]
+fn the_bake_files_of_a_folder_are_one() {
+    const DOCKERFILE: (&str, &str) = ("Dockerfile", "ARG T=none\nFROM a:$T\n");
+    let variable = "variable \"TAG\" { default = \"new\" }\n";
+    for files in [
+        [
+            ("docker-bake.json", r#"{"variable":{"TAG":{"default":"old"}},"target":{"web":{"args":{"T":"${TAG}"}}}}"#),
+            ("docker-bake.override.hcl", variable),
+        ],
+        [
+            ("docker-bake.hcl", "variable \"TAG\" { default = \"old\" }\ntarget \"web\" { args = { T = TAG } }\n"),
+            ("docker-bake.override.json", r#"{"variable":{"TAG":{"default":"new"}}}"#),
+        ],
+        [
+            ("docker-bake.json", r#"{"target":{"web":{"args":{"T":"old"}}}}"#),
+            ("docker-bake.override.hcl", "target \"web\" { args = { T = \"new\" } }\n"),
+        ],
+        [
+            ("docker-bake.json", r#"{"target":{"web":{"args":{"T":"old"}}}}"#),
+            ("docker-bake.hcl", "target \"web\" { args = { T = \"new\" } }\n"),
+        ],
+    ] {
+        let names = files.map(|(name, _)| name);
+        assert_eq!(read(&[files[0], files[1], DOCKERFILE], &names), ["Dockerfile:2 a:new"], "{names:?}");
+    }
+    let other = ("other.bake.json", r#"{"target":{"web":{"args":{"T":"own"}}}}"#);
+    let usual = ("docker-bake.hcl", "target \"web\" { args = { T = \"new\" } }\n");
+    assert_eq!(read(&[usual, other, DOCKERFILE], &[usual.0, other.0]), ["Dockerfile:2 a:new", "Dockerfile:2 a:own"]);
 }

@@ -146,6 +146,11 @@ fn a_value_is_changed_where_it_stands() {
     let target = "target \"a\" {\n  args = {\n    BASE = \"ltsc2019\" # old\n  }\n}\n";
     let variable = "\u{feff}variable \"RELEASE\" {\r\n  default = \"ltsc2019\"\r\n}\r\ntarget \"a\" {\r\n  args = { BASE = RELEASE }\r\n}\r\n";
     let json = "{\"target\": {\"a\": {\"args\": {\"BASE\": \"ltsc2019\"}}}}\n";
+    let own_default = format!("ARG TAG\nFROM {SERVERCORE}:${{TAG:-ltsc2019}}\nARG TAG\nRUN x\n");
+    let block = format!("services:\n  a:\n    image: >-\n      {SERVERCORE}:ltsc2019\n");
+    let extends = "services:\n  a:\n    extends: {file: common/base.yaml, service: b}\n";
+    let extended = format!("services:\n  b:\n    image: {SERVERCORE}:ltsc2019\n");
+    let built = "services:\n  b:\n    build:\n      context: .\n      args: {BASE: '${TAG}'}\n";
     let two = "services:\n  a:\n    build:\n      context: .\n      args: {BASE: '${SUFFIX:-}${TAG}'}\n  b:\n    image: ${REGISTRY}/windows/servercore:${TAG}\n";
     let whole =
         "services:\n  a:\n    build:\n      context: .\n      args:\n        IMAGE: ${REGISTRY}/windows/servercore:${TAG}\n";
@@ -188,6 +193,20 @@ fn a_value_is_changed_where_it_stands() {
         (vec![("compose.yaml", argument), ("Dockerfile", dockerfile.as_str())], "compose.yaml"),
         (vec![("compose.yaml", listed), ("Dockerfile", dockerfile.as_str())], "compose.yaml"),
         (vec![("compose.yaml", passed), ("Dockerfile", dockerfile.as_str()), (".env", "TAG=ltsc2019\n")], ".env"),
+        (vec![("Dockerfile", own_default.as_str())], "Dockerfile"),
+        (vec![("compose.yaml", block.as_str())], "compose.yaml"),
+        // What another file extends is changed there, or where its value stands.
+        (vec![("compose.yaml", extends), ("common/base.yaml", extended.as_str())], "common/base.yaml"),
+        (
+            vec![
+                ("compose.yaml", extends),
+                ("common/base.yaml", built),
+                ("common/Dockerfile", dockerfile.as_str()),
+                ("common/.env", "TAG=ltsc2022\n"),
+                (".env", "TAG=ltsc2019\n"),
+            ],
+            ".env",
+        ),
     ] {
         let shop = repository();
         for (name, text) in &files {
@@ -196,7 +215,7 @@ fn a_value_is_changed_where_it_stands() {
         let patch = shop.scan(&["--host=ltsc2022", "--diff"]);
         assert!(patch.out.contains(&format!("+++ b/{changed}\n")), "{patch:?}");
         let fixed = shop.scan(&["--host=ltsc2022", "--fix"]);
-        assert!(fixed.err.contains(&format!("changed {changed}; scan again")), "{fixed:?}");
+        assert!(fixed.err.contains(&format!("changed {changed}; scan again")) && !fixed.err.contains("stays"), "{fixed:?}");
         for (name, text) in &files {
             let expected = match *name == changed {
                 // The one that is used is the last.
@@ -210,6 +229,37 @@ fn a_value_is_changed_where_it_stands() {
         }
         assert_eq!(shop.scan(&["--host=ltsc2022"]).code, 0, "{files:?}");
     }
+}
+
+/// Each place that gives a build the same value is one of its own.
+#[test]
+fn all_places_of_a_value_change_in_one_run() {
+    let dockerfile = "ARG V=ltsc2022\nFROM mcr.microsoft.com/windows/servercore:$V\n";
+    for compose in [
+        "services:\n  a:\n    build:\n      context: .\n      args:\n        V: &v ltsc2019 # c\n  b:\n    build: {context: ., args: {\"V\": \"ltsc2019\"}}\n  \
+        c: {build: {context: ., args: [\"V=ltsc2019\"]}}\n",
+        "x-win: &w ${WIN:-ltsc2019}\nservices:\n  a: {build: {context: ., args: {V: *w}}}\n  b: {build: {context: ., args: {V: \"${WIN:-ltsc2019}\"}}}\n  \
+        c: {build: {context: ., args: [\"V=${WIN:-ltsc2019}\"]}}\n",
+    ] {
+        let shop = repository();
+        shop.file("compose.yaml", compose);
+        shop.file("Dockerfile", dockerfile);
+        let report = shop.report(&["--host=ltsc2022"]).1;
+        assert_eq!(report["results"].as_array().unwrap().len(), 1, "{report:#}");
+        shop.scan(&["--host=ltsc2022", "--fix"]);
+        assert_eq!(shop.text("compose.yaml"), compose.replace("ltsc2019", "ltsc2022"));
+        assert_eq!(shop.scan(&["--host=ltsc2022"]).code, 0, "{compose}");
+    }
+    // One that is used for more stays, and the others change.
+    let shop = repository();
+    let compose =
+        "services:\n  a: {build: {context: ., args: [V]}, environment: [V]}\n  b: {build: {context: ., args: {V: ltsc2019}}}\n";
+    shop.file("compose.yaml", compose);
+    shop.file(".env", "V=ltsc2019\n");
+    shop.file("Dockerfile", dockerfile);
+    let fixed = shop.scan(&["--host=ltsc2022", "--fix"]);
+    assert!(fixed.err.contains("V of .env is also used in line 2 of compose.yaml"), "{fixed:?}");
+    assert_eq!(shop.text("compose.yaml"), compose.replace("ltsc2019", "ltsc2022"));
 }
 
 /// What is used for more than one image in one way stays, and that is said.
@@ -297,6 +347,9 @@ fn uses_that_are_not_written_with_a_dollar_count_too() {
         "{image}  b:\n    build:\n      context: .\n      args: {{BASE: '${{TAG}}'}}\n      dockerfile_inline: |\n        ARG BASE\n        FROM {SERVERCORE}:$${{BASE}}\n"
     );
     let aliased = format!("services:\n  a:\n    image: &image {SERVERCORE}:ltsc2019\n    environment:\n      BASE: *image\n");
+    let aliased_argument =
+        "services:\n  a:\n    build: {context: ., args: {BASE: &base ltsc2019}}\n    environment: {VERSION: *base}\n".to_owned();
+    let passing = format!("ARG BASE\nFROM {SERVERCORE}:${{BASE}}\n");
     let aliased_value =
         format!("services:\n  a:\n    image: &image {SERVERCORE}:${{TAG}}\n    environment:\n      BASE: *image\n");
     let extends = format!("{image}    extends:\n      file: common.yaml\n      service: base\n");
@@ -358,6 +411,10 @@ fn uses_that_are_not_written_with_a_dollar_count_too() {
         (vec![("compose.yaml", built.as_str()), ENV], "the argument TAG is used by elsewhere/Dockerfile, which is not read"),
         (vec![("compose.yaml", inline.as_str()), ENV], "is also used by the Dockerfile of service b"),
         (vec![("compose.yaml", aliased.as_str())], "aliases put its text under other keys too"),
+        (
+            vec![("compose.yaml", aliased_argument.as_str()), ("Dockerfile", passing.as_str())],
+            "aliases put its text under other keys too",
+        ),
         (vec![("compose.yaml", aliased_value.as_str()), ENV], "TAG of .env is also used in line 3 of compose.yaml"),
         (vec![("Dockerfile", used.as_str())], "TAG is also used in line 3 of Dockerfile"),
         (vec![("Dockerfile", linux.as_str())], "the text ltsc2019 stays: Dockerfile:2 rests on it, and is not judged here"),

@@ -378,3 +378,23 @@ fn the_dockerfile_of_an_agent_of_jenkins_is_read_with_its_arguments() {
     std::fs::remove_file(repository.folder().join("Jenkinsfile")).unwrap();
     assert_eq!(summary(&repository.report(&["--host", "ltsc2022"]).1), expected);
 }
+
+/// A Windows image that is built for Linux runs nowhere, also where the same Dockerfile is built for Windows too.
+#[test]
+fn a_windows_image_that_is_built_for_another_system_runs_nowhere() {
+    const WITHIN: &str = "target \"a\" {\n  platforms = [\"linux/amd64\"]\n  dockerfile-inline = \"FROM mcr.microsoft.com/windows/servercore:ltsc2022\"\n}\n";
+    for (name, text, results) in [
+        ("compose.yaml", "services:\n  a: {build: .}\n  b: {platform: linux/amd64, build: .}\n", 1),
+        ("compose.yaml", "services:\n  a: {build: {context: ., platforms: [linux/amd64]}}\n", 0),
+        ("docker-bake.hcl", "target \"a\" {\n  platforms = [\"linux/amd64\", \"windows/amd64\"]\n}\n", 1),
+        ("docker-bake.hcl", WITHIN, 1),
+    ] {
+        let repository = Repository::new();
+        repository.file(name, text);
+        repository.file("Dockerfile", "FROM mcr.microsoft.com/windows/servercore:ltsc2022\n");
+        let (code, report) = repository.report(&["--host", "ltsc2022", "--offline"]);
+        let errors: Vec<_> = report["errors"].as_array().unwrap().iter().map(|one| one["message"].as_str().unwrap()).collect();
+        assert!(code == 2 && errors.len() == 1 && errors[0].contains("can run nowhere"), "{text}: {report:#}");
+        assert_eq!(report["results"].as_array().unwrap().len(), results, "{text}");
+    }
+}

@@ -1,0 +1,83 @@
+//! Texts that stand within others and read the same there: patches in a kustomization, manifests in a workflow of Argo.
+
+use std::ops::Range;
+
+/// A text in these bytes of another one, which reads the same there, line by line, but for what it is indented by.
+pub struct InnerText<'t> {
+    outer: &'t str,
+    span: Range<usize>,
+    text: &'t str,
+    lines: Vec<Line<'t>>,
+}
+
+/// A line without the blanks around it.
+struct Line<'t> {
+    text: &'t str,
+    /// Its first byte in the inner text.
+    inner: usize,
+    /// The same in the outer one; `None` from the first line that reads in another way there.
+    outer: Option<usize>,
+}
+
+impl<'t> InnerText<'t> {
+    /// The text `text`, which stands in these bytes of `outer`.
+    pub fn of(outer: &'t str, span: &Range<usize>, text: &'t str) -> Self {
+        let (mut at, mut rest) = (0, Some(span.start));
+        let mut next = |line: &'t str| {
+            let text = line.trim();
+            let inner = at + line.len() - line.trim_start().len();
+            at += line.len();
+            let start = rest.take().and_then(|from| Some(from + outer.get(from..span.end)?.find(text)?));
+            rest = start.map(|start| start + text.len());
+            Line { text, inner, outer: start }
+        };
+        let lines = text.split_inclusive('\n').map(&mut next).collect();
+        Self { outer, span: span.clone(), text, lines }
+    }
+
+    /// The bytes of the outer text at which this part of a line stands; also where no line is the same, if its words stand there once.
+    pub fn span(&self, part: &Range<usize>) -> Option<Range<usize>> {
+        let written = self.text.get(part.clone()).filter(|written| !written.is_empty())?;
+        let line = self.lines.partition_point(|line| line.inner <= part.start).checked_sub(1);
+        let in_line = line.and_then(|line| self.lines.get(line)).and_then(|line| {
+            let at = part.start - line.inner;
+            let is_same = line.text.get(at..at + written.len()) == Some(written);
+            line.outer.filter(|_| is_same).map(|start| start + at..start + at + written.len())
+        });
+        in_line.or_else(|| {
+            let word = written.trim_matches(['"', '\'']);
+            let mut places = self.outer.get(self.span.clone())?.match_indices(word);
+            let (at, _) = places.next().filter(|_| !word.is_empty())?;
+            let start = self.span.start + at;
+            places.next().is_none().then(|| start..start + word.len())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::yaml;
+
+    #[test]
+    fn a_part_of_a_text_stands_in_the_outer_one() {
+        // (outer text, with the place of the part between bars)
+        for outer in [
+            "a: |\n  x: 1\n\n  image: |b:1|\n  y: b:1\n",
+            "a: |-\r\n    - {image: '|b:1|'}\r\n    - b:1\r\n",
+            "a: 'image: |b:1|'\n",
+            "a: \"{\\\"image\\\": \\\"|b:1|\\\"}\"\n",
+            "a: >\n  x:\n    image:\n    |b:1|\n",
+        ] {
+            let (start, bare) = (outer.find("|b:1|").unwrap(), outer.replace("|b:1|", "b:1"));
+            let root = yaml::read(&bare).0[0].root.clone().unwrap();
+            let node = root.get("a").unwrap();
+            let text = node.text().unwrap();
+            let at = text.find("b:1").unwrap();
+            let span = InnerText::of(&bare, &node.span, text).span(&(at..at + 3));
+            assert_eq!(span, Some(start..start + 3), "{outer}");
+        }
+        let twice = "a: \"b:1\\tb:1\"\n";
+        assert_eq!(InnerText::of(twice, &(3..13), "b:1\tb:1").span(&(4..7)), None);
+    }
+}
