@@ -21,7 +21,7 @@ use super::paths::{shown, slashes};
 use super::pipelines;
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Merging, Node};
-use super::{Asked, Files, Found, Lands, Lines, Meant, Needs, Note, Os, Place, Problem, Shared};
+use super::{Asked, Files, Found, Lines, Meant, Needs, Note, Os, Place, Problem, Shared};
 use crate::Error;
 
 /// The longest chain of services that extend each other.
@@ -351,18 +351,13 @@ impl Reader<'_, '_> {
         let editable = self.editable(self.source_of(from, image).as_ref(), &image.span, written);
         let is_plain = editable.is_none() && !written.contains('$');
         let found = Found {
-            place,
             object: Some(object.to_owned()),
-            written: written.to_owned(),
-            meant,
             needs,
             os,
             isolation,
-            lands: Lands::Fleet,
-            together: None,
             editable,
-            also: Vec::new(),
             stays: is_plain.then(|| "it is written with escapes or over several lines".to_owned()),
+            ..Found::of(place, written, meant)
         };
         Some((number, found))
     }

@@ -13,7 +13,7 @@ use super::kubernetes::{self, Known};
 use super::pipelines::Built;
 use super::placeholder::meant;
 use super::words::Values;
-use super::{Asked, Editable, Found, Lands, Lines, Meant, Needs, Os, yaml};
+use super::{Asked, Editable, Found, Lines, Meant, Needs, yaml};
 
 /// The most words and signs of one block with settings.
 const MOST_SETTINGS: usize = 200;
@@ -244,18 +244,12 @@ impl<'t> Reader<'_, 't> {
         let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
         let (meant, before) = in_registry(meant, registry);
         self.read.found.push(Found {
-            place: self.lines.place(span),
             editable: editable.and_then(|editable| Some(Editable { before: before?, ..editable })),
-            also: Vec::new(),
             stays: is_made.then(|| "it is made from variables, which the steps of the pipeline see too".to_owned()),
             object: Some("pipeline".to_owned()),
-            written,
-            meant,
             needs: Needs::OneHost,
-            os: Os::Unsaid,
             isolation: isolation.filter(|_| is_of_agent || is_called),
-            lands: Lands::Fleet,
-            together: None,
+            ..Found::of(self.lines.place(span), written, meant)
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use super::placeholder::meant;
 use super::words::Values;
-use super::{Found, Lands, Lines, Needs, Os, Scanned};
+use super::{Found, Lines, Scanned};
 
 /// True for a text whose lines are single words, as references are, and at least one of which can be nothing else.
 pub fn is_list(text: &str) -> bool {
@@ -26,18 +26,8 @@ pub fn is_list(text: &str) -> bool {
 pub fn read(text: &str, values: &Values) -> Scanned {
     let lines = Lines::of(text);
     let found = entries(text).map(|(at, word)| Found {
-        place: lines.place(at..at + word.len()),
         editable: lines.literal(at..at + word.len(), word),
-        also: Vec::new(),
-        stays: None,
-        object: None,
-        written: word.to_owned(),
-        meant: meant(word, values),
-        needs: Needs::EveryHost,
-        os: Os::Unsaid,
-        isolation: None,
-        lands: Lands::Fleet,
-        together: None,
+        ..Found::of(lines.place(at..at + word.len()), word, meant(word, values))
     });
     Scanned { found: found.collect(), ..Scanned::default() }
 }

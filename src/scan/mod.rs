@@ -98,6 +98,24 @@ pub struct Found {
 }
 
 impl Found {
+    /// A reference of which nothing more is known: every host of the fleet needs it, and nothing of it can be changed.
+    fn of(place: Place, written: impl Into<String>, meant: Meant) -> Self {
+        Self {
+            place,
+            object: None,
+            written: written.into(),
+            meant,
+            needs: Needs::EveryHost,
+            os: Os::Unsaid,
+            isolation: None,
+            lands: Lands::Fleet,
+            together: None,
+            editable: None,
+            also: Vec::new(),
+            stays: None,
+        }
+    }
+
     /// The texts that can be changed for it.
     pub fn editables(&self) -> impl Iterator<Item = &Editable> {
         self.editable.iter().chain(&self.also)

@@ -191,18 +191,14 @@ impl Reader<'_, '_> {
         let editable = self.lines.literal(image.span.clone(), text);
         let is_made = editable.is_none() && matches!(meant, Meant::Known(_));
         Some(Found {
-            place: self.lines.place(image.span.clone()),
             object: Some(object),
-            written: text.to_owned(),
-            meant,
             needs: Needs::OneHost,
             os,
             isolation,
             lands,
-            also: Vec::new(),
-            together: None,
             editable,
             stays: is_made.then(|| self.made_from(text).to_owned()),
+            ..Found::of(self.lines.place(image.span.clone()), text, meant)
         })
     }
 

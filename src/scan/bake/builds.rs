@@ -14,7 +14,7 @@ use crate::scan::dockerfile::Build;
 use crate::scan::hcl::{Locals, Part, Unknown, Value};
 use crate::scan::nested::{self, Inner};
 use crate::scan::paths::{is_elsewhere, normal, slashes};
-use crate::scan::{Found, Lands, Meant, Needs, Note, Os, Place, Shared};
+use crate::scan::{Found, Meant, Note, Os, Place, Shared};
 
 /// The folders above a bake file that are looked through for the Dockerfiles it names: it may be meant to be run from one of them.
 const ABOVE: usize = 4;
@@ -165,20 +165,8 @@ impl Reader<'_, '_> {
             Ok(Value::Unset(name)) => Unknown::Variable(name),
             Ok(_) => Unknown::Expression,
         };
-        Some(Found {
-            place,
-            object: Some(object.to_owned()),
-            written: expression.clone(),
-            meant: unknown(why, expression),
-            needs: Needs::EveryHost,
-            os: Os::Unsaid,
-            isolation: None,
-            lands: Lands::Fleet,
-            together: None,
-            editable: None,
-            also: Vec::new(),
-            stays: None,
-        })
+        let meant = unknown(why, expression.clone());
+        Some(Found { object: Some(object.to_owned()), ..Found::of(place, expression, meant) })
     }
 
     /// The text of a Dockerfile; `None` where nothing of it is known.

@@ -8,7 +8,7 @@ use crate::scan::dockerfile::Build;
 use crate::scan::paths::{is_elsewhere, normal, slashes};
 use crate::scan::words::{Style, Word, expand, expand_marked};
 use crate::scan::yaml::Node;
-use crate::scan::{Asked, Found, Lands, Lines, Meant, Needs, Note, Os, Place, Problem, Shared, nested};
+use crate::scan::{Asked, Found, Lines, Meant, Note, Os, Place, Problem, Shared, nested};
 
 impl Reader<'_, '_> {
     /// What is built: each key as the last file says it, arguments and contexts of all of them.
@@ -158,20 +158,8 @@ impl Reader<'_, '_> {
 
 /// What a build makes cannot be told, since the stage that it asks for rests on this variable.
 fn undecided(place: Place, variable: &str, object: &str) -> Found {
-    Found {
-        place,
-        object: Some(object.to_owned()),
-        written: format!("${{{variable}}}"),
-        meant: Meant::Unresolved(vec![variable.to_owned()]),
-        needs: Needs::EveryHost,
-        os: Os::Unsaid,
-        isolation: None,
-        lands: Lands::Fleet,
-        together: None,
-        editable: None,
-        also: Vec::new(),
-        stays: None,
-    }
+    let meant = Meant::Unresolved(vec![variable.to_owned()]);
+    Found { object: Some(object.to_owned()), ..Found::of(place, format!("${{{variable}}}"), meant) }
 }
 
 /// The image that a context is, if it is one.

@@ -139,19 +139,13 @@ impl File<'_> {
             (None, missing) => self.without_values(text, missing),
         };
         Some(Found {
-            place: named.place.clone(),
             object,
-            written: named.written.clone(),
-            meant,
             needs,
             os,
-            isolation: None,
             lands: self.build.lands.clone(),
-            together: None,
             // A context's image stands elsewhere.
             editable: named.editable.clone().filter(|_| context.is_none()),
-            also: Vec::new(),
-            stays: None,
+            ..Found::of(named.place.clone(), named.written.as_str(), meant)
         })
     }
 }
