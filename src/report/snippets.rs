@@ -1,5 +1,6 @@
 //! Failures at their lines, as compilers show them: what fails, where it stands, why, and what to do.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Group, Level as Weight, Origin, Renderer as Shown, Snippet};
@@ -18,6 +19,9 @@ const SHOWN_PLACES: usize = 3;
 
 /// The most places that are named.
 const NAMED_PLACES: usize = 20;
+
+/// The most objects that are named for one place.
+const NAMED_OBJECTS: usize = 4;
 
 /// The longest line that is shown, in characters.
 const LONGEST_LINE: usize = 400;
@@ -90,7 +94,11 @@ fn annotated<'p>(first: &'p Problem<'_>, group: &'p [Problem<'_>], lines: &'p Ex
         Level::Warning => Weight::WARNING,
     };
     let mut shown = Group::with_title(weight.primary_title(clean(&first.title)).id(first.code.as_str()));
-    let places: Vec<&Location> = group.iter().filter_map(|problem| problem.location).collect();
+    let all: Vec<&Location> = group.iter().filter_map(|problem| problem.location).collect();
+    // A service that another one extends is at one place for both.
+    let mut seen = HashSet::new();
+    let place_of = |location: &'p Location| (location.file.as_str(), location.line, location.column);
+    let places: Vec<&Location> = all.iter().copied().filter(|location| seen.insert(place_of(location))).collect();
     for (number, place) in places.iter().take(SHOWN_PLACES).enumerate() {
         let line = lines.get(&(place.file.clone(), place.line)).filter(|line| line.chars().count() <= LONGEST_LINE);
         let Some(line) = line.filter(|line| !line.trim().is_empty()) else {
@@ -116,8 +124,14 @@ fn annotated<'p>(first: &'p Problem<'_>, group: &'p [Problem<'_>], lines: &'p Ex
     if !has_line && !first.message.is_empty() {
         shown = shown.element(Weight::NOTE.message(first.message.as_str()));
     }
-    if let Some(object) = places.first().and_then(|place| place.object.as_deref()) {
-        shown = shown.element(Weight::NOTE.message(format!("in {object}")));
+    let of_first = all.iter().filter(|location| places.first().is_some_and(|first| place_of(location) == place_of(first)));
+    let mut objects: Vec<&str> = of_first.filter_map(|location| location.object.as_deref()).collect();
+    objects.dedup();
+    if !objects.is_empty() {
+        let more = objects.len().saturating_sub(NAMED_OBJECTS);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        objects.truncate(NAMED_OBJECTS);
+        shown = shown.element(Weight::NOTE.message(format!("in {}{more}", objects.join(", "))));
     }
     if places.len() > SHOWN_PLACES {
         let named: Vec<String> =

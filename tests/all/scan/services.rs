@@ -147,3 +147,23 @@ fn a_variable_that_a_from_does_not_see_cannot_be_given() {
         assert!(answer.out.contains("write `ARG V` before the first FROM") && !answer.out.contains("--var"), "{answer:?}");
     }
 }
+
+/// A service that another one extends is at one place for both, which is shown once with the names of both.
+#[test]
+fn one_place_of_several_services_is_shown_once() {
+    let repository = Repository::new();
+    let image = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
+    let others: String = "cdefg".chars().map(|name| format!("  {name}: {{extends: {{service: a}}}}\n")).collect();
+    let file = |more: &str| {
+        format!("services:\n  a: {{image: '{image}'}}\n  b: {{extends: {{service: a}}, isolation: process}}\n{more}")
+    };
+    for (more, objects) in
+        [("", "in service a, service b"), (&*others, "in service a, service b, service c, service d and 3 more")]
+    {
+        repository.file("compose.yaml", file(more));
+        let answer = repository.scan(&["--offline", "--host", "ltsc2019", "--quiet"]);
+        let places = answer.out.lines().filter(|line| line.contains("--> compose.yaml:2:")).count();
+        assert_eq!((answer.code, places), (1, 1), "{}", answer.out);
+        assert!(answer.out.contains(&format!("= note: {objects}\n")), "{}", answer.out);
+    }
+}
