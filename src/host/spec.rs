@@ -157,7 +157,7 @@ fn all(attributes: &Attributes, knowledge: &Knowledge, today: Date) -> Result<Ve
         .map(|release| HostFacts::of_release(release).host(attributes, knowledge))
         .collect();
     if hosts.is_empty() {
-        return Err(Error::new("no release in support is left"));
+        return Err(Error::new("no release in support is left").hint("leave out one of the attributes behind `all`"));
     }
     Ok(hosts)
 }

@@ -251,6 +251,8 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ),
         ("AKSWindows-2022-containerd-20348.2402.240513", "<host(\"10.0.20348.2402\")>"),
         ("ltsc2022,x64", "did you mean amd64?"),
+        ("19045,client,32-bit", "did you mean x86?"),
+        ("all,x86", "leave out one of the attributes behind `all`"),
         ("ltsc2019,ltsc2202", "did you mean ltsc2022?"),
         ("windows-server-2020", "<host(\"windows-server-2025\")> or windows-server-2022?"),
         ("ltsc22", "did you mean <host(\"ltsc2022\")>?"),
