@@ -30,11 +30,16 @@ pub enum Limit {
 /// The reason why this engine starts no container in this isolation on a host, if there is one. An engine whose version is not known
 /// has none.
 pub fn limit(engine: &HostEngine, host: &Host, isolation: Isolation) -> Option<Limit> {
-    let version = engine.version.as_deref().and_then(engine_version).filter(|_| engine.name == Engine::Docker)?;
-    if version >= DOCKER_FOR_NEWER_HOSTS && host.os_version.build < FIRST_FOR_DOCKER {
+    let is_old = host.os_version.build < FIRST_FOR_DOCKER;
+    let is_process_on_client = isolation == Isolation::Process && host.kind == Kind::Client;
+    // Few hosts are such, and to read a version takes as long as to judge by it.
+    if engine.name != Engine::Docker || !(is_old || is_process_on_client) {
+        return None;
+    }
+    let version = engine.version.as_deref().and_then(engine_version)?;
+    if is_old && version >= DOCKER_FOR_NEWER_HOSTS {
         return Some(Limit::HostTooOld);
     }
-    let is_process_on_client = isolation == Isolation::Process && host.kind == Kind::Client;
     (is_process_on_client && version < DOCKER_WITH_PROCESS_ON_CLIENTS).then_some(Limit::ProcessOnClient)
 }
 
