@@ -398,7 +398,7 @@ impl Case<'_> {
     fn assumptions_against(&self) -> Vec<Code> {
         let passes = |attribute: Attribute, other: Host| {
             let assumed = other.assumed.into_iter().filter(|assumed| *assumed != attribute).collect();
-            let policy = Policy { wish: self.wish, strict: false, ..self.policy.clone() };
+            let policy = Policy { strict: false, ..self.policy.clone() };
             judge(self.knowledge, &Host { assumed, ..other }, self.image, &policy).ok != Some(false)
         };
         let mut codes = Vec::new();

@@ -269,8 +269,7 @@ fn is_build_lab(token: &str) -> bool {
 
 /// The processor that one line about a Windows tells, or a line of several with a label for it: `ansible_architecture: 32-bit`.
 fn architecture_in(text: &str) -> Option<Architecture> {
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-    if let (Some(only), None) = (lines.next(), lines.next()) {
+    if let Some(only) = only_line(text) {
         return product::architecture(only);
     }
     let labelled = text.lines().filter_map(|line| {
@@ -284,16 +283,22 @@ fn architecture_in(text: &str) -> Option<Architecture> {
     labelled.all(|other| other == first).then_some(first)
 }
 
+/// The line of a text that has no other but empty ones.
+fn only_line(text: &str) -> Option<&str> {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.next().filter(|_| lines.next().is_none())
+}
+
 /// The longest line in which a client is named by one word, in bytes.
 const LONGEST_SHORT: usize = 80;
 
 /// A client named by one word in one line: `win11 10.0.26100`.
 fn kind_in_short(text: &str) -> Option<Kind> {
-    let words = || text.split(|c: char| !c.is_ascii_alphanumeric());
+    let line = only_line(text).filter(|_| text.len() <= LONGEST_SHORT)?;
+    let words = || line.split(|c: char| !c.is_ascii_alphanumeric());
     let is_client = |word: &str| ["win10", "win11", "windows10", "windows11"].iter().any(|name| word.eq_ignore_ascii_case(name));
     let is_server = |word: &str| word.to_ascii_lowercase().contains("server");
-    let is_short = text.len() <= LONGEST_SHORT && text.trim().lines().count() == 1;
-    (is_short && words().any(is_client) && !words().any(is_server)).then_some(Kind::Client)
+    (words().any(is_client) && !words().any(is_server)).then_some(Kind::Client)
 }
 
 /// The names of servers: as products, as Configuration Manager and as Python write them.

@@ -1,8 +1,12 @@
-//! Texts that stand within others and read the same there: patches in a kustomization, manifests in a workflow of Argo.
+//! Texts that stand within others and read the same there: Dockerfiles in Compose and bake files, patches in a kustomization, manifests
+//! in a workflow of Argo.
 
 use std::ops::Range;
 
-/// A text in these bytes of another one, which reads the same there, line by line, but for what it is indented by.
+use super::words::MARK;
+
+/// A text in these bytes of another one, which reads the same there, line by line, but for what it is indented by, and up to a value that
+/// is not known.
 pub struct InnerText<'t> {
     outer: &'t str,
     span: Range<usize>,
@@ -10,7 +14,7 @@ pub struct InnerText<'t> {
     lines: Vec<Line<'t>>,
 }
 
-/// A line without the blanks around it.
+/// A line without the blanks around it, up to a value that is not known.
 struct Line<'t> {
     text: &'t str,
     /// Its first byte in the inner text.
@@ -24,15 +28,27 @@ impl<'t> InnerText<'t> {
     pub fn of(outer: &'t str, span: &Range<usize>, text: &'t str) -> Self {
         let (mut at, mut rest) = (0, Some(span.start));
         let mut next = |line: &'t str| {
-            let text = line.trim();
+            let text = before_mark(line.trim());
             let inner = at + line.len() - line.trim_start().len();
             at += line.len();
-            let start = rest.take().and_then(|from| Some(from + outer.get(from..span.end)?.find(text)?));
+            let start = rest.take().and_then(|from| {
+                let behind = outer.get(from..span.end)?;
+                // A line that begins with such a value is where the next word is.
+                let at = if text.is_empty() { behind.len() - behind.trim_start().len() } else { behind.find(text)? };
+                Some(from + at)
+            });
             rest = start.map(|start| start + text.len());
             Line { text, inner, outer: start }
         };
         let lines = text.split_inclusive('\n').map(&mut next).collect();
         Self { outer, span: span.clone(), text, lines }
+    }
+
+    /// Where the line with this number, from 1, stands in the outer text, and what of it is known; `None` from the first one that reads in
+    /// another way there.
+    pub fn line(&self, number: u32) -> Option<(usize, &'t str)> {
+        let line = self.lines.get(usize::try_from(number).ok()?.checked_sub(1)?)?;
+        Some((line.outer?, line.text))
     }
 
     /// The bytes of the outer text at which this part of a line stands; also where no line is the same, if its words stand there once.
@@ -52,6 +68,11 @@ impl<'t> InnerText<'t> {
             places.next().is_none().then(|| start..start + word.len())
         })
     }
+}
+
+/// The part of a text before a value that is not known.
+pub fn before_mark(text: &str) -> &str {
+    text.split(MARK).next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
 //! The Windows machines that files speak of: those that run pipelines, and nodes that manifests select.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
-use std::rc::Rc;
 
 use super::pipelines::{self, Service, hosted};
-use super::yaml::{self, Node, Value};
+use super::yaml::{self, Value};
 use super::{FileKind, Files, Lands, Lines, kind_of};
 use crate::knowledge::Knowledge;
 use crate::{Kind, OsVersion};
@@ -36,23 +34,19 @@ pub fn machines(paths: &[PathBuf], files: &dyn Files, knowledge: &Knowledge) -> 
         for root in yaml::read(&text).0.into_iter().filter_map(|document| document.root) {
             let is_pipeline = matches!(pipelines::service_of(path, &root), Some(Service::GitHub | Service::Azure));
             let mut found: Vec<(String, usize)> = Vec::new();
-            let mut seen: HashSet<*const Node> = HashSet::new();
-            // An alias is a second way to a node: each is looked at once.
-            let mut open = vec![Rc::clone(&root)];
-            while let Some(node) = open.pop() {
+            for node in yaml::each_once([&root]) {
                 match &node.value {
                     Value::Scalar { text, .. } => {
                         if is_pipeline && let Some(release) = of_pipeline(text, knowledge) {
                             found.push((release, node.span.start));
                         }
                     }
-                    Value::List(list) => open.extend(list.iter().filter(|one| seen.insert(Rc::as_ptr(one))).cloned()),
+                    Value::List(_) => {}
                     Value::Map(entries) => {
                         for (key, value) in entries {
                             let release = value.text().and_then(|text| of_label(key.text().unwrap_or_default(), text, knowledge));
                             found.extend(release.map(|release| (release, value.span.start)));
                         }
-                        open.extend(entries.iter().map(|(_, value)| value).filter(|one| seen.insert(Rc::as_ptr(one))).cloned());
                     }
                 }
             }

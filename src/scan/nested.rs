@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::dockerfile::{self, Build, Reading, no_stage};
+use super::inner_text::{InnerText, before_mark};
 use super::words::{MARK, Word};
 use super::{Found, Lines, Meant, Place, Problem, Scanned};
 use crate::{Error, ErrorKind};
@@ -65,28 +66,6 @@ impl Inner {
         };
         text.split(MARK).enumerate().map(part).collect()
     }
-
-    /// Where each line stands in the outer text: it reads the same there but for what it is indented by, as far as its values are known.
-    /// None of those behind one that reads in another way.
-    fn starts(&self, outer: &str, span: &Range<usize>) -> Vec<Option<(usize, &str)>> {
-        let mut rest = Some(span.start);
-        let mut next = |line| {
-            let text = before_mark(line).trim_start();
-            let text = if text.len() < line.trim_start().len() { text } else { text.trim_end() };
-            let from = rest.take()?;
-            let behind = outer.get(from..span.end)?;
-            // A line that begins with a value is where the next word is.
-            let start = from + if text.is_empty() { behind.len() - behind.trim_start().len() } else { behind.find(text)? };
-            rest = Some(start + text.len());
-            Some((start, text))
-        };
-        self.text.lines().map(&mut next).collect()
-    }
-}
-
-/// The part of a text whose values are known.
-fn before_mark(text: &str) -> &str {
-    text.split(MARK).next().unwrap_or_default()
 }
 
 /// What a Dockerfile says that stands in these bytes of a file, with its places in that file. The place of the stage that is asked for is
@@ -99,16 +78,12 @@ pub fn read(
     asks: Option<Place>,
 ) -> Scanned {
     let Reading { mut scanned, missing, .. } = dockerfile::read(&inner.text, build);
-    let starts = inner.starts(outer, span);
-    let start_of = |line: u32| {
-        let line = usize::try_from(line).ok().and_then(|line| line.checked_sub(1))?;
-        starts.get(line)?.as_ref()
-    };
+    let within = InnerText::of(outer, span, &inner.text);
     for one in &mut scanned.found {
         // What can be changed is known by its bytes in the inner text alone.
         one.editable = None;
         let written = inner.text.get(one.place.span.clone()).unwrap_or_default();
-        let place = start_of(one.place.line).and_then(|(start, text)| {
+        let place = within.line(one.place.line).and_then(|(start, text)| {
             let known = before_mark(written);
             let start = start + text.find(known).filter(|_| !known.is_empty())?;
             let whole = inner.written(written);
@@ -129,7 +104,7 @@ pub fn read(
                 Error::of(ErrorKind::Unresolved, format!("the value of {} cannot be told", inner.written(line).trim()))
                     .hint("give its variables values with --var, or write in the file what stands there");
         }
-        let place = start_of(problem.place.line).map(|(start, text)| lines.place(*start..start + text.len()));
+        let place = within.line(problem.place.line).map(|(start, text)| lines.place(start..start + text.len()));
         problem.place = place.unwrap_or_else(|| lines.place(span.clone()));
     }
     if let Some(why) = scanned.left_out.take() {

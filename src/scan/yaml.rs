@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use granit_parser::{Event, Parser, ScanError, Tag};
 
-pub use self::aliases::under_several_keys;
+pub use self::aliases::{each_once, under_several_keys};
 
 /// The most nodes of one file.
 const MOST_NODES: usize = 4_000_000;

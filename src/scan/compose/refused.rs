@@ -116,29 +116,17 @@ impl Reader<'_, '_> {
     pub(super) fn refuse_repeated_keys(&self) {
         for (number, layer) in self.layers.iter().enumerate() {
             let mut left = MOST_REPEATED;
-            let mut seen: HashSet<*const Node> = HashSet::new();
-            let mut open = vec![&layer.root];
-            // An alias is a second way to a node: each is looked at once.
-            while let Some(node) = open.pop() {
-                if !seen.insert(Rc::as_ptr(node)) {
-                    continue;
-                }
-                match &node.value {
-                    Value::Scalar { .. } => {}
-                    Value::List(list) => open.extend(list),
-                    Value::Map(entries) => {
-                        let mut names = HashSet::new();
-                        let texts = entries.iter().filter_map(|(key, _)| Some((key, key.text()?)));
-                        for (key, name) in texts.filter(|(_, name)| *name != MERGE) {
-                            if !names.insert(name) && left > 0 {
-                                left -= 1;
-                                let error = Error::of(ErrorKind::Invalid, format!("the key {name} is in this map twice"))
-                                    .because("Compose refuses a file with such a map")
-                                    .hint("leave one of the two");
-                                self.refuse(number, key, error);
-                            }
-                        }
-                        open.extend(entries.iter().map(|(_, value)| value));
+            for node in yaml::each_once([&layer.root]) {
+                let Value::Map(entries) = &node.value else { continue };
+                let mut names = HashSet::new();
+                let texts = entries.iter().filter_map(|(key, _)| Some((key, key.text()?)));
+                for (key, name) in texts.filter(|(_, name)| *name != MERGE) {
+                    if !names.insert(name) && left > 0 {
+                        left -= 1;
+                        let error = Error::of(ErrorKind::Invalid, format!("the key {name} is in this map twice"))
+                            .because("Compose refuses a file with such a map")
+                            .hint("leave one of the two");
+                        self.refuse(number, key, error);
                     }
                 }
             }

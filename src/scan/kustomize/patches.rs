@@ -3,7 +3,7 @@
 //! Source: kubernetes-sigs/kustomize api/types (`Patch`, `Selector`), api/resmap, api/resource (any name that an object has or had).
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -253,13 +253,7 @@ impl Content {
 /// Where the texts of these documents stand that may be images.
 fn texts_of(documents: &[Document], standing: &dyn Fn(&Range<usize>, &str) -> Option<Standing>) -> Texts {
     let mut texts = Texts::new();
-    let mut seen: HashSet<*const Node> = HashSet::new();
-    let mut open: Vec<&Rc<Node>> = documents.iter().filter_map(|document| document.root.as_ref()).collect();
-    while let Some(node) = open.pop() {
-        if !seen.insert(Rc::as_ptr(node)) {
-            continue;
-        }
-        open.extend(node.list());
+    for node in yaml::each_once(documents.iter().filter_map(|document| document.root.as_ref())) {
         let Value::Map(entries) = &node.value else { continue };
         for (key, value) in entries {
             if let Some(text) = value.text()
@@ -269,7 +263,6 @@ fn texts_of(documents: &[Document], standing: &dyn Fn(&Range<usize>, &str) -> Op
                 texts.insert((value.span.start, text.to_owned()), standing);
             }
         }
-        open.extend(entries.iter().map(|(_, value)| value));
     }
     texts
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::super::paths::shown;
 use super::super::placeholder::meant;
 use super::super::words::Values;
-use super::super::yaml::{Node, Value};
+use super::super::yaml::{Node, Value, each_once};
 use super::super::{Editable, Found};
 use super::patches::{Names, Patch, Patched};
 use super::{Change, Kustomization, Replacement, Step};
@@ -58,18 +58,11 @@ impl Object {
 /// The images of an object that Kustomize replaces.
 fn replaced(object: &Rc<Node>) -> Images {
     let mut images = Images::new();
-    let mut seen: HashSet<*const Node> = HashSet::new();
-    let mut open = vec![object];
-    while let Some(node) = open.pop() {
-        if !seen.insert(Rc::as_ptr(node)) {
-            continue;
-        }
-        open.extend(node.list());
+    for node in each_once([object]) {
         let Value::Map(entries) = &node.value else { continue };
         let lists = entries.iter().filter(|(key, _)| key.text().is_some_and(|key| REPLACED.contains(&key)));
         let of_lists = lists.flat_map(|(_, list)| list.list()).filter_map(|container| container.get("image"));
         images.extend(of_lists.filter_map(|image| Some((image.text()?.to_owned(), image.span.start))));
-        open.extend(entries.iter().map(|(_, value)| value));
     }
     images
 }

@@ -5,6 +5,27 @@ use std::rc::Rc;
 
 use super::{Node, Value};
 
+/// The nodes from these on, in their order, each once, whatever number of aliases lead to it. The keys of maps are not among them.
+pub fn each_once<'n>(roots: impl IntoIterator<Item = &'n Rc<Node>>) -> impl Iterator<Item = &'n Rc<Node>> {
+    let mut open: Vec<&Rc<Node>> = roots.into_iter().collect();
+    open.reverse();
+    let mut seen: HashSet<*const Node> = HashSet::new();
+    std::iter::from_fn(move || {
+        loop {
+            let node = open.pop()?;
+            if !seen.insert(Rc::as_ptr(node)) {
+                continue;
+            }
+            match &node.value {
+                Value::Scalar { .. } => {}
+                Value::List(list) => open.extend(list.iter().rev()),
+                Value::Map(entries) => open.extend(entries.iter().rev().map(|(_, value)| value)),
+            }
+            return Some(node);
+        }
+    })
+}
+
 /// The bytes at which texts begin that stand under several keys, by aliases: a change of one is a change of all. What a document keeps
 /// for aliases alone, under such a key at its root, is not a use.
 pub fn under_several_keys(root: &Rc<Node>, is_kept: &dyn Fn(&str) -> bool) -> HashSet<usize> {
