@@ -1,5 +1,5 @@
 //! Files that are busy for a short time: Windows refuses to replace a file that someone reads, a virus scanner for example, and
-//! to open one that is being replaced or removed.
+//! to open one that is being replaced or removed. A removed file keeps its name, and its folder is not empty, until nobody reads it.
 
 use std::io;
 use std::thread;
@@ -24,7 +24,10 @@ pub(crate) fn retry_while_busy<T>(mut attempt: impl FnMut() -> io::Result<T>) ->
 }
 
 fn is_busy(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error() == Some(ACCESS_DENIED)
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => error.raw_os_error() == Some(ACCESS_DENIED),
+        kind => kind == io::ErrorKind::DirectoryNotEmpty,
+    }
 }
 
 #[cfg(test)]
@@ -37,6 +40,7 @@ mod tests {
         let unix = 13;
         assert_eq!(is_busy(&refused(ACCESS_DENIED)), std::env::consts::FAMILY == "windows");
         assert!(!is_busy(&refused(unix)) && !is_busy(&io::ErrorKind::PermissionDenied.into()));
+        assert!(is_busy(&io::ErrorKind::DirectoryNotEmpty.into()));
     }
 
     #[test]

@@ -119,8 +119,21 @@ impl OpenFolder {
         }
     }
 
-    /// Removes a folder in it with all that is in that, if it is there. A link is removed and not followed.
-    pub fn remove_folder(&self, name: &str) -> io::Result<()> {
+    /// Removes what has this name in it, a folder with all that is in that. A link is removed and not followed.
+    pub fn remove_all(&self, name: &str) -> io::Result<()> {
+        retry_while_busy(|| self.try_to_remove_all(name))
+    }
+
+    /// Removes all that is in it but what has this name.
+    pub fn remove_others(&self, kept: &str) -> io::Result<()> {
+        let others = || self.names().map(|names| names.into_iter().filter(|name| name != kept));
+        retry_while_busy(|| {
+            others()?.try_for_each(|name| self.try_to_remove_all(&name))?;
+            if others()?.next().is_none() { Ok(()) } else { Err(io::ErrorKind::DirectoryNotEmpty.into()) }
+        })
+    }
+
+    fn try_to_remove_all(&self, name: &str) -> io::Result<()> {
         let (mut open, mut waiting) = (Vec::new(), vec![(self.clone(), name.to_owned())]);
         while let Some((parent, name)) = waiting.pop() {
             match parent.look(&name)? {
@@ -233,9 +246,27 @@ mod tests {
         std::fs::create_dir_all(temporary.path().join("a/b/c")).unwrap();
         std::fs::write(temporary.path().join("a/b/file"), "").unwrap();
         std::fs::write(temporary.path().join("beside"), "").unwrap();
-        folder.remove_folder("a").unwrap();
-        folder.remove_folder("a").unwrap();
+        folder.remove_all("a").unwrap();
+        folder.remove_all("a").unwrap();
         assert_eq!(folder.names().unwrap(), ["beside"]);
+    }
+
+    /// Windows keeps the name of a removed file for as long as somebody has it open.
+    #[test]
+    fn a_folder_is_removed_although_somebody_reads_a_file_in_it() {
+        let (_temporary, folder) = open();
+        let inner = folder.folder_made("a").unwrap();
+        inner.place(b"read", &inner, "file").unwrap();
+        let reader = inner.file("file", Access::Read).unwrap();
+        drop(inner);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                std::thread::sleep(std::time::Duration::from_millis(100));
+                drop(reader);
+            });
+            folder.remove_all("a").unwrap();
+        });
+        assert_eq!(folder.names().unwrap(), [""; 0]);
     }
 
     #[cfg(unix)]
@@ -246,9 +277,9 @@ mod tests {
         std::fs::write(temporary.path().join("precious/file"), "").unwrap();
         std::fs::create_dir(temporary.path().join("a")).unwrap();
         std::os::unix::fs::symlink("../precious", temporary.path().join("a/link")).unwrap();
-        folder.remove_folder("a").unwrap();
+        folder.remove_all("a").unwrap();
         std::os::unix::fs::symlink("precious", temporary.path().join("a")).unwrap();
-        folder.remove_folder("a").unwrap();
+        folder.remove_all("a").unwrap();
         assert!(temporary.path().join("precious/file").exists());
         std::os::unix::fs::symlink("precious", temporary.path().join("link")).unwrap();
         let refused = folder.folder("link").unwrap_err();

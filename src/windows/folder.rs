@@ -36,6 +36,7 @@ use windows_sys::Win32::System::SystemServices::ACCESS_SYSTEM_SECURITY;
 use super::handles::entries;
 use super::path::verbatim;
 use super::privilege;
+use crate::files::retry_while_busy;
 use crate::layer::{BasicInfo, FileTime};
 
 /// An open folder.
@@ -125,6 +126,10 @@ impl Folder {
 
     /// Deletes what is there with all that is in it, however deep; links are deleted, not followed.
     pub fn remove_all(&self, path: &str) -> io::Result<()> {
+        retry_while_busy(|| self.try_to_remove_all(path))
+    }
+
+    fn try_to_remove_all(&self, path: &str) -> io::Result<()> {
         let (mut waiting, mut folders) = (vec![path.to_owned()], Vec::new());
         while let Some(path) = waiting.pop() {
             match self.attributes(&path)? {

@@ -295,9 +295,10 @@ fn clean_up(machine: &dyn Machine, store: &Store, mut claim: Claim) -> Result<()
     if claim.state().is_some_and(|state| state.finished.is_none()) {
         claim.update(|state| state.finished = Some(now()))?;
     }
+    let goes = claim.state().map_or_else(|| claim.is_torn(), |state| state.request.remove);
     match release::everything(machine, store, &mut claim, None).into_iter().next() {
         Some(left) => Err(left),
-        None if claim.state().is_some_and(|state| state.request.remove) => claim.remove(store),
+        None if goes => claim.remove(store),
         None => {
             claim.keep();
             Ok(())

@@ -19,7 +19,7 @@ use crate::hcs::id::ContainerId;
 use crate::runner::request::RunRequest;
 use crate::runner::store::Store;
 use crate::runner::store::name;
-use crate::runner::store::state::{self, Resource, State};
+use crate::runner::store::state::{self, Resource, STATE, State};
 
 /// The name of the lock file in a container's folder, and of the one beside all containers.
 const LOCK: &str = "lock";
@@ -83,7 +83,7 @@ impl Store {
             if let Err(error) = claim.begin(containers) {
                 (claim.lock, claim.open) = (None, None);
                 // Still under the guard, and nothing was acquired: a folder that cannot be removed either, `prune` tries again.
-                let _ = containers.remove_folder(&name);
+                let _ = containers.remove_all(&name);
                 return Err(error);
             }
         }
@@ -187,6 +187,11 @@ impl Claim {
         self.update(|state| state.acquired.retain(|acquired| *acquired != resource))
     }
 
+    /// True if there is no state: whoever made or removed the container ended meanwhile, and nothing in its folder is worth keeping.
+    pub fn is_torn(&self) -> bool {
+        self.state.is_none() && self.open.as_ref().is_some_and(|open| matches!(open.look(STATE), Ok(None)))
+    }
+
     /// Changes the state and writes it.
     pub fn update(&mut self, change: impl FnOnce(&mut State)) -> Result<(), Error> {
         match &mut self.state {
@@ -238,8 +243,12 @@ impl Claim {
         }
         let removed = store.guard().and_then(|_guard| {
             // What is open is not deleted on Windows.
-            (self.lock, self.open) = (None, None);
-            store.open_containers()?.remove_folder(&self.id.to_string())
+            self.lock = None;
+            if let Some(folder) = self.open.take() {
+                // The state last: a container that could not be removed whole is known by its name, and can be removed again.
+                folder.remove_others(STATE)?;
+            }
+            store.open_containers()?.remove_all(&self.id.to_string())
         });
         match removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -292,7 +301,6 @@ fn unwritable(folder: &Path, error: &io::Error) -> Error {
 mod tests {
     use super::*;
     use crate::ownership::tests::PlainFolders;
-    use crate::runner::store::state::STATE;
     use crate::runner::store::state::tests::request;
 
     fn store() -> (tempfile::TempDir, Store) {
@@ -349,6 +357,26 @@ mod tests {
         let refused = store.claim(large).unwrap_err();
         assert!(refused.causes.iter().any(|cause| cause.contains("its environment is too large")), "{refused:?}");
         assert!(refused.hint.is_some());
+        assert_eq!(store.container_ids().unwrap(), []);
+    }
+
+    /// By its name it can be removed once that is possible.
+    #[cfg(unix)]
+    #[test]
+    fn a_container_that_cannot_be_removed_whole_keeps_its_name() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let (_folder, store) = store();
+        let named = RunRequest { name: "web".to_owned(), ..request(Isolation::Process) };
+        let claim = store.claim(named).unwrap();
+        let id = claim.id;
+        // A name that is not Unicode opens nothing.
+        let stranger = store.container(&id).join(std::ffi::OsStr::from_bytes(b"\xff"));
+        std::fs::create_dir(&stranger).unwrap();
+        assert!(claim.remove(&store).unwrap_err().what.contains("cannot be removed"));
+        assert_eq!(store.resolve("web"), Ok(id));
+        std::fs::remove_dir(&stranger).unwrap();
+        let Ok(Some(FoundContainer::Ours(claim))) = store.find(&id) else { panic!("not ours") };
+        claim.remove(&store).unwrap();
         assert_eq!(store.container_ids().unwrap(), []);
     }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::Isolation;
 use crate::clock::now;
-use crate::files::OpenFolder;
+use crate::files::{OpenFolder, retry_while_busy};
 use crate::handles::Access;
 use crate::hcs::id::ContainerId;
 use crate::runner::request::RunRequest;
@@ -142,7 +142,8 @@ impl Store {
 
 /// Reads a state file; `None` if there is none, or none that this program wrote.
 pub(crate) fn read(folder: &OpenFolder) -> Option<State> {
-    let text = folder.read(STATE, LIMIT).ok()??;
+    // It may be replaced meanwhile.
+    let text = retry_while_busy(|| folder.read(STATE, LIMIT)).ok()??;
     serde_json::from_slice::<State>(&text).ok().filter(|state| state.schema == SCHEMA)
 }
 

@@ -29,7 +29,7 @@ impl Waiting {
         for name in names(id) {
             // Two layers with equal digits there may be imported at the same time.
             if !ids.iter().any(|other| other != id && names(other).any(|taken| taken == name)) {
-                let _ = all.remove_folder(&name);
+                let _ = all.remove_all(&name);
             }
             match all.make_folder(&name) {
                 Ok(()) => return Ok(Self { all, name }),
@@ -46,7 +46,7 @@ impl Waiting {
 
     /// Removes the folder with all that is in it.
     pub fn remove(self) -> io::Result<()> {
-        self.all.remove_folder(&self.name)
+        self.all.remove_all(&self.name)
     }
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn sweep(store: &Store) -> Result<Vec<Error>, Error> {
         if !all_free {
             continue;
         }
-        let removed = store.open_transports().and_then(|all| all.remove_folder(&name));
+        let removed = store.open_transports().and_then(|all| all.remove_all(&name));
         left.extend(removed.err().map(|error| {
             Error::new(format!("the folder {} of an imported layer was not removed", store.transports().join(&name).display()))
                 .because(error)

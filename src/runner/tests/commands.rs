@@ -134,6 +134,22 @@ fn a_container_without_a_state_file_is_shown_and_pruned() {
     assert_eq!(prune::prune(&fake, &store).unwrap().compute_systems, [id.to_string()]);
 }
 
+/// Its owner ended while it removed it; no name is left to call it by.
+#[test]
+fn what_is_left_of_a_removed_container_goes_when_it_is_stopped() {
+    let (_folder, store) = store();
+    let fake = Fake::new();
+    let id = ContainerId::random().unwrap();
+    std::fs::create_dir(store.container(&id)).unwrap();
+    ending::stop(&fake, &store, &id, None).unwrap();
+    assert_eq!(store.container_ids().unwrap(), []);
+    // One that is there and cannot be read may be worth a look.
+    std::fs::create_dir(store.container(&id)).unwrap();
+    std::fs::write(store.container(&id).join("state.json"), "{").unwrap();
+    ending::stop(&fake, &store, &id, None).unwrap();
+    assert_eq!(store.container_ids().unwrap(), [id]);
+}
+
 #[test]
 fn a_host_without_the_service_runs_nothing_and_one_that_does_not_answer_is_an_error() {
     let (_folder, store) = store();
