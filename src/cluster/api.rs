@@ -112,8 +112,11 @@ pub async fn read(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
 /// The failure of a cluster that does not answer in time.
 pub(super) fn late(access: &Access) -> Error {
     Error::of(ErrorKind::Network, format!("the cluster did not answer within {} seconds", access.within.as_secs()))
-        .hint("give it more time, or read fewer namespaces")
+        .hint(MORE_TIME)
 }
+
+/// The way to go on with a cluster that is slow.
+const MORE_TIME: &str = "give it more time, or read fewer namespaces";
 
 async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Error> {
     let client = client(access).await?;
@@ -344,10 +347,20 @@ pub fn failed(error: kube::Error) -> Error {
             refused("there are no credentials for the cluster", "sign in again: `kubectl get nodes` has to work")
                 .because(shown(&error.to_string()))
         }
+        // One answer took all the time that there is for all of them.
+        error if is_late(&error) => Error::of(ErrorKind::Network, "the cluster did not answer in time").hint(MORE_TIME),
         error => Error::of(ErrorKind::Network, "the cluster cannot be reached")
             .because(causes(&error))
             .hint("check the address and the certificate of the API server: `kubectl cluster-info`"),
     }
+}
+
+/// True if the time for an answer is over.
+fn is_late(error: &kube::Error) -> bool {
+    let is_timeout = |error: &(dyn std::error::Error + 'static)| {
+        error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut)
+    };
+    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source()).any(is_timeout)
 }
 
 /// An error with what is behind it, each said once.
@@ -362,4 +375,16 @@ fn causes(error: &dyn std::error::Error) -> String {
         inner = error.source();
     }
     shown(&words.join(": "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_takes_too_long_is_not_a_cluster_that_is_not_there() {
+        let what = |kind: std::io::ErrorKind| failed(kube::Error::Service(std::io::Error::from(kind).into())).what;
+        assert_eq!(what(std::io::ErrorKind::TimedOut), "the cluster did not answer in time");
+        assert_eq!(what(std::io::ErrorKind::ConnectionRefused), "the cluster cannot be reached");
+    }
 }

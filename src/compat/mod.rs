@@ -364,12 +364,12 @@ impl Case<'_> {
 
     /// True if the other kind of host would have led to another isolation.
     fn kind_matters(&self, taken: Isolation) -> bool {
-        let build = self.host.os_version.build;
-        self.other_kind().is_some_and(|other| match self.wish {
-            Wish::Auto | Wish::Default => self.policy.allowed_by(self.wish, self.host, other).first() != Some(&taken),
-            Wish::Process => rules::client_without_process(build),
+        let allowed = |kind| self.policy.allowed_by(self.wish, self.host, kind);
+        match self.wish {
+            Wish::Auto | Wish::Default => self.other_kind().is_some_and(|other| allowed(other).first() != Some(&taken)),
+            Wish::Process => rules::client_without_process(self.host.os_version.build) && self.other_kind().is_some(),
             Wish::Hyperv | Wish::HostProcess => false,
-        })
+        }
     }
 
     /// The other kind, if a host of this build can be of it.
@@ -390,8 +390,8 @@ impl Case<'_> {
 
     /// The assumption of a processor, where the release exists for another one as well.
     fn architecture_assumption(&self) -> impl Iterator<Item = Code> {
-        let several = self.architectures().is_none_or(|architectures| architectures.len() > 1);
-        (self.host.assumes(Attribute::Architecture) && several).then_some(Code::ArchitectureAssumed).into_iter()
+        let has_several = || self.architectures().is_none_or(|architectures| architectures.len() > 1);
+        (self.host.assumes(Attribute::Architecture) && has_several()).then_some(Code::ArchitectureAssumed).into_iter()
     }
 
     /// The assumptions without which an image that fails here might pass.

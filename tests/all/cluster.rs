@@ -291,12 +291,17 @@ fn nonsense_is_said_to_be_some() {
 #[test]
 fn a_cluster_that_does_not_answer_is_not_waited_for() {
     let api = Api::serving(|_, _| {
-        thread::sleep(std::time::Duration::from_secs(20));
+        thread::sleep(std::time::Duration::from_secs(600));
         (200, "{}".to_owned())
     });
     let started = std::time::Instant::now();
     let answer = api.run(&["check", "--timeout", "1"]);
-    assert!(started.elapsed().as_secs() < 15, "{:?}", started.elapsed());
+    assert!(started.elapsed().as_secs() < 120, "{:?}", started.elapsed());
     assert_eq!(answer.code, 2);
-    assert!(answer.err.contains("did not answer within"), "{}", answer.err);
+    // The time for one answer and the time for all of them are over at once.
+    assert!(
+        answer.err.contains("the cluster did not answer ") && answer.err.contains("hint: give it more time"),
+        "{}",
+        answer.err
+    );
 }

@@ -280,7 +280,7 @@ fn a_slow_registry_holds_a_pod_up_no_longer_than_the_budget_and_is_asked_once() 
             });
         }
     });
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     // On a busy machine the budget may be over before the question is sent.
     until("the registry is asked", || (registry.count("/v2/slow/manifests/1") > 0).then_some(()));
     assert_eq!(registry.count("/v2/slow/manifests/1"), 1);
@@ -349,7 +349,7 @@ fn a_head_that_does_not_end_and_a_wrong_namespace_are_refused() {
     slow.write_all(b"POST /mutate HTTP/1.1\r\nHost: w\r\n").unwrap();
     silent.flush().unwrap();
     assert_eq!(answer(&mut slow).0, 0);
-    assert!((5..30).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    assert!((5..60).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
     // A connection that is kept, and one on which nothing was asked yet, are still there.
     silent.write_all(&posted("/mutate", "application/json", &question(&format!("{}/app:1", registry.name()), "web"))).unwrap();
     assert_eq!(answer(&mut silent).0, 200);
