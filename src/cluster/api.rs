@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use futures_util::AsyncReadExt as _;
 use futures_util::future::join_all;
+use kube::Client;
 use kube::api::ListParams;
 use kube::client::AuthError;
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::ExecConfig;
 use kube::core::Request;
-use kube::{Client, Config};
 use serde_json::Value;
 
-use super::{Classes, ClusterNode, Kinds, Workload};
+use super::objects::group_of;
+use super::{Classes, ClusterNode, Kinds, Workload, kubeconfig};
 use crate::host::pod::{RuntimeClass, Tree};
 use crate::knowledge::Knowledge;
 use crate::text::shown;
@@ -31,6 +32,10 @@ const MOST_BYTES: u64 = 256 << 20;
 
 /// The times that a list is begun again because its pages have expired.
 const MOST_STARTS: usize = 3;
+
+/// The times that a page is asked for from a server that is busy, and the pause between them.
+const MOST_TRIES: usize = 3;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The namespaces that are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +85,13 @@ pub struct List {
     versions: &'static [&'static str],
 }
 
+impl List {
+    /// The API group, e.g. `apps`; empty for that of pods.
+    pub(super) fn group(&self) -> &'static str {
+        self.versions.first().map_or("", |version| group_of(version))
+    }
+}
+
 pub(super) const NODES: List = List { kind: "Node", plural: "nodes", versions: &["v1"] };
 pub(super) const CLASSES: List =
     List { kind: "RuntimeClass", plural: "runtimeclasses", versions: &["node.k8s.io/v1", "node.k8s.io/v1beta1"] };
@@ -111,7 +123,7 @@ pub async fn read(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
 
 /// The failure of a cluster that does not answer in time.
 pub(super) fn late(access: &Access) -> Error {
-    Error::of(ErrorKind::Network, format!("the cluster did not answer within {} seconds", access.within.as_secs()))
+    Error::of(ErrorKind::Network, format!("the cluster did not answer within {:.0} seconds", access.within.as_secs_f64().ceil()))
         .hint(MORE_TIME)
 }
 
@@ -122,10 +134,14 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
     let client = client(access).await?;
     let namespace = namespace(&access.scope, &client)?;
     let mut snapshot = Snapshot::default();
-    let mut broken: Vec<(String, Error)> = Vec::new();
-    let nodes = all(&client, NODES, None, |_, object| node(object, knowledge).map_err(|unread| broken.push(unread)).ok());
-    let nodes = nodes.await.map_err(without_nodes)?;
-    (snapshot.nodes, snapshot.requests, snapshot.unread) = (nodes.objects, nodes.requests, broken);
+    let nodes = all(&client, NODES, None, |_, object| Some(node(object, knowledge))).await.map_err(without_nodes)?;
+    snapshot.requests = nodes.requests;
+    for node in nodes.objects {
+        match node {
+            Ok(node) => snapshot.nodes.push(node),
+            Err(unread) => snapshot.unread.push(unread),
+        }
+    }
     match all(&client, CLASSES, None, |_, object| Some((object.owned_at(&["metadata", "name"]), RuntimeClass::of(object)))).await
     {
         Ok(classes) => {
@@ -151,7 +167,7 @@ async fn read_all(access: &Access, knowledge: &Knowledge) -> Result<Snapshot, Er
                     workloads.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
                     snapshot.workloads.extend(workloads);
                     snapshot.requests += requests;
-                    known.insert(list.kind);
+                    known.insert((list.group(), list.kind));
                 }
                 Err(error) => snapshot.unread.push((list.plural.to_owned(), error)),
             }
@@ -201,22 +217,47 @@ pub fn is_name(name: &str) -> bool {
 ///
 /// A kubeconfig that cannot be used, and no way to a cluster at all.
 pub async fn client(access: &Access) -> Result<Client, Error> {
-    let unusable = |why: String| {
-        Error::of(ErrorKind::Invalid, "there is no way to a cluster")
-            .because(why)
-            .hint("check it with `kubectl config view --minify`, and name a kubeconfig and a context that are there")
-    };
-    let options = KubeConfigOptions { context: access.context.clone(), ..KubeConfigOptions::default() };
-    let mut config = match (&access.kubeconfig, &access.context) {
-        (Some(path), _) => {
-            let file = Kubeconfig::read_from(path).map_err(|error| unusable(causes(&error)))?;
-            Config::from_custom_kubeconfig(file, &options).await.map_err(|error| unusable(causes(&error)))?
-        }
-        (None, Some(_)) => Config::from_kubeconfig(&options).await.map_err(|error| unusable(causes(&error)))?,
-        (None, None) => Config::infer().await.map_err(|error| unusable(causes(&error)))?,
-    };
+    let mut config = kubeconfig::config(access.kubeconfig.as_deref(), access.context.clone()).await?;
     config.read_timeout = Some(access.within);
-    Client::try_from(config).map_err(failed)
+    // How often to ask again is decided here, by what is asked.
+    config.default_retry = false;
+    let plugin = config.auth_info.exec.clone();
+    // A plugin that gives credentials may run for as long as it likes, and the library waits for it.
+    let (made, client) = tokio::sync::oneshot::channel();
+    let runtime = tokio::runtime::Handle::current();
+    let make = move || {
+        let _inside = runtime.enter();
+        // Nobody waits for it any more where the time is over.
+        let _ = made.send(Client::try_from(config));
+    };
+    let named = |error: Error| match &plugin {
+        Some(plugin) => of_plugin(error, plugin),
+        None => error,
+    };
+    std::thread::Builder::new().name("credentials".to_owned()).spawn(make).map_err(|error| no_credentials(&error.to_string()))?;
+    match tokio::time::timeout(access.within, client).await {
+        Ok(Ok(Ok(client))) => Ok(client),
+        Ok(Ok(Err(error @ kube::Error::Auth(_)))) => Err(named(failed(error))),
+        Ok(Ok(Err(error))) => Err(failed(error)),
+        Ok(Err(_)) => Err(named(no_credentials("they have characters that no credentials have"))),
+        Err(_) => Err(named(no_credentials("it takes too long to get them"))),
+    }
+}
+
+fn no_credentials(why: &str) -> Error {
+    Error::of(ErrorKind::Unauthorized, "there are no credentials for the cluster")
+        .because(shown(why))
+        .hint("sign in again: `kubectl get nodes` has to work")
+}
+
+/// The same error with the name of the plugin that was to give credentials.
+fn of_plugin(error: Error, plugin: &ExecConfig) -> Error {
+    let name = plugin.command.as_deref().unwrap_or_default();
+    let error = error.because(format!("they come from the plugin {}", crate::text::quoted(name)));
+    match &plugin.install_hint {
+        Some(hint) => error.hint(format!("run the plugin by hand; if it is not there: {}", shown(hint))),
+        None => error,
+    }
 }
 
 /// What was read of a list.
@@ -268,7 +309,7 @@ async fn of_version<T>(
             .because(why)
             .hint("check what answers at the address of the API server: `kubectl get --raw /version`")
     };
-    let mut starts = 1;
+    let (mut starts, mut tries) = (1, 1);
     let mut objects = Vec::new();
     let mut next = String::new();
     for _ in 0..MOST_PAGES {
@@ -283,6 +324,11 @@ async fn of_version<T>(
                 starts += 1;
                 objects.clear();
                 next.clear();
+                continue;
+            }
+            Err(kube::Error::Api(status)) if matches!(status.code, 429 | 503 | 504) && tries < MOST_TRIES => {
+                tries += 1;
+                tokio::time::sleep(PAUSE).await;
                 continue;
             }
             Err(error) => return Err(failed(error).or_hint(format!("let this user list {}", list.plural))),
@@ -322,7 +368,7 @@ async fn page(client: &Client, path: &str, asked: &ListParams) -> Result<Result<
     Ok(serde_json::from_slice(&bytes).map_err(|error| error.to_string()))
 }
 
-/// A failure of the client, in words. What a plugin printed stays out of it: there may be a secret in it.
+/// A failure of the client, in words. What a plugin is started with and what it prints stays out of it: there may be a secret in it.
 pub fn failed(error: kube::Error) -> Error {
     let refused = |what: &str, hint: &str| Error::of(ErrorKind::Unauthorized, what).hint(hint);
     match error {
@@ -332,21 +378,24 @@ pub fn failed(error: kube::Error) -> Error {
                 401 => refused("the cluster refuses these credentials", "sign in again: `kubectl get nodes` has to work")
                     .because(message),
                 403 => Error::of(ErrorKind::Unauthorized, "the cluster does not allow this").because(message),
-                404 => Error::of(ErrorKind::NotFound, "the cluster does not have this").because(message),
+                404 => Error::of(ErrorKind::NotFound, "the cluster does not have this")
+                    .because(message)
+                    .hint("look at what it has: `kubectl api-resources`"),
                 429 => Error::of(ErrorKind::RateLimited, "the cluster asks for a pause").because(message),
                 code => Error::of(ErrorKind::Network, format!("the cluster answered with status {code}"))
                     .because(message)
                     .hint("try again later, or look at the API server"),
             }
         }
-        kube::Error::Auth(AuthError::AuthExecRun { cmd, out, .. }) => {
+        kube::Error::Auth(AuthError::AuthExecRun { out, .. }) => {
             refused("the plugin that the kubeconfig names gave no credentials", "run it by hand, and sign in as it asks")
-                .because(format!("{} ended with {}", shown(&cmd), out.status))
+                .because(format!("it ended with {}", out.status))
         }
-        kube::Error::Auth(error) => {
-            refused("there are no credentials for the cluster", "sign in again: `kubectl get nodes` has to work")
-                .because(shown(&error.to_string()))
+        kube::Error::Auth(AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed) => {
+            refused("the plugin that the kubeconfig names gave no credentials", "run it by hand, and sign in as it asks")
+                .because("what it printed is not an ExecCredential with a status")
         }
+        kube::Error::Auth(error) => no_credentials(&error.to_string()),
         // One answer took all the time that there is for all of them.
         error if is_late(&error) => Error::of(ErrorKind::Network, "the cluster did not answer in time").hint(MORE_TIME),
         error => Error::of(ErrorKind::Network, "the cluster cannot be reached")
@@ -364,7 +413,7 @@ fn is_late(error: &kube::Error) -> bool {
 }
 
 /// An error with what is behind it, each said once.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
     let mut words = vec![error.to_string()];
     let mut inner = error.source();
     while let Some(error) = inner {

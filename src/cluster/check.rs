@@ -255,7 +255,13 @@ impl<'a> Question<'a> {
             if fits == Some(false) {
                 all.fits = Some(false);
                 all.misfit = all.misfit.or(Some(misfit));
-                all.images.push(described(image, all.judged.last().and_then(|(_, judgement)| judgement.chosen)));
+                let judgement = all.judged.last().map(|(_, judgement)| judgement);
+                let words = described(image, judgement.and_then(|judgement| judgement.chosen));
+                let is_refused = |judgement: &Judgement| judgement.findings.iter().any(|one| one.code == Code::EngineRefuses);
+                all.images.push(match judgement.is_some_and(is_refused) {
+                    true => format!("{words}, which containerd in its version there does not pull"),
+                    false => words,
+                });
             } else if fits.is_none() {
                 all.fits = all.fits.filter(|fits| !fits);
             }

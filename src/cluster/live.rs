@@ -101,8 +101,8 @@ impl Live {
         }
         let mut known = Kinds::new();
         for stage in WORKLOADS {
-            let stage: Vec<_> = stage.iter().map(|list| (list.kind, Followed::Workloads(*list))).collect();
-            for (kind, followed) in &stage {
+            let stage: Vec<_> = stage.iter().map(|list| ((list.group(), list.kind), Followed::Workloads(*list))).collect();
+            for ((_, kind), followed) in &stage {
                 let (kind, known) = (*kind, known.clone());
                 let reduce = move |version: &str, object: &Value| Workload::of(version, kind, object, &known);
                 let all = |all: &BTreeMap<String, Workload>| Objects::Workloads(all.values().cloned().collect());

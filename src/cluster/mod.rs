@@ -5,6 +5,7 @@
 pub mod admission;
 pub mod api;
 mod check;
+mod kubeconfig;
 pub mod live;
 mod nodes;
 mod objects;

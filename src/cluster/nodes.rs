@@ -105,8 +105,20 @@ pub struct Nodes {
 }
 
 /// What nodes of one group have in common.
-type Key =
-    (bool, bool, String, String, Option<(u32, Option<u32>, bool)>, Vec<(String, String, String)>, Option<BTreeSet<String>>);
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    is_new: bool,
+    /// Windows come first.
+    is_other: bool,
+    os: String,
+    architecture: String,
+    /// The build, on Windows Server 2016 the revision, and whether it is a server.
+    version: Option<(u32, Option<u32>, bool)>,
+    /// The versions of the kubelet and of the containerd below it, which decide what is pulled.
+    engine: Option<(Option<String>, Option<String>)>,
+    taints: Vec<(String, String, String)>,
+    handlers: Option<BTreeSet<String>>,
+}
 
 impl Nodes {
     /// These nodes.
@@ -171,5 +183,15 @@ fn key(node: &ClusterNode) -> Key {
     let mut taints: Vec<(String, String, String)> =
         node.node.taints.iter().map(|taint| (taint.key.clone(), taint.value.clone(), taint.effect.clone())).collect();
     taints.sort();
-    (node.is_new, node.host.is_none(), node.os.clone(), node.architecture.clone(), version, taints, node.handlers.clone())
+    let engine = node.host.as_ref().and_then(|host| host.engine.as_ref());
+    Key {
+        is_new: node.is_new,
+        is_other: node.host.is_none(),
+        os: node.os.clone(),
+        architecture: node.architecture.clone(),
+        version,
+        engine: engine.map(|engine| (engine.version.clone(), engine.runtime.clone())),
+        taints,
+        handlers: node.handlers.clone(),
+    }
 }

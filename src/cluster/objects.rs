@@ -48,16 +48,24 @@ pub struct ImageOf {
     pub host_process: bool,
 }
 
-/// The kinds that make pods of others: an object with an owner among them that was read is a part of that one.
-pub type Kinds = BTreeSet<&'static str>;
+/// The kinds that make pods of others, each with its API group, e.g. `("apps", "Deployment")`: an object with an owner among them that was
+/// read is a part of that one. Others have kinds of the same names.
+pub type Kinds = BTreeSet<(&'static str, &'static str)>;
+
+/// The group of an API version, e.g. `apps` of `apps/v1`; empty for `v1`.
+pub(super) fn group_of(version: &str) -> &str {
+    version.split_once('/').map_or("", |(group, _)| group)
+}
 
 impl Workload {
     /// The workload of an object of this version and kind, which lists leave out of their items; `None` for one that makes no pods, that
     /// has ended, or that belongs to an object of a kind that is read itself.
     pub fn of(api_version: &str, kind: &str, object: &Value, read: &Kinds) -> Option<Self> {
-        if owner(object).and_then(|owner| owner.text_at(&["kind"])).is_some_and(|kind| read.contains(kind.as_ref()))
-            || has_ended(kind, object)
-        {
+        let is_read = |owner: &Value| {
+            let (version, kind) = (owner.owned_at(&["apiVersion"]), owner.owned_at(&["kind"]));
+            read.contains(&(group_of(&version), kind.as_str()))
+        };
+        if owner(object).is_some_and(is_read) || has_ended(kind, object) {
             return None;
         }
         let spec = object.at(pod::template(kind)?)?.get("spec")?;

@@ -9,7 +9,7 @@ use super::upgrade::{Label, Upgrade};
 use super::{Answer, Nodes, Question, Share, Workload};
 use crate::OsVersion;
 use crate::compat::Use;
-use crate::host::placement::Placement;
+use crate::host::placement::{Condition, Placement};
 use crate::host::{BUILD_LABEL, Host};
 
 /// The effect of an upgrade on a workload.
@@ -99,12 +99,16 @@ pub struct Times<'a> {
 impl<'a> Times<'a> {
     /// The plan for these workloads; `after` has each of them as it is then.
     pub fn plan(&self, workloads: &'a [Workload], after: &'a [Workload]) -> Plan<'a> {
-        let gone = self.upgrade.labels_that_go(self.today.nodes, self.next.nodes);
+        let gone = Gone {
+            labels: self.upgrade.labels_that_go(self.today.nodes, self.next.nodes),
+            kept: self.next.nodes.nodes.iter().flat_map(|node| node.node.labels.keys().cloned()).collect(),
+            names: retiring(self.today.nodes, self.upgrade).into_iter().collect(),
+        };
         let planned = workloads.iter().zip(after).map(|(workload, after)| self.planned(workload, after, &gone)).collect();
-        Plan { workloads: planned, classes: self.classes(workloads, &gone) }
+        Plan { workloads: planned, classes: self.classes(workloads, &gone.labels) }
     }
 
-    fn planned(&self, workload: &'a Workload, after: &'a Workload, gone: &BTreeMap<String, BTreeSet<String>>) -> Planned<'a> {
+    fn planned(&self, workload: &'a Workload, after: &'a Workload, gone: &Gone) -> Planned<'a> {
         let (today, next) = (self.today.answer(workload), self.next.answer(after));
         let between = self.between.answer(workload);
         let runs_today = runs(&today);
@@ -207,16 +211,41 @@ fn effect(today: &Answer<'_>, next: &Answer<'_>, strays: bool, ends: bool) -> Ef
     }
 }
 
-/// What a placement asks for that only nodes have that go.
-fn old_labels(placement: &Placement, gone: &BTreeMap<String, BTreeSet<String>>) -> Vec<OldLabel> {
-    let goes = |key: &str, value: &str| gone.get(key).is_some_and(|values| values.contains(value));
-    let mut old = Vec::new();
-    for (key, value) in placement.selector.iter().filter(|(key, value)| goes(key, value)) {
-        old.push(OldLabel { part: "nodeSelector", key: key.clone(), value: value.clone() });
+/// What is no longer there once nodes have gone.
+struct Gone {
+    /// The labels that no other node has, with their values.
+    labels: BTreeMap<String, BTreeSet<String>>,
+    /// The labels that other nodes have, with whatever value.
+    kept: BTreeSet<String>,
+    /// The names of these nodes.
+    names: BTreeSet<String>,
+}
+
+impl Gone {
+    /// The values of a condition of an affinity that go, where it asks for what is gone.
+    fn values_of<'a>(&'a self, condition: &'a Condition) -> Vec<&'a String> {
+        let Some(gone) = self.labels.get(&condition.key) else { return Vec::new() };
+        match condition.operator.as_str() {
+            "In" => condition.values.iter().filter(|value| gone.contains(*value)).collect(),
+            "Exists" if !self.kept.contains(&condition.key) => gone.iter().collect(),
+            _ => Vec::new(),
+        }
     }
-    for condition in placement.terms.iter().flatten().flat_map(|term| &term.labels).filter(|one| one.operator == "In") {
-        for value in condition.values.iter().filter(|value| goes(&condition.key, value)) {
-            let label = OldLabel { part: "nodeAffinity", key: condition.key.clone(), value: value.clone() };
+}
+
+/// What a placement asks for that only nodes have that go.
+fn old_labels(placement: &Placement, gone: &Gone) -> Vec<OldLabel> {
+    let label = |part, key: &str, value: &str| OldLabel { part, key: key.to_owned(), value: value.to_owned() };
+    let is_gone = |(key, value): &(&String, &String)| gone.labels.get(*key).is_some_and(|values| values.contains(*value));
+    let mut old: Vec<OldLabel> =
+        placement.selector.iter().filter(is_gone).map(|(key, value)| label("nodeSelector", key, value)).collect();
+    for term in placement.terms.iter().flatten() {
+        let of_labels = term.labels.iter().flat_map(|one| gone.values_of(one).into_iter().map(|value| (one.key.as_str(), value)));
+        // Of fields there is the name alone.
+        let named = term.fields.iter().filter(|one| one.operator == "In").flat_map(|one| &one.values);
+        let of_names = named.filter(|name| gone.names.contains(*name)).map(|name| ("metadata.name", name));
+        for (key, value) in of_labels.chain(of_names) {
+            let label = label("nodeAffinity", key, value);
             if !old.contains(&label) {
                 old.push(label);
             }

@@ -58,18 +58,40 @@ impl Says<'_, '_> {
 
     /// What leads the pods to nodes that fit.
     fn steering(&self) -> Advice {
+        let selected = |steer: &Steer| {
+            let tolerations = steer
+                .tolerations
+                .iter()
+                .map(|toleration| format!(", and tolerate {}={}:{}", toleration.key, toleration.value, toleration.effect));
+            format!("select {}{}", steer.words(), tolerations.collect::<String>())
+        };
+        let kind = self.workload.kind.as_str();
         match &self.steer {
-            None => "no label tells the nodes that fit from the others: label them, and select that label".into(),
-            Some(steer) => {
-                let tolerations: Vec<String> = steer
-                    .tolerations
-                    .iter()
-                    .map(|toleration| format!(", and tolerate {}={}:{}", toleration.key, toleration.value, toleration.effect))
-                    .collect();
-                let words = format!("select {}{}; ", steer.words(), tolerations.concat());
-                Advice::from(words) + Command::ClusterPatch(self.workload.path()) + " writes the change"
+            Some(steer) if keeps_its_selector(kind) => {
+                format!("{}, where the {} is made: one that is there keeps its selector", selected(steer), kind.to_lowercase())
+                    .into()
             }
+            Some(steer) => {
+                Advice::from(selected(steer)) + "; " + Command::ClusterPatch(self.workload.path()) + " writes the change"
+            }
+            None if !self.groups.iter().any(|group| group.fits == Some(true)) => "add nodes that the images fit".into(),
+            None if names_nodes(&self.workload.placement) => {
+                let fitting =
+                    (0..self.groups.len()).filter(|group| self.groups.get(*group).is_some_and(|on| on.fits == Some(true)));
+                Advice::from("take out the name of the node, and select labels of nodes that fit: ") + self.titles(fitting)
+            }
+            None => match self.unbound() {
+                Some(steer) => format!("take out what its node selector or affinity asks for, and {}", selected(&steer)).into(),
+                None => "no label tells the nodes that fit from the others: label them, and select that label".into(),
+            },
         }
+    }
+
+    /// What would lead the pods to nodes that fit, if they asked for none of their own.
+    fn unbound(&self) -> Option<Steer> {
+        let placement = Placement { tolerations: self.workload.placement.tolerations.clone(), ..Placement::default() };
+        let fits: Vec<Option<bool>> = self.groups.iter().map(|group| group.fits).collect();
+        Steer::of(&placement, self.question.class_of(self.workload), self.question.nodes, &fits)
     }
 
     /// What is wrong with the nodes that the pods can land on; true if nothing is.
@@ -96,7 +118,9 @@ impl Says<'_, '_> {
         if !of_other_os.is_empty() {
             let os = self.workload.os.clone().unwrap_or_default();
             self.say(Code::PodOsDiffers, &[("os", shown(&os).into()), ("misfits", self.titles(of_other_os))]);
-            return Some(false);
+            if fitting.is_empty() {
+                return Some(false);
+            }
         }
         if fitting.is_empty() && !answer.lands.iter().any(|share| share.fits.is_none()) {
             // Nodes that are selected, and only their taints keep the pods away.
@@ -126,9 +150,13 @@ impl Says<'_, '_> {
                     .collect();
                 let images = self.images(if windows.is_empty() { all } else { windows.clone() });
                 let named = if windows.is_empty() { "no Windows node is there".into() } else { self.titles(windows) };
-                let lacks_handler = self.groups.iter().any(|group| group.misfit == Some(Misfit::Handler));
-                if !lacks_handler {
+                let lacking = |group: &usize| self.groups.get(*group).is_some_and(|group| group.misfit == Some(Misfit::Handler));
+                let without_handler: Vec<usize> = (0..self.groups.len()).filter(lacking).collect();
+                if without_handler.is_empty() {
                     self.say(Code::NoNodeFits, &[("images", images), ("nodes", named)]);
+                } else if misfits.is_empty() {
+                    // It lands nowhere, and would find the handler nowhere.
+                    self.handler(&without_handler);
                 }
             }
             self.handler(&misfits);
@@ -171,11 +199,13 @@ impl Says<'_, '_> {
             .collect();
         let class = self.question.class_of(self.workload);
         if let (false, Some(class)) = (lacking.is_empty(), class) {
+            let has_handler = self.groups.iter().any(|group| group.fits == Some(true));
+            let steer = if has_handler { self.steering() } else { "configure it on nodes, or name another RuntimeClass".into() };
             let values = [
                 ("misfits", self.titles(lacking)),
                 ("handler", quoted(&class.handler)),
                 ("class", quoted(self.workload.class.as_deref().unwrap_or_default())),
-                ("steer", self.steering()),
+                ("steer", steer),
             ];
             self.say(Code::HandlerMissing, &values);
         }
@@ -226,6 +256,16 @@ impl Says<'_, '_> {
             self.say(Code::BuildRetires, &[("fits", self.titles(fitting)), ("day", last.to_string().into())]);
         }
     }
+}
+
+/// True for pods that ask for nodes by their names.
+fn names_nodes(placement: &Placement) -> bool {
+    placement.node_name.is_some() || placement.terms.iter().flatten().any(|term| !term.fields.is_empty())
+}
+
+/// True for what keeps its selector once it is there.
+fn keeps_its_selector(kind: &str) -> bool {
+    matches!(kind, "Pod" | "Job")
 }
 
 /// True for a reference by the digest of one Windows manifest.

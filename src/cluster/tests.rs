@@ -278,10 +278,16 @@ fn a_workload_concerns_windows_where_it_can_land_or_says_so() {
 
 #[test]
 fn what_belongs_to_another_workload_or_has_ended_is_left_out() {
-    let owned = |kind: &str| json!([{"kind": kind, "name": "x", "controller": true}]);
-    let read = Kinds::from(["ReplicaSet"]);
+    let owned = |kind: &str| json!([{"apiVersion": "apps/v1", "kind": kind, "name": "x", "controller": true}]);
+    let owned_elsewhere = |version: &str, kind: &str| json!({"spec": {}, "metadata": {"ownerReferences": [{"apiVersion": version, "kind": kind, "controller": true}]}});
+    let read = Kinds::from([("apps", "ReplicaSet"), ("apps", "StatefulSet"), ("batch", "Job"), ("", "ReplicationController")]);
     for (kind, object, is_there) in [
         ("Pod", json!({"spec": {}}), true),
+        // Others have kinds of the same names, which are not read.
+        ("Pod", owned_elsewhere("apps.kruise.io/v1beta1", "StatefulSet"), true),
+        ("Pod", owned_elsewhere("batch.volcano.sh/v1alpha1", "Job"), true),
+        ("Pod", owned_elsewhere("batch/v1", "Job"), false),
+        ("Pod", owned_elsewhere("v1", "ReplicationController"), false),
         ("Pod", json!({"spec": {}, "metadata": {"ownerReferences": owned("ReplicaSet")}}), false),
         ("Pod", json!({"spec": {}, "metadata": {"ownerReferences": owned("Rollout")}}), true),
         ("Pod", json!({"spec": {}, "status": {"phase": "Succeeded"}}), false),
@@ -405,10 +411,84 @@ fn a_change_by_a_class_takes_one_that_is_there() {
     assert_eq!(of(&mut classes), ("windows-17763-2".to_owned(), vec!["windows-17763-2".to_owned()]));
 }
 
+/// What is pulled is decided by containerd in its version, whatever the names of the nodes.
+#[test]
+fn nodes_with_other_engines_are_apart() {
+    let with_runtime = |name: &str, runtime: &str| {
+        let object = json!({
+            "metadata": {"name": name, "labels": {"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64"}},
+            "status": {"nodeInfo": {"operatingSystem": "windows", "architecture": "amd64", "kernelVersion": "10.0.26100.32995",
+                "osImage": "Windows Server 2025 Datacenter", "kubeletVersion": "v1.33.1", "containerRuntimeVersion": runtime}},
+        });
+        ClusterNode::of(&object, Knowledge::built_in()).unwrap()
+    };
+    let on_2022 = workload("Deployment", &["r.test/2022"], windows(&[]));
+    for (first, second) in [("containerd://1.6.10", "containerd://2.1.5"), ("containerd://2.1.5", "containerd://1.6.10")] {
+        let nodes = Nodes::of(vec![with_runtime("a", first), with_runtime("b", second)]);
+        assert_eq!(nodes.groups.len(), 2);
+        assert_eq!(answer(&on_2022, &nodes, &classes()), (Some(false), vec!["some-nodes-fit"]), "{first}");
+    }
+    assert_eq!(Nodes::of(vec![with_runtime("a", "containerd://2.1.5"), with_runtime("b", "containerd://2.1.5")]).groups.len(), 1);
+}
+
+/// What is said to do about a workload that is led to the wrong nodes by what it asks for itself.
+#[test]
+fn advice_names_what_stands_in_the_way() {
+    let (policy, images, classes) = (policy(), images(), classes());
+    let nodes = Nodes::of(vec![
+        node("ws2019", "10.0.17763.8389", "amd64", None, &[]),
+        node("ws2022", "10.0.20348.5386", "amd64", None, &["", "runhcs-wcow-process"]),
+    ]);
+    let question =
+        Question { knowledge: Knowledge::built_in(), policy: &policy, nodes: &nodes, classes: &classes, images: &images };
+    let help = |kind: &str, image: &str, spec: Value| {
+        let of_image = [image];
+        let workload = workload(kind, &of_image, spec);
+        let answer = question.answer(&workload);
+        let said = &answer.findings[0];
+        format!("{}: {}", said.code.as_str(), said.help)
+    };
+    let field = json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+        {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["ws2019"]}]}]}}}});
+    let of_build = "select kubernetes.io/arch: amd64, kubernetes.io/os: windows, node.kubernetes.io/windows-build: 10.0.20348";
+    let by_name = "take out the name of the node, and select labels of nodes that fit: ws2022 (Windows Server 2022)";
+    let mut nowhere = windows(&[("pool", "zero")]);
+    nowhere["runtimeClassName"] = json!("hyperv");
+    for (kind, spec, expected) in [
+        ("Deployment", windows(&[]), format!("some-nodes-fit: {of_build}; ")),
+        ("Deployment", json!({"nodeName": "ws2019"}), format!("selector-excludes-fitting: {by_name}")),
+        ("Deployment", field, format!("selector-excludes-fitting: {by_name}")),
+        (
+            "Deployment",
+            windows(&[("pool", "zero")]),
+            format!("selector-excludes-fitting: take out what its node selector or affinity asks for, and {of_build}"),
+        ),
+        ("Pod", windows(&[]), format!("some-nodes-fit: {of_build}, where the pod is made: one that is there keeps its selector")),
+        ("Job", windows(&[]), format!("some-nodes-fit: {of_build}, where the job is made: one that is there keeps its selector")),
+    ] {
+        let said = help(kind, "r.test/2022", spec.clone());
+        assert!(said.starts_with(&expected), "{kind} {spec}: {said}");
+    }
+    let said = help("Deployment", "r.test/2022", nowhere);
+    assert_eq!(said, "handler-missing: configure it on nodes, or name another RuntimeClass");
+    // The other mistake is said at once.
+    let spec = json!({"os": {"name": "windows"}});
+    let (found, codes) = answer(&workload("Deployment", &["r.test/2019"], spec), &self::nodes(), &classes);
+    assert_eq!((found, codes), (Some(false), vec!["pod-os-differs", "some-nodes-fit"]));
+}
+
 /// Cordoned nodes and those that restart keep their pods, and come back.
 #[test]
 fn taints_that_pass_change_no_answer() {
-    for taint in ["node.kubernetes.io/unschedulable=", "node.kubernetes.io/not-ready=", "ToBeDeletedByClusterAutoscaler=1"] {
+    for taint in [
+        "node.kubernetes.io/unschedulable=",
+        "node.kubernetes.io/not-ready=",
+        "ToBeDeletedByClusterAutoscaler=1",
+        "karpenter.sh/disrupted=",
+        "karpenter.sh/unregistered=",
+        "ebs.csi.aws.com/agent-not-ready=",
+        "aws-node-termination-handler/spot-itn=",
+    ] {
         let nodes = Nodes::of(vec![
             node("ws2019", "10.0.17763.8389", "amd64", Some(taint), &[]),
             node("ws2022", "10.0.20348.5386", "amd64", None, &[]),

@@ -21,9 +21,12 @@ pub(crate) const BUILD_LABEL: &str = "node.kubernetes.io/windows-build";
 /// The label of AKS that names a Windows by its release.
 pub(crate) const AZURE_SKU: &str = "kubernetes.azure.com/os-sku";
 
-/// The taints that Kubernetes and its autoscaler set and take away by themselves, while a node is busy, cordoned or restarting. Source:
-/// kubernetes/kubernetes staging/src/k8s.io/api/core/v1/well_known_taints.go.
-pub(super) const PASSING_TAINTS: [&str; 12] = [
+/// The taints that Kubernetes, autoscalers and the agents of nodes set and take away by themselves, while a node starts, is busy, cordoned,
+/// restarting or about to go; those that end with `/*` are all of a domain. Sources: kubernetes/kubernetes
+/// staging/src/k8s.io/api/core/v1/well_known_taints.go; kubernetes/autoscaler cluster-autoscaler/utils/taints/taints.go;
+/// kubernetes-sigs/karpenter pkg/apis/v1/taints.go and v1beta1/taints.go; kubernetes-sigs/cluster-api api/v1beta1/common_types.go;
+/// aws/aws-node-termination-handler pkg/node/node.go; GKE, graceful node shutdown.
+const PASSING_TAINTS: [&str; 18] = [
     "node.kubernetes.io/not-ready",
     "node.kubernetes.io/unreachable",
     "node.kubernetes.io/unschedulable",
@@ -34,9 +37,28 @@ pub(super) const PASSING_TAINTS: [&str; 12] = [
     "node.kubernetes.io/out-of-service",
     "node.cloudprovider.kubernetes.io/uninitialized",
     "node.cloudprovider.kubernetes.io/shutdown",
+    "node.cluster.x-k8s.io/uninitialized",
     "ToBeDeletedByClusterAutoscaler",
     "DeletionCandidateOfClusterAutoscaler",
+    "karpenter.sh/unregistered",
+    "karpenter.sh/disrupted",
+    "karpenter.sh/disruption",
+    "aws-node-termination-handler/*",
+    "cloud.google.com/impending-node-termination",
 ];
+
+/// The end of the taint that an agent takes away once it runs on a node, e.g. `ebs.csi.aws.com/agent-not-ready`. Sources:
+/// kubernetes-sigs/aws-ebs-csi-driver docs/install.md; Cilium, taints and unmanaged pods.
+const AGENT_STARTS: &str = "/agent-not-ready";
+
+/// True for the key of a taint that passes by itself.
+pub(super) fn passes(key: &str) -> bool {
+    let is_of = |taint: &str| match taint.strip_suffix('*') {
+        Some(domain) => key.starts_with(domain),
+        None => key == taint,
+    };
+    key.ends_with(AGENT_STARTS) || PASSING_TAINTS.into_iter().any(is_of)
+}
 
 /// Labels by their names, e.g. `kubernetes.io/os` with `windows`.
 pub type Labels = BTreeMap<String, String>;

@@ -61,8 +61,8 @@ impl View {
             let expected = self.expected(&nodes, seen.nodes.as_ref());
             let mut names = BTreeSet::new();
             let hosts: Vec<Host> =
-                nodes.hosts().into_iter().chain(expected.iter().cloned()).filter(|host| names.insert(name(host))).collect();
-            if seen.hosts.iter().map(name).collect::<BTreeSet<_>>() != names {
+                nodes.hosts().into_iter().chain(expected.iter().cloned()).filter(|host| names.insert(pulled_as(host))).collect();
+            if seen.hosts.iter().map(pulled_as).collect::<BTreeSet<_>>() != names {
                 seen.hosts = hosts.into();
                 seen.hosts_number += 1;
             }
@@ -110,6 +110,12 @@ fn name(host: &Host) -> String {
     let version = host.os_version;
     let revision = version.revision.filter(|_| version.build == crate::knowledge::builds::WINDOWS_SERVER_2016);
     format!("{}.{revision:?}/{}/{:?}", version.build, host.architecture.as_str(), host.kind)
+}
+
+/// What an image is chosen and pulled by: the same with the versions of the kubelet and of the containerd below it.
+fn pulled_as(host: &Host) -> (String, Option<String>, Option<String>) {
+    let engine = host.engine.as_ref();
+    (name(host), engine.and_then(|engine| engine.version.clone()), engine.and_then(|engine| engine.runtime.clone()))
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ impl Api {
         })
     }
 
-    fn kubeconfig(&self) -> PathBuf {
+    pub fn kubeconfig(&self) -> PathBuf {
         self.folder.path().join("config")
     }
 
@@ -106,7 +106,7 @@ fn serve(stream: TcpStream, answers: &Answers, log: &Mutex<Vec<String>>) {
     }
 }
 
-fn status(code: u16, reason: &str, message: &str) -> String {
+pub fn status(code: u16, reason: &str, message: &str) -> String {
     json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason, "message": message})
         .to_string()
 }
@@ -135,7 +135,7 @@ pub fn deployment(name: &str, build: Option<&str>, image: &str) -> Value {
 const NANO: &str = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
 
 /// Three nodes of two builds, a workload that can land on all of them, and one that fits.
-fn shop() -> BTreeMap<&'static str, Vec<Value>> {
+pub fn shop() -> BTreeMap<&'static str, Vec<Value>> {
     BTreeMap::from([
         ("/api/v1/nodes", vec![node("a", "10.0.17763.1"), node("b", "10.0.20348.1"), node("c", "10.0.20348.2")]),
         (
@@ -237,6 +237,41 @@ fn a_cluster_that_denies_parts_is_answered_for_the_rest() {
     let blind = Api::of(&shop(), &["/api/v1/nodes"]).run(&["check"]);
     assert_eq!(blind.code, 2);
     assert!(blind.err.contains("error: the nodes of the cluster cannot be read"), "{}", blind.err);
+}
+
+/// A server that is busy is asked again, and not for ever: what else could be read is answered.
+#[test]
+fn a_list_that_is_not_served_leaves_the_others() {
+    let objects = shop();
+    let is_first = AtomicBool::new(true);
+    let api = Api::serving(move |path, _| {
+        let is_busy = path.ends_with("/pods") || path == "/api/v1/nodes" && is_first.swap(false, Ordering::Relaxed);
+        if is_busy {
+            return (503, status(503, "ServiceUnavailable", "etcd is down"));
+        }
+        (200, json!({"kind": "List", "metadata": {}, "items": objects.get(path).cloned().unwrap_or_default()}).to_string())
+    });
+    let answer = api.run(&["check", "deployment/fits"]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.out.contains("ok    apps/v1 Deployment shop/fits"), "{}", answer.out);
+    assert!(answer.out.contains("ERROR pods: the cluster answered with status 503"), "{}", answer.out);
+    assert_eq!(api.asked().iter().filter(|asked| asked.ends_with("/pods")).count(), 3);
+}
+
+#[test]
+fn a_node_that_cannot_be_read_is_named_once_where_the_list_is_begun_again() {
+    let is_first = AtomicBool::new(true);
+    let mut unknown = node("odd", "10.0.20348.1");
+    unknown["status"]["nodeInfo"]["kernelVersion"] = json!("");
+    unknown["metadata"]["labels"] = json!({"kubernetes.io/os": "windows"});
+    let api = Api::serving(move |path, token| match (path, token) {
+        ("/api/v1/nodes", Some(_)) if is_first.swap(false, Ordering::Relaxed) => (410, status(410, "Expired", "too old")),
+        ("/api/v1/nodes", None) => (200, json!({"kind": "List", "metadata": {"continue": "1"}, "items": [unknown]}).to_string()),
+        ("/api/v1/nodes", Some(_)) => (200, json!({"kind": "List", "items": [node("b", "10.0.20348.1")]}).to_string()),
+        _ => (200, json!({"kind": "List", "items": []}).to_string()),
+    });
+    let answer = api.run(&["check"]);
+    assert_eq!(answer.out.matches("ERROR node odd").count(), 1, "{answer:?}");
 }
 
 #[test]

@@ -139,7 +139,8 @@ fn lists_that_are_denied_are_reported_and_read_once_they_are_allowed() {
     let replicas = "/apis/apps/v1/namespaces/shop/replicasets";
     api.tell(DEPLOYMENTS, "ADDED", deployment("web", None, NANO));
     let mut owned = deployment("web-1", None, NANO);
-    owned["metadata"]["ownerReferences"] = json!([{"kind": "Deployment", "name": "web", "controller": true}]);
+    owned["metadata"]["ownerReferences"] =
+        json!([{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "controller": true}]);
     api.tell(replicas, "ADDED", owned);
     api.denied.lock().unwrap().push(DEPLOYMENTS);
     let watch = Watch::start(&api, &[]);

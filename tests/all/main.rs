@@ -13,6 +13,7 @@ mod support;
 mod architecture;
 mod check;
 mod cluster;
+mod cluster_access;
 mod cluster_plan;
 mod cluster_secrets;
 mod cluster_watch;

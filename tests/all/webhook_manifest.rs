@@ -277,6 +277,8 @@ fn what_cannot_be_installed_is_refused() {
         (&["--namespace", "a\nb"][..], "is not the name of a namespace"),
         (&["--namespace", "Windows"], "`Windows` is not the name of a namespace"),
         (&["--namespace", ""], "is not the name of a namespace"),
+        (&["--namespace", "kube-system"], "the webhook is not installed into the namespace kube-system"),
+        (&["--namespace", "default"], "the webhook is not installed into the namespace default"),
         (&["--exempt", "a_b"], "`a_b` is not the name of a namespace"),
         (&["--image", "a b"], "`a b` is not an image"),
         (&["--expect", "{{ .Values.x }}"], "is not a release of Windows"),

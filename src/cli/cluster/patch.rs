@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use serde_json::Value;
+
 use super::read::ReadArgs;
 use super::upgrade::{UpgradeArgs, refuse_absent};
 use crate::cli::exit::ExitCode;
@@ -9,6 +11,7 @@ use crate::cli::failure::Failure;
 use crate::cli::io::Io;
 use crate::cli::subcommand::Subcommand;
 use crate::cluster::{Answer, Form, Patch, Question, patch, yaml};
+use crate::host::pod::Tree as _;
 use crate::report::plain::clean;
 
 /// Write changes that lead pods to nodes where they run, as YAML for kubectl or Kustomize.
@@ -20,7 +23,8 @@ use crate::report::plain::clean;
   wincompat cluster patch -A --add ltsc2022 --retire 17763
 
 Nothing is written in the cluster. Each document is the part of a workload that changes, a strategic merge patch: for `kubectl patch`,
-or for `patches:` in a kustomization.yaml. A value `null` takes a label away. Each change was judged: with it, the pods land on nodes
+or for `patches:` in a kustomization.yaml. A RuntimeClass is an object of its own: `kubectl apply` it first, as a file of its own.
+A value `null` takes a label away. Each change was judged: with it, the pods land on nodes
 where all images run, and on no others. For a workload without such a change, a comment says why. With --add and --retire it is judged
 on the nodes of then.
 
@@ -69,7 +73,7 @@ impl Subcommand for Args {
             match patch(answer, &nodes, form, &mut classes) {
                 Patch::Objects(objects) => {
                     for document in objects {
-                        write!(io.out, "---\n# {object}\n{}", yaml(&document))?;
+                        write!(io.out, "---\n# {}\n{}", heading(&document, &object), yaml(&document))?;
                     }
                 }
                 Patch::None(why) => {
@@ -82,5 +86,16 @@ impl Subcommand for Args {
             io.warn(&format!("not read: {}", error.line()).into());
         }
         Ok(if is_whole { ExitCode::DONE } else { ExitCode::NOT_DONE })
+    }
+}
+
+/// What a document is, above it: a change of this workload, or an object that has to be there first.
+fn heading(document: &Value, workload: &str) -> String {
+    match document.text_at(&["kind"]).as_deref() {
+        Some("RuntimeClass") => {
+            let name = document.owned_at(&["metadata", "name"]);
+            format!("RuntimeClass {}, for {workload}: apply it as a file of its own, before the change", clean(&name))
+        }
+        _ => workload.to_owned(),
     }
 }

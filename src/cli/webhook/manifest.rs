@@ -144,6 +144,12 @@ impl Subcommand for Args {
 impl Args {
     fn install(&self) -> Result<Install, Error> {
         namespaces(std::iter::once(&self.namespace).chain(&self.exempt))?;
+        // The namespace is made with a limit for all pods in it, which others there may not pass.
+        if self.namespace == "default" || self.namespace.starts_with("kube-") {
+            return Err(Error::new(format!("the webhook is not installed into the namespace {}", self.namespace))
+                .because("it needs a namespace of its own, in which pods are restricted by Pod Security")
+                .hint("name another one, e.g. --namespace wincompat"));
+        }
         // The default has `OWNER` in the place of a name.
         let is_image = self
             .image

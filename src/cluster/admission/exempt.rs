@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Case, Decision, Mode, Review, Rules};
+use super::{Case, Decision, Mode, Review, Rules, words};
 use crate::cluster::{Question, Workload, objects};
 use crate::host::pod::{self, Tree};
 
@@ -65,7 +65,7 @@ pub fn admit(review: &Review, rules: &Rules, question: &Question<'_>) -> Admitte
         return Admitted::Decided(too_large());
     }
     if is_never_pulled(&review.object) {
-        return allow(Case::Unknown);
+        return Admitted::Decided(never_pulled(question.concerns(&workload)));
     }
     (workload.kind, workload.name) = owner(&review.object).unwrap_or_else(|| ("Pod".to_owned(), name(review)));
     workload.namespace.clone_from(&review.namespace);
@@ -152,6 +152,11 @@ fn is_too_large(workload: &Workload) -> bool {
 fn too_large() -> Decision {
     let warning = format!("wincompat: not judged: it has more than {MOST_CONTAINERS} containers or {MOST_TERMS} affinity terms");
     Decision { warnings: vec![warning.into()], ..Decision::allow(Case::Unknown) }
+}
+
+fn never_pulled(is_for_windows: bool) -> Decision {
+    let warning = words::unknown("an image of it is never pulled (`imagePullPolicy: Never`), so only its node has it");
+    Decision { warnings: is_for_windows.then_some(warning).into_iter().collect(), ..Decision::allow(Case::Unknown) }
 }
 
 /// True for a pod of which a node has to have an image already: what a registry says of that is not the image.

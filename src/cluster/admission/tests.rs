@@ -650,7 +650,7 @@ fn what_is_beyond_bounds_or_not_of_a_registry_is_never_denied() {
     // The node has to have it already.
     let mut never = object(&["r.test/1909"], &windows(&[]));
     never["spec"]["containers"][0]["imagePullPolicy"] = json!("Never");
-    assert_eq!(word(&world.decide(&review("CREATE", "", &never, &Value::Null))), "unknown allow");
+    assert_eq!(word(&world.decide(&review("CREATE", "", &never, &Value::Null))), "unknown allow!");
     // Another kind that has this name.
     let other = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
         "uid": "u-1", "kind": {"group": "x.test", "version": "v1", "kind": "Pod"}, "namespace": "shop", "operation": "CREATE",

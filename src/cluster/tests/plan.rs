@@ -40,6 +40,10 @@ fn of_2019_and_2022() -> Nodes {
     ])
 }
 
+fn all_of_2019() -> Nodes {
+    Nodes::of(vec![node("ws20190", "10.0.17763.8389", "amd64", None, &[])])
+}
+
 /// Nodes of today, what comes, what goes; the kind of a workload, its images and pod; the effect, the number of images that must be
 /// others, of old labels, and true where it has to be pinned before.
 type Row = (
@@ -63,6 +67,9 @@ fn every_effect_has_a_workload_that_has_it_and_one_that_has_not() {
             {"matchExpressions": [{"key": BUILD, "operator": "In", "values": builds}]}]}}}})
     };
     let bound = |node: &str| json!({"nodeName": node});
+    let term = |term: Value| json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}});
+    let named = || term(json!({"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["ws20190"]}]}));
+    let exists = |key: &str| term(json!({"matchExpressions": [{"key": key, "operator": "Exists"}]}));
     let both = of_2019_and_2022 as fn() -> Nodes;
     let old = of_2019 as fn() -> Nodes;
     let table: Vec<Row> = vec![
@@ -74,6 +81,10 @@ fn every_effect_has_a_workload_that_has_it_and_one_that_has_not() {
         (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/every"], pinned("10.0.17763"), Effect::Breaks, 0, 1, false),
         (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/every"], windows(&[("pool", "ws")]), Effect::Breaks, 0, 1, false),
         (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/every"], windows(&[]), Effect::Works, 0, 0, false),
+        // An affinity that names them otherwise than by a label with a value; the label `pool` is on the new nodes too.
+        (both, &[], &[17763], "Deployment", &["r.test/every"], named(), Effect::Breaks, 0, 1, false),
+        (all_of_2019, &["ltsc2022"], &[17763], "Deployment", &["r.test/every"], exists("pool"), Effect::Breaks, 0, 1, false),
+        (both, &[], &[17763], "Deployment", &["r.test/every"], exists("pool"), Effect::Works, 0, 0, false),
         // Two images that no node has in common any more.
         (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/every", "r.test/2019"], windows(&[]), Effect::Breaks, 1, 0, true),
         // The new pool takes pods that do not run there.

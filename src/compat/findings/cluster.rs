@@ -104,7 +104,7 @@ declare! {
 
     HandlerMissing = "handler-missing", Error, about [Cluster] {
         title: "nodes do not have the handler of the RuntimeClass",
-        message: "the pod can land on {misfits}, and these nodes do not have the handler {handler} of its RuntimeClass {class}",
+        message: "nodes do not have the handler {handler} of its RuntimeClass {class}: {misfits}",
         help: "{steer}",
         meaning: "The handler that a RuntimeClass names must be in the configuration of the node's container runtime. Where it is not, the pod is bound, and its sandbox is never created.",
         advice: "Let the node selector of the RuntimeClass match the nodes that are configured for it, or configure the others.",

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Document, Format, Source, Syntax, product};
 use crate::host::facts::HostFacts;
-use crate::host::node::{BUILD_LABEL, PASSING_TAINTS};
+use crate::host::node::{BUILD_LABEL, passes};
 use crate::host::source::records::field;
 use crate::host::version_text::{full_version, kind_in_words, versions};
 use crate::host::{self, Availability, HostEngine, Taint};
@@ -108,7 +108,7 @@ pub(crate) fn scheduled(node: &Value) -> host::Node {
         let text = |key: &str| taint.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         Taint { key: text("key"), value: text("value"), effect: text("effect") }
     };
-    let stays = |taint: &Taint| !PASSING_TAINTS.contains(&taint.key.as_str());
+    let stays = |taint: &Taint| !passes(&taint.key);
     host::Node { labels: pairs.collect(), taints: taints.into_iter().flatten().map(taint).filter(stays).collect() }
 }
 

@@ -1,0 +1,131 @@
+//! The way to a cluster by kubeconfigs as people have them: several files, tokens with a line feed, plugins that fail or hang.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::cluster::{Api, shop};
+use crate::support::program::{Answer, Program};
+
+/// A kubeconfig beside that of this server, changed.
+fn kubeconfig(api: &Api, change: impl FnOnce(&mut Value)) -> PathBuf {
+    let mut config: Value = serde_json::from_slice(&fs::read(api.kubeconfig()).unwrap()).unwrap();
+    change(&mut config);
+    let path = api.kubeconfig().with_file_name("changed");
+    fs::write(&path, config.to_string()).unwrap();
+    path
+}
+
+/// What a check says with another user, and these arguments.
+fn with_user(api: &Api, user: Value, arguments: &[&str]) -> Answer {
+    let path = kubeconfig(api, |config| config["users"][0]["user"] = user);
+    let fixed = ["cluster", "check", "--offline", "--no-cache", "--kubeconfig", path.to_str().unwrap()];
+    Answer::of(Program::new().command().args(fixed).args(arguments))
+}
+
+fn api() -> Api {
+    Api::of(&shop(), &[])
+}
+
+#[test]
+fn tokens_and_servers_are_read_as_kubectl_reads_them() {
+    let api = api();
+    let token = api.kubeconfig().with_file_name("token");
+    fs::write(&token, "s3cret\n").unwrap();
+    for user in [json!({"token": "s3cret\n"}), json!({"tokenFile": token})] {
+        assert_eq!(with_user(&api, user.clone(), &[]).code, 1, "{user}");
+    }
+    let odd = with_user(&api, json!({"token": "two words"}), &[]);
+    assert!(odd.code == 2 && odd.err.contains("the token of a user has characters that no token has"), "{}", odd.err);
+    let plain = kubeconfig(&api, |config| {
+        let cluster = &mut config["clusters"][0]["cluster"]["server"];
+        *cluster = json!(cluster.as_str().unwrap().trim_start_matches("http://"));
+    });
+    let fixed = ["cluster", "check", "--offline", "--no-cache", "--kubeconfig", plain.to_str().unwrap()];
+    assert_eq!(Answer::of(Program::new().command().args(fixed)).code, 1);
+}
+
+#[test]
+fn files_of_kubeconfig_that_are_not_there_are_passed_over() {
+    let api = api();
+    let check = |files: &[PathBuf]| {
+        let listed = std::env::join_paths(files).unwrap();
+        Answer::of(Program::new().command().args(["cluster", "check", "--offline", "--no-cache"]).env("KUBECONFIG", listed))
+    };
+    let missing = api.kubeconfig().with_file_name("missing");
+    assert_eq!(check(&[missing.clone(), api.kubeconfig()]).code, 1);
+    let none = check(&[missing]);
+    assert!(none.code == 2 && none.err.contains("none of the files in KUBECONFIG is there"), "{}", none.err);
+}
+
+/// It speaks to the proxy that the variables of the environment name, and to no other place.
+#[test]
+fn a_proxy_is_taken_as_kubectl_takes_it() {
+    let api = api();
+    let path = api.kubeconfig();
+    let check = |variables: &[(&str, &str)]| {
+        let fixed = ["cluster", "check", "--offline", "--no-cache", "--timeout", "5", "--kubeconfig", path.to_str().unwrap()];
+        Answer::of(Program::new().command().args(fixed).envs(variables.iter().copied()))
+    };
+    assert_eq!(check(&[("HTTPS_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", "127.0.0.1")]).code, 1);
+    let refused = check(&[("HTTPS_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", "")]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(!refused.err.contains("feature"), "{}", refused.err);
+}
+
+#[cfg(unix)]
+mod plugins {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// What a check says where this script gives the credentials.
+    fn with_plugin(script: &str, arguments: &[&str]) -> Answer {
+        let api = api();
+        let path = api.kubeconfig().with_file_name("plugin.sh");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let user = json!({"exec": {
+            "apiVersion": "client.authentication.k8s.io/v1", "command": path, "interactiveMode": "Never",
+            "env": [{"name": "CLIENT_SECRET", "value": "hunter2"}], "installHint": "get it from your administrator",
+        }});
+        with_user(&api, user, arguments)
+    }
+
+    #[test]
+    fn what_a_plugin_is_given_and_what_it_prints_stays_secret() {
+        for script in ["exit 3", "echo 'token: eyJhunter2 x: y'", "echo '{}'"] {
+            let answer = with_plugin(script, &[]);
+            assert_eq!(answer.code, 2, "{script}");
+            assert!(!answer.err.contains("hunter2"), "{script}: {}", answer.err);
+            assert!(answer.err.contains("gave no credentials") && answer.err.contains("plugin.sh"), "{script}: {}", answer.err);
+        }
+        let good =
+            r#"echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"s3cret"}}'"#;
+        assert_eq!(with_plugin(good, &[]).code, 1);
+    }
+
+    #[test]
+    fn a_plugin_that_hangs_is_not_waited_for() {
+        let begun = Instant::now();
+        let answer = with_plugin("exec sleep 120", &["--timeout", "2"]);
+        assert!(begun.elapsed() < Duration::from_secs(100), "{:?}", begun.elapsed());
+        assert_eq!(answer.code, 2);
+        assert!(answer.err.contains("did not answer") || answer.err.contains("it takes too long"), "{}", answer.err);
+    }
+
+    #[test]
+    fn a_plugin_that_is_not_there_is_named() {
+        let user = json!({"exec": {
+            "apiVersion": "client.authentication.k8s.io/v1", "command": "/nowhere/kubelogin", "interactiveMode": "Never",
+            "installHint": "get it from your administrator",
+        }});
+        let answer = with_user(&api(), user, &[]);
+        assert_eq!(answer.code, 2);
+        for said in ["/nowhere/kubelogin", "hint: run the plugin by hand; if it is not there: get it from your administrator"] {
+            assert!(answer.err.contains(said), "{}", answer.err);
+        }
+    }
+}
