@@ -67,7 +67,7 @@ pub(crate) fn quoted(text: &str) -> String {
 /// A number of things, e.g. `1 layer`, `3 layers`.
 #[cfg(feature = "running")]
 pub(crate) fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+    counted(number, what, &format!("{what}s"))
 }
 
 /// A number of bytes for people, in powers of 1024: `54 bytes`, `57.2 MiB`, `40.0 GiB`.
@@ -109,6 +109,12 @@ pub(crate) fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> impl Iterator<Ite
     let (units, rest) = bytes.as_chunks::<2>();
     let half = (!rest.is_empty()).then_some(None);
     char::decode_utf16(units.iter().map(move |&pair| unit(pair))).map(Result::ok).chain(half)
+}
+
+/// A number with its words for one and for several, e.g. `1 image is`, `3 images are`.
+#[cfg(feature = "running")]
+pub(crate) fn counted(number: usize, of_one: &str, of_several: &str) -> String {
+    format!("{number} {}", if number == 1 { of_one } else { of_several })
 }
 
 #[cfg(test)]

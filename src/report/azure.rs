@@ -10,7 +10,7 @@ use super::document::Report;
 use super::labels::Labels;
 use super::overview::sum;
 use super::plain::clean;
-use super::problems::{self, Per, Problem, repository_path};
+use super::problems::{self, Per, Problem};
 use super::{Page, Renderer};
 
 /// Errors and warnings, at most ten each, and the sum as a line.
@@ -35,7 +35,7 @@ impl Renderer<Report> for Azure {
 fn command(word: &str, problem: &Problem<'_>) -> String {
     let mut properties = format!("type={word};");
     if let Some(location) = problem.location {
-        let file = property(&repository_path(&location.file));
+        let file = property(&location.path());
         properties.push_str(&format!("sourcepath={file};linenumber={};columnnumber={};", location.line, location.column));
     }
     properties.push_str(&format!("code={};", property(&problem.code)));

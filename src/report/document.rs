@@ -5,6 +5,7 @@
 mod entries;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -211,12 +212,20 @@ pub struct HostEntry {
     pub assumed: Vec<Word<Attribute>>,
     /// The attributes that were asked to be others than the source says.
     pub overridden: Vec<Word<Attribute>>,
+    /// The names of the equal hosts that it stands for; empty where it stands for itself alone. It is not written.
+    #[serde(skip)]
+    pub alike: Arc<[String]>,
 }
 
 impl HostEntry {
     /// The label; the name of its Windows where there is none, as in a report of before there were labels.
     pub fn called(&self) -> &str {
         if self.label.is_empty() { &self.name } else { &self.label }
+    }
+
+    /// The names of the hosts that it stands for.
+    pub fn names(&self) -> Vec<&str> {
+        if self.alike.is_empty() { vec![self.called()] } else { self.alike.iter().map(String::as_str).collect() }
     }
 }
 

@@ -9,7 +9,7 @@ use super::document::Report;
 use super::labels::Labels;
 use super::overview::sum;
 use super::plain::clean;
-use super::problems::{self, Per, Problem, repository_path};
+use super::problems::{self, Per, Problem};
 use super::{Page, Renderer};
 
 /// The longest title and the longest message that GitHub keeps, in characters.
@@ -39,7 +39,7 @@ impl Renderer<Report> for GitHub {
 fn command(problem: &Problem<'_>) -> String {
     let mut properties = String::new();
     if let Some(location) = problem.location {
-        let file = property(&repository_path(&location.file));
+        let file = property(&location.path());
         properties.push_str(&format!("file={file},line={},col={},", location.line, location.column));
     }
     let title: String = clean(&problem.title).chars().take(LONGEST_TITLE).collect();

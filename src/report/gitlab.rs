@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::document::Report;
 use super::labels::Labels;
-use super::problems::{self, Level, Per, Problem, repository_path};
+use super::problems::{self, Level, Per, Problem};
 use super::{Page, Renderer, json};
 
 /// A JSON array with an issue for each image on each host that does not pass, each image that was not read, and each warning.
@@ -56,7 +56,7 @@ fn issue(problem: &Problem<'_>) -> Issue {
         },
         location: Place {
             // GitLab wants a path. An image that stands in no file is named in its place.
-            path: problem.location.map_or_else(|| problem.image.to_owned(), |location| repository_path(&location.file)),
+            path: problem.location.map_or_else(|| problem.image.to_owned(), |location| location.path()),
             lines: Lines { begin: problem.location.map_or(1, |location| location.line.max(1)) },
         },
     }

@@ -2,19 +2,25 @@
 
 use super::document::{Report, ResultEntry};
 use super::labels::Labels;
+use super::outcome::Outcome;
 
 /// One image.
 pub(super) struct Row<'a> {
     /// The reference as it was typed.
     pub image: &'a str,
-    /// The result on each host, in the order of [`Labels::hosts`]; `None` where there is none.
-    pub cells: Vec<Option<&'a ResultEntry>>,
+    /// The results on each host, in the order of [`Labels::hosts`]: an image that stands in several places has several.
+    cells: Vec<Vec<&'a ResultEntry>>,
 }
 
 impl<'a> Row<'a> {
     /// The results that there are.
     pub fn results(&self) -> impl Iterator<Item = &'a ResultEntry> {
-        self.cells.iter().copied().flatten()
+        self.cells.iter().flatten().copied()
+    }
+
+    /// The worst result on each host, in the order of [`Labels::hosts`]; `None` where there is none.
+    pub fn worst(&self) -> impl Iterator<Item = Option<&'a ResultEntry>> {
+        self.cells.iter().map(|cell| cell.iter().copied().min_by_key(|entry| Outcome::of(entry)))
     }
 
     /// True if every result is ok.
@@ -37,14 +43,14 @@ pub(super) fn rows<'a>(report: &'a Report, labels: &Labels<'a>) -> Vec<Row<'a>> 
             _ => labels.place(&entry.host),
         };
         if let (Some(row), Some(place)) = (rows.last_mut(), place) {
-            row.cells.resize(row.cells.len().max(place + 1), None);
+            row.cells.resize(row.cells.len().max(place + 1), Vec::new());
             if let Some(cell) = row.cells.get_mut(place) {
-                *cell = Some(entry);
+                cell.push(entry);
             }
         }
     }
     for row in &mut rows {
-        row.cells.resize(labels.hosts().len(), None);
+        row.cells.resize(labels.hosts().len(), Vec::new());
     }
     rows
 }

@@ -37,6 +37,18 @@ pub(super) fn groups(results: &[ResultEntry]) -> Vec<Group<'_>> {
     groups
 }
 
+/// The results that follow each other and differ in the host alone, with all their findings.
+pub(super) fn alike(results: &[ResultEntry]) -> Vec<Group<'_>> {
+    let same = |one: &ResultEntry, other: &ResultEntry| {
+        one.image.reference == other.image.reference
+            && one.location == other.location
+            && one.findings == other.findings
+            && same_outcome(one, other)
+    };
+    let runs = results.chunk_by(same);
+    runs.filter_map(|run| Some(Group { first: run.first()?, entries: run.iter().collect() })).collect()
+}
+
 fn same_outcome(one: &ResultEntry, other: &ResultEntry) -> bool {
     let codes = |entry: &ResultEntry| -> Vec<_> {
         entry

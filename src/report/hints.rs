@@ -22,7 +22,7 @@ pub(super) fn of<'a>(entries: &[&'a ResultEntry], shown: impl Fn(&FindingEntry) 
                 continue;
             }
             match hints.iter_mut().find(|(help, _)| *help == finding.help) {
-                Some((_, alike)) if alike.last().is_none_or(|last| last.host != entry.host) => alike.push(entry),
+                Some((_, alike)) if alike.last().is_none_or(|last| !std::ptr::eq(*last, *entry)) => alike.push(entry),
                 Some(_) => {}
                 None => hints.push((&finding.help, vec![entry])),
             }

@@ -1,13 +1,15 @@
-//! The report as JUnit's XML, which nearly every pipeline shows as tests: a suite for each image, a case for each host.
+//! The report as JUnit's XML, which nearly every pipeline shows as tests: a suite for each image, a case for each host
+//! and place.
 //!
 //! A result that is not ok is a failure. One that is undecided is an error, and so is an image that was not read: neither was shown to
 //! run, so no job may look as if all had passed.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::document::{FindingEntry, Report, ResultEntry};
+use super::document::{FindingEntry, Location, Report, ResultEntry};
 use super::labels::Labels;
 use super::overview::conclusion;
 use super::plain::clean;
@@ -24,10 +26,13 @@ impl Renderer<Report> for JUnit {
     fn render(&self, report: &Report, _: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         let labels = Labels::of(report);
         let mut document = Document::new("wincompat");
+        let mut names = Names::default();
         for row in grid::rows(report, &labels) {
             let mut suite = TestSuite::new(clean(row.image));
             for entry in row.results() {
-                suite.add_test_case(case(entry, &labels));
+                let image = clean(row.image);
+                let name = names.one(&image, &named(&labels.of_host(&entry.host), entry.location.as_ref()));
+                suite.add_test_case(case(entry, name));
             }
             document.add_test_suite(suite);
         }
@@ -37,9 +42,11 @@ impl Renderer<Report> for JUnit {
             let hint = error.hint.iter().map(|hint| format!("hint: {}", clean(hint)));
             let lines: Vec<String> = std::iter::once(clean(&error.message).into_owned()).chain(hint).collect();
             status.set_message(clean(&error.message)).set_type(clean(&kind(&error.kind))).set_description(lines.join("\n"));
-            let mut case = TestCase::new("the image is read", status);
-            case.set_classname(clean(&reference));
-            let mut suite = TestSuite::new(clean(&reference));
+            let reference = clean(&reference);
+            let name = names.one(&reference, &named("the image is read", error.location.as_ref()));
+            let mut case = TestCase::new(name, status);
+            case.set_classname(&*reference);
+            let mut suite = TestSuite::new(&*reference);
             suite.add_test_case(case);
             document.add_test_suite(suite);
         }
@@ -49,13 +56,32 @@ impl Renderer<Report> for JUnit {
     }
 }
 
-fn case(entry: &ResultEntry, labels: &Labels<'_>) -> TestCase {
+/// The names of the cases of each suite: Jenkins takes two cases of one name for one.
+#[derive(Default)]
+struct Names(HashMap<(String, String), usize>);
+
+impl Names {
+    /// This name, with a number if it was taken before.
+    fn one(&mut self, suite: &str, name: &str) -> String {
+        let number = self.0.entry((suite.to_owned(), name.to_owned())).or_default();
+        *number += 1;
+        if *number == 1 { name.to_owned() } else { format!("{name} #{number}") }
+    }
+}
+
+/// The name of a case with the place in a file, e.g. `web01 at Dockerfile:3`.
+fn named(what: &str, location: Option<&Location>) -> String {
+    let place = location.map(|location| format!(" at {}", location.place())).unwrap_or_default();
+    clean(&format!("{what}{place}")).into_owned()
+}
+
+fn case(entry: &ResultEntry, name: String) -> TestCase {
     let status = match entry.ok {
         Some(true) => TestCaseStatus::success(),
         Some(false) => unpassed(NonSuccessKind::Failure, entry),
         None => unpassed(NonSuccessKind::Error, entry),
     };
-    let mut case = TestCase::new(clean(&labels.of_host(&entry.host)), status);
+    let mut case = TestCase::new(name, status);
     case.set_classname(clean(&entry.image.reference));
     let warnings: Vec<String> = entry.findings.iter().filter(|finding| finding.warns()).map(line).collect();
     if entry.ok == Some(true) && !warnings.is_empty() {

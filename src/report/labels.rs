@@ -1,9 +1,10 @@
 //! The names of hosts in a report for people: each by its label, and where two labels are equal by what tells the hosts apart too.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::Word;
-use super::document::{HostEntry, Report};
+use super::document::{HostEntry, Location, Report, ResultEntry};
 use super::table::architecture;
 use crate::Kind;
 use crate::host::Availability;
@@ -59,6 +60,33 @@ impl<'a> Labels<'a> {
         let name = self.place(host).and_then(|place| self.names.get(place));
         name.map_or_else(|| host.called().to_owned(), Clone::clone)
     }
+
+    /// The names of the hosts of these results, each once.
+    pub fn of_results(&self, entries: &[&ResultEntry]) -> Vec<String> {
+        each_once(entries.iter().map(|entry| self.of_host(&entry.host)))
+    }
+}
+
+/// The number of these hosts: one that stands for several equal ones counts as those.
+pub(super) fn number(hosts: &[&HostEntry]) -> usize {
+    let mut seen: HashSet<(String, &str)> = HashSet::new();
+    for host in hosts {
+        // The same host may be among the equal ones of several.
+        let kind = format!("{:?}", HostEntry { label: String::new(), alike: Arc::default(), ..(*host).clone() });
+        seen.extend(host.names().into_iter().map(|name| (kind.clone(), name)));
+    }
+    seen.len()
+}
+
+/// The places of these results in files, each once.
+pub(super) fn places(entries: &[&ResultEntry]) -> Vec<String> {
+    each_once(entries.iter().filter_map(|entry| entry.location.as_ref()).map(Location::place))
+}
+
+/// These names in their order, each once.
+fn each_once(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    names.filter(|name| seen.insert(name.clone())).collect()
 }
 
 /// The names of hosts with the same label: with everything in which they differ, and with numbers where that is not enough.

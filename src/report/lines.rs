@@ -20,14 +20,16 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     for error in &report.errors {
-        writeln!(out, "ERROR {}", clean(&error.line()))?;
+        writeln!(out, "ERROR {}", clean(&error.placed_line()))?;
     }
     out.flush()
 }
 
-/// The image, the host, the reason and what to do, e.g. `app:1 on web01: the builds differ [build-mismatch]; hint: use app:2`.
+/// The place if there is one, the image, the host, the reason and what to do, e.g. `Dockerfile:3: app:1 on web01: the builds differ
+/// [build-mismatch]; hint: use app:2`.
 fn line(entry: &ResultEntry) -> String {
-    let place = format!("{} on {}", entry.image.reference, entry.host.called());
+    let file = entry.location.as_ref().map(|location| format!("{}: ", location.place())).unwrap_or_default();
+    let place = format!("{file}{} on {}", entry.image.reference, entry.host.called());
     let severe = entry.findings.iter().find(|finding| finding.warns());
     match severe.or(entry.findings.first()) {
         Some(finding) if finding.help.is_empty() => format!("{place}: {} [{}]", finding.message, finding.code),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::document::{FindingEntry, Report, Tool};
 use super::groups::{Group, groups};
-use super::labels::{Labels, joined};
+use super::labels::{Labels, joined, places};
 use super::outcome::{LEGEND, Outcome};
 use super::overview::{conclusion, sum};
 use super::plain::clean;
@@ -25,6 +25,7 @@ impl Renderer<Report> for Markdown {
         let labels = Labels::of(report);
         let summary = &report.summary;
         let heading = match (summary.not_ok, summary.undecided + summary.errors) {
+            (0, 0) if report.results.is_empty() => "❔ Windows containers: no image was found",
             (0, 0) => "✅ Windows containers: every image runs",
             (0, _) => "❔ Windows containers: not everything is decided",
             _ => "❌ Windows containers: an image does not run",
@@ -45,7 +46,8 @@ impl Renderer<Report> for Markdown {
             writeln!(out, "\n### Not read\n")?;
         }
         for error in &report.errors {
-            writeln!(out, "- {}: {}", code(&shown(&error.reference)), sentence(&error.message))?;
+            let place = error.location.as_ref().map(|location| format!(" at {}", escaped(&location.place()))).unwrap_or_default();
+            writeln!(out, "- {}{place}: {}", code(&shown(&error.reference)), sentence(&error.message))?;
             if let Some(hint) = &error.hint {
                 writeln!(out, "  - hint: {}", sentence(hint))?;
             }
@@ -59,16 +61,17 @@ impl Renderer<Report> for Markdown {
     }
 }
 
-/// Results that do not pass, as an item of a list with the reasons and what to do below it.
 /// The last line: the program and its knowledge.
 pub(super) fn footer(tool: &Tool, out: &mut dyn Write) -> io::Result<()> {
     let (name, version, knowledge) = (escaped(&tool.name), escaped(&tool.version), escaped(&tool.knowledge));
     writeln!(out, "\n<sub>{name} {version}, knowledge of {knowledge}</sub>")
 }
 
+/// Results that do not pass, as an item of a list with the places, the reasons and what to do below it.
 fn item(group: &Group<'_>, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let first = group.first;
-    let hosts = joined(group.entries.iter().map(|entry| labels.of_host(&entry.host)), page.detail == Detail::Every);
+    let every = page.detail == Detail::Every;
+    let hosts = joined(labels.of_results(&group.entries).into_iter(), every);
     let version = version(first.image.os_version, first.image.release.as_deref());
     writeln!(
         out,
@@ -78,6 +81,10 @@ fn item(group: &Group<'_>, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn W
         escaped(&hosts),
         escaped(conclusion(first))
     )?;
+    let places: Vec<String> = places(&group.entries).iter().map(|place| escaped(place)).collect();
+    if !places.is_empty() {
+        writeln!(out, "  - at {}", joined(places.into_iter(), every))?;
+    }
     let wanted = match (page.detail, group.ok()) {
         (Detail::Every, _) => Severity::Note,
         (_, Some(false)) => Severity::Error,
@@ -98,8 +105,7 @@ fn item(group: &Group<'_>, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn W
         let whose = if entries.len() == group.entries.len() {
             String::new()
         } else {
-            let hosts = entries.iter().map(|entry| labels.of_host(&entry.host));
-            format!(" for {}", escaped(&joined(hosts, false)))
+            format!(" for {}", escaped(&joined(labels.of_results(&entries).into_iter(), false)))
         };
         writeln!(out, "  - hint{whose}: {}", sentence(help))?;
     }
@@ -116,7 +122,7 @@ fn table(report: &Report, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn Wr
         let names: Vec<String> = labels.hosts().iter().map(|host| format!(" {} |", escaped(&labels.of_host(host)))).collect();
         writeln!(out, "| image |{}\n|---|{}", names.concat(), ":-:|".repeat(names.len()))?;
         for row in open.iter().chain(passed.iter().take(listed)) {
-            let cells: Vec<String> = row.cells.iter().map(|cell| format!(" {} |", cell.map_or("", word))).collect();
+            let cells: Vec<String> = row.worst().map(|cell| format!(" {} |", cell.map_or("", word))).collect();
             writeln!(out, "| {} |{}", code(row.image), cells.concat())?;
         }
         writeln!(out, "\n{}", escaped(LEGEND))?;

@@ -28,14 +28,14 @@ impl Renderer<Report> for Matrix {
             writeln!(out, "image")?;
         }
         for row in &rows {
-            for entry in &row.cells {
+            for entry in row.worst() {
                 let (style, word) = entry.map_or((PLAIN, ""), cell);
                 write!(out, "{style}{word}{style:#}{:1$}", "", 5_usize.saturating_sub(word.len()))?;
             }
             writeln!(out, "{}", row.image)?;
         }
         for error in &report.errors {
-            wrapped("", BAD, "ERROR", &error.line(), "  ", width, out)?;
+            wrapped("", BAD, "ERROR", &error.placed_line(), "  ", width, out)?;
         }
         if !rows.is_empty() {
             wrapped("", PLAIN, "", LEGEND, "  ", width, out)?;

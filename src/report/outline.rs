@@ -36,7 +36,7 @@ pub(super) fn counted(numbers: &[(usize, &str, &str)]) -> String {
     let parts: Vec<String> = numbers
         .iter()
         .filter(|(number, ..)| *number > 0)
-        .map(|(number, of_one, of_several)| format!("{number} {}", if *number == 1 { of_one } else { of_several }))
+        .map(|(number, of_one, of_several)| crate::text::counted(*number, of_one, of_several))
         .collect();
     if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
 }

@@ -6,12 +6,15 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
-use super::groups::{Group, groups};
-use super::labels::{Labels, joined};
+use super::groups::{Group, alike, groups};
+use super::labels::{Labels, joined, number, places};
 use super::outcome::Outcome;
-use super::table::{BAD, GOOD, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version, wrapped};
+use super::table::{
+    BAD, GOOD, NARROWEST, OPEN, PLAIN, assumptions, candidate_list, explain_hint, severity_label, version, wrapped,
+};
 use super::{Detail, Page, hints};
 use crate::compat::Severity;
+use crate::text::count;
 
 /// The most passes that are listed one by one; more of them are counted.
 const LISTED_PASSES: usize = 10;
@@ -50,6 +53,18 @@ pub(super) fn write(report: &Report, page: &Page<'_>, width: u16, out: &mut dyn 
     written.end(report, out)
 }
 
+/// Writes a paragraph for each result that passes, with all its findings: those alike in all but the host are one.
+pub(super) fn every_pass(report: &Report, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let labels = Labels::of(report);
+    let width = page.columns.max(NARROWEST);
+    let mut written = Written { labels: &labels, page, width, paragraphs: 0, first_code: None };
+    let passes: Vec<Group<'_>> = alike(&report.results).into_iter().filter(|group| group.ok() == Some(true)).collect();
+    for group in &passes {
+        written.paragraph(group, out)?;
+    }
+    if passes.is_empty() { Ok(()) } else { writeln!(out) }
+}
+
 /// The state of the writing.
 struct Written<'a> {
     labels: &'a Labels<'a>,
@@ -67,7 +82,7 @@ impl Written<'_> {
 
     /// The names of the hosts of these results.
     fn hosts(&self, entries: &[&ResultEntry]) -> String {
-        joined(entries.iter().map(|entry| self.labels.of_host(&entry.host)), self.page.detail == Detail::Every)
+        joined(self.labels.of_results(entries).into_iter(), self.page.detail == Detail::Every)
     }
 
     /// A heading, then the findings, then what to do.
@@ -82,6 +97,11 @@ impl Written<'_> {
         let version = version(entry.image.os_version, entry.image.release.as_deref());
         let heading = format!("{} [{version}] on {}: {}", entry.image.reference, self.hosts(&group.entries), conclusion(entry));
         wrapped("", style, word, &heading, INDENT, self.width, out)?;
+        let places = places(&group.entries);
+        if !places.is_empty() {
+            let every = self.page.detail == Detail::Every;
+            wrapped(INDENT, PLAIN, "", &format!("at {}", joined(places.into_iter(), every)), HANGING, self.width, out)?;
+        }
         let findings = self.findings(group);
         for (finding, whole) in &findings {
             let (style, severity) = severity_label(finding);
@@ -245,7 +265,7 @@ pub(super) fn sum(report: &Report) -> String {
         .map(|entry| entry.image.reference.as_str())
         .chain(report.errors.iter().map(|error| error.reference.as_str()))
         .collect();
-    let hosts = Labels::of(report).hosts().len();
+    let hosts = number(Labels::of(report).hosts());
     let mut parts = vec![format!("{} passed", summary.ok)];
     let counts = [
         (summary.needs_flag, if summary.needs_flag == 1 { "needs a flag" } else { "need a flag" }),
@@ -258,7 +278,6 @@ pub(super) fn sum(report: &Report) -> String {
     let place = usize::from(summary.needs_flag > 0).min(counts.len());
     counts.insert(place, format!("{failed} failed"));
     parts.append(&mut counts);
-    let several = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
-    let on = if hosts == 0 { String::new() } else { format!(" on {}", several(hosts, "host")) };
-    format!("{}{on}: {}", several(images.len(), "image"), parts.join(", "))
+    let on = if hosts == 0 { String::new() } else { format!(" on {}", count(hosts, "host")) };
+    format!("{}{on}: {}", count(images.len(), "image"), parts.join(", "))
 }

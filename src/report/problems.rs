@@ -37,6 +37,8 @@ pub(super) struct Problem<'a> {
     pub title: String,
     /// The sentences about it.
     pub message: String,
+    /// What else was found of results that do not pass, e.g. `the host is out of support [host-end-of-support]`.
+    pub notes: Vec<String>,
     /// What to do about it, each remedy once.
     pub helps: Vec<&'a str>,
     /// The image as it was typed.
@@ -130,7 +132,14 @@ fn failure<'a>(entries: &[&'a ResultEntry], labels: &Labels<'a>) -> Option<Probl
     };
     let is_reason = |finding: &FindingEntry| reasons.iter().any(|reason| reason.code == finding.code);
     let helps = hints::of(entries, is_reason).into_iter().map(|(help, _)| help).collect();
-    let hosts = joined(entries.iter().map(|entry| labels.of_host(&entry.host)), false);
+    let hosts = joined(labels.of_results(entries).into_iter(), false);
+    let mut notes: Vec<String> = Vec::new();
+    for finding in entries.iter().flat_map(|entry| &entry.findings).filter(|finding| !finding.warns() && !is_reason(finding)) {
+        let note = format!("{} [{}]", finding.message, finding.code);
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
     let reason = reasons.first();
     let code = reason.map_or_else(|| "undecided".to_owned(), |reason| reason.code.to_string());
     Some(Problem {
@@ -139,6 +148,7 @@ fn failure<'a>(entries: &[&'a ResultEntry], labels: &Labels<'a>) -> Option<Probl
         source: reason.map_or("", |reason| &reason.source),
         title: format!("{} on {hosts}: {}", first.image.reference, conclusion(first)),
         message: reasons.iter().map(|reason| sentence(reason)).collect::<Vec<_>>().join("; "),
+        notes,
         helps,
         image: &first.image.reference,
         fingerprint: fingerprint(&code, &first.image.reference, &hosts, first.location.as_ref()),
@@ -182,13 +192,14 @@ fn warning<'a>(alike: &[(&'a ResultEntry, &'a FindingEntry)], labels: &Labels<'a
             helps.push(&finding.help);
         }
     }
-    let hosts = joined(alike.iter().map(|(entry, _)| labels.of_host(&entry.host)), false);
+    let hosts = joined(labels.of_results(&alike.iter().map(|(entry, _)| *entry).collect::<Vec<_>>()).into_iter(), false);
     let title = finding.code.known().map_or_else(|| code.clone(), |code| code.title().to_owned());
     Some(Problem {
         level: Level::Warning,
         known: finding.code.known(),
         source: &finding.source,
         message: if same { finding.message.clone() } else { String::new() },
+        notes: Vec::new(),
         title: format!("{} on {hosts}: {title}", entry.image.reference),
         helps,
         image: &entry.image.reference,
@@ -208,6 +219,7 @@ fn unread(error: &ErrorEntry) -> Problem<'_> {
         source: "",
         title: format!("{} was not read", shown(&error.reference)),
         message: error.message.clone(),
+        notes: Vec::new(),
         helps: error.hint.iter().map(String::as_str).collect(),
         image: &error.reference,
         hosts: String::new(),
@@ -223,12 +235,6 @@ pub(super) fn kind(kind: &Word<document::ErrorEntryKind>) -> String {
         Ok(serde_json::Value::String(word)) => word,
         _ => "invalid".to_owned(),
     }
-}
-
-/// A path as repositories write it: with slashes, and without `./`.
-pub(super) fn repository_path(path: &str) -> String {
-    let slashed = path.replace('\\', "/");
-    slashed.strip_prefix("./").map_or(slashed.clone(), str::to_owned)
 }
 
 /// A name from these parts. The line is not among them: it moves.

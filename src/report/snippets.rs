@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Group, Level as Weight, Origin, Renderer
 
 use super::document::Location;
 use super::labels::Labels;
-use super::overview::sum;
+use super::overview::{self, sum};
 use super::plain::clean;
 use super::problems::{self, Level, Per, Problem};
 use super::scanned::{Excerpts, ScanReport};
@@ -37,12 +37,18 @@ impl Renderer<ScanReport> for Snippets {
         if page.detail == Detail::Failures {
             found.retain(|problem| problem.level != Level::Warning);
         }
+        if page.detail != Detail::Every {
+            found.iter_mut().for_each(|problem| problem.notes.clear());
+        }
         let groups = together(found);
         let renderer = Shown::styled().term_width(usize::from(page.columns));
         for group in &groups {
             let Some(first) = group.first() else { continue };
             let text = of_first_places(&renderer.render(&[annotated(first, group, &scan.lines)]));
             writeln!(out, "{text}\n")?;
+        }
+        if page.detail == Detail::Every {
+            overview::every_pass(&scan.report, page, out)?;
         }
         if let Some(code) = groups.iter().flatten().find_map(|problem| problem.known) {
             writeln!(out, "{}", explain_hint(code.as_str(), page.wording))?;
@@ -76,7 +82,11 @@ fn of_first_places(text: &str) -> String {
 fn together(found: Vec<Problem<'_>>) -> Vec<Vec<Problem<'_>>> {
     let mut groups: Vec<Vec<Problem<'_>>> = Vec::new();
     let is_same = |one: &Problem<'_>, other: &Problem<'_>| {
-        one.code == other.code && one.image == other.image && one.hosts == other.hosts && one.message == other.message
+        one.code == other.code
+            && one.image == other.image
+            && one.hosts == other.hosts
+            && one.message == other.message
+            && one.notes == other.notes
     };
     for problem in found {
         match groups.iter_mut().find(|group| group.first().is_some_and(|first| is_same(first, &problem))) {
@@ -100,16 +110,12 @@ fn annotated<'p>(first: &'p Problem<'_>, group: &'p [Problem<'_>], lines: &'p Ex
     let place_of = |location: &'p Location| (location.file.as_str(), location.line, location.column);
     let places: Vec<&Location> = all.iter().copied().filter(|location| seen.insert(place_of(location))).collect();
     for (number, place) in places.iter().take(SHOWN_PLACES).enumerate() {
-        let line = lines.get(&(place.file.clone(), place.line)).filter(|line| line.chars().count() <= LONGEST_LINE);
-        let Some(line) = line.filter(|line| !line.trim().is_empty()) else {
+        let Some(text) = line_of(place, lines) else {
             shown =
                 shown.element(Origin::path(place.file.as_str()).line(number_of(place.line)).char_column(number_of(place.column)));
             continue;
         };
-        // What hides or breaks a line is not shown; then columns would not fit.
-        let is_clean = clean(line) == line.as_str();
-        let text = clean(line).into_owned();
-        let start = if is_clean { byte_of(&text, place.column) } else { 0 };
+        let start = byte_of(&text, place.column);
         let length = text
             .get(start..)
             .map_or(0, |rest| if rest.starts_with(&place.written) { place.written.len() } else { rest.trim_end().len() });
@@ -120,7 +126,7 @@ fn annotated<'p>(first: &'p Problem<'_>, group: &'p [Problem<'_>], lines: &'p Ex
         shown = shown
             .element(Snippet::source(text).line_start(number_of(place.line)).path(place.file.as_str()).annotation(annotation));
     }
-    let has_line = places.first().is_some_and(|place| lines.contains_key(&(place.file.clone(), place.line)));
+    let has_line = places.first().is_some_and(|place| line_of(place, lines).is_some());
     if !has_line && !first.message.is_empty() {
         shown = shown.element(Weight::NOTE.message(first.message.as_str()));
     }
@@ -140,10 +146,22 @@ fn annotated<'p>(first: &'p Problem<'_>, group: &'p [Problem<'_>], lines: &'p Ex
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         shown = shown.element(Weight::NOTE.message(format!("also at {}{more}", named.join(", "))));
     }
+    for note in &first.notes {
+        shown = shown.element(Weight::NOTE.message(note.as_str()));
+    }
     for help in &first.helps {
         shown = shown.element(Weight::HELP.message(*help));
     }
     shown
+}
+
+/// The line of a place, with a blank for each tab; `None` for one that is not known, is empty or long, or has characters that hide or
+/// break it: without those, columns would not fit.
+fn line_of(place: &Location, lines: &Excerpts) -> Option<String> {
+    let line = lines.get(&(place.file.clone(), place.line))?;
+    let text = line.replace('\t', " ");
+    let is_shown = !text.trim().is_empty() && text.chars().count() <= LONGEST_LINE && clean(&text) == text;
+    is_shown.then_some(text)
 }
 
 fn number_of(number: u32) -> usize {
@@ -153,4 +171,45 @@ fn number_of(number: u32) -> usize {
 /// The byte of this column of a line.
 fn byte_of(line: &str, column: u32) -> usize {
     line.char_indices().nth(number_of(column).saturating_sub(1)).map_or(line.len(), |(byte, _)| byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_shown_where_its_columns_fit() {
+        let place = Location::new("Dockerfile", 3, 7, None, "app:1");
+        let shown = |line: &str| line_of(&place, &Excerpts::from([(("Dockerfile".to_owned(), 3), line.to_owned())]));
+        assert_eq!(shown("FROM\t\tapp:1").as_deref(), Some("FROM  app:1"));
+        assert_eq!(byte_of("FROM  app:1", place.column), 6);
+        for line in ["", "\t ", "FROM \u{200b}app:1", "FROM ::app:1", &"x".repeat(LONGEST_LINE + 1)] {
+            assert_eq!(shown(line), None, "{line:?}");
+        }
+    }
+
+    /// Without its line, a problem still has its reason.
+    #[test]
+    fn a_long_line_takes_nothing_from_the_reason() {
+        let place = Location::new("Dockerfile", 3, 7, None, "app:1");
+        let lines = Excerpts::from([(("Dockerfile".to_owned(), 3), "x".repeat(LONGEST_LINE + 1))]);
+        let problem = Problem {
+            level: Level::Failed,
+            code: "build-mismatch".to_owned(),
+            known: None,
+            source: "",
+            title: "app:1 on web01: will not run".to_owned(),
+            message: "the builds differ".to_owned(),
+            notes: Vec::new(),
+            helps: Vec::new(),
+            image: "app:1",
+            hosts: "web01".to_owned(),
+            location: Some(&place),
+            fingerprint: String::new(),
+        };
+        let group = [problem];
+        let first = group.first().unwrap();
+        let text = Shown::plain().render(&[annotated(first, &group, &lines)]);
+        assert!(text.contains("Dockerfile:3:7") && text.contains("the builds differ"), "{text}");
+    }
 }

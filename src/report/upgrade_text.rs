@@ -58,10 +58,7 @@ pub(super) fn rebuilt(entries: &[RebuildEntry]) -> Section {
 
 /// The section of what could not be read.
 pub(super) fn unread(errors: &[ErrorEntry]) -> Section {
-    let item = |error: &ErrorEntry| {
-        let place = error.location.as_ref().map(|place| format!("{}:{} ", place.file, place.line)).unwrap_or_default();
-        (format!("{place}{}", error.line()), error.hint.iter().map(|hint| format!("hint: {hint}")).collect())
-    };
+    let item = |error: &ErrorEntry| (error.placed_line(), error.hint.iter().map(|hint| format!("hint: {hint}")).collect());
     Section { title: "Not read", is_bad: true, items: errors.iter().map(item).collect() }
 }
 

@@ -36,7 +36,8 @@ fn page() -> String {
     let mut page = "# Findings\n\nEvery reason and warning that a result can have. `wincompat explain CODE` prints the same. A finding because \
          of which an\nimage cannot run is an error, whatever its severity here; `--deny CODE` makes any finding an error.\n"
         .to_owned();
-    for (heading, _) in GROUPS {
+    // A group whose findings all have a subject that comes before has no section.
+    for (heading, _) in GROUPS.into_iter().filter(|(heading, _)| Code::all().any(|code| group(code) == *heading)) {
         let _ = write!(page, "\n## {heading}\n\n| code | severity | meaning |\n|---|---|---|\n");
         for code in Code::all().filter(|code| group(*code) == heading) {
             let _ = writeln!(page, "| [`{code}`](#{code}) | {} | {} |", severity(code), code.title());

@@ -1,5 +1,7 @@
 //! The entries of a report, made from judgements, hosts and errors.
 
+use std::sync::Arc;
+
 use super::{
     CandidateEntry, EngineEntry, ErrorEntry, ErrorEntryKind, FindingEntry, HostEntry, ImageEntry, Location, PossibilityEntry,
     RemedyEntry, Report, ResultEntry, SCHEMA, Summary, TakesEntry, Tool,
@@ -128,6 +130,7 @@ impl HostEntry {
             file: host.file.as_deref().map(|file| clean(file).into_owned()),
             assumed: host.assumed.iter().copied().map(Word::from).collect(),
             overridden: host.overridden.iter().copied().map(Word::from).collect(),
+            alike: Arc::default(),
         }
     }
 }
@@ -206,9 +209,30 @@ impl Location {
         let cleaned = |text: &str| clean(text).into_owned();
         Self { file: cleaned(file), line, column, object: object.map(cleaned), written: cleaned(written) }
     }
+
+    /// The path as repositories write it: with slashes, and without `./`.
+    pub(crate) fn path(&self) -> String {
+        let slashed = self.file.replace('\\', "/");
+        slashed.strip_prefix("./").map_or(slashed.clone(), str::to_owned)
+    }
+
+    /// The file and the line, e.g. `deploy/Dockerfile:3`.
+    pub(crate) fn place(&self) -> String {
+        format!("{}:{}", self.path(), self.line)
+    }
 }
 
 impl ErrorEntry {
+    /// As [`Self::line`], behind the place where there is one, e.g. `Dockerfile:3: app:1: there is no such tag`.
+    pub(crate) fn placed_line(&self) -> String {
+        match &self.location {
+            // What is wrong with a file as a whole.
+            Some(location) if location.file == self.reference => format!("{}: {}", location.place(), self.message),
+            Some(location) => format!("{}: {}", location.place(), self.line()),
+            None => self.line(),
+        }
+    }
+
     /// The image and what failed, in one line that names the image once.
     pub(crate) fn line(&self) -> String {
         let reference = shown(&self.reference);

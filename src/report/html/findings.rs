@@ -7,14 +7,14 @@ use super::escape::{Escaped, Sentence};
 use super::{class, classes};
 use crate::compat::Severity;
 use crate::report::Word;
-use crate::report::document::{FindingEntry, Report, ResultEntry};
+use crate::report::document::{FindingEntry, HostEntry, Report};
 use crate::report::groups::Group;
-use crate::report::labels::{Labels, joined};
+use crate::report::labels::{Labels, joined, number, places};
 use crate::report::markdown::is_address;
 use crate::report::outcome::Outcome;
 use crate::report::overview::conclusion;
 use crate::report::table::{candidate_list, version};
-use crate::text::shown;
+use crate::text::{count, shown};
 
 /// The most images that are open from the beginning; with more of them, all are folded.
 const MOST_OPEN: usize = 20;
@@ -28,8 +28,9 @@ pub(super) fn unread(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for error in &report.errors {
         writeln!(
             out,
-            "<li><span class=\"mark open\">not read</span> <bdi class=\"name\">{}</bdi>: {}{}</li>",
+            "<li><span class=\"mark open\">not read</span> <bdi class=\"name\">{}</bdi>{}: {}{}</li>",
             Escaped(&shown(&error.reference)),
+            error.location.as_ref().map(|location| format!(" at {}", Escaped(&location.place()))).unwrap_or_default(),
             Sentence(&error.message),
             hint(error.hint.as_deref().unwrap_or_default())
         )?;
@@ -71,13 +72,16 @@ pub(super) fn write(groups: &[Group<'_>], labels: &Labels<'_>, out: &mut dyn Wri
 /// The outcome and the number of hosts, e.g. `FAIL on 3 hosts`.
 fn mark(group: &Group<'_>) -> String {
     let outcome = Outcome::of(group.first);
-    let hosts = if group.entries.len() == 1 { "1 host".to_owned() } else { format!("{} hosts", group.entries.len()) };
+    let hosts: Vec<&HostEntry> = group.entries.iter().map(|entry| &entry.host).collect();
+    let hosts = count(number(&hosts), "host");
     format!("<span class=\"mark {}\">{} on {hosts}</span>", class(outcome), outcome.short())
 }
 
 fn write_group(number: usize, group: &Group<'_>, labels: &Labels<'_>, out: &mut dyn Write) -> io::Result<()> {
     let first = group.first;
-    let hosts = joined(group.entries.iter().map(|entry| labels.of_host(&entry.host)), true);
+    let hosts = labels.of_results(&group.entries);
+    let all = hosts.len();
+    let hosts = joined(hosts.into_iter(), true);
     let outcome = class(Outcome::of(first));
     writeln!(out, "<section class=\"group\" id=\"g{number}\"><h3>On {}</h3>", Escaped(&hosts))?;
     writeln!(out, "<p><span class=\"mark {outcome}\">{}</span></p>\n<ul class=\"findings\">", Escaped(conclusion(first)))?;
@@ -85,7 +89,7 @@ fn write_group(number: usize, group: &Group<'_>, labels: &Labels<'_>, out: &mut 
         let (severity, class) = severity(finding);
         write!(out, "<li")?;
         let mut for_hosts = String::new();
-        if places.len() < group.entries.len() {
+        if places.len() < all {
             let numbers: Vec<String> = places.iter().map(usize::to_string).collect();
             let names = places.iter().filter_map(|place| labels.hosts().get(*place)).map(|host| labels.of_host(host));
             write!(out, " data-h=\"{}\"", numbers.join(" "))?;
@@ -102,7 +106,7 @@ fn write_group(number: usize, group: &Group<'_>, labels: &Labels<'_>, out: &mut 
         writeln!(out, "{}</li>", hint(&finding.help))?;
     }
     writeln!(out, "</ul>")?;
-    facts(first, out)?;
+    facts(group, out)?;
     writeln!(out, "</section>")
 }
 
@@ -115,6 +119,7 @@ fn findings<'a>(group: &Group<'a>, labels: &Labels<'_>) -> Vec<(&'a FindingEntry
         for finding in &entry.findings {
             let number = *known.entry((finding.message.as_str(), finding.help.as_str())).or_insert(found.len());
             match found.get_mut(number) {
+                Some((_, places)) if places.contains(&place) => {}
                 Some((_, places)) => places.push(place),
                 None => found.push((finding, vec![place])),
             }
@@ -141,15 +146,17 @@ fn hint(help: &str) -> String {
     if help.is_empty() { String::new() } else { format!("<br><b>What to do:</b> {}", Sentence(help)) }
 }
 
-/// The image as it was read.
-fn facts(entry: &ResultEntry, out: &mut dyn Write) -> io::Result<()> {
-    let image = &entry.image;
+/// The image as it was read, and where it stands.
+fn facts(group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let image = &group.first.image;
     let mut facts = vec![("Built for", version(image.os_version, image.release.as_deref()))];
     facts.extend(image.architecture.clone().map(|architecture| ("Architecture", architecture)));
     facts.extend(image.digest.as_ref().map(|digest| ("Digest", digest.to_string())));
-    facts.extend(candidate_list(entry).map(|entries| ("Entries", entries)));
-    let place = |place: &crate::report::document::Location| format!("{}:{}:{}", place.file, place.line, place.column);
-    facts.extend(entry.location.as_ref().map(|location| ("Found in", place(location))));
+    facts.extend(candidate_list(group.first).map(|entries| ("Entries", entries)));
+    let places = places(&group.entries);
+    if !places.is_empty() {
+        facts.push(("Found in", joined(places.into_iter(), true)));
+    }
     write!(out, "<dl>")?;
     for (name, value) in facts {
         write!(out, "<dt>{name}</dt><dd class=\"name\">{}</dd>", Escaped(&value))?;

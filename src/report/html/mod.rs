@@ -66,6 +66,7 @@ fn hash(text: &str) -> String {
 fn head(report: &Report, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let summary = &report.summary;
     let title = match (summary.not_ok, summary.undecided + summary.errors) {
+        (0, 0) if report.results.is_empty() => "No image was found",
         (0, 0) => "Every image runs",
         (0, _) => "Not everything is decided",
         _ => "Not every image runs",
@@ -180,7 +181,7 @@ fn matrix(
             "<tr data-i=\"i{number}\" data-s=\"{states}\"><th scope=\"row\"><bdi class=\"name\">{}</bdi></th>",
             Escaped(row.image)
         )?;
-        for cell in &row.cells {
+        for cell in row.worst() {
             match cell {
                 Some(entry) => {
                     let outcome = Outcome::of(entry);

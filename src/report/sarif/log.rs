@@ -103,6 +103,8 @@ pub(super) struct Invocation {
 pub(super) struct Notification {
     pub level: &'static str,
     pub message: Text,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub locations: Vec<Location>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub descriptor: Option<Reference>,
 }

@@ -14,7 +14,7 @@ use self::log::{
 };
 use super::document::{self, Report};
 use super::labels::Labels;
-use super::problems::{self, Level, Per, Problem, repository_path};
+use super::problems::{self, Level, Per, Problem};
 use super::{Page, Renderer, Wording, json, markdown};
 use crate::compat::Severity;
 
@@ -48,7 +48,12 @@ impl Renderer<Report> for Sarif {
         if problems.len() > shown.len() {
             let others = problems.len() - shown.len();
             let text = format!("{others} further results are left out: a log holds at most {MOST_RESULTS}");
-            notifications.push(Notification { level: "warning", message: Text { text }, descriptor: None });
+            notifications.push(Notification {
+                level: "warning",
+                message: Text { text },
+                locations: Vec::new(),
+                descriptor: None,
+            });
         }
         let document = Log {
             schema: SCHEMA,
@@ -65,7 +70,7 @@ impl Renderer<Report> for Sarif {
                     execution_successful: report.errors.is_empty(),
                     tool_execution_notifications: notifications,
                 }],
-                original_uri_base_ids: bases(shown),
+                original_uri_base_ids: bases(shown.iter().chain(&unread)),
                 column_kind: "unicodeCodePoints",
                 results,
             }],
@@ -156,6 +161,7 @@ fn notification(problem: &Problem<'_>, index: usize) -> Notification {
     Notification {
         level: "error",
         message: Text { text: problem.lines().join("\n") },
+        locations: problem.location.map(|_| location(problem)).into_iter().collect(),
         descriptor: Some(Reference { id: problem.code.clone(), index }),
     }
 }
@@ -167,17 +173,22 @@ fn result(problem: &Problem<'_>, rule_index: usize) -> Outcome {
         kind: "fail",
         level: if problem.level == Level::Warning { "warning" } else { "error" },
         message: Text { text: problem.lines().join("\n") },
-        locations: [Location {
-            physical_location: PhysicalLocation {
-                artifact_location: artifact(problem),
-                region: Region {
-                    start_line: problem.location.map_or(1, |location| location.line.max(1)),
-                    start_column: problem.location.map_or(1, |location| location.column.max(1)),
-                },
-            },
-            logical_locations: [LogicalLocation { fully_qualified_name: name(problem), kind: "resource" }],
-        }],
+        locations: [location(problem)],
         partial_fingerprints: Fingerprints { primary_location_line_hash: problem.fingerprint.clone() },
+    }
+}
+
+/// The place of a problem, and what is there.
+fn location(problem: &Problem<'_>) -> Location {
+    Location {
+        physical_location: PhysicalLocation {
+            artifact_location: artifact(problem),
+            region: Region {
+                start_line: problem.location.map_or(1, |location| location.line.max(1)),
+                start_column: problem.location.map_or(1, |location| location.column.max(1)),
+            },
+        },
+        logical_locations: [LogicalLocation { fully_qualified_name: name(problem), kind: "resource" }],
     }
 }
 
@@ -191,7 +202,7 @@ fn artifact(problem: &Problem<'_>) -> ArtifactLocation {
     let Some(location) = problem.location else {
         return ArtifactLocation { uri: uri(problem.image), uri_base_id: None };
     };
-    let path = repository_path(&location.file);
+    let path = location.path();
     let has_drive = path.get(1..3) == Some(":/");
     if has_drive || path.starts_with('/') {
         let root = if has_drive { "file:///" } else { "file://" };
@@ -214,8 +225,8 @@ fn uri(path: &str) -> String {
 }
 
 /// The base of relative paths, where there are any.
-fn bases(problems: &[Problem<'_>]) -> BTreeMap<&'static str, UriBase> {
-    let is_relative = |problem: &Problem<'_>| artifact(problem).uri_base_id.is_some();
+fn bases<'p>(mut problems: impl Iterator<Item = &'p Problem<'p>>) -> BTreeMap<&'static str, UriBase> {
+    let is_relative = |problem: &Problem<'_>| problem.location.is_some() && artifact(problem).uri_base_id.is_some();
     let base = UriBase { description: Text { text: "The folder in which the check was started.".to_owned() } };
-    problems.iter().any(is_relative).then_some((SOURCE_ROOT, base)).into_iter().collect()
+    problems.any(is_relative).then_some((SOURCE_ROOT, base)).into_iter().collect()
 }

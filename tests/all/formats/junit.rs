@@ -62,8 +62,8 @@ fn a_test_for_each_image_on_each_host() {
         ("registry.test/app:ltsc2022", "web02", "passed"),
         ("registry.test/app:1809", "web01", "failure"),
         ("registry.test/app:1809", "web02", "passed"),
-        ("registry.test/app:ltsc2025", "web01", "failure"),
-        ("registry.test/app:ltsc2025", "web02", "failure"),
+        ("registry.test/app:ltsc2025", "web01 at deploy/Dockerfile:3", "failure"),
+        ("registry.test/app:ltsc2025", "web02 at deploy/Dockerfile:3", "failure"),
         ("registry.test/app:unversioned", "web01", "error"),
         ("registry.test/app:unversioned", "web02", "passed"),
         ("registry.test/gone:1", "the image is read", "error"),
@@ -89,4 +89,31 @@ fn hosts_of_one_label_have_names_of_their_own() {
     let names: Vec<String> =
         cases(&rendered("junit", &sample::of(results.into(), vec![]))).into_iter().map(|[_, case, _]| case).collect();
     assert_eq!(names, ["web (with Hyper-V)", "web (without Hyper-V)", "web (with Hyper-V) #2", "db"]);
+}
+
+/// A failure in one place is not hidden by a pass in another, and each is counted.
+#[test]
+fn each_result_of_an_image_in_several_places_is_a_case() {
+    let one = |ok: bool, file: &str| {
+        let taken = ok.then_some("process");
+        let findings = if ok { vec![] } else { vec![sample::finding("build-mismatch", "error", "the builds differ", "")] };
+        let result = sample::result("app:1", sample::host("web01", "10.0.20348.1"), taken, Some(ok), findings);
+        sample::found_in(result, file, 3, 1)
+    };
+    let files: Vec<String> = (0..300).map(|number| format!("{number}/Dockerfile")).collect();
+    let failing = files.iter().map(|file| one(false, file));
+    let report = sample::of(failing.chain([one(true, "z/Dockerfile"), one(true, "z/Dockerfile")]).collect(), vec![]);
+    let cases = cases(&rendered("junit", &report));
+    assert_eq!(cases.iter().filter(|[.., outcome]| outcome == "failure").count(), report.summary.not_ok);
+    assert_eq!(cases[7], ["app:1", "web01 at 7/Dockerfile:3", "failure"].map(str::to_owned));
+    let names: std::collections::BTreeSet<&String> = cases.iter().map(|[_, name, _]| name).collect();
+    assert_eq!((cases.len(), names.len()), (302, 302));
+    // The same in a cell, and where it fails.
+    assert!(rendered("matrix", &report).contains("FAIL\u{1b}[0m app:1"));
+    let markdown = rendered("markdown", &report);
+    assert!(markdown.contains("| `app:1` | ❌ FAIL |"), "{markdown}");
+    assert!(markdown.contains("on web01: **will not run**\n  - at 0/Dockerfile:3, 1/Dockerfile:3"), "{markdown}");
+    let html = rendered("html", &report);
+    assert!(html.contains("<td class=\"fail\">") && html.contains("FAIL on 1 host<"), "{html}");
+    assert!(html.contains("0/Dockerfile:3, 1/Dockerfile:3"), "{html}");
 }

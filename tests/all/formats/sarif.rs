@@ -127,6 +127,21 @@ fn fingerprints_do_not_depend_on_lines_and_texts() {
 }
 
 #[test]
+fn what_was_not_read_has_its_place() {
+    let error = serde_json::json!({"reference": "app:1", "kind": "not-found", "message": "there is no such tag", "hint": null,
+        "location": {"file": "a/Dockerfile", "line": 7, "column": 6}});
+    let report = sample::of(vec![], vec![error]);
+    let log = log(&rendered("sarif", &report));
+    assert_well(&log);
+    let place = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["locations"][0]["physicalLocation"];
+    assert_eq!((&place["artifactLocation"]["uri"], &place["region"]["startLine"]), (&"a/Dockerfile".into(), &7.into()));
+    assert!(rendered("markdown", &report).contains("- `app:1` at a/Dockerfile:7: there is no such tag"));
+    assert!(rendered("html", &report).contains(" at a/Dockerfile:7: there is no such tag"));
+    assert!(rendered("junit", &report).contains("the image is read at a/Dockerfile:7"));
+    assert!(rendered("matrix", &report).contains("a/Dockerfile:7: app:1: there is no such tag"));
+}
+
+#[test]
 fn absolute_paths_are_addresses_of_files() {
     for (file, uri) in [
         ("C:\\src\\a b\\Dockerfile", "file:///C%3A/src/a%20b/Dockerfile"),
