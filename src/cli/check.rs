@@ -16,6 +16,7 @@ use super::judged;
 use super::judging::JudgingArgs;
 use super::knowledge::KnowledgeArgs;
 use super::list;
+use super::placed::refuse_shared;
 use super::reading::read_images;
 use super::references;
 use super::registries::{CHECKED_WITHIN, RegistryArgs};
@@ -81,6 +82,7 @@ pub struct Args {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        refuse_shared(&self.output.files())?;
         let report = self.inputs(io)?.report();
         let page = Page { detail: self.detail.detail(), ..io.page() };
         judged::print(&report, &report, (&self.format, &self.output), &page, io)

@@ -1,11 +1,11 @@
 //! The formats of an answer: `--format` for standard output, and `--output` for files beside it.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use super::placed::written;
 use crate::Error;
 use crate::report::{Format, Page, Printed};
 
@@ -153,27 +153,27 @@ impl<R: Printed> OutputArgs<R> {
         Ok(OutputArgs { outputs: self.outputs.iter().map(one).collect::<Result<_, Error>>()? })
     }
 
-    /// Writes the report to every file that was named.
-    ///
-    /// # Errors
-    ///
-    /// The first file that cannot be written.
-    pub fn write(&self, report: &R, page: &Page<'_>) -> Result<(), Error> {
-        self.outputs.iter().try_for_each(|output| {
-            write_file(&output.file, |out| output.format.renderer.render(report, page, out)).map_err(|error| {
+    /// The files that were named.
+    pub fn files(&self) -> Vec<&Path> {
+        self.outputs.iter().map(|output| output.file.as_path()).collect()
+    }
+
+    /// Writes the report to every file that was named, and returns the errors about those that cannot be written.
+    pub fn write(&self, report: &R, page: &Page<'_>) -> Vec<Error> {
+        let one = |output: &Output<R>| {
+            // Colours are for terminals.
+            let render = |out: &mut (dyn Write + 'static)| {
+                output.format.renderer.render(report, page, &mut anstream::StripStream::new(out))
+            };
+            let error = written(&output.file, render).err()?;
+            Some(
                 Error::new(format!("the report cannot be written to {}", output.file.display()))
                     .because(error)
-                    .hint("name a file in a folder that exists and that you may write to")
-            })
-        })
+                    .hint("name a file in a folder that exists and that you may write to"),
+            )
+        };
+        self.outputs.iter().filter_map(one).collect()
     }
-}
-
-fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut file = BufWriter::new(File::create(path)?);
-    // Colours are for terminals.
-    write(&mut anstream::StripStream::new(&mut file as &mut dyn Write))?;
-    file.flush()
 }
 
 #[cfg(test)]

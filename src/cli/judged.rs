@@ -5,6 +5,7 @@ use super::exit::ExitCode;
 use super::failure::Failure;
 use super::format::{FormatArgs, OutputArgs};
 use super::io::Io;
+use crate::Error;
 use crate::report::document::Report;
 use crate::report::{Page, Printed, lines};
 
@@ -12,7 +13,7 @@ use crate::report::{Page, Printed, lines};
 ///
 /// # Errors
 ///
-/// A stream or a file that cannot be written, where no image fails.
+/// A stream that cannot be written.
 pub fn print<R: Printed>(
     answer: &R,
     judged: &Report,
@@ -27,7 +28,7 @@ pub fn print<R: Printed>(
 ///
 /// # Errors
 ///
-/// A stream or a file that cannot be written, where no image fails.
+/// A stream that cannot be written.
 pub fn print_with<R: Printed>(
     answer: &R,
     judged: &Report,
@@ -37,7 +38,7 @@ pub fn print_with<R: Printed>(
     io: &mut Io<'_>,
 ) -> Result<ExitCode, Failure> {
     // A file that cannot be written takes nothing from the answer, and does not hide that an image fails.
-    let written = output.write(answer, page);
+    let unwritten = output.write(answer, page);
     for warning in appended::append(&output.formats(format.chosen()), answer, page) {
         io.warn(&warning);
     }
@@ -45,12 +46,13 @@ pub fn print_with<R: Printed>(
         lines::write(judged, io.err)?;
     }
     format.write(answer, page, io.out)?;
-    match (written, code) {
-        (Err(error), ExitCode::NOT_OK) => {
-            io.fail(&error);
-            Ok(ExitCode::NOT_OK)
-        }
-        (Err(error), _) => Err(error.into()),
-        (Ok(()), code) => Ok(code),
+    Ok(with_unwritten(&unwritten, code, io))
+}
+
+/// Says which files could not be written. The exit code is that of the answer if something fails in it, else that of an error.
+pub fn with_unwritten(unwritten: &[Error], code: ExitCode, io: &mut Io<'_>) -> ExitCode {
+    for error in unwritten {
+        io.fail(error);
     }
+    if unwritten.is_empty() || code == ExitCode::NOT_OK { code } else { ExitCode::NOT_DONE }
 }

@@ -40,6 +40,7 @@ mod notation;
 mod offered;
 mod one_hyphen;
 mod optional;
+mod paths;
 mod placed;
 pub mod platform;
 mod policy;

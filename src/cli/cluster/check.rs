@@ -9,6 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::format::{FormatArgs, OutputArgs};
 use crate::cli::io::Io;
 use crate::cli::judged;
+use crate::cli::placed::refuse_shared;
 use crate::cli::subcommand::Subcommand;
 use crate::cli::wording::CommandLine;
 use crate::cluster::Answer;
@@ -51,6 +52,7 @@ pub struct Args {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        refuse_shared(&self.output.files())?;
         if self.watch {
             return super::watch::watch(self, io);
         }

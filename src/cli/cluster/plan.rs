@@ -10,6 +10,8 @@ use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::format::{FormatArgs, OutputArgs};
 use crate::cli::io::Io;
+use crate::cli::judged::with_unwritten;
+use crate::cli::placed::refuse_shared;
 use crate::cli::subcommand::Subcommand;
 use crate::cli::suggestions::Suggestions;
 use crate::cli::wording::CommandLine;
@@ -51,6 +53,7 @@ impl Subcommand for Args {
                 .hint("name what comes with --add RELEASE, what goes with --retire BUILD, or both")
                 .into());
         }
+        refuse_shared(&self.output.files())?;
         let cluster = self.read.read(&self.objects, &self.upgrade, false, io)?;
         let upgrade = &cluster.upgrade;
         refuse_absent(upgrade, &cluster.nodes)?;
@@ -66,7 +69,7 @@ impl Subcommand for Args {
             Parts { times, plan: &plan, suggested: &suggested, elsewhere: cluster.elsewhere, errors: cluster.errors.clone() };
         let report = ClusterPlanReport::new(parts, &CommandLine);
         let page = io.page();
-        self.output.write(&report, &page)?;
+        let unwritten = self.output.write(&report, &page);
         if !self.format.is_for_people() {
             for one in &report.workloads {
                 let what = match one.effect.known() {
@@ -82,7 +85,8 @@ impl Subcommand for Args {
         }
         self.format.write(&report, &page, io.out)?;
         let numbers = &report.summary;
-        Ok(ExitCode::of_numbers(numbers.breaks + numbers.strays, numbers.undecided, numbers.errors))
+        let code = ExitCode::of_numbers(numbers.breaks + numbers.strays, numbers.undecided, numbers.errors);
+        Ok(with_unwritten(&unwritten, code, io))
     }
 }
 

@@ -11,6 +11,7 @@ use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::format::{FormatArgs, OutputArgs};
 use crate::cli::io::Io;
+use crate::cli::judged::with_unwritten;
 use crate::compat::{Severity, Use};
 use crate::report::document::{FindingEntry, HostEntry, ResultEntry, Tool};
 use crate::report::plain::clean;
@@ -223,14 +224,14 @@ fn change(today: &SideEntry, next: &SideEntry) -> Change {
 ///
 /// # Errors
 ///
-/// A stream or a file that cannot be written.
+/// A stream that cannot be written.
 pub fn print(
     report: &UpgradeReport,
     (format, output): (&FormatArgs<UpgradeReport>, &OutputArgs<UpgradeReport>),
     page: &Page<'_>,
     io: &mut Io<'_>,
 ) -> Result<ExitCode, Failure> {
-    output.write(report, page)?;
+    let unwritten = output.write(report, page);
     if !format.is_for_people() {
         for one in report.references.iter().filter(|one| one.change.known() == Some(Change::Breaks)) {
             let place = &one.location;
@@ -241,10 +242,10 @@ pub fn print(
             writeln!(io.err, "FAIL {}", clean(&line))?;
         }
         for error in &report.errors {
-            writeln!(io.err, "ERROR {}", clean(&error.line()))?;
+            writeln!(io.err, "ERROR {}", clean(&error.placed_line()))?;
         }
     }
     format.write(report, page, io.out)?;
     let numbers = &report.summary;
-    Ok(ExitCode::of_numbers(numbers.breaks, numbers.undecided, numbers.errors))
+    Ok(with_unwritten(&unwritten, ExitCode::of_numbers(numbers.breaks, numbers.undecided, numbers.errors), io))
 }
