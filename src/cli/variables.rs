@@ -54,10 +54,11 @@ pub const WITHOUT: [(&str, &str, &str); 7] = [
 ];
 
 /// The arguments that are typed in the place of an option: its variable does not count then.
-const INSTEAD: [(&str, &[&str]); 8] = [
+const INSTEAD: [(&str, &[&str]); 9] = [
     ("host", &["hosts", "specs"]),
     ("hosts", &["host", "specs"]),
     ("from", &["images"]),
+    ("format", &["diff"]),
     ("verbose", &["quiet"]),
     ("quiet", &["verbose"]),
     ("cache", &["no_cache"]),

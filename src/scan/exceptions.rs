@@ -85,14 +85,29 @@ pub struct Inline {
 
 /// The exception that stands on a line of a file, or alone on the line before it.
 pub fn inline(own: Option<&str>, before: Option<&str>) -> Option<Inline> {
-    let alone = || before.filter(|text| text.trim_start().starts_with(['#', '/'])).and_then(inline_in);
+    let alone = || before.filter(|text| is_alone(text)).and_then(inline_in);
     own.and_then(inline_in).or_else(alone)
 }
 
-fn inline_in(text: &str) -> Option<Inline> {
+/// The word in the place of `allow` in a comment where [`inline`] looks for an exception.
+pub fn misspelt<'t>(own: Option<&'t str>, before: Option<&'t str>) -> Option<&'t str> {
+    let word = |text: &'t str| directive(text)?.split_whitespace().next().filter(|word| *word != "allow");
+    own.and_then(word).or_else(|| before.filter(|text| is_alone(text)).and_then(word))
+}
+
+/// True for a line with nothing before its comment.
+fn is_alone(text: &str) -> bool {
+    text.trim_start().starts_with(['#', '/'])
+}
+
+/// What stands behind `wincompat:` in a comment.
+fn directive(text: &str) -> Option<&str> {
     let (before, rest) = text.split_once("wincompat:")?;
-    let is_comment = ["#", "//", "/*"].iter().any(|mark| before.trim_end().ends_with(mark));
-    let rest = rest.trim_start().strip_prefix("allow ").filter(|_| is_comment)?;
+    ["#", "//", "/*"].iter().any(|mark| before.trim_end().ends_with(mark)).then_some(rest.trim_start())
+}
+
+fn inline_in(text: &str) -> Option<Inline> {
+    let rest = directive(text)?.strip_prefix("allow ")?;
     let (codes, reason) = rest.split_once("--").unwrap_or((rest, ""));
     let codes = codes.split([',', ' ']).map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned).collect();
     Some(Inline { codes, reason: reason.trim().trim_end_matches("*/").trim().to_owned() })
@@ -161,5 +176,13 @@ mod tests {
         assert_eq!(of(6), None);
         assert_eq!(of(8), Some(("x".into(), "hcl".into())));
         assert_eq!(of(0), None);
+        for (line, word) in [
+            ("# wincompat: alow build-mismatch -- x", Some("alow")),
+            ("image: a # wincompat:deny x", Some("deny")),
+            ("# wincompat: allow x -- y", None),
+            ("# made by wincompat: it is checked", None),
+        ] {
+            assert_eq!(misspelt(Some(line), None), word, "{line}");
+        }
     }
 }

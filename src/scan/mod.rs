@@ -39,7 +39,7 @@ use crate::Error;
 use crate::host::placement::Placement;
 pub use dotenv::read as read_env_file;
 pub use edit::{Editable, Shared, apply, with_tag};
-pub use exceptions::{Exception, Failure, Pattern, inline};
+pub use exceptions::{Exception, Failure, Pattern, inline, misspelt};
 pub use kind::{FileKind, kind_of, kind_of_text};
 pub use machines::machines;
 pub use place::{Lines, Place};

@@ -1,5 +1,6 @@
 //! Files below the paths that were named: walked side by side, without what `.gitignore` and `.wincompatignore` leave out.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -56,12 +57,17 @@ pub fn walk(paths: &[PathBuf]) -> Walked {
                 WalkState::Continue
             })
         });
-        let found = found.into_inner().unwrap_or_default();
+        let mut found = found.into_inner().unwrap_or_default();
+        found.files.sort();
         walked.files.extend(found.files);
         walked.unread.extend(found.unread);
     }
+    if paths.len() > 1 {
+        // Two paths may lead to one file: the first name of it counts.
+        let mut seen = HashSet::new();
+        walked.files.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    }
     walked.files.sort();
-    walked.files.dedup();
     walked.unread.sort();
     walked
 }
@@ -111,5 +117,9 @@ mod tests {
             .collect();
         assert_eq!(names, [".github/workflows/x.yml", "Dockerfile", "a [1]/web.yaml", "pod.json", "readme.txt"]);
         assert!(walked.unread.is_empty());
+        let again = ["a [1]/../Dockerfile", "Dockerfile", "a [1]/..", "a [1]"].map(|name| folder.path().join(name));
+        let files = walk(&again).files;
+        assert_eq!(files.len(), 4, "{files:?}");
+        assert!(files.contains(again.first().unwrap()), "{files:?}");
     }
 }

@@ -7,16 +7,19 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::added::finding;
+use super::answer::Judged;
+use super::fleet::among;
+use super::seen::{Seen, repository};
 use super::settings::Settings;
 use super::tree::Tree;
 use crate::cli::judging::finding as code_of;
-use crate::cli::placed::placed;
+use crate::cli::placed::{is_stream, written};
 use crate::compat::{Code, Severity};
 use crate::files::read_regular;
 use crate::image::Digest;
-use crate::report::document::ResultEntry;
+use crate::report::document::{FindingEntry, Location, ResultEntry};
 use crate::report::scanned::Excerpts;
-use crate::scan::{Failure, inline};
+use crate::scan::{Failure, inline, misspelt};
 use crate::text::quoted;
 use crate::{Error, ErrorKind};
 
@@ -34,7 +37,11 @@ pub struct Accepted {
     allowed: Vec<Code>,
     warned: Vec<Code>,
     today: Date,
+    /// The folder from which exceptions and baselines see files.
+    seen: Seen,
     used: BTreeSet<u32>,
+    /// The failures of today, without those that something else than the baseline accepts.
+    failures: BTreeSet<String>,
     /// What is wrong with exceptions in the files.
     mistakes: BTreeSet<String>,
 }
@@ -63,23 +70,35 @@ impl Accepted {
             Some(path) => read(path)?,
             None => BTreeSet::new(),
         };
-        let (allowed, warned) = (allowed.to_vec(), warned.to_vec());
-        Ok(Self { settings, baseline, allowed, warned, today, used: BTreeSet::new(), mistakes: BTreeSet::new() })
+        Ok(Self {
+            seen: Seen::from(settings.path.as_ref().map_or_else(repository, |_| settings.folder.clone()).as_path()),
+            settings,
+            baseline,
+            allowed: allowed.to_vec(),
+            warned: warned.to_vec(),
+            today,
+            used: BTreeSet::new(),
+            failures: BTreeSet::new(),
+            mistakes: BTreeSet::new(),
+        })
     }
 
-    /// Lets the results pass that fail for accepted reasons alone.
-    pub fn apply(&mut self, results: &mut [ResultEntry], tree: &Tree) {
+    /// Lets the results pass that fail for accepted reasons alone. A result of equal hosts is taken apart where that is so for some of them.
+    pub fn apply(&mut self, judged: &mut Judged, tree: &Tree) {
+        let Judged { results, at, .. } = judged;
         let failing = results.iter().filter(|entry| entry.ok == Some(false)).filter_map(|entry| entry.location.as_ref());
         // An exception may stand on the line before.
         let places: Vec<(&str, u32)> = failing
             .flat_map(|place| [place.line.saturating_sub(1), place.line].map(|line| (place.file.as_str(), line)))
             .collect();
         let lines = tree.lines(&places);
-        for entry in results.iter_mut().filter(|entry| entry.ok == Some(false)) {
-            let codes = codes_of(entry);
-            if let Some((reason, severity)) = self.reason(entry, &codes, &lines) {
-                accept(entry, &reason, severity);
+        let mut before = std::mem::take(results).into_iter();
+        for (_, range) in at {
+            let from = results.len();
+            for entry in before.by_ref().take(range.len()) {
+                if entry.ok == Some(false) { results.extend(self.parts(entry, &lines)) } else { results.push(entry) }
             }
+            *range = from..results.len();
         }
     }
 
@@ -94,69 +113,135 @@ impl Accepted {
         &self.mistakes
     }
 
-    fn reason(&mut self, entry: &mut ResultEntry, codes: &[String], lines: &Excerpts) -> Option<(String, Severity)> {
+    /// A result that fails, and what becomes of it on each of its hosts: those with one answer together.
+    fn parts(&mut self, entry: ResultEntry, lines: &Excerpts) -> Vec<ResultEntry> {
+        let codes = codes_of(&entry);
+        let file = entry.location.as_ref().map(|place| self.seen.name(Path::new(&place.file))).unwrap_or_default();
+        let mut parts: Vec<(Answer, Vec<String>)> = Vec::new();
+        for host in entry.host.names() {
+            let answer = self.answer(&entry, &Failure { codes: &codes, image: &entry.image.reference, path: &file, host }, lines);
+            match parts.iter_mut().find(|(known, _)| *known == answer) {
+                Some((_, hosts)) => hosts.push(host.to_owned()),
+                None => parts.push((answer, vec![host.to_owned()])),
+            }
+        }
+        let is_whole = parts.len() == 1;
+        let host = |hosts: Vec<String>| if is_whole { entry.host.clone() } else { among(&entry.host, hosts) };
+        parts.into_iter().map(|(answer, hosts)| answer.put(ResultEntry { host: host(hosts), ..entry.clone() })).collect()
+    }
+
+    fn answer(&mut self, entry: &ResultEntry, failure: &Failure<'_>, lines: &Excerpts) -> Answer {
+        let codes = failure.codes;
         let all_in =
             |list: &[Code]| !codes.is_empty() && codes.iter().all(|code| list.iter().any(|known| known.as_str() == code));
         if all_in(&self.allowed) {
-            return Some(("accepted by the option allow".to_owned(), Severity::Note));
+            return Answer::accepted("accepted by the option allow", Severity::Note);
         }
         if all_in(&self.warned) {
-            return Some(("a warning by the option warn".to_owned(), Severity::Warning));
+            return Answer::accepted("a warning by the option warn", Severity::Warning);
         }
-        if self.baseline.contains(&fingerprint(entry, codes)) {
-            return Some(("known from the baseline".to_owned(), Severity::Note));
+        let fingerprint = fingerprint(failure, entry.location.as_ref());
+        if self.baseline.contains(&fingerprint) {
+            self.failures.insert(fingerprint);
+            return Answer::accepted("known from the baseline", Severity::Note);
         }
-        let place = entry.location.clone()?;
+        let answer = self.excepted(entry, failure, lines);
+        if answer.accepted.is_none() {
+            self.failures.insert(fingerprint);
+        }
+        answer
+    }
+
+    /// What exceptions in the file and in the configuration say.
+    fn excepted(&mut self, entry: &ResultEntry, failure: &Failure<'_>, lines: &Excerpts) -> Answer {
+        let mut answer = Answer::default();
+        let Some(place) = &entry.location else { return answer };
         let line = |number: u32| lines.get(&(place.file.clone(), number)).map(String::as_str);
-        let found = inline(line(place.line), line(place.line.saturating_sub(1)));
+        let (own, before) = (line(place.line), line(place.line.saturating_sub(1)));
+        let at = format!("{}:{}", place.file, place.line);
+        if let Some(word) = misspelt(own, before) {
+            self.mistakes.insert(format!("{at}: {} after `wincompat:` is not known; write allow CODE -- REASON", quoted(word)));
+        }
+        let found = inline(own, before);
         for code in found.iter().flat_map(|found| &found.codes) {
             if let Err(why) = code_of(code) {
-                self.mistakes.insert(format!("{}:{}: the exception names {}: {why}", place.file, place.line, quoted(code)));
+                self.mistakes.insert(format!("{at}: the exception names {}: {why}", quoted(code)));
             }
         }
-        if let Some(found) = found.filter(|found| codes.iter().all(|code| found.codes.contains(code))) {
+        if let Some(found) = found.filter(|found| failure.codes.iter().all(|code| found.codes.contains(code))) {
             if !found.reason.is_empty() {
-                return Some((format!("accepted in the file: {}", found.reason), Severity::Note));
+                return Answer::accepted(&format!("accepted in the file: {}", found.reason), Severity::Note);
             }
-            entry.findings.push(finding(
-                Code::ExceptionWithoutReason,
-                "the exception in the file has no reason, so it does not count",
-                "",
-            ));
+            let text = "the exception in the file has no reason, so it does not count";
+            answer.added.push(finding(Code::ExceptionWithoutReason, text, ""));
         }
-        let failure = Failure { codes, image: &entry.image.reference, path: &place.file, host: entry.host.called() };
-        let exception = self.settings.exceptions.iter().find(|exception| exception.covers(&failure))?;
+        let Some(exception) = self.settings.exceptions.iter().find(|exception| exception.covers(failure)) else { return answer };
         self.used.insert(exception.line);
-        if let Some(day) = exception.until.filter(|_| exception.is_expired(self.today)) {
-            let text =
-                format!("the exception in line {} of the configuration ended on {day}: {}", exception.line, exception.reason);
-            entry.findings.push(finding(Code::ExceptionExpired, &text, ""));
-            return None;
+        match exception.until {
+            Some(day) if exception.is_expired(self.today) => {
+                let text =
+                    format!("the exception in line {} of the configuration ended on {day}: {}", exception.line, exception.reason);
+                answer.added.push(finding(Code::ExceptionExpired, &text, ""));
+            }
+            until => {
+                let until = until.map(|day| format!(" until {day}")).unwrap_or_default();
+                answer.accepted = Some((format!("accepted{until}: {}", exception.reason), Severity::Note));
+            }
         }
-        let until = exception.until.map(|day| format!(" until {day}")).unwrap_or_default();
-        Some((format!("accepted{until}: {}", exception.reason), Severity::Note))
+        answer
+    }
+
+    /// Writes the failures of today for later scans, also those that the baseline of this one knows; returns their number.
+    ///
+    /// # Errors
+    ///
+    /// Another file in its place, a file that cannot be written.
+    pub fn write(self, path: &Path) -> Result<usize, Error> {
+        if !is_stream(path) {
+            match read(path) {
+                Err(error) if error.kind != ErrorKind::NotFound => {
+                    return Err(error
+                        .within(format!("the baseline {} was not written", path.display()))
+                        .hint("name another file, or remove this one first"));
+                }
+                _ => {}
+            }
+        }
+        let number = self.failures.len();
+        let baseline = Baseline { schema: SCHEMA.to_owned(), failures: self.failures };
+        let mut text = serde_json::to_string_pretty(&baseline)
+            .map_err(|error| Error::new("the baseline could not be made").because(error))?;
+        text.push('\n');
+        written(path, |out| out.write_all(text.as_bytes())).map_err(|error| {
+            Error::new(format!("the baseline {} could not be written", path.display()))
+                .because(error)
+                .hint("name a file in a folder that this user may write to")
+        })?;
+        Ok(number)
     }
 }
 
-/// Writes the failures of these results for later scans.
-///
-/// # Errors
-///
-/// A file that cannot be written.
-pub fn write(path: &Path, results: &[ResultEntry]) -> Result<usize, Error> {
-    let failing = results.iter().filter(|entry| entry.ok == Some(false));
-    let failures: BTreeSet<String> = failing.map(|entry| fingerprint(entry, &codes_of(entry))).collect();
-    let number = failures.len();
-    let baseline = Baseline { schema: SCHEMA.to_owned(), failures };
-    let mut text =
-        serde_json::to_string_pretty(&baseline).map_err(|error| Error::new("the baseline could not be made").because(error))?;
-    text.push('\n');
-    placed(path, &text).map_err(|error| {
-        Error::new(format!("the baseline {} could not be written", path.display()))
-            .because(error)
-            .hint("name a file in a folder that this user may write to")
-    })?;
-    Ok(number)
+/// What becomes of a failure.
+#[derive(Default, PartialEq, Eq)]
+struct Answer {
+    /// Why it is accepted, and how severe it is then.
+    accepted: Option<(String, Severity)>,
+    /// What is to be said of exceptions that do not count.
+    added: Vec<FindingEntry>,
+}
+
+impl Answer {
+    fn accepted(reason: &str, severity: Severity) -> Self {
+        Self { accepted: Some((reason.to_owned(), severity)), added: Vec::new() }
+    }
+
+    fn put(self, mut entry: ResultEntry) -> ResultEntry {
+        entry.findings.extend(self.added);
+        if let Some((reason, severity)) = self.accepted {
+            accept(&mut entry, &reason, severity);
+        }
+        entry
+    }
 }
 
 fn read(path: &Path) -> Result<BTreeSet<String>, Error> {
@@ -183,11 +268,9 @@ fn codes_of(entry: &ResultEntry) -> Vec<String> {
 }
 
 /// The name of a failure that stays the same while lines move: codes, image, host, file, part of the file.
-fn fingerprint(entry: &ResultEntry, codes: &[String]) -> String {
-    let place = entry.location.as_ref();
-    let file = place.map(|place| place.file.as_str()).unwrap_or_default();
+fn fingerprint(failure: &Failure<'_>, place: Option<&Location>) -> String {
     let object = place.and_then(|place| place.object.as_deref()).unwrap_or_default();
-    let parts = [&codes.join(","), entry.image.reference.as_str(), entry.host.called(), file, object];
+    let parts = [&failure.codes.join(","), failure.image, failure.host, failure.path, object];
     let parts: Vec<String> = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
     Digest::of(parts.concat().as_bytes()).hex().to_owned()
 }

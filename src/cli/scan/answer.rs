@@ -5,10 +5,11 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::accepted::Accepted;
 use super::fix::Fixes;
-use super::fleet::Fleet;
+use super::fleet::{Fleet, Landed};
 use super::lock::Lock;
 use super::pods;
 use super::tree::{self, Tree};
@@ -28,6 +29,7 @@ use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::oci::Options;
 use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
 use crate::scan::{Asked, Found, Lands, Meant, Needs, Os, ScannedFile};
+use crate::text::{count, counted};
 use crate::{Engine, Error, ErrorKind};
 
 /// The most results of one answer: they are held together, in about 500 MiB.
@@ -156,6 +158,7 @@ impl Inputs {
         let mut judged = self.judged(&placed, &images, &self.fleet)?;
         pods::judge_whole(&placed, &mut judged, &self.policy);
         self.compare(&placed, &images, &mut judged, io)?;
+        accepted.apply(&mut judged, tree);
         let Judged { mut results, at, errors: failed, foreign } = judged;
         errors.extend(failed);
         warn_of_foreign(foreign, placed.len(), io);
@@ -163,7 +166,6 @@ impl Inputs {
             let which = self.since.as_ref().map_or("these files".into(), |since| format!("files that changed since {since}"));
             io.warn(&format!("no image references for Windows were found in {which}").into());
         }
-        accepted.apply(&mut results, tree);
         for mistake in accepted.mistakes() {
             io.warn(&mistake.as_str().into());
         }
@@ -272,11 +274,10 @@ impl Inputs {
         }
         if let Some(path) = &self.locks.written {
             let (number, unread) = Lock::write(path, images, self.policy.today)?;
-            io.warn(&format!("{number} images are in {} now", path.display()).into());
+            io.warn(&format!("{} in {} now", counted(number, "image is", "images are"), path.display()).into());
             if unread > 0 {
-                io.warn(
-                    &format!("{unread} images could not be read whole, so the lock does not have them as they are now").into(),
-                );
+                let images = count(unread, "image");
+                io.warn(&format!("{images} could not be read whole, so the lock does not have them as they are now").into());
             }
         }
         Ok(())
@@ -334,9 +335,13 @@ impl Inputs {
         let on_each = || {
             let policy = self.policy_of(one.found);
             let hosts = fleet.landing(&one.found.lands, &self.knowledge, policy.today)?;
-            let entry = |host: &Host| {
+            let entry = |Landed { host, names }: &Landed| {
                 let judgement = compat::judge(&self.knowledge, host, image, &policy);
-                ResultEntry::new(&self.knowledge, host, image, &judgement, &policy, &CommandLine)
+                let mut entry = ResultEntry::new(&self.knowledge, host, image, &judgement, &policy, &CommandLine);
+                if names.len() > 1 {
+                    entry.host.alike = Arc::clone(names);
+                }
+                entry
             };
             Ok(hosts.iter().map(entry).collect())
         };
@@ -371,7 +376,8 @@ impl Inputs {
 /// Warns of references that were left out since their images are not for Windows.
 pub fn warn_of_foreign(foreign: usize, all: usize, io: &mut Io<'_>) {
     if foreign > 0 {
-        io.warn(&format!("{foreign} of {all} references left out: their images are not for Windows").into());
+        let all = count(all, "reference");
+        io.warn(&format!("{foreign} of {all} left out: their images are not for Windows").into());
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -11,13 +12,51 @@ use super::unknown::unresolved;
 use crate::host::placement::Placement;
 use crate::host::{Host, Node, Spec, parse};
 use crate::knowledge::Knowledge;
-use crate::report::document::ResultEntry;
+use crate::report::document::{HostEntry, ResultEntry};
+use crate::report::plain::clean;
 use crate::scan::{Asked, Found, Lands};
 use crate::text::quoted;
 use crate::{Error, ErrorKind};
 
+/// A host that a container can land on, and the names of all that are equal to it.
+#[derive(Clone, Debug)]
+pub struct Landed {
+    /// One of them, called after all.
+    pub host: Host,
+    /// The names of all.
+    pub names: Arc<[String]>,
+}
+
+impl Landed {
+    fn of(host: &Host, names: Vec<String>) -> Self {
+        Self { host: Host { label: joined(&names), ..host.clone() }, names: names.into() }
+    }
+
+    /// True if this host is among those that the result is about.
+    pub fn has(&self, entry: &ResultEntry) -> bool {
+        let host = &entry.host;
+        self.host.os_version == host.os_version && host.names().iter().all(|name| self.names.iter().any(|known| known == name))
+    }
+}
+
 /// The hosts that a container can land on, one of each kind.
-pub type Landing = Result<Rc<[Host]>, Error>;
+pub type Landing = Result<Rc<[Landed]>, Error>;
+
+/// The name of equal hosts, e.g. `web and 2 more`.
+fn joined(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, others @ ..] => format!("{first} and {} more", others.len()),
+    }
+}
+
+/// The hosts of these names, all among those that this one stands for.
+pub fn among(host: &HostEntry, names: Vec<String>) -> HostEntry {
+    let label = joined(&names);
+    let alike = if names.len() > 1 { names.into() } else { Arc::default() };
+    HostEntry { label, alike, ..host.clone() }
+}
 
 /// References that are judged alike: the text of the image, where it lands, and the isolation that the file asks for.
 type Alike = (String, Lands, Option<Asked>);
@@ -50,12 +89,7 @@ impl Fleet {
             });
             fleet.members.push((host, kind));
         }
-        for (number, kind) in fleet.kinds.iter_mut().enumerate() {
-            let others = fleet.members.iter().filter(|(_, of)| *of == number).count() - 1;
-            if others > 0 {
-                kind.label = format!("{} and {others} more", kind.label);
-            }
-        }
+        fleet.kinds = fleet.allowed(|_| true).into_iter().map(|landed| landed.host).collect();
         fleet
     }
 
@@ -97,9 +131,9 @@ impl Fleet {
         Ok(results)
     }
 
-    fn found(&self, lands: &Lands, knowledge: &Knowledge, today: Date) -> Result<Vec<Host>, Error> {
+    fn found(&self, lands: &Lands, knowledge: &Knowledge, today: Date) -> Result<Vec<Landed>, Error> {
         match lands {
-            Lands::Fleet => Ok(self.kinds.clone()),
+            Lands::Fleet => Ok(self.allowed(|_| true)),
             Lands::Nodes(placement) => self.nodes(placement),
             Lands::Nowhere { why, hint } | Lands::Linux { why, hint } => {
                 Err(Error::new("this container can run nowhere").because(why).hint(hint.as_str()))
@@ -111,33 +145,44 @@ impl Fleet {
             }
             Lands::Untold(names) => Err(unresolved(names).because("it says what the container runs on")),
             Lands::Hosted(name) => match parse(name, knowledge, today)? {
-                Spec::Hosts(hosts) => Ok(hosts),
+                Spec::Hosts(hosts) => Ok(hosts.iter().map(|host| Landed::of(host, vec![called(host)])).collect()),
                 _ => Err(Error::new(format!("the host {name} is not known"))),
             },
         }
     }
 
-    fn nodes(&self, placement: &Placement) -> Result<Vec<Host>, Error> {
-        let mut kinds: Vec<usize> = Vec::new();
-        for (host, kind) in &self.members {
-            let allowed = match &host.node {
-                Some(node) => placement.allows(&host.label, node),
-                None => {
-                    let labels = host.usual_labels();
-                    placement.of_labels(&labels).allows(&host.label, &Node { labels, ..Node::default() })
-                }
-            };
-            if allowed && !kinds.contains(kind) {
-                kinds.push(*kind);
+    /// The hosts that this function allows, one of each kind.
+    fn allowed(&self, is_allowed: impl Fn(&Host) -> bool) -> Vec<Landed> {
+        let mut kinds: Vec<(usize, Vec<String>)> = Vec::new();
+        for (host, kind) in self.members.iter().filter(|(host, _)| is_allowed(host)) {
+            match kinds.iter_mut().find(|(known, _)| known == kind) {
+                Some((_, names)) => names.push(called(host)),
+                None => kinds.push((*kind, vec![called(host)])),
             }
         }
-        if kinds.is_empty() {
+        kinds.into_iter().filter_map(|(kind, names)| Some(Landed::of(self.kinds.get(kind)?, names))).collect()
+    }
+
+    fn nodes(&self, placement: &Placement) -> Result<Vec<Landed>, Error> {
+        let hosts = self.allowed(|host| match &host.node {
+            Some(node) => placement.allows(&host.label, node),
+            None => {
+                let labels = host.usual_labels();
+                placement.of_labels(&labels).allows(&host.label, &Node { labels, ..Node::default() })
+            }
+        });
+        if hosts.is_empty() {
             return Err(Error::new("none of these hosts can take the pod")
                 .because("its node selector, affinity or tolerations leave out each of them")
                 .hint("compare them with the labels and taints of the nodes: `kubectl get nodes --show-labels`"));
         }
-        Ok(kinds.into_iter().filter_map(|kind| self.kinds.get(kind).cloned()).collect())
+        Ok(hosts)
     }
+}
+
+/// The name of a host in answers.
+fn called(host: &Host) -> String {
+    clean(&host.label).into_owned()
 }
 
 /// The host without what no answer depends on: hosts that are equal then get the same answers.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::added::put;
 use super::answer::{Judged, Placed, ReadImages, name_of};
-use crate::cli::placed::placed;
+use crate::cli::placed::{self, is_stream};
 use crate::compat::{Code, Policy};
 use crate::files::read_regular;
 use crate::image::reference::Location;
@@ -140,16 +140,17 @@ impl Lock {
     ///
     /// Another file in its place, a folder that cannot be written to.
     pub fn write(path: &Path, images: &ReadImages<'_>, today: Date) -> Result<(usize, usize), Error> {
+        let none = || Self { schema: SCHEMA.to_owned(), images: BTreeMap::new() };
         let known = match Self::read(path) {
             Ok(lock) => lock,
-            Err(error) if error.kind == ErrorKind::NotFound => Self { schema: SCHEMA.to_owned(), images: BTreeMap::new() },
+            Err(error) if error.kind == ErrorKind::NotFound || is_stream(path) => none(),
             Err(error) => {
                 return Err(error
                     .within(format!("{} was not written", quoted(&path.to_string_lossy())))
                     .hint("name another file, or remove this one first"));
             }
         };
-        let mut lock = Self { schema: SCHEMA.to_owned(), images: BTreeMap::new() };
+        let mut lock = none();
         let mut unread = 0;
         for (text, image) in images {
             let old = known.images.get(*text);
@@ -170,7 +171,7 @@ impl Lock {
         };
         let mut text = serde_json::to_string_pretty(&lock).map_err(|error| failed(&error))?;
         text.push('\n');
-        placed(path, &text).map_err(|error| failed(&error))?;
+        placed::written(path, |out| out.write_all(text.as_bytes())).map_err(|error| failed(&error))?;
         Ok((lock.images.len(), unread))
     }
 

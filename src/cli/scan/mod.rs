@@ -11,6 +11,7 @@ mod lock;
 mod patch;
 mod pods;
 mod schema;
+mod seen;
 pub mod settings;
 mod suggest;
 mod tree;
@@ -23,8 +24,10 @@ use std::path::{Path, PathBuf};
 use self::accepted::Accepted;
 use self::answer::{Inputs, Locks};
 use self::changed::Changed;
+use self::fix::Fixes;
 use self::fleet::Fleet;
 use self::lock::Lock;
+use self::seen::Seen;
 use self::settings::Settings;
 use self::tree::Tree;
 use self::upgrade::Next;
@@ -38,13 +41,18 @@ use super::io::Io;
 use super::judged;
 use super::judging::{JudgingArgs, finding};
 use super::knowledge::KnowledgeArgs;
+use super::paths;
+use super::placed::refuse_shared;
 use super::registries::{CHECKED_WITHIN, RegistryArgs};
 use super::subcommand::Subcommand;
 use crate::compat::Code;
+use crate::image::Reference;
+use crate::image::reference::Location as Site;
 use crate::report::Page;
 use crate::report::document::Report;
 use crate::report::scanned::{Excerpts, ScanReport};
 use crate::scan::{self, ScannedFile, Values};
+use crate::text::{counted, quoted};
 use crate::{Error, ErrorKind};
 
 /// Check the images that files name: Dockerfiles, Compose files, Kubernetes manifests.
@@ -99,7 +107,7 @@ pub struct Args {
     #[arg(long, value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = finding)]
     warn: Vec<Code>,
     /// Ask only these registries; an image of another one is an error. Can be given several times.
-    #[arg(long, value_name = "REGISTRY", value_delimiter = ',')]
+    #[arg(long, value_name = "REGISTRY", value_delimiter = ',', value_parser = registry)]
     allow_registry: Vec<String>,
     /// Leave out files like this, for example `old/**`; can be given several times.
     #[arg(long, value_name = "PATTERN", value_parser = pattern)]
@@ -135,7 +143,7 @@ pub struct Args {
     #[arg(long)]
     suggest: bool,
     /// Print the changes that would make images fit as a patch, instead of the report.
-    #[arg(long, conflicts_with = "fix")]
+    #[arg(long, conflicts_with_all = ["fix", "format"])]
     diff: bool,
     /// Change the files so that images fit, as far as that is clear.
     #[arg(long)]
@@ -162,6 +170,15 @@ fn pattern(text: &str) -> Result<scan::Pattern, String> {
     scan::Pattern::of(text, true)
 }
 
+/// The name of a registry as references have it, e.g. `docker.io` for `index.docker.io`.
+fn registry(text: &str) -> Result<String, String> {
+    let read: Result<Reference, _> = format!("{text}/name/of-image:1").parse();
+    match read.as_ref().map(Reference::location) {
+        Ok(Site::Registry(name)) if name.repository == "name/of-image" => Ok(name.registry.clone()),
+        _ => Err("write the name of one registry, without a scheme or a path, e.g. registry.example:5000".to_owned()),
+    }
+}
+
 fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
@@ -171,26 +188,25 @@ fn variable(text: &str) -> Result<(String, String), String> {
 
 impl Subcommand for Args {
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+        let mut written = self.output.files();
+        written.extend(self.write_baseline.iter().chain(&self.write_lock).map(PathBuf::as_path));
+        refuse_shared(&written)?;
         let (inputs, tree) = self.inputs(io)?;
         let page = Page { detail: self.detail.detail(), ..io.page() };
         if let Some(next) = &inputs.next {
             let (format, output) = (self.format.for_report()?, self.output.for_report()?);
             let report = inputs.upgrade(next, io)?;
+            self.refuse_nothing(report.references.is_empty() && report.errors.is_empty())?;
             return upgrade::print(&report, (&format, &output), &page, io);
         }
         let mut accepted =
             Accepted::of(self.settings.clone(), self.baseline.as_deref(), &self.allow, &self.warn, inputs.policy.today)?;
         let (report, fixes) = inputs.report(&mut accepted, &tree, io)?;
         if let Some(path) = &self.write_baseline {
-            let number = accepted::write(path, &report.results)?;
-            io.warn(&format!("{number} failures are known from now on with --baseline {}", path.display()).into());
+            let failures = counted(accepted.write(path)?, "failure is", "failures are");
+            io.warn(&format!("{failures} known from now on with --baseline {}", path.display()).into());
         }
-        // Where nothing changed, nothing is to be found.
-        if self.require_findings && self.changed_since.is_none() && report.results.is_empty() && report.errors.is_empty() {
-            return Err(Error::of(ErrorKind::NotFound, "no image for Windows was found in these files")
-                .hint("name other files, or leave --require-findings out")
-                .into());
-        }
+        self.refuse_nothing(report.results.is_empty() && report.errors.is_empty())?;
         let scan = ScanReport { lines: excerpts(&report, &tree), report };
         if self.diff || self.fix {
             for kept in fixes.kept() {
@@ -198,13 +214,9 @@ impl Subcommand for Args {
             }
         }
         if self.diff {
-            for (path, old, new) in fixes.changed(&tree) {
-                if !patch::write(path, &old, &new, io.out)? {
-                    let name = tree::shown(path);
-                    io.warn(&format!("{name} is not in the patch: lines beside the change hold characters that logs take for commands; --fix changes the file").into());
-                }
-            }
-            return Ok(ExitCode::of_results(&scan.report.summary));
+            write_patch(&fixes, &tree, io)?;
+            let unwritten = self.output.write(&scan, &page);
+            return Ok(judged::with_unwritten(&unwritten, ExitCode::of_results(&scan.report.summary), io));
         }
         if self.fix {
             let changed = fixes.make(&tree)?;
@@ -219,7 +231,32 @@ impl Subcommand for Args {
     }
 }
 
+/// Writes the changes as a patch to standard output.
+fn write_patch(fixes: &Fixes, tree: &Tree, io: &mut Io<'_>) -> Result<(), Failure> {
+    let folder = tree.patched();
+    let changed = fixes.changed(tree);
+    if !changed.is_empty() && folder != paths::real(Path::new(".")) {
+        io.warn(&format!("the patch is for the folder {}", quoted(&folder.to_string_lossy())).into());
+    }
+    for (path, old, new) in changed {
+        if !patch::write((&folder, path), &old, &new, io.out)? {
+            let name = tree::shown(path);
+            io.warn(&format!("{name} is not in the patch: lines beside the change hold characters that logs take for commands; --fix changes the file").into());
+        }
+    }
+    Ok(())
+}
+
 impl Args {
+    /// Refuses an answer without images if there have to be some. Where nothing changed, nothing is to be found.
+    fn refuse_nothing(&self, is_empty: bool) -> Result<(), Error> {
+        if self.require_findings && self.changed_since.is_none() && is_empty {
+            return Err(Error::of(ErrorKind::NotFound, "no image for Windows was found in these files")
+                .hint("name other files, or leave --require-findings out"));
+        }
+        Ok(())
+    }
+
     fn inputs(&self, io: &mut Io<'_>) -> Result<(Inputs, Tree), Error> {
         let policy = self.judging.policy()?;
         let knowledge = self.knowledge.load()?;
@@ -234,7 +271,12 @@ impl Args {
             Some(Next { fleet: Fleet::of(self.judging.on_engines(found.into_iter().map(|found| found.host).collect())), names })
         };
         let mut tree = Tree::of(&self.paths, io.input)?;
-        let is_excluded = |path: &Path| self.exclude.iter().any(|pattern| pattern.matches(&tree::shown(path)));
+        // A pattern that is typed is seen from the current folder, one of a file from the folder of that.
+        let seen = Seen::from(if self.settings.gives("exclude") { &self.settings.folder } else { Path::new(".") });
+        let is_excluded = |path: &Path| {
+            let name = if self.exclude.is_empty() { String::new() } else { seen.name(path) };
+            self.exclude.iter().any(|pattern| pattern.matches(&name))
+        };
         tree.files.retain(|path| !is_excluded(path));
         let (mut files, mut set_aside) = (scan::scan(&tree.files, &tree, &self.values(&tree)?), Vec::new());
         // Others may name a file that the walk passed over.
@@ -250,7 +292,7 @@ impl Args {
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
         let wish = self.judging.wish();
         let names_engine = self.judging.names_engine();
-        let allowed = self.allow_registry.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let allowed = self.allow_registry.clone();
         let suggests = self.suggest || self.diff || self.fix;
         let quiet = self.detail.is_quiet();
         let since = self.changed_since.clone();
@@ -292,15 +334,16 @@ impl Args {
         Ok(locks)
     }
 
-    /// The values of files, then those of arguments, which win.
+    /// The values of files and of arguments, which win unless the files alone were typed.
     fn values(&self, tree: &Tree) -> Result<Values, Error> {
-        let mut values = Values::new();
+        let mut of_files = Values::new();
         for path in &self.env_file {
             let text = tree.named(path).map_err(|error| error.or_hint("--env-file takes a file with NAME=VALUE lines"))?;
-            values.extend(scan::read_env_file(&text, &Values::new()));
+            of_files.extend(scan::read_env_file(&text, &Values::new()));
         }
-        values.extend(self.var.iter().cloned());
-        Ok(values)
+        let of_arguments: Values = self.var.iter().cloned().collect();
+        let in_order = if self.settings.does_env_file_win { [of_arguments, of_files] } else { [of_files, of_arguments] };
+        Ok(in_order.into_iter().flatten().collect())
     }
 }
 

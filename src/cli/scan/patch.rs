@@ -5,22 +5,23 @@ use std::path::{Component, Path};
 
 use similar::TextDiff;
 
+use crate::cli::paths::in_real_folder;
 use crate::text::is_invisible;
 
 /// The unchanged lines around a change.
 const CONTEXT: usize = 3;
 
-/// Writes the changes of a file as a patch. One with lines that a terminal or a pipeline would take for commands is not written, and
+/// Writes the changes of a file as a patch for this folder. One with lines that a terminal or a pipeline would take for commands is not written, and
 /// `false` is the answer: with other lines it could not be applied.
 ///
 /// # Errors
 ///
 /// A stream that cannot be written.
-pub fn write(path: &Path, old: &str, new: &str, out: &mut dyn Write) -> std::io::Result<bool> {
+pub fn write((folder, path): (&Path, &Path), old: &str, new: &str, out: &mut dyn Write) -> std::io::Result<bool> {
     // A line ends with its line feed alone: that is what tools take for one.
     let [before, after] = [old, new].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
     let diff = TextDiff::configure().newline_terminated(true).diff_slices(&before, &after);
-    let [a, b] = ["a", "b"].map(|side| name(side, path));
+    let [a, b] = ["a", "b"].map(|side| name(side, folder, path));
     let text = diff.unified_diff().context_radius(CONTEXT).header(&a, &b).to_string();
     // A last line that ends with a carriage return has no form in a patch.
     if !text.split('\n').all(is_harmless) || old.ends_with('\r') {
@@ -38,11 +39,11 @@ fn is_harmless(line: &str) -> bool {
     !is_command && text.chars().all(is_seen)
 }
 
-/// The name of a file in a patch, as git writes it: seen from the current folder, quoted where it has more than usual letters, and
+/// The name of a file in a patch, as git writes it: seen from the folder of the patch, quoted where it has more than usual letters, and
 /// with a tab behind blanks.
-fn name(side: &str, path: &Path) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    let path = path.strip_prefix(here).unwrap_or(path);
+fn name(side: &str, folder: &Path, path: &Path) -> String {
+    let seen = in_real_folder(path);
+    let path = seen.as_deref().and_then(|real| real.strip_prefix(folder).ok()).unwrap_or(path);
     let mut name = side.to_owned();
     let mut is_quoted = false;
     for part in path.components().filter(|part| !matches!(part, Component::CurDir | Component::RootDir)) {
@@ -75,7 +76,7 @@ mod tests {
             ("ä", "\"a/\\303\\244\""),
             ("a \"b\"\n", "\"a/a \\\"b\\\"\\012\""),
         ] {
-            assert_eq!(name("a", Path::new(path)), expected, "{path:?}");
+            assert_eq!(name("a", Path::new("/nowhere"), Path::new(path)), expected, "{path:?}");
         }
     }
 

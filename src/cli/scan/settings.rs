@@ -102,13 +102,14 @@ pub fn expanded(arguments: &[OsString]) -> Result<(Vec<OsString>, Settings), Err
         None if is_off => None,
         None => nearest(first.as_deref().unwrap_or(Path::new("."))),
     };
-    let file = found.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
-    let is_given = |key: &str| {
+    let mut file = found.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+    let is_typed = |key: &str| {
         let id = key.replace('-', "_");
-        let is_typed =
-            scan.try_contains_id(&id).is_ok() && scan.value_source(&id) == Some(clap::parser::ValueSource::CommandLine);
+        scan.try_contains_id(&id).is_ok() && scan.value_source(&id) == Some(clap::parser::ValueSource::CommandLine)
+    };
+    let is_given = |key: &str| {
         let variable = variables::name("scan", key);
-        is_typed || variable.and_then(std::env::var_os).is_some_and(|value| !value.is_empty())
+        is_typed(key) || variable.and_then(std::env::var_os).is_some_and(|value| !value.is_empty())
     };
     let mut expanded: Vec<OsString> = arguments.get(..at).unwrap_or_default().to_vec();
     let typed = |key: &str| scan.try_get_one::<String>(&key.replace('-', "_")).ok().flatten().filter(|_| is_given(key));
@@ -131,7 +132,9 @@ pub fn expanded(arguments: &[OsString]) -> Result<(Vec<OsString>, Settings), Err
         }
         replaced.extend(targets);
     }
-    for (key, value, _) in file.options.iter().filter(|(key, ..)| !is_given(key) && !replaced.contains(key)) {
+    file.does_env_file_win = is_typed("env-file") && !is_typed("var");
+    file.options.retain(|(key, ..)| !is_given(key));
+    for (key, value, _) in file.options.iter().filter(|(key, ..)| !replaced.contains(key)) {
         expanded.push(argument(key, value.as_deref()).into());
     }
     expanded.extend(arguments.get(at..).unwrap_or_default().iter().cloned());
@@ -166,11 +169,18 @@ pub struct Settings {
     pub folder: PathBuf,
     /// The file; `None` if there is none.
     pub path: Option<PathBuf>,
+    /// True if the values of files count more than those of variables: those alone were typed.
+    pub does_env_file_win: bool,
     /// Hosts by the name of their fleet.
     fleets: BTreeMap<String, FleetHosts>,
 }
 
 impl Settings {
+    /// True if the value of this option is the one of the file.
+    pub fn gives(&self, key: &str) -> bool {
+        self.options.iter().any(|(known, ..)| *known == key)
+    }
+
     /// Reads a file.
     ///
     /// # Errors

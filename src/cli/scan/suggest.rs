@@ -56,7 +56,7 @@ impl Inputs {
         for (number, range) in judged_at {
             let Some(one) = placed.get(*number) else { continue };
             let hosts = self.fleet.landing(&one.found.lands, &self.knowledge, self.policy_of(one.found).today)?;
-            let on: Vec<&Host> = hosts.iter().collect();
+            let on: Vec<&Host> = hosts.iter().map(|landed| &landed.host).collect();
             let does_fail = fails(range, results);
             let new = if does_fail { self.fitting(&suggestions, one, &on) } else { None };
             chosen.insert(*number, Choice { one, range: range.clone(), does_fail, new });
@@ -69,9 +69,8 @@ impl Inputs {
                 fixes.keep(format!("{} stays, where {} would fit: {why}", place_of(one), new.reference));
             }
             for entry in results.get_mut(range.clone()).unwrap_or_default().iter_mut().filter(|entry| entry.ok == Some(false)) {
-                let host = hosts.iter().find(|host| host.label == entry.host.label && host.os_version == entry.host.os_version);
-                if let Some(host) = host {
-                    self.add_suggested(&suggestions, one, host, why.as_deref(), entry);
+                if let Some(landed) = hosts.iter().find(|landed| landed.has(entry)) {
+                    self.add_suggested(&suggestions, one, &landed.host, why.as_deref(), entry);
                 }
             }
         }

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use crate::cli::paths::real;
 use crate::cli::placed::placed;
 use crate::files::{read_capped, read_regular};
 use crate::report::plain;
@@ -83,6 +84,14 @@ impl Tree {
         &self.roots
     }
 
+    /// The folder that a patch of these files is for: the current one if all of them are below it, else the nearest that holds all.
+    pub fn patched(&self) -> PathBuf {
+        let here = real(Path::new("."));
+        let holds_all = |folder: &&Path| self.roots.iter().all(|root| root.starts_with(folder));
+        let above = self.roots.first().into_iter().flat_map(|root| root.ancestors());
+        std::iter::once(here.as_path()).chain(above).find(holds_all).unwrap_or(&here).to_owned()
+    }
+
     /// The text of a file that was named by an option.
     ///
     /// # Errors
@@ -149,7 +158,8 @@ impl Tree {
     /// Refuses a file that links lead out of the folders that were named.
     fn inside(&self, path: &Path) -> Result<(), Error> {
         let real = path.canonicalize().map_err(|error| failed(path, error))?;
-        if self.roots.iter().any(|root| real.starts_with(root)) {
+        // A link that is named itself leads where the user says.
+        if self.roots.iter().any(|root| real.starts_with(root)) || self.named.contains(&real) {
             return Ok(());
         }
         Err(Error::of(ErrorKind::Invalid, format!("{} is not below the paths that were named", quoted(&path.to_string_lossy())))

@@ -97,7 +97,7 @@ fn comments_accept_with_a_reason_alone() {
 fn a_baseline_holds_what_was_known_and_nothing_new() {
     let shop = with(&[("Dockerfile", OLD)]);
     let (code, _, err) = scanned(&shop, &["--host=ltsc2022", "--write-baseline=known.json"]);
-    assert!(code == 1 && err.contains("1 failures are known"), "{err}");
+    assert!(code == 1 && err.contains("1 failure is known"), "{err}");
     // Lines may move.
     shop.file("Dockerfile", format!("# more\n\n{OLD}"));
     let (code, results, _) = scanned(&shop, &["--host=ltsc2022", "--baseline=known.json"]);
@@ -105,8 +105,42 @@ fn a_baseline_holds_what_was_known_and_nothing_new() {
     shop.file("other/Dockerfile", OLD);
     assert_eq!(scanned(&shop, &["--host=ltsc2022", "--baseline=known.json"]).0, 1);
     assert_eq!(scanned(&shop, &["--host=ltsc2019", "--baseline=known.json"]).0, 0);
+    // A new one holds what the old one knows too.
+    shop.scan(&["--host=ltsc2022", "--baseline=known.json", "--write-baseline=known.json"]);
+    assert_eq!(scanned(&shop, &["--host=ltsc2022", "--baseline=known.json"]).0, 0);
     let answer = shop.scan(&["--host=ltsc2022", "--baseline=Dockerfile"]);
     assert!(answer.code == 2 && answer.err.contains("--write-baseline"), "{answer:?}");
+}
+
+/// Equal hosts are judged once, and each is known by its own name.
+#[test]
+fn equal_hosts_are_accepted_each_by_its_name() {
+    let shop = with(&[("Dockerfile", OLD)]);
+    let labels = |results: &[Value]| -> Vec<(String, bool)> {
+        let one = |result: &Value| (result["host"]["label"].as_str().unwrap().to_owned(), result["ok"] == json!(true));
+        results.iter().map(one).collect()
+    };
+    let hosts = ["--host=web=ltsc2022", "--host=db=ltsc2022", "--host=job=ltsc2022"];
+    assert!(shop.scan(&hosts).out.contains("1 image on 3 hosts"));
+    shop.scan(&["--host=web=ltsc2022", "--write-baseline=known.json"]);
+    let (code, results, _) = scanned(&shop, &[&hosts[..], &["--baseline=known.json"]].concat());
+    assert_eq!((code, labels(&results)), (1, vec![("web".into(), true), ("db and 1 more".into(), false)]));
+    shop.scan(&[&hosts[..], &["--write-baseline=all.json"]].concat());
+    assert_eq!(scanned(&shop, &["--host=db=ltsc2022", "--baseline=all.json"]).0, 0);
+    let exception = |host: &str| format!("[[exception]]\nhost = \"{host}\"\nreason = \"gone in May\"\n");
+    shop.file("wincompat.toml", exception("db"));
+    let (code, results, _) = scanned(&shop, &hosts);
+    assert_eq!((code, labels(&results)), (1, vec![("web and 1 more".into(), false), ("db".into(), true)]));
+    shop.file("wincompat.toml", exception("*"));
+    let (code, results, _) = scanned(&shop, &hosts);
+    assert_eq!((code, labels(&results)), (0, vec![("web and 2 more".into(), true)]));
+}
+
+#[test]
+fn a_misspelt_word_in_a_comment_is_named() {
+    let shop = with(&[("Dockerfile", &format!("# wincompat: alow build-mismatch -- gone in May\n{OLD}"))]);
+    let (code, _, err) = scanned(&shop, &["--host=ltsc2022"]);
+    assert!(code == 1 && err.contains("Dockerfile:2: `alow` after `wincompat:` is not known"), "{err}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod pods;
 mod repositories;
 mod services;
 mod upgrades;
+mod ways;
 
 use std::fs;
 use std::path::{Path, PathBuf};
