@@ -59,7 +59,7 @@ pub(crate) struct Reader<'k> {
     pub is_offline: bool,
     pub knowledge: &'k Knowledge,
     cache: Option<Arc<Cache>>,
-    registries: distribution::Options,
+    pub registries: distribution::Options,
     /// Made when a registry is first asked: an archive needs none.
     client: OnceLock<Result<Client, Error>>,
     /// By the digest of the manifest.
@@ -89,8 +89,16 @@ impl<'k> Reader<'k> {
         Self { is_offline, knowledge, cache: cache.map(Arc::new), registries, client, described }
     }
 
-    /// The client that registries are asked with.
-    pub(crate) fn client(&self) -> Result<&Client, Error> {
+    /// The client that a repository is asked with for this tag or digest.
+    ///
+    /// # Errors
+    ///
+    /// Offline there is none: what is not in the cache cannot be had.
+    pub(crate) fn client(&self, name: &Name, tag_or_digest: &str) -> Result<&Client, Error> {
+        if self.is_offline {
+            let what = format!("{} is not in the cache", full_name(name, tag_or_digest));
+            return Err(Error::of(ErrorKind::NotFound, what).hint(advice!["run this once without ", Setting::Offline]));
+        }
         self.client.get_or_init(|| Client::new(self.registries.clone())).as_ref().map_err(Clone::clone)
     }
 
@@ -130,8 +138,8 @@ impl<'k> Reader<'k> {
         let (bytes, content_type) = match self.cached(digest).await {
             Some(bytes) => (bytes, None),
             None => {
-                self.refuse_offline(name, digest)?;
-                let fetched = self.client()?.manifest(&name.registry, &name.repository, digest.as_str()).await?;
+                let client = self.client(name, digest.as_str())?;
+                let fetched = client.manifest(&name.registry, &name.repository, digest.as_str()).await?;
                 (fetched.bytes, fetched.content_type)
             }
         };
@@ -147,7 +155,8 @@ impl<'k> Reader<'k> {
 
     /// Asks the registry for a tag or digest.
     pub(crate) async fn fetch(&self, name: &Name, tag_or_digest: &str) -> Result<Pointed, Error> {
-        let fetched = self.client()?.manifest(&name.registry, &name.repository, tag_or_digest).await?;
+        let client = self.client(name, tag_or_digest)?;
+        let fetched = client.manifest(&name.registry, &name.repository, tag_or_digest).await?;
         for warning in &fetched.warnings {
             tracing::warn!("{} says: {warning}", name.registry);
         }
@@ -176,7 +185,6 @@ impl<'k> Reader<'k> {
                 (manifest, bytes.len() as u64)
             }
             Err(name) => {
-                self.refuse_offline(name, digest)?;
                 let pointed = self.fetch(name, digest.as_str()).await?;
                 (pointed.manifest, pointed.size)
             }
@@ -233,8 +241,8 @@ impl<'k> Reader<'k> {
             Place::Registry(name) => match self.cached(&digest).await {
                 Some(bytes) => bytes,
                 None => {
-                    self.refuse_offline(name, &digest)?;
-                    let bytes = self.client()?.blob(&name.registry, &name.repository, &digest, size).await?;
+                    let client = self.client(name, digest.as_str())?;
+                    let bytes = client.blob(&name.registry, &name.repository, &digest, size).await?;
                     self.keep(&digest, bytes.clone()).await;
                     bytes
                 }
@@ -243,19 +251,16 @@ impl<'k> Reader<'k> {
         check_size(&digest, Some(size), bytes.len() as u64)?;
         Ok(bytes)
     }
+}
 
-    fn refuse_offline(&self, name: &Name, digest: &Digest) -> Result<(), Error> {
-        if !self.is_offline {
-            return Ok(());
-        }
-        Err(Error::of(ErrorKind::NotFound, format!("{}@{digest} is not in the cache", name.repository_with_registry()))
-            .hint(advice!["check the image once without ", Setting::Offline]))
-    }
+/// The name of this tag or digest of a repository, e.g. `r.test/app:1`.
+fn full_name(name: &Name, tag_or_digest: &str) -> String {
+    let separator = if tag_or_digest.contains(':') { '@' } else { ':' };
+    format!("{}{separator}{tag_or_digest}", name.repository_with_registry())
 }
 
 fn unreadable(name: &Name, tag_or_digest: &str) -> String {
-    let separator = if tag_or_digest.contains(':') { '@' } else { ':' };
-    format!("{}{separator}{tag_or_digest} could not be read", name.repository_with_registry())
+    format!("{} could not be read", full_name(name, tag_or_digest))
 }
 
 /// A descriptor binds the size as well as the digest.

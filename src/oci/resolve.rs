@@ -168,9 +168,14 @@ impl<'k> Images<'k> {
         time_left(self.deadline, limit)
     }
 
-    /// The client that registries are asked with.
-    pub(crate) fn client(&self) -> Result<&Client, Error> {
-        self.reader.client()
+    /// The client that a repository is asked with for this content; offline there is none.
+    pub(crate) fn client(&self, name: &Name, digest: &Digest) -> Result<&Client, Error> {
+        self.reader.client(name, digest.as_str())
+    }
+
+    /// A pause before another try of work over several requests, spread as those of a request.
+    pub(crate) fn spread(&self, pause: Duration) -> Duration {
+        self.reader.registries.retry.spread(pause)
     }
 
     /// Reads the configs of these candidates of an image, where they were not read yet. A config that cannot be read is recorded as

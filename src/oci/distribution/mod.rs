@@ -27,7 +27,7 @@ mod transport;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, WARNING};
@@ -173,11 +173,6 @@ impl Client {
             BlobStream::new(answer, from_byte, what.clone(), self.shared.options.deadline)
         };
         by_deadline(self.shared.options.deadline, opened).await.map_err(|failure| failure.into_error(what.clone()))
-    }
-
-    /// A pause before another try of work over several requests, spread as those of a request.
-    pub(crate) fn spread(&self, pause: Duration) -> Duration {
-        self.shared.options.retry.spread(pause)
     }
 
     async fn foreign(&self, url: &Url, named_by: NamedBy, from_byte: u64) -> Result<Answer, Failure> {

@@ -136,7 +136,7 @@ pub async fn offer_unkept(
 ) -> Result<Pulled, Error> {
     let looked = async {
         let pulled = described(images, name, digest).await?;
-        let source = source::Source { client: images.client()?, name };
+        let source = source::Source { images, name };
         offers.0.describe(&pulled);
         let mut seen = BTreeSet::new();
         for (number, layer) in pulled.layers.iter().enumerate().filter(|(_, layer)| seen.insert(&layer.digest)) {
@@ -168,14 +168,13 @@ async fn pull_and_offer(
     let raw = documents::fetch(images, name, digest, store).await?;
     let pulled = read(&raw.manifest, &raw.config, digest)?;
     refuse_without_space(store, &pulled.layers)?;
-    let client = images.client()?;
     if let Some(offers) = offers {
         offers.describe(&pulled);
     }
     // A layer that stands twice in an image is fetched once.
     let mut seen = BTreeSet::new();
     let once = pulled.layers.iter().enumerate().filter(|(_, layer)| seen.insert(&layer.digest));
-    let source = source::Source { client, name };
+    let source = source::Source { images, name };
     stream::iter(once.map(Ok::<_, Error>))
         .try_for_each_concurrent(SIDE_BY_SIDE, |(number, layer)| {
             let (store, watch, deadline) = (store.clone(), Arc::clone(watch), images.deadline());

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use crate::image::Name;
-use crate::oci::distribution::{BlobStream, Client};
+use crate::oci::Images;
+use crate::oci::distribution::BlobStream;
 use crate::oci::pull::{Event, Layer, Watch};
 use crate::{Error, ErrorKind};
 
@@ -21,7 +22,7 @@ const PACE: (Duration, u64) = (Duration::from_secs(60), 60 << 10);
 /// The source of layers.
 #[derive(Clone, Copy)]
 pub(crate) struct Source<'a> {
-    pub client: &'a Client,
+    pub images: &'a Images<'a>,
     pub name: &'a Name,
 }
 
@@ -59,7 +60,7 @@ pub(crate) async fn forward(
             let _ = send.send(Err(failure)).await;
             return;
         }
-        tokio::time::sleep(source.client.spread(Duration::from_millis(100 << tries))).await;
+        tokio::time::sleep(source.images.spread(Duration::from_millis(100 << tries))).await;
     }
 }
 
@@ -123,7 +124,8 @@ impl Pace {
 
 /// The layer from the registry, or from where the image says it is kept.
 async fn open(source: Source<'_>, layer: &Layer, from: u64) -> Result<BlobStream, Error> {
-    let Source { client, name } = source;
+    let Source { images, name } = source;
+    let client = images.client(name, &layer.digest)?;
     let refused = match client.blob_stream(&name.registry, &name.repository, &layer.digest, from).await {
         Err(error) if error.kind == ErrorKind::NotFound => error,
         answered => return answered,

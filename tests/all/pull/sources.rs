@@ -130,3 +130,24 @@ fn what_is_named_by_another_algorithm_is_not_pulled() {
         assert_eq!(shop.requests_for(&shop.layers[0]).len(), 0, "{what}");
     }
 }
+
+#[test]
+fn offline_nothing_is_asked_for() {
+    let shop = Shop::well_behaved(vec![Layer::new(GZIP, 1, 1000)]);
+    let (store, name) = (shop.store().display().to_string(), shop.name());
+    let run = |arguments: &[&str]| Answer::of(shop.program.command().args(arguments).args([HOST, &name]));
+    assert_eq!(run(&["check"]).code, 0);
+    let asked = shop.server.requests().len();
+    for arguments in [&["pull", "--offline", "--root", &store][..], &["pull", "--offline", "--dry-run"]] {
+        let answer = run(arguments);
+        let missing = format!("{}/app@{} is not in the cache", shop.server.name(), shop.layers[0].digest());
+        assert!(answer.code == 2 && answer.err.contains(&missing), "{answer:?}");
+        assert!(answer.err.contains("hint: run this once without --offline"), "{}", answer.err);
+    }
+    assert_eq!(shop.server.requests().len(), asked);
+
+    assert_eq!(run(&["pull", "--root", &store]).code, 0);
+    let asked = shop.server.requests().len();
+    assert_eq!(run(&["pull", "--offline", "--root", &store]).code, 0);
+    assert_eq!(shop.server.requests().len(), asked);
+}
