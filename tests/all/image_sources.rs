@@ -403,6 +403,7 @@ fn a_layout_that_does_not_hold_together_is_refused() {
         (good(&|entry| entry["size"] = json!(3)), Invalid, "what refers to it says 3"),
         (good(&|entry| entry["digest"] = json!(Digest::of(b"nowhere"))), NotFound, "does not hold sha256:"),
         (good(&|entry| entry["digest"] = json!("sha256:../../../etc/passwd")), Invalid, "malformed index.json"),
+        (good(&|entry| entry["digest"] = json!("foo")), Invalid, "it is JSON of another form"),
         (set("index.json", b"{"), Invalid, "malformed index.json"),
         (set("index.json", deep), Invalid, "malformed index.json"),
         (set("index.json", large), Invalid, "more than 4194304 bytes"),
@@ -416,6 +417,7 @@ fn a_layout_that_does_not_hold_together_is_refused() {
         for reference in [typed("oci", folder.path()), typed("oci-archive", archive.path())] {
             let error = image(&reference).unwrap_err();
             assert!(error.kind == kind && error.sentence().contains(said), "{said}: {error:?}");
+            assert!(!error.sentence().contains("line 0"), "{error:?}");
         }
     }
 }

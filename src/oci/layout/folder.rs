@@ -177,7 +177,7 @@ impl Folder {
     /// The entries of `index.json`; none where there is no such file yet.
     pub fn index(&self) -> Result<Index, Error> {
         match self.file(INDEX, LARGEST)? {
-            Some(bytes) => parse_index(&self.shown(), &bytes),
+            Some(bytes) => parse_index(&self.shown(), &bytes).map_err(|error| self.with_new_list(error)),
             None => Ok(Index::default()),
         }
     }
@@ -207,22 +207,42 @@ impl Folder {
         self.change_index(change)
     }
 
+    /// Refuses a list in which no image can be found, or none be put.
+    pub(crate) fn check_index(&self) -> Result<(), Error> {
+        self.index()?;
+        list_in(&mut self.raw_index()?).map(drop).ok_or_else(|| self.without_list())
+    }
+
     fn change_index(&self, change: impl FnOnce(&mut Vec<Value>)) -> Result<(), Error> {
-        let mut index = match self.file(INDEX, LARGEST)? {
-            // Not by the types of this crate: they would lose what they do not know.
-            Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| malformed(&self.shown(), INDEX, &error))?,
-            None => json!({ "schemaVersion": 2, "mediaType": crate::image::index::OCI_INDEX, "manifests": [] }),
-        };
-        let list = index.get_mut("manifests").and_then(Value::as_array_mut);
-        let list = list.ok_or_else(|| {
-            Error::of(ErrorKind::Invalid, format!("{} has a malformed index.json", self.shown())).because("it has no manifests")
-        })?;
+        let mut index = self.raw_index()?;
+        let list = list_in(&mut index).ok_or_else(|| self.without_list())?;
         let before = list.clone();
         change(list);
         if *list == before {
             return Ok(());
         }
         self.place(index.to_string().as_bytes(), INDEX).map_err(|error| self.could_not_write(&error))
+    }
+
+    /// The content of `index.json`. Not by the types of this crate: they would lose what they do not know.
+    fn raw_index(&self) -> Result<Value, Error> {
+        match self.file(INDEX, LARGEST)? {
+            Some(bytes) => {
+                serde_json::from_slice(&bytes).map_err(|error| self.with_new_list(malformed(&self.shown(), INDEX, &error)))
+            }
+            None => Ok(json!({ "schemaVersion": 2, "mediaType": crate::image::index::OCI_INDEX, "manifests": [] })),
+        }
+    }
+
+    fn without_list(&self) -> Error {
+        let what = format!("{} has a malformed index.json", self.shown());
+        self.with_new_list(Error::of(ErrorKind::Invalid, what).because("it has no manifests"))
+    }
+
+    /// The error with the advice to begin the list anew.
+    fn with_new_list(&self, error: Error) -> Error {
+        let list = shown(&self.root.path().join(INDEX).display().to_string());
+        error.hint(format!("remove {list}, then pull the images again: the layers that are there are not downloaded again"))
     }
 
     /// The file of this name in the layout's own folder, of at most `max` bytes, if there is one. It may be replaced at any time.
@@ -261,6 +281,11 @@ impl Folder {
     fn could_not_write(&self, error: &io::Error) -> Error {
         could_not_write(&self.shown(), error)
     }
+}
+
+/// The entries of an index in JSON.
+fn list_in(index: &mut Value) -> Option<&mut Vec<Value>> {
+    index.get_mut("manifests")?.as_array_mut()
 }
 
 fn could_not_write(what: &str, error: &io::Error) -> Error {

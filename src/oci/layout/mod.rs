@@ -72,16 +72,34 @@ pub enum Chosen {
     Config(Vec<u8>, bool, Vec<String>),
 }
 
-/// The form of the images at this path, by its content; `None` for what does not contain an images or cannot be read. Reading through a
-/// compressed archive ends at the deadline.
-pub fn format_of(path: &Path, deadline: Option<Instant>) -> Option<Format> {
+/// The form of the images at this path, by its content; `None` for a folder or an archive without any. Reading through a compressed
+/// archive ends at the deadline.
+///
+/// # Errors
+///
+/// What is not an archive, and one that cannot be read.
+pub fn format_of(path: &Path, deadline: Option<Instant>) -> Result<Option<Format>, Error> {
     if path.is_dir() {
-        return path.join(MARKER).is_file().then_some(Format::OciLayout);
+        return Ok(path.join(MARKER).is_file().then_some(Format::OciLayout));
     }
-    let archive = Archive::open(path, deadline).ok()?;
-    let has = |name: &str| archive.read(name, LARGEST).is_ok_and(|bytes| bytes.is_some());
+    let shown = shown(&path.display().to_string());
+    let archive = open_archive(path, &shown, deadline)?;
+    let has = |name: &str| {
+        let read = archive.read(name, LARGEST).map_err(|error| could_not_read(&shown, &error));
+        read.map(|bytes| bytes.is_some())
+    };
     // A newer `docker save` writes both.
-    if has("manifest.json") { Some(Format::DockerArchive) } else { has(MARKER).then_some(Format::OciArchive) }
+    Ok(if has("manifest.json")? { Some(Format::DockerArchive) } else { has(MARKER)?.then_some(Format::OciArchive) })
+}
+
+fn open_archive(path: &Path, shown: &str, deadline: Option<Instant>) -> Result<Archive, Error> {
+    Archive::open(path, deadline).map_err(|error| {
+        let failed = could_not_read(shown, &error);
+        match error.kind() {
+            io::ErrorKind::InvalidInput => failed.hint("save it to a file first, and name that file"),
+            _ => failed,
+        }
+    })
 }
 
 impl Layout {
@@ -92,9 +110,7 @@ impl Layout {
         let is_folder = std::fs::metadata(path).map_err(not_found)?.is_dir();
         let files = match (format, is_folder) {
             (Format::OciLayout, true) => Files::Folder(Folder::open(handles, path)?),
-            (Format::OciArchive | Format::DockerArchive, false) => {
-                Files::Archive(Archive::open(path, deadline).map_err(|error| could_not_read(&shown, &error))?)
-            }
+            (Format::OciArchive | Format::DockerArchive, false) => Files::Archive(open_archive(path, &shown, deadline)?),
             (Format::OciLayout, false) => {
                 let error = Error::of(ErrorKind::Invalid, format!("{shown} is a file, not the folder of an OCI image layout"));
                 return Err(error.or_hint(format!("type oci-archive:{shown} or docker-archive:{shown} for an archive")));
@@ -213,11 +229,12 @@ fn malformed(shown_path: &str, file: &str, error: &serde_json::Error) -> Error {
         Category::Eof => "it ends too early for JSON",
         Category::Io | Category::Syntax => "it is not JSON",
     };
-    Error::of(ErrorKind::Invalid, format!("{shown_path} has a malformed {file}")).because(format!(
-        "{what} (line {}, column {})",
-        error.line(),
-        error.column()
-    ))
+    // Of a value within, serde_json does not always know the place.
+    let place = match (error.line(), error.column()) {
+        (0, _) => String::new(),
+        (line, column) => format!(" (line {line}, column {column})"),
+    };
+    Error::of(ErrorKind::Invalid, format!("{shown_path} has a malformed {file}")).because(format!("{what}{place}"))
 }
 
 /// Refuses an `oci-layout` file of a version that is not read here.

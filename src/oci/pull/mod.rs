@@ -165,6 +165,8 @@ async fn pull_and_offer(
 ) -> Result<Pulled, Error> {
     refuse_other_digests(digest, &[digest])?;
     let _filling = store.filling(images.time_left(WAIT_FOR_OTHERS))?;
+    // An image cannot be put into a list that is broken: known before anything is fetched.
+    store.check_index()?;
     let raw = documents::fetch(images, name, digest, store).await?;
     let pulled = read(&raw.manifest, &raw.config, digest)?;
     refuse_without_space(store, &pulled.layers)?;

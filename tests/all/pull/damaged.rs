@@ -138,3 +138,21 @@ fn a_layer_that_wants_too_much_memory_is_refused() {
     assert!(said.contains("zstd"), "{said}");
     has_no_image(&shop);
 }
+
+#[test]
+fn a_broken_list_of_images_is_said_before_anything_is_downloaded() {
+    for broken in ["", "{", "{}", r#"{"schemaVersion":2,"manifests":[{"digest":"foo","size":1}]}"#] {
+        let shop = Shop::well_behaved(vec![Layer::new(GZIP, 1, 1000)]);
+        shop.succeeds(&[]);
+        let list = shop.store().join("index.json");
+        fs::write(&list, broken).unwrap();
+        let asked = shop.requests_for(&shop.layers[0]).len();
+        let said = shop.fails(&[]);
+        assert!(said.contains("index.json") && said.contains(&format!("hint: remove {}", list.display())), "{said}");
+        assert_eq!(shop.requests_for(&shop.layers[0]).len(), asked);
+
+        fs::remove_file(&list).unwrap();
+        shop.succeeds(&[]);
+        assert_eq!(shop.requests_for(&shop.layers[0]).len(), asked, "the layer is still there");
+    }
+}
