@@ -1,6 +1,7 @@
 //! The image config: the platform, and the history from which a lost version can be read.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::OsVersion;
 use crate::image::{ConfigFacts, Version};
@@ -26,6 +27,15 @@ pub struct ImageConfig {
     pub os_version: Option<String>,
     /// The steps that made the layers, the base layer first.
     pub history: Option<Vec<Option<History>>>,
+    /// The layers.
+    pub rootfs: Option<Rootfs>,
+}
+
+/// The layers of which an image is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Rootfs {
+    /// The digests of the uncompressed layers, lowest first; only their number counts here.
+    pub diff_ids: Option<Vec<Value>>,
 }
 
 /// One step of the history.
@@ -45,6 +55,11 @@ pub fn parse(bytes: &[u8]) -> Result<ImageConfig, Error> {
 }
 
 impl ImageConfig {
+    /// The number of layers that it names.
+    pub fn layers(&self) -> usize {
+        self.rootfs.iter().flat_map(|rootfs| &rootfs.diff_ids).map(Vec::len).sum()
+    }
+
     /// The part that the judgement needs.
     pub fn facts(&self, knowledge: &Knowledge) -> ConfigFacts {
         ConfigFacts {

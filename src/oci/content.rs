@@ -219,9 +219,17 @@ impl<'k> Reader<'k> {
             return Err(Error::of(ErrorKind::Unsupported, "this is not a container image")
                 .because(format!("its config is of type {}", crate::text::shown(&media_type))));
         }
+        let facts = config.facts(self.knowledge);
+        if facts.os == "windows" {
+            manifest::layers(manifest, config.layers()).map_err(|why| {
+                Error::of(ErrorKind::Invalid, "the image cannot be pulled")
+                    .because(why)
+                    .hint("push the image again, or use another tag")
+            })?;
+        }
         let foreign_layers = manifest::has_foreign_layers(manifest);
         let layer_servers = manifest::layer_servers(manifest);
-        Ok(Described { size, config: config.facts(self.knowledge), foreign_layers, layer_servers })
+        Ok(Described { size, config: facts, foreign_layers, layer_servers })
     }
 
     async fn config(&self, place: &Place, manifest: &ImageManifest) -> Result<ImageConfig, Error> {

@@ -7,8 +7,12 @@ use url::Url;
 
 use crate::image::Digest;
 use crate::image::index::{Index, Kind, OCI_INDEX, OCI_MANIFEST, announced_type, kind_of, malformed};
+use crate::layer::Compression;
 use crate::text::shown;
 use crate::{Error, ErrorKind};
+
+/// More layers than Windows joins, and than any image has.
+const MOST_LAYERS: usize = 512;
 
 /// The target of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +62,29 @@ pub fn digest_of(descriptor: &Descriptor) -> Result<Digest, Error> {
     let text = descriptor.digest().as_ref();
     text.parse()
         .map_err(|_| Error::of(ErrorKind::Unsupported, format!("the digest {} is neither a SHA-256 nor a SHA-512", shown(text))))
+}
+
+/// The layers of an image whose config names so many, each with the compression of its stored bytes.
+///
+/// # Errors
+///
+/// The reason for which the image cannot be pulled, by this program or an engine.
+pub(crate) fn layers(manifest: &ImageManifest, in_config: usize) -> Result<Vec<(&Descriptor, Compression)>, String> {
+    let layers = manifest.layers();
+    if layers.is_empty() || layers.len() > MOST_LAYERS {
+        return Err(format!("it has {} layers", layers.len()));
+    }
+    if layers.len() != in_config {
+        return Err(format!("its manifest has {} layers and its config {in_config}", layers.len()));
+    }
+    let layers = layers.iter().map(|layer| {
+        let media_type = layer.media_type().to_string();
+        let compression = Compression::of_media_type(&media_type);
+        let compression =
+            compression.ok_or_else(|| format!("a layer is of the type {}, which is not known", shown(&media_type)))?;
+        Ok((layer, compression))
+    });
+    layers.collect()
 }
 
 /// True if layers of this media type stay out of registries.

@@ -5,7 +5,8 @@ use sha2::Digest as _;
 use wincompat::image::{Config, Digest};
 use wincompat::{Error, ErrorKind};
 
-use crate::image_sources::{Files, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, REF_NAME, file, image, summary, typed};
+use crate::image_sources::{Files, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, REF_NAME, file, image, summary, typed, with_layer};
+use crate::support::registry::windows::{LAYER, descriptor};
 
 const IMAGE_NAME: &str = "io.containerd.image.name";
 
@@ -48,9 +49,9 @@ fn a_sha512_is_verified_as_a_sha256_is() {
         [(true, false, false), (false, true, false), (true, true, false), (true, true, true)]
     {
         let mut files = Files::default();
-        let config = windows("10.0.20348.7");
+        let config = with_layer(&windows("10.0.20348.7"));
         let config = if of_config { add_sha512(&mut files, OCI_CONFIG, &config) } else { files.add(OCI_CONFIG, &config) };
-        let manifest = json!({ "schemaVersion": 2, "config": config, "layers": [] });
+        let manifest = json!({ "schemaVersion": 2, "config": config, "layers": [descriptor(LAYER, b"")] });
         let entry =
             if of_manifest { add_sha512(&mut files, OCI_MANIFEST, &manifest) } else { files.add(OCI_MANIFEST, &manifest) };
         if is_changed {
@@ -112,7 +113,7 @@ struct Saved {
 impl Saved {
     /// An image; the answer is the name of its config as older engines have it.
     fn image(&mut self, version: &str) -> (Value, String) {
-        let config = windows(version);
+        let config = with_layer(&windows(version));
         let entry = self.files.image(&config);
         (entry, format!("blobs/sha256/{}", Digest::of(config.to_string().as_bytes()).hex()))
     }

@@ -10,6 +10,8 @@ use wincompat::internals::oci::{Images, Options};
 use wincompat::knowledge::Knowledge;
 use wincompat::{Error, ErrorKind};
 
+use crate::support::registry::windows::{LAYER, descriptor};
+
 const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -31,6 +33,13 @@ fn knowledge() -> Knowledge {
     .unwrap()
 }
 
+/// This config, and an empty layer in it.
+pub fn with_layer(config: &Value) -> Value {
+    let mut config = config.clone();
+    config["rootfs"] = json!({ "type": "layers", "diff_ids": [Digest::of(b"")] });
+    config
+}
+
 /// An image layout that is being made: files by name.
 #[derive(Default)]
 pub struct Files(pub Vec<(String, Vec<u8>)>);
@@ -49,10 +58,10 @@ impl Files {
         json!({ "mediaType": media_type, "digest": digest, "size": bytes.len() })
     }
 
-    /// Adds an image with this config, and gives the descriptor of its manifest.
+    /// Adds an image with this config and an empty layer, and gives the descriptor of its manifest.
     pub fn image(&mut self, config: &Value) -> Value {
-        let config = self.add(OCI_CONFIG, config);
-        self.add(OCI_MANIFEST, &json!({ "schemaVersion": 2, "config": config, "layers": [] }))
+        let config = self.add(OCI_CONFIG, &with_layer(config));
+        self.add(OCI_MANIFEST, &json!({ "schemaVersion": 2, "config": config, "layers": [descriptor(LAYER, b"")] }))
     }
 
     /// Makes it a layout with these entries.

@@ -34,8 +34,6 @@ use crate::{Error, ErrorKind};
 
 /// The number of layers that are fetched at once; Docker's own is 3.
 const SIDE_BY_SIDE: usize = 4;
-/// More layers than Windows joins, and than any image has.
-const MOST_LAYERS: usize = 512;
 /// The most places besides the registry that are asked for a layer; images have one. Each may take its time not to answer.
 const MOST_URLS: usize = 4;
 /// The longest time that another process may keep the list of images locked.
@@ -206,17 +204,9 @@ fn read(manifest: &[u8], config: &[u8], digest: &Digest) -> Result<Pulled, Error
     };
     let config_digest = manifest::digest_of(manifest.config())?;
     let config = RunConfig::parse(config)?;
-    let (layers, diff_ids) = (manifest.layers(), &config.rootfs.diff_ids);
-    if layers.is_empty() || layers.len() > MOST_LAYERS {
-        return Err(invalid(format!("it has {} layers", layers.len())));
-    }
-    if layers.len() != diff_ids.len() {
-        return Err(invalid(format!("its manifest has {} layers and its config {}", layers.len(), diff_ids.len())));
-    }
-    let layers = layers.iter().zip(diff_ids).map(|(descriptor, diff_id)| {
-        let media_type = descriptor.media_type().to_string();
-        let compression = Compression::of_media_type(&media_type)
-            .ok_or_else(|| invalid(format!("a layer is of the type {}, which is not known", crate::text::shown(&media_type))))?;
+    let diff_ids = &config.rootfs.diff_ids;
+    let layers = manifest::layers(&manifest, diff_ids.len()).map_err(invalid)?;
+    let layers = layers.into_iter().zip(diff_ids).map(|((descriptor, compression), diff_id)| {
         let urls = descriptor.urls().iter().flatten().filter_map(|url| url.parse().ok()).take(MOST_URLS).collect();
         Ok(Layer {
             digest: manifest::digest_of(descriptor)?,

@@ -8,7 +8,7 @@ use wincompat::image::Digest;
 use super::{Shop, shop};
 use crate::support::program::codes;
 use crate::support::registry::images::{Images, OCI_INDEX, OCI_MANIFEST};
-use crate::support::registry::windows::{WindowsImage, index_bytes};
+use crate::support::registry::windows::{LAYER, WindowsImage, descriptor, index_bytes};
 use crate::support::registry::{Reply, Request, Server};
 
 const ON_2022: &str = "--host=10.0.20348.9999,server,hyperv";
@@ -85,6 +85,34 @@ fn a_config_that_cannot_be_read_decides_nothing() {
                 assert_eq!(finding["severity"], "warning");
             }
         }
+    }
+}
+
+/// What no engine pulls does not run anywhere, whatever the index says.
+#[test]
+fn an_image_that_cannot_be_pulled_is_not_said_to_run() {
+    let image = || WindowsImage::of("10.0.20348.1");
+    let with_layers = |layers: Value| WindowsImage { layers, ..image() };
+    let layer = |media_type: &str| json!([descriptor(media_type, b"")]);
+    for (image, why) in [
+        (with_layers(json!([])), "it has 0 layers"),
+        (with_layers(json!([descriptor(LAYER, b"a"), descriptor(LAYER, b"b")])), "its manifest has 2 layers and its config 1"),
+        (image().stated("rootfs", Value::Null), "its manifest has 1 layers and its config 0"),
+        (with_layers(layer("application/x-foo")), "a layer is of the type application/x-foo, which is not known"),
+        (with_layers(layer("application/vnd.oci.image.layer.v1.tar+gzip+encrypted")), "gzip+encrypted, which is not known"),
+    ] {
+        let (code, found) = result(Images::default().windows("app", "1", std::slice::from_ref(&image)), &["registry.test/app:1"]);
+        assert_eq!(
+            (&found["verdict"], code, codes(&found).as_slice()),
+            (&json!("unknown"), 2, &["config-unreadable"][..]),
+            "{why}"
+        );
+        let message = found["findings"][0]["message"].as_str().unwrap();
+        assert!(message.contains("the image cannot be pulled: ") && message.contains(why), "{message}");
+
+        let (code, report) = Shop::of(Images::default().single("app", "1", &image)).report(&[ON_2022, "registry.test/app:1"]);
+        let message = report["errors"][0]["message"].as_str().unwrap();
+        assert!(code == 2 && message.contains(why), "{message}");
     }
 }
 

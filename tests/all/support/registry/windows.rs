@@ -5,6 +5,8 @@ use wincompat::image::Digest;
 
 use super::images::{Images, OCI_INDEX, OCI_MANIFEST};
 
+/// A layer that is not compressed.
+pub const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 
 /// One image. What its index says of it and what its config says are two things, so that they can contradict each other.
@@ -18,15 +20,15 @@ pub struct WindowsImage {
 }
 
 impl WindowsImage {
-    /// For amd64, with this `os.version`, e.g. `10.0.20348.2402`.
+    /// For amd64, with this `os.version`, e.g. `10.0.20348.2402`. Its one layer is empty, and not served.
     pub fn of(version: &str) -> Self {
         Self {
             platform: json!({"os": "windows", "architecture": "amd64", "os.version": version}),
             config: json!({
                 "os": "windows", "architecture": "amd64", "os.version": version, "config": {},
-                "rootfs": {"type": "layers", "diff_ids": []},
+                "rootfs": {"type": "layers", "diff_ids": [Digest::of(b"")]},
             }),
-            layers: json!([]),
+            layers: json!([descriptor(LAYER, b"")]),
         }
     }
 
