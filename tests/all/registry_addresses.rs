@@ -334,3 +334,26 @@ async fn a_proxy_of_another_kind_is_an_error_with_advice() {
     assert_eq!(error.kind, ErrorKind::Network);
     assert!(error.hint.unwrap().to_string().contains("HTTPS_PROXY"));
 }
+
+#[tokio::test]
+async fn a_proxy_that_wants_a_password_says_how_to_give_one() {
+    let proxy = start_at(LOOPBACK, |_| Reply::new(407, &[("proxy-authenticate", "Basic realm=\"x\"")], ""));
+    for plain_http in [true, false] {
+        let proxies = Proxies::All(proxy.url("").parse().unwrap());
+        let client = Client::new(Options { proxies, plain_http, ..options() }).unwrap();
+        let error = client.manifest("registry.test", "app", "1").await.unwrap_err();
+        assert_eq!(error.causes, [format!("the proxy {} wants a user and a password", proxy.name())]);
+        let hint = error.hint.unwrap().to_string();
+        assert!(hint.contains(&format!("in HTTPS_PROXY: http://USER:PASSWORD@{}", proxy.name())), "{hint}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_does_not_connect_is_to_allow_the_server() {
+    let proxy = start_at(LOOPBACK, |_| Reply::new(403, &[], ""));
+    let proxies = Proxies::All(proxy.url("").parse().unwrap());
+    let client = Client::new(Options { proxies, plain_http: false, ..options() }).unwrap();
+    let error = client.manifest("registry.test", "app", "1").await.unwrap_err();
+    assert!(error.causes[0].starts_with(&format!("the proxy {} did not connect to registry.test", proxy.name())), "{error:?}");
+    assert!(error.hint.unwrap().to_string().contains("let the proxy allow registry.test"));
+}

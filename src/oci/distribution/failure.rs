@@ -16,6 +16,9 @@ use crate::oci::distribution::tls;
 use crate::text::shown;
 use crate::{Advice, Error};
 
+/// The words of the HTTP client for a proxy that answers 407.
+const WANTS_PASSWORD: &str = "proxy authorization required";
+
 /// A request that failed, and whether it is worth another try.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
@@ -88,24 +91,10 @@ impl Failure {
         let reason = excerpt(&innermost(error));
         if let Some(refused) = find::<rustls::Error>(error) {
             let cause = format!("no trusted connection to {server} could be made: {}", tls::reason(refused));
-            return Self::new(ErrorKind::Network, cause).hint(match refused {
-                rustls::Error::InvalidMessage(_) => advice!["if the registry uses HTTP and not HTTPS, use ", Setting::PlainHttp],
-                _ => advice![
-                    "if a proxy or the registry has a certificate of your own, name it or the root of its authority with ",
-                    Setting::CaFile
-                ],
-            });
+            return Self::new(ErrorKind::Network, cause).hint(tls::advice(refused));
         }
         let (cause, again) = if let Some(proxy) = proxy.filter(|_| error.is_connect()) {
-            let cause = match is_unreached(error) {
-                true => format!("cannot connect to {proxy} on the way to {server}: {reason}"),
-                false => format!("{proxy} did not connect to {server}: {reason}"),
-            };
-            return Self { again: Again::Soon, ..Self::new(ErrorKind::Network, cause) }.hint(advice![
-                "look whether the proxy is right and runs, or name the registry in NO_PROXY; ",
-                Setting::Offline,
-                " answers without the network"
-            ]);
+            return Self::of_proxy(proxy, server, &reason, is_unreached(error));
         } else if error.is_connect() {
             (format!("cannot connect to {server}: {reason}"), Again::Soon)
         } else if error.is_timeout() {
@@ -116,6 +105,28 @@ impl Failure {
             (format!("{server} did not answer as a web server does: {reason}"), Again::Soon)
         };
         Self { again, ..Self::new(ErrorKind::Network, cause) }
+    }
+
+    /// A proxy that was not reached, or did not connect to `server`.
+    fn of_proxy(proxy: &NamedProxy, server: &str, reason: &str, is_unreached: bool) -> Self {
+        if reason.contains(WANTS_PASSWORD) {
+            return Self::without_password(proxy);
+        }
+        let failed = |cause: String| Self { again: Again::Soon, ..Self::new(ErrorKind::Network, cause) };
+        if is_unreached {
+            return failed(format!("cannot connect to {proxy} on the way to {server}: {reason}")).hint(advice![
+                "look whether the proxy is right and runs, or name the registry in NO_PROXY; ",
+                Setting::Offline,
+                " answers without the network"
+            ]);
+        }
+        failed(format!("{proxy} did not connect to {server}: {reason}"))
+            .hint(format!("let the proxy allow {server}, or name the registry in NO_PROXY"))
+    }
+
+    /// A proxy that lets nobody through without a password.
+    pub(crate) fn without_password(proxy: &NamedProxy) -> Self {
+        Self::new(ErrorKind::Network, format!("{proxy} wants a user and a password")).hint(proxy.with_password())
     }
 
     /// A server that is not asked again: it had its time.
@@ -159,9 +170,16 @@ impl Failure {
             Some(said) => format!("{server} answered {status}: {said}"),
             None => format!("{server} answered {status}"),
         };
-        Self { again, absent, ..Self::new(kind, cause) }
+        let failure = Self { again, absent, ..Self::new(kind, cause) };
+        if kind == ErrorKind::Unauthorized && is_web_page(headers) {
+            return failure.hint(format!("a firewall or proxy seems to answer instead of {server}: allow {server} there"));
+        }
+        failure
     }
 }
+
+/// The explanation of an answer for people with a browser.
+const WEB_PAGE: &str = "a web page, not a registry's answer";
 
 /// `true` if an answer is a web page, as a firewall, a proxy or a captive portal sends it instead of the registry.
 pub(crate) fn is_web_page(headers: &HeaderMap) -> bool {

@@ -13,6 +13,7 @@ mod endpoint;
 pub mod failure;
 mod keychain;
 mod limits;
+mod no_proxy;
 mod options;
 mod proxy;
 mod registry;

@@ -2,19 +2,20 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::net::IpAddr;
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use url::{Host, Url};
 
 use crate::ErrorKind;
 use crate::oci::distribution::failure::Failure;
+use crate::oci::distribution::no_proxy::{Exempt, NAME_HOSTS, exempt, names_hosts};
 use crate::text::shown;
 
 /// The variables that name a proxy. The client leaves out one that it cannot read, and would then connect directly.
 const NAME_A_PROXY: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-/// The variables that name the hosts which are reached without one.
-const NAME_HOSTS: [&str; 2] = ["NO_PROXY", "no_proxy"];
+/// The variable that a web server sets for programs that answer its visitors. The client then passes over the proxies: some variables could
+/// be set by a visitor.
+const OF_CGI: &str = "REQUEST_METHOD";
 
 /// The proxies of requests.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +48,7 @@ pub(crate) enum Way {
 #[derive(Debug)]
 pub(crate) struct Routes {
     matcher: Option<Matcher>,
+    exempt: Vec<Exempt>,
     /// They are those of the environment or the system.
     are_systems: bool,
 }
@@ -67,45 +69,62 @@ impl fmt::Display for NamedProxy {
     }
 }
 
+impl NamedProxy {
+    /// The advice about a proxy that wants a password.
+    pub(crate) fn with_password(&self) -> String {
+        format!("name the proxy with its user and password in {}: http://USER:PASSWORD@{}", self.variable(), self.server)
+    }
+
+    /// The advice about a proxy of a kind that is not spoken here.
+    pub(crate) fn of_another_kind(&self) -> String {
+        format!("set {} to an http:// proxy, or name the registry in NO_PROXY", self.variable())
+    }
+
+    /// The variable in which another proxy can be named.
+    fn variable(&self) -> &'static str {
+        self.from.filter(|from| NAME_A_PROXY.contains(from)).unwrap_or("HTTPS_PROXY")
+    }
+}
+
 impl Routes {
     /// The ways that these proxies mean.
     ///
     /// Fails where a setting cannot be read: without it, requests would go where they are not meant to.
     pub(crate) fn new(proxies: &Proxies) -> Result<Self, Failure> {
-        let matcher = match proxies {
+        let (matcher, exempt) = match proxies {
             Proxies::System => {
                 check_variables(|name| std::env::var_os(name))?;
-                Some(Matcher::from_system())
+                (Some(Matcher::from_system()), exempt(|name| std::env::var(name).ok()))
             }
-            Proxies::None => None,
-            Proxies::All(proxy) if names_a_proxy(proxy.as_str()) => Some(Matcher::builder().all(proxy.as_str()).build()),
+            Proxies::None => (None, Vec::new()),
+            Proxies::All(proxy) if names_a_proxy(proxy.as_str()) => {
+                (Some(Matcher::builder().all(proxy.as_str()).build()), Vec::new())
+            }
             Proxies::All(_) => return Err(unreadable("the proxy that is set up")),
         };
-        Ok(Self { matcher, are_systems: matches!(proxies, Proxies::System) })
+        Ok(Self { matcher, exempt, are_systems: matches!(proxies, Proxies::System) })
     }
 
     pub(crate) fn way_to(&self, url: &Url) -> Way {
-        let Some(matcher) = &self.matcher else { return Way::Direct };
-        // As in other tools: what runs on this machine is not asked through a proxy elsewhere.
-        if is_loopback(url) {
-            return Way::Direct;
-        }
-        let intercept = url.as_str().parse().ok().and_then(|uri| matcher.intercept(&uri));
-        match intercept.as_ref().map(|intercept| intercept.uri().scheme_str()) {
+        match self.intercept(url).as_ref().map(|intercept| intercept.uri().scheme_str()) {
             None => Way::Direct,
             Some(Some("http" | "https")) => Way::Proxy,
             Some(_) => Way::UnknownProxy,
         }
     }
-}
 
-impl Routes {
-    /// The proxy through which this server is asked, if there is one.
-    pub(crate) fn proxy_of(&self, url: &Url) -> Option<NamedProxy> {
-        if is_loopback(url) {
+    /// The proxy through which this server is asked, as the client knows it.
+    fn intercept(&self, url: &Url) -> Option<Intercept> {
+        // As in other tools: what runs on this machine is not asked through a proxy elsewhere.
+        if is_loopback(url) || self.exempt.iter().any(|exempt| exempt.covers(url)) {
             return None;
         }
-        let proxy = self.matcher.as_ref()?.intercept(&url.as_str().parse().ok()?)?;
+        self.matcher.as_ref()?.intercept(&url.as_str().parse().ok()?)
+    }
+
+    /// The proxy through which this server is asked, if there is one.
+    pub(crate) fn proxy_of(&self, url: &Url) -> Option<NamedProxy> {
+        let proxy = self.intercept(url)?;
         let server = proxy.uri().authority().map(|authority| shown(authority.as_str().rsplit('@').next().unwrap_or_default()))?;
         let from = self.are_systems.then(|| {
             let named = variable_with(&proxy, url.scheme(), |name| std::env::var(name).ok());
@@ -128,7 +147,12 @@ fn variable_with(proxy: &Intercept, scheme: &str, variable: impl Fn(&str) -> Opt
 fn check_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), Failure> {
     for name in NAME_A_PROXY {
         match variable(name) {
-            Some(value) if !value.is_empty() && !value.to_str().is_some_and(names_a_proxy) => return Err(unreadable(name)),
+            Some(value) if value.is_empty() => {}
+            Some(value) if !value.to_str().is_some_and(names_a_proxy) => return Err(unreadable(name)),
+            Some(_) if variable(OF_CGI).is_some() => {
+                return Err(Failure::new(ErrorKind::Invalid, format!("{name} is not used where {OF_CGI} is set"))
+                    .hint(format!("unset {OF_CGI} to use the proxy, or unset {name} to connect directly")));
+            }
             _ => {}
         }
     }
@@ -136,7 +160,7 @@ fn check_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), Fa
         match variable(name) {
             Some(value) if !value.to_str().is_some_and(|list| list.split(',').all(|part| names_hosts(part.trim()))) => {
                 return Err(Failure::new(ErrorKind::Invalid, format!("{name} cannot be read")).hint(
-                    "name hosts, domains and networks in it, separated by commas: registry.example,.corp.example,10.0.0.0/8",
+                    "name hosts, domains and networks in it, separated by commas: registry.example:5000,.corp.example,10.0.0.0/8",
                 ));
             }
             _ => {}
@@ -163,21 +187,6 @@ fn names_a_proxy(text: &str) -> bool {
 fn proxy_in(text: &str) -> Option<Intercept> {
     let anywhere = "http://registry.example/".parse().ok()?;
     Matcher::builder().all(text).build().intercept(&anywhere)
-}
-
-/// `true` for a host, a domain or a network, e.g. `registry.example`, `.corp.example`, `10.0.0.0/8`, `*`; and for nothing.
-fn names_hosts(part: &str) -> bool {
-    match part.split_once('/') {
-        None => !part.contains(|character: char| character.is_whitespace() || character.is_control()),
-        Some((address, length)) => {
-            let longest = match address.parse() {
-                Ok(IpAddr::V4(_)) => 32,
-                Ok(IpAddr::V6(_)) => 128,
-                Err(_) => return false,
-            };
-            length.parse().is_ok_and(|length: u8| length <= longest)
-        }
-    }
 }
 
 /// `true` if the host of this URL names this machine: `localhost`, `*.localhost`, 127.0.0.0/8, `[::1]`.
@@ -278,12 +287,43 @@ mod tests {
     #[test]
     fn a_list_of_hosts_that_cannot_be_read_is_one_too() {
         for name in NAME_HOSTS {
-            for value in ["10.0.0.0/33", "10.0.0/8", "::1/129", "http://registry.test", "a.test b.test", "a.test,10.0.0.0/x"] {
+            for value in [
+                "10.0.0.0/33",
+                "10.0.0/8",
+                "::1/129",
+                "http://registry.test",
+                "a.test b.test",
+                "a.test,10.0.0.0/x",
+                "a.test:port",
+                "a.test:0",
+                "a.test:",
+                ":5000",
+                "10.0.0.*",
+                "*.*.test",
+                "*a.test",
+            ] {
                 assert_eq!(refusal(name, value), Some(format!("{name} cannot be read")), "{value}");
             }
-            for value in ["", "*", "a.test", ".a.test, b.test:5000 ,", "10.0.0.0/8,::1/128,10.1.2.3,::1"] {
+            for value in
+                ["", "*", "a.test", ".a.test, b.test:5000 ,", "*.a.test:443", "10.0.0.0/8,::1/128,10.1.2.3,::1,[::1],[::1]:5000"]
+            {
                 assert_eq!(refusal(name, value), None, "{value}");
             }
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_not_passed_over_silently_in_a_program_of_a_web_server() {
+        for name in NAME_A_PROXY {
+            let refused = |value: &str| {
+                check_variables(|asked| match asked {
+                    OF_CGI => Some("GET".into()),
+                    asked => (asked == name).then(|| value.into()),
+                })
+                .map_err(|refused| refused.causes)
+            };
+            assert_eq!(refused("proxy.test:3128"), Err(vec![format!("{name} is not used where REQUEST_METHOD is set")]));
+            assert_eq!(refused(""), Ok(()));
         }
     }
 }

@@ -15,6 +15,7 @@ use rustls::time_provider::TimeProvider;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
+use crate::Advice;
 use crate::ErrorKind;
 use crate::advice::{Setting, advice};
 use crate::files::read_regular;
@@ -211,5 +212,54 @@ pub(crate) fn reason(error: &Error) -> &'static str {
         Error::AlertReceived(_) => "it ended the TLS handshake",
         Error::NoCertificatesPresented => "it shows no certificate",
         _ => "the TLS handshake failed",
+    }
+}
+
+/// What to do about a TLS connection that is refused for this reason.
+pub(crate) fn advice(error: &Error) -> Advice {
+    use CertificateError as Certificate;
+    match error {
+        Error::InvalidMessage(_) => advice![
+            "if the registry uses HTTP and not HTTPS, use ",
+            Setting::PlainHttp,
+            "; if it is a mirror, name it with http://"
+        ],
+        Error::InvalidCertificate(certificate) => match certificate {
+            Certificate::Expired
+            | Certificate::ExpiredContext { .. }
+            | Certificate::NotValidYet
+            | Certificate::NotValidYetContext { .. } => {
+                "look whether the clock of this machine is right; if it is, those who run the server must renew its certificate"
+                    .into()
+            }
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
+                "name the server as its certificate does, or let those who run it have a certificate made for this name".into()
+            }
+            Certificate::UnknownIssuer | Certificate::Other(_) => advice![
+                "if a proxy or the registry has a certificate of your own, name it or the root of its authority with ",
+                Setting::CaFile
+            ],
+            _ => "those who run the server must give it another certificate".into(),
+        },
+        _ => "look whether a firewall or a proxy lies between; if none does, tell those who run the server".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trusted_root_is_named_only_where_it_helps() {
+        for (certificate, said) in [
+            (CertificateError::UnknownIssuer, "<cafile>"),
+            (CertificateError::Expired, "the clock of this machine"),
+            (CertificateError::NotValidYet, "the clock of this machine"),
+            (CertificateError::NotValidForName, "as its certificate does"),
+            (CertificateError::Revoked, "another certificate"),
+        ] {
+            let advice = advice(&Error::InvalidCertificate(certificate)).to_string();
+            assert_eq!((advice.contains(said), advice.contains("<cafile>")), (true, said == "<cafile>"), "{advice}");
+        }
     }
 }

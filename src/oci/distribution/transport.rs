@@ -182,9 +182,12 @@ impl Transport {
             let proxy = self.routes.proxy_of(url);
             Failure::of_transport(&error, server, proxy.as_ref())
         });
-        let status = answered.as_ref().ok().map(|response| response.status().as_u16());
-        tracing::debug!(server, path = url.path(), status, "asked");
-        answered
+        let status = answered.as_ref().ok().map(Response::status);
+        tracing::debug!(server, path = url.path(), status = status.map(|status| status.as_u16()), "asked");
+        match self.routes.proxy_of(url).filter(|_| status == Some(StatusCode::PROXY_AUTHENTICATION_REQUIRED)) {
+            Some(proxy) => Err(Failure::without_password(&proxy)),
+            None => answered,
+        }
     }
 
     /// The client whose connections may go to this URL.
@@ -196,10 +199,7 @@ impl Transport {
         let is_unverified = self.is_insecure(url);
         let clients = if is_unverified { &self.unverified } else { &self.verified };
         let (slot, named_by) = match (self.routes.way_to(url), named_by) {
-            (Way::UnknownProxy, _) => {
-                return Err(Failure::new(ErrorKind::Network, "the proxy that is set up is neither an http nor an https proxy")
-                    .hint("set HTTPS_PROXY to an http:// proxy, or name the registry in NO_PROXY"));
-            }
+            (Way::UnknownProxy, _) => return Err(self.proxy_of_another_kind(url)),
             (Way::Proxy, _) => (&clients.proxied, NamedBy::User),
             (Way::Direct, NamedBy::User) => (&clients.named, named_by),
             (Way::Direct, NamedBy::Stranger) => (&clients.strangers, named_by),
@@ -219,6 +219,14 @@ impl Transport {
         let client =
             slot.get_or_init(|| self.build(tls, named_by, through_proxy).map_err(|error| error.without_url().to_string()));
         client.as_ref().map_err(|error| Failure::new(ErrorKind::Network, format!("the HTTP client cannot be set up: {error}")))
+    }
+
+    fn proxy_of_another_kind(&self, url: &Url) -> Failure {
+        match self.routes.proxy_of(url) {
+            Some(proxy) => Failure::new(ErrorKind::Network, format!("{proxy} is neither an http nor an https proxy"))
+                .hint(proxy.of_another_kind()),
+            None => Failure::new(ErrorKind::Network, "the proxy that is set up is neither an http nor an https proxy"),
+        }
     }
 
     fn build(&self, tls: &ClientConfig, named_by: NamedBy, through_proxy: bool) -> Result<reqwest::Client, reqwest::Error> {

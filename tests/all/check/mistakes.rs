@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{Shop, shop};
 use crate::support::program::{Answer, Program};
+use crate::support::registry::{Reply, Server};
 
 const IMAGE: &str = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
 
@@ -237,6 +238,34 @@ fn a_proxy_that_is_not_there_is_named_with_its_variable() {
         assert!(error["hint"].as_str().unwrap().contains("--offline"), "{error}");
         assert!(!answer.out.contains("secret") && !answer.err.contains("secret"), "{answer:?}");
     }
+}
+
+#[test]
+fn a_server_without_a_proxy_is_not_asked_through_one() {
+    let proxy = Server::start(|_| Reply::nothing());
+    let asked_with = |list: &str| {
+        let before = proxy.requests().len();
+        let arguments = ["check", "--no-cache", "--host=ltsc2022", "r.invalid/app:1"];
+        let program = Program::new();
+        let answer = Answer::of(program.command().env("HTTPS_PROXY", proxy.url("")).env("NO_PROXY", list).args(arguments));
+        assert_eq!(answer.code, 2, "{answer:?}");
+        proxy.requests().len() - before
+    };
+    for list in ["r.invalid:443", "*.invalid", "other.test, R.Invalid"] {
+        assert_eq!(asked_with(list), 0, "{list}");
+    }
+    assert!(asked_with("r.invalid:5000") > 0);
+}
+
+#[test]
+fn a_proxy_is_not_left_out_in_a_program_of_a_web_server() {
+    let program = Program::new();
+    let arguments = ["check", "--host=ltsc2022", "--format=json", "registry.test/app:1"];
+    let variables = [("HTTP_PROXY", "http://127.0.0.1:1"), ("REQUEST_METHOD", "GET")];
+    let answer = Answer::of(program.command().envs(variables).args(arguments));
+    let error = &answer.json()["errors"][0];
+    assert!(error["message"].as_str().unwrap().contains("HTTP_PROXY is not used where REQUEST_METHOD is set"), "{error}");
+    assert_eq!((answer.code, error["hint"].as_str().unwrap().starts_with("unset REQUEST_METHOD")), (2, true));
 }
 
 #[test]
