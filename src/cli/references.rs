@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::advice::{Setting, advice};
 use crate::files::read_regular;
 use crate::host;
-use crate::image::reference::Location;
+use crate::image::reference::{Format, Location};
 use crate::image::{DOCKER_HUB, Name, Reference};
 use crate::knowledge::Knowledge;
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
@@ -14,8 +14,8 @@ use crate::oci::layout;
 use crate::text::{is_quote, quoted};
 use crate::{Error, ErrorKind};
 
-/// The prefixes of places in the file system.
-const PREFIXES: [&str; 3] = ["oci:", "oci-archive:", "docker-archive:"];
+/// The forms of images in the file system, each with a prefix.
+const FORMATS: [Format; 3] = [Format::OciLayout, Format::OciArchive, Format::DockerArchive];
 
 /// The beginnings of texts that can only be paths.
 const PATHS: [&str; 7] = ["./", "../", "/", ".\\", "..\\", "\\", "~/"];
@@ -55,7 +55,10 @@ pub fn in_registry(text: &str, knowledge: &Knowledge, deadline: Option<Instant>,
 ///
 /// A malformed reference, a file that is not an image, a host, and a repository of Microsoft's without its registry.
 pub fn read(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Result<Reference, Error> {
-    if PREFIXES.iter().any(|prefix| text.starts_with(prefix)) || text.contains("://") {
+    if let Some((format, path)) = prefixed(text) {
+        return if is_there(path) { Ok(Reference::at_path(text, format, path)) } else { text.parse() };
+    }
+    if text.contains("://") {
         return text.parse();
     }
     if let Some(reference) = on_disk(text, knowledge, deadline) {
@@ -77,6 +80,16 @@ pub fn read(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Res
             .map_or(Ok(reference.clone()), |repository| Err(without_registry(text, name, &repository, knowledge))),
         _ => Ok(reference),
     }
+}
+
+/// The form that a prefix names, and the text behind it.
+fn prefixed(text: &str) -> Option<(Format, &str)> {
+    FORMATS.iter().find_map(|format| Some((*format, text.strip_prefix(format.prefix())?.strip_prefix(':')?)))
+}
+
+/// True for a text that is a path as a whole, with the colons in it.
+fn is_there(text: &str) -> bool {
+    !text.chars().any(char::is_control) && Path::new(text).exists()
 }
 
 /// The hint for the name of a base image with spaces in it, e.g. `mcr.microsoft.com/windows/server core:ltsc2022`.
@@ -159,7 +172,7 @@ fn without_registry(text: &str, name: &Name, repository: &str, knowledge: &Knowl
 
 /// The image at a path that exists, or why there is none; `None` for a text that is not a path.
 fn on_disk(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Option<Result<Reference, Error>> {
-    let typed = Reference::path_in(text);
+    let typed = if is_there(text) { text } else { Reference::path_in(text) };
     let path = Path::new(typed);
     let is_path = PATHS.iter().any(|beginning| text.starts_with(beginning)) || path.is_absolute();
     let is_archive = ARCHIVES.iter().any(|ending| typed.to_ascii_lowercase().ends_with(ending));
@@ -174,12 +187,15 @@ fn on_disk(text: &str, knowledge: &Knowledge, deadline: Option<Instant>) -> Opti
             ))
         });
     }
-    if let Some(format) = layout::format_of(path, deadline) {
-        return Some(Reference::on_disk(text, format));
-    }
+    let why = match layout::format_of(path, deadline) {
+        Ok(Some(format)) if typed == text => return Some(Ok(Reference::at_path(text, format, text))),
+        Ok(Some(format)) => return Some(Reference::on_disk(text, format)),
+        Ok(None) => None,
+        Err(why) => Some(why),
+    };
     // A repository may be called like a folder or a file beside it.
     let names_a_file = path.is_file() && path.file_name().is_some_and(|name| is_file_name(&name.to_string_lossy()));
-    (is_path || names_a_file).then(|| Err(not_an_image(typed, path, knowledge)))
+    (is_path || names_a_file).then(|| Err(not_an_image(typed, path, why, knowledge)))
 }
 
 /// True for a name that files have, and images hardly: one with an ending, or a Dockerfile's.
@@ -192,8 +208,8 @@ fn is_dockerfile(name: &str) -> bool {
     ["dockerfile", "containerfile"].iter().any(|kind| lower.starts_with(kind) || lower.ends_with(&format!(".{kind}")))
 }
 
-/// The error of a file or folder that does not contain an image: what it is, and what to type.
-fn not_an_image(typed: &str, path: &Path, knowledge: &Knowledge) -> Error {
+/// The error of a file or folder that does not contain an image: what it is, and what to type. `why` says why it was not read as an archive.
+fn not_an_image(typed: &str, path: &Path, why: Option<Error>, knowledge: &Knowledge) -> Error {
     let error = |what: &str| Error::of(ErrorKind::Invalid, format!("{} is {what}, not an image", quoted(typed)));
     if path.is_dir() {
         return error("a folder").because("it has no file oci-layout, so it is not an OCI image layout").hint(
@@ -206,10 +222,14 @@ fn not_an_image(typed: &str, path: &Path, knowledge: &Knowledge) -> Error {
             "name the image that it builds, or the images behind its FROM, e.g. mcr.microsoft.com/windows/nanoserver:ltsc2022",
         );
     }
-    if ARCHIVES.iter().any(|ending| name.ends_with(ending)) {
+    let Some(why) = why else {
         return error("an archive without one")
-            .because("it holds neither a manifest.json nor an image layout, or cannot be read")
+            .because("it holds neither a manifest.json nor an image layout")
             .hint("make one with `docker save -o FILE IMAGE`");
+    };
+    // A file of another kind is as good an archive as any other text.
+    if why.kind != ErrorKind::Invalid || !path.is_file() || ARCHIVES.iter().any(|ending| name.ends_with(ending)) {
+        return why.or_hint("make an archive with `docker save -o FILE IMAGE`");
     }
     if [".yaml", ".yml"].iter().any(|ending| name.ends_with(ending)) {
         return error("a YAML file").hint("name the images in it, or put them into a file, one per line: --from images.txt");
@@ -218,7 +238,8 @@ fn not_an_image(typed: &str, path: &Path, knowledge: &Knowledge) -> Error {
     if host::read(&bytes, None, &host::Attributes::default(), knowledge).is_ok() {
         return error("a file about a host").hint(advice!["read it with ", Setting::Host(format!("@{typed}"))]);
     }
-    error("a file").hint(format!("for a list of images, one per line, use --from {typed}"))
+    let causes = why.causes;
+    Error { causes, ..error("a file") }.hint(format!("for a list of images, one per line, use --from {typed}"))
 }
 
 #[cfg(test)]
@@ -319,24 +340,32 @@ mod tests {
     #[test]
     fn a_file_says_what_it_is() {
         let folder = tempfile::tempdir().unwrap();
-        let file = |name: &str, content: &str| {
-            let path = folder.path().join(name);
+        fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> String {
+            let path = folder.join(name);
             std::fs::write(&path, content).unwrap();
             path.to_str().unwrap().to_owned()
-        };
+        }
         for (path, what, advice) in [
-            (file("Dockerfile", "FROM x"), "is a Dockerfile", "behind its FROM"),
-            (file("web.dockerfile", "FROM x"), "is a Dockerfile", "behind its FROM"),
-            (file("app.tar", "no archive"), "is an archive without one", "docker save"),
-            (file("compose.yaml", "services:"), "is a YAML file", "--from"),
-            (file("web01.txt", "Microsoft Windows [Version 10.0.20348.1]"), "is a file about a host", "web01.txt"),
-            (file("images.txt", "nginx:1\n"), "is a file,", "--from"),
+            (write(folder.path(), "Dockerfile", "FROM x"), "is a Dockerfile", "behind its FROM"),
+            (write(folder.path(), "web.dockerfile", "FROM x"), "is a Dockerfile", "behind its FROM"),
+            (write(folder.path(), "app.tar", "no archive"), "could not be read", "docker save"),
+            (write(folder.path(), "empty.tar", ""), "could not be read", "docker save"),
+            (write(folder.path(), "app.tar.xz", b"\xfd7zXZ\0\0\x04"), "could not be read", "docker save"),
+            (write(folder.path(), "none.tar", [0; 1024]), "is an archive without one", "docker save"),
+            (write(folder.path(), "compose.yaml", "services:"), "is a YAML file", "--from"),
+            (
+                write(folder.path(), "web01.txt", "Microsoft Windows [Version 10.0.20348.1]"),
+                "is a file about a host",
+                "web01.txt",
+            ),
+            (write(folder.path(), "images.txt", "nginx:1\n"), "is a file,", "--from"),
             (folder.path().to_str().unwrap().to_owned(), "is a folder", "oci:DIR"),
         ] {
             let error = error(&path);
             assert!(error.what.contains(what), "{path}: {error}");
             assert!(error.hint.unwrap().to_string().contains(advice), "{path}");
         }
+        assert!(error(folder.path().join("app.tar.xz").to_str().unwrap()).sentence().contains("compressed by xz"));
         for missing in ["./no-such.tar", "../no-such", "no-such.tar", "/no/such/folder"] {
             assert_eq!(error(missing).what, format!("there is no file or folder `{missing}`"));
         }
@@ -359,6 +388,32 @@ mod tests {
         tar.append_data(&mut header, "manifest.json", &b"[]"[..]).unwrap();
         tar.into_inner().unwrap();
         let reference = read(archive.to_str().unwrap(), Knowledge::built_in(), None).unwrap();
-        assert!(matches!(reference.location(), Location::Local { format: crate::image::reference::Format::DockerArchive, .. }));
+        assert!(matches!(reference.location(), Location::Local { format: Format::DockerArchive, .. }));
+    }
+
+    /// On Windows no name of a file has a colon in it.
+    #[cfg(unix)]
+    #[test]
+    fn a_path_that_is_there_may_have_a_colon_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("build:12");
+        std::fs::create_dir(&path).unwrap();
+        std::fs::write(path.join("oci-layout"), "{}").unwrap();
+        let whole = path.to_str().unwrap();
+        for (typed, tag) in
+            [(whole.to_owned(), None), (format!("oci:{whole}"), None), (format!("oci:{}:1", folder.path().display()), Some("1"))]
+        {
+            let reference = read(&typed, Knowledge::built_in(), None).unwrap();
+            let Location::Local { name, .. } = reference.location() else { panic!("{typed}") };
+            assert_eq!((reference.as_str(), name.as_deref()), (typed.as_str(), tag));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_to_be_saved_first() {
+        let refused = error("/dev/null");
+        assert!(refused.sentence().contains("a pipe or a device"), "{refused:?}");
+        assert_eq!(refused.hint.unwrap().to_string(), "save it to a file first, and name that file");
     }
 }

@@ -86,6 +86,11 @@ impl Reference {
         Ok(Self { text: text.to_owned(), location })
     }
 
+    /// The image in the file system at this path, in which colons may stand.
+    pub fn at_path(text: &str, format: Format, path: &str) -> Self {
+        Self { text: text.to_owned(), location: Location::Local { format, path: path.into(), name: None } }
+    }
+
     /// The path that a text may be, without a tag behind it: `./app.tar` of `./app.tar:1.2`, `C:\x` of `C:\x`.
     pub fn path_in(text: &str) -> &str {
         let drive = drive_prefix(text);
