@@ -23,7 +23,7 @@ use crate::report::Wording as _;
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Registries")]
 pub struct RegistryArgs {
-    /// Use this mirror for a registry: mcr.microsoft.com=http://127.0.0.1:5000; can be given several times, or several in one: A,B.
+    /// Use this mirror for a registry: mcr.microsoft.com=http://127.0.0.1:5000; can be given once for each registry, or several in one: A,B.
     #[arg(long, value_name = "REGISTRY=URL", value_delimiter = ',', value_parser = mirror)]
     mirror: Vec<(String, Url)>,
     /// Use HTTP instead of HTTPS (always used for registries on this machine).

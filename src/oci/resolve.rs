@@ -290,9 +290,10 @@ impl<'k> Images<'k> {
         let Some(most) = self.max_age.filter(|_| self.reader.is_offline && name.digest.is_none()) else { return Ok(()) };
         let full_name = name.to_string();
         let Some(Known { read, .. }) = self.reader.named(&full_name).await else { return Ok(()) };
-        let age = |read: Timestamp| Duration::try_from(now().duration_since(read)).unwrap_or_default();
+        // Of a time that is still to come, the age is not known.
+        let age = |read: Timestamp| Duration::try_from(now().duration_since(read)).ok();
         let why = match read {
-            Some(read) if age(read) <= most => return Ok(()),
+            Some(read) if age(read).is_some_and(|age| age <= most) => return Ok(()),
             Some(read) => format!("its tag was read at {read}"),
             None => "it is not known when its tag was read".to_owned(),
         };

@@ -1,6 +1,6 @@
 //! What a registry is shown: nothing until it asks, then what is stored for it, and never what is stored for another.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use wincompat::ErrorKind;
@@ -165,6 +165,65 @@ async fn a_token_service_that_fails_is_named() {
     }
 }
 
+/// A registry whose token service gives this answer.
+fn with_token_service(reply: Reply) -> Server {
+    Server::start(move |request| match (request.path.as_str(), request.header("authorization")) {
+        (path, _) if path.starts_with("/token") => reply.clone(),
+        (_, Some(_)) => Reply::new(200, &[], MANIFEST),
+        _ => Reply::challenge(&format!("Bearer realm=\"http://{}/token\"", request.header("host").unwrap())),
+    })
+}
+
+#[tokio::test]
+async fn a_token_service_that_refuses_says_what_to_do() {
+    use ErrorKind::{Network, Unauthorized};
+    let grant = || Reply::json(400, r#"{"error":"invalid_grant"}"#);
+    let (identity, password) = (r#"{"identitytoken":"expired"}"#, r#"{"username":"u","password":"p"}"#);
+    for (entry, reply, kind, hint) in [
+        (identity, grant(), Unauthorized, "has expired or was rejected: renew it with docker login 127.0.0.1"),
+        (identity, Reply::json(401, "{}"), Unauthorized, "has expired or was rejected: renew it with docker login 127.0.0.1"),
+        (identity, Reply::json(404, "{}"), Network, "tell those who run the registry"),
+        (password, grant(), Network, "tell those who run the registry"),
+        (password, Reply::json(404, "{}"), Network, "tell those who run the registry"),
+        (password, Reply::json(406, "{}"), Network, "tell those who run the registry"),
+        (password, Reply::json(410, "{}"), Network, "tell those who run the registry"),
+        (password, Reply::json(401, "{}"), Unauthorized, "renew them with docker login 127.0.0.1"),
+        (password, Reply::html(403), Unauthorized, "allow the token service 127.0.0.1"),
+    ] {
+        let server = with_token_service(reply);
+        let credentials = configured(&format!(r#"{{"auths":{{"{}":{entry}}}}}"#, server.name()));
+        let error = client(credentials).manifest(&server.name(), "app", "1").await.unwrap_err();
+        assert_eq!(error.kind, kind, "{error:?}");
+        assert!(error.what.starts_with("cannot fetch the manifest of "), "{error:?}");
+        assert!(error.hint.as_ref().unwrap().to_string().contains(hint), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_which_the_end_is_not_known_is_used() {
+    let server = with_token_service(Reply::json(200, r#"{"token":"t","expires_in":-1}"#));
+    client(None).manifest(&server.name(), "app", "1").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_challenge_that_cannot_be_met_is_the_fault_of_the_registry() {
+    for realm in ["", "realm=\"\"", "realm=\"/token\"", "realm=\"ftp://auth.test/\"", "realm=\"http://u:p@auth.test/\""] {
+        let server = Server::start(move |_| Reply::challenge(&format!("Bearer {realm}")));
+        let error = client(None).manifest(&server.name(), "app", "1").await.unwrap_err();
+        let hint = error.hint.unwrap().to_string();
+        assert!(hint.contains("the configuration of the registry is wrong"), "{realm}: {hint}");
+    }
+}
+
+#[tokio::test]
+async fn a_challenge_may_hold_words_in_any_encoding() {
+    let server = Server::start(|request| match request.header("authorization") {
+        None => Reply::raw(*b"HTTP/1.1 401 Status\r\nwww-authenticate: Basic realm=\"caf\xe9\"\r\ncontent-length: 0\r\n\r\n"),
+        Some(_) => Reply::new(200, &[], MANIFEST),
+    });
+    client(stored(&server.name(), "user", PASSWORD)).manifest(&server.name(), "app", "1").await.unwrap();
+}
+
 #[tokio::test]
 async fn every_kind_of_stored_credential_is_used_its_way() {
     // Answers with what the token service was told.
@@ -246,6 +305,41 @@ async fn credentials_stay_with_the_origin_they_are_for() {
 }
 
 #[tokio::test]
+async fn credentials_that_were_left_out_on_the_way_stay_left_out() {
+    let back = Arc::new(OnceLock::<String>::new());
+    let chosen = Arc::clone(&back);
+    let elsewhere = Server::start(move |_| Reply::redirect(307, chosen.get().unwrap()));
+    let there = elsewhere.url("/");
+    let server = Server::start(move |request| match (request.path.as_str(), request.header("authorization")) {
+        ("/chosen", _) => Reply::new(200, &[], MANIFEST),
+        (_, None) => Reply::challenge("Basic realm=\"x\""),
+        _ => Reply::redirect(307, &there),
+    });
+    back.set(server.url("/chosen")).unwrap();
+    client(stored(&server.name(), "user", PASSWORD)).manifest(&server.name(), "app", "1").await.unwrap();
+    let shown: Vec<_> = server.requests().iter().map(|request| request.header("authorization").is_some()).collect();
+    assert_eq!(shown, [false, true, false]);
+}
+
+#[tokio::test]
+async fn who_refuses_after_a_redirect_is_named_and_not_the_credentials() {
+    let xml = r#"<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"#;
+    for status in [401, 403, 404] {
+        let elsewhere = Server::start(move |_| Reply::new(status, &[("content-type", "application/xml")], xml));
+        let there = elsewhere.url("/blob");
+        let server = Server::start(move |request| match request.header("authorization") {
+            None => Reply::challenge("Basic realm=\"x\""),
+            Some(_) => Reply::redirect(307, &there),
+        });
+        let client = client(stored(&server.name(), "user", PASSWORD));
+        let error = client.manifest(&server.name(), "app", "1").await.unwrap_err();
+        assert!(error.sentence().contains("AccessDenied: Request has expired"), "{error:?}");
+        let hint = error.hint.unwrap().to_string();
+        assert!(hint.contains(&format!("{} sent the request on to {}", server.name(), elsewhere.name())), "{hint}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_request_that_is_sent_elsewhere_takes_no_credentials_along() {
     let elsewhere = Server::start(|_| Reply::json(200, r#"{"token":"from elsewhere"}"#));
     let there = elsewhere.url("/token");
@@ -294,6 +388,21 @@ async fn a_mirror_has_to_be_a_plain_address() {
         assert_eq!(error.kind, ErrorKind::Invalid);
         assert!(!format!("{error:?}").contains("secret"));
     }
+}
+
+#[tokio::test]
+async fn a_registry_has_one_mirror() {
+    let mirrors = |urls: [&str; 2]| {
+        let mirrors = urls.iter().map(|url| ("registry.test".to_owned(), url.parse().unwrap())).collect();
+        Client::new(Options { mirrors, ..options() })
+    };
+    let error = mirrors(["http://one.test", "http://other.test"]).unwrap_err();
+    assert_eq!(
+        (error.kind, error.causes.as_slice()),
+        (ErrorKind::Invalid, &["two mirrors are named for registry.test".to_owned()][..])
+    );
+    assert!(error.hint.is_some());
+    mirrors(["http://one.test", "http://one.test"]).unwrap();
 }
 
 #[tokio::test]

@@ -192,17 +192,21 @@ pub(crate) fn is_web_page(headers: &HeaderMap) -> bool {
 /// The explanation in an error body: the registry's first error, the text, or nothing where it is a web page.
 pub fn explanation(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     if is_web_page(headers) {
-        return Some("a web page, not a registry's answer".to_owned());
+        return Some(WEB_PAGE.to_owned());
     }
+    let text = String::from_utf8_lossy(body);
     let said = match serde_json::from_slice(body) {
         Ok(Value::Object(error)) => registry_error(&error)?,
         Ok(_) => return None,
-        Err(_) => String::from_utf8_lossy(body).into_owned(),
+        Err(_) => xml_error(&text).unwrap_or_else(|| text.trim_start_matches('\u{feff}').to_owned()),
     };
     let said = excerpt(&said);
+    if said.starts_with("<?xml") {
+        return Some("an XML document, not a registry's answer".to_owned());
+    }
     // A body that is a web page all the same, or the beginning of other markup.
     if said.starts_with('<') {
-        return Some("a web page, not a registry's answer".to_owned());
+        return Some(WEB_PAGE.to_owned());
     }
     (!said.is_empty()).then_some(said)
 }
@@ -219,12 +223,23 @@ fn error_code(body: &[u8]) -> Option<String> {
 fn registry_error(error: &serde_json::Map<String, Value>) -> Option<String> {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     if let Some(first) = error.get("errors").and_then(|errors| errors.get(0)) {
-        return match (text(first, "code"), text(first, "message")) {
-            (Some(code), Some(message)) => Some(format!("{code}: {message}")),
-            (code, message) => code.or(message),
-        };
+        return code_and_message(text(first, "code"), text(first, "message"));
     }
     ["error_description", "message", "details", "error"].iter().find_map(|key| error.get(*key)?.as_str().map(str::to_owned))
+}
+
+/// The error of an object store, e.g. `<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>`.
+fn xml_error(body: &str) -> Option<String> {
+    let (_, error) = body.split_once("<Error>")?;
+    let text = |start: &str, end: &str| Some(error.split_once(start)?.1.split_once(end)?.0.to_owned());
+    code_and_message(text("<Code>", "</Code>"), text("<Message>", "</Message>"))
+}
+
+fn code_and_message(code: Option<String>, message: Option<String>) -> Option<String> {
+    match (code, message) {
+        (Some(code), Some(message)) => Some(format!("{code}: {message}")),
+        (code, message) => code.or(message),
+    }
 }
 
 /// The words of a server as they may stand in a message: in one line, and not long.
@@ -294,6 +309,13 @@ mod tests {
             ("text/plain", " <!DOCTYPE html>", ": a web page, not a registry's answer"),
             ("text/plain", "\0<!DOCTYPE html>", ": a web page, not a registry's answer"),
             ("text/plain", "", ""),
+            (
+                "application/xml",
+                "<?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code><Message>Request has\nexpired</Message><X>y</X></Error>",
+                ": AccessDenied: Request has expired",
+            ),
+            ("application/xml", "\u{feff}<?xml version=\"1.0\"?><Error><Code>Gone</Code></Error>", ": Gone"),
+            ("application/xml", "\u{feff}<?xml version=\"1.0\"?><other/>", ": an XML document, not a registry's answer"),
         ];
         for (content_type, body, expected) in table {
             assert_eq!(said(content_type, body), format!("registry.test answered 403 Forbidden{expected}"), "{body}");

@@ -105,7 +105,11 @@ impl Client {
     /// Fails with [`ErrorKind::Invalid`] when the file of root certificates or the address of a mirror is unusable.
     pub fn new(options: Options) -> Result<Self, Error> {
         let invalid = |failure: Failure| failure.into_error("registries cannot be asked".to_owned());
-        for (registry, mirror) in &options.mirrors {
+        for (number, (registry, mirror)) in options.mirrors.iter().enumerate() {
+            if options.mirrors.iter().take(number).any(|(other, url)| other == registry && url != mirror) {
+                let cause = format!("two mirrors are named for {}", shown(registry));
+                return Err(invalid(Failure::new(ErrorKind::Invalid, cause).hint("keep one of them: a registry has one mirror")));
+            }
             if !is_bare(mirror) || check_scheme(mirror.scheme(), mirror).is_err() {
                 let cause = format!("the mirror of {} is not of the form http://HOST[:PORT][/PREFIX]", shown(registry));
                 return Err(invalid(Failure::new(ErrorKind::Invalid, cause)));

@@ -15,7 +15,7 @@ use crate::oci::distribution::address::Reach;
 use crate::oci::distribution::authorization::{basic, bearer};
 use crate::oci::distribution::challenge;
 use crate::oci::distribution::endpoint::endpoint;
-use crate::oci::distribution::failure::{Failure, excerpt, is_web_page};
+use crate::oci::distribution::failure::{Failure, excerpt};
 use crate::oci::distribution::limits;
 use crate::oci::distribution::options::Options;
 use crate::oci::distribution::token::{Token, TokenService};
@@ -180,10 +180,12 @@ impl Registry {
     /// The demand of these challenges; the strongest that is understood counts.
     fn demand_of(&self, headers: &HeaderMap, reach: Reach) -> Result<Demand, Failure> {
         let values = headers.get_all(WWW_AUTHENTICATE).iter();
-        let challenges: Vec<_> = values.filter_map(|value| value.to_str().ok()).flat_map(challenge::parse).collect();
+        // The words in a realm may be in any encoding.
+        let challenges: Vec<_> = values.flat_map(|value| challenge::parse(&String::from_utf8_lossy(value.as_bytes()))).collect();
         if let Some(bearer) = challenges.iter().find(|challenge| challenge.scheme == "bearer") {
             let unusable = |why: &str| {
                 Failure::new(ErrorKind::Unauthorized, format!("{} names a token service at an address {why}", self.name))
+                    .hint("the configuration of the registry is wrong: tell those who run it")
             };
             let realm = bearer.parameter("realm").and_then(|realm| Url::parse(realm).ok());
             let realm = realm.ok_or_else(|| unusable("that cannot be read"))?;
@@ -216,7 +218,7 @@ impl Registry {
             (credential, Some(service)) => {
                 return match self.token(shared, service, repository, credential.as_ref(), refused).await {
                     Ok(token) => Ok(Shown::Token(token)),
-                    Err(failure) if failure.kind == ErrorKind::Unauthorized => {
+                    Err(failure) if failure.kind == ErrorKind::Unauthorized && failure.hint.is_none() => {
                         Err(self.unauthorized(shared, failure, repository).await)
                     }
                     Err(failure) => Err(failure),
@@ -266,8 +268,11 @@ impl Registry {
         let body = limits::read_beginning(answer.response).await;
         let failure = Failure::of_status(status, &headers, &body, &answer.server);
         match failure.kind {
-            ErrorKind::Unauthorized if is_web_page(&headers) => {
-                failure.hint("a firewall or proxy seems to answer instead of the registry: allow the registry there")
+            _ if failure.hint.is_some() => failure,
+            ErrorKind::Unauthorized | ErrorKind::NotFound if !answer.from_origin => {
+                let asked = server_of(&self.endpoint);
+                failure
+                    .hint(format!("{asked} sent the request on to {}: try again, and tell those who run {asked}", answer.server))
             }
             ErrorKind::Unauthorized => self.unauthorized(shared, failure, repository).await,
             ErrorKind::NotFound => failure.hint("check the spelling of the repository and of its tag"),
@@ -293,6 +298,7 @@ impl Registry {
         };
         let LookedUp { credential, problems } = self.look_up(shared, repository).await;
         let hint = match credential {
+            Some(Credential::Identity(_)) => format!("the stored login has expired or was rejected: renew it with {login}"),
             Some(_) => format!("the stored credentials were rejected: renew them with {login}"),
             None => format!("there is no such repository, or it is not public: then log in with {login}"),
         };

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
-use reqwest::header::HeaderValue;
+use reqwest::header::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use url::Url;
 use url::form_urlencoded::Serializer;
@@ -56,7 +56,7 @@ pub(crate) struct TokenService {
 struct Answered {
     token: Option<String>,
     access_token: Option<String>,
-    expires_in: Option<u64>,
+    expires_in: Option<i64>,
 }
 
 impl TokenService {
@@ -90,7 +90,7 @@ impl TokenService {
         if status != StatusCode::OK {
             let headers = answer.response.headers().clone();
             let body = limits::read_beginning(answer.response).await;
-            return Err(Failure::of_status(status, &headers, &body, &server));
+            return Err(refusal(status, &headers, &body, &server, credential));
         }
         let body = limits::read(answer.response, limits::TOKEN, &server).await;
         // It is the service that answers with nonsense, not the image.
@@ -101,7 +101,9 @@ impl TokenService {
         let token = [answered.token, answered.access_token].into_iter().flatten().find(|token| !token.is_empty());
         let value = Secret::new(token.ok_or_else(|| unusable("there is none"))?);
         bearer(&value).ok_or_else(|| unusable("it holds characters that no header may"))?;
-        let lifetime = answered.expires_in.map_or(LIFETIME, Duration::from_secs).clamp(LIFETIME, LONGEST_LIFETIME);
+        // Some services say -1: nothing is known of it.
+        let lifetime = answered.expires_in.and_then(|seconds| u64::try_from(seconds).ok()).map_or(LIFETIME, Duration::from_secs);
+        let lifetime = lifetime.clamp(LIFETIME, LONGEST_LIFETIME);
         Ok(Token { value, expires: asked + lifetime - MARGIN })
     }
 
@@ -150,5 +152,19 @@ impl TokenService {
             failure.causes.insert(0, "no token could be had from the service the registry names".to_owned());
             failure
         })
+    }
+}
+
+/// The failure of a token service that gives no token. What it does not have or does not take is not the image.
+fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8], server: &str, credential: Option<&Credential>) -> Failure {
+    let failure = Failure { absent: None, ..Failure::of_status(status, headers, body, server) };
+    match failure.kind {
+        ErrorKind::Unauthorized | ErrorKind::RateLimited | ErrorKind::Network => failure,
+        // OAuth2 answers so to a refresh token that has expired (RFC 6749, section 5.2).
+        ErrorKind::Invalid if matches!(credential, Some(Credential::Identity(_))) => {
+            Failure { kind: ErrorKind::Unauthorized, ..failure }
+        }
+        _ => Failure { kind: ErrorKind::Network, ..failure }
+            .hint("the registry names a token service that does not work: tell those who run the registry"),
     }
 }

@@ -89,7 +89,7 @@ pub(crate) struct Request<'a> {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) response: Response,
-    /// `true` if it came from the origin that was asked first, which alone may ask for credentials.
+    /// `true` if it came from the origin that was asked first, with no other in between: it alone may ask for credentials.
     pub(crate) from_origin: bool,
     /// The place of the server, as far as that is known.
     pub(crate) reach: Reach,
@@ -118,17 +118,18 @@ impl Transport {
 
     /// Sends a request and follows where it is sent.
     ///
-    /// Every hop is checked against where its sender lies; `Authorization` goes to the first origin only; nothing goes from
-    /// https to http. All hops together have the time of one request.
+    /// Every hop is checked against where its sender lies; `Authorization` goes to the first origin only, and not again to one that
+    /// another origin sends back to; nothing goes from https to http. All hops together have the time of one request.
     pub(crate) async fn send(&self, request: &Request<'_>) -> Result<Answer, Failure> {
         let origin = request.url.origin();
         let mut url = request.url.clone();
         let mut named_by = request.named_by;
+        let mut from_origin = true;
         let mut followed = 0;
         let until = Instant::now() + self.request_timeout;
         loop {
             let server = server_of(&url);
-            let sent = self.send_once(request, &url, named_by, until, url.origin() == origin, &server);
+            let sent = self.send_once(request, &url, named_by, until, from_origin, &server);
             let response = tokio::time::timeout_at(until.into(), sent).await.unwrap_or_else(|_| Err(Failure::slow(&server)))?;
             let reach = self.reach_of(&url, &response);
             let next = match response.status() {
@@ -137,7 +138,7 @@ impl Transport {
                 | StatusCode::SEE_OTHER
                 | StatusCode::TEMPORARY_REDIRECT
                 | StatusCode::PERMANENT_REDIRECT => next_hop(&url, response.headers(), &server)?,
-                _ => return Ok(Answer { response, from_origin: url.origin() == origin, reach, server }),
+                _ => return Ok(Answer { response, from_origin, reach, server }),
             };
             if request.form.is_some() {
                 return Err(Failure::new(ErrorKind::Network, format!("{server} sends a request with credentials elsewhere")));
@@ -148,6 +149,7 @@ impl Transport {
             }
             tracing::debug!(from = server, to = server_of(&next), "redirected");
             named_by = NamedBy::Server(reach);
+            from_origin &= next.origin() == origin;
             url = next;
         }
     }

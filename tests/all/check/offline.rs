@@ -84,9 +84,11 @@ fn a_digest_does_not_age() {
 
 #[test]
 fn an_answer_that_is_too_old_is_not_used() {
-    for (read, why) in
-        [(Some("2020-02-29T23:59:59Z"), "its tag was read at 2020-02-29T23:59:59Z"), (None, "it is not known when")]
-    {
+    for (read, why) in [
+        (Some("2020-02-29T23:59:59Z"), "its tag was read at 2020-02-29T23:59:59Z"),
+        (Some("9999-01-01T00:00:00Z"), "its tag was read at 9999-01-01T00:00:00Z"),
+        (None, "it is not known when"),
+    ] {
         let shop = Shop::of(crate::check::main_command::nanoserver_1903());
         let image = "mcr.microsoft.com/windows/nanoserver:1903";
         shop.report(&[ON_2022, image]);

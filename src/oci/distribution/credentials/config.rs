@@ -38,6 +38,21 @@ struct Auth {
     entry: Map<String, Value>,
 }
 
+impl Auth {
+    fn is_exact(&self) -> bool {
+        is_exact(&self.key, &self.host, &self.path)
+    }
+}
+
+/// True for the key that Docker writes and asks for first, where others mean the same: `r.test` beside `https://r.test/v1/`.
+fn is_exact(key: &str, host: &str, path: &str) -> bool {
+    match (host, path) {
+        (DOCKER_HUB, "") => key == docker_hub::CREDENTIALS,
+        (host, "") => key == host,
+        (host, path) => key.strip_prefix(host).and_then(|rest| rest.strip_prefix('/')) == Some(path),
+    }
+}
+
 /// Reads a configuration; its own text never becomes part of a problem.
 pub(crate) fn parse(origin: &str, text: &str, problems: &mut Vec<String>) -> Result<Config, Option<String>> {
     let text = text.trim_start_matches('\u{feff}');
@@ -54,12 +69,16 @@ pub(crate) fn parse(origin: &str, text: &str, problems: &mut Vec<String>) -> Res
             problems.push(format!("{origin}: the entry of one registry is not an object"));
             continue;
         };
+        if text_of_field(entry, "auth").is_some_and(|auth| pair_in(auth).is_none()) {
+            problems.push(format!("{origin}: the auth of one registry is not USER:PASSWORD in base64"));
+        }
         let (host, path) = split_key(key);
         config.auths.push(Auth { key: key.clone(), host, path, entry: entry.clone() });
     }
     for (key, helper) in value.get("credHelpers").and_then(Value::as_object).into_iter().flatten() {
-        if let Some(helper) = text_of(helper) {
-            config.helpers.insert(split_key(key).0, helper);
+        let (host, path) = split_key(key);
+        if let Some(helper) = text_of(helper).filter(|_| is_exact(key, &host, &path) || !config.helpers.contains_key(&host)) {
+            config.helpers.insert(host, helper);
         }
     }
     config.store = value.get("credsStore").and_then(text_of);
@@ -71,7 +90,7 @@ impl Config {
     pub(crate) fn places(&self, host: &str, repository: &str) -> Vec<Place> {
         let mut places = Vec::new();
         let of_host = |auth: &&Auth| auth.host == host && covers(&auth.path, repository);
-        let auth = self.auths.iter().filter(of_host).max_by_key(|auth| auth.path.len());
+        let auth = self.auths.iter().filter(of_host).max_by_key(|auth| (auth.path.len(), auth.is_exact()));
         let own_name = || match (auth, host) {
             (Some(auth), _) if auth.path.is_empty() => auth.key.clone(),
             (_, DOCKER_HUB) => docker_hub::CREDENTIALS.to_owned(),
@@ -92,7 +111,7 @@ impl Config {
 
 /// The credential in an entry of `auths`; entries are empty where a credential store holds it.
 fn stored(entry: &Map<String, Value>) -> Option<Credential> {
-    let field = |name: &str| entry.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let field = |name: &str| text_of_field(entry, name);
     if let Some(token) = field("identitytoken") {
         return Some(Credential::Identity(Secret::new(token)));
     }
@@ -100,11 +119,21 @@ fn stored(entry: &Map<String, Value>) -> Option<Credential> {
         return Some(Credential::Registry(Secret::new(token)));
     }
     if let Some(auth) = field("auth") {
-        let pair = String::from_utf8(BASE64.decode(auth.trim()).ok()?).ok()?;
-        let (username, password) = pair.split_once(':')?;
-        return Credential::from_pair(username, password.trim_end_matches('\0'));
+        let (username, password) = pair_in(auth)?;
+        return Credential::from_pair(&username, password.trim_end_matches('\0'));
     }
     Credential::from_pair(field("username")?, field("password")?)
+}
+
+/// The text of a field of an entry; `None` for an empty one.
+fn text_of_field<'a>(entry: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    entry.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// The user and the password in the `auth` of an entry.
+fn pair_in(auth: &str) -> Option<(String, String)> {
+    let pair = String::from_utf8(BASE64.decode(auth.trim()).ok()?).ok()?;
+    pair.split_once(':').map(|(username, password)| (username.to_owned(), password.to_owned()))
 }
 
 /// `true` if an entry for this path is one for the repository: `team` covers `team` and `team/app`, and the empty path all.

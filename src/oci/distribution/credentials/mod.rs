@@ -255,6 +255,26 @@ mod tests {
     }
 
     #[test]
+    fn of_two_entries_for_one_registry_the_exact_one_counts() {
+        let entry = |user: &str| format!(r#"{{"username":"{user}","password":"p"}}"#);
+        for (registry, exact, other) in [
+            ("r.test", "r.test", "https://r.test/v1/"),
+            ("r.test", "r.test", "R.test"),
+            ("r.test", "r.test/app", "https://r.test/app/"),
+            ("docker.io", "https://index.docker.io/v1/", "index.docker.io"),
+            ("docker.io", "https://index.docker.io/v1/", "docker.io"),
+        ] {
+            let both = [(exact, entry("exact")), (other, entry("other"))];
+            for [first, second] in [both.clone(), [both[1].clone(), both[0].clone()]] {
+                let config = format!(r#"{{"auths":{{"{}":{},"{}":{}}}}}"#, first.0, first.1, second.0, second.1);
+                assert_eq!(places(&config, registry, "app"), ["exact/p"], "{config}");
+            }
+        }
+        let helpers = r#"{"credHelpers":{"https://r.test":"other","r.test":"exact","r.test/v2/":"another"}}"#;
+        assert_eq!(places(helpers, "r.test", "app"), ["exact for r.test"]);
+    }
+
+    #[test]
     fn helpers_come_before_entries_and_the_store_after_them() {
         let config =
             r#"{"auths":{"r.test":{"username":"u","password":"p"}},"credHelpers":{"r.test":"own"},"credsStore":"desktop"}"#;
@@ -314,7 +334,14 @@ mod tests {
 
     #[test]
     fn a_broken_configuration_is_named_but_never_quoted() {
-        for text in [r#"{"auths": "hunter2" "#, "hunter2", r#"{"auths":{"r.test":"hunter2"}}"#] {
+        for text in [
+            r#"{"auths": "hunter2" "#,
+            "hunter2",
+            r#"{"auths":{"r.test":"hunter2"}}"#,
+            r#"{"auths":{"r.test":{"auth":"hunter2!"}}}"#,
+            // It is hunter2, without a colon.
+            r#"{"auths":{"r.test":{"auth":"aHVudGVyMg=="}}}"#,
+        ] {
             let store = CredentialStore::from_variables(None, |name| (name == "DOCKER_AUTH_CONFIG").then(|| text.into()));
             assert!(store.places("r.test", "app").is_empty());
             let problems = store.problems().join("\n");
