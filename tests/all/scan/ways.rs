@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::Repository;
+use crate::support::program::Answer;
 
 const OLD: &str = "FROM registry.test/app:ltsc2019\n";
 const HOST: &str = "--host=ltsc2022";
@@ -87,6 +88,12 @@ fn a_patch_goes_with_reports_in_files_and_not_with_another_format() {
     assert!(shop.text("out.json").contains("\"notOk\": 2"));
     let answer = shop.scan(&[HOST, "--diff", "--format=json"]);
     assert!(answer.code == 2 && answer.err.contains("cannot be used with"), "{answer:?}");
+    // A variable counts where nothing is typed.
+    let mut command = shop.program.command();
+    command.current_dir(shop.folder()).env("WINCOMPAT_FORMAT", "json").args(["scan", HOST, "--diff"]);
+    command.args(["--mirror", &format!("registry.test={}", shop.server.url(""))]);
+    let answer = Answer::of(&mut command);
+    assert!(answer.code == 1 && answer.out.starts_with("--- a/Dockerfile"), "{answer:?}");
 }
 
 #[test]
