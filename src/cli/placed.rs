@@ -20,8 +20,8 @@ pub fn placed(path: &Path, text: &str) -> io::Result<()> {
     put(file, path)
 }
 
-/// Writes a file that was named for an answer: one that is there or new at once, so that a failure leaves the old one. A link is followed, and
-/// a device or a pipe is written to as it is.
+/// Writes a file that was named for an answer: one that is there or new at once, so that a failure leaves the old one. A link is
+/// followed, and a device or a pipe is written to as it is.
 ///
 /// # Errors
 ///

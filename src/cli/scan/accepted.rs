@@ -83,7 +83,8 @@ impl Accepted {
         })
     }
 
-    /// Lets the results pass that fail for accepted reasons alone. A result of equal hosts is taken apart where that is so for some of them.
+    /// Lets the results pass that fail for accepted reasons alone. A result of equal hosts is taken apart where that is so for some of
+    /// them.
     pub fn apply(&mut self, judged: &mut Judged, tree: &Tree) {
         let Judged { results, at, .. } = judged;
         let failing = results.iter().filter(|entry| entry.ok == Some(false)).filter_map(|entry| entry.location.as_ref());

@@ -11,8 +11,8 @@ use crate::text::is_invisible;
 /// The unchanged lines around a change.
 const CONTEXT: usize = 3;
 
-/// Writes the changes of a file as a patch for this folder. One with lines that a terminal or a pipeline would take for commands is not written, and
-/// `false` is the answer: with other lines it could not be applied.
+/// Writes the changes of a file as a patch for this folder. One with lines that a terminal or a pipeline would take for commands is not
+/// written, and `false` is the answer: with other lines it could not be applied.
 ///
 /// # Errors
 ///

@@ -1,4 +1,5 @@
-//! The names of files as patterns and baselines have them: from one folder, whatever folder the scan is started in, and whatever way is typed.
+//! The names of files as patterns and baselines have them: from one folder, whatever folder the scan is started in, and whatever way is
+//! typed.
 
 use std::path::{Path, PathBuf};
 
