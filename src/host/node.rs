@@ -48,7 +48,7 @@ const PASSING_TAINTS: [&str; 18] = [
 ];
 
 /// The end of the taint that an agent takes away once it runs on a node, e.g. `ebs.csi.aws.com/agent-not-ready`. Sources:
-/// kubernetes-sigs/aws-ebs-csi-driver docs/install.md; Cilium, taints and unmanaged pods.
+/// the guide to install kubernetes-sigs/aws-ebs-csi-driver; Cilium, taints and unmanaged pods.
 const AGENT_STARTS: &str = "/agent-not-ready";
 
 /// True for the key of a taint that passes by itself.
