@@ -17,6 +17,11 @@ pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// The folder of the repository that a folder is in; the folder itself where there is none.
+pub fn repository_of(folder: &Path) -> &Path {
+    folder.ancestors().find(|above| above.join(".git").exists()).unwrap_or(folder)
+}
+
 /// The path of a file from a folder, e.g. `deploy/web.yaml` or `../other/Dockerfile`, both as they are; `None` where no way leads from one
 /// to the other.
 pub fn from(folder: &Path, file: &Path) -> Option<PathBuf> {

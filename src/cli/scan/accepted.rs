@@ -40,6 +40,8 @@ pub struct Accepted {
     /// The folder from which exceptions and baselines see files.
     seen: Seen,
     used: BTreeSet<u32>,
+    /// True if the failures of today are written to a baseline.
+    is_written: bool,
     /// The failures of today, without those that something else than the baseline accepts.
     failures: BTreeSet<String>,
     /// What is wrong with exceptions in the files.
@@ -54,14 +56,14 @@ struct Baseline {
 }
 
 impl Accepted {
-    /// From the configuration, a baseline, and options.
+    /// From the configuration, a baseline, and options; `is_written` says that [`Self::write`] follows.
     ///
     /// # Errors
     ///
     /// A baseline that cannot be read, or is another document.
     pub fn of(
         settings: Settings,
-        baseline: Option<&Path>,
+        (baseline, is_written): (Option<&Path>, bool),
         allowed: &[Code],
         warned: &[Code],
         today: Date,
@@ -78,6 +80,7 @@ impl Accepted {
             warned: warned.to_vec(),
             today,
             used: BTreeSet::new(),
+            is_written,
             failures: BTreeSet::new(),
             mistakes: BTreeSet::new(),
         })
@@ -117,9 +120,12 @@ impl Accepted {
     /// A result that fails, and what becomes of it on each of its hosts: those with one answer together.
     fn parts(&mut self, entry: ResultEntry, lines: &Excerpts) -> Vec<ResultEntry> {
         let codes = codes_of(&entry);
-        let file = entry.location.as_ref().map(|place| self.seen.name(Path::new(&place.file))).unwrap_or_default();
+        let by_name = self.looks_at_names();
+        let place = entry.location.as_ref().filter(|_| by_name);
+        let file = place.map(|place| self.seen.name(Path::new(&place.file))).unwrap_or_default();
+        let hosts = if by_name { entry.host.names() } else { vec![entry.host.called()] };
         let mut parts: Vec<(Answer, Vec<String>)> = Vec::new();
-        for host in entry.host.names() {
+        for host in hosts {
             let answer = self.answer(&entry, &Failure { codes: &codes, image: &entry.image.reference, path: &file, host }, lines);
             match parts.iter_mut().find(|(known, _)| *known == answer) {
                 Some((_, hosts)) => hosts.push(host.to_owned()),
@@ -141,16 +147,26 @@ impl Accepted {
         if all_in(&self.warned) {
             return Answer::accepted("a warning by the option warn", Severity::Warning);
         }
-        let fingerprint = fingerprint(failure, entry.location.as_ref());
-        if self.baseline.contains(&fingerprint) {
-            self.failures.insert(fingerprint);
-            return Answer::accepted("known from the baseline", Severity::Note);
-        }
-        let answer = self.excepted(entry, failure, lines);
-        if answer.accepted.is_none() {
-            self.failures.insert(fingerprint);
+        let fingerprint = self.names_failures().then(|| fingerprint(failure, entry.location.as_ref()));
+        let is_known = fingerprint.as_ref().is_some_and(|one| self.baseline.contains(one));
+        let answer = match is_known {
+            true => Answer::accepted("known from the baseline", Severity::Note),
+            false => self.excepted(entry, failure, lines),
+        };
+        if is_known || answer.accepted.is_none() {
+            self.failures.extend(fingerprint);
         }
         answer
+    }
+
+    /// True if a baseline is read or written.
+    fn names_failures(&self) -> bool {
+        self.is_written || !self.baseline.is_empty()
+    }
+
+    /// True if what becomes of a failure can depend on the names of its host and file. Thousands of hosts can be equal.
+    fn looks_at_names(&self) -> bool {
+        self.names_failures() || !self.settings.exceptions.is_empty()
     }
 
     /// What exceptions in the file and in the configuration say.

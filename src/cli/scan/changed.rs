@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::cli::paths::repository_of;
 use crate::text::quoted;
 use crate::{Error, ErrorKind};
 
@@ -41,7 +42,7 @@ impl Changed {
         let mut seen: HashSet<PathBuf> = HashSet::new();
         for folder in folders {
             // One question for all folders below one that git would find.
-            let nearest = folder.ancestors().find(|above| above.join(".git").exists()).unwrap_or(folder);
+            let nearest = repository_of(folder);
             if !seen.insert(nearest.to_owned()) {
                 continue;
             }

@@ -199,8 +199,8 @@ impl Subcommand for Args {
             self.refuse_nothing(report.references.is_empty() && report.errors.is_empty())?;
             return upgrade::print(&report, (&format, &output), &page, io);
         }
-        let mut accepted =
-            Accepted::of(self.settings.clone(), self.baseline.as_deref(), &self.allow, &self.warn, inputs.policy.today)?;
+        let baseline = (self.baseline.as_deref(), self.write_baseline.is_some());
+        let mut accepted = Accepted::of(self.settings.clone(), baseline, &self.allow, &self.warn, inputs.policy.today)?;
         let (report, fixes) = inputs.report(&mut accepted, &tree, io)?;
         if let Some(path) = &self.write_baseline {
             let failures = counted(accepted.write(path)?, "failure is", "failures are");

@@ -27,5 +27,5 @@ impl Seen {
 /// The folder of the repository that the current folder is in; the current one where there is none.
 pub fn repository() -> PathBuf {
     let here = std::env::current_dir().unwrap_or_default();
-    here.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&here).to_owned()
+    paths::repository_of(&here).to_owned()
 }
