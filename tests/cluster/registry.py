@@ -9,6 +9,8 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+# No engine pulls an image without a layer.
+LAYER = "sha256:" + hashlib.sha256(b"layer").hexdigest()
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONTENT = {}
@@ -28,9 +30,10 @@ def index(name):
         what = {"os": "windows", "architecture": architecture, "os.version": f"10.0.{build}.1"}
         if platform == "linux":
             what = {"os": "linux", "architecture": "amd64"}
-        config, data = keep({**what, "rootfs": {"type": "layers", "diff_ids": []}, "config": {}})
+        config, data = keep({**what, "rootfs": {"type": "layers", "diff_ids": [LAYER]}, "config": {}})
         described = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config, "size": len(data)}
-        manifest, data = keep({"schemaVersion": 2, "mediaType": MANIFEST, "config": described, "layers": []})
+        layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": LAYER, "size": 1}
+        manifest, data = keep({"schemaVersion": 2, "mediaType": MANIFEST, "config": described, "layers": [layer]})
         entries.append({"mediaType": MANIFEST, "digest": manifest, "size": len(data), "platform": what})
     return keep({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries})
 
