@@ -167,28 +167,30 @@ pub fn remove(machine: &dyn Machine, store: &Store, id: &ContainerId, force: Opt
 /// A container that ended without that being known, or whose owner is gone.
 pub fn wait(store: &Store, id: &ContainerId) -> Result<u32, Error> {
     let mut last: Option<State> = None;
-    loop {
+    let is_there = loop {
         // Checked before the file is read: what was written before the end is seen.
         let is_owned = store.is_owned(id)?;
+        let now = store.state(id);
+        let is_there = now.is_some();
         // The owner of a container with --rm removes its state soon after it has written it.
-        last = store.state(id).or(last);
+        last = now.or(last);
         if !is_owned {
-            break;
+            break is_there;
         }
         thread::sleep(TICK);
-    }
+    };
     let code = last.as_ref().and_then(|state| state.exit_code);
     code.ok_or_else(|| {
         let unknown = Error::new(format!("what the container {} ended with is not known", id.short()));
         match last {
             Some(state) if state.finished.is_some() => unknown.because("its process was lost"),
-            Some(_) => unknown.because("the process that looked after it is gone").hint(advice![
+            Some(_) if is_there => unknown.because("the process that looked after it is gone").hint(advice![
                 Command::ListContainers,
                 " shows its state, ",
                 Command::Prune,
                 " removes what is left of it"
             ]),
-            None => unknown.because("its state cannot be read, or it was removed meanwhile"),
+            _ => unknown.because("its state cannot be read, or it was removed meanwhile"),
         }
     })
 }

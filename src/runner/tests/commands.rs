@@ -302,6 +302,21 @@ fn wait_sees_the_exit_code_of_a_container_that_is_removed_at_its_end() {
 }
 
 #[test]
+fn a_container_that_was_removed_is_not_said_to_be_listed() {
+    let (_folder, store) = store();
+    let claim = store.claim(named("web", Isolation::Process)).unwrap();
+    let id = claim.id;
+    std::thread::scope(|scope| {
+        let waiter = scope.spawn(|| ending::wait(&store, &id));
+        // Whether it sees the state before that or not, the answer is the same.
+        std::thread::sleep(Duration::from_millis(100));
+        claim.remove(&store).unwrap();
+        let error = waiter.join().unwrap().unwrap_err();
+        assert!(error.causes[0].contains("removed meanwhile") && error.hint.is_none(), "{error:?}");
+    });
+}
+
+#[test]
 fn exec_runs_beside_the_main_process() {
     let (_folder, store) = store();
     let owners = Fake::new().behaviour(Behaviour::WaitsForTheEnd);
