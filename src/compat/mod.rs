@@ -170,18 +170,17 @@ pub fn judge(knowledge: &Knowledge, host: &Host, image: &Image, policy: &Policy)
     let case =
         Case { knowledge, host, image, candidate, all: &all, process, hyperv, policy, wish: policy.wish, engine, selection };
     let mut choice = case.choose_isolation();
-    if choice.ok == Some(false) {
-        choice.assumptions = case.assumptions_against();
-        choice.ok = choice.ok.filter(|_| !policy.strict || choice.assumptions.is_empty());
-    }
+    let against = if choice.ok == Some(false) { case.assumptions_against() } else { Vec::new() };
+    choice.ok = choice.ok.filter(|_| !policy.strict || against.is_empty());
     let is_open = choice.ok.is_none();
     let (takes, other) = case.takes(chosen, &choice).unzip();
     let version_matters = takes.as_ref().is_some_and(|takes| case.version_matters(chosen, &choice, takes));
     if let Some(other) = other.flatten().filter(|other| choice.ok == Some(true) && other.ok == Some(true)) {
         // The entry that the engine takes may need the other isolation, and rest on more.
-        choice = Choice { taken: other.taken, assumptions: other.assumptions, ..choice };
+        choice = Choice { taken: other.taken, fits: other.fits, ..choice };
     }
-    let mut findings = case.findings(&choice, chosen, takes.as_ref());
+    let assumptions = choice.fits.map_or(against, |fits| case.assumptions(fits).collect());
+    let mut findings = case.findings(&choice, &assumptions, chosen, takes.as_ref());
     if let Some(finding) = takes.as_ref().and_then(|takes| case.engine_finding(chosen, &choice, takes)) {
         // What is taken decides. Where it could not be read, nothing is known of it.
         let ok = match finding.severity {
@@ -243,8 +242,8 @@ struct Case<'a> {
 struct Choice {
     taken: Option<Use>,
     ok: Option<bool>,
-    /// Assumptions the outcome rests on.
-    assumptions: Vec<Code>,
+    /// What fits as the facts are; not taken where nothing may be assumed and something is.
+    fits: Option<Use>,
     /// The reasons why isolations that were asked for are out of the choice.
     excluded: Vec<Code>,
 }
@@ -272,8 +271,7 @@ impl Case<'_> {
         }
         let mut excluded = Vec::new();
         let mut undecided = false;
-        let mut assumptions = Vec::new();
-        let mut taken = None;
+        let mut fits = None;
         for &isolation in self.wished() {
             if let Some(code) = self.excludes(isolation) {
                 if !excluded.contains(&code) {
@@ -285,22 +283,23 @@ impl Case<'_> {
                 Some(false) => {}
                 None => undecided = true,
                 Some(true) => {
-                    assumptions = self.assumptions(isolation);
-                    if self.policy.strict && !assumptions.is_empty() {
-                        undecided = true;
-                    } else {
-                        taken = Some(Use::from(isolation));
-                    }
+                    fits = Some(Use::from(isolation));
                     break;
                 }
             }
         }
-        let ok = match (taken, undecided) {
+        let taken = fits.filter(|&fits| self.may_take(fits));
+        let ok = match (taken, fits) {
             (Some(_), _) => Some(true),
-            (None, true) => None,
-            (None, false) => Some(false),
+            (None, Some(_)) => None,
+            (None, None) => (!undecided).then_some(false),
         };
-        Choice { taken, ok, assumptions, excluded }
+        Choice { taken, ok, fits, excluded }
+    }
+
+    /// True unless nothing may be assumed, and this rests on an assumption.
+    fn may_take(&self, fits: Use) -> bool {
+        !self.policy.strict || self.assumptions(fits).next().is_none()
     }
 
     /// The reason why this isolation is out of the choice, by the policy or for the engine, if it is.
@@ -322,12 +321,7 @@ impl Case<'_> {
     /// an engine that has them.
     fn choose_host_process(&self) -> Choice {
         if self.engine_is_named() && !engine::offers_host_process(self.engine) {
-            return Choice {
-                taken: None,
-                ok: Some(false),
-                assumptions: Vec::new(),
-                excluded: vec![Code::EngineWithoutHostProcess],
-            };
+            return Choice { taken: None, ok: Some(false), fits: None, excluded: vec![Code::EngineWithoutHostProcess] };
         }
         let has_containers = rules::host_allows_containers(self.host).map_or(Some(true), |(allowed, _)| allowed);
         let fits = match self.candidate {
@@ -344,29 +338,24 @@ impl Case<'_> {
                 }
             }
         };
-        let assumptions = if fits == Some(true) { self.architecture_assumption().collect() } else { Vec::new() };
-        let ok = if self.policy.strict && !assumptions.is_empty() { None } else { fits };
-        Choice { taken: (ok == Some(true)).then_some(Use::HostProcess), ok, assumptions, excluded: Vec::new() }
+        let ok = fits.filter(|fits| !fits || self.may_take(Use::HostProcess));
+        let chosen = |really: Option<bool>| (really == Some(true)).then_some(Use::HostProcess);
+        Choice { taken: chosen(ok), ok, fits: chosen(fits), excluded: Vec::new() }
     }
 
-    /// The assumptions that an isolation which is possible rests on.
-    fn assumptions(&self, isolation: Isolation) -> Vec<Code> {
-        let mut codes = Vec::new();
-        if isolation == Isolation::Hyperv && self.host.assumes(Attribute::Hyperv) {
-            codes.push(Code::HypervAssumed);
-        }
-        if self.host.assumes(Attribute::Kind) && self.kind_matters(isolation) {
-            codes.push(Code::KindAssumed);
-        }
-        codes.extend(self.architecture_assumption());
-        codes
+    /// The assumptions that something which fits rests on.
+    fn assumptions(&self, fits: Use) -> impl Iterator<Item = Code> {
+        let hyperv = fits == Use::Hyperv && self.host.assumes(Attribute::Hyperv);
+        let kind = self.host.assumes(Attribute::Kind) && self.kind_matters(fits);
+        let either = [hyperv.then_some(Code::HypervAssumed), kind.then_some(Code::KindAssumed)];
+        either.into_iter().flatten().chain(self.architecture_assumption())
     }
 
     /// True if the other kind of host would have led to another isolation.
-    fn kind_matters(&self, taken: Isolation) -> bool {
-        let allowed = |kind| self.policy.allowed_by(self.wish, self.host, kind);
+    fn kind_matters(&self, taken: Use) -> bool {
+        let first = |kind| self.policy.allowed_by(self.wish, self.host, kind).first().copied().map(Use::from);
         match self.wish {
-            Wish::Auto | Wish::Default => self.other_kind().is_some_and(|other| allowed(other).first() != Some(&taken)),
+            Wish::Auto | Wish::Default => self.other_kind().is_some_and(|other| first(other) != Some(taken)),
             Wish::Process => rules::client_without_process(self.host.os_version.build) && self.other_kind().is_some(),
             Wish::Hyperv | Wish::HostProcess => false,
         }
@@ -418,12 +407,12 @@ impl Case<'_> {
         codes
     }
 
-    fn findings(&self, choice: &Choice, chosen: Option<usize>, takes: Option<&Takes>) -> Vec<Finding> {
+    fn findings(&self, choice: &Choice, assumptions: &[Code], chosen: Option<usize>, takes: Option<&Takes>) -> Vec<Finding> {
         let mut findings = self.reasons(choice);
         // An error stands in the way of the result: where something else was found, this is what the user asked for.
         let severity = if choice.ok == Some(true) { Severity::Note } else { Severity::Error };
         findings.extend(choice.excluded.iter().map(|&code| Finding { severity, ..Finding::new(code) }));
-        findings.extend(choice.assumptions.iter().map(|&code| Finding::new(code)));
+        findings.extend(assumptions.iter().map(|&code| Finding::new(code)));
         if choice.ok != Some(true)
             && let Some(other) = self.other_isolation(chosen)
         {
