@@ -31,7 +31,7 @@ impl Pod {
         let mut decision = Decision { groups: groups(&windows), ..Decision::allow(Case::LandsNowhere) };
         let is_for_windows = self.workload.os.as_deref() == Some("windows");
         let is_bound = self.workload.placement.node_name.is_some();
-        if let Some(what) = self.not_known(question, &windows) {
+        if let Some(what) = self.not_known(question, &answer, &windows) {
             decision.case = if is_bound { Case::Bound } else { Case::Unknown };
             decision.warnings.push(words::unknown(&what));
             return decision;
@@ -91,7 +91,7 @@ impl Pod {
 
     /// What stands in the way of a judgement: an image that was not read, a RuntimeClass that is not known, a result that rests on an
     /// assumption.
-    fn not_known(&self, question: &Question<'_>, windows: &[Share]) -> Option<String> {
+    fn not_known(&self, question: &Question<'_>, answer: &Answer<'_>, windows: &[Share]) -> Option<String> {
         for image in &self.workload.images {
             match question.images.get(&image.reference) {
                 None => return Some(format!("the image {} was not read in time", quoted(&image.reference))),
@@ -102,10 +102,7 @@ impl Pod {
         if let (Some(class), None) = (&self.workload.class, question.class_of(&self.workload)) {
             return Some(format!("the RuntimeClass {} is not known", quoted(class)));
         }
-        windows
-            .iter()
-            .any(|share| share.fits.is_none())
-            .then(|| "what is known of the images and nodes does not decide".to_owned())
+        windows.iter().any(|share| share.fits.is_none()).then(|| words::undecided(question, answer))
     }
 
     /// Leads the pods to nodes that fit if the mode asks for it, and says what is wrong else; true if they land right, or could be led.

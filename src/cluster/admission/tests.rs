@@ -9,7 +9,7 @@ use crate::cluster::tests::{classes, images, node, nodes, pinned, policy};
 use crate::cluster::{Classes, ClusterNode, Nodes, Question};
 use crate::compat::Policy;
 use crate::host::{self, Host, Spec};
-use crate::image::Image;
+use crate::image::{Config, Image};
 use crate::knowledge::Knowledge;
 use crate::{Advice, Error};
 
@@ -116,6 +116,21 @@ fn word(decision: &Decision) -> String {
         Outcome::Deny(_) => "deny",
     };
     format!("{} {outcome}{}", decision.case.as_str(), if decision.warnings.is_empty() { "" } else { "!" })
+}
+
+#[test]
+fn what_does_not_decide_is_named() {
+    let mut world = World::new(Mode::Enforce);
+    let mut image = crate::cluster::tests::image("r.test/odd", &["10.0.20348.1"]);
+    image.candidates[0].config = Config::Unreadable("it has no layers".to_owned());
+    world.images.insert("r.test/odd".to_owned(), Ok(image));
+    let decision = world.pod(&["r.test/odd"], &windows(&[("kubernetes.io/arch", "amd64"), (BUILD, "10.0.20348")]));
+    assert_eq!(word(&decision), "unknown allow!");
+    assert_eq!(
+        plain(&decision.warnings[0]),
+        "wincompat: not judged: it is not known whether the image `r.test/odd` runs on ws2022 (10.0.20348, amd64); \
+         `wincompat explain config-unreadable` says why"
+    );
 }
 
 #[test]

@@ -90,6 +90,19 @@ pub(super) fn unknown(what: &str) -> Advice {
     format!("{WHO}not judged: {what}").into()
 }
 
+/// The first image and nodes of which it is not known whether they fit, with the code that says why.
+pub(super) fn undecided(question: &Question<'_>, answer: &Answer<'_>) -> String {
+    let open = answer.judged.iter().find(|(_, _, judgement)| judgement.ok.is_none());
+    let named = open.and_then(|(number, group_number, judgement)| {
+        let image = answer.workload.images.get(*number)?;
+        let nodes = question.nodes.groups.get(*group_number)?;
+        let why = judgement.findings.iter().find(|finding| finding.severity != Severity::Note)?;
+        let (image, nodes, code) = (quoted(&image.reference), group(nodes), why.code.as_str());
+        Some(format!("it is not known whether the image {image} runs on {nodes}; `wincompat explain {code}` says why"))
+    });
+    named.unwrap_or_else(|| "what is known of the images and nodes does not decide".to_owned())
+}
+
 /// An image that cannot be read. The words of a registry, and the places that this program reaches, are not for the authors of pods: the log
 /// has them.
 pub(super) fn unread(reference: &str, kind: ErrorKind) -> String {
