@@ -14,7 +14,6 @@ use super::platform::Platform;
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::time::today;
-use super::wording::CommandLine;
 use crate::compat::{self, Policy};
 use crate::hcs::documents::SystemQuery;
 use crate::report::host::HostReport;
@@ -93,6 +92,6 @@ impl Args {
             let survey = compat::survey(&knowledge, &found.host, &policy);
             (found, survey)
         });
-        Ok(HostReport::new(&knowledge, &surveyed.collect::<Vec<_>>(), &policy, &CommandLine))
+        Ok(HostReport::new(&knowledge, &surveyed.collect::<Vec<_>>(), &policy, &self.store.wording()))
     }
 }

@@ -69,6 +69,10 @@ pub struct Args {
 impl Subcommand for Args {
     /// Prints the digest of the pulled image's manifest on standard output, and on standard error what was done.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
         if self.dry_run {
             let census = self.look(io.platform)?;
             self.format.write(&census, &io.page(), io.out)?;

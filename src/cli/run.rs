@@ -25,6 +25,7 @@ use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::trace::TraceArgs;
 use super::{detached, hosts, progress, terminal, warnings};
+use crate::advice::{Command, advice};
 use crate::compat::{Policy, Wish};
 use crate::hcs::documents::{Cpus, PortMapping};
 use crate::hcs::machine::{CALL_TIMEOUT, Machine};
@@ -33,7 +34,6 @@ use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
 use crate::oci::pull::{self, Offers, Pulled, pull_in_order};
-use crate::report::plain;
 use crate::runner::life::context::Context;
 use crate::runner::life::dry_run::{self, Planned, Preparation};
 use crate::runner::life::interrupts::Interrupts;
@@ -249,7 +249,7 @@ impl Args {
         }
         let store = Store::open(&*platform.folders, &root)?;
         let blobs = Folder::create(platform.folders.handles(), &root)?;
-        let interrupts = terminal::interrupts(platform)?;
+        let interrupts = terminal::interrupts(platform, &self.store)?;
         let (watch, importing) = progress::pulling_and_importing(self.quiet);
         let place = Place { machine: &*machine, store: &store, blobs: &blobs, interrupts: &interrupts, report: &*importing };
         // Before minutes of importing.
@@ -355,7 +355,7 @@ fn attached(
         if request.remove { Ok(ours) } else { Ok(ours.logged(&Log::create(claim.open_folder()?)?)) }
     })?;
     for left in &outcome.left_over {
-        writeln!(io.err, "warning: {}; `wincompat prune` tries again", plain::clean(&left.what))?;
+        io.warn(&advice![left.what.as_str(), "; ", Command::Prune, " tries again"]);
     }
     if let (Some(left), true) = (outcome.left_over.into_iter().next(), outcome.exit_code.is_ok()) {
         io.report(left);
