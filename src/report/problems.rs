@@ -233,9 +233,9 @@ fn unread(error: &ErrorEntry) -> Problem<'_> {
 
 /// The kind of failure as the JSON has it, e.g. `not-found`.
 pub(super) fn kind(kind: &Word<document::ErrorEntryKind>) -> String {
-    match serde_json::to_value(kind) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => "invalid".to_owned(),
+    match kind {
+        Word::Known(kind) => kind.as_str().to_owned(),
+        Word::Other(word) => word.clone(),
     }
 }
 
