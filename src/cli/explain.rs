@@ -31,7 +31,7 @@ use crate::text::{Encoding, encoding, utf16};
   wincompat explain build-mismatch host-behind-image
   wincompat explain unauthorized
   wincompat explain 0xc0370106
-  wincompat explain no matching manifest for windows/amd64 10.0.19045 in the manifest list entries
+  wincompat explain no matching manifest for windows/amd64 10.0.19045
   docker run IMAGE 2>&1 | wincompat explain -
   wincompat explain --list"
 )]

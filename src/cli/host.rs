@@ -27,7 +27,9 @@ use crate::{Error, Isolation};
   wincompat host windows-server-2022 @web01.txt
   wincompat host --hosts nodes.json --format json
 
-A file for @FILE, written on that host: reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" > web01.txt, or: systeminfo > web01.txt
+A file for @FILE is written on that host by one of these:
+  reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" > web01.txt
+  systeminfo > web01.txt
 
 Exit codes: 0 success, 2 a host could not be read.")]
 pub struct Args {

@@ -57,7 +57,8 @@ const INTERRUPTS: Duration = Duration::from_millis(100);
     after_help = "Examples:
   wincompat run mcr.microsoft.com/windows/nanoserver:ltsc2022 cmd /c ver
   wincompat run -d --isolation=process --name web -p 8080:80 IMAGE
-  wincompat run --rm -e GREETING=hello -v C:\\src:C:\\src:ro IMAGE cmd /c \"echo %GREETING%\"
+  wincompat run --rm -e GREETING=hello IMAGE cmd /c \"echo %GREETING%\"
+  wincompat run --rm -v C:\\src:C:\\src:ro IMAGE cmd /c dir C:\\src
   wincompat run --dry-run --host windows-server-2022 IMAGE
 
 Options go before the image: what follows it is the container's command.
