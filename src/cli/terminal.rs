@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::Error;
 use crate::advice::{Command, advice};
 use crate::cli::exit::ExitCode;
-use crate::cli::failure_report;
-use crate::cli::store::StoreArgs;
 use crate::cli::platform::{Platform, Streams};
+use crate::cli::store::StoreArgs;
 use crate::cli::stream::Patient;
+use crate::cli::{failure_report, interrupted};
 use crate::hcs::documents::ConsoleSize;
 use crate::report::{Wording as _, failure};
 use crate::runner::life::interrupts::Interrupts;
@@ -37,10 +37,10 @@ pub fn interrupts(platform: &Platform, store: &StoreArgs) -> Result<Arc<Interrup
             }
             // Standard error may be closed.
             let _ = failure::write("interrupted before everything was released", &[], &hint, &mut io::stderr());
-            std::process::exit(ExitCode::REFUSED.number().cast_signed());
+            interrupted::end(ExitCode::REFUSED);
         }
     };
-    ctrlc::set_handler(handler).map_err(|error| {
+    interrupted::on_signal(handler).map_err(|error| {
         Error::new("Ctrl-C cannot be passed on to a container")
             .because(error)
             .hint("run wincompat from another console, or in the background with -d")
