@@ -18,7 +18,7 @@ pub trait ProcessGroups: fmt::Debug + Send + Sync {
 }
 
 /// A process and all that it has started.
-pub trait ProcessGroup: Send {
+pub trait ProcessGroup: Send + Sync {
     /// Ends all of them by force. Those that have ended are passed over.
     fn end(&self);
 }

@@ -45,8 +45,8 @@ const PAUSE_IMAGE: &str = "registry.k8s.io/pause";
   wincompat check --host windows-server-2022 --host ltsc2019,no-hyperv IMAGE
   wincompat check --host 10.0.26100.4061,client --isolation process IMAGE
   wincompat check --host all --format json --from images.txt
-  wincompat check --host ltsc2025 --engine docker --engine containerd@2.1.6 IMAGE
-  wincompat check --offline --host ltsc2025 mcr.microsoft.com/windows/nanoserver:ltsc2022
+  wincompat check --host ltsc2025 --engine docker,containerd@2.1.6 IMAGE
+  wincompat check --offline --host all mcr.microsoft.com/windows/nanoserver:1903
 
 At most 100,000 pairs of an image and a host are judged at once.
 

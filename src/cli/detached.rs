@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::Error;
+use crate::advice::{Command, advice};
 use crate::cli::platform::Platform;
 use crate::report::plain::clean;
 use crate::runner::life::interrupts::Interrupts;
@@ -67,7 +68,7 @@ pub fn start(
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(Error::new("the background process of the container ended and gave no reason")
-                    .hint("`wincompat prune` removes what it may have left behind"));
+                    .hint(advice![Command::Prune, " removes what it may have left behind"]));
             }
         }
     }

@@ -22,10 +22,10 @@ use crate::report::engines::EnginesReport;
 /// Show which entry of an image each version of Docker, containerd and the kubelet takes.
 #[derive(clap::Args, Clone, Debug)]
 #[command(mut_arg("format", |format| format.short('f')), after_help = "Examples:
-  wincompat engines --host windows-11-25h2 mcr.microsoft.com/windows/servercore:ltsc2022
+  wincompat engines --host windows-11-25h2 registry.example/app:1
   wincompat engines --host ltsc2022 --host ltsc2025 IMAGE
-  wincompat engines --hosts nodes.json --engine kubernetes --isolation host-process IMAGE
-  wincompat engines --host ltsc2025 --engine containerd@2.1.6 --format json IMAGE
+  wincompat engines --hosts nodes.json --isolation host-process IMAGE
+  wincompat engines --host ltsc2025 --engine containerd@2.1.6 -f json IMAGE
 
 Versions with the same answer stand in one row. Later versions than the last ones may answer differently.
 

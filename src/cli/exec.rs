@@ -65,7 +65,7 @@ impl Args {
         let (store, machine) = self.store.store_and_machine(platform)?;
         let id = store.resolve(&self.container)?;
         let request = self.request(store.state(&id).as_ref())?;
-        let interrupts = terminal::interrupts(platform)?;
+        let interrupts = terminal::interrupts(platform, &self.store)?;
         let context = Context {
             machine: &*machine,
             store: &store,

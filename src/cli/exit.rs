@@ -51,6 +51,11 @@ impl ExitCode {
         }
     }
 
+    /// That of a program that a signal has ended, as shells and Windows have it.
+    pub fn interrupted() -> Self {
+        Self(if std::env::consts::FAMILY == "windows" { 0xC000_013A } else { 130 })
+    }
+
     /// The number, e.g. 125.
     pub const fn number(self) -> u32 {
         self.0

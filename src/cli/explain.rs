@@ -1,6 +1,7 @@
 //! `wincompat explain`: explains a finding, an error number or a pasted error.
 
 mod replacement;
+mod unread;
 
 use std::io::{self, Read, Write as _};
 
@@ -28,13 +29,14 @@ use crate::text::{Encoding, encoding, utf16};
     after_help = "Examples:
   wincompat explain build-mismatch
   wincompat explain build-mismatch host-behind-image
+  wincompat explain unauthorized
   wincompat explain 0xc0370106
-  wincompat explain no matching manifest for windows/amd64 10.0.19045 in the manifest list entries
+  wincompat explain no matching manifest for windows/amd64 10.0.19045
   docker run IMAGE 2>&1 | wincompat explain -
   wincompat explain --list"
 )]
 pub struct Args {
-    /// A finding's code, an error number in any form, its symbolic name, or the text of an error; several codes or numbers are
+    /// A code of a report, an error number in any form, its symbolic name, or the text of an error; several codes or numbers are
     /// explained one by one; `-` reads standard input.
     #[arg(value_name = "WHAT", required_unless_present = "list", num_args = 1.., allow_negative_numbers = true,
           hide_possible_values = true, value_parser = offered::explained())]
@@ -72,7 +74,7 @@ impl Subcommand for Args {
         } else {
             self.what.join(" ")
         };
-        let explanation = match of_finding(&text).or_else(|| named(&text)) {
+        let explanation = match of_name(&text) {
             // The knowledge is read only where it is asked for: most of the time of this command would go there.
             Some(explanation) => Some(explanation),
             None => {
@@ -103,16 +105,18 @@ impl Args {
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
             what.chars().all(plain) && what.contains(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_'))
         };
-        let is_known = |what: &&str| of_finding(what).or_else(|| named(what)).is_some();
+        let is_known = |what: &&str| of_name(what).is_some();
         let names: Vec<&str> = self.what.iter().map(|what| what.trim_end_matches(',')).collect();
-        (names.len() > 1 && names.iter().all(|name| is_name(name)) && names.iter().any(is_known)).then_some(names)
+        // Some codes of reports are words as others.
+        let is_code = |name: &&str| is_name(name) || unread::named(name).is_some();
+        (names.len() > 1 && names.iter().all(is_code) && names.iter().any(is_known)).then_some(names)
     }
 
     /// Explains several names one by one, and says which are not known.
     fn explain_each(&self, names: &[&str], io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let knowledge = Knowledge::built_in();
         let context = Context { knowledge, replacement: &|_, _| None };
-        let explained = |name: &&str| of_finding(name).or_else(|| explain(name, &context));
+        let explained = |name: &&str| of_name(name).or_else(|| explain(name, &context));
         let found: Vec<Explanation> = names.iter().filter_map(explained).collect();
         let unknown: Vec<&str> = names.iter().copied().filter(|name| explained(name).is_none()).collect();
         let alike: Vec<&str> = unknown.iter().flat_map(|name| suggestions(name)).collect();
@@ -128,7 +132,7 @@ impl Args {
 
 /// The names that may be meant.
 fn suggestions(text: &str) -> Vec<&str> {
-    suggest(text, Code::all().map(Code::as_str))
+    suggest(text, Code::all().map(Code::as_str).chain(unread::names()))
 }
 
 /// Says that there is no explanation, and what else to ask.
@@ -163,6 +167,7 @@ fn groups() -> Vec<Group> {
         about("Findings of a scan", |code| code.is_about(About::Scan) || code.is_about(About::Acceptance)),
         about("Findings about a workload of a cluster", |code| code.is_about(About::Cluster)),
     ];
+    groups.extend(unread::groups());
     groups.extend(catalogue());
     groups
 }
@@ -195,6 +200,11 @@ fn last_part(mut input: impl Read, longest: usize) -> io::Result<Vec<u8>> {
         bytes.drain(..=end);
     }
     Ok(bytes)
+}
+
+/// The explanation of a text that is nothing but a code of a report, a number or a name.
+fn of_name(text: &str) -> Option<Explanation> {
+    of_finding(text).or_else(|| unread::named(text)).or_else(|| named(text))
 }
 
 /// The explanation of a finding, by its code.
@@ -282,6 +292,32 @@ mod tests {
     }
 
     #[test]
+    fn the_kinds_of_what_could_not_be_read_are_explained_by_the_codes_of_reports() {
+        for (code, step) in [
+            ("not-found", "docker login REGISTRY"),
+            ("unauthorized", "docker login REGISTRY"),
+            ("network", "--timeout SECONDS"),
+            ("rate-limited", "Wait, or log in"),
+            ("invalid", "Correct the reference"),
+            ("unsupported", "Build the image again"),
+            ("unresolved", "wincompat scan --var NAME=VALUE"),
+            ("not-locked", "wincompat scan --write-lock FILE"),
+            ("lands-where-it-runs", "wincompat cluster patch"),
+        ] {
+            let (exit, stdout, stderr) = explained(&[code], io::empty());
+            assert_eq!((exit, stderr.as_str()), (0, ""), "{code}");
+            assert!(stdout.starts_with(&format!("{code}\n")) && stdout.contains(step), "{stdout}");
+        }
+        for (codes, second) in [(["not-found", "build-mismatch"], "\nbuild-mismatch\n"), (["network", "invalid"], "\ninvalid\n")]
+        {
+            let (exit, stdout, stderr) = explained(&codes, io::empty());
+            assert!(exit == 0 && stdout.contains(second), "{stdout}{stderr}");
+        }
+        let (_, _, stderr) = explained(&["unautorized"], io::empty());
+        assert!(stderr.contains("did you mean unauthorized"), "{stderr}");
+    }
+
+    #[test]
     fn every_form_of_argument_is_taken() {
         let sentence: Vec<&str> =
             "The operating system of the container does not match the operating system of the host.".split(' ').collect();
@@ -359,12 +395,10 @@ mod tests {
     fn everything_that_can_be_explained_is_listed() {
         let (exit, stdout, stderr) = explained(&["--list"], io::empty());
         assert_eq!((exit, stderr.as_str()), (0, ""));
-        for code in Code::all() {
-            assert_eq!(
-                stdout.lines().filter(|line| line.trim_start().split(' ').next() == Some(code.as_str())).count(),
-                1,
-                "{code}"
-            );
+        // A title may go on in the next line, further to the right.
+        let is_of = |line: &str, code: &str| line.strip_prefix("  ").and_then(|line| line.split(' ').next()) == Some(code);
+        for code in Code::all().map(Code::as_str).chain(crate::report::document::ErrorEntryKind::ALL.map(|kind| kind.as_str())) {
+            assert_eq!(stdout.lines().filter(|line| is_of(line, code)).count(), 1, "{code}");
         }
         let (_, stdout, _) = explained(&["--list", "--format", "json"], io::empty());
         let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
@@ -372,7 +406,7 @@ mod tests {
         let errors = Errors::built_in();
         let listed: usize =
             document["list"].as_array().unwrap().iter().map(|group| group["entries"].as_array().unwrap().len()).sum();
-        assert_eq!(listed, Code::all().count() + errors.codes.len() + errors.texts().count());
+        assert_eq!(listed, Code::all().count() + unread::names().count() + errors.codes.len() + errors.texts().count());
     }
 
     #[test]

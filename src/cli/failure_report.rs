@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::platform::Platform;
-use super::wording::CommandLine;
+use super::wording::{CommandLine, OnStore};
 use crate::Error;
 use crate::advice::advice;
 use crate::clock::now;
@@ -50,7 +50,7 @@ pub fn text(platform: &Platform, store: &Path, error: Option<&Error>) -> io::Res
         events: host.map(|host| host.events(began)).unwrap_or_default(),
     };
     let mut text = Vec::new();
-    report.write(&CommandLine, &mut text)?;
+    report.write(&OnStore(Some(store.to_owned())), &mut text)?;
     Ok(text)
 }
 

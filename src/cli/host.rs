@@ -14,7 +14,6 @@ use super::platform::Platform;
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::time::today;
-use super::wording::CommandLine;
 use crate::compat::{self, Policy};
 use crate::hcs::documents::SystemQuery;
 use crate::report::host::HostReport;
@@ -28,7 +27,9 @@ use crate::{Error, Isolation};
   wincompat host windows-server-2022 @web01.txt
   wincompat host --hosts nodes.json --format json
 
-A file for @FILE, written on that host: reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" > web01.txt, or: systeminfo > web01.txt
+A file for @FILE is written on that host by one of these:
+  reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\" > web01.txt
+  systeminfo > web01.txt
 
 Exit codes: 0 success, 2 a host could not be read.")]
 pub struct Args {
@@ -93,6 +94,6 @@ impl Args {
             let survey = compat::survey(&knowledge, &found.host, &policy);
             (found, survey)
         });
-        Ok(HostReport::new(&knowledge, &surveyed.collect::<Vec<_>>(), &policy, &CommandLine))
+        Ok(HostReport::new(&knowledge, &surveyed.collect::<Vec<_>>(), &policy, &self.store.wording()))
     }
 }

@@ -40,6 +40,10 @@ pub struct Args {
 }
 
 impl Subcommand for Args {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let blobs = self.store.images(io.platform)?;
         let stored = blobs.as_ref().map_or_else(|| Ok(Vec::new()), store::images::list)?;

@@ -1,11 +1,11 @@
 //! The surroundings of a command: its streams, the room on them, and the operating system.
 
 use std::io::{Read, Write as _};
-use std::path::PathBuf;
 
 use super::exit::ExitCode;
 use super::failure_report;
 use super::platform::Platform;
+use super::store::StoreArgs;
 use super::stream::Stream;
 use super::wording::CommandLine;
 use crate::clock::now;
@@ -26,25 +26,34 @@ pub struct Io<'a> {
     pub columns: u16,
     /// The operating system.
     pub platform: &'a Platform,
-    /// The store that the command works on, if it calls Windows.
-    pub store: Option<PathBuf>,
+    /// The store that the command works on, if it works on one.
+    pub store: Option<StoreArgs>,
 }
 
 impl Io<'_> {
     /// Prints a failure as what, why, and what to do. Where a call of Windows has failed, a report is written, and named at the end.
     pub fn fail(&mut self, error: &Error) {
-        let error = &match &self.store {
-            Some(store) => failure_report::attach(self.platform, store, error),
-            None => error.clone(),
-        };
+        let error = self.reported(error);
         // Standard error keeps its failures to itself: there is no other place to tell them.
-        let _ = failure::write(&error.what, &error.causes, &CommandLine.advice(&error.advice()), self.err);
+        let _ = failure::write(&error.what, &error.causes, &self.words(&error.advice()), self.err);
+    }
+
+    /// The error with a hint that names the report about a failed call of Windows, which is written before.
+    fn reported(&self, error: &Error) -> Error {
+        match self.store.as_ref().and_then(|store| store.folder(self.platform).ok()) {
+            Some(folder) => failure_report::attach(self.platform, &folder, error),
+            None => error.clone(),
+        }
+    }
+
+    /// A piece of advice in the words of the command line; commands are for the store that this one works on.
+    fn words(&self, advice: &Advice) -> String {
+        self.store.as_ref().map_or_else(|| CommandLine.advice(advice), |store| store.wording().advice(advice))
     }
 
     /// Writes a report about a failure that does not end the command, and prints where it is.
     pub fn report(&mut self, error: Error) {
-        let Some(store) = &self.store else { return };
-        let reported = failure_report::attach(self.platform, store, &error);
+        let reported = self.reported(&error);
         if reported != error {
             self.warn(&reported.advice());
         }
@@ -52,7 +61,8 @@ impl Io<'_> {
 
     /// Prints a warning.
     pub fn warn(&mut self, note: &Advice) {
-        let _ = writeln!(self.err, "warning: {}", clean(&CommandLine.advice(note)));
+        let words = self.words(note);
+        let _ = writeln!(self.err, "warning: {}", clean(&words));
     }
 
     /// The exit code of a command that ended with `code`: that, unless it was a success whose answer could not be written. That is

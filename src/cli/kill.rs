@@ -7,6 +7,7 @@ use super::io::Io;
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use crate::Error;
+use crate::advice::{Command, advice};
 use crate::runner::life::ending;
 
 /// Force containers to stop.
@@ -66,7 +67,8 @@ impl Subcommand for Args {
                 }
             };
             if !ran {
-                return Err(Error::new(format!("the container {name} does not run")).hint("`wincompat ps -a` shows its status"));
+                let error = Error::new(format!("the container {name} does not run"));
+                return Err(error.hint(advice![Command::ListContainers, " shows its status"]));
             }
             Ok(name.to_owned())
         })

@@ -65,6 +65,10 @@ fn tail(text: &str) -> Result<Tail, String> {
 }
 
 impl Subcommand for Args {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
     /// Writes to our standard handles themselves, since a log need not be text.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let Stdio { stdout, stderr, .. } = terminal::stdio(io.platform, false)?;

@@ -30,20 +30,23 @@ impl Subcommand for Args {
     }
 }
 
-/// Writes a page for the program and one for each subcommand that its help shows. Their footer has the version of the program; the
-/// pages change with its release data at the latest, so they have the date of that.
+/// Writes a page for the program and one for each subcommand that its help shows.
 fn write_to(folder: &Path) -> io::Result<()> {
     let mut command = super::command().disable_help_subcommand(true);
     command.build();
-    let shown = command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set());
-    for page in std::iter::once(&command).chain(shown) {
-        Man::new(page.clone())
-            .source(format!("wincompat {}", super::VERSION))
-            .date(Knowledge::built_in().date.to_string())
-            .manual("wincompat manual")
-            .generate_to(folder)?;
-    }
-    Ok(())
+    write_with_subcommands(&command, folder)
+}
+
+/// Writes the page of a command and those of its subcommands, e.g. `wincompat-cluster-check.1`. Their footer has the version of the
+/// program; the pages change with its release data at the latest, so they have the date of that.
+fn write_with_subcommands(command: &clap::Command, folder: &Path) -> io::Result<()> {
+    Man::new(command.clone())
+        .source(format!("wincompat {}", super::VERSION))
+        .date(Knowledge::built_in().date.to_string())
+        .manual("wincompat manual")
+        .generate_to(folder)?;
+    let mut shown = command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set());
+    shown.try_for_each(|subcommand| write_with_subcommands(subcommand, folder))
 }
 
 #[cfg(test)]
@@ -62,8 +65,29 @@ mod tests {
             let text = named(page).unwrap();
             assert!(text.contains(&footer) && text.contains(about), "{page}: {text}");
         }
-        for page in ["wincompat-monitor.1", "wincompat-man.1", "wincompat-help.1"] {
+        for page in ["wincompat-monitor.1", "wincompat-man.1", "wincompat-help.1", "wincompat-cluster-help.1"] {
             assert!(named(page).is_err(), "{page}");
         }
+    }
+
+    #[test]
+    fn a_page_for_each_subcommand_of_a_subcommand() {
+        let folder = tempfile::tempdir().unwrap();
+        write_to(folder.path()).unwrap();
+        let command = super::super::command();
+        let mut pages = 0;
+        for above in command.get_subcommands().filter(|above| !above.is_hide_set()) {
+            let page = fs::read_to_string(folder.path().join(format!("wincompat-{}.1", above.get_name()))).unwrap();
+            for below in above.get_subcommands() {
+                let name = format!("wincompat-{}-{}", above.get_name(), below.get_name());
+                // The page above names it.
+                assert!(page.contains(&format!("{}(1)", name.replace('-', "\\-"))), "{name}: {page}");
+                let text = fs::read_to_string(folder.path().join(format!("{name}.1"))).unwrap();
+                let synopsis = format!("\\fBwincompat {} {}\\fR", above.get_name(), below.get_name());
+                assert!(text.contains(&synopsis), "{synopsis}: {text}");
+                pages += 1;
+            }
+        }
+        assert!(pages >= 5 || cfg!(not(feature = "clusters")), "{pages}");
     }
 }

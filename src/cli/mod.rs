@@ -25,7 +25,6 @@ mod host;
 mod hosts;
 mod images;
 mod inspect;
-#[cfg(feature = "clusters")]
 mod interrupted;
 pub mod io;
 mod judged;

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use crate::Engine;
 use crate::compat::Code;
 use crate::knowledge::{Knowledge, Release};
+use crate::report::document::ErrorEntryKind;
 
 /// A parser of values, and those that completions offer.
 #[derive(Clone)]
@@ -37,9 +38,10 @@ pub fn denied<P: TypedValueParser>(parser: P) -> Offered<P> {
     Offered { parser, values: || std::iter::once(super::judging::WARNINGS).chain(Code::all().map(Code::as_str)).collect() }
 }
 
-/// A finding's code, or any other text.
+/// A finding's code, a kind of failure, or any other text.
 pub fn explained() -> Offered<StringValueParser> {
-    Offered { parser: StringValueParser::new(), values: || Code::all().map(Code::as_str).collect() }
+    let values = || Code::all().map(Code::as_str).chain(ErrorEntryKind::ALL.map(ErrorEntryKind::as_str)).collect();
+    Offered { parser: StringValueParser::new(), values }
 }
 
 /// A host, as this machine, all releases, or one of them, or any other text.

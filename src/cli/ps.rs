@@ -11,6 +11,7 @@ use super::platform::Platform;
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use crate::Error;
+use crate::advice::{Command, advice};
 use crate::report::Page;
 use crate::report::containers::Containers;
 use crate::runner::life::containers::{self, Listed, Status};
@@ -73,7 +74,7 @@ impl Args {
             Ok(machine) => Some(machine),
             // The store may have been brought here.
             Err(_) if all => None,
-            Err(error) => return Err(error.hint("`wincompat ps -a` shows the containers in the store")),
+            Err(error) => return Err(error.hint(advice![Command::ListContainers, " shows the containers in the store"])),
         };
         let mut listed = containers::list(machine.as_deref(), &store)?;
         listed.retain(|listed| (all || listed.status() == Status::Running) && filter::passes(&self.filter, listed));

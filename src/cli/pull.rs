@@ -32,10 +32,12 @@ use crate::text;
     mut_arg("format", |format| format.requires("dry_run")),
     after_help = "Examples:
   wincompat pull mcr.microsoft.com/windows/nanoserver:ltsc2022
-  wincompat pull --host windows-server-2022 --root ./store registry.example/app:1
+  wincompat pull --host ltsc2022 --root ./store registry.example/app:1
   wincompat pull --dry-run --host windows-server-2022 registry.example/app:1
 
-The store is an OCI image layout: `skopeo --override-os windows copy oci:DIR:NAME …` reads it. An interrupted pull continues where it stopped.
+The store is an OCI image layout, which skopeo can read:
+  skopeo --override-os windows copy oci:DIR:NAME DESTINATION
+An interrupted pull continues where it stopped.
 A dry run reads the layers from the registry to their end and lists the entries that `wincompat run` would refuse to import. Nothing is kept of them.
 
 Exit codes: 0 success, 2 failure. With --dry-run: 0 nothing would be refused, 1 something would be, 2 failure."
@@ -67,6 +69,10 @@ pub struct Args {
 }
 
 impl Subcommand for Args {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
     /// Prints the digest of the pulled image's manifest on standard output, and on standard error what was done.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         if self.dry_run {

@@ -8,6 +8,7 @@ use etcetera::BaseStrategy as _;
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
+use super::interrupted::ended_with_us;
 use super::platform::Platform;
 use super::time;
 use super::wording::CommandLine;
@@ -128,7 +129,8 @@ pub fn default_cache() -> Option<PathBuf> {
 
 /// The credentials of this user.
 fn credentials(platform: &Platform) -> CredentialStore {
-    CredentialStore::from_variables(std::env::home_dir(), |name| std::env::var_os(name)).in_groups(Arc::clone(&platform.groups))
+    CredentialStore::from_variables(std::env::home_dir(), |name| std::env::var_os(name))
+        .in_groups(ended_with_us(Arc::clone(&platform.groups)))
 }
 
 /// Warns that nothing is kept for the next check.

@@ -10,6 +10,7 @@ use super::platform::Platform;
 use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use crate::Error;
+use crate::advice::{Command, Setting, advice};
 use crate::oci::layout::Folder;
 use crate::report::plain::clean;
 use crate::runner::store::Store;
@@ -36,6 +37,10 @@ pub struct Args {
 }
 
 impl Subcommand for Args {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
     /// Prints everything that is removed, a line each.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let (store, blobs) = self.open(io.platform)?;
@@ -63,8 +68,12 @@ fn print(removed: &Removed, io: &mut Io<'_>) -> io::Result<()> {
 impl Args {
     fn open(&self, platform: &Platform) -> Result<(Store, Folder), Error> {
         let blobs = self.store.images(platform)?.ok_or_else(|| {
-            Error::new("there are no images in the store")
-                .hint("download one with `wincompat pull`, or name another store with --root")
+            Error::new("there are no images in the store").hint(advice![
+                "download one with ",
+                Command::Pull("IMAGE".to_owned()),
+                ", or name another store with ",
+                Setting::Store
+            ])
         })?;
         Ok((self.store.store(platform)?, blobs))
     }

@@ -25,6 +25,7 @@ use super::store::StoreArgs;
 use super::subcommand::Subcommand;
 use super::trace::TraceArgs;
 use super::{detached, hosts, progress, terminal, warnings};
+use crate::advice::{Command, advice};
 use crate::compat::{Policy, Wish};
 use crate::hcs::documents::{Cpus, PortMapping};
 use crate::hcs::machine::{CALL_TIMEOUT, Machine};
@@ -33,7 +34,6 @@ use crate::knowledge::Knowledge;
 use crate::oci::Images;
 use crate::oci::layout::Folder;
 use crate::oci::pull::{self, Offers, Pulled, pull_in_order};
-use crate::report::plain;
 use crate::runner::life::context::Context;
 use crate::runner::life::dry_run::{self, Planned, Preparation};
 use crate::runner::life::interrupts::Interrupts;
@@ -57,7 +57,8 @@ const INTERRUPTS: Duration = Duration::from_millis(100);
     after_help = "Examples:
   wincompat run mcr.microsoft.com/windows/nanoserver:ltsc2022 cmd /c ver
   wincompat run -d --isolation=process --name web -p 8080:80 IMAGE
-  wincompat run --rm -e GREETING=hello -v C:\\src:C:\\src:ro IMAGE cmd /c \"echo %GREETING%\"
+  wincompat run --rm -e GREETING=hello IMAGE cmd /c \"echo %GREETING%\"
+  wincompat run --rm -v C:\\src:C:\\src:ro IMAGE cmd /c dir C:\\src
   wincompat run --dry-run --host windows-server-2022 IMAGE
 
 Options go before the image: what follows it is the container's command.
@@ -249,7 +250,7 @@ impl Args {
         }
         let store = Store::open(&*platform.folders, &root)?;
         let blobs = Folder::create(platform.folders.handles(), &root)?;
-        let interrupts = terminal::interrupts(platform)?;
+        let interrupts = terminal::interrupts(platform, &self.store)?;
         let (watch, importing) = progress::pulling_and_importing(self.quiet);
         let place = Place { machine: &*machine, store: &store, blobs: &blobs, interrupts: &interrupts, report: &*importing };
         // Before minutes of importing.
@@ -355,7 +356,7 @@ fn attached(
         if request.remove { Ok(ours) } else { Ok(ours.logged(&Log::create(claim.open_folder()?)?)) }
     })?;
     for left in &outcome.left_over {
-        writeln!(io.err, "warning: {}; `wincompat prune` tries again", plain::clean(&left.what))?;
+        io.warn(&advice![left.what.as_str(), "; ", Command::Prune, " tries again"]);
     }
     if let (Some(left), true) = (outcome.left_over.into_iter().next(), outcome.exit_code.is_ok()) {
         io.report(left);

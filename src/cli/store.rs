@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::platform::Platform;
+use super::wording::OnStore;
 use crate::Error;
 use crate::hcs::machine::Machine;
 use crate::oci::layout::{Folder, Purpose};
@@ -17,6 +18,11 @@ pub struct StoreArgs {
 }
 
 impl StoreArgs {
+    /// The words for what works on it: commands name the folder where one was named.
+    pub fn wording(&self) -> OnStore {
+        OnStore(self.root.clone())
+    }
+
     /// The folder: the one that is named, else `%ProgramData%\wincompat` on Windows and the user's data folder elsewhere.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ pub trait Subcommand {
     /// The failure that ends the command, not yet printed.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure>;
 
-    /// The store that it works on, if it calls Windows: a report about a failure is kept there.
+    /// The store that it works on: commands in its hints name it, and a report about a failed call of Windows is kept there.
     fn store(&self) -> Option<&StoreArgs> {
         None
     }
@@ -31,7 +31,7 @@ pub trait Subcommand {
 
 /// Runs a subcommand and prints the failure it may end with.
 pub fn execute(command: &dyn Subcommand, io: &mut Io<'_>) -> ExitCode {
-    io.store = command.store().and_then(|store| store.folder(io.platform).ok());
+    io.store = command.store().cloned();
     let code = match command.run(io) {
         Ok(code) => code,
         Err(Failure::Refused(error)) => {

@@ -4,12 +4,14 @@ use std::io;
 use std::sync::Arc;
 
 use crate::Error;
+use crate::advice::{Command, advice};
 use crate::cli::exit::ExitCode;
-use crate::cli::failure_report;
 use crate::cli::platform::{Platform, Streams};
+use crate::cli::store::StoreArgs;
 use crate::cli::stream::Patient;
+use crate::cli::{failure_report, interrupted};
 use crate::hcs::documents::ConsoleSize;
-use crate::report::failure;
+use crate::report::{Wording as _, failure};
 use crate::runner::life::interrupts::Interrupts;
 use crate::runner::life::stdio::Stdio;
 
@@ -17,27 +19,28 @@ use crate::runner::life::stdio::Stdio;
 /// ever. The first three are for the container.
 const LAST_INTERRUPT: u32 = 4;
 
-/// Counts Ctrl-C from now on, and ends the program at the last one.
+/// Counts Ctrl-C from now on, and ends the program at the last one, with the command that releases what is left in this store.
 ///
 /// # Errors
 ///
 /// A system that does not allow it.
-pub fn interrupts(platform: &Platform) -> Result<Arc<Interrupts>, Error> {
+pub fn interrupts(platform: &Platform, store: &StoreArgs) -> Result<Arc<Interrupts>, Error> {
     let interrupts = Arc::new(Interrupts::new());
     let (raised, journal) = (Arc::clone(&interrupts), Arc::clone(&platform.journal));
+    let prune = store.wording().advice(&advice!["run ", Command::Prune, " to release what is left"]);
     let handler = move || {
         raised.raise();
         if raised.count() >= LAST_INTERRUPT {
-            let mut hint = "run `wincompat prune` to release what is left".to_owned();
+            let mut hint = prune.clone();
             if let Some(path) = failure_report::last_words(&journal) {
                 hint.push_str(&format!("; what Windows answered is in {}", path.display()));
             }
             // Standard error may be closed.
             let _ = failure::write("interrupted before everything was released", &[], &hint, &mut io::stderr());
-            std::process::exit(ExitCode::REFUSED.number().cast_signed());
+            interrupted::end(ExitCode::REFUSED);
         }
     };
-    ctrlc::set_handler(handler).map_err(|error| {
+    interrupted::on_signal(handler).map_err(|error| {
         Error::new("Ctrl-C cannot be passed on to a container")
             .because(error)
             .hint("run wincompat from another console, or in the background with -d")

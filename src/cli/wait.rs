@@ -23,6 +23,10 @@ pub struct Args {
 }
 
 impl Subcommand for Args {
+    fn store(&self) -> Option<&StoreArgs> {
+        Some(&self.store)
+    }
+
     /// Prints the exit code of each container, all 32 bits as a number.
     fn run(&self, io: &mut Io<'_>) -> Result<ExitCode, Failure> {
         let store = self.store.store(io.platform)?;

@@ -1,5 +1,7 @@
 //! The command line's words for what the rooms below name as data: settings become options, commands become lines to type.
 
+use std::path::{Path, PathBuf};
+
 use crate::advice::{Command, Remedy, Setting};
 use crate::report::Wording;
 use crate::{Engine, ImageStore, Isolation};
@@ -34,6 +36,73 @@ impl Wording for CommandLine {
             Remedy::Update(Some(update)) => format!("at least {update}"),
             Remedy::Update(None) => "the latest cumulative update".to_owned(),
         }
+    }
+}
+
+/// The wording of a command that works on a store: the commands that it names work on the same one.
+#[derive(Clone, Debug, Default)]
+pub struct OnStore(pub Option<PathBuf>);
+
+impl Wording for OnStore {
+    fn remedy(&self, remedy: &Remedy) -> String {
+        let words = CommandLine.remedy(remedy);
+        let has_root = match remedy {
+            Remedy::Command(command) => has_root(command),
+            Remedy::Run { engine, .. } => *engine == Engine::Wincompat,
+            _ => false,
+        };
+        match &self.0 {
+            Some(root) if has_root => with_root(&words, root),
+            _ => words,
+        }
+    }
+}
+
+/// True for a command with the option `--root`.
+const fn has_root(command: &Command) -> bool {
+    match command {
+        Command::Host
+        | Command::Images
+        | Command::ListContainers
+        | Command::Prune
+        | Command::Pull(_)
+        | Command::RemoveContainer(_)
+        | Command::RemoveImage(_)
+        | Command::Run
+        | Command::Stop => true,
+        Command::Check(_)
+        | Command::CheckEverywhere
+        | Command::CheckHostProcess
+        | Command::Engines
+        | Command::ClusterPatch(_)
+        | Command::ClusterPatchFor { .. }
+        | Command::ClusterCheck
+        | Command::Explain(_) => false,
+    }
+}
+
+/// A line between backticks with this store behind its subcommand, e.g. `` `wincompat rm --root store web` ``.
+fn with_root(line: &str, root: &Path) -> String {
+    // Behind the program, and behind its subcommand.
+    let ends = line.match_indices([' ', '`']).map(|(at, _)| at).filter(|at| *at > 0);
+    let (command, rest) = ends.take(2).last().and_then(|end| line.split_at_checked(end)).unwrap_or((line, ""));
+    format!("{command} --root {}{rest}", shell_word(&root.to_string_lossy()))
+}
+
+/// A text as one word of a line to type: as it is, or between the quotes that the shells of this system take.
+pub fn shell_word(text: &str) -> String {
+    shell_word_on(std::env::consts::FAMILY == "windows", text)
+}
+
+fn shell_word_on(is_windows: bool, text: &str) -> String {
+    let is_plain =
+        |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | '+') || (is_windows && c == '\\');
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else if is_windows {
+        format!("\"{text}\"")
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }
 
@@ -149,6 +218,73 @@ mod tests {
         let others = ["docker ", "skopeo ", "podman ", "crane "];
         let is_others = |piece: &str| others.iter().any(|program| piece.starts_with(program));
         all.split('`').map(|piece| if is_others(piece) { "" } else { piece }).collect::<Vec<_>>().join("`")
+    }
+
+    /// Every command, in each of its forms.
+    fn commands() -> Vec<Command> {
+        let upgrade =
+            Command::ClusterPatchFor { path: "shop/deployment/web".into(), added: vec!["ltsc2025".into()], retired: vec![17763] };
+        vec![
+            Command::Check(String::new()),
+            Command::Check("ltsc2022".into()),
+            Command::CheckEverywhere,
+            Command::CheckHostProcess,
+            Command::Engines,
+            Command::ClusterPatch("shop/deployment/web".into()),
+            upgrade,
+            Command::ClusterCheck,
+            Command::Explain("0x1".into()),
+            Command::Host,
+            Command::Images,
+            Command::ListContainers,
+            Command::Prune,
+            Command::Pull("app:1".into()),
+            Command::RemoveContainer("web".into()),
+            Command::RemoveImage(String::new()),
+            Command::RemoveImage("app:1".into()),
+            Command::Run,
+            Command::Stop,
+        ]
+    }
+
+    #[test]
+    fn commands_named_by_a_command_of_a_store_work_on_the_same_store() {
+        let whole = crate::cli::Cli::command();
+        for command in commands() {
+            let line = line(&command);
+            let called = whole.find_subcommand(line.split(' ').nth(1).unwrap()).unwrap();
+            let takes = called.get_arguments().any(|argument| argument.get_long() == Some("root"));
+            assert_eq!(has_root(&command), takes, "{line}");
+            let remedy = Remedy::Command(command);
+            assert_eq!(OnStore(None).remedy(&remedy), CommandLine.remedy(&remedy));
+            let worded = OnStore(Some("store".into())).remedy(&remedy);
+            assert_eq!(worded.contains(" --root store"), takes, "{worded}");
+        }
+        let run = |engine| Remedy::Run { engine, isolation: Isolation::Hyperv, image: "app:1".into() };
+        for (remedy, worded) in [
+            (Command::Prune.into(), "`wincompat prune --root store`"),
+            (Command::ListContainers.into(), "`wincompat ps --root store -a`"),
+            (Command::Pull("app:1".into()).into(), "`wincompat pull --root store app:1`"),
+            (Advice::from(run(Engine::Wincompat)), "`wincompat run --root store --isolation=hyperv app:1`"),
+            (Advice::from(run(Engine::Docker)), "`docker run --isolation=hyperv app:1`"),
+        ] {
+            assert_eq!(OnStore(Some("store".into())).advice(&remedy), worded);
+        }
+    }
+
+    #[test]
+    fn a_path_is_one_word_of_the_shell() {
+        for (path, unix, windows) in [
+            ("./store", "./store", "./store"),
+            ("/my store", "'/my store'", "\"/my store\""),
+            ("C:\\data", "'C:\\data'", "C:\\data"),
+            ("C:\\Program Files", "'C:\\Program Files'", "\"C:\\Program Files\""),
+            ("it's", "'it'\\''s'", "\"it's\""),
+            ("", "''", "\"\""),
+            ("größe/ä", "größe/ä", "größe/ä"),
+        ] {
+            assert_eq!((shell_word_on(false, path).as_str(), shell_word_on(true, path).as_str()), (unix, windows), "{path}");
+        }
     }
 
     #[test]

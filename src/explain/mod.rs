@@ -78,6 +78,8 @@ pub enum Kind {
     ErrorCode,
     /// The text of an error.
     Message,
+    /// A kind of failure to read something, in a report of this program.
+    Failure,
 }
 
 /// The facts on which explanations rest.

@@ -346,6 +346,36 @@ pub enum ErrorEntryKind {
     NotLocked,
 }
 
+impl ErrorEntryKind {
+    /// All of them.
+    #[cfg(feature = "program")]
+    pub(crate) const ALL: [Self; 8] = [
+        Self::NotFound,
+        Self::Unauthorized,
+        Self::Network,
+        Self::RateLimited,
+        Self::Invalid,
+        Self::Unsupported,
+        Self::Unresolved,
+        Self::NotLocked,
+    ];
+
+    /// The word for it in documents, e.g. `not-found`.
+    #[cfg(feature = "program")]
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::Unauthorized => "unauthorized",
+            Self::Network => "network",
+            Self::RateLimited => "rate-limited",
+            Self::Invalid => "invalid",
+            Self::Unsupported => "unsupported",
+            Self::Unresolved => "unresolved",
+            Self::NotLocked => "not-locked",
+        }
+    }
+}
+
 /// Numbers of results and errors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

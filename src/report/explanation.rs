@@ -62,7 +62,7 @@ pub struct ListEntry {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ExplanationEntry {
-    /// The stable name, e.g. `0x80370101`, `build-mismatch`, `no-matching-manifest`.
+    /// The stable name, e.g. `0x80370101`, `build-mismatch`, `not-found`, `no-matching-manifest`.
     pub id: String,
     /// The kind of thing that is explained.
     pub kind: Word<Kind>,

@@ -75,7 +75,9 @@ fn write(explanation: &ExplanationEntry, width: usize, out: &mut dyn Write) -> i
             }
         }
     }
-    writeln!(out, "\nSources:")?;
+    if !explanation.sources.is_empty() {
+        writeln!(out, "\nSources:")?;
+    }
     explanation.sources.iter().try_for_each(|source| writeln!(out, "  {source}"))
 }
 

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::document::{ErrorEntry, FindingEntry, Location, Report, ResultEntry};
+use super::document::{ErrorEntry, FindingEntry, HostEntry, Location, Report, ResultEntry};
 use super::groups::groups;
 use super::labels::{Labels, joined};
 use super::outcome::Outcome;
 use super::overview::conclusion;
+use super::table::architecture;
 use super::{Word, document, hints};
+use crate::Kind;
 use crate::compat::{Code, Severity};
 use crate::image::Digest;
 use crate::text::shown;
@@ -151,7 +153,7 @@ fn failure<'a>(entries: &[&'a ResultEntry], labels: &Labels<'a>) -> Option<Probl
         notes,
         helps,
         image: &first.image.reference,
-        fingerprint: fingerprint(&code, &first.image.reference, &hosts, first.location.as_ref()),
+        fingerprint: fingerprint(&code, &first.image.reference, &kind_of(&first.host), first.location.as_ref()),
         hosts,
         location: first.location.as_ref(),
         code,
@@ -231,20 +233,31 @@ fn unread(error: &ErrorEntry) -> Problem<'_> {
 
 /// The kind of failure as the JSON has it, e.g. `not-found`.
 pub(super) fn kind(kind: &Word<document::ErrorEntryKind>) -> String {
-    match serde_json::to_value(kind) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => "invalid".to_owned(),
+    match kind {
+        Word::Known(kind) => kind.as_str().to_owned(),
+        Word::Other(word) => word.clone(),
     }
 }
 
+/// What tells a host from those of another kind, e.g. `20348 server amd64`: neither its name, which counts the hosts that are equal to it,
+/// nor the revision, which changes with every update.
+fn kind_of(host: &HostEntry) -> String {
+    let kind = match &host.kind {
+        Word::Known(Kind::Server) => "server",
+        Word::Known(Kind::Client) => "client",
+        Word::Other(word) => word,
+    };
+    format!("{} {kind} {}", host.os_version.build, architecture(host))
+}
+
 /// A name from these parts. The line is not among them: it moves.
-fn fingerprint(code: &str, image: &str, hosts: &str, location: Option<&Location>) -> String {
+fn fingerprint(code: &str, image: &str, host: &str, location: Option<&Location>) -> String {
     let file = location.map_or("", |location| &location.file);
-    let parts = [code, image, hosts, file].map(|part| format!("{}:{part}", part.len()));
+    let parts = [code, image, host, file].map(|part| format!("{}:{part}", part.len()));
     Digest::of(parts.concat().as_bytes()).hex().to_owned()
 }
 
-/// Gives problems of one name, such as those of an image that stands twice in one file, different ones.
+/// Gives problems of one name, such as those of an image that stands twice in one file or of two equal hosts, different ones.
 fn tell_apart(problems: &mut [Problem<'_>]) {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for problem in problems {

@@ -39,11 +39,14 @@ fn keys_of_the_schema_the_page_and_the_parser_are_the_same() {
     assert!(options.remove("exception") && options.remove("fleets"));
     assert_eq!(documented(), options);
     for key in &options {
-        assert_eq!(refusal(&format!("{key} = false\n")), None, "{key}");
+        // No key takes a day, so a key that is known says what it takes.
+        let refused = refusal(&format!("{key} = 2027-01-31\n")).unwrap();
+        assert!(refused.contains(&format!("`{key}` takes ")) && refused.contains("not `2027-01-31`"), "{refused}");
     }
     // What the parser names when it knows nothing near is all that it knows.
     let hint = refusal("zzzzzzzzzzzzzzzzzzzzzzzz = 1\n").unwrap();
-    let named = hint.split_once("the keys are ").unwrap().1;
+    let (named, tables) = hint.split_once("the keys are ").unwrap().1.split_once(", and the tables are ").unwrap();
+    assert_eq!(tables.trim(), "[[exception]] and [fleets.NAME]");
     assert_eq!(named.trim().split(", ").map(str::to_owned).collect::<BTreeSet<_>>(), options);
     let parts = [("exception", &schema["properties"]["exception"]["items"], "[[exception]]\nreason = \"x\"\n")];
     for (name, part, text) in parts {
@@ -110,6 +113,10 @@ fn the_schema_takes_what_the_parser_takes() {
         "hots = 1\n",
         "output = \"x\"\n",
         "host = 1.5\n",
+        "host = true\n",
+        "strict = [true]\n",
+        "isolation = [\"process\"]\n",
+        "[fleets.a]\n",
         "[[exception]]\ncode = \"build-mismatch\"\n",
         "[[exception]]\nreason = \"x\"\nwhy = \"x\"\n",
         "[fleets.a]\nengine = \"docker\"\n",

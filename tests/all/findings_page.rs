@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
 use wincompat::compat::{About, Code, Severity};
 use wincompat::internals::cli::wording::CommandLine;
 use wincompat::report::Wording as _;
 
+use crate::architecture::root;
 use crate::support::committed::assert_committed;
+use crate::support::program::{Answer, Program};
 
 /// The groups of the page, each with the subject that its findings are about first.
 const GROUPS: [(&str, About); 7] = [
@@ -43,6 +46,15 @@ fn page() -> String {
             let _ = writeln!(page, "| [`{code}`](#{code}) | {} | {} |", severity(code), code.title());
         }
     }
+    let unread = unread();
+    page.push_str(
+        "\n## What could not be read\n\nA report also names what could not be read, and why: as `kind` in JSON, and as a code in formats for \
+         services.\n\n| code | meaning |\n|---|---|\n",
+    );
+    for one in &unread {
+        let code = text(&one["id"]);
+        let _ = writeln!(page, "| [`{code}`](#{code}) | {} |", text(&one["title"]));
+    }
     let mut codes: Vec<Code> = Code::all().collect();
     codes.sort_by_key(|code| code.as_str());
     for code in codes {
@@ -55,7 +67,42 @@ fn page() -> String {
             code.source()
         );
     }
+    for one in &unread {
+        let _ = write!(page, "\n## {}\n\n{}. {}\n", text(&one["id"]), capital(text(&one["title"])), text(&one["meaning"]));
+        for (heading, texts) in [("Usual causes", each(&one["causes"])), ("What to do", each(&one["steps"]))] {
+            let _ = write!(
+                page,
+                "\n**{heading}:**\n\n{}\n",
+                texts.iter().map(|text| format!("* {text}")).collect::<Vec<_>>().join("\n")
+            );
+        }
+        for source in each(&one["sources"]) {
+            let _ = write!(page, "\n[Source]({source})\n");
+        }
+    }
     page
+}
+
+/// The explanations of the kinds of failures that the schema of reports names.
+fn unread() -> Vec<Value> {
+    let schema = std::fs::read(root().join("schema/report-v1.json")).unwrap();
+    let schema: Value = serde_json::from_slice(&schema).unwrap();
+    let kinds = schema["$defs"]["ErrorKind"]["oneOf"].as_array().unwrap().iter().map(|kind| text(&kind["const"]).to_owned());
+    let program = Program::new();
+    let explained = |kind: String| {
+        let answer = Answer::of(program.command().args(["explain", "--format=json", &kind]));
+        assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{kind}");
+        answer.json()["explanation"].clone()
+    };
+    kinds.map(explained).collect()
+}
+
+fn each(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(text).collect()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
 }
 
 fn capital(text: &str) -> String {

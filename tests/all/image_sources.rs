@@ -240,6 +240,70 @@ fn docker_save_is_read_in_its_older_and_newer_form() {
     }
 }
 
+/// Two entries of one name are one image where each is for a platform of its own. Else programs take different ones of them.
+#[test]
+fn images_of_one_name_that_are_not_one_image_are_refused_with_their_digests() {
+    let windows = |version: &str| json!({ "os": "windows", "architecture": "amd64", "os.version": version });
+    let mut files = Files::default();
+    let named = |mut entry: Value, platform: Option<Value>, names: &[(&str, &str)]| {
+        entry["annotations"] = names.iter().map(|(key, name)| ((*key).to_owned(), json!(name))).collect();
+        if let Some(platform) = platform {
+            entry["platform"] = platform;
+        }
+        entry
+    };
+    let (one, other) = (files.image(&windows("10.0.20348.1")), files.image(&windows("10.0.17763.1")));
+    let tag = &[(REF_NAME, "1")][..];
+    let listed = |entries: &[Value]| Files(files.0.clone()).list(entries);
+    let bare = json!({ "os": "windows", "architecture": "amd64" });
+    for platforms in [
+        [None, None],
+        [Some(windows("10.0.20348.1")), None],
+        [Some(windows("10.0.20348.1")), Some(windows("10.0.20348.1"))],
+        [Some(bare.clone()), Some(bare)],
+    ] {
+        let [first, second] = platforms.clone();
+        let files = listed(&[named(one.clone(), first, tag), named(other.clone(), second, tag)]);
+        let (folder, archive) = (files.folder(), file(&files.tar()));
+        for reference in [
+            format!("{}:1", typed("oci", folder.path())),
+            typed("oci", folder.path()),
+            format!("{}:1", typed("oci-archive", archive.path())),
+        ] {
+            let error = image(&reference).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Invalid, "{reference}");
+            assert!(error.what.ends_with(" holds 2 different images named 1"), "{platforms:?}: {error:?}");
+            let digests = [&one, &other].map(|entry| entry["digest"].as_str().unwrap());
+            assert_eq!(error.causes, [format!("they are {}", digests.join(", "))]);
+            assert!(error.hint.is_some());
+        }
+    }
+    let mut attestation = json!({ "mediaType": OCI_MANIFEST, "digest": Digest::of(b"said of it"), "size": 1 });
+    attestation["platform"] = json!({ "os": "unknown", "architecture": "unknown" });
+    let platforms = ["10.0.20348.1", "10.0.17763.1"].map(windows);
+    let folder = listed(&[
+        named(one.clone(), Some(platforms[0].clone()), tag),
+        named(other.clone(), Some(platforms[1].clone()), tag),
+        named(attestation, None, tag),
+    ])
+    .folder();
+    for reference in [format!("{}:1", typed("oci", folder.path())), typed("oci", folder.path())] {
+        assert_eq!(summary(&image(&reference).unwrap()), "amd64 10.0.20348.1 Config, amd64 10.0.17763.1 Config", "{reference}");
+    }
+    // As `docker save app:1 base:1` writes them: the tag alone is that of both.
+    let whole = |name| [(REF_NAME, "1"), ("io.containerd.image.name", name)];
+    let entries = [
+        named(one, Some(platforms[0].clone()), &whole("docker.io/library/app:1")),
+        named(other, Some(platforms[1].clone()), &whole("docker.io/library/base:1")),
+    ];
+    let folder = listed(&entries).folder();
+    let error = image(&format!("{}:1", typed("oci", folder.path()))).unwrap_err();
+    let hint = error.hint.unwrap().to_string();
+    let reference = hint.strip_prefix("add one of these names: ").unwrap();
+    assert!(reference.ends_with(":docker.io/library/app:1"), "{hint}");
+    assert_eq!(summary(&image(&format!("oci:{reference}")).unwrap()), "amd64 10.0.20348.1 Config");
+}
+
 #[test]
 fn entries_are_judged_by_platform_config_and_history() {
     let mut files = Files::default();

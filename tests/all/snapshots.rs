@@ -41,6 +41,43 @@ fn the_help_of_every_command() {
     assert_eq!(committed.len(), commands.len(), "a command is gone, and its help is still there: {committed:?}");
 }
 
+/// What stands behind the options in the help of this command and of those below it, each with its words.
+fn texts_behind(command: &clap::Command, words: &[&str], texts: &mut Vec<(Vec<String>, String)>) {
+    let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    texts.push((words.iter().map(|word| (*word).to_owned()).collect(), text));
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        texts_behind(below, &[words, &[below.get_name()]].concat(), texts);
+    }
+}
+
+/// A command that is broken over two lines is two commands where it is pasted. A terminal has 80 columns or more.
+#[test]
+fn commands_in_the_help_are_one_line_each() {
+    let mut texts = Vec::new();
+    texts_behind(&wincompat::internals::cli::command(), &[], &mut texts);
+    let program = Program::new();
+    let mut commands = 0;
+    for (words, text) in texts {
+        let answer = Answer::of(program.command().env("COLUMNS", "80").args(&words).arg("--help"));
+        assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{words:?}");
+        let examples: Vec<&str> = text.lines().filter(|line| line.starts_with("  ")).collect();
+        for example in &examples {
+            assert!(example.chars().count() <= 80, "{words:?}: {example}");
+            assert!(!example.ends_with(['\\', '`', '^']), "{words:?}: {example}");
+            assert!(answer.out.lines().any(|line| line == *example), "{example} in:\n{}", answer.out);
+        }
+        for line in answer.out.lines().filter(|line| line.starts_with("  wincompat ")) {
+            assert!(examples.contains(&line), "{words:?}: {line}");
+        }
+        // What is to be typed stands on a line of its own.
+        for line in text.lines().filter(|line| !line.starts_with("  ")) {
+            assert!(!line.contains(" > ") && !line.contains(" | "), "{words:?}: {line}");
+        }
+        commands += examples.len();
+    }
+    assert!(commands > 60, "{commands}");
+}
+
 /// A check of images of [`shop`], with its exit code and what it says on stderr.
 fn checked(arguments: &[&str]) -> String {
     let shop = Shop::of(shop());

@@ -9,7 +9,7 @@ use wincompat::internals::oci::layout::Folder;
 use wincompat::report::{census, containers, images};
 
 use crate::support::committed::assert_committed;
-use crate::support::program::Program;
+use crate::support::program::{Answer, Program};
 use crate::support::started::started;
 use crate::support::{begin_store, handles};
 
@@ -86,6 +86,31 @@ fn logs_come_from_both_files_to_both_streams() {
             let got = store.says(&[&["logs"], arguments, &[name]].concat());
             assert_eq!(got, (0, out.to_vec(), err.to_owned()), "{arguments:?}");
         }
+    }
+}
+
+/// A line that is printed is typed as it stands: without the store it would be for another one.
+#[test]
+fn commands_in_hints_name_the_store_that_was_given() {
+    let store = Store::new();
+    let root = store.root().to_str().unwrap().to_owned();
+    let never: &[&str] = &["run", "--dry-run", "--host=ltsc2022", "--offline", "--pull=never", "registry.test/app:1"];
+    let mut cases = vec![
+        (&["rmi", "none"][..], format!("`wincompat pull --root {root} IMAGE`")),
+        (never, format!("`wincompat pull --root {root} registry.test/app:1`")),
+    ];
+    if std::env::consts::FAMILY != "windows" {
+        cases.push((&["ps"], format!("`wincompat ps --root {root} -a`")));
+    }
+    for (arguments, line) in cases {
+        let (command, rest) = arguments.split_first().unwrap();
+        let typed = Answer::of(store.0.command().args([command, "--root", &root]).args(rest));
+        assert!(typed.code != 0 && typed.err.contains(&line), "{arguments:?}: {typed:?}");
+        // The variable may be set for this call alone.
+        let (_, _, err) = store.says(arguments);
+        assert!(err.contains(&line), "{arguments:?}: {err}");
+        let unnamed = Answer::of(store.0.command().args(arguments));
+        assert!(!unnamed.err.contains(&root), "{arguments:?}: {unnamed:?}");
     }
 }
 

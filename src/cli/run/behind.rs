@@ -5,6 +5,7 @@ use std::io::Write;
 use super::Args;
 use crate::Error;
 use crate::cli::failure::Failure;
+use crate::cli::wording::shell_word;
 use crate::oci::pull::Pulled;
 use crate::report::plain;
 
@@ -50,18 +51,18 @@ impl Args {
         Ok(())
     }
 
-    /// The error about a command that begins with options, with the line that was meant.
+    /// The error about a command that begins with options, with the end of the line that was meant.
     fn misplaced(&self, words: &[String]) -> Error {
         let mut options = 0;
         while words.get(options..).is_some_and(begins_with_an_option) {
             options += if words.get(options).is_some_and(|word| takes_the_next(word)) { 2 } else { 1 };
         }
         let (options, rest) = words.split_at(options.min(words.len()));
-        let line = ["wincompat run"].into_iter().chain(options.iter().map(String::as_str)).chain([self.image()]);
-        let line: Vec<&str> = line.chain(rest.iter().map(String::as_str)).collect();
+        let line = options.iter().map(String::as_str).chain([self.image()]).chain(rest.iter().map(String::as_str));
+        let line: Vec<String> = line.map(shell_word).collect();
         let first = words.first().map(String::as_str).unwrap_or_default();
         Error::new(format!("the option {first} comes after the image, so it would be the command of the container"))
-            .hint(format!("options of wincompat go before the image: {}", line.join(" ")))
+            .hint(format!("options of wincompat go before the image: end the command with `{}`", line.join(" ")))
     }
 }
 
@@ -120,12 +121,13 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_begins_with_an_option_is_refused_with_the_line_that_was_meant() {
+    fn a_command_that_begins_with_an_option_is_refused_with_the_end_of_the_line_that_was_meant() {
         for (words, line) in [
-            (&["app", "--isolation=hyperv", "cmd"][..], "wincompat run --isolation=hyperv app cmd"),
-            (&["app", "--isolation", "hyperv", "-it", "cmd"], "wincompat run --isolation hyperv -it app cmd"),
-            (&["--rm", "app", "-p", "80:80"], "wincompat run -p 80:80 app"),
-            (&["app", "-m"], "wincompat run -m app"),
+            (&["app", "--isolation=hyperv", "cmd"][..], "end the command with `--isolation=hyperv app cmd`"),
+            (&["app", "--isolation", "hyperv", "-it", "cmd"], "end the command with `--isolation hyperv -it app cmd`"),
+            // What stands before the image stays there.
+            (&["--rm", "app", "-p", "80:80"], "end the command with `-p 80:80 app`"),
+            (&["app", "-m"], "end the command with `-m app`"),
         ] {
             let error = said(words, None).unwrap_err();
             assert!(error.what.contains("comes after the image"), "{words:?}");

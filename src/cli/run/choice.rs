@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::{Args, When};
 use crate::Error;
+use crate::advice::{Command, advice};
 use crate::cli::failure::Failure;
 use crate::cli::io::Io;
 use crate::cli::platform::Platform;
-use crate::cli::wording::CommandLine;
 use crate::cli::{reading, references, registries};
 use crate::compat::{About, Judgement, Policy, Severity, Use, Wish};
 use crate::host::Found;
@@ -85,7 +85,7 @@ impl Args {
         };
         if self.pull == When::Never {
             return Err(Error::new(format!("{name} is not in the store, and --pull never forbids to fetch it"))
-                .hint(format!("`wincompat pull {name}` fetches it")));
+                .hint(advice![Command::Pull(name.to_string()), " fetches it"]));
         }
         // An entry that was pulled for another host does not stand in the way of the one for this host.
         match (judged(&reference).await, in_store) {
@@ -108,7 +108,7 @@ impl Args {
         let mut shown = judgement.clone();
         // No engine runs the container here.
         shown.findings.retain(|finding| !finding.code.is_about(About::Engine));
-        let entry = ResultEntry::new(knowledge, &host.host, &chosen.image, &shown, policy, &CommandLine);
+        let entry = ResultEntry::new(knowledge, &host.host, &chosen.image, &shown, policy, &self.store.wording());
         match judgement.taken {
             Some(taken) if judgement.ok == Some(true) => {
                 warn(&entry, io.err)?;

@@ -251,8 +251,14 @@ impl Args {
     /// Refuses an answer without images if there have to be some. Where nothing changed, nothing is to be found.
     fn refuse_nothing(&self, is_empty: bool) -> Result<(), Error> {
         if self.require_findings && self.changed_since.is_none() && is_empty {
+            let asked = match &self.settings.path {
+                Some(path) if self.settings.gives("require-findings") => {
+                    format!("remove require-findings from {}", quoted(&path.to_string_lossy()))
+                }
+                _ => "leave --require-findings out".to_owned(),
+            };
             return Err(Error::of(ErrorKind::NotFound, "no image for Windows was found in these files")
-                .hint("name other files, or leave --require-findings out"));
+                .hint(format!("name other files, or {asked}")));
         }
         Ok(())
     }

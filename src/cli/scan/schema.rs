@@ -1,8 +1,9 @@
 //! The JSON Schema of `wincompat.toml`: its keys, with the words and values of the options that they are.
 
-use clap::{Arg, ArgAction};
+use clap::Arg;
 use serde_json::{Map, Value, json};
 
+use super::settings::takes::Takes;
 use super::settings::{EXCEPTION, EXCEPTION_KEYS, FLEET_KEYS, FLEETS, KEYS};
 use crate::cli::command;
 use crate::compat::Code;
@@ -27,11 +28,11 @@ pub fn schema() -> Value {
         json!({
             "description": "Hosts by the name of their fleet, for fleet and fleet-next.",
             "type": "object",
-            "additionalProperties": {"type": "object", "properties": fleet, "additionalProperties": false},
+            "additionalProperties": {"type": "object", "properties": fleet, "minProperties": 1, "additionalProperties": false},
         }),
     );
     let exception: Map<String, Value> =
-        EXCEPTION_KEYS.iter().map(|(key, about)| ((*key).to_owned(), of_exception(key, about))).collect();
+        EXCEPTION_KEYS.iter().map(|(key, about, _)| ((*key).to_owned(), of_exception(key, about))).collect();
     properties.insert(
         EXCEPTION.to_owned(),
         json!({
@@ -54,16 +55,14 @@ pub fn schema() -> Value {
 fn property(key: &str, option: &Arg) -> Value {
     let description = option.get_help().map(ToString::to_string).unwrap_or_default();
     let one = value_of(key, option);
-    let mut property = match (key, option.get_action()) {
-        ("var", _) => {
+    let mut property = match Takes::of(option) {
+        Takes::Pairs => {
             json!({"anyOf": [{"type": "object", "additionalProperties": {"type": ["string", "integer"]}}, one.clone(), list(&one)]})
         }
-        (_, ArgAction::SetTrue) => json!({"type": "boolean"}),
-        (_, ArgAction::Append) => json!({"anyOf": [one.clone(), list(&one)]}),
-        _ if option.get_num_args().is_some_and(|number| number.min_values() == 0) => {
-            json!({"anyOf": [{"type": "boolean"}, one]})
-        }
-        _ => one,
+        Takes::Switch => json!({"type": "boolean"}),
+        Takes::List => json!({"anyOf": [one.clone(), list(&one)]}),
+        Takes::OneOrSwitch => json!({"anyOf": [{"type": "boolean"}, one]}),
+        Takes::One => one,
     };
     if let Some(fields) = property.as_object_mut() {
         fields.insert("description".to_owned(), description.into());

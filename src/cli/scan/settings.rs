@@ -2,16 +2,21 @@
 //!
 //! Every key is the name of an option, so that there is one meaning of each. Options that are typed, or set by a variable, count more.
 
+pub mod takes;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use clap::Args as _;
-use clap::error::{ContextKind, ContextValue, ErrorKind as ErrorKindOfArguments};
+use clap::error::ErrorKind as ErrorKindOfArguments;
 use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use self::takes::{Takes, not_taken, refused, refused_by_option, text_of};
+use super::UNUSED_FOR_TWO;
 use crate::cli::judging::finding;
 use crate::cli::{lean_command, typed_command, variables};
 use crate::files::read_regular;
@@ -61,19 +66,22 @@ pub const FLEETS: &str = "fleets";
 pub const FLEET_KEYS: [&str; 2] = ["host", "hosts"];
 
 /// The options that choose a fleet, each with those that its hosts are put in place of.
-const CHOICES: [(&str, [&str; 2]); 2] = [("fleet", ["host", "hosts"]), ("fleet-next", ["next-host", "next-hosts"])];
+const CHOICES: [(&str, [&str; 2]); 2] = [("fleet", ["host", "hosts"]), (NEXT, ["next-host", "next-hosts"])];
+
+/// The option that chooses the fleet to compare with.
+const NEXT: &str = "fleet-next";
 
 /// The table of exceptions.
 pub const EXCEPTION: &str = "exception";
 
-/// The keys of an exception, each with what it takes.
-pub const EXCEPTION_KEYS: [(&str, &str); 6] = [
-    ("code", "The code of all errors of the failure."),
-    ("image", "A pattern for the image, e.g. registry.example/legacy:*"),
-    ("path", "A pattern for the file, e.g. deploy/legacy/**"),
-    ("host", "A pattern for the host."),
-    ("reason", "The reason."),
-    ("until", "The last day on which the failure is accepted."),
+/// The keys of an exception, each with its meaning and what it takes.
+pub const EXCEPTION_KEYS: [(&str, &str, &str); 6] = [
+    ("code", "The code of all errors of the failure.", "the code of a finding"),
+    ("image", "A pattern for the image, e.g. registry.example/legacy:*", "one pattern"),
+    ("path", "A pattern for the file, e.g. deploy/legacy/**", "one pattern"),
+    ("host", "A pattern for the host.", "one pattern"),
+    ("reason", "The reason.", "one text"),
+    ("until", "The last day on which the failure is accepted.", "a day, e.g. 2027-01-31"),
 ];
 
 /// The option that names the file, for the command itself.
@@ -111,21 +119,30 @@ pub fn expanded(arguments: &[OsString]) -> Result<(Vec<OsString>, Settings), Err
         let variable = variables::name("scan", key);
         is_typed(key) || variable.and_then(std::env::var_os).is_some_and(|value| !value.is_empty())
     };
+    // What gave an option, as the user knows it.
+    let giver = |key: &str| match variables::name("scan", key) {
+        Some(variable) if !is_typed(key) => variable,
+        _ => format!("--{key}"),
+    };
     let mut expanded: Vec<OsString> = arguments.get(..at).unwrap_or_default().to_vec();
-    let typed = |key: &str| scan.try_get_one::<String>(&key.replace('-', "_")).ok().flatten().filter(|_| is_given(key));
+    let given = |key: &str| scan.try_get_one::<String>(&key.replace('-', "_")).ok().flatten().filter(|_| is_given(key));
     let mut replaced: Vec<&str> = Vec::new();
     for (choice, targets) in CHOICES {
-        let of_file = || file.options.iter().find(|(key, ..)| *key == choice).and_then(|(_, value, _)| value.as_ref());
-        let are_given = targets.iter().any(|target| is_given(target));
-        if typed(choice).is_some() && are_given {
-            return Err(Error::new(format!(
-                "the hosts are said twice, by --{choice} and by --{} or --{}",
-                targets[0], targets[1]
-            ))
-            .hint(format!("leave --{choice} out, or write all hosts into the fleet")));
+        let targets_given: Vec<String> = targets.into_iter().filter(|target| is_given(target)).map(giver).collect();
+        if given(choice).is_some() && !targets_given.is_empty() {
+            let (choice, targets) = (giver(choice), targets_given.join(" and "));
+            return Err(Error::new(format!("the hosts are said twice, by {choice} and by {targets}"))
+                .hint(format!("leave {choice} out, or write all hosts into the fleet")));
         }
-        let Some(name) = typed(choice).or_else(of_file).filter(|_| !are_given) else { continue };
-        let Some(fleet) = file.fleets.get(name) else { return Err(file.no_fleet(name)) };
+        let unused = UNUSED_FOR_TWO.iter().map(|id| id.replace('_', "-")).find(|key| choice == NEXT && is_given(key));
+        if let (Some(_), Some(unused)) = (given(choice), &unused) {
+            return Err(Error::new(format!("{} cannot be combined with --{unused}", giver(choice)))
+                .hint(format!("leave one of them out: --{unused} is for the hosts of one fleet")));
+        }
+        // What is typed counts more than the file, which names the fleet to compare with for scans that compare.
+        let of_file = || file.option(choice).filter(|_| targets_given.is_empty() && unused.is_none());
+        let Some((name, line)) = given(choice).map(|name| (name, None)).or_else(of_file) else { continue };
+        let Some(fleet) = file.fleets.get(name) else { return Err(file.no_fleet(name, line, is_off)) };
         for (key, value) in fleet {
             let target = if *key == FLEET_KEYS[0] { targets[0] } else { targets[1] };
             expanded.push(format!("--{target}={value}").into());
@@ -198,14 +215,20 @@ impl Settings {
             Error::of(ErrorKind::Invalid, format!("the configuration {shown} is not UTF-8 text")).hint("save it as UTF-8")
         })?;
         Self::of(&text, path.parent().unwrap_or(Path::new("")))
-            .and_then(Self::checked)
             .map(|settings| Self { path: Some(path.to_owned()), ..settings })
-            .map_err(|(line, error)| error.within(format!("line {line} of {shown} cannot be used")))
+            .map_err(|(line, error)| unusable(error, line, path))
+    }
+
+    /// The text of an option, and its line.
+    fn option(&self, key: &str) -> Option<(&String, Option<u32>)> {
+        let (_, value, line) = self.options.iter().find(|(known, ..)| *known == key)?;
+        Some((value.as_ref()?, Some(*line)))
     }
 
     fn of(text: &str, folder: &Path) -> Result<Self, (u32, Error)> {
+        let scan = super::Args::augment_args(clap::Command::new("scan"));
         let lines = Lines::of(text);
-        let line = |span: std::ops::Range<usize>| lines.place(span).line;
+        let line = |span: Range<usize>| lines.place(span).line;
         let table = DeTable::parse(text).map_err(|error| {
             let at = error.span().map_or(1, line);
             (at, Error::of(ErrorKind::Invalid, error.message().to_owned()).hint("the file is TOML: KEY = VALUE on each line"))
@@ -215,178 +238,195 @@ impl Settings {
             let at = line(key.span());
             let name = key.into_inner();
             if name == EXCEPTION {
-                let DeValue::Array(list) = value.into_inner() else {
-                    return Err((at, wrong("an exception begins with [[exception]]")));
-                };
+                let DeValue::Array(list) = value.into_inner() else { return Err((at, no_exception())) };
                 for one in list {
                     let at = line(one.span());
-                    settings.exceptions.push(exception(one.into_inner(), at, &line)?);
+                    settings.exceptions.push(exception(one.into_inner(), at, &line, text)?);
                 }
                 continue;
             }
             if name == FLEETS {
                 let DeValue::Table(table) = value.into_inner() else {
-                    return Err((at, wrong("fleets stand in tables: [fleets.NAME]")));
+                    return Err((at, wrong("fleets stand in tables: [fleets.NAME]", FLEET_WRITTEN)));
                 };
                 for (fleet, value) in table {
                     let at = line(fleet.span());
-                    let hosts = settings.fleet(value.into_inner(), &line).map_err(|(here, error)| (here.unwrap_or(at), error))?;
+                    let hosts = settings.fleet(value.into_inner(), at, &line, text)?;
                     settings.fleets.insert(fleet.into_inner().into_owned(), hosts);
                 }
                 continue;
             }
-            let Some(key) = KEYS.iter().find(|key| **key == name) else { return Err((at, unknown(&name, &KEYS))) };
-            settings.option(key, value.into_inner(), at).map_err(|why| (at, wrong(&why)))?;
+            let option = |key: &str| scan.get_arguments().find(|argument| argument.get_long() == Some(key));
+            let is_key = KEYS.iter().find(|key| **key == name);
+            let Some((key, option)) = is_key.and_then(|key| Some((*key, option(key)?))) else {
+                return Err((at, no_option(&name, option(&name).is_some())));
+            };
+            let read = Takes::of(option).read(key, &value, text).map_err(|(place, error)| (line(place), error))?;
+            let read: Vec<_> = read.into_iter().map(|text| (key, settings.placed(key, text), at)).collect();
+            settings.options.extend(read);
         }
-        Ok(settings)
+        settings.checked(scan)
     }
 
     /// These settings, if the command takes each option with its value.
-    fn checked(self) -> Result<Self, (u32, Error)> {
-        let mut scan = super::Args::augment_args(clap::Command::new("scan"));
+    fn checked(self, mut scan: clap::Command) -> Result<Self, (u32, Error)> {
         for (key, value, line) in &self.options {
             let arguments = ["scan".to_owned(), argument(key, value.as_deref())];
             match scan.try_get_matches_from_mut(arguments) {
-                Err(error) if is_of_value(error.kind()) => return Err((*line, refused(key, &error))),
+                // Whatever other options there are.
+                Err(error)
+                    if matches!(error.kind(), ErrorKindOfArguments::InvalidValue | ErrorKindOfArguments::ValueValidation) =>
+                {
+                    return Err((*line, refused_by_option(key, &error)));
+                }
                 _ => {}
             }
         }
         Ok(self)
     }
 
-    fn option(&mut self, key: &'static str, value: DeValue<'_>, line: u32) -> Result<(), String> {
-        match value {
-            DeValue::Boolean(true) => self.options.push((key, None, line)),
-            DeValue::Boolean(false) => {}
-            DeValue::Array(list) => {
-                for one in list {
-                    let text = text_of(&one.into_inner()).ok_or_else(|| format!("`{key}` takes text, or a list of it"))?;
-                    self.push(key, &text, line);
-                }
-            }
-            // `[var]` with a line for each.
-            DeValue::Table(table) if key == "var" => {
-                for (name, value) in table {
-                    let text = text_of(&value.into_inner()).ok_or_else(|| format!("`{key}` takes NAME = \"VALUE\""))?;
-                    self.push(key, &format!("{}={text}", name.into_inner()), line);
-                }
-            }
-            other => {
-                let text = text_of(&other).ok_or_else(|| format!("`{key}` takes text, or a list of it"))?;
-                self.push(key, &text, line);
-            }
-        }
-        Ok(())
-    }
-
-    /// The hosts of one fleet.
+    /// The hosts of the fleet that begins in this line.
     fn fleet(
         &self,
         value: DeValue<'_>,
-        line: &dyn Fn(std::ops::Range<usize>) -> u32,
-    ) -> Result<FleetHosts, (Option<u32>, Error)> {
-        let DeValue::Table(table) = value else { return Err((None, wrong("a fleet is a table: [fleets.NAME]"))) };
+        at: u32,
+        line: &impl Fn(Range<usize>) -> u32,
+        file: &str,
+    ) -> Result<FleetHosts, (u32, Error)> {
+        let DeValue::Table(table) = value else {
+            return Err((at, wrong("a fleet is a table: [fleets.NAME]", FLEET_WRITTEN)));
+        };
         let mut hosts = Vec::new();
         for (key, value) in table {
             let at = line(key.span());
             let Some(key) = FLEET_KEYS.iter().find(|known| **known == key.get_ref().as_ref()) else {
-                return Err((Some(at), unknown(key.get_ref(), &FLEET_KEYS)));
+                return Err((at, unknown(key.get_ref(), &FLEET_KEYS)));
             };
-            let mut own = Self { folder: self.folder.clone(), ..Self::default() };
-            own.option(key, value.into_inner(), at).map_err(|why| (Some(at), wrong(&why)))?;
-            hosts.extend(own.options.into_iter().filter_map(|(key, value, _)| Some((key, value?))));
+            let read = Takes::List.read(key, &value, file).map_err(|(place, error)| (line(place), error))?;
+            hosts.extend(read.into_iter().filter_map(|text| Some((*key, self.placed(key, text)?))));
+        }
+        if hosts.is_empty() {
+            return Err((at, wrong("a fleet needs a `host`, or a file of `hosts`", FLEET_WRITTEN)));
         }
         Ok(hosts)
     }
 
-    /// The error of a fleet that is not there.
-    fn no_fleet(&self, name: &str) -> Error {
+    /// The error of a fleet that is not there, which this line of the file names if the command line does not.
+    fn no_fleet(&self, name: &str, line: Option<u32>, is_off: bool) -> Error {
         let known: Vec<&str> = self.fleets.keys().map(String::as_str).collect();
         let hint = match (&self.path, known.as_slice()) {
+            (None, _) if is_off => format!("leave --no-config out: fleets are read from {NAME}"),
             (None, _) => format!("there is no {NAME}: write one with [fleets.NAME] and host = [\"ltsc2022\"]"),
             (_, []) => "write it down as [fleets.NAME] with host = [\"ltsc2022\"]".to_owned(),
             (_, known) => format!("the fleets are {}", known.join(", ")),
         };
-        Error::of(ErrorKind::NotFound, format!("there is no fleet {}", quoted(name))).hint(hint)
+        let error = Error::of(ErrorKind::NotFound, format!("there is no fleet {}", quoted(name))).hint(hint);
+        match (line, &self.path) {
+            (Some(line), Some(path)) => unusable(error, line, path),
+            _ => error,
+        }
     }
 
-    fn push(&mut self, key: &'static str, text: &str, line: u32) {
-        let text = if PATHS.contains(&key) { self.folder.join(text).to_string_lossy().into_owned() } else { text.to_owned() };
-        self.options.push((key, Some(text), line));
-    }
-}
-
-fn text_of(value: &DeValue<'_>) -> Option<String> {
-    match value {
-        DeValue::String(text) => Some(text.to_string()),
-        DeValue::Integer(number) => Some(number.to_string()),
-        _ => None,
+    /// The text of an option; a path is one from the folder of the file.
+    fn placed(&self, key: &str, text: Option<String>) -> Option<String> {
+        let is_path = PATHS.contains(&key);
+        text.map(|text| if is_path { self.folder.join(text).to_string_lossy().into_owned() } else { text })
     }
 }
 
-/// True for errors about the value of one option, whatever others there are.
-const fn is_of_value(kind: ErrorKindOfArguments) -> bool {
-    use ErrorKindOfArguments::{InvalidValue, NoEquals, TooFewValues, TooManyValues, ValueValidation, WrongNumberOfValues};
-    matches!(kind, InvalidValue | NoEquals | TooFewValues | TooManyValues | ValueValidation | WrongNumberOfValues)
+/// The error of this line of the file.
+fn unusable(error: Error, line: u32, path: &Path) -> Error {
+    error.within(format!("line {line} of {} cannot be used", quoted(&path.to_string_lossy())))
 }
 
-/// The error of a value that its option does not take.
-fn refused(key: &str, error: &clap::Error) -> Error {
-    if error.kind() == ErrorKindOfArguments::TooManyValues {
-        return Error::of(ErrorKind::Invalid, format!("`{key}` takes true or false")).hint(format!("write {key} = true"));
-    }
-    let told = error.to_string();
-    let first = told.lines().next().unwrap_or_default();
-    let refused = wrong(first.strip_prefix("error: ").unwrap_or(first));
-    match error.get(ContextKind::ValidValue) {
-        Some(ContextValue::Strings(words)) if !words.is_empty() => refused.hint(format!("it takes {}", words.join(", "))),
-        _ => refused,
-    }
+/// How a fleet is written.
+const FLEET_WRITTEN: &str = "write [fleets.NAME], and below it host = [\"ltsc2022\"]";
+
+fn wrong(why: &str, hint: &str) -> Error {
+    Error::of(ErrorKind::Invalid, why).hint(hint)
 }
 
-fn wrong(why: &str) -> Error {
-    Error::of(ErrorKind::Invalid, why.to_owned()).hint("`wincompat scan --help` says what each option takes")
+fn no_exception() -> Error {
+    wrong("an exception begins with [[exception]]", "write [[exception]], and its keys below it")
+}
+
+/// The error of a key of the file that there is not; `is_option` says whether there is an option of this name.
+fn no_option(name: &str, is_option: bool) -> Error {
+    let tables = [(EXCEPTION, format!("[[{EXCEPTION}]]")), (FLEETS, format!("[{FLEETS}.NAME]"))];
+    let below = EXCEPTION_KEYS.iter().map(|(key, ..)| *key).filter(|key| !KEYS.contains(key));
+    let below = below.map(|key| (key, format!("{key} below [[{EXCEPTION}]]")));
+    let known: Vec<(&str, String)> =
+        KEYS.iter().map(|key| (*key, (*key).to_owned())).chain(tables.clone()).chain(below).collect();
+    let hint = if is_option {
+        format!("--{name} is for the command line alone: a file may come from someone else")
+    } else {
+        near(name, &known).map_or_else(
+            || format!("the keys are {}, and the tables are {} and {}", KEYS.join(", "), tables[0].1, tables[1].1),
+            |near| format!("did you mean {near}?"),
+        )
+    };
+    no_key(name).hint(hint)
 }
 
 fn unknown(name: &str, known: &[&str]) -> Error {
-    let near = known.iter().min_by_key(|key| strsim::damerau_levenshtein(name, key)).copied().unwrap_or_default();
-    let is_near = strsim::damerau_levenshtein(name, near) <= name.chars().count().max(3) / 2;
-    let hint = if is_near { format!("did you mean {near}?") } else { format!("the keys are {}", known.join(", ")) };
-    Error::of(ErrorKind::Invalid, format!("there is no key {}", quoted(name))).hint(hint)
+    let all: Vec<(&str, String)> = known.iter().map(|key| (*key, (*key).to_owned())).collect();
+    let hint =
+        near(name, &all).map_or_else(|| format!("the keys are {}", known.join(", ")), |near| format!("did you mean {near}?"));
+    no_key(name).hint(hint)
+}
+
+fn no_key(name: &str) -> Error {
+    Error::of(ErrorKind::Invalid, format!("there is no key {}", quoted(name)))
+}
+
+/// The words for the key that is nearly called so.
+fn near<'k>(name: &str, known: &'k [(&str, String)]) -> Option<&'k str> {
+    let (key, words) = known.iter().min_by_key(|(key, _)| strsim::damerau_levenshtein(name, key))?;
+    (strsim::damerau_levenshtein(name, key) <= name.chars().count().max(3) / 2).then_some(words)
 }
 
 /// A table of `[[exception]]`.
-fn exception(value: DeValue<'_>, at: u32, line: &impl Fn(std::ops::Range<usize>) -> u32) -> Result<Exception, (u32, Error)> {
-    let DeValue::Table(table) = value else { return Err((at, wrong("an exception begins with [[exception]]"))) };
+fn exception(value: DeValue<'_>, at: u32, line: &impl Fn(Range<usize>) -> u32, file: &str) -> Result<Exception, (u32, Error)> {
+    let DeValue::Table(table) = value else { return Err((at, no_exception())) };
     let mut exception = Exception { line: at, ..Exception::default() };
     for (key, value) in table {
         let here = line(key.span());
         let name: Spanned<_> = key;
         let name = name.into_inner();
-        let value = value.into_inner();
-        let text = match &value {
-            DeValue::Datetime(day) => day.to_string(),
-            other => text_of(other).ok_or_else(|| (here, wrong(&format!("`{name}` takes text"))))?,
+        let Some((key, _, takes)) = EXCEPTION_KEYS.iter().find(|(key, ..)| *key == name) else {
+            return Err((here, unknown(&name, &EXCEPTION_KEYS.map(|(key, ..)| key))));
         };
-        let pattern = |is_path| Pattern::of(&text, is_path).map(Some).map_err(|why| (here, wrong(&format!("`{text}`: {why}"))));
-        match name.as_ref() {
+        let hint = match *key {
+            "code" => "write code = \"build-mismatch\"; `wincompat explain --list` lists the codes".to_owned(),
+            "until" => "write until = 2027-01-31".to_owned(),
+            "reason" => "write reason = \"WHY\"".to_owned(),
+            key => format!("write {key} = \"PATTERN\"; in it, * ? [ ] {{ }} stand for other characters"),
+        };
+        let other = not_taken(key, takes, &value, file).hint(hint.as_str());
+        let text = match value.get_ref() {
+            DeValue::Datetime(day) if *key == "until" => Some(day.to_string()),
+            value => text_of(value),
+        };
+        let Some(text) = text else { return Err((here, other)) };
+        let refused = |why: &str| (here, refused(key, &text, why).hint(hint.as_str()));
+        let pattern = |is_path| Pattern::of(&text, is_path).map(Some).map_err(|why| refused(&why));
+        match *key {
             "code" => {
-                let code = finding(&text).map_err(|why| (here, wrong(&format!("{}: {why}", quoted(&text)))))?;
+                let code = finding(&text).map_err(|why| refused(&why))?;
                 exception.code = Some(code.as_str().to_owned());
             }
             "image" => exception.image = pattern(false)?,
             "path" => exception.path = pattern(true)?,
             "host" => exception.host = pattern(false)?,
             "reason" => exception.reason = text,
-            "until" => {
+            _ => {
                 let day: Result<Date, _> = text.parse();
-                exception.until = Some(day.map_err(|_| (here, wrong("`until` takes a day, e.g. 2027-01-31")))?);
+                exception.until = Some(day.map_err(|_| (here, other))?);
             }
-            other => return Err((here, unknown(other, &EXCEPTION_KEYS.map(|(key, _)| key)))),
         }
     }
     if exception.reason.trim().is_empty() {
-        return Err((at, wrong("an exception needs a `reason`")));
+        return Err((at, wrong("an exception needs a `reason`", "write reason = \"WHY\" below [[exception]]")));
     }
     Ok(exception)
 }
@@ -416,25 +456,68 @@ mod tests {
     fn what_is_wrong_is_named_with_its_line() {
         for (text, line, why, hint) in [
             ("\nhots = \"x\"\n", 2, "there is no key `hots`", "did you mean host"),
-            ("output = \"x\"\n", 1, "there is no key `output`", ""),
-            ("insecure = \"x\"\n", 1, "there is no key `insecure`", ""),
-            ("host = 1.5\n", 1, "`host` takes text", ""),
+            ("output = \"x\"\n", 1, "there is no key `output`", "--output is for the command line alone"),
+            ("insecure = \"x\"\n", 1, "there is no key `insecure`", "--insecure is for the command line alone"),
+            ("host = 1.5\n", 1, "`host` takes text, or a list of texts, not `1.5`", "host = [\"VALUE\", \"VALUE\"]"),
+            ("host = true\n", 1, "`host` takes text, or a list of texts, not `true`", ""),
+            ("engine = false\n", 1, "`engine` takes text, or a list of texts, not `false`", ""),
+            ("host = [\"a\",\n  true]\n", 2, "`host` takes text, or a list of texts, not `true`", ""),
+            ("exclude = {a = 1}\n", 1, "`exclude` takes text, or a list of texts, not a table", ""),
             ("host = \n", 1, "", ""),
-            ("[[exception]]\ncode = \"build-mismatch\"\n", 1, "needs a `reason`", ""),
+            ("strict = [true]\n", 1, "`strict` takes true or false, not `[true]`", "strict = true"),
+            ("\nstrict = \"yes\"\n", 2, "`strict` takes true or false, not `\"yes\"`", "strict = true"),
+            ("host = \"a\"\nproduction = 1\n", 2, "`production` takes true or false, not `1`", "production = true"),
+            ("isolation = [\"process\"]\n", 1, "`isolation` takes one text, not `[\"process\"]`", "isolation = \"VALUE\""),
+            ("baseline = true\n", 1, "`baseline` takes one text, not `true`", ""),
+            ("fresh = [6]\n", 1, "`fresh` takes true, false or one text, not `[6]`", "fresh = true"),
+            ("var = 1.5\n", 1, "`var` takes a text for each name, not `1.5`", "[var]"),
+            ("[var]\nA = 1\nTAG = [\"1\"]\n", 3, "`var` takes a text for each name, not `[\"1\"]`", "NAME = \"VALUE\""),
+            ("deny = [\"nope\"]\n", 1, "`deny` does not take `nope`: no finding has this code", ""),
+            (
+                "allow = \"build-mismach\"\n",
+                1,
+                "`allow` does not take `build-mismach`: no finding has this code; did you mean build-mismatch?",
+                "",
+            ),
+            ("isolation = \"vm\"\n", 1, "`isolation` does not take `vm`", "it takes default, auto"),
+            ("isolation = \"\"\n", 1, "`isolation` does not take an empty text", "it takes default, auto"),
+            ("fresh = \"soon\"\n", 1, "`fresh` does not take `soon`: ", ""),
+            ("fresh = 1201\n", 1, "`fresh` does not take `1201`: ", ""),
+            ("[var]\n\"\" = \"x\"\n", 1, "`var` does not take `=x`: write NAME=VALUE", ""),
+            ("exclude = \"[\"\n", 1, "`exclude` does not take `[`: ", ""),
+            ("[[exception]]\ncode = \"build-mismatch\"\n", 1, "needs a `reason`", "reason = \"WHY\""),
             ("[[exception]]\nreason = \"x\"\ncode = \"build-mismach\"\n", 3, "did you mean build-mismatch?", ""),
-            ("\nstrict = \"yes\"\n", 2, "`strict` takes true or false", "strict = true"),
-            ("host = \"a\"\nproduction = 1\n", 2, "`production` takes true or false", "production = true"),
-            ("host = true\n", 1, "a value is required for '--host", ""),
-            ("deny = [\"nope\"]\n", 1, "invalid value 'nope' for '--deny", ""),
-            ("allow = \"build-mismach\"\n", 1, "did you mean build-mismatch?", ""),
-            ("isolation = \"vm\"\n", 1, "invalid value 'vm' for '--isolation", "it takes"),
-            ("fresh = \"soon\"\n", 1, "invalid value 'soon' for '--fresh", ""),
-            ("[var]\n\"\" = \"x\"\n", 1, "write NAME=VALUE", ""),
-            ("[[exception]]\nreason = \"x\"\nuntil = \"soon\"\n", 3, "takes a day", ""),
-            ("[[exception]]\nreason = \"x\"\nimage = \"[\"\n", 3, "`[`", ""),
+            (
+                "[[exception]]\nreason = \"x\"\ncode = [\"build-mismatch\"]\n",
+                3,
+                "`code` takes the code of a finding, not `[\"build-mismatch\"]`",
+                "",
+            ),
+            (
+                "[[exception]]\nreason = \"x\"\nuntil = \"soon\"\n",
+                3,
+                "`until` takes a day, e.g. 2027-01-31, not `\"soon\"`",
+                "until = 2027",
+            ),
+            ("[[exception]]\nreason = \"x\"\nuntil = true\n", 3, "`until` takes a day, e.g. 2027-01-31, not `true`", ""),
+            ("[[exception]]\nreason = \"x\"\nimage = \"[\"\n", 3, "`image` does not take `[`", "PATTERN"),
+            ("[[exception]]\nreason = \"x\"\npath = true\n", 3, "`path` takes one pattern, not `true`", ""),
+            ("[[exception]]\nreason = 2027-01-31\n", 2, "`reason` takes one text, not `2027-01-31`", ""),
+            // The key is what is wrong, whatever its value.
             ("[[exception]]\nresaon = \"x\"\n", 2, "there is no key `resaon`", "did you mean reason?"),
+            ("[[exception]]\ncodes = [\"x\"]\n", 2, "there is no key `codes`", "did you mean code?"),
+            ("codes = [\"x\"]\n", 1, "there is no key `codes`", "did you mean code below [[exception]]?"),
+            ("[[exceptions]]\nreason = \"x\"\n", 1, "there is no key `exceptions`", "did you mean [[exception]]?"),
+            ("[fleet.next]\nhost = \"x\"\n", 1, "`fleet` takes one text, not a table", ""),
+            ("[flets.next]\nhost = \"x\"\n", 1, "there is no key `flets`", "did you mean [fleets.NAME]?"),
+            ("zzzzzzzzzzzzzz = 1\n", 1, "there is no key", "and the tables are [[exception]] and [fleets.NAME]"),
+            ("exception = \"x\"\n", 1, "an exception begins with [[exception]]", ""),
+            ("[exception]\nreason = \"x\"\n", 1, "an exception begins with [[exception]]", ""),
+            ("[fleets.a]\nhost = true\n", 2, "`host` takes text, or a list of texts, not `true`", ""),
+            ("[fleets.a]\nhost = []\n", 1, "a fleet needs a `host`", "[fleets.NAME]"),
+            ("[fleets.a]\n", 1, "a fleet needs a `host`", "host = ["),
         ] {
-            let (at, error) = Settings::of(text, Path::new("")).and_then(Settings::checked).unwrap_err();
+            let (at, error) = Settings::of(text, Path::new("")).unwrap_err();
             assert_eq!(at, line, "{text}: {error:?}");
             assert!(error.what.contains(why), "{text}: {error:?}");
             assert!(error.hint.unwrap().to_string().contains(hint), "{text}");

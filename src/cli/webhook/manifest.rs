@@ -32,9 +32,11 @@ const LARGEST: u64 = 1 << 20;
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat webhook manifest | kubectl apply -f -
-  wincompat webhook manifest --mode steer --expect ltsc2025 --image registry.example/wincompat:1 > webhook.yaml
+  wincompat webhook manifest --mode steer --expect ltsc2025 > webhook.yaml
+  wincompat webhook manifest --image registry.example/wincompat:1 > webhook.yaml
   wincompat webhook manifest --as kustomize --output deploy/kustomize
-  wincompat webhook manifest --as helm --output chart && helm install wincompat chart -n wincompat --create-namespace
+  wincompat webhook manifest --as helm --output chart
+  helm install wincompat chart -n wincompat --create-namespace
 
 Nothing is written in the cluster. Two replicas run on Linux nodes, as a user without rights, on a read-only root. Their account may list
 and watch nodes and RuntimeClasses, and with --certificates own write its own Secret and the caBundle of its two configurations. Pods of

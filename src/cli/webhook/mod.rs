@@ -16,7 +16,7 @@ use super::subcommand::Subcommand;
   wincompat webhook manifest | kubectl apply -f -
   wincompat webhook manifest --mode steer --as helm --output chart/
   wincompat webhook serve --tls-cert tls.crt --tls-key tls.key
-  wincompat webhook serve --mode enforce --tls-secret wincompat-webhook-tls --service wincompat-webhook")]
+  wincompat webhook serve --tls-secret wincompat-tls --service wincompat")]
 pub struct Args {
     #[command(subcommand)]
     command: Command,

@@ -39,9 +39,8 @@ const NAMESPACE_VARIABLE: &str = "POD_NAMESPACE";
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples:
   wincompat webhook serve --tls-cert tls.crt --tls-key tls.key
-  wincompat webhook serve --mode steer --expect ltsc2025 --tls-cert tls.crt --tls-key tls.key
-  wincompat webhook serve --mode enforce --namespace wincompat --tls-secret wincompat-webhook-tls --service wincompat-webhook \\
-    --configuration wincompat
+  wincompat webhook serve --mode steer --tls-cert tls.crt --tls-key tls.key
+  wincompat webhook serve --tls-secret wincompat-tls --service wincompat
 
 POST /mutate decides about pods, POST /validate warns the authors of what makes pods. /healthz, /readyz and /metrics are at the other
 address, without TLS. Nodes and RuntimeClasses are listed and watched. An image that is not read within the budget is not judged: the

@@ -9,6 +9,7 @@ mod folder;
 mod names;
 mod ours;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::time::Instant;
@@ -33,6 +34,9 @@ const MARKER: &str = "oci-layout";
 const INDEX: &str = "index.json";
 /// The content of that file, as this program writes it.
 const EMPTY_LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
+
+/// The most digests that are shown in an error.
+const MOST_LISTED: usize = 5;
 
 /// The longest version of a layout that is shown.
 const LONGEST_VERSION: usize = 16;
@@ -134,6 +138,7 @@ impl Layout {
                     [&annotations.image_name, &annotations.ref_name].into_iter().flatten().cloned().collect()
                 };
                 let mut entries = names::choose(&self.shown, &index.entries, name, names, |entry| entry.digest.as_str())?;
+                self.refuse_others_of_one_name(&entries)?;
                 Ok(match entries.pop() {
                     Some(entry) if entries.is_empty() => Chosen::Entry(entry),
                     last => Chosen::Index(entries.into_iter().chain(last).collect(), digest.clone()),
@@ -147,6 +152,36 @@ impl Layout {
                 }
             }
         }
+    }
+
+    /// Refuses entries that share a name and are not one image for several platforms: of such entries skopeo takes the first one, and a
+    /// program that loads one after the other keeps the last one.
+    fn refuse_others_of_one_name(&self, entries: &[Entry]) -> Result<(), Error> {
+        let images: Vec<&Entry> = entries.iter().filter(|entry| !entry.is_attestation()).collect();
+        let name = |entry: &&Entry| entry.annotations.ref_name.clone().or_else(|| entry.annotations.image_name.clone());
+        let Some(name) = images.iter().find_map(name).filter(|_| images.len() > 1) else { return Ok(()) };
+        let what = format!("{} holds {} different images named {}", self.shown, images.len(), shown(&name));
+        let whole_names: BTreeSet<String> = images.iter().filter_map(|entry| entry.annotations.image_name.clone()).collect();
+        if whole_names.len() > 1 {
+            return Err(names::which(&self.shown, what, &whole_names));
+        }
+        let mut platforms = BTreeSet::new();
+        let mut is_for_another_platform = |entry: &&Entry| match &entry.platform {
+            Some(platform) if platform.os.eq_ignore_ascii_case("windows") => {
+                platforms.insert((platform.architecture.clone(), platform.os_version.clone()))
+            }
+            Some(platform) => !platform.os.is_empty(),
+            None => false,
+        };
+        if images.iter().all(&mut is_for_another_platform) {
+            return Ok(());
+        }
+        let digests: Vec<&str> = images.iter().take(MOST_LISTED).map(|entry| entry.digest.as_str()).collect();
+        let more = images.len().saturating_sub(MOST_LISTED);
+        let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
+        Err(Error::of(ErrorKind::Invalid, what)
+            .because(format!("they are {}{rest}", digests.join(", ")))
+            .hint("programs take different ones of them: write it again with one image of each name"))
     }
 
     /// The content with this digest, of at most `max` bytes, verified.

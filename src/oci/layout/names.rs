@@ -29,11 +29,12 @@ pub(crate) fn choose<T: Clone>(
     };
     let all_names = || items.iter().flat_map(&names).collect::<BTreeSet<String>>();
     let Some(wanted) = wanted else {
-        let distinct = distinct(items.iter().collect());
-        if distinct.len() == 1 || all_names().is_empty() {
+        let (distinct, all) = (distinct(items.iter().collect()), all_names());
+        let share_one_name = all.len() == 1 && items.iter().all(|item| !names(item).is_empty());
+        if distinct.len() == 1 || all.is_empty() || share_one_name {
             return Ok(distinct);
         }
-        return Err(which(shown_path, format!("{shown_path} holds {} images", distinct.len()), &all_names()));
+        return Err(which(shown_path, format!("{shown_path} holds {} images", distinct.len()), &all));
     };
     let rules: [&dyn Fn(&str) -> bool; 3] =
         [&|name| name == wanted, &|name| normal(name).is_some_and(|name| Some(name) == normal(wanted)), &|name| {
@@ -65,7 +66,8 @@ pub(crate) fn normal(name: &str) -> Option<Name> {
     }
 }
 
-fn which(shown_path: &str, what: String, names: &BTreeSet<String>) -> Error {
+/// The error of a choice that these names would make.
+pub(super) fn which(shown_path: &str, what: String, names: &BTreeSet<String>) -> Error {
     let error = Error::of(ErrorKind::NotFound, what);
     let Some(first) = names.first() else {
         return error.or_hint("leave the tag out: the images in it have no names");
@@ -113,6 +115,8 @@ mod tests {
             (unnamed, Some("1"), Err("x.tar does not contain an image named 1; ")),
             // One name for several platforms.
             (split, Some("app:1"), Ok("a+b")),
+            (&split[..2], None, Ok("a+b")),
+            (split, None, Err("x.tar holds 3 images; it names app:1, app:2")),
             (&[], None, Err("x.tar does not contain an image; ")),
         ] {
             let expected = expected.map(str::to_owned).map_err(str::to_owned);

@@ -22,11 +22,13 @@ pub fn verify(blobs: &Folder) -> Result<Vec<Error>, Error> {
 
 /// The failure of one image, if it has one.
 fn verify_one(blobs: &Folder, entry: &Entry, read: &mut BTreeMap<Digest, Option<Error>>) -> Option<Error> {
-    let name = entry.annotations.ref_name.as_deref().unwrap_or(entry.digest.as_str());
+    let (name, hint) = match &entry.annotations.ref_name {
+        Some(name) => (name.as_str(), advice!["pull it again: ", Command::Pull(name.clone())]),
+        // No registry is known that has it.
+        None => (entry.digest.as_str(), advice!["remove it: ", Command::RemoveImage(entry.digest.to_string())]),
+    };
     let failed = |what: String| {
-        Error::new(format!("the image {} is not whole", crate::text::shown(name)))
-            .because(what)
-            .hint(advice!["pull it again: ", Command::Pull(name.to_owned())])
+        Error::new(format!("the image {} is not whole", crate::text::shown(name))).because(what).hint(hint.clone())
     };
     let mut reached = Reached::default();
     if let Err(error) = reached.add(blobs, &entry.digest) {

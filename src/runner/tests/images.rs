@@ -17,6 +17,7 @@ use crate::runner::store::Store;
 use crate::runner::store::images::{StoreImages, list};
 use crate::runner::store::import::is_complete;
 use crate::runner::store::state::tests::request;
+use crate::runner::store::verify::verify;
 use crate::runner::tests::empty_store;
 use crate::runner::tests::fake::Fake;
 
@@ -232,6 +233,20 @@ fn what_is_damaged_can_be_removed_and_stands_in_the_way_of_no_mistake() {
     assert_eq!(names(&blobs), ["r.test/app:2"]);
     images.remove("r.test/app:2", false).unwrap();
     assert!(!blobs.blob_path(&two.0).exists());
+}
+
+#[test]
+fn what_is_not_whole_is_pulled_by_its_name_and_removed_where_it_has_none() {
+    let (folder, store) = empty_store();
+    let (blobs, [one, _]) = two_images(folder.path(), &store);
+    std::fs::write(blobs.blob_path(&one.0), "{").unwrap();
+    let hints = || -> Vec<String> { verify(&blobs).unwrap().iter().map(|error| error.advice().to_string()).collect() };
+    assert_eq!(hints(), ["pull it again: <pull(\"r.test/app:1\")>"]);
+    blobs.update_index(WAIT, |list| list[0]["annotations"] = json!({})).unwrap();
+    assert_eq!(hints(), [format!("remove it: <removeimage(\"{}\")>", one.0)]);
+    // As the hint says.
+    StoreImages { machine: None, store: &store, blobs: &blobs }.remove(one.0.as_str(), false).unwrap();
+    assert_eq!(hints(), [""; 0]);
 }
 
 #[test]

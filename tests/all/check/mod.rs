@@ -5,6 +5,8 @@ mod exit_codes;
 mod fresh;
 #[cfg(unix)]
 mod full_streams;
+#[cfg(unix)]
+mod interrupts;
 mod lists;
 mod main_command;
 mod mistakes;

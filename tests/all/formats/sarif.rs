@@ -126,6 +126,35 @@ fn fingerprints_do_not_depend_on_lines_and_texts() {
     assert_eq!(prints(3, "the builds differ"), prints(12, "other words"));
 }
 
+/// Equal hosts are judged once, and the result is called after all of them: one more of them, or an update, is not another problem.
+#[test]
+fn fingerprints_do_not_depend_on_how_many_hosts_are_equal() {
+    let prints = |format: &str, pointer: &str, hosts: &[(&str, &str)]| {
+        let result = |(label, version): &(&str, &str)| {
+            let finding = sample::finding("build-mismatch", "error", "the builds differ", "");
+            let result = sample::result("app:1", sample::host(label, version), None, Some(false), vec![finding]);
+            sample::found_in(result, "Dockerfile", 3, 1)
+        };
+        let written = rendered(format, &sample::of(hosts.iter().map(result).collect(), vec![]));
+        let document: Value = serde_json::from_str(&written).unwrap();
+        let results = document.pointer(if format == "sarif" { "/runs/0/results" } else { "" }).unwrap().as_array().unwrap();
+        let prints: Vec<String> = results.iter().map(|one| one.pointer(pointer).unwrap().as_str().unwrap().to_owned()).collect();
+        assert_eq!(prints.iter().collect::<BTreeSet<_>>().len(), hosts.len(), "{written}");
+        prints
+    };
+    for (format, pointer) in [("sarif", "/partialFingerprints/primaryLocationLineHash"), ("gitlab", "/fingerprint")] {
+        let prints = |hosts: &[(&str, &str)]| prints(format, pointer, hosts);
+        let one = prints(&[("web", "10.0.20348.1")]);
+        assert_eq!(prints(&[("web and 1 more", "10.0.20348.1")]), one, "{format}");
+        assert_eq!(prints(&[("web and 2 more", "10.0.20348.2402")]), one, "{format}");
+        assert_ne!(prints(&[("web", "10.0.26100.1")]), one, "{format}");
+        // Where each host is a result of its own, those that were known stay.
+        let two = prints(&[("web", "10.0.20348.1"), ("db", "10.0.20348.1")]);
+        assert_eq!(two[0], one[0], "{format}");
+        assert_eq!(prints(&[("a", "10.0.20348.1"), ("web", "10.0.20348.1"), ("db", "10.0.20348.1")])[..2], two, "{format}");
+    }
+}
+
 #[test]
 fn what_was_not_read_has_its_place() {
     let error = serde_json::json!({"reference": "app:1", "kind": "not-found", "message": "there is no such tag", "hint": null,

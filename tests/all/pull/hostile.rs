@@ -72,7 +72,7 @@ fn a_layer_that_is_damaged_at_equal_size_is_found_and_fetched_anew() {
     let shop = Shop::well_behaved(layers());
     shop.succeeds(&[]);
     let images =
-        |arguments: &[&str]| Answer::of(shop.program.command().arg("images").args(arguments).env("WINCOMPAT_ROOT", shop.store()));
+        |arguments: &[&str]| Answer::of(shop.program.command().args(["images", "--root"]).arg(shop.store()).args(arguments));
     let whole = images(&["--verify"]);
     assert_eq!((whole.code, whole.err.as_str()), (0, ""));
     let path = shop.blob(&shop.layers[1].digest());
@@ -82,11 +82,15 @@ fn a_layer_that_is_damaged_at_equal_size_is_found_and_fetched_anew() {
     let damaged = images(&["--verify"]);
     assert_eq!(damaged.code, 2);
     assert_eq!(damaged.out, whole.out, "the list is printed all the same");
-    for said in [&shop.name(), "is damaged", &format!("hint: pull it again: `wincompat pull {}`", shop.name())] {
+    let again = format!("pull --root {} {}", shop.store().display(), shop.name());
+    for said in [&shop.name(), "is damaged", &format!("hint: pull it again: `wincompat {again}`")] {
         assert!(damaged.err.contains(said), "{}", damaged.err);
     }
     assert_eq!(images(&[]).code, 0, "it is read only if that is asked for");
-    shop.succeeds(&[]);
+    // The line of the hint, as it is printed.
+    let pulled = Answer::of(shop.program.command().args(again.split(' ')).arg(HOST));
+    assert_eq!((pulled.code, pulled.out), (0, shop.printed()), "{}", pulled.err);
+    shop.is_intact();
     assert_eq!(images(&["--verify"]).code, 0);
     assert_eq!(shop.requests_for(&shop.layers[1]).len(), 2);
     assert_eq!(shop.requests_for(&shop.layers[0]).len(), 1);

@@ -123,7 +123,7 @@ fn many_end_the_program_whatever_it_waits_for() {
             // Each is to be one of its own.
             thread::sleep(Duration::from_millis(300));
         }
-        console.end().failed(125, &["interrupted before everything was released", "`wincompat prune`"]);
+        console.end().failed(125, &["interrupted before everything was released", "`wincompat prune --root "]);
         machine.faults.clear();
         if scenario.contains(&"-d") {
             // Its monitor still waits, and is somebody's who looks after it. Whoever ends it, ends the container.

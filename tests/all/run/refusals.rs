@@ -71,7 +71,10 @@ fn what_is_refused_is_not_pulled() {
     // Where Hyper-V isolation is not available, nobody is sent there.
     assert!(!advice(&[]).contains("--isolation=hyperv"));
     let advice = advice(&["--isolation", "process", "--host", "local,hyperv"]);
-    assert!(advice.contains(&format!("`wincompat run --isolation=hyperv {reference}`")), "{advice}");
+    assert!(
+        advice.contains("`wincompat run --root ") && advice.contains(&format!(" --isolation=hyperv {reference}`")),
+        "{advice}"
+    );
     assert!(!advice.contains("docker"), "{advice}");
     assert!(!machine.store().exists());
     assert_eq!(machine.host.calls(), [serde_json::Value::Null; 0]);
@@ -119,7 +122,7 @@ fn when_a_registry_is_asked() {
     let server = registry("app", "1", &new);
     let mirror = format!("example.com={}", server.url(""));
     let shown = |pull: &[&str]| machine.run(&[&["--mirror", &mirror], pull, &[IMAGE, "guest", "show"]].concat());
-    shown(&["--pull", "never"]).failed(125, &["is not in the store", "wincompat pull example.com/app:1"]);
+    shown(&["--pull", "never"]).failed(125, &["is not in the store", "`wincompat pull --root ", " example.com/app:1`"]);
     assert!(server.requests().is_empty() && !machine.store().exists());
 
     machine.put(&old, &name("app", "1"));

@@ -97,3 +97,25 @@ fn every_format_of_the_repository() {
         insta::assert_snapshot!(format!("repository-{name}"), steady(&out, &repository));
     }
 }
+
+/// Alerts that were dismissed stay so, and a merge request shows no old problem as a new one.
+#[test]
+fn one_more_equal_host_makes_no_problem_new() {
+    let shop = Repository::new();
+    shop.file("Dockerfile", "FROM registry.test/app:ltsc2019\n");
+    for (format, results, print) in
+        [("sarif", "/runs/0/results", "/partialFingerprints/primaryLocationLineHash"), ("gitlab", "", "/fingerprint")]
+    {
+        let prints = |hosts: &[&str]| {
+            let answer = shop.scan(&[&["--format", format], hosts].concat());
+            assert_eq!(answer.code, 1, "{answer:?}");
+            let document = answer.json();
+            let results = document.pointer(results).unwrap().as_array().unwrap();
+            results.iter().map(|one| one.pointer(print).unwrap().clone()).collect::<Vec<_>>()
+        };
+        let one = prints(&["--host=web=ltsc2022"]);
+        assert!(!one.is_empty());
+        assert_eq!(prints(&["--host=web=ltsc2022", "--host=db=ltsc2022"]), one, "{format}");
+        assert_eq!(prints(&["--host=a=ltsc2022", "--host=web=ltsc2022", "--host=db=ltsc2022"]), one, "{format}");
+    }
+}

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::formats::steady;
 use super::{Checked, Repository};
 use crate::support::committed::assert_committed;
+use crate::support::program::Answer;
 use crate::support::registry::images::Images;
 
 /// What changes, as `file:line change`.
@@ -107,9 +108,9 @@ fn fleets_have_names() {
     assert_eq!(shop.report(&["--host=z=ltsc2022", "x"]).1["results"][0]["host"]["label"], json!("z"));
     for (arguments, why, hint) in [
         (&["--fleet=none"][..], "there is no fleet `none`", "the fleets are next, today"),
-        (&["--fleet=next", "--host=ltsc2022"], "the hosts are said twice", "leave --fleet out"),
-        (&["--fleet-next=next", "--no-config"], "there is no fleet `next`", "there is no wincompat.toml"),
-        (&["--fleet-next=next", "--fix"], "--fix", ""),
+        (&["--fleet=next", "--host=ltsc2022"], "the hosts are said twice, by --fleet and by --host\n", "leave --fleet out"),
+        (&["--fleet-next=next", "--no-config"], "there is no fleet `next`", "leave --no-config out"),
+        (&["--fleet-next=next", "--fix"], "--fleet-next cannot be combined with --fix", "leave one of them out"),
         (&["--fleet-next=next", "--format=sarif"], "cannot be written as sarif", "use one of text, json, html, markdown"),
     ] {
         let answer = shop.scan(arguments);
@@ -119,11 +120,38 @@ fn fleets_have_names() {
         ("[fleets.x]\nhots = \"a\"\n", 2, "there is no key `hots`"),
         ("[fleets]\nx = \"a\"\n", 2, "a fleet is a table"),
         ("fleets = \"x\"\n", 1, "fleets stand in tables"),
+        ("# ours\nfleet = \"old\"\n[fleets.new]\nhost = \"ltsc2022\"\n", 2, "there is no fleet `old`"),
     ] {
         shop.file("wincompat.toml", text);
         let answer = shop.scan(&["x"]);
         assert!(answer.code == 2 && answer.err.contains(&format!("line {line} of")) && answer.err.contains(why), "{answer:?}");
     }
+}
+
+/// An error is about what was typed, or says where else the words stand.
+#[test]
+fn what_nobody_typed_is_not_said_to_be_typed() {
+    let shop = Repository::new();
+    shop.file("x/Dockerfile", FROM_2019);
+    shop.file("next.txt", "c=ltsc2025\n");
+    shop.file("wincompat.toml", format!("fleet-next = \"next\"\n{FLEETS}"));
+    assert_eq!(shop.report(&["x"]).1["schema"], json!("wincompat/upgrade/v1"));
+    // The fleet to compare with is of the file, and what is typed cannot be done for two.
+    for arguments in [&["--write-baseline=known.json", "x"][..], &["--diff", "x"], &["--write-lock=images.lock", "x"]] {
+        let answer = shop.scan(arguments);
+        assert!(answer.code == 0 && !answer.err.contains("error: "), "{arguments:?}: {answer:?}");
+    }
+    let mut command = shop.program.command();
+    command.current_dir(shop.folder()).args(["scan", "--host=ltsc2022", "x"]).env("WINCOMPAT_FLEET", "next");
+    let answer = Answer::of(&mut command);
+    assert!(answer.code == 2 && answer.err.contains("said twice, by WINCOMPAT_FLEET and by --host\n"), "{answer:?}");
+    assert!(answer.err.contains("hint: leave WINCOMPAT_FLEET out"), "{answer:?}");
+    shop.file("wincompat.toml", "require-findings = true\n");
+    shop.file("y/notes.txt", "nothing\n");
+    let answer = shop.scan(&["--host=ltsc2022", "y"]);
+    assert!(answer.code == 2 && answer.err.contains("remove require-findings from "), "{answer:?}");
+    let answer = shop.scan(&["--no-config", "--require-findings", "--host=ltsc2022", "y"]);
+    assert!(answer.code == 2 && answer.err.contains("leave --require-findings out"), "{answer:?}");
 }
 
 #[test]
