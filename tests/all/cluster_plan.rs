@@ -148,6 +148,14 @@ fn an_upgrade_that_breaks_nothing_ends_with_0() {
 }
 
 #[test]
+fn two_pools_of_one_windows_are_told_apart() {
+    let arguments = ["--add", "ltsc2025", "--add", "ltsc2025,arm64"];
+    let report = Api::of(&shop(), &[]).run(&[&["plan", "--format", "json"], &arguments[..]].concat()).json();
+    let labels: Vec<&Value> = report["next"].as_array().unwrap().iter().map(|group| &group["label"]).collect();
+    assert_eq!(labels, ["a and 1 more", "the new amd64 pool", "the new arm64 pool"]);
+}
+
+#[test]
 fn what_is_not_a_release_or_has_no_node_is_refused() {
     let api = Api::of(&shop(), &[]);
     for (arguments, why, hint) in [
@@ -158,6 +166,7 @@ fn what_is_not_a_release_or_has_no_node_is_refused() {
         (&["--add", "99999"], "build 99999 is not a release of Windows that is known here", "name one that is: ltsc2025"),
         (&["--add", "all"], "`all` is ", "give a release or a build, e.g. --add ltsc2022"),
         (&["--add", "@nodes.json"], "is not a release of Windows", "e.g. --add ltsc2022"),
+        (&["--retire", "17763,arm64"], "`17763,arm64` is not a build alone", "name the build: --retire 17763"),
         (&["--retire", "1776"], "`1776` is not a release of Windows", "e.g. --retire ltsc2022"),
         (
             &["--retire", "20348"],

@@ -174,3 +174,21 @@ fn a_new_pool_has_the_labels_of_its_kubelet() {
     let own = labels(&Nodes::of(vec![azure]));
     assert_eq!(own.get("kubernetes.azure.com/os-sku").map(String::as_str), Some("Windows2025"));
 }
+
+#[test]
+fn pools_of_one_windows_have_names_of_their_own() {
+    let names = |added: &[&str]| {
+        let next = upgrade(added, &[]).nodes(&of_2019());
+        let groups = next.groups.iter().filter(|group| group.is_new).map(Group::title);
+        groups.collect::<Vec<_>>()
+    };
+    assert_eq!(names(&["ltsc2025"]), ["the new pool (Windows Server 2025)"]);
+    assert_eq!(
+        names(&["ltsc2025", "ltsc2025,arm64", "ltsc2022"]),
+        [
+            "the new amd64 pool (Windows Server 2025)",
+            "the new arm64 pool (Windows Server 2025)",
+            "the new pool (Windows Server 2022)"
+        ]
+    );
+}
