@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Case, Decision, Mode, Review, Rules, words};
+use super::{Case, Decision, Mode, Review, Rules, Warning};
 use crate::cluster::{Question, Workload, objects};
 use crate::host::pod::{self, Tree};
 
@@ -150,12 +150,12 @@ fn is_too_large(workload: &Workload) -> bool {
 }
 
 fn too_large() -> Decision {
-    let warning = format!("wincompat: not judged: it has more than {MOST_CONTAINERS} containers or {MOST_TERMS} affinity terms");
-    Decision { warnings: vec![warning.into()], ..Decision::allow(Case::Unknown) }
+    let warning = Warning::unknown(&format!("it has more than {MOST_CONTAINERS} containers or {MOST_TERMS} affinity terms"));
+    Decision { warnings: vec![warning], ..Decision::allow(Case::Unknown) }
 }
 
 fn never_pulled(is_for_windows: bool) -> Decision {
-    let warning = words::unknown("an image of it is never pulled (`imagePullPolicy: Never`), so only its node has it");
+    let warning = Warning::unknown("an image of it is never pulled (`imagePullPolicy: Never`), so only its node has it");
     Decision { warnings: is_for_windows.then_some(warning).into_iter().collect(), ..Decision::allow(Case::Unknown) }
 }
 

@@ -190,7 +190,7 @@ fn every_case_in_each_mode() {
         for (mode, expected) in [Mode::Warn, Mode::Steer, Mode::Enforce].into_iter().zip(words) {
             let world = World::new(mode);
             let decision = world.pod(images, &spec);
-            let said: Vec<String> = decision.warnings.iter().map(plain).collect();
+            let said: Vec<String> = decision.warnings.iter().map(|warning| plain(&warning.what)).collect();
             assert_eq!(word(&decision), expected, "{mode:?}: {images:?} {spec}: {said:?}");
             // A second look at what was changed changes nothing more, and finds nothing wrong.
             if let Outcome::Steer(_) = decision.outcome {
@@ -340,7 +340,7 @@ fn labels_that_do_not_tell_nodes_apart_are_said() {
     spec["runtimeClassName"] = json!("hyperv");
     let decision = world.pod(&["r.test/2022"], &spec);
     assert_eq!(word(&decision), "some-fit allow!");
-    assert!(decision.warnings.iter().any(|warning| plain(warning).contains("no label")), "{:?}", decision.warnings);
+    assert!(decision.warnings.iter().any(|warning| plain(&warning.what).contains("no label")), "{:?}", decision.warnings);
 }
 
 #[test]
@@ -355,7 +355,7 @@ fn an_affinity_that_kubernetes_does_not_take_is_said_to_be_one() {
         spec["affinity"] = affinity;
         let decision = world.pod(&["r.test/2022"], &spec);
         assert_eq!(word(&decision), "some-fit allow!");
-        let said = plain(decision.warnings.last().unwrap());
+        let said = plain(&decision.warnings.last().unwrap().what);
         assert!(said.contains("has not the form that Kubernetes takes") && !said.contains("no label"), "{said}");
     }
 }
@@ -480,6 +480,20 @@ fn a_denial_says_images_nodes_and_what_to_do() {
 }
 
 #[test]
+fn a_windows_that_is_expected_has_the_processor_that_was_named() {
+    let mut world = World { expected: expecting("26100,arm64"), ..World::new(Mode::Steer) };
+    world.nodes = Nodes::of(vec![node("ws2019", "10.0.17763.8389", "amd64", None, &[])]);
+    let arm = crate::cluster::tests::image("r.test/arm", &["arm64 10.0.26100.1"]);
+    world.images.insert("r.test/arm".to_owned(), Ok(arm));
+    let decision = world.pod(&["r.test/arm"], &windows(&[]));
+    assert_eq!(word(&decision), "expected-fits steer");
+    let Outcome::Steer(operations) = decision.outcome else { panic!() };
+    let operations = operations[0].to_string();
+    assert!(operations.contains("10.0.26100") && operations.contains("arm64"), "{operations}");
+    assert_eq!(word(&world.pod(&["r.test/2025"], &windows(&[]))), "none-fits allow!");
+}
+
+#[test]
 fn an_answer_has_a_patch_or_warnings_that_an_api_server_takes() {
     let world = World::new(Mode::Steer);
     let review = review("CREATE", "", &object(&["r.test/2022"], &json!({})), &Value::Null);
@@ -487,12 +501,13 @@ fn an_answer_has_a_patch_or_warnings_that_an_api_server_takes() {
     assert_eq!((&response["allowed"], &response["patchType"]), (&json!(true), &json!("JSONPatch")));
     assert!(response["patch"].as_str().unwrap().starts_with("W3si"), "{response}");
     assert!(response.get("warnings").is_none());
-    let long = |number: usize| Advice::from(format!("{number} {}", "é".repeat(300)));
+    let long = |number: usize| Warning { what: format!("{number} {}", "é".repeat(300)).into(), help: "do it".into() };
     let decision = Decision { warnings: (0..40).map(long).collect(), ..Decision::allow(Case::Unknown) };
     let warnings = review.answer(&decision, &plain)["response"]["warnings"].clone();
     let lengths: Vec<usize> =
         warnings.as_array().unwrap().iter().map(|warning| warning.as_str().unwrap().chars().count()).collect();
     assert!(lengths.iter().all(|length| *length <= 256) && lengths.iter().sum::<usize>() <= 4096, "{lengths:?}");
+    assert_eq!(warnings.as_array().unwrap().iter().filter(|warning| **warning == "wincompat: do it").count(), 1, "{warnings}");
 }
 
 #[test]
