@@ -58,32 +58,30 @@ impl Says<'_, '_> {
 
     /// What leads the pods to nodes that fit.
     fn steering(&self) -> Advice {
-        let selected = |steer: &Steer| {
-            let tolerations = steer
-                .tolerations
-                .iter()
-                .map(|toleration| format!(", and tolerate {}={}:{}", toleration.key, toleration.value, toleration.effect));
-            format!("select {}{}", steer.words(), tolerations.collect::<String>())
-        };
         let kind = self.workload.kind.as_str();
-        match &self.steer {
+        let change = match &self.steer {
+            Some(steer) if self.workload.owner.is_some() => steer.sentence().into(),
             Some(steer) if keeps_its_selector(kind) => {
-                format!("{}, where the {} is made: one that is there keeps its selector", selected(steer), kind.to_lowercase())
-                    .into()
+                let kind = kind.to_lowercase();
+                format!("{}, where the {kind} is made: one that is there keeps its selector", steer.sentence()).into()
             }
             Some(steer) => {
-                Advice::from(selected(steer)) + "; " + Command::ClusterPatch(self.workload.path()) + " writes the change"
+                Advice::from(steer.sentence()) + "; " + Command::ClusterPatch(self.workload.path()) + " writes the change"
             }
-            None if !self.groups.iter().any(|group| group.fits == Some(true)) => "add nodes that the images fit".into(),
+            None if !self.groups.iter().any(|group| group.fits == Some(true)) => return "add nodes that the images fit".into(),
             None if names_nodes(&self.workload.placement) => {
                 let fitting =
                     (0..self.groups.len()).filter(|group| self.groups.get(*group).is_some_and(|on| on.fits == Some(true)));
                 Advice::from("take out the name of the node, and select labels of nodes that fit: ") + self.titles(fitting)
             }
             None => match self.unbound() {
-                Some(steer) => format!("take out what its node selector or affinity asks for, and {}", selected(&steer)).into(),
-                None => "no label tells the nodes that fit from the others: label them, and select that label".into(),
+                Some(steer) => format!("take out what its node selector or affinity asks for, and {}", steer.sentence()).into(),
+                None => return "no label tells the nodes that fit from the others: label them, and select that label".into(),
             },
+        };
+        match &self.workload.owner {
+            Some(owner) => Advice::from(format!("change {owner}, which this belongs to: ")) + change,
+            None => change,
         }
     }
 

@@ -291,6 +291,28 @@ fn a_change_is_written_and_nothing_is_changed() {
     assert!(nobody.err.contains("`deployment/nobody` is not there"), "{}", nobody.err);
 }
 
+/// Argo Rollouts make ReplicaSets, and take back what is changed in them.
+#[test]
+fn a_set_that_a_controller_of_others_has_made_has_no_change() {
+    let mut objects = shop();
+    let mut set = deployment("web-657d", None, NANO);
+    set["metadata"]["ownerReferences"] =
+        json!([{"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "web", "controller": true}]);
+    objects.insert("/apis/apps/v1/namespaces/shop/replicasets", vec![set]);
+    let api = Api::of(&objects, &[]);
+    let answer = api.run(&["patch", "rs/web-657d"]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    let expected = "# apps/v1 ReplicaSet shop/web-657d: it belongs to argoproj.io/v1alpha1 Rollout web, and what is changed here is \
+                    taken back. Change that one: select kubernetes.io/arch: amd64, kubernetes.io/os: windows, \
+                    node.kubernetes.io/windows-build: 10.0.20348\n";
+    assert_eq!(answer.out, expected);
+    let answer = api.run(&["check", "rs/web-657d"]);
+    assert!(!answer.out.contains("cluster patch"), "{}", answer.out);
+    assert!(answer.out.contains("change argoproj.io/v1alpha1 Rollout web, which this belongs to"), "{}", answer.out);
+    let answer = api.run(&["plan", "rs/web-657d", "--add", "ltsc2025"]);
+    assert!(!answer.out.contains("cluster patch"), "{}", answer.out);
+}
+
 #[test]
 fn a_cluster_that_denies_parts_is_answered_for_the_rest() {
     let api = Api::of(&shop(), &["/apis/batch/v1/namespaces/shop/cronjobs", "/apis/node.k8s.io/v1/runtimeclasses"]);

@@ -479,6 +479,24 @@ fn a_denial_says_images_nodes_and_what_to_do() {
     assert!(format!("{why:?}").contains("shop/deployment/web"), "{why:?}");
 }
 
+/// What is said to do is at an object that is there, and whose controller does not take it back.
+#[test]
+fn a_denial_names_what_makes_the_pod() {
+    let world = World::new(Mode::Enforce);
+    for (version, kind, expected) in [
+        ("apps/v1", "StatefulSet", "shop/statefulset/web"),
+        ("apps.kruise.io/v1beta1", "StatefulSet", "change apps.kruise.io/v1beta1 StatefulSet web, which this belongs to: select"),
+        ("apps/v1", "ReplicaSet", "change apps/v1 ReplicaSet web or the object that owns it, which this belongs to: select"),
+        ("batch/v1", "Job", "where the job is made"),
+    ] {
+        let mut object = object(&["r.test/2022"], &windows(&[("kubernetes.io/arch", "amd64"), (BUILD, "10.0.17763")]));
+        object["metadata"]["ownerReferences"] = json!([{"apiVersion": version, "kind": kind, "name": "web", "controller": true}]);
+        let Outcome::Deny(why) = world.decide(&review("CREATE", "", &object, &Value::Null)).outcome else { panic!() };
+        assert!(format!("{why:?}").contains(expected), "{version} {kind}: {why:?}");
+        assert_eq!(format!("{why:?}").contains("ClusterPatch"), expected.starts_with("shop/"), "{version} {kind}: {why:?}");
+    }
+}
+
 #[test]
 fn a_windows_that_is_expected_has_the_processor_that_was_named() {
     let mut world = World { expected: expecting("26100,arm64"), ..World::new(Mode::Steer) };

@@ -61,7 +61,7 @@ impl ClusterPlanReport {
         let changes = with_entries().filter(|(planned, entry)| !entry.old.is_empty() && !planned.ends).map(|(planned, entry)| {
             let labels: Vec<String> = entry.old.iter().map(OldLabelEntry::words).collect();
             let labels = labels.join(", ");
-            if planned.today.workload.kind == "Pod" {
+            if planned.today.workload.kind == "Pod" && planned.today.workload.owner.is_none() {
                 return format!("{}: {labels}; create it again from its manifest, without this", entry.object);
             }
             let object = &entry.object;
@@ -122,3 +122,6 @@ impl NewImageEntry {
         }
     }
 }
+    if let Some(owner) = &workload.owner {
+        return format!("change {}, which it belongs to", clean(owner));
+    }
