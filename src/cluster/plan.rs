@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::check::by_engine;
 use super::upgrade::{Label, Upgrade};
 use super::{Answer, Nodes, Question, Share, Workload};
 use crate::OsVersion;
@@ -141,9 +142,11 @@ impl<'a> Times<'a> {
             let mut misfits = Vec::new();
             for (number, image_of) in workload.images.iter().enumerate() {
                 let Some(Ok(image)) = self.next.images.get(&image_of.reference) else { return None };
-                match self.next.judged(image_of, image, host).ok {
-                    Some(true) => {}
-                    Some(false) => misfits.push(number),
+                let judgement = self.next.judged(image_of, image, host);
+                match judgement.ok {
+                    // Another image does not help where the engine is what has to be another.
+                    Some(false) if by_engine(&judgement).is_none() => misfits.push(number),
+                    Some(_) => {}
                     None => return None,
                 }
             }

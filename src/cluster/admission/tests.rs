@@ -497,6 +497,26 @@ fn a_denial_names_what_makes_the_pod() {
     }
 }
 
+/// The containerd of the only nodes does not pull an image of their Windows.
+#[test]
+fn a_denial_because_of_the_engine_is_about_the_engine() {
+    let mut world = World::new(Mode::Enforce);
+    let mut old = node("old", "10.0.26100.32995", "amd64", None, &[]);
+    old.host.as_mut().and_then(|host| host.engine.as_mut()).unwrap().runtime = Some("1.6.10".to_owned());
+    world.nodes = Nodes::of(vec![old]);
+    for kind in ["Job", "DaemonSet"] {
+        let mut object = object(&["r.test/2022"], &windows(&[("kubernetes.io/arch", "amd64")]));
+        object["metadata"]["ownerReferences"] =
+            json!([{"apiVersion": "apps/v1", "kind": kind, "name": "web", "controller": true}]);
+        let decision = world.decide(&review("CREATE", "", &object, &Value::Null));
+        assert_eq!(word(&decision), "none-fits deny", "{kind}");
+        let Outcome::Deny(why) = decision.outcome else { panic!() };
+        let why = plain(&why);
+        assert!(why.starts_with("wincompat: r.test/2022 on old (Windows Server 2025): image 10.0.20348.1 fits host"), "{why}");
+        assert!(!why.contains("use images that fit") && !why.contains("one DaemonSet for each"), "{why}");
+    }
+}
+
 #[test]
 fn a_windows_that_is_expected_has_the_processor_that_was_named() {
     let mut world = World { expected: expecting("26100,arm64"), ..World::new(Mode::Steer) };

@@ -4,7 +4,7 @@ use super::Warning;
 use super::warnings::WHO;
 use crate::cluster::check::{Answer, described};
 use crate::cluster::{Group, Question};
-use crate::compat::{Code, Severity};
+use crate::compat::{About, Code, Severity};
 use crate::text::{quoted, shown};
 use crate::{Advice, ErrorKind};
 
@@ -49,6 +49,9 @@ fn misfits(question: &Question<'_>, answer: &Answer<'_>) -> Vec<String> {
 /// No node runs the pod: its images, the nodes, and what to do.
 pub(super) fn none_fits(question: &Question<'_>, answer: &Answer<'_>, groups: &[String]) -> Warning {
     let worst = answer.findings.iter().find(|said| said.severity == Severity::Error);
+    if let Some(said) = worst.filter(|said| said.code.is_about(About::Engine)) {
+        return Warning { what: said.message.clone(), help: said.help.clone() };
+    }
     let images = misfits(question, answer);
     let what = if images.is_empty() {
         format!("the pod runs on none of the nodes that it can land on: {}", some(groups))

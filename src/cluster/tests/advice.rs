@@ -3,6 +3,15 @@
 use super::*;
 use crate::cluster::check::Answer;
 
+/// A node of Windows Server 2025 with this kubelet and containerd.
+fn with_engine(name: &str, kubelet: &str, runtime: &str) -> ClusterNode {
+    let labels = json!({"kubernetes.io/os": "windows", "kubernetes.io/arch": "amd64", "pool": name, BUILD: "10.0.26100"});
+    let object = json!({"metadata": {"name": name, "labels": labels}, "status": {"nodeInfo": {"operatingSystem": "windows",
+        "architecture": "amd64", "kernelVersion": "10.0.26100.32995", "osImage": "Windows Server 2025 Datacenter",
+        "kubeletVersion": kubelet, "containerRuntimeVersion": runtime}}});
+    ClusterNode::of(&object, Knowledge::built_in()).unwrap()
+}
+
 /// What is asked of the answer about a workload on these nodes.
 fn ask<R>(workload: &Workload, nodes: Vec<ClusterNode>, ask: impl FnOnce(&Answer<'_>, &Nodes) -> R) -> R {
     let (policy, images, classes, nodes) = (policy(), images(), classes(), Nodes::of(nodes));
@@ -14,6 +23,67 @@ fn ask<R>(workload: &Workload, nodes: Vec<ClusterNode>, ask: impl FnOnce(&Answer
 /// The codes and what to do about each.
 fn said(workload: &Workload, nodes: Vec<ClusterNode>) -> Vec<(&'static str, String)> {
     ask(workload, nodes, |answer, _| answer.findings.iter().map(|said| (said.code.as_str(), said.help.to_string())).collect())
+}
+
+/// A containerd that does not pull an image of 2022 on 2025, where it runs.
+const OLD: &str = "containerd://1.6.10";
+const NEW: &str = "containerd://2.1.5";
+
+#[test]
+fn where_the_engine_refuses_an_image_that_fits_the_advice_is_about_the_engine() {
+    let old = || with_engine("old", "v1.33.1", OLD);
+    let on_2025 = workload("Deployment", &["r.test/2022"], windows(&[]));
+    let found = said(&on_2025, vec![old()]);
+    let [("engine-refuses", help)] = found.as_slice() else { panic!("{found:?}") };
+    assert!(help.contains("engineversion(kubernetes") || help.contains("containerd"), "{help}");
+    assert!(!help.contains("use images that fit one of these") && !help.contains("add nodes"), "{help}");
+    ask(&on_2025, vec![old()], |answer, _| {
+        let message = answer.findings[0].message.to_string();
+        assert!(message.starts_with("r.test/2022 on old (Windows Server 2025): image 10.0.20348.1 fits host"), "{message}");
+        assert_eq!(answer.ok, Some(false));
+    });
+    // Where its pods can land on nodes of another build too, they have to be kept to the nodes whose engine is changed.
+    let both = || vec![node("ws2019", "10.0.17763.8389", "amd64", None, &[]), old()];
+    let found = said(&on_2025, both());
+    assert!(
+        matches!(found.as_slice(), [("engine-refuses", help)] if help.ends_with("; then let the pods select only these nodes")),
+        "{found:?}"
+    );
+    // The same where they land on others alone.
+    let elsewhere = workload("Deployment", &["r.test/2022"], windows(&[(BUILD, "10.0.17763")]));
+    let found = said(&elsewhere, both());
+    assert!(
+        matches!(found.as_slice(), [("engine-refuses", help)] if help.ends_with("; then let the pods select only these nodes")),
+        "{found:?}"
+    );
+    // An image of another build is not the engine's matter.
+    let of_2019 = workload("Deployment", &["r.test/2019"], windows(&[(BUILD, "10.0.26100")]));
+    assert_eq!(said(&of_2019, vec![old()])[0].0, "no-node-fits");
+    let mixed = workload("Deployment", &["r.test/2022", "r.test/2019"], windows(&[]));
+    assert_eq!(said(&mixed, vec![old()])[0].0, "no-node-fits");
+    let mixed = workload("Deployment", &["r.test/2019", "r.test/2022"], windows(&[]));
+    assert_eq!(said(&mixed, vec![old()])[0].0, "no-node-fits");
+}
+
+#[test]
+fn where_the_engine_refuses_on_some_nodes_both_ways_are_said() {
+    let nodes = || vec![with_engine("old", "v1.33.1", OLD), with_engine("new", "v1.33.1", NEW)];
+    let found = said(&workload("Deployment", &["r.test/2022"], windows(&[])), nodes());
+    let [("some-nodes-fit", help)] = found.as_slice() else { panic!("{found:?}") };
+    assert!(help.starts_with("no label tells the nodes that fit from the others") && help.contains("; or "), "{help}");
+    let found = said(&workload("DaemonSet", &["r.test/2022"], windows(&[])), nodes());
+    let [("engine-refuses", help)] = found.as_slice() else { panic!("{found:?}") };
+    assert!(!help.contains("one DaemonSet for each Windows"), "{help}");
+}
+
+#[test]
+fn an_engine_without_host_process_is_what_has_to_change() {
+    let mut spec = windows(&[]);
+    spec["securityContext"] = json!({"windowsOptions": {"hostProcess": true}});
+    let pod = workload("Deployment", &["r.test/2025"], spec);
+    let found = said(&pod, vec![with_engine("old", "v1.21.0", NEW)]);
+    let [("engine-without-host-process", help)] = found.as_slice() else { panic!("{found:?}") };
+    assert!(help.contains("Kubernetes 1.22"), "{help}");
 }
 
 /// A set of pods that a controller of another group has made.
