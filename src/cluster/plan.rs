@@ -159,8 +159,8 @@ impl<'a> Times<'a> {
                 let node = group.members.first().and_then(|node| self.next.nodes.nodes.get(*node));
                 (misfits, node.and_then(|node| node.node.labels.get(BUILD_LABEL).cloned()))
             }
-            // No Windows node is left.
-            None => ((0..workload.images.len()).collect(), None),
+            // No Windows node is left, for whatever image.
+            None => (Vec::new(), None),
         }
     }
 

@@ -76,7 +76,8 @@ fn every_effect_has_a_workload_that_has_it_and_one_that_has_not() {
         // Nothing is left, with and without a label that goes.
         (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/2019"], windows(&[]), Effect::Breaks, 1, 0, true),
         (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/2019"], pinned("10.0.17763"), Effect::Breaks, 1, 1, false),
-        (old, &[], &[17763], "Deployment", &["r.test/2019"], windows(&[]), Effect::Breaks, 1, 0, false),
+        // No image would run without a Windows node.
+        (old, &[], &[17763], "Deployment", &["r.test/2019"], windows(&[]), Effect::Breaks, 0, 0, false),
         // Nodes that fit are there, and the selector names those that go.
         (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/every"], pinned("10.0.17763"), Effect::Breaks, 0, 1, false),
         (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/every"], windows(&[("pool", "ws")]), Effect::Breaks, 0, 1, false),
