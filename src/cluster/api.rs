@@ -112,6 +112,11 @@ pub(super) const WORKLOADS: [&[List]; 3] = [
     &[List { kind: "Pod", plural: "pods", versions: &["v1"] }],
 ];
 
+/// True for a kind of Kubernetes itself that makes pods, e.g. `apps/v1` `StatefulSet`: others have kinds of the same names.
+pub(super) fn makes_pods(version: &str, kind: &str) -> bool {
+    WORKLOADS.iter().flat_map(|stage| stage.iter()).any(|list| list.kind == kind && list.group() == group_of(version))
+}
+
 /// Reads a cluster.
 ///
 /// # Errors

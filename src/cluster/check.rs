@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::says::{Says, quoted};
 use super::steer::{landing, merged};
 use super::{Classes, Group, ImageOf, Nodes, Steer, Workload};
-use crate::compat::{Code, Judgement, Policy, Severity, Wish, judge};
+use crate::compat::{Code, Finding, Judgement, Policy, Severity, Wish, judge};
 use crate::host::Host;
 use crate::host::placement::Placement;
 use crate::host::pod::{self, RuntimeClass};
@@ -81,6 +81,8 @@ pub(super) enum Misfit {
     Os,
     Architecture,
     Build,
+    /// The engine does not start an image that fits.
+    Engine,
     Handler,
 }
 
@@ -91,7 +93,7 @@ pub(super) struct OnGroup {
     pub(super) misfit: Option<Misfit>,
     /// The images that do not run there, with their versions.
     pub(super) images: Vec<String>,
-    judged: Vec<(usize, Judgement)>,
+    pub(super) judged: Vec<(usize, Judgement)>,
     /// True if one of them would run in Hyper-V isolation, were that all that counts.
     pub(super) older: bool,
 }
@@ -213,8 +215,13 @@ impl<'a> Question<'a> {
 
     /// The judgement of an image of a workload on a host.
     pub fn judged(&self, image_of: &ImageOf, image: &Image, host: &Host) -> Judgement {
+        judge(self.knowledge, host, image, &self.policy_for(image_of))
+    }
+
+    /// The policy by which an image of a workload is judged.
+    pub(super) fn policy_for(&self, image_of: &ImageOf) -> Policy {
         let wish = if image_of.host_process { Wish::HostProcess } else { self.policy.wish };
-        judge(self.knowledge, host, image, &Policy { wish, ..self.policy.clone() })
+        Policy { wish, ..self.policy.clone() }
     }
 
     pub(super) fn on_group(&self, workload: &Workload, group: &Group) -> OnGroup {
@@ -232,6 +239,7 @@ impl<'a> Question<'a> {
                     let misfit = match of_chosen {
                         None => Misfit::Os,
                         Some(_) if is_other => Misfit::Architecture,
+                        Some(_) if by_engine(&judgement).is_some() => Misfit::Engine,
                         Some(_) => Misfit::Build,
                     };
                     // Nothing in a node tells whether Hyper-V is there: older builds than the node's are what it is for.
@@ -254,7 +262,10 @@ impl<'a> Question<'a> {
             };
             if fits == Some(false) {
                 all.fits = Some(false);
-                all.misfit = all.misfit.or(Some(misfit));
+                // Another engine helps only where nothing else is wrong.
+                if matches!(all.misfit, None | Some(Misfit::Engine)) {
+                    all.misfit = Some(misfit);
+                }
                 let judgement = all.judged.last().map(|(_, judgement)| judgement);
                 let words = described(image, judgement.and_then(|judgement| judgement.chosen));
                 let is_refused = |judgement: &Judgement| judgement.findings.iter().any(|one| one.code == Code::EngineRefuses);
@@ -279,6 +290,14 @@ impl<'a> Question<'a> {
         }
         all
     }
+}
+
+/// The finding that says that the engine does not start an image which fits the node.
+pub(super) fn by_engine(judgement: &Judgement) -> Option<&Finding> {
+    let is_of_engine = |code: Code| {
+        matches!(code, Code::EngineRefuses | Code::EngineTakesAnother | Code::EngineMayRefuse | Code::EngineWithoutHostProcess)
+    };
+    judgement.findings.iter().find(|finding| finding.severity == Severity::Error && is_of_engine(finding.code))
 }
 
 /// An image and the Windows that it is built for, e.g. `app:1 (10.0.20348.2402)`.

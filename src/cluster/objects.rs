@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::host::placement::Placement;
 use crate::host::pod::{self, Tree};
+use crate::text::shown;
 
 /// Something in a cluster that makes pods, or a pod of its own.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +36,9 @@ pub struct Workload {
     pub pull_secrets: Vec<String>,
     /// The name of their service account.
     pub account: String,
+    /// The object that it belongs to, of a kind that is not read, e.g. `argoproj.io/v1alpha1 Rollout web`: that one's controller makes it, and
+    /// takes back what is changed here.
+    pub owner: Option<String>,
 }
 
 /// An image of a pod.
@@ -65,7 +69,8 @@ impl Workload {
             let (version, kind) = (owner.owned_at(&["apiVersion"]), owner.owned_at(&["kind"]));
             read.contains(&(group_of(&version), kind.as_str()))
         };
-        if owner(object).is_some_and(is_read) || has_ended(kind, object) {
+        let owner = owner(object);
+        if owner.is_some_and(is_read) || has_ended(kind, object) {
             return None;
         }
         let spec = object.at(pod::template(kind)?)?.get("spec")?;
@@ -81,6 +86,7 @@ impl Workload {
             os: pod::os(spec, &placement),
             images: images(spec),
             pull_secrets: names(spec.get("imagePullSecrets")),
+            owner: owner.and_then(named),
             account: spec.text_at(&["serviceAccountName"]).map_or_else(|| "default".to_owned(), Cow::into_owned),
             terms: written(spec.at(&terms)),
             tolerations: written(spec.get("tolerations")),
@@ -103,6 +109,13 @@ impl Workload {
 pub(super) fn owner(object: &Value) -> Option<&Value> {
     let owners = object.at(&["metadata", "ownerReferences"])?;
     owners.list().into_iter().find(|owner| owner.text_at(&["controller"]).as_deref() == Some("true"))
+}
+
+/// The name of the object that a reference to an owner means, e.g. `argoproj.io/v1alpha1 Rollout web`; `None` for a node, which has static
+/// pods from files of its own.
+pub(super) fn named(owner: &Value) -> Option<String> {
+    let [version, kind, name] = ["apiVersion", "kind", "name"].map(|key| owner.owned_at(&[key]));
+    (kind != "Node").then(|| shown(format!("{version} {kind} {name}").trim()))
 }
 
 /// True for a pod or a job that starts nothing any more, and for the old pods' set of something that is not read itself, such as a rollout.

@@ -45,6 +45,10 @@ pub fn patch(answer: &Answer<'_>, nodes: &Nodes, form: Form, classes: &mut BTree
     let Some(steer) = &answer.steer else {
         return none("no label leads its pods to nodes where all of its images run, and to no others");
     };
+    if let Some(owner) = &workload.owner {
+        let change = steer.sentence();
+        return Patch::None(format!("it belongs to {owner}, and what is changed here is taken back. Change that one: {change}"));
+    }
     match workload.kind.as_str() {
         "Pod" => return none("a pod keeps its selector: change the manifest, and create the pod again"),
         "Job" => return none("a job keeps its template: change the manifest, and create the job again"),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::check::by_engine;
 use super::upgrade::{Label, Upgrade};
 use super::{Answer, Nodes, Question, Share, Workload};
 use crate::OsVersion;
@@ -141,9 +142,11 @@ impl<'a> Times<'a> {
             let mut misfits = Vec::new();
             for (number, image_of) in workload.images.iter().enumerate() {
                 let Some(Ok(image)) = self.next.images.get(&image_of.reference) else { return None };
-                match self.next.judged(image_of, image, host).ok {
-                    Some(true) => {}
-                    Some(false) => misfits.push(number),
+                let judgement = self.next.judged(image_of, image, host);
+                match judgement.ok {
+                    // Another image does not help where the engine is what has to be another.
+                    Some(false) if by_engine(&judgement).is_none() => misfits.push(number),
+                    Some(_) => {}
                     None => return None,
                 }
             }
@@ -156,8 +159,8 @@ impl<'a> Times<'a> {
                 let node = group.members.first().and_then(|node| self.next.nodes.nodes.get(*node));
                 (misfits, node.and_then(|node| node.node.labels.get(BUILD_LABEL).cloned()))
             }
-            // No Windows node is left.
-            None => ((0..workload.images.len()).collect(), None),
+            // No Windows node is left, for whatever image.
+            None => (Vec::new(), None),
         }
     }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::check::{Answer, Misfit, OnGroup, Question, Said, described};
+use super::check::{Answer, Misfit, OnGroup, Question, Said, by_engine, described};
 use super::{Steer, Workload};
 use crate::Advice;
 use crate::advice::Command;
-use crate::compat::Code;
+use crate::compat::{Code, Severity, Subject};
 use crate::host::placement::Placement;
 use crate::image::Image;
 use crate::text::shown;
@@ -58,32 +58,30 @@ impl Says<'_, '_> {
 
     /// What leads the pods to nodes that fit.
     fn steering(&self) -> Advice {
-        let selected = |steer: &Steer| {
-            let tolerations = steer
-                .tolerations
-                .iter()
-                .map(|toleration| format!(", and tolerate {}={}:{}", toleration.key, toleration.value, toleration.effect));
-            format!("select {}{}", steer.words(), tolerations.collect::<String>())
-        };
         let kind = self.workload.kind.as_str();
-        match &self.steer {
+        let change = match &self.steer {
+            Some(steer) if self.workload.owner.is_some() => steer.sentence().into(),
             Some(steer) if keeps_its_selector(kind) => {
-                format!("{}, where the {} is made: one that is there keeps its selector", selected(steer), kind.to_lowercase())
-                    .into()
+                let kind = kind.to_lowercase();
+                format!("{}, where the {kind} is made: one that is there keeps its selector", steer.sentence()).into()
             }
             Some(steer) => {
-                Advice::from(selected(steer)) + "; " + Command::ClusterPatch(self.workload.path()) + " writes the change"
+                Advice::from(steer.sentence()) + "; " + Command::ClusterPatch(self.workload.path()) + " writes the change"
             }
-            None if !self.groups.iter().any(|group| group.fits == Some(true)) => "add nodes that the images fit".into(),
+            None if !self.groups.iter().any(|group| group.fits == Some(true)) => return "add nodes that the images fit".into(),
             None if names_nodes(&self.workload.placement) => {
                 let fitting =
                     (0..self.groups.len()).filter(|group| self.groups.get(*group).is_some_and(|on| on.fits == Some(true)));
                 Advice::from("take out the name of the node, and select labels of nodes that fit: ") + self.titles(fitting)
             }
             None => match self.unbound() {
-                Some(steer) => format!("take out what its node selector or affinity asks for, and {}", selected(&steer)).into(),
-                None => "no label tells the nodes that fit from the others: label them, and select that label".into(),
+                Some(steer) => format!("take out what its node selector or affinity asks for, and {}", steer.sentence()).into(),
+                None => return "no label tells the nodes that fit from the others: label them, and select that label".into(),
             },
+        };
+        match &self.workload.owner {
+            Some(owner) => Advice::from(format!("change {owner}, which this belongs to: ")) + change,
+            None => change,
         }
     }
 
@@ -92,6 +90,46 @@ impl Says<'_, '_> {
         let placement = Placement { tolerations: self.workload.placement.tolerations.clone(), ..Placement::default() };
         let fits: Vec<Option<bool>> = self.groups.iter().map(|group| group.fits).collect();
         Steer::of(&placement, self.question.class_of(self.workload), self.question.nodes, &fits)
+    }
+
+    /// The images that fit these groups and that the engine there does not start: each with the groups, what is said, and what to do.
+    fn refused(&self, among: &[usize]) -> Vec<Refused> {
+        let question = self.question;
+        let mut refused: Vec<Refused> = Vec::new();
+        for number in among {
+            let host = question.nodes.groups.get(*number).and_then(|group| group.host.as_ref());
+            let (Some(host), Some(group)) = (host, self.groups.get(*number)) else { continue };
+            for (place, judgement) in &group.judged {
+                let (Some(finding), Some(image_of)) = (by_engine(judgement), self.workload.images.get(*place)) else { continue };
+                let Some(Ok(image)) = question.images.get(&image_of.reference) else { continue };
+                let policy = question.policy_for(image_of);
+                let (reference, chosen) = (shown(&image.reference), judgement.chosen);
+                let subject = Subject {
+                    knowledge: question.knowledge,
+                    reference: &reference,
+                    image: Some(image),
+                    chosen,
+                    host,
+                    policy: &policy,
+                };
+                let (message, help) = (finding.message(&subject), finding.help(&subject));
+                match refused.iter_mut().find(|one| one.reference == reference && one.message == message) {
+                    Some(one) if one.groups.contains(number) => {}
+                    Some(one) => one.groups.push(*number),
+                    None => refused.push(Refused { code: finding.code, reference, groups: vec![*number], message, help }),
+                }
+            }
+        }
+        refused
+    }
+
+    /// Says what the engine on these groups does not start; behind what to do about it stands what else has to be done.
+    fn engine(&mut self, among: &[usize], besides: &str) {
+        for one in self.refused(among) {
+            let titles = self.titles(one.groups);
+            let message = Advice::from(one.reference) + " on " + titles + ": " + one.message;
+            self.found.push(Said { code: one.code, severity: Severity::Error, message, help: one.help + besides });
+        }
     }
 
     /// What is wrong with the nodes that the pods can land on; true if nothing is.
@@ -148,12 +186,23 @@ impl Says<'_, '_> {
                     .copied()
                     .filter(|group| nodes.groups.get(*group).is_some_and(|group| group.host.is_some()))
                     .collect();
-                let images = self.images(if windows.is_empty() { all } else { windows.clone() });
-                let named = if windows.is_empty() { "no Windows node is there".into() } else { self.titles(windows) };
+                let is_by_engine = |group: &usize| self.groups.get(*group).is_some_and(|on| on.misfit == Some(Misfit::Engine));
+                let by_engine: Vec<usize> = windows.iter().copied().filter(is_by_engine).collect();
                 let lacking = |group: &usize| self.groups.get(*group).is_some_and(|group| group.misfit == Some(Misfit::Handler));
                 let without_handler: Vec<usize> = (0..self.groups.len()).filter(lacking).collect();
-                if without_handler.is_empty() {
-                    self.say(Code::NoNodeFits, &[("images", images), ("nodes", named)]);
+                if !by_engine.is_empty() {
+                    let landed: Vec<usize> = by_engine.iter().copied().filter(|group| misfits.contains(group)).collect();
+                    let among = if landed.is_empty() { by_engine } else { landed };
+                    let is_all = !misfits.is_empty() && misfits.iter().all(|group| among.contains(group));
+                    self.engine(&among, if is_all { "" } else { "; then let the pods select only these nodes" });
+                } else if without_handler.is_empty() {
+                    let add = "add nodes of a Windows that the images fit";
+                    let help = match windows.as_slice() {
+                        [] => add.into(),
+                        _ => Advice::from("use images that fit one of these: ") + self.titles(windows.clone()) + "; or " + add,
+                    };
+                    let images = self.images(if windows.is_empty() { all } else { windows });
+                    self.say(Code::NoNodeFits, &[("images", images), ("steer", help)]);
                 } else if misfits.is_empty() {
                     // It lands nowhere, and would find the handler nowhere.
                     self.handler(&without_handler);
@@ -162,18 +211,36 @@ impl Says<'_, '_> {
             self.handler(&misfits);
             return Some(false);
         }
-        let parts = [(Misfit::Os, Code::SelectorMissingOs), (Misfit::Architecture, Code::SelectorMissingArch)];
+        let (of_build, by_engine) = (of(Misfit::Build), of(Misfit::Engine));
+        // Other nodes are a way too, and not for a DaemonSet.
+        let with_build = [&of_build[..], if is_daemon { &[] } else { &by_engine[..] }].concat();
         let build = if is_daemon { Code::DaemonsetMissesNodes } else { Code::SomeNodesFit };
-        let parts: Vec<(Vec<usize>, Code)> =
-            parts.into_iter().chain([(Misfit::Build, build)]).map(|(misfit, code)| (of(misfit), code)).collect();
+        let parts = [
+            (of(Misfit::Os), Code::SelectorMissingOs),
+            (of(Misfit::Architecture), Code::SelectorMissingArch),
+            (with_build, build),
+        ];
         for (groups, code) in parts.into_iter().filter(|(groups, _)| !groups.is_empty()) {
+            let mut steer = self.steering();
+            if code == Code::SomeNodesFit && of_build.is_empty() {
+                let mut helps: Vec<Advice> = Vec::new();
+                for one in self.refused(&by_engine) {
+                    if !helps.contains(&one.help) {
+                        helps.push(one.help);
+                    }
+                }
+                steer = helps.into_iter().fold(steer, |steer, help| steer + "; or " + help);
+            }
             let values = [
                 ("misfits", self.titles(groups.iter().copied())),
                 ("images", self.images(groups)),
                 ("fits", self.titles(fitting.iter().copied())),
-                ("steer", self.steering()),
+                ("steer", steer),
             ];
             self.say(code, &values);
+        }
+        if is_daemon {
+            self.engine(&by_engine, "");
         }
         self.handler(&misfits);
         match (misfits.is_empty(), answer.lands.iter().any(|share| share.fits.is_none())) {
@@ -256,6 +323,15 @@ impl Says<'_, '_> {
             self.say(Code::BuildRetires, &[("fits", self.titles(fitting)), ("day", last.to_string().into())]);
         }
     }
+}
+
+/// An image that the engine on groups of nodes does not start.
+struct Refused {
+    code: Code,
+    reference: String,
+    groups: Vec<usize>,
+    message: Advice,
+    help: Advice,
 }
 
 /// True for pods that ask for nodes by their names.

@@ -116,6 +116,13 @@ impl Steer {
         Some(Self { labels, builds, dropped, tolerations, placement })
     }
 
+    /// What to ask for, as a sentence, e.g. `select kubernetes.io/os: windows, and tolerate os=windows:NoSchedule`.
+    pub fn sentence(&self) -> String {
+        let dropped = self.dropped.iter().map(|key| format!(", take out {key}"));
+        let tolerations = self.tolerations.iter().map(|one| format!(", and tolerate {}={}:{}", one.key, one.value, one.effect));
+        format!("select {}{}", self.words(), dropped.chain(tolerations).collect::<String>())
+    }
+
     /// The words for it, e.g. `node.kubernetes.io/windows-build in 10.0.20348, 10.0.26100`.
     pub fn words(&self) -> String {
         let mut words: Vec<String> = self.labels.iter().map(|(key, value)| format!("{key}: {value}")).collect();

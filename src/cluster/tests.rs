@@ -1,5 +1,6 @@
 //! Findings at workloads, by tables: for each a workload that has it, and one that has not.
 
+mod advice;
 mod plan;
 
 use std::collections::HashMap;

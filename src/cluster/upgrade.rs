@@ -5,9 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{ClusterNode, Nodes, Workload};
 use crate::host::{AZURE_SKU, Availability, Host, Node, OS_LABELS};
 
-/// The name of the nodes that come.
-const NEW_POOL: &str = "the new pool";
-
 /// The change of a cluster's nodes.
 #[derive(Clone, Debug, Default)]
 pub struct Upgrade {
@@ -31,7 +28,15 @@ impl Upgrade {
     pub fn nodes(&self, today: &Nodes) -> Nodes {
         let is_azure = today.nodes.iter().any(|node| node.node.labels.contains_key(AZURE_SKU));
         let stays = today.nodes.iter().filter(|node| !self.retires(node)).cloned();
-        Nodes::of(stays.chain(self.added.iter().map(|host| new_pool(host, is_azure))).collect())
+        Nodes::of(stays.chain(self.added.iter().map(|host| new_pool(host, self.name_of(host), is_azure))).collect())
+    }
+
+    /// The name of the nodes of a pool that comes: with its processor where another pool that comes has the same Windows.
+    fn name_of(&self, pool: &Host) -> String {
+        match self.added.iter().filter(|other| other.name == pool.name).count() {
+            0 | 1 => "the new pool".to_owned(),
+            _ => format!("the new {} pool", pool.architecture.as_str()),
+        }
     }
 
     /// True for a node that goes.
@@ -76,15 +81,15 @@ impl Upgrade {
 }
 
 /// A node of a pool that comes, with the labels that its kubelet will set. That of AKS is there if the cluster's nodes have it.
-fn new_pool(host: &Host, is_azure: bool) -> ClusterNode {
+fn new_pool(host: &Host, name: String, is_azure: bool) -> ClusterNode {
     let mut labels = host.usual_labels();
     labels.retain(|key, _| key != "kubernetes.io/hostname" && (is_azure || key != AZURE_SKU));
     let mut host = host.clone();
-    host.label = NEW_POOL.to_owned();
+    host.label.clone_from(&name);
     // As for every node: nothing tells whether Hyper-V is there.
     (host.containers, host.hyperv) = (Availability::Available, Availability::Unknown);
     ClusterNode {
-        name: NEW_POOL.to_owned(),
+        name,
         os: "windows".to_owned(),
         architecture: host.architecture.as_str().to_owned(),
         node: Node { labels, taints: Vec::new() },

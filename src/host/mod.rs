@@ -44,7 +44,7 @@ pub use registry::RegistryValues;
 pub use source::Source;
 #[cfg(feature = "clusters")]
 pub(crate) use source::nodes::scheduled;
-pub use spec::{Spec, is_host, parse};
+pub use spec::{Spec, is_host, items, parse};
 
 /// A machine that is to run containers.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -81,20 +81,26 @@ pub(super) fn is_name(text: &str) -> bool {
         && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "@,;=[]{}\"'`".contains(c))
 }
 
-/// The texts of one argument: each of a list such as `ltsc2019,ltsc2022,no-hyperv`, whose parts are all hosts, with the attributes
-/// behind each; else the argument as it is.
-pub(super) fn parts<'a>(text: &'a str, knowledge: &Knowledge, today: Date) -> Vec<&'a str> {
-    let mut parts: Vec<&str> = Vec::new();
+/// The items of a list such as `ltsc2022,26100,arm64`: each with the attributes behind it.
+pub fn items(text: &str) -> Vec<&str> {
+    let mut items: Vec<&str> = Vec::new();
     let mut start = 0;
     let mut at = 0;
     for piece in text.split(',') {
         if at > 0 && !Attributes::is_word(piece) {
-            parts.extend(text.get(start..at - 1));
+            items.extend(text.get(start..at - 1));
             start = at;
         }
         at += piece.len() + 1;
     }
-    parts.extend(text.get(start..));
+    items.extend(text.get(start..));
+    items
+}
+
+/// The texts of one argument: each of a list such as `ltsc2019,ltsc2022,no-hyperv`, whose [items] are all hosts; else the argument as
+/// it is.
+pub(super) fn parts<'a>(text: &'a str, knowledge: &Knowledge, today: Date) -> Vec<&'a str> {
+    let parts = items(text);
     if parts.len() < 2 || !parts.iter().all(|part| is_host(part, knowledge)) {
         return vec![text];
     }

@@ -5,13 +5,15 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::cluster_text::ClusterText;
-use super::document::{ErrorEntry, FindingEntry, Location, RemedyEntry, Report, ResultEntry};
+use super::document::{ErrorEntry, FindingEntry, Location, PlacementEntry, PlacementStatus, RemedyEntry, Report, ResultEntry};
 use super::of_images::{Abouts, HoldsReport, formats};
 use super::plain::clean;
 use super::policy_report::PolicyReports;
 use super::{Format, Printed, Wording, for_people, for_programs};
+use crate::OsVersion;
 use crate::cluster::{Answer, Group, Question, Said, Share, Workload};
-use crate::{Error, ErrorKind, OsVersion};
+use crate::compat::{Code, Severity};
+use crate::text::quoted;
 
 /// The name of this version of the document.
 pub const SCHEMA: &str = "wincompat/cluster/v1";
@@ -30,7 +32,8 @@ pub struct ClusterReport {
     pub workloads: Vec<WorkloadEntry>,
     /// The numbers of workloads.
     pub summary: ClusterSummary,
-    /// Each of their images on each group of Windows nodes that it can land on, and what could not be read.
+    /// Each of their images on each group of Windows nodes that it can land on, the workloads that do not pass for another reason, and what
+    /// could not be read.
     pub report: Report,
 }
 
@@ -127,11 +130,11 @@ impl ClusterReport {
         question: &Question<'_>,
         answers: &[Answer<'_>],
         elsewhere: usize,
-        mut errors: Vec<ErrorEntry>,
+        errors: Vec<ErrorEntry>,
         wording: &dyn Wording,
     ) -> Self {
-        let mut results = Vec::new();
-        let mut workloads = Vec::new();
+        let groups: Vec<GroupEntry> = question.nodes.groups.iter().map(|group| GroupEntry::new(group, question)).collect();
+        let (mut results, mut placements, mut workloads) = (Vec::new(), Vec::new(), Vec::new());
         let mut summary = ClusterSummary { elsewhere, errors: errors.len(), ..ClusterSummary::default() };
         for answer in answers {
             *match answer.ok {
@@ -141,15 +144,20 @@ impl ClusterReport {
             } += 1;
             let entry = WorkloadEntry::new(answer, wording);
             let of_answer = of_images(question, answer, &entry.findings, wording);
-            let is_shown = of_answer.iter().any(|result| result.ok != Some(true));
-            if answer.ok == Some(false) && !is_shown {
-                errors.push(nowhere(answer, &entry.findings, wording));
+            let has_unread =
+                || answer.workload.images.iter().any(|image| !matches!(question.images.get(&image.reference), Some(Ok(_))));
+            let is_shown = match answer.ok {
+                Some(true) => true,
+                Some(false) => of_answer.iter().any(|result| result.ok == Some(false)),
+                None => has_unread() || of_answer.iter().any(|result| result.ok.is_none()),
+            };
+            if !is_shown {
+                placements.push(placement(question, answer, &entry, &groups));
             }
             results.extend(of_answer);
             workloads.push(entry);
         }
-        let groups = question.nodes.groups.iter().map(|group| GroupEntry::new(group, question)).collect();
-        let report = Report::new(question.knowledge, results, errors);
+        let report = Report::new(question.knowledge, results, errors).with_placements(placements);
         Self { schema: SCHEMA.into(), groups, workloads, summary, report }
     }
 }
@@ -266,21 +274,52 @@ fn of_images(question: &Question<'_>, answer: &Answer<'_>, findings: &[FindingEn
         if fits == Some(false) && answer.ok == Some(false) {
             // An image that would run does not, for what the group lacks.
             result.ok = Some(false);
-            result.findings.splice(0..0, findings.iter().cloned());
+            // What the image says itself need not be said of the workload.
+            let is_own = |finding: &&FindingEntry| result.findings.iter().any(|own| own.code == finding.code);
+            let of_workload: Vec<FindingEntry> = findings.iter().filter(|finding| !is_own(finding)).cloned().collect();
+            result.findings.splice(0..0, of_workload);
         }
         results.push(result);
     }
     results
 }
 
-/// A workload that lands nowhere, as what a report of images can say of it.
-fn nowhere(answer: &Answer<'_>, findings: &[FindingEntry], wording: &dyn Wording) -> ErrorEntry {
-    let first = findings.first();
-    let message = first.map_or("its pods can land on no node", |finding| finding.message.as_str());
-    let hint = first.map_or("", |finding| finding.help.as_str());
-    let image = answer.workload.images.first().map(|image| image.reference.clone()).unwrap_or_default();
-    let error = Error::of(ErrorKind::Invalid, message).hint(hint);
-    ErrorEntry { location: Some(location(answer, "", &image)), ..ErrorEntry::new(&answer.workload.object(), &error, wording) }
+/// A workload that does not pass where no result of its images says so, with what becomes of its pods and why.
+fn placement(question: &Question<'_>, answer: &Answer<'_>, entry: &WorkloadEntry, groups: &[GroupEntry]) -> PlacementEntry {
+    let is_refused = |said: &Said| matches!(said.code, Code::RuntimeClassMissing | Code::RuntimeClassConflicts);
+    let on = |fits: Option<bool>| {
+        let lands: Vec<LandsEntry> = entry.lands.iter().filter(|lands| lands.fits == fits).cloned().collect();
+        titles(groups, &lands)
+    };
+    let is_wrong = entry.lands.iter().any(|lands| lands.fits == Some(false));
+    let status = match answer.ok {
+        None => PlacementStatus::Unknown,
+        Some(_) if answer.findings.iter().any(is_refused) => PlacementStatus::Refused,
+        Some(_) if is_wrong => PlacementStatus::WrongNode,
+        // A DaemonSet that lands nowhere has no pods, and that is no mistake.
+        Some(_) if entry.lands.is_empty() && answer.workload.kind != "DaemonSet" => PlacementStatus::NoNode,
+        Some(_) => PlacementStatus::Denied,
+    };
+    let errors = entry.findings.iter().filter(|finding| finding.severity.known() == Some(Severity::Error));
+    let said: Vec<&str> = errors.map(|finding| finding.message.as_str()).collect();
+    let message = match (&answer.workload.class, question.classes) {
+        _ if answer.ok.is_some() && !said.is_empty() => said.join("; "),
+        _ if answer.ok.is_some() => format!("an image does not run on {}", on(Some(false))),
+        (Some(class), None) => format!("its RuntimeClass {} could not be read, so its nodes are not known", quoted(class)),
+        _ if entry.lands.is_empty() => {
+            "its pods can land on no node, and whether its images run on others is not known".to_owned()
+        }
+        _ => format!("it is not known whether its pods run on {}", on(None)),
+    };
+    PlacementEntry {
+        object: entry.object.clone(),
+        status: status.into(),
+        ok: answer.ok,
+        message: clean(&message).into_owned(),
+        images: entry.images.clone(),
+        findings: entry.findings.clone(),
+        location: location(answer, "", answer.workload.images.first().map(|image| image.reference.as_str()).unwrap_or_default()),
+    }
 }
 
 impl HoldsReport for ClusterReport {

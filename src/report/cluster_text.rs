@@ -27,7 +27,7 @@ impl Renderer<ClusterReport> for ClusterText {
                 writeln!(out)?;
             }
         }
-        for error in report.report.errors.iter().filter(|error| error.location.is_none()) {
+        for error in &report.report.errors {
             wrapped("", BAD, "ERROR", &error.line(), INDENT, width, out)?;
             if let Some(hint) = &error.hint {
                 wrapped(INDENT, PLAIN, "hint:", hint, HANGING, width, out)?;
@@ -85,6 +85,10 @@ fn paragraph(
     }
     if workload.lands.is_empty() {
         wrapped(INDENT, PLAIN, "", "can land on no node", HANGING, width, out)?;
+    }
+    let reason = report.report.placements.iter().find(|placement| workload.ok.is_none() && placement.object == workload.object);
+    if let Some(placement) = reason {
+        wrapped(INDENT, PLAIN, "", &placement.message, HANGING, width, out)?;
     }
     let mut helps: Vec<&str> = Vec::new();
     let lowest = if page.detail == Detail::Every { Severity::Note } else { Severity::Warning };

@@ -3,12 +3,15 @@
 //! Fields are only added within a version; a reader takes a word it does not know as unknown, see [`Word`].
 
 mod entries;
+mod placements;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use placements::{PlacementEntry, PlacementStatus};
 
 use super::Word;
 use crate::compat::{Code, Outcome, Severity, Use, Verdict, Wish};
@@ -34,6 +37,10 @@ pub struct Report {
     pub results: Vec<ResultEntry>,
     /// The images that could not be read.
     pub errors: Vec<ErrorEntry>,
+    /// The workloads of a cluster that do not pass, and of which no result says so: their pods can land on no node, or on one of another
+    /// system. Left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placements: Vec<PlacementEntry>,
     /// The numbers of results and errors.
     pub summary: Summary,
 }
@@ -397,9 +404,9 @@ pub struct Summary {
     /// Results that are not ok only because the engine has to be asked for another isolation; they are among `notOk` too.
     #[serde(default)]
     pub needs_flag: usize,
-    /// Results that are not ok.
+    /// Results that are not ok, and workloads in `placements` that are not.
     pub not_ok: usize,
-    /// Results that cannot be decided.
+    /// Results, and workloads in `placements`, that cannot be decided.
     pub undecided: usize,
 }
 

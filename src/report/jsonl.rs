@@ -4,13 +4,13 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::document::{ErrorEntry, Report, ResultEntry, Summary, Tool};
+use super::document::{ErrorEntry, PlacementEntry, Report, ResultEntry, Summary, Tool};
 use super::{Page, Renderer, json};
 
 /// The name of this version of a line.
 pub const SCHEMA: &str = "wincompat/report-line/v1";
 
-/// A line for each result, for each image that was not read, and for the numbers of both.
+/// A line for each result, for each image that was not read, for each workload without a result, and for the numbers of all.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonLines;
 
@@ -35,6 +35,8 @@ enum Content<'a> {
     Result(&'a ResultEntry),
     /// An image that was not read, with the fields of an entry of `errors`.
     Error(&'a ErrorEntry),
+    /// A workload of a cluster that does not pass, and of which no result says so, with the fields of an entry of `placements`.
+    Placement(&'a PlacementEntry),
     /// The numbers of results and errors, in the last line.
     Summary {
         /// The program that wrote this.
@@ -55,8 +57,9 @@ impl Renderer<Report> for JsonLines {
     fn render(&self, report: &Report, _: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         let results = report.results.iter().map(Content::Result);
         let errors = report.errors.iter().map(Content::Error);
+        let placements = report.placements.iter().map(Content::Placement);
         let summary = Content::Summary { tool: &report.tool, summary: &report.summary };
-        for content in results.chain(errors).chain([summary]) {
+        for content in results.chain(errors).chain(placements).chain([summary]) {
             json::write_line(&Line { schema: SCHEMA, content }, out)?;
         }
         Ok(())

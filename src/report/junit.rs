@@ -2,14 +2,14 @@
 //! and place.
 //!
 //! A result that is not ok is a failure. One that is undecided is an error, and so is an image that was not read: neither was shown to
-//! run, so no job may look as if all had passed.
+//! run, so no job may look as if all had passed. A workload of a cluster without a result is a suite with one case.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::document::{FindingEntry, Location, Report, ResultEntry};
+use super::document::{FindingEntry, Location, PlacementEntry, Report, ResultEntry};
 use super::labels::Labels;
 use super::overview::conclusion;
 use super::plain::clean;
@@ -34,6 +34,15 @@ impl Renderer<Report> for JUnit {
                 let name = names.one(&image, &named(&labels.of_host(&entry.host), entry.location.as_ref()));
                 suite.add_test_case(case(entry, name));
             }
+            document.add_test_suite(suite);
+        }
+        for placement in &report.placements {
+            let object = clean(&placement.object);
+            let name = names.one(&object, &named("its pods land where they run", Some(&placement.location)));
+            let mut case = TestCase::new(name, unplaced(placement));
+            case.set_classname(&*object);
+            let mut suite = TestSuite::new(&*object);
+            suite.add_test_case(case);
             document.add_test_suite(suite);
         }
         for error in &report.errors {
@@ -100,6 +109,19 @@ fn unpassed(kind: NonSuccessKind, entry: &ResultEntry) -> TestCaseStatus {
         status.set_message(conclusion(entry));
     }
     status.set_description(lines.join("\n"));
+    status
+}
+
+/// The failure of a workload without a result; an error where that is not decided.
+fn unplaced(placement: &PlacementEntry) -> TestCaseStatus {
+    let kind = if placement.ok.is_none() { NonSuccessKind::Error } else { NonSuccessKind::Failure };
+    let mut status = TestCaseStatus::non_success(kind);
+    let mut lines = vec![clean(placement.conclusion()).into_owned(), clean(&placement.message).into_owned()];
+    lines.extend(placement.findings.iter().map(line));
+    status.set_message(clean(&placement.message)).set_description(lines.join("\n"));
+    if let Some(reason) = placement.reasons().next() {
+        status.set_type(clean(&reason.code.to_string()));
+    }
     status
 }
 

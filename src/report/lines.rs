@@ -6,7 +6,8 @@ use std::io::{self, BufWriter, Write};
 use super::document::{Report, ResultEntry};
 use super::plain::clean;
 
-/// Writes a line for each failure, then for each result that is undecided and each image that was not read.
+/// Writes a line for each failure, then for each result that is undecided and each image that was not read. Workloads of a cluster without a
+/// result stand behind the results.
 ///
 /// # Errors
 ///
@@ -17,6 +18,9 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for (ok, word) in [(Some(false), "FAIL"), (None, "UNDECIDED")] {
         for entry in report.results.iter().filter(|entry| entry.ok == ok) {
             writeln!(out, "{word} {}", clean(&line(entry)))?;
+        }
+        for placement in report.placements.iter().filter(|placement| placement.ok == ok) {
+            writeln!(out, "{word} {}", clean(&placement.line()))?;
         }
     }
     for error in &report.errors {

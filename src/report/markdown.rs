@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::document::{FindingEntry, Report, Tool};
+use super::document::{FindingEntry, PlacementEntry, Report, Tool};
 use super::groups::{Group, groups};
 use super::labels::{Labels, joined, places};
 use super::outcome::{LEGEND, Outcome};
-use super::overview::{conclusion, sum};
+use super::overview::{conclusion, only_workloads_fail, sum};
 use super::plain::clean;
 use super::table::version;
 use super::{Detail, Page, Renderer, grid, hints};
@@ -28,6 +28,7 @@ impl Renderer<Report> for Markdown {
             (0, 0) if report.results.is_empty() => "❔ Windows containers: no image was found",
             (0, 0) => "✅ Windows containers: every image runs",
             (0, _) => "❔ Windows containers: not everything is decided",
+            _ if only_workloads_fail(report) => "❌ Windows containers: a workload does not run",
             _ => "❌ Windows containers: an image does not run",
         };
         writeln!(out, "## {heading}\n\n{}", escaped(&sum(report)))?;
@@ -35,11 +36,15 @@ impl Renderer<Report> for Markdown {
         for (ok, title) in [(Some(false), "Failed"), (None, "Undecided")] {
             let mut chosen: Vec<&Group<'_>> = groups.iter().filter(|group| group.ok() == ok).collect();
             chosen.sort_by_key(|group| Outcome::of(group.first));
-            if !chosen.is_empty() {
+            let placements: Vec<&PlacementEntry> = report.placements.iter().filter(|placement| placement.ok == ok).collect();
+            if !chosen.is_empty() || !placements.is_empty() {
                 writeln!(out, "\n### {title}\n")?;
             }
             for group in chosen {
                 item(group, &labels, page, out)?;
+            }
+            for placement in placements {
+                unplaced(placement, out)?;
             }
         }
         if !report.errors.is_empty() {
@@ -108,6 +113,17 @@ fn item(group: &Group<'_>, labels: &Labels<'_>, page: &Page<'_>, out: &mut dyn W
             format!(" for {}", escaped(&joined(labels.of_results(&entries).into_iter(), false)))
         };
         writeln!(out, "  - hint{whose}: {}", sentence(help))?;
+    }
+    Ok(())
+}
+
+/// A workload without a result, with the reason and what to do.
+fn unplaced(placement: &PlacementEntry, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "- {}: **{}**", code(&placement.object), escaped(placement.conclusion()))?;
+    let source = placement.reasons().next().map(|finding| format!(" {}", linked(finding))).unwrap_or_default();
+    writeln!(out, "  - {}{source}", sentence(&placement.message))?;
+    for help in placement.helps() {
+        writeln!(out, "  - hint: {}", sentence(help))?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use super::document::{Report, ResultEntry};
 use super::labels::{Labels, joined};
 use super::outcome::{LEGEND, Outcome};
 use super::overview::sum;
+use super::plain::clean;
 use super::table::{BAD, GOOD, NARROWEST, OPEN, PLAIN, wrapped};
 use super::{Page, Renderer, grid};
 
@@ -33,6 +34,10 @@ impl Renderer<Report> for Matrix {
                 write!(out, "{style}{word}{style:#}{:1$}", "", 5_usize.saturating_sub(word.len()))?;
             }
             writeln!(out, "{}", row.image)?;
+        }
+        for placement in &report.placements {
+            let (style, word) = if placement.ok.is_none() { (OPEN, "?") } else { (BAD, "FAIL") };
+            wrapped("", style, word, &clean(&placement.line()), "  ", width, out)?;
         }
         for error in &report.errors {
             wrapped("", BAD, "ERROR", &error.placed_line(), "  ", width, out)?;

@@ -256,6 +256,11 @@ pub(super) fn conclusion(entry: &ResultEntry) -> &'static str {
     }
 }
 
+/// True if what fails are workloads alone, and no image on a host.
+pub(super) fn only_workloads_fail(report: &Report) -> bool {
+    report.placements.iter().filter(|placement| placement.ok == Some(false)).count() == report.summary.not_ok
+}
+
 /// The last line, e.g. `2 images on 3 hosts: 4 passed, 2 failed`.
 pub(super) fn sum(report: &Report) -> String {
     let summary = &report.summary;
@@ -279,5 +284,9 @@ pub(super) fn sum(report: &Report) -> String {
     counts.insert(place, format!("{failed} failed"));
     parts.append(&mut counts);
     let on = if hosts == 0 { String::new() } else { format!(" on {}", count(hosts, "host")) };
-    format!("{}{on}: {}", count(images.len(), "image"), parts.join(", "))
+    let workloads = match report.placements.len() {
+        0 => String::new(),
+        number => format!(", {}", count(number, "workload")),
+    };
+    format!("{}{on}{workloads}: {}", count(images.len(), "image"), parts.join(", "))
 }

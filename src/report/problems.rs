@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::document::{ErrorEntry, FindingEntry, HostEntry, Location, Report, ResultEntry};
+use super::document::{ErrorEntry, FindingEntry, HostEntry, Location, PlacementEntry, Report, ResultEntry};
 use super::groups::groups;
 use super::labels::{Labels, joined};
 use super::outcome::Outcome;
@@ -25,7 +25,7 @@ pub(super) enum Level {
     Warning,
 }
 
-/// One problem of an image.
+/// One problem of an image, or of a workload of a cluster.
 pub(super) struct Problem<'a> {
     /// The weight.
     pub level: Level,
@@ -43,9 +43,9 @@ pub(super) struct Problem<'a> {
     pub notes: Vec<String>,
     /// What to do about it, each remedy once.
     pub helps: Vec<&'a str>,
-    /// The image as it was typed.
+    /// The image as it was typed, or the workload.
     pub image: &'a str,
-    /// The names of the hosts, in a list; empty for an image that was not read.
+    /// The names of the hosts, in a list; empty for an image that was not read, and for a workload.
     pub hosts: String,
     /// The place of the reference.
     pub location: Option<&'a Location>,
@@ -70,7 +70,7 @@ pub(super) enum Per {
     Image,
 }
 
-/// The results that fail or are undecided, then the warnings of each image.
+/// The results and workloads that fail or are undecided, then the warnings of each image.
 pub(super) fn of_results<'a>(report: &'a Report, labels: &Labels<'a>, per: Per) -> Vec<Problem<'a>> {
     let mut found: Vec<(Outcome, Problem<'_>)> = Vec::new();
     for group in groups(&report.results) {
@@ -83,6 +83,10 @@ pub(super) fn of_results<'a>(report: &'a Report, labels: &Labels<'a>, per: Per) 
         };
         found.extend(parts.iter().filter_map(|part| Some((Outcome::of(part.first()?), failure(part, labels)?))));
     }
+    found.extend(report.placements.iter().map(|placement| match placement.ok {
+        None => (Outcome::Undecided, unplaced(placement)),
+        Some(_) => (Outcome::Failed, unplaced(placement)),
+    }));
     found.sort_by_key(|(outcome, problem)| (problem.level, *outcome));
     let mut problems: Vec<Problem<'_>> = found.into_iter().map(|(_, problem)| problem).collect();
     problems.extend(warnings(&report.results, labels));
@@ -143,7 +147,7 @@ fn failure<'a>(entries: &[&'a ResultEntry], labels: &Labels<'a>) -> Option<Probl
         }
     }
     let reason = reasons.first();
-    let code = reason.map_or_else(|| "undecided".to_owned(), |reason| reason.code.to_string());
+    let code = code_of(reason.copied());
     Some(Problem {
         level: if first.ok.is_some() { Level::Failed } else { Level::Open },
         known: reason.and_then(|reason| reason.code.known()),
@@ -158,6 +162,31 @@ fn failure<'a>(entries: &[&'a ResultEntry], labels: &Labels<'a>) -> Option<Probl
         location: first.location.as_ref(),
         code,
     })
+}
+
+/// The code of a problem with this reason.
+fn code_of(reason: Option<&FindingEntry>) -> String {
+    reason.map_or_else(|| "undecided".to_owned(), |reason| reason.code.to_string())
+}
+
+/// The problem of a workload without a result.
+fn unplaced(placement: &PlacementEntry) -> Problem<'_> {
+    let reason = placement.reasons().next();
+    let code = code_of(reason);
+    Problem {
+        level: if placement.ok.is_some() { Level::Failed } else { Level::Open },
+        known: reason.and_then(|reason| reason.code.known()),
+        source: reason.map_or("", |reason| &reason.source),
+        title: format!("{}: {}", placement.object, placement.conclusion()),
+        message: placement.message.clone(),
+        notes: Vec::new(),
+        helps: placement.helps(),
+        image: &placement.object,
+        hosts: String::new(),
+        location: Some(&placement.location),
+        fingerprint: fingerprint(&code, &placement.object, "", Some(&placement.location)),
+        code,
+    }
 }
 
 /// The warnings, a problem for each code, image and place.

@@ -12,7 +12,7 @@ use super::journal::Journal;
 use super::metrics::Metrics;
 use super::view::{Seen, View};
 use crate::clock::now;
-use crate::cluster::admission::{Admitted, Case, Decision, Mode, Outcome, Pod, Refused, Review, Rules, admit, validate};
+use crate::cluster::admission::{Admitted, Case, Decision, Mode, Outcome, Pod, Refused, Review, Rules, Warning, admit, validate};
 use crate::cluster::{Nodes, Question};
 use crate::compat::Policy;
 use crate::image::{Digest, Image};
@@ -108,7 +108,7 @@ impl Answers {
     async fn decide(&self, path: Path, review: &Review) -> Decided {
         let seen = self.view.now();
         let Some(nodes) = &seen.nodes else {
-            let warning = "wincompat: not judged: the nodes of the cluster are not known yet".into();
+            let warning = Warning::unknown("the nodes of the cluster are not known yet");
             return Decided::at_once(Decision { warnings: vec![warning], ..Decision::allow(Case::Unknown) });
         };
         let today = TimeZone::UTC.to_datetime(now()).date();

@@ -185,6 +185,73 @@ fn every_format_holds_the_answer() {
     );
 }
 
+/// A workload that fails or is open for another reason than an image on a Windows node, and what every format says of it.
+#[test]
+fn a_workload_without_a_result_has_a_status_with_a_reason() {
+    const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/shop/deployments";
+    let with = |more: Value| {
+        let mut web = deployment("web", Some("10.0.20348"), NANO);
+        let spec = &mut web["spec"]["template"]["spec"];
+        for (key, value) in more.as_object().unwrap() {
+            spec[key] = value.clone();
+        }
+        web
+    };
+    let linux = json!({"metadata": {"name": "l", "labels": {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}},
+        "status": {"nodeInfo": {"operatingSystem": "linux", "architecture": "amd64", "kernelVersion": "5.15"}}});
+    let of_2004 = json!({"nodeSelector": {"kubernetes.io/os": "windows", "node.kubernetes.io/windows-build": "10.0.19041"},
+        "containers": [{"name": "c", "image": "mcr.microsoft.com/windows/nanoserver:2004"}]});
+    let on_linux = json!({"nodeSelector": {"kubernetes.io/os": "linux"}, "os": {"name": "windows"}});
+    let nowhere = json!({"nodeSelector": {"kubernetes.io/os": "windows", "pool": "zero"}});
+    let class = || json!({"runtimeClassName": "windows"});
+    let classes: &[&str] = &["/apis/node.k8s.io/v1/runtimeclasses"];
+    let all: &[&str] = &[];
+    for (denied, arguments, more, status, words, code) in [
+        (all, &[][..], nowhere, "no-node", "can land on no node", "selector-excludes-fitting"),
+        (all, &[], on_linux, "wrong-node", "can land on nodes where it does not run", "pod-os-differs"),
+        (all, &[], class(), "refused", "Kubernetes refuses its pods", "runtime-class-missing"),
+        (all, &["--deny", "build-retires"], of_2004, "denied", "because of a finding that is denied", "build-retires"),
+        (classes, &[], class(), "unknown", "could not be read, so its nodes are not known", "undecided"),
+    ] {
+        let mut objects = shop();
+        objects.entry("/api/v1/nodes").or_default().extend([linux.clone(), node("z", "10.0.19041.1")]);
+        objects.insert(DEPLOYMENTS, vec![with(more)]);
+        let api = Api::of(&objects, denied);
+        let is_open = status == "unknown";
+        let run = |format: &str| {
+            let answer = api.run(&[&["check", "--format", format], arguments].concat());
+            assert_eq!(answer.code, if is_open { 2 } else { 1 }, "{status} {format}: {answer:?}");
+            answer
+        };
+        let answer = run("json");
+        let document: Value = serde_json::from_str(&answer.out).unwrap();
+        let report = &document["report"];
+        let placement = &report["placements"][0];
+        assert_eq!(report["placements"].as_array().unwrap().len(), 1, "{status}: {report}");
+        assert_eq!((&placement["status"], &placement["object"]), (&json!(status), &json!("apps/v1 Deployment shop/web")));
+        assert_eq!(placement["ok"], if is_open { Value::Null } else { json!(false) });
+        assert!(!placement["message"].as_str().unwrap().is_empty());
+        // What could not be read is the list alone.
+        assert_eq!(report["errors"].as_array().unwrap().len(), denied.len(), "{status}: {report}");
+        let numbers = (report["summary"]["notOk"].as_u64(), report["summary"]["undecided"].as_u64());
+        assert_eq!(numbers, if is_open { (Some(0), Some(1)) } else { (Some(1), Some(0)) }, "{status}");
+        let line = if is_open { "UNDECIDED" } else { "FAIL" };
+        assert!(answer.err.contains(&format!("{line} apps/v1 Deployment shop/web: ")), "{status}: {}", answer.err);
+        let log: Value = serde_json::from_str(&run("sarif").out).unwrap();
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        assert!(results.iter().any(|result| result["ruleId"] == code), "{status}: {log}");
+        for format in ["matrix", "markdown", "junit", "html", "github", "azure", "gitlab", "sarif", "jsonl"] {
+            let out = run(format).out.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(format == "jsonl" || out.contains(words), "{status} {format}: {out}");
+            assert!(!out.contains("Deployment shop/web was not read"), "{status} {format}: {out}");
+        }
+        let text = run("text").out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(if is_open { words } else { code }), "{status}: {text}");
+        let junit = run("junit").out;
+        assert!(junit.contains(if is_open { "<error " } else { "<failure " }), "{status}: {junit}");
+    }
+}
+
 /// What the policy working group's definition of v1alpha2 allows, as far as it limits words.
 #[test]
 fn policy_reports_are_objects_of_their_namespaces() {
@@ -222,6 +289,28 @@ fn a_change_is_written_and_nothing_is_changed() {
     let nobody = api.run(&["patch", "deployment/nobody"]);
     assert_eq!(nobody.code, 2);
     assert!(nobody.err.contains("`deployment/nobody` is not there"), "{}", nobody.err);
+}
+
+/// Argo Rollouts make ReplicaSets, and take back what is changed in them.
+#[test]
+fn a_set_that_a_controller_of_others_has_made_has_no_change() {
+    let mut objects = shop();
+    let mut set = deployment("web-657d", None, NANO);
+    set["metadata"]["ownerReferences"] =
+        json!([{"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "web", "controller": true}]);
+    objects.insert("/apis/apps/v1/namespaces/shop/replicasets", vec![set]);
+    let api = Api::of(&objects, &[]);
+    let answer = api.run(&["patch", "rs/web-657d"]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    let expected = "# apps/v1 ReplicaSet shop/web-657d: it belongs to argoproj.io/v1alpha1 Rollout web, and what is changed here is \
+                    taken back. Change that one: select kubernetes.io/arch: amd64, kubernetes.io/os: windows, \
+                    node.kubernetes.io/windows-build: 10.0.20348\n";
+    assert_eq!(answer.out, expected);
+    let answer = api.run(&["check", "rs/web-657d"]);
+    assert!(!answer.out.contains("cluster patch"), "{}", answer.out);
+    assert!(answer.out.contains("change argoproj.io/v1alpha1 Rollout web, which this belongs to"), "{}", answer.out);
+    let answer = api.run(&["plan", "rs/web-657d", "--add", "ltsc2025"]);
+    assert!(!answer.out.contains("cluster patch"), "{}", answer.out);
 }
 
 #[test]

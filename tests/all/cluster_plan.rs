@@ -142,9 +142,85 @@ fn an_upgrade_that_breaks_nothing_ends_with_0() {
     for section in ["Breaks", "Needs another image", "Names nodes that go", "To be rebuilt", "Not decided", "Pin "] {
         assert!(!answer.out.contains(section), "{section}: {}", answer.out);
     }
-    // Nothing is written in the cluster.
-    let answer = api.run(&["plan", "--retire", "20348"]);
-    assert!(answer.code == 1 && answer.out.contains("To be rebuilt, in this order"), "{answer:?}");
+}
+
+/// Without a Windows node no image runs, whatever it is built for.
+#[test]
+fn where_the_last_windows_goes_nothing_is_rebuilt() {
+    let mut objects = shop();
+    objects.remove("/apis/apps/v1/namespaces/shop/daemonsets");
+    let answer = Api::of(&objects, &[]).run(&["plan", "--retire", "17763"]);
+    assert_eq!(answer.code, 1, "{answer:?}");
+    let text = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "1. No Windows node is left for these: keep some of the nodes, plan a pool that comes, or remove these",
+        "apps/v1 Deployment shop/pinned apps/v1 Deployment shop/unpinned",
+        "RuntimeClass windows-2019: it leads to no node",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    for words in ["rebuil", "new nodes", "new Windows", "Needs another image", "make one for", "use images that fit"] {
+        assert!(!text.contains(words), "{words}: {text}");
+    }
+    let report = Api::of(&objects, &[]).run(&["plan", "--retire", "17763", "--format", "json"]).json();
+    assert_eq!((&report["images"], &report["rebuild"]), (&json!([]), &json!([])));
+    let helps: Vec<&str> = report["workloads"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|one| one["findings"].as_array().unwrap())
+        .map(|finding| finding["help"].as_str().unwrap())
+        .collect();
+    assert!(helps.contains(&"add nodes of a Windows that the images fit"), "{helps:?}");
+}
+
+/// Where no nodes come, what leads to those that go has to lead to those that stay.
+#[test]
+fn a_class_is_made_for_the_nodes_that_stay() {
+    let mut objects = Objects::new();
+    add(&mut objects, "/api/v1/nodes", node("a", "10.0.17763.8389"));
+    add(&mut objects, "/api/v1/nodes", node("b", "10.0.20348.5386"));
+    let class = json!({"metadata": {"name": "windows-2022"}, "handler": "runhcs-wcow-process",
+        "scheduling": {"nodeSelector": {"node.kubernetes.io/windows-build": "10.0.20348"}}});
+    add(&mut objects, "/apis/node.k8s.io/v1/runtimeclasses", class);
+    let mut web = deployment("web", None, NEW);
+    web["spec"]["template"]["spec"]["runtimeClassName"] = json!("windows-2022");
+    add(&mut objects, "/apis/apps/v1/namespaces/shop/deployments", web);
+    let answer = Api::of(&objects, &[]).run(&["plan", "--retire", "20348"]);
+    assert!(answer.code == 1 && !answer.out.contains("new nodes"), "{answer:?}");
+    let text = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("make one for nodes that stay, and name it in apps/v1 Deployment shop/web"), "{text}");
+}
+
+/// Another image would not help: the containerd of the nodes that stay does not pull one that fits.
+#[test]
+fn an_engine_that_refuses_an_image_is_what_has_to_change() {
+    let mut objects = Objects::new();
+    let mut old = node("b", "10.0.26100.1742");
+    old["status"]["nodeInfo"]["containerRuntimeVersion"] = json!("containerd://1.6.10");
+    for node in [node("a", "10.0.20348.5386"), old] {
+        add(&mut objects, "/api/v1/nodes", node);
+    }
+    add(&mut objects, "/apis/apps/v1/namespaces/shop/deployments", deployment("web", Some("10.0.20348"), NEW));
+    let answer = Api::of(&objects, &[]).run(&["plan", "--retire", "20348"]);
+    assert_eq!(answer.code, 1, "{answer:?}");
+    let text = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "1. Let the engine of the nodes that stay start these images",
+        "`no match for platform in manifest: not found`; use containerd ",
+        "select node.kubernetes.io/windows-build: 10.0.26100 once its pods run there",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("Needs another image") && !text.contains("no-node-fits"), "{text}");
+}
+
+#[test]
+fn two_pools_of_one_windows_are_told_apart() {
+    let arguments = ["--add", "ltsc2025", "--add", "ltsc2025,arm64"];
+    let report = Api::of(&shop(), &[]).run(&[&["plan", "--format", "json"], &arguments[..]].concat()).json();
+    let labels: Vec<&Value> = report["next"].as_array().unwrap().iter().map(|group| &group["label"]).collect();
+    assert_eq!(labels, ["a and 1 more", "the new amd64 pool", "the new arm64 pool"]);
 }
 
 #[test]
@@ -158,6 +234,7 @@ fn what_is_not_a_release_or_has_no_node_is_refused() {
         (&["--add", "99999"], "build 99999 is not a release of Windows that is known here", "name one that is: ltsc2025"),
         (&["--add", "all"], "`all` is ", "give a release or a build, e.g. --add ltsc2022"),
         (&["--add", "@nodes.json"], "is not a release of Windows", "e.g. --add ltsc2022"),
+        (&["--retire", "17763,arm64"], "`17763,arm64` is not a build alone", "name the build: --retire 17763"),
         (&["--retire", "1776"], "`1776` is not a release of Windows", "e.g. --retire ltsc2022"),
         (
             &["--retire", "20348"],

@@ -228,6 +228,19 @@ fn settings_reach_the_objects() {
     assert!(chart.iter().all(|(name, text)| !name.starts_with("templates/") || !text.contains(": win\n")), "{chart:?}");
 }
 
+/// Attributes belong to the release before them, in the variable and in the values of a chart.
+#[test]
+fn windows_that_are_expected_have_a_processor() {
+    let settings = ["--expect", "ltsc2025,26100,arm64", "--expect", "10.0.20348"];
+    let objects = objects(&settings);
+    let container = &of_kind(&objects, "Deployment")["spec"]["template"]["spec"]["containers"][0];
+    let expected = json!({"name": "WINCOMPAT_WEBHOOK_EXPECT", "value": "ltsc2025,26100,arm64,10.0.20348"});
+    assert!(container["env"].as_array().unwrap().contains(&expected), "{container}");
+    let chart = written(&[&settings[..], &["--as", "helm"]].concat());
+    let values = &documents(&chart.iter().find(|(name, _)| name == "values.yaml").unwrap().1)[0];
+    assert_eq!(values["expect"], json!(["ltsc2025", "26100,arm64", "10.0.20348"]));
+}
+
 #[test]
 fn certificates_come_from_three_places() {
     let folder = tempfile::tempdir().unwrap();
@@ -292,6 +305,10 @@ fn what_cannot_be_installed_is_refused() {
         (&["--image", "user:pw@r.test/a:1"], "is not an image"),
         (&["--image", "*x"], "is not an image"),
         (&["--expect", "nope"], "`nope` is not a release of Windows"),
+        (&["--expect", "arm64"], "with its processor where it is not amd64: --expect ltsc2025, --expect 26100,arm64"),
+        (&["--expect", "26100,armm64"], "did you mean arm64?"),
+        (&["--expect", "ltsc2025,nope"], "`ltsc2025,nope` is not a release of Windows"),
+        (&["--expect", "local"], "`local` is not a release of Windows"),
         (&["--expect", "windows9"], "did you mean --expect windows-11"),
         (&["--private-registry", "https://r.test"], "expected HOST[:PORT]"),
         (&["--as", "kustomize", "--output", &there], "kustomization.yaml is there already"),
@@ -328,13 +345,17 @@ fn the_server_takes_the_arguments_of_its_deployment() {
     for arguments in [
         &[][..],
         &["--mode=enforce", "--expect=ltsc2025", "--expect=20348", "--exempt=a", "--exempt=b", "--namespace=other"],
-        &["--certificates=cert-manager", "--mode=steer", "--failure-policy=fail"],
+        &["--certificates=cert-manager", "--mode=steer", "--failure-policy=fail", "--expect=ltsc2025,26100,arm64"],
     ] {
         let objects = objects(arguments);
         let container = &of_kind(&objects, "Deployment")["spec"]["template"]["spec"]["containers"][0];
         let given: Vec<&str> = container["args"].as_array().unwrap().iter().map(|argument| argument.as_str().unwrap()).collect();
         let mut command = program.command();
         command.args(&given).env("KUBECONFIG", &kubeconfig).env("POD_NAMESPACE", "other");
+        if let Some(expected) = container["env"].as_array().unwrap().iter().find(|one| one["name"] == "WINCOMPAT_WEBHOOK_EXPECT")
+        {
+            command.env("WINCOMPAT_WEBHOOK_EXPECT", expected["value"].as_str().unwrap());
+        }
         let answer = Answer::of(&mut command);
         assert_eq!(answer.code, 2, "{given:?}: {}", answer.err);
         assert!(answer.err.starts_with("error: there is no way to a cluster"), "{given:?}: {}", answer.err);

@@ -78,7 +78,7 @@ impl Subcommand for Args {
                 }
                 Patch::None(why) => {
                     is_whole = false;
-                    writeln!(io.out, "# {object}: {why}")?;
+                    writeln!(io.out, "# {object}: {}", clean(&why))?;
                 }
             }
         }

@@ -2,13 +2,13 @@
 
 use jiff::civil::Date;
 
-use crate::Error;
 use crate::cli::offered;
 use crate::cli::releases::named;
 use crate::cluster::{Nodes, Upgrade};
-use crate::host::Host;
+use crate::host::{Attributes, Host};
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
+use crate::{Architecture, Error};
 
 /// The change of a cluster's nodes.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -43,13 +43,22 @@ impl UpgradeArgs {
                 return Err(Error::new(format!("build {build} is not a release of Windows that is known here"))
                     .hint(format!("name one that is: {}", nearest(build, knowledge))));
             }
-            let is_same = |one: &Host| one.os_version.build == host.os_version.build && one.architecture == host.architecture;
+            let what = |host: &Host| (host.os_version.build, host.architecture, host.kind);
+            let is_same = |one: &Host| what(one) == what(&host);
             if !upgrade.added.iter().any(is_same) {
                 upgrade.added.push(host);
             }
         }
         for text in &self.retire {
-            upgrade.retired.insert(release(text, "--retire", knowledge, today)?.os_version.build);
+            let host = release(text, "--retire", knowledge, today)?;
+            let build = host.os_version.build;
+            let (_, attributes) = Attributes::split(text)?;
+            if attributes != Attributes::default() || host.architecture != Architecture::Amd64 {
+                return Err(Error::new(format!("{} is not a build alone", quoted(text)))
+                    .because("all nodes of a build go, whatever their processor")
+                    .hint(format!("name the build: --retire {build}")));
+            }
+            upgrade.retired.insert(build);
         }
         Ok(upgrade)
     }

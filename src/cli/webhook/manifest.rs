@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use clap::builder::PossibleValuesParser;
 
 use self::objects::{Install, Namespace, part};
-use super::named::{expected, namespaces};
+use super::named::{EXPECTED, expected, namespaces};
 use crate::Error;
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
@@ -66,9 +66,9 @@ pub struct Args {
     /// Authority of the certificate (PEM), for --certificates files.
     #[arg(long, value_name = "FILE", required_if_eq("certificates", "files"))]
     ca_bundle: Option<PathBuf>,
-    /// Windows that has no node now and may come, for example ltsc2025: a pool at zero nodes; can be given several times, or several
-    /// in one: A,B.
-    #[arg(long, value_name = "RELEASE", value_delimiter = ',')]
+    /// Windows that has no node now and may come, for example ltsc2025 or 26100,arm64: a pool at zero nodes; can be given several times,
+    /// or several in one: A,B.
+    #[arg(long, value_name = "RELEASE")]
     expect: Vec<String>,
     /// Namespace that is left alone, as kube-system and the own one are; can be given several times, or several in one: A,B.
     #[arg(long, value_name = "NAMESPACE", value_delimiter = ',')]
@@ -162,9 +162,8 @@ impl Args {
             return Err(Error::new(format!("{} is not an image", quoted(&self.image)))
                 .hint("name it as registry.example/wincompat:1 with --image"));
         }
-        if let Some(release) = self.expect.iter().find(|release| !part(release)) {
-            return Err(Error::new(format!("{} is not a release of Windows", quoted(release)))
-                .hint("give a release or a build, e.g. --expect ltsc2025"));
+        if let Some(release) = self.expect.iter().find(|releases| !releases.split(',').all(part)) {
+            return Err(Error::new(format!("{} is not a release of Windows", quoted(release))).hint(EXPECTED));
         }
         expected(&self.expect, Knowledge::built_in())?;
         let ca_bundle = match &self.ca_bundle {

@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::cli::releases::named;
 use crate::cli::time::today;
-use crate::host::Host;
+use crate::host::{self, Host};
 use crate::knowledge::Knowledge;
 use crate::text::quoted;
 
@@ -24,16 +24,23 @@ pub(super) fn namespaces(names: impl IntoIterator<Item: AsRef<str>>) -> Result<(
     }
 }
 
-/// The hosts that are expected.
+/// What can be written for `--expect`.
+pub(super) const EXPECTED: &str =
+    "give a release or a build, with its processor where it is not amd64: --expect ltsc2025, --expect 26100,arm64";
+
+/// The hosts that are expected: each text names one, or several with commas between them, with attributes behind each as for `--host`.
 ///
 /// # Errors
 ///
 /// The first text that is not a Windows of nodes.
 pub(super) fn expected(names: &[String], knowledge: &Knowledge) -> Result<Vec<Host>, Error> {
     let mut expected = Vec::new();
-    for name in names {
-        let hint = "give a release or a build, e.g. --expect ltsc2025 or --expect 26100".to_owned();
-        expected.extend(named(name, (name, "--expect"), hint, knowledge, today())?);
+    let read = |text: &str| named(text, (text, "--expect"), EXPECTED.to_owned(), knowledge, today());
+    for text in names {
+        let each: Result<Vec<Vec<Host>>, Error> = host::items(text).into_iter().map(read).collect();
+        // A word behind a release may be meant as an attribute of it, which only the whole text tells.
+        let hosts = each.map_err(|error| read(text).err().unwrap_or(error))?;
+        expected.extend(hosts.into_iter().flatten());
     }
     Ok(expected)
 }

@@ -63,9 +63,9 @@ pub struct Args {
     /// Time that a question may wait for images that are not known yet.
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = budget)]
     budget: Duration,
-    /// Windows that has no node now and may come, for example ltsc2025: a pool at zero nodes; can be given several times, or several
-    /// in one: A,B.
-    #[arg(long, value_name = "RELEASE", value_delimiter = ',')]
+    /// Windows that has no node now and may come, for example ltsc2025 or 26100,arm64: a pool at zero nodes; can be given several times,
+    /// or several in one: A,B.
+    #[arg(long, value_name = "RELEASE")]
     expect: Vec<String>,
     /// Namespace that is left alone, as kube-system and the own one are; can be given several times, or several in one: A,B.
     #[arg(long, value_name = "NAMESPACE", value_delimiter = ',')]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::exempt::Pod;
 use super::narrow::{self, Target};
-use super::{Case, Decision, Outcome, patch, words};
+use super::{Case, Decision, Outcome, Warning, patch, words};
 use crate::cluster::check::Answer;
 use crate::cluster::{Group, Question, Share};
 use crate::host::{BUILD_LABEL, Host};
@@ -33,7 +33,7 @@ impl Pod {
         let is_bound = self.workload.placement.node_name.is_some();
         if let Some(what) = self.not_known(question, &answer, &windows) {
             decision.case = if is_bound { Case::Bound } else { Case::Unknown };
-            decision.warnings.push(words::unknown(&what));
+            decision.warnings.push(Warning::unknown(&what));
             return decision;
         }
         let has_windows = |image: &crate::cluster::objects::ImageOf| {
@@ -74,12 +74,12 @@ impl Pod {
             decision.warnings.clear();
         } else if !self.targets(question, expected, false).is_empty() {
             decision.case = Case::Unknown;
-            decision.warnings.push(words::unknown("it may run on nodes that are expected"));
+            decision.warnings.push(Warning::unknown("it may run on nodes that are expected"));
         } else {
             decision.case = Case::NoneFits;
             let why = words::none_fits(question, &answer, &decision.groups);
             if self.may.deny {
-                decision.outcome = Outcome::Deny(why);
+                decision.outcome = Outcome::Deny(words::denial(&why));
                 decision.warnings.clear();
             } else {
                 decision.warnings = words::findings(&answer);

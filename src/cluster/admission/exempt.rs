@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Case, Decision, Mode, Review, Rules, words};
-use crate::cluster::{Question, Workload, objects};
+use super::{Case, Decision, Mode, Review, Rules, Warning};
+use crate::cluster::{Question, Workload, api, objects};
 use crate::host::pod::{self, Tree};
 
 /// The most containers and affinity terms of a pod that is looked at; what has more is not known. Pods of people have a few.
@@ -67,7 +67,8 @@ pub fn admit(review: &Review, rules: &Rules, question: &Question<'_>) -> Admitte
     if is_never_pulled(&review.object) {
         return Admitted::Decided(never_pulled(question.concerns(&workload)));
     }
-    (workload.kind, workload.name) = owner(&review.object).unwrap_or_else(|| ("Pod".to_owned(), name(review)));
+    (workload.kind, workload.name) = ("Pod".to_owned(), name(review));
+    name_maker(&mut workload, &review.object);
     workload.namespace.clone_from(&review.namespace);
     let is_bound = workload.placement.node_name.is_some();
     let mut may = match rules.mode {
@@ -150,12 +151,12 @@ fn is_too_large(workload: &Workload) -> bool {
 }
 
 fn too_large() -> Decision {
-    let warning = format!("wincompat: not judged: it has more than {MOST_CONTAINERS} containers or {MOST_TERMS} affinity terms");
-    Decision { warnings: vec![warning.into()], ..Decision::allow(Case::Unknown) }
+    let warning = Warning::unknown(&format!("it has more than {MOST_CONTAINERS} containers or {MOST_TERMS} affinity terms"));
+    Decision { warnings: vec![warning], ..Decision::allow(Case::Unknown) }
 }
 
 fn never_pulled(is_for_windows: bool) -> Decision {
-    let warning = words::unknown("an image of it is never pulled (`imagePullPolicy: Never`), so only its node has it");
+    let warning = Warning::unknown("an image of it is never pulled (`imagePullPolicy: Never`), so only its node has it");
     Decision { warnings: is_for_windows.then_some(warning).into_iter().collect(), ..Decision::allow(Case::Unknown) }
 }
 
@@ -175,15 +176,22 @@ fn name(review: &Review) -> String {
     of("name").or_else(|| of("generateName")).unwrap_or_else(|| review.name.clone())
 }
 
-/// The kind and name of what has made a pod. A ReplicaSet of a Deployment is named by it and by the hash of its template.
-fn owner(object: &Value) -> Option<(String, String)> {
-    let owner = objects::owner(object)?;
+/// Names a pod's workload by what has made the pod. A ReplicaSet of a Deployment is named by it and by the hash of its template; any other may
+/// belong to something that is not known here, and so does a pod of a kind that is not of Kubernetes itself.
+fn name_maker(workload: &mut Workload, pod: &Value) {
+    let Some(owner) = objects::owner(pod) else { return };
     let (kind, name) = (owner.owned_at(&["kind"]), owner.owned_at(&["name"]));
-    let hash = object.owned_at(&["metadata", "labels", "pod-template-hash"]);
-    match name.strip_suffix(&hash).and_then(|name| name.strip_suffix('-')) {
-        Some(deployment) if kind == "ReplicaSet" && !hash.is_empty() && !deployment.is_empty() => {
-            Some(("Deployment".to_owned(), deployment.to_owned()))
-        }
-        _ => Some((kind, name)),
+    let hash = pod.owned_at(&["metadata", "labels", "pod-template-hash"]);
+    let is_set = kind == "ReplicaSet";
+    let deployment = name.strip_suffix(&hash).and_then(|name| name.strip_suffix('-')).filter(|name| !name.is_empty());
+    if let (true, false, Some(deployment)) = (is_set, hash.is_empty(), deployment) {
+        (workload.kind, workload.name, workload.owner) = ("Deployment".to_owned(), deployment.to_owned(), None);
+        return;
     }
+    if is_set {
+        workload.owner = workload.owner.take().map(|set| format!("{set} or the object that owns it"));
+    } else if api::makes_pods(&owner.owned_at(&["apiVersion"]), &kind) {
+        workload.owner = None;
+    }
+    (workload.kind, workload.name) = (kind, name);
 }

@@ -8,6 +8,7 @@ mod exempt;
 mod narrow;
 mod patch;
 mod review;
+mod warnings;
 mod words;
 
 use std::collections::BTreeSet;
@@ -88,6 +89,15 @@ pub enum Outcome {
     Deny(Advice),
 }
 
+/// What the author of an object is told.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Warning {
+    /// What was found.
+    pub what: Advice,
+    /// What to do; empty where there is nothing to do.
+    pub help: Advice,
+}
+
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
@@ -96,7 +106,7 @@ pub struct Decision {
     /// What becomes of the object.
     pub outcome: Outcome,
     /// What its author is told.
-    pub warnings: Vec<Advice>,
+    pub warnings: Vec<Warning>,
     /// The groups of Windows nodes that it can land on, for the log.
     pub groups: Vec<String>,
 }

@@ -2,16 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Decision, Outcome};
+use super::{Decision, Outcome, warnings};
 use crate::Advice;
 use crate::host::pod::Tree;
 
 /// The version that is read and written.
 const VERSION: &str = "admission.k8s.io/v1";
-
-/// The most characters of one warning, and of all of them: an API server cuts what is longer.
-const LONGEST_WARNING: usize = 256;
-const MOST_OF_WARNINGS: usize = 4096;
 
 /// A question that is not one, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,15 +93,9 @@ impl Review {
                 });
             }
         }
-        let mut left = MOST_OF_WARNINGS;
-        let mut warnings = Vec::new();
-        for warning in &decision.warnings {
-            let warning = cut(&word(warning), LONGEST_WARNING.min(left));
-            left = left.saturating_sub(warning.chars().count());
-            if !warning.is_empty() && !warnings.contains(&warning) {
-                warnings.push(warning);
-            }
-        }
+        let findings: Vec<(String, String)> =
+            decision.warnings.iter().map(|warning| (word(&warning.what), word(&warning.help))).collect();
+        let warnings = warnings::written(&findings);
         if !warnings.is_empty() {
             response["warnings"] = json!(warnings);
         }
@@ -116,17 +106,4 @@ impl Review {
 fn base64(text: &str) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(text)
-}
-
-/// A text of at most so many characters.
-fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    if most == 0 {
-        return String::new();
-    }
-    let mut cut: String = text.chars().take(most - 1).collect();
-    cut.push('…');
-    cut
 }

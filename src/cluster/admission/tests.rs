@@ -127,8 +127,8 @@ fn what_does_not_decide_is_named() {
     let decision = world.pod(&["r.test/odd"], &windows(&[("kubernetes.io/arch", "amd64"), (BUILD, "10.0.20348")]));
     assert_eq!(word(&decision), "unknown allow!");
     assert_eq!(
-        plain(&decision.warnings[0]),
-        "wincompat: not judged: it is not known whether the image `r.test/odd` runs on ws2022 (10.0.20348, amd64); \
+        plain(&decision.warnings[0].what),
+        "not judged: it is not known whether the image `r.test/odd` runs on ws2022 (10.0.20348, amd64); \
          `wincompat explain config-unreadable` says why"
     );
 }
@@ -205,7 +205,7 @@ fn every_case_in_each_mode() {
         for (mode, expected) in [Mode::Warn, Mode::Steer, Mode::Enforce].into_iter().zip(words) {
             let world = World::new(mode);
             let decision = world.pod(images, &spec);
-            let said: Vec<String> = decision.warnings.iter().map(plain).collect();
+            let said: Vec<String> = decision.warnings.iter().map(|warning| plain(&warning.what)).collect();
             assert_eq!(word(&decision), expected, "{mode:?}: {images:?} {spec}: {said:?}");
             // A second look at what was changed changes nothing more, and finds nothing wrong.
             if let Outcome::Steer(_) = decision.outcome {
@@ -355,7 +355,7 @@ fn labels_that_do_not_tell_nodes_apart_are_said() {
     spec["runtimeClassName"] = json!("hyperv");
     let decision = world.pod(&["r.test/2022"], &spec);
     assert_eq!(word(&decision), "some-fit allow!");
-    assert!(decision.warnings.iter().any(|warning| plain(warning).contains("no label")), "{:?}", decision.warnings);
+    assert!(decision.warnings.iter().any(|warning| plain(&warning.what).contains("no label")), "{:?}", decision.warnings);
 }
 
 #[test]
@@ -370,7 +370,7 @@ fn an_affinity_that_kubernetes_does_not_take_is_said_to_be_one() {
         spec["affinity"] = affinity;
         let decision = world.pod(&["r.test/2022"], &spec);
         assert_eq!(word(&decision), "some-fit allow!");
-        let said = plain(decision.warnings.last().unwrap());
+        let said = plain(&decision.warnings.last().unwrap().what);
         assert!(said.contains("has not the form that Kubernetes takes") && !said.contains("no label"), "{said}");
     }
 }
@@ -494,6 +494,58 @@ fn a_denial_says_images_nodes_and_what_to_do() {
     assert!(format!("{why:?}").contains("shop/deployment/web"), "{why:?}");
 }
 
+/// What is said to do is at an object that is there, and whose controller does not take it back.
+#[test]
+fn a_denial_names_what_makes_the_pod() {
+    let world = World::new(Mode::Enforce);
+    for (version, kind, expected) in [
+        ("apps/v1", "StatefulSet", "shop/statefulset/web"),
+        ("apps.kruise.io/v1beta1", "StatefulSet", "change apps.kruise.io/v1beta1 StatefulSet web, which this belongs to: select"),
+        ("apps/v1", "ReplicaSet", "change apps/v1 ReplicaSet web or the object that owns it, which this belongs to: select"),
+        ("batch/v1", "Job", "where the job is made"),
+    ] {
+        let mut object = object(&["r.test/2022"], &windows(&[("kubernetes.io/arch", "amd64"), (BUILD, "10.0.17763")]));
+        object["metadata"]["ownerReferences"] = json!([{"apiVersion": version, "kind": kind, "name": "web", "controller": true}]);
+        let Outcome::Deny(why) = world.decide(&review("CREATE", "", &object, &Value::Null)).outcome else { panic!() };
+        assert!(format!("{why:?}").contains(expected), "{version} {kind}: {why:?}");
+        assert_eq!(format!("{why:?}").contains("ClusterPatch"), expected.starts_with("shop/"), "{version} {kind}: {why:?}");
+    }
+}
+
+/// The containerd of the only nodes does not pull an image of their Windows.
+#[test]
+fn a_denial_because_of_the_engine_is_about_the_engine() {
+    let mut world = World::new(Mode::Enforce);
+    let mut old = node("old", "10.0.26100.32995", "amd64", None, &[]);
+    old.host.as_mut().and_then(|host| host.engine.as_mut()).unwrap().runtime = Some("1.6.10".to_owned());
+    world.nodes = Nodes::of(vec![old]);
+    for kind in ["Job", "DaemonSet"] {
+        let mut object = object(&["r.test/2022"], &windows(&[("kubernetes.io/arch", "amd64")]));
+        object["metadata"]["ownerReferences"] =
+            json!([{"apiVersion": "apps/v1", "kind": kind, "name": "web", "controller": true}]);
+        let decision = world.decide(&review("CREATE", "", &object, &Value::Null));
+        assert_eq!(word(&decision), "none-fits deny", "{kind}");
+        let Outcome::Deny(why) = decision.outcome else { panic!() };
+        let why = plain(&why);
+        assert!(why.starts_with("wincompat: r.test/2022 on old (Windows Server 2025): image 10.0.20348.1 fits host"), "{why}");
+        assert!(!why.contains("use images that fit") && !why.contains("one DaemonSet for each"), "{why}");
+    }
+}
+
+#[test]
+fn a_windows_that_is_expected_has_the_processor_that_was_named() {
+    let mut world = World { expected: expecting("26100,arm64"), ..World::new(Mode::Steer) };
+    world.nodes = Nodes::of(vec![node("ws2019", "10.0.17763.8389", "amd64", None, &[])]);
+    let arm = crate::cluster::tests::image("r.test/arm", &["arm64 10.0.26100.1"]);
+    world.images.insert("r.test/arm".to_owned(), Ok(arm));
+    let decision = world.pod(&["r.test/arm"], &windows(&[]));
+    assert_eq!(word(&decision), "expected-fits steer");
+    let Outcome::Steer(operations) = decision.outcome else { panic!() };
+    let operations = operations[0].to_string();
+    assert!(operations.contains("10.0.26100") && operations.contains("arm64"), "{operations}");
+    assert_eq!(word(&world.pod(&["r.test/2025"], &windows(&[]))), "none-fits allow!");
+}
+
 #[test]
 fn an_answer_has_a_patch_or_warnings_that_an_api_server_takes() {
     let world = World::new(Mode::Steer);
@@ -502,12 +554,13 @@ fn an_answer_has_a_patch_or_warnings_that_an_api_server_takes() {
     assert_eq!((&response["allowed"], &response["patchType"]), (&json!(true), &json!("JSONPatch")));
     assert!(response["patch"].as_str().unwrap().starts_with("W3si"), "{response}");
     assert!(response.get("warnings").is_none());
-    let long = |number: usize| Advice::from(format!("{number} {}", "é".repeat(300)));
+    let long = |number: usize| Warning { what: format!("{number} {}", "é".repeat(300)).into(), help: "do it".into() };
     let decision = Decision { warnings: (0..40).map(long).collect(), ..Decision::allow(Case::Unknown) };
     let warnings = review.answer(&decision, &plain)["response"]["warnings"].clone();
     let lengths: Vec<usize> =
         warnings.as_array().unwrap().iter().map(|warning| warning.as_str().unwrap().chars().count()).collect();
     assert!(lengths.iter().all(|length| *length <= 256) && lengths.iter().sum::<usize>() <= 4096, "{lengths:?}");
+    assert_eq!(warnings.as_array().unwrap().iter().filter(|warning| **warning == "wincompat: do it").count(), 1, "{warnings}");
 }
 
 #[test]

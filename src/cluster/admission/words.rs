@@ -1,16 +1,15 @@
 //! The sentences of admission, for people at a terminal and in the events of a controller.
 
+use super::Warning;
+use super::warnings::WHO;
 use crate::cluster::check::{Answer, described};
 use crate::cluster::{Group, Question};
-use crate::compat::{Code, Severity};
+use crate::compat::{About, Code, Severity};
 use crate::text::{quoted, shown};
 use crate::{Advice, ErrorKind};
 
 /// The most images and groups that a sentence names.
 const NAMED: usize = 4;
-
-/// The beginning of every sentence: several webhooks may speak.
-const WHO: &str = "wincompat: ";
 
 /// A group of nodes with its build, e.g. `ws2022-0 and 3 more (10.0.20348)`.
 pub(super) fn group(group: &Group) -> String {
@@ -48,46 +47,46 @@ fn misfits(question: &Question<'_>, answer: &Answer<'_>) -> Vec<String> {
 }
 
 /// No node runs the pod: its images, the nodes, and what to do.
-pub(super) fn none_fits(question: &Question<'_>, answer: &Answer<'_>, groups: &[String]) -> Advice {
+pub(super) fn none_fits(question: &Question<'_>, answer: &Answer<'_>, groups: &[String]) -> Warning {
+    let worst = answer.findings.iter().find(|said| said.severity == Severity::Error);
+    if let Some(said) = worst.filter(|said| said.code.is_about(About::Engine)) {
+        return Warning { what: said.message.clone(), help: said.help.clone() };
+    }
     let images = misfits(question, answer);
     let what = if images.is_empty() {
-        format!("{WHO}the pod runs on none of the nodes that it can land on: {}", some(groups))
+        format!("the pod runs on none of the nodes that it can land on: {}", some(groups))
     } else {
-        format!(
-            "{WHO}not all images of the pod run on any node that it can land on: images {}; nodes {}",
-            some(&images),
-            some(groups)
-        )
+        format!("not all images of the pod run on any node that it can land on: images {}; nodes {}", some(&images), some(groups))
     };
-    Advice::from(what) + "; " + help(answer)
+    let help = match worst {
+        _ if answer.workload.kind == "DaemonSet" => Code::DaemonsetMissesNodes.sentences(&std::collections::BTreeMap::new()).1,
+        Some(said) => said.help.clone(),
+        None => "use images for the Windows of these nodes, or add nodes that the images fit".into(),
+    };
+    Warning { what: what.into(), help }
 }
 
-/// What to do about the worst finding.
-fn help(answer: &Answer<'_>) -> Advice {
-    if answer.workload.kind == "DaemonSet" {
-        return Code::DaemonsetMissesNodes.sentences(&std::collections::BTreeMap::new()).1;
-    }
-    let worst = answer.findings.iter().find(|said| said.severity == Severity::Error);
-    worst.map_or_else(
-        || "use images for the Windows of these nodes, or add nodes that the images fit".into(),
-        |said| said.help.clone(),
-    )
+/// The reason of a denial, as one text.
+pub(super) fn denial(why: &Warning) -> Advice {
+    Advice::from(WHO) + why.what.clone() + "; " + why.help.clone()
 }
 
 /// The findings about where the pods can land, each with what to do.
-pub(super) fn findings(answer: &Answer<'_>) -> Vec<Advice> {
+pub(super) fn findings(answer: &Answer<'_>) -> Vec<Warning> {
     let is_about = |code: Code| code != Code::DigestPinsBuild && code != Code::BuildRetires;
     let said = answer.findings.iter().filter(|said| is_about(said.code));
-    said.flat_map(|said| {
-        let what = Advice::from(format!("{WHO}{}: ", said.code.as_str())) + said.message.clone();
-        [what, Advice::from(WHO) + said.help.clone()]
+    said.map(|said| Warning {
+        what: Advice::from(format!("{}: ", said.code.as_str())) + said.message.clone(),
+        help: said.help.clone(),
     })
     .collect()
 }
 
-/// What is not known of the pod.
-pub(super) fn unknown(what: &str) -> Advice {
-    format!("{WHO}not judged: {what}").into()
+impl Warning {
+    /// That a pod is not judged, and why.
+    pub fn unknown(why: &str) -> Self {
+        Self { what: format!("not judged: {why}").into(), help: Advice::default() }
+    }
 }
 
 /// The first image and nodes of which it is not known whether they fit, with the code that says why.
@@ -117,12 +116,13 @@ pub(super) fn unread(reference: &str, kind: ErrorKind) -> String {
 }
 
 /// An affinity that no condition can be added to.
-pub(super) fn malformed() -> Advice {
-    format!("{WHO}the pod was not led to nodes that fit: its required node affinity has not the form that Kubernetes takes")
-        .into()
+pub(super) fn malformed() -> Warning {
+    let what = "the pod was not led to nodes that fit: its required node affinity has not the form that Kubernetes takes";
+    Warning { what: what.into(), help: Advice::default() }
 }
 
 /// Nodes that fit and others that no label tells apart.
-pub(super) fn no_label() -> Advice {
-    format!("{WHO}the pod was not led to nodes that fit: no label tells them from the others").into()
+pub(super) fn no_label() -> Warning {
+    let what = "the pod was not led to nodes that fit: no label tells them from the others";
+    Warning { what: what.into(), help: Advice::default() }
 }

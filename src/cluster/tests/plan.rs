@@ -76,7 +76,8 @@ fn every_effect_has_a_workload_that_has_it_and_one_that_has_not() {
         // Nothing is left, with and without a label that goes.
         (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/2019"], windows(&[]), Effect::Breaks, 1, 0, true),
         (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/2019"], pinned("10.0.17763"), Effect::Breaks, 1, 1, false),
-        (old, &[], &[17763], "Deployment", &["r.test/2019"], windows(&[]), Effect::Breaks, 1, 0, false),
+        // No image would run without a Windows node.
+        (old, &[], &[17763], "Deployment", &["r.test/2019"], windows(&[]), Effect::Breaks, 0, 0, false),
         // Nodes that fit are there, and the selector names those that go.
         (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/every"], pinned("10.0.17763"), Effect::Breaks, 0, 1, false),
         (old, &["ltsc2022"], &[17763], "Deployment", &["r.test/every"], windows(&[("pool", "ws")]), Effect::Breaks, 0, 1, false),
@@ -173,4 +174,38 @@ fn a_new_pool_has_the_labels_of_its_kubelet() {
     azure.node.labels.insert("kubernetes.azure.com/os-sku".to_owned(), "Windows2022".to_owned());
     let own = labels(&Nodes::of(vec![azure]));
     assert_eq!(own.get("kubernetes.azure.com/os-sku").map(String::as_str), Some("Windows2025"));
+}
+
+#[test]
+fn pools_of_one_windows_have_names_of_their_own() {
+    let names = |added: &[&str]| {
+        let next = upgrade(added, &[]).nodes(&of_2019());
+        let groups = next.groups.iter().filter(|group| group.is_new).map(Group::title);
+        groups.collect::<Vec<_>>()
+    };
+    assert_eq!(names(&["ltsc2025"]), ["the new pool (Windows Server 2025)"]);
+    assert_eq!(
+        names(&["ltsc2025", "ltsc2025,arm64", "ltsc2022"]),
+        [
+            "the new amd64 pool (Windows Server 2025)",
+            "the new arm64 pool (Windows Server 2025)",
+            "the new pool (Windows Server 2022)"
+        ]
+    );
+}
+
+/// Another image would not help where the containerd of the nodes that stay is too old for one that fits.
+#[test]
+fn an_image_that_an_engine_refuses_is_not_replaced() {
+    let mut old = node("ws2025", "10.0.26100.32995", "amd64", None, &[]);
+    let engine = old.host.as_mut().and_then(|host| host.engine.as_mut()).unwrap();
+    engine.runtime = Some("1.6.10".to_owned());
+    let nodes = Nodes::of(vec![node("ws2022", "10.0.20348.5386", "amd64", None, &[]), old]);
+    let web = workload("Deployment", &["r.test/2022"], windows(&[(BUILD, "10.0.20348")]));
+    let (effect, unfit, codes) = with_plan(&nodes, &upgrade(&[], &[20348]), &web, |plan, _| {
+        let one = &plan.workloads[0];
+        let codes: Vec<&str> = one.next.findings.iter().map(|said| said.code.as_str()).collect();
+        (one.effect, one.unfit.clone(), codes)
+    });
+    assert_eq!((effect, unfit, codes), (Effect::Breaks, vec![], vec!["engine-refuses"]));
 }

@@ -3,28 +3,14 @@
 use super::declare::declare;
 
 /// The names of values in the texts here, which a cluster gives.
-pub(in crate::compat) const VALUES: [&str; 14] = [
-    "class",
-    "conflict",
-    "day",
-    "elsewhere",
-    "fits",
-    "handler",
-    "images",
-    "lands",
-    "misfits",
-    "nodes",
-    "os",
-    "steer",
-    "taint",
-    "what",
-];
+pub(in crate::compat) const VALUES: [&str; 11] =
+    ["class", "conflict", "day", "elsewhere", "fits", "handler", "images", "misfits", "os", "steer", "taint"];
 
 declare! {
     NoNodeFits = "no-node-fits", Error, about [Cluster] {
         title: "no node fits",
         message: "no node of this cluster runs all images of the pod: {images}",
-        help: "use images that fit one of these: {nodes}; or add nodes of a Windows that the images fit",
+        help: "{steer}",
         meaning: "All images of a pod run on one node. On every node of the cluster at least one of them does not start: the builds differ, or the image is for another system. The pod is never ready, and the scheduler, which does not look at images, binds it all the same.",
         advice: "Build the images for the Windows of the nodes, or add a node pool whose Windows they fit.",
         source: "https://kubernetes.io/docs/concepts/windows/intro/#windows-os-version-compatibility",

@@ -45,7 +45,7 @@ impl Report {
             } += 1;
             summary.needs_flag += usize::from(entry.needs_flag());
         }
-        Self { schema: SCHEMA.into(), tool: Tool::with(knowledge), results, errors, summary }
+        Self { schema: SCHEMA.into(), tool: Tool::with(knowledge), results, errors, placements: Vec::new(), summary }
     }
 }
 

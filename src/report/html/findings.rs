@@ -19,6 +19,28 @@ use crate::text::{count, shown};
 /// The most images that are open from the beginning; with more of them, all are folded.
 const MOST_OPEN: usize = 20;
 
+/// Writes the workloads of a cluster without a result.
+pub(super) fn unplaced(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    if report.placements.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<h2>Workloads</h2>\n<ul id=\"workloads\" class=\"findings\">")?;
+    for placement in &report.placements {
+        let class = if placement.ok.is_none() { "open" } else { "fail" };
+        let code = placement.reasons().next().map(|finding| format!(" <code>{}</code>", Escaped(&finding.code.to_string())));
+        writeln!(
+            out,
+            "<li><span class=\"mark {class}\">{}</span> <bdi class=\"name\">{}</bdi>: {}{}{}</li>",
+            Escaped(placement.conclusion()),
+            Escaped(&placement.object),
+            Sentence(&placement.message),
+            code.unwrap_or_default(),
+            placement.helps().into_iter().map(hint).collect::<String>()
+        )?;
+    }
+    writeln!(out, "</ul>")
+}
+
 /// Writes the images that were not read.
 pub(super) fn unread(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if report.errors.is_empty() {

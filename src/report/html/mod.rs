@@ -20,7 +20,7 @@ use super::document::{Report, ResultEntry};
 use super::groups::groups;
 use super::labels::Labels;
 use super::outcome::{LEGEND, Outcome};
-use super::overview::sum;
+use super::overview::{only_workloads_fail, sum};
 use super::{Page, Renderer, grid};
 
 const STYLE: &str = include_str!("page.css");
@@ -43,6 +43,7 @@ impl Renderer<Report> for Html {
         head(report, page, out)?;
         numbers(report, out)?;
         filter(out)?;
+        findings::unplaced(report, out)?;
         findings::unread(report, out)?;
         let rows = grid::rows(report, &labels);
         let place = |entry: &ResultEntry| places.get(&std::ptr::from_ref(entry)).copied().unwrap_or_default();
@@ -69,6 +70,7 @@ fn head(report: &Report, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()>
         (0, 0) if report.results.is_empty() => "No image was found",
         (0, 0) => "Every image runs",
         (0, _) => "Not everything is decided",
+        _ if only_workloads_fail(report) => "Not every workload runs",
         _ => "Not every image runs",
     };
     writeln!(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">")?;

@@ -8,7 +8,7 @@
   const rows = grid ? all("tbody tr", grid) : [];
   const columns = grid ? all("thead th", grid).slice(1) : [];
   const images = all("details.image");
-  const unread = all("#unread li");
+  const unread = all("#unread li, #workloads li");
   const name = (row) => row.cells[0].textContent.toLowerCase();
   const matches = (text, words) => words.every((word) => text.includes(word));
   const words = (id) => document.getElementById(id).value.toLowerCase().split(/\s+/).filter(Boolean);

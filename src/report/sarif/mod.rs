@@ -27,8 +27,8 @@ const SOURCE_ROOT: &str = "%SRCROOT%";
 /// The longest description of a rule that GitHub takes, in characters.
 const LONGEST_DESCRIPTION: usize = 1024;
 
-/// A log with one run: a result for each image on each host that does not pass, and for each warning of an image. Images that were not
-/// read are notifications.
+/// A log with one run: a result for each image on each host that does not pass, for each workload without a result, and for each warning of
+/// an image. Images that were not read are notifications.
 #[derive(Clone, Copy, Debug)]
 pub struct Sarif;
 

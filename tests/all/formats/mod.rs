@@ -9,6 +9,7 @@ mod lines;
 mod markdown;
 mod pages;
 mod pipelines;
+mod placements;
 mod sample;
 mod sarif;
 

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::objects::{EXPRESSION, File, Install, Namespace, expression};
 use crate::cluster::yaml;
+use crate::host::items;
 
 /// The name of a file with its text.
 pub(super) type Written = (String, String);
@@ -31,8 +32,8 @@ pub(super) fn helm(install: &Install) -> Vec<Written> {
         "apiVersion": "v2", "name": "wincompat-webhook", "description": about, "type": "application", "version": version,
         "appVersion": version,
     });
-    let expected: Vec<&str> =
-        install.expect.as_str().unwrap_or_default().split(',').filter(|release| !release.is_empty()).collect();
+    let expected = items(install.expect.as_str().unwrap_or_default()).into_iter();
+    let expected: Vec<&str> = expected.filter(|release| !release.is_empty()).collect();
     let values = json!({
         "expect": expected, "failurePolicy": install.failure_policy, "image": install.image, "mode": install.mode,
         "replicas": install.replicas,
