@@ -56,7 +56,7 @@ emulator_main() {
         wine_packages && emulator_build --quiet && emulator_client "${@:2}"
         ;;
     ?*)
-        [[ -d $1/drive_c/windows/system32 ]] || { echo "error: $1 is no Wine prefix" >&2 && return 2; }
+        [[ -d $1/drive_c/windows/system32 ]] || { echo "error: $1 is not a Wine prefix" >&2 && return 2; }
         wine_packages && emulator_build --quiet && emulator_install "$1"
         ;;
     *)
