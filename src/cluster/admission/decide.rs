@@ -33,7 +33,7 @@ impl Pod {
         let is_bound = self.workload.placement.node_name.is_some();
         if let Some(what) = self.not_known(question, &answer, &windows) {
             decision.case = if is_bound { Case::Bound } else { Case::Unknown };
-            decision.warnings.push(Warning::unknown(&what));
+            decision.warnings.push(what);
             return decision;
         }
         let has_windows = |image: &crate::cluster::objects::ImageOf| {
@@ -91,16 +91,19 @@ impl Pod {
 
     /// What stands in the way of a judgement: an image that was not read, a RuntimeClass that is not known, a result that rests on an
     /// assumption.
-    fn not_known(&self, question: &Question<'_>, answer: &Answer<'_>, windows: &[Share]) -> Option<String> {
+    fn not_known(&self, question: &Question<'_>, answer: &Answer<'_>, windows: &[Share]) -> Option<Warning> {
         for image in &self.workload.images {
             match question.images.get(&image.reference) {
-                None => return Some(format!("the image {} was not read in time", quoted(&image.reference))),
-                Some(Err(error)) => return Some(words::unread(&image.reference, error.kind)),
+                None => {
+                    let why = format!("the image {} was not read in time", quoted(&image.reference));
+                    return Some(Warning::unknown(&why));
+                }
+                Some(Err(error)) => return Some(Warning::unknown(&words::unread(&image.reference, error.kind))),
                 Some(Ok(_)) => {}
             }
         }
         if let (Some(class), None) = (&self.workload.class, question.class_of(&self.workload)) {
-            return Some(format!("the RuntimeClass {} is not known", quoted(class)));
+            return Some(Warning::unknown(&format!("the RuntimeClass {} is not known", quoted(class))));
         }
         windows.iter().any(|share| share.fits.is_none()).then(|| words::undecided(question, answer))
     }

@@ -128,8 +128,11 @@ fn what_does_not_decide_is_named() {
     assert_eq!(word(&decision), "unknown allow!");
     assert_eq!(
         plain(&decision.warnings[0].what),
-        "not judged: it is not known whether the image `r.test/odd` runs on ws2022 (10.0.20348, amd64); \
-         `wincompat explain config-unreadable` says why"
+        "not judged: it is not known whether the image `r.test/odd` runs on ws2022 (10.0.20348, amd64)"
+    );
+    assert_eq!(
+        decision.warnings[0].help,
+        crate::advice::advice![crate::advice::Command::Explain("config-unreadable".to_owned()), " says why"]
     );
 }
 

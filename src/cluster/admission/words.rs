@@ -2,6 +2,7 @@
 
 use super::Warning;
 use super::warnings::WHO;
+use crate::advice::{Command, advice};
 use crate::cluster::check::{Answer, described};
 use crate::cluster::{Group, Question};
 use crate::compat::{About, Code, Severity};
@@ -89,17 +90,17 @@ impl Warning {
     }
 }
 
-/// The first image and nodes of which it is not known whether they fit, with the code that says why.
-pub(super) fn undecided(question: &Question<'_>, answer: &Answer<'_>) -> String {
+/// The first image and nodes of which it is not known whether they fit, and the code that says why.
+pub(super) fn undecided(question: &Question<'_>, answer: &Answer<'_>) -> Warning {
     let open = answer.judged.iter().find(|(_, _, judgement)| judgement.ok.is_none());
     let named = open.and_then(|(number, group_number, judgement)| {
         let image = answer.workload.images.get(*number)?;
         let nodes = question.nodes.groups.get(*group_number)?;
         let why = judgement.findings.iter().find(|finding| finding.severity != Severity::Note)?;
-        let (image, nodes, code) = (quoted(&image.reference), group(nodes), why.code.as_str());
-        Some(format!("it is not known whether the image {image} runs on {nodes}; `wincompat explain {code}` says why"))
+        let what = format!("it is not known whether the image {} runs on {}", quoted(&image.reference), group(nodes));
+        Some(Warning { help: advice![Command::Explain(why.code.to_string()), " says why"], ..Warning::unknown(&what) })
     });
-    named.unwrap_or_else(|| "what is known of the images and nodes does not decide".to_owned())
+    named.unwrap_or_else(|| Warning::unknown("what is known of the images and nodes does not decide"))
 }
 
 /// An image that cannot be read. The words of a registry, and the places that this program reaches, are not for the authors of pods: the log
