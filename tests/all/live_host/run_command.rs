@@ -55,7 +55,7 @@ fn without_the_service_or_its_libraries_nothing_is_begun() {
 
     // The feature is on by its services, and Wine has none of the libraries.
     machine.has_services(&["vmcompute", "hns"]);
-    here.refuses(&[], &[lacks, "hcs-libraries", "vmcompute.dll", "computecore.dll", "`wincompat host` lists all"]);
+    here.refuses(&[], &[lacks, "hcs-libraries", "vmcompute.dll", "computecore.dll", "`wincompat host --root ", "` lists all"]);
     let hyperv = ["--isolation", "hyperv", "--host", "local,hyperv"];
     here.refuses(&hyperv, &["this machine cannot launch a container in hyperv isolation as it is", "vmcompute.dll"]);
 }
