@@ -65,10 +65,12 @@ pub(crate) async fn fetch(source: Source<'_>, layer: &Layer, target: Target) -> 
     let mut kept = 0;
     for _ in 0..TRIES {
         match fetch_from(source, layer, &target, &mut kept).await {
-            // The bytes that an earlier pull left were wrong; they are gone now.
-            Err(error) if error.kind == ErrorKind::Invalid && kept > 0 => tracing::debug!("{}; fetched again", error.sentence()),
+            // It may be those bytes that were wrong which an earlier pull had left.
+            Ok(Kept::Wrong(error)) if kept > 0 => tracing::debug!("{}; fetched again", error.sentence()),
+            Ok(Kept::Wrong(error)) => return Err(error),
             Ok(Kept::Lost) => tracing::debug!("another process has thrown away what came of {}; fetched again", layer.digest),
-            outcome => return outcome.map(drop),
+            Ok(Kept::Whole) => return Ok(()),
+            Err(error) => return Err(error),
         }
     }
     Err(cannot(layer).because("other processes throw away what comes of it").hint("pull again when they are done"))
@@ -80,6 +82,8 @@ enum Kept {
     Whole,
     /// It waited for its turn, unlocked, and another process found it to be wrong.
     Lost,
+    /// It is not what its image says, and what came of it is thrown away.
+    Wrong(Error),
 }
 
 impl Target {
@@ -153,7 +157,7 @@ fn keep(
     chunks: mpsc::Receiver<Result<Bytes, Error>>,
 ) -> Result<Kept, Error> {
     let Target { store, watch, number, offers, .. } = target;
-    let written = |error: io::Error| unwritten(store, layer, &error);
+    let written = |error: io::Error| without_room(store, layer, &error);
     let mut file = lock(layer, target, &|| begin.is_closed())?;
     if is_there(store, layer) {
         target.is_there(layer);
@@ -167,10 +171,10 @@ fn keep(
     let mut incoming = Incoming { file: Some(file), kept, awaited: layer.size - kept, chunks, chunk: Bytes::new() };
     if let Some(offers) = offers.as_ref().filter(|offers| !offers.is_due(*number)) {
         if let Err(error) = incoming.set_aside(offers.due(*number)) {
-            return Err(match (interrupted(layer, store, error), incoming.file) {
+            return match (interrupted(layer, store, error), incoming.file) {
                 ((error, true), Some(file)) => forget(&file, error),
-                ((error, _), _) => error,
-            });
+                ((error, _), _) => Err(error),
+            };
         }
         if !offers.is_due(*number) {
             // Nobody holds a lock while waiting for a turn: two images with the same layers in another order would wait for each
@@ -202,7 +206,7 @@ fn keep(
     match streamed {
         Ok(streamed) => {
             if let Err(error) = verify(layer, &streamed) {
-                return Err(forget(&file, error));
+                return forget(&file, error);
             }
             // A name that outlives a power cut must stand for bytes that do: nobody looks at them again before they are used.
             file.sync_data().map_err(written)?;
@@ -211,14 +215,14 @@ fn keep(
             target.done(layer);
             Ok(Kept::Whole)
         }
-        Err(LayerError::Read(error)) => Err(match interrupted(layer, store, error) {
+        Err(LayerError::Read(error)) => match interrupted(layer, store, error) {
             // What came so far stays, and the next pull goes on from there; more than there should be is worth nothing.
             (error, true) => forget(&file, error),
-            (error, false) => error,
-        }),
+            (error, false) => Err(error),
+        },
         // The bytes are as good as ever.
         Err(error @ LayerError::Write { .. }) => Err(undecodable(layer, &error)),
-        Err(error) => Err(forget(&file, undecodable(layer, &error))),
+        Err(error) => forget(&file, undecodable(layer, &error)),
     }
 }
 
@@ -255,12 +259,21 @@ fn unwritten(store: &Folder, layer: &Layer, error: &io::Error) -> Error {
     cannot(layer).because(format!("{} could not be written: {error}", store.partial_path(&layer.digest).display()))
 }
 
+/// [`unwritten`] of a file that could be opened and locked.
+fn without_room(store: &Folder, layer: &Layer, error: &io::Error) -> Error {
+    unwritten(store, layer, error).hint(advice![
+        "check permissions and disk space there, or use another store with ",
+        Setting::Store,
+        "; what came so far is kept, and the next pull continues there"
+    ])
+}
+
 /// The reason why a layer came to an end before its last byte, and `true` if what came of it is worth nothing.
 fn interrupted(layer: &Layer, store: &Folder, error: io::Error) -> (Error, bool) {
     match error.downcast::<Error>() {
         Ok(error) if error.kind == ErrorKind::Invalid => (cannot(layer).because(error.sentence()), true),
         Ok(error) => (error, false),
-        Err(error) => (unwritten(store, layer, &error), false),
+        Err(error) => (without_room(store, layer, &error), false),
     }
 }
 
@@ -286,10 +299,10 @@ fn verify(layer: &Layer, streamed: &Streamed) -> Result<(), Error> {
 }
 
 /// Empties a half-done file whose content is wrong. It keeps its name: another process may wait for its lock.
-fn forget(file: &File, error: Error) -> Error {
+fn forget(file: &File, error: Error) -> Result<Kept, Error> {
     match file.set_len(0) {
-        Ok(()) => error,
-        Err(failed) => error.because(format!("what came could not be thrown away: {failed}")),
+        Ok(()) => Ok(Kept::Wrong(error)),
+        Err(failed) => Err(error.because(format!("what came could not be thrown away: {failed}"))),
     }
 }
 
@@ -381,6 +394,7 @@ pub(crate) mod of_tests {
             match kept.join().unwrap()? {
                 Kept::Whole => Ok(()),
                 Kept::Lost => Err(cannot(layer)),
+                Kept::Wrong(error) => Err(error),
             }
         })
     }
@@ -408,7 +422,7 @@ mod tests {
         drop(send);
         let watch: Watch = Arc::new(|event| assert!(!matches!(event, Event::Done(_))));
         let target = Target { store: store.clone(), watch, number: 0, offers: None, deadline: None };
-        let Err(error) = keep(&layer, 1 << 20, &target, begin, chunks) else { panic!("a bomb was kept") };
+        let Ok(Kept::Wrong(error)) = keep(&layer, 1 << 20, &target, begin, chunks) else { panic!("a bomb was kept") };
         assert!(!is_there(&store, &layer));
         (error, store.partial_size(&layer.digest).unwrap())
     }
