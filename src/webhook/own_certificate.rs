@@ -123,11 +123,12 @@ impl Own {
         let secrets = format!("/api/v1/namespaces/{}/secrets", self.namespace);
         let mut conflict = None;
         for _ in 0..TRIES {
-            let kept = match ask(client, Method::GET, &format!("{secrets}/{}", self.secret), None).await {
-                Ok(secret) => read(&secret),
-                Err(error) if error.kind == ErrorKind::NotFound => Kept::default(),
+            let there = match ask(client, Method::GET, &format!("{secrets}/{}", self.secret), None).await {
+                Ok(secret) => Some(secret),
+                Err(error) if error.kind == ErrorKind::NotFound => None,
                 Err(error) => return Err(error.within(format!("the Secret {} cannot be read", self.secret))),
             };
+            let kept = there.as_ref().map(read).unwrap_or_default();
             if self.is_good(&kept) {
                 return Ok(kept);
             }
@@ -136,7 +137,7 @@ impl Own {
                 true => (Method::POST, secrets.clone()),
                 false => (Method::PUT, format!("{secrets}/{}", self.secret)),
             };
-            match ask(client, method, &path, Some(self.object(&made))).await {
+            match ask(client, method, &path, Some(self.object(&made, there))).await {
                 Ok(secret) => return Ok(read(&secret)),
                 // Another replica was first.
                 Err(error) if error.kind == ErrorKind::Invalid => conflict = Some(error),
@@ -198,17 +199,20 @@ impl Own {
         Ok(Kept { authorities, certificate: certificate.pem(), key: key.serialize_pem(), state: before.state.clone() })
     }
 
-    fn object(&self, kept: &Kept) -> Value {
-        let mut object = json!({
-            "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
-            "metadata": { "name": self.secret, "namespace": self.namespace, "labels": { "app.kubernetes.io/name": self.service } },
-            "data": {
-                "ca.crt": STANDARD.encode(&kept.authorities), "tls.crt": STANDARD.encode(&kept.certificate), "tls.key": STANDARD.encode(&kept.key),
-            },
+    /// The Secret with this in it. One that is there keeps all else: what others have put there, its state, and its type, which cannot be
+    /// changed.
+    fn object(&self, kept: &Kept, there: Option<Value>) -> Value {
+        let mut object = there.filter(Value::is_object).unwrap_or_else(|| {
+            json!({
+                "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
+                "metadata": { "name": self.secret, "namespace": self.namespace, "labels": { "app.kubernetes.io/name": self.service } },
+            })
         });
-        if !kept.state.is_empty() {
-            object["metadata"]["resourceVersion"] = json!(kept.state);
+        let mut data = object.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
+        for (key, text) in [("ca.crt", &kept.authorities), ("tls.crt", &kept.certificate), ("tls.key", &kept.key)] {
+            data.insert(key.to_owned(), json!(STANDARD.encode(text)));
         }
+        object["data"] = Value::Object(data);
         object
     }
 
@@ -284,13 +288,15 @@ fn read(secret: &Value) -> Kept {
 
 /// One request to the API server. A conflict with another writer is [`ErrorKind::Invalid`].
 async fn ask(client: &kube::Client, method: Method, path: &str, body: Option<Value>) -> Result<Value, Error> {
-    let content_type = if method == Method::PATCH { "application/json-patch+json" } else { "application/json" };
+    let is_patch = method == Method::PATCH;
+    let content_type = if is_patch { "application/json-patch+json" } else { "application/json" };
     let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
     let request = Request::builder().method(method).uri(path).header("content-type", content_type).body(bytes);
     let request =
         request.map_err(|error| Error::of(ErrorKind::Invalid, "the request to the cluster is not one").because(error))?;
     client.request::<Value>(request).await.map_err(|error| match error {
-        kube::Error::Api(status) if matches!(status.code, 409 | 422) => {
+        // Of a patch, 422 is also the answer where its test of the state does not hold.
+        kube::Error::Api(status) if status.code == 409 || is_patch && status.code == 422 => {
             Error::of(ErrorKind::Invalid, "another one was first").because(crate::text::shown(&status.message))
         }
         error => failed(error),
@@ -315,7 +321,22 @@ mod tests {
         assert!(!own("webhook").is_good(&Kept { key: other.key, ..made.clone() }));
         assert!(!own("webhook").is_good(&Kept { authorities: other.authorities, ..made.clone() }));
         // What a Secret gives back is what was put there.
-        assert_eq!(read(&own("webhook").object(&made)), made);
+        assert_eq!(read(&own("webhook").object(&made, None)), made);
+    }
+
+    #[test]
+    fn a_secret_that_is_there_keeps_what_others_have_put_there_and_its_type() {
+        let made = own("webhook").made(&Kept { state: "7".into(), ..Kept::default() }).unwrap();
+        let there = json!({"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "data": {"tls.crt": "b2xk", "notes": "bWluZQ=="},
+            "metadata": {"name": "tls", "resourceVersion": "7", "labels": {"team": "a"}}});
+        let written = own("webhook").object(&made, Some(there.clone()));
+        assert_eq!(read(&written), made);
+        assert_eq!((&written["type"], &written["metadata"]), (&there["type"], &there["metadata"]));
+        assert_eq!(written["data"]["notes"], "bWluZQ==");
+        for empty in [json!({"metadata": {"resourceVersion": "7"}}), json!({"metadata": {"resourceVersion": "7"}, "data": null})]
+        {
+            assert_eq!(read(&own("webhook").object(&made, Some(empty))), made);
+        }
     }
 
     /// Who has the certificate before is trusted by the new bundle, and older ones go.
