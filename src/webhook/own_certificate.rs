@@ -70,14 +70,24 @@ struct Kept {
     state: String,
 }
 
+impl Kept {
+    /// The same with these authorities if it has none: the Secret was deleted or emptied, and the certificate that is shown has to be trusted
+    /// until API servers know the next one.
+    fn or_trusting(self, trusted: &str) -> Self {
+        if self.authorities.is_empty() { Self { authorities: trusted.to_owned(), ..self } } else { self }
+    }
+}
+
 impl Own {
     /// Shows the certificate of the Secret from now on, and keeps both in order.
     pub fn follow(self, client: kube::Client, shown: Arc<Shown>, metrics: Arc<Metrics>, journal: Journal) {
         tokio::spawn(async move {
             let mut current: Option<String> = None;
             let mut next: Option<String> = None;
+            // The authorities with the certificate that is shown.
+            let mut trusted = String::new();
             loop {
-                let said = match self.kept(&client).await {
+                let said = match self.kept(&client, &trusted).await {
                     Ok(kept) => {
                         let published = self.publish(&client, &kept).await;
                         let is_new = current.as_ref() != Some(&kept.certificate);
@@ -89,6 +99,7 @@ impl Own {
                                 metrics.certificates.fetch_add(1, Ordering::Relaxed);
                                 journal.line("info", "certificate taken over", json!({ "secret": self.secret }));
                                 current = Some(kept.certificate.clone());
+                                trusted.clone_from(&kept.authorities);
                             }),
                             false => Ok(()),
                         };
@@ -119,7 +130,7 @@ impl Own {
     }
 
     /// What the Secret keeps, with a certificate that is good for a while.
-    async fn kept(&self, client: &kube::Client) -> Result<Kept, Error> {
+    async fn kept(&self, client: &kube::Client, trusted: &str) -> Result<Kept, Error> {
         let secrets = format!("/api/v1/namespaces/{}/secrets", self.namespace);
         let mut conflict = None;
         for _ in 0..TRIES {
@@ -132,7 +143,7 @@ impl Own {
             if self.is_good(&kept) {
                 return Ok(kept);
             }
-            let made = self.made(&kept)?;
+            let made = self.made(&kept.or_trusting(trusted))?;
             let (method, path) = match made.state.is_empty() {
                 true => (Method::POST, secrets.clone()),
                 false => (Method::PUT, format!("{secrets}/{}", self.secret)),
@@ -350,6 +361,19 @@ mod tests {
         assert_eq!(second.state, "7");
         assert!(own("webhook").is_good(&Kept { authorities: second.authorities.clone(), ..first_one.clone() }));
         assert!(!own("webhook").is_good(&Kept { authorities: third.authorities, ..first_one }));
+    }
+
+    /// A Secret that is deleted takes no trust from the certificate that is shown.
+    #[test]
+    fn a_certificate_instead_of_a_lost_one_goes_with_the_authority_of_the_one_that_is_shown() {
+        let shown = own("webhook").made(&Kept::default()).unwrap();
+        let lost = Kept { state: "7".into(), ..Kept::default() };
+        let made = own("webhook").made(&lost.or_trusting(&shown.authorities)).unwrap();
+        assert_eq!(made.state, "7");
+        assert!(own("webhook").is_good(&made));
+        assert!(own("webhook").is_good(&Kept { authorities: made.authorities, ..shown.clone() }));
+        // One that is not lost has its own.
+        assert_eq!(shown.clone().or_trusting("others"), shown);
     }
 
     #[test]
