@@ -9,6 +9,7 @@ use kube::Client;
 use kube::api::WatchParams;
 use kube::core::{Request, WatchEvent};
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
 use super::api::{self, CLASSES, List, NODES};
 use crate::host::pod::Tree;
@@ -153,21 +154,21 @@ async fn watch<T: PartialEq>(
         Err(error) => return ended(error),
     };
     let mut changes = 0;
+    // The time at which what was collected is told.
+    let mut until: Option<Instant> = None;
     loop {
-        let next = if changes == 0 {
-            events.try_next().await
-        } else {
-            match tokio::time::timeout(COLLECTED, events.try_next()).await {
-                Ok(next) if changes < MOST_COLLECTED => next,
-                other => {
-                    told(Told::Known(known));
-                    changes = 0;
-                    match other {
-                        Ok(next) => next,
-                        Err(_) => continue,
-                    }
-                }
+        let next = match until {
+            None => events.try_next().await,
+            // Not only where nothing comes: what does not count may come without a pause.
+            Some(time) if changes >= MOST_COLLECTED || time <= Instant::now() => {
+                told(Told::Known(known));
+                (changes, until) = (0, None);
+                continue;
             }
+            Some(time) => match timeout_at(time, events.try_next()).await {
+                Ok(next) => next,
+                Err(_) => continue,
+            },
         };
         let event = match next {
             Ok(Some(event)) => event,
@@ -209,6 +210,9 @@ async fn watch<T: PartialEq>(
                 return ended(kube::Error::Api(status));
             }
         };
+        if changes > 0 {
+            until.get_or_insert_with(|| Instant::now() + COLLECTED);
+        }
         let at = object.owned_at(&["metadata", "resourceVersion"]);
         if !at.is_empty() {
             *state = at;

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Stdio};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -115,6 +115,36 @@ fn a_change_that_counts_is_one_report_and_others_are_none() {
     assert!(watch.out().contains(": changed: nodes\n"), "{}", watch.out());
     assert_eq!(watch.err(), "");
     assert!(api.asked().iter().all(|request| request.starts_with("GET ")), "{:?}", api.asked());
+}
+
+/// Changes that do not count, without a pause between them, hold up none that does.
+#[test]
+fn a_change_that_counts_is_reported_while_others_go_on_and_on() {
+    let api = Api::start();
+    let busy = |ready| with_status(deployment("busy", Some("10.0.20348"), NANO), ready);
+    api.tell(DEPLOYMENTS, "ADDED", busy(0));
+    api.tell(DEPLOYMENTS, "ADDED", deployment("web", None, NANO));
+    let watch = Watch::start(&api, &[]);
+    watch.until("the first report", |watch| watch.reports() == 1);
+    let is_reported = AtomicBool::new(false);
+    let went_on = thread::scope(|scope| {
+        // It ends by itself as well, for a test that fails.
+        let others = scope.spawn(|| {
+            for ready in 0..2_000 {
+                if is_reported.load(Ordering::SeqCst) {
+                    return true;
+                }
+                api.tell(DEPLOYMENTS, "MODIFIED", busy(ready));
+                thread::sleep(Duration::from_millis(10));
+            }
+            false
+        });
+        api.tell(DEPLOYMENTS, "MODIFIED", deployment("web", Some("10.0.20348"), NANO));
+        watch.until("the change", |watch| watch.out().ends_with("2 workloads on 2 nodes in 2 groups: 2 pass, 0 fail"));
+        is_reported.store(true, Ordering::SeqCst);
+        others.join().unwrap()
+    });
+    assert!(went_on, "it was reported only when the others had come to an end");
 }
 
 #[test]
