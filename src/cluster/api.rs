@@ -339,6 +339,7 @@ async fn of_version<T>(
             Err(error) => return Err(failed(error).or_hint(format!("let this user list {}", list.plural))),
             Ok(page) => page.map_err(nonsense)?,
         };
+        tries = 1;
         let items = page.get("items").and_then(Value::as_array);
         // The list of a kind without objects may have `null`.
         if items.is_none() && !page.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List")) {
@@ -364,9 +365,8 @@ async fn page(client: &Client, path: &str, asked: &ListParams) -> Result<Result<
     let stream = client.request_stream(request).await?;
     let mut stream = pin!(stream.take(MOST_BYTES + 1));
     let mut bytes = Vec::new();
-    if let Err(error) = stream.read_to_end(&mut bytes).await {
-        return Ok(Err(error.to_string()));
-    }
+    // What breaks off is a cluster that is not reached any more, and not a list of another form.
+    stream.read_to_end(&mut bytes).await.map_err(|error| kube::Error::Service(error.into()))?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST_BYTES {
         return Ok(Err(format!("a page is larger than {} MiB", MOST_BYTES >> 20)));
     }

@@ -1,6 +1,6 @@
 //! `wincompat cluster` against an API server of the tests, on loopback: pages, lists that are denied, lists that expire, nonsense.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -14,6 +14,9 @@ use crate::support::program::{Answer, Program};
 
 /// What is answered to a request for this path and token: the status and the body.
 type Answers = dyn Fn(&str, Option<&str>) -> (u16, String) + Send + Sync;
+
+/// The status of an answer that breaks off in its middle.
+const BREAKS_OFF: u16 = 0;
 
 /// An API server.
 pub struct Api {
@@ -99,8 +102,11 @@ fn serve(stream: TcpStream, answers: &Answers, log: &Mutex<Vec<String>>) {
         log.lock().unwrap().push(format!("{method} {path}"));
         let token = query.split('&').find_map(|pair| pair.strip_prefix("continue="));
         let (code, body) = answers(path, token);
+        let is_whole = code != BREAKS_OFF;
+        let (code, sent) = if is_whole { (code, body.len()) } else { (200, body.len() / 2) };
         let head = format!("HTTP/1.1 {code} x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
-        if stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())).is_err() {
+        let written = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body.as_bytes()[..sent]));
+        if written.is_err() || !is_whole {
             return;
         }
     }
@@ -347,6 +353,29 @@ fn a_list_that_is_not_served_leaves_the_others() {
     assert_eq!(api.asked().iter().filter(|asked| asked.ends_with("/pods")).count(), 3);
 }
 
+/// How often a page is asked for does not depend on how often those before it were.
+#[test]
+fn a_server_that_is_busy_at_each_page_serves_the_whole_list() {
+    let (objects, busy) = (shop(), Mutex::new(BTreeSet::new()));
+    let api = Api::serving(move |path, token| {
+        let list = |items: Vec<Value>, next: String| {
+            (200, json!({"kind": "List", "metadata": {"continue": next}, "items": items}).to_string())
+        };
+        if path != "/api/v1/nodes" {
+            return list(objects.get(path).cloned().unwrap_or_default(), String::new());
+        }
+        let page: usize = token.map_or(0, |token| token.parse().unwrap());
+        if busy.lock().unwrap().insert(page) {
+            return (429, status(429, "TooManyRequests", "ask again"));
+        }
+        let next = if page < 3 { (page + 1).to_string() } else { String::new() };
+        list(vec![node(&format!("n{page}"), "10.0.20348.1")], next)
+    });
+    let answer = api.run(&["check"]);
+    assert!(answer.out.contains("on 4 nodes"), "{answer:?}");
+    assert_eq!(api.asked().iter().filter(|asked| asked.ends_with("/nodes")).count(), 8);
+}
+
 #[test]
 fn a_node_that_cannot_be_read_is_named_once_where_the_list_is_begun_again() {
     let is_first = AtomicBool::new(true);
@@ -408,6 +437,8 @@ fn nonsense_is_said_to_be_some() {
     }
     let refused = Api::serving(|_, _| (401, status(401, "Unauthorized", "no"))).run(&["check"]);
     assert!(refused.code == 2 && refused.err.contains("the cluster refuses these credentials"), "{}", refused.err);
+    let broken = Api::serving(|_, _| (BREAKS_OFF, r#"{"kind": "List", "items": []}"#.to_owned())).run(&["check"]);
+    assert!(broken.code == 2 && broken.err.contains("the cluster cannot be reached"), "{}", broken.err);
     let linux = Api::serving(|_, _| (200, r#"{"kind": "List", "items": []}"#.to_owned())).run(&["check"]);
     assert!(linux.code == 2 && linux.err.contains("the cluster has no Windows nodes"), "{}", linux.err);
 }
