@@ -18,6 +18,7 @@ use crate::image::reference::Location;
 use crate::image::{Name, Reference};
 use crate::oci::Options;
 use crate::oci::distribution::{self, CredentialStore, Proxies};
+use crate::process_group::ProcessGroups;
 use crate::report::Wording as _;
 
 /// Access to images.
@@ -129,8 +130,18 @@ pub fn default_cache() -> Option<PathBuf> {
 
 /// The credentials of this user.
 fn credentials(platform: &Platform) -> CredentialStore {
-    CredentialStore::from_variables(std::env::home_dir(), |name| std::env::var_os(name))
-        .in_groups(ended_with_us(Arc::clone(&platform.groups)))
+    of_user(Arc::clone(&platform.groups))
+}
+
+/// A source of the credentials of this user that reads them again each time: they are others after a while.
+#[cfg(feature = "clusters")]
+pub fn credentials_of_now(platform: &Platform) -> impl Fn() -> Arc<dyn distribution::Keychain> + Send + Sync + use<> {
+    let groups = Arc::clone(&platform.groups);
+    move || -> Arc<dyn distribution::Keychain> { Arc::new(of_user(Arc::clone(&groups))) }
+}
+
+fn of_user(groups: Arc<dyn ProcessGroups>) -> CredentialStore {
+    CredentialStore::from_variables(std::env::home_dir(), |name| std::env::var_os(name)).in_groups(ended_with_us(groups))
 }
 
 /// Warns that nothing is kept for the next check.

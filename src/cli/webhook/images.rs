@@ -1,7 +1,7 @@
 //! Images for the webhook: each read by a reader of its own, which keeps nothing but the cache on disk.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::cli::reading::confirm_choices;
@@ -9,6 +9,7 @@ use crate::cli::references;
 use crate::compat::Policy;
 use crate::host::Host;
 use crate::knowledge::Knowledge;
+use crate::oci::distribution::Keychain;
 use crate::oci::{Images, Options};
 use crate::webhook::{Reader, Reading};
 use crate::{Error, ErrorKind};
@@ -16,10 +17,15 @@ use crate::{Error, ErrorKind};
 /// The advice about an image that is not in a registry.
 const PULLED_BY: &str = "correct the image of the pod: nodes pull it by NAME:TAG";
 
+/// The age from which credentials are read again: tokens of helpers expire, and configurations are replaced.
+const READ_AGAIN: Duration = Duration::from_secs(300);
+
 /// The way to the registries.
 pub struct Registries {
-    /// The settings, whose deadline does not count.
+    /// The settings, whose deadline and credentials do not count.
     pub options: Options,
+    /// The credentials.
+    pub credentials: Credentials,
     /// The time for one image.
     pub within: Duration,
     /// The facts that age.
@@ -28,9 +34,35 @@ pub struct Registries {
     pub policy: Policy,
 }
 
+/// Credentials that are read again after a while.
+pub struct Credentials {
+    read: Box<dyn Fn() -> Arc<dyn Keychain> + Send + Sync>,
+    age: Duration,
+    known: Mutex<Option<(Instant, Arc<dyn Keychain>)>>,
+}
+
+impl Credentials {
+    /// Those that this reads.
+    pub fn new(read: impl Fn() -> Arc<dyn Keychain> + Send + Sync + 'static) -> Self {
+        Self { read: Box::new(read), age: READ_AGAIN, known: Mutex::default() }
+    }
+
+    /// Those of now.
+    fn now(&self) -> Arc<dyn Keychain> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let young = known.as_ref().filter(|(since, _)| since.elapsed() < self.age).map(|(_, keychain)| Arc::clone(keychain));
+        young.unwrap_or_else(|| {
+            let new = (self.read)();
+            *known = Some((Instant::now(), Arc::clone(&new)));
+            new
+        })
+    }
+}
+
 impl Reader for Registries {
     fn read(&self, reference: &str, hosts: Arc<[Host]>) -> Reading {
-        let options = Options { deadline: Some(Instant::now() + self.within), ..self.options.clone() };
+        let mut options = Options { deadline: Some(Instant::now() + self.within), ..self.options.clone() };
+        options.registries.credentials = Some(self.credentials.now());
         let (knowledge, policy, text, within) =
             (Arc::clone(&self.knowledge), self.policy.clone(), reference.to_owned(), self.within);
         Box::pin(async move {
@@ -53,4 +85,29 @@ impl Reader for Registries {
 /// The knowledge for threads that outlive this call.
 pub fn shared(knowledge: Cow<'static, Knowledge>) -> Arc<Knowledge> {
     Arc::new(knowledge.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::oci::distribution::CredentialStore;
+
+    #[test]
+    fn credentials_are_read_again_after_a_while_and_not_for_every_image() {
+        for (age, times) in [(READ_AGAIN, 1), (Duration::ZERO, 3)] {
+            let read = Arc::new(AtomicUsize::new(0));
+            let counted = Arc::clone(&read);
+            let of_now = move || -> Arc<dyn Keychain> {
+                counted.fetch_add(1, Ordering::Relaxed);
+                Arc::new(CredentialStore::from_variables(None, |_| None))
+            };
+            let credentials = Credentials { age, ..Credentials::new(of_now) };
+            for _ in 0..3 {
+                credentials.now();
+            }
+            assert_eq!(read.load(Ordering::Relaxed), times, "{age:?}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::images::{Registries, shared};
+use super::images::{Credentials, Registries, shared};
 use super::named::{expected, namespaces};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
@@ -14,7 +14,7 @@ use crate::cli::interrupted::interrupted;
 use crate::cli::io::Io;
 use crate::cli::knowledge::KnowledgeArgs;
 use crate::cli::policy::PolicyArgs;
-use crate::cli::registries::{RegistryArgs, for_strangers, private_registry, runtime};
+use crate::cli::registries::{RegistryArgs, credentials_of_now, for_strangers, private_registry, runtime};
 use crate::cli::subcommand::Subcommand;
 use crate::cli::time;
 use crate::cli::wording::CommandLine;
@@ -152,7 +152,8 @@ impl Subcommand for Args {
         let expected = expected(&self.expect, &knowledge)?;
         let options = for_strangers(self.registries.options(io.platform, true, None), &self.private_registry);
         let within = self.registries.limit().unwrap_or(READ_WITHIN);
-        let registries = Registries { options, within, knowledge: Arc::clone(&knowledge), policy: policy.clone() };
+        let credentials = Credentials::new(credentials_of_now(io.platform));
+        let registries = Registries { options, credentials, within, knowledge: Arc::clone(&knowledge), policy: policy.clone() };
         let access = Access {
             kubeconfig: self.cluster.kubeconfig.clone(),
             context: self.cluster.context.clone(),
