@@ -4,12 +4,17 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
+use serde::de::IgnoredAny;
+use serde_json::{Deserializer, Value};
 
 use super::Wording;
 use crate::Error;
-use crate::hcs::journal::{Call, Journal};
+use crate::hcs::journal::{Call, Journal, LEFT_OUT};
 use crate::report::plain::clean;
+
+/// The fields of documents in the events of Windows, which may be about containers of other programs, that are left out.
+const ENVIRONMENT: &str = "\"Environment\"";
+const COMMAND_LINE: &str = "\"CommandLine\"";
 
 /// What a report is made of.
 pub struct FailureReport<'a> {
@@ -56,7 +61,7 @@ impl FailureReport<'_> {
     ///
     /// What the stream says.
     pub fn write(&self, wording: &dyn Wording, to: &mut dyn Write) -> io::Result<()> {
-        to.write_all(self.journal.without_secrets(&without_environments(&self.text(wording))).as_bytes())
+        to.write_all(self.journal.without_secrets(&without(ENVIRONMENT, &self.text(wording))).as_bytes())
     }
 
     fn text(&self, wording: &dyn Wording) -> String {
@@ -86,6 +91,7 @@ impl FailureReport<'_> {
         }
         section(format!("All calls, in order ({}{before})", calls.len()), calls.iter().map(line).collect());
         for (log, events) in &self.events {
+            let events = without(COMMAND_LINE, events);
             section(format!("Events: {}", clean(log)), events.lines().map(|line| clean(line).into_owned()).collect());
         }
         lines.push(String::new());
@@ -107,23 +113,30 @@ fn line(call: &Call) -> String {
     serde_json::to_string(&line).unwrap_or_default()
 }
 
-/// A text without the environments in the documents that Windows may show in its events.
-fn without_environments(text: &str) -> String {
-    const NAME: &str = "\"Environment\"";
+/// A text without the values of this field in the documents that Windows may show in its events.
+fn without(field: &str, text: &str) -> String {
     let (mut kept, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some((before, after)) = rest.split_once(NAME) {
-        kept.extend([before, NAME]);
+    while let Some((before, after)) = rest.split_once(field) {
+        kept.extend([before, field]);
         rest = after;
         let value = after.trim_start_matches([' ', ':']);
-        if value.starts_with('{') {
-            // No value holds a brace that matters more than that it is left out.
-            let end = value.find('}').map_or(value.len(), |end| end + 1);
-            kept.push_str(":{}");
-            rest = value.get(end..).unwrap_or_default();
+        if value.starts_with(['{', '"']) {
+            kept.extend([":\"", LEFT_OUT, "\""]);
+            rest = value.get(length_of(value)..).unwrap_or_default();
         }
     }
     kept.push_str(rest);
     kept
+}
+
+/// The bytes of the value in JSON that a text begins with. One that does not end may have been cut off: of it is all up to the next event
+/// and the next section.
+fn length_of(text: &str) -> usize {
+    let mut values = Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => values.byte_offset(),
+        _ => ["\nEvent[", "\n## "].into_iter().filter_map(|next| text.find(next)).min().unwrap_or(text.len()),
+    }
 }
 
 #[cfg(test)]
@@ -184,5 +197,23 @@ mod tests {
         let text = written(&journal, Some(&error), events);
         assert!(!text.contains(CANARY) && !text.contains("hidden-too"), "{text}");
         assert!(text.contains("app.exe (left out)") && text.contains(r#""A":1"#), "{text}");
+    }
+
+    /// What Windows tells of containers of other programs was in no document of ours.
+    #[test]
+    fn no_variable_and_no_argument_of_another_program_is_in_the_events() {
+        let cases = [
+            r#"{"Environment":{"SETTINGS":"{\"level\":1}","TOKEN":"hidden"},"User":"told"}"#,
+            r#"{"Environment":{"A":"a \"}\" b","TOKEN":"hidden"},"User":"told"}"#,
+            r#"{"CommandLine":"app.exe \"--token\" hidden","User":"told"}"#,
+            "{\"Environment\" : {\n  \"A\": \"}\",\n  \"TOKEN\": \"hidden\"\n},\n\"User\":\"told\"}",
+            // Cut off.
+            "{\"Environment\":{\"A\":\"}\",\n\"TOKEN\":\"hidden\nEvent[1]:\n told",
+            "{\"CommandLine\":\"app.exe hidden\nEvent[1]:\n told",
+        ];
+        for events in cases {
+            let text = written(&Journal::default(), None, vec![("log".to_owned(), events.to_owned())]);
+            assert!(!text.contains("hidden") && text.contains("told"), "{events}: {text}");
+        }
     }
 }
