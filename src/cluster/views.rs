@@ -145,6 +145,7 @@ mod tests {
             (json!({"nodeSelector": {"kubernetes.io/hostname": "n3"}}), 40, 1, 40),
             (json!({"nodeSelector": {"nobody-has-it": "x"}}), 2, 0, 40),
             (json!({"nodeName": "n2"}), 1, 1, 1),
+            (json!({"nodeName": ""}), 2, 40, 40),
             (json!({"nodeName": "gone"}), 0, 0, 0),
             (by_name, 1, 1, 1),
         ] {

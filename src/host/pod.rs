@@ -154,7 +154,8 @@ impl Placement {
         let required =
             spec.at(&["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"]);
         Self {
-            node_name: spec.text_at(&["nodeName"]).map(Cow::into_owned),
+            // An empty one asks for none: the scheduler looks for a node.
+            node_name: spec.text_at(&["nodeName"]).filter(|name| !name.is_empty()).map(Cow::into_owned),
             selector: spec.get("nodeSelector").map(labels).unwrap_or_default(),
             terms: required.map(|terms| terms.list().into_iter().map(term).collect()),
             tolerations: spec.get("tolerations").map(tolerations).unwrap_or_default(),
