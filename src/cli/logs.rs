@@ -106,11 +106,12 @@ impl Args {
         let mut reader = open()?;
         if let Tail::Last(number) = self.tail {
             // In one pass: the files may change between two.
-            let mut last = VecDeque::new();
+            let (mut last, mut is_past) = (VecDeque::new(), false);
             reader.so_far();
             for entry in &mut reader {
                 let entry = entry.map_err(unreadable)?;
                 if entry.time > until {
+                    is_past = true;
                     break;
                 }
                 if is_wanted(&entry) {
@@ -123,7 +124,8 @@ impl Args {
             for entry in last {
                 self.write(&entry, output)?;
             }
-            if !self.follow {
+            // What comes behind an entry after that time is not wanted either.
+            if is_past || !self.follow {
                 return Ok(());
             }
         }

@@ -89,6 +89,19 @@ fn logs_come_from_both_files_to_both_streams() {
     }
 }
 
+/// Nothing is waited for once something was written after that time.
+#[test]
+fn a_log_that_is_followed_up_to_a_time_that_has_passed_ends_while_the_container_runs() {
+    let store = Store::new();
+    // As the monitor of a container that runs holds it.
+    let lock = fs::File::create(store.container().join("lock")).unwrap();
+    lock.lock().unwrap();
+    for (tail, out, err) in [("all", "line 1\nline 3\n", "line 2\nline 4\n"), ("1", "", "line 4\n")] {
+        let got = store.says(&["logs", "-f", "--until", "2026-11-25T08:00:04Z", "--tail", tail, "web"]);
+        assert_eq!(got, (0, out.as_bytes().to_vec(), err.to_owned()), "{tail}");
+    }
+}
+
 /// A line that is printed is typed as it stands: without the store it would be for another one.
 #[test]
 fn commands_in_hints_name_the_store_that_was_given() {
