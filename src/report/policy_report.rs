@@ -11,8 +11,9 @@ use super::{Page, Renderer};
 use crate::cluster::yaml;
 use crate::compat::Severity;
 
-/// The most results of one object: the API server takes objects of about a MiB.
-const MOST_RESULTS: usize = 1_000;
+/// The most bytes of the results of one object, as JSON. `kubectl apply` keeps a copy of what it applies in an annotation of the object, and
+/// the API server takes 256 KiB of annotations.
+const MOST_BYTES: usize = 200 << 10;
 
 /// The name of the objects, and of the policy.
 const NAME: &str = "wincompat";
@@ -29,13 +30,33 @@ impl Renderer<ClusterReport> for PolicyReports {
             results.extend(results_of(workload, page.now.as_second()));
         }
         for (namespace, results) in namespaces {
-            for (number, part) in results.chunks(MOST_RESULTS).enumerate() {
+            for (number, part) in parts(results).iter().enumerate() {
                 let name = if number == 0 { NAME.to_owned() } else { format!("{NAME}-{}", number + 1) };
                 write!(out, "---\n{}", yaml(&object(&name, namespace, part)))?;
             }
         }
         Ok(())
     }
+}
+
+/// The results in their order, in parts that each are those of one object.
+fn parts(results: Vec<Value>) -> Vec<Vec<Value>> {
+    let (mut parts, mut room): (Vec<Vec<Value>>, usize) = (Vec::new(), 0);
+    for result in results {
+        // With the comma behind it.
+        let size = result.to_string().len() + 1;
+        match parts.last_mut() {
+            Some(part) if size <= room => {
+                part.push(result);
+                room -= size;
+            }
+            _ => {
+                parts.push(vec![result]);
+                room = MOST_BYTES.saturating_sub(size);
+            }
+        }
+    }
+    parts
 }
 
 fn object(name: &str, namespace: &str, results: &[Value]) -> Value {
@@ -86,4 +107,25 @@ fn of(workload: &WorkloadEntry, rule: &str, result: &str, severity: &str, messag
         written["properties"] = json!({ "help": help });
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With the whole object in an annotation of it, as after `kubectl apply`.
+    #[test]
+    fn an_object_is_not_larger_than_an_annotation_may_be() {
+        let result = json!({ "message": "x".repeat(600) });
+        let (few, many) = (vec![result.clone(); 10], vec![result; 1_000]);
+        assert_eq!(parts(few.clone()), [few]);
+        let written = parts(many.clone());
+        for part in &written {
+            assert!(object("wincompat-10", "shop", part).to_string().len() < 256 << 10);
+        }
+        assert_eq!((written.len(), written.concat()), (4, many));
+        // It cannot be divided.
+        assert_eq!(parts(vec![json!("x".repeat(300 << 10)), json!("y")]).len(), 2);
+        assert!(parts(Vec::new()).is_empty());
+    }
 }
