@@ -451,6 +451,8 @@ mod tests {
 
     #[test]
     fn files_folders_and_links_by_relative_paths() {
+        // Only who has these privileges on may open a file with the right to its audit list. Wine gives it to everybody.
+        privilege::enable_backup_and_restore().unwrap();
         let temporary = tempfile::tempdir().unwrap();
         let root = Folder::open(temporary.path()).unwrap();
         root.create_folder("Files").unwrap();
