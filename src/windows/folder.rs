@@ -24,11 +24,11 @@ use windows_sys::Win32::Foundation::{
 };
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_READONLY, FILE_ATTRIBUTE_REPARSE_POINT,
-    FILE_BASIC_INFO, FILE_DISPOSITION_FLAG_DELETE, FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE, FILE_DISPOSITION_INFO,
-    FILE_DISPOSITION_INFO_EX, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_INFO_BY_HANDLE_CLASS,
-    FILE_READ_ATTRIBUTES, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_ATTRIBUTES, FileBasicInfo,
-    FileDispositionInfo, FileDispositionInfoEx, GetFileInformationByHandleEx, SYNCHRONIZE, SetFileInformationByHandle, WRITE_DAC,
-    WRITE_OWNER,
+    FILE_BASIC_INFO, FILE_DISPOSITION_FLAG_DELETE, FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE,
+    FILE_DISPOSITION_FLAG_POSIX_SEMANTICS, FILE_DISPOSITION_INFO, FILE_DISPOSITION_INFO_EX, FILE_FLAG_BACKUP_SEMANTICS,
+    FILE_FLAG_OPEN_REPARSE_POINT, FILE_INFO_BY_HANDLE_CLASS, FILE_READ_ATTRIBUTES, FILE_SHARE_DELETE, FILE_SHARE_READ,
+    FILE_SHARE_WRITE, FILE_WRITE_ATTRIBUTES, FileBasicInfo, FileDispositionInfo, FileDispositionInfoEx,
+    GetFileInformationByHandleEx, SYNCHRONIZE, SetFileInformationByHandle, WRITE_DAC, WRITE_OWNER,
 };
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 use windows_sys::Win32::System::SystemServices::ACCESS_SYSTEM_SECURITY;
@@ -377,10 +377,11 @@ fn basic_info(file: &File) -> io::Result<FILE_BASIC_INFO> {
 }
 
 /// Deletes one name of a file, of whose other names (a parent layer's) nothing changes: neither its attributes nor, while a
-/// program is run from it, its availability. Older ways of deleting clear the one and mind the other.
+/// program is run from it, its availability. Older ways of deleting clear the one and mind the other. The name is gone as soon as this
+/// handle is closed: otherwise it would stay, and its folder with it, until everybody who has the file open, e.g. to read it, has closed it.
 fn delete_on_close(file: &File) -> io::Result<()> {
-    let flags = FILE_DISPOSITION_FLAG_DELETE | FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE;
-    set(file, &FILE_DISPOSITION_INFO_EX { Flags: flags })
+    let how = FILE_DISPOSITION_FLAG_POSIX_SEMANTICS | FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE;
+    set(file, &FILE_DISPOSITION_INFO_EX { Flags: FILE_DISPOSITION_FLAG_DELETE | how })
 }
 
 /// True if the file system does not know the request.
@@ -447,7 +448,7 @@ fn check(status: NTSTATUS) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
+    use std::io::{Read as _, Write as _};
 
     #[test]
     fn files_folders_and_links_by_relative_paths() {
@@ -484,6 +485,28 @@ mod tests {
         assert_eq!(root.count_files("Files").unwrap(), 4, "one is gone, and one is further down");
         root.remove_all("Files").unwrap();
         assert_eq!(temporary.path().read_dir().unwrap().count(), 0);
+    }
+
+    /// Wine 8 does not know this way of deleting.
+    #[test]
+    fn a_name_is_gone_although_somebody_has_the_file_open() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = Folder::open(temporary.path()).unwrap();
+        root.create_folder("log").unwrap();
+        let path = temporary.path().join("log").join("a.txt");
+        std::fs::write(&path, "content").unwrap();
+        let mut reader = File::open(&path).unwrap();
+        let file = root.relative("log\\a.txt", DELETE, SHARE_ALL, FILE_OPEN, FILE_OPEN_REPARSE_POINT).unwrap();
+        match delete_on_close(&file) {
+            Err(error) if is_unknown(&error) => return,
+            deleted => deleted.unwrap(),
+        }
+        drop(file);
+        assert_eq!(root.attributes("log\\a.txt").unwrap(), None);
+        root.remove("log").unwrap();
+        let mut content = String::new();
+        reader.read_to_string(&mut content).unwrap();
+        assert_eq!(content, "content");
     }
 
     #[test]
