@@ -13,7 +13,9 @@ fn main() {
 #[cfg(windows)]
 fn platform() -> Platform {
     use wincompat::program::Windows;
-    use wincompat::windows::{Jobs, Raw, StoreFolders, WindowsHost, connect, default_store, spawn, stderr, stdin, stdout};
+    use wincompat::windows::{
+        Jobs, Raw, StoreFolders, WindowsHost, connect, default_store, on_close, spawn, stderr, stdin, stdout,
+    };
 
     Platform {
         folders: Box::new(StoreFolders),
@@ -26,6 +28,7 @@ fn platform() -> Platform {
             volumes: Box::new(WindowsHost),
             connect,
             raw_console: |with_input| Box::new(Raw::enter(with_input)),
+            on_close,
             spawn_detached: spawn,
         }),
     }

@@ -56,7 +56,7 @@ impl Signals {
 }
 
 /// What happens at a signal, in a thread of its own.
-fn signalled() {
+pub fn signalled() {
     match &mut locked(&SIGNALS).action {
         Some(action) => action(),
         None => end(ExitCode::interrupted()),

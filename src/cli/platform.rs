@@ -55,6 +55,9 @@ pub struct Windows {
     pub connect: fn(Trace, Duration) -> Box<dyn Machine>,
     /// Hands the console over to a process with a console of its own, with the keys if that is true, until the result is dropped.
     pub raw_console: fn(bool) -> Box<dyn Any>,
+    /// Does this when the console is closed, and again after two seconds. The process goes on until it ends by itself, or until Windows ends
+    /// it, five seconds after the closing.
+    pub on_close: fn(fn()) -> io::Result<()>,
     /// Starts a program that lives on without this process, and has no other connection with it than the returned pipes.
     pub spawn_detached: SpawnDetached,
 }

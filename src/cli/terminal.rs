@@ -45,6 +45,8 @@ pub fn interrupts(platform: &Platform, store: &StoreArgs) -> Result<Arc<Interrup
             .because(error)
             .hint("run wincompat from another console, or in the background with -d")
     })?;
+    // Where that is not possible, the closing of the console ends the program at once.
+    let _ = platform.windows.as_ref().map(|windows| (windows.on_close)(interrupted::signalled));
     Ok(interrupts)
 }
 

@@ -4,6 +4,7 @@
 //! call goes through one place there, which traces it and turns its answer into a result.
 
 mod backup;
+mod closing;
 mod compute_systems;
 mod computecore;
 mod computenetwork;
@@ -35,6 +36,7 @@ mod vmcompute;
 mod volume;
 mod wclayer;
 
+pub use closing::on_close;
 pub use console::Raw;
 pub use detached::spawn;
 pub use host::WindowsHost;
