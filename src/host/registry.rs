@@ -57,6 +57,9 @@ pub(super) const NAMES: [&str; 11] = [
 /// The value whose mere presence says that a registry is a container's.
 pub(super) const CONTAINER_TYPE: &str = "ContainerType";
 
+/// The label of the build. It is not among the names by which a text is known: alone it tells no version.
+pub(super) const BUILD_LAB: &str = "BuildLabEx";
+
 /// A value as the registry holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Data {
@@ -70,8 +73,8 @@ pub(crate) enum Data {
 
 /// The values that tell one Windows from another; `None` where the registry has no such value.
 ///
-/// `ProductName` is not among them: it says Windows 10 on Windows 11. Nor is `BuildLabEx`: its revision is the lab's, its build
-/// the one from before an enablement package.
+/// `ProductName` is not among them: it says Windows 10 on Windows 11. Of `BuildLabEx` only the processor is used: its revision is
+/// the lab's, its build the one from before an enablement package.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RegistryValues {
     /// `CurrentMajorVersionNumber`, e.g. `10`; absent before Windows 10.
@@ -94,6 +97,8 @@ pub struct RegistryValues {
     pub product_type: Option<String>,
     /// `PROCESSOR_ARCHITECTURE` of the machine's environment, e.g. `AMD64`.
     pub processor: Option<String>,
+    /// `BuildLabEx`, e.g. `26100.1.amd64fre.ge_release.240331-1435`.
+    pub build_lab: Option<String>,
     /// True if `ContainerType` exists: then this is the registry of a container's image.
     pub in_container: bool,
 }
@@ -126,6 +131,11 @@ impl RegistryValues {
             minor: number("CurrentMinorVersionNumber")?,
             ubr: number("UBR")?,
             in_container: get(Control, CONTAINER_TYPE)?.is_some(),
+            // A label that is not a text is no reason to refuse what the other values say.
+            build_lab: match get(CurrentVersion, BUILD_LAB)? {
+                Some(Data::Text(label)) => Some(label),
+                _ => None,
+            },
             ..values
         })
     }
@@ -149,10 +159,17 @@ impl RegistryValues {
         Ok(HostFacts {
             kind: self.kind(edition.as_deref())?,
             edition,
-            architecture: self.processor.as_deref().and_then(architecture),
+            architecture: self.architecture(),
             display_version: self.display_version.clone().filter(|version| is_display_version(version)),
             ..HostFacts::of_version(self.os_version()?, source)
         })
+    }
+
+    /// The processor: that of the environment, else that of the build's label. The key `CurrentVersion`, which people read, has the
+    /// label alone. A label of 32 bits tells nothing: a 32-bit program may have read another view of the registry.
+    fn architecture(&self) -> Option<Architecture> {
+        let of_label = || self.build_lab.as_deref().and_then(of_build_lab).filter(|processor| *processor != Architecture::X86);
+        self.processor.as_deref().and_then(architecture).or_else(of_label)
     }
 
     fn os_version(&self) -> Result<OsVersion, Error> {
@@ -265,6 +282,12 @@ fn edition(text: &str) -> Result<String, Error> {
 
 fn is_display_version(text: &str) -> bool {
     (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// The processor in the label of a build: `arm64fre` in `26100.1.arm64fre.ge_release.240331-1435`.
+fn of_build_lab(label: &str) -> Option<Architecture> {
+    let flavour = label.split('.').nth(2)?;
+    architecture(flavour.strip_suffix("fre").or_else(|| flavour.strip_suffix("chk"))?)
 }
 
 /// The processor of this name.

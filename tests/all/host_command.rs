@@ -287,7 +287,7 @@ fn json_is_one_document_that_keeps_to_its_schema() {
             "label": "windows-11-24h2", "file": file.trim_start_matches('@'),
             "name": "Windows 11, version 24H2", "osVersion": "10.0.26100.4061", "release": "windows-11-24h2", "kind": "client",
             "edition": "Professional", "architecture": "amd64", "containers": "available", "hyperv": "available",
-            "default": "hyperv", "source": "reg-export", "assumed": ["architecture", "containers", "hyperv"], "overridden": []
+            "default": "hyperv", "source": "reg-export", "assumed": ["containers", "hyperv"], "overridden": []
         })
     );
 }

@@ -198,14 +198,39 @@ fn a_text_with_one_version_is_a_host() {
     );
 }
 
+/// `reg query` of the key that matters has no environment: the label of the build is all that tells the processor.
+#[test]
+fn the_label_of_the_build_tells_the_processor() {
+    let values = |flavour: &str| {
+        format!(
+            "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\r\n    CurrentBuild    REG_SZ    26100\r\n    \
+             UBR    REG_DWORD    0xfdd\r\n    InstallationType    REG_SZ    Client\r\n    \
+             BuildLabEx    REG_SZ    26100.1.{flavour}.ge_release.240331-1435\r\n"
+        )
+    };
+    let properties = |flavour: &str| {
+        format!(
+            "CurrentBuild : 26100\nUBR : 4061\nInstallationType : Client\nBuildLabEx : 26100.1.{flavour}.ge_release.240331-1435\n"
+        )
+    };
+    for (flavour, architecture, assumed) in
+        [("arm64fre", "arm64", false), ("amd64fre", "amd64", false), ("x86fre", "amd64", true), ("fre", "amd64", true)]
+    {
+        for text in [values(flavour), properties(flavour)] {
+            let host = read(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!((host.architecture.as_str(), host.assumes(Attribute::Architecture)), (architecture, assumed), "{text}");
+        }
+    }
+}
+
 #[test]
 fn attributes_change_what_a_file_says() {
     let (_, attributes) = Attributes::split("@file,home,arm64,no-hyperv").unwrap();
     let host = read_with(&fixture("windows-server-2025.reg"), &attributes).unwrap();
     assert_eq!(line(&host), "Windows 11, version 24H2 10.0.26100.32860 windows-11-24h2 Client Core arm64");
     assert_eq!(host.kind, Kind::Client);
-    assert_eq!(host.overridden, [Attribute::Kind, Attribute::Edition]);
-    assert_eq!(host.assumed, [Attribute::Containers], "Hyper-V and architecture were not in the file, and were said beside it");
+    assert_eq!(host.overridden, [Attribute::Kind, Attribute::Edition, Attribute::Architecture]);
+    assert_eq!(host.assumed, [Attribute::Containers], "Hyper-V was not in the file, and was said beside it");
 
     let (_, attributes) = Attributes::split("@file,server,amd64").unwrap();
     let host = read_with(&fixture("windows-11-arm64.reg"), &attributes).unwrap();
