@@ -268,15 +268,18 @@ fn is_build_lab(token: &str) -> bool {
 }
 
 /// The processor that one line about a Windows tells, or a line of several with a label for it: `ansible_architecture: 32-bit`.
+/// The settings of Windows say it in a column beside a label in any language: `64-bit operating system, ARM-based processor`.
 fn architecture_in(text: &str) -> Option<Architecture> {
     if let Some(only) = only_line(text) {
         return product::architecture(only);
     }
     let labelled = text.lines().filter_map(|line| {
-        let (label, value) = line.split_once(':')?;
+        let (label, value) = line.split_once([':', '\t']).or_else(|| line.trim_start().split_once("  "))?;
         let label: String = label.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
         let is_processor = ["architecture", "systemtype"].iter().any(|name| label.ends_with(name));
-        product::architecture(value).filter(|_| is_processor)
+        // A name of a computer, `X64-PC`, has no blank.
+        let is_of_settings = !line.contains(':') && value.contains("64") && value.trim().contains(' ');
+        product::architecture(value).filter(|_| is_processor || is_of_settings)
     });
     let mut labelled = labelled.peekable();
     let first = *labelled.peek()?;
@@ -410,6 +413,22 @@ mod tests {
         for (text, version, kind) in cases {
             let facts = facts(text).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!((facts.os_version.to_string(), facts.kind), (version.to_owned(), kind), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_settings_of_windows_tell_the_processor() {
+        let about = |line: &str| format!("Edition\tWindows 11 Pro\nVersion\t24H2\nOS build\t26100.3194\n{line}\n");
+        for (line, expected) in [
+            ("System type\t64-bit operating system, ARM-based processor", Some(Architecture::Arm64)),
+            ("System type    64-bit operating system, ARM-based processor", Some(Architecture::Arm64)),
+            ("System type: 64-bit operating system, ARM-based processor", Some(Architecture::Arm64)),
+            ("Systemtyp\t64-Bit-Betriebssystem, ARM-basierter Prozessor", Some(Architecture::Arm64)),
+            ("システムの種類\t64 ビット オペレーティング システム、x64 ベース プロセッサ", Some(Architecture::Amd64)),
+            ("Device name\tX64-PC", None),
+            ("Browser: Mozilla/5.0 (Windows NT 10.0; Win64; x64)", None),
+        ] {
+            assert_eq!(facts(&about(line)).unwrap().architecture, expected, "{line}");
         }
     }
 
