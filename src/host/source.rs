@@ -260,12 +260,34 @@ fn hidden_text(bytes: &[u8]) -> Option<String> {
 /// The text of a file: UTF-16 with a byte order mark (or plainly so), else UTF-8. What is neither is in an old code page, which it
 /// does not name: each byte is the character of its number, so that the digits are themselves and other letters can be compared.
 pub(super) fn decode(bytes: &[u8]) -> String {
+    without_colours(with_colours(bytes))
+}
+
+/// The text of a file as it is.
+fn with_colours(bytes: &[u8]) -> String {
     let Some((unit, rest)) = units(bytes) else {
         let (_, rest) = encoding(bytes);
         return std::str::from_utf8(rest).map_or_else(|_| rest.iter().map(|&byte| char::from(byte)).collect(), str::to_owned);
     };
     let whole = rest.len() - rest.len() % 2;
     utf16(rest.get(..whole).unwrap_or_default(), unit).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+/// A text without the orders by which terminals show colours, e.g. `ESC [ 32 ; 1 m`. PowerShell puts one before and behind each label
+/// of a list, and logs of pipelines keep them.
+fn without_colours(text: String) -> String {
+    const INTRODUCER: &str = "\u{1b}[";
+    if !text.contains(INTRODUCER) {
+        return text;
+    }
+    let mut plain = String::with_capacity(text.len());
+    for (at, piece) in text.split(INTRODUCER).enumerate() {
+        let is_parameter = |c: char| c.is_ascii_digit() || matches!(c, ';' | ':' | '?');
+        let rest = if at == 0 { piece } else { piece.trim_start_matches(is_parameter) };
+        let ends = |c: char| at > 0 && matches!(c, '@'..='~');
+        plain.push_str(rest.strip_prefix(ends).unwrap_or(rest));
+    }
+    plain
 }
 
 /// The order of the two bytes of a unit.

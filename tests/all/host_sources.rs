@@ -148,6 +148,28 @@ fn the_encoding_does_not_matter() {
     }
 }
 
+/// PowerShell colours the labels of a list and the heads of a table, others colour whole lines.
+#[test]
+fn colours_do_not_matter() {
+    for name in [
+        "get-itemproperty-windows-server-2022.txt",
+        "computer-info-windows-server-2022.txt",
+        "docker-info-windows-server-2022.txt",
+        "nodes-wide.txt",
+        "osversion-whole-table.txt",
+    ] {
+        let text = String::from_utf8(fixture(name)).unwrap();
+        let coloured = |line: &str| match line.split_once(": ") {
+            Some((label, value)) => format!("\u{1b}[32;1m{label}: \u{1b}[0m{value}"),
+            None => format!("\u{1b}[36m{line}\u{1b}[0m"),
+        };
+        let colours: String = text.split_inclusive('\n').map(coloured).collect();
+        assert_eq!(read(colours.as_bytes()), read(text.as_bytes()), "{name}");
+    }
+    let cut = read(b"\x1b[31mMicrosoft Windows [Version 10.0.20348.2402]\x1b[").unwrap();
+    assert_eq!(cut[0].os_version.to_string(), "10.0.20348.2402");
+}
+
 #[test]
 fn what_tells_no_host_says_why() {
     for (case, bytes, what, advice) in [
