@@ -54,7 +54,33 @@ pub(super) fn id_of(product: &str) -> Option<String> {
         _ => return None,
     };
     let name = products.join(" ");
-    ids.iter().find(|(known, _)| *known == name).map(|(_, id)| (*id).to_owned())
+    ids.iter().find(|(known, _)| *known == name).map(|(_, id)| (*id).to_owned()).or_else(|| of_long_term(product))
+}
+
+/// The EditionID of a client with long-term servicing, by the name of its product in a text: `Windows 10 Enterprise LTSC 2021`,
+/// `Windows 10 Entreprise LTSC`, `Windows 10 Enterprise 2016 LTSB`. Its support ends years after that of the other editions.
+pub(super) fn of_long_term(text: &str) -> Option<String> {
+    /// The most words of the name of such an edition.
+    const MOST: usize = 3;
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let at = words.iter().position(|word| *word == "windows")?;
+    let name = words.get(at + 2..).unwrap_or_default();
+    let name = name.get(..MOST).unwrap_or(name);
+    of_servicing(name).filter(|_| matches!(words.get(at + 1), Some(&("10" | "11"))))
+}
+
+/// The same by the name of a client's release: `ltsc2021`, `windows-10-iot-enterprise-ltsc-2021`.
+pub(super) fn of_release_name(name: &str) -> Option<String> {
+    let lower = name.to_lowercase();
+    of_servicing(&lower.split(|c: char| !c.is_alphanumeric()).collect::<Vec<_>>())
+}
+
+/// The EditionID of long-term servicing, if one of these words says so.
+fn of_servicing(words: &[&str]) -> Option<String> {
+    let is_long_term = words.iter().any(|word| word.starts_with("ltsc") || word.starts_with("ltsb"));
+    let id = if words.contains(&"iot") { "IoTEnterpriseS" } else { "EnterpriseS" };
+    is_long_term.then(|| id.to_owned())
 }
 
 /// The edition of a name or an id that stands alone: `Home`, `Professional`, `ServerDatacenter`. `None` for words that name none.

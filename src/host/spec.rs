@@ -7,12 +7,12 @@ use jiff::civil::Date;
 use super::attributes::Attributes;
 use super::facts::{HOME, HostFacts};
 use super::version_text::{build_and_revision, full_version, is_build};
-use super::{Host, Source, source, version_text, vm_image};
+use super::{Host, Source, edition, source, version_text, vm_image};
 use crate::advice::{Setting, advice};
 use crate::knowledge::{Knowledge, Release, longest_served};
 use crate::placeholder;
 use crate::text::{is_quote, quoted};
-use crate::{Architecture, Error, OsVersion};
+use crate::{Architecture, Error, Kind, OsVersion};
 
 const HINT: &str = "give a version (10.0.20348.2402, 20348), a release (windows-server-2022, ltsc2022, windows-11-24h2), \
                     what `ver` prints, @FILE, local or all";
@@ -308,7 +308,8 @@ fn one_release(text: &str, mut named: Vec<&Release>, attributes: &Attributes) ->
             .hint(advice!["name one of them, e.g. ", Setting::Host(longest_served(&named).unwrap_or(first).id.clone())]));
     }
     Ok(if named.iter().all(|release| release.kind == first.kind) {
-        HostFacts::of_release(first)
+        let edition = edition::of_release_name(text).filter(|_| first.kind == Kind::Client);
+        HostFacts { edition, ..HostFacts::of_release(first) }
     } else {
         HostFacts::of_version(OsVersion::of_build(first.build), Source::Text)
     })

@@ -35,7 +35,8 @@ pub(super) fn facts(text: &str) -> Result<HostFacts, Error> {
     match found.versions.as_slice() {
         [version] => {
             let kind = kind_in_words(text).or_else(|| kind_in_short(text));
-            let (edition, architecture) = (edition::said(text), architecture_in(text));
+            let edition = edition::said(text).or_else(|| only_line(text).and_then(edition::of_long_term));
+            let architecture = architecture_in(text);
             let version = OsVersion { revision: version.revision.or_else(|| revision_of_metric(text)), ..*version };
             Ok(HostFacts { kind, edition, architecture, ..HostFacts::of_version(version, Source::Text) })
         }

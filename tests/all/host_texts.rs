@@ -130,6 +130,15 @@ fn an_edition_in_a_text_is_read() {
         ("Microsoft Windows 11 Pro 10.0.26100", None, Some(false)),
         ("Windows 11 Version 24H2 (OS Build 26100.4061)", None, Some(false)),
         ("Windows Server 2022 Otthoni 10.0.20348", None, Some(false)),
+        // Long-term servicing, whose support ends later.
+        ("ltsc2021", Some("EnterpriseS"), Some(false)),
+        ("windows-10-iot-enterprise-ltsc-2021", Some("IoTEnterpriseS"), Some(false)),
+        ("Windows 10 Enterprise LTSC 2021", Some("EnterpriseS"), Some(false)),
+        ("Windows 10 Enterprise LTSC 2021 10.0.19044.4529", Some("EnterpriseS"), Some(false)),
+        ("Microsoft Windows 10 Entreprise LTSC 10.0.17763", Some("EnterpriseS"), Some(false)),
+        ("Microsoft Windows 10 Enterprise 2016 LTSB 10.0.14393", Some("EnterpriseS"), Some(false)),
+        ("Windows 11 Pro 10.0.22631 with servercore:ltsc2022", None, Some(false)),
+        ("ltsc2022", None, Some(false)),
     ] {
         let host = host(text);
         assert_eq!((host.edition.as_deref(), host.is_of_home()), (edition, home), "{text}");
