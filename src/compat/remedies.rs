@@ -3,7 +3,7 @@
 use super::{Code, Judgement, Policy, Severity, Subject, Use, Wish, judge, survey};
 use crate::host::Host;
 use crate::image::{Candidate, Digest, Image, Source};
-use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
+use crate::knowledge::builds::{MICROSOFT_REGISTRY, WINDOWS_SERVER_2022, path_at_microsoft};
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
 use crate::{Isolation, OsVersion};
 
@@ -101,6 +101,14 @@ impl Subject<'_> {
         };
         let policy = Policy { wish, ..self.policy.clone() };
         self.image.is_some_and(|image| judge(self.knowledge, self.host, image, &policy).ok == Some(true))
+    }
+
+    /// True if, as asked, this image runs on the hosts that are newer than it, and not only on those of its own build: in Hyper-V
+    /// isolation any image does, in process isolation one from Windows Server 2022 on.
+    pub(super) fn runs_on_newer(&self) -> bool {
+        let allowed = self.policy.allowed_by(self.policy.wish, self.host, self.host.kind);
+        let is_hyperv = allowed.contains(&Isolation::Hyperv) && self.policy.engine_on(self.host).offers_hyperv();
+        is_hyperv || self.version().is_none_or(|image| image.build >= WINDOWS_SERVER_2022)
     }
 
     /// Another entry of this image that passes alone, without warnings, by its digest, e.g. `app@sha256:…`.

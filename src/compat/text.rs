@@ -86,6 +86,8 @@ impl Finding {
         let host = subject.host;
         let words = match (name, &self.detail) {
             ("image-build", _) => subject.version().map_or_else(String::new, |version| version.build.to_string()),
+            ("or-newer", _) if subject.runs_on_newer() => " or newer".to_owned(),
+            ("or-newer", _) => String::new(),
             ("image", _) => subject.version().map_or_else(|| "of an unknown version".to_owned(), |version| version.to_string()),
             ("image-release", _) => {
                 let base = subject.version().and_then(|image| subject.knowledge.base_image(image.build));

@@ -162,6 +162,8 @@ fn both_versions_of_an_incompatible_pair_are_named() {
     assert!(explanation.meaning.contains("10.0.20348 (ltsc2022)"));
     assert!(explanation.meaning.contains("10.0.19045 (Windows 10, version 22H2)"));
     assert!(explanation.steps[1].contains("build 20348 or newer"));
+    let before_the_stable_abi = explained("a Windows version 10.0.18362-based image is incompatible with a 10.0.17763 host");
+    assert!(before_the_stable_abi.steps[1].ends_with("build 18362, or on a newer one in Hyper-V isolation."));
 }
 
 #[test]

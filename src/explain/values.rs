@@ -4,7 +4,7 @@ use super::engines;
 use super::paste::Paste;
 use super::{Context, Explanation, Replacement, of_message, scheduling};
 use crate::advice::{Command, Remedy, advice};
-use crate::knowledge::builds::{MICROSOFT_REGISTRY, path_at_microsoft};
+use crate::knowledge::builds::{MICROSOFT_REGISTRY, WINDOWS_SERVER_2022, path_at_microsoft};
 use crate::knowledge::{Accepts, BaseImage, ErrorMessage, Knowledge, NoMatch, and_joined, in_words};
 use crate::{Advice, OsVersion};
 
@@ -258,8 +258,10 @@ fn entries_on_the_host() -> Advice {
 
 fn incompatible_versions(general: Explanation, image: OsVersion, host: OsVersion, context: &Context<'_>) -> Explanation {
     let knowledge = context.knowledge;
+    // Before Windows Server 2022 process isolation needs equal builds.
+    let newer = if image.build >= WINDOWS_SERVER_2022 { " or newer" } else { ", or on a newer one in Hyper-V isolation" };
     let mut steps =
-        vec![replace(host, "amd64", context), format!("Or run the image on a host of build {} or newer.", image.build).into()];
+        vec![replace(host, "amd64", context), format!("Or run the image on a host of build {}{newer}.", image.build).into()];
     steps.push(advice!["See what fits: ", Command::Check(host.to_string()), "."]);
     let mut causes = general.causes;
     let engines =

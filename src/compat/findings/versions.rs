@@ -42,7 +42,7 @@ declare! {
     ImageNewerThanHost = "image-newer-than-host", Error, about [Image, Host] {
         title: "the image is newer than the host",
         message: "image {image}{image-release} is newer than host {host} ({host-name}), so it cannot run there in any isolation mode",
-        help: "use {base}|run this image on a host of build {image-build} or newer",
+        help: "use {base}|run this image on a host of build {image-build}{or-newer}",
         meaning: "A newer image runs on an older host in neither isolation. Microsoft documents it so, and Docker refuses the pull, also for Hyper-V isolation: `a Windows version … based image is incompatible with a … host`. Whether a utility VM could boot it is unproven; it is not supported.",
         advice: "Rebase the image on the host's release or an older one, or update the host.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/version-compatibility",

@@ -238,6 +238,29 @@ fn a_missing_revision_is_asked_for_where_it_is_missing() {
     }
 }
 
+/// In process isolation an image from before Windows Server 2022 runs on hosts of its own build alone.
+#[test]
+fn a_newer_host_is_offered_where_the_image_runs_on_it() {
+    for (wish, engine, host, version, newer) in [
+        (Wish::Default, Engine::Docker, server("10.0.17763.1"), "10.0.18362.1", None),
+        (Wish::Process, Engine::Docker, client("10.0.17763.1"), "10.0.18362.1", None),
+        (Wish::Auto, Engine::Kubernetes, server("10.0.17763.1"), "10.0.18362.1", None),
+        (Wish::Default, Engine::Docker, client("10.0.17763.1"), "10.0.18362.1", Some(client("10.0.22631.1"))),
+        (Wish::Auto, Engine::Docker, server("10.0.17763.1"), "10.0.18362.1", Some(server("10.0.20348.1"))),
+        (Wish::Hyperv, Engine::Docker, server("10.0.17763.1"), "10.0.18362.1", Some(server("10.0.20348.1"))),
+        (Wish::Default, Engine::Docker, server("10.0.17763.1"), "10.0.20348.1", Some(server("10.0.26100.1"))),
+    ] {
+        let policy = Policy { wish, engine: Some(HostEngine::new(engine, None)), ..today() };
+        let image = image(version);
+        let judgement = judged(&host, &image, &policy);
+        let finding = judgement.findings.iter().find(|finding| finding.code == Code::ImageNewerThanHost).unwrap();
+        let help = finding.help(&subject(&host, &image, &policy, &judgement)).to_string();
+        assert_eq!(help.contains(" or newer"), newer.is_some(), "{wish:?} {engine:?} {version}: {help}");
+        let later = newer.clone().unwrap_or_else(|| Host { os_version: "10.0.20348.1".parse().unwrap(), ..host });
+        assert_eq!(judged(&later, &image, &policy).ok, Some(newer.is_some()), "{wish:?} {engine:?} {version}");
+    }
+}
+
 /// Who asks for Hyper-V isolation needs no word about it; Kubernetes has none, and process isolation is offered where that is possible.
 #[test]
 fn a_flag_is_named_only_to_whom_it_is_news() {
