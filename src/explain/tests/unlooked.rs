@@ -39,6 +39,45 @@ fn what_an_engine_refuses_before_it_looks_at_the_image() {
             "containers-feature",
             "enable-windowsoptionalfeature",
         ),
+        (
+            "[FAIL] DD0023: is the Containers Windows Feature enabled? required Windows Feature not installed: Containers",
+            "containers-feature",
+            "enable-windowsoptionalfeature",
+        ),
+        ("Containers feature disabled. Enable it by using PowerShell script", "containers-feature", "restart"),
+        (
+            "docker: Error response from daemon: failed to create endpoint web on network nat: Windows does not support host IP addresses in NAT settings.",
+            "port-with-address",
+            "-p 8080:80",
+        ),
+        (
+            "error: failed to solve: failed to solve with frontend dockerfile.v0: failed to read dockerfile: failed to mount in-place: {bind C:\\ProgramData\\Docker\\windowsfilter\\q1w2e3 [rbind ro]}: invalid windows mount type: 'bind'",
+            "buildkit-on-windows-engine",
+            "docker_buildkit = 0",
+        ),
+    ]);
+}
+
+/// A Windows image that an engine for Linux unpacks: its layers have links between folders that only Windows puts together.
+#[test]
+fn windows_layers_in_a_store_for_linux() {
+    hold(&[
+        (
+            "failed to extract layer sha256:5d1d: link /var/lib/desktop-containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots/7/fs/Files/Program Files/Common Files/a.mui /var/lib/desktop-containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots/7/fs/Files/Program Files (x86)/a.mui: no such file or directory: unknown",
+            "windows-on-linux",
+            "switchdaemon",
+        ),
+        (
+            "failed to register layer: Error processing tar file(exit status 1): link /Files/Windows/System32/drivers/a.sys /Files/Windows/WinSxS/amd64_a/a.sys: no such file or directory",
+            "windows-on-linux",
+            "switchdaemon",
+        ),
+        // The store of an engine for Windows has such folders too.
+        (
+            "failed to register layer: re-exec error: exit status 1: output: failed to find link target for 'Files\\Windows\\System32\\a.sys'",
+            "register-layer",
+            "antivirus",
+        ),
     ]);
 }
 
