@@ -248,7 +248,8 @@ fn of_table(text: &str) -> Result<Vec<Node>, Error> {
     let mut columns: Option<Columns<'_>> = None;
     // Behind a blank line other words may follow: a row has a status.
     let mut has_ended = false;
-    for line in text.lines() {
+    // A node always has a name, so that where a table was indented as a whole, what stands before the name is not a cell.
+    for line in text.lines().map(str::trim_start) {
         if is_head(line) {
             let new = Columns::of(line);
             if !new.has("KERNEL-VERSION") && !new.has("WINDOWS-BUILD") {
@@ -314,6 +315,9 @@ mod tests {
                      win1    Ready    <none>   9d    v1.29.2   10.0.0.4      <none>        Windows Server 2022 Datacenter   10.0.20348.2340   containerd://1.7.13\n\
                      node2   Ready    <none>   9d    v1.29.2   10.0.0.5      <none>        Windows Server 2019 Datacenter   10.0.17763.5458   containerd://1.7.13\n";
         assert_eq!(hosts_in(table), "win1 10.0.20348.2340, node2 10.0.17763.5458");
+        // As it is quoted in an issue.
+        let indented: String = table.lines().map(|line| format!("    {line}\n")).collect();
+        assert_eq!(hosts_in(&indented), "win1 10.0.20348.2340, node2 10.0.17763.5458");
         // What is typed behind it is not a row.
         assert_eq!(hosts_in(&format!("{table}admin@web:~$ exit\n")), "win1 10.0.20348.2340, node2 10.0.17763.5458");
         let squeezed: String = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n").collect();
