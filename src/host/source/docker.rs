@@ -181,6 +181,7 @@ fn kind(operating_system: &str) -> Option<Kind> {
     if lower.contains("server") || lower.contains("azure stack") {
         Some(Kind::Server)
     } else {
-        lower.contains("windows").then_some(Kind::Client)
+        // `windows` alone is the name of a system, and not of a product.
+        lower.contains("windows ").then_some(Kind::Client)
     }
 }

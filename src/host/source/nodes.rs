@@ -273,17 +273,24 @@ fn of_table(text: &str) -> Result<Vec<Node>, Error> {
     Ok(nodes)
 }
 
+/// The label of the first thing that a description of a node says of its system and that is read.
+const KERNEL: &str = "Kernel Version:";
+
 fn is_description(text: &str) -> bool {
-    text.lines().any(|line| line.trim_end() == "System Info:") && text.contains("Kubelet Version:")
+    let has = |label: &str| text.lines().any(|line| line.trim_start().starts_with(label));
+    has("Kubelet Version:") && has(KERNEL)
 }
 
-/// The nodes that `kubectl describe node` shows, each from its `Name:` on.
+/// The nodes that `kubectl describe node` shows, each from its `Name:` on, or from its `System Info:` where a text begins there.
 fn described(text: &str) -> Vec<Node> {
     let mut nodes: Vec<Node> = Vec::new();
-    for line in text.lines() {
+    for line in text.lines().map(str::trim_start) {
         if let Some(name) = line.strip_prefix("Name:") {
             nodes.push(Node { name: name.trim().to_owned(), ..Node::default() });
             continue;
+        }
+        if line.starts_with(KERNEL) && nodes.last().is_none_or(|node| !node.kernel.is_empty()) {
+            nodes.push(Node::default());
         }
         let Some(node) = nodes.last_mut() else { continue };
         if let Some(build) = line.split_once(BUILD_LABEL).and_then(|(_, rest)| rest.strip_prefix('=')) {
@@ -308,6 +315,26 @@ fn described(text: &str) -> Vec<Node> {
 #[cfg(test)]
 mod tests {
     use crate::host::source::tests::hosts_in;
+
+    #[test]
+    fn a_description_is_read_however_it_is_quoted() {
+        let description = "Name:               win1\nLabels:             kubernetes.io/os=windows\nSystem Info:\n  Machine ID:                 win1\n  \
+                           Kernel Version:             10.0.20348.2340\n  OS Image:                   Windows Server 2022 Datacenter\n  \
+                           Operating System:           windows\n  Architecture:               amd64\n  \
+                           Kubelet Version:            v1.29.2\n";
+        let indented: String = description.lines().map(|line| format!("    {line}\n")).collect();
+        let other = indented.replace("win1", "win2").replace("10.0.20348.2340", "10.0.17763.5458");
+        for (text, expected) in [
+            (description.to_owned(), "win1 10.0.20348.2340"),
+            (indented.clone(), "win1 10.0.20348.2340"),
+            (format!("{indented}\n{other}"), "win1 10.0.20348.2340, win2 10.0.17763.5458"),
+            // The name of its release where it has none of its own.
+            (description.lines().skip(2).map(|line| format!("{line}\n")).collect(), "Windows Server 2022 10.0.20348.2340"),
+            (description.lines().skip(3).map(|line| format!("{line}\n")).collect(), "Windows Server 2022 10.0.20348.2340"),
+        ] {
+            assert_eq!(hosts_in(&text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_table_whose_columns_do_not_line_up_is_an_error() {
