@@ -46,6 +46,21 @@ fn what_an_engine_refuses_before_it_looks_at_the_image() {
         ),
         ("Containers feature disabled. Enable it by using PowerShell script", "containers-feature", "restart"),
         (
+            "unable to configure the Docker daemon with file C:\\ProgramData\\docker\\config\\daemon.json: invalid character 'd' in string escape code",
+            "daemon-json",
+            "backslash",
+        ),
+        (
+            "Install-WindowsFeature : The target of the specified cmdlet cannot be a Windows client-based operating system.",
+            "server-command-on-client",
+            "enable-windowsoptionalfeature",
+        ),
+        (
+            "Get-WindowsFeature : The term 'Get-WindowsFeature' is not recognized as the name of a cmdlet, function, script file, or operable program.",
+            "server-command-on-client",
+            "microsoft-hyper-v",
+        ),
+        (
             "docker: Error response from daemon: failed to create endpoint web on network nat: Windows does not support host IP addresses in NAT settings.",
             "port-with-address",
             "-p 8080:80",
@@ -77,6 +92,33 @@ fn windows_layers_in_a_store_for_linux() {
             "failed to register layer: re-exec error: exit status 1: output: failed to find link target for 'Files\\Windows\\System32\\a.sys'",
             "register-layer",
             "antivirus",
+        ),
+    ]);
+}
+
+#[test]
+fn registries_that_refuse() {
+    hold(&[
+        (
+            "failed to copy: httpReadSeeker: failed open: unexpected status code https://mcr.microsoft.com/v2/windows/servercore/blobs/sha256:5d1d: 403 Forbidden",
+            "registry-login",
+            "data.mcr.microsoft.com",
+        ),
+        (
+            "Failed to pull image \"shop.azurecr.io/web:1\": failed to resolve reference \"shop.azurecr.io/web:1\": unexpected status from HEAD request to https://shop.azurecr.io/v2/web/manifests/1: 403 Forbidden",
+            "registry-login",
+            "firewall",
+        ),
+        (
+            "Error response from daemon: denied: client with IP '192.0.2.7' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.",
+            "registry-login",
+            "firewall",
+        ),
+        ("Error response from daemon: Head \"https://ghcr.io/v2/shop/web/manifests/1\": denied: denied", "registry-login", "docker login"),
+        (
+            "Error response from daemon: error parsing HTTP 403 response body: invalid character '<' looking for beginning of value: \"<html>\"",
+            "registry-login",
+            "proxy",
         ),
     ]);
 }
