@@ -224,8 +224,11 @@ fn not_a_host(text: &str, knowledge: &Knowledge) -> Error {
     }
     match knowledge.names_like(text).split_first() {
         Some((first, others)) => {
-            let others: String = others.iter().map(|name| format!(" or {name}")).collect();
-            error.hint(advice!["did you mean ", Setting::Host((*first).to_owned()), others, "?"])
+            // Home has no Windows containers: without it the answer would be another.
+            let is_home = text.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case("home"));
+            let home = if is_home { ",home" } else { "" };
+            let others: String = others.iter().map(|name| format!(" or {name}{home}")).collect();
+            error.hint(advice!["did you mean ", Setting::Host(format!("{first}{home}")), others, "?"])
         }
         None => error.hint(HINT),
     }

@@ -13,8 +13,9 @@ impl Knowledge {
 
     /// The releases a name can mean: none, one, or several where the name is ambiguous (`22h2`, `windows-11`).
     ///
-    /// Names are compared in lower case, with spaces, underscores and commas as `-`, and without the words that say nothing of the
-    /// build: `Windows Server 2022 Datacenter`, `windows_server_2022` and `ws2022` are one name. An id wins over aliases.
+    /// Names are compared in lower case, with spaces, underscores, commas and brackets as `-`, and without the words that say
+    /// nothing of the build: `Windows Server 2022 Datacenter`, `windows_server_2022` and `ws2022` are one name. An id wins over
+    /// aliases.
     pub fn releases_named(&self, name: &str) -> Vec<&Release> {
         // `-2022` is a number below zero, and `+1903` not a name either.
         if !name.trim_start().starts_with(char::is_alphanumeric) {
@@ -117,7 +118,7 @@ const OF_INSTALLATIONS: [&str; 2] = ["-core-20", "-full-20"];
 /// A name as it is compared, e.g. `windows-server-1903` for `Windows Server, version 1903`.
 pub(super) fn normal(name: &str) -> String {
     let lower = name.to_lowercase();
-    let words = lower.split(|c: char| c.is_whitespace() || matches!(c, '-' | '_' | ','));
+    let words = lower.split(|c: char| c.is_whitespace() || matches!(c, '-' | '_' | ',' | '(' | ')'));
     // `Datacenter: Azure Edition`; a mark within a word stays, as in `server:2022`.
     let words = words.map(|word| word.strip_suffix(':').unwrap_or(word));
     words.filter(|word| !word.is_empty() && !EMPTY_WORDS.contains(word)).collect::<Vec<_>>().join("-")
@@ -173,6 +174,8 @@ mod tests {
             ("Azure Local 24H2", "azure-local-24h2"),
             ("Windows Server 2022 21H2", "ltsc2022"),
             ("Windows Server 2022 Datacenter 21H2", "ltsc2022"),
+            ("Windows Server 2022 (21H2)", "ltsc2022"),
+            ("Windows Server 2019 (version 1809)", "ltsc2019"),
             ("Windows Server 2019, version 1809", "ltsc2019"),
             ("Win2022Datacenter", "ltsc2022"),
             ("win2019datacenter", "ltsc2019"),

@@ -265,6 +265,7 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ("ltsc2019,ltsc2202", "did you mean ltsc2022?"),
         ("windows-server-2020", "<host(\"windows-server-2025\")> or windows-server-2022?"),
         ("ltsc22", "did you mean <host(\"ltsc2022\")>?"),
+        ("Windows 11 Home 23H2", "did you mean <host(\"windows-11-23h2,home\")>?"),
         ("windows-11", "<host(\"windows-11-26h2\")>"),
         ("windows-10", "<host(\"windows-10-22h2\")>"),
         ("windows-server", "<host(\"ltsc2025\")>"),
