@@ -43,6 +43,25 @@ fn a_pod_that_is_refused_for_its_containers_or_its_system() {
 }
 
 #[test]
+fn a_pod_for_linux_on_a_windows_node() {
+    hold(&[(
+        "Warning  FailedMount  14s  kubelet  MountVolume.SetUp failed for volume \"kube-api-access-x7k2p\" : chown c:\\var\\lib\\kubelet\\pods\\5d1d\\volumes\\kubernetes.io~projected\\kube-api-access-x7k2p\\..2024_05_08\\token: not supported by windows",
+        "pod-owner-of-files",
+        "runasusername",
+    )]);
+}
+
+/// It follows from an attempt that does not end: where that has an error, the error is explained.
+#[test]
+fn a_name_that_is_reserved_is_not_the_cause() {
+    let reserved = "Error: failed to reserve container name \"web_web-1_default_0\": name \"web_web-1_default_0\" is reserved for \"5d1d\"";
+    let cause = "Error: failed to create containerd task: failed to create shim task: hcs::System::Start: The virtual machine or container exited unexpectedly.: unknown";
+    let both = format!("  Warning  Failed  9s  kubelet  {cause}\n  Warning  Failed  2s  kubelet  {reserved}\n");
+    assert_eq!(super::explained(reserved).id, "name-reserved");
+    assert_eq!(super::explained(&both).id, "0x80370106");
+}
+
+#[test]
 fn an_image_without_the_platform_of_a_task() {
     hold(&[
         (
