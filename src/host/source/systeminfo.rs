@@ -5,6 +5,7 @@ use super::{Document, Format, Source, Syntax, product};
 use crate::host::facts::HostFacts;
 use crate::host::version_text::{full_version, kind_in_words};
 use crate::host::{Availability, edition, version_text};
+use crate::knowledge::Knowledge;
 use crate::{Error, OsVersion};
 
 /// The output of `systeminfo` on one machine; as CSV or table, on several.
@@ -38,6 +39,9 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         if rows.len() == count && records::are_named(&rows) && all.iter().all(is_each) {
             return Ok(rows);
         }
+        if let Some(hosts) = one_below_the_other(&text, document.knowledge) {
+            return Ok(hosts);
+        }
         return Err(Error::new(format!("this output of systeminfo holds {count} hosts"))
             .because(format!("the first two are {os_version} and {second}"))
             .hint(version_text::a_file_each()));
@@ -67,6 +71,26 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
         },
         None => of_lines,
     }])
+}
+
+/// The hosts of several outputs, one below the other, as a loop over servers writes them with `systeminfo /s WEB01 >> all.txt`. Each
+/// begins with the name of its machine, before the lines of the product and of the version. `None` where that is not so.
+fn one_below_the_other(text: &str, knowledge: &Knowledge) -> Option<Vec<HostFacts>> {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let has_version = |line: &&&str| version(line).is_some();
+    let of_versions = lines.iter().enumerate().filter(|(_, line)| has_version(line)).map(|(at, _)| at);
+    let next = of_versions.skip(1).map(|at| at.saturating_sub(LINES_BEFORE)).chain([lines.len()]);
+    let (mut found, mut begin) = (Vec::new(), 0);
+    for end in next {
+        let part = lines.get(begin..end)?;
+        begin = end;
+        // Rows of a table stand closer together.
+        if part.iter().filter(has_version).count() != 1 {
+            return None;
+        }
+        found.extend(hosts(&Document::new(&part.concat(), knowledge)).ok()?);
+    }
+    records::are_named(&found).then_some(found)
 }
 
 /// The facts of one record. In every language the host's name stands first, the product's second, the version third.
@@ -118,8 +142,8 @@ fn version(line: &str) -> Option<OsVersion> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::source::tests::hosts_in;
     use crate::host::{Attributes, Host, read};
-    use crate::knowledge::Knowledge;
 
     fn host(text: &str) -> Host {
         read(text.as_bytes(), None, &Attributes::default(), Knowledge::built_in()).unwrap().remove(0)
@@ -128,6 +152,27 @@ mod tests {
     /// What is to be done for Hyper-V isolation.
     fn steps(host: &Host) -> String {
         host.prerequisites(None, None).iter().flat_map(|one| &one.fix).map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn outputs_one_below_the_other_are_hosts_with_names() {
+        let of = |name: &str, version: &str| {
+            format!(
+                "\r\nHost Name:                 {name}\r\nOS Name:                   Microsoft Windows Server Standard\r\n\
+                 OS Version:                10.0.{version} N/A Build {version}\r\nSystem Type:               x64-based PC\r\n"
+            )
+        };
+        let both = of("WEB01", "20348") + &of("WEB02", "17763");
+        assert_eq!(hosts_in(&both), "WEB01 10.0.20348, WEB02 10.0.17763");
+        assert_eq!(hosts_in(&(of("WEB01", "20348") + &of("WEB02", "20348"))), "WEB01 10.0.20348, WEB02 10.0.20348");
+        let typed = format!("C:\\>systeminfo /s WEB01\r\n{}C:\\>systeminfo /s WEB02\r\n{}", of("WEB01", "20348"), of("WEB02", "17763"));
+        assert_eq!(hosts_in(&typed), "WEB01 10.0.20348, WEB02 10.0.17763");
+        let same = of("WEB01", "20348") + &of("WEB01", "17763");
+        assert_eq!(hosts_in(&same), "this output of systeminfo holds 2 hosts");
+        let nameless = "OS Version: 10.0.20348 N/A Build 20348\nOS Version: 10.0.17763 N/A Build 17763\n";
+        assert_eq!(hosts_in(nameless), "this output of systeminfo holds 2 hosts");
+        let other = format!("Microsoft Windows [Version 10.0.26100.1]\r\n{both}");
+        assert_eq!(hosts_in(&other), "this output of systeminfo holds 2 hosts");
     }
 
     #[test]
