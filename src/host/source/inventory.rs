@@ -87,9 +87,9 @@ fn value_of<'r>(record: &'r Record, labels: &[&str], part: impl Fn(&str) -> Opti
         .find_map(|label| record.fields().find(|(known, value)| is(known, label) && !value.is_empty()).map(|(_, value)| value))
 }
 
-/// The name of the computer of a record.
+/// The name of the computer of a record. The `Name` of `Win32_OperatingSystem` is that of its Windows and its disk, with bars between.
 pub(super) fn name(record: &Record) -> Option<&str> {
-    value(record, &NAMES)
+    value(record, &NAMES).filter(|name| !name.contains('|'))
 }
 
 /// The version of a Windows in the words of such services: `10.0.20348.2402`, `10.0 (20348)`, `20348.2402`, `20348`, and `6.3 (9600)` of
@@ -254,6 +254,18 @@ mod tests {
             ("Server Name,OS,Version\nA,Windows Server 2022,10.0.20348.2402\n", "A 10.0.20348.2402"),
             ("hostname,version\nA,10.0.20348.2402\nB,10.0.17763.1\n", "A 10.0.20348.2402, B 10.0.17763.1"),
             ("hostname,build\nA,20348\nB,17763\n", "no Windows version found in this text"),
+            // All properties of `Win32_OperatingSystem`.
+            (
+                "Name : Microsoft Windows 11 Pro|C:\\Windows|\\Device\\Harddisk0\\Partition3\nCaption : Microsoft Windows 11 Pro\n\
+                 BuildNumber : 22631\nVersion : 10.0.22631\nCSName : LAP7\n",
+                "LAP7 10.0.22631",
+            ),
+            (
+                "\"Name\",\"Caption\",\"BuildNumber\",\"Version\",\"CSName\"\n\
+                 \"Microsoft Windows Server 2022 Standard|C:\\Windows|\\Device\\Harddisk0\\Partition4\",\"Microsoft Windows Server 2022 Standard\",\"20348\",\"10.0.20348\",\"S1\"\n\
+                 \"Microsoft Windows Server 2022 Standard|C:\\Windows|\\Device\\Harddisk0\\Partition4\",\"Microsoft Windows Server 2022 Standard\",\"20348\",\"10.0.20348\",\"S2\"\n",
+                "S1 10.0.20348, S2 10.0.20348",
+            ),
             // One name for two, and none.
             (
                 "name,os,osversion\na,Windows,10.0.20348\na,Windows,10.0.17763\n",
