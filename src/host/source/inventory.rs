@@ -232,6 +232,15 @@ mod tests {
                  DC1  Windows Server 2019  10.0 (17763)\nHV1  Hyper-V Server 2019  10.0 (17763)\n",
                 "DC1 10.0.17763, HV1 10.0.17763",
             ),
+            // The list that `Get-ADComputer` shows by itself: each computer begins with a value that has commas.
+            (
+                "\r\nDistinguishedName      : CN=WEB1,OU=Servers,DC=corp,DC=example\r\nDNSHostName            : web1.corp.example\r\n\
+                 Name                   : WEB1\r\nOperatingSystem        : Windows Server 2022 Standard\r\n\
+                 OperatingSystemVersion : 10.0 (20348)\r\n\r\nDistinguishedName      : CN=WEB2,OU=Servers,DC=corp,DC=example\r\n\
+                 DNSHostName            : web2.corp.example\r\nName                   : WEB2\r\n\
+                 OperatingSystem        : Windows Server 2019 Standard\r\nOperatingSystemVersion : 10.0 (17763)\r\n",
+                "web1.corp.example 10.0.20348, web2.corp.example 10.0.17763",
+            ),
             // What the service of Microsoft Defender and that of Azure Arc say.
             (
                 "Device Name,OS Platform,OS Version,OS Build\npc1,Windows11,24H2,26100.1742\nsrv1,WindowsServer2025,24H2,26100.1742\n",

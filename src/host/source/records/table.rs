@@ -143,7 +143,9 @@ fn with_delimiter(text: &str, head: &str, delimiter: u8) -> Option<Records> {
     let mut reader =
         ::csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(::csv::Trim::All).from_reader(text.as_bytes());
     let labels = reader.headers().ok()?.clone();
-    if labels.len() < 2 || !labels.iter().all(is_label) {
+    // The line of a list may have the delimiter in its value: `DistinguishedName : CN=WEB01,DC=example`.
+    let is_head = |label: &str| is_label(label) && !label.contains(": ");
+    if labels.len() < 2 || !labels.iter().all(is_head) {
         return None;
     }
     let mut records = Records::default();
