@@ -436,8 +436,10 @@ impl Case<'_> {
             }
             for &code in &possibility.because {
                 if !findings.iter().any(|finding| finding.code == code) {
-                    // Whoever enabled Hyper-V for an image that cannot run in it either would have done so in vain.
-                    let in_vain = code == Code::HypervUnavailable && possibility.because.len() > 1;
+                    // Whoever enabled Hyper-V for an image that cannot run in it either would have done so in vain, and so would
+                    // whoever found out whether it is there for an engine that does not use it.
+                    let in_vain = code == Code::HypervUnavailable && possibility.because.len() > 1
+                        || code == Code::HypervUnknown && !self.engine.name.offers_hyperv();
                     let severity = if in_vain { Severity::Note } else { severity };
                     findings.push(Finding { code, severity, detail: self.detail(code) });
                 }

@@ -186,6 +186,8 @@ impl Subject<'_> {
             }
             // Kubernetes has no use for it.
             "enable-hyperv" if self.policy.engine_on(self.host) == Engine::Kubernetes => None,
+            // Nothing is to be found out where the engine has no Hyper-V isolation.
+            "if-offered" => self.policy.engine_on(self.host).offers_hyperv().then(Advice::default),
             "chosen-entry" => self.chosen_entry().map(|reference| Remedy::Image(reference).into()),
             "engine-version" => self.other_engine_version().map(Advice::from),
             "fresh-base" => self.fresh_base(),
