@@ -54,7 +54,8 @@ fn a_pod_for_linux_on_a_windows_node() {
 /// It follows from an attempt that does not end: where that has an error, the error is explained.
 #[test]
 fn a_name_that_is_reserved_is_not_the_cause() {
-    let reserved = "Error: failed to reserve container name \"web_web-1_default_0\": name \"web_web-1_default_0\" is reserved for \"5d1d\"";
+    let reserved =
+        "Error: failed to reserve container name \"web_web-1_default_0\": name \"web_web-1_default_0\" is reserved for \"5d1d\"";
     let cause = "Error: failed to create containerd task: failed to create shim task: hcs::System::Start: The virtual machine or container exited unexpectedly.: unknown";
     let both = format!("  Warning  Failed  9s  kubelet  {cause}\n  Warning  Failed  2s  kubelet  {reserved}\n");
     assert_eq!(super::explained(reserved).id, "name-reserved");

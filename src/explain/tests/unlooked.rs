@@ -114,7 +114,11 @@ fn registries_that_refuse() {
             "registry-login",
             "firewall",
         ),
-        ("Error response from daemon: Head \"https://ghcr.io/v2/shop/web/manifests/1\": denied: denied", "registry-login", "docker login"),
+        (
+            "Error response from daemon: Head \"https://ghcr.io/v2/shop/web/manifests/1\": denied: denied",
+            "registry-login",
+            "docker login",
+        ),
         ("Error response from daemon: unauthorized: incorrect username or password", "registry-login", "docker login"),
         (
             "Error response from daemon: Get \"https://shop.azurecr.io/v2/\": unauthorized: {\"errors\":[{\"code\":\"UNAUTHORIZED\",\"message\":\"authentication required\"}]}",
@@ -122,7 +126,11 @@ fn registries_that_refuse() {
             "expired",
         ),
         ("unauthorized: access to the requested resource is not authorized", "registry-login", "private"),
-        ("name unknown: The repository with name 'shop/web' does not exist in the registry with id '1'", "registry-login", "misspelt"),
+        (
+            "name unknown: The repository with name 'shop/web' does not exist in the registry with id '1'",
+            "registry-login",
+            "misspelt",
+        ),
         ("NAME_UNKNOWN: repository name not known to registry", "registry-login", "misspelt"),
         (
             "Error response from daemon: error parsing HTTP 403 response body: invalid character '<' looking for beginning of value: \"<html>\"",

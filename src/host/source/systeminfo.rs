@@ -165,7 +165,8 @@ mod tests {
         let both = of("WEB01", "20348") + &of("WEB02", "17763");
         assert_eq!(hosts_in(&both), "WEB01 10.0.20348, WEB02 10.0.17763");
         assert_eq!(hosts_in(&(of("WEB01", "20348") + &of("WEB02", "20348"))), "WEB01 10.0.20348, WEB02 10.0.20348");
-        let typed = format!("C:\\>systeminfo /s WEB01\r\n{}C:\\>systeminfo /s WEB02\r\n{}", of("WEB01", "20348"), of("WEB02", "17763"));
+        let typed =
+            format!("C:\\>systeminfo /s WEB01\r\n{}C:\\>systeminfo /s WEB02\r\n{}", of("WEB01", "20348"), of("WEB02", "17763"));
         assert_eq!(hosts_in(&typed), "WEB01 10.0.20348, WEB02 10.0.17763");
         let same = of("WEB01", "20348") + &of("WEB01", "17763");
         assert_eq!(hosts_in(&same), "this output of systeminfo holds 2 hosts");
