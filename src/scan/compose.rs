@@ -242,9 +242,10 @@ impl Reader<'_, '_> {
     }
 
     fn elsewhere(&self, path: PathBuf) -> Rc<Services> {
-        let read = |path: &Path| {
+        let read = |path: &Path| -> Option<Services> {
             let text = self.files.read(path).ok()?;
-            yaml::read(&text).0.into_iter().filter_map(|document| document.root).map(|root| services_of(&root)).next()
+            let roots = yaml::read(&text).0.into_iter().filter_map(|document| document.root);
+            Some(roots.flat_map(|root| services_of(&root)).collect())
         };
         let mut known = self.elsewhere.borrow_mut();
         let services = known.entry(path).or_insert_with_key(|path| Rc::new(read(path).unwrap_or_default()));

@@ -19,16 +19,16 @@ const LONGEST_CHAIN: usize = 16;
 impl Project<'_> {
     /// The Compose files, each read with those that belong to it, and what they include.
     pub(super) fn compose_files(&mut self) {
-        let root = |file: &'_ Yaml| {
-            let mut roots = file.documents.iter().filter_map(|document| document.root.as_ref());
-            roots.find(|root| compose::is_compose(&file.path, root)).cloned()
-        };
-        let all: Vec<(PathBuf, Rc<Node>)> = self.yaml.iter().filter_map(|file| Some((file.path.clone(), root(file)?))).collect();
-        let paths: Vec<&Path> = all.iter().map(|(path, _)| path.as_path()).collect();
+        let is_compose = |file: &&Yaml| roots(&file.documents).any(|root| compose::is_compose(&file.path, root));
+        let all: Vec<&Yaml> = self.yaml.iter().filter(is_compose).collect();
+        let paths: Vec<&Path> = all.iter().map(|file| file.path.as_path()).collect();
         let environment = self.given;
         let sets = sets(&paths, &|folder| compose::listed(folder, environment, self.files));
-        let included: BTreeSet<PathBuf> = all.iter().flat_map(|(path, root)| included(path, root, environment)).collect();
-        let is_included = |set: &Set| set.files.first().is_some_and(|first| included.contains(&normal(first)));
+        let mut included_files: BTreeSet<PathBuf> = BTreeSet::new();
+        for file in &all {
+            included_files.extend(roots(&file.documents).flat_map(|root| included(&file.path, root, environment)));
+        }
+        let is_included = |set: &Set| set.files.first().is_some_and(|first| included_files.contains(&normal(first)));
         // What others include is read by them; what is left then is included in a circle.
         let (later, first): (Vec<_>, Vec<_>) = sets.into_iter().map(Set::of).partition(is_included);
         let mut done = BTreeSet::new();
@@ -46,8 +46,13 @@ impl Project<'_> {
         }
         // The others say nothing by themselves.
         done.extend(set.files.iter().map(|path| normal(path)));
-        let loaded: Vec<(&PathBuf, Rc<str>, Rc<Node>)> =
-            set.files.iter().filter_map(|path| self.compose_file(path).map(|(text, root)| (path, text, root))).collect();
+        // Each document is a layer: Compose puts those of one file over each other, as it does with files.
+        let mut loaded: Vec<(&PathBuf, Rc<str>, Rc<Node>)> = Vec::new();
+        for path in &set.files {
+            if let Some((text, roots)) = self.compose_file(path) {
+                loaded.extend(roots.into_iter().map(|root| (path, Rc::clone(&text), root)));
+            }
+        }
         let layers: Vec<Layer<'_>> =
             loaded.iter().map(|(path, text, root)| Layer { path, text, root: Rc::clone(root) }).collect();
         let recorded = Recorded::new(self.files);
@@ -93,16 +98,20 @@ impl Project<'_> {
         }
     }
 
-    /// A Compose file that is among the files, or that another one names.
-    fn compose_file(&self, path: &Path) -> Option<(Rc<str>, Rc<Node>)> {
-        let root = |documents: &[Document]| documents.iter().find_map(|document| document.root.clone());
+    /// A Compose file that is among the files, or that another one names, with its documents.
+    fn compose_file(&self, path: &Path) -> Option<(Rc<str>, Vec<Rc<Node>>)> {
         if let Some(file) = self.by_path.get(&normal(path)) {
-            return Some((Rc::clone(&file.text), root(&file.documents)?));
+            return Some((Rc::clone(&file.text), roots(&file.documents).cloned().collect()));
         }
         let text = self.files.read(path).ok()?;
-        let root = root(&yaml::read(&text).0)?;
-        Some((text, root))
+        let roots = roots(&yaml::read(&text).0).cloned().collect();
+        Some((text, roots))
     }
+}
+
+/// The roots of documents that are not empty.
+fn roots(documents: &[Document]) -> impl Iterator<Item = &Rc<Node>> {
+    documents.iter().filter_map(|document| document.root.as_ref())
 }
 
 /// The files that a Compose file includes.

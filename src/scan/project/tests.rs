@@ -79,6 +79,23 @@ fn what_is_built_and_not_there_is_said() {
     }
 }
 
+/// compose-go, `loader.go`: the documents of one file are put over each other, the last one on top.
+#[test]
+fn all_documents_of_a_compose_file_count() {
+    let first = "services:\n  a: {image: 'a:1'}\n  b: {image: 'b:1'}\n";
+    let second = "services:\n  a: {image: 'a:2'}\n  c: {build: {context: ., args: {TAG: '2'}}}\n";
+    let text = format!("{first}---\n{second}");
+    let dockerfile = ("Dockerfile", "ARG TAG=1\nFROM c:$TAG\n");
+    let found = read(&[("compose.yaml", &text), dockerfile], &["compose.yaml"]);
+    assert_eq!(found, ["Dockerfile:2 c:2", "compose.yaml:3 b:1", "compose.yaml:6 a:2"]);
+    // A service of another file may be extended, and files be included, by any of its documents.
+    let base = ("base.yaml", "services:\n  a: {image: 'a:1'}\n---\nservices:\n  b: {image: 'b:1'}\n");
+    let extending = ("compose.yaml", "services:\n  x: {extends: {file: base.yaml, service: b}}\n");
+    assert_eq!(read(&[base, extending], &["compose.yaml"]), ["compose.yaml:2 b:1"]);
+    let including = ("compose.yaml", "services:\n  x: {image: 'x:1'}\n---\ninclude: [base.yaml]\n");
+    assert_eq!(read(&[base, including], &["compose.yaml"]), ["base.yaml:2 a:1", "base.yaml:5 b:1", "compose.yaml:2 x:1"]);
+}
+
 /// A Dockerfile is parsed once, however many build it, and a reference that means the same for all is one.
 #[test]
 fn many_builds_of_one_dockerfile_end() {
