@@ -302,11 +302,12 @@ impl File<'_> {
     /// `RUN --mount=type=bind,from=…`, in which no variable is expanded.
     fn mounted(&mut self, flag: &Flag<'_>) -> Option<Named> {
         let value = flag.value.as_ref().filter(|_| flag.name.value.eq_ignore_ascii_case("mount"))?;
-        let from = value.value.split(',').find_map(|part| part.trim().strip_prefix("from="))?.trim_matches(['"', '\'']);
+        let from = value.value.split(',').find_map(source_of_mount)?;
         let start = self.source.shift + value.span.start;
         let written = self.source.text.get(start..self.source.shift + value.span.end).unwrap_or_default();
         // The name may stand in another part too: `type=bind,from=b`.
-        let key = written.match_indices("from=").map(|(at, key)| at + key.len()).find(|at| {
+        let lower = written.to_ascii_lowercase();
+        let key = lower.match_indices("from=").map(|(at, key)| at + key.len()).find(|at| {
             let rest = written.get(*at..).unwrap_or_default();
             rest.trim_start_matches(['"', '\'']).starts_with(from)
         });
@@ -343,6 +344,13 @@ impl File<'_> {
         let editable = literal.or_else(|| origin(value, self.style(), &self.values, &self.origins)).or_else(default);
         Named { place: self.source.lines.place(span), written, word, editable }
     }
+}
+
+/// What `from=…` names, if this part of a mount is that. Its key may be in letters of any size, and quotes may stand around the whole.
+fn source_of_mount(part: &str) -> Option<&str> {
+    let quotes = ['"', '\''];
+    let (key, from) = part.trim().trim_matches(quotes).split_once('=')?;
+    key.eq_ignore_ascii_case("from").then(|| from.trim_matches(quotes))
 }
 
 /// That of the machine that builds is not known.

@@ -178,6 +178,10 @@ fn files_come_from_images_too() {
         ("FROM a\nCOPY --from=server:1 /x /y", "2:13 server:1 NoHost"),
         ("FROM a\nCOPY --link --chown=1 --from=server:1 /x /y", "2:30 server:1 NoHost"),
         ("FROM a\nRUN --mount=type=bind,from=server:1,target=/x dir", "2:28 server:1 NoHost"),
+        // BuildKit, `commands_runmount.go`: keys in any letters, and parts as in CSV.
+        ("FROM a\nRUN --mount=type=bind,FROM=server:1,target=/x dir", "2:28 server:1 NoHost"),
+        ("FROM a\nRUN --mount=type=bind,\"from=server:1\",target=/x dir", "2:29 server:1 NoHost"),
+        ("FROM a\nRUN --mount=From=\"server:1\",target=/x dir", "2:19 server:1 NoHost"),
     ] {
         assert_eq!(found(text).last().map(String::as_str), Some(expected), "{text}");
     }
