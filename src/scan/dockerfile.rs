@@ -158,9 +158,19 @@ struct Stage {
     runs: bool,
     /// The images and stages that files come from.
     sources: Vec<Named>,
+    /// What `ONBUILD` leaves to the stages that are made from it.
+    left: Left,
+}
+
+/// What instructions behind `ONBUILD` do.
+#[derive(Clone, Default)]
+struct Left {
+    runs: bool,
+    sources: Vec<Named>,
 }
 
 /// A reference, or the name of a stage or context.
+#[derive(Clone)]
 struct Named {
     place: Place,
     written: String,
@@ -182,21 +192,31 @@ impl File<'_> {
             }
             Instruction::Arg(arg) => self.declared_again(&arg.arguments.value, &arg.arguments.span),
             Instruction::From(from) => self.stage(from),
-            Instruction::Run(run) => {
-                let mounted: Vec<Named> = run.options.iter().filter_map(|flag| self.mounted(flag)).collect();
+            Instruction::Onbuild(onbuild) => {
+                let runs = matches!(*onbuild.instruction, Instruction::Run(_));
+                let sources = self.sources_of(&onbuild.instruction);
                 if let Some(stage) = self.stages.last_mut() {
-                    stage.runs = true;
-                    stage.sources.extend(mounted);
+                    stage.left.runs |= runs;
+                    stage.left.sources.extend(sources);
                 }
             }
-            Instruction::Copy(copy) => {
-                let copied: Vec<Named> = copy.options.iter().filter_map(|flag| self.copied(flag)).collect();
+            _ => {
+                let runs = matches!(instruction, Instruction::Run(_));
+                let sources = self.sources_of(instruction);
                 if let Some(stage) = self.stages.last_mut() {
-                    stage.sources.extend(copied);
+                    stage.runs |= runs;
+                    stage.sources.extend(sources);
                 }
             }
-            // It is done in another build, whose base this image is.
-            _ => {}
+        }
+    }
+
+    /// The images and stages that files come from by this instruction.
+    fn sources_of(&mut self, instruction: &Instruction<'_>) -> Vec<Named> {
+        match instruction {
+            Instruction::Run(run) => run.options.iter().filter_map(|flag| self.mounted(flag)).collect(),
+            Instruction::Copy(copy) => copy.options.iter().filter_map(|flag| self.copied(flag)).collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -281,7 +301,10 @@ impl File<'_> {
         if let Some(name) = &name {
             self.names.entry(name.clone()).or_default().push(self.stages.len());
         }
-        self.stages.push(Stage { name, base, os: os_of(platform.as_deref()), runs: false, sources: Vec::new() });
+        // What `ONBUILD` says in a stage is done first in those that are made from it. For other builds it is their own.
+        let base_stage = self.earlier(&base, self.stages.len()).and_then(|index| self.stages.get(index));
+        let Left { runs, sources } = base_stage.map(|stage| stage.left.clone()).unwrap_or_default();
+        self.stages.push(Stage { name, base, os: os_of(platform.as_deref()), runs, sources, left: Left::default() });
     }
 
     /// `COPY --from=`, in which no variable is expanded.

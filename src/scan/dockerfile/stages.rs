@@ -100,7 +100,7 @@ impl File<'_> {
     }
 
     /// The stage before this one that is meant by a name or a number.
-    fn earlier(&self, named: &Named, before: usize) -> Option<usize> {
+    pub(super) fn earlier(&self, named: &Named, before: usize) -> Option<usize> {
         let same = self.same(named);
         let by_name = same.get(..same.partition_point(|index| *index < before)).and_then(<[usize]>::last).copied();
         by_name.or_else(|| self.numbered(named).filter(|number| *number < before))

@@ -192,6 +192,21 @@ fn files_come_from_images_too() {
     assert_eq!(found("FROM a\nRUN <<EOF\nFROM b\nEOF\n"), ["1:6 a EveryHost"]);
 }
 
+/// BuildKit, `convert.go`: what `ONBUILD` says in a stage is done in the stages that are made from it, and in no others.
+#[test]
+fn on_build_counts_where_a_stage_is_made_from_the_one_that_says_it() {
+    let base = "FROM a:1 AS base\nONBUILD COPY --from=b:1 /x /y\nONBUILD RUN --mount=from=c:1,target=/z dir\n";
+    assert_eq!(found(base), ["1:6 a:1 EveryHost"]);
+    let made = ["1:6 a:1 EveryHost", "2:21 b:1 NoHost", "3:26 c:1 NoHost"];
+    assert_eq!(found(&format!("{base}FROM base\n")), made);
+    // A stage that only the next one is made from has done it already.
+    assert_eq!(found(&format!("{base}FROM base AS next\nFROM next\n")), made);
+    assert_eq!(found(&format!("{base}FROM d:1\n")), ["1:6 a:1 OneHost", "4:6 d:1 EveryHost"]);
+    // A command that it leaves runs in the stage that files come from.
+    let copied = "FROM a:1 AS base\nONBUILD RUN dir\nFROM base AS files\nFROM scratch\nCOPY --from=files / /\n";
+    assert_eq!(found(copied), ["1:6 a:1 OneHost"]);
+}
+
 #[test]
 fn templates_are_named_and_broken_files_are_errors_at_their_lines() {
     for text in ["ENV A=b\nRUN x\n", "FROM {{ .Base }}\n", "{% if x %}\nFROM a\n{% endif %}\n", "{{ \"x\" }}\nFROM a\n"] {
