@@ -105,6 +105,9 @@ impl Parsed<'_> {
             return left_out(TEMPLATE);
         }
         // Behind a line that is not read there may be more stages.
+        if self.broken.is_none() {
+            file.refuse_numbers();
+        }
         let missing = file.missing_target().filter(|_| self.broken.is_none() && !file.stages.is_empty()).map(str::to_owned);
         let found = if missing.is_some() { Vec::new() } else { file.found() };
         let mut scanned = Scanned { found, ..Scanned::default() };
@@ -176,9 +179,16 @@ struct Named {
     written: String,
     word: Word,
     editable: Option<Editable>,
+    /// True where a number means a stage: in `COPY --from` alone.
+    takes_number: bool,
 }
 
 impl Named {
+    /// True for the number of a stage, whether there is one or not.
+    fn is_number(&self) -> bool {
+        self.takes_number && self.word.missing.is_empty() && self.word.text.parse::<i64>().is_ok()
+    }
+
     fn is(&self, name: &str) -> bool {
         self.word.missing.is_empty() && self.word.text.eq_ignore_ascii_case(name)
     }
@@ -319,7 +329,7 @@ impl File<'_> {
             return None;
         }
         let editable = self.source.lines.literal(span.clone(), &value.value);
-        Some(Named { place: self.source.lines.place(span), written, word, editable })
+        Some(Named { place: self.source.lines.place(span), written, word, editable, takes_number: true })
     }
 
     /// `RUN --mount=type=bind,from=…`, in which no variable is expanded.
@@ -342,7 +352,8 @@ impl File<'_> {
         }
         let word = Word { text: from.to_owned(), ..Word::default() };
         let editable = self.source.lines.literal(at..at + from.len(), from);
-        Some(Named { place: self.source.lines.place(at..at + from.len()), written: from.to_owned(), word, editable })
+        let place = self.source.lines.place(at..at + from.len());
+        Some(Named { place, written: from.to_owned(), word, editable, takes_number: false })
     }
 
     /// Notes a variable where Docker takes none.
@@ -365,7 +376,7 @@ impl File<'_> {
         let is_open = mentioned(&written).any(|name| self.open.contains_key(name));
         let default = || default_of(self.source.text, &span, value, self.style(), &self.values).filter(|_| !is_open);
         let editable = literal.or_else(|| origin(value, self.style(), &self.values, &self.origins)).or_else(default);
-        Named { place: self.source.lines.place(span), written, word, editable }
+        Named { place: self.source.lines.place(span), written, word, editable, takes_number: false }
     }
 }
 

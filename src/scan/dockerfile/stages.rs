@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{File, Named, SCRATCH, THE_BUILDERS};
 use crate::scan::origin::mentioned;
-use crate::scan::{Found, Lands, Meant, Needs, Os};
+use crate::scan::{Found, Lands, Meant, Needs, Os, Problem};
+use crate::{Error, ErrorKind};
 
 impl File<'_> {
     /// The references of the stages that are built.
@@ -28,10 +29,27 @@ impl File<'_> {
                 let os = if is_said || need != Needs::EveryHost { stage.os } else { self.build.os };
                 found.extend(self.reference(&stage.base, need, os, object.clone()));
             }
-            let images = stage.sources.iter().filter(|source| self.source_of(source, index).is_none());
+            let images = stage.sources.iter().filter(|source| self.source_of(source, index).is_none() && !source.is_number());
             found.extend(images.filter_map(|source| self.reference(source, Needs::NoHost, Os::Unsaid, object.clone())));
         }
         found
+    }
+
+    /// Notes the numbers that files are copied from and that no other stage has.
+    pub(super) fn refuse_numbers(&mut self) {
+        let mut refused = Vec::new();
+        for (index, stage) in self.stages.iter().enumerate() {
+            let is_missing = |named: &&Named| named.is_number() && self.source_of(named, index).is_none();
+            refused.extend(stage.sources.iter().filter(is_missing).map(|named| self.no_number(named)));
+        }
+        self.refused.extend(refused);
+    }
+
+    fn no_number(&self, named: &Named) -> Problem {
+        let error = Error::of(ErrorKind::Invalid, format!("there is no other stage {}", named.word.text))
+            .because(format!("Docker counts the stages from 0, and this Dockerfile has {}", self.stages.len()))
+            .hint("name the stage: `FROM IMAGE AS NAME`, and `COPY --from=NAME`");
+        Problem { place: named.place.clone(), error }
     }
 
     /// The target that is asked for and is not there, as far as all stages are known.
@@ -96,7 +114,8 @@ impl File<'_> {
 
     /// The stage of a number.
     fn numbered(&self, named: &Named) -> Option<usize> {
-        named.word.text.parse().ok().filter(|number| *number < self.stages.len() && !self.is_replaced(&named.word.text))
+        let number = named.word.text.parse::<usize>().ok().filter(|_| named.is_number());
+        number.filter(|number| *number < self.stages.len() && !self.is_replaced(&named.word.text))
     }
 
     /// The stage before this one that is meant by a name or a number.

@@ -366,9 +366,25 @@ fn files_come_from_later_stages_too() {
         ["1:6 a:1 NoHost", "2:6 b:1 OneHost", "4:6 c:1 OneHost", "5:6 d:1 EveryHost"]
     );
     assert_eq!(found("FROM tools\nFROM b:1 AS tools\n"), ["1:6 tools OneHost", "2:6 b:1 EveryHost"]);
-    assert_eq!(found("FROM a:1\nCOPY --from=2 /a /b\nFROM b:1\n"), ["1:6 a:1 OneHost", "2:13 2 NoHost", "3:6 b:1 EveryHost"]);
     // Stages that copy from each other end.
     found("FROM a:1 AS x\nCOPY --from=y /a /b\nFROM b:1 AS y\nCOPY --from=x /a /b\n");
+}
+
+/// BuildKit, `convert.go`: a number is a stage in `COPY --from`, never an image, and nothing but a name or an image anywhere else.
+#[test]
+fn a_number_is_a_stage_where_files_are_copied_from() {
+    for number in ["2", "1", "-1"] {
+        let text = format!("FROM a:1\nFROM b:1\nCOPY --link --from={number} /x /y\n");
+        let scanned = read(&text, &Build::default());
+        let [problem] = scanned.problems.as_slice() else { panic!("{text}: {scanned:?}") };
+        assert_eq!((problem.place.line, problem.place.column, scanned.found.len()), (3, 20, 2), "{text}");
+        assert_eq!(problem.error.what, format!("there is no other stage {number}"));
+    }
+    // Behind a line that is not read there may be more.
+    let broken = read("FROM a:1\nCOPY --from=1 /x /y\nRUNN x\nFROM b:1\n", &Build::default());
+    assert_eq!((broken.problems.len(), broken.found.len()), (1, 1), "{broken:?}");
+    let others = "FROM a:1\nFROM b:1\nRUN --mount=from=0,target=/x dir\nFROM 0\n";
+    assert_eq!(found(others), ["1:6 a:1 OneHost", "2:6 b:1 OneHost", "3:18 0 NoHost", "4:6 0 EveryHost"]);
 }
 
 /// What an argument that is only declared has is what a builder sets.
