@@ -12,6 +12,8 @@ pub struct InnerText<'t> {
     span: Range<usize>,
     text: &'t str,
     lines: Vec<Line<'t>>,
+    /// The lines of the outer text, without blanks around them, where each line of the inner one has one of its own there; else none.
+    own: Vec<Range<usize>>,
 }
 
 /// A line without the blanks around it, up to a value that is not known.
@@ -41,7 +43,13 @@ impl<'t> InnerText<'t> {
             Line { text, inner, outer: start }
         };
         let lines = text.split_inclusive('\n').map(&mut next).collect();
-        Self { outer, span: span.clone(), text, lines }
+        Self { outer, span: span.clone(), text, lines, own: own_lines(outer, span, text) }
+    }
+
+    /// The bytes of the outer text that are the line with this number, from 1, where each line has one of its own there: also of one that
+    /// reads in another way.
+    pub fn own_line(&self, number: u32) -> Option<Range<usize>> {
+        self.own.get(usize::try_from(number).ok()?.checked_sub(1)?).cloned()
     }
 
     /// Where the line with this number, from 1, stands in the outer text, and what of it is known; `None` from the first one that reads in
@@ -68,6 +76,32 @@ impl<'t> InnerText<'t> {
             places.next().is_none().then(|| start..start + word.len())
         })
     }
+}
+
+/// The lines of the outer text in these bytes, if there are as many as in the inner one.
+fn own_lines(outer: &str, span: &Range<usize>, text: &str) -> Vec<Range<usize>> {
+    let written = outer.get(span.clone()).unwrap_or_default();
+    let mut at = span.start;
+    let mut own: Vec<Range<usize>> = Vec::new();
+    for line in written.split_inclusive('\n') {
+        let start = at + line.len() - line.trim_start().len();
+        own.push(start..start + line.trim().len());
+        at += line.len();
+    }
+    // A block of YAML may end with lines that are empty.
+    while own.last().is_some_and(Range::is_empty) {
+        own.pop();
+    }
+    // A heredoc of HCL has its marks in lines of their own.
+    if let Some(rest) = written.strip_prefix("<<") {
+        let mark = rest.lines().next().unwrap_or_default().trim_start_matches('-').trim();
+        let last = own.last().and_then(|line| outer.get(line.clone()));
+        let marks = if last == Some(mark) { 2 } else { 1 };
+        let between = own.len().saturating_sub(marks);
+        own = own.into_iter().skip(1).take(between).collect();
+    }
+    let count = text.trim_end().lines().count();
+    if own.len() == count { own } else { Vec::new() }
 }
 
 /// The part of a text before a value that is not known.
@@ -97,6 +131,19 @@ mod tests {
             let at = text.find("b:1").unwrap();
             let span = InnerText::of(&bare, &node.span, text).span(&(at..at + 3));
             assert_eq!(span, Some(start..start + 3), "{outer}");
+        }
+        for (outer, text, expected) in [
+            // What is written in another way has its line all the same.
+            ("a: |\n  x $$y\n\n  z ${V}\n\n", "x $y\n\nz 1\n", Some("z ${V}")),
+            ("a: |-\r\n  x\r\n  y\r\n  z $$\r\n", "x\ny\nz $", Some("z $$")),
+            ("a: <<E\n  x\n  y\nz $${\nE\n", "  x\n  y\nz ${\n", Some("z $${")),
+            // Lines that are put together, or come out of a value, have none.
+            ("a: >\n  x\n  y\n  z\n", "x y z\n", None),
+            ("a: |\n  ${V}\n  z\n", "x\ny\nz\n", None),
+        ] {
+            let start = outer.find(['x', '<', '$']).unwrap();
+            let inner = InnerText::of(outer, &(start..outer.len()), text);
+            assert_eq!(inner.own_line(3).map(|own| &outer[own]), expected, "{outer}");
         }
         let twice = "a: \"b:1\\tb:1\"\n";
         assert_eq!(InnerText::of(twice, &(3..13), "b:1\tb:1").span(&(4..7)), None);

@@ -88,6 +88,8 @@ fn a_dockerfile_within_has_its_places() {
     let places: Vec<String> =
         found.iter().map(|(_, found)| format!("{}:{} {}", found.place.line, found.place.column, found.written)).collect();
     assert_eq!(places, ["3:6 golang:1", "4:6 server:1"]);
+    let escaped = text.replace("FROM golang:1 AS build\n", "ARG A=1\nFROM golang:$${A} AS build\n").replace("${TAG:-1}", "$${A}");
+    assert_eq!(references(&escaped), ["4 target a golang:1 Unsaid", "5 target a server:1 Unsaid"]);
 }
 
 #[test]

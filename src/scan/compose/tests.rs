@@ -279,6 +279,10 @@ fn a_value_that_nobody_gives_is_named_in_a_dockerfile_within_too() {
         let text = format!("services:\n  a:\n    build:\n      dockerfile_inline: {within}\n");
         assert_eq!(images(&read_all(&[&text], &[])), [expected], "{within}");
     }
+    // Each line is known, also behind one that reads in another way in the file.
+    let text = "services:\n  a:\n    build:\n      dockerfile_inline: |\n        ARG A=${V:-1}\n        FROM a:$$A AS x\n        \
+        RUN echo $$PATH\n        FROM b:${V:-2}\n";
+    assert_eq!(images(&read_all(&[text], &[])), ["0:6 a:1 None Unsaid", "0:8 b:2 None Unsaid"]);
     let project = read_all(&["services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM server:${IMG}\n"], &[]);
     assert_eq!((project.found[0].1.place.line, project.found[0].1.written.as_str()), (5, "server:${IMG}"));
 }
