@@ -7,14 +7,21 @@ use crate::{Error, ErrorKind};
 pub fn unresolved(names: &[String]) -> Error {
     let mut named: Vec<&str> = names.iter().map(String::as_str).collect();
     named.dedup();
-    let what = if named.len() == 1 { "variable" } else { "variables" };
-    let first = named.first().copied().unwrap_or_default();
-    let hint = if is_plain(first) {
-        format!("give it one with --var {first}=VALUE, or with --env-file FILE")
-    } else {
-        format!("it is an expression: {}", as_expression(first))
+    let (what, hint) = match named.as_slice() {
+        [one] if is_plain(one) => {
+            (format!("the variable {one} has no value"), format!("give it one with --var {one}=VALUE, or with --env-file FILE"))
+        }
+        [one] => (format!("the variable {one} has no value"), format!("it is an expression: {}", as_expression(one))),
+        all => {
+            let given: Vec<String> = all.iter().map(|name| format!("--var {name}=VALUE")).collect();
+            let hint = match all.iter().find(|name| !is_plain(name)) {
+                Some(expression) => format!("{expression} is an expression: {}", as_expression(expression)),
+                None => format!("give each of them one with {}, or with --env-file FILE", given.join(" ")),
+            };
+            (format!("the variables {} have no value", all.join(", ")), hint)
+        }
     };
-    Error::of(ErrorKind::Unresolved, format!("the {what} {} has no value", named.join(", "))).hint(hint)
+    Error::of(ErrorKind::Unresolved, what).hint(hint)
 }
 
 /// The error about a variable whose value is an expression, or about an expression alone.
@@ -65,6 +72,21 @@ mod tests {
             ),
         ] {
             assert_eq!(unresolved(&[name.to_owned()]).hint.map(|hint| hint.to_string()).as_deref(), Some(expected), "{name}");
+        }
+        for (names, what, hint) in [
+            (
+                ["A", "B"],
+                "the variables A, B have no value",
+                "give each of them one with --var A=VALUE --var B=VALUE, or with --env-file FILE",
+            ),
+            (
+                ["A", "a || 'b'"],
+                "the variables A, a || 'b' have no value",
+                "a || 'b' is an expression: give it a value with --var \"a || 'b'=VALUE\"",
+            ),
+        ] {
+            let error = unresolved(&names.map(str::to_owned));
+            assert_eq!((error.what.as_str(), error.hint.map(|hint| hint.to_string()).as_deref()), (what, Some(hint)));
         }
     }
 }

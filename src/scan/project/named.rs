@@ -15,6 +15,7 @@ impl Project<'_> {
             let file = match file {
                 Meant::Known(file) if !is_elsewhere(&file) => Ok(file),
                 Meant::Known(file) => Err(format!("{file} is elsewhere")),
+                Meant::Unresolved(names) if names.len() > 1 => Err(format!("the variables {} have no value", names.join(", "))),
                 Meant::Unresolved(names) => Err(format!("the variable {} has no value", names.join(", "))),
                 Meant::Unevaluated { name, .. } | Meant::Undeclared(name) => Err(format!("the variable {name} has no value")),
             };
