@@ -44,6 +44,8 @@ pub struct Word {
     pub refused: Vec<String>,
     /// Variables with an operator that there is not, e.g. `${TAG#…}` in a Compose file.
     pub unknown: Vec<String>,
+    /// The first dollar of a Compose file that begins no variable, e.g. `${TAG` without its brace, or `$1`.
+    pub malformed: Option<String>,
 }
 
 /// What stands before and behind the name of a variable in a text in which those without a value are marked: a character that has no
@@ -61,9 +63,10 @@ pub fn expand_marked(text: &str, style: Style, values: &Values) -> Word {
 }
 
 fn expanded(text: &str, style: Style, values: &Values, marks: bool) -> Word {
-    let mut expander = Expander { characters: text.chars().peekable(), style, values, marks, word: Word::default() };
+    let mut expander =
+        Expander { characters: text.chars().peekable(), style, values, marks, word: Word::default(), malformed: None };
     expander.run(0, None);
-    expander.word
+    Word { malformed: expander.malformed, ..expander.word }
 }
 
 struct Expander<'a> {
@@ -73,15 +76,16 @@ struct Expander<'a> {
     /// Variables without a value are marked.
     marks: bool,
     word: Word,
+    malformed: Option<String>,
 }
 
 impl Expander<'_> {
-    /// Reads until this character, or the end.
-    fn run(&mut self, depth: usize, end: Option<char>) {
+    /// Reads until this character, or the end; true if that is what was wanted.
+    fn run(&mut self, depth: usize, end: Option<char>) -> bool {
         let mut quote = None;
         while let Some(character) = self.characters.next() {
             if Some(character) == end && quote.is_none() {
-                return;
+                return true;
             }
             match (character, self.style) {
                 (_, Style::Dockerfile { escape }) if character == escape && quote != Some('\'') => self.escaped(escape, quote),
@@ -91,6 +95,7 @@ impl Expander<'_> {
                 _ => self.push(character),
             }
         }
+        end.is_none()
     }
 
     fn push(&mut self, character: char) {
@@ -143,7 +148,17 @@ impl Expander<'_> {
                 let name = self.name();
                 self.put(&name);
             }
-            _ => self.push('$'),
+            next => {
+                self.refuse(std::iter::once('$').chain(next).collect());
+                self.push('$');
+            }
+        }
+    }
+
+    /// Notes what Compose takes for no variable, the first such.
+    fn refuse(&mut self, form: String) {
+        if self.style == Style::Compose && self.malformed.is_none() {
+            self.malformed = Some(form);
         }
     }
 
@@ -181,31 +196,36 @@ impl Expander<'_> {
             self.miss(name);
             return;
         }
+        if name.is_empty() {
+            let next = self.characters.peek().copied();
+            self.refuse("${".chars().chain(next).collect());
+        }
         let values = self.values;
         let value = values.get(&name).map(String::as_str);
         let is_empty_too = self.characters.next_if_eq(&':').is_some();
         let is_given = value.is_some_and(|value| !is_empty_too || !value.is_empty());
         let Some(operator) = self.characters.next() else {
+            self.refuse(format!("${{{name}"));
             self.miss(name);
             return;
         };
         match operator {
             '}' => self.put(&name),
             '-' => {
-                let default = self.rest(depth);
+                let default = self.rest(depth, &name);
                 match value {
                     Some(value) if is_given => self.push_all(value),
                     _ => self.take(default),
                 }
             }
             '+' => {
-                let instead = self.rest(depth);
+                let instead = self.rest(depth, &name);
                 if is_given {
                     self.take(instead);
                 }
             }
             '?' => {
-                let reason = self.rest(depth);
+                let reason = self.rest(depth, &name);
                 match value {
                     Some(value) if is_given => self.push_all(value),
                     _ => {
@@ -216,7 +236,7 @@ impl Expander<'_> {
             }
             '#' | '%' if self.style != Style::Compose => {
                 let is_longest = self.characters.next_if_eq(&operator).is_some();
-                let pattern = self.rest(depth).text;
+                let pattern = self.rest(depth, &name).text;
                 match value {
                     Some(value) if operator == '#' => self.push_all(without_prefix(value, &pattern, is_longest)),
                     Some(value) => self.push_all(without_suffix(value, &pattern, is_longest)),
@@ -225,14 +245,14 @@ impl Expander<'_> {
             }
             '/' if self.style != Style::Compose => {
                 let is_everywhere = self.characters.next_if_eq(&'/').is_some();
-                let (pattern, instead) = self.replacement(depth);
+                let (pattern, instead) = self.replacement(depth, &name);
                 match value {
                     Some(value) => self.push_all(&replaced(value, &pattern, &instead, is_everywhere)),
                     None => self.miss(name),
                 }
             }
             _ => {
-                self.rest(depth);
+                self.rest(depth, &name);
                 let colon = if is_empty_too { ":" } else { "" };
                 self.word.unknown.push(format!("${{{name}{colon}{operator}…}}"));
                 self.miss(name);
@@ -241,12 +261,16 @@ impl Expander<'_> {
     }
 
     /// What stands before the brace that ends this variable, expanded.
-    fn rest(&mut self, depth: usize) -> Word {
-        self.within(|expander| expander.run(depth, Some('}')))
+    fn rest(&mut self, depth: usize, name: &str) -> Word {
+        self.within(|expander| {
+            if !expander.run(depth, Some('}')) {
+                expander.refuse(format!("${{{name}"));
+            }
+        })
     }
 
     /// `pattern/instead}`.
-    fn replacement(&mut self, depth: usize) -> (String, String) {
+    fn replacement(&mut self, depth: usize, name: &str) -> (String, String) {
         let pattern = self.within(|expander| {
             while let Some(next) = expander.characters.next_if(|next| !['/', '}'].contains(next)) {
                 match (next, expander.characters.peek().copied()) {
@@ -260,7 +284,7 @@ impl Expander<'_> {
             }
         });
         let instead = match self.characters.next() {
-            Some('/') => self.rest(depth).text,
+            Some('/') => self.rest(depth, name).text,
             _ => String::new(),
         };
         (pattern.text, instead)
@@ -396,6 +420,30 @@ mod tests {
         }
         for (text, expected) in [("${TAG#v}", "1"), ("${TAG/v/w}", "w1"), ("'${TAG}'", "'v1'")] {
             assert_eq!(expand(text, Style::Shell, &values).text, expected, "{text}");
+        }
+    }
+
+    /// compose-go: a dollar begins a variable or is one of two; `${` has a name and a brace at its end.
+    #[test]
+    fn compose_refuses_a_dollar_that_begins_no_variable() {
+        let values = values(&[("TAG", "v1")]);
+        for (text, malformed) in [
+            ("a:${TAG", "${TAG"),
+            ("a:${TAG:-x", "${TAG"),
+            ("a:${NONE:-${TAG}", "${NONE"),
+            ("a:${NONE:-${TAG", "${TAG"),
+            ("a:${TAG:-$1}", "$1"),
+            ("a:${}", "${}"),
+            ("a:${1}", "${1"),
+            ("a:$1", "$1"),
+            ("a:$$$", "$"),
+            ("$(TAG)", "$("),
+        ] {
+            assert_eq!(expand(text, Style::Compose, &values).malformed.as_deref(), Some(malformed), "{text}");
+            assert_eq!(expand(text, Style::Shell, &values).malformed, None, "{text}");
+        }
+        for text in ["a:$$", "a:$TAG$$", "${TAG:-$$1}", "${TAG:-a{b}c", "a}", "$_"] {
+            assert_eq!(expand(text, Style::Compose, &values).malformed, None, "{text}");
         }
     }
 

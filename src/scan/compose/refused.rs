@@ -43,10 +43,20 @@ impl Reader<'_, '_> {
 
     /// True for a word with a form of a variable that Compose does not have, which is noted.
     pub(super) fn refuses(&self, number: usize, node: &Node, word: &Word) -> bool {
-        let Some(form) = word.unknown.first() else { return false };
-        let error = Error::of(ErrorKind::Invalid, format!("Compose refuses {form}"))
-            .because("behind the name of a variable it takes `:-`, `-`, `:?`, `?`, `:+` and `+` alone")
-            .hint("give the value that is meant a variable of its own");
+        let (form, why, hint) = match (&word.malformed, word.unknown.first()) {
+            (Some(form), _) => (
+                form,
+                "a dollar begins a variable there, `$NAME` or `${NAME}`, and two of them are the character",
+                "correct the variable, or write `$$` where a dollar is meant",
+            ),
+            (None, Some(form)) => (
+                form,
+                "behind the name of a variable it takes `:-`, `-`, `:?`, `?`, `:+` and `+` alone",
+                "give the value that is meant a variable of its own",
+            ),
+            (None, None) => return false,
+        };
+        let error = Error::of(ErrorKind::Invalid, format!("Compose refuses {form}")).because(why).hint(hint);
         self.refuse(number, node, error);
         true
     }

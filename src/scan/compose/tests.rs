@@ -258,6 +258,9 @@ fn what_compose_refuses_is_an_error_at_its_place() {
         ),
         ("services:\n  a:\n    build:\n      dockerfile_inline: RUN y\n", &["4 the Dockerfile in this text is not read"]),
         ("services:\n  a:\n    build:\n      dockerfile_inline: 'FROM x:${T#v}'\n", &["4 Compose refuses ${T#…}"]),
+        ("services:\n  a:\n    image: 'x:${T'\n", &["3 Compose refuses ${T"]),
+        ("services:\n  a:\n    image: 'x:${}'\n", &["3 Compose refuses ${}"]),
+        ("services:\n  a:\n    build: {args: {A: 'x$'}, dockerfile_inline: FROM x}\n", &["3 Compose refuses $"]),
     ] {
         let others = [("app/s.yaml", "services:\n  web: {image: x}\n"), ("app/.env", "T=v1\n")];
         assert_eq!(refused(text, &others), expected, "{text}");
