@@ -5,6 +5,7 @@
 mod builds;
 mod origins;
 mod refused;
+mod scalars;
 mod sets;
 
 use std::cell::{OnceCell, RefCell};

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Built, ELSEWHERE, Numbered, Project, Reader, asked};
+use super::{Built, ELSEWHERE, Numbered, Project, Reader, asked, scalars};
 use crate::scan::dockerfile::Build;
 use crate::scan::paths::{is_elsewhere, normal, slashes};
 use crate::scan::words::{Style, Word, expand, expand_marked};
-use crate::scan::yaml::Node;
+use crate::scan::yaml::{Node, Value};
 use crate::scan::{Asked, Found, Lines, Meant, Note, Os, Place, Problem, Shared, nested};
 
 impl Reader<'_, '_> {
@@ -172,8 +172,11 @@ fn image_of(context: Meant) -> Option<Meant> {
 
 /// A map, or a list of `NAME=VALUE` and `NAME`.
 fn pairs(node: &Node) -> BTreeMap<String, Option<String>> {
-    let of_map =
-        node.entries().into_iter().filter_map(|(name, value)| Some((name.text()?.to_owned(), value.text().map(str::to_owned))));
+    let given = |value: &Node| match &value.value {
+        Value::Scalar { plain: true, .. } => value.text().map(scalars::given),
+        _ => value.text().map(str::to_owned),
+    };
+    let of_map = node.entries().into_iter().filter_map(|(name, value)| Some((name.text()?.to_owned(), given(value))));
     let of_list = node.list().iter().filter_map(|entry| entry.text()).map(|entry| match entry.split_once('=') {
         Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
         None => (entry.to_owned(), None),

@@ -74,6 +74,20 @@ fn what_an_override_takes_away_does_not_count() {
     assert_eq!((project.built[0].dockerfile.as_path(), project.built[0].build.arguments.len()), (Path::new("app/Dockerfile"), 0));
 }
 
+/// Compose 5.6.1, `config`: a number without quotes is written anew, whatever its digits are in the file.
+#[test]
+fn numbers_among_arguments_are_what_compose_makes_of_them() {
+    let text = "services:\n  a:\n    build:\n      context: .\n      args: {A: 1.10, B: '1.10', C: 2_28, D: 1809, E: \"${V}\"}\n  \
+        b:\n    build: {context: ., args: [A=1.10]}\n";
+    let project = read_all(&[text], &[("app/.env", "V=1.10\n")]);
+    let arguments: Vec<Vec<(&str, &str)>> = project
+        .built
+        .iter()
+        .map(|built| built.build.arguments.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect())
+        .collect();
+    assert_eq!(arguments, [vec![("A", "1.1"), ("B", "1.10"), ("C", "228"), ("D", "1809"), ("E", "1.10")], vec![("A", "1.10")]]);
+}
+
 #[test]
 fn what_is_built_is_judged_by_its_dockerfile() {
     let text = "services:\n  web:\n    image: made:1\n    build:\n      context: .\\web\n      dockerfile: ../Dockerfile.win\n      target: final\n      \
