@@ -112,10 +112,11 @@ impl Reader<'_, '_> {
     pub(super) fn azure(&mut self, root: &Node, is_read: &dyn Fn(&str) -> bool) {
         let whole = Part::of(root, None);
         let resources = values(root, "resources").into_iter().flat_map(|resources| listed(resources, "containers"));
-        let containers: Vec<(&str, &Rc<Node>)> =
+        let mut containers: Vec<(&str, &Rc<Node>)> =
             resources.map(|container| (container.text_at(&["container"]).unwrap_or_default(), container)).collect();
+        let Jobs { jobs, templates, containers: given } = jobs(Part::of(root, None));
+        containers.extend(given);
         let mut users: Users<'_> = containers.iter().map(|(name, _)| (*name, Vec::new())).collect();
-        let (jobs, templates) = jobs(Part::of(root, None));
         for job in jobs {
             self.job(&job, &mut users);
         }
@@ -262,10 +263,28 @@ fn host(machine: Machine<'_>, scopes: &[&Scope], given: &Values) -> (Os, Lands) 
     }
 }
 
-/// The jobs of a pipeline, in stages or not, the pipeline itself where it is one, and those that templates are given; and the names of
-/// the templates.
-fn jobs<'n>(whole: Part<'n>) -> (Vec<Part<'n>>, Vec<&'n Rc<Node>>) {
-    let (mut jobs, mut templates) = (Vec::new(), Vec::new());
+/// What a pipeline runs.
+struct Jobs<'n> {
+    /// Its jobs, in stages or not, the pipeline itself where it is one, and those that templates are given.
+    jobs: Vec<Part<'n>>,
+    /// The names of the templates.
+    templates: Vec<&'n Rc<Node>>,
+    /// The containers that templates are given, by their names, as those of `resources`.
+    containers: Vec<(&'n str, &'n Rc<Node>)>,
+}
+
+/// The containers among the parameters of a template: a map, as the templates of 1ES have it, or a list as in `resources`.
+///
+/// Source: dotnet/runtime, `eng/pipelines/common/templates/pipeline-with-resources.yml`.
+fn given_containers(parameters: &Node) -> Vec<(&str, &Rc<Node>)> {
+    let lists = || values(parameters, "containers").into_iter();
+    let of_map = lists().flat_map(|map| entries(map)).filter_map(|(name, container)| Some((name.text()?, container)));
+    let of_list = lists().flat_map(|list| items(list)).filter_map(|one| Some((one.text_at(&["container"])?, one)));
+    of_map.chain(of_list).filter(|(_, container)| !values(container, "image").is_empty()).collect()
+}
+
+fn jobs(whole: Part<'_>) -> Jobs<'_> {
+    let (mut jobs, mut templates, mut containers) = (Vec::new(), Vec::new(), Vec::new());
     let mut open = VecDeque::from([whole]);
     while let Some(part) = open.pop_front() {
         if part.scopes.len() > DEEPEST {
@@ -280,8 +299,10 @@ fn jobs<'n>(whole: Part<'n>) -> (Vec<Part<'n>>, Vec<&'n Rc<Node>>) {
                 let has = |key: &str| !values(item, key).is_empty();
                 if has("template") {
                     templates.extend(values(item, "template"));
-                    let given = values(item, "parameters").into_iter().filter(|given| given.is_map());
-                    open.extend(given.map(|given| Part { is_given: true, ..Part::of(given, Some(&part)) }));
+                    for given in values(item, "parameters").into_iter().filter(|given| given.is_map()) {
+                        containers.extend(given_containers(given));
+                        open.push_back(Part { is_given: true, ..Part::of(given, Some(&part)) });
+                    }
                 } else if name == "stages" || has("stage") {
                     open.push_back(Part::of(item, Some(&part)));
                 } else if name == "jobs" || has("job") || has("deployment") {
@@ -295,7 +316,7 @@ fn jobs<'n>(whole: Part<'n>) -> (Vec<Part<'n>>, Vec<&'n Rc<Node>>) {
         }
         jobs.extend(own);
     }
-    (jobs, templates)
+    Jobs { jobs, templates, containers }
 }
 
 /// The steps of a job, and those of a deployment in all parts of its strategy: `strategy.runOnce.deploy.steps`, `….on.failure.steps`.

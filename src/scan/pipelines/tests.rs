@@ -183,6 +183,29 @@ fn jobs_that_templates_are_given_are_read() {
 }
 
 #[test]
+fn containers_that_templates_are_given_are_those_of_its_jobs() {
+    let jobs = "jobs: [{job: a, pool: {vmImage: windows-2022}, container: win}, {job: b, pool: {name: own}, container: win}]";
+    for containers in [
+        "{win: {image: 'w:1', env: {A: b}}, other: {env: {A: b}}}",
+        "{'${{ if x }}': {win: {image: 'w:1'}}}",
+        "[{container: win, image: 'w:1'}]",
+    ] {
+        let text = format!(
+            "extends: {{template: t.yml@1es, parameters: {{containers: {containers}, stages: [{{stage: s, {jobs}}}]}}}}\n"
+        );
+        let column = text.find("'w:1'").unwrap() + 1;
+        assert_eq!(
+            found("azure-pipelines.yml", &text),
+            [format!("1:{column} w:1 Windows ltsc2022"), format!("1:{column} w:1 Unsaid fleet")],
+            "{containers}"
+        );
+    }
+    // No job uses it.
+    let unused = "extends: {template: t.yml, parameters: {containers: {win: {image: 'w:1'}}}}\n";
+    assert_eq!(found("azure-pipelines.yml", unused), ["1:67 w:1 Unsaid fleet"]);
+}
+
+#[test]
 fn what_azure_takes_from_elsewhere_is_said() {
     let notes = |text: &str| -> Vec<String> {
         let root = yaml::read(text).0[0].root.clone().unwrap();
