@@ -265,10 +265,21 @@ fn containers(root: &Node) -> Vec<(&Node, &Node)> {
     let parts: Vec<&Node> = std::iter::once(root).chain(root.entries().into_iter().map(|(_, part)| part.as_ref())).collect();
     let mut containers = Vec::new();
     for part in parts {
-        let of_part = part.entries().into_iter().filter(|(name, _)| name.text() == Some("windows_container"));
-        containers.extend(of_part.map(|(_, container)| (part, container.as_ref())));
+        for row in with_matrix(part) {
+            let of_row = row.entries().into_iter().filter(|(name, _)| name.text() == Some("windows_container"));
+            let of_row = of_row.flat_map(|(_, container)| with_matrix(container));
+            containers.extend(of_row.map(|container| (part, container)));
+        }
     }
     containers
+}
+
+/// A part of a pipeline of Cirrus, and what each row of its matrix puts over it.
+///
+/// Source: cirrus-ci.org, matrix modification.
+fn with_matrix(part: &Node) -> Vec<&Node> {
+    let rows = part.get("matrix").into_iter().flat_map(|matrix| matrix.list().iter().chain([matrix]));
+    std::iter::once(part).chain(rows.map(Rc::as_ref)).collect()
 }
 
 impl<'n> Container<'n> {
