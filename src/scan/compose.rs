@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 use self::refused::IncludedServices;
 use self::sets::Environment;
-pub use self::sets::{Included, Outer, Set, base_of, included, listed, override_of};
+pub use self::sets::{Included, Outer, Set, included, listed, usual};
 use super::dockerfile::Build;
 use super::origin::Origins;
 use super::paths::{shown, slashes};

@@ -10,27 +10,22 @@ use crate::scan::yaml::Node;
 use crate::scan::{Files, Shared, dotenv};
 use crate::{Error, ErrorKind};
 
-/// The names that Compose looks for, each with the override that it takes along.
-const NAMES: [(&str, &str); 4] = [
-    ("compose.yaml", "compose.override.yaml"),
-    ("compose.yml", "compose.override.yml"),
-    ("docker-compose.yml", "docker-compose.override.yml"),
-    ("docker-compose.yaml", "docker-compose.override.yaml"),
-];
+/// The names that Compose looks for in a folder, of which the first counts.
+///
+/// Source: compose-spec/compose-go, `cli/options.go`.
+const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+/// The names of overrides, of which the first counts, whatever the file that it is put over is called.
+const OVERRIDES: [&str; 4] =
+    ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
 
 /// The file of the values of a folder.
 const ENV_FILE: &str = ".env";
 
-/// The file that Compose reads along with this one: its override.
-pub fn override_of(path: &Path) -> Option<PathBuf> {
-    let name = path.file_name()?.to_str()?;
-    NAMES.iter().find(|(base, _)| *base == name).map(|(_, over)| path.with_file_name(over))
-}
-
-/// The file that this one is the override of.
-pub fn base_of(path: &Path) -> Option<PathBuf> {
-    let name = path.file_name()?.to_str()?;
-    NAMES.iter().find(|(_, over)| *over == name).map(|(base, _)| path.with_file_name(base))
+/// The file of a folder that Compose reads without being told, and the override that it reads along, of the files that are there.
+pub fn usual(folder: &Path, is_there: &dyn Fn(&PathBuf) -> bool) -> Option<(PathBuf, Option<PathBuf>)> {
+    let first = |names: &[&str]| names.iter().map(|name| folder.join(name)).find(is_there);
+    Some((first(&NAMES)?, first(&OVERRIDES)))
 }
 
 /// The files of a project, and where it is.

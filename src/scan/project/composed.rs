@@ -137,11 +137,14 @@ fn sets(paths: &[&Path], listed: &dyn Fn(&Path) -> Option<Vec<PathBuf>>) -> Vec<
             continue;
         }
         let is_there = |wanted: &PathBuf| by_name.contains_key(&normal(wanted));
+        let (base, over) = compose::usual(folder, &is_there).unzip();
+        let over = over.flatten();
         // An override is read with the file that it belongs to.
-        if compose::base_of(path).as_ref().is_some_and(is_there) {
+        if over.as_deref() == Some(*path) {
             continue;
         }
-        sets.push(std::iter::once((*path).to_owned()).chain(compose::override_of(path).filter(is_there)).collect());
+        let over = over.filter(|_| base.as_deref() == Some(*path));
+        sets.push(std::iter::once((*path).to_owned()).chain(over).collect());
     }
     sets
 }

@@ -79,6 +79,33 @@ fn what_is_built_and_not_there_is_said() {
     }
 }
 
+/// compose-go, `cli/options.go`: the first override of a folder is put over its first file, whatever both are called.
+#[test]
+fn an_override_of_any_name_is_read_with_the_file_of_its_folder() {
+    let text = |name: &str| {
+        if name.contains("override") { "services:\n  a: {image: 'a:2'}\n" } else { "services:\n  a: {image: 'a:1'}\n" }
+    };
+    for (names, expected) in [
+        (&["compose.yaml", "compose.override.yaml"][..], &["compose.override.yaml:2 a:2"][..]),
+        (&["compose.yaml", "compose.override.yml"], &["compose.override.yml:2 a:2"]),
+        (&["compose.yml", "docker-compose.override.yaml"], &["docker-compose.override.yaml:2 a:2"]),
+        // Of two files, and of two overrides, one counts; the others are used by their names.
+        (
+            &["compose.yaml", "docker-compose.yml", "docker-compose.override.yml"],
+            &["docker-compose.override.yml:2 a:2", "docker-compose.yml:2 a:1"],
+        ),
+        (
+            &["compose.yaml", "compose.override.yaml", "docker-compose.override.yml"],
+            &["compose.override.yaml:2 a:2", "docker-compose.override.yml:2 a:2"],
+        ),
+        // Without a file that it is put over it is read alone.
+        (&["other.yaml", "compose.override.yml"], &["compose.override.yml:2 a:2", "other.yaml:2 a:1"]),
+    ] {
+        let files: Vec<(&str, &str)> = names.iter().map(|name| (*name, text(name))).collect();
+        assert_eq!(read(&files, names), expected, "{names:?}");
+    }
+}
+
 /// compose-go, `loader.go`: the documents of one file are put over each other, the last one on top.
 #[test]
 fn all_documents_of_a_compose_file_count() {
