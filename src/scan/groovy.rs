@@ -1,7 +1,7 @@
 //! Pipelines of Jenkins: pods in the texts of Groovy, and the images that `docker` names and builds.
 //!
-//! Sources: jenkinsci/kubernetes-plugin, docker-workflow-plugin (`Docker.groovy`) and docker-commons-plugin (`DockerRegistryEndpoint`), their
-//! own references.
+//! Sources: jenkinsci/kubernetes-plugin, docker-workflow-plugin (`Docker.groovy`, `WithContainerStep`) and docker-commons-plugin
+//! (`DockerRegistryEndpoint`), their own references.
 
 mod builds;
 mod tokens;
@@ -51,6 +51,9 @@ struct Open<'t> {
 
 /// The blocks that hold the image of an agent.
 const BLOCKS: [&str; 2] = ["docker", "containerTemplate"];
+
+/// The step that runs others in a container.
+const STEP: &str = "withDockerContainer";
 
 /// The calls that run an image by the name that it was given, whatever the registry is.
 const AS_NAMED: [&str; 2] = ["run", "withRun"];
@@ -122,23 +125,39 @@ impl<'t> Reader<'_, 't> {
         let block = match self.is_sign(number, 1, '(') {
             true if self.word(number, 2) == "image" => self.around(1),
             false if self.word(number, 1) == "image" => self.around(0),
+            // `docker image: 'a'`
+            false if self.is_named(number) && self.word(number, 3) == "docker" => self.word(number, 3),
             _ => return None,
         };
         BLOCKS.contains(&block).then_some(block)
     }
 
+    /// True for a name with its value behind it, e.g. `image` in `image: 'a'`.
+    fn is_name(&self, number: usize) -> bool {
+        self.tokens.get(number + 1) == Some(&Token::Sign(':'))
+    }
+
+    /// True for the value in `image: 'a'`.
+    fn is_named(&self, number: usize) -> bool {
+        self.is_sign(number, 1, ':') && self.word(number, 2) == "image"
+    }
+
+    /// True for the image of `withDockerContainer('a')` or `withDockerContainer(image: 'a')`.
+    fn is_step(&self, number: usize) -> bool {
+        let is_first = self.is_sign(number, 1, '(') && self.word(number, 2) == STEP && !self.is_name(number);
+        let is_bare = self.word(number, 1) == STEP && matches!(self.tokens.get(number), Some(Token::Text { .. }));
+        is_first || is_bare || (self.is_named(number) && (self.around(0) == STEP || self.word(number, 3) == STEP))
+    }
+
     fn is_image(&self, number: usize) -> bool {
-        let is_template = || {
-            self.is_sign(number, 1, ':')
-                && self.word(number, 2) == "image"
-                && self.open.iter().any(|open| open.word == "containerTemplate")
-        };
+        let is_template = || self.is_named(number) && self.open.iter().any(|open| open.word == "containerTemplate");
         // A word may stand before its own name in any text: as an agent it is an image.
         let is_bare = || {
             self.word(number, 1) == "docker"
+                && !(self.word(number, 0) == "image" && self.is_name(number))
                 && (matches!(self.tokens.get(number), Some(Token::Text { .. })) || self.around(0) == "agent")
         };
-        self.is_called(number) || self.block(number).is_some() || is_template() || is_bare()
+        self.is_called(number) || self.block(number).is_some() || self.is_step(number) || is_template() || is_bare()
     }
 
     /// What counts within the innermost bracket.
@@ -194,6 +213,17 @@ impl<'t> Reader<'_, 't> {
         }
     }
 
+    /// The isolation that `args` ask for beside an image, in the same brackets: `image: 'a', args: '--isolation=hyperv'`.
+    fn isolation_beside(&self, number: usize) -> Option<Asked> {
+        let start = number.saturating_sub(MOST_SETTINGS);
+        let before = self.tokens.get(start..number)?;
+        let call = self.tokens.get(start + before.iter().rposition(|token| *token == Token::Sign('('))?..)?;
+        let length = call.iter().take(2 * MOST_SETTINGS).take_while(|token| **token != Token::Sign(')')).count();
+        let is_args =
+            |at: &usize| call.get(at - 1) == Some(&Token::Sign(':')) && call.get(at - 2).map(Token::word) == Some("args");
+        self.isolation(call.get((2..length).find(is_args)?..)?)
+    }
+
     /// The host of the registry whose address this argument is; `None` for that of Docker Hub.
     fn registry(&self, tokens: &[Token<'_>]) -> Option<Meant> {
         let written = Some(argument(tokens).0).filter(|address| address.len() <= LONGEST)?;
@@ -236,8 +266,14 @@ impl<'t> Reader<'_, 't> {
             _ => meant(&written, &self.values),
         };
         let (within, is_called) = (self.within(), self.is_called(number));
-        let (method, isolation) = if is_called { self.method(rest) } else { ("", within.isolation) };
         let is_of_agent = self.block(number) == Some("docker");
+        let (method, isolation) = if is_called {
+            self.method(rest)
+        } else if self.is_step(number) {
+            ("", self.isolation_beside(number))
+        } else {
+            ("", within.isolation.filter(|_| is_of_agent))
+        };
         let registry = within.registry.as_ref().filter(|_| is_of_agent || is_called && !AS_NAMED.contains(&method));
         let span = *at..*at + text.len();
         let editable = if names.is_empty() { self.lines.literal(span.clone(), &written) } else { None };
@@ -248,7 +284,7 @@ impl<'t> Reader<'_, 't> {
             stays: is_made.then(|| "it is made from variables, which the steps of the pipeline see too".to_owned()),
             object: Some("pipeline".to_owned()),
             needs: Needs::OneHost,
-            isolation: isolation.filter(|_| is_of_agent || is_called),
+            isolation,
             ..Found::of(self.lines.place(span), written, meant)
         });
     }

@@ -77,6 +77,33 @@ fn variables_that_are_given_one_plain_text_are_put_in() {
     }
 }
 
+/// `WithContainerStep` takes the name of the image as it is, whatever the registry.
+#[test]
+fn steps_that_run_others_in_a_container() {
+    for (text, column) in [
+        ("withDockerContainer('a:1') { bat 'x' }", 22),
+        ("withDockerContainer 'a:1'", 22),
+        ("withDockerContainer(image: 'a:1', args: '-m 4g') { }", 29),
+        ("withDockerContainer(args: x(1), image: \"a:1\") { }", 41),
+        ("withDockerContainer image: 'a:1'", 29),
+        ("docker.withRegistry('https://r.example') { withDockerContainer('a:1') { } }", 65),
+        ("def i = 'a:1'; withDockerContainer(i) { }", 36),
+    ] {
+        assert_eq!(found(text), [format!("1:{column} a:1 Unsaid")], "{text}");
+    }
+    for (text, expected) in [
+        ("withDockerContainer(image: 'a:1', args: '--isolation=hyperv') { }", Some(Asked::Hyperv)),
+        ("withDockerContainer(args: '--isolation=process', image: 'a:1') { }", Some(Asked::Process)),
+        ("withDockerContainer(image: 'a:1') { x(args: '--isolation=hyperv') }", None),
+        ("withDockerContainer('a:1') { }", None),
+    ] {
+        assert_eq!(read(text, &Known::default()).found[0].isolation, expected, "{text}");
+    }
+    assert!(found("withDockerContainer(args: 'x') { }").is_empty());
+    // The name before a value is no variable.
+    assert_eq!(found("agent { docker image: 'a:1' }"), ["1:24 a:1 Unsaid"]);
+}
+
 #[test]
 fn a_container_of_a_pod_in_a_block() {
     for (text, expected) in [
