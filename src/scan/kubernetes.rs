@@ -243,6 +243,10 @@ mod tests {
             ("kind: RayCluster", format!("{{headGroupSpec: {{template: {{spec: {spec}}}}}}}")),
             ("kind: LeaderWorkerSet", format!("{{leaderWorkerTemplate: {{workerTemplate: {{spec: {spec}}}}}}}")),
             ("kind: CronJob", format!("{{jobTemplate: {{spec: {{template: {{spec: {spec}}}}}}}}}")),
+            (
+                "kind: ManifestWork",
+                format!("{{workload: {{manifests: [{{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {spec}}}]}}}}"),
+            ),
         ] {
             let text = format!("apiVersion: v1\n{head}\nmetadata: {{name: web, namespace: shop}}\nspec: {path}\n");
             let names: Vec<String> = found(&text).into_iter().map(|found| found.written).collect();

@@ -1,7 +1,8 @@
 //! Where objects have their pods: those of Kubernetes itself at a known place, those of others in any template below their spec.
 //!
-//! Sources: the objects of Argo Rollouts, Knative, OpenKruise, KEDA, Volcano and JobSet, which hold `PodTemplateSpec`s; argoproj/argo-workflows,
-//! fields: `Template`, whose placement stands in the place of the workflow's.
+//! Sources: the objects of Argo Rollouts, Knative, OpenKruise, KEDA, Volcano and JobSet, which hold `PodTemplateSpec`s; those of Crossplane
+//! (`Object`) and Open Cluster Management (`ManifestWork`), which hold whole objects; argoproj/argo-workflows, fields: `Template`, whose
+//! placement stands in the place of the workflow's.
 
 use std::rc::Rc;
 
@@ -71,7 +72,7 @@ pub(super) fn pods_of(object: &Rc<Node>) -> Vec<Containers<'_>> {
     }
 }
 
-/// The pods of the templates below the spec of an object.
+/// The pods of the templates below the spec of an object, and those that stand there whole.
 fn below_templates(object: &Rc<Node>) -> Vec<Containers<'_>> {
     let has_containers = |spec: &&Rc<Node>| spec.get("containers").is_some_and(|containers| !containers.list().is_empty());
     let is_argo = object.text_at(&["apiVersion"]).is_some_and(|api| api.starts_with("argoproj.io/"));
@@ -80,7 +81,9 @@ fn below_templates(object: &Rc<Node>) -> Vec<Containers<'_>> {
     let mut pods = Vec::new();
     let mut open: Vec<(bool, &Rc<Node>)> = object.get("spec").map(|spec| (false, spec)).into_iter().collect();
     while let Some((is_template, node)) = open.pop() {
-        if let Some(spec) = node.get("spec").filter(has_containers).filter(|_| is_template) {
+        // A whole pod within another object is one that its controller makes.
+        let is_pod = is_template || (node.text_at(&["kind"]) == Some("Pod") && node.get("apiVersion").is_some());
+        if let Some(spec) = node.get("spec").filter(has_containers).filter(|_| is_pod) {
             pods.push(Containers::of_spec(spec));
             continue;
         }
