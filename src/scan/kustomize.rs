@@ -67,11 +67,16 @@ pub struct Kustomization {
     steps: Vec<Rc<Step>>,
     /// Parts that make or change objects in ways that are not followed.
     others: Vec<(Place, String)>,
+    /// True if it has charts of Helm.
+    has_charts: bool,
 }
 
 /// The parts of a kustomization that make or change objects by other programs.
 const OTHERS: [&str; 7] =
     ["helmCharts", "helmChartInflationGenerator", "generators", "transformers", "replacements", "openapi", "configurations"];
+
+/// Those among them that are charts of Helm.
+const CHARTS: [&str; 2] = ["helmCharts", "helmChartInflationGenerator"];
 
 /// An entry of `images`.
 #[derive(Clone, Debug)]
@@ -122,7 +127,8 @@ impl Kustomization {
             }
         }
         let steps = steps.into_iter().map(|what| Rc::new(Step { file: path.to_owned(), what })).collect();
-        Self { path: path.to_owned(), folder: normal(&folder), resources, components, remote, steps, others }
+        let has_charts = CHARTS.iter().any(|key| root.get(key).is_some());
+        Self { path: path.to_owned(), folder: normal(&folder), resources, components, remote, steps, others, has_charts }
     }
 
     /// The file.
@@ -146,7 +152,9 @@ impl Kustomization {
 
     /// What of it is not followed; `is_read` knows the manifests and the folders of kustomizations, and `ways` where it leads.
     pub fn notes(&self, is_read: &dyn Fn(&Path) -> bool, ways: &Ways) -> Vec<Note> {
-        let hint = format!("render it first, `kubectl kustomize {} | wincompat scan -`", shown(&self.folder));
+        // Without this option kustomize refuses charts, wherever they stand among the others.
+        let option = if self.has_charts { "--enable-helm " } else { "" };
+        let hint = format!("render it first, `kubectl kustomize {option}{} | wincompat scan -`", shown(&self.folder));
         let note = |place: &Place, what: &str| Note { place: place.clone(), text: format!("{what}: {hint}") };
         let mut notes: Vec<Note> = Vec::new();
         notes.extend(self.remote.iter().map(|(place, remote)| note(place, &format!("{remote} is elsewhere and is not read"))));

@@ -131,7 +131,10 @@ fn what_is_not_followed_is_said() {
     assert_eq!(found.len(), 2);
     let lines: Vec<u32> = notes.iter().map(|note| note.place.line).collect();
     assert_eq!(lines, [11, 3, 5, 10], "{notes:?}");
+    assert!(notes.iter().all(|note| note.text.contains("`kubectl kustomize --enable-helm k | wincompat scan -`")), "{notes:?}");
+    let (_, _, notes) = deployed("bases: [github.com/x/y?ref=1]\n", "image: a");
     assert!(notes.iter().all(|note| note.text.contains("`kubectl kustomize k | wincompat scan -`")), "{notes:?}");
+    assert_eq!(notes.len(), 1);
     // A patch of something else needs no word.
     let (_, _, notes) = deployed("patches: [{path: patch.yaml, target: {labelSelector: a=b}}]\n", "spec: {replicas: 2}");
     assert_eq!(notes, []);
