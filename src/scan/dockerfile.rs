@@ -106,7 +106,7 @@ impl Parsed<'_> {
         }
         // Behind a line that is not read there may be more stages.
         if self.broken.is_none() {
-            file.refuse_numbers();
+            file.refuse_sources();
         }
         let missing = file.missing_target().filter(|_| self.broken.is_none() && !file.stages.is_empty()).map(str::to_owned);
         let found = if missing.is_some() { Vec::new() } else { file.found() };

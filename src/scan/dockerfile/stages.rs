@@ -10,10 +10,7 @@ use crate::{Error, ErrorKind};
 impl File<'_> {
     /// The references of the stages that are built.
     pub(super) fn found(&self) -> Vec<Found> {
-        let mut needs: BTreeMap<usize, Needs> = BTreeMap::new();
-        for (target, need) in self.targets() {
-            self.follow(target, need, &mut needs);
-        }
+        let needs = self.needs();
         let mut found = Vec::new();
         for (index, stage) in self.stages.iter().enumerate() {
             let Some(need) = needs.get(&index).copied() else { continue };
@@ -29,24 +26,42 @@ impl File<'_> {
                 let os = if is_said || need != Needs::EveryHost { stage.os } else { self.build.os };
                 found.extend(self.reference(&stage.base, need, os, object.clone()));
             }
-            let images = stage.sources.iter().filter(|source| self.source_of(source, index).is_none() && !source.is_number());
+            let images = stage.sources.iter().filter(|source| !source.is_number() && self.same(source).is_empty());
             found.extend(images.filter_map(|source| self.reference(source, Needs::NoHost, Os::Unsaid, object.clone())));
         }
         found
     }
 
-    /// Notes the numbers that files are copied from and that no other stage has.
-    pub(super) fn refuse_numbers(&mut self) {
-        let mut refused = Vec::new();
+    /// What each stage needs that is built.
+    fn needs(&self) -> BTreeMap<usize, Needs> {
+        let mut needs = BTreeMap::new();
+        for (target, need) in self.targets() {
+            self.follow(target, need, &mut needs);
+        }
+        needs
+    }
+
+    /// Notes what files come from that Docker refuses: a number that no other stage has, and a stage that does not stand before.
+    pub(super) fn refuse_sources(&mut self) {
+        let (needs, mut refused) = (self.needs(), Vec::new());
         for (index, stage) in self.stages.iter().enumerate() {
-            let is_missing = |named: &&Named| named.is_number() && self.source_of(named, index).is_none();
-            refused.extend(stage.sources.iter().filter(is_missing).map(|named| self.no_number(named)));
+            for named in &stage.sources {
+                // Of stages with the same name the last one is meant. Docker goes no further into what it does not build.
+                match self.same(named).last().copied().or_else(|| self.numbered(named)) {
+                    Some(other) if other > index => {
+                        refused.extend(needs.contains_key(&index).then(|| not_before(named, "stands behind this one")));
+                    }
+                    Some(other) if other == index => refused.push(not_before(named, "cannot be copied into itself")),
+                    None if named.is_number() => refused.push(self.no_number(named)),
+                    _ => {}
+                }
+            }
         }
         self.refused.extend(refused);
     }
 
     fn no_number(&self, named: &Named) -> Problem {
-        let error = Error::of(ErrorKind::Invalid, format!("there is no other stage {}", named.word.text))
+        let error = Error::of(ErrorKind::Invalid, format!("there is no stage {}", named.word.text))
             .because(format!("Docker counts the stages from 0, and this Dockerfile has {}", self.stages.len()))
             .hint("name the stage: `FROM IMAGE AS NAME`, and `COPY --from=NAME`");
         Problem { place: named.place.clone(), error }
@@ -125,7 +140,7 @@ impl File<'_> {
         by_name.or_else(|| self.numbered(named).filter(|number| *number < before))
     }
 
-    /// The stage that files come from: one before this one, else one behind it, which BuildKit finds too.
+    /// The stage that files come from: one before this one, else one behind it, at which Docker stops.
     fn source_of(&self, named: &Named, index: usize) -> Option<usize> {
         let later = || self.same(named).iter().copied().find(|other| *other > index);
         self.earlier(named, index).or_else(later).or_else(|| self.numbered(named).filter(|number| *number > index))
@@ -167,6 +182,16 @@ impl File<'_> {
             ..Found::of(named.place.clone(), named.written.as_str(), meant)
         })
     }
+}
+
+/// The error about a stage from which this one takes files, and that does not stand before it.
+///
+/// Source: BuildKit, `convert.go`: `cannot copy from stage …, it needs to be defined before current stage …`.
+fn not_before(named: &Named, what: &str) -> Problem {
+    let error = Error::of(ErrorKind::Invalid, format!("the stage {} {what}", named.word.text))
+        .because("Docker takes files from stages before the current one only")
+        .hint("move that stage to a place before this one, or name an image");
+    Problem { place: named.place.clone(), error }
 }
 
 /// True for a text that Docker may take for an image, as far as what variables leave open makes a difference.
