@@ -1,12 +1,13 @@
 //! Pipelines of Drone and Woodpecker: steps, services and clones, each with an image.
 //!
-//! Sources: docs.drone.io, `platform` (without a system, it is Linux); woodpecker-ci.org, workflow syntax: `labels`, `clone`.
+//! Sources: docs.drone.io, `platform` (without a system, it is Linux); woodpecker-ci.org, workflow syntax: `labels`, `clone`, `matrix`.
 
 use std::rc::Rc;
 
-use super::{Reader, Run};
+use super::variables::{Scope, Scopes};
+use super::{Reader, Run, matrix};
 use crate::scan::yaml::Node;
-use crate::scan::{Lands, Os};
+use crate::scan::{Lands, Meant, Os};
 
 /// The types of pipelines of Drone whose steps are not containers.
 const WITHOUT_CONTAINERS: [&str; 4] = ["exec", "ssh", "digitalocean", "macstadium"];
@@ -16,7 +17,12 @@ impl Reader<'_, '_> {
         if root.text_at(&["type"]).is_some_and(|kind| WITHOUT_CONTAINERS.contains(&kind)) {
             return;
         }
-        let runs = [Run { host: host(root), scopes: Vec::new() }];
+        let rows = matrix::rows(self.service, root);
+        let run = |row| {
+            let scopes = vec![row];
+            Run { host: self.drone_host(root, &scopes), scopes }
+        };
+        let runs: Vec<Run<'_>> = rows.iter().map(run).collect();
         for (key, word) in [("clone", "clone"), ("steps", "step"), ("services", "step"), ("pipeline", "step")] {
             let Some(list) = root.get(key) else { continue };
             let named = list.list().iter().map(|step| (step.text_at(&["name"]).unwrap_or_default(), step));
@@ -29,19 +35,24 @@ impl Reader<'_, '_> {
             }
         }
     }
-}
 
-/// The machine that a pipeline names. One of Drone that names none runs on Linux.
-fn host(root: &Node) -> (Os, Lands) {
-    let texts = [root.text_at(&["platform", "os"]), root.text_at(&["platform"]), root.text_at(&["labels", "platform"])];
-    let said = texts.into_iter().flatten().next();
-    let lands = root.text_at(&["platform", "version"]).map_or(Lands::Fleet, |version| Lands::Hosted(version.to_owned()));
-    match said.filter(|text| !text.contains('$')).map(Os::of_platform) {
-        Some(os) => (os, lands),
-        None if said.is_none() && root.text_at(&["kind"]) == Some("pipeline") => {
-            let why = "Drone runs a pipeline whose `platform` does not name a system on Linux".to_owned();
-            (Os::Unsaid, Lands::Linux { why, hint: "add `os: windows` to the `platform` of the pipeline".to_owned() })
+    /// The machine that a pipeline names, in this row of its matrix. One of Drone that names none runs on Linux.
+    fn drone_host(&self, root: &Node, scopes: &[&Scope]) -> (Os, Lands) {
+        let texts = [root.text_at(&["platform", "os"]), root.text_at(&["platform"]), root.text_at(&["labels", "platform"])];
+        let said = texts.into_iter().flatten().next();
+        let lands = root.text_at(&["platform", "version"]).map_or(Lands::Fleet, |version| Lands::Hosted(version.to_owned()));
+        let scopes = Scopes { service: self.service, given: self.values, parts: scopes.to_vec() };
+        let os = said.and_then(|text| match scopes.meant(text) {
+            Meant::Known(platform) => Some(Os::of_platform(&platform)),
+            _ => None,
+        });
+        match os {
+            Some(os) => (os, lands),
+            None if said.is_none() && root.text_at(&["kind"]) == Some("pipeline") => {
+                let why = "Drone runs a pipeline whose `platform` does not name a system on Linux".to_owned();
+                (Os::Unsaid, Lands::Linux { why, hint: "add `os: windows` to the `platform` of the pipeline".to_owned() })
+            }
+            None => (Os::Unsaid, lands),
         }
-        None => (Os::Unsaid, lands),
     }
 }

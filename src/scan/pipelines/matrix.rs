@@ -1,7 +1,7 @@
 //! The matrix of a job: the values with which it runs, once for each row.
 //!
 //! Sources: the services' own references: `jobs.<job_id>.strategy.matrix` of GitHub, `strategy.matrix` of Azure, `parallel:matrix` of
-//! GitLab.
+//! GitLab, `matrix` of Woodpecker.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -28,6 +28,7 @@ pub(super) fn rows(service: Service, job: &Node) -> Vec<Scope> {
         Service::GitHub => job.at(&["strategy", "matrix"]).and_then(|matrix| of_github(matrix)),
         Service::Azure => job.at(&["strategy", "matrix"]).and_then(|matrix| of_azure(matrix)),
         Service::GitLab => job.at(&["parallel", "matrix"]).and_then(|matrix| of_gitlab(matrix)),
+        Service::Drone => job.get("matrix").and_then(|matrix| of_woodpecker(matrix)),
         _ => None,
     };
     rows.filter(|rows| !rows.is_empty() && rows.len() <= MOST).unwrap_or_else(|| vec![Scope::new()])
@@ -131,21 +132,35 @@ fn of_azure(matrix: &Node) -> Option<Vec<Scope>> {
 fn of_gitlab(matrix: &Node) -> Option<Vec<Scope>> {
     let mut rows = Vec::new();
     for entry in matrix.list() {
-        let mut lists: Vec<Vec<Scope>> = Vec::new();
-        for (name, values) in entry.entries() {
-            let Some(name) = name.text() else { continue };
-            let one = |value: &Node| Scope::from([(name.to_owned(), text(value))]);
-            lists.push(match values.list() {
-                [] => vec![one(values)],
-                list => list.iter().map(|value| one(value)).collect(),
-            });
-        }
-        rows.extend(product(&lists)?);
+        rows.extend(product(&lists(entry))?);
         if rows.len() > MOST {
             return None;
         }
     }
     Some(rows)
+}
+
+/// The rows of `include` and no others, or every combination of the values. `None` for more than there may be.
+fn of_woodpecker(matrix: &Node) -> Option<Vec<Scope>> {
+    let Some(included) = matrix.get(INCLUDE) else { return product(&lists(matrix)) };
+    let row = |row: &Rc<Node>| -> Scope {
+        row.entries().into_iter().filter_map(|(name, value)| Some((name.text()?.to_owned(), text(value)))).collect()
+    };
+    included.list().iter().map(|one| bounded(row(one))).collect()
+}
+
+/// The values of each name of an entry.
+fn lists(entry: &Node) -> Vec<Vec<Scope>> {
+    let mut lists: Vec<Vec<Scope>> = Vec::new();
+    for (name, values) in entry.entries() {
+        let Some(name) = name.text() else { continue };
+        let one = |value: &Node| Scope::from([(name.to_owned(), text(value))]);
+        lists.push(match values.list() {
+            [] => vec![one(values)],
+            list => list.iter().map(|value| one(value)).collect(),
+        });
+    }
+    lists
 }
 
 /// Every combination of one part of each list, the last list's parts first. `None` for more than there may be.

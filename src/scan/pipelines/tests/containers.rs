@@ -28,6 +28,18 @@ fn a_pipeline_of_drone_without_a_system_runs_on_linux() {
 }
 
 #[test]
+fn a_matrix_of_woodpecker_is_read_row_by_row() {
+    let lists = "labels: {platform: '${P}'}\nmatrix:\n  TAG: [1809, ltsc2022]\n  P: [windows/amd64]\nsteps:\n  a: {image: 'server:${TAG}'}\n";
+    assert_eq!(found(".woodpecker.yml", lists), ["6:14 server:1809 Windows fleet", "6:14 server:ltsc2022 Windows fleet"]);
+    let rows = "matrix: {include: [{TAG: '1', P: linux/amd64}, {TAG: '2', P: windows/amd64}]}\nlabels: {platform: '${P}'}\n\
+        steps: [{name: a, image: 'a:${TAG}'}]\n";
+    assert_eq!(found(".woodpecker/w.yml", rows), ["3:26 a:1 Other fleet", "3:26 a:2 Windows fleet"]);
+    // What no row sets has no value.
+    let open = "matrix: {A: [1, 2]}\nsteps: [{name: a, image: 'a:${TAG}'}]\n";
+    assert_eq!(found(".woodpecker.yml", open), ["2:26 $TAG Unsaid fleet"]);
+}
+
+#[test]
 fn clones_of_woodpecker_have_images() {
     for clone in ["[{name: git, image: 'g:1'}]", "{git: {image: 'g:1', settings: {depth: 1}}}"] {
         let text = format!("clone: {clone}\nsteps: {{a: {{image: 'a:1'}}}}\n");
