@@ -154,6 +154,10 @@ fn locate(text: &str) -> Result<Location, Mistake> {
                 "oci" | "oci-archive" | "docker-archive" => {
                     format!("type {scheme}:{rest} for the file system, or {rest} for a registry")
                 }
+                // Not a place: the path of a program in Go.
+                "ko" => {
+                    "the tool `ko` builds this image and puts its name here: check what `ko resolve -f FILE` prints".to_owned()
+                }
                 _ => match image_of_page(rest) {
                     Some(image) => format!("this is the address of a web page; type {image}:TAG, with a tag that stands there"),
                     None => format!("leave the scheme out: {rest}"),
@@ -192,9 +196,10 @@ fn image_of_page(address: &str) -> Option<String> {
     name::read(&image).is_ok().then_some(image)
 }
 
-/// The name without what was copied along with it: quotes, a comma or slash at its end, Windows' slashes behind a registry.
+/// The name without what was copied along with it: quotes, a comma, a slash or the end of the line at its end, Windows' slashes behind a
+/// registry.
 fn tidied(text: &str) -> Option<String> {
-    let inner = text.trim_matches(|c: char| is_quote(c) || matches!(c, ',' | ';' | '/' | '\\'));
+    let inner = text.trim_matches(|c: char| is_quote(c) || matches!(c, ',' | ';' | '/' | '\\' | '\r' | '\n'));
     let registry = inner.split_once('\\').map(|(registry, _)| registry);
     let is_path = registry.is_some_and(|registry| !registry.contains('.') || registry.starts_with('.'));
     let is_registry = text.ends_with('/') && !inner.contains('/');
@@ -271,11 +276,22 @@ mod tests {
         }
         let hint = mistake("https://r.test/app:1").hint.unwrap().to_string();
         assert_eq!(hint, "leave the scheme out: r.test/app:1");
+        let hint = mistake("ko://example.com/cmd/app").hint.unwrap().to_string();
+        assert!(hint.contains("`ko resolve -f FILE`"), "{hint}");
     }
 
     #[test]
     fn what_was_copied_along_with_a_name_is_left_out() {
-        for typed in ["r.test/app:1,", "\"r.test/app:1\"", "'r.test/app:1'", "r.test/app:1/", "r.test\\app:1", "r.test/app:1;"] {
+        for typed in [
+            "r.test/app:1,",
+            "\"r.test/app:1\"",
+            "'r.test/app:1'",
+            "r.test/app:1/",
+            "r.test\\app:1",
+            "r.test/app:1;",
+            "r.test/app:1\n",
+            "r.test/app:1\r\n",
+        ] {
             assert_eq!(mistake(typed).hint.unwrap().to_string(), "did you mean r.test/app:1?", "{typed}");
         }
     }
