@@ -55,13 +55,18 @@ pub struct Reading {
 }
 
 /// The variables that a builder sets by itself, for an image for Windows on amd64. What the machine that builds is, is not known.
-const GIVEN: [(&str, &str); 3] = [("TARGETPLATFORM", "windows/amd64"), ("TARGETOS", "windows"), ("TARGETARCH", "amd64")];
+///
+/// Source: BuildKit, `platform.go`.
+const GIVEN: [(&str, &str); 4] =
+    [("TARGETPLATFORM", "windows/amd64"), ("TARGETOS", "windows"), ("TARGETARCH", "amd64"), ("TARGETVARIANT", "")];
 
 /// The same for an image that is built for another system.
-const GIVEN_ELSEWHERE: [(&str, &str); 3] = [("TARGETPLATFORM", "linux/amd64"), ("TARGETOS", "linux"), ("TARGETARCH", "amd64")];
+const GIVEN_ELSEWHERE: [(&str, &str); 4] =
+    [("TARGETPLATFORM", "linux/amd64"), ("TARGETOS", "linux"), ("TARGETARCH", "amd64"), ("TARGETVARIANT", "")];
 
-/// The same of the machine that builds: a word that no platform is.
-const BUILDER: [&str; 4] = ["BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDOSVERSION"];
+/// The same of the machine that builds, and of what is asked of it: a word that no platform is.
+const BUILDER: [&str; 7] =
+    ["BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDOSVERSION", "BUILDVARIANT", "TARGETOSVERSION", "TARGETSTAGE"];
 
 /// What stands in the place of the platform of the machine that builds.
 const THE_BUILDERS: &str = "{build}";
@@ -90,7 +95,12 @@ impl Parsed<'_> {
         }
         let mut file = File {
             source: self.source,
-            values: set_by_builder(build.os).collect(),
+            values: set_by_builder(build.os)
+                .map(|(name, value)| {
+                    let given = build.arguments.get(&name).cloned();
+                    (name, given.unwrap_or(value))
+                })
+                .collect(),
             open: BTreeMap::new(),
             declared: BTreeSet::new(),
             origins: Origins::new(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{File, Named, SCRATCH, THE_BUILDERS};
+use super::{BUILDER, File, Named, SCRATCH, THE_BUILDERS};
 use crate::scan::origin::mentioned;
 use crate::scan::{Found, Lands, Meant, Needs, Os, Problem};
 use crate::{Error, ErrorKind};
@@ -161,13 +161,16 @@ impl File<'_> {
         let text = named.word.text.as_str();
         let context = self.build.contexts.iter().find(|(context, _)| named.is(context)).map(|(_, image)| image);
         let is_folder = context.is_some_and(Option::is_none);
-        if named.is(SCRATCH) || is_folder || (text.contains(THE_BUILDERS) && !text.contains('/')) {
+        // The name of a stage has none of these signs.
+        let is_of_builder = text.contains(THE_BUILDERS);
+        if named.is(SCRATCH) || is_folder || (is_of_builder && !text.contains(['/', ':', '@'])) {
             return None;
         }
         // The default behind the name of a variable does not count where its value is not known.
         let open = || mentioned(&named.written).find_map(|name| self.open.get(name).cloned());
         let meant = match (context.cloned().flatten().or_else(open), named.word.missing.as_slice()) {
             (Some(meant), _) => meant,
+            (None, []) if is_of_builder => Meant::Unresolved(of_builder(&named.written)),
             (None, []) => Meant::Known(text.to_owned()),
             (None, _) if self.build.is_template => return None,
             (None, missing) => self.without_values(text, missing),
@@ -182,6 +185,14 @@ impl File<'_> {
             ..Found::of(named.place.clone(), named.written.as_str(), meant)
         })
     }
+}
+
+/// The variables of a text whose values only the machine that builds knows; where others hold them, all of its variables.
+fn of_builder(written: &str) -> Vec<String> {
+    let all: Vec<&str> = mentioned(written).collect();
+    let own: Vec<&str> = all.iter().copied().filter(|name| BUILDER.contains(name)).collect();
+    let names = if own.is_empty() { all } else { own };
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// The error about a stage from which this one takes files, and that does not stand before it.

@@ -405,6 +405,19 @@ fn a_declared_argument_of_the_builder_keeps_its_value() {
     assert_eq!(found("ARG TAG=x\nARG TAG\nFROM a:${TAG}"), ["3:6 $TAG EveryHost"]);
 }
 
+/// BuildKit, `platform.go`: it sets these too, and a build argument of the same name counts more.
+#[test]
+fn what_the_machine_that_builds_is_has_no_value() {
+    assert_eq!(found("ARG TARGETVARIANT\nFROM server:1${TARGETVARIANT}"), ["2:6 server:1 EveryHost"]);
+    assert_eq!(found("FROM r/server:${TARGETOSVERSION}"), ["1:6 $TARGETOSVERSION EveryHost"]);
+    assert_eq!(found("FROM server:$BUILDARCH-$TARGETARCH"), ["1:6 $BUILDARCH EveryHost"]);
+    assert_eq!(found("ARG B=server:${BUILDARCH}\nFROM $B"), ["2:6 $B EveryHost"]);
+    // The name of a stage.
+    assert_eq!(found("FROM a AS x-1\nFROM b AS y\nFROM x-${TARGETSTAGE}\n"), ["1:6 a OneHost", "2:6 b OneHost"]);
+    let build = Build { arguments: [("TARGETOSVERSION".to_owned(), "1809".to_owned())].into(), ..Build::default() };
+    assert_eq!(lines("FROM server:${TARGETOSVERSION}", &build), ["1:6 server:1809 EveryHost"]);
+}
+
 /// Each line sees the arguments before it; to copy them for each line would take minutes.
 #[test]
 fn long_files_end() {
