@@ -62,7 +62,12 @@ pub(super) fn read_dockerfile(
         note_arguments(&scanned, &uses, &build, path, shared);
         hold_defaults(&mut scanned, &uses, &build, path);
         all.left_out = scanned.left_out;
-        all.problems = scanned.problems;
+        // What Docker refuses may depend on the stage that is built.
+        for problem in scanned.problems {
+            if !all.problems.contains(&problem) {
+                all.problems.push(problem);
+            }
+        }
         all.found.extend(scanned.found);
     }
     all.found = once_each(all.found);

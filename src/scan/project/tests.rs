@@ -123,6 +123,17 @@ fn all_documents_of_a_compose_file_count() {
     assert_eq!(read(&[base, including], &["compose.yaml"]), ["base.yaml:2 a:1", "base.yaml:5 b:1", "compose.yaml:2 x:1"]);
 }
 
+/// Each build counts, also where the last one goes through.
+#[test]
+fn what_docker_refuses_in_one_of_several_builds_is_said_once() {
+    let compose = "services:\n  a: {build: {context: ., target: x}}\n  b: {build: {context: ., target: x, args: {V: '1'}}}\n  \
+        c: {build: {context: ., target: y}}\n";
+    let dockerfile = "FROM a:1 AS x\nCOPY --from=y /f /f\nFROM b:1 AS y\n";
+    let found = read(&[("compose.yaml", compose), ("Dockerfile", dockerfile)], &["compose.yaml"]);
+    let problems = found.iter().filter(|line| line.ends_with("the stage y stands behind this one")).count();
+    assert_eq!(problems, 1, "{found:?}");
+}
+
 /// A Dockerfile is parsed once, however many build it, and a reference that means the same for all is one.
 #[test]
 fn many_builds_of_one_dockerfile_end() {
