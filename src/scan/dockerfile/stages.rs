@@ -117,7 +117,7 @@ impl File<'_> {
 
     /// True for the name of a stage in whose place a context stands.
     fn is_replaced(&self, name: &str) -> bool {
-        self.build.contexts.keys().any(|context| context.eq_ignore_ascii_case(name))
+        self.build.contexts.keys().any(|context| is_same(context, name))
     }
 
     /// The stages of a name.
@@ -159,7 +159,8 @@ impl File<'_> {
 
     fn reference(&self, named: &Named, needs: Needs, os: Os, object: Option<String>) -> Option<Found> {
         let text = named.word.text.as_str();
-        let context = self.build.contexts.iter().find(|(context, _)| named.is(context)).map(|(_, image)| image);
+        let is_meant = |context: &str| named.word.missing.is_empty() && is_same(context, text);
+        let context = self.build.contexts.iter().find(|(context, _)| is_meant(context)).map(|(_, image)| image);
         let is_folder = context.is_some_and(Option::is_none);
         // The name of a stage has none of these signs.
         let is_of_builder = text.contains(THE_BUILDERS);
@@ -185,6 +186,20 @@ impl File<'_> {
             ..Found::of(named.place.clone(), named.written.as_str(), meant)
         })
     }
+}
+
+/// True for the name of a context that stands for this text, also where it is the text as Docker shows names.
+///
+/// Source: BuildKit, `dockerui/config.go`, `NamedContext`.
+fn is_same(context: &str, text: &str) -> bool {
+    [text, familiar(text)].iter().any(|name| context.eq_ignore_ascii_case(name))
+}
+
+/// A name without what is meant where it does not stand: the registry of Docker Hub, and the tag `latest`.
+fn familiar(name: &str) -> &str {
+    let name = ["docker.io/", "index.docker.io/"].iter().find_map(|registry| name.strip_prefix(registry)).unwrap_or(name);
+    let name = name.strip_prefix("library/").unwrap_or(name);
+    name.strip_suffix(":latest").unwrap_or(name)
 }
 
 /// The variables of a text whose values only the machine that builds knows; where others hold them, all of its variables.

@@ -254,6 +254,18 @@ fn a_context_may_be_another_image() {
     let image = Meant::Known("server:1809".to_owned());
     let build = Build { contexts: [("base".to_owned(), Some(image))].into(), ..Build::default() };
     assert_eq!(lines("FROM base\nCOPY --from=base /x /y", &build), ["1:6 server:1809 EveryHost", "2:13 server:1809 NoHost"]);
+    // A context may be named as Docker shows the base.
+    for (context, base, expected) in [
+        ("base", "base:latest", "1:6 server:1809 EveryHost"),
+        ("base:1", "docker.io/library/base:1", "1:6 server:1809 EveryHost"),
+        ("org/base", "docker.io/org/base:latest", "1:6 server:1809 EveryHost"),
+        ("base", "base:1", "1:6 base:1 EveryHost"),
+        ("base", "r.example/base", "1:6 r.example/base EveryHost"),
+    ] {
+        let image = Meant::Known("server:1809".to_owned());
+        let build = Build { contexts: [(context.to_owned(), Some(image))].into(), ..Build::default() };
+        assert_eq!(lines(&format!("FROM {base}\n"), &build), [expected], "{context} {base}");
+    }
 }
 
 #[test]
