@@ -86,6 +86,8 @@ pub fn read(root: &Rc<Node>, lines: &Lines<'_>, known: &Known) -> Vec<Found> {
 
 /// The same with the manifests that objects hold as texts, to this depth.
 fn read_below(root: &Rc<Node>, lines: &Lines<'_>, known: &Known, depth: usize) -> Vec<Found> {
+    let of_template = known_within(root, known);
+    let known = of_template.as_ref().unwrap_or(known);
     let mut found = Vec::new();
     for object in objects(root) {
         for containers in pods_of(object) {
@@ -94,6 +96,22 @@ fn read_below(root: &Rc<Node>, lines: &Lines<'_>, known: &Known, depth: usize) -
         found.extend(manifests::read(object, lines, known, depth));
     }
     found
+}
+
+/// What is known within a template of OpenShift: its parameters have values of their own, unless others are given.
+///
+/// Source: the documentation of OpenShift, templates: `parameters`.
+fn known_within(root: &Node, known: &Known) -> Option<Known> {
+    let parameters = root.get("parameters").filter(|_| root.text_at(&["kind"]) == Some("Template"))?;
+    let mut known = known.clone();
+    for parameter in parameters.list() {
+        // An empty one may be generated.
+        let value = parameter.text_at(&["value"]).filter(|value| !value.is_empty());
+        if let (Some(name), Some(value)) = (parameter.text_at(&["name"]), value) {
+            known.values.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        }
+    }
+    Some(known)
 }
 
 /// The RuntimeClasses that pods of a document name and nobody has, unless the pods are for another system: they decide the nodes and the
@@ -210,7 +228,7 @@ impl<'d> Pod<'d> {
 mod tests {
     use super::*;
     use crate::host::placement::Placement;
-    use crate::scan::yaml;
+    use crate::scan::{Meant, yaml};
 
     fn found(text: &str) -> Vec<Found> {
         let (documents, broken) = yaml::read(text);
@@ -262,6 +280,17 @@ mod tests {
         assert_eq!(found(&template)[1].object.as_deref(), Some("v1 Pod p container c"));
         let mistaken = format!("apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  spec: {spec}\n");
         assert_eq!(found(&mistaken).len(), 4);
+    }
+
+    #[test]
+    fn parameters_of_a_template_of_openshift_have_values() {
+        let text = "apiVersion: template.openshift.io/v1\nkind: Template\nparameters: [{name: TAG, value: '1809'}, {name: OPEN}]\nobjects:\n\
+            - {apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{image: 'a:${TAG}'}, {image: 'a:${OPEN}'}]}}\n";
+        let meant: Vec<Meant> = found(text).into_iter().map(|found| found.meant).collect();
+        assert_eq!(meant, [Meant::Known("a:1809".to_owned()), Meant::Unresolved(vec!["OPEN".to_owned()])]);
+        let root = yaml::read(text).0[0].root.clone().unwrap();
+        let given = Known { values: [("TAG".to_owned(), "2".to_owned())].into(), ..Known::default() };
+        assert_eq!(read(&root, &Lines::of(text), &given)[0].meant, Meant::Known("a:2".to_owned()));
     }
 
     #[test]
