@@ -45,8 +45,9 @@ impl<'t> Source<'t> {
         let shift = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let escape = escape_of(text);
         let masked = without_bodies(text, escape);
-        let resets = resets(&masked, escape);
-        let masked = if resets.is_empty() { masked } else { Cow::Owned(with_bytes(&masked, &resets)) };
+        let mut others = resets(&masked, escape);
+        others.extend(blanks_in_flags(&masked, escape));
+        let masked = if others.is_empty() { masked } else { Cow::Owned(with_bytes(&masked, &others)) };
         Self { text, lines: Lines::of(text), shift, escape, masked }
     }
 
@@ -116,6 +117,30 @@ fn resets(text: &str, escape: char) -> Vec<(usize, u8)> {
         }
     }
     resets
+}
+
+/// The instructions with flags that may name images.
+const WITH_FLAGS: [&str; 4] = ["FROM", "RUN", "COPY", "ADD"];
+
+/// Signs for the blanks within quotes in flags, at which the parser would end the flag: `--mount=source="a b",from=c`.
+///
+/// Source: BuildKit, `frontend/dockerfile/parser`, `extractBuilderFlags`.
+fn blanks_in_flags(text: &str, escape: char) -> Vec<(usize, u8)> {
+    let mut signs = Vec::new();
+    let mut lines = lines(text).peekable();
+    while lines.peek().is_some() {
+        let (instruction, places) = logical_line(&mut lines, escape);
+        let words = words_of(&instruction, escape);
+        let is_onbuild = words.first().is_some_and(|(_, word)| word.eq_ignore_ascii_case("ONBUILD"));
+        let mut words = words.into_iter().skip(usize::from(is_onbuild));
+        if words.next().is_some_and(|(_, word)| WITH_FLAGS.iter().any(|name| word.eq_ignore_ascii_case(name))) {
+            for (at, flag) in words.take_while(|(_, word)| word.starts_with("--")) {
+                let blanks = flag.match_indices([' ', '\t']).filter_map(|(blank, _)| places.get(at + blank));
+                signs.extend(blanks.map(|place| (*place, b'_')));
+            }
+        }
+    }
+    signs
 }
 
 fn with_bytes(text: &str, new: &[(usize, u8)]) -> String {

@@ -182,6 +182,9 @@ fn files_come_from_images_too() {
         ("FROM a\nRUN --mount=type=bind,FROM=server:1,target=/x dir", "2:28 server:1 NoHost"),
         ("FROM a\nRUN --mount=type=bind,\"from=server:1\",target=/x dir", "2:29 server:1 NoHost"),
         ("FROM a\nRUN --mount=From=\"server:1\",target=/x dir", "2:19 server:1 NoHost"),
+        // A blank within quotes does not end a flag.
+        ("FROM a\nRUN --mount=type=bind,source=\"a b\",from=server:1,target=/x dir", "2:41 server:1 NoHost"),
+        ("FROM a\nONBUILD RUN x\nCOPY --chown='a b' --from=server:1 \"x y\" /z", "3:27 server:1 NoHost"),
     ] {
         assert_eq!(found(text).last().map(String::as_str), Some(expected), "{text}");
     }
