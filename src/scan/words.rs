@@ -196,8 +196,8 @@ impl Expander<'_> {
             self.miss(name);
             return;
         }
-        if name.is_empty() {
-            let next = self.characters.peek().copied();
+        if !name.starts_with(is_start) {
+            let next = name.chars().next().or_else(|| self.characters.peek().copied());
             self.refuse("${".chars().chain(next).collect());
         }
         let values = self.values;

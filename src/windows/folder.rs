@@ -448,7 +448,7 @@ fn check(status: NTSTATUS) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Read as _, Write as _};
+    use std::io::Write as _;
 
     #[test]
     fn files_folders_and_links_by_relative_paths() {
@@ -495,7 +495,7 @@ mod tests {
         root.create_folder("log").unwrap();
         let path = temporary.path().join("log").join("a.txt");
         std::fs::write(&path, "content").unwrap();
-        let mut reader = File::open(&path).unwrap();
+        let reader = File::open(&path).unwrap();
         let file = root.relative("log\\a.txt", DELETE, SHARE_ALL, FILE_OPEN, FILE_OPEN_REPARSE_POINT).unwrap();
         match delete_on_close(&file) {
             Err(error) if is_unknown(&error) => return,
@@ -504,9 +504,7 @@ mod tests {
         drop(file);
         assert_eq!(root.attributes("log\\a.txt").unwrap(), None);
         root.remove("log").unwrap();
-        let mut content = String::new();
-        reader.read_to_string(&mut content).unwrap();
-        assert_eq!(content, "content");
+        assert_eq!(io::read_to_string(reader).unwrap(), "content");
     }
 
     #[test]
