@@ -45,8 +45,7 @@ impl<'t> Source<'t> {
         let shift = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let escape = escape_of(text);
         let masked = without_bodies(text, escape);
-        let mut others = resets(&masked, escape);
-        others.extend(blanks_in_flags(&masked, escape));
+        let others = for_the_parser(&masked, escape);
         let masked = if others.is_empty() { masked } else { Cow::Owned(with_bytes(&masked, &others)) };
         Self { text, lines: Lines::of(text), shift, escape, masked }
     }
@@ -100,47 +99,40 @@ pub(super) fn is_placeholder(text: &str) -> bool {
 const ENTRYPOINT: &str = "ENTRYPOINT";
 const COMMAND: &[u8; ENTRYPOINT.len()] = b"CMD       ";
 
-/// What is put in the place of the keyword of each `ENTRYPOINT []`, which takes the entry point of the base away. The parser refuses it and
-/// takes `CMD []`; neither names an image.
-fn resets(text: &str, escape: char) -> Vec<(usize, u8)> {
-    let mut resets = Vec::new();
-    let mut lines = lines(text).peekable();
-    while lines.peek().is_some() {
-        let (instruction, places) = logical_line(&mut lines, escape);
-        let words = words_of(&instruction, escape);
-        let is_onbuild = words.first().is_some_and(|(_, word)| word.eq_ignore_ascii_case("ONBUILD"));
-        let mut words = words.into_iter().skip(usize::from(is_onbuild));
-        let keyword = words.next().filter(|(_, word)| word.eq_ignore_ascii_case(ENTRYPOINT));
-        let arguments: String = words.map(|(_, word)| word).collect();
-        if let (Some((at, _)), "" | "[]") = (keyword, arguments.as_str()) {
-            resets.extend(places.iter().skip(at).copied().zip(*COMMAND));
-        }
-    }
-    resets
-}
-
 /// The instructions with flags that may name images.
 const WITH_FLAGS: [&str; 4] = ["FROM", "RUN", "COPY", "ADD"];
 
-/// Signs for the blanks within quotes in flags, at which the parser would end the flag: `--mount=source="a b",from=c`.
-///
-/// Source: BuildKit, `frontend/dockerfile/parser`, `extractBuilderFlags`.
-fn blanks_in_flags(text: &str, escape: char) -> Vec<(usize, u8)> {
-    let mut signs = Vec::new();
+/// The bytes that are put in the place of those at which the parser would go wrong; none of them names an image.
+fn for_the_parser(text: &str, escape: char) -> Vec<(usize, u8)> {
+    let mut bytes = Vec::new();
     let mut lines = lines(text).peekable();
     while lines.peek().is_some() {
         let (instruction, places) = logical_line(&mut lines, escape);
         let words = words_of(&instruction, escape);
         let is_onbuild = words.first().is_some_and(|(_, word)| word.eq_ignore_ascii_case("ONBUILD"));
-        let mut words = words.into_iter().skip(usize::from(is_onbuild));
-        if words.next().is_some_and(|(_, word)| WITH_FLAGS.iter().any(|name| word.eq_ignore_ascii_case(name))) {
-            for (at, flag) in words.take_while(|(_, word)| word.starts_with("--")) {
-                let blanks = flag.match_indices([' ', '\t']).filter_map(|(blank, _)| places.get(at + blank));
-                signs.extend(blanks.map(|place| (*place, b'_')));
-            }
+        let [(at, keyword), arguments @ ..] = words.get(usize::from(is_onbuild)..).unwrap_or_default() else { continue };
+        let is = |name: &&str| keyword.eq_ignore_ascii_case(name);
+        if is(&ENTRYPOINT) && is_reset(arguments) {
+            bytes.extend(places.iter().skip(*at).copied().zip(*COMMAND));
+        } else if WITH_FLAGS.iter().any(is) {
+            bytes.extend(blanks_in_flags(arguments).filter_map(|at| Some((*places.get(at)?, b'_'))));
         }
     }
-    signs
+    bytes
+}
+
+/// True for what takes the entry point of the base away, `ENTRYPOINT []`: the parser refuses it, and takes `CMD []`.
+fn is_reset(arguments: &[(usize, &str)]) -> bool {
+    let text: String = arguments.iter().map(|(_, word)| *word).collect();
+    matches!(text.as_str(), "" | "[]")
+}
+
+/// The blanks within quotes in flags, at which the parser would end the flag: `--mount=source="a b",from=c`.
+///
+/// Source: BuildKit, `frontend/dockerfile/parser`, `extractBuilderFlags`.
+fn blanks_in_flags(arguments: &[(usize, &str)]) -> impl Iterator<Item = usize> {
+    let flags = arguments.iter().take_while(|(_, word)| word.starts_with("--"));
+    flags.flat_map(|(at, flag)| flag.match_indices([' ', '\t']).map(move |(blank, _)| at + blank))
 }
 
 fn with_bytes(text: &str, new: &[(usize, u8)]) -> String {
