@@ -65,7 +65,7 @@ fn a_proxy_is_taken_as_kubectl_takes_it() {
     let api = api();
     let path = api.kubeconfig();
     let check = |variables: &[(&str, &str)]| {
-        let fixed = ["cluster", "check", "--offline", "--no-cache", "--timeout", "5", "--kubeconfig", path.to_str().unwrap()];
+        let fixed = ["cluster", "check", "--offline", "--no-cache", "--timeout", "40", "--kubeconfig", path.to_str().unwrap()];
         Answer::of(Program::new().command().args(fixed).envs(variables.iter().copied()))
     };
     assert_eq!(check(&[("HTTPS_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", "127.0.0.1")]).code, 1);

@@ -25,7 +25,7 @@ fn ways(file: &str) -> Vec<Vec<String>> {
         &["check", "--host=@FILE", "--offline", "app:1"],
         &["host", "--host=@FILE"],
         &["check", "--host=ltsc2022", "--offline", "--knowledge", "FILE", "app:1"],
-        &["check", "--host=ltsc2022", "--timeout=5", "--ca-file", "FILE", "127.0.0.1:1/app:1"],
+        &["check", "--host=ltsc2022", "--timeout=40", "--ca-file", "FILE", "127.0.0.1:1/app:1"],
         &[
             "run",
             "--dry-run",

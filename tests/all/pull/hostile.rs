@@ -115,7 +115,7 @@ fn a_lock_that_is_kept_is_waited_for_as_long_as_the_timeout_says() {
         let kept = fs::File::create(&path).unwrap();
         kept.lock().unwrap();
         let begun = Instant::now();
-        let answer = shop.pull(&["--timeout", "2"]);
+        let answer = shop.pull(&["--timeout", "5"]);
         let said = answer.err;
         assert_eq!(answer.code, 2, "{lock}: {said}");
         assert!(begun.elapsed() < Duration::from_secs(50), "{lock}: {:?}", begun.elapsed());
@@ -210,7 +210,7 @@ mod links {
             let _ = fs::remove_file(shop.store().join(place));
             assert!(Command::new("mkfifo").arg(shop.store().join(place)).status().unwrap().success());
             let begun = Instant::now();
-            let answer = shop.pull(&["--timeout", "5"]);
+            let answer = shop.pull(&["--timeout", "40"]);
             assert!(begun.elapsed() < Duration::from_secs(60), "{place}");
             // The record of what was verified can be done without.
             assert_eq!(answer.code, if place == "verified.json" { 0 } else { 2 }, "{place}: {}", answer.err);
