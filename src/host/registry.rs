@@ -55,10 +55,15 @@ pub(super) const NAMES: [&str; 11] = [
 ];
 
 /// The value whose mere presence says that a registry is a container's.
-pub(super) const CONTAINER_TYPE: &str = "ContainerType";
+const CONTAINER_TYPE: &str = "ContainerType";
 
 /// The label of the build. It is not among the names by which a text is known: alone it tells no version.
-pub(super) const BUILD_LAB: &str = "BuildLabEx";
+const BUILD_LAB: &str = "BuildLabEx";
+
+/// True for the name of a value that is read, in letters of any size.
+pub(super) fn is_read(name: &str) -> bool {
+    NAMES.iter().chain([&CONTAINER_TYPE, &BUILD_LAB]).any(|read| read.eq_ignore_ascii_case(name))
+}
 
 /// A value as the registry holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -79,6 +79,8 @@ pub fn read(
 ) -> Scanned {
     let Reading { mut scanned, missing, .. } = dockerfile::read(&inner.text, build);
     let within = InnerText::of(outer, span, &inner.text);
+    // A line with a value that is put in, or a doubled dollar, reads in another way, and so does each behind it.
+    let of_line = |number| lines.place(within.own_line(number).unwrap_or_else(|| span.clone()));
     for one in &mut scanned.found {
         // What can be changed is known by its bytes in the inner text alone.
         one.editable = None;
@@ -90,9 +92,7 @@ pub fn read(
             let length = if outer.get(start..)?.starts_with(&whole) { whole.len() } else { known.len() };
             Some(lines.place(start..start + length))
         });
-        // A line with a value that is put in, or a doubled dollar, reads in another way, and so does each behind it.
-        let own_line = || Some(lines.place(within.own_line(one.place.line)?));
-        one.place = place.or_else(own_line).unwrap_or_else(|| lines.place(span.clone()));
+        one.place = place.unwrap_or_else(|| of_line(one.place.line));
         if let Some(meant) = of_known(one).and_then(|text| inner.meant(text)) {
             one.meant = meant;
         }
@@ -107,8 +107,7 @@ pub fn read(
                     .hint("give its variables values with --var, or write in the file what stands there");
         }
         let place = within.line(problem.place.line).map(|(start, text)| lines.place(start..start + text.len()));
-        let own_line = || Some(lines.place(within.own_line(problem.place.line)?));
-        problem.place = place.or_else(own_line).unwrap_or_else(|| lines.place(span.clone()));
+        problem.place = place.unwrap_or_else(|| of_line(problem.place.line));
     }
     if let Some(why) = scanned.left_out.take() {
         let error = Error::of(ErrorKind::Invalid, "the Dockerfile in this text is not read").because(format!("it is {why}"));

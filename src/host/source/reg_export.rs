@@ -7,7 +7,7 @@ use crate::Error;
 use crate::advice::{Setting, advice};
 use crate::host::RegistryValues;
 use crate::host::facts::HostFacts;
-use crate::host::registry::{BUILD_LAB, CONTAINER_TYPE, Data, Key, NAMES};
+use crate::host::registry::{Data, Key, is_read};
 use crate::host::version_text;
 
 /// A registry export of one machine.
@@ -62,7 +62,7 @@ fn values(text: &str) -> Result<RegistryValues, Error> {
         }
         let Some(key) = section else { continue };
         if let Some((name, data)) = value(line)
-            && NAMES.iter().chain([&CONTAINER_TYPE, &BUILD_LAB]).any(|wanted| wanted.eq_ignore_ascii_case(name))
+            && is_read(name)
         {
             // As `reg import` does, the last of two values of one name is the one that stays.
             let place = (key, name.to_ascii_lowercase());

@@ -6,7 +6,7 @@ use super::{Document, Format, Source, Syntax, reg_export, registry_properties};
 use crate::Error;
 use crate::host::RegistryValues;
 use crate::host::facts::HostFacts;
-use crate::host::registry::{BUILD_LAB, CONTAINER_TYPE, Data, Key, NAMES};
+use crate::host::registry::{Data, Key, NAMES, is_read};
 use crate::host::version_text;
 
 /// The output of `reg query` on one machine.
@@ -34,8 +34,7 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
             foreign.push('\n');
             continue;
         };
-        let known = NAMES.iter().chain([&CONTAINER_TYPE, &BUILD_LAB]).any(|known| known.eq_ignore_ascii_case(name));
-        let (Some(key), true) = (section, known) else { continue };
+        let (Some(key), true) = (section, is_read(name)) else { continue };
         let data = match kind {
             "REG_SZ" | "REG_EXPAND_SZ" => Data::Text(text.to_owned()),
             "REG_DWORD" => registry_properties::number(text),
