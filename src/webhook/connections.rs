@@ -183,12 +183,17 @@ impl Connections {
         if !essence.eq_ignore_ascii_case("application/json") {
             return Err(self.refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body has to be application/json"));
         }
+        self.body(request.into_body(), BODY).await
+    }
+
+    /// The whole of a body that comes within this time.
+    async fn body(&self, body: Incoming, longest: Duration) -> Result<Body, Reply> {
         let too_large = || self.refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body has more than 8 MiB");
         // A body that does not say its length may have any.
-        if request.body().size_hint().upper().is_some_and(|length| length > LARGEST_BODY as u64) {
+        if body.size_hint().upper().is_some_and(|length| length > LARGEST_BODY as u64) {
             return Err(too_large());
         }
-        match tokio::time::timeout(BODY, self.collect(Limited::new(request.into_body(), LARGEST_BODY))).await {
+        match tokio::time::timeout(longest, self.collect(Limited::new(body, LARGEST_BODY))).await {
             Ok(Ok(body)) => Ok(body),
             Ok(Err(Some(error))) if error.is::<LengthLimitError>() => Err(too_large()),
             Ok(Err(Some(_))) => Err(self.refuse(StatusCode::BAD_REQUEST, "the body ends early")),
@@ -233,4 +238,49 @@ pub fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Byt
     *reply.status_mut() = status;
     reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     reply
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    /// The response to a body in chunks: so many bytes, and its end if it has one.
+    async fn answer(size: usize, ends: bool, longest: Duration) -> String {
+        let (_serving, stage) = watch::channel(Stage::default());
+        let connections = Connections::new(stage, Arc::default());
+        let service = service_fn(|request: Request<Incoming>| async {
+            let found = connections.body(request.into_body(), longest).await;
+            Ok::<_, std::convert::Infallible>(
+                found.map_or_else(|refusal| refusal, |body| reply(StatusCode::OK, "text/plain", body.bytes.len().to_string())),
+            )
+        });
+        let (mut client, server) = tokio::io::duplex(LARGEST_BODY + 1024);
+        let end = if ends { "\r\n0\r\n\r\n" } else { "" };
+        let head = "POST / HTTP/1.1\r\nHost: w\r\nConnection: close\r\nTransfer-Encoding: chunked";
+        let request = format!("{head}\r\n\r\n{size:x}\r\n{}{end}", "x".repeat(size));
+        client.write_all(request.as_bytes()).await.unwrap();
+        // Who gives up on a body closes the connection, and the client's end with it.
+        let _ = http1::Builder::new().serve_connection(TokioIo::new(server), service).await;
+        let mut text = String::new();
+        client.read_to_string(&mut text).await.unwrap();
+        text
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_say_its_length_is_read_up_to_the_limit() {
+        // It is in memory already: the time is for a busy machine.
+        let long = Duration::from_secs(600);
+        let found = answer(LARGEST_BODY, true, long).await;
+        assert!(found.starts_with("HTTP/1.1 200 ") && found.ends_with("\r\n\r\n8388608"), "{found}");
+        let found = answer(LARGEST_BODY + 1, true, long).await;
+        assert!(found.starts_with("HTTP/1.1 413 ") && found.ends_with("the body has more than 8 MiB\n"), "{found}");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_end_is_given_up() {
+        let found = answer(10, false, Duration::from_millis(100)).await;
+        assert!(found.starts_with("HTTP/1.1 408 ") && found.contains("too slowly"), "{found}");
+    }
 }
