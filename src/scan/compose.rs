@@ -142,9 +142,16 @@ pub fn read(set: &Set, layers: &[Layer<'_>], outer: &Outer, files: &dyn Files) -
     }
     let used = reader.used();
     read.shared.extend(used.iter().filter_map(|(name, by)| Some(Shared::new(name, reader.origins.get(name)?, by))));
-    read.problems = reader.refused.into_inner();
+    read.problems = each_once(reader.refused.into_inner());
     read.outer = Outer { values: reader.values, origins: reader.origins };
     read
+}
+
+/// These problems, each once: by an alias, or by `extends`, several services have the same value.
+fn each_once(problems: Vec<(usize, Problem)>) -> Vec<(usize, Problem)> {
+    let mut seen = HashSet::new();
+    let is_new = |(number, one): &(usize, Problem)| seen.insert((*number, one.place.clone(), one.error.what.clone()));
+    problems.into_iter().filter(is_new).collect()
 }
 
 /// The name of a project that the environment does not name: what its files say, the last one first, else that of its folder.

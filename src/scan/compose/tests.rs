@@ -282,6 +282,12 @@ fn what_compose_refuses_is_an_error_at_its_place() {
 }
 
 #[test]
+fn what_several_services_have_is_refused_once() {
+    let text = "x-base: &base {image: 'x:${T#v}'}\nservices:\n  a: *base\n  b: *base\n  c: {extends: a}\n";
+    assert_eq!(refused(text, &[("app/.env", "T=v1\n")]), ["1 Compose refuses ${T#…}"]);
+}
+
+#[test]
 fn a_value_that_nobody_gives_is_named_in_a_dockerfile_within_too() {
     for (within, expected) in [
         ("FROM server:${IMG}", "0:4 $IMG None Unsaid"),
