@@ -211,7 +211,8 @@ impl Reader<'_, '_> {
             let values = merged(nodes().filter_map(|(number, node)| Some((*number, node.get(key)?))));
             values.into_iter().find_map(|(_, value)| value.text()).map(|text| expand(text, Style::Compose, &self.values).text)
         };
-        let isolation = text("isolation").as_deref().and_then(asked);
+        let isolations = nodes().filter_map(|(number, node)| Some((*number, node.get("isolation")?)));
+        let isolation = self.isolation(isolations, extending(&said));
         let os = text("platform").as_deref().map_or(Os::Unsaid, Os::of_platform);
         let os = if isolation.is_some() && os == Os::Unsaid { Os::Windows } else { os };
         let object = format!("service {name}");
@@ -333,6 +334,19 @@ impl Reader<'_, '_> {
         let place = self.lines.get(number)?.place(node.span.clone());
         let text = format!("{what}: render the project first, `docker compose config | wincompat scan -`");
         Some((number, Note { place, text }))
+    }
+
+    /// The isolation of these values, the last file's first. A word for none is refused where it stands, or where this extends it.
+    fn isolation<'n>(&self, said: impl Iterator<Item = Numbered<'n>>, extends: Option<Numbered<'n>>) -> Option<Asked> {
+        let (number, node) = merged(said).into_iter().find(|(_, node)| node.text().is_some())?;
+        let word = expand(node.text()?, Style::Compose, &self.values);
+        let isolation = asked(&word.text);
+        let is_word = word.missing.is_empty() && word.malformed.is_none() && word.unknown.is_empty() && !word.text.is_empty();
+        if isolation.is_none() && is_word {
+            let shown_at = extends.filter(|_| number == ELSEWHERE).unwrap_or((number, node));
+            self.refuse_isolation(shown_at, &word.text);
+        }
+        isolation
     }
 
     /// The reference of an image, which is shown at this value of the file with this number.

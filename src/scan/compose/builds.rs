@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Built, ELSEWHERE, Numbered, Project, Reader, asked, scalars};
+use super::{Built, ELSEWHERE, Numbered, Project, Reader, scalars};
 use crate::scan::dockerfile::Build;
 use crate::scan::paths::{is_elsewhere, normal, slashes};
 use crate::scan::words::{Style, Word, expand, expand_marked};
@@ -22,7 +22,6 @@ impl Reader<'_, '_> {
     ) {
         let word = |text: &str| expand(text, Style::Compose, &self.values);
         let said_word = |key: &str| builds.iter().find_map(|(_, build)| build.text_at(&[key])).map(word);
-        let text = |key: &str| said_word(key).map(|word| word.text);
         // What is another file's has no place here.
         let place = |number: usize, node: &Node| -> Option<Place> { Some(self.lines.get(number)?.place(node.span.clone())) };
         // What stands in another file is shown where this one extends it.
@@ -41,7 +40,8 @@ impl Reader<'_, '_> {
         let platforms: Vec<String> = platforms.iter().filter_map(|one| Some(word(one.text()?).text)).collect();
         // It is built once for each system.
         let systems = if platforms.is_empty() { vec![os] } else { Os::of_platforms(&platforms) };
-        let isolation = text("isolation").as_deref().and_then(asked).or(isolation);
+        let isolations = builds.iter().filter_map(|(number, build)| Some((*number, build.get("isolation")?)));
+        let isolation = self.isolation(isolations, extends).or(isolation);
         let target = said_word("target").unwrap_or_default();
         let asks = builds.iter().find_map(|(number, build)| Some((*number, build.get("target")?)));
         let asks = asks.and_then(|(number, node)| Some((number, place(number, node)?)));

@@ -78,6 +78,16 @@ impl Reader<'_, '_> {
         self.refuse(number, node, error);
     }
 
+    /// Notes a word for an isolation that there is not.
+    ///
+    /// Source: moby/moby, `api/types/container/hostconfig_windows.go`.
+    pub(super) fn refuse_isolation(&self, (number, node): Numbered<'_>, isolation: &str) {
+        let error = Error::of(ErrorKind::Invalid, format!("there is no isolation `{isolation}`"))
+            .because("Docker takes `default`, `process` and `hyperv`, and refuses any other word")
+            .hint("write one of these three, or take `isolation` away");
+        self.refuse(number, node, error);
+    }
+
     /// Notes a service that is named as the context of a build and is not there, neither in the project nor in what it includes.
     pub(super) fn needs_service(&self, shown_at: Option<Numbered<'_>>, service: &str, read: &mut Project) {
         let included = || self.included_services.get_or_init(|| self.services_of_included());

@@ -275,6 +275,16 @@ fn what_compose_refuses_is_an_error_at_its_place() {
         ("services:\n  a:\n    image: 'x:${T'\n", &["3 Compose refuses ${T"]),
         ("services:\n  a:\n    image: 'x:${}'\n", &["3 Compose refuses ${}"]),
         ("services:\n  a:\n    build: {args: {A: 'x$'}, dockerfile_inline: FROM x}\n", &["3 Compose refuses $"]),
+        ("services:\n  a:\n    image: x\n    isolation: hyper-v\n", &["4 there is no isolation `hyper-v`"]),
+        ("services:\n  a:\n    image: x\n    isolation: ' process'\n", &["4 there is no isolation ` process`"]),
+        (
+            "services:\n  a:\n    build:\n      dockerfile_inline: FROM x\n      isolation: ${T}\n",
+            &["5 there is no isolation `v1`"],
+        ),
+        (
+            "services:\n  a: {image: x, isolation: HyperV}\n  b: {image: x, isolation: ''}\n  c: {image: x, isolation: '${I}'}\n",
+            &[],
+        ),
     ] {
         let others = [("app/s.yaml", "services:\n  web: {image: x}\n"), ("app/.env", "T=v1\n")];
         assert_eq!(refused(text, &others), expected, "{text}");
