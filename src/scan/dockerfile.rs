@@ -298,6 +298,7 @@ impl File<'_> {
                     text: default.to_owned(),
                     before: String::new(),
                     after: String::new(),
+                    is_bare: false,
                 };
                 self.origins.insert(name.to_owned(), origin);
                 return;

@@ -19,6 +19,8 @@ pub struct Editable {
     pub before: String,
     /// The reference behind it.
     pub after: String,
+    /// True where a text must stand, and has no quotes: a number gets them.
+    pub is_bare: bool,
 }
 
 /// A value that is used for more than the references which rest on it, so that it is not to be changed for them.
@@ -44,7 +46,9 @@ impl Editable {
         let new = reference.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str())?;
         // Nothing that a file's syntax could take for something else.
         let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-/:@".contains(character);
-        (!new.is_empty() && new != self.text && new.chars().all(is_plain)).then(|| new.to_owned())
+        let is_number = self.is_bare && new.parse::<f64>().is_ok();
+        (!new.is_empty() && new != self.text && new.chars().all(is_plain))
+            .then(|| if is_number { format!("'{new}'") } else { new.to_owned() })
     }
 }
 
@@ -84,11 +88,17 @@ mod tests {
 
     #[test]
     fn only_what_is_meant_changes() {
-        let editable = Editable { file: None, span: 4..8, text: "1809".into(), before: "app:1-".into(), after: "-x".into() };
+        let (before, after) = ("app:1-".to_owned(), "-x".to_owned());
+        let editable = Editable { file: None, span: 4..8, text: "1809".into(), before, after, is_bare: false };
         assert_eq!(editable.for_reference("app:1-ltsc2022-x").as_deref(), Some("ltsc2022"));
         for other in ["app:2-ltsc2022-x", "app:1-ltsc2022", "app:1--x", "app:1-1809-x", "app:1-a b-x", "app:1-\n-x"] {
             assert_eq!(editable.for_reference(other), None, "{other}");
         }
+        // Kustomize refuses a tag that is a number.
+        let bare = Editable { text: "20H2".into(), is_bare: true, ..editable.clone() };
+        let of_bare = |tag: &str| bare.for_reference(&format!("app:1-{tag}-x"));
+        assert_eq!((of_bare("1903").as_deref(), of_bare("ltsc2022").as_deref()), (Some("'1903'"), Some("ltsc2022")));
+        assert_eq!(editable.for_reference("app:1-1903-x").as_deref(), Some("1903"));
         let change = |span: Range<usize>, old: &str, new: &str| (span, old.to_owned(), new.to_owned());
         let text = "\u{feff}A=1809\r\nB=1809\t# x\r\n";
         let at = text.find("1809").unwrap();

@@ -14,7 +14,7 @@ pub use self::patches::PatchFiles;
 pub use self::ways::{Object, Way, Ways};
 use super::paths::{normal, shown, slashes};
 use super::tags::Typed;
-use super::yaml::Node;
+use super::yaml::{Node, Value};
 use super::{Editable, Lines, Note, Place};
 
 /// The names of the file.
@@ -182,6 +182,9 @@ impl Replacement {
         }
         let text = |key: &str| image.text_at(&[key]).filter(|text| !text.is_empty()).map(str::to_owned);
         let new = ["digest", "newTag", "newName"].into_iter().find_map(|key| image.get(key))?;
+        // Kustomize refuses a number here.
+        let is_bare = matches!(new.value, Value::Scalar { plain: true, .. });
+        let literal = new.text().and_then(|text| lines.literal(new.span.clone(), text));
         Some(Self {
             name: text("name")?,
             new_name: text("newName"),
@@ -189,7 +192,7 @@ impl Replacement {
             digest: text("digest"),
             place: lines.place(new.span.clone()),
             written: new.text().unwrap_or_default().to_owned(),
-            editable: new.text().and_then(|text| lines.literal(new.span.clone(), text)),
+            editable: literal.map(|editable| Editable { is_bare, ..editable }),
         })
     }
 

@@ -92,6 +92,7 @@ pub fn literal(whole: &str, span: Range<usize>, text: &str) -> Option<Editable> 
         text: text.to_owned(),
         before: String::new(),
         after: String::new(),
+        is_bare: false,
     })
 }
 

@@ -44,6 +44,9 @@ fn overlays_replace_what_bases_say() {
     assert_eq!(file.as_deref(), Some(Path::new("k/prod/kustomization.yaml")));
     assert_eq!((new.place.line, new.written.as_str()), (4, "ltsc2022"));
     assert_eq!(new.meant, Meant::Known("r.example/app:ltsc2022".to_owned()));
+    // It refuses a tag that is a number: `cannot unmarshal number into Go struct field Image.images.newTag of type string`.
+    let changed = new.editable.unwrap().for_reference("r.example/app:1903");
+    assert_eq!(changed.as_deref(), Some("'1903'"));
 }
 
 const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      nodeSelector: {a: b}\n      \
