@@ -93,7 +93,7 @@ impl Placement {
         let is_known = |condition: &Condition| known.contains_key(&condition.key);
         let term =
             |term: &Term| Term { labels: term.labels.iter().filter(|one| is_known(one)).cloned().collect(), fields: Vec::new() };
-        let terms: Option<Vec<Term>> = self.terms.as_ref().map(|terms| terms.iter().map(term).collect());
+        let terms: Option<Vec<Term>> = self.terms.as_ref().map(|_| self.terms_that_can_hold().map(term).collect());
         Self {
             node_name: None,
             selector: self
@@ -113,9 +113,9 @@ impl Placement {
         if let Some(value) = self.selector.get(key) {
             return Some(vec![value]);
         }
-        let terms = self.terms.as_ref().filter(|terms| !terms.is_empty())?;
+        self.terms_that_can_hold().next()?;
         let mut values = Vec::new();
-        for term in terms {
+        for term in self.terms_that_can_hold() {
             let named = term.labels.iter().find(|condition| condition.key == key && condition.operator == "In")?;
             values.extend(named.values.iter().map(String::as_str));
         }
@@ -127,16 +127,24 @@ impl Placement {
         let leaves_out = |condition: &Condition| {
             condition.key == key && condition.operator == "NotIn" && condition.values.iter().any(|listed| listed == value)
         };
-        let terms = self.terms.as_ref().filter(|terms| !terms.is_empty());
-        terms.is_some_and(|terms| terms.iter().all(|term| term.labels.iter().any(leaves_out)))
+        let mut terms = self.terms_that_can_hold().peekable();
+        terms.peek().is_some() && terms.all(|term| term.labels.iter().any(leaves_out))
+    }
+
+    /// The terms of the required affinity but the empty ones, which never hold.
+    fn terms_that_can_hold(&self) -> impl Iterator<Item = &Term> {
+        self.terms.iter().flatten().filter(|term| !term.is_empty())
     }
 }
 
 impl Term {
+    fn is_empty(&self) -> bool {
+        self.labels.is_empty() && self.fields.is_empty()
+    }
+
     fn holds(&self, name: &str, labels: &Labels) -> bool {
-        let is_empty = self.labels.is_empty() && self.fields.is_empty();
         let by_name = |condition: &Condition| condition.key == "metadata.name" && condition.holds(Some(name));
-        !is_empty
+        !self.is_empty()
             && self.labels.iter().all(|condition| condition.holds(labels.get(&condition.key).map(String::as_str)))
             && self.fields.iter().all(by_name)
     }
@@ -226,6 +234,22 @@ mod tests {
         let named = Term { labels: vec![], fields: vec![condition("metadata.name", "In", &["n"])] };
         assert!(with(vec![named.clone()]).selects("n", &node));
         assert!(!with(vec![named]).selects("m", &node));
+    }
+
+    #[test]
+    fn an_empty_term_holds_on_hosts_of_which_little_is_known_neither() {
+        let known = labels(&[("build", "10.0.20348")]);
+        let term = |key: &str, value: &str| Term { labels: vec![condition(key, "In", &[value])], fields: vec![] };
+        let on =
+            |terms: Vec<Term>| Placement { terms: Some(terms), ..Placement::default() }.of_labels(&known).selects("", &known);
+        assert!(!on(vec![Term::default()]));
+        assert!(!on(vec![Term::default(), term("build", "10.0.17763")]));
+        assert!(on(vec![Term::default(), term("build", "10.0.20348")]));
+        // Of another label nothing is known, so it may be there.
+        assert!(on(vec![term("pool", "a"), term("build", "10.0.17763")]));
+        let placement = Placement { terms: Some(vec![Term::default(), term("os", "windows")]), ..Placement::default() };
+        assert_eq!(placement.values_of("os"), Some(vec!["windows"]));
+        assert_eq!(Placement { terms: Some(vec![Term::default()]), ..placement }.values_of("os"), None);
     }
 
     #[test]
