@@ -178,8 +178,9 @@ impl<'d> Pod<'d> {
         };
         let os = match pod::os(spec, &placement).as_deref() {
             Some("windows") => Os::Windows,
-            Some(_) => Os::Other,
-            None => Os::Unsaid,
+            Some("linux") => Os::Other,
+            // No node has another word there, such as `Windows`.
+            Some(_) | None => Os::Unsaid,
         };
         let lands = refused.unwrap_or_else(|| Lands::Nodes(Arc::new(placement)));
         let host_process = pod::is_host_process(spec).unwrap_or(false);
@@ -320,6 +321,8 @@ mod tests {
             ("os: {name: windows}", Os::Windows),
             ("nodeSelector: {kubernetes.io/os: linux}", Os::Other),
             ("nodeSelector: {beta.kubernetes.io/os: windows}", Os::Windows),
+            ("nodeSelector: {kubernetes.io/os: Windows}", Os::Unsaid),
+            ("os: {name: Linux}", Os::Unsaid),
             ("nodeSelector: {kubernetes.azure.com/os-sku: Windows2019}", Os::Windows),
             (
                 "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: \
