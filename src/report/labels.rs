@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Word;
 use super::document::{HostEntry, Location, Report, ResultEntry};
 use super::table::architecture;
-use crate::Kind;
 use crate::host::Availability;
+use crate::{Isolation, Kind};
 
 /// The most names of one list; the others are counted.
 const MOST_NAMES: usize = 12;
@@ -71,8 +71,9 @@ impl<'a> Labels<'a> {
 pub(super) fn number(hosts: &[&HostEntry]) -> usize {
     let mut seen: HashSet<(String, &str)> = HashSet::new();
     for host in hosts {
-        // The same host may be among the equal ones of several.
-        let kind = format!("{:?}", HostEntry { label: String::new(), alike: Arc::default(), ..(*host).clone() });
+        // The same host may be among the equal ones of several, and its engines may take different isolations by default.
+        let default = Isolation::Process.into();
+        let kind = format!("{:?}", HostEntry { label: String::new(), alike: Arc::default(), default, ..(*host).clone() });
         seen.extend(host.names().into_iter().map(|name| (kind.clone(), name)));
     }
     seen.len()
@@ -91,7 +92,7 @@ fn each_once(names: impl Iterator<Item = String>) -> Vec<String> {
 
 /// The names of hosts with the same label: with everything in which they differ, and with numbers where that is not enough.
 fn told_apart(hosts: &[&HostEntry]) -> Vec<String> {
-    let described: Vec<[String; 6]> = hosts.iter().map(|host| description(host)).collect();
+    let described: Vec<[String; 7]> = hosts.iter().map(|host| description(host)).collect();
     let differs = |part: usize| described.iter().any(|one| one.get(part) != described.first().and_then(|first| first.get(part)));
     let mut names: Vec<String> = Vec::new();
     for (host, parts) in hosts.iter().zip(&described) {
@@ -105,11 +106,16 @@ fn told_apart(hosts: &[&HostEntry]) -> Vec<String> {
 }
 
 /// What tells a host from others of its label, in a word or two each.
-fn description(host: &HostEntry) -> [String; 6] {
+fn description(host: &HostEntry) -> [String; 7] {
     let feature = |availability: &Word<Availability>, name: &str| match availability.known() {
         Some(Availability::Available) => format!("with {name}"),
         Some(Availability::Unavailable) => format!("without {name}"),
         _ => format!("{name} unknown"),
+    };
+    let default = match host.default.known() {
+        Some(Isolation::Process) => "process by default",
+        Some(Isolation::Hyperv) => "Hyper-V by default",
+        None => "",
     };
     [
         host.os_version.to_string(),
@@ -118,6 +124,7 @@ fn description(host: &HostEntry) -> [String; 6] {
         host.edition.clone().unwrap_or_default(),
         feature(&host.hyperv, "Hyper-V"),
         feature(&host.containers, "containers"),
+        default.to_owned(),
     ]
 }
 

@@ -91,6 +91,19 @@ fn hosts_of_one_label_have_names_of_their_own() {
     assert_eq!(names, ["web (with Hyper-V)", "web (without Hyper-V)", "web (with Hyper-V) #2", "db"]);
 }
 
+/// Where no isolation is named, Docker on a client takes another one than Kubernetes.
+#[test]
+fn a_host_whose_engines_differ_is_one_host_with_two_names() {
+    let mut of_docker = sample::host("dev", "10.0.26100.1");
+    of_docker["default"] = "hyperv".into();
+    let hosts = [of_docker, sample::host("dev", "10.0.26100.1")];
+    let results = hosts.map(|host| sample::result("app:1", host, Some("process"), Some(true), vec![]));
+    let report = sample::of(results.into(), vec![]);
+    let names: Vec<String> = cases(&rendered("junit", &report)).into_iter().map(|[_, case, _]| case).collect();
+    assert_eq!(names, ["dev (Hyper-V by default)", "dev (process by default)"]);
+    assert!(rendered("markdown", &report).contains("1 image on 1 host: 2 passed, 0 failed"));
+}
+
 /// A failure in one place is not hidden by a pass in another, and each is counted.
 #[test]
 fn each_result_of_an_image_in_several_places_is_a_case() {
