@@ -15,8 +15,10 @@ use crate::{Error, Kind, OsVersion};
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises, hosts };
 
 fn recognises(document: &Document<'_>) -> bool {
+    let records = document.records();
     // `systeminfo` has labels of these names too.
-    document.records().all.iter().any(|record| host(record).is_some()) && !(systeminfo::FORMAT.recognises)(document)
+    let is_systeminfo = || (systeminfo::FORMAT.recognises)(document) && systeminfo::is_in(records);
+    records.all.iter().any(|record| host(record).is_some()) && !is_systeminfo()
 }
 
 /// The labels of a computer's name, the surest first.
@@ -255,6 +257,15 @@ mod tests {
                 r#"[{"name":"vm1","instanceView":{"osName":"Windows Server 2022 Datacenter","osVersion":"10.0.20348.2402"}},
                 {"name":"vm2","instanceView":{"osName":"Windows Server 2022 Datacenter","osVersion":"10.0.20348.2402"}}]"#,
                 "vm1 10.0.20348.2402, vm2 10.0.20348.2402",
+            ),
+            // The version and the build in columns of their own.
+            (
+                "Name,OS Version,OS Build,Operating System\nA,10.0.26100,26100,Windows 11 Pro\nB,10.0.20348,20348,Windows Server 2022\n",
+                "A 10.0.26100, B 10.0.20348",
+            ),
+            (
+                r#"[{"hostname":"a","version":"10.0.26100","build":"26100"},{"hostname":"b","version":"10.0.26100","build":"26100"}]"#,
+                "a 10.0.26100, b 10.0.26100",
             ),
             // A cell that is cut has no known revision.
             ("Name,OperatingSystem,OSVersion\nSRV1,Windows Server 2016,10.0.14393.69...\n", "SRV1 10.0.14393"),
