@@ -5,7 +5,7 @@ use crate::host::Host;
 use crate::image::{Candidate, Digest, Image, Source};
 use crate::knowledge::builds::{MICROSOFT_REGISTRY, WINDOWS_SERVER_2022, path_at_microsoft};
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
-use crate::{Isolation, OsVersion};
+use crate::{Architecture, Isolation, OsVersion};
 
 /// A base image of Microsoft's that passes on a host as asked.
 #[derive(Clone, Debug)]
@@ -101,6 +101,25 @@ impl Subject<'_> {
         };
         let policy = Policy { wish, ..self.policy.clone() };
         self.image.is_some_and(|image| judge(self.knowledge, self.host, image, &policy).ok == Some(true))
+    }
+
+    /// True if there is a base image for the host's processor that is not newer than the host: those for arm64 began with build 26100.
+    pub(super) fn processor_is_served(&self) -> bool {
+        let serves = |base: &BaseImage| {
+            let mut repositories = base.repositories.iter();
+            base.build <= self.host.os_version.build
+                && repositories.any(|repository| repository.architectures.contains(&self.host.architecture))
+        };
+        self.knowledge.base_images.iter().any(serves)
+    }
+
+    /// The processor of the image, if it passes on a host that has it and is otherwise the same.
+    pub(super) fn other_processor(&self) -> Option<Architecture> {
+        let all = [Architecture::Amd64, Architecture::Arm64];
+        let architecture = all.into_iter().find(|architecture| architecture.as_str() == self.architecture())?;
+        let host = Host { architecture, ..self.host.clone() };
+        let image = self.image?;
+        (judge(self.knowledge, &host, image, self.policy).ok == Some(true)).then_some(architecture)
     }
 
     /// True if, as asked, this image runs on the hosts that are newer than it, and not only on those of its own build: in Hyper-V

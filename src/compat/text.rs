@@ -193,6 +193,8 @@ impl Subject<'_> {
             "fresh-base" => self.fresh_base(),
             "image-store" => self.other_store().map(Advice::from),
             "entry" => self.other_entry().map(|reference| Remedy::Image(reference).into()),
+            "processor-served" => self.processor_is_served().then(Advice::default),
+            "other-processor" => self.other_processor().map(|architecture| architecture.as_str().into()),
             "no-revision" => self.lacks_revision(argument).then(Advice::default),
             "if" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|_| Advice::default()),
             "run" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|isolation| self.run(isolation)),

@@ -281,3 +281,21 @@ fn a_client_that_fails_with_the_newest_images_is_led_to_the_generation_before() 
         .collect();
     assert_eq!(builds, [20348]);
 }
+
+/// Base images for arm64 began with build 26100. An older host of arm64 is told of another host, not of an entry that cannot exist.
+#[test]
+fn an_entry_for_a_processor_is_advised_where_one_can_run() {
+    for (host, image, expected, not) in [
+        ("10.0.26100.1", "10.0.20348.1", "use an image with an arm64 entry; or use an amd64 host", "no base"),
+        ("10.0.22631.1", "10.0.20348.1", "use an amd64 host", "entry"),
+        ("10.0.22631.1", "10.0.26100.1", "use another host: no base image for arm64", "entry"),
+    ] {
+        let host = Host { architecture: Architecture::Arm64, ..client(host) };
+        let (image, policy) = (super::image(image), today());
+        let judgement = judged(&host, &image, &policy);
+        let subject = subject(&host, &image, &policy, &judgement);
+        let finding = judgement.findings.iter().find(|finding| finding.code == Code::ArchitectureMismatch).unwrap();
+        let help = finding.help(&subject).to_string();
+        assert!(help.contains(expected) && !help.contains(not), "{help}");
+    }
+}
