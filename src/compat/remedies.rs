@@ -144,11 +144,16 @@ impl Subject<'_> {
         self.by_digest(Some(digest))
     }
 
+    /// True for an image in a folder or an archive: no engine and no registry knows it by that name.
+    pub(super) fn is_local(&self) -> bool {
+        let is = |image: &Image| matches!(image.source, Source::OciLayout | Source::OciArchive | Source::DockerArchive);
+        self.image.is_some_and(is)
+    }
+
     /// This image's name with this digest, e.g. `registry.example/app@sha256:…`; `None` for one in a folder or an archive, whose entries
     /// have no names.
     pub(super) fn by_digest(&self, digest: Option<&Digest>) -> Option<String> {
-        let is_local = |image: &Image| matches!(image.source, Source::OciLayout | Source::OciArchive | Source::DockerArchive);
-        let digest = digest.filter(|_| !self.image.is_some_and(is_local))?;
+        let digest = digest.filter(|_| !self.is_local())?;
         let name = match self.reference.split_once('@') {
             Some((name, _)) => name,
             None => match self.reference.rsplit_once(':') {

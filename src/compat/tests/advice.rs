@@ -299,3 +299,23 @@ fn an_entry_for_a_processor_is_advised_where_one_can_run() {
         assert!(help.contains(expected) && !help.contains(not), "{help}");
     }
 }
+
+/// Kubernetes has no option for an isolation, and an engine does not know an archive by its name.
+#[test]
+fn a_command_that_is_advised_can_be_typed() {
+    let host = Host { hyperv: Availability::Unavailable, ..server("10.0.20348.1") };
+    let help = |image: &Image, engine: Engine| {
+        let policy = Policy { wish: Wish::Hyperv, engine: Some(HostEngine::new(engine, None)), ..today() };
+        let judgement = judged(&host, image, &policy);
+        let subject = subject(&host, image, &policy, &judgement);
+        let finding = judgement.findings.iter().find(|finding| finding.code == Code::OtherIsolationPossible).unwrap();
+        (finding.help(&subject).to_string(), finding.remedies(&subject))
+    };
+    let image = super::image("10.0.20348.1");
+    let (words, remedies) = help(&image, Engine::Kubernetes);
+    assert!(words.contains("RuntimeClass") && remedies.is_empty(), "{words}");
+    let run = |image: &str| vec![Remedy::Run { engine: Engine::Docker, isolation: Isolation::Process, image: image.to_owned() }];
+    assert_eq!(help(&image, Engine::Docker).1, run("registry.example/app:1"));
+    let archive = Image { source: Source::OciLayout, reference: "oci:app".to_owned(), ..image };
+    assert_eq!(help(&archive, Engine::Docker).1, run("IMAGE"));
+}
