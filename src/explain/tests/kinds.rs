@@ -42,6 +42,27 @@ fn exit_codes_of_the_dotnet_host_and_errors_of_the_http_client() {
 }
 
 #[test]
+fn what_a_new_docker_desktop_says_and_a_probe_without_time() {
+    hold(&[
+        (
+            "Virtualization support not detected\nDocker Desktop requires virtualization support to run. Contact your IT admin to enable virtualization or check system requirements.",
+            "virtualization-off",
+            "firmware",
+        ),
+        (
+            "Warning  Unhealthy  2m (x5 over 3m)  kubelet  Liveness probe errored: rpc error: code = DeadlineExceeded desc = failed to exec in container: timeout 1s exceeded: context deadline exceeded",
+            "exec-timeout",
+            "timeoutseconds",
+        ),
+        (
+            "Readiness probe errored: rpc error: code = Unknown desc = failed to exec in container: failed to start exec \"abc\": hcs::System::CreateProcess web: The system cannot find the file specified.: unknown",
+            "command-not-found",
+            "powershell",
+        ),
+    ]);
+}
+
+#[test]
 fn cloud_services_that_refuse_the_system_of_an_image() {
     hold(&[
         (
