@@ -245,7 +245,7 @@ fn hexadecimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Err
 /// The first and the last number of a range, each written so.
 fn range<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<(u32, u32)>, D::Error> {
     let (first, last) = <(String, String)>::deserialize(deserializer)?;
-    Ok(Some((number(&first)?, number(&last)?)))
+    Ok(Some((number::<D::Error>(&first)?, number::<D::Error>(&last)?)))
 }
 
 fn number<E: serde::de::Error>(text: &str) -> Result<u32, E> {
