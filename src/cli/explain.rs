@@ -137,6 +137,11 @@ fn suggestions(text: &str) -> Vec<&str> {
 
 /// Says that there is no explanation, and what else to ask.
 fn unexplained(query: &str, suggestions: &[&str], io: &mut Io<'_>) -> io::Result<()> {
+    if query.is_empty() {
+        writeln!(io.err, "error: the text to explain is empty")?;
+        // A pipe takes standard output alone.
+        return writeln!(io.err, "hint: pass errors on too: `docker run IMAGE 2>&1 | wincompat explain -`");
+    }
     writeln!(io.err, "error: no explanation for `{query}`")?;
     if suggestions.is_empty() {
         writeln!(
@@ -366,6 +371,8 @@ mod tests {
             ("0x12345678", "hint: give the code of a finding"),
             ("xyzzy", "`wincompat explain --list` shows everything that is known"),
             ("xyzzy", "hint: give the code of a finding"),
+            ("-", "error: the text to explain is empty\nhint: pass errors on too: `docker run IMAGE 2>&1 | wincompat explain -`"),
+            (" ", "error: the text to explain is empty\n"),
         ] {
             let (exit, stdout, stderr) = explained(&[what], io::empty());
             assert_eq!((exit, stdout.as_str()), (2, ""), "{what}");

@@ -104,6 +104,13 @@ fn output<R: Printed>(text: &str) -> Result<Output<R>, String> {
         let format = R::FORMATS.iter().find(|format| format.name == name)?;
         Some(Output { format, file: file.into() })
     });
+    // With a mistake in it, the name of a format would be taken for the beginning of a file's.
+    if named.is_none()
+        && let Some((name, file)) = text.split_once('=')
+        && let Some(meant) = R::FORMATS.iter().find(|format| strsim::damerau_levenshtein(format.name, name) == 1)
+    {
+        return Err(format!("`{name}` is not a format; did you mean {}={file}?", meant.name));
+    }
     let output = named.or_else(|| {
         let lower = text.to_ascii_lowercase();
         let ends = |format: &&Format<R>| {
@@ -189,6 +196,7 @@ mod tests {
         assert_eq!(chosen("a=b.json"), Ok(("json", "a=b.json".to_owned())));
         assert!(chosen("report").unwrap_err().contains("table, matrix"));
         assert!(chosen("json=").unwrap_err().contains("missing"));
+        assert!(chosen("jnuit=out.xml").unwrap_err().ends_with("did you mean junit=out.xml?"));
         assert!(chosen("json").unwrap_err().contains("--format json for standard output"));
     }
 }

@@ -152,6 +152,9 @@ const GROUPS: [(&str, &[&str]); 4] = [
 /// The version of this program, as in `wincompat --version`.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// The columns of the list of subcommands: clap takes it as it is, and a terminal has 80 or more.
+const LIST_COLUMNS: usize = 80;
+
 /// The line about `help`, in clap's words.
 const HELP: &str = "Print this message or the help of the given subcommand(s)";
 
@@ -170,7 +173,14 @@ fn typed_command() -> clap::Command {
             let about = command.find_subcommand(name).and_then(|subcommand| subcommand.get_about());
             // clap adds `help` itself, and only later.
             let about = about.map_or_else(|| HELP.to_owned(), ToString::to_string);
-            lists.push_str(&format!("  {name:<12} {about}\n"));
+            let options = textwrap::Options::new(LIST_COLUMNS)
+                .initial_indent("  ")
+                .subsequent_indent("               ")
+                .break_words(false)
+                .word_separator(textwrap::WordSeparator::AsciiSpace)
+                .word_splitter(textwrap::WordSplitter::NoHyphenation);
+            lists.push_str(&textwrap::fill(&format!("{name:<12} {about}"), options));
+            lists.push('\n');
         }
     }
     let template = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n{lists}\nOptions:\n{{options}}{{after-help}}");

@@ -5,7 +5,7 @@ use crate::host::Host;
 use crate::image::{Candidate, Digest, Image, Source};
 use crate::knowledge::builds::{MICROSOFT_REGISTRY, WINDOWS_SERVER_2022, path_at_microsoft};
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
-use crate::{Isolation, OsVersion};
+use crate::{Architecture, Isolation, OsVersion};
 
 /// A base image of Microsoft's that passes on a host as asked.
 #[derive(Clone, Debug)]
@@ -103,6 +103,25 @@ impl Subject<'_> {
         self.image.is_some_and(|image| judge(self.knowledge, self.host, image, &policy).ok == Some(true))
     }
 
+    /// True if there is a base image for the host's processor that is not newer than the host: those for arm64 began with build 26100.
+    pub(super) fn processor_is_served(&self) -> bool {
+        let serves = |base: &BaseImage| {
+            let mut repositories = base.repositories.iter();
+            base.build <= self.host.os_version.build
+                && repositories.any(|repository| repository.architectures.contains(&self.host.architecture))
+        };
+        self.knowledge.base_images.iter().any(serves)
+    }
+
+    /// The processor of the image, if it passes on a host that has it and is otherwise the same.
+    pub(super) fn other_processor(&self) -> Option<Architecture> {
+        let all = [Architecture::Amd64, Architecture::Arm64];
+        let architecture = all.into_iter().find(|architecture| architecture.as_str() == self.architecture())?;
+        let host = Host { architecture, ..self.host.clone() };
+        let image = self.image?;
+        (judge(self.knowledge, &host, image, self.policy).ok == Some(true)).then_some(architecture)
+    }
+
     /// True if, as asked, this image runs on the hosts that are newer than it, and not only on those of its own build: in Hyper-V
     /// isolation any image does, in process isolation one from Windows Server 2022 on.
     pub(super) fn runs_on_newer(&self) -> bool {
@@ -125,11 +144,16 @@ impl Subject<'_> {
         self.by_digest(Some(digest))
     }
 
+    /// True for an image in a folder or an archive: no engine and no registry knows it by that name.
+    pub(super) fn is_local(&self) -> bool {
+        let is = |image: &Image| matches!(image.source, Source::OciLayout | Source::OciArchive | Source::DockerArchive);
+        self.image.is_some_and(is)
+    }
+
     /// This image's name with this digest, e.g. `registry.example/app@sha256:…`; `None` for one in a folder or an archive, whose entries
     /// have no names.
     pub(super) fn by_digest(&self, digest: Option<&Digest>) -> Option<String> {
-        let is_local = |image: &Image| matches!(image.source, Source::OciLayout | Source::OciArchive | Source::DockerArchive);
-        let digest = digest.filter(|_| !self.image.is_some_and(is_local))?;
+        let digest = digest.filter(|_| !self.is_local())?;
         let name = match self.reference.split_once('@') {
             Some((name, _)) => name,
             None => match self.reference.rsplit_once(':') {

@@ -126,7 +126,8 @@ impl Finding {
             ("end-of-support", Detail::EndOfSupport(day)) => day.to_string(),
             ("first-revision", Detail::FirstRevision(revision)) => revision.to_string(),
             ("tag-read", Detail::TagRead(day)) => read_on(*day, subject.policy.today),
-            ("other-isolation", Detail::OtherIsolation(isolation)) => isolation.as_str().to_owned(),
+            ("other-isolation", Detail::OtherIsolation(Isolation::Process)) => "process".to_owned(),
+            ("other-isolation", Detail::OtherIsolation(Isolation::Hyperv)) => "Hyper-V".to_owned(),
             (
                 "platforms" | "reason" | "stated" | "written" | "end-of-support" | "first-revision" | "other-isolation"
                 | "tag-read",
@@ -193,6 +194,8 @@ impl Subject<'_> {
             "fresh-base" => self.fresh_base(),
             "image-store" => self.other_store().map(Advice::from),
             "entry" => self.other_entry().map(|reference| Remedy::Image(reference).into()),
+            "processor-served" => self.processor_is_served().then(Advice::default),
+            "other-processor" => self.other_processor().map(|architecture| architecture.as_str().into()),
             "no-revision" => self.lacks_revision(argument).then(Advice::default),
             "if" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|_| Advice::default()),
             "run" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|isolation| self.run(isolation)),
@@ -214,7 +217,14 @@ impl Subject<'_> {
 
     /// The image, started in this isolation.
     fn run(&self, isolation: Isolation) -> Advice {
-        Remedy::Run { engine: self.policy.engine_on(self.host), isolation, image: self.reference.to_owned() }.into()
+        let engine = self.policy.engine_on(self.host);
+        // It has no option for it: process isolation is what it uses without such a class.
+        if engine == Engine::Kubernetes {
+            return "the pod without a RuntimeClass for Hyper-V isolation".into();
+        }
+        // An engine does not start what is in an archive under the archive's name.
+        let image = if self.is_local() { "IMAGE" } else { self.reference };
+        Remedy::Run { engine, isolation, image: image.to_owned() }.into()
     }
 
     /// The engines that refuse this pair by mistake, e.g. `Docker 29.0.0 to 29.7.2 with the containerd image store`.

@@ -33,7 +33,8 @@ pub fn catalogue() -> Vec<Group> {
     let messages = errors.messages.iter().map(of_text).collect();
     let mut groups = vec![group("Operations that fail", operations), group("Messages", messages)];
     for family in &errors.families {
-        let entries: Vec<Entry> = errors.codes.iter().filter(|error| error.code >> 16 == family.prefix).map(of_number).collect();
+        let is_of_it = |error: &&ErrorCode| errors.family(error.code).is_some_and(|of| std::ptr::eq(of, family));
+        let entries: Vec<Entry> = errors.codes.iter().filter(is_of_it).map(of_number).collect();
         match groups.iter_mut().find(|known| known.title == family.name) {
             Some(known) => known.entries.extend(entries),
             None if entries.is_empty() => {}

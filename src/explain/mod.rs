@@ -161,7 +161,8 @@ fn of_message(message: &ErrorMessage) -> Explanation {
 fn of_family(number: u32) -> Option<Explanation> {
     let family = Errors::built_in().family(number)?;
     let mut steps = Vec::new();
-    if number >> 16 == 0x8007 {
+    // The texts of the HTTP client are not among those of the system.
+    if number >> 16 == 0x8007 && family.low.is_none() {
         steps.push(format!("Print the text of this error, on Windows: `net helpmsg {}`.", number & 0xffff).into());
     }
     steps.extend(family.steps.iter().cloned());

@@ -261,12 +261,18 @@ fn the_family_of_an_unknown_number_is_named() {
         ("failed with HRESULT 0x80131500", ".NET"),
         ("0xC0000299", "NTSTATUS"),
         ("0xe0434f4d", ".NET"),
+        ("exit code: -2147450744", ".NET host"),
+        ("0x80072ef1", "HTTP client of Windows"),
+        ("0x8000401a", "COM"),
     ] {
         let explanation = explained(text);
         assert!(explanation.title.contains("not known here"), "{text}: {}", explanation.title);
         let said = format!("{} {} {}", explanation.title, explanation.meaning, explanation.steps.join(" "));
         assert!(said.contains(family), "{text}: {said}");
     }
+    // Windows has no text for these where `net helpmsg` looks.
+    let said = explained("0x80072ef1").steps.join(" ");
+    assert!(!said.contains("net helpmsg"), "{said}");
     for text in ["0x12345678", "what", "0xdeadbeef"] {
         assert_eq!(explain(text, &context()), None, "{text}");
     }

@@ -111,7 +111,7 @@ fn set<T: PartialEq>(slot: &mut Option<T>, value: T, word: &str, opposite: &str)
 }
 
 fn contradiction(one: &str, other: &str) -> Error {
-    Error::new(format!("a host cannot be both `{one}` and `{other}`"))
+    Error::new(format!("a host cannot be both `{one}` and `{other}`")).hint("leave out one of the two; for both, name two hosts")
 }
 
 #[cfg(test)]
@@ -164,6 +164,7 @@ mod tests {
         {
             let error = Attributes::split(text).unwrap_err();
             assert!(error.what.starts_with("a host cannot be both"), "{text}: {error}");
+            assert!(error.hint.is_some(), "{text}");
         }
     }
 }

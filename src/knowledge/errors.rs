@@ -29,6 +29,9 @@ pub struct Family {
     /// The upper half, e.g. `0x8037` in the file.
     #[serde(deserialize_with = "hexadecimal")]
     pub prefix: u32,
+    /// The first and the last lower half, where the upper one is not theirs alone. Such a family stands before the others.
+    #[serde(default, deserialize_with = "range")]
+    pub low: Option<(u32, u32)>,
     /// The service that gives them out, e.g. `Host Compute Service`.
     pub name: String,
     /// A sentence about numbers of this origin, e.g. `HRESULTs of the service that starts containers.`
@@ -38,6 +41,13 @@ pub struct Family {
     pub steps: Vec<Advice>,
     /// The reference that lists them.
     pub source: String,
+}
+
+impl Family {
+    /// True for a number of this origin by itself; another family with the same upper half may stand before it.
+    fn may_have(&self, number: u32) -> bool {
+        number >> 16 == self.prefix && self.low.is_none_or(|(first, last)| (first..=last).contains(&(number & 0xffff)))
+    }
 }
 
 /// An error that has a number: an HRESULT of the Host Compute Service or of Windows, or an NTSTATUS as an exit code.
@@ -155,7 +165,7 @@ impl Errors {
             let mut errors: Errors =
                 serde_json::from_str(include_str!("errors.json")).expect("the built-in errors are read by a test");
             for error in &mut errors.codes {
-                let Some(family) = errors.families.iter().find(|family| family.prefix == error.code >> 16) else { continue };
+                let Some(family) = errors.families.iter().find(|family| family.may_have(error.code)) else { continue };
                 if error.steps.is_empty() {
                     error.steps.clone_from(&family.steps);
                 }
@@ -199,7 +209,7 @@ impl Errors {
 
     /// The family of a number, known or not.
     pub fn family(&self, number: u32) -> Option<&Family> {
-        self.families.iter().find(|family| family.prefix == number >> 16)
+        self.families.iter().find(|family| family.may_have(number))
     }
 }
 
@@ -229,9 +239,18 @@ fn advice<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Advice>, D::
 
 /// A number written as `0x…`.
 fn hexadecimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let digits = text.strip_prefix("0x").ok_or_else(|| serde::de::Error::custom("a number begins with 0x"))?;
-    u32::from_str_radix(digits, 16).map_err(serde::de::Error::custom)
+    number(&String::deserialize(deserializer)?)
+}
+
+/// The first and the last number of a range, each written so.
+fn range<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<(u32, u32)>, D::Error> {
+    let (first, last) = <(String, String)>::deserialize(deserializer)?;
+    Ok(Some((number::<D::Error>(&first)?, number::<D::Error>(&last)?)))
+}
+
+fn number<E: serde::de::Error>(text: &str) -> Result<u32, E> {
+    let digits = text.strip_prefix("0x").ok_or_else(|| E::custom("a number begins with 0x"))?;
+    u32::from_str_radix(digits, 16).map_err(E::custom)
 }
 
 #[cfg(test)]

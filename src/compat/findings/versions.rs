@@ -132,7 +132,7 @@ declare! {
     ArchitectureMismatch = "architecture-mismatch", Error, about [Image, Host] {
         title: "the image is for another processor",
         message: "image is for {architecture}, host is {host-architecture}",
-        help: "use {base}|use an image with an {host-architecture} entry",
+        help: "use {base}|{processor-served}use an image with an {host-architecture} entry|use an {other-processor} host||use another host: no base image for {host-architecture} runs on this one",
         meaning: "Windows containers run no foreign architecture. An amd64 image on an arm64 host ends in 0xc0370106 or in a timeout. arm64 base images exist only since Windows Server 2025 (26100).",
         advice: "Use a multi-architecture tag, or build for the host's processor.",
         source: "https://github.com/microsoft/Windows-Containers/issues/586",

@@ -281,3 +281,41 @@ fn a_client_that_fails_with_the_newest_images_is_led_to_the_generation_before() 
         .collect();
     assert_eq!(builds, [20348]);
 }
+
+/// Base images for arm64 began with build 26100. An older host of arm64 is told of another host, not of an entry that cannot exist.
+#[test]
+fn an_entry_for_a_processor_is_advised_where_one_can_run() {
+    for (host, image, expected, not) in [
+        ("10.0.26100.1", "10.0.20348.1", "use an image with an arm64 entry; or use an amd64 host", "no base"),
+        ("10.0.22631.1", "10.0.20348.1", "use an amd64 host", "entry"),
+        ("10.0.22631.1", "10.0.26100.1", "use another host: no base image for arm64", "entry"),
+    ] {
+        let host = Host { architecture: Architecture::Arm64, ..client(host) };
+        let (image, policy) = (super::image(image), today());
+        let judgement = judged(&host, &image, &policy);
+        let subject = subject(&host, &image, &policy, &judgement);
+        let finding = judgement.findings.iter().find(|finding| finding.code == Code::ArchitectureMismatch).unwrap();
+        let help = finding.help(&subject).to_string();
+        assert!(help.contains(expected) && !help.contains(not), "{help}");
+    }
+}
+
+/// Kubernetes has no option for an isolation, and an engine does not know an archive by its name.
+#[test]
+fn a_command_that_is_advised_can_be_typed() {
+    let host = Host { hyperv: Availability::Unavailable, ..server("10.0.20348.1") };
+    let help = |image: &Image, engine: Engine| {
+        let policy = Policy { wish: Wish::Hyperv, engine: Some(HostEngine::new(engine, None)), ..today() };
+        let judgement = judged(&host, image, &policy);
+        let subject = subject(&host, image, &policy, &judgement);
+        let finding = judgement.findings.iter().find(|finding| finding.code == Code::OtherIsolationPossible).unwrap();
+        (finding.help(&subject).to_string(), finding.remedies(&subject))
+    };
+    let image = super::image("10.0.20348.1");
+    let (words, remedies) = help(&image, Engine::Kubernetes);
+    assert!(words.contains("RuntimeClass") && remedies.is_empty(), "{words}");
+    let run = |image: &str| vec![Remedy::Run { engine: Engine::Docker, isolation: Isolation::Process, image: image.to_owned() }];
+    assert_eq!(help(&image, Engine::Docker).1, run("registry.example/app:1"));
+    let archive = Image { source: Source::OciLayout, reference: "oci:app".to_owned(), ..image };
+    assert_eq!(help(&archive, Engine::Docker).1, run("IMAGE"));
+}

@@ -23,6 +23,46 @@ pub(super) fn hold(cases: &[Case]) {
 }
 
 #[test]
+fn exit_codes_of_the_dotnet_host_and_errors_of_the_http_client() {
+    hold(&[
+        ("The command 'cmd /S /C dotnet app.dll' returned a non-zero code: 2147516566", "0x80008096", "list-runtimes"),
+        ("container web exited with code -2147450730", "0x80008096", "self-contained"),
+        ("web exited: exit code 0x80008083", "0x80008083", "aspnet"),
+        ("process \"cmd /S /C dotnet run\" did not complete successfully: exit code: 2147516571", "0x8000809b", "sdk"),
+        (
+            "#9 31.2 Install-Package : Exception from HRESULT: 0x80072EE7\n#9 ERROR: process \"cmd /S /C powershell\" did not complete successfully: exit code: 1",
+            "0x80072ee7",
+            "dns",
+        ),
+        ("Step 3/4 : RUN fetch.exe\nThe server name or address could not be resolved", "0x80072ee7", "dns"),
+        ("docker build: DISM failed with 0x80072efd", "0x80072efd", "proxy"),
+        ("docker run IMAGE fetch: 0x80072f8f", "0x80072f8f", "certificate"),
+        ("docker run IMAGE fetch: 0x80072ee2", "0x80072ee2", "firewall"),
+    ]);
+}
+
+#[test]
+fn what_a_new_docker_desktop_says_and_a_probe_without_time() {
+    hold(&[
+        (
+            "Virtualization support not detected\nDocker Desktop requires virtualization support to run. Contact your IT admin to enable virtualization or check system requirements.",
+            "virtualization-off",
+            "firmware",
+        ),
+        (
+            "Warning  Unhealthy  2m (x5 over 3m)  kubelet  Liveness probe errored: rpc error: code = DeadlineExceeded desc = failed to exec in container: timeout 1s exceeded: context deadline exceeded",
+            "exec-timeout",
+            "timeoutseconds",
+        ),
+        (
+            "Readiness probe errored: rpc error: code = Unknown desc = failed to exec in container: failed to start exec \"abc\": hcs::System::CreateProcess web: The system cannot find the file specified.: unknown",
+            "command-not-found",
+            "powershell",
+        ),
+    ]);
+}
+
+#[test]
 fn cloud_services_that_refuse_the_system_of_an_image() {
     hold(&[
         (

@@ -15,8 +15,10 @@ use crate::{Error, Kind, OsVersion};
 pub(super) const FORMAT: Format = Format { syntax: Syntax::Any, recognises, hosts };
 
 fn recognises(document: &Document<'_>) -> bool {
+    let records = document.records();
     // `systeminfo` has labels of these names too.
-    document.records().all.iter().any(|record| host(record).is_some()) && !(systeminfo::FORMAT.recognises)(document)
+    let is_systeminfo = || (systeminfo::FORMAT.recognises)(document) && systeminfo::is_in(records);
+    records.all.iter().any(|record| host(record).is_some()) && !is_systeminfo()
 }
 
 /// The labels of a computer's name, the surest first.
@@ -87,9 +89,27 @@ fn value_of<'r>(record: &'r Record, labels: &[&str], part: impl Fn(&str) -> Opti
         .find_map(|label| record.fields().find(|(known, value)| is(known, label) && !value.is_empty()).map(|(_, value)| value))
 }
 
-/// The name of the computer of a record. The `Name` of `Win32_OperatingSystem` is that of its Windows and its disk, with bars between.
+/// The name of the computer of a record. The `Name` of `Win32_OperatingSystem` is that of its Windows and its disk, with bars between;
+/// that of osquery's `os_version` is that of its Windows.
 pub(super) fn name(record: &Record) -> Option<&str> {
-    value(record, &NAMES).filter(|name| !name.contains('|'))
+    value(record, &NAMES).filter(|name| !name.contains('|') && !name.starts_with("Microsoft Windows "))
+}
+
+/// Server or client, by the name of a system.
+fn kind_named(system: &str) -> Option<Kind> {
+    Product { name: Some(system), ..Product::default() }.kind()
+}
+
+/// The name of the system under a label that is not known here, as in other languages: `Betriebssystem`, `Operating System Name and
+/// Version`. `None` where values that begin with the name of a Windows do not agree on server or client.
+fn system_under_any_label(record: &Record) -> Option<&str> {
+    let is_system = |value: &&str| {
+        let lower = value.to_ascii_lowercase();
+        (lower.starts_with("windows ") || lower.starts_with("microsoft windows ")) && kind_named(value).is_some()
+    };
+    let mut systems = record.fields().map(|(_, value)| value).filter(is_system);
+    let first = systems.next()?;
+    systems.all(|other| kind_named(other) == kind_named(first)).then_some(first)
 }
 
 /// The version of a Windows in the words of such services: `10.0.20348.2402`, `10.0 (20348)`, `20348.2402`, `20348`, and `6.3 (9600)` of
@@ -120,23 +140,27 @@ fn spaced(name: &str) -> String {
 fn host(record: &Record) -> Option<HostFacts> {
     let label = name(record)?;
     let system = value_within(record, &SYSTEMS).map(spaced);
-    let system = system.as_deref();
     let of_windows = ["windows", "hyper-v", "azure stack", "azure local"];
     let is_windows = |system: &str| of_windows.iter().any(|name| system.to_ascii_lowercase().contains(name));
-    if !system.is_none_or(is_windows) {
+    if !system.as_deref().is_none_or(is_windows) {
         return None;
     }
+    // `Windows` alone says less than another value may.
+    let system = match system {
+        Some(system) if kind_named(&system).is_some() => Some(system),
+        system => system_under_any_label(record).map(str::to_owned).or(system),
+    };
+    let system = system.as_deref();
     let common = || {
         let said = |label: &&str| value(record, &[label]);
         let read = if system.is_some() { version } else { full_version };
         COMMON_VERSIONS.iter().filter_map(said).find_map(read)
     };
     let os_version = VERSIONS.iter().find_map(|label| version(value_within(record, &[label])?)).or_else(common)?;
-    let product = Product { name: system, ..Product::default() };
     let edition = system.and_then(edition::of_product).or_else(|| edition_said(record));
     let is_enrolled =
         || value(record, &MANAGERS).is_some_and(|manager| OF_INTUNE.iter().any(|known| manager.eq_ignore_ascii_case(known)));
-    let kind = product.kind().or_else(|| edition::kind_of_id(edition.as_deref()?));
+    let kind = system.and_then(kind_named).or_else(|| edition::kind_of_id(edition.as_deref()?));
     Some(HostFacts {
         label: Some(label.to_owned()),
         kind: kind.or_else(|| is_enrolled().then_some(Kind::Client)),
@@ -202,6 +226,32 @@ mod tests {
                  S1,Microsoft Windows NT Advanced Server 10.0,10.0.26100,64-bit\n",
                 "Client Professional arm64, Client Professional 386, Client - amd64*, Server - amd64",
             ),
+            // The system under labels that are not known here, and values that do not agree.
+            (
+                "Name;Betriebssystem;Version\nPC1;Windows 11 Pro;10.0.26100\nS1;Windows Server 2025 Standard;10.0.26100\n",
+                "Client Professional amd64*, Server ServerStandard amd64",
+            ),
+            (
+                "\"Name\",\"Operating System Name and Version\",\"Build\"\n\
+                 \"PC1\",\"Microsoft Windows NT Workstation 10.0 (Tablet Edition)\",\"10.0.26100.4061\"\n\
+                 \"S1\",\"Microsoft Windows NT Server 10.0\",\"10.0.26100.4061\"\n",
+                "Client - amd64*, Server - amd64",
+            ),
+            (
+                "Name,OS,OS version,Product\nPC1,Windows,10.0.26100,Windows 11 Pro\nPC2,Windows,10.0.26100,\n",
+                "Client Professional amd64*, Server* - amd64",
+            ),
+            ("Name,Now,Next,Version\nPC1,Windows 11 Pro,Windows Server 2025,10.0.26100.4061\n", "Server* - amd64"),
+            // osquery, with the name of the computer beside it and without.
+            (
+                r#"[{"hostname":"pc1","build":"26100","name":"Microsoft Windows 11 Pro","platform":"windows","version":"10.0.26100"},
+                {"hostname":"s1","build":"26100","name":"Microsoft Windows Server 2025 Standard","platform":"windows","version":"10.0.26100"}]"#,
+                "Client Professional amd64*, Server ServerStandard amd64",
+            ),
+            (
+                r#"[{"build":"26100","major":"10","minor":"0","name":"Microsoft Windows 11 Home","platform":"windows","version":"10.0.26100"}]"#,
+                "Client Core amd64*",
+            ),
         ] {
             assert_eq!(described(text), expected, "{text}");
         }
@@ -255,6 +305,15 @@ mod tests {
                 r#"[{"name":"vm1","instanceView":{"osName":"Windows Server 2022 Datacenter","osVersion":"10.0.20348.2402"}},
                 {"name":"vm2","instanceView":{"osName":"Windows Server 2022 Datacenter","osVersion":"10.0.20348.2402"}}]"#,
                 "vm1 10.0.20348.2402, vm2 10.0.20348.2402",
+            ),
+            // The version and the build in columns of their own.
+            (
+                "Name,OS Version,OS Build,Operating System\nA,10.0.26100,26100,Windows 11 Pro\nB,10.0.20348,20348,Windows Server 2022\n",
+                "A 10.0.26100, B 10.0.20348",
+            ),
+            (
+                r#"[{"hostname":"a","version":"10.0.26100","build":"26100"},{"hostname":"b","version":"10.0.26100","build":"26100"}]"#,
+                "a 10.0.26100, b 10.0.26100",
             ),
             // A cell that is cut has no known revision.
             ("Name,OperatingSystem,OSVersion\nSRV1,Windows Server 2016,10.0.14393.69...\n", "SRV1 10.0.14393"),

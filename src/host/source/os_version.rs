@@ -1,9 +1,11 @@
-//! The .NET value `[Environment]::OSVersion` and its `Version`, as list, table, CSV or JSON. It never knows the revision.
+//! The .NET value `[Environment]::OSVersion` and its `Version`, as list, table, CSV or JSON. It never knows the revision. osquery's
+//! `os_version` has the same columns, the revision, and the name of the Windows.
 
 use super::records::Record;
 use super::{Document, Format, Source, Syntax};
+use crate::host::edition;
 use crate::host::facts::HostFacts;
-use crate::host::version_text::full_version;
+use crate::host::version_text::{full_version, kind_in_words};
 use crate::{Error, OsVersion};
 
 /// `[Environment]::OSVersion` of one machine, or of several that each have a name.
@@ -18,7 +20,9 @@ fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     let facts = |record: &Record| {
         let os_version = version(record).ok_or_else(|| Error::new("this output does not say which Windows it is from"))?;
         let label = record.get("PSComputerName").map(str::to_owned);
-        Ok(HostFacts { label, ..HostFacts::of_version(os_version, Source::OsVersion) })
+        let words = record.text();
+        let (kind, edition) = (kind_in_words(&words), edition::said(&words));
+        Ok(HostFacts { label, kind, edition, ..HostFacts::of_version(os_version, Source::OsVersion) })
     };
     document.records().hosts(recognises, facts)
 }

@@ -1,6 +1,6 @@
 //! The output of `systeminfo` in any language: recognised by the shape `10.0.N … N`, not by its labels.
 
-use super::records::{self, Record};
+use super::records::{self, Record, Records};
 use super::{Document, Format, Source, Syntax, product};
 use crate::host::facts::HostFacts;
 use crate::host::version_text::{full_version, kind_in_words};
@@ -20,6 +20,13 @@ const DRIVER: &str = "Hardware Abstraction Layer";
 /// Recognises a line with a version.
 fn recognises(text: &str) -> bool {
     text.lines().any(|line| version(line).is_some())
+}
+
+/// True where one value of these records, or a line beside them, has the shape. In an inventory, one column may have the version and
+/// another the build.
+pub(super) fn is_in(records: &Records) -> bool {
+    let mut values = records.all.iter().flat_map(Record::fields).map(|(_, value)| value);
+    values.any(|value| version(value).is_some()) || recognises(&records.rest)
 }
 
 /// The hosts of a `systeminfo` output.
