@@ -5,7 +5,7 @@
 
 use super::evidence::{Evidence, What, all};
 use super::level::Level;
-use super::paste::Paste;
+use super::paste::{Paste, without_done_steps};
 use super::{Context, Explanation, cleanup, of_code, of_family, of_message, traces, values};
 use crate::Advice;
 use crate::advice::advice;
@@ -19,7 +19,7 @@ const CONSEQUENCE: u8 = 3;
 
 /// The explanation of a pasted text, if something in it is known.
 pub(super) fn explain(text: &str, context: &Context<'_>) -> Option<Explanation> {
-    let paste = Paste::new(text);
+    let paste = Paste::new(&without_done_steps(text));
     let evidence = without_cleanup(&paste, without_passed_steps(&paste, all(&paste)));
     let failure = failures(&paste, &evidence).max_by_key(|failure| weight(&paste, failure))?;
     let said = said_of(&paste, failure, elsewhere(&paste, &evidence, failure), context)?;

@@ -162,3 +162,17 @@ fn a_step_of_a_build_that_passed_explains_nothing() {
     // Another build begins with its own first step.
     assert_eq!(explained(&format!("{begin}{ignored}{begin}{}", failed("1"))).id, "0x800f081f");
 }
+
+#[test]
+fn a_step_of_buildkit_that_is_done_explains_nothing() {
+    let step =
+        |number: u32, end: &str| format!("#{number} [2/4] RUN dism || ver\n#{number} 12.33 Error: 0x800f081f\n#{number} {end}\n");
+    let failed =
+        "#8 [3/4] RUN msbuild app.sln\n#8 ERROR: process \"cmd /S /C msbuild\" did not complete successfully: exit code: 1\n";
+    assert_eq!(explain(&format!("{}{failed}", step(7, "DONE 12.9s")), &context()), None);
+    let timed = step(7, "DONE 12.9s").replace('#', "2024-05-01T10:00:00.123Z #");
+    assert_eq!(explain(&format!("{timed}{failed}"), &context()), None);
+    for (number, end) in [(7, "ERROR: process"), (8, "DONE 12.9s"), (7, "CANCELED")] {
+        assert_eq!(explained(&format!("{}{failed}", step(number, end))).id, "0x800f081f", "{number} {end}");
+    }
+}
