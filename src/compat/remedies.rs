@@ -3,7 +3,7 @@
 use super::{Code, Judgement, Policy, Severity, Subject, Use, Wish, judge, survey};
 use crate::host::Host;
 use crate::image::{Candidate, Digest, Image, Source};
-use crate::knowledge::builds::{MICROSOFT_REGISTRY, WINDOWS_SERVER_2022, path_at_microsoft};
+use crate::knowledge::builds::{FIRST_CLIENT_WITH_PROCESS, MICROSOFT_REGISTRY, WINDOWS_SERVER_2022, path_at_microsoft};
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
 use crate::{Architecture, Isolation, OsVersion};
 
@@ -101,6 +101,12 @@ impl Subject<'_> {
         };
         let policy = Policy { wish, ..self.policy.clone() };
         self.image.is_some_and(|image| judge(self.knowledge, self.host, image, &policy).ok == Some(true))
+    }
+
+    /// True if this image passes, as asked, on the first client that has process isolation: it needs equal builds.
+    pub(super) fn passes_on_1809(&self) -> bool {
+        let host = Host { os_version: OsVersion::of_build(FIRST_CLIENT_WITH_PROCESS), ..self.host.clone() };
+        self.image.is_some_and(|image| judge(self.knowledge, &host, image, self.policy).ok == Some(true))
     }
 
     /// True if there is a base image for the host's processor that is not newer than the host: those for arm64 began with build 26100.

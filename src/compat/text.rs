@@ -196,6 +196,7 @@ impl Subject<'_> {
             "entry" => self.other_entry().map(|reference| Remedy::Image(reference).into()),
             "processor-served" => self.processor_is_served().then(Advice::default),
             "other-processor" => self.other_processor().map(|architecture| architecture.as_str().into()),
+            "on-1809" => self.passes_on_1809().then(Advice::default),
             "no-revision" => self.lacks_revision(argument).then(Advice::default),
             "if" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|_| Advice::default()),
             "run" => isolation().filter(|&isolation| self.passes_in(isolation)).map(|isolation| self.run(isolation)),

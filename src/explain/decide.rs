@@ -5,7 +5,7 @@
 
 use super::evidence::{Evidence, What, all};
 use super::level::Level;
-use super::paste::Paste;
+use super::paste::{Paste, without_done_steps};
 use super::{Context, Explanation, cleanup, of_code, of_family, of_message, traces, values};
 use crate::Advice;
 use crate::advice::advice;
@@ -19,11 +19,22 @@ const CONSEQUENCE: u8 = 3;
 
 /// The explanation of a pasted text, if something in it is known.
 pub(super) fn explain(text: &str, context: &Context<'_>) -> Option<Explanation> {
-    let paste = Paste::new(text);
-    let evidence = without_cleanup(&paste, all(&paste));
+    let paste = Paste::new(&without_done_steps(text));
+    let evidence = without_cleanup(&paste, without_passed_steps(&paste, all(&paste)));
     let failure = failures(&paste, &evidence).max_by_key(|failure| weight(&paste, failure))?;
     let said = said_of(&paste, failure, elsewhere(&paste, &evidence, failure), context)?;
     Some(if traces::are_missing(&paste, &evidence) { traces::conditional(said) } else { said })
+}
+
+/// The evidence without what the steps of a build printed that passed.
+fn without_passed_steps(paste: &Paste, mut evidence: Vec<Evidence>) -> Vec<Evidence> {
+    let passed = traces::passed_steps(paste);
+    evidence.retain(|one| {
+        let behind = passed.partition_point(|part| part.start <= one.start);
+        let before = behind.checked_sub(1).and_then(|at| passed.get(at));
+        before.is_none_or(|part| one.start >= part.end)
+    });
+    evidence
 }
 
 /// The evidence without errors of cleaning up, where another error is there that does not only follow from one.

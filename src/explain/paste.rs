@@ -4,6 +4,7 @@
 //! everything is searched without all that: `does not match the\r\n host` is `doesnotmatchthehost`.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::level::{Level, level};
@@ -360,6 +361,28 @@ fn buildkit_step(line: &str) -> Option<&str> {
     let (seconds, rest) = rest.split_once(' ')?;
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     (number(step) && number(seconds)).then_some(rest)
+}
+
+/// A log of BuildKit in which a step failed, without the lines of the steps that passed: `#7 12.3 …` where there is `#7 DONE 12.9s`.
+/// What a command in one of them printed has stopped nothing. A number that another build of the log gave to a failure stays.
+pub(super) fn without_done_steps(text: &str) -> Cow<'_, str> {
+    if !text.contains("did not complete successfully") {
+        return text.into();
+    }
+    let ends_so = |word: &str| {
+        let steps = text.lines().filter_map(numbered_step).filter(|(_, rest)| rest.starts_with(word));
+        steps.map(|(step, _)| step).collect::<HashSet<_>>()
+    };
+    let (done, failed) = (ends_so("DONE "), ends_so("ERROR"));
+    let stays = |line: &&str| numbered_step(line).is_none_or(|(step, _)| !done.contains(step) || failed.contains(step));
+    text.split_inclusive('\n').filter(stays).collect::<String>().into()
+}
+
+/// The number of a step in a line of BuildKit, behind the time that a pipeline puts before it, and what follows.
+fn numbered_step(line: &str) -> Option<(&str, &str)> {
+    let line = time(line).unwrap_or(line);
+    let (step, rest) = line.strip_prefix('#')?.split_once(' ')?;
+    (!step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit())).then_some((step, rest))
 }
 
 /// What follows `web_1  | `, the service in the output of `docker compose`.

@@ -3,6 +3,8 @@
 //! Errors of Windows such as `Access is denied` come from programs of every kind. Where nothing in the text names a container, what is
 //! known here of such an error holds only if one is behind it, and that is said first.
 
+use std::ops::Range;
+
 use super::Explanation;
 use super::evidence::{Evidence, What};
 use super::paste::Paste;
@@ -68,6 +70,27 @@ fn has_step(text: &str) -> bool {
             |rest: Option<&str>| rest.is_some_and(|rest| ["run", "copy", "add"].iter().any(|order| rest.starts_with(order)));
         is_counted && (step.ends_with("step") && rest.starts_with(':') || begins(rest.strip_prefix(']')))
     })
+}
+
+/// The outputs of the steps of a build that passed, in a log of Docker's own builder that ends with a step that failed: behind each the
+/// next step begins. What a command in one of them printed has stopped nothing.
+pub(super) fn passed_steps(paste: &Paste) -> Vec<Range<usize>> {
+    const STEP: &str = "step";
+    let text = paste.text.as_str();
+    let Some(failed) = text.rfind("returnedanon-zerocode") else { return Vec::new() };
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let begin = |(at, _): (usize, &str)| {
+        let rest = text.get(at + STEP.len()..)?;
+        let (number, rest) = rest.split_at_checked(digits(rest))?;
+        let all = rest.strip_prefix('/')?;
+        all.get(digits(all)..)?.starts_with(':').then_some((at, number.parse::<u32>().ok()?))
+    };
+    let steps: Vec<(usize, u32)> = text.match_indices(STEP).filter_map(begin).collect();
+    let passed = |pair: &[(usize, u32)]| match pair {
+        [(from, number), (to, next)] if number.checked_add(1) == Some(*next) && *to < failed => Some(*from..*to),
+        _ => None,
+    };
+    steps.windows(2).filter_map(passed).collect()
 }
 
 /// True if nothing that was found in a text, and nothing else in it, names containers, but something that any program prints.

@@ -51,7 +51,7 @@ declare! {
     ClientBefore1809 = "client-before-1809", Note, about [Host, Isolation] {
         title: "this client has no process isolation",
         message: "process isolation came to clients with Windows 10 1809; host is {host}",
-        help: "run {run hyperv}|update the host to Windows 10, version 1809 or newer",
+        help: "run {run hyperv}|{on-1809}update the host to Windows 10, version 1809||for process isolation use a newer host, and an image of its build",
         meaning: "Clients older than Windows 10 version 1809 (17763) run containers in Hyper-V isolation only; Docker Engine refuses the other with a message of its own.",
         advice: "Use Hyper-V isolation, or update Windows.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/manage-containers/hyperv-container",

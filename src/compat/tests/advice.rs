@@ -319,3 +319,21 @@ fn a_command_that_is_advised_can_be_typed() {
     let archive = Image { source: Source::OciLayout, reference: "oci:app".to_owned(), ..image };
     assert_eq!(help(&archive, Engine::Docker).1, run("IMAGE"));
 }
+
+/// An image of Windows Server 2016 does not run in process isolation on Windows 10 1809 either: an update is no way to that.
+#[test]
+fn an_update_to_the_first_client_with_process_isolation_is_advised_where_it_helps() {
+    for (image, hyperv, expected, not) in [
+        ("10.0.14393.1", Availability::Available, "Run", "update"),
+        ("10.0.14393.1", Availability::Unavailable, "use a newer host, and an image of its build", "update"),
+        ("10.0.17763.1", Availability::Available, "update the host to Windows 10, version 1809", "newer host"),
+    ] {
+        let host = Host { hyperv, ..client("10.0.17134.1") };
+        let (image, policy) = (super::image(image), Policy { wish: Wish::Process, ..today() });
+        let judgement = judged(&host, &image, &policy);
+        let subject = subject(&host, &image, &policy, &judgement);
+        let help = Finding::new(Code::ClientBefore1809).help(&subject);
+        let said = format!("{help} {:?}", help.remedies().collect::<Vec<_>>());
+        assert!(said.contains(expected) && !said.contains(not), "{said}");
+    }
+}

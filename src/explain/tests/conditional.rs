@@ -146,3 +146,33 @@ fn a_dll_that_a_program_does_not_find_is_not_one_of_the_engine() {
         number.meaning.contains("is not in the image") && number.causes[1].starts_with("From an engine: the Containers feature")
     );
 }
+
+/// What a command printed in a step that passed is not why a later one failed.
+#[test]
+fn a_step_of_a_build_that_passed_explains_nothing() {
+    let begin = "Step 1/3 : FROM mcr.microsoft.com/windows/servercore:ltsc2022\n";
+    let ignored = "Step 2/3 : RUN dism /online /enable-feature /featurename:NetFx3 || ver\nError: 0x800f081f\n";
+    let step = "Step 3/3 : RUN msbuild app.sln\n";
+    let failed = |code: &str| format!("The command 'cmd /S /C msbuild app.sln' returned a non-zero code: {code}\n");
+    assert_eq!(explain(&format!("{begin}{ignored}{step}{}", failed("1")), &context()), None);
+    assert_eq!(explained(&format!("{begin}{ignored}{step}{}", failed("3221225781"))).id, "0xc0000135");
+    // It is the failure where the build ends with it, or nothing says that a later step failed.
+    assert_eq!(explained(&format!("{begin}{ignored}{}", failed("50"))).id, "0x800f081f");
+    assert_eq!(explained(&format!("{begin}{ignored}{step}")).id, "0x800f081f");
+    // Another build begins with its own first step.
+    assert_eq!(explained(&format!("{begin}{ignored}{begin}{}", failed("1"))).id, "0x800f081f");
+}
+
+#[test]
+fn a_step_of_buildkit_that_is_done_explains_nothing() {
+    let step =
+        |number: u32, end: &str| format!("#{number} [2/4] RUN dism || ver\n#{number} 12.33 Error: 0x800f081f\n#{number} {end}\n");
+    let failed =
+        "#8 [3/4] RUN msbuild app.sln\n#8 ERROR: process \"cmd /S /C msbuild\" did not complete successfully: exit code: 1\n";
+    assert_eq!(explain(&format!("{}{failed}", step(7, "DONE 12.9s")), &context()), None);
+    let timed = step(7, "DONE 12.9s").replace('#', "2024-05-01T10:00:00.123Z #");
+    assert_eq!(explain(&format!("{timed}{failed}"), &context()), None);
+    for (number, end) in [(7, "ERROR: process"), (8, "DONE 12.9s"), (7, "CANCELED")] {
+        assert_eq!(explained(&format!("{}{failed}", step(number, end))).id, "0x800f081f", "{number} {end}");
+    }
+}

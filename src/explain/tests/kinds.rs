@@ -63,6 +63,24 @@ fn what_a_new_docker_desktop_says_and_a_probe_without_time() {
 }
 
 #[test]
+fn windows_speaks_russian_polish_and_korean() {
+    hold(&[
+        ("hcs::System::CreateProcess web: Не удается найти указанный файл.: unknown", "command-not-found", "powershell"),
+        ("hcs::System::CreateProcess web: Nie można odnaleźć określonego pliku.", "command-not-found", "powershell"),
+        ("hcs::System::CreateProcess web: 지정된 파일을 찾을 수 없습니다.", "command-not-found", "powershell"),
+        ("hcsshim::ImportLayer failed in Win32: Системе не удается найти указанный путь.", "layer-path-not-found", "path"),
+        ("hcsshim::ImportLayer failed in Win32: System nie może odnaleźć określonej ścieżki.", "layer-path-not-found", "path"),
+        ("hcsshim::ImportLayer failed in Win32: 지정된 경로를 찾을 수 없습니다.", "layer-path-not-found", "path"),
+        ("failed to register layer: Отказано в доступе.", "layer-access-denied", "access"),
+        (
+            "hcsshim::ActivateLayer failed in Win32: Процесс не может получить доступ к файлу, так как этот файл занят другим процессом.",
+            "layer-in-use",
+            "program",
+        ),
+    ]);
+}
+
+#[test]
 fn cloud_services_that_refuse_the_system_of_an_image() {
     hold(&[
         (
