@@ -24,7 +24,7 @@ declare! {
     OsVersionMissing = "os-version-missing", Warning, about [Image] {
         title: "the image does not say for which Windows it was built",
         message: "image has no os.version; host is {host}",
-        help: "read the version from the image's Dockerfile and add it with `docker manifest annotate --os-version`; until then you will only know when a container starts",
+        help: "build the image again so that its config has os.version; in an index, `docker manifest annotate --os-version` sets it as well; until then you will only know when a container starts",
         meaning: "os.version is optional. Engines pull such an image on every host and let the Host Compute Service decide when the container starts. Tools that assemble indexes by hand often lose it. Images for HostProcess containers have none on purpose.",
         advice: "Annotate the index with the version of the base image. If it is a HostProcess image, check with `{setting host-process}`.",
         source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
