@@ -360,7 +360,8 @@ impl Inputs {
         policy.freshness = self.freshness.get().cloned();
         if self.wish.is_none() {
             policy.wish = match found.isolation {
-                None | Some(Asked::Default) => Wish::Default,
+                None => policy.wish,
+                Some(Asked::Default) => Wish::Default,
                 Some(Asked::Process) => Wish::Process,
                 Some(Asked::Hyperv) => Wish::Hyperv,
                 Some(Asked::HostProcess) => Wish::HostProcess,
