@@ -446,6 +446,15 @@ fn meanings(path: &str, text: &str) -> Vec<String> {
     found(path, text).iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect()
 }
 
+/// GitLab gives the platform to `docker pull`.
+#[test]
+fn an_image_of_gitlab_may_name_its_platform() {
+    let text = "variables: {P: linux/amd64}\na:\n  image: {name: 'a:1', docker: {platform: windows/amd64}}\n  \
+        services: [{name: 'b:1', docker: {platform: $P}}, {name: 'c:1', docker: {user: x}}]\n  script: x\n";
+    let expected = ["3:17 a:1 Windows fleet", "4:21 b:1 Other fleet", "4:60 c:1 Unsaid fleet"];
+    assert_eq!(found(".gitlab-ci.yml", text), expected);
+}
+
 #[test]
 fn variables_of_gitlab_are_put_in_where_they_are_plain() {
     let text = "variables:\n  TAG: ltsc2019\n  BASE: r.example/app:$TAG\n  CHOSEN: {value: ltsc2022, options: [ltsc2022]}\n  BY_RULE: a\n  SELF: $SELF\n\
