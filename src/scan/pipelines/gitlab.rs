@@ -146,11 +146,25 @@ impl<'l> Pipeline<'l> {
             let chosen = inherited(&made_from, "default");
             let inherits = |key: &str| chosen.is_none_or(|chosen| chosen.list().iter().any(|one| one.text() == Some(key)));
             for key in ["image", "services"] {
-                let mut lent = lenders.iter().take(if inherits(key) { lenders.len() } else { own });
-                let Some((file, value)) = lent.find_map(|(file, lender)| Some((*file, lender.get(key)?))) else { continue };
+                let most = if inherits(key) { lenders.len() } else { own };
+                let (mut platform, mut whole) = (None, None);
+                for (number, (file, lender)) in lenders.iter().take(most).enumerate() {
+                    let Some(value) = lender.get(key) else { continue };
+                    // `extends` merges maps: one without a name adds to the one that it is put over.
+                    if key == "image" && number < own && value.is_map() && value.get("name").is_none() {
+                        platform = platform.or_else(|| value.text_at(&["docker", "platform"]));
+                    } else {
+                        whole = Some((*file, value));
+                        break;
+                    }
+                }
+                let Some(value) = whole else { continue };
                 let (images, suffix) = match key {
-                    "services" => (self.services((file, value)), " service"),
-                    _ => (self.image((file, value)).into_iter().collect(), ""),
+                    "services" => (self.services(value), " service"),
+                    _ => {
+                        let merged = |image: Image<'l>| Image { platform: platform.or(image.platform), ..image };
+                        (self.image(value).map(merged).into_iter().collect(), "")
+                    }
                 };
                 for image in images {
                     for row in &rows {

@@ -455,6 +455,15 @@ fn an_image_of_gitlab_may_name_its_platform() {
     assert_eq!(found(".gitlab-ci.yml", text), expected);
 }
 
+/// `extends` merges maps key by key.
+#[test]
+fn an_image_of_gitlab_without_a_name_adds_to_the_one_that_is_extended() {
+    let text = ".b:\n  image: {name: 'app:$TAG', docker: {platform: linux/amd64}}\n  variables: {TAG: '1'}\n\
+        a:\n  extends: .b\n  image: {entrypoint: ['']}\n  script: x\n\
+        c:\n  extends: .b\n  variables: {TAG: '2'}\n  image: {docker: {platform: windows/amd64}}\n  script: x\n";
+    assert_eq!(found(".gitlab-ci.yml", text), ["2:17 app:1 Other fleet", "2:17 app:2 Windows fleet"]);
+}
+
 #[test]
 fn variables_of_gitlab_are_put_in_where_they_are_plain() {
     let text = "variables:\n  TAG: ltsc2019\n  BASE: r.example/app:$TAG\n  CHOSEN: {value: ltsc2022, options: [ltsc2022]}\n  BY_RULE: a\n  SELF: $SELF\n\
