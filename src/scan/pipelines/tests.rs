@@ -367,6 +367,26 @@ fn other_services() {
     assert_eq!(found("task.yaml", tekton), ["7:14 server:1 Unsaid fleet"]);
 }
 
+/// A run says which nodes the pods of its tasks land on.
+#[test]
+fn a_run_of_tekton_leads_its_pods() {
+    let of = |kind: &str, spec: &str| {
+        let text = format!("apiVersion: tekton.dev/v1\nkind: {kind}\nspec: {spec}\n");
+        let root = yaml::read(&text).0[0].root.clone().unwrap();
+        let found = read(Service::Tekton, &root, &Lines::of(&text), &Values::new(), &|_| false).found;
+        (found[0].os, found[0].needs, matches!(found[0].lands, Lands::Nodes(_)))
+    };
+    let template = "podTemplate: {nodeSelector: {kubernetes.io/os: windows}}";
+    let task = "taskSpec: {steps: [{image: 'a:1'}]}";
+    let pipeline = format!("pipelineSpec: {{tasks: [{{{task}}}]}}");
+    let on_nodes = (Os::Windows, Needs::EveryHost, true);
+    assert_eq!(of("TaskRun", &format!("{{{template}, {task}}}")), on_nodes);
+    assert_eq!(of("PipelineRun", &format!("{{taskRunTemplate: {{{template}}}, {pipeline}}}")), on_nodes);
+    let anywhere = (Os::Unsaid, Needs::OneHost, false);
+    assert_eq!(of("TaskRun", &format!("{{{task}}}")), anywhere);
+    assert_eq!(of("PipelineRun", &format!("{{taskRunTemplate: {{{template}}}, taskRunSpecs: [], {pipeline}}}")), anywhere);
+}
+
 #[test]
 fn every_container_of_tekton() {
     let task = |image: &str| {
