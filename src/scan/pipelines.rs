@@ -202,6 +202,15 @@ impl Reader<'_, '_> {
         })
     }
 
+    /// The system of a platform, if its variables have values.
+    fn os_of(&self, platform: &str, scopes: &[&Scope]) -> Os {
+        let scopes = Scopes { service: self.service, given: self.values, parts: scopes.to_vec() };
+        match scopes.meant(platform) {
+            Meant::Known(platform) => Os::of_platform(&platform),
+            _ => Os::Unsaid,
+        }
+    }
+
     /// The same of an image as text, or below `image` or `name`.
     fn either(&self, node: &Node, object: &str, host: &(Os, Lands), scopes: &[&Scope]) -> Option<Found> {
         self.reference(Container::of(node)?, object.to_owned(), host.clone(), scopes)

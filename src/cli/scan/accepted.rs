@@ -106,10 +106,12 @@ impl Accepted {
         }
     }
 
-    /// Exceptions of the configuration that nothing needed, with their lines.
-    pub fn unused(&self) -> Vec<u32> {
+    /// Exceptions of the configuration that nothing needed, with their lines. Where a part of its folder is looked at, the others may need
+    /// them.
+    pub fn unused(&self, tree: &Tree) -> Vec<u32> {
+        let is_whole = self.settings.path.as_deref().is_some_and(|path| tree.is_named(path));
         let lines = self.settings.exceptions.iter().map(|exception| exception.line);
-        lines.filter(|line| !self.used.contains(line)).collect()
+        lines.filter(|line| is_whole && !self.used.contains(line)).collect()
     }
 
     /// What is wrong with exceptions in the files beside results that fail, with their places.

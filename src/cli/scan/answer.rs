@@ -170,8 +170,9 @@ impl Inputs {
             io.warn(&mistake.as_str().into());
         }
         // An exception may be for a file that is not judged now.
-        for line in accepted.unused().into_iter().filter(|_| self.since.is_none()) {
-            io.warn(&format!("the exception in line {line} of the configuration covers nothing").into());
+        for line in accepted.unused(tree).into_iter().filter(|_| self.since.is_none()) {
+            let what = format!("the exception in line {line} of the configuration covers nothing");
+            io.warn(&format!("{what}: take it away, or correct what it names").into());
         }
         let fixes = if self.suggests { self.suggest(&placed, &at, &mut results, tree)? } else { Fixes::default() };
         Ok((Report::new(&self.knowledge, results, errors), fixes))
@@ -360,7 +361,8 @@ impl Inputs {
         policy.freshness = self.freshness.get().cloned();
         if self.wish.is_none() {
             policy.wish = match found.isolation {
-                None | Some(Asked::Default) => Wish::Default,
+                None => policy.wish,
+                Some(Asked::Default) => Wish::Default,
                 Some(Asked::Process) => Wish::Process,
                 Some(Asked::Hyperv) => Wish::Hyperv,
                 Some(Asked::HostProcess) => Wish::HostProcess,

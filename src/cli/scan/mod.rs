@@ -296,7 +296,8 @@ impl Args {
             }
         }
         let options = self.registries.options(io.platform, !self.judging.no_confirm, Some(CHECKED_WITHIN));
-        let wish = self.judging.wish();
+        // That of wincompat.toml is for what asks for none itself.
+        let wish = self.judging.wish().filter(|_| !self.settings.gives("isolation"));
         let names_engine = self.judging.names_engine();
         let allowed = self.allow_registry.clone();
         let suggests = self.suggest || self.diff || self.fix;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Built, ELSEWHERE, Numbered, Project, Reader, scalars};
+use super::{Built, ELSEWHERE, Numbered, Project, Reader, merged, scalars};
 use crate::scan::dockerfile::Build;
 use crate::scan::paths::{is_elsewhere, normal, slashes};
 use crate::scan::words::{Style, Word, expand, expand_marked};
-use crate::scan::yaml::{Node, Value};
+use crate::scan::yaml::{Merging, Node, Value};
 use crate::scan::{Asked, Found, Lines, Meant, Note, Os, Place, Problem, Shared, nested};
 
 impl Reader<'_, '_> {
@@ -21,7 +21,10 @@ impl Reader<'_, '_> {
         read: &mut Project,
     ) {
         let word = |text: &str| expand(text, Style::Compose, &self.values);
-        let said_word = |key: &str| builds.iter().find_map(|(_, build)| build.text_at(&[key])).map(word);
+        // What the files say of a key, the last one first, as far as it counts.
+        let said_of = |key: &str| merged(builds.iter().filter_map(|(number, build)| Some((*number, build.get(key)?))));
+        let counts = |key: &str, value: &Rc<Node>| said_of(key).iter().any(|(_, one)| Rc::ptr_eq(one, value));
+        let said_word = |key: &str| said_of(key).into_iter().find_map(|(_, value)| value.text()).map(word);
         // What is another file's has no place here.
         let place = |number: usize, node: &Node| -> Option<Place> { Some(self.lines.get(number)?.place(node.span.clone())) };
         // What stands in another file is shown where this one extends it.
@@ -36,14 +39,13 @@ impl Reader<'_, '_> {
             .iter()
             .find_map(said)
             .unwrap_or_else(|| (builds.last().and_then(|(_, build)| of_file(build)), Word::default()));
-        let platforms = builds.iter().find_map(|(_, build)| build.get("platforms")).map(|list| list.list()).unwrap_or_default();
+        let platforms = said_of("platforms").into_iter().next().map(|(_, list)| list.list()).unwrap_or_default();
         let platforms: Vec<String> = platforms.iter().filter_map(|one| Some(word(one.text()?).text)).collect();
         // It is built once for each system.
         let systems = if platforms.is_empty() { vec![os] } else { Os::of_platforms(&platforms) };
-        let isolations = builds.iter().filter_map(|(number, build)| Some((*number, build.get("isolation")?)));
-        let isolation = self.isolation(isolations, extends).or(isolation);
+        let isolation = self.isolation(said_of("isolation").into_iter(), extends).or(isolation);
         let target = said_word("target").unwrap_or_default();
-        let asks = builds.iter().find_map(|(number, build)| Some((*number, build.get("target")?)));
+        let asks = said_of("target").first().copied();
         let asks = asks.and_then(|(number, node)| Some((number, place(number, node)?)));
         if let (Some(name), Some((number, node))) = (target.missing.first(), own) {
             let shown_at = asks.clone().or_else(|| Some((number, place(number, node)?)));
@@ -57,7 +59,8 @@ impl Reader<'_, '_> {
         // The last file's words win, so its are put in last.
         for (number, node) in builds.iter().rev() {
             let source = self.source_of(*number, node);
-            let mut origins = node.get("args").map(|args| self.origins_of(source.as_ref(), args)).unwrap_or_default();
+            let args = node.get("args").filter(|&args| counts("args", args));
+            let mut origins = args.map(|args| self.origins_of(source.as_ref(), args)).unwrap_or_default();
             if let Some(args) = node.get("args") {
                 let values = args.entries().into_iter().map(|(_, value)| value);
                 for value in args.list().iter().chain(values) {
@@ -65,7 +68,12 @@ impl Reader<'_, '_> {
                     self.refuses(*number, value, &value.text().map(word).unwrap_or_default());
                 }
             }
-            for (name, meant) in node.get("args").map(|args| self.arguments(args)).unwrap_or_default() {
+            for name in args.map(|args| taken_away(args)).unwrap_or_default() {
+                build.arguments.remove(name);
+                build.open.remove(name);
+                build.origins.remove(name);
+            }
+            for (name, meant) in args.map(|args| self.arguments(args)).unwrap_or_default() {
                 build.arguments.remove(&name);
                 build.open.remove(&name);
                 build.origins.remove(&name);
@@ -75,7 +83,11 @@ impl Reader<'_, '_> {
                     open => drop(build.open.insert(name, open)),
                 }
             }
-            let contexts = node.get("additional_contexts").map(|contexts| self.arguments(contexts)).unwrap_or_default();
+            let contexts = node.get("additional_contexts").filter(|&contexts| counts("additional_contexts", contexts));
+            for name in contexts.map(|contexts| taken_away(contexts)).unwrap_or_default() {
+                build.contexts.remove(name);
+            }
+            let contexts = contexts.map(|contexts| self.arguments(contexts)).unwrap_or_default();
             for meant in contexts.values() {
                 if let Meant::Known(text) = meant
                     && let Some(service) = text.strip_prefix("service:")
@@ -170,13 +182,20 @@ fn image_of(context: Meant) -> Option<Meant> {
     }
 }
 
-/// A map, or a list of `NAME=VALUE` and `NAME`.
+/// The names in a map whose values it takes away from the files before.
+fn taken_away(node: &Node) -> Vec<&str> {
+    let gone = node.entries().into_iter().filter(|(_, value)| value.merging == Merging::Reset);
+    gone.filter_map(|(name, _)| name.text()).collect()
+}
+
+/// A map, or a list of `NAME=VALUE` and `NAME`. What is taken away is not in it.
 fn pairs(node: &Node) -> BTreeMap<String, Option<String>> {
     let given = |value: &Node| match &value.value {
         Value::Scalar { plain: true, .. } => value.text().map(scalars::given),
         _ => value.text().map(str::to_owned),
     };
-    let of_map = node.entries().into_iter().filter_map(|(name, value)| Some((name.text()?.to_owned(), given(value))));
+    let entries = node.entries().into_iter().filter(|(_, value)| value.merging != Merging::Reset);
+    let of_map = entries.filter_map(|(name, value)| Some((name.text()?.to_owned(), given(value))));
     let of_list = node.list().iter().filter_map(|entry| entry.text()).map(|entry| match entry.split_once('=') {
         Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
         None => (entry.to_owned(), None),

@@ -74,6 +74,28 @@ fn what_an_override_takes_away_does_not_count() {
     assert_eq!((project.built[0].dockerfile.as_path(), project.built[0].build.arguments.len()), (Path::new("app/Dockerfile"), 0));
 }
 
+/// The tags of Compose stand at each key of a build too.
+#[test]
+fn what_an_override_takes_away_of_a_build_does_not_count() {
+    let base =
+        "services:\n  web:\n    build: {context: ., dockerfile: A, target: t, args: {X: '1'}, additional_contexts: {c: ./c}}\n";
+    for (over, expected) in [
+        ("args: {Y: '2'}", ("app/A", 1, "X=1 Y=2", 1)),
+        ("args: !override {Y: '2'}", ("app/A", 1, "Y=2", 1)),
+        ("args: !reset null", ("app/A", 1, "", 1)),
+        ("args: {X: !reset null, Y: '2'}", ("app/A", 1, "Y=2", 1)),
+        ("target: !reset null", ("app/A", 0, "X=1", 1)),
+        ("dockerfile: !reset null", ("app/Dockerfile", 1, "X=1", 1)),
+        ("additional_contexts: !reset null", ("app/A", 1, "X=1", 0)),
+    ] {
+        let project = read_all(&[base, &format!("services:\n  web:\n    build: {{{over}}}\n")], &[]);
+        let Built { dockerfile, build, .. } = &project.built[0];
+        let arguments: Vec<String> = build.arguments.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let found = (dockerfile.as_path(), build.targets.len(), arguments.join(" "), build.contexts.len());
+        assert_eq!(found, (Path::new(expected.0), expected.1, expected.2.to_owned(), expected.3), "{over}");
+    }
+}
+
 /// Compose 5.6.1, `config`: a number without quotes is written anew, whatever its digits are in the file.
 #[test]
 fn numbers_among_arguments_are_what_compose_makes_of_them() {

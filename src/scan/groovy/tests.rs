@@ -151,6 +151,20 @@ fn the_registry_of_a_block_stands_before_its_images() {
 }
 
 #[test]
+fn calls_without_brackets_are_calls() {
+    assert_eq!(found("docker.image 'a:1'\nx()"), ["1:15 a:1 Unsaid"]);
+    for text in [
+        "docker.withRegistry 'https://r.example', 'c', { docker.image('a:1').inside { } }",
+        "docker.withRegistry 'https://r.example', { docker.image('a:1').pull() }",
+    ] {
+        assert_eq!(read(text, &Known::default()).found[0].meant, Meant::Known("r.example/a:1".to_owned()), "{text}");
+    }
+    let read = read("def a = docker.build \"x\", '-f win.df ' + '.'\ndocker.build 'y'\n", &Known::default());
+    assert_eq!(read.made, ["x", "y"]);
+    assert_eq!(read.built.iter().map(|built| &built.file).collect::<Vec<_>>(), [&Meant::Known("win.df".to_owned())]);
+}
+
+#[test]
 fn options_of_a_container_say_its_isolation() {
     for (text, expected) in [
         ("docker { image 'a'; args '--isolation=hyperv' }", Some(Asked::Hyperv)),

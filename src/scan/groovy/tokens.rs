@@ -129,7 +129,50 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
         };
         at += length.max(1);
     }
-    tokens
+    bracketed(&tokens)
+}
+
+/// The same with brackets around what a call of `docker` takes without them, e.g. `docker.build 'a', '-f b .'`. A block behind it, as in
+/// `docker.withRegistry 'https://r.example', { … }`, stands behind the bracket.
+fn bracketed<'t>(tokens: &[Token<'t>]) -> Vec<Token<'t>> {
+    let mut all = Vec::with_capacity(tokens.len());
+    let mut rest = tokens;
+    while let [token, behind @ ..] = rest {
+        all.push(token.clone());
+        rest = behind;
+        if !ends_with_call(&all) || !matches!(rest.first(), Some(Token::Text { .. })) {
+            continue;
+        }
+        all.push(Token::Sign('('));
+        loop {
+            let (_, _, behind) = argument(rest);
+            all.extend(rest.iter().take(rest.len() - behind.len()).cloned());
+            rest = behind;
+            match rest {
+                [Token::Sign(','), Token::Text { .. } | Token::Word { .. }, ..] => {
+                    all.push(Token::Sign(','));
+                    rest = rest.get(1..).unwrap_or_default();
+                }
+                [Token::Sign(','), block @ ..] if block.first() == Some(&Token::Sign('{')) => {
+                    rest = block;
+                    break;
+                }
+                _ => break,
+            }
+        }
+        all.push(Token::Sign(')'));
+    }
+    all
+}
+
+/// True if the last of these are the name of a call that takes an image, e.g. `docker.image`.
+fn ends_with_call(tokens: &[Token<'_>]) -> bool {
+    match tokens {
+        [.., docker, Token::Sign('.'), name] => {
+            docker.word() == "docker" && ["image", "build", "withRegistry"].contains(&name.word())
+        }
+        _ => false,
+    }
 }
 
 /// The bytes within the quotes that a text begins with, the byte behind the last quote, and whether there are three of them. A text in

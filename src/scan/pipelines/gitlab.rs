@@ -62,6 +62,13 @@ pub struct Read {
 /// A value, and the number of its file.
 type At<'n> = (usize, &'n Rc<Node>);
 
+/// An image, and the platform that is pulled of it: `docker: {platform: windows/amd64}`.
+#[derive(Clone, Copy)]
+struct Image<'n> {
+    at: At<'n>,
+    platform: Option<&'n str>,
+}
+
 /// The entries at the root of the files by their names; what counts more comes later.
 type Named<'n> = HashMap<&'n str, Vec<At<'n>>>;
 
@@ -139,15 +146,29 @@ impl<'l> Pipeline<'l> {
             let chosen = inherited(&made_from, "default");
             let inherits = |key: &str| chosen.is_none_or(|chosen| chosen.list().iter().any(|one| one.text() == Some(key)));
             for key in ["image", "services"] {
-                let mut lent = lenders.iter().take(if inherits(key) { lenders.len() } else { own });
-                let Some((file, value)) = lent.find_map(|(file, lender)| Some((*file, lender.get(key)?))) else { continue };
+                let most = if inherits(key) { lenders.len() } else { own };
+                let (mut platform, mut whole) = (None, None);
+                for (number, (file, lender)) in lenders.iter().take(most).enumerate() {
+                    let Some(value) = lender.get(key) else { continue };
+                    // `extends` merges maps: one without a name adds to the one that it is put over.
+                    if key == "image" && number < own && value.is_map() && value.get("name").is_none() {
+                        platform = platform.or_else(|| value.text_at(&["docker", "platform"]));
+                    } else {
+                        whole = Some((*file, value));
+                        break;
+                    }
+                }
+                let Some(value) = whole else { continue };
                 let (images, suffix) = match key {
-                    "services" => (self.services((file, value)), " service"),
-                    _ => (self.image((file, value)).into_iter().collect(), ""),
+                    "services" => (self.services(value), " service"),
+                    _ => {
+                        let merged = |image: Image<'l>| Image { platform: platform.or(image.platform), ..image };
+                        (self.image(value).map(merged).into_iter().collect(), "")
+                    }
                 };
                 for image in images {
                     for row in &rows {
-                        let inputs = self.layers.get(image.0).map(|layer| &layer.inputs);
+                        let inputs = self.layers.get(image.at.0).map(|layer| &layer.inputs);
                         let scopes: Vec<&Scope> = scopes.iter().copied().chain([row]).chain(inputs).collect();
                         self.take(&mut meanings, image, part, suffix, &scopes);
                     }
@@ -166,17 +187,22 @@ impl<'l> Pipeline<'l> {
     }
 
     /// Takes the meaning of an image for a part, unless it is known; that for a part that does not run counts only where there is none.
-    fn take(&self, all: &mut Meanings, (file, image): At<'l>, part: &Part<'_>, suffix: &str, scopes: &[&Scope]) {
+    fn take(&self, all: &mut Meanings, image: Image<'l>, part: &Part<'_>, suffix: &str, scopes: &[&Scope]) {
         let object = format!("{}{suffix}", part.object);
-        let found = self.readers.get(file).and_then(|reader| reader.either(image, &object, &(Os::Unsaid, Lands::Fleet), scopes));
-        let Some(found) = found else { return };
+        let (file, platform) = (image.at.0, image.platform);
+        let image = image.at.1;
+        let of_file = |reader: &Reader<'_, '_>| {
+            let os = platform.map_or(Os::Unsaid, |platform| reader.os_of(platform, scopes));
+            reader.either(image, &object, &(os, Lands::Fleet), scopes)
+        };
+        let Some(found) = self.readers.get(file).and_then(of_file) else { return };
         let owner = || {
             let owner = self.owners.get(file).and_then(|owners| owners.range(..=image.span.start).next_back());
             owner.map_or(part.object.as_str(), |(_, name)| name.as_str())
         };
         let (_, known) =
             all.entry((file, found.place.span.start)).or_insert_with(|| (format!("{}{suffix}", owner()), Vec::new()));
-        if known.is_empty() || part.runs && known.iter().all(|one| one.meant != found.meant) {
+        if known.is_empty() || part.runs && known.iter().all(|one| one.meant != found.meant || one.os != found.os) {
             known.push(found);
         }
     }
@@ -243,15 +269,16 @@ impl<'l> Pipeline<'l> {
     }
 
     /// The image of a value, itself or below `name`.
-    fn image(&mut self, value: At<'l>) -> Option<At<'l>> {
+    fn image(&mut self, value: At<'l>) -> Option<Image<'l>> {
         let (file, node) = self.referred(value)?;
+        let platform = node.text_at(&["docker", "platform"]);
         let named = if node.is_map() { node.get("name")? } else { node };
         let image = self.referred((file, named))?;
         if let Value::List(path) = &image.1.value {
             self.note_reference(image, path);
             return None;
         }
-        Some(image)
+        Some(Image { at: image, platform })
     }
 
     /// Notes a reference that leads nowhere.
@@ -261,7 +288,7 @@ impl<'l> Pipeline<'l> {
     }
 
     /// The services of a list, those that it refers to in their place.
-    fn services(&mut self, list: At<'l>) -> Vec<At<'l>> {
+    fn services(&mut self, list: At<'l>) -> Vec<Image<'l>> {
         let Some((file, list)) = self.referred(list) else { return Vec::new() };
         let mut services = Vec::new();
         for own in list.list() {

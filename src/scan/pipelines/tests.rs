@@ -367,6 +367,26 @@ fn other_services() {
     assert_eq!(found("task.yaml", tekton), ["7:14 server:1 Unsaid fleet"]);
 }
 
+/// A run says which nodes the pods of its tasks land on.
+#[test]
+fn a_run_of_tekton_leads_its_pods() {
+    let of = |kind: &str, spec: &str| {
+        let text = format!("apiVersion: tekton.dev/v1\nkind: {kind}\nspec: {spec}\n");
+        let root = yaml::read(&text).0[0].root.clone().unwrap();
+        let found = read(Service::Tekton, &root, &Lines::of(&text), &Values::new(), &|_| false).found;
+        (found[0].os, found[0].needs, matches!(found[0].lands, Lands::Nodes(_)))
+    };
+    let template = "podTemplate: {nodeSelector: {kubernetes.io/os: windows}}";
+    let task = "taskSpec: {steps: [{image: 'a:1'}]}";
+    let pipeline = format!("pipelineSpec: {{tasks: [{{{task}}}]}}");
+    let on_nodes = (Os::Windows, Needs::EveryHost, true);
+    assert_eq!(of("TaskRun", &format!("{{{template}, {task}}}")), on_nodes);
+    assert_eq!(of("PipelineRun", &format!("{{taskRunTemplate: {{{template}}}, {pipeline}}}")), on_nodes);
+    let anywhere = (Os::Unsaid, Needs::OneHost, false);
+    assert_eq!(of("TaskRun", &format!("{{{task}}}")), anywhere);
+    assert_eq!(of("PipelineRun", &format!("{{taskRunTemplate: {{{template}}}, taskRunSpecs: [], {pipeline}}}")), anywhere);
+}
+
 #[test]
 fn every_container_of_tekton() {
     let task = |image: &str| {
@@ -444,6 +464,24 @@ fn a_job_of_gitlab_says_which_variables_of_the_pipeline_it_has() {
 
 fn meanings(path: &str, text: &str) -> Vec<String> {
     found(path, text).iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect()
+}
+
+/// GitLab gives the platform to `docker pull`.
+#[test]
+fn an_image_of_gitlab_may_name_its_platform() {
+    let text = "variables: {P: linux/amd64}\na:\n  image: {name: 'a:1', docker: {platform: windows/amd64}}\n  \
+        services: [{name: 'b:1', docker: {platform: $P}}, {name: 'c:1', docker: {user: x}}]\n  script: x\n";
+    let expected = ["3:17 a:1 Windows fleet", "4:21 b:1 Other fleet", "4:60 c:1 Unsaid fleet"];
+    assert_eq!(found(".gitlab-ci.yml", text), expected);
+}
+
+/// `extends` merges maps key by key.
+#[test]
+fn an_image_of_gitlab_without_a_name_adds_to_the_one_that_is_extended() {
+    let text = ".b:\n  image: {name: 'app:$TAG', docker: {platform: linux/amd64}}\n  variables: {TAG: '1'}\n\
+        a:\n  extends: .b\n  image: {entrypoint: ['']}\n  script: x\n\
+        c:\n  extends: .b\n  variables: {TAG: '2'}\n  image: {docker: {platform: windows/amd64}}\n  script: x\n";
+    assert_eq!(found(".gitlab-ci.yml", text), ["2:17 app:1 Other fleet", "2:17 app:2 Windows fleet"]);
 }
 
 #[test]

@@ -179,6 +179,24 @@ fn what_is_typed_counts_more_than_what_the_settings_say() {
     assert_eq!(of(&["--var=TAG=ltsc2022"]), "ltsc2022");
 }
 
+/// An isolation in the settings is for files that ask for none; one that is typed is for all of them.
+#[test]
+fn a_file_that_asks_for_an_isolation_has_its_own() {
+    let shop = Repository::new();
+    let service = |name: &str, isolation: &str| format!("  {name}: {{image: 'registry.test/app:ltsc2019'{isolation}}}\n");
+    let services = [("a", ""), ("b", ", isolation: process"), ("c", ", isolation: default"), ("d", ", isolation: hyperv")];
+    let services: String = services.into_iter().map(|(name, isolation)| service(name, isolation)).collect();
+    shop.file("compose.yaml", format!("services:\n{services}"));
+    shop.file("wincompat.toml", "isolation = \"hyperv\"\n");
+    let passes = |options: &[&str]| {
+        let (_, report) = shop.report(&[&[HOST], options].concat());
+        report["results"].as_array().unwrap().iter().map(|result| result["ok"] == true).collect::<Vec<_>>()
+    };
+    assert_eq!(passes(&[]), [true, false, false, true]);
+    assert_eq!(passes(&["--isolation=hyperv"]), [true; 4]);
+    assert_eq!(passes(&["--no-config"]), [false, false, false, true]);
+}
+
 #[test]
 fn an_answer_without_images_says_so() {
     let shop = Repository::new();
