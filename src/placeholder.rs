@@ -1,8 +1,20 @@
-//! Placeholders in texts from outside, where a shell, a pipeline or a template puts in a value: `%X%`, `${X}`, `$(X)`, `{{ x }}`.
+//! Placeholders in texts from outside, where a shell, a pipeline or a template puts in a value: `%X%`, `${X}`, `$(X)`, `{{ x }}`, `#{X}#`.
 
-/// The ways to write one: what stands before the name, and behind it.
-const FORMS: [(&str, &str); 9] =
-    [("${{", "}}"), ("{{", "}}"), ("${", "}"), ("$(", ")"), ("$[[", "]]"), ("$[", "]"), ("{", "}"), ("<", ">"), ("%", "%")];
+/// The ways to write one: what stands before the name, and behind it. `#{X}` is that of Octopus, `#{X}#` that of the task for Azure
+/// Pipelines which replaces tokens.
+const FORMS: [(&str, &str); 11] = [
+    ("${{", "}}"),
+    ("{{", "}}"),
+    ("${", "}"),
+    ("$(", ")"),
+    ("$[[", "]]"),
+    ("$[", "]"),
+    ("#{", "}#"),
+    ("#{", "}"),
+    ("{", "}"),
+    ("<", ">"),
+    ("%", "%"),
+];
 
 /// The longest text that is told to have one, in bytes.
 const LONGEST: usize = 8192;
@@ -32,13 +44,17 @@ pub(crate) fn is_in(text: &str) -> bool {
     text.len() <= LONGEST && first(text).is_some()
 }
 
-/// The first placeholder of a text: `${X}`, `$X`, `$(X)`, `$[[ x ]]`, `{{ x }}`, `{x}`, `<x>` or `%X%`.
+/// The first placeholder of a text: `${X}`, `$X`, `$(X)`, `$[[ x ]]`, `#{X}#`, `#{X}`, `{{ x }}`, `{x}`, `<x>` or `%X%`.
 pub(crate) fn first(text: &str) -> Option<Placeholder<'_>> {
-    text.match_indices(['$', '{', '<', '%']).find_map(|(at, _)| {
+    text.match_indices(['$', '#', '{', '<', '%']).find_map(|(at, _)| {
         let (before, from) = text.split_at_checked(at)?;
         let closed = FORMS.iter().find_map(|(open, close)| {
             let inner = from.strip_prefix(open)?;
             let (name, behind) = if *close == "]" { split_at_bracket(inner)? } else { inner.split_once(close)? };
+            // The name of another one, which is closed before, is not in it.
+            if *close == "}#" && name.contains('}') {
+                return None;
+            }
             Some(Placeholder { before, open, name: name.trim(), behind })
         });
         closed.or_else(|| {

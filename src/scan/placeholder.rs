@@ -4,7 +4,8 @@ use super::Meant;
 use super::words::{Style, Values, expand};
 use crate::placeholder::{Placeholder, first};
 
-/// The reference of a text with `${X}`, `$X`, `$(X)`, `$[[ x ]]`, `{{ x }}`, `{x}`, `<x>` or `%X%` in it, for which these values are given.
+/// The reference of a text with `${X}`, `$X`, `$(X)`, `$[[ x ]]`, `#{X}#`, `{{ x }}`, `{x}`, `<x>` or `%X%` in it, for which these values are
+/// given.
 pub fn meant(text: &str, values: &Values) -> Meant {
     let mut names = Vec::new();
     let mut known = String::new();
@@ -41,6 +42,7 @@ mod tests {
             ("<your-registry>/x", &["your-registry"]),
             ("$[ variables['img'] ]:1", &["variables['img']"]),
             ("app:$[[ inputs.tag ]]-x", &["inputs.tag"]),
+            ("#{Registry}/app:#{Build.Id}#", &["Registry", "Build.Id"]),
         ] {
             let names = names.iter().map(|name| (*name).to_owned()).collect();
             assert_eq!(meant(text, &Values::new()), Meant::Unresolved(names), "{text}");
@@ -58,6 +60,8 @@ mod tests {
             ("app:$(TAG)", "app:1.2+3"),
             ("app:${TAG/+/_}", "app:1.2_3"),
             ("app:$TAG-x", "app:1.2+3-x"),
+            ("app:#{TAG}#-x", "app:1.2+3-x"),
+            ("#{r}/app:#{TAG}#", "r.example/app:1.2+3"),
             ("${{ matrix.image }}", "server:1"),
             ("{r}/app:${OTHER:-5}", "r.example/app:5"),
         ] {
