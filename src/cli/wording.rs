@@ -39,6 +39,21 @@ impl Wording for CommandLine {
     }
 }
 
+/// The wording for a service of a Compose file: its isolation is set in the file.
+#[derive(Clone, Copy, Debug)]
+pub struct InService;
+
+impl Wording for InService {
+    fn remedy(&self, remedy: &Remedy) -> String {
+        match remedy {
+            Remedy::Run { engine: Engine::Docker | Engine::Containerd, isolation, .. } => {
+                format!("the service with `isolation: {}`", isolation.as_str())
+            }
+            remedy => CommandLine.remedy(remedy),
+        }
+    }
+}
+
 /// The wording of a command that works on a store: the commands that it names work on the same one.
 #[derive(Clone, Debug, Default)]
 pub struct OnStore(pub Option<PathBuf>);

@@ -378,6 +378,8 @@ impl Reader<'_, '_> {
             needs,
             os,
             isolation,
+            // A volume is no container.
+            has_isolation_key: needs == Needs::EveryHost,
             editable,
             stays: is_plain.then(|| "it is written with escapes or over several lines".to_owned()),
             ..Found::of(place, written, meant)

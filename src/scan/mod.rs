@@ -85,6 +85,8 @@ pub struct Found {
     pub os: Os,
     /// The isolation that the file asks for, if it does.
     pub isolation: Option<Asked>,
+    /// True if it is asked for by a key `isolation` beside it, as in a service of Compose.
+    pub has_isolation_key: bool,
     /// The hosts that it can land on.
     pub lands: Lands,
     /// The pod that it is a part of, by a text that no other has: all its images run on one node.
@@ -108,6 +110,7 @@ impl Found {
             needs: Needs::EveryHost,
             os: Os::Unsaid,
             isolation: None,
+            has_isolation_key: false,
             lands: Lands::Fleet,
             together: None,
             editable: None,

@@ -58,8 +58,8 @@ pub fn among(host: &HostEntry, names: Vec<String>) -> HostEntry {
     HostEntry { label, alike, ..host.clone() }
 }
 
-/// References that are judged alike: the text of the image, where it lands, and the isolation that the file asks for.
-type Alike = (String, Lands, Option<Asked>);
+/// References that are judged alike: the text of the image, where it lands, the isolation that the file asks for, and whether a key does.
+type Alike = (String, Lands, Option<Asked>, bool);
 
 /// The hosts of a scan.
 #[derive(Debug)]
@@ -122,7 +122,7 @@ impl Fleet {
         found: &Found,
         make: impl FnOnce() -> Result<Vec<ResultEntry>, Error>,
     ) -> Result<Rc<[ResultEntry]>, Error> {
-        let alike = (name_of(found).to_owned(), found.lands.clone(), found.isolation);
+        let alike = (name_of(found).to_owned(), found.lands.clone(), found.isolation, found.has_isolation_key);
         if let Some(known) = self.results.borrow().get(&alike) {
             return Ok(Rc::clone(known));
         }

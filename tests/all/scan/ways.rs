@@ -195,6 +195,9 @@ fn a_file_that_asks_for_an_isolation_has_its_own() {
     assert_eq!(passes(&[]), [true, false, false, true]);
     assert_eq!(passes(&["--isolation=hyperv"]), [true; 4]);
     assert_eq!(passes(&["--no-config"]), [false, false, false, true]);
+    // What is advised is done in the file.
+    let (_, report) = shop.report(&[HOST]);
+    assert!(report["results"][1].to_string().contains("run the service with `isolation: hyperv`"), "{report}");
 }
 
 #[test]
