@@ -215,6 +215,7 @@ impl<'d> Pod<'d> {
             needs,
             os: self.os,
             isolation,
+            has_isolation_key: false,
             lands: self.lands.clone(),
             // All images of a pod must fit one node.
             together: Some(format!("{} {}", self.containers.spec.span.start, self.name)),
