@@ -479,6 +479,7 @@ fn a_layout_that_does_not_hold_together_is_refused() {
         (good(&|entry| entry["digest"] = json!("foo")), Invalid, "it is JSON of another form"),
         (set("index.json", b"{"), Invalid, "malformed index.json"),
         (set("index.json", deep), Invalid, "malformed index.json"),
+        (set("index.json", br#"{"schemaVersion":2,"manifests":[],"Manifests":[]}"#), Invalid, "spelt in another case"),
         (set("index.json", large), Invalid, "more than 4194304 bytes"),
         (set("oci-layout", b"{}"), Invalid, "malformed oci-layout"),
         (set("oci-layout", br#"{"imageLayoutVersion":"2.0.0"}"#), Unsupported, "version 2.0.0"),
