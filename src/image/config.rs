@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::OsVersion;
-use crate::image::{ConfigFacts, Version};
+use crate::image::{ConfigFacts, Version, spelling};
 use crate::knowledge::Knowledge;
 use crate::text::shown;
 use crate::{Error, ErrorKind};
@@ -50,8 +50,10 @@ pub fn parse(bytes: &[u8]) -> Result<ImageConfig, Error> {
     if bytes.len() as u64 > LARGEST {
         return Err(Error::of(ErrorKind::Invalid, format!("the image config has more than {} MiB", LARGEST >> 20)));
     }
-    serde_json::from_slice(bytes)
-        .map_err(|error| Error::of(ErrorKind::Invalid, "the image config is malformed").because(shown(&error.to_string())))
+    let malformed = |why: String| Error::of(ErrorKind::Invalid, "the image config is malformed").because(why);
+    let config = serde_json::from_slice(bytes).map_err(|error| malformed(shown(&error.to_string())))?;
+    spelling::check(bytes, spelling::CONFIG).map_err(malformed)?;
+    Ok(config)
 }
 
 impl ImageConfig {
@@ -151,7 +153,7 @@ mod tests {
     #[test]
     fn hostile_configs_are_refused() {
         let deep = format!(r#"{{"config":{}}}"#, "[".repeat(1_000_000));
-        for json in [&deep, "", "[]", "null", r#"{"os":5}"#, r#"{"os":"windows","os":"linux"}"#, "{}x"] {
+        for json in [&deep, "", "[]", "null", r#"{"os":5}"#, r#"{"os":"windows","os":"linux"}"#, r#"{"os":"windows","OS":"linux"}"#, "{}x"] {
             let error = parse(json.as_bytes()).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Invalid);
         }

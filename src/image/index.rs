@@ -5,6 +5,7 @@ use serde::de::IgnoredAny;
 
 use crate::image::Digest;
 use crate::image::digest::is_of_another_algorithm;
+use crate::image::spelling;
 use crate::text::shown;
 use crate::{Error, ErrorKind};
 
@@ -201,6 +202,8 @@ pub(crate) fn kind_of(bytes: &[u8], content_type: Option<&str>) -> Result<Kind, 
             .hint("something between here and the registry may have answered in its place: a proxy, a portal, a firewall"));
     }
     let shape: Shape = serde_json::from_slice(bytes).map_err(malformed)?;
+    spelling::check(bytes, spelling::MANIFEST)
+        .map_err(|why| Error::of(ErrorKind::Invalid, "the manifest is malformed").because(why))?;
     let stated = shape.media_type.as_deref().filter(|stated| !stated.is_empty());
     refuse_schema_1(&shape, [announced.as_deref(), stated])?;
     if shape.schema_version != Some(2) {

@@ -8,6 +8,7 @@ pub(crate) mod listing;
 mod name;
 pub mod reference;
 pub mod run_config;
+pub(crate) mod spelling;
 #[cfg(test)]
 pub(crate) mod test_knowledge;
 

@@ -219,3 +219,64 @@ fn a_foreign_file_beside_an_image_layout_is_not_a_second_list() {
         assert_eq!(found.is_ok(), is_read, "{format}: {found:?}");
     }
 }
+
+/// The engines read `OS.Version` as `os.version`, and the last of both counts.
+#[test]
+fn a_key_in_another_case_is_refused() {
+    let good = with_layer(&windows("10.0.20348.1"));
+    let twice = with(good.clone(), "OS.Version", json!("10.0.17763.1"));
+    let manifest = |files: &mut Files, config: &Value| {
+        let config = files.add(OCI_CONFIG, config);
+        json!({ "schemaVersion": 2, "config": config, "layers": [descriptor(LAYER, b"")] })
+    };
+    let entry = |config: &Value, change: &dyn Fn(Value) -> Value| {
+        let mut files = Files::default();
+        let manifest = change(manifest(&mut files, config));
+        let entry = files.add(OCI_MANIFEST, &manifest);
+        (files, entry)
+    };
+    let unchanged = |value: Value| value;
+    let another_config = |manifest: Value| {
+        let config = manifest["config"].clone();
+        with(manifest, "Config", config)
+    };
+    let platform =
+        json!({ "os": "windows", "architecture": "amd64", "os.version": "10.0.20348.1", "OS.Version": "10.0.17763.1" });
+    for ((mut files, entry), key) in [(entry(&twice, &unchanged), "os.version"), (entry(&good, &another_config), "config"), {
+        let (files, entry) = entry(&good, &unchanged);
+        ((files, with(entry, "platform", platform)), "os.version")
+    }] {
+        let index = files.add(OCI_INDEX, &json!({ "schemaVersion": 2, "manifests": [entry] }));
+        let said = format!("the key {key} is spelt in another case");
+        // Below an index, and listed by the layout itself.
+        for listed in [index, entry] {
+            let files = Files(files.0.clone()).list(&[listed]);
+            let (folder, archive) = (files.folder(), file(&files.tar()));
+            for reference in [typed("oci", folder.path()), typed("oci-archive", archive.path())] {
+                let read = match image(&reference) {
+                    Err(error) => error.sentence(),
+                    Ok(image) => format!("{:?}", image.candidates),
+                };
+                assert!(read.contains(&said), "{key}: {read}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_of_docker_save_in_another_case_is_refused() {
+    for list in [r#"[{"Config":"a.json","config":"b.json","RepoTags":["app:1"]}]"#, r#" [{"config":"b.json"}]"#] {
+        let mut files = Files::default();
+        let entry = files.image(&windows("10.0.20348.1"));
+        let mut files = files.list(&[entry]);
+        files.0.push(("manifest.json".to_owned(), list.as_bytes().to_vec()));
+        let archive = file(&files.tar());
+        for form in ["oci-archive", "docker-archive"] {
+            let error = image(&typed(form, archive.path())).unwrap_err();
+            assert!(
+                error.kind == ErrorKind::Invalid && error.sentence().contains("malformed manifest.json"),
+                "{form}: {error:?}"
+            );
+        }
+    }
+}

@@ -479,6 +479,7 @@ fn a_layout_that_does_not_hold_together_is_refused() {
         (good(&|entry| entry["digest"] = json!("foo")), Invalid, "it is JSON of another form"),
         (set("index.json", b"{"), Invalid, "malformed index.json"),
         (set("index.json", deep), Invalid, "malformed index.json"),
+        (set("index.json", br#"{"schemaVersion":2,"manifests":[],"Manifests":[]}"#), Invalid, "spelt in another case"),
         (set("index.json", large), Invalid, "more than 4194304 bytes"),
         (set("oci-layout", b"{}"), Invalid, "malformed oci-layout"),
         (set("oci-layout", br#"{"imageLayoutVersion":"2.0.0"}"#), Unsupported, "version 2.0.0"),
@@ -541,6 +542,67 @@ fn a_hostile_archive_is_refused() {
         let error = image(&typed("docker-archive", archive.path())).unwrap_err();
         assert!(error.sentence().contains(said), "{what}: {error:?}");
     }
+}
+
+/// A member of a tar archive, whatever its name.
+fn member(name: &str, kind: tar::EntryType, link: &str, content: &[u8]) -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+    header.as_old_mut().linkname[..link.len()].copy_from_slice(link.as_bytes());
+    header.set_entry_type(kind);
+    header.set_size(content.len() as u64);
+    header.set_cksum();
+    let padding = vec![0; content.len().next_multiple_of(512) - content.len()];
+    [header.as_bytes().as_slice(), content, &padding].concat()
+}
+
+/// The records of an extended header for the member after it.
+fn records(records: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = tar::Builder::new(Vec::new());
+    archive.append_pax_extensions(records.iter().copied()).unwrap();
+    let mut bytes = archive.into_inner().unwrap();
+    bytes.truncate(bytes.len() - 1024);
+    bytes
+}
+
+/// Engines unpack an archive before they read it, or read it by names without detours: they must not come to another list of images.
+#[test]
+fn a_second_list_in_an_archive_is_not_passed_over() {
+    use tar::EntryType::{Continuous, GNULongName, Link, Regular, Symlink};
+    const EMPTY: &[u8] = br#"{"schemaVersion":2,"manifests":[]}"#;
+    let named = |name: &str| member(name, Regular, "", EMPTY);
+    let whole = nanoserver_1903(&["1903"]).tar();
+    let whole = &whole[..whole.len() - 1024];
+    for (what, more, said) in [
+        ("the same name", named("index.json"), "does not contain an image"),
+        ("two slashes", named(".//index.json"), "does not contain an image"),
+        ("two dots", named("././index.json"), "does not contain an image"),
+        ("a way back", named("a/../index.json"), "leads out of its folder"),
+        ("from the root", named("/index.json"), "leads out of its folder"),
+        ("a folder of Windows", named(".\\index.json"), "leads out of its folder"),
+        ("another case", named("Index.JSON"), "index.json and Index.JSON in it are one file on Windows"),
+        ("a link", [named("b.json"), member("index.json", Symlink, "b.json", b"")].concat(), "index.json is a link"),
+        ("a hard link", [named("b.json"), member("index.json", Link, "b.json", b"")].concat(), "index.json is a link"),
+        ("a linked folder", [member("x", Symlink, ".", b""), named("x/index.json")].concat(), "lies behind a link"),
+        ("a contiguous file", member("index.json", Continuous, "", EMPTY), "contiguous files"),
+        ("a sparse file", [records(&[("GNU.sparse.name", b"index.json")]), named("x")].concat(), "sparse"),
+        ("a name taken back", [records(&[("path", b"x"), ("path", b"")]), named("index.json")].concat(), "not contain an image"),
+        (
+            "two long names",
+            [member("L", GNULongName, "", b"index.json\0"), records(&[("path", b"x")]), named("y")].concat(),
+            "does not contain an image",
+        ),
+    ] {
+        let bytes = [whole, &more, &[0; 1024]].concat();
+        for bytes in [zstd::encode_all(bytes.as_slice(), 1).unwrap(), bytes] {
+            let error = image(&typed("oci-archive", file(&bytes).path())).unwrap_err();
+            assert!(error.sentence().contains(said), "{what}: {error:?}");
+        }
+    }
+    // A folder of that name is not a list, and a link to a layer, as in older archives of `docker save`, is never read.
+    let harmless = [named("index.json/"), member("a/layer.tar", Symlink, "../b/layer.tar", b"")].concat();
+    let bytes = [whole, &harmless, &[0; 1024]].concat();
+    assert_eq!(summary(&image(&typed("oci-archive", file(&bytes).path())).unwrap()), "amd64 10.0.18362.1256 Config");
 }
 
 #[test]

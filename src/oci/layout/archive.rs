@@ -1,6 +1,6 @@
 //! The files of a tar archive, read in place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -8,7 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::files::open_regular;
-use crate::tarball::{self, Fault, Next, Tarball};
+use crate::tarball::{self, Fault, Header, Next, Tarball};
+use crate::text::shown;
 
 /// The most entries and the longest names; archives of images have some hundred files with names of 80 bytes.
 const MOST_ENTRIES: usize = 50_000;
@@ -26,6 +27,8 @@ pub struct Archive {
     /// The archive itself; `None` if it is compressed.
     file: Option<Mutex<Box<dyn Source>>>,
     members: HashMap<String, Member>,
+    /// The names that are links, which are not followed.
+    links: HashSet<String>,
 }
 
 /// A source of an archive: a file, or bytes in memory.
@@ -80,11 +83,11 @@ impl Archive {
                 }
                 let mut members = HashMap::new();
                 let mut tar = Tarball::new(reader, length);
-                walk(&mut tar, |tar, name, size| {
+                let links = walk(&mut tar, |tar, name, size| {
                     members.insert(name, Member::Lies(tar.position(), size));
                     tar.seek_past_payload()
                 })?;
-                Ok(Self { file: Some(Mutex::new(Box::new(tar.into_reader().into_inner()))), members })
+                Ok(Self { file: Some(Mutex::new(Box::new(tar.into_reader().into_inner()))), members, links })
             }
         }
     }
@@ -93,7 +96,7 @@ impl Archive {
     fn pass_through(reader: impl Read, deadline: Option<Instant>) -> io::Result<Self> {
         let mut members = HashMap::new();
         let mut kept = 0;
-        walk(&mut Tarball::new(BufReader::new(Timed { reader, deadline }), u64::MAX), |tar, name, size| {
+        let links = walk(&mut Tarball::new(BufReader::new(Timed { reader, deadline }), u64::MAX), |tar, name, size| {
             let fits = size > 0 && size <= LARGEST_KEPT && kept + size <= MOST_KEPT;
             let mut content = fits.then(Vec::new);
             tar.read_payload(|bytes| {
@@ -116,12 +119,16 @@ impl Archive {
             }
             Ok(())
         })?;
-        Ok(Self { file: None, members })
+        Ok(Self { file: None, members, links })
     }
 
     /// The file of this name, of at most `max` bytes, if there is one.
     pub fn read(&self, name: &str, max: u64) -> io::Result<Option<Vec<u8>>> {
         let too_large = || io::Error::new(io::ErrorKind::InvalidData, format!("{name} has more than {max} bytes"));
+        if folders_of(name).chain([name]).any(|part| self.links.contains(part)) {
+            let why = format!("{name} is a link in the archive, or lies behind one, and links are not followed");
+            return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+        }
         match (self.members.get(name), &self.file) {
             (None, _) => Ok(None),
             (Some(Member::Kept(bytes)), _) if bytes.len() as u64 > max => Err(too_large()),
@@ -161,19 +168,20 @@ fn foreign_form(magic: &[u8]) -> Option<(&'static str, &'static str)> {
 }
 
 /// Calls `visit` for each regular file with the archive at its data, its name and its size; `visit` may read the data or move past
-/// it.
+/// it. Gives the names that are links.
 fn walk<R: BufRead>(
     tar: &mut Tarball<R>,
     mut visit: impl FnMut(&mut Tarball<R>, String, u64) -> Result<(), Fault>,
-) -> io::Result<()> {
+) -> io::Result<HashSet<String>> {
     let mut extension = Extension::default();
+    let mut names = Names::default();
     for count in 0.. {
         let header = match tar.next(true).map_err(failed)? {
             Next::Header(header) => header,
             // An archive has at least one block.
             Next::End if count == 0 => return Err(not_an_archive()),
             // Some tools leave out the blocks of zeros at the end.
-            Next::Zeros | Next::End => return Ok(()),
+            Next::Zeros | Next::End => break,
         };
         if count >= MOST_ENTRIES {
             return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it has more than {MOST_ENTRIES} entries")));
@@ -181,25 +189,34 @@ fn walk<R: BufRead>(
         let size = || header.size().ok_or(Fault::Header(tar.position()));
         let read = match header.type_flag() {
             b'x' => size().and_then(|size| read_extension(tar, size)).map(|content| extension.read_pax(&content)),
-            b'L' => size().and_then(|size| read_extension(tar, size)).map(|name| extension.name = Some(terminated(name))),
+            b'L' => size().and_then(|size| read_extension(tar, size)).map(|name| extension.long_name = Some(terminated(name))),
             // Global headers and the long targets of links.
             b'g' | b'K' => size().and_then(|size| tar.begin_payload(size)),
-            b'0' | 0 | b'7' => {
-                let Extension { name, size: extended } = std::mem::take(&mut extension);
-                let name = String::from_utf8(name.unwrap_or_else(|| header.name())).ok();
+            b'0' | 0 => {
+                let extension = std::mem::take(&mut extension);
+                if extension.is_sparse {
+                    return Err(rare());
+                }
+                let extended = extension.size;
+                let name = extension.name_of(&header)?;
+                if let Some(name) = &name {
+                    names.add(name, false)?;
+                }
                 extended.map_or_else(size, Ok).and_then(|size| {
                     tar.begin_payload(size)?;
-                    match name.filter(|name| name.len() <= LONGEST_NAME) {
-                        Some(name) => visit(tar, name.strip_prefix("./").unwrap_or(&name).to_owned(), size),
-                        None => Ok(()),
-                    }
+                    name.map_or(Ok(()), |name| visit(tar, name, size))
                 })
             }
-            b'S' => {
-                return Err(io::Error::new(io::ErrorKind::Unsupported, "it holds sparse files, which archives of images do not"));
+            b'7' | b'S' => return Err(rare()),
+            // Links.
+            b'1' | b'2' => {
+                if let Some(name) = std::mem::take(&mut extension).name_of(&header)? {
+                    names.add(&name, true)?;
+                }
+                Ok(())
             }
-            // Links, devices, directories and pipes, which have no data.
-            b'1'..=b'6' => {
+            // Devices, directories and pipes, which have no data either.
+            b'3'..=b'6' => {
                 extension = Extension::default();
                 Ok(())
             }
@@ -210,7 +227,60 @@ fn walk<R: BufRead>(
         };
         read.map_err(failed)?;
     }
-    Ok(())
+    Ok(names.links())
+}
+
+/// A file of a kind that some programs unpack and others pass over.
+fn rare() -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, "it holds sparse or contiguous files, which archives of images do not")
+}
+
+/// The files and links that came, by their names in small letters, and `true` for a link.
+///
+/// Programs that unpack an archive before they read it come to other files than those that do not, where a link leads elsewhere, or
+/// where the names of two files are one name on Windows.
+#[derive(Default)]
+struct Names(HashMap<String, (String, bool)>);
+
+impl Names {
+    /// Adds a file or a link, which takes the place of what had its name.
+    fn add(&mut self, name: &str, is_link: bool) -> io::Result<()> {
+        let refused = |why: String| Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        let mut known = folders_of(name).filter_map(|folder| self.0.get(&folder.to_ascii_lowercase()));
+        if known.any(|(_, is_link)| *is_link) {
+            return refused(format!("{} in it lies behind a link", shown(name)));
+        }
+        match self.0.insert(name.to_ascii_lowercase(), (name.to_owned(), is_link)) {
+            Some((other, _)) if other != name => {
+                refused(format!("{} and {} in it are one file on Windows", shown(&other), shown(name)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn links(self) -> HashSet<String> {
+        self.0.into_values().filter_map(|(name, is_link)| is_link.then_some(name)).collect()
+    }
+}
+
+/// The folders that a name leads through: `a` and `a/b` of `a/b/c`.
+fn folders_of(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('/').filter_map(|(at, _)| name.get(..at))
+}
+
+/// The name of a file as programs come to it that unpack the archive: `index.json` of `.//index.json`. `None` for the name of a
+/// folder, and for one that is longer than any that is asked for.
+fn plain(name: &str) -> io::Result<Option<String>> {
+    if name.starts_with('/') || name.contains('\\') || name.split('/').any(|part| part == "..") {
+        let why = format!("the name {} in it leads out of its folder", shown(name));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+    }
+    if name.ends_with('/') {
+        return Ok(None);
+    }
+    let parts: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let name = parts.join("/");
+    Ok((!name.is_empty() && name.len() <= LONGEST_NAME).then_some(name))
 }
 
 /// The content of an extended header. One that lies beyond the end is cut off, however large it says it is.
@@ -222,16 +292,28 @@ fn read_extension(tar: &mut Tarball<impl BufRead>, size: u64) -> Result<Vec<u8>,
 /// The extended headers before a file.
 #[derive(Default)]
 struct Extension {
+    /// The name in GNU's header.
+    long_name: Option<Vec<u8>>,
+    /// The name in a record.
     name: Option<Vec<u8>>,
     size: Option<u64>,
+    is_sparse: bool,
 }
 
 impl Extension {
+    /// The name of the file with this header, as [`plain`] gives it. GNU's name counts, whatever a record says: so do engines read it.
+    fn name_of(self, header: &Header) -> io::Result<Option<String>> {
+        let name = self.long_name.or(self.name).unwrap_or_else(|| header.name());
+        String::from_utf8(name).map_or(Ok(None), |name| plain(&name))
+    }
+
     /// Takes over the records that matter, up to the first malformed one.
     fn read_pax(&mut self, content: &[u8]) {
         for (key, value) in tarball::records(content).map_while(|record| record) {
             match key {
-                "path" => self.name = Some(value.to_vec()),
+                // One without a value takes an earlier one back.
+                "path" => self.name = Some(value.to_vec()).filter(|name| !name.is_empty()),
+                key if key.starts_with("GNU.sparse.") => self.is_sparse = true,
                 "size" => self.size = std::str::from_utf8(value).ok().and_then(|size| size.parse().ok()),
                 _ => {}
             }

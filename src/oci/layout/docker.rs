@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use crate::Error;
-use crate::image::Digest;
-use crate::oci::layout::malformed;
+use crate::image::{Digest, spelling};
+use crate::oci::layout::{check_spelling, malformed};
 use crate::oci::manifest::{is_foreign, servers_of};
 
 /// One image in an archive of `docker save`.
@@ -30,7 +30,9 @@ struct LayerSource {
 
 /// Reads `manifest.json`.
 pub(crate) fn parse(shown_path: &str, bytes: &[u8]) -> Result<Vec<Saved>, Error> {
-    serde_json::from_slice(bytes).map_err(|error| malformed(shown_path, "manifest.json", &error))
+    let saved = serde_json::from_slice(bytes).map_err(|error| malformed(shown_path, "manifest.json", &error))?;
+    check_spelling(shown_path, "manifest.json", bytes, spelling::SAVED)?;
+    Ok(saved)
 }
 
 impl Saved {

@@ -23,9 +23,10 @@ pub use folder::Folder;
 pub(crate) use ours::{Purpose, claim, is_ours};
 
 use crate::handles::Handles;
-use crate::image::Digest;
 use crate::image::index::{Entry, Index, LARGEST, REF_NAME};
 use crate::image::reference::Format;
+use crate::image::spelling::Keys;
+use crate::image::{Digest, spelling};
 use crate::text::shown;
 use crate::{Error, ErrorKind};
 
@@ -231,7 +232,13 @@ impl Layout {
         match self.file("manifest.json", LARGEST)? {
             None => Ok(Vec::new()),
             Some(bytes) if format == Format::DockerArchive => docker::parse(&self.shown, &bytes),
-            Some(bytes) => Ok(docker::parse(&self.shown, &bytes).unwrap_or_default()),
+            Some(bytes) => match docker::parse(&self.shown, &bytes) {
+                // A list of images to engines all the same.
+                Err(error) if bytes.trim_ascii_start().starts_with(b"[") && spelling::check(&bytes, spelling::SAVED).is_err() => {
+                    Err(error)
+                }
+                parsed => Ok(parsed.unwrap_or_default()),
+            },
         }
     }
 
@@ -254,7 +261,15 @@ pub(crate) fn ref_name(entry: &Value) -> Option<&str> {
 
 /// Reads `index.json`.
 fn parse_index(shown_path: &str, bytes: &[u8]) -> Result<Index, Error> {
-    serde_json::from_slice(bytes).map_err(|error| malformed(shown_path, INDEX, &error))
+    let index = serde_json::from_slice(bytes).map_err(|error| malformed(shown_path, INDEX, &error))?;
+    check_spelling(shown_path, INDEX, bytes, spelling::MANIFEST)?;
+    Ok(index)
+}
+
+/// Refuses a file that spells one of these keys in another case.
+fn check_spelling(shown_path: &str, file: &str, bytes: &[u8], keys: &'static Keys) -> Result<(), Error> {
+    spelling::check(bytes, keys)
+        .map_err(|why| Error::of(ErrorKind::Invalid, format!("{shown_path} has a malformed {file}")).because(why))
 }
 
 /// The error of a file that is not what its name says. Its bytes are not quoted: a stranger may have put any file in its place.
