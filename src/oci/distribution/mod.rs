@@ -195,9 +195,9 @@ impl Client {
         if status.is_success() {
             return Ok(answer);
         }
-        let headers = answer.response.headers().clone();
-        let body = limits::read_beginning(answer.response).await;
-        Err(Failure::of_status(status, &headers, &body, &answer.server))
+        let (headers, server) = (answer.headers(), answer.server.clone());
+        let body = answer.beginning(Vec::new()).await;
+        Err(Failure::of_status(status, &headers, &body, &server))
     }
 
     /// A whole answer, verified.
@@ -229,8 +229,8 @@ impl Client {
         digest: Option<&Digest>,
     ) -> Result<(HeaderMap, Vec<u8>), Failure> {
         let answer = registry.get(&self.shared, wanted).await?;
+        let headers = answer.headers();
         let server = answer.server;
-        let headers = answer.response.headers().clone();
         let nonsense = |why: String| Failure::new(ErrorKind::Network, format!("{server} answered with {why}"));
         if answer.response.status() != StatusCode::OK {
             return Err(nonsense(format!("{} to a plain request", answer.response.status())));
