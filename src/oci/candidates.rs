@@ -33,7 +33,7 @@ impl Reader<'_> {
         manifest: &ImageManifest,
         size: u64,
     ) -> Result<Listing, Error> {
-        let described = self.describe_manifest(place, manifest, size).await?;
+        let described = self.describe_manifest(place, digest, manifest, size).await?;
         Ok(single(Some(digest.clone()), described.config, Some(described.foreign_layers), described.layer_servers))
     }
 
