@@ -52,7 +52,7 @@ use crate::image::Digest;
 use crate::image::index;
 use crate::text::shown;
 use endpoint::is_bare;
-use failure::{Failure, excerpt, is_web_page};
+use failure::{Failure, INSTEAD, excerpt, is_web_page};
 use registry::{Registry, Wanted};
 use retry::Tries;
 use transport::{Answer, NamedBy, Request, Transport, check_scheme};
@@ -236,7 +236,7 @@ impl Client {
             return Err(nonsense(format!("{} to a plain request", answer.response.status())));
         }
         if is_web_page(&headers) {
-            return Err(nonsense("a web page".to_owned()).hint("a login page or proxy seems to answer instead of the registry"));
+            return Err(nonsense("a web page".to_owned()).hint(INSTEAD));
         }
         if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             return Err(nonsense("a compressed body, which was not asked for".to_owned()));

@@ -274,7 +274,7 @@ impl Registry {
             }
             ErrorKind::Unauthorized => self.unauthorized(shared, failure, repository).await,
             ErrorKind::NotFound => failure.hint("check the spelling of the repository and of its tag"),
-            ErrorKind::Invalid if self.endpoint.scheme() == "http" => failure.hint(advice![
+            ErrorKind::Invalid if self.endpoint.scheme() == "http" && status == StatusCode::BAD_REQUEST => failure.hint(advice![
                 "it was asked over HTTP; if it uses HTTPS: ",
                 Setting::Mirror(format!("{0}=https://{0}", self.name))
             ]),
