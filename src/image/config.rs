@@ -153,7 +153,16 @@ mod tests {
     #[test]
     fn hostile_configs_are_refused() {
         let deep = format!(r#"{{"config":{}}}"#, "[".repeat(1_000_000));
-        for json in [&deep, "", "[]", "null", r#"{"os":5}"#, r#"{"os":"windows","os":"linux"}"#, r#"{"os":"windows","OS":"linux"}"#, "{}x"] {
+        for json in [
+            &deep,
+            "",
+            "[]",
+            "null",
+            r#"{"os":5}"#,
+            r#"{"os":"windows","os":"linux"}"#,
+            r#"{"os":"windows","OS":"linux"}"#,
+            "{}x",
+        ] {
             let error = parse(json.as_bytes()).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Invalid);
         }
