@@ -156,7 +156,8 @@ fn a_layer_that_wants_too_much_memory_is_refused() {
 
 #[test]
 fn a_broken_list_of_images_is_said_before_anything_is_downloaded() {
-    for broken in ["", "{", "{}", r#"{"schemaVersion":2,"manifests":[{"digest":"foo","size":1}]}"#] {
+    let large = " ".repeat((4 << 20) + 1);
+    for broken in ["", "{", "{}", r#"{"schemaVersion":2,"manifests":[{"digest":"foo","size":1}]}"#, large.as_str()] {
         let shop = Shop::well_behaved(vec![Layer::new(GZIP, 1, 1000)]);
         shop.succeeds(&[]);
         let list = shop.store().join("index.json");
