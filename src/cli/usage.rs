@@ -138,7 +138,7 @@ fn safe(text: &str) -> String {
 
 /// This text with `…` for what stands between each `://` and the last `@` behind it. Characters that end the name of a server may stand in
 /// a password, too; the `@` before a digest ends none.
-fn without_passwords(text: &str) -> String {
+pub fn without_passwords(text: &str) -> String {
     let mut parts = text.split("://");
     let mut shown = parts.next().unwrap_or_default().to_owned();
     for part in parts {
