@@ -1,6 +1,6 @@
 //! Arguments that are not understood: the message, from harmless text, and what to type instead.
 
-use std::borrow::Cow;
+use std::error::Error as _;
 use std::ffi::OsString;
 use std::io::Write as _;
 
@@ -25,7 +25,7 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     let whole = typed_command();
     let subcommand = subcommand_in(&whole, arguments).map(clap::Command::get_name);
     let refused = refused(subcommand);
-    let harmless = arguments.iter().map(|argument| plain::clean(&without_password(&argument.to_string_lossy())).into_owned());
+    let harmless = arguments.iter().map(|argument| safe(&argument.to_string_lossy()));
     let harmless: Vec<OsString> = harmless.map(OsString::from).collect();
     let mut was_typed = false;
     let mut error = match matches(command_for(&harmless), &harmless) {
@@ -50,7 +50,7 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     let named: Vec<(ContextKind, String)> = error
         .context()
         .filter_map(|(kind, value)| match value {
-            ContextValue::String(text) => Some((kind, plain::clean(text).into_owned())),
+            ContextValue::String(text) => Some((kind, safe(text))),
             _ => None,
         })
         .collect();
@@ -85,7 +85,11 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     hint = hint.or_else(|| meant.map(optional::Detached::hint));
     hint = one_hyphen::slip(&whole, &harmless).map(|slip| slip.hint).or(hint);
     let told = error.render().ansi().to_string().replace("For more information, try", "hint: for more information, try");
-    let told = told.replace("tip:", "hint:");
+    let mut told = told.replace("tip:", "hint:");
+    // So may the reason, which can name a part of the value.
+    if let Some(reason) = error.source().map(ToString::to_string).filter(|reason| !reason.is_empty()) {
+        told = told.replace(&reason, &safe(&reason));
+    }
     let _ = write!(io.err, "{told}");
     if let Some(hint) = hint {
         let _ = writeln!(io.err, "hint: {hint}");
@@ -127,12 +131,49 @@ fn variable_at_fault(error: &clap::Error, arguments: &[OsString]) -> Option<Stri
     Some(option.get_env()?.to_string_lossy().into_owned())
 }
 
-/// This text with `…` for what stands between `://` and `@`: messages end in logs.
-fn without_password(text: &str) -> Cow<'_, str> {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.into() };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    match authority.rfind('@').and_then(|at| rest.get(at..)) {
-        Some(after) => format!("{scheme}://…{after}").into(),
-        None => text.into(),
+/// This text as it may stand in a message: messages end in logs.
+fn safe(text: &str) -> String {
+    plain::clean(&without_passwords(text)).into_owned()
+}
+
+/// This text with `…` for what stands between each `://` and the last `@` behind it. Characters that end the name of a server may stand in
+/// a password, too; the `@` before a digest ends none.
+pub fn without_passwords(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let named = part.split("@sha256:").next().unwrap_or_default();
+        let after = named.rfind('@').and_then(|at| part.get(at..));
+        shown.push_str("://");
+        match after {
+            Some(after) => {
+                shown.push('…');
+                shown.push_str(after);
+            }
+            None => shown.push_str(part),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_stands_in_a_message() {
+        for (text, expected) in [
+            ("a=http://h:5000", "a=http://h:5000"),
+            ("a=http://u:pw@h:5000/p", "a=http://…@h:5000/p"),
+            ("a=http://h,b=https://u:pw@i,c=http://u:pw@j", "a=http://h,b=https://…@i,c=http://…@j"),
+            ("a=http://u:p/w?x#y@z@h", "a=http://…@h"),
+            ("https://r.test/app@sha256:00", "https://r.test/app@sha256:00"),
+            ("https://u:pw@r.test/app@sha256:00", "https://…@r.test/app@sha256:00"),
+            ("u@h", "u@h"),
+            ("://@", "://…@"),
+            ("", ""),
+        ] {
+            assert_eq!(safe(text), expected);
+        }
     }
 }

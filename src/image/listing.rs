@@ -45,17 +45,21 @@ impl Listed {
 
 /// The meaning of this entry, from the index alone.
 pub(crate) fn meaning(entry: &Entry) -> Meaning {
-    if entry.is_attestation() {
-        return Meaning::Nothing;
-    }
-    let kind = match entry.media_type.as_deref() {
-        None | Some("") => Kind::Image,
-        Some(media_type) => match Kind::of(media_type) {
-            Some(kind) => kind,
-            None => return Meaning::Nothing,
-        },
-    };
     let (os, architecture) = platform(entry);
+    let media_type = entry.media_type.as_deref().unwrap_or_default();
+    let kind = if media_type.is_empty() { Some(Kind::Image) } else { Kind::of(media_type) };
+    let doubt = match kind {
+        _ if entry.is_attestation() => Some("the index calls it an attestation".to_owned()),
+        None => Some(format!("the index gives it the type {}", shown(media_type))),
+        Some(_) => None,
+    };
+    let config = match doubt {
+        None => Config::NotRead,
+        // Some engines go by the platform alone, and take it for the image.
+        Some(doubt) if os == "windows" => Config::Unreadable(format!("{doubt}, and the platform of an image")),
+        Some(_) => return Meaning::Nothing,
+    };
+    let is_index = kind == Some(Kind::Index) && config == Config::NotRead;
     let listed = Listed {
         #[cfg(feature = "registries")]
         digest: entry.digest.clone(),
@@ -67,13 +71,13 @@ pub(crate) fn meaning(entry: &Entry) -> Meaning {
             architecture,
             indexed: Version::read(entry.platform.as_ref().and_then(|platform| platform.os_version.as_deref())),
             entry: entry_facts(entry),
-            config: Config::NotRead,
+            config,
             foreign_layers: None,
             layer_servers: Vec::new(),
         },
     };
     // Where the index says that nothing below is for Windows, there is nothing to read.
-    if kind == Kind::Image || !listed.may_be_windows() { Meaning::Image(Box::new(listed)) } else { Meaning::Index }
+    if !is_index || !listed.may_be_windows() { Meaning::Image(Box::new(listed)) } else { Meaning::Index }
 }
 
 /// The system and the processor of this entry; empty where nothing says it.

@@ -33,7 +33,7 @@ impl Reader<'_> {
         manifest: &ImageManifest,
         size: u64,
     ) -> Result<Listing, Error> {
-        let described = self.describe_manifest(place, manifest, size).await?;
+        let described = self.describe_manifest(place, digest, manifest, size).await?;
         Ok(single(Some(digest.clone()), described.config, Some(described.foreign_layers), described.layer_servers))
     }
 
@@ -111,7 +111,7 @@ impl Reader<'_> {
         for (at, image) in found.iter_mut().enumerate() {
             let Candidate { indexed, architecture, .. } = &image.candidate;
             let complete = image.os == "windows" && matches!(indexed, Version::Known(_)) && !architecture.is_empty();
-            if complete || !image.may_be_windows() {
+            if complete || !image.may_be_windows() || image.candidate.config != Config::NotRead {
                 continue;
             }
             match budget.checked_sub(2) {

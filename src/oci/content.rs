@@ -199,7 +199,7 @@ impl<'k> Reader<'k> {
         let read = || async {
             let found = self.manifest(place, digest, size).await?;
             match found.manifest {
-                Manifest::Image(manifest) => self.describe_manifest(place, &manifest, found.size).await,
+                Manifest::Image(manifest) => self.describe_now(place, &manifest, found.size).await,
                 Manifest::Index(_) => {
                     Err(Error::of(ErrorKind::Invalid, format!("{digest} is an index where the manifest of an image must be")))
                 }
@@ -211,8 +211,19 @@ impl<'k> Reader<'k> {
         Ok(described)
     }
 
-    /// The description of the image with this manifest of so many bytes.
-    pub(crate) async fn describe_manifest(&self, place: &Place, manifest: &ImageManifest, size: u64) -> Result<Described, Error> {
+    /// [`Reader::describe`] of a manifest that was read already, and has so many bytes.
+    pub(crate) async fn describe_manifest(
+        &self,
+        place: &Place,
+        digest: &Digest,
+        manifest: &ImageManifest,
+        size: u64,
+    ) -> Result<Described, Error> {
+        let read = || self.describe_now(place, manifest, size);
+        self.described.cell(digest.clone()).get_or_try_init(read).await.cloned()
+    }
+
+    async fn describe_now(&self, place: &Place, manifest: &ImageManifest, size: u64) -> Result<Described, Error> {
         let config = self.config(place, manifest).await?;
         let media_type = manifest.config().media_type().to_string();
         if config.os.is_none() && !manifest::is_image_config(&media_type) {

@@ -385,20 +385,29 @@ pub(crate) fn time_left(deadline: Option<Instant>, limit: Duration) -> Duration 
 
 /// The distinct locations of references, in the order in which they first come.
 fn by_location(references: &[Reference]) -> Vec<Group<'_>> {
-    let mut numbers: HashMap<&Location, usize> = HashMap::new();
+    let mut numbers: HashMap<Location, usize> = HashMap::new();
     let mut groups: Vec<Group<'_>> = Vec::new();
     for (number, reference) in references.iter().enumerate() {
         let location = reference.location();
         let wanted = (number, reference);
-        match numbers.get(location).and_then(|group| groups.get_mut(*group)) {
+        let meant = meant(location);
+        match numbers.get(&meant).and_then(|group| groups.get_mut(*group)) {
             Some((_, group)) => group.push(wanted),
             None => {
-                numbers.insert(location, groups.len());
+                numbers.insert(meant, groups.len());
                 groups.push((location, vec![wanted]));
             }
         }
     }
     groups
+}
+
+/// The place without the tag beside a digest, which decides alone.
+fn meant(location: &Location) -> Location {
+    match location {
+        Location::Registry(name) if name.digest.is_some() => Location::Registry(Name { tag: None, ..name.clone() }),
+        other => other.clone(),
+    }
 }
 
 fn image(reference: &Reference, resolved: Resolved) -> Image {

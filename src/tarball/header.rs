@@ -29,6 +29,12 @@ impl Header {
         self.0.path_bytes().into_owned()
     }
 
+    /// True if the name may begin in a field that GNU has for a time: Go takes text there for the beginning of a name.
+    pub(crate) fn may_have_a_longer_name(&self) -> bool {
+        let is_text = |field: &[u8]| field.first().is_some_and(|first| *first != 0) && number(field).is_none();
+        self.0.as_gnu().is_some_and(|gnu| is_text(&gnu.atime) || is_text(&gnu.ctime))
+    }
+
     /// The target of a link, as far as it fits into a header; empty for other members.
     pub(crate) fn link(&self) -> Vec<u8> {
         self.0.link_name_bytes().unwrap_or_default().into_owned()

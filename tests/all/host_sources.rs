@@ -222,6 +222,13 @@ fn what_tells_no_host_says_why() {
             "of its own",
         ),
         (
+            "docker that contradicts itself",
+            br#"{"OSType":"windows","OperatingSystem":"Windows Server Version 21H2 (OS Build 20348.1)","OSVersion":"10.0.17763"}"#
+                .to_vec(),
+            "more than one Windows version",
+            "of its own",
+        ),
+        (
             "a list, then ver",
             [fixture("computer-info-windows-server-2022.txt"), b"Microsoft Windows [Version 10.0.17763.1]".to_vec()].concat(),
             "more than one Windows version",

@@ -220,6 +220,39 @@ fn a_foreign_file_beside_an_image_layout_is_not_a_second_list() {
     }
 }
 
+/// Engines differ in whether they look at anything but the platform: what an entry with the platform of an image is cannot be known.
+#[test]
+fn an_entry_for_windows_that_is_called_something_else_is_not_passed_over() {
+    let attestation = json!({ "vnd.docker.reference.type": "attestation-manifest" });
+    let windows_2022 = json!({ "os": "windows", "architecture": "amd64", "os.version": "10.0.20348.9" });
+    let without_version = json!({ "os": "windows", "architecture": "amd64" });
+    for platform in [windows_2022, without_version] {
+        for (field, value, why) in [
+            ("annotations", attestation.clone(), "the index calls it an attestation, and the platform of an image"),
+            ("mediaType", json!("text/plain"), "the index gives it the type text/plain, and the platform of an image"),
+        ] {
+            let mut files = Files::default();
+            let other = with(with(files.image(&windows("10.0.17763.1")), "platform", platform.clone()), field, value);
+            let good = with(files.image(&windows("10.0.20348.1")), "platform", windows("10.0.20348.1"));
+            for read in read(files, &[other, good]) {
+                let candidates = read.unwrap().candidates;
+                assert_eq!(candidates.len(), 2, "{candidates:?}");
+                assert!(matches!(&candidates[0].config, Config::Unreadable(said) if said == why), "{candidates:?}");
+                assert!(matches!(candidates[1].config, Config::Read(_)), "{candidates:?}");
+            }
+        }
+    }
+    // For another system, or for none, it is what it is called.
+    for platform in [json!({ "os": "linux", "architecture": "amd64" }), json!({ "os": "unknown", "architecture": "unknown" })] {
+        let mut files = Files::default();
+        let other = with(with(files.image(&windows("10.0.17763.1")), "platform", platform), "annotations", attestation.clone());
+        let good = with(files.image(&windows("10.0.20348.1")), "platform", windows("10.0.20348.1"));
+        for read in read(files, &[other, good]) {
+            assert_eq!(summary(&read.unwrap()), "amd64 10.0.20348.1 Config");
+        }
+    }
+}
+
 /// The engines read `OS.Version` as `os.version`, and the last of both counts.
 #[test]
 fn a_key_in_another_case_is_refused() {

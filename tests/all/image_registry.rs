@@ -115,6 +115,23 @@ fn what_references_share_is_asked_for_once() {
 }
 
 #[test]
+fn what_is_named_by_digest_is_asked_for_once() {
+    let server = served::serve(nanoserver_1903(), Access::Anyone);
+    let options = Options { cache_root: None, ..options(Path::new("")) };
+    let digest_of = |name: &str| Digest::of(&fixture(&format!("synthetic-nanoserver-1903-18362.1256-{name}.json")));
+    let (index, manifest) = (digest_of("index"), digest_of("manifest"));
+    let names =
+        [":1903".to_owned(), format!("@{index}"), format!(":any@{index}"), format!(":1903@{index}"), format!("@{manifest}")];
+    let references: Vec<String> = names.iter().map(|name| format!("{}/{REPOSITORY}{name}", server.name())).collect();
+    for (found, reference) in run(options, &references).iter().zip(&references) {
+        let image = found.as_ref().unwrap();
+        assert_eq!(image.reference, *reference);
+        assert!(matches!(image.candidates[0].config, Config::Read(_)));
+    }
+    assert_eq!(server.count("/v2/windows"), 4, "a tag, an index, a manifest, a config");
+}
+
+#[test]
 fn images_are_read_side_by_side_but_not_all_at_once() {
     let (now, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let index = fixture("mcr-nanoserver-1809-17763.3770-index.json");

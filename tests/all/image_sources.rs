@@ -556,6 +556,16 @@ fn member(name: &str, kind: tar::EntryType, link: &str, content: &[u8]) -> Vec<u
     [header.as_bytes().as_slice(), content, &padding].concat()
 }
 
+/// The member with this text where GNU's headers have a time, and others the beginning of a name.
+fn with_prefix(mut member: Vec<u8>, prefix: &[u8]) -> Vec<u8> {
+    member[345..345 + prefix.len()].copy_from_slice(prefix);
+    let mut header = tar::Header::new_old();
+    header.as_mut_bytes().copy_from_slice(&member[..512]);
+    header.set_cksum();
+    member[..512].copy_from_slice(header.as_bytes());
+    member
+}
+
 /// The records of an extended header for the member after it.
 fn records(records: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = tar::Builder::new(Vec::new());
@@ -584,6 +594,13 @@ fn a_second_list_in_an_archive_is_not_passed_over() {
         ("a link", [named("b.json"), member("index.json", Symlink, "b.json", b"")].concat(), "index.json is a link"),
         ("a hard link", [named("b.json"), member("index.json", Link, "b.json", b"")].concat(), "index.json is a link"),
         ("a linked folder", [member("x", Symlink, ".", b""), named("x/index.json")].concat(), "lies behind a link"),
+        ("a slash at the end", named("index.json/"), "ends in a slash"),
+        (
+            "two extended headers",
+            [records(&[("path", b"x")]), records(&[("size", b"34")]), named("index.json")].concat(),
+            "two extended headers",
+        ),
+        ("a name in a time", with_prefix(named("index.json"), b"x"), "can be read in two ways"),
         ("a contiguous file", member("index.json", Continuous, "", EMPTY), "contiguous files"),
         ("a sparse file", [records(&[("GNU.sparse.name", b"index.json")]), named("x")].concat(), "sparse"),
         ("a name taken back", [records(&[("path", b"x"), ("path", b"")]), named("index.json")].concat(), "not contain an image"),
@@ -599,8 +616,8 @@ fn a_second_list_in_an_archive_is_not_passed_over() {
             assert!(error.sentence().contains(said), "{what}: {error:?}");
         }
     }
-    // A folder of that name is not a list, and a link to a layer, as in older archives of `docker save`, is never read.
-    let harmless = [named("index.json/"), member("a/layer.tar", Symlink, "../b/layer.tar", b"")].concat();
+    // A link to a layer, as in older archives of `docker save`, is never read.
+    let harmless = [named("other.json"), member("a/layer.tar", Symlink, "../b/layer.tar", b"")].concat();
     let bytes = [whole, &harmless, &[0; 1024]].concat();
     assert_eq!(summary(&image(&typed("oci-archive", file(&bytes).path())).unwrap()), "amd64 10.0.18362.1256 Config");
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use wincompat::internals::oci::distribution::{Client, Options};
 
 use crate::support::again::again;
-use crate::support::registry::images::{Access, Images, OCI_MANIFEST, basic, serve, token};
+use crate::support::registry::images::{Access, Images, OCI_MANIFEST, basic, error, serve, token};
 use crate::support::registry::{Reply, Server, options, stored};
 use crate::support::started::started;
 
@@ -60,6 +60,25 @@ async fn no_secret_is_shown_anywhere() {
         let error = client.manifest(&redirecting.name(), "app", "1").await.unwrap_err();
         assert_eq!(signed.requests().len(), 3);
         shown += &format!("{error:?}\n{error}\n");
+    }
+    // A server may send back what it was sent: as an error, as a warning, as the refusal of a token.
+    for access in [Access::Basic("user", PASSWORD), Access::TokenFor("user", PASSWORD), Access::TokenFor("user", "other")] {
+        let echoing = Server::start(move |request| {
+            let sent = request.header("authorization").unwrap_or_default();
+            let said =
+                if sent.starts_with("Basic") { format!("you sent {sent} for {PASSWORD}") } else { format!("you sent {sent}") };
+            match access.respond(request) {
+                Some(reply) if sent.is_empty() || !matches!(access, Access::TokenFor(_, "other")) => reply,
+                _ if request.path.ends_with("/1") => Reply::new(200, &[("warning", format!("299 - \"{said}\"").as_str())], "{}"),
+                _ => error(403, "DENIED", &said),
+            }
+        });
+        let credentials = stored(&echoing.name(), "user", PASSWORD);
+        let client = Client::new(Options { credentials, ..options() }).unwrap();
+        let answers = [client.manifest(&echoing.name(), "app", "1").await, client.manifest(&echoing.name(), "app", "2").await];
+        let answers = format!("{answers:?}");
+        assert!(answers.contains("(hidden)"), "{answers}");
+        shown += &answers;
     }
     shown += &String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(shown.contains("/v2/app/manifests/1"), "nothing was logged: {shown}");

@@ -198,3 +198,23 @@ fn a_value_that_a_variable_cannot_have_names_the_variable() {
         assert!(answer.err.contains(&hint), "{variable}={value}: {}", answer.err);
     }
 }
+
+#[test]
+fn a_value_that_is_refused_shows_no_password_and_no_command_of_a_pipeline() {
+    let program = Program::new();
+    for (variable, value) in [
+        ("WINCOMPAT_MIRROR", "x=https://user:hunter2@h"),
+        ("WINCOMPAT_MIRROR", "x=http://h,y=http://user:hunter2@h"),
+        ("WINCOMPAT_MIRROR", "x=http://user:hun/ter2@h"),
+        ("WINCOMPAT_INSECURE", "a:\n::error::x"),
+    ] {
+        let option = format!("{}={value}", variable.to_lowercase().replace("wincompat_", "--"));
+        let of_variable = Answer::of(program.command().args(["check", "--host=ltsc2022", IMAGE]).env(variable, value));
+        let typed = Answer::of(program.command().args(["check", "--host=ltsc2022", &option, IMAGE]));
+        for answer in [of_variable, typed] {
+            assert_eq!(answer.code, 2, "{variable}={value}: {answer:?}");
+            assert!(!answer.err.contains("ter2"), "{value}: {}", answer.err);
+            assert!(!answer.err.lines().any(|line| line.trim_start().starts_with("::")), "{value}: {}", answer.err);
+        }
+    }
+}

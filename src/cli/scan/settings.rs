@@ -166,10 +166,11 @@ fn argument(key: &str, value: Option<&str>) -> String {
     }
 }
 
-/// The file in this folder, or in the nearest one above it.
+/// The file in this folder, or in the nearest one above it. A link that leads nowhere, or a pipe, is an error when it is read: without what
+/// a file says, more would pass.
 fn nearest(path: &Path) -> Option<PathBuf> {
     let real = path.canonicalize().ok()?;
-    real.ancestors().map(|folder| folder.join(NAME)).find(|file| file.is_file())
+    real.ancestors().map(|folder| folder.join(NAME)).find(|file| file.symlink_metadata().is_ok_and(|found| !found.is_dir()))
 }
 
 /// The hosts of a fleet: the key, and the value.
@@ -452,6 +453,20 @@ mod tests {
         assert_eq!((exception.until.unwrap().to_string(), exception.reason.as_str()), ("2027-01-31".into(), "gone in May"));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let (above, inner) = (folder.path().join(NAME), folder.path().join("inner"));
+        std::fs::write(&above, "").unwrap();
+        std::fs::create_dir_all(inner.join("deep").join(NAME)).unwrap();
+        assert_eq!(nearest(&inner.join("deep")).unwrap(), above.canonicalize().unwrap(), "a folder is not a file of settings");
+        std::os::unix::fs::symlink("nowhere", inner.join(NAME)).unwrap();
+        let found = nearest(&inner.join("deep")).unwrap();
+        assert!(found.ends_with(Path::new("inner").join(NAME)), "{found:?}");
+        assert!(Settings::read(&found).unwrap_err().hint.unwrap().to_string().contains("--no-config"));
+    }
+
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
         for (text, line, why, hint) in [
@@ -479,6 +494,7 @@ mod tests {
                 "`allow` does not take `build-mismach`: no finding has this code; did you mean build-mismatch?",
                 "",
             ),
+            ("mirror = \"x=http://u:hunter2@h\"\n", 1, "`mirror` does not take `x=http://…@h`: ", ""),
             ("isolation = \"vm\"\n", 1, "`isolation` does not take `vm`", "it takes default, auto"),
             ("isolation = \"\"\n", 1, "`isolation` does not take an empty text", "it takes default, auto"),
             ("fresh = \"soon\"\n", 1, "`fresh` does not take `soon`: ", ""),

@@ -96,9 +96,9 @@ declare! {
     ConfigUnreadable = "config-unreadable", Warning, about [Image] {
         title: "the config could not be read",
         message: "the image's config could not be read, so the result is not known: {reason}",
-        help: "try again if the registry did not answer; if it did, push the image again; {setting no-confirm} trusts the index alone",
+        help: "if the registry did not answer, try again, or trust the index alone with {setting no-confirm}; if it did, push the image again",
         meaning: "Engines select an entry by what the index says of it, and start what its config says; the two can differ. Where the config could not be had, or is not that of the layers in the manifest, whatever rests on it is undecided: a broken network is neither a compatible nor an incompatible image.",
-        advice: "Where the registry did not answer, check it and the way to it, then try again. Where its answer is wrong, or the image cannot be pulled, push the image again. With {setting no-confirm} the index is enough.",
+        advice: "Where the registry did not answer, check it and the way to it, then try again; with {setting no-confirm} the index is enough. Where its answer is wrong, or the image cannot be pulled, push the image again.",
         source: "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
     }
 

@@ -21,6 +21,8 @@ struct Answer {
     operating_system: Option<String>,
     /// Every kernel that is named, e.g. `10.0 20348 (20348.1.amd64fre.fe_release.210507-1500)`.
     kernels: Vec<String>,
+    /// The `OSVersion` of JSON, e.g. `10.0.20348`.
+    os_version: Option<String>,
     /// `windows` or `linux`.
     os_type: Option<String>,
     architecture: Option<String>,
@@ -54,6 +56,7 @@ impl Answer {
             name: text(json, "Name"),
             operating_system: text(json, "OperatingSystem"),
             kernels: text(server, "KernelVersion").into_iter().collect(),
+            os_version: text(json, "OSVersion"),
             os_type: text(json, "OSType").or_else(|| text(server, "Os")),
             architecture: text(json, "Architecture").or_else(|| text(server, "Arch")),
             version: text(json, "ServerVersion").or_else(|| text(server, "Version")),
@@ -113,7 +116,15 @@ impl Answer {
     /// The Windows versions that it names.
     fn versions(&self) -> Vec<OsVersion> {
         let said: Vec<&str> = self.operating_system.iter().chain(&self.kernels).map(String::as_str).collect();
-        version_text::versions(&said.join("\n"))
+        let mut versions = version_text::versions(&said.join("\n"));
+        let stated = self.os_version.as_deref().map(version_text::versions).unwrap_or_default();
+        // Where it says more than they do, it is of another Windows.
+        let is_other = |stated: &OsVersion| versions.iter().all(|version| version.build != stated.build);
+        let others: Vec<OsVersion> = stated.into_iter().filter(is_other).collect();
+        if !versions.is_empty() {
+            versions.extend(others);
+        }
+        versions
     }
 
     fn is_linux(&self) -> bool {

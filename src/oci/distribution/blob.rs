@@ -9,7 +9,7 @@ use reqwest::header::CONTENT_RANGE;
 use crate::Error;
 use crate::ErrorKind;
 use crate::oci::distribution::by_deadline;
-use crate::oci::distribution::failure::Failure;
+use crate::oci::distribution::failure::{Failure, INSTEAD, is_web_page};
 use crate::oci::distribution::transport::Answer;
 
 /// A blob as it arrives; who reads it verifies its digest and its size.
@@ -24,7 +24,13 @@ pub struct BlobStream {
 impl BlobStream {
     /// The stream of an answer to a request for everything from `from_byte` on.
     pub(crate) fn new(answer: Answer, from_byte: u64, what: String, deadline: Option<Instant>) -> Result<Self, Failure> {
-        let nonsense = |why: &str| Failure::new(ErrorKind::Invalid, format!("{} answered {why}", answer.server));
+        let nonsense = |why: &str| {
+            Failure::new(ErrorKind::Invalid, format!("{} answered {why}", answer.server))
+                .hint("try again; if it stays so, tell those who run the registry")
+        };
+        if is_web_page(answer.response.headers()) {
+            return Err(Failure { kind: ErrorKind::Network, ..nonsense("with a web page") }.hint(INSTEAD));
+        }
         let offset = match answer.response.status() {
             StatusCode::OK => 0,
             StatusCode::PARTIAL_CONTENT if from_byte > 0 => {

@@ -178,6 +178,10 @@ impl Failure {
     }
 }
 
+/// The advice about a web page where a registry was asked.
+pub(crate) const INSTEAD: &str =
+    "a login page or proxy seems to answer instead of the registry: sign in there, or allow the registry in it";
+
 /// The explanation of an answer for people with a browser.
 const WEB_PAGE: &str = "a web page, not a registry's answer";
 

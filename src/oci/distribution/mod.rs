@@ -52,7 +52,7 @@ use crate::image::Digest;
 use crate::image::index;
 use crate::text::shown;
 use endpoint::is_bare;
-use failure::{Failure, excerpt, is_web_page};
+use failure::{Failure, INSTEAD, excerpt, is_web_page};
 use registry::{Registry, Wanted};
 use retry::Tries;
 use transport::{Answer, NamedBy, Request, Transport, check_scheme};
@@ -195,9 +195,9 @@ impl Client {
         if status.is_success() {
             return Ok(answer);
         }
-        let headers = answer.response.headers().clone();
-        let body = limits::read_beginning(answer.response).await;
-        Err(Failure::of_status(status, &headers, &body, &answer.server))
+        let (headers, server) = (answer.headers(), answer.server.clone());
+        let body = answer.beginning(Vec::new()).await;
+        Err(Failure::of_status(status, &headers, &body, &server))
     }
 
     /// A whole answer, verified.
@@ -229,14 +229,14 @@ impl Client {
         digest: Option<&Digest>,
     ) -> Result<(HeaderMap, Vec<u8>), Failure> {
         let answer = registry.get(&self.shared, wanted).await?;
+        let headers = answer.headers();
         let server = answer.server;
-        let headers = answer.response.headers().clone();
         let nonsense = |why: String| Failure::new(ErrorKind::Network, format!("{server} answered with {why}"));
         if answer.response.status() != StatusCode::OK {
             return Err(nonsense(format!("{} to a plain request", answer.response.status())));
         }
         if is_web_page(&headers) {
-            return Err(nonsense("a web page".to_owned()).hint("a login page or proxy seems to answer instead of the registry"));
+            return Err(nonsense("a web page".to_owned()).hint(INSTEAD));
         }
         if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             return Err(nonsense("a compressed body, which was not asked for".to_owned()));

@@ -16,7 +16,6 @@ use crate::oci::distribution::authorization::{basic, bearer};
 use crate::oci::distribution::challenge;
 use crate::oci::distribution::endpoint::endpoint;
 use crate::oci::distribution::failure::{Failure, excerpt};
-use crate::oci::distribution::limits;
 use crate::oci::distribution::options::Options;
 use crate::oci::distribution::token::{Token, TokenService};
 use crate::oci::distribution::transport::{Answer, NamedBy, Request, check_scheme, server_of};
@@ -264,19 +263,18 @@ impl Registry {
     /// An unsuccessful answer as a failure with a hint.
     async fn refusal(&self, shared: &Shared, answer: Answer, repository: &str) -> Failure {
         let status = answer.response.status();
-        let headers = answer.response.headers().clone();
-        let body = limits::read_beginning(answer.response).await;
-        let failure = Failure::of_status(status, &headers, &body, &answer.server);
+        let (headers, server, from_origin) = (answer.headers(), answer.server.clone(), answer.from_origin);
+        let body = answer.beginning(Vec::new()).await;
+        let failure = Failure::of_status(status, &headers, &body, &server);
         match failure.kind {
             _ if failure.hint.is_some() => failure,
-            ErrorKind::Unauthorized | ErrorKind::NotFound if !answer.from_origin => {
+            ErrorKind::Unauthorized | ErrorKind::NotFound if !from_origin => {
                 let asked = server_of(&self.endpoint);
-                failure
-                    .hint(format!("{asked} sent the request on to {}: try again, and tell those who run {asked}", answer.server))
+                failure.hint(format!("{asked} sent the request on to {server}: try again, and tell those who run {asked}"))
             }
             ErrorKind::Unauthorized => self.unauthorized(shared, failure, repository).await,
             ErrorKind::NotFound => failure.hint("check the spelling of the repository and of its tag"),
-            ErrorKind::Invalid if self.endpoint.scheme() == "http" => failure.hint(advice![
+            ErrorKind::Invalid if self.endpoint.scheme() == "http" && status == StatusCode::BAD_REQUEST => failure.hint(advice![
                 "it was asked over HTTP; if it uses HTTPS: ",
                 Setting::Mirror(format!("{0}=https://{0}", self.name))
             ]),

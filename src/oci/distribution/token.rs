@@ -88,8 +88,12 @@ impl TokenService {
         let server = format!("the token service {}", answer.server);
         let status = answer.response.status();
         if status != StatusCode::OK {
-            let headers = answer.response.headers().clone();
-            let body = limits::read_beginning(answer.response).await;
+            let headers = answer.headers();
+            let refreshed = match credential {
+                Some(Credential::Identity(token)) => vec![token.reveal().to_owned()],
+                _ => Vec::new(),
+            };
+            let body = answer.beginning(refreshed).await;
             return Err(refusal(status, &headers, &body, &server, credential));
         }
         let body = limits::read(answer.response, limits::TOKEN, &server).await;

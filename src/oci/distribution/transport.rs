@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RANGE,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RANGE, WARNING,
 };
 use reqwest::{Method, Response, StatusCode};
 use rustls::ClientConfig;
@@ -12,12 +12,14 @@ use url::Url;
 
 use crate::ErrorKind;
 use crate::oci::distribution::address::Reach;
+use crate::oci::distribution::authorization::secrets_in;
 use crate::oci::distribution::endpoint::secure;
 use crate::oci::distribution::failure::Failure;
+use crate::oci::distribution::limits;
 use crate::oci::distribution::options::Options;
 use crate::oci::distribution::proxy::{Proxies, Routes, Way};
 use crate::oci::distribution::resolver::{Network, Resolver, check_literal};
-use crate::oci::distribution::secret::Secret;
+use crate::oci::distribution::secret::{Secret, hide};
 use crate::oci::distribution::tls::Tls;
 
 /// The most redirects that are followed.
@@ -95,6 +97,30 @@ pub(crate) struct Answer {
     pub(crate) reach: Reach,
     /// The server, e.g. `mcr.microsoft.com` or `127.0.0.1:5000`.
     pub(crate) server: String,
+    /// The `Authorization` of the request.
+    pub(crate) authorization: Option<HeaderValue>,
+}
+
+impl Answer {
+    /// The headers; warnings for people are without the secrets that were shown with the request.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let mut headers = self.response.headers().clone();
+        let secrets = secrets_in(self.authorization.as_ref());
+        for (_, value) in headers.iter_mut().filter(|(name, _)| *name == WARNING) {
+            let hidden = value.to_str().ok().map(|text| hide(text, &secrets)).and_then(|text| HeaderValue::from_str(&text).ok());
+            if let Some(hidden) = hidden {
+                *value = hidden;
+            }
+        }
+        headers
+    }
+
+    /// The beginning of an error's body, without the secrets that were shown with the request and without these.
+    pub(crate) async fn beginning(self, secrets: Vec<String>) -> Vec<u8> {
+        let secrets = [secrets_in(self.authorization.as_ref()), secrets].concat();
+        let body = limits::read_beginning(self.response).await;
+        hide(&String::from_utf8_lossy(&body), &secrets).into_bytes()
+    }
 }
 
 impl Transport {
@@ -138,7 +164,10 @@ impl Transport {
                 | StatusCode::SEE_OTHER
                 | StatusCode::TEMPORARY_REDIRECT
                 | StatusCode::PERMANENT_REDIRECT => next_hop(&url, response.headers(), &server)?,
-                _ => return Ok(Answer { response, from_origin, reach, server }),
+                _ => {
+                    let authorization = request.authorization.clone();
+                    return Ok(Answer { response, from_origin, reach, server, authorization });
+                }
             };
             if request.form.is_some() {
                 return Err(Failure::new(ErrorKind::Network, format!("{server} sends a request with credentials elsewhere")));

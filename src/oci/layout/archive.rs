@@ -186,8 +186,12 @@ fn walk<R: BufRead>(
         if count >= MOST_ENTRIES {
             return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it has more than {MOST_ENTRIES} entries")));
         }
+        if header.may_have_a_longer_name() {
+            return Err(ambiguous("the name of a file can be read in two ways"));
+        }
         let size = || header.size().ok_or(Fault::Header(tar.position()));
         let read = match header.type_flag() {
+            b'x' if extension.has_records => return Err(ambiguous("two extended headers stand before one file")),
             b'x' => size().and_then(|size| read_extension(tar, size)).map(|content| extension.read_pax(&content)),
             b'L' => size().and_then(|size| read_extension(tar, size)).map(|name| extension.long_name = Some(terminated(name))),
             // Global headers and the long targets of links.
@@ -230,6 +234,10 @@ fn walk<R: BufRead>(
     Ok(names.links())
 }
 
+fn ambiguous(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("{why}, and programs differ in what they read"))
+}
+
 /// A file of a kind that some programs unpack and others pass over.
 fn rare() -> io::Error {
     io::Error::new(io::ErrorKind::Unsupported, "it holds sparse or contiguous files, which archives of images do not")
@@ -269,14 +277,16 @@ fn folders_of(name: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The name of a file as programs come to it that unpack the archive: `index.json` of `.//index.json`. `None` for the name of a
-/// folder, and for one that is longer than any that is asked for.
-fn plain(name: &str) -> io::Result<Option<String>> {
+/// folder, where it may be one, and for one that is longer than any that is asked for.
+fn plain(name: &str, may_be_folder: bool) -> io::Result<Option<String>> {
     if name.starts_with('/') || name.contains('\\') || name.split('/').any(|part| part == "..") {
         let why = format!("the name {} in it leads out of its folder", shown(name));
         return Err(io::Error::new(io::ErrorKind::InvalidData, why));
     }
-    if name.ends_with('/') {
-        return Ok(None);
+    match name.ends_with('/') {
+        true if may_be_folder => return Ok(None),
+        true => return Err(ambiguous("the name of a file ends in a slash")),
+        false => {}
     }
     let parts: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     let name = parts.join("/");
@@ -298,17 +308,20 @@ struct Extension {
     name: Option<Vec<u8>>,
     size: Option<u64>,
     is_sparse: bool,
+    has_records: bool,
 }
 
 impl Extension {
     /// The name of the file with this header, as [`plain`] gives it. GNU's name counts, whatever a record says: so do engines read it.
     fn name_of(self, header: &Header) -> io::Result<Option<String>> {
         let name = self.long_name.or(self.name).unwrap_or_else(|| header.name());
-        String::from_utf8(name).map_or(Ok(None), |name| plain(&name))
+        // The oldest archives mark a folder by the end of its name alone.
+        String::from_utf8(name).map_or(Ok(None), |name| plain(&name, header.type_flag() == 0))
     }
 
     /// Takes over the records that matter, up to the first malformed one.
     fn read_pax(&mut self, content: &[u8]) {
+        self.has_records = true;
         for (key, value) in tarball::records(content).map_while(|record| record) {
             match key {
                 // One without a value takes an earlier one back.

@@ -176,7 +176,7 @@ impl Folder {
 
     /// The entries of `index.json`; none where there is no such file yet.
     pub fn index(&self) -> Result<Index, Error> {
-        match self.file(INDEX, LARGEST)? {
+        match self.list_file()? {
             Some(bytes) => parse_index(&self.shown(), &bytes).map_err(|error| self.with_new_list(error)),
             None => Ok(Index::default()),
         }
@@ -226,12 +226,21 @@ impl Folder {
 
     /// The content of `index.json`. Not by the types of this crate: they would lose what they do not know.
     fn raw_index(&self) -> Result<Value, Error> {
-        match self.file(INDEX, LARGEST)? {
+        match self.list_file()? {
             Some(bytes) => {
                 serde_json::from_slice(&bytes).map_err(|error| self.with_new_list(malformed(&self.shown(), INDEX, &error)))
             }
             None => Ok(json!({ "schemaVersion": 2, "mediaType": crate::image::index::OCI_INDEX, "manifests": [] })),
         }
+    }
+
+    /// The bytes of `index.json`; `None` where there is no such file yet.
+    fn list_file(&self) -> Result<Option<Vec<u8>>, Error> {
+        // A pipe or a folder in its place, and a list that is too large, help nobody any more.
+        self.file(INDEX, LARGEST).map_err(|error| match error.kind {
+            ErrorKind::Invalid => self.with_new_list(error),
+            _ => error,
+        })
     }
 
     fn without_list(&self) -> Error {

@@ -139,7 +139,8 @@ pub(crate) async fn pass_by(
         // The one who looks has seen it.
         Err(LayerError::Refused { .. }) => {}
         Err(LayerError::Read(error)) => {
-            return Err(error.downcast::<Error>().unwrap_or_else(|error| cannot(layer).because(error.to_string())));
+            let error = error.downcast::<Error>().unwrap_or_else(|error| cannot(layer).because(error.to_string()));
+            return Err(if error.kind == ErrorKind::Invalid { error.or_hint(DAMAGED) } else { error });
         }
         Err(error) => return Err(undecodable(layer, &error)),
     }
@@ -271,7 +272,10 @@ fn without_room(store: &Folder, layer: &Layer, error: &io::Error) -> Error {
 /// The reason why a layer came to an end before its last byte, and `true` if what came of it is worth nothing.
 fn interrupted(layer: &Layer, store: &Folder, error: io::Error) -> (Error, bool) {
     match error.downcast::<Error>() {
-        Ok(error) if error.kind == ErrorKind::Invalid => (cannot(layer).because(error.sentence()), true),
+        Ok(error) if error.kind == ErrorKind::Invalid => {
+            let hint = error.hint.clone().unwrap_or_else(|| DAMAGED.into());
+            (cannot(layer).because(error.sentence()).hint(hint), true)
+        }
         Ok(error) => (error, false),
         Err(error) => (without_room(store, layer, &error), false),
     }

@@ -109,6 +109,9 @@ fn an_image_that_cannot_be_pulled_is_not_said_to_run() {
         );
         let message = found["findings"][0]["message"].as_str().unwrap();
         assert!(message.contains("the image cannot be pulled: ") && message.contains(why), "{message}");
+        // The index alone is advice for a registry that does not answer.
+        let help = found["findings"][0]["help"].as_str().unwrap();
+        assert!(help.ends_with("; if it did, push the image again"), "{help}");
 
         let (code, report) = Shop::of(Images::default().single("app", "1", &image)).report(&[ON_2022, "registry.test/app:1"]);
         let message = report["errors"][0]["message"].as_str().unwrap();

@@ -46,9 +46,24 @@ fn a_layer_that_is_not_what_the_manifest_says_is_refused() {
         let shop = instead(&layer, bytes);
         let said_by = shop.fails(&[]);
         assert!(said_by.contains(said) && said_by.contains(layer.digest().as_str()), "{name}: {said_by}");
+        assert!(said_by.contains("\nhint: pull again"), "{name}: {said_by}");
         has_no_image(&shop);
         assert_eq!(shop.kept(&layer), 0, "{name}: nothing is gone on with");
     }
+}
+
+#[test]
+fn a_web_page_is_not_taken_for_a_layer() {
+    let layer = Layer::new(GZIP, 1, 50_000);
+    let (images, digest) = (served(std::slice::from_ref(&layer)), layer.digest());
+    let shop = Shop::new(vec![layer.clone()], move |request| match request.path.ends_with(digest.as_str()) {
+        true => Reply::html(200),
+        false => images.respond(request),
+    });
+    let said = shop.fails(&[]);
+    assert!(said.contains("answered with a web page") && said.contains("\nhint: a login page or proxy"), "{said}");
+    has_no_image(&shop);
+    assert_eq!(shop.kept(&layer), 0);
 }
 
 #[test]
@@ -141,7 +156,8 @@ fn a_layer_that_wants_too_much_memory_is_refused() {
 
 #[test]
 fn a_broken_list_of_images_is_said_before_anything_is_downloaded() {
-    for broken in ["", "{", "{}", r#"{"schemaVersion":2,"manifests":[{"digest":"foo","size":1}]}"#] {
+    let large = " ".repeat((4 << 20) + 1);
+    for broken in ["", "{", "{}", r#"{"schemaVersion":2,"manifests":[{"digest":"foo","size":1}]}"#, large.as_str()] {
         let shop = Shop::well_behaved(vec![Layer::new(GZIP, 1, 1000)]);
         shop.succeeds(&[]);
         let list = shop.store().join("index.json");
