@@ -19,7 +19,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::handles::{Access, Found, FoundKind, Handles};
 use crate::ownership::{Folders, Readers, Seen};
-use crate::process_group::{ProcessGroup, ProcessGroups};
+use crate::process_group::{ProcessGroup, ProcessGroups, Starting};
 
 /// Folders with an owner and a mode.
 #[derive(Clone, Copy, Debug)]
@@ -168,8 +168,9 @@ fn one(name: &str) -> io::Result<&str> {
 pub struct UnixGroups;
 
 impl ProcessGroups for UnixGroups {
-    fn begin(&self, command: &mut Command) {
+    fn begin(&self, command: &mut Command) -> Starting {
         command.process_group(0);
+        Starting::default()
     }
 
     fn of(&self, process: u32) -> io::Result<Box<dyn ProcessGroup>> {

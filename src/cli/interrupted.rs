@@ -3,16 +3,25 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::process::Command;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
+use std::time::Duration;
 
 use super::exit::ExitCode;
-use crate::process_group::{ProcessGroup, ProcessGroups};
+use crate::process_group::{ProcessGroup, ProcessGroups, Starting};
 
 /// What is done at a signal.
 static SIGNALS: Mutex<Signals> = Mutex::new(Signals { are_handled: false, action: None });
 
 /// The programs that run for this one, by the number of the process.
 static RUNNING: Mutex<BTreeMap<u32, Arc<dyn ProcessGroup>>> = Mutex::new(BTreeMap::new());
+
+/// Held while a program is started: it runs then, and is not in [`RUNNING`] yet.
+static STARTING: Mutex<()> = Mutex::new(());
+
+/// How often the end looks whether a program has been started, and how long it waits in between. A file on a server that is gone can
+/// take for ever.
+const LOOKS: (u32, Duration) = (100, Duration::from_millis(10));
 
 struct Signals {
     /// True once there is a handler: a process can have one.
@@ -35,8 +44,24 @@ pub fn on_signal(action: impl FnMut() + Send + 'static) -> Result<(), ctrlc::Err
 
 /// Ends what runs for this program, and the program with this exit code.
 pub fn end(code: ExitCode) -> ! {
-    locked(&RUNNING).values().for_each(|group| group.end());
+    // Until the exit nothing is started any more.
+    let _starting = end_running();
     std::process::exit(code.number().cast_signed())
+}
+
+/// Ends what runs for this program, and what is just being started; no program is started while what is returned is kept.
+fn end_running() -> Option<MutexGuard<'static, ()>> {
+    let (looks, pause) = LOOKS;
+    let starting = (0..looks).find_map(|_| match STARTING.try_lock() {
+        Ok(starting) => Some(starting),
+        Err(TryLockError::Poisoned(starting)) => Some(starting.into_inner()),
+        Err(TryLockError::WouldBlock) => {
+            thread::sleep(pause);
+            None
+        }
+    });
+    locked(&RUNNING).values().for_each(|group| group.end());
+    starting
 }
 
 /// The same groups, which are also ended when a signal ends this program: those of Unix do not get the Ctrl-C of their terminal.
@@ -71,10 +96,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 struct EndedWithUs(Arc<dyn ProcessGroups>);
 
 impl ProcessGroups for EndedWithUs {
-    fn begin(&self, command: &mut Command) {
+    fn begin(&self, command: &mut Command) -> Starting {
         // A signal that this process was started to ignore, as by nohup, stays ignored.
         let _ = locked(&SIGNALS).handle(ctrlc::try_set_handler);
-        self.0.begin(command);
+        let starting = locked(&STARTING);
+        let _ = self.0.begin(command);
+        Starting(Some(starting))
     }
 
     fn of(&self, process: u32) -> io::Result<Box<dyn ProcessGroup>> {
@@ -134,7 +161,9 @@ mod tests {
     struct Counted(Arc<AtomicU32>);
 
     impl ProcessGroups for Counted {
-        fn begin(&self, _: &mut Command) {}
+        fn begin(&self, _: &mut Command) -> Starting {
+            Starting::default()
+        }
 
         fn of(&self, _: u32) -> io::Result<Box<dyn ProcessGroup>> {
             Ok(Box::new(Self(Arc::clone(&self.0))))
@@ -148,10 +177,19 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_has_ended_is_not_ended_again() {
+    fn what_runs_and_what_is_being_started_is_ended_once() {
         let ended = Arc::new(AtomicU32::new(0));
         let groups = ended_with_us(Arc::new(Counted(Arc::clone(&ended))));
-        let group = groups.of(4_000_000_001).unwrap();
+        let starting = groups.begin(&mut Command::new("never"));
+        let group = thread::scope(|scope| {
+            let end = scope.spawn(|| drop(end_running()));
+            thread::sleep(Duration::from_millis(100));
+            let group = groups.of(4_000_000_001).unwrap();
+            drop(starting);
+            end.join().unwrap();
+            group
+        });
+        assert_eq!(ended.swap(0, Ordering::SeqCst), 1, "it is waited for");
         assert!(locked(&RUNNING).contains_key(&4_000_000_001));
         group.end();
         assert_eq!(ended.load(Ordering::SeqCst), 1);

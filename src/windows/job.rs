@@ -9,7 +9,7 @@ use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::System::JobObjects::{AssignProcessToJobObject, CreateJobObjectW, TerminateJobObject};
 use windows_sys::Win32::System::Threading::{OpenProcess, PROCESS_SET_QUOTA, PROCESS_TERMINATE};
 
-use crate::process_group::{ProcessGroup, ProcessGroups};
+use crate::process_group::{ProcessGroup, ProcessGroups, Starting};
 
 /// The exit code of what is ended by force.
 const ENDED: u32 = 1;
@@ -19,7 +19,9 @@ const ENDED: u32 = 1;
 pub struct Jobs;
 
 impl ProcessGroups for Jobs {
-    fn begin(&self, _: &mut Command) {}
+    fn begin(&self, _: &mut Command) -> Starting {
+        Starting::default()
+    }
 
     fn of(&self, process: u32) -> io::Result<Box<dyn ProcessGroup>> {
         // SAFETY: null is allowed for both pointers: no security attributes, no name.
@@ -65,7 +67,7 @@ mod tests {
         // The outer shell waits for the inner one, which lives for minutes.
         let mut command = Command::new("cmd");
         command.args(["/c", "cmd /c ping -n 300 127.0.0.1"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        Jobs.begin(&mut command);
+        let _starting = Jobs.begin(&mut command);
         let mut child = command.spawn().unwrap();
         let job = Jobs.of(child.id()).unwrap();
         let begun = Instant::now();

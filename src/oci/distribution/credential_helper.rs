@@ -67,7 +67,7 @@ fn start(program: &str, path: Option<&OsStr>, groups: &dyn ProcessGroups) -> Res
     for file in files.filter(|file| file.is_file()) {
         let mut command = process::Command::new(file);
         command.arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        groups.begin(&mut command);
+        let _starting = groups.begin(&mut command);
         match Command::from(command).kill_on_drop(true).spawn() {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
             Err(error) => return Err(format!("the credential helper {program} cannot be started: {error}")),

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::hcs::id::ContainerId;
-use crate::process_group::{Alone, ProcessGroup, ProcessGroups};
+use crate::process_group::{Alone, ProcessGroup, ProcessGroups, Starting};
 use crate::runner::life::containers::{Status, list};
 use crate::runner::life::context::{Context, Progress};
 use crate::runner::life::ending;
@@ -229,7 +229,9 @@ struct Ends(mpsc::SyncSender<u32>);
 struct Ended(mpsc::SyncSender<u32>, u32);
 
 impl ProcessGroups for Ends {
-    fn begin(&self, _: &mut std::process::Command) {}
+    fn begin(&self, _: &mut std::process::Command) -> Starting {
+        Starting::default()
+    }
 
     fn of(&self, process: u32) -> std::io::Result<Box<dyn ProcessGroup>> {
         Ok(Box::new(Ended(self.0.clone(), process)))
