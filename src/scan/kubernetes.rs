@@ -176,12 +176,7 @@ impl<'d> Pod<'d> {
                 }
             },
         };
-        let os = match pod::os(spec, &placement).as_deref() {
-            Some("windows") => Os::Windows,
-            Some("linux") => Os::Other,
-            // No node has another word there, such as `Windows`.
-            Some(_) | None => Os::Unsaid,
-        };
+        let os = Os::of_pod(pod::os(spec, &placement).as_deref());
         let lands = refused.unwrap_or_else(|| Lands::Nodes(Arc::new(placement)));
         let host_process = pod::is_host_process(spec).unwrap_or(false);
         Self { known, name, containers, lands, os, host_process }

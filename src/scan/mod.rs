@@ -212,6 +212,16 @@ pub enum Os {
 const PROCESSORS: [&str; 10] = ["amd64", "x86_64", "x86-64", "arm64", "aarch64", "arm", "armhf", "armel", "386", "i386"];
 
 impl Os {
+    /// The system of a pod that Kubernetes knows by this word.
+    fn of_pod(word: Option<&str>) -> Self {
+        match word {
+            Some("windows") => Self::Windows,
+            Some("linux") => Self::Other,
+            // No node has another word there, such as `Windows`.
+            Some(_) | None => Self::Unsaid,
+        }
+    }
+
     /// That of a platform, e.g. `windows/amd64`, `windows`, or `windows(10.0.17763)/amd64`, which names the version too.
     ///
     /// Source: containerd/platforms, `platforms.go`.

@@ -51,10 +51,6 @@ fn host_of(root: &Node) -> (Os, Lands) {
         return (Os::Unsaid, Lands::Fleet);
     };
     let placement = Placement::of(template.as_ref());
-    let os = match pod::os_of(&placement).as_deref() {
-        Some("windows") => Os::Windows,
-        Some("linux") => Os::Other,
-        Some(_) | None => Os::Unsaid,
-    };
+    let os = Os::of_pod(pod::os_of(&placement).as_deref());
     (os, Lands::Nodes(Arc::new(placement)))
 }
