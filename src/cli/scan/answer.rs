@@ -20,7 +20,7 @@ use crate::cli::io::Io;
 use crate::cli::reading::read_images;
 use crate::cli::references;
 use crate::cli::wording::{CommandLine, InService};
-use crate::compat::{self, Freshness, Policy, Wish};
+use crate::compat::{self, Code, Freshness, Policy, Wish};
 use crate::host::{Host, HostEngine};
 use crate::image::reference::Location as Site;
 use crate::image::{Image, Reference};
@@ -341,6 +341,9 @@ impl Inputs {
             let entry = |Landed { host, names }: &Landed| {
                 let judgement = compat::judge(&self.knowledge, host, image, &policy);
                 let mut entry = ResultEntry::new(&self.knowledge, host, image, &judgement, &policy, wording);
+                if is_only_copied(one.found) && entry.ok == Some(true) {
+                    entry.findings.retain(|finding| !finding.code.known().is_some_and(|code| OF_A_START.contains(&code)));
+                }
                 if names.len() > 1 {
                     entry.host.alike = Arc::clone(names);
                 }
@@ -361,7 +364,9 @@ impl Inputs {
     pub fn policy_of(&self, found: &Found) -> Policy {
         let mut policy = self.policy.clone();
         policy.freshness = self.freshness.get().cloned();
-        if self.wish.is_none() {
+        if is_only_copied(found) {
+            policy.wish = Wish::Auto;
+        } else if self.wish.is_none() {
             policy.wish = match found.isolation {
                 None => policy.wish,
                 Some(Asked::Default) => Wish::Default,
@@ -375,6 +380,15 @@ impl Inputs {
         }
         policy
     }
+}
+
+/// What is said of an image that runs, and counts only where it is started.
+const OF_A_START: [Code; 2] = [Code::ExplicitIsolationNeeded, Code::HypervAssumed];
+
+/// True for an image that a build on the hosts takes files out of: it is not started, so one that is older than its host will do. One that is
+/// newer is not pulled there (moby, `daemon/internal/distribution/pull_v2_windows.go`).
+fn is_only_copied(found: &Found) -> bool {
+    found.needs == Needs::NoHost && !matches!(found.lands, Lands::Nodes(_))
 }
 
 /// Warns of references that were left out since their images are not for Windows.

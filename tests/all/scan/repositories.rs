@@ -398,3 +398,24 @@ fn a_windows_image_that_is_built_for_another_system_runs_nowhere() {
         assert_eq!(report["results"].as_array().unwrap().len(), results, "{text}");
     }
 }
+
+/// Docker pulls an image that is older than the host, and takes files out of it without starting it; it does not pull a newer one.
+#[test]
+fn what_files_are_only_copied_from_may_be_older_than_its_host() {
+    let shop = Repository::new();
+    let base = "FROM registry.test/app:ltsc2022\n";
+    for (name, text) in [
+        ("copied", format!("{base}COPY --from=registry.test/app:ltsc2019 /x /y\n")),
+        ("stage", format!("FROM registry.test/app:ltsc2019 AS files\n{base}COPY --from=files /x /y\n")),
+        ("runs", format!("FROM registry.test/app:ltsc2019 AS files\nRUN x\n{base}COPY --from=files /x /y\n")),
+        ("newer", format!("{base}COPY --from=registry.test/app:ltsc2025 /x /y\n")),
+    ] {
+        shop.file(format!("{name}/Dockerfile"), text);
+        for arguments in [&["--host=ltsc2022", name][..], &["--host=ltsc2022", "--isolation=process", name]] {
+            let answer = shop.scan(arguments);
+            let passes = matches!(name, "copied" | "stage");
+            assert_eq!(answer.code, i32::from(!passes), "{arguments:?}: {answer:?}");
+            assert!(!passes || !answer.err.contains("yper-V") && !answer.out.contains("yper-V"), "{arguments:?}: {answer:?}");
+        }
+    }
+}
