@@ -45,8 +45,8 @@ fn write_host(answer: &HostAnswer, page: &Page<'_>, out: &mut dyn Write) -> io::
     attributes("assumed", &host.assumed, width, out)?;
     attributes("overridden", &host.overridden, width, out)?;
     line("default", &format!("{} isolation", name(&host.default)), width, out)?;
-    line("process", &isolation(&answer.process), width, out)?;
-    line("Hyper-V", &isolation(&answer.hyperv), width, out)?;
+    line("process", &isolation(&answer.process, &answer.images), width, out)?;
+    line("Hyper-V", &isolation(&answer.hyperv, &answer.images), width, out)?;
     for finding in &answer.findings {
         write_finding(finding, width, out)?;
     }
@@ -101,7 +101,7 @@ fn name(isolation: &Word<Isolation>) -> &str {
 }
 
 /// The answer for an isolation: how to get it, or what stands in its way.
-fn isolation(entry: &IsolationEntry) -> String {
+fn isolation(entry: &IsolationEntry, images: &[BaseImageEntry]) -> String {
     let because: Vec<String> = entry
         .works
         .because
@@ -112,7 +112,10 @@ fn isolation(entry: &IsolationEntry) -> String {
         })
         .collect();
     let builds = match entry.builds {
-        Some([lowest, highest]) if lowest == highest => format!("images of build {lowest}"),
+        Some([lowest, highest]) if lowest == highest => {
+            let exists = images.iter().any(|image| image.build == lowest);
+            format!("images of build {lowest}{}", if exists { "" } else { ", but Microsoft has no base image of that build" })
+        }
         Some([lowest, highest]) => format!("images of builds {lowest} to {highest}"),
         None => "no image".to_owned(),
     };

@@ -187,6 +187,15 @@ fn every_line_fits_into_80_columns() {
     assert_eq!(text.matches("Base images").count(), all.len());
 }
 
+#[test]
+fn a_build_without_base_images_is_said_to_have_none() {
+    let none = "but Microsoft has no base image of that build";
+    for (host, has_none) in [("windows-10-22h2", true), ("1903", false), ("ltsc2019", false), ("windows-11-23h2", false)] {
+        let text = printed(&hosts(&[host])).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(text.contains(none), has_none, "{host}: {text}");
+    }
+}
+
 /// The isolations of each base image, the newest build first: P both, H Hyper-V only, p process only, X none, ? undecided.
 #[test]
 fn each_host_runs_the_base_images_of_the_matrix() {
