@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::advice::{Command, Remedy, Setting};
 use crate::report::Wording;
+use crate::scan::IsolatedBy;
 use crate::{Engine, ImageStore, Isolation};
 
 /// The wording of this program's command line.
@@ -39,17 +40,23 @@ impl Wording for CommandLine {
     }
 }
 
-/// The wording for a service of a Compose file: its isolation is set in the file.
+/// The wording for a reference in a file, whose isolation is asked for in this way.
 #[derive(Clone, Copy, Debug)]
-pub struct InService;
+pub struct InFile(pub IsolatedBy);
 
-impl Wording for InService {
+impl Wording for InFile {
     fn remedy(&self, remedy: &Remedy) -> String {
-        match remedy {
-            Remedy::Run { engine: Engine::Docker | Engine::Containerd, isolation, .. } => {
+        match (remedy, self.0) {
+            (Remedy::Run { engine: Engine::Docker | Engine::Containerd, isolation, .. }, IsolatedBy::Service) => {
                 format!("the service with `isolation: {}`", isolation.as_str())
             }
-            remedy => CommandLine.remedy(remedy),
+            (Remedy::Run { engine: engine @ Engine::Docker, isolation, .. }, IsolatedBy::Build) => {
+                format!("`docker build {}`", isolation_flag(*engine, Some(*isolation)))
+            }
+            (Remedy::Run { engine: engine @ Engine::Docker, isolation, .. }, IsolatedBy::BuildAndStart) => {
+                format!("`docker build` and `docker run` with `{}`", isolation_flag(*engine, Some(*isolation)))
+            }
+            _ => CommandLine.remedy(remedy),
         }
     }
 }

@@ -22,7 +22,7 @@ use super::paths::{shown, slashes};
 use super::pipelines;
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Merging, Node};
-use super::{Asked, Files, Found, Lines, Meant, Needs, Note, Os, Place, Problem, Shared};
+use super::{Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, Os, Place, Problem, Shared};
 use crate::Error;
 
 /// The longest chain of services that extend each other.
@@ -379,7 +379,7 @@ impl Reader<'_, '_> {
             os,
             isolation,
             // A volume is no container.
-            has_isolation_key: needs == Needs::EveryHost,
+            isolated_by: if needs == Needs::EveryHost { IsolatedBy::Service } else { IsolatedBy::Start },
             editable,
             stays: is_plain.then(|| "it is written with escapes or over several lines".to_owned()),
             ..Found::of(place, written, meant)

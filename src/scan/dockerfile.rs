@@ -39,6 +39,8 @@ pub struct Build {
     pub os: Os,
     /// The hosts that what is built can land on.
     pub lands: Lands,
+    /// True for that of a service of Compose, whose key `isolation` counts for it.
+    pub is_of_service: bool,
     /// True for what others complete: an argument that it does not give is theirs.
     pub is_template: bool,
 }

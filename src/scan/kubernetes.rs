@@ -13,7 +13,7 @@ use self::pods::{Containers, pods_of};
 use super::placeholder::meant;
 use super::words::Values;
 use super::yaml::{Document, Node};
-use super::{Asked, Found, Lands, Lines, Needs, Note, Os};
+use super::{Asked, Found, IsolatedBy, Lands, Lines, Needs, Note, Os};
 use crate::host::pod::{self, RuntimeClass, Tree};
 
 /// The deepest lists of lists of objects.
@@ -210,7 +210,7 @@ impl<'d> Pod<'d> {
             needs,
             os: self.os,
             isolation,
-            has_isolation_key: false,
+            isolated_by: IsolatedBy::Start,
             lands: self.lands.clone(),
             // All images of a pod must fit one node.
             together: Some(format!("{} {}", self.containers.spec.span.start, self.name)),

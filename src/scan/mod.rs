@@ -85,8 +85,8 @@ pub struct Found {
     pub os: Os,
     /// The isolation that the file asks for, if it does.
     pub isolation: Option<Asked>,
-    /// True if it is asked for by a key `isolation` beside it, as in a service of Compose.
-    pub has_isolation_key: bool,
+    /// How one is asked for.
+    pub isolated_by: IsolatedBy,
     /// The hosts that it can land on.
     pub lands: Lands,
     /// The pod that it is a part of, by a text that no other has: all its images run on one node.
@@ -110,7 +110,7 @@ impl Found {
             needs: Needs::EveryHost,
             os: Os::Unsaid,
             isolation: None,
-            has_isolation_key: false,
+            isolated_by: IsolatedBy::Start,
             lands: Lands::Fleet,
             together: None,
             editable: None,
@@ -194,6 +194,19 @@ impl Needs {
             Self::EveryHost => 2,
         }
     }
+}
+
+/// The place where an isolation is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IsolatedBy {
+    /// The command that starts it.
+    Start,
+    /// The key `isolation` of a service of Compose.
+    Service,
+    /// The command that builds an image: it is started there.
+    Build,
+    /// The command that builds an image on it, and the one that starts that image.
+    BuildAndStart,
 }
 
 /// The operating system that a file says an image is for.

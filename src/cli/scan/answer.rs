@@ -19,7 +19,7 @@ use crate::cli::fresh;
 use crate::cli::io::Io;
 use crate::cli::reading::read_images;
 use crate::cli::references;
-use crate::cli::wording::{CommandLine, InService};
+use crate::cli::wording::{CommandLine, InFile};
 use crate::compat::{self, Code, Freshness, Policy, Wish};
 use crate::host::{Host, HostEngine};
 use crate::image::reference::Location as Site;
@@ -27,7 +27,6 @@ use crate::image::{Image, Reference};
 use crate::knowledge::Knowledge;
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::oci::Options;
-use crate::report::Wording;
 use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
 use crate::scan::{Asked, Found, Lands, Meant, Needs, Os, ScannedFile};
 use crate::text::{count, counted};
@@ -337,10 +336,10 @@ impl Inputs {
         let on_each = || {
             let policy = self.policy_of(one.found);
             let hosts = fleet.landing(&one.found.lands, &self.knowledge, policy.today)?;
-            let wording: &dyn Wording = if one.found.has_isolation_key { &InService } else { &CommandLine };
+            let wording = InFile(one.found.isolated_by);
             let entry = |Landed { host, names }: &Landed| {
                 let judgement = compat::judge(&self.knowledge, host, image, &policy);
-                let mut entry = ResultEntry::new(&self.knowledge, host, image, &judgement, &policy, wording);
+                let mut entry = ResultEntry::new(&self.knowledge, host, image, &judgement, &policy, &wording);
                 if is_only_copied(one.found) && entry.ok == Some(true) {
                     entry.findings.retain(|finding| !finding.code.known().is_some_and(|code| OF_A_START.contains(&code)));
                 }

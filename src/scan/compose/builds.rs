@@ -55,7 +55,7 @@ impl Reader<'_, '_> {
             return;
         }
         let targets = Some(target.text).filter(|target| !target.is_empty()).into_iter().collect();
-        let mut build = Build { targets, object: Some(object.to_owned()), ..Build::default() };
+        let mut build = Build { targets, object: Some(object.to_owned()), is_of_service: true, ..Build::default() };
         // The last file's words win, so its are put in last.
         for (number, node) in builds.iter().rev() {
             let source = self.source_of(*number, node);

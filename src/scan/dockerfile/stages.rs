@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BUILDER, File, Named, SCRATCH, THE_BUILDERS};
 use crate::scan::origin::mentioned;
-use crate::scan::{Found, Lands, Meant, Needs, Os, Problem};
+use crate::scan::{Found, IsolatedBy, Lands, Meant, Needs, Os, Problem};
 use crate::{Error, ErrorKind};
 
 impl File<'_> {
@@ -176,10 +176,17 @@ impl File<'_> {
             (None, _) if self.build.is_template => return None,
             (None, missing) => self.without_values(text, missing),
         };
+        let isolated_by = match needs {
+            Needs::NoHost => IsolatedBy::Start,
+            _ if self.build.is_of_service => IsolatedBy::Service,
+            Needs::OneHost => IsolatedBy::Build,
+            Needs::EveryHost => IsolatedBy::BuildAndStart,
+        };
         Some(Found {
             object,
             needs,
             os,
+            isolated_by,
             lands: self.build.lands.clone(),
             // A context's image stands elsewhere.
             editable: named.editable.clone().filter(|_| context.is_none()),

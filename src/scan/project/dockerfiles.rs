@@ -104,8 +104,9 @@ fn missing_target(built: &Built, target: &str, dockerfile: &Path) -> (PathBuf, P
 
 /// All of a build that decides what is found, but for what it is called.
 fn how(built: &Built) -> impl Eq + Hash + '_ {
-    let Build { arguments, open, rest, origins, contexts, targets, object: _, os, lands, is_template } = &built.build;
-    (arguments, open, rest, origins, contexts, targets, os, lands, is_template, built.isolation)
+    let Build { arguments, open, rest, origins, contexts, targets, object: _, os, lands, is_of_service, is_template } =
+        &built.build;
+    (arguments, open, rest, origins, contexts, targets, os, lands, is_of_service, is_template, built.isolation)
 }
 
 /// Notes where a Dockerfile is built that was not read.

@@ -419,3 +419,26 @@ fn what_files_are_only_copied_from_may_be_older_than_its_host() {
         }
     }
 }
+
+#[test]
+fn advice_about_isolation_is_for_what_builds_and_starts_the_image() {
+    let shop = Repository::new();
+    let base = "FROM registry.test/app:ltsc2019\n";
+    shop.file("base/Dockerfile", format!("{base}RUN x\n"));
+    shop.file("stage/Dockerfile", format!("FROM registry.test/app:ltsc2019 AS x\nRUN x\n{}", base.replace("2019", "2022")));
+    shop.file("service/Dockerfile", base);
+    shop.file("service/compose.yaml", "services: {web: {build: .}}\n");
+    for (name, advice) in [
+        ("base", "run `docker build` and `docker run` with `--isolation=hyperv`"),
+        ("stage", "run `docker build --isolation=hyperv`"),
+        ("service", "run the service with `isolation: hyperv`"),
+    ] {
+        let answer = shop.scan(&["--host=ltsc2022", "--format=json", name]);
+        assert_eq!(answer.code, 1, "{name}: {answer:?}");
+        let help = answer.json()["results"][0]["findings"][0]["help"].to_string();
+        assert!(help.contains(advice), "{name}: {help}");
+    }
+    // Which makes it pass.
+    shop.file("service/compose.yaml", "services: {web: {build: ., isolation: hyperv}}\n");
+    assert_eq!(shop.scan(&["--host=ltsc2022", "service"]).code, 0);
+}
