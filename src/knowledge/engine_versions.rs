@@ -225,9 +225,9 @@ impl Knowledge {
     ) -> Option<(&EngineVersions, bool)> {
         // As they are read (`engine_version`), versions have nothing but three numbers.
         let numbers = |version: &semver::Version| (version.major, version.minor, version.patch);
-        let has_begun = |versions: &EngineVersions| version.is_none_or(|version| numbers(&versions.first) <= numbers(version));
-        // Those of one engine ascend.
-        let versions = self.engine_versions.iter().rfind(|versions| versions.is_of(engine, store) && has_begun(versions))?;
+        let asked = (engine, store, version.map_or((u64::MAX, 0, 0), numbers));
+        let begun = self.engine_versions.partition_point(|one| (one.engine, one.store, numbers(&one.first)) <= asked);
+        let versions = self.engine_versions.get(begun.checked_sub(1)?).filter(|versions| versions.is_of(engine, store))?;
         Some((versions, version.is_none_or(|version| numbers(version) <= numbers(&versions.last))))
     }
 }

@@ -52,8 +52,9 @@ impl Knowledge {
             Some(_) => return Err(InvalidKnowledge::new("schema", format!("not a knowledge file: expected {SCHEMA}"))),
             None => return Err(InvalidKnowledge::new("schema", format!("missing: expected {SCHEMA}"))),
         }
-        let knowledge: Self = parse(bytes)?;
+        let mut knowledge: Self = parse(bytes)?;
         knowledge.check()?;
+        knowledge.engine_versions.sort_by_key(|versions| (versions.engine, versions.store));
         Ok(knowledge)
     }
 
@@ -207,6 +208,25 @@ mod tests {
             let error = Knowledge::from_json(file.to_string().as_bytes()).unwrap_err().to_string();
             assert!(error.starts_with("engine_versions[1]: the versions of an engine are listed ascending"), "{one}: {error}");
         }
+    }
+
+    #[test]
+    fn engines_may_be_listed_in_any_order() {
+        let mut file: serde_json::Value = serde_json::from_slice(include_bytes!("knowledge.json")).unwrap();
+        file["engine_versions"].as_array_mut().unwrap().rotate_left(8);
+        let read = Knowledge::from_json(file.to_string().as_bytes()).unwrap();
+        let built_in = Knowledge::built_in();
+        assert!(built_in.engine_versions.is_sorted_by_key(|one| (one.engine, one.store, one.first.clone())));
+        for one in &built_in.engine_versions {
+            for version in [Some(&one.first), Some(&one.last), None] {
+                let expected = built_in.engine_versions_of(one.engine, one.store, version).unwrap();
+                let found = read.engine_versions_of(one.engine, one.store, version).unwrap();
+                assert_eq!((&found.0.first, found.1), (&expected.0.first, expected.1));
+                assert!(version.is_none() || found.0.first == one.first, "{:?} {version:?}", one.engine);
+            }
+        }
+        let before = semver::Version::new(0, 1, 0);
+        assert!(read.engine_versions_of(crate::Engine::Containerd, None, Some(&before)).is_none());
     }
 
     #[test]

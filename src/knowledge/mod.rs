@@ -36,7 +36,8 @@ pub struct Knowledge {
     pub base_images: Vec<BaseImage>,
     /// Revisions of builds, and the updates that brought them.
     pub revisions: Vec<Revisions>,
-    /// The ways in which versions of engines select images; in a file that has none listed, those that are built in.
+    /// The ways in which versions of engines select images, by engine and store, the versions of each ascending; in a file that has none
+    /// listed, those that are built in.
     #[serde(default = "EngineVersions::built_in")]
     pub engine_versions: Vec<EngineVersions>,
     /// Mistakes of engines; in a file that has none listed, those that are built in.
