@@ -14,8 +14,18 @@ use crate::text::quoted;
 use crate::{Engine, Error, Kind, OsVersion};
 
 /// The pools that run Windows; the others are left out.
-pub(super) const FORMAT: Format =
-    Format { syntax: Syntax::Any, recognises: |document| document.json().is_some_and(|json| !pools(json).is_empty()), hosts };
+pub(super) const FORMAT: Format = Format {
+    syntax: Syntax::Any,
+    recognises: |document| document.json().is_some_and(|json| !pools(json).is_empty()) || json_of_table(document.text).is_some(),
+    hosts,
+};
+
+/// Names of columns in tables of pools, none of which has the Windows of a pool, and the command whose output has it.
+const TABLES: [([&str; 2], &str); 3] = [
+    (["OsType", "KubernetesVersion"], "az aks nodepool list --output json"),
+    (["NODEGROUP", "DESIRED"], "aws eks describe-nodegroup"),
+    (["MACHINE_TYPE", "NODE_VERSION"], "gcloud container node-pools list --format json"),
+];
 
 /// The keys of a cluster, or of an answer, that hold pools.
 const HOLDERS: [&str; 3] = ["agentPoolProfiles", "nodePools", "nodegroup"];
@@ -122,7 +132,17 @@ fn each(json: &Value) -> &[Value] {
     json.as_array().map_or(std::slice::from_ref(json), Vec::as_slice)
 }
 
+/// The command for JSON, where this text is a table of pools.
+fn json_of_table(text: &str) -> Option<&'static str> {
+    let head: Vec<&str> = text.lines().next().unwrap_or_default().split_whitespace().collect();
+    TABLES.iter().find(|(columns, _)| columns.iter().all(|column| head.contains(column))).map(|(_, command)| *command)
+}
+
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
+    if let Some(command) = json_of_table(document.text) {
+        return Err(Error::new("this table of node pools does not have their Windows versions")
+            .hint(format!("use the output of `{command}` or of `kubectl get nodes -o json`")));
+    }
     let pools = document.json().map(pools).unwrap_or_default();
     let windows: Vec<&Pool<'_>> = pools.iter().filter(|pool| pool.is_windows()).collect();
     if windows.is_empty() {
@@ -174,6 +194,18 @@ mod tests {
             (r#"{"name":"w","osType":"Windows","osSku":"W"}"#, "the node pool `w` does not say which Windows it runs"),
             (r#"{"nodegroup":{"amiType":"AL2_x86_64"}}"#, "this node pool does not run Windows"),
             (r#"{"name":"x","osType":"Windows"}"#, "a host cannot be read from JSON"),
+            (
+                "Name    OsType    KubernetesVersion    VmSize\n------  --------  -------------------  ------\nw  Windows  1.29  D4\n",
+                "this table of node pools does not have their Windows versions",
+            ),
+            (
+                "CLUSTER\tNODEGROUP\tSTATUS\tDESIRED CAPACITY\nc\tw\tACTIVE\t2\n",
+                "this table of node pools does not have their Windows versions",
+            ),
+            (
+                "NAME  MACHINE_TYPE  DISK_SIZE_GB  NODE_VERSION\nw  n2  100  1.29.4\n",
+                "this table of node pools does not have their Windows versions",
+            ),
         ] {
             assert_eq!(hosts_in(json), expected, "{json}");
         }
