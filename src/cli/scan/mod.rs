@@ -167,7 +167,7 @@ pub struct Args {
 const UNUSED_FOR_TWO: [&str; 5] = ["diff", "fix", "write_baseline", "write_lock", "verify_lock"];
 
 fn pattern(text: &str) -> Result<scan::Pattern, String> {
-    scan::Pattern::of(text, true)
+    scan::Pattern::of_files(text)
 }
 
 /// The name of a registry as references have it, e.g. `docker.io` for `index.docker.io`.
