@@ -264,6 +264,8 @@ impl Args {
     }
 
     fn inputs(&self, io: &mut Io<'_>) -> Result<(Inputs, Tree), Error> {
+        // No wincompat.toml is found above a path that does not exist, so its hosts would be missed first.
+        tree::refuse_missing(&self.paths)?;
         let policy = self.judging.policy()?;
         let knowledge = self.knowledge.load()?;
         let found = self.hosts.find(io, &knowledge, policy.today)?;
