@@ -85,8 +85,11 @@ fn words(text: &str) -> Option<HashSet<String>> {
     (text.len() <= 120 && text.split_whitespace().count() <= SHORT).then(|| words_of(text))
 }
 
+/// The words of a text that say something. A number keeps its sign: `exit 1` is not `-1`.
 fn words_of(text: &str) -> HashSet<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
+    let pieces = text.split(|c: char| !c.is_alphanumeric() && c != '-');
+    let words =
+        pieces.flat_map(|piece| piece.split(move |c: char| c == '-' && piece.parse::<i64>().is_err())).map(str::to_lowercase);
     words.filter(|word| !word.is_empty() && !PLAIN.contains(&word.as_str())).collect()
 }
 
@@ -117,4 +120,17 @@ pub fn suggest<'a>(text: &str, others: impl Iterator<Item = &'a str>) -> Vec<&'a
         .collect();
     alike.sort_by(|(one, _), (next, _)| next.total_cmp(one));
     alike.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_keeps_its_sign() {
+        assert_eq!(explain("exit -1").map(|found| found.id), Some("0xffffffff".to_owned()));
+        assert!(explain("exit 1").is_none());
+        assert_eq!(words_of("--exit=-1"), words_of("exit -1"));
+        assert_eq!(words_of("32-bit"), words_of("32 bit"));
+    }
 }

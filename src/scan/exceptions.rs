@@ -26,7 +26,11 @@ pub struct Exception {
 
 /// A pattern with `*`, `?`, `[…]` and `{a,b}`; `**` in paths. A word without any is the whole text.
 #[derive(Clone, Debug)]
-pub struct Pattern(GlobMatcher);
+pub struct Pattern {
+    matcher: GlobMatcher,
+    /// True if a folder that is like this stands for all files below it.
+    takes_folders: bool,
+}
 
 impl Pattern {
     /// Reads a pattern.
@@ -36,12 +40,29 @@ impl Pattern {
     /// One that is malformed, with the reason.
     pub fn of(text: &str, is_path: bool) -> Result<Self, String> {
         let built: Result<Glob, _> = GlobBuilder::new(text).literal_separator(is_path).backslash_escape(true).build();
-        built.map(|glob| Self(glob.compile_matcher())).map_err(|error| error.kind().to_string())
+        let matcher = built.map_err(|error| error.kind().to_string())?.compile_matcher();
+        Ok(Self { matcher, takes_folders: false })
+    }
+
+    /// Reads a pattern of files as people write it: `./` before it says nothing, and `old`, `old/` and `./old/**` are all files of the
+    /// folder. `old/*` is still what stands in the folder itself: a wildcard at the end says how deep it goes.
+    ///
+    /// # Errors
+    ///
+    /// One that is malformed, with the reason.
+    pub fn of_files(text: &str) -> Result<Self, String> {
+        let path = text.trim_start_matches("./");
+        let folder = path.trim_end_matches('/');
+        let last = folder.rsplit('/').next().unwrap_or_default();
+        let takes_folders = folder.len() < path.len() || !last.contains(['*', '?', '[', '{']);
+        Ok(Self { takes_folders, ..Self::of(folder, true)? })
     }
 
     /// True if the text is like this.
     pub fn matches(&self, text: &str) -> bool {
-        self.0.is_match(Path::new(text))
+        // The last of the folders above a path is the empty one, which no pattern is meant for.
+        let mut folders = Path::new(text).ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+        self.matcher.is_match(Path::new(text)) || self.takes_folders && folders.any(|folder| self.matcher.is_match(folder))
     }
 }
 
@@ -150,6 +171,32 @@ mod tests {
         let two = ["build-mismatch".to_owned(), "edition-home".to_owned()];
         assert!(!of("build-mismatch", None, None, None).covers(&Failure { codes: &two, ..failure }));
         assert!(Pattern::of("[", false).is_err());
+    }
+
+    #[test]
+    fn a_folder_stands_for_all_its_files() {
+        for (pattern, path, matches) in [
+            ("old", "old/Dockerfile", true),
+            ("old/", "old/a/b.yaml", true),
+            ("./old", "old/Dockerfile", true),
+            ("./old/**", "old/a/b.yaml", true),
+            ("**/node_modules", "web/node_modules/a/b.yaml", true),
+            ("*/old/", "a/old/b.yaml", true),
+            ("o*/", "old/b.yaml", true),
+            ("../old", "../old/b.yaml", true),
+            ("old/Dockerfile", "old/Dockerfile", true),
+            ("old", "older/Dockerfile", false),
+            ("old", "a/old/Dockerfile", false),
+            ("old/*", "old/Dockerfile", true),
+            ("old/*", "old/a/b.yaml", false),
+            ("*", "old/Dockerfile", false),
+            ("", "old/Dockerfile", false),
+            ("./", "old/Dockerfile", false),
+        ] {
+            assert_eq!(Pattern::of_files(pattern).unwrap().matches(path), matches, "{pattern} {path}");
+        }
+        assert!(!Pattern::of("old", true).unwrap().matches("old/Dockerfile"), "an include of GitLab names files");
+        assert!(Pattern::of_files("[").is_err());
     }
 
     #[test]

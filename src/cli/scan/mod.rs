@@ -167,7 +167,7 @@ pub struct Args {
 const UNUSED_FOR_TWO: [&str; 5] = ["diff", "fix", "write_baseline", "write_lock", "verify_lock"];
 
 fn pattern(text: &str) -> Result<scan::Pattern, String> {
-    scan::Pattern::of(text, true)
+    scan::Pattern::of_files(text)
 }
 
 /// The name of a registry as references have it, e.g. `docker.io` for `index.docker.io`.
@@ -264,6 +264,8 @@ impl Args {
     }
 
     fn inputs(&self, io: &mut Io<'_>) -> Result<(Inputs, Tree), Error> {
+        // No wincompat.toml is found above a path that does not exist, so its hosts would be missed first.
+        tree::refuse_missing(&self.paths)?;
         let policy = self.judging.policy()?;
         let knowledge = self.knowledge.load()?;
         let found = self.hosts.find(io, &knowledge, policy.today)?;

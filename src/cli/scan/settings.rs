@@ -410,15 +410,15 @@ fn exception(value: DeValue<'_>, at: u32, line: &impl Fn(Range<usize>) -> u32, f
         };
         let Some(text) = text else { return Err((here, other)) };
         let refused = |why: &str| (here, refused(key, &text, why).hint(hint.as_str()));
-        let pattern = |is_path| Pattern::of(&text, is_path).map(Some).map_err(|why| refused(&why));
+        let pattern = |read: fn(&str) -> Result<Pattern, String>| read(&text).map(Some).map_err(|why| refused(&why));
         match *key {
             "code" => {
                 let code = finding(&text).map_err(|why| refused(&why))?;
                 exception.code = Some(code.as_str().to_owned());
             }
-            "image" => exception.image = pattern(false)?,
-            "path" => exception.path = pattern(true)?,
-            "host" => exception.host = pattern(false)?,
+            "image" => exception.image = pattern(|text| Pattern::of(text, false))?,
+            "path" => exception.path = pattern(Pattern::of_files)?,
+            "host" => exception.host = pattern(|text| Pattern::of(text, false))?,
             "reason" => exception.reason = text,
             _ => {
                 let day: Result<Date, _> = text.parse();

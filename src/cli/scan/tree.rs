@@ -37,6 +37,19 @@ pub struct Tree {
     read: RefCell<HashMap<PathBuf, Result<Rc<str>, Error>>>,
 }
 
+/// Refuses paths of which one does not exist; standard input always does.
+///
+/// # Errors
+///
+/// The first path that does not exist.
+pub fn refuse_missing(paths: &[PathBuf]) -> Result<(), Error> {
+    let missing = paths.iter().find(|path| !is_standard_input(path) && !path.exists());
+    missing.map_or(Ok(()), |path| {
+        let what = format!("there is no file or folder {}", quoted(&path.to_string_lossy()));
+        Err(Error::of(ErrorKind::NotFound, what).hint("name files and folders that exist, or - for standard input"))
+    })
+}
+
 impl Tree {
     /// The files of these paths, or of the current folder.
     ///
@@ -48,13 +61,7 @@ impl Tree {
         let paths = if paths.is_empty() { &here[..] } else { paths };
         let is_input = |path: &&PathBuf| is_standard_input(path);
         let named: Vec<PathBuf> = paths.iter().filter(|path| !is_input(path)).cloned().collect();
-        if let Some(missing) = named.iter().find(|path| !path.exists()) {
-            return Err(Error::of(
-                ErrorKind::NotFound,
-                format!("there is no file or folder {}", quoted(&missing.to_string_lossy())),
-            )
-            .hint("name files and folders that exist, or - for standard input"));
-        }
+        refuse_missing(&named)?;
         let mut walked = walk(&named);
         let mut text = None;
         if paths.iter().any(|path| is_input(&path)) {

@@ -46,6 +46,15 @@ fn patterns_of_the_settings_are_seen_from_their_folder() {
 }
 
 #[test]
+fn a_path_that_does_not_exist_is_said_before_the_hosts() {
+    let shop = repository();
+    shop.file("wincompat.toml", "host = [\"ltsc2022\"]\n");
+    let answer = shop.scan(&["gone"]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.err.contains("there is no file or folder `gone`"), "{}", answer.err);
+}
+
+#[test]
 fn a_baseline_knows_a_failure_whatever_way_leads_to_it() {
     let shop = repository();
     fs::create_dir(shop.folder().join(".git")).unwrap();
