@@ -1,7 +1,7 @@
 //! Pipelines of Jenkins: pods in the texts of Groovy, and the images that `docker` names and builds.
 //!
-//! Sources: jenkinsci/kubernetes-plugin, docker-workflow-plugin (`Docker.groovy`, `WithContainerStep`) and docker-commons-plugin
-//! (`DockerRegistryEndpoint`), their own references.
+//! Sources: jenkinsci/kubernetes-plugin, docker-workflow-plugin (`Docker.groovy`, `WithContainerStep`), docker-plugin (`DockerAgent`,
+//! `DockerNodeStep`) and docker-commons-plugin (`DockerRegistryEndpoint`), their own references.
 
 mod builds;
 mod tokens;
@@ -50,10 +50,10 @@ struct Open<'t> {
 }
 
 /// The blocks that hold the image of an agent.
-const BLOCKS: [&str; 2] = ["docker", "containerTemplate"];
+const BLOCKS: [&str; 3] = ["docker", "containerTemplate", "dockerContainer"];
 
-/// The step that runs others in a container.
-const STEP: &str = "withDockerContainer";
+/// The steps that run others in a container.
+const STEPS: [&str; 2] = ["withDockerContainer", "dockerNode"];
 
 /// The calls that run an image by the name that it was given, whatever the registry is.
 const AS_NAMED: [&str; 2] = ["run", "withRun"];
@@ -144,9 +144,10 @@ impl<'t> Reader<'_, 't> {
 
     /// True for the image of `withDockerContainer('a')` or `withDockerContainer(image: 'a')`.
     fn is_step(&self, number: usize) -> bool {
-        let is_first = self.is_sign(number, 1, '(') && self.word(number, 2) == STEP && !self.is_name(number);
-        let is_bare = self.word(number, 1) == STEP && matches!(self.tokens.get(number), Some(Token::Text { .. }));
-        is_first || is_bare || (self.is_named(number) && (self.around(0) == STEP || self.word(number, 3) == STEP))
+        let is_step = |word: &str| STEPS.contains(&word);
+        let is_first = self.is_sign(number, 1, '(') && is_step(self.word(number, 2)) && !self.is_name(number);
+        let is_bare = is_step(self.word(number, 1)) && matches!(self.tokens.get(number), Some(Token::Text { .. }));
+        is_first || is_bare || (self.is_named(number) && (is_step(self.around(0)) || is_step(self.word(number, 3))))
     }
 
     fn is_image(&self, number: usize) -> bool {

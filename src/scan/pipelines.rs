@@ -5,6 +5,7 @@
 mod azure;
 mod branches;
 mod builds;
+mod cirrus;
 mod drone;
 mod github;
 mod gitlab;
@@ -20,7 +21,7 @@ use std::rc::Rc;
 pub use self::azure::is_template;
 pub use self::builds::{Built, built};
 pub use self::gitlab::{Inputs, Layer, inputs_of, read_gitlab};
-use self::variables::{Scope, Scopes, of_map};
+use self::variables::{Scope, Scopes};
 use super::paths::slashes;
 use super::words::Values;
 use super::yaml::{Node, Value};
@@ -255,40 +256,6 @@ impl Reader<'_, '_> {
             self.add_container(container, object.to_owned(), runs);
         }
     }
-
-    fn cirrus(&mut self, root: &Node) {
-        let outer = of_map(root.get("env"));
-        for (part, container) in containers(root) {
-            let own = of_map(part.get("env"));
-            let runs = [Run { host: (Os::Windows, Lands::Fleet), scopes: vec![&outer, &own] }];
-            // A matrix of images is a list.
-            for image in container.get("image").into_iter().flat_map(|image| image.list().iter().chain([image])) {
-                self.add(image, "windows_container".to_owned(), &runs);
-            }
-        }
-    }
-}
-
-/// The containers with Windows of a pipeline of Cirrus, each with the part that it stands in.
-fn containers(root: &Node) -> Vec<(&Node, &Node)> {
-    let parts: Vec<&Node> = std::iter::once(root).chain(root.entries().into_iter().map(|(_, part)| part.as_ref())).collect();
-    let mut containers = Vec::new();
-    for part in parts {
-        for row in with_matrix(part) {
-            let of_row = row.entries().into_iter().filter(|(name, _)| name.text() == Some("windows_container"));
-            let of_row = of_row.flat_map(|(_, container)| with_matrix(container));
-            containers.extend(of_row.map(|container| (part, container)));
-        }
-    }
-    containers
-}
-
-/// A part of a pipeline of Cirrus, and what each row of its matrix puts over it.
-///
-/// Source: cirrus-ci.org, matrix modification.
-fn with_matrix(part: &Node) -> Vec<&Node> {
-    let rows = part.get("matrix").into_iter().flat_map(|matrix| matrix.list().iter().chain([matrix]));
-    std::iter::once(part).chain(rows.map(Rc::as_ref)).collect()
 }
 
 impl<'n> Container<'n> {

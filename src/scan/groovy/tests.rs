@@ -88,6 +88,8 @@ fn steps_that_run_others_in_a_container() {
         ("withDockerContainer image: 'a:1'", 29),
         ("docker.withRegistry('https://r.example') { withDockerContainer('a:1') { } }", 65),
         ("def i = 'a:1'; withDockerContainer(i) { }", 36),
+        ("dockerNode('a:1') { bat 'x' }", 13),
+        ("dockerNode(dockerHost: 'tcp://x', image: 'a:1') { }", 43),
     ] {
         assert_eq!(found(text), [format!("1:{column} a:1 Unsaid")], "{text}");
     }
@@ -109,6 +111,7 @@ fn a_container_of_a_pod_in_a_block() {
     for (text, expected) in [
         ("containerTemplate {\n name 'c'\n image 'a:1'\n}", "3:9 a:1 Unsaid"),
         ("containerTemplate { image('a:1') }", "1:28 a:1 Unsaid"),
+        ("agent { dockerContainer { image 'a:1' } }", "1:34 a:1 Unsaid"),
         ("containerTemplates { containerTemplate { image \"a:1\"; name 'c' } }", "1:49 a:1 Unsaid"),
         ("docker.withRegistry('https://r.example') { containerTemplate { image 'a:1' } }", "1:71 a:1 Unsaid"),
     ] {

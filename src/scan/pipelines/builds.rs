@@ -2,9 +2,13 @@
 //!
 //! Sources: the metadata syntax of GitHub Actions, `runs.image`; cirrus-ci.org, Dockerfile as a CI environment.
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::Service;
+use super::cirrus::{Instance, MOST, Ways, instances, outer, texts, valued};
 use super::github::{SCHEME, is_docker, of_actions};
-use super::variables::{Scopes, of_map};
-use super::{Service, containers};
+use super::variables::Scopes;
 use crate::scan::dockerfile::Build;
 use crate::scan::words::Values;
 use crate::scan::yaml::Node;
@@ -61,24 +65,39 @@ fn of_action(root: &Node, lines: &Lines<'_>) -> Option<Built> {
     Some(built)
 }
 
-/// The Dockerfiles of tasks of Cirrus.
+/// The Dockerfiles of tasks of Cirrus, each once for what it is given.
 fn of_cirrus(root: &Node, lines: &Lines<'_>, given: &Values) -> Vec<Built> {
-    let outer = of_map(root.get("env"));
-    let of_container = |(part, container): (&Node, &Node)| {
-        let own = of_map(part.get("env"));
-        let scopes = Scopes { service: Service::Cirrus, given, parts: vec![&outer, &own] };
-        let dockerfile = container.get("dockerfile")?;
-        let file = scopes.meant(dockerfile.text()?);
-        let mut built = Built { file, ..Built::of("windows_container", lines.place(dockerfile.span.clone())) };
-        built.build.os = Os::Windows;
-        for (name, value) in container.get("docker_arguments").map(|arguments| arguments.entries()).unwrap_or_default() {
-            let (Some(name), Some(value)) = (name.text(), value.text()) else { continue };
-            match scopes.meant(value) {
-                Meant::Known(value) => drop(built.build.arguments.insert(name.to_owned(), value)),
-                open => drop(built.build.open.insert(name.to_owned(), open)),
+    let outer = outer(root);
+    let mut known = HashSet::new();
+    let mut all = Vec::new();
+    for Instance { container, own } in &instances(root) {
+        let scopes = Scopes { service: Service::Cirrus, given, parts: vec![&outer, own] };
+        let found = Ways::of([*container], MOST);
+        for way in &found.ways {
+            let arguments = Ways::of(valued(way, "docker_arguments"), MOST);
+            for dockerfile in texts(way, "dockerfile") {
+                let Some(file) = dockerfile.text().map(|text| scopes.meant(text)) else { continue };
+                for entries in &arguments.ways {
+                    let place = lines.place(dockerfile.span.clone());
+                    let mut built = Built { file: file.clone(), ..Built::of("windows_container", place) };
+                    built.build.os = Os::Windows;
+                    built.build.lands = found.lands(way);
+                    for (name, value) in entries.iter().filter(|(_, value)| !value.is_nothing()) {
+                        let value = value.text().filter(|_| !arguments.is_open).map(|value| scopes.meant(value));
+                        // A value that is not known must not leave the default of the Dockerfile in its place.
+                        match value.unwrap_or_else(|| Meant::Unresolved(vec![(*name).to_owned()])) {
+                            Meant::Known(value) => drop(built.build.arguments.insert((*name).to_owned(), value)),
+                            open => drop(built.build.open.insert((*name).to_owned(), open)),
+                        }
+                    }
+                    let build = &built.build;
+                    let key = (built.file.clone(), build.arguments.clone(), build.open.clone(), build.lands.clone());
+                    if known.insert((Rc::as_ptr(dockerfile), key)) {
+                        all.push(built);
+                    }
+                }
             }
         }
-        Some(built)
-    };
-    containers(root).into_iter().filter_map(of_container).collect()
+    }
+    all
 }

@@ -1,5 +1,6 @@
 //! Pipelines of each service.
 
+mod cirrus;
 mod containers;
 
 use super::*;
@@ -357,7 +358,7 @@ fn other_services() {
     let drone = "kind: pipeline\nplatform: {os: windows, version: 1809}\nsteps:\n  - name: build\n    image: server:1809\n";
     assert_eq!(found(".drone.yml", drone), ["5:12 server:1809 Windows 1809"]);
     let cirrus = "windows_task:\n  windows_container:\n    image: server:1\n    os_version: 2019\n";
-    assert_eq!(found(".cirrus.yml", cirrus), ["3:12 server:1 Windows fleet"]);
+    assert_eq!(found(".cirrus.yml", cirrus), ["3:12 server:1 Windows ltsc2019"]);
     let matrix = "a_task:\n  matrix:\n    - windows_container: {image: 'a:1'}\n    - container: {image: 'b:1'}\nc_task:\n  windows_container:\n    \
         matrix:\n      - image: c:1\n      - image: c:2\nd_task:\n  windows_container: {matrix: {image: 'd:1'}}\n";
     let images = ["3:34 a:1", "8:16 c:1", "9:16 c:2", "11:39 d:1"].map(|image| format!("{image} Windows fleet"));
