@@ -20,11 +20,11 @@ pub(super) const FORMAT: Format = Format {
     hosts,
 };
 
-/// Names of columns in tables of pools, none of which has the Windows of a pool, and the command whose output has it.
+/// Names of columns in tables of pools, none of which has the Windows of a pool, and the command whose JSON has it.
 const TABLES: [([&str; 2], &str); 3] = [
-    (["OsType", "KubernetesVersion"], "az aks nodepool list --output json"),
+    (["OsType", "KubernetesVersion"], "az aks nodepool list"),
     (["NODEGROUP", "DESIRED"], "aws eks describe-nodegroup"),
-    (["MACHINE_TYPE", "NODE_VERSION"], "gcloud container node-pools list --format json"),
+    (["MACHINE_TYPE", "NODE_VERSION"], "gcloud container node-pools list"),
 ];
 
 /// The keys of a cluster, or of an answer, that hold pools.
@@ -141,7 +141,7 @@ fn json_of_table(text: &str) -> Option<&'static str> {
 fn hosts(document: &Document<'_>) -> Result<Vec<HostFacts>, Error> {
     if let Some(command) = json_of_table(document.text) {
         return Err(Error::new("this table of node pools does not have their Windows versions")
-            .hint(format!("use the output of `{command}` or of `kubectl get nodes -o json`")));
+            .hint(format!("use the JSON of `{command}` or of `kubectl get nodes -o json`")));
     }
     let pools = document.json().map(pools).unwrap_or_default();
     let windows: Vec<&Pool<'_>> = pools.iter().filter(|pool| pool.is_windows()).collect();
