@@ -16,7 +16,7 @@ use super::time::today;
 use super::wording::CommandLine;
 use crate::Error;
 use crate::compat::{About, Code};
-use crate::explain::{Context, Entry, Explanation, Group, Kind, catalogue, explain, named, suggest};
+use crate::explain::{Context, Entry, Explanation, Group, Kind, catalogue, explain, is_of_a_program, named, suggest};
 use crate::knowledge::Knowledge;
 use crate::report::explanation::ExplanationReport;
 use crate::report::plain::clean;
@@ -143,6 +143,12 @@ fn unexplained(query: &str, suggestions: &[&str], io: &mut Io<'_>) -> io::Result
         return writeln!(io.err, "hint: pass errors on too: `docker run IMAGE 2>&1 | wincompat explain -`");
     }
     writeln!(io.err, "error: no explanation for `{query}`")?;
+    if is_of_a_program(query) {
+        return writeln!(
+            io.err,
+            "hint: the program in the container chose this exit code: see what it printed, `docker logs NAME` or `kubectl logs POD`, and what its documentation says"
+        );
+    }
     if suggestions.is_empty() {
         writeln!(
             io.err,
@@ -371,6 +377,7 @@ mod tests {
             ("0x12345678", "hint: give the code of a finding"),
             ("xyzzy", "`wincompat explain --list` shows everything that is known"),
             ("xyzzy", "hint: give the code of a finding"),
+            ("exit code 1", "hint: the program in the container chose this exit code: see what it printed"),
             ("-", "error: the text to explain is empty\nhint: pass errors on too: `docker run IMAGE 2>&1 | wincompat explain -`"),
             (" ", "error: the text to explain is empty\n"),
         ] {

@@ -65,6 +65,12 @@ impl Io<'_> {
         let _ = writeln!(self.err, "warning: {}", clean(&words));
     }
 
+    /// Prints what was done, or how, where nothing is wrong.
+    pub fn note(&mut self, note: &Advice) {
+        let words = self.words(note);
+        let _ = writeln!(self.err, "note: {}", clean(&words));
+    }
+
     /// The exit code of a command that ended with `code`: that, unless it was a success whose answer could not be written. That is
     /// printed, and ends with `unwritten`. A reader that has closed the stream has seen enough.
     pub fn ended(&mut self, code: ExitCode, unwritten: impl FnOnce(&Error) -> ExitCode) -> ExitCode {

@@ -15,6 +15,10 @@ use crate::report::plain;
 /// The most letters in which a suggested option differs from what was typed. `--no-confirm` for `--no-color` would weaken a check.
 const MOST_DIFFERENCES: usize = 2;
 
+/// What to do about a check of nothing.
+const NO_IMAGE: &str =
+    "name an image, e.g. `wincompat check mcr.microsoft.com/windows/nanoserver:ltsc2022`, or a list of images with --from FILE";
+
 /// Help and version are answers; anything else is an error of usage. Arguments are text from outside: the message is made from
 /// harmless ones.
 pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> ExitCode {
@@ -75,6 +79,9 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
             // The usage line shows the option that was suggested.
             error.insert(ContextKind::Usage, ContextValue::StyledStr(usage(arguments)));
         }
+    }
+    if error.kind() == ErrorKind::MissingRequiredArgument && subcommand == Some("check") {
+        hint = Some(NO_IMAGE.to_owned());
     }
     let at_fault = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(named)) => named.as_str(),

@@ -19,6 +19,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use catalogue::{Entry, Group, catalogue};
+pub use number::is_of_a_program;
 pub use words::suggest;
 
 use crate::advice::advice;

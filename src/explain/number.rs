@@ -8,13 +8,27 @@ use crate::knowledge::{ErrorCode, Errors};
 /// The error that a text is nothing but the number or the name of: `0xc0370101`, `C0370101`, `3224830209`, `-1070137087`,
 /// `hcs_e_image_mismatch`, `1455`, `error 1455`.
 pub(super) fn whole<'a>(text: &str, errors: &'a Errors) -> Option<&'a ErrorCode> {
+    if is_of_a_program(text) {
+        return None;
+    }
     let text = without_name(text).trim_matches(['(', ')', '[', ']', '"', '\'', '`', ':', ',', ';', '.']);
     errors.by_name(text).or_else(|| known(unmarked(text), errors, true))
 }
 
+/// True for nothing but a small exit code, e.g. `exit code 3`: the program that ended chose it, and no list of Windows has its meaning.
+/// `docker run` and shells chose 125 to 127, for what is explained.
+pub fn is_of_a_program(text: &str) -> bool {
+    let number = without_name(text);
+    let name = text.trim().strip_suffix(number).unwrap_or_default().trim_end_matches([' ', ':', '=']);
+    let is_exit_code = ["exit code", "exit status"].iter().any(|known| known.eq_ignore_ascii_case(name));
+    let has_meaning = || known(number, Errors::built_in(), true).is_some_and(|error| error.exit_code);
+    is_exit_code && number.parse::<u16>().is_ok_and(|number| !(125..=127).contains(&number)) && !has_meaning()
+}
+
 /// A number without the words before it that say what it is, e.g. that of `System error 5` and `exit code: 127`.
 fn without_name(text: &str) -> &str {
-    const NAMES: [&str; 7] = ["system error", "win32 error", "os error", "error code", "exit code", "error", "errno"];
+    const NAMES: [&str; 8] =
+        ["system error", "win32 error", "os error", "error code", "exit code", "exit status", "error", "errno"];
     let is_name = |name: &str| NAMES.iter().any(|known| known.eq_ignore_ascii_case(name));
     let named = text.trim().rsplit_once([' ', ':', '=']);
     named.filter(|(name, _)| is_name(name.trim_end_matches([' ', ':', '=']))).map_or(text, |(_, number)| number)
@@ -207,6 +221,9 @@ mod tests {
             ("System error: 5", 0x8007_0005),
             ("Error code=0xc0370101", 0x8037_0101),
             ("exit code 127", 0x8007_007f),
+            ("exit code 1603", 0x8007_0643),
+            ("exit code: 3221225786", 0xc000_013a),
+            ("error code 3", 0x8007_0003),
         ] {
             assert_eq!(whole(text, Errors::built_in()).unwrap().code, code, "{text}");
         }
@@ -235,6 +252,10 @@ mod tests {
             "error",
             "error 1455 times",
             "1 error 5",
+            "exit code 1",
+            "Exit code: 3",
+            "exit status 2",
+            "exit code=259",
         ] {
             assert!(whole(text, Errors::built_in()).is_none(), "{text}");
         }

@@ -98,6 +98,11 @@ impl ResultEntry {
             && self.taken.is_none()
             && self.findings.iter().any(|finding| finding.code.known() == Some(Code::OtherIsolationPossible))
     }
+
+    /// True if it fails, and an exception, a baseline or an option accepts that; `ok` is true then.
+    pub fn is_accepted(&self) -> bool {
+        self.findings.iter().any(|finding| finding.code.known() == Some(Code::Accepted))
+    }
 }
 
 /// An engine in a report.

@@ -155,6 +155,7 @@ fn word(entry: &super::document::ResultEntry) -> &'static str {
         Outcome::Failed => "❌ FAIL",
         Outcome::NeedsFlag => "🚩 flag",
         Outcome::Undecided => "❔",
+        Outcome::Accepted => "✅ acc",
         Outcome::Passed => "✅",
         Outcome::HostProcess => "✅ HP",
         Outcome::Hyperv => "✅ H",

@@ -13,6 +13,8 @@ pub(super) enum Outcome {
     NeedsFlag,
     /// The facts do not decide.
     Undecided,
+    /// It fails, and a team has accepted that.
+    Accepted,
     /// It runs, in a way that a later version added.
     Passed,
     /// It runs as a HostProcess container.
@@ -27,6 +29,7 @@ impl Outcome {
     /// The outcome of this result.
     pub fn of(entry: &ResultEntry) -> Self {
         match (entry.ok, entry.taken.as_ref().and_then(Word::known)) {
+            (Some(true), _) if entry.is_accepted() => Self::Accepted,
             (Some(true), Some(Use::Process)) => Self::Process,
             (Some(true), Some(Use::Hyperv)) => Self::Hyperv,
             (Some(true), Some(Use::HostProcess)) => Self::HostProcess,
@@ -43,6 +46,7 @@ impl Outcome {
             Self::Failed => "FAIL",
             Self::NeedsFlag => "flag",
             Self::Undecided => "?",
+            Self::Accepted => "acc",
             Self::Passed => "ok",
             Self::HostProcess => "HP",
             Self::Hyperv => "H",
@@ -52,5 +56,4 @@ impl Outcome {
 }
 
 /// The meaning of the short words.
-pub(super) const LEGEND: &str =
-    "P process isolation, H Hyper-V isolation, HP HostProcess, flag: passes with another --isolation, ? undecided";
+pub(super) const LEGEND: &str = "P process isolation, H Hyper-V isolation, HP HostProcess, flag: passes with another --isolation, acc: fails, which is accepted, ? undecided";

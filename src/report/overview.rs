@@ -248,6 +248,7 @@ pub(super) fn conclusion(entry: &ResultEntry) -> &'static str {
         Outcome::Process => "runs with process isolation",
         Outcome::Hyperv => "runs with Hyper-V isolation",
         Outcome::HostProcess => "runs as a HostProcess container",
+        Outcome::Accepted => "fails, which is accepted",
         Outcome::Passed => "runs",
         Outcome::NeedsFlag => "runs only with another isolation than asked for",
         Outcome::Failed if entry.taken.is_some() => "would run, but fails because of a finding that is denied",
@@ -271,7 +272,12 @@ pub(super) fn sum(report: &Report) -> String {
         .chain(report.errors.iter().map(|error| error.reference.as_str()))
         .collect();
     let hosts = number(Labels::of(report).hosts());
-    let mut parts = vec![format!("{} passed", summary.ok)];
+    let accepted = match report.results.iter().filter(|entry| entry.is_accepted()).count() {
+        0 => String::new(),
+        1 => " (1 as an accepted failure)".to_owned(),
+        number => format!(" ({number} as accepted failures)"),
+    };
+    let mut parts = vec![format!("{} passed{accepted}", summary.ok)];
     let counts = [
         (summary.needs_flag, if summary.needs_flag == 1 { "needs a flag" } else { "need a flag" }),
         (summary.undecided, "undecided"),

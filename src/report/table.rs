@@ -173,6 +173,7 @@ fn result(entry: &ResultEntry) -> &'static str {
     match Outcome::of(entry) {
         Outcome::Process => "ok: process",
         Outcome::Hyperv => "ok: hyperv",
+        Outcome::Accepted => "accepted",
         Outcome::HostProcess | Outcome::Passed => "ok",
         Outcome::NeedsFlag => "needs a flag",
         Outcome::Failed => "FAIL",

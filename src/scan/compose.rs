@@ -379,7 +379,7 @@ impl Reader<'_, '_> {
             os,
             isolation,
             // A volume is no container.
-            isolated_by: if needs == Needs::EveryHost { IsolatedBy::Service } else { IsolatedBy::Start },
+            isolated_by: if needs == Needs::EveryHost { IsolatedBy::Service } else { IsolatedBy::Nothing },
             editable,
             stays: is_plain.then(|| "it is written with escapes or over several lines".to_owned()),
             ..Found::of(place, written, meant)

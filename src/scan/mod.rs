@@ -207,6 +207,8 @@ pub enum IsolatedBy {
     Build,
     /// The command that builds an image on it, and the one that starts that image.
     BuildAndStart,
+    /// Nowhere: files are taken out of the image, which is not started.
+    Nothing,
 }
 
 /// The operating system that a file says an image is for.

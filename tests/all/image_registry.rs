@@ -225,7 +225,7 @@ fn an_unreachable_registry_leaves_what_an_earlier_check_found() {
     let server = served::serve(nanoserver_1903(), Access::Anyone);
     let reference = format!("{}/{REPOSITORY}:1903", server.name());
     run_one(options(cache.path()), reference.clone()).unwrap();
-    drop(server);
+    let _held = server.gone();
     let error = run_one(options(cache.path()), reference.clone()).unwrap_err();
     assert_eq!(
         (error.kind, error.hint.map(|hint| hint.to_string())),

@@ -218,10 +218,9 @@ async fn only_a_registry_that_is_named_is_not_verified() {
 
 #[tokio::test]
 async fn a_proxy_that_is_not_there_is_named() {
-    // Nothing listens at the port of a server that has ended.
     let server = start_at(LOOPBACK, |_| Reply::new(200, &[], MANIFEST));
     let proxy = format!("127.0.0.1:{}", server.port());
-    drop(server);
+    let _held = server.gone();
     let proxies = Proxies::All(format!("http://user:secret@{proxy}").parse().unwrap());
     let client = Client::new(Options { plain_http: false, proxies, ..pretending(&[]) }).unwrap();
     let error = client.manifest("registry.test", "app", "1").await.unwrap_err();

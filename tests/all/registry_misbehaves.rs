@@ -245,7 +245,7 @@ async fn the_deadline_ends_everything() {
 async fn a_registry_that_is_not_there_is_a_network_error() {
     let server = Server::start(|_| Reply::nothing());
     let name = server.name();
-    drop(server);
+    let _held = server.gone();
     let client = Client::new(options()).unwrap();
     let error = client.manifest(&name, "app", "1").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Network);

@@ -21,14 +21,14 @@ use crate::cli::reading::read_images;
 use crate::cli::references;
 use crate::cli::wording::{CommandLine, InFile};
 use crate::compat::{self, Code, Freshness, Policy, Wish};
-use crate::host::{Host, HostEngine};
+use crate::host::{Availability, Host, HostEngine};
 use crate::image::reference::Location as Site;
 use crate::image::{Image, Reference};
 use crate::knowledge::Knowledge;
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::oci::Options;
 use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
-use crate::scan::{Asked, Found, Lands, Meant, Needs, Os, ScannedFile};
+use crate::scan::{Asked, Found, IsolatedBy, Lands, Meant, Needs, Os, ScannedFile};
 use crate::text::{count, counted};
 use crate::{Engine, Error, ErrorKind};
 
@@ -163,7 +163,10 @@ impl Inputs {
         errors.extend(failed);
         warn_of_foreign(foreign, placed.len(), io);
         if placed.is_empty() && errors.is_empty() {
-            let which = self.since.as_ref().map_or("these files".into(), |since| format!("files that changed since {since}"));
+            let which = self.since.as_ref().map_or_else(
+                || "these files: name others if there should be some".to_owned(),
+                |since| format!("files that changed since {since}"),
+            );
             io.warn(&format!("no image references for Windows were found in {which}").into());
         }
         for mistake in accepted.mistakes() {
@@ -275,7 +278,7 @@ impl Inputs {
         }
         if let Some(path) = &self.locks.written {
             let (number, unread) = Lock::write(path, images, self.policy.today)?;
-            io.warn(&format!("{} in {} now", counted(number, "image is", "images are"), path.display()).into());
+            io.note(&format!("{} in {} now", counted(number, "image is", "images are"), path.display()).into());
             if unread > 0 {
                 let images = count(unread, "image");
                 io.warn(&format!("{images} could not be read whole, so the lock does not have them as they are now").into());
@@ -338,9 +341,12 @@ impl Inputs {
             let hosts = fleet.landing(&one.found.lands, &self.knowledge, policy.today)?;
             let wording = InFile(one.found.isolated_by);
             let entry = |Landed { host, names }: &Landed| {
-                let judgement = compat::judge(&self.knowledge, host, image, &policy);
+                let copies = is_only_copied(one.found);
+                // What is not started needs no Hyper-V.
+                let hyperv = if copies { Availability::Available } else { host.hyperv };
+                let judgement = compat::judge(&self.knowledge, &Host { hyperv, ..host.clone() }, image, &policy);
                 let mut entry = ResultEntry::new(&self.knowledge, host, image, &judgement, &policy, &wording);
-                if is_only_copied(one.found) && entry.ok == Some(true) {
+                if copies && entry.ok == Some(true) {
                     entry.findings.retain(|finding| !finding.code.known().is_some_and(|code| OF_A_START.contains(&code)));
                 }
                 if names.len() > 1 {
@@ -387,7 +393,7 @@ const OF_A_START: [Code; 2] = [Code::ExplicitIsolationNeeded, Code::HypervAssume
 /// True for an image that a build on the hosts takes files out of: it is not started, so one that is older than its host will do. One that is
 /// newer is not pulled there (moby, `daemon/internal/distribution/pull_v2_windows.go`).
 fn is_only_copied(found: &Found) -> bool {
-    found.needs == Needs::NoHost && !matches!(found.lands, Lands::Nodes(_))
+    found.isolated_by == IsolatedBy::Nothing
 }
 
 /// Warns of references that were left out since their images are not for Windows.

@@ -14,7 +14,7 @@ use crate::host::{Host, Node, Spec, parse};
 use crate::knowledge::Knowledge;
 use crate::report::document::{HostEntry, ResultEntry};
 use crate::report::plain::clean;
-use crate::scan::{Asked, Found, IsolatedBy, Lands, Needs};
+use crate::scan::{Asked, Found, IsolatedBy, Lands};
 use crate::text::quoted;
 use crate::{Error, ErrorKind};
 
@@ -58,9 +58,8 @@ pub fn among(host: &HostEntry, names: Vec<String>) -> HostEntry {
     HostEntry { label, alike, ..host.clone() }
 }
 
-/// References that are judged alike: the text of the image, where it lands, the isolation that the file asks for, how it does, and whether
-/// it is started at all.
-type Alike = (String, Lands, Option<Asked>, IsolatedBy, bool);
+/// References that are judged alike: the text of the image, where it lands, the isolation that the file asks for, and how it does.
+type Alike = (String, Lands, Option<Asked>, IsolatedBy);
 
 /// The hosts of a scan.
 #[derive(Debug)]
@@ -123,8 +122,7 @@ impl Fleet {
         found: &Found,
         make: impl FnOnce() -> Result<Vec<ResultEntry>, Error>,
     ) -> Result<Rc<[ResultEntry]>, Error> {
-        let is_started = found.needs != Needs::NoHost;
-        let alike = (name_of(found).to_owned(), found.lands.clone(), found.isolation, found.isolated_by, is_started);
+        let alike = (name_of(found).to_owned(), found.lands.clone(), found.isolation, found.isolated_by);
         if let Some(known) = self.results.borrow().get(&alike) {
             return Ok(Rc::clone(known));
         }

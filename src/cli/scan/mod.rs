@@ -204,7 +204,7 @@ impl Subcommand for Args {
         let (report, fixes) = inputs.report(&mut accepted, &tree, io)?;
         if let Some(path) = &self.write_baseline {
             let failures = counted(accepted.write(path)?, "failure is", "failures are");
-            io.warn(&format!("{failures} known from now on with --baseline {}", path.display()).into());
+            io.note(&format!("{failures} known from now on with --baseline {}", path.display()).into());
         }
         self.refuse_nothing(report.results.is_empty() && report.errors.is_empty())?;
         let scan = ScanReport { lines: excerpts(&report, &tree), report };
@@ -225,7 +225,7 @@ impl Subcommand for Args {
                 [] => "no file was changed: nothing that fails can be corrected in a clear way".to_owned(),
                 names => format!("changed {}; scan again to see what is left", names.join(", ")),
             };
-            io.warn(&what.into());
+            io.note(&what.into());
         }
         judged::print(&scan, &scan.report, (&self.format, &self.output), &page, io)
     }
@@ -236,7 +236,7 @@ fn write_patch(fixes: &Fixes, tree: &Tree, io: &mut Io<'_>) -> Result<(), Failur
     let folder = tree.patched();
     let changed = fixes.changed(tree);
     if !changed.is_empty() && folder != paths::real(Path::new(".")) {
-        io.warn(&format!("the patch is for the folder {}", quoted(&folder.to_string_lossy())).into());
+        io.note(&format!("the patch is for the folder {}", quoted(&folder.to_string_lossy())).into());
     }
     for (path, old, new) in changed {
         if !patch::write((&folder, path), &old, &new, io.out)? {
@@ -335,7 +335,7 @@ impl Args {
         let locks = Locks { locked: read(&self.locked)?, verified: read(&self.verify_lock)?, written: self.write_lock.clone() };
         if let Some(lock) = &locks.locked {
             let since = lock.oldest().map(|day| format!(", whose oldest entry is of {day}")).unwrap_or_default();
-            io.warn(&format!("answered from the lock alone{since}").into());
+            io.note(&format!("answered from the lock alone{since}").into());
             if self.suggest {
                 io.warn(&"no other images are looked for with --locked".into());
             }

@@ -139,7 +139,7 @@ fn class(outcome: Outcome) -> &'static str {
         Outcome::NeedsFlag => "flag",
         Outcome::Undecided => "open",
         Outcome::Hyperv => "hyperv",
-        Outcome::Passed | Outcome::HostProcess | Outcome::Process => "pass",
+        Outcome::Accepted | Outcome::Passed | Outcome::HostProcess | Outcome::Process => "pass",
     }
 }
 

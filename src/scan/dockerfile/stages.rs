@@ -177,7 +177,7 @@ impl File<'_> {
             (None, missing) => self.without_values(text, missing),
         };
         let isolated_by = match needs {
-            Needs::NoHost => IsolatedBy::Start,
+            Needs::NoHost => IsolatedBy::Nothing,
             _ if self.build.is_of_service => IsolatedBy::Service,
             Needs::OneHost => IsolatedBy::Build,
             Needs::EveryHost => IsolatedBy::BuildAndStart,

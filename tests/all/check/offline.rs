@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::{Answer, Shop, shop};
 use crate::support::program::{Program, codes};
-use crate::support::registry::Server;
 
 const ON_2022: &str = "--host=10.0.20348.2402,server,hyperv";
 const APP: &str = "registry.test/app:ltsc2022";
@@ -151,8 +150,7 @@ fn a_registry_that_is_gone_is_not_replaced_by_the_cache_unasked() {
     let url = server.url("");
     let check = |arguments: &[&str]| Answer::of(program.check(&url).args(["--format=json", ON_2022, APP]).args(arguments));
     assert_eq!(check(&[]).code, 0);
-    // Nothing listens where the server was.
-    drop::<Server>(server);
+    let _held = server.gone();
     let answer = check(&[]);
     assert_eq!(answer.code, 2);
     let error = &answer.json()["errors"][0];

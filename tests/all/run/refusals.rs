@@ -139,7 +139,7 @@ fn when_a_registry_is_asked() {
     assert!(shown(&[]).with(0).contains(&folder_of(&new)));
     assert_eq!(server.requests().len(), asked);
     // A registry that is down is no reason to take the old one, when it was to be asked.
-    drop(server);
+    let _held = server.gone();
     shown(&["--pull", "always"]).failed(125, &["127.0.0.1"]);
     machine.has_nothing_left();
 }

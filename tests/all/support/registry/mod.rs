@@ -13,6 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use tokio::net::TcpSocket;
 use wincompat::internals::oci::distribution::{CredentialStore, Keychain, Options, RetryPolicy};
 
 /// A request as it came.
@@ -275,6 +276,17 @@ impl Server {
         self.requests.lock().unwrap().clone()
     }
 
+    /// Ends it. As long as the port is held, no other server gets it, and nobody answers there.
+    pub fn gone(self) -> Port {
+        let address = self.address;
+        drop(self);
+        let socket = TcpSocket::new_v4().unwrap();
+        // Connections that were closed here still have the port on Linux.
+        socket.set_reuseaddr(true).unwrap();
+        socket.bind(address).unwrap();
+        Port { _held: socket }
+    }
+
     /// How many requests were answered with 401 until now.
     pub fn challenges(&self) -> usize {
         self.state.challenges.load(Ordering::SeqCst)
@@ -284,6 +296,12 @@ impl Server {
     pub fn count(&self, path: &str) -> usize {
         self.requests().iter().filter(|request| request.path.starts_with(path)).count()
     }
+}
+
+/// A port of this machine at which nothing listens.
+#[must_use = "another server gets the port when this is dropped"]
+pub struct Port {
+    _held: TcpSocket,
 }
 
 impl Drop for Server {
