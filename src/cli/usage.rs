@@ -95,7 +95,7 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
     let mut told = told.replace("tip:", "hint:");
     // So may the reason, which can name a part of the value.
     if let Some(reason) = error.source().map(ToString::to_string).filter(|reason| !reason.is_empty()) {
-        told = told.replace(&reason, &safe(&reason));
+        told = told.replace(&reason, in_plain_words(&reason).unwrap_or(&safe(&reason)));
     }
     let _ = write!(io.err, "{told}");
     if let Some(hint) = hint {
@@ -138,6 +138,15 @@ fn variable_at_fault(error: &clap::Error, arguments: &[OsString]) -> Option<Stri
     Some(option.get_env()?.to_string_lossy().into_owned())
 }
 
+/// What the parser of numbers says, for people.
+fn in_plain_words(reason: &str) -> Option<&'static str> {
+    match reason {
+        "invalid digit found in string" | "cannot parse integer from empty string" => Some("write a whole number"),
+        "number too large to fit in target type" => Some("the number is too large"),
+        _ => None,
+    }
+}
+
 /// This text as it may stand in a message: messages end in logs.
 fn safe(text: &str) -> String {
     plain::clean(&without_passwords(text)).into_owned()
@@ -166,6 +175,14 @@ pub fn without_passwords(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_refused_in_plain_words() {
+        for text in ["abc", "", "1.5", "99999999999999999999"] {
+            let reason = text.parse::<u64>().unwrap_err().to_string();
+            assert!(in_plain_words(&reason).is_some(), "{reason}");
+        }
+    }
 
     #[test]
     fn no_password_stands_in_a_message() {

@@ -279,7 +279,8 @@ impl Case<'_> {
                 }
                 continue;
             }
-            match rules::of(isolation, self.process, self.hyperv).possible {
+            let possible = rules::of(isolation, self.process, self.hyperv).possible;
+            match possible.filter(|_| !self.is_of_the_node(isolation) || self.process.possible.is_some()) {
                 Some(false) => {}
                 None => undecided = true,
                 Some(true) => {
@@ -304,12 +305,21 @@ impl Case<'_> {
 
     /// The reason why this isolation is out of the choice, by the policy or for the engine, if it is.
     fn excludes(&self, isolation: Isolation) -> Option<Code> {
-        self.policy.excludes(isolation, self.host).or_else(|| {
+        let excluded = self.policy.excludes(isolation, self.host).or_else(|| {
             engine::limit(self.engine, self.host, isolation).map(|limit| match limit {
                 Limit::HostTooOld => Code::HostTooOldForDocker,
+                Limit::NoLibraries => Code::HostTooOldForWincompat,
                 Limit::ProcessOnClient => Code::DockerBeforeClientProcess,
             })
-        })
+        });
+        let widens_nothing = || self.is_of_the_node(isolation) && self.hyperv.possible != Some(false);
+        excluded.or_else(|| (widens_nothing() && self.process.possible == Some(false)).then_some(Code::HypervDoesNotWiden))
+    }
+
+    /// True for Hyper-V isolation by an engine whose virtual machine has the node's Windows, whatever the image: only an image that fits
+    /// in process isolation runs in it.
+    fn is_of_the_node(&self, isolation: Isolation) -> bool {
+        isolation == Isolation::Hyperv && !self.engine.name.offers_hyperv()
     }
 
     /// True if something names the engine: the policy or the host.

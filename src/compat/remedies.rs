@@ -80,12 +80,14 @@ impl Subject<'_> {
     /// The best base image that passes as asked, where it is another than this image's; in process isolation, if `process`.
     pub(super) fn suggestion(&self, process: bool) -> Option<Suggestion<'_>> {
         let repository = self.image.and_then(|image| image.repository.as_deref());
+        // That of this image's own build for the host's processor is another.
+        let has_processor = self.architecture() == self.host.architecture.as_str();
         let found = suggest(
             self.knowledge,
             self.host,
             self.policy,
             repository.and_then(path_at_microsoft),
-            self.version().map(|version| version.build),
+            self.version().filter(|_| has_processor).map(|version| version.build),
         )?;
         (!process || found.judgement.taken == Some(Use::Process)).then_some(found)
     }
@@ -109,8 +111,15 @@ impl Subject<'_> {
         self.image.is_some_and(|image| judge(self.knowledge, &host, image, self.policy).ok == Some(true))
     }
 
-    /// True if there is a base image for the host's processor that is not newer than the host: those for arm64 began with build 26100.
+    /// True if this image, built for the host's processor, would pass on the host, and there is a base image for that processor which is
+    /// not newer than the host: those for arm64 began with build 26100.
     pub(super) fn processor_is_served(&self) -> bool {
+        let would_pass = |version: OsVersion| {
+            judge(self.knowledge, self.host, &image_of(version.build, self.host), self.policy).ok == Some(true)
+        };
+        if !self.version().is_none_or(would_pass) {
+            return false;
+        }
         let serves = |base: &BaseImage| {
             let mut repositories = base.repositories.iter();
             base.build <= self.host.os_version.build
@@ -136,7 +145,7 @@ impl Subject<'_> {
         is_hyperv || self.version().is_none_or(|image| image.build >= WINDOWS_SERVER_2022)
     }
 
-    /// Another entry of this image that passes alone, without warnings, by its digest, e.g. `app@sha256:…`.
+    /// The newest other entry of this image that passes alone, without warnings, by its digest, e.g. `app@sha256:…`.
     pub(super) fn other_entry(&self) -> Option<String> {
         let image = self.image?;
         let chosen = self.chosen?;
@@ -146,8 +155,9 @@ impl Subject<'_> {
             judgement.ok == Some(true) && judgement.findings.iter().all(|finding| finding.severity == Severity::Note)
         };
         let others = image.candidates.iter().enumerate().filter(|(index, _)| *index != chosen).map(|(_, candidate)| candidate);
-        let digest = others.filter(|candidate| passes(candidate)).find_map(|candidate| candidate.digest.as_ref())?;
-        self.by_digest(Some(digest))
+        let named = others.filter(|candidate| candidate.digest.is_some() && passes(candidate));
+        let newest = named.max_by_key(|candidate| candidate.os_version().map(|(version, _)| version))?;
+        self.by_digest(newest.digest.as_ref())
     }
 
     /// True for an image in a folder or an archive: no engine and no registry knows it by that name.

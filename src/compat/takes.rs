@@ -281,12 +281,19 @@ impl Subject<'_> {
         self.passes_by(HostEngine { store: Some(store), ..engine }).then_some(Remedy::ImageStore(store))
     }
 
-    /// The chosen entry by its digest, where the engine starts it so, e.g. `app@sha256:…`.
+    /// The chosen entry by its digest, where the engine starts it so, e.g. `app@sha256:…`; another one that passes, where the chosen one
+    /// is reported to fail.
     pub(super) fn chosen_entry(&self) -> Option<String> {
         let image = self.image?;
         let candidate = image.candidates.get(self.chosen?)?;
         let alone = Image { candidates: vec![candidate.clone()], digest: candidate.digest.clone(), ..image.clone() };
-        let passes = image.digest != alone.digest && judge(self.knowledge, self.host, &alone, self.policy).ok == Some(true);
+        let judgement = judge(self.knowledge, self.host, &alone, self.policy);
+        if judgement.findings.iter().any(|finding| finding.code == Code::Ltsc2025On25h2)
+            && let Some(other) = self.other_entry()
+        {
+            return Some(other);
+        }
+        let passes = image.digest != alone.digest && judgement.ok == Some(true);
         passes.then(|| self.by_digest(candidate.digest.as_ref())).flatten()
     }
 }

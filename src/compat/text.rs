@@ -194,6 +194,8 @@ impl Subject<'_> {
             "fresh-base" => self.fresh_base(),
             "image-store" => self.other_store().map(Advice::from),
             "entry" => self.other_entry().map(|reference| Remedy::Image(reference).into()),
+            "host-behind" => self.version().is_some_and(|image| self.host.os_version < image).then(Advice::default),
+            "image-behind" => self.version().is_some_and(|image| self.host.os_version > image).then(Advice::default),
             "processor-served" => self.processor_is_served().then(Advice::default),
             "other-processor" => self.other_processor().map(|architecture| architecture.as_str().into()),
             "on-1809" => self.passes_on_1809().then(Advice::default),

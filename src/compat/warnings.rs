@@ -5,7 +5,6 @@ use jiff::tz::TimeZone;
 use super::freshness;
 use super::{Case, Code, Detail, Finding, Severity, Takes, Use, Wish};
 use crate::OsVersion;
-use crate::engine;
 use crate::host::{Host, Source as HostSource};
 use crate::image::{Candidate, Config, Image, Source, TagRead, Version, VersionSource};
 use crate::knowledge::builds::{
@@ -13,7 +12,7 @@ use crate::knowledge::builds::{
     WINDOWS_SERVER_2016, WINDOWS_SERVER_2022, WINDOWS_SERVER_2025, path_at_microsoft,
 };
 use crate::knowledge::{BaseImage, Knowledge, Revisions};
-use crate::{Isolation, Kind};
+use crate::{Engine, Isolation, Kind};
 
 /// The age in days from which knowledge is called old.
 const KNOWLEDGE_AGES_AFTER_DAYS: i32 = 180;
@@ -131,7 +130,10 @@ fn of_versions(case: &Case<'_>, image: OsVersion, takes: Option<&Takes>) -> Vec<
     let possible = |isolation| super::rules::of(isolation, case.process, case.hyperv).possible == Some(true);
     let any = possible(Isolation::Process) || possible(Isolation::Hyperv);
     let mut findings = Vec::new();
-    if any && case.host.kind == Kind::Client && host > WINDOWS_SERVER_2025 && image == WINDOWS_SERVER_2025 {
+    // The engine may take an entry of another Windows.
+    let taken = takes.and_then(|takes| case.image.candidates.get(takes.candidate?)?.os_version());
+    let is_taken = taken.is_none_or(|(version, _)| version.build == image);
+    if any && is_taken && case.host.kind == Kind::Client && host > WINDOWS_SERVER_2025 && image == WINDOWS_SERVER_2025 {
         findings.push(Finding::new(Code::Ltsc2025On25h2));
     }
     let is_faulty = case.knowledge.engine_faults_with(host, image).next().is_some();
@@ -144,8 +146,9 @@ fn of_versions(case: &Case<'_>, image: OsVersion, takes: Option<&Takes>) -> Vec<
     if host == WINDOWS_SERVER_23H2 && any && image != WINDOWS_SERVER_2022 {
         findings.push(Finding::new(Code::AnnualChannelHost));
     }
-    // Where the engine in its version does not start there, that is an error of its own.
-    if any && host < FIRST_FOR_DOCKER && engine::limit(case.engine, case.host, Isolation::Hyperv).is_none() {
+    // Where the version is known, the engine starts there, or that is an error of its own.
+    let may_be_new = case.engine.name == Engine::Docker && case.engine.version.is_none();
+    if any && host < FIRST_FOR_DOCKER && may_be_new {
         findings.push(Finding::new(Code::HostTooOldForDocker));
     }
     findings

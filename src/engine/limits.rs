@@ -4,7 +4,7 @@
 //! [Create a Windows HostProcess Pod](https://kubernetes.io/docs/tasks/configure-pod-container/create-hostprocess-pod/).
 
 use crate::host::{Host, HostEngine};
-use crate::knowledge::builds::FIRST_FOR_DOCKER;
+use crate::knowledge::builds::{FIRST_FOR_DOCKER, FIRST_WITH_HCS};
 use crate::knowledge::engine_version;
 use crate::{Engine, Isolation, Kind};
 
@@ -23,13 +23,18 @@ const CONTAINERD_WITH_HOST_PROCESS: semver::Version = semver::Version::new(1, 6,
 pub enum Limit {
     /// The engine itself does not start on this Windows.
     HostTooOld,
+    /// This Windows lacks the libraries by which this program starts containers.
+    NoLibraries,
     /// This Docker runs containers on clients in Hyper-V isolation only.
     ProcessOnClient,
 }
 
-/// The reason why this engine starts no container in this isolation on a host, if there is one. An engine whose version is not known
+/// The reason why this engine starts no container in this isolation on a host, if there is one. A Docker whose version is not known
 /// has none.
 pub fn limit(engine: &HostEngine, host: &Host, isolation: Isolation) -> Option<Limit> {
+    if engine.name == Engine::Wincompat {
+        return (host.os_version.build < FIRST_WITH_HCS).then_some(Limit::NoLibraries);
+    }
     let is_old = host.os_version.build < FIRST_FOR_DOCKER;
     let is_process_on_client = isolation == Isolation::Process && host.kind == Kind::Client;
     // Few hosts are such, and to read a version takes as long as to judge by it.

@@ -178,6 +178,11 @@ fn facts(text: &str, attributes: &Attributes, knowledge: &Knowledge) -> Result<H
     if !named.is_empty() {
         return one_release(text, named, attributes);
     }
+    if let Some(word) =
+        unknown_word(text, knowledge).filter(|word| word.chars().all(|c| c.is_alphabetic() || c == '-' || c == '_'))
+    {
+        return Err(unknown_attribute(word, knowledge));
+    }
     version_text::facts(text).map_err(|error| match error.hint {
         Some(_) => error,
         None => not_a_host(text, knowledge),
@@ -197,12 +202,8 @@ fn not_a_host(text: &str, knowledge: &Knowledge) -> Error {
     if placeholder::is_in(text) {
         return error.because(placeholder::REASON).hint(placeholder::HINT);
     }
-    let (head, words) = text.split_once(',').map_or((text, None), |(head, words)| (head, Some(words)));
-    if let Some(words) = words.filter(|_| is_host(head, knowledge)) {
-        let unknown = |word: &&str| !word.is_empty() && !Attributes::is_word(word) && !is_host(word, knowledge);
-        if let Some(word) = words.split(',').map(str::trim).find(unknown) {
-            return unknown_attribute(word, knowledge);
-        }
+    if let Some(word) = unknown_word(text, knowledge) {
+        return unknown_attribute(word, knowledge);
     }
     if let Some(host) = vm_image::host(text, knowledge) {
         let error = Error::new(format!("{} is an image of virtual machines, not a host", quoted(text)));
@@ -232,6 +233,13 @@ fn not_a_host(text: &str, knowledge: &Knowledge) -> Error {
         }
         None => error.hint(HINT),
     }
+}
+
+/// The word behind a host that is neither an attribute nor a host, e.g. `nohyperv` of `10.0.20348.2402,nohyperv`.
+fn unknown_word<'a>(text: &'a str, knowledge: &Knowledge) -> Option<&'a str> {
+    let (_, words) = text.split_once(',').filter(|(head, _)| is_host(head, knowledge))?;
+    let is_unknown = |word: &&str| !word.is_empty() && !Attributes::is_word(word) && !is_host(word, knowledge);
+    words.split(',').map(str::trim).find(is_unknown)
 }
 
 /// The hosts that a text names between quotes, e.g. `ltsc2022,no-hyperv` in `'ltsc2022,no-hyperv'`.

@@ -75,7 +75,7 @@ impl<'de> Visitor<'de> for &'static Keys {
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
         while let Some(key) = object.next_key::<String>()? {
-            match self.0.iter().find(|(name, _)| folded(name).eq(folded(&key))) {
+            match self.0.iter().find(|(name, _)| is_same(name, &key)) {
                 Some((name, _)) if *name != key => {
                     return Err(A::Error::custom(format!(
                         "the key {name} is spelt in another case: some programs read it so, others do not"
@@ -116,6 +116,11 @@ impl<'de> Visitor<'de> for &'static Keys {
     fn visit_unit<E>(self) -> Result<(), E> {
         Ok(())
     }
+}
+
+/// True for two keys that the engines take for one. The first is of ASCII, as nearly all keys are: that is compared at once.
+fn is_same(name: &str, key: &str) -> bool {
+    if key.is_ascii() { name.eq_ignore_ascii_case(key) } else { folded(name).eq(folded(key)) }
 }
 
 /// The characters of a text without their case, as the engines compare keys: the Kelvin sign is a `k`, the long s an `s`.

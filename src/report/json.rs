@@ -50,7 +50,13 @@ struct Harmless<F>(F);
 impl<F: Formatter> Formatter for Harmless<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         // Nearly all texts.
-        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !fragment.contains("##") {
+        let mut last = b'\0';
+        let is_plain = fragment.bytes().all(|byte| {
+            let doubled = last == b'#' && byte == b'#';
+            last = byte;
+            matches!(byte, b' '..=b'~') && !doubled
+        });
+        if is_plain {
             return out.write_all(fragment.as_bytes());
         }
         let mut before = '\0';

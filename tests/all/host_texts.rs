@@ -201,6 +201,9 @@ fn errors_name_what_is_wrong_and_what_to_do() {
         ("20348.1.amd64fre.fe_release.210507-1500", "a BuildLabEx alone does not tell the version of a Windows"),
         ("26100,clinet", "unknown attribute `clinet`"),
         ("ltsc2022,nohyperv", "unknown attribute `nohyperv`"),
+        ("10.0.26100.4061,client,nohyperv", "unknown attribute `nohyperv`"),
+        ("10.0.20348,foo", "unknown attribute `foo`"),
+        ("26100.4061,no_hyperv,arm64", "unknown attribute `no_hyperv`"),
         ("local,no-hiperv,home", "unknown attribute `no-hiperv`"),
         ("nanoserver:ltsc2022", "`nanoserver:ltsc2022` is an image, not a host"),
         (

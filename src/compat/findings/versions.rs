@@ -60,7 +60,7 @@ declare! {
     RevisionMismatch = "revision-mismatch", Note, about [Image, Host] {
         title: "Windows Server 2016 needs equal revisions",
         message: "on Windows Server 2016 the revisions must be equal too: image {image}, host {host}",
-        help: "give host and image the same revision: update the host, or rebuild the image|run {run hyperv}",
+        help: "{host-behind}update the host to the revision of the image|{image-behind}rebuild the image on a base image with the host's revision|run {run hyperv}",
         meaning: "Windows Server 2016 (build 14393) is the one release whose process-isolated containers need the host's exact revision. From version 1709 on only the build counts.",
         advice: "Keep image and host on the same monthly update, or use Hyper-V isolation.",
         source: "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/version-compatibility",

@@ -89,6 +89,7 @@ fn table() -> Vec<(Case, Case)> {
     let case =
         |code, yes: (Host, Image, Policy), no: (Host, Image, Policy)| ((code, yes.0, yes.1, yes.2), (code, no.0, no.1, no.2));
     let plain = |host: Host, image: Image| (host, image, today());
+    let of_wincompat = || Policy { engine: Some(HostEngine::new(Engine::Wincompat, None)), ..today() };
     vec![
         case(Code::BuildEqual, plain(s22(), image(SERVER_2022)), plain(s22(), image("10.0.17763.1"))),
         case(Code::StableAbi, plain(s25(), image(SERVER_2022)), plain(s22(), image(SERVER_2022))),
@@ -280,6 +281,16 @@ fn table() -> Vec<(Case, Case)> {
             Code::HostTooOldForDocker,
             plain(server("10.0.17134.1"), image("10.0.17134.1")),
             plain(server("10.0.17763.1"), image("10.0.17763.1")),
+        ),
+        case(
+            Code::HostTooOldForWincompat,
+            (server("10.0.17134.1"), image("10.0.17134.1"), of_wincompat()),
+            (server("10.0.17763.1"), image("10.0.17763.1"), of_wincompat()),
+        ),
+        case(
+            Code::HypervDoesNotWiden,
+            (s22(), image("10.0.17763.1"), Policy { wish: Wish::Hyperv, ..by(Engine::Kubernetes, "1.34.0") }),
+            (s22(), image(SERVER_2022), Policy { wish: Wish::Hyperv, ..by(Engine::Kubernetes, "1.34.0") }),
         ),
         case(
             Code::DockerBeforeClientProcess,
