@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use jiff::civil::Date;
 
-use super::{Detail, Finding, Policy};
+use super::{Detail, Finding, Policy, Severity, Wish};
 use crate::advice::{Remedy, Setting};
 use crate::host::{Feature, Host};
 use crate::image::{Candidate, Image, Source};
@@ -40,6 +40,10 @@ impl Finding {
     /// The template has alternatives between bars. One that names an image or an isolation is left out if that does not pass; what
     /// stands behind two bars is said if none is left.
     pub fn help(&self, subject: &Subject<'_>) -> Advice {
+        // A HostProcess container that runs needs neither isolation, so nothing is to be done about them.
+        if subject.policy.wish == Wish::HostProcess && self.severity == Severity::Note && !self.code.is_about_host_alone() {
+            return Advice::default();
+        }
         let (alternatives, otherwise) = match self.code.0.help.split_once("||") {
             Some((alternatives, otherwise)) => (alternatives, Some(otherwise)),
             None => (self.code.0.help, None),

@@ -352,6 +352,20 @@ fn a_host_process_container_needs_a_host_with_containers() {
     }
 }
 
+/// Where it runs, nothing is to be done about isolations that it does not use.
+#[test]
+fn a_host_process_container_that_runs_leaves_nothing_to_do() {
+    let asked = Policy { wish: Wish::HostProcess, ..today() };
+    let (host, image) = (Host { hyperv: Availability::Unavailable, ..server("10.0.20348.1") }, image("10.0.17763.1"));
+    let judgement = judged(&host, &image, &asked);
+    assert_eq!(judgement.ok, Some(true));
+    assert!(judgement.findings.iter().any(|finding| finding.code == Code::BuildMismatch));
+    let subject = subject(&host, &image, &asked, &judgement);
+    for finding in judgement.findings.iter().filter(|finding| !finding.code.is_about_host_alone()) {
+        assert_eq!(finding.help(&subject).to_string(), "", "{}", finding.code);
+    }
+}
+
 /// An image that names a build no Windows had is undecided, not old.
 #[test]
 fn a_build_that_no_windows_had_decides_nothing() {
