@@ -288,9 +288,15 @@ fn an_operation_is_explained_with_the_number_that_is_not_known() {
     assert!(explained(text).meaning.contains("0x800701a5"), "{}", explained(text).meaning);
 }
 
+/// The time for which this thread was on a processor, however busy the machine is; nothing where the system does not tell.
+fn time_on_a_processor() -> std::time::Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    std::time::Duration::from_nanos(told.split(' ').next().and_then(|time| time.parse().ok()).unwrap_or_default())
+}
+
 #[test]
 fn the_work_is_bounded_by_the_length_of_the_text() {
-    let begun = std::time::Instant::now();
+    let before = time_on_a_processor();
     for piece in [
         "createcomputesystem ",
         "failed to create pod sandbox: ",
@@ -314,7 +320,8 @@ fn the_work_is_bounded_by_the_length_of_the_text() {
         let text = piece.repeat((64 << 10) / piece.len());
         let _ = explain(&text, &context());
     }
-    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    let taken = time_on_a_processor() - before;
+    assert!(taken.as_secs() < 60, "{taken:?}");
 }
 
 /// The versions that say a message, and what they take on the host that it names.

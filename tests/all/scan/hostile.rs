@@ -16,7 +16,8 @@ fn beside(repository: &Repository) -> Vec<String> {
     repository.file("zz/Dockerfile", GOOD);
     let start = Instant::now();
     let (_, report) = repository.report(&["--host", "ltsc2022"]);
-    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    // Far less than it would take without limits, also on a busy machine.
+    assert!(start.elapsed() < Duration::from_secs(300), "{:?}", start.elapsed());
     let mut lines = summary(&report);
     let good = lines.iter().position(|line| line == "zz/Dockerfile:1 registry.test/app:ltsc2022 ltsc2022 true");
     lines.remove(good.unwrap_or_else(|| panic!("{lines:?}")));
