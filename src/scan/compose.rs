@@ -57,8 +57,6 @@ pub struct Built {
     pub dockerfile: PathBuf,
     /// How it is built.
     pub build: Build,
-    /// The isolation that the service asks for.
-    pub isolation: Option<Asked>,
     /// The names of the image, as far as they are known.
     pub makes: Vec<String>,
     /// The file that builds it, and the place there.

@@ -117,7 +117,7 @@ impl Reader<'_, '_> {
         let tags = said("tags").and_then(|one| self.value(&one).ok()).map(Value::items).unwrap_or_default();
         let makes = tags.iter().filter_map(Value::text).collect();
         let of_file = |(layer, place): (usize, Place)| Some((self.layers.get(layer)?.path.to_owned(), place));
-        let one = Built { dockerfile, build, isolation: None, makes, said: at.and_then(of_file), asks: asks.and_then(of_file) };
+        let one = Built { dockerfile, build, makes, said: at.and_then(of_file), asks: asks.and_then(of_file) };
         bake.built.extend(systems.into_iter().map(|os| Built { build: Build { os, ..one.build.clone() }, ..one.clone() }));
     }
 

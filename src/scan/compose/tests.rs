@@ -120,7 +120,7 @@ fn what_is_built_is_judged_by_its_dockerfile() {
     assert_eq!(web.dockerfile, Path::new("app/Dockerfile.win"));
     assert_eq!(web.build.arguments, [("BASE".into(), "server:1".into()), ("TAG".into(), "ltsc2022".into())].into());
     assert_eq!((web.build.targets.as_slice(), web.build.contexts.len()), (&["final".to_owned()][..], 1));
-    assert_eq!((api.dockerfile.as_path(), api.isolation), (Path::new("app/api/Dockerfile"), Some(Asked::Default)));
+    assert_eq!((api.dockerfile.as_path(), api.build.started_in), (Path::new("app/api/Dockerfile"), Some(Asked::Default)));
 }
 
 #[test]

@@ -42,10 +42,7 @@ pub(super) fn read_dockerfile(
     // Services that build it in the same way are one build.
     for built in builds.iter().filter(|built| known.insert(how(built))) {
         let build = with_values(&built.build);
-        let mut reading = parsed.read(&build);
-        for found in &mut reading.scanned.found {
-            found.isolation = built.isolation;
-        }
+        let reading = parsed.read(&build);
         lacking.extend(reading.missing);
         read.push((build, reading.scanned, reading.uses));
     }
@@ -84,10 +81,14 @@ fn once_each(mut all: Vec<Found>) -> Vec<Found> {
         let at = *known.entry(key).or_insert(once.len());
         match once.get_mut(at) {
             None => once.push(found),
-            Some(first) if first.editable.is_none() => first.editable = found.editable,
             Some(first) => {
-                let new = found.editable.filter(|new| first.editables().all(|known| known != new));
-                first.also.extend(new);
+                first.isolated_by = first.isolated_by.with(found.isolated_by);
+                if first.editable.is_none() {
+                    first.editable = found.editable;
+                } else {
+                    let new = found.editable.filter(|new| first.editables().all(|known| known != new));
+                    first.also.extend(new);
+                }
             }
         }
     }
@@ -104,9 +105,22 @@ fn missing_target(built: &Built, target: &str, dockerfile: &Path) -> (PathBuf, P
 
 /// All of a build that decides what is found, but for what it is called.
 fn how(built: &Built) -> impl Eq + Hash + '_ {
-    let Build { arguments, open, rest, origins, contexts, targets, object: _, os, lands, is_of_service, is_template } =
-        &built.build;
-    (arguments, open, rest, origins, contexts, targets, os, lands, is_of_service, is_template, built.isolation)
+    let Build {
+        arguments,
+        open,
+        rest,
+        origins,
+        contexts,
+        targets,
+        object: _,
+        os,
+        lands,
+        started_in,
+        built_in,
+        is_of_service,
+        is_template,
+    } = &built.build;
+    ((arguments, open, rest, origins, contexts, targets), (os, lands, started_in, built_in, is_of_service, is_template))
 }
 
 /// Notes where a Dockerfile is built that was not read.

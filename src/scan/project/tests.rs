@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::scan::{Files, Found, Meant, Needs, Os, Values, scan};
+use crate::scan::{Asked, Files, Found, IsolatedBy, Meant, Needs, Os, Values, scan};
 use crate::{Error, ErrorKind};
 
 struct Map(BTreeMap<PathBuf, Rc<str>>);
@@ -227,4 +227,95 @@ fn the_bake_files_of_a_folder_are_one() {
     let other = ("other.bake.json", r#"{"target":{"web":{"args":{"T":"own"}}}}"#);
     let usual = ("docker-bake.hcl", "target \"web\" { args = { T = \"new\" } }\n");
     assert_eq!(read(&[usual, other, DOCKERFILE], &[usual.0, other.0]), ["Dockerfile:2 a:new", "Dockerfile:2 a:own"]);
+}
+
+/// docker/compose, `pkg/compose/build_classic.go` and `create.go`: each of the two keys counts for its own.
+#[test]
+fn a_build_runs_in_its_own_isolation_and_its_container_in_that_of_the_service() {
+    use Asked::{Hyperv, Process};
+    use IsolatedBy::{Nothing, Service, ServiceAndBuild, ServiceBuild};
+    use Needs::{EveryHost, NoHost, OneHost};
+    let runs = "FROM a:1\nRUN dir\n";
+    let plain = "FROM a:1\n";
+    for (service, dockerfile, expected) in [
+        ("build: .", plain, &[(EveryHost, None, Service)][..]),
+        ("build: .", runs, &[(EveryHost, None, ServiceAndBuild)]),
+        ("isolation: hyperv, build: .", plain, &[(EveryHost, Some(Hyperv), Service)]),
+        ("isolation: hyperv, build: .", runs, &[(EveryHost, Some(Hyperv), Service), (OneHost, None, ServiceBuild)]),
+        ("build: {context: ., isolation: hyperv}", plain, &[(EveryHost, None, Service)]),
+        ("build: {context: ., isolation: hyperv}", runs, &[(EveryHost, None, Service), (OneHost, Some(Hyperv), ServiceBuild)]),
+        (
+            "isolation: process, build: {context: ., isolation: hyperv}",
+            runs,
+            &[(EveryHost, Some(Process), Service), (OneHost, Some(Hyperv), ServiceBuild)],
+        ),
+        ("isolation: hyperv, build: {context: ., isolation: hyperv}", runs, &[(EveryHost, Some(Hyperv), ServiceAndBuild)]),
+        // A stage that is made from it runs, and is itself the last one, or none that is started.
+        (
+            "isolation: hyperv, build: .",
+            "FROM a:1 AS x\nFROM x\nRUN dir\n",
+            &[(EveryHost, Some(Hyperv), Service), (OneHost, None, ServiceBuild)],
+        ),
+        (
+            "isolation: hyperv, build: .",
+            "FROM a:1 AS x\nFROM x AS y\nRUN dir\nFROM x\nCOPY --from=y /f /f\n",
+            &[(EveryHost, Some(Hyperv), Service), (OneHost, None, ServiceBuild)],
+        ),
+        (
+            "isolation: hyperv, build: .",
+            "FROM a:1 AS x\nONBUILD RUN dir\nFROM x\n",
+            &[(EveryHost, Some(Hyperv), Service), (OneHost, None, ServiceBuild)],
+        ),
+        // Other stages are only built.
+        (
+            "isolation: process, build: {context: ., isolation: hyperv}",
+            "FROM a:1 AS x\nRUN dir\nFROM b:1\nCOPY --from=x /f /f\nCOPY --from=c:1 /f /f\n",
+            &[(OneHost, Some(Hyperv), ServiceBuild), (EveryHost, Some(Process), Service), (NoHost, None, Nothing)],
+        ),
+    ] {
+        let compose = format!("services:\n  web: {{{service}}}\n");
+        let of = |found: &Found| (found.needs, found.isolation, found.isolated_by);
+        let found = each(&[("compose.yaml", &compose), ("Dockerfile", dockerfile)], of);
+        assert_eq!(found, expected, "{service}: {dockerfile}");
+        // A Dockerfile that stands in the file is read in the same way.
+        let inline = |build: &str| {
+            let text: String = dockerfile.lines().map(|line| format!("        {line}\n")).collect();
+            let more = if build.contains("hyperv") { "      isolation: hyperv\n" } else { "" };
+            format!("    build:\n{more}      dockerfile_inline: |\n{text}")
+        };
+        let (own, build) = service.split_once("build: ").unwrap();
+        let own = own.trim_end_matches(", ");
+        let own = if own.is_empty() { String::new() } else { format!("    {own}\n") };
+        let compose = format!("services:\n  web:\n{own}{}", inline(build));
+        assert_eq!(each(&[("compose.yaml", &compose)], of), expected, "{compose}");
+    }
+}
+
+#[test]
+fn one_base_of_several_builds_names_each_key_that_counts() {
+    let services = "services:\n  a: {build: {context: ., target: x}}\n  b: {build: .}\n";
+    let dockerfile = "FROM a:1 AS x\nFROM x\nRUN dir\n";
+    let by = |found: &Found| (found.needs, found.isolated_by);
+    let found = each(&[("compose.yaml", services), ("Dockerfile", dockerfile)], by);
+    assert_eq!(found, [(Needs::EveryHost, IsolatedBy::ServiceAndBuild)]);
+    // Without Compose the commands have it.
+    for (dockerfile, expected) in [
+        ("FROM a:1\nRUN dir\n", IsolatedBy::BuildAndStart),
+        ("FROM a:1 AS x\nRUN dir\nFROM scratch\nCOPY --from=x /f /f\n", IsolatedBy::Build),
+    ] {
+        assert_eq!(each(&[("Dockerfile", dockerfile)], |found| found.isolated_by), [expected], "{dockerfile}");
+    }
+}
+
+#[test]
+fn a_pipeline_of_jenkins_builds_and_starts_in_its_own_isolations() {
+    let of = |found: &Found| (found.needs, found.isolation, found.isolated_by);
+    let built = |options: &str| format!("docker.build('x', '-f win.df{options} .').inside('--isolation=hyperv') {{ }}\n");
+    for (options, expected) in [
+        ("", &[(Needs::EveryHost, Some(Asked::Hyperv), IsolatedBy::StartOfBuilt), (Needs::OneHost, None, IsolatedBy::Build)][..]),
+        (" --isolation hyperv", &[(Needs::EveryHost, Some(Asked::Hyperv), IsolatedBy::BuildAndStart)]),
+    ] {
+        let found = each(&[("Jenkinsfile", &built(options)), ("win.df", "FROM a:1\nRUN dir\n")], of);
+        assert_eq!(found, expected, "{options}");
+    }
 }
