@@ -407,3 +407,32 @@ fn blocks_of_text_can_be_changed_and_what_is_escaped_says_so() {
         assert_eq!(found.stays.as_deref(), why, "{image}");
     }
 }
+
+/// compose-go, `override`: volumes are taken over, and the last one of each target counts.
+#[test]
+fn image_volumes_of_an_extended_service_are_taken_over() {
+    let volume = |image: &str, target: &str| format!("{{type: image, source: '{image}', target: '{target}'}}");
+    let (first, second) = (volume("v:${TAG}", "/v"), volume("w:1", "/w"));
+    let base = format!("services:\n  base:\n    image: b:1\n    volumes: [{first}, {second}]\n");
+    let others = [("app/other/base.yaml", base.as_str()), ("app/.env", "TAG=2\n")];
+    let extends = "    extends: {file: other/base.yaml, service: base}\n";
+    for (own, expected) in [
+        (String::new(), &["0:3 b:1", "0:3 v:2", "0:3 w:1"][..]),
+        (format!("    volumes: [{}]\n", volume("o:1", "/o")), &["0:3 b:1", "0:4 o:1", "0:3 v:2", "0:3 w:1"]),
+        (format!("    volumes: [{}]\n", volume("o:1", "/w")), &["0:3 b:1", "0:4 o:1", "0:3 v:2"]),
+        ("    volumes: [{type: bind, source: ./x, target: /w}]\n".to_owned(), &["0:3 b:1", "0:3 v:2"]),
+        ("    volumes: !reset []\n".to_owned(), &["0:3 b:1"]),
+        (format!("    volumes: !override [{}]\n", volume("o:1", "/o")), &["0:3 b:1", "0:4 o:1"]),
+    ] {
+        let project = read_all(&[&format!("services:\n  web:\n{extends}{own}")], &others);
+        let found: Vec<String> = images(&project).iter().map(|line| line.replace(" None Unsaid", "")).collect();
+        assert_eq!(found, expected, "{own}");
+        assert!(project.found[1..].iter().all(|(_, found)| found.needs == Needs::NoHost), "{own}");
+    }
+    // The value of one can be changed where it stands.
+    let project = read_all(&[&format!("services:\n  web:\n{extends}")], &others);
+    let editable = project.found[1].1.editable.as_ref().unwrap();
+    assert_eq!((editable.file.as_deref(), editable.text.as_str()), (Some(Path::new("app/.env")), "2"));
+    let editable = project.found[2].1.editable.as_ref().unwrap();
+    assert_eq!((editable.file.as_deref(), editable.text.as_str()), (Some(Path::new("app/other/base.yaml")), "w:1"));
+}

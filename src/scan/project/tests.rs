@@ -319,3 +319,25 @@ fn a_pipeline_of_jenkins_builds_and_starts_in_its_own_isolations() {
         assert_eq!(found, expected, "{options}");
     }
 }
+
+#[test]
+fn an_image_that_a_bake_file_builds_is_in_no_registry() {
+    let dockerfile = ("Dockerfile", "FROM a:1\n");
+    for bake in [
+        "target \"app\" { tags = [\"my/app:1\", \"my/app\"] }\n",
+        "variable \"T\" { default = \"1\" }\ntarget \"app\" { tags = [\"my/app:${T}\", \"my/app:${timestamp()}\", \"my/app:latest\"] }\n",
+        "target \"_tags\" { tags = [\"my/app:1\", \"my/app\"] }\ntarget \"app\" { inherits = [\"_tags\"] }\n",
+    ] {
+        let compose = "services:\n  a: {image: 'my/app:1'}\n  b: {image: my/app}\n  c: {image: 'my/app:2'}\n";
+        let files = [("docker-bake.hcl", bake), ("compose.yaml", compose), dockerfile];
+        let found = read(&files, &["docker-bake.hcl", "compose.yaml"]);
+        assert_eq!(found, ["Dockerfile:1 a:1", "compose.yaml:4 my/app:2"], "{bake}");
+    }
+    // Also what stands in it, or is elsewhere.
+    for build in ["dockerfile-inline = \"FROM a:1\"", "context = \"https://r.example/x.git\""] {
+        let bake = format!("target \"app\" {{\n  tags = [\"my/app:1\"]\n  {build}\n}}\n");
+        let files = [("docker-bake.hcl", bake.as_str()), ("compose.yaml", "services:\n  a: {image: 'my/app:1'}\n")];
+        let found = read(&files, &["docker-bake.hcl", "compose.yaml"]);
+        assert!(found.iter().all(|line| !line.starts_with("compose.yaml")), "{found:?}");
+    }
+}
