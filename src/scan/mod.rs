@@ -97,6 +97,8 @@ pub struct Found {
     pub also: Vec<Editable>,
     /// The reason why what could be changed stays: the other use, e.g. `TAG of .env is also used in line 7 of compose.yaml`.
     pub stays: Option<String>,
+    /// The Dockerfile that makes the image which is written there, where the base of that is meant in its place.
+    pub made_by: Option<PathBuf>,
 }
 
 impl Found {
@@ -116,6 +118,7 @@ impl Found {
             editable: None,
             also: Vec::new(),
             stays: None,
+            made_by: None,
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
+use super::own::OwnImages;
 use crate::scan::compose::Built;
 use crate::scan::dockerfile::{Build, Reading, Source, Use, no_stage};
 use crate::scan::origin::last;
@@ -15,13 +16,14 @@ use crate::scan::{Found, Lines, Note, Os, Problem, Scanned, Shared};
 use crate::{Error, ErrorKind};
 
 /// A Dockerfile as it is built: once for each file that builds it, else by its own defaults.
-/// Values that are used for more than a reference are noted, and so are stages that others ask for and that are not there.
+/// Values that are used for more than a reference are noted, and so are stages that others ask for and that are not there, and the bases
+/// of the images that are made.
 pub(super) fn read_dockerfile(
     path: &Path,
     text: &str,
     builds: &[Built],
     given: &Values,
-    (shared, missing): (&mut Uses, &mut Vec<(PathBuf, Problem)>),
+    (shared, missing, own): (&mut Uses, &mut Vec<(PathBuf, Problem)>, &mut OwnImages),
 ) -> Scanned {
     let with_values = |build: &Build| {
         let mut build = build.clone();
@@ -38,13 +40,19 @@ pub(super) fn read_dockerfile(
         return scanned;
     }
     let mut read: Vec<(Build, Scanned, Vec<Use>)> = Vec::new();
-    let (mut known, mut lacking) = (HashSet::new(), BTreeSet::new());
+    let (mut known, mut lacking) = (HashMap::new(), BTreeSet::new());
     // Services that build it in the same way are one build.
-    for built in builds.iter().filter(|built| known.insert(how(built))) {
-        let build = with_values(&built.build);
-        let reading = parsed.read(&build);
-        lacking.extend(reading.missing);
-        read.push((build, reading.scanned, reading.uses));
+    for built in builds {
+        let at = *known.entry(how(built)).or_insert(read.len());
+        if at == read.len() {
+            let build = with_values(&built.build);
+            let reading = parsed.read(&build);
+            lacking.extend(reading.missing);
+            read.push((build, reading.scanned, reading.uses));
+        }
+        if let Some((_, scanned, _)) = read.get(at) {
+            own.add(&built.makes, path, &scanned.found);
+        }
     }
     for built in builds {
         let target = built.build.targets.iter().find(|target| lacking.contains(*target));

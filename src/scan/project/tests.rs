@@ -341,3 +341,97 @@ fn an_image_that_a_bake_file_builds_is_in_no_registry() {
         assert!(found.iter().all(|line| !line.starts_with("compose.yaml")), "{found:?}");
     }
 }
+
+const POD: (&str, &str) = (
+    "pod.yaml",
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  nodeSelector: {kubernetes.io/os: windows}\n  containers:\n  - {name: c, image: 'my/base:1'}\n",
+);
+
+#[test]
+fn what_refers_to_an_own_image_is_judged_by_its_base() {
+    let compose = "services:\n  base: {image: 'my/base:1', build: base}\n  same: {image: 'my/base:1'}\n  \
+        apart: {image: 'my/base:1', isolation: process}\n";
+    let files = [("compose.yaml", compose), ("base/Dockerfile", "FROM a:1\n"), POD];
+    let expected = ["base/Dockerfile:1 a:1", "compose.yaml:4 a:1", "pod.yaml:7 a:1"];
+    assert_eq!(read(&files, &["compose.yaml", "pod.yaml"]), expected);
+    let of = |found: &Found| {
+        let object = found.object.clone().unwrap_or_default();
+        (object, found.written.clone(), found.isolation, found.isolated_by, found.together.is_some(), found.editable.is_some())
+    };
+    let found = each(&files, of);
+    let apart = ("service apart".to_owned(), "my/base:1".to_owned(), Some(Asked::Process), IsolatedBy::Service, false, false);
+    assert_eq!(found[1], apart);
+    assert_eq!((found[2].1.as_str(), found[2].4, found[2].5), ("my/base:1", true, false));
+    let why = each(&files, |found| found.stays.clone());
+    assert_eq!(why[1].as_deref(), Some("my/base:1 is built by base/Dockerfile"));
+    // Each rests on what makes the image.
+    let map = Map(files.iter().map(|(path, text)| (PathBuf::from(path), Rc::from(*text))).collect());
+    let all = scan(&["compose.yaml", "pod.yaml"].map(PathBuf::from), &map, &Values::new());
+    let rests = |name: &str| all.iter().find(|file| file.path == Path::new(name)).map(|file| file.rests_on.clone()).unwrap();
+    assert!(rests("pod.yaml").contains(Path::new("base/Dockerfile")) && rests("pod.yaml").contains(Path::new("compose.yaml")));
+}
+
+/// What is judged at this service of Compose, or in this pod, in the place of own images.
+fn in_place(services: &str, others: &[(&str, &str)]) -> Vec<String> {
+    let compose = format!("services:\n{services}  x: {{image: 'my/base:1', isolation: process}}\n");
+    let files: Vec<(&str, &str)> = std::iter::once(("compose.yaml", compose.as_str())).chain(others.iter().copied()).collect();
+    let of = |found: &Found| {
+        let meant = if let Meant::Known(text) = &found.meant { text.clone() } else { String::new() };
+        found.made_by.as_ref().map(|path| format!("{meant} {:?} {}", found.os, path.to_string_lossy().replace('\\', "/")))
+    };
+    each(&files, of).into_iter().flatten().collect()
+}
+
+#[test]
+fn the_base_of_an_own_image_is_found_through_others() {
+    let base = "  base: {image: 'my/base:1', build: base}\n";
+    let app = "  app: {image: 'my/app:1', build: app}\n";
+    for (services, others, expected) in [
+        (base.to_owned(), &[("base/Dockerfile", "FROM b:1 AS x\nRUN y\nFROM a:1\n")][..], &["a:1 Windows base/Dockerfile"][..]),
+        // Through another one; the first is what makes it.
+        (
+            format!("{base}{app}"),
+            &[("base/Dockerfile", "FROM my/app:1\n"), ("app/Dockerfile", "FROM a:1\n")],
+            &["a:1 Windows base/Dockerfile"],
+        ),
+        // A circle leads nowhere, and no image is made from itself.
+        (format!("{base}{app}"), &[("base/Dockerfile", "FROM my/app:1\n"), ("app/Dockerfile", "FROM my/base:1\n")], &[]),
+        (base.to_owned(), &[("base/Dockerfile", "FROM my/base:1\n")], &["my/base:1 Windows base/Dockerfile"]),
+        // Of several, some may be for another system.
+        (
+            format!("{base}  also: {{image: 'my/base:1', build: also}}\n"),
+            &[("base/Dockerfile", "FROM a:1\n"), ("also/Dockerfile", "FROM b:1\n")],
+            &["b:1 Unsaid also/Dockerfile", "a:1 Unsaid base/Dockerfile"],
+        ),
+        (
+            format!("{base}  also: {{image: 'my/base:1', build: also, platform: linux/amd64}}\n"),
+            &[("base/Dockerfile", "FROM a:1\n"), ("also/Dockerfile", "FROM b:1\n")],
+            &["a:1 Windows base/Dockerfile"],
+        ),
+        // What is not known is not judged.
+        (base.to_owned(), &[("base/Dockerfile", "ARG T\nFROM a:$T\n")], &[]),
+        (base.to_owned(), &[], &[]),
+        ("  base: {image: 'my/base:1', build: {dockerfile_inline: FROM a:1}}\n".to_owned(), &[], &[]),
+        // Nor is what is judged in the same way at its own place.
+        ("  base: {image: 'my/base:1', build: base, isolation: process}\n".to_owned(), &[("base/Dockerfile", "FROM a:1\n")], &[]),
+    ] {
+        let mut found = in_place(&services, others);
+        found.sort_by_key(|one| one.rsplit(' ').next().map(str::to_owned));
+        assert_eq!(found, expected, "{services} {others:?}");
+    }
+    // A build gives its own image its own base.
+    let services = "  base: {image: 'my/base:1', build: {context: b, args: {T: '1'}}}\n  \
+        next: {image: 'my/base:2', build: {context: b, args: {T: '2'}}}\n";
+    assert_eq!(in_place(services, &[("b/Dockerfile", "ARG T\nFROM a:$T\n")]), ["a:1 Windows b/Dockerfile"]);
+}
+
+#[test]
+fn many_own_images_that_are_built_on_each_other_end() {
+    let service = |number: usize| format!("  s{number}: {{image: 'my/base:{number}', build: d{number}}}\n");
+    let services: String = (1..600).map(service).collect();
+    let files: Vec<(String, String)> =
+        (1..600).map(|number| (format!("d{number}/Dockerfile"), format!("FROM my/base:{}\n", number + 1))).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    // The last one is not built here, and is too far away.
+    assert_eq!(in_place(&services, &files), Vec::<String>::new());
+}

@@ -119,6 +119,33 @@ fn no_image_is_made_from_itself() {
     assert_eq!((code, summary(&report).as_slice()), (1, &expected.map(str::to_owned)[..]));
 }
 
+/// An image that is built here runs where and as each reference says, whatever its own service asks for.
+#[test]
+fn own_images_are_judged_where_others_start_them() {
+    let repository = Repository::new();
+    repository.file("base/Dockerfile", "FROM registry.test/app:ltsc2019\n");
+    repository.file(
+        "compose.yaml",
+        "services:\n  base: {image: 'registry.test/own:1', build: base, isolation: hyperv}\n  \
+         again: {image: 'registry.test/own:1', isolation: hyperv}\n  same: {image: 'registry.test/own:1', isolation: process}\n",
+    );
+    repository.file(
+        "pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  nodeSelector: {kubernetes.io/os: windows}\n  \
+         containers: [{name: c, image: 'registry.test/own:1'}]\n",
+    );
+    let (code, report) = repository.report(&["--host", "ltsc2022", "--suggest"]);
+    let expected = [
+        "base/Dockerfile:1 registry.test/app:ltsc2019 ltsc2022 true",
+        "compose.yaml:4 registry.test/app:ltsc2019 ltsc2022 false",
+        "pod.yaml:6 registry.test/app:ltsc2019 ltsc2022 false",
+    ];
+    assert_eq!((code, summary(&report).as_slice()), (1, &expected.map(str::to_owned)[..]));
+    assert_eq!(report["results"][1]["location"]["written"], "registry.test/own:1");
+    let help = report["results"][1]["findings"][0]["help"].to_string();
+    assert!(help.contains("to be changed by hand: registry.test/own:1 is built by base/Dockerfile"), "{help}");
+}
+
 #[test]
 fn values_come_from_the_file_beside_and_from_options_alone() {
     let repository = Repository::new();
