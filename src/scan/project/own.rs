@@ -77,19 +77,21 @@ impl OwnImages {
         };
         let all: Vec<Pulled<'_>> = self.pulled(name).into_iter().filter(is_for_it).collect();
         // An image may be built for several systems, each from its own base. Which of these one is for is not known then.
+        let are_several = all.windows(2).any(|pair| matches!(pair, [one, other] if one.base.meant != other.base.meant));
         let os = match found.os {
-            Os::Other if all.len() > 1 => return Vec::new(),
-            Os::Windows if all.len() > 1 => Os::Unsaid,
+            Os::Other if are_several => return Vec::new(),
+            Os::Windows if are_several => Os::Unsaid,
             os => os,
         };
-        let is_judged = |base: &Found| {
+        let is_alike = |base: &Found| {
             let is_asked_alike = found.needs == Needs::NoHost || found.isolation == base.isolation;
             found.together.is_none() && found.lands == base.lands && is_asked_alike
         };
+        let is_judged = |base: &Found| all.iter().any(|one| one.base.meant == base.meant && is_alike(one.base));
         // What a command starts is the image, not its base.
         let isolated_by = if found.isolated_by == IsolatedBy::Start { IsolatedBy::StartOfBuilt } else { found.isolated_by };
         let mut judged = Vec::new();
-        for Pulled { base, through } in all.into_iter().filter(|one| !is_judged(one.base)) {
+        for Pulled { base, through } in all.iter().filter(|one| !is_judged(one.base)) {
             let Some(maker) = through.first().copied() else { continue };
             let one = Found {
                 meant: base.meant.clone(),
@@ -101,7 +103,7 @@ impl OwnImages {
                 made_by: Some(maker.to_owned()),
                 ..found.clone()
             };
-            judged.push((one, through));
+            judged.push((one, through.clone()));
         }
         judged
     }

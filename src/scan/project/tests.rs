@@ -412,13 +412,21 @@ fn the_base_of_an_own_image_is_found_through_others() {
         (base.to_owned(), &[("base/Dockerfile", "ARG T\nFROM a:$T\n")], &[]),
         (base.to_owned(), &[], &[]),
         ("  base: {image: 'my/base:1', build: {dockerfile_inline: FROM a:1}}\n".to_owned(), &[], &[]),
-        // Nor is what is judged in the same way at its own place.
+        // Nor is what is judged in the same way at its own place, by one of its builds.
+        (
+            format!("{base}  also: {{image: 'my/base:1', build: base, isolation: process}}\n"),
+            &[("base/Dockerfile", "FROM a:1\n")],
+            &[],
+        ),
         ("  base: {image: 'my/base:1', build: base, isolation: process}\n".to_owned(), &[("base/Dockerfile", "FROM a:1\n")], &[]),
     ] {
         let mut found = in_place(&services, others);
         found.sort_by_key(|one| one.rsplit(' ').next().map(str::to_owned));
         assert_eq!(found, expected, "{services} {others:?}");
     }
+    // Two builds of one base are one.
+    let services = format!("{base}  also: {{image: 'my/base:1', build: base, isolation: hyperv}}\n");
+    assert_eq!(in_place(&services, &[("base/Dockerfile", "FROM a:1\n")]), ["a:1 Windows base/Dockerfile"]);
     // A build gives its own image its own base.
     let services = "  base: {image: 'my/base:1', build: {context: b, args: {T: '1'}}}\n  \
         next: {image: 'my/base:2', build: {context: b, args: {T: '2'}}}\n";
