@@ -50,6 +50,15 @@ impl Wording for InFile {
             (Remedy::Run { engine: Engine::Docker | Engine::Containerd, isolation, .. }, IsolatedBy::Service) => {
                 format!("the service with `isolation: {}`", isolation.as_str())
             }
+            (Remedy::Run { engine: Engine::Docker | Engine::Containerd, isolation, .. }, IsolatedBy::ServiceBuild) => {
+                format!("the `build` of the service with `isolation: {}`", isolation.as_str())
+            }
+            (Remedy::Run { engine: Engine::Docker | Engine::Containerd, isolation, .. }, IsolatedBy::ServiceAndBuild) => {
+                format!("the service and its `build`, each with `isolation: {}`", isolation.as_str())
+            }
+            (Remedy::Run { engine: engine @ Engine::Docker, isolation, .. }, IsolatedBy::StartOfBuilt) => {
+                format!("`docker run {}`", isolation_flag(*engine, Some(*isolation)))
+            }
             (Remedy::Run { engine: engine @ Engine::Docker, isolation, .. }, IsolatedBy::Build) => {
                 format!("`docker build {}`", isolation_flag(*engine, Some(*isolation)))
             }

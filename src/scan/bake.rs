@@ -46,6 +46,8 @@ pub struct Layer<'h> {
 pub struct Bake {
     /// The images that are built.
     pub built: Vec<Built>,
+    /// Their names, also of those whose Dockerfiles are not read.
+    pub made: Vec<String>,
     /// References of Dockerfiles that stand within it.
     pub found: Vec<(usize, Found)>,
     /// Values that are used for more than images, so that they are not to be changed for one.

@@ -57,8 +57,6 @@ pub struct Built {
     pub dockerfile: PathBuf,
     /// How it is built.
     pub build: Build,
-    /// The isolation that the service asks for.
-    pub isolation: Option<Asked>,
     /// The names of the image, as far as they are known.
     pub makes: Vec<String>,
     /// The file that builds it, and the place there.
@@ -187,7 +185,7 @@ struct Reader<'r, 't> {
     elsewhere: RefCell<BTreeMap<PathBuf, Rc<Services>>>,
     /// The services of other files that are extended, each with its name and file.
     extended: RefCell<Vec<(String, Rc<Node>)>>,
-    /// The files in which their images and builds stand: paths count from the folders of those.
+    /// The files in which their images, builds and volumes stand: paths count from the folders of those.
     files_of: RefCell<HashMap<*const Node, PathBuf>>,
     /// The texts that were read as references and arguments.
     consumed: RefCell<HashSet<*const Node>>,
@@ -231,16 +229,31 @@ impl Reader<'_, '_> {
             self.build(&builds, (&object, &made, extending(&said)), isolation, os, read);
             read.made.extend(made);
         }
-        for (number, node) in &said {
-            for volume in node.get("volumes").map(|list| list.list()).unwrap_or_default() {
-                if volume.text_at(&["type"]) == Some("image")
-                    && let Some(source) = volume.get("source")
-                {
-                    let source = (*number, source);
-                    read.found.extend(self.reference(source, source, &object, Needs::NoHost, Os::Unsaid, None));
+        let volumes = merged(nodes().filter_map(|(number, node)| Some((*number, node.get("volumes")?))));
+        read.found.extend(self.image_volumes(&volumes, extending(&said), &object));
+    }
+
+    /// The images that a service mounts, also those of services that it extends.
+    fn image_volumes(&self, lists: &[Numbered<'_>], extends: Option<Numbered<'_>>, object: &str) -> Vec<(usize, Found)> {
+        let mut found = Vec::new();
+        let mut taken: BTreeSet<String> = BTreeSet::new();
+        for (number, list) in lists {
+            let mut targets = Vec::new();
+            for volume in list.list() {
+                let target = volume.text_at(&["target"]).map(|text| expand(text, Style::Compose, &self.values).text);
+                // One volume is mounted at each place: that of the last file.
+                let is_taken = target.as_ref().is_some_and(|target| taken.contains(target));
+                targets.extend(target);
+                let source = volume.get("source").filter(|_| !is_taken && volume.text_at(&["type"]) == Some("image"));
+                if let Some(source) = source {
+                    // What is in another file is shown where this one extends it.
+                    let shown_at = extends.filter(|_| *number == ELSEWHERE).unwrap_or((*number, source));
+                    found.extend(self.reference((*number, source), shown_at, object, Needs::NoHost, Os::Unsaid, None));
                 }
             }
+            taken.extend(targets);
         }
+        found
     }
 
     /// A service in each file that has it, the last one first.
@@ -303,7 +316,9 @@ impl Reader<'_, '_> {
         let found = self.elsewhere(path.to_owned()).get(service).cloned();
         if let Some(node) = &found {
             self.extended.borrow_mut().push((format!("by the service {service} of {}", shown(path)), Rc::clone(node)));
-            let parts = [node.get("build"), node.get("image")].into_iter().flatten();
+            let volumes = node.get("volumes").map(|list| list.list()).unwrap_or_default();
+            let sources = volumes.iter().filter_map(|volume| volume.get("source"));
+            let parts = [node.get("build"), node.get("image")].into_iter().flatten().chain(sources);
             self.files_of.borrow_mut().extend(parts.map(|part| (Rc::as_ptr(part), path.to_owned())));
         }
         found.into_iter().map(|node| (ELSEWHERE, node)).collect()

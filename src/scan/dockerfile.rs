@@ -15,7 +15,7 @@ use self::source::{Parsed, TEMPLATE, is_placeholder};
 pub use self::uses::Use;
 use super::origin::{Origins, default_of, mentioned, origin};
 use super::words::{Style, Values, Word, expand};
-use super::{Editable, Lands, Meant, Os, Place, Problem, Scanned};
+use super::{Asked, Editable, Lands, Meant, Os, Place, Problem, Scanned};
 use crate::{Error, ErrorKind};
 
 /// What is known of a build besides its Dockerfile.
@@ -39,7 +39,11 @@ pub struct Build {
     pub os: Os,
     /// The hosts that what is built can land on.
     pub lands: Lands,
-    /// True for that of a service of Compose, whose key `isolation` counts for it.
+    /// The isolation that what is built is started in, as far as the file asks for one.
+    pub started_in: Option<Asked>,
+    /// The isolation that the commands of the build run in, as far as the file asks for one.
+    pub built_in: Option<Asked>,
+    /// True for that of a service of Compose, which has a key `isolation` for each of the two.
     pub is_of_service: bool,
     /// True for what others complete: an argument that it does not give is theirs.
     pub is_template: bool,

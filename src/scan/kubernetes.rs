@@ -217,6 +217,7 @@ impl<'d> Pod<'d> {
             editable: lines.literal(image.span.clone(), text),
             also: Vec::new(),
             stays: None,
+            made_by: None,
         })
     }
 }

@@ -97,6 +97,8 @@ pub struct Found {
     pub also: Vec<Editable>,
     /// The reason why what could be changed stays: the other use, e.g. `TAG of .env is also used in line 7 of compose.yaml`.
     pub stays: Option<String>,
+    /// The Dockerfile that makes the image which is written there, where the base of that is meant in its place.
+    pub made_by: Option<PathBuf>,
 }
 
 impl Found {
@@ -116,6 +118,7 @@ impl Found {
             editable: None,
             also: Vec::new(),
             stays: None,
+            made_by: None,
         }
     }
 
@@ -201,14 +204,37 @@ impl Needs {
 pub enum IsolatedBy {
     /// The command that starts it.
     Start,
-    /// The key `isolation` of a service of Compose.
+    /// The key `isolation` of a service of Compose: it is what the service starts.
     Service,
+    /// The key `isolation` of the `build` of a service of Compose: it is started there.
+    ServiceBuild,
+    /// Both of these keys, of the service and of its `build`.
+    ServiceAndBuild,
     /// The command that builds an image: it is started there.
     Build,
+    /// The command that starts an image which is built on it.
+    StartOfBuilt,
     /// The command that builds an image on it, and the one that starts that image.
     BuildAndStart,
     /// Nowhere: files are taken out of the image, which is not started.
     Nothing,
+}
+
+impl IsolatedBy {
+    /// The place of both: of several builds, one may run an image while it builds, and another one start what is made from it.
+    fn with(self, other: Self) -> Self {
+        let is_of_service = |one: Self| matches!(one, Self::Service | Self::ServiceBuild | Self::ServiceAndBuild);
+        let is_other = |one: Self| matches!(one, Self::Build | Self::StartOfBuilt | Self::BuildAndStart);
+        if self == other {
+            self
+        } else if is_of_service(self) && is_of_service(other) {
+            Self::ServiceAndBuild
+        } else if is_other(self) && is_other(other) {
+            Self::BuildAndStart
+        } else {
+            self
+        }
+    }
 }
 
 /// The operating system that a file says an image is for.

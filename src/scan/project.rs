@@ -5,6 +5,7 @@ mod composed;
 mod dockerfiles;
 mod gitlab;
 mod named;
+mod own;
 mod unknown;
 
 use std::cell::OnceCell;
@@ -12,13 +13,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use self::own::OwnImages;
 use super::compose::{self, Built};
 use super::kubernetes::{self, Known};
 use super::kustomize::{self, Kustomization, Object, PatchFiles, Way, Ways};
 use super::paths::{normal, shown};
 use super::shared::{Uses, hold_aliases, named_files};
 use super::yaml::{self, Document, Node};
-use super::{FileKind, Files, Found, Lines, Meant, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
+use super::{FileKind, Files, Found, Lines, Problem, Scanned, Typed, Values, kind_of, kind_of_text};
 use super::{groovy, list, pipelines};
 use crate::{Error, ErrorKind};
 
@@ -115,7 +117,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         project.made.extend(read.made.iter().map(|image| with_a_tag(image)));
         project.builds_of(path, read.built);
     }
-    let Project { built, made, mut uses, env_files, mut answer, mut rests_on, patches, .. } = project;
+    let Project { built, made, mut uses, env_files, mut answer, rests_on, patches, .. } = project;
     // What another file builds is a Dockerfile, whatever its name and wherever it is.
     let own: BTreeMap<PathBuf, &PathBuf> = paths.iter().map(|path| (normal(path), path)).collect();
     let read: BTreeSet<PathBuf> = dockerfiles.iter().map(|(path, _)| normal(path)).collect();
@@ -130,10 +132,10 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
             }
         }
     }
-    let mut missing = Vec::new();
+    let (mut missing, mut own_images) = (Vec::new(), OwnImages::of(made));
     for (path, text) in &dockerfiles {
         let builds = built.get(&normal(path)).map(Vec::as_slice).unwrap_or_default();
-        let scanned = dockerfiles::read_dockerfile(path, text, builds, given, (&mut uses, &mut missing));
+        let scanned = dockerfiles::read_dockerfile(path, text, builds, given, (&mut uses, &mut missing, &mut own_images));
         answer.insert(path.clone(), scanned);
     }
     for (file, problem) in missing {
@@ -164,21 +166,24 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
     answer
         .into_iter()
         .map(|(path, mut scanned)| {
-            // What these files build is judged by its Dockerfile, and is in no registry yet.
-            let mut own_images = BTreeSet::new();
             let built = built.get(&normal(&path)).map(Vec::as_slice).unwrap_or_default();
             let makes: BTreeSet<String> = built.iter().flat_map(|one| &one.makes).map(|name| with_a_tag(name)).collect();
             let is_dockerfile = read.contains(&normal(&path));
-            scanned.found.retain(|found| match &found.meant {
-                // No image is made from itself: that of the same name, which it begins with, is pulled.
-                Meant::Known(text)
-                    if made.contains(&with_a_tag(text)) && !(is_dockerfile && makes.contains(&with_a_tag(text))) =>
-                {
-                    own_images.insert(with_a_tag(text));
-                    false
+            // What these files build is judged by its Dockerfile, and is in no registry yet.
+            let (mut names, mut makers, mut kept) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+            for found in scanned.found {
+                match own_images.named(&found, Some(&makes).filter(|_| is_dockerfile)) {
+                    Some(name) => {
+                        for (judged, through) in own_images.in_place_of(&found, &name) {
+                            kept.push(judged);
+                            makers.extend(through.into_iter().map(Path::to_owned));
+                        }
+                        names.insert(name);
+                    }
+                    None => kept.push(found),
                 }
-                _ => true,
-            });
+            }
+            scanned.found = kept;
             for found in &mut scanned.found {
                 uses.hold(found);
                 // A file that several name has one name.
@@ -190,8 +195,13 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
             }
             scanned.found.sort_by_key(|found| found.place.span.start);
             scanned.found.dedup();
-            let rests_on = rests_on.remove(&normal(&path)).unwrap_or_default();
-            ScannedFile { path, scanned, rests_on, is_dockerfile, makes, own_images }
+            let values_of = |path: &Path| rests_on.get(&normal(path)).cloned().unwrap_or_default();
+            let mut others = values_of(&path);
+            for maker in makers {
+                others.extend(values_of(&maker));
+                others.insert(maker);
+            }
+            ScannedFile { path, scanned, rests_on: others, is_dockerfile, makes, own_images: names }
         })
         .filter(|file| file.scanned != Scanned::default() || !file.own_images.is_empty())
         .collect()

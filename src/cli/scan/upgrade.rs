@@ -150,7 +150,7 @@ impl Inputs {
             done.insert(path);
         }
         let elsewhere: BTreeSet<(Option<OsVersion>, &str)> = breaking()
-            .filter(|(one, ..)| !makes.contains_key(one.path))
+            .filter(|(one, ..)| !makes.contains_key(one.path) && one.found.made_by.is_none())
             .map(|(one, _, version)| (*version, name_of(one.found)))
             .collect();
         let made: BTreeSet<String> = order.iter().flat_map(|known| &known.makes).cloned().collect();

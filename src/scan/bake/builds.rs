@@ -50,6 +50,8 @@ impl Reader<'_, '_> {
         if let Some(parents) = unknown_parents {
             return undecided(&parents, bake);
         }
+        let makes = said("tags").map(|one| self.tags(&one)).unwrap_or_default();
+        bake.made.extend(makes.iter().cloned());
         let target = text("target");
         if let (Some(one), Some(None)) = (said("target"), &target) {
             return undecided(&one, bake);
@@ -114,10 +116,8 @@ impl Reader<'_, '_> {
         if is_template && self.files.read(&dockerfile).is_err_and(|error| error.kind == ErrorKind::NotFound) {
             return;
         }
-        let tags = said("tags").and_then(|one| self.value(&one).ok()).map(Value::items).unwrap_or_default();
-        let makes = tags.iter().filter_map(Value::text).collect();
         let of_file = |(layer, place): (usize, Place)| Some((self.layers.get(layer)?.path.to_owned(), place));
-        let one = Built { dockerfile, build, isolation: None, makes, said: at.and_then(of_file), asks: asks.and_then(of_file) };
+        let one = Built { dockerfile, build, makes, said: at.and_then(of_file), asks: asks.and_then(of_file) };
         bake.built.extend(systems.into_iter().map(|os| Built { build: Build { os, ..one.build.clone() }, ..one.clone() }));
     }
 
@@ -142,6 +142,16 @@ impl Reader<'_, '_> {
                 None => {}
             }
         }
+    }
+
+    /// The names that a list gives the image of a target, as far as they are known.
+    fn tags(&self, one: &Attribute<'_>) -> Vec<String> {
+        let values: Vec<Value> = match one.value {
+            // One that is not known leaves the others what they are.
+            Expression::Array(tags) => tags.iter().filter_map(|tag| self.evaluator.value(tag, one.locals).ok()).collect(),
+            _ => self.value(one).map(Value::items).unwrap_or_default(),
+        };
+        values.iter().filter_map(Value::text).filter(|tag| !tag.is_empty()).collect()
     }
 
     /// The place of an attribute, with the number of its file.

@@ -16,7 +16,7 @@ impl Reader<'_, '_> {
         &self,
         builds: &[Numbered<'_>],
         (object, made, extends): (&str, &[String], Option<Numbered<'_>>),
-        isolation: Option<Asked>,
+        started_in: Option<Asked>,
         os: Os,
         read: &mut Project,
     ) {
@@ -43,7 +43,8 @@ impl Reader<'_, '_> {
         let platforms: Vec<String> = platforms.iter().filter_map(|one| Some(word(one.text()?).text)).collect();
         // It is built once for each system.
         let systems = if platforms.is_empty() { vec![os] } else { Os::of_platforms(&platforms) };
-        let isolation = self.isolation(said_of("isolation").into_iter(), extends).or(isolation);
+        // Compose gives the build its own isolation alone, and the container that of the service.
+        let built_in = self.isolation(said_of("isolation").into_iter(), extends);
         let target = said_word("target").unwrap_or_default();
         let asks = said_of("target").first().copied();
         let asks = asks.and_then(|(number, node)| Some((number, place(number, node)?)));
@@ -55,7 +56,8 @@ impl Reader<'_, '_> {
             return;
         }
         let targets = Some(target.text).filter(|target| !target.is_empty()).into_iter().collect();
-        let mut build = Build { targets, object: Some(object.to_owned()), is_of_service: true, ..Build::default() };
+        let named = Some(object.to_owned());
+        let mut build = Build { targets, object: named, started_in, built_in, is_of_service: true, ..Build::default() };
         // The last file's words win, so its are put in last.
         for (number, node) in builds.iter().rev() {
             let source = self.source_of(*number, node);
@@ -115,8 +117,7 @@ impl Reader<'_, '_> {
                     let asks = asks.clone().filter(|(of, _)| *of == number).map(|(_, place)| place);
                     let scanned = nested::read((source.text(), lines), &inner.span, &inner_text, &build, asks);
                     let at = |place: Place| shown_at.clone().unwrap_or(place);
-                    let found =
-                        scanned.found.into_iter().map(|found| Found { place: at(found.place.clone()), isolation, ..found });
+                    let found = scanned.found.into_iter().map(|found| Found { place: at(found.place.clone()), ..found });
                     read.found.extend(found.map(|found| (file, found)));
                     let problems = scanned.problems.into_iter();
                     self.refuse_all(file, problems.map(|problem| Problem { place: at(problem.place), error: problem.error }));
@@ -147,7 +148,7 @@ impl Reader<'_, '_> {
                 let folder = folder.as_deref().unwrap_or(self.folder);
                 let dockerfile = normal(&folder.join(slashes(&context.text)).join(slashes(&dockerfile.text)));
                 let (said, asks) = (said.map(|(_, said)| said), asks.and_then(|(number, place)| of_layer(number, place)));
-                let one = Built { dockerfile, build, isolation, makes: made.to_vec(), said, asks };
+                let one = Built { dockerfile, build, makes: made.to_vec(), said, asks };
                 read.built
                     .extend(systems.into_iter().map(|os| Built { build: Build { os, ..one.build.clone() }, ..one.clone() }));
             }

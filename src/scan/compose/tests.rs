@@ -120,7 +120,7 @@ fn what_is_built_is_judged_by_its_dockerfile() {
     assert_eq!(web.dockerfile, Path::new("app/Dockerfile.win"));
     assert_eq!(web.build.arguments, [("BASE".into(), "server:1".into()), ("TAG".into(), "ltsc2022".into())].into());
     assert_eq!((web.build.targets.as_slice(), web.build.contexts.len()), (&["final".to_owned()][..], 1));
-    assert_eq!((api.dockerfile.as_path(), api.isolation), (Path::new("app/api/Dockerfile"), Some(Asked::Default)));
+    assert_eq!((api.dockerfile.as_path(), api.build.started_in), (Path::new("app/api/Dockerfile"), Some(Asked::Default)));
 }
 
 #[test]
@@ -406,4 +406,33 @@ fn blocks_of_text_can_be_changed_and_what_is_escaped_says_so() {
         let why = expected.is_none().then_some("it is written with escapes or over several lines");
         assert_eq!(found.stays.as_deref(), why, "{image}");
     }
+}
+
+/// compose-go, `override`: volumes are taken over, and the last one of each target counts.
+#[test]
+fn image_volumes_of_an_extended_service_are_taken_over() {
+    let volume = |image: &str, target: &str| format!("{{type: image, source: '{image}', target: '{target}'}}");
+    let (first, second) = (volume("v:${TAG}", "/v"), volume("w:1", "/w"));
+    let base = format!("services:\n  base:\n    image: b:1\n    volumes: [{first}, {second}]\n");
+    let others = [("app/other/base.yaml", base.as_str()), ("app/.env", "TAG=2\n")];
+    let extends = "    extends: {file: other/base.yaml, service: base}\n";
+    for (own, expected) in [
+        (String::new(), &["0:3 b:1", "0:3 v:2", "0:3 w:1"][..]),
+        (format!("    volumes: [{}]\n", volume("o:1", "/o")), &["0:3 b:1", "0:4 o:1", "0:3 v:2", "0:3 w:1"]),
+        (format!("    volumes: [{}]\n", volume("o:1", "/w")), &["0:3 b:1", "0:4 o:1", "0:3 v:2"]),
+        ("    volumes: [{type: bind, source: ./x, target: /w}]\n".to_owned(), &["0:3 b:1", "0:3 v:2"]),
+        ("    volumes: !reset []\n".to_owned(), &["0:3 b:1"]),
+        (format!("    volumes: !override [{}]\n", volume("o:1", "/o")), &["0:3 b:1", "0:4 o:1"]),
+    ] {
+        let project = read_all(&[&format!("services:\n  web:\n{extends}{own}")], &others);
+        let found: Vec<String> = images(&project).iter().map(|line| line.replace(" None Unsaid", "")).collect();
+        assert_eq!(found, expected, "{own}");
+        assert!(project.found[1..].iter().all(|(_, found)| found.needs == Needs::NoHost), "{own}");
+    }
+    // The value of one can be changed where it stands.
+    let project = read_all(&[&format!("services:\n  web:\n{extends}")], &others);
+    let editable = project.found[1].1.editable.as_ref().unwrap();
+    assert_eq!((editable.file.as_deref(), editable.text.as_str()), (Some(Path::new("app/.env")), "2"));
+    let editable = project.found[2].1.editable.as_ref().unwrap();
+    assert_eq!((editable.file.as_deref(), editable.text.as_str()), (Some(Path::new("app/other/base.yaml")), "w:1"));
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BUILDER, File, Named, SCRATCH, THE_BUILDERS};
+use super::{BUILDER, Build, File, Named, SCRATCH, THE_BUILDERS};
 use crate::scan::origin::mentioned;
 use crate::scan::{Found, IsolatedBy, Lands, Meant, Needs, Os, Problem};
 use crate::{Error, ErrorKind};
@@ -11,6 +11,7 @@ impl File<'_> {
     /// The references of the stages that are built.
     pub(super) fn found(&self) -> Vec<Found> {
         let needs = self.needs();
+        let running = self.running(&needs);
         let mut found = Vec::new();
         for (index, stage) in self.stages.iter().enumerate() {
             let Some(need) = needs.get(&index).copied() else { continue };
@@ -24,12 +25,44 @@ impl File<'_> {
                 // What runs on Linux alone is said where a base is for Windows.
                 let is_said = stage.os != Os::Unsaid || matches!(self.build.lands, Lands::Linux { .. });
                 let os = if is_said || need != Needs::EveryHost { stage.os } else { self.build.os };
-                found.extend(self.reference(&stage.base, need, os, object.clone()));
+                let base = self.reference(&stage.base, need, os, object.clone());
+                found.extend(base.into_iter().flat_map(|base| self.isolated(base, running.contains(&index))));
             }
             let images = stage.sources.iter().filter(|source| !source.is_number() && self.same(source).is_empty());
             found.extend(images.filter_map(|source| self.reference(source, Needs::NoHost, Os::Unsaid, object.clone())));
         }
         found
+    }
+
+    /// The stages whose bases run something while they are built: by themselves, or in a stage that is made from them.
+    fn running(&self, needs: &BTreeMap<usize, Needs>) -> BTreeSet<usize> {
+        let mut running = BTreeSet::new();
+        for index in needs.keys() {
+            let mut next = self.stages.get(*index).filter(|stage| stage.runs).map(|_| *index);
+            while let Some(index) = next.filter(|index| running.insert(*index)) {
+                next = self.stages.get(index).and_then(|stage| self.earlier(&stage.base, index));
+            }
+        }
+        running
+    }
+
+    /// A base with the isolation that is asked for. What the build runs has that of the build, and what is started that of the start: where
+    /// these differ, a base that needs both is judged in each of the two.
+    fn isolated(&self, base: Found, is_run: bool) -> Vec<Found> {
+        let Build { started_in, built_in, is_of_service, .. } = *self.build;
+        let by_build = if is_of_service { IsolatedBy::ServiceBuild } else { IsolatedBy::Build };
+        let by_start = if is_of_service { IsolatedBy::Service } else { IsolatedBy::StartOfBuilt };
+        let by_both = if is_of_service { IsolatedBy::ServiceAndBuild } else { IsolatedBy::BuildAndStart };
+        let built = |base: Found| Found { needs: Needs::OneHost, isolation: built_in, isolated_by: by_build, ..base };
+        let started = |base: Found, isolated_by: IsolatedBy| Found { isolation: started_in, isolated_by, ..base };
+        match base.needs {
+            // It is not started.
+            Needs::NoHost => vec![base],
+            Needs::OneHost => vec![built(base)],
+            Needs::EveryHost if is_run && started_in != built_in => vec![started(base.clone(), by_start), built(base)],
+            Needs::EveryHost if is_run || !is_of_service => vec![started(base, by_both)],
+            Needs::EveryHost => vec![started(base, by_start)],
+        }
     }
 
     /// What each stage needs that is built.
@@ -176,17 +209,12 @@ impl File<'_> {
             (None, _) if self.build.is_template => return None,
             (None, missing) => self.without_values(text, missing),
         };
-        let isolated_by = match needs {
-            Needs::NoHost => IsolatedBy::Nothing,
-            _ if self.build.is_of_service => IsolatedBy::Service,
-            Needs::OneHost => IsolatedBy::Build,
-            Needs::EveryHost => IsolatedBy::BuildAndStart,
-        };
         Some(Found {
             object,
             needs,
             os,
-            isolated_by,
+            // The bases of stages that are started have another one.
+            isolated_by: IsolatedBy::Nothing,
             lands: self.build.lands.clone(),
             // A context's image stands elsewhere.
             editable: named.editable.clone().filter(|_| context.is_none()),

@@ -2,6 +2,7 @@
 
 use super::tokens::{Token, argument};
 use super::{Reader, joined, settings};
+use crate::scan::compose;
 use crate::scan::paths::is_elsewhere;
 use crate::scan::pipelines::Built;
 use crate::scan::placeholder::meant;
@@ -26,7 +27,8 @@ impl<'t> Reader<'_, 't> {
             return;
         }
         let at = self.at(number);
-        let mut built = Built { isolation, ..Built::of("pipeline", self.lines.place(at..at)) };
+        let mut built = Built::of("pipeline", self.lines.place(at..at));
+        built.build.started_in = isolation;
         given(&options, &self.values, &mut built);
         built.file = meant(&joined(&folder, name.as_deref().unwrap_or("Dockerfile")), &self.values);
         self.read.built.push(built);
@@ -47,7 +49,8 @@ impl<'t> Reader<'_, 't> {
             _ => (String::new(), rest),
         };
         let at = self.at(number);
-        let mut built = Built { isolation: self.method(rest).1, ..Built::of("pipeline", self.lines.place(at..at)) };
+        let mut built = Built::of("pipeline", self.lines.place(at..at));
+        built.build.started_in = self.method(rest).1;
         built.makes.extend(name);
         let (file, context) = given(&options, &self.values, &mut built);
         let context = context.unwrap_or_else(|| ".".to_owned());
@@ -88,6 +91,10 @@ fn given(options: &str, values: &Values, built: &mut Built) -> (Option<String>, 
                     Meant::Known(value) => drop(built.build.arguments.insert(name.to_owned(), value)),
                     open => drop(built.build.open.insert(name.to_owned(), open)),
                 }
+            }
+            "--isolation" => {
+                let asked = |word: &str| compose::asked(word.trim_matches(['"', '\'']));
+                built.build.built_in = value.or_else(|| words.next()).and_then(asked);
             }
             "--target" => built.build.targets.extend(value.or_else(|| words.next()).map(str::to_owned)),
             "-f" | "--file" => file = value.or_else(|| words.next()).map(str::to_owned),

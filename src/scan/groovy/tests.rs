@@ -189,12 +189,19 @@ fn options_of_a_container_say_its_isolation() {
 fn what_a_pipeline_builds() {
     for (text, expected) in [
         ("docker.build('x', '-f win.df --build-arg V=1 .')", Some("win.df V=1 x")),
-        ("docker.build('x', '--file=win.df --isolation hyperv .').inside('--isolation=process') { }", Some("win.df x Process")),
+        (
+            "docker.build('x', '--file=win.df --isolation hyperv .').inside('--isolation=process') { }",
+            Some("win.df x Process build Hyperv"),
+        ),
         ("docker.build(\"x:${env.N}\", '-t y ./sub')", Some("./sub/Dockerfile")),
         ("docker.build('x', \"--pull --build-arg V=${W} ${f}\")", Some("$f V=$W x")),
         ("dir('sub') { docker.build('x', '-f win.df .') }", Some("sub/win.df x")),
         ("docker.build('x', 'https://r.example/x.git')", Some("https://r.example/x.git x")),
         ("agent { dockerfile { filename 'win.df'; args '--isolation=hyperv' } }", Some("win.df Hyperv")),
+        (
+            "agent { dockerfile { filename 'win.df'; additionalBuildArgs '--isolation=hyperv --pull' } }",
+            Some("win.df build Hyperv"),
+        ),
         ("agent { dockerfile { dir 'sub'; additionalBuildArgs '--build-arg V=1' } }", Some("sub/Dockerfile V=1")),
         ("docker.build('x')", None),
         ("agent { dockerfile { label 'windows' } }", None),
@@ -210,7 +217,8 @@ fn what_a_pipeline_builds() {
             let arguments = built.build.arguments.iter().map(|(name, value)| format!("{name}={value}"));
             let open = built.build.open.iter().map(|(name, value)| format!("{name}={}", shown(value)));
             let words = std::iter::once(shown(&built.file)).chain(arguments).chain(open).chain(built.makes.iter().cloned());
-            words.chain(built.isolation.map(|asked| format!("{asked:?}"))).collect::<Vec<_>>().join(" ")
+            let asked = [("", built.build.started_in), ("build ", built.build.built_in)].into_iter();
+            words.chain(asked.filter_map(|(of, asked)| Some(format!("{of}{:?}", asked?)))).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(read.built.iter().map(one).collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>(), "{text}");
         assert_eq!(read.made.is_empty(), !text.contains("build('x'"), "{text}");

@@ -12,7 +12,7 @@ use super::variables::Scopes;
 use crate::scan::dockerfile::Build;
 use crate::scan::words::Values;
 use crate::scan::yaml::Node;
-use crate::scan::{Asked, Lines, Meant, Os, Place};
+use crate::scan::{Lines, Meant, Os, Place};
 
 /// A Dockerfile that a pipeline builds.
 #[derive(Clone, Debug)]
@@ -23,8 +23,6 @@ pub struct Built {
     pub is_beside: bool,
     /// How it is built.
     pub build: Build,
-    /// The isolation that its container has.
-    pub isolation: Option<Asked>,
     /// The names of the image, as far as they are known.
     pub makes: Vec<String>,
     /// Where the pipeline names it.
@@ -38,7 +36,6 @@ impl Built {
             file: Meant::Known(String::new()),
             is_beside: false,
             build: Build { object: Some(object.to_owned()), ..Build::default() },
-            isolation: None,
             makes: Vec::new(),
             place,
         }

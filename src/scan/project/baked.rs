@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::Project;
+use super::{Project, with_a_tag};
 use crate::scan::bake;
 use crate::scan::paths::normal;
 
@@ -36,6 +36,7 @@ impl Project<'_> {
                 }
             }
             self.uses.extend(read.shared);
+            self.made.extend(read.made.iter().map(|image| with_a_tag(image)));
             let paths: BTreeSet<PathBuf> = set.iter().map(|(path, ..)| PathBuf::clone(path)).collect();
             for path in &paths {
                 self.rest(path, paths.iter().cloned());

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
+use super::own::OwnImages;
 use crate::scan::compose::Built;
 use crate::scan::dockerfile::{Build, Reading, Source, Use, no_stage};
 use crate::scan::origin::last;
@@ -15,13 +16,14 @@ use crate::scan::{Found, Lines, Note, Os, Problem, Scanned, Shared};
 use crate::{Error, ErrorKind};
 
 /// A Dockerfile as it is built: once for each file that builds it, else by its own defaults.
-/// Values that are used for more than a reference are noted, and so are stages that others ask for and that are not there.
+/// Values that are used for more than a reference are noted, and so are stages that others ask for and that are not there, and the bases
+/// of the images that are made.
 pub(super) fn read_dockerfile(
     path: &Path,
     text: &str,
     builds: &[Built],
     given: &Values,
-    (shared, missing): (&mut Uses, &mut Vec<(PathBuf, Problem)>),
+    (shared, missing, own): (&mut Uses, &mut Vec<(PathBuf, Problem)>, &mut OwnImages),
 ) -> Scanned {
     let with_values = |build: &Build| {
         let mut build = build.clone();
@@ -38,16 +40,19 @@ pub(super) fn read_dockerfile(
         return scanned;
     }
     let mut read: Vec<(Build, Scanned, Vec<Use>)> = Vec::new();
-    let (mut known, mut lacking) = (HashSet::new(), BTreeSet::new());
+    let (mut known, mut lacking) = (HashMap::new(), BTreeSet::new());
     // Services that build it in the same way are one build.
-    for built in builds.iter().filter(|built| known.insert(how(built))) {
-        let build = with_values(&built.build);
-        let mut reading = parsed.read(&build);
-        for found in &mut reading.scanned.found {
-            found.isolation = built.isolation;
+    for built in builds {
+        let at = *known.entry(how(built)).or_insert(read.len());
+        if at == read.len() {
+            let build = with_values(&built.build);
+            let reading = parsed.read(&build);
+            lacking.extend(reading.missing);
+            read.push((build, reading.scanned, reading.uses));
         }
-        lacking.extend(reading.missing);
-        read.push((build, reading.scanned, reading.uses));
+        if let Some((_, scanned, _)) = read.get(at) {
+            own.add(&built.makes, path, &scanned.found);
+        }
     }
     for built in builds {
         let target = built.build.targets.iter().find(|target| lacking.contains(*target));
@@ -84,10 +89,14 @@ fn once_each(mut all: Vec<Found>) -> Vec<Found> {
         let at = *known.entry(key).or_insert(once.len());
         match once.get_mut(at) {
             None => once.push(found),
-            Some(first) if first.editable.is_none() => first.editable = found.editable,
             Some(first) => {
-                let new = found.editable.filter(|new| first.editables().all(|known| known != new));
-                first.also.extend(new);
+                first.isolated_by = first.isolated_by.with(found.isolated_by);
+                if first.editable.is_none() {
+                    first.editable = found.editable;
+                } else {
+                    let new = found.editable.filter(|new| first.editables().all(|known| known != new));
+                    first.also.extend(new);
+                }
             }
         }
     }
@@ -104,9 +113,22 @@ fn missing_target(built: &Built, target: &str, dockerfile: &Path) -> (PathBuf, P
 
 /// All of a build that decides what is found, but for what it is called.
 fn how(built: &Built) -> impl Eq + Hash + '_ {
-    let Build { arguments, open, rest, origins, contexts, targets, object: _, os, lands, is_of_service, is_template } =
-        &built.build;
-    (arguments, open, rest, origins, contexts, targets, os, lands, is_of_service, is_template, built.isolation)
+    let Build {
+        arguments,
+        open,
+        rest,
+        origins,
+        contexts,
+        targets,
+        object: _,
+        os,
+        lands,
+        started_in,
+        built_in,
+        is_of_service,
+        is_template,
+    } = &built.build;
+    ((arguments, open, rest, origins, contexts, targets), (os, lands, started_in, built_in, is_of_service, is_template))
 }
 
 /// Notes where a Dockerfile is built that was not read.

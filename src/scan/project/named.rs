@@ -11,7 +11,7 @@ use crate::scan::{Meant, Note, pipelines};
 impl Project<'_> {
     /// The Dockerfiles of a pipeline. Their paths begin at its folder, or at the top of the repository, which may be any folder above it.
     pub(super) fn builds_of(&mut self, path: &Path, builds: Vec<pipelines::Built>) {
-        for pipelines::Built { file, is_beside, build, isolation, makes, place } in builds {
+        for pipelines::Built { file, is_beside, build, makes, place } in builds {
             let file = match file {
                 Meant::Known(file) if !is_elsewhere(&file) => Ok(file),
                 Meant::Known(file) => Err(format!("{file} is elsewhere")),
@@ -32,7 +32,7 @@ impl Project<'_> {
             let found = paths.iter().find(|path| self.files.read(path).is_ok()).or(paths.first());
             let Some(dockerfile) = found.cloned() else { continue };
             let said = Some((path.to_owned(), place));
-            let built = Built { dockerfile, build, isolation, makes, said, asks: None };
+            let built = Built { dockerfile, build, makes, said, asks: None };
             self.build(vec![built], &BTreeSet::from([path.to_owned()]));
         }
     }

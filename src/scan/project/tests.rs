@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::scan::{Files, Found, Meant, Needs, Os, Values, scan};
+use crate::scan::{Asked, Files, Found, IsolatedBy, Meant, Needs, Os, Values, scan};
 use crate::{Error, ErrorKind};
 
 struct Map(BTreeMap<PathBuf, Rc<str>>);
@@ -227,4 +227,219 @@ fn the_bake_files_of_a_folder_are_one() {
     let other = ("other.bake.json", r#"{"target":{"web":{"args":{"T":"own"}}}}"#);
     let usual = ("docker-bake.hcl", "target \"web\" { args = { T = \"new\" } }\n");
     assert_eq!(read(&[usual, other, DOCKERFILE], &[usual.0, other.0]), ["Dockerfile:2 a:new", "Dockerfile:2 a:own"]);
+}
+
+/// docker/compose, `pkg/compose/build_classic.go` and `create.go`: each of the two keys counts for its own.
+#[test]
+fn a_build_runs_in_its_own_isolation_and_its_container_in_that_of_the_service() {
+    use Asked::{Hyperv, Process};
+    use IsolatedBy::{Nothing, Service, ServiceAndBuild, ServiceBuild};
+    use Needs::{EveryHost, NoHost, OneHost};
+    let runs = "FROM a:1\nRUN dir\n";
+    let plain = "FROM a:1\n";
+    for (service, dockerfile, expected) in [
+        ("build: .", plain, &[(EveryHost, None, Service)][..]),
+        ("build: .", runs, &[(EveryHost, None, ServiceAndBuild)]),
+        ("isolation: hyperv, build: .", plain, &[(EveryHost, Some(Hyperv), Service)]),
+        ("isolation: hyperv, build: .", runs, &[(EveryHost, Some(Hyperv), Service), (OneHost, None, ServiceBuild)]),
+        ("build: {context: ., isolation: hyperv}", plain, &[(EveryHost, None, Service)]),
+        ("build: {context: ., isolation: hyperv}", runs, &[(EveryHost, None, Service), (OneHost, Some(Hyperv), ServiceBuild)]),
+        (
+            "isolation: process, build: {context: ., isolation: hyperv}",
+            runs,
+            &[(EveryHost, Some(Process), Service), (OneHost, Some(Hyperv), ServiceBuild)],
+        ),
+        ("isolation: hyperv, build: {context: ., isolation: hyperv}", runs, &[(EveryHost, Some(Hyperv), ServiceAndBuild)]),
+        // A stage that is made from it runs, and is itself the last one, or none that is started.
+        (
+            "isolation: hyperv, build: .",
+            "FROM a:1 AS x\nFROM x\nRUN dir\n",
+            &[(EveryHost, Some(Hyperv), Service), (OneHost, None, ServiceBuild)],
+        ),
+        (
+            "isolation: hyperv, build: .",
+            "FROM a:1 AS x\nFROM x AS y\nRUN dir\nFROM x\nCOPY --from=y /f /f\n",
+            &[(EveryHost, Some(Hyperv), Service), (OneHost, None, ServiceBuild)],
+        ),
+        (
+            "isolation: hyperv, build: .",
+            "FROM a:1 AS x\nONBUILD RUN dir\nFROM x\n",
+            &[(EveryHost, Some(Hyperv), Service), (OneHost, None, ServiceBuild)],
+        ),
+        // Other stages are only built.
+        (
+            "isolation: process, build: {context: ., isolation: hyperv}",
+            "FROM a:1 AS x\nRUN dir\nFROM b:1\nCOPY --from=x /f /f\nCOPY --from=c:1 /f /f\n",
+            &[(OneHost, Some(Hyperv), ServiceBuild), (EveryHost, Some(Process), Service), (NoHost, None, Nothing)],
+        ),
+    ] {
+        let compose = format!("services:\n  web: {{{service}}}\n");
+        let of = |found: &Found| (found.needs, found.isolation, found.isolated_by);
+        let found = each(&[("compose.yaml", &compose), ("Dockerfile", dockerfile)], of);
+        assert_eq!(found, expected, "{service}: {dockerfile}");
+        // A Dockerfile that stands in the file is read in the same way.
+        let inline = |build: &str| {
+            let text: String = dockerfile.lines().map(|line| format!("        {line}\n")).collect();
+            let more = if build.contains("hyperv") { "      isolation: hyperv\n" } else { "" };
+            format!("    build:\n{more}      dockerfile_inline: |\n{text}")
+        };
+        let (own, build) = service.split_once("build: ").unwrap();
+        let own = own.trim_end_matches(", ");
+        let own = if own.is_empty() { String::new() } else { format!("    {own}\n") };
+        let compose = format!("services:\n  web:\n{own}{}", inline(build));
+        assert_eq!(each(&[("compose.yaml", &compose)], of), expected, "{compose}");
+    }
+}
+
+#[test]
+fn one_base_of_several_builds_names_each_key_that_counts() {
+    let services = "services:\n  a: {build: {context: ., target: x}}\n  b: {build: .}\n";
+    let dockerfile = "FROM a:1 AS x\nFROM x\nRUN dir\n";
+    let by = |found: &Found| (found.needs, found.isolated_by);
+    let found = each(&[("compose.yaml", services), ("Dockerfile", dockerfile)], by);
+    assert_eq!(found, [(Needs::EveryHost, IsolatedBy::ServiceAndBuild)]);
+    // Without Compose the commands have it.
+    for (dockerfile, expected) in [
+        ("FROM a:1\nRUN dir\n", IsolatedBy::BuildAndStart),
+        ("FROM a:1 AS x\nRUN dir\nFROM scratch\nCOPY --from=x /f /f\n", IsolatedBy::Build),
+    ] {
+        assert_eq!(each(&[("Dockerfile", dockerfile)], |found| found.isolated_by), [expected], "{dockerfile}");
+    }
+}
+
+#[test]
+fn a_pipeline_of_jenkins_builds_and_starts_in_its_own_isolations() {
+    let of = |found: &Found| (found.needs, found.isolation, found.isolated_by);
+    let built = |options: &str| format!("docker.build('x', '-f win.df{options} .').inside('--isolation=hyperv') {{ }}\n");
+    for (options, expected) in [
+        ("", &[(Needs::EveryHost, Some(Asked::Hyperv), IsolatedBy::StartOfBuilt), (Needs::OneHost, None, IsolatedBy::Build)][..]),
+        (" --isolation hyperv", &[(Needs::EveryHost, Some(Asked::Hyperv), IsolatedBy::BuildAndStart)]),
+    ] {
+        let found = each(&[("Jenkinsfile", &built(options)), ("win.df", "FROM a:1\nRUN dir\n")], of);
+        assert_eq!(found, expected, "{options}");
+    }
+}
+
+#[test]
+fn an_image_that_a_bake_file_builds_is_in_no_registry() {
+    let dockerfile = ("Dockerfile", "FROM a:1\n");
+    for bake in [
+        "target \"app\" { tags = [\"my/app:1\", \"my/app\"] }\n",
+        "variable \"T\" { default = \"1\" }\ntarget \"app\" { tags = [\"my/app:${T}\", \"my/app:${timestamp()}\", \"my/app:latest\"] }\n",
+        "target \"_tags\" { tags = [\"my/app:1\", \"my/app\"] }\ntarget \"app\" { inherits = [\"_tags\"] }\n",
+    ] {
+        let compose = "services:\n  a: {image: 'my/app:1'}\n  b: {image: my/app}\n  c: {image: 'my/app:2'}\n";
+        let files = [("docker-bake.hcl", bake), ("compose.yaml", compose), dockerfile];
+        let found = read(&files, &["docker-bake.hcl", "compose.yaml"]);
+        assert_eq!(found, ["Dockerfile:1 a:1", "compose.yaml:4 my/app:2"], "{bake}");
+    }
+    // Also what stands in it, or is elsewhere.
+    for build in ["dockerfile-inline = \"FROM a:1\"", "context = \"https://r.example/x.git\""] {
+        let bake = format!("target \"app\" {{\n  tags = [\"my/app:1\"]\n  {build}\n}}\n");
+        let files = [("docker-bake.hcl", bake.as_str()), ("compose.yaml", "services:\n  a: {image: 'my/app:1'}\n")];
+        let found = read(&files, &["docker-bake.hcl", "compose.yaml"]);
+        assert!(found.iter().all(|line| !line.starts_with("compose.yaml")), "{found:?}");
+    }
+}
+
+const POD: (&str, &str) = (
+    "pod.yaml",
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  nodeSelector: {kubernetes.io/os: windows}\n  containers:\n  - {name: c, image: 'my/base:1'}\n",
+);
+
+#[test]
+fn what_refers_to_an_own_image_is_judged_by_its_base() {
+    let compose = "services:\n  base: {image: 'my/base:1', build: base}\n  same: {image: 'my/base:1'}\n  \
+        apart: {image: 'my/base:1', isolation: process}\n";
+    let files = [("compose.yaml", compose), ("base/Dockerfile", "FROM a:1\n"), POD];
+    let expected = ["base/Dockerfile:1 a:1", "compose.yaml:4 a:1", "pod.yaml:7 a:1"];
+    assert_eq!(read(&files, &["compose.yaml", "pod.yaml"]), expected);
+    let of = |found: &Found| {
+        let object = found.object.clone().unwrap_or_default();
+        (object, found.written.clone(), found.isolation, found.isolated_by, found.together.is_some(), found.editable.is_some())
+    };
+    let found = each(&files, of);
+    let apart = ("service apart".to_owned(), "my/base:1".to_owned(), Some(Asked::Process), IsolatedBy::Service, false, false);
+    assert_eq!(found[1], apart);
+    assert_eq!((found[2].1.as_str(), found[2].4, found[2].5), ("my/base:1", true, false));
+    let why = each(&files, |found| found.stays.clone());
+    assert_eq!(why[1].as_deref(), Some("my/base:1 is built by base/Dockerfile"));
+    // Each rests on what makes the image.
+    let map = Map(files.iter().map(|(path, text)| (PathBuf::from(path), Rc::from(*text))).collect());
+    let all = scan(&["compose.yaml", "pod.yaml"].map(PathBuf::from), &map, &Values::new());
+    let rests = |name: &str| all.iter().find(|file| file.path == Path::new(name)).map(|file| file.rests_on.clone()).unwrap();
+    assert!(rests("pod.yaml").contains(Path::new("base/Dockerfile")) && rests("pod.yaml").contains(Path::new("compose.yaml")));
+}
+
+/// What is judged at this service of Compose, or in this pod, in the place of own images.
+fn in_place(services: &str, others: &[(&str, &str)]) -> Vec<String> {
+    let compose = format!("services:\n{services}  x: {{image: 'my/base:1', isolation: process}}\n");
+    let files: Vec<(&str, &str)> = std::iter::once(("compose.yaml", compose.as_str())).chain(others.iter().copied()).collect();
+    let of = |found: &Found| {
+        let meant = if let Meant::Known(text) = &found.meant { text.clone() } else { String::new() };
+        found.made_by.as_ref().map(|path| format!("{meant} {:?} {}", found.os, path.to_string_lossy().replace('\\', "/")))
+    };
+    each(&files, of).into_iter().flatten().collect()
+}
+
+#[test]
+fn the_base_of_an_own_image_is_found_through_others() {
+    let base = "  base: {image: 'my/base:1', build: base}\n";
+    let app = "  app: {image: 'my/app:1', build: app}\n";
+    for (services, others, expected) in [
+        (base.to_owned(), &[("base/Dockerfile", "FROM b:1 AS x\nRUN y\nFROM a:1\n")][..], &["a:1 Windows base/Dockerfile"][..]),
+        // Through another one; the first is what makes it.
+        (
+            format!("{base}{app}"),
+            &[("base/Dockerfile", "FROM my/app:1\n"), ("app/Dockerfile", "FROM a:1\n")],
+            &["a:1 Windows base/Dockerfile"],
+        ),
+        // A circle leads nowhere, and no image is made from itself.
+        (format!("{base}{app}"), &[("base/Dockerfile", "FROM my/app:1\n"), ("app/Dockerfile", "FROM my/base:1\n")], &[]),
+        (base.to_owned(), &[("base/Dockerfile", "FROM my/base:1\n")], &["my/base:1 Windows base/Dockerfile"]),
+        // Of several, some may be for another system.
+        (
+            format!("{base}  also: {{image: 'my/base:1', build: also}}\n"),
+            &[("base/Dockerfile", "FROM a:1\n"), ("also/Dockerfile", "FROM b:1\n")],
+            &["b:1 Unsaid also/Dockerfile", "a:1 Unsaid base/Dockerfile"],
+        ),
+        (
+            format!("{base}  also: {{image: 'my/base:1', build: also, platform: linux/amd64}}\n"),
+            &[("base/Dockerfile", "FROM a:1\n"), ("also/Dockerfile", "FROM b:1\n")],
+            &["a:1 Windows base/Dockerfile"],
+        ),
+        // What is not known is not judged.
+        (base.to_owned(), &[("base/Dockerfile", "ARG T\nFROM a:$T\n")], &[]),
+        (base.to_owned(), &[], &[]),
+        ("  base: {image: 'my/base:1', build: {dockerfile_inline: FROM a:1}}\n".to_owned(), &[], &[]),
+        // Nor is what is judged in the same way at its own place, by one of its builds.
+        (
+            format!("{base}  also: {{image: 'my/base:1', build: base, isolation: process}}\n"),
+            &[("base/Dockerfile", "FROM a:1\n")],
+            &[],
+        ),
+        ("  base: {image: 'my/base:1', build: base, isolation: process}\n".to_owned(), &[("base/Dockerfile", "FROM a:1\n")], &[]),
+    ] {
+        let mut found = in_place(&services, others);
+        found.sort_by_key(|one| one.rsplit(' ').next().map(str::to_owned));
+        assert_eq!(found, expected, "{services} {others:?}");
+    }
+    // Two builds of one base are one.
+    let services = format!("{base}  also: {{image: 'my/base:1', build: base, isolation: hyperv}}\n");
+    assert_eq!(in_place(&services, &[("base/Dockerfile", "FROM a:1\n")]), ["a:1 Windows base/Dockerfile"]);
+    // A build gives its own image its own base.
+    let services = "  base: {image: 'my/base:1', build: {context: b, args: {T: '1'}}}\n  \
+        next: {image: 'my/base:2', build: {context: b, args: {T: '2'}}}\n";
+    assert_eq!(in_place(services, &[("b/Dockerfile", "ARG T\nFROM a:$T\n")]), ["a:1 Windows b/Dockerfile"]);
+}
+
+#[test]
+fn many_own_images_that_are_built_on_each_other_end() {
+    let service = |number: usize| format!("  s{number}: {{image: 'my/base:{number}', build: d{number}}}\n");
+    let services: String = (1..600).map(service).collect();
+    let files: Vec<(String, String)> =
+        (1..600).map(|number| (format!("d{number}/Dockerfile"), format!("FROM my/base:{}\n", number + 1))).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    // The last one is not built here, and is too far away.
+    assert_eq!(in_place(&services, &files), Vec::<String>::new());
 }

@@ -119,6 +119,33 @@ fn no_image_is_made_from_itself() {
     assert_eq!((code, summary(&report).as_slice()), (1, &expected.map(str::to_owned)[..]));
 }
 
+/// An image that is built here runs where and as each reference says, whatever its own service asks for.
+#[test]
+fn own_images_are_judged_where_others_start_them() {
+    let repository = Repository::new();
+    repository.file("base/Dockerfile", "FROM registry.test/app:ltsc2019\n");
+    repository.file(
+        "compose.yaml",
+        "services:\n  base: {image: 'registry.test/own:1', build: base, isolation: hyperv}\n  \
+         again: {image: 'registry.test/own:1', isolation: hyperv}\n  same: {image: 'registry.test/own:1', isolation: process}\n",
+    );
+    repository.file(
+        "pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  nodeSelector: {kubernetes.io/os: windows}\n  \
+         containers: [{name: c, image: 'registry.test/own:1'}]\n",
+    );
+    let (code, report) = repository.report(&["--host", "ltsc2022", "--suggest"]);
+    let expected = [
+        "base/Dockerfile:1 registry.test/app:ltsc2019 ltsc2022 true",
+        "compose.yaml:4 registry.test/app:ltsc2019 ltsc2022 false",
+        "pod.yaml:6 registry.test/app:ltsc2019 ltsc2022 false",
+    ];
+    assert_eq!((code, summary(&report).as_slice()), (1, &expected.map(str::to_owned)[..]));
+    assert_eq!(report["results"][1]["location"]["written"], "registry.test/own:1");
+    let help = report["results"][1]["findings"][0]["help"].to_string();
+    assert!(help.contains("to be changed by hand: registry.test/own:1 is built by base/Dockerfile"), "{help}");
+}
+
 #[test]
 fn values_come_from_the_file_beside_and_from_options_alone() {
     let repository = Repository::new();
@@ -432,17 +459,48 @@ fn advice_about_isolation_is_for_what_builds_and_starts_the_image() {
     shop.file("stage/Dockerfile", format!("FROM registry.test/app:ltsc2019 AS x\nRUN x\n{}", base.replace("2019", "2022")));
     shop.file("service/Dockerfile", base);
     shop.file("service/compose.yaml", "services: {web: {build: .}}\n");
+    for name in ["built", "builder"] {
+        let stage = if name == "builder" { "FROM registry.test/app:ltsc2022\n" } else { "" };
+        shop.file(format!("{name}/Dockerfile"), format!("{base}RUN x\n{stage}"));
+        shop.file(format!("{name}/compose.yaml"), "services: {web: {build: .}}\n");
+    }
     for (name, advice) in [
         ("base", "run `docker build` and `docker run` with `--isolation=hyperv`"),
         ("stage", "run `docker build --isolation=hyperv`"),
         ("service", "run the service with `isolation: hyperv`"),
+        ("built", "run the service and its `build`, each with `isolation: hyperv`"),
+        ("builder", "run the `build` of the service with `isolation: hyperv`"),
     ] {
         let answer = shop.scan(&["--host=ltsc2022", "--format=json", name]);
         assert_eq!(answer.code, 1, "{name}: {answer:?}");
         let help = answer.json()["results"][0]["findings"][0]["help"].to_string();
         assert!(help.contains(advice), "{name}: {help}");
     }
-    // Which makes it pass.
-    shop.file("service/compose.yaml", "services: {web: {build: ., isolation: hyperv}}\n");
-    assert_eq!(shop.scan(&["--host=ltsc2022", "service"]).code, 0);
+    // Which makes it pass, and less does not.
+    let of_service = "services: {web: {build: ., isolation: hyperv}}\n";
+    let of_build = "services: {web: {build: {context: ., isolation: hyperv}}}\n";
+    let of_both = "services: {web: {build: {context: ., isolation: hyperv}, isolation: hyperv}}\n";
+    for (name, compose, code) in [
+        ("service", of_service, 0),
+        ("service", of_build, 1),
+        ("built", of_service, 1),
+        ("built", of_build, 1),
+        ("built", of_both, 0),
+        ("builder", of_service, 1),
+        ("builder", of_build, 0),
+    ] {
+        shop.file(format!("{name}/compose.yaml"), compose);
+        assert_eq!(shop.scan(&["--host=ltsc2022", name]).code, code, "{name}: {compose}");
+    }
+    // What is left to do is said of the key that lacks it.
+    for (compose, advice) in [
+        (of_service, "run the `build` of the service with `isolation: hyperv`"),
+        (of_build, "run the service with `isolation: hyperv`"),
+    ] {
+        shop.file("built/compose.yaml", compose);
+        let answer = shop.scan(&["--host=ltsc2022", "--format=json", "built"]);
+        let results = answer.json()["results"].as_array().cloned().unwrap_or_default();
+        let failing: Vec<String> = results.iter().filter(|one| one["ok"] == false).map(ToString::to_string).collect();
+        assert!(failing.len() == 1 && failing[0].contains(advice), "{failing:?}");
+    }
 }

@@ -1,0 +1,138 @@
+//! Images that these files build: a reference to one is judged by the base of the Dockerfile that makes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::with_a_tag;
+use crate::scan::paths::{normal, shown};
+use crate::scan::{Asked, Found, IsolatedBy, Lands, Meant, Needs, Os};
+
+/// The longest chain of images that are built on each other.
+const LONGEST_CHAIN: usize = 16;
+
+/// The most images that are looked at for one reference.
+const MOST_IMAGES: usize = 256;
+
+/// The most bases that are kept for one name, and judged for one reference.
+const MOST_BASES: usize = 64;
+
+/// A Dockerfile that makes an image, and the base of its last stage.
+#[derive(Clone, Debug)]
+struct Base {
+    dockerfile: PathBuf,
+    found: Found,
+}
+
+/// A base that an image of these files leads to, and that they do not build.
+struct Pulled<'o> {
+    base: &'o Found,
+    /// The Dockerfiles that lead there, that of the image first.
+    through: Vec<&'o Path>,
+}
+
+/// The images that these files build.
+#[derive(Debug, Default)]
+pub(super) struct OwnImages {
+    /// The names of all, with a tag.
+    made: BTreeSet<String>,
+    /// The bases of those whose Dockerfiles were read.
+    bases: BTreeMap<String, Vec<Base>>,
+    /// The names that each Dockerfile gives.
+    of_files: BTreeMap<PathBuf, BTreeSet<String>>,
+}
+
+impl OwnImages {
+    /// Those of these names.
+    pub(super) fn of(made: BTreeSet<String>) -> Self {
+        Self { made, ..Self::default() }
+    }
+
+    /// Notes what a Dockerfile makes in one of its builds, in which these references were found.
+    pub(super) fn add(&mut self, makes: &[String], dockerfile: &Path, found: &[Found]) {
+        for name in makes.iter().map(|name| with_a_tag(name)) {
+            let known = self.bases.entry(name.clone()).or_default();
+            for base in found.iter().filter(|one| one.needs == Needs::EveryHost) {
+                let is_known = known.iter().any(|one| one.dockerfile == dockerfile && how(&one.found) == how(base));
+                if known.len() < MOST_BASES && !is_known {
+                    known.push(Base { dockerfile: dockerfile.to_owned(), found: base.clone() });
+                }
+            }
+            self.of_files.entry(normal(dockerfile)).or_default().insert(name);
+        }
+    }
+
+    /// The image of these files that this reference means in a file; `None` where it means another one. The names that the file itself
+    /// gives as a Dockerfile are known: no image is made from itself, that of the same name, which it begins with, is pulled.
+    pub(super) fn named(&self, found: &Found, own: Option<&BTreeSet<String>>) -> Option<String> {
+        let Meant::Known(text) = &found.meant else { return None };
+        Some(with_a_tag(text)).filter(|name| self.made.contains(name) && own.is_none_or(|own| !own.contains(name)))
+    }
+
+    /// What is judged in the place of a reference to this image, each with the Dockerfiles that it rests on. It runs where the reference
+    /// says, and as that asks. Nothing where no base is known, or where the base itself is judged in just this way.
+    pub(super) fn in_place_of(&self, found: &Found, name: &str) -> Vec<(Found, Vec<&Path>)> {
+        let is_for_it = |one: &Pulled<'_>| match found.os {
+            Os::Other => one.base.os != Os::Windows,
+            Os::Windows | Os::Unsaid => one.base.os != Os::Other,
+        };
+        let all: Vec<Pulled<'_>> = self.pulled(name).into_iter().filter(is_for_it).collect();
+        // An image may be built for several systems, each from its own base. Which of these one is for is not known then.
+        let are_several = all.windows(2).any(|pair| matches!(pair, [one, other] if one.base.meant != other.base.meant));
+        let os = match found.os {
+            Os::Other if are_several => return Vec::new(),
+            Os::Windows if are_several => Os::Unsaid,
+            os => os,
+        };
+        let is_alike = |base: &Found| {
+            let is_asked_alike = found.needs == Needs::NoHost || found.isolation == base.isolation;
+            found.together.is_none() && found.lands == base.lands && is_asked_alike
+        };
+        let is_judged = |base: &Found| all.iter().any(|one| one.base.meant == base.meant && is_alike(one.base));
+        // What a command starts is the image, not its base.
+        let isolated_by = if found.isolated_by == IsolatedBy::Start { IsolatedBy::StartOfBuilt } else { found.isolated_by };
+        let mut judged = Vec::new();
+        for Pulled { base, through } in all.iter().filter(|one| !is_judged(one.base)) {
+            let Some(maker) = through.first().copied() else { continue };
+            let one = Found {
+                meant: base.meant.clone(),
+                os,
+                isolated_by,
+                editable: None,
+                also: Vec::new(),
+                stays: Some(format!("{name} is built by {}", shown(maker))),
+                made_by: Some(maker.to_owned()),
+                ..found.clone()
+            };
+            judged.push((one, through.clone()));
+        }
+        judged
+    }
+
+    /// The bases that an image leads to, through others of these files.
+    fn pulled(&self, name: &str) -> Vec<Pulled<'_>> {
+        let mut pulled = Vec::new();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut open: Vec<(String, Vec<&Path>)> = vec![(name.to_owned(), Vec::new())];
+        while let Some((name, through)) = open.pop() {
+            if through.len() >= LONGEST_CHAIN || seen.len() >= MOST_IMAGES || !seen.insert(name.clone()) {
+                continue;
+            }
+            for Base { dockerfile, found } in self.bases.get(&name).into_iter().flatten() {
+                let through: Vec<&Path> = through.iter().copied().chain([dockerfile.as_path()]).collect();
+                match self.named(found, self.of_files.get(&normal(dockerfile))) {
+                    Some(next) => open.push((next, through)),
+                    None if matches!(found.meant, Meant::Known(_)) && pulled.len() < MOST_BASES => {
+                        pulled.push(Pulled { base: found, through });
+                    }
+                    None => {}
+                }
+            }
+        }
+        pulled
+    }
+}
+
+/// All of a base that decides how it is judged.
+fn how(base: &Found) -> (&Meant, Option<Asked>, Os, &Lands) {
+    (&base.meant, base.isolation, base.os, &base.lands)
+}
