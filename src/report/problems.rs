@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::document::{ErrorEntry, FindingEntry, HostEntry, Location, PlacementEntry, Report, ResultEntry};
-use super::groups::groups;
+use super::groups::in_order;
 use super::labels::{Labels, joined};
 use super::outcome::Outcome;
 use super::overview::conclusion;
@@ -73,7 +73,7 @@ pub(super) enum Per {
 /// The results and workloads that fail or are undecided, then the warnings of each image.
 pub(super) fn of_results<'a>(report: &'a Report, labels: &Labels<'a>, per: Per) -> Vec<Problem<'a>> {
     let mut found: Vec<(Outcome, Problem<'_>)> = Vec::new();
-    for group in groups(&report.results) {
+    for group in in_order(&report.results) {
         if group.ok() == Some(true) {
             continue;
         }
