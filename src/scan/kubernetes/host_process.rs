@@ -33,7 +33,7 @@ pub(super) fn refused(pod: &Containers<'_>) -> Option<Lands> {
         hints.push("write `hostProcess: true` for each of its containers, or put the others into a pod of their own");
     } else if of_pod == Some("false") {
         whys.push("says `hostProcess: false` itself".to_owned());
-        hints.push("take `hostProcess: false` of the pod away");
+        hints.push("remove `hostProcess: false` from the pod");
     }
     if whys.is_empty() {
         return None;
