@@ -356,7 +356,7 @@ mod tests {
         let a = |more: &str| format!("containers: [{{name: a, image: a, {more}}}]");
         let with = |list: &str, more: &str| format!("{}, {list}: [{{name: b, image: b, {more}}}]", a(&yes));
         let network = "does not say `hostNetwork: true`";
-        let other = |word: &str| format!("has another one too, the {word} b");
+        let other = |word: &str| format!("has one of another kind, the {word} b");
         for (spec, expected) in [
             (format!("{yes}, hostNetwork: true, {}", a("")), None),
             (format!("hostNetwork: true, {}", a(&yes)), None),

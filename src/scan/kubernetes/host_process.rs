@@ -29,7 +29,7 @@ pub(super) fn refused(pod: &Containers<'_>) -> Option<Lands> {
     }
     if let Some((word, container)) = pod.all.iter().find(|(_, container)| is(container, "false")) {
         let name = container.text_at(&["name"]).unwrap_or("?");
-        whys.push(format!("has another one too, the {word} {name}"));
+        whys.push(format!("has one of another kind, the {word} {name}"));
         hints.push("write `hostProcess: true` for each of its containers, or put the others into a pod of their own");
     } else if of_pod == Some("false") {
         whys.push("says `hostProcess: false` itself".to_owned());
