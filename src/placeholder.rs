@@ -19,6 +19,9 @@ const FORMS: [(&str, &str); 11] = [
 /// The longest text that is told to have one, in bytes.
 const LONGEST: usize = 8192;
 
+/// The most variables within each other's defaults that are followed.
+const DEEPEST: usize = 32;
+
 /// The reason why a text with one means nothing.
 pub(crate) const REASON: &str = "a variable or placeholder in it was not replaced by its value";
 
@@ -50,7 +53,14 @@ pub(crate) fn first(text: &str) -> Option<Placeholder<'_>> {
         let (before, from) = text.split_at_checked(at)?;
         let closed = FORMS.iter().find_map(|(open, close)| {
             let inner = from.strip_prefix(open)?;
-            let (name, behind) = if *close == "]" { split_at_bracket(inner)? } else { inner.split_once(close)? };
+            let (name, behind) = match *open {
+                "$[" => split_at_bracket(inner)?,
+                "${" => {
+                    let nearest = inner.split_once('}')?;
+                    split_at_brace(inner).unwrap_or(nearest)
+                }
+                _ => inner.split_once(close)?,
+            };
             // The name of another one, which is closed before, is not in it.
             if *close == "}#" && name.contains('}') {
                 return None;
@@ -64,6 +74,26 @@ pub(crate) fn first(text: &str) -> Option<Placeholder<'_>> {
             Some(Placeholder { before, open: "$", name, behind })
         })
     })
+}
+
+/// The texts before and behind the brace that closes a variable: its default may have variables of its own, `${X:-${Y}}`. `None` where
+/// there is no such brace, or too deep.
+fn split_at_brace(text: &str) -> Option<(&str, &str)> {
+    let mut open = 0_usize;
+    let mut before = ' ';
+    for (at, character) in text.char_indices() {
+        match character {
+            '{' if before == '$' => open += 1,
+            '}' if open == 0 => return Some((text.get(..at)?, text.get(at + 1..)?)),
+            '}' => open -= 1,
+            _ => {}
+        }
+        if open > DEEPEST {
+            return None;
+        }
+        before = character;
+    }
+    None
 }
 
 /// The texts before and behind the bracket that closes an expression: `variables['x']` has one of its own.
@@ -100,6 +130,9 @@ mod tests {
             ("$[ variables['img'] ]:1", "", "$[", "variables['img']", ":1"),
             ("$env:HOST", "", "$", "env", ":HOST"),
             ("a$ <b>", "a$ ", "<", "b", ""),
+            ("a:${X:-${Y:-1}}-x", "a:", "${", "X:-${Y:-1}", "-x"),
+            ("a:${X:-${Y}", "a:", "${", "X:-${Y", ""),
+            ("a:${X:-{Y}", "a:", "${", "X:-{Y", ""),
         ] {
             assert_eq!(first(text), Some(Placeholder { before, open, name, behind }), "{text}");
         }

@@ -1,5 +1,7 @@
 //! The results of a report as a grid: images down, hosts across.
 
+use std::collections::HashMap;
+
 use super::document::{Report, ResultEntry};
 use super::labels::Labels;
 use super::outcome::Outcome;
@@ -29,24 +31,29 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The rows of a report, in its order.
+/// The rows of a report, one for each image, in the order in which they are first met.
 pub(super) fn rows<'a>(report: &'a Report, labels: &Labels<'a>) -> Vec<Row<'a>> {
     let mut rows: Vec<Row<'_>> = Vec::new();
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    // The hosts stand in the same order behind every image, so the next one is mostly the right one.
+    let mut next = 0;
     for entry in &report.results {
-        if rows.last().is_none_or(|row| row.image != entry.image.reference) {
-            rows.push(Row { image: &entry.image.reference, cells: Vec::new() });
+        let image = entry.image.reference.as_str();
+        let number = *numbers.entry(image).or_insert(rows.len());
+        if number == rows.len() {
+            rows.push(Row { image, cells: Vec::new() });
+            next = 0;
         }
-        // Every image has the hosts in the same order, so the next one is mostly the right one.
-        let next = rows.last().map_or(0, |row| row.cells.len());
         let place = match labels.hosts().get(next) {
             Some(host) if **host == entry.host => Some(next),
             _ => labels.place(&entry.host),
         };
-        if let (Some(row), Some(place)) = (rows.last_mut(), place) {
+        if let (Some(row), Some(place)) = (rows.get_mut(number), place) {
             row.cells.resize(row.cells.len().max(place + 1), Vec::new());
             if let Some(cell) = row.cells.get_mut(place) {
                 cell.push(entry);
             }
+            next = if place + 1 < labels.hosts().len() { place + 1 } else { 0 };
         }
     }
     for row in &mut rows {

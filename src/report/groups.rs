@@ -1,5 +1,7 @@
 //! The results of one image that differ only in the host, taken together.
 
+use std::collections::HashMap;
+
 use super::document::ResultEntry;
 
 /// The results of one image that have the same outcome for the same reasons.
@@ -17,24 +19,40 @@ impl Group<'_> {
     }
 }
 
-/// The results of each image, grouped by outcome; images and groups in the order in which they are first met.
+/// The results of each image, grouped by outcome; images and groups in the order in which they are first met. An image that stands in several
+/// places is one, whatever stands between them.
 pub(super) fn groups(results: &[ResultEntry]) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    // Results of one image follow each other.
-    let mut image_begins = 0;
-    let mut image = None;
+    let mut images: Vec<Vec<Group<'_>>> = Vec::new();
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
     for entry in results {
-        if image != Some(&entry.image.reference) {
-            image_begins = groups.len();
-            image = Some(&entry.image.reference);
-        }
-        let alike = groups.iter_mut().skip(image_begins).find(|group| same_outcome(group.first, entry));
-        match alike {
-            Some(group) => group.entries.push(entry),
-            None => groups.push(Group { first: entry, entries: vec![entry] }),
+        let number = *numbers.entry(entry.image.reference.as_str()).or_insert(images.len());
+        match images.get_mut(number) {
+            Some(groups) => add(groups, entry),
+            None => images.push(vec![Group { first: entry, entries: vec![entry] }]),
         }
     }
-    groups
+    images.into_iter().flatten().collect()
+}
+
+/// The same of the results of one image that follow each other: all stays in the order of the report.
+pub(super) fn in_order(results: &[ResultEntry]) -> Vec<Group<'_>> {
+    let mut all = Vec::new();
+    for run in results.chunk_by(|one, other| one.image.reference == other.image.reference) {
+        let mut groups = Vec::new();
+        for entry in run {
+            add(&mut groups, entry);
+        }
+        all.append(&mut groups);
+    }
+    all
+}
+
+/// Adds a result of an image to its groups.
+fn add<'a>(groups: &mut Vec<Group<'a>>, entry: &'a ResultEntry) {
+    match groups.iter_mut().find(|group| same_outcome(group.first, entry)) {
+        Some(group) => group.entries.push(entry),
+        None => groups.push(Group { first: entry, entries: vec![entry] }),
+    }
 }
 
 /// The results that follow each other and differ in the host alone, with all their findings.

@@ -27,23 +27,20 @@ impl Renderer<Report> for JUnit {
         let labels = Labels::of(report);
         let mut document = Document::new("wincompat");
         let mut names = Names::default();
+        let mut suites = Suites::default();
         for row in grid::rows(report, &labels) {
-            let mut suite = TestSuite::new(clean(row.image));
+            let image = clean(row.image);
             for entry in row.results() {
-                let image = clean(row.image);
                 let name = names.one(&image, &named(&labels.of_host(&entry.host), entry.location.as_ref()));
-                suite.add_test_case(case(entry, name));
+                suites.add(&image, case(entry, name));
             }
-            document.add_test_suite(suite);
         }
         for placement in &report.placements {
             let object = clean(&placement.object);
             let name = names.one(&object, &named("its pods land where they run", Some(&placement.location)));
             let mut case = TestCase::new(name, unplaced(placement));
             case.set_classname(&*object);
-            let mut suite = TestSuite::new(&*object);
-            suite.add_test_case(case);
-            document.add_test_suite(suite);
+            suites.add(&object, case);
         }
         for error in &report.errors {
             let reference = shown(&error.reference);
@@ -55,13 +52,34 @@ impl Renderer<Report> for JUnit {
             let name = names.one(&reference, &named("the image is read", error.location.as_ref()));
             let mut case = TestCase::new(name, status);
             case.set_classname(&*reference);
-            let mut suite = TestSuite::new(&*reference);
-            suite.add_test_case(case);
+            suites.add(&reference, case);
+        }
+        for suite in suites.all {
             document.add_test_suite(suite);
         }
         let text = document.to_string().map_err(io::Error::other)?;
         // The schema by which Jenkins' xUnit plugin validates does not know this attribute on the first element.
         out.write_all(text.replacen(" skipped=\"0\"", "", 1).as_bytes())
+    }
+}
+
+/// The suites, each name once: an image may be judged in one place, and not be read in another.
+#[derive(Default)]
+struct Suites {
+    all: Vec<TestSuite>,
+    numbers: HashMap<String, usize>,
+}
+
+impl Suites {
+    /// Adds a case to the suite of this name.
+    fn add(&mut self, name: &str, case: TestCase) {
+        let number = *self.numbers.entry(name.to_owned()).or_insert(self.all.len());
+        if number == self.all.len() {
+            self.all.push(TestSuite::new(name));
+        }
+        if let Some(suite) = self.all.get_mut(number) {
+            suite.add_test_case(case);
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What stands in the way, and what should be known: a list for the formats that pipelines show beside the code, the worst first.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::document::{ErrorEntry, FindingEntry, HostEntry, Location, PlacementEntry, Report, ResultEntry};
-use super::groups::groups;
+use super::groups::in_order;
 use super::labels::{Labels, joined};
 use super::outcome::Outcome;
 use super::overview::conclusion;
@@ -41,8 +42,8 @@ pub(super) struct Problem<'a> {
     pub message: String,
     /// What else was found of results that do not pass, e.g. `the host is out of support [host-end-of-support]`.
     pub notes: Vec<String>,
-    /// What to do about it, each remedy once.
-    pub helps: Vec<&'a str>,
+    /// What to do about it, each remedy once; where it differs by host, with the hosts that it is for.
+    pub helps: Vec<Cow<'a, str>>,
     /// The image as it was typed, or the workload.
     pub image: &'a str,
     /// The names of the hosts, in a list; empty for an image that was not read, and for a workload.
@@ -73,7 +74,7 @@ pub(super) enum Per {
 /// The results and workloads that fail or are undecided, then the warnings of each image.
 pub(super) fn of_results<'a>(report: &'a Report, labels: &Labels<'a>, per: Per) -> Vec<Problem<'a>> {
     let mut found: Vec<(Outcome, Problem<'_>)> = Vec::new();
-    for group in groups(&report.results) {
+    for group in in_order(&report.results) {
         if group.ok() == Some(true) {
             continue;
         }
@@ -137,7 +138,7 @@ fn failure<'a>(entries: &[&'a ResultEntry], labels: &Labels<'a>) -> Option<Probl
         }
     };
     let is_reason = |finding: &FindingEntry| reasons.iter().any(|reason| reason.code == finding.code);
-    let helps = hints::of(entries, is_reason).into_iter().map(|(help, _)| help).collect();
+    let helps = named(hints::of(entries, is_reason), entries.len(), labels);
     let hosts = joined(labels.of_results(entries).into_iter(), false);
     let mut notes: Vec<String> = Vec::new();
     for finding in entries.iter().flat_map(|entry| &entry.findings).filter(|finding| !finding.warns() && !is_reason(finding)) {
@@ -164,6 +165,18 @@ fn failure<'a>(entries: &[&'a ResultEntry], labels: &Labels<'a>) -> Option<Probl
     })
 }
 
+/// What to do, with the hosts that it is for where it is not for all results, which are so many.
+fn named<'a>(hints: Vec<(&'a str, Vec<&ResultEntry>)>, all: usize, labels: &Labels<'_>) -> Vec<Cow<'a, str>> {
+    let one = |(help, entries): (&'a str, Vec<&ResultEntry>)| {
+        if entries.len() == all {
+            return Cow::Borrowed(help);
+        }
+        let hosts = joined(labels.of_results(&entries).into_iter(), false);
+        Cow::Owned(format!("for {hosts}: {help}"))
+    };
+    hints.into_iter().map(one).collect()
+}
+
 /// The code of a problem with this reason.
 fn code_of(reason: Option<&FindingEntry>) -> String {
     reason.map_or_else(|| "undecided".to_owned(), |reason| reason.code.to_string())
@@ -180,7 +193,7 @@ fn unplaced(placement: &PlacementEntry) -> Problem<'_> {
         title: format!("{}: {}", placement.object, placement.conclusion()),
         message: placement.message.clone(),
         notes: Vec::new(),
-        helps: placement.helps(),
+        helps: placement.helps().into_iter().map(Cow::Borrowed).collect(),
         image: &placement.object,
         hosts: String::new(),
         location: Some(&placement.location),
@@ -217,12 +230,14 @@ fn warning<'a>(alike: &[(&'a ResultEntry, &'a FindingEntry)], labels: &Labels<'a
     let (entry, finding) = *alike.first()?;
     let code = finding.code.to_string();
     let same = alike.iter().all(|(_, other)| other.message == finding.message);
-    let mut helps: Vec<&str> = Vec::new();
-    for (_, finding) in alike {
-        if !finding.help.is_empty() && !helps.contains(&&*finding.help) {
-            helps.push(&finding.help);
+    let mut helps: Vec<(&str, Vec<&ResultEntry>)> = Vec::new();
+    for &(entry, finding) in alike.iter().filter(|(_, finding)| !finding.help.is_empty()) {
+        match helps.iter_mut().find(|(help, _)| *help == finding.help) {
+            Some((_, entries)) => entries.push(entry),
+            None => helps.push((&finding.help, vec![entry])),
         }
     }
+    let helps = named(helps, alike.len(), labels);
     let hosts = joined(labels.of_results(&alike.iter().map(|(entry, _)| *entry).collect::<Vec<_>>()).into_iter(), false);
     let title = finding.code.known().map_or_else(|| code.clone(), |code| code.title().to_owned());
     Some(Problem {
@@ -251,7 +266,7 @@ fn unread(error: &ErrorEntry) -> Problem<'_> {
         title: format!("{} was not read", shown(&error.reference)),
         message: error.message.clone(),
         notes: Vec::new(),
-        helps: error.hint.iter().map(String::as_str).collect(),
+        helps: error.hint.iter().map(|hint| Cow::Borrowed(hint.as_str())).collect(),
         image: &error.reference,
         hosts: String::new(),
         location: error.location.as_ref(),

@@ -150,7 +150,7 @@ fn annotated<'p>(first: &'p Problem<'_>, group: &'p [Problem<'_>], lines: &'p Ex
         shown = shown.element(Weight::NOTE.message(note.as_str()));
     }
     for help in &first.helps {
-        shown = shown.element(Weight::HELP.message(*help));
+        shown = shown.element(Weight::HELP.message(&**help));
     }
     shown
 }

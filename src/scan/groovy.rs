@@ -55,6 +55,9 @@ const BLOCKS: [&str; 3] = ["docker", "containerTemplate", "dockerContainer"];
 /// The steps that run others in a container.
 const STEPS: [&str; 2] = ["withDockerContainer", "dockerNode"];
 
+/// The reason why an image stays that is made from variables.
+const MADE: &str = "it is made from variables, which the steps of the pipeline see too";
+
 /// The calls that run an image by the name that it was given, whatever the registry is.
 const AS_NAMED: [&str; 2] = ["run", "withRun"];
 
@@ -63,8 +66,16 @@ pub fn read(text: &str, known: &Known) -> Read {
     let tokens = tokens(text);
     let mut values = definitions(&tokens);
     values.extend(known.values.clone());
-    let mut reader =
-        Reader { tokens: &tokens, lines: Lines::of(text), values, open: Vec::new(), called: None, read: Read::default() };
+    let with_own = Known { values: values.clone(), ..known.clone() };
+    let mut reader = Reader {
+        tokens: &tokens,
+        lines: Lines::of(text),
+        values,
+        given: &known.values,
+        open: Vec::new(),
+        called: None,
+        read: Read::default(),
+    };
     for (number, token) in tokens.iter().enumerate() {
         match token {
             Token::Sign('{' | '(' | '[') => reader.opened(number),
@@ -75,6 +86,7 @@ pub fn read(text: &str, known: &Known) -> Read {
                 if reader.is_image(number) {
                     reader.image(number);
                 } else if let Token::Text { text: inner, at, triple: true } = token {
+                    let known = if reader.takes_values(*at) { &with_own } else { known };
                     reader.read.found.extend(pods(&reader.lines, inner, *at, known));
                 }
             }
@@ -86,7 +98,10 @@ pub fn read(text: &str, known: &Known) -> Read {
 struct Reader<'r, 't> {
     tokens: &'r [Token<'t>],
     lines: Lines<'t>,
+    /// Those of variables that have one plain text, and those that are given.
     values: Values,
+    /// Those that are given.
+    given: &'r Values,
     open: Vec<Open<'t>>,
     /// What counts in the block behind a call that was just closed.
     called: Option<Rc<Within>>,
@@ -206,9 +221,25 @@ impl<'t> Reader<'_, 't> {
         within
     }
 
+    /// True for a text from this byte on into which Groovy puts the values of variables: one in double quotes.
+    fn takes_values(&self, at: usize) -> bool {
+        self.lines.text().get(..at).is_some_and(|before| before.ends_with('"'))
+    }
+
+    /// The values that count for the argument that these tokens begin with. Into a text in single quotes a shell may put others later.
+    fn values_of(&self, tokens: &[Token<'_>]) -> &Values {
+        let (_, _, rest) = argument(tokens);
+        let mut own = tokens.iter().take(tokens.len() - rest.len());
+        let is_open = |token: &Token<'_>| match token {
+            Token::Text { text, at, .. } => text.contains('$') && !self.takes_values(*at),
+            Token::Word { .. } | Token::Sign(_) => false,
+        };
+        if own.any(is_open) { self.given } else { &self.values }
+    }
+
     /// The isolation that an argument asks for, which has options of `docker run`.
     fn isolation(&self, tokens: &[Token<'_>]) -> Option<Asked> {
-        match meant(&argument(tokens).0, &self.values) {
+        match meant(&argument(tokens).0, self.values_of(tokens)) {
             Meant::Known(options) => Asked::of_options(&options),
             _ => None,
         }
@@ -228,7 +259,7 @@ impl<'t> Reader<'_, 't> {
     /// The host of the registry whose address this argument is; `None` for that of Docker Hub.
     fn registry(&self, tokens: &[Token<'_>]) -> Option<Meant> {
         let written = Some(argument(tokens).0).filter(|address| address.len() <= LONGEST)?;
-        match meant(&written, &self.values) {
+        match meant(&written, self.values_of(tokens)) {
             Meant::Known(address) => Some(host_of(&address)).filter(|host| !host.is_empty()).map(Meant::Known),
             open => Some(open),
         }
@@ -264,7 +295,7 @@ impl<'t> Reader<'_, 't> {
         );
         let meant = match names.first() {
             Some(name) if !is_whole => Meant::Unresolved(vec![name.clone()]),
-            _ => meant(&written, &self.values),
+            _ => meant(&written, self.values_of(tokens)),
         };
         let (within, is_called) = (self.within(), self.is_called(number));
         let is_of_agent = self.block(number) == Some("docker");
@@ -282,7 +313,7 @@ impl<'t> Reader<'_, 't> {
         let (meant, before) = in_registry(meant, registry);
         self.read.found.push(Found {
             editable: editable.and_then(|editable| Some(Editable { before: before?, ..editable })),
-            stays: is_made.then(|| "it is made from variables, which the steps of the pipeline see too".to_owned()),
+            stays: is_made.then(|| MADE.to_owned()),
             object: Some("pipeline".to_owned()),
             needs: Needs::OneHost,
             isolation,
@@ -345,7 +376,13 @@ fn pods(lines: &Lines<'_>, inner: &str, at: usize, known: &Known) -> Vec<Found> 
     let lines = lines.from(at + skipped);
     let (documents, _) = yaml::read(manifest);
     let roots = documents.iter().filter_map(|document| document.root.as_ref());
-    roots.flat_map(|root| kubernetes::read(root, &lines, known)).collect()
+    let mut found: Vec<Found> = roots.flat_map(|root| kubernetes::read(root, &lines, known)).collect();
+    for one in &mut found {
+        if one.editable.is_none() && matches!(one.meant, Meant::Known(_)) {
+            one.stays = Some(MADE.to_owned());
+        }
+    }
+    found
 }
 
 #[cfg(test)]

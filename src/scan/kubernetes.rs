@@ -1,5 +1,6 @@
 //! Manifests of Kubernetes: every pod in them, with the nodes that it can land on.
 
+mod host_process;
 mod manifests;
 mod pods;
 
@@ -177,6 +178,7 @@ impl<'d> Pod<'d> {
             },
         };
         let os = Os::of_pod(pod::os(spec, &placement).as_deref());
+        let refused = refused.or_else(|| host_process::refused(containers));
         let lands = refused.unwrap_or_else(|| Lands::Nodes(Arc::new(placement)));
         let host_process = pod::is_host_process(spec).unwrap_or(false);
         Self { known, name, containers, lands, os, host_process }
@@ -345,6 +347,44 @@ mod tests {
         );
         let asked: Vec<_> = found(&text).into_iter().map(|found| found.isolation).collect();
         assert_eq!(asked, [Some(Asked::HostProcess), None]);
+    }
+
+    /// `validateWindowsHostProcessPod` of Kubernetes.
+    #[test]
+    fn a_pod_whose_host_process_containers_kubernetes_refuses_runs_nowhere() {
+        let process = |value: &str| format!("securityContext: {{windowsOptions: {{hostProcess: {value}}}}}");
+        let (yes, no, open) = (process("true"), process("false"), process("'${X}'"));
+        let a = |more: &str| format!("containers: [{{name: a, image: a, {more}}}]");
+        let with = |list: &str, more: &str| format!("{}, {list}: [{{name: b, image: b, {more}}}]", a(&yes));
+        let network = "does not say `hostNetwork: true`";
+        let other = |word: &str| format!("has one of another kind, the {word} b");
+        for (spec, expected) in [
+            (format!("{yes}, hostNetwork: true, {}", a("")), None),
+            (format!("hostNetwork: true, {}", a(&yes)), None),
+            (format!("hostNetwork: '${{NETWORK}}', {}", a(&yes)), None),
+            (format!("hostNetwork: true, {}", with("initContainers", &open)), None),
+            (format!("{no}, {}", a("")), None),
+            (a(""), None),
+            (format!("{yes}, {}", a("")), Some(network.to_owned())),
+            (a(&yes), Some(network.to_owned())),
+            (format!("hostNetwork: false, {}", a(&yes)), Some(network.to_owned())),
+            (format!("hostNetwork: true, {}", with("initContainers", "")), Some(other("init container"))),
+            (format!("hostNetwork: true, {yes}, {}", with("ephemeralContainers", &no)), Some(other("ephemeral container"))),
+            (with("initContainers", &no), Some(format!("{network} and {}", other("init container")))),
+            (format!("hostNetwork: true, {no}, {}", a(&yes)), Some("says `hostProcess: false` itself".to_owned())),
+        ] {
+            let text = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{{spec}}}\n");
+            for found in found(&text) {
+                let why = match found.lands {
+                    Lands::Nowhere { why, .. } => Some(why),
+                    _ => None,
+                };
+                let expected = expected
+                    .as_ref()
+                    .map(|expected| format!("Kubernetes refuses a pod that has a HostProcess container and {expected}"));
+                assert_eq!(why, expected, "{spec}");
+            }
+        }
     }
 
     #[test]

@@ -12,19 +12,47 @@ pub fn meant(text: &str, values: &Values) -> Meant {
     let mut rest = text;
     while let Some(Placeholder { before, open, name, behind }) = first(rest) {
         known.push_str(before);
-        let value = values.get(name).cloned().or_else(|| {
-            // With an operator of the shell: `${X:-1}`, `${X/a/b}`.
-            let word = (open == "${").then(|| expand(&format!("${{{name}}}"), Style::Shell, values))?;
-            (word.missing.is_empty() && !values.is_empty()).then_some(word.text)
-        });
-        match value {
-            Some(value) => known.push_str(&value),
-            None => names.push(name.to_owned()),
+        match value(open, name, values) {
+            Ok(value) => known.push_str(&value),
+            Err(missing) => names.extend(missing),
         }
         rest = behind;
     }
     known.push_str(rest);
     if names.is_empty() { Meant::Known(known) } else { Meant::Unresolved(names) }
+}
+
+/// The value of a placeholder.
+///
+/// # Errors
+///
+/// The variables that nobody gives a value.
+fn value(open: &str, name: &str, values: &Values) -> Result<String, Vec<String>> {
+    if let Some(value) = values.get(name) {
+        return Ok(value.clone());
+    }
+    let Some(variable) = operand(name).filter(|_| open == "${") else { return Err(vec![name.to_owned()]) };
+    if !values.contains_key(variable) {
+        // A default alone is no value: some tools put it in, and others take the text as it is. Templates have names with a hyphen or a
+        // slash in them, such as `${image-name}`; the variables of a shell are usually capitals.
+        let is_one_name = variable.contains(|one: char| one.is_ascii_lowercase())
+            && name.chars().all(|one| one.is_ascii_alphanumeric() || "_-/".contains(one));
+        return Err(vec![if is_one_name { name } else { variable }.to_owned()]);
+    }
+    let word = expand(&format!("${{{name}}}"), Style::Shell, values);
+    if word.missing.is_empty() { Ok(word.text) } else { Err(word.missing) }
+}
+
+/// The variable that an operator of the shell stands behind, e.g. `X` of `X:-1` and `X/a/b`; `None` where there is no operator that is known.
+fn operand(text: &str) -> Option<&str> {
+    let end = text.find(|one: char| !one.is_ascii_alphanumeric() && one != '_')?;
+    let (name, rest) = text.split_at_checked(end)?;
+    let is_name = name.starts_with(|one: char| one.is_ascii_alphabetic() || one == '_');
+    let is_operator = match rest.strip_prefix(':') {
+        Some(rest) => rest.starts_with(['-', '=', '+', '?']),
+        None => rest.starts_with(['-', '=', '+', '?', '#', '%', '/']),
+    };
+    (is_name && is_operator).then_some(name)
 }
 
 #[cfg(test)]
@@ -34,7 +62,15 @@ mod tests {
     #[test]
     fn placeholders_are_no_images() {
         for (text, names) in [
-            ("${KUBERNETES_VERSION/+/_}", &["KUBERNETES_VERSION/+/_"][..]),
+            ("${KUBERNETES_VERSION/+/_}", &["KUBERNETES_VERSION"][..]),
+            ("app:${TAG:-ltsc2025}", &["TAG"]),
+            ("app:${TAG:=ltsc2025}", &["TAG"]),
+            ("app:${TAG-ltsc2025}", &["TAG"]),
+            ("app:${tag:-ltsc2025}-${B}", &["tag", "B"]),
+            ("app:${A:-${B:-x}}-y", &["A"]),
+            ("${image-name}:1", &["image-name"]),
+            ("${env:TAG}", &["env:TAG"]),
+            ("app:${TAG^^}", &["TAG^^"]),
             ("{registry}/{project}/x:{version}", &["registry", "project", "version"]),
             ("app:$(TAG)", &["TAG"]),
             ("app:$CI_TAG-x", &["CI_TAG"]),
@@ -53,7 +89,7 @@ mod tests {
 
     #[test]
     fn values_that_are_given_are_put_in() {
-        let values: Values = [("TAG", "1.2+3"), ("matrix.image", "server:1"), ("r", "r.example")]
+        let values: Values = [("TAG", "1.2+3"), ("matrix.image", "server:1"), ("r", "r.example"), ("EMPTY", "")]
             .map(|(n, v)| (n.to_owned(), v.to_owned()))
             .into();
         for (text, expected) in [
@@ -63,10 +99,19 @@ mod tests {
             ("app:#{TAG}#-x", "app:1.2+3-x"),
             ("#{r}/app:#{TAG}#", "r.example/app:1.2+3"),
             ("${{ matrix.image }}", "server:1"),
-            ("{r}/app:${OTHER:-5}", "r.example/app:5"),
+            ("app:${TAG:-5}", "app:1.2+3"),
+            ("app:${TAG:=5}", "app:1.2+3"),
+            ("app:${TAG-5}", "app:1.2+3"),
+            ("app:${TAG:-${OTHER:-5}}-x", "app:1.2+3-x"),
+            ("app:${EMPTY:-5}", "app:5"),
+            ("app:${EMPTY:=${r}}-x", "app:r.example-x"),
+            ("app:${r-5}", "app:r.example"),
         ] {
             assert_eq!(meant(text, &values), Meant::Known(expected.to_owned()), "{text}");
         }
-        assert_eq!(meant("{r}/x:$NONE", &values), Meant::Unresolved(vec!["NONE".to_owned()]));
+        // A value that has nothing to do with it decides nothing.
+        for (text, missing) in [("{r}/x:$NONE", "NONE"), ("{r}/x:${NONE:-5}", "NONE"), ("x:${EMPTY:-${NONE}}", "NONE")] {
+            assert_eq!(meant(text, &values), Meant::Unresolved(vec![missing.to_owned()]), "{text}");
+        }
     }
 }

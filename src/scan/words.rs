@@ -211,7 +211,8 @@ impl Expander<'_> {
         };
         match operator {
             '}' => self.put(&name),
-            '-' => {
+            // A shell gives the variable the default as well: what stands here is the same.
+            '-' | '=' if operator == '-' || self.style == Style::Shell => {
                 let default = self.rest(depth, &name);
                 match value {
                     Some(value) if is_given => self.push_all(value),
@@ -418,9 +419,18 @@ mod tests {
             let word = expand(text, Style::Compose, &values);
             assert_eq!((word.text.as_str(), word.unknown.len()), (expected, 0), "{text}");
         }
-        for (text, expected) in [("${TAG#v}", "1"), ("${TAG/v/w}", "w1"), ("'${TAG}'", "'v1'")] {
-            assert_eq!(expand(text, Style::Shell, &values).text, expected, "{text}");
+        for (text, expected) in [
+            ("${TAG#v}", "1"),
+            ("${TAG/v/w}", "w1"),
+            ("'${TAG}'", "'v1'"),
+            ("${TAG:=w}${NONE:=x}", "v1x"),
+            ("${TAG=w}${NONE=x}", "v1x"),
+        ] {
+            let word = expand(text, Style::Shell, &values);
+            assert_eq!((word.text.as_str(), word.missing.len()), (expected, 0), "{text}");
         }
+        assert_eq!(expand("${TAG:=w}", Style::Compose, &values).unknown, ["${TAG:=…}"]);
+        assert_eq!(dockerfile("${TAG:=w}").unknown, ["${TAG:=…}"]);
     }
 
     /// compose-go: a dollar begins a variable or is one of two; `${` has a name and a brace at its end.

@@ -141,6 +141,9 @@ impl Accepted {
 
     fn answer(&mut self, entry: &ResultEntry, failure: &Failure<'_>, lines: &Excerpts) -> Answer {
         let codes = failure.codes;
+        // It covers the failure, whatever else accepts it too.
+        let exception = self.settings.exceptions.iter().position(|exception| exception.covers(failure));
+        self.used.extend(exception.and_then(|at| self.settings.exceptions.get(at)).map(|exception| exception.line));
         let all_in =
             |list: &[Code]| !codes.is_empty() && codes.iter().all(|code| list.iter().any(|known| known.as_str() == code));
         if all_in(&self.allowed) {
@@ -153,7 +156,7 @@ impl Accepted {
         let is_known = fingerprint.as_ref().is_some_and(|one| self.baseline.contains(one));
         let answer = match is_known {
             true => Answer::accepted("known from the baseline", Severity::Note),
-            false => self.excepted(entry, failure, lines),
+            false => self.excepted(entry, failure, exception, lines),
         };
         if is_known || answer.accepted.is_none() {
             self.failures.extend(fingerprint);
@@ -171,8 +174,8 @@ impl Accepted {
         self.names_failures() || !self.settings.exceptions.is_empty()
     }
 
-    /// What exceptions in the file and in the configuration say.
-    fn excepted(&mut self, entry: &ResultEntry, failure: &Failure<'_>, lines: &Excerpts) -> Answer {
+    /// What the exception in the file says, and the one with this number of the configuration.
+    fn excepted(&mut self, entry: &ResultEntry, failure: &Failure<'_>, exception: Option<usize>, lines: &Excerpts) -> Answer {
         let mut answer = Answer::default();
         let Some(place) = &entry.location else { return answer };
         let line = |number: u32| lines.get(&(place.file.clone(), number)).map(String::as_str);
@@ -194,8 +197,7 @@ impl Accepted {
             let text = "the exception in the file has no reason, so it does not count";
             answer.added.push(finding(Code::ExceptionWithoutReason, text, ""));
         }
-        let Some(exception) = self.settings.exceptions.iter().find(|exception| exception.covers(failure)) else { return answer };
-        self.used.insert(exception.line);
+        let Some(exception) = exception.and_then(|at| self.settings.exceptions.get(at)) else { return answer };
         match exception.until {
             Some(day) if exception.is_expired(self.today) => {
                 let text =

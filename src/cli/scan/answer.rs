@@ -212,7 +212,7 @@ impl Inputs {
                 if found.os != Os::Other {
                     placed.push(one);
                 } else if self.is_windows_alone(found) {
-                    errors.push(one.failed(&elsewhere()));
+                    errors.push(one.failed(&elsewhere(&found.lands)));
                 }
             }
         }
@@ -425,11 +425,16 @@ pub fn name_of(found: &Found) -> &str {
     }
 }
 
-/// The error about a Windows image in a place that is for another system.
-fn elsewhere() -> Error {
-    Error::of(ErrorKind::Invalid, "this container can run nowhere")
-        .because("the file gives it a machine or platform of another system, and the image is for Windows")
-        .hint("give it a machine or platform with Windows, or use an image for the other system")
+/// The error about a Windows image in a place that is for another system. Where the service has no place for Windows at all, another machine
+/// is no way out.
+fn elsewhere(lands: &Lands) -> Error {
+    let error = Error::of(ErrorKind::Invalid, "this container can run nowhere");
+    match lands {
+        Lands::Linux { why, hint } => error.because(why).hint(hint.as_str()),
+        _ => error
+            .because("the file gives it a machine or platform of another system, and the image is for Windows")
+            .hint("give it a machine or platform with Windows, or use an image for the other system"),
+    }
 }
 
 /// The references that are to be read, each once.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 
 use super::answer::{Inputs, Placed, name_of};
 use super::fix::{Fixes, file_of};
@@ -10,9 +11,9 @@ use crate::Error;
 use crate::cli::suggestions::{Suggested, Suggestions};
 use crate::compat::judge;
 use crate::host::Host;
-use crate::report::document::{RemedyEntry, ResultEntry};
+use crate::report::document::{FindingEntry, RemedyEntry, ResultEntry};
 use crate::report::plain::clean;
-use crate::scan::{Meant, Needs, Os};
+use crate::scan::{Found, Meant, Needs, Os};
 
 /// A reference that was judged, and what would fit in its place.
 struct Choice<'p> {
@@ -27,6 +28,12 @@ struct Choice<'p> {
 /// The place of a reference, e.g. `compose.yaml:7`.
 fn place_of(one: &Placed<'_>) -> String {
     format!("{}:{}", one.file, one.found.place.line)
+}
+
+/// A reference among others of the same line, e.g. `service c (Dockerfile:1)`.
+fn named(path: &Path, found: &Found) -> String {
+    let place = format!("{}:{}", shown(path), found.place.line);
+    found.object.as_ref().map_or_else(|| place.clone(), |object| format!("{object} ({place})"))
 }
 
 impl Inputs {
@@ -68,9 +75,16 @@ impl Inputs {
             if let (Some(new), Some(why)) = (new, &why) {
                 fixes.keep(format!("{} stays, where {} would fit: {why}", place_of(one), new.reference));
             }
+            // What one host takes may fail on another that needs the reference too.
+            let of_all = new.as_ref().filter(|_| one.found.needs == Needs::EveryHost && hosts.len() > 1);
             for entry in results.get_mut(range.clone()).unwrap_or_default().iter_mut().filter(|entry| entry.ok == Some(false)) {
-                if let Some(landed) = hosts.iter().find(|landed| landed.has(entry)) {
-                    self.add_suggested(&suggestions, one, &landed.host, why.as_deref(), entry);
+                let Some(landed) = hosts.iter().find(|landed| landed.has(entry)) else { continue };
+                let own = || self.fitting(&suggestions, one, &[&landed.host]);
+                if let (Some(suggested), Some(finding)) = (of_all.cloned().or_else(own), entry.findings.first_mut()) {
+                    if of_all.is_some() {
+                        leave_images_out(finding);
+                    }
+                    add_suggested(suggested, why.as_deref(), finding);
                 }
             }
         }
@@ -81,7 +95,7 @@ impl Inputs {
     fn fixes(&self, placed: &[Placed<'_>], chosen: &BTreeMap<usize, Choice<'_>>, tree: &Tree) -> Fixes {
         let mut fixes = Fixes::default();
         for Choice { one, does_fail, new, .. } in chosen.values() {
-            let place = place_of(one);
+            let place = named(one.path, one.found);
             for editable in one.found.editables() {
                 match new.as_ref().map(|new| editable.for_reference(&new.reference)) {
                     Some(Some(_)) if !tree.is_named(file_of(one.path, editable)) => {
@@ -104,8 +118,8 @@ impl Inputs {
         let others = self.set_aside.iter().flat_map(|file| file.scanned.found.iter().map(|found| (file.path.as_path(), found)));
         for (path, found) in unjudged.chain(foreign).chain(others) {
             for editable in found.editables() {
-                let why = || format!("{}:{} rests on it, and is not judged here", shown(path), found.place.line);
-                fixes.forbid(path, editable, why);
+                let is = if found.os == Os::Other { "is for another system" } else { "is not judged here" };
+                fixes.forbid(path, editable, || format!("{} rests on it, and {is}", named(path, found)));
             }
         }
         fixes
@@ -133,32 +147,38 @@ impl Inputs {
             if one.found.needs == Needs::EveryHost { hosts.iter().all(on) } else { hosts.iter().any(on) }
         })
     }
+}
 
-    /// Puts a remedy to a result that fails.
-    fn add_suggested(
-        &self,
-        suggestions: &Suggestions,
-        one: &Placed<'_>,
-        host: &Host,
-        why: Option<&str>,
-        entry: &mut ResultEntry,
-    ) {
-        let Some(suggested) = self.fitting(suggestions, one, &[host]) else { return };
-        let Some(finding) = entry.findings.first_mut() else { return };
-        let (pinned, reference) = (suggested.pinned(), suggested.reference);
-        let known = finding.remedies.iter().position(|remedy| remedy.value == reference);
-        match known.and_then(|known| finding.remedies.get_mut(known)) {
-            Some(remedy) => *remedy = RemedyEntry { value: pinned, verified: Some(true), ..remedy.clone() },
-            None => {
-                finding.help = match finding.help.as_str() {
-                    "" => format!("use {reference}"),
-                    help => format!("use {reference}; or {help}"),
-                };
-                finding.remedies.insert(0, RemedyEntry { kind: "image".into(), value: pinned, verified: Some(true) });
-            }
+/// Takes the images out of what a finding advises, which are for its host alone.
+fn leave_images_out(finding: &mut FindingEntry) {
+    let (images, others): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut finding.remedies).into_iter().partition(|remedy| ["image", "base"].contains(&&*remedy.kind));
+    let names_one = |advice: &&str| {
+        images.iter().any(|image| match &*image.kind {
+            "base" => advice.contains(&format!("built on {} ", image.value)),
+            _ => advice.contains(image.value.as_str()),
+        })
+    };
+    let kept: Vec<&str> = finding.help.split("; or ").filter(|advice| !names_one(advice)).collect();
+    finding.help = kept.join("; or ");
+    finding.remedies = others;
+}
+
+/// Puts an image that fits to the reason why a result fails.
+fn add_suggested(suggested: Suggested, why: Option<&str>, finding: &mut FindingEntry) {
+    let (pinned, reference) = (suggested.pinned(), suggested.reference);
+    let known = finding.remedies.iter().position(|remedy| remedy.value == reference);
+    match known.and_then(|known| finding.remedies.get_mut(known)) {
+        Some(remedy) => *remedy = RemedyEntry { value: pinned, verified: Some(true), ..remedy.clone() },
+        None => {
+            finding.help = match finding.help.as_str() {
+                "" => format!("use {reference}"),
+                help => format!("use {reference}; or {help}"),
+            };
+            finding.remedies.insert(0, RemedyEntry { kind: "image".into(), value: pinned, verified: Some(true) });
         }
-        if let Some(why) = why {
-            finding.help = format!("{}; this is to be changed by hand: {}", finding.help, clean(why));
-        }
+    }
+    if let Some(why) = why {
+        finding.help = format!("{}; this is to be changed by hand: {}", finding.help, clean(why));
     }
 }

@@ -14,11 +14,12 @@ impl<'t> Reader<'_, 't> {
     /// usual name, and to which nothing is given, is a file like others.
     pub(super) fn agent(&mut self, number: usize, block: &[Token<'t>]) {
         let (mut name, mut folder, mut options, mut isolation) = (None, String::new(), String::new(), None);
+        let mut values = &self.values;
         for (key, value) in settings(block) {
             match key {
                 "filename" => name = Some(argument(value).0),
                 "dir" => folder = argument(value).0,
-                "additionalBuildArgs" => options = argument(value).0,
+                "additionalBuildArgs" => (options, values) = (argument(value).0, self.values_of(value)),
                 "args" => isolation = self.isolation(value),
                 _ => {}
             }
@@ -29,7 +30,7 @@ impl<'t> Reader<'_, 't> {
         let at = self.at(number);
         let mut built = Built::of("pipeline", self.lines.place(at..at));
         built.build.started_in = isolation;
-        given(&options, &self.values, &mut built);
+        given(&options, values, &mut built);
         built.file = meant(&joined(&folder, name.as_deref().unwrap_or("Dockerfile")), &self.values);
         self.read.built.push(built);
     }
@@ -37,22 +38,22 @@ impl<'t> Reader<'_, 't> {
     /// Adds what `docker.build('NAME', 'OPTIONS FOLDER')` makes, in this folder.
     pub(super) fn call(&mut self, number: usize, behind: &[Token<'t>], folder: &str) {
         let (name, _, rest) = argument(behind);
-        let name = match meant(&name, &self.values) {
+        let name = match meant(&name, self.values_of(behind)) {
             Meant::Known(name) => Some(name),
             _ => None,
         };
-        let (options, rest) = match rest {
-            [Token::Sign(','), options @ ..] => {
-                let (options, _, rest) = argument(options);
-                (options, rest)
+        let (options, values, rest) = match rest {
+            [Token::Sign(','), tokens @ ..] => {
+                let (options, _, rest) = argument(tokens);
+                (options, self.values_of(tokens), rest)
             }
-            _ => (String::new(), rest),
+            _ => (String::new(), &self.values, rest),
         };
         let at = self.at(number);
         let mut built = Built::of("pipeline", self.lines.place(at..at));
         built.build.started_in = self.method(rest).1;
         built.makes.extend(name);
-        let (file, context) = given(&options, &self.values, &mut built);
+        let (file, context) = given(&options, values, &mut built);
         let context = context.unwrap_or_else(|| ".".to_owned());
         let file = match file {
             Some(file) => joined(folder, &file),

@@ -25,6 +25,37 @@ fn a_pod_with_its_own_indentation() {
     assert!(found("x = '''\ncontainers: [\n'''\n").is_empty());
 }
 
+/// Groovy puts values into texts in double quotes, and into no others.
+#[test]
+fn variables_with_one_plain_text_are_put_into_pods_in_double_quotes() {
+    let pod = |quotes: &str, tag: &str| {
+        let spec = format!("spec: {{containers: [{{name: a, image: 'server:{tag}'}}]}}");
+        let text =
+            format!("def TAG = 'ltsc2022'\npodTemplate(yaml: {quotes}\napiVersion: v1\nkind: Pod\n{spec}\n{quotes}) {{ }}\n");
+        let found = read(&text, &Known::default()).found;
+        let [one] = found.as_slice() else { panic!("{found:?}") };
+        (one.meant.clone(), one.stays.clone())
+    };
+    let open = |name: &str| (Meant::Unresolved(vec![name.to_owned()]), None);
+    let known = (Meant::Known("server:ltsc2022".to_owned()), Some(MADE.to_owned()));
+    for tag in ["${TAG}", "$TAG"] {
+        assert_eq!(pod("\"\"\"", tag), known, "{tag}");
+        assert_eq!(pod("'''", tag), open("TAG"), "{tag}");
+    }
+    assert_eq!(pod("\"\"\"", "${OTHER}"), open("OTHER"));
+    assert_eq!(pod("'''", "ltsc2019"), (Meant::Known("server:ltsc2019".to_owned()), None));
+    let given = Known { values: Values::from([("tag".to_owned(), "2".to_owned())]), ..Known::default() };
+    for (image, of_file, of_given) in [
+        ("\"a:${tag}\"", Meant::Known("a:1".to_owned()), "a:2"),
+        ("'a:${tag}'", Meant::Unresolved(vec!["tag".to_owned()]), "a:2"),
+        ("'a:' + tag", Meant::Known("a:1".to_owned()), "a:2"),
+    ] {
+        let text = format!("def tag = '1'\ndocker.image({image})");
+        assert_eq!(read(&text, &Known::default()).found[0].meant, of_file, "{image}");
+        assert_eq!(read(&text, &given).found[0].meant, Meant::Known(of_given.to_owned()), "{image}");
+    }
+}
+
 #[test]
 fn images_that_docker_names() {
     let text = "pipeline {\n  agent {\n    docker {\n      image 'server:1'\n      label \"windows\"\n    }\n  }\n  stages {\n    \

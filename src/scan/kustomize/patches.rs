@@ -91,8 +91,18 @@ pub enum Patched<'p> {
 const DEFAULT: &str = "default";
 
 /// The words of images and of where pods land.
-const WORDS: [&str; 8] =
-    ["image:", "\"image\"", "/image", "nodeSelector", "affinity", "tolerations", "runtimeClassName", "nodeName"];
+const WORDS: [&str; 10] = [
+    "image:",
+    "\"image\"",
+    "/image",
+    "nodeSelector",
+    "affinity",
+    "tolerations",
+    "runtimeClassName",
+    "nodeName",
+    "hostNetwork",
+    "hostProcess",
+];
 
 /// The keys whose values may be images, in objects and in operations.
 const OF_IMAGES: [&str; 3] = ["image", "reference", "value"];

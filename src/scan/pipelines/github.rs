@@ -30,7 +30,7 @@ pub(super) fn is_docker(root: &Node) -> bool {
 /// The hosts of the containers of actions.
 pub(super) fn of_actions() -> Lands {
     let why = "GitHub runs the containers of actions on Linux only".to_owned();
-    Lands::Linux { why, hint: "run the container in a step of a workflow, with `docker run`".to_owned() }
+    Lands::Linux { why, hint: "run the container in a step of a job on Windows, with `docker run`".to_owned() }
 }
 
 /// An image without what may stand before it.
@@ -84,14 +84,14 @@ impl Reader<'_, '_> {
     fn github_host(&self, labels: &[&str], scopes: &[&Scope]) -> (Os, Lands) {
         let scopes = Scopes { service: self.service, given: self.values, parts: scopes.to_vec() };
         let why = "GitHub's runner starts the containers of a job on Linux only";
-        let hint = "run the container in a step, with `docker run`".to_owned();
+        let hint = "run the container in a step of a job on Windows, with `docker run`".to_owned();
         let mut unknown = Vec::new();
         for label in labels {
             let (known, names) = meant(label, &scopes);
             unknown.extend(names);
             match known.iter().map(|label| system(label)).find(|os| *os != Os::Unsaid) {
                 Some(Os::Windows) => return (Os::Windows, Lands::Nowhere { why: why.to_owned(), hint }),
-                Some(_) => return (Os::Other, Lands::Fleet),
+                Some(_) => return (Os::Other, Lands::Linux { why: why.to_owned(), hint }),
                 None => {}
             }
         }

@@ -37,9 +37,9 @@ fn github_runs_no_windows_containers() {
         found(".github/workflows/x.yml", text),
         [
             "5:16 server:1 Windows nowhere",
-            "9:14 go:1 Other fleet",
-            "12:16 sql:1 Other fleet",
-            "14:24 tool:1 Other fleet",
+            "9:14 go:1 Other linux",
+            "12:16 sql:1 Other linux",
+            "14:24 tool:1 Other linux",
             "19:16 $matrix.image Unsaid linux"
         ]
     );
@@ -52,7 +52,7 @@ fn all_labels_of_a_machine_of_github_count() {
         ("{group: big, labels: windows-2022}", "Windows nowhere"),
         ("{group: big}", "Unsaid linux"),
         ("[self-hosted, windows, x64]", "Windows nowhere"),
-        ("[self-hosted, Linux, x64]", "Other fleet"),
+        ("[self-hosted, Linux, x64]", "Other linux"),
         ("[self-hosted, '${{ matrix.os }}']", "Windows nowhere"),
         ("[self-hosted, x64]", "Unsaid linux"),
         ("'windows-${{ inputs.year }}'", "Windows nowhere"),

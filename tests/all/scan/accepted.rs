@@ -80,6 +80,24 @@ fn exceptions_are_narrow_end_and_are_missed() {
     assert_eq!(scanned(&shop, &[]).0, 1);
 }
 
+/// An exception is not needless where something else accepts the same failure.
+#[test]
+fn an_exception_covers_what_else_is_accepted_too() {
+    let exception = |more: &str| format!("[[exception]]\ncode = \"build-mismatch\"\nreason = \"gone in May\"\n{more}");
+    let shop = with(&[("Dockerfile", OLD), ("wincompat.toml", "host = \"ltsc2022\"\n")]);
+    shop.scan(&["--write-baseline=known.json"]);
+    for more in ["", "until = 2020-01-31\n"] {
+        shop.file("wincompat.toml", exception(more));
+        for option in ["--baseline=known.json", "--allow=build-mismatch", "--warn=build-mismatch"] {
+            let (code, results, err) = scanned(&shop, &["--host=ltsc2022", option]);
+            assert!(code == 0 && !err.contains("covers nothing"), "{more} {option} {results:#?} {err}");
+        }
+    }
+    shop.file("wincompat.toml", exception("image = \"registry.test/team/new:*\"\n"));
+    let (code, _, err) = scanned(&shop, &["--host=ltsc2022", "--baseline=known.json"]);
+    assert!(code == 0 && err.contains("the exception in line 1 of the configuration covers nothing"), "{err}");
+}
+
 #[test]
 fn comments_accept_with_a_reason_alone() {
     let shop = with(&[("Dockerfile", &format!("# wincompat: allow build-mismatch -- gone in May\n{OLD}"))]);

@@ -47,6 +47,46 @@ fn what_fits_is_named_with_its_digest_and_what_only_says_so_is_not() {
     assert_ne!(remedies[2]["verified"], json!(true), "{remedies:?}");
 }
 
+/// What one host takes may fail on another: a tag that fits all hosts is the answer for each.
+#[test]
+fn a_tag_that_fits_every_host_is_named_for_each() {
+    const SERVERCORE: &str = "mcr.microsoft.com/windows/servercore";
+    let shop = Repository::with(images().windows("windows/servercore", "ltsc2025", &[WindowsImage::of("10.0.26100.1")]));
+    shop.file("Dockerfile", format!("FROM {SERVERCORE}:ltsc2019\n"));
+    let hosts = ["--host=old=ltsc2022", "--host=new=ltsc2025"];
+    let answer = shop.scan(&[&hosts[..], &["--suggest", "--format=json"]].concat());
+    let report = answer.json();
+    let results = report["results"].as_array().unwrap();
+    assert_eq!((answer.code, results.len()), (1, 2), "{report:#}");
+    for finding in results.iter().map(|result| &result["findings"][0]) {
+        let help = finding["help"].as_str().unwrap();
+        assert!(help.starts_with(&format!("use {SERVERCORE}:ltsc2022")) && !help.contains("ltsc2025"), "{help}");
+        let first = finding["remedies"][0]["value"].as_str().unwrap();
+        assert!(first.starts_with(&format!("{SERVERCORE}:ltsc2022@sha256:")), "{finding:#}");
+    }
+    // It is what the change puts in, and all hosts take it.
+    shop.scan(&[&hosts[..], &["--fix"]].concat());
+    assert_eq!(shop.text("Dockerfile"), format!("FROM {SERVERCORE}:ltsc2022\n"));
+    assert_eq!(shop.scan(&hosts).code, 0);
+    // Where there is none, each advice says for which hosts it is.
+    shop.file("Dockerfile", format!("FROM {SERVERCORE}:ltsc2025\n"));
+    let answer = shop.scan(&["--host=older=ltsc2019", "--host=old=ltsc2022", "--suggest"]);
+    for (host, tag) in [("older", "ltsc2019"), ("old", "ltsc2022")] {
+        assert!(answer.out.contains(&format!("help: for {host}: use {SERVERCORE}:{tag}")), "{host}: {}", answer.out);
+    }
+}
+
+/// Two builds of one Dockerfile have the same line.
+#[test]
+fn the_other_use_of_a_text_is_told_by_its_object() {
+    let shop = repository();
+    shop.file("compose.yaml", "services:\n  a: {build: .}\n  c: {build: ., platform: linux/amd64}\n");
+    shop.file("Dockerfile", "FROM registry.test/team/app:1.2-nanoserver-1809\n");
+    let fixed = shop.scan(&["--host=ltsc2022", "--fix"]);
+    let why = "service c (Dockerfile:1) rests on it, and is for another system";
+    assert!(fixed.err.contains("no file was changed") && fixed.err.contains(why), "{fixed:?}");
+}
+
 #[test]
 fn only_the_bytes_of_the_reference_change() {
     let shop = repository();
@@ -296,7 +336,7 @@ fn a_value_that_is_used_for_more_stays() {
         ),
         (
             vec![("compose.yaml", only.as_str()), (".env", "TAG=ltsc2019\n")],
-            "the text ltsc2019 of .env stays: nothing fits for compose.yaml:5, which rests on it",
+            "the text ltsc2019 of .env stays: nothing fits for service b (compose.yaml:5), which rests on it",
         ),
         (
             vec![("compose.yaml", image.as_str()), ("other.yaml", other), (".env", "TAG=ltsc2019\n")],
@@ -417,7 +457,10 @@ fn uses_that_are_not_written_with_a_dollar_count_too() {
         ),
         (vec![("compose.yaml", aliased_value.as_str()), ENV], "TAG of .env is also used in line 3 of compose.yaml"),
         (vec![("Dockerfile", used.as_str())], "TAG is also used in line 3 of Dockerfile"),
-        (vec![("Dockerfile", linux.as_str())], "the text ltsc2019 stays: Dockerfile:2 rests on it, and is not judged here"),
+        (
+            vec![("Dockerfile", linux.as_str())],
+            "the text ltsc2019 stays: stage tool (Dockerfile:2) rests on it, and is for another system",
+        ),
         (vec![("Dockerfile", named.as_str())], "TAG is also used in line 3 of Dockerfile"),
         (vec![("Dockerfile", composed.as_str())], "TAG is also used in line 2 of Dockerfile"),
         (

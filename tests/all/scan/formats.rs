@@ -98,6 +98,33 @@ fn every_format_of_the_repository() {
     }
 }
 
+/// An image is one, whatever stands between its places.
+#[test]
+fn an_image_in_several_places_is_one_in_each_format() {
+    let shop = Repository::new();
+    for (folder, tag) in [("a", "ltsc2019"), ("b", "ltsc2022"), ("c", "ltsc2019")] {
+        shop.file(format!("{folder}/Dockerfile"), format!("FROM registry.test/app:{tag}\n"));
+    }
+    for (format, signs) in [
+        ("matrix", &["registry.test/app:ltsc2019\n"][..]),
+        ("markdown", &["- `registry.test/app:ltsc2019`", "| `registry.test/app:ltsc2019` |", "a/Dockerfile:1, c/Dockerfile:1"]),
+        ("junit", &["<testsuite name=\"registry.test/app:ltsc2019\" tests=\"2\""]),
+        ("html", &["<details class=\"image\" id=\"i0\"", "<details class=\"image\" id=\"i1\"", "<tr data-i=\"i1\""]),
+    ] {
+        let answer = shop.scan(&["--host=ltsc2022", "--format", format]);
+        assert_eq!(answer.code, 1, "{answer:?}");
+        for sign in signs {
+            assert_eq!(answer.out.replace("\r\n", "\n").matches(sign).count(), 1, "{format} {sign}: {}", answer.out);
+        }
+        assert!(!answer.out.contains("id=\"i2\""), "{format}: {}", answer.out);
+    }
+    // One that is judged in one place, and not in another.
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {nodeSelector: {a: b}, containers: [{name: a, image: 'registry.test/app:ltsc2019'}]}\n";
+    shop.file("pod.yaml", pod);
+    let answer = shop.scan(&["--host=ltsc2022", "--format=junit"]);
+    assert_eq!(answer.out.matches("<testsuite name=\"registry.test/app:ltsc2019\" tests=\"3\"").count(), 1, "{}", answer.out);
+}
+
 /// Alerts that were dismissed stay so, and a merge request shows no old problem as a new one.
 #[test]
 fn one_more_equal_host_makes_no_problem_new() {

@@ -337,6 +337,26 @@ fn a_container_of_a_github_job_runs_on_linux_whatever_its_runner() {
     }
 }
 
+/// Another machine is no way out for a job of GitHub, so the advice does not depend on its machine.
+#[test]
+fn the_advice_for_a_container_of_a_github_job_is_the_same_on_every_machine() {
+    let repository = Repository::new();
+    let image = "mcr.microsoft.com/windows/nanoserver:ltsc2022";
+    let error = |machine: &str| {
+        let job = format!("on: push\njobs:\n  a:\n    runs-on: {machine}\n    container: {image}\n");
+        repository.file(".github/workflows/a.yml", job);
+        let answer = repository.scan(&["--offline", "--host", "ltsc2022", "--format", "json"]);
+        let errors = answer.json()["errors"].clone();
+        assert!(answer.code == 2 && errors.as_array().is_some_and(|errors| errors.len() == 1), "{machine} {errors:#}");
+        (errors[0]["message"].clone(), errors[0]["hint"].clone())
+    };
+    let (message, hint) = error("ubuntu-latest");
+    assert_eq!(hint, "run the container in a step of a job on Windows, with `docker run`");
+    assert!(message.as_str().is_some_and(|text| text.contains("GitHub's runner starts the containers of a job on Linux only")));
+    assert_eq!(hint, error("macos-15").1);
+    assert_eq!(hint, error("[self-hosted, linux]").1);
+}
+
 #[test]
 fn a_machine_of_microsofts_is_not_one_of_the_users() {
     let repository = Repository::new();
