@@ -6,7 +6,7 @@
 use super::evidence::{Evidence, What, all};
 use super::level::Level;
 use super::paste::{Paste, without_done_steps};
-use super::{Context, Explanation, cleanup, of_code, of_family, of_message, traces, values};
+use super::{Context, Explanation, cleanup, of_code, of_family, of_message, pods, traces, values};
 use crate::Advice;
 use crate::advice::advice;
 use crate::knowledge::{ErrorCode, Errors, Operation};
@@ -23,6 +23,7 @@ pub(super) fn explain(text: &str, context: &Context<'_>) -> Option<Explanation> 
     let evidence = without_cleanup(&paste, without_passed_steps(&paste, all(&paste)));
     let failure = failures(&paste, &evidence).max_by_key(|failure| weight(&paste, failure))?;
     let said = said_of(&paste, failure, elsewhere(&paste, &evidence, failure), context)?;
+    let said = if pods::are_named(&paste) { pods::in_a_pod(said) } else { said };
     Some(if traces::are_missing(&paste, &evidence) { traces::conditional(said) } else { said })
 }
 

@@ -1,5 +1,6 @@
 //! Pastes of Kubernetes and ECS that refuse a pod or a task before an image is used.
 
+use super::explained;
 use super::kinds::hold;
 
 #[test]
@@ -58,8 +59,8 @@ fn a_name_that_is_reserved_is_not_the_cause() {
         "Error: failed to reserve container name \"web_web-1_default_0\": name \"web_web-1_default_0\" is reserved for \"5d1d\"";
     let cause = "Error: failed to create containerd task: failed to create shim task: hcs::System::Start: The virtual machine or container exited unexpectedly.: unknown";
     let both = format!("  Warning  Failed  9s  kubelet  {cause}\n  Warning  Failed  2s  kubelet  {reserved}\n");
-    assert_eq!(super::explained(reserved).id, "name-reserved");
-    assert_eq!(super::explained(&both).id, "0x80370106");
+    assert_eq!(explained(reserved).id, "name-reserved");
+    assert_eq!(explained(&both).id, "0x80370106");
 }
 
 #[test]
@@ -92,4 +93,33 @@ fn a_log_that_is_not_there_because_the_image_is_not() {
             "kubectl describe pod",
         ),
     ]);
+}
+
+/// The virtual machine of a pod is started from the pause image, and no option of an engine reaches a pod.
+#[test]
+fn a_pod_is_not_told_to_use_an_isolation() {
+    let mismatch = "failed to create containerd task: failed to create shim task: hcs::CreateComputeSystem 12: The container operating system does not match the host operating system.: unknown";
+    let no_match = "failed to pull and unpack image \"example.com/web:1\": no match for platform in manifest: not found";
+    let timeout = "hcs::System::Start 12: This operation returned because the timeout period expired.: unknown";
+    let isolates = |steps: &[String]| {
+        steps.iter().any(|step| {
+            step.contains("isolation: Hyperv") || step.contains("--isolation") || step.contains("under Hyper-V isolation")
+        })
+    };
+    let node = |steps: &[String]| steps.iter().filter(|step| step.contains("a node of the image's build")).count();
+    for (error, of_fit) in [(mismatch, 1), (no_match, 1), (timeout, 0)] {
+        for text in [
+            format!("Warning  Failed  3s  kubelet  Error: {error}"),
+            format!("level=error msg=\"CreateContainer within sandbox failed\" error=\"{error}\""),
+            format!("Last error of pod web: {error}"),
+        ] {
+            let steps = explained(&text).steps;
+            assert!(!isolates(&steps) && node(&steps) == of_fit, "{text}: {steps:?}");
+        }
+        // Where nothing names a pod, it can be a container of Docker or nerdctl. The name of an image does not name one.
+        for text in [format!("docker: {error}"), format!("docker run mcr.microsoft.com/oss/kubernetes/pause:3.9: {error}")] {
+            let steps = explained(&text).steps;
+            assert!(isolates(&steps) && node(&steps) == 0, "{text}: {steps:?}");
+        }
+    }
 }
