@@ -123,3 +123,78 @@ fn a_pod_is_not_told_to_use_an_isolation() {
         }
     }
 }
+
+#[test]
+fn a_volume_that_is_not_mounted_is_not_a_layer_or_a_command() {
+    hold(&[
+        (
+            "Warning  Failed  3s  kubelet  Error: failed to generate container \"4f1b\" spec: failed to generate spec: failed to stat \"C:\\\\data\": CreateFile C:\\data: The system cannot find the file specified.",
+            "mount-source-missing",
+            "directoryorcreate",
+        ),
+        (
+            "Error: failed to generate container \"4f1b\" spec: failed to generate spec: failed to mkdir \"E:\\\\data\": mkdir E:: The system cannot find the path specified.",
+            "mount-source-missing",
+            "drive",
+        ),
+        (
+            "Warning  FailedMount  3s  kubelet  MountVolume.SetUp failed for volume \"logs\" : hostPath type check failed: C:\\logs is not a directory",
+            "mount-source-missing",
+            "hostpath",
+        ),
+        (
+            "Error: failed to generate container \"4f1b\" spec: failed to generate spec: failed to stat \"c:\\\\var\\\\lib\\\\kubelet\\\\pods\\\\c9e6\\\\volumes\\\\kubernetes.io~csi\\\\web\\\\mount\": CreateFile c:\\var\\lib\\kubelet\\pods\\c9e6\\volumes\\kubernetes.io~csi\\web\\mount: Access is denied.",
+            "mount-source-denied",
+            "smb share",
+        ),
+        (
+            "Warning  FailedMount  9s  kubelet  MountVolume.SetUp failed for volume \"smb\" : rpc error: New-SmbGlobalMapping : Access is denied.",
+            "smb-share-refused",
+            "password",
+        ),
+        (
+            "MountVolume.MountDevice failed for volume \"web\" : rpc error: code = Internal desc = volume(web) mount \"//10.0.0.4/web\" failed with NewSmbGlobalMapping(\\\\10.0.0.4\\web, c:\\globalmount) failed with error: rpc error: code = Unknown desc = NewSmbGlobalMapping failed. output: \"New-SmbGlobalMapping : The user name or password is incorrect. \\r\\nAt line:1 char:190\"",
+            "smb-share-refused",
+            "get-smbglobalmapping",
+        ),
+        (
+            "MountVolume.MountDevice failed for volume \"web\" : New-SmbGlobalMapping : The network path was not found.",
+            "smb-share-not-reached",
+            "445",
+        ),
+        (
+            "Warning  FailedMount  9s  kubelet  MountVolume.SetUp failed for volume \"tls\" : secret \"web-tls\" not found",
+            "volume-object-missing",
+            "kubectl get secret",
+        ),
+        (
+            "MountVolume.MountDevice failed for volume \"web\" : kubernetes.io/csi: attacher.MountDevice failed to create newCsiDriverClient: driver name smb.csi.k8s.io not found in the list of registered CSI drivers",
+            "csi-driver-missing",
+            "daemonset",
+        ),
+        (
+            "open \\\\.\\pipe\\csi-proxy-filesystem-v1: The system cannot find the file specified.",
+            "csi-driver-missing",
+            "csi-proxy",
+        ),
+        (
+            "Warning  FailedMount  9s  kubelet  Unable to attach or mount volumes: unmounted volumes=[web], unattached volumes=[web kube-api-access-z4lsv]: timed out waiting for the condition",
+            "pod-volume",
+            "kubectl get pvc",
+        ),
+    ]);
+    let denied = explained("MountVolume.MountDevice failed for volume \"web\" : rpc error: code = Internal: Access is denied.");
+    assert_eq!(denied.id, "0x80070005");
+    assert!(denied.meaning.starts_with("It failed while a volume of a pod was mounted"), "{}", denied.meaning);
+}
+
+/// The kubelet mounts again until it can: what the pod fails with after that is the cause.
+#[test]
+fn a_volume_that_was_late_does_not_hide_the_error() {
+    let late = "  Warning  FailedMount  9s  kubelet  MountVolume.SetUp failed for volume \"kube-api-access-x7k2p\" : object \"shop\"/\"kube-root-ca.crt\" not registered";
+    let error = "  Warning  Failed  3s  kubelet  Error: failed to create containerd task: failed to create shim task: hcs::CreateComputeSystem 12: The container operating system does not match the host operating system.: unknown";
+    assert_eq!(explained(late).id, "pod-volume");
+    for text in [format!("{late}\n{error}"), format!("{error}\n{late}")] {
+        assert_eq!(explained(&text).id, "0x80370101", "{text}");
+    }
+}
