@@ -46,17 +46,20 @@ pub(super) fn in_a_pod(mut explanation: Explanation) -> Explanation {
     let is_of_fit = OF_FIT.contains(&explanation.id.as_str());
     let mut is_said = false;
     let mut steps: Vec<Advice> = Vec::new();
-    for step in std::mem::take(&mut explanation.steps) {
-        let Some(isolation) = chosen(&step) else {
-            steps.push(step);
-            continue;
-        };
-        if is_of_fit && isolation == Isolation::Hyperv && !is_said {
-            is_said = true;
-            steps.push("Run the pod on a node of the image's build, or take an image of the node's build. A RuntimeClass with Hyper-V does not help: its virtual machine starts from the pause image, which is of the node's build.".into());
+    for step in &explanation.steps {
+        match chosen(step) {
+            None => steps.push(step.clone()),
+            Some(Isolation::Hyperv) if is_of_fit && !is_said => {
+                is_said = true;
+                steps.push("Run the pod on a node of the image's build, or take an image of the node's build. A RuntimeClass with Hyper-V does not help: its virtual machine starts from the pause image, which is of the node's build.".into());
+            }
+            Some(_) => {}
         }
     }
-    explanation.steps = steps;
+    // An explanation of nothing but an isolation is not one of a pod.
+    if !steps.is_empty() {
+        explanation.steps = steps;
+    }
     explanation
 }
 

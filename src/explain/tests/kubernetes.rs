@@ -198,3 +198,49 @@ fn a_volume_that_was_late_does_not_hide_the_error() {
         assert_eq!(explained(&text).id, "0x80370101", "{text}");
     }
 }
+
+#[test]
+fn a_pod_that_is_refused_or_removed_on_its_node() {
+    hold(&[
+        (
+            "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to set up sandbox container \"72a8\" network for pod \"web\": networkPlugin cni failed to set up pod \"web_shop\" network: failed to parse Kubernetes args: pod does not have label vpc.amazonaws.com/PrivateIPv4Address",
+            "eks-windows-addresses",
+            "enable-windows-ipam",
+        ),
+        (
+            "Warning  Failed  3s  kubelet  Error: container's runAsUserName (ContainerAdministrator) which will be regarded as root identity and will break non-root policy (pod: \"web_shop(5d1d)\", container: web)",
+            "windows-non-root",
+            "containeruser",
+        ),
+        (
+            "Error creating: admission webhook \"admission-webhook.windows-gmsa.sigs.k8s.io\" denied the request: service account \"default\" is not authorized to `use` GMSA cred spec \"web\"",
+            "gmsa-not-authorized",
+            "rolebinding",
+        ),
+        (
+            "Warning  ErrImageNeverPull  3s  kubelet  Container image \"web:1\" is not present with pull policy of Never",
+            "image-never-pulled",
+            "crictl images",
+        ),
+        (
+            "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox \"1c52\": plugin type=\"flannel\" failed (add): loadFlannelSubnetEnv failed: open /run/flannel/subnet.env: The system cannot find the path specified.",
+            "flannel-not-ready",
+            "flanneld",
+        ),
+        (
+            "Warning  Evicted  3s  kubelet  The node was low on resource: ephemeral-storage. Threshold quantity: 5368709120, available: 4194304Ki.",
+            "pod-evicted",
+            "disk",
+        ),
+        (
+            "Error: failed to create containerd container: rootpath on mountPath C:\\Windows\\SystemTemp\\ctd-volume2059, volume c:\\data: CreateFile C:\\Windows\\SystemTemp\\ctd-volume2059\\c:: The filename, directory name, or volume label syntax is incorrect.",
+            "image-volume-path",
+            "without `volume`",
+        ),
+        (
+            "Warning  Failed  3s  kubelet  Error: failed to start containerd task \"web\": context deadline exceeded: unknown",
+            "hcs-timeout",
+            "timed out",
+        ),
+    ]);
+}

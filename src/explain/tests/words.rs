@@ -130,6 +130,23 @@ fn an_error_of_the_network_service_is_explained_as_one_of_networks() {
 }
 
 #[test]
+fn services_and_files_that_are_not_free() {
+    hold(&[
+        (
+            "failed to start daemon: Error initializing network controller: Error creating default network: failed during hnsCallRawResponse: hnsCall failed in Win32: There are no more endpoints available from the endpoint mapper. (0x6d9)",
+            "0x800706d9",
+            "mpssvc",
+        ),
+        ("hcsshim::ImportLayer failed in Win32: The requested resource is in use. (0xaa)", "layer-in-use", "antivirus"),
+        (
+            "ERROR: Multi-platform build is not supported for the docker driver.\nSwitch to a different driver, or turn on the containerd image store, and try again.",
+            "buildx-driver",
+            "docker buildx create",
+        ),
+    ]);
+}
+
+#[test]
 fn a_timeout_of_a_start_is_not_said_to_be_another_build_in_process_isolation() {
     let text = "container 60f9 encountered an error during Start: failure in a Windows system call: This operation returned because the timeout period expired. (0x5b4)";
     let explanation = explained(text);
