@@ -96,10 +96,11 @@ const fn is_general(error: &ErrorCode) -> bool {
 /// True for errors of Windows that anything can end with and that say why, such as a full disk: whatever was being done, its own usual
 /// causes are not the cause.
 fn says_why(error: &ErrorCode) -> bool {
-    /// A full disk; too little memory or page file (four); a service that is disabled or not there; a privilege, a password and a right
-    /// to log on that are missing or wrong.
-    const SAY_WHY: [u32; 10] = [
+    /// A full disk and one that cannot be read; too little memory or page file (four); a service that is disabled or not there; a
+    /// privilege, a password and a right to log on that are missing or wrong.
+    const SAY_WHY: [u32; 11] = [
         0x8007_0070,
+        0x8007_0017,
         0x8007_0008,
         0x8007_000e,
         0x8007_05aa,

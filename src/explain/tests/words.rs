@@ -143,6 +143,12 @@ fn services_and_files_that_are_not_free() {
             "buildx-driver",
             "docker buildx create",
         ),
+        (
+            "docker: Error response from daemon: create ./data: \"./data\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed.",
+            "mount-refused",
+            "relative",
+        ),
+        ("docker: Error response from daemon: Duplicate mount point: c:\\data.", "mount-refused", "two mounts"),
     ]);
 }
 
