@@ -446,6 +446,11 @@ mod tests {
                 "windows(10.0.26200)/amd64",
                 "`mcr.microsoft.com/windows/servercore:ltsc2022` (build 20348) is the newest with support",
             ),
+            (
+                "windows/amd64 10.0.14393",
+                "`mcr.microsoft.com/windows/servercore:ltsc2016`. In process isolation, its revision must be that of the host too",
+            ),
+            ("windows/arm64 10.0.14393", "No base image for arm64 is as old as build 14393"),
             ("windows(10.0.22631)/arm64", "No base image for arm64 is as old as build 22631"),
             ("windows/amd64 10.0.10240", "No base image for amd64 is as old as build 10240"),
         ] {

@@ -339,7 +339,9 @@ mod tests {
         let errors = Errors::built_in();
         let codes = errors.codes.iter().flat_map(|error| error.steps.iter().chain(&error.causes).chain([&error.meaning]));
         let messages = errors.texts().flat_map(|error| error.steps.iter().chain(&error.causes).chain([&error.meaning]));
-        for advice in codes.chain(messages) {
+        let own = errors.codes.iter().flat_map(|error| &error.operations);
+        let of_operations = own.flat_map(|own| own.steps.iter().chain(&own.causes).chain([&own.meaning]));
+        for advice in codes.chain(of_operations).chain(messages) {
             assert!(!named(advice), "{advice}");
         }
         for code in Code::all() {

@@ -6,10 +6,10 @@
 use super::evidence::{Evidence, What, all};
 use super::level::Level;
 use super::paste::{Paste, without_done_steps};
-use super::{Context, Explanation, cleanup, of_code, of_family, of_message, traces, values};
+use super::{Context, Explanation, cleanup, of_code, of_family, of_message, pods, traces, values};
 use crate::Advice;
-use crate::advice::advice;
-use crate::knowledge::{ErrorCode, Errors, Operation};
+use crate::advice::{Remedy, advice};
+use crate::knowledge::{CodeOfOperation, ErrorCode, Errors, Operation};
 
 /// The most bytes between two pieces of evidence of one failure.
 const NEAR: usize = 400;
@@ -23,6 +23,7 @@ pub(super) fn explain(text: &str, context: &Context<'_>) -> Option<Explanation> 
     let evidence = without_cleanup(&paste, without_passed_steps(&paste, all(&paste)));
     let failure = failures(&paste, &evidence).max_by_key(|failure| weight(&paste, failure))?;
     let said = said_of(&paste, failure, elsewhere(&paste, &evidence, failure), context)?;
+    let said = if pods::are_named(&paste) { pods::in_a_pod(said) } else { said };
     Some(if traces::are_missing(&paste, &evidence) { traces::conditional(said) } else { said })
 }
 
@@ -95,10 +96,11 @@ const fn is_general(error: &ErrorCode) -> bool {
 /// True for errors of Windows that anything can end with and that say why, such as a full disk: whatever was being done, its own usual
 /// causes are not the cause.
 fn says_why(error: &ErrorCode) -> bool {
-    /// A full disk; too little memory or page file (four); a service that is disabled or not there; a privilege, a password and a right
-    /// to log on that are missing or wrong.
-    const SAY_WHY: [u32; 10] = [
+    /// A full disk and one that cannot be read; too little memory or page file (four); a service that is disabled or not there; a
+    /// privilege, a password and a right to log on that are missing or wrong.
+    const SAY_WHY: [u32; 11] = [
         0x8007_0070,
+        0x8007_0017,
         0x8007_0008,
         0x8007_000e,
         0x8007_05aa,
@@ -185,9 +187,11 @@ fn said_of(
         if let Some(operation) = elsewhere {
             return Some(with_words(of_message(&operation.message), operation, error));
         }
-        let explanation = with_versions(of_code(error), error, paste, context);
+        let own = operations_of(failure).find_map(|operation| error.during(&operation.message.id));
+        let explanation = with_versions(of_code_during(error, own), error, paste, context);
+        let takes_causes = own.is_none() && is_general(error) && !says_why(error);
         return Some(match operation {
-            Some(operation) => with_operation(explanation, operation, is_general(error) && !says_why(error)),
+            Some(operation) => with_operation(explanation, operation, takes_causes),
             None => explanation,
         });
     }
@@ -196,7 +200,15 @@ fn said_of(
         _ => None,
     });
     if let Some(operation) = operation {
-        return Some(with_unknown(of_message(&operation.message), unknown));
+        // What only follows still says more than an operation by itself, if it is an error of containers.
+        let follows = failure.iter().find_map(|one| match one.what {
+            What::Number(error) | What::Sentence(error) if traces::is_of_containers(error.code) => Some(error),
+            _ => None,
+        });
+        return Some(match follows {
+            Some(error) if unknown.is_none() && !operation.elsewhere => with_operation(of_code(error), operation, false),
+            _ => with_unknown(of_message(&operation.message), unknown),
+        });
     }
     if let Some(one) = preferred(true) {
         return match one.what {
@@ -217,6 +229,17 @@ fn operations_of(failure: &[Evidence]) -> impl Iterator<Item = &'static Operatio
     Errors::built_in().operations.iter().filter(is_named)
 }
 
+/// The explanation of a number, as it is known of the operation that ended with it, or else in general.
+fn of_code_during(error: &ErrorCode, own: Option<&CodeOfOperation>) -> Explanation {
+    let general = of_code(error);
+    match own {
+        Some(own) => {
+            Explanation { meaning: own.meaning.clone(), causes: own.causes.clone(), steps: own.steps.clone(), ..general }
+        }
+        None => general,
+    }
+}
+
 /// The explanation of a number, with what was being done. An error that anything can end with has the operation's causes first,
 /// unless it says why by itself.
 fn with_operation(mut explanation: Explanation, operation: &Operation, general: bool) -> Explanation {
@@ -228,6 +251,7 @@ fn with_operation(mut explanation: Explanation, operation: &Operation, general: 
             own.extend(rest.into_iter().filter(|text| !others.contains(text)));
         };
         merged(&mut explanation.causes, &operation.message.causes);
+        explanation.steps.retain(|step| !is_done_by(step, &operation.message.steps));
         merged(&mut explanation.steps, &operation.message.steps);
     }
     for source in &operation.message.sources {
@@ -236,6 +260,19 @@ fn with_operation(mut explanation: Explanation, operation: &Operation, general: 
         }
     }
     explanation
+}
+
+/// True for a step whose commands are all in other steps: it would be the same once more in other words. A single word in backquotes may
+/// be a name, such as `servercore`.
+fn is_done_by(step: &Advice, others: &[Advice]) -> bool {
+    let text = step.to_string();
+    let quoted: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
+    let in_others: Vec<String> = others.iter().map(ToString::to_string).collect();
+    let is_quoted =
+        |command: &&str| command.contains(' ') && in_others.iter().any(|other| other.contains(&format!("`{command}`")));
+    let is_offered = |remedy: &Remedy| others.iter().any(|other| other.remedies().any(|known| known == remedy));
+    let has_commands = !quoted.is_empty() || step.remedies().next().is_some();
+    has_commands && quoted.iter().all(is_quoted) && step.remedies().all(is_offered)
 }
 
 /// The explanation of an operation that is elsewhere, with the words of Windows for the error that it ended with.

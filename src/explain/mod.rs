@@ -9,6 +9,7 @@ mod level;
 mod number;
 mod paste;
 mod peers;
+mod pods;
 mod scheduling;
 mod traces;
 mod values;

@@ -4,8 +4,8 @@ use super::engines;
 use super::paste::Paste;
 use super::{Context, Explanation, Replacement, of_message, scheduling};
 use crate::advice::{Command, Remedy, advice};
-use crate::knowledge::builds::{MICROSOFT_REGISTRY, WINDOWS_SERVER_2022, path_at_microsoft};
-use crate::knowledge::{Accepts, BaseImage, ErrorMessage, Knowledge, NoMatch, and_joined, in_words};
+use crate::knowledge::builds::{MICROSOFT_REGISTRY, WINDOWS_SERVER_2016, WINDOWS_SERVER_2022, path_at_microsoft};
+use crate::knowledge::{Accepts, BaseImage, BaseRepository, ErrorMessage, Knowledge, NoMatch, and_joined, in_words};
 use crate::{Advice, OsVersion};
 
 /// The most bytes of a value.
@@ -316,6 +316,9 @@ fn named_host(host: OsVersion, knowledge: &Knowledge) -> String {
 fn replace(host: OsVersion, architecture: &str, context: &Context<'_>) -> Advice {
     let architecture = if architecture.is_empty() { "amd64" } else { architecture };
     let Some(Replacement { reference, build, supported }) = (context.replacement)(host, architecture) else {
+        if let Some(advice) = of_equal_revision(host, architecture, context.knowledge) {
+            return advice;
+        }
         let fits = |base: &BaseImage| {
             let known = base.repositories.iter().flat_map(|repository| &repository.architectures);
             base.build <= host.build && known.into_iter().any(|known| known.as_str() == architecture)
@@ -335,4 +338,21 @@ fn replace(host: OsVersion, architecture: &str, context: &Context<'_>) -> Advice
         Remedy::Image(reference),
         format!("` (build {build}) is the newest {}.", if supported { "with support" } else { "of those" })
     ]
+}
+
+/// The base image for a host that takes images of its own revision only, or any revision in Hyper-V isolation; `None` for other hosts.
+fn of_equal_revision(host: OsVersion, architecture: &str, knowledge: &Knowledge) -> Option<Advice> {
+    if host.build != WINDOWS_SERVER_2016 {
+        return None;
+    }
+    let is_core = |known: &&BaseRepository| {
+        known.repository.ends_with("servercore") && known.architectures.iter().any(|known| known.as_str() == architecture)
+    };
+    let core = knowledge.base_image(host.build)?.repositories.iter().find(is_core)?;
+    let reference = format!("{MICROSOFT_REGISTRY}/{}:{}", core.repository, core.tags.first()?);
+    Some(advice![
+        format!("Rebase on the base image of build {}: `", host.build),
+        Remedy::Image(reference),
+        "`. In process isolation, its revision must be that of the host too; in Hyper-V isolation, every revision of this build runs."
+    ])
 }

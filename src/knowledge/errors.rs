@@ -79,9 +79,36 @@ pub struct ErrorCode {
     /// The steps to take, in this order; commands are in backquotes.
     #[serde(default, deserialize_with = "advice")]
     pub steps: Vec<Advice>,
+    /// What is known of it where one of these operations ended with it, instead of the meaning, the causes and the steps above.
+    #[serde(default)]
+    pub operations: Vec<CodeOfOperation>,
     /// The addresses of the pages on which the facts are found.
     #[serde(default)]
     pub sources: Vec<String>,
+}
+
+impl ErrorCode {
+    /// What is known of it where the operation of this id ended with it.
+    pub fn during(&self, operation: &str) -> Option<&CodeOfOperation> {
+        self.operations.iter().find(|own| own.operation == operation)
+    }
+}
+
+/// What an error that has a number means where one operation ended with it.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct CodeOfOperation {
+    /// The id of the operation, e.g. `hns`.
+    pub operation: String,
+    /// The meaning, whole sentences.
+    #[serde(deserialize_with = "one_advice")]
+    pub meaning: Advice,
+    /// The usual causes, the commonest first.
+    #[serde(default, deserialize_with = "advice")]
+    pub causes: Vec<Advice>,
+    /// The steps to take, in this order; commands are in backquotes.
+    #[serde(deserialize_with = "advice")]
+    pub steps: Vec<Advice>,
 }
 
 /// An operation of an engine. It is explained by itself where nothing more precise is known, and said beside a number.
@@ -411,6 +438,13 @@ mod tests {
         for case in cases {
             assert!(errors().operations.iter().any(|operation| operation.message.id == case.operation), "{}", case.operation);
             assert!(errors().by_number(case.code).is_some_and(|error| error.code == case.code), "{:#x}", case.code);
+        }
+        for error in &errors().codes {
+            for own in &error.operations {
+                assert!(errors().operations.iter().any(|known| known.message.id == own.operation), "{}", own.operation);
+                assert!(errors().of_case(&own.operation, error.code).is_none(), "{:#x} {}", error.code, own.operation);
+                assert!(own.meaning.ends_with('.') && !own.steps.is_empty(), "{:#x} {}", error.code, own.operation);
+            }
         }
         for family in &errors().families {
             assert!(family.about.ends_with('.') && family.source.starts_with("https://"), "{}", family.name);

@@ -105,6 +105,11 @@ fn cloud_services_that_refuse_the_system_of_an_image() {
             "2019",
         ),
         (
+            "Unsupported windows image version. Supported versions are 'Windows Server 2016 - Build 14393.3506 or higher, Windows Server 2019 - Build 17763.1040 or higher'",
+            "aci-windows-version",
+            "older than february 2020",
+        ),
+        (
             "Cannot run the specified image as a Windows Containers Web App. App Service supports Windows Containers up to Windows Server Core 2019 and Nanoserver 1809. Platform of the specified image: windows, Version: 10.0.18362.175;",
             "app-service-windows-version",
             "newer",

@@ -291,6 +291,12 @@ fn an_error_that_says_why_has_its_own_cause_first() {
         ),
         ("failed to extract layer sha256:0a1b: (0x80070070)", "0x80070070", "fill the disk", "Free space"),
         (
+            "failed to register layer: hcsshim::ImportLayer failed in Win32: Data error (cyclic redundancy check). (0x17)",
+            "0x80070017",
+            "The disk fails",
+            "check it",
+        ),
+        (
             "container 5d1d encountered an error during CreateContainer: hcs::CreateComputeSystem 5d1d: Insufficient system resources exist to complete the requested service. (0x5aa)",
             "0x800705aa",
             "short of memory",

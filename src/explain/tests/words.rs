@@ -1,5 +1,6 @@
 //! Pastes with the same failures as reported cases, in other words: wrapped, localised, of other engines and versions. Names are made up.
 
+use super::explained;
 use super::kinds::hold;
 
 #[test]
@@ -98,6 +99,119 @@ fn the_network_service() {
             "network",
         ),
     ]);
+}
+
+/// What the network service says of a port or a network has nothing to do with the disk or the document of a container.
+#[test]
+fn an_error_of_the_network_service_is_explained_as_one_of_networks() {
+    for (text, id, cause) in [
+        (
+            "failed to create endpoint web on network nat: hnsCall failed in Win32: The process cannot access the file because it is being used by another process. (0x20).",
+            "0x80070020",
+            "has the published port",
+        ),
+        ("HNS failed with error : The parameter is incorrect.", "0x80070057", "not valid there"),
+        ("hnsCall failed in Win32: Element not found. (0x490)", "0x80070490", "still remembers it"),
+        ("HNS failed with error : The object already exists.", "0x80071392", "left over from an earlier engine"),
+    ] {
+        let explanation = explained(text);
+        assert_eq!(explanation.id, id, "{text}");
+        assert!(explanation.meaning.starts_with("It failed while the Host Network Service (HNS)"), "{}", explanation.meaning);
+        assert!(explanation.causes[0].contains(cause), "{:?}", explanation.causes);
+        let said = format!("{} {} {}", explanation.meaning, explanation.causes.join(" "), explanation.steps.join(" "));
+        for other in ["layer", "document", "hcsdiag", "Hyper-V-Compute", "mounts"] {
+            assert!(!said.contains(other), "{other}: {said}");
+        }
+        let ports = explanation.steps.iter().filter(|step| step.contains("netstat")).count();
+        assert_eq!(ports, usize::from(id == "0x80070020"), "{:?}", explanation.steps);
+    }
+    // By itself, the number can be of a disk too.
+    assert!(explained("0x80070020").causes.iter().any(|cause| cause.contains("layer store")));
+}
+
+#[test]
+fn services_and_files_that_are_not_free() {
+    hold(&[
+        (
+            "failed to start daemon: Error initializing network controller: Error creating default network: failed during hnsCallRawResponse: hnsCall failed in Win32: There are no more endpoints available from the endpoint mapper. (0x6d9)",
+            "0x800706d9",
+            "mpssvc",
+        ),
+        ("hcsshim::ImportLayer failed in Win32: The requested resource is in use. (0xaa)", "layer-in-use", "antivirus"),
+        (
+            "ERROR: Multi-platform build is not supported for the docker driver.\nSwitch to a different driver, or turn on the containerd image store, and try again.",
+            "buildx-driver",
+            "docker buildx create",
+        ),
+        (
+            "docker: Error response from daemon: create ./data: \"./data\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed.",
+            "mount-refused",
+            "relative",
+        ),
+        ("docker: Error response from daemon: Duplicate mount point: c:\\data.", "mount-refused", "two mounts"),
+    ]);
+}
+
+#[test]
+fn a_timeout_of_a_start_is_not_said_to_be_another_build_in_process_isolation() {
+    let text = "container 60f9 encountered an error during Start: failure in a Windows system call: This operation returned because the timeout period expired. (0x5b4)";
+    let explanation = explained(text);
+    assert!(explanation.meaning.contains("rarely a wrong version in process isolation"), "{}", explanation.meaning);
+    assert!(explanation.causes[0].starts_with("Hyper-V isolation: the machine is slow"), "{:?}", explanation.causes);
+    assert!(!explanation.causes.iter().any(|cause| cause.contains("process isolation with an image of another Windows build")));
+}
+
+/// A step of the number that only repeats the commands of the operation's steps is left out.
+#[test]
+fn a_step_is_said_once() {
+    for text in [
+        "hnsCall failed in Win32: (0x80072740)",
+        "failed to register layer: hcsshim::ImportLayer failed in Win32: (0x50)",
+        "hcs::CreateComputeSystem 5d1d: (0x8007007f)",
+    ] {
+        let steps = explained(text).steps;
+        for (at, step) in steps.iter().enumerate() {
+            let commands: Vec<&str> = step.split('`').skip(1).step_by(2).collect();
+            let before = steps[..at].join("\n");
+            let is_repeated = |command: &&str| before.contains(&format!("`{command}`"));
+            assert!(commands.is_empty() || !commands.iter().all(is_repeated), "{text}: {steps:?}");
+        }
+    }
+    // The name of an image is not a command.
+    let steps = explained("container 5d1d encountered an error during hcsexec::Start: CreateProcess web.exe: (0x800700c1)").steps;
+    assert!(steps.iter().any(|step| step.starts_with("Copy the 64-bit Windows build")), "{steps:?}");
+}
+
+/// An error that only follows says more than the name of an operation by itself.
+#[test]
+fn an_error_that_follows_is_explained_where_only_an_operation_is_known() {
+    for (words, number, id, said) in [
+        (
+            "The virtual machine or container with the specified identifier is not running.",
+            "0xc0370110",
+            "0x80370110",
+            "had already stopped",
+        ),
+        ("The virtual machine or container was forcefully exited.", "0xc0370107", "0x80370107", "by force"),
+        (
+            "A virtual machine or container with the specified identifier does not exist.",
+            "0xc037010e",
+            "0x8037010e",
+            "does not know a container with this id",
+        ),
+    ] {
+        let text = format!(
+            "container 5d1d encountered an error during hcsshim::System::Start: failure in a Windows system call: {words} ({number})"
+        );
+        let explanation = explained(&text);
+        assert_eq!(explanation.id, id, "{text}");
+        assert!(explanation.meaning.starts_with("It failed while Windows created or started"), "{}", explanation.meaning);
+        assert!(explanation.meaning.contains(said), "{}", explanation.meaning);
+        assert!(!explanation.causes.iter().any(|cause| cause.contains("Image and host do not fit")), "{:?}", explanation.causes);
+        // Where the reason is in the text too, it is explained.
+        let both = format!("{text}: The container operating system does not match the host operating system.");
+        assert_eq!(explained(&both).id, "0x80370101");
+    }
 }
 
 /// Windows has the same words for several errors: the more common one is meant.
