@@ -592,7 +592,7 @@ fn a_job_with_a_matrix_runs_once_for_each_row() {
     assert_eq!(
         found(".github/workflows/x.yml", github),
         [
-            "11:16 app:ltsc2022x Other fleet",
+            "11:16 app:ltsc2022x Other linux",
             "11:16 app:ltsc2019 Windows nowhere",
             "11:16 app:ltsc2022x Windows nowhere",
             "11:16 app:1 Unsaid linux",
