@@ -22,7 +22,7 @@ use super::paths::{shown, slashes};
 use super::pipelines;
 use super::words::{Style, Values, expand};
 use super::yaml::{self, Merging, Node};
-use super::{Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, Os, Place, Problem, Shared};
+use super::{Asked, Files, Found, IsolatedBy, Lines, Meant, Needs, Note, Os, Place, Problem, Shared, processor_of};
 use crate::Error;
 
 /// The longest chain of services that extend each other.
@@ -211,7 +211,9 @@ impl Reader<'_, '_> {
         };
         let isolations = nodes().filter_map(|(number, node)| Some((*number, node.get("isolation")?)));
         let isolation = self.isolation(isolations, extending(&said));
-        let os = text("platform").as_deref().map_or(Os::Unsaid, Os::of_platform);
+        let platform = text("platform");
+        let os = platform.as_deref().map_or(Os::Unsaid, Os::of_platform);
+        let processor = platform.as_deref().and_then(processor_of);
         let os = if isolation.is_some() && os == Os::Unsaid { Os::Windows } else { os };
         let object = format!("service {name}");
         let builds = merged(nodes().filter_map(|(number, node)| Some((*number, node.get("build")?))));
@@ -221,7 +223,8 @@ impl Reader<'_, '_> {
                 // What is in another file is shown where this one extends it.
                 let extends = extending(&said).filter(|_| number == ELSEWHERE);
                 let shown_at = extends.unwrap_or((number, image));
-                read.found.extend(self.reference((number, image), shown_at, &object, Needs::EveryHost, os, isolation));
+                let found = self.reference((number, image), shown_at, &object, Needs::EveryHost, os, isolation);
+                read.found.extend(found.map(|(number, found)| (number, Found { processor, ..found })));
             }
         } else {
             // With both, the image is the name of what is built.

@@ -15,8 +15,8 @@ use self::source::{Parsed, TEMPLATE, is_placeholder};
 pub use self::uses::Use;
 use super::origin::{Origins, default_of, mentioned, origin};
 use super::words::{Style, Values, Word, expand};
-use super::{Asked, Editable, Lands, Meant, Os, Place, Problem, Scanned};
-use crate::{Error, ErrorKind};
+use super::{Asked, Editable, Lands, Meant, Os, Place, Problem, Scanned, processor_of};
+use crate::{Architecture, Error, ErrorKind};
 
 /// What is known of a build besides its Dockerfile.
 #[derive(Clone, Debug, Default)]
@@ -173,6 +173,7 @@ struct Stage {
     name: Option<String>,
     base: Named,
     os: Os,
+    processor: Option<Architecture>,
     /// True if commands run in it.
     runs: bool,
     /// The images and stages that files come from.
@@ -331,7 +332,15 @@ impl File<'_> {
         // What `ONBUILD` says in a stage is done first in those that are made from it. For other builds it is their own.
         let base_stage = self.earlier(&base, self.stages.len()).and_then(|index| self.stages.get(index));
         let Left { runs, sources } = base_stage.map(|stage| stage.left.clone()).unwrap_or_default();
-        self.stages.push(Stage { name, base, os: os_of(platform.as_deref()), runs, sources, left: Left::default() });
+        self.stages.push(Stage {
+            name,
+            base,
+            os: os_of(platform.as_deref()),
+            processor: processor_in(platform.as_deref()),
+            runs,
+            sources,
+            left: Left::default(),
+        });
     }
 
     /// `COPY --from=`, in which no variable is expanded.
@@ -407,6 +416,11 @@ fn source_of_mount(part: &str) -> Option<&str> {
 /// That of the machine that builds is not known.
 fn os_of(platform: Option<&str>) -> Os {
     platform.filter(|platform| !platform.starts_with(THE_BUILDERS)).map_or(Os::Unsaid, Os::of_platform)
+}
+
+/// That of the machine that builds is not known.
+fn processor_in(platform: Option<&str>) -> Option<Architecture> {
+    platform.filter(|platform| !platform.starts_with(THE_BUILDERS)).and_then(processor_of)
 }
 
 /// The words of a line, at blanks outside quotes, and where they begin; quotes stay.

@@ -211,6 +211,7 @@ impl<'d> Pod<'d> {
             meant: meant(text, &self.known.values),
             needs,
             os: self.os,
+            processor: None,
             isolation,
             isolated_by: IsolatedBy::Start,
             lands: self.lands.clone(),

@@ -35,8 +35,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::Error;
 use crate::host::placement::Placement;
+use crate::{Architecture, Error};
 pub use dotenv::read as read_env_file;
 pub use edit::{Editable, Shared, apply, with_tag};
 pub use exceptions::{Exception, Failure, Pattern, inline, misspelt};
@@ -83,6 +83,8 @@ pub struct Found {
     pub needs: Needs,
     /// The operating system that the file says, if it does.
     pub os: Os,
+    /// The processor that the file says, if it does.
+    pub processor: Option<Architecture>,
     /// The isolation that the file asks for, if it does.
     pub isolation: Option<Asked>,
     /// How one is asked for.
@@ -111,6 +113,7 @@ impl Found {
             meant,
             needs: Needs::EveryHost,
             os: Os::Unsaid,
+            processor: None,
             isolation: None,
             isolated_by: IsolatedBy::Start,
             lands: Lands::Fleet,
@@ -251,6 +254,15 @@ pub enum Os {
 
 /// Processors that stand for a whole platform: its system is that of the machine.
 const PROCESSORS: [&str; 10] = ["amd64", "x86_64", "x86-64", "arm64", "aarch64", "arm", "armhf", "armel", "386", "i386"];
+
+/// The processor of a platform, e.g. that of `windows/arm64`; `None` where it names none that Windows runs containers on.
+fn processor_of(platform: &str) -> Option<Architecture> {
+    platform.split('/').find_map(|word| match word.trim().to_ascii_lowercase().as_str() {
+        "amd64" | "x86_64" | "x86-64" => Some(Architecture::Amd64),
+        "arm64" | "aarch64" => Some(Architecture::Arm64),
+        _ => None,
+    })
+}
 
 impl Os {
     /// The system of a pod that Kubernetes knows by this word.

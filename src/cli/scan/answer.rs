@@ -30,7 +30,7 @@ use crate::oci::Options;
 use crate::report::document::{ErrorEntry, Location, Report, ResultEntry};
 use crate::scan::{Asked, Found, IsolatedBy, Lands, Meant, Needs, Os, ScannedFile};
 use crate::text::{count, counted};
-use crate::{Engine, Error, ErrorKind};
+use crate::{Architecture, Engine, Error, ErrorKind};
 
 /// The most results of one answer: they are held together, in about 500 MiB.
 const MOST_RESULTS: usize = 150_000;
@@ -354,7 +354,13 @@ impl Inputs {
                 }
                 entry
             };
-            Ok(hosts.iter().map(entry).collect())
+            let has_processor =
+                |landed: &&Landed| one.found.processor.is_none_or(|processor| landed.host.architecture == processor);
+            let entries: Vec<ResultEntry> = hosts.iter().filter(has_processor).map(entry).collect();
+            match one.found.processor {
+                Some(processor) if entries.is_empty() => Err(without(processor)),
+                _ => Ok(entries),
+            }
         };
         let known = fleet.results(one.found, on_each)?;
         let placed = |entry: &ResultEntry| ResultEntry { location: Some(one.location()), ..entry.clone() };
@@ -435,6 +441,13 @@ fn elsewhere(lands: &Lands) -> Error {
             .because("the file gives it a machine or platform of another system, and the image is for Windows")
             .hint("give it a machine or platform with Windows, or use an image for the other system"),
     }
+}
+
+/// The error about a container for a processor that no host has.
+fn without(processor: Architecture) -> Error {
+    Error::new("none of these hosts can run this container")
+        .because(format!("the file gives it a platform with the processor {}, which none of them has", processor.as_str()))
+        .hint("give the file the platform of the hosts, or name a host with this processor")
 }
 
 /// The references that are to be read, each once.

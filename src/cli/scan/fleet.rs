@@ -16,7 +16,7 @@ use crate::report::document::{HostEntry, ResultEntry};
 use crate::report::plain::clean;
 use crate::scan::{Asked, Found, IsolatedBy, Lands};
 use crate::text::quoted;
-use crate::{Error, ErrorKind};
+use crate::{Architecture, Error, ErrorKind};
 
 /// A host that a container can land on, and the names of all that are equal to it.
 #[derive(Clone, Debug)]
@@ -58,8 +58,9 @@ pub fn among(host: &HostEntry, names: Vec<String>) -> HostEntry {
     HostEntry { label, alike, ..host.clone() }
 }
 
-/// References that are judged alike: the text of the image, where it lands, the isolation that the file asks for, and how it does.
-type Alike = (String, Lands, Option<Asked>, IsolatedBy);
+/// References that are judged alike: the text of the image, where it lands, the processor and isolation that the file asks for, and how
+/// it does.
+type Alike = (String, Lands, Option<Architecture>, Option<Asked>, IsolatedBy);
 
 /// The hosts of a scan.
 #[derive(Debug)]
@@ -122,7 +123,7 @@ impl Fleet {
         found: &Found,
         make: impl FnOnce() -> Result<Vec<ResultEntry>, Error>,
     ) -> Result<Rc<[ResultEntry]>, Error> {
-        let alike = (name_of(found).to_owned(), found.lands.clone(), found.isolation, found.isolated_by);
+        let alike = (name_of(found).to_owned(), found.lands.clone(), found.processor, found.isolation, found.isolated_by);
         if let Some(known) = self.results.borrow().get(&alike) {
             return Ok(Rc::clone(known));
         }

@@ -25,7 +25,10 @@ impl File<'_> {
                 // What runs on Linux alone is said where a base is for Windows.
                 let is_said = stage.os != Os::Unsaid || matches!(self.build.lands, Lands::Linux { .. });
                 let os = if is_said || need != Needs::EveryHost { stage.os } else { self.build.os };
+                // What is only copied from runs on no processor.
+                let processor = stage.processor.filter(|_| need != Needs::NoHost);
                 let base = self.reference(&stage.base, need, os, object.clone());
+                let base = base.map(|base| Found { processor, ..base });
                 found.extend(base.into_iter().flat_map(|base| self.isolated(base, running.contains(&index))));
             }
             let images = stage.sources.iter().filter(|source| !source.is_number() && self.same(source).is_empty());

@@ -85,7 +85,7 @@ impl OwnImages {
         };
         let is_alike = |base: &Found| {
             let is_asked_alike = found.needs == Needs::NoHost || found.isolation == base.isolation;
-            found.together.is_none() && found.lands == base.lands && is_asked_alike
+            found.together.is_none() && found.lands == base.lands && found.processor == base.processor && is_asked_alike
         };
         let is_judged = |base: &Found| all.iter().any(|one| one.base.meant == base.meant && is_alike(one.base));
         // What a command starts is the image, not its base.

@@ -120,7 +120,8 @@ fn a_baseline_holds_what_was_known_and_nothing_new() {
     let (code, _, err) = scanned(&shop, &["--host=ltsc2022", "--write-baseline=known.json"]);
     assert!(code == 1 && err.contains("note: 1 failure is known"), "{err}");
     // It does not run, and no answer says that it does.
-    for (format, told) in [("text", "1 passed (1 as an accepted failure)"), ("matrix", "acc  "), ("markdown", "✅ acc"), ("html", ">acc<")]
+    for (format, told) in
+        [("text", "1 passed (1 as an accepted failure)"), ("matrix", "acc  "), ("markdown", "✅ acc"), ("html", ">acc<")]
     {
         let answer = shop.scan(&["--host=ltsc2022", "--baseline=known.json", &format!("--format={format}")]);
         assert!(answer.code == 0 && answer.out.contains(told) && !answer.out.contains(": runs"), "{format}: {}", answer.out);

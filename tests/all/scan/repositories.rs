@@ -446,6 +446,26 @@ fn a_windows_image_that_is_built_for_another_system_runs_nowhere() {
     }
 }
 
+/// The engine asks for the entry of the platform that the file names, and a container of another processor does not start.
+#[test]
+fn a_platform_names_the_processor_of_the_hosts() {
+    for (name, text) in [
+        ("compose.yaml", "services: {a: {image: 'registry.test/app:ltsc2022', platform: windows/arm64}}\n"),
+        ("Dockerfile", "FROM --platform=windows/arm64 registry.test/app:ltsc2022\n"),
+    ] {
+        let shop = Repository::new();
+        shop.file(name, text);
+        let (code, report) = shop.report(&["--host=ltsc2022"]);
+        let told = report["errors"][0]["message"].as_str().unwrap();
+        assert!(code == 2 && told.contains("platform with the processor arm64"), "{name}: {report:#}");
+        shop.file(name, text.replace("arm64", "amd64"));
+        assert_eq!(shop.scan(&["--host=ltsc2022"]).code, 0, "{name}");
+        // Of several hosts, those with the processor.
+        let (code, report) = shop.report(&["--host=ltsc2022", "--host=win11-24h2,arm64"]);
+        assert_eq!((code, report["results"].as_array().unwrap().len()), (0, 1), "{name}: {report:#}");
+    }
+}
+
 /// Docker pulls an image that is older than the host, and takes files out of it without starting it; it does not pull a newer one.
 #[test]
 fn what_files_are_only_copied_from_may_be_older_than_its_host() {
