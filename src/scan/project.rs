@@ -163,6 +163,7 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
         }
         uses.add_aliased(&file.path, several);
     }
+    let mut in_own_place = 0_usize;
     answer
         .into_iter()
         .map(|(path, mut scanned)| {
@@ -174,7 +175,10 @@ pub fn scan(paths: &[PathBuf], files: &dyn Files, given: &Values) -> Vec<Scanned
             for found in scanned.found {
                 match own_images.named(&found, Some(&makes).filter(|_| is_dockerfile)) {
                     Some(name) => {
-                        for (judged, through) in own_images.in_place_of(&found, &name) {
+                        in_own_place += 1;
+                        let is_followed = in_own_place <= MOST_OF_OWN;
+                        let judged = if is_followed { own_images.in_place_of(&found, &name) } else { Vec::new() };
+                        for (judged, through) in judged {
                             kept.push(judged);
                             makers.extend(through.into_iter().map(Path::to_owned));
                         }
@@ -261,6 +265,9 @@ fn kustomizations(yaml: &[Yaml], files: &dyn Files) -> Vec<Kustomization> {
 
 /// The most images of one manifest, each counted for each way in which it is deployed.
 const MOST_DEPLOYED: usize = 200_000;
+
+/// The most references to images of these files that are judged by their bases.
+const MOST_OF_OWN: usize = 20_000;
 
 /// The most work for what kustomizations do, in values that are looked at, all files together.
 const MOST_CHANGED: usize = 10_000_000;

@@ -5,11 +5,12 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::accepted::Accepted;
 use super::fix::Fixes;
-use super::fleet::{Fleet, Landed};
+use super::fleet::{Fleet, Landed, Landing};
 use super::lock::Lock;
 use super::pods;
 use super::tree::{self, Tree};
@@ -20,7 +21,7 @@ use crate::cli::io::Io;
 use crate::cli::reading::read_images;
 use crate::cli::references;
 use crate::cli::wording::{CommandLine, InFile};
-use crate::compat::{self, Code, Freshness, Policy, Wish};
+use crate::compat::{self, Code, Freshness, Judgement, Policy, Wish};
 use crate::host::{Availability, Host, HostEngine};
 use crate::image::reference::Location as Site;
 use crate::image::{Image, Reference};
@@ -164,7 +165,7 @@ impl Inputs {
         warn_of_foreign(foreign, placed.len(), io);
         if placed.is_empty() && errors.is_empty() {
             let which = self.since.as_ref().map_or_else(
-                || "these files: name others if there should be some".to_owned(),
+                || "these files; if there are some, name the files that have them".to_owned(),
                 |since| format!("files that changed since {since}"),
             );
             io.warn(&format!("no image references for Windows were found in {which}").into());
@@ -338,15 +339,12 @@ impl Inputs {
     pub fn results(&self, one: &Placed<'_>, image: &Image, fleet: &Fleet) -> Result<Vec<ResultEntry>, Error> {
         let on_each = || {
             let policy = self.policy_of(one.found);
-            let hosts = fleet.landing(&one.found.lands, &self.knowledge, policy.today)?;
+            let hosts = self.landing(one.found, fleet)?;
             let wording = InFile(one.found.isolated_by);
             let entry = |Landed { host, names }: &Landed| {
-                let copies = is_only_copied(one.found);
-                // What is not started needs no Hyper-V.
-                let hyperv = if copies { Availability::Available } else { host.hyperv };
-                let judgement = compat::judge(&self.knowledge, &Host { hyperv, ..host.clone() }, image, &policy);
+                let judgement = self.judge(one.found, host, image, &policy);
                 let mut entry = ResultEntry::new(&self.knowledge, host, image, &judgement, &policy, &wording);
-                if copies && entry.ok == Some(true) {
+                if is_only_copied(one.found) && entry.ok == Some(true) {
                     entry.findings.retain(|finding| !finding.code.known().is_some_and(|code| OF_A_START.contains(&code)));
                 }
                 if names.len() > 1 {
@@ -354,13 +352,7 @@ impl Inputs {
                 }
                 entry
             };
-            let has_processor =
-                |landed: &&Landed| one.found.processor.is_none_or(|processor| landed.host.architecture == processor);
-            let entries: Vec<ResultEntry> = hosts.iter().filter(has_processor).map(entry).collect();
-            match one.found.processor {
-                Some(processor) if entries.is_empty() => Err(without(processor)),
-                _ => Ok(entries),
-            }
+            Ok(hosts.iter().map(entry).collect())
         };
         let known = fleet.results(one.found, on_each)?;
         let placed = |entry: &ResultEntry| ResultEntry { location: Some(one.location()), ..entry.clone() };
@@ -369,6 +361,29 @@ impl Inputs {
             entries.retain(|entry| entry.ok == Some(true));
         }
         Ok(entries)
+    }
+
+    /// The hosts that the container of a reference can land on, those with the processor that it asks for.
+    ///
+    /// # Errors
+    ///
+    /// None of them.
+    pub fn landing(&self, found: &Found, fleet: &Fleet) -> Landing {
+        let hosts = fleet.landing(&found.lands, &self.knowledge, self.policy.today)?;
+        let Some(processor) = found.processor else { return Ok(hosts) };
+        let with: Rc<[Landed]> = hosts.iter().filter(|landed| landed.host.architecture == processor).cloned().collect();
+        if with.is_empty() { Err(without(processor)) } else { Ok(with) }
+    }
+
+    /// The judgement of an image for a reference on a host. What files are only copied from is not started, so it needs no Hyper-V; and
+    /// Docker builds, whatever starts containers there.
+    pub fn judge(&self, found: &Found, host: &Host, image: &Image, policy: &Policy) -> Judgement {
+        if !is_only_copied(found) {
+            return compat::judge(&self.knowledge, host, image, policy);
+        }
+        let host = Host { hyperv: Availability::Available, ..host.clone() };
+        let policy = Policy { engine: Some(HostEngine::new(Engine::Docker, None)), ..policy.clone() };
+        compat::judge(&self.knowledge, &host, image, &policy)
     }
 
     /// How the image of this reference is judged.

@@ -9,7 +9,6 @@ use super::fix::{Fixes, file_of};
 use super::tree::{Tree, shown};
 use crate::Error;
 use crate::cli::suggestions::{Suggested, Suggestions};
-use crate::compat::judge;
 use crate::host::Host;
 use crate::report::document::{FindingEntry, RemedyEntry, ResultEntry};
 use crate::report::plain::clean;
@@ -62,7 +61,7 @@ impl Inputs {
         let mut chosen: BTreeMap<usize, Choice<'_>> = BTreeMap::new();
         for (number, range) in judged_at {
             let Some(one) = placed.get(*number) else { continue };
-            let hosts = self.fleet.landing(&one.found.lands, &self.knowledge, self.policy_of(one.found).today)?;
+            let hosts = self.landing(one.found, &self.fleet)?;
             let on: Vec<&Host> = hosts.iter().map(|landed| &landed.host).collect();
             let does_fail = fails(range, results);
             let new = if does_fail { self.fitting(&suggestions, one, &on) } else { None };
@@ -70,7 +69,7 @@ impl Inputs {
         }
         let mut fixes = self.fixes(placed, &chosen, tree);
         for Choice { one, range, new, .. } in chosen.values().filter(|choice| choice.does_fail) {
-            let hosts = self.fleet.landing(&one.found.lands, &self.knowledge, self.policy_of(one.found).today)?;
+            let hosts = self.landing(one.found, &self.fleet)?;
             let why = self.stays(one, new.as_ref(), &fixes);
             if let (Some(new), Some(why)) = (new, &why) {
                 fixes.keep(format!("{} stays, where {} would fit: {why}", place_of(one), new.reference));
@@ -143,7 +142,7 @@ impl Inputs {
         let Meant::Known(reference) = &one.found.meant else { return None };
         let policy = self.policy_of(one.found);
         suggestions.fitting(reference, |image| {
-            let on = |host: &&Host| judge(&self.knowledge, host, image, &policy).ok == Some(true);
+            let on = |host: &&Host| self.judge(one.found, host, image, &policy).ok == Some(true);
             if one.found.needs == Needs::EveryHost { hosts.iter().all(on) } else { hosts.iter().any(on) }
         })
     }

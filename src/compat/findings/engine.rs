@@ -60,7 +60,7 @@ declare! {
     HypervDoesNotWiden = "hyperv-does-not-widen", Error, about [Image, Engine, Isolation] {
         title: "Hyper-V isolation does not make an older image run in Kubernetes",
         message: "in Kubernetes Hyper-V isolation does not make image {image} run on host {host}: the virtual machine has the node's Windows",
-        help: "use {base process}||use a node or an image of the same build",
+        help: "use {base}||use a node or an image of the same build",
         meaning: "With a RuntimeClass for Hyper-V the container runtime still pulls the image for the Windows of the node, and the virtual machine is that of the pause image. An image of another build fails in it as it would on the node.",
         advice: "Use an image that fits the node in process isolation, or a node that fits the image.",
         source: "https://github.com/containerd/containerd/issues/8348",
@@ -96,7 +96,7 @@ declare! {
     HostTooOldForWincompat = "host-too-old-for-wincompat", Error, about [Host, Engine] {
         title: "too old for the containers of this program",
         message: "host {host} is older than build 17763, the first one on which this program starts containers",
-        help: "update the host to Windows Server 2019 or newer, or start the container with Docker before 23.0",
+        help: "update the host to build 17763 or newer, or start the container with Docker before 23.0",
         meaning: "This program starts containers through libraries of the Host Compute Service that came with build 17763. Docker Engine before version 23.0 starts containers on older builds.",
         advice: "Update the host, or use Docker before 23.0 there.",
         source: "https://learn.microsoft.com/virtualization/api/hcs/overview",

@@ -63,7 +63,7 @@ impl<'t> Reader<'_, 't> {
         };
         built.file = meant(&file, &self.values);
         self.read.made.extend(built.makes.iter().cloned());
-        if !options.is_empty() {
+        if !options.is_empty() || built.build.started_in.is_some() {
             self.read.built.push(built);
         }
     }

@@ -85,7 +85,8 @@ fn once_each(mut all: Vec<Found>) -> Vec<Found> {
     let mut once: Vec<Found> = Vec::new();
     let mut known = HashMap::new();
     for found in all {
-        let key = (found.place.clone(), found.meant.clone(), found.isolation, found.os == Os::Other, found.lands.clone());
+        let platform = (found.os == Os::Other, found.processor);
+        let key = (found.place.clone(), found.meant.clone(), found.isolation, platform, found.lands.clone());
         let at = *known.entry(key).or_insert(once.len());
         match once.get_mut(at) {
             None => once.push(found),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::with_a_tag;
+use crate::Architecture;
 use crate::scan::paths::{normal, shown};
 use crate::scan::{Asked, Found, IsolatedBy, Lands, Meant, Needs, Os};
 
@@ -85,7 +86,9 @@ impl OwnImages {
         };
         let is_alike = |base: &Found| {
             let is_asked_alike = found.needs == Needs::NoHost || found.isolation == base.isolation;
-            found.together.is_none() && found.lands == base.lands && found.processor == base.processor && is_asked_alike
+            let is_for_alike = (found.os == Os::Unsaid || found.os == base.os)
+                && (found.processor.is_none() || found.processor == base.processor);
+            found.together.is_none() && found.lands == base.lands && is_for_alike && is_asked_alike
         };
         let is_judged = |base: &Found| all.iter().any(|one| one.base.meant == base.meant && is_alike(one.base));
         // What a command starts is the image, not its base.
@@ -96,7 +99,10 @@ impl OwnImages {
             let one = Found {
                 meant: base.meant.clone(),
                 os,
+                processor: found.processor.or(base.processor).filter(|_| found.needs != Needs::NoHost),
                 isolated_by,
+                // They are no several containers of one pod.
+                together: found.together.clone().filter(|_| !are_several),
                 editable: None,
                 also: Vec::new(),
                 stays: Some(format!("{name} is built by {}", shown(maker))),
@@ -133,6 +139,6 @@ impl OwnImages {
 }
 
 /// All of a base that decides how it is judged.
-fn how(base: &Found) -> (&Meant, Option<Asked>, Os, &Lands) {
-    (&base.meant, base.isolation, base.os, &base.lands)
+fn how(base: &Found) -> (&Meant, Option<Asked>, Os, &Lands, Option<Architecture>) {
+    (&base.meant, base.isolation, base.os, &base.lands, base.processor)
 }
