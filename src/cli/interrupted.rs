@@ -13,8 +13,11 @@ use crate::process_group::{ProcessGroup, ProcessGroups, Starting};
 /// What is done at a signal.
 static SIGNALS: Mutex<Signals> = Mutex::new(Signals { are_handled: false, action: None });
 
-/// The programs that run for this one, by the number of the process.
-static RUNNING: Mutex<BTreeMap<u32, Arc<dyn ProcessGroup>>> = Mutex::new(BTreeMap::new());
+/// Programs by the number of the process.
+type Groups = BTreeMap<u32, Arc<dyn ProcessGroup>>;
+
+/// The programs that run for this one.
+static RUNNING: Mutex<Groups> = Mutex::new(BTreeMap::new());
 
 /// Held while a program is started: it runs then, and is not in [`RUNNING`] yet.
 static STARTING: Mutex<()> = Mutex::new(());
@@ -44,13 +47,14 @@ pub fn on_signal(action: impl FnMut() + Send + 'static) -> Result<(), ctrlc::Err
 
 /// Ends what runs for this program, and the program with this exit code.
 pub fn end(code: ExitCode) -> ! {
-    // Until the exit nothing is started any more.
-    let _starting = end_running();
+    // Until the exit nothing is started any more, and whoever waits for one of them does not go on: it would end with another code.
+    let _ended = end_running();
     std::process::exit(code.number().cast_signed())
 }
 
-/// Ends what runs for this program, and what is just being started; no program is started while what is returned is kept.
-fn end_running() -> Option<MutexGuard<'static, ()>> {
+/// Ends what runs for this program, and what is just being started. While what is returned is kept, no program is started, and nobody
+/// who waits for the end of one goes on.
+fn end_running() -> (Option<MutexGuard<'static, ()>>, MutexGuard<'static, Groups>) {
     let (looks, pause) = LOOKS;
     let starting = (0..looks).find_map(|_| match STARTING.try_lock() {
         Ok(starting) => Some(starting),
@@ -60,8 +64,9 @@ fn end_running() -> Option<MutexGuard<'static, ()>> {
             None
         }
     });
-    locked(&RUNNING).values().for_each(|group| group.end());
-    starting
+    let running = locked(&RUNNING);
+    running.values().for_each(|group| group.end());
+    (starting, running)
 }
 
 /// The same groups, which are also ended when a signal ends this program: those of Unix do not get the Ctrl-C of their terminal.
