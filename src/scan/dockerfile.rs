@@ -332,11 +332,13 @@ impl File<'_> {
         // What `ONBUILD` says in a stage is done first in those that are made from it. For other builds it is their own.
         let base_stage = self.earlier(&base, self.stages.len()).and_then(|index| self.stages.get(index));
         let Left { runs, sources } = base_stage.map(|stage| stage.left.clone()).unwrap_or_default();
+        // That of the machine that builds is not known.
+        let platform = platform.as_deref().filter(|platform| !platform.starts_with(THE_BUILDERS));
         self.stages.push(Stage {
             name,
             base,
-            os: os_of(platform.as_deref()),
-            processor: processor_in(platform.as_deref()),
+            os: platform.map_or(Os::Unsaid, Os::of_platform),
+            processor: platform.and_then(processor_of),
             runs,
             sources,
             left: Left::default(),
@@ -411,16 +413,6 @@ fn source_of_mount(part: &str) -> Option<&str> {
     let quotes = ['"', '\''];
     let (key, from) = part.trim().trim_matches(quotes).split_once('=')?;
     key.eq_ignore_ascii_case("from").then(|| from.trim_matches(quotes))
-}
-
-/// That of the machine that builds is not known.
-fn os_of(platform: Option<&str>) -> Os {
-    platform.filter(|platform| !platform.starts_with(THE_BUILDERS)).map_or(Os::Unsaid, Os::of_platform)
-}
-
-/// That of the machine that builds is not known.
-fn processor_in(platform: Option<&str>) -> Option<Architecture> {
-    platform.filter(|platform| !platform.starts_with(THE_BUILDERS)).and_then(processor_of)
 }
 
 /// The words of a line, at blanks outside quotes, and where they begin; quotes stay.

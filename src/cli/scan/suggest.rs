@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use std::rc::Rc;
 
 use super::answer::{Inputs, Placed, name_of};
 use super::fix::{Fixes, file_of};
+use super::fleet::Landed;
 use super::tree::{Tree, shown};
 use crate::Error;
 use crate::cli::suggestions::{Suggested, Suggestions};
@@ -17,6 +19,8 @@ use crate::scan::{Found, Meant, Needs, Os};
 /// A reference that was judged, and what would fit in its place.
 struct Choice<'p> {
     one: &'p Placed<'p>,
+    /// The hosts that it can land on.
+    hosts: Rc<[Landed]>,
     /// Its results.
     range: Range<usize>,
     does_fail: bool,
@@ -25,13 +29,13 @@ struct Choice<'p> {
 }
 
 /// The place of a reference, e.g. `compose.yaml:7`.
-fn place_of(one: &Placed<'_>) -> String {
-    format!("{}:{}", one.file, one.found.place.line)
+fn place_of(path: &Path, found: &Found) -> String {
+    format!("{}:{}", shown(path), found.place.line)
 }
 
 /// A reference among others of the same line, e.g. `service c (Dockerfile:1)`.
 fn named(path: &Path, found: &Found) -> String {
-    let place = format!("{}:{}", shown(path), found.place.line);
+    let place = place_of(path, found);
     found.object.as_ref().map_or_else(|| place.clone(), |object| format!("{object} ({place})"))
 }
 
@@ -65,14 +69,13 @@ impl Inputs {
             let on: Vec<&Host> = hosts.iter().map(|landed| &landed.host).collect();
             let does_fail = fails(range, results);
             let new = if does_fail { self.fitting(&suggestions, one, &on) } else { None };
-            chosen.insert(*number, Choice { one, range: range.clone(), does_fail, new });
+            chosen.insert(*number, Choice { one, hosts, range: range.clone(), does_fail, new });
         }
         let mut fixes = self.fixes(placed, &chosen, tree);
-        for Choice { one, range, new, .. } in chosen.values().filter(|choice| choice.does_fail) {
-            let hosts = self.landing(one.found, &self.fleet)?;
+        for Choice { one, hosts, range, new, .. } in chosen.values().filter(|choice| choice.does_fail) {
             let why = self.stays(one, new.as_ref(), &fixes);
             if let (Some(new), Some(why)) = (new, &why) {
-                fixes.keep(format!("{} stays, where {} would fit: {why}", place_of(one), new.reference));
+                fixes.keep(format!("{} stays, where {} would fit: {why}", place_of(one.path, one.found), new.reference));
             }
             // What one host takes may fail on another that needs the reference too.
             let of_all = new.as_ref().filter(|_| one.found.needs == Needs::EveryHost && hosts.len() > 1);

@@ -294,6 +294,13 @@ fn a_flag_is_named_only_to_whom_it_is_news() {
     let kubernetes = found(Wish::Hyperv, Engine::Kubernetes, "10.0.20348.1").unwrap();
     assert!(kubernetes.contains("is to run in Hyper-V") && kubernetes.contains("ask for process isolation"), "{kubernetes}");
     assert_eq!(found(Wish::Hyperv, Engine::Kubernetes, "10.0.17763.1"), None);
+    // What is offered there passes on the node.
+    let policy = Policy { wish: Wish::Hyperv, engine: Some(HostEngine::new(Engine::Kubernetes, None)), ..today() };
+    let (host, image) = (server("10.0.20348.1"), image("10.0.17763.1"));
+    let judgement = judged(&host, &image, &policy);
+    let finding = judgement.findings.iter().find(|finding| finding.code == Code::HypervDoesNotWiden).unwrap();
+    let help = finding.help(&subject(&host, &image, &policy, &judgement)).to_string();
+    assert!(help.contains("ltsc2022"), "{help}");
 }
 
 #[test]
