@@ -52,9 +52,9 @@ impl<W: Write> Write for Plain<W> {
         if !self.has_others {
             return self.to.write(bytes);
         }
-        for part in self.strip.strip_next(bytes) {
-            self.to.write_all(part)?;
-        }
+        // The parts between sequences are short, and standard output is written at every line feed.
+        let plain: Vec<u8> = self.strip.strip_next(bytes).flatten().copied().collect();
+        self.to.write_all(&plain)?;
         Ok(bytes.len())
     }
 

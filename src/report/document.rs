@@ -226,7 +226,24 @@ pub struct HostEntry {
     pub overridden: Vec<Word<Attribute>>,
     /// The names of the equal hosts that it stands for; empty where it stands for itself alone. It is not written.
     #[serde(skip)]
-    pub alike: Arc<[String]>,
+    pub alike: Names,
+}
+
+/// Names that many entries share.
+#[derive(Clone, Debug, Default, Eq)]
+pub struct Names(Arc<[String]>);
+
+impl From<Arc<[String]>> for Names {
+    fn from(names: Arc<[String]>) -> Self {
+        Self(names)
+    }
+}
+
+impl PartialEq for Names {
+    /// Those of one fleet are one list, which can be thousands of names.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
 }
 
 impl HostEntry {
@@ -237,7 +254,7 @@ impl HostEntry {
 
     /// The names of the hosts that it stands for.
     pub fn names(&self) -> Vec<&str> {
-        if self.alike.is_empty() { vec![self.called()] } else { self.alike.iter().map(String::as_str).collect() }
+        if self.alike.0.is_empty() { vec![self.called()] } else { self.alike.0.iter().map(String::as_str).collect() }
     }
 }
 

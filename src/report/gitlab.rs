@@ -39,16 +39,18 @@ struct Lines {
 impl Renderer<Report> for GitLab {
     fn render(&self, report: &Report, _: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         let labels = Labels::of(report);
-        let issues: Vec<Issue> = problems::all(report, &labels, Per::Host).iter().map(issue).collect();
+        let found = problems::all(report, &labels, Per::Host);
+        let issues: Vec<Issue> =
+            found.iter().zip(problems::fingerprints(&found)).map(|(problem, name)| issue(problem, name)).collect();
         json::write(&issues, out)
     }
 }
 
-fn issue(problem: &Problem<'_>) -> Issue {
+fn issue(problem: &Problem<'_>, fingerprint: String) -> Issue {
     Issue {
         description: problem.lines().join(". "),
         check_name: problem.code.clone(),
-        fingerprint: problem.fingerprint.clone(),
+        fingerprint,
         severity: match problem.level {
             Level::Failed => "critical",
             Level::Open => "major",

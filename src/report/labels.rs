@@ -1,10 +1,9 @@
 //! The names of hosts in a report for people: each by its label, and where two labels are equal by what tells the hosts apart too.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use super::Word;
-use super::document::{HostEntry, Location, Report, ResultEntry};
+use super::document::{HostEntry, Location, Names, Report, ResultEntry};
 use super::table::architecture;
 use crate::host::Availability;
 use crate::{Isolation, Kind};
@@ -73,7 +72,7 @@ pub(super) fn number(hosts: &[&HostEntry]) -> usize {
     for host in hosts {
         // The same host may be among the equal ones of several, and its engines may take different isolations by default.
         let default = Isolation::Process.into();
-        let kind = format!("{:?}", HostEntry { label: String::new(), alike: Arc::default(), default, ..(*host).clone() });
+        let kind = format!("{:?}", HostEntry { label: String::new(), alike: Names::default(), default, ..(*host).clone() });
         seen.extend(host.names().into_iter().map(|name| (kind.clone(), name)));
     }
     seen.len()

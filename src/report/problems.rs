@@ -50,8 +50,8 @@ pub(super) struct Problem<'a> {
     pub hosts: String,
     /// The place of the reference.
     pub location: Option<&'a Location>,
-    /// A name that stays the same from run to run, and is the name of no other problem of a report.
-    pub fingerprint: String,
+    /// What tells the host from those of another kind ([`kind_of`]), where the problem is of one.
+    pub host: String,
 }
 
 impl Problem<'_> {
@@ -91,15 +91,12 @@ pub(super) fn of_results<'a>(report: &'a Report, labels: &Labels<'a>, per: Per) 
     found.sort_by_key(|(outcome, problem)| (problem.level, *outcome));
     let mut problems: Vec<Problem<'_>> = found.into_iter().map(|(_, problem)| problem).collect();
     problems.extend(warnings(&report.results, labels));
-    tell_apart(&mut problems);
     problems
 }
 
 /// The images that were not read.
 pub(super) fn of_errors(report: &Report) -> Vec<Problem<'_>> {
-    let mut problems: Vec<Problem<'_>> = report.errors.iter().map(unread).collect();
-    tell_apart(&mut problems);
-    problems
+    report.errors.iter().map(unread).collect()
 }
 
 /// All problems: what fails or is undecided, what was not read, the warnings.
@@ -158,7 +155,7 @@ fn failure<'a>(entries: &[&'a ResultEntry], labels: &Labels<'a>) -> Option<Probl
         notes,
         helps,
         image: &first.image.reference,
-        fingerprint: fingerprint(&code, &first.image.reference, &kind_of(&first.host), first.location.as_ref()),
+        host: kind_of(&first.host),
         hosts,
         location: first.location.as_ref(),
         code,
@@ -197,7 +194,7 @@ fn unplaced(placement: &PlacementEntry) -> Problem<'_> {
         image: &placement.object,
         hosts: String::new(),
         location: Some(&placement.location),
-        fingerprint: fingerprint(&code, &placement.object, "", Some(&placement.location)),
+        host: String::new(),
         code,
     }
 }
@@ -252,7 +249,7 @@ fn warning<'a>(alike: &[(&'a ResultEntry, &'a FindingEntry)], labels: &Labels<'a
         hosts,
         location: entry.location.as_ref(),
         // The hosts may change, and the warning stays the same.
-        fingerprint: fingerprint(&code, &entry.image.reference, "", entry.location.as_ref()),
+        host: String::new(),
         code,
     })
 }
@@ -270,7 +267,7 @@ fn unread(error: &ErrorEntry) -> Problem<'_> {
         image: &error.reference,
         hosts: String::new(),
         location: error.location.as_ref(),
-        fingerprint: fingerprint(&code, &error.reference, "", error.location.as_ref()),
+        host: String::new(),
         code,
     }
 }
@@ -301,14 +298,15 @@ fn fingerprint(code: &str, image: &str, host: &str, location: Option<&Location>)
     Digest::of(parts.concat().as_bytes()).hex().to_owned()
 }
 
-/// Gives problems of one name, such as those of an image that stands twice in one file or of two equal hosts, different ones.
-fn tell_apart(problems: &mut [Problem<'_>]) {
+/// A name for each problem that stays the same from run to run. Problems of one name, such as those of an image that stands twice in one
+/// file or of two equal hosts, get different ones.
+pub(super) fn fingerprints(problems: &[Problem<'_>]) -> Vec<String> {
     let mut seen: HashMap<String, usize> = HashMap::new();
-    for problem in problems {
-        let number = seen.entry(problem.fingerprint.clone()).or_insert(0);
-        if *number > 0 {
-            problem.fingerprint = fingerprint(&problem.fingerprint, &number.to_string(), "", None);
-        }
+    let one = |problem: &Problem<'_>| {
+        let name = fingerprint(&problem.code, problem.image, &problem.host, problem.location);
+        let number = seen.entry(name.clone()).or_insert(0);
         *number += 1;
-    }
+        if *number > 1 { fingerprint(&name, &(*number - 1).to_string(), "", None) } else { name }
+    };
+    problems.iter().map(one).collect()
 }

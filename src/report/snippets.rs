@@ -1,6 +1,6 @@
 //! Failures at their lines, as compilers show them: what fails, where it stands, why, and what to do.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Group, Level as Weight, Origin, Renderer as Shown, Snippet};
@@ -82,16 +82,20 @@ fn of_first_places(text: &str) -> String {
 fn together(found: Vec<Problem<'_>>) -> Vec<Vec<Problem<'_>>> {
     let mut groups: Vec<Vec<Problem<'_>>> = Vec::new();
     let is_same = |one: &Problem<'_>, other: &Problem<'_>| {
-        one.code == other.code
-            && one.image == other.image
-            && one.hosts == other.hosts
-            && one.message == other.message
-            && one.notes == other.notes
+        one.code == other.code && one.hosts == other.hosts && one.message == other.message && one.notes == other.notes
     };
+    // The groups of an image are few; those of all images are compared with each other in vain.
+    let mut of_image: HashMap<&str, Vec<usize>> = HashMap::new();
     for problem in found {
-        match groups.iter_mut().find(|group| group.first().is_some_and(|first| is_same(first, &problem))) {
+        let numbers = of_image.entry(problem.image).or_default();
+        let is_like =
+            |number: &&usize| groups.get(**number).and_then(|group| group.first()).is_some_and(|first| is_same(first, &problem));
+        match numbers.iter().find(is_like).copied().and_then(|number| groups.get_mut(number)) {
             Some(group) => group.push(problem),
-            None => groups.push(vec![problem]),
+            None => {
+                numbers.push(groups.len());
+                groups.push(vec![problem]);
+            }
         }
     }
     groups
@@ -205,7 +209,7 @@ mod tests {
             image: "app:1",
             hosts: "web01".to_owned(),
             location: Some(&place),
-            fingerprint: String::new(),
+            host: String::new(),
         };
         let group = [problem];
         let first = group.first().unwrap();

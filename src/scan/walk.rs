@@ -46,12 +46,17 @@ pub fn walk(paths: &[PathBuf]) -> Walked {
         builder.filter_entry(|entry| entry.file_name() != ".git");
         builder.build_parallel().run(|| {
             Box::new(|entry| {
-                let Ok(mut found) = found.lock() else { return WalkState::Quit };
-                match entry {
+                // A file may be read for this, so it is decided before the others wait.
+                let taken = match entry {
                     Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && is_taken(entry.path()) => {
-                        found.files.push(entry.into_path());
+                        Ok(entry.into_path())
                     }
-                    Ok(_) => {}
+                    Ok(_) => return WalkState::Continue,
+                    Err(error) => Err(error),
+                };
+                let Ok(mut found) = found.lock() else { return WalkState::Quit };
+                match taken {
+                    Ok(path) => found.files.push(path),
                     Err(error) => found.unread.push((path_of(&error).unwrap_or_else(|| (*first).clone()), reason(&error))),
                 }
                 WalkState::Continue

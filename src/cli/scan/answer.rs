@@ -348,7 +348,7 @@ impl Inputs {
                     entry.findings.retain(|finding| !finding.code.known().is_some_and(|code| OF_A_START.contains(&code)));
                 }
                 if names.len() > 1 {
-                    entry.host.alike = Arc::clone(names);
+                    entry.host.alike = Arc::clone(names).into();
                 }
                 entry
             };

@@ -1,10 +1,8 @@
 //! The entries of a report, made from judgements, hosts and errors.
 
-use std::sync::Arc;
-
 use super::{
-    CandidateEntry, EngineEntry, ErrorEntry, ErrorEntryKind, FindingEntry, HostEntry, ImageEntry, Location, PossibilityEntry,
-    RemedyEntry, Report, ResultEntry, SCHEMA, Summary, TakesEntry, Tool,
+    CandidateEntry, EngineEntry, ErrorEntry, ErrorEntryKind, FindingEntry, HostEntry, ImageEntry, Location, Names,
+    PossibilityEntry, RemedyEntry, Report, ResultEntry, SCHEMA, Summary, TakesEntry, Tool,
 };
 use crate::advice::Remedy;
 use crate::compat::{Finding, Judgement, Policy, Possibility, Subject, Takes, Verdict};
@@ -130,7 +128,7 @@ impl HostEntry {
             file: host.file.as_deref().map(|file| clean(file).into_owned()),
             assumed: host.assumed.iter().copied().map(Word::from).collect(),
             overridden: host.overridden.iter().copied().map(Word::from).collect(),
-            alike: Arc::default(),
+            alike: Names::default(),
         }
     }
 }

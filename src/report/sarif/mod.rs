@@ -38,7 +38,9 @@ impl Renderer<Report> for Sarif {
         let problems = problems::of_results(report, &labels, Per::Host);
         let shown = problems.get(..MOST_RESULTS).unwrap_or(&problems);
         let mut rules = Numbered::default();
-        let results: Vec<Outcome> = shown.iter().map(|problem| result(problem, rules.place(&problem.code))).collect();
+        let names = problems::fingerprints(shown);
+        let outcome = |(problem, name): (&Problem<'_>, String)| result(problem, rules.place(&problem.code), name);
+        let results: Vec<Outcome> = shown.iter().zip(names).map(outcome).collect();
         let rules = rules.names.iter().filter_map(|code| shown.iter().find(|problem| problem.code == *code));
 
         let unread = problems::of_errors(report);
@@ -166,7 +168,7 @@ fn notification(problem: &Problem<'_>, index: usize) -> Notification {
     }
 }
 
-fn result(problem: &Problem<'_>, rule_index: usize) -> Outcome {
+fn result(problem: &Problem<'_>, rule_index: usize, fingerprint: String) -> Outcome {
     Outcome {
         rule_id: problem.code.clone(),
         rule_index,
@@ -174,7 +176,7 @@ fn result(problem: &Problem<'_>, rule_index: usize) -> Outcome {
         level: if problem.level == Level::Warning { "warning" } else { "error" },
         message: Text { text: problem.lines().join("\n") },
         locations: [location(problem)],
-        partial_fingerprints: Fingerprints { primary_location_line_hash: problem.fingerprint.clone() },
+        partial_fingerprints: Fingerprints { primary_location_line_hash: fingerprint },
     }
 }
 
