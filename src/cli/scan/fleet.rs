@@ -54,8 +54,8 @@ fn joined(names: &[String]) -> String {
 /// The hosts of these names, all among those that this one stands for.
 pub fn among(host: &HostEntry, names: Vec<String>) -> HostEntry {
     let label = joined(&names);
-    let alike = if names.len() > 1 { names.into() } else { Arc::default() };
-    HostEntry { label, alike, ..host.clone() }
+    let alike: Arc<[String]> = if names.len() > 1 { names.into() } else { Arc::default() };
+    HostEntry { label, alike: alike.into(), ..host.clone() }
 }
 
 /// References that are judged alike: the text of the image, where it lands, the processor and isolation that the file asks for, and how
