@@ -1,5 +1,7 @@
 //! Options of other tools that this one does not have: why not, or what to type instead.
 
+pub mod commands;
+
 /// An option, the subcommands it is known with (all if there are none), and the hint.
 type Foreign = (&'static str, &'static [&'static str], &'static str);
 

@@ -80,6 +80,19 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
             error.insert(ContextKind::Usage, ContextValue::StyledStr(usage(arguments)));
         }
     }
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        let named = match error.get(ContextKind::InvalidSubcommand) {
+            Some(ContextValue::String(name)) => name.clone(),
+            _ => String::new(),
+        };
+        hint = foreign::commands::hint(&named).filter(|_| is_first(&whole, &harmless, &named)).map(str::to_owned);
+        if let Some(ContextValue::Strings(alike)) = error.remove(ContextKind::SuggestedSubcommand) {
+            let meant = foreign::commands::meant(&named, &alike);
+            if hint.is_none() && !meant.is_empty() {
+                error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
+            }
+        }
+    }
     if error.kind() == ErrorKind::MissingRequiredArgument && subcommand == Some("check") {
         hint = Some(NO_IMAGE.to_owned());
     }
@@ -110,6 +123,12 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
 /// The exit code of arguments that were not understood: a code of 2 after `run` and `exec` may be the container's.
 fn refused(subcommand: Option<&str>) -> ExitCode {
     if matches!(subcommand, Some("run" | "exec")) { ExitCode::REFUSED } else { ExitCode::NOT_DONE }
+}
+
+/// True if this word stands before any subcommand: it was typed in the place of one of the program, not of one below it.
+fn is_first(program: &clap::Command, arguments: &[OsString], word: &str) -> bool {
+    let is_either = |argument: &&OsString| argument.as_os_str() == word || program.find_subcommand(argument).is_some();
+    arguments.iter().skip(1).find(is_either).is_some_and(|first| first.as_os_str() == word)
 }
 
 /// The usage line of the subcommand among these arguments, or of the program.
