@@ -161,6 +161,7 @@ fn variable_at_fault(error: &clap::Error, arguments: &[OsString]) -> Option<Stri
 fn in_plain_words(reason: &str) -> Option<&'static str> {
     match reason {
         "invalid digit found in string" | "cannot parse integer from empty string" => Some("write a whole number"),
+        "value was not a boolean" => Some("write true or false; yes and no, on and off, 1 and 0 mean the same"),
         "number too large to fit in target type" => Some("the number is too large"),
         _ => None,
     }
@@ -201,6 +202,15 @@ mod tests {
             let reason = text.parse::<u64>().unwrap_err().to_string();
             assert!(in_plain_words(&reason).is_some(), "{reason}");
         }
+    }
+
+    #[test]
+    fn a_switch_that_is_neither_on_nor_off_is_refused_with_what_it_can_be() {
+        use clap::builder::TypedValueParser as _;
+        let parser = clap::builder::BoolishValueParser::new();
+        let error = parser.parse_ref(&clap::Command::new("x"), None, std::ffi::OsStr::new("banana")).unwrap_err();
+        let reason = error.source().unwrap().to_string();
+        assert!(in_plain_words(&reason).unwrap().contains("true or false"), "{reason}");
     }
 
     #[test]
