@@ -104,7 +104,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ("upgrade", "use wincompat cluster plan, or wincompat scan --next-host HOST"),
     ("validate", "use wincompat scan"),
     ("verify", "use wincompat check IMAGE, or wincompat images --verify for the local store"),
-    ("volume", "mount a folder with wincompat run -v HOST:CONTAINER; there are no volumes"),
+    ("volume", "mount a folder with wincompat run -v HOST:CONTAINER; wincompat does not keep volumes"),
 ];
 
 /// The hint for a command as it was typed, if it is known from elsewhere.
