@@ -20,7 +20,7 @@ use crate::{Isolation, OsVersion};
 /// Columns below which a table is not narrowed any further.
 pub(super) const NARROWEST: u16 = 60;
 /// Columns below which lines of text are not narrowed any further.
-const NARROWEST_TEXT: u16 = 40;
+pub(super) const NARROWEST_TEXT: u16 = 40;
 /// The columns for the host below which lines stand in place of the table: with fewer, names and versions break into letters.
 const FOR_HOST: usize = 10;
 /// The columns for answers, lines and padding.
