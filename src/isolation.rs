@@ -25,6 +25,14 @@ impl Isolation {
         }
     }
 
+    /// The word for people, e.g. `Hyper-V`.
+    pub const fn named(self) -> &'static str {
+        match self {
+            Self::Process => "process",
+            Self::Hyperv => "Hyper-V",
+        }
+    }
+
     /// The word of `docker run --isolation`, e.g. `hyperv`.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -137,12 +137,13 @@ fn suggestions(text: &str) -> Vec<&str> {
 
 /// Says that there is no explanation, and what else to ask.
 fn unexplained(query: &str, suggestions: &[&str], io: &mut Io<'_>) -> io::Result<()> {
+    let error = io.error_word();
     if query.is_empty() {
-        writeln!(io.err, "error: the text to explain is empty")?;
+        writeln!(io.err, "{error} the text to explain is empty")?;
         // A pipe takes standard output alone.
         return writeln!(io.err, "hint: pass errors on too: `docker run IMAGE 2>&1 | wincompat explain -`");
     }
-    writeln!(io.err, "error: no explanation for `{query}`")?;
+    writeln!(io.err, "{error} no explanation for `{query}`")?;
     if is_of_a_program(query) {
         return writeln!(
             io.err,

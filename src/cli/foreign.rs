@@ -1,7 +1,12 @@
 //! Options of other tools that this one does not have: why not, or what to type instead.
 
+pub mod commands;
+
 /// An option, the subcommands it is known with (all if there are none), and the hint.
 type Foreign = (&'static str, &'static [&'static str], &'static str);
+
+/// The subcommands that read images from registries.
+const READING: [&str; 5] = ["check", "scan", "engines", "pull", "run"];
 
 /// The options of docker, skopeo, trivy and their kin.
 const FOREIGN: &[Foreign] = &[
@@ -19,6 +24,13 @@ const FOREIGN: &[Foreign] = &[
     ("--exit-code", &["check"], "the exit code is 1 if an image cannot run; see wincompat check --help"),
     ("--severity", &["check"], "use --deny warnings, or --deny CODE"),
     ("--ignorefile", &["check"], "there is no list of exceptions"),
+    ("--silent", &["check", "scan"], "use -q, which shows failures only"),
+    ("--debug", &[], "use -v in wincompat check and scan, or --trace FILE in wincompat run"),
+    ("--registry", &READING, "name the registry in the image: REGISTRY/NAME:TAG; --mirror REGISTRY=URL asks another server"),
+    ("--proxy", &READING, "set the variable HTTPS_PROXY=http://HOST:PORT"),
+    ("--config", &["check"], "wincompat check does not read a configuration; wincompat scan reads wincompat.toml"),
+    ("--fail-on", &["check", "scan"], "use --deny warnings, or --deny CODE"),
+    ("-k", &READING, "use --insecure REGISTRY"),
     ("--restart", &["run"], "wincompat does not restart containers; use a scheduled task or a service"),
     ("--publish-all", &["run"], "wincompat does not choose ports of the host; publish each with -p HOST:CONTAINER"),
     ("-P", &["run"], "wincompat does not choose ports of the host; publish each with -p HOST:CONTAINER"),
@@ -29,7 +41,11 @@ const FOREIGN: &[Foreign] = &[
     ("--privileged", &["run"], "Windows has no privileged containers; HostProcess containers run in Kubernetes only"),
     ("--cap-add", &["run"], "Windows has no capabilities; choose the user with -u"),
     ("--cap-drop", &["run"], "Windows has no capabilities; choose the user with -u"),
-    ("--security-opt", &["run"], "credential specs are not supported"),
+    (
+        "--security-opt",
+        &["run"],
+        "credential specs are not supported; for accounts of a domain, run the container with docker run or in Kubernetes",
+    ),
     ("--ulimit", &["run"], "Windows has no ulimits; limit memory with -m and processors with --cpus"),
     (
         "--gpus",
@@ -60,6 +76,17 @@ const FOREIGN: &[Foreign] = &[
     ("--attach", &["run"], "wincompat run attaches unless -d is given"),
     ("--sig-proxy", &["run"], "Ctrl-C is always sent to the container"),
     ("--stop-signal", &["run"], "Windows containers are stopped by a shut-down"),
+    ("--volumes-from", &["run"], "mount the same folders again with -v HOST:CONTAINER"),
+    ("--runtime", &["run"], "use --isolation process or --isolation hyperv"),
+    ("--expose", &["run"], "publish a port with -p HOST:CONTAINER; between containers all ports are open"),
+    ("--detach-keys", &["run"], "wincompat does not detach from a container that runs; start it with -d"),
+    ("--mac-address", &["run"], "the network gives the address"),
+    ("--sysctl", &["run"], "Windows has no sysctls"),
+    ("--group-add", &["run"], "choose the user with -u; Windows takes the groups from it"),
+    ("--annotation", &["run"], "use -l KEY=VALUE"),
+    ("--blkio-weight", &["run"], "disks are not limited; limit memory with -m and processors with --cpus"),
+    ("--oom-kill-disable", &["run"], "Windows does not end processes for memory; limit it with -m"),
+    ("--domainname", &["run"], "use --hostname NAME"),
     ("--disable-content-trust", &["run", "pull"], "wincompat verifies digests, not signatures"),
     ("--all-tags", &["pull"], "pull one tag at a time"),
 ];
@@ -78,6 +105,10 @@ mod tests {
     #[test]
     fn options_of_other_tools_are_answered() {
         assert!(hint(Some("run"), "--restart=always").is_some_and(|hint| hint.contains("does not restart")));
+        for option in ["--silent", "--debug", "--registry=x", "--proxy", "--config", "--fail-on", "-k"] {
+            assert!(hint(Some("check"), option).is_some(), "{option}");
+        }
+        assert!(hint(Some("run"), "--security-opt").is_some_and(|hint| hint.contains("docker run")));
         assert!(hint(Some("check"), "--platform").is_some_and(|hint| hint.contains("--host")));
         assert_eq!(hint(Some("ps"), "--restart"), None);
         assert_eq!(hint(None, "--unheard-of"), None);

@@ -11,6 +11,7 @@ use super::subcommand::Subcommand;
 use crate::report::Page;
 use crate::report::images::ImageListing;
 use crate::runner::store;
+use crate::text;
 
 /// List the images in the local store.
 #[derive(clap::Args, Clone, Debug)]
@@ -61,6 +62,10 @@ impl Subcommand for Args {
         let damaged = store::verify::verify(&blobs)?;
         for image in &damaged {
             io.fail(image);
+        }
+        if damaged.is_empty() {
+            let all = text::count(images.images.len(), "image");
+            io.note(&format!("{all} read completely, and no damage found").into());
         }
         Ok(if damaged.is_empty() { ExitCode::DONE } else { ExitCode::NOT_DONE })
     }

@@ -2,6 +2,8 @@
 
 use std::io::{Read, Write as _};
 
+use anstyle::{AnsiColor, Style};
+
 use super::exit::ExitCode;
 use super::failure_report;
 use super::platform::Platform;
@@ -12,6 +14,9 @@ use crate::clock::now;
 use crate::report::plain::clean;
 use crate::report::{Detail, Page, Wording as _, failure};
 use crate::{Advice, Error};
+
+/// The style of the word in front of an error, as the parser of the command line has it.
+const ERROR: Style = AnsiColor::Red.on_default().bold();
 
 /// The streams of a command, and the system it runs on. Everything but the answer goes to `err`. Writing to either never fails:
 /// what could not be written is known at the end ([`Self::ended`]).
@@ -34,8 +39,18 @@ impl Io<'_> {
     /// Prints a failure as what, why, and what to do. Where a call of Windows has failed, a report is written, and named at the end.
     pub fn fail(&mut self, error: &Error) {
         let error = self.reported(error);
-        // Standard error keeps its failures to itself: there is no other place to tell them.
-        let _ = failure::write(&error.what, &error.causes, &self.words(&error.advice()), self.err);
+        let mut text = Vec::new();
+        // Standard error keeps its failures to itself: there is no other place to tell them. Memory has none.
+        let _ = failure::write(&error.what, &error.causes, &self.words(&error.advice()), &mut text);
+        let text = String::from_utf8_lossy(&text);
+        let rest = text.strip_prefix("error:").unwrap_or(&text);
+        let word = self.error_word();
+        let _ = write!(self.err, "{word}{rest}");
+    }
+
+    /// `error:`, with its colour where standard error shows colours.
+    pub fn error_word(&self) -> String {
+        if self.err.has_colours() { format!("{ERROR}error:{ERROR:#}") } else { "error:".to_owned() }
     }
 
     /// The error with a hint that names the report about a failed call of Windows, which is written before.

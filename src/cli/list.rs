@@ -37,8 +37,12 @@ pub fn read(what: &str, from: impl Read) -> Result<Vec<Line>, Error> {
 ///
 /// # Errors
 ///
-/// Bytes that are not text.
+/// An archive, and other bytes that are not text.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Line>, Error> {
+    if is_archive(bytes) {
+        let error = Error::of(ErrorKind::Invalid, "it is an archive, not a list of images");
+        return Err(error.hint("give the archive as an image, without --from"));
+    }
     let text = decode(bytes)?;
     let lines = text.lines().enumerate().filter_map(|(index, line)| {
         let comment = line
@@ -49,6 +53,14 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Line>, Error> {
         (!line.is_empty()).then(|| Line { number: index + 1, text: line.to_owned() })
     });
     Ok(lines.collect())
+}
+
+/// True for a tar archive, and for the compressions in which images are kept.
+fn is_archive(bytes: &[u8]) -> bool {
+    const TAR: std::ops::Range<usize> = 257..262;
+    const GZIP: &[u8] = &[0x1f, 0x8b];
+    const ZSTANDARD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+    bytes.get(TAR) == Some(b"ustar".as_slice()) || bytes.starts_with(GZIP) || bytes.starts_with(ZSTANDARD)
 }
 
 fn decode(bytes: &[u8]) -> Result<String, Error> {
@@ -98,6 +110,19 @@ mod tests {
         assert_eq!(error.what, "line 3 of the list is not valid UTF-8");
         assert!(parse(b"\xff\xfea").is_err(), "half a unit");
         assert!(parse(b"\xff\xfe\x00\xd8").is_err(), "half a surrogate pair");
+    }
+
+    #[test]
+    fn an_archive_is_said_to_be_one() {
+        let mut tar = vec![b'a'; 1024];
+        tar[257..262].copy_from_slice(b"ustar");
+        for bytes in [tar.as_slice(), &[0x1f, 0x8b, 8, 0], &[0x28, 0xb5, 0x2f, 0xfd, 0]] {
+            let error = parse(bytes).unwrap_err();
+            assert_eq!(error.what, "it is an archive, not a list of images");
+            assert!(error.hint.unwrap().to_string().contains("as an image"));
+        }
+        let error = read("app.tar", tar.as_slice()).unwrap_err();
+        assert_eq!(error.sentence(), "app.tar could not be read: it is an archive, not a list of images");
     }
 
     #[test]

@@ -323,7 +323,7 @@ pub fn run(arguments: Vec<OsString>, platform: &Platform) -> u32 {
     if let Ok(Cli { command: Command::Scan(args), .. }) = &mut parsed {
         args.settings = settings;
     }
-    color::choose(parsed.as_ref().ok().map(|cli| &cli.color));
+    color::choose(&parsed.as_ref().map_or_else(|_| color::among(&arguments), |cli| cli.color));
     let mut out = stream(AutoStream::auto(std::io::stdout()).current_choice(), std::io::stdout().lock());
     // Not locked: warnings and progress come from other threads too.
     let mut err = stream(AutoStream::auto(std::io::stderr()).current_choice(), std::io::stderr());
@@ -351,7 +351,7 @@ pub fn answer(parsed: Result<Cli, clap::Error>, arguments: &[OsString], io: &mut
 /// it is full for now below the one that leaves out colours: that writes a text in pieces, and would not know where to go on.
 fn stream(colours: ColorChoice, to: impl Write + 'static) -> Stream {
     match colours {
-        ColorChoice::AlwaysAnsi => Stream::new(Patient(to)),
+        ColorChoice::AlwaysAnsi => Stream::new(Patient(to)).with_colours(),
         // A console that knows no escape sequences gets none.
         ColorChoice::Always | ColorChoice::Auto | ColorChoice::Never => Stream::new(Plain::new(Patient(to))),
     }

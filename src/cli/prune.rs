@@ -100,7 +100,7 @@ impl Args {
         if emptied.files > 0 {
             let shown = folder.display().to_string();
             let files = text::count(usize::try_from(emptied.files).unwrap_or(usize::MAX), "file");
-            writeln!(io.out, "cache {}: {files}, {}", clean(&shown), text::size(emptied.bytes))?;
+            writeln!(io.out, "cache {}: {files} removed, {} freed", clean(&shown), text::size(emptied.bytes))?;
         } else if !self.quiet {
             writeln!(io.err, "Nothing to remove.")?;
         }

@@ -299,7 +299,7 @@ mod tests {
             assert_eq!(hint(typed), format!("did you mean {meant}"), "{typed}");
         }
         for typed in ["nginx redis", "mcr.microsoft.com/windows/nanoserver:1809 nginx", "a b"] {
-            assert_eq!(hint(typed), "give each image as an argument of its own", "{typed}");
+            assert_eq!(hint(typed), "give each image as an argument of its own; in a list, on a line of its own", "{typed}");
         }
     }
 
@@ -324,7 +324,7 @@ mod tests {
             format!("nginx {IMAGE}"),
             format!("{IMAGE} docker"),
         ] {
-            assert_eq!(hint(&typed), "give each image as an argument of its own", "{typed}");
+            assert_eq!(hint(&typed), "give each image as an argument of its own; in a list, on a line of its own", "{typed}");
         }
     }
 

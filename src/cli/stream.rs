@@ -68,12 +68,23 @@ impl<W: Write> Write for Plain<W> {
 pub struct Stream {
     to: Patient<Box<dyn Write>>,
     failure: Option<io::Error>,
+    has_colours: bool,
 }
 
 impl Stream {
     /// A stream that writes to this.
     pub fn new(to: impl Write + 'static) -> Self {
-        Self { to: Patient(Box::new(to)), failure: None }
+        Self { to: Patient(Box::new(to)), failure: None, has_colours: false }
+    }
+
+    /// The same stream, known to show colours.
+    pub fn with_colours(self) -> Self {
+        Self { has_colours: true, ..self }
+    }
+
+    /// True if colours are shown.
+    pub const fn has_colours(&self) -> bool {
+        self.has_colours
     }
 
     /// True once something could not be written; then nobody sees what follows.

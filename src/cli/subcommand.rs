@@ -118,6 +118,13 @@ mod tests {
     }
 
     #[test]
+    fn the_word_in_front_of_an_error_has_a_colour_where_colours_are_shown() {
+        let err = Written::default();
+        executed_on(&Ends(|| Err(Error::new("x").hint("z").into())), Written::default().stream(), err.stream().with_colours());
+        assert_eq!(err.text(), "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m x\nhint: z\n");
+    }
+
+    #[test]
     fn a_closed_pipe_is_not_a_failure_and_a_full_disk_is() {
         let closed = || Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
         assert_eq!(executed(&Ends(closed)), (0, "begun\n".to_owned(), String::new()));

@@ -80,6 +80,19 @@ pub fn refuse(error: &clap::Error, arguments: &[OsString], io: &mut Io<'_>) -> E
             error.insert(ContextKind::Usage, ContextValue::StyledStr(usage(arguments)));
         }
     }
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        let named = match error.get(ContextKind::InvalidSubcommand) {
+            Some(ContextValue::String(name)) => name.clone(),
+            _ => String::new(),
+        };
+        hint = foreign::commands::hint(&named).filter(|_| is_first(&whole, &harmless, &named)).map(str::to_owned);
+        if let Some(ContextValue::Strings(alike)) = error.remove(ContextKind::SuggestedSubcommand) {
+            let meant = foreign::commands::meant(&named, &alike);
+            if hint.is_none() && !meant.is_empty() {
+                error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
+            }
+        }
+    }
     if error.kind() == ErrorKind::MissingRequiredArgument && subcommand == Some("check") {
         hint = Some(NO_IMAGE.to_owned());
     }
@@ -112,6 +125,12 @@ fn refused(subcommand: Option<&str>) -> ExitCode {
     if matches!(subcommand, Some("run" | "exec")) { ExitCode::REFUSED } else { ExitCode::NOT_DONE }
 }
 
+/// True if this word stands before any subcommand: it was typed in the place of one of the program, not of one below it.
+fn is_first(program: &clap::Command, arguments: &[OsString], word: &str) -> bool {
+    let is_either = |argument: &&OsString| argument.as_os_str() == word || program.find_subcommand(argument).is_some();
+    arguments.iter().skip(1).find(is_either).is_some_and(|first| first.as_os_str() == word)
+}
+
 /// The usage line of the subcommand among these arguments, or of the program.
 fn usage(arguments: &[OsString]) -> StyledStr {
     let mut command = typed_command();
@@ -142,6 +161,7 @@ fn variable_at_fault(error: &clap::Error, arguments: &[OsString]) -> Option<Stri
 fn in_plain_words(reason: &str) -> Option<&'static str> {
     match reason {
         "invalid digit found in string" | "cannot parse integer from empty string" => Some("write a whole number"),
+        "value was not a boolean" => Some("write true or false; yes and no, on and off, 1 and 0 mean the same"),
         "number too large to fit in target type" => Some("the number is too large"),
         _ => None,
     }
@@ -182,6 +202,15 @@ mod tests {
             let reason = text.parse::<u64>().unwrap_err().to_string();
             assert!(in_plain_words(&reason).is_some(), "{reason}");
         }
+    }
+
+    #[test]
+    fn a_switch_that_is_neither_on_nor_off_is_refused_with_what_it_can_be() {
+        use clap::builder::TypedValueParser as _;
+        let parser = clap::builder::BoolishValueParser::new();
+        let error = parser.parse_ref(&clap::Command::new("x"), None, std::ffi::OsStr::new("banana")).unwrap_err();
+        let reason = error.source().unwrap().to_string();
+        assert!(in_plain_words(&reason).unwrap().contains("true or false"), "{reason}");
     }
 
     #[test]

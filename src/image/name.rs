@@ -77,7 +77,9 @@ impl Mistake {
 pub(crate) fn read(text: &str) -> Result<Name, Mistake> {
     if text.contains(char::is_whitespace) {
         return Err(Mistake::new("it contains a space").hint(match text.trim() {
-            trimmed if trimmed.contains(char::is_whitespace) => "give each image as an argument of its own".to_owned(),
+            trimmed if trimmed.contains(char::is_whitespace) => {
+                "give each image as an argument of its own; in a list, on a line of its own".to_owned()
+            }
             trimmed => format!("type {trimmed}"),
         }));
     }

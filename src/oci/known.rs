@@ -1,7 +1,11 @@
 //! Microsoft's base images as the knowledge has them: for when no registry is asked, and for when the registry refuses.
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 use crate::OsVersion;
 use crate::advice::advice;
+use crate::clock::now;
 use crate::image::{Candidate, Config, DOCKER_HUB, EntryFacts, Name, Version};
 use crate::knowledge::builds::MICROSOFT_REGISTRY;
 use crate::knowledge::{BaseImage, BaseRepository, Knowledge};
@@ -64,12 +68,28 @@ fn tags(knowledge: &Knowledge, name: &Name) -> Option<String> {
     (!tags.is_empty()).then(|| tags.join(", "))
 }
 
+/// A tag for each generation that gets updates on this day, the newest first, e.g. `ltsc2025, ltsc2022, ltsc2019`.
+fn supported_tags(knowledge: &Knowledge, name: &Name, today: Date) -> Option<String> {
+    let generations = generations(knowledge, name);
+    let supported = generations.iter().filter(|(_, repository)| repository.until >= today);
+    let tag = |repository: &BaseRepository| {
+        let long_term = repository.tags.iter().find(|tag| tag.starts_with("ltsc"));
+        long_term.or(repository.tags.first()).cloned()
+    };
+    let tags: Vec<String> = supported.filter_map(|(_, repository)| tag(repository)).collect();
+    (!tags.is_empty()).then(|| tags.join(", "))
+}
+
 /// Refuses a base image without a tag or digest: Docker would take `latest`, which Microsoft removed on 2019-04-16.
 pub(crate) fn refuse_latest(knowledge: &Knowledge, name: &Name) -> Result<(), Error> {
+    refuse_latest_on(knowledge, name, TimeZone::UTC.to_datetime(now()).date())
+}
+
+fn refuse_latest_on(knowledge: &Knowledge, name: &Name, today: Date) -> Result<(), Error> {
     if name.digest.is_some() || name.tag.is_some() {
         return Ok(());
     }
-    let Some(tags) = tags(knowledge, name) else {
+    let Some(tags) = supported_tags(knowledge, name, today).or_else(|| tags(knowledge, name)) else {
         return Ok(());
     };
     let repository = name.repository_with_registry();
@@ -145,6 +165,8 @@ fn moved(name: &Name, repository: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
     use crate::image::reference::{Location, Reference};
     use crate::image::test_knowledge::knowledge;
@@ -192,9 +214,16 @@ mod tests {
 
     #[test]
     fn base_images_have_no_latest() {
-        let error = refuse_latest(&knowledge(), &name("mcr.microsoft.com/windows/nanoserver")).unwrap_err();
-        assert_eq!(error.kind, ErrorKind::NotFound);
-        assert_eq!(error.hint.unwrap().to_string(), "name one of ltsc2025, ltsc2022, 1909, 1903, 1809");
+        let nano = name("mcr.microsoft.com/windows/nanoserver");
+        let hint = |knowledge: &Knowledge, today: Date| {
+            let error = refuse_latest_on(knowledge, &nano, today).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::NotFound);
+            error.hint.unwrap().to_string()
+        };
+        let all = "name one of ltsc2025, ltsc2022, 1909, 1903, 1809";
+        // What gets no updates is not offered, unless nothing else is there.
+        assert_eq!(hint(&knowledge(), date(2040, 1, 1)), all);
+        assert_eq!(hint(Knowledge::built_in(), date(2026, 11, 23)), "name one of ltsc2025, ltsc2022, ltsc2019");
         for accepted in ["mcr.microsoft.com/windows/nanoserver:1809", "mcr.microsoft.com/dotnet/sdk", "nginx"] {
             assert_eq!(refuse_latest(&knowledge(), &name(accepted)), Ok(()), "{accepted}");
         }

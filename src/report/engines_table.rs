@@ -1,4 +1,4 @@
-//! What engines take as tables: text of 80 columns, and Markdown.
+//! What engines take as tables: text of 80 columns, a line for each row where there are fewer, and Markdown.
 
 use std::io::{self, Write};
 
@@ -12,6 +12,12 @@ use crate::{Engine, ImageStore};
 
 /// The names of the columns.
 const HEADER: [&str; 4] = ["engine", "versions", "takes", "result"];
+
+/// The spaces between the columns.
+const BETWEEN: usize = 6;
+
+/// Columns of the terminal from which on the table is kept, even if it is wider.
+const ALWAYS_A_TABLE: u16 = 80;
 
 /// The answer about an image that no engine pulls, or of whose engines nothing is known.
 const NOTHING_KNOWN: &str = "It is not known what engines take here: none pulls such an image, or starts such a container.";
@@ -43,8 +49,14 @@ impl Renderer<EnginesReport> for EnginesTable {
             let all = || std::iter::once(HEADER.map(str::to_owned)).chain(rows.iter().cloned());
             let widest = |column: usize| all().filter_map(|row| row.get(column).map(|text| text.chars().count())).max();
             let widths = [0, 1, 2].map(|column| widest(column).unwrap_or_default());
+            let table = widths.iter().sum::<usize>() + widest(3).unwrap_or_default() + BETWEEN;
+            let has_room = page.columns >= ALWAYS_A_TABLE || table <= usize::from(page.columns);
+            for [engine, versions, takes, result] in rows.iter().filter(|_| !has_room) {
+                let line = format!("{versions}: takes {takes}, {result}");
+                wrapped("", PLAIN, engine, &line, "  ", width, out)?;
+            }
             let mut before = String::new();
-            for [engine, versions, takes, result] in all() {
+            for [engine, versions, takes, result] in all().filter(|_| has_room) {
                 let named = if engine == before { "" } else { &engine };
                 let [first, second, third] = widths;
                 let line = format!("{named:<first$}  {versions:<second$}  {takes:<third$}  {result}");
@@ -52,7 +64,7 @@ impl Renderer<EnginesReport> for EnginesTable {
                 before = engine;
             }
             for (number, message) in messages.iter().enumerate() {
-                wrapped("", PLAIN, &format!("[{}]", number + 1), message, "", width, out)?;
+                wrapped("", PLAIN, &format!("[{}]", number + 1), message, "    ", width, out)?;
             }
         }
         if has_kubelet(report) {

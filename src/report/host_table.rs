@@ -7,7 +7,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use super::document::HostEntry;
 use super::host::{BaseImageEntry, HostAnswer, HostReport, IsolationEntry, PrerequisiteEntry};
-use super::table::{BAD, GOOD, NARROWEST, OPEN, PLAIN, answer, attribute, wrapped, write_finding};
+use super::table::{BAD, GOOD, NARROWEST, NARROWEST_TEXT, OPEN, PLAIN, answer, attribute, wrapped, write_finding};
 use super::{Page, Renderer, Word};
 use crate::advice::{Remedy, Setting};
 use crate::compat::Code;
@@ -32,7 +32,7 @@ impl Renderer<HostReport> for HostTable {
 }
 
 fn write_host(answer: &HostAnswer, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let width = page.columns.max(NARROWEST);
+    let width = page.columns.max(NARROWEST_TEXT);
     let host = &answer.host;
     if !host.label.is_empty() && host.label != host.name {
         write!(out, "{}: ", host.label)?;
@@ -59,7 +59,11 @@ fn write_host(answer: &HostAnswer, page: &Page<'_>, out: &mut dyn Write) -> io::
     writeln!(out, "\nBase images at {MICROSOFT_REGISTRY}/")?;
     let generations = answer.images.chunk_by(|a, b| a.build == b.build);
     let (supported, old): (Vec<_>, Vec<_>) = generations.partition(|images| images.iter().any(|image| image.supported));
-    writeln!(out, "{}", images(&supported, width))?;
+    if page.columns < NARROWEST {
+        write_lines(&supported, width, out)?;
+    } else {
+        writeln!(out, "{}", images(&supported, width))?;
+    }
     if old.is_empty() {
         return Ok(());
     }
@@ -160,6 +164,16 @@ fn write_prerequisite(prerequisite: &PrerequisiteEntry, width: u16, out: &mut dy
     // Commands are to be copied: so far to the left, each known one fits on a line.
     for step in &prerequisite.fix {
         wrapped("    > ", PLAIN, "", step, "      ", width, out)?;
+    }
+    Ok(())
+}
+
+/// A line for each image, for a terminal that is too narrow for the table.
+fn write_lines(generations: &[&[BaseImageEntry]], width: u16, out: &mut dyn Write) -> io::Result<()> {
+    for image in generations.iter().copied().flatten() {
+        let runs = format!("process {}, Hyper-V {}", answer(image.process), answer(image.hyperv));
+        let line = format!("{}, build {}: {runs}", below_registry(image), image.build);
+        wrapped("  ", PLAIN, "", &line, "    ", width, out)?;
     }
     Ok(())
 }

@@ -1,9 +1,12 @@
 //! The report of several results for people: failures first and whole, then what is undecided or was not read, then the passes.
 //!
-//! Results of one image that differ only in the host are one paragraph, with the hosts in a list.
+//! Results of one image that differ only in the host are one paragraph, with the hosts in a list. So are those of many images that do not
+//! pass on the same hosts for the same reasons; each image has a line of its own there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};
+
+use anstyle::Style;
 
 use super::document::{ErrorEntry, FindingEntry, Report, ResultEntry};
 use super::groups::{Group, alike, groups};
@@ -18,6 +21,8 @@ use crate::text::count;
 
 /// The most passes that are listed one by one; more of them are counted.
 const LISTED_PASSES: usize = 10;
+/// The most images with the same reasons and the same advice that have a paragraph each.
+const MOST_APART: usize = 3;
 /// The indent of the lines below a heading.
 const INDENT: &str = "      ";
 /// The indent of the further lines of a sentence there.
@@ -28,11 +33,9 @@ pub(super) fn write(report: &Report, page: &Page<'_>, width: u16, out: &mut dyn 
     let labels = Labels::of(report);
     let groups = groups(&report.results);
     let mut written = Written { labels: &labels, page, width, paragraphs: 0, first_code: None };
-    for group in groups.iter().filter(|group| group.ok() == Some(false)) {
-        written.paragraph(group, out)?;
-    }
-    for group in groups.iter().filter(|group| group.ok().is_none()) {
-        written.paragraph(group, out)?;
+    for ok in [Some(false), None] {
+        let chosen: Vec<&Group<'_>> = groups.iter().filter(|group| group.ok() == ok).collect();
+        written.not_passing(&chosen, out)?;
     }
     written.errors(&report.errors, out)?;
     if page.detail == Detail::Failures {
@@ -85,23 +88,69 @@ impl Written<'_> {
         joined(self.labels.of_results(entries).into_iter(), self.page.detail == Detail::Every)
     }
 
+    /// The paragraphs of what does not pass, which may be one for many images. Where every result is shown, each has its own.
+    fn not_passing(&mut self, groups: &[&Group<'_>], out: &mut dyn Write) -> io::Result<()> {
+        if self.page.detail == Detail::Every {
+            return groups.iter().try_for_each(|group| self.paragraph(group, out));
+        }
+        let mut texts: Vec<(String, Vec<u8>)> = Vec::with_capacity(groups.len());
+        for group in groups {
+            let mut body = Vec::new();
+            self.body(group, &mut body)?;
+            texts.push((self.on_hosts(group), body));
+        }
+        let mut alike: HashMap<&(String, Vec<u8>), Vec<&Group<'_>>> = HashMap::new();
+        for (group, text) in groups.iter().zip(&texts) {
+            alike.entry(text).or_default().push(*group);
+        }
+        for (group, text) in groups.iter().zip(&texts) {
+            match alike.get(text) {
+                Some(all) if all.len() > MOST_APART => {
+                    if all.first().is_some_and(|first| std::ptr::eq(*first, *group)) {
+                        self.together(all, group, out)?;
+                    }
+                }
+                _ => self.paragraph(group, out)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A line for each of these images, so that each can be searched for, then what is the same for all of them.
+    fn together(&mut self, all: &[&Group<'_>], first: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
+        self.between(out)?;
+        for group in all {
+            let (style, word) = outcome_label(group.ok());
+            let places = places(&group.entries);
+            let at = if places.is_empty() { String::new() } else { format!(" at {}", joined(places.into_iter(), false)) };
+            wrapped("", style, word, &format!("{}{at}", named(group.first)), INDENT, self.width, out)?;
+        }
+        let sentence = format!("each of these {} {}", count(all.len(), "image"), self.on_hosts(first));
+        wrapped(INDENT, PLAIN, "", &sentence, HANGING, self.width, out)?;
+        self.body(first, out)
+    }
+
+    /// The hosts and the outcome, e.g. `on web01: will not run`.
+    fn on_hosts(&self, group: &Group<'_>) -> String {
+        format!("on {}: {}", self.hosts(&group.entries), conclusion(group.first))
+    }
+
     /// A heading, then the findings, then what to do.
     fn paragraph(&mut self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
         self.between(out)?;
-        let entry = group.first;
-        let (style, word) = match entry.ok {
-            Some(true) => (GOOD, "ok   "),
-            Some(false) => (BAD, "FAIL "),
-            None => (OPEN, "?    "),
-        };
-        let version = version(entry.image.os_version, entry.image.release.as_deref());
-        let heading = format!("{} [{version}] on {}: {}", entry.image.reference, self.hosts(&group.entries), conclusion(entry));
-        wrapped("", style, word, &heading, INDENT, self.width, out)?;
+        let (style, word) = outcome_label(group.ok());
+        wrapped("", style, word, &format!("{} {}", named(group.first), self.on_hosts(group)), INDENT, self.width, out)?;
         let places = places(&group.entries);
         if !places.is_empty() {
             let every = self.page.detail == Detail::Every;
             wrapped(INDENT, PLAIN, "", &format!("at {}", joined(places.into_iter(), every)), HANGING, self.width, out)?;
         }
+        self.body(group, out)
+    }
+
+    /// What stands below a heading: the findings, what to do, and the entries of the image.
+    fn body(&mut self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let entry = group.first;
         let findings = self.findings(group);
         for (finding, whole) in &findings {
             let (style, severity) = severity_label(finding);
@@ -240,6 +289,20 @@ impl Written<'_> {
         }
         wrapped("", PLAIN, "", &sum(report), "  ", self.width, out)
     }
+}
+
+/// The word in front of an image, with its colour.
+const fn outcome_label(ok: Option<bool>) -> (Style, &'static str) {
+    match ok {
+        Some(true) => (GOOD, "ok   "),
+        Some(false) => (BAD, "FAIL "),
+        None => (OPEN, "?    "),
+    }
+}
+
+/// The image with its version, e.g. `app:1 [10.0.20348.2402 (ltsc2022)]`.
+fn named(entry: &ResultEntry) -> String {
+    format!("{} [{}]", entry.image.reference, version(entry.image.os_version, entry.image.release.as_deref()))
 }
 
 /// The outcome in a few words, e.g. `process isolation`.

@@ -16,7 +16,7 @@ pub(super) struct PlanText;
 impl Renderer<Planned> for PlanText {
     fn render(&self, planned: &Planned, _: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         let host = clean(&planned.preparation.host);
-        writeln!(out, "Would run on {host} with {} isolation:", planned.request.isolation.as_str())?;
+        writeln!(out, "Would run on {host} with {} isolation:", planned.request.isolation.named())?;
         for (number, step) in steps(planned).iter().enumerate() {
             writeln!(out, "  {}. {}", number + 1, clean(step))?;
         }

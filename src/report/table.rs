@@ -19,6 +19,10 @@ use crate::{Isolation, OsVersion};
 
 /// Columns below which a table is not narrowed any further.
 pub(super) const NARROWEST: u16 = 60;
+/// Columns below which lines of text are not narrowed any further.
+pub(super) const NARROWEST_TEXT: u16 = 40;
+/// The columns for the host below which lines stand in place of the table: with fewer, names and versions break into letters.
+const FOR_HOST: usize = 10;
 /// The columns for answers, lines and padding.
 const FOR_ANSWERS: usize = 30;
 /// The columns for result and host at least, the latter broken at spaces.
@@ -32,7 +36,7 @@ pub struct Table;
 
 impl Renderer<Report> for Table {
     fn render(&self, report: &Report, page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let width = page.columns.max(NARROWEST);
+        let width = page.columns.max(NARROWEST_TEXT);
         match (report.results.as_slice(), report.errors.as_slice()) {
             ([only], []) if page.detail != Detail::Failures => write_only(report, only, page, width, out),
             _ => overview::write(report, page, width, out),
@@ -48,18 +52,22 @@ fn write_only(report: &Report, entry: &ResultEntry, page: &Page<'_>, width: u16,
         None => OPEN,
     };
     let result = result(entry);
-    let (table, named) = table(entry, result, width);
-    if !named {
-        writeln!(out, "{}", entry.image.reference)?;
-    }
-    for line in table.lines() {
-        // The result is the last cell of its row.
-        match line.rsplit_once(result) {
-            Some((before, after)) if !after.contains(|c: char| c.is_alphanumeric()) => {
-                writeln!(out, "{before}{style}{result}{style:#}{after}")?;
+    match table(entry, result, width) {
+        Some((table, named)) => {
+            if !named {
+                writeln!(out, "{}", entry.image.reference)?;
             }
-            _ => writeln!(out, "{line}")?,
+            for line in table.lines() {
+                // The result is the last cell of its row.
+                match line.rsplit_once(result) {
+                    Some((before, after)) if !after.contains(|c: char| c.is_alphanumeric()) => {
+                        writeln!(out, "{before}{style}{result}{style:#}{after}")?;
+                    }
+                    _ => writeln!(out, "{line}")?,
+                }
+            }
         }
+        None => write_lines(entry, (result, style), width, out)?,
     }
     let labels = Labels::of(report);
     let configured = if by_default(entry) { ", the default of this host" } else { "" };
@@ -190,9 +198,24 @@ fn by_default(entry: &ResultEntry) -> bool {
         && matches!(entry.isolation.known(), Some(Wish::Auto | Wish::Default))
 }
 
+/// What the table has, a line each, for a terminal that is too narrow for it.
+fn write_lines(entry: &ResultEntry, (result, style): (&str, Style), width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let lines = [
+        ("image", entry.image.reference.clone()),
+        ("version", version(entry.image.os_version, entry.image.release.as_deref())),
+        ("host", format!("{} {}", entry.host.label, entry.host.os_version)),
+        ("process", answer(entry.process.possible).to_owned()),
+        ("Hyper-V", answer(entry.hyperv.possible).to_owned()),
+    ];
+    for (name, text) in lines {
+        wrapped("", PLAIN, &format!("{name:<8}"), &text, "         ", width, out)?;
+    }
+    writeln!(out, "result   {style}{result}{style:#}")
+}
+
 /// The table, and true if the reference stands in it: it stays whole, so that it can be searched for, and goes above the table where
-/// there is not enough room beside the other columns.
-fn table(entry: &ResultEntry, result: &str, width: u16) -> (comfy_table::Table, bool) {
+/// there is not enough room beside the other columns. `None` where the host would have too little.
+fn table(entry: &ResultEntry, result: &str, width: u16) -> Option<(comfy_table::Table, bool)> {
     let mut table = comfy_table::Table::new();
     table
         .load_style(presets::ASCII_MARKDOWN)
@@ -216,7 +239,11 @@ fn table(entry: &ResultEntry, result: &str, width: u16) -> (comfy_table::Table, 
     // Answers are short and stay whole; what wraps is the host, and only where there is no room for it.
     let for_image = version_width.max(if fits { reference } else { 0 });
     let for_host = entry.host.label.chars().count().max(for_version);
-    if for_image + for_host + result.len() + FOR_ANSWERS <= usize::from(width)
+    let beside_host = for_image + result.len() + FOR_ANSWERS;
+    if beside_host + for_host.min(FOR_HOST) > usize::from(width) {
+        return None;
+    }
+    if beside_host + for_host <= usize::from(width)
         && let Some(host) = table.column_mut(1)
     {
         host.set_constraint(ColumnConstraint::ContentWidth);
@@ -227,7 +254,7 @@ fn table(entry: &ResultEntry, result: &str, width: u16) -> (comfy_table::Table, 
     for column in table.column_iter_mut().skip(2) {
         column.set_constraint(ColumnConstraint::ContentWidth);
     }
-    (table, fits)
+    Some((table, fits))
 }
 
 /// Breaks a reference after slashes into lines of at most this many characters, where its parts allow.

@@ -39,10 +39,24 @@ fn report(hosts: &[Found]) -> HostReport {
 }
 
 pub fn printed(hosts: &[Found]) -> String {
-    let page = Page { columns: 80, now: Timestamp::UNIX_EPOCH, whole: false, detail: Detail::Summary, wording: &CommandLine };
+    printed_on(hosts, 80)
+}
+
+fn printed_on(hosts: &[Found], columns: u16) -> String {
+    let page = Page { columns, now: Timestamp::UNIX_EPOCH, whole: false, detail: Detail::Summary, wording: &CommandLine };
     let mut out = Vec::new();
     HostTable.render(&report(hosts), &page, &mut out).unwrap();
     anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
+}
+
+/// In a table of so few columns words would break into letters.
+#[test]
+fn a_terminal_that_is_too_narrow_for_a_table_gets_lines() {
+    let text = printed_on(&hosts(&["windows-server-2022"]), 40);
+    assert!(!text.contains("| image"), "{text}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("windows/nanoserver:ltsc2022, build 20348: process yes, Hyper-V yes"), "{text}");
+    assert!(printed_on(&hosts(&["windows-server-2022"]), 60).contains("| image"));
 }
 
 fn document(hosts: &[Found]) -> Value {

@@ -181,6 +181,7 @@ fn the_cache_has_a_size_and_is_emptied_when_that_is_asked_for() {
     let emptied = Answer::of(program.command().args(["prune", "--cache"]));
     assert_eq!((emptied.code, emptied.err.as_str()), (0, ""));
     assert!(emptied.out.starts_with(&format!("cache {}: ", program.cache().display())), "{}", emptied.out);
+    assert!(emptied.out.contains(" removed, ") && emptied.out.ends_with(" freed\n"), "{}", emptied.out);
     assert_eq!(size(), 0);
     let again = Answer::of(program.command().args(["prune", "--cache"]));
     assert_eq!((again.code, again.out.as_str(), again.err.as_str()), (0, "", "Nothing to remove.\n"));

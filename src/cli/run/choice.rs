@@ -124,7 +124,7 @@ impl Args {
             _ => policy.default_on(&host.host).first().copied().unwrap_or(Isolation::Process),
         };
         if self.force && judgement.chosen.is_some() {
-            writeln!(io.err, "warning: continuing with {} isolation because of --force", forced.as_str())?;
+            writeln!(io.err, "warning: continuing with {} isolation because of --force", forced.named())?;
             return Ok(forced);
         }
         let what = match judgement.ok {

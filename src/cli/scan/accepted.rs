@@ -29,6 +29,12 @@ const SCHEMA: &str = "wincompat/baseline/v1";
 /// The most bytes of a baseline.
 const LARGEST: u64 = 64 << 20;
 
+/// What to do about an exception whose last day is over.
+const CORRECT_OR_PROLONG: &str = "correct the failure, or give the exception a later day";
+
+/// What to do about an exception without a reason.
+const WRITE_A_REASON: &str = "write the reason behind two hyphens: `# wincompat: allow CODE -- REASON`";
+
 /// What is accepted.
 #[derive(Debug)]
 pub struct Accepted {
@@ -195,14 +201,14 @@ impl Accepted {
                 return Answer::accepted(&format!("accepted in the file: {}", found.reason), Severity::Note);
             }
             let text = "the exception in the file has no reason, so it does not count";
-            answer.added.push(finding(Code::ExceptionWithoutReason, text, ""));
+            answer.added.push(finding(Code::ExceptionWithoutReason, text, WRITE_A_REASON));
         }
         let Some(exception) = exception.and_then(|at| self.settings.exceptions.get(at)) else { return answer };
         match exception.until {
             Some(day) if exception.is_expired(self.today) => {
                 let text =
                     format!("the exception in line {} of the configuration ended on {day}: {}", exception.line, exception.reason);
-                answer.added.push(finding(Code::ExceptionExpired, &text, ""));
+                answer.added.push(finding(Code::ExceptionExpired, &text, CORRECT_OR_PROLONG));
             }
             until => {
                 let until = until.map(|day| format!(" until {day}")).unwrap_or_default();

@@ -12,11 +12,12 @@ use crate::cli::failure::Failure;
 use crate::cli::format::{FormatArgs, OutputArgs};
 use crate::cli::io::Io;
 use crate::cli::judged::with_unwritten;
+use crate::cli::wording::CommandLine;
 use crate::compat::{Severity, Use};
 use crate::report::document::{FindingEntry, HostEntry, ResultEntry, Tool};
 use crate::report::plain::clean;
 use crate::report::upgrade::{Change, FleetEntry, RebuildEntry, ReferenceEntry, SideEntry, UpgradeReport};
-use crate::report::{Page, Word};
+use crate::report::{Page, Word, Wording as _};
 use crate::scan::Needs;
 use crate::{Error, OsVersion};
 
@@ -176,7 +177,8 @@ fn side(entries: Result<Vec<ResultEntry>, Error>) -> (SideEntry, Option<OsVersio
         Ok(entries) => entries,
         Err(error) => {
             let nowhere = Some(clean(&error.sentence()).into_owned());
-            return (SideEntry { ok: Some(false), nowhere, ..SideEntry::default() }, None);
+            let nowhere_help = Some(clean(&CommandLine.advice(&error.advice())).into_owned());
+            return (SideEntry { ok: Some(false), nowhere, nowhere_help, ..SideEntry::default() }, None);
         }
     };
     let lowest = entries.iter().filter_map(|entry| entry.image.os_version).min();

@@ -235,7 +235,8 @@ impl ErrorEntry {
     pub(crate) fn line(&self) -> String {
         let reference = shown(&self.reference);
         // A short word such as `app` may stand in any sentence.
-        let is_named = reference.contains(['/', ':']) && self.message.contains(&reference);
+        let begins = || self.message.strip_prefix(&reference).is_some_and(|rest| rest.starts_with(' '));
+        let is_named = reference.contains(['/', ':']) && self.message.contains(&reference) || begins();
         if is_named { self.message.clone() } else { format!("{reference}: {}", self.message) }
     }
 
@@ -267,6 +268,28 @@ impl From<ErrorKind> for ErrorEntryKind {
             ErrorKind::Unresolved => Self::Unresolved,
             ErrorKind::NotLocked => Self::NotLocked,
             ErrorKind::Invalid | ErrorKind::Other | ErrorKind::NoSuchCommand | ErrorKind::CommandNotStartable => Self::Invalid,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn an_image_that_was_not_read_is_named_once() {
+        for (reference, message, expected) in [
+            ("r.test/app:1", "r.test/app:1 was not found", "r.test/app:1 was not found"),
+            ("r.test/app:1", "the registry is away", "r.test/app:1: the registry is away"),
+            ("lay", "lay holds 2 images", "lay holds 2 images"),
+            ("lay", "the layout is damaged", "lay: the layout is damaged"),
+            ("app", "apples were found", "app: apples were found"),
+        ] {
+            let kind = ErrorEntryKind::from(ErrorKind::Invalid).into();
+            let (reference, message) = (reference.to_owned(), message.to_owned());
+            let entry = ErrorEntry { reference, kind, message, hint: None, location: None };
+            assert_eq!(entry.line(), expected);
         }
     }
 }

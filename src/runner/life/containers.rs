@@ -134,7 +134,7 @@ fn systems(
 ) -> Result<Vec<crate::hcs::documents::SystemProperties>, Error> {
     match release::with_retries(|| machine.systems().enumerate(isolation, query)) {
         Err(error) if error.is_missing() => Ok(Vec::new()),
-        Err(error) => Err(failed(format!("which containers with {} isolation run is not known", isolation.as_str()), &error)),
+        Err(error) => Err(failed(format!("which containers with {} isolation run is not known", isolation.named()), &error)),
         Ok(systems) => Ok(systems),
     }
 }

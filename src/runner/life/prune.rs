@@ -67,7 +67,7 @@ fn stray_systems(machine: &dyn Machine, store: &Store, isolation: Isolation, pru
         Ok(systems) => systems,
         Err(error) if error.is_missing() => return,
         Err(error) => {
-            pruned.left_over.push(failed(format!("containers with {} isolation are not known", isolation.as_str()), &error));
+            pruned.left_over.push(failed(format!("containers with {} isolation are not known", isolation.named()), &error));
             return;
         }
     };

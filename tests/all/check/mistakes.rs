@@ -146,6 +146,29 @@ fn mistyped_options_say_what_was_meant() {
     }
 }
 
+#[test]
+fn commands_of_other_tools_are_answered_and_none_that_removes_is_named() {
+    let program = Program::new();
+    for (arguments, said) in [
+        (&["login"][..], "hint: use docker login"),
+        (&["push", "app:1"], "hint: wincompat does not write to registries"),
+        (&["rules"], "hint: use wincompat explain --list"),
+        (&["list", "images"], "wincompat images"),
+        (&["system", "prune"], "hint: use wincompat host"),
+        (&["chekc", IMAGE], "hint: a similar subcommand exists: 'check'"),
+        (&["cluster", "chekc"], "hint: a similar subcommand exists: 'check'"),
+        (&["verison"], "hint: a similar subcommand exists: 'version'"),
+    ] {
+        let answer = Answer::of(program.command().args(arguments));
+        assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(answer.err.starts_with("error: ") && answer.err.contains(said), "{arguments:?}: {}", answer.err);
+        assert!(!answer.err.contains("'prune'") && !answer.err.contains("'logs'"), "{arguments:?}: {}", answer.err);
+    }
+    // The table is about the program's own commands.
+    let answer = Answer::of(program.command().args(["cluster", "list"]));
+    assert!(answer.code == 2 && !answer.err.contains("explain --list"), "{}", answer.err);
+}
+
 /// The letters would be short options: `-h` for help, with exit code 0, as if all images could run.
 #[test]
 fn long_options_with_one_hyphen_are_refused() {

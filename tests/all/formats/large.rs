@@ -54,6 +54,19 @@ fn two_failures_among_many_are_read_at_once() {
 }
 
 #[test]
+fn images_that_fail_for_the_same_reasons_are_told_together() {
+    let text = rendered("table", &failing(100, 3));
+    let named = |image: usize| text.lines().filter(|line| line.contains(&format!(" app:{image} ["))).count();
+    assert!((0..100).all(|image| named(image) == 1), "each has a line: {text}");
+    assert_eq!(text.matches("the builds differ [build-mismatch]").count(), 1, "{text}");
+    assert!(text.contains("each of these 100 images on web0, web1, web2: will not run"), "{text}");
+    assert!(text.lines().count() <= 110, "{text}");
+    // A few have their own paragraphs.
+    let few = rendered("table", &failing(3, 2));
+    assert_eq!(few.matches("the builds differ [build-mismatch]").count(), 3, "{few}");
+}
+
+#[test]
 fn a_matrix_has_a_line_for_each_image() {
     let text = rendered("matrix", &two_of_many_fail(100, 10));
     assert_eq!(text.matches("FAIL").count(), 2, "{text}");

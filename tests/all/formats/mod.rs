@@ -7,6 +7,7 @@ mod junit;
 mod large;
 mod lines;
 mod markdown;
+mod narrow;
 mod pages;
 mod pipelines;
 mod placements;
@@ -22,9 +23,14 @@ fn rendered(name: &str, report: &Report) -> String {
 }
 
 fn rendered_with(name: &str, report: &Report, detail: Detail) -> String {
+    rendered_on(name, report, detail, 120)
+}
+
+/// A report in a format, on this many columns.
+fn rendered_on(name: &str, report: &Report, detail: Detail, columns: u16) -> String {
     let format = Report::FORMATS.iter().find(|format| format.name == name).unwrap_or_else(|| panic!("no format {name}"));
     let now = "2026-11-26T05:30:00Z".parse().unwrap();
-    let page = Page { columns: 120, now, whole: false, detail, wording: &CommandLine };
+    let page = Page { columns, now, whole: false, detail, wording: &CommandLine };
     let mut out = Vec::new();
     format.renderer.render(report, &page, &mut out).unwrap();
     String::from_utf8(out).unwrap()

@@ -69,6 +69,7 @@ fn exceptions_are_narrow_end_and_are_missed() {
     shop.file("wincompat.toml", exception("until = 2020-01-31\n"));
     let (code, results, _) = scanned(&shop, &[]);
     assert!(code == 1 && codes(&results[0]).contains(&"exception-expired"), "{results:#?}");
+    assert!(help_of(&results[0], "exception-expired").contains("a later day"), "{results:#?}");
     shop.file("wincompat.toml", exception("path = \"c/*\"\n"));
     let (code, _, err) = scanned(&shop, &[]);
     assert!(code == 1 && err.contains("the exception in line 2 of the configuration covers nothing: take it away"), "{err}");
@@ -98,6 +99,12 @@ fn an_exception_covers_what_else_is_accepted_too() {
     assert!(code == 0 && err.contains("the exception in line 1 of the configuration covers nothing"), "{err}");
 }
 
+/// What to do about the finding of this code.
+fn help_of<'r>(result: &'r Value, code: &str) -> &'r str {
+    let findings = result["findings"].as_array().unwrap();
+    findings.iter().find(|finding| finding["code"] == code).unwrap()["help"].as_str().unwrap()
+}
+
 #[test]
 fn comments_accept_with_a_reason_alone() {
     let shop = with(&[("Dockerfile", &format!("# wincompat: allow build-mismatch -- gone in May\n{OLD}"))]);
@@ -106,6 +113,7 @@ fn comments_accept_with_a_reason_alone() {
     shop.file("Dockerfile", format!("# wincompat: allow build-mismatch\n{OLD}"));
     let (code, results, _) = scanned(&shop, &["--host=ltsc2022"]);
     assert!(code == 1 && codes(&results[0]).contains(&"exception-without-reason"), "{results:#?}");
+    assert!(help_of(&results[0], "exception-without-reason").contains("allow CODE -- REASON"), "{results:#?}");
     shop.file("Dockerfile", format!("# wincompat: allow edition-home -- another\n{OLD}"));
     assert_eq!(scanned(&shop, &["--host=ltsc2022"]).0, 1);
     shop.file("Dockerfile", format!("# wincompat: allow build-mismach -- gone in May\n{OLD}"));

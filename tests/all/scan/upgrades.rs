@@ -52,6 +52,20 @@ fn a_pod_that_lands_nowhere_then_breaks() {
     let (code, report) = shop.report(&["--host=ltsc2019", "--next-host=ltsc2022"]);
     assert_eq!((code, changes(&report)), (1, vec!["pod.yaml:4 breaks".to_owned()]), "{report:#}");
     assert!(report["references"][0]["next"]["nowhere"].as_str().unwrap().contains("none of these hosts can take the pod"));
+    let said = shop.scan(&["--host=ltsc2019", "--next-host=ltsc2022"]).out;
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("hint: compare them with the labels and taints of the nodes"), "{said}");
+}
+
+/// Nobody but Microsoft can rebuild it.
+#[test]
+fn a_base_image_of_microsoft_is_not_to_be_rebuilt_elsewhere() {
+    let shop = Repository::new();
+    shop.file("compose.yaml", "services:\n  a: {image: 'mcr.microsoft.com/windows/servercore:ltsc2019'}\n");
+    let answer = shop.scan(&["--offline", "--host=ltsc2019", "--next-host=ltsc2022"]);
+    let words = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(answer.code == 1 && words.contains("it is an image of Microsoft: use its tag for the new hosts"), "{answer:?}");
+    assert!(!words.contains("rebuild it there"), "{}", answer.out);
 }
 
 #[test]
