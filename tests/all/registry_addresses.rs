@@ -208,7 +208,12 @@ async fn only_a_registry_that_is_named_is_not_verified() {
     };
     client(&[&name]).manifest(&name, "app", "1").await.unwrap();
     // Another port, another name, and a server that it sends to, are verified.
-    client(&["registry.test", &format!("other.test:{}", server.port())]).manifest(&name, "app", "1").await.unwrap_err();
+    let other_port =
+        client(&["registry.test", &format!("other.test:{}", server.port())]).manifest(&name, "app", "1").await.unwrap_err();
+    let hint = other_port.hint.unwrap().to_string();
+    assert!(hint.contains("another port") && hint.contains(&name) && !hint.contains("<cafile>"), "{hint}");
+    let other_name = client(&[&format!("other.test:{}", server.port())]).manifest(&name, "app", "1").await.unwrap_err();
+    assert!(!other_name.hint.unwrap().to_string().contains("another port"));
     let client = client(&[&name]);
     client.manifest(&format!("other.test:{}", other.port()), "app", "1").await.unwrap_err();
     let moved = client.manifest(&name, "moved", "1").await.unwrap_err();

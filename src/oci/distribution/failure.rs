@@ -285,6 +285,11 @@ fn is_unreached(error: &reqwest::Error) -> bool {
     error.is_timeout() || find::<std::io::Error>(error).is_some_and(|error| !ended.contains(&error.kind()))
 }
 
+/// `true` if the certificate of a server, or of a proxy, was refused.
+pub(crate) fn is_about_certificate(error: &reqwest::Error) -> bool {
+    find::<rustls::Error>(error).is_some_and(tls::is_about_certificate)
+}
+
 /// The first error of this type on the way in.
 fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
     let mut current: Option<&(dyn StdError + 'static)> = Some(error);

@@ -11,10 +11,11 @@ use rustls::ClientConfig;
 use url::Url;
 
 use crate::ErrorKind;
+use crate::advice::{Setting, advice};
 use crate::oci::distribution::address::Reach;
 use crate::oci::distribution::authorization::secrets_in;
 use crate::oci::distribution::endpoint::secure;
-use crate::oci::distribution::failure::Failure;
+use crate::oci::distribution::failure::{self, Failure};
 use crate::oci::distribution::limits;
 use crate::oci::distribution::options::Options;
 use crate::oci::distribution::proxy::{Proxies, Routes, Way};
@@ -211,7 +212,14 @@ impl Transport {
         }
         let answered = builder.send().await.map_err(|error| {
             let proxy = self.routes.proxy_of(url);
-            Failure::of_transport(&error, server, proxy.as_ref())
+            let failure = Failure::of_transport(&error, server, proxy.as_ref());
+            if failure::is_about_certificate(&error) && self.is_insecure_elsewhere(url) {
+                return failure.hint(advice![
+                    "another port of this host is not verified, and this one is: if both are meant, use ",
+                    Setting::Insecure(server.to_owned())
+                ]);
+            }
+            failure
         });
         let status = answered.as_ref().ok().map(Response::status);
         tracing::debug!(server, path = url.path(), status = status.map(|status| status.as_u16()), "asked");
@@ -280,6 +288,12 @@ impl Transport {
     /// `true` if the certificate of this server is not to be verified.
     fn is_insecure(&self, url: &Url) -> bool {
         url.scheme() == "https" && host_and_port(url).is_some_and(|server| self.insecure.contains(&server))
+    }
+
+    /// `true` if the certificate of this server is to be verified, and that of another port of its host is not: a port was left out.
+    fn is_insecure_elsewhere(&self, url: &Url) -> bool {
+        let host = url.host_str();
+        !self.is_insecure(url) && self.insecure.iter().any(|(unverified, _)| Some(unverified.as_str()) == host)
     }
 
     /// The place of the server of an answer: by the connection, or behind a proxy by the URL; unknown counts as public, which
