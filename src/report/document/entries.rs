@@ -9,7 +9,7 @@ use super::{
 use crate::advice::Remedy;
 use crate::compat::{Finding, Judgement, Policy, Possibility, Subject, Takes, Verdict};
 use crate::host::Host;
-use crate::image::{Config, Image, TagRead};
+use crate::image::{Config, Image, TagRead, login};
 use crate::knowledge::Knowledge;
 use crate::report::plain::clean;
 use crate::report::{Word, Wording};
@@ -249,7 +249,8 @@ impl ErrorEntry {
             message.push_str(cause);
         }
         Self {
-            reference: clean(reference).into_owned(),
+            // No report shows a password.
+            reference: clean(&login::hidden(reference)).into_owned(),
             kind: ErrorEntryKind::from(error.kind).into(),
             message: clean(&message).into_owned(),
             hint: Some(clean(&wording.advice(&error.advice())).into_owned()),
