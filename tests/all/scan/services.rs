@@ -126,13 +126,39 @@ fn a_file_of_an_unknown_format_is_an_error_where_it_is_named() {
         assert_eq!((code, found.as_slice()), (2, &[format!("{name}:1 invalid the format of this file is not read")][..]));
     }
     let answer = repository.scan(&["--host", "ltsc2022", "chart/values.yaml", "cloudbuild.yaml"]);
-    assert!(answer.out.contains("`helm template chart | wincompat scan -`"), "{answer:?}");
+    assert!(answer.out.contains("`helm template chart | wincompat scan --host ltsc2022 -`"), "{answer:?}");
     assert!(answer.out.contains("wincompat reads Dockerfiles, Compose files"), "{answer:?}");
     for (name, _) in known {
         let names = ["compose.yaml", "k/kustomization.yaml", name];
         assert_eq!(repository.report(&[&["--host", "ltsc2022"][..], &names].concat()).0, 0, "{name}");
     }
     assert_eq!(repository.report(&["--host", "ltsc2022"]).0, 0);
+}
+
+/// What another command prints is scanned on the same hosts; a wincompat.toml that names them is not read for standard input.
+#[test]
+fn a_command_that_renders_goes_on_to_the_same_hosts() {
+    let repository = Repository::new();
+    let files = [
+        ("compose.yaml", "include: ['https://example.com/x.yaml']\nservices: {a: {image: 'registry.test/app:ltsc2022'}}\n"),
+        ("k/kustomization.yaml", "resources: ['https://example.com/base?ref=1']\n"),
+        (".gitlab-ci.yml", "include: {project: a/b, file: c.yml}\n"),
+        ("chart/templates/deployment.yaml", "image: {{ .Values.image }}\n"),
+    ];
+    for (name, text) in files {
+        repository.file(name, text);
+    }
+    repository.file("nodes.txt", "web01 ltsc2022\n");
+    for (name, _) in files {
+        let answer = repository.scan(&["--host", "ltsc2022", "--host", "web=20348", "--hosts", "nodes.txt", name]);
+        let command = "| wincompat scan --host ltsc2022 --host web=20348 --hosts nodes.txt -`";
+        assert!(answer.err.contains(command), "{name}: {answer:?}");
+    }
+    repository.file("wincompat.toml", "host = \"ltsc2025\"\n");
+    let answer = repository.scan(&["k/kustomization.yaml"]);
+    assert!(answer.err.contains("`kubectl kustomize k | wincompat scan --host ltsc2025 -`"), "{answer:?}");
+    let answer = repository.scan(&["--next-host", "ltsc2022", "k/kustomization.yaml"]);
+    assert!(answer.err.contains("| wincompat scan --host ltsc2025 --next-host ltsc2022 -`"), "{answer:?}");
 }
 
 /// A change of the place where a variable is declared is what helps, and no value does.
