@@ -143,13 +143,14 @@ fn a_command_that_renders_goes_on_to_the_same_hosts() {
         ("compose.yaml", "include: ['https://example.com/x.yaml']\nservices: {a: {image: 'registry.test/app:ltsc2022'}}\n"),
         ("k/kustomization.yaml", "resources: ['https://example.com/base?ref=1']\n"),
         (".gitlab-ci.yml", "include: {project: a/b, file: c.yml}\n"),
-        ("chart/templates/deployment.yaml", "image: {{ .Values.image }}\n"),
     ];
     for (name, text) in files {
         repository.file(name, text);
     }
+    repository.file("chart/Chart.yaml", "name: c\n");
+    repository.file("chart/templates/deployment.yaml", "image: {{ .Values.image }}\n");
     repository.file("nodes.txt", "web01 ltsc2022\n");
-    for (name, _) in files {
+    for name in files.map(|(name, _)| name).into_iter().chain(["chart"]) {
         let answer = repository.scan(&["--host", "ltsc2022", "--host", "web=20348", "--hosts", "nodes.txt", name]);
         let command = "| wincompat scan --host ltsc2022 --host web=20348 --hosts nodes.txt -`";
         assert!(answer.err.contains(command), "{name}: {answer:?}");
