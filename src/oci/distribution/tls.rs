@@ -210,7 +210,7 @@ pub(crate) fn reason(error: &Error) -> &'static str {
             Certificate::Expired | Certificate::ExpiredContext { .. } => "its certificate has expired",
             Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => "its certificate is not valid yet",
             _ if is_without_names(certificate) => {
-                "its certificate has no subject alternative name, and the name in its subject (CN) does not count"
+                "its certificate has no subject alternative name, and a common name alone does not count"
             }
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => "its certificate is for another name",
             Certificate::UnknownIssuer => "its certificate is not from a trusted authority",
