@@ -22,6 +22,26 @@ pub(crate) fn hidden(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A line of a file as it may be shown, as long as it is: `*` in the place of each character of a user name with its password.
+pub(crate) fn starred(line: &str) -> Cow<'_, str> {
+    if !line.contains('@') {
+        return Cow::Borrowed(line);
+    }
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
+    let star = |word: &str| match split(word) {
+        Some((scheme, login, name)) if login.contains(':') => {
+            format!("{scheme}{}@{name}", "*".repeat(login.chars().count()))
+        }
+        _ => word.to_owned(),
+    };
+    // Each with the character that ends it.
+    let words = line.split_inclusive(ends).map(|word| match word.strip_suffix(ends) {
+        Some(inner) => star(inner) + word.get(inner.len()..).unwrap_or_default(),
+        None => star(word),
+    });
+    Cow::Owned(words.collect())
+}
+
 /// The scheme with its slashes, the user name with its password, and what stands behind the @.
 fn split(text: &str) -> Option<(&str, &str, &str)> {
     let (scheme, rest) = match text.split_once("://") {
@@ -99,6 +119,21 @@ mod tests {
             ("bob@r.test/app:1", "r.test/app:1", "bob@r.test/app:1"),
         ] {
             assert_eq!((without(text), hidden(text).as_ref()), (Some(name), shown), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_keeps_its_length() {
+        for (line, shown) in [
+            ("FROM bob:pw@r.test/app:1 AS build", "FROM ******@r.test/app:1 AS build"),
+            ("    image: \"https://bob:pä@r.test/app\" # x", "    image: \"https://******@r.test/app\" # x"),
+            ("  - {image: 'bob:pw@r.test/app'}\r", "  - {image: '******@r.test/app'}\r"),
+            ("FROM app@sha256:12 AS a", "FROM app@sha256:12 AS a"),
+            ("RUN echo a:b", "RUN echo a:b"),
+            ("", ""),
+        ] {
+            assert_eq!(starred(line), shown);
+            assert_eq!(starred(line).chars().count(), line.chars().count());
         }
     }
 

@@ -1,5 +1,8 @@
 //! What pipelines build, run and name, judged as their services start it.
 
+use wincompat::report::Printed;
+use wincompat::report::scanned::ScanReport;
+
 use super::{Repository, summary};
 
 /// Docker container actions and pipelines of Drone without a system run on Linux.
@@ -133,6 +136,21 @@ fn a_file_of_an_unknown_format_is_an_error_where_it_is_named() {
         assert_eq!(repository.report(&[&["--host", "ltsc2022"][..], &names].concat()).0, 0, "{name}");
     }
     assert_eq!(repository.report(&["--host", "ltsc2022"]).0, 0);
+}
+
+/// A log is read by more people than a repository.
+#[test]
+fn a_password_that_stands_in_a_file_is_not_shown() {
+    let repository = Repository::new();
+    repository.file("Dockerfile", "FROM bob:hunter2@registry.test/app:ltsc2022 AS build\n");
+    repository.file("compose.yaml", "services: {a: {image: 'bob:hunter2@registry.test/app:ltsc2022'}}\n");
+    for format in ScanReport::FORMATS {
+        let answer = repository.scan(&["--host", "ltsc2022", "--format", format.name]);
+        assert_eq!(answer.code, 2, "{}: {answer:?}", format.name);
+        assert!(!answer.out.contains("hunter2") && !answer.err.contains("hunter2"), "{}: {answer:?}", format.name);
+    }
+    let answer = repository.scan(&["--host", "ltsc2022", "Dockerfile"]);
+    assert!(answer.out.contains("FROM ***********@registry.test/app:ltsc2022 AS build"), "{answer:?}");
 }
 
 /// What another command prints is scanned on the same hosts; a wincompat.toml that names them is not read for standard input.
